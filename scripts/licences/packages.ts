@@ -14,8 +14,11 @@ export type Package = {
 const bundled = [
   '@fontsource-variable/noto-sans',
   '@fontsource-variable/noto-sans-arabic',
+  '@fontsource-variable/noto-sans-hebrew',
   '@fontsource-variable/noto-sans-jp',
+  '@fontsource-variable/noto-sans-kr',
   '@fontsource-variable/noto-sans-mono',
+  '@fontsource-variable/noto-sans-sc',
   '@radix-ui/themes',
   'electron',
   'get-nonce',

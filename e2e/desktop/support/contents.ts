@@ -24,7 +24,20 @@ export const routes = [
 
 type Settings = {
   theme?: 'light' | 'dark'
-  language?: 'en' | 'ar' | 'de' | 'fr' | 'ja' | 'pseudo'
+  language?:
+    | 'en'
+    | 'ar'
+    | 'de'
+    | 'es'
+    | 'fr'
+    | 'he'
+    | 'ja'
+    | 'ko'
+    | 'pl'
+    | 'pt-BR'
+    | 'tr'
+    | 'zh-CN'
+    | 'pseudo'
   textSize?: number
 }
 

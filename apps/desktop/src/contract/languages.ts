@@ -1,5 +1,18 @@
 /** Languages that the window has texts in, each a folder of resources/locales. */
-export const languages = ['en', 'ar', 'de', 'fr', 'ja'] as const
+export const languages = [
+  'en',
+  'ar',
+  'de',
+  'es',
+  'fr',
+  'he',
+  'ja',
+  'ko',
+  'pl',
+  'pt-BR',
+  'tr',
+  'zh-CN',
+] as const
 
 export type Language = (typeof languages)[number]
 
@@ -12,7 +25,7 @@ export function languageFor(locale: string): Language {
 
 /** From which side a language is read. */
 export function directionOf(language: Language): 'ltr' | 'rtl' {
-  return language === 'ar' ? 'rtl' : 'ltr'
+  return language === 'ar' || language === 'he' ? 'rtl' : 'ltr'
 }
 
 export function isLanguage(value: unknown): value is Language {

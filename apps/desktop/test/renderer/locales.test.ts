@@ -47,6 +47,8 @@ test('LOCALE-LANGUAGES the window offers every language that has a folder, and n
 test.each([
   ['de-AT', 'de'],
   ['ja_JP', 'ja'],
+  ['pt_BR.UTF-8', 'pt-BR'],
+  ['zh-Hans-CN', 'zh-CN'],
   ['AR-eg', 'ar'],
   ['xx-XX', 'en'],
   ['', 'en'],

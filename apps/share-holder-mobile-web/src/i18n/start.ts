@@ -3,7 +3,20 @@ import { createTexts } from '@lux/ui/i18n'
 const kept = 'lux-language'
 
 /** Languages that the phone has texts in, each a folder of resources/locales. */
-export const languages = ['en', 'ar', 'de', 'fr', 'ja'] as const
+export const languages = [
+  'en',
+  'ar',
+  'de',
+  'es',
+  'fr',
+  'he',
+  'ja',
+  'ko',
+  'pl',
+  'pt-BR',
+  'tr',
+  'zh-CN',
+] as const
 
 export type Language = (typeof languages)[number]
 
@@ -30,6 +43,13 @@ export const { startI18n, switchLanguage } = createTexts<Language>({
   en: () => import('./language-en.ts'),
   ar: () => import('./language-ar.ts'),
   de: () => import('./language-de.ts'),
+  es: () => import('./language-es.ts'),
   fr: () => import('./language-fr.ts'),
+  he: () => import('./language-he.ts'),
   ja: () => import('./language-ja.ts'),
+  ko: () => import('./language-ko.ts'),
+  pl: () => import('./language-pl.ts'),
+  'pt-BR': () => import('./language-pt-BR.ts'),
+  tr: () => import('./language-tr.ts'),
+  'zh-CN': () => import('./language-zh-CN.ts'),
 })
