@@ -24,6 +24,7 @@ import { refusedBefore, requestFault } from './platform/http/request-fault.ts'
 import type { TlsKey } from './platform/tls/certificate.ts'
 import { EnvironmentError } from './refusal.ts'
 import type { Services } from './services.ts'
+import { signOnRoutes } from './sign-on/routes.ts'
 import { fheRoutes } from './threshold/key-routes.ts'
 import { fheRequestRoutes } from './threshold/request-routes.ts'
 
@@ -108,6 +109,7 @@ export async function buildApp(
   authRoutes(app, services)
   organisationRoutes(app, services)
   peopleRoutes(app, services)
+  signOnRoutes(app, services)
   keyRoutes(app, services)
   lifecycleRoutes(app, services)
   externalKeyRoutes(app, services)

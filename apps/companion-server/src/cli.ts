@@ -7,12 +7,27 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { makeFirstAdmin } from './commands/admin.ts'
 import { retainAudit, verifyAuditLog } from './commands/audit.ts'
 import { openGiven, readGiven } from './commands/given-file.ts'
-import { deploymentRoles, type IdentityOptions, makeIdentity, projectRoles } from './commands/identity.ts'
+import {
+  deploymentRoles,
+  everyRole,
+  type IdentityOptions,
+  makeIdentity,
+  projectRoles,
+} from './commands/identity.ts'
 import { importBundle } from './commands/import.ts'
 import { chosenToken, initServer } from './commands/init.ts'
 import { addKmipClient, endKmipClient, letPlainKeys, showKmipClients } from './commands/kmip-clients.ts'
 import { askReadiness } from './commands/ready.ts'
 import { exit, linesOf, wrongUse as refuseUse, report, running as run, say } from './commands/result.ts'
+import {
+  addProvider,
+  allowGroup,
+  disallowGroup,
+  type GroupOptions,
+  type ProviderOptions,
+  removeProvider,
+  showProviders,
+} from './commands/sign-on.ts'
 import { type Listen, rootLine, startServer, stopSignal } from './commands/start.ts'
 import { makeTransport } from './imports/transports.ts'
 import { kmipPort } from './kmip/server.ts'
@@ -370,6 +385,85 @@ kmip
         letPlainKeys(state, { project, allowed: allow === 'yes' }),
       )
       report(common(), made, () => [`plain keys in ${project}: ${allow}`])
+    }),
+  )
+
+const signOn = program
+  .command('sign-on')
+  .description('Single sign-on: identity providers, and what their groups may.')
+signOn
+  .command('add')
+  .description('Let the members of an OpenID Connect provider log in.')
+  .requiredOption('--name <name>', 'what the log-in page calls it: a-z, 0-9 and - between')
+  .requiredOption('--issuer <address>', 'its issuer, https')
+  .requiredOption('--client-id <id>', 'what it calls this server')
+  .option('--client-secret-file <file>', 'the client’s secret, one line, mode 0600')
+  .option('--organisation <id>', 'whose it is; else the whole deployment’s')
+  .option('--groups-claim <name>', 'the claim that lists groups (default: groups)')
+  .option('--scope <scope>', 'asked for besides openid, profile and email, many times', collected, [])
+  .option('--ca <file>', 'the CA of its certificate where it is no public one, PEM')
+  .action((options: ProviderOptions) =>
+    running(async () => {
+      const state = folder()
+      const made = await alone(state, 'sign-on add', () => addProvider(state, options))
+      report(common(), made, ({ name, callback }) => [
+        `identity provider ${name}`,
+        ...(callback === null ? ['set PUBLIC_URL before anybody logs in by it'] : [`callback ${callback}`]),
+      ])
+    }),
+  )
+signOn
+  .command('list')
+  .description('Show identity providers and what their groups may.')
+  .action(() =>
+    running(async () => {
+      report(common(), await showProviders(folder()), (all) =>
+        all.flatMap(({ name, organisation, settings, roles }) => [
+          `${name} ${settings.kind} ${organisation ?? 'deployment'}`,
+          ...roles.map(
+            ({ id, group, grant }) =>
+              `  ${id} ${grant.role} in ${grant.project ?? grant.organisation ?? 'deployment'} for ${group}`,
+          ),
+        ]),
+      )
+    }),
+  )
+signOn
+  .command('remove')
+  .description('Remove an identity provider; its members are logged out and stay out.')
+  .argument('<name>')
+  .action((name: string) =>
+    running(async () => {
+      const state = folder()
+      const ended = await alone(state, 'sign-on remove', () => removeProvider(state, name))
+      report(common(), ended, () => [`removed ${name}`])
+    }),
+  )
+signOn
+  .command('allow')
+  .description('Give the members of a group a role.')
+  .requiredOption('--provider <name>', 'the identity provider')
+  .requiredOption('--group <group>', 'the group, as the provider calls it')
+  .addOption(new Option('--role <role>', 'what it may').choices([...everyRole]).makeOptionMandatory())
+  .option('--organisation <id>', 'where it holds')
+  .option('--project <id>', 'where it holds')
+  .action((options: GroupOptions) =>
+    running(async () => {
+      const state = folder()
+      const made = await alone(state, 'sign-on allow', () => allowGroup(state, options))
+      report(common(), made, ({ id }) => [`role ${id}`])
+    }),
+  )
+signOn
+  .command('disallow')
+  .description('Take a role from a group again.')
+  .requiredOption('--provider <name>', 'the identity provider')
+  .requiredOption('--id <id>', 'as `sign-on list` shows it')
+  .action((options: { provider: string; id: string }) =>
+    running(async () => {
+      const state = folder()
+      const ended = await alone(state, 'sign-on disallow', () => disallowGroup(state, options))
+      report(common(), ended, () => [`removed ${options.id}`])
     }),
   )
 

@@ -29,13 +29,14 @@ import { type Database, type DatabaseChoice, openDatabase } from './platform/dat
 import { checkEnvironment, variable } from './platform/environment.ts'
 import { openServerToken, type ServerToken } from './platform/hsm/server-token.ts'
 import { signInToken } from './platform/hsm/token-signer.ts'
-import { openEgress } from './platform/http/egress.ts'
+import { type Egress, openEgress } from './platform/http/egress.ts'
 import { makeStateFolder, type StateFolder } from './platform/state-folder/folder.ts'
 import { readCard } from './platform/state-folder/server-card.ts'
 import { readSettings, type Settings } from './platform/state-folder/settings.ts'
 import type { TlsKey } from './platform/tls/certificate.ts'
 import { EnvironmentError } from './refusal.ts'
 import type { Services } from './services.ts'
+import { openSignOn, type SignOn } from './sign-on/operations.ts'
 import { openThresholdOperations } from './threshold/operations.ts'
 import { keepTime } from './threshold/release.ts'
 
@@ -63,6 +64,8 @@ export type ServerParts = {
   readonly strangers: Strangers
   readonly bundles: BundleOperations
   readonly organisations: OrganisationOperations
+  readonly signOn: SignOn
+  readonly egress: Egress
   close(): Promise<void>
 }
 
@@ -104,11 +107,28 @@ export async function openServerParts(
     const audit = await openAuditWriter(database, now)
     const record = openRecord(audit, now, openTokenKey(token, settings.keys.rows, 'custody-audit-key-1'))
     const strangers = openStrangers(audit, now, options.lost ?? (() => undefined))
+    const egress = openEgress({ allowed: (variable('EGRESS_PRIVATE_HOSTS') ?? '').split(',') })
     const kept = token
     return {
-      ...{ settings, audience, card, database, token, importer, unwrapping, audit, record, strangers },
+      ...{
+        settings,
+        audience,
+        card,
+        database,
+        token,
+        importer,
+        unwrapping,
+        audit,
+        record,
+        strangers,
+        egress,
+      },
       bundles: openBundleOperations({ database, importer, record }),
       organisations: openOrganisationOperations({ database, parents, record, strangers, now }),
+      signOn: openSignOn({
+        ...{ database, record, strangers, now, egress, origin: publicOrigin() },
+        key: openTokenKey(token, settings.keys.rows, 'custody-sign-on-key-1'),
+      }),
       async close() {
         unwrapping.close()
         await strangers.close()
@@ -138,7 +158,7 @@ export async function openServer(
     ...options,
   })
   const { settings, audience, card, database, token, importer, unwrapping, audit, record, strangers } = parts
-  const { bundles, organisations } = parts
+  const { bundles, organisations, signOn, egress } = parts
   try {
     const now = () => new Date()
     const keyParts = { repository: openKeyRepository(database), unwrapping, record, now }
@@ -155,8 +175,7 @@ export async function openServer(
       noteShredded: shredLog.add,
     })
     const externalKeys = openExternalKeys({
-      ...{ database, now },
-      egress: openEgress({ allowed: (variable('EGRESS_PRIVATE_HOSTS') ?? '').split(',') }),
+      ...{ database, now, egress },
       secretsKey: openTokenKey(token, settings.keys.rows, 'custody-external-key-1'),
     })
     const authentication = openAuthentication(
@@ -185,6 +204,7 @@ export async function openServer(
       kmipClients: openKmipClients(database, now),
       bundles,
       organisations,
+      signOn,
       people: openPeople({
         ...{ database, record, strangers, now },
         secretsKey: openTokenKey(token, settings.keys.rows, 'custody-person-key-1'),
@@ -238,6 +258,19 @@ export async function openServer(
     await parts.close()
     throw error
   }
+}
+
+/** Of PUBLIC_URL; null where it is not set. Throws ENVIRONMENT-VARIABLE where it is no https origin. */
+function publicOrigin(): string | null {
+  const text = variable('PUBLIC_URL')
+  if (text === undefined) return null
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url?.protocol !== 'https:' || (text !== url.origin && text !== `${url.origin}/`))
+    throw new EnvironmentError(
+      'ENVIRONMENT-VARIABLE',
+      'PUBLIC_URL: expected https://, a host and maybe a port',
+    )
+  return url.origin
 }
 
 async function knowOurselves(

@@ -16,6 +16,7 @@ import type { KeyUnwrapping } from './keys/unwrapping.ts'
 import type { Database } from './platform/database/open.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { StateFolder } from './platform/state-folder/folder.ts'
+import type { SignOn } from './sign-on/operations.ts'
 import type { ThresholdOperations } from './threshold/operations.ts'
 import type { ThresholdParts } from './threshold/requests.ts'
 
@@ -39,6 +40,7 @@ export type Services = {
   readonly kmipClients: KmipClients
   readonly organisations: OrganisationOperations
   readonly people: PeopleOperations
+  readonly signOn: SignOn
   readonly credentials: CredentialOperations
   readonly threshold: ThresholdOperations
   /** Where requests to threshold keys are kept and answered. */

@@ -428,8 +428,39 @@ async function entriesOf(reqId: string): Promise<unknown[]> {
 const external = '/api/v1/external-keys'
 const atAws = { projectId: 'payments', name: 'far', provider: 'aws', settings: {}, credentials: {} } as const
 
+const provider = { kind: 'oidc', issuer: 'https://id.example', clientId: 'c' } as const
 /** Of every other operation one. */
 const others: readonly Case[] = [
+  refused(
+    'sign-on.add-provider',
+    'chief',
+    'ROLE-REFUSED',
+    ['POST /api/v1/sign-on/providers', { name: 'corp', settings: provider }],
+    ({ signOn }, call) =>
+      signOn.addProvider(call, { name: 'corp', organisation: null, settings: provider, secret: null }),
+  ),
+  refused(
+    'sign-on.add-group-role',
+    'officer',
+    'ROLE-REFUSED',
+    ['POST /api/v1/sign-on/providers/corp/roles', { group: 'g', grant: { role: 'auditor' } }],
+    ({ signOn }, call) =>
+      signOn.addGroupRole(call, { provider: 'corp', group: 'g', grant: { role: 'auditor', ...everywhere } }),
+  ),
+  refused(
+    'sign-on.remove-group-role',
+    'officer',
+    'SIGN-ON-PROVIDER',
+    ['DELETE /api/v1/sign-on/providers/corp/roles/r'],
+    ({ signOn }, call) => signOn.removeGroupRole(call, { provider: 'corp', id: 'r' }),
+  ),
+  refused(
+    'sign-on.remove-provider',
+    'chief',
+    'SIGN-ON-PROVIDER',
+    ['DELETE /api/v1/sign-on/providers/corp'],
+    ({ signOn }, call) => signOn.removeProvider(call, 'corp'),
+  ),
   refused('key.versions', 'stranger', 'OBJECT-ABSENT', [`GET ${kms}/orders/versions`], ({ keys }, call) =>
     keys.versions(call, 'orders'),
   ),
@@ -816,6 +847,9 @@ const elsewhere: Readonly<Record<string, string>> = {
   'person.begin-enrolment': 'nobody is known before it: access/people.flow.test.ts',
   'person.enrol': 'nobody is known before it: access/people.flow.test.ts',
   'organisation.list': 'refuses nobody, and gives what the caller sees',
+  'sign-on.list-providers': 'refuses nobody, and gives what the caller governs',
+  'sign-on.log-in': 'its answer comes from a provider: sign-on/oidc.flow.test.ts',
+  'sign-on.take-token': 'refuses before it is known who asks: sign-on/oidc.flow.test.ts',
   'metrics.read': 'HTTP alone: http/operations.flow.test.ts',
   'kmip-client.register': 'commands alone: commands/audited.flow.test.ts',
   'kmip-client.revoke': 'commands alone: commands/audited.flow.test.ts',

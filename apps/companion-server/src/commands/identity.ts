@@ -15,6 +15,8 @@ export const projectRoles = [
 ] as const satisfies readonly Role[]
 export const deploymentRoles = ['operator', 'server-admin'] as const satisfies readonly Role[]
 
+export const everyRole = [...deploymentRoles, 'organisation-admin', ...projectRoles] as const
+
 export type IdentityOptions = {
   /** Where the roles hold; roles of the deployment have none. */
   project?: string

@@ -52,6 +52,11 @@ export const variables = [
       'hosts (host:port, commas between) that may be at private addresses and speak plain HTTP; else none',
   },
   { name: 'LOG_LEVEL', kind: 'text', meaning: 'trace, debug, info, warn or error; else info' },
+  {
+    name: 'PUBLIC_URL',
+    kind: 'text',
+    meaning: 'https origin that browsers reach it at: single sign-on needs it',
+  },
   { name: 'RATE_LIMIT_PER_SECOND', kind: 'number', meaning: 'calls a second of one identity; else 5000' },
 ] as const satisfies readonly Variable[]
 

@@ -6,6 +6,7 @@ import { openGiven } from '../../src/commands/given-file.ts'
 import { makeIdentity } from '../../src/commands/identity.ts'
 import { importBundle } from '../../src/commands/import.ts'
 import { addKmipClient, endKmipClient, letPlainKeys } from '../../src/commands/kmip-clients.ts'
+import { addProvider, allowGroup, disallowGroup, removeProvider } from '../../src/commands/sign-on.ts'
 import type { Outcome } from '../../src/refusal.ts'
 import { openHttp } from '../support/http-under-test.ts'
 
@@ -84,6 +85,27 @@ test('AUDIT-COMMAND every command that changes something leaves one entry for ea
         command: 'kmip plain-keys',
         run: () => letPlainKeys(state, { project: 'payments', allowed: true }),
         entries: [['project.let-plain-keys', 'ok']],
+      },
+      {
+        command: 'sign-on add',
+        run: () =>
+          addProvider(state, { name: 'corp', issuer: 'https://127.0.0.1', clientId: 'c', scope: [] }),
+        entries: [['sign-on.add-provider', 'PROVIDER-ADDRESS']],
+      },
+      {
+        command: 'sign-on allow',
+        run: () => allowGroup(state, { provider: 'corp', group: 'g', role: 'auditor', project: 'payments' }),
+        entries: [['sign-on.add-group-role', 'SIGN-ON-PROVIDER']],
+      },
+      {
+        command: 'sign-on disallow',
+        run: () => disallowGroup(state, { provider: 'corp', id: 'r' }),
+        entries: [['sign-on.remove-group-role', 'SIGN-ON-PROVIDER']],
+      },
+      {
+        command: 'sign-on remove',
+        run: () => removeProvider(state, 'corp'),
+        entries: [['sign-on.remove-provider', 'SIGN-ON-PROVIDER']],
       },
       {
         command: 'admin create',

@@ -11,6 +11,7 @@ import * as kmip from './migrations/0007-kmip.ts'
 import * as people from './migrations/0008-people.ts'
 import * as auditCheckpoints from './migrations/0009-audit-checkpoints.ts'
 import * as externalKeys from './migrations/0010-external-keys.ts'
+import * as signOn from './migrations/0011-sign-on.ts'
 import type { Tables } from './tables.ts'
 
 /** In order; a released one is never changed. */
@@ -25,6 +26,7 @@ const migrations: Record<string, Migration> = {
   '0008-people': people,
   '0009-audit-checkpoints': auditCheckpoints,
   '0010-external-keys': externalKeys,
+  '0011-sign-on': signOn,
 }
 
 const newest = Object.keys(migrations).toSorted().at(-1)

@@ -179,6 +179,8 @@ export type DeploymentTable = {
   setup_expires_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
   /** When the first server admin was made: it closes the set-up for ever. */
   set_up_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
+  /** People log in by an identity provider; by password the break-glass admins alone. */
+  sign_on_required: Generated<boolean>
 }
 
 export type NodeTable = {
@@ -357,8 +359,79 @@ export type PersonTable = {
   totp_step: ColumnType<string, number | undefined, number>
   enrolment_hash: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
   enrolment_expires_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
+  /** Logs in by password whatever is required of others. */
+  break_glass: Generated<boolean>
   created_at: MadeTime
 }
+
+type OptionalText = ColumnType<string | null, string | null | undefined, string | null>
+
+/** Who says, for its members, who they are. `settings`: its kind's, as they were checked. */
+export type IdentityProviderTable = {
+  id: string
+  name: string
+  /** Null: of the whole deployment. */
+  organisation_id: string | null
+  kind: 'oidc' | 'saml'
+  settings: Document
+  secret_sealed: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
+  scim_token_hash: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
+  created_at: MadeTime
+  removed_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
+}
+
+/** A role that a group of a provider gives. */
+export type GroupRoleTable = {
+  id: string
+  provider_id: string
+  group_name: string
+  role: StoredRole
+  organisation_id: string | null
+  project_id: string | null
+  conditions: ColumnType<unknown, string | null | undefined, string | null>
+}
+
+/** An identity that a provider vouches for, by its name for it alone. */
+export type MemberTable = {
+  identity_id: string
+  provider_id: string
+  subject: string
+  /** What the last log-in said. */
+  groups: ColumnType<readonly string[], string | undefined, string>
+  username: OptionalText
+  given_name: OptionalText
+  family_name: OptionalText
+  email: OptionalText
+  external_id: OptionalText
+  /** When the provider ended it; the identity is revoked at the same time. */
+  deactivated_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
+  created_at: MadeTime
+  updated_at: MadeTime
+}
+
+/** A group that the provider keeps here by SCIM. */
+export type MemberGroupTable = {
+  id: string
+  provider_id: string
+  name: string
+  external_id: OptionalText
+  created_at: MadeTime
+  updated_at: MadeTime
+}
+
+export type MemberOfGroupTable = { group_id: string; identity_id: string }
+
+export type SignOnAttemptTable = {
+  state_hash: Buffer
+  provider_id: string
+  browser_hash: Buffer
+  /** Null once the answer was looked at. */
+  checks_sealed: Buffer | null
+  identity_id: ColumnType<string | null, string | null | undefined, string | null>
+  expires_at: Time
+}
+
+export type SeenAssertionTable = { provider_id: string; assertion_id: string; expires_at: Time }
 
 /** A role and where it holds; both ids null: in the whole deployment. */
 export type RoleGrantTable = {
@@ -476,6 +549,13 @@ export type Tables = {
   token: TokenTable
   kmip_client: KmipClientTable
   external_key: ExternalKeyTable
+  identity_provider: IdentityProviderTable
+  group_role: GroupRoleTable
+  member: MemberTable
+  member_group: MemberGroupTable
+  member_of_group: MemberOfGroupTable
+  sign_on_attempt: SignOnAttemptTable
+  seen_assertion: SeenAssertionTable
   login_failure: LoginFailureTable
   audit: AuditTable
   audit_writer: AuditWriterTable

@@ -14,7 +14,8 @@ export type Asked = {
   readonly ca?: string
 }
 
-export type Answered = { readonly status: number; readonly body: Buffer }
+/** `type`: of its content, as it says; null where it says none. */
+export type Answered = { readonly status: number; readonly body: Buffer; readonly type: string | null }
 
 /** Calls out of this server, to addresses that somebody configured. */
 export type Egress = {
@@ -123,7 +124,14 @@ export function openEgress({ allowed, timeoutMs = 5000 }: EgressOptions): Egress
             done(refuse('PROVIDER-ANSWER', 'it is too long'))
             reply.destroy()
           })
-          reply.on('end', () => done(accept({ status: reply.statusCode ?? 0, body: Buffer.concat(parts) })))
+          reply.on('end', () =>
+            done(
+              accept({
+                ...{ status: reply.statusCode ?? 0, body: Buffer.concat(parts) },
+                type: reply.headers['content-type'] ?? null,
+              }),
+            ),
+          )
         }
         const asking =
           url.protocol === 'https:'

@@ -1,0 +1,207 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { hashSecret, issue, type LoggedIn } from '../access/tokens.ts'
+import type { Call, Record } from '../audit/record.ts'
+import type { Attempt, Strangers } from '../audit/strangers.ts'
+import type { Database } from '../platform/database/open.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+import { enter, memberTokenTtl, type Proven } from './members.ts'
+import type { Answer, Provider } from './protocol.ts'
+import { absentProvider, type ProviderOperations, type ProviderRow } from './providers.ts'
+import { type SignOnKey, seal, unseal } from './sealed.ts'
+
+type Parts = {
+  readonly database: Database
+  readonly record: Record
+  readonly strangers: Strangers
+  readonly key: SignOnKey
+  readonly providers: Pick<ProviderOperations, 'providerOf' | 'opened'>
+  /** The https origin that browsers know; null where it is not set. */
+  readonly origin: string | null
+  begin(
+    provider: Provider,
+    asked: { readonly state: string; readonly callback: string },
+  ): Promise<Outcome<{ readonly location: string; readonly checks: string }>>
+  finish(
+    provider: Provider,
+    brought: {
+      readonly answer: Answer
+      readonly state: string
+      readonly callback: string
+      readonly checks: string
+    },
+  ): Promise<Outcome<Proven>>
+  now(): Date
+}
+
+/** What the browser is to do, and the secret that it keeps: whoever else has the rest of a log-in cannot end it. */
+export type Begun = { readonly location: string; readonly browser: string }
+
+const attemptLives = 10 * 60_000
+const ticketLives = 60_000
+
+const callbackOf = (origin: string, name: string): string => `${origin}/api/v1/auth/sign-on/${name}/callback`
+
+/** A log-in by an identity provider: begun, answered once, and its token taken once by the browser that began it. */
+export function openSignOnLogIn(parts: Parts) {
+  const { database, record, strangers, key, providers, origin, now } = parts
+
+  return {
+    /** What is registered at a provider; null where nobody can come back. */
+    callbackOf: (name: string): string | null => (origin === null ? null : callbackOf(origin, name)),
+
+    /** For who is nobody yet: names, and nothing else. */
+    async providerNames(): Promise<readonly string[]> {
+      const rows = await database
+        .selectFrom('identity_provider')
+        .select('name')
+        .where('removed_at', 'is', null)
+        .orderBy('name')
+        .execute()
+      return rows.map(({ name }) => name)
+    },
+
+    async begin(name: string, asked: Attempt): Promise<Outcome<Begun>> {
+      return strangers.counted(asked, await begun(name))
+    },
+
+    /** Each answer is looked at once. What it proves waits for the browser, a minute. */
+    async finish(
+      brought: {
+        readonly name: string
+        readonly answer: Answer
+        readonly state: string
+        readonly browser: string
+      },
+      asked: Attempt,
+    ): Promise<Outcome<{ readonly call: Call }>> {
+      return strangers.counted(asked, await finished(brought, asked))
+    },
+
+    /** The token, to the browser that began the log-in, once. */
+    async takeToken(
+      browser: string,
+      asked: Attempt,
+    ): Promise<Outcome<{ readonly token: LoggedIn; readonly call: Call }>> {
+      return strangers.counted(asked, await taken(browser, asked))
+    },
+  }
+
+  async function begun(name: string): Promise<Outcome<Begun>> {
+    if (origin === null) return refuse('SIGN-ON-ORIGIN', 'PUBLIC_URL is not set')
+    const row = await providers.providerOf(name)
+    if (row === 'absent') return absentProvider()
+    const state = secret()
+    const browser = secret()
+    const sent = await parts.begin(await providers.opened(row), { state, callback: callbackOf(origin, name) })
+    if (!sent.ok) return sent
+    const state_hash = hashSecret(state)
+    await database.deleteFrom('sign_on_attempt').where('expires_at', '<', now()).execute()
+    await database
+      .insertInto('sign_on_attempt')
+      .values({
+        ...{ state_hash, provider_id: row.id, browser_hash: hashSecret(browser) },
+        checks_sealed: await seal(key, placeOf(state_hash), sent.value.checks),
+        expires_at: new Date(now().getTime() + attemptLives),
+      })
+      .execute()
+    return accept({ location: sent.value.location, browser })
+  }
+
+  async function finished(
+    {
+      name,
+      answer,
+      state,
+      browser,
+    }: { readonly name: string; readonly answer: Answer; readonly state: string; readonly browser: string },
+    asked: Attempt,
+  ): Promise<Outcome<{ readonly call: Call }>> {
+    if (origin === null) return refuse('SIGN-ON-ORIGIN', 'PUBLIC_URL is not set')
+    const row = await providers.providerOf(name)
+    if (row === 'absent') return absentProvider()
+    const state_hash = hashSecret(state)
+    const checks = await takeChecks(row, state_hash, hashSecret(browser))
+    if (checks === null)
+      return refuse(
+        'SIGN-ON-STATE',
+        'this log-in was not begun by this browser, is over, or was answered before',
+      )
+    const proven = await parts.finish(await providers.opened(row), {
+      ...{ answer, state, callback: callbackOf(origin, name) },
+      checks: await unseal(key, placeOf(state_hash), checks),
+    })
+    if (!proven.ok) {
+      await database.deleteFrom('sign_on_attempt').where('state_hash', '=', state_hash).execute()
+      return proven
+    }
+    const fresh = randomUUID()
+    const known = await database
+      .selectFrom('member')
+      .select('identity_id')
+      .where('provider_id', '=', row.id)
+      .where('subject', '=', proven.value.subject)
+      .executeTakeFirst()
+    const call = callOf(known?.identity_id ?? fresh, asked)
+    return record(call, 'sign-on.log-in', async (subject) => {
+      subject.organisation = row.organisation_id
+      return database.transaction().execute(async (work) => {
+        const entered = await enter(work, row.id, call.caller.identity, proven.value)
+        if (!entered.ok) return entered
+        await work
+          .updateTable('sign_on_attempt')
+          .set({ identity_id: entered.value, expires_at: new Date(now().getTime() + ticketLives) })
+          .where('state_hash', '=', state_hash)
+          .execute()
+        return accept({ call })
+      })
+    })
+  }
+
+  /** The sealed checks of an attempt, which nobody gets a second time. */
+  async function takeChecks(row: ProviderRow, state: Buffer, browser: Buffer): Promise<Buffer | null> {
+    return database.transaction().execute(async (work) => {
+      const there = await work
+        .selectFrom('sign_on_attempt')
+        .select('checks_sealed')
+        .where('state_hash', '=', state)
+        .where('provider_id', '=', row.id)
+        .where('browser_hash', '=', browser)
+        .where('expires_at', '>', now())
+        .forUpdate()
+        .executeTakeFirst()
+      if (!there?.checks_sealed) return null
+      await work
+        .updateTable('sign_on_attempt')
+        .set({ checks_sealed: null })
+        .where('state_hash', '=', state)
+        .execute()
+      return there.checks_sealed
+    })
+  }
+
+  async function taken(
+    browser: string,
+    asked: Attempt,
+  ): Promise<Outcome<{ readonly token: LoggedIn; readonly call: Call }>> {
+    const done = await database
+      .deleteFrom('sign_on_attempt')
+      .where('browser_hash', '=', hashSecret(browser))
+      .where('identity_id', 'is not', null)
+      .where('expires_at', '>', now())
+      .returning('identity_id')
+      .executeTakeFirst()
+    const identity = done?.identity_id
+    if (!identity) return refuse('SIGN-ON-STATE', 'no log-in of this browser waits')
+    const call = callOf(identity, asked)
+    return record(call, 'sign-on.take-token', async () =>
+      accept({ token: await issue(database, identity, memberTokenTtl), call }),
+    )
+  }
+}
+
+const placeOf = (state: Buffer): string => `sign-on attempt ${state.toString('hex')}`
+const secret = (): string => randomBytes(32).toString('base64url')
+
+const callOf = (identity: string, { door, reqId }: Attempt): Call => ({
+  ...{ caller: { identity, grants: [] }, door, reqId, receipt: null },
+})

@@ -1,0 +1,164 @@
+import { sql, type Transaction } from 'kysely'
+import type { Grant } from '../access/authorize.ts'
+import type { Conditions } from '../access/conditions.ts'
+import { insertGrants, nameShape } from '../access/tokens.ts'
+import type { Tables } from '../platform/database/tables.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+
+type Work = Transaction<Tables>
+
+/** What a provider proved of who logs in. */
+export type Proven = { readonly subject: string; readonly name: string; readonly groups: readonly string[] }
+
+/** Seconds: a working day. */
+export const memberTokenTtl = 12 * 3600
+
+/** The identity that a provider's subject has here. No other identity is ever taken for it. */
+export async function memberIn(work: Work, provider: string, subject: string): Promise<string | null> {
+  const there = await work
+    .selectFrom('member')
+    .select('identity_id')
+    .where('provider_id', '=', provider)
+    .where('subject', '=', subject)
+    .executeTakeFirst()
+  return there?.identity_id ?? null
+}
+
+export async function newMember(
+  work: Work,
+  { provider, id, subject, name }: { provider: string; id: string; subject: string; name: string },
+): Promise<string> {
+  await work
+    .insertInto('identity')
+    .values({ id, name, client_id: null, token_ttl_seconds: memberTokenTtl, revoked_at: null })
+    .execute()
+  await work.insertInto('member').values({ identity_id: id, provider_id: provider, subject }).execute()
+  return id
+}
+
+async function givesRole(work: Work, provider: string, groups: readonly string[]): Promise<boolean> {
+  if (groups.length === 0) return false
+  const one = await work
+    .selectFrom('group_role')
+    .select('id')
+    .where('provider_id', '=', provider)
+    .where('group_name', 'in', groups)
+    .executeTakeFirst()
+  return one !== undefined
+}
+
+const noRole = () => refuse('SIGN-ON-NO-ROLE', 'none of the groups gives a role')
+
+/** A name for people out of what a provider says; else its subject's beginning. */
+export function shownName(...said: readonly unknown[]): string {
+  for (const one of said) {
+    const text = typeof one === 'string' ? one.replaceAll(/\p{C}/gu, '').trim() : ''
+    const short = Array.from(text).slice(0, 64).join('').trim()
+    if (nameShape.test(short)) return short
+  }
+  return 'member'
+}
+
+/**
+ * Just in time: the member is made where it is new, and has from now on the roles of its groups. Refuses SIGN-ON-BARRED where it
+ * was revoked here or deactivated there, SIGN-ON-NO-ROLE where no group gives one.
+ */
+export async function enter(
+  work: Work,
+  provider: string,
+  fresh: string,
+  { subject, name, groups }: Proven,
+): Promise<Outcome<string>> {
+  const known = await memberIn(work, provider, subject)
+  if (known === null && !(await givesRole(work, provider, groups))) return noRole()
+  const identity = known ?? (await newMember(work, { provider, id: fresh, subject, name }))
+  const { revoked_at } = await work
+    .selectFrom('identity')
+    .select('revoked_at')
+    .where('id', '=', identity)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  if (revoked_at !== null) return refuse('SIGN-ON-BARRED', 'the account was ended')
+  await work.updateTable('identity').set({ name }).where('id', '=', identity).execute()
+  await work
+    .updateTable('member')
+    .set({ groups: JSON.stringify(groups) })
+    .where('identity_id', '=', identity)
+    .execute()
+  const grants = await regrant(work, identity)
+  if (grants.length > 0) return accept(identity)
+  return noRole()
+}
+
+/** Gives a member the roles of its groups, and no other ones. */
+export async function regrant(work: Work, identity: string): Promise<readonly Grant[]> {
+  const rows = await work
+    .selectFrom('member')
+    .innerJoin('identity_provider', 'identity_provider.id', 'member.provider_id')
+    .innerJoin('group_role', 'group_role.provider_id', 'member.provider_id')
+    .select([
+      'group_role.role',
+      'group_role.organisation_id',
+      'group_role.project_id',
+      'group_role.conditions',
+    ])
+    .where('member.identity_id', '=', identity)
+    .where('identity_provider.removed_at', 'is', null)
+    .where(
+      sql<boolean>`(member.groups ? group_role.group_name or exists (select 1 from member_of_group
+        join member_group on member_group.id = member_of_group.group_id
+        where member_of_group.identity_id = member.identity_id and member_group.name = group_role.group_name))`,
+    )
+    .orderBy('group_role.id')
+    .execute()
+  const byPlace = new Map<string, Grant>()
+  for (const { role, organisation_id: organisation, project_id: project, conditions } of rows) {
+    const place = JSON.stringify([role, organisation, project])
+    // What was checked when it was given. Of two, the one that narrows less holds.
+    const grant = { role, organisation, project, conditions: conditions as Conditions | null }
+    if (!byPlace.has(place) || conditions === null) byPlace.set(place, grant)
+  }
+  const grants = [...byPlace.values()]
+  await work.deleteFrom('role_grant').where('identity_id', '=', identity).execute()
+  if (grants.length > 0) await insertGrants(work, identity, grants)
+  return grants
+}
+
+/** The provider ends it: no token of it lives longer than a second more. */
+export async function deactivate(work: Work, identity: string, at: Date): Promise<void> {
+  const ended = await work
+    .updateTable('identity')
+    .set({ revoked_at: at })
+    .where('id', '=', identity)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  // Where somebody here ended it, it is not the provider's to begin again.
+  const own = Number(ended.numUpdatedRows) === 1 ? at : null
+  await work.updateTable('member').set({ deactivated_at: own }).where('identity_id', '=', identity).execute()
+  await logOutEverywhere(work, identity, at)
+}
+
+/** Only what the provider itself ended. */
+export async function reactivate(work: Work, identity: string): Promise<void> {
+  await work
+    .updateTable('identity')
+    .from('member')
+    .set({ revoked_at: null })
+    .whereRef('member.identity_id', '=', 'identity.id')
+    .whereRef('member.deactivated_at', '=', 'identity.revoked_at')
+    .where('identity.id', '=', identity)
+    .execute()
+  await work.updateTable('member').set({ deactivated_at: null }).where('identity_id', '=', identity).execute()
+}
+
+/** Every token, API keys too, and every log-in under way. */
+export async function logOutEverywhere(work: Work, identity: string, at: Date): Promise<number> {
+  await work.deleteFrom('sign_on_attempt').where('identity_id', '=', identity).execute()
+  const ended = await work
+    .updateTable('token')
+    .set({ revoked_at: at })
+    .where('identity_id', '=', identity)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  return Number(ended.numUpdatedRows)
+}

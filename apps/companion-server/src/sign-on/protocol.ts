@@ -1,0 +1,56 @@
+import type { Egress } from '../platform/http/egress.ts'
+import { type Outcome, refuse } from '../refusal.ts'
+import type { Proven } from './members.ts'
+
+export type OidcSettings = {
+  readonly kind: 'oidc'
+  readonly issuer: string
+  readonly clientId: string
+  /** The claim that lists groups; else `groups`. */
+  readonly groupsClaim?: string
+  /** Asked for besides openid, profile and email. */
+  readonly scopes?: readonly string[]
+  /** The CA of the provider's certificate where it is no public one, PEM. */
+  readonly ca?: string
+}
+
+export type Settings = OidcSettings
+
+export type Provider = { readonly id: string; readonly settings: Settings; readonly secret: string | null }
+
+/** What a browser brings back: the parameters of its address, or of the form that it posts. */
+export type Answer = URLSearchParams
+
+/** One log-in by one provider: where to send the browser, and what is made of what it brings back. */
+export type Protocol<S extends Settings> = {
+  /** That it can be used at all. */
+  check(provider: Provider & { readonly settings: S }): Promise<Outcome<null>>
+  /** `checks` is what `finish` needs, and nobody else may see. */
+  begin(
+    provider: Provider & { readonly settings: S },
+    asked: { readonly state: string; readonly callback: string },
+  ): Promise<Outcome<{ readonly location: string; readonly checks: string }>>
+  finish(
+    provider: Provider & { readonly settings: S },
+    brought: {
+      readonly answer: Answer
+      readonly state: string
+      readonly callback: string
+      readonly checks: string
+    },
+  ): Promise<Outcome<Proven>>
+}
+
+export type ProtocolParts = { readonly egress: Egress }
+
+const maxGroups = 1000
+
+/** Refuses SIGN-ON-CLAIM a subject or groups of another form than a provider's. */
+export function provenBy(subject: unknown, name: string, groups: unknown): Outcome<Proven> {
+  if (typeof subject !== 'string' || subject.length === 0 || subject.length > 512)
+    return refuse('SIGN-ON-CLAIM', 'the subject is no text of 1 to 512 characters')
+  const all = groups === undefined || groups === null ? [] : Array.isArray(groups) ? groups : [groups]
+  if (all.length > maxGroups || !all.every((one) => typeof one === 'string' && one.length <= 256))
+    return refuse('SIGN-ON-CLAIM', `groups are at most ${maxGroups} texts of at most 256 characters`)
+  return { ok: true, value: { subject, name, groups: all } }
+}

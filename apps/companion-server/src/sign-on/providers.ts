@@ -1,0 +1,287 @@
+import { randomUUID, X509Certificate } from 'node:crypto'
+import type { Selectable } from 'kysely'
+import { openAppointing } from '../access/appointing.ts'
+import { authorize, type Grant, type Resource } from '../access/authorize.ts'
+import type { Call, Record } from '../audit/record.ts'
+import type { Database } from '../platform/database/open.ts'
+import type { IdentityProviderTable } from '../platform/database/tables.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+import { deactivate, regrant } from './members.ts'
+import type { Provider, Settings } from './protocol.ts'
+import { type SignOnKey, seal, unseal } from './sealed.ts'
+
+export type NewProvider = {
+  readonly name: string
+  /** Null: of the whole deployment. */
+  readonly organisation: string | null
+  readonly settings: Settings
+  readonly secret: string | null
+}
+
+export type GroupRole = { readonly id: string; readonly group: string; readonly grant: Grant }
+
+/** Without its secret. */
+export type ShownProvider = {
+  readonly name: string
+  readonly organisation: string | null
+  readonly settings: Settings
+  readonly roles: readonly GroupRole[]
+}
+
+export type ProviderRow = Selectable<IdentityProviderTable>
+
+type Parts = {
+  readonly database: Database
+  readonly record: Record
+  readonly key: SignOnKey
+  check(provider: Provider): Promise<Outcome<null>>
+  now(): Date
+}
+
+const slug = /^[a-z0-9](?:-?[a-z0-9]){0,31}$/
+const maxProviders = 50
+const maxGroupRoles = 500
+
+export type ProviderOperations = ReturnType<typeof openProviderOperations>
+
+/** Identity providers of the deployment, for its admins, and of an organisation, for its own; and what their groups may. */
+export function openProviderOperations({ database, record, key, check, now }: Parts) {
+  const { mayGive } = openAppointing(database)
+
+  return {
+    /** Asks the provider for its own description first. */
+    addProvider(call: Call, wanted: NewProvider): Promise<Outcome<ShownProvider>> {
+      return record(call, 'sign-on.add-provider', async (subject) => {
+        const { name, organisation, settings, secret } = wanted
+        subject.organisation = organisation
+        const allowed = mayGovern(call, organisation)
+        if (!allowed.ok) return allowed
+        if (!slug.test(name))
+          return refuse('NAME-MALFORMED', 'a provider’s name is 1 to 32 of a-z, 0-9, and - between')
+        const sound = checkSettings(settings)
+        if (!sound.ok) return sound
+        const id = randomUUID()
+        const usable = await check({ id, settings, secret })
+        if (!usable.ok) return usable
+        return database.transaction().execute(async (work) => {
+          const there = await work
+            .selectFrom('identity_provider')
+            .select('name')
+            .where('removed_at', 'is', null)
+            .execute()
+          if (there.length >= maxProviders)
+            return refuse('CREDENTIALS-FULL', `there are at most ${maxProviders} identity providers`)
+          const made = await work
+            .insertInto('identity_provider')
+            .values({
+              id,
+              name,
+              organisation_id: organisation,
+              kind: settings.kind,
+              settings: JSON.stringify(settings),
+              secret_sealed: secret === null ? null : await seal(key, `identity provider ${id}`, secret),
+            })
+            .onConflict((conflict) => conflict.column('name').where('removed_at', 'is', null).doNothing())
+            .executeTakeFirst()
+          return Number(made.numInsertedOrUpdatedRows) === 0
+            ? refuse('SIGN-ON-NAME-TAKEN', `there is an identity provider ${name}`)
+            : accept({ name, organisation, settings, roles: [] })
+        })
+      })
+    },
+
+    listProviders(call: Call): Promise<Outcome<readonly ShownProvider[]>> {
+      return record(call, 'sign-on.list-providers', async () => {
+        const rows = await database
+          .selectFrom('identity_provider')
+          .selectAll()
+          .where('removed_at', 'is', null)
+          .orderBy('name')
+          .execute()
+        const seen = rows.filter((row) => mayGovern(call, row.organisation_id).ok)
+        return accept(await Promise.all(seen.map(shown)))
+      })
+    },
+
+    /** A group's members have this role from now on. */
+    addGroupRole(
+      call: Call,
+      { provider: name, group, grant }: { provider: string; group: string; grant: Grant },
+    ): Promise<Outcome<GroupRole>> {
+      return record(call, 'sign-on.add-group-role', async (subject) => {
+        const given = await mayGive(call, subject, [grant])
+        if (!given.ok) return given
+        const row = await providerOf(name)
+        if (row === 'absent') return absentProvider()
+        if (row.organisation_id !== null && row.organisation_id !== grant.organisation)
+          return refuse('GRANT-REFUSED', 'an organisation’s identity provider gives roles in it alone')
+        if (group.length === 0 || group.length > 256)
+          return refuse('NAME-MALFORMED', 'a group’s name is 1 to 256 characters')
+        return database.transaction().execute(async (work) => {
+          const there = await work
+            .selectFrom('group_role')
+            .select('id')
+            .where('provider_id', '=', row.id)
+            .execute()
+          if (there.length >= maxGroupRoles)
+            return refuse('CREDENTIALS-FULL', `an identity provider gives at most ${maxGroupRoles} roles`)
+          const id = randomUUID()
+          const made = await work
+            .insertInto('group_role')
+            .values({
+              ...{ id, provider_id: row.id, group_name: group, role: grant.role },
+              ...{ organisation_id: grant.organisation, project_id: grant.project },
+              conditions: grant.conditions ? JSON.stringify(grant.conditions) : null,
+            })
+            .onConflict((conflict) => conflict.doNothing())
+            .executeTakeFirst()
+          if (Number(made.numInsertedOrUpdatedRows) === 0)
+            return refuse('GRANT-REFUSED', 'the group gives this role there already')
+          await regrantMembers(work, row.id)
+          return accept({ id, group, grant })
+        })
+      })
+    },
+
+    /** A group's members have the role no more. Again, it changes nothing. */
+    removeGroupRole(
+      call: Call,
+      { provider: name, id }: { provider: string; id: string },
+    ): Promise<Outcome<null>> {
+      return record(call, 'sign-on.remove-group-role', async (subject) => {
+        const row = await providerOf(name)
+        if (row === 'absent') return absentProvider()
+        const found = (await rolesOf(row.id)).find((one) => one.id === id)
+        if (found === undefined) {
+          const allowed = mayGovern(call, row.organisation_id)
+          return allowed.ok ? accept(null) : allowed
+        }
+        const given = await mayGive(call, subject, [found.grant])
+        if (!given.ok && !mayGovern(call, row.organisation_id).ok) return given
+        await database.transaction().execute(async (work) => {
+          await work.deleteFrom('group_role').where('id', '=', id).execute()
+          await regrantMembers(work, row.id)
+        })
+        return accept(null)
+      })
+    },
+
+    /** For ever: its members are nobody here from then on. */
+    removeProvider(call: Call, name: string): Promise<Outcome<null>> {
+      return record(call, 'sign-on.remove-provider', async (subject) => {
+        const row = await providerOf(name)
+        if (row === 'absent') return absentProvider()
+        subject.organisation = row.organisation_id
+        const allowed = mayGovern(call, row.organisation_id)
+        if (!allowed.ok) return allowed
+        await database.transaction().execute(async (work) => {
+          await work
+            .updateTable('identity_provider')
+            .set({ removed_at: now(), secret_sealed: null, scim_token_hash: null })
+            .where('id', '=', row.id)
+            .execute()
+          for (const member of await membersOf(work, row.id)) await deactivate(work, member, now())
+          await work.deleteFrom('group_role').where('provider_id', '=', row.id).execute()
+          await work.deleteFrom('sign_on_attempt').where('provider_id', '=', row.id).execute()
+        })
+        return accept(null)
+      })
+    },
+
+    providerOf,
+    mayGovern,
+
+    /** What log-in by it takes. */
+    async opened(row: ProviderRow): Promise<Provider> {
+      const secret =
+        row.secret_sealed === null
+          ? null
+          : await unseal(key, `identity provider ${row.id}`, row.secret_sealed)
+      return { id: row.id, settings: settingsOf(row), secret }
+    },
+  }
+
+  async function providerOf(name: string): Promise<ProviderRow | 'absent'> {
+    const row = await database
+      .selectFrom('identity_provider')
+      .selectAll()
+      .where('name', '=', name)
+      .where('removed_at', 'is', null)
+      .executeTakeFirst()
+    return row ?? 'absent'
+  }
+
+  async function membersOf(work: Database, provider: string): Promise<string[]> {
+    const rows = await work
+      .selectFrom('member')
+      .select('identity_id')
+      .where('provider_id', '=', provider)
+      .orderBy('identity_id')
+      .execute()
+    return rows.map(({ identity_id }) => identity_id)
+  }
+
+  async function regrantMembers(work: Parameters<typeof regrant>[0], provider: string): Promise<void> {
+    for (const member of await membersOf(work, provider)) await regrant(work, member)
+  }
+
+  async function rolesOf(provider: string): Promise<GroupRole[]> {
+    const rows = await database
+      .selectFrom('group_role')
+      .selectAll()
+      .where('provider_id', '=', provider)
+      .orderBy('group_name')
+      .orderBy('id')
+      .execute()
+    return rows.map(
+      ({ id, group_name, role, organisation_id: organisation, project_id: project, conditions }) => ({
+        ...{ id, group: group_name },
+        // What was checked when it was given.
+        grant: { role, organisation, project, ...(conditions ? { conditions } : {}) } as Grant,
+      }),
+    )
+  }
+
+  async function shown(row: ProviderRow): Promise<ShownProvider> {
+    const { id, name, organisation_id: organisation } = row
+    return { name, organisation, settings: settingsOf(row), roles: await rolesOf(id) }
+  }
+}
+
+/** An organisation's providers are its admins'; those of the deployment its own. */
+function mayGovern(call: Call, organisation: string | null): Outcome<null> {
+  const resource: Resource =
+    organisation === null ? { kind: 'deployment' } : { kind: 'organisation', organisation }
+  return authorize(call.caller, organisation === null ? 'organisation.appoint' : 'project.appoint', resource)
+}
+
+/** What `addProvider` checked. */
+const settingsOf = ({ settings }: ProviderRow): Settings => settings as Settings
+
+export const absentProvider = () => refuse('SIGN-ON-PROVIDER', 'there is no such identity provider')
+
+/** Refuses SIGN-ON-SETTINGS. */
+function checkSettings(settings: Settings): Outcome<null> {
+  const wrong = (what: string) => refuse('SIGN-ON-SETTINGS', what)
+  if (!isHttps(settings.issuer)) return wrong('issuer is an https address')
+  if (settings.ca !== undefined && !isAuthority(settings.ca))
+    return wrong('ca is the certificate of a CA in PEM')
+  return accept(null)
+}
+
+export function isHttps(text: string): boolean {
+  try {
+    const { protocol, username, password } = new URL(text)
+    return protocol === 'https:' && username === '' && password === ''
+  } catch {
+    return false
+  }
+}
+
+function isAuthority(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).ca
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,165 @@
+import { Type } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { requireCall } from '../access/caller.ts'
+import { grantList, grantsFrom, id } from '../access/grant-fields.ts'
+import { toAnswer } from '../access/routes.ts'
+import type { Authentication } from '../access/tokens.ts'
+import type { App } from '../platform/http/app-type.ts'
+import { granted, HttpError } from '../platform/http/http-error.ts'
+import type { SignOn } from './operations.ts'
+import type { GroupRole, ShownProvider } from './providers.ts'
+
+const closed = { additionalProperties: false } as const
+const slug = Type.String({ minLength: 1, maxLength: 32 })
+const address = Type.String({ minLength: 1, maxLength: 512 })
+const pem = Type.String({ minLength: 1, maxLength: 16_384 })
+const oidc = Type.Object(
+  {
+    kind: Type.Literal('oidc'),
+    issuer: address,
+    clientId: Type.String({ minLength: 1, maxLength: 256 }),
+    groupsClaim: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+    scopes: Type.Optional(Type.Array(Type.String({ pattern: '^[!#-\\[\\]-~]{1,64}$' }), { maxItems: 16 })),
+    ca: Type.Optional(pem),
+  },
+  closed,
+)
+const newProvider = Type.Object(
+  {
+    name: slug,
+    organisationId: Type.Optional(id),
+    settings: oidc,
+    clientSecret: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+  },
+  closed,
+)
+const byName = Type.Object({ name: slug }, closed)
+const newRole = Type.Object(
+  { group: Type.String({ minLength: 1, maxLength: 256 }), grant: grantList.items },
+  closed,
+)
+
+/** Of the browser that began a log-in; no page reads it, and no other site sends it. */
+const cookie = '__Host-sign-on'
+const cookieShape = /(?:^|;\s*)__Host-sign-on=([A-Za-z0-9_-]{43})(?:;|$)/
+/** Where the console is, which takes the token or says why there is none. */
+const consolePlace = '/console/'
+
+/** Log-in by identity providers, and their configuration. */
+export function signOnRoutes(
+  app: App,
+  { signOn, authentication }: { readonly signOn: SignOn; readonly authentication: Authentication },
+): void {
+  const callOf = (request: FastifyRequest) => requireCall(request, authentication)
+  const asked = (request: FastifyRequest) =>
+    ({ door: 'http', reqId: request.id, source: request.ip }) as const
+
+  app.get('/api/v1/auth/sign-on', async (request) => {
+    granted(authentication.roomForStranger(request.ip))
+    return { providers: (await signOn.providerNames()).map((name) => ({ name })) }
+  })
+
+  app.get('/api/v1/auth/sign-on/:name/start', { schema: { params: byName } }, async (request, reply) => {
+    granted(authentication.roomForStranger(request.ip))
+    const begun = await signOn.begin(request.params.name, asked(request))
+    if (!begun.ok) return back(reply, begun.rule)
+    return reply.header('Set-Cookie', cookieOf(begun.value.browser)).redirect(begun.value.location, 303)
+  })
+
+  app.get(
+    '/api/v1/auth/sign-on/:name/callback',
+    { schema: { params: byName, querystring: Type.Record(Type.String(), Type.Unknown()) } },
+    async (request, reply) => {
+      granted(authentication.roomForStranger(request.ip))
+      const answer = new URL(request.url, 'https://localhost').searchParams
+      const finished = await signOn.finish(
+        {
+          ...{ name: request.params.name, answer, browser: browserOf(request) },
+          state: answer.get('state') ?? '',
+        },
+        asked(request),
+      )
+      if (!finished.ok) return back(reply, finished.rule)
+      request.call = finished.value.call
+      return back(reply, 'ready')
+    },
+  )
+
+  app.post(
+    '/api/v1/auth/sign-on/token',
+    { schema: { body: Type.Object({}, closed) } },
+    async (request, reply) => {
+      granted(authentication.roomForStranger(request.ip))
+      // Another site could not read the token, but could use the log-in up.
+      const site = request.headers['sec-fetch-site']
+      if (site !== undefined && site !== 'same-origin') throw new HttpError(401, 'SIGN-ON-STATE')
+      const taken = await signOn.takeToken(browserOf(request), asked(request))
+      if (!taken.ok) throw new HttpError(401, taken.rule)
+      request.call = taken.value.call
+      reply.header('Set-Cookie', `${cookie}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0`)
+      return toAnswer(taken.value.token)
+    },
+  )
+
+  app.post('/api/v1/sign-on/providers', { schema: { body: newProvider } }, async (request) => {
+    const call = await callOf(request)
+    const { name, organisationId, settings, clientSecret } = request.body
+    const wanted = { name, organisation: organisationId ?? null, settings, secret: clientSecret ?? null }
+    return { provider: toProvider(granted(await signOn.addProvider(call, wanted))) }
+  })
+
+  app.get('/api/v1/sign-on/providers', async (request) => {
+    const call = await callOf(request)
+    return { providers: granted(await signOn.listProviders(call)).map(toProvider) }
+  })
+
+  app.delete('/api/v1/sign-on/providers/:name', { schema: { params: byName } }, async (request) => {
+    const call = await callOf(request)
+    granted(await signOn.removeProvider(call, request.params.name))
+    return { removed: true }
+  })
+
+  app.post(
+    '/api/v1/sign-on/providers/:name/roles',
+    { schema: { params: byName, body: newRole } },
+    async (request) => {
+      const call = await callOf(request)
+      const { group, grant } = request.body
+      const [given] = grantsFrom([grant])
+      if (given === undefined) throw new HttpError(422, 'REQUEST-FIELDS')
+      const made = await signOn.addGroupRole(call, { provider: request.params.name, group, grant: given })
+      return { role: toRole(granted(made)) }
+    },
+  )
+
+  app.delete(
+    '/api/v1/sign-on/providers/:name/roles/:roleId',
+    { schema: { params: Type.Object({ name: slug, roleId: id }, closed) } },
+    async (request) => {
+      const call = await callOf(request)
+      const { name: provider, roleId } = request.params
+      granted(await signOn.removeGroupRole(call, { provider, id: roleId }))
+      return { removed: true }
+    },
+  )
+}
+
+/** To the console, with a word after the # that goes into no log. */
+const back = (reply: FastifyReply, word: string) => reply.redirect(`${consolePlace}#sign-on=${word}`, 303)
+
+const cookieOf = (browser: string): string =>
+  `${cookie}=${browser}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=600`
+
+const browserOf = ({ headers }: FastifyRequest): string => cookieShape.exec(headers.cookie ?? '')?.[1] ?? ''
+
+const toProvider = ({ organisation, roles, ...rest }: ShownProvider) => ({
+  ...{ ...rest, organisationId: organisation, roles: roles.map(toRole) },
+})
+
+const toRole = ({ id: roleId, group, grant }: GroupRole) => ({
+  ...{ id: roleId, group },
+  grant: {
+    ...{ role: grant.role, organisationId: grant.organisation, projectId: grant.project },
+    ...(grant.conditions ? { conditions: grant.conditions } : {}),
+  },
+})

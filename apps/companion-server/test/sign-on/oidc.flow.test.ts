@@ -1,0 +1,329 @@
+import { rm } from 'node:fs/promises'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { given, openKms } from '../support/kms-under-test.ts'
+import { makeFolder } from '../support/temporary-folder.ts'
+import { clientId, clientSecret, macked, openOidcPeer, signed, unsigned } from './support/oidc-peer.ts'
+
+const origin = 'https://custody.example'
+const callback = `${origin}/api/v1/auth/sign-on/corp/callback`
+
+let kms: Awaited<ReturnType<typeof openKms>>
+let folder = ''
+let peer: Awaited<ReturnType<typeof openOidcPeer>>
+
+const people: Record<string, readonly string[]> = {
+  ada: ['officers', 'everybody'],
+  grace: ['everybody'],
+  lin: ['officers'],
+  mary: ['officers'],
+  'other-ada': ['officers'],
+}
+
+beforeAll(async () => {
+  process.env.PUBLIC_URL = origin
+  folder = await makeFolder()
+  peer = await openOidcPeer(folder, callback, people)
+  process.env.EGRESS_PRIVATE_HOSTS = new URL(peer.issuer).host
+  kms = await openKms()
+  const { signOn } = kms.server.services
+  const settings = { kind: 'oidc', issuer: peer.issuer, clientId, ca: peer.ca } as const
+  given(
+    await signOn.addProvider(kms.callAs(kms.admin), {
+      ...{ name: 'corp', organisation: null, settings, secret: clientSecret },
+    }),
+  )
+  const place = { organisation: kms.organisation.id, project: kms.project.id }
+  given(
+    await signOn.addGroupRole(kms.callAs(kms.chief), {
+      ...{ provider: 'corp', group: 'officers', grant: { role: 'crypto-officer', ...place } },
+    }),
+  )
+})
+
+beforeEach(() => peer.forgeBy(null))
+
+afterAll(async () => {
+  await peer?.close()
+  await kms?.close()
+  await rm(folder, { recursive: true, force: true })
+  delete process.env.PUBLIC_URL
+  delete process.env.EGRESS_PRIVATE_HOSTS
+})
+
+type Headers = Record<string, string>
+const get = (url: string, headers: Headers = {}) => kms.server.app.inject({ method: 'GET', url, headers })
+
+async function begin(name = 'corp') {
+  const reply = await get(`/api/v1/auth/sign-on/${name}/start`)
+  expect(reply.statusCode).toBe(303)
+  const cookie = String(reply.headers['set-cookie'] ?? '')
+  return { to: String(reply.headers.location), cookie: cookie.split(';')[0] ?? '', whole: cookie }
+}
+
+const pathOf = (url: string) => url.slice(origin.length)
+const wordOf = (location: unknown) => /^\/console\/#sign-on=(.+)$/.exec(String(location))?.[1]
+
+async function answered(url: string, cookie: string) {
+  const reply = await get(pathOf(url), { cookie })
+  expect(reply.statusCode).toBe(303)
+  return wordOf(reply.headers.location)
+}
+
+const takeToken = (cookie: string, headers: Headers = {}) =>
+  kms.server.app.inject({
+    ...{ method: 'POST', url: '/api/v1/auth/sign-on/token', payload: {}, headers: { cookie, ...headers } },
+  })
+
+async function logIn(person: string) {
+  const { to, cookie } = await begin()
+  const word = await answered(await peer.browse(to, person), cookie)
+  return { word, cookie }
+}
+
+async function tokenOf(person: string): Promise<string> {
+  const { word, cookie } = await logIn(person)
+  expect(word).toBe('ready')
+  const taken = await takeToken(cookie)
+  expect(taken.statusCode).toBe(200)
+  return taken.json().accessToken
+}
+
+const keysBy = (token: string) =>
+  get(`/api/v1/kms/keys?projectId=${kms.project.id}`, { authorization: `Bearer ${token}` })
+
+test('SIGN-ON-01 a member is made at the first log-in, with the roles of the groups, and is the same at the next', async () => {
+  const named = await get('/api/v1/auth/sign-on')
+  expect(named.json()).toEqual({ providers: [{ name: 'corp' }] })
+  const { to, cookie, whole } = await begin()
+  expect(whole).toMatch(/^__Host-sign-on=[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Lax/)
+  const asked = new URL(to).searchParams
+  expect(asked.get('code_challenge_method')).toBe('S256')
+  expect(asked.get('nonce')).toMatch(/^[\w-]{43}$/)
+  expect(asked.get('redirect_uri')).toBe(callback)
+  expect(await answered(await peer.browse(to, 'ada'), cookie)).toBe('ready')
+  const taken = await takeToken(cookie)
+  expect(taken.json()).toMatchObject({ tokenType: 'Bearer', expiresIn: 12 * 3600 })
+  expect(taken.headers['audit-receipt']).toMatch(/^v1;/)
+  expect((await keysBy(taken.json().accessToken)).statusCode).toBe(200)
+  expect((await takeToken(cookie)).json()).toMatchObject({ code: 'SIGN-ON-STATE' })
+  await tokenOf('ada')
+  const { database } = kms.server.services
+  const members = await database.selectFrom('member').selectAll().execute()
+  expect(members).toHaveLength(1)
+  expect(members[0]).toMatchObject({ subject: 'ada', groups: ['officers', 'everybody'] })
+  const audited = await database
+    .selectFrom('audit')
+    .select(['operation', 'outcome'])
+    .where('identity_id', '=', members[0]!.identity_id)
+    .orderBy('time')
+    .execute()
+  expect(audited.map(({ operation }) => operation)).toEqual(
+    expect.arrayContaining(['sign-on.log-in', 'sign-on.take-token']),
+  )
+})
+
+test('SIGN-ON-02 an answer is good once, for the browser that began it, and only as long as it is the same log-in', async () => {
+  const mine = await begin()
+  const url = await peer.browse(mine.to, 'ada')
+  const other = await begin()
+  // What an attacker began does not end in the victim's browser, and the reverse.
+  expect(await answered(url, other.cookie)).toBe('SIGN-ON-STATE')
+  expect(await answered(url, '')).toBe('SIGN-ON-STATE')
+  expect(await answered(url, mine.cookie)).toBe('ready')
+  expect(await answered(url, mine.cookie)).toBe('SIGN-ON-STATE')
+  expect((await takeToken(other.cookie)).json()).toMatchObject({ code: 'SIGN-ON-STATE' })
+  expect((await takeToken(mine.cookie, { 'sec-fetch-site': 'cross-site' })).statusCode).toBe(401)
+  expect((await takeToken(mine.cookie, { 'sec-fetch-site': 'same-origin' })).statusCode).toBe(200)
+  const twice = await begin()
+  const back = new URL(await peer.browse(twice.to, 'ada'))
+  back.searchParams.append('code', 'another')
+  expect(await answered(back.href, twice.cookie)).toBe('SIGN-ON-ANSWER')
+  // The code of one log-in in another one: its verifier is not theirs.
+  const [one, two] = [await begin(), await begin()]
+  const stolen = new URL(await peer.browse(one.to, 'ada')).searchParams.get('code') ?? ''
+  const own = new URL(await peer.browse(two.to, 'lin'))
+  own.searchParams.set('code', stolen)
+  expect(await answered(own.href, two.cookie)).toBe('SIGN-ON-CODE')
+  const wrongIssuer = await begin()
+  const said = new URL(await peer.browse(wrongIssuer.to, 'ada'))
+  said.searchParams.set('iss', 'https://evil.example')
+  expect(await answered(said.href, wrongIssuer.cookie)).toBe('SIGN-ON-ISSUER')
+  const denied = await begin()
+  const state = new URL(denied.to).searchParams.get('state')
+  const refused = `${callback}?error=access_denied&state=${state}&iss=${encodeURIComponent(peer.issuer)}`
+  expect(await answered(refused, denied.cookie)).toBe('SIGN-ON-DENIED')
+})
+
+const past = () => Math.floor(Date.now() / 1000) - 3600
+const forgeries = {
+  'signed by nobody': [
+    'SIGN-ON-SIGNATURE',
+    ({ header, claims }) => unsigned({ ...header, alg: 'none' }, claims),
+  ],
+  'without its signature': ['SIGN-ON-SIGNATURE', ({ header, claims }) => unsigned(header, claims)],
+  'signed by a stranger': [
+    'SIGN-ON-SIGNATURE',
+    ({ header, claims }) => signed(header, claims, peer.stranger),
+  ],
+  'under a MAC of the client’s secret': [
+    'SIGN-ON-SIGNATURE',
+    ({ header, claims }) => macked({ ...header, alg: 'HS256' }, claims, clientSecret),
+  ],
+  'of a key that the provider does not list': [
+    'SIGN-ON-SIGNATURE',
+    ({ header, claims }) => signed({ ...header, kid: 'new' }, claims, peer.stranger),
+  ],
+  'changed after it was signed': [
+    'SIGN-ON-SIGNATURE',
+    ({ header, claims }) => {
+      const [head, , mac] = signed(header, claims, peer.own).split('.')
+      return [head, Buffer.from(JSON.stringify({ ...claims, sub: 'ada' })).toString('base64url'), mac].join(
+        '.',
+      )
+    },
+  ],
+  'of another issuer': [
+    'SIGN-ON-ISSUER',
+    ({ header, claims }) => signed(header, { ...claims, iss: 'https://evil.example' }, peer.own),
+  ],
+  'for another client': [
+    'SIGN-ON-AUDIENCE',
+    ({ header, claims }) => signed(header, { ...claims, aud: 'other' }, peer.own),
+  ],
+  'over since an hour': [
+    'SIGN-ON-EXPIRED',
+    ({ header, claims }) => signed(header, { ...claims, exp: past() }, peer.own),
+  ],
+  'of another log-in': [
+    'SIGN-ON-NONCE',
+    ({ header, claims }) => signed(header, { ...claims, nonce: 'x' }, peer.own),
+  ],
+  'without a nonce': [
+    'SIGN-ON-NONCE',
+    ({ header, claims }) => signed(header, { ...claims, nonce: undefined }, peer.own),
+  ],
+  'with groups that are no list of texts': [
+    'SIGN-ON-CLAIM',
+    ({ header, claims }) => signed(header, { ...claims, groups: [{ officers: true }] }, peer.own),
+  ],
+} as const satisfies Record<string, readonly [string, Parameters<typeof peer.forgeBy>[0]]>
+
+test.each(Object.entries(forgeries))(
+  'SIGN-ON-03 an ID token %s is refused by name',
+  async (_, [rule, forge]) => {
+    peer.forgeBy(({ header, claims }) => signed(header, claims, peer.own))
+    expect((await logIn('lin')).word).toBe('ready')
+    peer.forgeBy(forge)
+    const { word, cookie } = await logIn('lin')
+    expect(word).toBe(rule)
+    expect((await takeToken(cookie)).statusCode).toBe(401)
+  },
+)
+
+test('SIGN-ON-04 who has no group with a role gets none, who lost the group loses it, and who was revoked stays out', async () => {
+  const { database, organisations } = kms.server.services
+  expect((await logIn('grace')).word).toBe('SIGN-ON-NO-ROLE')
+  expect(
+    await database.selectFrom('member').select('subject').where('subject', '=', 'grace').execute(),
+  ).toEqual([])
+  const token = await tokenOf('mary')
+  people.mary = ['everybody']
+  expect((await logIn('mary')).word).toBe('SIGN-ON-NO-ROLE')
+  await expect.poll(async () => (await keysBy(token)).statusCode).not.toBe(200)
+  people.mary = ['officers']
+  await tokenOf('mary')
+  const { identity_id } = await database
+    .selectFrom('member')
+    .select('identity_id')
+    .where('subject', '=', 'mary')
+    .executeTakeFirstOrThrow()
+  given(await organisations.revokeIdentity(kms.callAs(kms.chief), identity_id))
+  expect((await logIn('mary')).word).toBe('SIGN-ON-BARRED')
+})
+
+test('SIGN-ON-05 accounts are linked by provider and subject alone: the same name or address is another one', async () => {
+  const { people: ours, database } = kms.server.services
+  const place = { organisation: kms.organisation.id, project: kms.project.id }
+  const grants = [{ role: 'crypto-officer', ...place }] as const
+  const invited = given(
+    await ours.invite(kms.callAs(kms.chief), { username: 'ada', name: 'Person other-ada', grants }),
+  )
+  await tokenOf('other-ada')
+  const row = await database
+    .selectFrom('member')
+    .select('identity_id')
+    .where('subject', '=', 'other-ada')
+    .executeTakeFirstOrThrow()
+  expect(row.identity_id).not.toBe(invited.identity)
+})
+
+test('SIGN-ON-06 a group’s role ends for its members when it is taken away, and all of them when the provider is removed', async () => {
+  const { signOn, authentication } = kms.server.services
+  const chief = () => kms.callAs(kms.chief)
+  const place = { organisation: kms.organisation.id, project: kms.project.id }
+  const token = await tokenOf('lin')
+  const grant = { role: 'auditor', ...place } as const
+  const made = given(await signOn.addGroupRole(chief(), { provider: 'corp', group: 'officers', grant }))
+  const roles = async () => {
+    const caller = await authentication.find(token)
+    return caller === 'unknown' ? caller : caller.grants.map(({ role }) => role).toSorted()
+  }
+  await expect.poll(roles).toEqual(['auditor', 'crypto-officer'])
+  given(await signOn.removeGroupRole(chief(), { provider: 'corp', id: made.id }))
+  await expect.poll(roles).toEqual(['crypto-officer'])
+  expect(await signOn.removeProvider(chief(), 'corp')).toMatchObject({ rule: 'ROLE-REFUSED' })
+  const settings = { kind: 'oidc', issuer: peer.issuer, clientId, ca: peer.ca } as const
+  const short = { name: 'short', organisation: kms.organisation.id, settings, secret: clientSecret }
+  given(await signOn.addProvider(chief(), short))
+  const elsewhere = { role: 'auditor', organisation: null, project: null } as const
+  expect(
+    await signOn.addGroupRole(kms.callAs(kms.admin), { provider: 'short', group: 'g', grant: elsewhere }),
+  ).toMatchObject({ rule: 'GRANT-REFUSED' })
+  expect(await signOn.addProvider(chief(), short)).toMatchObject({ rule: 'SIGN-ON-NAME-TAKEN' })
+  given(await signOn.removeProvider(chief(), 'short'))
+  const reply = await get('/api/v1/auth/sign-on/short/start')
+  expect(wordOf(reply.headers.location)).toBe('SIGN-ON-PROVIDER')
+  expect(given(await signOn.listProviders(kms.callAs(kms.admin))).map(({ name }) => name)).toEqual(['corp'])
+})
+
+test('SIGN-ON-07 nothing of a provider’s secret, state or verifier is kept in the clear', async () => {
+  const { to } = await begin()
+  const { database } = kms.server.services
+  const kept = JSON.stringify([
+    await database.selectFrom('identity_provider').selectAll().execute(),
+    await database.selectFrom('sign_on_attempt').selectAll().execute(),
+  ])
+  const sought = [
+    clientSecret,
+    new URL(to).searchParams.get('state') ?? '',
+    new URL(to).searchParams.get('nonce') ?? '',
+  ]
+  for (const one of sought) {
+    expect(one).not.toBe('')
+    expect(kept).not.toContain(one)
+    expect(kept).not.toContain(JSON.stringify([...Buffer.from(one)]).slice(1, -1))
+  }
+})
+
+test('PROVIDER-ADDRESS a provider is no way into the server’s own network', async () => {
+  const { signOn } = kms.server.services
+  const add = async (issuer: string) => {
+    const settings = { kind: 'oidc', issuer, clientId } as const
+    const made = await signOn.addProvider(kms.callAs(kms.admin), {
+      ...{ name: 'evil', organisation: null, settings, secret: null },
+    })
+    return made.ok ? 'added' : made.rule
+  }
+  for (const issuer of [
+    'https://10.0.0.1',
+    'https://169.254.169.254',
+    'https://[::1]',
+    'https://[fe80::1]',
+    'https://0.0.0.0',
+  ])
+    expect([issuer, await add(issuer)]).toEqual([issuer, 'PROVIDER-ADDRESS'])
+  expect(await add('http://127.0.0.1')).toBe('SIGN-ON-SETTINGS')
+  expect(await add('https://user:pw@127.0.0.1')).toBe('SIGN-ON-SETTINGS')
+  // Its certificate is not of a CA that is trusted.
+  expect(await add(peer.issuer)).toBe('PROVIDER-UNREACHABLE')
+})
