@@ -29,13 +29,13 @@ import {
   showProviders,
 } from './commands/sign-on.ts'
 import { type Listen, rootLine, startServer, stopSignal } from './commands/start.ts'
+import { openRoot } from './external-kms/provider-root.ts'
 import { makeTransport } from './imports/transports.ts'
 import { kmipPort } from './kmip/server.ts'
 import { guardContainer } from './platform/container.ts'
 import { migrateDown, migrateUp } from './platform/database/migrate.ts'
 import { openOwnerDatabase } from './platform/database/open.ts'
 import { checkEnvironment, variable } from './platform/environment.ts'
-import { openServerToken } from './platform/hsm/server-token.ts'
 import { type StateFolder, stateFolder } from './platform/state-folder/folder.ts'
 import { pinPolicy } from './platform/state-folder/policies.ts'
 import { mustBeNew, writeNew } from './platform/state-folder/private-file.ts'
@@ -103,6 +103,7 @@ program
   .option('--token <uri>', 'a PKCS#11 URI: pkcs11:serial=…?module-path=…')
   .option('--soft-token', 'a new SoftHSM token in the state folder')
   .option('--root-key', 'no token: ROOT_ENCRYPTION_KEY is the root; for rehearsals, or where there is no HSM')
+  .option('--root-provider <file>', 'no token: the KMS that this file of mode 0600 names seals the root key')
   .option('--env <name=value>', 'a variable that the token’s library reads, many times', collected, [])
   .option('--init-string <text>', 'what the library wants to be told when it starts, as NSS does')
   .option(
@@ -116,6 +117,7 @@ program
       token?: string
       softToken?: true
       rootKey?: true
+      rootProvider?: string
       env: string[]
       initString?: string
       pinFile?: string
@@ -123,7 +125,8 @@ program
       running(async () => {
         checkEnvironment(process.env)
         const token = chosenToken(options)
-        if (token === null) return wrongUse('give one of --token URI, --soft-token or --root-key')
+        if (token === null)
+          return wrongUse('give one of --token URI, --soft-token, --root-key or --root-provider FILE')
         const env = variablesOf(options.env)
         if (env === null)
           return wrongUse('--env takes NAME=VALUE, and no variable that changes which code is loaded')
@@ -132,10 +135,12 @@ program
           state: options.state === undefined ? folder() : stateFolder(options.state),
           domain: options.domain,
           token:
-            typeof token === 'string'
+            typeof token === 'string' || 'provider' in token
               ? token
               : { ...token, env, ...(initString === undefined ? {} : { initString }) },
-          pinFile: options.pinFile ?? (typeof token === 'string' ? null : (variable('HSM_PIN_FILE') ?? null)),
+          pinFile:
+            options.pinFile ??
+            (typeof token === 'string' || 'provider' in token ? null : (variable('HSM_PIN_FILE') ?? null)),
         })
         report(common(), outcome, ({ audience, words }) => [`audience ${audience}`, words.join(' ')])
       }),
@@ -173,7 +178,7 @@ async function writeTransport(
   out: string,
 ): Promise<string> {
   const settings = await readSettings(state)
-  const token = await openServerToken(settings, state)
+  const token = await openRoot(settings, state)
   try {
     const document = await token.useToken((opened) => makeTransport(opened, state, settings, known))
     await writeNew(out, transportCodec.file.encode(document), 0o644)

@@ -14,6 +14,7 @@ import { openStrangers, type Strangers } from './audit/strangers.ts'
 import { type AuditWriter, openAuditWriter } from './audit/writer.ts'
 import { openExternalKeys } from './external-kms/external-keys.ts'
 import { openExternalKeyOperations } from './external-kms/operations.ts'
+import { openRoot } from './external-kms/provider-root.ts'
 import { type BundleImporter, type ImportPoint, openImporter } from './imports/importer.ts'
 import { type BundleOperations, openBundleOperations } from './imports/operations.ts'
 import { receiptSigner } from './imports/receipt-documents.ts'
@@ -27,9 +28,9 @@ import { type KeyUnwrapping, openKeyUnwrapping } from './keys/unwrapping.ts'
 import { inContainer, settingOf } from './platform/container.ts'
 import { type Database, type DatabaseChoice, openDatabase } from './platform/database/open.ts'
 import { checkEnvironment, variable } from './platform/environment.ts'
-import { openServerToken, type ServerToken } from './platform/hsm/server-token.ts'
+import type { ServerToken } from './platform/hsm/server-token.ts'
 import { signInToken } from './platform/hsm/token-signer.ts'
-import { type Egress, openEgress } from './platform/http/egress.ts'
+import { type Egress, serverEgress } from './platform/http/egress.ts'
 import { makeStateFolder, type StateFolder } from './platform/state-folder/folder.ts'
 import { readCard } from './platform/state-folder/server-card.ts'
 import { readSettings, type Settings } from './platform/state-folder/settings.ts'
@@ -88,7 +89,7 @@ export async function openServerParts(
   let token: ServerToken | null = null
   try {
     await knowOurselves(opened.database, settings, audience, JSON.stringify(card))
-    token = await openServerToken(settings, state)
+    token = await openRoot(settings, state)
     const now = () => new Date()
     const { database } = opened
     const importer = openImporter({
@@ -107,7 +108,7 @@ export async function openServerParts(
     const audit = await openAuditWriter(database, now)
     const record = openRecord(audit, now, openTokenKey(token, settings.keys.rows, 'custody-audit-key-1'))
     const strangers = openStrangers(audit, now, options.lost ?? (() => undefined))
-    const egress = openEgress({ allowed: (variable('EGRESS_PRIVATE_HOSTS') ?? '').split(',') })
+    const egress = serverEgress()
     const kept = token
     return {
       ...{

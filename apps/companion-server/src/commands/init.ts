@@ -4,12 +4,12 @@ import { resolve } from 'node:path'
 import { type ServerCard, serverCardCodec } from '@lux/ceremony/wire'
 import { fromHex, generateSealIdentity, sealRecipient, toHex, toWords } from '@lux/crypto'
 import { parseTokenUri, softTokenEnvironment, startHsm, type TokenUri } from '@lux/hsm'
+import { makeProviderRoot, openRoot, providerRootSetting } from '../external-kms/provider-root.ts'
 import { settingOf } from '../platform/container.ts'
 import { variable } from '../platform/environment.ts'
 import type { KeyDevice } from '../platform/hsm/key-device.ts'
 import { makePinFile, readPin } from '../platform/hsm/pin-file.ts'
 import { givenRootKey, rootKeySerial, rootKeySetting } from '../platform/hsm/root-key.ts'
-import { openServerToken } from '../platform/hsm/server-token.ts'
 import { keysOfSpki } from '../platform/hsm/token-signer.ts'
 import { makePrivateFolder, makeStateFolder, type StateFolder } from '../platform/state-folder/folder.ts'
 import { isErrno, mustHaveParent, readIfPresent, writeWhole } from '../platform/state-folder/private-file.ts'
@@ -29,8 +29,8 @@ type TokenName = { readonly uri: string } | { readonly library: string; readonly
 export type InitOptions = {
   readonly state: StateFolder
   readonly domain: Domain
-  /** A token, a new SoftHSM token in the state folder, or no token and ROOT_ENCRYPTION_KEY. */
-  readonly token: TokenChoice | 'soft-token' | 'root-key'
+  /** A token, a new SoftHSM token in the state folder, or no token and ROOT_ENCRYPTION_KEY, or a provider’s file. */
+  readonly token: TokenChoice | 'soft-token' | 'root-key' | { readonly provider: string }
   readonly pinFile: string | null
 }
 
@@ -57,11 +57,13 @@ export function chosenToken(given: {
   readonly token?: string
   readonly softToken?: true
   readonly rootKey?: true
+  readonly rootProvider?: string
 }): InitOptions['token'] | null {
   const said: InitOptions['token'][] = [
     ...(given.token === undefined ? [] : [{ uri: given.token }]),
     ...(given.softToken ? (['soft-token'] as const) : []),
     ...(given.rootKey ? (['root-key'] as const) : []),
+    ...(given.rootProvider === undefined ? [] : [{ provider: given.rootProvider }]),
   ]
   const [one = null, ...others] = said
   if (said.length > 0) return others.length > 0 ? null : one
@@ -97,7 +99,7 @@ async function makeServer(options: InitOptions): Promise<Outcome<Initialised>> {
     }
     await writeSettings(state, settings)
   }
-  const token = await openServerToken(settings, state)
+  const token = await openRoot(settings, state)
   try {
     if (token.sealed) throw new EnvironmentError(token.sealed.code, token.sealed.detail)
     const card = await token.use((opened) => makeCard(opened, state, settings))
@@ -145,6 +147,12 @@ async function chooseToken({
     const serial = rootKeySerial(root)
     root.fill(0)
     return accept({ token: { library: rootKeySetting, environment: {}, serial }, pinFile: null })
+  }
+  if (token !== 'soft-token' && 'provider' in token) {
+    const file = resolve(token.provider)
+    const serial = await makeProviderRoot(file, state)
+    const environment = { [providerRootSetting]: file }
+    return accept({ token: { library: providerRootSetting, environment, serial }, pinFile: null })
   }
   if (token !== 'soft-token') {
     const conf = process.env.SOFTHSM2_CONF

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import { openKmipServer } from '../kmip/server.ts'
 import { checkEnvironment, variable } from '../platform/environment.ts'
-import type { Seal } from '../platform/hsm/server-token.ts'
+import type { Seal, ServerToken } from '../platform/hsm/server-token.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { readSettings } from '../platform/state-folder/settings.ts'
 import {
@@ -111,10 +111,15 @@ export function stopSignal(): Promise<void> {
 }
 
 /** Said at every start of a server whose root is in no token. */
-export function rootLine(root: 'token' | 'environment'): readonly string[] {
-  return root === 'token'
-    ? []
-    : ['root: ROOT_ENCRYPTION_KEY, no token: whoever has that key and the database has every key']
+export function rootLine(root: ServerToken['root']): readonly string[] {
+  const said = {
+    token: [],
+    environment: ['root: ROOT_ENCRYPTION_KEY, no token: whoever has that key and the database has every key'],
+    provider: [
+      'root: sealed by a KMS, no token: whoever may decrypt there and has the database has every key',
+    ],
+  }
+  return said[root]
 }
 
 /** JSON lines on stderr: stdout is for a command's one result. Headers, bodies and query strings are never written. */

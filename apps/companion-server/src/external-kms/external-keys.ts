@@ -4,26 +4,11 @@ import type { Selectable } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
 import type { ExternalKeyTable } from '../platform/database/tables.ts'
 import type { Egress } from '../platform/http/egress.ts'
-import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
-import { aws } from './aws.ts'
-import {
-  type Fields,
-  type Given,
-  type Provider,
-  type ProviderKey,
-  type ProviderKind,
-  type ProviderName,
-  providerNames,
-} from './provider.ts'
-import { vault } from './vault.ts'
+import { EnvironmentError, type Outcome } from '../refusal.ts'
+import { connectProvider, kinds, type ProviderSettings } from './connect.ts'
+import { type Given, type Provider, type ProviderKey, providerNames } from './provider.ts'
 
 export type StoredExternalKey = Selectable<ExternalKeyTable>
-
-export type ProviderSettings = {
-  readonly provider: ProviderName
-  readonly settings: Given
-  readonly credentials: Given
-}
 
 type Parts = {
   readonly database: Database
@@ -32,8 +17,6 @@ type Parts = {
   secretsKey(): Promise<Uint8Array | null>
   now(): Date
 }
-
-const kinds: Readonly<Record<ProviderName, ProviderKind>> = { aws, vault }
 
 /** The rows of external keys, and the way from a row to its provider. Nothing here decides who may use one. */
 export type ExternalKeys = ReturnType<typeof openExternalKeys>
@@ -46,18 +29,7 @@ export function openExternalKeys({ database, egress, secretsKey, now }: Parts) {
   }
 
   return {
-    /** Refuses PROVIDER-SETTINGS, naming the field and never what it holds. */
-    connect({ provider, settings, credentials }: ProviderSettings): Outcome<Provider> {
-      const kind = kinds[provider]
-      for (const [where, fields, given] of [
-        ['settings', kind.settings, settings],
-        ['credentials', kind.credentials, credentials],
-      ] as const) {
-        const wrong = misfitOf(fields, given)
-        if (wrong !== null) return refuse('PROVIDER-SETTINGS', `${where}: ${wrong}`)
-      }
-      return accept(kind.open(egress, settings, credentials, now))
-    },
+    connect: (wanted: ProviderSettings): Outcome<Provider> => connectProvider(egress, wanted, now),
 
     async open(row: StoredExternalKey): Promise<Provider> {
       const key = await sealingKey()
@@ -139,15 +111,4 @@ type Place = Pick<StoredExternalKey, 'id' | 'project_id' | 'provider'>
 function placeOf({ id, project_id, provider, settings }: Place & { readonly settings: Given }): Uint8Array {
   const sorted = Object.entries(settings).toSorted(([one], [other]) => (one < other ? -1 : 1))
   return utf8(JSON.stringify(['custody-external-key-1', id, project_id, provider, sorted]))
-}
-
-function misfitOf(fields: Fields, given: Given): string | null {
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(fields, name))
-  if (unknown !== undefined) return `expected ${Object.keys(fields).join(', ')}`
-  for (const [name, { shape, optional }] of Object.entries(fields)) {
-    const text = given[name]
-    if (text === undefined && optional) continue
-    if (text === undefined || !shape.test(text)) return `${name} is missing or has not its form`
-  }
-  return null
 }

@@ -10,12 +10,8 @@ import type { DataKeySpec } from '../keys/operations.ts'
 import type { KeyRepository } from '../keys/repository.ts'
 import { checkSigningInput, type SigningInput, verifyData } from '../keys/signing.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import {
-  describedColumns,
-  type ExternalKeys,
-  type ProviderSettings,
-  type StoredExternalKey,
-} from './external-keys.ts'
+import type { ProviderSettings } from './connect.ts'
+import { describedColumns, type ExternalKeys, type StoredExternalKey } from './external-keys.ts'
 import { badAnswer, type Given, type Provider, type ProviderKey, type ProviderUse } from './provider.ts'
 
 export type NewExternalKey = ProviderSettings & {

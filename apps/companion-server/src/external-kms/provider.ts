@@ -1,5 +1,5 @@
 import type { SigningAlgorithm } from '../keys/signing.ts'
-import type { Answered, Asked, Egress } from '../platform/http/egress.ts'
+import type { Asked, Egress } from '../platform/http/egress.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 
 export const providerNames = ['aws', 'vault'] as const
@@ -66,12 +66,12 @@ export async function sendJson(
 ): Promise<Outcome<{ readonly status: number; readonly json: Json }>> {
   const sent = await egress.send(asked)
   if (!sent.ok) return sent
-  const json = jsonOf(sent.value)
+  const json = sent.value.body.length === 0 ? {} : jsonOf(sent.value.body)
   return json === null ? badAnswer('it is no JSON object') : accept({ status: sent.value.status, json })
 }
 
-function jsonOf({ body }: Answered): Json | null {
-  if (body.length === 0) return {}
+/** The object that this is the JSON of; null where it is none. */
+export function jsonOf(body: Buffer): Json | null {
   try {
     const json: unknown = JSON.parse(body.toString('utf8'))
     return typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...json } : null

@@ -11,7 +11,7 @@ export type Seal = { readonly code: string; readonly detail: string }
 /** Where the root of a server is: in its own token, logged in once, or in its environment. While it cannot be used, the server runs sealed. */
 export type ServerToken = {
   readonly serial: string
-  readonly root: 'token' | 'environment'
+  readonly root: 'token' | 'environment' | 'provider'
   /** Why nothing can be served, or null. */
   readonly sealed: Seal | null
   /** Tries to log in if sealed, unless the PIN in the file is one that was refused. */

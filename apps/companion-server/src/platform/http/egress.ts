@@ -4,6 +4,7 @@ import { request as plain } from 'node:http'
 import { request as secured } from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
+import { variable } from '../environment.ts'
 
 export type Asked = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -143,6 +144,10 @@ export function openEgress({ allowed, timeoutMs = 5000 }: EgressOptions): Egress
     },
   }
 }
+
+/** As this server's settings let it call out. */
+export const serverEgress = (): Egress =>
+  openEgress({ allowed: (variable('EGRESS_PRIVATE_HOSTS') ?? '').split(',') })
 
 function ended(signal: AbortSignal): Promise<'ended'> {
   return new Promise((done) => signal.addEventListener('abort', () => done('ended'), { once: true }))

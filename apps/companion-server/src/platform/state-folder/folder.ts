@@ -10,6 +10,7 @@ export type StateFolder = {
   readonly settings: string
   readonly card: string
   readonly combiner: string
+  readonly sealedRoot: string
   readonly policies: string
   readonly transports: string
   readonly incoming: string
@@ -35,6 +36,7 @@ export function stateFolder(path: string): StateFolder {
     settings: join(root, 'server.json'),
     card: join(root, 'card.json'),
     combiner: join(root, 'combiner.identity'),
+    sealedRoot: join(root, 'root-key.sealed'),
     policies: join(root, 'policies'),
     transports: join(root, 'transports'),
     incoming: join(root, 'incoming'),

@@ -84,3 +84,15 @@ export async function startOpenBao(): Promise<Peer> {
   )
   return peer(child, `http://${host}`)
 }
+
+/** What the engine's owner does at OpenBao. Throws where it refuses. */
+export async function atPeer(bao: Peer, method: string, path: string, fields?: object) {
+  const reply = await fetch(`${bao.url}/v1/${path}`, {
+    method,
+    headers: { 'x-vault-token': baoToken },
+    ...(fields === undefined ? {} : { body: JSON.stringify(fields) }),
+  })
+  const body = JSON.parse((await reply.text()) || '{}')
+  if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${JSON.stringify(body)}`)
+  return body
+}
