@@ -56,7 +56,7 @@ function need(place: string): void {
 need('node_modules/@lux/companion-server')
 
 const unwanted =
-  /\/(\.deps|obj\.target)(\/|$)|\/node_modules\/[^/]+\/(deps|src\/libs)(\/|$)|\.(md|map|d\.[cm]?ts)$|\/prebuilds\/(darwin|win32)/
+  /\/(\.deps|obj\.target)(\/|$)|\/source-sans\/(OTF|VF|WOFF2?|TTF\/(?!SourceSans3-(Regular|Semibold)\.ttf)[^/]+$)|\/node_modules\/[^/]+\/(deps|src\/libs)(\/|$)|\.(md|map|d\.[cm]?ts)$|\/prebuilds\/(darwin|win32)/
 const copy = (from: string, filter = unwanted): void =>
   cpSync(join(root, from), join(out, from), {
     recursive: true,

@@ -11,6 +11,7 @@ import { peopleRoutes } from './access/people-routes.ts'
 import { authRoutes } from './access/routes.ts'
 import { auditReplies } from './audit/audit-replies.ts'
 import { auditRoutes } from './audit/routes.ts'
+import { complianceRoutes } from './compliance/routes.ts'
 import { externalKeyRoutes } from './external-kms/routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { bundleRoutes } from './imports/routes.ts'
@@ -106,6 +107,7 @@ export async function buildApp(
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   healthRoutes(app, services)
   auditRoutes(app, services)
+  complianceRoutes(app, services)
   authRoutes(app, services)
   organisationRoutes(app, services)
   peopleRoutes(app, services)

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { transportCodec } from '@lux/ceremony/wire'
 import { isPassable } from '@lux/hsm'
 import { protectProcess } from '@lux/hsm/protect'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { makeFirstAdmin } from './commands/admin.ts'
 import { retainAudit, verifyAuditLog } from './commands/audit.ts'
 import { openGiven, readGiven } from './commands/given-file.ts'
@@ -18,6 +18,7 @@ import { importBundle } from './commands/import.ts'
 import { chosenToken, initServer } from './commands/init.ts'
 import { addKmipClient, endKmipClient, letPlainKeys, showKmipClients } from './commands/kmip-clients.ts'
 import { askReadiness } from './commands/ready.ts'
+import { checkReport, writeReport } from './commands/report.ts'
 import { exit, linesOf, wrongUse as refuseUse, report, running as run, say } from './commands/result.ts'
 import {
   addProvider,
@@ -29,6 +30,8 @@ import {
   showProviders,
 } from './commands/sign-on.ts'
 import { type Listen, rootLine, startServer, stopSignal } from './commands/start.ts'
+import { type FrameworkId, frameworkIds } from './compliance/frameworks.ts'
+import { maxReportBytes } from './compliance/verify.ts'
 import { openRoot } from './external-kms/provider-root.ts'
 import { makeTransport } from './imports/transports.ts'
 import { kmipPort } from './kmip/server.ts'
@@ -503,6 +506,60 @@ program
       report(common(), verdict, ({ entries, writers, checkpoints, pending, head }) => [
         `${entries} entries of ${writers} writers, ${checkpoints} checkpoints, ${pending} entries after the last`,
         ...(head === null ? [] : [`checkpoint ${head.seq} ${head.hash}`]),
+      ])
+    }),
+  )
+
+program
+  .command('report')
+  .description('Write evidence and gaps for the controls of a framework: signed JSON, and a PDF of it.')
+  .addArgument(new Argument('<framework>', 'the framework').choices(frameworkIds))
+  .requiredOption('--out <file>', 'the signed JSON, a new file')
+  .option('--pdf <file>', 'its PDF, a new file')
+  .option('--from <time>', 'ISO time, UTC (default: a year before --to)')
+  .option('--to <time>', 'ISO time, UTC (default: the newest checkpoint of the audit log)')
+  .action((framework: FrameworkId, options: { out: string; pdf?: string; from?: string; to?: string }) =>
+    running(async () => {
+      const [from, to] = [options.from, options.to].map((text) =>
+        text === undefined ? null : new Date(text),
+      )
+      if ([from, to].some((time) => time && Number.isNaN(time.getTime())))
+        return wrongUse('--from and --to are ISO times: 2026-01-31T00:00:00Z')
+      if (options.pdf !== undefined && resolve(options.pdf) === resolve(options.out))
+        return wrongUse('--out and --pdf are two files')
+      const state = folder()
+      const wanted = {
+        ...{
+          framework,
+          out: resolve(options.out),
+          pdf: options.pdf === undefined ? null : resolve(options.pdf),
+        },
+        period: { ...(from ? { from } : {}), ...(to ? { to } : {}) },
+      }
+      const made = await alone(state, 'report', () => writeReport(state, wanted))
+      report(common(), made, ({ report: written, digest }) => [
+        `report ${digest}`,
+        `${written.controls.length} controls, ${written.controls.filter(({ state: its }) => its === 'gaps').length} with gaps, after ${written.from} up to ${written.to}`,
+      ])
+    }),
+  )
+
+program
+  .command('verify-report')
+  .description('Check a report’s signature by the server’s card alone, and its PDF against it.')
+  .argument('<report>')
+  .option('--card <file>', 'the server’s card (default: the one in the state folder)')
+  .option('--pdf <file>', 'the PDF that came with it')
+  .action((path: string, options: { card?: string; pdf?: string }) =>
+    running(async () => {
+      const bytes = await readGiven(path, maxReportBytes)
+      const pdf = options.pdf === undefined ? null : await readGiven(options.pdf, maxReportBytes)
+      const card = options.card === undefined ? null : await readGiven(options.card, maxCertificate)
+      const checked = await checkReport(card ?? folder(), bytes, pdf)
+      report(common(), checked, ({ report: its, digest }) => [
+        `signed by server ${its.audience}`,
+        `report ${digest}`,
+        `${its.framework} ${its.edition}, after ${its.from} up to ${its.to}`,
       ])
     }),
   )

@@ -12,6 +12,7 @@ import { openAuditOperations } from './audit/operations.ts'
 import { openRecord, type Record } from './audit/record.ts'
 import { openStrangers, type Strangers } from './audit/strangers.ts'
 import { type AuditWriter, openAuditWriter } from './audit/writer.ts'
+import { openComplianceOperations } from './compliance/operations.ts'
 import { openExternalKeys } from './external-kms/external-keys.ts'
 import { openExternalKeyOperations } from './external-kms/operations.ts'
 import { openRoot } from './external-kms/provider-root.ts'
@@ -212,6 +213,9 @@ export async function openServer(
       }),
       credentials: openCredentialOperations({ database, record, now }),
       auditLog: openAuditOperations({ database, record }),
+      compliance: openComplianceOperations({
+        ...{ database, record, audience, domain, receiptKey: card.receiptKey, sign },
+      }),
       threshold: openThresholdOperations({ desk, record }),
       desk,
       now,

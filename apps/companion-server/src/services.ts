@@ -7,6 +7,7 @@ import type { AuditOperations } from './audit/operations.ts'
 import type { Record } from './audit/record.ts'
 import type { Strangers } from './audit/strangers.ts'
 import type { AuditWriter } from './audit/writer.ts'
+import type { ComplianceOperations } from './compliance/operations.ts'
 import type { ExternalKeyOperations } from './external-kms/operations.ts'
 import type { BundleImporter } from './imports/importer.ts'
 import type { BundleOperations } from './imports/operations.ts'
@@ -31,6 +32,7 @@ export type Services = {
   readonly record: Record
   readonly strangers: Strangers
   readonly auditLog: AuditOperations
+  readonly compliance: ComplianceOperations
   readonly authentication: Authentication
   readonly importer: BundleImporter
   readonly keys: KeyOperations

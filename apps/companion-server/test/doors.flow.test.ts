@@ -711,6 +711,13 @@ const others: readonly Case[] = [
     auditLog.usage(call, everywhere),
   ),
   refused(
+    'compliance.report',
+    'user',
+    'ROLE-REFUSED',
+    ['GET /api/v1/compliance/reports/soc2'],
+    ({ compliance }, call) => compliance.report(call, 'soc2', {}),
+  ),
+  refused(
     'audit.checkpoint',
     'user',
     'ROLE-REFUSED',

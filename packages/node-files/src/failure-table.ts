@@ -71,6 +71,7 @@ const rows: Readonly<Record<string, Row>> = {
   'PROVIDER-THROTTLED': { status: 503 },
   'PROVIDER-UNREACHABLE': { status: 503 },
   'PROVIDER-TIMEOUT': { status: 504 },
+  'REPORT-TOO-LARGE': tooLarge,
   'KEY-NAME': { status: 422 },
   'KEY-LABEL': { status: 422 },
   'NAME-MALFORMED': { status: 422 },

@@ -10,6 +10,7 @@ export const operatorCall = (): Call => ({
     grants: [
       { role: 'server-admin', ...everywhere },
       { role: 'organisation-admin', ...everywhere },
+      { role: 'auditor', ...everywhere },
     ],
   },
   door: 'direct',

@@ -6,6 +6,7 @@ import { openGiven } from '../../src/commands/given-file.ts'
 import { makeIdentity } from '../../src/commands/identity.ts'
 import { importBundle } from '../../src/commands/import.ts'
 import { addKmipClient, endKmipClient, letPlainKeys } from '../../src/commands/kmip-clients.ts'
+import { writeReport } from '../../src/commands/report.ts'
 import { addProvider, allowGroup, disallowGroup, removeProvider } from '../../src/commands/sign-on.ts'
 import type { Outcome } from '../../src/refusal.ts'
 import { openHttp } from '../support/http-under-test.ts'
@@ -116,6 +117,23 @@ test('AUDIT-COMMAND every command that changes something leaves one entry for ea
         command: 'admin create',
         run: () => makeFirstAdmin(state, { username: 'grace', name: 'Grace' }),
         entries: [['deployment.set-up', 'ADMIN-EXISTS']],
+      },
+      {
+        command: 'report',
+        run: () =>
+          writeReport(state, {
+            ...{ framework: 'pci-dss', period: {}, out: join(state.root, 'report.json'), pdf: null },
+          }),
+        entries: [['compliance.report', 'ok']],
+      },
+      {
+        command: 'report',
+        run: () =>
+          writeReport(state, {
+            ...{ framework: 'pci-dss', out: join(state.root, 'other.json'), pdf: null },
+            period: { from: new Date('2026-02-01T00:00:00Z'), to: new Date('2026-01-01T00:00:00Z') },
+          }),
+        entries: [['compliance.report', 'REQUEST-FIELDS']],
       },
     ]
     const entries = () =>

@@ -1,0 +1,500 @@
+import type { VerificationKeys } from '@lux/crypto'
+import { sha256Hex, utf8 } from '@lux/crypto'
+import { type Kysely, sql } from 'kysely'
+import { verifyAudit } from '../audit/verify.ts'
+import type { Database } from '../platform/database/open.ts'
+import type { Tables } from '../platform/database/tables.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+
+/** Everything that a report speaks of, as the database has it: rows in the order of their ids, times as ISO texts. */
+export type Facts = {
+  readonly audience: string
+  readonly domain: string
+  readonly from: string
+  readonly to: string
+  readonly checkpoint: { readonly seq: string; readonly hash: string; readonly time: string } | null
+  readonly audit: {
+    /** `whole`, or the rule that the log breaks. */
+    readonly verdict: string
+    readonly covered: number
+    readonly writers: number
+    readonly oldest: string | null
+    /** Times of the oldest and newest entry of which the chain alone is kept, and how many there are. */
+    readonly dropped: { readonly count: number; readonly newest: string | null }
+  }
+  readonly operations: readonly OperationFact[]
+  /** When each identity did something last, in the whole log. */
+  readonly lastUse: Readonly<Record<string, string>>
+  readonly policies: readonly PolicyFact[]
+  readonly bundles: readonly BundleFact[]
+  readonly keks: readonly KekFact[]
+  readonly keys: readonly KeyFact[]
+  readonly thresholdKeys: readonly ThresholdFact[]
+  readonly projectsOfPlainKeys: readonly { readonly id: string; readonly name: string }[]
+  readonly identities: readonly IdentityFact[]
+  readonly grants: readonly GrantFact[]
+  readonly credentials: readonly CredentialFact[]
+  readonly tombstones: readonly { readonly level: string; readonly id: string; readonly at: string }[]
+}
+
+export type OperationFact = {
+  readonly operation: string
+  readonly outcome: string
+  readonly count: number
+  readonly identities: number
+  readonly last: string
+}
+export type PolicyFact = {
+  readonly digest: string
+  readonly version: number
+  readonly organisation: string
+  readonly expiry: string
+  readonly officers: number
+  readonly officerQuorum: number
+  readonly witnesses: number
+  readonly witnessQuorum: number
+}
+export type BundleFact = {
+  readonly digest: string
+  readonly ceremony: string
+  readonly state: string
+  readonly rule: string | null
+  readonly at: string
+  readonly policy: string
+  readonly people: number
+  readonly exceptions: number
+  readonly backups: readonly {
+    readonly root: string
+    readonly t: number
+    readonly custodians: readonly string[]
+  }[]
+}
+export type KekFact = {
+  readonly level: 'root' | 'organisation' | 'project'
+  readonly id: string
+  readonly of: string
+  readonly version: number
+  readonly algorithm: string
+  readonly origin: string
+  readonly state: string
+  readonly under: string
+  readonly at: string
+}
+export type VersionFact = {
+  readonly version: number
+  readonly origin: string
+  readonly state: string
+  readonly bundle: string | null
+  readonly at: string
+}
+export type KeyFact = {
+  readonly id: string
+  readonly name: string
+  readonly project: string
+  readonly usage: string
+  readonly algorithm: string
+  readonly current: number
+  readonly disabled: boolean
+  readonly exportable: boolean
+  readonly sensitive: boolean
+  readonly rotateEveryDays: number | null
+  readonly rotateAt: string | null
+  readonly destroyAt: string | null
+  readonly compromised: string | null
+  readonly destroyed: string | null
+  /** A threshold key that a ceremony dealt or has still to deal: it has no version here. */
+  readonly threshold: boolean
+  readonly versions: readonly VersionFact[]
+}
+export type ThresholdFact = {
+  readonly id: string
+  readonly t: number
+  readonly n: number
+  readonly epoch: string
+  readonly bundle: string
+  readonly holders: readonly string[]
+}
+export type IdentityFact = {
+  readonly id: string
+  readonly name: string
+  /** Null of a program. */
+  readonly username: string | null
+  readonly enrolled: boolean
+  readonly secondFactor: boolean
+  readonly tokenSeconds: number
+  readonly at: string
+  readonly revoked: string | null
+}
+export type GrantFact = {
+  readonly identity: string
+  readonly role: string
+  readonly organisation: string | null
+  readonly project: string | null
+  readonly conditions: boolean
+  readonly at: string
+}
+export type CredentialFact = {
+  readonly kind: 'client secret' | 'API key' | 'KMIP certificate'
+  readonly id: string
+  readonly identity: string
+  readonly at: string
+  readonly expires: string | null
+  readonly revoked: string | null
+}
+
+export type Period = { readonly from?: Date; readonly to?: Date }
+
+/** More keys than this are too many for one report. */
+const maxKeys = 100_000
+const yearDays = 365
+export const dayMs = 86_400_000
+
+type Parts = {
+  readonly database: Database
+  readonly audience: string
+  readonly domain: string
+  readonly receiptKey: VerificationKeys
+}
+
+/**
+ * Read in one snapshot. The period ends with the newest checkpoint where no end is given, and is a year long. Rows from after its
+ * end are left out; those from before are as they are today. Refuses REQUEST-FIELDS, REPORT-TOO-LARGE.
+ */
+export async function gatherFacts(parts: Parts, period: Period): Promise<Outcome<Facts>> {
+  return parts.database
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute((work) => gather(work, parts, period))
+}
+
+async function gather(
+  work: Kysely<Tables>,
+  { audience, domain, receiptKey }: Parts,
+  period: Period,
+): Promise<Outcome<Facts>> {
+  let newest = work.selectFrom('audit_checkpoint').selectAll().orderBy('seq', 'desc').limit(1)
+  if (period.to !== undefined) newest = newest.where('time', '<=', period.to)
+  const row = await newest.executeTakeFirst()
+  const checkpoint = row
+    ? { seq: row.seq, hash: sha256Hex(utf8(row.payload)), time: row.time.toISOString() }
+    : null
+  const end = period.to ?? row?.time ?? new Date(0)
+  const start = period.from ?? new Date(end.getTime() - yearDays * dayMs)
+  if (start.getTime() > end.getTime())
+    return refuse('REQUEST-FIELDS', `from ${start.toISOString()} is after to ${end.toISOString()}`)
+  const { count } = await work
+    .selectFrom('key')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .where('created_at', '<=', end)
+    .executeTakeFirstOrThrow()
+  if (Number(count) > maxKeys) return refuse('REPORT-TOO-LARGE', `${count} keys, at most ${maxKeys}`)
+  const names = await namesOf(work)
+  return accept({
+    ...{ audience, domain, from: start.toISOString(), to: end.toISOString(), checkpoint },
+    ...(await auditFacts(work, { audience, receiptKey }, row?.seq ?? '0', start, end)),
+    ...(await ceremonyFacts(work, end)),
+    ...(await keyFacts(work, end, names)),
+    ...(await peopleFacts(work, end)),
+  })
+}
+
+async function namesOf(work: Kysely<Tables>): Promise<(id: string) => string> {
+  const rows = [
+    ...(await work.selectFrom('organisation').select(['id', 'name']).execute()),
+    ...(await work.selectFrom('project').select(['id', 'name']).execute()),
+  ]
+  const names = new Map(rows.map(({ id, name }) => [id, name]))
+  return (id) => names.get(id) ?? id
+}
+
+async function auditFacts(
+  work: Kysely<Tables>,
+  keys: { readonly audience: string; readonly receiptKey: VerificationKeys },
+  upTo: string,
+  start: Date,
+  end: Date,
+): Promise<Pick<Facts, 'audit' | 'operations' | 'lastUse'>> {
+  const walked = await verifyAudit(work, keys)
+  const covered = work
+    .selectFrom('audit')
+    .innerJoin('audit_checkpoint_range as range', (join) =>
+      join
+        .onRef('range.writer', '=', 'audit.writer')
+        .onRef('audit.seq', '>=', sql.ref('range.from_seq'))
+        .onRef('audit.seq', '<=', sql.ref('range.to_seq')),
+    )
+    .where('range.checkpoint', '<=', upTo)
+    .where('audit.time', '<=', end)
+  const all = await covered
+    .select(({ fn }) => [
+      fn.countAll<string>().as('count'),
+      sql<string>`count(distinct audit.writer)`.as('writers'),
+      fn.min('audit.time').as('oldest'),
+      sql<string>`count(*) filter (where audit.entry is null)`.as('dropped'),
+      sql<Date | null>`max(audit.time) filter (where audit.entry is null)`.as('newestDropped'),
+    ])
+    .executeTakeFirstOrThrow()
+  const operations = await covered
+    .where('audit.time', '>', start)
+    .where('audit.operation', 'is not', null)
+    .select(['audit.operation', 'audit.outcome'])
+    .select(({ fn }) => [
+      fn.countAll<string>().as('count'),
+      fn.max('audit.time').as('last'),
+      sql<string>`count(distinct audit.identity_id)`.as('identities'),
+    ])
+    .groupBy(['audit.operation', 'audit.outcome'])
+    .execute()
+  const uses = await covered
+    .where('audit.identity_id', 'is not', null)
+    .select('audit.identity_id')
+    .select(({ fn }) => fn.max('audit.time').as('last'))
+    .groupBy('audit.identity_id')
+    .execute()
+  return {
+    audit: {
+      verdict: walked.ok ? 'whole' : walked.rule,
+      covered: Number(all.count),
+      writers: Number(all.writers),
+      oldest: iso(all.oldest),
+      dropped: { count: Number(all.dropped), newest: iso(all.newestDropped) },
+    },
+    operations: sorted(
+      operations.map((one) => ({
+        ...{ operation: one.operation ?? '', outcome: one.outcome ?? '', count: Number(one.count) },
+        ...{ identities: Number(one.identities), last: one.last.toISOString() },
+      })),
+      ({ operation, outcome }) => `${operation} ${outcome}`,
+    ),
+    lastUse: Object.fromEntries(
+      sorted(uses, (one) => one.identity_id ?? '').map((one) => [
+        one.identity_id ?? '',
+        one.last.toISOString(),
+      ]),
+    ),
+  }
+}
+
+/** What a policy and a predicate are read for: both were checked when they were taken in. */
+type KnownPolicy = {
+  version: number
+  organisation: { name: string }
+  expiry: string
+  officers: unknown[]
+  officerQuorum: number
+  witnesses: unknown[]
+  witnessQuorum: number
+}
+type KnownPredicate = {
+  cards: unknown[]
+  exceptions: unknown[]
+  backups?: { id: string; t: number; shares: { name: string }[] }[]
+}
+
+async function ceremonyFacts(
+  work: Kysely<Tables>,
+  end: Date,
+): Promise<Pick<Facts, 'policies' | 'bundles' | 'thresholdKeys'>> {
+  const policies = await work.selectFrom('policy').selectAll().where('pinned_at', '<=', end).execute()
+  const bundles = await work
+    .selectFrom('bundle_import')
+    .selectAll()
+    .where('created_at', '<=', end)
+    .orderBy('id')
+    .execute()
+  const dealt = await work.selectFrom('fhe_key').selectAll().where('created_at', '<=', end).execute()
+  const shares = await work
+    .selectFrom('fhe_share_commitment')
+    .select(['fhe_key_id', 'epoch', 'holder_index', 'holder'])
+    .orderBy('holder_index')
+    .execute()
+  return {
+    policies: sorted(
+      policies.map(({ digest, document }) => {
+        // Checked before it was pinned.
+        const policy = JSON.parse(document) as KnownPolicy
+        return {
+          ...{ digest, version: policy.version, organisation: policy.organisation.name },
+          ...{ expiry: policy.expiry, officers: policy.officers.length, officerQuorum: policy.officerQuorum },
+          ...{ witnesses: policy.witnesses.length, witnessQuorum: policy.witnessQuorum },
+        }
+      }),
+      ({ version, digest }) => `${String(version).padStart(9, '0')} ${digest}`,
+    ),
+    bundles: bundles.map((one) => {
+      // Of a bundle that was verified.
+      const predicate = one.provenance as KnownPredicate | null
+      return {
+        ...{ digest: one.digest ?? one.file_digest, ceremony: one.ceremony_id ?? '', state: one.state },
+        ...{ rule: one.rule, at: one.created_at.toISOString(), policy: one.policy_digest ?? '' },
+        ...{ people: predicate?.cards.length ?? 0, exceptions: predicate?.exceptions.length ?? 0 },
+        backups: (predicate?.backups ?? []).map(({ id, t, shares: its }) => ({
+          ...{ root: id, t, custodians: its.map(({ name }) => name) },
+        })),
+      }
+    }),
+    thresholdKeys: sorted(
+      dealt.map((one) => ({
+        ...{ id: one.id, t: one.t, n: one.n, epoch: one.epoch, bundle: one.bundle_digest },
+        holders: shares
+          .filter((share) => share.fhe_key_id === one.id && String(share.epoch) === one.epoch)
+          .map(({ holder }) => holder),
+      })),
+      ({ id }) => id,
+    ),
+  }
+}
+
+async function keyFacts(
+  work: Kysely<Tables>,
+  end: Date,
+  nameOf: (id: string) => string,
+): Promise<Pick<Facts, 'keks' | 'keys' | 'projectsOfPlainKeys' | 'tombstones'>> {
+  const roots = await work.selectFrom('root_config').selectAll().where('created_at', '<=', end).execute()
+  const organisations = await work
+    .selectFrom('organisation_kek')
+    .selectAll()
+    .where('created_at', '<=', end)
+    .execute()
+  const projects = await work.selectFrom('project_kek').selectAll().where('created_at', '<=', end).execute()
+  const keys = await work.selectFrom('key').selectAll().where('created_at', '<=', end).execute()
+  const versions = await work
+    .selectFrom('key_version')
+    .select(['key_id', 'version', 'origin', 'state', 'bundle_digest', 'created_at'])
+    .where('created_at', '<=', end)
+    .orderBy('version')
+    .execute()
+  const byKey = Map.groupBy(versions, ({ key_id }) => key_id)
+  const plain = await work
+    .selectFrom('project')
+    .select(['id', 'name'])
+    .where('plain_export', '=', true)
+    .execute()
+  const tombstones = await work.selectFrom('tombstone').selectAll().where('shredded_at', '<=', end).execute()
+  return {
+    keks: sorted(
+      [
+        ...roots.map((one) => ({
+          ...{ level: 'root' as const, id: one.root_id, of: one.node_id, version: one.version },
+          ...{ algorithm: one.mechanism, origin: one.origin, state: one.state, under: 'token' },
+          at: one.created_at.toISOString(),
+        })),
+        ...organisations.map((one) => ({
+          ...{ level: 'organisation' as const, id: one.kek_id, of: nameOf(one.organisation_id) },
+          ...kekOf(one),
+        })),
+        ...projects.map((one) => ({
+          ...{ level: 'project' as const, id: one.kek_id, of: nameOf(one.project_id), ...kekOf(one) },
+        })),
+      ],
+      ({ level, id, version }) =>
+        `${['root', 'organisation', 'project'].indexOf(level)} ${id} ${String(version).padStart(9, '0')}`,
+    ),
+    keys: sorted(
+      keys.map((one) => ({
+        ...{ id: one.id, name: one.name, project: nameOf(one.project_id), usage: one.key_usage },
+        ...{ algorithm: one.algorithm, current: one.current_version, disabled: one.is_disabled },
+        ...{ exportable: one.is_exportable, sensitive: one.is_sensitive },
+        ...{ rotateEveryDays: one.rotate_every_days, rotateAt: iso(one.rotate_at) },
+        ...{ destroyAt: iso(one.destroy_at), compromised: one.lifecycle.compromised ?? null },
+        destroyed: one.lifecycle.destroyed ?? null,
+        threshold: one.threshold !== null || one.fhe_key_id !== null,
+        versions: (byKey.get(one.id) ?? []).map(({ version, origin, state, bundle_digest, created_at }) => ({
+          ...{ version, origin, state, bundle: bundle_digest, at: created_at.toISOString() },
+        })),
+      })),
+      ({ id }) => id,
+    ),
+    projectsOfPlainKeys: sorted(plain, ({ id }) => id),
+    tombstones: sorted(
+      tombstones.map(({ level, id, shredded_at }) => ({ level, id, at: shredded_at.toISOString() })),
+      ({ at, id }) => `${at} ${id}`,
+    ),
+  }
+}
+
+function kekOf(row: {
+  version: number
+  algorithm: string
+  origin: string
+  state: string
+  wrapping_kek_id: string
+  wrapping_kek_version: number
+  created_at: Date
+}) {
+  return {
+    ...{ version: row.version, algorithm: row.algorithm, origin: row.origin, state: row.state },
+    ...{ under: `${row.wrapping_kek_id} v${row.wrapping_kek_version}`, at: row.created_at.toISOString() },
+  }
+}
+
+async function peopleFacts(
+  work: Kysely<Tables>,
+  end: Date,
+): Promise<Pick<Facts, 'identities' | 'grants' | 'credentials'>> {
+  const identities = await work
+    .selectFrom('identity')
+    .leftJoin('person', 'person.identity_id', 'identity.id')
+    .select(['identity.id', 'identity.name', 'token_ttl_seconds', 'identity.created_at', 'revoked_at'])
+    .select(['username', 'password_hash', 'totp_sealed'])
+    .where('identity.created_at', '<=', end)
+    .execute()
+  const grants = await work.selectFrom('role_grant').selectAll().where('created_at', '<=', end).execute()
+  const secrets = await work.selectFrom('client_secret').selectAll().where('created_at', '<=', end).execute()
+  const apiKeys = await work
+    .selectFrom('token')
+    .selectAll()
+    .where('name', 'is not', null)
+    .where('created_at', '<=', end)
+    .execute()
+  const kmip = await work.selectFrom('kmip_client').selectAll().where('created_at', '<=', end).execute()
+  return {
+    identities: sorted(
+      identities.map((one) => ({
+        ...{ id: one.id, name: one.name, username: one.username, enrolled: one.password_hash !== null },
+        ...{ secondFactor: one.totp_sealed !== null, tokenSeconds: one.token_ttl_seconds },
+        ...{ at: one.created_at.toISOString(), revoked: iso(one.revoked_at) },
+      })),
+      ({ id }) => id,
+    ),
+    grants: sorted(
+      grants.map((one) => ({
+        ...{ identity: one.identity_id, role: one.role, organisation: one.organisation_id },
+        ...{ project: one.project_id, conditions: one.conditions !== null, at: one.created_at.toISOString() },
+      })),
+      (one) => `${one.identity} ${one.role} ${one.organisation} ${one.project}`,
+    ),
+    credentials: sorted(
+      [
+        ...secrets.map((one) => ({
+          ...{ kind: 'client secret' as const, id: one.id, identity: one.identity_id, expires: null },
+          ...{ at: one.created_at.toISOString(), revoked: iso(one.revoked_at) },
+        })),
+        ...apiKeys.map((one) => ({
+          ...{
+            kind: 'API key' as const,
+            id: one.id,
+            identity: one.identity_id,
+            expires: iso(one.expires_at),
+          },
+          ...{ at: one.created_at.toISOString(), revoked: iso(one.revoked_at) },
+        })),
+        ...kmip.map((one) => ({
+          ...{ kind: 'KMIP certificate' as const, id: one.spki.toString('hex'), identity: one.identity_id },
+          ...{ expires: iso(one.expires_at), at: one.created_at.toISOString(), revoked: iso(one.revoked_at) },
+        })),
+      ],
+      ({ kind, id }) => `${kind} ${id}`,
+    ),
+  }
+}
+
+const iso = (time: Date | null): string | null => (time === null ? null : time.toISOString())
+
+/** By code units: no language's order, which changes from machine to machine. */
+function sorted<T>(all: readonly T[], by: (one: T) => string): T[] {
+  return all
+    .map((one) => ({ one, key: by(one) }))
+    .toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ one }) => one)
+}

@@ -1,0 +1,176 @@
+import { expect, test } from 'vitest'
+import { type CheckId, checks } from '../../src/compliance/checks.ts'
+import type { Facts, IdentityFact, KeyFact } from '../../src/compliance/facts.ts'
+import { frameworkIds, frameworks } from '../../src/compliance/frameworks.ts'
+import { makeReport } from '../../src/compliance/report.ts'
+
+const to = '2026-11-28T00:00:00.000Z'
+const old = '2025-01-01T00:00:00.000Z'
+const recent = '2026-11-01T00:00:00.000Z'
+const limits = { retentionDays: 365 }
+
+const key = (fields: Partial<KeyFact> = {}): KeyFact => ({
+  ...{ id: 'k', name: 'k', project: 'p', usage: 'encrypt-decrypt', algorithm: 'AES-256', current: 1 },
+  ...{ disabled: false, exportable: false, sensitive: true, rotateEveryDays: 90, rotateAt: null },
+  ...{ destroyAt: null, compromised: null, destroyed: null, threshold: false },
+  versions: [{ version: 1, origin: 'ceremony', state: 'enabled', bundle: 'b', at: recent }],
+  ...fields,
+})
+const person = (fields: Partial<IdentityFact> = {}): IdentityFact => ({
+  ...{ id: 'i', name: 'Ada', username: 'ada', enrolled: true, secondFactor: true, tokenSeconds: 3600 },
+  ...{ at: recent, revoked: null, ...fields },
+})
+const root = {
+  level: 'root',
+  id: 'r',
+  of: 'n',
+  version: 1,
+  algorithm: 'AES-256',
+  origin: 'ceremony',
+} as const
+const grant = (role: string, organisation: string | null = 'o') => ({
+  ...{ identity: 'i', role, organisation, project: null, conditions: false, at: recent },
+})
+const policy = {
+  ...{ digest: 'd'.repeat(64), version: 1, organisation: 'O', expiry: '2027-01-01T00:00:00.000Z' },
+  ...{ officers: 3, officerQuorum: 2, witnesses: 1, witnessQuorum: 1 },
+}
+const bundle = {
+  ...{ digest: 'b', ceremony: 'c', state: 'imported', rule: null, at: recent, policy: policy.digest },
+  ...{ people: 5, exceptions: 0, backups: [{ root: 'r', t: 2, custodians: ['A', 'B', 'C'] }] },
+}
+
+/** A server in which nothing is missing. */
+const whole: Facts = {
+  ...{ audience: 'a', domain: 'production', from: old, to },
+  checkpoint: { seq: '1', hash: 'h', time: recent },
+  audit: { verdict: 'whole', covered: 5, writers: 1, oldest: old, dropped: { count: 0, newest: null } },
+  operations: [{ operation: 'access.review', outcome: 'ok', count: 1, identities: 1, last: recent }],
+  lastUse: { i: recent },
+  policies: [policy],
+  bundles: [bundle],
+  keks: [{ ...root, state: 'current', under: 'token', at: recent }],
+  keys: [key()],
+  thresholdKeys: [],
+  projectsOfPlainKeys: [],
+  identities: [person()],
+  grants: [grant('auditor')],
+  credentials: [],
+  tombstones: [],
+}
+
+test('COMPLIANCE-06 a server in which nothing is missing has no gap in any check', () => {
+  for (const [id, check] of Object.entries(checks)) expect([id, check(whole, limits).gaps]).toEqual([id, []])
+})
+
+const cases: readonly (readonly [CheckId, string, Partial<Facts>])[] = [
+  ['inventory', 'server: It stores no key.', { keys: [] }],
+  ['hierarchy', 'server: It has no root key.', { keks: [] }],
+  ['hierarchy', 'server: It is a rehearsal: its keys protect nothing real.', { domain: 'rehearsal' }],
+  [
+    'generation',
+    'k version 1: It was imported: how it was made is not known here.',
+    {
+      keys: [
+        key({ versions: [{ version: 1, origin: 'imported', state: 'enabled', bundle: null, at: recent }] }),
+      ],
+    },
+  ],
+  [
+    'custodians',
+    'threshold key t: One custodian alone is enough.',
+    { thresholdKeys: [{ id: 't', t: 1, n: 1, epoch: '1', bundle: 'b', holders: ['A'] }] },
+  ],
+  [
+    'custodians',
+    'threshold key t: A holds 2 shares.',
+    { thresholdKeys: [{ id: 't', t: 2, n: 3, epoch: '1', bundle: 'b', holders: ['A', 'A', 'B'] }] },
+  ],
+  ['backups', 'root r: No backup of it is recorded.', { bundles: [{ ...bundle, backups: [] }] }],
+  [
+    'dual-control',
+    'server: No bundle was taken in under a policy: nobody’s dual control is recorded.',
+    { policies: [] },
+  ],
+  [
+    'dual-control',
+    'policy dddddddddddddddd: One officer alone is enough.',
+    { policies: [{ ...policy, officerQuorum: 1 }] },
+  ],
+  [
+    'dual-control',
+    'policy dddddddddddddddd: The newest policy has expired.',
+    { policies: [{ ...policy, expiry: recent }] },
+  ],
+  ['rotation', 'k: It has no period of rotation.', { keys: [key({ rotateEveryDays: null })] }],
+  ['rotation', 'k: Its rotation was due on 2026-11-01.', { keys: [key({ rotateAt: recent })] }],
+  [
+    'rotation',
+    'k: Its version is 696 days old.',
+    {
+      keys: [
+        key({
+          rotateEveryDays: null,
+          versions: [{ version: 1, origin: 'online', state: 'enabled', bundle: null, at: old }],
+        }),
+      ],
+    },
+  ],
+  [
+    'retirement',
+    'k: It is said to be compromised and is not disabled.',
+    { keys: [key({ compromised: recent })] },
+  ],
+  ['retirement', 'k: Its destruction was due on 2026-11-01.', { keys: [key({ destroyAt: recent })] }],
+  ['exports', 'k: It may leave in the clear.', { keys: [key({ exportable: true, sensitive: false })] }],
+  ['imports', 'bundle b: Its import did not end.', { bundles: [{ ...bundle, state: 'staged' }] }],
+  ['people', 'ada: No second factor is set.', { identities: [person({ secondFactor: false })] }],
+  ['grants', 'ada: The role service holds everywhere.', { grants: [grant('service', null)] }],
+  ['grants', 'ada: It governs keys and uses keys.', { grants: [grant('crypto-officer'), grant('user')] }],
+  ['grants', 'ada: It governs and audits.', { grants: [grant('server-admin', null), grant('auditor')] }],
+  [
+    'credentials',
+    'API key x: It is 696 days old.',
+    {
+      credentials: [{ kind: 'API key', id: 'x', identity: 'i', at: old, expires: null, revoked: null }],
+    },
+  ],
+  ['idle', 'ada: Nothing was done with it for 696 days.', { lastUse: { i: old } }],
+  ['sessions', 'ada: A log-in lasts 9000000 seconds.', { identities: [person({ tokenSeconds: 9_000_000 })] }],
+  ['access-reviews', 'server: No access review is recorded in this period.', { operations: [] }],
+  [
+    'access-reviews',
+    'server: The last access review was 696 days ago.',
+    { operations: [{ operation: 'access.review', outcome: 'ok', count: 1, identities: 1, last: old }] },
+  ],
+  [
+    'audit-integrity',
+    'audit log: It breaks the rule AUDIT-GAP.',
+    { audit: { ...whole.audit, verdict: 'AUDIT-GAP' } },
+  ],
+  ['audit-integrity', 'audit log: No checkpoint of it is signed.', { checkpoint: null }],
+  [
+    'audit-retention',
+    'audit log: Entries of the last 365 days were dropped.',
+    { audit: { ...whole.audit, dropped: { count: 2, newest: recent } } },
+  ],
+]
+
+test.each(cases)('COMPLIANCE-07 %s names the gap: %s', (check, gap, changed) => {
+  const found = checks[check]({ ...whole, ...changed }, limits).gaps.map((one) => `${one.of}: ${one.gap}`)
+  expect(found).toContain(gap)
+})
+
+test('COMPLIANCE-08 every check that may name a gap is asked by a control, and every control without one says what is not seen', () => {
+  const asked = new Set(frameworkIds.flatMap((id) => frameworks[id].controls.flatMap((one) => one.checks)))
+  expect(Object.keys(checks).filter((id) => !asked.has(id as CheckId))).toEqual([])
+  for (const id of frameworkIds) {
+    const ids = frameworks[id].controls.map((one) => one.id)
+    expect(new Set(ids).size).toBe(ids.length)
+    for (const one of frameworks[id].controls)
+      expect(one.checks.length + one.notSeen.length).toBeGreaterThan(0)
+    const report = makeReport(id, { ...whole, keys: [], keks: [], identities: [] })
+    for (const one of report.controls)
+      expect([one.id, one.state === 'not-visible']).toEqual([one.id, one.checks.length === 0])
+  }
+})

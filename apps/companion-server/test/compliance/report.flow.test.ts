@@ -1,0 +1,164 @@
+import { readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { canonicalString, encodeCanonical } from '@lux/crypto'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { Caller } from '../../src/access/authorize.ts'
+import { checkReport, writeReport } from '../../src/commands/report.ts'
+import { frameworkIds } from '../../src/compliance/frameworks.ts'
+import type { Report } from '../../src/compliance/report.ts'
+import { openOwnerDatabase } from '../../src/platform/database/open.ts'
+import { createIdentity } from '../support/create-identity.ts'
+import { given, openKms } from '../support/kms-under-test.ts'
+import { makeServerState } from '../support/server-under-test.ts'
+import { makeFolder } from '../support/temporary-folder.ts'
+
+let folder: string
+let kms: Awaited<ReturnType<typeof openKms>>
+const auditor: Caller = {
+  identity: 'auditor',
+  grants: [{ role: 'auditor', organisation: null, project: null }],
+}
+const ask = (framework: 'pci-dss' | 'soc2' | 'hipaa', period: { from?: Date; to?: Date } = {}) =>
+  kms.server.services.compliance.report(kms.callAs(auditor), framework, period)
+const gapsOf = (report: Report, check: string) =>
+  report.evidence.find((one) => one.check === check)?.gaps.map(({ of, gap }) => `${of}: ${gap}`)
+
+beforeAll(async () => {
+  folder = await makeFolder()
+  kms = await openKms()
+  await kms.make('by-hand')
+  const rotated = await kms.make('by-the-clock')
+  await kms.call('PATCH', rotated, { rotateEveryDays: 90 })
+  await kms.make('leaves', { isExportable: true })
+  await kms.post(`${rotated}/encrypt`, { plaintext: 'AAAA' })
+  const { database } = kms.server.services
+  // As KMIP makes one where the project lets it.
+  await database.updateTable('key').set({ is_sensitive: false }).where('name', '=', 'leaves').execute()
+  await vi.waitFor(
+    async () => {
+      const { count } = await database
+        .selectFrom('audit')
+        .innerJoin('audit_writer', 'audit_writer.writer', 'audit.writer')
+        .whereRef('audit.seq', '>', 'audit_writer.checkpointed_seq')
+        .select(({ fn }) => fn.countAll<string>().as('count'))
+        .executeTakeFirstOrThrow()
+      if (count !== '0') throw new Error(`${count} entries are not covered yet`)
+    },
+    { timeout: 15_000, interval: 100 },
+  )
+})
+afterAll(async () => {
+  await kms.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('COMPLIANCE-01 the same rows and period give the same bytes, though the log went on', async () => {
+  for (const framework of frameworkIds) {
+    const first = given(await ask(framework)).payload
+    const to = new Date(first.to)
+    const again = given(await ask(framework, { from: new Date(first.from), to })).payload
+    // Asking is itself an entry; it comes after the end.
+    expect(canonicalString(again.controls)).toBe(canonicalString(first.controls))
+    const third = given(await ask(framework, { from: new Date(first.from), to })).payload
+    expect(canonicalString(third)).toBe(canonicalString(again))
+  }
+})
+
+test('COMPLIANCE-02 a control shows rows and names its gaps, and what no server can see is no evidence', async () => {
+  const report = given(await ask('pci-dss')).payload
+  expect(gapsOf(report, 'rotation')).toEqual(
+    expect.arrayContaining([
+      'by-hand: It has no period of rotation.',
+      'leaves: It has no period of rotation.',
+    ]),
+  )
+  expect(gapsOf(report, 'rotation')?.join()).not.toContain('by-the-clock')
+  expect(gapsOf(report, 'exports')).toEqual(['leaves: It may leave in the clear.'])
+  expect(gapsOf(report, 'hierarchy')?.[0]).toMatch(/rehearsal/)
+  expect(gapsOf(report, 'access-reviews')).toEqual(['server: No access review is recorded in this period.'])
+  expect(gapsOf(report, 'audit-integrity')).toEqual([])
+  expect(
+    report.evidence
+      .find(({ check }) => check === 'inventory')
+      ?.rows.map(([name]) => name)
+      ?.toSorted(),
+  ).toEqual([...['by-hand', 'by-the-clock', 'leaves']])
+  const stateOf = (id: string) => report.controls.find((one) => one.id === id)?.state
+  expect([stateOf('3.7.4'), stateOf('10.3.4'), stateOf('10.6.1')]).toEqual([
+    'gaps',
+    'evidence',
+    'not-visible',
+  ])
+  expect(canonicalString(report)).not.toMatch(/compliant|complies|passed|certified/i)
+  const used = report.evidence.find(({ check }) => check === 'use')?.rows
+  expect(used).toContainEqual(expect.arrayContaining(['key.encrypt', 'ok', '1']))
+})
+
+test('COMPLIANCE-03 an audit log that was changed is a gap, and the report says which rule it breaks', async () => {
+  const owner = await openOwnerDatabase({ folder: kms.state.database })
+  try {
+    const at = sql`where operation = 'key.encrypt'`
+    await sql`update audit set entry = replace(entry, 'key.encrypt', 'key.decrypt') ${at}`.execute(
+      owner.database,
+    )
+    const report = given(await ask('soc2')).payload
+    expect(gapsOf(report, 'audit-integrity')).toEqual(['audit log: It breaks the rule AUDIT-CHANGED.'])
+    await sql`update audit set entry = replace(entry, 'key.decrypt', 'key.encrypt') ${at}`.execute(
+      owner.database,
+    )
+    expect(gapsOf(given(await ask('soc2')).payload, 'audit-integrity')).toEqual([])
+  } finally {
+    await owner.close()
+  }
+})
+
+test('COMPLIANCE-04 by HTTP an auditor gets signed JSON and the PDF of it', async () => {
+  const { app, services } = kms.server
+  const made = await createIdentity(services.database, { name: 'auditor', grants: auditor.grants })
+  const login = await app.inject({
+    method: 'POST',
+    url: '/api/v1/auth/universal-auth/login',
+    payload: { clientId: made.clientId, clientSecret: made.clientSecret },
+  })
+  const headers = { authorization: `Bearer ${login.json().accessToken}` }
+  const get = (rest: string) => app.inject({ url: `/api/v1/compliance/reports/${rest}`, headers })
+  const json = await get('hipaa')
+  expect(json.statusCode).toBe(200)
+  const { payload } = json.json()
+  const checked = await checkReport(kms.state, json.rawPayload, null)
+  expect(checked).toMatchObject({ ok: true, value: { report: { framework: 'hipaa' } } })
+  const pdf = await get(`hipaa?format=pdf&from=${payload.from}&to=${payload.to}`)
+  expect(pdf.headers['content-type']).toBe('application/pdf')
+  expect(pdf.rawPayload.subarray(0, 5).toString()).toBe('%PDF-')
+  expect((await get('iso')).statusCode).toBe(422)
+  expect((await get('soc2?to=yesterday')).statusCode).toBe(422)
+})
+
+test('COMPLIANCE-05 the command writes both as new files, and its verifier takes nothing that was changed', async () => {
+  const at = (name: string) => join(kms.state.root, name)
+  const wanted = { framework: 'soc2', period: {}, out: at('r.json'), pdf: at('r.pdf') } as const
+  given(await writeReport(kms.state, wanted))
+  await expect(writeReport(kms.state, wanted)).rejects.toMatchObject({ code: 'FILE-EXISTS' })
+  expect((await stat(wanted.pdf)).mode & 0o777).toBe(0o600)
+  const [json, pdf] = await Promise.all([readFile(wanted.out), readFile(wanted.pdf)])
+  const card = await readFile(kms.state.card)
+  expect(await checkReport(card, json, pdf)).toMatchObject({ ok: true })
+
+  const signed = JSON.parse(json.toString())
+  const changed = encodeCanonical({ ...signed, payload: { ...signed.payload, domain: 'production' } })
+  const cut = Buffer.from(pdf)
+  cut[cut.length >> 1] = (cut[cut.length >> 1] ?? 0) ^ 1
+  const other = await makeServerState(folder, 'rehearsal')
+  for (const [rule, of, bytes, paper] of [
+    ['REPORT-SIGNATURE', card, changed, null],
+    ['REPORT-SIGNATURE', card, encodeCanonical({ ...signed, signatures: [] }), null],
+    ['REPORT-FORM', card, json.subarray(0, -1), null],
+    ['REPORT-FORM', card, Buffer.from('{"payload":{}}'), null],
+    ['REPORT-FORM', card, Buffer.from('null'), null],
+    ['REPORT-PDF', card, json, cut],
+    ['REPORT-OTHER-SERVER', await readFile(other.card), json, null],
+    ['REPORT-CARD', Buffer.from('{}'), json, null],
+  ] as const)
+    expect(await checkReport(of, bytes, paper)).toMatchObject({ ok: false, rule })
+})
