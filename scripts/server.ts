@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { buildConsole } from './build/console.ts'
 import { root } from './root.ts'
 
 // `npm run server -- COMMAND …` is `./custody-server COMMAND …` after set-up; without a command it is a rehearsal server on a
@@ -15,6 +16,7 @@ const program = rehearses
       join(root, 'apps/companion-server/src/server-main.ts'),
     ]
   : [join(root, 'custody-server')]
+if (rehearses && (await buildConsole())) process.stderr.write('console: built\n')
 const child = spawn(program[0] ?? '', [...program.slice(1), ...args], { stdio: 'inherit', cwd: root })
 process.on('SIGINT', () => undefined)
 for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))

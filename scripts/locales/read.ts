@@ -13,8 +13,8 @@ export function languagesHere(): string[] {
   return ['en', ...found.filter((name) => name !== 'en').sort()]
 }
 
-/** What the server says is for the people who run it, and in English and Arabic alone. */
-const serverOnly = new Set(['server'])
+/** What the server and its console say is for the people who run it, and in English and Arabic alone. */
+const serverOnly = new Set(['console', 'server'])
 
 /** All texts of a language; `seen`: those of window and phone alone. */
 export function readTexts(language: string, which: 'all' | 'seen' = 'all'): Texts {

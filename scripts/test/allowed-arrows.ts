@@ -1,4 +1,15 @@
-import { type Arrow, ceremony, desktop, hsm, people, phone, server, take, ui } from './arrow-list.ts'
+import {
+  type Arrow,
+  ceremony,
+  desktop,
+  hsm,
+  people,
+  phone,
+  server,
+  serverConsole,
+  take,
+  ui,
+} from './arrow-list.ts'
 
 export const allowed: readonly Omit<Arrow, 'rule'>[] = [
   {
@@ -48,6 +59,7 @@ export const allowed: readonly Omit<Arrow, 'rule'>[] = [
   { claim: 'core knows ceremony', in: `${desktop}/core`, text: take('@lux/ceremony') },
   { claim: 'main knows the contract', in: `${desktop}/main`, text: take('../contract/index.ts') },
   { claim: 'preload knows the contract', in: `${desktop}/preload`, text: take('../contract/index.ts') },
+  { claim: 'the console knows the shared components', in: serverConsole, text: take('@lux/ui') },
   { claim: 'phone knows people', in: phone, text: take('@lux/people') },
   { claim: 'phone knows documents', in: phone, text: take('@lux/ceremony/wire') },
   { claim: 'shared components know how bytes are carried', in: ui, text: take('@lux/crypto/transport') },

@@ -29,8 +29,22 @@ export const desktop = 'apps/desktop/src'
 export const server = 'apps/companion-server/src'
 export const ui = 'packages/ui/src'
 export const phone = 'apps/share-holder-mobile-web/src'
+export const serverConsole = 'apps/server-console/src'
 
 export const forbidden: readonly Arrow[] = [
+  { claim: 'the console runs in a browser', in: serverConsole, text: take('node:fs'), rule: noNode },
+  {
+    claim: 'the console does not know crypto',
+    in: serverConsole,
+    text: take('@lux/crypto'),
+    rule: restricted,
+  },
+  {
+    claim: 'the console knows the server by HTTP alone',
+    in: `${serverConsole}/api`,
+    text: take('../../../companion-server/src/keys/operations.ts'),
+    rule: restricted,
+  },
   { claim: 'phone runs in a browser', in: phone, text: take('node:fs'), rule: noNode },
   { claim: 'phone does not know the engine', in: phone, text: take('@lux/ceremony'), rule: restricted },
   { claim: 'phone does not know hsm', in: phone, text: take('@lux/hsm'), rule: restricted },

@@ -20,6 +20,7 @@ const settings = [
     'packages/ui',
     'apps/desktop',
     'apps/share-holder-mobile-web',
+    'apps/server-console',
     'apps/companion-server',
     'e2e',
   ].map((folder) => `${folder}/package.json`),

@@ -9,9 +9,11 @@ import Fastify, { type FastifyBaseLogger, type FastifyError } from 'fastify'
 import { organisationRoutes } from './access/organisation-routes.ts'
 import { peopleRoutes } from './access/people-routes.ts'
 import { authRoutes } from './access/routes.ts'
+import { sessionRoutes } from './access/session-routes.ts'
 import { auditReplies } from './audit/audit-replies.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { complianceRoutes } from './compliance/routes.ts'
+import { consoleRoutes } from './console-routes.ts'
 import { externalKeyRoutes } from './external-kms/routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { bundleRoutes } from './imports/routes.ts'
@@ -112,6 +114,7 @@ export async function buildApp(
   organisationRoutes(app, services)
   peopleRoutes(app, services)
   signOnRoutes(app, services)
+  sessionRoutes(app, { ...services, domain: services.desk.domain })
   keyRoutes(app, services)
   lifecycleRoutes(app, services)
   externalKeyRoutes(app, services)
@@ -119,6 +122,7 @@ export async function buildApp(
   bundleRoutes(app, services)
   fheRoutes(app, services)
   fheRequestRoutes(app, services)
+  consoleRoutes(app)
   return app
 }
 

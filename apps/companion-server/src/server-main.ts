@@ -41,10 +41,17 @@ async function serve(): Promise<void> {
   for (const line of rootLine(server.services.token.root)) process.stdout.write(`${line}\n`)
   if (server.sealed !== null) say(linesOf('sealed', server.sealed))
   else {
+    // Before the first administrator: he is given the roles of the training organisation too.
+    const lines = await trainingLines(server.services, server.address)
+    process.stdout.write(
+      `console: ${server.address}/console/ (a browser asks about its certificate: the CA is ${state.caCertificate})\n`,
+    )
     const code = await server.services.organisations.offerSetup()
     if (code !== null)
-      process.stdout.write(`setup code, one use, 15 minutes: ${code} (POST ${server.address}/api/v1/setup)\n`)
-    for (const line of await trainingLines(server.services, server.address)) process.stdout.write(`${line}\n`)
+      process.stdout.write(
+        `setup code, one use, 15 minutes: ${code} (type it in the console, or POST ${server.address}/api/v1/setup)\n`,
+      )
+    for (const line of lines) process.stdout.write(`${line}\n`)
   }
   if (!values.once) await stopped
   await server.close()

@@ -2,6 +2,7 @@ import type { ServerCard } from '@lux/ceremony/wire'
 import { utf8 } from '@lux/crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { openCredentialOperations } from './access/credentials.ts'
+import { openDirectory } from './access/directory.ts'
 import { openKmipClients } from './access/kmip-clients.ts'
 import { type OrganisationOperations, openOrganisationOperations } from './access/organisations.ts'
 import { openPeople } from './access/people.ts'
@@ -211,6 +212,7 @@ export async function openServer(
         ...{ database, record, strangers, now },
         secretsKey: openTokenKey(token, settings.keys.rows, 'custody-person-key-1'),
       }),
+      directory: openDirectory({ database, record, now }),
       credentials: openCredentialOperations({ database, record, now }),
       auditLog: openAuditOperations({ database, record }),
       compliance: openComplianceOperations({

@@ -1,4 +1,5 @@
 import type { CredentialOperations } from './access/credentials.ts'
+import type { Directory } from './access/directory.ts'
 import type { KmipClients } from './access/kmip-clients.ts'
 import type { OrganisationOperations } from './access/organisations.ts'
 import type { PeopleOperations } from './access/people.ts'
@@ -43,6 +44,7 @@ export type Services = {
   readonly organisations: OrganisationOperations
   readonly people: PeopleOperations
   readonly signOn: SignOn
+  readonly directory: Directory
   readonly credentials: CredentialOperations
   readonly threshold: ThresholdOperations
   /** Where requests to threshold keys are kept and answered. */

@@ -861,6 +861,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   'kmip-client.register': 'commands alone: commands/audited.flow.test.ts',
   'kmip-client.revoke': 'commands alone: commands/audited.flow.test.ts',
   'kmip-client.list': 'commands alone: kmip/commands.flow.test.ts',
+  'identity.read-own': 'nobody is refused himself: access/session.flow.test.ts',
+  'person.log-out': 'of a session of the console: access/session.flow.test.ts',
   'project.let-plain-keys': 'commands alone: commands/audited.flow.test.ts',
   'threshold.ask': 'its document is checked first: fhe/threshold.flow.test.ts',
   'threshold.answer': 'its document is checked first: fhe/threshold.flow.test.ts',
@@ -946,6 +948,12 @@ const appointed = (count: number, ttlSeconds: number): Omit<Case, 'claim'> => ({
   operation: 'identity.create',
 })
 const limits: readonly Case[] = [
+  {
+    ...{ claim: 'a list of identities has 100 of them at most', who: 'chief', method: 'GET' },
+    url: '/api/v1/identities?limit=101',
+    direct: ({ directory }, call) => directory.list(call, { offset: 0, limit: 101 }),
+    ...{ rule: 'REQUEST-FIELDS', operation: 'identity.list' },
+  },
   { claim: 'tokens live a minute at least', ...appointed(1, 59) },
   { claim: 'tokens live a year at most', ...appointed(1, 31_536_001) },
   { claim: 'tokens live whole seconds', ...appointed(1, 60.5) },

@@ -41,6 +41,7 @@ const rows: Readonly<Record<string, Row>> = {
   'SIGN-ON-STATE': { status: 401 },
   'CONDITION-UNMET': { status: 403 },
   'ROLE-REFUSED': { status: 403 },
+  'CONSOLE-ABSENT': absent,
   'IMPORT-KEY-ABSENT': absent,
   'OBJECT-ABSENT': absent,
   'REQUEST-ABSENT': absent,

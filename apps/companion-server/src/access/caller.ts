@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Call } from '../audit/record.ts'
 import { granted, unauthorized } from '../platform/http/http-error.ts'
+import { sessionTokenOf } from './session-cookie.ts'
 import type { Authentication } from './tokens.ts'
 
 /** The access token of the Bearer header; nothing else is looked at. */
@@ -8,10 +9,10 @@ export function bearerOf({ headers }: FastifyRequest): string | null {
   return /^Bearer ([A-Za-z0-9_-]{43})$/.exec(headers.authorization ?? '')?.[1] ?? null
 }
 
-/** The call of whoever asks, by the Bearer header alone: cookies mean nothing here. Throws 401. */
+/** The call of whoever asks, by the Bearer header, or by the session of the console's own calls. Throws 401. */
 export async function requireCall(request: FastifyRequest, authentication: Authentication): Promise<Call> {
   if (request.call !== null) return request.call
-  const token = bearerOf(request)
+  const token = bearerOf(request) ?? sessionTokenOf(request)
   const caller = token === null ? 'unknown' : await authentication.find(token)
   if (caller === 'unknown') throw unauthorized()
   granted(authentication.roomFor(caller.identity))

@@ -6,7 +6,7 @@ import type { Database } from '../platform/database/open.ts'
 import type { OrganisationTable, ProjectTable, Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { openAppointing } from './appointing.ts'
-import { absent, authorize, organisationsWhere } from './authorize.ts'
+import { absent, authorize, type Grant, organisationsWhere } from './authorize.ts'
 import { type Enrolment, insertPerson, type NewPerson } from './people.ts'
 import { type Credentials, checkNewIdentity, insertIdentity, type NewIdentity, nameShape } from './tokens.ts'
 
@@ -202,14 +202,15 @@ export function openOrganisationOperations({ database, parents, record, stranger
       const done = await database.transaction().execute(async (work): Promise<Done> => {
         const row = await work
           .selectFrom('deployment')
-          .select(['id', 'setup_code_hash', 'setup_expires_at', 'set_up_at'])
+          .select(['id', 'domain', 'setup_code_hash', 'setup_expires_at', 'set_up_at'])
           .forUpdate()
           .executeTakeFirstOrThrow()
         const same = timingSafeEqual(hashOf(code), row.setup_code_hash ?? Buffer.alloc(32))
         const open = row.set_up_at === null && row.setup_expires_at !== null && row.setup_expires_at > now()
         if (!same || !open || row.setup_code_hash === null)
           return refuse('SETUP-REFUSED', 'the code is wrong, used or expired')
-        const grants = firstGrants
+        const rehearses = row.domain === 'rehearsal' && username !== undefined
+        const grants = rehearses ? await rehearsalGrants(work) : firstGrants
         const made =
           username === undefined
             ? await insertIdentity(work, { name, grants })
@@ -243,6 +244,25 @@ export function openOrganisationOperations({ database, parents, record, stranger
         }),
       )
     },
+  }
+
+  /** Where nothing counts, the first person may try everything: in the oldest organisation, that of the training. */
+  async function rehearsalGrants(work: Work): Promise<readonly Grant[]> {
+    const oldest = await work
+      .selectFrom('organisation')
+      .select('id')
+      .orderBy('created_at')
+      .limit(1)
+      .executeTakeFirst()
+    if (oldest === undefined) return firstGrants
+    const everywhere = { organisation: null, project: null }
+    return [
+      ...firstGrants,
+      ...(['auditor', 'operator'] as const).map((role) => ({ role, ...everywhere })),
+      ...(['organisation-admin', 'crypto-officer', 'user'] as const).map((role) => ({
+        ...{ role, organisation: oldest.id, project: null },
+      })),
+    ]
   }
 
   /** The deployment has its first admin, and no code makes another. Its row is locked. */

@@ -18,6 +18,7 @@ const root = join(import.meta.dirname, '../../../../resources/locales')
 const source = join(import.meta.dirname, '../../src/renderer')
 const phone = '../../../share-holder-mobile-web/src'
 const ui = '../../../../packages/ui/src'
+const serverConsole = '../../../server-console/src'
 
 function load(language: string): Map<string, string> {
   const texts = new Map<string, string>()
@@ -166,6 +167,7 @@ test('LOCALE-USED every fixed key in the source exists', () => {
     ['.', 150],
     [phone, 80],
     [ui, 10],
+    [serverConsole, 80],
   ] as const) {
     const used = readdirSync(join(source, part), { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.tsx?$/.test(file))

@@ -17,6 +17,8 @@ export function useErrorText(failure: Failure): ErrorText {
     `errors.${code}`,
     `rules.${code}`,
     `phone-errors.${code}`,
+    `server.${code}`,
+    `console.errors.${code}`,
     `errors.ending.${parts.at(-1)}`,
     `errors.family.${parts[0]}`,
   ]

@@ -4,7 +4,7 @@ import type { Tree } from '@lux/ui/i18n'
 export const files = import.meta.glob<Tree>(
   [
     '../../../../../resources/locales/ko/*.json',
-    '!../../../../../resources/locales/ko/{phone,phone-errors,server}.json',
+    '!../../../../../resources/locales/ko/{console,phone,phone-errors,server}.json',
   ],
   { eager: true, import: 'default' },
 )

@@ -3,7 +3,7 @@ import type { Tree } from '@lux/ui/i18n'
 export const files = import.meta.glob<Tree>(
   [
     '../../../../../resources/locales/pt-BR/*.json',
-    '!../../../../../resources/locales/pt-BR/{phone,phone-errors,server}.json',
+    '!../../../../../resources/locales/pt-BR/{console,phone,phone-errors,server}.json',
   ],
   { eager: true, import: 'default' },
 )

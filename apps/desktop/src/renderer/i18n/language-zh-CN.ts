@@ -4,7 +4,7 @@ import type { Tree } from '@lux/ui/i18n'
 export const files = import.meta.glob<Tree>(
   [
     '../../../../../resources/locales/zh-CN/*.json',
-    '!../../../../../resources/locales/zh-CN/{phone,phone-errors,server}.json',
+    '!../../../../../resources/locales/zh-CN/{console,phone,phone-errors,server}.json',
   ],
   { eager: true, import: 'default' },
 )

@@ -1,0 +1,96 @@
+import { Type } from '@fastify/type-provider-typebox'
+import type { App } from '../platform/http/app-type.ts'
+import { granted, HttpError, unauthorized } from '../platform/http/http-error.ts'
+import { numberIn } from '../platform/http/query.ts'
+import { requireCall } from './caller.ts'
+import type { Directory, Listed } from './directory.ts'
+import { maxOffset, maxPage } from './page.ts'
+import type { PeopleOperations } from './people.ts'
+import { endSession, giveSession, isFromConsole, sessionTokenOf } from './session-cookie.ts'
+import type { Authentication } from './tokens.ts'
+
+const closed = { additionalProperties: false } as const
+const login = Type.Object(
+  {
+    username: Type.String({ minLength: 1, maxLength: 64 }),
+    password: Type.String({ minLength: 1, maxLength: 256 }),
+    totp: Type.String({ pattern: '^[0-9]{6}$' }),
+  },
+  closed,
+)
+const page = Type.Object(
+  {
+    offset: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$' })),
+    limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,3}$' })),
+  },
+  closed,
+)
+
+/** The console's session, and who is here. */
+export function sessionRoutes(
+  app: App,
+  {
+    people,
+    directory,
+    authentication,
+    domain,
+  }: {
+    readonly people: PeopleOperations
+    readonly directory: Directory
+    readonly authentication: Authentication
+    readonly domain: 'production' | 'rehearsal'
+  },
+): void {
+  const base = '/api/v1/console/session'
+
+  // Asked before anybody is known: what the first page has to show.
+  app.get(base, { schema: { hide: true } }, async (request) => {
+    const token = sessionTokenOf(request)
+    const known = token === null ? 'unknown' : await authentication.find(token)
+    if (known === 'unknown') return { domain, setUp: await directory.isSetUp(), person: null }
+    const call = await requireCall(request, authentication)
+    return { domain, setUp: true, person: toIdentity(granted(await directory.self(call))) }
+  })
+
+  app.post(base, { schema: { hide: true, body: login } }, async (request, reply) => {
+    if (!isFromConsole(request)) throw unauthorized()
+    granted(authentication.roomForStranger(request.ip))
+    const asked = { door: 'http', reqId: request.id, source: request.ip } as const
+    const outcome = await people.logIn(request.body, asked)
+    if (!outcome.ok) throw new HttpError(401, outcome.rule)
+    const { token, call } = outcome.value
+    request.call = call
+    giveSession(reply, token.accessToken, token.expiresIn)
+    return { expiresIn: token.expiresIn }
+  })
+
+  app.delete(base, { schema: { hide: true } }, async (request, reply) => {
+    const call = await requireCall(request, authentication)
+    granted(await directory.logOut(call, sessionTokenOf(request) ?? ''))
+    endSession(reply)
+    return { ended: true }
+  })
+
+  app.get('/api/v1/identities', { schema: { querystring: page } }, async (request) => {
+    const call = await requireCall(request, authentication)
+    const { query } = request
+    const found = await directory.list(call, {
+      offset: numberIn('offset', query.offset, 0, maxOffset, 0),
+      limit: numberIn('limit', query.limit, 1, maxPage, maxPage),
+    })
+    return { identities: granted(found).map(toIdentity) }
+  })
+}
+
+function toIdentity({ grants, revokedAt, createdAt, ...rest }: Listed) {
+  return {
+    ...rest,
+    kind: rest.username === null ? 'service' : 'person',
+    revokedAt: revokedAt?.toISOString() ?? null,
+    createdAt: createdAt.toISOString(),
+    grants: grants.map(({ role, organisation, project, organisationName, projectName, conditions }) => ({
+      ...{ role, organisationId: organisation, organisationName, projectId: project, projectName },
+      conditions: conditions ?? null,
+    })),
+  }
+}

@@ -1,0 +1,101 @@
+import { TOTP, URI } from 'otpauth'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { given, openKms } from '../support/kms-under-test.ts'
+
+let kms: Awaited<ReturnType<typeof openKms>>
+const password = 'four crates of lemons'
+const host = 'custody.example'
+
+beforeAll(async () => {
+  kms = await openKms()
+})
+
+afterAll(() => kms.close())
+
+/** As the console asks: its header, and on writes the origin that the browser puts there. */
+const own = { 'x-custody-console': '1', host, origin: `https://${host}`, 'sec-fetch-site': 'same-origin' }
+
+async function ask(method: 'GET' | 'POST' | 'DELETE', url: string, headers: object, payload?: object) {
+  const reply = await kms.server.app.inject({
+    ...{ method, url: `/api/v1${url}`, headers: { host, ...headers } },
+    ...(payload === undefined ? {} : { payload }),
+  })
+  return { status: reply.statusCode, headers: reply.headers, body: reply.json() }
+}
+
+async function enrolled(code: string) {
+  const { people } = kms.server.services
+  const asked = { door: 'direct', reqId: 'test', source: 'here' } as const
+  const totp = URI.parse(given(await people.beginEnrolment(code, asked)).totpUri)
+  if (!(totp instanceof TOTP)) throw new Error('no TOTP')
+  given(await people.enrol({ code, password, totp: totp.generate() }, asked))
+  return () => totp.generate({ timestamp: Date.now() + 30_000 })
+}
+
+test('SESSION-01 the first person of a rehearsal tries everything in the oldest organisation, by a cookie of the console alone', async () => {
+  expect((await ask('GET', '/console/session', {})).body).toEqual({
+    ...{ domain: 'rehearsal', setUp: false, person: null },
+  })
+  const code = await kms.server.services.organisations.offerSetup()
+  const admin = { code, name: 'Ada', username: 'ada' }
+  const { enrolment } = (await ask('POST', '/setup', own, admin)).body
+  const login = { username: 'ada', password, totp: (await enrolled(enrolment.code))() }
+  // Without the console's header nobody gets a cookie, and no code of the authenticator is spent.
+  expect((await ask('POST', '/console/session', { origin: `https://${host}` }, login)).status).toBe(401)
+  const inside = await ask('POST', '/console/session', own, login)
+  const given = String(inside.headers['set-cookie'])
+  expect(given).toMatch(
+    /^__Host-custody-session=[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=43200$/,
+  )
+  expect(JSON.stringify(inside.body)).not.toContain(/=([\w-]{43})/.exec(given)?.[1])
+  const cookie = given.split(';')[0] ?? ''
+  const session = await ask('GET', '/console/session', { ...own, cookie })
+  const roles = session.body.person.grants.map(({ role }: { role: string }) => role).toSorted()
+  expect(roles).toEqual(
+    ['auditor', 'crypto-officer', 'operator', 'organisation-admin', 'server-admin', 'user'].toSorted(),
+  )
+  expect(session.headers['audit-receipt']).toMatch(/^v1;/)
+
+  const opens = async (headers: object, method: 'GET' | 'POST' = 'GET') =>
+    (await ask(method, '/organisations', headers, method === 'POST' ? { name: 'New' } : undefined)).status
+  expect(await opens({ ...own, cookie })).toBe(200)
+  expect(await opens({ 'x-custody-console': '1', cookie })).toBe(200)
+  expect(await opens({ ...own, cookie }, 'POST')).toBe(200)
+  for (const headers of [
+    { ...own, cookie, 'x-custody-console': '0' },
+    { cookie, origin: own.origin },
+    { ...own, cookie, 'sec-fetch-site': 'same-site' },
+    { ...own, cookie, origin: 'https://other.example' },
+    { ...own, cookie, origin: 'null' },
+    { ...own, cookie, authorization: 'Bearer x' },
+  ])
+    expect([headers, await opens(headers)]).toEqual([headers, 401])
+  // No origin at all: a reading call may lack it, a writing one not.
+  expect(await opens({ 'x-custody-console': '1', cookie }, 'POST')).toBe(401)
+
+  const seen = (await ask('GET', '/identities', { ...own, cookie })).body.identities
+  expect(seen).toContainEqual(
+    expect.objectContaining({ kind: 'person', name: 'Ada', username: 'ada', invited: false }),
+  )
+  expect(JSON.stringify(seen)).not.toMatch(/hash|argon2/)
+  // Who appoints nobody sees nobody.
+  const { clientId, clientSecret } = kms.credentials
+  const service = await ask('POST', '/auth/universal-auth/login', {}, { clientId, clientSecret })
+  const bearer = { authorization: `Bearer ${service.body.accessToken}` }
+  expect((await ask('GET', '/identities', bearer)).body.identities).toEqual([])
+
+  const out = await ask('DELETE', '/console/session', { ...own, cookie })
+  expect(String(out.headers['set-cookie'])).toMatch(/^__Host-custody-session=; .*Max-Age=0$/)
+  await expect.poll(() => opens({ ...own, cookie })).toBe(401)
+  // A Bearer token is no session.
+  expect((await ask('DELETE', '/console/session', bearer)).body).toMatchObject({
+    code: 'ACCESS-REFUSED',
+  })
+})
+
+test('CONSOLE-01 the console is served under its own policy, and nothing outside its folder', async () => {
+  const get = (url: string, headers = {}) => kms.server.app.inject({ method: 'GET', url, headers })
+  expect((await get('/console')).headers.location).toBe('/console/')
+  for (const url of ['/console/../package.json', '/console/%2e%2e/package.json', '/console/none.js'])
+    expect((await get(url)).statusCode).toBe(404)
+})

@@ -1,0 +1,68 @@
+import type { Failure } from '@lux/ui/i18n'
+
+/** The server's no, or that it did not answer. */
+export class Refused extends Error {
+  readonly failure: Failure
+  readonly status: number
+
+  constructor(status: number, failure: Failure) {
+    super(failure.code)
+    this.name = 'Refused'
+    this.status = status
+    this.failure = failure
+  }
+}
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+/** One call of the server's API by the session of this browser. Throws `Refused`. */
+export async function call<T>(method: Method, path: string, body?: object): Promise<T> {
+  const reply = await ask(method, path, body)
+  // What the server says of itself is taken at its word.
+  return (await reply.json()) as T
+}
+
+/** A reply that is saved as a file. */
+export async function download(path: string, name: string): Promise<void> {
+  const blob = await (await ask('GET', path)).blob()
+  saveAs(blob, name)
+}
+
+export function saveAs(blob: Blob, name: string): void {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(blob)
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(link.href)
+}
+
+async function ask(method: Method, path: string, body?: object): Promise<Response> {
+  const reply = await fetch(`/api/v1${path}`, {
+    method,
+    credentials: 'same-origin',
+    // What another origin's page may not send.
+    headers: {
+      'X-Custody-Console': '1',
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }).catch(() => {
+    throw new Refused(0, { code: 'CONSOLE-OFFLINE', detail: '' })
+  })
+  if (reply.ok) return reply
+  throw new Refused(reply.status, failureOf(await reply.json().catch(() => null)))
+}
+
+/** The detail alone: what happened and what to do are said in the language of the page. */
+export function failureOf(body: unknown): Failure {
+  // Each field is looked at before it is used.
+  const { code, message, details } = Object(body) as Record<string, unknown>
+  if (typeof code !== 'string' || typeof message !== 'string') return { code: 'CONSOLE-ANSWER', detail: '' }
+  if (Array.isArray(details)) return { code, detail: details.map(String).join(', ') }
+  const [said = ''] = message.split('. What to do: ')
+  return { code, detail: said.startsWith(`${code}: `) ? said.slice(code.length + 2) : '' }
+}
+
+export function failureFrom(error: unknown): Failure {
+  return error instanceof Refused ? error.failure : { code: 'CONSOLE-FAULT', detail: '' }
+}

@@ -1,0 +1,83 @@
+import { useQuery } from '@tanstack/react-query'
+import { call } from './client.ts'
+import type { Grant, Identity, Key, KeyVersion, Organisation, Project, Role, Session } from './types.ts'
+
+export function useSession() {
+  return useQuery({
+    queryKey: ['session'],
+    queryFn: () => call<Session>('GET', '/console/session'),
+    staleTime: 60_000,
+  })
+}
+
+/** Who is logged in: below the log-in there always is somebody. */
+export function usePerson(): Identity {
+  const { data } = useSession()
+  if (!data?.person) throw new Error('nobody is logged in')
+  return data.person
+}
+
+export function has(grants: readonly Grant[], ...roles: readonly Role[]): boolean {
+  return grants.some(({ role }) => roles.includes(role))
+}
+
+export type Place = { readonly organisation: Organisation; readonly projects: readonly Project[] }
+
+/** The organisations that this person may read, with their projects. */
+export function usePlaces() {
+  const { grants } = usePerson()
+  return useQuery({
+    queryKey: ['places'],
+    queryFn: async (): Promise<readonly Place[]> => {
+      const { organisations } = await call<{ organisations: Organisation[] }>('GET', '/organisations')
+      const known = await Promise.all(
+        organisations.map(async (organisation) => ({
+          organisation,
+          projects: (
+            await call<{ projects: Project[] }>('GET', `/projects?organisationId=${organisation.id}`)
+          ).projects,
+        })),
+      )
+      return [...known, ...ownPlaces(grants, known)]
+    },
+  })
+}
+
+/** Who uses keys of a project may not read its organisation, and knows both by his own roles. */
+function ownPlaces(grants: readonly Grant[], known: readonly Place[]): Place[] {
+  const places = new Map<string, { organisation: Organisation; projects: Project[] }>()
+  for (const { organisationId, organisationName, projectId, projectName } of grants) {
+    if (organisationId === null || projectId === null) continue
+    if (known.some(({ organisation }) => organisation.id === organisationId)) continue
+    const place = places.get(organisationId) ?? {
+      organisation: { id: organisationId, name: organisationName ?? '', ceremonyOnly: false, createdAt: '' },
+      projects: [],
+    }
+    if (!place.projects.some(({ id }) => id === projectId))
+      place.projects.push({ id: projectId, name: projectName ?? '', organisationId, createdAt: '' })
+    places.set(organisationId, place)
+  }
+  return [...places.values()]
+}
+
+export function useKeys(projectId: string) {
+  return useQuery({
+    queryKey: ['keys', projectId],
+    queryFn: () =>
+      call<{ keys: Key[]; totalCount: number }>('GET', `/kms/keys?projectId=${projectId}&limit=100`),
+  })
+}
+
+export function useKey(id: string) {
+  return useQuery({
+    queryKey: ['key', id],
+    queryFn: async () => (await call<{ key: Key }>('GET', `/kms/keys/${id}`)).key,
+  })
+}
+
+export function useVersions(id: string) {
+  return useQuery({
+    queryKey: ['versions', id],
+    queryFn: async () => (await call<{ versions: KeyVersion[] }>('GET', `/kms/keys/${id}/versions`)).versions,
+  })
+}

@@ -1,0 +1,67 @@
+import { Icon } from '@lux/ui'
+import { Button } from '@radix-ui/themes'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+export function CopyButton({ text, label }: { text: string; label?: string }) {
+  const { t } = useTranslation()
+  const [copied, setCopied] = useState(false)
+  return (
+    <Button
+      type="button"
+      size="2"
+      variant="surface"
+      color="gray"
+      highContrast
+      onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}
+      onBlur={() => setCopied(false)}
+    >
+      <Icon name={copied ? 'check' : 'file'} />
+      <span aria-live="polite">{copied ? t('console.copied') : (label ?? t('console.copy'))}</span>
+    </Button>
+  )
+}
+
+/** A value that is shown once: hidden, from screen readers too, until it is asked for. */
+export function Secret({ label, value }: { label: string; value: string }) {
+  const { t } = useTranslation()
+  const [shown, setShown] = useState(false)
+  return (
+    <div className="secret">
+      <span className="secret-label">{label}</span>
+      <bdi dir="ltr" className="mono secret-value" aria-hidden={!shown} data-record="">
+        {shown ? value : '•'.repeat(24)}
+      </bdi>
+      <span className="actions">
+        <Button
+          type="button"
+          size="2"
+          variant="surface"
+          color="gray"
+          highContrast
+          aria-pressed={shown}
+          onClick={() => setShown(!shown)}
+        >
+          <Icon name="eye" />
+          {shown ? t('console.hide') : t('console.show')}
+        </Button>
+        <CopyButton text={value} />
+      </span>
+    </div>
+  )
+}
+
+/** One value in full, with a button that copies it. */
+export function Value({ label, value }: { label: string; value: string }) {
+  return (
+    <div className="secret">
+      <span className="secret-label">{label}</span>
+      <bdi dir="ltr" className="mono secret-value" data-record="">
+        {value}
+      </bdi>
+      <span className="actions">
+        <CopyButton text={value} />
+      </span>
+    </div>
+  )
+}

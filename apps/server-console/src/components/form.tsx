@@ -1,0 +1,138 @@
+import { FailureNotice, Icon } from '@lux/ui'
+import { Button } from '@radix-ui/themes'
+import type { FormEvent, InputHTMLAttributes, ReactNode, TextareaHTMLAttributes } from 'react'
+import { useId } from 'react'
+import { useTranslation } from 'react-i18next'
+import { failureFrom } from '../api/client.ts'
+
+/** A form that one piece of work is asked by; its refusal stands above the button. */
+export function Form({
+  work,
+  submit,
+  onSubmit,
+  children,
+  danger = false,
+  plain = false,
+}: {
+  work: { readonly isPending: boolean; readonly error: Error | null }
+  /** What will have happened. */
+  submit: string
+  onSubmit: (fields: Fields) => void
+  children?: ReactNode
+  danger?: boolean
+  plain?: boolean
+}) {
+  const { t } = useTranslation()
+  function submitted(event: FormEvent<HTMLFormElement>): void {
+    event.preventDefault()
+    if (!work.isPending) onSubmit(fieldsOf(event.currentTarget))
+  }
+  return (
+    <form className="form" onSubmit={submitted}>
+      {children}
+      {work.error === null ? null : <FailureNotice failure={failureFrom(work.error)} />}
+      <div>
+        <Button
+          type="submit"
+          size="3"
+          {...(danger ? { color: 'red' as const, highContrast: true } : {})}
+          {...(plain ? { variant: 'surface' as const, color: 'gray' as const, highContrast: true } : {})}
+          aria-disabled={work.isPending}
+        >
+          {work.isPending ? t('console.works') : submit}
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+export type Fields = { text(name: string): string; all(name: string): readonly string[] }
+
+function fieldsOf(form: HTMLFormElement): Fields {
+  const data = new FormData(form)
+  const textOf = (value: FormDataEntryValue | null): string => (typeof value === 'string' ? value : '')
+  return { text: (name) => textOf(data.get(name)), all: (name) => data.getAll(name).map(textOf) }
+}
+
+type Labelled = { label: string; hint?: string }
+
+export function Field({ label, hint, ...rest }: Labelled & InputHTMLAttributes<HTMLInputElement>) {
+  const id = useId()
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <input id={id} {...(hint === undefined ? {} : { 'aria-describedby': `${id}-hint` })} {...rest} />
+      <Hint id={id} hint={hint} />
+    </div>
+  )
+}
+
+export function TextField({ label, hint, ...rest }: Labelled & TextareaHTMLAttributes<HTMLTextAreaElement>) {
+  const id = useId()
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <textarea
+        id={id}
+        rows={3}
+        {...(hint === undefined ? {} : { 'aria-describedby': `${id}-hint` })}
+        {...rest}
+      />
+      <Hint id={id} hint={hint} />
+    </div>
+  )
+}
+
+export function Choice({
+  label,
+  hint,
+  options,
+  ...rest
+}: Labelled & {
+  options: readonly { readonly value: string; readonly label: string }[]
+  name?: string
+  value?: string
+  defaultValue?: string
+  onChange?: (value: string) => void
+}) {
+  const id = useId()
+  const { onChange, ...plain } = rest
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <span className="select">
+        <select
+          id={id}
+          {...plain}
+          {...(onChange === undefined ? {} : { onChange: (event) => onChange(event.target.value) })}
+          {...(hint === undefined ? {} : { 'aria-describedby': `${id}-hint` })}
+        >
+          {options.map(({ value, label: said }) => (
+            <option key={value} value={value}>
+              {said}
+            </option>
+          ))}
+        </select>
+        <Icon name="back" size={14} />
+      </span>
+      <Hint id={id} hint={hint} />
+    </div>
+  )
+}
+
+export function Tick({ label, ...rest }: { label: ReactNode } & InputHTMLAttributes<HTMLInputElement>) {
+  return (
+    <label className="tick">
+      <input type="checkbox" {...rest} />
+      <span>{label}</span>
+    </label>
+  )
+}
+
+function Hint({ id, hint }: { id: string; hint: string | undefined }) {
+  return hint === undefined ? null : (
+    <p className="hint" id={`${id}-hint`}>
+      {hint}
+    </p>
+  )
+}

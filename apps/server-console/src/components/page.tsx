@@ -1,0 +1,79 @@
+import { FailureNotice } from '@lux/ui'
+import type { UseQueryResult } from '@tanstack/react-query'
+import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { failureFrom } from '../api/client.ts'
+
+/** One page: its title is its answer, and is read first. */
+export function Page({
+  title,
+  lead,
+  badge,
+  children,
+}: {
+  title: ReactNode
+  lead?: ReactNode
+  badge?: ReactNode
+  children: ReactNode
+}) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => heading.current?.focus(), [])
+  return (
+    <>
+      <header className="page-head">
+        <div>
+          <h1 ref={heading} tabIndex={-1}>
+            {title}
+          </h1>
+          {lead === undefined ? null : <p className="lead">{lead}</p>}
+        </div>
+        {badge === undefined ? null : <div className="page-badge">{badge}</div>}
+      </header>
+      {children}
+    </>
+  )
+}
+
+export function Card({
+  title,
+  note,
+  children,
+  className = '',
+}: {
+  title?: ReactNode
+  note?: ReactNode
+  children: ReactNode
+  className?: string
+}) {
+  const id = useId()
+  return (
+    <section className={`card ${className}`} {...(title === undefined ? {} : { 'aria-labelledby': id })}>
+      {title === undefined ? null : (
+        <header className="card-head">
+          <h2 id={id}>{title}</h2>
+          {note === undefined ? null : <div className="quiet">{note}</div>}
+        </header>
+      )}
+      {children}
+    </section>
+  )
+}
+
+/** What was asked for, or that it is on its way, or why it is not there. */
+export function Asked<T>({
+  query,
+  children,
+}: {
+  query: UseQueryResult<T>
+  children: (data: T) => ReactNode
+}) {
+  const { t } = useTranslation()
+  if (query.data !== undefined) return children(query.data)
+  if (query.isError)
+    return <FailureNotice failure={failureFrom(query.error)} onRetry={() => void query.refetch()} />
+  return (
+    <p className="quiet" role="status">
+      {t('console.loads')}
+    </p>
+  )
+}

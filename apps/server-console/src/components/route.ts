@@ -1,0 +1,18 @@
+import { useSyncExternalStore } from 'react'
+
+/** Where the page is: the parts of what follows # in its address, which no server is sent. */
+export function useRoute(): readonly string[] {
+  const hash = useSyncExternalStore(listen, () => location.hash)
+  return hash.replace(/^#\/?/, '').split('/').filter(Boolean).map(decodeURIComponent)
+}
+
+function listen(changed: () => void): () => void {
+  addEventListener('hashchange', changed)
+  return () => removeEventListener('hashchange', changed)
+}
+
+export const to = (...parts: readonly string[]): string => `#/${parts.map(encodeURIComponent).join('/')}`
+
+export function go(...parts: readonly string[]): void {
+  location.hash = to(...parts)
+}

@@ -1,0 +1,61 @@
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { CopyButton } from './copy.tsx'
+
+export type Snippet = { readonly curl: string; readonly typescript: string }
+
+const ways = ['curl', 'typescript'] as const
+
+/** The same by a program: what to paste. */
+export function Snippets({ snippet }: { snippet: Snippet }) {
+  const { t } = useTranslation()
+  const [way, setWay] = useState<(typeof ways)[number]>('curl')
+  return (
+    <details className="snippets">
+      <summary>{t('console.snippet.title')}</summary>
+      <fieldset className="segments" aria-label={t('console.snippet.way')}>
+        {ways.map((one) => (
+          <button key={one} type="button" aria-pressed={way === one} onClick={() => setWay(one)}>
+            {t(`console.snippet.${one}`)}
+          </button>
+        ))}
+      </fieldset>
+      <pre dir="ltr" data-record="">
+        <code>{snippet[way]}</code>
+      </pre>
+      <p className="quiet">{t(`console.snippet.${way}-note`)}</p>
+      <CopyButton text={snippet[way]} />
+    </details>
+  )
+}
+
+/** A call of the API. The token is in a file, never in the line: others may read a process's arguments. */
+export function curlOf(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): string {
+  const given =
+    body === undefined ? '' : ` \\\n  -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`
+  const how = method === 'GET' ? '' : `-X ${method} `
+  return `curl -sS --cacert ca.pem -H @token.header ${how}'${location.origin}/api/v1${path}'${given}`
+}
+
+/** A call with the SDK that the server's tests use as it comes. */
+export function sdkOf(...lines: readonly string[]): string {
+  return [
+    "import { InfisicalSDK } from '@infisical/sdk'",
+    '',
+    `const sdk = new InfisicalSDK({ siteUrl: '${location.origin}' })`,
+    'await sdk.auth().universalAuth.login({ clientId, clientSecret })',
+    ...lines,
+  ].join('\n')
+}
+
+/** A call that the SDK does not know. */
+export function fetchOf(method: 'POST' | 'PATCH' | 'DELETE' | 'GET', path: string, body?: object): string {
+  return [
+    `const reply = await fetch('${location.origin}/api/v1${path}', {`,
+    `  method: '${method}',`,
+    `  headers: { authorization: \`Bearer \${accessToken}\`${body === undefined ? '' : ", 'content-type': 'application/json'"} },`,
+    ...(body === undefined ? [] : [`  body: JSON.stringify(${JSON.stringify(body)}),`]),
+    '})',
+    'console.log(await reply.json())',
+  ].join('\n')
+}

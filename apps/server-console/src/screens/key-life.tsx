@@ -1,0 +1,185 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { call } from '../api/client.ts'
+import type { Key } from '../api/types.ts'
+import { Value } from '../components/copy.tsx'
+import { Dialog } from '../components/dialog.tsx'
+import { Field, Form } from '../components/form.tsx'
+import { Card } from '../components/page.tsx'
+import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
+import { useFormats } from '../components/times.ts'
+
+/** Stop a key for a while, or for ever: each step back is said before. */
+export function KeyLife({ shown }: { shown: Key }) {
+  const { t } = useTranslation()
+  const { date } = useFormats()
+  const queries = useQueryClient()
+  const [asking, setAsking] = useState<'delete' | 'shred' | 'schedule' | null>(null)
+  const again = () =>
+    Promise.all(
+      [
+        ['key', shown.id],
+        ['versions', shown.id],
+        ['keys', shown.projectId],
+      ].map((queryKey) => queries.invalidateQueries({ queryKey })),
+    )
+  const path = `/kms/keys/${shown.id}`
+  const change = useMutation({
+    mutationFn: (body: object) => call<unknown>('PATCH', path, body),
+    onSuccess: again,
+  })
+  const cancel = useMutation({
+    mutationFn: () => call<unknown>('POST', `${path}/cancel-deletion`, {}),
+    onSuccess: again,
+  })
+  const close = () => setAsking(null)
+  return (
+    <Card title={t('console.life.title')}>
+      {shown.deletionDate === null ? (
+        <>
+          <Form
+            work={change}
+            plain
+            submit={shown.isDisabled ? t('console.life.enable') : t('console.life.disable')}
+            onSubmit={() => change.mutate({ isDisabled: !shown.isDisabled })}
+          >
+            <p className="quiet">
+              {shown.isDisabled ? t('console.life.enable-what') : t('console.life.disable-what')}
+            </p>
+          </Form>
+          <div className="links">
+            {shown.threshold === undefined ? (
+              <button type="button" className="link" onClick={() => setAsking('schedule')}>
+                {t('console.life.schedule')}
+              </button>
+            ) : null}
+            <button type="button" className="link" onClick={() => setAsking('delete')}>
+              {t('console.life.delete')}
+            </button>
+            <button type="button" className="link" data-tone="bad" onClick={() => setAsking('shred')}>
+              {t('console.life.shred')}
+            </button>
+          </div>
+        </>
+      ) : (
+        <Form work={cancel} submit={t('console.life.cancel')} onSubmit={() => cancel.mutate()}>
+          <p>{t('console.life.deletes', { date: date(shown.deletionDate) })}</p>
+        </Form>
+      )}
+      {asking === 'schedule' ? <Schedule shown={shown} onClose={close} onDone={again} /> : null}
+      {asking === 'delete' ? <Delete shown={shown} onClose={close} onDone={again} /> : null}
+      {asking === 'shred' ? <Shred shown={shown} onClose={close} onDone={again} /> : null}
+    </Card>
+  )
+}
+
+type Asking = { shown: Key; onClose: () => void; onDone: () => Promise<unknown> }
+
+function Schedule({ shown, onClose, onDone }: Asking) {
+  const { t } = useTranslation()
+  const path = `/kms/keys/${shown.id}`
+  const work = useMutation({
+    mutationFn: (days: number | null) => call<unknown>('PATCH', path, { rotateEveryDays: days }),
+    onSuccess: async () => {
+      await onDone()
+      onClose()
+    },
+  })
+  return (
+    <Dialog title={t('console.life.schedule')} onClose={onClose}>
+      <Form
+        work={work}
+        submit={t('console.life.schedule-submit')}
+        onSubmit={({ text }) => work.mutate(text('days') === '' ? null : Number(text('days')))}
+      >
+        <Field
+          name="days"
+          type="number"
+          min={1}
+          max={3650}
+          defaultValue={shown.rotateEveryDays ?? ''}
+          label={t('console.new-key.days')}
+          hint={t('console.new-key.days-hint')}
+          className="short"
+        />
+      </Form>
+    </Dialog>
+  )
+}
+
+function Delete({ shown, onClose, onDone }: Asking) {
+  const { t } = useTranslation()
+  const path = `/kms/keys/${shown.id}`
+  const work = useMutation({
+    mutationFn: (days: number) => call<unknown>('DELETE', `${path}?days=${days}`),
+    onSuccess: async () => {
+      await onDone()
+      onClose()
+    },
+  })
+  return (
+    <Dialog title={t('console.life.delete-title', { name: shown.name })} onClose={onClose}>
+      <Form
+        work={work}
+        danger
+        submit={t('console.life.delete-submit')}
+        onSubmit={({ text }) => work.mutate(Number(text('days')))}
+      >
+        <p>{t('console.life.delete-what')}</p>
+        <Field
+          name="days"
+          type="number"
+          min={1}
+          max={30}
+          defaultValue={7}
+          required
+          label={t('console.life.delete-days')}
+          className="short"
+        />
+      </Form>
+      <Snippets
+        snippet={{
+          curl: curlOf('DELETE', `${path}?days=7`),
+          typescript: fetchOf('DELETE', `${path}?days=7`),
+        }}
+      />
+    </Dialog>
+  )
+}
+
+function Shred({ shown, onClose, onDone }: Asking) {
+  const { t } = useTranslation()
+  const work = useMutation({
+    mutationFn: (confirmName: string) =>
+      call<{ receipt: object }>('POST', `/kms/keys/${shown.id}/shred`, { confirmName }),
+    onSuccess: onDone,
+  })
+  return (
+    <Dialog title={t('console.life.shred-title', { name: shown.name })} onClose={onClose}>
+      {work.data === undefined ? (
+        <Form
+          work={work}
+          danger
+          submit={t('console.life.shred-submit')}
+          onSubmit={({ text }) => work.mutate(text('name'))}
+        >
+          <p>{t('console.life.shred-what')}</p>
+          <Field
+            name="name"
+            label={t('console.life.shred-name', { name: shown.name })}
+            required
+            autoComplete="off"
+            spellCheck={false}
+            dir="ltr"
+          />
+        </Form>
+      ) : (
+        <>
+          <p>{t('console.life.shredded')}</p>
+          <Value label={t('console.life.receipt')} value={JSON.stringify(work.data.receipt)} />
+        </>
+      )}
+    </Dialog>
+  )
+}

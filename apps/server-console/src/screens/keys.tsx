@@ -1,0 +1,217 @@
+import { EmptyState, Icon, Rec } from '@lux/ui'
+import { Button } from '@radix-ui/themes'
+import { useQueries } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { call } from '../api/client.ts'
+import { has, type Place, useKeys, usePerson, usePlaces } from '../api/queries.ts'
+import type { Key, KeyVersion, Project } from '../api/types.ts'
+import { Asked, Card, Page } from '../components/page.tsx'
+import { to } from '../components/route.ts'
+import { useFormats } from '../components/times.ts'
+import { VersionLegend, VersionRow } from '../components/versions.tsx'
+import { NewKey } from './new-key.tsx'
+
+export function Keys() {
+  const { t } = useTranslation()
+  const places = usePlaces()
+  const { grants } = usePerson()
+  const makes = grants.filter(({ role }) => role === 'crypto-officer')
+  const [making, setMaking] = useState(false)
+  return (
+    <Page
+      title={t('console.keys.title')}
+      lead={t('console.keys.lead')}
+      badge={
+        makes.length === 0 ? undefined : (
+          <Button size="3" onClick={() => setMaking(true)}>
+            {t('console.keys.make')}
+          </Button>
+        )
+      }
+    >
+      <Asked query={places}>
+        {(found) => (
+          <>
+            {found.length === 0 ? <NoPlaces /> : null}
+            {found.map((place) => (
+              <Organisation key={place.organisation.id} place={place} />
+            ))}
+            {making ? <NewKey places={found} onClose={() => setMaking(false)} /> : null}
+          </>
+        )}
+      </Asked>
+      {makes.length === 0 ? <p className="quiet">{t('console.keys.cannot-make')}</p> : null}
+    </Page>
+  )
+}
+
+function NoPlaces() {
+  const { t } = useTranslation()
+  return (
+    <EmptyState
+      icon="key"
+      title={t('console.keys.none.title')}
+      what={t('console.keys.none.what')}
+      cost={t('console.keys.none.cost')}
+    />
+  )
+}
+
+function Organisation({ place: { organisation, projects } }: { place: Place }) {
+  const { t } = useTranslation()
+  return (
+    <Card title={<Rec>{organisation.name}</Rec>} note={<VersionLegend />}>
+      {projects.length === 0 ? (
+        <EmptyState
+          icon="key"
+          title={t('console.keys.no-project.title')}
+          what={t('console.keys.no-project.what')}
+        />
+      ) : (
+        <ul className="tree" aria-label={t('console.keys.tree', { name: organisation.name })}>
+          {projects.map((project) => (
+            <ProjectBranch key={project.id} project={project} />
+          ))}
+        </ul>
+      )}
+    </Card>
+  )
+}
+
+function ProjectBranch({ project }: { project: Project }) {
+  const { t } = useTranslation()
+  const { grants } = usePerson()
+  const here = grants.filter(
+    ({ organisationId, projectId }) =>
+      (organisationId === null || organisationId === project.organisationId) &&
+      (projectId === null || projectId === project.id),
+  )
+  const reads = has(here, 'crypto-officer', 'user', 'service', 'auditor')
+  return (
+    <li>
+      <div className="tree-row">
+        <span className="tree-key" data-level="project">
+          <span className="tree-disc">
+            <Icon name="shield" size={16} />
+          </span>
+          <span>
+            <span className="tree-name">
+              <Rec>{project.name}</Rec>
+            </span>
+            <span className="tree-note">{t('console.keys.project')}</span>
+          </span>
+        </span>
+      </div>
+      {reads ? (
+        <ProjectKeys project={project} />
+      ) : (
+        <p className="tree-empty">{t('console.keys.not-yours')}</p>
+      )}
+    </li>
+  )
+}
+
+function ProjectKeys({ project }: { project: Project }) {
+  const { t } = useTranslation()
+  const keys = useKeys(project.id)
+  return (
+    <Asked query={keys}>
+      {({ keys: found, totalCount }) =>
+        found.length === 0 ? (
+          <p className="tree-empty">{t('console.keys.empty-project')}</p>
+        ) : (
+          <>
+            <KeyRows keys={found} />
+            {totalCount > found.length ? (
+              <p className="tree-empty">
+                {t('console.keys.first', { shown: found.length, total: totalCount })}
+              </p>
+            ) : null}
+          </>
+        )
+      }
+    </Asked>
+  )
+}
+
+function KeyRows({ keys }: { keys: readonly Key[] }) {
+  const { t } = useTranslation()
+  const { date } = useFormats()
+  const versions = useQueries({
+    queries: keys.map(({ id }) => ({
+      queryKey: ['versions', id],
+      queryFn: async () =>
+        (await call<{ versions: KeyVersion[] }>('GET', `/kms/keys/${id}/versions`)).versions,
+      staleTime: 30_000,
+    })),
+  })
+  return (
+    <ul>
+      {keys.map((key, at) => {
+        const its = versions[at]?.data
+        return (
+          <li key={key.id}>
+            <div className="tree-row">
+              <span className="tree-key" data-level="key">
+                <span className="tree-disc">
+                  <Icon name="key" size={16} />
+                </span>
+                <span>
+                  <a className="tree-name" href={to('keys', key.id)}>
+                    <Rec>{key.name}</Rec>
+                  </a>
+                  <span className="tree-note">{t(`console.algorithm.${key.algorithm}`)}</span>
+                </span>
+              </span>
+              <span>{its === undefined || its.length === 0 ? null : <VersionRow versions={its} />}</span>
+              <span className="tree-made">{its === undefined ? null : <MadeBy versions={its} />}</span>
+              <span className="tree-state">
+                <KeyBadge shown={key} date={date} />
+              </span>
+            </div>
+          </li>
+        )
+      })}
+    </ul>
+  )
+}
+
+/** Where the newest version comes from. */
+function MadeBy({ versions }: { versions: readonly KeyVersion[] }) {
+  const { t } = useTranslation()
+  const { date } = useFormats()
+  const newest = versions.toSorted((one, other) => other.version - one.version)[0]
+  if (newest === undefined) return null
+  return t(`console.made.${newest.origin}`, { date: date(newest.createdAt) })
+}
+
+/** What a person should know about a key before he opens it; nothing where all is well. */
+export function KeyBadge({ shown, date }: { shown: Key; date: (iso: string) => string }) {
+  const { t } = useTranslation()
+  if (shown.deletionDate !== null)
+    return (
+      <span className="badge" data-tone="bad">
+        {t('console.badge.deletion', { date: date(shown.deletionDate) })}
+      </span>
+    )
+  if (shown.isDisabled)
+    return (
+      <span className="badge" data-tone="quiet">
+        {t('console.badge.disabled')}
+      </span>
+    )
+  if (shown.state === 'awaiting-ceremony')
+    return (
+      <span className="badge" data-tone="due">
+        {t('console.badge.awaiting')}
+      </span>
+    )
+  if (shown.nextRotation !== null)
+    return (
+      <span className="badge" data-tone="due">
+        {t('console.badge.rotates', { date: date(shown.nextRotation) })}
+      </span>
+    )
+  return null
+}

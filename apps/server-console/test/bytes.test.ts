@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { textOf, toBase64 } from '../src/api/bytes.ts'
+import { failureOf } from '../src/api/client.ts'
+
+test('CONSOLE-BYTES text goes to base64 and back, and bytes that are no text are said to be none', () => {
+  for (const text of ['', 'hello', 'ÄÖ سلام 鍵 🗝']) {
+    expect(toBase64(text)).toBe(Buffer.from(text).toString('base64'))
+    expect(textOf(toBase64(text))).toBe(text)
+  }
+  expect(textOf(Buffer.from([0xff, 0xfe]).toString('base64'))).toBe(null)
+  expect(textOf('no base64!')).toBe(null)
+})
+
+test('CONSOLE-REFUSAL of the server’s refusal the page shows the code and the detail alone, the rest in its own language', () => {
+  const body = {
+    ...{ code: 'KEY-DISABLED', statusCode: 400, remedy: 'Enable it.' },
+    message: 'KEY-DISABLED: the key k is disabled. What to do: Enable it.',
+  }
+  expect(failureOf(body)).toEqual({ code: 'KEY-DISABLED', detail: 'the key k is disabled' })
+  const role = {
+    code: 'ROLE-REFUSED',
+    message: 'No. What to do: Ask.',
+    details: ['user may not do key.create'],
+  }
+  expect(failureOf(role)).toEqual({ code: 'ROLE-REFUSED', detail: 'user may not do key.create' })
+  expect(failureOf(null)).toEqual({ code: 'CONSOLE-ANSWER', detail: '' })
+  expect(failureOf('<html>')).toEqual({ code: 'CONSOLE-ANSWER', detail: '' })
+})

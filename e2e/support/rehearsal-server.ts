@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { root } from '../../scripts/root.ts'
+
+const readyWithin = 90_000
+
+/** What `npm run server` runs, on a free port: a training organisation, a console and a setup code. */
+export type RehearsalServer = {
+  readonly address: string
+  readonly setupCode: string
+  stop(): Promise<void>
+}
+
+export async function startRehearsalServer(state: string): Promise<RehearsalServer> {
+  const child = spawn(
+    process.execPath,
+    [
+      '--disable-warning=ExperimentalWarning',
+      join(root, 'apps/companion-server/src/server-main.ts'),
+      ...['--state', state, '--port', '0'],
+    ],
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  const said = await linesOf(child)
+  const found = (pattern: RegExp): string => {
+    const value = pattern.exec(said)?.[1]
+    if (value === undefined) throw new Error(`nothing like ${pattern} in\n${said}`)
+    return value
+  }
+  return {
+    address: found(/^ready: rehearsal server, (https:\S+),/m),
+    setupCode: found(/^setup code[^:]*: (\S+)/m),
+    async stop() {
+      if (child.exitCode !== null) return
+      const gone = new Promise((resolve) => child.once('exit', resolve))
+      child.kill('SIGTERM')
+      await gone
+    },
+  }
+}
+
+/** All that it says until its last line, that of rotating a key. */
+function linesOf(child: ChildProcess): Promise<string> {
+  let said = ''
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(new Error(`not ready within ${readyWithin / 1000} s\n${said}`))
+    }, readyWithin)
+    const hear = (chunk: unknown): void => {
+      said += chunk
+      if (!/^# rotate\n.+\n/m.test(said)) return
+      clearTimeout(late)
+      resolve(said)
+    }
+    child.stdout?.on('data', hear)
+    child.stderr?.on('data', hear)
+    child.once('exit', (code) => {
+      clearTimeout(late)
+      reject(new Error(`ended with ${code}\n${said}`))
+    })
+  })
+}
