@@ -18,6 +18,7 @@ import { externalKeyRoutes } from './external-kms/routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { bundleRoutes } from './imports/routes.ts'
 import { lifecycleRoutes } from './keys/lifecycle-routes.ts'
+import { rotationRoutes } from './keys/rotation-routes.ts'
 import { keyRoutes } from './keys/routes.ts'
 import { kmipRoutes } from './kmip-routes.ts'
 import { metricsRoutes } from './metrics.ts'
@@ -118,6 +119,7 @@ export async function buildApp(
   keyRoutes(app, services)
   lifecycleRoutes(app, services)
   externalKeyRoutes(app, services)
+  rotationRoutes(app, services)
   kmipRoutes(app, services)
   bundleRoutes(app, services)
   fheRoutes(app, services)

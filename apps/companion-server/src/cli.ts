@@ -20,6 +20,7 @@ import { addKmipClient, endKmipClient, letPlainKeys, showKmipClients } from './c
 import { askReadiness } from './commands/ready.ts'
 import { checkReport, writeReport } from './commands/report.ts'
 import { exit, linesOf, wrongUse as refuseUse, report, running as run, say } from './commands/result.ts'
+import { type RotationOf, rotateKek } from './commands/rotate.ts'
 import {
   addProvider,
   allowGroup,
@@ -575,6 +576,34 @@ program
       const state = folder()
       const done = await alone(state, 'retain-audit', () => retainAudit(state, before))
       report(common(), done, ({ dropped }) => [`dropped ${dropped}`])
+    }),
+  )
+
+program
+  .command('rotate-kek')
+  .description(
+    'A new KEK for a project or an organisation, or a new root, and everything below moved under it.',
+  )
+  .option('--project <id>', 'the project')
+  .option('--organisation <id>', 'the organisation')
+  .option('--root', 'the root of what is online; the old one is destroyed in the token')
+  .action((options: { project?: string; organisation?: string; root?: true }) =>
+    running(async () => {
+      const { project, organisation, root } = options
+      const wanted: RotationOf[] = [
+        ...(project === undefined ? [] : [{ project }]),
+        ...(organisation === undefined ? [] : [{ organisation }]),
+        ...(root === undefined ? [] : (['root'] as const)),
+      ]
+      const [what, ...others] = wanted
+      if (what === undefined || others.length > 0)
+        return wrongUse('give one of --project, --organisation and --root')
+      const state = folder()
+      const done = await alone(state, 'rotate-kek', () => rotateKek(state, what))
+      report(common(), done, ({ version, moved, receipts = [] }) => [
+        `version ${version}, moved ${moved}`,
+        ...receipts.map(({ payload }) => `shredded at level ${payload.level}: ${payload.id}`),
+      ])
     }),
   )
 

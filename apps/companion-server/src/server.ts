@@ -1,5 +1,5 @@
 import type { ServerCard } from '@lux/ceremony/wire'
-import { utf8 } from '@lux/crypto'
+import { type HybridSignature, utf8 } from '@lux/crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { openCredentialOperations } from './access/credentials.ts'
 import { openDirectory } from './access/directory.ts'
@@ -20,12 +20,13 @@ import { openRoot } from './external-kms/provider-root.ts'
 import { type BundleImporter, type ImportPoint, openImporter } from './imports/importer.ts'
 import { type BundleOperations, openBundleOperations } from './imports/operations.ts'
 import { receiptSigner } from './imports/receipt-documents.ts'
+import { type KekRotation, openKekRotation } from './keys/kek-rotation.ts'
 import { openKeyLifecycle } from './keys/lifecycle.ts'
-import { openLifecycleRepository } from './keys/lifecycle-repository.ts'
+import { type LifecycleRepository, openLifecycleRepository } from './keys/lifecycle-repository.ts'
 import { openOnlineParents } from './keys/online-parents.ts'
 import { openKeyOperations } from './keys/operations.ts'
 import { openKeyRepository } from './keys/repository.ts'
-import { openShredLog, shredAgain } from './keys/shred-log.ts'
+import { openShredLog, type ShredLog, shredAgain } from './keys/shred-log.ts'
 import { type KeyUnwrapping, openKeyUnwrapping } from './keys/unwrapping.ts'
 import { inContainer, settingOf } from './platform/container.ts'
 import { type Database, type DatabaseChoice, openDatabase } from './platform/database/open.ts'
@@ -69,6 +70,11 @@ export type ServerParts = {
   readonly organisations: OrganisationOperations
   readonly signOn: SignOn
   readonly egress: Egress
+  readonly rotation: KekRotation
+  readonly lifecycleRows: LifecycleRepository
+  readonly shredLog: ShredLog
+  /** Signs with the receipt key. */
+  sign(context: string, bytes: Uint8Array): Promise<HybridSignature>
   close(): Promise<void>
 }
 
@@ -106,12 +112,22 @@ export async function openServerParts(
       ...(options.reached ? { reached: options.reached } : {}),
     })
     const unwrapping = openKeyUnwrapping(database, token, settings.keys.rows, settings.node)
-    const parents = openOnlineParents({ database, token, node: settings.node, tokenMac: unwrapping.tokenMac })
+    const parents = openOnlineParents({
+      database,
+      token,
+      node: settings.node,
+      tokenMac: unwrapping.tokenMac,
+      now,
+    })
     const audit = await openAuditWriter(database, now)
     const record = openRecord(audit, now, openTokenKey(token, settings.keys.rows, 'custody-audit-key-1'))
     const strangers = openStrangers(audit, now, options.lost ?? (() => undefined))
     const egress = serverEgress()
     const kept = token
+    const shredLog = openShredLog(state.shredLog)
+    const lifecycleRows = openLifecycleRepository(database)
+    const sign = (context: string, bytes: Uint8Array) =>
+      kept.use((device) => signInToken(device, settings.keys.receipt, card.receiptKey, context, bytes))
     return {
       ...{
         settings,
@@ -126,6 +142,12 @@ export async function openServerParts(
         strangers,
         egress,
       },
+      ...{ sign, shredLog, lifecycleRows },
+      rotation: openKekRotation({
+        ...{ database, token, node: settings.node, unwrapping, parents, record, sign, now },
+        ...{ lifecycle: lifecycleRows, noteShredded: shredLog.add },
+      }),
+      ...{ settings, audience, card, database, token, importer, unwrapping, audit, record, strangers },
       bundles: openBundleOperations({ database, importer, record }),
       organisations: openOrganisationOperations({ database, parents, record, strangers, now }),
       signOn: openSignOn({
@@ -161,19 +183,20 @@ export async function openServer(
     ...options,
   })
   const { settings, audience, card, database, token, importer, unwrapping, audit, record, strangers } = parts
-  const { bundles, organisations, signOn, egress } = parts
+  const { bundles, organisations, signOn, egress, rotation, sign, shredLog, lifecycleRows } = parts
   try {
     const now = () => new Date()
     const keyParts = { repository: openKeyRepository(database), unwrapping, record, now }
     const keys = openKeyOperations(keyParts)
-    const shredLog = openShredLog(state.shredLog)
-    const rows = openLifecycleRepository(database)
-    await shredAgain(shredLog, rows)
-    const sign = (context: string, bytes: Uint8Array) =>
-      token.use((opened) => signInToken(opened, settings.keys.receipt, card.receiptKey, context, bytes))
+    await shredAgain(shredLog, lifecycleRows)
     const lifecycle = openKeyLifecycle({
       ...keyParts,
-      ...{ lifecycle: rows, domain: settings.domain, audience, combinerRecipient: card.combinerRecipient },
+      ...{
+        lifecycle: lifecycleRows,
+        domain: settings.domain,
+        audience,
+        combinerRecipient: card.combinerRecipient,
+      },
       sign,
       noteShredded: shredLog.add,
     })
@@ -208,6 +231,7 @@ export async function openServer(
       bundles,
       organisations,
       signOn,
+      rotation,
       people: openPeople({
         ...{ database, record, strangers, now },
         secretsKey: openTokenKey(token, settings.keys.rows, 'custody-person-key-1'),
@@ -244,8 +268,8 @@ export async function openServer(
     }, 1000)
     checkpointer.unref()
     const clock = setInterval(() => {
-      Promise.all([keepTime(desk), keys.keepTime(), keys.rotateDue()]).catch((error: unknown) =>
-        app.log.error({ error: String(error) }, 'expiry failed'),
+      Promise.all([keepTime(desk), keys.keepTime(), keys.rotateDue(), rotation.goOn()]).catch(
+        (error: unknown) => app.log.error({ error: String(error) }, 'expiry failed'),
       )
     }, 60_000)
     clock.unref()

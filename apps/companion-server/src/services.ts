@@ -12,6 +12,7 @@ import type { ComplianceOperations } from './compliance/operations.ts'
 import type { ExternalKeyOperations } from './external-kms/operations.ts'
 import type { BundleImporter } from './imports/importer.ts'
 import type { BundleOperations } from './imports/operations.ts'
+import type { KekRotation } from './keys/kek-rotation.ts'
 import type { KeyLifecycle } from './keys/lifecycle.ts'
 import type { KeyOperations } from './keys/operations.ts'
 import type { KeyUnwrapping } from './keys/unwrapping.ts'
@@ -42,6 +43,7 @@ export type Services = {
   readonly bundles: BundleOperations
   readonly kmipClients: KmipClients
   readonly organisations: OrganisationOperations
+  readonly rotation: KekRotation
   readonly people: PeopleOperations
   readonly signOn: SignOn
   readonly directory: Directory

@@ -461,6 +461,23 @@ const others: readonly Case[] = [
     ['DELETE /api/v1/sign-on/providers/corp'],
     ({ signOn }, call) => signOn.removeProvider(call, 'corp'),
   ),
+  refused(
+    'project.rotate-kek',
+    'user',
+    'ROLE-REFUSED',
+    ['POST /api/v1/projects/payments/rotate-kek'],
+    ({ rotation }, call) => rotation.rotateProject(call, 'payments'),
+  ),
+  refused(
+    'organisation.rotate-kek',
+    'stranger',
+    'OBJECT-ABSENT',
+    ['POST /api/v1/organisations/org/rotate-kek'],
+    ({ rotation }, call) => rotation.rotateOrganisation(call, 'org'),
+  ),
+  refused('root.rotate', 'chief', 'ROLE-REFUSED', ['POST /api/v1/root/rotate'], ({ rotation }, call) =>
+    rotation.rotateRoot(call),
+  ),
   refused('key.versions', 'stranger', 'OBJECT-ABSENT', [`GET ${kms}/orders/versions`], ({ keys }, call) =>
     keys.versions(call, 'orders'),
   ),

@@ -41,6 +41,8 @@ export type Action =
   | 'threshold.read'
   | 'threshold.use'
   | 'threshold.carry'
+  | 'kek.rotate'
+  | 'root.rotate'
   | 'audit.read'
   | 'metrics.read'
   | 'bundle.read'
@@ -75,11 +77,18 @@ const may: Readonly<Record<Role, readonly Action[]>> = {
     'organisation.read',
     'organisation.create',
     'organisation.appoint',
+    'root.rotate',
     'metrics.read',
     'bundle.read',
     'bundle.import',
   ],
-  'organisation-admin': ['organisation.read', 'project.read', 'project.create', 'project.appoint'],
+  'organisation-admin': [
+    'organisation.read',
+    'project.read',
+    'project.create',
+    'project.appoint',
+    'kek.rotate',
+  ],
   'crypto-officer': [
     'organisation.read',
     'project.read',
@@ -87,6 +96,7 @@ const may: Readonly<Record<Role, readonly Action[]>> = {
     'key.create',
     'key.manage',
     'key.export',
+    'kek.rotate',
     'threshold.read',
   ],
   operator: ['threshold.read', 'threshold.carry', 'bundle.read', 'bundle.import'],

@@ -180,7 +180,10 @@ async function recordDataKey(
   return accept(null)
 }
 
+/** What was rewrapped here since, under a newer KEK, is what came before: it stays as it is. */
 function same(stored: Columns, wanted: Columns): boolean {
+  if (stored.algorithm === wanted.algorithm && stored.wrapping_kek_version > wanted.wrapping_kek_version)
+    return true
   return (
     equalBytes(stored.wrapped, wanted.wrapped) &&
     stored.algorithm === wanted.algorithm &&

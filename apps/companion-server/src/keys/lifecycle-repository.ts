@@ -1,7 +1,7 @@
-import type { Insertable } from 'kysely'
+import type { Insertable, Selectable } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
 import type { ImportKeyTable, KeyTable } from '../platform/database/tables.ts'
-import { type StoredKey, type StoredVersion, unlessTaken } from './repository.ts'
+import { holdProjectKek, type StoredKey, type StoredVersion, unlessTaken } from './repository.ts'
 
 export type FoundImportKey = {
   readonly project: string
@@ -19,10 +19,26 @@ export type LifecycleRepository = {
   findImportKey(id: string): Promise<FoundImportKey | 'absent'>
   /** True for one of all who ask. */
   takeImportKey(id: string): Promise<boolean>
-  /** The receipt of what was shredded. */
+  /** The newest receipt of what was shredded. */
   findTombstone(level: 'data', id: string): Promise<string | 'absent'>
   /** The versions' bytes, the key's use and its name go, and the tombstone stands, together. */
   shredKey(id: string, receipt: string, what: { digest: string; shreddedAt: string }): Promise<void>
+  /** A receipt of a higher level, beside the first. */
+  raiseShred(level: 'data', id: string, receipt: string): Promise<void>
+}
+
+/** The private half of an import key is wrapped as the version of a data key is. */
+export function importKeyVersion(row: Selectable<ImportKeyTable>): StoredVersion {
+  const { id, project_id: project } = row
+  return {
+    row: {
+      ...({ level: 'data', owner: id, parent: project, id, version: 1 } as const),
+      ...{ algorithm: 'RSA-3072', wrapped: row.wrapped, wrappingKekId: project },
+      ...{ wrappingKekVersion: row.wrapping_kek_version, origin: 'online', bundleDigest: null },
+    },
+    mac: row.mac,
+    state: 'enabled',
+  }
 }
 
 export function openLifecycleRepository(database: Database): LifecycleRepository {
@@ -32,26 +48,15 @@ export function openLifecycleRepository(database: Database): LifecycleRepository
     async insertImportKey(row) {
       await database.transaction().execute(async (work) => {
         await work.deleteFrom('import_key').where('expires_at', '<', new Date()).execute()
+        await holdProjectKek(work, row.project_id, row.wrapping_kek_version)
         await work.insertInto('import_key').values(row).execute()
       })
     },
     async findImportKey(id) {
       const row = await database.selectFrom('import_key').selectAll().where('id', '=', id).executeTakeFirst()
       if (!row) return 'absent'
-      return {
-        project: row.project_id,
-        identity: row.identity_id,
-        expiresAt: row.expires_at,
-        version: {
-          row: {
-            ...({ level: 'data', owner: id, parent: row.project_id, id, version: 1 } as const),
-            ...{ algorithm: 'RSA-3072', wrapped: row.wrapped, wrappingKekId: row.project_id },
-            ...{ wrappingKekVersion: row.wrapping_kek_version, origin: 'online', bundleDigest: null },
-          },
-          mac: row.mac,
-          state: 'enabled',
-        },
-      }
+      const version = importKeyVersion(row)
+      return { project: row.project_id, identity: row.identity_id, expiresAt: row.expires_at, version }
     },
     async takeImportKey(id) {
       const taken = await database.deleteFrom('import_key').where('id', '=', id).executeTakeFirst()
@@ -60,11 +65,19 @@ export function openLifecycleRepository(database: Database): LifecycleRepository
     async findTombstone(level, id) {
       const row = await database
         .selectFrom('tombstone')
-        .select('receipt')
+        .select(({ fn }) => fn.coalesce('raised', 'receipt').as('receipt'))
         .where('level', '=', level)
         .where('id', '=', id)
         .executeTakeFirst()
       return row?.receipt ?? 'absent'
+    },
+    async raiseShred(level, id, receipt) {
+      await database
+        .updateTable('tombstone')
+        .set({ raised: receipt })
+        .where('level', '=', level)
+        .where('id', '=', id)
+        .execute()
     },
     async shredKey(id, receipt, { digest, shreddedAt }) {
       await database.transaction().execute(async (work) => {

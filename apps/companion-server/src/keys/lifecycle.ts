@@ -56,12 +56,15 @@ export type PlanRequest = {
   }
 }
 
-/** What a shredding came to, signed by the receipt key. S0: destroyed here; what copies there may be elsewhere is named. */
+/**
+ * What a shredding came to, signed by the receipt key. S0: destroyed here; what copies there may be elsewhere is named. S1: the
+ * ancestor that existed in tokens alone is destroyed too, so that no older database opens it.
+ */
 export type ShredReceipt = {
   readonly v: 1
   readonly kind: 'shred-receipt'
   readonly audience: string
-  readonly level: 'S0'
+  readonly level: 'S0' | 'S1'
   readonly what: 'data'
   readonly id: string
   readonly organisation: string
@@ -71,8 +74,15 @@ export type ShredReceipt = {
   readonly versions: number
   /** Bundles that hold a wrapped copy. */
   readonly bundles: readonly string[]
-  /** Backups of the database from before this hold one too. */
+  /** Of level S0: backups of the database from before this hold one too. */
   readonly shreddedAt: string
+  /** Of level S1: what was above it, and the serials of the tokens in which it was destroyed and found absent. */
+  readonly ancestor?: {
+    readonly level: 'root'
+    readonly id: string
+    readonly destroyedIn: readonly string[]
+    readonly destroyedAt: string
+  }
 }
 
 export type SignedShredReceipt = {

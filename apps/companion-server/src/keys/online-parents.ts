@@ -1,10 +1,11 @@
-import { fromHex, sha256, toHex, utf8 } from '@lux/crypto'
-import { sql, type Transaction } from 'kysely'
+import { fromHex, sha256, toHex, u32be, utf8 } from '@lux/crypto'
+import type { KeyPath } from '@lux/hsm'
+import { type Selectable, sql, type Transaction } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
-import type { Tables } from '../platform/database/tables.ts'
+import type { OrganisationKekTable, ProjectKekTable, Tables } from '../platform/database/tables.ts'
 import type { ServerToken } from '../platform/hsm/server-token.ts'
 import { EnvironmentError } from '../refusal.ts'
-import type { WrappedRow } from './row-mac.ts'
+import { requireMac, type WrappedRow, wrappedRow } from './row-mac.ts'
 
 type Work = Transaction<Tables>
 
@@ -13,103 +14,183 @@ type Parts = {
   readonly token: ServerToken
   readonly node: string
   tokenMac(row: WrappedRow): Promise<Uint8Array>
+  now(): Date
 }
 
+export type OnlineRoot = { readonly rootId: string; readonly ckaId: string; readonly version: number }
+type OrganisationKek = Selectable<OrganisationKekTable>
+type ProjectKek = Selectable<ProjectKekTable>
+
 /** KEKs that the server's own token makes: origin `online`, below a root of its own, beside what ceremonies brought. */
-export type OnlineParents = {
-  /** An organisation's first KEK, as a row of `organisation_kek`, in the transaction that makes the organisation. */
-  makeOrganisationKek(work: Work, organisation: string): Promise<void>
-  makeProjectKek(work: Work, organisation: string, project: string): Promise<void>
-}
+export type OnlineParents = ReturnType<typeof openOnlineParents>
 
 /** Key of the advisory lock: "lux" and the lock's number. */
 const rootLock = 0x6c757802
 
-export function openOnlineParents({ database, token, node, tokenMac }: Parts): OnlineParents {
-  /** The root of online organisations in this node's token; made at its first use, and found again after a crash. */
-  async function onlineRoot(): Promise<{ rootId: string; ckaId: string; version: number }> {
-    return database.transaction().execute(async (work) => {
-      await sql`select pg_advisory_xact_lock(${rootLock})`.execute(work)
-      const known = await work
-        .selectFrom('root_config')
-        .select(['root_id as rootId', 'cka_id as ckaId', 'version'])
-        .where('node_id', '=', node)
-        .where('origin', '=', 'online')
-        .where('state', '=', 'current')
-        .executeTakeFirst()
-      if (known) return known
-      const id = toHex(sha256(utf8('custody-online-root-1'), fromHex(node)).slice(0, 16))
-      const made = await token.use((opened) => opened.rootKey(id))
-      await work
-        .insertInto('root_config')
-        .values({
-          root_id: id,
-          node_id: node,
-          cka_id: id,
-          version: 1,
-          state: 'current',
-          origin: 'online',
-          bundle_digest: null,
-          ...made,
-        })
-        .execute()
-      return { rootId: id, ckaId: id, version: 1 }
-    })
+export function openOnlineParents({ database, token, node, tokenMac, now }: Parts) {
+  const currentRoot = (work: Work) =>
+    work
+      .selectFrom('root_config')
+      .select(['root_id as rootId', 'cka_id as ckaId', 'version'])
+      .where('node_id', '=', node)
+      .where('origin', '=', 'online')
+      .where('state', '=', 'current')
+      .executeTakeFirst()
+
+  async function insertRoot(work: Work, version: number): Promise<OnlineRoot> {
+    const place = version === 1 ? [fromHex(node)] : [fromHex(node), u32be(version)]
+    const id = toHex(sha256(utf8('custody-online-root-1'), ...place).slice(0, 16))
+    const made = await token.use((device) => device.rootKey(id))
+    const [state, origin] = ['current', 'online'] as const
+    await work
+      .insertInto('root_config')
+      .values({
+        ...{ root_id: id, node_id: node, cka_id: id, version, state, origin, bundle_digest: null },
+        ...made,
+      })
+      .execute()
+    return { rootId: id, ckaId: id, version }
   }
 
+  /** One at a time changes which root is current. */
+  const locked = <T>(change: (work: Work) => Promise<T>): Promise<T> =>
+    database.transaction().execute(async (work) => {
+      await sql`select pg_advisory_xact_lock(${rootLock})`.execute(work)
+      return change(work)
+    })
+
+  /** Where a KEK's own parent is in the token, and stays for as long as `work` runs. Throws KEK-ROTATED. */
+  async function rootOf(work: Work, rootId: string): Promise<KeyPath> {
+    const root = await work
+      .selectFrom('root_config')
+      .select('cka_id')
+      .where('root_id', '=', rootId)
+      .where('node_id', '=', node)
+      .where('state', 'in', ['current', 'retained'])
+      .forShare()
+      .executeTakeFirst()
+    if (!root) throw new EnvironmentError('KEK-ROTATED', 'the root of this organisation is not in the token')
+    return { id: root.cka_id }
+  }
+
+  /** The path to an organisation's KEK, whose row is as it was written. */
+  async function pathTo(work: Work, kek: OrganisationKek): Promise<KeyPath> {
+    const { organisation_id, wrapping_kek_id, kek_id } = kek
+    const row = wrappedRow('organisation', organisation_id, wrapping_kek_id, kek_id, kek)
+    requireMac(await tokenMac(row), kek.mac, row)
+    const root = await rootOf(work, wrapping_kek_id)
+    return { id: root.id, chain: [{ wrapped: kek.wrapped, bits: bitsOf(kek) }] }
+  }
+
+  async function newestOrganisationKek(work: Work, organisation: string): Promise<OrganisationKek> {
+    const kek = await work
+      .selectFrom('organisation_kek')
+      .selectAll()
+      .where('organisation_id', '=', organisation)
+      .where('state', '=', 'enabled')
+      .orderBy('version', 'desc')
+      .forShare()
+      .executeTakeFirst()
+    if (!kek) throw new EnvironmentError('KEY-CHAIN', `organisation ${organisation} has no KEK`)
+    return kek
+  }
+
+  /** The root of online organisations in this node's token; made at its first use, and found again after a crash. */
+  const onlineRoot = () => locked(async (work) => (await currentRoot(work)) ?? insertRoot(work, 1))
+
   return {
-    async makeOrganisationKek(work, organisation) {
-      const root = await onlineRoot()
-      const { wrapped } = await token.use((opened) =>
-        opened.generateWrapped({ parent: { id: root.ckaId }, algorithm: 'aes-256' }),
+    /** A new root in the place of the current one, which stays until nothing refers to it. Null where there is none. */
+    nextRoot: () =>
+      locked(async (work) => {
+        const old = await currentRoot(work)
+        if (old === undefined) return null
+        await work
+          .updateTable('root_config')
+          .set({ state: 'retained' })
+          .where('root_id', '=', old.rootId)
+          .where('node_id', '=', node)
+          .execute()
+        return insertRoot(work, old.version + 1)
+      }),
+
+    /** An organisation's KEK, as a row of `organisation_kek`, below a root that is in the token. */
+    async makeOrganisationKek(
+      work: Work,
+      organisation: string,
+      { version = 1, kekId = organisation, root }: NewKek & { readonly root?: OnlineRoot } = {},
+    ): Promise<void> {
+      const below = root ?? (await onlineRoot())
+      await rootOf(work, below.rootId)
+      const { wrapped } = await token.use((device) =>
+        device.generateWrapped({ parent: { id: below.ckaId }, algorithm: 'aes-256' }),
       )
       const row: WrappedRow = {
-        ...({ level: 'organisation', owner: organisation, parent: root.rootId, id: organisation } as const),
-        ...{ version: 1, algorithm: 'AES-256', wrapped: new Uint8Array(wrapped) },
-        ...{ wrappingKekId: root.rootId, wrappingKekVersion: root.version },
+        ...({ level: 'organisation', owner: organisation, parent: below.rootId, id: kekId } as const),
+        ...{ version, algorithm: 'AES-256', wrapped: new Uint8Array(wrapped) },
+        ...{ wrappingKekId: below.rootId, wrappingKekVersion: below.version },
         ...{ origin: 'online', bundleDigest: null },
       }
       const columns = await columnsOf(row)
       await work
         .insertInto('organisation_kek')
-        .values({ ...columns, kek_id: organisation, organisation_id: organisation })
+        .values({ ...columns, kek_id: kekId, organisation_id: organisation })
         .execute()
     },
 
-    async makeProjectKek(work, organisation, project) {
-      const kek = await work
-        .selectFrom('organisation_kek')
-        .selectAll()
-        .where('organisation_id', '=', organisation)
-        .where('state', '=', 'enabled')
-        .orderBy('version', 'desc')
-        .executeTakeFirst()
-      if (!kek) throw new EnvironmentError('KEY-CHAIN', `organisation ${organisation} has no KEK`)
-      const root = await work
-        .selectFrom('root_config')
-        .select('cka_id')
-        .where('root_id', '=', kek.wrapping_kek_id)
-        .where('node_id', '=', node)
-        .where('state', 'in', ['current', 'retained'])
-        .executeTakeFirst()
-      if (!root) throw new EnvironmentError('KEY-CHAIN', 'the root of this organisation is not in the token')
-      const bits = kek.algorithm === 'AES-128' ? 128 : 256
-      const { wrapped } = await token.use((opened) =>
-        opened.generateWrapped({
-          parent: { id: root.cka_id, chain: [{ wrapped: kek.wrapped, bits }] },
-          algorithm: 'aes-256',
-        }),
+    async makeProjectKek(
+      work: Work,
+      organisation: string,
+      project: string,
+      { version = 1, kekId = project }: NewKek = {},
+    ): Promise<void> {
+      const kek = await newestOrganisationKek(work, organisation)
+      const parent = await pathTo(work, kek)
+      const { wrapped } = await token.use((device) =>
+        device.generateWrapped({ parent, algorithm: 'aes-256' }),
       )
       const row: WrappedRow = {
-        ...({ level: 'project', owner: project, parent: organisation, id: project } as const),
-        ...{ version: 1, algorithm: 'AES-256', wrapped: new Uint8Array(wrapped) },
+        ...({ level: 'project', owner: project, parent: organisation, id: kekId } as const),
+        ...{ version, algorithm: 'AES-256', wrapped: new Uint8Array(wrapped) },
         ...{ wrappingKekId: kek.kek_id, wrappingKekVersion: kek.version },
         ...{ origin: 'online', bundleDigest: null },
       }
       const columns = await columnsOf(row)
       await work
         .insertInto('project_kek')
-        .values({ ...columns, kek_id: project, project_id: project })
+        .values({ ...columns, kek_id: kekId, project_id: project })
+        .execute()
+    },
+
+    /** The same project KEK under the newest KEK of its organisation, in its row. */
+    async moveProjectKek(work: Work, organisation: string, kek: ProjectKek): Promise<void> {
+      const old = await work
+        .selectFrom('organisation_kek')
+        .selectAll()
+        .where('organisation_id', '=', organisation)
+        .where('version', '=', kek.wrapping_kek_version)
+        .executeTakeFirstOrThrow()
+      const before = wrappedRow('project', kek.project_id, organisation, kek.kek_id, kek)
+      requireMac(await tokenMac(before), kek.mac, before)
+      const newest = await newestOrganisationKek(work, organisation)
+      const [from, to] = [await pathTo(work, old), await pathTo(work, newest)]
+      const wrapped = await token.use((device) =>
+        device.rewrap({ from, wrapped: kek.wrapped, bits: bitsOf(kek), to }),
+      )
+      const row: WrappedRow = {
+        ...before,
+        ...{ wrapped: new Uint8Array(wrapped), wrappingKekId: newest.kek_id },
+        wrappingKekVersion: newest.version,
+      }
+      await work
+        .updateTable('project_kek')
+        .set({
+          wrapped: Buffer.from(row.wrapped),
+          wrapping_kek_id: row.wrappingKekId,
+          wrapping_kek_version: row.wrappingKekVersion,
+          mac: Buffer.from(await tokenMac(row)),
+        })
+        .where('project_id', '=', kek.project_id)
+        .where('version', '=', kek.version)
         .execute()
     },
   }
@@ -125,6 +206,13 @@ export function openOnlineParents({ database, token, node, tokenMac }: Parts): O
       bundle_digest: null,
       state: 'enabled' as const,
       mac: Buffer.from(await tokenMac(row)),
+      created_at: now(),
     }
   }
 }
+
+/** Absent: the first version, under its owner's name. */
+type NewKek = { readonly version?: number; readonly kekId?: string }
+
+const bitsOf = ({ algorithm }: { readonly algorithm: string }): 128 | 256 =>
+  algorithm === 'AES-128' ? 128 : 256

@@ -11,6 +11,7 @@ import type {
   Tables,
   VersionState,
 } from '../platform/database/tables.ts'
+import { EnvironmentError } from '../refusal.ts'
 import { type WrappedRow, wrappedRow } from './row-mac.ts'
 
 export type StoredKey = Selectable<KeyTable>
@@ -129,7 +130,7 @@ export function openKeyRepository(database: Database): KeyRepository {
       unlessTaken(() =>
         database.transaction().execute(async (work) => {
           const made = await work.insertInto('key').values(key).returningAll().executeTakeFirstOrThrow()
-          await work.insertInto('key_version').values(versionRow(version)).execute()
+          await insertVersion(work, made.project_id, version)
           return made
         }),
       ),
@@ -143,7 +144,7 @@ export function openKeyRepository(database: Database): KeyRepository {
           .returningAll()
           .executeTakeFirst()
         if (!moved) return 'moved'
-        await work.insertInto('key_version').values(versionRow(version)).execute()
+        await insertVersion(work, moved.project_id, version)
         return moved
       }),
     change: (id, { attributes, ...fields }) =>
@@ -223,7 +224,7 @@ export function openKeyRepository(database: Database): KeyRepository {
           .executeTakeFirst()
         if (Number(moved.numUpdatedRows) === 0) return 'moved'
         const made = await work.insertInto('key').values(key).returningAll().executeTakeFirstOrThrow()
-        await work.insertInto('key_version').values(versionRow(version)).execute()
+        await insertVersion(work, made.project_id, version)
         return made
       }),
     async countRawUses(id, uses, most) {
@@ -274,6 +275,29 @@ function changeLifecycle(work: Transaction<Tables>, key: StoredKey, lifecycle: K
     .where('id', '=', key.id)
     .returningAll()
     .executeTakeFirstOrThrow()
+}
+
+async function insertVersion(work: Transaction<Tables>, project: string, version: NewVersion): Promise<void> {
+  await holdProjectKek(work, project, version.row.wrappingKekVersion)
+  await work.insertInto('key_version').values(versionRow(version)).execute()
+}
+
+/** The KEK that a new row is under stays until the transaction ends. Throws KEK-ROTATED. */
+export async function holdProjectKek(
+  work: Transaction<Tables>,
+  project: string,
+  version: number,
+): Promise<void> {
+  const held = await work
+    .selectFrom('project_kek')
+    .select('state')
+    .where('project_id', '=', project)
+    .where('version', '=', version)
+    .where('state', '!=', 'destroyed')
+    .forShare()
+    .executeTakeFirst()
+  if (!held)
+    throw new EnvironmentError('KEK-ROTATED', `version ${version} of the KEK of ${project} is destroyed`)
 }
 
 function versionRow({ row, mac, state = 'enabled' }: NewVersion): Insertable<KeyVersionTable> {

@@ -40,9 +40,10 @@ export function openShredLog(path: string): ShredLog {
 /** Brings a database that was restored from before a shredding to what the log says. */
 export async function shredAgain(log: ShredLog, rows: LifecycleRepository): Promise<void> {
   for (const receipt of await log.read()) {
-    const { what, id } = receipt.payload
+    const { what, id, level } = receipt.payload
     if ((await rows.findTombstone(what, id)) === 'absent')
       await rows.shredKey(id, canonicalString(receipt), receipt.payload)
+    if (level === 'S1') await rows.raiseShred(what, id, canonicalString(receipt))
   }
 }
 

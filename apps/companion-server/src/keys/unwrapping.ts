@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { aesKwpUnwrap, FormatError } from '@lux/crypto'
+import { aesKwpUnwrap, aesKwpWrap, FormatError, wipe } from '@lux/crypto'
 import type { Database } from '../platform/database/open.ts'
 import type { ServerToken } from '../platform/hsm/server-token.ts'
 import { EnvironmentError } from '../refusal.ts'
@@ -28,6 +28,12 @@ export type KeyUnwrapping = {
     },
     key: Uint8Array,
   ): Promise<{ readonly row: WrappedRow; readonly mac: Uint8Array }>
+  /** The same data key under another version of its project's KEK, as a row and its MAC. */
+  moveKey(
+    key: Pick<StoredKey, 'id' | 'project_id'>,
+    version: StoredVersion,
+    to: number,
+  ): Promise<{ readonly row: WrappedRow; readonly mac: Uint8Array }>
   /** MAC over an organisation or project row, by the token's row key. */
   tokenMac(row: WrappedRow): Promise<Uint8Array>
   forgetAll(): void
@@ -47,8 +53,15 @@ export function openKeyUnwrapping(
       opened.hmac({ key: { id: rowsKeyId, class: 'secret' }, message: rowMessage(row) }),
     )
 
-  async function loadProjectKek(projectId: string, version: number): Promise<Uint8Array> {
-    const project = await database
+  /** All that is above a data key, as of one moment, so that a rotation is not seen half. Throws KEY-CHAIN, KEK-ROTATED. */
+  const chainOf = (projectId: string, version: number) =>
+    database
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute((work) => readChain(work, projectId, version))
+
+  async function readChain(work: Database, projectId: string, version: number) {
+    const project = await work
       .selectFrom('project_kek')
       .innerJoin('project', 'project.id', 'project_kek.project_id')
       .selectAll('project_kek')
@@ -58,7 +71,9 @@ export function openKeyUnwrapping(
       .executeTakeFirst()
     if (!project)
       throw new EnvironmentError('KEY-CHAIN', `project ${projectId} has no KEK version ${version}`)
-    const organisation = await database
+    if (project.state === 'destroyed')
+      throw new EnvironmentError('KEK-ROTATED', `version ${version} of the KEK of ${projectId} is destroyed`)
+    const organisation = await work
       .selectFrom('organisation_kek')
       .selectAll()
       .where('organisation_id', '=', project.organisation_id)
@@ -66,7 +81,7 @@ export function openKeyUnwrapping(
       .executeTakeFirst()
     if (!organisation)
       throw new EnvironmentError('KEY-CHAIN', `organisation ${project.organisation_id} has no such KEK`)
-    const root = await database
+    const root = await work
       .selectFrom('root_config')
       .select('cka_id')
       .where('root_id', '=', organisation.wrapping_kek_id)
@@ -74,6 +89,11 @@ export function openKeyUnwrapping(
       .where('state', 'in', ['current', 'retained'])
       .executeTakeFirst()
     if (!root) throw new EnvironmentError('KEY-CHAIN', 'the root of this organisation is not in the token')
+    return { project, organisation, root }
+  }
+
+  async function loadProjectKek(projectId: string, version: number): Promise<Uint8Array> {
+    const { project, organisation, root } = await chainOf(projectId, version)
     const projectRow = wrappedRow('project', projectId, project.organisation_id, project.kek_id, project)
     const organisationRow = wrappedRow(
       'organisation',
@@ -116,10 +136,51 @@ export function openKeyUnwrapping(
     )
   }
 
+  function useKey<Result>(
+    key: Pick<StoredKey, 'id' | 'project_id'>,
+    version: StoredVersion,
+    work: (bytes: Uint8Array) => Result,
+  ): Promise<Result> {
+    const fingerprint = `data/${key.id}/${createHash('sha256').update(rowMessage(version.row)).digest('hex')}`
+    return cache.use(fingerprint, () => loadDataKey(key, version), work)
+  }
+
   return {
-    useKey(key, version, work) {
-      const fingerprint = `data/${key.id}/${createHash('sha256').update(rowMessage(version.row)).digest('hex')}`
-      return cache.use(fingerprint, () => loadDataKey(key, version), work)
+    async useKey(key, version, work) {
+      try {
+        return await useKey(key, version, work)
+      } catch (error) {
+        if (!(error instanceof EnvironmentError) || error.code !== 'KEK-ROTATED') throw error
+        // The row was read just before it was moved under a newer KEK.
+        const moved = await database
+          .selectFrom('key_version')
+          .selectAll()
+          .where('key_id', '=', key.id)
+          .where('version', '=', version.row.version)
+          .executeTakeFirst()
+        if (!moved) throw error
+        const row = wrappedRow('data', key.id, key.project_id, key.id, moved)
+        return useKey(key, { row, mac: moved.mac, state: moved.state }, work)
+      }
+    },
+    async moveKey(key, version, to) {
+      const { row } = version
+      const bytes = await useKey(key, version, (held) => new Uint8Array(held))
+      try {
+        return await cache.use(
+          `project/${key.project_id}/${to}`,
+          () => loadProjectKek(key.project_id, to),
+          (kek) => {
+            const place = { ...row, wrappingKekVersion: to }
+            const wrapped =
+              row.origin === 'ceremony' ? aesKwpWrap(kek, bytes) : sealDataKey(kek, place, bytes)
+            const moved = { ...place, wrapped }
+            return { row: moved, mac: projectRowMac(kek, moved) }
+          },
+        )
+      } finally {
+        wipe(bytes)
+      }
     },
     async wrapKey(project, { id, version, algorithm, origin = 'online' }, key) {
       const kek = await database

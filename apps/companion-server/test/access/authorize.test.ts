@@ -57,6 +57,13 @@ test.each<[Role, keyof typeof at, Action, Resource, string]>([
   ['operator', 'deployment', 'threshold.use', threshold, 'ROLE-REFUSED'],
   ['operator', 'deployment', 'key.use', key, 'OBJECT-ABSENT'],
   ['operator', 'project', 'bundle.import', deployment, 'ROLE-REFUSED'],
+  ['crypto-officer', 'project', 'kek.rotate', project, 'yes'],
+  ['crypto-officer', 'project', 'kek.rotate', organisation, 'OBJECT-ABSENT'],
+  ['organisation-admin', 'organisation', 'kek.rotate', organisation, 'yes'],
+  ['organisation-admin', 'another organisation', 'kek.rotate', project, 'OBJECT-ABSENT'],
+  ['service', 'project', 'kek.rotate', project, 'ROLE-REFUSED'],
+  ['server-admin', 'deployment', 'root.rotate', deployment, 'yes'],
+  ['organisation-admin', 'organisation', 'root.rotate', deployment, 'ROLE-REFUSED'],
 ])('ACCESS-01 %s of %s asks %s: %#', (role, place, action, resource, expected) => {
   expect(asks(role, place, action, resource)).toBe(expected)
 })

@@ -7,6 +7,7 @@ import { makeIdentity } from '../../src/commands/identity.ts'
 import { importBundle } from '../../src/commands/import.ts'
 import { addKmipClient, endKmipClient, letPlainKeys } from '../../src/commands/kmip-clients.ts'
 import { writeReport } from '../../src/commands/report.ts'
+import { rotateKek } from '../../src/commands/rotate.ts'
 import { addProvider, allowGroup, disallowGroup, removeProvider } from '../../src/commands/sign-on.ts'
 import type { Outcome } from '../../src/refusal.ts'
 import { openHttp } from '../support/http-under-test.ts'
@@ -107,6 +108,16 @@ test('AUDIT-COMMAND every command that changes something leaves one entry for ea
         command: 'sign-on remove',
         run: () => removeProvider(state, 'corp'),
         entries: [['sign-on.remove-provider', 'SIGN-ON-PROVIDER']],
+      },
+      {
+        command: 'rotate-kek',
+        run: () => rotateKek(state, { project: 'payments' }),
+        entries: [['project.rotate-kek', 'ok']],
+      },
+      {
+        command: 'rotate-kek',
+        run: () => rotateKek(state, 'root'),
+        entries: [['root.rotate', 'ROOT-ROTATION']],
       },
       {
         command: 'admin create',

@@ -12,6 +12,7 @@ import * as people from './migrations/0008-people.ts'
 import * as auditCheckpoints from './migrations/0009-audit-checkpoints.ts'
 import * as externalKeys from './migrations/0010-external-keys.ts'
 import * as signOn from './migrations/0011-sign-on.ts'
+import * as kekRotation from './migrations/0012-kek-rotation.ts'
 import type { Tables } from './tables.ts'
 
 /** In order; a released one is never changed. */
@@ -27,6 +28,7 @@ const migrations: Record<string, Migration> = {
   '0009-audit-checkpoints': auditCheckpoints,
   '0010-external-keys': externalKeys,
   '0011-sign-on': signOn,
+  '0012-kek-rotation': kekRotation,
 }
 
 const newest = Object.keys(migrations).toSorted().at(-1)

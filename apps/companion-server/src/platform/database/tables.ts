@@ -158,7 +158,7 @@ export type KeyDates = {
 }
 /** An attribute that a client gave: its name as `name`, its value as TTLV in hex. */
 export type KeptAttribute = { readonly name: string; readonly value: string }
-export type RootState = 'staged' | 'current' | 'retained'
+export type RootState = 'staged' | 'current' | 'retained' | 'destroyed'
 export type ImportState = 'staged' | 'imported' | 'refused'
 export type StoredRole =
   | 'server-admin'
@@ -309,6 +309,8 @@ export type TombstoneTable = {
   digest: string
   /** The signed receipt, canonical JSON. */
   receipt: string
+  /** The receipt of the higher level that it came to since. */
+  raised: ColumnType<string | null, string | null | undefined, string | null>
   shredded_at: Time
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { toHex } from '@lux/crypto'
 import type { Bytes, KeyPath, WrappableAlgorithm } from '@lux/hsm'
-import { hmacTemplate, rootTemplate, signingTemplate, type Token } from '@lux/hsm'
+import { childKekTemplate, hmacTemplate, rootTemplate, signingTemplate, type Token } from '@lux/hsm'
 import { EnvironmentError } from '../../refusal.ts'
 
 /** What the row of a root says of it. */
@@ -24,7 +25,14 @@ export type KeyDevice = Pick<Token, 'hmac' | 'signEcdsa'> & {
     algorithm: Extract<WrappableAlgorithm, 'aes-256'>
   }): Promise<{ readonly wrapped: Bytes }>
   unwrapToMemory(options: { kek: KeyPath; wrapped: Bytes }): Promise<Bytes>
+  /** A wrapped AES key from under one KEK to under another; in a token, its bytes never leave it. */
+  rewrap(options: { from: KeyPath; wrapped: Bytes; bits: 128 | 256; to: KeyPath }): Promise<Bytes>
+  /** Destroys a root and looks that it is gone. Again, it only looks. */
+  destroyRoot(id: string): Promise<void>
 }
+
+/** A key on its way from one KEK to another: nothing is done with it but to wrap it. */
+const leavingTemplate = { ...childKekTemplate, wrap: false, unwrap: false, extractable: true } as const
 
 export function deviceOf(token: Token): KeyDevice {
   return {
@@ -32,6 +40,21 @@ export function deviceOf(token: Token): KeyDevice {
     signEcdsa: (options) => token.signEcdsa(options),
     generateWrapped: (options) => token.generateWrapped(options),
     unwrapToMemory: (options) => token.unwrapToMemory(options),
+    async rewrap({ from, wrapped, bits, to }) {
+      const id = toHex(await token.random(16))
+      const { ref } = await token.unwrap({
+        ...{ id, label: '', sameLabel: true, kek: from, wrapped, bits },
+        template: leavingTemplate,
+      })
+      try {
+        return (await token.wrap({ kek: to, key: ref })).wrapped
+      } finally {
+        await token.destroy(ref)
+      }
+    },
+    async destroyRoot(id) {
+      await token.destroy({ id, class: 'secret' })
+    },
     async signingKey(id, label) {
       if ((await token.findById(id)).length > 0) return token.publicKeySpki({ id, class: 'public' })
       const named = { id, label, sameLabel: true } as const

@@ -74,6 +74,17 @@ export function rootKeyDevice(root: Uint8Array): KeyDevice {
         key.fill(0)
       }
     },
+    rewrap: async ({ from, wrapped, to }) => {
+      const key = aesKwpUnwrap(kekAt(from), wrapped)
+      try {
+        return aesKwpWrap(kekAt(to), key)
+      } finally {
+        key.fill(0)
+      }
+    },
+    destroyRoot: async () => {
+      throw new EnvironmentError('ROOT-KEY-ONLY', 'what comes from ROOT_ENCRYPTION_KEY cannot be destroyed')
+    },
     unwrapToMemory: async ({ kek, wrapped }) => aesKwpUnwrap(kekAt(kek), wrapped),
   }
 }

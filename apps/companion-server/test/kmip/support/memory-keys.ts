@@ -128,6 +128,7 @@ export function openMemoryKeys(now: () => Date, { plainExport = false } = {}) {
         mac: new Uint8Array(0),
       }
     },
+    moveKey: unused,
     tokenMac: unused,
     forgetAll: () => undefined,
     close: () => undefined,

@@ -48,6 +48,7 @@ test('DATABASE-01 migrations go down to an empty schema and up again, and the ro
   try {
     expect(await owner.database.selectFrom('organisation').select('id').execute()).toEqual([{ id: 'org' }])
     expect(await migrateUp(owner.database)).toEqual([])
+    expect(await migrateDown(owner.database)).toEqual(['0012-kek-rotation'])
     expect(await migrateDown(owner.database)).toEqual(['0011-sign-on'])
     expect(await migrateDown(owner.database)).toEqual(['0010-external-keys'])
     expect(await migrateDown(owner.database)).toEqual(['0009-audit-checkpoints'])
@@ -74,6 +75,7 @@ test('DATABASE-01 migrations go down to an empty schema and up again, and the ro
       '0009-audit-checkpoints',
       '0010-external-keys',
       '0011-sign-on',
+      '0012-kek-rotation',
     ])
   } finally {
     await owner.close()
@@ -106,6 +108,7 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
         ...{ commitments: row.commitments, evidence: '{}', bundle_digest: row.bundle_digest },
       })
       .execute()
+    expect(await migrateDown(database)).toEqual(['0012-kek-rotation'])
     expect(await migrateDown(database)).toEqual(['0011-sign-on'])
     expect(await migrateDown(database)).toEqual(['0010-external-keys'])
     expect(await migrateDown(database)).toEqual(['0009-audit-checkpoints'])
@@ -127,6 +130,7 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
       '0009-audit-checkpoints',
       '0010-external-keys',
       '0011-sign-on',
+      '0012-kek-rotation',
     ])
     expect(await epochs()).toMatchObject([{ ...row, carried: null }])
     for (const wrong of [-1, 2 ** 32])
@@ -138,6 +142,7 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
       .set({ carried: 2 ** 32 - 1 })
       .execute()
     expect(await epochs()).toMatchObject([{ carried: '4294967295' }])
+    expect(await migrateDown(database)).toEqual(['0012-kek-rotation'])
     expect(await migrateDown(database)).toEqual(['0011-sign-on'])
     expect(await migrateDown(database)).toEqual(['0010-external-keys'])
     expect(await migrateDown(database)).toEqual(['0009-audit-checkpoints'])
@@ -166,6 +171,7 @@ test('DATABASE-01 identities of version 0.1 keep what they may, up and down, and
     (await sql`select id, role, organisation_id, project_id from identity order by 1`.execute(database)).rows
   try {
     await migrateUp(database)
+    expect(await migrateDown(database)).toEqual(['0012-kek-rotation'])
     expect(await migrateDown(database)).toEqual(['0011-sign-on'])
     expect(await migrateDown(database)).toEqual(['0010-external-keys'])
     expect(await migrateDown(database)).toEqual(['0009-audit-checkpoints'])
@@ -201,6 +207,7 @@ test('DATABASE-01 identities of version 0.1 keep what they may, up and down, and
     await sql`insert into role_grant (identity_id, role) values ('4', 'server-admin')`.execute(database)
     await sql`insert into role_grant (identity_id, role, organisation_id, project_id)
       values ('1', 'crypto-officer', 'o', 'p')`.execute(database)
+    expect(await migrateDown(database)).toEqual(['0012-kek-rotation'])
     expect(await migrateDown(database)).toEqual(['0011-sign-on'])
     expect(await migrateDown(database)).toEqual(['0010-external-keys'])
     expect(await migrateDown(database)).toEqual(['0009-audit-checkpoints'])
