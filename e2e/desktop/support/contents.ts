@@ -12,6 +12,8 @@ export const routes = [
   'run/c6',
   'run/c7',
   'run/c8',
+  'setup/s1',
+  'setup/s2',
   'tokens',
   'tokens/slot-1',
   'tokens/7700AB12',

@@ -18,6 +18,7 @@ import type {
   TranscriptPage,
   VerifyView,
 } from './records.ts'
+import type { PersonRole, SetupChange, SetupSummary, SetupView } from './setups.ts'
 import type { Appearance, CoreStatus, ShellInfo } from './shell.ts'
 import type { LibraryView, ObjectView, ProbeView, SlotView, TokenView, TrialView } from './tokens.ts'
 
@@ -193,6 +194,124 @@ export const apis = {
   >('CEREMONY-UNKNOWN'),
   /** Stops the machine's work of the current step; `id` is a ceremony, or a token's serial: the entry at its pad. */
   'ceremonies.cancel': api<{ id: string }, Record<string, never>>(),
+
+  /**
+   * Signs what is asked now with a person's own key file, in this window; the transcript says so. `name` is of the person whose key it
+   * has to be.
+   */
+  'ceremonies.signHere': api<{ id: string; name: string; key: string; passphrase: string }, RunView>(
+    'CEREMONY-UNKNOWN',
+    'SHELL-PATHS',
+    'FILE-MISSING',
+    'FILE-UNREADABLE',
+    'FILE-TOO-LARGE',
+    'KEY-FILE-WRONG',
+    'KEY-PASSPHRASE',
+    'FOLDER-READ-ONLY',
+    'DISK-FULL',
+  ),
+  /** What people are asked to sign now, in lines made from the very bytes; empty where nothing is. */
+  'ceremonies.toSign': api<{ id: string }, { lines: string[] }>('CEREMONY-UNKNOWN'),
+
+  'setups.list': api<Empty, { setups: SetupSummary[] }>(),
+  'setups.begin': api<{ title: string }, { id: string }>('DISK-FULL', 'FOLDER-READ-ONLY'),
+  'setups.view': api<{ id: string }, SetupView>('SETUP-UNKNOWN'),
+  'setups.change': api<{ id: string; change: SetupChange }, SetupView>('SETUP-UNKNOWN', 'SETUP-SIGNED'),
+  /** A card, a server's card or transport file, a policy, or an officer's answer; `role`: the only kind of card that is meant. */
+  'setups.take': api<{ id: string; path: string; role?: PersonRole }, SetupView>(
+    'SETUP-UNKNOWN',
+    'SETUP-SIGNED',
+    'SETUP-EARLY',
+    'SHELL-PATHS',
+    'FILE-MISSING',
+    'FILE-UNREADABLE',
+    'FILE-TOO-LARGE',
+    'FILE-WRONG-KIND',
+    'CARD-DOMAIN',
+    'CARD-KIND',
+    'CARD-RENEWAL',
+    'CARD-TWICE',
+  ),
+  /** The same, scanned or dropped onto the window; `payload` is Base64. */
+  'setups.takeCarried': api<{ id: string; payload: string; role?: PersonRole }, SetupView>(
+    'SETUP-UNKNOWN',
+    'SETUP-SIGNED',
+    'SETUP-EARLY',
+    'FILE-TOO-LARGE',
+    'FILE-WRONG-KIND',
+    'CARD-DOMAIN',
+    'CARD-KIND',
+    'CARD-RENEWAL',
+    'CARD-TWICE',
+  ),
+  /** A new key, sealed under the passphrase and written to `path`; its card is taken. */
+  'setups.enrol': api<
+    { id: string; role: PersonRole; name: string; passphrase: string; path: string },
+    SetupView
+  >(
+    'SETUP-UNKNOWN',
+    'SETUP-SIGNED',
+    'SHELL-PATHS',
+    'FILE-EXISTS',
+    'FOLDER-IN-USE',
+    'SECRET-SHORT',
+    'CARD-TWICE',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
+  ),
+  /** Takes a card or a server's card out; digest. */
+  'setups.remove': api<{ id: string; card: string }, SetupView>('SETUP-UNKNOWN', 'SETUP-SIGNED'),
+  /** Takes the signatures of the policy, or the approvals of the plan, back, so that what they cover can be changed. */
+  'setups.reopen': api<{ id: string; what: 'policy' | 'plan' }, SetupView>('SETUP-UNKNOWN', 'SETUP-SIGNED'),
+  /** An officer signs the policy, or approves the plan, with a key file in this window. */
+  'setups.sign': api<{ id: string; what: 'policy' | 'plan'; key: string; passphrase: string }, SetupView>(
+    'SETUP-UNKNOWN',
+    'SETUP-EARLY',
+    'SHELL-PATHS',
+    'FILE-MISSING',
+    'FILE-UNREADABLE',
+    'FILE-TOO-LARGE',
+    'KEY-FILE-WRONG',
+    'KEY-PASSPHRASE',
+  ),
+  /** What an officer signs on a device of their own, written into a folder. */
+  'setups.request': api<{ id: string; what: 'policy' | 'plan'; folder: string }, { paths: string[] }>(
+    'SETUP-UNKNOWN',
+    'SETUP-EARLY',
+    'SHELL-PATHS',
+    'FILE-EXISTS',
+    'FOLDER-IN-USE',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
+  ),
+  /** Rehearses the plan, everybody played by the machine (`alone`) or by the people at the window. */
+  'setups.rehearse': api<{ id: string; alone: boolean }, SetupView>(
+    'SETUP-UNKNOWN',
+    'SETUP-EARLY',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
+  ),
+  /** The plan as `custody plan print` gives it. */
+  'setups.print': api<{ id: string }, { text: string }>('SETUP-UNKNOWN', 'SETUP-EARLY'),
+  /** policy.json, plan.yaml, plan.lock.json and cards/ in a folder, as everybody who verifies or imports needs them. */
+  'setups.export': api<{ id: string; folder: string }, { paths: string[] }>(
+    'SETUP-UNKNOWN',
+    'SETUP-EARLY',
+    'SHELL-PATHS',
+    'FILE-EXISTS',
+    'FOLDER-IN-USE',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
+  ),
+  /** Locks the approved plan and begins the production run. `epoch`: public.bin of the epoch that the plan names, if it names one. */
+  'setups.lock': api<{ id: string; epoch?: string }, { run: string }>(
+    'SETUP-UNKNOWN',
+    'SETUP-EARLY',
+    'SHELL-PATHS',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
+  ),
+  'setups.discard': api<{ id: string }, Record<string, never>>('SETUP-UNKNOWN'),
 
   'holders.list': api<Empty, { holders: HolderView[] }>(),
   'holders.enrol': api<{ path: string }, { holder: HolderView }>(

@@ -5,6 +5,7 @@ export const fileKinds = [
   'plan',
   'lock',
   'card',
+  'key',
   'bundle',
   'policy',
   'transport',

@@ -51,6 +51,17 @@ export const errorCodes = [
   'HOLDER-DUPLICATE',
   'TRANSFER-PACKAGE',
   'TRANSFER-TOO-LARGE',
+  'CARD-DOMAIN',
+  'CARD-KIND',
+  'CARD-RENEWAL',
+  'CARD-TWICE',
+  'KEY-FILE-WRONG',
+  'KEY-PASSPHRASE',
+  'SECRET-SHORT',
+  'SETUP-UNKNOWN',
+  'SETUP-SIGNED',
+  'SETUP-EARLY',
+  'REHEARSAL-STOPPED',
 ] as const
 
 export type ErrorCode = (typeof errorCodes)[number]

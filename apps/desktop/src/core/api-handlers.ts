@@ -12,9 +12,11 @@ import * as ceremonies from './services/ceremonies/ceremonies.ts'
 import { handOut } from './services/ceremonies/hand-out.ts'
 import { lineageInStore } from './services/ceremonies/lineage.ts'
 import { handToHolders } from './services/ceremonies/own-devices.ts'
+import { signHere, toSign } from './services/ceremonies/sign-here.ts'
 import * as holders from './services/holders.ts'
 import { lockWindow } from './services/lock.ts'
 import { saveReport } from './services/report.ts'
+import * as setups from './services/setups/setups.ts'
 import { absentHsm } from './services/shared/absent-hsm.ts'
 import { checked, empty } from './services/shared/checked.ts'
 import { FileWorks } from './services/shared/file-work.ts'
@@ -191,6 +193,24 @@ function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
     'ceremonies.deviate': given(ceremonies.deviate),
     'ceremonies.decide': given(ceremonies.decideException),
     'ceremonies.cancel': given(ceremonies.cancel),
+    'ceremonies.signHere': given(signHere),
+    'ceremonies.toSign': given(toSign),
+    'setups.list': plain(setups.listSetups),
+    'setups.begin': given(setups.beginSetup),
+    'setups.view': given(setups.viewSetup),
+    'setups.change': given(setups.changeSetup),
+    'setups.take': given(setups.takeFile),
+    'setups.takeCarried': given(setups.takeCarried),
+    'setups.enrol': given(setups.enrolHere),
+    'setups.remove': given(setups.removeCard),
+    'setups.reopen': given(setups.reopen),
+    'setups.sign': given(setups.signHere),
+    'setups.request': given(setups.writeRequest),
+    'setups.rehearse': given(setups.rehearse),
+    'setups.print': given(setups.printSetup),
+    'setups.export': given(setups.exportSetup),
+    'setups.lock': given(setups.lock),
+    'setups.discard': given(setups.discardSetup),
     'holders.list': plain(holders.listHolders),
     'holders.enrol': given(holders.enrolHolder),
     'holders.enrolCarried': given(holders.enrolCarried),

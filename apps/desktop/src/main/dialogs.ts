@@ -7,6 +7,7 @@ const extensions: Record<FileKind, string[]> = {
   plan: ['yaml', 'yml'],
   lock: ['json'],
   card: ['json'],
+  key: ['key'],
   bundle: ['zip'],
   policy: ['json'],
   transport: ['json'],

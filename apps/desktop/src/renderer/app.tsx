@@ -13,6 +13,7 @@ const Ceremonies = lazy(() =>
 )
 const Holders = lazy(() => import('./holders/holders.tsx').then(({ Holders }) => ({ default: Holders })))
 const Runner = lazy(() => import('./runner/runner.tsx').then(({ Runner }) => ({ default: Runner })))
+const Setup = lazy(() => import('./setup/setup.tsx').then(({ Setup }) => ({ default: Setup })))
 const Settings = lazy(() => import('./settings/settings.tsx').then(({ Settings }) => ({ default: Settings })))
 const Tokens = lazy(() => import('./tokens/tokens.tsx').then(({ Tokens }) => ({ default: Tokens })))
 const Transcript = lazy(() =>
@@ -27,6 +28,8 @@ function screenOf({ name, id }: Route): ReactNode {
       return <Ceremonies />
     case 'run':
       return id === null ? <Ceremonies /> : <Runner key={id} id={id} />
+    case 'setup':
+      return id === null ? <Ceremonies /> : <Setup key={id} id={id} />
     case 'tokens':
       return <Tokens serial={id} />
     case 'holders':

@@ -1,3 +1,4 @@
+import { approving, setup } from './fake-setups.ts'
 import { onlyOnce, token, trial, unproved } from './fake-tokens.ts'
 import { current, hex, ok, run, words } from './fake-views.ts'
 import { runs } from './fake-waits.ts'
@@ -179,6 +180,42 @@ export function answers(plan: string): Record<string, Answer> {
     'ceremonies.proceed': ok(run),
     'ceremonies.signAsStandIn': ok(run),
     'ceremonies.enterPin': { ok: false, error: { code: 'HSM-PIN-WRONG', detail: 'CKR_PIN_INCORRECT' } },
+    'ceremonies.toSign': ok({ lines: ['Open a ceremony: from now on its ceremony key is believed'] }),
+    'setups.list': {
+      setups: empty
+        ? []
+        : [
+            {
+              id: 's1',
+              title: setup.title,
+              changed: '2026-11-24T16:00:00.000Z',
+              next: setup.next,
+              run: null,
+            },
+            {
+              id: 's2',
+              title: approving.title,
+              changed: '2026-11-24T16:00:00.000Z',
+              next: approving.next,
+              run: null,
+            },
+          ],
+    },
+    'setups.begin': ok({ id: 's1' }),
+    'setups.view': ({ id }: Record<string, unknown>) => ok(id === 's2' ? approving : setup),
+    'setups.change': ok(setup),
+    'setups.take': { ok: false, error: { code: 'CARD-DOMAIN', detail: 'Ada: a card of rehearsal' } },
+    'setups.takeCarried': { ok: false, error: { code: 'CARD-TWICE', detail: 'Ada, officer' } },
+    'setups.enrol': ok(setup),
+    'setups.remove': ok(setup),
+    'setups.reopen': ok(setup),
+    'setups.sign': { ok: false, error: { code: 'KEY-PASSPHRASE', detail: 'ada.key' } },
+    'setups.request': ok({ paths: ['/media/usb/policy.json'] }),
+    'setups.rehearse': ok(setup),
+    'setups.print': ok({ text: 'Root 2026' }),
+    'setups.export': ok({ paths: ['/media/usb/plan.yaml'] }),
+    'setups.lock': ok({ run: 'c1' }),
+    'setups.discard': ok({}),
     'holders.list': {
       holders: empty
         ? []

@@ -43,3 +43,4 @@ export {
   type Script,
   type ScriptValues,
 } from '../plan-check/script.ts'
+export { rolesMissing, type SeatFor, takeSeat } from '../plan-check/seats.ts'

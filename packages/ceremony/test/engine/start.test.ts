@@ -126,8 +126,7 @@ describe('start', () => {
   it.each(['production', 'rehearsal'] as const)(
     'RUN-03 refuses a second destination in a %s of version 1',
     (domain) => {
-      const run =
-        domain === 'production' ? fresh() : new FakeCore(production.plan, production.hash, 'rehearsal')
+      const run = new FakeCore({ ...production.plan, v: 1 }, production.hash, domain)
       const start = run.startCommand()
       const other = someServer(domain)
       const second = { card: other.card, transport: other.transport }

@@ -14,9 +14,9 @@ import {
   parseHeldShare,
   parseState,
 } from '@lux/people'
+import { openKeyFile, openSealedFile } from '../../core/use-cases/key-file.ts'
 import { accepted, type Remedies } from '../shell/accepted.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
-import { openKeyFile, openSealedFile } from '../shell/key-file.ts'
 import { type PassphraseOptions, readPassphrase } from '../shell/secret-input.ts'
 import { lockShare, statePath } from './share-lock.ts'
 

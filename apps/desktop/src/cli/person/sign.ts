@@ -1,21 +1,18 @@
-import { existsSync } from 'node:fs'
 import type { Card } from '@lux/ceremony/wire'
 import { ExpectedError, readBounded, writeInFolder } from '@lux/node-files'
 import {
   checkSigner,
-  maxMemory,
   maxSignatureRequest,
-  parseMemory,
   prepareSignature,
   readSignatureRequest,
   signAnswer,
   signingOf,
 } from '@lux/people'
 import type { Command } from 'commander'
+import { memoryBeside, openKeyFile, readMemory } from '../../core/use-cases/key-file.ts'
 import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
-import { openKeyFile } from '../shell/key-file.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
@@ -85,9 +82,8 @@ export async function signRequest(path: string, kind: Card['kind'], options: Sig
       {},
       { 'REQUEST-DOMAIN': otherDomain, 'REQUEST-ROLE': `name the key of an enrolled ${kind}` },
     )
-    const memoryPath = options.memory ?? `${options.key}.memory.json`
-    const kept = cosigns && existsSync(memoryPath) ? readBounded(memoryPath, maxMemory) : null
-    const memory = accepted(parseMemory(kept), { memory: memoryPath })
+    const memoryPath = options.memory ?? memoryBeside(options.key)
+    const memory = cosigns ? readMemory(memoryPath) : {}
     const prepared = accepted(
       prepareSignature(signing, key, memory),
       {},

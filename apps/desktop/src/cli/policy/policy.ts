@@ -16,10 +16,9 @@ import { identityId } from '@lux/crypto'
 import { ExpectedError, readBounded, writeInFolder } from '@lux/node-files'
 import { describePolicy, policyToSign, preparePolicy, signPolicy } from '@lux/people'
 import { systemClock } from '../../core/system.ts'
-
+import { openKeyFile } from '../../core/use-cases/key-file.ts'
 import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, count, refused, severalOf } from '../shell/command-line.ts'
-
 import {
   domainOption,
   mustBeNew,
@@ -29,7 +28,6 @@ import {
   wordsOf,
   writeNew,
 } from '../shell/files.ts'
-import { openKeyFile } from '../shell/key-file.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
 import { askYes } from '../shell/terminal.ts'

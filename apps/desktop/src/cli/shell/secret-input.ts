@@ -2,11 +2,11 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { equalBytes, fromUtf8, wipe } from '@lux/crypto'
 import { ExpectedError, withSystemErrors } from '@lux/node-files'
 import type { Command } from 'commander'
+import { leastPassphrase } from '../../core/use-cases/key-file.ts'
 import { askSecret } from './terminal.ts'
 import { WrongUse } from './wrong-use.ts'
 
 const maxSecret = 1024
-const leastPassphrase = 8
 
 /** Where a secret comes from: a descriptor, a file of mode 0600, else the terminal. Never argv or the environment. */
 export type SecretSource = { fd?: string; file?: string }

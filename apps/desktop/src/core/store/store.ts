@@ -13,13 +13,20 @@ const migrations: readonly Migration[] = [
       CREATE TABLE run (id TEXT PRIMARY KEY, folder TEXT NOT NULL UNIQUE, created TEXT NOT NULL) STRICT;
     `)
   },
+  (database) => {
+    database.exec(
+      'CREATE TABLE setup (id TEXT PRIMARY KEY, state TEXT NOT NULL, changed TEXT NOT NULL) STRICT',
+    )
+  },
 ]
 
 // The tables are STRICT, so their columns are of these types.
 export type HolderRow = { card: string; jcs: Uint8Array; enrolled: string }
 export type RunRow = { id: string; folder: string; created: string }
+/** `state`: JSON, by the schema of the ceremony's set-up. */
+export type SetupRow = { id: string; state: string; changed: string }
 
-/** What outlives ceremonies: settings, people, probes of tokens, and where each run lies. One process at a time. */
+/** What outlives ceremonies: settings, people, probes of tokens, ceremonies that are being set up, and where each run lies. One process at a time. */
 export class Store {
   readonly path: string
   readonly #database: Database.Database
@@ -75,6 +82,19 @@ export class Store {
 
   addRun(row: RunRow): void {
     this.#write('INSERT OR REPLACE INTO run VALUES (?, ?, ?)', row.id, row.folder, row.created)
+  }
+
+  /** The one that was changed last comes first. */
+  setups(): SetupRow[] {
+    return this.#database.prepare<[], SetupRow>('SELECT * FROM setup ORDER BY changed DESC, id').all()
+  }
+
+  setSetup({ id, state, changed }: SetupRow): void {
+    this.#write('INSERT OR REPLACE INTO setup VALUES (?, ?, ?)', id, state, changed)
+  }
+
+  removeSetup(id: string): void {
+    this.#write('DELETE FROM setup WHERE id = ?', id)
   }
 
   #write(sql: string, ...values: (string | Uint8Array)[]): number {

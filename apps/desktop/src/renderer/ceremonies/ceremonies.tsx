@@ -12,6 +12,7 @@ import { Loaded } from '../components/loading.tsx'
 import { Screen, Section } from '../components/screen.tsx'
 import { UnreadableRuns } from '../components/unreadable-runs.tsx'
 import { useScriptText } from '../i18n/step-text.ts'
+import { Drafts } from '../setup/drafts.tsx'
 import { useRemote } from '../stores/remote.ts'
 import { ceremonies, holders, scripts } from '../stores/remotes.ts'
 import { go } from '../stores/route.ts'
@@ -26,6 +27,9 @@ export function Ceremonies() {
         <Loaded remote={known} store={scripts}>
           {({ scripts: all }) => <Rehearse scripts={all} />}
         </Loaded>
+      </Section>
+      <Section title={t('setup.new')}>
+        <Drafts />
       </Section>
       <Section title={t('ceremonies.open')}>
         <OpenLocked />

@@ -80,7 +80,7 @@ function OneField({ field, value, onChange }: OneProps) {
       ? t('common.optional')
       : null
   const described = hint ? { 'aria-describedby': `${id}-hint` } : {}
-  const choices = field.type === 'flag' ? ['yes', 'no'] : (field.choices ?? [])
+  const choices = field.type === 'flag' ? ['true', 'false'] : (field.choices ?? [])
   return (
     <div className="field">
       <label htmlFor={id}>
@@ -93,7 +93,7 @@ function OneField({ field, value, onChange }: OneProps) {
             {choices.map((choice) => (
               <Select.Item key={choice} value={choice}>
                 {field.type === 'flag' ? (
-                  t(choice === 'yes' ? 'common.yes' : 'common.no')
+                  t(choice === 'true' ? 'common.yes' : 'common.no')
                 ) : (
                   <Rec>{choice}</Rec>
                 )}

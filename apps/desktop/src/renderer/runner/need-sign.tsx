@@ -2,9 +2,11 @@ import { PersonChip, QuorumRing, WordCards } from '@lux/ui'
 import { Button, Checkbox } from '@radix-ui/themes'
 import { useEffect, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Need, RunView } from '../../contract/index.ts'
+import type { Need, Result, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
+import { KeySign } from '../components/key-sign.tsx'
 import { Outcome } from '../components/outcome.tsx'
+import { run } from '../stores/remotes.ts'
 import { changeRoom, useRoom } from '../stores/room.ts'
 import type { Act } from './act.ts'
 import { CarryRequest } from './carry-request.tsx'
@@ -34,6 +36,19 @@ export function standInsLeft({ signers, required }: SignNeed): string[] {
 export async function signAsStandIns({ id }: Pick<RunView, 'id'>, need: SignNeed, act: Act): Promise<void> {
   for (const name of standInsLeft(need))
     if (!(await act(call('ceremonies.signAsStandIn', { id, what: need.what, name })))) return
+}
+
+/** What is signed now, from the very bytes. */
+async function linesToSign(id: string): Promise<readonly string[]> {
+  const answer = await call('ceremonies.toSign', { id })
+  return answer.ok ? answer.value.lines : []
+}
+
+/** A refusal stays in the dialog of whoever signs. */
+async function signHere(id: string, name: string, key: string, passphrase: string): Promise<Result<RunView>> {
+  const answer = await call('ceremonies.signHere', { id, name, key, passphrase })
+  if (answer.ok) run.put(answer.value)
+  return answer
 }
 
 /** Who has signed and who has not. A stand-in signs here in a rehearsal; people sign on their own device. */
@@ -119,6 +134,25 @@ export function NeedSign({ view, need, act, pinned, signing, onSigning }: Props)
                 >
                   {t('runner.sign-as')}
                 </Button>
+              ) : left > 0 && view.domain === 'production' && view.paused === null ? (
+                <span className="actions">
+                  <Outcome tone="none">{t('runner.not-signed')}</Outcome>
+                  <KeySign
+                    trigger={
+                      <Button
+                        variant="surface"
+                        color="gray"
+                        highContrast
+                        aria-label={t('runner.sign-here-for', { name })}
+                      >
+                        {t('runner.sign-here')}
+                      </Button>
+                    }
+                    title={t('runner.sign-here-title', { name })}
+                    lines={() => linesToSign(view.id)}
+                    onSign={(key, passphrase) => signHere(view.id, name, key, passphrase)}
+                  />
+                </span>
               ) : (
                 <Outcome tone="none">{t(left > 0 ? 'runner.not-signed' : 'runner.not-needed')}</Outcome>
               )}

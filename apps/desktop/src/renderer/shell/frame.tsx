@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { call } from '../client.ts'
 import { useFormats } from '../i18n/format.ts'
 import { useClipboardClear } from '../stores/clipboard.ts'
+import { useDrop } from '../stores/drop.ts'
 import { useIdle, useIdleLock } from '../stores/idle.ts'
 import { useRemote } from '../stores/remote.ts'
 import { appInfo, ceremonies, run, tokens } from '../stores/remotes.ts'
@@ -98,6 +99,28 @@ function CoreBanner() {
   )
 }
 
+/** A file fell where nothing takes one: nothing was read, and the page stays. */
+function Misplaced() {
+  const { t } = useTranslation()
+  const misplaced = useDrop((state) => state.misplaced)
+  if (!misplaced) return null
+  return (
+    <div className="banner" role="alert" data-dropped="">
+      <strong>{t('frame.dropped')}</strong>
+      <span>{t('frame.dropped-do')}</span>
+      <Button
+        size="1"
+        color="amber"
+        highContrast
+        variant="surface"
+        onClick={() => useDrop.setState({ misplaced: false })}
+      >
+        {t('frame.core-noted')}
+      </Button>
+    </div>
+  )
+}
+
 function RehearsalBanner() {
   const { t } = useTranslation()
   const route = useRoute()
@@ -181,6 +204,7 @@ export function Frame({ children }: { children: ReactNode }) {
       <div className="banners">
         <CoreBanner />
         <RehearsalBanner />
+        <Misplaced />
       </div>
       {stage ? null : <Rail />}
       <main className="main">{children}</main>

@@ -4,6 +4,7 @@ export const routeNames = [
   'home',
   'ceremonies',
   'run',
+  'setup',
   'tokens',
   'holders',
   'bundles',

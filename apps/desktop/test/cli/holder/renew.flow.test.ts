@@ -4,7 +4,7 @@ import { readPlan } from '@lux/ceremony/plan'
 import { type Card, cardCodec, checkRenewal } from '@lux/ceremony/wire'
 import { findSoftTokenLibrary } from '@lux/hsm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openKeyFile } from '../../../src/cli/shell/key-file.ts'
+import { openKeyFile } from '../../../src/core/use-cases/key-file.ts'
 import { custodyJson, each, secretFile, temporaryFolder } from '../support/custody.ts'
 import { type Enrolled, enrolled, passphrase, passphraseFile } from '../support/people.ts'
 

@@ -17,8 +17,8 @@ import {
 } from '@lux/ceremony/wire'
 import { fromBase64, generateSealIdentity, sha256Hex, signWith, utf8 } from '@lux/crypto'
 import { findSoftTokenLibrary, softTokenEnvironment, startHsm } from '@lux/hsm'
-import { sealKeyFile } from '../../../src/cli/shell/key-file.ts'
 import { findProgram, type Program } from '../../../src/core/program.ts'
+import { sealKeyFile } from '../../../src/core/use-cases/key-file.ts'
 import { type Enrolled, enrolled, passphrase, passphraseFile, workFactor } from '../../cli/support/people.ts'
 
 export const build = 'b1'.repeat(32)

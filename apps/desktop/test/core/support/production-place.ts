@@ -22,10 +22,10 @@ import {
 import { fromBase64, generateIdentity, type SigningIdentity, sha256Hex, signWith, utf8 } from '@lux/crypto'
 import { softTokenEnvironment } from '@lux/hsm'
 import type { CeremonyRunOptions } from '../../../src/cli/ceremony/run.ts'
-import { sealKeyFile } from '../../../src/cli/shell/key-file.ts'
 import { failureOutcome, type Outcome } from '../../../src/cli/shell/output.ts'
 import { findProgram, type Program } from '../../../src/core/program.ts'
 import { systemEntropy } from '../../../src/core/system.ts'
+import { sealKeyFile } from '../../../src/core/use-cases/key-file.ts'
 
 const scriptFile = fileURLToPath(new URL('./chain.yaml', import.meta.url))
 const people = [

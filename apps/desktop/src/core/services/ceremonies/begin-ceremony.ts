@@ -134,7 +134,7 @@ export async function startRehearsal(parts: ServiceContext, input: unknown): Pro
 }
 
 /** A folder that the store could not note is closed again, and is found beside the others once there is room. */
-function takeIn(parts: ServiceContext, folder: RunFolder): { id: string; run: Run } {
+export function takeIn(parts: ServiceContext, folder: RunFolder): { id: string; run: Run } {
   const id = folder.state.ceremonyId
   try {
     parts.store.addRun({ id, folder: folder.path, created: folder.header.created })

@@ -59,7 +59,7 @@ export async function viewRun(parts: ServiceContext, input: unknown): Promise<Ru
   return shown(parts, checked(byId, input).id)
 }
 
-async function shown(parts: ServiceContext, id: string): Promise<RunView> {
+export async function shown(parts: ServiceContext, id: string): Promise<RunView> {
   const open = parts.runs.get(id)
   const { run, standIns } = open
   enterStandInPins(run)
@@ -197,7 +197,7 @@ export async function pause(parts: ServiceContext, input: unknown): Promise<RunV
 }
 
 /** A production run goes on with the build and the library that it began with. Errors: TOOL-UNACCEPTED, PLAN-LIBRARY, HSM-…. */
-function mustBeSame({ program, hsm }: ServiceContext, { folder }: Run): void {
+export function mustBeSame({ program, hsm }: ServiceContext, { folder }: Run): void {
   if (folder.header.domain === 'production') checkSame(folder, hsm().library.sha256, program)
 }
 

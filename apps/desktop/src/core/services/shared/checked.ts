@@ -1,4 +1,4 @@
-import type { Refusal } from '@lux/crypto'
+import type { Outcome, Refusal } from '@lux/crypto'
 import { ExpectedError } from '@lux/node-files'
 import * as v from 'valibot'
 
@@ -24,4 +24,10 @@ export const pin = v.pipe(v.string(), v.minLength(1), v.maxLength(255))
 /** A refusal as the failure of a call. */
 export function refuse(refusal: Refusal<string> | null): void {
   if (refusal !== null) throw new ExpectedError(refusal.rule, refusal.detail)
+}
+
+/** What was accepted; a refusal is the failure of a call. */
+export function needed<T>(outcome: Outcome<T, string>): T {
+  if (outcome.ok) return outcome.value
+  throw new ExpectedError(outcome.rule, outcome.detail)
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import {
   FormatError,
   openWithPassphrase,
@@ -6,8 +7,18 @@ import {
   wipe,
 } from '@lux/crypto'
 import { ExpectedError, readBounded } from '@lux/node-files'
-import { encodePersonKey, maxPersonKey, type PersonKey, parsePersonKey } from '@lux/people'
-import { accepted } from './accepted.ts'
+import {
+  encodePersonKey,
+  type Memory,
+  maxMemory,
+  maxPersonKey,
+  type PersonKey,
+  parseMemory,
+  parsePersonKey,
+} from '@lux/people'
+
+/** Characters of a passphrase, at the least. */
+export const leastPassphrase = 8
 
 /** A key file: age under a passphrase, over what `encodePersonKey` gives. */
 export async function sealKeyFile(
@@ -23,11 +34,13 @@ export async function sealKeyFile(
   }
 }
 
-/** Errors: KEY-FILE-WRONG, KEY-PASSPHRASE, and those of the file. */
+/** Errors: KEY-FILE-WRONG, KEY-PASSPHRASE, and those of the file. The caller wipes the identity. */
 export async function openKeyFile(path: string, passphrase: string): Promise<PersonKey> {
   const plain = await openSealedFile(path, passphrase, maxPersonKey)
   try {
-    return accepted(parsePersonKey(plain), { key: path })
+    const key = parsePersonKey(plain)
+    if (key.ok) return key.value
+    throw new ExpectedError(key.rule, `${path}: ${key.detail}`)
   } finally {
     wipe(plain)
   }
@@ -47,4 +60,16 @@ export async function openSealedFile(
       throw new ExpectedError('KEY-PASSPHRASE', `${path}: this passphrase does not open it`)
     throw new ExpectedError('KEY-FILE-WRONG', `${path}: ${error.detail}`)
   }
+}
+
+/** Where a witness's device keeps the heads that it cosigned. */
+export function memoryBeside(key: string): string {
+  return `${key}.memory.json`
+}
+
+/** What was cosigned with this key before. Errors: WITNESS-MEMORY. */
+export function readMemory(path: string): Memory {
+  const memory = parseMemory(existsSync(path) ? readBounded(path, maxMemory) : null)
+  if (memory.ok) return memory.value
+  throw new ExpectedError(memory.rule, `${path}: ${memory.detail}`)
 }

@@ -1,0 +1,109 @@
+import type { Field, Signer } from './ceremonies.ts'
+import type { EvidenceLevel } from './tokens.ts'
+
+/** What a person can be of, as cards say it, in the order in which a screen names them. */
+export const personRoles = [
+  'administrator',
+  'operator',
+  'so',
+  'officer',
+  'witness',
+  'holder',
+  'custodian',
+  'approver',
+  'requester',
+  'evaluator',
+  'encryptor',
+  'recorder',
+] as const
+export type PersonRole = (typeof personRoles)[number]
+
+/** The steps to a locked plan, in their order. */
+export const setupStages = ['people', 'policy', 'script', 'rehearse', 'approve', 'lock'] as const
+export type SetupStage = (typeof setupStages)[number]
+
+export type SetupSummary = {
+  id: string
+  title: string
+  changed: string
+  next: SetupStage
+  run: string | null
+}
+
+/** `phone`: the card was made by the phone app. */
+export type SetupPerson = {
+  card: string
+  role: PersonRole
+  name: string
+  note: string | null
+  phone: boolean
+  words: string[]
+}
+
+export type SetupServer = { audience: string; name: string; words: string[]; transport: boolean }
+
+/** Why something of the set-up cannot stand as it is; `step` of a plan, empty elsewhere. */
+export type SetupFault = { code: string; step: string; detail: string }
+
+export type SetupView = {
+  id: string
+  title: string
+  organisation: { id: string; name: string }
+  /** The first stage that is not done. */
+  next: SetupStage
+  people: SetupPerson[]
+  servers: SetupServer[]
+  policy: {
+    /** It was brought, signed by its officers, and nothing in it can be changed here. */
+    adopted: boolean
+    expiry: string
+    officerQuorum: number
+    witnessQuorum: number
+    approverThreshold: number
+    softTokens: boolean
+    leastEvidence: EvidenceLevel
+    otherTools: string[]
+    /** What it says, as `custody policy show` does. */
+    lines: string[]
+    digest: string
+    words: string[]
+    signers: Signer[]
+    faults: SetupFault[]
+  }
+  script: {
+    id: string | null
+    fields: Field[]
+    values: Record<string, string>
+    rolesMissing: PersonRole[]
+    faults: SetupFault[]
+    warnings: SetupFault[]
+    hash: string | null
+    words: string[]
+  }
+  /** `failure`: why the machine could not go on playing everybody. */
+  rehearsal: { id: string; sealed: boolean; playing: boolean; failure: SetupFault | null } | null
+  approval: {
+    /** What officers are asked to approve, from the very bytes; empty before there is a rehearsal. */
+    lines: string[]
+    changes: string[]
+    signers: Signer[]
+    required: number
+  }
+  /** The production run that was begun with it. */
+  run: string | null
+}
+
+/** What a person changes; what is not named stays. A count of null is the proposed one. */
+export type SetupChange = Partial<{
+  title: string
+  organisation: { id: string; name: string }
+  expiry: string
+  officerQuorum: number | null
+  witnessQuorum: number | null
+  approverThreshold: number | null
+  softTokens: boolean
+  leastEvidence: EvidenceLevel
+  otherTools: string[]
+  script: string
+  values: Record<string, string>
+}>

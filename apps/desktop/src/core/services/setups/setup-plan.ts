@@ -1,0 +1,191 @@
+import { join } from 'node:path'
+import { verifyBundle } from '@lux/ceremony/bundle'
+import {
+  maxPlanBytes,
+  type PlanChange,
+  readScript,
+  rolesMissing,
+  type Script,
+  warnPlan,
+} from '@lux/ceremony/plan'
+import type { PlanApproval, SignatureRequest } from '@lux/ceremony/wire'
+import { HsmError } from '@lux/hsm'
+import { fileReader, readBounded } from '@lux/node-files'
+import { planApprovalRequest, type RehearsedPlan, rehearsedPlan } from '@lux/people'
+import type { Field, PersonRole, SetupFault } from '../../../contract/index.ts'
+import { bundleFile } from '../../runs/effects/bundle.ts'
+import {
+  type MadePlan,
+  makePlan,
+  plannedServer,
+  shippedScript,
+  typedValues,
+} from '../../use-cases/make-plan.ts'
+import type { ServiceContext } from '../shared/service-context.ts'
+import { policyFaults, policyOf } from './setup-policy.ts'
+import type { Setup } from './setup-state.ts'
+
+/** Blanks that no screen asks for: they follow from the people, the policy and this machine. */
+const followed = new Set([
+  'policy',
+  'tool',
+  'people',
+  'library',
+  'destinations',
+  'organisationId',
+  'organisationName',
+  'holders',
+  'n',
+])
+
+export type SetupPlan = {
+  made: MadePlan | null
+  script: Script | null
+  fields: Field[]
+  rolesMissing: PersonRole[]
+  faults: SetupFault[]
+  warnings: SetupFault[]
+}
+
+const none: SetupPlan = { made: null, script: null, fields: [], rolesMissing: [], faults: [], warnings: [] }
+
+/** The plan that the chosen script becomes with these people under this policy, or why it becomes none. */
+export async function planOf(parts: ServiceContext, setup: Setup): Promise<SetupPlan> {
+  const file = setup.script === null ? null : shippedScript(parts.program.resources, setup.script)
+  if (file === null) return none
+  const bytes = readBounded(file, maxPlanBytes)
+  const script = readScript(bytes)
+  if (!script.ok) return { ...none, faults: script.refusals.map(faultOf) }
+  const fields = await fieldsOf(parts, script.value)
+  const missing = rolesMissing(script.value, setup.cards)
+  const seen = { ...none, script: script.value, fields, rolesMissing: missing }
+  const policy = policyOf(parts, setup)
+  const [unsound] = policyFaults(policy)
+  if (unsound !== undefined) return { ...seen, faults: [unsound] }
+  const library = libraryOf(parts)
+  if (!library.ok) return { ...seen, faults: [library.fault] }
+  const made = makePlan({
+    script: bytes,
+    people: setup.cards.filter(({ kind }) => !outside.has(kind)),
+    servers: setup.servers.map(({ name, card, transport }) => plannedServer(card, transport, name)),
+    policy,
+    library: library.sha256,
+    build: parts.program.measurement.build,
+    values: { ...holdersOf(script.value, setup), ...typedValues(script.value, filled(script.value, setup)) },
+  })
+  if (!made.ok) return { ...seen, faults: made.refusals.map(faultOf) }
+  return { ...seen, made: made.value, warnings: warnPlan(made.value.plan).map(faultOf) }
+}
+
+/** Whom a policy lists and no plan seats. */
+const outside: ReadonlySet<string> = new Set(['requester', 'evaluator', 'encryptor'])
+
+/** What was typed into the script's own fields; a field that was left empty takes its default. */
+function filled({ blanks, title }: Script, { values, title: own }: Setup): Record<string, string> {
+  const typed = Object.entries(values).filter(
+    ([id, value]) => value !== '' && Object.hasOwn(blanks, id) && !followed.has(id),
+  )
+  return { ...(Object.hasOwn(blanks, 'title') ? { title: own || title } : {}), ...Object.fromEntries(typed) }
+}
+
+function holdersOf({ blanks }: Script, { cards }: Setup): Record<string, unknown> {
+  const names = cards.filter(({ kind }) => kind === 'holder').map(({ name }) => name)
+  return {
+    ...(Object.hasOwn(blanks, 'holders') ? { holders: [...new Set(names)] } : {}),
+    ...(Object.hasOwn(blanks, 'n') ? { n: new Set(names).size } : {}),
+  }
+}
+
+async function fieldsOf(parts: ServiceContext, { blanks }: Script): Promise<Field[]> {
+  const types: Partial<Record<Script['blanks'][string]['type'], Field['type']>> = {
+    text: 'text',
+    digest: 'text',
+    names: 'text',
+    integer: 'integer',
+    boolean: 'flag',
+  }
+  const serials = await serialsOf(parts)
+  return Object.entries(blanks).flatMap(([id, blank]): Field[] => {
+    const type = types[blank.type]
+    if (type === undefined || followed.has(id) || id === 'title') return []
+    const { default: own } = blank
+    const initial = own === undefined ? {} : { initial: String(own) }
+    const choices = id === 'logIn' ? ['pin', 'pin-pad'] : /serial$/i.test(id) ? serials : undefined
+    return [
+      {
+        name: id,
+        type: choices === undefined ? type : 'choice',
+        label: blank.label,
+        ...(choices === undefined ? {} : { choices }),
+        ...initial,
+        ...(own === undefined && blank.only === undefined ? {} : { optional: true }),
+      },
+    ]
+  })
+}
+
+async function serialsOf({ hsm }: ServiceContext): Promise<string[]> {
+  try {
+    const tokens = await hsm().tokens()
+    return tokens.filter(({ initialised }) => initialised).map(({ serial }) => serial)
+  } catch (error) {
+    if (error instanceof HsmError) return []
+    throw error
+  }
+}
+
+function libraryOf({ hsm }: ServiceContext): { ok: true; sha256: string } | { ok: false; fault: SetupFault } {
+  try {
+    return { ok: true, sha256: hsm().library.sha256 }
+  } catch (error) {
+    if (!(error instanceof HsmError)) throw error
+    return { ok: false, fault: { code: error.code, step: '', detail: error.detail } }
+  }
+}
+
+function faultOf({ rule, step, detail }: { rule: string; step: string; detail: string }): SetupFault {
+  return { code: rule, step, detail }
+}
+
+/** By what they depend on, and that is content: one answer never changes. */
+const seen = new Map<string, RehearsedPlan>()
+
+/** What officers approve of this plan; null before a rehearsal of it, or of an earlier one, is sealed. Errors: REHEARSAL-…. */
+export async function rehearsedOf(
+  { runs }: ServiceContext,
+  { rehearsal }: Setup,
+  { made }: SetupPlan,
+): Promise<RehearsedPlan | null> {
+  if (rehearsal === null || made === null) return null
+  const { folder } = runs.get(rehearsal).run
+  const { bundle } = folder.state
+  if (bundle?.sha256 == null) return null
+  const key = `${made.hash} ${bundle.digest}`
+  const known = seen.get(key)
+  if (known !== undefined) return known
+  const reader = fileReader(join(folder.path, bundleFile))
+  try {
+    const looked = await rehearsedPlan(made, await verifyBundle(reader))
+    if (!looked.ok) return null
+    seen.set(key, looked.value)
+    return looked.value
+  } finally {
+    reader.close()
+  }
+}
+
+/** The request that each officer is shown and signs. */
+export function approvalRequest(
+  { approval, changes }: { approval: PlanApproval; changes: readonly PlanChange[] },
+  { made, warnings }: SetupPlan,
+): SignatureRequest {
+  return planApprovalRequest(approval, [
+    made?.plan.title ?? '',
+    ...warnings.map(({ code, detail }) => `warning, ${code}: ${detail}`),
+    ...(changes.length === 0 ? [] : ['changed since the rehearsal', ...changes.map(changeLine)]),
+  ])
+}
+
+export function changeLine({ path, before, after }: PlanChange): string {
+  return `  ${path}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`
+}

@@ -1,0 +1,76 @@
+import {
+  checkNewPolicy,
+  newPolicy,
+  type Policy,
+  type PolicyFile,
+  policyDigest,
+  policyDocument,
+  proposeCounts,
+} from '@lux/ceremony/policy'
+import type { Card } from '@lux/ceremony/wire'
+import { identityId } from '@lux/crypto'
+import { ExpectedError } from '@lux/node-files'
+import type { SetupFault } from '../../../contract/index.ts'
+import type { ServiceContext } from '../shared/service-context.ts'
+import type { Setup } from './setup-state.ts'
+
+/** The policy as it stands: the one that was brought, or what these people and choices make. */
+export function policyOf({ program }: Pick<ServiceContext, 'program'>, setup: Setup): Policy {
+  if (setup.adopted !== null) return setup.adopted.policy
+  const counts = proposeCounts(setup.cards)
+  const of = (kind: Card['kind']) => setup.cards.filter((card) => card.kind === kind)
+  const level = setup.leastEvidence
+  return newPolicy({
+    organisation: setup.organisation,
+    domain: 'production',
+    expiry: setup.expiry,
+    officers: of('officer'),
+    officerQuorum: setup.officerQuorum ?? counts.officerQuorum,
+    witnesses: of('witness'),
+    witnessQuorum: setup.witnessQuorum ?? counts.witnessQuorum,
+    approvers: of('approver'),
+    approverThreshold: setup.approverThreshold ?? counts.approverThreshold,
+    requesters: of('requester'),
+    evaluators: of('evaluator'),
+    encryptors: of('encryptor'),
+    servers: setup.servers,
+    leastEvidence: { ceremony: level, root: level, organisation: level, project: level, data: level },
+    softTokens: setup.softTokens,
+    acceptedTools: [program.measurement.build, ...setup.otherTools],
+  })
+}
+
+export function policyFileOf(parts: Pick<ServiceContext, 'program'>, setup: Setup): PolicyFile {
+  return setup.adopted ?? { policy: policyOf(parts, setup), signatures: setup.signatures }
+}
+
+/** Why this policy could not be signed, or these people not satisfy it: said while it is made. */
+export function policyFaults(policy: Policy): SetupFault[] {
+  const shape = policyDocument.payload.check(policy)
+  const sense = shape.ok ? checkNewPolicy(policy) : shape
+  return sense.ok ? [] : [{ code: sense.rule, step: '', detail: sense.detail }]
+}
+
+/** What people compare and sign; null before the policy has even its form. */
+export function digestOf(policy: Policy): string | null {
+  return policyDocument.payload.check(policy).ok ? policyDigest(policy) : null
+}
+
+/** What could be signed. Errors: POLICY-… with what keeps it from being one. */
+export function soundFile(parts: Pick<ServiceContext, 'program'>, setup: Setup): PolicyFile {
+  const file = policyFileOf(parts, setup)
+  const [fault] = policyFaults(file.policy)
+  if (fault !== undefined) throw new ExpectedError(fault.code, fault.detail)
+  return file
+}
+
+/** Those of the policy's officers who signed it, by name. */
+export function signedBy({ policy, signatures }: PolicyFile): string[] {
+  return policy.officers
+    .filter(({ keys }) => signatures.some(({ signer }) => signer === identityId(keys)))
+    .map(({ name }) => name)
+}
+
+export function isSigned(file: PolicyFile): boolean {
+  return signedBy(file).length >= file.policy.officerQuorum
+}

@@ -1,0 +1,80 @@
+import { join } from 'node:path'
+import { HsmError } from '@lux/hsm'
+import { ExpectedError, fromSystemError, inNewFolder } from '@lux/node-files'
+import type { SetupFault } from '../../../contract/index.ts'
+import { beginRehearsal } from '../../rehearsal/begin-rehearsal.ts'
+import { driveRehearsal } from '../../rehearsal/drive-rehearsal.ts'
+import { rehearsalPins } from '../../rehearsal/rehearsal-pins.ts'
+import { loadStandIns } from '../../rehearsal/stand-ins.ts'
+import { RunFolder } from '../../runs/folder/run-folder.ts'
+import { startRehearsal } from '../../use-cases/begin.ts'
+import { type MadePlan, planBytes } from '../../use-cases/make-plan.ts'
+import { takeIn } from '../ceremonies/begin-ceremony.ts'
+import { refuse } from '../shared/checked.ts'
+import type { OpenRun } from '../shared/open-runs.ts'
+import type { ServiceContext } from '../shared/service-context.ts'
+import { policyOf } from './setup-policy.ts'
+import type { Setup } from './setup-state.ts'
+
+type Playing = { playing: boolean; failure: SetupFault | null }
+
+/** Rehearsals that the machine plays, or played, in this process. */
+const played = new Map<string, Playing>()
+
+export function playingOf(id: string): Playing {
+  return played.get(id) ?? { playing: false, failure: null }
+}
+
+export function standsSealed({ runs }: ServiceContext, id: string): boolean {
+  return runs.get(id).run.folder.state.bundle?.sha256 != null
+}
+
+/** Begins a rehearsal of this very plan under this policy, with simulated participants. Gives the run's id. Errors: PLAN-…, POLICY-…, HSM-…. */
+export async function rehearsePlan(parts: ServiceContext, setup: Setup, made: MadePlan): Promise<string> {
+  const working = join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`)
+  const folder = await inNewFolder(
+    working,
+    () => RunFolder.isAt(working),
+    () =>
+      beginRehearsal({
+        folder: working,
+        of: { plan: planBytes(made), policy: policyOf(parts, setup) },
+        destinations: [],
+        library: parts.hsm().library.sha256,
+        measurement: parts.program.measurement,
+        entropy: parts.entropy,
+        clock: parts.clock,
+        keyChild: { execPath: parts.program.execPath, entry: parts.program.keyChildEntry },
+      }),
+  )
+  const { id, run } = takeIn(parts, folder)
+  const started = await startRehearsal(run, [])
+  refuse(started.ok ? null : started)
+  return id
+}
+
+/** Everybody is played by the machine until the bundle is sealed; whoever looks sees how far it is, and why it stopped. */
+export function playOn(parts: ServiceContext, id: string): void {
+  if (playingOf(id).playing) return
+  played.set(id, { playing: true, failure: null })
+  void play(parts, parts.runs.get(id)).then((failure) => {
+    played.set(id, { playing: false, failure })
+    parts.emit('ceremony.changed', { id })
+  })
+}
+
+async function play(parts: ServiceContext, { run }: OpenRun): Promise<SetupFault | null> {
+  const { path } = run.folder
+  try {
+    const halt = await driveRehearsal(run, {
+      standIns: loadStandIns(path),
+      pins: rehearsalPins(path),
+      stopAtSealed: true,
+      now: parts.clock.now,
+    })
+    return halt.why === 'exception' ? { code: 'REHEARSAL-STOPPED', step: '', detail: halt.detail } : null
+  } catch (error) {
+    const known = error instanceof ExpectedError || error instanceof HsmError ? error : fromSystemError(error)
+    return { code: known?.code ?? 'INTERNAL', step: '', detail: known?.detail ?? '' }
+  }
+}

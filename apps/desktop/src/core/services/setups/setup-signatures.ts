@@ -1,0 +1,110 @@
+import {
+  encodePolicyFile,
+  type Policy,
+  type PolicyFile,
+  parsePolicyFile,
+  policyDigest,
+  policyDocument,
+} from '@lux/ceremony/policy'
+import { planApprovalCodec, type SignatureAnswer, signatureAnswerCodec } from '@lux/ceremony/wire'
+import { identityId } from '@lux/crypto'
+import { ExpectedError } from '@lux/node-files'
+import {
+  checkPlanAnswer,
+  checkSigner,
+  type PersonKey,
+  policyToSign,
+  preparePolicy,
+  prepareSignature,
+  type RehearsedPlan,
+  signAnswer,
+  signingOf,
+  signPolicy,
+} from '@lux/people'
+import { needed } from '../shared/checked.ts'
+import type { ServiceContext } from '../shared/service-context.ts'
+import { approvalRequest, type SetupPlan } from './setup-plan.ts'
+import { digestOf, policyFileOf, soundFile } from './setup-policy.ts'
+import type { Setup } from './setup-state.ts'
+
+/** Approvals of this very plan and rehearsal, by officers of the policy. */
+export function approvalsOf(
+  policy: Policy,
+  { approvals }: Setup,
+  rehearsed: RehearsedPlan | null,
+): SignatureAnswer[] {
+  if (rehearsed === null) return []
+  return approvals.filter((answer) => isApproval(policy, rehearsed, answer))
+}
+
+function isApproval(policy: Policy, { approval }: RehearsedPlan, answer: SignatureAnswer): boolean {
+  const signature = checkPlanAnswer(approval, answer)
+  if (!signature.ok) return false
+  const group = { role: 'officer', members: policy.officers, quorum: 1 }
+  return planApprovalCodec.verify({ payload: approval, signatures: [signature.value] }, 'production', [group])
+    .ok
+}
+
+/** Takes an officer's approval. Errors: SETUP-EARLY, ANSWER-OTHER, SIGNATURE-…. */
+export function takeApproval(
+  policy: Policy,
+  setup: Setup,
+  rehearsed: RehearsedPlan | null,
+  answer: SignatureAnswer,
+): Setup {
+  if (rehearsed === null) throw new ExpectedError('SETUP-EARLY', 'the plan is not rehearsed yet')
+  const { approval } = rehearsed
+  const signature = needed(checkPlanAnswer(approval, answer))
+  const group = { role: 'officer', members: policy.officers, quorum: 0 }
+  const before = approvalsOf(policy, setup, rehearsed)
+  const all = [...before.map((one) => one.signature), signature]
+  needed(planApprovalCodec.verify({ payload: approval, signatures: all }, 'production', [group]))
+  return { ...setup, approvals: [...before, answer] }
+}
+
+/** An officer approves the plan with a key in this window. Errors: REQUEST-…, SETUP-EARLY, SIGNATURE-DUPLICATE. */
+export function approveWith(
+  key: PersonKey,
+  of: { policy: Policy; setup: Setup; plan: SetupPlan; rehearsed: RehearsedPlan | null },
+): Setup {
+  if (of.rehearsed === null) throw new ExpectedError('SETUP-EARLY', 'the plan is not rehearsed yet')
+  const signing = needed(signingOf('officer', approvalRequest(of.rehearsed, of.plan)))
+  needed(checkSigner(signing, key))
+  const { answer } = signAnswer(needed(prepareSignature(signing, key, {})))
+  return takeApproval(of.policy, of.setup, of.rehearsed, needed(signatureAnswerCodec.parse(answer)))
+}
+
+/** An officer signs the policy with a key in this window. Errors: POLICY-…, REQUEST-DOMAIN, SIGNATURE-DUPLICATE. */
+export function signPolicyWith(parts: ServiceContext, setup: Setup, key: PersonKey): Setup {
+  const asked = needed(policyToSign(encodePolicyFile(soundFile(parts, setup))))
+  const { file } = signPolicy(needed(preparePolicy(asked, key, parts.clock.now())))
+  return { ...setup, signatures: file.signatures }
+}
+
+/**
+ * A policy file that was brought: the one that is made here with more signatures, or one that its officers signed before, whose people
+ * this ceremony then has. Errors: POLICY-…, SIGNATURE-…, POLICY-DOMAIN.
+ */
+export function takePolicy(parts: ServiceContext, setup: Setup, bytes: Uint8Array): Setup {
+  const file = needed(parsePolicyFile(bytes))
+  const own = policyFileOf(parts, setup)
+  if (policyDigest(file.policy) !== digestOf(own.policy)) return adopt(setup, file)
+  const known = new Set(own.signatures.map(({ signer }) => signer))
+  const signatures = [...own.signatures, ...file.signatures.filter(({ signer }) => !known.has(signer))]
+  const group = { role: 'officer', members: own.policy.officers, quorum: 0 }
+  needed(policyDocument.verify({ payload: own.policy, signatures }, 'production', [group]))
+  return setup.adopted === null ? { ...setup, signatures } : { ...setup, adopted: { ...own, signatures } }
+}
+
+function adopt(setup: Setup, file: PolicyFile): Setup {
+  const { policy } = file
+  if (policy.domain !== 'production') throw new ExpectedError('POLICY-DOMAIN', `it is of ${policy.domain}`)
+  if (setup.signatures.length > 0)
+    throw new ExpectedError('SETUP-SIGNED', 'officers have signed the policy that is made here')
+  const group = { role: 'officer', members: policy.officers, quorum: policy.officerQuorum }
+  const signed = file.signatures.filter(({ signer }) =>
+    policy.officers.some(({ keys }) => identityId(keys) === signer),
+  )
+  needed(policyDocument.verify({ payload: policy, signatures: signed }, 'production', [group]))
+  return { ...setup, adopted: file, organisation: { ...policy.organisation } }
+}

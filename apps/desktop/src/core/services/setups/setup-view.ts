@@ -1,0 +1,120 @@
+import type { Policy } from '@lux/ceremony/policy'
+import { cardCodec, serverCardCodec } from '@lux/ceremony/wire'
+import { identityId } from '@lux/crypto'
+import { describePolicy, explainRequest } from '@lux/people'
+import type { SetupFault, SetupStage, SetupView, Signer } from '../../../contract/index.ts'
+import type { ServiceContext } from '../shared/service-context.ts'
+import { wordsOf } from '../shared/words.ts'
+import { approvalRequest, changeLine, planOf, rehearsedOf } from './setup-plan.ts'
+import { digestOf, isSigned, policyFaults, policyFileOf, signedBy } from './setup-policy.ts'
+import { playingOf, standsSealed } from './setup-rehearsal.ts'
+import { approvalsOf } from './setup-signatures.ts'
+import { loadSetup, type Setup } from './setup-state.ts'
+
+/** The whole set-up as a screen shows it. Errors: SETUP-UNKNOWN, STORE-DAMAGED. */
+export async function viewOf(parts: ServiceContext, id: string): Promise<SetupView> {
+  const setup = loadSetup(parts, id)
+  const file = policyFileOf(parts, setup)
+  const { policy } = file
+  const plan = await planOf(parts, setup)
+  const rehearsed = await rehearsedOf(parts, setup, plan)
+  const approvals = approvalsOf(policy, setup, rehearsed)
+  const digest = digestOf(policy) ?? ''
+  const request = rehearsed === null ? null : approvalRequest(rehearsed, plan)
+  const told = request === null ? null : explainRequest(request)
+  const faults = policyFaults(policy)
+  const rehearsal = rehearsalOf(parts, setup)
+  return {
+    id,
+    title: setup.title,
+    organisation: setup.organisation,
+    next: nextOf({
+      people: setup.cards.length > 0,
+      policy: faults.length === 0 && isSigned(file),
+      script: plan.made !== null,
+      rehearse: rehearsed !== null,
+      approve: approvals.length >= policy.officerQuorum,
+    }),
+    people: setup.cards.map((card) => {
+      const digest = cardCodec.digest(card)
+      const { kind: role, name, note } = card
+      return {
+        card: digest,
+        role,
+        name,
+        note: note ?? null,
+        phone: card.v === 2 && card.app !== undefined,
+        words: wordsOf(digest),
+      }
+    }),
+    servers: setup.servers.map(({ name, card, transport }) => {
+      const audience = serverCardCodec.digest(card)
+      return { audience, name, words: wordsOf(audience), transport: transport !== null }
+    }),
+    policy: {
+      adopted: setup.adopted !== null,
+      expiry: policy.expiry,
+      officerQuorum: policy.officerQuorum,
+      witnessQuorum: policy.witnessQuorum,
+      approverThreshold: policy.approverThreshold,
+      softTokens: policy.softTokens,
+      leastEvidence: policy.leastEvidence.root,
+      otherTools: policy.acceptedTools.filter((build) => build !== parts.program.measurement.build),
+      lines: faults.length === 0 ? describePolicy(policy) : [],
+      digest,
+      words: wordsOf(digest),
+      signers: officers(policy, signedBy(file)),
+      faults,
+    },
+    script: {
+      id: setup.script,
+      fields: plan.fields,
+      values: setup.values,
+      rolesMissing: plan.rolesMissing,
+      faults: plan.faults,
+      warnings: plan.warnings,
+      hash: plan.made?.hash ?? null,
+      words: wordsOf(plan.made?.hash ?? ''),
+    },
+    rehearsal,
+    approval: {
+      lines: told === null || !told.ok ? [] : [...told.value.lines, ...(request?.lines ?? [])],
+      changes: rehearsed?.changes.map(changeLine) ?? [],
+      signers: officers(
+        policy,
+        approvals.map(({ signature }) => nameOf(policy, signature.signer)),
+      ),
+      required: policy.officerQuorum,
+    },
+    run: setup.run,
+  }
+}
+
+function nextOf(done: Record<Exclude<SetupStage, 'lock'>, boolean>): SetupStage {
+  const order: readonly Exclude<SetupStage, 'lock'>[] = ['people', 'policy', 'script', 'rehearse', 'approve']
+  return order.find((stage) => !done[stage]) ?? 'lock'
+}
+
+function rehearsalOf(parts: ServiceContext, { rehearsal }: Setup): SetupView['rehearsal'] {
+  if (rehearsal === null) return null
+  const { playing, failure } = playingOf(rehearsal)
+  return {
+    id: rehearsal,
+    sealed: standsSealed(parts, rehearsal),
+    playing,
+    failure: failure satisfies SetupFault | null,
+  }
+}
+
+function officers(policy: Policy, signed: readonly string[]): Signer[] {
+  return policy.officers.map(({ name }) => ({
+    name,
+    role: 'officer',
+    signed: signed.includes(name),
+    standIn: false,
+  }))
+}
+
+function nameOf(policy: Policy, signer: string): string {
+  return policy.officers.find(({ keys }) => identityId(keys) === signer)?.name ?? ''
+}

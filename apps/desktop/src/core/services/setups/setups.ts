@@ -1,0 +1,413 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { maxPlanBytes, printPlan, takeSeat } from '@lux/ceremony/plan'
+import { encodePolicyFile, proposeExpiry } from '@lux/ceremony/policy'
+import {
+  cardCodec,
+  serverCardCodec,
+  signatureAnswerCodec,
+  signatureRequestCodec,
+  transportCodec,
+} from '@lux/ceremony/wire'
+import { FormatError, type Json, parseCanonical, toHex } from '@lux/crypto'
+import { ExpectedError, readBounded, writeDurably, writeInFolder } from '@lux/node-files'
+import { enrol, lockPlan } from '@lux/people'
+import * as v from 'valibot'
+import { personRoles, type SetupSummary, type SetupView } from '../../../contract/index.ts'
+import { beginProduction } from '../../runs/begin/begin-production.ts'
+import { maxPublic } from '../../runs/begin/production-files.ts'
+import { refusedPlan } from '../../runs/begin/refused-plan.ts'
+import { startProduction } from '../../use-cases/begin.ts'
+import { leastPassphrase, openKeyFile, sealKeyFile } from '../../use-cases/key-file.ts'
+import { planBytes, plannedServer, writeCards } from '../../use-cases/make-plan.ts'
+import { takeIn } from '../ceremonies/begin-ceremony.ts'
+import { requireReadable } from '../ceremonies/lineage.ts'
+import { checked, digest, hexId, name, needed, path, refuse } from '../shared/checked.ts'
+import { mustBeNewIn } from '../shared/granted-paths.ts'
+import { payload } from '../shared/scanned.ts'
+import type { ServiceContext } from '../shared/service-context.ts'
+import { approvalRequest, planOf, rehearsedOf } from './setup-plan.ts'
+import { isSigned, policyFileOf, soundFile } from './setup-policy.ts'
+import { playOn, rehearsePlan } from './setup-rehearsal.ts'
+import { approvalsOf, approveWith, signPolicyWith, takeApproval, takePolicy } from './setup-signatures.ts'
+import { changeable, changes, loadSetup, type Setup, saveSetup } from './setup-state.ts'
+import { viewOf } from './setup-view.ts'
+
+const maxDocument = 1 << 20
+const byId = v.strictObject({ id: hexId })
+const role = v.picklist(personRoles)
+const what = v.picklist(['policy', 'plan'])
+const passphrase = v.pipe(v.string(), v.minLength(1), v.maxLength(1024))
+
+export async function listSetups(parts: ServiceContext): Promise<{ setups: SetupSummary[] }> {
+  const setups: SetupSummary[] = []
+  for (const { id, changed } of parts.store.setups()) {
+    const { title, next, run } = await viewOf(parts, id)
+    setups.push({ id, title, changed, next, run })
+  }
+  return { setups }
+}
+
+export function beginSetup(parts: ServiceContext, input: unknown): { id: string } {
+  const { title } = checked(v.strictObject({ title: changeable.title }), input)
+  const id = toHex(parts.entropy.bytes(16))
+  saveSetup(parts, id, {
+    v: 1,
+    title,
+    organisation: { id: '', name: '' },
+    expiry: proposeExpiry(parts.clock.now()),
+    officerQuorum: null,
+    witnessQuorum: null,
+    approverThreshold: null,
+    softTokens: false,
+    leastEvidence: 'E1',
+    otherTools: [],
+    script: null,
+    values: {},
+    cards: [],
+    servers: [],
+    adopted: null,
+    signatures: [],
+    rehearsal: null,
+    approvals: [],
+    run: null,
+  })
+  return { id }
+}
+
+export function viewSetup(parts: ServiceContext, input: unknown): Promise<SetupView> {
+  return viewOf(parts, checked(byId, input).id)
+}
+
+/** What the policy says, and so whoever signed it. */
+const ofPolicy = [
+  'organisation',
+  'expiry',
+  'officerQuorum',
+  'witnessQuorum',
+  'approverThreshold',
+  'softTokens',
+  'leastEvidence',
+  'otherTools',
+] as const
+
+/** Errors: SETUP-SIGNED where people have signed what would change. */
+export function changeSetup(parts: ServiceContext, input: unknown): Promise<SetupView> {
+  const { id, change } = checked(v.strictObject({ id: hexId, change: changes }), input)
+  return changed(parts, id, (setup) => {
+    if (ofPolicy.some((one) => change[one] !== undefined)) mustBeOpen(setup, 'policy')
+    if (change.script !== undefined || change.values !== undefined || change.title !== undefined)
+      mustBeOpen(setup, 'plan')
+    const { script } = change
+    const values = script === undefined || script === setup.script ? setup.values : {}
+    return { ...setup, values, ...change }
+  })
+}
+
+async function changed(
+  parts: ServiceContext,
+  id: string,
+  change: (setup: Setup) => Setup | Promise<Setup>,
+): Promise<SetupView> {
+  saveSetup(parts, id, await change(loadSetup(parts, id)))
+  return viewOf(parts, id)
+}
+
+/** What others have signed stays as it is until the signatures are taken back. Errors: SETUP-SIGNED. */
+function mustBeOpen(setup: Setup, of: 'policy' | 'plan'): void {
+  if (setup.run !== null) throw new ExpectedError('SETUP-SIGNED', 'the plan is locked')
+  if (of === 'policy' && setup.adopted !== null)
+    throw new ExpectedError('SETUP-SIGNED', 'the policy was brought, signed by its officers')
+  const given = of === 'policy' ? setup.signatures.length : setup.approvals.length
+  if (given > 0) throw new ExpectedError('SETUP-SIGNED', `${given} signed the ${of}`)
+}
+
+export function takeFile(parts: ServiceContext, input: unknown): Promise<SetupView> {
+  const asked = checked(v.strictObject({ id: hexId, path, role: v.exactOptional(role) }), input)
+  const file = parts.paths.read(asked.path)
+  return takeDocument(parts, asked, readBounded(file, maxDocument), file)
+}
+
+export function takeCarried(parts: ServiceContext, input: unknown): Promise<SetupView> {
+  const asked = checked(v.strictObject({ id: hexId, payload, role: v.exactOptional(role) }), input)
+  if (asked.payload.length > maxDocument)
+    throw new ExpectedError('FILE-TOO-LARGE', `${asked.payload.length} bytes`)
+  return takeDocument(parts, asked, asked.payload, null)
+}
+
+/** What it is shows in the document itself. `from`: the file, beside which a server's card.json may lie. */
+function takeDocument(
+  parts: ServiceContext,
+  { id, role: kind }: { id: string; role?: (typeof personRoles)[number] },
+  bytes: Uint8Array,
+  from: string | null,
+): Promise<SetupView> {
+  return changed(parts, id, async (setup) => {
+    if (setup.run !== null) throw new ExpectedError('SETUP-SIGNED', 'the plan is locked')
+    const card = cardCodec.parse(bytes)
+    if (card.ok) return seated(setup, card.value, kind)
+    if (kind !== undefined) throw wrongKind('the card of a person is asked for')
+    const server = serverCardCodec.parse(bytes)
+    if (server.ok) return withServer(setup, server.value, null)
+    const answer = signatureAnswerCodec.parse(bytes)
+    if (answer.ok) {
+      const plan = await planOf(parts, setup)
+      const { policy } = policyFileOf(parts, setup)
+      return takeApproval(policy, setup, await rehearsedOf(parts, setup, plan), answer.value)
+    }
+    const document = documentOf(bytes)
+    if (isPolicyFile(document)) return takePolicy(parts, setup, bytes)
+    if (transportCodec.file.check(document).ok) return withTransport(setup, document, from)
+    throw wrongKind(
+      'a card, a server’s card or transport file, a policy, or an officer’s answer is asked for',
+    )
+  })
+}
+
+function seated(setup: Setup, card: Setup['cards'][number], kind?: (typeof personRoles)[number]): Setup {
+  if (setup.adopted === null) mustBeOpen(setup, 'policy')
+  mustBeOpen(setup, 'plan')
+  const cards = needed(
+    takeSeat(setup.cards, card, { domain: 'production', ...(kind === undefined ? {} : { kind }) }),
+  )
+  return { ...setup, cards }
+}
+
+function withServer(setup: Setup, card: Setup['servers'][number]['card'], transport: Json | null): Setup {
+  if (setup.adopted === null) mustBeOpen(setup, 'policy')
+  mustBeOpen(setup, 'plan')
+  if (card.domain !== 'production')
+    throw new ExpectedError('CARD-DOMAIN', `a server’s card of ${card.domain}, where production is prepared`)
+  const audience = serverCardCodec.digest(card)
+  const there = setup.servers.find((one) => serverCardCodec.digest(one.card) === audience)
+  if (there !== undefined && transport === null)
+    throw new ExpectedError('CARD-TWICE', `the server ${there.name}`)
+  const others = setup.servers.filter((one) => one !== there)
+  const listed = setup.adopted?.policy.audiences.find((one) => one.audience === audience)?.name
+  const called = there?.name ?? listed ?? freeName(others.map((one) => one.name))
+  plannedServer(card, transport, called)
+  return { ...setup, servers: [...others, { name: called, card, transport }] }
+}
+
+function freeName(taken: readonly string[]): string {
+  for (let at = 1; ; at += 1) {
+    const name = at === 1 ? 'main' : `server ${at}`
+    if (!taken.includes(name)) return name
+  }
+}
+
+/** A transport file is of a server whose card is here, or lies beside it. Errors: CARD-MISSING, TRANSPORT-SERVER. */
+function withTransport(setup: Setup, document: Json, from: string | null): Setup {
+  const read = needed(transportCodec.file.check(document))
+  const { audience } = read.payload
+  const there = setup.servers.find(({ card }) => serverCardCodec.digest(card) === audience)
+  if (there !== undefined) return withServer(setup, there.card, document)
+  const beside = from === null ? null : join(dirname(resolve(from)), 'card.json')
+  const card =
+    beside !== null && existsSync(beside) ? serverCardCodec.parse(readBounded(beside, maxDocument)) : null
+  if (card?.ok !== true) throw new ExpectedError('CARD-MISSING', 'the server’s card.json comes first')
+  return withServer(setup, card.value, document)
+}
+
+function documentOf(bytes: Uint8Array): Json {
+  try {
+    return parseCanonical(bytes, { maxBytes: maxDocument })
+  } catch (error) {
+    if (error instanceof FormatError) throw wrongKind(`${error.rule}: ${error.detail}`)
+    throw error
+  }
+}
+
+function isPolicyFile(document: Json): boolean {
+  return typeof document === 'object' && document !== null && 'policy' in document && 'signatures' in document
+}
+
+function wrongKind(detail: string): ExpectedError {
+  return new ExpectedError('FILE-WRONG-KIND', detail)
+}
+
+/** Makes a person's key here: its file goes to that person, its card is taken. */
+export async function enrolHere(parts: ServiceContext, input: unknown): Promise<SetupView> {
+  const asked = checked(v.strictObject({ id: hexId, role, name, passphrase, path }), input)
+  if (asked.passphrase.length < leastPassphrase)
+    throw new ExpectedError('SECRET-SHORT', `at least ${leastPassphrase} characters`)
+  const made = needed(
+    await enrol({ kind: asked.role, domain: 'production', name: asked.name }, parts.entropy),
+  )
+  const { key } = made
+  try {
+    // Whether the card may join is known before a key is written that nobody needs.
+    seated(loadSetup(parts, asked.id), key.card, asked.role)
+    const file = parts.paths.write(asked.path)
+    mustBeNewIn(file)
+    writeInFolder(file, await sealKeyFile(key, asked.passphrase), 0o600)
+  } finally {
+    key.identity.secret.wipe()
+  }
+  return changed(parts, asked.id, (setup) => seated(setup, key.card, asked.role))
+}
+
+export function removeCard(parts: ServiceContext, input: unknown): Promise<SetupView> {
+  const asked = checked(v.strictObject({ id: hexId, card: digest }), input)
+  return changed(parts, asked.id, (setup) => {
+    if (setup.adopted === null) mustBeOpen(setup, 'policy')
+    mustBeOpen(setup, 'plan')
+    return {
+      ...setup,
+      cards: setup.cards.filter((card) => cardCodec.digest(card) !== asked.card),
+      servers: setup.servers.filter(({ card }) => serverCardCodec.digest(card) !== asked.card),
+    }
+  })
+}
+
+export function reopen(parts: ServiceContext, input: unknown): Promise<SetupView> {
+  const asked = checked(v.strictObject({ id: hexId, what }), input)
+  return changed(parts, asked.id, (setup) => {
+    if (setup.run !== null) throw new ExpectedError('SETUP-SIGNED', 'the plan is locked')
+    const plan = { ...setup, approvals: [] }
+    return asked.what === 'plan' ? plan : { ...plan, signatures: [], adopted: null }
+  })
+}
+
+export async function signHere(parts: ServiceContext, input: unknown): Promise<SetupView> {
+  const asked = checked(v.strictObject({ id: hexId, what, key: path, passphrase }), input)
+  const key = await openKeyFile(parts.paths.read(asked.key), asked.passphrase)
+  try {
+    return await changed(parts, asked.id, async (setup) => {
+      if (setup.run !== null) throw new ExpectedError('SETUP-SIGNED', 'the plan is locked')
+      if (asked.what === 'policy') return signPolicyWith(parts, setup, key)
+      const plan = await planOf(parts, setup)
+      const rehearsed = await rehearsedOf(parts, setup, plan)
+      return approveWith(key, { policy: policyFileOf(parts, setup).policy, setup, plan, rehearsed })
+    })
+  } finally {
+    key.identity.secret.wipe()
+  }
+}
+
+/** Errors: SETUP-EARLY, FILE-EXISTS. */
+export async function writeRequest(parts: ServiceContext, input: unknown): Promise<{ paths: string[] }> {
+  const asked = checked(v.strictObject({ id: hexId, what, folder: path }), input)
+  const setup = loadSetup(parts, asked.id)
+  if (asked.what === 'policy') {
+    const file = encodePolicyFile(soundFile(parts, setup))
+    return writeInto(parts.paths.folder(asked.folder), { 'policy.json': file })
+  }
+  const plan = await planOf(parts, setup)
+  const rehearsed = await rehearsedOf(parts, setup, plan)
+  if (rehearsed === null) throw new ExpectedError('SETUP-EARLY', 'the plan is not rehearsed yet')
+  const request = signatureRequestCodec.encode(approvalRequest(rehearsed, plan))
+  return writeInto(parts.paths.folder(asked.folder), { 'approve-plan.json': request })
+}
+
+function writeInto(folder: string, files: Readonly<Record<string, Uint8Array>>): { paths: string[] } {
+  const paths = Object.keys(files).map((name) => join(folder, name))
+  for (const one of paths) mustBeNewIn(one)
+  for (const [name, bytes] of Object.entries(files)) writeDurably(join(folder, name), bytes, 0o644)
+  return { paths }
+}
+
+export async function rehearse(parts: ServiceContext, input: unknown): Promise<SetupView> {
+  const { id, alone } = checked(v.strictObject({ id: hexId, alone: v.boolean() }), input)
+  const setup = loadSetup(parts, id)
+  if (setup.run !== null) throw new ExpectedError('SETUP-SIGNED', 'the plan is locked')
+  const { made, faults } = await planOf(parts, setup)
+  if (made === null) throw new ExpectedError('SETUP-EARLY', faults[0]?.detail ?? 'no script is chosen')
+  const rehearsal = await rehearsePlan(parts, setup, made)
+  saveSetup(parts, id, { ...loadSetup(parts, id), rehearsal })
+  if (alone) playOn(parts, rehearsal)
+  return viewOf(parts, id)
+}
+
+export async function printSetup(parts: ServiceContext, input: unknown): Promise<{ text: string }> {
+  const { made } = await planOf(parts, loadSetup(parts, checked(byId, input).id))
+  if (made === null) throw new ExpectedError('SETUP-EARLY', 'there is no plan yet')
+  return { text: printPlan(made.plan, made.hash) }
+}
+
+/** The plan, its lock and its policy, each as bytes. Errors: SETUP-EARLY, PLAN-05, POLICY-…. */
+async function lockedOf(parts: ServiceContext, setup: Setup) {
+  const plan = await planOf(parts, setup)
+  const rehearsed = await rehearsedOf(parts, setup, plan)
+  const file = soundFile(parts, setup)
+  if (plan.made === null || rehearsed === null)
+    throw new ExpectedError('SETUP-EARLY', 'the plan is not rehearsed yet')
+  if (!isSigned(file)) throw new ExpectedError('SETUP-EARLY', 'the policy is not signed by enough officers')
+  const signatures = approvalsOf(file.policy, setup, rehearsed).map(({ signature }) => signature)
+  const locked = lockPlan(rehearsed.approval, signatures, file.policy)
+  if (!locked.ok) throw refusedPlan(locked.refusals)
+  const bytes = planBytes(plan.made)
+  if (bytes.length > maxPlanBytes) throw new ExpectedError('FILE-TOO-LARGE', 'the plan')
+  return { plan: plan.made.plan, bytes, lock: locked.bytes, policy: encodePolicyFile(file) }
+}
+
+export async function exportSetup(parts: ServiceContext, input: unknown): Promise<{ paths: string[] }> {
+  const asked = checked(v.strictObject({ id: hexId, folder: path }), input)
+  const setup = loadSetup(parts, asked.id)
+  const { bytes, lock, policy } = await lockedOf(parts, setup)
+  const folder = parts.paths.folder(asked.folder)
+  const written = writeInto(folder, { 'policy.json': policy, 'plan.yaml': bytes, 'plan.lock.json': lock })
+  writeCards(join(folder, 'cards'), { people: setup.cards, servers: serversOf(setup) })
+  return { paths: [...written.paths, join(folder, 'cards')] }
+}
+
+function serversOf({ servers }: Setup) {
+  return servers.map(({ name, card, transport }) => plannedServer(card, transport, name))
+}
+
+function jsonOf(bytes: Uint8Array): Json {
+  return parseCanonical(bytes, { maxBytes: maxDocument })
+}
+
+/** The approved plan becomes a production run of this store. Errors: SETUP-EARLY and those of `beginProduction`. */
+export async function lock(parts: ServiceContext, input: unknown): Promise<{ run: string }> {
+  const asked = checked(v.strictObject({ id: hexId, epoch: v.exactOptional(path) }), input)
+  const setup = loadSetup(parts, asked.id)
+  if (setup.run !== null) return { run: setup.run }
+  const epoch = asked.epoch === undefined ? null : readBounded(parts.paths.read(asked.epoch), maxPublic)
+  const { plan, bytes, lock: lockBytes, policy } = await lockedOf(parts, setup)
+  if (plan.destinations.length > 0) requireReadable(parts)
+  const cards = new Map<string, Json>([
+    ...setup.cards.map((card): [string, Json] => [cardCodec.digest(card), jsonOf(cardCodec.encode(card))]),
+    ...setup.servers.map(({ card }): [string, Json] => [
+      serverCardCodec.digest(card),
+      jsonOf(serverCardCodec.encode(card)),
+    ]),
+  ])
+  const transports = new Map<string, Json>(
+    setup.servers.flatMap(({ transport }): [string, Json][] => {
+      const read = transport === null ? null : transportCodec.file.check(transport)
+      return read?.ok === true && transport !== null
+        ? [[transportCodec.payload.digest(read.value.payload), transport]]
+        : []
+    }),
+  )
+  const begun = beginProduction({
+    folder: join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`),
+    plan: bytes,
+    lock: lockBytes,
+    policy,
+    cards,
+    transports,
+    attestations: new Map(),
+    public: epoch,
+    tokens: plan.tokens.map(({ role: of, serial }) => ({ role: of, serial: serial === 'new' ? '' : serial })),
+    library: parts.hsm().library.sha256,
+    measurement: parts.program.measurement,
+    entropy: parts.entropy,
+    clock: parts.clock,
+  })
+  const started = startProduction(begun, (folder) => takeIn(parts, folder).run)
+  refuse(started.ok ? null : started)
+  const run = begun.folder.state.ceremonyId
+  saveSetup(parts, asked.id, { ...loadSetup(parts, asked.id), run })
+  return { run }
+}
+
+/** Its rehearsal and its run stay in the store. */
+export function discardSetup(parts: ServiceContext, input: unknown): Record<string, never> {
+  const { id } = checked(byId, input)
+  loadSetup(parts, id)
+  parts.store.removeSetup(id)
+  return {}
+}

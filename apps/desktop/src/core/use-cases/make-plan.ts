@@ -1,0 +1,138 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  lintCards,
+  type Plan,
+  type PlanRefusal,
+  planFromScript,
+  readScript,
+  type Script,
+  type ScriptValues,
+} from '@lux/ceremony/plan'
+import { type Policy, policyDigest } from '@lux/ceremony/policy'
+import { type Card, cardCodec, type ServerCard, serverCardCodec, transportCodec } from '@lux/ceremony/wire'
+import { type Json, utf8 } from '@lux/crypto'
+import { ExpectedError, writeDurably } from '@lux/node-files'
+import { roomOf } from '../runs/begin/policy-terms.ts'
+
+/** A server of a plan: its card, and what the root is wrapped to where it goes there. */
+export type PlannedServer = {
+  readonly card: ServerCard
+  readonly transport: { readonly digest: string; readonly file: Uint8Array } | null
+}
+
+/** What a script becomes a plan with. `values` come before what is known by itself. */
+export type PlanParts = {
+  readonly script: Uint8Array
+  readonly people: readonly Card[]
+  readonly servers: readonly PlannedServer[]
+  readonly policy: Policy | null
+  /** SHA-256 of the token's library, where it is known. */
+  readonly library: string | null
+  readonly build: string
+  readonly values: ScriptValues
+}
+
+export type MadePlan = { readonly text: string; readonly plan: Plan; readonly hash: string }
+
+type Made<T> = { ok: true; value: T } | { ok: false; refusals: readonly PlanRefusal[] }
+
+/** Fills a script's blanks; the plan has to lint, with its cards and under its policy where there is one. */
+export function makePlan(parts: PlanParts): Made<MadePlan> {
+  const script = readScript(parts.script)
+  if (!script.ok) return script
+  const people = seatedInOrder(parts.people)
+  const terms = parts.policy === null ? undefined : roomOf(parts.policy)
+  const values = { ...known(script.value, { ...parts, people }), ...parts.values }
+  const made = planFromScript(parts.script, values, terms)
+  if (!made.ok) return made
+  const cardOf = (digest: string) => people.find((card) => cardCodec.digest(card) === digest)
+  const refusals = lintCards(made.value.plan, cardOf, terms?.listed)
+  return refusals.length > 0 ? { ok: false, refusals } : made
+}
+
+/** Cards as a plan keeps them, in `folder`, each by what the plan names it by. Errors: those of the disk. */
+export function writeCards(folder: string, { people, servers }: Pick<PlanParts, 'people' | 'servers'>): void {
+  for (const card of people)
+    writeDurably(join(folder, `${cardCodec.digest(card)}.json`), cardCodec.encode(card), 0o644)
+  for (const { card, transport } of servers) {
+    writeDurably(join(folder, `${serverCardCodec.digest(card)}.json`), serverCardCodec.encode(card), 0o644)
+    if (transport !== null)
+      writeDurably(join(folder, `transport-${transport.digest}.json`), transport.file, 0o644)
+  }
+}
+
+/** In the order given, but that a renewed card follows the one that it renews: the seat of the present epoch comes first. */
+function seatedInOrder(cards: readonly Card[]): Card[] {
+  const digests = cards.map((card) => cardCodec.digest(card))
+  const renewing = (card: Card) => card.renews !== undefined && digests.includes(card.renews.card)
+  return [...cards.filter((card) => !renewing(card)), ...cards.filter(renewing)]
+}
+
+/** What is known by itself, where the script has a blank for it. */
+function known(script: Script, { people, servers, policy, library, build }: PlanParts): ScriptValues {
+  const all: Record<string, unknown> = { title: script.title, tool: build }
+  if (policy !== null) {
+    all.policy = policyDigest(policy)
+    all.organisationId = policy.organisation.id
+    all.organisationName = policy.organisation.name
+  }
+  if (library !== null) all.library = library
+  if (people.length > 0)
+    all.people = people.map((card) => ({ role: card.kind, name: card.name, card: cardCodec.digest(card) }))
+  if (servers.length > 0)
+    all.destinations = servers.map(({ card, transport }) => ({
+      card: serverCardCodec.digest(card),
+      ...(transport === null ? {} : { transport: transport.digest }),
+    }))
+  return Object.fromEntries(Object.entries(all).filter(([name]) => Object.hasOwn(script.blanks, name)))
+}
+
+/** Typed text as the type of its blank; an unknown name goes on as it is, to be refused with the others. */
+export function typedValues(script: Script, texts: Readonly<Record<string, string>>): ScriptValues {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => {
+      const type = Object.hasOwn(script.blanks, name) ? script.blanks[name]?.type : undefined
+      if (type === 'integer') return [name, /^-?\d{1,9}$/.test(text) ? Number(text) : text]
+      if (type === 'boolean') return [name, text === 'true' ? true : text === 'false' ? false : text]
+      if (type === 'names') return [name, text.split(',').map((one) => one.trim())]
+      return [name, text]
+    }),
+  )
+}
+
+/** A server of a plan, of its card and the transport document that it signed. Errors: TRANSPORT-MALFORMED, TRANSPORT-SERVER. */
+export function plannedServer(card: ServerCard, transport: Json | null, from: string): PlannedServer {
+  if (transport === null) return { card, transport }
+  const document = transportCodec.file.check(transport)
+  if (!document.ok) throw new ExpectedError(document.rule, document.detail)
+  const { payload } = document.value
+  const members = [{ name: payload.node, keys: card.receiptKey }]
+  const signed = transportCodec.verify(document.value, card.domain, [{ role: 'server', members, quorum: 1 }])
+  if (!signed.ok || payload.audience !== serverCardCodec.digest(card) || payload.domain !== card.domain)
+    throw new ExpectedError('TRANSPORT-SERVER', `${from} is not of the server whose card.json lies beside it`)
+  return {
+    card,
+    transport: {
+      digest: transportCodec.payload.digest(payload),
+      file: transportCodec.file.encode(document.value),
+    },
+  }
+}
+
+/** The file of a shipped script; null where none has that name. */
+export function shippedScript(resources: string, name: string): string | null {
+  const path = join(resources, 'scripts', `${name}.yaml`)
+  return /^[a-z0-9-]+$/.test(name) && existsSync(path) ? path : null
+}
+
+/** Names of the scripts that are shipped. */
+export function shippedScripts(resources: string): string[] {
+  return readdirSync(join(resources, 'scripts'))
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => file.replace(/\.yaml$/, ''))
+}
+
+export function planBytes({ text }: MadePlan): Uint8Array {
+  return utf8(text)
+}

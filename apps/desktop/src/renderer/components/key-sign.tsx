@@ -1,0 +1,121 @@
+import { Code, FailureNotice, Rec } from '@lux/ui'
+import { Button, Dialog, TextField } from '@radix-ui/themes'
+import { type ReactNode, useId, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Failure, Result } from '../../contract/index.ts'
+import { ActionButton } from './action-button.tsx'
+import { pickFile } from './file-picker.tsx'
+
+type Props = {
+  trigger: ReactNode
+  title: string
+  /** What is signed, told from the very bytes. */
+  lines: readonly string[] | (() => Promise<readonly string[]>)
+  onSign: (key: string, passphrase: string) => Promise<Result<unknown>>
+}
+
+/** A person signs with their own key file in this window: reads what it is, chooses the file, types the passphrase. */
+export function KeySign({ trigger, title, lines, onSign }: Props) {
+  const { t } = useTranslation()
+  const [open, setOpen] = useState(false)
+  const [shown, setShown] = useState<readonly string[]>([])
+  const [key, setKey] = useState<string | null>(null)
+  const [busy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const field = useRef<HTMLInputElement>(null)
+  const id = useId()
+
+  async function change(next: boolean): Promise<void> {
+    setOpen(next)
+    setKey(null)
+    setFailure(null)
+    if (next) setShown(typeof lines === 'function' ? await lines() : lines)
+  }
+
+  async function choose(): Promise<void> {
+    const path = await pickFile('key')
+    if (path === null) return
+    setKey(path)
+    field.current?.focus()
+  }
+
+  async function sign(): Promise<void> {
+    const passphrase = field.current?.value ?? ''
+    if (key === null || passphrase === '' || busy) return
+    setBusy(true)
+    if (field.current !== null) field.current.value = ''
+    const answer = await onSign(key, passphrase)
+    setBusy(false)
+    if (answer.ok) setOpen(false)
+    else setFailure(answer.error)
+  }
+
+  return (
+    <Dialog.Root open={open} onOpenChange={(next) => void change(next)}>
+      <Dialog.Trigger>{trigger}</Dialog.Trigger>
+      <Dialog.Content maxWidth="44rem">
+        <Dialog.Title size="4">{title}</Dialog.Title>
+        <Dialog.Description size="2">{t('key-sign.text')}</Dialog.Description>
+        <form
+          className="form in-dialog"
+          onSubmit={(event) => {
+            event.preventDefault()
+            void sign()
+          }}
+        >
+          <figure className="signed">
+            <figcaption className="quiet">{t('key-sign.what')}</figcaption>
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
+            <pre className="signed-lines" dir="ltr" tabIndex={0} data-record="">
+              {shown.join('\n')}
+            </pre>
+          </figure>
+          <div className="actions">
+            <Button
+              type="button"
+              variant="surface"
+              color="gray"
+              highContrast
+              data-first=""
+              onClick={() => void choose()}
+            >
+              {t('key-sign.choose')}
+            </Button>
+            {key === null ? <span className="quiet">{t('common.no-file')}</span> : <Code>{key}</Code>}
+          </div>
+          <div className="field">
+            <label htmlFor={id}>{t('key-sign.passphrase')}</label>
+            <TextField.Root
+              id={id}
+              ref={field}
+              type="password"
+              dir="ltr"
+              autoComplete="off"
+              spellCheck={false}
+              maxLength={1024}
+            />
+          </div>
+          {failure ? <FailureNotice failure={failure} /> : null}
+          <div className="actions">
+            <ActionButton
+              type="submit"
+              loading={busy}
+              whyNot={key === null ? t('key-sign.need-key') : null}
+              onPress={() => undefined}
+            >
+              {t('key-sign.sign')}
+            </ActionButton>
+            <Dialog.Close>
+              <Button type="button" variant="surface" color="gray" highContrast>
+                {t('common.cancel')}
+              </Button>
+            </Dialog.Close>
+          </div>
+          <p className="quiet">
+            <Rec>{t('key-sign.shown-here')}</Rec>
+          </p>
+        </form>
+      </Dialog.Content>
+    </Dialog.Root>
+  )
+}

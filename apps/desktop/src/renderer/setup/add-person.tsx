@@ -1,0 +1,153 @@
+import { Button, Select, TextField } from '@radix-ui/themes'
+import { Suspense, useId, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { type PersonRole, personRoles, type SetupView } from '../../contract/index.ts'
+import { call } from '../client.ts'
+import { ActionButton } from '../components/action-button.tsx'
+import { allowCamera, QrScan } from '../components/codes.tsx'
+import type { SetupActs } from './use-setup.ts'
+
+/** One more person: a card that they bring, by file, drop or code; or a key that they make here. */
+export function AddPerson({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
+  const { t } = useTranslation()
+  const [scans, setScans] = useState(false)
+  const [makes, setMakes] = useState(false)
+  return (
+    <aside className="setup-card setup-side" aria-label={t('setup.add.title')}>
+      <h2>{t('setup.add.title')}</h2>
+      <p className="quiet">{t('setup.add.text')}</p>
+      <div className="setup-drop">{t('setup.add.drop')}</div>
+      <div className="setup-ways">
+        <Button size="3" data-first="" loading={acts.busy && !makes} onClick={() => void acts.pick()}>
+          {t('setup.add.file')}
+        </Button>
+        <Button size="3" variant="surface" color="gray" highContrast onClick={() => setScans(true)}>
+          {t('setup.add.scan')}
+        </Button>
+        <Button
+          size="3"
+          variant="surface"
+          color="gray"
+          highContrast
+          aria-expanded={makes}
+          onClick={() => setMakes(!makes)}
+        >
+          {t('setup.add.make')}
+        </Button>
+      </div>
+      {makes ? <MakeKey setup={setup} acts={acts} /> : null}
+      {scans ? (
+        <Suspense>
+          <QrScan
+            title={t('setup.add.scan')}
+            what={t('setup.add.scan-what')}
+            expected={['card']}
+            allow={allowCamera}
+            onCarried={({ payload }) => void acts.take(payload)}
+            onClose={() => setScans(false)}
+          />
+        </Suspense>
+      ) : null}
+    </aside>
+  )
+}
+
+function MakeKey({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
+  const { t } = useTranslation()
+  const id = useId()
+  const [role, setRole] = useState<PersonRole>('administrator')
+  const [name, setName] = useState('')
+  const [told, setTold] = useState<string | null>(null)
+  const first = useRef<HTMLInputElement>(null)
+  const second = useRef<HTMLInputElement>(null)
+  const named = useRef<HTMLInputElement>(null)
+
+  async function make(): Promise<void> {
+    const [one, two] = [first.current?.value ?? '', second.current?.value ?? '']
+    if (one !== two) return setTold(t('setup.make.differs'))
+    setTold(null)
+    const chosen = await call('shell.saveFile', { kind: 'key', name: `${name}.key` })
+    if (!chosen.ok || chosen.value.path === null) return
+    for (const field of [first, second]) if (field.current !== null) field.current.value = ''
+    const asked = call('setups.enrol', {
+      id: setup.id,
+      role,
+      name: name.trim(),
+      passphrase: one,
+      path: chosen.value.path,
+    })
+    if (!(await acts.send(asked))) return
+    setName('')
+    named.current?.focus()
+  }
+
+  const secret = {
+    type: 'password',
+    dir: 'ltr',
+    autoComplete: 'off',
+    spellCheck: false,
+    maxLength: 1024,
+  } as const
+  return (
+    <form
+      className="form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (name.trim() !== '' && !acts.busy) void make()
+      }}
+    >
+      <div className="field">
+        <label htmlFor={`${id}-name`}>{t('setup.make.name')}</label>
+        <TextField.Root
+          id={`${id}-name`}
+          ref={named}
+          dir="auto"
+          value={name}
+          maxLength={200}
+          autoComplete="off"
+          onChange={(event) => setName(event.target.value)}
+        />
+      </div>
+      <div className="field">
+        <label htmlFor={`${id}-role`}>{t('setup.make.role')}</label>
+        <Select.Root value={role} onValueChange={(value) => setRole(asRole(value))}>
+          <Select.Trigger id={`${id}-role`} />
+          <Select.Content>
+            {personRoles.map((one) => (
+              <Select.Item key={one} value={one}>
+                {t(`roles.${one}`)}
+              </Select.Item>
+            ))}
+          </Select.Content>
+        </Select.Root>
+        <span className="quiet">{t(`setup.does.${role}`)}</span>
+      </div>
+      <div className="field">
+        <label htmlFor={`${id}-first`}>{t('setup.make.passphrase')}</label>
+        <TextField.Root id={`${id}-first`} ref={first} {...secret} />
+      </div>
+      <div className="field">
+        <label htmlFor={`${id}-second`}>{t('setup.make.again')}</label>
+        <TextField.Root id={`${id}-second`} ref={second} {...secret} />
+      </div>
+      {told === null ? null : (
+        <span className="why-not" role="alert">
+          {told}
+        </span>
+      )}
+      <ActionButton
+        type="submit"
+        loading={acts.busy}
+        whyNot={name.trim() === '' ? t('setup.make.need-name') : null}
+        onPress={() => undefined}
+      >
+        {t('setup.make.go')}
+      </ActionButton>
+      <p className="quiet">{t('setup.make.text')}</p>
+    </form>
+  )
+}
+
+function asRole(value: string): PersonRole {
+  return personRoles.find((role) => role === value) ?? 'administrator'
+}

@@ -1,0 +1,106 @@
+import { FailureNotice, Rec } from '@lux/ui'
+import { Button, TextField } from '@radix-ui/themes'
+import { useId, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Failure } from '../../contract/index.ts'
+import { call } from '../client.ts'
+import { ActionButton } from '../components/action-button.tsx'
+import { Loaded } from '../components/loading.tsx'
+import { useRemote } from '../stores/remote.ts'
+import { setups } from '../stores/remotes.ts'
+import { go, hrefOf } from '../stores/route.ts'
+
+/** A new production ceremony, and those that are being set up. */
+export function Drafts() {
+  const { t } = useTranslation()
+  const list = useRemote(setups, {})
+  const [title, setTitle] = useState('')
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const id = useId()
+
+  async function begin(): Promise<void> {
+    if (title.trim() === '') return
+    const answer = await call('setups.begin', { title: title.trim() })
+    if (answer.ok) go('setup', answer.value.id)
+    else setFailure(answer.error)
+  }
+
+  return (
+    <div className="panel panel-body">
+      <p className="quiet" style={{ margin: 0 }}>
+        {t('setup.begin-text')}
+      </p>
+      <form
+        className="actions"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void begin()
+        }}
+      >
+        <div className="field">
+          <label htmlFor={id}>{t('setup.script.name')}</label>
+          <TextField.Root
+            id={id}
+            dir="auto"
+            value={title}
+            maxLength={200}
+            autoComplete="off"
+            onChange={(event) => setTitle(event.target.value)}
+          />
+        </div>
+        <ActionButton
+          type="submit"
+          whyNot={title.trim() === '' ? t('setup.need-title') : null}
+          onPress={() => undefined}
+        >
+          {t('setup.begin')}
+        </ActionButton>
+      </form>
+      {failure ? <FailureNotice failure={failure} /> : null}
+      <Loaded remote={list} store={setups}>
+        {({ setups: all }) =>
+          all.length === 0 ? null : (
+            <ul className="list" aria-label={t('setup.drafts')}>
+              {all.map(({ id: one, title: name, next, run }) => (
+                <li key={one} className="row">
+                  <span className="row-text">
+                    <a href={hrefOf('setup', one)}>
+                      <Rec>{name}</Rec>
+                    </a>
+                    <span className="quiet">
+                      {run === null
+                        ? t('setup.stands', { stage: t(`setup.stage.${next}`) })
+                        : t('setup.lock.locked')}
+                    </span>
+                  </span>
+                  <Discard id={one} name={name} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </div>
+  )
+}
+
+/** Asked twice, in place: what was prepared is gone then. */
+function Discard({ id, name }: { id: string; name: string }) {
+  const { t } = useTranslation()
+  const [asks, setAsks] = useState(false)
+  return (
+    <Button
+      variant="ghost"
+      color={asks ? 'red' : 'gray'}
+      highContrast
+      aria-label={t(asks ? 'setup.discard-sure-for' : 'setup.discard-for', { name })}
+      onBlur={() => setAsks(false)}
+      onClick={() => {
+        if (!asks) setAsks(true)
+        else void call('setups.discard', { id }).then(() => setups.again())
+      }}
+    >
+      {t(asks ? 'setup.discard-sure' : 'setup.discard')}
+    </Button>
+  )
+}

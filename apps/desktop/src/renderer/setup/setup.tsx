@@ -1,0 +1,157 @@
+import { FailureNotice, Icon, Rec } from '@lux/ui'
+import { Button, Heading } from '@radix-ui/themes'
+import { useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { type SetupStage, type SetupView, setupStages } from '../../contract/index.ts'
+import { Loaded } from '../components/loading.tsx'
+import { useDrop } from '../stores/drop.ts'
+import { useRemote } from '../stores/remote.ts'
+import { setup as remote } from '../stores/remotes.ts'
+import { go } from '../stores/route.ts'
+import { Approve } from './approve.tsx'
+import { Lock } from './lock.tsx'
+import { People } from './people.tsx'
+import { PolicyStage } from './policy.tsx'
+import { PrintPlan } from './print-plan.tsx'
+import { Rehearse } from './rehearse.tsx'
+import { ScriptStage } from './script.tsx'
+import { useSetupActs } from './use-setup.ts'
+
+/** From nothing to a locked plan: six steps, each of which can be left and come back to. */
+export function Setup({ id }: { id: string }) {
+  const view = useRemote(remote, { id })
+  return (
+    <Loaded remote={view} store={remote}>
+      {(setup) => <Stages key={id} setup={setup} />}
+    </Loaded>
+  )
+}
+
+function Stages({ setup }: { setup: SetupView }) {
+  const { t } = useTranslation()
+  const acts = useSetupActs(setup.id)
+  const [stage, setStage] = useState<SetupStage>(setup.next)
+  const heading = useRef<HTMLHeadingElement>(null)
+  const over = useDrop((state) => state.over)
+  const at = setupStages.indexOf(stage)
+  const next = setupStages[at + 1]
+  const done = setupStages.indexOf(setup.next) > at || setup.run !== null
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a stage that is opened starts at its first action
+  useEffect(() => {
+    const first = document.querySelector<HTMLElement>('.setup-main [data-first]')
+    if (first === null) heading.current?.focus({ preventScroll: true })
+    else first.focus({ preventScroll: true })
+    document.querySelector('.setup-body')?.scrollTo(0, 0)
+  }, [stage])
+
+  // What is next changes where the last thing of a stage was done: the way on takes the focus.
+  useEffect(() => {
+    if (done) document.querySelector<HTMLElement>('.setup-foot [data-go]')?.focus({ preventScroll: true })
+  }, [done])
+
+  return (
+    <div className="setup" data-screen="setup" data-over={over ? '' : undefined}>
+      <header className="setup-head">
+        <div className="setup-title">
+          <Heading as="h1" size="7" tabIndex={-1} ref={heading}>
+            <Rec>{setup.title}</Rec>
+          </Heading>
+          <p className="quiet">
+            {setup.organisation.name === '' ? null : (
+              <>
+                <Rec>{setup.organisation.name}</Rec> ·{' '}
+              </>
+            )}
+            {t('setup.saved')}
+          </p>
+        </div>
+        {setup.script.hash === null ? null : <PrintPlan id={setup.id} />}
+      </header>
+      <Steps setup={setup} stage={stage} onStage={setStage} />
+      <div className="setup-body">
+        {acts.failure ? <FailureNotice failure={acts.failure} /> : null}
+        <div className="setup-main">
+          {stage === 'people' ? <People setup={setup} acts={acts} /> : null}
+          {stage === 'policy' ? <PolicyStage setup={setup} acts={acts} /> : null}
+          {stage === 'script' ? <ScriptStage setup={setup} acts={acts} /> : null}
+          {stage === 'rehearse' ? <Rehearse setup={setup} acts={acts} /> : null}
+          {stage === 'approve' ? <Approve setup={setup} acts={acts} /> : null}
+          {stage === 'lock' ? <Lock setup={setup} acts={acts} /> : null}
+        </div>
+      </div>
+      <footer className="setup-foot">
+        <strong role="status">{t(`setup.state.${stage}`, countsOf(setup))}</strong>
+        <span className="setup-go">
+          <span className="quiet">{done ? null : t(`setup.still.${stage}`)}</span>
+          {setup.run !== null ? (
+            <Button size="3" data-go="" onClick={() => go('run', setup.run ?? '')}>
+              {t('setup.to-run')}
+              <Icon name="current" />
+            </Button>
+          ) : next === undefined ? null : (
+            <Button
+              size="3"
+              data-go=""
+              {...(done ? {} : { variant: 'surface', color: 'gray', highContrast: true })}
+              onClick={() => setStage(next)}
+            >
+              {t(`setup.go.${next}`)}
+              <Icon name="current" />
+            </Button>
+          )}
+        </span>
+      </footer>
+    </div>
+  )
+}
+
+/** Numbers of the sentences in the steps and below. */
+function countsOf({ people, policy, approval, script }: SetupView) {
+  return {
+    count: people.length,
+    signed: policy.signers.filter(({ signed }) => signed).length,
+    required: policy.officerQuorum,
+    approved: approval.signers.filter(({ signed }) => signed).length,
+    faults: script.faults.length,
+  }
+}
+
+function Steps({
+  setup,
+  stage,
+  onStage,
+}: {
+  setup: SetupView
+  stage: SetupStage
+  onStage: (stage: SetupStage) => void
+}) {
+  const { t } = useTranslation()
+  const reached = setup.run === null ? setupStages.indexOf(setup.next) : setupStages.length
+  return (
+    <nav aria-label={t('setup.steps')}>
+      <ol className="setup-steps">
+        {setupStages.map((one, at) => (
+          <li key={one} data-state={at < reached ? 'done' : at === reached ? 'next' : 'later'}>
+            <button
+              type="button"
+              aria-current={one === stage ? 'step' : undefined}
+              onClick={() => onStage(one)}
+            >
+              <span className="setup-number" aria-hidden="true">
+                {at < reached ? <Icon name="check" size={14} /> : at + 1}
+              </span>
+              <span className="setup-step-text">
+                <span className="setup-step-name">{t(`setup.stage.${one}`)}</span>
+                <span className="setup-step-note">{t(`setup.note.${one}`, countsOf(setup))}</span>
+                <span className="visually-hidden">
+                  {t(at < reached ? 'setup.is-done' : at === reached ? 'setup.is-next' : 'setup.is-later')}
+                </span>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </nav>
+  )
+}

@@ -1,0 +1,96 @@
+import { Code, PersonChip } from '@lux/ui'
+import { Button } from '@radix-ui/themes'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Signer } from '../../contract/index.ts'
+import { call } from '../client.ts'
+import { pickFile } from '../components/file-picker.tsx'
+import { KeySign } from '../components/key-sign.tsx'
+import { Outcome } from '../components/outcome.tsx'
+import { setup as remote } from '../stores/remotes.ts'
+import type { SetupActs } from './use-setup.ts'
+
+/** Officers sign in this window with a key file, or on a device of their own and the answer comes back as a file. */
+export function Signatures({
+  id,
+  what,
+  signers,
+  required,
+  lines,
+  whyNot,
+  acts,
+}: {
+  id: string
+  what: 'policy' | 'plan'
+  signers: readonly Signer[]
+  required: number
+  lines: readonly string[]
+  whyNot: string | null
+  acts: SetupActs
+}) {
+  const { t } = useTranslation()
+  const [written, setWritten] = useState<readonly string[]>([])
+  const given = signers.filter(({ signed }) => signed).length
+  const left = Math.max(0, required - given)
+
+  async function out(): Promise<void> {
+    const folder = await pickFile('folder')
+    if (folder === null) return
+    const answer = await call('setups.request', { id, what, folder })
+    acts.fail(answer.ok ? null : answer.error)
+    setWritten(answer.ok ? answer.value.paths : [])
+  }
+
+  return (
+    <>
+      <ul className="setup-list signers">
+        {signers.map(({ name, signed }) => (
+          <li key={name} className="setup-person">
+            <PersonChip name={name} note={t('roles.officer')} presence={signed ? 'done' : 'expected'} />
+            {signed ? (
+              <Outcome tone="good">{t('runner.signed')}</Outcome>
+            ) : (
+              <Outcome tone="none">{t(left > 0 ? 'runner.not-signed' : 'runner.not-needed')}</Outcome>
+            )}
+          </li>
+        ))}
+      </ul>
+      {whyNot === null ? null : <p className="why-not">{whyNot}</p>}
+      {whyNot !== null || left === 0 ? null : (
+        <div className="setup-ways">
+          <KeySign
+            trigger={
+              <Button size="3" data-first="">
+                {t(`setup.sign.${what}`)}
+              </Button>
+            }
+            title={t(`setup.sign.${what}-title`)}
+            lines={lines}
+            onSign={async (key, passphrase) => {
+              const answer = await call('setups.sign', { id, what, key, passphrase })
+              if (answer.ok) remote.put(answer.value)
+              return answer
+            }}
+          />
+          <Button size="3" variant="surface" color="gray" highContrast onClick={() => void out()}>
+            {t('setup.sign.out')}
+          </Button>
+          <Button size="3" variant="surface" color="gray" highContrast onClick={() => void acts.pick()}>
+            {t('setup.sign.in')}
+          </Button>
+          {written.length === 0 ? null : (
+            <span role="status">
+              <Outcome tone="good">{t('runner.carry.copied')}</Outcome>
+              {written.map((path) => (
+                <div key={path}>
+                  <Code>{path}</Code>
+                </div>
+              ))}
+            </span>
+          )}
+          <p className="quiet">{t(`setup.sign.${what}-how`)}</p>
+        </div>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,68 @@
+import { useEffect, useState } from 'react'
+import type { Failure, PersonRole, Result, SetupChange, SetupView } from '../../contract/index.ts'
+import { call } from '../client.ts'
+import { toBase64 } from '../components/codes.tsx'
+import { pickFile } from '../components/file-picker.tsx'
+import { useDrop } from '../stores/drop.ts'
+import { setup as remote, setups } from '../stores/remotes.ts'
+
+/** A document that a person brings is small; anything larger is something else. */
+const maxDropped = 1 << 20
+
+export type SetupActs = {
+  busy: boolean
+  failure: Failure | null
+  /** Sends a call that answers with the set-up; what was refused is shown, and false is given. */
+  send(asked: Promise<Result<SetupView>>): Promise<boolean>
+  fail(failure: Failure | null): void
+  change(change: SetupChange): Promise<boolean>
+  /** A file is chosen and taken, whatever it is; `role`: the only kind of card that is meant. */
+  pick(role?: PersonRole): Promise<void>
+  take(payload: Uint8Array, role?: PersonRole): Promise<boolean>
+}
+
+export function useSetupActs(id: string): SetupActs {
+  const [busy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<Failure | null>(null)
+
+  async function send(asked: Promise<Result<SetupView>>): Promise<boolean> {
+    setBusy(true)
+    const answer = await asked
+    setBusy(false)
+    setFailure(answer.ok ? null : answer.error)
+    if (answer.ok) remote.put(answer.value)
+    void setups.again()
+    return answer.ok
+  }
+
+  const role = (kind: PersonRole | undefined) => (kind === undefined ? {} : { role: kind })
+  const take = (bytes: Uint8Array, kind?: PersonRole) =>
+    send(call('setups.takeCarried', { id, payload: toBase64(bytes), ...role(kind) }))
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever is shown takes what falls onto the window
+  useEffect(() => {
+    const taker = (files: readonly File[]) => void takeAll(files)
+    const takeAll = async (files: readonly File[]): Promise<void> => {
+      for (const file of files) {
+        if (file.size > maxDropped) setFailure({ code: 'FILE-TOO-LARGE', detail: file.name })
+        else if (await take(new Uint8Array(await file.arrayBuffer()))) continue
+        return
+      }
+    }
+    useDrop.setState({ taker, misplaced: false })
+    return () => useDrop.setState({ taker: null })
+  }, [id])
+
+  return {
+    busy,
+    failure,
+    send,
+    fail: setFailure,
+    change: (change) => send(call('setups.change', { id, change })),
+    async pick(kind) {
+      const path = await pickFile(kind === undefined ? 'document' : 'card')
+      if (path !== null) await send(call('setups.take', { id, path, ...role(kind) }))
+    },
+    take,
+  }
+}

@@ -1,0 +1,256 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { toBase64 } from '@lux/crypto'
+import { enrol } from '@lux/people'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { RunView, SetupView } from '../../../../src/contract/index.ts'
+import { findProgram, type Program } from '../../../../src/core/program.ts'
+import { systemEntropy } from '../../../../src/core/system.ts'
+import { type CoreInTest, startCore } from '../../support/core-in-test.ts'
+import { verdictOf } from '../../support/run-end.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+const passphrase = 'a phrase of several words'
+const pins = { so: '13579135', user: '246810' }
+const people = [
+  ['administrator', 'Ada'],
+  ['operator', 'Olga'],
+  ['so', 'Sam'],
+  ['officer', 'Otto'],
+  ['officer', 'Ophelia'],
+  ['officer', 'Oscar'],
+  ['witness', 'Walter'],
+  ['witness', 'Wanda'],
+] as const
+
+let folder: string
+let core: CoreInTest
+let program: Program
+let id = ''
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'setups-'))
+  const checkout = findProgram()
+  // This checkout, saying that it is a release: a checkout may only rehearse.
+  program = { ...checkout, measurement: { ...checkout.measurement, build: 'b1'.repeat(32) } }
+  core = await startCore(folder, program)
+})
+afterAll(async () => {
+  await core.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function granted(use: 'read' | 'write' | 'folder', path: string): string {
+  core.grant({ use, path })
+  return path
+}
+
+const refusal = async (api: string, input: object) => {
+  const answer = await core.call(api, input)
+  return answer.ok ? null : answer.error.code
+}
+
+async function said<T>(api: string, input: object): Promise<T> {
+  const answer = await core.call(api, input)
+  if (!answer.ok) throw new Error(`${api}: ${answer.error.code} ${answer.error.detail}`)
+  // Each call answers as the contract says.
+  return answer.value as T
+}
+
+const change = (changes: object) => said<SetupView>('setups.change', { id, change: changes })
+const keyOf = (name: string) => join(folder, `${name}.key`)
+const carried = (bytes: Uint8Array, role?: string) => ({
+  id,
+  payload: toBase64(bytes),
+  ...(role === undefined ? {} : { role }),
+})
+
+async function cardOf(kind: 'officer' | 'witness', name: string, domain: 'production' | 'rehearsal') {
+  const made = await enrol({ kind, domain, name }, systemEntropy)
+  if (!made.ok) throw new Error(made.rule)
+  return made.value.card
+}
+
+test('CARD-DOMAIN CARD-KIND CARD-TWICE a card of another domain, of the wrong role, or that is here already is refused at once', async () => {
+  id = (await said<{ id: string }>('setups.begin', { title: 'Root 2026' })).id
+  const officer = await cardOf('officer', 'Otto', 'production')
+  const elsewhere = await cardOf('officer', 'Otto', 'rehearsal')
+  expect(await refusal('setups.takeCarried', carried(elsewhere))).toBe('CARD-DOMAIN')
+  expect(await refusal('setups.takeCarried', carried(officer, 'witness'))).toBe('CARD-KIND')
+  const taken = await said<SetupView>('setups.takeCarried', carried(officer))
+  expect(taken.people.map(({ name, role, words }) => [name, role, words.length])).toEqual([
+    ['Otto', 'officer', 32],
+  ])
+  expect(await refusal('setups.takeCarried', carried(officer))).toBe('CARD-TWICE')
+  const namesake = await cardOf('witness', 'Otto', 'production')
+  expect(await refusal('setups.takeCarried', carried(namesake))).toBe('CARD-TWICE')
+  expect(await refusal('setups.takeCarried', carried(new TextEncoder().encode('{}')))).toBe('FILE-WRONG-KIND')
+  const path = join(folder, 'shopping.txt')
+  writeFileSync(path, 'eggs')
+  expect(await refusal('setups.take', { id, path: granted('read', path) })).toBe('FILE-WRONG-KIND')
+  const [card] = taken.people
+  const emptied = await said<SetupView>('setups.remove', { id, card: card?.card ?? '' })
+  expect(emptied).toMatchObject({ people: [], next: 'people' })
+})
+
+test('SECRET-SHORT people make their key in the window, and the policy is proposed from them', async () => {
+  const short = { id, role: 'officer', name: 'Otto', passphrase: 'short', path: keyOf('Otto') }
+  expect(await refusal('setups.enrol', short)).toBe('SECRET-SHORT')
+  for (const [role, name] of people) {
+    const path = granted('write', keyOf(name))
+    await said('setups.enrol', { id, role, name, passphrase, path })
+  }
+  const view = await said<SetupView>('setups.view', { id })
+  expect(view.policy).toMatchObject({ officerQuorum: 2, witnessQuorum: 2, approverThreshold: 0 })
+  expect(view.people).toHaveLength(people.length)
+  expect(view.next).toBe('policy')
+})
+
+test('POLICY-QUORUM-IMPOSSIBLE a policy that these people cannot satisfy is said while it is made, and nobody can sign it', async () => {
+  const { policy } = await change({
+    organisation: { id: 'acme', name: 'Acme Ltd' },
+    softTokens: true,
+    leastEvidence: 'E0',
+    officerQuorum: 4,
+  })
+  expect(policy.faults).toEqual([
+    { code: 'POLICY-QUORUM-IMPOSSIBLE', step: '', detail: expect.stringContaining('4 of 3') },
+  ])
+  const key = granted('read', keyOf('Otto'))
+  expect(await refusal('setups.sign', { id, what: 'policy', key, passphrase })).toBe(
+    'POLICY-QUORUM-IMPOSSIBLE',
+  )
+  const mended = await change({ officerQuorum: null })
+  expect(mended.policy.faults).toEqual([])
+})
+
+test('KEY-PASSPHRASE POLICY-SIGNER SETUP-SIGNED officers sign it with their key files, and what they signed stays as it is', async () => {
+  const sign = (name: string, words = passphrase) => ({
+    id,
+    what: 'policy',
+    key: granted('read', keyOf(name)),
+    passphrase: words,
+  })
+  expect(await refusal('setups.sign', sign('Otto', 'another phrase'))).toBe('KEY-PASSPHRASE')
+  expect(await refusal('setups.sign', sign('Wanda'))).toBe('POLICY-SIGNER')
+  await said('setups.sign', sign('Otto'))
+  expect(await refusal('setups.sign', sign('Otto'))).toBe('SIGNATURE-DUPLICATE')
+  expect(await refusal('setups.change', { id, change: { officerQuorum: 3 } })).toBe('SETUP-SIGNED')
+  const signed = await said<SetupView>('setups.sign', sign('Ophelia'))
+  expect(signed.policy.signers.map(({ name, signed: has }) => [name, has])).toEqual([
+    ['Otto', true],
+    ['Ophelia', true],
+    ['Oscar', false],
+  ])
+  expect(signed.next).toBe('script')
+})
+
+test('what is set up survives the window: another program goes on where it stood', async () => {
+  await core.stop()
+  core = await startCore(folder, program)
+  const { setups } = await said<{ setups: unknown[] }>('setups.list', {})
+  expect(setups).toMatchObject([{ id, title: 'Root 2026', next: 'script', run: null }])
+})
+
+test('SETUP-EARLY PLAN-12 the script is chosen, linted in place, and printed', async () => {
+  expect(await refusal('setups.print', { id })).toBe('SETUP-EARLY')
+  const kek = await change({ script: 'threshold-fhe' })
+  expect(kek.script.rolesMissing).toEqual(['holder'])
+  expect(kek.script.faults).not.toEqual([])
+  const { script } = await change({ script: 'token-initialisation', values: { label: 'Lux 2026' } })
+  expect(script).toMatchObject({
+    faults: [],
+    rolesMissing: [],
+    hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+  })
+  const { text } = await said<{ text: string }>('setups.print', { id })
+  expect(text.replaceAll(' ', '')).toContain(script.hash)
+  expect(text).toContain('label Lux 2026')
+})
+
+test('the plan is rehearsed by the machine, approved by key files, and locked into a run', async () => {
+  const approve = (name: string) => ({ id, what: 'plan', key: granted('read', keyOf(name)), passphrase })
+  expect(await refusal('setups.sign', approve('Otto'))).toBe('SETUP-EARLY')
+  await said('setups.rehearse', { id, alone: true })
+  const sealed = await vi.waitUntil(
+    async () => {
+      const { rehearsal } = await said<SetupView>('setups.view', { id })
+      if (rehearsal?.failure) throw new Error(rehearsal.failure.detail)
+      return rehearsal?.sealed === true && !rehearsal.playing
+    },
+    { timeout: 60_000, interval: 200 },
+  )
+  expect(sealed).toBe(true)
+  expect(await refusal('setups.lock', { id })).toBe('PLAN-05')
+  await said('setups.sign', approve('Otto'))
+  expect(await refusal('setups.change', { id, change: { title: 'Another' } })).toBe('SETUP-SIGNED')
+  const ready = await said<SetupView>('setups.sign', approve('Oscar'))
+  expect(ready.next).toBe('lock')
+  const { run } = await said<{ run: string }>('setups.lock', { id })
+  expect(await said('setups.lock', { id })).toEqual({ run })
+  expect(await said('ceremonies.view', { id: run })).toMatchObject({
+    domain: 'production',
+    title: 'Root 2026',
+  })
+})
+
+test('everybody signs the run in the window with their own key file, to Closed', async () => {
+  const { run } = await said<SetupView>('setups.view', { id })
+  const view = () => said<RunView>('ceremonies.view', { id: run ?? '' })
+  for (let round = 0; round < 400; round += 1) {
+    const now = await view()
+    if (now.state === 'closed') break
+    await act(now)
+  }
+  const done = await view()
+  expect(done.state).toBe('closed')
+  expect(await verdictOf(done.folder)).toBe('accepted')
+})
+
+async function act({ id: run, current }: RunView): Promise<void> {
+  if (current === null || current.blocked === 'machine-works') {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    return
+  }
+  expect(current.failure).toBe(null)
+  for (const need of current.needs) {
+    if (need.need === 'sign') {
+      const { lines } = await said<{ lines: string[] }>('ceremonies.toSign', { id: run })
+      expect(lines.length).toBeGreaterThan(2)
+      const [next, other] = need.signers.filter(({ signed }) => !signed)
+      const sign = (name: string, key: string) => ({
+        id: run,
+        name,
+        key: granted('read', keyOf(key)),
+        passphrase,
+      })
+      if (other !== undefined)
+        expect(await refusal('ceremonies.signHere', sign(other.name, next?.name ?? ''))).toBe(
+          'KEY-FILE-WRONG',
+        )
+      await said('ceremonies.signHere', sign(next?.name ?? '', next?.name ?? ''))
+      return
+    }
+    if (need.need === 'pin' && !need.taken)
+      await said('ceremonies.enterPin', { id: run, token: need.token, user: need.user, pin: pins[need.user] })
+  }
+  const clock = current.needs.some(
+    (need) => need.need === 'values' && need.fields.some(({ name }) => name === 'wall-clock'),
+  )
+  const answer = await core.call('ceremonies.proceed', {
+    id: run,
+    step: current.id,
+    by: current.actor.name,
+    ...(clock ? { input: { values: { 'wall-clock': new Date().toISOString() } } } : {}),
+  })
+  // The machine may have gone on since the person looked: then they look again.
+  if (!answer.ok && !['STEP-01', 'STEP-03'].includes(answer.error.code)) throw new Error(answer.error.detail)
+}
+
+test('SETUP-UNKNOWN a set-up that is discarded is gone, and its run is not', async () => {
+  const { run } = await said<SetupView>('setups.view', { id })
+  await said('setups.discard', { id })
+  expect(await refusal('setups.view', { id })).toBe('SETUP-UNKNOWN')
+  expect(await said('ceremonies.view', { id: run ?? '' })).toMatchObject({ state: 'closed' })
+})

@@ -1,0 +1,74 @@
+import type { Locator, Page } from 'playwright-core'
+import type { Desktop } from '../desktop/support/desktop.ts'
+import { chooseInDialogs } from './dialogs.ts'
+import { goTo } from './person.ts'
+
+/** Where people of a set-up keep their key files, and the passphrase that each of them types. */
+export type KeyFolder = { file(name: string): string; passphrase: string }
+
+/** How often somebody pressed or chose something, to say what a ceremony costs. */
+export class Presses {
+  count = 0
+
+  async on(button: Locator): Promise<void> {
+    await button.click()
+    this.count += 1
+  }
+}
+
+export async function beginSetup(page: Page, title: string, presses: Presses): Promise<void> {
+  await goTo(page, 'Ceremonies')
+  await page.getByLabel('Title of the ceremony').fill(title)
+  await presses.on(page.getByRole('button', { name: 'Set it up' }))
+  await page.getByRole('heading', { name: title, level: 1 }).waitFor()
+}
+
+/** A person makes a key at the window and takes its file away. */
+export async function makeKey(
+  desktop: Desktop,
+  { name, role }: { name: string; role: string },
+  { file, passphrase }: KeyFolder,
+  presses: Presses,
+): Promise<void> {
+  const { page } = desktop
+  const side = page.getByRole('complementary', { name: 'Add a person or a server' })
+  const open = side.getByRole('button', { name: 'Make a key here' })
+  if ((await open.getAttribute('aria-expanded')) === 'false') await presses.on(open)
+  await side.getByLabel('Name', { exact: true }).fill(name)
+  const chosen = side.getByRole('combobox', { name: 'Role' })
+  if ((await chosen.textContent()) !== role) {
+    await presses.on(chosen)
+    await presses.on(page.getByRole('option', { name: role, exact: true }))
+  }
+  for (const label of ['New passphrase of the key file', 'The same again'])
+    await side.getByLabel(label).fill(passphrase)
+  await chooseInDialogs(desktop, file(`${name}.key`))
+  await presses.on(side.getByRole('button', { name: 'Make the key and save it…' }))
+  await page.getByRole('button', { name: `Take ${name} out` }).waitFor()
+}
+
+/** A person reads what is to be signed, chooses the key file and types its passphrase. `open`: what opens the dialog. */
+export async function signWithKey(
+  desktop: Desktop,
+  open: Locator,
+  name: string,
+  { file, passphrase }: KeyFolder,
+  presses: Presses,
+): Promise<void> {
+  const { page } = desktop
+  await presses.on(open)
+  const dialog = page.getByRole('dialog')
+  await chooseInDialogs(desktop, file(`${name}.key`))
+  await presses.on(dialog.getByRole('button', { name: 'Choose your key file…' }))
+  await dialog.getByText(file(`${name}.key`), { exact: true }).waitFor()
+  await dialog.getByLabel('Passphrase of the key file').fill(passphrase)
+  await presses.on(dialog.getByRole('button', { name: 'Sign', exact: true }))
+  const refused = dialog.locator('.failure')
+  await refused.or(page.locator('body:not(:has([role=dialog]))')).first().waitFor()
+  if ((await refused.count()) > 0) throw new Error((await refused.allTextContents()).join())
+}
+
+/** By the button below, once what it waits for is done. */
+export async function goOn(page: Page, label: string, presses: Presses): Promise<void> {
+  await presses.on(page.locator('.setup-foot').getByRole('button', { name: label }))
+}
