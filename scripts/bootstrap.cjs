@@ -14,6 +14,7 @@ const {
 const { openRoot, unprivilegedUser } = require('./bootstrap/places.cjs')
 const { installElectron } = require('./bootstrap/electron.cjs')
 const { mirrorPostgres } = require('./bootstrap/mirror.cjs')
+const { installHelm } = require('./bootstrap/helm.cjs')
 const { installPythonTools } = require('./bootstrap/python.cjs')
 const { isSetUp, writeRecord } = require('./bootstrap/stamp.cjs')
 const { locked } = require('./bootstrap/lock.cjs')
@@ -43,6 +44,7 @@ async function setUp(purpose) {
     mirrorPostgres(root, open)
     if (purpose === 'test') {
       await installPythonTools(root)
+      await installHelm(root)
       await installSitePackages(root)
     }
     writeRecord(root, purpose, { open, user })

@@ -6,7 +6,7 @@ const path = require('node:path')
 /** Raise it when set-up does something new for machines that are set up already. */
 const setUpVersion = 1
 
-/** What set-up depends on: the lockfile, the Debian and Python lists, the user who runs it, and its own version. */
+/** What set-up depends on: the lockfile, the Debian and Python lists, Helm, the user who runs it, and its own version. */
 function currentStamp(root, purpose) {
   const hash = crypto.createHash('sha256')
   hash.update(
@@ -14,7 +14,7 @@ function currentStamp(root, purpose) {
   )
   hash.update(fs.readFileSync(path.join(root, 'package-lock.json')))
   hash.update(fs.readFileSync(path.join(root, 'site/package-lock.json')))
-  for (const list of ['debian-packages.json', 'python-tools.txt'])
+  for (const list of ['debian-packages.json', 'python-tools.txt', 'helm.cjs'])
     hash.update(fs.readFileSync(path.join(__dirname, list)))
   return hash.digest('hex')
 }

@@ -1,0 +1,107 @@
+{{- define "kms.fullname" -}}
+{{- if contains .Chart.Name .Release.Name }}{{ .Release.Name | trunc 52 | trimSuffix "-" }}
+{{- else }}{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 52 | trimSuffix "-" }}{{ end }}
+{{- end }}
+
+{{- define "kms.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "kms.labels" -}}
+{{ include "kms.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{- define "kms.image" -}}
+{{- if .Values.image.digest }}{{ printf "%s@%s" .Values.image.repository .Values.image.digest }}
+{{- else }}{{ printf "%s:%s" .Values.image.repository .Values.image.tag }}{{ end }}
+{{- end }}
+
+{{/* What the schema cannot say: values that need one another. Nothing is made where one of these fails. */}}
+{{- define "kms.check" -}}
+{{- $v := .Values }}
+{{- if and (eq $v.domain "production") (not $v.image.digest) }}
+{{- fail "image.digest is not set: a production server runs the image that was compared, so name it as sha256:…" }}
+{{- end }}
+{{- if not (or $v.image.digest $v.image.tag) }}
+{{- fail "neither image.digest nor image.tag is set: name the image to run" }}
+{{- end }}
+{{- if not $v.database.existingSecret }}
+{{- fail (printf "database.existingSecret is not set: make a Secret with the keys %s and %s, and name it" $v.database.urlKey $v.database.ownerUrlKey) }}
+{{- end }}
+{{- if and $v.token.uri $v.rootKey.existingSecret }}
+{{- fail "token.uri and rootKey.existingSecret are both set: a server has its root in one place" }}
+{{- end }}
+{{- if and (eq $v.domain "production") (not (or $v.token.uri $v.rootKey.existingSecret)) }}
+{{- fail "neither token.uri nor rootKey.existingSecret is set: a production server needs a token or a root key" }}
+{{- end }}
+{{- if and $v.token.uri (not $v.token.pinSecret) }}
+{{- fail (printf "token.pinSecret is not set: make a Secret with the key %s, the token's user PIN, and name it" $v.token.pinKey) }}
+{{- end }}
+{{- if and $v.token.uri (not $v.token.libraryVolume) }}
+{{- fail "token.libraryVolume is not set: name the volume with the token's PKCS#11 library" }}
+{{- end }}
+{{- if and $v.kmip.clientCaSecret (not $v.kmip.enabled) }}
+{{- fail "kmip.clientCaSecret is set and kmip.enabled is not" }}
+{{- end }}
+{{- if $v.verifySecrets }}
+{{- include "kms.checkSecret" (dict "root" . "name" $v.database.existingSecret "keys" (list $v.database.urlKey $v.database.ownerUrlKey) "value" "database.existingSecret") }}
+{{- include "kms.checkSecret" (dict "root" . "name" $v.token.pinSecret "keys" (list $v.token.pinKey) "value" "token.pinSecret") }}
+{{- include "kms.checkSecret" (dict "root" . "name" $v.rootKey.existingSecret "keys" (list $v.rootKey.key) "value" "rootKey.existingSecret") }}
+{{- include "kms.checkSecret" (dict "root" . "name" $v.tls.existingSecret "keys" (list "tls.crt" "tls.key") "value" "tls.existingSecret") }}
+{{- include "kms.checkSecret" (dict "root" . "name" $v.kmip.clientCaSecret "keys" (list "ca.crt") "value" "kmip.clientCaSecret") }}
+{{- end }}
+{{- end }}
+
+{{/* `helm template` and a client's dry run see no cluster: there the namespace is absent too, and nothing is looked at. */}}
+{{- define "kms.checkSecret" -}}
+{{- $space := .root.Release.Namespace }}
+{{- if and .name (lookup "v1" "Namespace" "" $space) }}
+{{- $secret := lookup "v1" "Secret" $space .name }}
+{{- if not $secret }}
+{{- fail (printf "%s: there is no Secret %s in namespace %s: make it with the keys %s" .value .name $space (join ", " .keys)) }}
+{{- end }}
+{{- range .keys }}
+{{- if not (get ($secret.data | default dict) .) }}
+{{- fail (printf "%s: the Secret %s in namespace %s has no key %s" $.value $.name $space .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "kms.container" -}}
+image: {{ include "kms.image" . | quote }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  capabilities: { drop: [ALL] }
+  seccompProfile: { type: RuntimeDefault }
+{{- end }}
+
+{{- define "kms.mounts" -}}
+- { name: state, mountPath: /var/lib/lux-custody }
+- { name: tmp, mountPath: /tmp }
+- { name: database-url, mountPath: /run/secrets/database, readOnly: true }
+{{- if .Values.token.uri }}
+- { name: pin, mountPath: /run/custody }
+- { name: library, mountPath: /opt/pkcs11, readOnly: true }
+{{- end }}
+{{- if .Values.rootKey.existingSecret }}
+- { name: root-key, mountPath: /run/secrets/root-key, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{- define "kms.environment" -}}
+- { name: LUX_SERVER_STATE, value: /var/lib/lux-custody/state }
+- { name: DATABASE_URL_FILE, value: /run/secrets/database/url }
+{{- if .Values.rootKey.existingSecret }}
+- { name: ROOT_ENCRYPTION_KEY_FILE, value: /run/secrets/root-key/root-key }
+{{- end }}
+{{- end }}
