@@ -44,7 +44,13 @@ const nameOf = (path: string): string =>
   path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
 
 /** What a person read in the LICENSE file of a package whose package.json states none. */
-const readByHand: Readonly<Record<string, string>> = { 'png-js 2.0.0': 'MIT' }
+const readByHand: Readonly<Record<string, string>> = {
+  '@auth0/xmldom 0.1.21': 'MIT OR LGPL-3.0-or-later',
+  'png-js 2.0.0': 'MIT',
+  'samlp 8.0.0': 'MIT',
+  'valid-url 1.0.9': 'MIT',
+  'xpath 0.0.5': 'MIT',
+}
 
 /** The licence that an old package states as an object or a list: npm's lockfile leaves those out. */
 function oldStatement(file: string): string {
@@ -87,7 +93,7 @@ export function readPackages(root: string): Package[] {
     const key = `${name} ${version}`
     // The same version may lie in several places: what ships once, ships.
     if (found.get(key)?.use === 'runtime') continue
-    const licence = entry.license ?? readByHand[key] ?? oldStatement(join(root, path, 'package.json'))
+    const licence = readByHand[key] ?? entry.license ?? oldStatement(join(root, path, 'package.json'))
     found.set(key, { name, version, licence, use: development ? 'development' : 'runtime' })
   }
   const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -23,11 +23,13 @@ import { exit, linesOf, wrongUse as refuseUse, report, running as run, say } fro
 import { type RotationOf, rotateKek } from './commands/rotate.ts'
 import {
   addProvider,
+  addSamlProvider,
   allowGroup,
   disallowGroup,
   type GroupOptions,
   type ProviderOptions,
   removeProvider,
+  type SamlOptions,
   showProviders,
 } from './commands/sign-on.ts'
 import { type Listen, rootLine, startServer, stopSignal } from './commands/start.ts'
@@ -397,6 +399,11 @@ kmip
     }),
   )
 
+const callbackLines = ({ name, callback }: { name: string; callback: string | null }): string[] => [
+  `identity provider ${name}`,
+  ...(callback === null ? ['set PUBLIC_URL before anybody logs in by it'] : [`callback ${callback}`]),
+]
+
 const signOn = program
   .command('sign-on')
   .description('Single sign-on: identity providers, and what their groups may.')
@@ -415,10 +422,23 @@ signOn
     running(async () => {
       const state = folder()
       const made = await alone(state, 'sign-on add', () => addProvider(state, options))
-      report(common(), made, ({ name, callback }) => [
-        `identity provider ${name}`,
-        ...(callback === null ? ['set PUBLIC_URL before anybody logs in by it'] : [`callback ${callback}`]),
-      ])
+      report(common(), made, callbackLines)
+    }),
+  )
+signOn
+  .command('add-saml')
+  .description('Let the members of a SAML 2.0 provider log in.')
+  .requiredOption('--name <name>', 'what the log-in page calls it: a-z, 0-9 and - between')
+  .requiredOption('--entity-id <id>', 'its name for itself')
+  .requiredOption('--entry-point <address>', 'where the browser is sent to log in, https')
+  .option('--certificate <file>', 'what it signs with, PEM; again for the next one', collected, [])
+  .option('--organisation <id>', 'whose it is; else the whole deployment’s')
+  .option('--groups-attribute <name>', 'the attribute that lists groups (default: groups)')
+  .action((options: SamlOptions) =>
+    running(async () => {
+      const state = folder()
+      const made = await alone(state, 'sign-on add-saml', () => addSamlProvider(state, options))
+      report(common(), made, callbackLines)
     }),
   )
 signOn

@@ -3,7 +3,7 @@ import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { requirePrivate } from '../platform/state-folder/private-file.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { openServerParts, type ServerParts } from '../server.ts'
-import type { GroupRole, ShownProvider } from '../sign-on/providers.ts'
+import type { GroupRole, NewProvider, ShownProvider } from '../sign-on/providers.ts'
 import { readGiven } from './given-file.ts'
 import { operatorCall } from './operator-call.ts'
 
@@ -16,6 +16,13 @@ export type ProviderOptions = {
   readonly groupsClaim?: string
   readonly scope: readonly string[]
   readonly ca?: string
+}
+
+export type SamlOptions = Pick<ProviderOptions, 'name' | 'organisation'> & {
+  readonly entityId: string
+  readonly entryPoint: string
+  readonly certificate: readonly string[]
+  readonly groupsAttribute?: string
 }
 
 export type GroupOptions = {
@@ -38,26 +45,41 @@ async function withParts<T>(state: StateFolder, work: (parts: ServerParts) => Pr
   }
 }
 
+type Added = ShownProvider & { readonly callback: string | null }
+
 /** `callback` is the address to register at the provider; null where PUBLIC_URL is not set. */
 export async function addProvider(
   state: StateFolder,
   { name, issuer, clientId, clientSecretFile, organisation, groupsClaim, scope, ca }: ProviderOptions,
-): Promise<Outcome<ShownProvider & { readonly callback: string | null }>> {
+): Promise<Outcome<Added>> {
   const secret = clientSecretFile === undefined ? null : await secretOf(clientSecretFile)
   const authority = ca === undefined ? undefined : await textOf(ca, maxCertificate)
-  return withParts(state, async ({ signOn }) => {
-    const made = await signOn.addProvider(operatorCall(), {
-      ...{ name, organisation: organisation ?? null, secret },
-      settings: {
-        ...{ kind: 'oidc', issuer, clientId },
-        ...(groupsClaim === undefined ? {} : { groupsClaim }),
-        ...(scope.length === 0 ? {} : { scopes: scope }),
-        ...(authority === undefined ? {} : { ca: authority }),
-      },
-    })
-    return made.ok ? accept({ ...made.value, callback: signOn.callbackOf(name) }) : made
-  })
+  const settings = {
+    ...({ kind: 'oidc', issuer, clientId } as const),
+    ...(groupsClaim === undefined ? {} : { groupsClaim }),
+    ...(scope.length === 0 ? {} : { scopes: scope }),
+    ...(authority === undefined ? {} : { ca: authority }),
+  }
+  return added(state, { name, organisation: organisation ?? null, secret, settings })
 }
+
+export async function addSamlProvider(
+  state: StateFolder,
+  { name, organisation, entityId, entryPoint, certificate, groupsAttribute }: SamlOptions,
+): Promise<Outcome<Added>> {
+  const certificates = await Promise.all(certificate.map((path) => textOf(path, maxCertificate)))
+  const settings = {
+    ...({ kind: 'saml', entityId, entryPoint, certificates } as const),
+    ...(groupsAttribute === undefined ? {} : { groupsAttribute }),
+  }
+  return added(state, { name, organisation: organisation ?? null, secret: null, settings })
+}
+
+const added = (state: StateFolder, wanted: NewProvider): Promise<Outcome<Added>> =>
+  withParts(state, async ({ signOn }) => {
+    const made = await signOn.addProvider(operatorCall(), wanted)
+    return made.ok ? accept({ ...made.value, callback: signOn.callbackOf(wanted.name) }) : made
+  })
 
 export const showProviders = (state: StateFolder) =>
   withParts(state, ({ signOn }) => signOn.listProviders(operatorCall()))

@@ -34,7 +34,12 @@ type Parts = {
 }
 
 /** What the browser is to do, and the secret that it keeps: whoever else has the rest of a log-in cannot end it. */
-export type Begun = { readonly location: string; readonly browser: string }
+export type Begun = {
+  readonly location: string
+  readonly browser: string
+  /** The answer comes as a form that the provider's own page posts. */
+  readonly posted: boolean
+}
 
 const attemptLives = 10 * 60_000
 const ticketLives = 60_000
@@ -104,7 +109,7 @@ export function openSignOnLogIn(parts: Parts) {
         expires_at: new Date(now().getTime() + attemptLives),
       })
       .execute()
-    return accept({ location: sent.value.location, browser })
+    return accept({ location: sent.value.location, browser, posted: row.kind === 'saml' })
   }
 
   async function finished(

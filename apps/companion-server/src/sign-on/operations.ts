@@ -2,9 +2,12 @@ import type { Record } from '../audit/record.ts'
 import type { Strangers } from '../audit/strangers.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { Egress } from '../platform/http/egress.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
 import { openSignOnLogIn } from './log-in.ts'
 import { openOidc } from './oidc.ts'
-import { openProviderOperations } from './providers.ts'
+import type { OidcSettings, Provider, SamlSettings } from './protocol.ts'
+import { absentProvider, openProviderOperations } from './providers.ts'
+import { openSaml, samlMetadata } from './saml.ts'
 import type { SignOnKey } from './sealed.ts'
 
 type Parts = {
@@ -21,7 +24,37 @@ export type SignOn = ReturnType<typeof openSignOn>
 
 /** Single sign-on: identity providers, and log-in by them. */
 export function openSignOn({ egress, ...parts }: Parts) {
-  const { check, begin, finish } = openOidc({ egress })
-  const providers = openProviderOperations({ ...parts, check })
-  return { ...providers, ...openSignOnLogIn({ ...parts, providers, begin, finish }) }
+  const oidc = openOidc({ egress })
+  const saml = openSaml()
+  const providers = openProviderOperations({
+    ...parts,
+    check: (provider) => (isSaml(provider) ? saml.check(provider) : oidc.check(asOidc(provider))),
+  })
+  const logIn = openSignOnLogIn({
+    ...{ ...parts, providers },
+    begin: (provider, asked) =>
+      isSaml(provider) ? saml.begin(provider, asked) : oidc.begin(asOidc(provider), asked),
+    finish: (provider, brought) =>
+      isSaml(provider) ? saml.finish(provider, brought) : oidc.finish(asOidc(provider), brought),
+  })
+
+  return {
+    ...{ ...providers, ...logIn },
+
+    /** For a provider, by whom it is asked for: how this server describes itself. */
+    async samlMetadata(name: string): Promise<Outcome<string>> {
+      const row = await providers.providerOf(name)
+      const callback = logIn.callbackOf(name)
+      if (callback === null) return refuse('SIGN-ON-ORIGIN', 'PUBLIC_URL is not set')
+      if (row === 'absent') return absentProvider()
+      const provider = await providers.opened(row)
+      return isSaml(provider) ? accept(await samlMetadata(provider, callback)) : absentProvider()
+    },
+  }
 }
+
+const isSaml = (provider: Provider): provider is Provider & { readonly settings: SamlSettings } =>
+  provider.settings.kind === 'saml'
+
+/** What is not the one kind is the other. */
+const asOidc = (provider: Provider) => provider as Provider & { readonly settings: OidcSettings }

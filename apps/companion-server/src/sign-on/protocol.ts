@@ -14,7 +14,20 @@ export type OidcSettings = {
   readonly ca?: string
 }
 
-export type Settings = OidcSettings
+export type SamlSettings = {
+  readonly kind: 'saml'
+  /** The provider's name for itself, and where the browser is sent to. */
+  readonly entityId: string
+  readonly entryPoint: string
+  /** What it signs with, PEM: two while it changes its key. */
+  readonly certificates: readonly string[]
+  /** The attribute that lists groups; else `groups`. */
+  readonly groupsAttribute?: string
+  /** This server's own towards the provider, made here. */
+  readonly certificate: string
+}
+
+export type Settings = OidcSettings | SamlSettings
 
 export type Provider = { readonly id: string; readonly settings: Settings; readonly secret: string | null }
 

@@ -7,16 +7,20 @@ import type { Database } from '../platform/database/open.ts'
 import type { IdentityProviderTable } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { deactivate, regrant } from './members.ts'
-import type { Provider, Settings } from './protocol.ts'
+import type { OidcSettings, Provider, SamlSettings, Settings } from './protocol.ts'
 import { type SignOnKey, seal, unseal } from './sealed.ts'
+import { makeServiceKey } from './service-key.ts'
 
 export type NewProvider = {
   readonly name: string
   /** Null: of the whole deployment. */
   readonly organisation: string | null
-  readonly settings: Settings
+  readonly settings: NewSettings
+  /** Of an OpenID Connect client. */
   readonly secret: string | null
 }
+
+export type NewSettings = OidcSettings | Omit<SamlSettings, 'certificate'>
 
 export type GroupRole = { readonly id: string; readonly group: string; readonly grant: Grant }
 
@@ -52,14 +56,15 @@ export function openProviderOperations({ database, record, key, check, now }: Pa
     /** Asks the provider for its own description first. */
     addProvider(call: Call, wanted: NewProvider): Promise<Outcome<ShownProvider>> {
       return record(call, 'sign-on.add-provider', async (subject) => {
-        const { name, organisation, settings, secret } = wanted
+        const { name, organisation } = wanted
         subject.organisation = organisation
         const allowed = mayGovern(call, organisation)
         if (!allowed.ok) return allowed
         if (!slug.test(name))
           return refuse('NAME-MALFORMED', 'a provider’s name is 1 to 32 of a-z, 0-9, and - between')
-        const sound = checkSettings(settings)
+        const sound = checkSettings(wanted.settings)
         if (!sound.ok) return sound
+        const { settings, secret } = await wholeOf(wanted)
         const id = randomUUID()
         const usable = await check({ id, settings, secret })
         if (!usable.ok) return usable
@@ -201,6 +206,16 @@ export function openProviderOperations({ database, record, key, check, now }: Pa
     },
   }
 
+  async function wholeOf({
+    name,
+    settings,
+    secret,
+  }: NewProvider): Promise<{ readonly settings: Settings; readonly secret: string | null }> {
+    if (settings.kind === 'oidc') return { settings, secret }
+    const { certificate, key: own } = await makeServiceKey(name, now())
+    return { settings: { ...settings, certificate }, secret: own }
+  }
+
   async function providerOf(name: string): Promise<ProviderRow | 'absent'> {
     const row = await database
       .selectFrom('identity_provider')
@@ -261,15 +276,21 @@ const settingsOf = ({ settings }: ProviderRow): Settings => settings as Settings
 export const absentProvider = () => refuse('SIGN-ON-PROVIDER', 'there is no such identity provider')
 
 /** Refuses SIGN-ON-SETTINGS. */
-function checkSettings(settings: Settings): Outcome<null> {
+function checkSettings(settings: NewSettings): Outcome<null> {
   const wrong = (what: string) => refuse('SIGN-ON-SETTINGS', what)
+  if (settings.kind === 'saml') {
+    if (!isHttps(settings.entryPoint)) return wrong('entryPoint is an https address')
+    const { certificates } = settings
+    return certificates.length > 0 && certificates.every((one) => parsed(one) !== null)
+      ? accept(null)
+      : wrong('certificates are what the provider signs with, in PEM')
+  }
   if (!isHttps(settings.issuer)) return wrong('issuer is an https address')
-  if (settings.ca !== undefined && !isAuthority(settings.ca))
-    return wrong('ca is the certificate of a CA in PEM')
-  return accept(null)
+  const { ca } = settings
+  return ca === undefined || parsed(ca)?.ca ? accept(null) : wrong('ca is the certificate of a CA in PEM')
 }
 
-export function isHttps(text: string): boolean {
+function isHttps(text: string): boolean {
   try {
     const { protocol, username, password } = new URL(text)
     return protocol === 'https:' && username === '' && password === ''
@@ -278,10 +299,10 @@ export function isHttps(text: string): boolean {
   }
 }
 
-function isAuthority(pem: string): boolean {
+function parsed(pem: string): X509Certificate | null {
   try {
-    return new X509Certificate(pem).ca
+    return new X509Certificate(pem)
   } catch {
-    return false
+    return null
   }
 }

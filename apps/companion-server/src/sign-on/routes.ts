@@ -3,9 +3,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { requireCall } from '../access/caller.ts'
 import { grantList, grantsFrom, id } from '../access/grant-fields.ts'
 import { toAnswer } from '../access/routes.ts'
+import { giveSession, isFromConsole } from '../access/session-cookie.ts'
 import type { Authentication } from '../access/tokens.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { granted, HttpError } from '../platform/http/http-error.ts'
+import type { Begun } from './log-in.ts'
 import type { SignOn } from './operations.ts'
 import type { GroupRole, ShownProvider } from './providers.ts'
 
@@ -24,11 +26,21 @@ const oidc = Type.Object(
   },
   closed,
 )
+const saml = Type.Object(
+  {
+    kind: Type.Literal('saml'),
+    entityId: address,
+    entryPoint: address,
+    certificates: Type.Array(pem, { minItems: 1, maxItems: 4 }),
+    groupsAttribute: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  },
+  closed,
+)
 const newProvider = Type.Object(
   {
     name: slug,
     organisationId: Type.Optional(id),
-    settings: oidc,
+    settings: Type.Union([oidc, saml]),
     clientSecret: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
   },
   closed,
@@ -42,6 +54,7 @@ const newRole = Type.Object(
 /** Of the browser that began a log-in; no page reads it, and no other site sends it. */
 const cookie = '__Host-sign-on'
 const cookieShape = /(?:^|;\s*)__Host-sign-on=([A-Za-z0-9_-]{43})(?:;|$)/
+const maxForm = 1 << 20
 /** Where the console is, which takes the token or says why there is none. */
 const consolePlace = '/console/'
 
@@ -63,7 +76,7 @@ export function signOnRoutes(
     granted(authentication.roomForStranger(request.ip))
     const begun = await signOn.begin(request.params.name, asked(request))
     if (!begun.ok) return back(reply, begun.rule)
-    return reply.header('Set-Cookie', cookieOf(begun.value.browser)).redirect(begun.value.location, 303)
+    return reply.header('Set-Cookie', cookieOf(begun.value)).redirect(begun.value.location, 303)
   })
 
   app.get(
@@ -72,18 +85,45 @@ export function signOnRoutes(
     async (request, reply) => {
       granted(authentication.roomForStranger(request.ip))
       const answer = new URL(request.url, 'https://localhost').searchParams
-      const finished = await signOn.finish(
-        {
-          ...{ name: request.params.name, answer, browser: browserOf(request) },
-          state: answer.get('state') ?? '',
-        },
-        asked(request),
-      )
-      if (!finished.ok) return back(reply, finished.rule)
-      request.call = finished.value.call
-      return back(reply, 'ready')
+      return brought(request, reply, answer, answer.get('state') ?? '')
     },
   )
+
+  app.register(async (own) => {
+    own.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string', bodyLimit: maxForm },
+      (_request, body, done) => done(null, String(body)),
+    )
+    own.post<{ Body: string; Params: { name: string } }>(
+      '/api/v1/auth/sign-on/:name/callback',
+      { schema: { params: byName } },
+      async (request, reply) => {
+        granted(authentication.roomForStranger(request.ip))
+        const answer = new URLSearchParams(typeof request.body === 'string' ? request.body : '')
+        return brought(request, reply, answer, answer.get('RelayState') ?? '')
+      },
+    )
+  })
+
+  async function brought(
+    request: FastifyRequest<{ Params: { name: string } }>,
+    reply: FastifyReply,
+    answer: URLSearchParams,
+    state: string,
+  ) {
+    const { name } = request.params
+    const finished = await signOn.finish({ name, answer, state, browser: browserOf(request) }, asked(request))
+    if (!finished.ok) return back(reply, finished.rule)
+    request.call = finished.value.call
+    return back(reply, 'ready')
+  }
+
+  app.get('/api/v1/auth/sign-on/:name/metadata', { schema: { params: byName } }, async (request, reply) => {
+    granted(authentication.roomForStranger(request.ip))
+    const text = granted(await signOn.samlMetadata(request.params.name))
+    return reply.type('application/samlmetadata+xml').send(text)
+  })
 
   app.post(
     '/api/v1/auth/sign-on/token',
@@ -97,7 +137,11 @@ export function signOnRoutes(
       if (!taken.ok) throw new HttpError(401, taken.rule)
       request.call = taken.value.call
       reply.header('Set-Cookie', `${cookie}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0`)
-      return toAnswer(taken.value.token)
+      const { token } = taken.value
+      if (!isFromConsole(request)) return toAnswer(token)
+      // The console keeps no token where a script could read it.
+      giveSession(reply, token.accessToken, token.expiresIn)
+      return { expiresIn: token.expiresIn }
     },
   )
 
@@ -147,8 +191,9 @@ export function signOnRoutes(
 /** To the console, with a word after the # that goes into no log. */
 const back = (reply: FastifyReply, word: string) => reply.redirect(`${consolePlace}#sign-on=${word}`, 303)
 
-const cookieOf = (browser: string): string =>
-  `${cookie}=${browser}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=600`
+/** A form that another site posts brings no Lax cookie. */
+const cookieOf = ({ browser, posted }: Begun): string =>
+  `${cookie}=${browser}; Path=/; Secure; HttpOnly; SameSite=${posted ? 'None' : 'Lax'}; Max-Age=600`
 
 const browserOf = ({ headers }: FastifyRequest): string => cookieShape.exec(headers.cookie ?? '')?.[1] ?? ''
 

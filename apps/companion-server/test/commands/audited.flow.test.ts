@@ -8,7 +8,13 @@ import { importBundle } from '../../src/commands/import.ts'
 import { addKmipClient, endKmipClient, letPlainKeys } from '../../src/commands/kmip-clients.ts'
 import { writeReport } from '../../src/commands/report.ts'
 import { rotateKek } from '../../src/commands/rotate.ts'
-import { addProvider, allowGroup, disallowGroup, removeProvider } from '../../src/commands/sign-on.ts'
+import {
+  addProvider,
+  addSamlProvider,
+  allowGroup,
+  disallowGroup,
+  removeProvider,
+} from '../../src/commands/sign-on.ts'
 import type { Outcome } from '../../src/refusal.ts'
 import { openHttp } from '../support/http-under-test.ts'
 
@@ -27,7 +33,9 @@ const others = {
   migrate: 'as the owner of the database',
 }
 
-test('AUDIT-COMMAND every command that changes something leaves one entry for each operation, a refusal too', async () => {
+test('AUDIT-COMMAND every command that changes something leaves one entry for each operation, a refusal too', {
+  timeout: 180_000,
+}, async () => {
   const http = await openHttp('commands')
   const { state, bundle } = http
   const { database } = http.server.services
@@ -93,6 +101,14 @@ test('AUDIT-COMMAND every command that changes something leaves one entry for ea
         run: () =>
           addProvider(state, { name: 'corp', issuer: 'https://127.0.0.1', clientId: 'c', scope: [] }),
         entries: [['sign-on.add-provider', 'PROVIDER-ADDRESS']],
+      },
+      {
+        command: 'sign-on add-saml',
+        run: () => {
+          const saml = { entityId: 'e', entryPoint: 'https://id.example', certificate: [] }
+          return addSamlProvider(state, { name: 'office', ...saml })
+        },
+        entries: [['sign-on.add-provider', 'SIGN-ON-SETTINGS']],
       },
       {
         command: 'sign-on allow',

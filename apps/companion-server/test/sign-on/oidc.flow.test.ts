@@ -3,10 +3,11 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { given, openKms } from '../support/kms-under-test.ts'
 import { makeFolder } from '../support/temporary-folder.ts'
 import { clientId, clientSecret, macked, openOidcPeer, signed, unsigned } from './support/oidc-peer.ts'
+import { browserOf, callbackOf, origin } from './support/sign-on-under-test.ts'
 
-const origin = 'https://custody.example'
-const callback = `${origin}/api/v1/auth/sign-on/corp/callback`
+const callback = callbackOf('corp')
 
+let browser: ReturnType<typeof browserOf>
 let kms: Awaited<ReturnType<typeof openKms>>
 let folder = ''
 let peer: Awaited<ReturnType<typeof openOidcPeer>>
@@ -25,6 +26,7 @@ beforeAll(async () => {
   peer = await openOidcPeer(folder, callback, people)
   process.env.EGRESS_PRIVATE_HOSTS = new URL(peer.issuer).host
   kms = await openKms()
+  browser = browserOf(kms)
   const { signOn } = kms.server.services
   const settings = { kind: 'oidc', issuer: peer.issuer, clientId, ca: peer.ca } as const
   given(
@@ -50,29 +52,10 @@ afterAll(async () => {
   delete process.env.EGRESS_PRIVATE_HOSTS
 })
 
-type Headers = Record<string, string>
-const get = (url: string, headers: Headers = {}) => kms.server.app.inject({ method: 'GET', url, headers })
-
-async function begin(name = 'corp') {
-  const reply = await get(`/api/v1/auth/sign-on/${name}/start`)
-  expect(reply.statusCode).toBe(303)
-  const cookie = String(reply.headers['set-cookie'] ?? '')
-  return { to: String(reply.headers.location), cookie: cookie.split(';')[0] ?? '', whole: cookie }
-}
-
-const pathOf = (url: string) => url.slice(origin.length)
-const wordOf = (location: unknown) => /^\/console\/#sign-on=(.+)$/.exec(String(location))?.[1]
-
-async function answered(url: string, cookie: string) {
-  const reply = await get(pathOf(url), { cookie })
-  expect(reply.statusCode).toBe(303)
-  return wordOf(reply.headers.location)
-}
-
-const takeToken = (cookie: string, headers: Headers = {}) =>
-  kms.server.app.inject({
-    ...{ method: 'POST', url: '/api/v1/auth/sign-on/token', payload: {}, headers: { cookie, ...headers } },
-  })
+const begin = () => browser.begin('corp')
+const answered = (url: string, cookie: string) => browser.answered(url, cookie)
+const takeToken = (cookie: string, headers = {}) => browser.takeToken(cookie, headers)
+const get = (url: string) => browser.get(url)
 
 async function logIn(person: string) {
   const { to, cookie } = await begin()
@@ -88,8 +71,7 @@ async function tokenOf(person: string): Promise<string> {
   return taken.json().accessToken
 }
 
-const keysBy = (token: string) =>
-  get(`/api/v1/kms/keys?projectId=${kms.project.id}`, { authorization: `Bearer ${token}` })
+const keysBy = (token: string) => browser.keysBy(token)
 
 test('SIGN-ON-01 a member is made at the first log-in, with the roles of the groups, and is the same at the next', async () => {
   const named = await get('/api/v1/auth/sign-on')
@@ -120,6 +102,27 @@ test('SIGN-ON-01 a member is made at the first log-in, with the roles of the gro
   expect(audited.map(({ operation }) => operation)).toEqual(
     expect.arrayContaining(['sign-on.log-in', 'sign-on.take-token']),
   )
+})
+
+test('SIGN-ON-08 the console gets its session as a cookie that no script reads, and no token', async () => {
+  const { word, cookie } = await logIn('ada')
+  expect(word).toBe('ready')
+  const own = {
+    'x-custody-console': '1',
+    origin: 'https://localhost',
+    host: 'localhost',
+    'sec-fetch-site': 'same-origin',
+  }
+  const taken = await takeToken(cookie, own)
+  expect(Object.keys(taken.json())).toEqual(['expiresIn'])
+  const given = [taken.headers['set-cookie']].flat().find((one) => one?.startsWith('__Host-custody-session='))
+  expect(given).toMatch(/HttpOnly; SameSite=Strict/)
+  const session = given?.split(';')[0] ?? ''
+  const keys = await kms.server.app.inject({
+    ...{ method: 'GET', url: `/api/v1/kms/keys?projectId=${kms.project.id}` },
+    headers: { cookie: session, 'x-custody-console': '1' },
+  })
+  expect(keys.statusCode).toBe(200)
 })
 
 test('SIGN-ON-02 an answer is good once, for the browser that began it, and only as long as it is the same log-in', async () => {
@@ -282,7 +285,7 @@ test('SIGN-ON-06 a group’s role ends for its members when it is taken away, an
   expect(await signOn.addProvider(chief(), short)).toMatchObject({ rule: 'SIGN-ON-NAME-TAKEN' })
   given(await signOn.removeProvider(chief(), 'short'))
   const reply = await get('/api/v1/auth/sign-on/short/start')
-  expect(wordOf(reply.headers.location)).toBe('SIGN-ON-PROVIDER')
+  expect(browser.wordOf(reply)).toBe('SIGN-ON-PROVIDER')
   expect(given(await signOn.listProviders(kms.callAs(kms.admin))).map(({ name }) => name)).toEqual(['corp'])
 })
 

@@ -433,8 +433,6 @@ export type SignOnAttemptTable = {
   expires_at: Time
 }
 
-export type SeenAssertionTable = { provider_id: string; assertion_id: string; expires_at: Time }
-
 /** A role and where it holds; both ids null: in the whole deployment. */
 export type RoleGrantTable = {
   identity_id: string
@@ -557,7 +555,6 @@ export type Tables = {
   member_group: MemberGroupTable
   member_of_group: MemberOfGroupTable
   sign_on_attempt: SignOnAttemptTable
-  seen_assertion: SeenAssertionTable
   login_failure: LoginFailureTable
   audit: AuditTable
   audit_writer: AuditWriterTable

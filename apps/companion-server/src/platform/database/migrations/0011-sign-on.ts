@@ -60,11 +60,6 @@ const up11 = [
     checks_sealed bytea,
     identity_id text references identity,
     expires_at timestamptz not null)`,
-  `create table seen_assertion (
-    provider_id text not null references identity_provider,
-    assertion_id text not null,
-    expires_at timestamptz not null,
-    primary key (provider_id, assertion_id))`,
   `alter table person add column break_glass boolean not null default false`,
   `alter table deployment add column sign_on_required boolean not null default false`,
 ]
@@ -75,7 +70,7 @@ const down11 = [
   `update identity set revoked_at = now() where revoked_at is null and id in (select identity_id from member)`,
   `alter table deployment drop column sign_on_required`,
   `alter table person drop column break_glass`,
-  `drop table seen_assertion, sign_on_attempt, member_of_group, member_group, member, group_role, identity_provider`,
+  `drop table sign_on_attempt, member_of_group, member_group, member, group_role, identity_provider`,
 ]
 
 export async function up(database: Past): Promise<void> {
@@ -83,7 +78,7 @@ export async function up(database: Past): Promise<void> {
   await sql
     .raw(
       `grant select, insert, update, delete on identity_provider, group_role, member, member_group, member_of_group,
-        sign_on_attempt, seen_assertion to ${applicationRole}`,
+        sign_on_attempt to ${applicationRole}`,
     )
     .execute(database)
 }
