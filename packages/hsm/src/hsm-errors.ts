@@ -28,7 +28,7 @@ const remedies = {
   'HSM-LIBRARY-ARCHITECTURE':
     'This is a library for another processor or another word size. Choose the vendor’s library for this computer.',
   'HSM-LIBRARY-CHANGED':
-    'The library’s file is not the one that the plan pins. Find out who changed it before you use it.',
+    'The library’s file is not the one that was pinned. Find out who changed it before you use it.',
   'HSM-LIBRARY-CRASHED':
     'Check that it is the vendor’s library for this computer, and its settings and version; then start again.',
   'HSM-LIBRARY-DEPENDENCY': 'The token library needs another library that is missing. Install it and repeat.',

@@ -20,7 +20,15 @@ import type {
 } from './records.ts'
 import type { PersonRole, SetupChange, SetupSummary, SetupView } from './setups.ts'
 import type { Appearance, CoreStatus, ShellInfo } from './shell.ts'
-import type { LibraryView, ObjectView, ProbeView, SlotView, TokenView, TrialView } from './tokens.ts'
+import type {
+  LibraryState,
+  LibraryView,
+  ObjectView,
+  ProbeView,
+  SlotView,
+  TokenView,
+  TrialView,
+} from './tokens.ts'
 
 /** One API: its input and output (types only) and the codes it may answer with, beyond those that any call may meet. */
 export type Api<Input, Output> = {
@@ -39,6 +47,16 @@ export const apis = {
   'app.info': api<Empty, AppInfo>(),
   /** Nobody is at the window: logs every token out that no ceremony's machine works on now, and forgets typed PINs. */
   'app.lock': api<Empty, { loggedOut: string[] }>(),
+
+  'library.state': api<Empty, LibraryState>(),
+  /** Loads it, and remembers it once it answers. `path` is of `found`, the remembered one, or was chosen in a dialog. */
+  'library.choose': api<{ path: string; variables: string[]; initString: string }, { library: LibraryView }>(
+    'LIBRARY-IN-USE',
+    'LIBRARY-NAMED',
+    'LIBRARY-VARIABLE',
+  ),
+  /** Back to the soft tokens of this store. */
+  'library.own': api<Empty, { library: LibraryView }>('LIBRARY-IN-USE', 'LIBRARY-NAMED'),
 
   'tokens.list': api<Empty, { library: LibraryView | null; slots: SlotView[] }>(),
   /**

@@ -13,6 +13,7 @@ export const fileKinds = [
   'document',
   'transcript',
   'report',
+  'library',
 ] as const
 export type FileKind = (typeof fileKinds)[number]
 

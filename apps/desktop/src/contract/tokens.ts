@@ -129,7 +129,36 @@ export type SlotView = {
   failure: Failure | null
 }
 
-export type LibraryView = { path: string; description: string; version: string; sha256: string }
+/** `maker`, `description` and `version` are the library's own words. */
+export type LibraryView = {
+  path: string
+  maker: string
+  description: string
+  version: string
+  sha256: string
+}
+
+/** `environment`: LUX_PKCS11 names it. `own`: the soft tokens of this store. */
+export type LibrarySource = 'environment' | 'chosen' | 'own'
+
+/** A library of a known kind at one of its usual places; `failure`: why this computer could not load its file. */
+export type FoundLibrary = {
+  path: string
+  profile: string
+  name: string
+  sha256: string | null
+  failure: Failure | null
+}
+
+export type LibraryState = {
+  source: LibrarySource
+  loaded: LibraryView | null
+  /** Why nothing is loaded. */
+  failure: Failure | null
+  /** What is remembered: `sha256` is what its file had when it was chosen, `variables` are NAME=VALUE. */
+  chosen: { path: string; sha256: string; variables: string[]; initString: string } | null
+  found: FoundLibrary[]
+}
 
 export type ObjectClass =
   | 'secret-key'

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { type Hsm, HsmError, startHsm } from '@lux/hsm'
 import { ExpectedError, makeFolder } from '@lux/node-files'
-import type { CoreApiName } from '../contract/index.ts'
-import type { CoreOptions } from './core-options.ts'
+import type { CoreApiName, LibrarySource } from '../contract/index.ts'
+import type { CoreOptions, Library } from './core-options.ts'
+import { inheritedVariables } from './own-library.ts'
 import { PinBox } from './runs/effects/pin-box.ts'
 import type { Handler } from './serve.ts'
 import { appInfo, testedPrimitives } from './services/app.ts'
@@ -14,6 +15,7 @@ import { lineageInStore } from './services/ceremonies/lineage.ts'
 import { handToHolders } from './services/ceremonies/own-devices.ts'
 import { signHere, toSign } from './services/ceremonies/sign-here.ts'
 import * as holders from './services/holders.ts'
+import { chooseLibrary, chosenLibrary, libraryState, useOwnLibrary } from './services/library.ts'
 import { lockWindow } from './services/lock.ts'
 import { saveReport } from './services/report.ts'
 import * as setups from './services/setups/setups.ts'
@@ -59,10 +61,28 @@ export async function openApiHandlers(options: ApiHandlersOptions): Promise<ApiH
     options.refuse(failed)
     throw failed
   }
-  const library = await openLibrary(options)
-  if (!(library instanceof HsmError) && options.training && options.trainingFolder !== null) {
-    await makeTrainingToken(library, options.trainingFolder).catch(async (error: unknown) => {
-      await library.close()
+  const given = await options.library()
+  const chosen = given.named === true ? null : chosenLibrary(store)
+  let source: LibrarySource = given.named === true ? 'environment' : chosen === null ? 'own' : 'chosen'
+  let library = await openLibrary(options, chosen === null ? given : withInherited(chosen)).catch(
+    (error: unknown) => {
+      if (error instanceof HsmError) return error
+      throw error
+    },
+  )
+  await withTraining(library)
+
+  /** The store's own soft tokens get a training token in a training store. */
+  async function withTraining(opened: Hsm | HsmError): Promise<void> {
+    if (
+      opened instanceof HsmError ||
+      !options.training ||
+      options.trainingFolder === null ||
+      source !== 'own'
+    )
+      return
+    await makeTrainingToken(opened, options.trainingFolder).catch(async (error: unknown) => {
+      await opened.close()
       throw error
     })
   }
@@ -92,21 +112,41 @@ export async function openApiHandlers(options: ApiHandlersOptions): Promise<ApiH
     }),
     (id) => emit('ceremony.changed', { id }),
   )
-  if (!(library instanceof HsmError)) {
-    library.onTokensChanged(({ removed }) => {
+  const listenTo = (opened: Hsm): void => {
+    opened.onTokensChanged(({ removed }) => {
       for (const [, { run }] of runs.all()) run.sessionsEnded(removed, 'pulled out')
       emit('tokens.changed', {})
     })
-    library.onRestart(({ reason }) => {
+    opened.onRestart(({ reason }) => {
       for (const [, { run }] of runs.all()) run.hostRestarted(reason)
       emit('tokens.changed', {})
     })
+  }
+  if (!(library instanceof HsmError)) listenTo(library)
+
+  /** The one before serves until the other answers: what does not load changes nothing. */
+  async function replaceLibrary(wanted: Library | null): Promise<Hsm> {
+    if (source === 'environment') throw new ExpectedError('LIBRARY-NAMED', 'LUX_PKCS11')
+    if (runs.attention()) throw new ExpectedError('LIBRARY-IN-USE', 'a ceremony is under way')
+    const opened = await openLibrary(options, wanted === null ? given : withInherited(wanted))
+    const before = library
+    // They are read again, with this library, when they are next asked for.
+    runs.close()
+    library = opened
+    source = wanted === null ? 'own' : 'chosen'
+    listenTo(opened)
+    await withTraining(opened)
+    if (!(before instanceof HsmError)) await before.close()
+    emit('tokens.changed', {})
+    return opened
   }
 
   return {
     handlers: handlersOf({
       store,
       hsm,
+      librarySource: () => source,
+      replaceLibrary,
       clock,
       entropy,
       program,
@@ -131,22 +171,27 @@ function failedPrimitives(): ExpectedError | null {
   return new ExpectedError('SELF-TEST-FAILED', names)
 }
 
+/** What known libraries read of the window's own environment, below what people gave by hand. */
+const withInherited = <L extends Library>(library: L): L => ({
+  ...library,
+  environment: { ...inheritedVariables(), ...library.environment },
+})
+
 /** A missing or broken library does not keep the window from opening: whatever needs it answers with its error. */
-async function openLibrary({ library, program, store }: ApiHandlersOptions): Promise<Hsm | HsmError> {
-  const { path, environment, initString } = await library()
-  try {
-    return await startHsm({
-      library: path,
-      ...pinnedLibrary(store, path),
-      environment,
-      ...(initString === undefined ? {} : { initString }),
-      execPath: program.execPath,
-      ...(program.hostEntry === null ? {} : { hostEntry: program.hostEntry }),
-    })
-  } catch (error) {
-    if (error instanceof HsmError) return error
-    throw error
-  }
+async function openLibrary(
+  { program, store }: ApiHandlersOptions,
+  { path, environment, initString, sha256 }: Library & { sha256?: string },
+): Promise<Hsm> {
+  const chosen = sha256 === undefined ? {} : { librarySha256: sha256 }
+  return startHsm({
+    library: path,
+    ...chosen,
+    ...pinnedLibrary(store, path),
+    environment,
+    ...(initString === undefined ? {} : { initString }),
+    execPath: program.execPath,
+    ...(program.hostEntry === null ? {} : { hostEntry: program.hostEntry }),
+  })
 }
 
 function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
@@ -162,6 +207,9 @@ function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
       work(parts, input)
   return {
     'app.info': plain(appInfo),
+    'library.state': plain(libraryState),
+    'library.choose': given(chooseLibrary),
+    'library.own': plain(useOwnLibrary),
     'tokens.list': plain(tokens.listTokens),
     'app.lock': given(lockWindow),
     'tokens.initialise': given(tokens.initialiseToken),

@@ -3,8 +3,13 @@ import type { ExpectedError } from '@lux/node-files'
 import type { Program } from './program.ts'
 import type { Clock } from './system.ts'
 
-/** PKCS#11 library and what its host process is given. */
-export type Library = { path: string; environment: Readonly<Record<string, string>>; initString?: string }
+/** PKCS#11 library and what its host process is given. `named`: by the environment, so that the window chooses no other. */
+export type Library = {
+  path: string
+  environment: Readonly<Record<string, string>>
+  initString?: string
+  named?: true
+}
 
 export type CoreOptions = {
   storePath: string

@@ -15,6 +15,8 @@ const extensions: Record<FileKind, string[]> = {
   document: ['json', 'age', 'sig'],
   transcript: ['jsonl'],
   report: ['json'],
+  // A library's name may end in its version, as libpkcs11.so.1 does.
+  library: ['*'],
 }
 
 type Language = Appearance['language']

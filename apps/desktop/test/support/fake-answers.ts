@@ -51,6 +51,7 @@ export function answers(plan: string): Record<string, Answer> {
       training: true,
       library: {
         path: '/usr/lib/softhsm/libsofthsm2.so',
+        maker: 'SoftHSM',
         description: 'SoftHSM',
         version: '2.6',
         sha256: hex,
@@ -64,9 +65,31 @@ export function answers(plan: string): Record<string, Answer> {
       clock: '2026-11-24T16:30:00.000Z',
       disk: { free: 41_000_000_000, total: 120_000_000_000 },
     },
+    'library.state': {
+      source: 'own',
+      loaded: {
+        path: '/usr/lib/softhsm/libsofthsm2.so',
+        maker: 'SoftHSM',
+        description: 'SoftHSM',
+        version: '2.6',
+        sha256: hex,
+      },
+      failure: null,
+      chosen: null,
+      found: [
+        {
+          path: '/usr/lib/softhsm/libsofthsm2.so',
+          profile: 'softhsm',
+          name: 'SoftHSM 2',
+          sha256: hex,
+          failure: null,
+        },
+      ],
+    },
     'tokens.list': {
       library: {
         path: '/usr/lib/softhsm/libsofthsm2.so',
+        maker: 'SoftHSM',
         description: 'SoftHSM',
         version: '2.6',
         sha256: hex,

@@ -2,6 +2,7 @@ import { onEvent } from '../client.ts'
 import { createRemote } from './remote.ts'
 
 export const appInfo = createRemote('app.info')
+export const library = createRemote('library.state')
 export const tokens = createRemote('tokens.list')
 export const inventory = createRemote('tokens.inventory')
 export const ceremonies = createRemote('ceremonies.list')
@@ -13,6 +14,7 @@ export const holders = createRemote('holders.list')
 export const bundles = createRemote('bundles.list')
 
 onEvent('tokens.changed', () => {
+  void library.again()
   void tokens.again()
   void inventory.again()
   // A step may wait for the token that has come, and shows how its PIN stands.

@@ -4,6 +4,7 @@ import { Loaded } from '../components/loading.tsx'
 import { Screen } from '../components/screen.tsx'
 import { useRemote } from '../stores/remote.ts'
 import { tokens } from '../stores/remotes.ts'
+import { LibrarySection } from './library-section.tsx'
 import { nameOfSlot, SlotTree } from './slot-tree.tsx'
 import { TokenPanel } from './token-panel.tsx'
 
@@ -44,6 +45,7 @@ export function Tokens({ serial }: { serial: string | null }) {
           )
         }}
       </Loaded>
+      <LibrarySection />
     </Screen>
   )
 }

@@ -22,7 +22,7 @@ export function preflightLibrary(path: string, pinned: string | null = null): Pr
   const file = readLibrary(path)
   const sha256 = createHash('sha256').update(file).digest('hex')
   if (pinned !== null && pinned !== sha256)
-    throw hsmError('HSM-LIBRARY-CHANGED', `${path} has the SHA-256 ${sha256}, the plan pins ${pinned}`)
+    throw hsmError('HSM-LIBRARY-CHANGED', `${path} has the SHA-256 ${sha256}, pinned is ${pinned}`)
   if (process.platform !== 'linux') return { sha256, needs: [] }
   checkElf(path, file)
   return { sha256, needs: requireDependencies(path, file) }

@@ -1,6 +1,7 @@
 import type { Entropy } from '@lux/crypto'
 import type { Hsm } from '@lux/hsm'
-import type { EventName, Events } from '../../../contract/index.ts'
+import type { EventName, Events, LibrarySource } from '../../../contract/index.ts'
+import type { Library } from '../../core-options.ts'
 import type { Program } from '../../program.ts'
 import type { Store } from '../../store/store.ts'
 import type { Clock } from '../../system.ts'
@@ -13,6 +14,10 @@ export type ServiceContext = {
   readonly store: Store
   /** Throws HsmError with why there is no token library. */
   readonly hsm: () => Hsm
+  /** Whether the environment names the library, people chose it in the window, or it is the store's own. */
+  readonly librarySource: () => LibrarySource
+  /** Loads another library in the place of this one, `null` the store's own; refuses LIBRARY-IN-USE and LIBRARY-NAMED. */
+  readonly replaceLibrary: (library: Library | null) => Promise<Hsm>
   readonly clock: Clock
   readonly entropy: Entropy
   readonly program: Program

@@ -3,6 +3,7 @@ import { type Capability, HsmError, type ProbeReport, type TokenInfo, tokenOfSer
 import { ExpectedError } from '@lux/node-files'
 import * as v from 'valibot'
 import type {
+  LibraryView,
   ObjectView,
   ProbeView,
   SlotView,
@@ -11,6 +12,7 @@ import type {
   TrialView,
 } from '../../../contract/index.ts'
 import { atPad } from '../../runs/effects/pin-pad.ts'
+import { libraryViewOf } from '../library.ts'
 import { checked, pin, serial } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { mustBeSeconded, mustBeTyped, secondOfficer } from './guards.ts'
@@ -23,14 +25,13 @@ const bySerial = v.strictObject({ serial })
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(32))
 
 export async function listTokens(parts: ServiceContext): Promise<{
-  library: { path: string; description: string; version: string; sha256: string } | null
+  library: LibraryView | null
   slots: SlotView[]
 }> {
   const hsm = parts.hsm()
-  const { path, description, version, sha256 } = hsm.library
   const tokens = await hsm.tokens()
   return {
-    library: { path, description, version, sha256 },
+    library: libraryViewOf(hsm),
     slots: [
       ...tokens.map((info) => ({ slot: info.slot, token: viewOf(parts, info), failure: null })),
       ...hsm.unreadable.map(({ slot, code, ckr, detail }) => ({
