@@ -15,6 +15,8 @@ import { auditRoutes } from './audit/routes.ts'
 import { complianceRoutes } from './compliance/routes.ts'
 import { consoleRoutes } from './console-routes.ts'
 import { externalKeyRoutes } from './external-kms/routes.ts'
+import { awsRoutes } from './facades/aws-routes.ts'
+import { vaultRoutes } from './facades/vault-routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { bundleRoutes } from './imports/routes.ts'
 import { lifecycleRoutes } from './keys/lifecycle-routes.ts'
@@ -120,6 +122,8 @@ export async function buildApp(
   lifecycleRoutes(app, services)
   externalKeyRoutes(app, services)
   rotationRoutes(app, services)
+  awsRoutes(app, services)
+  vaultRoutes(app, services)
   kmipRoutes(app, services)
   bundleRoutes(app, services)
   fheRoutes(app, services)

@@ -1,6 +1,7 @@
 import type { ServerCard } from '@lux/ceremony/wire'
 import { type HybridSignature, utf8 } from '@lux/crypto'
 import type { FastifyBaseLogger } from 'fastify'
+import { openAwsKeys } from './access/aws-keys.ts'
 import { openCredentialOperations } from './access/credentials.ts'
 import { openDirectory } from './access/directory.ts'
 import { openKmipClients } from './access/kmip-clients.ts'
@@ -200,6 +201,7 @@ export async function openServer(
       sign,
       noteShredded: shredLog.add,
     })
+    const awsKeys = openAwsKeys(openTokenKey(token, settings.keys.rows, 'custody-aws-keys-1'))
     const externalKeys = openExternalKeys({
       ...{ database, now, egress },
       secretsKey: openTokenKey(token, settings.keys.rows, 'custody-external-key-1'),
@@ -237,7 +239,8 @@ export async function openServer(
         secretsKey: openTokenKey(token, settings.keys.rows, 'custody-person-key-1'),
       }),
       directory: openDirectory({ database, record, now }),
-      credentials: openCredentialOperations({ database, record, now }),
+      credentials: openCredentialOperations({ database, record, awsKeys, now }),
+      awsKeys,
       auditLog: openAuditOperations({ database, record }),
       compliance: openComplianceOperations({
         ...{ database, record, audience, domain, receiptKey: card.receiptKey, sign },

@@ -1,3 +1,4 @@
+import type { AwsKeys } from './access/aws-keys.ts'
 import type { CredentialOperations } from './access/credentials.ts'
 import type { Directory } from './access/directory.ts'
 import type { KmipClients } from './access/kmip-clients.ts'
@@ -47,6 +48,7 @@ export type Services = {
   readonly people: PeopleOperations
   readonly signOn: SignOn
   readonly directory: Directory
+  readonly awsKeys: AwsKeys
   readonly credentials: CredentialOperations
   readonly threshold: ThresholdOperations
   /** Where requests to threshold keys are kept and answered. */

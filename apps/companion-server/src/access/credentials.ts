@@ -3,6 +3,7 @@ import type { Call, Record } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { openAppointing } from './appointing.ts'
+import type { AwsKey, AwsKeys } from './aws-keys.ts'
 import { hashSecret, maxSecrets, maxTokenTtl, minTokenTtl, nameShape } from './tokens.ts'
 
 /** A client secret, a log-in's token or an API key, as lists show it: never what it is. */
@@ -14,16 +15,29 @@ export type Credential = {
   readonly expiresAt: Date | null
 }
 
+/** Shown once; `aws`: the same, for clients of AWS. */
+export type MadeApiKey = {
+  readonly id: string
+  readonly token: string
+  readonly expiresAt: Date
+  readonly aws: AwsKey
+}
+
 export type NewApiKey = { readonly identity: string; readonly name: string; readonly ttlSeconds: number }
 
 const maxApiKeys = 32
 
-type Parts = { readonly database: Database; readonly record: Record; now(): Date }
+type Parts = {
+  readonly database: Database
+  readonly record: Record
+  readonly awsKeys: AwsKeys
+  now(): Date
+}
 
 /** Secrets, tokens and API keys of identities: for whoever governs the identity, and its own for itself. */
 export type CredentialOperations = ReturnType<typeof openCredentialOperations>
 
-export function openCredentialOperations({ database, record, now }: Parts) {
+export function openCredentialOperations({ database, record, awsKeys, now }: Parts) {
   const { governed } = openAppointing(database)
 
   async function reachable(call: Call, identity: string): Promise<Outcome<null>> {
@@ -103,10 +117,7 @@ export function openCredentialOperations({ database, record, now }: Parts) {
     },
 
     /** A token with a name and an end of its own, shown once. */
-    addApiKey(
-      call: Call,
-      { identity, name, ttlSeconds }: NewApiKey,
-    ): Promise<Outcome<{ readonly id: string; readonly token: string; readonly expiresAt: Date }>> {
+    addApiKey(call: Call, { identity, name, ttlSeconds }: NewApiKey): Promise<Outcome<MadeApiKey>> {
       return record(call, 'credential.add-api-key', async () => {
         const allowed = await reachable(call, identity)
         if (!allowed.ok) return allowed
@@ -141,7 +152,7 @@ export function openCredentialOperations({ database, record, now }: Parts) {
     rotateApiKey(
       call: Call,
       { identity, id }: { readonly identity: string; readonly id: string },
-    ): Promise<Outcome<{ readonly id: string; readonly token: string; readonly expiresAt: Date }>> {
+    ): Promise<Outcome<MadeApiKey>> {
       return record(call, 'credential.rotate-api-key', async () => {
         const allowed = await reachable(call, identity)
         if (!allowed.ok) return allowed
@@ -207,6 +218,6 @@ export function openCredentialOperations({ database, record, now }: Parts) {
         revoked_at: null,
       })
       .execute()
-    return { id, token, expiresAt }
+    return { id, token, expiresAt, aws: await awsKeys.of(id) }
   }
 }

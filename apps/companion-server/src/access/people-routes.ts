@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { App } from '../platform/http/app-type.ts'
 import { granted, HttpError } from '../platform/http/http-error.ts'
 import { requireCall } from './caller.ts'
-import type { Credential, CredentialOperations } from './credentials.ts'
+import type { Credential, CredentialOperations, MadeApiKey } from './credentials.ts'
 import { grantList, grantsFrom, id, name } from './grant-fields.ts'
 import type { Enrolment, PeopleOperations } from './people.ts'
 import { toAnswer } from './routes.ts'
@@ -137,6 +137,6 @@ const toCredential = ({ createdAt, expiresAt, ...rest }: Credential) => ({
   ...{ ...rest, createdAt: createdAt.toISOString(), expiresAt: expiresAt?.toISOString() ?? null },
 })
 
-const toApiKey = ({ expiresAt, ...rest }: { id: string; token: string; expiresAt: Date }) => ({
+const toApiKey = ({ expiresAt, ...rest }: MadeApiKey) => ({
   ...{ ...rest, expiresAt: expiresAt.toISOString() },
 })

@@ -24,6 +24,8 @@ export type Authentication = {
   renew(accessToken: string): Promise<LoggedIn | 'unknown'>
   /** The identity behind a bearer token. A revoked one is known within a second. */
   find(accessToken: string): Promise<Caller | 'unknown'>
+  /** The identity of an API key, by its id: for doors where another secret shows that the caller has it. */
+  findApiKey(id: string): Promise<Caller | 'unknown'>
 }
 
 const thirtyDays = 30 * 24 * 3600
@@ -111,26 +113,29 @@ export function openAuthentication(database: Database, perSecond = defaultPerSec
       return { identity: renewed.identity_id, accessToken, expiresIn: renewed.lives }
     },
 
-    async find(accessToken) {
-      const hash = hashSecret(accessToken)
-      const name = hash.toString('base64')
-      const cached = known.get(name)
-      if (cached && cached.until > Date.now()) return cached.caller
-      const row = await database
-        .selectFrom('token')
-        .innerJoin('identity', 'identity.id', 'token.identity_id')
-        .select(['identity.id', 'token.expires_at'])
-        .where('token.hash', '=', hash)
-        .where('token.revoked_at', 'is', null)
-        .where('identity.revoked_at', 'is', null)
-        .where('token.expires_at', '>', sql<Date>`now()`)
-        .executeTakeFirst()
-      if (!row) return 'unknown'
-      const grants = await grantsOf(database, row.id)
-      const caller = { identity: row.id, grants }
-      known.set(name, { caller, until: row.expires_at.getTime() })
-      return caller
-    },
+    find: (accessToken) => holderOf('hash', hashSecret(accessToken)),
+    findApiKey: (id) => holderOf('id', id),
+  }
+
+  async function holderOf(column: 'hash' | 'id', value: Buffer | string): Promise<Caller | 'unknown'> {
+    const name = typeof value === 'string' ? value : value.toString('base64')
+    const cached = known.get(name)
+    if (cached && cached.until > Date.now()) return cached.caller
+    let found = database
+      .selectFrom('token')
+      .innerJoin('identity', 'identity.id', 'token.identity_id')
+      .select(['identity.id', 'token.expires_at'])
+      .where(`token.${column}`, '=', value)
+      .where('token.revoked_at', 'is', null)
+      .where('identity.revoked_at', 'is', null)
+      .where('token.expires_at', '>', sql<Date>`now()`)
+    if (column === 'id') found = found.where('token.name', 'is not', null)
+    const row = await found.executeTakeFirst()
+    if (!row) return 'unknown'
+    const grants = await grantsOf(database, row.id)
+    const caller = { identity: row.id, grants }
+    known.set(name, { caller, until: row.expires_at.getTime() })
+    return caller
   }
 }
 

@@ -6,7 +6,7 @@ import type { AuditReceipt, AuditWriter } from './writer.ts'
 /** One operation that somebody asks for, by whatever door. `receipt` is filled by the operation itself. */
 export type Call = {
   readonly caller: Caller
-  readonly door: 'http' | 'kmip' | 'direct' | 'server'
+  readonly door: 'http' | 'kmip' | 'aws' | 'vault' | 'direct' | 'server'
   readonly reqId: string
   receipt: AuditReceipt | 'unavailable' | null
 }

@@ -8,7 +8,7 @@ export type AuditEntry = {
   readonly time: string
   readonly reqId: string
   /** How the call came in; `server`: by itself. */
-  readonly door: 'http' | 'kmip' | 'direct' | 'server'
+  readonly door: 'http' | 'kmip' | 'aws' | 'vault' | 'direct' | 'server'
   readonly identity: string | null
   readonly organisation: string | null
   readonly project: string | null

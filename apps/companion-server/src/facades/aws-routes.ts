@@ -1,0 +1,105 @@
+import { HsmError } from '@lux/hsm'
+import type { AwsKeys } from '../access/aws-keys.ts'
+import type { Authentication } from '../access/tokens.ts'
+import type { KeyOperations } from '../keys/operations.ts'
+import type { App } from '../platform/http/app-type.ts'
+import { EnvironmentError, type Outcome, refuse } from '../refusal.ts'
+import { refusalTexts } from '../refusal-texts.ts'
+import { type AwsAsk, awsOperations } from './aws-operations.ts'
+import { signedCall } from './aws-requests.ts'
+import { type Body, bodyOf, FieldFault } from './place.ts'
+
+const types: Readonly<Record<string, string>> = {
+  'OBJECT-ABSENT': 'NotFoundException',
+  'KEY-DISABLED': 'DisabledException',
+  'KEY-DELETED': 'KMSInvalidStateException',
+  'KEY-VERSION-DISABLED': 'KMSInvalidStateException',
+  'KEY-VERSION-RETIRED': 'KMSInvalidStateException',
+  'KEY-STATE': 'KMSInvalidStateException',
+  'KEY-USAGE': 'InvalidKeyUsageException',
+  'SIGNING-ALGORITHM': 'InvalidKeyUsageException',
+  'ENVELOPE-KEY': 'IncorrectKeyException',
+  'ENVELOPE-MALFORMED': 'InvalidCiphertextException',
+  'ENVELOPE-TAG': 'InvalidCiphertextException',
+  'ENVELOPE-COMMITMENT': 'InvalidCiphertextException',
+  'KEY-VERSION-ABSENT': 'InvalidCiphertextException',
+  'ROLE-REFUSED': 'AccessDeniedException',
+  'CONDITION-UNMET': 'AccessDeniedException',
+  'KEY-NAME-TAKEN': 'AlreadyExistsException',
+  'KEY-NAME': 'InvalidAliasNameException',
+  'RATE-LIMITED': 'ThrottlingException',
+  'FACADE-UNSUPPORTED': 'UnsupportedOperationException',
+  'FACADE-SIGNATURE': 'KMSInvalidSignatureException',
+  'FACADE-MAC': 'KMSInvalidMacException',
+  'FHE-CEREMONY': 'UnsupportedOperationException',
+}
+
+/** AWS KMS's JSON protocol, for clients of AWS as they are: signed by the AWS key of an API key. */
+export function awsRoutes(
+  app: App,
+  parts: {
+    readonly keys: KeyOperations
+    readonly authentication: Authentication
+    readonly awsKeys: AwsKeys
+    now(): Date
+  },
+): void {
+  app.register(async (own) => {
+    own.removeAllContentTypeParsers()
+    own.addContentTypeParser('application/x-amz-json-1.1', { parseAs: 'buffer' }, (_request, body, done) =>
+      done(null, body),
+    )
+    own.post<{ Body: Buffer }>('/', { schema: { hide: true } }, async (request, reply) => {
+      const say = (status: number, body: Body) =>
+        reply
+          .code(status)
+          .type('application/x-amz-json-1.1')
+          .header('x-amzn-RequestId', request.id)
+          .send(JSON.stringify(body))
+      const fault = (type: string, message: string, status = 400) =>
+        say(status, { __type: type, message: `${message}` })
+      const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+      try {
+        const signed = await signedCall(request, bytes, parts)
+        if (typeof signed === 'string') return fault(signed, saying('ACCESS-REFUSED'))
+        const { call, region } = signed
+        request.call = call
+        const name = /^TrentService\.(\w{1,64})$/.exec(String(request.headers['x-amz-target']))?.[1] ?? ''
+        const operation = Object.hasOwn(awsOperations, name) ? awsOperations[name] : undefined
+        if (operation === undefined) return fault('UnknownOperationException', saying('FACADE-UNSUPPORTED'))
+        const room = parts.authentication.roomFor(call.caller.identity)
+        const ask: AwsAsk = { call, region, keys: parts.keys, body: bodyOf(bytes) }
+        const outcome = room.ok ? await operation(ask) : room
+        if (outcome.ok) return say(200, outcome.value)
+        const { rule, detail } = await toldApart(ask, outcome)
+        const type = types[rule] ?? 'ValidationException'
+        return fault(type, `${saying(rule)} (${rule}: ${detail})`)
+      } catch (error) {
+        if (error instanceof FieldFault)
+          return fault(
+            'ValidationException',
+            `${saying('REQUEST-FIELDS')} (REQUEST-FIELDS: ${error.message})`,
+          )
+        if (error instanceof EnvironmentError || error instanceof HsmError) {
+          request.log.error({ code: error.code, error: error.message }, 'request failed')
+          return fault('KMSInternalException', saying(error.code), 503)
+        }
+        throw error
+      }
+    })
+  })
+}
+
+/** For AWS, a key whose deletion is scheduled is in another state than one that is switched off. */
+async function toldApart({ call, keys, body }: AwsAsk, refused: Outcome<never> & { ok: false }) {
+  if (refused.rule !== 'KEY-DISABLED' || typeof body.KeyId !== 'string') return refused
+  const key = await keys.get(call, body.KeyId.split('/').at(-1) ?? '')
+  if (!key.ok || key.value.destroy_at === null) return refused
+  return refuse('KEY-DELETED', 'the key is pending deletion')
+}
+
+/** What happened and what to do, for clients that show nothing else. */
+function saying(code: string): string {
+  const text = refusalTexts.of(code)
+  return text === null ? code : `${text.what}. What to do: ${text.remedy}`
+}
