@@ -17,6 +17,7 @@ import {
 import { importBundle } from './commands/import.ts'
 import { chosenToken, initServer } from './commands/init.ts'
 import { addKmipClient, endKmipClient, letPlainKeys, showKmipClients } from './commands/kmip-clients.ts'
+import { type PluginOptions, startPlugin } from './commands/kubernetes-plugin.ts'
 import { askReadiness } from './commands/ready.ts'
 import { checkReport, writeReport } from './commands/report.ts'
 import { exit, linesOf, wrongUse as refuseUse, report, running as run, say } from './commands/result.ts'
@@ -562,6 +563,27 @@ program
         `report ${digest}`,
         `${written.controls.length} controls, ${written.controls.filter(({ state: its }) => its === 'gaps').length} with gaps, after ${written.from} up to ${written.to}`,
       ])
+    }),
+  )
+
+program
+  .command('kubernetes-plugin')
+  .description(
+    'Encrypt the etcd of a Kubernetes cluster by a key of a server: KMS version 2 on a unix socket.',
+  )
+  .requiredOption('--socket <file>', 'where the API server finds it')
+  .requiredOption('--server <url>', 'the server, an https origin')
+  .requiredOption('--key <id>', 'a key for encrypt-decrypt')
+  .requiredOption('--credentials <file>', 'JSON {clientId, clientSecret} of an identity, mode 0600')
+  .requiredOption('--cluster <name>', 'bound into every ciphertext; never change it')
+  .option('--ca <file>', 'the authority of the server’s certificate, PEM')
+  .action((options: PluginOptions) =>
+    running(async () => {
+      const stopped = stopSignal()
+      const plugin = await startPlugin(options)
+      report(common(), accept({ ready: options.socket }), ({ ready }) => [`ready: unix:${ready}`])
+      await stopped
+      await plugin.close()
     }),
   )
 

@@ -1,0 +1,155 @@
+import { readFile } from 'node:fs/promises'
+import { Agent, request } from 'node:https'
+import { EnvironmentError } from '../refusal.ts'
+
+/** What the server refused, by its code; `status` is that of HTTP. */
+export class ServerRefusal extends Error {
+  readonly status: number
+  readonly code: string
+
+  constructor(status: number, code: string) {
+    super(`${code} (${status})`)
+    this.name = 'ServerRefusal'
+    this.status = status
+    this.code = code
+  }
+}
+
+export type ServerClient = {
+  get(path: string): Promise<unknown>
+  post(path: string, body: object): Promise<unknown>
+  close(): void
+}
+
+export type ServerPlace = {
+  /** An https origin. */
+  readonly server: URL
+  /** PEM; null: the authorities that Node trusts. */
+  readonly ca: string | null
+  /** A file with JSON {clientId, clientSecret}, which is read at each log-in: a new secret needs no restart. */
+  readonly credentials: string
+}
+
+const answerMs = 2500
+const maxAnswer = 64 * 1024
+
+/** Talks to the server as one identity: logs in when it has to, once more after a 401, and never tells what it sent. */
+export function openServerClient({ server, ca, credentials }: ServerPlace): ServerClient {
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: 8,
+    minVersion: 'TLSv1.3',
+    ...(ca === null ? {} : { ca }),
+  })
+  let login: Promise<{ token: string; until: number }> | null = null
+
+  const tokenNow = async (): Promise<string> => {
+    const known = login
+    const held = known === null ? null : await known.catch(() => null)
+    if (held !== null && held.until > Date.now()) return held.token
+    // Calls at the same time wait for one log-in.
+    if (login === known) login = logIn()
+    return (await (login ?? logIn())).token
+  }
+
+  async function logIn(): Promise<{ token: string; until: number }> {
+    const body = await readCredentials(credentials)
+    const answer = await send('POST', '/api/v1/auth/universal-auth/login', body, null)
+    const token = textOf(answer, 'accessToken')
+    const seconds = Number(fieldOf(answer, 'expiresIn'))
+    // Renewed by a new log-in after four fifths of its life.
+    return { token, until: Date.now() + seconds * 800 }
+  }
+
+  async function ask(method: 'GET' | 'POST', path: string, body: object | null): Promise<unknown> {
+    const token = await tokenNow()
+    try {
+      return await send(method, path, body, token)
+    } catch (error) {
+      if (!(error instanceof ServerRefusal) || error.status !== 401) throw error
+      login = null
+      return send(method, path, body, await tokenNow())
+    }
+  }
+
+  function send(
+    method: 'GET' | 'POST',
+    path: string,
+    body: object | null,
+    token: string | null,
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const text = body === null ? null : JSON.stringify(body)
+      const call = request(new URL(path, server), {
+        ...{ method, agent, timeout: answerMs },
+        headers: {
+          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+          ...(text === null
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+        },
+      })
+      call.on('response', (reply) => {
+        const pieces: Buffer[] = []
+        let length = 0
+        reply.on('data', (piece: Buffer) => {
+          length += piece.length
+          if (length > maxAnswer) call.destroy(new Error('the answer is too long'))
+          else pieces.push(piece)
+        })
+        reply.on('error', reject)
+        reply.on('end', () => {
+          try {
+            const answer: unknown = JSON.parse(Buffer.concat(pieces).toString())
+            const status = reply.statusCode ?? 0
+            if (status === 200) resolve(answer)
+            else reject(new ServerRefusal(status, codeOf(answer)))
+          } catch {
+            reject(new Error('the answer is no JSON'))
+          }
+        })
+      })
+      call.on('timeout', () => call.destroy(new Error(`no answer within ${answerMs} ms`)))
+      call.on('error', reject)
+      call.end(text ?? undefined)
+    })
+  }
+
+  return {
+    get: (path) => ask('GET', path, null),
+    post: (path, body) => ask('POST', path, body),
+    close: () => agent.destroy(),
+  }
+}
+
+/** Throws PLUGIN-CREDENTIALS. */
+export async function readCredentials(file: string): Promise<{ clientId: string; clientSecret: string }> {
+  const wrong = (why: string) => new EnvironmentError('PLUGIN-CREDENTIALS', `${file}: ${why}`)
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    throw wrong(error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be read')
+  }
+  try {
+    const value: unknown = JSON.parse(text)
+    return { clientId: textOf(value, 'clientId'), clientSecret: textOf(value, 'clientSecret') }
+  } catch {
+    throw wrong('it is no JSON with clientId and clientSecret')
+  }
+}
+
+export function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+}
+
+export function textOf(value: unknown, name: string): string {
+  const text = fieldOf(value, name)
+  if (typeof text !== 'string' || text === '') throw new Error(`there is no ${name} in the answer`)
+  return text
+}
+
+function codeOf(answer: unknown): string {
+  const code = fieldOf(answer, 'code')
+  return typeof code === 'string' && /^[A-Z0-9-]{1,64}$/.test(code) ? code : 'UNKNOWN'
+}
