@@ -1,8 +1,9 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from '../phone/phone.ts'
 import { type RehearsalServer, startRehearsalServer } from '../support/rehearsal-server.ts'
 import { enrol, logIn } from './console-pages.ts'
@@ -12,6 +13,7 @@ let server: RehearsalServer
 let browser: Browser
 let context: BrowserContext
 let page: Page
+let keyId = ''
 const said: string[] = []
 
 beforeAll(async () => {
@@ -88,6 +90,163 @@ test('CONSOLE-KEY a key is made, encrypts and decrypts in the page, and rotates'
   await panel.getByText('four crates of lemons').waitFor()
   await page.getByRole('button', { name: 'Rotate to version 2' }).click()
   await page.getByText('Version 2: in use').waitFor()
+  keyId = new URL(page.url()).hash.split('/').at(-1) ?? ''
+})
+
+test('CONSOLE-PLACES an organisation and a project are made, and their keys are shown with their origin', async () => {
+  await page.goto(`${server.address}/console/#/places`)
+  await page.getByLabel('Name', { exact: true }).fill('Meridian')
+  await page.getByRole('button', { name: 'Make the organisation' }).click()
+  await page.getByRole('heading', { name: 'Meridian' }).waitFor()
+  const training = page.getByRole('region', { name: 'Training' })
+  await training.getByLabel('Name of a new project').fill('Shop')
+  await training.getByRole('button', { name: 'Make the project' }).click()
+  await training.getByText('Shop', { exact: true }).waitFor()
+  await training
+    .getByText(/^Made on this server/)
+    .nth(2)
+    .waitFor()
+})
+
+test('CONSOLE-PEOPLE a service is made under a condition, its secret shown once, and a person invited who enrols', async () => {
+  await page.goto(`${server.address}/console/#/people`)
+  await page.getByRole('button', { name: 'Make a service' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Name', { exact: true }).fill('shop')
+  await dialog.getByRole('checkbox', { name: /^Service/ }).check()
+  await dialog.getByText('Only under conditions').click()
+  await dialog.getByLabel('From these networks').fill('127.0.0.0/8')
+  await dialog.getByRole('button', { name: 'Make the service' }).click()
+  await dialog.getByRole('heading', { name: 'The service was made' }).waitFor()
+  const hidden = dialog.locator('.secret-value[aria-hidden="true"]')
+  expect(await hidden.textContent()).toMatch(/^•+$/)
+  await dialog.getByRole('button', { name: 'Show' }).click()
+  const [clientId, clientSecret] = await dialog.locator('.secret-value').allTextContents()
+  const login = await context.request.post(`${server.address}/api/v1/auth/universal-auth/login`, {
+    data: { clientId, clientSecret },
+  })
+  expect(login.status()).toBe(200)
+  await dialog.getByRole('button', { name: 'Close' }).click()
+  await page.getByText(/^May use keys in the project .* Only from 127\.0\.0\.0\/8\.$/).waitFor()
+
+  await page.getByRole('button', { name: 'Invite a person' }).click()
+  await dialog.getByLabel('Name', { exact: true }).fill('Grace Hopper')
+  await dialog.getByLabel('Username').fill('grace')
+  await dialog.getByRole('checkbox', { name: /^Auditor/ }).check()
+  await dialog.getByRole('button', { name: 'Invite', exact: true }).click()
+  await dialog.getByRole('button', { name: 'Show' }).click()
+  const code = (await dialog.locator('.secret-value').textContent()) ?? ''
+  await dialog.getByRole('button', { name: 'Close' }).click()
+  await page.getByText('Has not enrolled yet').waitFor()
+  const other = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en' })
+  other.setDefaultTimeout(60_000)
+  const hers = await other.newPage()
+  await hers.goto(`${server.address}/console/`)
+  await hers.getByRole('button', { name: 'I was given an enrolment code' }).click()
+  await hers.getByLabel('Enrolment code').fill(code)
+  await hers.getByRole('button', { name: 'Go on' }).click()
+  await logIn(hers, 'grace', await enrol(hers))
+  // An auditor reads, and nothing of what changes something is there.
+  await hers.getByRole('link', { name: 'Keys', exact: true }).click()
+  await hers.getByText('Keys are made by crypto officers.', { exact: false }).waitFor()
+  expect(await hers.getByRole('button', { name: 'Make a key' }).count()).toBe(0)
+  await other.close()
+})
+
+test('CONSOLE-AUDIT the chain is walked on demand and found whole; what was done is in the log', async () => {
+  await page.goto(`${server.address}/console/#/audit`)
+  await page.getByRole('button', { name: 'Check it yourself' }).click()
+  await page.getByRole('heading', { name: 'Audit chain unbroken' }).waitFor()
+  await page.getByLabel('Operation').fill('person.invite')
+  await page.getByRole('button', { name: 'Show these' }).click()
+  await expect.poll(() => page.locator('.log > li').count()).toBe(1)
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Save all as a file' }).click(),
+  ])
+  expect(saved.suggestedFilename()).toBe('audit.ndjson')
+})
+
+const routes = ['overview', 'keys', 'key', 'requests', 'audit', 'people', 'places', 'api'] as const
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+async function show(route: (typeof routes)[number]): Promise<void> {
+  const path = route === 'key' ? `keys/${keyId}` : route
+  await page.goto(`${server.address}/console/#/${path}`)
+  await page.locator('main h1').waitFor()
+  await page.waitForLoadState('networkidle')
+  await expect.poll(() => page.locator('main [role="status"]').count()).toBe(0)
+}
+
+/** What axe finds, one line per rule and element. */
+async function found(): Promise<string[]> {
+  const { violations, passes } = await new AxeBuilder({ page }).withTags(tags).analyze()
+  // It has looked.
+  expect(passes.length).toBeGreaterThan(10)
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  )
+}
+
+describe.each([
+  ['en', 'light'],
+  ['en', 'dark'],
+  ['ar', 'light'],
+  ['ar', 'dark'],
+] as const)('CONSOLE-A11Y in %s, %s', (language, appearance) => {
+  beforeAll(async () => {
+    await page.evaluate(
+      ([chosen, look]) => {
+        localStorage.setItem('lux-console-language', chosen)
+        localStorage.setItem('lux-console-appearance', look)
+      },
+      [language, appearance] as const,
+    )
+    await page.reload()
+  })
+
+  test.each(routes)(
+    'CONSOLE-AXE %s has no violation, one title with the focus, and its direction',
+    async (route) => {
+      await show(route)
+      expect(await found()).toEqual([])
+      expect(
+        await page.evaluate(() => ({
+          titles: document.querySelectorAll('h1').length,
+          focus: document.activeElement?.tagName,
+          dir: document.documentElement.dir,
+        })),
+      ).toEqual({ titles: 1, focus: 'H1', dir: language === 'ar' ? 'rtl' : 'ltr' })
+    },
+  )
+
+  test('CONSOLE-NARROW no page scrolls sideways at 320 pixels, which is 1280 at 400 %', async () => {
+    await page.setViewportSize({ width: 320, height: 700 })
+    const over: string[] = []
+    for (const route of routes) {
+      await show(route)
+      if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) over.push(route)
+    }
+    await page.setViewportSize({ width: 1280, height: 900 })
+    expect(over).toEqual([])
+  })
+})
+
+test('CONSOLE-DIALOG the dialogs have no violation, and Escape closes them', async () => {
+  await page.evaluate(() => localStorage.setItem('lux-console-language', 'en'))
+  await page.reload()
+  for (const [route, button] of [
+    ['keys', 'Make a key'],
+    ['people', 'Invite a person'],
+    ['key', 'Shred it now…'],
+  ] as const) {
+    await show(route)
+    await page.getByRole('button', { name: button }).click()
+    await page.getByRole('dialog').waitFor()
+    expect(await found()).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+  }
 })
 
 test('CONSOLE-LOGOUT who logs out is out: his cookie opens nothing any more', async () => {

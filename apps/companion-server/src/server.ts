@@ -241,7 +241,9 @@ export async function openServer(
       directory: openDirectory({ database, record, now }),
       credentials: openCredentialOperations({ database, record, awsKeys, now }),
       awsKeys,
-      auditLog: openAuditOperations({ database, record }),
+      auditLog: openAuditOperations({
+        ...{ database, record, signedBy: { receiptKey: card.receiptKey, audience } },
+      }),
       compliance: openComplianceOperations({
         ...{ database, record, audience, domain, receiptKey: card.receiptKey, sign },
       }),

@@ -648,6 +648,13 @@ const others: readonly Case[] = [
     ({ organisations }, call) => organisations.listProjects(call, 'org'),
   ),
   refused(
+    'organisation.read-parents',
+    'stranger',
+    'OBJECT-ABSENT',
+    ['GET /api/v1/organisations/org/parents'],
+    ({ organisations }, call) => organisations.readParents(call, 'org'),
+  ),
+  refused(
     'person.invite',
     'user',
     'ROLE-REFUSED',
@@ -726,6 +733,16 @@ const others: readonly Case[] = [
   ),
   refused('audit.usage', 'user', 'ROLE-REFUSED', ['GET /api/v1/audit/usage'], ({ auditLog }, call) =>
     auditLog.usage(call, everywhere),
+  ),
+  refused('audit.days', 'user', 'ROLE-REFUSED', ['GET /api/v1/audit/days'], ({ auditLog }, call) =>
+    auditLog.days(call, everywhere),
+  ),
+  refused(
+    'audit.verify',
+    'user',
+    'ROLE-REFUSED',
+    ['POST /api/v1/audit/verification', {}],
+    ({ auditLog }, call) => auditLog.verify(call),
   ),
   refused(
     'compliance.report',

@@ -4,7 +4,7 @@ import type { App } from '../platform/http/app-type.ts'
 import { granted } from '../platform/http/http-error.ts'
 import { requireCall } from './caller.ts'
 import { grantList, grantsFrom, id, name } from './grant-fields.ts'
-import type { Organisation, OrganisationOperations, Project } from './organisations.ts'
+import type { Organisation, OrganisationOperations, Parents, Project } from './organisations.ts'
 import { toEnrolment } from './people-routes.ts'
 import { type Authentication, maxTokenTtl, minTokenTtl } from './tokens.ts'
 
@@ -79,12 +79,39 @@ export function organisationRoutes(
     return { identity: toCredentials(granted(made)) }
   })
 
+  const byOrganisation = Type.Object({ organisationId: id }, { additionalProperties: false })
+  app.get(
+    '/api/v1/organisations/:organisationId/parents',
+    { schema: { params: byOrganisation } },
+    async (request) => {
+      const call = await callOf(request)
+      const { roots, organisation, projects } = granted(
+        await organisations.readParents(call, request.params.organisationId),
+      )
+      return {
+        roots: roots.map(toVersion),
+        organisation: organisation.map(toVersion),
+        projects: projects.map(({ project_id: projectId, ...rest }) => ({ projectId, ...toVersion(rest) })),
+      }
+    },
+  )
+
   const byIdentity = Type.Object({ identityId: id }, { additionalProperties: false })
   app.post('/api/v1/identities/:identityId/revoke', { schema: { params: byIdentity } }, async (request) => {
     const call = await callOf(request)
     granted(await organisations.revokeIdentity(call, request.params.identityId))
     return { revoked: true }
   })
+}
+
+function toVersion({
+  version,
+  state,
+  origin,
+  bundle_digest,
+  created_at,
+}: Parents['roots' | 'organisation'][number]) {
+  return { version, state, origin, bundleDigest: bundle_digest, createdAt: created_at.toISOString() }
 }
 
 function toOrganisation({ id: organisation, name: called, ceremony_only, created_at }: Organisation) {

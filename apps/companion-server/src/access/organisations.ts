@@ -3,7 +3,16 @@ import type { Selectable, Transaction } from 'kysely'
 import type { Call, Record } from '../audit/record.ts'
 import type { Attempt, Strangers } from '../audit/strangers.ts'
 import type { Database } from '../platform/database/open.ts'
-import type { OrganisationTable, ProjectTable, Tables } from '../platform/database/tables.ts'
+import type {
+  OrganisationKekTable,
+  OrganisationTable,
+  ProjectKekTable,
+  ProjectTable,
+  RootConfigTable,
+  RootState,
+  Tables,
+  VersionState,
+} from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { openAppointing } from './appointing.ts'
 import { absent, authorize, type Grant, organisationsWhere } from './authorize.ts'
@@ -12,6 +21,23 @@ import { type Credentials, checkNewIdentity, insertIdentity, type NewIdentity, n
 
 export type Organisation = Selectable<OrganisationTable>
 export type Project = Selectable<ProjectTable>
+
+type Shown = 'version' | 'state' | 'origin' | 'bundle_digest' | 'created_at'
+export type Parents = {
+  readonly roots: readonly (Pick<Selectable<RootConfigTable>, Exclude<Shown, 'state'>> & {
+    readonly state: VersionState
+  })[]
+  readonly organisation: readonly Pick<Selectable<OrganisationKekTable>, Shown>[]
+  readonly projects: readonly Pick<Selectable<ProjectKekTable>, Shown | 'project_id'>[]
+}
+
+/** What a root may still do, said as of every other version. */
+const rootStates = {
+  staged: 'pre-active',
+  current: 'enabled',
+  retained: 'decrypt-only',
+  destroyed: 'destroyed',
+} as const satisfies { readonly [state in RootState]: VersionState }
 
 type Work = Transaction<Tables>
 
@@ -152,6 +178,41 @@ export function openOrganisationOperations({ database, parents, record, stranger
             .orderBy('id')
             .execute(),
         )
+      })
+    },
+
+    /** The versions of the keys above data keys: the roots, the organisation's and its projects'. */
+    readParents(call: Call, organisation: string): Promise<Outcome<Parents>> {
+      return record(call, 'organisation.read-parents', async (subject) => {
+        const row = await database
+          .selectFrom('organisation')
+          .select('id')
+          .where('id', '=', organisation)
+          .executeTakeFirst()
+        if (!row) return absent('organisation')
+        subject.organisation = organisation
+        const allowed = authorize(call.caller, 'organisation.read', { kind: 'organisation', organisation })
+        if (!allowed.ok) return allowed
+        const shown = ['version', 'state', 'origin', 'bundle_digest', 'created_at'] as const
+        const [roots, own, projects] = await Promise.all([
+          database.selectFrom('root_config').select(shown).orderBy('version').execute(),
+          database
+            .selectFrom('organisation_kek')
+            .select(shown)
+            .where('organisation_id', '=', organisation)
+            .orderBy('version')
+            .execute(),
+          database
+            .selectFrom('project_kek')
+            .innerJoin('project', 'project.id', 'project_kek.project_id')
+            .select(['project_kek.project_id', 'project_kek.version', 'project_kek.state'])
+            .select(['project_kek.origin', 'project_kek.bundle_digest', 'project_kek.created_at'])
+            .where('project.organisation_id', '=', organisation)
+            .orderBy('project_kek.version')
+            .execute(),
+        ])
+        const asVersions = roots.map(({ state, ...rest }) => ({ ...rest, state: rootStates[state] }))
+        return accept({ roots: asVersions, organisation: own, projects })
       })
     },
 

@@ -1,5 +1,5 @@
-import { parseCanonical, toHex, utf8 } from '@lux/crypto'
-import type { SelectQueryBuilder } from 'kysely'
+import { parseCanonical, toHex, utf8, type VerificationKeys } from '@lux/crypto'
+import { type SelectQueryBuilder, sql } from 'kysely'
 import { absent, authorize, type Resource } from '../access/authorize.ts'
 import { checkPage } from '../access/page.ts'
 import type { Database } from '../platform/database/open.ts'
@@ -8,6 +8,7 @@ import { accept, type Outcome, refuse } from '../refusal.ts'
 import { type Checkpoint, nodesOf, type SignedCheckpoint } from './checkpoints.ts'
 import { merklePath, type PathStep } from './merkle.ts'
 import type { Call, Record, Subject } from './record.ts'
+import { type AuditVerdict, verifyAudit } from './verify.ts'
 import type { AuditEntry } from './writer.ts'
 
 /** Which entries: of one project, one organisation, or, where both are null, of the whole deployment. */
@@ -51,16 +52,27 @@ export type Usage = {
 /** Where a receipt's entry is: by the header's writer and number, or by the request's id. */
 export type ReceiptOf = { readonly writer: string; readonly seq: string } | { readonly reqId: string }
 
-type Parts = { readonly database: Database; readonly record: Record }
+/** Entries of one day, UTC. */
+export type AuditDay = { readonly day: string; readonly entries: number; readonly refused: number }
+
+type Parts = {
+  readonly database: Database
+  readonly record: Record
+  /** By what the server's own checkpoints are verified. */
+  readonly signedBy: { readonly receiptKey: VerificationKeys; readonly audience: string }
+}
 type Rows = SelectQueryBuilder<Tables, 'audit', object>
 
 const mostUsage = 1000
 const exportPage = 1000
+const mostDays = 400
 
 export type AuditOperations = ReturnType<typeof openAuditOperations>
 
 /** What may be asked of the audit log, which is itself recorded there. */
-export function openAuditOperations({ database, record }: Parts) {
+export function openAuditOperations({ database, record, signedBy }: Parts) {
+  let verifying: Promise<Outcome<AuditVerdict>> | null = null
+
   return {
     /** The caller's own entry, what proves it, and the signed checkpoint: anybody can check them without this server. */
     redeem(call: Call, of: ReceiptOf): Promise<Outcome<Redeemed>> {
@@ -153,6 +165,40 @@ export function openAuditOperations({ database, record }: Parts) {
             ...{ operation: row.operation ?? '', outcome: row.outcome ?? '' },
           })),
         )
+      })
+    },
+
+    /** How many entries each day has, and how many of them are refusals; the oldest day first. */
+    days(call: Call, query: AuditQuery): Promise<Outcome<readonly AuditDay[]>> {
+      return record(call, 'audit.days', async (subject) => {
+        const allowed = await mayRead(call, subject, query)
+        if (!allowed.ok) return allowed
+        const day = sql<string>`to_char(time at time zone 'UTC', 'YYYY-MM-DD')`
+        const rows = await matching(query)
+          .select(({ fn }) => [day.as('day'), fn.countAll<string>().as('entries')])
+          .select(sql<string>`count(*) filter (where outcome ~ '^[A-Z]')`.as('refused'))
+          .where('operation', 'is not', null)
+          .groupBy(day)
+          .orderBy('day', 'desc')
+          .limit(mostDays)
+          .execute()
+        return accept(
+          rows
+            .map((row) => ({ day: row.day, entries: Number(row.entries), refused: Number(row.refused) }))
+            .reverse(),
+        )
+      })
+    },
+
+    /** Walks the whole log, as `custody-server verify-audit` does; who asks meanwhile gets the same answer. */
+    verify(call: Call): Promise<Outcome<AuditVerdict>> {
+      return record(call, 'audit.verify', async () => {
+        const allowed = authorize(call.caller, 'audit.read', { kind: 'deployment' })
+        if (!allowed.ok) return allowed
+        verifying ??= verifyAudit(database, signedBy).finally(() => {
+          verifying = null
+        })
+        return verifying
       })
     },
 

@@ -75,6 +75,16 @@ export function auditRoutes(
     return { usage: usage.map(({ last, ...rest }) => ({ ...rest, last: last.toISOString() })) }
   })
 
+  app.get(`${base}/days`, { schema: { querystring: filtered } }, async (request) => {
+    const call = await callOf(request)
+    return { days: granted(await auditLog.days(call, toQuery(request.query))) }
+  })
+
+  app.post(`${base}/verification`, async (request) => {
+    const call = await callOf(request)
+    return { verdict: granted(await auditLog.verify(call)) }
+  })
+
   app.get(`${base}/checkpoints/latest`, async (request) => {
     const call = await callOf(request)
     return { checkpoint: granted(await auditLog.latestCheckpoint(call)) }

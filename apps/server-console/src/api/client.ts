@@ -1,4 +1,5 @@
 import type { Failure } from '@lux/ui/i18n'
+import type { OpenApi } from './open-api.ts'
 
 /** The server's no, or that it did not answer. */
 export class Refused extends Error {
@@ -20,6 +21,48 @@ export async function call<T>(method: Method, path: string, body?: object): Prom
   const reply = await ask(method, path, body)
   // What the server says of itself is taken at its word.
   return (await reply.json()) as T
+}
+
+/** The server's own description of its calls. Throws `Refused`. */
+export async function openApi(): Promise<OpenApi> {
+  const reply = await fetch('/api/openapi.json', { credentials: 'omit' }).catch(() => {
+    throw new Refused(0, { code: 'CONSOLE-OFFLINE', detail: '' })
+  })
+  // What it says of itself is taken at its word.
+  return (await reply.json()) as OpenApi
+}
+
+export type Readiness = {
+  /** What is missing; null where the server can serve keys. */
+  readonly code: string | null
+  /** Where its root is. */
+  readonly root: string
+  /** Milliseconds to the answer, and seconds that its clock and this one are apart. */
+  readonly took: number
+  readonly apart: number
+}
+
+/** Throws `Refused` where nothing answers. */
+export async function readiness(): Promise<Readiness> {
+  const offline = (): never => {
+    throw new Refused(0, { code: 'CONSOLE-OFFLINE', detail: '' })
+  }
+  const began = performance.now()
+  const reply = await fetch('/readiness', { credentials: 'omit' }).catch(offline)
+  const took = Math.round(performance.now() - began)
+  const [health, body] = await Promise.all([
+    fetch('/health', { credentials: 'omit' })
+      .then((one) => one.json())
+      .catch(() => null),
+    reply.json().catch(() => null),
+  ])
+  const date = Date.parse(reply.headers.get('date') ?? '')
+  const apart = Number.isNaN(date) ? 0 : Math.round((Date.now() - date) / 1000)
+  const root: unknown = Object(health).root
+  return {
+    code: reply.ok ? null : String(Object(body).code),
+    ...{ root: typeof root === 'string' ? root : 'token', took, apart },
+  }
 }
 
 /** A reply that is saved as a file. */

@@ -102,3 +102,77 @@ export type KeyVersion = {
   readonly bundleDigest: string | null
   readonly createdAt: string
 }
+
+export type Parents = {
+  readonly roots: readonly KeyVersion[]
+  readonly organisation: readonly KeyVersion[]
+  readonly projects: readonly (KeyVersion & { readonly projectId: string })[]
+}
+
+export type AuditEntry = {
+  readonly time: string
+  readonly reqId: string | null
+  readonly door: string
+  readonly identity: string | null
+  readonly organisation: string | null
+  readonly project: string | null
+  readonly key: string | null
+  readonly version: number | null
+  readonly operation: string
+  readonly outcome: string
+}
+
+export type PlacedEntry = {
+  readonly writer: string
+  readonly seq: string
+  readonly hash: string
+  /** Null where it is no longer kept. */
+  readonly entry: AuditEntry | null
+}
+
+export type AuditDay = { readonly day: string; readonly entries: number; readonly refused: number }
+
+export type AuditVerdict = {
+  readonly entries: number
+  readonly writers: number
+  readonly checkpoints: number
+  readonly pending: number
+  readonly head: { readonly seq: string; readonly hash: string } | null
+}
+
+export type Credential = {
+  readonly id: string
+  readonly kind: 'client-secret' | 'token' | 'api-key'
+  readonly name: string | null
+  readonly createdAt: string
+  readonly expiresAt: string | null
+}
+
+export type ThresholdKey = {
+  readonly id: string
+  readonly name: string
+  readonly algorithm: string
+  readonly t: number
+  readonly n: number
+  readonly epoch: number
+  readonly createdAt: string
+}
+
+export type RequestState = 'open' | 'ready' | 'released' | 'closed' | 'refused' | 'expired'
+
+export type DecryptRequest = {
+  readonly requestId: string
+  readonly state: RequestState
+  readonly openedBy: string
+  readonly expiry: string
+  readonly answers: readonly { readonly holder: number; readonly decision: 'approved' | 'refused' }[]
+  readonly createdAt: string
+}
+
+export type Bundle = {
+  readonly digest: string
+  readonly state: 'staged' | 'imported' | 'refused'
+  readonly rule: string | null
+  readonly ceremonyId: string | null
+  readonly receivedAt: string
+}

@@ -11,6 +11,7 @@ import { to } from '../components/route.ts'
 import { useFormats } from '../components/times.ts'
 import { VersionLegend, VersionRow } from '../components/versions.tsx'
 import { NewKey } from './new-key.tsx'
+import { useParents } from './places.tsx'
 
 export function Keys() {
   const { t } = useTranslation()
@@ -35,7 +36,7 @@ export function Keys() {
           <>
             {found.length === 0 ? <NoPlaces /> : null}
             {found.map((place) => (
-              <Organisation key={place.organisation.id} place={place} />
+              <KeyBranches key={place.organisation.id} place={place} />
             ))}
             {making ? <NewKey places={found} onClose={() => setMaking(false)} /> : null}
           </>
@@ -58,8 +59,10 @@ function NoPlaces() {
   )
 }
 
-function Organisation({ place: { organisation, projects } }: { place: Place }) {
+/** The keys of one organisation under those that wrap them. */
+export function KeyBranches({ place: { organisation, projects } }: { place: Place }) {
   const { t } = useTranslation()
+  const parents = useParents(organisation.id, organisation.createdAt !== '').data
   return (
     <Card title={<Rec>{organisation.name}</Rec>} note={<VersionLegend />}>
       {projects.length === 0 ? (
@@ -70,8 +73,27 @@ function Organisation({ place: { organisation, projects } }: { place: Place }) {
         />
       ) : (
         <ul className="tree" aria-label={t('console.keys.tree', { name: organisation.name })}>
+          {parents === undefined ? null : (
+            <>
+              <Above
+                name={t('console.keys.root')}
+                note={t('console.keys.root-note')}
+                versions={parents.roots}
+              />
+              <Above
+                name={organisation.name}
+                note={t('console.keys.organisation')}
+                versions={parents.organisation}
+                level="organisation"
+              />
+            </>
+          )}
           {projects.map((project) => (
-            <ProjectBranch key={project.id} project={project} />
+            <ProjectBranch
+              key={project.id}
+              project={project}
+              versions={(parents?.projects ?? []).filter(({ projectId }) => projectId === project.id)}
+            />
           ))}
         </ul>
       )}
@@ -79,7 +101,44 @@ function Organisation({ place: { organisation, projects } }: { place: Place }) {
   )
 }
 
-function ProjectBranch({ project }: { project: Project }) {
+/** A key that wraps those below it. */
+function Above({
+  name,
+  note,
+  versions,
+  level = 'root',
+}: {
+  name: string
+  note: string
+  versions: readonly KeyVersion[]
+  level?: 'root' | 'organisation'
+}) {
+  return (
+    <li>
+      <div className="tree-row">
+        <span className="tree-key" data-level={level}>
+          <span className="tree-disc">
+            <Icon name="key" size={16} />
+          </span>
+          <span>
+            <span className="tree-name">
+              <Rec>{name}</Rec>
+            </span>
+            <span className="tree-note">{note}</span>
+          </span>
+        </span>
+        <span>
+          <VersionRow versions={versions} />
+        </span>
+        <span className="tree-made">
+          <MadeBy versions={versions} />
+        </span>
+      </div>
+    </li>
+  )
+}
+
+function ProjectBranch({ project, versions }: { project: Project; versions: readonly KeyVersion[] }) {
   const { t } = useTranslation()
   const { grants } = usePerson()
   const here = grants.filter(
@@ -101,6 +160,12 @@ function ProjectBranch({ project }: { project: Project }) {
             </span>
             <span className="tree-note">{t('console.keys.project')}</span>
           </span>
+        </span>
+        <span>
+          <VersionRow versions={versions} />
+        </span>
+        <span className="tree-made">
+          <MadeBy versions={versions} />
         </span>
       </div>
       {reads ? (

@@ -6,14 +6,26 @@ import { useTranslation } from 'react-i18next'
 import { call } from '../api/client.ts'
 import type { Session } from '../api/types.ts'
 import { to, useRoute } from '../components/route.ts'
+import { Api } from './api.tsx'
+import { Audit } from './audit.tsx'
 import { KeyPage } from './key.tsx'
 import { Keys } from './keys.tsx'
+import { Overview } from './overview.tsx'
+import { People } from './people.tsx'
+import { Places } from './places.tsx'
 import { Preferences } from './preferences.tsx'
+import { Requests } from './requests.tsx'
 
 type Screen = { readonly name: string; readonly show: (rest: readonly string[]) => ReactNode }
 
 const screens: readonly Screen[] = [
+  { name: 'overview', show: () => <Overview /> },
   { name: 'keys', show: ([id]) => (id === undefined ? <Keys /> : <KeyPage key={id} id={id} />) },
+  { name: 'requests', show: () => <Requests /> },
+  { name: 'audit', show: () => <Audit /> },
+  { name: 'people', show: () => <People /> },
+  { name: 'places', show: () => <Places /> },
+  { name: 'api', show: () => <Api /> },
 ]
 
 export function Shell({ session }: { session: Session }) {
@@ -87,6 +99,7 @@ function Who({ session: { person } }: { session: Session }) {
         <Preferences />
         <Button
           type="button"
+          size="3"
           variant="surface"
           color="gray"
           highContrast

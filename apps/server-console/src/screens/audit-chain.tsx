@@ -1,0 +1,94 @@
+import { Code, FailureNotice, Icon } from '@lux/ui'
+import { Button } from '@radix-ui/themes'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { call, failureFrom } from '../api/client.ts'
+import type { AuditDay, AuditVerdict } from '../api/types.ts'
+import { Bars } from '../components/bars.tsx'
+import { Asked, Card } from '../components/page.tsx'
+import { useFormats } from '../components/times.ts'
+import { Fact } from './key.tsx'
+
+type Checkpoint = { readonly payload: { readonly seq: string; readonly time: string } }
+
+/** What the log's newest checkpoint says, and a walk of the whole chain on demand. */
+export function AuditChain() {
+  const { t } = useTranslation()
+  const { number, time } = useFormats()
+  const [now] = useState(() => new Date())
+  const days = useQuery({
+    queryKey: ['audit-days'],
+    queryFn: async () => {
+      const from = new Date(now.getTime() - 14 * 86_400_000).toISOString().slice(0, 10)
+      return (await call<{ days: AuditDay[] }>('GET', `/audit/days?from=${from}T00:00:00Z`)).days
+    },
+  })
+  const checkpoint = useQuery({
+    queryKey: ['checkpoint'],
+    queryFn: async () =>
+      (await call<{ checkpoint: Checkpoint | null }>('GET', '/audit/checkpoints/latest')).checkpoint,
+  })
+  const check = useMutation({
+    mutationFn: async () =>
+      (await call<{ verdict: AuditVerdict }>('POST', '/audit/verification', {})).verdict,
+  })
+  return (
+    <Card
+      title={
+        <span className="state-title">
+          <span
+            className="state-disc"
+            data-tone={check.isError ? 'bad' : check.data === undefined ? 'quiet' : 'good'}
+          >
+            <Icon name={check.isError ? 'cross' : check.data === undefined ? 'shield' : 'check'} size={16} />
+          </span>
+          {check.isError
+            ? t('console.audit.chain-broken')
+            : check.data === undefined
+              ? t('console.audit.chain')
+              : t('console.audit.chain-unbroken')}
+        </span>
+      }
+    >
+      <Asked query={days}>{(found) => <Bars days={found} until={now} />}</Asked>
+      <dl className="facts">
+        {check.data === undefined ? null : (
+          <>
+            <Fact label={t('console.audit.entries')}>{number(check.data.entries)}</Fact>
+            <Fact label={t('console.audit.writers')}>{number(check.data.writers)}</Fact>
+            <Fact label={t('console.audit.pending')}>{number(check.data.pending)}</Fact>
+            {check.data.head === null ? null : (
+              <Fact label={t('console.audit.head')}>
+                <Code>{`${check.data.head.hash.slice(0, 8)} … ${check.data.head.hash.slice(-4)}`}</Code>
+              </Fact>
+            )}
+          </>
+        )}
+        {checkpoint.data ? (
+          <Fact label={t('console.audit.checkpoint')}>
+            {t('console.audit.signed', {
+              seq: number(Number(checkpoint.data.payload.seq)),
+              time: time(checkpoint.data.payload.time),
+            })}
+          </Fact>
+        ) : null}
+      </dl>
+      {check.isError ? <FailureNotice failure={failureFrom(check.error)} /> : null}
+      <div aria-live="polite">
+        <Button
+          type="button"
+          size="3"
+          variant="surface"
+          color="gray"
+          highContrast
+          onClick={() => check.mutate()}
+          aria-disabled={check.isPending}
+        >
+          {check.isPending ? t('console.works') : t('console.audit.check')}
+        </Button>
+      </div>
+      <p className="quiet">{t('console.audit.check-what')}</p>
+    </Card>
+  )
+}

@@ -1,0 +1,215 @@
+import { Code, EmptyState, Rec } from '@lux/ui'
+import { Button } from '@radix-ui/themes'
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { call, download } from '../api/client.ts'
+import { has, type Place, usePerson, usePlaces } from '../api/queries.ts'
+import type { Grant, PlacedEntry } from '../api/types.ts'
+import { Choice, Field } from '../components/form.tsx'
+import { Asked, Card, Page } from '../components/page.tsx'
+import { to } from '../components/route.ts'
+import { useFormats } from '../components/times.ts'
+import { AuditChain } from './audit-chain.tsx'
+
+const page = 50
+
+export function Audit() {
+  const { t } = useTranslation()
+  const { grants } = usePerson()
+  const places = usePlaces()
+  const auditor = has(grants, 'auditor')
+  const everywhere = grants.some(({ role, organisationId }) => role === 'auditor' && organisationId === null)
+  return (
+    <Page title={t('console.audit.title')} lead={t('console.audit.lead')}>
+      {auditor ? (
+        <div className="columns">
+          <div className="column">
+            <Asked query={places}>
+              {(found) => <Log scopes={scopesOf(grants, found, everywhere, t('console.audit.all'))} />}
+            </Asked>
+          </div>
+          <div className="column">{everywhere ? <AuditChain /> : null}</div>
+        </div>
+      ) : (
+        <EmptyState
+          icon="transcript"
+          title={t('console.audit.none.title')}
+          what={t('console.audit.none.what')}
+        />
+      )}
+    </Page>
+  )
+}
+
+type Scope = { readonly value: string; readonly label: string }
+
+/** Where this person may read: each as the part of a query that says so. */
+function scopesOf(
+  grants: readonly Grant[],
+  places: readonly Place[],
+  everywhere: boolean,
+  all: string,
+): readonly Scope[] {
+  const reads = (organisation: string, project: string | null): boolean =>
+    grants.some(
+      (grant) =>
+        grant.role === 'auditor' &&
+        (grant.organisationId === null || grant.organisationId === organisation) &&
+        (grant.projectId === null || grant.projectId === project),
+    )
+  return [
+    ...(everywhere ? [{ value: '', label: all }] : []),
+    ...places.flatMap(({ organisation, projects }) => [
+      ...(reads(organisation.id, null)
+        ? [{ value: `organisationId=${organisation.id}`, label: organisation.name }]
+        : []),
+      ...projects
+        .filter(({ id }) => reads(organisation.id, id))
+        .map(({ id, name }) => ({ value: `projectId=${id}`, label: `${organisation.name} / ${name}` })),
+    ]),
+  ]
+}
+
+function Log({ scopes }: { scopes: readonly Scope[] }) {
+  const { t } = useTranslation()
+  const [query, setQuery] = useState(scopes[0]?.value ?? '')
+  const [offset, setOffset] = useState(0)
+  const found = useQuery({
+    queryKey: ['audit', query, offset],
+    queryFn: async () =>
+      (await call<{ entries: PlacedEntry[] }>('GET', `/audit?${query}&offset=${offset}&limit=${page}`))
+        .entries,
+    placeholderData: keepPreviousData,
+  })
+  const save = useMutation({ mutationFn: () => download(`/audit/export?${query}`, 'audit.ndjson') })
+
+  function filter(event: FormEvent<HTMLFormElement>): void {
+    event.preventDefault()
+    const data = new FormData(event.currentTarget)
+    const wanted = new URLSearchParams(String(data.get('scope')))
+    for (const name of ['operation', 'outcome', 'keyId', 'identityId']) {
+      const value = String(data.get(name) ?? '').trim()
+      if (value !== '') wanted.set(name, value)
+    }
+    for (const name of ['from', 'to']) {
+      const day = String(data.get(name) ?? '')
+      if (day !== '') wanted.set(name, `${day}T00:00:00Z`)
+    }
+    setOffset(0)
+    setQuery(wanted.toString())
+  }
+
+  return (
+    <Card
+      title={t('console.audit.entries')}
+      note={
+        <button type="button" className="link" onClick={() => save.mutate()}>
+          {t('console.audit.export')}
+        </button>
+      }
+    >
+      <form className="filters" onSubmit={filter} aria-label={t('console.audit.filter')}>
+        <Choice name="scope" label={t('console.audit.where')} options={scopes} />
+        <Field name="operation" label={t('console.audit.operation')} placeholder="key.encrypt" dir="ltr" />
+        <Choice
+          name="outcome"
+          label={t('console.audit.outcome')}
+          options={[
+            { value: '', label: t('console.audit.any') },
+            { value: 'ok', label: t('console.audit.ok') },
+            { value: 'ROLE-REFUSED', label: t('console.audit.role-refused') },
+            { value: 'KEY-DISABLED', label: t('console.audit.key-disabled') },
+          ]}
+        />
+        <Field name="keyId" label={t('console.audit.key')} dir="ltr" />
+        <Field name="from" type="date" label={t('console.audit.from')} />
+        <Field name="to" type="date" label={t('console.audit.until')} />
+        <Button type="submit" size="3" variant="surface" color="gray" highContrast>
+          {t('console.audit.filter')}
+        </Button>
+      </form>
+      <Asked query={found}>
+        {(entries) =>
+          entries.length === 0 ? (
+            <p className="quiet">{t('console.audit.nothing')}</p>
+          ) : (
+            <ul className="log">
+              {entries.map((placed) => (
+                <Entry key={`${placed.writer}.${placed.seq}`} placed={placed} />
+              ))}
+            </ul>
+          )
+        }
+      </Asked>
+      <div className="actions">
+        {offset === 0 ? null : (
+          <button type="button" className="link" onClick={() => setOffset(offset - page)}>
+            {t('console.audit.newer')}
+          </button>
+        )}
+        {(found.data?.length ?? 0) < page ? null : (
+          <button type="button" className="link" onClick={() => setOffset(offset + page)}>
+            {t('console.audit.older')}
+          </button>
+        )}
+      </div>
+    </Card>
+  )
+}
+
+function Entry({ placed: { writer, seq, hash, entry } }: { placed: PlacedEntry }) {
+  const { t } = useTranslation()
+  const { time } = useFormats()
+  if (entry === null)
+    return (
+      <li>
+        <p className="quiet">{t('console.audit.dropped')}</p>
+      </li>
+    )
+  const good = entry.outcome === 'ok'
+  return (
+    <li>
+      <details>
+        <summary>
+          <span className="log-what">
+            <Code>{entry.operation}</Code>
+          </span>
+          <span className="badge" data-tone={good ? 'good' : 'due'}>
+            {good ? t('console.audit.ok') : <bdi dir="ltr">{entry.outcome.slice(0, 40)}</bdi>}
+          </span>
+          <span className="quiet">{time(entry.time)}</span>
+        </summary>
+        <dl className="facts">
+          {(
+            [
+              ['identity', entry.identity],
+              ['key-id', entry.key],
+              ['door', entry.door],
+              ['request', entry.reqId],
+              ['place', `${writer.slice(0, 8)} · ${seq}`],
+              ['hash', hash],
+            ] as const
+          ).map(([name, value]) =>
+            value === null ? null : (
+              <div key={name}>
+                <dt>{t(`console.audit.fact.${name}`)}</dt>
+                <dd>
+                  {name === 'key-id' ? (
+                    <a href={to('keys', value)}>
+                      <Code>{value}</Code>
+                    </a>
+                  ) : name === 'door' ? (
+                    <Rec>{value}</Rec>
+                  ) : (
+                    <Code>{value}</Code>
+                  )}
+                </dd>
+              </div>
+            ),
+          )}
+        </dl>
+      </details>
+    </li>
+  )
+}

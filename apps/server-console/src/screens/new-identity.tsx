@@ -1,0 +1,215 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { call } from '../api/client.ts'
+import { has, type Place, usePerson } from '../api/queries.ts'
+import type { Enrolment, Grant, Role } from '../api/types.ts'
+import { Secret, Value } from '../components/copy.tsx'
+import { Dialog } from '../components/dialog.tsx'
+import { Choice, Field, type Fields, Form, Tick } from '../components/form.tsx'
+import { useRoleSentence } from '../components/role-sentence.tsx'
+import { useFormats } from '../components/times.ts'
+
+type Spot = {
+  readonly value: string
+  readonly organisation: string | null
+  readonly project: string | null
+  readonly label: string
+}
+type Made =
+  | { readonly enrolment: Enrolment }
+  | { readonly identity: { readonly clientId: string; readonly clientSecret: string } }
+
+/** Roles that a person may give in a spot; the server decides it again. */
+function rolesFor(grants: readonly Grant[], spot: Spot, kind: 'person' | 'service'): readonly Role[] {
+  if (spot.organisation === null)
+    return kind === 'person' ? ['server-admin', 'operator', 'auditor'] : ['operator', 'auditor']
+  const admin = grants.some(
+    ({ role, organisationId }) => role === 'organisation-admin' && organisationId === spot.organisation,
+  )
+  const top = has(grants, 'server-admin') && spot.project === null && kind === 'person'
+  return [
+    ...(top || (admin && spot.project === null && kind === 'person')
+      ? (['organisation-admin'] as const)
+      : []),
+    ...(admin
+      ? kind === 'person'
+        ? (['crypto-officer', 'user', 'operator', 'auditor'] as const)
+        : (['service', 'crypto-officer', 'operator', 'auditor'] as const)
+      : []),
+  ]
+}
+
+export function NewIdentity({
+  kind,
+  places,
+  onClose,
+}: {
+  kind: 'person' | 'service'
+  places: readonly Place[]
+  onClose: () => void
+}) {
+  const { t } = useTranslation()
+  const { grants } = usePerson()
+  const queries = useQueryClient()
+  const sentence = useRoleSentence()
+  const spots = [
+    ...(has(grants, 'server-admin')
+      ? [{ value: '', organisation: null, project: null, label: t('console.new-identity.everywhere') }]
+      : []),
+    ...places.flatMap(({ organisation, projects }) => [
+      { value: organisation.id, organisation: organisation.id, project: null, label: organisation.name },
+      ...projects.map(({ id, name }) => ({
+        ...{ value: `${organisation.id} ${id}`, organisation: organisation.id, project: id },
+        label: `${organisation.name} / ${name}`,
+      })),
+    ]),
+  ].filter((spot) => rolesFor(grants, spot, kind).length > 0)
+  const [chosen, setChosen] = useState(
+    spots.find(({ project }) => project !== null)?.value ?? spots[0]?.value ?? '',
+  )
+  const spot = spots.find(({ value }) => value === chosen)
+  const work = useMutation({
+    mutationFn: (fields: Fields) => {
+      const conditions = conditionsOf(fields)
+      const given = fields.all('role').map((role) => ({
+        role,
+        ...(spot?.organisation == null ? {} : { organisationId: spot.organisation }),
+        ...(spot?.project == null ? {} : { projectId: spot.project }),
+        ...(conditions === null ? {} : { conditions }),
+      }))
+      const name = fields.text('name').trim()
+      return kind === 'person'
+        ? call<Made>('POST', '/people', { name, username: fields.text('username').trim(), grants: given })
+        : call<Made>('POST', '/identities', { name, grants: given })
+    },
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['identities'] }),
+  })
+  if (work.data !== undefined)
+    return (
+      <Dialog title={t(`console.new-identity.made.${kind}`)} onClose={onClose}>
+        <ShownOnce made={work.data} />
+      </Dialog>
+    )
+  if (spot === undefined)
+    return (
+      <Dialog title={t(`console.new-identity.title.${kind}`)} onClose={onClose}>
+        <p>{t('console.new-identity.nowhere')}</p>
+      </Dialog>
+    )
+  const roles = rolesFor(grants, spot, kind)
+  const asGrant = (role: Role): Grant => ({
+    ...{ role, organisationId: spot.organisation, projectId: spot.project, conditions: null },
+    organisationName:
+      places.find(({ organisation }) => organisation.id === spot.organisation)?.organisation.name ?? null,
+    projectName:
+      places.flatMap(({ projects }) => projects).find(({ id }) => id === spot.project)?.name ?? null,
+  })
+  return (
+    <Dialog title={t(`console.new-identity.title.${kind}`)} onClose={onClose}>
+      <Form
+        work={work}
+        submit={t(`console.new-identity.submit.${kind}`)}
+        onSubmit={(fields) => work.mutate(fields)}
+      >
+        <Field name="name" label={t('console.person.name')} required maxLength={64} autoComplete="off" />
+        {kind === 'person' ? (
+          <Field
+            name="username"
+            label={t('console.person.username')}
+            hint={t('console.person.username-hint')}
+            required
+            maxLength={64}
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+            dir="ltr"
+          />
+        ) : null}
+        <Choice label={t('console.new-identity.where')} value={chosen} onChange={setChosen} options={spots} />
+        <fieldset className="ticks" key={chosen}>
+          <legend>{t('console.new-identity.roles')}</legend>
+          {roles.map((role, at) => (
+            <Tick
+              key={role}
+              name="role"
+              value={role}
+              defaultChecked={at === 0 && roles.length === 1}
+              label={
+                <>
+                  <strong>{t(`console.role.${role}`)}</strong>
+                  <span className="quiet">{sentence(asGrant(role))}</span>
+                </>
+              }
+            />
+          ))}
+        </fieldset>
+        <details className="snippets">
+          <summary>{t('console.new-identity.conditions')}</summary>
+          <div className="form">
+            <Field
+              name="networks"
+              label={t('console.new-identity.networks')}
+              hint={t('console.new-identity.networks-hint')}
+              dir="ltr"
+            />
+            <div className="field-row">
+              <Field
+                name="hours-from"
+                type="number"
+                min={0}
+                max={24}
+                label={t('console.new-identity.hours-from')}
+              />
+              <Field
+                name="hours-until"
+                type="number"
+                min={0}
+                max={24}
+                label={t('console.new-identity.hours-until')}
+              />
+            </div>
+            <Field name="not-after" type="date" label={t('console.new-identity.not-after')} />
+            <Field name="key-names" label={t('console.new-identity.key-names')} dir="ltr" />
+          </div>
+        </details>
+      </Form>
+    </Dialog>
+  )
+}
+
+function conditionsOf({ text }: Fields): object | null {
+  const listOf = (name: string): readonly string[] =>
+    text(name)
+      .split(/[\s,]+/)
+      .filter(Boolean)
+  const networks = listOf('networks')
+  const keyNames = listOf('key-names')
+  const [from, until] = [text('hours-from'), text('hours-until')]
+  const conditions = {
+    ...(networks.length === 0 ? {} : { networks }),
+    ...(keyNames.length === 0 ? {} : { keyNames }),
+    ...(from === '' || until === '' ? {} : { hours: { from: Number(from), until: Number(until) } }),
+    ...(text('not-after') === '' ? {} : { notAfter: `${text('not-after')}T00:00:00Z` }),
+  }
+  return Object.keys(conditions).length === 0 ? null : conditions
+}
+
+function ShownOnce({ made }: { made: Made }) {
+  const { t } = useTranslation()
+  const { time } = useFormats()
+  if ('enrolment' in made)
+    return (
+      <div className="form">
+        <p>{t('console.new-identity.enrolment', { time: time(made.enrolment.expiresAt) })}</p>
+        <Secret label={t('console.door.code.code')} value={made.enrolment.code} />
+      </div>
+    )
+  return (
+    <div className="form">
+      <p>{t('console.new-identity.secret-once')}</p>
+      <Value label={t('console.identity.client-id')} value={made.identity.clientId} />
+      <Secret label={t('console.identity.client-secret')} value={made.identity.clientSecret} />
+    </div>
+  )
+}

@@ -1,0 +1,173 @@
+import { Icon, Rec } from '@lux/ui'
+import { useQueries, useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { call, readiness } from '../api/client.ts'
+import { has, usePerson, usePlaces } from '../api/queries.ts'
+import type { Key } from '../api/types.ts'
+import { Card, Page } from '../components/page.tsx'
+import { to } from '../components/route.ts'
+import { useFormats } from '../components/times.ts'
+import { AuditChain } from './audit-chain.tsx'
+import { KeyBadge, KeyBranches } from './keys.tsx'
+
+export function Overview() {
+  const { t } = useTranslation()
+  const { grants } = usePerson()
+  const places = usePlaces()
+  const reads = has(grants, 'crypto-officer', 'user', 'service', 'auditor')
+  const projects = reads ? (places.data ?? []).flatMap((place) => place.projects) : []
+  const lists = useQueries({
+    queries: projects.map(({ id }) => ({
+      queryKey: ['keys', id],
+      queryFn: () => call<{ keys: Key[]; totalCount: number }>('GET', `/kms/keys?projectId=${id}&limit=100`),
+      retry: false,
+    })),
+  })
+  const keys = lists.flatMap(({ data }) => data?.keys ?? [])
+  const serving = keys.filter(({ isDisabled, state }) => !isDisabled && state !== 'awaiting-ceremony').length
+  const ready = useQuery({ queryKey: ['readiness'], queryFn: readiness, refetchInterval: 15_000 })
+  const isReady = ready.data?.code === null
+  const audits = grants.some(({ role, organisationId }) => role === 'auditor' && organisationId === null)
+  return (
+    <Page
+      title={
+        ready.data === undefined
+          ? t('console.overview.asks')
+          : isReady
+            ? t('console.overview.ready', { count: serving })
+            : t('console.overview.not-ready')
+      }
+      lead={t('console.overview.lead')}
+      badge={
+        isReady ? (
+          <span className="badge" data-tone="good">
+            <Icon name="check" size={14} />
+            {t('console.overview.is-ready')}
+          </span>
+        ) : undefined
+      }
+    >
+      <div className="columns">
+        <div className="column">
+          {keys.length === 0
+            ? null
+            : (places.data ?? []).map((place) => <KeyBranches key={place.organisation.id} place={place} />)}
+          <Next projects={projects.length} keys={keys.length} places={places.data?.length ?? 0} />
+          <Due keys={keys} />
+        </div>
+        <div className="column">
+          {audits ? <AuditChain /> : null}
+          <Card title={t('console.overview.readiness')}>
+            <ul className="checks">
+              <Check
+                good={isReady || ready.data?.code === 'DATABASE-UNAVAILABLE'}
+                name={t('console.overview.token')}
+              >
+                {ready.data === undefined
+                  ? '…'
+                  : isReady
+                    ? t(`console.overview.root.${ready.data.root}`)
+                    : t('console.overview.sealed')}
+              </Check>
+              <Check good={ready.data?.code !== 'DATABASE-UNAVAILABLE'} name={t('console.overview.database')}>
+                {ready.data?.code === 'DATABASE-UNAVAILABLE'
+                  ? t('console.overview.no-answer')
+                  : t('console.overview.answers', { count: ready.data?.took ?? 0 })}
+              </Check>
+              <Check good={Math.abs(ready.data?.apart ?? 0) < 30} name={t('console.overview.clock')}>
+                {t('console.overview.apart', { count: Math.abs(ready.data?.apart ?? 0) })}
+              </Check>
+            </ul>
+          </Card>
+        </div>
+      </div>
+    </Page>
+  )
+}
+
+function Check({ good, name, children }: { good: boolean; name: string; children: ReactNode }) {
+  const { t } = useTranslation()
+  return (
+    <li>
+      <span className="state-disc" data-tone={good ? 'good-soft' : 'due'}>
+        <Icon name={good ? 'check' : 'alert'} size={14} />
+      </span>
+      <strong>{name}</strong>
+      <span className="visually-hidden">
+        {good ? t('console.overview.good') : t('console.overview.look')}
+      </span>
+      <span className="quiet">{children}</span>
+    </li>
+  )
+}
+
+type Step = { readonly id: string; readonly done: boolean; readonly href: string; readonly mine: boolean }
+
+/** What there is to do first, and whose it is: the way from nothing to the first encrypt. */
+function Next({ places, projects, keys }: { places: number; projects: number; keys: number }) {
+  const { t } = useTranslation()
+  const { grants } = usePerson()
+  const steps: readonly Step[] = [
+    { id: 'organisation', done: places > 0, href: to('places'), mine: has(grants, 'server-admin') },
+    { id: 'project', done: projects > 0, href: to('places'), mine: has(grants, 'organisation-admin') },
+    {
+      id: 'people',
+      done: projects > 0 && keys > 0,
+      href: to('people'),
+      mine: has(grants, 'organisation-admin', 'server-admin'),
+    },
+    { id: 'key', done: keys > 0, href: to('keys'), mine: has(grants, 'crypto-officer') },
+    { id: 'use', done: false, href: to('keys'), mine: has(grants, 'user') },
+  ]
+  return (
+    <Card title={t('console.overview.way')}>
+      <ol className="way">
+        {steps.map(({ id, done, href, mine }, at) => (
+          <li key={id} data-done={done ? '' : undefined}>
+            <span className="way-number" aria-hidden="true">
+              {done ? <Icon name="check" size={14} /> : at + 1}
+            </span>
+            <span className="version-text">
+              <strong>
+                {mine ? <a href={href}>{t(`console.way.${id}.title`)}</a> : t(`console.way.${id}.title`)}
+              </strong>
+              <span className="quiet">
+                {done
+                  ? t('console.way.done')
+                  : mine
+                    ? t(`console.way.${id}.what`)
+                    : t(`console.way.${id}.who`)}
+              </span>
+            </span>
+          </li>
+        ))}
+      </ol>
+    </Card>
+  )
+}
+
+/** Keys of which something is due, or that somebody ended. */
+function Due({ keys }: { keys: readonly Key[] }) {
+  const { t } = useTranslation()
+  const { date } = useFormats()
+  const due = keys.filter(
+    ({ deletionDate, nextRotation, isDisabled, state }) =>
+      deletionDate !== null || nextRotation !== null || isDisabled || state === 'awaiting-ceremony',
+  )
+  if (due.length === 0) return null
+  return (
+    <Card title={t('console.overview.due')}>
+      <ul className="rows">
+        {due.map((key) => (
+          <li key={key.id}>
+            <a href={to('keys', key.id)}>
+              <Rec>{key.name}</Rec>
+            </a>
+            <KeyBadge shown={key} date={date} />
+          </li>
+        ))}
+      </ul>
+    </Card>
+  )
+}

@@ -1,0 +1,142 @@
+import { EmptyState, PersonChip, Rec } from '@lux/ui'
+import { Button } from '@radix-ui/themes'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { call } from '../api/client.ts'
+import { has, usePerson, usePlaces } from '../api/queries.ts'
+import type { Identity } from '../api/types.ts'
+import { Asked, Card, Page } from '../components/page.tsx'
+import { useRoleSentence } from '../components/role-sentence.tsx'
+import { ManageIdentity } from './identity.tsx'
+import { NewIdentity } from './new-identity.tsx'
+
+/** Who is here and what each may do, in sentences. */
+export function People() {
+  const { t } = useTranslation()
+  const { grants, id: self } = usePerson()
+  const places = usePlaces()
+  const [making, setMaking] = useState<'person' | 'service' | null>(null)
+  const [open, setOpen] = useState<Identity | null>(null)
+  const appoints = has(grants, 'server-admin', 'organisation-admin')
+  const found = useQuery({
+    queryKey: ['identities'],
+    queryFn: async () => (await call<{ identities: Identity[] }>('GET', '/identities?limit=100')).identities,
+    enabled: appoints,
+  })
+  return (
+    <Page
+      title={t('console.people.title')}
+      lead={t('console.people.lead')}
+      badge={
+        appoints ? (
+          <span className="actions">
+            <Button size="3" onClick={() => setMaking('person')}>
+              {t('console.people.invite')}
+            </Button>
+            <Button size="3" variant="surface" color="gray" highContrast onClick={() => setMaking('service')}>
+              {t('console.people.make-service')}
+            </Button>
+          </span>
+        ) : undefined
+      }
+    >
+      {appoints ? (
+        <Asked query={found}>
+          {(all) => (
+            <div className="pair-columns">
+              {(['person', 'service'] as const).map((kind) => {
+                const its = all.filter((one) => one.kind === kind)
+                return (
+                  <Card key={kind} title={t(`console.people.kind.${kind}`)}>
+                    {its.length === 0 ? (
+                      <EmptyState
+                        icon="holders"
+                        title={t(`console.people.none.${kind}`)}
+                        what={t(`console.people.none-what.${kind}`)}
+                      />
+                    ) : (
+                      <ul className="version-list">
+                        {its.map((one) => (
+                          <Row key={one.id} shown={one} self={one.id === self} onOpen={() => setOpen(one)} />
+                        ))}
+                      </ul>
+                    )}
+                  </Card>
+                )
+              })}
+            </div>
+          )}
+        </Asked>
+      ) : (
+        <Own />
+      )}
+      {making === null || places.data === undefined ? null : (
+        <NewIdentity kind={making} places={places.data} onClose={() => setMaking(null)} />
+      )}
+      {open === null ? null : <ManageIdentity shown={open} onClose={() => setOpen(null)} />}
+    </Page>
+  )
+}
+
+function Row({ shown, self, onOpen }: { shown: Identity; self: boolean; onOpen: () => void }) {
+  const { t } = useTranslation()
+  const sentence = useRoleSentence()
+  return (
+    <li>
+      <span className="version-text">
+        <PersonChip
+          name={shown.name}
+          presence={shown.revokedAt !== null ? 'absent' : shown.invited ? 'expected' : 'here'}
+          {...(shown.username === null ? {} : { note: shown.username })}
+        />
+        <ul className="sentences">
+          {shown.grants.map((grant) => (
+            <li key={`${grant.role}${grant.organisationId}${grant.projectId}`}>{sentence(grant)}</li>
+          ))}
+        </ul>
+        <span className="actions">
+          {self ? (
+            <span className="badge" data-tone="quiet">
+              {t('console.people.you')}
+            </span>
+          ) : null}
+          {shown.revokedAt !== null ? (
+            <span className="badge" data-tone="bad">
+              {t('console.people.revoked')}
+            </span>
+          ) : shown.invited ? (
+            <span className="badge" data-tone="due">
+              {t('console.people.invited')}
+            </span>
+          ) : null}
+        </span>
+      </span>
+      {shown.revokedAt === null ? (
+        <button type="button" className="link" onClick={onOpen}>
+          {t('console.people.manage')}
+          <span className="visually-hidden">
+            <Rec>{shown.name}</Rec>
+          </span>
+        </button>
+      ) : null}
+    </li>
+  )
+}
+
+/** Who appoints nobody sees what he himself may. */
+function Own() {
+  const { t } = useTranslation()
+  const person = usePerson()
+  const sentence = useRoleSentence()
+  return (
+    <Card title={t('console.people.own')}>
+      <ul className="sentences">
+        {person.grants.map((grant) => (
+          <li key={`${grant.role}${grant.organisationId}${grant.projectId}`}>{sentence(grant)}</li>
+        ))}
+      </ul>
+      <p className="quiet">{t('console.people.own-what')}</p>
+    </Card>
+  )
+}

@@ -1,0 +1,168 @@
+import { EmptyState, Rec } from '@lux/ui'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { call } from '../api/client.ts'
+import { has, type Place, usePerson, usePlaces } from '../api/queries.ts'
+import type { KeyVersion, Parents } from '../api/types.ts'
+import { Field, Form } from '../components/form.tsx'
+import { Asked, Card, Page } from '../components/page.tsx'
+import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
+import { useFormats } from '../components/times.ts'
+import { VersionRow } from '../components/versions.tsx'
+
+/** Organisations and their projects: whose keys are whose. */
+export function Places() {
+  const { t } = useTranslation()
+  const { grants } = usePerson()
+  const places = usePlaces()
+  return (
+    <Page title={t('console.places.title')} lead={t('console.places.lead')}>
+      <Asked query={places}>
+        {(found) => (
+          <>
+            {found.length === 0 ? (
+              <EmptyState
+                icon="shield"
+                title={t('console.keys.none.title')}
+                what={t('console.keys.none.what')}
+              />
+            ) : null}
+            {found.map((place) => (
+              <OnePlace key={place.organisation.id} place={place} />
+            ))}
+          </>
+        )}
+      </Asked>
+      {has(grants, 'server-admin') ? <NewOrganisation /> : null}
+    </Page>
+  )
+}
+
+export function useParents(organisation: string, enabled: boolean) {
+  return useQuery({
+    queryKey: ['parents', organisation],
+    queryFn: () => call<Parents>('GET', `/organisations/${organisation}/parents`),
+    enabled,
+    staleTime: 60_000,
+  })
+}
+
+function OnePlace({ place: { organisation, projects } }: { place: Place }) {
+  const { t } = useTranslation()
+  const { date } = useFormats()
+  const { grants } = usePerson()
+  const parents = useParents(organisation.id, organisation.createdAt !== '')
+  const admin = grants.some(
+    ({ role, organisationId }) => role === 'organisation-admin' && organisationId === organisation.id,
+  )
+  return (
+    <Card
+      title={<Rec>{organisation.name}</Rec>}
+      note={
+        organisation.createdAt === ''
+          ? undefined
+          : t('console.places.since', { date: date(organisation.createdAt) })
+      }
+    >
+      {organisation.ceremonyOnly ? <p className="quiet">{t('console.places.ceremony-only')}</p> : null}
+      <ul className="version-list">
+        <li>
+          <span className="version-text">
+            <strong>{t('console.places.own-key')}</strong>
+            <Origin versions={parents.data?.organisation ?? []} />
+          </span>
+          <VersionRow versions={parents.data?.organisation ?? []} />
+        </li>
+        {projects.map(({ id, name }) => {
+          const its = (parents.data?.projects ?? []).filter(({ projectId }) => projectId === id)
+          return (
+            <li key={id}>
+              <span className="version-text">
+                <strong>
+                  <Rec>{name}</Rec>
+                </strong>
+                <Origin versions={its} />
+              </span>
+              <VersionRow versions={its} />
+            </li>
+          )
+        })}
+      </ul>
+      {projects.length === 0 ? <p className="quiet">{t('console.keys.no-project.what')}</p> : null}
+      {admin && !organisation.ceremonyOnly ? <NewProject organisation={organisation.id} /> : null}
+    </Card>
+  )
+}
+
+function Origin({ versions }: { versions: readonly KeyVersion[] }) {
+  const { t } = useTranslation()
+  const { time } = useFormats()
+  const newest = versions.at(-1)
+  if (newest === undefined) return null
+  return (
+    <span className="quiet">{t(`console.origin.${newest.origin}`, { time: time(newest.createdAt) })}</span>
+  )
+}
+
+function NewProject({ organisation }: { organisation: string }) {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const work = useMutation({
+    mutationFn: (name: string) => call<unknown>('POST', '/projects', { organisationId: organisation, name }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ['places'] })
+      await queries.invalidateQueries({ queryKey: ['parents', organisation] })
+    },
+  })
+  const body = { organisationId: organisation, name: 'Shop' }
+  return (
+    <>
+      <Form
+        work={work}
+        plain
+        submit={t('console.places.make-project')}
+        onSubmit={({ text }) => work.mutate(text('name').trim())}
+      >
+        <Field
+          name="name"
+          label={t('console.places.project-name')}
+          required
+          maxLength={64}
+          autoComplete="off"
+        />
+      </Form>
+      <Snippets
+        snippet={{ curl: curlOf('POST', '/projects', body), typescript: fetchOf('POST', '/projects', body) }}
+      />
+    </>
+  )
+}
+
+function NewOrganisation() {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const work = useMutation({
+    mutationFn: (name: string) => call<unknown>('POST', '/organisations', { name }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['places'] }),
+  })
+  const body = { name: 'Meridian' }
+  return (
+    <Card title={t('console.places.new')}>
+      <Form
+        work={work}
+        plain
+        submit={t('console.places.make')}
+        onSubmit={({ text }) => work.mutate(text('name').trim())}
+      >
+        <p className="quiet">{t('console.places.new-what')}</p>
+        <Field name="name" label={t('console.places.name')} required maxLength={64} autoComplete="off" />
+      </Form>
+      <Snippets
+        snippet={{
+          curl: curlOf('POST', '/organisations', body),
+          typescript: fetchOf('POST', '/organisations', body),
+        }}
+      />
+    </Card>
+  )
+}

@@ -1,0 +1,188 @@
+import { Code, EmptyState, QuorumRing, Rec } from '@lux/ui'
+import { useQueries, useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { call } from '../api/client.ts'
+import { has, usePerson } from '../api/queries.ts'
+import type { Bundle, DecryptRequest, ThresholdKey } from '../api/types.ts'
+import { Asked, Card, Page } from '../components/page.tsx'
+import { useFormats } from '../components/times.ts'
+
+type Holder = { readonly index: number; readonly name: string }
+
+/** What waits for people: requests to decrypt with shared keys, and what ceremonies brought. */
+export function Requests() {
+  const { t } = useTranslation()
+  const { grants } = usePerson()
+  const bundles = grants.some(
+    ({ role, organisationId }) => (role === 'server-admin' || role === 'operator') && organisationId === null,
+  )
+  return (
+    <Page title={t('console.requests.title')} lead={t('console.requests.lead')}>
+      <div className="columns">
+        <div className="column">
+          {has(grants, 'operator', 'user', 'crypto-officer', 'auditor', 'service') ? (
+            <Decryptions />
+          ) : (
+            <EmptyState
+              icon="holders"
+              title={t('console.requests.no-role')}
+              what={t('console.requests.no-role-what')}
+            />
+          )}
+        </div>
+        <div className="column">{bundles ? <Bundles /> : null}</div>
+      </div>
+    </Page>
+  )
+}
+
+function Decryptions() {
+  const { t } = useTranslation()
+  const keys = useQuery({
+    queryKey: ['fhe-keys'],
+    queryFn: async () => (await call<{ keys: ThresholdKey[] }>('GET', '/fhe/keys?limit=100')).keys,
+  })
+  return (
+    <Asked query={keys}>
+      {(found) =>
+        found.length === 0 ? (
+          <Card title={t('console.requests.decryptions')}>
+            <EmptyState
+              icon="holders"
+              title={t('console.requests.none.title')}
+              what={t('console.requests.none.what')}
+              cost={t('console.requests.none.cost')}
+            />
+          </Card>
+        ) : (
+          <OfKeys keys={found} />
+        )
+      }
+    </Asked>
+  )
+}
+
+function OfKeys({ keys }: { keys: readonly ThresholdKey[] }) {
+  const { t } = useTranslation()
+  const details = useQueries({
+    queries: keys.map(({ id }) => ({
+      queryKey: ['fhe-key', id],
+      queryFn: async () => (await call<{ key: { holders: Holder[] } }>('GET', `/fhe/keys/${id}`)).key,
+    })),
+  })
+  const requests = useQueries({
+    queries: keys.map(({ id }) => ({
+      queryKey: ['decrypt-requests', id],
+      queryFn: async () =>
+        (await call<{ requests: DecryptRequest[] }>('GET', `/fhe/keys/${id}/decrypt-requests`)).requests,
+      refetchInterval: 15_000,
+    })),
+  })
+  return keys.map((key, at) => {
+    const its = requests[at]?.data ?? []
+    return (
+      <Card
+        key={key.id}
+        title={<Rec>{key.name}</Rec>}
+        note={t('console.key.threshold', { needed: key.t, n: key.n })}
+      >
+        {its.length === 0 ? (
+          <p className="quiet">{t('console.requests.quiet-key')}</p>
+        ) : (
+          <ul className="requests">
+            {its.map((request) => (
+              <Request
+                key={request.requestId}
+                request={request}
+                needed={key.t}
+                holders={details[at]?.data?.holders ?? []}
+              />
+            ))}
+          </ul>
+        )}
+      </Card>
+    )
+  })
+}
+
+function Request({
+  request,
+  needed,
+  holders,
+}: {
+  request: DecryptRequest
+  needed: number
+  holders: readonly Holder[]
+}) {
+  const { t } = useTranslation()
+  const { time, list } = useFormats()
+  const answered = new Map(request.answers.map(({ holder, decision }) => [holder, decision]))
+  const awaited = holders.filter(({ index }) => !answered.has(index)).map(({ name }) => name)
+  const refused = holders.filter(({ index }) => answered.get(index) === 'refused').map(({ name }) => name)
+  return (
+    <li>
+      <QuorumRing
+        size={64}
+        needed={needed}
+        named={false}
+        voices={holders.map(({ index, name }) => ({ name, given: answered.get(index) === 'approved' }))}
+      />
+      <span className="version-text">
+        <strong>{t(`console.requests.state.${request.state}`)}</strong>
+        {request.state === 'open' && awaited.length > 0 ? (
+          <span>{t('console.requests.awaits', { names: list(awaited) })}</span>
+        ) : null}
+        {refused.length > 0 ? <span>{t('console.requests.refused', { names: list(refused) })}</span> : null}
+        <span className="quiet">{t('console.requests.until', { time: time(request.expiry) })}</span>
+        <span className="quiet">
+          <Code>{request.requestId}</Code>
+        </span>
+      </span>
+    </li>
+  )
+}
+
+function Bundles() {
+  const { t } = useTranslation()
+  const { time } = useFormats()
+  const bundles = useQuery({
+    queryKey: ['bundles'],
+    queryFn: async () => (await call<{ bundles: Bundle[] }>('GET', '/ceremonies/bundles?limit=50')).bundles,
+  })
+  return (
+    <Card title={t('console.requests.bundles')}>
+      <Asked query={bundles}>
+        {(found) =>
+          found.length === 0 ? (
+            <EmptyState
+              icon="bundles"
+              title={t('console.requests.no-bundle.title')}
+              what={t('console.requests.no-bundle.what')}
+            />
+          ) : (
+            <ul className="version-list">
+              {found.map(({ digest, state, rule, ceremonyId, receivedAt }) => (
+                <li key={`${digest}${receivedAt}`}>
+                  <span className="version-text">
+                    <strong>
+                      {ceremonyId === null ? t('console.requests.unread') : <Rec>{ceremonyId}</Rec>}
+                    </strong>
+                    <span className="quiet">{time(receivedAt)}</span>
+                    <Code>{digest.slice(0, 16)}</Code>
+                  </span>
+                  <span
+                    className="badge"
+                    data-tone={state === 'imported' ? 'good' : state === 'refused' ? 'bad' : 'due'}
+                  >
+                    {t(`console.requests.bundle.${state}`)}
+                    {rule === null ? null : <Code>{rule}</Code>}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Asked>
+    </Card>
+  )
+}
