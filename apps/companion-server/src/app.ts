@@ -6,6 +6,7 @@ import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { HsmError } from '@lux/hsm'
 import Fastify, { type FastifyBaseLogger, type FastifyError } from 'fastify'
+import { approvalRoutes } from './access/approval-routes.ts'
 import { organisationRoutes } from './access/organisation-routes.ts'
 import { peopleRoutes } from './access/people-routes.ts'
 import { authRoutes } from './access/routes.ts'
@@ -124,6 +125,7 @@ export async function buildApp(
   rotationRoutes(app, services)
   awsRoutes(app, services)
   vaultRoutes(app, services)
+  approvalRoutes(app, services)
   kmipRoutes(app, services)
   bundleRoutes(app, services)
   fheRoutes(app, services)

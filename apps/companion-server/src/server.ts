@@ -1,6 +1,7 @@
 import type { ServerCard } from '@lux/ceremony/wire'
 import { type HybridSignature, utf8 } from '@lux/crypto'
 import type { FastifyBaseLogger } from 'fastify'
+import { openApprovals } from './access/approvals.ts'
 import { openAwsKeys } from './access/aws-keys.ts'
 import { openCredentialOperations } from './access/credentials.ts'
 import { openDirectory } from './access/directory.ts'
@@ -11,7 +12,7 @@ import { defaultPerSecond, openAuthentication } from './access/tokens.ts'
 import { buildApp } from './app.ts'
 import { makeCheckpoint } from './audit/checkpoints.ts'
 import { openAuditOperations } from './audit/operations.ts'
-import { openRecord, type Record } from './audit/record.ts'
+import { openInputDigest, openRecord, type Record } from './audit/record.ts'
 import { openStrangers, type Strangers } from './audit/strangers.ts'
 import { type AuditWriter, openAuditWriter } from './audit/writer.ts'
 import { openComplianceOperations } from './compliance/operations.ts'
@@ -187,7 +188,11 @@ export async function openServer(
   const { bundles, organisations, signOn, egress, rotation, sign, shredLog, lifecycleRows } = parts
   try {
     const now = () => new Date()
-    const keyParts = { repository: openKeyRepository(database), unwrapping, record, now }
+    const approvals = openApprovals({
+      ...{ database, record, now },
+      inputDigest: openInputDigest(openTokenKey(token, settings.keys.rows, 'custody-audit-key-1')),
+    })
+    const keyParts = { repository: openKeyRepository(database), unwrapping, record, approvals, now }
     const keys = openKeyOperations(keyParts)
     await shredAgain(shredLog, lifecycleRows)
     const lifecycle = openKeyLifecycle({
@@ -223,6 +228,7 @@ export async function openServer(
       strangers,
       authentication,
       importer,
+      approvals,
       keys,
       lifecycle,
       external: openExternalKeyOperations({

@@ -1,3 +1,4 @@
+import type { Approvals } from './access/approvals.ts'
 import type { AwsKeys } from './access/aws-keys.ts'
 import type { CredentialOperations } from './access/credentials.ts'
 import type { Directory } from './access/directory.ts'
@@ -38,6 +39,7 @@ export type Services = {
   readonly compliance: ComplianceOperations
   readonly authentication: Authentication
   readonly importer: BundleImporter
+  readonly approvals: Approvals
   readonly keys: KeyOperations
   readonly lifecycle: KeyLifecycle
   readonly external: ExternalKeyOperations

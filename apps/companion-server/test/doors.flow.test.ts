@@ -461,6 +461,15 @@ const others: readonly Case[] = [
     ['DELETE /api/v1/sign-on/providers/corp'],
     ({ signOn }, call) => signOn.removeProvider(call, 'corp'),
   ),
+  ...(['approve', 'refuse'] as const).map((verb) =>
+    refused(
+      `approval.${verb}`,
+      'officer',
+      'OBJECT-ABSENT',
+      [`POST /api/v1/approval-requests/none/${verb}`],
+      ({ approvals }, call) => approvals.decide(call, { id: 'none', approves: verb === 'approve' }),
+    ),
+  ),
   refused(
     'project.rotate-kek',
     'user',
@@ -1028,6 +1037,15 @@ const limits: readonly Case[] = [
     direct: ({ bundles }, call) => bundles.list(call, { offset: 0, limit: 101 }),
     rule: 'REQUEST-FIELDS',
     operation: 'bundle.list',
+  },
+  {
+    claim: 'a list of requests for approval has 100 rows at most',
+    who: 'user',
+    method: 'GET',
+    url: '/api/v1/approval-requests?limit=101',
+    direct: ({ approvals }, call) => approvals.list(call, { offset: 0, limit: 101 }),
+    rule: 'REQUEST-FIELDS',
+    operation: 'approval.list',
   },
   {
     claim: 'a list of threshold keys has 100 rows at most',

@@ -1,5 +1,5 @@
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { type Circumstances, type Conditions, unmet } from './conditions.ts'
+import { type ApprovalsNeeded, type Circumstances, type Conditions, unmet } from './conditions.ts'
 
 /** `user` is a person, `service` a program; they may the same. */
 export type Role =
@@ -122,7 +122,7 @@ const nounOf = { organisation: 'Organisation', project: 'Project', key: 'Key', t
 export function authorize(caller: Caller, action: Action, resource: Resource): Outcome<null> {
   const here = caller.grants.filter((grant) => covers(grant, resource))
   const able = here.filter(({ role }) => may[role].includes(action))
-  const lacking = able.map((grant) => lackOf(caller, grant, resource))
+  const lacking = able.map((grant) => lackOf(caller, grant, resource, action))
   if (lacking.includes(null)) return accept(null)
   if (lacking.length > 0)
     return refuse('CONDITION-UNMET', `the condition ${lacking.join(', ')} does not hold`)
@@ -138,13 +138,31 @@ export function authorize(caller: Caller, action: Action, resource: Resource): O
 export function grantsFor(caller: Caller, action: Action, resource: Resource): readonly Grant[] {
   return caller.grants.filter(
     (grant) =>
-      covers(grant, resource) && may[grant.role].includes(action) && lackOf(caller, grant, resource) === null,
+      covers(grant, resource) &&
+      may[grant.role].includes(action) &&
+      lackOf(caller, grant, resource, action) === null,
   )
 }
 
-function lackOf(caller: Caller, { conditions }: Grant, resource: Resource): keyof Conditions | null {
+/** What approvals would let the caller do this: of the first grant that lacks nothing else. Null where none does. */
+export function approvalsFor(caller: Caller, action: Action, resource: Resource): ApprovalsNeeded | null {
+  const waiting = caller.grants.find(
+    (grant) =>
+      covers(grant, resource) &&
+      may[grant.role].includes(action) &&
+      lackOf(caller, grant, resource, action) === 'approvals',
+  )
+  return waiting?.conditions?.approvals ?? null
+}
+
+function lackOf(
+  caller: Caller,
+  { conditions }: Grant,
+  resource: Resource,
+  action: Action,
+): keyof Conditions | null {
   return conditions
-    ? unmet(conditions, caller.circumstances, resource.kind === 'key' ? resource : null)
+    ? unmet(conditions, caller.circumstances, resource.kind === 'key' ? resource : null, action)
     : null
 }
 
@@ -156,7 +174,8 @@ export function absent(kind: keyof typeof nounOf) {
 /** The organisations in which a caller may do this; `all` where a role holds in the whole deployment. */
 export function organisationsWhere(caller: Caller, action: Action): readonly string[] | 'all' {
   const able = caller.grants.filter(
-    (grant) => may[grant.role].includes(action) && lackOf(caller, grant, { kind: 'deployment' }) === null,
+    (grant) =>
+      may[grant.role].includes(action) && lackOf(caller, grant, { kind: 'deployment' }, action) === null,
   )
   if (able.some(({ organisation }) => organisation === null)) return 'all'
   return [...new Set(able.flatMap(({ organisation }) => organisation ?? []))]

@@ -14,7 +14,18 @@ export type Conditions = {
   /** Which keys: by the beginning of their names, and by algorithm. */
   readonly keyNames?: readonly string[]
   readonly keyAlgorithms?: readonly string[]
+  /** What is done with a key waits for people. */
+  readonly approvals?: ApprovalsNeeded
 }
+
+/** So many of these identities; `actions`: for these alone, else for all three. */
+export type ApprovalsNeeded = {
+  readonly count: number
+  readonly by: readonly string[]
+  readonly actions?: readonly ApprovedAction[]
+}
+export const approvedActions = ['key.use', 'key.manage', 'key.export'] as const
+export type ApprovedAction = (typeof approvedActions)[number]
 
 /** How a call came. What is not known meets no condition. */
 export type Circumstances = { readonly time: Date; readonly source: string | null }
@@ -27,6 +38,7 @@ export function unmet(
   conditions: Conditions,
   circumstances: Circumstances | undefined,
   key: KeyFacts | null,
+  action?: string,
 ): keyof Conditions | null {
   const { notBefore, notAfter, hours, days, networks, keyNames, keyAlgorithms } = conditions
   const at = circumstances?.time.getTime()
@@ -39,6 +51,10 @@ export function unmet(
   if (key === null) return null
   if (keyNames !== undefined && !keyNames.some((one) => key.name.startsWith(one))) return 'keyNames'
   if (keyAlgorithms !== undefined && !keyAlgorithms.includes(key.algorithm)) return 'keyAlgorithms'
+  // Last: people are asked only for what nothing else forbids.
+  const { approvals } = conditions
+  if (approvals !== undefined && (approvals.actions ?? approvedActions).some((one) => one === action))
+    return 'approvals'
   return null
 }
 
@@ -52,6 +68,13 @@ export function checkConditions(conditions: Conditions): Outcome<null> {
     return wrong('notBefore is not before notAfter')
   if (hours !== undefined && hours.from === hours.until) return wrong('hours are empty')
   if (days?.some((day) => !Number.isInteger(day) || day < 0 || day > 6)) return wrong('days are 0 to 6')
+  const { approvals } = conditions
+  if (approvals !== undefined) {
+    const { count, by } = approvals
+    if (new Set(by).size !== by.length) return wrong('an approver is named twice')
+    if (!Number.isInteger(count) || count < 1 || count > by.length)
+      return wrong('approvals are 1 to as many as are named')
+  }
   for (const network of networks ?? [])
     if (!addTo(new BlockList(), network)) return wrong(`${network} is no address or CIDR block`)
   return accept(null)

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@fastify/type-provider-typebox'
 import type { Grant } from './authorize.ts'
+import { approvedActions } from './conditions.ts'
 import { maxGrants } from './tokens.ts'
 
 const closed = { additionalProperties: false } as const
@@ -27,6 +28,16 @@ const conditions = Type.Object(
     networks: Type.Optional(texts),
     keyNames: Type.Optional(texts),
     keyAlgorithms: Type.Optional(texts),
+    approvals: Type.Optional(
+      Type.Object(
+        {
+          count: Type.Integer({ minimum: 1, maximum: 32 }),
+          by: Type.Array(id, { minItems: 1, maxItems: 32 }),
+          actions: Type.Optional(Type.Array(Type.Enum([...approvedActions]), { minItems: 1, maxItems: 3 })),
+        },
+        closed,
+      ),
+    ),
   },
   { ...closed, minProperties: 1 },
 )

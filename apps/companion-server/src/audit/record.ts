@@ -13,6 +13,9 @@ export type Call = {
 
 /** What an operation says of its work as it gets to know it. Inputs and outputs are kept as keyed hashes alone. */
 export type Subject = {
+  readonly operation: string
+  /** What it is done with, in words, where a person is to approve it. */
+  asked: string
   organisation: string | null
   project: string | null
   key: string | null
@@ -39,6 +42,8 @@ export function openRecord(
 ): Record {
   return async (call, operation, work) => {
     const subject: Subject = {
+      operation,
+      asked: '',
       organisation: null,
       project: null,
       key: null,
@@ -55,14 +60,13 @@ export function openRecord(
     const said = 'error' in ended ? codeOf(ended.error) : ended.outcome.ok ? 'ok' : ended.outcome.rule
     try {
       const key = subject.input.length + subject.output.length > 0 ? await auditKey() : null
-      const { input, output, ...named } = subject
+      const { input, output, asked: _, ...named } = subject
       call.receipt = await writer.append({
         time: now().toISOString(),
         reqId: call.reqId,
         door: call.door,
         identity: call.caller.identity,
         ...named,
-        operation,
         outcome: said,
         input: digestOf(key, subject.project, 'input', input),
         output: digestOf(key, subject.project, 'output', output),
@@ -75,6 +79,12 @@ export function openRecord(
     if ('error' in ended) throw ended.error
     return ended.outcome
   }
+}
+
+/** What says of inputs that they are the same, and nothing else. Null while the token is sealed, or of none. */
+export function openInputDigest(auditKey: () => Promise<Uint8Array | null>) {
+  return async ({ project, input }: Subject): Promise<string | null> =>
+    digestOf(await auditKey(), project, 'input', input)
 }
 
 /** HMAC-SHA-256, hex, by the audit key of the project: HKDF(deployment's key, "", "custody-audit-1" | lp(project)). */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { equalBytes } from '@lux/crypto'
-import { type Action, absent, authorize } from '../access/authorize.ts'
+import type { Approvals } from '../access/approvals.ts'
+import { type Action, absent, approvalsFor, authorize, type Resource } from '../access/authorize.ts'
 import type { Call, Record, Subject } from '../audit/record.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import {
@@ -39,13 +40,14 @@ export type KeyParts = {
   readonly repository: KeyRepository
   readonly unwrapping: KeyUnwrapping
   readonly record: Record
+  readonly approvals: Pick<Approvals, 'take'>
   now(): Date
 }
 
 /** What operations on keys have in common: who may, with which version, and the record of it. */
 export type KeyWork = ReturnType<typeof openKeyWork>
 
-export function openKeyWork({ repository, unwrapping, record }: KeyParts) {
+export function openKeyWork({ repository, unwrapping, record, approvals }: KeyParts) {
   const making = new Map<string, Promise<unknown>>()
 
   /** One key of an identity is made at a time: long RSA keys would fill the threads that all share. */
@@ -71,10 +73,13 @@ export function openKeyWork({ repository, unwrapping, record }: KeyParts) {
     if (found === 'absent') return absent('key')
     const { organisation_id: organisation, project_id: project } = found
     Object.assign(subject, { organisation, project, key: found.id })
-    const allowed = authorize(call.caller, action, {
+    const resource: Resource = {
       ...{ kind: 'key', organisation, project, name: found.name, algorithm: found.algorithm },
-    })
-    return allowed.ok ? accept(found) : allowed
+    }
+    const allowed = authorize(call.caller, action, resource)
+    const needed = allowed.ok ? null : approvalsFor(call.caller, action, resource)
+    const done = needed === null ? allowed : await approvals.take(call, subject, needed)
+    return done.ok ? accept(found) : done
   }
 
   /** A key in use, for what it was made for. */
@@ -166,8 +171,10 @@ export function openKeyWork({ repository, unwrapping, record }: KeyParts) {
       operation: string,
       id: string,
       work: (key: StoredKey, subject: Subject) => Promise<Outcome<T>>,
+      asked = '',
     ): Promise<Outcome<T>> =>
       record(call, operation, async (subject) => {
+        subject.asked = asked
         const key = await permitted(call, subject, action, await repository.findKey(id))
         return key.ok ? work(key.value, subject) : key
       })

@@ -4,6 +4,7 @@ import {
   encodeCanonical,
   type HybridSignature,
   sha256,
+  sha256Hex,
   toHex,
   utf8,
   wipe,
@@ -265,6 +266,7 @@ export function openKeyLifecycle(parts: Parts) {
       { id, to, version }: { id: string; to: Uint8Array; version?: number },
     ): Promise<Outcome<{ readonly wrapped: Uint8Array; readonly version: number }>> {
       return record(call, 'key.export', async (subject) => {
+        subject.asked = `${version === undefined ? 'the current version' : `version ${version}`} to the RSA key of SHA-256 ${sha256Hex(to)}`
         const found = await permitted(call, subject, 'key.export', await repository.findKey(id))
         if (!found.ok) return found
         const key = found.value

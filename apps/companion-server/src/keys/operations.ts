@@ -213,35 +213,47 @@ export function openKeyOperations(parts: KeyParts) {
     },
 
     patch(call: Call, id: string, patch: KeyPatch): Promise<Outcome<StoredKey>> {
-      return managing(call, 'key.change', id, async (key) => {
-        const { name, description, isDisabled, minDecryptVersion: least, rotateEveryDays: days } = patch
-        const named = checkNamed({ ...(name === undefined ? {} : { name }), description })
-        if (!named.ok) return named
-        if (days !== undefined && days !== null && !isRotation(days))
-          return refuse('KEY-ROTATION-DAYS', rotationDays)
-        if (days && key.threshold !== null) return ofCeremony()
-        if (isDisabled === false && key.destroy_at !== null)
-          return refuse('KEY-DELETED', 'its deletion is scheduled: cancel that first')
-        if (least !== undefined && (!Number.isInteger(least) || least < 1 || least > key.current_version))
-          return refuse('KEY-VERSION-ABSENT', `the key has no version ${least}`)
-        return changed(key, {
-          ...(name === undefined ? {} : { name }),
-          ...(description === undefined ? {} : { description }),
-          ...(isDisabled === undefined ? {} : { is_disabled: isDisabled }),
-          ...(least === undefined ? {} : { min_decrypt_version: least }),
-          ...(days === undefined ? {} : rotationOf(days)),
-        })
-      })
+      return managing(
+        call,
+        'key.change',
+        id,
+        async (key) => {
+          const { name, description, isDisabled, minDecryptVersion: least, rotateEveryDays: days } = patch
+          const named = checkNamed({ ...(name === undefined ? {} : { name }), description })
+          if (!named.ok) return named
+          if (days !== undefined && days !== null && !isRotation(days))
+            return refuse('KEY-ROTATION-DAYS', rotationDays)
+          if (days && key.threshold !== null) return ofCeremony()
+          if (isDisabled === false && key.destroy_at !== null)
+            return refuse('KEY-DELETED', 'its deletion is scheduled: cancel that first')
+          if (least !== undefined && (!Number.isInteger(least) || least < 1 || least > key.current_version))
+            return refuse('KEY-VERSION-ABSENT', `the key has no version ${least}`)
+          return changed(key, {
+            ...(name === undefined ? {} : { name }),
+            ...(description === undefined ? {} : { description }),
+            ...(isDisabled === undefined ? {} : { is_disabled: isDisabled }),
+            ...(least === undefined ? {} : { min_decrypt_version: least }),
+            ...(days === undefined ? {} : rotationOf(days)),
+          })
+        },
+        JSON.stringify(patch),
+      )
     },
 
     /** Disables at once, gives the name free, destroys after 1 to 30 days. Again, it changes nothing. */
     delete(call: Call, id: string, days = 7): Promise<Outcome<StoredKey>> {
-      return managing(call, 'key.delete', id, async (key) => {
-        if (!Number.isInteger(days) || days < 1 || days > 30)
-          return refuse('KEY-DELETION-DAYS', 'a key is destroyed after 1 to 30 days')
-        if (key.destroy_at !== null) return accept(key)
-        return changed(key, { is_disabled: true, destroy_at: new Date(now().getTime() + days * day) })
-      })
+      return managing(
+        call,
+        'key.delete',
+        id,
+        async (key) => {
+          if (!Number.isInteger(days) || days < 1 || days > 30)
+            return refuse('KEY-DELETION-DAYS', 'a key is destroyed after 1 to 30 days')
+          if (key.destroy_at !== null) return accept(key)
+          return changed(key, { is_disabled: true, destroy_at: new Date(now().getTime() + days * day) })
+        },
+        `after ${days} days`,
+      )
     },
 
     /** The key stays disabled: switching it on is a decision of its own. */
@@ -262,15 +274,21 @@ export function openKeyOperations(parts: KeyParts) {
       id: string,
       { version, state }: { version: number; state: ChosenState },
     ): Promise<Outcome<null>> {
-      return managing(call, 'key.set-version-state', id, async (key, subject) => {
-        subject.version = version
-        const found = await versionOf(key, version, undestroyed)
-        if (!found.ok) return found
-        if (found.value.state === 'compromised' && state !== 'compromised')
-          return refuse('KEY-VERSION-COMPROMISED', `version ${version} stays compromised`)
-        await repository.setVersionState(key, version, state)
-        return accept(null)
-      })
+      return managing(
+        call,
+        'key.set-version-state',
+        id,
+        async (key, subject) => {
+          subject.version = version
+          const found = await versionOf(key, version, undestroyed)
+          if (!found.ok) return found
+          if (found.value.state === 'compromised' && state !== 'compromised')
+            return refuse('KEY-VERSION-COMPROMISED', `version ${version} stays compromised`)
+          await repository.setVersionState(key, version, state)
+          return accept(null)
+        },
+        `version ${version}: ${state}`,
+      )
     },
 
     encrypt(

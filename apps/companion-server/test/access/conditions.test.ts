@@ -32,6 +32,22 @@ test.each<[Conditions, Parameters<typeof unmet>[1], string | null]>([
   expect(unmet(conditions, circumstances, orders)).toBe(expected)
 })
 
+test('APPROVAL-04 approvals are asked last, for what they are for, and are as many as can be given', () => {
+  const approvals = { count: 2, by: ['a', 'b'], actions: ['key.export'] } as const
+  const unmetFor = (conditions: Conditions, action: string) => unmet(conditions, undefined, orders, action)
+  expect(unmetFor({ approvals }, 'key.export')).toBe('approvals')
+  expect(unmetFor({ approvals }, 'key.manage')).toBe(null)
+  expect(unmetFor({ approvals: { count: 1, by: ['a'] } }, 'key.use')).toBe('approvals')
+  expect(unmetFor({ approvals, keyNames: ['invoices'] }, 'key.export')).toBe('keyNames')
+  for (const wrong of [
+    { count: 3, by: ['a', 'b'] },
+    { count: 0, by: ['a'] },
+    { count: 1, by: ['a', 'a'] },
+  ])
+    expect(checkConditions({ approvals: wrong })).toMatchObject({ rule: 'CONDITION-MALFORMED' })
+  expect(checkConditions({ approvals })).toMatchObject({ ok: true })
+})
+
 test('ACCESS-02 conditions narrow a role and never widen one, through the one question', () => {
   const place = { organisation: 'o', project: 'p' }
   const key: Resource = { kind: 'key', ...place, ...orders }

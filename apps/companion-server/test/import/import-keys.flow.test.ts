@@ -9,6 +9,7 @@ import { rootCkaId } from '../../src/imports/receive-root.ts'
 import { openKeyOperations } from '../../src/keys/operations.ts'
 import { openKeyRepository } from '../../src/keys/repository.ts'
 import { openKeyUnwrapping } from '../../src/keys/unwrapping.ts'
+import { refuse } from '../../src/refusal.ts'
 import {
   build,
   type ImportBench,
@@ -138,12 +139,13 @@ async function operationsOf({ parts }: ImportBench) {
   const { database, token, settings } = parts
   const unwrapping = openKeyUnwrapping(database, token, settings.keys.rows, settings.node)
   onTestFinished(() => unwrapping.close())
-  const record: Record = (_call, _operation, work) =>
-    work({ organisation: null, project: null, key: null, version: null, input: [], output: [] })
+  const nothing = { organisation: null, project: null, key: null, version: null, asked: '' }
+  const record: Record = (_call, operation, work) => work({ ...nothing, operation, input: [], output: [] })
   return openKeyOperations({
     repository: openKeyRepository(database),
     unwrapping,
     record,
+    approvals: { take: async () => refuse('APPROVAL-NEEDED', 'nobody is asked here') },
     now: () => new Date(),
   })
 }

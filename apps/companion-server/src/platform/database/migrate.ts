@@ -13,6 +13,7 @@ import * as auditCheckpoints from './migrations/0009-audit-checkpoints.ts'
 import * as externalKeys from './migrations/0010-external-keys.ts'
 import * as signOn from './migrations/0011-sign-on.ts'
 import * as kekRotation from './migrations/0012-kek-rotation.ts'
+import * as approvals from './migrations/0013-approvals.ts'
 import type { Tables } from './tables.ts'
 
 /** In order; a released one is never changed. */
@@ -29,6 +30,7 @@ const migrations: Record<string, Migration> = {
   '0010-external-keys': externalKeys,
   '0011-sign-on': signOn,
   '0012-kek-rotation': kekRotation,
+  '0013-approvals': approvals,
 }
 
 const newest = Object.keys(migrations).toSorted().at(-1)

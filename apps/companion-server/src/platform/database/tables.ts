@@ -492,6 +492,24 @@ export type LoginFailureTable = {
   window_started_at: Time
 }
 
+/** One operation that somebody may do once, when enough of those who are named approve. */
+export type ApprovalRequestTable = {
+  id: string
+  identity_id: string
+  operation: string
+  organisation_id: string
+  project_id: string
+  key_id: string
+  asked: string
+  needed: number
+  approvers: ColumnType<readonly string[], string, string>
+  created_at: Time
+  expires_at: Time
+  used_at: ColumnType<Date | null, Date | null | undefined, Date | null>
+}
+
+export type ApprovalTable = { request_id: string; identity_id: string; approves: boolean; decided_at: Time }
+
 export type AuditTable = {
   writer: string
   seq: BigInt64
@@ -557,6 +575,8 @@ export type Tables = {
   sign_on_attempt: SignOnAttemptTable
   login_failure: LoginFailureTable
   audit: AuditTable
+  approval_request: ApprovalRequestTable
+  approval: ApprovalTable
   audit_writer: AuditWriterTable
   audit_checkpoint: AuditCheckpointTable
   audit_checkpoint_range: AuditCheckpointRangeTable

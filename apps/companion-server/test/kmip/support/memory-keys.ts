@@ -136,7 +136,7 @@ export function openMemoryKeys(now: () => Date, { plainExport = false } = {}) {
   const record: Record = async (call, operation, work) => {
     const subject: Subject = {
       ...{ organisation: null, project: null, key: null, version: null },
-      ...{ input: [], output: [] },
+      ...{ input: [], output: [], operation, asked: '' },
     }
     const outcome = await work(subject)
     audited.push(`${call.door} ${call.caller.identity} ${operation} ${outcome.ok ? 'ok' : outcome.rule}`)
@@ -144,7 +144,7 @@ export function openMemoryKeys(now: () => Date, { plainExport = false } = {}) {
   }
 
   return {
-    keys: openKeyOperations({ repository, unwrapping, record, now }),
+    keys: openKeyOperations({ repository, unwrapping, record, approvals: { take: unused }, now }),
     audited,
     bytesOf: (id: string): Uint8Array => bytes.get(id) ?? new Uint8Array(0),
     rows: keys,

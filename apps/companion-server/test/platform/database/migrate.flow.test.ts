@@ -48,6 +48,7 @@ test('DATABASE-01 migrations go down to an empty schema and up again, and the ro
   try {
     expect(await owner.database.selectFrom('organisation').select('id').execute()).toEqual([{ id: 'org' }])
     expect(await migrateUp(owner.database)).toEqual([])
+    expect(await migrateDown(owner.database)).toEqual(['0013-approvals'])
     expect(await migrateDown(owner.database)).toEqual(['0012-kek-rotation'])
     expect(await migrateDown(owner.database)).toEqual(['0011-sign-on'])
     expect(await migrateDown(owner.database)).toEqual(['0010-external-keys'])
@@ -76,6 +77,7 @@ test('DATABASE-01 migrations go down to an empty schema and up again, and the ro
       '0010-external-keys',
       '0011-sign-on',
       '0012-kek-rotation',
+      '0013-approvals',
     ])
   } finally {
     await owner.close()
@@ -108,6 +110,7 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
         ...{ commitments: row.commitments, evidence: '{}', bundle_digest: row.bundle_digest },
       })
       .execute()
+    expect(await migrateDown(database)).toEqual(['0013-approvals'])
     expect(await migrateDown(database)).toEqual(['0012-kek-rotation'])
     expect(await migrateDown(database)).toEqual(['0011-sign-on'])
     expect(await migrateDown(database)).toEqual(['0010-external-keys'])
@@ -131,6 +134,7 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
       '0010-external-keys',
       '0011-sign-on',
       '0012-kek-rotation',
+      '0013-approvals',
     ])
     expect(await epochs()).toMatchObject([{ ...row, carried: null }])
     for (const wrong of [-1, 2 ** 32])
@@ -142,6 +146,7 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
       .set({ carried: 2 ** 32 - 1 })
       .execute()
     expect(await epochs()).toMatchObject([{ carried: '4294967295' }])
+    expect(await migrateDown(database)).toEqual(['0013-approvals'])
     expect(await migrateDown(database)).toEqual(['0012-kek-rotation'])
     expect(await migrateDown(database)).toEqual(['0011-sign-on'])
     expect(await migrateDown(database)).toEqual(['0010-external-keys'])
@@ -171,6 +176,7 @@ test('DATABASE-01 identities of version 0.1 keep what they may, up and down, and
     (await sql`select id, role, organisation_id, project_id from identity order by 1`.execute(database)).rows
   try {
     await migrateUp(database)
+    expect(await migrateDown(database)).toEqual(['0013-approvals'])
     expect(await migrateDown(database)).toEqual(['0012-kek-rotation'])
     expect(await migrateDown(database)).toEqual(['0011-sign-on'])
     expect(await migrateDown(database)).toEqual(['0010-external-keys'])
@@ -207,6 +213,7 @@ test('DATABASE-01 identities of version 0.1 keep what they may, up and down, and
     await sql`insert into role_grant (identity_id, role) values ('4', 'server-admin')`.execute(database)
     await sql`insert into role_grant (identity_id, role, organisation_id, project_id)
       values ('1', 'crypto-officer', 'o', 'p')`.execute(database)
+    expect(await migrateDown(database)).toEqual(['0013-approvals'])
     expect(await migrateDown(database)).toEqual(['0012-kek-rotation'])
     expect(await migrateDown(database)).toEqual(['0011-sign-on'])
     expect(await migrateDown(database)).toEqual(['0010-external-keys'])

@@ -1,0 +1,54 @@
+import { Type } from '@fastify/type-provider-typebox'
+import type { App } from '../platform/http/app-type.ts'
+import { granted } from '../platform/http/http-error.ts'
+import { numberIn } from '../platform/http/query.ts'
+import type { ApprovalRequest, Approvals } from './approvals.ts'
+import { requireCall } from './caller.ts'
+import { id } from './grant-fields.ts'
+import { maxOffset, maxPage } from './page.ts'
+import type { Authentication } from './tokens.ts'
+
+const closed = { additionalProperties: false } as const
+const byRequest = Type.Object({ requestId: id }, closed)
+const paged = Type.Object(
+  {
+    offset: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$' })),
+    limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,3}$' })),
+  },
+  closed,
+)
+
+/** Requests for approval: whose they are, and who decides them. */
+export function approvalRoutes(
+  app: App,
+  { approvals, authentication }: { readonly approvals: Approvals; readonly authentication: Authentication },
+): void {
+  app.get('/api/v1/approval-requests', { schema: { querystring: paged } }, async (request) => {
+    const call = await requireCall(request, authentication)
+    const offset = numberIn('offset', request.query.offset, 0, maxOffset, 0)
+    const limit = numberIn('limit', request.query.limit, 1, maxPage, maxPage)
+    return { requests: granted(await approvals.list(call, { offset, limit })).map(toView) }
+  })
+
+  for (const [verb, approves] of [
+    ['approve', true],
+    ['refuse', false],
+  ] as const)
+    app.post(
+      `/api/v1/approval-requests/:requestId/${verb}`,
+      { schema: { params: byRequest } },
+      async (request) => {
+        const call = await requireCall(request, authentication)
+        const decided = await approvals.decide(call, { id: request.params.requestId, approves })
+        return { request: toView(granted(decided)) }
+      },
+    )
+}
+
+function toView({ createdAt, expiresAt, decisions, ...rest }: ApprovalRequest) {
+  return {
+    ...rest,
+    decisions: decisions.map((one) => ({ ...one, decidedAt: one.decidedAt.toISOString() })),
+    ...{ createdAt: createdAt.toISOString(), expiresAt: expiresAt.toISOString() },
+  }
+}

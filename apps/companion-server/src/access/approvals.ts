@@ -1,0 +1,232 @@
+import { randomUUID } from 'node:crypto'
+import { type Selectable, sql, type Transaction } from 'kysely'
+import type { Call, Record, Subject } from '../audit/record.ts'
+import type { Database } from '../platform/database/open.ts'
+import type { ApprovalRequestTable, Tables } from '../platform/database/tables.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+import type { ApprovalsNeeded } from './conditions.ts'
+import { checkPage, type Page } from './page.ts'
+
+export type ApprovalState = 'waiting' | 'approved' | 'refused' | 'used' | 'expired'
+
+/** One operation on one key that somebody wants to do once. */
+export type ApprovalRequest = {
+  readonly id: string
+  readonly identity: string
+  readonly operation: string
+  readonly organisation: string
+  readonly project: string
+  readonly key: string
+  /** What it is done with, as approvers see it; the operation is done with nothing else. */
+  readonly asked: string
+  readonly state: ApprovalState
+  readonly needed: number
+  readonly approvers: readonly string[]
+  readonly decisions: readonly {
+    readonly identity: string
+    readonly approves: boolean
+    readonly decidedAt: Date
+  }[]
+  readonly createdAt: Date
+  readonly expiresAt: Date
+}
+
+type Stored = Selectable<ApprovalRequestTable>
+type Work = Transaction<Tables>
+type Parts = {
+  readonly database: Database
+  readonly record: Record
+  inputDigest(subject: Subject): Promise<string | null>
+  now(): Date
+}
+
+/** How long a request waits, and how long an approved one may be used. */
+const lives = 24 * 60 * 60_000
+
+export type Approvals = ReturnType<typeof openApprovals>
+
+/**
+ * Operations that wait for people: who may do one only with approvals asks for it, and asks again once it is approved. An
+ * approval is for one operation on one key with one input, and is used up by it.
+ */
+export function openApprovals({ database, record, inputDigest, now }: Parts) {
+  const lived = <T>(work: (work: Work) => Promise<T>) => database.transaction().execute(work)
+
+  return {
+    /**
+     * Uses the approved request for what this call wants, or makes one and refuses APPROVAL-NEEDED until it is approved. Refuses
+     * APPROVAL-REFUSED once too few are left who could.
+     */
+    async take(call: Call, subject: Subject, needed: ApprovalsNeeded): Promise<Outcome<null>> {
+      const { organisation, project, key, operation } = subject
+      const digest = await inputDigest(subject)
+      const asked = [subject.asked, ...(digest === null ? [] : [`input ${digest}`])].join(' ').trim()
+      if (organisation === null || project === null || key === null)
+        return refuse('CONDITION-UNMET', 'only what is done with a key can be approved')
+      const { identity } = call.caller
+      return lived(async (work): Promise<Outcome<null>> => {
+        const open = await openOne(work, { identity, operation, key, asked })
+        if (open === undefined || stateOf(open, [], now()) === 'expired') {
+          if (open) await work.deleteFrom('approval_request').where('id', '=', open.id).execute()
+          const at = now()
+          const made = await work
+            .insertInto('approval_request')
+            .values({
+              id: randomUUID(),
+              ...{ identity_id: identity, operation, organisation_id: organisation, project_id: project },
+              ...{ key_id: key, asked, needed: needed.count, approvers: JSON.stringify(needed.by) },
+              ...{ created_at: at, expires_at: new Date(at.getTime() + lives) },
+            })
+            .onConflict((conflict) => conflict.doNothing())
+            .returning(['id', 'needed'])
+            .executeTakeFirst()
+          return waiting(made?.id ?? 'that was made just now', 0, needed.count)
+        }
+        const decisions = (await decisionsOf(work, [open.id])).get(open.id) ?? []
+        // Whoever is no approver any more, or is no longer here, does not count.
+        const counted = decisions.filter((one) => needed.by.includes(one.identity) && one.active)
+        const state = stateOf({ ...open, needed: needed.count, approvers: needed.by }, counted, now())
+        if (state === 'refused') return refuse('APPROVAL-REFUSED', `request ${open.id} was refused`)
+        const given = counted.filter(({ approves }) => approves).length
+        if (state !== 'approved') return waiting(open.id, given, needed.count)
+        await work.updateTable('approval_request').set({ used_at: now() }).where('id', '=', open.id).execute()
+        return accept(null)
+      })
+    },
+
+    /** The caller's own requests and those that he may decide, newest first. */
+    list(call: Call, page: Page): Promise<Outcome<readonly ApprovalRequest[]>> {
+      return record(call, 'approval.list', async () => {
+        const within = checkPage(page)
+        if (!within.ok) return within
+        const { identity } = call.caller
+        const rows = await database
+          .selectFrom('approval_request')
+          .selectAll()
+          .where((is) =>
+            is.or([
+              is('identity_id', '=', identity),
+              sql<boolean>`approvers @> ${JSON.stringify([identity])}::jsonb`,
+            ]),
+          )
+          .orderBy('created_at', 'desc')
+          .orderBy('id')
+          .offset(page.offset)
+          .limit(page.limit)
+          .execute()
+        const decisions = await lived((work) =>
+          decisionsOf(
+            work,
+            rows.map(({ id }) => id),
+          ),
+        )
+        return accept(rows.map((row) => toRequest(row, decisions.get(row.id) ?? [], now())))
+      })
+    },
+
+    /** Once for each who is named. Refuses APPROVAL-CLOSED where it waits no longer, and what is not his to see as absent. */
+    decide(
+      call: Call,
+      { id, approves }: { readonly id: string; readonly approves: boolean },
+    ): Promise<Outcome<ApprovalRequest>> {
+      return record(call, approves ? 'approval.approve' : 'approval.refuse', async (subject) => {
+        const { identity } = call.caller
+        return lived(async (work): Promise<Outcome<ApprovalRequest>> => {
+          const row = await work
+            .selectFrom('approval_request')
+            .selectAll()
+            .where('id', '=', id)
+            .forUpdate()
+            .executeTakeFirst()
+          const seen = row !== undefined && (row.identity_id === identity || row.approvers.includes(identity))
+          if (!seen) return refuse('OBJECT-ABSENT', 'Approval request not found')
+          Object.assign(subject, {
+            ...{ organisation: row.organisation_id, project: row.project_id, key: row.key_id },
+          })
+          // Nobody approves what he asks for himself.
+          if (row.identity_id === identity || !row.approvers.includes(identity))
+            return refuse('ROLE-REFUSED', 'who asks does not decide')
+          const before = (await decisionsOf(work, [id])).get(id) ?? []
+          const state = stateOf(row, before, now())
+          const own = before.find((one) => one.identity === identity)
+          if (own?.approves === approves) return accept(toRequest(row, before, now()))
+          if (own !== undefined || (state !== 'waiting' && state !== 'approved'))
+            return refuse('APPROVAL-CLOSED', own === undefined ? `it is ${state}` : 'you have decided')
+          await work
+            .insertInto('approval')
+            .values({ request_id: id, identity_id: identity, approves, decided_at: now() })
+            .execute()
+          return accept(toRequest(row, (await decisionsOf(work, [id])).get(id) ?? [], now()))
+        })
+      })
+    },
+  }
+}
+
+type Decision = {
+  readonly identity: string
+  readonly approves: boolean
+  readonly decidedAt: Date
+  readonly active: boolean
+}
+
+function openOne(
+  work: Work,
+  wanted: { identity: string; operation: string; key: string; asked: string },
+): Promise<Stored | undefined> {
+  return work
+    .selectFrom('approval_request')
+    .selectAll()
+    .where('identity_id', '=', wanted.identity)
+    .where('operation', '=', wanted.operation)
+    .where('key_id', '=', wanted.key)
+    .where('asked', '=', wanted.asked)
+    .where('used_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+async function decisionsOf(work: Work, ids: readonly string[]): Promise<Map<string, Decision[]>> {
+  const found = new Map<string, Decision[]>()
+  if (ids.length === 0) return found
+  const rows = await work
+    .selectFrom('approval')
+    .innerJoin('identity', 'identity.id', 'approval.identity_id')
+    .select(['request_id', 'identity_id', 'approves', 'decided_at', 'identity.revoked_at'])
+    .where('request_id', 'in', ids)
+    .orderBy('decided_at')
+    .execute()
+  for (const row of rows) {
+    const decision = {
+      ...{ identity: row.identity_id, approves: row.approves, decidedAt: row.decided_at },
+      active: row.revoked_at === null,
+    }
+    found.set(row.request_id, [...(found.get(row.request_id) ?? []), decision])
+  }
+  return found
+}
+
+function stateOf(
+  { needed, approvers, used_at, expires_at }: Pick<Stored, 'needed' | 'approvers' | 'used_at' | 'expires_at'>,
+  decisions: readonly Decision[],
+  now: Date,
+): ApprovalState {
+  if (used_at !== null) return 'used'
+  if (expires_at <= now) return 'expired'
+  const against = decisions.filter(({ approves }) => !approves).length
+  if (against > approvers.length - needed) return 'refused'
+  return decisions.length - against >= needed ? 'approved' : 'waiting'
+}
+
+function toRequest(row: Stored, decisions: readonly Decision[], now: Date): ApprovalRequest {
+  return {
+    ...{ id: row.id, identity: row.identity_id, operation: row.operation, key: row.key_id },
+    ...{ organisation: row.organisation_id, project: row.project_id, asked: row.asked },
+    ...{ state: stateOf(row, decisions, now), needed: row.needed, approvers: row.approvers },
+    decisions: decisions.map(({ active: _, ...decision }) => decision),
+    ...{ createdAt: row.created_at, expiresAt: row.expires_at },
+  }
+}
+
+const waiting = (id: string, given: number, needed: number) =>
+  refuse('APPROVAL-NEEDED', `request ${id} has ${given} of ${needed} approvals`)

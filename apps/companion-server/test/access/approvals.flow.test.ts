@@ -1,0 +1,117 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Caller, Grant } from '../../src/access/authorize.ts'
+import { createIdentity } from '../support/create-identity.ts'
+import { given, openKms } from '../support/kms-under-test.ts'
+
+let kms: Awaited<ReturnType<typeof openKms>>
+const people = ['ada', 'grace', 'edith'] as const
+const ids: Record<string, string> = {}
+let officer: Caller
+const spki = generateKeyPairSync('rsa', { modulusLength: 3072 }).publicKey
+const to = new Uint8Array(spki.export({ type: 'spki', format: 'der' }))
+
+beforeAll(async () => {
+  kms = await openKms()
+  const { database } = kms.server.services
+  const place = { organisation: kms.organisation.id, project: kms.project.id }
+  const nothing = [{ role: 'auditor', ...place }] as const
+  for (const name of people) ids[name] = (await createIdentity(database, { name, grants: nothing })).identity
+  const grants: readonly Grant[] = [
+    {
+      ...{ role: 'crypto-officer', ...place },
+      conditions: { approvals: { count: 2, by: Object.values(ids), actions: ['key.export'] } },
+    },
+  ]
+  const made = await createIdentity(database, { name: 'officer', grants })
+  officer = { identity: made.identity, grants }
+})
+
+afterAll(() => kms.close())
+
+const as = (identity: string) => kms.callAs({ identity, grants: [] })
+const approvals = () => kms.server.services.approvals
+const exported = (id: string, version?: number) =>
+  kms.server.services.lifecycle.exportKey(kms.callAs(officer), {
+    ...{ id, to },
+    ...(version === undefined ? {} : { version }),
+  })
+const listed = async (identity: string) =>
+  given(await approvals().list(as(identity), { offset: 0, limit: 100 }))
+const decide = (name: string, id: string, approves = true) =>
+  approvals().decide(as(ids[name] ?? ''), { id, approves })
+
+async function waiting(name: string) {
+  const id = await kms.make(name, { algorithm: 'HMAC_256', isExportable: true })
+  expect(await exported(id)).toMatchObject({ ok: false, rule: 'APPROVAL-NEEDED' })
+  const request = (await listed(officer.identity)).find(({ key }) => key === id)
+  return { id, request: request! }
+}
+
+test('APPROVAL-01 an operation waits for two of three named people, and then runs once, with what they saw', async () => {
+  const { id, request } = await waiting('leaves')
+  expect(request).toMatchObject({ operation: 'key.export', state: 'waiting', needed: 2, decisions: [] })
+  expect(request.asked).toMatch(/^the current version to the RSA key of SHA-256 [0-9a-f]{64}/)
+  // Asking again makes no second request.
+  expect(await exported(id)).toMatchObject({ rule: 'APPROVAL-NEEDED' })
+  expect((await listed(ids.ada!)).filter(({ key }) => key === id)).toHaveLength(1)
+  expect(await decide('ada', request.id)).toMatchObject({ ok: true, value: { state: 'waiting' } })
+  expect(await decide('ada', request.id)).toMatchObject({ ok: true })
+  expect(await decide('ada', request.id, false)).toMatchObject({ rule: 'APPROVAL-CLOSED' })
+  expect(await exported(id)).toMatchObject({ rule: 'APPROVAL-NEEDED' })
+  expect(await decide('grace', request.id)).toMatchObject({ value: { state: 'approved' } })
+  // What they approved is not another version, another key or what another does.
+  expect(await exported(id, 1)).toMatchObject({ rule: 'APPROVAL-NEEDED' })
+  const both = await Promise.all([exported(id), exported(id)])
+  expect(both.map((one) => (one.ok ? 'ok' : one.rule)).toSorted()).toEqual(['APPROVAL-NEEDED', 'ok'])
+  expect((await listed(ids.grace!)).find((one) => one.id === request.id)).toMatchObject({ state: 'used' })
+  expect(await decide('edith', request.id)).toMatchObject({ rule: 'APPROVAL-CLOSED' })
+  const entries = await kms.server.services.database
+    .selectFrom('audit')
+    .select(['operation', 'outcome'])
+    .where('key_id', '=', id)
+    .where('operation', 'in', ['key.export', 'approval.approve'])
+    .orderBy('time')
+    .execute()
+  expect(
+    entries.filter(({ operation, outcome }) => operation === 'key.export' && outcome === 'ok'),
+  ).toHaveLength(1)
+})
+
+test('APPROVAL-02 nobody approves his own request or sees one that is not his; what needs none runs', async () => {
+  const { id, request } = await waiting('mine')
+  const own = await approvals().decide(as(officer.identity), { id: request.id, approves: true })
+  expect(own).toMatchObject({ rule: 'ROLE-REFUSED' })
+  const stranger = await approvals().decide(as(kms.caller.identity), { id: request.id, approves: true })
+  expect(stranger).toMatchObject({ rule: 'OBJECT-ABSENT' })
+  expect((await listed(kms.caller.identity)).some((one) => one.id === request.id)).toBe(false)
+  const rotated = await kms.server.services.keys.rotate(kms.callAs(officer), id)
+  expect(rotated).toMatchObject({ ok: true })
+})
+
+test('APPROVAL-03 two refusals of three end it, a revoked approver does not count, and a day ends a request', async () => {
+  const { database } = kms.server.services
+  const refused = await waiting('refused')
+  given(await decide('ada', refused.request.id, false))
+  given(await decide('grace', refused.request.id, false))
+  expect(await exported(refused.id)).toMatchObject({ rule: 'APPROVAL-REFUSED' })
+
+  const late = await waiting('late')
+  for (const name of ['ada', 'grace']) given(await decide(name, late.request.id))
+  const past = new Date(Date.now() - 1000)
+  await database
+    .updateTable('approval_request')
+    .set({ expires_at: past })
+    .where('id', '=', late.request.id)
+    .execute()
+  expect(await decide('edith', late.request.id)).toMatchObject({ rule: 'APPROVAL-CLOSED' })
+  expect(await exported(late.id)).toMatchObject({ rule: 'APPROVAL-NEEDED' })
+  const [anew] = (await listed(officer.identity)).filter(({ key }) => key === late.id)
+  expect(anew).toMatchObject({ state: 'waiting', decisions: [] })
+
+  for (const name of ['ada', 'edith']) given(await decide(name, anew!.id))
+  await database.updateTable('identity').set({ revoked_at: past }).where('id', '=', ids.ada!).execute()
+  expect(await exported(late.id)).toMatchObject({ rule: 'APPROVAL-NEEDED' })
+  given(await decide('grace', anew!.id))
+  expect(await exported(late.id)).toMatchObject({ ok: true })
+})
