@@ -1,6 +1,8 @@
 import type { Egress } from '../platform/http/egress.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { aws } from './aws.ts'
+import { azure } from './azure.ts'
+import { gcp } from './gcp.ts'
 import type { Fields, Given, Provider, ProviderKind, ProviderName } from './provider.ts'
 import { vault } from './vault.ts'
 
@@ -10,7 +12,7 @@ export type ProviderSettings = {
   readonly credentials: Given
 }
 
-export const kinds: { readonly [name in ProviderName]: ProviderKind } = { aws, vault }
+export const kinds: { readonly [name in ProviderName]: ProviderKind } = { aws, vault, gcp, azure }
 
 /** Refuses PROVIDER-SETTINGS, naming the field and never what it holds. */
 export function connectProvider(

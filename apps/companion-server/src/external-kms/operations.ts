@@ -120,7 +120,7 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
   async function tried(provider: Provider, id: string): Promise<Outcome<ProviderKey>> {
     const described = await provider.describe()
     if (!described.ok) return described
-    const { use, publicKey } = described.value
+    const { use, publicKey, algorithms = [] } = described.value
     const bytes = new Uint8Array(randomBytes(32))
     if (use === 'encrypt-decrypt') {
       const sealed = await provider.encrypt(bytes, id)
@@ -131,7 +131,8 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
     }
     const signer = publicKey === null ? null : signerOf(publicKey)
     if (signer === null) return badAnswer('its public key is none that is known here')
-    const algorithm = signer.suite.startsWith('RSA') ? 'RSASSA_PSS_SHA_256' : ecdsaOf(signer.suite)
+    const usual = signer.suite.startsWith('RSA') ? 'RSASSA_PSS_SHA_256' : ecdsaOf(signer.suite)
+    const [algorithm = usual] = algorithms
     const input = { algorithm, data: digestOf(algorithm, bytes), isDigest: true } as const
     const made = await provider.sign({ algorithm, digest: input.data })
     if (!made.ok) return made

@@ -2,7 +2,7 @@ import type { SigningAlgorithm } from '../keys/signing.ts'
 import type { Asked, Egress } from '../platform/http/egress.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 
-export const providerNames = ['aws', 'vault'] as const
+export const providerNames = ['aws', 'vault', 'gcp', 'azure'] as const
 export type ProviderName = (typeof providerNames)[number]
 
 /** What a key at a provider can do there. */
@@ -14,6 +14,8 @@ export type ProviderKey = {
   readonly use: ProviderUse
   /** Where the key signs: its public key, DER SPKI. */
   readonly publicKey: Uint8Array | null
+  /** Where the key has ways of signing that its type does not show. */
+  readonly algorithms?: readonly SigningAlgorithm[]
 }
 
 /** A message that was hashed already, as every provider takes it. */

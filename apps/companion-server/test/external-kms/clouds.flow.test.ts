@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openKms } from '../support/kms-under-test.ts'
+import { gcpJob, gcpName, startAzure, startGcp } from './support/cloud-doubles.ts'
+
+let gcp: Awaited<ReturnType<typeof startGcp>>
+let azure: Awaited<ReturnType<typeof startAzure>>
+let kms: Awaited<ReturnType<typeof openKms>>
+let made = 0
+
+beforeAll(async () => {
+  gcp = await startGcp()
+  azure = await startAzure()
+  process.env.EGRESS_PRIVATE_HOSTS = `${gcp.host},${azure.host}`
+  kms = await openKms()
+})
+afterAll(async () => {
+  delete process.env.EGRESS_PRIVATE_HOSTS
+  await kms?.close()
+  gcp?.close()
+  azure?.close()
+})
+
+const base = '/api/v1/external-keys'
+const known = {
+  gcp: () => ({ settings: { key: gcpName, endpoint: gcp.url }, credentials: gcp.credentials }),
+  azure: () => ({
+    settings: { vault: azure.url, authority: azure.url, key: 'k', tenantId: 'tenant' },
+    credentials: azure.credentials,
+  }),
+}
+type Cloud = keyof typeof known
+const configured = (provider: Cloud, fields: object = {}) => {
+  made += 1
+  const name = `${provider}-${made}`
+  return kms.post(base, { projectId: kms.project.id, name, provider, ...known[provider](), ...fields })
+}
+const codeOf = async (id: string, path: string, body: object = {}) =>
+  (await kms.post(`${base}/${id}/${path}`, body)).body.code ?? 'ok'
+
+test.each(['gcp', 'azure'] as const)(
+  'EXTERNAL-CLOUD a key of %s encrypts, decrypts, is rotated, and what was changed does not open',
+  async (cloud) => {
+    const { id } = (await configured(cloud)).body.key
+    const [plaintext, aad] = ['AAAA', 'BBBB']
+    const { ciphertext } = (await kms.post(`${base}/${id}/encrypt`, { plaintext, aad })).body
+    expect(await codeOf(id, 'rotate')).toBe('ok')
+    expect((await kms.post(`${base}/${id}/decrypt`, { ciphertext, aad })).body).toEqual({ plaintext })
+    const bytes = Buffer.from(ciphertext, 'base64')
+    bytes[7 + bytes.readUInt32BE(4)]! ^= 1
+    expect(await codeOf(id, 'decrypt', { ciphertext: bytes.toString('base64'), aad })).toBe(
+      'PROVIDER-CIPHERTEXT',
+    )
+    expect(await codeOf(id, 'import', { importedKeyId: await kms.make(`for-${cloud}`) })).toBe(
+      'PROVIDER-UNSUPPORTED',
+    )
+  },
+)
+
+test.each(['gcp', 'azure'] as const)(
+  'EXTERNAL-CLOUD a key of %s signs, and its signature is right',
+  async (cloud) => {
+    const { state } = { gcp, azure }[cloud]
+    state.signs = true
+    const one = await configured(cloud)
+    expect(one.body.key).toMatchObject({ keyUsage: 'sign-verify' })
+    const { id } = one.body.key
+    expect(await codeOf(id, 'sign', { data: 'AAAA', signingAlgorithm: 'ECDSA_SHA_256' })).toBe('ok')
+    expect(await codeOf(id, 'sign', { data: 'AAAA', signingAlgorithm: 'RSASSA_PSS_SHA_256' })).toBe(
+      'SIGNING-ALGORITHM',
+    )
+    state.signs = false
+  },
+)
+
+test('EXTERNAL-IMPORT a key of the project goes to Google through its import job, and encrypts there', async () => {
+  const key = await kms.make('own', { isExportable: true })
+  const settings = { ...known.gcp().settings, importJob: gcpJob }
+  const { id } = (await configured('gcp', { settings, forImport: true })).body.key
+  expect(await codeOf(id, 'import', { importedKeyId: key })).toBe('ok')
+  const { ciphertext } = (await kms.post(`${base}/${id}/encrypt`, { plaintext: 'AAAA' })).body
+  expect(await codeOf(id, 'decrypt', { ciphertext })).toBe('ok')
+})
+
+test('EXTERNAL-STATE Google: disabled, destroyed and lost versions, other credentials and a wrong checksum are told apart', async () => {
+  const { id } = (await configured('gcp')).body.key
+  const encrypt = () => codeOf(id, 'encrypt', { plaintext: 'AAAA' })
+  for (const [version, code] of [
+    ['DISABLED', 'PROVIDER-KEY-DISABLED'],
+    ['DESTROY_SCHEDULED', 'PROVIDER-KEY-DELETED'],
+    ['DESTROYED', 'PROVIDER-KEY-DELETED'],
+    ['ENABLED', 'ok'],
+  ] as const) {
+    gcp.state.version = version
+    expect([version, await encrypt(), await codeOf(id, 'test')]).toEqual([version, code, code])
+  }
+  gcp.state.spoilt = true
+  expect(await encrypt()).toBe('PROVIDER-ANSWER')
+  gcp.state.spoilt = false
+  gcp.state.gone = true
+  expect(await encrypt()).toBe('PROVIDER-KEY-ABSENT')
+  gcp.state.gone = false
+  const other = await configured('gcp', {
+    credentials: { ...gcp.credentials, clientEmail: 'else@p.example' },
+  })
+  expect(other.body.code).toBe('PROVIDER-DENIED')
+  const noKey = await configured('gcp', {
+    credentials: { ...gcp.credentials, privateKey: '-----BEGIN PRIVATE KEY-----\nAAAA' },
+  })
+  expect(noKey.body.code).toBe('PROVIDER-SETTINGS')
+})
+
+test('EXTERNAL-STATE Azure: a disabled key, a deleted one, a lost one, missing rights and a wrong secret are told apart', async () => {
+  const { id } = (await configured('azure')).body.key
+  const encrypt = () => codeOf(id, 'encrypt', { plaintext: 'AAAA' })
+  for (const [change, back, code] of [
+    [{ enabled: false }, { enabled: true }, 'PROVIDER-KEY-DISABLED'],
+    [{ deleted: true }, { deleted: false }, 'PROVIDER-KEY-DELETED'],
+    [{ gone: true }, { gone: false }, 'PROVIDER-KEY-ABSENT'],
+    [{ rights: false }, { rights: true }, 'PROVIDER-DENIED'],
+  ] as const) {
+    Object.assign(azure.state, change)
+    expect([code, await encrypt()]).toEqual([code, code])
+    Object.assign(azure.state, back)
+  }
+  expect(await encrypt()).toBe('ok')
+  const wrong = { ...azure.credentials, clientSecret: 'wrong' }
+  expect((await configured('azure', { credentials: wrong })).body.code).toBe('PROVIDER-DENIED')
+})
