@@ -256,9 +256,13 @@ transport_shape = signed(obj(
 acknowledgement_shape = signed(obj(
     v=literal(1), kind=literal('acknowledgement'), domain=domain, ceremonyId=hex16, keyId=digest, epochId=digest,
     holder=integer(1, 15), name=line, shareDigest=digest, envelopeDigest=digest))
+USES = ('check', 'drill', 'restore')
 statement_of_custodian_shape = signed(obj(
-    v=literal(1), kind=literal('custodian-statement'), domain=domain, ceremonyId=hex16, use=literal('check'), key=ident, set=hex16,
-    index=integer(1, 16), name=line, share=digest, time=time))
+    v=literal(1), kind=literal('custodian-statement'), domain=domain, ceremonyId=hex16, use=literal(*USES), key=ident, set=hex16,
+    index=integer(1, 16), name=line, share=digest, envelope=nullable(digest), time=time))
+share_request_shape = signed(obj(
+    v=literal(1), kind=literal('share-request'), domain=domain, ceremonyId=hex16, use=literal(*USES[1:]), key=ident, set=hex16,
+    identifier=integer(0, 0x7fff), t=integer(2, 16), custodians=array(line, 2, 16), shares=array(digest, 2, 16), recipient=recipient))
 heartbeat_shape = signed(obj(
     v=literal(1), kind=literal('heartbeat'), domain=domain, ceremonyId=hex16, keyId=digest, epochId=digest,
     holder=integer(1, 15), name=line, challenge=digest, shareDigest=digest,
@@ -404,7 +408,10 @@ node_members = dict(level=literal(*LEVELS), id=ident, name=line, parent=nullable
                     root=nullable(obj(rootId=hex16, born=hex16)))
 dealt_backup_shape = obj(
     bundle=digest, key=ident, ckaId=hex16, rootId=hex16, ceremonyId=hex16, set=hex16, identifier=integer(0, 0x7fff), t=integer(2, 16),
-    medium=digest, mechanism=line, possession=digest, shares=array(digest, 2, 16))
+    medium=digest, mechanism=line, possession=digest, shares=array(digest, 1, 16))
+restored_shape = obj(
+    token=line, serial=line, ckaId=hex16, evidence=evidence, attributes=attributes, mechanism=line, challenge=digest, digest=digest,
+    shares=array(integer(1, 16), 0, 16))
 backup_shape = obj(
     id=ident, set=hex16, identifier=integer(0, 0x7fff), t=integer(1, 16), n=integer(1, 16), publicKey=digest, wrapped=digest, medium=digest,
     shares=array(obj(index=integer(1, 16), name=line, card=digest, share=digest, envelope=digest, signature=signature,
@@ -414,7 +421,8 @@ predicate_shape = versions(
     obj(optional={
         **predicate_options, 'replicas': replicas_shape('vendor-clone', 'vendor-wrap', 'trusted-window'),
         'backups': array(backup_shape, 1, 64),
-        'recovery': obj(use=literal('check'), backup=dealt_backup_shape,
+        'recovery': obj(optional={'request': digest, 'restored': restored_shape, 'zeroised': obj(token=line, serial=line)},
+                        use=literal(*USES), backup=dealt_backup_shape,
                         statements=array(obj(index=integer(1, 16), name=line, document=digest), 0, 16)),
         'heartbeats': array(obj(index=integer(1, 15), name=line, document=digest), 1, 15), 'revokes': array(earlier_key, 1, 4096),
         'nextPolicy': digest,
@@ -478,7 +486,7 @@ plan_shape = versions(
         keys=array(obj(optional=key_options, **key_members), 0, 500),
         parts=parts_shape(PART_KINDS, obj(optional=step_options, do=literal(*STEP_KINDS), actor=literal(*ROLES), **step_members))),
     obj(optional={**plan_options, 'heartbeat': obj(dueDays=whole),
-                  'recovery': obj(use=literal('check'), custodians=array(line, 0, 16), backup=dealt_backup_shape), 'revokes': array(plan_key, 1, 500), 'nextPolicy': digest},
+                  'recovery': obj(use=literal(*USES), custodians=array(line, 0, 16), backup=dealt_backup_shape), 'revokes': array(plan_key, 1, 500), 'nextPolicy': digest},
         v=literal(2), **plan_members,
         people=array(obj(role=literal(*ROLES, 'custodian'), name=line, card=digest), 0, 200),
         tokens=array(obj(optional={**token_options, 'needs': array(literal(*NEEDS), 0, len(NEEDS))},
@@ -487,9 +495,10 @@ plan_shape = versions(
         keys=array(obj(optional={
             **key_options, 'backup': obj(t=whole, n=whole, custodians=array(line, 0, 64)), 'spares': array(slug, 1, 20),
             'version': positive, 'replaces': plan_key}, **key_members), 0, 500),
-        parts=parts_shape(PART_KINDS + ['holder-heartbeat', 'root-backup', 'share-check'], obj(
+        parts=parts_shape(PART_KINDS + ['holder-heartbeat', 'root-backup', 'share-check', 'restore-drill', 'root-restore'], obj(
             optional={**step_options, 'custodian': line}, 
-            do=literal(*STEP_KINDS, 'ask-heartbeats', 'take-heartbeats', 'acknowledge-custodian', 'check-shares', 'check-medium'),
+            do=literal(*STEP_KINDS, 'ask-heartbeats', 'take-heartbeats', 'acknowledge-custodian', 'check-shares', 'check-medium',
+                       'ask-shares', 'give-shares', 'restore-root', 'zeroise-root'),
             actor=literal(*ROLES, 'custodian'), **step_members))))
 
 
@@ -779,7 +788,7 @@ ROOT = {**REPLICA, **flags('LOCAL ALWAYS_SENSITIVE', '')}
 BORN_CLOSED = {**ROOT, 'NEVER_EXTRACTABLE': True}
 READ_AS = {
     'make-ceremony-key': flags('TOKEN PRIVATE SENSITIVE SIGN LOCAL ALWAYS_SENSITIVE NEVER_EXTRACTABLE', 'EXTRACTABLE'),
-    'generate-root': ROOT, 'read-back': ROOT, 'prove-replica': REPLICA,
+    'generate-root': ROOT, 'read-back': ROOT, 'prove-replica': REPLICA, 'restore-root': REPLICA,
     'generate-key': flags('PRIVATE SENSITIVE EXTRACTABLE LOCAL ALWAYS_SENSITIVE',
                           'TOKEN WRAP_WITH_TRUSTED UNWRAP DECRYPT SIGN DERIVE MODIFIABLE COPYABLE'),
 }
@@ -827,7 +836,7 @@ def dealing_in(fact):
 
 MAKING = {'make-ceremony-key', 'generate-root', 'generate-key', 'fhe-deal'}
 RECORDED = MAKING | {'probe-token', 'inventory', 'prove-possession', 'prove-replica', 'attest', 'assemble-epoch', 'sign-epoch-live',
-                     'ask-heartbeats', 'check-medium'}
+                     'ask-heartbeats', 'check-medium', 'ask-shares', 'restore-root', 'zeroise-root'}
 ENDINGS = ('run.aborted', 'run.sealed', 'run.exported', 'run.receipted', 'run.closed')
 WRAP_MECHANISMS, TRANSPORT_MECHANISMS = ('KWP-RFC5649', 'KW-RFC3394'), ('RSA-OAEP-SHA1', 'RSA-OAEP-SHA256')
 
@@ -1957,7 +1966,7 @@ class Verifier:
             named |= {one[name] for one in p['next']['holders'] for name in ('card', 'acknowledgement')}
         for one in p.get('backups', []):
             named |= {one['publicKey']} | {share[name] for share in one['shares'] for name in ('card', 'acknowledgement')}
-        named |= {one['document'] for one in p.get('recovery', {}).get('statements', [])}
+        named |= {p.get('recovery', {}).get('request'), *(one['document'] for one in p.get('recovery', {}).get('statements', []))}
         named |= {p.get('nextPolicy'), *(one['document'] for one in p.get('heartbeats', []))}
         there = {name[6:] for name in self.files if name.startswith('blobs/')}
         need(named - {None} == there, 'a blob is missing, or nothing names it')
@@ -2427,18 +2436,20 @@ class Verifier:
         check_signatures('custodian-acknowledgement', domain_, jcs(document['payload']), document['signatures'], [([card['keys']], 1)])
 
     def check_recovery(self):
-        used, names, last = self.p.get('recovery'), self.plan.get('recovery', {}).get('custodians', []), 0
+        used, names, last, given = self.p.get('recovery'), self.plan.get('recovery', {}).get('custodians', []), 0, set()
         if used is None:
             return 'no backup is used'
         for one in used['statements']:
             need(one['index'] > last, 'the statements are not in the order of the shares')
             last = one['index']
             need(names[last - 1:last] == [one['name']], 'another custodian')
-            self.check_custodian_statement(used, one)
+            given.add(self.check_custodian_statement(used, one))
+        self.check_opened(used, given)
         heard = [one['name'] for one in used['statements']]
         seated = [one['name'] for one in self.plan['people'] if one['role'] == 'custodian']
-        silent = [name for name in names if name in seated and name not in heard]
-        return '; '.join([f'{len(heard)} of {len(names)} custodians', *(['asked in vain: ' + ', '.join(silent)] if silent else [])])
+        silent = [name for name in names if name in seated and name not in heard and used['use'] == 'check']
+        return '; '.join([f'{len(heard)} of {len(names)} custodians', *(['asked in vain: ' + ', '.join(silent)] if silent else []),
+                          *(['burnt: the set ' + used['backup']['set']] if used['use'] != 'check' else [])])
 
     def check_custodian_statement(self, used, one):
         seats = [seat['card'] for seat in self.run['header']['roster'] if (seat['role'], seat['name']) == ('custodian', one['name'])]
@@ -2448,7 +2459,33 @@ class Verifier:
         expected = {'domain': self.p['domain'], 'ceremonyId': self.p['ceremonyId'], 'use': used['use'], 'key': backup['key'],
                     'set': backup['set'], 'index': one['index'], 'name': one['name'], 'share': (backup['shares'][one['index'] - 1:] + [''])[0]}
         need(all(document['payload'][name] == value for name, value in expected.items()), 'states something else')
+        need((document['payload']['envelope'] is None) == (used['use'] == 'check'), 'a check takes no share, and all else takes one')
         check_signatures('custodian-statement', self.p['domain'], jcs(document['payload']), document['signatures'], [([card['keys']], 1)])
+        return document['payload']['envelope']
+
+    def check_opened(self, used, given):
+        """What is there of an opened backup, and of no other."""
+        backup, restored = used['backup'], used.get('restored')
+        if used['use'] == 'check':
+            need(not {'request', 'restored', 'zeroised'} & set(used), 'a check opens nothing')
+            return
+        need('request' in used and restored, 'nothing asked for shares, or no root came of them')
+        indices = [one['index'] for one in used['statements']]
+        need(len(indices) >= backup['t'] and len(given) == len(indices), 'too few shares, or two custodians gave the same')
+        need(restored['shares'] == indices, 'other shares were combined than were given')
+        document = parse(self.blob(used['request']), share_request_shape, 32768)
+        expected = {'domain': self.p['domain'], 'ceremonyId': self.p['ceremonyId'], 'use': used['use'],
+                    'custodians': self.plan['recovery']['custodians'], **{name: backup[name] for name in ('key', 'set', 'identifier', 't', 'shares')}}
+        need(all(document['payload'][name] == value for name, value in expected.items()), 'shares were asked for otherwise')
+        check_signatures('share-request', self.p['domain'], jcs(document['payload']), document['signatures'], [([self.ceremony_keys()], 1)])
+        challenge = sha(b'lux-custody/possession/v1', lp(bytes.fromhex(backup['ceremonyId'])), bytes.fromhex(backup['rootId'])).hex()
+        need((restored['ckaId'], restored['challenge'], restored['mechanism'], restored['digest'])
+             == (backup['ckaId'], challenge, backup['mechanism'], backup['possession']), 'another key came of it')
+        need(restored['attributes'].get('EXTRACTABLE') is False and restored['attributes'].get('SENSITIVE') is True, 'it may leave that token')
+        steps = [step for part in self.plan['parts'] for step in part['steps'] if step['do'] == 'restore-root']
+        need(steps and steps[0]['token'] == restored['token'], 'the plan brings it into another token')
+        need(('zeroised' in used) == (used['use'] == 'drill'), 'a drill zeroises the root, and nothing else does')
+        need(used.get('zeroised') in (None, {name: restored[name] for name in ('token', 'serial')}), 'it was zeroised in another token')
 
     def check_decryptions(self):
         planned = self.plan['decryptions']
@@ -2547,7 +2584,7 @@ class Verifier:
     def check_transcript_content(self):
         making = ('make-ceremony-key', 'generate-root', 'generate-key')
         steps = self.steps_of(*making, 'prove-possession', 'replicate-root', 'attest', 'fhe-deal', 'assemble-epoch', 'epoch-live', 'ask-heartbeats',
-                              'check-medium', 'seal')
+                              'check-medium', 'ask-shares', 'restore-root', 'zeroise-root', 'seal')
         need(all(self.recorded(step) for step in steps), 'the transcript has nothing of a step')
 
         def of(*kinds):
@@ -2581,6 +2618,7 @@ class Verifier:
         for step, result in of('check-medium'):
             need(result is None or 'recovery' not in self.p or fits(result, medium=self.p['recovery']['backup']['medium']),
                  'another medium was read')
+        self.need_recorded_recovery(of('ask-shares'), of('restore-root'), of('zeroise-root'))
         self.need_recorded_deal(of('fhe-deal'))
         self.need_recorded_epoch(of('assemble-epoch'), of('epoch-live'))
         for one in self.p.get('heartbeats', []):
@@ -2648,7 +2686,7 @@ class Verifier:
         course = [places[name] for name in run['course'] if name in places]
         need(course == sorted(course) and course[-1:] == [seal], 'steps in another order than the plan, or after the one that seals')
         for step in steps:
-            need(step['do'] not in ('make-ceremony-key', 'generate-root', 'generate-key', 'replicate-root') or self.is_probed(step, 'E0'),
+            need(step['do'] not in ('make-ceremony-key', 'generate-root', 'generate-key', 'replicate-root', 'restore-root') or self.is_probed(step, 'E0'),
                  f"{step['id']}: in a token that passed no probe before")
         self.need_makers(steps)
         before = {}
@@ -2722,6 +2760,24 @@ class Verifier:
             told = {name: one[name] for name in ('serial', 'way', 'mechanism', 'digest')}
             read = {'ckaId': one['ckaId'], 'level': one['evidence'], 'attributes': one['attributes']}
             need(result is None or (fits(result, **told) and fits(member(result, 'evidence'), **read)), 'another replica')
+
+    def need_recorded_recovery(self, asked, brought, ended):
+        used = self.p.get('recovery')
+        if used is None:
+            return
+        for _, result in asked:
+            payload = parse(self.blob(used['request']), share_request_shape, 32768)['payload'] if 'request' in used else None
+            need(result is None or payload and fits(result, digest=sha(jcs(payload)).hex(), recipient=payload['recipient']), 'something else was asked')
+        for step, result in brought:
+            one = used.get('restored')
+            need(one, 'no root came of it')
+            self.need_place(step, {'id': used['backup']['key'], **one})
+            read = {'ckaId': one['ckaId'], 'level': one['evidence'], 'attributes': one['attributes']}
+            need(result is None or fits(result, **{name: one[name] for name in ('serial', 'shares', 'mechanism', 'digest')})
+                 and fits(member(result, 'evidence'), **read), 'another root came of it')
+        for _, result in ended:
+            need('zeroised' in used, 'nothing was zeroised')
+            need(result is None or fits(result, serial=used['zeroised']['serial'], ckaId=used['backup']['ckaId'], absent=True), 'it is not zeroised')
 
     def need_recorded_deal(self, dealt):
         fhe = self.p['fhe']
@@ -2851,8 +2907,8 @@ class Verifier:
             verify_attestation(format_, self.blob(one['chain'], 1 << 18), self.blob(one['root'], 1 << 18), spki, serial,
                                self.run['header']['created'])
 
-    def need_length(self, name, attributes):
-        algorithm = next((node['algorithm'] for node in self.p['wrapTree'] if node['id'] == name), None)
+    def need_length(self, name, attributes, algorithm=None):
+        algorithm = algorithm or next((node['algorithm'] for node in self.p['wrapTree'] if node['id'] == name), None)
         length = {'AES-128': 16, 'AES-256': 32}.get(algorithm)
         read = attributes.get('VALUE_LEN')
         same = isinstance(read, int) and not isinstance(read, bool) and read in (0, length)
@@ -2900,6 +2956,11 @@ class Verifier:
             need(reads_as(one['attributes'], REPLICA), 'a replica: reads otherwise than it must')
         need(all(one['evidence'] <= 'E1' for one in self.p.get('replicas', [])), 'a replica: claims more evidence than a bundle can prove')
         need(all(one['evidence'] >= self.policy['leastEvidence']['root'] for one in self.p.get('replicas', [])), 'a replica: too little evidence')
+        restored = self.p.get('recovery', {}).get('restored')
+        if restored:
+            self.need_length('the restored root', restored['attributes'], 'AES-256')
+            need(reads_as(restored['attributes'], REPLICA), 'the restored root: reads otherwise than it must')
+            need(self.policy['leastEvidence']['root'] <= restored['evidence'] <= 'E1', 'the restored root: more evidence than was proved, or too little')
         self.need_readings()
         for step, (effect, _, attributes) in self.run['keys_read'].items():
             made = next((one['key'] for part in self.plan['parts'] for one in part['steps'] if one['id'] == step), None)

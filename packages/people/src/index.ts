@@ -1,4 +1,5 @@
 export * from './custodian/check.ts'
+export * from './custodian/release.ts'
 export * from './custodian/share.ts'
 export * from './custodian/statement.ts'
 export * from './enrol.ts'

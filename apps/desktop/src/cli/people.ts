@@ -9,7 +9,7 @@ const descriptions: Record<Card['kind'], string> = {
   officer: 'A crypto officer’s own device: enrol, approve.',
   witness: 'A witness’s own device: enrol, cosign.',
   holder: 'A share holder: enrol, receive, prove, approve, refuse, renew, and a share’s next epoch.',
-  custodian: 'A custodian of a root’s backup: enrol, receive, prove, check, state.',
+  custodian: 'A custodian of a root’s backup: enrol, receive, prove, check, state, give.',
   approver: 'An approver of decryptions: enrol, approve.',
   requester: 'Who asks for decryptions: enrol.',
   evaluator: 'Who computes on ciphertexts and vouches for them: enrol.',

@@ -75,7 +75,7 @@ export const catalogue = {
   },
   RECOVERY: {
     title:
-      'The backup that the run used is that of the plan, and each custodian who is named stated the very share',
+      'The backup that the run used is that of the plan; each custodian who is named stated the very share, and what was restored is proved',
     needs: ['CARDS', 'PLAN-CONTENT', 'OPENING-CERTIFICATE', 'BLOB-DIGEST'],
   },
   'FHE-COMMITMENTS': {

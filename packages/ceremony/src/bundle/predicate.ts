@@ -275,8 +275,26 @@ const schema2 = v.strictObject({
   /** The backup of an earlier ceremony that the run used; statements by custodian's index, each `document` a blob. */
   recovery: v.exactOptional(
     v.strictObject({
-      use: v.picklist(['check']),
+      use: v.picklist(['check', 'drill', 'restore']),
       backup: dealtBackup,
+      /** Where it was opened: blob of what asked the custodians, and the root as the token shows and proves it. */
+      request: v.exactOptional(digest),
+      restored: v.exactOptional(
+        v.strictObject({
+          token: line,
+          serial: line,
+          ckaId: hex16,
+          evidence: v.picklist(evidenceLevels),
+          attributes,
+          mechanism: line,
+          challenge: digest,
+          digest,
+          /** Which were combined. */
+          shares: v.pipe(v.array(shareIndex), v.maxLength(16)),
+        }),
+      ),
+      /** The token in which it was destroyed again, and proved absent. */
+      zeroised: v.exactOptional(v.strictObject({ token: line, serial: line })),
       statements: v.pipe(
         v.array(v.strictObject({ index: shareIndex, name: line, document: digest })),
         v.maxLength(16),
@@ -347,6 +365,7 @@ export function namedBlobs(predicate: Predicate): Set<string> {
   }
   for (const { publicKey, shares } of predicate.backups ?? [])
     named.push(publicKey, ...shares.flatMap(({ card, acknowledgement }) => [card, acknowledgement]))
+  named.push(predicate.recovery?.request ?? null)
   named.push(...(predicate.recovery?.statements ?? []).map(({ document }) => document))
   named.push(...(predicate.heartbeats ?? []).map(({ document }) => document), predicate.nextPolicy ?? null)
   return new Set(named.filter((digest) => digest !== null))

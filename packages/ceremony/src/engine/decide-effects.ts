@@ -38,9 +38,7 @@ export function decideIntend(state: State, { step, attempt, nonce, rootId }: Of<
 }
 
 function makesObject(effect: OwnEffect): boolean {
-  return (
-    effect.kind === 'make-ceremony-key' || effect.kind === 'generate-root' || effect.kind === 'generate-key'
-  )
+  return ['make-ceremony-key', 'generate-root', 'generate-key', 'restore-root'].includes(effect.kind)
 }
 
 /** Takes what an effect reports: done as planned, done otherwise, or failed. */

@@ -2,6 +2,7 @@ import { unreachable } from '../documents/format/outcome.ts'
 import type { Entry, Facts } from '../model/events.ts'
 import { currentStep, pinsOf, stageOf, stagesOf } from '../model/stages.ts'
 import { draft, type ExceptionState, type State, type StepProgress } from '../model/state.ts'
+import { recoveryOf } from '../steps/recovery/queries.ts'
 import { applyEntry, applyResult, approved, isFamilyEntry, readResult, verifyResult } from '../steps/run.ts'
 import { missingAudiences } from '../steps/sealing/queries.ts'
 import { evolveIncompatible, incompatibleHistory } from './incompatible-history.ts'
@@ -152,7 +153,7 @@ function start(state: State, fact: Facts['run.started'], time: string): void {
   const { fhe } = state.plan
   if (fact.epoch !== null && fhe !== undefined)
     state.epoch = { ...fact.epoch, t: fhe.t, n: fhe.n, holders: fhe.holders }
-  if (fact.backup !== undefined) state.recovery = { backup: fact.backup, said: [], medium: null }
+  if (fact.backup !== undefined) state.recovery = recoveryOf(fact.backup)
   state.tokens = fact.tokens.map(({ role, serial }) => ({
     role,
     serial,

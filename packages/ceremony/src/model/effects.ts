@@ -1,4 +1,5 @@
 import type { HybridSignature, Json, VerificationKeys } from '@lux/crypto'
+import type { DealtBackup } from '../documents/backup/dealt-backup.ts'
 import type { Domain } from '../documents/format/fields.ts'
 import type {
   Digest,
@@ -138,6 +139,25 @@ export type Results = {
   'ask-heartbeats': { challenge: Digest }
   /** SHA-256 of the copy of the sealed medium that lies in the run's folder. */
   'check-medium': { medium: Digest }
+  /** `digest` = SHA-256 of the request's payload; `signature` by the ceremony key. */
+  'ask-shares': { digest: Digest; recipient: string; signature: HybridSignature }
+  /** `shares`: those that were combined. What the token holds is as `inventory` gives it. */
+  'restore-root': {
+    serial: string
+    shares: number[]
+    evidence: KeyEvidence
+    mechanism: string
+    digest: Digest
+    objects: InventoryObject[]
+    unreadable: number
+  }
+  'zeroise-root': {
+    serial: string
+    ckaId: string
+    absent: boolean
+    objects: InventoryObject[]
+    unreadable: number
+  }
   'sign-epoch-live': { digest: Digest; signature: HybridSignature }
   /** `digest` = SHA-256 of the DSSE payload: the bundle digest; `subject` = SHA-256 of the exact bytes signed. */
   'build-bundle': { digest: Digest; subject: Digest; size: number }
@@ -339,6 +359,26 @@ export type OwnEffect = Common &
         n: number
         acknowledgements: Digest[]
       } & Named)
+    /** Made again it is the same: the recipient lies in the run's folder. */
+    | ({
+        kind: 'ask-shares'
+        use: 'drill' | 'restore'
+        backup: DealtBackup
+        custodians: string[]
+      } & Named)
+    /**
+     * The root out of the medium and the shares that were given, into the token, under the `ckaId` that it was born with. `pair`: CKA_ID
+     * of the attempt, after which the token's transport pair is named. `discard`: those of earlier attempts.
+     */
+    | ({
+        kind: 'restore-root'
+        backup: DealtBackup
+        releases: { index: number; name: string; envelope: Digest }[]
+        pair: string
+        challenge: string
+        expected: string[]
+      } & Making)
+    | ({ kind: 'zeroise-root'; expected: string[] } & Named)
     | { kind: 'check-medium'; root: string; medium: Digest }
     | { kind: 'ask-heartbeats'; keyId: Digest; epochId: Digest; challenge: Digest }
     | {

@@ -82,6 +82,8 @@ export type Needs =
   | { kind: 'heartbeats'; names: string[]; subject: string; present: string[]; missing: string[] }
   /** Each of `missing`, custodians of a backup. */
   | { kind: 'custodian-acknowledgements'; present: string[]; missing: string[] }
+  /** Any of `missing`, custodians. `subject`: digest of what asks them. */
+  | { kind: 'share-releases'; subject: string; present: string[]; missing: string[]; stillNeeded: number }
   /** Any of `missing`, custodians; or proceed by `names`, without those who are missing. `subject`: what the medium is checked by. */
   | { kind: 'share-checks'; names: string[]; subject: string; present: string[]; missing: string[] }
   | { kind: 'exception'; id: number; choices: ExceptionDecision[] }

@@ -18,6 +18,7 @@ type Stages =
   | 'heartbeats'
   | 'custodian-acknowledgements'
   | 'share-checks'
+  | 'share-releases'
 
 /** The current step, where it is at this stage. */
 export function standsAt(state: State, kind: Stages): StepProgress | null {

@@ -27,6 +27,8 @@ export type Stage =
   | { kind: 'custodian-acknowledgements' }
   /** Custodians check their shares alone; a person ends it without those who do not. */
   | { kind: 'share-checks' }
+  /** As many custodians as the backup needs give their shares. */
+  | { kind: 'share-releases' }
 
 const go: Stage = { kind: 'confirm', shows: 'nothing' }
 
@@ -73,6 +75,10 @@ const stages: Record<StepKind, readonly Stage[]> = {
   'acknowledge-custodian': [{ kind: 'custodian-acknowledgements' }],
   'check-shares': [{ kind: 'share-checks' }],
   'check-medium': [go, looks('check-medium')],
+  'ask-shares': [go, looks('ask-shares')],
+  'give-shares': [{ kind: 'share-releases' }],
+  'restore-root': [go, acts('restore-root'), checkpoint('key')],
+  'zeroise-root': [go, acts('zeroise-root'), checkpoint('key')],
   'epoch-live': [go, looks('sign-epoch-live'), checkpoint('key')],
   seal: [
     go,

@@ -110,6 +110,9 @@ export type ExceptionState = {
   reason: string | null
 }
 
+/** A root that a backup gave back, in the token of this role. */
+export type RestoredRoot = Omit<Results['restore-root'], 'objects' | 'unreadable'> & { token: string }
+
 /** `holders`: names, by index from 1. */
 export type LiveEpoch = BoundEpoch & { t: number; n: number; holders: string[] }
 
@@ -205,7 +208,16 @@ export type State = {
   /** Backups that the windows of this run made, by the root's id, with the names of who has proved the share. */
   backups: (NonNullable<Results['generate-root']['backup']> & { key: string; acknowledged: string[] })[]
   /** The backup of an earlier ceremony that the run uses, and the names of who has stated the share; null where there is none. */
-  recovery: { backup: DealtBackup; said: string[]; medium: Digest | null } | null
+  recovery: {
+    backup: DealtBackup
+    said: string[]
+    medium: Digest | null
+    /** What asks for shares, and those that were given, by index. */
+    request: Digest | null
+    releases: { index: number; name: string; envelope: Digest }[]
+    restored: RestoredRoot | null
+    zeroised: boolean
+  } | null
   /** Possession proofs by key. */
   proofs: { key: string; mechanism: string; digest: Digest }[]
   bundle: {
@@ -328,7 +340,11 @@ export function draft(state: State): State {
     fhe: state.fhe && { ...state.fhe, acknowledged: [...state.fhe.acknowledged] },
     heartbeat: state.heartbeat && { ...state.heartbeat, said: [...state.heartbeat.said] },
     backups: state.backups.map((one) => ({ ...one, acknowledged: [...one.acknowledged] })),
-    recovery: state.recovery && { ...state.recovery, said: [...state.recovery.said] },
+    recovery: state.recovery && {
+      ...state.recovery,
+      said: [...state.recovery.said],
+      releases: [...state.recovery.releases],
+    },
     proofs: [...state.proofs],
     ...draftEpochs(state),
     bundle: state.bundle && { ...state.bundle, signers: [...state.bundle.signers] },

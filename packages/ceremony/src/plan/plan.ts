@@ -111,9 +111,10 @@ export type EarlierKey = { bundle: Digest; id: string; version: number }
 
 /**
  * `check`: shares and medium are compared with what was dealt, each alone; nothing is combined or opened. Share i (1-based) is of
- * `custodians[i - 1]`; those of them who are seated are asked.
+ * `custodians[i - 1]`; those of them who are seated are asked. `drill` and `restore` bring the root into a token, and burn the backup;
+ * the first zeroises it there again.
  */
-export type PlannedRecovery = { use: 'check'; custodians: string[]; backup: DealtBackup }
+export type PlannedRecovery = { use: 'check' | 'drill' | 'restore'; custodians: string[]; backup: DealtBackup }
 
 /** A threshold FHE key that is dealt: any `t` of the `n` named holders decrypt. */
 export type PlannedFhe = {
@@ -186,6 +187,10 @@ export type StepKind =
   | 'acknowledge-custodian'
   | 'check-shares'
   | 'check-medium'
+  | 'ask-shares'
+  | 'give-shares'
+  | 'restore-root'
+  | 'zeroise-root'
   | 'seal'
   | 'export'
   | 'receipt'
@@ -232,6 +237,8 @@ export type PartKind =
   | 'holder-heartbeat'
   | 'root-backup'
   | 'share-check'
+  | 'restore-drill'
+  | 'root-restore'
   | 'bundle-export'
 
 export type Part = { kind: PartKind; steps: Step[] }

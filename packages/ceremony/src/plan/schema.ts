@@ -200,8 +200,12 @@ const stepKinds2 = [
   'acknowledge-custodian',
   'check-shares',
   'check-medium',
+  'ask-shares',
+  'give-shares',
+  'restore-root',
+  'zeroise-root',
 ] as const
-const partKinds2 = [...partKinds, 'holder-heartbeat', 'root-backup', 'share-check'] as const
+const partKinds2 = [...partKinds, 'holder-heartbeat', 'root-backup', 'share-check', 'restore-drill', 'root-restore'] as const
 
 const version2 = v.strictObject({
   v: v.literal(2),
@@ -230,7 +234,7 @@ const version2 = v.strictObject({
   ...sections,
   heartbeat: v.exactOptional(v.strictObject({ dueDays: whole })),
   recovery: v.exactOptional(
-    v.strictObject({ use: v.picklist(['check']), custodians: list(line, 16), backup: dealtBackup }),
+    v.strictObject({ use: v.picklist(['check', 'drill', 'restore']), custodians: list(line, 16), backup: dealtBackup }),
   ),
   revokes: v.exactOptional(v.pipe(list(earlierKey, 500), v.minLength(1))),
   nextPolicy: v.exactOptional(digest),

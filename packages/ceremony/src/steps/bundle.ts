@@ -93,6 +93,10 @@ export const recordedAs = {
   'acknowledge-custodian': null,
   'check-shares': null,
   'check-medium': 'check-medium',
+  'ask-shares': 'ask-shares',
+  'give-shares': null,
+  'restore-root': 'restore-root',
+  'zeroise-root': 'zeroise-root',
   // It begins with the closing inventory; the rest of it comes after the transcript's end.
   seal: 'inventory',
   export: null,
@@ -109,7 +113,7 @@ export async function recordedFault(v: Verification, recorded: readonly Recorded
     replicasFault(v, recorded) ??
     attestationsFault(v, recorded) ??
     backupsFault(v, recorded) ??
-    recoveryFault(v, recorded) ??
+    (await recoveryFault(v, recorded)) ??
     (await dealFault(v, recorded)) ??
     (await epochFault(v, recorded)) ??
     (await heartbeatsFault(v, recorded))

@@ -35,9 +35,8 @@ export type PlanProgress = {
   fhe: ThresholdProgress
   /** Whether holders were asked to state that they hold their shares, and have stated it. */
   heartbeat: 'due' | 'asked' | 'taken'
-  /** Whether the shares and the medium of an earlier backup were checked. */
-  sharesChecked: boolean
-  mediumChecked: boolean
+  /** What was done with an earlier backup, in order. */
+  recovered: StepKind[]
   /** Custodians who have proved their shares of a backup. */
   custodians: Set<string>
   ended: StepKind[]
@@ -103,8 +102,7 @@ export function startOf(plan: Plan): PlanProgress {
       live: false,
     },
     heartbeat: 'due',
-    sharesChecked: false,
-    mediumChecked: false,
+    recovered: [],
     custodians: new Set(),
     ended: [],
   }

@@ -48,6 +48,9 @@ const recorded: readonly Json[] = [
     'assemble-epoch',
     'ask-heartbeats',
     'check-medium',
+    'ask-shares',
+    'restore-root',
+    'zeroise-root',
   ],
   'sign-epoch-live',
 ]

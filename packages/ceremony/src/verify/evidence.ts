@@ -22,6 +22,7 @@ const readAs: ReadonlyMap<string, Template> = new Map([
   ['make-ceremony-key', templates.ceremonyKey],
   ['read-back', templates.root],
   ['prove-replica', templates.replica],
+  ['restore-root', templates.replica],
   ['generate-key', templates.wrappedOnce],
 ])
 
@@ -115,6 +116,14 @@ export function checkEvidence(v: Verification): Outcome<string> {
       lengthFault(algorithm, attributes) ??
       faultOf(templates.replica, attributes)
     if (wrong !== null) return refuse('EVIDENCE', `${id} in ${token}: ${wrong}`)
+  }
+  const restored = v.predicate.recovery?.restored
+  if (restored !== undefined) {
+    const fault =
+      wrongLevel(restored.evidence, v.policy.leastEvidence.root, 'E1') ??
+      lengthFault('AES-256', restored.attributes) ??
+      faultOf(templates.replica, restored.attributes)
+    if (fault !== null) return refuse('EVIDENCE', `the root in ${restored.token}: ${fault}`)
   }
   const unread = readingFault(v)
   if (unread !== null) return refuse('EVIDENCE', unread)

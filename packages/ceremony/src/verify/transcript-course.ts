@@ -13,6 +13,7 @@ const probedBefore: readonly StepKind[] = [
   'generate-root',
   'generate-key',
   'replicate-root',
+  'restore-root',
 ]
 
 /** SPEC.md 6.4 "How a run goes": whether what the transcript says can have been one run of this plan, ready to be sealed. */

@@ -64,6 +64,7 @@ export function answerNeeds(core: FakeCore): boolean {
       })
       return true
     }
+    case 'share-releases':
     case 'share-checks': {
       const [name = ''] = needs.missing
       const payload = statementFor(core, name)

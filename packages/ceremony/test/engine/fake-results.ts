@@ -196,6 +196,26 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
         commitments: hash('next commitments'),
         corrections: effect.dealers.map(({ correction }) => correction),
       }
+    case 'ask-shares':
+      return { digest: hash('share request'), recipient: `age1pq1${'q'.repeat(60)}`, signature: ceremonySignature }
+    case 'restore-root': {
+      const root = { ckaId: effect.ckaId, class: 'secret', label: effect.backup.key }
+      core.disk.others[effect.serial] = [...(core.disk.others[effect.serial] ?? []), root]
+      return {
+        serial: effect.serial,
+        shares: effect.releases.map(({ index }) => index),
+        evidence: evidence(effect.ckaId, templates.replica),
+        mechanism: effect.backup.mechanism,
+        digest: effect.backup.possession,
+        objects: core.disk.others[effect.serial] ?? [],
+        unreadable: 0,
+      }
+    }
+    case 'zeroise-root': {
+      const left = (core.disk.others[effect.serial] ?? []).filter(({ ckaId }) => ckaId !== effect.ckaId)
+      core.disk.others[effect.serial] = left
+      return { serial: effect.serial, ckaId: effect.ckaId, absent: true, objects: left, unreadable: 0 }
+    }
     case 'check-medium':
       return { medium: effect.medium }
     case 'ask-heartbeats':

@@ -81,6 +81,7 @@ export function statementFor(
     index: at + 1 || 1,
     name,
     share: backup?.shares[at] ?? hash('no share'),
+    envelope: (core.plan.recovery?.use ?? 'check') === 'check' ? null : hash(`given by ${name}`),
     time: requestTime,
     ...change,
   })

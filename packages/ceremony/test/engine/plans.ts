@@ -19,6 +19,8 @@ export const scriptNames = [
   'holder-heartbeat',
   'root-backup',
   'share-check',
+  'restore-drill',
+  'root-restore',
   'token-initialisation',
 ] as const
 /** The epoch of a key that an earlier ceremony dealt. */

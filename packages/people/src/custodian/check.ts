@@ -73,3 +73,17 @@ function shareOf(backups: readonly Backup[], words: string) {
     share.value.wipe()
   }
 }
+
+/** The set that the run of a bundle burnt, by opening it; null where it opened none. */
+export function burntBy({ recovery }: Predicate): string | null {
+  return recovery === undefined || recovery.use === 'check' ? null : recovery.backup.set
+}
+
+/** Refuses BACKUP-SET-BURNT. */
+export function checkUnburnt(set: string, burnt: ReadonlySet<string>): Outcome<null> {
+  return checked(() =>
+    burnt.has(set)
+      ? no('BACKUP-SET-BURNT', `the set ${set} was opened by an earlier drill or restore`)
+      : null,
+  )
+}

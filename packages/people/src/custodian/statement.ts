@@ -83,6 +83,7 @@ export function stateShare(
       v: 1,
       kind: 'custodian-statement',
       ...{ domain, ceremonyId, use, key, set, index, name, share },
+      envelope: null,
       time: of.now,
     }
     const signature = custodianStatementCodec.sign(identity, said, domain)

@@ -35,6 +35,7 @@ export function registerCeremony({ program, act }: CommandLine): void {
       .requiredOption('--out <dir>', 'a new folder for the run')
       .option('--medium <dir>', 'folder that Export writes to; DIR/medium by default')
       .option('--after <receipt>', 'a server’s receipt of the bundle before this one', severalOf)
+      .option('--burnt <bundle>', 'a bundle of an earlier drill or restore, many times', severalOf)
       .option('--answers <file>', 'what people answer to steps that only ask for a word'),
   )
     .action((plan: string, options: CeremonyRunOptions) => act(() => runCeremony(plan, options)))

@@ -149,6 +149,7 @@ function needLines(view: RunView, { folder, files, unanswered }: Around): string
       ]
     case 'acknowledgements':
     case 'custodian-acknowledgements':
+    case 'share-releases':
     case 'redeals':
       return deviceLinesOf(needs, file, folder)
     case 'answers':

@@ -19,6 +19,7 @@ import { systemClock, systemEntropy } from '../../core/system.ts'
 import { readReviewed, startProduction } from '../../core/use-cases/begin.ts'
 import { driveProduction } from '../../core/use-cases/drive-production.ts'
 import { leftOf } from '../../core/use-cases/resume.ts'
+import { type BurntOptions, burntSets } from '../custodian/burnt.ts'
 import { refused } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
@@ -41,7 +42,7 @@ export type CeremonyRunOptions = RunPinOptions & {
   medium?: string
   after?: string[]
   answers?: string
-}
+} & BurntOptions
 
 /** Begins a production run and goes on until people are needed. Errors: those of `beginProduction`, TOKEN-…, HSM-…. */
 export async function runCeremony(
@@ -67,6 +68,7 @@ export async function runCeremony(
     ...(attestations === undefined ? {} : { attestations }),
     ...(options.public === undefined ? {} : { public: options.public }),
   })
+  const burnt = await burntSets(options)
   const medium = resolve(options.medium ?? join(out, 'medium'))
   const bound = serials(plan, tokens)
   const pins = pinned(plan.tokens)
@@ -83,6 +85,7 @@ export async function runCeremony(
       ...reviewed,
       tokens: bound,
       library: preflightLibrary(library, pins.librarySha256 ?? null).sha256,
+      burnt,
       measurement: program.measurement,
       entropy: systemEntropy,
       clock: systemClock,

@@ -1,33 +1,37 @@
 import { verifyBundle } from '@lux/ceremony/bundle'
 import { verifyAttestation } from '@lux/hsm'
 import { fileReader, readBounded } from '@lux/node-files'
-import { checkBackup } from '@lux/people'
+import { checkBackup, checkUnburnt } from '@lux/people'
 import type { Command } from 'commander'
 import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, refused } from '../shell/command-line.ts'
 import { readPolicy } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
+import { type BurntOptions, burntSets, withBurnt } from './burnt.ts'
 import { readTypedWords, type WordsOptions, withWords } from './words.ts'
 
 const maxMedium = 16_384
 
-type CheckOptions = WordsOptions & {
-  policy: string
-  medium?: string
-  words?: boolean
-}
+type CheckOptions = WordsOptions &
+  BurntOptions & {
+    policy: string
+    medium?: string
+    words?: boolean
+  }
 
 export function registerCustodianCheck(group: Command, act: CommandLine['act']): void {
-  withWords(
-    group
-      .command('check')
-      .argument('<bundle>', 'the bundle of the ceremony that made the backup')
-      .description(
-        'Check a share alone, a sealed medium, or both against the bundle. It opens and burns nothing.',
-      )
-      .requiredOption('--policy <file>', 'the policy that you took by hand')
-      .option('--medium <file>', 'a copy of the sealed medium')
-      .option('--words', 'type the words of a sheet'),
+  withBurnt(
+    withWords(
+      group
+        .command('check')
+        .argument('<bundle>', 'the bundle of the ceremony that made the backup')
+        .description(
+          'Check a share alone, a sealed medium, or both against the bundle. It opens and burns nothing.',
+        )
+        .requiredOption('--policy <file>', 'the policy that you took by hand')
+        .option('--medium <file>', 'a copy of the sealed medium')
+        .option('--words', 'type the words of a sheet'),
+    ),
   )
     .action((bundle: string, options: CheckOptions) => act(() => check(bundle, options)))
     .addHelpText(
@@ -42,6 +46,7 @@ Example:
 
 /** Errors: the checks of the bundle, BACKUP-…, FILE-…, SECRET-…. */
 async function check(path: string, options: CheckOptions): Promise<Outcome> {
+  const burnt = await burntSets(options)
   const reader = fileReader(path)
   try {
     const policy = readPolicy(options.policy)
@@ -57,6 +62,7 @@ async function check(path: string, options: CheckOptions): Promise<Outcome> {
     const medium = options.medium === undefined ? null : readBounded(options.medium, maxMedium)
     const found = accepted(checkBackup(contents.predicate, { words: await wordsOf(options), medium }))
     const { key, set, t, n, share } = found
+    accepted(checkUnburnt(set, burnt))
     return {
       exit: 0,
       json: { ok: true, ...found },

@@ -17,6 +17,7 @@ import { mustBeNew, writeNew } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
 import { registerCustodianCheck } from './check.ts'
+import { registerCustodianGive } from './give.ts'
 import { sheetOf } from './sheet.ts'
 import { registerCustodianState } from './state.ts'
 import { readTypedWords, type WordsOptions, withWords } from './words.ts'
@@ -67,6 +68,7 @@ Example:
     )
   registerCustodianCheck(group, act)
   registerCustodianState(group, act)
+  registerCustodianGive(group, act)
 }
 
 function withEnvelope(command: Command): Command {

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { readBounded } from '@lux/node-files'
-import { maxStatementRequest, readStatementRequest, stateShare } from '@lux/people'
+import { checkUnburnt, maxStatementRequest, readStatementRequest, stateShare } from '@lux/people'
 import type { Command } from 'commander'
 import { openKeyFile } from '../../core/use-cases/key-file.ts'
 import { readTrustedPolicy } from '../policy/trusted-policy.ts'
@@ -9,24 +9,28 @@ import type { CommandLine } from '../shell/command-line.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
+import { type BurntOptions, burntSets, withBurnt } from './burnt.ts'
 import { readTypedWords, type WordsOptions, withWords } from './words.ts'
 
 const maxOpening = 1 << 20
 
 type StateOptions = PassphraseOptions &
-  WordsOptions & { key: string; policy: string; opening?: string; out: string }
+  WordsOptions &
+  BurntOptions & { key: string; policy: string; opening?: string; out: string }
 
 export function registerCustodianState(group: Command, act: CommandLine['act']): void {
-  withWords(
-    withPassphrase(
-      group
-        .command('state')
-        .argument('<request>', 'out/<seq>-custodian-statement-<i>.json of the run')
-        .description('Type the words of your sheet and state to a share check that they are your share.')
-        .requiredOption('--key <file>', 'your key file')
-        .requiredOption('--policy <file>', 'the policy that you took by hand')
-        .option('--opening <file>', 'the opening certificate; ../opening.json from the request by default')
-        .requiredOption('--out <file>', 'your signed statement, a new file: put it into the run’s in/'),
+  withBurnt(
+    withWords(
+      withPassphrase(
+        group
+          .command('state')
+          .argument('<request>', 'out/<seq>-custodian-statement-<i>.json of the run')
+          .description('Type the words of your sheet and state to a share check that they are your share.')
+          .requiredOption('--key <file>', 'your key file')
+          .requiredOption('--policy <file>', 'the policy that you took by hand')
+          .option('--opening <file>', 'the opening certificate; ../opening.json from the request by default')
+          .requiredOption('--out <file>', 'your signed statement, a new file: put it into the run’s in/'),
+      ),
     ),
   )
     .action((request: string, options: StateOptions) => act(() => state(request, options)))
@@ -48,9 +52,11 @@ async function state(path: string, options: StateOptions): Promise<Outcome> {
   const request = accepted(readStatementRequest(readBounded(path, maxStatementRequest)), paths)
   const policy = readTrustedPolicy(options.policy)
   const opening = readBounded(at, maxOpening)
+  const burnt = await burntSets(options)
   const passphrase = await readPassphrase(options, `Passphrase of ${options.key}`)
   const key = await openKeyFile(options.key, passphrase)
   try {
+    accepted(checkUnburnt(request.set, burnt), paths)
     const words = await readTypedWords(options)
     const now = new Date().toISOString()
     const { said, statement } = accepted(stateShare(request, { policy, opening, words, now }, key), paths)

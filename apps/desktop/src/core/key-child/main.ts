@@ -9,6 +9,7 @@ import { keygen } from './keygen.ts'
 import { makeKey } from './make-key.ts'
 import { type Phases, phases } from './phases.ts'
 import type { AnyResult, FromChild, KeyChildRequest, WrappedToBackup } from './protocol.ts'
+import { restoreBackup } from './restore-backup.ts'
 
 // The throw-away process that holds a whole key: it does one request and ends, and its end is what clears memory.
 
@@ -33,6 +34,8 @@ async function serve(request: KeyChildRequest, running: Phases): Promise<AnyResu
       return { ...(await dealFile(request.params, running)), ...measured() }
     case 'deal-backup':
       return { ...(await dealRootBackup(request.params, running, ask)), ...measured() }
+    case 'restore-backup':
+      return { ...(await restoreBackup(request.params, running)), ...measured() }
     case 'encrypt':
       return { ...(await encryptSamples(request.params, running)), ...measured() }
     case 'recover':

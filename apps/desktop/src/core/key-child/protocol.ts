@@ -1,3 +1,4 @@
+import type { DealtBackup } from '@lux/ceremony/wire'
 import type { Domain } from '@lux/crypto'
 import type { Authorities, Budgets, FheKeyType } from '@lux/crypto/fhe'
 
@@ -135,7 +136,26 @@ export type WrappedToBackup = {
   readonly possession: { readonly mechanism: string; readonly challenge: string; readonly digest: string }
 }
 
-export type KeyChildRequest = KeygenAndDeal | Keygen | Deal | Recover | Encrypt | DealBackup
+/** A root out of its backup, wrapped to the transport pair of a token: it is in the open in the child alone. */
+export type RestoreBackup = {
+  readonly do: 'restore-backup'
+  readonly params: {
+    readonly domain: Domain
+    /** Of the run that the shares were given to. */
+    readonly ceremonyId: string
+    readonly backup: DealtBackup
+    readonly medium: string
+    /** Shares as they were sealed to the run, with the name of who gave each. */
+    readonly releases: readonly { readonly index: number; readonly name: string; readonly path: string }[]
+    /** What opens them. Secret. */
+    readonly identity: string
+    /** The root's possession challenge, hex, and DER SPKI of the token's pair. */
+    readonly challenge: string
+    readonly spki: Uint8Array
+  }
+}
+
+export type KeyChildRequest = KeygenAndDeal | Keygen | Deal | Recover | Encrypt | DealBackup | RestoreBackup
 
 export type FileFact = { readonly path: string; readonly sha256: string; readonly size: number }
 export type PhaseTime = { readonly phase: Phase; readonly milliseconds: number }
@@ -202,6 +222,8 @@ export type DealBackupResult = Made & {
   }[]
 }
 
+export type RestoreBackupResult = Made & { readonly wrapped: Uint8Array }
+
 export type KeyChildResult<Request extends KeyChildRequest> = Request extends KeygenAndDeal
   ? KeygenAndDealResult
   : Request extends Keygen
@@ -212,7 +234,9 @@ export type KeyChildResult<Request extends KeyChildRequest> = Request extends Ke
         ? EncryptResult
         : Request extends DealBackup
           ? DealBackupResult
-          : DealResult
+          : Request extends RestoreBackup
+            ? RestoreBackupResult
+            : DealResult
 
 export type AnyResult =
   | KeygenAndDealResult
@@ -221,6 +245,7 @@ export type AnyResult =
   | RecoverResult
   | EncryptResult
   | DealBackupResult
+  | RestoreBackupResult
 
 export type Phase =
   | 'load'
@@ -231,6 +256,7 @@ export type Phase =
   | 'server-key'
   | 'backup-pair'
   | 'deal'
+  | 'restore'
   | 'seal'
   | 'recover'
   | 'write'

@@ -5,7 +5,7 @@ import { type AwaitedDocument, awaitedDocuments } from '../runs/exchange/awaited
 import type { SignedKind } from '../runs/exchange/bytes-to-sign.ts'
 import type { Run } from '../runs/run/run.ts'
 import { answerAsStandIn } from './stand-in-answer.ts'
-import { custodianAsStandIn, stateShareAsStandIn } from './stand-in-custodian.ts'
+import { custodianAsStandIn, giveShareAsStandIn, stateShareAsStandIn } from './stand-in-custodian.ts'
 import { heartbeatAsStandIn } from './stand-in-heartbeat.ts'
 import { requestAsStandIn, resultAsStandIn } from './stand-in-request.ts'
 import { acknowledgeNextAsStandIn, approveEpochAsStandIn, redealAsStandIn } from './stand-in-reshare.ts'
@@ -66,7 +66,9 @@ export async function actAsStandIn(
     case 'custodian-acknowledgement':
       return custodianAsStandIn(run, find('custodian'))
     case 'custodian-statement':
-      return stateShareAsStandIn(run, find('custodian'), now)
+      return needs?.kind === 'share-releases'
+        ? giveShareAsStandIn(run, find('custodian'), now)
+        : stateShareAsStandIn(run, find('custodian'), now)
     case 'redeal':
       return redealAsStandIn(run, find('holder'))
     default:

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import type { Refusal } from '@lux/ceremony'
 import { custodianAcknowledgementCodec, custodianStatementCodec } from '@lux/ceremony/wire'
 import { ExpectedError, readBounded } from '@lux/node-files'
-import { openCustodianShare, proveCustodianShare, stateShare, trustedPolicy } from '@lux/people'
-import { custodianFile } from '../runs/folder/places.ts'
+import { checkShareRequest, giveShare, openCustodianShare, proveCustodianShare, stateShare, trustedPolicy } from '@lux/people'
+import { custodianFile, releaseFile, shareRequestFile } from '../runs/folder/places.ts'
 import type { Run } from '../runs/run/run.ts'
 import { accepted } from './accepted.ts'
 import { wordsOfStandIn } from './stand-in-backup.ts'
@@ -43,10 +43,25 @@ export async function stateShareAsStandIn(run: Run, standIn: StandIn, now: strin
   if (plan.recovery === undefined || recovery === null || at < 0)
     throw new ExpectedError('STAND-IN-ONLY', `${standIn.name} holds no share here`)
   const { key, set, identifier, t, shares } = recovery.backup
-  const of = { domain, ceremonyId, use: plan.recovery.use, key, set, identifier, t }
+  const of = { domain, ceremonyId, use: 'check' as const, key, set, identifier, t }
   const request = { ...of, index: at + 1, name: standIn.name, share: shares[at] ?? '' }
   const opening = readBounded(join(folder.path, 'opening.json'), maxFile)
   const words = await wordsOfStandIn(folder, standIn, at + 1)
   const stated = accepted(stateShare(request, { policy: folder.policy.policy, opening, words, now }, standIn))
   return run.submit({ ...submission(custodianStatementCodec, stated.statement), what: 'custodian-statement' })
+}
+
+/** A stand-in custodian gives the share to what the ceremony key asks for. */
+export async function giveShareAsStandIn(run: Run, standIn: StandIn, now: string): Promise<Refusal | null> {
+  const { folder } = run
+  const files = {
+    policy: folder.policy.policy,
+    opening: readBounded(join(folder.path, 'opening.json'), maxFile),
+  }
+  const asked = readBounded(join(folder.path, shareRequestFile), maxFile)
+  const request = accepted(checkShareRequest(asked, files))
+  const words = await wordsOfStandIn(folder, standIn, request.custodians.indexOf(standIn.name) + 1)
+  const { said, statement, release } = accepted(await giveShare(request, { words, now }, standIn))
+  run.keep(join(folder.path, releaseFile(said.index)), release)
+  return run.submit({ ...submission(custodianStatementCodec, statement), what: 'custodian-statement' })
 }

@@ -8,7 +8,7 @@ const schema = v.strictObject({
   domain,
   ceremonyId: hex16,
   /** What the ceremony uses the backup for. */
-  use: v.picklist(['check']),
+  use: v.picklist(['check', 'drill', 'restore']),
   /** The root's id in the plan of its birth. */
   key: id,
   /** Which backup, and which share of it, 1 to 16. */
@@ -17,10 +17,15 @@ const schema = v.strictObject({
   name: line,
   /** What the share is checked by alone. */
   share: digest,
+  /** The share as it was sealed to the run; null where it is only checked. */
+  envelope: v.nullable(digest),
   time,
 })
 
-/** A custodian's word, to a later ceremony, that the words of the sheet are the share that was dealt. Signed by the custodian's keys. */
+/**
+ * A custodian's word, to a later ceremony, that the words of the sheet are the share that was dealt, and that it is given where the backup
+ * is opened. Signed by the custodian's keys.
+ */
 export type CustodianStatement = v.InferOutput<typeof schema>
 
 export const custodianStatementCodec = documentCodec<CustodianStatement>(

@@ -17,7 +17,7 @@ export const dealtBackup = v.strictObject({
   medium: digest,
   mechanism: line,
   possession: digest,
-  shares: v.pipe(v.array(digest), v.minLength(2), v.maxLength(16)),
+  shares: v.pipe(v.array(digest), v.minLength(1), v.maxLength(16)),
 })
 
 export type DealtBackup = v.InferOutput<typeof dealtBackup>

@@ -27,6 +27,7 @@ const ofCustody = [
   'heartbeat',
   'custodian-acknowledgement',
   'custodian-statement',
+  'share-request',
 ] as const
 
 /** What machines outside a ceremony sign too: `lux-fhe/v1/<what>`, with the domain as a signed field. */

@@ -42,3 +42,23 @@ export function recoveryPlanFault(
   const fault = otherBackup(planned.backup, recovery.backup, domain)
   return fault === null ? null : `the backup that was used has ${fault}`
 }
+
+/** A run that has not used the backup yet. */
+export function recoveryOf(backup: DealtBackup): NonNullable<State['recovery']> {
+  return { backup, said: [], medium: null, request: null, releases: [], restored: null, zeroised: false }
+}
+
+/** Whether the plan brings the root back, and so burns the backup. */
+export const opens = (use: NonNullable<Plan['recovery']>['use']): use is 'drill' | 'restore' => use !== 'check'
+
+/**
+ * The set that a run has burnt: from when it began to combine shares, whatever came of it, nobody may rely on fewer than t shares
+ * being known. Null where it has burnt none.
+ */
+export function burntSet({ recovery, steps }: State): string | null {
+  const begun = steps.some(
+    ({ step, state, intent, attempt }) =>
+      step.do === 'restore-root' && (state === 'Done' || intent !== null || attempt > 1),
+  )
+  return recovery === null || !begun ? null : recovery.backup.set
+}

@@ -69,7 +69,13 @@ export function expectedObjects(state: State, role: string): string[] {
   const own = state.ceremonyKey
   const ceremony = own === null || own.token !== role || own.destroyed ? [] : [own.ckaId, own.sealCkaId]
   const replicas = state.replicas.filter((one) => one.token === role).map((one) => one.evidence.ckaId)
-  return [...ceremony, ...roots, ...replicas, ...pairsOf(state, role)]
+  return [...ceremony, ...roots, ...replicas, ...restoredIn(state, role), ...pairsOf(state, role)]
+}
+
+/** The root that a backup gave back to the token, until it is zeroised there. */
+export function restoredIn({ recovery }: State, role: string): string[] {
+  const { restored = null, zeroised = false } = recovery ?? {}
+  return restored === null || zeroised || restored.token !== role ? [] : [restored.evidence.ckaId]
 }
 
 /** Transport pairs that wait in a spare token for their root. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { decide, replay, view } from '../../../src/exports/engine.ts'
+import { burntSet, decide, owed, replay, view } from '../../../src/exports/engine.ts'
 import { lintPlan, type Plan } from '../../../src/exports/plan.ts'
 import { FakeCore } from '../../engine/fake-core.ts'
 import { statementFor } from '../../engine/fhe-people.ts'
-import { copyOf, planOf, without } from '../../engine/plans.ts'
+import { copyOf, planOf, stepIn, without } from '../../engine/plans.ts'
 import { sign, someone } from '../../engine/seats.ts'
 
 const { plan, hash } = planOf('share-check', 'production')
@@ -113,14 +113,90 @@ describe('a check of a backup', () => {
     expect(changed((of) => void of.backup.shares.splice(1, 1, of.backup.shares[0]!))).toContain(
       'PLAN-75 two shares are alike',
     )
-    expect(rules(without(copyOf(plan), 'check-shares')).join()).toContain('no step has the custodians check')
-    expect(rules(without(copyOf(plan), 'check-medium')).join()).toContain('no step checks the medium')
+    expect(rules(without(copyOf(plan), 'check-shares')).join()).toContain('a check needs a step check-shares')
+    expect(rules(without(copyOf(plan), 'check-medium')).join()).toContain('a check needs a step check-medium')
     const twice = copyOf(plan)
     const part = twice.parts.find(({ kind }) => kind === 'share-check')!
     part.steps.push(...part.steps.map((step) => ({ ...step, id: `${step.id}-again` })))
-    expect(rules(twice).join()).toContain('the shares are checked a second time')
-    expect(rules(twice).join()).toContain('the medium is checked a second time')
+    expect(rules(twice).join()).toContain('check-shares comes a second time')
+    expect(rules(twice).join()).toContain('check-medium comes a second time')
     const { recovery: _gone, ...bare } = copyOf(plan)
     expect(rules(bare).join()).toContain('the plan uses no backup')
+  })
+})
+
+const drill = planOf('restore-drill', 'production')
+
+function giving(): FakeCore {
+  const run = new FakeCore(drill.plan, drill.hash, 'production')
+  run.runTo('give-shares')
+  return run
+}
+
+describe('a restore drill', () => {
+  it('asks a quorum, restores the root, proves it, zeroises it, and replays to the same state', () => {
+    const run = new FakeCore(drill.plan, drill.hash, 'production')
+    run.runToEnd()
+    expect(view(run.state).state).toBe('Closed')
+    const { backup } = drill.plan.recovery!
+    expect(run.state.recovery).toMatchObject({
+      said: [one, 'Custodian Two'],
+      restored: { token: 'spare', shares: [1, 2], digest: backup.possession, evidence: { ckaId: backup.ckaId } },
+      zeroised: true,
+    })
+    expect(burntSet(run.state)).toBe(backup.set)
+    const loaded = replay(run.header, run.plan, run.disk.entries)
+    expect(loaded.ok && loaded.state).toEqual(run.state)
+  })
+
+  it('burns the set as soon as it is begun to restore, and not before', () => {
+    const run = giving()
+    expect(burntSet(run.state)).toBeNull()
+    run.runTo('restore-root')
+    expect(burntSet(run.state)).toBeNull()
+    run.must({ type: 'proceed', step: 'restore-root', by: 'Operator', now: '2026-01-31T09:00:30.000Z' })
+    const owes = owed(run.state)
+    expect(owes).toMatchObject({ kind: 'restore-root', intent: 'needed' })
+    const [nonce, rootId] = ['11'.repeat(16), '22'.repeat(16)]
+    run.must({ type: 'intend', step: 'restore-root', attempt: 1, nonce, rootId })
+    expect(burntSet(run.state)).toBe(drill.plan.recovery?.backup.set)
+    const failure = { code: 'BACKUP-DIGEST', detail: 'the shares do not hold one secret together' }
+    run.must({ type: 'outcome', step: 'restore-root', attempt: 1, effect: 'restore-root', failure })
+    expect(burntSet(run.state)).toBe(drill.plan.recovery?.backup.set)
+  })
+
+  it('CUSTODIAN-02 refuses a statement that gives nothing, what another gave, and words for a check', () => {
+    const run = giving()
+    expect(submit(run, statementFor(run, one, { envelope: null }))).toBe('CUSTODIAN-02')
+    expect(submit(run, statementFor(run, one, { use: 'check' }))).toBe('CUSTODIAN-02')
+    const payload = statementFor(run, one)
+    const { identity } = someone('custodian', one, run.domain)
+    const what = 'custodian-statement'
+    run.must({ type: 'submit', what, payload, signature: sign(identity, what, run.domain, payload) })
+    const { envelope } = JSON.parse(Buffer.from(payload).toString())
+    const two = 'Custodian Two'
+    expect(submit(run, statementFor(run, two, { envelope }), two)).toBe('CUSTODIAN-02')
+    expect(submit(run, statementFor(run, two), two)).toBe('taken')
+  })
+
+  it('PLAN-75 refuses too few custodians, steps of another use, out of order, and another token to zeroise', () => {
+    const few = copyOf(drill.plan)
+    few.people = few.people.filter(({ name }) => name === one || !name.startsWith('Custodian'))
+    expect(rules(few).join()).toContain('PLAN-75 1 custodians of that backup are seated, and 2 are needed')
+    const kept = copyOf(drill.plan)
+    kept.recovery!.use = 'restore'
+    expect(rules(kept).join()).toContain('PLAN-75 a restore has no step zeroise-root')
+    const checked = copyOf(drill.plan)
+    checked.recovery!.use = 'check'
+    expect(rules(checked).join()).toContain('PLAN-75 a check has no step restore-root')
+    expect(rules(without(copyOf(drill.plan), 'zeroise-root')).join()).toContain('a drill needs a step zeroise-root')
+    const early = copyOf(drill.plan)
+    const { steps } = early.parts.find(({ kind }) => kind === 'restore-drill')!
+    steps.reverse()
+    expect(rules(early).join()).toContain('PLAN-75 zeroise-root comes before restore-root')
+    const elsewhere = copyOf(drill.plan)
+    delete stepIn(elsewhere, 'zeroise-root').token
+    expect(rules(elsewhere).join()).toContain('PLAN-75 the root is in the token spare, not in ceremony')
+    expect(rules(without(copyOf(drill.plan), 'probe-spare')).join()).toContain('PLAN-53')
   })
 })

@@ -17,6 +17,7 @@ import { ExpectedError, writeDurably } from '@lux/node-files'
 import type { Measurement } from '../../measure.ts'
 import type { Clock } from '../../system.ts'
 import { RunFolder } from '../folder/run-folder.ts'
+import { requireUnburnt } from './burnt.ts'
 import { lintTermsOf, roomOf, termsOf } from './policy-terms.ts'
 import { refusedPlan } from './refused-plan.ts'
 
@@ -37,6 +38,8 @@ export type ProductionRequest = {
   /** public.bin of the epoch that the plan names, where an earlier ceremony dealt its key. */
   public: Uint8Array | null
   library: string
+  /** Sets of backups that are known to be burnt. */
+  burnt: ReadonlySet<string>
   measurement: Measurement
   entropy: Entropy
   clock: Clock
@@ -45,7 +48,7 @@ export type ProductionRequest = {
 /**
  * Checks plan, lock, policy, cards and library, and writes the run's folder; gives the command that starts it. Refuses
  * by the rules of the plan and the policy, PLAN-LIBRARY, ATTESTATION-MISSING, TOOL-UNACCEPTED, POLICY-EXPIRED, CARD-MISSING,
- * FHE-PUBLIC-OTHER.
+ * FHE-PUBLIC-OTHER, BACKUP-SET-BURNT.
  */
 export function beginProduction(request: ProductionRequest): {
   folder: RunFolder
@@ -69,6 +72,7 @@ export function beginProduction(request: ProductionRequest): {
   })
   if (!lock.ok) throw refusedPlan(lock.refusals)
   checkPlace(request, policy, plan)
+  requireUnburnt(plan, request.burnt)
   const existing = existingEpoch(request, plan)
   const attestations = attestationsOf(request, plan)
   const cards = plan.people.map(({ card, name, role }) =>

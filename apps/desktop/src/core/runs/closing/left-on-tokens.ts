@@ -1,4 +1,4 @@
-import { pairsOf, type State, type Step } from '@lux/ceremony'
+import { pairsOf, restoredIn, type State, type Step } from '@lux/ceremony'
 import { keyOf } from '@lux/ceremony/plan'
 import type { Json } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
@@ -27,6 +27,8 @@ function idsOn(state: State, role: string): { made: string[]; givenUp: string[] 
       .map(({ ckaId }) => ckaId),
     ...pairsOf(state, role),
     ...state.replicas.filter(({ token }) => token === role).map(({ evidence }) => evidence.ckaId),
+    ...restoredIn(state, role),
+    ...halfRestoredIn(state, role),
   ]
   const { ckaId: own = '', sealCkaId = '' } = state.ceremonyKey ?? {}
   const givenUp = state.steps
@@ -36,6 +38,18 @@ function idsOn(state: State, role: string): { made: string[]; givenUp: string[] 
     )
     .filter((id) => id !== '' && ![...made, own, sealCkaId].includes(id))
   return { made, givenUp }
+}
+
+/** An attempt to restore may have left the root, under the CKA_ID of its birth. */
+function halfRestoredIn({ recovery, steps }: State, role: string): string[] {
+  const begun = steps.some(
+    ({ step, state, intent }) =>
+      step.do === 'restore-root' &&
+      (step.token ?? 'ceremony') === role &&
+      state !== 'Done' &&
+      intent !== null,
+  )
+  return recovery === null || !begun ? [] : [recovery.backup.ckaId]
 }
 
 /** The attempt of a window may have left its transport pair in a spare. */
@@ -79,7 +93,8 @@ export function leftOnTokens(folder: RunContext['folder']): LeftObject[] {
   return read.success ? read.output.objects : []
 }
 
-function nameOf({ keys, replicas }: State, ckaId: string): string {
+function nameOf({ keys, replicas, recovery }: State, ckaId: string): string {
+  if (recovery?.backup.ckaId === ckaId) return recovery.backup.key
   const replica = replicas.find(({ evidence }) => evidence.ckaId === ckaId)
   return keys.find((key) => key.ckaId === ckaId)?.id ?? replica?.id ?? ''
 }

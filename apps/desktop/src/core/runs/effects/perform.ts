@@ -7,9 +7,10 @@ import type { Perform, RunContext } from './context.ts'
 import { dealFhe } from './dealing.ts'
 import { askHeartbeats } from './heartbeat.ts'
 import { makeCheckpoint, signOpening } from './opening.ts'
-import { checkMedium } from './recovery.ts'
+import { askShares, checkMedium } from './recovery.ts'
 import { proveReplica } from './replication.ts'
 import { assembleEpoch, signEpochLive } from './resharing.ts'
+import { restoreRoot, zeroiseRoot } from './restore.ts'
 import { generateRoot, readBack } from './root.ts'
 import { initialiseToken, logIn, probeToken, takeInventory } from './token.ts'
 import { generateKey, provePossession } from './wrapped-key.ts'
@@ -42,6 +43,9 @@ const performers: { [K in EffectKind]: Perform<K> } = {
   'sign-epoch-live': signEpochLive,
   'ask-heartbeats': askHeartbeats,
   'check-medium': checkMedium,
+  'ask-shares': askShares,
+  'restore-root': restoreRoot,
+  'zeroise-root': zeroiseRoot,
   'build-bundle': buildBundle,
   'sign-bundle': signBundle,
   'write-bundle': writeBundleFile,

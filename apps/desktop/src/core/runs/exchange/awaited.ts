@@ -38,6 +38,8 @@ export const awaited = {
     document: 'custodian-acknowledgement',
     of: 'all',
   },
+  // As many as bring the root back, and no more: a share that is not needed stays on its sheet.
+  'share-releases': { comes: 'file', from: 'custodians', document: 'custodian-statement', of: 'some' },
   'share-checks': {
     comes: 'file',
     from: 'custodians',

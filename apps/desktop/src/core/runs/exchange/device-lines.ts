@@ -35,6 +35,8 @@ export function deviceLines(needs: { kind: AtHolders['kind']; next?: boolean }, 
         `custody custodian receive ${envelope} ${own} --sheet ${sheet}`,
         `custody custodian prove ${envelope} ${own} --out ${answer}`,
       ]
+    case 'share-releases':
+      return [`custody custodian give ${request} ${own} --out ${answer}`]
     case 'share-checks':
       return [`custody custodian state ${request} ${own} --out ${answer}`]
     case 'answers':

@@ -8,7 +8,7 @@ import { readBounded, writeDurably } from '@lux/node-files'
 import { nextSignatureFile, seedsName } from '@lux/people'
 import { bundleFile } from '../effects/bundle.ts'
 import { approvedPackage } from '../folder/approved-package.ts'
-import { custodianFile } from '../folder/places.ts'
+import { custodianFile, shareRequestFile } from '../folder/places.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
 import { bytesToSign } from './bytes-to-sign.ts'
 import {
@@ -72,6 +72,8 @@ function requestsOf(folder: RunFolder, view: RunView): Request[] {
       return sharesOf(folder, needs.missing).map(({ index, ...of }) =>
         asked(`custodian-acknowledgement-${index}`, 'custodian-acknowledgement', of),
       )
+    case 'share-releases':
+      return [named('share-request', encodeCanonical(folder.readDocument(shareRequestFile)))]
     case 'share-checks':
       return statementsOf(folder, needs.missing).map(({ index, ...of }) =>
         asked(`custodian-statement-${index}`, 'custodian-statement', { index, ...of }),

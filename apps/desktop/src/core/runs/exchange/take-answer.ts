@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Refusal } from '@lux/ceremony'
 import {
+  custodianStatementCodec,
   decryptionApprovalCodec,
   type RequestPackage,
   redealCodec,
@@ -12,8 +13,8 @@ import {
 } from '@lux/ceremony/wire'
 import { encodeCanonical, FormatError, type Json, parseDocument, sha256Hex } from '@lux/crypto'
 import { ExpectedError, readBounded } from '@lux/node-files'
-import { correctionName, seedsName } from '@lux/people'
-import { redealFolder } from '../folder/places.ts'
+import { correctionName, releaseName, seedsName } from '@lux/people'
+import { redealFolder, releaseFile } from '../folder/places.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
 import type { Run } from '../run/run.ts'
 import { type AwaitedDocument, awaitedDocuments } from './awaited.ts'
@@ -46,6 +47,9 @@ export function takeAnswer(run: Taker, bytes: Uint8Array, beside: string | null 
   if (!isDocument(kind)) throw wrongKind(`a document of kind ${kind}`)
   if (kind === 'redeal') {
     takeRedealtFiles(run.folder, payload, { from: beside ?? join(run.folder.path, 'in'), keep: run.keep })
+  }
+  if (kind === 'custodian-statement') {
+    takeGivenShare(run.folder, payload, { from: beside ?? join(run.folder.path, 'in'), keep: run.keep })
   }
   return run.submit({ type: 'submit', what: kind, payload: encodeCanonical(payload), signature })
 }
@@ -135,14 +139,33 @@ function takeRedealtFiles(
     const kept = join(place, name)
     // A dealer whose word was refused may bring other files for the next one.
     const already = existsSync(kept) && sha256Hex(readBounded(kept, maxFile)) === sha256
-    if (!already) keep(kept, brought(join(from, name), sha256))
+    if (!already) keep(kept, brought(join(from, name), sha256, 'REDEAL-FILES'))
   }
 }
 
-function brought(path: string, sha256: string): Uint8Array {
-  if (!existsSync(path)) throw new ExpectedError('REDEAL-FILES', `${path} is missing`)
+/**
+ * A share that a custodian gives lies sealed beside the signed word, and in the run's folder before the log has the word. Errors:
+ * RELEASE-FILE.
+ */
+function takeGivenShare(
+  folder: RunFolder,
+  payload: Json,
+  { from, keep }: { from: string; keep: (path: string, bytes: Uint8Array) => void },
+): void {
+  const read = custodianStatementCodec.payload.check(payload)
+  // The engine names what is wrong with it, and a check gives nothing.
+  if (!read.ok || read.value.envelope === null) return
+  const { index, envelope } = read.value
+  // Nobody's file takes the place of one that is in the log.
+  if (folder.state.recovery?.releases.some((one) => one.index === index)) return
+  const kept = join(folder.path, releaseFile(index))
+  const already = existsSync(kept) && sha256Hex(readBounded(kept, maxFile)) === envelope
+  if (!already) keep(kept, brought(join(from, releaseName(index)), envelope, 'RELEASE-FILE'))
+}
+
+function brought(path: string, sha256: string, code: 'REDEAL-FILES' | 'RELEASE-FILE'): Uint8Array {
+  if (!existsSync(path)) throw new ExpectedError(code, `${path} is missing`)
   const bytes = readBounded(path, maxFile)
-  if (sha256Hex(bytes) !== sha256)
-    throw new ExpectedError('REDEAL-FILES', `${path} is not the file that was signed`)
+  if (sha256Hex(bytes) !== sha256) throw new ExpectedError(code, `${path} is not the file that was signed`)
   return bytes
 }

@@ -7,7 +7,6 @@ import {
   p256RawToDer,
   sha256,
   signedMessage,
-  toHex,
   wipe,
 } from '@lux/crypto'
 import { hsmError, type Token } from '@lux/hsm'
@@ -74,15 +73,22 @@ export async function signBytesAsCeremony(
   }
 }
 
-async function openSeed({ token, sealCkaId, ceremonyId, sealedSeed }: CeremonySigner): Promise<Uint8Array> {
-  const sealed = readBounded(sealedSeed, maxSealed)
-  const seed = await token.decryptGcm({
+async function openSeed(signer: CeremonySigner): Promise<Uint8Array> {
+  const seed = await openSealed(signer, signer.sealedSeed)
+  if (seed.length !== 32) throw new ExpectedError('FILE-DAMAGED', signer.sealedSeed)
+  return seed
+}
+
+/** What `sealSeed` sealed at this path, which the caller wipes. */
+export async function openSealed(
+  { token, sealCkaId, ceremonyId }: Pick<CeremonySigner, 'token' | 'sealCkaId' | 'ceremonyId'>,
+  path: string,
+): Promise<Uint8Array> {
+  const sealed = readBounded(path, maxSealed)
+  return token.decryptGcm({
     key: { id: sealCkaId, class: 'secret' },
     nonce: sealed.subarray(0, nonceLength),
     aad: fromHex(ceremonyId),
     ciphertext: sealed.subarray(nonceLength),
   })
-  if (seed.length !== 32)
-    throw new ExpectedError('FILE-DAMAGED', `${sealedSeed}: ${toHex(sha256(sealed)).slice(0, 16)}`)
-  return seed
 }

@@ -19,6 +19,14 @@ export const backupFolder = (folder: Pick<RunFolder, 'path'>) => join(folder.pat
 export const mediumPath = (folder: Pick<RunFolder, 'path'>, root: string) =>
   join(backupFolder(folder), `${root}.medium`)
 
+/** A share as its custodian sealed it to the run. */
+export const releaseFile = (index: number) => `backup/release-${index}.age`
+
+/** What asks for shares, and what opens them, sealed under the ceremony key's sealing key. */
+export const shareRequestFile = 'backup/share-request.json'
+export const releaseKeyPath = (folder: Pick<RunFolder, 'path'>) =>
+  join(backupFolder(folder), 'release-key.sealed')
+
 export const custodianFile = (index: number) => `backup/custodian-${index}`
 
 /** A dealer's public correction. */

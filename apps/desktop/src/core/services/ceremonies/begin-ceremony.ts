@@ -7,6 +7,7 @@ import type { Field, ScriptView } from '../../../contract/index.ts'
 import { beginRehearsal } from '../../rehearsal/begin-rehearsal.ts'
 import { type RehearsalRequest, readDestination } from '../../rehearsal/rehearsal-request.ts'
 import { beginProduction } from '../../runs/begin/begin-production.ts'
+import { burntIn } from '../../runs/begin/burnt.ts'
 import { RunFolder } from '../../runs/folder/run-folder.ts'
 import { runOn } from '../../runs/run/load-run.ts'
 import type { Run } from '../../runs/run/run.ts'
@@ -34,6 +35,14 @@ const ownBlanks = new Set([
   'rootId',
   'rootCeremony',
   'rootCkaId',
+  'backupBundle',
+  'backupSet',
+  'backupIdentifier',
+  'backupMedium',
+  'backupMechanism',
+  'backupPossession',
+  'backupShares',
+  'spareProfile',
   'companionCkaId',
 ])
 const fieldTypes: Partial<Record<Script['blanks'][string]['type'], Field['type']>> = {
@@ -163,6 +172,9 @@ function typedValues(bytes: Uint8Array, values: Readonly<Record<string, string>>
   )
 }
 
+/** Of all runs of the store: one that cannot be read may have burnt what is used here. Errors: LINEAGE-UNREADABLE. */
+const statesOf = (parts: ServiceContext) => requireReadable(parts).map(({ run }) => run.folder.state)
+
 /** A production run: policy.json and cards/ lie beside the plan, the public file of an existing epoch does where its run left it. */
 export async function openProduction(parts: ServiceContext, input: unknown): Promise<{ id: string }> {
   const asked = checked(v.strictObject({ plan: path, lock: path, epoch: v.optional(path) }), input)
@@ -176,6 +188,7 @@ export async function openProduction(parts: ServiceContext, input: unknown): Pro
     ...reviewed,
     tokens: plan.tokens.map(({ role, serial: of }) => ({ role, serial: of === 'new' ? '' : of })),
     library: parts.hsm().library.sha256,
+    burnt: plan.recovery === undefined ? new Set() : burntIn(statesOf(parts)),
     measurement: parts.program.measurement,
     entropy: parts.entropy,
     clock: parts.clock,

@@ -40,6 +40,8 @@ export function holderCommands(
     }
     case 'custodian-acknowledgements':
       return { at: 'medium', groups: missing.map((name) => custodianCommands(folder, name)) }
+    case 'share-releases':
+      return atRun(missing, deviceLines(needs, { ...names, request, answer: 'custodian.json' }))
     case 'share-checks':
       return {
         at: 'run',

@@ -1,0 +1,108 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { EffectOf } from '@lux/ceremony'
+import { fromHex, fromUtf8, wipe } from '@lux/crypto'
+import type { Inventory, Token } from '@lux/hsm'
+import { ExpectedError } from '@lux/node-files'
+import { runKeyChild } from '../../key-child/client.ts'
+import { openSealed } from '../folder/ceremony-signer.ts'
+import { mediumPath, releaseFile, releaseKeyPath } from '../folder/places.ts'
+import { type Perform, type RunContext, tokenOf } from './context.ts'
+import { idsOfAttempts, transportId } from './discard.ts'
+import { toEvidence } from './key-evidence.ts'
+import { rootWrap } from './root.ts'
+import { objectsOf } from './token.ts'
+
+/** Kept before the token takes the root, so that an attempt after an interruption knows it for its own. */
+const mark = ({ step }: EffectOf<'restore-root'>, attempt: number) => `attempts/${step}-${attempt}.json`
+
+/**
+ * The root out of its backup into a token, read back and proved there. An interrupted attempt is taken up again: what it unwrapped is found
+ * by its CKA_ID. Errors: RECOVERY-ROOT-THERE, RECOVERY-ROOT-OTHER, BACKUP-…, SEAL-…, HSM-….
+ */
+export const restoreRoot: Perform<'restore-root'> = async (effect, run) => {
+  const { serial, ckaId, backup, releases, challenge } = effect
+  const token = tokenOf(run, serial)
+  if (!(await isHere(token, effect, run))) await bringIn(token, effect, run)
+  const reports = await token.readAttributes({ id: ckaId, class: 'secret' })
+  const proof = await token.possessionDigest({ kek: { id: ckaId }, challenge: fromHex(challenge) })
+  await destroyPairs(token, effect)
+  forgetShares(effect, run)
+  return {
+    serial,
+    shares: releases.map(({ index }) => index),
+    evidence: toEvidence(run, effect.token, { ckaId, label: backup.key }, reports),
+    mechanism: proof.mechanism.standard,
+    digest: proof.digest,
+    ...stockOf(await token.inventory()),
+  }
+}
+
+/** Whether an earlier attempt of this step brought it. A root that was there before is nobody's to prove as restored. */
+async function isHere(token: Token, effect: EffectOf<'restore-root'>, run: RunContext): Promise<boolean> {
+  const found = await token.findById(effect.ckaId)
+  if (found.length === 0) return false
+  const attempts = Array.from({ length: effect.attempt }, (_, at) => at + 1)
+  if (attempts.some((attempt) => run.folder.has(mark(effect, attempt)))) return true
+  throw new ExpectedError(
+    'RECOVERY-ROOT-THERE',
+    `the token ${effect.serial} holds a key with the CKA_ID ${effect.ckaId} already`,
+  )
+}
+
+async function bringIn(token: Token, effect: EffectOf<'restore-root'>, run: RunContext): Promise<void> {
+  const { backup, releases, challenge, ckaId } = effect
+  await destroyPairs(token, effect)
+  run.progress('transport-pair', null)
+  const pair = transportId(effect.pair, 0)
+  const { spki } = await token.createTransportPair({ id: pair, label: 'transport-restore' })
+  run.progress('restore-root', null)
+  const identity = await openSealed(run.folder.signer(run.hsm), releaseKeyPath(run.folder))
+  const { wrapped } = await runKeyChild(
+    {
+      do: 'restore-backup',
+      params: {
+        ...{ domain: effect.domain, ceremonyId: effect.ceremonyId, backup, challenge, spki },
+        medium: mediumPath(run.folder, backup.key),
+        releases: releases.map(({ index, name }) => ({
+          index,
+          name,
+          path: join(run.folder.path, releaseFile(index)),
+        })),
+        identity: fromUtf8(identity),
+      },
+    },
+    { ...run.keyChild, signal: run.signal },
+  ).finally(() => wipe(identity))
+  run.folder.writeDocument(mark(effect, effect.attempt), { effect: effect.kind })
+  const { oaepHash } = rootWrap
+  await token.unwrapRoot({
+    ...{ transportId: pair, ckaId, label: backup.key, sameLabel: true },
+    wrapped: new Uint8Array(wrapped),
+    oaepHash,
+  })
+}
+
+/** Pairs of this attempt and of those before it. */
+async function destroyPairs(token: Token, { pair, discard }: EffectOf<'restore-root'>): Promise<void> {
+  const left = idsOfAttempts([...discard, pair])
+  const { objects } = await token.inventory()
+  for (const id of new Set(objects.map(({ id }) => id).filter((id) => left.has(id))))
+    await token.destroyTransportPair({ id })
+}
+
+/** The sealed shares have done their work, and so has what opens them. */
+function forgetShares({ releases }: EffectOf<'restore-root'>, { folder }: RunContext): void {
+  for (const { index } of releases) rmSync(join(folder.path, releaseFile(index)), { force: true })
+  rmSync(releaseKeyPath(folder), { force: true })
+}
+
+/** Destroys the root in the token, and proves it absent. Taken again it finds nothing to destroy. */
+export const zeroiseRoot: Perform<'zeroise-root'> = async ({ serial, ckaId }, run) => {
+  const token = tokenOf(run, serial)
+  for (const { ref } of await token.findById(ckaId)) await token.destroy(ref)
+  const absent = (await token.findById(ckaId)).length === 0
+  return { serial, ckaId, absent, ...stockOf(await token.inventory()) }
+}
+
+const stockOf = (found: Inventory) => ({ objects: objectsOf(found), unreadable: found.damaged.length })

@@ -1,0 +1,98 @@
+import type { Policy } from '@lux/ceremony/policy'
+import {
+  type CustodianStatement,
+  custodianShareCodec,
+  custodianStatementCodec,
+  type ShareRequest,
+  shareRequestCodec,
+} from '@lux/ceremony/wire'
+import { sealTo, sha256Hex, wipe } from '@lux/crypto'
+import { checked, checkedLater, need, no, type Outcome } from '../outcome.ts'
+import type { PersonKey } from '../person-key.ts'
+import { trustedOpening } from '../trusted.ts'
+import { checkWords } from './share.ts'
+
+export const maxShareRequest = 32_768
+
+/** The file of a share as it is given, beside the statement that names it. */
+export const releaseName = (index: number): string => `release-${index}.age`
+
+/**
+ * What a run asks of custodians, believed only through policy, opening certificate and ceremony key. Refuses SHARE-REQUEST-MALFORMED,
+ * POLICY-…, OPENING-…, SIGNATURE-…, QUORUM-SHORT, CUSTODIAN-OTHER where it is of another ceremony than the opening.
+ */
+export function checkShareRequest(
+  bytes: Uint8Array,
+  { policy, opening: certificate }: { readonly policy: Policy; readonly opening: Uint8Array },
+): Outcome<ShareRequest> {
+  return checked(() => {
+    const document = need(shareRequestCodec.file.parse(bytes), 'request')
+    const { ceremonyId, domain, ceremonyKeys } = need(trustedOpening(certificate, policy), 'opening')
+    const { payload } = document
+    if (payload.ceremonyId !== ceremonyId || payload.domain !== domain)
+      return no('CUSTODIAN-OTHER', `the opening is of the ceremony ${ceremonyId}`, 'opening')
+    const members = [{ name: 'ceremony key', keys: ceremonyKeys }]
+    need(shareRequestCodec.verify(document, domain, [{ role: 'ceremony', members, quorum: 1 }]), 'request')
+    return payload
+  }, 'request')
+}
+
+/** What a custodian reads before a share is given, raw: whoever shows it makes it safe. */
+export function releaseLines({ use, key, set, ceremonyId }: ShareRequest): readonly string[] {
+  return [
+    `give your share of the backup of ${key}, set ${set}, to the ceremony ${ceremonyId}`,
+    use === 'drill'
+      ? 'for a drill: the root is brought into a spare token, proved, and destroyed there again'
+      : 'for a restore: the root is brought into a token and stays there',
+    'it burns the set: your sheet is of no more use afterwards, and the medium must be destroyed',
+  ]
+}
+
+export type CustodianGiven = {
+  readonly said: CustodianStatement
+  readonly statement: Uint8Array
+  /** The share, sealed to the run. */
+  readonly release: Uint8Array
+}
+
+/**
+ * Gives a share, typed from the sheet, to a run that opens the backup. Refuses CUSTODIAN-KEY, REQUEST-DOMAIN, CUSTODIAN-OTHER where the
+ * custodian holds no share of it, BACKUP-… as `checkWords`.
+ */
+export function giveShare(
+  request: ShareRequest,
+  { words, now }: { readonly words: string; readonly now: string },
+  { card, identity }: Pick<PersonKey, 'card' | 'identity'>,
+): Promise<Outcome<CustodianGiven>> {
+  return checkedLater(async () => {
+    const { domain, ceremonyId, use, key, set, identifier, t, custodians, shares, recipient } = request
+    if (card.kind !== 'custodian')
+      return no('CUSTODIAN-KEY', `the key is of ${card.name}, ${card.kind}`, 'key')
+    if (card.domain !== domain)
+      return no('REQUEST-DOMAIN', `the key is of ${card.domain}, the run of ${domain}`, 'key')
+    const { name } = card
+    const index = custodians.indexOf(name) + 1
+    const share = shares[index - 1]
+    if (share === undefined)
+      return no('CUSTODIAN-OTHER', `${name} holds no share of the set ${set}`, 'request')
+    need(checkWords({ set, identifier, index, t, share }, words))
+    const content = custodianShareCodec.encode({
+      v: 1,
+      kind: 'custodian-share',
+      ...{ domain, ceremonyId, key, set, identifier, t, n: shares.length, index, name, share },
+      words: words.trim().toLowerCase().split(/\s+/).join(' '),
+    })
+    const release = await sealTo([recipient], content)
+    wipe(content)
+    const said: CustodianStatement = {
+      v: 1,
+      kind: 'custodian-statement',
+      ...{ domain, ceremonyId, use, key, set, index, name, share },
+      envelope: sha256Hex(release),
+      time: now,
+    }
+    const signature = custodianStatementCodec.sign(identity, said, domain)
+    const statement = custodianStatementCodec.file.encode({ payload: said, signatures: [signature] })
+    return { said, statement, release }
+  }, 'request')
+}
