@@ -9,11 +9,11 @@ import {
   releaseName,
 } from '@lux/people'
 import type { Command } from 'commander'
+import { openKeyFile } from '../../core/use-cases/key-file.ts'
 import { readTrustedPolicy } from '../policy/trusted-policy.ts'
 import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
-import { openKeyFile } from '../shell/key-file.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'

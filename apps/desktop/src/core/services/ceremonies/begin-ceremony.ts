@@ -7,7 +7,6 @@ import type { Field, ScriptView } from '../../../contract/index.ts'
 import { beginRehearsal } from '../../rehearsal/begin-rehearsal.ts'
 import { type RehearsalRequest, readDestination } from '../../rehearsal/rehearsal-request.ts'
 import { beginProduction } from '../../runs/begin/begin-production.ts'
-import { burntIn } from '../../runs/begin/burnt.ts'
 import { RunFolder } from '../../runs/folder/run-folder.ts'
 import { runOn } from '../../runs/run/load-run.ts'
 import type { Run } from '../../runs/run/run.ts'
@@ -15,7 +14,7 @@ import { readReviewed, startProduction, startRehearsal as startRehearsed } from 
 import { enrolledCard } from '../holders.ts'
 import { checked, digest, path, refuse, text } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
-import { requireReadable } from './lineage.ts'
+import { burntInStore, requireReadable } from './lineage.ts'
 
 const maxFile = 1 << 20
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
@@ -172,9 +171,6 @@ function typedValues(bytes: Uint8Array, values: Readonly<Record<string, string>>
   )
 }
 
-/** Of all runs of the store: one that cannot be read may have burnt what is used here. Errors: LINEAGE-UNREADABLE. */
-const statesOf = (parts: ServiceContext) => requireReadable(parts).map(({ run }) => run.folder.state)
-
 /** A production run: policy.json and cards/ lie beside the plan, the public file of an existing epoch does where its run left it. */
 export async function openProduction(parts: ServiceContext, input: unknown): Promise<{ id: string }> {
   const asked = checked(v.strictObject({ plan: path, lock: path, epoch: v.optional(path) }), input)
@@ -188,7 +184,7 @@ export async function openProduction(parts: ServiceContext, input: unknown): Pro
     ...reviewed,
     tokens: plan.tokens.map(({ role, serial: of }) => ({ role, serial: of === 'new' ? '' : of })),
     library: parts.hsm().library.sha256,
-    burnt: plan.recovery === undefined ? new Set() : burntIn(statesOf(parts)),
+    burnt: burntInStore(plan, parts),
     measurement: parts.program.measurement,
     entropy: parts.entropy,
     clock: parts.clock,

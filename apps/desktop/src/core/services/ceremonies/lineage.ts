@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Plan } from '@lux/ceremony/plan'
 import { receiptCodec } from '@lux/ceremony/wire'
 import { ExpectedError } from '@lux/node-files'
+import { burntIn } from '../../runs/begin/burnt.ts'
 import { type KeptLineages, lineagesOf } from '../../runs/effects/bundle.ts'
 import { firstOfLine, type Lineage } from '../../runs/effects/context.ts'
 import type { RunFolder } from '../../runs/folder/run-folder.ts'
@@ -37,6 +39,19 @@ export function requireReadable(parts: Pick<ServiceContext, 'store' | 'runs'>): 
   const { code, detail } = first.failure
   const folder = parts.store.runs().find(({ id }) => id === first.id)?.folder ?? first.id
   throw new ExpectedError('LINEAGE-UNREADABLE', `${folder}: ${code}: ${detail}`)
+}
+
+/**
+ * Sets of backups that runs of the store burnt, where a plan uses a backup: a run that cannot be read may have burnt that very one. Errors:
+ * LINEAGE-UNREADABLE.
+ */
+export function burntInStore(
+  { recovery }: Plan,
+  parts: Pick<ServiceContext, 'store' | 'runs'>,
+): ReadonlySet<string> {
+  return recovery === undefined
+    ? new Set()
+    : burntIn(requireReadable(parts).map(({ run }) => run.folder.state))
 }
 
 /**

@@ -21,7 +21,7 @@ import { startProduction } from '../../use-cases/begin.ts'
 import { leastPassphrase, openKeyFile, sealKeyFile } from '../../use-cases/key-file.ts'
 import { planBytes, plannedServer, writeCards } from '../../use-cases/make-plan.ts'
 import { takeIn } from '../ceremonies/begin-ceremony.ts'
-import { requireReadable } from '../ceremonies/lineage.ts'
+import { burntInStore, requireReadable } from '../ceremonies/lineage.ts'
 import { checked, digest, hexId, name, needed, path, refuse } from '../shared/checked.ts'
 import { mustBeNewIn } from '../shared/granted-paths.ts'
 import { payload } from '../shared/scanned.ts'
@@ -393,6 +393,7 @@ export async function lock(parts: ServiceContext, input: unknown): Promise<{ run
     public: epoch,
     tokens: plan.tokens.map(({ role: of, serial }) => ({ role: of, serial: serial === 'new' ? '' : serial })),
     library: parts.hsm().library.sha256,
+    burnt: burntInStore(plan, parts),
     measurement: parts.program.measurement,
     entropy: parts.entropy,
     clock: parts.clock,
