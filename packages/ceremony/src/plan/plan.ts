@@ -114,7 +114,11 @@ export type EarlierKey = { bundle: Digest; id: string; version: number }
  * `custodians[i - 1]`; those of them who are seated are asked. `drill` and `restore` bring the root into a token, and burn the backup;
  * the first zeroises it there again.
  */
-export type PlannedRecovery = { use: 'check' | 'drill' | 'restore'; custodians: string[]; backup: DealtBackup }
+export type PlannedRecovery = {
+  use: 'check' | 'drill' | 'restore'
+  custodians: string[]
+  backup: DealtBackup
+}
 
 /** A threshold FHE key that is dealt: any `t` of the `n` named holders decrypt. */
 export type PlannedFhe = {

@@ -205,7 +205,14 @@ const stepKinds2 = [
   'restore-root',
   'zeroise-root',
 ] as const
-const partKinds2 = [...partKinds, 'holder-heartbeat', 'root-backup', 'share-check', 'restore-drill', 'root-restore'] as const
+const partKinds2 = [
+  ...partKinds,
+  'holder-heartbeat',
+  'root-backup',
+  'share-check',
+  'restore-drill',
+  'root-restore',
+] as const
 
 const version2 = v.strictObject({
   v: v.literal(2),
@@ -234,7 +241,11 @@ const version2 = v.strictObject({
   ...sections,
   heartbeat: v.exactOptional(v.strictObject({ dueDays: whole })),
   recovery: v.exactOptional(
-    v.strictObject({ use: v.picklist(['check', 'drill', 'restore']), custodians: list(line, 16), backup: dealtBackup }),
+    v.strictObject({
+      use: v.picklist(['check', 'drill', 'restore']),
+      custodians: list(line, 16),
+      backup: dealtBackup,
+    }),
   ),
   revokes: v.exactOptional(v.pipe(list(earlierKey, 500), v.minLength(1))),
   nextPolicy: v.exactOptional(digest),

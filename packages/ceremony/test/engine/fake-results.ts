@@ -197,7 +197,11 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
         corrections: effect.dealers.map(({ correction }) => correction),
       }
     case 'ask-shares':
-      return { digest: hash('share request'), recipient: `age1pq1${'q'.repeat(60)}`, signature: ceremonySignature }
+      return {
+        digest: hash('share request'),
+        recipient: `age1pq1${'q'.repeat(60)}`,
+        signature: ceremonySignature,
+      }
     case 'restore-root': {
       const root = { ckaId: effect.ckaId, class: 'secret', label: effect.backup.key }
       core.disk.others[effect.serial] = [...(core.disk.others[effect.serial] ?? []), root]

@@ -2,7 +2,14 @@ import { join } from 'node:path'
 import type { Refusal } from '@lux/ceremony'
 import { custodianAcknowledgementCodec, custodianStatementCodec } from '@lux/ceremony/wire'
 import { ExpectedError, readBounded } from '@lux/node-files'
-import { checkShareRequest, giveShare, openCustodianShare, proveCustodianShare, stateShare, trustedPolicy } from '@lux/people'
+import {
+  checkShareRequest,
+  giveShare,
+  openCustodianShare,
+  proveCustodianShare,
+  stateShare,
+  trustedPolicy,
+} from '@lux/people'
 import { custodianFile, releaseFile, shareRequestFile } from '../runs/folder/places.ts'
 import type { Run } from '../runs/run/run.ts'
 import { accepted } from './accepted.ts'

@@ -62,7 +62,8 @@ async function statedBy(
   if (!parsed.ok) return parsed
   const said = { domain, ceremonyId, use, key, set, index, name, share: shares[index - 1] ?? null }
   const { envelope } = parsed.value.payload
-  if (!fits(parsed.value.payload, said) || (envelope !== null) !== opens(use)) return wrong('states something else')
+  if (!fits(parsed.value.payload, said) || (envelope !== null) !== opens(use))
+    return wrong('states something else')
   const group = { role: 'custodian', members: [{ name, keys: card.keys }], quorum: 1 }
   const signed = custodianStatementCodec.verify(parsed.value, domain, [group])
   return signed.ok ? accept(envelope) : signed
@@ -78,7 +79,8 @@ async function openedFault(
     return request === undefined && restored === undefined && zeroised === undefined
       ? null
       : 'a check opens nothing'
-  if (request === undefined || restored === undefined) return 'nothing asked for shares, or no root came of them'
+  if (request === undefined || restored === undefined)
+    return 'nothing asked for shares, or no root came of them'
   if (statements.length < backup.t) return `${statements.length} shares, ${backup.t} are needed`
   if (given.size !== statements.length) return 'two custodians gave the same'
   const indices = statements.map(({ index }) => index)
@@ -87,13 +89,16 @@ async function openedFault(
   if (asked !== null) return asked
   const { mechanism, challenge, digest, ckaId, attributes } = restored
   if (ckaId !== backup.ckaId) return 'the root has another CKA_ID than it was born with'
-  if (challenge !== possessionChallenge(backup.ceremonyId, backup.rootId)) return 'proved over another challenge'
+  if (challenge !== possessionChallenge(backup.ceremonyId, backup.rootId))
+    return 'proved over another challenge'
   if (mechanism !== backup.mechanism || digest !== backup.possession) return 'another key came of it'
-  if (attributes.EXTRACTABLE !== false || attributes.SENSITIVE !== true) return 'the root may leave that token'
+  if (attributes.EXTRACTABLE !== false || attributes.SENSITIVE !== true)
+    return 'the root may leave that token'
   const step = stepOf(v, 'restore-root')
   if (step === undefined || (step.token ?? 'ceremony') !== restored.token)
     return 'the plan brings it into another token'
-  if ((zeroised !== undefined) !== (use === 'drill')) return 'a drill zeroises the root, and nothing else does'
+  if ((zeroised !== undefined) !== (use === 'drill'))
+    return 'a drill zeroises the root, and nothing else does'
   const { token, serial } = restored
   return zeroised === undefined || (zeroised.token === token && zeroised.serial === serial)
     ? null
@@ -132,7 +137,8 @@ export async function recoveryFault(v: Verification, recorded: readonly Recorded
       const asked = request === undefined ? null : await v.parsed(request, shareRequestCodec.file)
       const payload = asked?.ok === true ? asked.value.payload : null
       const digest = payload === null ? null : shareRequestCodec.payload.digest(payload)
-      if (!fits(result, { digest, recipient: payload?.recipient ?? null })) return `${step.id}: something else was asked`
+      if (!fits(result, { digest, recipient: payload?.recipient ?? null }))
+        return `${step.id}: something else was asked`
     }
     if (step.do === 'restore-root') {
       if (restored === undefined) return `${step.id}: no root came of it`
@@ -140,7 +146,10 @@ export async function recoveryFault(v: Verification, recorded: readonly Recorded
       if (place !== null) return `the root in ${restored.token}: ${place}`
       const { serial, shares, mechanism, digest, ckaId, evidence, attributes } = restored
       const read = { ckaId, level: evidence, attributes }
-      if (result !== null && !(fits(result, { serial, shares, mechanism, digest }) && fits(member(result, 'evidence'), read)))
+      if (
+        result !== null &&
+        !(fits(result, { serial, shares, mechanism, digest }) && fits(member(result, 'evidence'), read))
+      )
         return `${step.id}: another root came of it`
     }
     if (step.do === 'zeroise-root') {

@@ -90,7 +90,10 @@ export const lints = {
       zeroise.check(plan, step, at, refuse)
       const home = stepsOf(plan).find((one) => one.step.do === 'restore-root')?.step.token
       if (step.token !== home)
-        refuse('PLAN-75', `the root is in the token ${home ?? 'ceremony'}, not in ${step.token ?? 'ceremony'}`)
+        refuse(
+          'PLAN-75',
+          `the root is in the token ${home ?? 'ceremony'}, not in ${step.token ?? 'ceremony'}`,
+        )
     },
   },
 } satisfies Record<Kind, StepLint>

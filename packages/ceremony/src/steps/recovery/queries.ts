@@ -49,7 +49,8 @@ export function recoveryOf(backup: DealtBackup): NonNullable<State['recovery']> 
 }
 
 /** Whether the plan brings the root back, and so burns the backup. */
-export const opens = (use: NonNullable<Plan['recovery']>['use']): use is 'drill' | 'restore' => use !== 'check'
+export const opens = (use: NonNullable<Plan['recovery']>['use']): use is 'drill' | 'restore' =>
+  use !== 'check'
 
 /**
  * The set that a run has burnt: from when it began to combine shares, whatever came of it, nobody may rely on fewer than t shares

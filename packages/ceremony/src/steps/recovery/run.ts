@@ -95,7 +95,18 @@ export const effects = {
       const challenge = possessionChallenge(backup.ceremonyId, backup.rootId)
       const expected = [...expectedObjects(state, place.token), backup.ckaId]
       const { ckaId } = backup
-      return { ...base, ...place, kind: 'restore-root', backup, releases, pair, discard, challenge, expected, ckaId }
+      return {
+        ...base,
+        ...place,
+        kind: 'restore-root',
+        backup,
+        releases,
+        pair,
+        discard,
+        challenge,
+        expected,
+        ckaId,
+      }
     },
     verify(state, effect, result) {
       const { backup, releases } = effect
@@ -113,8 +124,7 @@ export const effects = {
       return inventoryFault(state, { ...effect, when: 'planned' }, result)
     },
     apply(state, { step }, { objects: _objects, unreadable: _unreadable, ...restored }, show) {
-      if (state.recovery !== null)
-        state.recovery.restored = { ...restored, token: step.token ?? 'ceremony' }
+      if (state.recovery !== null) state.recovery.restored = { ...restored, token: step.token ?? 'ceremony' }
       show('serial', restored.serial)
       show('possession', restored.digest)
     },
@@ -156,7 +166,9 @@ export const entries = {
       recovery.said.push(name)
       progress.summary.push({ label: envelope === null ? 'share-checked' : 'share-given', value: name })
       if (envelope === null) return unstatedCustodians(state).length === 0
-      recovery.releases = [...recovery.releases, { index, name, envelope }].toSorted((a, b) => a.index - b.index)
+      recovery.releases = [...recovery.releases, { index, name, envelope }].toSorted(
+        (a, b) => a.index - b.index,
+      )
       return recovery.releases.length >= recovery.backup.t
     },
   },

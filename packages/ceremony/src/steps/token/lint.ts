@@ -61,7 +61,13 @@ export function checkToken(plan: Plan, step: Step, at: PlanProgress, refuse: Ref
   if (!at.initialised.has(token.role)) refuse('PLAN-51', `the token ${token.role} is new`)
   if (step.do === 'log-in') return
   if (!at.loggedIn.has(token.role)) refuse('PLAN-52', `nobody has logged in to the token ${token.role}`)
-  const makes = ['make-ceremony-key', 'generate-root', 'generate-key', 'replicate-root', 'restore-root'].includes(step.do)
+  const makes = [
+    'make-ceremony-key',
+    'generate-root',
+    'generate-key',
+    'replicate-root',
+    'restore-root',
+  ].includes(step.do)
   if (makes && !at.probed.has(token.role)) refuse('PLAN-53', `the token ${token.role} has not been probed`)
 }
 

@@ -141,7 +141,12 @@ describe('a restore drill', () => {
     const { backup } = drill.plan.recovery!
     expect(run.state.recovery).toMatchObject({
       said: [one, 'Custodian Two'],
-      restored: { token: 'spare', shares: [1, 2], digest: backup.possession, evidence: { ckaId: backup.ckaId } },
+      restored: {
+        token: 'spare',
+        shares: [1, 2],
+        digest: backup.possession,
+        evidence: { ckaId: backup.ckaId },
+      },
       zeroised: true,
     })
     expect(burntSet(run.state)).toBe(backup.set)
@@ -189,7 +194,9 @@ describe('a restore drill', () => {
     const checked = copyOf(drill.plan)
     checked.recovery!.use = 'check'
     expect(rules(checked).join()).toContain('PLAN-75 a check has no step restore-root')
-    expect(rules(without(copyOf(drill.plan), 'zeroise-root')).join()).toContain('a drill needs a step zeroise-root')
+    expect(rules(without(copyOf(drill.plan), 'zeroise-root')).join()).toContain(
+      'a drill needs a step zeroise-root',
+    )
     const early = copyOf(drill.plan)
     const { steps } = early.parts.find(({ kind }) => kind === 'restore-drill')!
     steps.reverse()
