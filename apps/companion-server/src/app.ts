@@ -32,6 +32,7 @@ import type { TlsKey } from './platform/tls/certificate.ts'
 import { EnvironmentError } from './refusal.ts'
 import type { Services } from './services.ts'
 import { signOnRoutes } from './sign-on/routes.ts'
+import { scimRoutes } from './sign-on/scim/routes.ts'
 import { fheRoutes } from './threshold/key-routes.ts'
 import { fheRequestRoutes } from './threshold/request-routes.ts'
 
@@ -118,6 +119,7 @@ export async function buildApp(
   organisationRoutes(app, services)
   peopleRoutes(app, services)
   signOnRoutes(app, services)
+  scimRoutes(app, services)
   sessionRoutes(app, { ...services, domain: services.desk.domain })
   keyRoutes(app, services)
   lifecycleRoutes(app, services)

@@ -28,8 +28,10 @@ import {
   allowGroup,
   disallowGroup,
   type GroupOptions,
+  newScimToken,
   type ProviderOptions,
   removeProvider,
+  requireProviders,
   type SamlOptions,
   showProviders,
 } from './commands/sign-on.ts'
@@ -467,6 +469,28 @@ signOn
       const state = folder()
       const ended = await alone(state, 'sign-on remove', () => removeProvider(state, name))
       report(common(), ended, () => [`removed ${name}`])
+    }),
+  )
+signOn
+  .command('require')
+  .description('Whether people log in by an identity provider alone; break-glass admins go on by password.')
+  .addOption(new Option('--on <answer>').choices(['yes', 'no']).makeOptionMandatory())
+  .action(({ on }: { on: 'yes' | 'no' }) =>
+    running(async () => {
+      const state = folder()
+      const done = await alone(state, 'sign-on require', () => requireProviders(state, on === 'yes'))
+      report(common(), done, () => [`single sign-on required: ${on}`])
+    }),
+  )
+signOn
+  .command('scim-token')
+  .description('Make the token by which a provider keeps its members here (SCIM); the one before ends.')
+  .argument('<name>')
+  .action((name: string) =>
+    running(async () => {
+      const state = folder()
+      const made = await alone(state, 'sign-on scim-token', () => newScimToken(state, name))
+      report(common(), made, ({ token }) => [`token ${token}`])
     }),
   )
 signOn

@@ -243,6 +243,9 @@ export async function openServer(
       people: openPeople({
         ...{ database, record, strangers, now },
         secretsKey: openTokenKey(token, settings.keys.rows, 'custody-person-key-1'),
+        alarm(identity) {
+          if (logger !== false) logger.warn({ identity }, 'a break-glass admin logged in by password')
+        },
       }),
       directory: openDirectory({ database, record, now }),
       credentials: openCredentialOperations({ database, record, awsKeys, now }),

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Caller, Grant, Role } from '../src/access/authorize.ts'
+import { requireSignOn, setBreakGlass } from '../src/access/break-glass.ts'
 import { renewToken } from '../src/access/log-in.ts'
+import { logOutEverywhere } from '../src/access/log-out.ts'
 import type { Call } from '../src/audit/record.ts'
 import type { Outcome } from '../src/refusal.ts'
 import type { Services } from '../src/services.ts'
@@ -404,7 +406,7 @@ async function asked({ method = 'POST', url, payload, who }: Case) {
   if (method === 'GET') return http.get(who, url)
   if (method === 'DELETE') return http.remove(who, url)
   const body = payload?.()
-  if (Buffer.isBuffer(body) || method === 'PUT') {
+  if (Buffer.isBuffer(body) || (method === 'PUT' && body === undefined)) {
     const headers = { ...http.as(who), 'content-type': 'application/octet-stream' }
     return http.server.app.inject({ method, url, headers, ...(body ? { payload: body } : {}) })
   }
@@ -453,6 +455,36 @@ const others: readonly Case[] = [
     'SIGN-ON-PROVIDER',
     ['DELETE /api/v1/sign-on/providers/corp/roles/r'],
     ({ signOn }, call) => signOn.removeGroupRole(call, { provider: 'corp', id: 'r' }),
+  ),
+  ...(['make', 'revoke'] as const).map((what) =>
+    refused(
+      `sign-on.${what}-scim-token`,
+      'chief',
+      'SIGN-ON-PROVIDER',
+      [`${what === 'make' ? 'POST' : 'DELETE'} /api/v1/sign-on/providers/corp/scim-token`],
+      ({ signOn }, call) => signOn[`${what}ScimToken`](call, 'corp'),
+    ),
+  ),
+  refused(
+    'sign-on.require',
+    'chief',
+    'ROLE-REFUSED',
+    ['PUT /api/v1/sign-on/required', { required: true }],
+    (services, call) => requireSignOn(services, call, true),
+  ),
+  refused(
+    'person.set-break-glass',
+    'chief',
+    'ROLE-REFUSED',
+    ['PUT /api/v1/people/nobody/break-glass', { breakGlass: true }],
+    (services, call) => setBreakGlass(services, call, { identity: 'nobody', on: true }),
+  ),
+  refused(
+    'identity.log-out-everywhere',
+    'officer',
+    'OBJECT-ABSENT',
+    ['POST /api/v1/identities/nobody/log-out'],
+    (services, call) => logOutEverywhere(services, call, 'nobody'),
   ),
   refused(
     'sign-on.remove-provider',
@@ -897,6 +929,13 @@ const elsewhere: Readonly<Record<string, string>> = {
   'person.begin-enrolment': 'nobody is known before it: access/people.flow.test.ts',
   'person.enrol': 'nobody is known before it: access/people.flow.test.ts',
   'organisation.list': 'refuses nobody, and gives what the caller sees',
+  ...Object.fromEntries(
+    ['create', 'read', 'replace', 'patch', 'delete']
+      .flatMap((what) => [`scim.${what}-user`, `scim.${what}-group`])
+      .concat(['scim.list-users', 'scim.list-groups'])
+      .map((name) => [name, 'by a provider’s own token alone: sign-on/scim.flow.test.ts']),
+  ),
+  'person.log-in-break-glass': 'as person.log-in: access/break-glass.flow.test.ts',
   'sign-on.list-providers': 'refuses nobody, and gives what the caller governs',
   'sign-on.log-in': 'its answer comes from a provider: sign-on/oidc.flow.test.ts',
   'sign-on.take-token': 'refuses before it is known who asks: sign-on/oidc.flow.test.ts',

@@ -16,6 +16,7 @@ import type {
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { openAppointing } from './appointing.ts'
 import { absent, authorize, type Grant, organisationsWhere } from './authorize.ts'
+import { notTheLast } from './break-glass.ts'
 import { type Enrolment, insertPerson, type NewPerson } from './people.ts'
 import { type Credentials, checkNewIdentity, insertIdentity, type NewIdentity, nameShape } from './tokens.ts'
 
@@ -233,6 +234,14 @@ export function openOrganisationOperations({ database, parents, record, stranger
       return record(call, 'identity.revoke', async () => {
         const found = await governed(call, id)
         if (!found.ok) return found
+        const left = await notTheLast(database, id)
+        if (!left.ok) return left
+        // An identity provider does not begin again what was ended here.
+        await database
+          .updateTable('member')
+          .set({ deactivated_at: null })
+          .where('identity_id', '=', id)
+          .execute()
         await database
           .updateTable('identity')
           .set({ revoked_at: now() })

@@ -1,10 +1,14 @@
 import { Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
+import type { Record } from '../audit/record.ts'
+import type { Database } from '../platform/database/open.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { granted, HttpError } from '../platform/http/http-error.ts'
+import { setBreakGlass } from './break-glass.ts'
 import { requireCall } from './caller.ts'
 import type { Credential, CredentialOperations, MadeApiKey } from './credentials.ts'
 import { grantList, grantsFrom, id, name } from './grant-fields.ts'
+import { logOutEverywhere } from './log-out.ts'
 import type { Enrolment, PeopleOperations } from './people.ts'
 import { toAnswer } from './routes.ts'
 import { type Authentication, maxTokenTtl, minTokenTtl } from './tokens.ts'
@@ -18,16 +22,16 @@ const username = Type.String({ minLength: 1, maxLength: 64 })
 /** People, and the secrets, tokens and API keys of every identity. */
 export function peopleRoutes(
   app: App,
-  {
-    people,
-    credentials,
-    authentication,
-  }: {
+  parts: {
+    readonly database: Database
+    readonly record: Record
     readonly people: PeopleOperations
     readonly credentials: CredentialOperations
     readonly authentication: Authentication
+    now(): Date
   },
 ): void {
+  const { people, credentials, authentication } = parts
   const callOf = (request: FastifyRequest) => requireCall(request, authentication)
   const asked = (request: FastifyRequest) =>
     ({ door: 'http', reqId: request.id, source: request.ip }) as const
@@ -46,6 +50,28 @@ export function peopleRoutes(
     const call = await callOf(request)
     return { enrolment: toEnrolment(granted(await people.reset(call, request.params.identityId))) }
   })
+
+  app.post('/api/v1/auth/log-out-everywhere', async (request) => {
+    const call = await callOf(request)
+    return granted(await logOutEverywhere(parts, call, call.caller.identity))
+  })
+
+  app.post('/api/v1/identities/:identityId/log-out', { schema: { params: byPerson } }, async (request) => {
+    const call = await callOf(request)
+    return granted(await logOutEverywhere(parts, call, request.params.identityId))
+  })
+
+  const breakGlass = Type.Object({ breakGlass: Type.Boolean() }, closed)
+  app.put(
+    '/api/v1/people/:identityId/break-glass',
+    { schema: { params: byPerson, body: breakGlass } },
+    async (request) => {
+      const call = await callOf(request)
+      const wanted = { identity: request.params.identityId, on: request.body.breakGlass }
+      granted(await setBreakGlass(parts, call, wanted))
+      return request.body
+    },
+  )
 
   const begin = Type.Object({ code }, closed)
   app.post('/api/v1/auth/password/begin-enrolment', { schema: { body: begin } }, async (request) => {

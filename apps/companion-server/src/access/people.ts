@@ -10,6 +10,7 @@ import type { Tables } from '../platform/database/tables.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import { openAppointing } from './appointing.ts'
 import type { Grant } from './authorize.ts'
+import { isSignOnRequired, notTheLast } from './break-glass.ts'
 import { countFailure, isLocked } from './lockout.ts'
 import { checkNewIdentity, hashSecret, insertGrants, issue, type LoggedIn } from './tokens.ts'
 
@@ -36,6 +37,8 @@ type Parts = {
   /** Of the token, for the secrets of second factors; null while it is sealed. */
   secretsKey(): Promise<Uint8Array | null>
   now(): Date
+  /** Hears that a break-glass admin logged in. */
+  readonly alarm?: (identity: string) => void
 }
 
 const enrolmentLives = 24 * 3_600_000
@@ -47,7 +50,7 @@ const period = 30
 export type PeopleOperations = ReturnType<typeof openPeople>
 
 /** People: invited by whoever may give their roles, known by password and second factor. */
-export function openPeople({ database, record, strangers, secretsKey, now }: Parts) {
+export function openPeople({ database, record, strangers, secretsKey, now, alarm }: Parts) {
   const { mayGive, governed } = openAppointing(database)
 
   return {
@@ -66,6 +69,8 @@ export function openPeople({ database, record, strangers, secretsKey, now }: Par
       return record(call, 'person.reset', async () => {
         const found = await governed(call, identity)
         if (!found.ok) return found
+        const left = await notTheLast(database, identity)
+        if (!left.ok) return left
         const code = randomBytes(32).toString('base64url')
         const expiresAt = new Date(now().getTime() + enrolmentLives)
         return database.transaction().execute(async (work) => {
@@ -125,7 +130,7 @@ export function openPeople({ database, record, strangers, secretsKey, now }: Par
       const { source } = asked
       const username = given.username.toLowerCase()
       const account = `person ${username}`
-      const [person, locked] = await Promise.all([
+      const [person, locked, required] = await Promise.all([
         database
           .selectFrom('person')
           .innerJoin('identity', 'identity.id', 'person.identity_id')
@@ -135,6 +140,7 @@ export function openPeople({ database, record, strangers, secretsKey, now }: Par
           .where('identity.revoked_at', 'is', null)
           .executeTakeFirst(),
         isLocked(database, account, source),
+        isSignOnRequired(database),
       ])
       const matches = await isPassword(password, person?.password_hash ?? nobody)
       const secret =
@@ -142,14 +148,17 @@ export function openPeople({ database, record, strangers, secretsKey, now }: Par
           ? null
           : openSecret(await key(), person.identity_id, person.totp_sealed)
       const step = secret === null ? null : stepOf(secret, totp, now())
-      const whole = person !== undefined && person.enrolment_hash === null
+      const whole =
+        person !== undefined && person.enrolment_hash === null && (!required || person.break_glass)
       if (!whole || !matches || step === null || locked || !(await takeStep(person.identity_id, step))) {
         if (!locked) await countFailure(database, account, source)
         return strangers.counted(asked, refuse('LOGIN-REFUSED', 'the credentials do not fit, or are locked'))
       }
       const token = await issue(database, person.identity_id, person.token_ttl_seconds)
       const call = callOf(person.identity_id, asked)
-      return record(call, 'person.log-in', async () => accept({ token, call }))
+      if (!person.break_glass) return record(call, 'person.log-in', async () => accept({ token, call }))
+      alarm?.(person.identity_id)
+      return record(call, 'person.log-in-break-glass', async () => accept({ token, call }))
     },
   }
 

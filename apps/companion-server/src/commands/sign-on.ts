@@ -1,4 +1,5 @@
 import type { Role } from '../access/authorize.ts'
+import { requireSignOn } from '../access/break-glass.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { requirePrivate } from '../platform/state-folder/private-file.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
@@ -117,3 +118,10 @@ async function secretOf(path: string): Promise<string> {
 
 const textOf = async (path: string, maxBytes: number): Promise<string> =>
   Buffer.from(await readGiven(path, maxBytes)).toString('utf8')
+
+/** Whether people log in by an identity provider alone: whoever has the state folder can always take it back. */
+export const requireProviders = (state: StateFolder, on: boolean): Promise<Outcome<null>> =>
+  withParts(state, (parts) => requireSignOn(parts, operatorCall(), on))
+
+export const newScimToken = (state: StateFolder, name: string) =>
+  withParts(state, ({ signOn }) => signOn.makeScimToken(operatorCall(), name))

@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely'
 import type { Grant } from '../access/authorize.ts'
 import type { Conditions } from '../access/conditions.ts'
+import { endTokens } from '../access/log-out.ts'
 import { insertGrants, nameShape } from '../access/tokens.ts'
 import type { Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
@@ -133,9 +134,9 @@ export async function deactivate(work: Work, identity: string, at: Date): Promis
     .where('revoked_at', 'is', null)
     .executeTakeFirst()
   // Where somebody here ended it, it is not the provider's to begin again.
-  const own = Number(ended.numUpdatedRows) === 1 ? at : null
-  await work.updateTable('member').set({ deactivated_at: own }).where('identity_id', '=', identity).execute()
-  await logOutEverywhere(work, identity, at)
+  if (Number(ended.numUpdatedRows) === 1)
+    await work.updateTable('member').set({ deactivated_at: at }).where('identity_id', '=', identity).execute()
+  await endTokens(work, identity, at)
 }
 
 /** Only what the provider itself ended. */
@@ -149,16 +150,4 @@ export async function reactivate(work: Work, identity: string): Promise<void> {
     .where('identity.id', '=', identity)
     .execute()
   await work.updateTable('member').set({ deactivated_at: null }).where('identity_id', '=', identity).execute()
-}
-
-/** Every token, API keys too, and every log-in under way. */
-export async function logOutEverywhere(work: Work, identity: string, at: Date): Promise<number> {
-  await work.deleteFrom('sign_on_attempt').where('identity_id', '=', identity).execute()
-  const ended = await work
-    .updateTable('token')
-    .set({ revoked_at: at })
-    .where('identity_id', '=', identity)
-    .where('revoked_at', 'is', null)
-    .executeTakeFirst()
-  return Number(ended.numUpdatedRows)
 }

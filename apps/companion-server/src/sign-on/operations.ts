@@ -8,6 +8,7 @@ import { openOidc } from './oidc.ts'
 import type { OidcSettings, Provider, SamlSettings } from './protocol.ts'
 import { absentProvider, openProviderOperations } from './providers.ts'
 import { openSaml, samlMetadata } from './saml.ts'
+import { openScim } from './scim/operations.ts'
 import type { SignOnKey } from './sealed.ts'
 
 type Parts = {
@@ -39,7 +40,7 @@ export function openSignOn({ egress, ...parts }: Parts) {
   })
 
   return {
-    ...{ ...providers, ...logIn },
+    ...{ ...providers, ...logIn, ...openScim({ ...parts, providers }) },
 
     /** For a provider, by whom it is asked for: how this server describes itself. */
     async samlMetadata(name: string): Promise<Outcome<string>> {

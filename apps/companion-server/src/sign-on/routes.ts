@@ -1,10 +1,13 @@
 import { Type } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { requireSignOn } from '../access/break-glass.ts'
 import { requireCall } from '../access/caller.ts'
 import { grantList, grantsFrom, id } from '../access/grant-fields.ts'
 import { toAnswer } from '../access/routes.ts'
 import { giveSession, isFromConsole } from '../access/session-cookie.ts'
 import type { Authentication } from '../access/tokens.ts'
+import type { Record } from '../audit/record.ts'
+import type { Database } from '../platform/database/open.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { granted, HttpError } from '../platform/http/http-error.ts'
 import type { Begun } from './log-in.ts'
@@ -61,7 +64,17 @@ const consolePlace = '/console/'
 /** Log-in by identity providers, and their configuration. */
 export function signOnRoutes(
   app: App,
-  { signOn, authentication }: { readonly signOn: SignOn; readonly authentication: Authentication },
+  {
+    signOn,
+    authentication,
+    database,
+    record,
+  }: {
+    readonly signOn: SignOn
+    readonly authentication: Authentication
+    readonly database: Database
+    readonly record: Record
+  },
 ): void {
   const callOf = (request: FastifyRequest) => requireCall(request, authentication)
   const asked = (request: FastifyRequest) =>
@@ -152,6 +165,13 @@ export function signOnRoutes(
     return { provider: toProvider(granted(await signOn.addProvider(call, wanted))) }
   })
 
+  const required = Type.Object({ required: Type.Boolean() }, closed)
+  app.put('/api/v1/sign-on/required', { schema: { body: required } }, async (request) => {
+    const call = await callOf(request)
+    granted(await requireSignOn({ database, record }, call, request.body.required))
+    return request.body
+  })
+
   app.get('/api/v1/sign-on/providers', async (request) => {
     const call = await callOf(request)
     return { providers: granted(await signOn.listProviders(call)).map(toProvider) }
@@ -162,6 +182,21 @@ export function signOnRoutes(
     granted(await signOn.removeProvider(call, request.params.name))
     return { removed: true }
   })
+
+  app.post('/api/v1/sign-on/providers/:name/scim-token', { schema: { params: byName } }, async (request) => {
+    const call = await callOf(request)
+    return granted(await signOn.makeScimToken(call, request.params.name))
+  })
+
+  app.delete(
+    '/api/v1/sign-on/providers/:name/scim-token',
+    { schema: { params: byName } },
+    async (request) => {
+      const call = await callOf(request)
+      granted(await signOn.revokeScimToken(call, request.params.name))
+      return { revoked: true }
+    },
+  )
 
   app.post(
     '/api/v1/sign-on/providers/:name/roles',

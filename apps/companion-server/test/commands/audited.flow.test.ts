@@ -13,7 +13,9 @@ import {
   addSamlProvider,
   allowGroup,
   disallowGroup,
+  newScimToken,
   removeProvider,
+  requireProviders,
 } from '../../src/commands/sign-on.ts'
 import type { Outcome } from '../../src/refusal.ts'
 import { openHttp } from '../support/http-under-test.ts'
@@ -109,6 +111,16 @@ test('AUDIT-COMMAND every command that changes something leaves one entry for ea
           return addSamlProvider(state, { name: 'office', ...saml })
         },
         entries: [['sign-on.add-provider', 'SIGN-ON-SETTINGS']],
+      },
+      {
+        command: 'sign-on require',
+        run: () => requireProviders(state, true),
+        entries: [['sign-on.require', 'BREAK-GLASS-NONE']],
+      },
+      {
+        command: 'sign-on scim-token',
+        run: () => newScimToken(state, 'corp'),
+        entries: [['sign-on.make-scim-token', 'SIGN-ON-PROVIDER']],
       },
       {
         command: 'sign-on allow',

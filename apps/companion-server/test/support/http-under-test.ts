@@ -80,7 +80,7 @@ export async function openHttp(
         }),
       )
     },
-    post: async (who: Who, url: string, payload: object, method: 'POST' | 'PATCH' = 'POST') =>
+    post: async (who: Who, url: string, payload: object, method: 'POST' | 'PATCH' | 'PUT' = 'POST') =>
       explained(await server.app.inject({ method, url, payload, headers: as(who) })),
     remove: async (who: Who, url: string) =>
       explained(await server.app.inject({ method: 'DELETE', url, headers: as(who) })),

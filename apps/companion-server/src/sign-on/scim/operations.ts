@@ -1,0 +1,413 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Transaction } from 'kysely'
+import { type ScimPatchOperation, scimPatch } from 'scim-patch'
+import { endTokens } from '../../access/log-out.ts'
+import { hashSecret } from '../../access/tokens.ts'
+import type { Call, Record } from '../../audit/record.ts'
+import type { Database } from '../../platform/database/open.ts'
+import type { Tables } from '../../platform/database/tables.ts'
+import { accept, type Outcome, refuse } from '../../refusal.ts'
+import { deactivate, memberIn, newMember, reactivate, regrant, shownName } from '../members.ts'
+import { absentProvider, type ProviderOperations } from '../providers.ts'
+import {
+  groupDocument,
+  groupFrom,
+  pageOf,
+  type ScimGroup,
+  type ScimPage,
+  type ScimUser,
+  type Stored,
+  userDocument,
+  userFrom,
+} from './resource.ts'
+
+type Work = Transaction<Tables>
+type Parts = {
+  readonly database: Database
+  readonly record: Record
+  readonly providers: Pick<ProviderOperations, 'providerOf' | 'mayGovern'>
+  now(): Date
+}
+
+/** Whose token it is: a provider, which says what its own members and groups are, and nothing else. */
+export type ScimClient = { readonly provider: string; readonly name: string }
+type By = { readonly call: Call; readonly client: ScimClient }
+type User = ReturnType<typeof userDocument>
+type Group = ReturnType<typeof groupDocument>
+
+const maxMembers = 20_000
+const maxGroups = 5000
+
+export type Scim = ReturnType<typeof openScim>
+
+/** SCIM 2.0: an identity provider makes, changes and deactivates its members here, and says who is in which group. */
+export function openScim({ database, record, providers, now }: Parts) {
+  return {
+    /** Another token for a provider, shown once; the one before ends. */
+    makeScimToken(call: Call, name: string): Promise<Outcome<{ readonly token: string }>> {
+      return record(call, 'sign-on.make-scim-token', async () => {
+        const row = await providers.providerOf(name)
+        if (row === 'absent') return absentProvider()
+        const allowed = providers.mayGovern(call, row.organisation_id)
+        if (!allowed.ok) return allowed
+        const token = randomBytes(32).toString('base64url')
+        await setToken(row.id, hashSecret(token))
+        return accept({ token })
+      })
+    },
+
+    revokeScimToken(call: Call, name: string): Promise<Outcome<null>> {
+      return record(call, 'sign-on.revoke-scim-token', async () => {
+        const row = await providers.providerOf(name)
+        if (row === 'absent') return absentProvider()
+        const allowed = providers.mayGovern(call, row.organisation_id)
+        if (!allowed.ok) return allowed
+        await setToken(row.id, null)
+        return accept(null)
+      })
+    },
+
+    /** Not kept: a revoked token is over at once. */
+    async scimClient(token: string): Promise<ScimClient | 'unknown'> {
+      const row = await database
+        .selectFrom('identity_provider')
+        .select(['id', 'name'])
+        .where('scim_token_hash', '=', hashSecret(token))
+        .where('removed_at', 'is', null)
+        .executeTakeFirst()
+      return row ? { provider: row.id, name: row.name } : 'unknown'
+    },
+
+    createUser({ call, client }: By, body: unknown): Promise<Outcome<User>> {
+      return record(call, 'scim.create-user', async () => {
+        const given = userFrom(body)
+        if (!given.ok) return given
+        return within(async (work) => {
+          const subject = subjectOf(given.value)
+          const known = await memberIn(work, client.provider, subject)
+          if (known !== null && (await userIn(work, client, known))?.provisioned === true) return taken()
+          if (known === null && (await countOf(work, client)) >= maxMembers)
+            return refuse('CREDENTIALS-FULL', `a provider has at most ${maxMembers} members`)
+          const id =
+            known ??
+            (await newMember(work, {
+              ...{ provider: client.provider, id: randomUUID(), subject, name: nameOf(given.value) },
+            }))
+          return write(work, client, id, given.value)
+        })
+      })
+    },
+
+    readUser({ call, client }: By, id: string): Promise<Outcome<User>> {
+      return record(call, 'scim.read-user', () => within((work) => shownUser(work, client, id)))
+    },
+
+    listUsers({ call, client }: By, page: ScimPage) {
+      return record(call, 'scim.list-users', async () => {
+        const rows = await users(database, client)
+        const groups = await groupsByMember(database, client)
+        return pageOf(
+          rows.map((user) => userDocument(user, groups.get(user.id) ?? [])),
+          page,
+        )
+      })
+    },
+
+    replaceUser({ call, client }: By, id: string, body: unknown): Promise<Outcome<User>> {
+      return record(call, 'scim.replace-user', async () => {
+        const given = userFrom(body)
+        if (!given.ok) return given
+        return within(async (work) =>
+          (await userIn(work, client, id)) === null ? absentUser() : write(work, client, id, given.value),
+        )
+      })
+    },
+
+    patchUser({ call, client }: By, id: string, body: unknown): Promise<Outcome<User>> {
+      return record(call, 'scim.patch-user', () =>
+        within(async (work) => {
+          const there = await shownUser(work, client, id)
+          if (!there.ok) return there
+          const changed = patched(there.value, body)
+          if (!changed.ok) return changed
+          const given = userFrom(changed.value)
+          return given.ok ? write(work, client, id, given.value) : given
+        }),
+      )
+    },
+
+    /** For ever: whoever comes back under the same name is another identity. */
+    deleteUser({ call, client }: By, id: string): Promise<Outcome<null>> {
+      return record(call, 'scim.delete-user', () =>
+        within(async (work) => {
+          if ((await userIn(work, client, id)) === null) return absentUser()
+          await work
+            .updateTable('identity')
+            .set({ revoked_at: now() })
+            .where('id', '=', id)
+            .where('revoked_at', 'is', null)
+            .execute()
+          await endTokens(work, id, now())
+          await work.deleteFrom('member').where('identity_id', '=', id).execute()
+          return accept(null)
+        }),
+      )
+    },
+
+    createGroup({ call, client }: By, body: unknown): Promise<Outcome<Group>> {
+      return record(call, 'scim.create-group', async () => {
+        const given = groupFrom(body)
+        if (!given.ok) return given
+        return within(async (work) => {
+          const there = await groups(work, client)
+          if (there.some(({ displayName }) => displayName === given.value.displayName)) return taken()
+          if (there.length >= maxGroups)
+            return refuse('CREDENTIALS-FULL', `a provider has at most ${maxGroups} groups`)
+          const id = randomUUID()
+          await work
+            .insertInto('member_group')
+            .values({ id, provider_id: client.provider, name: given.value.displayName })
+            .execute()
+          return writeGroup(work, client, id, given.value)
+        })
+      })
+    },
+
+    readGroup({ call, client }: By, id: string): Promise<Outcome<Group>> {
+      return record(call, 'scim.read-group', () => within((work) => shownGroup(work, client, id)))
+    },
+
+    listGroups({ call, client }: By, page: ScimPage) {
+      return record(call, 'scim.list-groups', async () =>
+        pageOf((await groups(database, client)).map(groupDocument), page),
+      )
+    },
+
+    replaceGroup({ call, client }: By, id: string, body: unknown): Promise<Outcome<Group>> {
+      return record(call, 'scim.replace-group', async () => {
+        const given = groupFrom(body)
+        if (!given.ok) return given
+        return within(async (work) => {
+          const there = await shownGroup(work, client, id)
+          return there.ok ? writeGroup(work, client, id, given.value) : there
+        })
+      })
+    },
+
+    patchGroup({ call, client }: By, id: string, body: unknown): Promise<Outcome<Group>> {
+      return record(call, 'scim.patch-group', () =>
+        within(async (work) => {
+          const there = await shownGroup(work, client, id)
+          if (!there.ok) return there
+          const changed = patched(there.value, body)
+          if (!changed.ok) return changed
+          const given = groupFrom(changed.value)
+          return given.ok ? writeGroup(work, client, id, given.value) : given
+        }),
+      )
+    },
+
+    deleteGroup({ call, client }: By, id: string): Promise<Outcome<null>> {
+      return record(call, 'scim.delete-group', () =>
+        within(async (work) => {
+          const there = await shownGroup(work, client, id)
+          if (!there.ok) return there
+          await work.deleteFrom('member_group').where('id', '=', id).execute()
+          for (const { value } of there.value.members) await regrant(work, value)
+          return accept(null)
+        }),
+      )
+    },
+  }
+
+  async function setToken(provider: string, hash: Buffer | null): Promise<void> {
+    await database
+      .updateTable('identity_provider')
+      .set({ scim_token_hash: hash })
+      .where('id', '=', provider)
+      .execute()
+  }
+
+  /** What is refused half-way leaves nothing. */
+  async function within<T>(work: (work: Work) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    try {
+      return await database.transaction().execute(async (one) => {
+        const outcome = await work(one)
+        if (!outcome.ok) throw new Refused(outcome)
+        return outcome
+      })
+    } catch (error) {
+      if (error instanceof Refused) return error.outcome
+      // Two at once: the constraint has the last word.
+      if (error instanceof Error && 'code' in error && error.code === '23505') return taken()
+      throw error
+    }
+  }
+
+  async function write(work: Work, client: ScimClient, id: string, user: ScimUser): Promise<Outcome<User>> {
+    const { userName, externalId, givenName, familyName, email, active } = user
+    await work
+      .updateTable('identity')
+      .set({ name: nameOf(user) })
+      .where('id', '=', id)
+      .execute()
+    await work
+      .updateTable('member')
+      .set({
+        ...{ subject: subjectOf(user), username: userName, external_id: externalId },
+        ...{ given_name: givenName, family_name: familyName, email, updated_at: now() },
+      })
+      .where('identity_id', '=', id)
+      .execute()
+    if (active) await reactivate(work, id)
+    else await deactivate(work, id, now())
+    await regrant(work, id)
+    return shownUser(work, client, id)
+  }
+
+  async function writeGroup(
+    work: Work,
+    client: ScimClient,
+    id: string,
+    { displayName, externalId, members }: ScimGroup,
+  ): Promise<Outcome<Group>> {
+    const there = new Set((await users(work, client)).map((user) => user.id))
+    if (!members.every((member) => there.has(member)))
+      return refuse('SCIM-VALUE', 'a member is no user of this provider')
+    const before = await membersOf(work, id)
+    await work
+      .updateTable('member_group')
+      .set({ name: displayName, external_id: externalId, updated_at: now() })
+      .where('id', '=', id)
+      .execute()
+    await work.deleteFrom('member_of_group').where('group_id', '=', id).execute()
+    for (const member of members)
+      await work.insertInto('member_of_group').values({ group_id: id, identity_id: member }).execute()
+    for (const member of new Set([...before, ...members])) await regrant(work, member)
+    return shownGroup(work, client, id)
+  }
+
+  async function shownUser(work: Work, client: ScimClient, id: string): Promise<Outcome<User>> {
+    const user = await userIn(work, client, id)
+    if (user === null) return absentUser()
+    return accept(userDocument(user, (await groupsByMember(work, client)).get(id) ?? []))
+  }
+
+  async function shownGroup(work: Work, client: ScimClient, id: string): Promise<Outcome<Group>> {
+    const found = (await groups(work, client)).find((group) => group.id === id)
+    return found ? accept(groupDocument(found)) : refuse('OBJECT-ABSENT', 'Group not found')
+  }
+}
+
+class Refused<T> extends Error {
+  readonly outcome: Extract<Outcome<T>, { ok: false }>
+
+  constructor(outcome: Extract<Outcome<T>, { ok: false }>) {
+    super('refused')
+    this.outcome = outcome
+  }
+}
+
+/** What a log-in by this provider has to prove: the id that it gave, or its name for the user. */
+const subjectOf = ({ externalId, userName }: ScimUser): string => externalId ?? userName
+
+const nameOf = ({ displayName, givenName, familyName, userName }: ScimUser): string =>
+  shownName(displayName, [givenName, familyName].filter((part) => part !== null).join(' '), userName)
+
+const absentUser = () => refuse('OBJECT-ABSENT', 'User not found')
+const taken = () => refuse('SCIM-UNIQUE', 'another one has this name or id')
+
+type Found = Stored<ScimUser> & { readonly provisioned: boolean }
+
+async function users(work: Database, { provider }: ScimClient, id?: string): Promise<Found[]> {
+  const rows = await work
+    .selectFrom('member')
+    .innerJoin('identity', 'identity.id', 'member.identity_id')
+    .selectAll('member')
+    .select(['identity.name', 'identity.revoked_at'])
+    .where('member.provider_id', '=', provider)
+    .$if(id !== undefined, (all) => all.where('member.identity_id', '=', id ?? ''))
+    .orderBy('member.created_at')
+    .orderBy('member.identity_id')
+    .execute()
+  return rows.map((row) => ({
+    ...{ id: row.identity_id, userName: row.username ?? row.subject, externalId: row.external_id },
+    ...{ displayName: row.name, givenName: row.given_name, familyName: row.family_name, email: row.email },
+    ...{ active: row.revoked_at === null, created: row.created_at, modified: row.updated_at },
+    provisioned: row.username !== null,
+  }))
+}
+
+async function userIn(work: Database, client: ScimClient, id: string): Promise<Found | null> {
+  return (await users(work, client, id))[0] ?? null
+}
+
+async function countOf(work: Database, { provider }: ScimClient): Promise<number> {
+  const row = await work
+    .selectFrom('member')
+    .select(({ fn }) => fn.countAll<string>().as('all'))
+    .where('provider_id', '=', provider)
+    .executeTakeFirstOrThrow()
+  return Number(row.all)
+}
+
+async function membersOf(work: Database, group: string): Promise<string[]> {
+  const rows = await work
+    .selectFrom('member_of_group')
+    .select('identity_id')
+    .where('group_id', '=', group)
+    .orderBy('identity_id')
+    .execute()
+  return rows.map(({ identity_id }) => identity_id)
+}
+
+async function groups(work: Database, { provider }: ScimClient): Promise<Stored<ScimGroup>[]> {
+  const rows = await work
+    .selectFrom('member_group')
+    .leftJoin('member_of_group', 'member_of_group.group_id', 'member_group.id')
+    .selectAll('member_group')
+    .select('member_of_group.identity_id as member')
+    .where('member_group.provider_id', '=', provider)
+    .orderBy('member_group.created_at')
+    .orderBy('member_group.id')
+    .orderBy('member')
+    .execute()
+  const found = new Map<string, Stored<ScimGroup> & { readonly members: string[] }>()
+  for (const { id, name, external_id, created_at, updated_at, member } of rows) {
+    const group = found.get(id) ?? {
+      ...{ id, displayName: name, externalId: external_id, members: [] },
+      ...{ created: created_at, modified: updated_at },
+    }
+    if (member !== null) group.members.push(member)
+    found.set(id, group)
+  }
+  return [...found.values()]
+}
+
+async function groupsByMember(work: Database, client: ScimClient) {
+  const found = new Map<string, { id: string; name: string }[]>()
+  for (const { id, displayName: name, members } of await groups(work, client))
+    for (const member of members) found.set(member, [...(found.get(member) ?? []), { id, name }])
+  return found
+}
+
+const maxOperations = 100
+
+/** A copy with the operations of RFC 7644, 3.5.2. Refuses SCIM-PATCH. */
+function patched<T extends User | Group>(document: T, body: unknown): Outcome<unknown> {
+  const operations: unknown = Reflect.get(Object(body), 'Operations')
+  if (!Array.isArray(operations) || operations.length === 0 || operations.length > maxOperations)
+    return refuse('SCIM-PATCH', `Operations: expected 1 to ${maxOperations}`)
+  const text = JSON.stringify(operations)
+  if (/__proto__|constructor|prototype/.test(text)) return refuse('SCIM-PATCH', 'a path leads nowhere')
+  try {
+    // Some providers write Add and Replace.
+    const lower = operations.map((one) => ({ ...one, op: String(one?.op).toLowerCase() }))
+    // What fits no operation makes the library throw.
+    return accept(
+      scimPatch(structuredClone(document) as never, lower as ScimPatchOperation[], { mutateDocument: true }),
+    )
+  } catch {
+    return refuse('SCIM-PATCH', 'an operation has another form, or a path that leads nowhere')
+  }
+}
