@@ -46,8 +46,14 @@ export async function openPhone(
   return { page, said, close: () => context.close() }
 }
 
-/** Makes the key of a rehearsal's holder, and saves the card as `card.json` in `folder`. */
-export async function enrol({ page }: Pick<Phone, 'page'>, name: string, folder: string): Promise<string> {
+/** Makes the key of a rehearsal's holder or of somebody with another part, and saves the card as `card.json` in `folder`. */
+export async function enrol(
+  { page }: Pick<Phone, 'page'>,
+  name: string,
+  folder: string,
+  part = 'Share holder',
+): Promise<string> {
+  await page.getByRole('radio', { name: part }).check()
   await page.getByLabel('Your name, as plans shall show it').fill(name)
   await page.getByLabel('A passphrase that only you know').fill(passphrase)
   await page.getByLabel('The same passphrase again').fill(passphrase)

@@ -10,6 +10,7 @@ import { Policy } from './screens/policy.tsx'
 import { Receive } from './screens/receive.tsx'
 import { Request } from './screens/request.tsx'
 import { Sheet } from './screens/sheet.tsx'
+import { Sign } from './screens/sign.tsx'
 import { Unlock } from './screens/unlock.tsx'
 import { type Route, usePhone } from './stores/phone.ts'
 
@@ -22,6 +23,7 @@ const screens: Readonly<Record<Route, () => ReactNode>> = {
   log: Log,
   more: More,
   sheet: Sheet,
+  sign: Sign,
 }
 
 export function App() {

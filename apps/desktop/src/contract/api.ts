@@ -120,7 +120,7 @@ export const apis = {
 
   'ceremonies.list': api<Empty, { ceremonies: CeremonySummary[]; unreadable: UnreadableRun[] }>(),
   'ceremonies.scripts': api<Empty, { scripts: ScriptView[] }>(),
-  /** `ownDevices`: card digests of enrolled holders who take part on a device of their own. */
+  /** `ownDevices`: card digests of enrolled people who take part on a device of their own. */
   'ceremonies.startRehearsal': api<
     { script: string; values: Record<string, string>; ownDevices?: string[] },
     { id: string }
@@ -161,13 +161,13 @@ export const apis = {
     'FILE-WRONG-KIND',
     'FILE-DAMAGED',
   ),
-  /** A holder's answer that the window scanned; `payload` is Base64. */
+  /** A person's answer that the window scanned; `payload` is Base64. */
   'ceremonies.submitCarried': api<
-    { id: string; type: 'acknowledgement' | 'holder-answer'; payload: string },
+    { id: string; type: 'acknowledgement' | 'holder-answer' | 'signature'; payload: string },
     RunView
   >('CEREMONY-UNKNOWN', 'FILE-WRONG-KIND', 'ANSWER-PART-MISSING', 'TRANSFER-PACKAGE'),
-  /** What this holder's own device needs now, to be shown as codes one after the other. */
-  'ceremonies.carry': api<{ id: string; holder: string }, { parts: CarriedView[] }>(
+  /** What this holder's own device needs now, to be shown as codes one after the other; without `holder` what signers are asked to sign. */
+  'ceremonies.carry': api<{ id: string; holder?: string }, { parts: CarriedView[] }>(
     'CEREMONY-UNKNOWN',
     'FILE-MISSING',
     'FILE-UNREADABLE',

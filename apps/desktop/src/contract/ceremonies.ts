@@ -142,8 +142,16 @@ export type Need =
       commands: DeviceCommands | null
     }
 
-/** One thing that a holder's own device takes by codes; `payload` is Base64. */
-export type CarriedView = { type: 'policy' | 'share-package' | 'request-package'; payload: string }
+/** One thing that a person's own device takes by codes; `payload` is Base64. */
+export type CarriedView = {
+  type: 'policy' | 'share-package' | 'request-package' | 'signature-request'
+  payload: string
+}
+
+/** Who can be enrolled here, and take part in a rehearsal with a device of their own. */
+export const enrolledKinds = ['holder', 'officer', 'witness', 'approver'] as const
+
+export type EnrolledKind = (typeof enrolledKinds)[number]
 
 export type CurrentStep = StepView & {
   needs: Need[]
@@ -306,8 +314,8 @@ export type ScriptView = {
   minutes: number
   kinds: string[]
   fields: Field[]
-  /** Whether enrolled holders can take part on devices of their own. */
-  ownDevices: boolean
+  /** Of which kinds enrolled people can take part on devices of their own. */
+  ownDevices: EnrolledKind[]
 }
 
 export type StepInput = { confirmed?: boolean; values?: Record<string, string> }

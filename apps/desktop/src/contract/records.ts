@@ -1,10 +1,11 @@
-import type { Domain } from './ceremonies.ts'
+import type { Domain, EnrolledKind } from './ceremonies.ts'
 import type { Language } from './languages.ts'
 
 export type HolderView = {
   /** Card digest: SHA-256 of the canonical card, hex. */
   id: string
   name: string
+  kind: EnrolledKind
   domain: Domain
   words: string[]
   recipient: string

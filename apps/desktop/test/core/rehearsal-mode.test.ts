@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { checkPolicy } from '@lux/ceremony/policy'
 import { type Card, cardCodec } from '@lux/ceremony/wire'
-import { enrol } from '@lux/people'
+import { type Enrolment, enrol } from '@lux/people'
 import { afterAll, expect, test } from 'vitest'
 import { rehearsalOfScript } from '../../src/core/rehearsal/rehearsal-of-script.ts'
 import { listScripts } from '../../src/core/services/ceremonies/begin-ceremony.ts'
@@ -43,8 +44,8 @@ test('the window shows these two in the form of a rehearsal, where they can be c
   expect(fields).toContainEqual(expect.objectContaining({ name: 'fheSquash', initial: 'false' }))
 })
 
-const cardOf = async (name: string): Promise<Card> => {
-  const made = await enrol({ kind: 'holder', domain: 'rehearsal', name }, systemEntropy)
+const cardOf = async (name: string, kind: Enrolment['kind'] = 'holder'): Promise<Card> => {
+  const made = await enrol({ kind, domain: 'rehearsal', name }, systemEntropy)
   if (!made.ok) throw new Error(made.rule)
   return made.value.key.card
 }
@@ -75,6 +76,27 @@ test('REHEARSAL-OWN-DEVICES who comes with a device holds a share by the card of
   expect(standIns.filter(({ role }) => role === 'holder')).toHaveLength(2)
 })
 
+test('REHEARSAL-OWN-DEVICES officers and witnesses with a device sit in the last seats of their role, and the policy that lists them is signed all the same', async () => {
+  const olga = await cardOf('Olga Weiss', 'officer')
+  const own = [
+    ...[olga, await cardOf('Anton Berg', 'officer'), await cardOf('Ida Roth', 'officer')],
+    await cardOf('Wanda Keller', 'witness'),
+  ]
+  const { plan, standIns, policy } = await withOwnDevices('first-run', ...own)
+  const seated = (role: string) => plan.people.filter((one) => one.role === role).map(({ name }) => name)
+  expect(seated('officer')).toEqual(['Ida Roth', 'Anton Berg', 'Olga Weiss'])
+  expect(seated('witness')).toEqual(['Witness One', 'Wanda Keller'])
+  expect(standIns.some(({ role }) => role === 'officer')).toBe(false)
+  expect(policy.policy.officers.map(({ card }) => card)).toContain(cardCodec.digest(olga))
+  expect(checkPolicy(policy).ok).toBe(true)
+  await expect(withOwnDevices('first-run', ...own, await cardOf('Zoe', 'officer'))).rejects.toThrow(
+    'REHEARSAL-OWN-DEVICES',
+  )
+  await expect(withOwnDevices('first-run', await cardOf('Officer One', 'officer'))).rejects.toThrow(
+    'REHEARSAL-OWN-DEVICES',
+  )
+})
+
 test('REHEARSAL-OWN-DEVICES where the key moves on, they sit where nobody deals again', async () => {
   const { plan } = await withOwnDevices('fhe-life', await cardOf('Lena Fischer'))
   expect(plan.fhe?.holders).toEqual(['Holder One', 'Holder Two', 'Lena Fischer'])
@@ -82,7 +104,7 @@ test('REHEARSAL-OWN-DEVICES where the key moves on, they sit where nobody deals 
 })
 
 test('REHEARSAL-OWN-DEVICES more devices than seats, a name twice and a script that deals nothing are refused', async () => {
-  const cards = await Promise.all(['A', 'B', 'C', 'D'].map(cardOf))
+  const cards = await Promise.all(['A', 'B', 'C', 'D'].map((name) => cardOf(name)))
   const [a, b] = cards
   await expect(withOwnDevices('threshold-fhe', ...cards)).rejects.toThrow('REHEARSAL-OWN-DEVICES')
   await expect(withOwnDevices('fhe-life', a!, b!)).rejects.toThrow('REHEARSAL-OWN-DEVICES')

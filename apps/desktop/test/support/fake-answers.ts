@@ -246,6 +246,7 @@ export function answers(plan: string): Record<string, Answer> {
             {
               id: hex,
               name: 'Salma Idris',
+              kind: 'holder',
               domain: 'rehearsal',
               words,
               recipient: `age1pq1${hex}`,

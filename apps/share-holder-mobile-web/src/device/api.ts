@@ -1,5 +1,5 @@
-import type { Card } from '@lux/ceremony/wire'
-import type { Line } from '@lux/people'
+import type { Card, SignatureRequest } from '@lux/ceremony/wire'
+import type { Fact, Line } from '@lux/people'
 
 /** An expected no, as it crosses to the screen: `rule` is a key of resources/locales. */
 export type No = {
@@ -12,8 +12,14 @@ export type Answer<T> = { readonly ok: true; readonly value: T } | No
 
 export type Domain = Card['domain']
 
+/** Whose key a phone may hold: who receives shares, and who signs what a ceremony asks for. */
+export const kinds = ['holder', 'officer', 'witness', 'approver'] as const
+
+export type Kind = (typeof kinds)[number]
+
 export type Person = {
   readonly name: string
+  readonly kind: Card['kind']
   readonly domain: Domain
   readonly digest: string
   readonly words: readonly string[]
@@ -45,7 +51,16 @@ export type ShareSummary = {
 
 export type LogEntry = {
   readonly at: string
-  readonly what: 'enrolled' | 'policy' | 'received' | 'proved' | 'approved' | 'refused' | 'sheet' | 'restored'
+  readonly what:
+    | 'enrolled'
+    | 'policy'
+    | 'received'
+    | 'proved'
+    | 'approved'
+    | 'refused'
+    | 'signed'
+    | 'sheet'
+    | 'restored'
   /** What it was about, in the words of the signed bytes. */
   readonly about: string
   readonly digest: string
@@ -92,6 +107,23 @@ export type Prepared = {
   readonly mayApprove: boolean
 }
 
+/** What a signature is asked of, told from the very bytes that are signed. */
+export type Asked = {
+  readonly what: SignatureRequest['what']
+  readonly digest: string
+  readonly words: readonly string[]
+  readonly title: string
+  readonly facts: readonly Fact[]
+  /** Of a policy all that it says, of a plan's approval the whole plan, line by line. */
+  readonly document: readonly string[]
+  /** Of a checkpoint the entries that are new since this phone cosigned last, each in its lines. */
+  readonly fresh: readonly (readonly string[])[]
+  /** What the workstation says of it: nobody signs these. */
+  readonly claims: readonly string[]
+  /** False where this browser may delete what it keeps, and the signature is for real keys. */
+  readonly maySign: boolean
+}
+
 /** A request that was decided here before, with the files of then: nothing is answered twice, and no answer is lost. */
 export type Decided = { readonly decided: 'approved' | 'refused'; readonly files: Files }
 
@@ -103,7 +135,7 @@ export type Files = readonly Handover[]
 /** What the screens ask of the device's worker. Everything that is secret stays on the other side. */
 export type Device = {
   state(): Promise<State>
-  enrol(asked: { name: string; domain: Domain; passphrase: string }): Promise<Answer<Overview>>
+  enrol(asked: { name: string; kind: Kind; domain: Domain; passphrase: string }): Promise<Answer<Overview>>
   unlock(passphrase: string): Promise<Answer<Overview>>
   card(): Promise<Answer<Handover>>
   readPolicy(file: Handover): Promise<Answer<PolicySummary>>
@@ -114,6 +146,10 @@ export type Device = {
   /** Answers what was prepared last. */
   approve(): Promise<Answer<{ files: Files; overview: Overview }>>
   refuse(asked: { files: Files; reason: string }): Promise<Answer<{ files: Files; overview: Overview }>>
+  /** What an officer, a witness or an approver is asked to sign. A witness's phone compares it with what it cosigned last. */
+  readSigning(file: Handover): Promise<Answer<Asked>>
+  /** Signs what was read last; what a witness cosigned is remembered before the signature leaves. */
+  sign(): Promise<Answer<{ file: Handover; overview: Overview }>>
   /** A backup sheet of this phone's key, and the words that open it: they are shown this once. The passphrase is asked for again. */
   makeSheet(passphrase: string): Promise<Answer<{ sheet: Uint8Array; words: readonly string[] }>>
   /** Whether a sheet that was scanned back has this phone's key under these words. */

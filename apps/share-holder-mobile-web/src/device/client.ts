@@ -15,6 +15,8 @@ const names: readonly (keyof Device)[] = [
   'prepare',
   'approve',
   'refuse',
+  'readSigning',
+  'sign',
   'makeSheet',
   'checkSheet',
   'restore',

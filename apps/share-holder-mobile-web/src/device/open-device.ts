@@ -15,13 +15,19 @@ import {
   openShare,
   type PersonKey,
   type PreparedAnswer,
+  type PreparedSignature,
+  parseMemory,
   parsePersonKey,
   policyLines,
   prepareAnswer,
+  prepareSignature,
+  readSignatureRequest,
   receiveShare,
   refuseRequest,
   type SignedDecision,
   sealAnswer,
+  signAnswer,
+  signingOf,
   trustedPolicy,
   wordsOf,
 } from '@lux/people'
@@ -30,6 +36,7 @@ import { type Database, readHeader, wipeDatabase } from '../storage/database.ts'
 import { createVault, type DeriveKey, leastCost, openVault } from '../storage/vault.ts'
 import type {
   Answer,
+  Asked,
   Decided,
   Device,
   Files,
@@ -75,6 +82,7 @@ const logId = (count: number): string => String(count).padStart(8, '0')
 /** Everything that a holder's phone decides and keeps, behind its passphrase. One of these lives in one worker. */
 export function openDevice({ database, derive, random, now, persisted }: DevicePorts): Device {
   let open: Open | null = null
+  let asked: PreparedSignature | null = null
   let prepared: { answer: PreparedAnswer; share: ShareSummary; opened: OpenedShare } | null = null
 
   async function unlockWith(key: Uint8Array): Promise<Answer<Overview>> {
@@ -154,11 +162,11 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
       return { phase: (await readHeader(database)) === null ? 'new' : 'locked' }
     },
 
-    async enrol({ name, domain, passphrase }) {
+    async enrol({ name, kind, domain, passphrase }) {
       if ((await readHeader(database)) !== null) return no('PHONE-ENROLLED')
       if ([...passphrase].length < leastPassphrase)
         return no('PHONE-PASSPHRASE-SHORT', String(leastPassphrase))
-      const made = await enrolPerson({ kind: 'holder', domain, name }, { bytes: random })
+      const made = await enrolPerson({ kind, domain, name }, { bytes: random })
       if (!made.ok) return made
       const vault = await createVault(passphrase, leastCost, derive, random)
       const { key, card, digest } = made.value
@@ -344,6 +352,37 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
       }
     },
 
+    async readSigning({ bytes }) {
+      asked = null
+      if (open === null) return locked
+      const { person, records } = open
+      const request = readSignatureRequest(bytes)
+      if (!request.ok) return request
+      const signing = signingOf(person.card.kind, request.value)
+      if (!signing.ok) return signing
+      const memory = parseMemory(records.read('memory', 'me'))
+      if (!memory.ok) return memory
+      const read = prepareSignature(signing.value, person, memory.value)
+      if (!read.ok) return read
+      asked = read.value
+      return yes(shownAsked(read.value, await mayApprove(open)))
+    },
+
+    async sign() {
+      if (open === null) return locked
+      if (asked === null) return no('PHONE-NOTHING-PREPARED')
+      if (!(await mayApprove(open))) return no('PHONE-NOT-KEPT')
+      const { request, explained } = asked
+      const { memory, answer } = signAnswer(asked)
+      asked = null
+      await open.records.write([
+        ...(memory === null ? [] : [{ store: 'memory', id: 'me', plain: memory }]),
+        logged(open.records, 'signed', explained.title, explained.digest),
+      ])
+      const name = `signature-${request.what}-${explained.digest.slice(0, 8)}.json`
+      return yes({ file: { name, bytes: answer }, overview: await overview(open) })
+    },
+
     async makeSheet(passphrase) {
       if (open === null) return locked
       const header = await readHeader(database)
@@ -430,7 +469,7 @@ function sheetAt(records: Records): string | null {
 
 function personOf({ card }: PersonKey): Person {
   const digest = cardCodec.digest(card)
-  return { name: card.name, domain: card.domain, digest, words: wordsOf(digest) }
+  return { name: card.name, kind: card.kind, domain: card.domain, digest, words: wordsOf(digest) }
 }
 
 function policyAt(records: Records, id: string) {
@@ -535,6 +574,12 @@ function shownAnswer(answer: PreparedAnswer, share: ShareSummary, mayApprove: bo
     belowFloor: noise.belowFloor,
     mayApprove,
   }
+}
+
+function shownAsked({ request, explained, words, plan, fresh }: PreparedSignature, maySign: boolean): Asked {
+  const { title, facts, digest, more } = explained
+  const document = plan.length === 0 ? more : plan
+  return { what: request.what, digest, words, title, facts, document, fresh, claims: request.lines, maySign }
 }
 
 function logOf(records: Records): LogEntry[] {

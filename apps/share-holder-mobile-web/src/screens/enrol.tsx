@@ -2,6 +2,7 @@ import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { LanguageChoice } from '../components/language-choice.tsx'
 import { Page } from '../components/page.tsx'
+import { kinds } from '../device/api.ts'
 import { enrol, usePhone } from '../stores/phone.ts'
 import { Restore } from './restore.tsx'
 
@@ -19,8 +20,9 @@ export function Enrol() {
     const again = String(given.get('again'))
     setDiffer(passphrase !== again)
     if (passphrase !== again) return
+    const kind = kinds.find((one) => one === given.get('kind')) ?? 'holder'
     const domain = given.get('domain') === 'production' ? 'production' : 'rehearsal'
-    void enrol({ name: String(given.get('name')).trim(), domain, passphrase })
+    void enrol({ name: String(given.get('name')).trim(), kind, domain, passphrase })
     // The fields keep nothing: the passphrase is in the worker now.
     for (const field of form.querySelectorAll<HTMLInputElement>('input[type=password]')) field.value = ''
   }
@@ -33,6 +35,18 @@ export function Enrol() {
           <span>{t('phone.enrol.name')}</span>
           <input name="name" required maxLength={64} autoComplete="name" />
         </label>
+        <fieldset>
+          <legend>{t('phone.enrol.part')}</legend>
+          {kinds.map((kind) => (
+            <label key={kind} className="choice">
+              <input type="radio" name="kind" value={kind} defaultChecked={kind === 'holder'} />
+              <span>
+                {t(`phone.kind.${kind}.name`)}
+                <span className="quiet"> {t(`phone.kind.${kind}.what`)}</span>
+              </span>
+            </label>
+          ))}
+        </fieldset>
         <fieldset>
           <legend>{t('phone.enrol.for')}</legend>
           <label className="choice">

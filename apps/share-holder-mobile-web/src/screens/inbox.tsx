@@ -2,14 +2,18 @@ import { Icon, PersonChip, Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import { Page } from '../components/page.tsx'
 import { Refusal } from '../components/refusal.tsx'
-import type { Overview, ShareSummary } from '../device/api.ts'
+import { type Kind, kinds, type Overview, type ShareSummary } from '../device/api.ts'
 import { go, prove, type Route, usePhone } from '../stores/phone.ts'
 
-/** The one thing to do next: without a policy nothing is believed, without a share nothing is asked. */
-function nextOf({ policies, shares }: Overview): 'policy' | 'receive' | 'request' {
+/** The one thing to do next: who holds no shares signs; without a policy nothing is believed, without a share nothing is asked. */
+function nextOf({ person, policies, shares }: Overview): 'policy' | 'receive' | 'request' | 'sign' {
+  if (person.kind !== 'holder') return 'sign'
   if (policies.length === 0) return 'policy'
   return shares.length === 0 ? 'receive' : 'request'
 }
+
+/** A key of a kind that this app does not make comes from a sheet of one that does: it signs as an officer's would not. */
+const signerOf = (kind: Overview['person']['kind']): Kind => kinds.find((one) => one === kind) ?? 'holder'
 
 export function Inbox() {
   const { t } = useTranslation()
@@ -30,7 +34,9 @@ export function Inbox() {
           {t(`phone.next.${next}.act`)}
         </button>
       </section>
-      <h2 className="section">{t('phone.inbox.hold')}</h2>
+      <h2 className="section">
+        {person.kind === 'holder' ? t('phone.inbox.hold') : t(`phone.kind.${signerOf(person.kind)}.name`)}
+      </h2>
       <ul className="card rows">
         {shares.map((share) => (
           <Share key={share.id} share={share} />
@@ -45,11 +51,11 @@ export function Inbox() {
           </button>
         </li>
       </ul>
-      <More skip={next} />
+      {person.kind === 'holder' ? <More skip={next} /> : null}
       {restored ? (
         <section className="card soft" role="note">
           <Icon name="alert" size={22} />
-          <p>{t('phone.inbox.restored')}</p>
+          <p>{t(person.kind === 'holder' ? 'phone.inbox.restored' : 'phone.inbox.forgot')}</p>
         </section>
       ) : null}
       {sheet !== null ? null : (

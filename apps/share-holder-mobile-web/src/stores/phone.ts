@@ -1,8 +1,18 @@
 import { create } from 'zustand'
-import type { Answer, Files, Handover, No, Overview, PolicySummary, Prepared, State } from '../device/api.ts'
+import type {
+  Answer,
+  Asked,
+  Files,
+  Handover,
+  No,
+  Overview,
+  PolicySummary,
+  Prepared,
+  State,
+} from '../device/api.ts'
 import { connectDevice } from '../device/client.ts'
 
-export type Route = 'inbox' | 'card' | 'policy' | 'receive' | 'request' | 'log' | 'more' | 'sheet'
+export type Route = 'inbox' | 'card' | 'policy' | 'receive' | 'request' | 'log' | 'more' | 'sheet' | 'sign'
 
 /** What the person sees next to the screen itself. Nothing in here is secret. */
 type Phone = {
@@ -14,9 +24,11 @@ type Phone = {
   readonly refused: No | null
   readonly policy: { readonly file: Handover; readonly summary: PolicySummary } | null
   readonly request: { readonly files: Files; readonly prepared: Prepared } | null
+  /** What is to be signed, as its bytes say it. */
+  readonly asked: Asked | null
   /** Files to hand over, and what they are. */
   readonly out: {
-    readonly what: 'card' | 'proof' | 'approved' | 'refused'
+    readonly what: 'card' | 'proof' | 'approved' | 'refused' | 'signed'
     readonly files: Files
     /** Of a decision that was made before. */
     readonly again?: boolean
@@ -31,6 +43,7 @@ const start: Phone = {
   refused: null,
   policy: null,
   request: null,
+  asked: null,
   out: null,
 }
 
@@ -72,7 +85,7 @@ const opened = (overview: Overview, more: Partial<Phone> = {}): void =>
   usePhone.setState({ phase: 'open', overview, ...more })
 
 export function go(route: Route): void {
-  usePhone.setState({ route, refused: null, policy: null, request: null, out: null })
+  usePhone.setState({ route, refused: null, policy: null, request: null, asked: null, out: null })
 }
 
 export async function enrol(asked: Parameters<typeof device.enrol>[0]): Promise<void> {
@@ -146,6 +159,17 @@ export async function makeSheet(
   passphrase: string,
 ): Promise<{ sheet: Uint8Array; words: readonly string[] } | null> {
   return work('sheet', () => device.makeSheet(passphrase))
+}
+
+export async function readSigning([file]: Files): Promise<void> {
+  if (file === undefined) return
+  const asked = await work('prepare', () => device.readSigning(file))
+  if (asked !== null) usePhone.setState({ asked })
+}
+
+export async function sign(): Promise<void> {
+  const signed = await work('approve', () => device.sign())
+  if (signed !== null) opened(signed.overview, { asked: null, out: { what: 'signed', files: [signed.file] } })
 }
 
 export async function checkSheet(asked: Parameters<typeof device.checkSheet>[0]): Promise<void> {

@@ -48,14 +48,19 @@ export function rehearsedPlan(
   })
 }
 
-/** What each officer is asked to sign. `remarks` are for people, and said to be the workstation's own. */
-export function planApprovalRequest(approval: PlanApproval, remarks: readonly string[]): SignatureRequest {
+/** What each officer is asked to sign, with the bytes of the plan to read. `remarks` are for people, and said to be the workstation's own. */
+export function planApprovalRequest(
+  approval: PlanApproval,
+  plan: Uint8Array,
+  remarks: readonly string[],
+): SignatureRequest {
   return {
     v: 1,
     kind: 'signature-request',
     what: 'plan-approval',
     domain: 'production',
     subject: toBase64(planApprovalCodec.signedBytes(approval)),
+    plan: toBase64(plan),
     lines: remarks.map(oneLine),
   }
 }

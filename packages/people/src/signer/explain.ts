@@ -13,24 +13,37 @@ import { checked, need, no, type Outcome } from '../outcome.ts'
 import { escapeForTerminal } from '../safe-text.ts'
 import { describePolicy } from './describe-policy.ts'
 
+/** One thing that the signed bytes say, and its name. */
+export type Fact = { readonly name: string; readonly value: string }
+
 /** What a request asks to sign, told from the very bytes that are signed. `digest` is the one that people read aloud. */
 export type Explained = {
   subject: Uint8Array
   /** null where the document itself names none. */
   domain: Domain | null
   digest: string
+  /** What the signature does, as a sentence. */
+  title: string
+  facts: readonly Fact[]
+  /** Of a policy all that it says, a line each. */
+  more: readonly string[]
+  /** The three as lines of a terminal. */
   lines: string[]
 }
 
-type Explanation = Omit<Explained, 'subject'>
+type Explanation = Pick<Explained, 'domain' | 'digest' | 'title' | 'facts'> & Partial<Pick<Explained, 'more'>>
 
 /** Refuses REQUEST-SUBJECT and the parsers’ rules, when the bytes are not what the request says. */
 export function explainRequest(request: SignatureRequest): Outcome<Explained> {
   return checked(() => {
     const subject = fromBase64(request.subject)
-    return { subject, ...explainers[request.what](subject) }
+    const { more = [], ...told } = explainers[request.what](subject)
+    const facts = told.facts.map(({ name, value }) => `${name.padEnd(10)} ${value}`)
+    return { subject, ...told, more, lines: [told.title, ...facts, ...more] }
   }, 'request')
 }
+
+const fact = (name: string, value: string): Fact => ({ name, value })
 
 const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Explanation> = {
   'plan-approval': (subject) => {
@@ -38,11 +51,11 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
     return {
       domain: approval.domain,
       digest: approval.planHash,
-      lines: [
-        'Approve a plan for production',
-        `plan       ${approval.planHash}`,
-        `rehearsed  ${approval.rehearsalDigest}`,
-        `change     ${approval.diffDigest ?? 'none since the rehearsal'}`,
+      title: 'Approve a plan for production',
+      facts: [
+        fact('plan', approval.planHash),
+        fact('rehearsed', approval.rehearsalDigest),
+        fact('change', approval.diffDigest ?? 'none since the rehearsal'),
       ],
     }
   },
@@ -51,7 +64,9 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
     return {
       domain: policy.domain,
       digest: sha256Hex(subject),
-      lines: ['Sign a policy', ...describePolicy(policy)],
+      title: 'Sign a policy',
+      facts: [],
+      more: describePolicy(policy),
     }
   },
   opening: (subject) => {
@@ -59,13 +74,13 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
     return {
       domain: opening.domain,
       digest: sha256Hex(subject),
-      lines: [
-        'Open a ceremony: from now on its ceremony key is believed',
-        `ceremony   ${opening.ceremonyId}`,
-        `plan       ${opening.planHash}`,
-        `policy     ${opening.policyDigest}`,
-        `tokens     ${opening.tokenSerials.join(', ')}`,
-        `key        ${identityId(opening.ceremonyKeys)} (${Object.keys(opening.ceremonyKeys).join(' + ')})`,
+      title: 'Open a ceremony: from now on its ceremony key is believed',
+      facts: [
+        fact('ceremony', opening.ceremonyId),
+        fact('plan', opening.planHash),
+        fact('policy', opening.policyDigest),
+        fact('tokens', opening.tokenSerials.join(', ')),
+        fact('key', `${identityId(opening.ceremonyKeys)} (${Object.keys(opening.ceremonyKeys).join(' + ')})`),
       ],
     }
   },
@@ -74,12 +89,12 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
     return {
       domain: null,
       digest: sha256Hex(subject),
-      lines: [
-        `Cosign the transcript of ${checkpoint.size} entries`,
-        `ceremony   ${checkpoint.ceremonyId}`,
-        `plan       ${checkpoint.planHash}`,
-        `head       ${checkpoint.node}`,
-        `made at    ${checkpoint.time}`,
+      title: `Cosign the transcript of ${checkpoint.size} entries`,
+      facts: [
+        fact('ceremony', checkpoint.ceremonyId),
+        fact('plan', checkpoint.planHash),
+        fact('head', checkpoint.node),
+        fact('made at', checkpoint.time),
       ],
     }
   },
@@ -88,15 +103,15 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
     return {
       domain: decision.domain,
       digest: sha256Hex(subject),
-      lines: [
-        `Sign the decision about exception ${decision.exception}: ${decision.decided}`,
-        `ceremony   ${decision.ceremonyId}`,
-        `plan       ${decision.planHash}`,
-        `step       ${decision.stepId}, attempt ${decision.attempt}, ${decision.about}`,
-        `expected   ${escapeForTerminal(decision.expected)}`,
-        `happened   ${escapeForTerminal(decision.happened)}`,
-        `proposed   by ${decision.by}: ${decision.reason || 'no reason given'}`,
-        `after      ${decision.head.size} entries, head ${decision.head.node}`,
+      title: `Sign the decision about exception ${decision.exception}: ${decision.decided}`,
+      facts: [
+        fact('ceremony', decision.ceremonyId),
+        fact('plan', decision.planHash),
+        fact('step', `${decision.stepId}, attempt ${decision.attempt}, ${decision.about}`),
+        fact('expected', escapeForTerminal(decision.expected)),
+        fact('happened', escapeForTerminal(decision.happened)),
+        fact('proposed', `by ${decision.by}: ${decision.reason || 'no reason given'}`),
+        fact('after', `${decision.head.size} entries, head ${decision.head.node}`),
       ],
     }
   },
@@ -105,15 +120,15 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
     return {
       domain: request.domain,
       digest: sha256Hex(subject),
-      lines: [
-        'Approve a threshold decryption',
-        `what       ${request.what} (claimed by the requester)`,
-        `purpose    ${request.purpose || 'none given'} (claimed by the requester)`,
-        `requester  ${request.requester}`,
-        `key        ${request.keyId}, epoch ${request.epochId}`,
-        ...request.ciphertexts.map(({ digest, type }) => `ciphertext ${type} ${digest}`),
-        `answers to ${request.combiner.slice(0, 40)}…`,
-        `until      ${request.expiry}, ${request.budget} blocks of each holder who answers`,
+      title: 'Approve a threshold decryption',
+      facts: [
+        fact('what', `${request.what} (claimed by the requester)`),
+        fact('purpose', `${request.purpose || 'none given'} (claimed by the requester)`),
+        fact('requester', request.requester),
+        fact('key', `${request.keyId}, epoch ${request.epochId}`),
+        ...request.ciphertexts.map(({ digest, type }) => fact('ciphertext', `${type} ${digest}`)),
+        fact('answers to', `${request.combiner.slice(0, 40)}…`),
+        fact('until', `${request.expiry}, ${request.budget} blocks of each holder who answers`),
       ],
     }
   },
@@ -123,25 +138,25 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
     return {
       domain: predicate.domain,
       digest: sha256Hex(payload),
-      lines: [
-        'Sign a bundle',
-        `ceremony   ${predicate.ceremonyId}`,
-        `plan       ${predicate.planHash}`,
-        `policy     ${predicate.policyDigest}`,
-        `transcript ${predicate.transcript.size} entries, head ${predicate.transcript.node}`,
-        ...predicate.wrapTree.map(
-          ({ level, id, name, algorithm }) => `key        ${level} ${id}, ${name}, ${algorithm}`,
+      title: 'Sign a bundle',
+      facts: [
+        fact('ceremony', predicate.ceremonyId),
+        fact('plan', predicate.planHash),
+        fact('policy', predicate.policyDigest),
+        fact('transcript', `${predicate.transcript.size} entries, head ${predicate.transcript.node}`),
+        ...predicate.wrapTree.map(({ level, id, name, algorithm }) =>
+          fact('key', `${level} ${id}, ${name}, ${algorithm}`),
         ),
         ...(predicate.fhe === null
           ? []
-          : [`FHE key    ${predicate.fhe.id}: any ${predicate.fhe.t} of ${predicate.fhe.n} decrypt`]),
-        `for        ${predicate.audience ?? 'no server'}, number ${predicate.sequence}`,
-        `after      ${followed(predicate)}`,
+          : [fact('FHE key', `${predicate.fhe.id}: any ${predicate.fhe.t} of ${predicate.fhe.n} decrypt`)]),
+        fact('for', `${predicate.audience ?? 'no server'}, number ${predicate.sequence}`),
+        fact('after', followed(predicate)),
         ...(predicate.alsoFor ?? []).flatMap((one) => [
-          `and for    ${one.audience}, number ${one.sequence}`,
-          `after      ${followed(one)}`,
+          fact('and for', `${one.audience}, number ${one.sequence}`),
+          fact('after', followed(one)),
         ]),
-        `files      ${files.length}`,
+        fact('files', `${files.length}`),
       ],
     }
   },

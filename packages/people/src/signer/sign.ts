@@ -11,6 +11,7 @@ import { checked, need, no, type Outcome, type Refused } from '../outcome.ts'
 import type { PersonKey } from '../person-key.ts'
 import { wordLines, wordsOf } from '../words.ts'
 import { type Explained, explainRequest } from './explain.ts'
+import { planLines } from './plan-lines.ts'
 import { entryLines } from './transcript-lines.ts'
 import { type Cosigning, checkCosigning, encodeMemory, type Memory } from './witness-memory.ts'
 
@@ -34,6 +35,10 @@ export type Signing = {
 export type PreparedSignature = Signing & {
   readonly key: PersonKey
   readonly words: readonly string[]
+  /** Of a plan's approval: the plan as people read it. Else none. */
+  readonly plan: readonly string[]
+  /** Of a checkpoint: the lines of each entry that is new since this device cosigned last. Else none. */
+  readonly fresh: readonly (readonly string[])[]
   /** All that is to be read before the yes, the workstation's own words last. Raw text: whoever shows it makes it safe. */
   readonly lines: readonly string[]
   /** Of a checkpoint: the heads to remember once it is cosigned. */
@@ -81,7 +86,7 @@ export function checkSigner(
 
 /**
  * Checks a request under a person's key; a checkpoint also against its whole transcript and what this device cosigned last. Refuses
- * REQUEST-ROLE, REQUEST-DOMAIN, REQUEST-TRANSCRIPT, COSIGN-…, CHAIN-….
+ * REQUEST-ROLE, REQUEST-DOMAIN, REQUEST-TRANSCRIPT, REQUEST-PLAN, COSIGN-…, CHAIN-….
  */
 export function prepareSignature(
   signing: Signing,
@@ -92,19 +97,20 @@ export function prepareSignature(
     need(checkSigner(signing, key))
     const { kind, request, explained } = signing
     const cosigning = request.what === 'checkpoint' ? cosigningOf(request, explained, memory) : null
+    const plan = request.what === 'plan-approval' ? need(planLines(request, explained)) : []
+    const fresh = (cosigning?.fresh ?? []).map((entry) => entryLines([entry]))
     const words = wordsOf(explained.digest)
     const lines = [
       `${request.domain.toUpperCase()}  for ${key.card.name}, ${kind}`,
       ...explained.lines,
-      ...(cosigning === null
-        ? []
-        : ['New entries since your last cosignature', ...entryLines(cosigning.fresh)]),
+      ...(plan.length === 0 ? [] : ['The plan', ...plan]),
+      ...(cosigning === null ? [] : ['New entries since your last cosignature', ...fresh.flat()]),
       `digest     ${explained.digest}`,
       ...wordLines(words),
       ...claims(request),
     ]
     const remembered = cosigning === null ? null : { ...memory, [cosigning.ceremonyId]: cosigning.head }
-    return { ...signing, key, words, lines, memory: remembered }
+    return { ...signing, key, words, plan, fresh, lines, memory: remembered }
   })
 }
 

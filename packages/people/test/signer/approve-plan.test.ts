@@ -1,9 +1,15 @@
 import type { BundleVerdict } from '@lux/ceremony/bundle'
 import type { Plan } from '@lux/ceremony/plan'
 import { policyDigest } from '@lux/ceremony/policy'
-import { type PlanApproval, type SignatureAnswer, signatureAnswerCodec } from '@lux/ceremony/wire'
-import { utf8 } from '@lux/crypto'
+import {
+  type PlanApproval,
+  type SignatureAnswer,
+  type SignatureRequest,
+  signatureAnswerCodec,
+} from '@lux/ceremony/wire'
+import { sha256Hex, utf8 } from '@lux/crypto'
 import { beforeAll, expect, test } from 'vitest'
+import { plan as sample } from '../../../ceremony/test/plan/spoilt.ts'
 import {
   checkLockable,
   checkPlanAnswer,
@@ -17,7 +23,9 @@ import {
 import { accepted, ruleOf } from '../support/outcome.ts'
 import { now, shareWorld, type World } from '../support/share-world.ts'
 
-const hash = '11'.repeat(32)
+const planOf = (title: string): Uint8Array => utf8(`${JSON.stringify({ ...sample, title })}\n`)
+const bytes = planOf('A root for Acme')
+const hash = sha256Hex(bytes)
 const approval: PlanApproval = {
   domain: 'production',
   planHash: hash,
@@ -41,9 +49,13 @@ function verdictOf(predicate: object, verdict: BundleVerdict['verdict'] = 'signe
 const rehearsed = (verdict: Parameters<typeof rehearsedPlan>[1]) =>
   rehearsedPlan({ plan: {} as Plan, hash }, verdict)
 
-function answerTo(asked: PlanApproval): SignatureAnswer {
-  const signing = accepted(signingOf('officer', planApprovalRequest(asked, ['a title\u0007'])))
-  const prepared = accepted(prepareSignature(signing, world.officer, {}))
+const prepare = (request: SignatureRequest) =>
+  prepareSignature(accepted(signingOf('officer', request)), world.officer, {})
+
+function answerTo(asked: PlanApproval, plan = bytes): SignatureAnswer {
+  const prepared = accepted(prepare(planApprovalRequest(asked, plan, ['a title\u0007'])))
+  expect(prepared.lines).toEqual(expect.arrayContaining([...prepared.plan]))
+  expect(prepared.plan.at(0)).toMatch(/^A(nother plan| root for Acme)$/)
   expect(prepared.lines.at(-1)).toBe('| a title ')
   return accepted(signatureAnswerCodec.parse(signAnswer(prepared).answer))
 }
@@ -62,7 +74,8 @@ test('REHEARSAL-REFUSED REHEARSAL-DOMAIN REHEARSAL-PLAN only a sound rehearsal o
 })
 
 test('ANSWER-OTHER PLAN-05 an answer to another plan is not taken, and without a quorum nothing is locked', () => {
-  const other = answerTo({ ...approval, planHash: '44'.repeat(32) })
+  const another = planOf('Another plan')
+  const other = answerTo({ ...approval, planHash: sha256Hex(another) }, another)
   expect(ruleOf(checkPlanAnswer(approval, other))).toBe('ANSWER-OTHER')
   for (const signatures of [[], [other.signature]])
     expect(lockPlan(approval, signatures, world.policy)).toMatchObject({
@@ -82,4 +95,11 @@ test('POLICY-DOMAIN POLICY-EXPIRED POLICY-DIGEST a plan is locked for production
   expect(ruleOf(checkLockable(plan(training), training, now))).toBe('POLICY-DOMAIN')
   expect(ruleOf(checkLockable(plan(late), late, now))).toBe('POLICY-EXPIRED')
   expect(ruleOf(checkLockable(plan(late), policy, now))).toBe('POLICY-DIGEST')
+})
+
+test('REQUEST-PLAN nobody approves a plan that did not come with the request, or that is another one', () => {
+  const { plan: _, ...without } = planApprovalRequest(approval, bytes, [])
+  expect(ruleOf(prepare(without))).toBe('REQUEST-PLAN')
+  for (const wrong of [planOf('Another plan'), utf8('no plan')])
+    expect(ruleOf(prepare(planApprovalRequest(approval, wrong, [])))).toBe('REQUEST-PLAN')
 })

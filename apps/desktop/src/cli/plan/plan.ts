@@ -171,7 +171,7 @@ async function request(path: string, options: { rehearsal: string; out: string }
   const { plan, hash: digest } = soundPlan(path, undefined)
   const { approval, changes } = await rehearsedAt(plan, digest, options.rehearsal)
   const warnings = warningLines(warnPlan(plan))
-  const asked = planApprovalRequest(approval, [
+  const asked = planApprovalRequest(approval, readBounded(path, maxPlanBytes), [
     plan.title,
     ...warnings,
     ...(changes.length === 0 ? [] : ['changed since the rehearsal', ...changeLines(changes)]),

@@ -30,7 +30,8 @@ export async function rehearsalOfScript(
     const names = values[blank] ?? read.value.blanks[blank]?.default
     return Array.isArray(names) ? names.map(String) : []
   }
-  const ownDevices = request.ownDevices ?? []
+  const everyOwn = request.ownDevices ?? []
+  const ownDevices = everyOwn.filter(({ kind }) => kind === 'holder')
   // Whom a script without holders counts are others, as its custodians.
   const counted = Object.hasOwn(read.value.blanks, 'holders') ? values : {}
   const simulated = holderNames(counted, named('holders')) ?? named('holders')
@@ -41,7 +42,10 @@ export async function rehearsalOfScript(
           moving: [...named('nextHolders'), ...named('dealers')],
           deals: !Object.hasOwn(read.value.blanks, 'epochId'),
         })
-  const listed = withCustodians(rehearsal.people, named('custodians'))
+  const listed = withSigners(
+    withCustodians(rehearsal.people, named('custodians')),
+    everyOwn.filter(({ kind }) => kind !== 'holder'),
+  )
   const others = listed.filter(({ role }) => role !== 'holder')
   const people =
     holders === null
@@ -54,9 +58,18 @@ export async function rehearsalOfScript(
           })),
         ]
   const seats = withStaying(people, holders ?? named('holders'), named('nextHolders'))
-  const own = new Map(ownDevices.map((card) => [card.name, card]))
+  const own = new Map(everyOwn.map((card) => [seatOf({ role: card.kind, name: card.name }), card]))
   const standIns = await makeStandIns(
-    seats.filter(({ role, name }) => role !== 'holder' || !own.has(name)),
+    seats.filter((seat) => !own.has(seatOf(seat))),
+    request.entropy,
+  )
+  // Officers with a device of their own sign in the room: the policy was signed before, by officers who stay away.
+  const played = standIns.filter(({ role }) => role === 'officer').length
+  const away = await makeStandIns(
+    Array.from({ length: Math.max(0, rehearsal.officers - played) }, (_, at) => ({
+      role: 'officer' as const,
+      name: `Officer who is away ${at + 1}`,
+    })),
     request.entropy,
   )
   const seated = seatedBy(seats, standIns, own)
@@ -64,7 +77,7 @@ export async function rehearsalOfScript(
   saveOutsiders(request.folder, outsiders)
   const outside = (role: string) =>
     outsiders.people.filter((one) => one.role === role).map(({ card }) => card)
-  const cardsOf = (role: string) => standIns.filter((one) => one.role === role).map(({ card }) => card)
+  const cardsOf = (role: string) => seated.filter((one) => one.role === role).map(({ card }) => card)
   const policy = newPolicy({
     organisation: {
       id: String(values.organisationId ?? 'example'),
@@ -72,7 +85,7 @@ export async function rehearsalOfScript(
     },
     domain: 'rehearsal',
     expiry: yearAfter(request.clock.now()),
-    officers: cardsOf('officer'),
+    officers: [...cardsOf('officer'), ...away.map(({ card }) => card)],
     officerQuorum: rehearsal.officers,
     witnesses: cardsOf('witness'),
     witnessQuorum: rehearsal.witnesses,
@@ -123,7 +136,7 @@ export async function rehearsalOfScript(
     planBytes: utf8(text),
     plan,
     hash,
-    policy: signedBy(policy, standIns),
+    policy: signedBy(policy, [...standIns, ...away]),
     planPolicy: digest,
     standIns,
     seated,
@@ -138,6 +151,25 @@ function withCustodians<T extends { role: StandIn['role']; name: string }>(
 ): (T | { role: 'custodian'; name: string })[] {
   const others = people.filter(({ role }) => role !== 'custodian')
   return [...others, ...custodians.map((name) => ({ role: 'custodian' as const, name }))]
+}
+
+const seatOf = ({ role, name }: { role: string; name: string }): string => `${role} ${name}`
+
+/** The people of a script, the last seats of each role taken by those who bring a device of their own. Refuses REHEARSAL-OWN-DEVICES. */
+function withSigners<T extends { role: StandIn['role']; name: string }>(
+  people: readonly T[],
+  cards: readonly Card[],
+): (T | { role: StandIn['role']; name: string })[] {
+  const refused = (detail: string): ExpectedError => new ExpectedError('REHEARSAL-OWN-DEVICES', detail)
+  const seats: (T | { role: StandIn['role']; name: string })[] = [...people]
+  for (const { kind, name } of cards) {
+    if (people.some((one) => one.name === name)) throw refused(`two people are called ${name}`)
+    const at = seats.findLastIndex((seat) => seat.role === kind && people.some((one) => one === seat))
+    const taken = seats[at]
+    if (taken === undefined) throw refused(`no seat is left for ${name}, ${kind}`)
+    seats[at] = { role: taken.role, name }
+  }
+  return seats
 }
 
 /**
@@ -168,7 +200,7 @@ function seatedBy(
 ): RehearsalParts['seated'] {
   const left = [...standIns]
   return seats.map(({ role, name }) => {
-    const card = role === 'holder' ? own.get(name) : undefined
+    const card = own.get(seatOf({ role, name }))
     if (card !== undefined) return { role, name, card }
     // A holder who stays has two seats and two cards, in this order.
     const at = left.findIndex((one) => one.role === role && one.name === name)

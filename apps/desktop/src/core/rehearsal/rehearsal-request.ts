@@ -17,7 +17,7 @@ export type RehearsalRequest = {
   /** A script of resources/scripts with its values, or a plan with the policy that it names. */
   of: { script: Uint8Array; values: Readonly<Record<string, unknown>> } | { plan: Uint8Array; policy: Policy }
   destinations: readonly RehearsalDestination[]
-  /** Rehearsal cards of holders who take part on a device of their own; nobody stands in for them. */
+  /** Rehearsal cards of people who take part on a device of their own; nobody stands in for them. */
   ownDevices?: readonly Card[]
   library: string
   measurement: Measurement

@@ -2,7 +2,7 @@ import { holderBefore } from '@lux/ceremony/plan'
 import { type Card, cardCodec, checkRenewalSignature } from '@lux/ceremony/wire'
 import { ExpectedError, readBounded } from '@lux/node-files'
 import * as v from 'valibot'
-import type { HolderView } from '../../contract/index.ts'
+import { enrolledKinds, type HolderView } from '../../contract/index.ts'
 import type { HolderRow } from '../store/store.ts'
 import { checked, path } from './shared/checked.ts'
 import { payload } from './shared/scanned.ts'
@@ -32,9 +32,8 @@ function enrol(parts: ServiceContext, bytes: Uint8Array): { holder: HolderView }
   if (!card.ok) {
     throw new ExpectedError('FILE-WRONG-KIND', `${card.rule}: ${card.detail}`)
   }
-  if (card.value.kind !== 'holder') {
-    throw new ExpectedError('FILE-WRONG-KIND', `this is the card of a ${card.value.kind}`)
-  }
+  const kind = enrolledKinds.find((one) => one === card.value.kind)
+  if (kind === undefined) throw new ExpectedError('FILE-WRONG-KIND', `it is the card for: ${card.value.kind}`)
   const signed = checkRenewalSignature(card.value)
   if (!signed.ok) throw new ExpectedError('FILE-WRONG-KIND', `${signed.rule}: ${signed.detail}`)
   const row: HolderRow = { card: cardCodec.digest(card.value), jcs: bytes, enrolled: parts.clock.now() }
@@ -52,7 +51,7 @@ function enrol(parts: ServiceContext, bytes: Uint8Array): { holder: HolderView }
   return { holder }
 }
 
-/** A holder's card of the register, to take part in a rehearsal. Errors: REHEARSAL-OWN-DEVICES. */
+/** A person's card of the register, to take part in a rehearsal. Errors: REHEARSAL-OWN-DEVICES. */
 export function enrolledCard({ store }: ServiceContext, id: string): Card {
   const row = store.holders().find(({ card }) => card === id)
   const card = row === undefined ? null : cardCodec.parse(new Uint8Array(row.jcs))
@@ -69,7 +68,10 @@ function sharesKey(card: Card, row: HolderRow): boolean {
   const other = cardCodec.parse(new Uint8Array(row.jcs))
   if (!other.ok) return false
   const keys = new Set(Object.values(other.value.keys))
-  return Object.values(card.keys).some((key) => keys.has(key)) || other.value.recipient === card.recipient
+  return (
+    Object.values(card.keys).some((key) => keys.has(key)) ||
+    (card.recipient !== undefined && other.value.recipient === card.recipient)
+  )
 }
 
 /** One holder has a card for each epoch: the same name and keys, another envelope key, the later one signed by those keys. */
@@ -81,7 +83,8 @@ function isRenewal(card: Card, row: HolderRow): boolean {
 
 function viewOf({ runs }: ServiceContext, row: HolderRow): HolderView[] {
   const card = cardCodec.parse(new Uint8Array(row.jcs))
-  if (!card.ok) return []
+  const kind = card.ok ? enrolledKinds.find((one) => one === card.value.kind) : undefined
+  if (!card.ok || kind === undefined) return []
   const shares = [...runs.all()].flatMap(([ceremony, { run }]) => {
     const { seats, fhe, plan } = run.folder.state
     const seat = seats.find((one) => one.role === 'holder' && one.card === row.card)
@@ -102,6 +105,7 @@ function viewOf({ runs }: ServiceContext, row: HolderRow): HolderView[] {
     {
       id: row.card,
       name: card.value.name,
+      kind,
       domain: card.value.domain,
       words: wordsOf(row.card),
       recipient: card.value.recipient ?? '',

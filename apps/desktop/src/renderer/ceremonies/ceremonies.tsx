@@ -2,7 +2,7 @@ import { FailureNotice, Rec } from '@lux/ui'
 import { Checkbox, RadioCards } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Failure, ScriptView } from '../../contract/index.ts'
+import type { EnrolledKind, Failure, ScriptView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import { CeremonyTable } from '../components/ceremony-table.tsx'
@@ -74,7 +74,7 @@ function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
     const answer = await call('ceremonies.startRehearsal', {
       script: script.id,
       values: filledIn(script.fields, values),
-      ...(script.ownDevices && ownDevices.length > 0 ? { ownDevices: [...ownDevices] } : {}),
+      ...(ownDevices.length > 0 ? { ownDevices: [...ownDevices] } : {}),
     })
     setBusy(false)
     if (answer.ok) go('run', answer.value.id)
@@ -119,7 +119,9 @@ function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
           </form>
         </details>
       )}
-      {script.ownDevices ? <OwnDevices chosen={ownDevices} onChange={setOwnDevices} /> : null}
+      {script.ownDevices.length > 0 ? (
+        <OwnDevices kinds={script.ownDevices} chosen={ownDevices} onChange={setOwnDevices} />
+      ) : null}
       {failure ? <FailureNotice failure={failure} /> : null}
       <p className="quiet" style={{ margin: 0 }}>
         {t('ceremonies.rehearsal-note')}
@@ -137,11 +139,13 @@ function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
   )
 }
 
-/** Enrolled holders who take part with a phone of their own; everybody else is played. */
+/** Enrolled people who take part with a phone of their own; everybody else is played. */
 function OwnDevices({
+  kinds,
   chosen,
   onChange,
 }: {
+  kinds: readonly EnrolledKind[]
   chosen: readonly string[]
   onChange: (chosen: readonly string[]) => void
 }) {
@@ -150,14 +154,14 @@ function OwnDevices({
   return (
     <Loaded remote={list} store={holders}>
       {({ holders: all }) => {
-        const able = all.filter(({ domain }) => domain === 'rehearsal')
+        const able = all.filter(({ domain, kind }) => domain === 'rehearsal' && kinds.includes(kind))
         return (
           <fieldset className="own-choice">
             <legend>{t('ceremonies.own-devices')}</legend>
             {able.length === 0 ? (
               <p className="quiet">{t('ceremonies.own-none')}</p>
             ) : (
-              able.map(({ id, name }) => (
+              able.map(({ id, name, kind }) => (
                 <div key={id} className="own-person">
                   <Checkbox
                     id={`own-${id}`}
@@ -168,6 +172,7 @@ function OwnDevices({
                   />
                   <label htmlFor={`own-${id}`}>
                     <Rec>{name}</Rec>
+                    {kind === 'holder' ? null : <span className="quiet"> {t(`roles.${kind}`)}</span>}
                   </label>
                 </div>
               ))

@@ -7,6 +7,7 @@ import { CommandLine } from '../components/command-line.tsx'
 import { pickFile } from '../components/file-picker.tsx'
 import { SaveCopy } from '../components/save-copy.tsx'
 import type { Act } from './act.ts'
+import { SignCodes } from './sign-codes.tsx'
 
 type Props = { view: RunView; need: Extract<Need, { need: 'sign' }>; act: Act; pinned: boolean }
 
@@ -30,7 +31,10 @@ export function CarryRequest({ view, need, act, pinned }: Props) {
         <span className="quiet">
           <Code>{need.file}</Code>
         </span>
-        <SaveCopy key={need.file} id={view.id} />
+        <div className="actions">
+          <SaveCopy key={need.file} id={view.id} />
+          <SignCodes id={view.id} act={act} />
+        </div>
       </li>
       <li>
         <span>{t('runner.carry.there')}</span>

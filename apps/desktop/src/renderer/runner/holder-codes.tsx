@@ -48,14 +48,14 @@ export function ShowToHolders({ id, holders }: { id: string; holders: readonly s
   )
 }
 
-/** Scans a holder's answer: a proof where shares are proved, else an answer to a request. */
+/** Scans a person's answer: a proof where shares are proved, a signature where one is asked for, else an answer to a request. */
 export function ScanAnswer({
   id,
   what,
   act,
 }: {
   id: string
-  what: 'acknowledgement' | 'holder-answer'
+  what: 'acknowledgement' | 'holder-answer' | 'signature'
   act: Act
 }) {
   const { t } = useTranslation()

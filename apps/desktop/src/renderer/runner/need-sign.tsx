@@ -1,4 +1,4 @@
-import { PersonChip, QuorumRing, WordCards } from '@lux/ui'
+import { PersonChip, QuorumRing, Rec, WordCards } from '@lux/ui'
 import { Button, Checkbox } from '@radix-ui/themes'
 import { useEffect, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -11,6 +11,7 @@ import { changeRoom, useRoom } from '../stores/room.ts'
 import type { Act } from './act.ts'
 import { CarryRequest } from './carry-request.tsx'
 import { OwnDevices } from './own-devices.tsx'
+import { SignCodes, signedKinds } from './sign-codes.tsx'
 
 type SignNeed = Extract<Need, { need: 'sign' }>
 type Props = {
@@ -175,7 +176,18 @@ export function NeedSign({ view, need, act, pinned, signing, onSigning }: Props)
           <CarryRequest view={view} need={need} act={act} pinned={pinned} />
         </section>
       ) : null}
-      {need.ownDevices.length > 0 && left > 0 ? <OwnDevices view={view} need={need} act={act} /> : null}
+      {need.ownDevices.length > 0 && left > 0 ? (
+        signedKinds.has(need.what) ? (
+          <section className="stage-card own-devices" aria-label={t('runner.own.title')}>
+            <strong>
+              {t('runner.own.title')}: <Rec>{need.ownDevices.join(', ')}</Rec>
+            </strong>
+            <SignCodes id={view.id} act={act} />
+          </section>
+        ) : (
+          <OwnDevices view={view} need={need} act={act} />
+        )
+      ) : null}
     </>
   )
 }

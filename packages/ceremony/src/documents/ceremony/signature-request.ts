@@ -22,6 +22,8 @@ const request = v.strictObject({
   subject: base64(1, 4_000_000),
   /** For a checkpoint: what lies between the signer's last checkpoint and this one; JSON lines, base64. */
   transcript: v.exactOptional(base64(1, 16_000_000)),
+  /** For a plan's approval: the plan that the subject names by its hash, so that it is read before it is approved; base64. */
+  plan: v.exactOptional(base64(1, 1_500_000)),
   /** What the workstation says the subject means. A device shows its own rendering and compares. */
   lines: v.pipe(v.array(remark), v.maxLength(2000)),
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { readScript, type Script } from '@lux/ceremony/plan'
 import { ExpectedError, inNewFolder, readBounded } from '@lux/node-files'
 import * as v from 'valibot'
-import type { Field, ScriptView } from '../../../contract/index.ts'
+import { enrolledKinds, type Field, type ScriptView } from '../../../contract/index.ts'
 import { beginRehearsal } from '../../rehearsal/begin-rehearsal.ts'
 import { type RehearsalRequest, readDestination } from '../../rehearsal/rehearsal-request.ts'
 import { beginProduction } from '../../runs/begin/begin-production.ts'
@@ -85,7 +85,11 @@ function scriptView(script: Script): ScriptView {
     minutes: script.id === 'first-run' ? 5 : 3,
     kinds: [],
     fields: [...fields, ...receives],
-    ownDevices: Object.hasOwn(script.blanks, 'holders') && !Object.hasOwn(script.blanks, 'epochId'),
+    ownDevices: enrolledKinds.filter((kind) =>
+      kind === 'holder'
+        ? Object.hasOwn(script.blanks, 'holders') && !Object.hasOwn(script.blanks, 'epochId')
+        : script.rehearsal.people.some(({ role }) => role === kind),
+    ),
   }
 }
 

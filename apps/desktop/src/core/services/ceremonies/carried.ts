@@ -1,25 +1,34 @@
 import { statSync } from 'node:fs'
+import { signatureRequestCodec } from '@lux/ceremony/wire'
 import { toBase64 } from '@lux/crypto'
 import { MAX_SENT, packFiles, unpackFiles } from '@lux/crypto/transport'
 import { ExpectedError, readBounded } from '@lux/node-files'
 import * as v from 'valibot'
 import type { CarriedView } from '../../../contract/index.ts'
+import { signatureRequest } from '../../runs/exchange/outbox.ts'
 import { checked, hexId, name } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { awaitedHolders, filesFor } from './own-devices.ts'
 
 /**
  * What a holder who is awaited with a device of their own needs now, for the window to show as codes, in the order in which that device
- * takes it. Errors: FILE-MISSING, TRANSFER-TOO-LARGE.
+ * takes it; without a holder, what signers are asked to sign now. Errors: FILE-MISSING, TRANSFER-TOO-LARGE.
  */
 export function carry(parts: ServiceContext, input: unknown): { parts: CarriedView[] } {
-  const asked = checked(v.strictObject({ id: hexId, holder: name }), input)
+  const asked = checked(v.strictObject({ id: hexId, holder: v.exactOptional(name) }), input)
   const { run, standIns } = parts.runs.get(asked.id)
-  const { needs } = run.view()
+  const view = run.view()
+  const { needs } = view
+  if (asked.holder === undefined) {
+    if (needs?.kind !== 'signatures') throw nothingAsked()
+    const request = signatureRequestCodec.encode(signatureRequest(run.folder, view, needs))
+    mustBeSmall(request.length)
+    return { parts: [{ type: 'signature-request', payload: toBase64(request) }] }
+  }
   const files = awaitedHolders(needs, standIns).includes(asked.holder)
     ? filesFor(run.folder, needs, asked.holder)
     : []
-  if (files.length === 0) throw new ExpectedError('FILE-MISSING', 'nobody is asked for anything now')
+  if (files.length === 0) throw nothingAsked()
   mustBeSmall(files.reduce((sum, { from }) => sum + statSync(from).size, 0))
   const bytes = files.map(({ from }) => readBounded(from, MAX_SENT))
   const carried: CarriedView[] = []
@@ -30,6 +39,9 @@ export function carry(parts: ServiceContext, input: unknown): { parts: CarriedVi
   } else carried.push({ type: 'request-package', payload: toBase64(packed(bytes)) })
   return { parts: carried }
 }
+
+const nothingAsked = (): ExpectedError =>
+  new ExpectedError('FILE-MISSING', 'nobody is asked for anything now')
 
 function packed(files: readonly Uint8Array[]): Uint8Array {
   const packet = packFiles(files)
@@ -44,10 +56,10 @@ function mustBeSmall(length: number): void {
 
 /** The files of a scanned answer, the signed one first. Errors: TRANSFER-PACKAGE, FILE-WRONG-KIND. */
 export function answerFiles(
-  type: 'acknowledgement' | 'holder-answer',
+  type: 'acknowledgement' | 'holder-answer' | 'signature',
   payload: Uint8Array,
 ): [Uint8Array, ...Uint8Array[]] {
-  if (type === 'acknowledgement') return [payload]
+  if (type !== 'holder-answer') return [payload]
   const files = unpackFiles(payload)
   if (!files.ok) throw new ExpectedError(files.rule, files.detail)
   const signed = files.value.find((file) => file[0] === 0x7b)

@@ -176,10 +176,14 @@ function* sealedFilesIn(folder: string): Iterable<Uint8Array> {
   }
 }
 
-/** A holder's answer that the window scanned. */
+/** A person's answer that the window scanned. */
 export async function submitCarried(parts: ServiceContext, input: unknown): Promise<RunView> {
   const asked = checked(
-    v.strictObject({ id: hexId, type: v.picklist(['acknowledgement', 'holder-answer']), payload }),
+    v.strictObject({
+      id: hexId,
+      type: v.picklist(['acknowledgement', 'holder-answer', 'signature']),
+      payload,
+    }),
     input,
   )
   const { run, standIns } = parts.runs.get(asked.id)

@@ -56,7 +56,8 @@ export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[]
             signed: needs.present.includes(name),
             standIn: around.standIns.has(name),
           })),
-          ownDevices: [],
+          ownDevices:
+            around.standIns.size === 0 ? [] : needs.missing.filter((name) => !around.standIns.has(name)),
         },
       ]
     }

@@ -1,0 +1,162 @@
+import { EmptyState, Icon, Rec, WordCards } from '@lux/ui'
+import { useTranslation } from 'react-i18next'
+import { GiveOut } from '../components/give-out.tsx'
+import { HoldButton } from '../components/hold-button.tsx'
+import { Page } from '../components/page.tsx'
+import { TakeIn } from '../components/take-in.tsx'
+import type { Asked } from '../device/api.ts'
+import { go, readSigning, sign, usePhone } from '../stores/phone.ts'
+
+/** What an officer, a witness or an approver signs: first what the bytes say, then the words, then the hand. */
+export function Sign() {
+  const { t } = useTranslation()
+  const asked = usePhone((phone) => phone.asked)
+  const out = usePhone((phone) => phone.out)
+  if (out?.what === 'signed') return <Signed />
+  if (asked !== null) return <Read asked={asked} />
+  return (
+    <Page
+      title={t('phone.sign.title')}
+      back
+      actions={
+        <TakeIn
+          type="signature-request"
+          what={t('phone.carry.signature-request')}
+          label={t('phone.sign.choose')}
+          several={false}
+          onFiles={readSigning}
+        />
+      }
+    >
+      <EmptyState icon="bundles" title={t('phone.sign.empty')} what={t('phone.sign.what')} />
+    </Page>
+  )
+}
+
+function Read({ asked }: { asked: Asked }) {
+  const { t } = useTranslation()
+  const busy = usePhone((phone) => phone.busy)
+  const { facts, document, fresh, claims, maySign } = asked
+  return (
+    <Page
+      title={t(`phone.sign.asks.${asked.what}`)}
+      back
+      actions={
+        busy !== null ? (
+          <p role="status">{t(`phone.busy.${busy}`)}</p>
+        ) : (
+          <>
+            <HoldButton label={t('phone.sign.hold')} disabled={!maySign} onHeld={() => void sign()} />
+            <div className="pair">
+              <button type="button" className="press" onClick={() => go('inbox')}>
+                {t('phone.sign.not')}
+              </button>
+              <button type="button" className="press" disabled={!maySign} onClick={() => void sign()}>
+                {t('phone.sign.press')}
+              </button>
+            </div>
+            {maySign ? null : <p className="bad">{t('phone.request.blocked')}</p>}
+          </>
+        )
+      }
+    >
+      <section className="card proved">
+        <h2>
+          <Icon name="check" size={20} />
+          {t('phone.sign.bytes')}
+        </h2>
+        <p lang="en">
+          <Rec>{asked.title}</Rec>
+        </p>
+        <dl>
+          {facts.map(({ name, value }, at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the list is of one document, and two lines may be alike
+            <div key={`${at} ${name}`}>
+              <dt>{t(`phone.sign.line.${name.replaceAll(' ', '-')}`)}</dt>
+              <dd>
+                <Rec>{value}</Rec>
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+      {document.length === 0 ? null : (
+        <details className="card" open>
+          <summary>{t(asked.what === 'policy' ? 'phone.policy.lines' : 'phone.sign.plan')}</summary>
+          <pre className="document" lang="en">
+            {document.join('\n')}
+          </pre>
+        </details>
+      )}
+      {fresh.length === 0 ? null : <Fresh entries={fresh} />}
+      <section className="card">
+        <h2>{t('phone.sign.words')}</h2>
+        <WordCards label={t('phone.request.words')} words={asked.words} hex={asked.digest} />
+      </section>
+      {claims.length === 0 ? null : (
+        <section className="card claimed">
+          <h2>{t('phone.sign.claims')}</h2>
+          <ul className="plain lines" lang="en">
+            {claims.map((line, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the list is of one document, and two lines may be alike
+              <li key={`${at} ${line}`}>
+                <Rec>{line}</Rec>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <p className="quiet">{t('phone.sign.if-not')}</p>
+    </Page>
+  )
+}
+
+/** A line an entry, which opens to all that it says. */
+function Fresh({ entries }: { entries: Asked['fresh'] }) {
+  const { t } = useTranslation()
+  return (
+    <section className="card">
+      <h2>{t('phone.sign.fresh', { count: entries.length })}</h2>
+      <ol className="plain lines" lang="en">
+        {entries.map(([head = '', ...lines]) => (
+          <li key={head}>
+            <details>
+              <summary>
+                <Rec>{head.trim()}</Rec>
+              </summary>
+              <pre className="document">{lines.join('\n')}</pre>
+            </details>
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+function Signed() {
+  const { t } = useTranslation()
+  const out = usePhone((phone) => phone.out)
+  if (out === null) return null
+  return (
+    <Page
+      title={t('phone.log.signed')}
+      back
+      actions={
+        <>
+          <GiveOut type="signature" files={out.files} what={t('phone.carry.signature')} />
+          <button type="button" className="press" onClick={() => go('inbox')}>
+            {t('phone.done')}
+          </button>
+        </>
+      }
+    >
+      <section className="card proved" role="status">
+        <h2>
+          <Icon name="check" size={20} />
+          {t('phone.answered.counted')}
+        </h2>
+        <p>{t('phone.answered.give', { count: 1 })}</p>
+      </section>
+    </Page>
+  )
+}
