@@ -40,7 +40,7 @@ async function untilAsked(): Promise<string | null> {
 }
 
 /** The window shows, the phone reads, signs and shows, and the window takes it. */
-async function signOn(phone: Phone, title: string, seen: () => Promise<void>): Promise<void> {
+async function signOn(phone: Phone, name: string, title: string, seen: () => Promise<void>): Promise<void> {
   const { page } = desktop
   await stepPanel(page).getByRole('button', { name: 'Show codes to the phones' }).click()
   await page.getByLabel('Speed').selectOption('fast')
@@ -64,7 +64,8 @@ async function signOn(phone: Phone, title: string, seen: () => Promise<void>): P
   await phone.page.getByRole('button', { name: 'Done' }).click()
   const own = stepPanel(page).getByRole('region', { name: 'With a phone of their own' })
   await own.getByRole('button', { name: 'Scan an answer' }).click()
-  await page.locator('.qr-panel').waitFor({ state: 'detached', timeout: 120_000 })
+  // Taken: nobody waits for this person any more.
+  await own.filter({ hasText: name }).waitFor({ state: 'detached', timeout: 120_000 })
 }
 
 beforeAll(async () => {
@@ -115,21 +116,21 @@ test('PHONE-SIGN an officer and a witness take part in a whole rehearsal with th
   })
 
   expect(await untilAsked()).toContain('Olga Weiss')
-  await signOn(officer, 'Open a ceremony', async () => {
+  await signOn(officer, 'Olga Weiss', 'Open a ceremony', async () => {
     await officer.page.locator('section.proved').getByText('Ceremony', { exact: true }).waitFor()
   })
   expect(await untilAsked()).toContain('Wanda Keller')
-  await signOn(witness, 'Cosign the transcript', async () => {
+  await signOn(witness, 'Wanda Keller', 'Cosign the transcript', async () => {
     await witness.page.getByText(/new entries since you cosigned last/).waitFor()
   })
   // What the witness cosigned is remembered: only what came since is told as new.
   expect(await untilAsked()).toContain('Wanda Keller')
-  await signOn(witness, 'Cosign the transcript', async () => {
+  await signOn(witness, 'Wanda Keller', 'Cosign the transcript', async () => {
     const fresh = await witness.page.locator('ol.lines > li').first().textContent()
     expect(fresh).not.toMatch(/^\s*0\s/)
   })
   expect(await untilAsked()).toContain('Olga Weiss')
-  await signOn(officer, 'Sign the bundle', async () => {
+  await signOn(officer, 'Olga Weiss', 'Sign the bundle', async () => {
     await officer.page.locator('section.proved').getByText('Files', { exact: true }).waitFor()
   })
   expect(await untilAsked()).toBeNull()
@@ -154,11 +155,9 @@ test('PHONE-SIGN-ROLE what is not for this person, or nothing that can be signed
   await refused.waitFor()
   expect(await refused.getAttribute('data-code')).toBe('SIGNATURE-REQUEST-MALFORMED')
   await officer.page.getByRole('button', { name: 'Back' }).click()
-  const wrong = {
-    ...{ v: 1, kind: 'signature-request', what: 'checkpoint', domain: 'rehearsal' },
-    ...{ subject: 'AAAA', lines: [] },
-  }
-  await chosen(JSON.stringify(wrong))
+  await chosen(
+    '{"domain":"rehearsal","kind":"signature-request","lines":[],"subject":"AAAA","v":1,"what":"bundle"}',
+  )
   await refused.waitFor()
   expect(await refused.getAttribute('data-code')).toBe('REQUEST-SUBJECT')
   expect(await officer.page.getByRole('button', { name: 'Sign', exact: true }).count()).toBe(0)

@@ -9,6 +9,7 @@ import {
   warnPlan,
 } from '@lux/ceremony/plan'
 import type { PlanApproval, SignatureRequest } from '@lux/ceremony/wire'
+import { utf8 } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import { fileReader, readBounded } from '@lux/node-files'
 import { planApprovalRequest, type RehearsedPlan, rehearsedPlan } from '@lux/people'
@@ -179,7 +180,7 @@ export function approvalRequest(
   { approval, changes }: { approval: PlanApproval; changes: readonly PlanChange[] },
   { made, warnings }: SetupPlan,
 ): SignatureRequest {
-  return planApprovalRequest(approval, [
+  return planApprovalRequest(approval, utf8(made?.text ?? ''), [
     made?.plan.title ?? '',
     ...warnings.map(({ code, detail }) => `warning, ${code}: ${detail}`),
     ...(changes.length === 0 ? [] : ['changed since the rehearsal', ...changes.map(changeLine)]),
