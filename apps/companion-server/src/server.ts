@@ -32,6 +32,7 @@ import { openShredLog, type ShredLog, shredAgain } from './keys/shred-log.ts'
 import { type KeyUnwrapping, openKeyUnwrapping } from './keys/unwrapping.ts'
 import { inContainer, settingOf } from './platform/container.ts'
 import { type Database, type DatabaseChoice, openDatabase } from './platform/database/open.ts'
+import { openReader, type Reader, readerOf } from './platform/database/reader.ts'
 import { checkEnvironment, variable } from './platform/environment.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import { signInToken } from './platform/hsm/token-signer.ts'
@@ -72,6 +73,7 @@ export type ServerParts = {
   readonly organisations: OrganisationOperations
   readonly signOn: SignOn
   readonly egress: Egress
+  readonly reader: Reader
   readonly rotation: KekRotation
   readonly lifecycleRows: LifecycleRepository
   readonly shredLog: ShredLog
@@ -97,6 +99,7 @@ export async function openServerParts(
   await makeStateFolder(state)
   const opened = await openDatabase(databaseChoice(state, options.exclusive ?? false))
   let token: ServerToken | null = null
+  let replica: Awaited<ReturnType<typeof openReader>> | null = null
   try {
     await knowOurselves(opened.database, settings, audience, JSON.stringify(card))
     token = await openRoot(settings, state)
@@ -121,6 +124,10 @@ export async function openServerParts(
       tokenMac: unwrapping.tokenMac,
       now,
     })
+    const readUrl = settingOf('DATABASE_READ_URL')
+    if (readUrl !== undefined)
+      replica = await openReader(database, { url: readUrl, deployment: settings.deployment })
+    const reader: Reader = replica ?? readerOf(database)
     const audit = await openAuditWriter(database, now)
     const record = openRecord(audit, now, openTokenKey(token, settings.keys.rows, 'custody-audit-key-1'))
     const strangers = openStrangers(audit, now, options.lost ?? (() => undefined))
@@ -142,6 +149,7 @@ export async function openServerParts(
         audit,
         record,
         strangers,
+        reader,
         egress,
       },
       ...{ sign, shredLog, lifecycleRows },
@@ -158,11 +166,13 @@ export async function openServerParts(
       }),
       async close() {
         unwrapping.close()
+        await replica?.close()
         await strangers.close()
         await audit.close().finally(() => kept.close().finally(() => opened.close()))
       },
     }
   } catch (error) {
+    await replica?.close()
     await token?.close()
     await opened.close()
     throw error
@@ -185,14 +195,14 @@ export async function openServer(
     ...options,
   })
   const { settings, audience, card, database, token, importer, unwrapping, audit, record, strangers } = parts
-  const { bundles, organisations, signOn, egress, rotation, sign, shredLog, lifecycleRows } = parts
+  const { bundles, organisations, signOn, egress, reader, rotation, sign, shredLog, lifecycleRows } = parts
   try {
     const now = () => new Date()
     const approvals = openApprovals({
       ...{ database, record, now },
       inputDigest: openInputDigest(openTokenKey(token, settings.keys.rows, 'custody-audit-key-1')),
     })
-    const keyParts = { repository: openKeyRepository(database), unwrapping, record, approvals, now }
+    const keyParts = { repository: openKeyRepository(database, reader), unwrapping, record, approvals, now }
     const keys = openKeyOperations(keyParts)
     await shredAgain(shredLog, lifecycleRows)
     const lifecycle = openKeyLifecycle({
@@ -251,7 +261,7 @@ export async function openServer(
       credentials: openCredentialOperations({ database, record, awsKeys, now }),
       awsKeys,
       auditLog: openAuditOperations({
-        ...{ database, record, signedBy: { receiptKey: card.receiptKey, audience } },
+        ...{ database, reader, record, signedBy: { receiptKey: card.receiptKey, audience } },
       }),
       compliance: openComplianceOperations({
         ...{ database, record, audience, domain, receiptKey: card.receiptKey, sign },

@@ -3,6 +3,7 @@ import { type SelectQueryBuilder, sql } from 'kysely'
 import { absent, authorize, type Resource } from '../access/authorize.ts'
 import { checkPage } from '../access/page.ts'
 import type { Database } from '../platform/database/open.ts'
+import type { Reader } from '../platform/database/reader.ts'
 import type { AuditTable, Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { type Checkpoint, nodesOf, type SignedCheckpoint } from './checkpoints.ts'
@@ -57,6 +58,7 @@ export type AuditDay = { readonly day: string; readonly entries: number; readonl
 
 type Parts = {
   readonly database: Database
+  readonly reader: Reader
   readonly record: Record
   /** By what the server's own checkpoints are verified. */
   readonly signedBy: { readonly receiptKey: VerificationKeys; readonly audience: string }
@@ -70,7 +72,7 @@ const mostDays = 400
 export type AuditOperations = ReturnType<typeof openAuditOperations>
 
 /** What may be asked of the audit log, which is itself recorded there. */
-export function openAuditOperations({ database, record, signedBy }: Parts) {
+export function openAuditOperations({ database, reader, record, signedBy }: Parts) {
   let verifying: Promise<Outcome<AuditVerdict>> | null = null
 
   return {
@@ -126,14 +128,16 @@ export function openAuditOperations({ database, record, signedBy }: Parts) {
         if (!allowed.ok) return allowed
         const within = checkPage(page)
         if (!within.ok) return within
-        const rows = await matching(query)
-          .selectAll()
-          .orderBy('time', 'desc')
-          .orderBy('writer')
-          .orderBy('seq', 'desc')
-          .offset(page.offset)
-          .limit(page.limit)
-          .execute()
+        const rows = await reader.read((from) =>
+          matching(from, query)
+            .selectAll()
+            .orderBy('time', 'desc')
+            .orderBy('writer')
+            .orderBy('seq', 'desc')
+            .offset(page.offset)
+            .limit(page.limit)
+            .execute(),
+        )
         return accept(rows.map(toPlaced))
       })
     },
@@ -151,14 +155,16 @@ export function openAuditOperations({ database, record, signedBy }: Parts) {
       return record(call, 'audit.usage', async (subject) => {
         const allowed = await mayRead(call, subject, query)
         if (!allowed.ok) return allowed
-        const rows = await matching(query)
-          .select(['key_id', 'identity_id', 'operation', 'outcome'])
-          .select(({ fn }) => [fn.countAll<string>().as('count'), fn.max('time').as('last')])
-          .where('operation', 'is not', null)
-          .groupBy(['key_id', 'identity_id', 'operation', 'outcome'])
-          .orderBy('count', 'desc')
-          .limit(mostUsage)
-          .execute()
+        const rows = await reader.read((from) =>
+          matching(from, query)
+            .select(['key_id', 'identity_id', 'operation', 'outcome'])
+            .select(({ fn }) => [fn.countAll<string>().as('count'), fn.max('time').as('last')])
+            .where('operation', 'is not', null)
+            .groupBy(['key_id', 'identity_id', 'operation', 'outcome'])
+            .orderBy('count', 'desc')
+            .limit(mostUsage)
+            .execute(),
+        )
         return accept(
           rows.map((row) => ({
             ...{ key: row.key_id, identity: row.identity_id, last: row.last, count: Number(row.count) },
@@ -174,14 +180,16 @@ export function openAuditOperations({ database, record, signedBy }: Parts) {
         const allowed = await mayRead(call, subject, query)
         if (!allowed.ok) return allowed
         const day = sql<string>`to_char(time at time zone 'UTC', 'YYYY-MM-DD')`
-        const rows = await matching(query)
-          .select(({ fn }) => [day.as('day'), fn.countAll<string>().as('entries')])
-          .select(sql<string>`count(*) filter (where outcome ~ '^[A-Z]')`.as('refused'))
-          .where('operation', 'is not', null)
-          .groupBy(day)
-          .orderBy('day', 'desc')
-          .limit(mostDays)
-          .execute()
+        const rows = await reader.read((from) =>
+          matching(from, query)
+            .select(({ fn }) => [day.as('day'), fn.countAll<string>().as('entries')])
+            .select(sql<string>`count(*) filter (where outcome ~ '^[A-Z]')`.as('refused'))
+            .where('operation', 'is not', null)
+            .groupBy(day)
+            .orderBy('day', 'desc')
+            .limit(mostDays)
+            .execute(),
+        )
         return accept(
           rows
             .map((row) => ({ day: row.day, entries: Number(row.entries), refused: Number(row.refused) }))
@@ -251,8 +259,8 @@ export function openAuditOperations({ database, record, signedBy }: Parts) {
     return authorize(call.caller, 'audit.read', { kind: 'organisation', organisation })
   }
 
-  function matching(query: AuditQuery): Rows {
-    let rows: Rows = database.selectFrom('audit')
+  function matching(from: Database, query: AuditQuery): Rows {
+    let rows: Rows = from.selectFrom('audit')
     if (query.project !== null) rows = rows.where('project_id', '=', query.project)
     if (query.organisation !== null) rows = rows.where('organisation_id', '=', query.organisation)
     if (query.key !== undefined) rows = rows.where('key_id', '=', query.key)
@@ -265,10 +273,11 @@ export function openAuditOperations({ database, record, signedBy }: Parts) {
   }
 
   async function* exported(query: AuditQuery): AsyncGenerator<PlacedEntry> {
-    const writers = await matching(query).select('writer').distinct().orderBy('writer').execute()
+    // Whole: a replica may lack the last of it.
+    const writers = await matching(database, query).select('writer').distinct().orderBy('writer').execute()
     for (const { writer } of writers)
       for (let after = '0'; ; ) {
-        const rows = await matching(query)
+        const rows = await matching(database, query)
           .selectAll()
           .where('writer', '=', writer)
           .where('seq', '>', after)

@@ -2,6 +2,7 @@ import { type Insertable, type Selectable, sql, type Transaction } from 'kysely'
 import pg from 'pg'
 import type { Page } from '../access/page.ts'
 import type { Database } from '../platform/database/open.ts'
+import { readerOf } from '../platform/database/reader.ts'
 import type {
   KeptAttribute,
   KeyDates,
@@ -81,7 +82,7 @@ export type KeyRepository = {
   findProject(id: string): Promise<Selectable<ProjectTable> | 'absent'>
 }
 
-export function openKeyRepository(database: Database): KeyRepository {
+export function openKeyRepository(database: Database, reader = readerOf(database)): KeyRepository {
   const versionsOf = (key: StoredKey) =>
     database.selectFrom('key_version').selectAll().where('key_id', '=', key.id)
 
@@ -97,26 +98,28 @@ export function openKeyRepository(database: Database): KeyRepository {
         .where('destroy_at', 'is', null)
         .executeTakeFirst()) ?? 'absent',
     async listKeys(project, { offset, limit, search, orderBy, orderDirection }) {
-      let matching = database
-        .selectFrom('key')
-        .where('project_id', '=', project)
-        .where('destroy_at', 'is', null)
-      if (search !== null)
-        matching = matching.where((is) => {
-          const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`
-          return is.or([is('name', 'ilike', pattern), is('label', 'ilike', pattern)])
-        })
-      const [keys, { total }] = await Promise.all([
-        matching
-          .selectAll()
-          .orderBy(orderBy, orderDirection)
-          .orderBy('id')
-          .offset(offset)
-          .limit(limit)
-          .execute(),
-        matching.select(({ fn }) => fn.countAll<string>().as('total')).executeTakeFirstOrThrow(),
-      ])
-      return { keys, total: Number(total) }
+      return reader.read(async (from) => {
+        let matching = from
+          .selectFrom('key')
+          .where('project_id', '=', project)
+          .where('destroy_at', 'is', null)
+        if (search !== null)
+          matching = matching.where((is) => {
+            const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`
+            return is.or([is('name', 'ilike', pattern), is('label', 'ilike', pattern)])
+          })
+        const [keys, { total }] = await Promise.all([
+          matching
+            .selectAll()
+            .orderBy(orderBy, orderDirection)
+            .orderBy('id')
+            .offset(offset)
+            .limit(limit)
+            .execute(),
+          matching.select(({ fn }) => fn.countAll<string>().as('total')).executeTakeFirstOrThrow(),
+        ])
+        return { keys, total: Number(total) }
+      })
     },
     async findVersion(key, version) {
       const found = await versionsOf(key).where('version', '=', version).executeTakeFirst()

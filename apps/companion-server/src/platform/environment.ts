@@ -15,6 +15,12 @@ export const variables = [
   { name: 'DATABASE_OWNER_URL', kind: 'text', meaning: 'who may change its schema; else DATABASE_URL' },
   { name: 'DATABASE_URL_FILE', kind: 'text', meaning: 'a file whose first line is DATABASE_URL' },
   { name: 'DATABASE_OWNER_URL_FILE', kind: 'text', meaning: 'a file whose first line is DATABASE_OWNER_URL' },
+  {
+    name: 'DATABASE_READ_URL',
+    kind: 'text',
+    meaning: 'a replica of it, for lists and queries of the audit log; else the same',
+  },
+  { name: 'DATABASE_READ_URL_FILE', kind: 'text', meaning: 'a file whose first line is DATABASE_READ_URL' },
   { name: 'LUX_CONTAINER', kind: 'text', meaning: '1 in the container image, which sets it' },
   { name: 'HSM_TOKEN_URI', kind: 'text', meaning: 'the token for init, where --token is not given' },
   {
