@@ -51,16 +51,17 @@ export function openAppointing(database: Database) {
       return refuse('GRANT-REFUSED', `${role} holds in an organisation or a project`)
     }
     if (role === 'server-admin') return refuse('GRANT-REFUSED', `${role} holds in the whole deployment`)
+    if (role === 'organisation-admin' && project !== null)
+      return refuse('GRANT-REFUSED', `${role} holds in an organisation`)
     const row = await database
       .selectFrom('organisation')
       .select('id')
       .where('id', '=', organisation)
       .executeTakeFirst()
-    if (!row) return absent('organisation')
-    if (role === 'organisation-admin') {
-      if (project !== null) return refuse('GRANT-REFUSED', `${role} holds in an organisation`)
+    // As of a project that is another's: an organisation's id is not to be found out by asking.
+    if (!row) return absent(project === null ? 'organisation' : 'project')
+    if (role === 'organisation-admin')
       return accept({ action: 'organisation.appoint', resource: { kind: 'organisation', organisation } })
-    }
     if (project === null)
       return accept({ action: 'project.appoint', resource: { kind: 'organisation', organisation } })
     const its = await database
