@@ -15,6 +15,7 @@ export default defineConfig({
           items: [
             'guide/first-ceremony',
             'guide/production',
+            'guide/production-commands',
             'guide/tokens',
             'guide/token-driver',
             'guide/moving-a-key',

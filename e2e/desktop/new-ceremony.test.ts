@@ -106,7 +106,7 @@ test('SETUP-SURVIVES a window that is killed in mid-set-up goes on where it stoo
 
 test('SETUP-LOCK the script is linted in place, rehearsed, approved, and locked into a run', async () => {
   const { page } = desktop
-  await presses.on(page.getByRole('radio', { name: /Initialise a/ }))
+  await presses.on(page.getByRole('radio', { name: /^Token initialisation/ }))
   await page.getByText('The plan is sound').waitFor()
   await page.getByRole('button', { name: 'Print the plan' }).click()
   await page

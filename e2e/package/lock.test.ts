@@ -8,7 +8,7 @@ import { packagedFolder } from '../support/packaged.ts'
 const folder = privateFolder('lux-packaged-lock-')
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** The package's own command, as docs/guide/production.md has it, in the folder of whoever tries it. */
+/** The package's own command, as docs/guide/production-commands.md has it, in the folder of whoever tries it. */
 async function custody(...args: string[]): Promise<Record<string, unknown>> {
   return jsonOf(await runAt(join(packagedFolder(), 'custody'), ['--json', ...args], folder))
 }

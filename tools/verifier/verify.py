@@ -862,10 +862,13 @@ def fits(recorded, **members):
     return all(same(member(recorded, name), value) for name, value in members.items())
 
 
+SIGNING = ('signature.accepted', 'checkpoint.cosigned', 'holder.acknowledged')
+
+
 def fold(lines, sizes, most=1_000_000):
     """Header, node 0, last head and the heads at `sizes` of the lines of a transcript of at most `most` entries."""
     header, node, tree, heads, made_at, opened, decided, performed, keys_read, dealing = None, b'', Tree(), {}, {}, 0, [], {}, {}, None
-    results, redacted, steps, course, made, paused, ended = {}, set(), set(), [], [], False, None
+    results, redacted, steps, course, made, paused, ended, here = {}, set(), set(), [], [], False, None, []
 
     def head():
         return {'size': str(tree.size), 'node': node.hex(), 'root': tree.root().hex()}
@@ -903,6 +906,8 @@ def fold(lines, sizes, most=1_000_000):
             steps.add(entry['stepId'])
             if kind.startswith('step.') and course[-1:] != [entry['stepId']]:
                 course.append(entry['stepId'])
+            if kind in SIGNING and fact is not None and fact.get('here') is True and isinstance(fact.get('name'), str) and fact['name'] not in here:
+                here.append(fact['name'])
             paused = kind == 'run.paused' or (paused and kind != 'run.resumed')
             ended = ended or (kind if kind in ENDINGS else None)
             opened += kind == 'exception.opened'
@@ -915,7 +920,7 @@ def fold(lines, sizes, most=1_000_000):
     need(header is not None, 'no header')
     return {'header': header, 'node0': node0.hex(), 'head': head(), 'heads': heads, 'made_at': made_at,
             'opened': opened, 'decided': decided, 'performed': performed, 'keys_read': keys_read, 'dealing': dealing,
-            'results': results, 'redacted': redacted, 'named': steps, 'course': course, 'made': made,
+            'results': results, 'redacted': redacted, 'named': steps, 'course': course, 'made': made, 'signed_here': here,
             'stopped': ended or ('run.paused' if paused else None)}
 
 
@@ -1855,7 +1860,8 @@ class Verifier:
         failed = [check['id'] for check in checks if check['ok'] is False]
         accepted = all(check['ok'] for check in checks)
         verdict = 'accepted' if accepted else 'signers-unknown' if failed == ['POLICY-MISSING'] else 'refused'
-        return {'verdict': verdict, 'failed': failed, 'checks': checks}
+        run = getattr(self, 'run', None)
+        return {'verdict': verdict, 'failed': failed, 'checks': checks, 'signedHere': run['signed_here'] if run else []}
 
     # archive and content
 
@@ -3071,6 +3077,8 @@ def main(arguments):
     for check in result['checks']:
         state = {True: 'ok', False: 'FAILED', None: '-'}[check['ok']]
         print(f"{state:7}{check['id']:22}{check['detail']}", file=sys.stderr)
+    for name in result.get('signedHere', []):
+        print(f'not proved: that {name} was shown what they signed by anything but the workstation itself', file=sys.stderr)
     print(' '.join([result['verdict'], *result['failed']]))
     return exit_
 

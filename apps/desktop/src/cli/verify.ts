@@ -60,12 +60,12 @@ function audienceOf(text: string): string {
   }
 }
 
-function outcomeOf(path: string, { verdict, checks, failed, contents }: BundleVerdict): Outcome {
+function outcomeOf(path: string, { verdict, checks, failed, contents, signedHere }: BundleVerdict): Outcome {
   const accepted = verdict === 'accepted'
   const digest = contents?.digest ?? null
   const words = digest === null ? [] : wordsOf(digest)
   const domain = contents?.predicate.domain ?? null
-  const about = { verdict, bundle: path, digest, words, domain, failed, checks }
+  const about = { verdict, bundle: path, digest, words, domain, failed, checks, signedHere }
   const json = accepted ? { ok: true, ...about } : { ok: false, code: failed[0] ?? 'REFUSED', ...about }
   const said = {
     accepted: `accepted${domain === 'rehearsal' ? ' (a rehearsal: nothing in it is for use)' : ''}`,
@@ -76,6 +76,9 @@ function outcomeOf(path: string, { verdict, checks, failed, contents }: BundleVe
     `${path}: ${said}`,
     ...(digest === null ? [] : [`digest  ${digest}`, ...wordLines(words)]),
     ...checks.map(checkLine),
+    ...signedHere.map(
+      (name) => `not proved: that ${name} was shown what they signed by anything but the workstation itself`,
+    ),
   ].join('\n')
   return { exit: accepted ? 0 : 1, json, text, answered: true }
 }

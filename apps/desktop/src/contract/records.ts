@@ -51,6 +51,8 @@ export type VerifyView = {
   rule: string | null
   detail: string | null
   checks: CheckView[]
+  /** To whom nothing but the workstation itself showed what they signed. */
+  signedHere: string[]
   contents: {
     title: string
     organisation: string

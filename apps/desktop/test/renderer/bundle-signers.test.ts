@@ -24,6 +24,7 @@ const shown = (signers: Signed, outcome: 'passed' | 'failed' | 'not-run') => {
     rule: null,
     detail: null,
     checks: [{ name: 'MANIFEST-SIGNATURES', outcome, detail: '' }],
+    signedHere: [],
     contents: null,
   }
   return renderToStaticMarkup(createElement(Signers, { result, signers })).replaceAll(/<[^>]+>/g, '')

@@ -116,6 +116,7 @@ const ownSchemas: { [K in Exclude<EventKind, FamilyEntry>]: v.GenericSchema<unkn
     name: line,
     signer: digest,
     signature: hybridSignature,
+    here: v.exactOptional(v.literal(true)),
   }),
   'checkpoint.made': v.strictObject({
     ...checkpointFields,
@@ -129,6 +130,7 @@ const ownSchemas: { [K in Exclude<EventKind, FamilyEntry>]: v.GenericSchema<unkn
     name: line,
     signer: digest,
     signature: hybridSignature,
+    here: v.exactOptional(v.literal(true)),
   }),
   'exception.opened': v.strictObject({
     id: positive,

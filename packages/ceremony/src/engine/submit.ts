@@ -2,7 +2,7 @@ import { sha256Hex } from '@lux/crypto'
 import type { Submit } from '../model/commands.ts'
 import type { Decision, NewEvent } from '../model/events.ts'
 import { refuse } from '../model/rules.ts'
-import { signerOf, stepIdOf, verify } from '../model/signers.ts'
+import { madeHere, signerOf, stepIdOf, verify } from '../model/signers.ts'
 import { currentStep, stageOf } from '../model/stages.ts'
 import type { State } from '../model/state.ts'
 import { submissions } from '../steps/run.ts'
@@ -38,7 +38,7 @@ function takeOfficer(state: State, command: Submit, what: 'opening' | 'bundle'):
   const invalid = verify(state, what, seat.keys, command)
   if (invalid !== null) return invalid
   const { signature } = command
-  const fact = { what, subject, name: seat.name, signer: seat.signer, signature }
+  const fact = { what, subject, name: seat.name, signer: seat.signer, signature, ...madeHere(state, command) }
   return { ok: true, events: [{ kind: 'signature.accepted', stepId: progress.step.id, fact }] }
 }
 
@@ -63,6 +63,7 @@ function takeDecision(state: State, command: Submit): Decision {
     name: seat.name,
     signer: seat.signer,
     signature,
+    ...madeHere(state, command),
   }
   const events: NewEvent[] = [{ kind: 'signature.accepted', stepId, fact }]
   if (proposal.signers.length + 1 >= state.terms.officers)
@@ -85,6 +86,13 @@ function takeWitness(state: State, command: Submit): Decision {
   const invalid = verify(state, 'checkpoint', seat.keys, command)
   if (invalid !== null) return invalid
   const { size, digest } = checkpoint
-  const fact = { size, digest, name: seat.name, signer: seat.signer, signature: command.signature }
+  const fact = {
+    size,
+    digest,
+    name: seat.name,
+    signer: seat.signer,
+    signature: command.signature,
+    ...madeHere(state, command),
+  }
   return { ok: true, events: [{ kind: 'checkpoint.cosigned', stepId: stepIdOf(state), fact }] }
 }

@@ -40,9 +40,10 @@ export type Command =
   | { type: 'reconcile'; step: string; attempt: number; finding: Finding }
   /**
    * A signature from a person's own device. `payload` is the exact signed bytes (JCS of the document's payload, for
-   * the bundle the DSSE pre-authentication encoding); decide checks it, the signer's place and the signature.
+   * the bundle the DSSE pre-authentication encoding); decide checks it, the signer's place and the signature. `here`: it was made at
+   * the workstation itself.
    */
-  | { type: 'submit'; what: SubmissionKind; payload: Uint8Array; signature: HybridSignature }
+  | { type: 'submit'; what: SubmissionKind; payload: Uint8Array; signature: HybridSignature; here?: true }
   /** `restart`: sent once by core when it loads a run that is not at rest, and when the token host was restarted. */
   | { type: 'pause'; by: string; cause: 'person' | 'restart'; reason: string }
   | { type: 'resume'; by: string }

@@ -72,12 +72,14 @@ export type Facts = {
     detail: string
     result: Json
   }
+  /** `here`, of these three: it was made at the workstation itself, which alone showed the bytes; in a run of version 2 alone. */
   'signature.accepted': {
     what: 'opening' | 'bundle' | 'exception' | 'decryption-approval'
     subject: Digest
     name: string
     signer: string
     signature: HybridSignature
+    here?: true
   }
   'checkpoint.made': CheckpointRecord & {
     reason: CheckpointReason
@@ -90,8 +92,15 @@ export type Facts = {
     name: string
     signer: string
     signature: HybridSignature
+    here?: true
   }
-  'holder.acknowledged': { name: string; index: number; payload: Json; signature: HybridSignature }
+  'holder.acknowledged': {
+    name: string
+    index: number
+    payload: Json
+    signature: HybridSignature
+    here?: true
+  }
   'exception.opened': {
     id: number
     about: 'failed' | 'ambiguous' | 'mismatch' | 'reported'

@@ -2,7 +2,7 @@ import { type HybridSignature, type VerificationKeys, verifySignature } from '@l
 import { type Signable, signatureContext } from '../documents/format/context.ts'
 import type { Role } from '../plan/plan.ts'
 import { holderBefore } from '../plan/queries.ts'
-import type { Refusal } from './commands.ts'
+import type { Refusal, Submit } from './commands.ts'
 import type { Seat } from './events.ts'
 import { refuse } from './rules.ts'
 import { currentStep, stageOf } from './stages.ts'
@@ -19,6 +19,11 @@ type Stages =
   | 'custodian-acknowledgements'
   | 'share-checks'
   | 'share-releases'
+
+/** What an entry says of a signature that was made at the workstation itself; nothing in a run of version 1. */
+export function madeHere({ plan }: State, { here }: Submit): { here?: true } {
+  return here === true && plan.v === 2 ? { here } : {}
+}
 
 /** The current step, where it is at this stage. */
 export function standsAt(state: State, kind: Stages): StepProgress | null {

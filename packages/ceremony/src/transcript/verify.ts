@@ -30,6 +30,8 @@ export type Verified = {
   readonly course: readonly string[]
   /** Every key that was made or dealt, again after a retry too; but for redacted entries. */
   readonly made: readonly Made[]
+  /** Who signed or proved something at the workstation itself, which alone showed them the bytes; each once. */
+  readonly signedHere: readonly string[]
   /** What kept the run from sealing a bundle at the end of this transcript, by the kind of its entry. */
   readonly stopped: string | null
 }
@@ -85,6 +87,7 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
   const named = new Set<string>()
   const course: string[] = []
   const all: Made[] = []
+  const here = new Set<string>()
   let paused = false
   let ending: string | null = null
   let exceptions = 0
@@ -123,6 +126,8 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
           all.push({ seq: Number(seq), stepId, effect: made.effect, ckaId: read?.ckaId ?? null })
       }
       named.add(stepId)
+      const signer = signedAt(entry)
+      if (signer !== null) here.add(signer)
       if (kind.startsWith('step.') && course.at(-1) !== stepId) course.push(stepId)
       if (kind === 'run.paused' || kind === 'run.resumed') paused = kind === 'run.paused'
       if (ending === null && endings.includes(kind)) ending = kind
@@ -152,11 +157,21 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
         named,
         course,
         made: all,
+        signedHere: [...here],
         stopped: ending ?? (paused ? 'run.paused' : null),
         opened: exceptions,
       })
     },
   }
+}
+
+const signing: readonly string[] = ['signature.accepted', 'checkpoint.cosigned', 'holder.acknowledged']
+
+/** The name in an entry that says of a signature that it was made at the workstation itself, else null. */
+function signedAt(entry: Entry): string | null {
+  if ('factHash' in entry || !signing.includes(entry.kind)) return null
+  const { here, name } = entry.fact
+  return here === true && typeof name === 'string' ? name : null
 }
 
 /** What a decided exception names as its signed document; whatever else stands there names none. */

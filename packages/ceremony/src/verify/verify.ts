@@ -52,6 +52,8 @@ export type BundleVerdict = {
   readonly contents: BundleContents | null
   /** Set when MANIFEST-SIGNATURES passed; null when nobody's signature is verified, as without a policy. */
   readonly signers: ManifestSigners | null
+  /** Names of whom nothing but the workstation itself showed what they signed: that they saw those bytes is not proved. */
+  readonly signedHere: readonly string[]
 }
 
 /** Runs every check of SPEC.md 7 that can run. Reads the archive once, plus its small files; holds none whole. */
@@ -71,7 +73,14 @@ export async function verifyBundle(
   await checkAddress(v)
   const checks = v.ledger.checks()
   const failed = checks.filter(({ ok }) => ok === false).map(({ id }) => id)
-  return { verdict: conclude(checks), checks, failed, contents: contentsOf(v), signers: v.signers }
+  return {
+    verdict: conclude(checks),
+    checks,
+    failed,
+    contents: contentsOf(v),
+    signers: v.signers,
+    signedHere: v.transcript?.signedHere ?? [],
+  }
 }
 
 /** The manifest alone, unverified: so that an importer can choose the policy that the bundle names. */

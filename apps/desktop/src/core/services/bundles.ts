@@ -76,6 +76,7 @@ function viewOf(file: string, verdict: BundleVerdict): VerifyView {
     verdict: verdict.verdict === 'signers-unknown' ? 'consistent' : verdict.verdict,
     rule: rule ?? null,
     detail: verdict.checks.find(({ id }) => id === rule)?.detail ?? null,
+    signedHere: [...verdict.signedHere],
     checks: verdict.checks.map(({ id, ok, detail }) => ({
       name: id,
       outcome: ok === null ? 'not-run' : ok ? 'passed' : 'failed',

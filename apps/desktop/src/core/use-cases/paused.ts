@@ -85,13 +85,14 @@ export async function hearLate(run: Run): Promise<Refusal<string> | null> {
 
 /**
  * Takes a file in. A paused run that waits for it, or to which a holder still says what is left, is resumed with it, and only where
- * the engine will take it: the PIN is asked after that. `beside`: the folder of the file, null where it was scanned.
+ * the engine will take it: the PIN is asked after that. `beside`: the folder of the file, null where it was scanned or made `here`, at the workstation itself.
  */
 export function takeFile(
   run: Run,
   bytes: Uint8Array,
   beside: string | null,
   rehearsed: boolean,
+  here = false,
 ): Refusal | null {
   const { needs, unstated } = run.view()
   const resumes = needs?.kind === 'resume' && (unstated.length > 0 || behindPause(run, rehearsed) !== null)
@@ -99,5 +100,5 @@ export function takeFile(
     ? (takeAnswer(new RunPreview(run.folder), bytes, beside) ??
       run.submit({ type: 'resume', by: leader(run) }))
     : null
-  return before ?? takeAnswer(run, bytes, beside)
+  return before ?? takeAnswer(run, bytes, beside, here)
 }

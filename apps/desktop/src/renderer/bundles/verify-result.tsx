@@ -58,6 +58,14 @@ export function VerifyResult({ result }: { result: VerifyView }) {
           )}
         </div>
       </div>
+      {result.signedHere.length === 0 ? null : (
+        <div className="panel panel-body" data-unproved="">
+          <Heading as="h3" size="3">
+            {t('bundles.not-proved')}
+          </Heading>
+          <p style={{ margin: 0 }}>{t('bundles.signed-here', { names: result.signedHere.join(', ') })}</p>
+        </div>
+      )}
       <ul className="panel list">
         {result.checks.map(({ name, outcome, detail }) => (
           <li key={name} className="row" style={{ paddingBlock: '0.5rem' }}>

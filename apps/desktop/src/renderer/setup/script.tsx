@@ -80,10 +80,11 @@ function Choose({ all, setup, acts }: { all: ScriptView[]; setup: SetupView; act
         first
         onDone={(title) => void acts.change({ title })}
       />
+      {script.fields.length === 0 ? null : <Values key={script.id} setup={setup} acts={acts} />}
       <RadioCards.Root
         value={script.id ?? ''}
         onValueChange={(id) => void acts.change({ script: id })}
-        columns={{ initial: '1', md: '2' }}
+        columns={{ initial: '1', lg: '2' }}
         gap="2"
         aria-label={t('ceremonies.script')}
       >
@@ -100,7 +101,6 @@ function Choose({ all, setup, acts }: { all: ScriptView[]; setup: SetupView; act
           </RadioCards.Item>
         ))}
       </RadioCards.Root>
-      {script.fields.length === 0 ? null : <Values key={script.id} setup={setup} acts={acts} />}
     </>
   )
 }

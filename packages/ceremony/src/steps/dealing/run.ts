@@ -5,7 +5,7 @@ import type { Submit } from '../../model/commands.ts'
 import type { DealtHolder, EffectOf, Results } from '../../model/effects.ts'
 import type { Decision } from '../../model/events.ts'
 import { refuse } from '../../model/rules.ts'
-import { verify } from '../../model/signers.ts'
+import { madeHere, verify } from '../../model/signers.ts'
 import { currentStep, stageOf } from '../../model/stages.ts'
 import type { State } from '../../model/state.ts'
 import type { PlannedFhe } from '../../plan/plan.ts'
@@ -54,7 +54,13 @@ function takeAcknowledgement(state: State, command: Submit): Decision {
     return refuse('SUBMIT-01', `this step does not wait for ${said.name}`)
   const invalid = verify(state, 'acknowledgement', seat.keys, command)
   if (invalid !== null) return invalid
-  const fact = { name: said.name, index, payload: said, signature: command.signature }
+  const fact = {
+    name: said.name,
+    index,
+    payload: said,
+    signature: command.signature,
+    ...madeHere(state, command),
+  }
   return { ok: true, events: [{ kind: 'holder.acknowledged', stepId: progress.step.id, fact }] }
 }
 

@@ -176,7 +176,13 @@ export const entries = {
   },
   /** A share of the epoch that is being made, or of the one that this run dealt. */
   'holder.acknowledged': {
-    schema: v.strictObject({ name: line, index: positive, payload: json, signature: hybridSignature }),
+    schema: v.strictObject({
+      name: line,
+      index: positive,
+      payload: json,
+      signature: hybridSignature,
+      here: v.exactOptional(v.literal(true)),
+    }),
     apply(state, progress, fact) {
       if (state.reshare?.next) proved(state, fact)
       else state.fhe?.acknowledged.push(fact.name)

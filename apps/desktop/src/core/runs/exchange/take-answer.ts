@@ -29,14 +29,20 @@ export type Taker = Pick<Run, 'folder' | 'view' | 'submit' | 'takeRequest' | 'ke
 /**
  * Takes what a person's device or a server sent back: a signature answer, a holder's acknowledgement or a receipt.
  * Null when it was taken; the engine's refusal otherwise. `beside`: the folder that a dealer's word was chosen in, with its
- * files; in/ otherwise. Errors: FILE-WRONG-KIND, IMPORT-REFUSED, REDEAL-FILES.
+ * files; in/ otherwise. `here`: it was made at the workstation itself. Errors: FILE-WRONG-KIND, IMPORT-REFUSED, REDEAL-FILES.
  */
-export function takeAnswer(run: Taker, bytes: Uint8Array, beside: string | null = null): Refusal | null {
+export function takeAnswer(
+  run: Taker,
+  bytes: Uint8Array,
+  beside: string | null = null,
+  here = false,
+): Refusal | null {
+  const made = here ? { here: true as const } : {}
   const answer = signatureAnswerCodec.parse(bytes)
   if (answer.ok) {
     const { what, signature } = answer.value
     if (isOfRun(what)) {
-      return run.submit({ type: 'submit', what, payload: bytesToSign(run.folder, what), signature })
+      return run.submit({ type: 'submit', what, payload: bytesToSign(run.folder, what), signature, ...made })
     }
     throw wrongKind(`an answer about ${what} has no place in a run`)
   }
@@ -51,7 +57,7 @@ export function takeAnswer(run: Taker, bytes: Uint8Array, beside: string | null 
   if (kind === 'custodian-statement') {
     takeGivenShare(run.folder, payload, { from: beside ?? join(run.folder.path, 'in'), keep: run.keep })
   }
-  return run.submit({ type: 'submit', what: kind, payload: encodeCanonical(payload), signature })
+  return run.submit({ type: 'submit', what: kind, payload: encodeCanonical(payload), signature, ...made })
 }
 
 /** Signed documents that are submitted as they are; a requester's package is no such document. */

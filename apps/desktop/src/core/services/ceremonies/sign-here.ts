@@ -52,7 +52,7 @@ export async function signHere(parts: ServiceContext, input: unknown): Promise<R
     // On disk before the signature counts: a key that was used here and then at another machine has forgotten nothing.
     if (signed.memory !== null) writeInFolder(memory, signed.memory)
     needed(signatureAnswerCodec.parse(signed.answer))
-    refuse(takeFile(run, signed.answer, null, standIns.length > 0))
+    refuse(takeFile(run, signed.answer, null, standIns.length > 0, true))
   } finally {
     key.identity.secret.wipe()
   }

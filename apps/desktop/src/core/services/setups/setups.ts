@@ -174,7 +174,6 @@ function seated(setup: Setup, card: Setup['cards'][number], kind?: (typeof perso
 }
 
 function withServer(setup: Setup, card: Setup['servers'][number]['card'], transport: Json | null): Setup {
-  if (setup.adopted === null) mustBeOpen(setup, 'policy')
   mustBeOpen(setup, 'plan')
   if (card.domain !== 'production')
     throw new ExpectedError('CARD-DOMAIN', `a server’s card of ${card.domain}, where production is prepared`)
@@ -182,6 +181,8 @@ function withServer(setup: Setup, card: Setup['servers'][number]['card'], transp
   const there = setup.servers.find((one) => serverCardCodec.digest(one.card) === audience)
   if (there !== undefined && transport === null)
     throw new ExpectedError('CARD-TWICE', `the server ${there.name}`)
+  // A policy names servers by their cards alone: a transport file is the plan's.
+  if (there === undefined && setup.adopted === null) mustBeOpen(setup, 'policy')
   const others = setup.servers.filter((one) => one !== there)
   const listed = setup.adopted?.policy.audiences.find((one) => one.audience === audience)?.name
   const called = there?.name ?? listed ?? freeName(others.map((one) => one.name))

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { toBase64 } from '@lux/crypto'
 import { enrol } from '@lux/people'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -40,6 +42,15 @@ afterAll(async () => {
   await core.stop()
   rmSync(folder, { recursive: true, force: true })
 })
+
+/** What the verifier in Python says of a bundle. */
+function secondVerdict(bundle: string, policy: string): unknown {
+  const verifier = fileURLToPath(new URL('../../../../../../tools/verifier/verify.py', import.meta.url))
+  const { stdout } = spawnSync('python3', [verifier, bundle, '--policy', policy, '--json'], {
+    encoding: 'utf8',
+  })
+  return JSON.parse(stdout)
+}
 
 function granted(use: 'read' | 'write' | 'folder', path: string): string {
   core.grant({ use, path })
@@ -195,7 +206,7 @@ test('the plan is rehearsed by the machine, approved by key files, and locked in
   })
 })
 
-test('everybody signs the run in the window with their own key file, to Closed', async () => {
+test('SIGNED-HERE everybody signs the run in the window with their own key file, and both verifiers name to whom nothing else is proved to have shown it', async () => {
   const { run } = await said<SetupView>('setups.view', { id })
   const view = () => said<RunView>('ceremonies.view', { id: run ?? '' })
   for (let round = 0; round < 400; round += 1) {
@@ -206,6 +217,12 @@ test('everybody signs the run in the window with their own key file, to Closed',
   const done = await view()
   expect(done.state).toBe('closed')
   expect(await verdictOf(done.folder)).toBe('accepted')
+  const path = granted('read', done.bundle?.path ?? '')
+  const policy = granted('read', join(done.folder, 'policy.json'))
+  const verdict = await said<{ signedHere: string[] }>('bundles.verify', { path, policy })
+  expect(verdict.signedHere.toSorted()).toEqual(['Ophelia', 'Otto', 'Walter', 'Wanda'])
+  const second = secondVerdict(path, policy)
+  expect(second).toMatchObject({ verdict: 'accepted', signedHere: verdict.signedHere })
 })
 
 async function act({ id: run, current }: RunView): Promise<void> {

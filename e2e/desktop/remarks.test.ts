@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { exceptionPanel, goButton, playOn, startRehearsal, stepPanel } from '../support/person.ts'
+import { type Desktop, openDesktop } from './support/desktop.ts'
+
+let desktop: Desktop
+beforeAll(async () => {
+  desktop = await openDesktop()
+})
+afterAll(() => desktop?.close())
+
+/** What stands in the rail below notes and deviations. */
+const remarks = () => desktop.page.locator('.stage-rail')
+
+test('REMARK-NOTE a note that somebody presses at a step stands on the stage', async () => {
+  const { page } = desktop
+  await startRehearsal(page, { script: 'Token initialisation' })
+  await page.getByRole('button', { name: 'Note', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  const who = dialog.getByRole('combobox', { name: 'Who writes it' })
+  await who.click()
+  await page.getByRole('option', { name: 'Witness One' }).click()
+  await dialog.getByLabel('Note', { exact: true }).fill('The second door was open.')
+  await dialog.getByRole('button', { name: 'Write it down' }).click()
+  await remarks().getByText('The second door was open.').waitFor()
+})
+
+test('REMARK-DEVIATION a deviation that somebody presses stops the run until officers have signed what is done about it', async () => {
+  const { page } = desktop
+  await page.getByRole('button', { name: 'Deviation', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('combobox', { name: 'Who reports it' }).click()
+  await page.getByRole('option', { name: 'Witness Two' }).click()
+  await dialog.getByLabel('What was expected').fill('Eight people in the room')
+  await dialog.getByLabel('What happened instead').fill('A ninth came in and left')
+  await dialog.getByRole('button', { name: 'Report it' }).click()
+  await exceptionPanel(page).getByText('A ninth came in and left').first().waitFor()
+  await exceptionPanel(page).getByLabel('Reason, for the transcript').fill('Nothing was on the table yet.')
+  await exceptionPanel(page).getByRole('button', { name: 'Do the step again' }).click()
+  await stepPanel(page).getByRole('heading', { name: 'Sign the decided exception' }).waitFor()
+  for (const name of ['Officer One', 'Officer Two'])
+    await stepPanel(page)
+      .getByRole('button', { name: `Sign as simulated participant: ${name}` })
+      .click()
+  await goButton(stepPanel(page)).waitFor()
+  await remarks().getByText('A ninth came in and left').waitFor()
+})
+
+test('REMARK-TRANSCRIPT both stand in the transcript that the bundle seals, and the bundle verifies', async () => {
+  const { page } = desktop
+  await playOn(page, null)
+  const id = /run\/([0-9a-f]{32})/.exec(page.url())?.[1] ?? ''
+  const entries = await page.evaluate(
+    (run) => Reflect.get(window, 'lux').invoke('transcript.page', { id: run, offset: 0, limit: 200 }),
+    id,
+  )
+  const text = JSON.stringify(entries)
+  for (const kind of ['note.made', 'exception.opened', 'exception.decided']) expect(text).toContain(kind)
+  expect(text).toContain('The second door was open.')
+  expect(text).toContain('A ninth came in and left')
+})
