@@ -228,6 +228,26 @@ export const apis = {
     'FOLDER-READ-ONLY',
     'DISK-FULL',
   ),
+  /**
+   * A holder without a device receives and proves the share that was dealt, in this window: it is kept in `out`, sealed under the
+   * passphrase of the key, and what it has answered beside it.
+   */
+  'ceremonies.holdHere': api<
+    { id: string; name: string; key: string; passphrase: string; out: string },
+    RunView
+  >(
+    'CEREMONY-UNKNOWN',
+    'SHELL-PATHS',
+    'FILE-MISSING',
+    'FILE-EXISTS',
+    'FOLDER-IN-USE',
+    'FILE-UNREADABLE',
+    'FILE-TOO-LARGE',
+    'KEY-FILE-WRONG',
+    'KEY-PASSPHRASE',
+    'FOLDER-READ-ONLY',
+    'DISK-FULL',
+  ),
   /** What people are asked to sign now, in lines made from the very bytes; empty where nothing is. */
   'ceremonies.toSign': api<{ id: string }, { lines: string[] }>('CEREMONY-UNKNOWN'),
 

@@ -6,6 +6,7 @@ export const fileKinds = [
   'lock',
   'card',
   'key',
+  'share',
   'bundle',
   'policy',
   'transport',

@@ -13,7 +13,7 @@ import * as ceremonies from './services/ceremonies/ceremonies.ts'
 import { handOut } from './services/ceremonies/hand-out.ts'
 import { lineageInStore } from './services/ceremonies/lineage.ts'
 import { handToHolders } from './services/ceremonies/own-devices.ts'
-import { signHere, toSign } from './services/ceremonies/sign-here.ts'
+import { holdHere, signHere, toSign } from './services/ceremonies/sign-here.ts'
 import * as holders from './services/holders.ts'
 import { chooseLibrary, chosenLibrary, libraryState, useOwnLibrary } from './services/library.ts'
 import { lockWindow } from './services/lock.ts'
@@ -242,6 +242,7 @@ function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
     'ceremonies.decide': given(ceremonies.decideException),
     'ceremonies.cancel': given(ceremonies.cancel),
     'ceremonies.signHere': given(signHere),
+    'ceremonies.holdHere': given(holdHere),
     'ceremonies.toSign': given(toSign),
     'setups.list': plain(setups.listSetups),
     'setups.begin': given(setups.beginSetup),

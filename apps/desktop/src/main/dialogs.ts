@@ -8,6 +8,7 @@ const extensions: Record<FileKind, string[]> = {
   lock: ['json'],
   card: ['json'],
   key: ['key'],
+  share: ['sealed'],
   bundle: ['zip'],
   policy: ['json'],
   transport: ['json'],

@@ -11,6 +11,7 @@ const unlimited: ReadonlySet<ApiName> = new Set<ApiName>([
   'ceremonies.submitFile',
   'ceremonies.startRehearsal',
   'ceremonies.signHere',
+  'ceremonies.holdHere',
   'setups.view',
   'setups.enrol',
   'setups.sign',

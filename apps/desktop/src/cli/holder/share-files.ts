@@ -1,12 +1,9 @@
-import { existsSync, realpathSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
-import { equalBytes, sealWithPassphrase, wipe } from '@lux/crypto'
-import { checkWritable, ExpectedError, readBounded, withSystemErrors, writeInFolder } from '@lux/node-files'
+import { existsSync } from 'node:fs'
+import { equalBytes, wipe } from '@lux/crypto'
+import { ExpectedError, readBounded, writeInFolder } from '@lux/node-files'
 import {
   forgetShareOf,
   type HeldShare,
-  type KeptShare,
-  maxReceived,
   maxShareFile,
   maxState,
   type OpenedShare,
@@ -15,10 +12,12 @@ import {
   parseState,
 } from '@lux/people'
 import { openKeyFile, openSealedFile } from '../../core/use-cases/key-file.ts'
+import { statePath } from '../../core/use-cases/share-file.ts'
 import { accepted, type Remedies } from '../shell/accepted.ts'
-import { mustBeNew, writeNew } from '../shell/files.ts'
 import { type PassphraseOptions, readPassphrase } from '../shell/secret-input.ts'
-import { lockShare, statePath } from './share-lock.ts'
+import { lockShare } from './share-lock.ts'
+
+export { keepShare, namedIn, readReceived, receivedPath } from '../../core/use-cases/share-file.ts'
 
 /** What to do about a key that opens no share, or another's. */
 export const holderKeyRemedies: Remedies = {
@@ -98,36 +97,6 @@ export function keepState(share: string, state: Uint8Array, { record }: Pick<Ope
   if (!equalBytes(readState(path), record))
     throw new ExpectedError('HOLDER-STATE-CHANGED', `${path} is not what it was when this command read it`)
   writeInFolder(path, state, 0o600)
-}
-
-/** Of the file itself, whatever link leads to it. */
-export const receivedPath = (keyFile: string): string =>
-  `${withSystemErrors(() => realpathSync(keyFile), keyFile)}.received`
-
-/** What a key file has received, and where its list lies; null where there is none yet. Errors: FOLDER-READ-ONLY where none could be kept. */
-export function readReceived(keyFile: string): { path: string; list: Uint8Array | null } {
-  const path = receivedPath(keyFile)
-  checkWritable(dirname(path))
-  return { path, list: existsSync(path) ? readBounded(path, maxReceived) : null }
-}
-
-/** How a list names a share file. */
-export const namedIn = (out: string): string => resolve(out)
-
-/**
- * A checked share and its record, two new files, the share sealed under the passphrase of its holder's key, with a note beside the key
- * file: a share that was received once is not begun anew. Errors: FOLDER-READ-ONLY, FILE-EXISTS, and those of the file.
- */
-export async function keepShare(
-  out: string,
-  { share, received, state }: KeptShare,
-  { keyFile, passphrase }: { keyFile: string; passphrase: string },
-): Promise<void> {
-  mustBeNew(statePath(out))
-  writeNew(out, await sealWithPassphrase(passphrase, share), 0o600)
-  // Before the record, without which a share answers nothing: wherever this is cut off, there are no two records to count in.
-  writeInFolder(receivedPath(keyFile), received, 0o600)
-  writeNew(statePath(out), state, 0o600)
 }
 
 export const lostOption = [

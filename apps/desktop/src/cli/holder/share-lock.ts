@@ -2,9 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { checkWritable, ExpectedError, fromSystemError, withSystemErrors } from '@lux/node-files'
 import Database from 'better-sqlite3'
-
-/** Where what a share has answered is kept. */
-export const statePath = (share: string) => `${share}.state`
+import { statePath } from '../../core/use-cases/share-file.ts'
 
 export const lockPath = (share: string) => `${statePath(share)}.lock`
 

@@ -11,7 +11,8 @@ type Props = {
   title: string
   /** What is signed, told from the very bytes. */
   lines: readonly string[] | (() => Promise<readonly string[]>)
-  onSign: (key: string, passphrase: string) => Promise<Result<unknown>>
+  /** null: the person chose nothing further, and looks at the dialog again. */
+  onSign: (key: string, passphrase: string) => Promise<Result<unknown> | null>
 }
 
 /** A person signs with their own key file in this window: reads what it is, chooses the file, types the passphrase. */
@@ -46,6 +47,7 @@ export function KeySign({ trigger, title, lines, onSign }: Props) {
     if (field.current !== null) field.current.value = ''
     const answer = await onSign(key, passphrase)
     setBusy(false)
+    if (answer === null) return
     if (answer.ok) setOpen(false)
     else setFailure(answer.error)
   }

@@ -6,7 +6,9 @@ import type { Need, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { CommandLine } from '../components/command-line.tsx'
 import { pickFile } from '../components/file-picker.tsx'
+import { KeySign } from '../components/key-sign.tsx'
 import { SaveCopy } from '../components/save-copy.tsx'
+import { run } from '../stores/remotes.ts'
 import type { Act } from './act.ts'
 import { ScanAnswer, ShowToHolders } from './holder-codes.tsx'
 
@@ -42,6 +44,7 @@ export function NeedFile({ view, need, act, pinned }: Props) {
       {t('runner.submit-file')}
     </Button>
   )
+  const receives = need.what === 'acknowledgement' && view.domain === 'production' && view.paused === null
   const scanned = need.what === 'acknowledgement' || need.what === 'holder-answer' ? need.what : null
   if (need.commands !== null)
     return (
@@ -62,6 +65,7 @@ export function NeedFile({ view, need, act, pinned }: Props) {
             {need.commands.groups.map(({ who, lines }) => (
               <div key={who.join()} className="device">
                 <Rec>{who.join(', ')}</Rec>
+                {receives ? who.map((name) => <HoldHere key={name} id={view.id} name={name} />) : null}
                 {lines.map((line) => (
                   <CommandLine key={line} text={line} />
                 ))}
@@ -111,5 +115,29 @@ export function NeedFile({ view, need, act, pinned }: Props) {
       </ul>
       {submitButton === null ? null : <div>{submitButton}</div>}
     </div>
+  )
+}
+
+/** A holder without a device takes the share at the window, onto a medium of their own. */
+function HoldHere({ id, name }: { id: string; name: string }) {
+  const { t } = useTranslation()
+  return (
+    <KeySign
+      trigger={
+        <Button variant="surface" color="gray" highContrast aria-label={t('runner.hold-here-for', { name })}>
+          {t('runner.hold-here')}
+        </Button>
+      }
+      title={t('runner.hold-here-title', { name })}
+      lines={[t('runner.hold-here-what')]}
+      onSign={async (key, passphrase) => {
+        const saved = await call('shell.saveFile', { kind: 'share', name: `share-of-${name}.sealed` })
+        if (!saved.ok) return saved
+        if (saved.value.path === null) return null
+        const answer = await call('ceremonies.holdHere', { id, name, key, passphrase, out: saved.value.path })
+        if (answer.ok) run.put(answer.value)
+        return answer
+      }}
+    />
   )
 }

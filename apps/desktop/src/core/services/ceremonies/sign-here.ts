@@ -7,9 +7,12 @@ import { signatureRequest } from '../../runs/exchange/outbox.ts'
 import type { Run } from '../../runs/run/run.ts'
 import { memoryBeside, openKeyFile, readMemory } from '../../use-cases/key-file.ts'
 import { takeFile } from '../../use-cases/paused.ts'
+import { receiveHere } from '../../use-cases/share-file.ts'
 import { checked, hexId, name, needed, path, refuse } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { mustBeSame, shown } from './ceremonies.ts'
+
+const passphrase = v.pipe(v.string(), v.minLength(1), v.maxLength(1024))
 
 /** What is signed now; null where nothing is. */
 function askedOf({ folder, view }: Pick<Run, 'folder' | 'view'>) {
@@ -31,7 +34,7 @@ export async function signHere(parts: ServiceContext, input: unknown): Promise<R
       id: hexId,
       name,
       key: path,
-      passphrase: v.pipe(v.string(), v.minLength(1), v.maxLength(1024)),
+      passphrase,
     }),
     input,
   )
@@ -40,8 +43,7 @@ export async function signHere(parts: ServiceContext, input: unknown): Promise<R
   const file = parts.paths.read(asked.key)
   const key = await openKeyFile(file, asked.passphrase)
   try {
-    if (key.card.name !== asked.name)
-      throw new ExpectedError('KEY-FILE-WRONG', `it is the key of ${key.card.name}, not of ${asked.name}`)
+    if (key.card.name !== asked.name) throw otherKey(key.card.name, asked.name)
     const request = askedOf({ folder: run.folder, view: () => run.view() })
     if (request === null) throw new ExpectedError('SETUP-EARLY', 'nobody is asked to sign anything now')
     const cosigns = request.what === 'checkpoint'
@@ -57,4 +59,31 @@ export async function signHere(parts: ServiceContext, input: unknown): Promise<R
     key.identity.secret.wipe()
   }
   return shown(parts, asked.id)
+}
+
+/** Receives and proves a share at the step that waits for its holder. Errors: KEY-…, SHARE-RECEIVED, FHE-…, SUBMIT-…. */
+export async function holdHere(parts: ServiceContext, input: unknown): Promise<RunView> {
+  const asked = checked(v.strictObject({ id: hexId, name, key: path, passphrase, out: path }), input)
+  const { run, standIns } = parts.runs.get(asked.id)
+  mustBeSame(parts, run)
+  const { needs } = run.view()
+  const share = run.folder.state.fhe?.shares.find(({ holder }) => holder === asked.name)
+  if (needs?.kind !== 'acknowledgements' || needs.next || share === undefined)
+    throw new ExpectedError('SETUP-EARLY', 'no share of this run is to be proved now')
+  const keyFile = parts.paths.read(asked.key)
+  const key = await openKeyFile(keyFile, asked.passphrase)
+  try {
+    if (key.card.name !== asked.name) throw otherKey(key.card.name, asked.name)
+    const out = parts.paths.write(asked.out)
+    const { passphrase: words } = asked
+    const proof = await receiveHere(run.folder.path, share.index, { key, keyFile, passphrase: words, out })
+    refuse(takeFile(run, proof, null, standIns.length > 0, true))
+  } finally {
+    key.identity.secret.wipe()
+  }
+  return shown(parts, asked.id)
+}
+
+function otherKey(has: string, wanted: string): ExpectedError {
+  return new ExpectedError('KEY-FILE-WRONG', `it is the key of ${has}, not of ${wanted}`)
 }

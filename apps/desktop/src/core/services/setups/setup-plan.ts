@@ -63,6 +63,11 @@ export async function planOf(parts: ServiceContext, setup: Setup): Promise<Setup
   const policy = policyOf(parts, setup)
   const [unsound] = policyFaults(policy)
   if (unsound !== undefined) return { ...seen, faults: [unsound] }
+  const { build } = parts.program.measurement
+  if (!policy.acceptedTools.includes(build)) {
+    const detail = `the policy does not list this build, ${build}`
+    return { ...seen, faults: [{ code: 'TOOL-UNACCEPTED', step: '', detail }] }
+  }
   const library = libraryOf(parts)
   if (!library.ok) return { ...seen, faults: [library.fault] }
   const made = makePlan({
@@ -71,7 +76,7 @@ export async function planOf(parts: ServiceContext, setup: Setup): Promise<Setup
     servers: setup.servers.map(({ name, card, transport }) => plannedServer(card, transport, name)),
     policy,
     library: library.sha256,
-    build: parts.program.measurement.build,
+    build,
     values: { ...holdersOf(script.value, setup), ...typedValues(script.value, filled(script.value, setup)) },
   })
   if (!made.ok) return { ...seen, faults: made.refusals.map(faultOf) }

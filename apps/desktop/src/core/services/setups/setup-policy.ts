@@ -16,7 +16,8 @@ import type { Setup } from './setup-state.ts'
 
 /** The policy as it stands: the one that was brought, or what these people and choices make. */
 export function policyOf({ program }: Pick<ServiceContext, 'program'>, setup: Setup): Policy {
-  if (setup.adopted !== null) return setup.adopted.policy
+  const file = setup.adopted ?? setup.signed
+  if (file !== null) return file.policy
   const counts = proposeCounts(setup.cards)
   const of = (kind: Card['kind']) => setup.cards.filter((card) => card.kind === kind)
   const level = setup.leastEvidence
@@ -41,7 +42,7 @@ export function policyOf({ program }: Pick<ServiceContext, 'program'>, setup: Se
 }
 
 export function policyFileOf(parts: Pick<ServiceContext, 'program'>, setup: Setup): PolicyFile {
-  return setup.adopted ?? { policy: policyOf(parts, setup), signatures: setup.signatures }
+  return setup.adopted ?? setup.signed ?? { policy: policyOf(parts, setup), signatures: [] }
 }
 
 /** Why this policy could not be signed, or these people not satisfy it: said while it is made. */

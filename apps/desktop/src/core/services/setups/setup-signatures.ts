@@ -78,7 +78,7 @@ export function approveWith(
 export function signPolicyWith(parts: ServiceContext, setup: Setup, key: PersonKey): Setup {
   const asked = needed(policyToSign(encodePolicyFile(soundFile(parts, setup))))
   const { file } = signPolicy(needed(preparePolicy(asked, key, parts.clock.now())))
-  return { ...setup, signatures: file.signatures }
+  return setup.adopted === null ? { ...setup, signed: file } : { ...setup, adopted: file }
 }
 
 /**
@@ -93,13 +93,14 @@ export function takePolicy(parts: ServiceContext, setup: Setup, bytes: Uint8Arra
   const signatures = [...own.signatures, ...file.signatures.filter(({ signer }) => !known.has(signer))]
   const group = { role: 'officer', members: own.policy.officers, quorum: 0 }
   needed(policyDocument.verify({ payload: own.policy, signatures }, 'production', [group]))
-  return setup.adopted === null ? { ...setup, signatures } : { ...setup, adopted: { ...own, signatures } }
+  const merged = { policy: own.policy, signatures }
+  return setup.adopted === null ? { ...setup, signed: merged } : { ...setup, adopted: merged }
 }
 
 function adopt(setup: Setup, file: PolicyFile): Setup {
   const { policy } = file
   if (policy.domain !== 'production') throw new ExpectedError('POLICY-DOMAIN', `it is of ${policy.domain}`)
-  if (setup.signatures.length > 0)
+  if (setup.signed !== null)
     throw new ExpectedError('SETUP-SIGNED', 'officers have signed the policy that is made here')
   const group = { role: 'officer', members: policy.officers, quorum: policy.officerQuorum }
   const signed = file.signatures.filter(({ signer }) =>

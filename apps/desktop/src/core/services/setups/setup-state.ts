@@ -72,8 +72,8 @@ export type Setup = {
   servers: { name: string; card: ServerCard; transport: Json | null }[]
   /** One that was brought, signed; null: the one that is made here. */
   adopted: PolicyFile | null
-  /** Under the policy that is made here. */
-  signatures: PolicyFile['signatures']
+  /** The policy that is made here, from the first signature under it: nothing that this machine knows changes it any more. */
+  signed: PolicyFile | null
   rehearsal: string | null
   approvals: SignatureAnswer[]
   run: string | null
@@ -94,15 +94,11 @@ const schema: v.GenericSchema<unknown, Setup> = v.strictObject({
     v.maxLength(16),
   ),
   adopted: v.nullable(document<PolicyFile>(policyFileCodec)),
-  signatures: v.pipe(v.array(v.custom<PolicyFile['signatures'][number]>(isObject)), v.maxLength(64)),
+  signed: v.nullable(document<PolicyFile>(policyFileCodec)),
   rehearsal: v.nullable(hexId),
   approvals: v.pipe(v.array(document<SignatureAnswer>(signatureAnswerCodec)), v.maxLength(64)),
   run: v.nullable(hexId),
 })
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null
-}
 
 /** Errors: SETUP-UNKNOWN; STORE-DAMAGED where what is stored is none. */
 export function loadSetup({ store }: ServiceContext, id: string): Setup {

@@ -67,7 +67,7 @@ export function beginSetup(parts: ServiceContext, input: unknown): { id: string 
     cards: [],
     servers: [],
     adopted: null,
-    signatures: [],
+    signed: null,
     rehearsal: null,
     approvals: [],
     run: null,
@@ -118,7 +118,7 @@ function mustBeOpen(setup: Setup, of: 'policy' | 'plan'): void {
   if (setup.run !== null) throw new ExpectedError('SETUP-SIGNED', 'the plan is locked')
   if (of === 'policy' && setup.adopted !== null)
     throw new ExpectedError('SETUP-SIGNED', 'the policy was brought, signed by its officers')
-  const given = of === 'policy' ? setup.signatures.length : setup.approvals.length
+  const given = of === 'policy' ? (setup.signed?.signatures.length ?? 0) : setup.approvals.length
   if (given > 0) throw new ExpectedError('SETUP-SIGNED', `${given} signed the ${of}`)
 }
 
@@ -266,7 +266,7 @@ export function reopen(parts: ServiceContext, input: unknown): Promise<SetupView
   return changed(parts, asked.id, (setup) => {
     if (setup.run !== null) throw new ExpectedError('SETUP-SIGNED', 'the plan is locked')
     const plan = { ...setup, approvals: [] }
-    return asked.what === 'plan' ? plan : { ...plan, signatures: [], adopted: null }
+    return asked.what === 'plan' ? plan : { ...plan, signed: null, adopted: null }
   })
 }
 
