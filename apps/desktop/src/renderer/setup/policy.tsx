@@ -120,8 +120,10 @@ function Sentences({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
         <TextIn
           name={t('setup.policy.expiry')}
           value={policy.expiry.slice(0, 10)}
-          type="date"
-          onDone={(day) => void acts.change({ expiry: `${day}T23:59:59.999Z` })}
+          onDone={(day) => {
+            if (/^\d{4}-\d{2}-\d{2}$/.test(day)) void acts.change({ expiry: `${day}T23:59:59.999Z` })
+            else acts.fail({ code: 'INPUT-INVALID', detail: '2027-12-31' })
+          }}
         />
       </Line>
       <Flag
@@ -235,13 +237,11 @@ function Choice<T extends string>({
 export function TextIn({
   name,
   value,
-  type = 'text',
   first = false,
   onDone,
 }: {
   name: string
   value: string
-  type?: 'text' | 'date'
   first?: boolean
   onDone: (value: string) => void
 }) {
@@ -260,8 +260,7 @@ export function TextIn({
       <label htmlFor={id}>{name}</label>
       <TextField.Root
         id={id}
-        type={type}
-        dir={type === 'date' ? 'ltr' : 'auto'}
+        dir="auto"
         value={typed}
         maxLength={200}
         autoComplete="off"

@@ -35,7 +35,8 @@ function Stages({ setup }: { setup: SetupView }) {
   const over = useDrop((state) => state.over)
   const at = setupStages.indexOf(stage)
   const next = setupStages[at + 1]
-  const done = setupStages.indexOf(setup.next) > at || setup.run !== null
+  // More people may always come: only the stages after them are done.
+  const done = stage !== 'people' && (setupStages.indexOf(setup.next) > at || setup.run !== null)
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a stage that is opened starts at its first action
   useEffect(() => {
