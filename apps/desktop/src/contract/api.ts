@@ -322,6 +322,12 @@ export const apis = {
     'DISK-FULL',
     'FOLDER-READ-ONLY',
   ),
+  /** The same request for a phone, to be shown as codes; Base64. */
+  'setups.carry': api<{ id: string; what: 'policy' | 'plan' }, { payload: string }>(
+    'SETUP-UNKNOWN',
+    'SETUP-EARLY',
+    'TRANSFER-TOO-LARGE',
+  ),
   /** Rehearses the plan, everybody played by the machine (`alone`) or by the people at the window. */
   'setups.rehearse': api<{ id: string; alone: boolean }, SetupView>(
     'SETUP-UNKNOWN',

@@ -255,6 +255,7 @@ function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
     'setups.reopen': given(setups.reopen),
     'setups.sign': given(setups.signHere),
     'setups.request': given(setups.writeRequest),
+    'setups.carry': given(setups.carryRequest),
     'setups.rehearse': given(setups.rehearse),
     'setups.print': given(setups.printSetup),
     'setups.export': given(setups.exportSetup),

@@ -234,6 +234,7 @@ export function answers(plan: string): Record<string, Answer> {
     'setups.reopen': ok(setup),
     'setups.sign': { ok: false, error: { code: 'KEY-PASSPHRASE', detail: 'ada.key' } },
     'setups.request': ok({ paths: ['/media/usb/policy.json'] }),
+    'setups.carry': ok({ payload: 'e30=' }),
     'setups.rehearse': ok(setup),
     'setups.print': ok({ text: 'Root 2026' }),
     'setups.export': ok({ paths: ['/media/usb/plan.yaml'] }),

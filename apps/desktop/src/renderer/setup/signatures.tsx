@@ -1,9 +1,10 @@
 import { Code, PersonChip } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
-import { useState } from 'react'
+import { Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Signer } from '../../contract/index.ts'
 import { call } from '../client.ts'
+import { allowCamera, fromBase64, type QrPart, QrScan, QrShow } from '../components/codes.tsx'
 import { pickFile } from '../components/file-picker.tsx'
 import { KeySign } from '../components/key-sign.tsx'
 import { Outcome } from '../components/outcome.tsx'
@@ -72,6 +73,7 @@ export function Signatures({
               return answer
             }}
           />
+          <Phones id={id} what={what} acts={acts} />
           <Button size="3" variant="surface" color="gray" highContrast onClick={() => void out()}>
             {t('setup.sign.out')}
           </Button>
@@ -91,6 +93,51 @@ export function Signatures({
           <p className="quiet">{t(`setup.sign.${what}-how`)}</p>
         </div>
       )}
+    </>
+  )
+}
+
+/** A phone scans what is to be signed, and shows its answer, which is scanned here. */
+function Phones({ id, what, acts }: { id: string; what: 'policy' | 'plan'; acts: SetupActs }) {
+  const { t } = useTranslation()
+  const [parts, setParts] = useState<readonly QrPart[]>([])
+  const [scans, setScans] = useState(false)
+
+  async function show(): Promise<void> {
+    const answer = await call('setups.carry', { id, what })
+    acts.fail(answer.ok ? null : answer.error)
+    if (!answer.ok) return
+    const payload = fromBase64(answer.value.payload)
+    setParts([{ what: t(`setup.sign.${what}-title`), carried: { type: 'signature-request', payload } }])
+  }
+
+  return (
+    <>
+      <div className="setup-pair">
+        <Button size="3" variant="surface" color="gray" highContrast onClick={() => void show()}>
+          {t('setup.sign.show')}
+        </Button>
+        <Button size="3" variant="surface" color="gray" highContrast onClick={() => setScans(true)}>
+          {t('setup.sign.scan')}
+        </Button>
+      </div>
+      {parts.length === 0 ? null : (
+        <Suspense>
+          <QrShow title={t(`setup.sign.${what}-title`)} parts={parts} onClose={() => setParts([])} />
+        </Suspense>
+      )}
+      {scans ? (
+        <Suspense>
+          <QrScan
+            title={t('setup.sign.scan')}
+            what={t('setup.sign.scan-what')}
+            expected={['signature']}
+            allow={allowCamera}
+            onCarried={({ payload }) => void acts.take(payload)}
+            onClose={() => setScans(false)}
+          />
+        </Suspense>
+      ) : null}
     </>
   )
 }

@@ -6,8 +6,13 @@ import {
   policyDigest,
   policyDocument,
 } from '@lux/ceremony/policy'
-import { planApprovalCodec, type SignatureAnswer, signatureAnswerCodec } from '@lux/ceremony/wire'
-import { identityId } from '@lux/crypto'
+import {
+  planApprovalCodec,
+  type SignatureAnswer,
+  type SignatureRequest,
+  signatureAnswerCodec,
+} from '@lux/ceremony/wire'
+import { identityId, sha256Hex, toBase64 } from '@lux/crypto'
 import { ExpectedError } from '@lux/node-files'
 import {
   checkPlanAnswer,
@@ -79,6 +84,31 @@ export function signPolicyWith(parts: ServiceContext, setup: Setup, key: PersonK
   const asked = needed(policyToSign(encodePolicyFile(soundFile(parts, setup))))
   const { file } = signPolicy(needed(preparePolicy(asked, key, parts.clock.now())))
   return setup.adopted === null ? { ...setup, signed: file } : { ...setup, adopted: file }
+}
+
+/** What a device of an officer's own is asked to sign of the policy. Errors: POLICY-… */
+export function policyRequest(parts: ServiceContext, setup: Setup): SignatureRequest {
+  const { policy } = soundFile(parts, setup)
+  return {
+    v: 1,
+    kind: 'signature-request',
+    what: 'policy',
+    domain: 'production',
+    subject: toBase64(policyDocument.signedBytes(policy)),
+    lines: [],
+  }
+}
+
+/** An officer's signature under the policy, from a device of their own. Errors: ANSWER-OTHER, SIGNATURE-…. */
+export function takePolicySignature(
+  parts: ServiceContext,
+  setup: Setup,
+  { subject, signature }: SignatureAnswer,
+): Setup {
+  const own = soundFile(parts, setup)
+  if (subject !== sha256Hex(policyDocument.signedBytes(own.policy)))
+    throw new ExpectedError('ANSWER-OTHER', 'it signs another policy')
+  return takePolicy(parts, setup, encodePolicyFile({ policy: own.policy, signatures: [signature] }))
 }
 
 /**

@@ -4,12 +4,14 @@ import { maxPlanBytes, printPlan, takeSeat } from '@lux/ceremony/plan'
 import { encodePolicyFile, proposeExpiry } from '@lux/ceremony/policy'
 import {
   cardCodec,
+  type SignatureRequest,
   serverCardCodec,
   signatureAnswerCodec,
   signatureRequestCodec,
   transportCodec,
 } from '@lux/ceremony/wire'
-import { FormatError, type Json, parseCanonical, toHex } from '@lux/crypto'
+import { FormatError, type Json, parseCanonical, toBase64, toHex } from '@lux/crypto'
+import { MAX_SENT } from '@lux/crypto/transport'
 import { ExpectedError, readBounded, writeDurably, writeInFolder } from '@lux/node-files'
 import { enrol, lockPlan } from '@lux/people'
 import * as v from 'valibot'
@@ -29,7 +31,15 @@ import type { ServiceContext } from '../shared/service-context.ts'
 import { approvalRequest, planOf, rehearsedOf } from './setup-plan.ts'
 import { isSigned, policyFileOf, soundFile } from './setup-policy.ts'
 import { playOn, rehearsePlan } from './setup-rehearsal.ts'
-import { approvalsOf, approveWith, signPolicyWith, takeApproval, takePolicy } from './setup-signatures.ts'
+import {
+  approvalsOf,
+  approveWith,
+  policyRequest,
+  signPolicyWith,
+  takeApproval,
+  takePolicy,
+  takePolicySignature,
+} from './setup-signatures.ts'
 import { changeable, changes, loadSetup, type Setup, saveSetup } from './setup-state.ts'
 import { viewOf } from './setup-view.ts'
 
@@ -151,6 +161,7 @@ function takeDocument(
     if (server.ok) return withServer(setup, server.value, null)
     const answer = signatureAnswerCodec.parse(bytes)
     if (answer.ok) {
+      if (answer.value.what === 'policy') return takePolicySignature(parts, setup, answer.value)
       const plan = await planOf(parts, setup)
       const { policy } = policyFileOf(parts, setup)
       return takeApproval(policy, setup, await rehearsedOf(parts, setup, plan), answer.value)
@@ -294,11 +305,27 @@ export async function writeRequest(parts: ServiceContext, input: unknown): Promi
     const file = encodePolicyFile(soundFile(parts, setup))
     return writeInto(parts.paths.folder(asked.folder), { 'policy.json': file })
   }
+  const request = signatureRequestCodec.encode(await planRequest(parts, setup))
+  return writeInto(parts.paths.folder(asked.folder), { 'approve-plan.json': request })
+}
+
+/** The same for a phone, as one code or several: Base64. Errors: SETUP-EARLY, TRANSFER-TOO-LARGE. */
+export async function carryRequest(parts: ServiceContext, input: unknown): Promise<{ payload: string }> {
+  const asked = checked(v.strictObject({ id: hexId, what }), input)
+  const setup = loadSetup(parts, asked.id)
+  const request = asked.what === 'policy' ? policyRequest(parts, setup) : await planRequest(parts, setup)
+  const bytes = signatureRequestCodec.encode(request)
+  if (bytes.length > MAX_SENT)
+    throw new ExpectedError('TRANSFER-TOO-LARGE', `${bytes.length} bytes, more than ${MAX_SENT}`)
+  return { payload: toBase64(bytes) }
+}
+
+/** Errors: SETUP-EARLY. */
+async function planRequest(parts: ServiceContext, setup: Setup): Promise<SignatureRequest> {
   const plan = await planOf(parts, setup)
   const rehearsed = await rehearsedOf(parts, setup, plan)
   if (rehearsed === null) throw new ExpectedError('SETUP-EARLY', 'the plan is not rehearsed yet')
-  const request = signatureRequestCodec.encode(approvalRequest(rehearsed, plan))
-  return writeInto(parts.paths.folder(asked.folder), { 'approve-plan.json': request })
+  return approvalRequest(rehearsed, plan)
 }
 
 function writeInto(folder: string, files: Readonly<Record<string, Uint8Array>>): { paths: string[] } {

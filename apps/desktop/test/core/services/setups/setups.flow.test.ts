@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { toBase64 } from '@lux/crypto'
-import { enrol } from '@lux/people'
+import { fromBase64, toBase64 } from '@lux/crypto'
+import { enrol, prepareSignature, readSignatureRequest, signAnswer, signingOf } from '@lux/people'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { RunView, SetupView } from '../../../../src/contract/index.ts'
 import { findProgram, type Program } from '../../../../src/core/program.ts'
 import { systemEntropy } from '../../../../src/core/system.ts'
+import { openKeyFile } from '../../../../src/core/use-cases/key-file.ts'
 import { type CoreInTest, startCore } from '../../support/core-in-test.ts'
 import { verdictOf } from '../../support/run-end.ts'
 
@@ -83,6 +84,16 @@ async function cardOf(kind: 'officer' | 'witness', name: string, domain: 'produc
   return made.value.card
 }
 
+/** What a person's own device answers to a request. */
+async function answerOf(name: string, payload: string): Promise<Uint8Array> {
+  const key = await openKeyFile(keyOf(name), passphrase)
+  const request = readSignatureRequest(fromBase64(payload))
+  const signing = request.ok ? signingOf(key.card.kind, request.value) : request
+  const prepared = signing.ok ? prepareSignature(signing.value, key, {}) : signing
+  if (!prepared.ok) throw new Error(prepared.detail)
+  return signAnswer(prepared.value).answer
+}
+
 test('CARD-DOMAIN CARD-KIND CARD-TWICE a card of another domain, of the wrong role, or that is here already is refused at once', async () => {
   id = (await said<{ id: string }>('setups.begin', { title: 'Root 2026' })).id
   const officer = await cardOf('officer', 'Otto', 'production')
@@ -148,7 +159,10 @@ test('KEY-PASSPHRASE POLICY-SIGNER SETUP-SIGNED officers sign it with their key 
   await said('setups.sign', sign('Otto'))
   expect(await refusal('setups.sign', sign('Otto'))).toBe('SIGNATURE-DUPLICATE')
   expect(await refusal('setups.change', { id, change: { officerQuorum: 3 } })).toBe('SETUP-SIGNED')
-  const signed = await said<SetupView>('setups.sign', sign('Ophelia'))
+  // On a device of her own, by the codes that the window shows and scans.
+  const { payload } = await said<{ payload: string }>('setups.carry', { id, what: 'policy' })
+  const answer = await answerOf('Ophelia', payload)
+  const signed = await said<SetupView>('setups.takeCarried', carried(answer))
   expect(signed.policy.signers.map(({ name, signed: has }) => [name, has])).toEqual([
     ['Otto', true],
     ['Ophelia', true],
