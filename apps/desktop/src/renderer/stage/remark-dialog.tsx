@@ -93,11 +93,11 @@ export function RemarkDialog({ view, act, kind, step }: Props) {
           </div>
           <div className="actions">
             <Dialog.Close>
-              <Button variant="surface" color="gray" highContrast>
+              <Button type="button" variant="surface" color="gray" highContrast>
                 {t('common.cancel')}
               </Button>
             </Dialog.Close>
-            <ActionButton whyNot={whyNot} onPress={() => void write()}>
+            <ActionButton type="submit" whyNot={whyNot} onPress={() => undefined}>
               {t(`stage.${kind}.go`)}
             </ActionButton>
           </div>
