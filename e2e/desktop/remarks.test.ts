@@ -35,7 +35,7 @@ test('REMARK-DEVIATION a deviation that somebody presses stops the run until off
   await dialog.getByRole('button', { name: 'Report it' }).click()
   await exceptionPanel(page).getByText('A ninth came in and left').first().waitFor()
   await exceptionPanel(page).getByLabel('Reason, for the transcript').fill('Nothing was on the table yet.')
-  await exceptionPanel(page).getByRole('button', { name: 'Do the step again' }).click()
+  await exceptionPanel(page).getByRole('button', { name: 'Accept and go on' }).click()
   await stepPanel(page).getByRole('heading', { name: 'Sign the decided exception' }).waitFor()
   for (const name of ['Officer One', 'Officer Two'])
     await stepPanel(page)
