@@ -6,11 +6,13 @@ import type { SetupFault } from '../../contract/index.ts'
 /** What keeps a policy or a plan from being one, or what is to be known of it: what, where, what to do. */
 export function Faults({ faults, tone = 'bad' }: { faults: readonly SetupFault[]; tone?: 'bad' | 'warn' }) {
   return faults.length === 0 ? null : (
-    <ul className="list setup-faults" role="status">
-      {faults.map((fault) => (
-        <OneFault key={`${fault.code} ${fault.step} ${fault.detail}`} fault={fault} tone={tone} />
-      ))}
-    </ul>
+    <div role="status">
+      <ul className="list setup-faults">
+        {faults.map((fault) => (
+          <OneFault key={`${fault.code} ${fault.step} ${fault.detail}`} fault={fault} tone={tone} />
+        ))}
+      </ul>
+    </div>
   )
 }
 
