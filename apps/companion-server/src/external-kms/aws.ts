@@ -102,8 +102,11 @@ export const aws: ProviderKind = {
         const answer = await call('RotateKeyOnDemand', { KeyId })
         return answer.ok ? accept(null) : answer
       },
-      async importTarget() {
-        const wanted = { WrappingAlgorithm: 'RSA_AES_KEY_WRAP_SHA_256', WrappingKeySpec: 'RSA_4096' }
+      async importTarget(algorithm) {
+        // AWS takes pairs in by the one, and secrets by the other.
+        const byOaep = !/^(?:RSA|ECC)_/.test(algorithm)
+        const WrappingAlgorithm = byOaep ? 'RSAES_OAEP_SHA_256' : 'RSA_AES_KEY_WRAP_SHA_256'
+        const wanted = { WrappingAlgorithm, WrappingKeySpec: 'RSA_4096' }
         const answer = await call('GetParametersForImport', { KeyId, ...wanted })
         if (!answer.ok) return answer
         const publicKey = bytesIn(answer.value, 'PublicKey')
@@ -111,7 +114,7 @@ export const aws: ProviderKind = {
         if (!publicKey.ok) return publicKey
         return ticket === ''
           ? badAnswer('ImportToken is missing')
-          : accept({ publicKey: publicKey.value, ticket })
+          : accept({ publicKey: publicKey.value, ticket, byOaep })
       },
       async importKey({ ticket: ImportToken, wrapped }) {
         const EncryptedKeyMaterial = toText(wrapped)

@@ -316,13 +316,13 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
         const own = await repository.findKey(key)
         if (own === 'absent' || own.project_id !== row.value.project_id) return absent('key')
         const provider = await externalKeys.open(row.value)
-        const target = await provider.importTarget()
+        const target = await provider.importTarget(own.algorithm)
         if (!target.ok) return target
-        const { publicKey: to, ticket } = target.value
+        const { publicKey: to, ticket, byOaep = false } = target.value
         // It is entered in the audit log by itself, beside this.
         const wrapped = await lifecycle.exportKey(
           { ...call, receipt: null },
-          { id: key, to, ...(version === undefined ? {} : { version }) },
+          { id: key, to, byOaep, ...(version === undefined ? {} : { version }) },
         )
         if (!wrapped.ok) return wrapped
         const taken = await provider.importKey({

@@ -21,8 +21,15 @@ export type ProviderKey = {
 /** A message that was hashed already, as every provider takes it. */
 export type DigestToSign = { readonly algorithm: SigningAlgorithm; readonly digest: Uint8Array }
 
-/** What a key is wrapped to for an import by RSA_AES_KEY_WRAP_SHA_256, and what the provider wants back with it. */
-export type ImportTarget = { readonly publicKey: Uint8Array; readonly ticket: string }
+/**
+ * What a key is wrapped to for an import, by RSA_AES_KEY_WRAP_SHA_256 or, where the provider wants that, by RSA-OAEP with SHA-256
+ * alone; and what the provider wants back with it.
+ */
+export type ImportTarget = {
+  readonly publicKey: Uint8Array
+  readonly ticket: string
+  readonly byOaep?: boolean
+}
 
 export type WrappedImport = {
   readonly ticket: string
@@ -42,7 +49,8 @@ export type Provider = {
   decrypt(ciphertext: Uint8Array, context: string): Promise<Outcome<Uint8Array>>
   sign(message: DigestToSign): Promise<Outcome<Uint8Array>>
   rotate(): Promise<Outcome<null>>
-  importTarget(): Promise<Outcome<ImportTarget>>
+  /** For a key of this algorithm, as this server calls it. */
+  importTarget(algorithm: string): Promise<Outcome<ImportTarget>>
   importKey(wanted: WrappedImport): Promise<Outcome<null>>
 }
 

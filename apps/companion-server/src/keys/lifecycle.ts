@@ -18,7 +18,7 @@ import { type KeyParts, ofCeremony, openKeyWork } from './key-work.ts'
 import type { LifecycleRepository } from './lifecycle-repository.ts'
 import { checkNamed } from './operations.ts'
 import type { StoredKey } from './repository.ts'
-import { openWrapped, sealWrapped, wrappingPair } from './transport-wrap.ts'
+import { openWrapped, sealByOaep, sealWrapped, wrappingPair } from './transport-wrap.ts'
 
 export type CeremonyKey = {
   readonly project: string
@@ -260,10 +260,10 @@ export function openKeyLifecycle(parts: Parts) {
       })
     },
 
-    /** The bytes of one version, wrapped to an RSA key by RSA_AES_KEY_WRAP_SHA_256; never in the clear. */
+    /** The bytes of one version, wrapped to an RSA key by RSA_AES_KEY_WRAP_SHA_256, or by RSA-OAEP alone; never in the clear. */
     exportKey(
       call: Call,
-      { id, to, version }: { id: string; to: Uint8Array; version?: number },
+      { id, to, version, byOaep = false }: { id: string; to: Uint8Array; version?: number; byOaep?: boolean },
     ): Promise<Outcome<{ readonly wrapped: Uint8Array; readonly version: number }>> {
       return record(call, 'key.export', async (subject) => {
         subject.asked = `${version === undefined ? 'the current version' : `version ${version}`} to the RSA key of SHA-256 ${sha256Hex(to)}`
@@ -281,7 +281,9 @@ export function openKeyLifecycle(parts: Parts) {
         const recipient = rsaOf(to)
         if (recipient === null)
           return refuse('WRAPPING-KEY', 'expected DER SPKI of an RSA key of 3072 bits or more')
-        const wrapped = await unwrapping.useKey(key, its.value, (bytes) => sealWrapped(recipient, bytes))
+        const wrapped = await unwrapping.useKey(key, its.value, (bytes) =>
+          byOaep ? sealByOaep(recipient, bytes) : sealWrapped(recipient, bytes),
+        )
         subject.output = [wrapped]
         return accept({ wrapped, version: wanted })
       })

@@ -25,6 +25,11 @@ export async function wrappingPair(): Promise<{ readonly spki: Uint8Array; reado
   }
 }
 
+/** RSA-OAEP alone: for a secret that is short enough, where a provider takes it so. */
+export function sealByOaep(to: KeyObject, key: Uint8Array): Uint8Array {
+  return new Uint8Array(publicEncrypt({ key: to, ...oaep }, key))
+}
+
 export function sealWrapped(to: KeyObject, key: Uint8Array): Uint8Array {
   const aes = randomBytes(32)
   try {

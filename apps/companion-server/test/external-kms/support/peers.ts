@@ -54,6 +54,17 @@ function peer(child: ChildProcess, url: string): Peer {
   }
 }
 
+/** A program that serves at a known address once it has said so. */
+export async function startProgram(
+  command: string,
+  env: NodeJS.ProcessEnv,
+  ready: RegExp,
+  url: string,
+): Promise<Peer> {
+  const { child } = await started(command, [], env, ready)
+  return peer(child, url)
+}
+
 /** moto, a server that speaks AWS KMS. */
 export async function startMoto(): Promise<Peer> {
   const { found, child } = await started(
