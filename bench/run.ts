@@ -6,6 +6,7 @@ import { benchHsm } from './hsm.ts'
 import { benchQr } from './qr.ts'
 import { misses, type Row, table } from './row.ts'
 import { benchStart } from './start.ts'
+import { benchTranscript } from './transcript.ts'
 
 const works: Readonly<Record<string, () => Promise<Row[]>>> = {
   ceremony: benchCeremony,
@@ -14,6 +15,7 @@ const works: Readonly<Record<string, () => Promise<Row[]>>> = {
   fhe: benchFhe,
   'fhe-keys': benchFheKeys,
   qr: benchQr,
+  transcript: benchTranscript,
 }
 
 /**

@@ -1,0 +1,95 @@
+import { TranscriptIndex } from '../apps/desktop/src/core/services/transcript.ts'
+import {
+  appendEntry,
+  encodeTranscript,
+  type FullEntry,
+  type Header,
+  headOf,
+  openTranscript,
+  verifyTranscript,
+} from '../packages/ceremony/src/exports/transcript.ts'
+import { type Row, timeRow } from './row.ts'
+
+const entries = 10_000
+const rounds = 7
+/** Milliseconds that each may take at most. */
+const most = { append: 1000, verify: 1000, filter: 300 }
+
+/**
+ * A transcript of 10,000 entries in memory: chained entry by entry, verified from its bytes, and filtered as the screen filters it, for a
+ * text that is in one entry of a hundred. The limit is what it may take, not what it could.
+ */
+export async function benchTranscript(): Promise<Row[]> {
+  const all = Array.from({ length: entries }, (_, seq) => entryAt(seq))
+  const bytes = encodeTranscript(header, all)
+  const taken = { append: [] as number[], verify: [] as number[], filter: [] as number[] }
+  for (let round = 0; round < rounds; round++) {
+    taken.append.push(timed(() => chained(all)))
+    taken.verify.push(timed(() => verified(bytes)))
+    const index = new TranscriptIndex()
+    index.add(all)
+    taken.filter.push(timed(() => found(index)))
+  }
+  return (['append', 'verify', 'filter'] as const).map((work) =>
+    timeRow({ work: `${work} 10,000 entries`, ours: taken[work], limit: [most[work]], goal: 1 }),
+  )
+}
+
+/** Milliseconds of the processor, all threads together: what others do on the machine adds nothing. */
+function timed(work: () => void): number {
+  const before = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
+function chained(all: readonly FullEntry[]): void {
+  let transcript = openTranscript(header)
+  for (const entry of all) {
+    const appended = appendEntry(transcript, entry)
+    if (!appended.ok) throw new Error(appended.detail)
+    transcript = appended.value
+  }
+  if (headOf(transcript).size !== String(entries)) throw new Error('entries are missing')
+}
+
+function verified(bytes: Uint8Array): void {
+  const verifier = verifyTranscript(new Set([String(entries)]))
+  const pushed = verifier.push(bytes)
+  if (!pushed.ok) throw new Error(pushed.detail)
+  const ended = verifier.end()
+  if (!ended.ok) throw new Error(ended.detail)
+}
+
+function found(index: TranscriptIndex): void {
+  const { length } = index.matching({ text: 'Every Hundredth' })
+  if (length !== entries / 100) throw new Error(`${length} entries match`)
+}
+
+const digest = '0a'.repeat(32)
+const header: Header = {
+  v: 2,
+  ceremonyId: '0b'.repeat(16),
+  created: '2026-01-31T09:00:00.000Z',
+  domain: 'rehearsal',
+  planHash: digest,
+  planPolicy: digest,
+  policyDigest: digest,
+  tool: { version: '0', build: digest },
+  machine: { measurement: digest, kernel: 'Linux', tpmQuote: 'none' },
+  tokens: [],
+  roster: [],
+  standIns: [],
+}
+
+function entryAt(seq: number): FullEntry {
+  const text = seq % 100 === 0 ? 'every hundredth' : `note ${seq}`
+  return {
+    seq: String(seq),
+    time: '2026-01-31T09:00:00.000Z',
+    stepId: 'confirm',
+    kind: 'note.made',
+    salt: seq.toString(16).padStart(32, '0'),
+    fact: { by: 'Recorder', text: `${text} ${'of what was seen and heard in the room '.repeat(8)}` },
+  }
+}
