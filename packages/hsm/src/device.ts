@@ -39,6 +39,7 @@ import type {
   SignMechanism,
 } from './device/mechanisms.ts'
 import type {
+  InitialisedToken,
   LibraryInfo,
   LoginReport,
   MechanismInfo,
@@ -81,7 +82,7 @@ export type Token = {
       | { soPin: Bytes; userPin: Bytes }
       | { soPin: 'pin-pad'; userPin: 'pin-pad' }
     ),
-  ): Promise<TokenInfo>
+  ): Promise<InitialisedToken>
   /**
    * One try: a wrong PIN is never sent again by us. At `final` it refuses unless `acceptFinalTry`. `pin-pad`: the PIN is
    * typed at the token, once, within `padDeadlineMs`. `keepPin`: the host holds the PIN until logout, for one new login per session that the token

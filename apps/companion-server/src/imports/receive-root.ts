@@ -2,7 +2,7 @@ import type { BundleContents, WrapNode } from '@lux/ceremony/bundle'
 import { keyOf, type VendorWay, vendorWayOf } from '@lux/ceremony/plan'
 import { transportCodec } from '@lux/ceremony/wire'
 import { FormatError, fromHex, openWith, sha256, sha256Hex, toHex, utf8 } from '@lux/crypto'
-import { type AttributeReport, HsmError, type KeyEvidence, rootTemplate, type Token } from '@lux/hsm'
+import { type AttributeReport, HsmError, type KeyEvidence, rootTemplate, sayAttribute, type Token } from '@lux/hsm'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import type { OpenTransport } from './transports.ts'
 
@@ -179,5 +179,5 @@ function evidenceFault(evidence: readonly KeyEvidence[], beside: readonly string
   const [key] = evidence
   if (evidence.length !== 1 || key === undefined) return `${evidence.length} objects carry its id`
   const wrong = key.attributes.find(({ attribute, ok }) => !ok && !beside.includes(attribute))
-  return wrong ? `${wrong.attribute} is ${wrong.actual}, expected ${wrong.expected}` : null
+  return wrong ? `${wrong.attribute} is ${sayAttribute(wrong.actual)}, expected ${wrong.expected}` : null
 }

@@ -40,7 +40,14 @@ export type CheckpointRecord = {
  */
 export type Results = {
   'measure-machine': { tool: string; kernel: string; library: Digest; tpmQuote: string; files: Digest }
-  'initialise-token': { serial: string; label: string; model: string; firmware: string }
+  /** `marksTrusted`, in version 2: whether the security officer could make a trusted key; absent where the kind has no trusted window. */
+  'initialise-token': {
+    serial: string
+    label: string
+    model: string
+    firmware: string
+    marksTrusted?: boolean
+  }
   /** `by`: where the PIN was entered; absent: typed at the workstation. */
   'log-in': { serial: string; pinState: 'ok' | 'low' | 'final' | 'unknown'; by?: 'pin-pad' }
   /** `passed`: the hardened template held against every attack; `wrapMechanism` was chosen by known answer. */

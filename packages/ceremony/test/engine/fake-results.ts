@@ -73,7 +73,13 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
       }
     case 'initialise-token':
       core.disk.initialised = true
-      return { serial: 'feedbeef', label: effect.label, model: 'SoftHSM v2', firmware: '2.6' }
+      return {
+        serial: 'feedbeef',
+        label: effect.label,
+        model: 'SoftHSM v2',
+        firmware: '2.6',
+        ...(core.plan.v === 1 ? {} : { marksTrusted: true }),
+      }
     case 'log-in':
       core.loggedIn = true
       return { serial: effect.serial, pinState: 'ok' }

@@ -71,6 +71,18 @@ export type AttributeReport = {
   readonly lacking?: true
 }
 
+/**
+ * What a token says of an attribute, for people: one that it does not have is told as such, and not as another value.
+ */
+export function sayAttribute(actual: string): string {
+  if (actual === '') return 'empty'
+  if (!actual.startsWith('unreadable:')) return actual
+  const reason = actual.slice('unreadable:'.length)
+  return reason === 'absent' || reason === 'CKR_ATTRIBUTE_TYPE_INVALID'
+    ? 'absent: the token does not have this attribute'
+    : `unreadable (${reason})`
+}
+
 export type MadeKey = { readonly ref: KeyRef; readonly attributes: readonly AttributeReport[] }
 
 export type MadeKeyPair = {

@@ -52,6 +52,12 @@ export type TokenInfo = {
   readonly abilities: readonly TokenAbility[]
 }
 
+/**
+ * A token that was just initialised. `marksTrusted`: its security officer made a public key that reads back as trusted, which is what a
+ * trusted window is made of; that users cannot, the probe shows. Null where its kind has no such window.
+ */
+export type InitialisedToken = TokenInfo & { readonly marksTrusted: boolean | null }
+
 /** A slot whose token is there and does not say what it is, with its own answer: it may be any token. */
 export type UnreadableSlot = {
   readonly slot: string

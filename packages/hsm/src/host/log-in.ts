@@ -1,4 +1,4 @@
-import type { LoginReport, Token, TokenInfo, UserKind } from '../device.ts'
+import type { InitialisedToken, LoginReport, Token, TokenInfo, UserKind } from '../device.ts'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { atPad } from '../pkcs11/session/pin-pad.ts'
@@ -36,7 +36,7 @@ export function initialise(
   tokens: Tokens,
   serial: string,
   options: Parameters<Token['initialise']>[0],
-): TokenInfo {
+): InitialisedToken {
   const asked = {
     label: options.label,
     slot: options.slot ?? null,

@@ -15,6 +15,7 @@ describe('NSS softokn, a token that breaks promises', () => {
   let hsm: Hsm
   let token: Token
   let report: ProbeReport
+  let marksTrusted: boolean | null
   beforeAll(async () => {
     if (library === undefined) throw new Error('libsoftokn3.so is not installed: apt-get install libnss3')
     folder = mkdtempSync(join(tmpdir(), 'nss-'))
@@ -25,6 +26,7 @@ describe('NSS softokn, a token that breaks promises', () => {
     const made = await hsm
       .token('new')
       .initialise({ label: 'nss', slot: blank!.slot, soPin: utf8(''), userPin: utf8('87654321') })
+    marksTrusted = made.marksTrusted
     token = hsm.token(made.serial)
     await token.logIn({ user: 'user', pin: utf8('87654321') })
     report = await token.probe()
@@ -37,6 +39,13 @@ describe('NSS softokn, a token that breaks promises', () => {
   it('is initialised although it says so only once its user has a PIN, and is named after its slot', async () => {
     expect(token.serial).toMatch(/^slot-\d+$/)
     expect(await token.info()).toMatchObject({ initialised: true, profile: 'generic', loggedIn: 'user' })
+  })
+
+  it('lets its security officer mark a key as trusted, and users too, so that its window is none', () => {
+    expect(marksTrusted).toBe(true)
+    expect(
+      report.attacks.find(({ name, template }) => name === 'wrap-to-untrusted' && template === 'hardened'),
+    ).toMatchObject({ outcome: 'broken' })
   })
 
   it('does not pass the probe, and each promise that it breaks is named', () => {

@@ -1,5 +1,5 @@
 import { wipe } from '@lux/crypto'
-import { type Hsm, HsmError, hsmError, type TokenInfo } from '@lux/hsm'
+import { type Hsm, HsmError, hsmError, type InitialisedToken, type TokenInfo } from '@lux/hsm'
 import type { Command } from 'commander'
 import type { CommandLine } from '../shell/command-line.ts'
 import { failureOutcome, type Outcome } from '../shell/output.ts'
@@ -135,10 +135,20 @@ function unsaid(): WrongUse {
   return new WrongUse('TOKEN-ERASE', 'initialising a token that exists destroys everything on it')
 }
 
-function initialised(token: TokenInfo): Outcome {
+const trustWords = {
+  true: 'its security officer can mark keys as trusted; whether users cannot, the probe shows',
+  false: 'none: its security officer could not mark a key as trusted',
+} as const
+
+function initialised(token: InitialisedToken): Outcome {
+  const { marksTrusted } = token
   return {
     exit: 0,
     json: { ok: true, token },
-    text: [`initialised ${escapeForTerminal(token.serial)}`, ...tokenLines(token)].join('\n'),
+    text: [
+      `initialised ${escapeForTerminal(token.serial)}`,
+      ...tokenLines(token),
+      ...(marksTrusted === null ? [] : [`window        ${trustWords[`${marksTrusted}`]}`]),
+    ].join('\n'),
   }
 }

@@ -89,6 +89,14 @@ export function lengthFault(algorithm: string, attributes: KeyEvidence['attribut
   return `VALUE_LEN reads ${String(read)}, expected ${bytes}`
 }
 
+/** An attribute that the token does not have is told as such. */
+function said(read: Json | undefined): string {
+  if (read === undefined || read === '') return 'nothing'
+  return /^unreadable:(absent|CKR_ATTRIBUTE_TYPE_INVALID)$/.test(String(read))
+    ? 'nothing: the token does not have this attribute'
+    : String(read)
+}
+
 /** The first attribute that is not as expected, in words, or null. */
 export function attributeFault(expected: Template, evidence: Pick<KeyEvidence, 'attributes'>): string | null {
   for (const [name, value] of Object.entries(expected)) {
@@ -96,7 +104,7 @@ export function attributeFault(expected: Template, evidence: Pick<KeyEvidence, '
     const same = value instanceof RegExp ? typeof read === 'string' && value.test(read) : read === value
     if (same) continue
     const wanted = value instanceof RegExp ? 'one key wrap mechanism' : String(value)
-    return `${name} reads ${read === undefined || read === '' ? 'nothing' : String(read)}, expected ${wanted}`
+    return `${name} reads ${said(read)}, expected ${wanted}`
   }
   return null
 }

@@ -15,6 +15,12 @@ function verifyToken(
   result: Results['initialise-token'],
 ): Mismatch | null {
   if (result.label !== effect.label) return differs(`the label ${effect.label}`, `the label ${result.label}`)
+  const planned = state.plan.tokens.find(({ role }) => role === effect.token)
+  if (planned?.needs?.includes('trusted-window') === true && result.marksTrusted !== true)
+    return differs(
+      'a token whose security officer can mark a key as trusted',
+      'it refused, or did not keep the mark: it has no trusted window',
+    )
   const other = state.tokens.find((token) => token.role !== effect.token && token.serial === result.serial)
   if (other === undefined) return null
   return differs('a token of its own', `the serial ${result.serial} of the token ${other.role}`)
@@ -42,7 +48,13 @@ export function logInAgain(state: State, progress: StepProgress, token: TokenSta
 
 export const effects = {
   'initialise-token': {
-    schema: v.strictObject({ serial: line, label: line, model: short, firmware: short }),
+    schema: v.strictObject({
+      serial: line,
+      label: line,
+      model: short,
+      firmware: short,
+      marksTrusted: v.exactOptional(v.boolean()),
+    }),
     effect: (at) => ({
       ...at.base,
       ...stepPlace(at),

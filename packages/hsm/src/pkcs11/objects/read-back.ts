@@ -1,4 +1,4 @@
-import type { AttributeReport, KeyRef } from '../../device.ts'
+import { type AttributeReport, type KeyRef, sayAttribute } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
 import {
   type AttributeName,
@@ -56,7 +56,7 @@ export function readBack(
     const end = gone.ok ? 'the key was destroyed' : `destroying it failed (${gone.error.detail})`
     throw hsmError(
       isFault ? 'HSM-DEVICE-ERROR' : 'HSM-ATTRIBUTE-MISMATCH',
-      `${doing}: ${wrong.attribute} is ${wrong.actual}, asked for ${wrong.expected}; ${end}`,
+      `${doing}: ${wrong.attribute} is ${sayAttribute(wrong.actual)}, asked for ${wrong.expected}; ${end}`,
     )
   }
   requirePersisted(token, handle, asked, doing)

@@ -1,9 +1,10 @@
-import type { TokenInfo, UnreadableSlot } from '../../device.ts'
+import type { InitialisedToken, TokenInfo, UnreadableSlot } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
 import { profileOf } from '../../profiles/profiles.ts'
 import { attempt } from '../library/errors.ts'
 import type { Handle, Module } from '../library/module.ts'
 import { softTokenFolder, softTokenMarks, softTokenStore } from '../library/soft-store.ts'
+import { canMarkTrusted } from '../trusted-window/mark-trusted.ts'
 import { freeSlot, isUnclear, isUnfinished, requireInitialisable, slotOf, unfinished } from './choose-slot.ts'
 import { requirePinLength, requireTriesLeft } from './pin-tries.ts'
 import { TokenSession } from './session.ts'
@@ -131,7 +132,7 @@ export class Tokens {
       acceptFinalTry?: boolean
       sameLabel?: boolean
     },
-  ): TokenInfo {
+  ): InitialisedToken {
     const { slot = null } = options
     if (slot !== null && serial !== 'new') throw new RangeError('slot: names a new token only')
     const bytes = Buffer.byteLength(options.label, 'utf8')
@@ -173,17 +174,19 @@ export class Tokens {
     if (!finishes) this.module.initToken(target.slot, given, options.label)
     const made = finishes ? target : this.#madeIn(target, before)
     const session = new TokenSession(this.module, made.slot, made.info)
+    let marksTrusted: boolean | null = null
     try {
       session.logIn({ user: 'so', pin: given, keep: false })
       if (given !== chosen) this.module.setPin(session.session, given, chosen)
       this.module.initPin(session.session, pins?.user ?? null)
+      if (profile.plan.trustedWindow) marksTrusted = canMarkTrusted(session)
       session.logOut()
     } finally {
       session.close()
     }
     this.#marks = this.#softMarks()
     const whole = listSlots(this.module).find(({ slot }) => slot.equals(made.slot))
-    return this.get(made.info.serial || (whole?.info.serial ?? '')).info()
+    return { ...this.get(made.info.serial || (whole?.info.serial ?? '')).info(), marksTrusted }
   }
 
   #madeIn(target: Slot, before: readonly Slot[]): Slot {

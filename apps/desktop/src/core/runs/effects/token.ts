@@ -52,7 +52,9 @@ export const initialiseToken: Perform<'initialise-token'> = async (effect, run) 
       ? token.initialise({ ...named, soPin: 'pin-pad', userPin: 'pin-pad' })
       : token.initialise({ ...named, soPin, userPin }),
   )
-  return { serial: info.serial, label: info.label, model: info.model, firmware: info.firmware }
+  const { serial, label, model, firmware, marksTrusted } = info
+  const measured = marksTrusted === null || run.folder.plan.v === 1 ? {} : { marksTrusted }
+  return { serial, label, model, firmware, ...measured }
 }
 
 /**
