@@ -72,13 +72,17 @@ function outcomeOf(path: string, { verdict, checks, failed, contents, signedHere
     refused: `refused by ${failed.join(', ')}`,
     'signers-unknown': 'consistent, signers unknown: POLICY-MISSING (give --policy)',
   }[verdict]
+  // What was refused stands together, and the result is the last line: a page of checks scrolls the first ones away.
+  const passed = checks.filter(({ ok }) => ok === true)
+  const notRun = checks.filter(({ ok }) => ok === null)
+  const refused = checks.filter(({ ok }) => ok === false)
   const text = [
-    `${path}: ${said}`,
+    ...[...passed, ...notRun, ...refused].map(checkLine),
     ...(digest === null ? [] : [`digest  ${digest}`, ...wordLines(words)]),
-    ...checks.map(checkLine),
     ...signedHere.map(
       (name) => `not proved: that ${name} was shown what they signed by anything but the workstation itself`,
     ),
+    `${path}: ${said}`,
   ].join('\n')
   return { exit: accepted ? 0 : 1, json, text, answered: true }
 }

@@ -8,6 +8,7 @@ import {
   type Plan,
   type PlanRefusal,
   readPlan,
+  readScript,
   unendedLine,
   warnPlan,
 } from '@lux/ceremony/plan'
@@ -20,6 +21,7 @@ import { systemClock } from '../../core/system.ts'
 import { readCard, readPolicy } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
 import { refusalHelp } from '../shell/refusal-help.ts'
+import { WrongUse } from '../shell/wrong-use.ts'
 
 /** What only a plan's policy can tell. */
 const ofThePolicy = [
@@ -39,6 +41,8 @@ export function lint(paths: readonly string[], policyPath: string | undefined): 
   const plans = paths.map((path) => {
     const bytes = readBounded(path, maxPlanBytes)
     const read = readPlan(bytes)
+    if (!read.ok && readScript(bytes).ok)
+      throw new WrongUse('PLAN-SCRIPT', `${path} is a script with blanks, and no plan yet`)
     const found = read.ok ? lintWhole(read.plan, bytes, { terms, path }) : read.refusals
     const refusals: Told[] = found.map(told)
     if (read.ok && policy !== null && read.plan.policy !== policyDigest(policy))

@@ -352,3 +352,12 @@ describe('plan', () => {
     expect(runs.at(-1)?.json.detail).toBe('--token a: expected ROLE=URI')
   }, 60_000)
 })
+
+test('PLAN-SCRIPT a script that is linted is said to be one, and how a plan is made of it', async () => {
+  const script = at('script.yaml')
+  writeFileSync(script, readFileSync('resources/scripts/root-kek.yaml'))
+  const { exit, json } = await custodyJson(['plan', 'lint', script])
+  expect(exit).toBe(2)
+  expect(json).toMatchObject({ ok: false, code: 'PLAN-SCRIPT' })
+  expect(JSON.stringify(json)).toContain('custody plan new SCRIPT')
+})

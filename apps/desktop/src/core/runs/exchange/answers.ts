@@ -56,11 +56,21 @@ export function readAnswers(path: string): Answers {
 
 function json(path: string): unknown {
   const bytes = readBounded(path, maxAnswers)
+  let text = ''
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch {
-    throw malformed(path, 'it is no JSON')
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return JSON.parse(text)
+  } catch (error) {
+    throw malformed(path, `it is no JSON${placeOf(error, text)}`)
   }
+}
+
+/** Line and column of what the parser stopped at, where it says. */
+function placeOf(error: unknown, text: string): string {
+  const position = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
+  if (position === undefined) return text === '' ? '' : ': it ends too early'
+  const lines = text.slice(0, Number(position)).split('\n')
+  return `: line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`
 }
 
 function malformed(path: string, detail: string): ExpectedError {
