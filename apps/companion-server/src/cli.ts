@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { transportCodec } from '@lux/ceremony/wire'
@@ -57,10 +58,19 @@ import { databaseChoice } from './server.ts'
 // The token's PIN and unwrapped keys are in this process.
 protectProcess()
 
+/** As package.json says it, which lies beside the sources in a checkout, a package and the image. */
+function programVersion(): string {
+  const said: { version?: unknown } = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  )
+  return typeof said.version === 'string' ? said.version : '0.0.0'
+}
+
 const program = new Command('custody-server')
   .description('Takes signed ceremony bundles in and serves their keys.')
   .option('--state <dir>', "the server's state folder (default: LUX_SERVER_STATE or ./server-state)")
   .option('--json', 'one JSON document on stdout', false)
+  .version(programVersion(), '--version', 'the version of this server')
   .exitOverride()
   // What is wrong with a command is said once, below, as every other refusal.
   .configureOutput({ outputError: () => undefined })

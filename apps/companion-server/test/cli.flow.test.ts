@@ -224,3 +224,10 @@ test('CLI-MEMORY a server can write no core dump, and only root may read its mem
   server.kill('SIGTERM')
   expect(await ended).toBe(0)
 })
+
+test('--version is that of package.json, and no server is needed for it', async () => {
+  const { version } = JSON.parse(
+    await readFile(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8'),
+  )
+  expect(await runAsPerson('/nowhere', '--version')).toMatchObject({ status: 0, stdout: `${version}\n` })
+})

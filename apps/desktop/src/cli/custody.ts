@@ -9,6 +9,7 @@ import { registerPolicy } from './policy/policy.ts'
 import { registerRequest } from './request/request.ts'
 
 import { type CommandLine, commandLine, guardOptions } from './shell/command-line.ts'
+import { registerCompletion } from './shell/completion.ts'
 import { type ExitCode, failureOutcome, type Outcome, print } from './shell/output.ts'
 import { type Surroundings, surroundings, within } from './shell/surroundings.ts'
 
@@ -41,6 +42,7 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   ])
     register(cli)
   registerPeople(cli)
+  registerCompletion(cli)
   guardOptions(program)
   try {
     await program.parseAsync(args, { from: 'user' })
