@@ -2,7 +2,14 @@ import type { BundleContents, WrapNode } from '@lux/ceremony/bundle'
 import { keyOf, type VendorWay, vendorWayOf } from '@lux/ceremony/plan'
 import { transportCodec } from '@lux/ceremony/wire'
 import { FormatError, fromHex, openWith, sha256, sha256Hex, toHex, utf8 } from '@lux/crypto'
-import { type AttributeReport, HsmError, type KeyEvidence, rootTemplate, sayAttribute, type Token } from '@lux/hsm'
+import {
+  type AttributeReport,
+  HsmError,
+  type KeyEvidence,
+  rootTemplate,
+  sayAttribute,
+  type Token,
+} from '@lux/hsm'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import type { OpenTransport } from './transports.ts'
 
