@@ -1,9 +1,10 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { buildConsole } from './build/console.ts'
 import { root } from './root.ts'
 
 // `node scripts/server-folder.ts OUT` writes the server as an image holds it: its sources, the packages that it needs to run, Node
-// and its texts, and nothing that builds or tests. OUT must not exist.
+// its texts and its built console, and nothing that builds or tests. OUT must not exist.
 const out = process.argv[2]
 if (out === undefined || existsSync(out)) {
   process.stderr.write('usage: node scripts/server-folder.ts OUT   (OUT must not exist)\n')
@@ -76,6 +77,8 @@ for (const place of needed) {
   mkdirSync(dirname(join(out, place)), { recursive: true })
   symlinkSync(join('../..', packages[place]?.resolved ?? ''), join(out, place))
 }
+await buildConsole()
+copy('apps/server-console/out', /^$/)
 copy('LICENSE')
 copy('docs/THIRD-PARTY-LICENCES.md', /^$/)
 for (const language of ['en', 'ar']) copy(`resources/locales/${language}`)

@@ -93,6 +93,17 @@ test('CONSOLE-KEY a key is made, encrypts and decrypts in the page, and rotates'
   keyId = new URL(page.url()).hash.split('/').at(-1) ?? ''
 })
 
+test('CONSOLE-DELETION a deletion is scheduled, stands in the tree, and is cancelled from there', async () => {
+  await page.getByRole('button', { name: 'Schedule its deletion…' }).click()
+  await page.getByRole('button', { name: 'Schedule the deletion' }).click()
+  await page.getByRole('button', { name: 'Keep the key' }).waitFor()
+  await page.getByRole('link', { name: 'All keys' }).click()
+  await page.locator('.tree li', { hasText: 'Destroyed on' }).getByRole('link', { name: 'orders' }).click()
+  await page.getByRole('button', { name: 'Keep the key' }).click()
+  await page.getByRole('button', { name: 'Enable the key' }).click()
+  await page.getByRole('button', { name: 'Disable the key' }).waitFor()
+})
+
 test('CONSOLE-PLACES an organisation and a project are made, and their keys are shown with their origin', async () => {
   await page.goto(`${server.address}/console/#/places`)
   await page.getByLabel('Name', { exact: true }).fill('Meridian')
@@ -101,11 +112,12 @@ test('CONSOLE-PLACES an organisation and a project are made, and their keys are 
   const training = page.getByRole('region', { name: 'Training' })
   await training.getByLabel('Name of a new project').fill('Shop')
   await training.getByRole('button', { name: 'Make the project' }).click()
-  await training.getByText('Shop', { exact: true }).waitFor()
-  await training
-    .getByText(/^Made on this server/)
-    .nth(2)
-    .waitFor()
+  // A key above keys rotates while the server serves.
+  await training.getByRole('button', { name: 'Rotate Shop' }).click()
+  await page.getByRole('button', { name: 'Rotate it' }).click()
+  await page.getByText(/^Version 2 is in use/).waitFor()
+  await page.getByRole('button', { name: 'Close' }).click()
+  expect(await training.getByText(/^Made on this server/).count()).toBe(3)
 })
 
 test('CONSOLE-PEOPLE a service is made under a condition, its secret shown once, and a person invited who enrols', async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -77,6 +77,7 @@ test('DELIVERY-COMPOSE production names no image, library or password by itself'
 test('DELIVERY-FOLDER what an image holds runs by itself, with nothing of the checkout, and says why it refuses a container', () => {
   const here = join(folder, 'opt')
   expect(run(process.execPath, [join(root, 'scripts/server-folder.ts'), here]).status).toBe(0)
+  expect(existsSync(join(here, 'apps/server-console/out/index.html'))).toBe(true)
   const program = join(here, 'custody-server')
   const bare = { PATH: '/usr/bin:/bin', HOME: folder }
   const state = join(folder, 'state')

@@ -24,6 +24,8 @@ export type StoredVersion = {
 }
 
 export type KeyPage = Page & {
+  /** Those alone whose deletion is scheduled and can be cancelled; absent: those alone whose is not. */
+  readonly ending?: boolean
   readonly search: string | null
   readonly orderBy: 'name' | 'created_at' | 'updated_at'
   readonly orderDirection: 'asc' | 'desc'
@@ -97,12 +99,12 @@ export function openKeyRepository(database: Database, reader = readerOf(database
         .where('name', '=', name)
         .where('destroy_at', 'is', null)
         .executeTakeFirst()) ?? 'absent',
-    async listKeys(project, { offset, limit, search, orderBy, orderDirection }) {
+    async listKeys(project, { offset, limit, search, orderBy, orderDirection, ending = false }) {
       return reader.read(async (from) => {
         let matching = from
           .selectFrom('key')
           .where('project_id', '=', project)
-          .where('destroy_at', 'is', null)
+          .where((is) => (ending ? is('destroy_at', '>', sql<Date>`now()`) : is('destroy_at', 'is', null)))
         if (search !== null)
           matching = matching.where((is) => {
             const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`

@@ -39,6 +39,7 @@ const listQuery = Type.Object(
     orderBy: Type.Optional(Type.Enum(['name', 'createdAt', 'updatedAt'])),
     orderDirection: Type.Optional(Type.Enum(['asc', 'desc'])),
     search: Type.Optional(Type.String({ maxLength: maxSearch })),
+    pendingDeletion: Type.Optional(Type.Enum(['true', 'false'])),
   },
   closed,
 )
@@ -158,6 +159,7 @@ export function keyRoutes(
       search: query.search ?? null,
       orderBy: orders[query.orderBy ?? 'name'],
       orderDirection: query.orderDirection ?? 'asc',
+      ending: query.pendingDeletion === 'true',
     }
     const found = granted(await keys.list(call, query.projectId, page))
     return { keys: found.keys.map(toView), totalCount: found.total }

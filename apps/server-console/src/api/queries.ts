@@ -63,9 +63,17 @@ function ownPlaces(grants: readonly Grant[], known: readonly Place[]): Place[] {
 export function useKeys(projectId: string) {
   return useQuery({
     queryKey: ['keys', projectId],
-    queryFn: () =>
-      call<{ keys: Key[]; totalCount: number }>('GET', `/kms/keys?projectId=${projectId}&limit=100`),
+    queryFn: () => keysOf(projectId),
   })
+}
+
+type Keys = { readonly keys: readonly Key[]; readonly totalCount: number }
+
+/** The keys of a project, those after the others whose deletion is scheduled. */
+export async function keysOf(projectId: string): Promise<Keys> {
+  const list = (more: string) => call<Keys>('GET', `/kms/keys?projectId=${projectId}&limit=100${more}`)
+  const [kept, ending] = await Promise.all([list(''), list('&pendingDeletion=true')])
+  return { keys: [...kept.keys, ...ending.keys], totalCount: kept.totalCount + ending.totalCount }
 }
 
 export function useKey(id: string) {

@@ -2,8 +2,8 @@ import { Icon, Rec } from '@lux/ui'
 import { useQueries, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { call, readiness } from '../api/client.ts'
-import { has, usePerson, usePlaces } from '../api/queries.ts'
+import { readiness } from '../api/client.ts'
+import { has, keysOf, usePerson, usePlaces } from '../api/queries.ts'
 import type { Key } from '../api/types.ts'
 import { Card, Page } from '../components/page.tsx'
 import { to } from '../components/route.ts'
@@ -20,7 +20,7 @@ export function Overview() {
   const lists = useQueries({
     queries: projects.map(({ id }) => ({
       queryKey: ['keys', id],
-      queryFn: () => call<{ keys: Key[]; totalCount: number }>('GET', `/kms/keys?projectId=${id}&limit=100`),
+      queryFn: () => keysOf(id),
       retry: false,
     })),
   })
@@ -53,8 +53,8 @@ export function Overview() {
           {keys.length === 0
             ? null
             : (places.data ?? []).map((place) => <KeyBranches key={place.organisation.id} place={place} />)}
-          <Next projects={projects.length} keys={keys.length} places={places.data?.length ?? 0} />
           <Due keys={keys} />
+          <Next projects={projects.length} keys={keys.length} places={places.data?.length ?? 0} />
         </div>
         <div className="column">
           {audits ? <AuditChain /> : null}

@@ -1,9 +1,11 @@
 import { EmptyState, Rec } from '@lux/ui'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../api/client.ts'
 import { has, type Place, usePerson, usePlaces } from '../api/queries.ts'
 import type { KeyVersion, Parents } from '../api/types.ts'
+import { Dialog } from '../components/dialog.tsx'
 import { Field, Form } from '../components/form.tsx'
 import { Asked, Card, Page } from '../components/page.tsx'
 import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
@@ -55,6 +57,13 @@ function OnePlace({ place: { organisation, projects } }: { place: Place }) {
   const admin = grants.some(
     ({ role, organisationId }) => role === 'organisation-admin' && organisationId === organisation.id,
   )
+  const rotates = (project: string | null): boolean =>
+    grants.some(
+      ({ role, organisationId, projectId }) =>
+        (role === 'crypto-officer' || role === 'organisation-admin') &&
+        organisationId === organisation.id &&
+        (projectId === null || projectId === project),
+    )
   return (
     <Card
       title={<Rec>{organisation.name}</Rec>}
@@ -72,6 +81,13 @@ function OnePlace({ place: { organisation, projects } }: { place: Place }) {
             <Origin versions={parents.data?.organisation ?? []} />
           </span>
           <VersionRow versions={parents.data?.organisation ?? []} />
+          {rotates(null) ? (
+            <Rotate
+              what={organisation.name}
+              path={`/organisations/${organisation.id}`}
+              organisation={organisation.id}
+            />
+          ) : null}
         </li>
         {projects.map(({ id, name }) => {
           const its = (parents.data?.projects ?? []).filter(({ projectId }) => projectId === id)
@@ -84,6 +100,9 @@ function OnePlace({ place: { organisation, projects } }: { place: Place }) {
                 <Origin versions={its} />
               </span>
               <VersionRow versions={its} />
+              {rotates(id) ? (
+                <Rotate what={name} path={`/projects/${id}`} organisation={organisation.id} />
+              ) : null}
             </li>
           )
         })}
@@ -91,6 +110,59 @@ function OnePlace({ place: { organisation, projects } }: { place: Place }) {
       {projects.length === 0 ? <p className="quiet">{t('console.keys.no-project.what')}</p> : null}
       {admin && !organisation.ceremonyOnly ? <NewProject organisation={organisation.id} /> : null}
     </Card>
+  )
+}
+
+type Rotation = { readonly version: number; readonly moved: number; readonly remaining: number }
+
+/** A new version of a key above keys: what is below moves to it, and the server serves meanwhile. */
+function Rotate({ what, path, organisation }: { what: string; path: string; organisation: string }) {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const [asking, setAsking] = useState(false)
+  const work = useMutation({
+    mutationFn: async () => (await call<{ rotation: Rotation }>('POST', `${path}/rotate-kek`)).rotation,
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['parents', organisation] }),
+  })
+  const done = work.data
+  return (
+    <>
+      <button type="button" className="link" onClick={() => setAsking(true)}>
+        {t('console.places.rotate')}
+        <span className="visually-hidden">
+          <Rec>{what}</Rec>
+        </span>
+      </button>
+      {asking ? (
+        <Dialog
+          title={t('console.places.rotate-title', { name: what })}
+          onClose={() => {
+            setAsking(false)
+            work.reset()
+          }}
+        >
+          {done === undefined ? (
+            <Form work={work} submit={t('console.places.rotate-submit')} onSubmit={() => work.mutate()}>
+              <p>{t('console.places.rotate-what')}</p>
+            </Form>
+          ) : (
+            <p role="alert">
+              {t('console.places.rotated', {
+                version: done.version,
+                moved: done.moved,
+                remaining: done.remaining,
+              })}
+            </p>
+          )}
+          <Snippets
+            snippet={{
+              curl: curlOf('POST', `${path}/rotate-kek`),
+              typescript: fetchOf('POST', `${path}/rotate-kek`),
+            }}
+          />
+        </Dialog>
+      ) : null}
+    </>
   )
 }
 
