@@ -19,7 +19,7 @@ export function vaultRoutes(app: App, { keys, authentication, now }: Parts): voi
     // Clients send JSON, and not all of them say so.
     own.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
-    const refused = (reply: FastifyReply, status: number, said: string) =>
+    const replyRefused = (reply: FastifyReply, status: number, said: string) =>
       reply
         .code(status)
         .type('application/json')
@@ -51,18 +51,18 @@ export function vaultRoutes(app: App, { keys, authentication, now }: Parts): voi
     ) {
       try {
         const call = await callOf(request)
-        if (call === null) return refused(reply, 403, `permission denied: ${saying('ACCESS-REFUSED')}`)
+        if (call === null) return replyRefused(reply, 403, `permission denied: ${saying('ACCESS-REFUSED')}`)
         const room = authentication.roomFor(call.caller.identity)
         const outcome = room.ok ? await work(call) : room
         if (outcome.ok) return answered(request, reply, outcome.value)
         const { rule, detail } = outcome
-        return refused(reply, statusFor(rule), `${saying(rule)} (${rule}: ${detail})`)
+        return replyRefused(reply, statusFor(rule), `${saying(rule)} (${rule}: ${detail})`)
       } catch (error) {
         if (error instanceof FieldFault)
-          return refused(reply, 400, `${saying('REQUEST-FIELDS')} (REQUEST-FIELDS: ${error.message})`)
+          return replyRefused(reply, 400, `${saying('REQUEST-FIELDS')} (REQUEST-FIELDS: ${error.message})`)
         if (error instanceof EnvironmentError || error instanceof HsmError) {
           request.log.error({ code: error.code, error: error.message }, 'request failed')
-          return refused(reply, 503, saying(error.code))
+          return replyRefused(reply, 503, saying(error.code))
         }
         throw error
       }
