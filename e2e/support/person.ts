@@ -85,7 +85,8 @@ export async function actOnce(page: Page, step: string): Promise<boolean> {
   const panel = page
     .locator('.stage-step[data-phase=ready]')
     .filter({ has: page.getByRole('heading', { name: step, exact: true }) })
-  const go = goButton(panel)
+  // A file is taken in by whoever has one: a dialog would give the one that was chosen last.
+  const go = goButton(panel).filter({ hasNotText: 'Take in a file…' })
   for (const [label, pin] of [
     ['Security officer PIN', pins.so],
     ['User PIN', pins.user],
