@@ -144,7 +144,7 @@ test('SETUP-RUN the whole production run is led at the window, everybody signing
     if (said.length > 0) throw new Error(`at “${at}”: ${said.join('\n')}`)
     if (at === null) break
     const sign = stepPanel(page)
-      .getByRole('button', { name: /signs here with a key file$/ })
+      .getByRole('button', { name: /: Sign here with a key file…$/ })
       .first()
     if ((await sign.count()) > 0) {
       const name = ((await sign.getAttribute('aria-label')) ?? '').split(' signs here')[0] ?? ''

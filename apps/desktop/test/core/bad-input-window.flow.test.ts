@@ -123,7 +123,7 @@ describe('the window refuses, says why, and keeps what it has', () => {
     const scan = (payload: string) => core.call('holders.enrolCarried', { payload })
     const bytes = cardCodec.encode(holderCards().card)
     expect(code(await scan(toBase64(bytes.subarray(0, 200))))).toBe('FILE-WRONG-KIND')
-    expect(code(await scan(toBase64(readFileSync(place.file('cards/Otto.json')))))).toBe('FILE-WRONG-KIND')
+    expect(code(await scan(toBase64(readFileSync(place.file('cards/Olga.json')))))).toBe('FILE-WRONG-KIND')
     expect(code(await scan(toBase64(new Uint8Array(70_000))))).toBe('FILE-TOO-LARGE')
     expect(code(await scan('no base64!'))).toBe('INPUT-INVALID')
     expect(await value('holders.list', {})).toEqual({ holders: [] })
@@ -146,7 +146,7 @@ describe('the window refuses, says why, and keeps what it has', () => {
   })
 
   test.each<[string, string, () => string | Uint8Array]>([
-    ['FILE-WRONG-KIND', 'an officer’s card', () => readFileSync(place.file('cards/Otto.json'))],
+    ['FILE-WRONG-KIND', 'an operator’s card', () => readFileSync(place.file('cards/Olga.json'))],
     ['FILE-WRONG-KIND', 'a card cut short', () => cardCodec.encode(holderCards().card).subarray(0, 200)],
     ['FILE-WRONG-KIND', 'an empty file', () => ''],
     ['FILE-TOO-LARGE', 'a file of many megabytes', () => 'x'.repeat(5_000_000)],

@@ -168,6 +168,7 @@ export function answers(plan: string): Record<string, Answer> {
           title: 'First run',
           summary: 'Token, root, organisation and project keys, an FHE key with three holders, one bundle.',
           minutes: 5,
+          ownDevices: [],
           kinds: ['token-initialisation', 'root-kek'],
           fields: [
             { name: 'organisation', type: 'text', label: 'Organisation', initial: 'Northwind Trust' },
@@ -193,6 +194,7 @@ export function answers(plan: string): Record<string, Answer> {
           title: 'Root KEK',
           summary: 'A root key alone.',
           minutes: 2,
+          ownDevices: [],
           kinds: ['root-kek'],
           fields: [],
         },

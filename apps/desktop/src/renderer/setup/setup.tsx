@@ -38,9 +38,11 @@ function Stages({ setup }: { setup: SetupView }) {
   // More people may always come: only the stages after them are done.
   const done = stage !== 'people' && (setupStages.indexOf(setup.next) > at || setup.run !== null)
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a stage that is opened starts at its first action
+  const opened = useRef(false)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the screen is read from its title on, a stage that is gone to starts at its first action
   useEffect(() => {
-    const first = document.querySelector<HTMLElement>('.setup-main [data-first]')
+    const first = opened.current ? document.querySelector<HTMLElement>('.setup-main [data-first]') : null
+    opened.current = true
     if (first === null) heading.current?.focus({ preventScroll: true })
     else first.focus({ preventScroll: true })
     document.querySelector('.setup-body')?.scrollTo(0, 0)
