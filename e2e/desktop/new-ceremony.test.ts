@@ -147,7 +147,7 @@ test('SETUP-RUN the whole production run is led at the window, everybody signing
       .getByRole('button', { name: /: Sign here with a key file…$/ })
       .first()
     if ((await sign.count()) > 0) {
-      const name = ((await sign.getAttribute('aria-label')) ?? '').split(' signs here')[0] ?? ''
+      const name = ((await sign.getAttribute('aria-label')) ?? '').split(': Sign here')[0] ?? ''
       await signWithKey(desktop, sign, name, keys, presses)
     } else if (await actOnce(page, at)) presses.count += 1
     else await page.waitForTimeout(30)
