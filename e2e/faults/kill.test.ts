@@ -60,11 +60,17 @@ async function killCoreBeforeItKnows(step: string, of: Desktop): Promise<number>
   const host = pidOf('core/hsm-host.js', of)
   const before = tokenObjects(of)
   await proceedFrozen(step, of)
-  // The request lies in the pipe already, or is about to: core waits for the answer now.
-  await of.page.waitForTimeout(1000)
-  process.kill(core, 'SIGSTOP')
-  process.kill(host, 'SIGCONT')
-  await expect.poll(() => tokenObjects(of), { timeout: 30_000 }).toBeGreaterThan(before)
+  // Never both run at once, so that no answer reaches core: it writes its request while the host stands still, and stands still itself
+  // while the host works. Where the request was not there yet, each has its turn again.
+  for (let turn = 0; tokenObjects(of) <= before; turn += 1) {
+    if (turn > 0) process.kill(host, 'SIGSTOP')
+    if (turn > 20) throw new Error(`the token made nothing at ${step}`)
+    process.kill(core, 'SIGCONT')
+    await of.page.waitForTimeout(1000)
+    process.kill(core, 'SIGSTOP')
+    process.kill(host, 'SIGCONT')
+    for (let look = 0; look < 50 && tokenObjects(of) <= before; look += 1) await of.page.waitForTimeout(100)
+  }
   process.kill(core, 'SIGKILL')
   return core
 }
