@@ -1,4 +1,3 @@
-import { expect } from 'vitest'
 import type { Desktop } from './desktop.ts'
 
 /** Every route of the window, as its hash names it. */
@@ -67,7 +66,7 @@ export async function show(desktop: Desktop, route: string): Promise<void> {
   const name = route.split('/', 1)[0]
   await desktop.page.locator(`[data-screen="${name}"] h1`).waitFor()
   // Two parts of a screen may be on their way at once.
-  await expect.poll(() => desktop.page.locator('main output').count(), { timeout: 15_000 }).toBe(0)
+  await desktop.page.waitForFunction(() => document.querySelector('main output') === null)
   // What is folded away is looked at too.
   await desktop.page.evaluate(() => {
     for (const details of document.querySelectorAll('details')) details.open = true
