@@ -30,7 +30,8 @@ async function actOnce(): Promise<void> {
     const element = document.activeElement
     if (element?.matches('input[type=password]')) return 'pin'
     if (element?.matches('.clock-entry')) return 'clock'
-    if (!element?.matches('[data-go]:not([aria-disabled], :disabled)')) return 'nothing'
+    // At the end of the run a link leads away: it is the last thing, and not pressed here.
+    if (!element?.matches('[data-go]:not([aria-disabled], :disabled, a)')) return 'nothing'
     const alone = document.querySelector('.sign-card [role=checkbox]')
     return alone?.getAttribute('aria-checked') === 'false' ? 'alone' : 'go'
   })
