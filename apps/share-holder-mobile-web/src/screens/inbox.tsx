@@ -12,7 +12,7 @@ function nextOf({ person, policies, shares }: Overview): 'policy' | 'receive' | 
   return shares.length === 0 ? 'receive' : 'request'
 }
 
-/** A key of a kind that this app does not make comes from a sheet of one that does: it signs as an officer's would not. */
+/** This app makes keys of these kinds alone, and opens no sheet but its own. */
 const signerOf = (kind: Overview['person']['kind']): Kind => kinds.find((one) => one === kind) ?? 'holder'
 
 export function Inbox() {
