@@ -12,6 +12,7 @@ export function ActionButton({ whyNot, onPress, children, ...rest }: Props) {
   const off = whyNot !== null && whyNot !== undefined
   const button = (
     <Button
+      type="button"
       {...rest}
       {...(off ? { 'aria-disabled': true, 'aria-describedby': id, color: 'gray', variant: 'surface' } : {})}
       className={off ? 'is-off' : ''}

@@ -33,6 +33,7 @@ export function CommandLine({ text }: { text: string }) {
         ))}
       </Code>
       <Button
+        type="button"
         size="1"
         variant="surface"
         color="gray"

@@ -21,6 +21,7 @@ export function FilePicker({ kind, label, path, onPick }: Props) {
       <span>{label}</span>
       <div className="actions">
         <Button
+          type="button"
           variant="surface"
           color="gray"
           highContrast

@@ -28,7 +28,14 @@ export function SaveCopy({ id }: { id: string }) {
   return (
     <>
       <div className="actions">
-        <Button variant="surface" color="gray" highContrast loading={busy} onClick={() => void copy()}>
+        <Button
+          type="button"
+          variant="surface"
+          color="gray"
+          highContrast
+          loading={busy}
+          onClick={() => void copy()}
+        >
           {t('runner.carry.copy')}
         </Button>
         {copied.length === 0 ? null : (

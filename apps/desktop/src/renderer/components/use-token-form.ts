@@ -30,8 +30,8 @@ export function useTokenForm(clear: () => void): TokenForm {
     async send(answer) {
       setBusy(true)
       const result = await answer
-      setBusy(false)
       await tokens.again()
+      setBusy(false)
       if (result.ok) setOpen(false)
       else setFailure(result.error)
     },

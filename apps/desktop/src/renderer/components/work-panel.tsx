@@ -33,6 +33,7 @@ export function WorkPanel({ id, report }: { id: string; report: WorkReport }) {
         </span>
         {report.cancellable ? (
           <Button
+            type="button"
             variant="surface"
             color="gray"
             highContrast

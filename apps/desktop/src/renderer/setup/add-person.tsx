@@ -18,13 +18,27 @@ export function AddPerson({ setup, acts }: { setup: SetupView; acts: SetupActs }
       <p className="quiet">{t('setup.add.text')}</p>
       <div className="setup-drop">{t('setup.add.drop')}</div>
       <div className="setup-ways">
-        <Button size="3" data-first="" loading={acts.busy && !makes} onClick={() => void acts.pick()}>
+        <Button
+          type="button"
+          size="3"
+          data-first=""
+          loading={acts.busy && !makes}
+          onClick={() => void acts.pick()}
+        >
           {t('setup.add.file')}
         </Button>
-        <Button size="3" variant="surface" color="gray" highContrast onClick={() => setScans(true)}>
+        <Button
+          type="button"
+          size="3"
+          variant="surface"
+          color="gray"
+          highContrast
+          onClick={() => setScans(true)}
+        >
           {t('setup.add.scan')}
         </Button>
         <Button
+          type="button"
           size="3"
           variant="surface"
           color="gray"

@@ -90,6 +90,7 @@ function Discard({ id, name }: { id: string; name: string }) {
   const [asks, setAsks] = useState(false)
   return (
     <Button
+      type="button"
       variant="ghost"
       color={asks ? 'red' : 'gray'}
       highContrast

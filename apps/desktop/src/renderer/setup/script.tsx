@@ -29,6 +29,7 @@ export function ScriptStage({ setup, acts }: { setup: SetupView; acts: SetupActs
             <p className="quiet">{t('setup.script.shut', { count: given })}</p>
             {setup.run === null ? (
               <Button
+                type="button"
                 variant="surface"
                 color="gray"
                 highContrast

@@ -52,7 +52,7 @@ export function RemarkDialog({ view, act, kind, step }: Props) {
   return (
     <Dialog.Root open={open} onOpenChange={opened}>
       <Dialog.Trigger>
-        <Button variant="ghost" color="gray" highContrast>
+        <Button type="button" variant="ghost" color="gray" highContrast>
           <Icon name={kind === 'note' ? 'note' : 'flag'} />
           {t(`stage.remark.${kind}`)}
         </Button>
