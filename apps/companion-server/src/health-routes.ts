@@ -17,6 +17,9 @@ export function healthRoutes(
     } catch {
       return reply.code(503).send(errorBody(request.id, unavailable('DATABASE-UNAVAILABLE')))
     }
-    return { status: 'ready' }
+    // Two tokens are named only where there are two; of the one, `sealed` has said what there is to say.
+    if (token.tokens.length < 2) return { status: 'ready' }
+    const tokens = token.tokens.map(({ place, seal }) => ({ place, inUse: seal === null, code: seal?.code }))
+    return { status: tokens.every(({ inUse }) => inUse) ? 'ready' : 'degraded', tokens }
   })
 }

@@ -271,9 +271,9 @@ export async function openServer(
       now,
     }
     const app = await buildApp(services, logger, options.tls ?? null)
-    // A new PIN in the file is tried once; the one that was refused is not.
+    // A new PIN in the file is tried once; the one that was refused is not. One of two tokens that is away may be back.
     const unsealer = setInterval(() => {
-      if (token.sealed)
+      if (token.sealed || token.tokens.some(({ seal }) => seal !== null))
         token.unseal().catch((error: unknown) => app.log.error({ error: String(error) }, 'unsealing failed'))
     }, 2000)
     unsealer.unref()

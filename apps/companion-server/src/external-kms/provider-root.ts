@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { encodeCanonical, equalBytes, fromBase64, toBase64 } from '@lux/crypto'
+import { variable } from '../platform/environment.ts'
 import type { KeyDevice } from '../platform/hsm/key-device.ts'
-import { rootKeyDevice, rootKeySerial } from '../platform/hsm/root-key.ts'
+import { rootKeyDevice, rootKeySerial, rootKeySetting } from '../platform/hsm/root-key.ts'
+import { openTokens } from '../platform/hsm/second-token.ts'
 import { openServerToken, type Seal, type ServerToken } from '../platform/hsm/server-token.ts'
 import { serverEgress } from '../platform/http/egress.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
@@ -23,9 +25,16 @@ const maxFile = 1 << 18
 
 /** What holds this server's root: its token, its environment, or a provider that seals it. */
 export function openRoot(settings: Settings, state: StateFolder): Promise<ServerToken> {
-  return settings.token.library === providerRootSetting
-    ? openProviderRoot(settings, state)
-    : openServerToken(settings, state)
+  const { library } = settings.token
+  if (library === providerRootSetting || library === rootKeySetting) {
+    if (variable('HSM_SECOND_TOKEN_URI') !== undefined)
+      throw new EnvironmentError(
+        'ENVIRONMENT-VARIABLE',
+        'HSM_SECOND_TOKEN_URI: the root of this server is in no token, so that no other can hold it too',
+      )
+    return library === rootKeySetting ? openServerToken(settings, state) : openProviderRoot(settings, state)
+  }
+  return openTokens(settings, state)
 }
 
 /** A new root key, sealed by the provider that a 0600 file names, in the state folder; its serial. Throws the provider's refusal. */
@@ -78,7 +87,7 @@ async function openProviderRoot({ token }: Settings, state: StateFolder): Promis
 
   await unseal()
   return {
-    ...{ serial, root: 'provider', unseal, use, useAgain: use },
+    ...{ serial, root: 'provider', tokens: [], unseal, use, useAgain: use },
     get sealed() {
       return sealed
     },

@@ -486,7 +486,12 @@ export function openKekRotation(parts: Parts) {
       const payload: ShredReceipt = {
         ...payloadOf(row),
         level: 'S1',
-        ancestor: { level: 'root', id: root, destroyedIn: [token.serial], destroyedAt: now().toISOString() },
+        ancestor: {
+          level: 'root',
+          id: root,
+          destroyedIn: token.tokens.map(({ serial }) => serial),
+          destroyedAt: now().toISOString(),
+        },
       }
       const signature = await parts.sign(shredContext, encodeCanonical(payload))
       const receipt: SignedShredReceipt = { payload, signatures: [signature] }

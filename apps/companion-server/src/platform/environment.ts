@@ -43,6 +43,11 @@ export const variables = [
     kind: 'text',
     meaning: 'a file whose first line is ROOT_ENCRYPTION_KEY: better, since fewer can read it',
   },
+  {
+    name: 'HSM_SECOND_TOKEN_URI',
+    kind: 'text',
+    meaning: 'another token that holds the same keys (serial, else as the first): pkcs11:serial=…; else none',
+  },
   { name: 'HSM_PIN_FILE', kind: 'text', meaning: 'the PIN’s file for init, where --pin-file is not given' },
   { name: 'TLS_CERT_FILE', kind: 'text', meaning: 'certificate chain, PEM; else one of the server’s own CA' },
   { name: 'TLS_KEY_FILE', kind: 'text', meaning: 'its key, PEM' },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { toHex } from '@lux/crypto'
+import { fromHex, sha256, toHex } from '@lux/crypto'
 import type { Bytes, KeyPath, WrappableAlgorithm } from '@lux/hsm'
 import { childKekTemplate, hmacTemplate, rootTemplate, signingTemplate, type Token } from '@lux/hsm'
 import { EnvironmentError } from '../../refusal.ts'
@@ -11,6 +11,9 @@ export type RootReport = {
   /** JSON: each attribute as it was read back in the token; of a root that is in none, an empty list. */
   readonly attributes: string
 }
+
+/** What a key is for, and so how it can show that it is this key. */
+export type KeyProof = 'kek' | 'mac' | 'signing'
 
 /** What a server asks of whatever holds its root, by the ids of keys: a PKCS#11 token, or ROOT_ENCRYPTION_KEY. */
 export type KeyDevice = Pick<Token, 'hmac' | 'signEcdsa'> & {
@@ -29,6 +32,10 @@ export type KeyDevice = Pick<Token, 'hmac' | 'signEcdsa'> & {
   rewrap(options: { from: KeyPath; wrapped: Bytes; bits: 128 | 256; to: KeyPath }): Promise<Bytes>
   /** Destroys a root and looks that it is gone. Again, it only looks. */
   destroyRoot(id: string): Promise<void>
+  /** What no other key gives, and tells nothing of this one. Throws HSM-KEY-ABSENT. */
+  proofOf(kind: KeyProof, id: string): Promise<Bytes>
+  /** Answers if it can be asked at all, logged in. */
+  isThere(): Promise<void>
 }
 
 /** A key on its way from one KEK to another: nothing is done with it but to wrap it. */
@@ -54,6 +61,15 @@ export function deviceOf(token: Token): KeyDevice {
     },
     async destroyRoot(id) {
       await token.destroy({ id, class: 'secret' })
+    },
+    async proofOf(kind, id) {
+      const challenge = challengeOf(id)
+      if (kind === 'mac') return token.hmac({ key: { id, class: 'secret' }, message: challenge })
+      if (kind === 'kek') return fromHex((await token.possessionDigest({ kek: { id }, challenge })).digest)
+      return sha256(await token.publicKeySpki({ id, class: 'public' }))
+    },
+    async isThere() {
+      await token.random(1)
     },
     async signingKey(id, label) {
       if ((await token.findById(id)).length > 0) return token.publicKeySpki({ id, class: 'public' })

@@ -9,6 +9,7 @@ import {
   hkdfSha256,
   hmacSha256,
   lp,
+  sha256,
   sha256Hex,
   toHex,
   utf8,
@@ -85,6 +86,12 @@ export function rootKeyDevice(root: Uint8Array): KeyDevice {
     destroyRoot: async () => {
       throw new EnvironmentError('ROOT-KEY-ONLY', 'what comes from ROOT_ENCRYPTION_KEY cannot be destroyed')
     },
+    async proofOf(kind, id) {
+      if (kind === 'kek') return sha256(aesKwpWrap(kekAt({ id }), challengeOf(id)))
+      if (kind === 'mac') return hmacSha256(derived(root, 'mac', id), challengeOf(id))
+      return sha256(utf8(id))
+    },
+    isThere: async () => undefined,
     unwrapToMemory: async ({ kek, wrapped }) => aesKwpUnwrap(kekAt(kek), wrapped),
   }
 }

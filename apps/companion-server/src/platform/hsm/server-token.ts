@@ -1,12 +1,13 @@
 import { HsmError, startHsm, type Token } from '@lux/hsm'
 import { EnvironmentError } from '../../refusal.ts'
-import type { StateFolder } from '../state-folder/folder.ts'
-import type { Settings } from '../state-folder/settings.ts'
+import type { TokenSettings } from '../state-folder/settings.ts'
 import { deviceOf, type KeyDevice } from './key-device.ts'
 import { isPrintOf, type PinPrint, pinMemory, printOf, readPin } from './pin-file.ts'
 import { givenRootKey, rootKeyDevice, rootKeySerial, rootKeySetting } from './root-key.ts'
 
 export type Seal = { readonly code: string; readonly detail: string }
+
+export type TokenPlace = 'first' | 'second'
 
 /** Where the root of a server is: in its own token, logged in once, or in its environment. While it cannot be used, the server runs sealed. */
 export type ServerToken = {
@@ -14,6 +15,12 @@ export type ServerToken = {
   readonly root: 'token' | 'environment' | 'provider'
   /** Why nothing can be served, or null. */
   readonly sealed: Seal | null
+  /** Each token that holds the root, and why it is not in use, or null; none where the root is in no token. */
+  readonly tokens: readonly {
+    readonly place: TokenPlace
+    readonly serial: string
+    readonly seal: Seal | null
+  }[]
   /** Tries to log in if sealed, unless the PIN in the file is one that was refused. */
   unseal(): Promise<Seal | null>
   /** Lends what holds the root. Throws EnvironmentError with the seal's code when sealed. */
@@ -25,7 +32,8 @@ export type ServerToken = {
   close(): Promise<void>
 }
 
-const lostLogin = new Set([
+/** The token or its host lost the session: a new log-in mends it. */
+export const lostLogin = new Set([
   'HSM-SESSION-LOST',
   'HSM-NOT-LOGGED-IN',
   'HSM-CRASHED',
@@ -40,11 +48,20 @@ const spentPin = 'the token refused this PIN; it is not sent again until it chan
  * Starts the token's host process and logs in by the PIN file, at most one try for each PIN, or once at the token's own pad.
  * The host keeps the PIN for one new login per session that the token loses.
  */
-export async function openServerToken(settings: Settings, state: StateFolder): Promise<ServerToken> {
+export async function openServerToken(
+  settings: TokenSettings,
+  state: { readonly refusedPin: string },
+  /** How long a call may take, where there is another token to go to. */
+  callTimeoutMs?: number,
+): Promise<ServerToken> {
   if (settings.token.library === rootKeySetting) return openRootKey(settings.token.serial)
   const { serial } = settings.token
   const { library, environment, initString } = settings.token
-  const hsm = await startHsm({ library, environment, ...(initString === undefined ? {} : { initString }) })
+  const hsm = await startHsm({
+    ...{ library, environment },
+    ...(initString === undefined ? {} : { initString }),
+    ...(callTimeoutMs === undefined ? {} : { callTimeoutMs }),
+  })
   const memory = pinMemory(state.refusedPin)
   let sealed: Seal | null = { code: 'TOKEN-PIN', detail: 'not logged in yet' }
   let generation = 0
@@ -168,6 +185,9 @@ export async function openServerToken(settings: Settings, state: StateFolder): P
     get sealed() {
       return sealed
     },
+    get tokens() {
+      return [{ place: 'first', serial, seal: sealed }] as const
+    },
     unseal,
     use: (work) => using((token) => work(deviceOf(token))),
     useAgain: (work) => useAgain((token) => work(deviceOf(token))),
@@ -187,6 +207,7 @@ function openRootKey(serial: string): ServerToken {
     serial,
     root: 'environment',
     sealed: null,
+    tokens: [],
     unseal: async () => null,
     use: (work) => work(device),
     useAgain: (work) => work(device),

@@ -18,6 +18,8 @@ export type StateFolder = {
   readonly ciphertexts: string
   readonly database: string
   readonly refusedPin: string
+  readonly refusedPinOfSecond: string
+  readonly tokenProofs: string
   readonly shredLog: string
   readonly softToken: string
   readonly trainingPins: string
@@ -45,6 +47,8 @@ export function stateFolder(path: string): StateFolder {
     database: join(root, 'postgres'),
     shredLog: join(root, 'shred.log'),
     refusedPin: join(root, 'refused-pin.json'),
+    refusedPinOfSecond: join(root, 'refused-pin-2.json'),
+    tokenProofs: join(root, 'token-proofs.json'),
     softToken: join(root, 'token'),
     trainingPins: join(root, 'training-pins'),
     caCertificate: join(root, 'ca.pem'),

@@ -5,13 +5,8 @@ import { parseState, readIfPresent, writeWhole } from './private-file.ts'
 
 export type Domain = 'production' | 'rehearsal'
 
-/** What `init` chose, for the life of the server. */
-export type Settings = {
-  readonly v: 1
-  readonly domain: Domain
-  /** 16 bytes, hex. */
-  readonly deployment: string
-  readonly node: string
+/** A token, and where its PIN comes from. */
+export type TokenSettings = {
   readonly token: {
     readonly library: string
     readonly environment: Readonly<Record<string, string>>
@@ -21,6 +16,15 @@ export type Settings = {
   }
   /** null: the PIN is entered at the token's own pad, once, when the server starts. */
   readonly pinFile: string | null
+}
+
+/** What `init` chose, for the life of the server. */
+export type Settings = TokenSettings & {
+  readonly v: 1
+  readonly domain: Domain
+  /** 16 bytes, hex. */
+  readonly deployment: string
+  readonly node: string
   /** CKA_IDs in the token. */
   readonly keys: { readonly receipt: string; readonly requester: string; readonly rows: string }
 }
