@@ -9,9 +9,15 @@ declare class TextDecoder {
   decode(input: Uint8Array): string
 }
 
-// Named in the declarations of age-encryption only; nothing here makes one.
-interface ReadableStream<_Chunk = unknown> {
-  readonly locked: boolean
+declare class ReadableStream<Chunk = unknown> {
+  constructor(source: {
+    pull(controller: { enqueue(chunk: Chunk): void; close(): void }): Promise<void>
+    cancel(): Promise<void>
+  })
+  getReader(): {
+    read(): Promise<{ done: false; value: Chunk } | { done: true; value?: undefined }>
+    cancel(): Promise<void>
+  }
 }
 
 interface CryptoKey {

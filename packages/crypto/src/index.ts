@@ -18,10 +18,12 @@ export { deterministicEntropy, type Entropy } from './random.ts'
 export {
   generateSealIdentity,
   isSealRecipient,
+  openChunks,
   openWith,
   openWithPassphrase,
   type PassphraseOptions,
   type SealIdentity,
+  sealChunks,
   sealIdentityOf,
   sealRecipient,
   sealTo,

@@ -59,20 +59,31 @@ export async function isSealRecipient(recipient: string): Promise<boolean> {
  * At most 64 MiB. Throws FormatError `SEAL-RECIPIENT`, RangeError on misuse.
  */
 export async function sealTo(recipients: readonly string[], plaintext: Uint8Array): Promise<Uint8Array> {
+  checkPlaintext(plaintext)
+  const encrypter = recipientsEncrypter(recipients)
+  try {
+    return await encrypter.encrypt(plaintext)
+  } catch {
+    throw noRecipient()
+  }
+}
+
+const noRecipient = () => new FormatError('SEAL-RECIPIENT', 'not an age hybrid recipient')
+
+function recipientsEncrypter(recipients: readonly string[]): Encrypter {
   if (recipients.length < 1 || recipients.length > maxRecipients) {
     throw new RangeError(`recipients: expected 1 to ${maxRecipients}, got ${recipients.length}`)
   }
   if (new Set(recipients).size !== recipients.length) throw new RangeError('recipients: one is named twice')
-  checkPlaintext(plaintext)
   const encrypter = new Encrypter()
   try {
     for (const recipient of recipients) {
       if (!/^age1pq1[a-z0-9]{1952}$/.test(recipient)) throw new Error('another kind')
       encrypter.addRecipient(recipient)
     }
-    return await encrypter.encrypt(plaintext)
+    return encrypter
   } catch {
-    throw new FormatError('SEAL-RECIPIENT', 'not an age hybrid recipient')
+    throw noRecipient()
   }
 }
 
@@ -81,15 +92,20 @@ export async function sealTo(recipients: readonly string[], plaintext: Uint8Arra
  * recipient that is not hybrid), `SEAL-OTHER-RECIPIENT`, or `SEAL-INTEGRITY`.
  */
 export async function openWith(identity: string, sealed: Uint8Array): Promise<Uint8Array> {
+  checkLength(sealed)
+  return open(identityDecrypter(identity, sealed), (opener) => opener.decrypt(sealed), 'SEAL-OTHER-RECIPIENT')
+}
+
+function identityDecrypter(identity: string, head: Uint8Array): Decrypter {
   checkIdentity(identity)
-  checkHeader(sealed, 'mlkem768x25519', maxRecipients)
+  checkHeader(head, 'mlkem768x25519', maxRecipients)
   const decrypter = new Decrypter()
   try {
     decrypter.addIdentity(identity)
   } catch {
     throw new FormatError('SEAL-IDENTITY', 'not an age hybrid identity')
   }
-  return open(decrypter, sealed, 'SEAL-OTHER-RECIPIENT')
+  return decrypter
 }
 
 /** log2 of the scrypt cost of a passphrase: 18 takes 256 MiB and one to two seconds. */
@@ -107,14 +123,21 @@ export async function sealWithPassphrase(
   plaintext: Uint8Array,
   { workFactor = passphraseCost.workFactor }: PassphraseOptions = {},
 ): Promise<Uint8Array> {
+  checkPlaintext(plaintext)
+  return passphraseEncrypter(passphrase, { workFactor }).encrypt(plaintext)
+}
+
+function passphraseEncrypter(
+  passphrase: string,
+  { workFactor = passphraseCost.workFactor }: PassphraseOptions,
+): Encrypter {
   if (!Number.isInteger(workFactor) || workFactor < 1 || workFactor > 20) {
     throw new RangeError('workFactor: expected 1 to 20')
   }
-  checkPlaintext(plaintext)
   const encrypter = new Encrypter()
   encrypter.setPassphrase(normalized(passphrase))
   encrypter.setScryptWorkFactor(workFactor)
-  return encrypter.encrypt(plaintext)
+  return encrypter
 }
 
 /**
@@ -122,32 +145,100 @@ export async function sealWithPassphrase(
  * file, a work factor above 20: refused before any memory is spent), `SEAL-PASSPHRASE`, or `SEAL-INTEGRITY`.
  */
 export async function openWithPassphrase(passphrase: string, sealed: Uint8Array): Promise<Uint8Array> {
-  const [stanza] = checkHeader(sealed, 'scrypt', 1)
+  checkLength(sealed)
+  return open(passphraseDecrypter(passphrase, sealed), (opener) => opener.decrypt(sealed), 'SEAL-PASSPHRASE')
+}
+
+function passphraseDecrypter(passphrase: string, head: Uint8Array): Decrypter {
+  const [stanza] = checkHeader(head, 'scrypt', 1)
   const workFactor = /^-> scrypt [A-Za-z0-9+/]{22} ([1-9][0-9]?)$/.exec(stanza ?? '')?.[1]
   if (workFactor === undefined || Number(workFactor) > 20) {
     throw new FormatError('SEAL-HEADER', 'the work factor is missing or above 20')
   }
   const decrypter = new Decrypter()
   decrypter.addPassphrase(normalized(passphrase))
-  return open(decrypter, sealed, 'SEAL-PASSPHRASE')
+  return decrypter
 }
 
-async function open(decrypter: Decrypter, sealed: Uint8Array, noMatch: string): Promise<Uint8Array> {
+async function open<T>(
+  decrypter: Decrypter,
+  decrypt: (opener: Decrypter) => Promise<T>,
+  noMatch: string,
+): Promise<T> {
   try {
-    return await decrypter.decrypt(sealed)
+    return await decrypt(decrypter)
   } catch (error) {
     if (error instanceof Error && error.message.startsWith('no identity matched')) {
       throw new FormatError(noMatch, 'it was not sealed with this key')
     }
-    throw new FormatError('SEAL-INTEGRITY', 'the bytes were changed or cut short')
+    throw changed()
   }
 }
 
+/** As `sealTo` and `sealWithPassphrase`, of chunks of any length. Throws what they throw. */
+export async function* sealChunks(
+  to:
+    | { readonly passphrase: string; readonly workFactor?: number }
+    | { readonly recipients: readonly string[] },
+  plaintext: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const encrypter =
+    'passphrase' in to ? passphraseEncrypter(to.passphrase, to) : recipientsEncrypter(to.recipients)
+  yield* chunksOf(await encrypter.encrypt(streamOf(plaintext)))
+}
+
+/**
+ * The plaintext of what `sealChunks` sealed. `head`: the first 65,536 bytes of it, or all where it has fewer. Throws as `openWith` and
+ * `openWithPassphrase` do: `SEAL-INTEGRITY` may come after chunks that were whole. An error of `sealed` itself, which has a code, is passed on.
+ */
+export async function* openChunks(
+  by: { readonly passphrase: string } | { readonly identity: string },
+  head: Uint8Array,
+  sealed: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const decrypter =
+    'passphrase' in by ? passphraseDecrypter(by.passphrase, head) : identityDecrypter(by.identity, head)
+  const noMatch = 'passphrase' in by ? 'SEAL-PASSPHRASE' : 'SEAL-OTHER-RECIPIENT'
+  const plaintext = chunksOf(await open(decrypter, (opener) => opener.decrypt(streamOf(sealed)), noMatch))
+  try {
+    for await (const chunk of plaintext) yield chunk
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) throw error
+    throw changed()
+  }
+}
+
+function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const from = chunks[Symbol.asyncIterator]()
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await from.next()
+      if (next.done === true) controller.close()
+      else controller.enqueue(next.value)
+    },
+    async cancel() {
+      await from.return?.()
+    },
+  })
+}
+
+async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      yield value
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined)
+  }
+}
+
+const changed = () => new FormatError('SEAL-INTEGRITY', 'the bytes were changed or cut short')
+
 /** The argument lines of a header whose size, number and kind of stanzas are as expected. */
 function checkHeader(sealed: Uint8Array, kind: string, maxStanzas: number): string[] {
-  if (sealed.length > maxHeaderBytes + maxPlaintext + maxPlaintext / 2048) {
-    throw new FormatError('SEAL-HEADER', 'the file is too long')
-  }
   // One character per byte; the library itself refuses what is not ASCII here.
   let head = ''
   for (const byte of sealed.subarray(0, maxHeaderBytes)) head += String.fromCharCode(byte)
@@ -164,6 +255,12 @@ function checkHeader(sealed: Uint8Array, kind: string, maxStanzas: number): stri
     throw new FormatError('SEAL-HEADER', `a recipient is not of the kind ${kind}`)
   }
   return stanzas
+}
+
+function checkLength(sealed: Uint8Array): void {
+  if (sealed.length > maxHeaderBytes + maxPlaintext + maxPlaintext / 2048) {
+    throw new FormatError('SEAL-HEADER', 'the file is too long')
+  }
 }
 
 function checkIdentity(identity: string): void {

@@ -25,6 +25,7 @@ const rows: Readonly<Record<string, Row>> = {
   'KEY-CHILD-CRASHED': environment,
   'KEY-CHILD-CANCELLED': environment,
   INTERNAL: { exit: 3, status: 500 },
+  'STORE-ABSENT': argument,
   'FILE-MISSING': argument,
   'FILE-EXISTS': argument,
   'FILE-WRONG-KIND': argument,

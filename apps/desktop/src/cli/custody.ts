@@ -14,6 +14,7 @@ import { type ExitCode, failureOutcome, type Outcome, print } from './shell/outp
 import { type Surroundings, surroundings, within } from './shell/surroundings.ts'
 
 import { WrongUse } from './shell/wrong-use.ts'
+import { registerStore } from './store/store.ts'
 import { registerToken } from './token/token.ts'
 import { registerVerify } from './verify.ts'
 
@@ -36,6 +37,7 @@ async function run(args: readonly string[]): Promise<ExitCode> {
     registerPolicy,
     registerVerify,
     registerToken,
+    registerStore,
     registerFhe,
     registerRequest,
     registerVersion,

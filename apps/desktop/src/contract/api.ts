@@ -14,6 +14,7 @@ import type {
   BundleSummary,
   HolderView,
   Settings,
+  StoreBackupView,
   TranscriptFilter,
   TranscriptPage,
   VerifyView,
@@ -412,6 +413,39 @@ export const apis = {
 
   'settings.get': api<Empty, Settings>(),
   'settings.set': api<Partial<Settings>, Settings>(),
+  /** The store and the runs in it as one sealed file; `elsewhere`: folders of runs that lie outside the store, which it leaves out. */
+  'store.backup': api<{ path: string; passphrase: string }, { backup: StoreBackupView; elsewhere: string[] }>(
+    'SHELL-PATHS',
+    'FILE-EXISTS',
+    'FOLDER-IN-USE',
+    'FOLDER-MISSING',
+    'SECRET-SHORT',
+    'STORE-BUSY',
+    'FILE-DAMAGED',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
+  ),
+  /** Reads a backup to its end; writes nothing. */
+  'store.check': api<{ path: string; passphrase: string }, { backup: StoreBackupView }>(
+    'SHELL-PATHS',
+    'FILE-MISSING',
+    'FILE-UNREADABLE',
+    'STORE-BACKUP-KEY',
+    'STORE-BACKUP-WRONG',
+    'STORE-BACKUP-DAMAGED',
+  ),
+  /** The store of a backup in a new or empty folder, for a later start with LUX_STORE; the open store stays as it is. */
+  'store.restore': api<{ path: string; passphrase: string; folder: string }, { backup: StoreBackupView }>(
+    'SHELL-PATHS',
+    'FILE-MISSING',
+    'FILE-UNREADABLE',
+    'FOLDER-IN-USE',
+    'STORE-BACKUP-KEY',
+    'STORE-BACKUP-WRONG',
+    'STORE-BACKUP-DAMAGED',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
+  ),
   'report.save': api<{ path: string }, { path: string; bytes: number }>(
     'SHELL-PATHS',
     'DISK-FULL',

@@ -15,6 +15,7 @@ export const fileKinds = [
   'transcript',
   'report',
   'library',
+  'backup',
 ] as const
 export type FileKind = (typeof fileKinds)[number]
 

@@ -104,6 +104,16 @@ export type Settings = {
   clearClipboard: 0 | 30 | 60 | 300
 }
 
+/** A sealed backup of the store; `words`: of its digest. */
+export type StoreBackupView = {
+  path: string
+  digest: string
+  words: string[]
+  bytes: number
+  made: string
+  runs: number
+}
+
 export type AppInfo = {
   version: string
   build: string

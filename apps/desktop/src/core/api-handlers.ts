@@ -26,6 +26,7 @@ import type { GrantedPaths } from './services/shared/granted-paths.ts'
 import { OpenRuns } from './services/shared/open-runs.ts'
 import { pinnedLibrary } from './services/shared/pinned-library.ts'
 import type { ServiceContext } from './services/shared/service-context.ts'
+import * as storeBackups from './services/store-backups.ts'
 import * as tokenActs from './services/tokens/token-acts.ts'
 import * as tokens from './services/tokens/tokens.ts'
 import { makeTrainingToken } from './services/tokens/training-token.ts'
@@ -269,6 +270,9 @@ function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
     'bundles.export': given(bundles.exportBundle),
     'transcript.page': given(transcriptPage),
     'transcript.export': given(exportTranscript),
+    'store.backup': given(storeBackups.backUp),
+    'store.check': given(storeBackups.check),
+    'store.restore': given(storeBackups.restore),
     'report.save': given(saveReport),
   }
 }

@@ -16,6 +16,7 @@ const extensions: Record<FileKind, string[]> = {
   document: ['json', 'age', 'sig'],
   transcript: ['jsonl'],
   report: ['json'],
+  backup: ['age'],
   // A library's name may end in its version, as libpkcs11.so.1 does.
   library: ['*'],
 }

@@ -12,6 +12,15 @@ const summary = {
   over: false,
 }
 
+const storeBackup = {
+  path: '/media/usb/store.age',
+  digest: hex,
+  words,
+  bytes: 48_211,
+  made: '2026-05-04T09:00:00.000Z',
+  runs: 3,
+}
+
 const kinds = ['step.intended', 'step.performed', 'signature.accepted', 'run.started'] as const
 /** As long as the longest transcript that the screen has to take. */
 const entries = Array.from({ length: 10_000 }, (_, seq) => ({
@@ -305,6 +314,9 @@ export function answers(plan: string): Record<string, Answer> {
     }),
     'transcript.page': transcriptPage,
     'transcript.export': ok({ path: '/media/usb/transcript.jsonl', entries: 10_000 }),
+    'store.backup': ok({ backup: storeBackup, elsewhere: [] }),
+    'store.check': ok({ backup: storeBackup }),
+    'store.restore': ok({ backup: storeBackup }),
     'report.save': ok({ path: '/tmp/report.txt', bytes: 1200 }),
   }
 }

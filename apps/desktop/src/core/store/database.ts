@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { ExpectedError, fromSystemError, makeFolder } from '@lux/node-files'
+import { ExpectedError, fromSystemError, makeFolder, withSystemErrors } from '@lux/node-files'
 import Database from 'better-sqlite3'
 
 export type Migration = (database: Database.Database) => void
@@ -32,18 +32,40 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Da
 
 function migrate(database: Database.Database, path: string, migrations: readonly Migration[]): void {
   const version = Number(database.pragma('user_version', { simple: true }))
-  if (version > migrations.length) {
-    throw new ExpectedError(
-      'STORE-NEWER',
-      `${path} was written by a newer version (${version}, this one knows ${migrations.length})`,
-    )
-  }
+  if (version > migrations.length) throw newer(path, version, migrations.length)
   if (version === migrations.length) return
   if (version > 0) database.prepare('VACUUM INTO ?').run(`${path}.v${version}-backup`)
   database.transaction(() => {
     for (const step of migrations.slice(version)) step(database)
     database.pragma(`user_version = ${migrations.length}`)
   })()
+}
+
+/** A whole and consistent copy, as a new file. Errors: DISK-FULL, FOLDER-READ-ONLY. */
+export function snapshotInto(database: Database.Database, path: string): void {
+  withSystemErrors(() => database.prepare('VACUUM INTO ?').run(path), path)
+}
+
+/** Looks at the bytes of a database without a file. Errors: STORE-DAMAGED, STORE-NEWER. */
+export function checkDatabaseBytes(bytes: Uint8Array, path: string, knows: number): void {
+  let database: Database.Database | undefined
+  try {
+    database = new Database(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), { readonly: true })
+    const version = Number(database.pragma('user_version', { simple: true }))
+    if (version > knows) throw newer(path, version, knows)
+    if (version < 1 || database.pragma('quick_check', { simple: true }) !== 'ok') throw damaged(path)
+  } catch (error) {
+    throw named(error, path)
+  } finally {
+    database?.close()
+  }
+}
+
+function newer(path: string, version: number, knows: number): ExpectedError {
+  return new ExpectedError(
+    'STORE-NEWER',
+    `${path} was written by a newer version (${version}, this one knows ${knows})`,
+  )
 }
 
 function damaged(path: string): ExpectedError {

@@ -1,6 +1,6 @@
 import { withSystemErrors } from '@lux/node-files'
 import type Database from 'better-sqlite3'
-import { type Migration, openDatabase } from './database.ts'
+import { type Migration, openDatabase, snapshotInto } from './database.ts'
 
 const migrations: readonly Migration[] = [
   (database) => {
@@ -18,6 +18,9 @@ const migrations: readonly Migration[] = [
     `)
   },
 ]
+
+/** The newest form of a log that this build knows. */
+export const runDatabaseVersion = migrations.length
 
 /** One line of the log: the entry's own place again as columns, `line` its canonical JSON. */
 export type LogLine = { seq: number; time: string; step: string; kind: string; line: Uint8Array }
@@ -56,6 +59,11 @@ export class RunDatabase {
     // The table is STRICT, so the columns are of these types.
     for (const row of this.#database.prepare<[number], LogLine>(sql).iterate(from))
       yield { ...row, line: new Uint8Array(row.line) }
+  }
+
+  /** A copy of the whole log as it is now. */
+  snapshot(path: string): void {
+    snapshotInto(this.#database, path)
   }
 
   close(): void {

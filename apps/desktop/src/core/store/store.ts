@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { checkWritable, makeFolder, withSystemErrors } from '@lux/node-files'
 import type Database from 'better-sqlite3'
-import { type Migration, openDatabase } from './database.ts'
+import { type Migration, openDatabase, snapshotInto } from './database.ts'
 
 const migrations: readonly Migration[] = [
   (database) => {
@@ -20,6 +20,10 @@ const migrations: readonly Migration[] = [
   },
 ]
 
+/** The newest form of a store that this build knows. */
+export const storeVersion = migrations.length
+export const storeDatabase = 'store.db'
+
 // The tables are STRICT, so their columns are of these types.
 export type HolderRow = { card: string; jcs: Uint8Array; enrolled: string }
 export type RunRow = { id: string; folder: string; created: string }
@@ -35,7 +39,7 @@ export class Store {
     this.path = path
     checkWritable(path)
     makeFolder(path)
-    this.#database = openDatabase(join(path, 'store.db'), migrations)
+    this.#database = openDatabase(join(path, storeDatabase), migrations)
   }
 
   get ceremonies(): string {
@@ -99,6 +103,20 @@ export class Store {
 
   #write(sql: string, ...values: (string | Uint8Array)[]): number {
     return withSystemErrors(() => this.#database.prepare(sql).run(...values).changes, this.path)
+  }
+
+  /** A copy of the store's own database as it is now. */
+  snapshot(path: string): void {
+    snapshotInto(this.#database, path)
+  }
+
+  /** After a restore to another place: a run whose folder lies in this store is found there, wherever it lay before. */
+  adoptFolders(): void {
+    const rows = this.#database.prepare<[], RunRow>('SELECT * FROM run').all()
+    for (const { id, folder } of rows) {
+      const here = join(this.ceremonies, basename(folder))
+      if (here !== folder && existsSync(here)) this.#write('UPDATE run SET folder = ? WHERE id = ?', here, id)
+    }
   }
 
   close(): void {

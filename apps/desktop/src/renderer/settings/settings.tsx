@@ -18,6 +18,7 @@ import { Screen, Section } from '../components/screen.tsx'
 import { useRemote } from '../stores/remote.ts'
 import { appInfo } from '../stores/remotes.ts'
 import { applySettings, useShell } from '../stores/shell.ts'
+import { StoreSection } from './store-section.tsx'
 
 /** The pseudo-locale finds untranslated text; only a checkout offers it. */
 const choices = {
@@ -113,6 +114,7 @@ export function Settings() {
         </div>
         <p className="quiet">{t('meta.review')}</p>
       </Section>
+      <StoreSection />
       <About />
     </Screen>
   )

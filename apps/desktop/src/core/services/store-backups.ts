@@ -1,0 +1,55 @@
+import { ExpectedError } from '@lux/node-files'
+import { wordsOf } from '@lux/people'
+import * as v from 'valibot'
+import type { StoreBackupView } from '../../contract/index.ts'
+import { type BackupFacts, backUpStore, checkStoreBackup, restoreStore } from '../store/store-backup.ts'
+import { leastPassphrase } from '../use-cases/key-file.ts'
+import { checked, path } from './shared/checked.ts'
+import type { ServiceContext } from './shared/service-context.ts'
+
+const secret = v.pipe(v.string(), v.minLength(1), v.maxLength(1024))
+const file = v.strictObject({ path, passphrase: secret })
+
+/** Errors: STORE-BUSY while people are in the middle of a ceremony, SECRET-SHORT, those of `backUpStore`. */
+export async function backUp(
+  parts: ServiceContext,
+  input: unknown,
+): Promise<{ backup: StoreBackupView; elsewhere: string[] }> {
+  const { path: out, passphrase } = checked(file, input)
+  if (passphrase.length < leastPassphrase)
+    throw new ExpectedError('SECRET-SHORT', `a passphrase has at least ${leastPassphrase} characters`)
+  if (parts.runs.attention()) throw new ExpectedError('STORE-BUSY', 'a ceremony is under way')
+  parts.paths.write(out)
+  // They are read again when they are next asked for; until then nobody holds their logs.
+  parts.runs.close()
+  const by = parts.program.measurement.version
+  const { elsewhere, ...facts } = await backUpStore(parts.store, {
+    out,
+    to: { passphrase },
+    made: parts.clock.now(),
+    by,
+  })
+  return { backup: viewOf(out, facts), elsewhere }
+}
+
+/** Errors: those of `checkStoreBackup`. */
+export async function check({ paths }: ServiceContext, input: unknown): Promise<{ backup: StoreBackupView }> {
+  const { path, passphrase } = checked(file, input)
+  return { backup: viewOf(path, await checkStoreBackup(paths.read(path), { passphrase })) }
+}
+
+/** Errors: those of `restoreStore`. */
+export async function restore(
+  { paths }: ServiceContext,
+  input: unknown,
+): Promise<{ backup: StoreBackupView }> {
+  const asked = checked(v.strictObject({ path, passphrase: secret, folder: path }), input)
+  const from = paths.read(asked.path)
+  const folder = paths.folder(asked.folder)
+  const { passphrase } = asked
+  return { backup: viewOf(from, await restoreStore(from, { passphrase }, { folder })) }
+}
+
+function viewOf(path: string, { digest, bytes, made, runs }: BackupFacts): StoreBackupView {
+  return { path, digest, words: wordsOf(digest), bytes, made, runs }
+}
