@@ -54,7 +54,7 @@ export default defineConfig({
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       rollupOptions: {
-        input: { index: 'src/renderer/index.html' },
+        input: { index: 'src/renderer/index.html', paper: 'src/renderer/paper.html' },
         // A language keeps its name, so that the page can ask for the one it will need before any script has run.
         output: {
           // With all that Home needs in one file, a start reads one script instead of a dozen.

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { chooseInDialogs } from '../support/dialogs.ts'
 import { invoke, setAppearance, show } from './support/contents.ts'
 import { type Desktop, openDesktop } from './support/desktop.ts'
 
@@ -83,3 +86,52 @@ test('CLIPBOARD-CLEAR what was selected and copied is gone when the window is lo
   await lock()
   expect(await clipboard()).toContain('custody holder receive')
 })
+
+test.each([
+  ['en', 'Test page…', 'Save as PDF…', 'Saved:', /Test page/],
+  ['ar', 'صفحة اختبار…', 'حفظ بصيغة PDF…', 'حُفظ في:', /صفحة/],
+  ['ja', 'Test page…', 'Save as PDF…', 'Saved:', /Test page/],
+] as const)(
+  'PAPER-PDF in %s a paper is saved as tagged pages in its language, with its letters in it',
+  async (language, label, save, saved, title) => {
+    const { page } = desktop
+    await setAppearance(desktop, { language, theme: 'dark' })
+    await show(desktop, 'settings')
+    const file = join(desktop.folder, 'home', `${language}.pdf`)
+    await chooseInDialogs(desktop, file)
+    await page.getByRole('button', { name: label, exact: true }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: save, exact: true }).click()
+    await dialog.getByText(saved).waitFor({ timeout: 60_000 })
+    const pdf = readFileSync(file).toString('latin1')
+    expect(pdf).toMatch(/^%PDF-/)
+    expect(pdf).toMatch(/\/MarkInfo\s*<<[^>]*\/Marked true/)
+    expect(pdf).toContain(`/Lang (${language})`)
+    expect(titleOf(pdf)).toMatch(title)
+    // Every letter is drawn in the file (a variable font becomes Type 3): no reader's machine lends one.
+    const fonts = [...pdf.matchAll(/\/FontName \/(\S+)/g)].map(([, name]) => name ?? '')
+    expect(fonts.length).toBeGreaterThan(4)
+    expect(fonts.filter((name) => !name.includes('NotoSans'))).toEqual([])
+    expect(pdf).not.toMatch(/\/Subtype \/(TrueType|Type0|Type1)/)
+    await page.keyboard.press('Escape')
+    await expect.poll(() => desktop.app.windows().length).toBe(1)
+  },
+)
+
+test('PAPER-PRINTER a machine without a printer says so, and names the way by PDF', async () => {
+  const { page } = desktop
+  await setAppearance(desktop, { language: 'en', theme: 'light' })
+  await show(desktop, 'settings')
+  await page.getByRole('button', { name: 'Test page…', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Print…', exact: true }).click()
+  await dialog.locator('[data-code="PRINTER-NONE"]').waitFor({ timeout: 60_000 })
+  expect(await dialog.getByText('Save as PDF, and print it on a machine that you trust').count()).toBe(1)
+  await page.keyboard.press('Escape')
+})
+
+/** The title of a PDF: a text in parentheses, or UTF-16 in hex. */
+function titleOf(pdf: string): string {
+  const [, plain, hex] = /\/Title (?:\(([^)]*)\)|<([0-9A-Fa-f]+)>)/.exec(pdf) ?? []
+  return hex === undefined ? (plain ?? '') : Buffer.from(hex, 'hex').swap16().toString('utf16le')
+}

@@ -6,13 +6,16 @@ export function languageHint(): Plugin {
     name: 'language-hint',
     transformIndexHtml: {
       order: 'post',
-      handler: () => [
-        {
-          tag: 'link',
-          attrs: { rel: 'modulepreload', href: './assets/language-__LANGUAGE__.js' },
-          injectTo: 'head',
-        },
-      ],
+      handler: (_html, { filename }) =>
+        filename.endsWith('paper.html')
+          ? []
+          : [
+              {
+                tag: 'link',
+                attrs: { rel: 'modulepreload', href: './assets/language-__LANGUAGE__.js' },
+                injectTo: 'head',
+              },
+            ],
     },
   }
 }

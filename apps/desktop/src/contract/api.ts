@@ -9,6 +9,7 @@ import type {
   UnreadableRun,
 } from './ceremonies.ts'
 import type { ErrorCode } from './codes.ts'
+import type { Paper } from './paper.ts'
 import type {
   AppInfo,
   BundleSummary,
@@ -461,6 +462,20 @@ export const shellApis = {
   'shell.openFile': api<{ kind: FileKind }, { path: string | null }>(),
   'shell.openFolder': api<Empty, { path: string | null }>(),
   'shell.saveFile': api<{ kind: FileKind; name: string }, { path: string | null }>(),
+  /** As tagged PDF, where the person chooses; null when they chose nothing. */
+  'shell.savePaper': api<{ paper: Paper; name: string }, { path: string | null }>(
+    'PAPER-FAILED',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
+  ),
+  /** By a printer of the system's, in the system's own dialog. */
+  'shell.printPaper': api<{ paper: Paper }, { sent: boolean }>(
+    'PAPER-FAILED',
+    'PRINTER-NONE',
+    'PRINTER-REFUSED',
+  ),
+  /** As tagged PDF, in Base64: for core, which lays it beside a bundle. */
+  'shell.paper': api<{ paper: Paper }, { pdf: string }>('PAPER-FAILED'),
   'shell.appearance': api<Appearance, Empty>(),
   /** The window may use a camera while this is on: a panel that scans codes is open. */
   'shell.camera': api<{ on: boolean }, Empty>(),

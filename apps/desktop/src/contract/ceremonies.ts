@@ -14,6 +14,7 @@ export const fileKinds = [
   'document',
   'transcript',
   'report',
+  'paper',
   'library',
   'backup',
 ] as const

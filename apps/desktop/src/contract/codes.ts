@@ -72,6 +72,9 @@ export const errorCodes = [
   'SETUP-SIGNED',
   'SETUP-EARLY',
   'REHEARSAL-STOPPED',
+  'PAPER-FAILED',
+  'PRINTER-NONE',
+  'PRINTER-REFUSED',
 ] as const
 
 export type ErrorCode = (typeof errorCodes)[number]

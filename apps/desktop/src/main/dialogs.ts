@@ -17,6 +17,7 @@ const extensions: Record<FileKind, string[]> = {
   transcript: ['jsonl'],
   report: ['json'],
   backup: ['age'],
+  paper: ['pdf'],
   // A library's name may end in its version, as libpkcs11.so.1 does.
   library: ['*'],
 }

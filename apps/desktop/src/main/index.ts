@@ -20,6 +20,7 @@ import { lastAppearance, rememberAppearance } from './last-appearance.ts'
 import { lockEveryContents, lockSession, silenceChromium } from './lockdown.ts'
 import { makeFolder } from './make-folder.ts'
 import { origin } from './origin.ts'
+import type { PaperCalls } from './paper/calls.ts'
 import { coreProgram, storeFolder } from './paths.ts'
 import { callShell, type ShellContext } from './shell-calls.ts'
 import { forbiddenSwitch, isTestBuild } from './test-build.ts'
@@ -107,7 +108,9 @@ function open({ core, hear, attention }: StartedCore): void {
   lockSession(session.defaultSession, () => false)
   const appearance = lastAppearance(profile, app.getLocale())
   nativeTheme.themeSource = appearance.theme
-  serveApp(own, join(app.getAppPath(), 'out', 'renderer'), () => context.appearance.language)
+  const page = join(app.getAppPath(), 'out', 'renderer')
+  let paper: Promise<PaperCalls> | null = null
+  serveApp(own, page, () => context.appearance.language)
 
   const window = createWindow({
     session: own,
@@ -125,6 +128,10 @@ function open({ core, hear, attention }: StartedCore): void {
       scanning = on
     },
     copied: new CopiedText(clipboard),
+    paper() {
+      paper ??= import('./paper/calls.ts').then(({ PaperCalls }) => new PaperCalls(page))
+      return paper
+    },
     remember: (next) => rememberAppearance(profile, next),
     info: () => ({ ...trust, locale: app.getLocale(), core: core.status() }),
     ready(route) {

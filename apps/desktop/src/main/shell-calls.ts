@@ -11,9 +11,11 @@ import {
   type ShellInfo,
   shellApis,
 } from '../contract/index.ts'
+import { CallError } from './call-error.ts'
 import type { CopiedText } from './copied-text.ts'
 import type { CoreProcess } from './core-process.ts'
 import { openFile, openFolder, saveFile } from './dialogs.ts'
+import type { PaperCalls } from './paper/calls.ts'
 
 export type ShellContext = {
   window: BrowserWindow
@@ -21,6 +23,8 @@ export type ShellContext = {
   appearance: Appearance
   camera(on: boolean): void
   copied: CopiedText
+  /** Read from disk at the first paper, not at every start. */
+  paper(): Promise<PaperCalls>
   /** Keeps it for the first frame of the next start. */
   remember(appearance: Appearance): void
   info(): ShellInfo
@@ -29,18 +33,16 @@ export type ShellContext = {
 
 type Input = Record<string, unknown>
 
-class InputError extends Error {}
-
 function oneOf<T extends string | number>(input: Input, name: string, values: readonly T[]): T {
   const value = values.find((candidate) => candidate === input[name])
-  if (value === undefined) throw new InputError(`${name}: not one of ${values.join(', ')}`)
+  if (value === undefined) throw new CallError('INPUT-INVALID', `${name}: not one of ${values.join(', ')}`)
   return value
 }
 
 function text(input: Input, name: string, maximum: number): string {
   const value = input[name]
   if (typeof value !== 'string' || value.length > maximum)
-    throw new InputError(`${name}: a text of up to ${maximum}`)
+    throw new CallError('INPUT-INVALID', `${name}: a text of up to ${maximum}`)
   return value
 }
 
@@ -73,6 +75,12 @@ const calls: Record<ShellApiName, (context: ShellContext, input: Input) => unkno
     const [kind, name] = [oneOf(input, 'kind', fileKinds), text(input, 'name', 200)]
     return chosen(context, 'write', await saveFile(window, kind, name, appearance.language))
   },
+  'shell.savePaper': async ({ window, appearance, paper }, input) => {
+    const name = text(input, 'name', 200)
+    return (await paper()).save(input.paper, () => saveFile(window, 'paper', name, appearance.language))
+  },
+  'shell.printPaper': async ({ paper }, input) => (await paper()).print(input.paper),
+  'shell.paper': async ({ paper }, input) => (await paper()).pdf(input.paper),
   'shell.appearance': (context, input) => {
     const theme = oneOf(input, 'theme', ['system', 'light', 'dark'] as const)
     const language = oneOf(input, 'language', languages)
@@ -85,7 +93,7 @@ const calls: Record<ShellApiName, (context: ShellContext, input: Input) => unkno
     return {}
   },
   'shell.camera': ({ camera }, { on }) => {
-    if (typeof on !== 'boolean') throw new InputError('on: true or false')
+    if (typeof on !== 'boolean') throw new CallError('INPUT-INVALID', 'on: true or false')
     camera(on)
     return {}
   },
@@ -126,6 +134,6 @@ export async function callShell(
   try {
     return { ok: true, value: await calls[name](context, { ...input }) }
   } catch (error) {
-    return error instanceof InputError ? refuse('INPUT-INVALID', error.message) : refuse('INTERNAL', '')
+    return error instanceof CallError ? refuse(error.code, error.message) : refuse('INTERNAL', '')
   }
 }

@@ -22,6 +22,9 @@ const unlimited: ReadonlySet<ApiName> = new Set<ApiName>([
   'shell.openFile',
   'shell.openFolder',
   'shell.saveFile',
+  'shell.savePaper',
+  'shell.printPaper',
+  'shell.paper',
 ])
 const limitMs = 30_000
 

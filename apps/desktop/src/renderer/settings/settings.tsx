@@ -8,6 +8,8 @@ import {
   isLanguage,
   languages,
   type OutputOf,
+  type Paper,
+  type Result,
   type Settings as Values,
 } from '../../contract/index.ts'
 import { call } from '../client.ts'
@@ -15,6 +17,9 @@ import { ActionButton } from '../components/action-button.tsx'
 import { Loaded } from '../components/loading.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import { Screen, Section } from '../components/screen.tsx'
+import { paperLanguage } from '../paper/paper-language.ts'
+import { PrintPaper } from '../paper/print-paper.tsx'
+import { testPaper } from '../paper/test-paper.ts'
 import { useRemote } from '../stores/remote.ts'
 import { appInfo } from '../stores/remotes.ts'
 import { applySettings, useShell } from '../stores/shell.ts'
@@ -121,7 +126,7 @@ export function Settings() {
 }
 
 function About() {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const remote = useRemote(appInfo, {})
   const [saved, setSaved] = useState<OutputOf<'report.save'> | null>(null)
   const [failure, setFailure] = useState<Failure | null>(null)
@@ -132,6 +137,16 @@ function About() {
     const answer = await call('report.save', { path: chosen.value.path })
     if (answer.ok) setSaved(answer.value)
     else setFailure(answer.error)
+  }
+
+  async function testPage(): Promise<Result<Paper>> {
+    const info = await call('app.info', {})
+    if (!info.ok) return info
+    const facts = [
+      { name: t('settings.version'), value: info.value.version },
+      { name: t('settings.build'), value: info.value.build },
+    ]
+    return { ok: true, value: testPaper(t, paperLanguage(i18n.language), facts) }
   }
 
   return (
@@ -195,6 +210,16 @@ function About() {
             </div>
           )}
         </Loaded>
+      </Section>
+      <Section title={t('settings.printer')}>
+        <div className="panel panel-body">
+          <p className="quiet" style={{ margin: 0 }}>
+            {t('settings.printer-text')}
+          </p>
+          <div className="actions">
+            <PrintPaper label={t('settings.printer-test')} name="lux-custody-test-page" paper={testPage} />
+          </div>
+        </div>
       </Section>
       <Section title={t('settings.report')}>
         <div className="panel panel-body">
