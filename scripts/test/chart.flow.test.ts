@@ -73,6 +73,22 @@ test.each([
   },
 )
 
+test('DELIVERY-OPERATOR every object of the operator is one that Kubernetes knows, and its containers have no rights', () => {
+  const text = (name: string) => readFileSync(join(root, 'k8-operator', name), 'utf8')
+  const check = (content: string) => {
+    const file = join(folder, 'operator.yaml')
+    writeFileSync(file, content)
+    return run(join(root, '.lux/python/bin/kubernetes-validate'), ['--strict', file]).status
+  }
+  for (const name of ['crds.yaml', 'operator.yaml'])
+    expect({ name, status: check(text(name)) }).toEqual({ name, status: 0 })
+  const operator = text('operator.yaml')
+  expect(check(operator.replace('replicas: 1', 'replica: 1'))).not.toBe(0)
+  expect(operator.match(/securityContext: (&least|\*least)/g)).toHaveLength(2)
+  for (const rule of ['runAsNonRoot: true', 'readOnlyRootFilesystem: true', 'drop: [ALL]', 'type: Recreate'])
+    expect(operator).toContain(rule)
+})
+
 test('DELIVERY-CHART no container has rights, a writable root or a variable that the server does not know', () => {
   const settings = readFileSync(join(root, 'apps/companion-server/src/platform/environment.ts'), 'utf8')
   const known = new Set([...settings.matchAll(/name: '([A-Z0-9_]+)'/g)].map(([, name]) => name))

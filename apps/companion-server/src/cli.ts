@@ -18,6 +18,7 @@ import {
 import { importBundle } from './commands/import.ts'
 import { chosenToken, initServer } from './commands/init.ts'
 import { addKmipClient, endKmipClient, letPlainKeys, showKmipClients } from './commands/kmip-clients.ts'
+import { type OperatorOptions, startOperator } from './commands/kubernetes-operator.ts'
 import { type PluginOptions, startPlugin } from './commands/kubernetes-plugin.ts'
 import { askReadiness } from './commands/ready.ts'
 import { checkReport, writeReport } from './commands/report.ts'
@@ -618,6 +619,27 @@ program
       report(common(), accept({ ready: options.socket }), ({ ready }) => [`ready: unix:${ready}`])
       await stopped
       await plugin.close()
+    }),
+  )
+
+const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount'
+program
+  .command('kubernetes-operator')
+  .description('Make the keys and policies that a Kubernetes cluster’s resources describe, and keep them so.')
+  .requiredOption('--server <url>', 'the server, an https origin')
+  .requiredOption('--credentials <file>', 'JSON {clientId, clientSecret} of an identity, mode 0600')
+  .option('--ca <file>', 'the authority of the server’s certificate, PEM')
+  .option('--api <url>', 'the API server of Kubernetes', 'https://kubernetes.default.svc')
+  .option('--api-ca <file>', 'the authority of its certificate, PEM', `${serviceAccount}/ca.crt`)
+  .option('--token-file <file>', 'the token of the service account', `${serviceAccount}/token`)
+  .option('--namespace <name>', 'look at this namespace alone (default: all)')
+  .action((options: OperatorOptions) =>
+    running(async () => {
+      const stopped = stopSignal()
+      const operator = await startOperator(options)
+      report(common(), accept({ ready: options.api }), ({ ready }) => [`ready: ${ready}`])
+      await stopped
+      await operator.close()
     }),
   )
 

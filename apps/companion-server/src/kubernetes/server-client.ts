@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { Agent, request } from 'node:https'
+import { Agent } from 'node:https'
 import { EnvironmentError } from '../refusal.ts'
+import { callJson, type Method } from './call-json.ts'
 
 /** What the server refused, by its code; `status` is that of HTTP. */
 export class ServerRefusal extends Error {
@@ -18,6 +19,8 @@ export class ServerRefusal extends Error {
 export type ServerClient = {
   get(path: string): Promise<unknown>
   post(path: string, body: object): Promise<unknown>
+  patch(path: string, body: object): Promise<unknown>
+  delete(path: string): Promise<unknown>
   close(): void
 }
 
@@ -29,9 +32,6 @@ export type ServerPlace = {
   /** A file with JSON {clientId, clientSecret}, which is read at each log-in: a new secret needs no restart. */
   readonly credentials: string
 }
-
-const answerMs = 2500
-const maxAnswer = 64 * 1024
 
 /** Talks to the server as one identity: logs in when it has to, once more after a 401, and never tells what it sent. */
 export function openServerClient({ server, ca, credentials }: ServerPlace): ServerClient {
@@ -61,7 +61,7 @@ export function openServerClient({ server, ca, credentials }: ServerPlace): Serv
     return { token, until: Date.now() + seconds * 800 }
   }
 
-  async function ask(method: 'GET' | 'POST', path: string, body: object | null): Promise<unknown> {
+  async function ask(method: Method, path: string, body: object | null): Promise<unknown> {
     const token = await tokenNow()
     try {
       return await send(method, path, body, token)
@@ -72,52 +72,23 @@ export function openServerClient({ server, ca, credentials }: ServerPlace): Serv
     }
   }
 
-  function send(
-    method: 'GET' | 'POST',
+  async function send(
+    method: Method,
     path: string,
     body: object | null,
     token: string | null,
   ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const text = body === null ? null : JSON.stringify(body)
-      const call = request(new URL(path, server), {
-        ...{ method, agent, timeout: answerMs },
-        headers: {
-          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-          ...(text === null
-            ? {}
-            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
-        },
-      })
-      call.on('response', (reply) => {
-        const pieces: Buffer[] = []
-        let length = 0
-        reply.on('data', (piece: Buffer) => {
-          length += piece.length
-          if (length > maxAnswer) call.destroy(new Error('the answer is too long'))
-          else pieces.push(piece)
-        })
-        reply.on('error', reject)
-        reply.on('end', () => {
-          try {
-            const answer: unknown = JSON.parse(Buffer.concat(pieces).toString())
-            const status = reply.statusCode ?? 0
-            if (status === 200) resolve(answer)
-            else reject(new ServerRefusal(status, codeOf(answer)))
-          } catch {
-            reject(new Error('the answer is no JSON'))
-          }
-        })
-      })
-      call.on('timeout', () => call.destroy(new Error(`no answer within ${answerMs} ms`)))
-      call.on('error', reject)
-      call.end(text ?? undefined)
-    })
+    const headers = token === null ? {} : { authorization: `Bearer ${token}` }
+    const answer = await callJson({ method, url: new URL(path, server), agent, headers, body })
+    if (answer.status === 200) return answer.body
+    throw new ServerRefusal(answer.status, codeOf(answer.body))
   }
 
   return {
     get: (path) => ask('GET', path, null),
     post: (path, body) => ask('POST', path, body),
+    patch: (path, body) => ask('PATCH', path, body),
+    delete: (path) => ask('DELETE', path, null),
     close: () => agent.destroy(),
   }
 }
