@@ -495,10 +495,10 @@ plan_shape = versions(
         keys=array(obj(optional={
             **key_options, 'backup': obj(t=whole, n=whole, custodians=array(line, 0, 64)), 'spares': array(slug, 1, 20),
             'version': positive, 'replaces': plan_key}, **key_members), 0, 500),
-        parts=parts_shape(PART_KINDS + ['holder-heartbeat', 'root-backup', 'share-check', 'restore-drill', 'root-restore'], obj(
+        parts=parts_shape(PART_KINDS + ['holder-heartbeat', 'root-backup', 'share-check', 'restore-drill', 'root-restore', 'officer-change'], obj(
             optional={**step_options, 'custodian': line}, 
             do=literal(*STEP_KINDS, 'ask-heartbeats', 'take-heartbeats', 'acknowledge-custodian', 'check-shares', 'check-medium',
-                       'ask-shares', 'give-shares', 'restore-root', 'zeroise-root'),
+                       'ask-shares', 'give-shares', 'restore-root', 'zeroise-root', 'sign-policy'),
             actor=literal(*ROLES, 'custodian'), **step_members))))
 
 
@@ -836,7 +836,7 @@ def dealing_in(fact):
 
 MAKING = {'make-ceremony-key', 'generate-root', 'generate-key', 'fhe-deal'}
 RECORDED = MAKING | {'probe-token', 'inventory', 'prove-possession', 'prove-replica', 'attest', 'assemble-epoch', 'sign-epoch-live',
-                     'ask-heartbeats', 'check-medium', 'ask-shares', 'restore-root', 'zeroise-root'}
+                     'ask-heartbeats', 'check-medium', 'ask-shares', 'restore-root', 'zeroise-root', 'read-policy'}
 ENDINGS = ('run.aborted', 'run.sealed', 'run.exported', 'run.receipted', 'run.closed')
 WRAP_MECHANISMS, TRANSPORT_MECHANISMS = ('KWP-RFC5649', 'KW-RFC3394'), ('RSA-OAEP-SHA1', 'RSA-OAEP-SHA256')
 
@@ -1373,7 +1373,7 @@ def read_plan(data):
 
 def not_yet(plan):
     """What a plan of version 2 can ask for and no check of this version covers."""
-    found = [name for name in ('revokes', 'nextPolicy') if name in plan]
+    found = [name for name in ('revokes',) if name in plan]
     return found + [name for key in plan['keys'] for name in ('replaces',) if name in key]
 
 
@@ -1820,7 +1820,7 @@ NEEDS = {
     'TOOL': 'POLICY-QUORUM TRANSCRIPT-CHAIN', 'OPENING-QUORUM': 'POLICY-QUORUM OPENING-CERTIFICATE',
     'LOCK': 'POLICY-QUORUM PLAN-HASH', 'COSIGNATURES': 'POLICY-QUORUM CHECKPOINTS PLAN-CONTENT',
     'EXCEPTION-SIGNATURES': 'POLICY-QUORUM EXCEPTIONS', 'DECRYPTIONS': 'POLICY-QUORUM CARDS PLAN-CONTENT',
-    'MANIFEST-SIGNATURES': 'POLICY-QUORUM MANIFEST', 'ATTESTATION-CHAINS': 'POLICY-QUORUM ATTESTATIONS',
+    'NEXT-POLICY': 'POLICY-QUORUM PLAN-CONTENT BLOB-DIGEST', 'MANIFEST-SIGNATURES': 'POLICY-QUORUM MANIFEST', 'ATTESTATION-CHAINS': 'POLICY-QUORUM ATTESTATIONS',
     'EVIDENCE': 'POLICY-QUORUM WRAP-TREE ATTESTATION-CHAINS',
     'TOKEN-SOFT': 'POLICY-QUORUM TRANSCRIPT-CHAIN', 'ALGORITHMS': 'POLICY-QUORUM MANIFEST', 'AUDIENCE': 'MANIFEST',
     'SEQUENCE': 'MANIFEST', 'PREVIOUS': 'MANIFEST', 'ZIP-CRC': 'ZIP-PROFILE',
@@ -1996,8 +1996,9 @@ class Verifier:
         p, header = self.p, self.run['header']
         plan = read_plan(self.blob(p['planHash'], 1 << 20))
         need(plan['v'] == header['v'] == p['v'], 'plan, transcript and bundle are of several versions')
-        unknown = not_yet(plan) + [name for name in ('revokes', 'nextPolicy') if name in p]
+        unknown = not_yet(plan) + [name for name in ('revokes',) if name in p]
         unknown += ['replaces' for node in p['wrapTree'] if 'replaces' in node]
+        need(('nextPolicy' in plan) == ('nextPolicy' in p), 'a next policy stands in only one of plan and bundle')
         need(not unknown, f"this version cannot check {', '.join(unknown)}")
         need(plan['policy'] == header['planPolicy'], 'the plan names another policy than the transcript')
         need(p['domain'] == 'rehearsal' or plan['tool'] == header['tool']['build'], 'another build than the plan names')
@@ -2581,7 +2582,7 @@ class Verifier:
 
     def recorded(self, step):
         """(what the transcript says of a step,): (None,) where its facts are redacted, None where nothing was done in it."""
-        effect = {'replicate-root': 'prove-replica', 'epoch-live': 'sign-epoch-live', 'seal': 'inventory'}.get(step['do'], step['do'])
+        effect = {'replicate-root': 'prove-replica', 'epoch-live': 'sign-epoch-live', 'seal': 'inventory', 'sign-policy': 'read-policy'}.get(step['do'], step['do'])
         result = self.run['results'].get((step['id'], effect))
         if result is not None:
             return (result,)
@@ -2590,7 +2591,7 @@ class Verifier:
     def check_transcript_content(self):
         making = ('make-ceremony-key', 'generate-root', 'generate-key')
         steps = self.steps_of(*making, 'prove-possession', 'replicate-root', 'attest', 'fhe-deal', 'assemble-epoch', 'epoch-live', 'ask-heartbeats',
-                              'check-medium', 'ask-shares', 'restore-root', 'zeroise-root', 'seal')
+                              'check-medium', 'ask-shares', 'restore-root', 'zeroise-root', 'sign-policy', 'seal')
         need(all(self.recorded(step) for step in steps), 'the transcript has nothing of a step')
 
         def of(*kinds):
@@ -2631,6 +2632,10 @@ class Verifier:
             need(of('ask-heartbeats'), 'no step of the plan asks for a heartbeat')
             asked, said = of('ask-heartbeats')[0][1], parse(self.blob(one['document']), heartbeat_shape, 32768)['payload']
             need(asked is None or said['challenge'] == member(asked, 'challenge'), 'another challenge')
+        if 'nextPolicy' in self.p:
+            need(of('sign-policy'), 'no step of the plan signs a next policy')
+            read, said = of('sign-policy')[0][1], parse(self.blob(self.p['nextPolicy']), policy_file_shape, 1 << 20)['policy']
+            need(read is None or fits(read, policy=sha(jcs(said)).hex(), version=said['version'], quorum=said['officerQuorum']), 'another policy was signed')
 
     def need_recorded_evidence(self, made, attested):
         for one in self.p['keyEvidence']:
@@ -2827,6 +2832,13 @@ class Verifier:
 
     def check_policy_quorum(self):
         policy = self.policy
+        own = self.need_sense(policy)
+        sigs = self.policy_file['signatures']
+        sigs = sigs if policy['version'] == 1 else [sig for sig in sigs if sig['signer'] in own]
+        check_signatures('policy', policy['domain'], jcs(policy), sigs, [self.officers()])
+
+    def need_sense(self, policy):
+        """Whether a policy can mean anything; the identities of its officers."""
         for name, number in (('officers', 'officerQuorum'), ('approvers', 'approverThreshold'), ('witnesses', 'witnessQuorum')):
             need(policy[number] <= len(policy[name]), f'{number} cannot be reached')
         for name in ('officers', 'approvers', 'witnesses', 'requesters', 'evaluators', 'encryptors'):
@@ -2839,9 +2851,29 @@ class Verifier:
         for one in policy.get('changes', []):
             listed = {'officer': 'officers', 'approver': 'approvers', 'witness': 'witnesses'}[one['role']]
             need(any(member['card'] == one['card'] for member in policy[listed]) == (one['change'] == 'added'), 'a change that was not made')
-        sigs = self.policy_file['signatures']
-        sigs = sigs if policy['version'] == 1 else [sig for sig in sigs if sig['signer'] in own]
-        check_signatures('policy', policy['domain'], jcs(policy), sigs, [self.officers()])
+        return own
+
+    def check_next_policy(self):
+        if 'nextPolicy' not in self.p:
+            return 'the policy stays'
+        file, before = parse(self.blob(self.p['nextPolicy']), policy_file_shape, 1 << 20), self.policy
+        after, quorums = file['policy'], []
+        self.need_sense(after)
+        need(after['version'] == before['version'] + 1, 'another version does not follow')
+        need(after['previous'] == sha(jcs(before)).hex(), 'names another previous version')
+        need(after['domain'] == before['domain'] and after['organisation']['id'] == before['organisation']['id'], 'of another organisation or domain')
+        if after['v'] == 2:
+            cards = [{(role, one['card']) for role, listed in (('officer', 'officers'), ('approver', 'approvers'), ('witness', 'witnesses'))
+                      for one in policy[listed]} for policy in (before, after)]
+            moved = {(*one, 'added') for one in cards[1] - cards[0]} | {(*one, 'removed') for one in cards[0] - cards[1]}
+            need({(one['role'], one['card'], one['change']) for one in after.get('changes', [])} == moved, 'not exactly who came and who left')
+        everyone = {identity(one['keys']): one['keys'] for one in before['officers'] + after['officers']}
+        check_signatures('policy', after['domain'], jcs(after), file['signatures'], [(list(everyone.values()), 0)])
+        signers = {sig['signer'] for sig in file['signatures']}
+        for policy in (before, after):
+            need(sum(identity(one['keys']) in signers for one in policy['officers']) >= policy['officerQuorum'], 'too few have signed')
+        need(self.p['domain'] == 'rehearsal' or self.plan['nextPolicy'] == sha(jcs(after)).hex(), 'another policy than the plan names')
+        return f"version {after['version']}: {after['officerQuorum']} of {len(after['officers'])}"
 
     def check_policy_digest(self):
         need(sha(jcs(self.policy)).hex() == self.p['policyDigest'] == self.run['header']['policyDigest'], 'the ceremony ran under another policy')

@@ -90,6 +90,7 @@ export type DocumentKind =
   | 'checkpoint'
   | 'exception'
   | 'bundle'
+  | 'policy'
   | 'acknowledgement'
   | 'receipt'
   | 'decryption-request'

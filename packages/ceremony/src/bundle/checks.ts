@@ -143,6 +143,10 @@ export const catalogue = {
     title: 'Every decryption was requested, vouched for, approved and answered as plan and policy say',
     needs: ['POLICY-QUORUM', 'CARDS', 'PLAN-CONTENT'],
   },
+  'NEXT-POLICY': {
+    title: 'The next policy is that of the plan, and the officers of both versions signed it',
+    needs: ['POLICY-QUORUM', 'PLAN-CONTENT', 'BLOB-DIGEST'],
+  },
   'MANIFEST-SIGNATURES': {
     title: "Ceremony key and officers' quorum signed the manifest, and nobody else",
     needs: ['POLICY-QUORUM', 'MANIFEST'],

@@ -3,7 +3,15 @@ import type { Entry, Facts } from '../model/events.ts'
 import { currentStep, pinsOf, stageOf, stagesOf } from '../model/stages.ts'
 import { draft, type ExceptionState, type State, type StepProgress } from '../model/state.ts'
 import { recoveryOf } from '../steps/recovery/queries.ts'
-import { applyEntry, applyResult, approved, isFamilyEntry, readResult, verifyResult } from '../steps/run.ts'
+import {
+  applyEntry,
+  applyResult,
+  approved,
+  isFamilyEntry,
+  policySigned,
+  readResult,
+  verifyResult,
+} from '../steps/run.ts'
 import { missingAudiences } from '../steps/sealing/queries.ts'
 import { evolveIncompatible, incompatibleHistory } from './incompatible-history.ts'
 import { effectAt, openException } from './next-effect.ts'
@@ -63,6 +71,11 @@ export function evolve(before: State, entry: Entry): State {
       }
       if (entry.fact.what === 'decryption-approval') {
         if (progress !== null && approved(state, progress, entry.fact)) advance(state, progress, entry.time)
+        break
+      }
+      if (entry.fact.what === 'policy') {
+        if (progress !== null && policySigned(state, progress, entry.fact.name))
+          advance(state, progress, entry.time)
         break
       }
       const signed = entry.fact.what === 'opening' ? state.opening : state.bundle

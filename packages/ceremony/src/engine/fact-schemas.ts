@@ -111,7 +111,7 @@ const ownSchemas: { [K in Exclude<EventKind, FamilyEntry>]: v.GenericSchema<unkn
     result: json,
   }),
   'signature.accepted': v.strictObject({
-    what: v.picklist(['opening', 'bundle', 'exception', 'decryption-approval']),
+    what: v.picklist(['opening', 'bundle', 'exception', 'decryption-approval', 'policy']),
     subject: digest,
     name: line,
     signer: digest,

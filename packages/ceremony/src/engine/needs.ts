@@ -4,6 +4,7 @@ import { currentStep, pinsOf, type Stage, stageOf, stagesOf } from '../model/sta
 import type { CheckpointState, DecryptionState, ExceptionState, State, StepProgress } from '../model/state.ts'
 import { namesOf } from '../plan/queries.ts'
 import { decryptionAt } from '../steps/decryption/queries.ts'
+import { stillToSign } from '../steps/officers/queries.ts'
 import { stageNeeds } from '../steps/run.ts'
 import { effectAt, isOver, openException, owed } from './next-effect.ts'
 
@@ -27,6 +28,14 @@ export function needsOf(state: State): Needs | null {
   return stage === null ? null : needsOfStage(state, progress, stage)
 }
 
+/** Officers who leave sign too, but count only in the version before. */
+function policySignatures(state: State): Needs {
+  const { policy = '', signers = [] } = state.nextPolicy ?? {}
+  const stillNeeded = stillToSign(state)
+  const all = namesOf(state.plan, 'officer')
+  return counted('policy', policy, all, signers, signers.length + stillNeeded)
+}
+
 function approvals(state: State, { digest, approvedBy }: DecryptionState): Needs {
   const approvers = namesOf(state.plan, 'approver')
   return counted('decryption-approval', digest ?? '', approvers, approvedBy, state.terms.approvers)
@@ -45,6 +54,7 @@ function needsOfStage(state: State, progress: StepProgress, stage: Stage): Needs
       return confirmation(state, progress, stage.shows)
     case 'signatures': {
       if (stage.what === 'decryption-approval') return approvals(state, decryptionAt(state, progress))
+      if (stage.what === 'policy') return policySignatures(state)
       const signed = stage.what === 'opening' ? state.opening : state.bundle
       return counted(
         stage.what,

@@ -191,6 +191,12 @@ function signatures(state: State): RunView['signatures'] {
       present: [...state.recovery.said],
       missing: unstatedCustodians(state),
     })
+  if (state.nextPolicy !== null)
+    shown.push({
+      what: 'policy',
+      subject: state.nextPolicy.policy,
+      ...split(officers, state.nextPolicy.signers),
+    })
   if (state.bundle !== null)
     shown.push({ what: 'bundle', subject: state.bundle.digest, ...split(officers, state.bundle.signers) })
   return shown

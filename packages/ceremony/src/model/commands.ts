@@ -81,6 +81,7 @@ export type SubmissionKind =
   | 'heartbeat'
   | 'custodian-acknowledgement'
   | 'custodian-statement'
+  | 'policy'
 
 /** Number of entries, chain head and Merkle root over them, SPEC.md 3.2. */
 export type TranscriptHead = { size: string; node: string; root: string }

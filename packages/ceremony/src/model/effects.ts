@@ -166,6 +166,8 @@ export type Results = {
     unreadable: number
   }
   'sign-epoch-live': { digest: Digest; signature: HybridSignature }
+  /** Of the next version of the policy: who of its officers is one now, who else has signed it beforehand, and how many must. */
+  'read-policy': { policy: Digest; version: number; quorum: number; staying: string[]; ahead: string[] }
   /** `digest` = SHA-256 of the DSSE payload: the bundle digest; `subject` = SHA-256 of the exact bytes signed. */
   'build-bundle': { digest: Digest; subject: Digest; size: number }
   'sign-bundle': { digest: Digest; signature: HybridSignature }
@@ -257,6 +259,8 @@ export type CheckpointReason = 'opening' | 'key' | 'exception' | 'pause' | 'plan
 export type OwnEffect = Common &
   (
     | { kind: 'measure-machine' }
+    /** `policy`: that of the plan; null in a rehearsal, which has a stand-in's. */
+    | { kind: 'read-policy'; policy: Digest | null }
     | ({ kind: 'initialise-token'; label: string } & OnToken)
     /** `again`: the session was lost in a restart or a pause; same rules, no new step. */
     | ({ kind: 'log-in'; user: 'user'; again: boolean } & OnToken)

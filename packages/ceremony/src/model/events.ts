@@ -74,7 +74,7 @@ export type Facts = {
   }
   /** `here`, of these three: it was made at the workstation itself, which alone showed the bytes; in a run of version 2 alone. */
   'signature.accepted': {
-    what: 'opening' | 'bundle' | 'exception' | 'decryption-approval'
+    what: 'opening' | 'bundle' | 'exception' | 'decryption-approval' | 'policy'
     subject: Digest
     name: string
     signer: string

@@ -52,7 +52,7 @@ export type Needs =
   | { kind: 'pin'; names: string[]; willDo: string; pins: PinNeed[]; again: boolean; values: AskedValue[] }
   | {
       kind: 'signatures'
-      what: 'opening' | 'checkpoint' | 'exception' | 'bundle' | 'decryption-approval'
+      what: 'opening' | 'checkpoint' | 'exception' | 'bundle' | 'decryption-approval' | 'policy'
       subject: string
       threshold: number
       present: string[]

@@ -11,7 +11,7 @@ export type Stage =
   | { kind: 'effect'; effect: EffectKind; intent: boolean }
   /** The ceremony key signs the transcript; when live, witnesses cosign before the run goes on. */
   | { kind: 'checkpoint'; reason: CheckpointReason }
-  | { kind: 'signatures'; what: 'opening' | 'bundle' | 'decryption-approval' }
+  | { kind: 'signatures'; what: 'opening' | 'bundle' | 'decryption-approval' | 'policy' }
   | { kind: 'acknowledgements' }
   | { kind: 'receipts' }
   /** A requester brings a package; holders answer it; the requester says what came of it. */
@@ -79,6 +79,7 @@ const stages: Record<StepKind, readonly Stage[]> = {
   'give-shares': [{ kind: 'share-releases' }],
   'restore-root': [go, acts('restore-root'), checkpoint('key')],
   'zeroise-root': [go, acts('zeroise-root'), checkpoint('key')],
+  'sign-policy': [go, looks('read-policy'), { kind: 'signatures', what: 'policy' }, checkpoint('key')],
   'epoch-live': [go, looks('sign-epoch-live'), checkpoint('key')],
   seal: [
     go,

@@ -218,6 +218,8 @@ export type State = {
     restored: RestoredRoot | null
     zeroised: boolean
   } | null
+  /** The next version of the policy, and the names of who has signed it; null before it is read. */
+  nextPolicy: (Results['read-policy'] & { signers: string[] }) | null
   /** Possession proofs by key. */
   proofs: { key: string; mechanism: string; digest: Digest }[]
   bundle: {
@@ -309,6 +311,7 @@ export function initialState(header: RunHeader, plan: Plan): State {
     heartbeat: null,
     backups: [],
     recovery: null,
+    nextPolicy: null,
     proofs: [],
     bundle: null,
     receipts: [],
@@ -345,6 +348,7 @@ export function draft(state: State): State {
       said: [...state.recovery.said],
       releases: [...state.recovery.releases],
     },
+    nextPolicy: state.nextPolicy && { ...state.nextPolicy, signers: [...state.nextPolicy.signers] },
     proofs: [...state.proofs],
     ...draftEpochs(state),
     bundle: state.bundle && { ...state.bundle, signers: [...state.bundle.signers] },

@@ -8,7 +8,6 @@ export function notYet(plan: Plan): string[] {
       replaces === undefined ? [] : [`${id} in the place of an earlier key`],
     ),
     ...(plan.revokes === undefined ? [] : ['a revocation of keys']),
-    ...(plan.nextPolicy === undefined ? [] : ['a change of the policy']),
   ]
 }
 

@@ -195,6 +195,7 @@ export type StepKind =
   | 'give-shares'
   | 'restore-root'
   | 'zeroise-root'
+  | 'sign-policy'
   | 'seal'
   | 'export'
   | 'receipt'
@@ -243,6 +244,7 @@ export type PartKind =
   | 'share-check'
   | 'restore-drill'
   | 'root-restore'
+  | 'officer-change'
   | 'bundle-export'
 
 export type Part = { kind: PartKind; steps: Step[] }

@@ -49,6 +49,7 @@ export const planRules = [
   'PLAN-73',
   'PLAN-74',
   'PLAN-75',
+  'PLAN-76',
 ] as const
 
 export type PlanRule = (typeof planRules)[number]

@@ -204,6 +204,7 @@ const stepKinds2 = [
   'give-shares',
   'restore-root',
   'zeroise-root',
+  'sign-policy',
 ] as const
 const partKinds2 = [
   ...partKinds,
@@ -212,6 +213,7 @@ const partKinds2 = [
   'share-check',
   'restore-drill',
   'root-restore',
+  'officer-change',
 ] as const
 
 const version2 = v.strictObject({

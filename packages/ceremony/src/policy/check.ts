@@ -120,9 +120,8 @@ export function checkPolicy(file: PolicyFile): Outcome<Policy> {
   return signed.ok ? accept(policy) : signed
 }
 
-/** Whether `next` may replace `current`: version + 1, same domain and organisation, k of both versions signed. */
-export function checkSuccessor(current: Policy, next: PolicyFile): Outcome<Policy> {
-  const { policy } = next
+/** Whether `policy` may follow `current`, whoever signs it: version + 1, same domain and organisation, changes as they are. */
+function checkFollows(current: Policy, policy: Policy): Outcome<Policy> {
   const sense = checkPolicySense(policy)
   if (!sense.ok) return sense
   if (policy.version !== current.version + 1) {
@@ -140,17 +139,52 @@ export function checkSuccessor(current: Policy, next: PolicyFile): Outcome<Polic
     if (listed.join() !== changesBetween(current, policy).join())
       return refuse('POLICY-CHANGES', 'changes does not list exactly who came and who left')
   }
+  return accept(policy)
+}
+
+/** Everybody of both versions may sign, each once. */
+function checkSigned(current: Policy, { policy, signatures }: PolicyFile): Outcome<ReadonlySet<string>> {
   const all = new Map(
     [...current.officers, ...policy.officers].map((member) => [identityId(member.keys), member]),
   )
   const signed = checkSignatures(
     signatureContext('policy', policy.domain),
     policyDocument.signedBytes(policy),
-    next.signatures,
+    signatures,
     [{ role: 'officer', members: [...all.values()], quorum: 0 }],
   )
+  return signed.ok ? accept(new Set(signatures.map(({ signer }) => signer))) : signed
+}
+
+/**
+ * A policy that is about to be signed by officers of `current`: who of them stays, and who of the others has signed it beforehand; both
+ * by name as in `current` and in the next version. Refuses as `checkSuccessor`, but for signatures that are still missing.
+ */
+export function checkAhead(
+  current: Policy,
+  next: PolicyFile,
+): Outcome<{ staying: string[]; ahead: string[] }> {
+  const follows = checkFollows(current, next.policy)
+  if (!follows.ok) return follows
+  const signed = checkSigned(current, next)
   if (!signed.ok) return signed
-  const signers = new Set(next.signatures.map(({ signer }) => signer))
+  const byIdentity = ({ officers }: Policy) =>
+    new Map(officers.map(({ keys, name }) => [identityId(keys), name]))
+  const [now, then] = [byIdentity(current), byIdentity(next.policy)]
+  return accept({
+    staying: [...now].filter(([id]) => then.has(id)).map(([, name]) => name),
+    ahead: [...then].filter(([id]) => !now.has(id) && signed.value.has(id)).map(([, name]) => name),
+  })
+}
+
+/** Whether `next` may replace `current`: it follows it, and k of both versions signed. */
+export function checkSuccessor(current: Policy, next: PolicyFile): Outcome<Policy> {
+  const { policy } = next
+  const follows = checkFollows(current, policy)
+  if (!follows.ok) return follows
+  const signed = checkSigned(current, next)
+  if (!signed.ok) return signed
+  const signers = signed.value
   for (const { version, officers, officerQuorum } of [current, policy]) {
     const present = officers.filter(({ keys }) => signers.has(identityId(keys))).length
     if (present < officerQuorum) {

@@ -10,6 +10,7 @@ import { checkAcknowledgements, checkCommitments, checkEnvelopes, dealFault } fr
 import { checkDecryptions } from './decryption/bundle.ts'
 import { checkHeartbeats, heartbeatsFault } from './heartbeat/bundle.ts'
 import { checkPossession, checkTree, evidenceFault, proofsFault, treeFault } from './key/bundle.ts'
+import { checkNextPolicy, nextPolicyFault } from './officers/bundle.ts'
 import { checkRecovery, recoveryFault } from './recovery/bundle.ts'
 import { checkReplicas, replicasFault } from './replication/bundle.ts'
 import { checkEpoch, epochFault } from './resharing/bundle.ts'
@@ -38,6 +39,7 @@ const thresholdChecks: readonly FamilyCheck[] = [
 /** and what only a policy can say. */
 const policyChecks: readonly FamilyCheck[] = [
   { id: 'DECRYPTIONS', check: checkDecryptions },
+  { id: 'NEXT-POLICY', check: checkNextPolicy },
   { id: 'ATTESTATION-CHAINS', check: checkAttestationChains },
 ]
 
@@ -97,6 +99,7 @@ export const recordedAs = {
   'give-shares': null,
   'restore-root': 'restore-root',
   'zeroise-root': 'zeroise-root',
+  'sign-policy': 'read-policy',
   // It begins with the closing inventory; the rest of it comes after the transcript's end.
   seal: 'inventory',
   export: null,
@@ -116,6 +119,7 @@ export async function recordedFault(v: Verification, recorded: readonly Recorded
     (await recoveryFault(v, recorded)) ??
     (await dealFault(v, recorded)) ??
     (await epochFault(v, recorded)) ??
-    (await heartbeatsFault(v, recorded))
+    (await heartbeatsFault(v, recorded)) ??
+    (await nextPolicyFault(v, recorded))
   )
 }

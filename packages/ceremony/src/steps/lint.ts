@@ -5,6 +5,7 @@ import * as dealing from './dealing/lint.ts'
 import * as decryption from './decryption/lint.ts'
 import * as heartbeat from './heartbeat/lint.ts'
 import * as key from './key/lint.ts'
+import * as officers from './officers/lint.ts'
 import * as opening from './opening/lint.ts'
 import type { EndLint, SectionLint, StepLint } from './plan-progress.ts'
 import * as recovery from './recovery/lint.ts'
@@ -50,6 +51,7 @@ export const stepLints = {
   ...heartbeat.lints,
   ...backup.lints,
   ...recovery.lints,
+  ...officers.lints,
   ...sealing.lints,
 } satisfies Record<StepKind, StepLint>
 
@@ -77,5 +79,6 @@ export const endLints: readonly EndLint[] = [
   heartbeat.notTaken,
   backup.unproved,
   recovery.unchecked,
+  officers.unsigned,
   sealing.notEnded,
 ]

@@ -37,6 +37,8 @@ export type PlanProgress = {
   heartbeat: 'due' | 'asked' | 'taken'
   /** What was done with an earlier backup, in order. */
   recovered: StepKind[]
+  /** Whether the officers have signed the next version of the policy. */
+  policySigned: boolean
   /** Custodians who have proved their shares of a backup. */
   custodians: Set<string>
   ended: StepKind[]
@@ -103,6 +105,7 @@ export function startOf(plan: Plan): PlanProgress {
     },
     heartbeat: 'due',
     recovered: [],
+    policySigned: false,
     custodians: new Set(),
     ended: [],
   }

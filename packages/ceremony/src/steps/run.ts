@@ -13,6 +13,7 @@ import * as decryption from './decryption/run.ts'
 import type { EntryModules, StageNeeds } from './entries.ts'
 import * as heartbeat from './heartbeat/run.ts'
 import * as key from './key/run.ts'
+import * as officers from './officers/run.ts'
 import * as opening from './opening/run.ts'
 import * as recovery from './recovery/run.ts'
 import * as replication from './replication/run.ts'
@@ -23,6 +24,7 @@ import * as token from './token/run.ts'
 import * as workstation from './workstation/run.ts'
 
 export { approved, takeRequest } from './decryption/run.ts'
+export { policySigned } from './officers/run.ts'
 export { checkpointEffect } from './opening/run.ts'
 export { logInAgain } from './token/run.ts'
 
@@ -38,6 +40,7 @@ export const effectModules: { readonly [K in EffectKind]: EffectModule<K> } = {
   ...resharing.effects,
   ...heartbeat.effects,
   ...recovery.effects,
+  ...officers.effects,
   ...sealing.effects,
 } satisfies { [K in EffectKind]: EffectModule<K> }
 
@@ -51,6 +54,7 @@ export const submissions = {
   ...heartbeat.submissions,
   ...backup.submissions,
   ...recovery.submissions,
+  ...officers.submissions,
   ...sealing.submissions,
 } satisfies Record<FamilySubmission, (state: State, command: Submit) => Decision>
 
@@ -161,6 +165,7 @@ export const effectKinds = [
   'ask-shares',
   'restore-root',
   'zeroise-root',
+  'read-policy',
   'build-bundle',
   'sign-bundle',
   'write-bundle',

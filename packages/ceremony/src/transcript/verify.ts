@@ -53,6 +53,7 @@ const recorded: readonly Json[] = [
     'ask-shares',
     'restore-root',
     'zeroise-root',
+    'read-policy',
   ],
   'sign-epoch-live',
 ]

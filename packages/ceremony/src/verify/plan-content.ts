@@ -30,13 +30,15 @@ export async function checkPlanContent(v: Verification): Promise<Outcome<string>
 function versionFault({ predicate, run: { header } }: Verification, plan: Plan): string | null {
   if (plan.v !== header.v || plan.v !== predicate.v)
     return `the plan is of version ${plan.v}, the transcript of ${header.v}, the bundle of ${predicate.v}`
-  const { revokes, nextPolicy, wrapTree } = predicate
-  const here = Object.entries({ revokes, nextPolicy })
+  const { revokes, wrapTree } = predicate
+  const here = Object.entries({ revokes })
   const unknown = [
     ...notYet(plan),
     ...here.flatMap(([name, value]) => (value === undefined ? [] : [name])),
     ...wrapTree.flatMap(({ id, replaces }) => (replaces === undefined ? [] : [`replaces of ${id}`])),
   ]
+  if ((plan.nextPolicy === undefined) !== (predicate.nextPolicy === undefined))
+    return 'a next policy stands in only one of plan and bundle'
   return unknown.length === 0 ? null : `this version cannot check ${unknown.join(', ')}`
 }
 

@@ -14,6 +14,7 @@ export function signedBytes(
   const asked = core.state.decryptions.findLast(({ request }) => request !== null)?.request
   if (what === 'decryption-approval' && asked) return decryptionRequestCodec.signedBytes(asked)
   const proposed = proposedDocument(core.state)
+  if (what === 'policy') return utf8('the next policy')
   if (what === 'exception' && proposed !== null) return exceptionCodec.signedBytes(proposed)
   return what === 'checkpoint'
     ? checkpointBytes(awaitedCheckpoint(core.state)?.size ?? 0)

@@ -17,7 +17,7 @@ import {
   type Template,
   templates,
 } from '../../src/exports/engine.ts'
-import { tokenNeeds } from '../../src/exports/plan.ts'
+import { namesOf, tokenNeeds } from '../../src/exports/plan.ts'
 import type { FakeCore } from './fake-core.ts'
 import { checkpointBytes, signedBytes } from './fake-papers.ts'
 
@@ -225,6 +225,12 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
       const left = (core.disk.others[effect.serial] ?? []).filter(({ ckaId }) => ckaId !== effect.ckaId)
       core.disk.others[effect.serial] = left
       return { serial: effect.serial, ckaId: effect.ckaId, absent: true, objects: left, unreadable: 0 }
+    }
+    case 'read-policy': {
+      // The last officer leaves; whoever comes in that place has signed beforehand.
+      const staying = namesOf(core.plan, 'officer').slice(0, -1)
+      const policy = sha256Hex(signedBytes(core, 'policy'))
+      return { policy, version: 2, quorum: 2, staying, ahead: ['Newcomer'] }
     }
     case 'check-medium':
       return { medium: effect.medium }

@@ -21,6 +21,7 @@ export const scriptNames = [
   'share-check',
   'restore-drill',
   'root-restore',
+  'officer-change',
   'token-initialisation',
 ] as const
 /** The epoch of a key that an earlier ceremony dealt. */
@@ -66,6 +67,7 @@ export function valuesFor(name: ScriptName, domain: Domain, withServer: boolean)
       : name === 'root-vendor'
         ? [{ card: server.audience }]
         : [{ card: server.audience, transport: server.transportDigest }],
+    nextPolicy: sha256Hex(utf8('the next policy')),
     backupBundle: sha256Hex(utf8('bundle of the backup')),
     backupSet: '5e'.repeat(16),
     backupIdentifier: 4711,

@@ -2,7 +2,7 @@ import { utf8 } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { lintPlan, notYet, type Plan, printPlan, readPlan } from '../../src/exports/plan.ts'
-import { copyOf } from '../engine/plans.ts'
+import { copyOf, planOf, without } from '../engine/plans.ts'
 import { asked } from '../support/version2.ts'
 import { plan } from './spoilt.ts'
 
@@ -72,7 +72,6 @@ describe('plan of version 2', () => {
     expect(said.map(({ detail }) => detail)).toEqual([
       'root-kek in the place of an earlier key',
       'a revocation of keys',
-      'a change of the policy',
     ])
     const copy = { ...copyOf(plan), v: 2 as const }
     expect(lintPlan(copy)).toEqual([])
@@ -142,5 +141,20 @@ describe('plan of version 2', () => {
       'custodian',
     ])
       expect(printed).toContain(text)
+  })
+})
+
+describe('the change of officers', () => {
+  it('PLAN-76 wants one step that signs the next policy where a plan names one, and none elsewhere', () => {
+    const { plan } = planOf('officer-change', 'production')
+    const faults = (copy: Plan) => lintPlan(copy).map(({ rule, detail }) => `${rule} ${detail}`)
+    expect(faults(plan)).toEqual([])
+    expect(faults(without(plan, 'sign-policy'))).toEqual(['PLAN-76 no step signs the next policy'])
+    const { nextPolicy: _none, ...rest } = plan
+    expect(faults(rest)).toEqual(['PLAN-76 the plan names no next policy'])
+    const twice = copyOf(plan)
+    const part = twice.parts.find(({ kind }) => kind === 'officer-change')!
+    part.steps.push({ ...part.steps[0]!, id: 'sign-again' })
+    expect(faults(twice)).toEqual(['PLAN-76 the next policy is signed a second time'])
   })
 })

@@ -9,6 +9,7 @@ import { makeOutsiders, saveOutsiders } from './outsiders.ts'
 import type { RehearsalParts, RehearsalRequest } from './rehearsal-request.ts'
 import { makeStandInBackup } from './stand-in-backup.ts'
 import { makeStandInEpoch } from './stand-in-epoch.ts'
+import { makeNextPolicy } from './stand-in-policy.ts'
 import { makeStandIns, type StandIn, signedBy } from './stand-ins.ts'
 
 /** A reviewed plan as it is, its policy derived with a stand-in for everybody whom it lists. */
@@ -59,6 +60,7 @@ export async function rehearsalOfPlan(
       custodians,
     })
   }
+  if (plan.nextPolicy !== undefined) await makeNextPolicy(request, derived.value)
   return {
     planBytes,
     plan,

@@ -10,6 +10,7 @@ import { everyCustodian } from './rehearsal-of-plan.ts'
 import { type RehearsalParts, type RehearsalRequest, transportDigest } from './rehearsal-request.ts'
 import { makeStandInBackup } from './stand-in-backup.ts'
 import { makeStandInEpoch } from './stand-in-epoch.ts'
+import { makeNextPolicy } from './stand-in-policy.ts'
 import { makeStandIns, type StandIn, signedBy } from './stand-ins.ts'
 
 type Blanks = {
@@ -120,6 +121,9 @@ export async function rehearsalOfScript(
     library: request.library,
     ...standInPlaces(read.value.blanks, values, request.entropy),
     ...epoch,
+    ...(Object.hasOwn(read.value.blanks, 'nextPolicy')
+      ? { nextPolicy: await makeNextPolicy(request, policy) }
+      : {}),
     ...(await backupBlanks(request, { standIns, values, blanks: read.value.blanks })),
     ...(Object.hasOwn(read.value.blanks, 'destinations')
       ? {

@@ -16,6 +16,7 @@ const roles: Record<SignedKind, StandIn['role']> = {
   opening: 'officer',
   exception: 'officer',
   bundle: 'officer',
+  policy: 'officer',
   checkpoint: 'witness',
   'decryption-approval': 'approver',
 }

@@ -14,6 +14,7 @@ export const signedKinds: ReadonlySet<DocumentKind> = new Set([
   'checkpoint',
   'exception',
   'bundle',
+  'policy',
   'decryption-approval',
 ])
 

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { RunView } from '../../../src/contract/index.ts'
 import type { CoreInTest } from './core-in-test.ts'
 
@@ -66,4 +68,12 @@ async function asked<T>(core: CoreInTest, api: string, input: object): Promise<T
   if (!answer.ok) throw new Error(`${api}: ${answer.error.code} ${answer.error.detail}`)
   // Each caller names what its API answers with.
   return answer.value as T
+}
+
+/** The folder of the only run below a folder. */
+export function runFolderIn(folder: string): string {
+  const all = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  const log = all.find((one) => one.endsWith('ceremony.db') && all.includes(join(dirname(one), 'plan.yaml')))
+  if (log === undefined) throw new Error(`no run below ${folder}`)
+  return join(folder, dirname(log))
 }

@@ -12,6 +12,7 @@ import type { RunFolder } from '../folder/run-folder.ts'
 import { backupsOf } from './bundle-backup.ts'
 import { Collected, decryptionsOf, existingOf, heartbeatsOf, nextOf } from './bundle-threshold.ts'
 import type { Lineage, RunContext } from './context.ts'
+import { nextPolicyOf } from './officers.ts'
 import { recoveryOf } from './recovery.ts'
 import { rootWrap } from './root.ts'
 
@@ -59,6 +60,7 @@ export function bundleParts(
     ...attestationsOf(folder, state, collected),
     ...backupsOf(folder, collected),
     ...recoveryOf(folder, collected),
+    ...nextPolicyOf(folder, collected),
     transports: transportsOf(effect, folder, collected),
     fhe: fheOf(folder, state, collected),
     existing: existingOf(folder, state, collected),

@@ -6,6 +6,7 @@ import { destroyCeremonyKey, makeCeremonyKey } from './ceremony-key.ts'
 import type { Perform, RunContext } from './context.ts'
 import { dealFhe } from './dealing.ts'
 import { askHeartbeats } from './heartbeat.ts'
+import { readPolicy } from './officers.ts'
 import { makeCheckpoint, signOpening } from './opening.ts'
 import { askShares, checkMedium } from './recovery.ts'
 import { proveReplica } from './replication.ts'
@@ -46,6 +47,7 @@ const performers: { [K in EffectKind]: Perform<K> } = {
   'ask-shares': askShares,
   'restore-root': restoreRoot,
   'zeroise-root': zeroiseRoot,
+  'read-policy': readPolicy,
   'build-bundle': buildBundle,
   'sign-bundle': signBundle,
   'write-bundle': writeBundleFile,

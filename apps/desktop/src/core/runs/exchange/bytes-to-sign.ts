@@ -1,15 +1,17 @@
 import { join } from 'node:path'
 import { awaitedCheckpoint, type Needs, proposedDocument } from '@lux/ceremony'
 import { preAuthentication } from '@lux/ceremony/bundle'
+import { policyDocument } from '@lux/ceremony/policy'
 import { decryptionApprovalCodec, exceptionCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, type Json } from '@lux/crypto'
 import { ExpectedError, readBounded } from '@lux/node-files'
 import { payloadFile } from '../effects/bundle.ts'
+import { readNextPolicy } from '../folder/next-policy.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
 
 const maxFile = 64 << 20
 
-export type SignedKind = 'opening' | 'checkpoint' | 'exception' | 'bundle' | 'decryption-approval'
+export type SignedKind = 'opening' | 'checkpoint' | 'exception' | 'bundle' | 'decryption-approval' | 'policy'
 
 /** The exact bytes that a person signs now, as the run's files hold them. */
 export function bytesToSign(folder: RunFolder, what: SignedKind): Uint8Array {
@@ -19,6 +21,7 @@ export function bytesToSign(folder: RunFolder, what: SignedKind): Uint8Array {
     if (!asked?.request) throw new ExpectedError('SUBMIT-01', 'nothing is asked yet')
     return decryptionApprovalCodec.signedBytes(asked.request)
   }
+  if (what === 'policy') return policyDocument.signedBytes(readNextPolicy(folder).policy)
   if (what === 'exception') {
     const proposed = proposedDocument(folder.state)
     if (proposed === null) throw new ExpectedError('SUBMIT-01', 'no decision is being signed')

@@ -86,7 +86,7 @@ function takePackage(run: Taker, given: RequestPackage): Refusal | null {
 }
 
 function isOfRun(what: SignatureAnswer['what']): what is SignedKind {
-  return what !== 'plan-approval' && what !== 'policy'
+  return what !== 'plan-approval'
 }
 
 function signedDocument(bytes: Uint8Array) {

@@ -1,6 +1,7 @@
 import type { Entry, NewEvent } from '@lux/ceremony'
 import type { Entropy, HybridSignature, Json } from '@lux/crypto'
 import type { Clock } from '../../system.ts'
+import { addPolicySignature } from './next-policy.ts'
 import type { RunFolder } from './run-folder.ts'
 
 type Document = { payload: Json; signatures: HybridSignature[] }
@@ -10,6 +11,7 @@ export function project(folder: RunFolder, entry: Entry): void {
   switch (entry.kind) {
     case 'signature.accepted':
       if (entry.fact.what === 'opening') addSignature(folder, 'opening.json', entry.fact.signature)
+      if (entry.fact.what === 'policy') addPolicySignature(folder, entry.fact.signature)
       if (entry.fact.what === 'exception')
         addSignature(folder, exceptionFile(entry.fact.subject), entry.fact.signature)
       return

@@ -7,6 +7,7 @@ import { bundleFile } from '../../runs/effects/bundle.ts'
 import { awaited, type OfShares } from '../../runs/exchange/awaited.ts'
 import type { SignedKind } from '../../runs/exchange/bytes-to-sign.ts'
 import { roleOf } from '../../runs/exchange/bytes-to-sign.ts'
+import { nextPolicyFile } from '../../runs/folder/next-policy.ts'
 import { approvedFile, packageFile } from '../../runs/folder/places.ts'
 import { exceptionFile } from '../../runs/folder/project.ts'
 import type { Run } from '../../runs/run/run.ts'
@@ -122,6 +123,7 @@ function fileOf(run: Run, what: SignedKind, digest: string): string {
     const asked = run.folder.state.decryptions.find((one) => one.digest === digest)
     return packageFile(asked?.package ?? '')
   }
+  if (what === 'policy') return nextPolicyFile
   if (what === 'opening') return 'opening.json'
   if (what === 'bundle') return 'bundle-payload.json'
   return `checkpoints/${awaitedCheckpoint(run.folder.state)?.size ?? 0}.json`
