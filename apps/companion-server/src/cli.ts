@@ -291,6 +291,7 @@ program
       if (server.sealed !== null) say(linesOf('sealed', server.sealed))
       // What is under way is answered first.
       await stopped
+      await server.drain()
       await server.close()
     }),
   )

@@ -2,15 +2,22 @@ import { sql } from 'kysely'
 import type { Database } from './platform/database/open.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { App } from './platform/http/app-type.ts'
+import { type Draining, drainConnections } from './platform/http/draining.ts'
 import { errorBody, unavailable } from './platform/http/http-error.ts'
 
 /** `/health`: the process answers, and where its root is. `/readiness`: it can serve keys, or the code of what is missing. */
 export function healthRoutes(
   app: App,
-  { database, token }: { readonly database: Database; readonly token: ServerToken },
+  {
+    database,
+    token,
+    draining,
+  }: { readonly database: Database; readonly token: ServerToken; readonly draining: Draining },
 ): void {
+  drainConnections(app, draining)
   app.get('/health', async () => ({ status: 'ok', root: token.root }))
   app.get('/readiness', async (request, reply) => {
+    if (draining.begun) return reply.code(503).send(errorBody(request.id, unavailable('SERVER-STOPPING')))
     if (token.sealed) return reply.code(503).send(errorBody(request.id, unavailable(token.sealed.code)))
     try {
       await sql`select 1`.execute(database)

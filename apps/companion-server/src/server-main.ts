@@ -53,7 +53,10 @@ async function serve(): Promise<void> {
       )
     for (const line of lines) process.stdout.write(`${line}\n`)
   }
-  if (!values.once) await stopped
+  if (!values.once) {
+    await stopped
+    await server.drain()
+  }
   await server.close()
 }
 

@@ -31,11 +31,18 @@ import { openKeyRepository } from './keys/repository.ts'
 import { openShredLog, type ShredLog, shredAgain } from './keys/shred-log.ts'
 import { type KeyUnwrapping, openKeyUnwrapping } from './keys/unwrapping.ts'
 import { inContainer, settingOf } from './platform/container.ts'
-import { type Database, type DatabaseChoice, openDatabase } from './platform/database/open.ts'
+import { openChanges } from './platform/database/changes.ts'
+import {
+  type Database,
+  type DatabaseChoice,
+  type OpenDatabase,
+  openDatabase,
+} from './platform/database/open.ts'
 import { openReader, type Reader, readerOf } from './platform/database/reader.ts'
 import { checkEnvironment, variable } from './platform/environment.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import { signInToken } from './platform/hsm/token-signer.ts'
+import { openDraining } from './platform/http/draining.ts'
 import { type Egress, serverEgress } from './platform/http/egress.ts'
 import { makeStateFolder, type StateFolder } from './platform/state-folder/folder.ts'
 import { readCard } from './platform/state-folder/server-card.ts'
@@ -63,6 +70,7 @@ export type ServerParts = {
   readonly audience: string
   readonly card: ServerCard
   readonly database: Database
+  readonly databaseSettings: OpenDatabase['settings']
   readonly token: ServerToken
   readonly importer: BundleImporter
   readonly unwrapping: KeyUnwrapping
@@ -152,7 +160,7 @@ export async function openServerParts(
         reader,
         egress,
       },
-      ...{ sign, shredLog, lifecycleRows },
+      ...{ sign, shredLog, lifecycleRows, databaseSettings: opened.settings },
       rotation: openKekRotation({
         ...{ database, token, node: settings.node, unwrapping, parents, record, sign, now },
         ...{ lifecycle: lifecycleRows, noteShredded: shredLog.add },
@@ -225,6 +233,7 @@ export async function openServer(
       database,
       Number(variable('RATE_LIMIT_PER_SECOND') ?? defaultPerSecond),
     )
+    const kmipClients = openKmipClients(database, now)
     const { domain } = settings
     const desk = { database, state, domain, combiner: card.combinerRecipient, now }
     const services: Services = {
@@ -245,7 +254,8 @@ export async function openServer(
         ...{ externalKeys, lifecycle, record },
         repository: keyParts.repository,
       }),
-      kmipClients: openKmipClients(database, now),
+      kmipClients,
+      draining: openDraining(),
       bundles,
       organisations,
       signOn,
@@ -271,6 +281,13 @@ export async function openServer(
       now,
     }
     const app = await buildApp(services, logger, options.tls ?? null)
+    const changes = openChanges(parts.databaseSettings, {
+      access() {
+        authentication.forget()
+        kmipClients.forget()
+      },
+      keys: unwrapping.forgetAll,
+    })
     // A new PIN in the file is tried once; the one that was refused is not. One of two tokens that is away may be back.
     const unsealer = setInterval(() => {
       if (token.sealed || token.tokens.some(({ seal }) => seal !== null))
@@ -301,6 +318,7 @@ export async function openServer(
       clearInterval(unsealer)
       clearInterval(clock)
       clearInterval(checkpointer)
+      await changes.close()
       await strangers.close()
       await audit.close()
       await checkpoint

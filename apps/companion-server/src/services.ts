@@ -20,6 +20,7 @@ import type { KeyOperations } from './keys/operations.ts'
 import type { KeyUnwrapping } from './keys/unwrapping.ts'
 import type { Database } from './platform/database/open.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
+import type { Draining } from './platform/http/draining.ts'
 import type { StateFolder } from './platform/state-folder/folder.ts'
 import type { SignOn } from './sign-on/operations.ts'
 import type { ThresholdOperations } from './threshold/operations.ts'
@@ -53,6 +54,7 @@ export type Services = {
   readonly awsKeys: AwsKeys
   readonly credentials: CredentialOperations
   readonly threshold: ThresholdOperations
+  readonly draining: Draining
   /** Where requests to threshold keys are kept and answered. */
   readonly desk: ThresholdParts
   now(): Date

@@ -15,12 +15,15 @@ export type KmipClient = {
 export type KmipClients = {
   /** Whose certificate has this public key: SHA-256 of its SPKI, and no name. A revoked one is known within a second. */
   find(spki: Uint8Array): Promise<Outcome<KmipClient>>
+  /** Who may do what has changed somewhere. */
+  forget(): void
 }
 
 export function openKmipClients(database: Database, now: () => Date): KmipClients {
   const known = new LRUCache<string, { client: KmipClient; until: Date }>({ max: 10_000, ttl: 1000 })
 
   return {
+    forget: () => known.clear(),
     async find(spki) {
       const name = Buffer.from(spki).toString('base64')
       const cached = known.get(name)

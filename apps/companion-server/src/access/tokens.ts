@@ -24,6 +24,8 @@ export type Authentication = {
   renew(accessToken: string): Promise<LoggedIn | 'unknown'>
   /** The identity behind a bearer token. A revoked one is known within a second. */
   find(accessToken: string): Promise<Caller | 'unknown'>
+  /** Who may do what has changed somewhere. */
+  forget(): void
   /** The identity of an API key, by its id: for doors where another secret shows that the caller has it. */
   findApiKey(id: string): Promise<Caller | 'unknown'>
 }
@@ -113,6 +115,7 @@ export function openAuthentication(database: Database, perSecond = defaultPerSec
       return { identity: renewed.identity_id, accessToken, expiresIn: renewed.lives }
     },
 
+    forget: () => known.clear(),
     find: (accessToken) => holderOf('hash', hashSecret(accessToken)),
     findApiKey: (id) => holderOf('id', id),
   }

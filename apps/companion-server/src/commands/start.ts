@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { pino } from 'pino'
 import { openKmipServer } from '../kmip/server.ts'
 import { checkEnvironment, variable } from '../platform/environment.ts'
@@ -21,6 +22,8 @@ export type Listening = {
   readonly kmipPort: number | null
   readonly sealed: Seal | null
   readonly services: Services
+  /** Not ready any more, and answering still for DRAIN_SECONDS: before `close`, so that a balancer has seen it. */
+  drain(): Promise<void>
   close(): Promise<void>
 }
 
@@ -59,6 +62,10 @@ export async function startServer(
       address: tls === null ? address : address.replace(/^http:/, 'https:'),
       sealed: services.token.sealed,
       services,
+      async drain() {
+        services.draining.begin()
+        await wait(1000 * Number(variable('DRAIN_SECONDS') ?? 0))
+      },
       close: () => app.close(),
     }
   } catch (error) {

@@ -68,6 +68,11 @@ export const variables = [
     kind: 'text',
     meaning: 'https origin that browsers reach it at: single sign-on needs it',
   },
+  {
+    name: 'DRAIN_SECONDS',
+    kind: 'number',
+    meaning: 'how long it still answers after a signal to stop, no longer ready; else not at all',
+  },
   { name: 'RATE_LIMIT_PER_SECOND', kind: 'number', meaning: 'calls a second of one identity; else 5000' },
 ] as const satisfies readonly Variable[]
 

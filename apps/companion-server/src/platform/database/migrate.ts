@@ -14,6 +14,7 @@ import * as externalKeys from './migrations/0010-external-keys.ts'
 import * as signOn from './migrations/0011-sign-on.ts'
 import * as kekRotation from './migrations/0012-kek-rotation.ts'
 import * as approvals from './migrations/0013-approvals.ts'
+import * as changes from './migrations/0014-changes.ts'
 import type { Tables } from './tables.ts'
 
 /** In order; a released one is never changed. */
@@ -31,6 +32,7 @@ const migrations: Record<string, Migration> = {
   '0011-sign-on': signOn,
   '0012-kek-rotation': kekRotation,
   '0013-approvals': approvals,
+  '0014-changes': changes,
 }
 
 const newest = Object.keys(migrations).toSorted().at(-1)

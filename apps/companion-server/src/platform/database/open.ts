@@ -8,7 +8,12 @@ import type { Tables } from './tables.ts'
 
 export type Database = Kysely<Tables>
 
-export type OpenDatabase = { readonly database: Database; close(): Promise<void> }
+export type OpenDatabase = {
+  readonly database: Database
+  /** For one more connection, of the same role. */
+  readonly settings: pg.PoolConfig
+  close(): Promise<void>
+}
 
 export type DatabaseChoice = {
   /** Folder of the embedded PostgreSQL. */
@@ -38,7 +43,7 @@ export async function openDatabase(choice: DatabaseChoice): Promise<OpenDatabase
       await database.destroy()
       throw error
     }
-    return { database, close: () => database.destroy() }
+    return { database, settings: { connectionString: url }, close: () => database.destroy() }
   }
   const embedded = await startEmbedded(choice.folder, { exclusive: choice.exclusive ?? false })
   try {
@@ -53,6 +58,7 @@ export async function openDatabase(choice: DatabaseChoice): Promise<OpenDatabase
     await requireHumbleRole(database)
     return {
       database,
+      settings: embedded.application,
       async close() {
         await database.destroy()
         await embedded.stop()
@@ -69,12 +75,14 @@ export async function openOwnerDatabase(choice: DatabaseChoice): Promise<OpenDat
   const ownerUrl = choice.ownerUrl ?? choice.url
   if (ownerUrl) {
     const database = connect({ connectionString: ownerUrl })
-    return { database, close: () => database.destroy() }
+    const settings = { connectionString: ownerUrl }
+    return { database, settings, close: () => database.destroy() }
   }
   const embedded = await startEmbedded(choice.folder)
   const database = connect(embedded.owner)
   return {
     database,
+    settings: embedded.owner,
     async close() {
       await database.destroy()
       await embedded.stop()

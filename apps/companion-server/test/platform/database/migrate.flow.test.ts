@@ -48,6 +48,7 @@ test('DATABASE-01 migrations go down to an empty schema and up again, and the ro
   try {
     expect(await owner.database.selectFrom('organisation').select('id').execute()).toEqual([{ id: 'org' }])
     expect(await migrateUp(owner.database)).toEqual([])
+    expect(await migrateDown(owner.database)).toEqual(['0014-changes'])
     expect(await migrateDown(owner.database)).toEqual(['0013-approvals'])
     expect(await migrateDown(owner.database)).toEqual(['0012-kek-rotation'])
     expect(await migrateDown(owner.database)).toEqual(['0011-sign-on'])
@@ -78,6 +79,7 @@ test('DATABASE-01 migrations go down to an empty schema and up again, and the ro
       '0011-sign-on',
       '0012-kek-rotation',
       '0013-approvals',
+      '0014-changes',
     ])
   } finally {
     await owner.close()
@@ -110,6 +112,7 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
         ...{ commitments: row.commitments, evidence: '{}', bundle_digest: row.bundle_digest },
       })
       .execute()
+    expect(await migrateDown(database)).toEqual(['0014-changes'])
     expect(await migrateDown(database)).toEqual(['0013-approvals'])
     expect(await migrateDown(database)).toEqual(['0012-kek-rotation'])
     expect(await migrateDown(database)).toEqual(['0011-sign-on'])
@@ -135,6 +138,7 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
       '0011-sign-on',
       '0012-kek-rotation',
       '0013-approvals',
+      '0014-changes',
     ])
     expect(await epochs()).toMatchObject([{ ...row, carried: null }])
     for (const wrong of [-1, 2 ** 32])
@@ -146,6 +150,7 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
       .set({ carried: 2 ** 32 - 1 })
       .execute()
     expect(await epochs()).toMatchObject([{ carried: '4294967295' }])
+    expect(await migrateDown(database)).toEqual(['0014-changes'])
     expect(await migrateDown(database)).toEqual(['0013-approvals'])
     expect(await migrateDown(database)).toEqual(['0012-kek-rotation'])
     expect(await migrateDown(database)).toEqual(['0011-sign-on'])
@@ -176,6 +181,7 @@ test('DATABASE-01 identities of version 0.1 keep what they may, up and down, and
     (await sql`select id, role, organisation_id, project_id from identity order by 1`.execute(database)).rows
   try {
     await migrateUp(database)
+    expect(await migrateDown(database)).toEqual(['0014-changes'])
     expect(await migrateDown(database)).toEqual(['0013-approvals'])
     expect(await migrateDown(database)).toEqual(['0012-kek-rotation'])
     expect(await migrateDown(database)).toEqual(['0011-sign-on'])
@@ -213,6 +219,7 @@ test('DATABASE-01 identities of version 0.1 keep what they may, up and down, and
     await sql`insert into role_grant (identity_id, role) values ('4', 'server-admin')`.execute(database)
     await sql`insert into role_grant (identity_id, role, organisation_id, project_id)
       values ('1', 'crypto-officer', 'o', 'p')`.execute(database)
+    expect(await migrateDown(database)).toEqual(['0014-changes'])
     expect(await migrateDown(database)).toEqual(['0013-approvals'])
     expect(await migrateDown(database)).toEqual(['0012-kek-rotation'])
     expect(await migrateDown(database)).toEqual(['0011-sign-on'])

@@ -1,0 +1,228 @@
+import { randomBytes } from 'node:crypto'
+import { cp, rm } from 'node:fs/promises'
+import { Agent, request } from 'node:http'
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { initServer } from '../../src/commands/init.ts'
+import { type Listening, startServer } from '../../src/commands/start.ts'
+import { migrateUp } from '../../src/platform/database/migrate.ts'
+import { connect } from '../../src/platform/database/open.ts'
+import { startEmbedded } from '../../src/platform/postgres/embedded.ts'
+import { stateFolder } from '../../src/platform/state-folder/folder.ts'
+import { createIdentity } from '../support/create-identity.ts'
+import { given } from '../support/kms-under-test.ts'
+import { makeFolder } from '../support/temporary-folder.ts'
+
+const urlOf = ({ host, user, database }: { host?: unknown; user?: unknown; database?: unknown }) =>
+  `postgres://${String(user)}@/${String(database)}?host=${encodeURIComponent(String(host))}`
+
+/** Two servers of one deployment: the same state, one PostgreSQL. */
+const folders = ['a', 'b'] as const
+type Which = (typeof folders)[number]
+const replicas = new Map<Which, Listening>()
+let folder = ''
+let postgres: Awaited<ReturnType<typeof startEmbedded>>
+let place = { organisation: '', project: '' }
+let keyId = ''
+
+const start = async (which: Which) =>
+  replicas.set(
+    which,
+    await startServer(stateFolder(join(folder, which)), { host: '127.0.0.1', port: 0, behindTlsProxy: true }),
+  )
+const at = (which: Which): Listening => {
+  const found = replicas.get(which)
+  if (found === undefined) throw new Error(`${which} does not run`)
+  return found
+}
+
+beforeAll(async () => {
+  folder = await makeFolder()
+  postgres = await startEmbedded(join(folder, 'postgres'))
+  const owner = connect(postgres.owner)
+  await migrateUp(owner)
+  await sql.raw(`grant custody_app to ${String(postgres.application.user)}`).execute(owner)
+  await owner.destroy()
+  vi.stubEnv('DATABASE_URL', urlOf(postgres.application))
+  vi.stubEnv('LOG_LEVEL', 'error')
+  vi.stubEnv('ROOT_ENCRYPTION_KEY', randomBytes(32).toString('base64'))
+  const state = stateFolder(join(folder, 'a'))
+  given(await initServer({ state, domain: 'rehearsal', token: 'root-key', pinFile: null }))
+  await cp(state.root, join(folder, 'b'), { recursive: true })
+  await start('a')
+  await start('b')
+  const { organisations, keys } = at('a').services
+  const organisation = given(await organisations.createOrganisation(as('server-admin'), 'Here')).id
+  const chief = as('organisation-admin', { organisation, project: null })
+  const project = given(await organisations.createProject(chief, { organisation, name: 'P' })).id
+  place = { organisation, project }
+  keyId = given(await keys.create(as('crypto-officer', place), { project, name: 'orders' })).id
+})
+
+afterAll(async () => {
+  for (const replica of replicas.values()) await replica.close()
+  await postgres.stop()
+  vi.unstubAllEnvs()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const as = (role: string, where: object = { organisation: null, project: null }) =>
+  ({
+    caller: { identity: role, grants: [{ role, ...where }] },
+    door: 'direct',
+    reqId: 't',
+    receipt: null,
+  }) as never
+
+/** A service's access token, by replica `a`. */
+async function newService(name: string) {
+  const { database, authentication } = at('a').services
+  const { clientId, clientSecret, identity } = await createIdentity(database, {
+    name,
+    grants: [{ role: 'service', ...place }],
+  })
+  const made = await authentication.logIn(clientId, clientSecret, 'here')
+  if (made === 'refused') throw new Error('refused')
+  return { identity, token: made.accessToken }
+}
+
+type Reply = { readonly status: number; readonly body: string }
+
+const agent = new Agent({ keepAlive: true })
+
+function ask(which: Which, path: string, token = '', payload?: object): Promise<Reply> {
+  return new Promise((done, failed) => {
+    const asked = request(
+      `${at(which).address}${path}`,
+      {
+        agent,
+        method: payload === undefined ? 'GET' : 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      },
+      (reply) => {
+        let body = ''
+        reply.setEncoding('utf8').on('data', (part: string) => {
+          body += part
+        })
+        reply.on('end', () => done({ status: reply.statusCode ?? 0, body }))
+        reply.on('error', failed)
+      },
+    )
+    asked.on('error', failed)
+    asked.end(payload === undefined ? undefined : JSON.stringify(payload))
+  })
+}
+
+const encrypt = (which: Which, token: string) =>
+  ask(which, `/api/v1/kms/keys/${keyId}/encrypt`, token, { plaintext: 'AAAA' })
+const status = async (which: Which, token: string) => (await encrypt(which, token)).status
+const waitFor = (seen: () => Promise<unknown>) => vi.waitFor(seen, { timeout: 20_000, interval: 20 })
+
+test('REPLICAS what one seals the other opens, and what is ended at one is ended at the other', async () => {
+  const one = await newService('one')
+  const sealed = await encrypt('a', one.token)
+  const { ciphertext } = JSON.parse(sealed.body)
+  const opened = await ask('b', `/api/v1/kms/keys/${keyId}/decrypt`, one.token, { ciphertext })
+  expect(JSON.parse(opened.body)).toEqual({ plaintext: 'AAAA' })
+
+  const { organisations, keys, database } = at('a').services
+  given(
+    await organisations.revokeIdentity(as('organisation-admin', { ...place, project: null }), one.identity),
+  )
+  await waitFor(async () => expect(await status('b', one.token)).toBe(401))
+
+  const two = await newService('two')
+  expect(await status('b', two.token)).toBe(200)
+  await database.deleteFrom('role_grant').where('identity_id', '=', two.identity).execute()
+  await waitFor(async () => expect(await status('b', two.token)).toBe(404))
+
+  const three = await newService('three')
+  expect(await status('b', three.token)).toBe(200)
+  const officer = as('crypto-officer', place)
+  given(await keys.rotate(officer, keyId))
+  const { database: other } = at('b').services
+  const newest = await other.selectFrom('key').select('current_version').where('id', '=', keyId).execute()
+  expect(newest).toEqual([{ current_version: 2 }])
+  given(await keys.patch(officer, keyId, { isDisabled: true }))
+  await waitFor(async () => expect(await status('b', three.token)).toBe(400))
+  given(await keys.patch(officer, keyId, { isDisabled: false }))
+  await waitFor(async () => expect(await status('b', three.token)).toBe(200))
+})
+
+test('REPLICAS the database tells a replica at once, and one that did not hear forgets all it kept', async () => {
+  const heard: string[] = []
+  const { openChanges } = await import('../../src/platform/database/changes.ts')
+  const listener = openChanges(
+    { connectionString: urlOf(postgres.application), application_name: 'listener' },
+    { access: () => heard.push('access'), keys: () => heard.push('keys') },
+  )
+  await waitFor(async () => expect(heard).toEqual(['access', 'keys']))
+  const { database } = at('a').services
+  await newService('four')
+  await waitFor(async () => expect(heard.slice(2)).toEqual(['access']))
+  await database.updateTable('key_version').set({ state: 'decrypt-only' }).where('version', '=', 1).execute()
+  await waitFor(async () => expect(heard.slice(3)).toEqual(['keys']))
+  const owner = connect(postgres.owner)
+  await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'listener'`.execute(
+    owner,
+  )
+  await owner.destroy()
+  // Once when the connection is lost, once when it is back.
+  await waitFor(async () => expect(heard.slice(4)).toEqual(['access', 'keys', 'access', 'keys']))
+  await listener.close()
+})
+
+test('REPLICAS each is stopped and started in turn under load, behind a balancer that asks for readiness, without a failed request', async () => {
+  const { token } = await newService('load')
+  const ready = new Set<Which>(folders)
+  const looking = { done: false }
+  const look = async () => {
+    while (!looking.done)
+      for (const which of folders) {
+        const reply = replicas.has(which) ? await ask(which, '/readiness').catch(() => null) : null
+        if (reply?.status === 200) ready.add(which)
+        else ready.delete(which)
+      }
+  }
+  const replies: (number | string)[] = []
+  let turn = 0
+  const load = async () => {
+    while (!looking.done) {
+      const there = [...ready]
+      const which = there[turn++ % there.length]
+      if (which === undefined) replies.push('no replica is ready')
+      else replies.push(await status(which, token).catch((error: unknown) => String(error)))
+    }
+  }
+  const running = [look(), load(), load(), load(), load()]
+  const more = async (count: number) => {
+    const before = replies.length
+    await waitFor(async () => expect(replies.length).toBeGreaterThan(before + count))
+  }
+  for (const which of folders) {
+    const stopping = at(which)
+    await more(20)
+    await stopping.drain()
+    await waitFor(async () => expect(ready).not.toContain(which))
+    // What was on its way to it when the balancer last looked.
+    await more(20)
+    replicas.delete(which)
+    await stopping.close()
+    await start(which)
+    await waitFor(async () => expect(ready).toContain(which))
+  }
+  await more(20)
+  looking.done = true
+  await Promise.all(running)
+  expect(replies.filter((reply) => reply !== 200)).toEqual([])
+  expect((await ask('a', '/readiness')).body).toBe('{"status":"ready"}')
+})
+
+test('REPLICAS a server that drains says that it is not ready, and answers what it is asked', async () => {
+  const { token } = await newService('late')
+  await at('b').drain()
+  const readiness = await ask('b', '/readiness')
+  expect([readiness.status, JSON.parse(readiness.body).code]).toEqual([503, 'SERVER-STOPPING'])
+  expect(await status('b', token)).toBe(200)
+})
