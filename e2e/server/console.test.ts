@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from '../phone/phone.ts'
 import { type RehearsalServer, startRehearsalServer } from '../support/rehearsal-server.ts'
-import { enrol, logIn } from './console-pages.ts'
+import { enrol, logIn, password } from './console-pages.ts'
 
 let folder = ''
 let server: RehearsalServer
@@ -37,12 +37,43 @@ afterAll(async () => {
 })
 
 test('CONSOLE-SETUP the setup code makes the first administrator, with password and authenticator, who logs in', async () => {
-  await page.goto(`${server.address}/console/`)
+  await page.goto(`${server.named}/console/`)
   await page.getByLabel('Setup code').fill(server.setupCode)
   await page.getByLabel('Name', { exact: true }).fill('Ada Lovelace')
   await page.getByLabel('Username').fill('ada')
   await page.getByRole('button', { name: 'Become administrator' }).click()
   await logIn(page, 'ada', await enrol(page))
+  await page.getByRole('link', { name: 'Keys', exact: true }).click()
+  await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor()
+})
+
+test('CONSOLE-WEBAUTHN a security key is added and named, logs in beside the password, and is removed', async () => {
+  const devices = await context.newCDPSession(page)
+  await devices.send('WebAuthn.enable')
+  await devices.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      ...{ protocol: 'ctap2', transport: 'usb', hasResidentKey: true, hasUserVerification: true },
+      ...{ isUserVerified: true, automaticPresenceSimulation: true },
+    },
+  })
+  await page.locator('.who summary').click()
+  await page.getByRole('link', { name: 'Your account' }).click()
+  await page.getByRole('heading', { name: 'No security key yet' }).waitFor()
+  await page.getByRole('button', { name: 'Add a security key' }).click()
+  await page.getByLabel('Its name').fill('blue key')
+  await page.getByRole('button', { name: 'Touch the key and add it' }).click()
+  await page.getByRole('listitem').filter({ hasText: 'blue key' }).getByText('not used yet').waitFor()
+  await page.locator('.who summary').click()
+  await page.getByRole('button', { name: 'Log out', exact: true }).click()
+  await page.getByRole('button', { name: 'Security key', exact: true }).click()
+  await page.getByLabel('Username').fill('ada')
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Log in with a security key' }).click()
+  await page.getByRole('listitem').filter({ hasText: 'blue key' }).getByText('Used last').waitFor()
+  await page.getByRole('button', { name: /^Remove blue key/ }).click()
+  await page.getByRole('button', { name: 'Remove the key' }).click()
+  await page.getByRole('heading', { name: 'No security key yet' }).waitFor()
+  await devices.send('WebAuthn.disable')
   await page.getByRole('link', { name: 'Keys', exact: true }).click()
   await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor()
 })
@@ -56,7 +87,7 @@ test('CONSOLE-SESSION the session is a cookie that no script reads, and that ope
   expect(await page.evaluate(() => Object.keys(localStorage))).toEqual([])
   const asks = (headers: Record<string, string>, method = 'GET') =>
     context.request
-      .fetch(`${server.address}/api/v1/organisations`, {
+      .fetch(`${server.named}/api/v1/organisations`, {
         method,
         headers,
         ...(method === 'GET' ? {} : { data: { name: 'Forged' } }),
@@ -105,7 +136,7 @@ test('CONSOLE-DELETION a deletion is scheduled, stands in the tree, and is cance
 })
 
 test('CONSOLE-PLACES an organisation and a project are made, and their keys are shown with their origin', async () => {
-  await page.goto(`${server.address}/console/#/places`)
+  await page.goto(`${server.named}/console/#/places`)
   await page.getByLabel('Name', { exact: true }).fill('Meridian')
   await page.getByRole('button', { name: 'Make the organisation' }).click()
   await page.getByRole('heading', { name: 'Meridian' }).waitFor()
@@ -121,7 +152,7 @@ test('CONSOLE-PLACES an organisation and a project are made, and their keys are 
 })
 
 test('CONSOLE-PEOPLE a service is made under a condition, its secret shown once, and a person invited who enrols', async () => {
-  await page.goto(`${server.address}/console/#/people`)
+  await page.goto(`${server.named}/console/#/people`)
   await page.getByRole('button', { name: 'Make a service' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Name', { exact: true }).fill('shop')
@@ -134,7 +165,7 @@ test('CONSOLE-PEOPLE a service is made under a condition, its secret shown once,
   expect(await hidden.textContent()).toMatch(/^•+$/)
   await dialog.getByRole('button', { name: 'Show' }).click()
   const [clientId, clientSecret] = await dialog.locator('.secret-value').allTextContents()
-  const login = await context.request.post(`${server.address}/api/v1/auth/universal-auth/login`, {
+  const login = await context.request.post(`${server.named}/api/v1/auth/universal-auth/login`, {
     data: { clientId, clientSecret },
   })
   expect(login.status()).toBe(200)
@@ -153,7 +184,7 @@ test('CONSOLE-PEOPLE a service is made under a condition, its secret shown once,
   const other = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en' })
   other.setDefaultTimeout(60_000)
   const hers = await other.newPage()
-  await hers.goto(`${server.address}/console/`)
+  await hers.goto(`${server.named}/console/`)
   await hers.getByRole('button', { name: 'I was given an enrolment code' }).click()
   await hers.getByLabel('Enrolment code').fill(code)
   await hers.getByRole('button', { name: 'Go on' }).click()
@@ -166,7 +197,7 @@ test('CONSOLE-PEOPLE a service is made under a condition, its secret shown once,
 })
 
 test('CONSOLE-AUDIT the chain is walked on demand and found whole; what was done is in the log', async () => {
-  await page.goto(`${server.address}/console/#/audit`)
+  await page.goto(`${server.named}/console/#/audit`)
   await page.getByRole('button', { name: 'Check it yourself' }).click()
   await page.getByRole('heading', { name: 'Audit chain unbroken' }).waitFor()
   await page.getByLabel('Operation').fill('person.invite')
@@ -179,12 +210,12 @@ test('CONSOLE-AUDIT the chain is walked on demand and found whole; what was done
   expect(saved.suggestedFilename()).toBe('audit.ndjson')
 })
 
-const routes = ['overview', 'keys', 'key', 'requests', 'audit', 'people', 'places', 'api'] as const
+const routes = ['overview', 'keys', 'key', 'requests', 'audit', 'people', 'places', 'api', 'account'] as const
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 async function show(route: (typeof routes)[number]): Promise<void> {
   const path = route === 'key' ? `keys/${keyId}` : route
-  await page.goto(`${server.address}/console/#/${path}`)
+  await page.goto(`${server.named}/console/#/${path}`)
   await page.locator('main h1').waitFor()
   await page.waitForLoadState('networkidle')
   await expect.poll(() => page.locator('main [role="status"]').count()).toBe(0)
@@ -269,7 +300,7 @@ test('CONSOLE-LOGOUT who logs out is out: his cookie opens nothing any more', as
   expect(await context.cookies()).toEqual([])
   const headers = { 'x-custody-console': '1', cookie: `__Host-custody-session=${cookie?.value}` }
   const status = async () =>
-    (await context.request.get(`${server.address}/api/v1/organisations`, { headers })).status()
+    (await context.request.get(`${server.named}/api/v1/organisations`, { headers })).status()
   await expect.poll(status).toBe(401)
 })
 

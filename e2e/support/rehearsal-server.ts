@@ -7,6 +7,8 @@ const readyWithin = 90_000
 /** What `npm run server` runs, on a free port: a training organisation, a console and a setup code. */
 export type RehearsalServer = {
   readonly address: string
+  /** The same by a name, at which security keys work. */
+  readonly named: string
   readonly setupCode: string
   stop(): Promise<void>
 }
@@ -29,6 +31,7 @@ export async function startRehearsalServer(state: string): Promise<RehearsalServ
   }
   return {
     address: found(/^ready: rehearsal server, (https:\S+),/m),
+    named: found(/^console: (https:\S+)\/console\/ /m),
     setupCode: found(/^setup code[^:]*: (\S+)/m),
     async stop() {
       if (child.exitCode !== null) return

@@ -11,6 +11,7 @@ import { organisationRoutes } from './access/organisation-routes.ts'
 import { peopleRoutes } from './access/people-routes.ts'
 import { authRoutes } from './access/routes.ts'
 import { sessionRoutes } from './access/session-routes.ts'
+import { authenticatorRoutes } from './access/webauthn/routes.ts'
 import { auditReplies } from './audit/audit-replies.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { complianceRoutes } from './compliance/routes.ts'
@@ -118,6 +119,7 @@ export async function buildApp(
   authRoutes(app, services)
   organisationRoutes(app, services)
   peopleRoutes(app, services)
+  authenticatorRoutes(app, services)
   signOnRoutes(app, services)
   scimRoutes(app, services)
   sessionRoutes(app, { ...services, domain: services.desk.domain })

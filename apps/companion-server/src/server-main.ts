@@ -44,7 +44,7 @@ async function serve(): Promise<void> {
     // Before the first administrator: he is given the roles of the training organisation too.
     const lines = await trainingLines(server.services, server.address)
     process.stdout.write(
-      `console: ${server.address}/console/ (a browser asks about its certificate: the CA is ${state.caCertificate})\n`,
+      `console: ${server.console}/console/ (a browser asks about its certificate: the CA is ${state.caCertificate})\n`,
     )
     const code = await server.services.organisations.offerSetup()
     if (code !== null)

@@ -9,6 +9,7 @@ import { openKmipClients } from './access/kmip-clients.ts'
 import { type OrganisationOperations, openOrganisationOperations } from './access/organisations.ts'
 import { openPeople } from './access/people.ts'
 import { defaultPerSecond, openAuthentication } from './access/tokens.ts'
+import { openAuthenticators } from './access/webauthn/authenticators.ts'
 import { buildApp } from './app.ts'
 import { makeCheckpoint } from './audit/checkpoints.ts'
 import { openAuditOperations } from './audit/operations.ts'
@@ -187,11 +188,14 @@ export async function openServerParts(
   }
 }
 
-/** A server that listens on nothing yet, and all that it is made of. */
+/** A server that listens on nothing yet, and all that it is made of. `listensAt`: the origin of its console where no PUBLIC_URL is set. */
 export async function openServer(
   state: StateFolder,
   logger: FastifyBaseLogger | false,
-  options: ServerPartsOptions & { readonly tls?: TlsKey | null } = {},
+  options: ServerPartsOptions & {
+    readonly tls?: TlsKey | null
+    readonly listensAt?: () => string | null
+  } = {},
 ) {
   const parts = await openServerParts(state, {
     exclusive: true,
@@ -235,6 +239,12 @@ export async function openServer(
     )
     const kmipClients = openKmipClients(database, now)
     const { domain } = settings
+    const secretsKey = openTokenKey(token, settings.keys.rows, 'custody-person-key-1')
+    const origin = publicOrigin()
+    const authenticators = openAuthenticators({
+      ...{ database, record, secretsKey, now },
+      origin: () => origin ?? options.listensAt?.() ?? null,
+    })
     const desk = { database, state, domain, combiner: card.combinerRecipient, now }
     const services: Services = {
       state,
@@ -261,12 +271,12 @@ export async function openServer(
       signOn,
       rotation,
       people: openPeople({
-        ...{ database, record, strangers, now },
-        secretsKey: openTokenKey(token, settings.keys.rows, 'custody-person-key-1'),
+        ...{ database, record, strangers, now, secretsKey, authenticators },
         alarm(identity) {
           if (logger !== false) logger.warn({ identity }, 'a break-glass admin logged in by password')
         },
       }),
+      authenticators,
       directory: openDirectory({ database, record, now }),
       credentials: openCredentialOperations({ database, record, awsKeys, now }),
       awsKeys,

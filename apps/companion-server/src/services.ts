@@ -6,6 +6,7 @@ import type { KmipClients } from './access/kmip-clients.ts'
 import type { OrganisationOperations } from './access/organisations.ts'
 import type { PeopleOperations } from './access/people.ts'
 import type { Authentication } from './access/tokens.ts'
+import type { Authenticators } from './access/webauthn/authenticators.ts'
 import type { AuditOperations } from './audit/operations.ts'
 import type { Record } from './audit/record.ts'
 import type { Strangers } from './audit/strangers.ts'
@@ -49,6 +50,7 @@ export type Services = {
   readonly organisations: OrganisationOperations
   readonly rotation: KekRotation
   readonly people: PeopleOperations
+  readonly authenticators: Authenticators
   readonly signOn: SignOn
   readonly directory: Directory
   readonly awsKeys: AwsKeys

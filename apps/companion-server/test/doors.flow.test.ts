@@ -79,6 +79,10 @@ const kms = '/api/v1/kms/keys'
 const fhe = `/api/v1/fhe/keys/${keyId}`
 const requestId = 'cd'.repeat(16)
 const shares = { t: 2, n: 3, mode: 'S' } as const
+const noRegistration = {
+  ...{ id: 'AAAA', rawId: 'AAAA', type: 'public-key' as const, clientExtensionResults: {} },
+  response: { clientDataJSON: 'AAAA', attestationObject: 'AAAA' },
+}
 const everywhere = { organisation: null, project: null }
 async function* none(): AsyncGenerator<Uint8Array> {}
 
@@ -718,6 +722,27 @@ const others: readonly Case[] = [
     ({ people }, call) => people.reset(call, 'nobody'),
   ),
   refused(
+    'authenticator.begin',
+    'user',
+    'WEBAUTHN-ORIGIN',
+    ['POST /api/v1/authenticators/challenge'],
+    ({ authenticators }, call) => authenticators.begin(call),
+  ),
+  refused(
+    'authenticator.add',
+    'user',
+    'NAME-MALFORMED',
+    ['POST /api/v1/authenticators', { name: ' ', response: noRegistration }],
+    ({ authenticators }, call) => authenticators.add(call, { name: ' ', response: noRegistration }),
+  ),
+  refused(
+    'authenticator.remove',
+    'user',
+    'OBJECT-ABSENT',
+    ['DELETE /api/v1/authenticators/none'],
+    ({ authenticators }, call) => authenticators.remove(call, 'none'),
+  ),
+  refused(
     'credential.list',
     'user',
     'OBJECT-ABSENT',
@@ -928,6 +953,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'person.log-in': 'nobody is known before it: access/people.flow.test.ts',
   'person.begin-enrolment': 'nobody is known before it: access/people.flow.test.ts',
   'person.enrol': 'nobody is known before it: access/people.flow.test.ts',
+  'authenticator.list': 'refuses nobody, and gives the caller’s own',
   'organisation.list': 'refuses nobody, and gives what the caller sees',
   ...Object.fromEntries(
     ['create', 'read', 'replace', 'patch', 'delete']

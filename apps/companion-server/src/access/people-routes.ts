@@ -12,6 +12,7 @@ import { logOutEverywhere } from './log-out.ts'
 import type { Enrolment, PeopleOperations } from './people.ts'
 import { toAnswer } from './routes.ts'
 import { type Authentication, maxTokenTtl, minTokenTtl } from './tokens.ts'
+import { personLogIn } from './webauthn/response-fields.ts'
 
 const closed = { additionalProperties: false } as const
 const code = Type.String({ minLength: 1, maxLength: 64 })
@@ -88,8 +89,7 @@ export function peopleRoutes(
     return { enrolled: true }
   })
 
-  const login = Type.Object({ username, password, totp }, closed)
-  app.post('/api/v1/auth/password/login', { schema: { body: login } }, async (request) => {
+  app.post('/api/v1/auth/password/login', { schema: { body: personLogIn } }, async (request) => {
     granted(authentication.roomForStranger(request.ip))
     const outcome = await people.logIn(request.body, asked(request))
     if (!outcome.ok) throw new HttpError(401, outcome.rule)

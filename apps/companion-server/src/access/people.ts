@@ -1,6 +1,7 @@
 import { argon2, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { aesGcmOpen, aesGcmSeal, concatBytes, utf8 } from '@lux/crypto'
+import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import type { Transaction } from 'kysely'
 import { Secret, TOTP } from 'otpauth'
 import type { Call, Record } from '../audit/record.ts'
@@ -13,6 +14,7 @@ import type { Grant } from './authorize.ts'
 import { isSignOnRequired, notTheLast } from './break-glass.ts'
 import { countFailure, isLocked } from './lockout.ts'
 import { checkNewIdentity, hashSecret, insertGrants, issue, type LoggedIn } from './tokens.ts'
+import type { Authenticators, Proof } from './webauthn/authenticators.ts'
 
 export type NewPerson = {
   readonly username: string
@@ -28,6 +30,12 @@ export type Enrolment = {
   readonly expiresAt: Date
 }
 
+/** By password and one second factor: a code of the app, or the answer of an authenticator. */
+export type PersonLogIn = { readonly username: string; readonly password: string } & (
+  | { readonly totp: string }
+  | { readonly assertion: AuthenticationResponseJSON }
+)
+
 type Enrolling = { readonly code: string; readonly password: string; readonly totp: string }
 
 type Parts = {
@@ -39,6 +47,7 @@ type Parts = {
   now(): Date
   /** Hears that a break-glass admin logged in. */
   readonly alarm?: (identity: string) => void
+  readonly authenticators: Pick<Authenticators, 'prove'>
 }
 
 const enrolmentLives = 24 * 3_600_000
@@ -50,7 +59,7 @@ const period = 30
 export type PeopleOperations = ReturnType<typeof openPeople>
 
 /** People: invited by whoever may give their roles, known by password and second factor. */
-export function openPeople({ database, record, strangers, secretsKey, now, alarm }: Parts) {
+export function openPeople({ database, record, strangers, secretsKey, now, alarm, authenticators }: Parts) {
   const { mayGive, governed } = openAppointing(database)
 
   return {
@@ -64,7 +73,7 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
       })
     },
 
-    /** A new code for who lost password or second factor: both end at once, and so does every token. */
+    /** A new code for who lost password or second factor: all of them end at once, and so does every token. */
     reset(call: Call, identity: string): Promise<Outcome<Enrolment>> {
       return record(call, 'person.reset', async () => {
         const found = await governed(call, identity)
@@ -84,6 +93,7 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
             .returning('username')
             .executeTakeFirst()
           if (!person) return refuse('OBJECT-ABSENT', 'Person not found')
+          await work.deleteFrom('authenticator').where('identity_id', '=', identity).execute()
           await work
             .updateTable('token')
             .set({ revoked_at: now() })
@@ -121,12 +131,12 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
       return strangers.counted(asked, await enrolled(given, asked))
     },
 
-    /** Refuses LOGIN-REFUSED in one text and at one cost, whatever is wrong; a code of the second factor is taken once. */
+    /** Refuses LOGIN-REFUSED in one text and at one cost, whatever is wrong; what shows the second factor is taken once. */
     async logIn(
-      given: { readonly username: string; readonly password: string; readonly totp: string },
+      given: PersonLogIn,
       asked: Attempt,
     ): Promise<Outcome<{ readonly token: LoggedIn; readonly call: Call }>> {
-      const { password, totp } = given
+      const { password } = given
       const { source } = asked
       const username = given.username.toLowerCase()
       const account = `person ${username}`
@@ -143,16 +153,16 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
         isSignOnRequired(database),
       ])
       const matches = await isPassword(password, person?.password_hash ?? nobody)
-      const secret =
-        person?.totp_sealed === null || person === undefined
-          ? null
-          : openSecret(await key(), person.identity_id, person.totp_sealed)
-      const step = secret === null ? null : stepOf(secret, totp, now())
       const whole =
         person !== undefined && person.enrolment_hash === null && (!required || person.break_glass)
-      if (!whole || !matches || step === null || locked || !(await takeStep(person.identity_id, step))) {
+      const proof = whole && matches && !locked ? await secondFactor(person, given) : 'not-shown'
+      if (!whole || proof !== 'shown') {
         if (!locked) await countFailure(database, account, source)
-        return strangers.counted(asked, refuse('LOGIN-REFUSED', 'the credentials do not fit, or are locked'))
+        const refused = refuse('LOGIN-REFUSED', 'the credentials do not fit, or are locked')
+        // Whoever has the password and a device that counts backwards is worth an entry of his own.
+        if (whole && proof === 'counter')
+          await record(callOf(person.identity_id, asked), 'authenticator.counter', async () => refused)
+        return strangers.counted(asked, refused)
       }
       const token = await issue(database, person.identity_id, person.token_ttl_seconds)
       const call = callOf(person.identity_id, asked)
@@ -160,6 +170,16 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
       alarm?.(person.identity_id)
       return record(call, 'person.log-in-break-glass', async () => accept({ token, call }))
     },
+  }
+
+  async function secondFactor(
+    { identity_id, totp_sealed }: { readonly identity_id: string; readonly totp_sealed: Buffer | null },
+    given: PersonLogIn,
+  ): Promise<Proof> {
+    if ('assertion' in given) return authenticators.prove(identity_id, given.assertion)
+    const secret = totp_sealed === null ? null : openSecret(await key(), identity_id, totp_sealed)
+    const step = secret === null ? null : stepOf(secret, given.totp, now())
+    return step !== null && (await takeStep(identity_id, step)) ? 'shown' : 'not-shown'
   }
 
   async function enrolled(

@@ -8,16 +8,9 @@ import { maxOffset, maxPage } from './page.ts'
 import type { PeopleOperations } from './people.ts'
 import { endSession, giveSession, isFromConsole, sessionTokenOf } from './session-cookie.ts'
 import type { Authentication } from './tokens.ts'
+import { personLogIn } from './webauthn/response-fields.ts'
 
 const closed = { additionalProperties: false } as const
-const login = Type.Object(
-  {
-    username: Type.String({ minLength: 1, maxLength: 64 }),
-    password: Type.String({ minLength: 1, maxLength: 256 }),
-    totp: Type.String({ pattern: '^[0-9]{6}$' }),
-  },
-  closed,
-)
 const page = Type.Object(
   {
     offset: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$' })),
@@ -52,7 +45,7 @@ export function sessionRoutes(
     return { domain, setUp: true, person: toIdentity(granted(await directory.self(call))) }
   })
 
-  app.post(base, { schema: { hide: true, body: login } }, async (request, reply) => {
+  app.post(base, { schema: { hide: true, body: personLogIn } }, async (request, reply) => {
     if (!isFromConsole(request)) throw unauthorized()
     granted(authentication.roomForStranger(request.ip))
     const asked = { door: 'http', reqId: request.id, source: request.ip } as const

@@ -18,6 +18,8 @@ import type { Services } from '../services.ts'
 
 export type Listening = {
   readonly address: string
+  /** Where a browser of this machine finds the console: by a name, since security keys know no numbers. */
+  readonly console: string
   /** The port of KMIP; null where it is not served. */
   readonly kmipPort: number | null
   readonly sealed: Seal | null
@@ -50,16 +52,20 @@ export async function startServer(
     (await givenCertificate(cert, key)) ?? (await ownCertificate(state, host, new Date()))
   const tls = behindTlsProxy ? null : await own()
   const log = openLog(variable('LOG_LEVEL'))
-  const { app, services } = await openServer(state, log, { tls })
+  let listensAt: string | null = null
+  const { app, services } = await openServer(state, log, { tls, listensAt: () => listensAt })
   try {
     const kmipPort =
       kmip === undefined
         ? null
         : await serveKmip(app, services, log, tls ?? (await own()), { host, port: kmip })
     const address = await app.listen({ host, port })
+    // A browser on this machine is the only one that comes by this name.
+    if (tls !== null && isLoopback(host))
+      listensAt = new URL(`https://localhost:${new URL(address).port || port}`).origin
+    const served = tls === null ? address : address.replace(/^http:/, 'https:')
     return {
-      kmipPort,
-      address: tls === null ? address : address.replace(/^http:/, 'https:'),
+      ...{ kmipPort, address: served, console: listensAt ?? served },
       sealed: services.token.sealed,
       services,
       async drain() {
@@ -73,6 +79,8 @@ export async function startServer(
     throw error
   }
 }
+
+const isLoopback = (host: string): boolean => ['127.0.0.1', '::1', 'localhost'].includes(host)
 
 /** Closed before the app, whose services it answers with. Throws TLS-FILES where KMIP_CLIENT_CA_FILE is no certificate. */
 async function serveKmip(

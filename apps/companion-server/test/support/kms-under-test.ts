@@ -13,10 +13,10 @@ export const given = <T>(outcome: Outcome<T>): T => {
 }
 
 /** A rehearsal server with an online organisation and project, and an identity that makes keys there and uses them. */
-export async function openKms() {
+export async function openKms(options: Parameters<typeof openServer>[2] = {}) {
   const folder = await makeFolder()
   const state = await makeServerState(folder, 'rehearsal')
-  const server = await openServer(state, false)
+  const server = await openServer(state, false, options)
   const { organisations, database } = server.services
   const callAs = (caller: Caller): Call => ({ caller, door: 'direct', reqId: 'test', receipt: null })
   const admin: Caller = {

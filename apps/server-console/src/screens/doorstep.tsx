@@ -1,9 +1,11 @@
-import { Icon } from '@lux/ui'
+import { FailureNotice, Icon } from '@lux/ui'
 import { QrText } from '@lux/ui/qr-text'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Button } from '@radix-ui/themes'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { call } from '../api/client.ts'
+import { call, failureFrom } from '../api/client.ts'
+import { answerChallenge } from '../api/security-keys.ts'
 import type { Enrolment, Session } from '../api/types.ts'
 import { Value } from '../components/copy.tsx'
 import { Field, Form } from '../components/form.tsx'
@@ -168,40 +170,114 @@ function Enrol({ code, onDone }: { code: string; onDone: () => void }) {
   )
 }
 
+const factors = ['app', 'key'] as const
+
 function LogIn() {
   const { t } = useTranslation()
   const queries = useQueryClient()
+  const [factor, setFactor] = useState<(typeof factors)[number]>('app')
   const work = useMutation({
-    mutationFn: (body: object) => call<unknown>('POST', '/console/session', body),
+    mutationFn: async (body: object) =>
+      call<unknown>(
+        'POST',
+        '/console/session',
+        factor === 'app' ? body : { ...body, assertion: await answerChallenge() },
+      ),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['session'] }),
   })
   return (
-    <Form
-      work={work}
-      submit={t('console.door.login.submit')}
-      onSubmit={({ text }) =>
-        work.mutate({ username: text('username').trim(), password: text('password'), totp: text('totp') })
-      }
-    >
-      <Field
-        name="username"
-        label={t('console.person.username')}
-        required
-        autoComplete="username"
-        autoCapitalize="none"
-        spellCheck={false}
-        dir="ltr"
-      />
-      <Field
-        name="password"
-        type="password"
-        label={t('console.door.login.password')}
-        required
-        autoComplete="current-password"
-      />
-      <Totp />
-    </Form>
+    <>
+      <Form
+        work={work}
+        submit={t(`console.door.login.submit-${factor}`)}
+        onSubmit={({ text }) =>
+          work.mutate({
+            ...{ username: text('username').trim(), password: text('password') },
+            ...(factor === 'app' ? { totp: text('totp') } : {}),
+          })
+        }
+      >
+        <Field
+          name="username"
+          label={t('console.person.username')}
+          required
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          dir="ltr"
+        />
+        <Field
+          name="password"
+          type="password"
+          label={t('console.door.login.password')}
+          required
+          autoComplete="current-password"
+        />
+        <fieldset className="segments" aria-label={t('console.door.login.factor')}>
+          {factors.map((one) => (
+            <button key={one} type="button" aria-pressed={factor === one} onClick={() => setFactor(one)}>
+              {t(`console.door.login.by-${one}`)}
+            </button>
+          ))}
+        </fieldset>
+        {factor === 'app' ? <Totp /> : <p className="quiet">{t('console.door.login.key-what')}</p>}
+      </Form>
+      <SignOn />
+    </>
   )
+}
+
+/** The way in by an identity provider: out by a link, and back with one word after the #. */
+function SignOn() {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const [word] = useState(takeSignOnWord)
+  const providers = useQuery({
+    queryKey: ['sign-on'],
+    queryFn: async () => (await call<{ providers: { name: string }[] }>('GET', '/auth/sign-on')).providers,
+  })
+  const taken = useQuery({
+    queryKey: ['sign-on-token'],
+    queryFn: async () => {
+      await call<unknown>('POST', '/auth/sign-on/token', {})
+      await queries.invalidateQueries({ queryKey: ['session'] })
+      return true
+    },
+    enabled: word === 'ready',
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  const failure =
+    word !== null && word !== 'ready'
+      ? { code: word, detail: '' }
+      : taken.isError
+        ? failureFrom(taken.error)
+        : null
+  const names = providers.data ?? []
+  return (
+    <>
+      {failure === null ? null : <FailureNotice failure={failure} />}
+      {names.length === 0 ? null : (
+        <div className="form">
+          <p className="quiet">{t('console.door.sign-on.or')}</p>
+          {names.map(({ name }) => (
+            <Button key={name} asChild size="3" variant="surface" color="gray" highContrast>
+              <a href={`/api/v1/auth/sign-on/${encodeURIComponent(name)}/start`}>
+                {t('console.door.sign-on.by', { name })}
+              </a>
+            </Button>
+          ))}
+        </div>
+      )}
+    </>
+  )
+}
+
+/** What the server put after the #, once: a page that is loaded anew does not say it again. */
+function takeSignOnWord(): string | null {
+  const word = /^#sign-on=([A-Za-z0-9-]{1,64})$/.exec(location.hash)?.[1] ?? null
+  if (word !== null) history.replaceState(null, '', location.pathname)
+  return word
 }
 
 function Totp() {

@@ -8,6 +8,7 @@ import { has, usePerson, usePlaces } from '../api/queries.ts'
 import type { Identity } from '../api/types.ts'
 import { Asked, Card, Page } from '../components/page.tsx'
 import { useRoleSentence } from '../components/role-sentence.tsx'
+import { to } from '../components/route.ts'
 import { ManageIdentity } from './identity.tsx'
 import { NewIdentity } from './new-identity.tsx'
 
@@ -124,19 +125,15 @@ function Row({ shown, self, onOpen }: { shown: Identity; self: boolean; onOpen: 
   )
 }
 
-/** Who appoints nobody sees what he himself may. */
+/** Who appoints nobody sees where he finds what he himself may. */
 function Own() {
   const { t } = useTranslation()
-  const person = usePerson()
-  const sentence = useRoleSentence()
   return (
-    <Card title={t('console.people.own')}>
-      <ul className="sentences">
-        {person.grants.map((grant) => (
-          <li key={`${grant.role}${grant.organisationId}${grant.projectId}`}>{sentence(grant)}</li>
-        ))}
-      </ul>
-      <p className="quiet">{t('console.people.own-what')}</p>
-    </Card>
+    <EmptyState
+      icon="holders"
+      title={t('console.people.no-role')}
+      what={t('console.people.own-what')}
+      action={<a href={to('account')}>{t('console.account.title')}</a>}
+    />
   )
 }

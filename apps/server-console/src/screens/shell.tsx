@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { call } from '../api/client.ts'
 import type { Session } from '../api/types.ts'
 import { to, useRoute } from '../components/route.ts'
+import { Account } from './account/account.tsx'
 import { Api } from './api.tsx'
 import { Audit } from './audit.tsx'
 import { KeyPage } from './key.tsx'
@@ -16,7 +17,12 @@ import { Places } from './places.tsx'
 import { Preferences } from './preferences.tsx'
 import { Requests } from './requests.tsx'
 
-type Screen = { readonly name: string; readonly show: (rest: readonly string[]) => ReactNode }
+type Screen = {
+  readonly name: string
+  readonly show: (rest: readonly string[]) => ReactNode
+  /** Reached from elsewhere than the bar. */
+  readonly aside?: true
+}
 
 const screens: readonly Screen[] = [
   { name: 'overview', show: () => <Overview /> },
@@ -26,7 +32,10 @@ const screens: readonly Screen[] = [
   { name: 'people', show: () => <People /> },
   { name: 'places', show: () => <Places /> },
   { name: 'api', show: () => <Api /> },
+  { name: 'account', show: () => <Account />, aside: true },
 ]
+
+const shown = screens.filter(({ aside }) => aside === undefined)
 
 export function Shell({ session }: { session: Session }) {
   const { t } = useTranslation()
@@ -57,7 +66,7 @@ export function Shell({ session }: { session: Session }) {
           <Icon name="menu" size={20} />
         </button>
         <nav className="bar-nav" data-open={open ? '' : undefined} aria-label={t('console.pages')}>
-          {screens.map(({ name }) => (
+          {shown.map(({ name }) => (
             <a
               key={name}
               href={to(name)}
@@ -68,7 +77,7 @@ export function Shell({ session }: { session: Session }) {
             </a>
           ))}
         </nav>
-        <Who session={session} />
+        <Who key={at} session={session} />
       </header>
       <main className="page" id="main" tabIndex={-1} key={at}>
         {screen?.show(rest)}
@@ -96,6 +105,7 @@ function Who({ session: { person } }: { session: Session }) {
       </summary>
       <div className="who-menu">
         <p className="quiet">{roles.join(' · ')}</p>
+        <a href={to('account')}>{t('console.account.title')}</a>
         <Preferences />
         <Button
           type="button"

@@ -15,6 +15,7 @@ import * as signOn from './migrations/0011-sign-on.ts'
 import * as kekRotation from './migrations/0012-kek-rotation.ts'
 import * as approvals from './migrations/0013-approvals.ts'
 import * as changes from './migrations/0014-changes.ts'
+import * as authenticators from './migrations/0015-authenticators.ts'
 import type { Tables } from './tables.ts'
 
 /** In order; a released one is never changed. */
@@ -33,6 +34,7 @@ const migrations: Record<string, Migration> = {
   '0012-kek-rotation': kekRotation,
   '0013-approvals': approvals,
   '0014-changes': changes,
+  '0015-authenticators': authenticators,
 }
 
 const newest = Object.keys(migrations).toSorted().at(-1)

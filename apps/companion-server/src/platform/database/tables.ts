@@ -366,6 +366,24 @@ export type PersonTable = {
   created_at: MadeTime
 }
 
+/** A public key by which a person shows, beside the password, that a device is there. */
+export type AuthenticatorTable = {
+  id: string
+  /** As the device calls it, base64url. */
+  credential_id: string
+  identity_id: string
+  name: string
+  /** COSE. */
+  public_key: Buffer
+  /** As the device last counted; 0 where it counts nothing. */
+  counter: BigInt64
+  transports: Document
+  created_at: Time
+  used_at: MaybeTime
+}
+
+export type AnsweredChallengeTable = { hash: Buffer; expires_at: Time }
+
 type OptionalText = ColumnType<string | null, string | null | undefined, string | null>
 
 /** Who says, for its members, who they are. `settings`: its kind's, as they were checked. */
@@ -563,6 +581,8 @@ export type Tables = {
   identity: IdentityTable
   client_secret: ClientSecretTable
   person: PersonTable
+  authenticator: AuthenticatorTable
+  answered_challenge: AnsweredChallengeTable
   role_grant: RoleGrantTable
   token: TokenTable
   kmip_client: KmipClientTable

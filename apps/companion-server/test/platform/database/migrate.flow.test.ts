@@ -1,8 +1,26 @@
+import { readdir } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { migrateDown, migrateUp } from '../../../src/platform/database/migrate.ts'
 import { openDatabase, openOwnerDatabase } from '../../../src/platform/database/open.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+/** The migrations that are written, each a file, in order. */
+async function written(): Promise<string[]> {
+  const files = await readdir(new URL('../../../src/platform/database/migrations/', import.meta.url))
+  return files.map((file) => file.replace(/\.ts$/, '')).toSorted()
+}
+
+/** Takes migrations back one by one, the newest first, and this one last. */
+async function downThrough(database: Parameters<typeof migrateDown>[0], name: string): Promise<void> {
+  for (;;) {
+    const [taken, ...more] = await migrateDown(database)
+    expect(more).toEqual([])
+    if (taken === name) return
+    // None is left, or it was passed: it was never applied.
+    expect(taken ?? '').toSatisfy((one: string) => one > name)
+  }
+}
 
 test('DATABASE-ROLE the application can add an audit row and cannot change, remove or truncate one', async () => {
   const opened = await openDatabase({ folder: `${await temporaryFolder()}/postgres` })
@@ -48,39 +66,11 @@ test('DATABASE-01 migrations go down to an empty schema and up again, and the ro
   try {
     expect(await owner.database.selectFrom('organisation').select('id').execute()).toEqual([{ id: 'org' }])
     expect(await migrateUp(owner.database)).toEqual([])
-    expect(await migrateDown(owner.database)).toEqual(['0014-changes'])
-    expect(await migrateDown(owner.database)).toEqual(['0013-approvals'])
-    expect(await migrateDown(owner.database)).toEqual(['0012-kek-rotation'])
-    expect(await migrateDown(owner.database)).toEqual(['0011-sign-on'])
-    expect(await migrateDown(owner.database)).toEqual(['0010-external-keys'])
-    expect(await migrateDown(owner.database)).toEqual(['0009-audit-checkpoints'])
-    expect(await migrateDown(owner.database)).toEqual(['0008-people'])
-    expect(await migrateDown(owner.database)).toEqual(['0007-kmip'])
-    expect(await migrateDown(owner.database)).toEqual(['0006-key-lifecycle'])
-    expect(await migrateDown(owner.database)).toEqual(['0005-ciphertext-size'])
-    expect(await migrateDown(owner.database)).toEqual(['0004-online-keys'])
-    expect(await migrateDown(owner.database)).toEqual(['0003-carried-budget'])
-    expect(await migrateDown(owner.database)).toEqual(['0002-threshold'])
-    expect(await migrateDown(owner.database)).toEqual(['0001-first'])
+    await downThrough(owner.database, '0001-first')
     const { rows } = await sql<{ name: string }>`
       select tablename as name from pg_tables where schemaname = 'public' order by 1`.execute(owner.database)
     expect(rows.map(({ name }) => name)).toEqual(['kysely_migration', 'kysely_migration_lock'])
-    expect(await migrateUp(owner.database)).toEqual([
-      '0001-first',
-      '0002-threshold',
-      '0003-carried-budget',
-      '0004-online-keys',
-      '0005-ciphertext-size',
-      '0006-key-lifecycle',
-      '0007-kmip',
-      '0008-people',
-      '0009-audit-checkpoints',
-      '0010-external-keys',
-      '0011-sign-on',
-      '0012-kek-rotation',
-      '0013-approvals',
-      '0014-changes',
-    ])
+    expect(await migrateUp(owner.database)).toEqual(await written())
   } finally {
     await owner.close()
   }
@@ -112,34 +102,10 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
         ...{ commitments: row.commitments, evidence: '{}', bundle_digest: row.bundle_digest },
       })
       .execute()
-    expect(await migrateDown(database)).toEqual(['0014-changes'])
-    expect(await migrateDown(database)).toEqual(['0013-approvals'])
-    expect(await migrateDown(database)).toEqual(['0012-kek-rotation'])
-    expect(await migrateDown(database)).toEqual(['0011-sign-on'])
-    expect(await migrateDown(database)).toEqual(['0010-external-keys'])
-    expect(await migrateDown(database)).toEqual(['0009-audit-checkpoints'])
-    expect(await migrateDown(database)).toEqual(['0008-people'])
-    expect(await migrateDown(database)).toEqual(['0007-kmip'])
-    expect(await migrateDown(database)).toEqual(['0006-key-lifecycle'])
-    expect(await migrateDown(database)).toEqual(['0005-ciphertext-size'])
-    expect(await migrateDown(database)).toEqual(['0004-online-keys'])
-    expect(await migrateDown(database)).toEqual(['0003-carried-budget'])
+    await downThrough(database, '0003-carried-budget')
     await sql`insert into fhe_epoch ${sql.raw(`(${Object.keys(row).join()})`)}
       values (${sql.join(Object.values(row))})`.execute(database)
-    expect(await migrateUp(database)).toEqual([
-      '0003-carried-budget',
-      '0004-online-keys',
-      '0005-ciphertext-size',
-      '0006-key-lifecycle',
-      '0007-kmip',
-      '0008-people',
-      '0009-audit-checkpoints',
-      '0010-external-keys',
-      '0011-sign-on',
-      '0012-kek-rotation',
-      '0013-approvals',
-      '0014-changes',
-    ])
+    expect(await migrateUp(database)).toEqual((await written()).slice(2))
     expect(await epochs()).toMatchObject([{ ...row, carried: null }])
     for (const wrong of [-1, 2 ** 32])
       await expect(database.updateTable('fhe_epoch').set({ carried: wrong }).execute()).rejects.toThrow(
@@ -150,18 +116,7 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
       .set({ carried: 2 ** 32 - 1 })
       .execute()
     expect(await epochs()).toMatchObject([{ carried: '4294967295' }])
-    expect(await migrateDown(database)).toEqual(['0014-changes'])
-    expect(await migrateDown(database)).toEqual(['0013-approvals'])
-    expect(await migrateDown(database)).toEqual(['0012-kek-rotation'])
-    expect(await migrateDown(database)).toEqual(['0011-sign-on'])
-    expect(await migrateDown(database)).toEqual(['0010-external-keys'])
-    expect(await migrateDown(database)).toEqual(['0009-audit-checkpoints'])
-    expect(await migrateDown(database)).toEqual(['0008-people'])
-    expect(await migrateDown(database)).toEqual(['0007-kmip'])
-    expect(await migrateDown(database)).toEqual(['0006-key-lifecycle'])
-    expect(await migrateDown(database)).toEqual(['0005-ciphertext-size'])
-    expect(await migrateDown(database)).toEqual(['0004-online-keys'])
-    expect(await migrateDown(database)).toEqual(['0003-carried-budget'])
+    await downThrough(database, '0003-carried-budget')
     expect(await epochs()).toMatchObject([row])
   } finally {
     await close()
@@ -181,17 +136,7 @@ test('DATABASE-01 identities of version 0.1 keep what they may, up and down, and
     (await sql`select id, role, organisation_id, project_id from identity order by 1`.execute(database)).rows
   try {
     await migrateUp(database)
-    expect(await migrateDown(database)).toEqual(['0014-changes'])
-    expect(await migrateDown(database)).toEqual(['0013-approvals'])
-    expect(await migrateDown(database)).toEqual(['0012-kek-rotation'])
-    expect(await migrateDown(database)).toEqual(['0011-sign-on'])
-    expect(await migrateDown(database)).toEqual(['0010-external-keys'])
-    expect(await migrateDown(database)).toEqual(['0009-audit-checkpoints'])
-    expect(await migrateDown(database)).toEqual(['0008-people'])
-    expect(await migrateDown(database)).toEqual(['0007-kmip'])
-    expect(await migrateDown(database)).toEqual(['0006-key-lifecycle'])
-    expect(await migrateDown(database)).toEqual(['0005-ciphertext-size'])
-    expect(await migrateDown(database)).toEqual(['0004-online-keys'])
+    await downThrough(database, '0004-online-keys')
     await sql`insert into organisation (id, name) values ('o', 'O')`.execute(database)
     await sql`insert into project (id, organisation_id, name) values ('p', 'o', 'P')`.execute(database)
     for (const [id, role, place] of [
@@ -219,17 +164,7 @@ test('DATABASE-01 identities of version 0.1 keep what they may, up and down, and
     await sql`insert into role_grant (identity_id, role) values ('4', 'server-admin')`.execute(database)
     await sql`insert into role_grant (identity_id, role, organisation_id, project_id)
       values ('1', 'crypto-officer', 'o', 'p')`.execute(database)
-    expect(await migrateDown(database)).toEqual(['0014-changes'])
-    expect(await migrateDown(database)).toEqual(['0013-approvals'])
-    expect(await migrateDown(database)).toEqual(['0012-kek-rotation'])
-    expect(await migrateDown(database)).toEqual(['0011-sign-on'])
-    expect(await migrateDown(database)).toEqual(['0010-external-keys'])
-    expect(await migrateDown(database)).toEqual(['0009-audit-checkpoints'])
-    expect(await migrateDown(database)).toEqual(['0008-people'])
-    expect(await migrateDown(database)).toEqual(['0007-kmip'])
-    expect(await migrateDown(database)).toEqual(['0006-key-lifecycle'])
-    expect(await migrateDown(database)).toEqual(['0005-ciphertext-size'])
-    expect(await migrateDown(database)).toEqual(['0004-online-keys'])
+    await downThrough(database, '0004-online-keys')
     expect(await before()).toEqual(old)
   } finally {
     await close()

@@ -1,0 +1,257 @@
+import { randomUUID } from 'node:crypto'
+import { sha256, utf8 } from '@lux/crypto'
+import {
+  type AuthenticationResponseJSON,
+  generateAuthenticationOptions,
+  generateRegistrationOptions,
+  type PublicKeyCredentialCreationOptionsJSON,
+  type PublicKeyCredentialRequestOptionsJSON,
+  type RegistrationResponseJSON,
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+} from '@simplewebauthn/server'
+import type { Call, Record } from '../../audit/record.ts'
+import type { Database } from '../../platform/database/open.ts'
+import { accept, EnvironmentError, type Outcome, refuse } from '../../refusal.ts'
+import { nameShape } from '../tokens.ts'
+import { endOfChallenge, makeChallenge, type Purpose } from './challenge.ts'
+
+export type Authenticator = {
+  readonly id: string
+  readonly name: string
+  readonly createdAt: Date
+  readonly usedAt: Date | null
+}
+
+export type NewAuthenticator = { readonly name: string; readonly response: RegistrationResponseJSON }
+
+/** Why an answer shows nothing: `counter`, that the device counted backwards, so that there may be a copy of it. */
+export type Proof = 'shown' | 'not-shown' | 'counter'
+
+type Parts = {
+  readonly database: Database
+  readonly record: Record
+  /** Of the token; null while it is sealed. */
+  secretsKey(): Promise<Uint8Array | null>
+  /** The https origin of the console, as browsers know it; null where it is not set. */
+  origin(): string | null
+  now(): Date
+}
+
+const most = 10
+/** What browsers agree on, and every authenticator has at least one of: EdDSA, ECDSA with P-256, RSA. */
+const algorithms = [-8, -7, -257]
+
+export type Authenticators = ReturnType<typeof openAuthenticators>
+
+/** Authenticators of people (WebAuthn): named, several for each, a second factor beside the codes of an app. */
+export function openAuthenticators({ database, record, secretsKey, origin, now }: Parts) {
+  return {
+    list(call: Call): Promise<Outcome<readonly Authenticator[]>> {
+      return record(call, 'authenticator.list', async () => {
+        const rows = await ownOf(call.caller.identity).orderBy('created_at').execute()
+        return accept(
+          rows.map(({ id, name, created_at, used_at }) => ({
+            ...{ id, name, createdAt: created_at, usedAt: used_at },
+          })),
+        )
+      })
+    },
+
+    /** What the browser hands to a new authenticator. Refuses WEBAUTHN-ORIGIN, AUTHENTICATORS-FULL. */
+    begin(call: Call): Promise<Outcome<PublicKeyCredentialCreationOptionsJSON>> {
+      return record(call, 'authenticator.begin', async () => {
+        const { identity } = call.caller
+        const at = place()
+        if (!at.ok) return at
+        const person = await database
+          .selectFrom('person')
+          .innerJoin('identity', 'identity.id', 'person.identity_id')
+          .select(['person.username', 'identity.name'])
+          .where('person.identity_id', '=', identity)
+          .where('enrolment_hash', 'is', null)
+          .executeTakeFirst()
+        // A service has no hands, and who comes by single sign-on shows his devices there.
+        if (!person) return refuse('OBJECT-ABSENT', 'Person not found')
+        const known = await ownOf(identity).execute()
+        if (known.length >= most) return refuse('AUTHENTICATORS-FULL', `a person has ${most} at most`)
+        const challenge = new Uint8Array(makeChallenge(await key(), `enrol ${identity}`, now()))
+        return accept(
+          await generateRegistrationOptions({
+            ...{ rpName: 'Lux Custody server', rpID: at.value.id, challenge },
+            ...{ userID: new Uint8Array(sha256(utf8(identity))) },
+            ...{ userName: person.username, userDisplayName: person.name },
+            ...{ attestationType: 'none', supportedAlgorithmIDs: algorithms },
+            // Found by the device itself: the log-in need not say whose names have which devices.
+            authenticatorSelection: { residentKey: 'required', userVerification: 'preferred' },
+            excludeCredentials: known.map((one) => ({ id: one.credential_id })),
+          }),
+        )
+      })
+    },
+
+    /** Refuses AUTHENTICATOR-REFUSED what does not answer this person's own challenge, once, AUTHENTICATOR-TAKEN, AUTHENTICATORS-FULL. */
+    add(call: Call, { name, response }: NewAuthenticator): Promise<Outcome<Authenticator>> {
+      return record(call, 'authenticator.add', async () => {
+        const { identity } = call.caller
+        if (!nameShape.test(name)) return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
+        const at = place()
+        if (!at.ok) return at
+        const answered = await answer(`enrol ${identity}`, (expectedChallenge) =>
+          verifyRegistrationResponse({
+            ...{ response, expectedChallenge, expectedOrigin: at.value.origin, expectedRPID: at.value.id },
+            ...{ requireUserVerification: false, supportedAlgorithmIDs: algorithms },
+          }),
+        )
+        const made = answered === null ? undefined : answered.result.registrationInfo?.credential
+        if (answered === null || made === undefined || !answered.result.verified)
+          return refuse('AUTHENTICATOR-REFUSED', 'it does not answer what this server asked of you')
+        return database.transaction().execute(async (work) => {
+          // One at a time of each person: nobody counts past the most.
+          const person = await work
+            .selectFrom('person')
+            .select('identity_id')
+            .where('identity_id', '=', identity)
+            .where('enrolment_hash', 'is', null)
+            .forUpdate()
+            .executeTakeFirst()
+          if (!person) return refuse('OBJECT-ABSENT', 'Person not found')
+          const { count } = await work
+            .selectFrom('authenticator')
+            .select(({ fn }) => fn.countAll<string>().as('count'))
+            .where('identity_id', '=', identity)
+            .executeTakeFirstOrThrow()
+          if (Number(count) >= most) return refuse('AUTHENTICATORS-FULL', `a person has ${most} at most`)
+          if (!(await spend(work, answered)))
+            return refuse('AUTHENTICATOR-REFUSED', 'this answer was used before')
+          const [id, created_at] = [randomUUID(), now()]
+          const added = await work
+            .insertInto('authenticator')
+            .values({
+              ...{ id, credential_id: made.id, identity_id: identity, name, created_at },
+              ...{ public_key: Buffer.from(made.publicKey), counter: made.counter },
+              ...{ transports: JSON.stringify(made.transports ?? []) },
+            })
+            .onConflict((conflict) => conflict.column('credential_id').doNothing())
+            .executeTakeFirst()
+          if (Number(added.numInsertedOrUpdatedRows) === 0)
+            return refuse('AUTHENTICATOR-TAKEN', 'this authenticator is known here already')
+          return accept({ id, name, createdAt: created_at, usedAt: null })
+        })
+      })
+    },
+
+    /** One of the caller's own; the codes of his app stay. */
+    remove(call: Call, id: string): Promise<Outcome<null>> {
+      return record(call, 'authenticator.remove', async () => {
+        const removed = await database
+          .deleteFrom('authenticator')
+          .where('id', '=', id)
+          .where('identity_id', '=', call.caller.identity)
+          .executeTakeFirst()
+        return Number(removed.numDeletedRows) === 1
+          ? accept(null)
+          : refuse('OBJECT-ABSENT', 'Authenticator not found')
+      })
+    },
+
+    /** What any browser hands to any authenticator at the log-in. It says of nobody whether he is known. */
+    async ask(): Promise<Outcome<PublicKeyCredentialRequestOptionsJSON>> {
+      const at = place()
+      if (!at.ok) return at
+      const challenge = new Uint8Array(makeChallenge(await key(), 'log-in', now()))
+      return accept(
+        await generateAuthenticationOptions({
+          ...{ rpID: at.value.id, challenge, userVerification: 'preferred' },
+        }),
+      )
+    },
+
+    /** Whether one of a person's authenticators answers a challenge of the log-in, for the first time, and has counted on. */
+    async prove(identity: string, response: AuthenticationResponseJSON): Promise<Proof> {
+      const at = place()
+      if (!at.ok) return 'not-shown'
+      const row = await ownOf(identity).where('credential_id', '=', response.id).executeTakeFirst()
+      if (!row) return 'not-shown'
+      const answered = await answer('log-in', (expectedChallenge) =>
+        verifyAuthenticationResponse({
+          ...{ response, expectedChallenge, expectedOrigin: at.value.origin, expectedRPID: at.value.id },
+          // What the device has counted is looked at below, at the row as it then is.
+          credential: { id: row.credential_id, publicKey: new Uint8Array(row.public_key), counter: 0 },
+          requireUserVerification: false,
+        }),
+      )
+      if (answered === null || !answered.result.verified) return 'not-shown'
+      const { newCounter } = answered.result.authenticationInfo
+      return database.transaction().execute(async (work) => {
+        if (!(await spend(work, answered))) return 'not-shown'
+        const counted = await work
+          .updateTable('authenticator')
+          .set({ counter: newCounter, used_at: now() })
+          .where('id', '=', row.id)
+          .where('identity_id', '=', identity)
+          .where(({ eb, or }) =>
+            newCounter === 0 ? eb('counter', '=', '0') : or([eb('counter', '<', String(newCounter))]),
+          )
+          .executeTakeFirst()
+        return Number(counted.numUpdatedRows) === 1 ? 'shown' : 'counter'
+      })
+    },
+  }
+
+  function ownOf(identity: string) {
+    return database.selectFrom('authenticator').selectAll().where('identity_id', '=', identity)
+  }
+
+  function place(): Outcome<{ readonly origin: string; readonly id: string }> {
+    const known = origin()
+    return known === null
+      ? refuse('WEBAUTHN-ORIGIN', 'PUBLIC_URL is not set')
+      : accept({ origin: known, id: new URL(known).hostname })
+  }
+
+  /** What the library says of an answer, and to which challenge of ours it was; null where it is none. */
+  async function answer<T>(
+    purpose: Purpose,
+    verify: (expectedChallenge: (challenge: string) => boolean) => Promise<T>,
+  ): Promise<{ readonly result: T; readonly hash: Buffer; readonly end: Date } | null> {
+    const secret = await key()
+    const met: { challenge: Buffer; end: Date }[] = []
+    try {
+      const result = await verify((text) => {
+        const challenge = Buffer.from(text, 'base64url')
+        const end = endOfChallenge(secret, purpose, challenge, now())
+        if (end === null) return false
+        met.push({ challenge, end })
+        return true
+      })
+      const [first] = met
+      return first === undefined
+        ? null
+        : { result, hash: Buffer.from(sha256(first.challenge)), end: first.end }
+    } catch {
+      // The library throws on whatever does not fit; what it says quotes the answer.
+      return null
+    }
+  }
+
+  /** Each challenge is answered once. */
+  async function spend(
+    work: Database,
+    { hash, end }: { readonly hash: Buffer; readonly end: Date },
+  ): Promise<boolean> {
+    await work.deleteFrom('answered_challenge').where('expires_at', '<', now()).execute()
+    const done = await work
+      .insertInto('answered_challenge')
+      .values({ hash, expires_at: end })
+      .onConflict((conflict) => conflict.column('hash').doNothing())
+      .executeTakeFirst()
+    return Number(done.numInsertedOrUpdatedRows) === 1
+  }
+
+  async function key(): Promise<Uint8Array> {
+    const found = await secretsKey()
+    if (found === null) throw new EnvironmentError('TOKEN-PIN', 'the token is not logged in')
+    return found
+  }
+}

@@ -1,0 +1,200 @@
+import { EmptyState, Rec } from '@lux/ui'
+import { Button } from '@radix-ui/themes'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { call } from '../../api/client.ts'
+import { usePerson } from '../../api/queries.ts'
+import { addSecurityKey, type SecurityKey } from '../../api/security-keys.ts'
+import { Dialog } from '../../components/dialog.tsx'
+import { Field, Form } from '../../components/form.tsx'
+import { Asked, Card, Page } from '../../components/page.tsx'
+import { useRoleSentence } from '../../components/role-sentence.tsx'
+import { curlOf, fetchOf, Snippets } from '../../components/snippets.tsx'
+import { useFormats } from '../../components/times.ts'
+
+/** Oneself: what one may do, by what one logs in, and the end of every session. */
+export function Account() {
+  const { t } = useTranslation()
+  const { name } = usePerson()
+  return (
+    <Page title={<Rec>{name}</Rec>} lead={t('console.account.lead')}>
+      <div className="pair-columns">
+        <SecurityKeys />
+        <div className="column">
+          <OwnRoles />
+          <Sessions />
+        </div>
+      </div>
+    </Page>
+  )
+}
+
+function SecurityKeys() {
+  const { t } = useTranslation()
+  const { time } = useFormats()
+  const queries = useQueryClient()
+  const [adding, setAdding] = useState(false)
+  const [leaving, setLeaving] = useState<SecurityKey | null>(null)
+  const again = () => queries.invalidateQueries({ queryKey: ['security-keys'] })
+  const found = useQuery({
+    queryKey: ['security-keys'],
+    queryFn: async () =>
+      (await call<{ authenticators: SecurityKey[] }>('GET', '/authenticators')).authenticators,
+  })
+  const add = useMutation({
+    mutationFn: addSecurityKey,
+    onSuccess: async () => {
+      await again()
+      setAdding(false)
+    },
+  })
+  const remove = useMutation({
+    mutationFn: (id: string) => call<unknown>('DELETE', `/authenticators/${id}`),
+    onSuccess: async () => {
+      await again()
+      setLeaving(null)
+    },
+  })
+  const adder = (
+    <Button
+      size="3"
+      onClick={() => {
+        add.reset()
+        setAdding(true)
+      }}
+    >
+      {t('console.account.add')}
+    </Button>
+  )
+  return (
+    <Card title={t('console.account.keys')}>
+      <Asked query={found}>
+        {(keys) =>
+          keys.length === 0 ? (
+            <EmptyState
+              icon="key"
+              title={t('console.account.none.title')}
+              what={t('console.account.none.what')}
+              cost={t('console.account.none.cost')}
+              action={adder}
+            />
+          ) : (
+            <>
+              <ul className="version-list">
+                {keys.map((one) => (
+                  <li key={one.id}>
+                    <span className="version-text">
+                      <strong>
+                        <Rec>{one.name}</Rec>
+                      </strong>
+                      <span className="quiet">
+                        {one.usedAt === null
+                          ? t('console.account.not-used', { time: time(one.createdAt) })
+                          : t('console.account.used', { time: time(one.usedAt) })}
+                      </span>
+                    </span>
+                    <button
+                      type="button"
+                      className="link"
+                      data-tone="bad"
+                      onClick={() => {
+                        remove.reset()
+                        setLeaving(one)
+                      }}
+                    >
+                      {t('console.account.remove')}
+                      <span className="visually-hidden">
+                        <Rec>{one.name}</Rec>
+                      </span>
+                    </button>
+                  </li>
+                ))}
+              </ul>
+              <p className="quiet">{t('console.account.lost')}</p>
+              <div>{adder}</div>
+            </>
+          )
+        }
+      </Asked>
+      <Snippets
+        snippet={{ curl: curlOf('GET', '/authenticators'), typescript: fetchOf('GET', '/authenticators') }}
+      />
+      {adding ? (
+        <Dialog title={t('console.account.add')} onClose={() => setAdding(false)}>
+          <Form
+            work={add}
+            submit={t('console.account.add-submit')}
+            onSubmit={({ text }) => add.mutate(text('name').trim())}
+          >
+            <p>{t('console.account.add-what')}</p>
+            <Field
+              name="name"
+              label={t('console.account.name')}
+              hint={t('console.account.name-hint')}
+              required
+              maxLength={64}
+              autoComplete="off"
+            />
+          </Form>
+        </Dialog>
+      ) : null}
+      {leaving === null ? null : (
+        <Dialog
+          title={t('console.account.remove-title', { name: leaving.name })}
+          onClose={() => setLeaving(null)}
+        >
+          <Form
+            work={remove}
+            danger
+            submit={t('console.account.remove-submit')}
+            onSubmit={() => remove.mutate(leaving.id)}
+          >
+            <p>{t('console.account.remove-what')}</p>
+          </Form>
+        </Dialog>
+      )}
+    </Card>
+  )
+}
+
+function OwnRoles() {
+  const { t } = useTranslation()
+  const person = usePerson()
+  const sentence = useRoleSentence()
+  return (
+    <Card title={t('console.people.own')}>
+      <ul className="sentences">
+        {person.grants.map((grant) => (
+          <li key={`${grant.role}${grant.organisationId}${grant.projectId}`}>{sentence(grant)}</li>
+        ))}
+      </ul>
+      <p className="quiet">{t('console.people.own-what')}</p>
+    </Card>
+  )
+}
+
+function Sessions() {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const out = useMutation({
+    mutationFn: () => call<unknown>('POST', '/auth/log-out-everywhere'),
+    onSuccess: async () => {
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
+      await queries.invalidateQueries({ queryKey: ['session'] })
+    },
+  })
+  return (
+    <Card title={t('console.account.sessions')}>
+      <Form work={out} plain submit={t('console.account.everywhere')} onSubmit={() => out.mutate()}>
+        <p>{t('console.account.everywhere-what')}</p>
+      </Form>
+      <Snippets
+        snippet={{
+          curl: curlOf('POST', '/auth/log-out-everywhere'),
+          typescript: fetchOf('POST', '/auth/log-out-everywhere'),
+        }}
+      />
+    </Card>
+  )
+}
