@@ -22,7 +22,7 @@ export default defineConfig({
           ],
         },
         { label: 'Hold a share', items: ['guide/phone', 'guide/threshold-fhe'] },
-        { label: 'Run the server', items: ['guide/server', 'install'] },
+        { label: 'Run the server', items: ['guide/server', 'api', 'install'] },
         { label: 'When something is wrong', items: ['guide/troubleshooting'] },
         {
           label: 'Audit',

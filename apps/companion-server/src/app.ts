@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import type { RequestListener, Server } from 'node:http'
 import { createServer } from 'node:https'
 import helmet from '@fastify/helmet'
-import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { HsmError } from '@lux/hsm'
 import Fastify, { type FastifyBaseLogger, type FastifyError } from 'fastify'
@@ -20,6 +19,7 @@ import { externalKeyRoutes } from './external-kms/routes.ts'
 import { awsRoutes } from './facades/aws-routes.ts'
 import { vaultRoutes } from './facades/vault-routes.ts'
 import { healthRoutes } from './health-routes.ts'
+import { idempotentCalls } from './idempotency/hooks.ts'
 import { bundleRoutes } from './imports/routes.ts'
 import { lifecycleRoutes } from './keys/lifecycle-routes.ts'
 import { rotationRoutes } from './keys/rotation-routes.ts'
@@ -27,6 +27,7 @@ import { keyRoutes } from './keys/routes.ts'
 import { kmipRoutes } from './kmip-routes.ts'
 import { metricsRoutes } from './metrics.ts'
 import { diskFailureOf } from './platform/failure.ts'
+import { describeApi } from './platform/http/api-document.ts'
 import { badRequest, errorBody, HttpError, misfit, unavailable } from './platform/http/http-error.ts'
 import { refusedBefore, requestFault } from './platform/http/request-fault.ts'
 import type { TlsKey } from './platform/tls/certificate.ts'
@@ -37,8 +38,8 @@ import { scimRoutes } from './sign-on/scim/routes.ts'
 import { fheRoutes } from './threshold/key-routes.ts'
 import { fheRequestRoutes } from './threshold/request-routes.ts'
 
-const apiDescription =
-  'Bytes are standard base64 with padding. A refusal has code, message, why and remedy. Every reply carries X-Request-Id, and Audit-Receipt once it is known who asks.'
+/** Of the API, and not of this build: it grows where a call changes. */
+const apiVersion = '1'
 
 /** Bodies up to 2 MiB: 1 MiB of payload in base64 and its JSON. Bundles are streamed and have their own cap. */
 export const bodyLimit = 2 << 20
@@ -76,18 +77,12 @@ export async function buildApp(
     referrerPolicy: { policy: 'no-referrer' },
   })
   auditReplies(app, services)
+  idempotentCalls(app, services)
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('Cache-Control', 'no-store')
   })
 
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Lux Custody server', version: '1', description: apiDescription },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-      security: [{ token: [] }],
-    },
-  })
+  await describeApi(app, apiVersion)
 
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {

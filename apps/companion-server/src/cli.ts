@@ -5,6 +5,7 @@ import { transportCodec } from '@lux/ceremony/wire'
 import { isPassable } from '@lux/hsm'
 import { protectProcess } from '@lux/hsm/protect'
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { apiDocument } from './api-document.ts'
 import { makeFirstAdmin } from './commands/admin.ts'
 import { retainAudit, verifyAuditLog } from './commands/audit.ts'
 import { openGiven, readGiven } from './commands/given-file.ts'
@@ -599,6 +600,15 @@ program
         `report ${digest}`,
         `${written.controls.length} controls, ${written.controls.filter(({ state: its }) => its === 'gaps').length} with gaps, after ${written.from} up to ${written.to}`,
       ])
+    }),
+  )
+
+program
+  .command('openapi')
+  .description('Print the document of the HTTP API: OpenAPI 3.1, JSON.')
+  .action(() =>
+    running(async () => {
+      report(common(), accept(await apiDocument()), (document) => [JSON.stringify(document, null, 2)])
     }),
   )
 

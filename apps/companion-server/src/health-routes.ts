@@ -1,9 +1,21 @@
+import { Type } from '@fastify/type-provider-typebox'
 import { sql } from 'kysely'
 import type { Database } from './platform/database/open.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { App } from './platform/http/app-type.ts'
 import { type Draining, drainConnections } from './platform/http/draining.ts'
 import { errorBody, unavailable } from './platform/http/http-error.ts'
+import { gives, open, refusedBody, text } from './platform/http/reply.ts'
+
+const ready = gives(
+  'Whether it can serve keys',
+  Type.Object({
+    status: Type.String({ description: 'ready or degraded' }),
+    tokens: Type.Optional(
+      Type.Array(Type.Object({ place: text, inUse: Type.Boolean(), code: Type.Optional(text) })),
+    ),
+  }),
+)
 
 /** `/health`: the process answers, and where its root is. `/readiness`: it can serve keys, or the code of what is missing. */
 export function healthRoutes(
@@ -15,18 +27,43 @@ export function healthRoutes(
   }: { readonly database: Database; readonly token: ServerToken; readonly draining: Draining },
 ): void {
   drainConnections(app, draining)
-  app.get('/health', async () => ({ status: 'ok', root: token.root }))
-  app.get('/readiness', async (request, reply) => {
-    if (draining.begun) return reply.code(503).send(errorBody(request.id, unavailable('SERVER-STOPPING')))
-    if (token.sealed) return reply.code(503).send(errorBody(request.id, unavailable(token.sealed.code)))
-    try {
-      await sql`select 1`.execute(database)
-    } catch {
-      return reply.code(503).send(errorBody(request.id, unavailable('DATABASE-UNAVAILABLE')))
-    }
-    // Two tokens are named only where there are two; of the one, `sealed` has said what there is to say.
-    if (token.tokens.length < 2) return { status: 'ready' }
-    const tokens = token.tokens.map(({ place, seal }) => ({ place, inUse: seal === null, code: seal?.code }))
-    return { status: tokens.every(({ inUse }) => inUse) ? 'ready' : 'degraded', tokens }
-  })
+  app.get(
+    '/health',
+    {
+      schema: {
+        ...open,
+        ...gives(
+          'Whether the process answers',
+          Type.Object({ status: text, root: Type.Enum(['token', 'environment', 'provider']) }),
+        ),
+      },
+    },
+    async () => ({ status: 'ok', root: token.root }),
+  )
+  app.get(
+    '/readiness',
+    {
+      schema: {
+        ...open,
+        ...ready,
+        response: { ...ready.response, 503: refusedBody },
+      },
+    },
+    async (request, reply) => {
+      if (draining.begun) return reply.code(503).send(errorBody(request.id, unavailable('SERVER-STOPPING')))
+      if (token.sealed) return reply.code(503).send(errorBody(request.id, unavailable(token.sealed.code)))
+      try {
+        await sql`select 1`.execute(database)
+      } catch {
+        return reply.code(503).send(errorBody(request.id, unavailable('DATABASE-UNAVAILABLE')))
+      }
+      // Two tokens are named only where there are two; of the one, `sealed` has said what there is to say.
+      if (token.tokens.length < 2) return { status: 'ready' }
+      const tokens = token.tokens.map(({ place, seal }) => ({
+        ...{ place, inUse: seal === null },
+        ...(seal === null ? {} : { code: seal.code }),
+      }))
+      return { status: tokens.every(({ inUse }) => inUse) ? 'ready' : 'degraded', tokens }
+    },
+  )
 }

@@ -6,6 +6,7 @@ import { answer } from './kmip/answer.ts'
 import { defaultLimits } from './kmip/codec/ttlv.ts'
 import type { App } from './platform/http/app-type.ts'
 import { granted } from './platform/http/http-error.ts'
+import { givesContent } from './platform/http/reply.ts'
 
 const query = Type.Object(
   { projectId: Type.String({ minLength: 1, maxLength: 64 }) },
@@ -29,7 +30,10 @@ export function kmipRoutes(
     )
     own.post<{ Body: Buffer; Querystring: { projectId: string } }>(
       '/api/v1/kmip',
-      { bodyLimit: defaultLimits.bytes, schema: { querystring: query } },
+      {
+        bodyLimit: defaultLimits.bytes,
+        schema: { ...givesContent('Answer a KMIP message', 'application/octet-stream'), querystring: query },
+      },
       async (request, reply) => {
         const asked = await requireCall(request, authentication)
         const place = granted(await keys.place(asked, request.query.projectId))

@@ -7,6 +7,7 @@ import type { Record } from './audit/record.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { App } from './platform/http/app-type.ts'
 import { granted } from './platform/http/http-error.ts'
+import { givesContent } from './platform/http/reply.ts'
 import { accept } from './refusal.ts'
 
 /** What is counted, by route and status: never by caller or key, whose names are nobody's business there. */
@@ -42,12 +43,16 @@ export function metricsRoutes(
     durations.observe({ route }, reply.elapsedTime / 1000)
   })
 
-  app.get('/metrics', async (request: FastifyRequest, reply) => {
-    const call = await requireCall(request, authentication)
-    const text = await record(call, 'metrics.read', async () => {
-      const allowed = authorize(call.caller, 'metrics.read', { kind: 'deployment' })
-      return allowed.ok ? accept(await registry.metrics()) : allowed
-    })
-    return reply.type(registry.contentType).send(granted(text))
-  })
+  app.get(
+    '/metrics',
+    { schema: { ...givesContent('Figures for Prometheus', 'text/plain') } },
+    async (request: FastifyRequest, reply) => {
+      const call = await requireCall(request, authentication)
+      const text = await record(call, 'metrics.read', async () => {
+        const allowed = authorize(call.caller, 'metrics.read', { kind: 'deployment' })
+        return allowed.ok ? accept(await registry.metrics()) : allowed
+      })
+      return reply.type(registry.contentType).send(granted(text))
+    },
+  )
 }

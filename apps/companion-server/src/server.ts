@@ -20,6 +20,7 @@ import { openComplianceOperations } from './compliance/operations.ts'
 import { openExternalKeys } from './external-kms/external-keys.ts'
 import { openExternalKeyOperations } from './external-kms/operations.ts'
 import { openRoot } from './external-kms/provider-root.ts'
+import { openIdempotentCalls } from './idempotency/calls.ts'
 import { type BundleImporter, type ImportPoint, openImporter } from './imports/importer.ts'
 import { type BundleOperations, openBundleOperations } from './imports/operations.ts'
 import { receiptSigner } from './imports/receipt-documents.ts'
@@ -238,6 +239,10 @@ export async function openServer(
       Number(variable('RATE_LIMIT_PER_SECOND') ?? defaultPerSecond),
     )
     const kmipClients = openKmipClients(database, now)
+    const calls = openIdempotentCalls({
+      ...{ database, now },
+      repliesKey: openTokenKey(token, settings.keys.rows, 'custody-idempotent-call-1'),
+    })
     const { domain } = settings
     const secretsKey = openTokenKey(token, settings.keys.rows, 'custody-person-key-1')
     const origin = publicOrigin()
@@ -256,6 +261,7 @@ export async function openServer(
       record,
       strangers,
       authentication,
+      calls,
       importer,
       approvals,
       keys,
@@ -319,7 +325,7 @@ export async function openServer(
     }, 1000)
     checkpointer.unref()
     const clock = setInterval(() => {
-      Promise.all([keepTime(desk), keys.keepTime(), keys.rotateDue(), rotation.goOn()]).catch(
+      Promise.all([calls.forget(), keepTime(desk), keys.keepTime(), keys.rotateDue(), rotation.goOn()]).catch(
         (error: unknown) => app.log.error({ error: String(error) }, 'expiry failed'),
       )
     }, 60_000)

@@ -13,6 +13,7 @@ import type { Strangers } from './audit/strangers.ts'
 import type { AuditWriter } from './audit/writer.ts'
 import type { ComplianceOperations } from './compliance/operations.ts'
 import type { ExternalKeyOperations } from './external-kms/operations.ts'
+import type { IdempotentCalls } from './idempotency/calls.ts'
 import type { BundleImporter } from './imports/importer.ts'
 import type { BundleOperations } from './imports/operations.ts'
 import type { KekRotation } from './keys/kek-rotation.ts'
@@ -40,6 +41,7 @@ export type Services = {
   readonly auditLog: AuditOperations
   readonly compliance: ComplianceOperations
   readonly authentication: Authentication
+  readonly calls: IdempotentCalls
   readonly importer: BundleImporter
   readonly approvals: Approvals
   readonly keys: KeyOperations

@@ -57,6 +57,8 @@ const rows: Readonly<Record<string, Row>> = {
   'CREDENTIALS-FULL': conflict,
   'KEY-NAME-TAKEN': conflict,
   'KEY-STATE': conflict,
+  'IDEMPOTENCY-DIFFERS': { status: 422 },
+  'IDEMPOTENCY-OPEN': conflict,
   'BREAK-GLASS-LAST': conflict,
   'BREAK-GLASS-NONE': conflict,
   'SCIM-UNIQUE': conflict,

@@ -2,6 +2,7 @@ import { Type } from '@fastify/type-provider-typebox'
 import type { App } from '../platform/http/app-type.ts'
 import { granted } from '../platform/http/http-error.ts'
 import { numberIn } from '../platform/http/query.ts'
+import { count, gives, text, time } from '../platform/http/reply.ts'
 import type { ApprovalRequest, Approvals } from './approvals.ts'
 import { requireCall } from './caller.ts'
 import { id } from './grant-fields.ts'
@@ -18,17 +19,36 @@ const paged = Type.Object(
   closed,
 )
 
+const approvalRequest = Type.Object({
+  ...{ id: text, identity: text, operation: text, organisation: text, project: text, key: text, asked: text },
+  state: Type.Enum(['waiting', 'approved', 'refused', 'used', 'expired']),
+  needed: count,
+  approvers: Type.Array(text),
+  decisions: Type.Array(Type.Object({ identity: text, approves: Type.Boolean(), decidedAt: time })),
+  createdAt: time,
+  expiresAt: time,
+})
+
 /** Requests for approval: whose they are, and who decides them. */
 export function approvalRoutes(
   app: App,
   { approvals, authentication }: { readonly approvals: Approvals; readonly authentication: Authentication },
 ): void {
-  app.get('/api/v1/approval-requests', { schema: { querystring: paged } }, async (request) => {
-    const call = await requireCall(request, authentication)
-    const offset = numberIn('offset', request.query.offset, 0, maxOffset, 0)
-    const limit = numberIn('limit', request.query.limit, 1, maxPage, maxPage)
-    return { requests: granted(await approvals.list(call, { offset, limit })).map(toView) }
-  })
+  app.get(
+    '/api/v1/approval-requests',
+    {
+      schema: {
+        ...gives('List requests for approval', Type.Object({ requests: Type.Array(approvalRequest) })),
+        querystring: paged,
+      },
+    },
+    async (request) => {
+      const call = await requireCall(request, authentication)
+      const offset = numberIn('offset', request.query.offset, 0, maxOffset, 0)
+      const limit = numberIn('limit', request.query.limit, 1, maxPage, maxPage)
+      return { requests: granted(await approvals.list(call, { offset, limit })).map(toView) }
+    },
+  )
 
   for (const [verb, approves] of [
     ['approve', true],
@@ -36,7 +56,15 @@ export function approvalRoutes(
   ] as const)
     app.post(
       `/api/v1/approval-requests/:requestId/${verb}`,
-      { schema: { params: byRequest } },
+      {
+        schema: {
+          ...gives(
+            approves ? 'Approve a request' : 'Refuse a request',
+            Type.Object({ request: approvalRequest }),
+          ),
+          params: byRequest,
+        },
+      },
       async (request) => {
         const call = await requireCall(request, authentication)
         const decided = await approvals.decide(call, { id: request.params.requestId, approves })

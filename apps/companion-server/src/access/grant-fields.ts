@@ -1,4 +1,5 @@
 import { type Static, Type } from '@fastify/type-provider-typebox'
+import { count, orNull, text, time } from '../platform/http/reply.ts'
 import type { Grant } from './authorize.ts'
 import { approvedActions } from './conditions.ts'
 import { maxGrants } from './tokens.ts'
@@ -17,12 +18,12 @@ const role = Type.Enum([
   'auditor',
 ])
 const hour = Type.Integer({ minimum: 0, maximum: 24 })
-const time = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?Z$' })
+const utc = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?Z$' })
 const texts = Type.Array(name, { minItems: 1, maxItems: 32 })
-const conditions = Type.Object(
+export const conditions = Type.Object(
   {
-    notBefore: Type.Optional(time),
-    notAfter: Type.Optional(time),
+    notBefore: Type.Optional(utc),
+    notAfter: Type.Optional(utc),
     hours: Type.Optional(Type.Object({ from: hour, until: hour }, closed)),
     days: Type.Optional(Type.Array(Type.Integer({ minimum: 0, maximum: 6 }), { minItems: 1, maxItems: 7 })),
     networks: Type.Optional(texts),
@@ -41,6 +42,19 @@ const conditions = Type.Object(
   },
   { ...closed, minProperties: 1 },
 )
+export const enrolment = Type.Object({ identityId: text, username: text, code: text, expiresAt: time })
+export const loggedIn = Type.Object({
+  accessToken: text,
+  expiresIn: count,
+  accessTokenMaxTTL: count,
+  tokenType: text,
+})
+/** A role as it was given. */
+export const grantView = {
+  role,
+  organisationId: orNull(text),
+  projectId: orNull(text),
+}
 export const grantList = Type.Array(
   Type.Object(
     {

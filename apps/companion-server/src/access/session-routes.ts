@@ -2,8 +2,10 @@ import { Type } from '@fastify/type-provider-typebox'
 import type { App } from '../platform/http/app-type.ts'
 import { granted, HttpError, unauthorized } from '../platform/http/http-error.ts'
 import { numberIn } from '../platform/http/query.ts'
+import { gives, orNull, text, time } from '../platform/http/reply.ts'
 import { requireCall } from './caller.ts'
 import type { Directory, Listed } from './directory.ts'
+import { conditions, grantView } from './grant-fields.ts'
 import { maxOffset, maxPage } from './page.ts'
 import type { PeopleOperations } from './people.ts'
 import { endSession, giveSession, isFromConsole, sessionTokenOf } from './session-cookie.ts'
@@ -18,6 +20,19 @@ const page = Type.Object(
   },
   closed,
 )
+
+const identityView = Type.Object({
+  ...{ id: text, name: text, username: orNull(text), invited: Type.Boolean() },
+  kind: Type.Enum(['service', 'person']),
+  revokedAt: orNull(time),
+  createdAt: time,
+  grants: Type.Array(
+    Type.Object({
+      ...{ ...grantView, organisationName: orNull(text), projectName: orNull(text) },
+      conditions: orNull(conditions),
+    }),
+  ),
+})
 
 /** The console's session, and who is here. */
 export function sessionRoutes(
@@ -64,21 +79,30 @@ export function sessionRoutes(
     return { ended: true }
   })
 
-  app.get('/api/v1/identities', { schema: { querystring: page } }, async (request) => {
-    const call = await requireCall(request, authentication)
-    const { query } = request
-    const found = await directory.list(call, {
-      offset: numberIn('offset', query.offset, 0, maxOffset, 0),
-      limit: numberIn('limit', query.limit, 1, maxPage, maxPage),
-    })
-    return { identities: granted(found).map(toIdentity) }
-  })
+  app.get(
+    '/api/v1/identities',
+    {
+      schema: {
+        ...gives('List identities', Type.Object({ identities: Type.Array(identityView) })),
+        querystring: page,
+      },
+    },
+    async (request) => {
+      const call = await requireCall(request, authentication)
+      const { query } = request
+      const found = await directory.list(call, {
+        offset: numberIn('offset', query.offset, 0, maxOffset, 0),
+        limit: numberIn('limit', query.limit, 1, maxPage, maxPage),
+      })
+      return { identities: granted(found).map(toIdentity) }
+    },
+  )
 }
 
 function toIdentity({ grants, revokedAt, createdAt, ...rest }: Listed) {
   return {
     ...rest,
-    kind: rest.username === null ? 'service' : 'person',
+    kind: rest.username === null ? ('service' as const) : ('person' as const),
     revokedAt: revokedAt?.toISOString() ?? null,
     createdAt: createdAt.toISOString(),
     grants: grants.map(({ role, organisation, project, organisationName, projectName, conditions }) => ({

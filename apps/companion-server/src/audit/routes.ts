@@ -5,19 +5,21 @@ import type { FastifyRequest } from 'fastify'
 import { requireCall } from '../access/caller.ts'
 import { maxOffset, maxPage } from '../access/page.ts'
 import type { Authentication } from '../access/tokens.ts'
+import { signature } from '../keys/key-view.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { granted, misfit } from '../platform/http/http-error.ts'
 import { numberIn } from '../platform/http/query.ts'
+import { count, document, gives, givesContent, orNull, text, time } from '../platform/http/reply.ts'
 import type { AuditOperations, AuditQuery, PlacedEntry, ReceiptOf } from './operations.ts'
 
 const closed = { additionalProperties: false } as const
-const text = Type.Optional(Type.String({ minLength: 1, maxLength: 64 }))
-const time = Type.Optional(
+const word = Type.Optional(Type.String({ minLength: 1, maxLength: 64 }))
+const utc = Type.Optional(
   Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?Z$' }),
 )
 const filters = {
-  ...{ projectId: text, organisationId: text, keyId: text, identityId: text, operation: text, outcome: text },
-  ...{ from: time, to: time },
+  ...{ projectId: word, organisationId: word, keyId: word, identityId: word, operation: word, outcome: word },
+  ...{ from: utc, to: utc },
 }
 const filtered = Type.Object(filters, closed)
 const paged = Type.Object(
@@ -30,12 +32,40 @@ const paged = Type.Object(
 )
 const receipt = Type.Object(
   {
-    reqId: text,
+    reqId: word,
     w: Type.Optional(Type.String({ pattern: '^[0-9a-f]{24}$' })),
     s: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,17}$' })),
   },
   closed,
 )
+
+const placed = {
+  ...{ writer: text, seq: text, prev: text, salt: text, hash: text },
+  /** Null where it is no longer kept. */
+  entry: orNull(document),
+}
+const signedCheckpoint = Type.Object({
+  payload: Type.Object({
+    ...{ v: Type.Literal(1), kind: Type.Literal('audit-checkpoint'), audience: text, seq: text },
+    ...{ previous: text, time },
+    ranges: Type.Array(Type.Object({ writer: text, from: text, to: text, hash: text })),
+    root: text,
+  }),
+  signatures: Type.Array(signature),
+})
+const redeemed = Type.Object({
+  ...placed,
+  state: Type.Enum(['pending', 'checkpointed']),
+  path: Type.Array(Type.Object({ side: Type.Enum(['left', 'right']), hash: text })),
+  checkpoint: orNull(signedCheckpoint),
+})
+const usage = Type.Object({
+  ...{ key: orNull(text), identity: orNull(text), operation: text, outcome: text, count, last: time },
+})
+const verdict = Type.Object({
+  ...{ entries: count, writers: count, checkpoints: count, pending: count },
+  head: orNull(Type.Object({ seq: text, hash: text })),
+})
 
 export function auditRoutes(
   app: App,
@@ -47,48 +77,98 @@ export function auditRoutes(
   const callOf = (request: FastifyRequest) => requireCall(request, authentication)
   const base = '/api/v1/audit'
 
-  app.get(`${base}/receipts`, { schema: { querystring: receipt } }, async (request) => {
-    const call = await callOf(request)
-    const { path, ...found } = granted(await auditLog.redeem(call, receiptOf(request.query)))
-    return { receipt: { ...found, path: path.map(({ side, hash }) => ({ side, hash: toHex(hash) })) } }
-  })
+  app.get(
+    `${base}/receipts`,
+    { schema: { ...gives('Redeem a receipt', Type.Object({ receipt: redeemed })), querystring: receipt } },
+    async (request) => {
+      const call = await callOf(request)
+      const { path, ...found } = granted(await auditLog.redeem(call, receiptOf(request.query)))
+      return { receipt: { ...found, path: path.map(({ side, hash }) => ({ side, hash: toHex(hash) })) } }
+    },
+  )
 
-  app.get(base, { schema: { querystring: paged } }, async (request) => {
-    const call = await callOf(request)
-    const { offset, limit, ...rest } = request.query
-    const page = {
-      offset: numberIn('offset', offset, 0, maxOffset, 0),
-      limit: numberIn('limit', limit, 1, maxPage, maxPage),
-    }
-    return { entries: granted(await auditLog.query(call, toQuery(rest), page)) }
-  })
+  app.get(
+    base,
+    {
+      schema: {
+        ...gives('Query the audit log', Type.Object({ entries: Type.Array(Type.Object(placed)) })),
+        querystring: paged,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const { offset, limit, ...rest } = request.query
+      const page = {
+        offset: numberIn('offset', offset, 0, maxOffset, 0),
+        limit: numberIn('limit', limit, 1, maxPage, maxPage),
+      }
+      return { entries: granted(await auditLog.query(call, toQuery(rest), page)) }
+    },
+  )
 
-  app.get(`${base}/export`, { schema: { querystring: filtered } }, async (request, reply) => {
-    const call = await callOf(request)
-    const entries = granted(await auditLog.export(call, toQuery(request.query)))
-    return reply.type('application/x-ndjson').send(Readable.from(lines(entries)))
-  })
+  app.get(
+    `${base}/export`,
+    { schema: { ...givesContent('Export the audit log', 'application/x-ndjson'), querystring: filtered } },
+    async (request, reply) => {
+      const call = await callOf(request)
+      const entries = granted(await auditLog.export(call, toQuery(request.query)))
+      return reply.type('application/x-ndjson').send(Readable.from(lines(entries)))
+    },
+  )
 
-  app.get(`${base}/usage`, { schema: { querystring: filtered } }, async (request) => {
-    const call = await callOf(request)
-    const usage = granted(await auditLog.usage(call, toQuery(request.query)))
-    return { usage: usage.map(({ last, ...rest }) => ({ ...rest, last: last.toISOString() })) }
-  })
+  app.get(
+    `${base}/usage`,
+    {
+      schema: {
+        ...gives('Count what was done by key and caller', Type.Object({ usage: Type.Array(usage) })),
+        querystring: filtered,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const found = granted(await auditLog.usage(call, toQuery(request.query)))
+      return { usage: found.map(({ last, ...rest }) => ({ ...rest, last: last.toISOString() })) }
+    },
+  )
 
-  app.get(`${base}/days`, { schema: { querystring: filtered } }, async (request) => {
-    const call = await callOf(request)
-    return { days: granted(await auditLog.days(call, toQuery(request.query))) }
-  })
+  app.get(
+    `${base}/days`,
+    {
+      schema: {
+        ...gives(
+          'Count entries by day',
+          Type.Object({ days: Type.Array(Type.Object({ day: text, entries: count, refused: count })) }),
+        ),
+        querystring: filtered,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      return { days: granted(await auditLog.days(call, toQuery(request.query))) }
+    },
+  )
 
-  app.post(`${base}/verification`, async (request) => {
-    const call = await callOf(request)
-    return { verdict: granted(await auditLog.verify(call)) }
-  })
+  app.post(
+    `${base}/verification`,
+    { schema: { ...gives('Verify the whole audit log', Type.Object({ verdict })) } },
+    async (request) => {
+      const call = await callOf(request)
+      return { verdict: granted(await auditLog.verify(call)) }
+    },
+  )
 
-  app.get(`${base}/checkpoints/latest`, async (request) => {
-    const call = await callOf(request)
-    return { checkpoint: granted(await auditLog.latestCheckpoint(call)) }
-  })
+  app.get(
+    `${base}/checkpoints/latest`,
+    {
+      schema: {
+        ...gives('Read the newest checkpoint', Type.Object({ checkpoint: orNull(signedCheckpoint) })),
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      return { checkpoint: granted(await auditLog.latestCheckpoint(call)) }
+    },
+  )
 }
 
 async function* lines(entries: AsyncGenerator<PlacedEntry>): AsyncGenerator<string> {

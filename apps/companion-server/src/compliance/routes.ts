@@ -1,9 +1,10 @@
-import { Type } from '@fastify/type-provider-typebox'
+import { type TUnsafe, Type } from '@fastify/type-provider-typebox'
 import { canonicalString } from '@lux/crypto'
 import { requireCall } from '../access/caller.ts'
 import type { Authentication } from '../access/tokens.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { granted } from '../platform/http/http-error.ts'
+import { document } from '../platform/http/reply.ts'
 import { pdfOf } from './document.ts'
 import { frameworkIds } from './frameworks.ts'
 import type { ComplianceOperations } from './operations.ts'
@@ -27,6 +28,16 @@ export function complianceRoutes(
 ): void {
   const schema = {
     summary: 'Evidence and gaps for the controls of a framework',
+    // Written here as bytes: no serialiser has a part in it.
+    response: {
+      200: {
+        description: 'Done',
+        content: {
+          'application/json': { schema: document },
+          'application/pdf': { schema: Type.String() },
+        },
+      } as unknown as TUnsafe<unknown>,
+    },
     description:
       'Signed JSON, canonical, or its PDF. The same rows and the same period give the same payload. The whole audit log is walked.',
     params: wanted,

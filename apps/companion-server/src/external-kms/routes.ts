@@ -8,6 +8,7 @@ import { aad, base64Text, signingAlgorithm } from '../keys/routes.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { decodeField } from '../platform/http/base64-field.ts'
 import { granted } from '../platform/http/http-error.ts'
+import { base64, gives, orNull, text, time } from '../platform/http/reply.ts'
 import type { StoredExternalKey } from './external-keys.ts'
 import type { ExternalKeyOperations } from './operations.ts'
 import { providerNames } from './provider.ts'
@@ -41,6 +42,16 @@ const importBody = Type.Object(
   closed,
 )
 
+const keyView = Type.Object({
+  ...{ id: text, name: text, orgId: text, projectId: text, provider: text },
+  settings: Type.Record(Type.String(), text),
+  keyUsage: text,
+  publicKey: orNull(base64),
+  createdAt: time,
+  updatedAt: time,
+})
+const oneKey = Type.Object({ key: keyView })
+
 /** Keys at other KMSs: configured, tried and used. Credentials go in and never come out. */
 export function externalKeyRoutes(
   app: App,
@@ -53,51 +64,125 @@ export function externalKeyRoutes(
   const base = '/api/v1/external-keys'
   const aadOf = (text: string | undefined) => (text === undefined ? {} : { aad: decodeField('aad', text) })
 
-  app.post(base, { schema: { body: createBody } }, async (request) => {
-    const call = await callOf(request)
-    const { projectId: project, ...wanted } = request.body
-    return { key: toView(granted(await external.create(call, { project, ...wanted }))) }
-  })
-  app.get(base, { schema: { querystring: ofProject } }, async (request) => {
-    const call = await callOf(request)
-    return { keys: granted(await external.list(call, request.query.projectId)).map(toView) }
-  })
-  app.get(`${base}/:keyId`, { schema: { params: byId } }, async (request) => {
-    const call = await callOf(request)
-    return { key: toView(granted(await external.get(call, request.params.keyId))) }
-  })
-  app.patch(`${base}/:keyId`, { schema: { params: byId, body: credentialsBody } }, async (request) => {
-    const call = await callOf(request)
-    const { keyId } = request.params
-    return { key: toView(granted(await external.changeCredentials(call, keyId, request.body.credentials))) }
-  })
-  app.delete(`${base}/:keyId`, { schema: { params: byId } }, async (request) => {
-    const call = await callOf(request)
-    granted(await external.remove(call, request.params.keyId))
-    return { removed: true }
-  })
-  app.post(`${base}/:keyId/test`, { schema: { params: byId } }, async (request) => {
-    const call = await callOf(request)
-    const { use, id: providerKeyId } = granted(await external.test(call, request.params.keyId))
-    return { works: true, keyUsage: use, providerKeyId }
-  })
-  app.post(`${base}/:keyId/encrypt`, { schema: { params: byId, body: encryptBody } }, async (request) => {
-    const call = await callOf(request)
-    const { body, params } = request
-    const plaintext = decodeField('plaintext', body.plaintext)
-    const asked = { id: params.keyId, plaintext, ...aadOf(body.aad) }
-    return { ciphertext: toBase64(granted(await external.encrypt(call, asked))) }
-  })
-  app.post(`${base}/:keyId/decrypt`, { schema: { params: byId, body: decryptBody } }, async (request) => {
-    const call = await callOf(request)
-    const { body, params } = request
-    const ciphertext = decodeField('ciphertext', body.ciphertext)
-    const asked = { id: params.keyId, ciphertext, ...aadOf(body.aad) }
-    return { plaintext: toBase64(granted(await external.decrypt(call, asked))) }
-  })
+  app.post(
+    base,
+    { schema: { ...gives('Add a key of another KMS', oneKey), body: createBody } },
+    async (request) => {
+      const call = await callOf(request)
+      const { projectId: project, ...wanted } = request.body
+      return { key: toView(granted(await external.create(call, { project, ...wanted }))) }
+    },
+  )
+  app.get(
+    base,
+    {
+      schema: {
+        ...gives('List the keys of other KMSs', Type.Object({ keys: Type.Array(keyView) })),
+        querystring: ofProject,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      return { keys: granted(await external.list(call, request.query.projectId)).map(toView) }
+    },
+  )
+  app.get(
+    `${base}/:keyId`,
+    { schema: { ...gives('Read a key of another KMS', oneKey), params: byId } },
+    async (request) => {
+      const call = await callOf(request)
+      return { key: toView(granted(await external.get(call, request.params.keyId))) }
+    },
+  )
+  app.patch(
+    `${base}/:keyId`,
+    {
+      schema: {
+        ...gives('Change the credentials for a key of another KMS', oneKey),
+        params: byId,
+        body: credentialsBody,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const { keyId } = request.params
+      return { key: toView(granted(await external.changeCredentials(call, keyId, request.body.credentials))) }
+    },
+  )
+  app.delete(
+    `${base}/:keyId`,
+    {
+      schema: {
+        ...gives('Remove a key of another KMS', Type.Object({ removed: Type.Boolean() })),
+        params: byId,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      granted(await external.remove(call, request.params.keyId))
+      return { removed: true }
+    },
+  )
+  app.post(
+    `${base}/:keyId/test`,
+    {
+      schema: {
+        ...gives(
+          'Try a key of another KMS',
+          Type.Object({ works: Type.Boolean(), keyUsage: text, providerKeyId: text }),
+        ),
+        params: byId,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const { use, id: providerKeyId } = granted(await external.test(call, request.params.keyId))
+      return { works: true, keyUsage: use, providerKeyId }
+    },
+  )
+  app.post(
+    `${base}/:keyId/encrypt`,
+    {
+      schema: {
+        ...gives('Encrypt at another KMS', Type.Object({ ciphertext: base64 })),
+        params: byId,
+        body: encryptBody,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const { body, params } = request
+      const plaintext = decodeField('plaintext', body.plaintext)
+      const asked = { id: params.keyId, plaintext, ...aadOf(body.aad) }
+      return { ciphertext: toBase64(granted(await external.encrypt(call, asked))) }
+    },
+  )
+  app.post(
+    `${base}/:keyId/decrypt`,
+    {
+      schema: {
+        ...gives('Decrypt at another KMS', Type.Object({ plaintext: base64 })),
+        params: byId,
+        body: decryptBody,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const { body, params } = request
+      const ciphertext = decodeField('ciphertext', body.ciphertext)
+      const asked = { id: params.keyId, ciphertext, ...aadOf(body.aad) }
+      return { plaintext: toBase64(granted(await external.decrypt(call, asked))) }
+    },
+  )
   app.post(
     `${base}/:keyId/generate-data-key`,
-    { schema: { params: byId, body: dataKeyBody } },
+    {
+      schema: {
+        ...gives('Make a data key at another KMS', Type.Object({ plaintext: base64, ciphertext: base64 })),
+        params: byId,
+        body: dataKeyBody,
+      },
+    },
     async (request) => {
       const call = await callOf(request)
       const { keySpec: spec = 'AES_256', aad: text } = request.body
@@ -106,23 +191,47 @@ export function externalKeyRoutes(
       return { plaintext: toBase64(plaintext), ciphertext: toBase64(ciphertext) }
     },
   )
-  app.post(`${base}/:keyId/sign`, { schema: { params: byId, body: signBody } }, async (request) => {
-    const call = await callOf(request)
-    const { data, signingAlgorithm: algorithm, isDigest = false } = request.body
-    const input = { algorithm, data: decodeField('data', data), isDigest }
-    const signature = granted(await external.sign(call, { id: request.params.keyId, ...input }))
-    return { signature: toBase64(signature), keyId: request.params.keyId, signingAlgorithm: algorithm }
-  })
-  app.post(`${base}/:keyId/rotate`, { schema: { params: byId } }, async (request) => {
-    const call = await callOf(request)
-    return { key: toView(granted(await external.rotate(call, request.params.keyId))) }
-  })
-  app.post(`${base}/:keyId/import`, { schema: { params: byId, body: importBody } }, async (request) => {
-    const call = await callOf(request)
-    const { importedKeyId: key, keyVersion: version } = request.body
-    const asked = { id: request.params.keyId, key, ...(version === undefined ? {} : { version }) }
-    return { key: toView(granted(await external.importKey(call, asked))) }
-  })
+  app.post(
+    `${base}/:keyId/sign`,
+    {
+      schema: {
+        ...gives('Sign at another KMS', Type.Object({ signature: base64, keyId: id, signingAlgorithm })),
+        params: byId,
+        body: signBody,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const { data, signingAlgorithm: algorithm, isDigest = false } = request.body
+      const input = { algorithm, data: decodeField('data', data), isDigest }
+      const signature = granted(await external.sign(call, { id: request.params.keyId, ...input }))
+      return { signature: toBase64(signature), keyId: request.params.keyId, signingAlgorithm: algorithm }
+    },
+  )
+  app.post(
+    `${base}/:keyId/rotate`,
+    { schema: { ...gives('Rotate a key of another KMS', oneKey), params: byId } },
+    async (request) => {
+      const call = await callOf(request)
+      return { key: toView(granted(await external.rotate(call, request.params.keyId))) }
+    },
+  )
+  app.post(
+    `${base}/:keyId/import`,
+    {
+      schema: {
+        ...gives('Bring a key of this server into another KMS', oneKey),
+        params: byId,
+        body: importBody,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const { importedKeyId: key, keyVersion: version } = request.body
+      const asked = { id: request.params.keyId, key, ...(version === undefined ? {} : { version }) }
+      return { key: toView(granted(await external.importKey(call, asked))) }
+    },
+  )
 }
 
 function toView(row: StoredExternalKey) {

@@ -7,6 +7,7 @@ import type { Authentication } from '../access/tokens.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { badRequest, errorBody, granted, HttpError } from '../platform/http/http-error.ts'
 import { numberIn } from '../platform/http/query.ts'
+import { document, gives, orNull, refusedBody, text, time } from '../platform/http/reply.ts'
 import type { BundleOperations, BundleSummary } from './operations.ts'
 
 const digest = Type.String({ pattern: '^[0-9a-f]{64}$' })
@@ -18,6 +19,13 @@ const page = Type.Object(
   },
   { additionalProperties: false },
 )
+
+const bundleView = Type.Object({
+  ...{ digest: orNull(text), fileDigest: text, state: text, rule: orNull(text), sequence: orNull(text) },
+  ...{ ceremonyId: orNull(text), receivedAt: time, finishedAt: orNull(time) },
+})
+const imported = gives('Import a bundle', Type.Object({ bundleDigest: digest, receipt: document }))
+const givesBundle = { ...imported, response: { ...imported.response, 422: refusedBody } }
 
 /** Import, list, provenance and receipt of bundles. */
 export function bundleRoutes(
@@ -36,7 +44,11 @@ export function bundleRoutes(
   app.post(
     '/api/v1/ceremonies/bundles',
     // A long body is read for somebody who is known, and for nobody else.
-    { onRequest: async (request) => void (await callOf(request)), bodyLimit: bundles.maxBytes },
+    {
+      schema: givesBundle,
+      onRequest: async (request) => void (await callOf(request)),
+      bodyLimit: bundles.maxBytes,
+    },
     async (request, reply) => {
       const call = await callOf(request)
       if (!(request.body instanceof Readable))
@@ -50,30 +62,60 @@ export function bundleRoutes(
     },
   )
 
-  app.get('/api/v1/ceremonies/bundles', { schema: { querystring: page } }, async (request) => {
-    const call = await callOf(request)
-    const rows = await bundles.list(call, {
-      offset: numberIn('offset', request.query.offset, 0, maxOffset, 0),
-      limit: numberIn('limit', request.query.limit, 1, maxPage, maxPage),
-    })
-    return { bundles: granted(rows).map(toView) }
-  })
+  app.get(
+    '/api/v1/ceremonies/bundles',
+    {
+      schema: {
+        ...gives('List bundles', Type.Object({ bundles: Type.Array(bundleView) })),
+        querystring: page,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const rows = await bundles.list(call, {
+        offset: numberIn('offset', request.query.offset, 0, maxOffset, 0),
+        limit: numberIn('limit', request.query.limit, 1, maxPage, maxPage),
+      })
+      return { bundles: granted(rows).map(toView) }
+    },
+  )
 
-  app.get('/api/v1/ceremonies/bundles/:digest', { schema: { params: byDigest } }, async (request) => {
-    const call = await callOf(request)
-    const row = granted(await bundles.get(call, request.params.digest))
-    return {
-      digest: row.digest,
-      sequence: row.sequence,
-      policyDigest: row.policy_digest,
-      provenance: row.provenance,
-    }
-  })
+  app.get(
+    '/api/v1/ceremonies/bundles/:digest',
+    {
+      schema: {
+        ...gives(
+          'Read where a bundle comes from',
+          Type.Object({
+            digest: orNull(digest),
+            sequence: orNull(text),
+            policyDigest: orNull(digest),
+            provenance: Type.Unknown(),
+          }),
+        ),
+        params: byDigest,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const row = granted(await bundles.get(call, request.params.digest))
+      return {
+        digest: row.digest,
+        sequence: row.sequence,
+        policyDigest: row.policy_digest,
+        provenance: row.provenance,
+      }
+    },
+  )
 
-  app.get('/api/v1/ceremonies/bundles/:digest/receipt', { schema: { params: byDigest } }, async (request) => {
-    const call = await callOf(request)
-    return JSON.parse(granted(await bundles.receipt(call, request.params.digest)))
-  })
+  app.get(
+    '/api/v1/ceremonies/bundles/:digest/receipt',
+    { schema: { ...gives('Read the signed receipt of a bundle', document), params: byDigest } },
+    async (request) => {
+      const call = await callOf(request)
+      return JSON.parse(granted(await bundles.receipt(call, request.params.digest)))
+    },
+  )
 }
 
 function toView(row: BundleSummary) {

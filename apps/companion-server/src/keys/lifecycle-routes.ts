@@ -6,9 +6,10 @@ import type { Authentication } from '../access/tokens.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { decodeField } from '../platform/http/base64-field.ts'
 import { granted, refusedBy } from '../platform/http/http-error.ts'
+import { base64, count, gives, text, time } from '../platform/http/reply.ts'
 import type { Outcome } from '../refusal.ts'
 import { algorithmNames } from './algorithms.ts'
-import { toView } from './key-view.ts'
+import { oneKey, planRequest, shredReceipt, toView } from './key-view.ts'
 import type { KeyLifecycle } from './lifecycle.ts'
 import { type KeyOperations, maxBatch, maxDescription } from './operations.ts'
 import { aad, aadOf, base64Text, byId, sameKey, signingAlgorithm } from './routes.ts'
@@ -39,6 +40,16 @@ const exportBody = Type.Object(
   closed,
 )
 const wrapping = 'RSA_AES_KEY_WRAP_SHA_256'
+/** Of each item, in their order, its answer or its own error. */
+const items = <T extends Parameters<typeof Type.Object>[0]>(fields: T) =>
+  Type.Object({
+    items: Type.Array(
+      Type.Union([
+        Type.Object(fields),
+        Type.Object({ error: Type.Object({ statusCode: count, code: text, message: text }) }),
+      ]),
+    ),
+  })
 
 /** Many at once, and keys on their way in, out and away. */
 export function lifecycleRoutes(
@@ -56,21 +67,35 @@ export function lifecycleRoutes(
   const callOf = (request: FastifyRequest) => requireCall(request, authentication)
   const base = '/api/v1/kms/keys'
 
-  app.get(`${base}/:keyId/plan-request`, { schema: { params: byId } }, async (request) => {
-    const call = await callOf(request)
-    return granted(await lifecycle.planRequest(call, request.params.keyId))
-  })
+  app.get(
+    `${base}/:keyId/plan-request`,
+    { schema: { ...gives('Read what a ceremony needs for a threshold key', planRequest), params: byId } },
+    async (request) => {
+      const call = await callOf(request)
+      return granted(await lifecycle.planRequest(call, request.params.keyId))
+    },
+  )
 
-  app.post(`${base}/:keyId/rewrap`, { schema: { params: byId, body: rewrapBody } }, async (request) => {
-    const call = await callOf(request)
-    const given = { id: sameKey(request), ...rewrapOf(request.body) }
-    return { ciphertext: toBase64(granted(await keys.rewrap(call, given))) }
-  })
+  app.post(
+    `${base}/:keyId/rewrap`,
+    {
+      schema: {
+        ...gives('Encrypt again with the newest version', Type.Object({ ciphertext: base64 })),
+        params: byId,
+        body: rewrapBody,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const given = { id: sameKey(request), ...rewrapOf(request.body) }
+      return { ciphertext: toBase64(granted(await keys.rewrap(call, given))) }
+    },
+  )
 
   const encryptMany = many({ plaintext: base64Text, aad })
   app.post(
     `${base}/:keyId/encrypt-batch`,
-    { schema: { params: byId, body: encryptMany } },
+    { schema: { ...gives('Encrypt many', items({ ciphertext: base64 })), params: byId, body: encryptMany } },
     async (request) => {
       const call = await callOf(request)
       const items = request.body.items.map((item) => ({
@@ -85,7 +110,7 @@ export function lifecycleRoutes(
   const decryptMany = many({ ciphertext: base64Text, aad })
   app.post(
     `${base}/:keyId/decrypt-batch`,
-    { schema: { params: byId, body: decryptMany } },
+    { schema: { ...gives('Decrypt many', items({ plaintext: base64 })), params: byId, body: decryptMany } },
     async (request) => {
       const call = await callOf(request)
       const items = request.body.items.map((item) => ({
@@ -98,76 +123,144 @@ export function lifecycleRoutes(
   )
 
   const rewrapMany = many(rewrapItem)
-  app.post(`${base}/:keyId/rewrap-batch`, { schema: { params: byId, body: rewrapMany } }, async (request) => {
-    const call = await callOf(request)
-    const made = granted(await keys.rewrapBatch(call, request.params.keyId, request.body.items.map(rewrapOf)))
-    return { items: made.map((one) => toItem(one, (bytes) => ({ ciphertext: toBase64(bytes) }))) }
-  })
+  app.post(
+    `${base}/:keyId/rewrap-batch`,
+    {
+      schema: {
+        ...gives('Encrypt many again with the newest version', items({ ciphertext: base64 })),
+        params: byId,
+        body: rewrapMany,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const made = granted(
+        await keys.rewrapBatch(call, request.params.keyId, request.body.items.map(rewrapOf)),
+      )
+      return { items: made.map((one) => toItem(one, (bytes) => ({ ciphertext: toBase64(bytes) }))) }
+    },
+  )
 
   const signMany = many({ data: base64Text, signingAlgorithm, isDigest: Type.Optional(Type.Boolean()) })
-  app.post(`${base}/:keyId/sign-batch`, { schema: { params: byId, body: signMany } }, async (request) => {
-    const call = await callOf(request)
-    const items = request.body.items.map((item) => ({
-      data: decodeField('data', item.data),
-      algorithm: item.signingAlgorithm,
-      isDigest: item.isDigest ?? false,
-    }))
-    const made = granted(await keys.signBatch(call, request.params.keyId, items))
-    return {
-      items: made.map((one) =>
-        toItem(one, ({ signature, version, algorithm }) => ({
-          signature: toBase64(signature),
-          keyVersion: version,
-          signingAlgorithm: algorithm,
-        })),
-      ),
-    }
-  })
+  app.post(
+    `${base}/:keyId/sign-batch`,
+    {
+      schema: {
+        ...gives('Sign many', items({ signature: base64, keyVersion: count, signingAlgorithm })),
+        params: byId,
+        body: signMany,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const items = request.body.items.map((item) => ({
+        data: decodeField('data', item.data),
+        algorithm: item.signingAlgorithm,
+        isDigest: item.isDigest ?? false,
+      }))
+      const made = granted(await keys.signBatch(call, request.params.keyId, items))
+      return {
+        items: made.map((one) =>
+          toItem(one, ({ signature, version, algorithm }) => ({
+            signature: toBase64(signature),
+            keyVersion: version,
+            signingAlgorithm: algorithm,
+          })),
+        ),
+      }
+    },
+  )
 
   const forImport = Type.Object({ projectId: id }, closed)
-  app.post('/api/v1/kms/import-keys', { schema: { body: forImport } }, async (request) => {
-    const call = await callOf(request)
-    const made = granted(await lifecycle.wrappingKey(call, request.body.projectId))
-    return {
-      importKey: {
-        id: made.id,
-        publicKey: toBase64(made.spki),
-        wrappingAlgorithm: wrapping,
-        expiresAt: made.expiresAt.toISOString(),
+  app.post(
+    '/api/v1/kms/import-keys',
+    {
+      schema: {
+        ...gives(
+          'Make a wrapping key for one import',
+          Type.Object({
+            importKey: Type.Object({
+              id: text,
+              publicKey: base64,
+              wrappingAlgorithm: text,
+              expiresAt: time,
+            }),
+          }),
+        ),
+        body: forImport,
       },
-    }
-  })
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const made = granted(await lifecycle.wrappingKey(call, request.body.projectId))
+      return {
+        importKey: {
+          id: made.id,
+          publicKey: toBase64(made.spki),
+          wrappingAlgorithm: wrapping,
+          expiresAt: made.expiresAt.toISOString(),
+        },
+      }
+    },
+  )
 
-  app.post(`${base}/import`, { schema: { body: importBody } }, async (request) => {
-    const call = await callOf(request)
-    const { importKeyId: importKey, wrappedKey, description, isExportable, ...named } = request.body
-    const made = await lifecycle.importKey(call, {
-      ...{ ...named, importKey, wrapped: decodeField('wrappedKey', wrappedKey) },
-      ...(description === undefined ? {} : { description }),
-      ...(isExportable === undefined ? {} : { isExportable }),
-    })
-    return { key: toView(granted(made)) }
-  })
+  app.post(
+    `${base}/import`,
+    { schema: { ...gives('Import a wrapped key', oneKey), body: importBody } },
+    async (request) => {
+      const call = await callOf(request)
+      const { importKeyId: importKey, wrappedKey, description, isExportable, ...named } = request.body
+      const made = await lifecycle.importKey(call, {
+        ...{ ...named, importKey, wrapped: decodeField('wrappedKey', wrappedKey) },
+        ...(description === undefined ? {} : { description }),
+        ...(isExportable === undefined ? {} : { isExportable }),
+      })
+      return { key: toView(granted(made)) }
+    },
+  )
 
-  app.post(`${base}/:keyId/export`, { schema: { params: byId, body: exportBody } }, async (request) => {
-    const call = await callOf(request)
-    const { publicKey, keyVersion } = request.body
-    const { wrapped, version } = granted(
-      await lifecycle.exportKey(call, {
-        id: request.params.keyId,
-        to: decodeField('publicKey', publicKey),
-        ...(keyVersion === undefined ? {} : { version: keyVersion }),
-      }),
-    )
-    return { wrappedKey: toBase64(wrapped), keyVersion: version, wrappingAlgorithm: wrapping }
-  })
+  app.post(
+    `${base}/:keyId/export`,
+    {
+      schema: {
+        ...gives(
+          'Export a key, wrapped',
+          Type.Object({ wrappedKey: base64, keyVersion: count, wrappingAlgorithm: text }),
+        ),
+        params: byId,
+        body: exportBody,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const { publicKey, keyVersion } = request.body
+      const { wrapped, version } = granted(
+        await lifecycle.exportKey(call, {
+          id: request.params.keyId,
+          to: decodeField('publicKey', publicKey),
+          ...(keyVersion === undefined ? {} : { version: keyVersion }),
+        }),
+      )
+      return { wrappedKey: toBase64(wrapped), keyVersion: version, wrappingAlgorithm: wrapping }
+    },
+  )
 
   const shredBody = Type.Object({ confirmName: Type.String({ minLength: 1, maxLength: 200 }) }, closed)
-  app.post(`${base}/:keyId/shred`, { schema: { params: byId, body: shredBody } }, async (request) => {
-    const call = await callOf(request)
-    const wanted = { id: request.params.keyId, confirm: request.body.confirmName }
-    return { receipt: granted(await lifecycle.shred(call, wanted)) }
-  })
+  app.post(
+    `${base}/:keyId/shred`,
+    {
+      schema: {
+        ...gives('Shred a key', Type.Object({ receipt: shredReceipt })),
+        params: byId,
+        body: shredBody,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const wanted = { id: request.params.keyId, confirm: request.body.confirmName }
+      return { receipt: granted(await lifecycle.shred(call, wanted)) }
+    },
+  )
 }
 
 function rewrapOf(given: { ciphertext: string; aad?: string; newAad?: string }) {

@@ -1,4 +1,4 @@
-import { Type } from '@fastify/type-provider-typebox'
+import { type TOptional, type TString, Type } from '@fastify/type-provider-typebox'
 import { toBase64 } from '@lux/crypto'
 import type { FastifyRequest } from 'fastify'
 import { requireCall } from '../access/caller.ts'
@@ -8,8 +8,9 @@ import type { App } from '../platform/http/app-type.ts'
 import { decodeField } from '../platform/http/base64-field.ts'
 import { badRequest, granted, misfit } from '../platform/http/http-error.ts'
 import { numberIn } from '../platform/http/query.ts'
+import { base64, count, gives, text } from '../platform/http/reply.ts'
 import { type CeremonyAlgorithm, ceremonyAlgorithms, madeAlgorithms } from './algorithms.ts'
-import { toView } from './key-view.ts'
+import { keyView, madeKey, oneKey, toView, versionView } from './key-view.ts'
 import { maxPayload } from './key-work.ts'
 import type { KeyLifecycle } from './lifecycle.ts'
 import { chosenStates, dataKeySpecs, type KeyOperations, maxDescription, maxSearch } from './operations.ts'
@@ -108,6 +109,7 @@ const verifyMacBody = Type.Object(
   { data: base64Text, mac: base64Text, keyVersion: Type.Optional(version), keyId: repeated },
   closed,
 )
+type DataKeyFields = { readonly plaintext: TOptional<TString>; readonly ciphertext: TString }
 const orders = { name: 'name', createdAt: 'created_at', updatedAt: 'updated_at' } as const
 
 export function keyRoutes(
@@ -125,7 +127,7 @@ export function keyRoutes(
   const callOf = (request: FastifyRequest) => requireCall(request, authentication)
   const base = '/api/v1/kms/keys'
 
-  app.post(base, { schema: { body: createBody } }, async (request) => {
+  app.post(base, { schema: { ...gives('Create a key', madeKey), body: createBody } }, async (request) => {
     const call = await callOf(request)
     const { body } = request
     const wanted = body.algorithm ?? body.encryptionAlgorithm
@@ -150,65 +152,114 @@ export function keyRoutes(
     return { key: toView(granted(made)) }
   })
 
-  app.get(base, { schema: { querystring: listQuery } }, async (request) => {
-    const call = await callOf(request)
-    const { query } = request
-    const page = {
-      offset: numberIn('offset', query.offset, 0, maxOffset, 0),
-      limit: numberIn('limit', query.limit, 1, maxPage, maxPage),
-      search: query.search ?? null,
-      orderBy: orders[query.orderBy ?? 'name'],
-      orderDirection: query.orderDirection ?? 'asc',
-      ending: query.pendingDeletion === 'true',
-    }
-    const found = granted(await keys.list(call, query.projectId, page))
-    return { keys: found.keys.map(toView), totalCount: found.total }
-  })
+  app.get(
+    base,
+    {
+      schema: {
+        ...gives('List the keys of a project', Type.Object({ keys: Type.Array(keyView), totalCount: count })),
+        querystring: listQuery,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const { query } = request
+      const page = {
+        offset: numberIn('offset', query.offset, 0, maxOffset, 0),
+        limit: numberIn('limit', query.limit, 1, maxPage, maxPage),
+        search: query.search ?? null,
+        orderBy: orders[query.orderBy ?? 'name'],
+        orderDirection: query.orderDirection ?? 'asc',
+        ending: query.pendingDeletion === 'true',
+      }
+      const found = granted(await keys.list(call, query.projectId, page))
+      return { keys: found.keys.map(toView), totalCount: found.total }
+    },
+  )
 
-  app.get(`${base}/:keyId`, { schema: { params: byId } }, async (request) => {
+  app.get(`${base}/:keyId`, { schema: { ...gives('Read a key', oneKey), params: byId } }, async (request) => {
     const call = await callOf(request)
     return { key: toView(granted(await keys.get(call, request.params.keyId))) }
   })
 
-  app.patch(`${base}/:keyId`, { schema: { params: byId, body: patchBody } }, async (request) => {
-    const call = await callOf(request)
-    return { key: toView(granted(await keys.patch(call, request.params.keyId, request.body))) }
-  })
+  app.patch(
+    `${base}/:keyId`,
+    { schema: { ...gives('Change a key', oneKey), params: byId, body: patchBody } },
+    async (request) => {
+      const call = await callOf(request)
+      return { key: toView(granted(await keys.patch(call, request.params.keyId, request.body))) }
+    },
+  )
 
-  app.delete(`${base}/:keyId`, { schema: { params: byId, querystring: deleteQuery } }, async (request) => {
-    const call = await callOf(request)
-    const days = numberIn('days', request.query.days, 1, 30, 7)
-    return { key: toView(granted(await keys.delete(call, request.params.keyId, days))) }
-  })
+  app.delete(
+    `${base}/:keyId`,
+    {
+      schema: {
+        ...gives('Disable a key and schedule its deletion', oneKey),
+        params: byId,
+        querystring: deleteQuery,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const days = numberIn('days', request.query.days, 1, 30, 7)
+      return { key: toView(granted(await keys.delete(call, request.params.keyId, days))) }
+    },
+  )
 
-  app.post(`${base}/:keyId/cancel-deletion`, { schema: { params: byId } }, async (request) => {
-    const call = await callOf(request)
-    return { key: toView(granted(await keys.cancelDeletion(call, request.params.keyId))) }
-  })
+  app.post(
+    `${base}/:keyId/cancel-deletion`,
+    { schema: { ...gives('Cancel the deletion of a key', oneKey), params: byId } },
+    async (request) => {
+      const call = await callOf(request)
+      return { key: toView(granted(await keys.cancelDeletion(call, request.params.keyId))) }
+    },
+  )
 
-  app.post(`${base}/:keyId/rotate`, { schema: { params: byId } }, async (request) => {
-    const call = await callOf(request)
-    return { key: toView(granted(await keys.rotate(call, request.params.keyId))) }
-  })
+  app.post(
+    `${base}/:keyId/rotate`,
+    { schema: { ...gives('Add a version to a key', oneKey), params: byId } },
+    async (request) => {
+      const call = await callOf(request)
+      return { key: toView(granted(await keys.rotate(call, request.params.keyId))) }
+    },
+  )
 
-  app.get(`${base}/:keyId/versions`, { schema: { params: byId } }, async (request) => {
-    const call = await callOf(request)
-    const versions = granted(await keys.versions(call, request.params.keyId))
-    return {
-      versions: versions.map(({ row, state, createdAt }) => ({
-        version: row.version,
-        state,
-        origin: row.origin,
-        bundleDigest: row.bundleDigest,
-        createdAt: createdAt.toISOString(),
-      })),
-    }
-  })
+  app.get(
+    `${base}/:keyId/versions`,
+    {
+      schema: {
+        ...gives('List the versions of a key', Type.Object({ versions: Type.Array(versionView) })),
+        params: byId,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const versions = granted(await keys.versions(call, request.params.keyId))
+      return {
+        versions: versions.map(({ row, state, createdAt }) => ({
+          version: row.version,
+          state,
+          origin: row.origin,
+          bundleDigest: row.bundleDigest,
+          createdAt: createdAt.toISOString(),
+        })),
+      }
+    },
+  )
 
   const byVersion = Type.Object({ keyId, version: Type.String({ pattern: '^[1-9][0-9]{0,8}$' }) }, closed)
   app.patch(
     `${base}/:keyId/versions/:version`,
-    { schema: { params: byVersion, body: stateBody } },
+    {
+      schema: {
+        ...gives(
+          'Change the state of a version',
+          Type.Object({ version: count, state: Type.Enum([...chosenStates]) }),
+        ),
+        params: byVersion,
+        body: stateBody,
+      },
+    },
     async (request) => {
       const call = await callOf(request)
       const wanted = { version: Number(request.params.version), state: request.body.state }
@@ -221,7 +272,7 @@ export function keyRoutes(
   const inProject = Type.Object({ projectId }, closed)
   app.get(
     `${base}/key-name/:name`,
-    { schema: { params: byName, querystring: inProject } },
+    { schema: { ...gives('Find a key by its name', oneKey), params: byName, querystring: inProject } },
     async (request) => {
       const call = await callOf(request)
       const { projectId: project } = request.query
@@ -229,90 +280,167 @@ export function keyRoutes(
     },
   )
 
-  app.post(`${base}/:keyId/encrypt`, { schema: { params: byId, body: encryptBody } }, async (request) => {
-    const call = await callOf(request)
-    const { body } = request
-    const plaintext = decodeField('plaintext', body.plaintext)
-    const given = { id: sameKey(request), plaintext, ...aadOf(body.aad) }
-    return { ciphertext: toBase64(granted(await keys.encrypt(call, given))) }
-  })
+  app.post(
+    `${base}/:keyId/encrypt`,
+    { schema: { ...gives('Encrypt', Type.Object({ ciphertext: base64 })), params: byId, body: encryptBody } },
+    async (request) => {
+      const call = await callOf(request)
+      const { body } = request
+      const plaintext = decodeField('plaintext', body.plaintext)
+      const given = { id: sameKey(request), plaintext, ...aadOf(body.aad) }
+      return { ciphertext: toBase64(granted(await keys.encrypt(call, given))) }
+    },
+  )
 
-  app.post(`${base}/:keyId/decrypt`, { schema: { params: byId, body: decryptBody } }, async (request) => {
-    const call = await callOf(request)
-    const { body } = request
-    const ciphertext = decodeField('ciphertext', body.ciphertext)
-    const given = { id: sameKey(request), ciphertext, ...aadOf(body.aad) }
-    return { plaintext: toBase64(granted(await keys.decrypt(call, given))) }
-  })
+  app.post(
+    `${base}/:keyId/decrypt`,
+    { schema: { ...gives('Decrypt', Type.Object({ plaintext: base64 })), params: byId, body: decryptBody } },
+    async (request) => {
+      const call = await callOf(request)
+      const { body } = request
+      const ciphertext = decodeField('ciphertext', body.ciphertext)
+      const given = { id: sameKey(request), ciphertext, ...aadOf(body.aad) }
+      return { plaintext: toBase64(granted(await keys.decrypt(call, given))) }
+    },
+  )
 
   for (const shown of [true, false]) {
     const path = shown ? 'generate-data-key' : 'generate-data-key-without-plaintext'
-    app.post(`${base}/:keyId/${path}`, { schema: { params: byId, body: dataKeyBody } }, async (request) => {
-      const call = await callOf(request)
-      const { body } = request
-      const given = { id: sameKey(request), spec: body.keySpec ?? 'AES_256', ...aadOf(body.aad) }
-      const { plaintext, ciphertext } = granted(await keys.generateDataKey(call, given))
-      const answer = {
-        ...(shown ? { plaintext: toBase64(plaintext) } : {}),
-        ciphertext: toBase64(ciphertext),
-      }
-      plaintext.fill(0)
-      return answer
-    })
+    // Without a plaintext it is the same, and lacks what is optional.
+    const fields = (
+      shown ? { plaintext: base64, ciphertext: base64 } : { ciphertext: base64 }
+    ) as DataKeyFields
+    app.post(
+      `${base}/:keyId/${path}`,
+      {
+        schema: {
+          ...gives(
+            shown ? 'Make a data key' : 'Make a data key and keep its plaintext back',
+            Type.Object(fields),
+          ),
+          params: byId,
+          body: dataKeyBody,
+        },
+      },
+      async (request) => {
+        const call = await callOf(request)
+        const { body } = request
+        const given = { id: sameKey(request), spec: body.keySpec ?? 'AES_256', ...aadOf(body.aad) }
+        const { plaintext, ciphertext } = granted(await keys.generateDataKey(call, given))
+        const answer = {
+          ...(shown ? { plaintext: toBase64(plaintext) } : {}),
+          ciphertext: toBase64(ciphertext),
+        }
+        plaintext.fill(0)
+        return answer
+      },
+    )
   }
 
-  app.post(`${base}/:keyId/sign`, { schema: { params: byId, body: signBody } }, async (request) => {
-    const call = await callOf(request)
-    const { body } = request
-    const id = sameKey(request)
-    const signed = granted(
-      await keys.sign(call, {
-        id,
-        data: decodeField('data', body.data),
-        algorithm: body.signingAlgorithm,
-        isDigest: body.isDigest ?? false,
-      }),
-    )
-    return {
-      signature: toBase64(signed.signature),
-      keyId: id,
-      keyVersion: signed.version,
-      signingAlgorithm: signed.algorithm,
-    }
-  })
+  app.post(
+    `${base}/:keyId/sign`,
+    {
+      schema: {
+        ...gives('Sign', Type.Object({ signature: base64, keyId, keyVersion: count, signingAlgorithm })),
+        params: byId,
+        body: signBody,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const { body } = request
+      const id = sameKey(request)
+      const signed = granted(
+        await keys.sign(call, {
+          id,
+          data: decodeField('data', body.data),
+          algorithm: body.signingAlgorithm,
+          isDigest: body.isDigest ?? false,
+        }),
+      )
+      return {
+        signature: toBase64(signed.signature),
+        keyId: id,
+        keyVersion: signed.version,
+        signingAlgorithm: signed.algorithm,
+      }
+    },
+  )
 
-  app.post(`${base}/:keyId/verify`, { schema: { params: byId, body: verifyBody } }, async (request) => {
-    const call = await callOf(request)
-    const { body } = request
-    const id = sameKey(request)
-    const verified = granted(
-      await keys.verify(call, {
-        id,
-        data: decodeField('data', body.data),
-        signature: decodeField('signature', body.signature),
-        algorithm: body.signingAlgorithm,
-        isDigest: body.isDigest ?? false,
-        ...(body.keyVersion === undefined ? {} : { version: body.keyVersion }),
-      }),
-    )
-    return {
-      signatureValid: verified.valid,
-      keyId: id,
-      ...(verified.version === null ? {} : { keyVersion: verified.version }),
-      signingAlgorithm: body.signingAlgorithm,
-    }
-  })
+  app.post(
+    `${base}/:keyId/verify`,
+    {
+      schema: {
+        ...gives(
+          'Verify a signature',
+          Type.Object({
+            signatureValid: Type.Boolean(),
+            keyId,
+            keyVersion: Type.Optional(count),
+            signingAlgorithm,
+          }),
+        ),
+        params: byId,
+        body: verifyBody,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const { body } = request
+      const id = sameKey(request)
+      const verified = granted(
+        await keys.verify(call, {
+          id,
+          data: decodeField('data', body.data),
+          signature: decodeField('signature', body.signature),
+          algorithm: body.signingAlgorithm,
+          isDigest: body.isDigest ?? false,
+          ...(body.keyVersion === undefined ? {} : { version: body.keyVersion }),
+        }),
+      )
+      return {
+        signatureValid: verified.valid,
+        keyId: id,
+        ...(verified.version === null ? {} : { keyVersion: verified.version }),
+        signingAlgorithm: body.signingAlgorithm,
+      }
+    },
+  )
 
-  app.post(`${base}/:keyId/generate-mac`, { schema: { params: byId, body: macBody } }, async (request) => {
-    const call = await callOf(request)
-    const id = sameKey(request)
-    const made = granted(await keys.generateMac(call, { id, data: decodeField('data', request.body.data) }))
-    return { mac: toBase64(made.mac), keyId: id, keyVersion: made.version, macAlgorithm: made.algorithm }
-  })
+  app.post(
+    `${base}/:keyId/generate-mac`,
+    {
+      schema: {
+        ...gives('Make a MAC', Type.Object({ mac: base64, keyId, keyVersion: count, macAlgorithm: text })),
+        params: byId,
+        body: macBody,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const id = sameKey(request)
+      const made = granted(await keys.generateMac(call, { id, data: decodeField('data', request.body.data) }))
+      return { mac: toBase64(made.mac), keyId: id, keyVersion: made.version, macAlgorithm: made.algorithm }
+    },
+  )
 
   app.post(
     `${base}/:keyId/verify-mac`,
-    { schema: { params: byId, body: verifyMacBody } },
+    {
+      schema: {
+        ...gives(
+          'Verify a MAC',
+          Type.Object({
+            macValid: Type.Boolean(),
+            keyId,
+            keyVersion: Type.Optional(count),
+            macAlgorithm: text,
+          }),
+        ),
+        params: byId,
+        body: verifyMacBody,
+      },
+    },
     async (request) => {
       const call = await callOf(request)
       const { body } = request
@@ -336,7 +464,13 @@ export function keyRoutes(
 
   app.get(
     `${base}/:keyId/public-key`,
-    { schema: { params: byId, querystring: versionQuery } },
+    {
+      schema: {
+        ...gives('Read the public half of a key', Type.Object({ publicKey: base64, keyVersion: count })),
+        params: byId,
+        querystring: versionQuery,
+      },
+    },
     async (request) => {
       const call = await callOf(request)
       const { version: wanted } = request.query
@@ -350,10 +484,22 @@ export function keyRoutes(
     },
   )
 
-  app.get(`${base}/:keyId/signing-algorithms`, { schema: { params: byId } }, async (request) => {
-    const call = await callOf(request)
-    return { signingAlgorithms: granted(await keys.signingAlgorithms(call, request.params.keyId)) }
-  })
+  app.get(
+    `${base}/:keyId/signing-algorithms`,
+    {
+      schema: {
+        ...gives(
+          'List what a key may sign by',
+          Type.Object({ signingAlgorithms: Type.Array(signingAlgorithm) }),
+        ),
+        params: byId,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      return { signingAlgorithms: granted(await keys.signingAlgorithms(call, request.params.keyId)) }
+    },
+  )
 }
 
 const isCeremony = (name: string | undefined): name is CeremonyAlgorithm =>

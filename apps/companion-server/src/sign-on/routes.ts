@@ -2,7 +2,7 @@ import { Type } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { requireSignOn } from '../access/break-glass.ts'
 import { requireCall } from '../access/caller.ts'
-import { grantList, grantsFrom, id } from '../access/grant-fields.ts'
+import { conditions, grantList, grantsFrom, grantView, id, loggedIn } from '../access/grant-fields.ts'
 import { toAnswer } from '../access/routes.ts'
 import { giveSession, isFromConsole } from '../access/session-cookie.ts'
 import type { Authentication } from '../access/tokens.ts'
@@ -10,6 +10,7 @@ import type { Record } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { granted, HttpError } from '../platform/http/http-error.ts'
+import { count, gives, givesContent, leadsOn, open, orNull, text } from '../platform/http/reply.ts'
 import type { Begun } from './log-in.ts'
 import type { SignOn } from './operations.ts'
 import type { GroupRole, ShownProvider } from './providers.ts'
@@ -49,10 +50,35 @@ const newProvider = Type.Object(
   closed,
 )
 const byName = Type.Object({ name: slug }, closed)
+/** Providers add what they like. */
+const anything = Type.Optional(Type.Unknown())
+const brings = Type.Object(
+  { code: anything, state: anything, error: anything },
+  { additionalProperties: true },
+)
 const newRole = Type.Object(
   { group: Type.String({ minLength: 1, maxLength: 256 }), grant: grantList.items },
   closed,
 )
+
+const roleView = Type.Object({
+  ...{ id: text, group: text },
+  grant: Type.Object({ ...grantView, conditions: Type.Optional(conditions) }),
+})
+const providerView = Type.Object({
+  ...{ name: text, organisationId: orNull(text) },
+  settings: Type.Union([
+    Type.Object({
+      ...{ kind: Type.Literal('oidc'), issuer: text, clientId: text, groupsClaim: Type.Optional(text) },
+      ...{ scopes: Type.Optional(Type.Array(text)), ca: Type.Optional(text) },
+    }),
+    Type.Object({
+      ...{ kind: Type.Literal('saml'), entityId: text, entryPoint: text, certificates: Type.Array(text) },
+      ...{ groupsAttribute: Type.Optional(text), certificate: text },
+    }),
+  ]),
+  roles: Type.Array(roleView),
+})
 
 /** Of the browser that began a log-in; no page reads it, and no other site sends it. */
 const cookie = '__Host-sign-on'
@@ -80,21 +106,44 @@ export function signOnRoutes(
   const asked = (request: FastifyRequest) =>
     ({ door: 'http', reqId: request.id, source: request.ip }) as const
 
-  app.get('/api/v1/auth/sign-on', async (request) => {
-    granted(authentication.roomForStranger(request.ip))
-    return { providers: (await signOn.providerNames()).map((name) => ({ name })) }
-  })
+  app.get(
+    '/api/v1/auth/sign-on',
+    {
+      schema: {
+        ...open,
+        ...gives(
+          'List identity providers to log in by',
+          Type.Object({ providers: Type.Array(Type.Object({ name: text })) }),
+        ),
+      },
+    },
+    async (request) => {
+      granted(authentication.roomForStranger(request.ip))
+      return { providers: (await signOn.providerNames()).map((name) => ({ name })) }
+    },
+  )
 
-  app.get('/api/v1/auth/sign-on/:name/start', { schema: { params: byName } }, async (request, reply) => {
-    granted(authentication.roomForStranger(request.ip))
-    const begun = await signOn.begin(request.params.name, asked(request))
-    if (!begun.ok) return back(reply, begun.rule)
-    return reply.header('Set-Cookie', cookieOf(begun.value)).redirect(begun.value.location, 303)
-  })
+  app.get(
+    '/api/v1/auth/sign-on/:name/start',
+    { schema: { ...open, ...leadsOn('Send a browser to an identity provider'), params: byName } },
+    async (request, reply) => {
+      granted(authentication.roomForStranger(request.ip))
+      const begun = await signOn.begin(request.params.name, asked(request))
+      if (!begun.ok) return back(reply, begun.rule)
+      return reply.header('Set-Cookie', cookieOf(begun.value)).redirect(begun.value.location, 303)
+    },
+  )
 
   app.get(
     '/api/v1/auth/sign-on/:name/callback',
-    { schema: { params: byName, querystring: Type.Record(Type.String(), Type.Unknown()) } },
+    {
+      schema: {
+        ...open,
+        ...leadsOn('Take what a browser brings back from an OpenID Connect provider'),
+        params: byName,
+        querystring: brings,
+      },
+    },
     async (request, reply) => {
       granted(authentication.roomForStranger(request.ip))
       const answer = new URL(request.url, 'https://localhost').searchParams
@@ -110,7 +159,13 @@ export function signOnRoutes(
     )
     own.post<{ Body: string; Params: { name: string } }>(
       '/api/v1/auth/sign-on/:name/callback',
-      { schema: { params: byName } },
+      {
+        schema: {
+          ...open,
+          ...leadsOn('Take what a browser brings back from a SAML provider'),
+          params: byName,
+        },
+      },
       async (request, reply) => {
         granted(authentication.roomForStranger(request.ip))
         const answer = new URLSearchParams(typeof request.body === 'string' ? request.body : '')
@@ -132,15 +187,34 @@ export function signOnRoutes(
     return back(reply, 'ready')
   }
 
-  app.get('/api/v1/auth/sign-on/:name/metadata', { schema: { params: byName } }, async (request, reply) => {
-    granted(authentication.roomForStranger(request.ip))
-    const text = granted(await signOn.samlMetadata(request.params.name))
-    return reply.type('application/samlmetadata+xml').send(text)
-  })
+  app.get(
+    '/api/v1/auth/sign-on/:name/metadata',
+    {
+      schema: {
+        ...open,
+        ...givesContent('Read this server’s SAML metadata', 'application/samlmetadata+xml'),
+        params: byName,
+      },
+    },
+    async (request, reply) => {
+      granted(authentication.roomForStranger(request.ip))
+      const text = granted(await signOn.samlMetadata(request.params.name))
+      return reply.type('application/samlmetadata+xml').send(text)
+    },
+  )
 
   app.post(
     '/api/v1/auth/sign-on/token',
-    { schema: { body: Type.Object({}, closed) } },
+    {
+      schema: {
+        ...open,
+        ...gives(
+          'Take the token of a finished log-in',
+          Type.Union([loggedIn, Type.Object({ expiresIn: count })]),
+        ),
+        body: Type.Object({}, closed),
+      },
+    },
     async (request, reply) => {
       granted(authentication.roomForStranger(request.ip))
       // Another site could not read the token, but could use the log-in up.
@@ -158,39 +232,76 @@ export function signOnRoutes(
     },
   )
 
-  app.post('/api/v1/sign-on/providers', { schema: { body: newProvider } }, async (request) => {
-    const call = await callOf(request)
-    const { name, organisationId, settings, clientSecret } = request.body
-    const wanted = { name, organisation: organisationId ?? null, settings, secret: clientSecret ?? null }
-    return { provider: toProvider(granted(await signOn.addProvider(call, wanted))) }
-  })
+  app.post(
+    '/api/v1/sign-on/providers',
+    {
+      schema: {
+        ...gives('Add an identity provider', Type.Object({ provider: providerView })),
+        body: newProvider,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const { name, organisationId, settings, clientSecret } = request.body
+      const wanted = { name, organisation: organisationId ?? null, settings, secret: clientSecret ?? null }
+      return { provider: toProvider(granted(await signOn.addProvider(call, wanted))) }
+    },
+  )
 
   const required = Type.Object({ required: Type.Boolean() }, closed)
-  app.put('/api/v1/sign-on/required', { schema: { body: required } }, async (request) => {
-    const call = await callOf(request)
-    granted(await requireSignOn({ database, record }, call, request.body.required))
-    return request.body
-  })
+  app.put(
+    '/api/v1/sign-on/required',
+    { schema: { ...gives('Require single sign-on, or no longer', required), body: required } },
+    async (request) => {
+      const call = await callOf(request)
+      granted(await requireSignOn({ database, record }, call, request.body.required))
+      return request.body
+    },
+  )
 
-  app.get('/api/v1/sign-on/providers', async (request) => {
-    const call = await callOf(request)
-    return { providers: granted(await signOn.listProviders(call)).map(toProvider) }
-  })
+  app.get(
+    '/api/v1/sign-on/providers',
+    { schema: { ...gives('List identity providers', Type.Object({ providers: Type.Array(providerView) })) } },
+    async (request) => {
+      const call = await callOf(request)
+      return { providers: granted(await signOn.listProviders(call)).map(toProvider) }
+    },
+  )
 
-  app.delete('/api/v1/sign-on/providers/:name', { schema: { params: byName } }, async (request) => {
-    const call = await callOf(request)
-    granted(await signOn.removeProvider(call, request.params.name))
-    return { removed: true }
-  })
+  app.delete(
+    '/api/v1/sign-on/providers/:name',
+    {
+      schema: {
+        ...gives('Remove an identity provider', Type.Object({ removed: Type.Boolean() })),
+        params: byName,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      granted(await signOn.removeProvider(call, request.params.name))
+      return { removed: true }
+    },
+  )
 
-  app.post('/api/v1/sign-on/providers/:name/scim-token', { schema: { params: byName } }, async (request) => {
-    const call = await callOf(request)
-    return granted(await signOn.makeScimToken(call, request.params.name))
-  })
+  app.post(
+    '/api/v1/sign-on/providers/:name/scim-token',
+    {
+      schema: { ...gives('Make the SCIM token of a provider', Type.Object({ token: text })), params: byName },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      return granted(await signOn.makeScimToken(call, request.params.name))
+    },
+  )
 
   app.delete(
     '/api/v1/sign-on/providers/:name/scim-token',
-    { schema: { params: byName } },
+    {
+      schema: {
+        ...gives('Revoke the SCIM token of a provider', Type.Object({ revoked: Type.Boolean() })),
+        params: byName,
+      },
+    },
     async (request) => {
       const call = await callOf(request)
       granted(await signOn.revokeScimToken(call, request.params.name))
@@ -200,7 +311,13 @@ export function signOnRoutes(
 
   app.post(
     '/api/v1/sign-on/providers/:name/roles',
-    { schema: { params: byName, body: newRole } },
+    {
+      schema: {
+        ...gives('Give the members of a group a role', Type.Object({ role: roleView })),
+        params: byName,
+        body: newRole,
+      },
+    },
     async (request) => {
       const call = await callOf(request)
       const { group, grant } = request.body
@@ -213,7 +330,12 @@ export function signOnRoutes(
 
   app.delete(
     '/api/v1/sign-on/providers/:name/roles/:roleId',
-    { schema: { params: Type.Object({ name: slug, roleId: id }, closed) } },
+    {
+      schema: {
+        ...gives('Take a role from a group', Type.Object({ removed: Type.Boolean() })),
+        params: Type.Object({ name: slug, roleId: id }, closed),
+      },
+    },
     async (request) => {
       const call = await callOf(request)
       const { name: provider, roleId } = request.params

@@ -9,6 +9,7 @@ import type { App } from '../platform/http/app-type.ts'
 import { byteRange } from '../platform/http/byte-range.ts'
 import { badRequest, granted, HttpError, unavailable } from '../platform/http/http-error.ts'
 import { numberIn } from '../platform/http/query.ts'
+import { count, gives, givesContent, orNull, text, time } from '../platform/http/reply.ts'
 import { isErrno } from '../platform/state-folder/private-file.ts'
 import { maxCiphertext } from './ciphertexts.ts'
 import type { StoredFheKey } from './keys.ts'
@@ -26,6 +27,28 @@ const page = Type.Object(
 )
 const byFile = Type.Object({ keyId: hex64, sha256: hex64 }, { additionalProperties: false })
 
+const fheKey = {
+  ...{ id: text, name: text, orgId: orNull(text), keyUsage: text, algorithm: text, mode: text },
+  ...{
+    t: count,
+    n: count,
+    epoch: count,
+    commitments: text,
+    publicKey: orNull(text),
+    serverKey: orNull(text),
+  },
+  ...{ crs: orNull(text), bundleDigest: text, createdAt: time },
+}
+const fheKeyNow = Type.Object({
+  ...{ ...fheKey, epochId: text, policyDigest: text, combiner: text },
+  holders: Type.Array(Type.Object({ index: count, name: text })),
+  budget: Type.Object({ total: count, spent: count, reserved: count }),
+})
+const keptCiphertext = Type.Object({
+  ...{ digest: text, sha256: text, type: text, width: count, blocks: count, size: count },
+})
+const givesFile = (summary: string) => givesContent(summary, 'application/octet-stream')
+
 /** Threshold keys that bundles brought, their public parts, and the ciphertexts that may be asked for. */
 export function fheRoutes(
   app: App,
@@ -36,29 +59,42 @@ export function fheRoutes(
 ): void {
   const callOf = (request: FastifyRequest) => requireCall(request, authentication)
 
-  app.get('/api/v1/fhe/keys', { schema: { querystring: page } }, async (request) => {
-    const call = await callOf(request)
-    const rows = await threshold.list(call, {
-      offset: numberIn('offset', request.query.offset, 0, maxOffset, 0),
-      limit: numberIn('limit', request.query.limit, 1, maxPage, maxPage),
-    })
-    return { keys: granted(rows).map(toView) }
-  })
-
-  app.get('/api/v1/fhe/keys/:keyId', { schema: { params: byKey } }, async (request) => {
-    const call = await callOf(request)
-    const { key, row, epoch, combiner, budget } = granted(await threshold.get(call, request.params.keyId))
-    return {
-      key: {
-        ...toView(key),
-        epochId: row.epoch_id,
-        policyDigest: row.policy_digest,
-        combiner,
-        holders: epoch.holders.map(({ name }, at) => ({ index: at + 1, name })),
-        budget,
+  app.get(
+    '/api/v1/fhe/keys',
+    {
+      schema: {
+        ...gives('List threshold keys', Type.Object({ keys: Type.Array(Type.Object(fheKey)) })),
+        querystring: page,
       },
-    }
-  })
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const rows = await threshold.list(call, {
+        offset: numberIn('offset', request.query.offset, 0, maxOffset, 0),
+        limit: numberIn('limit', request.query.limit, 1, maxPage, maxPage),
+      })
+      return { keys: granted(rows).map(toView) }
+    },
+  )
+
+  app.get(
+    '/api/v1/fhe/keys/:keyId',
+    { schema: { ...gives('Read a threshold key', Type.Object({ key: fheKeyNow })), params: byKey } },
+    async (request) => {
+      const call = await callOf(request)
+      const { key, row, epoch, combiner, budget } = granted(await threshold.get(call, request.params.keyId))
+      return {
+        key: {
+          ...toView(key),
+          epochId: row.epoch_id,
+          policyDigest: row.policy_digest,
+          combiner,
+          holders: epoch.holders.map(({ name }, at) => ({ index: at + 1, name })),
+          budget,
+        },
+      }
+    },
+  )
 
   for (const [path, part] of [
     ['public', 'public'],
@@ -66,15 +102,25 @@ export function fheRoutes(
     ['server-key', 'serverKey'],
     ['crs', 'crs'],
   ] as const) {
-    app.get(`/api/v1/fhe/keys/:keyId/${path}`, { schema: { params: byKey } }, async (request, reply) => {
-      const call = await callOf(request)
-      return sendFile(request, reply, granted(await threshold.publicPart(call, request.params.keyId, part)))
-    })
+    app.get(
+      `/api/v1/fhe/keys/:keyId/${path}`,
+      { schema: { ...givesFile(`Read ${part} of a threshold key`), params: byKey } },
+      async (request, reply) => {
+        const call = await callOf(request)
+        return sendFile(request, reply, granted(await threshold.publicPart(call, request.params.keyId, part)))
+      },
+    )
   }
 
   app.put(
     '/api/v1/fhe/keys/:keyId/ciphertexts/:sha256',
-    { schema: { params: byFile }, bodyLimit: maxCiphertext },
+    {
+      schema: {
+        ...gives('Upload a ciphertext', Type.Object({ ciphertext: keptCiphertext })),
+        params: byFile,
+      },
+      bodyLimit: maxCiphertext,
+    },
     async (request) => {
       const call = await callOf(request)
       const { params, body } = request
@@ -86,7 +132,7 @@ export function fheRoutes(
 
   app.get(
     '/api/v1/fhe/keys/:keyId/ciphertexts/:sha256',
-    { schema: { params: byFile } },
+    { schema: { ...givesFile('Read a ciphertext'), params: byFile } },
     async (request, reply) => {
       const call = await callOf(request)
       const { keyId, sha256 } = request.params

@@ -6,6 +6,7 @@ import type { Authentication } from '../access/tokens.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { decodeField } from '../platform/http/base64-field.ts'
 import { granted } from '../platform/http/http-error.ts'
+import { count, document, gives, orNull, text, time } from '../platform/http/reply.ts'
 import { packageOf } from './combiner.ts'
 import { byKey, hex64 } from './key-routes.ts'
 import type { RequestNow, ThresholdOperations } from './operations.ts'
@@ -13,13 +14,23 @@ import { stateNow } from './requests.ts'
 
 const hex32 = Type.String({ pattern: '^[0-9a-f]{32}$' })
 const byRequest = Type.Object({ keyId: hex64, requestId: hex32 }, { additionalProperties: false })
-/** The documents have schemas of their own, which say more exactly what does not fit. */
-const document = Type.Object({}, { additionalProperties: true })
+/** `document`: those of requests have schemas of their own, which say more exactly what does not fit. */
 const answerBody = Type.Object(
   { answer: document, sealed: Type.Optional(Type.String({ maxLength: 12 << 20 })) },
   { additionalProperties: false },
 )
 const bodyLimit = 16 << 20
+
+const requestView = Type.Object({
+  ...{ requestId: hex32, digest: text, epoch: count, state: text, openedBy: text, expiry: time },
+  answers: Type.Array(Type.Object({ holder: count, decision: text })),
+  ...{ verified: orNull(count), claim: orNull(text), cheaters: orNull(Type.Array(count)) },
+  ...{ trouble: orNull(text), createdAt: time },
+})
+const decrypted = Type.Object({
+  results: Type.Array(Type.Object({ type: text, value: text })),
+  ...{ verified: count, cheaters: Type.Array(count), claim: text },
+})
 
 /** Requests to decrypt: opened by a user, carried and answered by operators, read once by the identity that asked. */
 export function fheRequestRoutes(
@@ -39,7 +50,15 @@ export function fheRequestRoutes(
 
   app.post(
     base,
-    { schema: { params: byKey, body: document }, onRequest, bodyLimit },
+    {
+      schema: {
+        ...gives('Ask for a decryption', Type.Object({ request: requestView }), 202),
+        params: byKey,
+        body: document,
+      },
+      onRequest,
+      bodyLimit,
+    },
     async (request, reply) => {
       const call = await callOf(request)
       const given = granted(requestPackageCodec.check(request.body))
@@ -49,20 +68,46 @@ export function fheRequestRoutes(
     },
   )
 
-  app.get(base, { schema: { params: byKey } }, async (request) => {
-    const call = await callOf(request)
-    return { requests: granted(await threshold.requests(call, request.params.keyId)).map(toView) }
-  })
+  app.get(
+    base,
+    {
+      schema: {
+        ...gives('List requests to decrypt', Type.Object({ requests: Type.Array(requestView) })),
+        params: byKey,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      return { requests: granted(await threshold.requests(call, request.params.keyId)).map(toView) }
+    },
+  )
 
-  app.get(`${base}/:requestId`, { schema: { params: byRequest } }, async (request) => {
-    const call = await callOf(request)
-    const found = granted(await threshold.request(call, request.params))
-    return { request: toView(found), package: packageOf(found.request) }
-  })
+  app.get(
+    `${base}/:requestId`,
+    {
+      schema: {
+        ...gives('Read a request to decrypt', Type.Object({ request: requestView, package: document })),
+        params: byRequest,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const found = granted(await threshold.request(call, request.params))
+      return { request: toView(found), package: packageOf(found.request) }
+    },
+  )
 
   app.post(
     `${base}/:requestId/answers`,
-    { schema: { params: byRequest, body: answerBody }, onRequest, bodyLimit },
+    {
+      schema: {
+        ...gives('Bring the answer of a holder', Type.Object({ request: requestView })),
+        params: byRequest,
+        body: answerBody,
+      },
+      onRequest,
+      bodyLimit,
+    },
     async (request) => {
       const call = await callOf(request)
       const answer = granted(holderAnswerCodec.file.check(request.body.answer))
@@ -72,15 +117,19 @@ export function fheRequestRoutes(
     },
   )
 
-  app.post(`${base}/:requestId/release`, { schema: { params: byRequest } }, async (request) => {
-    const call = await callOf(request)
-    return { request: toView(granted(await threshold.release(call, request.params))) }
-  })
+  app.post(
+    `${base}/:requestId/release`,
+    { schema: { ...gives('Combine the answers', Type.Object({ request: requestView })), params: byRequest } },
+    async (request) => {
+      const call = await callOf(request)
+      return { request: toView(granted(await threshold.release(call, request.params))) }
+    },
+  )
 
   // A HEAD would read it, and show nothing.
   app.get(
     `${base}/:requestId/result`,
-    { schema: { params: byRequest }, exposeHeadRoute: false },
+    { schema: { ...gives('Read the result, once', decrypted), params: byRequest }, exposeHeadRoute: false },
     async (request) => {
       const call = await callOf(request)
       return granted(await threshold.result(call, request.params))

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { apiDocument } from '../../src/api-document.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
@@ -48,6 +49,7 @@ test('OPENAPI-01 the document has the routes that are served, with their paramet
   const reply = await kms.server.app.inject({ method: 'GET', url: '/api/openapi.json' })
   const document: Document = reply.json()
   expect([reply.statusCode, document.openapi]).toEqual([200, '3.1.0'])
+  expect(await apiDocument()).toEqual(document)
   const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })),
   )
@@ -61,4 +63,91 @@ test('OPENAPI-01 the document has the routes that are served, with their paramet
   expect(JSON.stringify(encrypt?.requestBody)).toContain('"plaintext"')
   for (const path of ['/api/v1/audit/receipts', '/api/v1/people', '/api/v1/kms/keys/{keyId}/shred'])
     expect(Object.keys(document.paths)).toContain(path)
+})
+
+const named = async (key: string, url: string, payload: object = {}, headers: object = kms.headers) => {
+  const reply = await kms.server.app.inject({
+    ...{ method: 'POST', url: `/api/v1/${url}`, payload },
+    headers: { ...headers, 'idempotency-key': key },
+  })
+  return {
+    status: reply.statusCode,
+    body: reply.body,
+    again: reply.headers['idempotency-replayed'] === 'true',
+  }
+}
+const entries = async (operation: string, key: string) =>
+  kms.server.services.database
+    .selectFrom('audit')
+    .select('outcome')
+    .where('operation', '=', operation)
+    .where('key_id', '=', key)
+    .execute()
+
+test('IDEMPOTENT-01 a named call is done once, and its reply is given again', async () => {
+  const id = await kms.make('named')
+  const first = await named('rotate-1', `kms/keys/${id}/rotate`)
+  const second = await named('rotate-1', `kms/keys/${id}/rotate`)
+  expect([first.status, first.again, second.again]).toEqual([200, false, true])
+  expect(second.body).toBe(first.body)
+  expect(JSON.parse(second.body).key.version).toBe(2)
+  expect(await entries('key.rotate', id)).toEqual([{ outcome: 'ok' }])
+  expect(JSON.parse((await named('rotate-2', `kms/keys/${id}/rotate`)).body).key.version).toBe(3)
+  // A day later the name is free.
+  await kms.server.services.database
+    .updateTable('idempotent_call')
+    .set({ expires_at: new Date(0) })
+    .execute()
+  expect(JSON.parse((await named('rotate-1', `kms/keys/${id}/rotate`)).body).key.version).toBe(4)
+})
+
+test('IDEMPOTENT-02 a name stands for one call of one identity; while that has no result, it is not done again', async () => {
+  const id = await kms.make('once')
+  const url = `kms/keys/${id}/rotate`
+  const differs = { projectId: kms.project.id, name: 'other' }
+  await named('name', 'kms/keys', { projectId: kms.project.id, name: 'one' })
+  const other = await named('name', 'kms/keys', differs)
+  expect([other.status, JSON.parse(other.body).code]).toEqual([422, 'IDEMPOTENCY-DIFFERS'])
+  const both = await Promise.all([named('both', url), named('both', url)])
+  expect(await entries('key.rotate', id)).toHaveLength(1)
+  for (const { status, body } of both)
+    expect(status === 200 || JSON.parse(body).code === 'IDEMPOTENCY-OPEN', body).toBe(true)
+  expect(await named('both', url)).toMatchObject({ status: 200, again: true })
+  // Of another identity it is another name.
+  const { organisations, credentials } = kms.server.services
+  const place = { organisation: kms.organisation.id, project: kms.project.id }
+  const asAdmin = kms.callAs(kms.chief)
+  const grants = [{ role: 'crypto-officer', ...place }] as const
+  const made = given(await organisations.createIdentity(asAdmin, { name: 'second', grants }))
+  const apiKey = { identity: made.identity, name: 'key', ttlSeconds: 3600 }
+  const { token } = given(await credentials.addApiKey(kms.callAs(kms.chief), apiKey))
+  const theirs = await named('both', url, {}, { authorization: `Bearer ${token}` })
+  expect([theirs.status, theirs.again]).toEqual([200, false])
+  expect((await named('é', url)).status).toBe(422)
+})
+
+test('IDEMPOTENT-03 a refusal is not kept, a secret is kept sealed, and what only uses a key is done again', async () => {
+  const { database } = kms.server.services
+  const wanted = { projectId: kms.project.id, name: 'taken', algorithm: 'aes-128-gcm' }
+  const id = await kms.make('taken')
+  expect((await named('again', 'kms/keys', wanted)).status).toBe(409)
+  await kms.call('PATCH', id, { name: 'free' })
+  expect(await named('again', 'kms/keys', wanted)).toMatchObject({ status: 200, again: false })
+
+  const path = `identities/${kms.credentials.identity}/client-secrets`
+  const secret = await named('secret', path)
+  const { clientSecret } = JSON.parse(secret.body).clientSecret
+  const row = await database
+    .selectFrom('idempotent_call')
+    .select('reply')
+    .where('key', '=', 'secret')
+    .executeTakeFirstOrThrow()
+  expect(row.reply?.length).toBeGreaterThan(clientSecret.length)
+  expect(row.reply?.includes(clientSecret)).toBe(false)
+  expect((await named('secret', path)).body).toBe(secret.body)
+
+  const encrypted = await named('use', `kms/keys/${id}/encrypt`, { plaintext: 'AAAA' })
+  const anew = await named('use', `kms/keys/${id}/encrypt`, { plaintext: 'AAAA' })
+  expect([encrypted.status, anew.status, anew.again]).toEqual([200, 200, false])
+  expect(anew.body).not.toBe(encrypted.body)
 })

@@ -6,6 +6,7 @@ import { pinPolicy } from '../../src/platform/state-folder/policies.ts'
 import { readSettings, writeSettings } from '../../src/platform/state-folder/settings.ts'
 import { openServer } from '../../src/server.ts'
 import { createIdentity } from './create-identity.ts'
+import { requireExactReplies } from './exact-replies.ts'
 import { keysOf, type RealOptions, realBundle } from './real-bundle.ts'
 import { cardOf, makeServerState, offerTransport } from './server-under-test.ts'
 import { makeFolder } from './temporary-folder.ts'
@@ -33,6 +34,7 @@ export async function openHttp(
   if (library !== undefined)
     await writeSettings(state, { ...settings, token: { ...settings.token, library: library(folder) } })
   const server = await openServer(state, false)
+  requireExactReplies(server.app)
   const tokens: Record<Who, string> = {
     user: '',
     reader: '',

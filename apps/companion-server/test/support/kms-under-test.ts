@@ -4,6 +4,7 @@ import type { Call } from '../../src/audit/record.ts'
 import type { Outcome } from '../../src/refusal.ts'
 import { openServer } from '../../src/server.ts'
 import { createIdentity } from './create-identity.ts'
+import { requireExactReplies } from './exact-replies.ts'
 import { makeServerState } from './server-under-test.ts'
 import { makeFolder } from './temporary-folder.ts'
 
@@ -17,6 +18,7 @@ export async function openKms(options: Parameters<typeof openServer>[2] = {}) {
   const folder = await makeFolder()
   const state = await makeServerState(folder, 'rehearsal')
   const server = await openServer(state, false, options)
+  requireExactReplies(server.app)
   const { organisations, database } = server.services
   const callAs = (caller: Caller): Call => ({ caller, door: 'direct', reqId: 'test', receipt: null })
   const admin: Caller = {
@@ -59,6 +61,7 @@ export async function openKms(options: Parameters<typeof openServer>[2] = {}) {
     organisation,
     project,
     credentials,
+    headers,
     caller: { identity: credentials.identity, grants } satisfies Caller,
     callAs,
     admin,

@@ -16,6 +16,7 @@ import * as kekRotation from './migrations/0012-kek-rotation.ts'
 import * as approvals from './migrations/0013-approvals.ts'
 import * as changes from './migrations/0014-changes.ts'
 import * as authenticators from './migrations/0015-authenticators.ts'
+import * as idempotentCalls from './migrations/0016-idempotent-calls.ts'
 import type { Tables } from './tables.ts'
 
 /** In order; a released one is never changed. */
@@ -35,6 +36,7 @@ const migrations: Record<string, Migration> = {
   '0013-approvals': approvals,
   '0014-changes': changes,
   '0015-authenticators': authenticators,
+  '0016-idempotent-calls': idempotentCalls,
 }
 
 const newest = Object.keys(migrations).toSorted().at(-1)

@@ -528,6 +528,16 @@ export type ApprovalRequestTable = {
 
 export type ApprovalTable = { request_id: string; identity_id: string; approves: boolean; decided_at: Time }
 
+/** `call`: SHA-256 of what was asked. Status and sealed reply are null until there is one. */
+export type IdempotentCallTable = {
+  identity_id: string
+  key: string
+  call: Buffer
+  status: number | null
+  reply: Buffer | null
+  expires_at: Time
+}
+
 export type AuditTable = {
   writer: string
   seq: BigInt64
@@ -597,6 +607,7 @@ export type Tables = {
   audit: AuditTable
   approval_request: ApprovalRequestTable
   approval: ApprovalTable
+  idempotent_call: IdempotentCallTable
   audit_writer: AuditWriterTable
   audit_checkpoint: AuditCheckpointTable
   audit_checkpoint_range: AuditCheckpointRangeTable

@@ -5,6 +5,7 @@ import type { Authentication } from '../../access/tokens.ts'
 import type { Call } from '../../audit/record.ts'
 import type { App } from '../../platform/http/app-type.ts'
 import { granted, HttpError, unauthorized } from '../../platform/http/http-error.ts'
+import { document, gives, text } from '../../platform/http/reply.ts'
 import type { Outcome } from '../../refusal.ts'
 import type { SignOn } from '../operations.ts'
 import type { ScimClient } from './operations.ts'
@@ -17,6 +18,21 @@ const query = Type.Object({
 })
 const byId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) })
 const kind = 'application/scim+json'
+const ends = (summary: string) => ({
+  summary,
+  response: { 204: { description: 'Done', type: 'null' } as const },
+})
+const failure = {
+  description: 'Refused',
+  content: {
+    [kind]: {
+      schema: Type.Object({
+        schemas: Type.Array(text),
+        ...{ status: text, detail: text, scimType: Type.Optional(text) },
+      }),
+    },
+  },
+}
 
 type By = { readonly call: Call; readonly client: ScimClient }
 type Done = Promise<Outcome<{ readonly id: string }>>
@@ -72,6 +88,13 @@ export function scimRoutes(
         if (reply.statusCode < 400 && reply.statusCode !== 204) reply.type(kind)
       })
 
+      own.addHook('onRoute', ({ schema }) => {
+        if (schema === undefined) return
+        const { response } = schema
+        Object.assign(schema, { consumes: [kind], produces: [kind] })
+        if (typeof response === 'object' && response !== null) Object.assign(response, { '4xx': failure })
+      })
+
       const served: readonly (readonly [string, Served])[] = [
         [
           '/Users',
@@ -91,31 +114,44 @@ export function scimRoutes(
         ],
       ]
       for (const [path, operations] of served) {
-        own.post(path, async (request, reply) => {
-          const made = granted(await operations.create(await by(request), request.body))
-          return reply.code(201).header('Location', `/scim/v2${path}/${made.id}`).send(made)
-        })
+        const noun = path === '/Users' ? 'member' : 'group'
+        own.post(
+          path,
+          { schema: { ...gives(`Create a ${noun}`, document, 201) } },
+          async (request, reply) => {
+            const made = granted(await operations.create(await by(request), request.body))
+            return reply.code(201).header('Location', `/scim/v2${path}/${made.id}`).send(made)
+          },
+        )
         own.get<{ Querystring: { filter?: string; startIndex?: string; count?: string } }>(
           path,
-          { schema: { querystring: query } },
+          { schema: { ...gives(`List ${noun}s`, document), querystring: query } },
           async (request) => {
             const { filter = null, startIndex = '1', count = String(maxCount) } = request.query
             const page = { filter, startIndex: Number(startIndex), count: Number(count) }
             return granted(await operations.list(await by(request), page))
           },
         )
-        own.get<{ Params: { id: string } }>(`${path}/:id`, { schema: { params: byId } }, async (request) =>
-          granted(await operations.read(await by(request), request.params.id)),
+        own.get<{ Params: { id: string } }>(
+          `${path}/:id`,
+          { schema: { ...gives(`Read a ${noun}`, document), params: byId } },
+          async (request) => granted(await operations.read(await by(request), request.params.id)),
         )
-        own.put<{ Params: { id: string } }>(`${path}/:id`, { schema: { params: byId } }, async (request) =>
-          granted(await operations.replace(await by(request), request.params.id, request.body)),
+        own.put<{ Params: { id: string } }>(
+          `${path}/:id`,
+          { schema: { ...gives(`Replace a ${noun}`, document), params: byId } },
+          async (request) =>
+            granted(await operations.replace(await by(request), request.params.id, request.body)),
         )
-        own.patch<{ Params: { id: string } }>(`${path}/:id`, { schema: { params: byId } }, async (request) =>
-          granted(await operations.patch(await by(request), request.params.id, request.body)),
+        own.patch<{ Params: { id: string } }>(
+          `${path}/:id`,
+          { schema: { ...gives(`Change a ${noun}`, document), params: byId } },
+          async (request) =>
+            granted(await operations.patch(await by(request), request.params.id, request.body)),
         )
         own.delete<{ Params: { id: string } }>(
           `${path}/:id`,
-          { schema: { params: byId } },
+          { schema: { ...ends(`Deactivate a ${noun}`), params: byId } },
           async (request, reply) => {
             granted(await operations.end(await by(request), request.params.id))
             return reply.code(204).send()
@@ -123,15 +159,23 @@ export function scimRoutes(
         )
       }
 
-      own.get('/ServiceProviderConfig', async (request) => {
-        await clientOf(request)
-        return serviceProviderConfig
-      })
-      own.get('/ResourceTypes', async (request) => {
-        await clientOf(request)
-        return listed(resourceTypes)
-      })
-      own.get('/Schemas', async (request) => {
+      own.get(
+        '/ServiceProviderConfig',
+        { schema: { ...gives('Read what this server can do (SCIM)', document) } },
+        async (request) => {
+          await clientOf(request)
+          return serviceProviderConfig
+        },
+      )
+      own.get(
+        '/ResourceTypes',
+        { schema: { ...gives('Read kinds of resources (SCIM)', document) } },
+        async (request) => {
+          await clientOf(request)
+          return listed(resourceTypes)
+        },
+      )
+      own.get('/Schemas', { schema: { ...gives('Read schemas (SCIM)', document) } }, async (request) => {
         await clientOf(request)
         return listed(schemas)
       })

@@ -1,0 +1,60 @@
+import { lp, sha256, utf8 } from '@lux/crypto'
+import type { FastifyInstance } from 'fastify'
+import { requireCall } from '../access/caller.ts'
+import type { Authentication } from '../access/tokens.ts'
+import { granted } from '../platform/http/http-error.ts'
+import { keepsReply, namedBy } from '../platform/http/named-call.ts'
+import type { IdempotentCalls, NamedCall } from './calls.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set where the reply is to be kept. */
+    named: NamedCall | null
+  }
+}
+
+/**
+ * Does a call that its caller named once, and gives its reply again. Streams, which are bundles and messages of KMIP, are the
+ * same by their own content.
+ */
+export function idempotentCalls(
+  app: FastifyInstance,
+  { calls, authentication }: { readonly calls: IdempotentCalls; readonly authentication: Authentication },
+): void {
+  app.decorateRequest('named', null)
+
+  app.addHook('preHandler', async (request, reply) => {
+    const key = request.headers[namedBy]
+    if (typeof key !== 'string' || !keepsReply(request.routeOptions)) return
+    const { body = null } = request
+    if (body !== null && Object.getPrototypeOf(body) !== Object.prototype) return
+    const { caller } = await requireCall(request, authentication)
+    const asked = [request.method, request.url, JSON.stringify(body)].map((part) => lp(utf8(part)))
+    const named = { identity: caller.identity, key, call: sha256(...asked) }
+    const begun = granted(await calls.begin(named))
+    if (begun === 'new') {
+      request.named = named
+      return
+    }
+    return reply
+      .code(begun.status)
+      .header('Idempotency-Replayed', 'true')
+      .type('application/json; charset=utf-8')
+      .send(begun.body)
+  })
+
+  app.addHook('onSend', async (request, reply, payload) => {
+    const { named } = request
+    if (named === null) return payload
+    request.named = null
+    try {
+      if (reply.statusCode < 300 && typeof payload === 'string')
+        await calls.keep(named, { status: reply.statusCode, body: payload })
+      else await calls.giveUp(named)
+    } catch (error) {
+      // It was done, and who asked is told so: asked again, the name is still taken.
+      request.log.error({ error: String(error) }, 'the reply of a named call was not kept')
+    }
+    return payload
+  })
+}
