@@ -165,7 +165,7 @@ test('FIRST-RUN in the window too it is consistent without a policy, and accepte
   await chooseInDialogs(desktop, join(folder, 'policy.json'))
   await page.getByRole('button', { name: 'Choose a file: Policy' }).click()
   await verify.last().click()
-  await page.getByRole('heading', { name: 'Accepted', exact: true }).waitFor()
+  await page.locator('[data-verdict=accepted]').waitFor()
   guide.did('Verify', 'consistent', 'accepted')
   expect(violations(desktop)).toEqual([])
 })

@@ -296,9 +296,11 @@ export function answers(plan: string): Record<string, Answer> {
       rule: 'POLICY-MISSING',
       detail: 'no policy was given',
       checks: [
-        { name: 'zip-profile', outcome: 'passed', detail: '' },
-        { name: 'policy', outcome: 'not-run', detail: 'no policy was given' },
+        { name: 'ZIP-PROFILE', outcome: 'passed', detail: '' },
+        { name: 'POLICY-MISSING', outcome: 'failed', detail: 'no policy was given' },
+        { name: 'MANIFEST-SIGNATURES', outcome: 'not-run', detail: 'POLICY-MISSING did not pass' },
       ],
+      signedHere: ['Mei Tanaka'],
       contents: {
         title: 'Board key',
         organisation: 'Northwind Trust',
@@ -308,7 +310,7 @@ export function answers(plan: string): Record<string, Answer> {
         planHash: hex,
         entries: 58,
         checkpoints: 4,
-        signers: ['Omar Haddad', 'Mei Tanaka'],
+        signers: null,
         files: [{ name: `blobs/${hex}`, what: 'plan', bytes: 4211 }],
       },
     }),

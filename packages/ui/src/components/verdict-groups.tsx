@@ -1,43 +1,44 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Icon } from './icon.tsx'
+import { Icon, type IconName } from './icon.tsx'
 
 export type VerdictGroup = {
   readonly id: string
   /** The answer, never the category: "The record is unbroken". */
   readonly title: ReactNode
   readonly note: ReactNode
+  /** `open`: nothing failed, and not everything was looked at. */
+  readonly state: 'passed' | 'failed' | 'open'
   readonly passed: number
   readonly total: number
   readonly checks: ReactNode
 }
+
+const icons: Record<VerdictGroup['state'], IconName> = { passed: 'check', failed: 'cross', open: 'dash' }
 
 /** Checks in groups: folded where all passed, open where not. */
 export function VerdictGroups({ groups, label }: { groups: readonly VerdictGroup[]; label: string }) {
   const { t } = useTranslation()
   return (
     <section className="verdict-groups" aria-label={label}>
-      {groups.map(({ id, title, note, passed, total, checks }) => {
-        const held = passed === total
-        return (
-          <details key={id} open={!held} data-held={held ? '' : undefined}>
-            <summary>
-              <span className="verdict-disc">
-                <Icon name={held ? 'check' : 'cross'} size={16} />
-              </span>
-              <span className="verdict-text">
-                <strong>{title}</strong>
-                <span className="quiet">{note}</span>
-              </span>
-              <span className="verdict-count">{t('ui.quorum', { given: passed, needed: total })}</span>
-              <span className="verdict-more">
-                <Icon name="back" size={16} />
-              </span>
-            </summary>
-            {checks}
-          </details>
-        )
-      })}
+      {groups.map(({ id, title, note, state, passed, total, checks }) => (
+        <details key={id} open={state !== 'passed'} data-state={state}>
+          <summary>
+            <span className="verdict-disc">
+              <Icon name={icons[state]} size={16} />
+            </span>
+            <span className="verdict-text">
+              <strong>{title}</strong>
+              <span className="quiet">{note}</span>
+            </span>
+            <span className="verdict-count">{t('ui.quorum', { given: passed, needed: total })}</span>
+            <span className="verdict-more">
+              <Icon name="back" size={16} />
+            </span>
+          </summary>
+          {checks}
+        </details>
+      ))}
     </section>
   )
 }

@@ -1,145 +1,233 @@
-import { Code, Rec, WordCards } from '@lux/ui'
+import { Code, Icon, PersonChip, Rec, VerdictGroups, WordCards } from '@lux/ui'
 import { Heading } from '@radix-ui/themes'
+import type { i18n as I18n, TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { VerifyView } from '../../contract/index.ts'
 import { Outcome, type Tone } from '../components/outcome.tsx'
 import { useFormats } from '../i18n/format.ts'
+import { paperLanguage } from '../paper/paper-language.ts'
+import { PrintPaper } from '../paper/print-paper.tsx'
+import { verdictPaper } from '../paper/verdict-paper.ts'
+import { groupOf, groupsOf, notProved } from './check-groups.ts'
 
 const verdictTone = { accepted: 'good', consistent: 'warn', refused: 'bad' } as const
+const verdictIcon = { accepted: 'check', consistent: 'alert', refused: 'cross' } as const
 const checkTone: Record<VerifyView['checks'][number]['outcome'], Tone> = {
   passed: 'good',
   failed: 'bad',
   'not-run': 'none',
 }
 
-type Contents = NonNullable<VerifyView['contents']>
-
-/** Who signed: those alone whose signatures were verified under the policy that was given. */
-export function Signers({ result, signers }: { result: VerifyView; signers: Contents['signers'] }) {
-  const { t } = useTranslation()
-  const format = useFormats()
-  if (signers === null) {
-    const check = result.checks.find(({ name }) => name === 'MANIFEST-SIGNATURES')
-    return check?.outcome === 'failed' ? t('bundles.signers-refused') : t('bundles.signers-unchecked')
-  }
-  const { signed, missing } = signers
-  const counts = { signed: format.number(signed.length), all: format.number(signed.length + missing.length) }
-  return (
-    <>
-      {t('bundles.signers-of', counts)} <Rec>{signed.join(', ')}</Rec>
-      {missing.length === 0 ? null : (
-        <>
-          {'. '}
-          {t('bundles.signers-missing')} <Rec>{missing.join(', ')}</Rec>
-        </>
-      )}
-    </>
-  )
-}
-
-/** The verdict, every check by its name with what it means, and what the bundle holds. */
+/** A sentence, six groups of checks, who signed, and what is not proved; identifiers and files are under details. */
 export function VerifyResult({ result }: { result: VerifyView }) {
   const { t, i18n } = useTranslation()
-  const format = useFormats()
-  const { contents } = result
+  const { verdict, contents, rule } = result
+  const damaged = rule === null ? null : groupOf(rule)
   return (
-    <div className="section" role="status" data-verdict={result.verdict}>
-      <div className="panel verdict" data-tone={verdictTone[result.verdict]}>
-        <Outcome tone={verdictTone[result.verdict]}>{null}</Outcome>
+    <div
+      className="section"
+      role="status"
+      data-verdict={verdict}
+      ref={(shown) => shown?.scrollIntoView({ block: 'start' })}
+    >
+      <div className="panel verdict-head" data-tone={verdictTone[verdict]}>
+        <span className="verdict-seal" aria-hidden="true">
+          <Icon name={verdictIcon[verdict]} size={26} />
+        </span>
         <div className="row-text">
-          <Heading as="h3" size="4">
-            {t(`bundles.verdict.${result.verdict}.title`)}
+          <Heading as="h3" size="6">
+            {t(`bundles.verdict.${verdict}.title`)}
           </Heading>
-          <span className="quiet">{t(`bundles.verdict.${result.verdict}.text`)}</span>
-          {result.rule === null ? null : (
+          <span>
+            {verdict === 'refused' && damaged !== null
+              ? t(`bundles.damage.${damaged}.what`)
+              : t(`bundles.verdict.${verdict}.text`)}
+          </span>
+          {verdict === 'refused' && damaged !== null ? (
             <span>
-              <Code>{result.rule}</Code> {result.detail === null ? null : <Rec>{result.detail}</Rec>}
+              <strong>{t('bundles.what-to-do')}</strong> {t(`bundles.damage.${damaged}.do`)}
+            </span>
+          ) : null}
+          {contents === null ? null : (
+            <span className="quiet">
+              <Rec>{contents.organisation}</Rec>
+              {contents.organisation === '' ? null : ' · '}
+              {t('bundles.recorded', { count: contents.entries })}
             </span>
           )}
         </div>
+        <PrintPaper
+          label={t('bundles.print')}
+          name="verdict"
+          paper={async () => ({
+            ok: true,
+            value: verdictPaper(t, checkText(t, i18n), paperLanguage(i18n.language), result),
+          })}
+        />
       </div>
-      {result.signedHere.length === 0 ? null : (
-        <div className="panel panel-body" data-unproved="">
-          <Heading as="h3" size="3">
-            {t('bundles.not-proved')}
-          </Heading>
-          <p style={{ margin: 0 }}>{t('bundles.signed-here', { names: result.signedHere.join(', ') })}</p>
+      <div className="verdict-columns">
+        <Checks result={result} />
+        <div className="verdict-side">
+          <Signers result={result} />
+          <NotProved result={result} />
         </div>
-      )}
-      <ul className="panel list">
-        {result.checks.map(({ name, outcome, detail }) => (
+      </div>
+      {contents === null ? null : <Contents contents={contents} />}
+    </div>
+  )
+}
+
+/** What a check claims, in the reader's language; its id where it has no text. */
+export function checkText(t: TFunction, i18n: I18n): (name: string) => string {
+  return (name) => (i18n.exists(`checks.${name}`) ? t(`checks.${name}`) : name)
+}
+
+function Checks({ result }: { result: VerifyView }) {
+  const { t, i18n } = useTranslation()
+  const said = checkText(t, i18n)
+  const passed = result.checks.filter(({ outcome }) => outcome === 'passed').length
+  const groups = groupsOf(result).map(({ group, state, answer, checks }) => ({
+    id: group,
+    state,
+    title: t(`bundles.group.${answer}`),
+    note: t(`bundles.group.${group}.what`),
+    passed: checks.filter(({ outcome }) => outcome === 'passed').length,
+    total: checks.length,
+    checks: (
+      <ul className="list">
+        {checks.map(({ name, outcome, detail }) => (
           <li key={name} className="row" style={{ paddingBlock: '0.5rem' }}>
             <span className="row-text">
-              <span>
-                <Code>{name}</Code>
-              </span>
+              <span>{said(name)}</span>
               <span className="quiet">
-                {i18n.exists(`checks.${name}`) ? t(`checks.${name}`) : null}{' '}
-                {detail === '' ? null : <Rec>{detail}</Rec>}
+                <Code>{name}</Code> {detail === '' ? null : <Rec>{detail}</Rec>}
               </span>
             </span>
             <Outcome tone={checkTone[outcome]}>{t(`bundles.outcome.${outcome}`)}</Outcome>
           </li>
         ))}
       </ul>
-      {contents === null ? null : (
-        <div className="panel panel-body">
-          <Heading as="h3" size="3">
-            {t('bundles.contents')}
-          </Heading>
-          <WordCards words={contents.words} hex={contents.digest} label={t('bundles.digest-words')} />
-          <dl className="facts">
-            <dt>{t('bundles.ceremony')}</dt>
-            <dd>
-              <Rec>{contents.title}</Rec>
-            </dd>
-            <dt>{t('bundles.organisation')}</dt>
-            <dd>
-              <Rec>{contents.organisation}</Rec>
-            </dd>
-            <dt>{t('bundles.domain')}</dt>
-            <dd>{t(`states.domain.${contents.domain}`)}</dd>
-            <dt>{t('bundles.plan-hash')}</dt>
-            <dd>
-              <Code>{contents.planHash}</Code>
-            </dd>
-            <dt>{t('bundles.entries')}</dt>
-            <dd>{format.number(contents.entries)}</dd>
-            <dt>{t('bundles.checkpoints')}</dt>
-            <dd>{format.number(contents.checkpoints)}</dd>
-            <dt>{t('bundles.signers')}</dt>
-            <dd>
-              <Signers result={result} signers={contents.signers} />
-            </dd>
-          </dl>
-          <section className="table-wrap" aria-label={t('bundles.files')}>
-            <table className="table">
-              <thead>
-                <tr>
-                  <th scope="col">{t('bundles.file-what')}</th>
-                  <th scope="col">{t('bundles.file-name')}</th>
-                  <th scope="col">{t('bundles.file-size')}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {contents.files.map(({ name, what, bytes }) => (
-                  <tr key={name}>
-                    <th scope="row">
-                      <Rec>{what}</Rec>
-                    </th>
-                    <td>
-                      <Code>{name}</Code>
-                    </td>
-                    <td className="tabular">
-                      <Rec>{format.bytes(bytes)}</Rec>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </section>
-        </div>
-      )}
+    ),
+  }))
+  const all = result.checks.length
+  return (
+    <div className="panel">
+      <Heading as="h3" size="4" className="verdict-title">
+        {passed === all ? t('bundles.all-passed', { count: all }) : t('bundles.some-passed', { passed, all })}
+      </Heading>
+      <VerdictGroups groups={groups} label={t('bundles.checks')} />
     </div>
+  )
+}
+
+/** Those alone whose signatures were verified under the policy that was given; of the others, who did not sign. */
+export function Signers({ result }: { result: VerifyView }) {
+  const { t } = useTranslation()
+  const signers = result.contents?.signers ?? null
+  return (
+    <section className="panel panel-body">
+      <Heading as="h3" size="4">
+        {t('bundles.signers')}
+      </Heading>
+      {signers === null ? (
+        <p style={{ margin: 0 }}>
+          {result.checks.find(({ name }) => name === 'MANIFEST-SIGNATURES')?.outcome === 'failed'
+            ? t('bundles.signers-refused')
+            : t('bundles.signers-unchecked')}
+        </p>
+      ) : (
+        <ul className="people-list">
+          {signers.signed.map((name) => (
+            <li key={name}>
+              <PersonChip name={name} note={t('bundles.signer')} presence="done" />
+            </li>
+          ))}
+          {signers.missing.map((name) => (
+            <li key={name}>
+              <PersonChip name={name} note={t('bundles.signer-missing')} presence="absent" />
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function NotProved({ result }: { result: VerifyView }) {
+  const { t } = useTranslation()
+  const names = result.signedHere.join(', ')
+  return (
+    <section className="panel panel-body not-proved" data-unproved="">
+      <Heading as="h3" size="4">
+        <Icon name="alert" /> {t('bundles.not-proved')}
+      </Heading>
+      <p className="quiet" style={{ margin: 0 }}>
+        {t('bundles.not-proved-why')}
+      </p>
+      <ul>
+        {notProved(result).map((what) => (
+          <li key={what}>{t(`bundles.unproved.${what}`, { names })}</li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function Contents({ contents }: { contents: NonNullable<VerifyView['contents']> }) {
+  const { t } = useTranslation()
+  const format = useFormats()
+  return (
+    <details className="panel details verdict-details">
+      <summary>{t('bundles.contents')}</summary>
+      <div className="panel-body">
+        <WordCards words={contents.words} hex={contents.digest} label={t('bundles.digest-words')} />
+        <dl className="facts">
+          <dt>{t('bundles.ceremony')}</dt>
+          <dd>
+            <Rec>{contents.title}</Rec>
+          </dd>
+          <dt>{t('bundles.organisation')}</dt>
+          <dd>
+            <Rec>{contents.organisation}</Rec>
+          </dd>
+          <dt>{t('bundles.domain')}</dt>
+          <dd>{t(`states.domain.${contents.domain}`)}</dd>
+          <dt>{t('bundles.plan-hash')}</dt>
+          <dd>
+            <Code>{contents.planHash}</Code>
+          </dd>
+          <dt>{t('bundles.entries')}</dt>
+          <dd>{format.number(contents.entries)}</dd>
+          <dt>{t('bundles.checkpoints')}</dt>
+          <dd>{format.number(contents.checkpoints)}</dd>
+        </dl>
+        <section className="table-wrap" aria-label={t('bundles.files')}>
+          <table className="table">
+            <thead>
+              <tr>
+                <th scope="col">{t('bundles.file-what')}</th>
+                <th scope="col">{t('bundles.file-name')}</th>
+                <th scope="col">{t('bundles.file-size')}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {contents.files.map(({ name, what, bytes }) => (
+                <tr key={name}>
+                  <th scope="row">
+                    <Rec>{what}</Rec>
+                  </th>
+                  <td>
+                    <Code>{name}</Code>
+                  </td>
+                  <td className="tabular">
+                    <Rec>{format.bytes(bytes)}</Rec>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      </div>
+    </details>
   )
 }
