@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -145,6 +146,26 @@ test('FIRST-RUN the exported copy is what custody verify accepts under the polic
   exported = join(medium, name)
   const verdict = jsonOf(await custody('--json', 'verify', exported, '--policy', join(folder, 'policy.json')))
   expect(verdict).toMatchObject({ ok: true, verdict: 'accepted', domain: 'rehearsal', failed: [], words })
+})
+
+test('TAKEN-AWAY one press writes the folder that leaves the room, and its checksums hold', async () => {
+  const { page } = desktop
+  await page.getByRole('button', { name: 'Folder to take away…' }).click()
+  await page.getByText('Written and read back:').waitFor({ timeout: 60_000 })
+  const taken = readdirSync(join(exported, '..')).find((name) => name.startsWith('ceremony-')) ?? ''
+  const inside = join(exported, '..', taken)
+  expect(readdirSync(inside).toSorted()).toEqual([
+    'SHA256SUMS',
+    'bundle.zip',
+    'transcript.jsonl',
+    'verdict.pdf',
+  ])
+  const { status, stderr } = spawnSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], {
+    ...{ cwd: inside, encoding: 'utf8' },
+  })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(readFileSync(join(inside, 'verdict.pdf')).subarray(0, 5).toString()).toBe('%PDF-')
+  expect(readFileSync(join(inside, 'bundle.zip')).equals(readFileSync(exported))).toBe(true)
 })
 
 test('POLICY-MISSING the same bundle without a policy is not accepted', async () => {

@@ -16,8 +16,10 @@ import type {
   HolderView,
   Settings,
   StoreBackupView,
+  TakenAway,
   TranscriptFilter,
   TranscriptPage,
+  takenPapers,
   VerifyView,
 } from './records.ts'
 import type { PersonRole, SetupChange, SetupSummary, SetupView } from './setups.ts'
@@ -378,6 +380,7 @@ export const apis = {
   ),
 
   'bundles.list': api<Empty, { bundles: BundleSummary[]; unreadable: UnreadableRun[] }>(),
+  /** `path`: of a bundle, or of a folder that left the room. */
   'bundles.verify': api<{ path: string; policy?: string }, VerifyView>(
     'SHELL-PATHS',
     'FILE-MISSING',
@@ -393,6 +396,21 @@ export const apis = {
     'CEREMONY-UNKNOWN',
     'SHELL-PATHS',
     'FILE-EXISTS',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
+    'FILE-DAMAGED',
+    'WORK-CANCELLED',
+  ),
+
+  /** Bundle, transcript, papers (Base64) and checksums in a new folder of the chosen one. */
+  'bundles.takeAway': api<
+    { id: string; folder: string; papers: { name: (typeof takenPapers)[number]; pdf: string }[] },
+    TakenAway
+  >(
+    'CEREMONY-UNKNOWN',
+    'SHELL-PATHS',
+    'FILE-EXISTS',
+    'FILE-MISSING',
     'DISK-FULL',
     'FOLDER-READ-ONLY',
     'FILE-DAMAGED',

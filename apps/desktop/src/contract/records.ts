@@ -43,8 +43,19 @@ export type CheckOutcome = 'passed' | 'failed' | 'not-run'
 /** `name` is the check's own name, as `custody verify` prints it. */
 export type CheckView = { name: string; outcome: CheckOutcome; detail: string }
 
+/** What may lie on paper beside a bundle, by its file's name. */
+export const takenPapers = ['verdict.pdf', 'transcript.pdf'] as const
+/** `papers`: of all of them as Base64, so that they fit in one call. */
+export const takeAwayLimits = { papers: 900_000 } as const
+/** The folder that leaves the room. */
+export type TakenAway = { path: string; files: string[] }
+/** A file of such a folder beside its checksum. */
+export type TakenFile = { name: string; state: 'same' | 'changed' | 'missing' | 'added' }
+
 export type VerifyView = {
   path: string
+  /** Where a folder was given: its files beside their checksums. */
+  taken: TakenFile[] | null
   /** `consistent`: all bytes agree, but no policy says whose signatures count (`POLICY-MISSING`). */
   verdict: 'accepted' | 'consistent' | 'refused'
   /** The check that refused, with its rule or `POLICY-MISSING`. */

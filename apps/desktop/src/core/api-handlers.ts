@@ -27,6 +27,7 @@ import { OpenRuns } from './services/shared/open-runs.ts'
 import { pinnedLibrary } from './services/shared/pinned-library.ts'
 import type { ServiceContext } from './services/shared/service-context.ts'
 import * as storeBackups from './services/store-backups.ts'
+import { takeAway } from './services/take-away.ts'
 import * as tokenActs from './services/tokens/token-acts.ts'
 import * as tokens from './services/tokens/tokens.ts'
 import { makeTrainingToken } from './services/tokens/training-token.ts'
@@ -268,6 +269,7 @@ function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
     'bundles.list': plain(bundles.listBundles),
     'bundles.verify': given(bundles.verifyFile),
     'bundles.export': given(bundles.exportBundle),
+    'bundles.takeAway': given(takeAway),
     'transcript.page': given(transcriptPage),
     'transcript.export': given(exportTranscript),
     'store.backup': given(storeBackups.backUp),

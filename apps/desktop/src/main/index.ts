@@ -167,6 +167,10 @@ function serveCalls(window: BrowserWindow, context: ShellContext): void {
     const { state } = context.core.status()
     return state === 'stopped' ? 'CORE-STOPPED' : state === 'restarting' ? 'CORE-RESTARTED' : 'CORE-STARTING'
   })
+  // The preload script alone can send it, with the path of a file that a person dropped.
+  ipcMain.handle('lux:dropped', (event, path: unknown) => {
+    if (isOwn(event) && typeof path === 'string') context.core.grant({ use: 'read', path })
+  })
   ipcMain.handle('lux:shell', (event, name: unknown, input: unknown) => {
     if (!isOwn(event)) return { ok: false, error: { code: 'INPUT-INVALID', detail: 'not from the window' } }
     return callShell(context, name, input)

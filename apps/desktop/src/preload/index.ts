@@ -1,4 +1,4 @@
-import { contextBridge, ipcRenderer } from 'electron'
+import { contextBridge, ipcRenderer, webUtils } from 'electron'
 import type { Bridge, EventName, Failure, Request, Result } from '../contract/index.ts'
 
 const pending = new Map<number, (result: Result<unknown>) => void>()
@@ -41,6 +41,13 @@ function callCore(api: Request['api'], input: unknown): Promise<Result<unknown>>
 const bridge: Bridge = {
   invoke(api, input) {
     return api.startsWith('shell.') ? ipcRenderer.invoke('lux:shell', api, input) : callCore(api, input)
+  },
+  async dropped(file) {
+    // Empty for a file that the page made itself.
+    const path = file instanceof File ? webUtils.getPathForFile(file) : ''
+    if (path === '') return null
+    await ipcRenderer.invoke('lux:dropped', path)
+    return path
   },
   onEvent(listener) {
     listeners.add(listener)

@@ -19,6 +19,7 @@ const unlimited: ReadonlySet<ApiName> = new Set<ApiName>([
   'setups.lock',
   'bundles.verify',
   'bundles.export',
+  'bundles.takeAway',
   'shell.openFile',
   'shell.openFolder',
   'shell.saveFile',
@@ -45,4 +46,9 @@ export function onEvent<N extends EventName>(name: N, listener: (payload: Events
     // Payloads are those of the contract, by the event's name.
     if (event === name) listener(payload as Events[N])
   })
+}
+
+/** Where a file or folder lies that a person dropped onto the window, which core may read from then on. */
+export function droppedPath(file: File): Promise<string | null> {
+  return window.lux.dropped(file)
 }

@@ -39,7 +39,7 @@ const contents: NonNullable<VerifyView['contents']> = {
 const passed = Object.keys(catalogue).map((name) => ({ name, outcome: 'passed' as const, detail: '' }))
 const accepted: VerifyView = {
   ...{ path: '/b.zip', verdict: 'accepted', rule: null, detail: null },
-  ...{ checks: passed, signedHere: [], contents },
+  ...{ checks: passed, signedHere: [], contents, taken: null },
 }
 const failing = (rule: string): VerifyView => ({
   ...accepted,

@@ -292,6 +292,7 @@ export function answers(plan: string): Record<string, Answer> {
     },
     'bundles.verify': ok({
       path: '/store/ceremonies/c3/bundle.zip',
+      taken: null,
       verdict: 'consistent',
       rule: 'POLICY-MISSING',
       detail: 'no policy was given',
@@ -313,6 +314,10 @@ export function answers(plan: string): Record<string, Answer> {
         signers: null,
         files: [{ name: `blobs/${hex}`, what: 'plan', bytes: 4211 }],
       },
+    }),
+    'bundles.takeAway': ok({
+      path: '/media/usb/ceremony-f3a1c0de5b7724e1',
+      files: ['bundle.zip', 'transcript.jsonl', 'verdict.pdf', 'SHA256SUMS'],
     }),
     'transcript.page': transcriptPage,
     'transcript.export': ok({ path: '/media/usb/transcript.jsonl', entries: 10_000 }),

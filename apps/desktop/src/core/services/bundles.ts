@@ -11,6 +11,7 @@ import { mustBeNewIn } from './shared/granted-paths.ts'
 import { readableRuns } from './shared/readable-runs.ts'
 import type { ServiceContext } from './shared/service-context.ts'
 import { wordsOf } from './shared/words.ts'
+import { bundleIn, compareTaken } from './take-away.ts'
 
 const maxPolicy = 1 << 20
 
@@ -48,7 +49,10 @@ export async function verifyFile(parts: ServiceContext, input: unknown): Promise
   const asked = checked(v.strictObject({ path: pathText, policy: v.exactOptional(pathText) }), input)
   // The list shows this store's own bundles, so nobody has to choose them.
   const own = store.runs().some(({ folder }) => join(folder, bundleFile) === asked.path)
-  const path = own ? asked.path : paths.read(asked.path)
+  const chosen = own ? asked.path : paths.read(asked.path)
+  const inside = bundleIn(chosen)
+  const path = inside ?? chosen
+  const taken = inside === null ? null : await compareTaken(chosen)
   const policy =
     asked.policy === undefined ? null : parsePolicyFile(readBounded(paths.read(asked.policy), maxPolicy))
   if (policy !== null && !policy.ok) {
@@ -62,13 +66,13 @@ export async function verifyFile(parts: ServiceContext, input: unknown): Promise
         ...(policy === null ? {} : { policy: policy.value }),
       }),
     )
-    return viewOf(path, verdict)
+    return { ...viewOf(path, verdict), taken }
   } finally {
     reader.close()
   }
 }
 
-function viewOf(file: string, verdict: BundleVerdict): VerifyView {
+function viewOf(file: string, verdict: BundleVerdict): Omit<VerifyView, 'taken'> {
   const [rule] = verdict.failed
   const { contents } = verdict
   return {

@@ -1,8 +1,8 @@
 import { Code, FailureNotice, Rec, WordCards } from '@lux/ui'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { BundleSummary, Failure, OutputOf, VerifyView } from '../../contract/index.ts'
-import { call } from '../client.ts'
+import { call, droppedPath } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import { FilePicker } from '../components/file-picker.tsx'
 import { Loaded } from '../components/loading.tsx'
@@ -12,15 +12,18 @@ import { DomainBadge } from '../components/state-badge.tsx'
 import { UnreadableRuns } from '../components/unreadable-runs.tsx'
 import { WorkPanel } from '../components/work-panel.tsx'
 import { useFormats } from '../i18n/format.ts'
+import { useDrop } from '../stores/drop.ts'
 import { useRemote } from '../stores/remote.ts'
 import { bundles } from '../stores/remotes.ts'
 import { endWork, useWork } from '../stores/work.ts'
+import { TakeAway } from './take-away.tsx'
 import { VerifyResult } from './verify-result.tsx'
 
 export function Bundles() {
   const { t } = useTranslation()
   const remote = useRemote(bundles, {})
   const [path, setPath] = useState<string | null>(null)
+  const [policy, setPolicy] = useState<string | null>(null)
   return (
     <Screen name="bundles" title={t('bundles.title')} lead={t('bundles.lead')}>
       <Section title={t('bundles.here')}>
@@ -32,7 +35,12 @@ export function Bundles() {
               ) : (
                 <ul className="panel list">
                   {all.map((bundle) => (
-                    <Bundle key={bundle.id} bundle={bundle} onVerify={() => setPath(bundle.path)} />
+                    <Bundle
+                      key={bundle.id}
+                      bundle={bundle}
+                      policy={policy}
+                      onVerify={() => setPath(bundle.path)}
+                    />
                   ))}
                 </ul>
               )}
@@ -42,13 +50,21 @@ export function Bundles() {
         </Loaded>
       </Section>
       <Section title={t('bundles.verify')}>
-        <Verify path={path} onPath={setPath} />
+        <Verify path={path} onPath={setPath} policy={policy} onPolicy={setPolicy} />
       </Section>
     </Screen>
   )
 }
 
-function Bundle({ bundle, onVerify }: { bundle: BundleSummary; onVerify: () => void }) {
+function Bundle({
+  bundle,
+  policy,
+  onVerify,
+}: {
+  bundle: BundleSummary
+  policy: string | null
+  onVerify: () => void
+}) {
   const { t } = useTranslation()
   const format = useFormats()
   const [failure, setFailure] = useState<Failure | null>(null)
@@ -98,6 +114,9 @@ function Bundle({ bundle, onVerify }: { bundle: BundleSummary; onVerify: () => v
           </ActionButton>
         </span>
       </div>
+      <div className="row" style={{ paddingBlockStart: 0 }}>
+        <TakeAway bundle={bundle} policy={policy} />
+      </div>
       {busy && report ? <WorkPanel id={work} report={report} /> : null}
       {failure || written ? (
         <div className="panel-body" style={{ paddingBlockStart: 0 }}>
@@ -123,39 +142,58 @@ function standingOf({ receipted, exported, awaitsReceipt }: BundleSummary): keyo
   return exported ? 'handed' : 'not-exported'
 }
 
-function Verify({ path, onPath }: { path: string | null; onPath: (path: string) => void }) {
+type VerifyProps = {
+  path: string | null
+  onPath: (path: string) => void
+  policy: string | null
+  onPolicy: (path: string) => void
+}
+
+function Verify({ path, onPath, policy, onPolicy }: VerifyProps) {
   const { t } = useTranslation()
-  const [policy, setPolicy] = useState<string | null>(null)
   const [result, setResult] = useState<VerifyView | null>(null)
   const [failure, setFailure] = useState<Failure | null>(null)
   const [busy, setBusy] = useState(false)
   const report = useWork(({ reports }) => (path === null ? undefined : reports[path]))
 
-  async function verify(): Promise<void> {
-    if (path === null) return
+  async function verify(what: string): Promise<void> {
     setBusy(true)
     setResult(null)
     setFailure(null)
-    const answer = await call('bundles.verify', policy === null ? { path } : { path, policy })
+    const answer = await call('bundles.verify', policy === null ? { path: what } : { path: what, policy })
     setBusy(false)
-    endWork(path)
+    endWork(what)
     if (answer.ok) setResult(answer.value)
     else setFailure(answer.error)
   }
+
+  async function take([file]: readonly File[]): Promise<void> {
+    const dropped = file === undefined ? null : await droppedPath(file)
+    if (dropped === null) return
+    if (dropped.endsWith('.json')) return onPolicy(dropped)
+    onPath(dropped)
+    await verify(dropped)
+  }
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever is shown takes what falls onto the window
+  useEffect(() => {
+    useDrop.setState({ taker: (files) => void take(files), misplaced: false })
+    return () => useDrop.setState({ taker: null })
+  }, [policy])
 
   return (
     <>
       <div className="panel panel-body">
         <FilePicker kind="bundle" label={t('bundles.file')} path={path} onPick={onPath} />
-        <FilePicker kind="policy" label={t('bundles.policy')} path={policy} onPick={setPolicy} />
+        <FilePicker kind="policy" label={t('bundles.policy')} path={policy} onPick={onPolicy} />
         <p className="quiet" style={{ margin: 0 }}>
-          {t('bundles.policy-why')}
+          {t('bundles.policy-why')} {t('bundles.drop')}
         </p>
         <div className="actions">
           <ActionButton
             loading={busy}
             whyNot={path === null ? t('bundles.need-file') : null}
-            onPress={() => void verify()}
+            onPress={() => void (path === null ? null : verify(path))}
           >
             {t('bundles.verify-go')}
           </ActionButton>

@@ -65,6 +65,7 @@ export function VerifyResult({ result }: { result: VerifyView }) {
           })}
         />
       </div>
+      {result.taken === null ? null : <Taken files={result.taken} />}
       <div className="verdict-columns">
         <Checks result={result} />
         <div className="verdict-side">
@@ -74,6 +75,30 @@ export function VerifyResult({ result }: { result: VerifyView }) {
       </div>
       {contents === null ? null : <Contents contents={contents} />}
     </div>
+  )
+}
+
+/** The folder around the bundle: checksums find damage; that nobody changed a file on purpose only signatures show. */
+function Taken({ files }: { files: NonNullable<VerifyView['taken']> }) {
+  const { t } = useTranslation()
+  const same = files.every(({ state }) => state === 'same')
+  return (
+    <section className="panel panel-body" data-taken={same ? 'same' : 'differs'}>
+      <Heading as="h3" size="4">
+        {t(same ? 'bundles.taken.same' : 'bundles.taken.differs')}
+      </Heading>
+      <p className="quiet" style={{ margin: 0 }}>
+        {t(same ? 'bundles.taken.same-why' : 'bundles.taken.differs-do')}
+      </p>
+      <ul className="people-list">
+        {files.map(({ name, state }) => (
+          <li key={name}>
+            <Code>{name}</Code>{' '}
+            <Outcome tone={state === 'same' ? 'good' : 'bad'}>{t(`bundles.taken.file.${state}`)}</Outcome>
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }
 
