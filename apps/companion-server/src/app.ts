@@ -106,6 +106,7 @@ export async function buildApp(
     reply.code(answer.statusCode).send(errorBody(request.id, answer))
   })
 
+  services.telemetry.observe(app)
   metricsRoutes(app, services)
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   healthRoutes(app, services)

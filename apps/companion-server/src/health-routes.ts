@@ -6,6 +6,7 @@ import type { App } from './platform/http/app-type.ts'
 import { type Draining, drainConnections } from './platform/http/draining.ts'
 import { errorBody, unavailable } from './platform/http/http-error.ts'
 import { gives, open, refusedBody, text } from './platform/http/reply.ts'
+import type { SharedCounts } from './platform/shared-counts.ts'
 
 const ready = gives(
   'Whether it can serve keys',
@@ -14,6 +15,7 @@ const ready = gives(
     tokens: Type.Optional(
       Type.Array(Type.Object({ place: text, inUse: Type.Boolean(), code: Type.Optional(text) })),
     ),
+    redis: Type.Optional(Type.Object({ inUse: Type.Boolean() })),
   }),
 )
 
@@ -24,7 +26,13 @@ export function healthRoutes(
     database,
     token,
     draining,
-  }: { readonly database: Database; readonly token: ServerToken; readonly draining: Draining },
+    sharedCounts,
+  }: {
+    readonly database: Database
+    readonly token: ServerToken
+    readonly draining: Draining
+    readonly sharedCounts: SharedCounts | null
+  },
 ): void {
   drainConnections(app, draining)
   app.get(
@@ -58,12 +66,20 @@ export function healthRoutes(
         return reply.code(503).send(errorBody(request.id, unavailable('DATABASE-UNAVAILABLE')))
       }
       // Two tokens are named only where there are two; of the one, `sealed` has said what there is to say.
-      if (token.tokens.length < 2) return { status: 'ready' }
-      const tokens = token.tokens.map(({ place, seal }) => ({
-        ...{ place, inUse: seal === null },
-        ...(seal === null ? {} : { code: seal.code }),
-      }))
-      return { status: tokens.every(({ inUse }) => inUse) ? 'ready' : 'degraded', tokens }
+      const tokens =
+        token.tokens.length < 2
+          ? []
+          : token.tokens.map(({ place, seal }) => ({
+              ...{ place, inUse: seal === null },
+              ...(seal === null ? {} : { code: seal.code }),
+            }))
+      const redis = sharedCounts === null ? null : { inUse: sharedCounts.inUse }
+      const whole = tokens.every(({ inUse }) => inUse) && redis?.inUse !== false
+      return {
+        status: whole ? 'ready' : 'degraded',
+        ...(tokens.length === 0 ? {} : { tokens }),
+        ...(redis === null ? {} : { redis }),
+      }
     },
   )
 }

@@ -46,9 +46,11 @@ import type { ServerToken } from './platform/hsm/server-token.ts'
 import { signInToken } from './platform/hsm/token-signer.ts'
 import { openDraining } from './platform/http/draining.ts'
 import { type Egress, serverEgress } from './platform/http/egress.ts'
+import { openSharedCounts } from './platform/shared-counts.ts'
 import { makeStateFolder, type StateFolder } from './platform/state-folder/folder.ts'
 import { readCard } from './platform/state-folder/server-card.ts'
 import { readSettings, type Settings } from './platform/state-folder/settings.ts'
+import { openTelemetry, type Telemetry } from './platform/telemetry.ts'
 import type { TlsKey } from './platform/tls/certificate.ts'
 import { EnvironmentError } from './refusal.ts'
 import type { Services } from './services.ts'
@@ -73,6 +75,7 @@ export type ServerParts = {
   readonly card: ServerCard
   readonly database: Database
   readonly databaseSettings: OpenDatabase['settings']
+  readonly telemetry: Telemetry
   readonly token: ServerToken
   readonly importer: BundleImporter
   readonly unwrapping: KeyUnwrapping
@@ -139,7 +142,10 @@ export async function openServerParts(
       replica = await openReader(database, { url: readUrl, deployment: settings.deployment })
     const reader: Reader = replica ?? readerOf(database)
     const audit = await openAuditWriter(database, now)
-    const record = openRecord(audit, now, openTokenKey(token, settings.keys.rows, 'custody-audit-key-1'))
+    const telemetry = await openTelemetry(settings.deployment)
+    const recorded = openRecord(audit, now, openTokenKey(token, settings.keys.rows, 'custody-audit-key-1'))
+    const record: Record = (call, operation, work) =>
+      telemetry.around(call, operation, () => recorded(call, operation, work))
     const strangers = openStrangers(audit, now, options.lost ?? (() => undefined))
     const egress = serverEgress()
     const kept = token
@@ -162,7 +168,7 @@ export async function openServerParts(
         reader,
         egress,
       },
-      ...{ sign, shredLog, lifecycleRows, databaseSettings: opened.settings },
+      ...{ sign, shredLog, lifecycleRows, databaseSettings: opened.settings, telemetry },
       rotation: openKekRotation({
         ...{ database, token, node: settings.node, unwrapping, parents, record, sign, now },
         ...{ lifecycle: lifecycleRows, noteShredded: shredLog.add },
@@ -176,6 +182,7 @@ export async function openServerParts(
       }),
       async close() {
         unwrapping.close()
+        await telemetry.close()
         await replica?.close()
         await strangers.close()
         await audit.close().finally(() => kept.close().finally(() => opened.close()))
@@ -234,9 +241,12 @@ export async function openServer(
       ...{ database, now, egress },
       secretsKey: openTokenKey(token, settings.keys.rows, 'custody-external-key-1'),
     })
+    const redisUrl = settingOf('REDIS_URL')
+    const sharedCounts = redisUrl === undefined ? null : openSharedCounts(redisUrl, settings.deployment)
     const authentication = openAuthentication(
       database,
       Number(variable('RATE_LIMIT_PER_SECOND') ?? defaultPerSecond),
+      sharedCounts,
     )
     const kmipClients = openKmipClients(database, now)
     const calls = openIdempotentCalls({
@@ -272,6 +282,8 @@ export async function openServer(
       }),
       kmipClients,
       draining: openDraining(),
+      sharedCounts,
+      telemetry: parts.telemetry,
       bundles,
       organisations,
       signOn,
@@ -335,6 +347,7 @@ export async function openServer(
       clearInterval(clock)
       clearInterval(checkpointer)
       await changes.close()
+      await sharedCounts?.close()
       await strangers.close()
       await audit.close()
       await checkpoint

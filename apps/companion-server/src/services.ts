@@ -23,7 +23,9 @@ import type { KeyUnwrapping } from './keys/unwrapping.ts'
 import type { Database } from './platform/database/open.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { Draining } from './platform/http/draining.ts'
+import type { SharedCounts } from './platform/shared-counts.ts'
 import type { StateFolder } from './platform/state-folder/folder.ts'
+import type { Telemetry } from './platform/telemetry.ts'
 import type { SignOn } from './sign-on/operations.ts'
 import type { ThresholdOperations } from './threshold/operations.ts'
 import type { ThresholdParts } from './threshold/requests.ts'
@@ -59,6 +61,9 @@ export type Services = {
   readonly credentials: CredentialOperations
   readonly threshold: ThresholdOperations
   readonly draining: Draining
+  /** Null where there is no REDIS_URL. */
+  readonly sharedCounts: SharedCounts | null
+  readonly telemetry: Telemetry
   /** Where requests to threshold keys are kept and answered. */
   readonly desk: ThresholdParts
   now(): Date

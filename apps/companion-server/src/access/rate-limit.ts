@@ -1,14 +1,21 @@
 import { LRUCache } from 'lru-cache'
+import type { SharedCounts } from '../platform/shared-counts.ts'
 
 /** So many at once, and as many again a second later: a bucket for each name. */
 export type RateLimit = { take(name: string): boolean }
 
-export function openRateLimit(perSecond: number, now: () => number = Date.now): RateLimit {
+/** `shared`: what other replicas took of the same bucket. */
+export function openRateLimit(
+  perSecond: number,
+  now: () => number = Date.now,
+  shared: Pick<SharedCounts, 'count'> | null = null,
+): RateLimit {
   const buckets = new LRUCache<string, { left: number; at: number }>({ max: 100_000 })
   return {
     take(name) {
       const bucket = buckets.get(name) ?? { left: perSecond, at: now() }
-      const left = Math.min(perSecond, bucket.left + ((now() - bucket.at) / 1000) * perSecond)
+      const filled = Math.min(perSecond, bucket.left + ((now() - bucket.at) / 1000) * perSecond)
+      const left = Math.max(0, filled - (shared?.count(name) ?? 0))
       const taken = left >= 1
       buckets.set(name, { left: taken ? left - 1 : left, at: now() })
       return taken

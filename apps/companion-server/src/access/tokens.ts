@@ -3,6 +3,7 @@ import { sql, type Transaction } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import type { Database } from '../platform/database/open.ts'
 import type { Tables } from '../platform/database/tables.ts'
+import type { SharedCounts } from '../platform/shared-counts.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { grantsOf } from './appointing.ts'
 import type { Caller, Grant } from './authorize.ts'
@@ -46,11 +47,15 @@ export const nameShape = /^(?!\s)[^\p{C}]{1,64}(?<!\s)$/u
 export const defaultPerSecond = 5000
 const strangersPerSecond = 50
 
-export function openAuthentication(database: Database, perSecond = defaultPerSecond): Authentication {
+export function openAuthentication(
+  database: Database,
+  perSecond = defaultPerSecond,
+  shared: SharedCounts | null = null,
+): Authentication {
   const known = new LRUCache<string, { caller: Caller; until: number }>({ max: 10_000, ttl: 1000 })
 
-  const strangers = openRateLimit(strangersPerSecond)
-  const identities = openRateLimit(perSecond)
+  const strangers = openRateLimit(strangersPerSecond, Date.now, shared)
+  const identities = openRateLimit(perSecond, Date.now, shared)
   const within =
     (rate: RateLimit) =>
     (of: string): Outcome<null> =>

@@ -69,6 +69,29 @@ export const variables = [
     meaning: 'https origin that browsers reach it at: single sign-on needs it',
   },
   {
+    name: 'REDIS_URL',
+    kind: 'text',
+    meaning:
+      'redis:// or rediss://, by which replicas share what they count for throughput limits; else each alone',
+  },
+  { name: 'REDIS_URL_FILE', kind: 'text', meaning: 'a file whose first line is REDIS_URL' },
+  {
+    name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    kind: 'text',
+    meaning: 'a collector of OpenTelemetry, by OTLP over HTTP; else no traces, and metrics at /metrics alone',
+  },
+  { name: 'OTEL_SERVICE_NAME', kind: 'text', meaning: 'what it is called there; else custody-server' },
+  {
+    name: 'OTEL_METRIC_EXPORT_INTERVAL',
+    kind: 'number',
+    meaning: 'milliseconds between two exports of metrics; else 60000',
+  },
+  {
+    name: 'OTEL_BSP_SCHEDULE_DELAY',
+    kind: 'number',
+    meaning: 'milliseconds between two exports of spans; else 5000',
+  },
+  {
     name: 'DRAIN_SECONDS',
     kind: 'number',
     meaning: 'how long it still answers after a signal to stop, no longer ready; else not at all',
