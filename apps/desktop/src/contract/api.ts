@@ -22,7 +22,7 @@ import type {
   takenPapers,
   VerifyView,
 } from './records.ts'
-import type { PersonRole, SetupChange, SetupSummary, SetupView } from './setups.ts'
+import type { PersonRole, SetupChange, SetupDomain, SetupSummary, SetupView } from './setups.ts'
 import type { Appearance, CoreStatus, ShellInfo } from './shell.ts'
 import type {
   LibraryState,
@@ -256,7 +256,10 @@ export const apis = {
   'ceremonies.toSign': api<{ id: string }, { lines: string[] }>('CEREMONY-UNKNOWN'),
 
   'setups.list': api<Empty, { setups: SetupSummary[] }>(),
-  'setups.begin': api<{ title: string }, { id: string }>('DISK-FULL', 'FOLDER-READ-ONLY'),
+  'setups.begin': api<{ title: string; domain?: SetupDomain }, { id: string }>(
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
+  ),
   'setups.view': api<{ id: string }, SetupView>('SETUP-UNKNOWN'),
   'setups.change': api<{ id: string; change: SetupChange }, SetupView>('SETUP-UNKNOWN', 'SETUP-SIGNED'),
   /** A card, a server's card or transport file, a policy, or an officer's answer; `role`: the only kind of card that is meant. */

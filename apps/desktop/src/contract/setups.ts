@@ -22,8 +22,11 @@ export type PersonRole = (typeof personRoles)[number]
 export const setupStages = ['people', 'policy', 'script', 'rehearse', 'approve', 'lock'] as const
 export type SetupStage = (typeof setupStages)[number]
 
+export type SetupDomain = 'production' | 'rehearsal'
+
 export type SetupSummary = {
   id: string
+  domain: SetupDomain
   title: string
   changed: string
   next: SetupStage
@@ -47,6 +50,8 @@ export type SetupFault = { code: string; step: string; detail: string }
 
 export type SetupView = {
   id: string
+  /** `rehearsal`: it ends in a rehearsal in which everybody acts for themselves. */
+  domain: SetupDomain
   title: string
   organisation: { id: string; name: string }
   /** The first stage that is not done. */
@@ -89,7 +94,7 @@ export type SetupView = {
     signers: Signer[]
     required: number
   }
-  /** The production run that was begun with it. */
+  /** The run that was begun with it. */
   run: string | null
 }
 

@@ -15,6 +15,7 @@ const officers = ['Amara Okafor', 'Pieter de Vries', 'Lena Fischer']
 /** Everybody is here, and nobody has signed. */
 export const setup: SetupView = {
   id: 's1',
+  domain: 'production',
   title: 'Root 2026',
   organisation: { id: 'meridian', name: 'Meridian Health Trust' },
   next: 'policy',

@@ -2,23 +2,26 @@ import { createTexts } from '@lux/ui/i18n'
 
 const kept = 'lux-language'
 
-/** Languages that the phone has texts in, each a folder of resources/locales. */
-export const languages = [
-  'en',
-  'ar',
-  'de',
-  'es',
-  'fr',
-  'he',
-  'ja',
-  'ko',
-  'pl',
-  'pt-BR',
-  'tr',
-  'zh-CN',
-] as const
+/** The texts of each language, which come only when it is chosen; each is a folder of resources/locales. */
+const loaders = {
+  en: () => import('./language-en.ts'),
+  ar: () => import('./language-ar.ts'),
+  de: () => import('./language-de.ts'),
+  es: () => import('./language-es.ts'),
+  fr: () => import('./language-fr.ts'),
+  he: () => import('./language-he.ts'),
+  ja: () => import('./language-ja.ts'),
+  ko: () => import('./language-ko.ts'),
+  pl: () => import('./language-pl.ts'),
+  'pt-BR': () => import('./language-pt-BR.ts'),
+  tr: () => import('./language-tr.ts'),
+  'zh-CN': () => import('./language-zh-CN.ts'),
+}
 
-export type Language = (typeof languages)[number]
+export type Language = keyof typeof loaders
+
+// The keys of the very object above.
+export const languages = Object.keys(loaders) as Language[]
 
 const base = (tag: string): string => tag.toLowerCase().split('-')[0] ?? ''
 
@@ -39,17 +42,4 @@ export function rememberLanguage(language: Language): void {
   localStorage.setItem(kept, language)
 }
 
-export const { startI18n, switchLanguage } = createTexts<Language>({
-  en: () => import('./language-en.ts'),
-  ar: () => import('./language-ar.ts'),
-  de: () => import('./language-de.ts'),
-  es: () => import('./language-es.ts'),
-  fr: () => import('./language-fr.ts'),
-  he: () => import('./language-he.ts'),
-  ja: () => import('./language-ja.ts'),
-  ko: () => import('./language-ko.ts'),
-  pl: () => import('./language-pl.ts'),
-  'pt-BR': () => import('./language-pt-BR.ts'),
-  tr: () => import('./language-tr.ts'),
-  'zh-CN': () => import('./language-zh-CN.ts'),
-})
+export const { startI18n, switchLanguage } = createTexts<Language>(loaders)

@@ -2,17 +2,24 @@ import type { Line } from '@lux/people'
 import { EmptyState, Icon, Rec, WordCards } from '@lux/ui'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { GiveOut } from '../components/give-out.tsx'
+import { AnswerGiven } from '../components/answer-given.tsx'
 import { HoldButton } from '../components/hold-button.tsx'
 import { Page } from '../components/page.tsx'
 import { TakeIn } from '../components/take-in.tsx'
-import { approve, go, prepare, refuse, usePhone } from '../stores/phone.ts'
+import { approve, prepare, refuse, usePhone } from '../stores/phone.ts'
 
 export function Request() {
   const { t } = useTranslation()
   const request = usePhone((phone) => phone.request)
   const out = usePhone((phone) => phone.out)
-  if (out?.what === 'approved' || out?.what === 'refused') return <Answered />
+  if (out?.what === 'approved' || out?.what === 'refused')
+    return (
+      <AnswerGiven
+        title={t(`phone.answered.${out.what}`)}
+        type="holder-answer"
+        what={t('phone.carry.answer')}
+      />
+    )
   if (request !== null) return <Decide />
   return (
     <Page
@@ -169,34 +176,6 @@ function Refuse({ onBack }: { onBack: () => void }) {
         <span>{t('phone.refuse.reason')}</span>
         <input value={reason} maxLength={200} onChange={(event) => setReason(event.target.value)} />
       </label>
-    </Page>
-  )
-}
-
-function Answered() {
-  const { t } = useTranslation()
-  const out = usePhone((phone) => phone.out)
-  if (out === null) return null
-  return (
-    <Page
-      title={t(`phone.answered.${out.what}`)}
-      back
-      actions={
-        <>
-          <GiveOut type="holder-answer" files={out.files} what={t('phone.carry.answer')} />
-          <button type="button" className="press" onClick={() => go('inbox')}>
-            {t('phone.done')}
-          </button>
-        </>
-      }
-    >
-      <section className="card proved" role="status">
-        <h2>
-          <Icon name="check" size={20} />
-          {t(out.again === true ? 'phone.answered.again' : 'phone.answered.counted')}
-        </h2>
-        <p>{t('phone.answered.give', { count: out.files.length })}</p>
-      </section>
     </Page>
   )
 }

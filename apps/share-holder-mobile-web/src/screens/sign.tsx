@@ -1,6 +1,6 @@
 import { EmptyState, Icon, Rec, WordCards } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
-import { GiveOut } from '../components/give-out.tsx'
+import { AnswerGiven } from '../components/answer-given.tsx'
 import { HoldButton } from '../components/hold-button.tsx'
 import { Page } from '../components/page.tsx'
 import { TakeIn } from '../components/take-in.tsx'
@@ -12,7 +12,8 @@ export function Sign() {
   const { t } = useTranslation()
   const asked = usePhone((phone) => phone.asked)
   const out = usePhone((phone) => phone.out)
-  if (out?.what === 'signed') return <Signed />
+  if (out?.what === 'signed')
+    return <AnswerGiven title={t('phone.log.signed')} type="signature" what={t('phone.carry.signature')} />
   if (asked !== null) return <Read asked={asked} />
   return (
     <Page
@@ -130,33 +131,5 @@ function Fresh({ entries }: { entries: Asked['fresh'] }) {
         ))}
       </ol>
     </section>
-  )
-}
-
-function Signed() {
-  const { t } = useTranslation()
-  const out = usePhone((phone) => phone.out)
-  if (out === null) return null
-  return (
-    <Page
-      title={t('phone.log.signed')}
-      back
-      actions={
-        <>
-          <GiveOut type="signature" files={out.files} what={t('phone.carry.signature')} />
-          <button type="button" className="press" onClick={() => go('inbox')}>
-            {t('phone.done')}
-          </button>
-        </>
-      }
-    >
-      <section className="card proved" role="status">
-        <h2>
-          <Icon name="check" size={20} />
-          {t('phone.answered.counted')}
-        </h2>
-        <p>{t('phone.answered.give', { count: 1 })}</p>
-      </section>
-    </Page>
   )
 }

@@ -7,6 +7,7 @@ import { type Json, toHex } from '@lux/crypto'
 import { termsOf } from '../runs/begin/policy-terms.ts'
 import { folderInUse } from '../runs/folder/run-files.ts'
 import { RunFolder } from '../runs/folder/run-folder.ts'
+import { rehearsalOfPeople } from './rehearsal-of-people.ts'
 import { rehearsalOfPlan } from './rehearsal-of-plan.ts'
 import { rehearsalOfScript } from './rehearsal-of-script.ts'
 import { type RehearsalDestination, type RehearsalRequest, transportDigest } from './rehearsal-request.ts'
@@ -14,12 +15,14 @@ import { standInBackup } from './stand-in-backup.ts'
 import { standInEpoch } from './stand-in-epoch.ts'
 import { saveStandIns } from './stand-ins.ts'
 
-/** Everything that a rehearsal needs on disk, with stand-ins for people; the run is not started yet. */
+/** Everything that a rehearsal needs on disk, with a stand-in for each person who is not there; the run is not started yet. */
 export async function beginRehearsal(request: RehearsalRequest): Promise<RunFolder> {
   const made =
     'script' in request.of
       ? await rehearsalOfScript(request, request.of)
-      : await rehearsalOfPlan(request, request.of)
+      : 'signed' in request.of
+        ? rehearsalOfPeople(request, request.of)
+        : await rehearsalOfPlan(request, request.of)
   const { planBytes, plan, hash, policy, planPolicy, standIns, seated, listed } = made
   const header: Header = {
     v: plan.v,

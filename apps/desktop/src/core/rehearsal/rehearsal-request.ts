@@ -14,8 +14,14 @@ export type RehearsalDestination = { name: string; card: ServerCard; transport: 
 
 export type RehearsalRequest = {
   folder: string
-  /** A script of resources/scripts with its values, or a plan with the policy that it names. */
-  of: { script: Uint8Array; values: Readonly<Record<string, unknown>> } | { plan: Uint8Array; policy: Policy }
+  /**
+   * A script of resources/scripts with its values; a plan with the policy that it names; or a plan of people with rehearsal cards,
+   * under the policy that their officers signed.
+   */
+  of:
+    | { script: Uint8Array; values: Readonly<Record<string, unknown>> }
+    | { plan: Uint8Array; policy: Policy }
+    | { plan: Uint8Array; signed: PolicyFile; cards: readonly Card[] }
   destinations: readonly RehearsalDestination[]
   /** Rehearsal cards of people who take part on a device of their own; nobody stands in for them. */
   ownDevices?: readonly Card[]

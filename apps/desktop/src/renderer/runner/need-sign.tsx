@@ -11,7 +11,7 @@ import { changeRoom, useRoom } from '../stores/room.ts'
 import type { Act } from './act.ts'
 import { CarryRequest } from './carry-request.tsx'
 import { OwnDevices } from './own-devices.tsx'
-import { SignCodes, signedKinds } from './sign-codes.tsx'
+import { signedKinds } from './sign-codes.tsx'
 
 type SignNeed = Extract<Need, { need: 'sign' }>
 type Props = {
@@ -135,7 +135,7 @@ export function NeedSign({ view, need, act, pinned, signing, onSigning }: Props)
                 >
                   {t('runner.sign-as')}
                 </Button>
-              ) : left > 0 && view.domain === 'production' && view.paused === null ? (
+              ) : left > 0 && !standIn && view.paused === null ? (
                 <span className="actions">
                   <Outcome tone="none">{t('runner.not-signed')}</Outcome>
                   <KeySign
@@ -182,7 +182,7 @@ export function NeedSign({ view, need, act, pinned, signing, onSigning }: Props)
             <strong>
               {t('runner.own.title')}: <Rec>{need.ownDevices.join(', ')}</Rec>
             </strong>
-            <SignCodes id={view.id} act={act} />
+            <CarryRequest view={view} need={need} act={act} pinned={pinned} />
           </section>
         ) : (
           <OwnDevices view={view} need={need} act={act} />

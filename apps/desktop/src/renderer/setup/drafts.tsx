@@ -1,5 +1,5 @@
 import { FailureNotice, Rec } from '@lux/ui'
-import { Button, TextField } from '@radix-ui/themes'
+import { Button, Checkbox, TextField } from '@radix-ui/themes'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure } from '../../contract/index.ts'
@@ -10,17 +10,21 @@ import { useRemote } from '../stores/remote.ts'
 import { setups } from '../stores/remotes.ts'
 import { go, hrefOf } from '../stores/route.ts'
 
-/** A new production ceremony, and those that are being set up. */
+/** A new ceremony, or a rehearsal of people with devices of their own, and those that are being set up. */
 export function Drafts() {
   const { t } = useTranslation()
   const list = useRemote(setups, {})
   const [title, setTitle] = useState('')
+  const [rehearsal, setRehearsal] = useState(false)
   const [failure, setFailure] = useState<Failure | null>(null)
   const id = useId()
 
   async function begin(): Promise<void> {
     if (title.trim() === '') return
-    const answer = await call('setups.begin', { title: title.trim() })
+    const answer = await call('setups.begin', {
+      title: title.trim(),
+      domain: rehearsal ? 'rehearsal' : 'production',
+    })
     if (answer.ok) go('setup', answer.value.id)
     else setFailure(answer.error)
   }
@@ -56,12 +60,25 @@ export function Drafts() {
           {t('setup.begin')}
         </ActionButton>
       </form>
+      <label htmlFor={`${id}-rehearsal`} className="actions">
+        <Checkbox
+          id={`${id}-rehearsal`}
+          checked={rehearsal}
+          onCheckedChange={(on) => setRehearsal(on === true)}
+        />
+        {t('setup.as-rehearsal')}
+      </label>
+      {rehearsal ? (
+        <p className="quiet" style={{ margin: 0 }}>
+          {t('setup.as-rehearsal-text')}
+        </p>
+      ) : null}
       {failure ? <FailureNotice failure={failure} /> : null}
       <Loaded remote={list} store={setups}>
         {({ setups: all }) =>
           all.length === 0 ? null : (
             <ul className="list" aria-label={t('setup.drafts')}>
-              {all.map(({ id: one, title: name, next, run }) => (
+              {all.map(({ id: one, domain, title: name, next, run }) => (
                 <li key={one} className="row">
                   <span className="row-text">
                     <a href={hrefOf('setup', one)}>
@@ -70,7 +87,7 @@ export function Drafts() {
                     <span className="quiet">
                       {run === null
                         ? t('setup.stands', { stage: t(`setup.stage.${next}`) })
-                        : t('setup.lock.locked')}
+                        : t(domain === 'rehearsal' ? 'setup.begun' : 'setup.lock.locked')}
                     </span>
                   </span>
                   <Discard id={one} name={name} />

@@ -73,6 +73,46 @@ export function Rehearse({ setup, acts }: { setup: SetupView; acts: SetupActs })
   )
 }
 
+/** Everybody acts for themselves: it begins once the officers have signed the policy and the plan is sound. */
+export function RehearseTogether({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
+  const { t } = useTranslation()
+  const { policy, script, run } = setup
+  const signed = policy.signers.filter((signer) => signer.signed).length
+  async function begin(): Promise<void> {
+    const answer = await call('setups.rehearse', { id: setup.id, alone: false })
+    if (!answer.ok) return acts.fail(answer.error)
+    remote.put(answer.value)
+    if (answer.value.run !== null) go('run', answer.value.run)
+  }
+  return (
+    <section className="setup-card" aria-labelledby="rehearse-title">
+      <h2 id="rehearse-title">{t('setup.together.title')}</h2>
+      <p>{t('setup.together.text')}</p>
+      {run === null ? (
+        <div className="actions">
+          <ActionButton
+            size="3"
+            data-first=""
+            loading={acts.busy}
+            whyNot={
+              script.hash === null
+                ? t('setup.together.plan-first')
+                : signed < policy.officerQuorum
+                  ? t('setup.together.policy-first')
+                  : null
+            }
+            onPress={() => void begin()}
+          >
+            {t('setup.together.go')}
+          </ActionButton>
+        </div>
+      ) : (
+        <Outcome tone="good">{t('setup.begun')}</Outcome>
+      )}
+    </section>
+  )
+}
+
 function Playing({ id }: { id: string }) {
   const { t } = useTranslation()
   const { value } = useRemote(runs, { id })

@@ -13,7 +13,7 @@ import { Lock } from './lock.tsx'
 import { People } from './people.tsx'
 import { PolicyStage } from './policy.tsx'
 import { PrintPlan } from './print-plan.tsx'
-import { Rehearse } from './rehearse.tsx'
+import { Rehearse, RehearseTogether } from './rehearse.tsx'
 import { ScriptStage } from './script.tsx'
 import { useSetupActs } from './use-setup.ts'
 
@@ -34,7 +34,7 @@ function Stages({ setup }: { setup: SetupView }) {
   const heading = useRef<HTMLHeadingElement>(null)
   const over = useDrop((state) => state.over)
   const at = setupStages.indexOf(stage)
-  const next = setupStages[at + 1]
+  const next = stagesOf(setup)[at + 1]
   // More people may always come: only the stages after them are done.
   const done = stage !== 'people' && (setupStages.indexOf(setup.next) > at || setup.run !== null)
 
@@ -66,7 +66,7 @@ function Stages({ setup }: { setup: SetupView }) {
                 <Rec>{setup.organisation.name}</Rec> ·{' '}
               </>
             )}
-            {t('setup.saved')}
+            {t(setup.domain === 'rehearsal' ? 'setup.saved-rehearsal' : 'setup.saved')}
           </p>
         </div>
         {setup.script.hash === null ? null : <PrintPlan id={setup.id} />}
@@ -78,7 +78,11 @@ function Stages({ setup }: { setup: SetupView }) {
           {stage === 'people' ? <People setup={setup} acts={acts} /> : null}
           {stage === 'policy' ? <PolicyStage setup={setup} acts={acts} /> : null}
           {stage === 'script' ? <ScriptStage setup={setup} acts={acts} /> : null}
-          {stage === 'rehearse' ? <Rehearse setup={setup} acts={acts} /> : null}
+          {stage !== 'rehearse' ? null : setup.domain === 'rehearsal' ? (
+            <RehearseTogether setup={setup} acts={acts} />
+          ) : (
+            <Rehearse setup={setup} acts={acts} />
+          )}
           {stage === 'approve' ? <Approve setup={setup} acts={acts} /> : null}
           {stage === 'lock' ? <Lock setup={setup} acts={acts} /> : null}
         </div>
@@ -86,7 +90,15 @@ function Stages({ setup }: { setup: SetupView }) {
       <footer className="setup-foot">
         <strong role="status">{t(`setup.state.${stage}`, countsOf(setup))}</strong>
         <span className="setup-go">
-          <span className="quiet">{done ? null : t(`setup.still.${stage}`)}</span>
+          <span className="quiet">
+            {done
+              ? null
+              : t(
+                  next === undefined && setup.domain === 'rehearsal'
+                    ? 'setup.together.still'
+                    : `setup.still.${stage}`,
+                )}
+          </span>
           {setup.run !== null ? (
             <Button size="3" data-go="" onClick={() => go('run', setup.run ?? '')}>
               {t('setup.to-run')}
@@ -107,6 +119,11 @@ function Stages({ setup }: { setup: SetupView }) {
       </footer>
     </div>
   )
+}
+
+/** A rehearsal with everybody's own devices is begun where a production ceremony is only tried. */
+function stagesOf({ domain }: Pick<SetupView, 'domain'>): readonly SetupStage[] {
+  return domain === 'rehearsal' ? setupStages.slice(0, setupStages.indexOf('rehearse') + 1) : setupStages
 }
 
 /** Numbers of the sentences in the steps and below. */
@@ -134,7 +151,7 @@ function Steps({
   return (
     <nav aria-label={t('setup.steps')}>
       <ol className="setup-steps">
-        {setupStages.map((one, at) => (
+        {stagesOf(setup).map((one, at) => (
           <li key={one} data-state={at < reached ? 'done' : at === reached ? 'next' : 'later'}>
             <button
               type="button"
@@ -146,7 +163,11 @@ function Steps({
               </span>
               <span className="setup-step-text">
                 <span className="setup-step-name">{t(`setup.stage.${one}`)}</span>
-                <span className="setup-step-note">{t(`setup.note.${one}`, countsOf(setup))}</span>
+                <span className="setup-step-note">
+                  {one === 'rehearse' && setup.domain === 'rehearsal'
+                    ? t('setup.together.note')
+                    : t(`setup.note.${one}`, countsOf(setup))}
+                </span>
                 <span className="visually-hidden">
                   {t(at < reached ? 'setup.is-done' : at === reached ? 'setup.is-next' : 'setup.is-later')}
                 </span>

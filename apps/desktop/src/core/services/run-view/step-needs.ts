@@ -19,7 +19,7 @@ import { pinNeed } from './pin-need.ts'
 export type Around = {
   standIns: ReadonlySet<string>
   tokens: readonly TokenInfo[]
-  /** Files that ask people of a production run for what it waits for. */
+  /** Files that ask people who are not simulated for what the run waits for. */
   requests: readonly string[]
   /** Milliseconds that a person has at a token's own pad. */
   padMs: number
@@ -58,7 +58,9 @@ export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[]
             standIn: around.standIns.has(name),
           })),
           ownDevices:
-            around.standIns.size === 0 ? [] : needs.missing.filter((name) => !around.standIns.has(name)),
+            run.folder.state.domain === 'production'
+              ? []
+              : needs.missing.filter((name) => !around.standIns.has(name)),
         },
       ]
     }

@@ -57,7 +57,7 @@ export async function planOf(parts: ServiceContext, setup: Setup): Promise<Setup
   const bytes = readBounded(file, maxPlanBytes)
   const script = readScript(bytes)
   if (!script.ok) return { ...none, faults: script.refusals.map(faultOf) }
-  const fields = await fieldsOf(parts, script.value)
+  const fields = await fieldsOf(parts, script.value, setup)
   const missing = rolesMissing(script.value, setup.cards)
   const seen = { ...none, script: script.value, fields, rolesMissing: missing }
   const policy = policyOf(parts, setup)
@@ -77,7 +77,11 @@ export async function planOf(parts: ServiceContext, setup: Setup): Promise<Setup
     policy,
     library: library.sha256,
     build,
-    values: { ...holdersOf(script.value, setup), ...typedValues(script.value, filled(script.value, setup)) },
+    values: {
+      ...(setup.domain === 'rehearsal' ? rehearsedValues(script.value) : {}),
+      ...holdersOf(script.value, setup),
+      ...typedValues(script.value, filled(script.value, setup)),
+    },
   })
   if (!made.ok) return { ...seen, faults: made.refusals.map(faultOf) }
   return { ...seen, made: made.value, warnings: warnPlan(made.value.plan).map(faultOf) }
@@ -94,6 +98,13 @@ function filled({ blanks, title }: Script, { values, title: own }: Setup): Recor
   return { ...(Object.hasOwn(blanks, 'title') ? { title: own || title } : {}), ...Object.fromEntries(typed) }
 }
 
+/** What a rehearsal of the script fills in by itself: a squashing key takes minutes. */
+function rehearsedValues({ rehearsal, blanks }: Script): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(rehearsal.values ?? {}).filter(([id]) => Object.hasOwn(blanks, id) && !followed.has(id)),
+  )
+}
+
 function holdersOf({ blanks }: Script, { cards }: Setup): Record<string, unknown> {
   const names = cards.filter(({ kind }) => kind === 'holder').map(({ name }) => name)
   return {
@@ -102,7 +113,9 @@ function holdersOf({ blanks }: Script, { cards }: Setup): Record<string, unknown
   }
 }
 
-async function fieldsOf(parts: ServiceContext, { blanks }: Script): Promise<Field[]> {
+async function fieldsOf(parts: ServiceContext, script: Script, { domain }: Setup): Promise<Field[]> {
+  const { blanks } = script
+  const rehearsed = domain === 'rehearsal' ? rehearsedValues(script) : {}
   const types: Partial<Record<Script['blanks'][string]['type'], Field['type']>> = {
     text: 'text',
     digest: 'text',
@@ -114,7 +127,7 @@ async function fieldsOf(parts: ServiceContext, { blanks }: Script): Promise<Fiel
   return Object.entries(blanks).flatMap(([id, blank]): Field[] => {
     const type = types[blank.type]
     if (type === undefined || followed.has(id) || id === 'title') return []
-    const { default: own } = blank
+    const own = rehearsed[id] ?? blank.default
     const initial = own === undefined ? {} : { initial: String(own) }
     const choices = id === 'logIn' ? ['pin', 'pin-pad'] : /serial$/i.test(id) ? serials : undefined
     return [

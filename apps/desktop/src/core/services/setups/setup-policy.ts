@@ -23,7 +23,7 @@ export function policyOf({ program }: Pick<ServiceContext, 'program'>, setup: Se
   const level = setup.leastEvidence
   return newPolicy({
     organisation: setup.organisation,
-    domain: 'production',
+    domain: setup.domain,
     expiry: setup.expiry,
     officers: of('officer'),
     officerQuorum: setup.officerQuorum ?? counts.officerQuorum,

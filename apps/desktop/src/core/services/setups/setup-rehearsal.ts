@@ -1,19 +1,22 @@
 import { join } from 'node:path'
+import { serverCardCodec } from '@lux/ceremony/wire'
 import { HsmError } from '@lux/hsm'
 import { ExpectedError, fromSystemError, inNewFolder } from '@lux/node-files'
 import type { SetupFault } from '../../../contract/index.ts'
 import { beginRehearsal } from '../../rehearsal/begin-rehearsal.ts'
 import { driveRehearsal } from '../../rehearsal/drive-rehearsal.ts'
 import { rehearsalPins } from '../../rehearsal/rehearsal-pins.ts'
+import type { RehearsalDestination, RehearsalRequest } from '../../rehearsal/rehearsal-request.ts'
 import { loadStandIns } from '../../rehearsal/stand-ins.ts'
 import { RunFolder } from '../../runs/folder/run-folder.ts'
 import { startRehearsal } from '../../use-cases/begin.ts'
 import { type MadePlan, planBytes } from '../../use-cases/make-plan.ts'
 import { takeIn } from '../ceremonies/begin-ceremony.ts'
+import { requireReadable } from '../ceremonies/lineage.ts'
 import { refuse } from '../shared/checked.ts'
 import type { OpenRun } from '../shared/open-runs.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
-import { policyOf } from './setup-policy.ts'
+import { isSigned, policyOf, soundFile } from './setup-policy.ts'
 import type { Setup } from './setup-state.ts'
 
 type Playing = { playing: boolean; failure: SetupFault | null }
@@ -30,7 +33,29 @@ export function standsSealed({ runs }: ServiceContext, id: string): boolean {
 }
 
 /** Begins a rehearsal of this very plan under this policy, with simulated participants. Gives the run's id. Errors: PLAN-…, POLICY-…, HSM-…. */
-export async function rehearsePlan(parts: ServiceContext, setup: Setup, made: MadePlan): Promise<string> {
+export function rehearsePlan(parts: ServiceContext, setup: Setup, made: MadePlan): Promise<string> {
+  return begin(parts, { plan: planBytes(made), policy: policyOf(parts, setup) }, [])
+}
+
+/**
+ * Begins a rehearsal in which everybody acts for themselves, under the policy that their officers signed. Gives the run's id.
+ * Errors: SETUP-EARLY, and as above.
+ */
+export async function rehearseTogether(parts: ServiceContext, setup: Setup, made: MadePlan): Promise<string> {
+  const policy = soundFile(parts, setup)
+  if (!isSigned(policy)) throw new ExpectedError('SETUP-EARLY', 'the policy is not signed by enough officers')
+  if (made.plan.destinations.length > 0) requireReadable(parts)
+  const destinations = setup.servers.filter(({ card }) =>
+    made.plan.destinations.some((one) => one.card === serverCardCodec.digest(card)),
+  )
+  return begin(parts, { plan: planBytes(made), signed: policy, cards: setup.cards }, destinations)
+}
+
+async function begin(
+  parts: ServiceContext,
+  of: RehearsalRequest['of'],
+  destinations: readonly RehearsalDestination[],
+): Promise<string> {
   const working = join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`)
   const folder = await inNewFolder(
     working,
@@ -38,8 +63,8 @@ export async function rehearsePlan(parts: ServiceContext, setup: Setup, made: Ma
     () =>
       beginRehearsal({
         folder: working,
-        of: { plan: planBytes(made), policy: policyOf(parts, setup) },
-        destinations: [],
+        of,
+        destinations,
         library: parts.hsm().library.sha256,
         measurement: parts.program.measurement,
         entropy: parts.entropy,
@@ -48,7 +73,7 @@ export async function rehearsePlan(parts: ServiceContext, setup: Setup, made: Ma
       }),
   )
   const { id, run } = takeIn(parts, folder)
-  const started = await startRehearsal(run, [])
+  const started = await startRehearsal(run, destinations)
   refuse(started.ok ? null : started)
   return id
 }

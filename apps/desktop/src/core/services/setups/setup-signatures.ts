@@ -93,7 +93,7 @@ export function policyRequest(parts: ServiceContext, setup: Setup): SignatureReq
     v: 1,
     kind: 'signature-request',
     what: 'policy',
-    domain: 'production',
+    domain: setup.domain,
     subject: toBase64(policyDocument.signedBytes(policy)),
     lines: [],
   }
@@ -122,20 +122,20 @@ export function takePolicy(parts: ServiceContext, setup: Setup, bytes: Uint8Arra
   const known = new Set(own.signatures.map(({ signer }) => signer))
   const signatures = [...own.signatures, ...file.signatures.filter(({ signer }) => !known.has(signer))]
   const group = { role: 'officer', members: own.policy.officers, quorum: 0 }
-  needed(policyDocument.verify({ payload: own.policy, signatures }, 'production', [group]))
+  needed(policyDocument.verify({ payload: own.policy, signatures }, setup.domain, [group]))
   const merged = { policy: own.policy, signatures }
   return setup.adopted === null ? { ...setup, signed: merged } : { ...setup, adopted: merged }
 }
 
 function adopt(setup: Setup, file: PolicyFile): Setup {
   const { policy } = file
-  if (policy.domain !== 'production') throw new ExpectedError('POLICY-DOMAIN', `it is of ${policy.domain}`)
+  if (policy.domain !== setup.domain) throw new ExpectedError('POLICY-DOMAIN', `it is of ${policy.domain}`)
   if (setup.signed !== null)
     throw new ExpectedError('SETUP-SIGNED', 'officers have signed the policy that is made here')
   const group = { role: 'officer', members: policy.officers, quorum: policy.officerQuorum }
   const signed = file.signatures.filter(({ signer }) =>
     policy.officers.some(({ keys }) => identityId(keys) === signer),
   )
-  needed(policyDocument.verify({ payload: policy, signatures: signed }, 'production', [group]))
+  needed(policyDocument.verify({ payload: policy, signatures: signed }, setup.domain, [group]))
   return { ...setup, adopted: file, organisation: { ...policy.organisation } }
 }

@@ -13,6 +13,8 @@ import * as v from 'valibot'
 import { hexId, name, text } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 
+export const domains = ['production', 'rehearsal'] as const
+
 const count = v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(32)))
 
 /** What a person changes of a set-up by itself; people, signatures and the rest come as documents. */
@@ -56,6 +58,8 @@ const document = <T>(codec: { schema: v.GenericSchema<unknown, T> }) => codec.sc
 /** A ceremony that is being set up: what people chose and brought. Whatever follows from it is worked out when it is looked at. */
 export type Setup = {
   v: 1
+  /** `rehearsal`: everybody who is to act takes part with a rehearsal's card of their own, and nobody is simulated. */
+  domain: 'production' | 'rehearsal'
   title: string
   organisation: { id: string; name: string }
   expiry: string
@@ -81,6 +85,8 @@ export type Setup = {
 
 const schema: v.GenericSchema<unknown, Setup> = v.strictObject({
   v: v.literal(1),
+  // One that was begun before there was a choice is of production.
+  domain: v.optional(v.picklist(domains), 'production'),
   ...changeable,
   cards: v.pipe(v.array(document<Card>(cardCodec)), v.maxLength(128)),
   servers: v.pipe(

@@ -26,13 +26,15 @@ export async function viewOf(parts: ServiceContext, id: string): Promise<SetupVi
   const rehearsal = rehearsalOf(parts, setup)
   return {
     id,
+    domain: setup.domain,
     title: setup.title,
     organisation: setup.organisation,
     next: nextOf({
       people: setup.cards.length > 0,
       policy: faults.length === 0 && isSigned(file),
       script: plan.made !== null,
-      rehearse: rehearsed !== null,
+      // In a rehearsal this is the last stage.
+      rehearse: setup.domain === 'production' && rehearsed !== null,
       approve: approvals.length >= policy.officerQuorum,
     }),
     people: setup.cards.map((card) => {

@@ -30,7 +30,7 @@ import { payload } from '../shared/scanned.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { approvalRequest, planOf, rehearsedOf } from './setup-plan.ts'
 import { isSigned, policyFileOf, soundFile } from './setup-policy.ts'
-import { playOn, rehearsePlan } from './setup-rehearsal.ts'
+import { playOn, rehearsePlan, rehearseTogether } from './setup-rehearsal.ts'
 import {
   approvalsOf,
   approveWith,
@@ -40,7 +40,7 @@ import {
   takePolicy,
   takePolicySignature,
 } from './setup-signatures.ts'
-import { changeable, changes, loadSetup, type Setup, saveSetup } from './setup-state.ts'
+import { changeable, changes, domains, loadSetup, type Setup, saveSetup } from './setup-state.ts'
 import { viewOf } from './setup-view.ts'
 
 const maxDocument = 1 << 20
@@ -52,17 +52,21 @@ const passphrase = v.pipe(v.string(), v.minLength(1), v.maxLength(1024))
 export async function listSetups(parts: ServiceContext): Promise<{ setups: SetupSummary[] }> {
   const setups: SetupSummary[] = []
   for (const { id, changed } of parts.store.setups()) {
-    const { title, next, run } = await viewOf(parts, id)
-    setups.push({ id, title, changed, next, run })
+    const { domain, title, next, run } = await viewOf(parts, id)
+    setups.push({ id, domain, title, changed, next, run })
   }
   return { setups }
 }
 
 export function beginSetup(parts: ServiceContext, input: unknown): { id: string } {
-  const { title } = checked(v.strictObject({ title: changeable.title }), input)
+  const { title, domain } = checked(
+    v.strictObject({ title: changeable.title, domain: v.exactOptional(v.picklist(domains), 'production') }),
+    input,
+  )
   const id = toHex(parts.entropy.bytes(16))
   saveSetup(parts, id, {
     v: 1,
+    domain,
     title,
     organisation: { id: '', name: '' },
     expiry: proposeExpiry(parts.clock.now()),
@@ -179,15 +183,18 @@ function seated(setup: Setup, card: Setup['cards'][number], kind?: (typeof perso
   if (setup.adopted === null) mustBeOpen(setup, 'policy')
   mustBeOpen(setup, 'plan')
   const cards = needed(
-    takeSeat(setup.cards, card, { domain: 'production', ...(kind === undefined ? {} : { kind }) }),
+    takeSeat(setup.cards, card, { domain: setup.domain, ...(kind === undefined ? {} : { kind }) }),
   )
   return { ...setup, cards }
 }
 
 function withServer(setup: Setup, card: Setup['servers'][number]['card'], transport: Json | null): Setup {
   mustBeOpen(setup, 'plan')
-  if (card.domain !== 'production')
-    throw new ExpectedError('CARD-DOMAIN', `a server’s card of ${card.domain}, where production is prepared`)
+  if (card.domain !== setup.domain)
+    throw new ExpectedError(
+      'CARD-DOMAIN',
+      `a server’s card of ${card.domain}, in a set-up of ${setup.domain}`,
+    )
   const audience = serverCardCodec.digest(card)
   const there = setup.servers.find((one) => serverCardCodec.digest(one.card) === audience)
   if (there !== undefined && transport === null)
@@ -243,9 +250,8 @@ export async function enrolHere(parts: ServiceContext, input: unknown): Promise<
   const asked = checked(v.strictObject({ id: hexId, role, name, passphrase, path }), input)
   if (asked.passphrase.length < leastPassphrase)
     throw new ExpectedError('SECRET-SHORT', `at least ${leastPassphrase} characters`)
-  const made = needed(
-    await enrol({ kind: asked.role, domain: 'production', name: asked.name }, parts.entropy),
-  )
+  const { domain } = loadSetup(parts, asked.id)
+  const made = needed(await enrol({ kind: asked.role, domain, name: asked.name }, parts.entropy))
   const { key } = made
   try {
     // Whether the card may join is known before a key is written that nobody needs.
@@ -341,6 +347,11 @@ export async function rehearse(parts: ServiceContext, input: unknown): Promise<S
   if (setup.run !== null) throw new ExpectedError('SETUP-SIGNED', 'the plan is locked')
   const { made, faults } = await planOf(parts, setup)
   if (made === null) throw new ExpectedError('SETUP-EARLY', faults[0]?.detail ?? 'no script is chosen')
+  if (setup.domain === 'rehearsal') {
+    const run = await rehearseTogether(parts, setup, made)
+    saveSetup(parts, id, { ...loadSetup(parts, id), rehearsal: run, run })
+    return viewOf(parts, id)
+  }
   const rehearsal = await rehearsePlan(parts, setup, made)
   saveSetup(parts, id, { ...loadSetup(parts, id), rehearsal })
   if (alone) playOn(parts, rehearsal)
@@ -355,6 +366,7 @@ export async function printSetup(parts: ServiceContext, input: unknown): Promise
 
 /** The plan, its lock and its policy, each as bytes. Errors: SETUP-EARLY, PLAN-05, POLICY-…. */
 async function lockedOf(parts: ServiceContext, setup: Setup) {
+  if (setup.domain !== 'production') throw new ExpectedError('SETUP-EARLY', 'a rehearsal is not locked')
   const plan = await planOf(parts, setup)
   const rehearsed = await rehearsedOf(parts, setup, plan)
   const file = soundFile(parts, setup)
