@@ -1,4 +1,4 @@
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
+import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb'
 import type { SealedRecord } from './sealed-record.ts'
 import type { VaultHeader } from './vault.ts'
 
@@ -33,30 +33,58 @@ export async function readHeader(database: Database): Promise<VaultHeader | null
   return (await database.get('vault', 'header')) ?? null
 }
 
+type Writing = IDBPTransaction<Schema, ('vault' | 'records')[], 'readwrite'>
+
+/**
+ * Everything that `write` writes, or nothing of it: whatever goes wrong in the middle. Answers only once it is on disk. `write` gives
+ * false where nothing is to be written.
+ */
+async function together(
+  database: Database,
+  write: (transaction: Writing) => Promise<boolean>,
+): Promise<boolean> {
+  const transaction = database.transaction(['vault', 'records'], 'readwrite', { durability: 'strict' })
+  const { done } = transaction
+  // Awaited below; where it was aborted here, what ended it is what is told.
+  done.catch(() => undefined)
+  try {
+    const written = await write(transaction)
+    await done
+    return written
+  } catch (error) {
+    abort(transaction)
+    await done.catch(() => undefined)
+    throw error
+  }
+}
+
+function abort(transaction: Writing): void {
+  try {
+    transaction.abort()
+  } catch {
+    // It has ended by itself.
+  }
+}
+
 /**
  * A new vault with its first records: together or not at all, and on disk when it answers. False, and nothing is written, where there is
  * a vault already: another tab was first.
  */
-export async function beginDatabase(
+export function beginDatabase(
   database: Database,
   header: VaultHeader,
   records: readonly SealedRecord[],
 ): Promise<boolean> {
-  const transaction = database.transaction(['vault', 'records'], 'readwrite', { durability: 'strict' })
-  const vault = transaction.objectStore('vault')
-  const kept = transaction.objectStore('records')
-  if ((await vault.get('header')) !== undefined) {
-    await transaction.done
-    return false
-  }
-  await Promise.all([
+  return together(database, async (transaction) => {
+    const vault = transaction.objectStore('vault')
+    const kept = transaction.objectStore('records')
+    if ((await vault.get('header')) !== undefined) return false
     // Without a header nothing here opens any more.
-    kept.clear(),
-    vault.put(header, 'header'),
-    ...records.map((record) => kept.put(record)),
-    transaction.done,
-  ])
-  return true
+    await kept.clear()
+    await vault.put(header, 'header')
+    for (const record of records) await kept.put(record)
+    return true
+  })
 }
 
 export function readRecords(database: Database): Promise<SealedRecord[]> {
@@ -70,28 +98,23 @@ export class RevisionConflict extends Error {}
  * Throws RevisionConflict when another tab wrote one of them first: then nothing is written.
  */
 export async function writeRecords(database: Database, records: readonly SealedRecord[]): Promise<void> {
-  const transaction = database.transaction('records', 'readwrite', { durability: 'strict' })
-  const written = transaction.done
-  // Awaited below in either case; an abort of ours is no unhandled failure.
-  written.catch(() => undefined)
-  for (const record of records) {
-    const found = await transaction.store.get([record.store, record.id])
-    if (record.revision !== (found?.revision ?? 0) + 1) {
-      transaction.abort()
-      await written.catch(() => undefined)
-      throw new RevisionConflict(`${record.store}/${record.id}`)
+  await together(database, async (transaction) => {
+    const kept = transaction.objectStore('records')
+    for (const record of records) {
+      const found = await kept.get([record.store, record.id])
+      if (record.revision !== (found?.revision ?? 0) + 1)
+        throw new RevisionConflict(`${record.store}/${record.id}`)
+      await kept.put(record)
     }
-    await transaction.store.put(record)
-  }
-  await written
+    return true
+  })
 }
 
 /** Everything that this app keeps on the phone, gone in one transaction. */
 export async function wipeDatabase(database: Database): Promise<void> {
-  const transaction = database.transaction(['vault', 'records'], 'readwrite', { durability: 'strict' })
-  await Promise.all([
-    transaction.objectStore('vault').clear(),
-    transaction.objectStore('records').clear(),
-    transaction.done,
-  ])
+  await together(database, async (transaction) => {
+    await transaction.objectStore('vault').clear()
+    await transaction.objectStore('records').clear()
+    return true
+  })
 }

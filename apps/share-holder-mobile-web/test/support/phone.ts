@@ -3,7 +3,7 @@ import { IDBFactory } from 'fake-indexeddb'
 import 'fake-indexeddb/auto'
 import type { Answer, Device, Handover, Kind } from '../../src/device/api.ts'
 import { openDevice } from '../../src/device/open-device.ts'
-import { openDatabase } from '../../src/storage/database.ts'
+import { type Database, openDatabase } from '../../src/storage/database.ts'
 import type { DeriveKey } from '../../src/storage/vault.ts'
 
 export const passphrase = 'a phrase of several words'
@@ -12,16 +12,21 @@ export const passphrase = 'a phrase of several words'
 export const derive: DeriveKey = async (words, salt, { memory, passes }) =>
   hkdfSha256(utf8(words), salt, utf8(`${memory} ${passes}`), 32)
 
+export const random = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length))
+
+/** The database in a phone's storage, which outlives the app. */
+export function databaseIn(storage: IDBFactory): Promise<Database> {
+  globalThis.indexedDB = storage
+  return openDatabase(() => undefined)
+}
+
 /** The device of a phone with a storage of its own: everything but its screens, its camera and its worker. */
-export async function openPhone(factory: IDBFactory = new IDBFactory(), persisted = true): Promise<Device> {
-  globalThis.indexedDB = factory
-  return openDevice({
-    database: await openDatabase(() => undefined),
-    derive,
-    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    now: () => new Date().toISOString(),
-    persisted: async () => persisted,
-  })
+export async function openPhone(
+  storage: IDBFactory = new IDBFactory(),
+  now: () => string = () => new Date().toISOString(),
+): Promise<Device> {
+  const database = await databaseIn(storage)
+  return openDevice({ database, derive, random, now, persisted: async () => true })
 }
 
 /** What was answered; throws the refusal. */

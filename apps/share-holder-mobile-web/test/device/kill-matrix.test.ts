@@ -1,0 +1,250 @@
+import { encodePolicyFile } from '@lux/ceremony/policy'
+import { cardCodec, requestPackageCodec, signatureContext } from '@lux/ceremony/wire'
+import { encodeCanonical, fromHex, sealTo, sha256Hex, signWith } from '@lux/crypto'
+import { encodePersonKey, openHeldShare } from '@lux/people'
+import { IDBFactory } from 'fake-indexeddb'
+import { beforeAll, expect, test } from 'vitest'
+import { accepted } from '../../../../packages/people/test/support/outcome.ts'
+import {
+  now,
+  openingOf,
+  requestFor,
+  shareWorld,
+  type World,
+} from '../../../../packages/people/test/support/share-world.ts'
+import type { Answer, Device, Files, Overview, Prepared } from '../../src/device/api.ts'
+import { beginRecords } from '../../src/device/records.ts'
+import { sealSheet, sheetWords } from '../../src/storage/backup-sheet.ts'
+import { readHeader, readRecords } from '../../src/storage/database.ts'
+import { createVault, leastCost } from '../../src/storage/vault.ts'
+import { Died, fateAt } from '../support/dying-storage.ts'
+import { databaseIn, derive, got, openPhone, passphrase, random } from '../support/phone.ts'
+
+let world: World
+let policy: Uint8Array
+let share: Files
+let request: Files
+beforeAll(async () => {
+  world = await shareWorld()
+  policy = encodePolicyFile(world.file)
+  const [own] = world.held
+  const [holder] = world.holders
+  if (own === undefined || holder === undefined) throw new Error('nobody holds a share')
+  const envelope = await sealTo([holder.card.recipient ?? ''], own.content)
+  const context = signatureContext('share-envelope', 'production')
+  const signature = signWith(world.ceremony, context, fromHex(sha256Hex(envelope), 32))
+  share = [
+    { name: 'holder-1.age', bytes: envelope },
+    { name: 'holder-1.sig', bytes: encodeCanonical({ ...signature }) },
+    { name: 'opening.json', bytes: openingOf(world, own.ceremonyId) },
+    { name: 'public.bin', bytes: own.pub },
+  ]
+  const opened = accepted(openHeldShare({ ...own, content: own.content.slice() }, holder))
+  const asked = requestFor(world, { envelope: opened }, { id: 1, of: [0] })
+  request = [
+    { name: 'request.json', bytes: requestPackageCodec.encode(asked.request) },
+    ...asked.ciphertexts.map((bytes, at) => ({ name: `ciphertext-${at}.bin`, bytes })),
+  ]
+})
+
+/** A phone with the first holder's key, and its storage. */
+async function holderPhone(): Promise<{ storage: IDBFactory; phone: Device }> {
+  const storage = new IDBFactory()
+  const [key] = world.holders
+  if (key === undefined) throw new Error('nobody holds a share')
+  const vault = await createVault(passphrase, leastCost, derive, random)
+  const written = [
+    { store: 'person', id: 'me', plain: encodePersonKey(key) },
+    { store: 'card', id: 'me', plain: cardCodec.encode(key.card) },
+  ]
+  await beginRecords(await databaseIn(storage), vault, written, random)
+  const phone = await restarted(storage)
+  await got(phone.takePolicy({ name: 'policy.json', bytes: policy.slice() }))
+  return { storage, phone }
+}
+
+/** The phone, switched on again. */
+async function restarted(storage: IDBFactory): Promise<Device> {
+  const phone = await openPhone(storage, () => now)
+  await got(phone.unlock(passphrase))
+  return phone
+}
+
+const copies = (files: Files): Files => files.map(({ name, bytes }) => ({ name, bytes: bytes.slice() }))
+
+/** Of the files of an answer, whatever their order. */
+const digestsOf = (answer: object): string[] =>
+  'files' in answer ? (answer as { files: Files }).files.map(({ bytes }) => sha256Hex(bytes)).toSorted() : []
+
+async function overviewOf(phone: Device): Promise<Overview> {
+  const state = await phone.state()
+  if (state.phase !== 'open') throw new Error(`the phone is ${state.phase}`)
+  return state.overview
+}
+
+/**
+ * Does the work on a fresh phone that dies at its first touch of the storage, on another that dies at its second, and so on up to one
+ * that outlives it; then the same where a single touch fails. `look` sees what is left. Gives how many phones died.
+ */
+async function everyDeath<T>(
+  ready: () => Promise<{ storage: IDBFactory; phone: Device }>,
+  work: (phone: Device) => Promise<Answer<T>>,
+  look: (left: { storage: IDBFactory; given: T | null }) => Promise<void>,
+): Promise<number> {
+  let deaths = 0
+  for (const fate of ['dies', 'fails'] as const)
+    for (let at = 1, died = true; died; at += 1) {
+      const { storage, phone } = await ready()
+      const { restart } = fateAt(at, fate)
+      let given: T | null = null
+      died = false
+      try {
+        given = await got(work(phone))
+      } catch (error) {
+        if (!(error instanceof Died)) throw error
+        died = true
+        deaths += 1
+      } finally {
+        restart()
+      }
+      await look({ storage, given })
+    }
+  return deaths
+}
+
+test('KILL-RECEIVE a phone that dies while a share is received has it whole or not at all, and receives it then', async () => {
+  const seen = new Set<number>()
+  const deaths = await everyDeath(
+    holderPhone,
+    (phone) => phone.receive(copies(share)),
+    async ({ storage, given }) => {
+      const phone = await restarted(storage)
+      const { shares, log, damaged } = await overviewOf(phone)
+      seen.add(shares.length)
+      expect(damaged).toBe(false)
+      expect(log.filter(({ what }) => what === 'received')).toHaveLength(shares.length)
+      // The proof left the phone: the share is there.
+      if (given !== null) expect(shares).toHaveLength(1)
+      if (shares.length === 0) await got(phone.receive(copies(share)))
+      const [held] = (await overviewOf(phone)).shares
+      const proof = await got(phone.prove(held?.id ?? ''))
+      if (given !== null) expect(sha256Hex(proof.bytes)).toBe(sha256Hex(given.proof.bytes))
+    },
+  )
+  expect(deaths).toBeGreaterThan(5)
+  expect([...seen].toSorted()).toEqual([0, 1])
+})
+
+let held: IDBFactory | null = null
+
+/** A phone that holds the share. It is received once: every other one is a copy of that phone. */
+async function holding(): Promise<{ storage: IDBFactory; phone: Device }> {
+  if (held === null) {
+    const { storage, phone } = await holderPhone()
+    await got(phone.receive(copies(share)))
+    held = storage
+  }
+  const storage = await copyOf(held)
+  return { storage, phone: await restarted(storage) }
+}
+
+async function copyOf(storage: IDBFactory): Promise<IDBFactory> {
+  const from = await databaseIn(storage)
+  const [header, records] = [await readHeader(from), await readRecords(from)]
+  const copy = new IDBFactory()
+  if (header !== null) {
+    const to = await databaseIn(copy)
+    await to.put('vault', header, 'header')
+    for (const record of records) await to.put('records', record)
+  }
+  return copy
+}
+
+/** A phone that has read the request. */
+async function asked(): Promise<{ storage: IDBFactory; phone: Device }> {
+  const { storage, phone } = await holding()
+  await got(phone.prepare(copies(request)))
+  return { storage, phone }
+}
+
+const spentOf = async (phone: Device): Promise<number> =>
+  (await overviewOf(phone)).shares.reduce((sum, { left }) => sum + left.at128, 0)
+
+test('KILL-APPROVE a phone that dies while it approves has answered and counted, or has done neither; what left it is what it gives again', async () => {
+  const { spends, left } = (await got((await holding()).phone.prepare(copies(request)))) as Prepared
+  const before = left + spends
+  const seen = new Set<number>()
+  const deaths = await everyDeath(
+    asked,
+    (phone) => phone.approve(),
+    async ({ storage, given }) => {
+      const phone = await restarted(storage)
+      const counted = before - (await spentOf(phone))
+      seen.add(counted)
+      const read = await got(phone.prepare(copies(request)))
+      expect('decided' in read).toBe(counted > 0)
+      if (given !== null) expect(digestsOf(read)).toEqual(digestsOf(given))
+      const answer = 'decided' in read ? read : await got(phone.approve())
+      // Whoever asks a third time gets the very bytes.
+      const again = await got((await restarted(storage)).prepare(copies(request)))
+      expect(again).toMatchObject({ decided: 'approved' })
+      expect(digestsOf(again)).toEqual(digestsOf(answer))
+      expect(before - (await spentOf(await restarted(storage)))).toBe(spends)
+    },
+  )
+  expect(deaths).toBeGreaterThan(6)
+  expect([...seen].toSorted((a, b) => a - b)).toEqual([0, spends])
+})
+
+test('KILL-REFUSE a phone that dies while it refuses has refused for good, or may still decide', async () => {
+  const seen = new Set<boolean>()
+  await everyDeath(
+    asked,
+    (phone) => phone.refuse({ files: copies(request), reason: 'not today' }),
+    async ({ storage, given }) => {
+      const phone = await restarted(storage)
+      const read = await got(phone.prepare(copies(request)))
+      seen.add('decided' in read)
+      if (given !== null || 'decided' in read) expect(read).toMatchObject({ decided: 'refused' })
+      else await got(phone.approve())
+    },
+  )
+  expect(seen.size).toBe(2)
+})
+
+test('KILL-RESTORE a phone that dies while a key is restored is a new phone, or opens with the key', async () => {
+  const [key] = world.holders
+  if (key === undefined) throw new Error('nobody holds a share')
+  const words = sheetWords(random).join(' ')
+  const sheet = await sealSheet(encodePersonKey(key), words, derive, random)
+  const restore = { sheet, words, passphrase }
+  const seen = new Set<string>()
+  const deaths = await everyDeath(
+    async () => {
+      const storage = new IDBFactory()
+      return { storage, phone: await openPhone(storage, () => now) }
+    },
+    (phone) => phone.restore(restore),
+    async ({ storage }) => {
+      const phone = await openPhone(storage, () => now)
+      const { phase } = await phone.state()
+      seen.add(phase)
+      if (phase === 'new') await got(phone.restore(restore))
+      const opened = await got((await openPhone(storage, () => now)).unlock(passphrase))
+      expect(opened).toMatchObject({ restored: true, person: { name: key.card.name } })
+    },
+  )
+  expect(deaths).toBeGreaterThan(6)
+  expect([...seen].toSorted()).toEqual(['locked', 'new'])
+})
+
+test('KILL-TABS a phone that is open twice answers once: the second of two yeses writes nothing', async () => {
+  const { storage, phone } = await asked()
+  const other = await restarted(storage)
+  await got(other.prepare(copies(request)))
+  const first = await got(phone.approve())
+  await expect(other.approve()).rejects.toThrow('state/')
+  const again = await got((await restarted(storage)).prepare(copies(request)))
+  expect(again).toMatchObject({ decided: 'approved' })
+  expect(digestsOf(again)).toEqual(digestsOf(first))
+})
