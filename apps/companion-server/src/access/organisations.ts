@@ -37,6 +37,7 @@ const rootStates = {
   staged: 'pre-active',
   current: 'enabled',
   retained: 'decrypt-only',
+  revoked: 'revoked',
   destroyed: 'destroyed',
 } as const satisfies { readonly [state in RootState]: VersionState }
 

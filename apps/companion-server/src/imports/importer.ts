@@ -15,6 +15,7 @@ import { type Received, receiveBundle } from '../platform/state-folder/received-
 import type { Settings } from '../platform/state-folder/settings.ts'
 import { EnvironmentError, type Refusal } from '../refusal.ts'
 import { type Judged, judgeBundle } from './check-bundle.ts'
+import { recordReplaced, recordRevoked } from './earlier-keys.ts'
 import { openImportLog, ownAddress, type Refused } from './import-log.ts'
 import { type ReceiptSigner, receiptAttributes } from './receipt-documents.ts'
 import { type ArrivedRoot, bringRoot } from './receive-root.ts'
@@ -116,7 +117,7 @@ export function openImporter(parts: ImporterParts): BundleImporter {
       .transaction()
       .execute(async (transaction) => {
         for (const record of [
-          await recordRoots(transaction, settings.node, contents.digest, roots),
+          await recordRoots(transaction, settings.node, contents, roots),
           await recordKeys(transaction, rows.value),
           await recordFhe(transaction, judged),
         ]) {
@@ -128,7 +129,14 @@ export function openImporter(parts: ImporterParts): BundleImporter {
             await eraseTransport(opened, state, transport)
         }
         reached('transport-destroyed')
-        const receipt = await signer.receipt(receiptOf(judged, roots))
+        const replaced = await recordReplaced(transaction, contents)
+        if (!replaced.ok) throw new RecordRefused(replaced)
+        const revoked = await recordRevoked(transaction, contents)
+        const receipt = await signer.receipt({
+          ...receiptOf(judged, roots),
+          ...(replaced.value.length === 0 ? {} : { replaced: replaced.value }),
+          ...(revoked.length === 0 ? {} : { revoked }),
+        })
         await transaction
           .updateTable('bundle_import')
           .set({

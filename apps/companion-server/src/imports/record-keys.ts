@@ -1,19 +1,21 @@
+import type { BundleContents } from '@lux/ceremony/bundle'
 import { equalBytes } from '@lux/crypto'
 import type { Transaction } from 'kysely'
 import { algorithms, servedAlgorithm } from '../keys/algorithms.ts'
 import { envelopeKeyId } from '../keys/envelope.ts'
 import type { Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
+import { isReplacedRoot } from './earlier-keys.ts'
 import type { ArrivedRoot } from './receive-root.ts'
 import type { PlannedRow } from './wrapped-rows.ts'
 
 type Work = Transaction<Tables>
 
-/** Refuses ROOT-CURRENT: a node serves under one root, and changing it is a rotation of its own. */
+/** A root that replaces the current one leaves it for decryption. Refuses ROOT-CURRENT, KEY-REVOKED: a node serves under one root. */
 export async function recordRoots(
   work: Work,
   node: string,
-  digest: string,
+  { digest, predicate }: BundleContents,
   roots: readonly ArrivedRoot[],
 ): Promise<Outcome<null>> {
   for (const root of roots) {
@@ -25,8 +27,23 @@ export async function recordRoots(
       .where('origin', '=', 'ceremony')
       .where('root_id', '!=', root.rootId)
       .executeTakeFirst()
-    if (other)
+    const tree = predicate.wrapTree.find(({ id }) => id === root.id)
+    if (other && (tree === undefined || !(await isReplacedRoot(work, tree, other.root_id))))
       return refuse('ROOT-CURRENT', `this node serves under the root ${other.root_id}, not ${root.rootId}`)
+    if (other)
+      await work
+        .updateTable('root_config')
+        .set({ state: 'retained' })
+        .where('root_id', '=', other.root_id)
+        .where('node_id', '=', node)
+        .execute()
+    const revoked = await work
+      .selectFrom('root_config')
+      .select('root_id')
+      .where('root_id', '=', root.rootId)
+      .where('state', '=', 'revoked')
+      .executeTakeFirst()
+    if (revoked) return refuse('KEY-REVOKED', `the root ${root.rootId} was revoked here`)
     await work
       .insertInto('root_config')
       .values({

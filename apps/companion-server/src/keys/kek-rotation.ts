@@ -113,7 +113,7 @@ export function openKekRotation(parts: Parts) {
       if (old !== undefined) await record(call, 'root.rotate', (subject) => rootRotated(subject, budget))
       for (const organisation of await organisationsBegun())
         await record(call, 'organisation.rotate-kek', (subject) =>
-          organisationRotated(subject, organisation, budget, null),
+          organisationRotated(subject, organisation, budget, 'begun'),
         )
       for (const project of await projectsBegun())
         await record(call, 'project.rotate-kek', (subject) => projectRotated(subject, project, budget))
@@ -255,12 +255,12 @@ export function openKekRotation(parts: Parts) {
     return Number(keys) + Number(imports)
   }
 
-  /** `root`: the KEK has to come under this one; null: a rotation of the organisation's own. */
+  /** `root`: the KEK has to come under this one; null: a rotation of the organisation's own; `begun`: only what is left of one. */
   async function organisationRotated(
     subject: Subject,
     organisation: string,
     budget: Budget,
-    root: OnlineRoot | null,
+    root: OnlineRoot | null | 'begun',
   ): Promise<Outcome<Rotation>> {
     subject.organisation = organisation
     const version = await database.transaction().execute(async (work) => {
@@ -273,6 +273,7 @@ export function openKekRotation(parts: Parts) {
         .execute()
       const [newest] = keks
       if (!newest) return null
+      if (root === 'begun') return newest.version
       const begun = keks.some(mayGo) || (await projectsUnder(work, organisation, newest.version)).length > 0
       if (root === null ? begun : newest.wrapping_kek_id === root.rootId) return newest.version
       const above = root ?? (await rootAbove(work, newest.wrapping_kek_id))
@@ -338,7 +339,7 @@ export function openKekRotation(parts: Parts) {
       .selectAll('project_kek')
       .where('project.organisation_id', '=', organisation)
       .where('project_kek.wrapping_kek_version', '<', version)
-      .where('project_kek.state', '!=', 'destroyed')
+      .where('project_kek.state', 'not in', ['destroyed', 'revoked'])
       .orderBy('project_kek.project_id')
       .orderBy('project_kek.version')
       .forUpdate('project_kek')
@@ -509,7 +510,21 @@ export function openKekRotation(parts: Parts) {
       .select('organisation_id')
       .distinct()
       .where('state', '=', 'decrypt-only')
-      .where('origin', '=', 'online')
+      .where((is) =>
+        is.or([
+          is('origin', '=', 'online'),
+          // A ceremony brought a newer one, and projects are under this one still.
+          is.exists(
+            is
+              .selectFrom('project_kek')
+              .innerJoin('project', 'project.id', 'project_kek.project_id')
+              .select('project_kek.project_id')
+              .whereRef('project.organisation_id', '=', 'organisation_kek.organisation_id')
+              .whereRef('project_kek.wrapping_kek_version', '=', 'organisation_kek.version')
+              .where('project_kek.state', 'not in', ['destroyed', 'revoked']),
+          ),
+        ]),
+      )
       .execute()
     return rows.map(({ organisation_id }) => organisation_id)
   }

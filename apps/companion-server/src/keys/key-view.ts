@@ -33,6 +33,7 @@ export const versionStates = [
   'decrypt-only',
   'disabled',
   'compromised',
+  'revoked',
   'destroyed',
 ] as const
 export const versionView = Type.Object({

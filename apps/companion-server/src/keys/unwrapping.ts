@@ -71,6 +71,8 @@ export function openKeyUnwrapping(
       .executeTakeFirst()
     if (!project)
       throw new EnvironmentError('KEY-CHAIN', `project ${projectId} has no KEK version ${version}`)
+    if (project.state === 'revoked')
+      throw new EnvironmentError('KEY-REVOKED', `version ${version} of the KEK of ${projectId} is revoked`)
     if (project.state === 'destroyed')
       throw new EnvironmentError('KEK-ROTATED', `version ${version} of the KEK of ${projectId} is destroyed`)
     const organisation = await work

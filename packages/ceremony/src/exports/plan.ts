@@ -1,6 +1,5 @@
 export { diffDigest, diffPlans, type PlanChange } from '../plan/diff.ts'
 export type { EvidenceTerms, LintTerms, Listed } from '../plan/lint-terms.ts'
-export { notYet } from '../plan/lint-version2.ts'
 export { type CheckedLock, checkLock, type LockFacts } from '../plan/lock.ts'
 export type * from '../plan/plan.ts'
 export { tokenNeeds } from '../plan/plan.ts'

@@ -80,6 +80,7 @@ const stages: Record<StepKind, readonly Stage[]> = {
   'restore-root': [go, acts('restore-root'), checkpoint('key')],
   'zeroise-root': [go, acts('zeroise-root'), checkpoint('key')],
   'sign-policy': [go, looks('read-policy'), { kind: 'signatures', what: 'policy' }, checkpoint('key')],
+  'revoke-keys': [go, checkpoint('key')],
   'epoch-live': [go, looks('sign-epoch-live'), checkpoint('key')],
   seal: [
     go,

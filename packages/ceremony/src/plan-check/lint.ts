@@ -1,5 +1,5 @@
 import type { LintTerms } from '../plan/lint-terms.ts'
-import { lintLinks, lintNotYet } from '../plan/lint-version2.ts'
+import { lintLinks } from '../plan/lint-version2.ts'
 import type { Plan, Step } from '../plan/plan.ts'
 import { repeated, stepsOf } from '../plan/queries.ts'
 import { type PlanRefusal, planRefusal } from '../plan/rules.ts'
@@ -18,7 +18,6 @@ export function lintPlan(plan: Plan, terms?: LintTerms): PlanRefusal[] {
     ...lintPeople(plan, terms),
     ...sectionLints.flatMap((lint) => lint(plan, terms)),
     ...lintRenewals(plan),
-    ...lintNotYet(plan),
     ...lintBackups(plan),
     ...lintLinks(plan),
     ...lintNeeds(plan),

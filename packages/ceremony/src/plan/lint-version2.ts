@@ -1,21 +1,6 @@
 import type { Plan } from './plan.ts'
 import { type PlanRefusal, planRefusal } from './rules.ts'
 
-/** What a plan of version 2 can ask for and no step of this version does; a bundle of such a plan nobody can check yet. */
-export function notYet(plan: Plan): string[] {
-  return [
-    ...plan.keys.flatMap(({ id, replaces }) =>
-      replaces === undefined ? [] : [`${id} in the place of an earlier key`],
-    ),
-    ...(plan.revokes === undefined ? [] : ['a revocation of keys']),
-  ]
-}
-
-/** PLAN-70: nothing that no step does yet. */
-export function lintNotYet(plan: Plan): PlanRefusal[] {
-  return notYet(plan).map((what) => planRefusal('PLAN-70', '', what))
-}
-
 /** PLAN-72: the earlier keys and the next policy that a plan names. */
 export function lintLinks(plan: Plan): PlanRefusal[] {
   return linkFaults(plan).map((fault) => planRefusal('PLAN-72', '', fault))
@@ -27,11 +12,13 @@ function linkFaults(plan: Plan): string[] {
   const named = links.map(({ bundle, id, version }) => `${id} ${version} of the bundle ${bundle}`)
   for (const one of new Set(named.filter((name, at) => named.indexOf(name) !== at)))
     faults.push(`${one} is replaced or revoked twice`)
-  for (const { id, version = 1, replaces, existing } of plan.keys) {
+  for (const { id, level, version = 1, replaces, existing } of plan.keys) {
     if (existing !== undefined && (replaces !== undefined || version !== 1))
       faults.push(`${id} is there already, so it comes in no other key’s place`)
     else if (version !== (replaces?.version ?? 0) + 1)
       faults.push(`${id} is version ${version}, and ${replaces?.version ?? 'none'} is before it`)
+    if (level !== 'root' && replaces !== undefined && replaces.id !== id)
+      faults.push(`${id} is no version of ${replaces.id}: below a root a key keeps its id`)
   }
   if (plan.nextPolicy === plan.policy) faults.push('the next policy is the one under which the plan runs')
   return faults

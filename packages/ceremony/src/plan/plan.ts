@@ -196,6 +196,7 @@ export type StepKind =
   | 'restore-root'
   | 'zeroise-root'
   | 'sign-policy'
+  | 'revoke-keys'
   | 'seal'
   | 'export'
   | 'receipt'
@@ -245,6 +246,8 @@ export type PartKind =
   | 'restore-drill'
   | 'root-restore'
   | 'officer-change'
+  | 'kek-rotation'
+  | 'revocation'
   | 'bundle-export'
 
 export type Part = { kind: PartKind; steps: Step[] }

@@ -43,13 +43,13 @@ export const planRules = [
   'PLAN-63',
   'PLAN-60',
   'PLAN-61',
-  'PLAN-70',
   'PLAN-71',
   'PLAN-72',
   'PLAN-73',
   'PLAN-74',
   'PLAN-75',
   'PLAN-76',
+  'PLAN-77',
 ] as const
 
 export type PlanRule = (typeof planRules)[number]

@@ -205,6 +205,7 @@ const stepKinds2 = [
   'restore-root',
   'zeroise-root',
   'sign-policy',
+  'revoke-keys',
 ] as const
 const partKinds2 = [
   ...partKinds,
@@ -214,6 +215,8 @@ const partKinds2 = [
   'restore-drill',
   'root-restore',
   'officer-change',
+  'kek-rotation',
+  'revocation',
 ] as const
 
 const version2 = v.strictObject({

@@ -14,6 +14,7 @@ import { checkNextPolicy, nextPolicyFault } from './officers/bundle.ts'
 import { checkRecovery, recoveryFault } from './recovery/bundle.ts'
 import { checkReplicas, replicasFault } from './replication/bundle.ts'
 import { checkEpoch, epochFault } from './resharing/bundle.ts'
+import { revocationFault } from './revocation/bundle.ts'
 
 type FamilyCheck = { id: CheckId; check(v: Verification): Outcome<string> | Promise<Outcome<string>> }
 
@@ -100,6 +101,7 @@ export const recordedAs = {
   'restore-root': 'restore-root',
   'zeroise-root': 'zeroise-root',
   'sign-policy': 'read-policy',
+  'revoke-keys': null,
   // It begins with the closing inventory; the rest of it comes after the transcript's end.
   seal: 'inventory',
   export: null,
@@ -114,6 +116,7 @@ export async function recordedFault(v: Verification, recorded: readonly Recorded
     treeFault(v, recorded) ??
     proofsFault(v, recorded) ??
     replicasFault(v, recorded) ??
+    revocationFault(v) ??
     attestationsFault(v, recorded) ??
     backupsFault(v, recorded) ??
     (await recoveryFault(v, recorded)) ??

@@ -11,6 +11,7 @@ import type { EndLint, SectionLint, StepLint } from './plan-progress.ts'
 import * as recovery from './recovery/lint.ts'
 import * as replication from './replication/lint.ts'
 import * as resharing from './resharing/lint.ts'
+import * as revocation from './revocation/lint.ts'
 import * as sealing from './sealing/lint.ts'
 import * as token from './token/lint.ts'
 import * as workstation from './workstation/lint.ts'
@@ -52,6 +53,7 @@ export const stepLints = {
   ...backup.lints,
   ...recovery.lints,
   ...officers.lints,
+  ...revocation.lints,
   ...sealing.lints,
 } satisfies Record<StepKind, StepLint>
 
@@ -80,5 +82,6 @@ export const endLints: readonly EndLint[] = [
   backup.unproved,
   recovery.unchecked,
   officers.unsigned,
+  revocation.unrevoked,
   sealing.notEnded,
 ]

@@ -39,6 +39,8 @@ export type PlanProgress = {
   recovered: StepKind[]
   /** Whether the officers have signed the next version of the policy. */
   policySigned: boolean
+  /** Whether the keys that the plan revokes were read aloud and confirmed. */
+  revoked: boolean
   /** Custodians who have proved their shares of a backup. */
   custodians: Set<string>
   ended: StepKind[]
@@ -106,6 +108,7 @@ export function startOf(plan: Plan): PlanProgress {
     heartbeat: 'due',
     recovered: [],
     policySigned: false,
+    revoked: false,
     custodians: new Set(),
     ended: [],
   }

@@ -2,8 +2,7 @@ import { addressesOf, type Predicate, type WrapNode } from '../bundle/predicate.
 import { required, type Verification } from '../bundle/verification.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import { transportCodec } from '../documents/people/transport.ts'
-import { notYet } from '../plan/lint-version2.ts'
-import type { Plan, PlannedKey } from '../plan/plan.ts'
+import type { EarlierKey, Plan, PlannedKey } from '../plan/plan.ts'
 import { readPlan } from '../plan/read.ts'
 import { maxPlanBytes } from '../plan/yaml-text.ts'
 import { recoveryPlanFault } from '../steps/recovery/queries.ts'
@@ -26,20 +25,22 @@ export async function checkPlanContent(v: Verification): Promise<Outcome<string>
   return found === null ? accept(`${read.plan.keys.length} keys`) : wrong(found)
 }
 
-/** Plan, transcript and bundle are of one version, and nothing stands in them that this version cannot check. */
+/** Plan, transcript and bundle are of one version, and change the same. */
 function versionFault({ predicate, run: { header } }: Verification, plan: Plan): string | null {
   if (plan.v !== header.v || plan.v !== predicate.v)
     return `the plan is of version ${plan.v}, the transcript of ${header.v}, the bundle of ${predicate.v}`
-  const { revokes, wrapTree } = predicate
-  const here = Object.entries({ revokes })
-  const unknown = [
-    ...notYet(plan),
-    ...here.flatMap(([name, value]) => (value === undefined ? [] : [name])),
-    ...wrapTree.flatMap(({ id, replaces }) => (replaces === undefined ? [] : [`replaces of ${id}`])),
-  ]
   if ((plan.nextPolicy === undefined) !== (predicate.nextPolicy === undefined))
     return 'a next policy stands in only one of plan and bundle'
-  return unknown.length === 0 ? null : `this version cannot check ${unknown.join(', ')}`
+  return sameLinks(plan.revokes ?? [], predicate.revokes ?? [])
+    ? null
+    : 'the keys that are revoked are not those of the plan'
+}
+
+/** Keys of earlier bundles, in order. */
+function sameLinks(planned: readonly EarlierKey[], named: readonly EarlierKey[]): boolean {
+  const listed = (all: readonly EarlierKey[]) =>
+    all.map(({ bundle, id, version }) => `${bundle} ${id} ${version}`).join('\n')
+  return listed(planned) === listed(named)
 }
 
 /** Who was in the room, under which policy, with which build of the workstation. */
@@ -105,6 +106,9 @@ function keyFault(key: PlannedKey, node: WrapNode, { v, ceremonyId }: Predicate)
   if (node.parent !== (key.parent ?? null)) return 'the parent'
   if (node.algorithm !== key.algorithm) return 'the algorithm'
   if (v === 2 && node.version !== (key.version ?? 1)) return 'the version'
+  const replaces = 'replaces' in node && node.replaces !== undefined ? [node.replaces] : []
+  if (!sameLinks(key.replaces === undefined ? [] : [key.replaces], replaces))
+    return 'the key that it replaces'
   if (node.root === null) return null
   const birth = key.existing ?? { rootId: node.root.rootId, ceremonyId }
   return node.root.rootId === birth.rootId && node.root.born === birth.ceremonyId ? null : 'the birth'

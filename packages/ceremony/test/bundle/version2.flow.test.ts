@@ -117,6 +117,23 @@ function measured(
 
 const dora = makePerson('officer', 'Dora', 'production').card
 
+/** A root of version 2, planned in the place of an earlier one; the bundle says which. */
+function replacing(replaces: typeof earlier): SampleOptions {
+  return {
+    ...version2,
+    alter: {
+      plan(plan) {
+        Object.assign(plan.keys[0]!, { version: 2, replaces: earlier })
+        return plan
+      },
+      predicate: ({ wrapTree: [root, ...more], ...rest }) => ({
+        ...rest,
+        wrapTree: [{ ...root!, version: 2, replaces }, ...more],
+      }),
+    },
+  }
+}
+
 /** Why a bundle of version 2 is refused, by what is wrong with it. */
 const wrong: [string, string, SampleOptions][] = [
   ['PLAN-CONTENT', 'a plan of version 1', planned((plan) => (plan.v = 1))],
@@ -230,11 +247,35 @@ const wrong: [string, string, SampleOptions][] = [
       },
     },
   ],
+  [
+    'TRANSCRIPT-CONTENT',
+    'a revocation without its step',
+    {
+      ...version2,
+      alter: {
+        plan: (plan) => ({ ...plan, revokes: [earlier] }),
+        predicate: (before) => ({ ...before, revokes: [earlier] }),
+      },
+    },
+  ],
+  [
+    'PLAN-CONTENT',
+    'another key revoked than planned',
+    {
+      ...version2,
+      alter: {
+        plan: (plan) => ({ ...plan, revokes: [earlier] }),
+        predicate: (before) => ({ ...before, revokes: [{ ...earlier, version: 2 }] }),
+      },
+    },
+  ],
+  ['PLAN-CONTENT', 'another key replaced than planned', replacing({ ...earlier, id: 'other' })],
   ['BLOB-REFERENCES', 'a next policy that is not there', predicate(() => ({ nextPolicy: digest }))],
 ]
 /** And what is in order. */
 const sound: [string, SampleOptions][] = [
   ['a bundle of version 2', version2],
+  ['with a root in the place of an earlier one', replacing(earlier)],
   ['of a rehearsal', { ...version2, domain: 'rehearsal' }],
   ['with a threshold key and its life', { ...version2, fhe: true, life: true, renewed: true }],
   ['with a replica', { ...version2, replica: true }],

@@ -60,8 +60,10 @@ export function receiptOf(core: FakeCore, change: Record<string, Json> = {}): Ui
             transportKeyDestroyed: true,
           },
         ]
+  const { revokes } = core.plan
+  const replaced = core.plan.keys.flatMap((key) => key.replaces ?? [])
   return encodeCanonical({
-    v: 1,
+    v: core.plan.v,
     kind: 'receipt',
     domain: core.domain,
     ceremonyId: core.state.ceremonyId,
@@ -69,6 +71,8 @@ export function receiptOf(core: FakeCore, change: Record<string, Json> = {}): Ui
     audience: server.audience,
     sequence: '1',
     roots,
+    ...(revokes === undefined ? {} : { revoked: revokes.map((one) => ({ ...one })) }),
+    ...(replaced.length === 0 ? {} : { replaced: replaced.map((one) => ({ ...one })) }),
     policyVersion: 1,
     policyDigest: core.plan.policy,
     time: '2026-01-31T10:00:00.000Z',

@@ -22,6 +22,8 @@ export const scriptNames = [
   'restore-drill',
   'root-restore',
   'officer-change',
+  'kek-rotation',
+  'revocation',
   'token-initialisation',
 ] as const
 /** The epoch of a key that an earlier ceremony dealt. */
@@ -67,6 +69,7 @@ export function valuesFor(name: ScriptName, domain: Domain, withServer: boolean)
       : name === 'root-vendor'
         ? [{ card: server.audience }]
         : [{ card: server.audience, transport: server.transportDigest }],
+    earlierBundle: sha256Hex(utf8('earlier bundle')),
     nextPolicy: sha256Hex(utf8('the next policy')),
     backupBundle: sha256Hex(utf8('bundle of the backup')),
     backupSet: '5e'.repeat(16),

@@ -17,6 +17,7 @@ import * as approvals from './migrations/0013-approvals.ts'
 import * as changes from './migrations/0014-changes.ts'
 import * as authenticators from './migrations/0015-authenticators.ts'
 import * as idempotentCalls from './migrations/0016-idempotent-calls.ts'
+import * as revokedKeys from './migrations/0017-revoked-keys.ts'
 import type { Tables } from './tables.ts'
 
 /** In order; a released one is never changed. */
@@ -37,6 +38,7 @@ const migrations: Record<string, Migration> = {
   '0014-changes': changes,
   '0015-authenticators': authenticators,
   '0016-idempotent-calls': idempotentCalls,
+  '0017-revoked-keys': revokedKeys,
 }
 
 const newest = Object.keys(migrations).toSorted().at(-1)

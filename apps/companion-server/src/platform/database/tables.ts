@@ -135,13 +135,14 @@ export type FheTables = {
 }
 
 export type KeyOrigin = 'ceremony' | 'online'
-/** `pre-active`: made, and not used yet. `compromised`: what it encrypted is still opened, and what it signed verified: it makes nothing new. */
+/** `pre-active`: made, and not used yet. `compromised`: what it encrypted is still opened, and what it signed verified: it makes nothing new. `revoked`: by a bundle, of no more use for ever. */
 export type VersionState =
   | 'pre-active'
   | 'enabled'
   | 'decrypt-only'
   | 'disabled'
   | 'compromised'
+  | 'revoked'
   | 'destroyed'
 /** When a key was activated, revoked and destroyed, why, and what took its place: ISO times, absent where it has not been. */
 export type KeyDates = {
@@ -158,7 +159,7 @@ export type KeyDates = {
 }
 /** An attribute that a client gave: its name as `name`, its value as TTLV in hex. */
 export type KeptAttribute = { readonly name: string; readonly value: string }
-export type RootState = 'staged' | 'current' | 'retained' | 'destroyed'
+export type RootState = 'staged' | 'current' | 'retained' | 'revoked' | 'destroyed'
 export type ImportState = 'staged' | 'imported' | 'refused'
 export type StoredRole =
   | 'server-admin'

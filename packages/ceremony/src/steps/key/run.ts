@@ -208,7 +208,7 @@ export const effects = {
         ...madeIn(progress),
         kind: 'generate-key',
         key,
-        version: 1,
+        version: key.version ?? 1,
         chain: chainOf(state, key),
         mechanism: mechanismOf(state, place.token),
       }

@@ -8,6 +8,7 @@ import { refuse } from '../../model/rules.ts'
 import { verify } from '../../model/signers.ts'
 import { currentStep, stageOf } from '../../model/stages.ts'
 import type { State } from '../../model/state.ts'
+import type { EarlierKey } from '../../plan/plan.ts'
 import { vendorWayOf } from '../../plan/queries.ts'
 import { ceremonyKeyPlace } from '../effect-parts.ts'
 import type { StageNeeds } from '../entries.ts'
@@ -39,7 +40,7 @@ function takeReceipt(state: State, command: Submit): Decision {
     return refuse('SUBMIT-05', `the receipt of ${receipt.audience} is in`)
   const invalid = verify(state, 'receipt', first.receiptKey, command)
   if (invalid !== null) return invalid
-  const fault = rootFault(state, receipt.roots, nodes)
+  const fault = rootFault(state, receipt.roots, nodes) ?? changeFault(state, receipt)
   if (fault !== null) return refuse('RECEIPT-02', fault)
   const fact = {
     audience: receipt.audience,
@@ -50,6 +51,18 @@ function takeReceipt(state: State, command: Submit): Decision {
   return { ok: true, events: [{ kind: 'run.receipted', stepId: progress.step.id, fact }] }
 }
 
+/** The server says of every key that the plan revokes that it is of no more use, and of none that the plan does not name that it was replaced. */
+function changeFault({ plan }: State, { revoked = [], replaced = [] }: Received): string | null {
+  const said = (all: readonly EarlierKey[]) =>
+    all.map(({ bundle, id, version }) => `${id} ${version} of ${bundle}`)
+  const missing = said(plan.revokes ?? []).find((one) => !said(revoked).includes(one))
+  if (missing !== undefined) return `the server does not say that it revoked ${missing}`
+  const planned = [...(plan.revokes ?? []), ...plan.keys.flatMap((key) => key.replaces ?? [])]
+  const strange = said([...revoked, ...replaced]).find((one) => !said(planned).includes(one))
+  return strange === undefined ? null : `the server says that ${strange} was changed, which is not planned`
+}
+
+type Received = Pick<Parameters<typeof receiptCodec.payload.encode>[0], 'revoked' | 'replaced'>
 type ReceivedRoots = Parameters<typeof receiptCodec.payload.encode>[0]['roots']
 
 function rootFault(state: State, roots: ReceivedRoots, nodes: State['destinations']): string | null {

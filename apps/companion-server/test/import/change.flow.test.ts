@@ -1,0 +1,245 @@
+import { rm } from 'node:fs/promises'
+import { encodePolicyFile } from '@lux/ceremony/policy'
+import { receiptCodec } from '@lux/ceremony/wire'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { SampleBundle } from '../../../../packages/ceremony/test/support/sample-bundle.ts'
+import type { StateFolder } from '../../src/platform/state-folder/folder.ts'
+import { pinPolicy } from '../../src/platform/state-folder/policies.ts'
+import { openServer } from '../../src/server.ts'
+import { createIdentity } from '../support/create-identity.ts'
+import { chunksOf, keysOf, type RealOptions, realBundle } from '../support/real-bundle.ts'
+import { cardOf, makeServerState, offerTransport } from '../support/server-under-test.ts'
+import { makeFolder } from '../support/temporary-folder.ts'
+
+type Earlier = { bundle: string; id: string; version: number }
+
+let folder = ''
+let state: StateFolder
+let first: SampleBundle
+let server: Awaited<ReturnType<typeof openServer>>
+let post: (url: string, payload: object, status?: number) => Promise<Record<string, never>>
+const kept: string[] = []
+
+/** The next bundle for this server, with a transport key of its own, which a server offers while it does not run. */
+async function bundle(options: Omit<RealOptions, 'card' | 'transport'>): Promise<SampleBundle> {
+  const transport = await offerTransport(state)
+  return realBundle({ card: await cardOf(state), transport, version: 2, ...options })
+}
+
+async function open(): Promise<void> {
+  server = await openServer(state, false)
+}
+
+async function take({ bytes }: SampleBundle) {
+  return server.services.importer.importStream(chunksOf(bytes))
+}
+
+/** A new root and a new key of the organisation, and nothing below them, in the place of those of an earlier bundle. */
+function rotated(earlier: string, version = 1, ofOrganisation = earlier): NonNullable<RealOptions['alter']> {
+  const link = (id: string): Earlier => ({ bundle: id === 'org' ? ofOrganisation : earlier, id, version })
+  const gone = ['payments', 'orders']
+  let blobs: readonly (string | null)[] = []
+  return {
+    plan: (plan) => ({
+      ...plan,
+      keys: plan.keys
+        .filter(({ id }) => !gone.includes(id))
+        .map((key) => ({ ...key, version: version + 1, replaces: link(key.id) })),
+      parts: plan.parts.map((part) => ({
+        ...part,
+        steps: part.steps.filter(({ key }) => key === undefined || !gone.includes(key)),
+      })),
+    }),
+    entries: (entries) =>
+      entries
+        .filter(({ stepId }) => !gone.some((id) => stepId === `make-${id}`))
+        .map((entry, at) => ({ ...entry, seq: String(at) })),
+    predicate(predicate) {
+      blobs = predicate.wrapTree.filter(({ id }) => gone.includes(id)).map(({ blob }) => blob)
+      return {
+        ...predicate,
+        keyEvidence: predicate.keyEvidence.filter(({ id }) => !gone.includes(id)),
+        wrapTree: predicate.wrapTree
+          .filter(({ id }) => !gone.includes(id))
+          .map((node) => ({ ...node, version: version + 1, replaces: link(node.id) })),
+      }
+    },
+    blobs: (all) => all.filter(({ sha256 }) => !blobs.includes(sha256)),
+  }
+}
+
+/** A bundle that brings nothing: the roots of before, and what is revoked. */
+function revoking(revokes: Earlier[]): NonNullable<RealOptions['alter']> {
+  return {
+    plan: (plan) => ({
+      ...plan,
+      revokes,
+      parts: plan.parts.map((part) => ({
+        ...part,
+        steps: part.steps.flatMap((one) =>
+          one.do === 'seal' ? [{ ...one, id: 'revoke-keys', do: 'revoke-keys' as const }, one] : [one],
+        ),
+      })),
+    }),
+    entries(entries) {
+      const at = entries.findIndex(({ stepId }) => stepId === 'seal')
+      const seal = entries[at]
+      if (seal === undefined) throw new Error('no entry of the seal')
+      const fact = { stage: 0, by: 'Ada', input: {} }
+      const revoked = { ...seal, stepId: 'revoke-keys', kind: 'step.confirmed', fact }
+      return [...entries.slice(0, at), revoked, ...entries.slice(at)].map((entry, seq) => ({
+        ...entry,
+        seq: String(seq),
+      }))
+    },
+    predicate: (predicate) => ({ ...predicate, revokes }),
+  }
+}
+
+beforeAll(async () => {
+  folder = await makeFolder()
+  state = await makeServerState(folder)
+  first = await bundle({ keys: keysOf('first') })
+  const pinned = await pinPolicy(state, 'production', encodePolicyFile(first.policy))
+  expect(pinned).toMatchObject({ ok: true })
+  await open()
+  expect(await take(first)).toMatchObject({ state: 'imported' })
+  const { clientId, clientSecret } = await createIdentity(server.services.database, {
+    name: 'service',
+    grants: [{ role: 'service', project: 'payments', organisation: 'org' }],
+  })
+  let token = ''
+  post = async (url, payload, status = 200) => {
+    const headers = { authorization: `Bearer ${token}` }
+    const reply = await server.app.inject({ method: 'POST', url, headers, payload })
+    expect(reply.statusCode, reply.body).toBe(status)
+    return reply.json()
+  }
+  token = (await post('/api/v1/auth/universal-auth/login', { clientId, clientSecret })).accessToken as never
+}, 60_000)
+afterAll(async () => {
+  await server?.app.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const plaintext = Buffer.from('a message').toString('base64')
+const at = '/api/v1/kms/keys/orders'
+const keks = (table: 'organisation_kek' | 'project_kek') =>
+  server.services.database.selectFrom(table).selectAll().orderBy('version').execute()
+
+test('ROTATE-01 a new root with a new organisation key replaces the old: project keys move under it, also after a crash, and every ciphertext opens', async () => {
+  kept.push((await post(`${at}/encrypt`, { plaintext })).ciphertext as never)
+  await server.app.close()
+  const second = await bundle({
+    ...{ keys: keysOf('second'), sequence: '2', previous: first.digest },
+    alter: rotated(first.digest),
+  })
+  await open()
+  const taken = await take(second)
+  if (taken.state !== 'imported') throw new Error(`${taken.rule}: ${taken.detail}`)
+  const { payload } = taken.receipt
+  expect(payload.replaced).toEqual([
+    { bundle: first.digest, id: 'root', version: 1 },
+    { bundle: first.digest, id: 'org', version: 1 },
+  ])
+  const group = {
+    role: 'server',
+    members: [{ name: 'server', keys: (await cardOf(state)).receiptKey }],
+    quorum: 1,
+  }
+  expect(receiptCodec.verify(taken.receipt, 'production', [group]).ok).toBe(true)
+  const roots = await server.services.database
+    .selectFrom('root_config')
+    .select(['root_id', 'state'])
+    .where('origin', '=', 'ceremony')
+    .orderBy('state')
+    .execute()
+  expect(roots).toEqual([
+    { root_id: keysOf('second').rootId, state: 'current' },
+    { root_id: keysOf('first').rootId, state: 'retained' },
+  ])
+  expect((await keks('organisation_kek')).map(({ version, state: of }) => [version, of])).toEqual([
+    [1, 'decrypt-only'],
+    [2, 'enabled'],
+  ])
+  // As a crash right after the import leaves it: the project's key is under the old one still, and opens.
+  await server.app.close()
+  await open()
+  expect((await keks('project_kek')).map((kek) => kek.wrapping_kek_version)).toEqual([1])
+  expect(await post(`${at}/decrypt`, { ciphertext: kept[0] })).toMatchObject({ plaintext })
+  expect(await server.services.rotation.goOn()).toBeGreaterThan(0)
+  expect((await keks('project_kek')).map((kek) => kek.wrapping_kek_version)).toEqual([2])
+  expect(await server.services.rotation.goOn()).toBe(0)
+  expect(await keks('organisation_kek')).toHaveLength(2)
+  server.services.unwrapping.forgetAll()
+  expect(await post(`${at}/decrypt`, { ciphertext: kept[0] })).toMatchObject({ plaintext })
+  kept.push((await post(`${at}/encrypt`, { plaintext })).ciphertext as never)
+  kept.push(second.digest)
+})
+
+test('KEY-REPLACES and ROOT-CURRENT refuse a rotation of what is not here, and nothing changes', async () => {
+  await server.app.close()
+  const wrong = await bundle({
+    ...{ keys: keysOf('third'), sequence: '3', previous: kept[2] ?? null },
+    alter: rotated('6b'.repeat(32)),
+  })
+  await open()
+  expect(await take(wrong)).toMatchObject({ state: 'refused', rule: 'ROOT-CURRENT' })
+  await server.app.close()
+  const other = await bundle({
+    ...{ keys: keysOf('third'), sequence: '3', previous: kept[2] ?? null },
+    alter: rotated(kept[2] ?? '', 2, '6b'.repeat(32)),
+  })
+  await open()
+  expect(await take(other)).toMatchObject({ state: 'refused', rule: 'KEY-REPLACES' })
+  expect((await keks('organisation_kek')).map(({ version, state: of }) => [version, of])).toEqual([
+    [1, 'decrypt-only'],
+    [2, 'enabled'],
+  ])
+  expect(await post(`${at}/decrypt`, { ciphertext: kept[1] })).toMatchObject({ plaintext })
+})
+
+test('REVOKE-01 a revoked root and a revoked key serve nothing afterwards; the receipt names them, and what moved away in time serves on', async () => {
+  await server.app.close()
+  const revokes = [
+    { bundle: first.digest, id: 'root', version: 1 },
+    { bundle: first.digest, id: 'orders', version: 1 },
+  ]
+  const { rootId } = keysOf('second')
+  const orders = await bundle({
+    ...{ keys: keysOf('second'), sequence: '3', previous: kept[2] ?? null },
+    alter: withRevoked(rotated(first.digest), revoking(revokes)),
+  })
+  await open()
+  const taken = await take(orders)
+  if (taken.state !== 'imported') throw new Error(`${taken.rule}: ${taken.detail}`)
+  expect(taken.receipt.payload.revoked).toEqual(revokes)
+  const reply = await post(`${at}/decrypt`, { ciphertext: kept[0] }, 400)
+  expect(reply).toMatchObject({ code: 'KEY-VERSION-DISABLED' })
+  await post(`${at}/encrypt`, { plaintext }, 400)
+  const states = await server.services.database
+    .selectFrom('root_config')
+    .select(['root_id', 'state'])
+    .where('origin', '=', 'ceremony')
+    .orderBy('state')
+    .execute()
+  expect(states).toEqual([
+    { root_id: rootId, state: 'current' },
+    { root_id: keysOf('first').rootId, state: 'revoked' },
+  ])
+  expect((await keks('project_kek')).map((kek) => kek.state)).toEqual(['enabled'])
+  expect((await keks('organisation_kek')).map((kek) => kek.state)).toEqual(['revoked', 'enabled'])
+})
+
+/** Both, one after the other. */
+function withRevoked(
+  one: NonNullable<RealOptions['alter']>,
+  two: NonNullable<RealOptions['alter']>,
+): NonNullable<RealOptions['alter']> {
+  return {
+    ...one,
+    plan: (plan) => two.plan?.(one.plan?.(plan) ?? plan) ?? plan,
+    entries: (entries) => two.entries?.(one.entries?.(entries) ?? entries) ?? entries,
+    predicate: (predicate) => two.predicate?.(one.predicate?.(predicate) ?? predicate) ?? predicate,
+  }
+}
