@@ -4,7 +4,12 @@ import { createServer } from 'node:https'
 import helmet from '@fastify/helmet'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { HsmError } from '@lux/hsm'
-import Fastify, { type FastifyBaseLogger, type FastifyError } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
 import { approvalRoutes } from './access/approval-routes.ts'
 import { organisationRoutes } from './access/organisation-routes.ts'
 import { peopleRoutes } from './access/people-routes.ts'
@@ -28,8 +33,8 @@ import { kmipRoutes } from './kmip-routes.ts'
 import { metricsRoutes } from './metrics.ts'
 import { diskFailureOf } from './platform/failure.ts'
 import { describeApi } from './platform/http/api-document.ts'
-import { badRequest, errorBody, HttpError, misfit, unavailable } from './platform/http/http-error.ts'
-import { refusedBefore, requestFault } from './platform/http/request-fault.ts'
+import { toHttpError } from './platform/http/error-of.ts'
+import { badRequest, errorBody, HttpError } from './platform/http/http-error.ts'
 import type { TlsKey } from './platform/tls/certificate.ts'
 import { EnvironmentError } from './refusal.ts'
 import type { Services } from './services.ts'
@@ -58,6 +63,7 @@ export async function buildApp(
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     routerOptions: { maxParamLength: 128 },
+    frameworkErrors: refuseAddress,
     ajv: {
       customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: false },
     },
@@ -134,6 +140,12 @@ export async function buildApp(
   return app
 }
 
+/** What the router itself does not take, before any hook. */
+function refuseAddress(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const refused = toHttpError(error)
+  reply.code(refused.statusCode).header('X-Request-Id', request.id).send(errorBody(request.id, refused))
+}
+
 /** TLS 1.3 and nothing older. The type of the server is that of HTTP: nothing here looks below the requests. */
 function secured({ cert, key }: TlsKey) {
   return (handler: RequestListener): Server => {
@@ -145,24 +157,6 @@ function secured({ cert, key }: TlsKey) {
 function refuseProto(this: unknown, key: string, value: unknown): unknown {
   if (key === '__proto__' || key === 'constructor') throw new SyntaxError('forbidden key')
   return value
-}
-
-function toHttpError(error: FastifyError | Error): HttpError {
-  if (error instanceof HttpError) return error
-  if (error instanceof EnvironmentError) return unavailable(error.code)
-  if (error instanceof HsmError) return unavailable(error.code)
-  if ('validation' in error && error.validation) {
-    const issues = error.validation.map(requestFault)
-    const [first] = issues
-    const where = `${error.validationContext ?? 'request'}${first?.path ?? ''}`
-    return misfit(`The request does not fit: ${where}: ${first?.message ?? 'check it'}`, issues)
-  }
-  if ('statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500) {
-    return new HttpError(error.statusCode, refusedBefore(error.statusCode))
-  }
-  const disk = diskFailureOf(error)
-  if (disk !== null) return unavailable(disk.code)
-  return new HttpError(500, 'INTERNAL', undefined, { error: 'INTERNAL' })
 }
 
 /** Name and place of a fault. The message of an unknown error could quote what it was working on. */

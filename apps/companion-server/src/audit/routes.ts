@@ -8,7 +8,7 @@ import type { Authentication } from '../access/tokens.ts'
 import { signature } from '../keys/key-view.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { granted, misfit } from '../platform/http/http-error.ts'
-import { numberIn } from '../platform/http/query.ts'
+import { numberIn, timeIn } from '../platform/http/query.ts'
 import { count, document, gives, givesContent, orNull, text, time } from '../platform/http/reply.ts'
 import type { AuditOperations, AuditQuery, PlacedEntry, ReceiptOf } from './operations.ts'
 
@@ -189,7 +189,7 @@ function toQuery(given: Static<typeof filtered>): AuditQuery {
     ...(identityId === undefined ? {} : { identity: identityId }),
     ...(operation === undefined ? {} : { operation }),
     ...(outcome === undefined ? {} : { outcome }),
-    ...(from === undefined ? {} : { from: new Date(from) }),
-    ...(to === undefined ? {} : { to: new Date(to) }),
+    ...(from === undefined ? {} : { from: timeIn('from', from) }),
+    ...(to === undefined ? {} : { to: timeIn('to', to) }),
   }
 }

@@ -4,6 +4,7 @@ import { requireCall } from '../access/caller.ts'
 import type { Authentication } from '../access/tokens.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { granted } from '../platform/http/http-error.ts'
+import { timeIn } from '../platform/http/query.ts'
 import { document } from '../platform/http/reply.ts'
 import { pdfOf } from './document.ts'
 import { frameworkIds } from './frameworks.ts'
@@ -47,8 +48,8 @@ export function complianceRoutes(
     const call = await requireCall(request, authentication)
     const { from, to, format } = request.query
     const period = {
-      ...(from === undefined ? {} : { from: new Date(from) }),
-      ...(to === undefined ? {} : { to: new Date(to) }),
+      ...(from === undefined ? {} : { from: timeIn('from', from) }),
+      ...(to === undefined ? {} : { to: timeIn('to', to) }),
     }
     const report = granted(await compliance.report(call, request.params.framework, period))
     return format === 'pdf'

@@ -691,7 +691,8 @@ function derLength(bytes: Uint8Array): number {
 
 const macHashes = { HMAC_256: 'sha256', HMAC_384: 'sha384', HMAC_512: 'sha512' } as const
 
-function macOf(algorithm: KeyAlgorithm, key: Uint8Array, data: Uint8Array): Uint8Array {
+/** Of a key of this algorithm. */
+export function macOf(algorithm: KeyAlgorithm, key: Uint8Array, data: Uint8Array): Uint8Array {
   // `usable` has seen that it is one of the three that make MACs.
   return createHmac(macHashes[algorithm as keyof typeof macHashes], key)
     .update(data)

@@ -151,3 +151,21 @@ test('IDEMPOTENT-03 a refusal is not kept, a secret is kept sealed, and what onl
   expect([encrypted.status, anew.status, anew.again]).toEqual([200, 200, false])
   expect(anew.body).not.toBe(encrypted.body)
 })
+
+test('OPENAPI-05 a time that is none, an address too long and a wrong page of SCIM are refused in the document’s forms', async () => {
+  for (const time of ['2026-99-99T00:00:00Z', '0000-00-00T00:00:00Z', '0000-01-01T00:00:00Z'])
+    for (const url of ['audit', 'audit/usage', 'audit/export', 'compliance/reports/soc-2'])
+      expect(await kms.get(`/api/v1/${url}?from=${time}`), url).toMatchObject({
+        status: 422,
+        body: { code: 'REQUEST-FIELDS' },
+      })
+  const long = await kms.get(`key-name/${'secret'.repeat(100)}?projectId=${kms.project.id}`)
+  expect(long).toMatchObject({ status: 414, body: { code: 'CALL-UNREADABLE', statusCode: 414 } })
+  expect(JSON.stringify(long.body)).not.toContain('secretsecret')
+  expect(long.headers['x-request-id']).toBe(long.body.reqId)
+  const page = await kms.server.app.inject({ method: 'GET', url: '/scim/v2/Users?startIndex=' })
+  expect([page.statusCode, page.headers['content-type']]).toEqual([
+    422,
+    expect.stringContaining('application/scim+json'),
+  ])
+})

@@ -15,3 +15,11 @@ export function numberIn(
   }
   return value
 }
+
+/** A time of a query string; a form that fits can still name no day. Throws 422. */
+export function timeIn(name: string, text: string): Date {
+  const value = new Date(text)
+  if (Number.isNaN(value.getTime()) || value.getUTCFullYear() < 1)
+    throw misfit(`${name}: there is no such time`)
+  return value
+}

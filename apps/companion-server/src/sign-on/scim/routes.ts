@@ -4,6 +4,7 @@ import { bearerOf } from '../../access/caller.ts'
 import type { Authentication } from '../../access/tokens.ts'
 import type { Call } from '../../audit/record.ts'
 import type { App } from '../../platform/http/app-type.ts'
+import { toHttpError } from '../../platform/http/error-of.ts'
 import { granted, HttpError, unauthorized } from '../../platform/http/http-error.ts'
 import { document, gives, text } from '../../platform/http/reply.ts'
 import type { Outcome } from '../../refusal.ts'
@@ -31,6 +32,8 @@ const failure = {
         ...{ status: text, detail: text, scimType: Type.Optional(text) },
       }),
     },
+    // Of an address that the router itself does not take.
+    'application/json': { schema: { $ref: 'Refusal#' } },
   },
 }
 
@@ -71,9 +74,9 @@ export function scimRoutes(
       })
       const before = own.errorHandler
       own.setErrorHandler((error: FastifyError | Error, request, reply) => {
+        const { statusCode, code, message } = toHttpError(error)
         // The handler above takes any error, and its type names one kind.
-        if (!(error instanceof HttpError)) return before(error as FastifyError, request, reply)
-        const { statusCode, code, message } = error
+        if (statusCode >= 500) return before(error as FastifyError, request, reply)
         const scimType = scimTypes[code]
         return reply
           .code(statusCode)
