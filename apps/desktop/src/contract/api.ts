@@ -22,7 +22,14 @@ import type {
   takenPapers,
   VerifyView,
 } from './records.ts'
-import type { PersonRole, SetupChange, SetupDomain, SetupSummary, SetupView } from './setups.ts'
+import type {
+  PersonRole,
+  PlannedPart,
+  SetupChange,
+  SetupDomain,
+  SetupSummary,
+  SetupView,
+} from './setups.ts'
 import type { Appearance, CoreStatus, ShellInfo } from './shell.ts'
 import type {
   LibraryState,
@@ -343,7 +350,7 @@ export const apis = {
     'FOLDER-READ-ONLY',
   ),
   /** The plan as `custody plan print` gives it. */
-  'setups.print': api<{ id: string }, { text: string }>('SETUP-UNKNOWN', 'SETUP-EARLY'),
+  'setups.print': api<{ id: string }, { text: string; parts: PlannedPart[] }>('SETUP-UNKNOWN', 'SETUP-EARLY'),
   /** policy.json, plan.yaml, plan.lock.json and cards/ in a folder, as everybody who verifies or imports needs them. */
   'setups.export': api<{ id: string; folder: string }, { paths: string[] }>(
     'SETUP-UNKNOWN',

@@ -1,4 +1,4 @@
-import type { Field, Signer } from './ceremonies.ts'
+import type { Actor, Field, Signer, StepName } from './ceremonies.ts'
 import type { EvidenceLevel } from './tokens.ts'
 
 /** What a person can be of, as cards say it, in the order in which a screen names them. */
@@ -112,3 +112,15 @@ export type SetupChange = Partial<{
   script: string
   values: Record<string, string>
 }>
+
+/** A step of a plan as it is printed: what people do, and what they write down. */
+export type PlannedStep = StepName & {
+  text: string
+  textKey: string
+  actor: Actor
+  /** Labels of what is written into it. */
+  values: string[]
+  /** Whether witnesses cosign before the run goes on. */
+  cosigned: boolean
+}
+export type PlannedPart = { kind: string; title: string; steps: PlannedStep[] }

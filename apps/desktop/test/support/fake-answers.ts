@@ -29,7 +29,7 @@ const entries = Array.from({ length: 10_000 }, (_, seq) => ({
   stepId: 'generate-organisation',
   kind: kinds[seq % 3] ?? kinds[3],
   summary: `attempt 1 · note line ${seq}`,
-  fact: `{"attempt":"1","note":"line ${seq}"}`,
+  fact: `{"attempt":"1","by":"Ines Duarte","effect":"generate-key","name":"Mei Tanaka","note":"line ${seq}","what":"opening"}`,
   leaf: hex,
 }))
 
@@ -247,7 +247,29 @@ export function answers(plan: string): Record<string, Answer> {
     'setups.request': ok({ paths: ['/media/usb/policy.json'] }),
     'setups.carry': ok({ payload: 'e30=' }),
     'setups.rehearse': ok(setup),
-    'setups.print': ok({ text: 'Root 2026' }),
+    'setups.print': ok({
+      text: 'Root 2026',
+      parts: [
+        {
+          kind: 'root-kek',
+          title: 'root-kek',
+          steps: [
+            {
+              ...{
+                id: 'generate-root',
+                do: 'generate-root',
+                title: 'generate-root',
+                textKey: 'script.step.generate-root',
+              },
+              text: 'Make the root key.',
+              actor: { role: 'operator', name: 'Ines Duarte' },
+              values: ['Serial'],
+              cosigned: true,
+            },
+          ],
+        },
+      ],
+    }),
     'setups.export': ok({ paths: ['/media/usb/plan.yaml'] }),
     'setups.lock': ok({ run: 'c1' }),
     'setups.discard': ok({}),

@@ -30,6 +30,7 @@ export const checkGroups = {
     'POLICY-DIGEST',
     'POLICY-EXPIRY',
     'POLICY-ROSTER',
+    'NEXT-POLICY',
     'CARDS',
     'OPENING-CERTIFICATE',
     'OPENING-QUORUM',

@@ -3,8 +3,8 @@ import type { Field, PartView, StepName, StepView } from '../../contract/index.t
 
 export type ScriptText = {
   title(step: StepName): string
-  step(step: StepView): { title: string; text: string }
-  part(part: PartView): string
+  step(step: StepName & Pick<StepView, 'text' | 'textKey'>): { title: string; text: string }
+  part(part: Pick<PartView, 'kind' | 'title'>): string
   field(field: Field): string
 }
 

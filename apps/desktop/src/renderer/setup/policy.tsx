@@ -4,6 +4,9 @@ import { type ReactNode, useId, useState } from 'react'
 import { Trans, useTranslation } from 'react-i18next'
 import type { SetupView } from '../../contract/index.ts'
 import { call } from '../client.ts'
+import { paperLanguage } from '../paper/paper-language.ts'
+import { policyPaper } from '../paper/plan-paper.ts'
+import { PrintPaper } from '../paper/print-paper.tsx'
 import { Faults } from './faults.tsx'
 import { Signatures } from './signatures.tsx'
 import type { SetupActs } from './use-setup.ts'
@@ -12,7 +15,7 @@ const levels = ['E0', 'E1', 'E2', 'E3'] as const
 
 /** What everybody’s trust begins with, as sentences that are changed where they stand. */
 export function PolicyStage({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const { policy } = setup
   const given = policy.signers.filter(({ signed }) => signed).length
   const shut = policy.adopted || given > 0 || setup.run !== null
@@ -46,6 +49,15 @@ export function PolicyStage({ setup, acts }: { setup: SetupView; acts: SetupActs
               {policy.lines.join('\n')}
             </pre>
           </details>
+        )}
+        {policy.lines.length === 0 ? null : (
+          <div className="actions">
+            <PrintPaper
+              label={t('setup.print-policy')}
+              name="policy"
+              paper={async () => ({ ok: true, value: policyPaper(t, paperLanguage(i18n.language), setup) })}
+            />
+          </div>
         )}
       </section>
       <aside className="setup-card setup-side" aria-labelledby="policy-signed">

@@ -69,7 +69,7 @@ function Stages({ setup }: { setup: SetupView }) {
             {t(setup.domain === 'rehearsal' ? 'setup.saved-rehearsal' : 'setup.saved')}
           </p>
         </div>
-        {setup.script.hash === null ? null : <PrintPlan id={setup.id} />}
+        {setup.script.hash === null ? null : <PrintPlan setup={setup} />}
       </header>
       <Steps setup={setup} stage={stage} onStage={setStage} />
       <div className="setup-body">

@@ -1,14 +1,15 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows of a table element cannot be placed one by one
 // biome-ignore-all lint/a11y/useFocusableInteractive: the rows are read, not operated
 
-import { Code, Rec } from '@lux/ui'
+import { Code, Icon, Rec } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TranscriptEntry } from '../../contract/index.ts'
+import { isDeviation, storyOf } from './story.ts'
 
-const columns = ['seq', 'time', 'step', 'kind', 'summary', 'fact'] as const
+const columns = ['seq', 'time', 'summary', 'fact'] as const
 /** A row of one line, before it is measured. */
 const rowHeight = 38
 
@@ -17,6 +18,10 @@ type Props = {
   entryAt(index: number): TranscriptEntry | undefined
   want(from: number, to: number): void
 }
+
+/** Letters of somebody's text turn nothing around it. */
+const inOwnDirection = (text: string): string =>
+  `\u2068${text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '')}\u2069`
 
 /** Rows that are in view, and a few around them: ten thousand entries scroll as ten do. */
 export function TranscriptTable({ count, entryAt, want }: Props) {
@@ -59,6 +64,7 @@ export function TranscriptTable({ count, entryAt, want }: Props) {
                 role="row"
                 className="log-row"
                 data-index={index}
+                data-seq={entry?.seq}
                 ref={rows.measureElement}
                 aria-rowindex={index + 2}
                 style={{ transform: `translateY(${start}px)` }}
@@ -84,7 +90,7 @@ export function TranscriptTable({ count, entryAt, want }: Props) {
 }
 
 function Row({ entry, open, onToggle }: { entry: TranscriptEntry; open: boolean; onToggle(): void }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   return (
     <>
       <span role="rowheader" className="tabular">
@@ -93,17 +99,21 @@ function Row({ entry, open, onToggle }: { entry: TranscriptEntry; open: boolean;
       <span role="cell" className="tabular">
         <Code>{entry.time}</Code>
       </span>
-      <span role="cell" className="whole">
-        <Code>{entry.stepId}</Code>
-      </span>
-      <span role="cell" className="whole">
-        <Code>{entry.kind}</Code>
-      </span>
-      <span role="cell">
-        <Rec>{entry.summary}</Rec>
+      <span role="cell" className="log-story" data-deviation={isDeviation(entry.kind) ? '' : undefined}>
+        {isDeviation(entry.kind) ? (
+          <span className="log-mark">
+            <Icon name="flag" />
+            <span className="visually-hidden">{t('transcript.deviation')}</span>
+          </span>
+        ) : null}
+        <span>{storyOf(t, i18n, entry, inOwnDirection)}</span>
         {open ? (
           <>
             <span className="quiet log-leaf">
+              <Code>
+                {entry.kind} · {entry.stepId}
+              </Code>
+              <br />
               {t('transcript.leaf')} <Code>{entry.leaf}</Code>
             </span>
             <pre className="fact" dir="ltr" data-record="">

@@ -1,4 +1,4 @@
-import { Code, FailureNotice, Rec, WordCards } from '@lux/ui'
+import { FailureNotice, Rec, WordCards } from '@lux/ui'
 import { Select, Spinner, TextField } from '@radix-ui/themes'
 import { useDeferredValue, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -6,14 +6,19 @@ import type { TranscriptPage } from '../../contract/index.ts'
 import { Loaded } from '../components/loading.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import { Screen } from '../components/screen.tsx'
+import { paperLanguage } from '../paper/paper-language.ts'
+import { PrintPaper } from '../paper/print-paper.tsx'
+import { readTranscriptPaper } from '../paper/transcript-paper.ts'
 import { useRemote } from '../stores/remote.ts'
 import { ceremonies } from '../stores/remotes.ts'
 import { go } from '../stores/route.ts'
+import { type Topic, topicNames, topics } from './story.ts'
 import { TranscriptExport } from './transcript-export.tsx'
 import { useTranscriptPages } from './transcript-pages.ts'
 import { TranscriptTable } from './transcript-table.tsx'
 
-const everyKind = '*'
+const everything = '*'
+const isTopic = (name: string): name is Topic => topicNames.some((one) => one === name)
 
 export function Transcript({ id }: { id: string | null }) {
   const { t } = useTranslation()
@@ -44,20 +49,24 @@ export function Transcript({ id }: { id: string | null }) {
           {() => <p className="quiet">{t('ceremonies.none')}</p>}
         </Loaded>
       ) : (
-        <Entries key={chosen} id={chosen} />
+        <Entries
+          key={chosen}
+          id={chosen}
+          title={list.value?.ceremonies.find((one) => one.id === chosen)?.title ?? ''}
+        />
       )}
     </Screen>
   )
 }
 
-function Entries({ id }: { id: string }) {
-  const { t } = useTranslation()
+function Entries({ id, title }: { id: string; title: string }) {
+  const { t, i18n } = useTranslation()
   const [text, setText] = useState('')
-  const [kind, setKind] = useState(everyKind)
+  const [topic, setTopic] = useState(everything)
   const wanted = useDeferredValue(text.trim())
   const { head, failure, again, entryAt, want } = useTranscriptPages(id, {
     ...(wanted === '' ? {} : { text: wanted }),
-    ...(kind === everyKind ? {} : { kinds: [kind] }),
+    ...(isTopic(topic) ? { kinds: [...topics[topic]] } : {}),
   })
   return (
     <>
@@ -69,13 +78,13 @@ function Entries({ id }: { id: string }) {
           aria-label={t('transcript.filter')}
           onChange={(event) => setText(event.target.value)}
         />
-        <Select.Root value={kind} onValueChange={setKind}>
+        <Select.Root value={topic} onValueChange={setTopic}>
           <Select.Trigger aria-label={t('transcript.kind')} />
           <Select.Content>
-            <Select.Item value={everyKind}>{t('transcript.every-kind')}</Select.Item>
-            {head?.kinds.map((name) => (
+            <Select.Item value={everything}>{t('transcript.every-kind')}</Select.Item>
+            {topicNames.map((name) => (
               <Select.Item key={name} value={name}>
-                <Code>{name}</Code>
+                {t(`transcript.topic.${name}`)}
               </Select.Item>
             ))}
           </Select.Content>
@@ -85,6 +94,11 @@ function Entries({ id }: { id: string }) {
             {t('transcript.shown', { matching: head.matching, total: head.total })}
           </span>
         )}
+        <PrintPaper
+          label={t('transcript.print')}
+          name={`transcript-${id.slice(0, 8)}`}
+          paper={() => readTranscriptPaper(t, i18n, paperLanguage(i18n.language), { id, title })}
+        />
         <TranscriptExport id={id} />
       </search>
       {failure ? <FailureNotice failure={failure} onRetry={again} /> : null}

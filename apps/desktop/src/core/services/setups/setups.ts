@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { maxPlanBytes, printPlan, takeSeat } from '@lux/ceremony/plan'
+import { maxPlanBytes, namesOf, type Plan, printPlan, takeSeat } from '@lux/ceremony/plan'
 import { encodePolicyFile, proposeExpiry } from '@lux/ceremony/policy'
 import {
   cardCodec,
@@ -15,7 +15,7 @@ import { MAX_SENT } from '@lux/crypto/transport'
 import { ExpectedError, readBounded, writeDurably, writeInFolder } from '@lux/node-files'
 import { enrol, lockPlan } from '@lux/people'
 import * as v from 'valibot'
-import { personRoles, type SetupSummary, type SetupView } from '../../../contract/index.ts'
+import { type PlannedPart, personRoles, type SetupSummary, type SetupView } from '../../../contract/index.ts'
 import { beginProduction } from '../../runs/begin/begin-production.ts'
 import { maxPublic } from '../../runs/begin/production-files.ts'
 import { refusedPlan } from '../../runs/begin/refused-plan.ts'
@@ -358,10 +358,26 @@ export async function rehearse(parts: ServiceContext, input: unknown): Promise<S
   return viewOf(parts, id)
 }
 
-export async function printSetup(parts: ServiceContext, input: unknown): Promise<{ text: string }> {
+export async function printSetup(
+  parts: ServiceContext,
+  input: unknown,
+): Promise<{ text: string; parts: PlannedPart[] }> {
   const { made } = await planOf(parts, loadSetup(parts, checked(byId, input).id))
   if (made === null) throw new ExpectedError('SETUP-EARLY', 'there is no plan yet')
-  return { text: printPlan(made.plan, made.hash) }
+  return { text: printPlan(made.plan, made.hash), parts: plannedParts(made.plan) }
+}
+
+function plannedParts(plan: Plan): PlannedPart[] {
+  return plan.parts.map(({ kind, steps }) => ({
+    kind,
+    title: kind,
+    steps: steps.map(({ id, do: does, actor, text, textKey, values = [] }) => ({
+      ...{ id, do: does, title: id, text, textKey },
+      actor: { role: actor, name: namesOf(plan, actor).join(', ') },
+      values: values.map(({ label }) => label),
+      cosigned: plan.checkpoints.live.includes(id),
+    })),
+  }))
 }
 
 /** The plan, its lock and its policy, each as bytes. Errors: SETUP-EARLY, PLAN-05, POLICY-…. */

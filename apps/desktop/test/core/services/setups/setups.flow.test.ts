@@ -189,7 +189,10 @@ test('SETUP-EARLY PLAN-12 the script is chosen, linted in place, and printed', a
     rolesMissing: [],
     hash: expect.stringMatching(/^[0-9a-f]{64}$/),
   })
-  const { text } = await said<{ text: string }>('setups.print', { id })
+  const { text, parts } = await said<{ text: string; parts: { steps: object[] }[] }>('setups.print', { id })
+  expect(parts.flatMap(({ steps }) => steps)).toContainEqual(
+    expect.objectContaining({ do: 'initialise-token', actor: expect.objectContaining({ role: 'so' }) }),
+  )
   expect(text.replaceAll(' ', '')).toContain(script.hash)
   expect(text).toContain('label Lux 2026')
 })

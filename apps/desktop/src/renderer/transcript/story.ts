@@ -1,0 +1,72 @@
+import type { i18n as I18n, TFunction } from 'i18next'
+import type { TranscriptEntry } from '../../contract/index.ts'
+
+/** What an entry is about, for the filter; `deviation` is what did not go as planned, and is marked. */
+export const topics = {
+  people: ['run.started', 'step.confirmed', 'note.made', 'run.paused', 'run.resumed', 'holder.acknowledged'],
+  work: ['step.intended', 'step.performed', 'step.reconciled', 'run.sealed', 'run.exported', 'run.closed'],
+  signatures: [
+    'signature.accepted',
+    'checkpoint.made',
+    'checkpoint.cosigned',
+    'epoch.approved',
+    'result.taken',
+    'custodian.acknowledged',
+    'custodian.stated',
+    'heartbeat.taken',
+    'run.receipted',
+  ],
+  deviations: [
+    'step.failed',
+    'step.reconciled',
+    'exception.opened',
+    'exception.proposed',
+    'exception.decided',
+    'run.aborted',
+  ],
+} as const
+
+export type Topic = keyof typeof topics
+
+export const topicNames: readonly Topic[] = ['people', 'work', 'signatures', 'deviations']
+
+export const isDeviation = (kind: string): boolean => topics.deviations.some((one) => one === kind)
+
+/** Says an entry as people would tell it. `own`: puts a name or text of somebody's in its own direction. */
+export function storyOf(
+  t: TFunction,
+  i18n: I18n,
+  { stepId, kind, fact }: Pick<TranscriptEntry, 'stepId' | 'kind' | 'fact'>,
+  own: (text: string) => string,
+): string {
+  const said = factOf(fact)
+  const text = (name: string): string => {
+    const value = said[name]
+    return typeof value === 'string' || typeof value === 'number' ? own(String(value).slice(0, 300)) : ''
+  }
+  const known = (fallback: string, ...keys: string[]): string => {
+    const key = keys.find((one) => i18n.exists(one))
+    return key === undefined ? fallback : t(key)
+  }
+  const step = known(own(stepId), `script.title.${stepId}`, `steps.${stepId}`)
+  const effect = known('', `transcript.did.${String(said.effect)}`)
+  const variants = [said.what, said.found, said.cause, said.decision].filter((one) => typeof one === 'string')
+  const key = [...variants.map((one) => `transcript.story.${kind}.${one}`), `transcript.story.${kind}`].find(
+    (one) => i18n.exists(one) && typeof i18n.t(one) === 'string',
+  )
+  // A kind that a newer version wrote: its step and its name are all that can be said.
+  if (key === undefined) return `${step}: ${own(kind)}`
+  const failure = factOf(JSON.stringify(said.failure ?? {}))
+  const told = t(key, {
+    ...{ step, effect, by: text('by'), name: text('name'), text: text('text'), reason: text('reason') },
+    ...{ expected: text('expected'), happened: text('happened'), id: text('id'), size: text('size') },
+    ...{ index: text('index'), code: own(String(failure.code ?? '')) },
+  })
+  return said.here === true ? `${told} ${t('transcript.here')}` : told
+}
+
+/** What core sends is canonical JSON of its own making. */
+function factOf(fact: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(fact)
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}

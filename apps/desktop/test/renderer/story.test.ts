@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import i18next from 'i18next'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { TranscriptEntry } from '../../src/contract/index.ts'
+import { transcriptPaper } from '../../src/renderer/paper/transcript-paper.ts'
+import { isDeviation, storyOf, topics } from '../../src/renderer/transcript/story.ts'
+
+const locales = join(import.meta.dirname, '../../../../resources/locales')
+const texts = (language: string) => ({
+  translation: Object.fromEntries(
+    ['transcript', 'script', 'steps'].map((name) => [
+      name,
+      JSON.parse(readFileSync(join(locales, language, `${name}.json`), 'utf8')),
+    ]),
+  ),
+})
+const source = (file: string): string =>
+  readFileSync(join(import.meta.dirname, '../../../../packages/ceremony/src/model', file), 'utf8')
+
+/** Kinds of facts and of effects, from the types that name them all. */
+const kinds = [
+  ...(source('events.ts').split('export type Facts = {')[1]?.split('\n}')[0] ?? '').matchAll(
+    /^ {2}'([a-z-]+\.[a-z-]+)': /gm,
+  ),
+].map(([, kind]) => kind ?? '')
+const effects = [
+  ...new Set([...source('effects.ts').matchAll(/kind: '([a-z-]+)'/g)].map(([, kind]) => kind ?? '')),
+].filter((kind) => kind !== 'reconcile')
+
+beforeAll(async () => {
+  await i18next.init({
+    ...{ lng: 'en', resources: { en: texts('en'), ar: texts('ar') } },
+    interpolation: { escapeValue: false },
+  })
+})
+
+const entry = (kind: string, fact: object, stepId = 'generate-root'): TranscriptEntry => ({
+  ...{
+    seq: 1,
+    time: '2026-11-28T10:00:00.000Z',
+    stepId,
+    kind,
+    summary: '',
+    fact: JSON.stringify(fact),
+    leaf: '',
+  },
+})
+const told = (kind: string, fact: object): string =>
+  storyOf(i18next.t, i18next, entry(kind, fact), (text) => `<${text}>`)
+
+describe('TRANSCRIPT-STORY', () => {
+  test('names the person and says what was done', () => {
+    expect(told('step.confirmed', { by: 'Ada', stage: 1, input: {} })).toBe(
+      '<Ada> confirmed: Make the root KEK.',
+    )
+    expect(told('signature.accepted', { name: 'Bo', what: 'opening' })).toBe('<Bo> signed the opening.')
+    expect(told('signature.accepted', { name: 'Bo', what: 'bundle', here: true })).toBe(
+      '<Bo> signed the bundle. Signed at the workstation itself.',
+    )
+    expect(
+      told('step.failed', { attempt: 1, effect: 'log-in', failure: { code: 'HSM-PIN-INCORRECT' } }),
+    ).toContain('<HSM-PIN-INCORRECT>')
+    expect(told('note.made', { by: 'Ada', text: '{{by}} $t(x)' })).toBe('<Ada> noted: <{{by}} $t(x)>')
+  })
+
+  test('a kind that a newer version wrote is told by its step and name', () => {
+    expect(told('newer.kind', {})).toBe('Make the root KEK: <newer.kind>')
+  })
+
+  test.each(['en', 'ar'])('every kind of entry and every effect has its sentence in %s', async (language) => {
+    await i18next.changeLanguage(language)
+    try {
+      expect(kinds.length).toBeGreaterThan(25)
+      expect(effects.length).toBeGreaterThan(25)
+      const variants = ['opening', 'absent', 'person', 'retry']
+      const untold = kinds.filter((kind) =>
+        [{}, ...variants.map((one) => ({ what: one, found: one, cause: one, decision: one }))].every((fact) =>
+          told(kind, fact).endsWith(`<${kind}>`),
+        ),
+      )
+      expect(untold).toEqual([])
+      expect(effects.filter((effect) => !i18next.exists(`transcript.did.${effect}`))).toEqual([])
+    } finally {
+      await i18next.changeLanguage('en')
+    }
+  })
+
+  test('what did not go as planned is marked, on paper too, and nothing is left out of both', () => {
+    expect(isDeviation('exception.opened')).toBe(true)
+    expect(isDeviation('step.performed')).toBe(false)
+    expect(topics.deviations.length).toBeGreaterThan(3)
+    const entries = [
+      entry('step.performed', { effect: 'generate-root' }),
+      entry('run.aborted', { by: 'Ada', reason: 'fire' }),
+    ]
+    const paper = transcriptPaper(i18next.t, i18next, 'en', 'Root', { total: 3, chain }, entries)
+    const rows = paper.blocks.flatMap((block) => (block.kind === 'table' ? block.rows : []))
+    expect(rows.map(([, , what]) => what)).toEqual([
+      'Make the root KEK: the root key was made.',
+      'Not as planned: Ada stopped the ceremony for good. fire',
+    ])
+    expect(JSON.stringify(paper)).toContain('1 more entry is not on this paper')
+  })
+})
+
+const chain = { state: 'intact' as const, entries: 3, node: '01', words: ['one'], detail: null }
