@@ -68,8 +68,8 @@ export function transcriptPaper(
       title: t('transcript.entries'),
       columns: [
         { title: t('transcript.column.seq'), width: 8 },
-        { title: t('transcript.column.time'), width: 26, code: true },
-        { title: t('transcript.column.summary'), width: 66 },
+        { title: t('transcript.column.time'), width: 30, code: true },
+        { title: t('transcript.column.summary'), width: 62 },
       ],
       rows: entries.map(row),
     },

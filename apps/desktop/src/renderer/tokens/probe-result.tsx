@@ -4,6 +4,7 @@ import type { ProbeCheck, ProbeView } from '../../contract/index.ts'
 import { Outcome, type Tone } from '../components/outcome.tsx'
 import { useFormats } from '../i18n/format.ts'
 import { useSaid } from '../i18n/said.ts'
+import { AttackGrid, attackIds } from './attack-grid.tsx'
 
 const tones: Record<ProbeCheck['outcome'], Tone> = {
   held: 'good',
@@ -29,6 +30,7 @@ export function ProbeResult({ probe }: { probe: ProbeView }) {
           <Rec>{format.time(probe.at)}</Rec>
         </span>
       </div>
+      <AttackGrid checks={probe.checks} />
       {probeGroups.map((template) => {
         const checks = probe.checks.filter((check) => check.template === template)
         if (checks.length === 0) return null
@@ -39,7 +41,11 @@ export function ProbeResult({ probe }: { probe: ProbeView }) {
             </h3>
             <ul className="list">
               {checks.map((check) => (
-                <Check key={`${check.id} ${check.mechanism ?? ''}`} check={check} />
+                <Check
+                  key={`${check.id} ${check.mechanism ?? ''}`}
+                  check={check}
+                  place={attackIds(probe.checks).indexOf(check.id) + 1}
+                />
               ))}
             </ul>
           </section>
@@ -51,7 +57,14 @@ export function ProbeResult({ probe }: { probe: ProbeView }) {
 
 const probeGroups = ['hardened', 'default', null] as const
 
-function Check({ check: { id, template, outcome, detail, said, mechanism } }: { check: ProbeCheck }) {
+function Check({
+  check: { id, template, outcome, detail, said, mechanism },
+  place,
+}: {
+  check: ProbeCheck
+  /** Of its attack, as the grid numbers them. */
+  place: number
+}) {
   const { t, i18n } = useTranslation()
   const textOf = useSaid()
   const known = i18n.exists(`probe.${id}`)
@@ -60,7 +73,7 @@ function Check({ check: { id, template, outcome, detail, said, mechanism } }: { 
   return (
     <li className="row tight">
       <span className="row-text">
-        <span>
+        <span {...(template === null ? {} : { className: 'attack-name', 'data-place': place })}>
           {mechanism !== undefined ? <Code>{mechanism}</Code> : known ? t(`probe.${id}`) : <Code>{id}</Code>}
         </span>
         {detail === '' ? null : <span className="quiet">{textOf(said) ?? <Rec>{detail}</Rec>}</span>}

@@ -105,6 +105,10 @@ export function TokenPanel({ slot, token }: { slot: string; token: TokenView }) 
         </div>
       </div>
 
+      <Section title={t('tokens.probe-title')}>
+        {probe === null ? <p className="quiet">{t('tokens.not-probed')}</p> : <ProbeResult probe={probe} />}
+      </Section>
+
       <Section title={t('tokens.capabilities')}>
         <p className="quiet" style={{ margin: 0 }}>
           {t('tokens.capabilities-mean')}
@@ -128,10 +132,6 @@ export function TokenPanel({ slot, token }: { slot: string; token: TokenView }) 
 
       <Section title={t('tokens.level')}>
         <TokenEvidence token={token} />
-      </Section>
-
-      <Section title={t('tokens.probe-title')}>
-        {probe === null ? <p className="quiet">{t('tokens.not-probed')}</p> : <ProbeResult probe={probe} />}
       </Section>
 
       <Section title={t('tokens.objects')}>
