@@ -42,7 +42,8 @@ export function AttackGrid({ checks }: { checks: readonly ProbeCheck[] }) {
           ? null
           : t('tokens.grid.theirs', { lost: count(theirs, 'broken'), all: tried(theirs) })}
       </Heading>
-      <div className="table-wrap">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
+      <section className="attack-scroll" tabIndex={0} aria-label={t('tokens.grid.attack')}>
         <table className="attack-grid">
           <thead>
             <tr>
@@ -83,7 +84,7 @@ export function AttackGrid({ checks }: { checks: readonly ProbeCheck[] }) {
             )}
           </tbody>
         </table>
-      </div>
+      </section>
     </div>
   )
 }
