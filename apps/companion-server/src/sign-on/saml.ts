@@ -14,6 +14,9 @@ const transient = 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient'
 /** What a shared secret signs, and what can be forged with today's machines. */
 const weakSignature =
   /<(?:\w+:)?SignatureMethod\b[^>]*\bAlgorithm\s*=\s*["'][^"']*(?:sha1|md5|hmac)[^"']*["']/i
+/** A digest of what is signed; that of RSA-OAEP, which is no weakness there, has no value beside it. */
+const weakDigest =
+  /<(?:\w+:)?DigestMethod\b[^>]*\bAlgorithm\s*=\s*["'][^"']*(?:sha1|md5)["'][^>]*>(?:\s*<\/(?:\w+:)?DigestMethod\s*>)?\s*<(?:\w+:)?DigestValue/i
 const encryptionMethods = /<(?:\w+:)?EncryptionMethod\b[^>]*\bAlgorithm\s*=\s*["']([^"']*)["']/gi
 const goodEncryption = /#(?:aes(?:128|192|256)-(?:gcm|cbc)|rsa-oaep(?:-mgf1p)?)$/
 
@@ -41,6 +44,8 @@ export function openSaml(): Protocol<SamlSettings> {
       try {
         const { profile } = await saml.validatePostResponseAsync({ SAMLResponse: coded })
         if (profile === null) return refuse('SIGN-ON-ANSWER', 'the response proves nobody')
+        const hidden = await checkEncrypted(xml, provider.secret ?? '')
+        if (!hidden.ok) return hidden
         return provenOf(provider.settings, callback, asked, profile)
       } catch (error) {
         return refusedResponse(error)
@@ -88,10 +93,28 @@ async function serviceOf(
 function checkForm(xml: string): Outcome<null> {
   if (/<!(?:DOCTYPE|ENTITY)/i.test(xml))
     return refuse('SIGN-ON-DOCTYPE', 'the response declares a document type')
-  if (weakSignature.test(xml)) return refuse('SIGN-ON-SIGNATURE', 'the signature’s algorithm is too weak')
+  const strong = checkSignature(xml)
+  if (!strong.ok) return strong
   for (const [, algorithm = ''] of xml.matchAll(encryptionMethods))
     if (!goodEncryption.test(algorithm))
       return refuse('SIGN-ON-ENCRYPTION', 'the assertion is encrypted by an algorithm that is not taken')
+  return accept(null)
+}
+
+function checkSignature(xml: string): Outcome<null> {
+  return weakSignature.test(xml) || weakDigest.test(xml)
+    ? refuse('SIGN-ON-SIGNATURE', 'the signature’s algorithm is too weak')
+    : accept(null)
+}
+
+/** The library takes any algorithm that it knows, also where encryption hid it from `checkForm`. */
+async function checkEncrypted(xml: string, key: string): Promise<Outcome<null>> {
+  const { decryptXml, parseDomFromString, xpath } = await import('@node-saml/node-saml/lib/xml.js')
+  const document = await parseDomFromString(xml)
+  for (const one of xpath.selectElements(document, "//*[local-name()='EncryptedAssertion']")) {
+    const strong = checkSignature(await decryptXml(String(one), key))
+    if (!strong.ok) return strong
+  }
   return accept(null)
 }
 

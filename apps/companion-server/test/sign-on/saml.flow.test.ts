@@ -154,6 +154,15 @@ const attacks: Readonly<
     { options: () => ({ cert: stranger.certificate, key: stranger.key }) },
   ],
   'a weak signature': ['SIGN-ON-SIGNATURE', { options: () => ({ signatureAlgorithm: 'rsa-sha1' }) }],
+  'a weak digest': ['SIGN-ON-SIGNATURE', { options: () => ({ digestAlgorithm: 'sha1' }) }],
+  'a weak signature, encrypted': [
+    'SIGN-ON-SIGNATURE',
+    { options: () => ({ ...encrypted(), signatureAlgorithm: 'rsa-sha1' }) },
+  ],
+  'a weak digest, encrypted': [
+    'SIGN-ON-SIGNATURE',
+    { options: () => ({ ...encrypted(), digestAlgorithm: 'sha1' }) },
+  ],
   'a changed name': ['SIGN-ON-SIGNATURE', { change: (xml) => xml.replaceAll('>ada<', '>mallory<') }],
   'a second assertion': [
     'SIGN-ON-SIGNATURE',
