@@ -106,8 +106,8 @@ test('KMIP-QUERY each version is told of its own operations and capabilities', a
     ...['Encrypt', 'Decrypt', 'Sign', 'SignatureVerify', 'MAC', 'MACVerify', 'RNGRetrieve', 'RNGSeed'],
   ]
   expect(await operationsOf('1.0')).toEqual(first)
-  expect(await operationsOf('1.1')).toEqual([...first, 'DiscoverVersions'])
-  expect(await operationsOf('1.2')).toEqual([...first, 'DiscoverVersions', ...crypto])
+  expect(await operationsOf('1.1')).toEqual([...first, 'ReKeyKeyPair', 'DiscoverVersions'])
+  expect(await operationsOf('1.2')).toEqual([...first, 'ReKeyKeyPair', 'DiscoverVersions', ...crypto])
   expect(await operationsOf('2.1')).toEqual(expect.arrayContaining(['SetAttribute', ...crypto]))
   const rest = payloadOf(await ask('1.4', 'QueryObjects', 'QueryServerInformation', 'QueryCapabilities'))
   expect(rest.map(({ tag }) => tagName(tag))).toEqual([
@@ -722,4 +722,45 @@ test('KMIP-HOSTILE every request of the OASIS cases is answered, and none is a f
     expect(response.items.length).toBeGreaterThan(0)
   }
   expect(faults).toEqual([])
+})
+
+test('KMIP-REKEY-PAIR a pair is replaced by a pair of its own, and what is no pair by ReKey alone', async () => {
+  const pair = await send(
+    '1.4',
+    [['ReKeyKeyPair', [textString('PrivateKeyUniqueIdentifier', 'k4')]]],
+    {},
+    officer,
+  )
+  const [next] = values(payloadOf(pair), 'PrivateKeyUniqueIdentifier')
+  expect(values(payloadOf(pair), 'PublicKeyUniqueIdentifier')).toEqual([`${next}.public`])
+  const links = await send(
+    '1.4',
+    [['GetAttributes', [id(String(next)), textString('AttributeName', 'Link')]]],
+    {},
+    officer,
+  )
+  expect(JSON.stringify(payloadOf(links))).toContain('"k4"')
+  const again = await send(
+    '1.4',
+    [['ReKeyKeyPair', [textString('PrivateKeyUniqueIdentifier', 'k4')]]],
+    {},
+    officer,
+  )
+  expect(said(again.items[0])).toContain('KEY-STATE')
+  const other = await send(
+    '1.4',
+    [['ReKeyKeyPair', [textString('PrivateKeyUniqueIdentifier', 'k1')]]],
+    {},
+    officer,
+  )
+  expect(said(other.items[0])).toContain('KMIP-OBJECT-TYPE')
+  const first = await send(
+    '1.0',
+    [['ReKeyKeyPair', [textString('PrivateKeyUniqueIdentifier', 'k4')]]],
+    {},
+    officer,
+  )
+  expect(said(first.items[0])).toContain('KMIP-OPERATION')
+  const missing = await send('2.1', [['ReKeyKeyPair', []]], {}, officer)
+  expect(said(missing.items[0])).toContain('PrivateKeyUniqueIdentifier is missing')
 })

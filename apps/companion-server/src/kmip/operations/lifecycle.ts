@@ -3,7 +3,7 @@ import type { StoredKey } from '../../keys/repository.ts'
 import { enumerations } from '../codec/enumerations.ts'
 import { openFields, textString } from '../codec/fields.ts'
 import { readGiven, readTemplate } from './given-attributes.ts'
-import { type Asked, keyOf, type Operation, readIdentifier } from './operation.ts'
+import { type Asked, keyOf, type Operation, publicIdentifier, readIdentifier } from './operation.ts'
 
 const { RevocationReasonCode } = enumerations
 
@@ -87,10 +87,41 @@ export const rekey: Operation = {
     if (all.length > 0) return refuse('KMIP-FEATURE', 'a new key takes the attributes of the old one')
     const old = await asked.keys.get(asked.call(), id)
     if (!old.ok) return old
-    if (isPair(old.value))
-      return refuse('KMIP-OBJECT-TYPE', 'a pair is replaced by ReKeyKeyPair, which is not served')
+    if (isPair(old.value)) return refuse('KMIP-OBJECT-TYPE', 'a pair is replaced by ReKeyKeyPair')
     const made = await replaced(asked, id)
     return made.ok ? accept(done(made.value.id)) : made
+  },
+}
+
+/** A pair of its own in the place of the old one. */
+export const rekeyKeyPair: Operation = {
+  since: '1.1',
+  async run(asked, payload) {
+    const { version } = asked
+    const fields = openFields('RequestPayload', payload)
+    const id = readIdentifier(asked, fields, 'PrivateKeyUniqueIdentifier')
+    const offset = fields.optional('Offset', 'interval')
+    const all = [
+      ...readTemplate(version, fields, 'CommonTemplateAttribute', 'CommonAttributes'),
+      ...readTemplate(version, fields, 'PrivateKeyTemplateAttribute', 'PrivateKeyAttributes'),
+      ...readTemplate(version, fields, 'PublicKeyTemplateAttribute', 'PublicKeyAttributes'),
+    ]
+    fields.end()
+    if (offset !== null && offset !== 0) return refuse('KMIP-FEATURE', 'an Offset is not served')
+    if (all.length > 0) return refuse('KMIP-FEATURE', 'a new pair takes the attributes of the old one')
+    const old = await asked.keys.get(asked.call(), id)
+    if (!old.ok) return old
+    if (!isPair(old.value)) return refuse('KMIP-OBJECT-TYPE', 'what is no pair is replaced by ReKey')
+    const made = await replaced(asked, id)
+    if (!made.ok) return made
+    const next = made.value.id
+    return accept({
+      payload: [
+        textString('PrivateKeyUniqueIdentifier', next),
+        textString('PublicKeyUniqueIdentifier', publicIdentifier(next)),
+      ],
+      placeholder: next,
+    })
   },
 }
 

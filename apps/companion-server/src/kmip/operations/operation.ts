@@ -28,8 +28,12 @@ export type Operation = {
 }
 
 /** The identifier of a payload, or the placeholder where it is left out, or named, as it may be since 2.0. */
-export function readIdentifier({ version, placeholder }: Asked, fields: Fields): string {
-  const item = fields.optionalItem('UniqueIdentifier')
+export function readIdentifier(
+  { version, placeholder }: Asked,
+  fields: Fields,
+  name: 'UniqueIdentifier' | 'PrivateKeyUniqueIdentifier' = 'UniqueIdentifier',
+): string {
+  const item = fields.optionalItem(name)
   if (item?.type === 'text-string') {
     // No key has such an identifier, and the database takes no zero character.
     if (item.value.length > 80 || item.value.includes('\0'))
@@ -41,9 +45,9 @@ export function readIdentifier({ version, placeholder }: Asked, fields: Fields):
     (version >= '2.0' &&
       item.type === 'enumeration' &&
       item.value === enumerations.UniqueIdentifier.IDPlaceholder)
-  if (!reference) throw misfit('RequestPayload', 'UniqueIdentifier is neither text nor the ID placeholder')
+  if (!reference) throw misfit('RequestPayload', `${name} is neither text nor the ID placeholder`)
   if (placeholder === null)
-    throw misfit('RequestPayload', 'UniqueIdentifier is missing, and no operation before it named one')
+    throw misfit('RequestPayload', `${name} is missing, and no operation before it named one`)
   return placeholder
 }
 

@@ -4,7 +4,7 @@ import { addAttribute, deleteAttribute, modifyAttribute, setAttribute } from './
 import { create, createKeyPair, register } from './create.ts'
 import { decrypt, encrypt } from './encrypt-decrypt.ts'
 import { get } from './get.ts'
-import { activate, destroy, rekey, revoke } from './lifecycle.ts'
+import { activate, destroy, rekey, rekeyKeyPair, revoke } from './lifecycle.ts'
 import { locate } from './locate.ts'
 import type { Operation } from './operation.ts'
 import { discoverVersions, query } from './query.ts'
@@ -35,6 +35,7 @@ const operations: { readonly [Name in NameOf<'Operation'>]?: Operation } = {
       since,
     })),
   ),
+  ReKeyKeyPair: rekeyKeyPair,
   DiscoverVersions: discoverVersions,
   Encrypt: encrypt,
   Decrypt: decrypt,
