@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { exceptionPanel, goButton, playOn, startRehearsal, stepPanel } from '../support/person.ts'
+import { exceptionPanel, goButton, playOn, proceed, startRehearsal, stepPanel } from '../support/person.ts'
 import { type Desktop, openDesktop } from './support/desktop.ts'
 
 let desktop: Desktop
@@ -45,6 +45,31 @@ test('REMARK-DEVIATION a deviation that somebody presses stops the run until off
   await remarks().getByText('A ninth came in and left').waitFor()
 })
 
+test('REMARK-DIFFERS somebody presses Differs by keyboard, and nothing goes on until officers have the words read again', async () => {
+  const { page } = desktop
+  const reading = page.locator('.stage-step[data-phase=ready] .reading')
+  await playOn(page, 'Seal the bundle')
+  await proceed(page)
+  for (const name of ['Witness One', 'Witness Two'])
+    await stepPanel(page)
+      .getByRole('button', { name: `Sign as simulated participant: ${name}` })
+      .click()
+  // Where words are signed there is such a button too: the key is that of what is read aloud.
+  await reading.waitFor()
+  const read = await reading.locator('.reading-word').allTextContents()
+  await page.keyboard.press('d')
+  await exceptionPanel(page).waitFor()
+  expect(await exceptionPanel(page).locator('.reading-word').allTextContents()).toEqual(read)
+  await exceptionPanel(page).getByLabel('Reason, for the transcript').fill('It was misheard.')
+  await exceptionPanel(page).getByRole('button', { name: 'Have the words read again' }).click()
+  await stepPanel(page).getByRole('heading', { name: 'Sign the decided exception' }).waitFor()
+  for (const name of ['Officer One', 'Officer Two'])
+    await stepPanel(page)
+      .getByRole('button', { name: `Sign as simulated participant: ${name}` })
+      .click()
+  await remarks().getByText('Bundle digest: other words were heard on card 1.').waitFor()
+})
+
 test('REMARK-TRANSCRIPT both stand in the transcript that the bundle seals, and the bundle verifies', async () => {
   const { page } = desktop
   await playOn(page, null)
@@ -57,4 +82,5 @@ test('REMARK-TRANSCRIPT both stand in the transcript that the bundle seals, and 
   for (const kind of ['note.made', 'exception.opened', 'exception.decided']) expect(text).toContain(kind)
   expect(text).toContain('The second door was open.')
   expect(text).toContain('A ninth came in and left')
+  expect(text).toContain('It was misheard.')
 })

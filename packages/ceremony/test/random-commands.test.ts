@@ -94,6 +94,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   }),
   fc.record({ type: fc.constant('resume' as const), by: name }),
   fc.record({ type: fc.constant('deviate' as const), by: name, step, expected: text, happened: text }),
+  fc.record({ type: fc.constant('differs' as const), by: name, digest: text, card: fc.nat(9) }),
   fc.record({
     type: fc.constant('decide-exception' as const),
     by: name,

@@ -217,6 +217,10 @@ export const apis = {
     { id: string; step: string; by: string; expected: string; happened: string },
     RunView
   >('CEREMONY-UNKNOWN'),
+  /** Somebody heard or read other words than are shown, on this card of those that the step compares: the run stops until people decide. */
+  'ceremonies.differs': api<{ id: string; by: string; digest: string; card: number }, RunView>(
+    'CEREMONY-UNKNOWN',
+  ),
   'ceremonies.decide': api<
     { id: string; by: string; decision: 'retry' | 'accept' | 'abort'; reason: string },
     RunView

@@ -157,8 +157,13 @@ export const enrolledKinds = ['holder', 'officer', 'witness', 'approver'] as con
 
 export type EnrolledKind = (typeof enrolledKinds)[number]
 
+/** Words that people compare: `what` they are of, as a key below `reading.of`. */
+export type Compared = { what: string; digest: string; words: string[] }
+
 export type CurrentStep = StepView & {
   needs: Need[]
+  /** What is read aloud and compared at this step, in its order. */
+  compares: Compared[]
   /** Measured values and results to show, fingerprints among them. */
   facts: Fact[]
   /** What people do with the vendor's own tool before they proceed; empty elsewhere. */
@@ -189,6 +194,8 @@ export type ExceptionView = {
   expected: string
   /** Decisions that the engine accepts here. */
   decisions: ('retry' | 'accept' | 'abort')[]
+  /** The card, from 1, of words that somebody heard or read differently. */
+  compared: (Compared & { card: number }) | null
 }
 
 /** A key of the plan: `step` is the number of the step that makes it, null where it was there `before` the run. */
@@ -210,6 +217,8 @@ export type Remark = {
   by: string
   text: string
   decided: 'retry' | 'accept' | 'abort' | null
+  /** Of a deviation: the card of words that differed. */
+  compared: { what: string; digest: string; card: number } | null
 }
 
 /** Whose signatures under what are there; `required` of all of them are enough. */

@@ -241,6 +241,7 @@ function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
     'ceremonies.abort': given(ceremonies.abort),
     'ceremonies.note': given(ceremonies.note),
     'ceremonies.deviate': given(ceremonies.deviate),
+    'ceremonies.differs': given(ceremonies.differs),
     'ceremonies.decide': given(ceremonies.decideException),
     'ceremonies.cancel': given(ceremonies.cancel),
     'ceremonies.signHere': given(signHere),

@@ -73,6 +73,7 @@ export const current: CurrentStep = {
   ],
   facts: [{ name: 'serial', value: token.serial, form: 'code' }],
   procedure: [],
+  compares: [{ what: 'opening', digest: hex, words }],
   mayProceed: false,
   blocked: 'signatures-missing',
   failure: null,
@@ -173,6 +174,7 @@ export const run: RunView = {
       by: 'Mei Tanaka',
       text: 'The door stood open for a minute.',
       decided: null,
+      compared: null,
     },
     {
       kind: 'deviation',
@@ -181,6 +183,7 @@ export const run: RunView = {
       by: '',
       text: 'HSM-PIN-WRONG: the PIN is wrong',
       decided: 'retry',
+      compared: null,
     },
   ],
   progress: { done: 3, total: 7 },
@@ -203,6 +206,7 @@ export const broken: RunView = {
     happened: 'the library ended with SIGSEGV',
     expected: 'one AES-256 key with every attribute of the template',
     decisions: ['retry', 'abort'],
+    compared: null,
   },
 }
 

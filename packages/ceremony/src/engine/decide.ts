@@ -9,6 +9,7 @@ import { namesOf, valueFault } from '../plan/queries.ts'
 import { budgetFault } from '../steps/resharing/left-budget.ts'
 import { takeRequest } from '../steps/run.ts'
 import { clockFault } from './clock-check.ts'
+import { decideDiffers } from './compare.ts'
 import { decideIntend, decideOutcome, decideReconcile } from './decide-effects.ts'
 import { decisionDocument, opened } from './exceptions.ts'
 import { eventFault } from './fact-schemas.ts'
@@ -57,6 +58,10 @@ function consider(state: State, command: Command): Decision {
       return decideAbort(state, command.by, command.reason)
     case 'deviate':
       return decideDeviate(state, command)
+    case 'differs': {
+      const idle = restFault(state)
+      return idle === null ? decideDiffers(state, command) : refuse('RUN-06', idle)
+    }
     case 'note':
       return decideNote(state, command)
     case 'decide-exception':

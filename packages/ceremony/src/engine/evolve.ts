@@ -104,12 +104,13 @@ export function evolve(before: State, entry: Entry): State {
       break
     }
     case 'exception.opened': {
-      const { id, about, expected, happened, scope, choices } = entry.fact
+      const { id, about, expected, happened, scope, choices, compared = null } = entry.fact
       const step = entry.stepId
       const open = { proposal: null, document: null, decision: null, by: null, reason: null }
       const attempt = progress?.attempt ?? 1
       state.refused = null
-      state.exceptions.push({ id, step, attempt, about, expected, happened, scope, choices, ...open })
+      const told = { about, expected, happened, scope, choices, compared }
+      state.exceptions.push({ id, step, attempt, ...told, ...open })
       break
     }
     case 'exception.proposed': {

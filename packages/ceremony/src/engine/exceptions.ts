@@ -1,7 +1,7 @@
 import type { ExceptionDecisionDocument } from '../documents/ceremony/exception.ts'
 import type { ExceptionDecision } from '../model/commands.ts'
 import type { OwnEffect } from '../model/effects.ts'
-import type { ExceptionScope, NewEvent } from '../model/events.ts'
+import type { ComparedCard, ExceptionScope, NewEvent } from '../model/events.ts'
 import { currentStep } from '../model/stages.ts'
 import type { ExceptionState, State } from '../model/state.ts'
 import { openException } from './next-effect.ts'
@@ -13,6 +13,7 @@ type Opening = {
   scope: ExceptionScope
   expected: string
   happened: string
+  compared?: ComparedCard
 }
 
 /** The event that opens an exception, with the decisions that a person has. */
@@ -42,8 +43,11 @@ export function proposedDocument(state: State): ExceptionDecisionDocument | null
 }
 
 /** Going on without the result is open only where no key, seal or proof depends on it. */
-function choicesOf(state: State, { about, scope }: Opening): ExceptionDecision[] {
+function choicesOf(state: State, { about, scope, compared }: Opening): ExceptionDecision[] {
   const abort: ExceptionDecision[] = state.base === 'Exported' || state.base === 'Receipted' ? [] : ['abort']
+  const again =
+    compared !== undefined && state.exceptions.some((one) => one.compared?.digest === compared.digest)
+  if (again && abort.length > 0) return abort
   if (about === 'reported') return ['continue', ...abort]
   const kind = currentStep(state)?.step.do
   const free = scope === 'step' && (kind === 'measure-machine' || kind === 'inventory')

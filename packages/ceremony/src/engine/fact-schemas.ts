@@ -15,6 +15,7 @@ import { issuePath, issueText } from '../documents/format/issue-text.ts'
 import type { EventKind, Facts, NewEvent } from '../model/events.ts'
 import { checkpointFields, count, json, positive } from '../steps/result-fields.ts'
 import { effectKinds, entryModules, type FamilyEntry, readResult } from '../steps/run.ts'
+import { cards } from './compare.ts'
 
 const text = v.pipe(v.string(), v.maxLength(4000))
 
@@ -140,6 +141,9 @@ const ownSchemas: { [K in Exclude<EventKind, FamilyEntry>]: v.GenericSchema<unkn
     by: line,
     scope: v.picklist(['step', 'checkpoint', 'log-in']),
     choices: v.array(choice),
+    compared: v.exactOptional(
+      v.strictObject({ what: line, digest, card: v.pipe(positive, v.maxValue(cards)) }),
+    ),
   }),
   'exception.proposed': v.strictObject({ document: digest, payload: exceptionCodec.payload.schema }),
   'exception.decided': v.strictObject({

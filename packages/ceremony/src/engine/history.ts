@@ -54,6 +54,7 @@ const newKinds: readonly Entry['kind'][] = [
 function newerFault(entry: Entry): string | null {
   if (newKinds.includes(entry.kind)) return 'the kind is of version 2'
   if ('here' in entry.fact) return 'here is of version 2'
+  if ('compared' in entry.fact) return 'compared is of version 2'
   if (entry.kind === 'run.started') return entry.fact.v === 1 ? null : 'v is not that of the plan'
   if (entry.kind !== 'step.performed') return null
   const { effect, result } = entry.fact

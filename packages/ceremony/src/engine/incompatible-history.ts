@@ -25,6 +25,7 @@ export function incompatibleHistory(before: State): State {
     expected,
     happened: `${rule}: an earlier build of this program took what this one refuses: ${happened}`,
     choices: over ? [] : ['abort'],
+    compared: null,
     proposal: null,
     document: null,
     decision: null,

@@ -4,6 +4,7 @@ import type { ExceptionState, State, StepProgress } from '../model/state.ts'
 import { ceremonyKeyId, decryptionOf, namesOf } from '../plan/queries.ts'
 import { unstatedCustodians } from '../steps/recovery/queries.ts'
 import { carriedParts, unstated } from '../steps/resharing/left-budget.ts'
+import { comparedNow } from './compare.ts'
 import { needsOf, pausable } from './needs.ts'
 import { isOver, openException } from './next-effect.ts'
 
@@ -23,6 +24,7 @@ export function view(state: State): RunView {
     })),
     current: state.started && !isOver(state) ? (currentStep(state)?.step.id ?? null) : null,
     needs: needsOf(state),
+    compares: comparedNow(state),
     exceptions: state.exceptions.map(viewException),
     signatures: signatures(state),
     checkpoints: state.checkpoints.map(({ size, reason, digest, live, cosigned }) => ({

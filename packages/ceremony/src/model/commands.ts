@@ -51,6 +51,8 @@ export type Command =
   /** A person reports something that the script does not foresee; it opens an exception. */
   | { type: 'note'; by: string; text: string }
   | { type: 'deviate'; by: string; step: string; expected: string; happened: string }
+  /** Somebody heard or read other words than are shown: `card`, 1 to 8, of those of `digest`. It opens an exception. */
+  | { type: 'differs'; by: string; digest: string; card: number }
   /**
    * A person proposes what to do; officers then sign it (`submit` exception), and a new proposal replaces one that is not
    * signed yet. An abort takes effect at once. `head`: of the transcript as it stands, from core.

@@ -109,6 +109,8 @@ export type Facts = {
     by: string
     scope: ExceptionScope
     choices: ExceptionDecision[]
+    /** In a run of version 2 alone: the words that somebody heard or read differently. */
+    compared?: ComparedCard
   }
   /** `package`: digest of the whole package, `digest` of the request in it. */
   'request.taken': { decryption: string; package: Digest; digest: Digest; request: DecryptionRequest }
@@ -147,6 +149,9 @@ export type NewEvent = { [K in EventKind]: { kind: K; stepId: string; fact: Fact
 
 /** An event with its place in the transcript. `stepId` is 'run' for what belongs to no step. */
 export type Entry = NewEvent & { seq: string; time: string }
+
+/** A card of four words that people compare: `what` the words are of, and the digest that they say. */
+export type ComparedCard = { what: string; digest: Digest; card: number }
 
 export type ExceptionScope = 'step' | 'checkpoint' | 'log-in'
 

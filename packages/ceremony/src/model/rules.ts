@@ -23,6 +23,7 @@ export const runRules = [
   'EFFECT-03',
   'EFFECT-04',
   'COMMAND-01',
+  'COMPARE-01',
   'EXCEPTION-01',
   'EXCEPTION-02',
   'EXCEPTION-03',

@@ -2,6 +2,7 @@ import type { Domain } from '../documents/format/fields.ts'
 import type { AskedValue, KeyLevel, Role, StepKind } from '../plan/plan.ts'
 import type { ExceptionDecision, SubmissionKind } from './commands.ts'
 import type { KeyEvidence, PinNeed } from './effects.ts'
+import type { ComparedCard } from './events.ts'
 
 export type RunState =
   | 'Created'
@@ -119,6 +120,8 @@ export type ExceptionView = {
   by: string | null
   reason: string | null
   choices: ExceptionDecision[]
+  /** The words that somebody heard or read differently. */
+  compared: ComparedCard | null
   /** What officers are asked to sign, or null. */
   proposal: { decision: ExceptionDecision; by: string; reason: string; document: string } | null
   /** Digest of the signed decision. */
@@ -136,6 +139,8 @@ export type RunView = {
   parts: { kind: string; steps: StepView[] }[]
   current: string | null
   needs: Needs | null
+  /** What people compare now, word by word. */
+  compares: { what: string; digest: string }[]
   exceptions: ExceptionView[]
   signatures: { what: SubmissionKind; subject: string; present: string[]; missing: string[] }[]
   checkpoints: { size: number; reason: string; digest: string; live: boolean; cosigned: string[] }[]

@@ -17,7 +17,7 @@ import type {
   Results,
   SpareTransport,
 } from './effects.ts'
-import type { BoundDestination, ExceptionScope, Seat } from './events.ts'
+import type { BoundDestination, ComparedCard, ExceptionScope, Seat } from './events.ts'
 import type { RunState, StepState } from './run-view.ts'
 
 export type Intent = { effect: EffectKind; nonce: string; rootId: string; ckaId: string; sealCkaId: string }
@@ -99,6 +99,8 @@ export type ExceptionState = {
   /** What is tried again: the step's own effect, a checkpoint, or a repeated log-in. */
   scope: ExceptionScope
   choices: ExceptionDecision[]
+  /** The words that somebody heard or read differently. */
+  compared: ComparedCard | null
   /** Attempt of the step at which it was opened. */
   attempt: number
   /** What officers are asked to sign, and who has. */

@@ -10,7 +10,9 @@ import { run } from '../stores/remotes.ts'
 import { changeRoom, useRoom } from '../stores/room.ts'
 import type { Act } from './act.ts'
 import { CarryRequest } from './carry-request.tsx'
+import { cardStates } from './heard.ts'
 import { OwnDevices } from './own-devices.tsx'
+import { Comparing } from './reading.tsx'
 import { signedKinds } from './sign-codes.tsx'
 
 type SignNeed = Extract<Need, { need: 'sign' }>
@@ -57,7 +59,8 @@ export function NeedSign({ view, need, act, pinned, signing, onSigning }: Props)
   const { t } = useTranslation()
   const id = useId()
   const [busy, setBusy] = useState<string | null>(null)
-  const { signsAlone } = useRoom(view.id)
+  const { signsAlone, heard } = useRoom(view.id)
+  const compared = view.current?.compares.find(({ digest }) => digest === need.digest)
   const asked = useRef(new Set<string>())
   const signed = need.signers.filter((signer) => signer.signed).length
   const left = Math.max(0, need.required - signed)
@@ -88,7 +91,9 @@ export function NeedSign({ view, need, act, pinned, signing, onSigning }: Props)
           words={need.words}
           hex={need.digest}
           label={t(need.what === 'bundle' ? 'bundles.digest-words' : 'runner.sign-words')}
+          {...(compared === undefined ? {} : { states: cardStates(view, need.digest, heard, false) })}
         />
+        {compared === undefined ? null : <Comparing view={view} compared={compared} act={act} />}
       </section>
       <section className="stage-card sign-card">
         <div className="sign-head">

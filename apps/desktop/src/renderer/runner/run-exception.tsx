@@ -1,4 +1,4 @@
-import { Code, FailureNotice, Rec } from '@lux/ui'
+import { Code, FailureNotice, ReadingCard, Rec } from '@lux/ui'
 import { Button, TextArea } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -9,6 +9,7 @@ import { leadersOf, playedAlone } from '../stage/run-people.ts'
 import { StageStep } from '../stage/stage-step.tsx'
 import { WhoSelect } from '../stage/who-select.tsx'
 import type { Act } from './act.ts'
+import { cardCount } from './heard.ts'
 import { RunTokens } from './run-tokens.tsx'
 
 type Props = { view: RunView; exception: ExceptionView; act: Act }
@@ -21,6 +22,9 @@ export function RunException({ view, exception, act }: Props) {
   const leaders = leadersOf(view).map(({ name }) => name)
   const [by, setBy] = useState(playedAlone(view) ? (leaders[0] ?? '') : '')
   const [reason, setReason] = useState('')
+
+  const { compared } = exception
+  const twice = compared !== null && !exception.decisions.includes('accept')
 
   const whyNot = by === '' ? t('stage.who-first') : reason.trim() === '' ? t('runner.reason-first') : null
   const go = (
@@ -44,7 +48,11 @@ export function RunException({ view, exception, act }: Props) {
             if (whyNot === null) void act(call('ceremonies.decide', { id: view.id, by, decision, reason }))
           }}
         >
-          {t(`runner.decision.${decision}`)}
+          {t(
+            compared !== null && decision === 'accept'
+              ? 'stage.reading.again'
+              : `runner.decision.${decision}`,
+          )}
         </Button>
       ))}
     </>
@@ -52,16 +60,41 @@ export function RunException({ view, exception, act }: Props) {
 
   return (
     <StageStep view={view} act={act} phase="exception" label={t('runner.exception')} go={go}>
-      <h2 className="stage-ask">{t('runner.exception')}</h2>
+      <h2 className="stage-ask">{t(compared === null ? 'runner.exception' : 'stage.reading.title')}</h2>
+      {compared === null ? null : (
+        <section
+          className="reading"
+          aria-labelledby="reading-title"
+          data-state={twice ? 'stopped' : 'differs'}
+        >
+          <div className="reading-head">
+            <h3 id="reading-title">{t(`stage.reading.of.${compared.what}`)}</h3>
+            <span>{t('stage.reading.card', { card: compared.card, count: cardCount })}</span>
+          </div>
+          <ReadingCard
+            words={compared.words}
+            hex={compared.digest}
+            card={compared.card}
+            label={t('stage.reading.card', { card: compared.card, count: cardCount })}
+          />
+          <p>{t(twice ? 'stage.reading.twice' : 'stage.reading.once')}</p>
+        </section>
+      )}
       <section className="stage-card">
-        <FailureNotice failure={{ code: exception.code, detail: exception.happened }} tone="warn" />
+        {compared === null ? (
+          <FailureNotice failure={{ code: exception.code, detail: exception.happened }} tone="warn" />
+        ) : null}
         <dl className="facts">
           <dt>{t('runner.at-step')}</dt>
           <dd>{at === undefined ? <Code>{exception.step}</Code> : <Rec>{textOf.title(at)}</Rec>}</dd>
-          <dt>{t('runner.expected')}</dt>
-          <dd>
-            <Rec>{exception.expected}</Rec>
-          </dd>
+          {compared === null ? (
+            <>
+              <dt>{t('runner.expected')}</dt>
+              <dd>
+                <Rec>{exception.expected}</Rec>
+              </dd>
+            </>
+          ) : null}
           <dt>{t('runner.happened')}</dt>
           <dd>
             <Rec>{exception.happened}</Rec>

@@ -22,9 +22,11 @@ import { changeRoom, useRoom } from '../stores/room.ts'
 import { useWork } from '../stores/work.ts'
 import type { Act } from './act.ts'
 import { FactList } from './fact-list.tsx'
+import { cardCount, cardStates, inHand } from './heard.ts'
 import { NeedFile } from './need-file.tsx'
 import { type EnterPin, NeedPin } from './need-pin.tsx'
 import { NeedSign, signAsStandIns, standInsLeft } from './need-sign.tsx'
+import { Comparing, Differs, hear, Reading } from './reading.tsx'
 import { RunWaits } from './run-waits.tsx'
 import { Unstated } from './unstated.tsx'
 import { VendorProcedure } from './vendor-procedure.tsx'
@@ -67,11 +69,16 @@ export function RunStep({ view, step, act }: Props) {
     !step.mayProceed &&
     step.blocked !== 'machine-works' &&
     (fileNeed !== undefined || (signNeed !== undefined && view.domain === 'production'))
-  // What is signed stands there in words already.
-  const facts = step.facts.filter(
-    ({ value }) => value !== (signNeed?.need === 'sign' ? signNeed.digest : null),
-  )
+  // What is signed, and what is read aloud, stands there in words already.
   const aloud = step.facts.some(({ form }) => form === 'words')
+  const facts = step.facts.filter(
+    ({ value, form }) =>
+      form !== 'words' &&
+      value !== (signNeed?.need === 'sign' ? signNeed.digest : null) &&
+      !(aloud && step.compares.some(({ digest }) => digest === value)),
+  )
+  const now = aloud ? inHand(step.compares, room.heard) : null
+  const lastCard = now === null || (now.card === cardCount && now.compared === step.compares.at(-1))
   const people = peopleOf(view)
 
   async function takeFile(): Promise<void> {
@@ -94,6 +101,12 @@ export function RunStep({ view, step, act }: Props) {
     } finally {
       setBusy(false)
     }
+  }
+
+  /** In a room each card is heard for itself; whoever plays everybody hears them all at once. */
+  async function hearOrGoOn(): Promise<void> {
+    if (now !== null) hear(view, now.compared.digest, room.heard, alone)
+    if (alone || lastCard) await goOn()
   }
 
   async function callTheRoll(): Promise<void> {
@@ -178,19 +191,25 @@ export function RunStep({ view, step, act }: Props) {
       {peers.length > 1 && signNeed === undefined ? (
         <WhoSelect names={peers} value={by} onChange={setBy} label={t('runner.by')} />
       ) : null}
+      {now !== null && view.may.deviate ? (
+        <Differs view={view} compared={now.compared} card={now.card} act={act} large />
+      ) : null}
       <GoButton
         label={
           step.do === 'roll-call' && alone && room.here.length === 0
             ? t('stage.all-here')
-            : aloud
-              ? t('stage.heard')
-              : said.go(step.do)
+            : now !== null && !alone
+              ? t('stage.reading.heard')
+              : aloud
+                ? t('stage.heard')
+                : said.go(step.do)
         }
+        {...(aloud ? { icon: 'check' } : {})}
         hint={whyNot}
         off={whyNot !== null}
         busy={busy}
         plain={aloud}
-        onPress={() => void goOn()}
+        onPress={() => void hearOrGoOn()}
       />
     </>
   )
@@ -205,6 +224,13 @@ export function RunStep({ view, step, act }: Props) {
     workText
   ) : signNeed !== undefined && !view.may.resume ? (
     askToSign(signNeed)
+  ) : now !== null ? (
+    <Rec>
+      {t('stage.reading.ask', {
+        name: step.actor.name.split(', ').join(t('stage.and')),
+        what: t(`stage.reading.of.${now.compared.what}`),
+      })}
+    </Rec>
   ) : (
     <Rec>{said.ask(step.do, step.actor.name.split(', '))}</Rec>
   )
@@ -241,7 +267,10 @@ export function RunStep({ view, step, act }: Props) {
         />
       )}
       {pinNeed?.need === 'pin' ? <TokenCard view={view} role={pinNeed.role} /> : null}
-      {step.do === 'open-run' && signNeed === undefined && !works ? <ReadFirst view={view} /> : null}
+      {step.do === 'open-run' && signNeed === undefined && !works ? (
+        <ReadFirst view={view} step={step} act={act} />
+      ) : null}
+      {aloud && !works ? <Reading view={view} compares={step.compares} /> : null}
       <VendorProcedure steps={step.procedure} />
       {step.needs.map((need, index) => {
         const key = `${need.need} ${index}`
@@ -321,12 +350,22 @@ function awaited(need: Need): string[] {
 }
 
 /** What is read aloud before officers are asked to sign it. */
-function ReadFirst({ view }: { view: RunView }) {
+function ReadFirst({ view, step, act }: Props) {
   const { t } = useTranslation()
+  const { heard } = useRoom(view.id)
   return (
-    <section className="stage-card">
-      <WordCards words={view.planWords} hex={view.planHash} label={t('runner.plan-words')} />
-      <WordCards words={view.policyWords} hex={view.policyDigest} label={t('runner.policy')} />
-    </section>
+    <>
+      {step.compares.map((compared) => (
+        <section key={compared.what} className="stage-card">
+          <WordCards
+            words={compared.words}
+            hex={compared.digest}
+            label={t(`stage.reading.of.${compared.what}`)}
+            states={cardStates(view, compared.digest, heard, false)}
+          />
+          <Comparing view={view} compared={compared} act={act} />
+        </section>
+      ))}
+    </>
   )
 }

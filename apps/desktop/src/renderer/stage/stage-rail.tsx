@@ -154,14 +154,21 @@ function Remarks({ view: { id, remarks } }: { view: RunView }) {
         <p className="quiet">{t('stage.no-remarks')}</p>
       ) : (
         <ul className="rail-remarks">
-          {remarks.map(({ kind, at, by, text, decided }) => (
+          {remarks.map(({ kind, at, by, text, decided, compared }) => (
             <li key={`${at} ${kind} ${text}`} data-kind={kind}>
               <span className="quiet">
                 <bdi data-record="">{minuteOf(at)}</bdi> {t(`stage.remark.${kind}`)}{' '}
                 {by === '' ? null : <Rec>{by}</Rec>}
               </span>
               <span>
-                <Rec>{text}</Rec>
+                {compared === null ? (
+                  <Rec>{text}</Rec>
+                ) : (
+                  t('stage.reading.remark', {
+                    what: t(`stage.reading.of.${compared.what}`),
+                    card: compared.card,
+                  })
+                )}
               </span>
               {kind === 'note' ? null : (
                 <span className="quiet">

@@ -7,9 +7,11 @@ export type Room = {
   seen: number | null
   /** Stand-ins of a rehearsal sign without being asked one by one. */
   signsAlone: boolean
+  /** By digest, how many cards of its words were heard so far. */
+  heard: Readonly<Record<string, number>>
 }
 
-const empty: Room = { here: [], seen: null, signsAlone: false }
+const empty: Room = { here: [], seen: null, signsAlone: false, heard: {} }
 
 const useRooms = create<{ rooms: Readonly<Record<string, Room>> }>(() => ({ rooms: {} }))
 

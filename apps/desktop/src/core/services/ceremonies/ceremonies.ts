@@ -238,6 +238,15 @@ export async function deviate(parts: ServiceContext, input: unknown): Promise<Ru
   return shown(parts, id)
 }
 
+export async function differs(parts: ServiceContext, input: unknown): Promise<RunView> {
+  const { id, by, digest, card } = checked(
+    v.strictObject({ id: hexId, by: name, digest: v.pipe(v.string(), v.maxLength(64)), card: v.number() }),
+    input,
+  )
+  refuse(parts.runs.get(id).run.submit({ type: 'differs', by, digest, card }))
+  return shown(parts, id)
+}
+
 export async function decideException(parts: ServiceContext, input: unknown): Promise<RunView> {
   const { id, by, decision, reason } = checked(
     v.strictObject({ id: hexId, by: name, decision: v.picklist(['retry', 'accept', 'abort']), reason: text }),

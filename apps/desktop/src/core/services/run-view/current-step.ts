@@ -5,6 +5,7 @@ import { comesAsFile, comesByItself, isWaived } from '../../runs/exchange/awaite
 import { vendorAttestationAt, vendorWorkAt } from '../../runs/exchange/vendor-procedure.ts'
 import type { Run } from '../../runs/run/run.ts'
 import { behindPause } from '../../use-cases/paused.ts'
+import { wordsOf } from '../shared/words.ts'
 import { partsOf } from './run-parts.ts'
 import { factsOf, movedBy } from './step-facts.ts'
 import { type Around, needsOf } from './step-needs.ts'
@@ -24,6 +25,7 @@ export function currentOf(run: Run, view: EngineView, around: Around): contract.
   return {
     ...step,
     needs,
+    compares: view.compares.map((one) => ({ ...one, words: wordsOf(one.digest) })),
     facts: [...factsOf(view, engineStep.summary, view.needs), ...movedBy(vendorWork), ...attestedBy(run)],
     procedure: [...(vendorWork?.steps ?? [])],
     mayProceed: blocked === null,

@@ -27,10 +27,18 @@ function take(remarks: contract.Remark[], event: Event): void {
   const { stepId: step, time: at } = event
   switch (event.kind) {
     case 'note.made':
-      remarks.push({ kind: 'note', step, at, by: event.fact.by, text: event.fact.text, decided: null })
+      remarks.push({
+        kind: 'note',
+        step,
+        at,
+        by: event.fact.by,
+        text: event.fact.text,
+        decided: null,
+        compared: null,
+      })
       break
     case 'exception.opened': {
-      const { by, happened, about } = event.fact
+      const { by, happened, about, compared = null } = event.fact
       remarks.push({
         kind: 'deviation',
         step,
@@ -38,6 +46,7 @@ function take(remarks: contract.Remark[], event: Event): void {
         by: about === 'reported' ? by : '',
         text: happened,
         decided: null,
+        compared,
       })
       break
     }

@@ -136,6 +136,7 @@ function exceptionOf(open: EngineView['exceptions'][number]): contract.Exception
     happened: open.happened,
     expected: open.expected,
     decisions: open.choices.map((choice) => (choice === 'continue' ? 'accept' : choice)),
+    compared: open.compared && { ...open.compared, words: wordsOf(open.compared.digest) },
   }
 }
 

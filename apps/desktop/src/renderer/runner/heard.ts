@@ -1,0 +1,32 @@
+import type { CardState } from '@lux/ui'
+import type { Compared, RunView } from '../../contract/index.ts'
+import type { Room } from '../stores/room.ts'
+
+export const cardCount = 8
+
+/** The words in hand, the first that were not heard to their end, and the card that is read now, from 1. */
+export function inHand(
+  compares: readonly Compared[],
+  heard: Room['heard'],
+): { compared: Compared; card: number } | null {
+  const compared = compares.find(({ digest }) => (heard[digest] ?? 0) < cardCount)
+  return compared === undefined ? null : { compared, card: (heard[compared.digest] ?? 0) + 1 }
+}
+
+/** What the room has said of each card; one that differed before is marked until it is heard. */
+export function cardStates(
+  view: Pick<RunView, 'remarks'>,
+  digest: string,
+  heard: Room['heard'],
+  reads: boolean,
+): CardState[] {
+  const done = heard[digest] ?? 0
+  const differed = new Set(
+    view.remarks.flatMap(({ compared }) => (compared?.digest === digest ? [compared.card] : [])),
+  )
+  return Array.from({ length: cardCount }, (_, index) => {
+    if (index < done) return 'heard'
+    if (differed.has(index + 1)) return 'differs'
+    return reads && index === done ? 'reading' : 'waiting'
+  })
+}

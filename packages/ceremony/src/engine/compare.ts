@@ -1,0 +1,51 @@
+import { fromHex, toWords } from '@lux/crypto'
+import type { Command } from '../model/commands.ts'
+import type { ComparedCard, Decision } from '../model/events.ts'
+import { refuse } from '../model/rules.ts'
+import { currentStep } from '../model/stages.ts'
+import type { State } from '../model/state.ts'
+import { opened } from './exceptions.ts'
+import { needsOf } from './needs.ts'
+
+const wordsOfCard = 4
+/** The 32 words of a digest are read as cards of four. */
+export const cards = 8
+
+/** What people compare now, word by word: what is read aloud, and what signers are asked to sign. */
+export function comparedNow(state: State): Pick<ComparedCard, 'what' | 'digest'>[] {
+  const needs = needsOf(state)
+  // A run that stands still for a decision cannot be stopped again.
+  if (needs?.kind === 'signatures' && needs.what === 'exception') return []
+  if (needs?.kind === 'signatures') return [{ what: needs.what, digest: needs.subject }]
+  if (needs?.kind !== 'confirm') return []
+  if (currentStep(state)?.step.do !== 'open-run')
+    return needs.shows.map(({ label, hex }) => ({ what: label, digest: hex }))
+  return [
+    { what: 'plan', digest: state.planHash },
+    { what: 'policy', digest: state.policyDigest },
+  ]
+}
+
+/** Somebody says that a card differs: the run stops at once. Words that differ a second time are not compared a third. */
+export function decideDiffers(
+  state: State,
+  { by, digest, card }: Extract<Command, { type: 'differs' }>,
+): Decision {
+  const progress = currentStep(state)
+  const compared = comparedNow(state).find((one) => one.digest === digest)
+  if (progress === null || compared === undefined)
+    return refuse('COMPARE-01', 'these words are not compared now')
+  if (!Number.isInteger(card) || card < 1 || card > cards)
+    return refuse('COMPARE-01', `the words are on cards 1 to ${cards}`)
+  if (!state.plan.people.some((person) => person.name === by))
+    return refuse('RUN-10', `${by} is nobody of this run`)
+  const words = toWords(fromHex(digest)).slice((card - 1) * wordsOfCard, card * wordsOfCard)
+  const told = {
+    about: 'reported' as const,
+    scope: 'step' as const,
+    expected: `${compared.what} ${digest}, card ${card} of ${cards}: ${words.join(' ')}`,
+    happened: `${by} heard or read other words on card ${card} of ${cards}`,
+  }
+  const known = state.plan.v === 1 ? {} : { compared: { ...compared, card } }
+  return { ok: true, events: [opened(state, progress.step.id, { ...told, ...known }, by)] }
+}

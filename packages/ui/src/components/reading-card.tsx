@@ -1,0 +1,37 @@
+import { Code } from './record.tsx'
+import { cardsOf } from './word-cards.tsx'
+
+/** The card in hand, as large as everybody in the room needs it: four words to read aloud, numbered, each with its byte. */
+export function ReadingCard({
+  words,
+  hex,
+  card,
+  label,
+}: {
+  words: readonly string[]
+  hex?: string
+  /** From 1. */
+  card: number
+  label: string
+}) {
+  const shown = cardsOf(words, hex)[card - 1] ?? []
+  return (
+    <ol className="reading-card" dir="ltr" lang="en" aria-label={label} start={shown[0]?.place}>
+      {shown.map(({ place, word, byte }) => (
+        <li key={place} className="reading-row">
+          <span className="reading-place" aria-hidden="true">
+            {place}
+          </span>
+          <bdi className="reading-word" data-record="">
+            {word}
+          </bdi>
+          {byte === null ? null : (
+            <span className="reading-byte" aria-hidden="true">
+              <Code>{byte}</Code>
+            </span>
+          )}
+        </li>
+      ))}
+    </ol>
+  )
+}
