@@ -289,7 +289,7 @@ program
         ...rootLine(root),
         ...(server.kmipPort === null ? [] : [`KMIP: port ${server.kmipPort}`]),
       ])
-      if (server.sealed !== null) say(linesOf('sealed', server.sealed))
+      if (server.sealed !== null) say(['sealed:', ...linesOf(server.sealed)])
       // What is under way is answered first.
       await stopped
       await server.drain()
@@ -744,6 +744,7 @@ for (const direction of ['up', 'down'] as const) {
 /** A value that was left out is named, and the option that follows is not taken for it. */
 function guardOptions(command: Command): void {
   for (const option of command.options) {
+    if (option.mandatory) option.description += ' (required)'
     command.on(`option:${option.name()}`, (value?: string | null) => {
       if (value?.startsWith('--') === true) {
         const long = option.long ?? option.flags

@@ -32,14 +32,14 @@ async function serve(): Promise<void> {
   const token = chosenToken({}) === 'root-key' ? 'root-key' : 'soft-token'
   const made = await initServer({ state, domain: 'rehearsal', token, pinFile: null })
   if (!made.ok && made.rule !== 'STATE-EXISTS') {
-    say(linesOf('refused', { code: made.rule, detail: made.detail }))
+    say(linesOf({ code: made.rule, detail: made.detail }))
     process.exitCode = 1
     return
   }
   const server = await startServer(state, { host: values.host, port: Number(values.port) })
   process.stdout.write(`ready: rehearsal server, ${server.address}, state ${state.root}\n`)
   for (const line of rootLine(server.services.token.root)) process.stdout.write(`${line}\n`)
-  if (server.sealed !== null) say(linesOf('sealed', server.sealed))
+  if (server.sealed !== null) say(['sealed:', ...linesOf(server.sealed)])
   else {
     // Before the first administrator: he is given the roles of the training organisation too.
     const lines = await trainingLines(server.services, server.address)

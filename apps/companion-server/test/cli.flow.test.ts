@@ -201,7 +201,7 @@ test('CLI-03 help and version go to stdout with 0, and for people a failure is t
   }
   const absent = await runAsPerson(folder, 'card')
   expect([absent.status, absent.stdout]).toEqual([3, ''])
-  expect(absent.stderr).toMatch(/^failed: STATE-ABSENT: .+\nWhy: .+\nWhat to do: .+custody-server init.+\n$/)
+  expect(absent.stderr).toMatch(/^STATE-ABSENT: .+\nWhy: .+\nWhat to do: .+custody-server init.+\n$/)
 })
 
 test('CLI-MEMORY a server can write no core dump, and only root may read its memory', async () => {

@@ -102,9 +102,9 @@ test('SERVER-REMEDY what the system refuses has a name and a remedy, and a fault
     code: 'FILE-WRONG-KIND',
     detail: 'a file',
   })
-  const full = linesOf('failed', { code: 'DISK-FULL', detail: '/x could not be written' })
+  const full = linesOf({ code: 'DISK-FULL', detail: '/x could not be written' })
   expect(full).toEqual([
-    'failed: DISK-FULL: /x could not be written',
+    'DISK-FULL: /x could not be written',
     expect.stringMatching(/^Why: /),
     expect.stringMatching(/^What to do: Free space first/),
   ])

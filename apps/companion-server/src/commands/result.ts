@@ -1,4 +1,5 @@
-import { exitOf } from '@lux/node-files'
+import { FormatError } from '@lux/crypto'
+import { ExpectedError, exitOf } from '@lux/node-files'
 import { type Failure, failureOf } from '../platform/failure.ts'
 import type { Outcome } from '../refusal.ts'
 import { refusalTexts } from '../refusal-texts.ts'
@@ -16,12 +17,12 @@ export function report<T>(output: Output, outcome: Outcome<T>, show: (value: T) 
     )
     return
   }
-  fail(output, exit.refused, 'refused', { code: outcome.rule, detail: outcome.detail })
+  fail(output, exit.refused, { code: outcome.rule, detail: outcome.detail })
 }
 
 /** The command was called wrongly: nothing was done. */
 export function wrongUse(output: Output, detail: string): void {
-  fail(output, exit.usage, 'error', { code: 'USAGE', detail })
+  fail(output, exit.usage, { code: 'USAGE', detail })
 }
 
 /** Runs a command; what the environment did wrong is exit 3, and so is a bug, of which place and kind alone are shown. */
@@ -30,16 +31,16 @@ export async function running(output: Output, work: () => Promise<void>): Promis
     await work()
   } catch (error) {
     const failure = failureOf(error) ?? bug(error)
-    fail(output, exitOf(failure.code, exit.environment), 'failed', failure)
+    fail(output, exitOf(failure.code, ruled(error) ? exit.refused : exit.environment), failure)
   }
 }
 
-/** A code as lines for people: what happened, why, and what to do. */
-export function linesOf(word: string, { code, detail }: Failure): string[] {
+/** A code as lines for people, as `custody` has them too: what happened, why, and what to do. */
+export function linesOf({ code, detail }: Failure): string[] {
   const text = refusalTexts.of(code)
   const why = text?.why ?? null
   return [
-    `${word}: ${code}: ${detail}`,
+    `${code}: ${detail}`,
     ...(why === null ? [] : [`Why: ${why}`]),
     ...(text === null ? [] : [`What to do: ${text.remedy}`]),
   ]
@@ -50,10 +51,10 @@ export function say(lines: readonly string[]): void {
 }
 
 /** A failure is one JSON document on stdout, or lines for people on stderr. */
-function fail(output: Output, status: number, word: string, failure: Failure): void {
+function fail(output: Output, status: number, failure: Failure): void {
   process.exitCode = status
   if (!output.json) {
-    say(linesOf(word, failure))
+    say(linesOf(failure))
     return
   }
   const { code, detail } = failure
@@ -61,6 +62,9 @@ function fail(output: Output, status: number, word: string, failure: Failure): v
   const why = text?.why ?? undefined
   process.stdout.write(`${JSON.stringify({ ok: false, code, detail, why, remedy: text?.remedy })}\n`)
 }
+
+/** What files and documents are refused with: the same exit as of `custody`. */
+const ruled = (error: unknown): boolean => error instanceof ExpectedError || error instanceof FormatError
 
 function bug(error: unknown): Failure {
   const [name, stack] = error instanceof Error ? [error.name, error.stack ?? ''] : [typeof error, '']

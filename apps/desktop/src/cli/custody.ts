@@ -4,6 +4,7 @@ import { registerCeremony } from './ceremony/ceremony.ts'
 import { registerRehearse } from './ceremony/rehearse.ts'
 import { registerFhe } from './fhe/fhe.ts'
 import { registerPeople } from './people.ts'
+import { registerInbox } from './person/inbox.ts'
 import { registerPhone } from './phone/phone.ts'
 import { registerPlan } from './plan/plan.ts'
 import { registerPolicy } from './policy/policy.ts'
@@ -11,6 +12,7 @@ import { registerRequest } from './request/request.ts'
 
 import { type CommandLine, commandLine, guardOptions } from './shell/command-line.ts'
 import { registerCompletion } from './shell/completion.ts'
+import { registerManual } from './shell/manual.ts'
 import { type ExitCode, failureOutcome, type Outcome, print } from './shell/output.ts'
 import { type Surroundings, surroundings, within } from './shell/surroundings.ts'
 
@@ -46,6 +48,8 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   ])
     register(cli)
   registerPeople(cli)
+  registerInbox(cli)
+  registerManual(cli)
   registerCompletion(cli)
   guardOptions(program)
   try {

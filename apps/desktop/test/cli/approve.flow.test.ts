@@ -4,7 +4,7 @@ import { signatureAnswerCodec, signatureContext } from '@lux/ceremony/wire'
 import { sha256Hex, toBase64, verifySignature } from '@lux/crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { custodyAtTerminal, custodyJson, secretFile, temporaryFolder } from './support/custody.ts'
-import { type Enrolled, enrolled, passphraseFile } from './support/people.ts'
+import { type Enrolled, enrolled, passphrase, passphraseFile } from './support/people.ts'
 import { checkpointRequest, entries, opening, written } from './support/requests.ts'
 
 let folder: string
@@ -38,6 +38,21 @@ describe('officer approve', () => {
     expect(answer.value.subject).toBe(sha256Hex(bytes))
     const context = signatureContext('opening', 'production')
     expect(verifySignature(officer.card.keys, context, bytes, answer.value.signature).ok).toBe(true)
+  })
+
+  test('KEY-PASSPHRASE a slip at a terminal is asked again, and three of them end it', async () => {
+    const path = written(folder, 'slip.json', { what: 'opening', subject: opening(officer.card.keys) })
+    const typed = (out: string, first: string, ...more: string[]) =>
+      custodyAtTerminal(
+        ['officer', 'approve', path, '--key', officer.keyPath, '--out', join(folder, out), '--yes'],
+        'Passphrase of',
+        `${first}\r`,
+        ...more.map((one) => ['once more\r\nPassphrase of', `${one}\r`] as const),
+      )
+    expect((await typed('slip.sig', 'not it at all', passphrase)).exit).toBe(0)
+    const thrice = await typed('thrice.sig', 'not it at all', 'nor this one', 'nor that one')
+    expect([thrice.exit, thrice.stdout.includes('KEY-PASSPHRASE')]).toEqual([1, true])
+    expect(existsSync(join(folder, 'thrice.sig'))).toBe(false)
   })
 
   test('REQUEST-DOMAIN neither a rehearsal’s document nor a rehearsal’s key signs in production', async () => {

@@ -31,3 +31,23 @@ test('USAGE no completion for a shell that nobody named', async () => {
   expect(exit).toBe(2)
   expect(stderr).toContain('bash, zsh, fish')
 })
+
+test('MANUAL every command and option that help knows stands in the page, with what is required, and man sets it without a complaint', async () => {
+  const page = (await custody(['manual'])).stdout
+  const offeredByBash = (await custody(['completion', 'bash'])).stdout
+  const places = [...offeredByBash.matchAll(/^ {4}'([a-z -]+)'\) next='(.*)' ;;$/gm)]
+  expect(places.length).toBeGreaterThan(60)
+  for (const [, words = '', next = ''] of places) {
+    // A group of commands has no section of its own.
+    if (next.split(' ').some((word) => !word.startsWith('--'))) continue
+    const at = page.indexOf(`.SS custody ${words.replaceAll('-', '\\-')}`)
+    const section = page.slice(at + 1).split(/^\.SS /m)[0] ?? ''
+    expect([words, at]).not.toEqual([words, -1])
+    for (const option of next.split(' ').filter((word) => word !== '--help'))
+      expect([words, section]).toEqual([words, expect.stringContaining(option.replaceAll('-', '\\-'))])
+  }
+  expect(page).toContain('a new folder for the run (required)')
+  // No line of prose begins as a request of man(7) does.
+  const requests = new Set([...page.matchAll(/^[.'](\S*)/gm)].map(([, name]) => name))
+  expect([...requests].toSorted()).toEqual(['B', 'I', 'PP', 'SH', 'SS', 'TH', 'TP', 'fi', 'nf'])
+})

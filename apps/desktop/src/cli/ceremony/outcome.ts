@@ -8,18 +8,18 @@ import { deviceLines } from '../../core/runs/exchange/device-lines.ts'
 import type { VendorAttestation, VendorWork } from '../../core/runs/exchange/vendor-procedure.ts'
 import type { RunLeft } from '../../core/use-cases/resume.ts'
 import { wordLines, wordsOf } from '../shell/files.ts'
-import type { Outcome } from '../shell/output.ts'
+import { type Outcome, say } from '../shell/output.ts'
 import { refusalHelp } from '../shell/refusal-help.ts'
 
-/** What is said of a run that was left. */
-type Left = Pick<RunLeft, 'refused' | 'files'> &
+/** What is said of a run that was left; `answers`: the file that the command was given, which the next one needs again. */
+type Left = { answers?: string | undefined } & Pick<RunLeft, 'refused' | 'files'> &
   Partial<Pick<RunLeft, 'unanswered' | 'vendor' | 'attestation'>>
 
 /** Where a command left a run: 0 when it is over, 1 when an answer was refused, 4 when people have to act. */
 export function runOutcome(
   view: RunView,
   folder: string,
-  { files, refused, unanswered, vendor, attestation }: Left,
+  { answers, files, refused, unanswered, vendor, attestation }: Left,
 ): Outcome {
   const over = view.needs === null
   const digest = view.bundle?.digest ?? null
@@ -50,7 +50,7 @@ export function runOutcome(
     ...vendorLines(vendor ?? null),
     ...attestationLines(attestation ?? null),
     ...nextForPeople(view, { folder, files, unanswered: unanswered === true }),
-    ...(over ? [] : [`waiting for ${waitingFor}; then: custody ceremony resume ${folder}`]),
+    ...(over ? [] : [`waiting for ${waitingFor}; then: ${resumeLine(folder, answers)}`]),
   ]
   return {
     exit: refused.length > 0 ? 1 : over ? 0 : 4,
@@ -59,6 +59,37 @@ export function runOutcome(
     ...(refused.length > 0 ? { answered: true as const } : {}),
   }
 }
+
+/** The command that goes on with a run, with what it needs again. */
+export function resumeLine(folder: string, answers?: string): string {
+  return `custody ceremony resume ${folder}${answers === undefined ? '' : ` --answers ${answers}`}`
+}
+
+/** Work on a run that Ctrl-C may end at any moment: nothing that is on disk is lost, and how to go on is said before the end. */
+export async function interruptible<T>(
+  folder: string,
+  answers: string | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  const onSignal = () => {
+    say(`stopped; what was recorded is kept. Go on with: ${resumeLine(folder, answers)}`)
+    process.exit(interrupted)
+  }
+  process.once('SIGINT', onSignal)
+  try {
+    return await work()
+  } catch (error) {
+    // At a prompt the terminal gives Ctrl-C to whoever reads it.
+    if (error instanceof ExpectedError && error.code === 'SECRET-CANCELLED')
+      say(`nothing was entered; go on with: ${resumeLine(folder, answers)}`)
+    throw error
+  } finally {
+    process.removeListener('SIGINT', onSignal)
+  }
+}
+
+/** As a shell says of a program that SIGINT ended. */
+const interrupted = 130
 
 function vendorLines(work: VendorWork | null): string[] {
   if (work === null) return []

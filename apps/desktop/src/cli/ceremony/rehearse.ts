@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { RunView } from '@lux/ceremony'
 import { lintCards, readPlan } from '@lux/ceremony/plan'
@@ -22,6 +21,7 @@ import type { Run } from '../../core/runs/run/run.ts'
 import { systemClock, systemEntropy } from '../../core/system.ts'
 import { startRehearsal } from '../../core/use-cases/begin.ts'
 import { cardsBeside } from '../plan/lint.ts'
+import { scriptPath } from '../plan/new.ts'
 import { type CommandLine, collectBlank, refused, severalOf } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { exceptionOutcome } from './outcome.ts'
@@ -96,7 +96,7 @@ async function begin(
   const destinations = (options.destination ?? []).map(readDestination)
   const folder = await beginRehearsal({
     folder: out,
-    of: readSubject(what, options, program.resources),
+    of: readSubject(what, options),
     destinations,
     library: hsm.library.sha256,
     measurement: program.measurement,
@@ -154,13 +154,11 @@ function outcomeOf(view: RunView, halt: Halt, { out, steps, noise }: Ended): Out
   return { exit: waiting ? 4 : 0, json, text: lines.join('\n') }
 }
 
-function readSubject(what: string, options: RehearseOptions, resources: string) {
-  const script = join(resources, 'scripts', `${what}.yaml`)
-  if (/^[a-z0-9-]+$/.test(what) && existsSync(script)) {
-    return { script: readBounded(script, maxFile), values: typedValues(options.set ?? {}) }
-  }
-  const bytes = readBounded(what, maxFile)
-  if (options.policy === undefined) return { script: bytes, values: typedValues(options.set ?? {}) }
+function readSubject(what: string, options: RehearseOptions) {
+  const path = scriptPath(what)
+  const bytes = readBounded(path, maxFile)
+  if (options.policy === undefined || path !== what)
+    return { script: bytes, values: typedValues(options.set ?? {}) }
   const policy = parsePolicyFile(readBounded(options.policy, maxFile))
   if (!policy.ok) throw new ExpectedError(policy.rule, `${options.policy}: ${policy.detail}`)
   const read = readPlan(bytes)

@@ -23,7 +23,7 @@ import { type Outcome, say } from '../shell/output.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { endedWithKey, withKeyEnd } from './aborted-key.ts'
 import { afterNothing, changedLineages } from './lineage.ts'
-import { exceptionOutcome, runIsOver, runOutcome, statusOutcome } from './outcome.ts'
+import { exceptionOutcome, interruptible, runIsOver, runOutcome, statusOutcome } from './outcome.ts'
 import { askFirst, pinSource, type RunPinOptions } from './pins.ts'
 import { forgetToken, pinned, readRun, rehearsalPlace, withRun } from './session.ts'
 import {
@@ -168,12 +168,14 @@ async function resumeProduction(
   })
   if (ahead.kind !== 'goes') {
     if (moved) saveSettings(folder, saved)
-    return leftOutcome(ahead, folder)
+    return leftOutcome(ahead, folder, options.answers)
   }
   const pins = await askFirst(ahead.pins, pinSource(tokens, options))
   if (pins === null) {
     if (moved) saveSettings(folder, saved)
-    return readRun(folder, (opened) => leftOutcome({ kind: 'stays', left: leftWithoutPin(opened) }, folder))
+    return readRun(folder, (opened) =>
+      leftOutcome({ kind: 'stays', left: leftWithoutPin(opened) }, folder, options.answers),
+    )
   }
   return withRun(
     program,
@@ -192,14 +194,16 @@ async function resumeProduction(
     },
     async (run) => {
       if (moved) saveSettings(folder, saved)
-      const left = await resumeRun(run, {
-        words: answers,
-        decision,
-        receipt,
-        askPin: pins.askPin,
-        ...(options.by === undefined ? {} : { by: options.by }),
-      })
-      return leftOutcome({ kind: 'left', left: taken(left) }, folder)
+      const left = await interruptible(folder, options.answers, () =>
+        resumeRun(run, {
+          words: answers,
+          decision,
+          receipt,
+          askPin: pins.askPin,
+          ...(options.by === undefined ? {} : { by: options.by }),
+        }),
+      )
+      return leftOutcome({ kind: 'left', left: taken(left) }, folder, options.answers)
     },
   ).finally(pins.wipe)
 }
@@ -212,9 +216,13 @@ export function ceremonyStatus(dir: string): Outcome {
 }
 
 /** A rehearsal stands at an exception that people decide; everything else is said of any run. */
-function leftOutcome(how: RehearsalLeft | Exclude<Preview, { kind: 'goes' }>, folder: string): Outcome {
+function leftOutcome(
+  how: RehearsalLeft | Exclude<Preview, { kind: 'goes' }>,
+  folder: string,
+  answers?: string,
+): Outcome {
   if (how.kind === 'exception') return exceptionOutcome(how.view, folder)
-  return endedWithKey(runOutcome(how.left.view, folder, how.left), how.left.keyEnd, folder)
+  return endedWithKey(runOutcome(how.left.view, folder, { ...how.left, answers }), how.left.keyEnd, folder)
 }
 
 function taken<T>(outcome: Ruled<T>): T {

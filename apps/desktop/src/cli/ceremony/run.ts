@@ -24,7 +24,7 @@ import { refused } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { addresseesOf, type Lineages, lineagesAfter } from './lineage.ts'
-import { runOutcome } from './outcome.ts'
+import { interruptible, runOutcome } from './outcome.ts'
 import { pinSource, type RunPinOptions } from './pins.ts'
 import { pinned, withRun } from './session.ts'
 import { libraryOf, type RunToken, readTokens, saveSettings, startedBy } from './settings.ts'
@@ -113,7 +113,7 @@ export async function runCeremony(
     })
     const view = run.view()
     say(`· ${view.state}${view.current === null ? '' : `: ${view.current}`}`)
-    return runOutcome(view, out, leftOf(run.folder, view, rest))
+    return runOutcome(view, out, { ...leftOf(run.folder, view, rest), answers: options.answers })
   }
   return inNewFolder(
     out,
@@ -126,7 +126,7 @@ export async function runCeremony(
           program,
           { library, ...pins, medium, ...lineages, ...begunBy },
           (parts) => start({ ...begun, lineages }, parts, kept),
-          go,
+          (run) => interruptible(out, options.answers, () => go(run)),
         )
       } finally {
         if (!started) begun.folder.close()

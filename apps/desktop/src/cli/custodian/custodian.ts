@@ -9,13 +9,13 @@ import {
   proveCustodianShare,
 } from '@lux/people'
 import type { Command } from 'commander'
-import { openKeyFile } from '../../core/use-cases/key-file.ts'
 import { readTrustedPolicy } from '../policy/trusted-policy.ts'
 import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
+import { openOwnKey } from '../shell/key-input.ts'
 import type { Outcome } from '../shell/output.ts'
-import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
+import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
 import { registerCustodianCheck } from './check.ts'
 import { registerCustodianGive } from './give.ts'
 import { sheetOf } from './sheet.ts'
@@ -135,8 +135,7 @@ async function withOpened(
   const paths = { opening: at.opening, key: options.key, envelope: path }
   // Before anybody types a passphrase for what came from elsewhere.
   accepted(checkEnvelope(files), { ...paths, envelope: at.signature })
-  const passphrase = await readPassphrase(options, `Passphrase of ${options.key}`)
-  const key = await openKeyFile(options.key, passphrase)
+  const { key } = await openOwnKey(options.key, options)
   try {
     return await work(accepted(await openCustodianShare(files, key), paths), key)
   } finally {

@@ -9,14 +9,14 @@ import {
   releaseName,
 } from '@lux/people'
 import type { Command } from 'commander'
-import { openKeyFile } from '../../core/use-cases/key-file.ts'
 import { readTrustedPolicy } from '../policy/trusted-policy.ts'
 import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
+import { openOwnKey } from '../shell/key-input.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
-import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
+import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
 import { askYes } from '../shell/terminal.ts'
 import { type BurntOptions, burntSets, withBurnt } from './burnt.ts'
 import { readTypedWords, type WordsOptions, withWords } from './words.ts'
@@ -67,8 +67,7 @@ async function give(path: string, options: GiveOptions): Promise<Outcome> {
   const files = { policy: readTrustedPolicy(options.policy), opening: readBounded(at, maxOpening) }
   const request = accepted(checkShareRequest(readBounded(path, maxShareRequest), files), paths)
   const burnt = await burntSets(options)
-  const passphrase = await readPassphrase(options, `Passphrase of ${options.key}`)
-  const key = await openKeyFile(options.key, passphrase)
+  const { key } = await openOwnKey(options.key, options)
   try {
     accepted(checkUnburnt(request.set, burnt), paths)
     for (const line of releaseLines(request)) say(escapeForTerminal(line))

@@ -2,13 +2,13 @@ import { dirname, join } from 'node:path'
 import { readBounded } from '@lux/node-files'
 import { checkUnburnt, maxStatementRequest, readStatementRequest, stateShare } from '@lux/people'
 import type { Command } from 'commander'
-import { openKeyFile } from '../../core/use-cases/key-file.ts'
 import { readTrustedPolicy } from '../policy/trusted-policy.ts'
 import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
+import { openOwnKey } from '../shell/key-input.ts'
 import type { Outcome } from '../shell/output.ts'
-import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
+import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
 import { type BurntOptions, burntSets, withBurnt } from './burnt.ts'
 import { readTypedWords, type WordsOptions, withWords } from './words.ts'
 
@@ -53,8 +53,7 @@ async function state(path: string, options: StateOptions): Promise<Outcome> {
   const policy = readTrustedPolicy(options.policy)
   const opening = readBounded(at, maxOpening)
   const burnt = await burntSets(options)
-  const passphrase = await readPassphrase(options, `Passphrase of ${options.key}`)
-  const key = await openKeyFile(options.key, passphrase)
+  const { key } = await openOwnKey(options.key, options)
   try {
     accepted(checkUnburnt(request.set, burnt), paths)
     const words = await readTypedWords(options)

@@ -2,7 +2,7 @@ import { type Json, wipe } from '@lux/crypto'
 import { inspect } from '@lux/crypto/fhe'
 import { ExpectedError, fileReader } from '@lux/node-files'
 import { type CommandLine, count } from '../shell/command-line.ts'
-import { maxWhole } from '../shell/fhe-files.ts'
+import { inFile, maxWhole } from '../shell/fhe-files.ts'
 import { mustBeNew } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
@@ -165,7 +165,8 @@ async function inspectFile(path: string): Promise<Outcome> {
   let bytes: Uint8Array | null = null
   try {
     bytes = await reader.read(0, reader.size > maxWhole ? firstBytes : reader.size)
-    const { type, secret, checked, facts } = inspect(bytes, reader.size)
+    const content = bytes
+    const { type, secret, checked, facts } = inFile(path, () => inspect(content, reader.size))
     const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(20)} ${shown(value)}`)
     return {
       exit: 0,

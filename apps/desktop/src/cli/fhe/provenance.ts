@@ -4,13 +4,13 @@ import { readBounded } from '@lux/node-files'
 import { prepareProvenance, provenanceToSign, signProvenance } from '@lux/people'
 import type { Command } from 'commander'
 import { systemClock } from '../../core/system.ts'
-import { openKeyFile } from '../../core/use-cases/key-file.ts'
 import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, severalOf } from '../shell/command-line.ts'
 import { ciphertextsAt, readPublicFile } from '../shell/fhe-files.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
+import { openOwnKey } from '../shell/key-input.ts'
 import { type Outcome, say } from '../shell/output.ts'
-import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
+import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 
 type SignOptions = PassphraseOptions & {
@@ -73,7 +73,7 @@ async function sign(options: SignOptions): Promise<Outcome> {
       inputs: options.input.map(inputOf),
     }),
   )
-  const key = await openKeyFile(options.key, await readPassphrase(options, `Passphrase of ${options.key}`))
+  const { key } = await openOwnKey(options.key, options)
   try {
     const prepared = accepted(
       prepareProvenance(asked, key),

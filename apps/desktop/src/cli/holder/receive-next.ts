@@ -1,13 +1,13 @@
 import { toHex } from '@lux/crypto'
 import { checkApprovals, checkDealt, epochLines, forgetKept, nextHolder, nextShare } from '@lux/people'
 import type { Command } from 'commander'
-import { openKeyFile } from '../../core/use-cases/key-file.ts'
 import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import { mustBeNew } from '../shell/files.ts'
+import { openOwnKey } from '../shell/key-input.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
-import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
+import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
 import { readApprovals, readDealt, readEpochRun, readSeeds, runFolderOf } from './run-files.ts'
 import { holderKeyRemedies, keepShare, lostLine, lostOption, namedIn, readReceived } from './share-files.ts'
 
@@ -58,8 +58,7 @@ async function receiveNext(path: string, options: NextOptions): Promise<Outcome>
   accepted(checkApprovals(run, approvals), copy.paths)
   const dealt = readDealt(copy)
   accepted(checkDealt(run, dealt), copy.paths)
-  const passphrase = await readPassphrase(options, `Passphrase of ${options.key}`)
-  const key = await openKeyFile(options.key, passphrase)
+  const { key, passphrase } = await openOwnKey(options.key, options)
   try {
     const holder = accepted(nextHolder(run, key.card.name))
     const received = readReceived(options.key)

@@ -3,13 +3,13 @@ import type { ShareEnvelope } from '@lux/crypto/fhe'
 import { readBounded } from '@lux/node-files'
 import { checkEnvelope, forgetKept, maxEnvelope, maxPublic, receiveShare } from '@lux/people'
 import type { Command } from 'commander'
-import { openKeyFile } from '../../core/use-cases/key-file.ts'
 import { readTrustedPolicy } from '../policy/trusted-policy.ts'
 import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import { mustBeNew } from '../shell/files.ts'
+import { openOwnKey } from '../shell/key-input.ts'
 import type { Outcome } from '../shell/output.ts'
-import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
+import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
 import { holderKeyRemedies, keepShare, lostLine, lostOption, namedIn, readReceived } from './share-files.ts'
 
 const maxDocument = 1 << 20
@@ -75,8 +75,7 @@ export async function receive(path: string, options: ReceiveOptions): Promise<Ou
     { ...paths, envelope: at.signature },
     { envelope: 'ask for the envelope again; do not use this one' },
   )
-  const passphrase = await readPassphrase(options, `Passphrase of ${options.key}`)
-  const key = await openKeyFile(options.key, passphrase)
+  const { key, passphrase } = await openOwnKey(options.key, options)
   try {
     const received = readReceived(options.key)
     const lost = options.lost === true

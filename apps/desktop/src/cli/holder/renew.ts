@@ -2,12 +2,13 @@ import { cardCodec } from '@lux/ceremony/wire'
 import { renewKey } from '@lux/people'
 import type { Command } from 'commander'
 import { systemEntropy } from '../../core/system.ts'
-import { openKeyFile, sealKeyFile } from '../../core/use-cases/key-file.ts'
+import { sealKeyFile } from '../../core/use-cases/key-file.ts'
 import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import { mustBeNew, wordLines, writeNew } from '../shell/files.ts'
+import { openOwnKey } from '../shell/key-input.ts'
 import type { Outcome } from '../shell/output.ts'
-import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
+import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
 import { holderKeyRemedies } from './share-files.ts'
 
 type RenewOptions = PassphraseOptions & { key: string; out: string; newKey: string }
@@ -44,8 +45,7 @@ Example:
 async function renew({ key: keyPath, out, newKey, ...source }: RenewOptions): Promise<Outcome> {
   mustBeNew(out)
   mustBeNew(newKey)
-  const passphrase = await readPassphrase(source, `Passphrase of ${keyPath}`)
-  const key = await openKeyFile(keyPath, passphrase)
+  const { key, passphrase } = await openOwnKey(keyPath, source)
   try {
     const next = accepted(await renewKey(key, systemEntropy), { key: keyPath }, holderKeyRemedies)
     writeNew(newKey, await sealKeyFile(next.key, passphrase), 0o600)

@@ -11,10 +11,11 @@ import {
   parseHeldShare,
   parseState,
 } from '@lux/people'
-import { openKeyFile, openSealedFile } from '../../core/use-cases/key-file.ts'
+import { openSealedFile } from '../../core/use-cases/key-file.ts'
 import { statePath } from '../../core/use-cases/share-file.ts'
 import { accepted, type Remedies } from '../shell/accepted.ts'
-import { type PassphraseOptions, readPassphrase } from '../shell/secret-input.ts'
+import { openOwnKey } from '../shell/key-input.ts'
+import type { PassphraseOptions } from '../shell/secret-input.ts'
 import { lockShare } from './share-lock.ts'
 
 export { keepShare, namedIn, readReceived, receivedPath } from '../../core/use-cases/share-file.ts'
@@ -55,8 +56,7 @@ export async function withLocked<T>(
   options: ShareOptions,
   work: (opened: Opened) => Promise<T> | T,
 ): Promise<T> {
-  const passphrase = await readPassphrase(options, `Passphrase of ${options.key}`)
-  const key = await openKeyFile(options.key, passphrase)
+  const { key, passphrase } = await openOwnKey(options.key, options)
   const paths = { key: options.key, share: options.share, state: statePath(options.share) }
   let held: HeldShare | null = null
   let opened: OpenedShare | null = null

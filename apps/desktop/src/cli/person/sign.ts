@@ -1,21 +1,24 @@
-import type { Card } from '@lux/ceremony/wire'
+import type { Card, SignatureRequest } from '@lux/ceremony/wire'
 import { ExpectedError, readBounded, writeInFolder } from '@lux/node-files'
 import {
   checkSigner,
   maxSignatureRequest,
+  type PersonKey,
   prepareSignature,
   readSignatureRequest,
+  type Signing,
   signAnswer,
   signingOf,
 } from '@lux/people'
 import type { Command } from 'commander'
-import { memoryBeside, openKeyFile, readMemory } from '../../core/use-cases/key-file.ts'
+import { memoryBeside, readMemory } from '../../core/use-cases/key-file.ts'
 import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
+import { openOwnKey } from '../shell/key-input.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
-import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
+import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
 import { askYes } from '../shell/terminal.ts'
 
 export type SignOptions = PassphraseOptions & { key: string; out: string; yes?: boolean; memory?: string }
@@ -65,8 +68,19 @@ Example:
 export async function signRequest(path: string, kind: Card['kind'], options: SignOptions): Promise<Outcome> {
   mustBeNew(options.out)
   const request = accepted(readSignatureRequest(readBounded(path, maxSignatureRequest)), { request: path })
+  const signing = signingFor(kind, request)
+  const { key } = await openOwnKey(options.key, options)
+  try {
+    return await signWith(signing, key, options)
+  } finally {
+    key.identity.secret.wipe()
+  }
+}
+
+/** Errors: REQUEST-SUBJECT, REQUEST-ROLE, REQUEST-DOMAIN. */
+export function signingFor(kind: Card['kind'], request: SignatureRequest): Signing {
   const cosigns = request.what === 'checkpoint'
-  const signing = accepted(
+  return accepted(
     signingOf(kind, request),
     {},
     {
@@ -75,51 +89,52 @@ export async function signRequest(path: string, kind: Card['kind'], options: Sig
       request: 'ask for a new request; sign nothing',
     },
   )
-  const key = await openKeyFile(options.key, await readPassphrase(options, `Passphrase of ${options.key}`))
-  try {
-    accepted(
-      checkSigner(signing, key),
-      {},
-      { 'REQUEST-DOMAIN': otherDomain, 'REQUEST-ROLE': `name the key of an enrolled ${kind}` },
-    )
-    const memoryPath = options.memory ?? memoryBeside(options.key)
-    const memory = cosigns ? readMemory(memoryPath) : {}
-    const prepared = accepted(
-      prepareSignature(signing, key, memory),
-      {},
-      {
-        'REQUEST-DOMAIN': otherDomain,
-        'REQUEST-TRANSCRIPT': 'ask for a new request',
-        request: 'sign nothing; tell the officers and the other witnesses',
-      },
-    )
-    const shown = prepared.lines.map(escapeForTerminal)
-    for (const line of shown) say(line)
-    if (
-      request.domain === 'production' &&
-      options.yes !== true &&
-      !(await askYes('Is this what you want to sign?'))
-    )
-      throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
-    const { memory: remembered, answer } = signAnswer(prepared)
-    // On disk before a signature leaves: a device that crashes in between has signed nothing that it forgot.
-    if (remembered !== null) writeInFolder(memoryPath, remembered)
-    writeNew(options.out, answer)
-    return {
-      exit: 0,
-      json: {
-        ok: true,
-        what: request.what,
-        domain: request.domain,
-        by: key.card.name,
-        digest: signing.explained.digest,
-        words: prepared.words,
-        answer: options.out,
-        shown,
-      },
-      text: `signed by ${key.card.name}: ${options.out}`,
-    }
-  } finally {
-    key.identity.secret.wipe()
+}
+
+/** Shows what is signed and signs it with a key that is open; the caller wipes the key. Errors: those of `signRequest`. */
+export async function signWith(signing: Signing, key: PersonKey, options: SignOptions): Promise<Outcome> {
+  const { kind, request } = signing
+  const cosigns = request.what === 'checkpoint'
+  accepted(
+    checkSigner(signing, key),
+    {},
+    { 'REQUEST-DOMAIN': otherDomain, 'REQUEST-ROLE': `name the key of an enrolled ${kind}` },
+  )
+  const memoryPath = options.memory ?? memoryBeside(options.key)
+  const memory = cosigns ? readMemory(memoryPath) : {}
+  const prepared = accepted(
+    prepareSignature(signing, key, memory),
+    {},
+    {
+      'REQUEST-DOMAIN': otherDomain,
+      'REQUEST-TRANSCRIPT': 'ask for a new request',
+      request: 'sign nothing; tell the officers and the other witnesses',
+    },
+  )
+  const shown = prepared.lines.map(escapeForTerminal)
+  for (const line of shown) say(line)
+  if (
+    request.domain === 'production' &&
+    options.yes !== true &&
+    !(await askYes('Is this what you want to sign?'))
+  )
+    throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
+  const { memory: remembered, answer } = signAnswer(prepared)
+  // On disk before a signature leaves: a device that crashes in between has signed nothing that it forgot.
+  if (remembered !== null) writeInFolder(memoryPath, remembered)
+  writeNew(options.out, answer)
+  return {
+    exit: 0,
+    json: {
+      ok: true,
+      what: request.what,
+      domain: request.domain,
+      by: key.card.name,
+      digest: signing.explained.digest,
+      words: prepared.words,
+      answer: options.out,
+      shown,
+    },
+    text: `signed by ${key.card.name}: ${options.out}`,
   }
 }

@@ -16,7 +16,6 @@ import { identityId } from '@lux/crypto'
 import { ExpectedError, readBounded, writeInFolder } from '@lux/node-files'
 import { describePolicy, policyToSign, preparePolicy, signPolicy } from '@lux/people'
 import { systemClock } from '../../core/system.ts'
-import { openKeyFile } from '../../core/use-cases/key-file.ts'
 import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, count, refused, severalOf } from '../shell/command-line.ts'
 import {
@@ -28,8 +27,9 @@ import {
   wordsOf,
   writeNew,
 } from '../shell/files.ts'
+import { openOwnKey } from '../shell/key-input.ts'
 import { type Outcome, say } from '../shell/output.ts'
-import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
+import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
 import { askYes } from '../shell/terminal.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { attestationRootOf, combinersOf, evidenceOption, expiryOption } from './options.ts'
@@ -218,7 +218,7 @@ async function signPolicyFile(path: string, options: SignOptions): Promise<Outco
     { policy: path },
     { policy: 'sign nothing; the policy has to be made anew' },
   )
-  const key = await openKeyFile(options.key, await readPassphrase(options, `Passphrase of ${options.key}`))
+  const { key } = await openOwnKey(options.key, options)
   try {
     const prepared = accepted(preparePolicy(asked, key, systemClock.now()))
     for (const line of [...prepared.lines, ...prepared.warnings]) say(line)

@@ -12,14 +12,14 @@ import { ExpectedError } from '@lux/node-files'
 import { checkRequestSigner, describeRequest, type RequestSigner, signDecryptionRequest } from '@lux/people'
 import type { Command } from 'commander'
 import { systemEntropy } from '../../core/system.ts'
-import { openKeyFile } from '../../core/use-cases/key-file.ts'
 import { readTrustedPolicy } from '../policy/trusted-policy.ts'
 import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, count, refused, severalOf } from '../shell/command-line.ts'
 import { ciphertextsAt, readPublicFile } from '../shell/fhe-files.ts'
 import { mustBeNew, readParsed, wordLines, wordsOf, writeNew } from '../shell/files.ts'
+import { openOwnKey } from '../shell/key-input.ts'
 import { type Outcome, say } from '../shell/output.ts'
-import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
+import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
 import { askYes } from '../shell/terminal.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { checkApprovedRequest } from './approval.ts'
@@ -179,7 +179,7 @@ async function signRequest(path: string, kind: RequestSigner, options: SignOptio
   mustBeNew(options.out)
   const given = readParsed(path, requestPackageCodec, maxRequest)
   const { payload } = given.request
-  const key = await openKeyFile(options.key, await readPassphrase(options, `Passphrase of ${options.key}`))
+  const { key } = await openOwnKey(options.key, options)
   try {
     accepted(
       checkRequestSigner(kind, given, key),

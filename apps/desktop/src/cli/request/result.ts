@@ -13,13 +13,13 @@ import {
 } from '@lux/people'
 import type { Command } from 'commander'
 import { systemClock, systemEntropy } from '../../core/system.ts'
-import { openKeyFile } from '../../core/use-cases/key-file.ts'
 import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, severalOf } from '../shell/command-line.ts'
 import { ciphertextsAt, parseValue, readPublicFile } from '../shell/fhe-files.ts'
 import { mustBeNew, readParsed, writeNew } from '../shell/files.ts'
+import { openOwnKey } from '../shell/key-input.ts'
 import type { Outcome } from '../shell/output.ts'
-import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
+import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { holderCards, readIdentity } from './combiner.ts'
 
@@ -128,7 +128,7 @@ function verdict({ proved, outcome, cheaters }: ReadResult): string {
 
 /** Errors: REQUEST-ROLE, REQUEST-DOMAIN, those of the key file. */
 async function signed(read: ReadResult, options: ResultOptions, salt: Uint8Array) {
-  const key = await openKeyFile(options.key, await readPassphrase(options, `Passphrase of ${options.key}`))
+  const { key } = await openOwnKey(options.key, options)
   try {
     const now = systemClock.now()
     const { said, bytes } = accepted(signResult(read, key, { now, salt }), { key: options.key })

@@ -31,11 +31,12 @@ export function severalOf(value: string, before: readonly string[] = []): readon
 
 /**
  * Makes every option of every command refuse the name of another option as its value, so that a value which was left out is
- * named instead of what follows: USAGE. Help says which options may be repeated.
+ * named instead of what follows: USAGE. Help says which options may be repeated, and which are required.
  */
 export function guardOptions(command: Command): void {
   for (const option of command.options) {
     if (option.parseArg === severalOf) option.description += '; repeat the option for several'
+    if (option.mandatory) option.description += ' (required)'
     command.on(`option:${option.name()}`, (value?: string | null) => {
       if (value?.startsWith('--') === true)
         throw new WrongUse(

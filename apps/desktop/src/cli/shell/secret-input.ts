@@ -3,6 +3,7 @@ import { equalBytes, fromUtf8, wipe } from '@lux/crypto'
 import { ExpectedError, withSystemErrors } from '@lux/node-files'
 import type { Command } from 'commander'
 import { leastPassphrase } from '../../core/use-cases/key-file.ts'
+import { surroundings } from './surroundings.ts'
 import { askSecret } from './terminal.ts'
 import { WrongUse } from './wrong-use.ts'
 
@@ -24,17 +25,40 @@ export async function readPassphrase(options: PassphraseOptions, prompt: string)
   return asText(await readSecret(prompt, passphraseSource(options)))
 }
 
+/** How often a slip at a terminal is asked again before the command ends. */
+export const tries = 3
+
+export const atTerminal = ({ passphraseFd, passphraseFile }: PassphraseOptions): boolean =>
+  passphraseFd === undefined && passphraseFile === undefined
+
+/**
+ * A new secret, typed twice at a terminal; both again where they differ. The caller wipes it. Errors: SECRET-DIFFERS and those of
+ * `readSecret`.
+ */
+export async function readNewSecret(prompt: string, what: string, source: SecretSource): Promise<Uint8Array> {
+  const typed = source.fd === undefined && source.file === undefined
+  for (let left = tries; ; left--) {
+    const first = await readSecret(prompt, source)
+    if (!typed) return first
+    let same = false
+    try {
+      const second = await readSecret('The same again', source)
+      same = equalBytes(first, second)
+      wipe(second)
+    } finally {
+      if (!same) wipe(first)
+    }
+    if (same) return first
+    if (left <= 1) throw new WrongUse('SECRET-DIFFERS', `the two ${what} differ`)
+    surroundings().err(`the two ${what} differ; both once more\n`)
+  }
+}
+
 /** A new passphrase, typed twice at a terminal. Errors: SECRET-SHORT, SECRET-DIFFERS and those of `readSecret`. */
 export async function readNewPassphrase(options: PassphraseOptions, what: string): Promise<string> {
-  const source = passphraseSource(options)
-  const first = await readSecret(`New passphrase for ${what}`, source)
-  if (source.fd === undefined && source.file === undefined) {
-    const second = await readSecret('The same again', source)
-    const same = equalBytes(first, second)
-    wipe(second)
-    if (!same) throw new WrongUse('SECRET-DIFFERS', 'the two passphrases differ')
-  }
-  const passphrase = asText(first)
+  const passphrase = asText(
+    await readNewSecret(`New passphrase for ${what}`, 'passphrases', passphraseSource(options)),
+  )
   if (passphrase.length < leastPassphrase) {
     throw new WrongUse('SECRET-SHORT', `a passphrase has at least ${leastPassphrase} characters`)
   }

@@ -10,9 +10,9 @@ import {
   openExisting,
   restoreStore,
 } from '../../core/store/store-backup.ts'
-import { openKeyFile } from '../../core/use-cases/key-file.ts'
 import { type CommandLine, severalOf } from '../shell/command-line.ts'
 import { mustBeNew, readCard, wordLines, wordsOf } from '../shell/files.ts'
+import { openOwnKey } from '../shell/key-input.ts'
 import type { Outcome } from '../shell/output.ts'
 import {
   type PassphraseOptions,
@@ -149,9 +149,9 @@ async function withOpener<T>(
   { key, ...options }: OpenOptions,
   work: (by: { passphrase: string } | { identity: string }) => Promise<T>,
 ): Promise<T> {
-  const passphrase = await readPassphrase(options, `Passphrase of ${key ?? 'the backup'}`)
-  if (key === undefined) return work({ passphrase })
-  const opened = await openKeyFile(key, passphrase)
+  if (key === undefined)
+    return work({ passphrase: await readPassphrase(options, 'Passphrase of the backup') })
+  const { key: opened } = await openOwnKey(key, options)
   try {
     if (opened.seal === null)
       throw new ExpectedError('STORE-BACKUP-KEY', `${key}: nothing can be sealed to this kind of key`)

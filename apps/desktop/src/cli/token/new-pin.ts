@@ -1,23 +1,10 @@
-import { equalBytes, wipe } from '@lux/crypto'
 import { profileOf, type TokenInfo } from '@lux/hsm'
-import { readSecret, type SecretSource } from '../shell/secret-input.ts'
-import { WrongUse } from '../shell/wrong-use.ts'
+import { readNewSecret, readSecret, type SecretSource } from '../shell/secret-input.ts'
 import { nameOf, pinText } from './session.ts'
 
 /** Typed twice at a terminal: a slip would lock its owner out. Errors: SECRET-DIFFERS and those of `readSecret`. */
-export async function newPin(prompt: string, source: SecretSource): Promise<Uint8Array> {
-  const first = await readSecret(prompt, source)
-  if (source.fd !== undefined || source.file !== undefined) return first
-  let same = false
-  try {
-    const second = await readSecret('The same again', source)
-    same = equalBytes(first, second)
-    wipe(second)
-  } finally {
-    if (!same) wipe(first)
-  }
-  if (same) return first
-  throw new WrongUse('SECRET-DIFFERS', 'the two PINs differ')
+export function newPin(prompt: string, source: SecretSource): Promise<Uint8Array> {
+  return readNewSecret(prompt, 'PINs', source)
 }
 
 /** Whether initialising gives this token no more than the PINs that it lacks: its kind is initialised once. */

@@ -60,19 +60,22 @@ describe('token pin', () => {
     expect(await opens(files.old)).toBe(true)
   })
 
-  test('at a terminal the new PIN is typed twice, and no PIN is shown', async () => {
+  test('at a terminal the new PIN is typed twice, both again after a slip, and no PIN is shown', async () => {
     const command = ['token', 'pin', ...token, '--serial', serial]
-    const typed = (old: string, fresh: string, again: string) =>
+    const typed = (old: string, ...pairs: (readonly [fresh: string, again: string])[]) =>
       custodyAtTerminal(
         command,
         'User PIN of',
         `${old}\r`,
-        ['New user PIN', `${fresh}\r`],
-        ['The same again', `${again}\r`],
+        ...pairs.flatMap(([fresh, again]) => [
+          ['New user PIN', `${fresh}\r`] as const,
+          ['The same again', `${again}\r`] as const,
+        ]),
       )
-    const same = await typed('12345678', '11223344', '11223344')
+    const slip = ['12345678', '12345679'] as const
+    const same = await typed('12345678', slip, ['11223344', '11223344'])
     expect([same.exit, same.stdout.includes('11223344')]).toEqual([0, false])
-    const differs = await typed('11223344', '12345678', '12345679')
+    const differs = await typed('11223344', slip, slip, slip)
     expect([differs.exit, differs.stdout.includes('SECRET-DIFFERS')]).toEqual([2, true])
     expect((await change(files.new, files.old)).exit).toBe(0)
   })
@@ -181,7 +184,11 @@ describe('an initialisation that is interrupted', () => {
     const erase = ['token', 'init', '--library', half, '--serial', '123', '--erase', '--label', 'stub']
     const so = (again: string, ...more: (readonly [string, string])[]) =>
       custodyAtTerminal(erase, 'New SO PIN', '11223344\r', ['The same again', `${again}\r`], ...more)
-    const slip = await so('11223345')
+    const once = [
+      ['New SO PIN', '11223344\r'],
+      ['The same again', '11223345\r'],
+    ] as const
+    const slip = await so('11223345', ...once, ...once)
     expect([slip.exit, slip.stdout.includes('SECRET-DIFFERS')]).toEqual([2, true])
     expect(stubCalls(half)).toEqual([])
     const user = ['New user PIN', '12345678\r'] as const
@@ -206,15 +213,19 @@ describe('token init', () => {
     ['The same again', again],
   ]
 
-  test('SECRET-DIFFERS at a terminal both PINs of a blank token are typed twice; after a slip nothing is made', async () => {
+  /** As often as the command asks before it ends. */
+  const slipping = (prompt: string, pinTyped: string, again: string): Typed =>
+    Array.from({ length: 3 }, () => twice(prompt, pinTyped, again)).flat()
+
+  test('SECRET-DIFFERS at a terminal both PINs of a blank token are typed twice; after three slips nothing is made', async () => {
     const store = ['--soft', join(folder, 'typed')]
     const blank = [...store, '--label', 'typed']
     const before = calls('C_InitToken')
     const slips = [
-      await typedInit(blank, twice('New SO PIN', '87654321', '87654312')),
+      await typedInit(blank, slipping('New SO PIN', '87654321', '87654312')),
       await typedInit(blank, [
         ...twice('New SO PIN', '87654321'),
-        ...twice('New user PIN', '12345678', '12345687'),
+        ...slipping('New user PIN', '12345678', '12345687'),
       ]),
     ]
     expect(slips.map(({ exit, stdout }) => [exit, stdout.includes('SECRET-DIFFERS')])).toEqual([
@@ -253,7 +264,7 @@ describe('token init', () => {
     ]
     const so = ['SO PIN of', '87654321'] as const
     const before = calls('C_InitToken')
-    const slip = await typedInit(erase, [so, ...twice('New user PIN', '11223344', '11223345')])
+    const slip = await typedInit(erase, [so, ...slipping('New user PIN', '11223344', '11223345')])
     expect([slip.exit, slip.stdout.includes('SECRET-DIFFERS')]).toEqual([2, true])
     expect(calls('C_InitToken')).toBe(before)
     const right = await typedInit(erase, [so, ...twice('New user PIN', '11223344')])
