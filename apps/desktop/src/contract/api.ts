@@ -22,14 +22,7 @@ import type {
   takenPapers,
   VerifyView,
 } from './records.ts'
-import type {
-  PersonRole,
-  PlannedPart,
-  SetupChange,
-  SetupDomain,
-  SetupSummary,
-  SetupView,
-} from './setups.ts'
+import type { PersonRole, PlannedPart, SetupChange, SetupDomain, SetupSummary, SetupView } from './setups.ts'
 import type { Appearance, CoreStatus, ShellInfo } from './shell.ts'
 import type {
   LibraryState,

@@ -1,0 +1,195 @@
+import { readFileSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { Agent } from 'node:https'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { startOperator } from '../../src/commands/kubernetes-operator.ts'
+import { startPlugin } from '../../src/commands/kubernetes-plugin.ts'
+import { startServer } from '../../src/commands/start.ts'
+import { callJson } from '../../src/kubernetes/call-json.ts'
+import { createIdentity } from '../support/create-identity.ts'
+import { given } from '../support/kms-under-test.ts'
+import { makeServerState } from '../support/server-under-test.ts'
+import { makeFolder } from '../support/temporary-folder.ts'
+import { type ApiServer, startApiServer } from './api-server.ts'
+
+const root = join(import.meta.dirname, '../../../..')
+
+// The plugin and the operator with a real Kubernetes API server and etcd. Go builds the API server, which is why it is not in npm test.
+
+let folder: string
+let cluster: ApiServer
+let server: Awaited<ReturnType<typeof startServer>>
+const closing: (() => unknown)[] = []
+let place: { organisationId: string; projectId: string }
+let operator: Parameters<typeof startOperator>[0]
+
+const apply = (path: string, yaml: string) =>
+  cluster.ask('PATCH', `${path}?fieldManager=test&force=true`, yaml, 'application/apply-patch+yaml')
+/** Each object of a file of k8-operator at its place. */
+async function applyFile(name: string, places: readonly string[]) {
+  const texts = readFileSync(join(root, 'k8-operator', name), 'utf8').split(/^---$/m)
+  expect(texts).toHaveLength(places.length)
+  for (const [at, path] of places.entries()) {
+    const { status, body } = await apply(path, texts[at] ?? '')
+    expect({ path, status, body: status < 300 ? null : body }).toEqual({ path, status, body: null })
+  }
+}
+
+beforeAll(async () => {
+  vi.stubEnv('LOG_LEVEL', 'error')
+  folder = await makeFolder()
+  const state = await makeServerState(folder, 'rehearsal')
+  server = await startServer(state, { host: '127.0.0.1', port: 0 })
+  closing.push(() => server.close())
+  const { organisations, keys, database } = server.services
+  const direct = { door: 'direct', reqId: 'test', receipt: null } as const
+  const as = (role: 'server-admin' | 'organisation-admin', organisation: string | null) => ({
+    ...{ ...direct, caller: { identity: 'admin', grants: [{ role, organisation, project: null }] } },
+  })
+  const organisation = given(await organisations.createOrganisation(as('server-admin', null), 'Platform')).id
+  const project = given(
+    await organisations.createProject(as('organisation-admin', organisation), {
+      organisation,
+      name: 'Clusters',
+    }),
+  ).id
+  place = { organisationId: organisation, projectId: project }
+  const officer = {
+    ...direct,
+    caller: { identity: 'officer', grants: [{ role: 'crypto-officer', organisation, project } as const] },
+  }
+  const key = given(await keys.create(officer, { project, name: 'etcd' })).id
+  const credentialsOf = async (
+    name: string,
+    roles: readonly ('service' | 'crypto-officer' | 'organisation-admin')[],
+  ) => {
+    const { clientId, clientSecret } = await createIdentity(database, {
+      name,
+      grants: roles.map((role) => ({ role, organisation, project: null })),
+    })
+    const file = join(folder, `${name}.json`)
+    await writeFile(file, JSON.stringify({ clientId, clientSecret }), { mode: 0o600 })
+    return file
+  }
+  const socket = join(folder, 'kms.sock')
+  const common = { server: server.address, ca: join(state.root, 'ca.pem') }
+  const plugin = await startPlugin({
+    ...{ ...common, socket, key, cluster: 'test' },
+    credentials: await credentialsOf('plugin', ['service']),
+  })
+  closing.push(() => plugin.close())
+  const encryption = join(folder, 'encryption.yaml')
+  await writeFile(
+    encryption,
+    `apiVersion: apiserver.config.k8s.io/v1
+kind: EncryptionConfiguration
+resources:
+  - resources: [secrets]
+    providers:
+      - kms: { apiVersion: v2, name: lux-custody, endpoint: "unix://${socket}", timeout: 3s }
+`,
+  )
+  cluster = await startApiServer(folder, encryption)
+  closing.push(() => cluster.stop())
+
+  const account = '/api/v1/namespaces/lux-custody/serviceaccounts/kms-operator'
+  await applyFile('crds.yaml', [
+    '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/custodykeys.kms.lux-custody.org',
+    '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/custodypolicies.kms.lux-custody.org',
+  ])
+  await applyFile('operator.yaml', [
+    '/api/v1/namespaces/lux-custody',
+    account,
+    '/apis/rbac.authorization.k8s.io/v1/clusterroles/lux-custody-kms-operator',
+    '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/lux-custody-kms-operator',
+    '/apis/apps/v1/namespaces/lux-custody/deployments/kms-operator',
+  ])
+  const asked = await cluster.ask('POST', `${account}/token`, { spec: { expirationSeconds: 3600 } })
+  const { status } = asked.body as { status: { token: string } }
+  const tokenFile = join(folder, 'token')
+  await writeFile(tokenFile, status.token, { mode: 0o600 })
+  operator = {
+    ...{ ...common, credentials: await credentialsOf('operator', ['crypto-officer', 'organisation-admin']) },
+    ...{ api: cluster.url.origin, apiCa: cluster.ca, tokenFile },
+  }
+})
+afterAll(async () => {
+  for (const close of closing.toReversed()) await close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const resources = '/apis/kms.lux-custody.org/v1alpha1/namespaces/default'
+const example = (at: number, changed: (text: string) => string = (text) => text) =>
+  changed(
+    readFileSync(join(root, 'k8-operator/example.yaml'), 'utf8')
+      .replaceAll('PROJECT-ID', place.projectId)
+      .replaceAll('ORGANISATION-ID', place.organisationId)
+      .replaceAll('namespace: billing', 'namespace: default')
+      .split(/^---$/m)[at] ?? '',
+  )
+/** What stands at a path, when it says what is awaited. */
+const until = (path: string, holds: (answer: { status: number; body: object }) => boolean) =>
+  vi.waitFor(
+    async () => {
+      const answer = (await cluster.ask('GET', path)) as { status: number; body: object }
+      if (!holds(answer)) throw new Error(JSON.stringify(answer.body))
+      return answer.body
+    },
+    { timeout: 60_000, interval: 500 },
+  )
+const readyIs = (status: string) => (answer: { body: object }) =>
+  JSON.stringify(answer.body).includes(`"status":"${status}","type":"Ready"`)
+
+test('CLUSTER-ETCD etcd holds what the server’s key encrypted, and nothing of a Secret in the clear', async () => {
+  const made = await cluster.ask('POST', '/api/v1/namespaces/default/secrets', {
+    metadata: { name: 'plain' },
+    stringData: { word: 'the-plaintext-of-the-test' },
+  })
+  expect(made.status).toBe(201)
+  const stored = await cluster.stored('/registry/secrets/default/plain')
+  expect(stored.subarray(0, 26).toString()).toBe('k8s:enc:kms:v2:lux-custody')
+  expect(stored.includes('the-plaintext-of-the-test')).toBe(false)
+  const read = await cluster.ask('GET', '/api/v1/namespaces/default/secrets/plain')
+  expect(read.body).toMatchObject({
+    data: { word: Buffer.from('the-plaintext-of-the-test').toString('base64') },
+  })
+})
+
+test('CLUSTER-OPERATOR with the rights that its manifest gives, the operator makes keys and credentials, and takes them back', async () => {
+  const running = await startOperator(operator)
+  closing.push(() => running.close())
+  const [key, policy] = [`${resources}/custodykeys/invoices`, `${resources}/custodypolicies/invoices-writer`]
+  expect((await apply(key, example(0))).status).toBe(201)
+  expect((await apply(policy, example(1))).status).toBe(201)
+  const { status } = (await until(key, readyIs('True'))) as { status: { keyId: string } }
+  await until(policy, readyIs('True'))
+  const keyAt = async () =>
+    server.services.database.selectFrom('key').selectAll().where('id', '=', status.keyId).executeTakeFirst()
+  expect(await keyAt()).toMatchObject({ name: 'invoices', rotate_every_days: 90, is_disabled: false })
+  const secret = await cluster.ask('GET', '/api/v1/namespaces/default/secrets/invoices-kms')
+  expect(Object.keys((secret.body as { data: object }).data).toSorted()).toEqual([
+    'clientId',
+    'clientSecret',
+    'credentials.json',
+  ])
+
+  // The API server itself refuses what can never change.
+  const moved = await apply(
+    key,
+    example(0, (text) => text.replace('algorithm: aes-256-gcm', 'algorithm: aes-128-gcm')),
+  )
+  expect(moved.status).toBe(422)
+  expect(JSON.stringify(moved.body)).toContain('never change: make another key')
+  // The Secrets of others are not the operator’s to list.
+  const agent = new Agent({ ca: readFileSync(cluster.ca) })
+  const headers = { authorization: `Bearer ${readFileSync(operator.tokenFile, 'utf8')}` }
+  const url = new URL('/api/v1/namespaces/default/secrets', cluster.url)
+  expect(await callJson({ method: 'GET', url, agent, headers, body: null })).toMatchObject({ status: 403 })
+
+  await cluster.ask('DELETE', key)
+  await cluster.ask('DELETE', policy)
+  await until(key, (answer) => answer.status === 404)
+  await until(policy, (answer) => answer.status === 404)
+  expect(await keyAt()).toMatchObject({ is_disabled: true })
+})
