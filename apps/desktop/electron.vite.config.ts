@@ -28,7 +28,7 @@ export default defineConfig({
       outDir: 'out/preload',
       externalizeDeps: false,
       rollupOptions: {
-        input: { index: 'src/preload/index.ts' },
+        input: { index: 'src/preload/index.ts', wall: 'src/preload/wall.ts' },
         output: { format: 'cjs', entryFileNames: '[name].cjs' },
       },
     },
@@ -54,7 +54,11 @@ export default defineConfig({
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       rollupOptions: {
-        input: { index: 'src/renderer/index.html', paper: 'src/renderer/paper.html' },
+        input: {
+          index: 'src/renderer/index.html',
+          paper: 'src/renderer/paper.html',
+          wall: 'src/renderer/wall.html',
+        },
         // A language keeps its name, so that the page can ask for the one it will need before any script has run.
         output: {
           // With all that Home needs in one file, a start reads one script instead of a dozen.

@@ -7,7 +7,7 @@ export function languageHint(): Plugin {
     transformIndexHtml: {
       order: 'post',
       handler: (_html, { filename }) =>
-        filename.endsWith('paper.html')
+        /(paper|wall)\.html$/.test(filename)
           ? []
           : [
               {

@@ -34,6 +34,8 @@ import type {
   TrialView,
 } from './tokens.ts'
 
+import type { Wall, WallState } from './wall.ts'
+
 /** One API: its input and output (types only) and the codes it may answer with, beyond those that any call may meet. */
 export type Api<Input, Output> = {
   readonly errors: readonly ErrorCode[]
@@ -511,6 +513,10 @@ export const shellApis = {
   /** Nobody is at the window: what was copied out of it is cleared now. */
   'shell.forgetCopied': api<Empty, Empty>(),
   'shell.restartCore': api<Empty, CoreStatus>(),
+  /** Opens or closes the window on the wall, for the whole room. */
+  'shell.turnWall': api<{ on: boolean }, WallState>(),
+  /** What the wall shows; anything that has no place there is refused. */
+  'shell.wall': api<{ wall: Wall }, Empty>(),
 } as const
 
 export type CoreApis = typeof apis

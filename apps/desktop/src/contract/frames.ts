@@ -1,16 +1,18 @@
 import type { ApiName } from './api.ts'
 import type { Result } from './result.ts'
 import type { CoreStatus } from './shell.ts'
+import type { WallState } from './wall.ts'
 
 /** Raised with every change that an older core or renderer would misread. */
 export const contractVersion = 2
 
-/** Payloads of pushed events. `core.state` comes from main, the others from core. */
+/** Payloads of pushed events. `core.state` and `wall.changed` come from main, the others from core. */
 export type Events = {
   'ceremony.changed': { id: string }
   'work.progress': { id: string; what: string; fraction: number | null; cancellable: boolean }
   'tokens.changed': Record<string, never>
   'core.state': CoreStatus
+  'wall.changed': WallState
 }
 export type EventName = keyof Events
 

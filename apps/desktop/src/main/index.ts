@@ -24,6 +24,7 @@ import type { PaperCalls } from './paper/calls.ts'
 import { coreProgram, storeFolder } from './paths.ts'
 import { callShell, type ShellContext } from './shell-calls.ts'
 import { forbiddenSwitch, isTestBuild } from './test-build.ts'
+import { WallWindow } from './wall-window.ts'
 import { createWindow, loadApp, preloadPath } from './window.ts'
 
 const trust = { packaged: app.isPackaged, testBuild: isTestBuild(app.getAppPath()) }
@@ -66,6 +67,8 @@ type StartedCore = {
   core: CoreProcess
   /** The window that hears what core says, once there is one. */
   hear(window: BrowserWindow): void
+  /** Tells that window of something that main itself knows. */
+  push(event: PushedEvent): void
   attention(): boolean
 }
 
@@ -94,6 +97,7 @@ function startCore(): StartedCore {
   core.start()
   return {
     core,
+    push,
     hear(shown) {
       window = shown
     },
@@ -101,7 +105,7 @@ function startCore(): StartedCore {
   }
 }
 
-function open({ core, hear, attention }: StartedCore): void {
+function open({ core, hear, push, attention }: StartedCore): void {
   const own = session.fromPartition('lux')
   let scanning = false
   lockSession(own, () => scanning)
@@ -128,6 +132,14 @@ function open({ core, hear, attention }: StartedCore): void {
       scanning = on
     },
     copied: new CopiedText(clipboard),
+    wall: new WallWindow({
+      session: own,
+      appPath: app.getAppPath(),
+      title: app.getName(),
+      developerTools: !trust.packaged,
+      main: window,
+      tell: (payload) => push({ event: 'wall.changed', payload }),
+    }),
     paper() {
       paper ??= import('./paper/calls.ts').then(({ PaperCalls }) => new PaperCalls(page))
       return paper

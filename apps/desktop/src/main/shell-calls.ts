@@ -16,6 +16,7 @@ import type { CopiedText } from './copied-text.ts'
 import type { CoreProcess } from './core-process.ts'
 import { openFile, openFolder, saveFile } from './dialogs.ts'
 import type { PaperCalls } from './paper/calls.ts'
+import type { WallWindow } from './wall-window.ts'
 
 export type ShellContext = {
   window: BrowserWindow
@@ -23,6 +24,7 @@ export type ShellContext = {
   appearance: Appearance
   camera(on: boolean): void
   copied: CopiedText
+  wall: WallWindow
   /** Read from disk at the first paper, not at every start. */
   paper(): Promise<PaperCalls>
   /** Keeps it for the first frame of the next start. */
@@ -107,6 +109,17 @@ const calls: Record<ShellApiName, (context: ShellContext, input: Input) => unkno
   },
   'shell.forgetCopied': async ({ copied }) => {
     await copied.clear()
+    return {}
+  },
+  'shell.turnWall': ({ wall }, { on }) => {
+    if (typeof on !== 'boolean') throw new CallError('INPUT-INVALID', 'on: true or false')
+    if (on) wall.open()
+    else wall.close()
+    return { open: on, why: 'asked' }
+  },
+  'shell.wall': ({ wall }, input) => {
+    if (!wall.show(input.wall))
+      throw new CallError('INPUT-INVALID', 'wall: something that has no place there')
     return {}
   },
   'shell.restartCore': ({ core }) => {

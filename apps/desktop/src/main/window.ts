@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { BrowserWindow, nativeTheme, type Session } from 'electron'
+import { BrowserWindow, nativeTheme, type Session, type WebPreferences } from 'electron'
 import { origin } from './origin.ts'
 
 export type WindowOptions = {
@@ -28,25 +28,32 @@ export function createWindow({
     autoHideMenuBar: true,
     backgroundColor: nativeTheme.shouldUseDarkColors ? '#111113' : '#fcfcfd',
     webPreferences: {
+      ...lockedPreferences(developerTools),
       session,
       preload,
-      sandbox: true,
-      contextIsolation: true,
-      nodeIntegration: false,
-      nodeIntegrationInWorker: false,
-      nodeIntegrationInSubFrames: false,
-      webSecurity: true,
-      webviewTag: false,
-      navigateOnDragDrop: false,
-      spellcheck: false,
-      enableWebSQL: false,
-      devTools: developerTools,
-      backgroundThrottling: false,
       zoomFactor: zoom,
     },
   })
   window.once('ready-to-show', () => window.show())
   return window
+}
+
+/** Of every window: a page gets nothing but what its preload gives it. */
+export function lockedPreferences(developerTools: boolean): WebPreferences {
+  return {
+    sandbox: true,
+    contextIsolation: true,
+    nodeIntegration: false,
+    nodeIntegrationInWorker: false,
+    nodeIntegrationInSubFrames: false,
+    webSecurity: true,
+    webviewTag: false,
+    navigateOnDragDrop: false,
+    spellcheck: false,
+    enableWebSQL: false,
+    devTools: developerTools,
+    backgroundThrottling: false,
+  }
 }
 
 export function preloadPath(appPath: string): string {

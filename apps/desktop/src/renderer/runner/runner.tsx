@@ -1,9 +1,11 @@
-import { FailureNotice } from '@lux/ui'
+import { FailureNotice, Icon } from '@lux/ui'
+import { Button } from '@radix-ui/themes'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure, RunView } from '../../contract/index.ts'
 import { Loaded } from '../components/loading.tsx'
 import { Screen } from '../components/screen.tsx'
+import { useShownOnWall } from '../stage/on-wall.ts'
 import { lastDone, stepsOf, unseenResult } from '../stage/phase.ts'
 import { Result, ResultAgain } from '../stage/result.tsx'
 import { StageBar } from '../stage/stage-bar.tsx'
@@ -12,6 +14,7 @@ import { StageTimeline } from '../stage/stage-timeline.tsx'
 import { useRemote } from '../stores/remote.ts'
 import { run } from '../stores/remotes.ts'
 import { useRoom } from '../stores/room.ts'
+import { turnWall, useWall } from '../stores/wall.ts'
 import type { Act } from './act.ts'
 import { RunEnd } from './run-end.tsx'
 import { RunException } from './run-exception.tsx'
@@ -44,6 +47,7 @@ function Running({ view, failure }: { view: RunView; failure: Failure | null }) 
   const result = unseenResult(view, room.seen ?? before)
   const opened = again === null ? undefined : stepsOf(view).find(({ id }) => id === again)
   const at = `${opened?.id ?? ''} ${result?.id ?? view.current?.id ?? view.state} ${result === null ? view.state : 'result'}`
+  useShownOnWall(view, result)
   useFocusOnNext(`${at} ${view.current?.blocked ?? ''}`)
 
   /** Shows what core answered: the run as it stands now, or why it refused. */
@@ -65,6 +69,7 @@ function Running({ view, failure }: { view: RunView; failure: Failure | null }) 
       <div className="stage-notices">
         {failure ? <FailureNotice failure={failure} onRetry={() => void run.again()} /> : null}
         {refused ? <FailureNotice failure={refused} /> : null}
+        <WallGone />
       </div>
       {view.exception ? (
         <RunException key={view.exception.id} view={view} exception={view.exception} act={act} />
@@ -78,6 +83,35 @@ function Running({ view, failure }: { view: RunView; failure: Failure | null }) 
         <RunEnd view={view} act={act} />
       )}
       <StageRail view={view} open={railOpen} />
+    </div>
+  )
+}
+
+/** The projector was unplugged, or its window ended: the ceremony goes on, and the room is told. */
+function WallGone() {
+  const { t } = useTranslation()
+  const { open, why } = useWall()
+  if (open || why === 'asked') return null
+  return (
+    <div className="failure" data-tone="warn" role="status" data-wall={why}>
+      <Icon name="alert" size={18} />
+      <div className="section">
+        <strong>{t(`stage.wall.${why}`)}</strong>
+        <span>{t('stage.wall.goes-on')}</span>
+        <div className="actions">
+          <Button variant="surface" color="gray" highContrast onClick={() => void turnWall(true)}>
+            {t('stage.wall.again')}
+          </Button>
+          <Button
+            variant="ghost"
+            color="gray"
+            highContrast
+            onClick={() => useWall.setState({ open: false, why: 'asked' })}
+          >
+            {t('frame.core-noted')}
+          </Button>
+        </div>
+      </div>
     </div>
   )
 }

@@ -8,6 +8,7 @@ import { screens } from '../shell/screens.ts'
 import { useRoom } from '../stores/room.ts'
 import { hrefOf } from '../stores/route.ts'
 import { useShell } from '../stores/shell.ts'
+import { turnWall, useWall } from '../stores/wall.ts'
 import { clockOf, useNow } from './elapsed.tsx'
 import { lastDone } from './phase.ts'
 import { peopleOf } from './run-people.ts'
@@ -26,6 +27,7 @@ export function StageBar({
   const heading = useRef<HTMLHeadingElement>(null)
   const { here } = useRoom(view.id)
   const people = peopleOf(view).length
+  const wall = useWall(({ open }) => open)
   // biome-ignore lint/correctness/useExhaustiveDependencies: again for every run
   useEffect(() => heading.current?.focus({ preventScroll: true }), [view.id])
   return (
@@ -46,6 +48,17 @@ export function StageBar({
             ? t('stage.people', { count: people })
             : t('stage.people-here', { here: here.length, count: people })}
         </span>
+        <Button
+          variant="ghost"
+          color="gray"
+          highContrast
+          aria-pressed={wall}
+          aria-label={t(wall ? 'stage.wall.on' : 'stage.wall.open')}
+          onClick={() => void turnWall(!wall)}
+        >
+          <Icon name="wall" size={18} />
+          <span className="stage-wall">{t(wall ? 'stage.wall.on' : 'stage.wall.open')}</span>
+        </Button>
         <Button
           className="stage-drawer"
           variant="ghost"

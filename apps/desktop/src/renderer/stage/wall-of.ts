@@ -1,0 +1,91 @@
+import type { RunView } from '../../contract/ceremonies.ts'
+import { directionOf, type Language } from '../../contract/languages.ts'
+import type { Wall } from '../../contract/wall.ts'
+
+type Text = (key: string, values?: Record<string, unknown>) => string
+
+/** What the stage shows now, in the sentences that it has for it. */
+export type Shown = {
+  state: Wall['state']
+  step: string
+  who: string
+  role: string
+  what: string
+  card: {
+    of: string
+    card: number
+    heard: number
+    digest: string
+    words: readonly string[]
+    differs: boolean
+  } | null
+  partTitle(part: RunView['parts'][number]): string
+}
+
+const longest = 300
+const line = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ').slice(0, longest)
+
+/** Picks what the wall may show out of all that the stage knows, member by member; whatever is new in a run stays away from it. */
+export function wallOf(
+  { title, organisation, domain, created, parts, keys, current }: RunView,
+  { state, step, who, role, what, card, partTitle }: Shown,
+  t: Text,
+  language: Language,
+): Wall {
+  const depthOf = (id: string | null): number => {
+    const parent = keys.find((key) => key.id === id)?.parent ?? null
+    return parent === null ? 0 : 1 + depthOf(parent)
+  }
+  return {
+    language,
+    direction: directionOf(language),
+    title: line(title),
+    organisation: line(organisation),
+    rehearsal: domain === 'rehearsal' ? t('frame.rehearsal') : null,
+    step: line(step),
+    who: line(who),
+    role: line(role),
+    what: line(what),
+    state,
+    since: created,
+    labels: {
+      running: t('stage.running'),
+      utc: t('stage.utc'),
+      keys: t('stage.keys'),
+    },
+    parts: parts.map((part) => ({
+      title: line(partTitle(part)),
+      done: part.steps.filter((one) => one.state === 'done').length,
+      total: part.steps.length,
+      now: part.steps.some(({ id }) => id === current?.id),
+    })),
+    keys: keys.map(({ id, name, level, state: made, step: at }) => ({
+      name: line(level === 'threshold' ? t('stage.key.threshold') : name),
+      note: line(
+        made === 'before'
+          ? t('stage.key.before')
+          : made === 'todo'
+            ? t('stage.key.step', { level: t(`stage.level.${level}`), step: at })
+            : t(`ui.key.${made}`),
+      ),
+      depth: depthOf(id),
+      state: made,
+    })),
+    reading: card === null ? null : readingOf(card, t),
+  }
+}
+
+function readingOf(card: NonNullable<Shown['card']>, t: Text): Wall['reading'] {
+  const from = (card.card - 1) * 4
+  return {
+    what: line(card.of),
+    card: t('stage.reading.card', { card: card.card, count: 8 }),
+    first: from + 1,
+    heard: card.heard,
+    differs: card.differs,
+    words: card.words.slice(from, from + 4).map((word, index) => ({
+      word,
+      byte: card.digest.slice(2 * (from + index), 2 * (from + index) + 2),
+    })),
+  }
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { type RunView, readWall, type Wall } from '../../src/contract/index.ts'
+import { type Shown, wallOf } from '../../src/renderer/stage/wall-of.ts'
+import { current, hex, run, words } from '../support/fake-views.ts'
+
+const say = (key: string): string => key
+const all32 = Array.from({ length: 32 }, (_, index) => words[index % words.length] ?? '')
+const shown: Shown = {
+  state: 'step',
+  step: 'Step 4 of 6',
+  who: 'Mei Tanaka',
+  role: 'Crypto officer',
+  what: 'Mei Tanaka, compare the words, then sign.',
+  card: { of: 'Bundle digest', card: 4, heard: 3, digest: hex, words: all32, differs: false },
+  partTitle: ({ title }) => title,
+}
+
+/** Every text of a run that is no title, name of a person or key is a planted secret. */
+function planted(value: unknown, at = ''): unknown {
+  if (Array.isArray(value)) return value.map((one) => planted(one, at))
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, planted(one, name)]))
+  const shownAnyway = [
+    'title',
+    'organisation',
+    'name',
+    'level',
+    'state',
+    'created',
+    'domain',
+    'id',
+    'parent',
+    'need',
+  ]
+  return typeof value === 'string' && !shownAnyway.includes(at)
+    ? `SECRET ${at} /store/c1/pin-51827364`
+    : value
+}
+
+const accepts = (wall: unknown): boolean => readWall(wall) !== null
+
+describe('the wall', () => {
+  it('WALL-SECRETS is given who, what, when and the four words in hand, and nothing else of a run', () => {
+    const view = planted({ ...run, current }) as RunView
+    const wall = wallOf(view, shown, say, 'en')
+    expect(accepts(wall)).toBe(true)
+    expect(JSON.stringify(wall)).not.toContain('SECRET')
+    expect(JSON.stringify(wall)).not.toContain('pin-51827364')
+    expect(wall).toMatchObject({ who: 'Mei Tanaka', what: shown.what, step: 'Step 4 of 6' })
+    expect(wall.reading?.first).toBe(13)
+    expect(wall.reading?.words.map(({ word }) => word)).toEqual(all32.slice(12, 16))
+    expect(wall.reading?.words.map(({ byte }) => byte).join('')).toBe(hex.slice(24, 32))
+    // Not even the whole digest: the other words are not in hand.
+    expect(JSON.stringify(wall)).not.toContain(hex)
+  })
+
+  it('WALL-ALLOWED nothing is shown that has no place there, in whichever member it comes', () => {
+    const wall = wallOf({ ...run, current }, shown, say, 'en')
+    const [key] = wall.keys
+    const changed: unknown[] = [
+      { ...wall, pin: '51827364' },
+      { ...wall, keys: [{ ...key, path: '/store' }] },
+      { ...wall, reading: { ...wall.reading, phrase: 'a phrase' } },
+      { ...wall, reading: { ...wall.reading, words: all32.map((word) => ({ word, byte: '00' })) } },
+      { ...wall, reading: { ...wall.reading, words: Array(4).fill({ word: '51827364', byte: '00' }) } },
+      { ...wall, what: 'two\nlines' },
+      { ...wall, what: 'x'.repeat(301) },
+      null,
+      'text',
+    ]
+    expect(changed.filter(accepts)).toEqual([])
+    expect(accepts(wall satisfies Wall)).toBe(true)
+  })
+})
