@@ -210,7 +210,10 @@ test('CONSOLE-AUDIT the chain is walked on demand and found whole; what was done
   expect(saved.suggestedFilename()).toBe('audit.ndjson')
 })
 
-const routes = ['overview', 'keys', 'key', 'requests', 'audit', 'people', 'places', 'api', 'account'] as const
+const routes = [
+  ...(['overview', 'keys', 'key', 'requests', 'requests/approvals', 'audit', 'audit/alerts'] as const),
+  ...(['audit/reports', 'people', 'people/review', 'places', 'api', 'account'] as const),
+]
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 async function show(route: (typeof routes)[number]): Promise<void> {

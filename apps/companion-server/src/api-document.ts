@@ -6,7 +6,13 @@ import type { Services } from './services.ts'
  * what a server gives at /api/openapi.json.
  */
 export async function apiDocument(): Promise<object> {
-  const nothing = { bundles: { maxBytes: 1 }, desk: { domain: 'rehearsal' }, signOn: {} }
+  const nothing = {
+    bundles: { maxBytes: 1 },
+    desk: { domain: 'rehearsal' },
+    signOn: {},
+    telemetry: { observe: () => undefined },
+  }
+  // No route is called: what is only registered asks for nothing else.
   const app = await buildApp(nothing as unknown as Services, false)
   await app.ready()
   try {

@@ -13,9 +13,11 @@ import Fastify, {
 import { approvalRoutes } from './access/approval-routes.ts'
 import { organisationRoutes } from './access/organisation-routes.ts'
 import { peopleRoutes } from './access/people-routes.ts'
+import { reviewRoutes } from './access/reviews/routes.ts'
 import { authRoutes } from './access/routes.ts'
 import { sessionRoutes } from './access/session-routes.ts'
 import { authenticatorRoutes } from './access/webauthn/routes.ts'
+import { alertRoutes } from './alerts/routes.ts'
 import { auditReplies } from './audit/audit-replies.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { complianceRoutes } from './compliance/routes.ts'
@@ -122,6 +124,8 @@ export async function buildApp(
   organisationRoutes(app, services)
   peopleRoutes(app, services)
   authenticatorRoutes(app, services)
+  reviewRoutes(app, services)
+  alertRoutes(app, services)
   signOnRoutes(app, services)
   scimRoutes(app, services)
   sessionRoutes(app, { ...services, domain: services.desk.domain })

@@ -8,8 +8,12 @@ import { openDirectory } from './access/directory.ts'
 import { openKmipClients } from './access/kmip-clients.ts'
 import { type OrganisationOperations, openOrganisationOperations } from './access/organisations.ts'
 import { openPeople } from './access/people.ts'
+import { openAccessReviews } from './access/reviews/operations.ts'
 import { defaultPerSecond, openAuthentication } from './access/tokens.ts'
 import { openAuthenticators } from './access/webauthn/authenticators.ts'
+import { sendDue } from './alerts/deliveries.ts'
+import { openAlerts } from './alerts/operations.ts'
+import { watchAudit } from './alerts/watch.ts'
 import { buildApp } from './app.ts'
 import { makeCheckpoint } from './audit/checkpoints.ts'
 import { openAuditOperations } from './audit/operations.ts'
@@ -255,6 +259,7 @@ export async function openServer(
     })
     const { domain } = settings
     const secretsKey = openTokenKey(token, settings.keys.rows, 'custody-person-key-1')
+    const webhookKey = openTokenKey(token, settings.keys.rows, 'custody-webhook-key-1')
     const origin = publicOrigin()
     const authenticators = openAuthenticators({
       ...{ database, record, secretsKey, now },
@@ -296,6 +301,8 @@ export async function openServer(
       }),
       authenticators,
       directory: openDirectory({ database, record, now }),
+      alerts: openAlerts({ database, record, key: webhookKey, now }),
+      reviews: openAccessReviews({ database, record, audience, sign, now }),
       credentials: openCredentialOperations({ database, record, awsKeys, now }),
       awsKeys,
       auditLog: openAuditOperations({
@@ -336,6 +343,16 @@ export async function openServer(
         })
     }, 1000)
     checkpointer.unref()
+    let telling: Promise<unknown> | null = null
+    const teller = setInterval(() => {
+      telling ??= watchAudit({ database, now })
+        .then(() => sendDue({ database, egress, key: webhookKey, now }))
+        .catch((error: unknown) => app.log.error({ error: String(error) }, 'alerts failed'))
+        .finally(() => {
+          telling = null
+        })
+    }, 2000)
+    teller.unref()
     const clock = setInterval(() => {
       Promise.all([calls.forget(), keepTime(desk), keys.keepTime(), keys.rotateDue(), rotation.goOn()]).catch(
         (error: unknown) => app.log.error({ error: String(error) }, 'expiry failed'),
@@ -346,6 +363,8 @@ export async function openServer(
       clearInterval(unsealer)
       clearInterval(clock)
       clearInterval(checkpointer)
+      clearInterval(teller)
+      await telling
       await changes.close()
       await sharedCounts?.close()
       await strangers.close()

@@ -5,8 +5,10 @@ import type { Directory } from './access/directory.ts'
 import type { KmipClients } from './access/kmip-clients.ts'
 import type { OrganisationOperations } from './access/organisations.ts'
 import type { PeopleOperations } from './access/people.ts'
+import type { AccessReviews } from './access/reviews/operations.ts'
 import type { Authentication } from './access/tokens.ts'
 import type { Authenticators } from './access/webauthn/authenticators.ts'
+import type { AlertOperations } from './alerts/operations.ts'
 import type { AuditOperations } from './audit/operations.ts'
 import type { Record } from './audit/record.ts'
 import type { Strangers } from './audit/strangers.ts'
@@ -57,6 +59,8 @@ export type Services = {
   readonly authenticators: Authenticators
   readonly signOn: SignOn
   readonly directory: Directory
+  readonly reviews: AccessReviews
+  readonly alerts: AlertOperations
   readonly awsKeys: AwsKeys
   readonly credentials: CredentialOperations
   readonly threshold: ThresholdOperations

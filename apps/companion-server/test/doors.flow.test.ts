@@ -79,6 +79,7 @@ const kms = '/api/v1/kms/keys'
 const fhe = `/api/v1/fhe/keys/${keyId}`
 const requestId = 'cd'.repeat(16)
 const shares = { t: 2, n: 3, mode: 'S' } as const
+const noNetwork = { kind: 'source' as const, networks: ['nowhere'] }
 const noRegistration = {
   ...{ id: 'AAAA', rawId: 'AAAA', type: 'public-key' as const, clientExtensionResults: {} },
   response: { clientDataJSON: 'AAAA', attestationObject: 'AAAA' },
@@ -741,6 +742,70 @@ const others: readonly Case[] = [
     'OBJECT-ABSENT',
     ['DELETE /api/v1/authenticators/none'],
     ({ authenticators }, call) => authenticators.remove(call, 'none'),
+  ),
+  refused(
+    'alert.read',
+    'stranger',
+    'OBJECT-ABSENT',
+    ['GET /api/v1/organisations/org/alerts'],
+    ({ alerts }, call) => alerts.read(call, 'org'),
+  ),
+  refused(
+    'alert.add-rule',
+    'chief',
+    'CONDITION-MALFORMED',
+    ['POST /api/v1/organisations/org/alert-rules', { rule: noNetwork }],
+    ({ alerts }, call) => alerts.addRule(call, { organisation: 'org', rule: noNetwork }),
+  ),
+  refused(
+    'alert.remove-rule',
+    'chief',
+    'OBJECT-ABSENT',
+    ['DELETE /api/v1/organisations/org/alert-rules/none'],
+    ({ alerts }, call) => alerts.removeRule(call, { organisation: 'org', id: 'none' }),
+  ),
+  refused(
+    'webhook.add',
+    'chief',
+    'PROVIDER-ADDRESS',
+    ['POST /api/v1/organisations/org/webhooks', { name: 'w', url: 'file:///etc/passwd' }],
+    ({ alerts }, call) =>
+      alerts.addWebhook(call, { organisation: 'org', name: 'w', url: 'file:///etc/passwd' }),
+  ),
+  refused(
+    'webhook.remove',
+    'chief',
+    'OBJECT-ABSENT',
+    ['DELETE /api/v1/organisations/org/webhooks/none'],
+    ({ alerts }, call) => alerts.removeWebhook(call, { organisation: 'org', id: 'none' }),
+  ),
+  refused(
+    'webhook.test',
+    'chief',
+    'OBJECT-ABSENT',
+    ['POST /api/v1/organisations/org/webhooks/none/test'],
+    ({ alerts }, call) => alerts.testWebhook(call, { organisation: 'org', id: 'none' }),
+  ),
+  refused(
+    'access.list',
+    'officer',
+    'OBJECT-ABSENT',
+    ['GET /api/v1/access?organisationId=org'],
+    ({ reviews }, call) => reviews.list(call, 'org'),
+  ),
+  refused(
+    'access.review',
+    'chief',
+    'ACCESS-CHANGED',
+    ['POST /api/v1/access-reviews', { organisationId: 'org', digest: 'a'.repeat(64) }],
+    ({ reviews }, call) => reviews.signOff(call, { organisation: 'org', digest: 'a'.repeat(64) }),
+  ),
+  refused(
+    'access.list-reviews',
+    'chief',
+    'ROLE-REFUSED',
+    ['GET /api/v1/access-reviews'],
+    ({ reviews }, call) => reviews.reviews(call, null),
   ),
   refused(
     'credential.list',

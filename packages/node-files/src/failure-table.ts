@@ -66,6 +66,8 @@ const rows: Readonly<Record<string, Row>> = {
   'SCIM-UNIQUE': conflict,
   'SIGN-ON-NAME-TAKEN': conflict,
   'USERNAME-TAKEN': conflict,
+  'ACCESS-CHANGED': conflict,
+  'ALERTS-FULL': conflict,
   'AUTHENTICATOR-TAKEN': conflict,
   'AUTHENTICATORS-FULL': conflict,
   'AUTHENTICATOR-REFUSED': { status: 422 },

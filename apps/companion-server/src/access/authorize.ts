@@ -44,6 +44,9 @@ export type Action =
   | 'kek.rotate'
   | 'root.rotate'
   | 'audit.read'
+  | 'access.review'
+  | 'alert.read'
+  | 'alert.manage'
   | 'metrics.read'
   | 'bundle.read'
   | 'bundle.import'
@@ -77,6 +80,7 @@ const may: Readonly<Record<Role, readonly Action[]>> = {
     'organisation.read',
     'organisation.create',
     'organisation.appoint',
+    'access.review',
     'root.rotate',
     'metrics.read',
     'bundle.read',
@@ -87,6 +91,9 @@ const may: Readonly<Record<Role, readonly Action[]>> = {
     'project.read',
     'project.create',
     'project.appoint',
+    'access.review',
+    'alert.read',
+    'alert.manage',
     'kek.rotate',
   ],
   'crypto-officer': [
@@ -102,7 +109,15 @@ const may: Readonly<Record<Role, readonly Action[]>> = {
   operator: ['threshold.read', 'threshold.carry', 'bundle.read', 'bundle.import'],
   service: using,
   user: using,
-  auditor: ['organisation.read', 'project.read', 'key.read', 'threshold.read', 'audit.read', 'metrics.read'],
+  auditor: [
+    'organisation.read',
+    'project.read',
+    'key.read',
+    'threshold.read',
+    'audit.read',
+    'alert.read',
+    'metrics.read',
+  ],
 }
 
 const readingOf = {

@@ -65,6 +65,7 @@ export function openRecord(
         time: now().toISOString(),
         reqId: call.reqId,
         door: call.door,
+        source: call.caller.circumstances?.source ?? null,
         identity: call.caller.identity,
         ...named,
         outcome: said,

@@ -9,6 +9,8 @@ export type AuditEntry = {
   readonly reqId: string
   /** How the call came in; `server`: by itself. */
   readonly door: 'http' | 'kmip' | 'aws' | 'vault' | 'direct' | 'server'
+  /** The address that the call came from; null where it came from none. Entries of before it was kept lack it. */
+  readonly source: string | null
   readonly identity: string | null
   readonly organisation: string | null
   readonly project: string | null
@@ -194,6 +196,7 @@ export function ownEntry(operation: string, time: Date, outcome = 'ok'): AuditEn
     time: time.toISOString(),
     reqId: toHex(randomBytes(8)),
     door: 'server',
+    source: null,
     identity: null,
     organisation: null,
     project: null,

@@ -383,13 +383,15 @@ const changes = counted(
 )
 const use = counted('What was done with keys', ({ operation }) => /^(key|threshold)\./.test(operation))
 
-const accessReviews: Check = ({ operations, to }) => {
-  const all = operations.filter(({ operation, outcome }) => operation === 'access.review' && outcome === 'ok')
-  const last = all.at(-1)?.last ?? null
+const accessReviews: Check = ({ reviews, to }) => {
+  const last = reviews.at(-1)?.at ?? null
   return {
     title: 'Access reviews',
-    columns: ['Reviews', 'Reviewers', 'Last'],
-    rows: all.map((one) => [String(one.count), String(one.identities), day(one.last)]),
+    columns: ['What was reviewed', 'By', 'Identities', 'List (SHA-256)', 'Signed off'],
+    rows: reviews.map((one) => [
+      ...[one.organisation ?? 'the whole server', one.reviewer, String(one.identities)],
+      ...[one.access, day(one.at)],
+    ]),
     gaps:
       last === null
         ? [{ of: 'server', gap: 'No access review is recorded in this period.' }]

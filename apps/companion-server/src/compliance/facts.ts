@@ -34,6 +34,8 @@ export type Facts = {
   readonly identities: readonly IdentityFact[]
   readonly grants: readonly GrantFact[]
   readonly credentials: readonly CredentialFact[]
+  /** In the period, the oldest first. */
+  readonly reviews: readonly ReviewFact[]
   readonly tombstones: readonly { readonly level: string; readonly id: string; readonly at: string }[]
 }
 
@@ -133,6 +135,16 @@ export type GrantFact = {
   readonly conditions: boolean
   readonly at: string
 }
+export type ReviewFact = {
+  readonly id: string
+  /** Its name; null of the whole deployment. */
+  readonly organisation: string | null
+  readonly reviewer: string
+  readonly identities: number
+  /** SHA-256 of the list that was signed off. */
+  readonly access: string
+  readonly at: string
+}
 export type CredentialFact = {
   readonly kind: 'client secret' | 'API key' | 'KMIP certificate'
   readonly id: string
@@ -195,7 +207,31 @@ async function gather(
     ...(await ceremonyFacts(work, end)),
     ...(await keyFacts(work, end, names)),
     ...(await peopleFacts(work, end)),
+    reviews: await reviewFacts(work, start, end, names),
   })
+}
+
+async function reviewFacts(
+  work: Kysely<Tables>,
+  start: Date,
+  end: Date,
+  names: (id: string) => string,
+): Promise<readonly ReviewFact[]> {
+  const rows = await work
+    .selectFrom('access_review')
+    .innerJoin('identity', 'identity.id', 'access_review.reviewer_id')
+    .select(['access_review.id', 'organisation_id', 'reviewed_at', 'access_digest', 'identity.name'])
+    .select(sql<number>`jsonb_array_length(access)`.as('identities'))
+    .where('reviewed_at', '>', start)
+    .where('reviewed_at', '<=', end)
+    .orderBy('reviewed_at')
+    .orderBy('access_review.id')
+    .execute()
+  return rows.map((one) => ({
+    ...{ id: one.id, reviewer: one.name, identities: one.identities, access: one.access_digest },
+    organisation: one.organisation_id === null ? null : names(one.organisation_id),
+    at: one.reviewed_at.toISOString(),
+  }))
 }
 
 async function namesOf(work: Kysely<Tables>): Promise<(id: string) => string> {

@@ -3,17 +3,17 @@ import { hashSecret, issue, type LoggedIn } from '../access/tokens.ts'
 import type { Call, Record } from '../audit/record.ts'
 import type { Attempt, Strangers } from '../audit/strangers.ts'
 import type { Database } from '../platform/database/open.ts'
+import { type SealingKey, seal, unseal } from '../platform/sealed.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { enter, memberTokenTtl, type Proven } from './members.ts'
 import type { Answer, Provider } from './protocol.ts'
 import { absentProvider, type ProviderOperations, type ProviderRow } from './providers.ts'
-import { type SignOnKey, seal, unseal } from './sealed.ts'
 
 type Parts = {
   readonly database: Database
   readonly record: Record
   readonly strangers: Strangers
-  readonly key: SignOnKey
+  readonly key: SealingKey
   readonly providers: Pick<ProviderOperations, 'providerOf' | 'opened'>
   /** The https origin that browsers know; null where it is not set. */
   readonly origin: string | null

@@ -2,6 +2,7 @@ import type { Record } from '../audit/record.ts'
 import type { Strangers } from '../audit/strangers.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { Egress } from '../platform/http/egress.ts'
+import type { SealingKey } from '../platform/sealed.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { openSignOnLogIn } from './log-in.ts'
 import { openOidc } from './oidc.ts'
@@ -9,13 +10,12 @@ import type { OidcSettings, Provider, SamlSettings } from './protocol.ts'
 import { absentProvider, openProviderOperations } from './providers.ts'
 import { openSaml, samlMetadata } from './saml.ts'
 import { openScim } from './scim/operations.ts'
-import type { SignOnKey } from './sealed.ts'
 
 type Parts = {
   readonly database: Database
   readonly record: Record
   readonly strangers: Strangers
-  readonly key: SignOnKey
+  readonly key: SealingKey
   readonly egress: Egress
   readonly origin: string | null
   now(): Date

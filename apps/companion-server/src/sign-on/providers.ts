@@ -5,10 +5,10 @@ import { authorize, type Grant, type Resource } from '../access/authorize.ts'
 import type { Call, Record } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { IdentityProviderTable } from '../platform/database/tables.ts'
+import { type SealingKey, seal, unseal } from '../platform/sealed.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { deactivate, regrant } from './members.ts'
 import type { OidcSettings, Provider, SamlSettings, Settings } from './protocol.ts'
-import { type SignOnKey, seal, unseal } from './sealed.ts'
 import { makeServiceKey } from './service-key.ts'
 
 export type NewProvider = {
@@ -37,7 +37,7 @@ export type ProviderRow = Selectable<IdentityProviderTable>
 type Parts = {
   readonly database: Database
   readonly record: Record
-  readonly key: SignOnKey
+  readonly key: SealingKey
   check(provider: Provider): Promise<Outcome<null>>
   now(): Date
 }

@@ -41,11 +41,14 @@ const bundle = {
 }
 
 /** A server in which nothing is missing. */
+const review = (at: string) => ({
+  ...{ id: 'r', organisation: 'Training', reviewer: 'Ada', identities: 3, access: 'ab'.repeat(32), at },
+})
 const whole: Facts = {
   ...{ audience: 'a', domain: 'production', from: old, to },
   checkpoint: { seq: '1', hash: 'h', time: recent },
   audit: { verdict: 'whole', covered: 5, writers: 1, oldest: old, dropped: { count: 0, newest: null } },
-  operations: [{ operation: 'access.review', outcome: 'ok', count: 1, identities: 1, last: recent }],
+  operations: [{ operation: 'key.encrypt', outcome: 'ok', count: 1, identities: 1, last: recent }],
   lastUse: { i: recent },
   policies: [policy],
   bundles: [bundle],
@@ -56,6 +59,7 @@ const whole: Facts = {
   identities: [person()],
   grants: [grant('auditor')],
   credentials: [],
+  reviews: [review(recent)],
   tombstones: [],
 }
 
@@ -137,12 +141,8 @@ const cases: readonly (readonly [CheckId, string, Partial<Facts>])[] = [
   ],
   ['idle', 'ada: Nothing was done with it for 696 days.', { lastUse: { i: old } }],
   ['sessions', 'ada: A log-in lasts 9000000 seconds.', { identities: [person({ tokenSeconds: 9_000_000 })] }],
-  ['access-reviews', 'server: No access review is recorded in this period.', { operations: [] }],
-  [
-    'access-reviews',
-    'server: The last access review was 696 days ago.',
-    { operations: [{ operation: 'access.review', outcome: 'ok', count: 1, identities: 1, last: old }] },
-  ],
+  ['access-reviews', 'server: No access review is recorded in this period.', { reviews: [] }],
+  ['access-reviews', 'server: The last access review was 696 days ago.', { reviews: [review(old)] }],
   [
     'audit-integrity',
     'audit log: It breaks the rule AUDIT-GAP.',

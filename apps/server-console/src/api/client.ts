@@ -65,6 +65,13 @@ export async function readiness(): Promise<Readiness> {
   }
 }
 
+/** A file, as its bytes are. Throws `Refused`. */
+export async function send<T>(path: string, file: File): Promise<T> {
+  const reply = await ask('POST', path, file)
+  // What the server says of itself is taken at its word.
+  return (await reply.json()) as T
+}
+
 /** A reply that is saved as a file. */
 export async function download(path: string, name: string): Promise<void> {
   const blob = await (await ask('GET', path)).blob()
@@ -79,16 +86,17 @@ export function saveAs(blob: Blob, name: string): void {
   URL.revokeObjectURL(link.href)
 }
 
-async function ask(method: Method, path: string, body?: object): Promise<Response> {
+async function ask(method: Method, path: string, body?: object | File): Promise<Response> {
+  const type = body instanceof File ? 'application/zip' : 'application/json'
   const reply = await fetch(`/api/v1${path}`, {
     method,
     credentials: 'same-origin',
     // What another origin's page may not send.
     headers: {
       'X-Custody-Console': '1',
-      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...(body === undefined ? {} : { 'Content-Type': type }),
     },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: body instanceof File ? body : JSON.stringify(body) }),
   }).catch(() => {
     throw new Refused(0, { code: 'CONSOLE-OFFLINE', detail: '' })
   })

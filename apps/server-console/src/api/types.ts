@@ -170,7 +170,9 @@ export type DecryptRequest = {
 }
 
 export type Bundle = {
-  readonly digest: string
+  /** Null until it was read whole. */
+  readonly digest: string | null
+  readonly fileDigest: string
   readonly state: 'staged' | 'imported' | 'refused'
   readonly rule: string | null
   readonly ceremonyId: string | null

@@ -46,12 +46,23 @@ export function Form({
   )
 }
 
-export type Fields = { text(name: string): string; all(name: string): readonly string[] }
+export type Fields = {
+  text(name: string): string
+  all(name: string): readonly string[]
+  file(name: string): File | null
+}
 
 function fieldsOf(form: HTMLFormElement): Fields {
   const data = new FormData(form)
   const textOf = (value: FormDataEntryValue | null): string => (typeof value === 'string' ? value : '')
-  return { text: (name) => textOf(data.get(name)), all: (name) => data.getAll(name).map(textOf) }
+  return {
+    text: (name) => textOf(data.get(name)),
+    all: (name) => data.getAll(name).map(textOf),
+    file: (name) => {
+      const value = data.get(name)
+      return value instanceof File && value.size > 0 ? value : null
+    },
+  }
 }
 
 type Labelled = { label: string; hint?: string }

@@ -4,18 +4,24 @@ import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { failureFrom } from '../api/client.ts'
 
+/** A page beside this one, of the same subject. */
+export type Beside = { readonly href: string; readonly label: string; readonly here: boolean }
+
 /** One page: its title is its answer, and is read first. */
 export function Page({
   title,
   lead,
   badge,
+  beside,
   children,
 }: {
   title: ReactNode
   lead?: ReactNode
   badge?: ReactNode
+  beside?: readonly Beside[]
   children: ReactNode
 }) {
+  const { t } = useTranslation()
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.focus(), [])
   return (
@@ -29,6 +35,15 @@ export function Page({
         </div>
         {badge === undefined ? null : <div className="page-badge">{badge}</div>}
       </header>
+      {beside === undefined ? null : (
+        <nav className="beside" aria-label={t('console.beside')}>
+          {beside.map(({ href, label, here }) => (
+            <a key={href} href={href} aria-current={here ? 'page' : undefined}>
+              {label}
+            </a>
+          ))}
+        </nav>
+      )}
       {children}
     </>
   )

@@ -11,6 +11,7 @@ import { Asked, Card, Page } from '../components/page.tsx'
 import { to } from '../components/route.ts'
 import { useFormats } from '../components/times.ts'
 import { AuditChain } from './audit-chain.tsx'
+import { useAuditPages } from './oversight/pages.ts'
 
 const page = 50
 
@@ -21,7 +22,7 @@ export function Audit() {
   const auditor = has(grants, 'auditor')
   const everywhere = grants.some(({ role, organisationId }) => role === 'auditor' && organisationId === null)
   return (
-    <Page title={t('console.audit.title')} lead={t('console.audit.lead')}>
+    <Page title={t('console.audit.title')} lead={t('console.audit.lead')} beside={useAuditPages('log')}>
       {auditor ? (
         <div className="columns">
           <div className="column">

@@ -11,6 +11,7 @@ import { useRoleSentence } from '../components/role-sentence.tsx'
 import { to } from '../components/route.ts'
 import { ManageIdentity } from './identity.tsx'
 import { NewIdentity } from './new-identity.tsx'
+import { usePeoplePages } from './oversight/pages.ts'
 
 /** Who is here and what each may do, in sentences. */
 export function People() {
@@ -29,6 +30,7 @@ export function People() {
     <Page
       title={t('console.people.title')}
       lead={t('console.people.lead')}
+      beside={usePeoplePages('all')}
       badge={
         appoints ? (
           <span className="actions">

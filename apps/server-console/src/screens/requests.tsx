@@ -1,11 +1,14 @@
 import { Code, EmptyState, QuorumRing, Rec } from '@lux/ui'
-import { useQueries, useQuery } from '@tanstack/react-query'
+import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { call } from '../api/client.ts'
+import { call, send } from '../api/client.ts'
 import { has, usePerson } from '../api/queries.ts'
 import type { Bundle, DecryptRequest, ThresholdKey } from '../api/types.ts'
+import { Field, Form } from '../components/form.tsx'
 import { Asked, Card, Page } from '../components/page.tsx'
+import { Snippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
+import { useRequestPages } from './oversight/pages.ts'
 
 type Holder = { readonly index: number; readonly name: string }
 
@@ -17,7 +20,11 @@ export function Requests() {
     ({ role, organisationId }) => (role === 'server-admin' || role === 'operator') && organisationId === null,
   )
   return (
-    <Page title={t('console.requests.title')} lead={t('console.requests.lead')}>
+    <Page
+      title={t('console.requests.title')}
+      lead={t('console.requests.lead')}
+      beside={useRequestPages('requests')}
+    >
       <div className="columns">
         <div className="column">
           {has(grants, 'operator', 'user', 'crypto-officer', 'auditor', 'service') ? (
@@ -151,6 +158,7 @@ function Bundles() {
   })
   return (
     <Card title={t('console.requests.bundles')}>
+      <TakeIn />
       <Asked query={bundles}>
         {(found) =>
           found.length === 0 ? (
@@ -161,14 +169,14 @@ function Bundles() {
             />
           ) : (
             <ul className="version-list">
-              {found.map(({ digest, state, rule, ceremonyId, receivedAt }) => (
-                <li key={`${digest}${receivedAt}`}>
+              {found.map(({ fileDigest, state, rule, ceremonyId, receivedAt }) => (
+                <li key={`${fileDigest}${receivedAt}`}>
                   <span className="version-text">
                     <strong>
                       {ceremonyId === null ? t('console.requests.unread') : <Rec>{ceremonyId}</Rec>}
                     </strong>
                     <span className="quiet">{time(receivedAt)}</span>
-                    <Code>{digest.slice(0, 16)}</Code>
+                    <Code>{fileDigest.slice(0, 16)}</Code>
                   </span>
                   <span
                     className="badge"
@@ -184,5 +192,57 @@ function Bundles() {
         }
       </Asked>
     </Card>
+  )
+}
+
+type Taken = { readonly bundleDigest: string }
+
+/** A bundle from a file: what the server says of it is its verdict, by the rule that stood against it where one did. */
+function TakeIn() {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const take = useMutation({
+    mutationFn: (file: File) => send<Taken>('/ceremonies/bundles', file),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['bundles'] }),
+  })
+  return (
+    <>
+      <Form
+        work={take}
+        plain
+        submit={t('console.take-in.submit')}
+        onSubmit={({ file }) => {
+          const bundle = file('bundle')
+          if (bundle !== null) take.mutate(bundle)
+        }}
+      >
+        <Field
+          name="bundle"
+          type="file"
+          accept=".zip,.bundle"
+          label={t('console.take-in.file')}
+          hint={t('console.take-in.hint')}
+          required
+        />
+      </Form>
+      {take.data === undefined ? null : (
+        <p role="status">
+          {t('console.take-in.done')} <Code>{take.data.bundleDigest.slice(0, 16)}</Code>
+        </p>
+      )}
+      <Snippets
+        snippet={{
+          curl: `curl -sS --cacert ca.pem -H @token.header -H 'Content-Type: application/zip' --data-binary @bundle.zip '${location.origin}/api/v1/ceremonies/bundles'`,
+          typescript: [
+            `const reply = await fetch('${location.origin}/api/v1/ceremonies/bundles', {`,
+            "  method: 'POST',",
+            `  headers: { authorization: \`Bearer \${accessToken}\`, 'content-type': 'application/zip' },`,
+            "  body: await readFile('bundle.zip'),",
+            '})',
+            'console.log(await reply.json())',
+          ].join('\n'),
+        }}
+      />
+    </>
   )
 }

@@ -11,6 +11,10 @@ import { Api } from './api.tsx'
 import { Audit } from './audit.tsx'
 import { KeyPage } from './key.tsx'
 import { Keys } from './keys.tsx'
+import { AccessReview } from './oversight/access-review.tsx'
+import { Alerts } from './oversight/alerts.tsx'
+import { Approvals } from './oversight/approvals.tsx'
+import { Reports } from './oversight/reports.tsx'
 import { Overview } from './overview.tsx'
 import { People } from './people.tsx'
 import { Places } from './places.tsx'
@@ -27,9 +31,12 @@ type Screen = {
 const screens: readonly Screen[] = [
   { name: 'overview', show: () => <Overview /> },
   { name: 'keys', show: ([id]) => (id === undefined ? <Keys /> : <KeyPage key={id} id={id} />) },
-  { name: 'requests', show: () => <Requests /> },
-  { name: 'audit', show: () => <Audit /> },
-  { name: 'people', show: () => <People /> },
+  { name: 'requests', show: ([at]) => (at === 'approvals' ? <Approvals /> : <Requests />) },
+  {
+    name: 'audit',
+    show: ([at]) => (at === 'alerts' ? <Alerts /> : at === 'reports' ? <Reports /> : <Audit />),
+  },
+  { name: 'people', show: ([at]) => (at === 'review' ? <AccessReview /> : <People />) },
   { name: 'places', show: () => <Places /> },
   { name: 'api', show: () => <Api /> },
   { name: 'account', show: () => <Account />, aside: true },

@@ -18,6 +18,8 @@ import * as changes from './migrations/0014-changes.ts'
 import * as authenticators from './migrations/0015-authenticators.ts'
 import * as idempotentCalls from './migrations/0016-idempotent-calls.ts'
 import * as revokedKeys from './migrations/0017-revoked-keys.ts'
+import * as accessReviews from './migrations/0018-access-reviews.ts'
+import * as alerts from './migrations/0019-alerts.ts'
 import type { Tables } from './tables.ts'
 
 /** In order; a released one is never changed. */
@@ -39,6 +41,8 @@ const migrations: Record<string, Migration> = {
   '0015-authenticators': authenticators,
   '0016-idempotent-calls': idempotentCalls,
   '0017-revoked-keys': revokedKeys,
+  '0018-access-reviews': accessReviews,
+  '0019-alerts': alerts,
 }
 
 const newest = Object.keys(migrations).toSorted().at(-1)

@@ -383,6 +383,62 @@ export type AuthenticatorTable = {
   used_at: MaybeTime
 }
 
+/** What an organisation wants to hear of. */
+export type AlertRuleTable = {
+  id: string
+  organisation_id: string
+  rule: Document
+  created_at: Time
+  removed_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
+}
+
+export type AlertTable = {
+  id: string
+  rule_id: string
+  organisation_id: string
+  identity_id: string
+  at: Time
+  seen: number
+}
+
+export type AlertWatchTable = { only_one: Generated<boolean>; checkpoint: BigInt64 }
+
+export type WebhookTable = {
+  id: string
+  organisation_id: string
+  name: string
+  url: string
+  secret_sealed: Buffer
+  created_at: Time
+  removed_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
+}
+
+/** `next_at`: of its next try; null where it was delivered or given up. */
+export type WebhookDeliveryTable = {
+  id: string
+  webhook_id: string
+  event: string
+  body: string
+  tries: Generated<number>
+  next_at: MaybeTime
+  status: ColumnType<number | null, number | null | undefined, number | null>
+  failure: ColumnType<string | null, string | null | undefined, string | null>
+  delivered_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
+  created_at: Time
+}
+
+/** `payload` and `signatures`: canonical JSON, as they were signed. */
+export type AccessReviewTable = {
+  id: string
+  organisation_id: string | null
+  reviewer_id: string
+  reviewed_at: Time
+  access_digest: string
+  access: Document
+  payload: string
+  signatures: string
+}
+
 export type AnsweredChallengeTable = { hash: Buffer; expires_at: Time }
 
 type OptionalText = ColumnType<string | null, string | null | undefined, string | null>
@@ -594,6 +650,12 @@ export type Tables = {
   person: PersonTable
   authenticator: AuthenticatorTable
   answered_challenge: AnsweredChallengeTable
+  access_review: AccessReviewTable
+  alert_rule: AlertRuleTable
+  alert: AlertTable
+  alert_watch: AlertWatchTable
+  webhook: WebhookTable
+  webhook_delivery: WebhookDeliveryTable
   role_grant: RoleGrantTable
   token: TokenTable
   kmip_client: KmipClientTable

@@ -1,0 +1,207 @@
+import { Code, EmptyState, PersonChip, Rec } from '@lux/ui'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { call } from '../../api/client.ts'
+import { usePerson, usePlaces } from '../../api/queries.ts'
+import type { Conditions, Role } from '../../api/types.ts'
+import { Choice, Form, Tick } from '../../components/form.tsx'
+import { Asked, Card, Page } from '../../components/page.tsx'
+import { useRoleSentence } from '../../components/role-sentence.tsx'
+import { curlOf, fetchOf, Snippets } from '../../components/snippets.tsx'
+import { useFormats } from '../../components/times.ts'
+import { usePeoplePages } from './pages.ts'
+
+type Access = {
+  readonly identityId: string
+  readonly name: string
+  readonly username: string | null
+  readonly lastUse: string | null
+  readonly roles: readonly {
+    readonly role: Role
+    readonly projectId: string | null
+    readonly projectName: string | null
+    readonly conditions: Conditions | null
+  }[]
+}
+type Review = {
+  readonly payload: {
+    readonly id: string
+    readonly time: string
+    readonly identities: number
+    readonly roles: number
+    readonly access: string
+  }
+}
+type Spot = { readonly id: string; readonly name: string | null }
+
+/** Who has access, looked at by an admin and signed off. */
+export function AccessReview() {
+  const { t } = useTranslation()
+  const { grants } = usePerson()
+  const places = usePlaces()
+  const [chosen, setChosen] = useState('')
+  const everywhere = grants.some(({ role }) => role === 'server-admin')
+  return (
+    <Page title={t('console.review.title')} lead={t('console.review.lead')} beside={usePeoplePages('review')}>
+      <Asked query={places}>
+        {(found) => {
+          const own = found.filter(
+            ({ organisation: { id } }) =>
+              everywhere ||
+              grants.some(
+                ({ role, organisationId }) => role === 'organisation-admin' && organisationId === id,
+              ),
+          )
+          const spots: readonly Spot[] = [
+            ...own.map(({ organisation: { id, name } }) => ({ id, name })),
+            ...(everywhere ? [{ id: '', name: null }] : []),
+          ]
+          const spot = spots.find(({ id }) => id === chosen) ?? spots[0]
+          if (spot === undefined)
+            return (
+              <EmptyState
+                icon="holders"
+                title={t('console.review.no-role')}
+                what={t('console.review.no-role-what')}
+              />
+            )
+          return (
+            <>
+              <div className="form">
+                <Choice
+                  label={t('console.new-identity.where')}
+                  value={spot.id}
+                  onChange={setChosen}
+                  options={spots.map(({ id, name }) => ({
+                    value: id,
+                    label: name ?? t('console.new-identity.everywhere'),
+                  }))}
+                />
+              </div>
+              <OfSpot key={spot.id} spot={spot} />
+            </>
+          )
+        }}
+      </Asked>
+    </Page>
+  )
+}
+
+function OfSpot({ spot }: { spot: Spot }) {
+  const { t } = useTranslation()
+  const { time } = useFormats()
+  const sentence = useRoleSentence()
+  const queries = useQueryClient()
+  const query = spot.id === '' ? '' : `?organisationId=${spot.id}`
+  const organisation = spot.id === '' ? {} : { organisationId: spot.id }
+  const found = useQuery({
+    queryKey: ['access', spot.id],
+    queryFn: () => call<{ access: readonly Access[]; digest: string }>('GET', `/access${query}`),
+    // What is signed off is what was looked at: it stays until it is asked for again.
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  const reviews = useQuery({
+    queryKey: ['access-reviews', spot.id],
+    queryFn: async () =>
+      (await call<{ reviews: readonly Review[] }>('GET', `/access-reviews${query}`)).reviews,
+  })
+  const sign = useMutation({
+    mutationFn: (digest: string) => call<unknown>('POST', '/access-reviews', { ...organisation, digest }),
+    onSettled: async () => {
+      await queries.invalidateQueries({ queryKey: ['access', spot.id] })
+      await queries.invalidateQueries({ queryKey: ['access-reviews', spot.id] })
+    },
+  })
+  return (
+    <div className="columns">
+      <div className="column">
+        <Asked query={found}>
+          {({ access, digest }) => (
+            <Card title={t('console.review.who', { count: access.length })}>
+              <ul className="version-list">
+                {access.map((one) => (
+                  <li key={one.identityId}>
+                    <span className="version-text">
+                      <PersonChip
+                        name={one.name}
+                        presence="here"
+                        {...(one.username === null ? {} : { note: one.username })}
+                      />
+                      <ul className="sentences">
+                        {one.roles.map((role) => (
+                          <li key={`${role.role}${role.projectId}`}>
+                            {sentence({
+                              ...role,
+                              organisationId: spot.id === '' ? null : spot.id,
+                              organisationName: spot.name,
+                            })}
+                          </li>
+                        ))}
+                      </ul>
+                      <span className="quiet">
+                        {one.lastUse === null
+                          ? t('console.review.never')
+                          : t('console.review.last', { time: time(one.lastUse) })}
+                      </span>
+                    </span>
+                  </li>
+                ))}
+              </ul>
+              <Form work={sign} submit={t('console.review.sign')} onSubmit={() => sign.mutate(digest)}>
+                <Tick name="looked" required label={t('console.review.looked')} />
+              </Form>
+              <Snippets
+                snippet={{
+                  curl: curlOf('POST', '/access-reviews', { ...organisation, digest }),
+                  typescript: fetchOf('POST', '/access-reviews', { ...organisation, digest }),
+                }}
+              />
+            </Card>
+          )}
+        </Asked>
+      </div>
+      <div className="column">
+        <Card title={t('console.review.before')}>
+          <Asked query={reviews}>
+            {(all) =>
+              all.length === 0 ? (
+                <EmptyState
+                  icon="transcript"
+                  title={t('console.review.none.title')}
+                  what={t('console.review.none.what')}
+                  cost={t('console.review.none.cost')}
+                />
+              ) : (
+                <ul className="version-list">
+                  {all.map(({ payload }) => (
+                    <li key={payload.id}>
+                      <span className="version-text">
+                        <strong>{time(payload.time)}</strong>
+                        <span className="quiet">
+                          {t('console.review.counted', {
+                            identities: payload.identities,
+                            roles: payload.roles,
+                          })}
+                        </span>
+                        <Code>{payload.access.slice(0, 16)}</Code>
+                      </span>
+                      <span className="badge" data-tone="good">
+                        {t('console.review.signed')}
+                      </span>
+                    </li>
+                  ))}
+                </ul>
+              )
+            }
+          </Asked>
+          {spot.name === null ? null : (
+            <p className="quiet">
+              <Rec>{spot.name}</Rec>
+            </p>
+          )}
+        </Card>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,128 @@
+import { Code, EmptyState, FailureNotice, Rec } from '@lux/ui'
+import { Button } from '@radix-ui/themes'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { call, failureFrom } from '../../api/client.ts'
+import { usePerson } from '../../api/queries.ts'
+import { Asked, Card, Page } from '../../components/page.tsx'
+import { curlOf, fetchOf, Snippets } from '../../components/snippets.tsx'
+import { useFormats } from '../../components/times.ts'
+import { useRequestPages } from './pages.ts'
+
+type ApprovalRequest = {
+  readonly id: string
+  readonly identity: string
+  readonly operation: string
+  readonly key: string
+  readonly asked: string
+  readonly state: 'waiting' | 'approved' | 'refused' | 'used' | 'expired'
+  readonly needed: number
+  readonly approvers: readonly string[]
+  readonly decisions: readonly { readonly identity: string; readonly approves: boolean }[]
+  readonly expiresAt: string
+}
+
+/** What somebody may do only once others have approved it. */
+export function Approvals() {
+  const { t } = useTranslation()
+  const found = useQuery({
+    queryKey: ['approvals'],
+    queryFn: async () =>
+      (await call<{ requests: readonly ApprovalRequest[] }>('GET', '/approval-requests')).requests,
+  })
+  return (
+    <Page
+      title={t('console.approvals.title')}
+      lead={t('console.approvals.lead')}
+      beside={useRequestPages('approvals')}
+    >
+      <Asked query={found}>
+        {(all) =>
+          all.length === 0 ? (
+            <EmptyState
+              icon="holders"
+              title={t('console.approvals.none.title')}
+              what={t('console.approvals.none.what')}
+            />
+          ) : (
+            all.map((one) => <OneRequest key={one.id} request={one} />)
+          )
+        }
+      </Asked>
+    </Page>
+  )
+}
+
+function OneRequest({ request }: { request: ApprovalRequest }) {
+  const { t } = useTranslation()
+  const { time } = useFormats()
+  const { id: self } = usePerson()
+  const queries = useQueryClient()
+  const decide = useMutation({
+    mutationFn: (verb: 'approve' | 'refuse') =>
+      call<unknown>('POST', `/approval-requests/${request.id}/${verb}`),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['approvals'] }),
+  })
+  const mine =
+    request.state === 'waiting' &&
+    request.approvers.includes(self) &&
+    !request.decisions.some(({ identity }) => identity === self)
+  const approved = request.decisions.filter(({ approves }) => approves).length
+  return (
+    <Card
+      title={t('console.approvals.asks', { operation: request.operation })}
+      note={t('console.requests.until', { time: time(request.expiresAt) })}
+    >
+      <dl className="facts">
+        <div>
+          <dt>{t('console.audit.fact.identity')}</dt>
+          <dd>
+            <Code>{request.identity}</Code>
+          </dd>
+        </div>
+        <div>
+          <dt>{t('console.audit.fact.key-id')}</dt>
+          <dd>
+            <Code>{request.key}</Code>
+          </dd>
+        </div>
+        {request.asked === '' ? null : (
+          <div>
+            <dt>{t('console.approvals.with')}</dt>
+            <dd>
+              <Rec>{request.asked}</Rec>
+            </dd>
+          </div>
+        )}
+      </dl>
+      <p>
+        {t(`console.approvals.state.${request.state}`)}{' '}
+        {t('console.approvals.counted', { approved, needed: request.needed })}
+      </p>
+      {decide.error === null ? null : <FailureNotice failure={failureFrom(decide.error)} />}
+      {mine ? (
+        <span className="actions">
+          {(['approve', 'refuse'] as const).map((verb) => (
+            <Button
+              key={verb}
+              size="3"
+              variant="surface"
+              color="gray"
+              highContrast
+              aria-disabled={decide.isPending}
+              onClick={() => decide.mutate(verb)}
+            >
+              {t(`console.approvals.${verb}`)}
+            </Button>
+          ))}
+        </span>
+      ) : null}
+      <Snippets
+        snippet={{
+          curl: curlOf('POST', `/approval-requests/${request.id}/approve`),
+          typescript: fetchOf('POST', `/approval-requests/${request.id}/approve`),
+        }}
+      />
+    </Card>
+  )
+}

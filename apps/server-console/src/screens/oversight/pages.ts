@@ -1,0 +1,37 @@
+import { useTranslation } from 'react-i18next'
+import type { Beside } from '../../components/page.tsx'
+import { to } from '../../components/route.ts'
+
+/** Pages of one subject, and which of them this is. */
+function usePages(pages: readonly (readonly [name: string, href: string])[], at: string): readonly Beside[] {
+  const { t } = useTranslation()
+  return pages.map(([name, href]) => ({ href, label: t(`console.beside-page.${name}`), here: name === at }))
+}
+
+export const useAuditPages = (at: 'log' | 'alerts' | 'reports') =>
+  usePages(
+    [
+      ['log', to('audit')],
+      ['alerts', to('audit', 'alerts')],
+      ['reports', to('audit', 'reports')],
+    ],
+    at,
+  )
+
+export const usePeoplePages = (at: 'all' | 'review') =>
+  usePages(
+    [
+      ['all', to('people')],
+      ['review', to('people', 'review')],
+    ],
+    at,
+  )
+
+export const useRequestPages = (at: 'requests' | 'approvals') =>
+  usePages(
+    [
+      ['requests', to('requests')],
+      ['approvals', to('requests', 'approvals')],
+    ],
+    at,
+  )
