@@ -425,7 +425,7 @@ predicate_shape = versions(
                         use=literal(*USES), backup=dealt_backup_shape,
                         statements=array(obj(index=integer(1, 16), name=line, document=digest), 0, 16)),
         'heartbeats': array(obj(index=integer(1, 15), name=line, document=digest), 1, 15), 'revokes': array(earlier_key, 1, 4096),
-        'nextPolicy': digest,
+        'nextPolicy': digest, 'decommissioned': array(obj(id=ident, token=line, serial=line, ckaId=hex16), 1, 64),
         'alsoFor': array(obj(audience=digest, sequence=counter, previous=nullable(digest), supersedes=array(digest, 0, 64)), 1, 19)},
         v=literal(2), wrapTree=array(obj(optional={'replaces': earlier_key}, **node_members), 0, 4096), **predicate_members))
 statement_shape = also(obj(
@@ -495,10 +495,10 @@ plan_shape = versions(
         keys=array(obj(optional={
             **key_options, 'backup': obj(t=whole, n=whole, custodians=array(line, 0, 64)), 'spares': array(slug, 1, 20),
             'version': positive, 'replaces': plan_key}, **key_members), 0, 500),
-        parts=parts_shape(PART_KINDS + ['holder-heartbeat', 'root-backup', 'share-check', 'restore-drill', 'root-restore', 'officer-change', 'kek-rotation', 'revocation'], obj(
+        parts=parts_shape(PART_KINDS + ['holder-heartbeat', 'root-backup', 'share-check', 'restore-drill', 'root-restore', 'officer-change', 'kek-rotation', 'revocation', 'decommission'], obj(
             optional={**step_options, 'custodian': line}, 
             do=literal(*STEP_KINDS, 'ask-heartbeats', 'take-heartbeats', 'acknowledge-custodian', 'check-shares', 'check-medium',
-                       'ask-shares', 'give-shares', 'restore-root', 'zeroise-root', 'sign-policy', 'revoke-keys'),
+                       'ask-shares', 'give-shares', 'restore-root', 'zeroise-root', 'sign-policy', 'revoke-keys', 'decommission-root'),
             actor=literal(*ROLES, 'custodian'), **step_members))))
 
 
@@ -1804,7 +1804,7 @@ NEEDS = {
     'TRANSPORTS': 'CARDS', 'WRAP-TREE': 'MANIFEST', 'POSSESSION': 'WRAP-TREE', 'REPLICAS': 'POSSESSION PLAN-CONTENT OPENING-CERTIFICATE',
     'ATTESTATIONS': 'POSSESSION PLAN-CONTENT CHECKPOINTS BLOB-DIGEST',
     'BACKUPS': 'POSSESSION CARDS PLAN-CONTENT OPENING-CERTIFICATE BLOB-DIGEST',
-    'RECOVERY': 'CARDS PLAN-CONTENT OPENING-CERTIFICATE BLOB-DIGEST',
+    'RECOVERY': 'CARDS PLAN-CONTENT OPENING-CERTIFICATE BLOB-DIGEST', 'DECOMMISSION': 'WRAP-TREE PLAN-CONTENT OPENING-CERTIFICATE',
     'FHE-COMMITMENTS': 'MANIFEST-ENTRIES BLOB-DIGEST', 'FHE-ENVELOPES': 'OPENING-CERTIFICATE',
     'FHE-ACKNOWLEDGEMENTS': 'CARDS', 'FHE-EPOCH': 'OPENING-CERTIFICATE CARDS PLAN-CONTENT',
     'HEARTBEATS': 'CARDS PLAN-CONTENT CHECKPOINTS BLOB-DIGEST',
@@ -2451,6 +2451,19 @@ class Verifier:
         return '; '.join([f'{len(heard)} of {len(names)} custodians', *(['asked in vain: ' + ', '.join(silent)] if silent else []),
                           *(['burnt: the set ' + used['backup']['set']] if used['use'] != 'check' else [])])
 
+    def check_decommission(self):
+        steps, gone = self.steps_of('decommission-root'), self.p.get('decommissioned', [])
+        need(len(steps) == len(gone), 'another number of tokens is cleared than planned')
+        for step, one in zip(steps, gone):
+            need((step['key'], step['token']) == (one['id'], one['token']), 'another root, or from another token')
+            key = [key for key in self.plan['keys'] if key['id'] == one['id']]
+            need(key and key[0].get('existing', {}).get('ckaId') == one['ckaId'], 'another CKA_ID than its birth gave it')
+            self.need_place(step, {**one, 'evidence': 'E0'})
+        for one in gone:
+            for token in self.plan['tokens']:
+                need(sum((step['key'], step['token']) == (one['id'], token['role']) for step in steps) == 1, f"it may still be in the token {token['role']}")
+        return '; '.join(f"{one['id']} is gone from {one['token']}" for one in gone) or 'nothing is decommissioned'
+
     def check_custodian_statement(self, used, one):
         seats = [seat['card'] for seat in self.run['header']['roster'] if (seat['role'], seat['name']) == ('custodian', one['name'])]
         card, backup = self.people.get((seats + [None])[0]), used['backup']
@@ -2575,7 +2588,7 @@ class Verifier:
 
     def recorded(self, step):
         """(what the transcript says of a step,): (None,) where its facts are redacted, None where nothing was done in it."""
-        effect = {'replicate-root': 'prove-replica', 'epoch-live': 'sign-epoch-live', 'seal': 'inventory', 'sign-policy': 'read-policy'}.get(step['do'], step['do'])
+        effect = {'replicate-root': 'prove-replica', 'epoch-live': 'sign-epoch-live', 'seal': 'inventory', 'sign-policy': 'read-policy', 'decommission-root': 'zeroise-root'}.get(step['do'], step['do'])
         result = self.run['results'].get((step['id'], effect))
         if result is not None:
             return (result,)
@@ -2584,7 +2597,7 @@ class Verifier:
     def check_transcript_content(self):
         making = ('make-ceremony-key', 'generate-root', 'generate-key')
         steps = self.steps_of(*making, 'prove-possession', 'replicate-root', 'attest', 'fhe-deal', 'assemble-epoch', 'epoch-live', 'ask-heartbeats',
-                              'check-medium', 'ask-shares', 'restore-root', 'zeroise-root', 'sign-policy', 'seal')
+                              'check-medium', 'ask-shares', 'restore-root', 'zeroise-root', 'sign-policy', 'decommission-root', 'seal')
         need(all(self.recorded(step) for step in steps), 'the transcript has nothing of a step')
 
         def of(*kinds):
@@ -2625,6 +2638,9 @@ class Verifier:
             need(of('ask-heartbeats'), 'no step of the plan asks for a heartbeat')
             asked, said = of('ask-heartbeats')[0][1], parse(self.blob(one['document']), heartbeat_shape, 32768)['payload']
             need(asked is None or said['challenge'] == member(asked, 'challenge'), 'another challenge')
+        for one, (_, result) in zip(self.p.get('decommissioned', []), of('decommission-root')):
+            need(result is None or fits(result, serial=one['serial'], ckaId=one['ckaId'], absent=True), 'it is not absent')
+        need(len(self.p.get('decommissioned', [])) <= len(of('decommission-root')), 'no step of the plan destroys it')
         need('revokes' not in self.p or self.steps_of('revoke-keys'), 'no step of the plan revokes keys')
         if 'nextPolicy' in self.p:
             need(of('sign-policy'), 'no step of the plan signs a next policy')

@@ -78,6 +78,10 @@ export const catalogue = {
       'The backup that the run used is that of the plan; each custodian who is named stated the very share, and what was restored is proved',
     needs: ['CARDS', 'PLAN-CONTENT', 'OPENING-CERTIFICATE', 'BLOB-DIGEST'],
   },
+  DECOMMISSION: {
+    title: 'A root that the plan takes out of use is gone from every token of the plan',
+    needs: ['WRAP-TREE', 'PLAN-CONTENT', 'OPENING-CERTIFICATE'],
+  },
   'FHE-COMMITMENTS': {
     title: 'Key id, epoch id and commitments follow from the public parts',
     needs: ['MANIFEST-ENTRIES', 'BLOB-DIGEST'],

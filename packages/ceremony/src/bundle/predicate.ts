@@ -310,6 +310,14 @@ const schema2 = v.strictObject({
     ),
   ),
   revokes: v.exactOptional(v.pipe(v.array(earlierKey), v.minLength(1), v.maxLength(4096))),
+  /** Roots of earlier ceremonies that were destroyed, by token, in the plan's order. */
+  decommissioned: v.exactOptional(
+    v.pipe(
+      v.array(v.strictObject({ id, token: line, serial: line, ckaId: hex16 })),
+      v.minLength(1),
+      v.maxLength(64),
+    ),
+  ),
   /** Blob: the file of the next version of the policy. */
   nextPolicy: v.exactOptional(digest),
   /** Further servers that may import, each with its own sequence. */

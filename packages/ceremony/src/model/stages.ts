@@ -81,6 +81,7 @@ const stages: Record<StepKind, readonly Stage[]> = {
   'zeroise-root': [go, acts('zeroise-root'), checkpoint('key')],
   'sign-policy': [go, looks('read-policy'), { kind: 'signatures', what: 'policy' }, checkpoint('key')],
   'revoke-keys': [go, checkpoint('key')],
+  'decommission-root': [go, acts('zeroise-root'), checkpoint('key')],
   'epoch-live': [go, looks('sign-epoch-live'), checkpoint('key')],
   seal: [
     go,

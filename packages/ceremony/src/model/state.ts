@@ -222,6 +222,8 @@ export type State = {
   } | null
   /** The next version of the policy, and the names of who has signed it; null before it is read. */
   nextPolicy: (Results['read-policy'] & { signers: string[] }) | null
+  /** Roots of earlier ceremonies that were destroyed in a token, by its role. */
+  decommissioned: { id: string; token: string; serial: string; ckaId: string }[]
   /** Possession proofs by key. */
   proofs: { key: string; mechanism: string; digest: Digest }[]
   bundle: {
@@ -314,6 +316,7 @@ export function initialState(header: RunHeader, plan: Plan): State {
     backups: [],
     recovery: null,
     nextPolicy: null,
+    decommissioned: [],
     proofs: [],
     bundle: null,
     receipts: [],
@@ -351,6 +354,7 @@ export function draft(state: State): State {
       releases: [...state.recovery.releases],
     },
     nextPolicy: state.nextPolicy && { ...state.nextPolicy, signers: [...state.nextPolicy.signers] },
+    decommissioned: [...state.decommissioned],
     proofs: [...state.proofs],
     ...draftEpochs(state),
     bundle: state.bundle && { ...state.bundle, signers: [...state.bundle.signers] },

@@ -197,6 +197,7 @@ export type StepKind =
   | 'zeroise-root'
   | 'sign-policy'
   | 'revoke-keys'
+  | 'decommission-root'
   | 'seal'
   | 'export'
   | 'receipt'
@@ -248,6 +249,7 @@ export type PartKind =
   | 'officer-change'
   | 'kek-rotation'
   | 'revocation'
+  | 'decommission'
   | 'bundle-export'
 
 export type Part = { kind: PartKind; steps: Step[] }

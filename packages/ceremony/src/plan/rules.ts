@@ -50,6 +50,7 @@ export const planRules = [
   'PLAN-75',
   'PLAN-76',
   'PLAN-77',
+  'PLAN-78',
 ] as const
 
 export type PlanRule = (typeof planRules)[number]

@@ -206,6 +206,7 @@ const stepKinds2 = [
   'zeroise-root',
   'sign-policy',
   'revoke-keys',
+  'decommission-root',
 ] as const
 const partKinds2 = [
   ...partKinds,
@@ -217,6 +218,7 @@ const partKinds2 = [
   'officer-change',
   'kek-rotation',
   'revocation',
+  'decommission',
 ] as const
 
 const version2 = v.strictObject({

@@ -7,6 +7,7 @@ import type { StepKind } from '../plan/plan.ts'
 import { attestationsFault, checkAttestationChains, checkAttestations } from './attestation/bundle.ts'
 import { backupsFault, checkBackups } from './backup/bundle.ts'
 import { checkAcknowledgements, checkCommitments, checkEnvelopes, dealFault } from './dealing/bundle.ts'
+import { checkDecommission, decommissionFault } from './decommission/bundle.ts'
 import { checkDecryptions } from './decryption/bundle.ts'
 import { checkHeartbeats, heartbeatsFault } from './heartbeat/bundle.ts'
 import { checkPossession, checkTree, evidenceFault, proofsFault, treeFault } from './key/bundle.ts'
@@ -26,6 +27,7 @@ const keyChecks: readonly FamilyCheck[] = [
   { id: 'ATTESTATIONS', check: checkAttestations },
   { id: 'BACKUPS', check: checkBackups },
   { id: 'RECOVERY', check: checkRecovery },
+  { id: 'DECOMMISSION', check: checkDecommission },
 ]
 
 /** the threshold key, whose files have to be there before, */
@@ -102,6 +104,7 @@ export const recordedAs = {
   'zeroise-root': 'zeroise-root',
   'sign-policy': 'read-policy',
   'revoke-keys': null,
+  'decommission-root': 'zeroise-root',
   // It begins with the closing inventory; the rest of it comes after the transcript's end.
   seal: 'inventory',
   export: null,
@@ -117,6 +120,7 @@ export async function recordedFault(v: Verification, recorded: readonly Recorded
     proofsFault(v, recorded) ??
     replicasFault(v, recorded) ??
     revocationFault(v) ??
+    decommissionFault(v, recorded) ??
     attestationsFault(v, recorded) ??
     backupsFault(v, recorded) ??
     (await recoveryFault(v, recorded)) ??

@@ -2,6 +2,7 @@ import type { StepKind } from '../plan/plan.ts'
 import * as attestation from './attestation/lint.ts'
 import * as backup from './backup/lint.ts'
 import * as dealing from './dealing/lint.ts'
+import * as decommission from './decommission/lint.ts'
 import * as decryption from './decryption/lint.ts'
 import * as heartbeat from './heartbeat/lint.ts'
 import * as key from './key/lint.ts'
@@ -54,6 +55,7 @@ export const stepLints = {
   ...recovery.lints,
   ...officers.lints,
   ...revocation.lints,
+  ...decommission.lints,
   ...sealing.lints,
 } satisfies Record<StepKind, StepLint>
 
@@ -83,5 +85,6 @@ export const endLints: readonly EndLint[] = [
   recovery.unchecked,
   officers.unsigned,
   revocation.unrevoked,
+  decommission.incomplete,
   sealing.notEnded,
 ]

@@ -222,6 +222,11 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
       }
     }
     case 'zeroise-root': {
+      if (effect.token === 'ceremony') {
+        core.disk.token = core.disk.token.filter(({ ckaId }) => ckaId !== effect.ckaId)
+        const objects = [...core.disk.token]
+        return { serial: effect.serial, ckaId: effect.ckaId, absent: true, objects, unreadable: 0 }
+      }
       const left = (core.disk.others[effect.serial] ?? []).filter(({ ckaId }) => ckaId !== effect.ckaId)
       core.disk.others[effect.serial] = left
       return { serial: effect.serial, ckaId: effect.ckaId, absent: true, objects: left, unreadable: 0 }

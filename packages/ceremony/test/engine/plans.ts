@@ -24,6 +24,7 @@ export const scriptNames = [
   'officer-change',
   'kek-rotation',
   'revocation',
+  'decommission',
   'token-initialisation',
 ] as const
 /** The epoch of a key that an earlier ceremony dealt. */

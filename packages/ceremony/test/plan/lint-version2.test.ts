@@ -170,3 +170,21 @@ describe('a revocation', () => {
     expect(faults(rest)).toEqual(['PLAN-77 the plan revokes no key'])
   })
 })
+
+describe('a decommission', () => {
+  it('PLAN-78 wants the root proved, and destroyed exactly once in every token of the plan', () => {
+    const { plan } = planOf('decommission', 'production')
+    const faults = (copy: Plan) => lintPlan(copy).map(({ rule, detail }) => `${rule} ${detail}`)
+    expect(faults(plan)).toEqual([])
+    expect(faults(without(plan, 'decommission-spare'))).toEqual([
+      'PLAN-78 root-kek is not destroyed exactly once in the token spare',
+    ])
+    expect(faults(without(plan, 'prove-root'))).toContain(
+      'PLAN-78 root-kek is destroyed before it was proved',
+    )
+    const twice = copyOf(plan)
+    const part = twice.parts.find(({ kind }) => kind === 'decommission')!
+    part.steps.push({ ...part.steps.at(-1)!, id: 'again' })
+    expect(faults(twice)).toEqual(['PLAN-78 root-kek is not destroyed exactly once in the token ceremony'])
+  })
+})

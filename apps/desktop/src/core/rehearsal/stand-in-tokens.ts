@@ -32,6 +32,10 @@ export async function makeStandInTokens(
   await joinReplicas(plan, hsm, bound)
   const ceremony = bound.find(({ role }) => role === 'ceremony')
   if (ceremony !== undefined && ceremony.serial !== '') await makeRoots(plan, hsm, ceremony.serial, pins.user)
+  // A root that is taken out of use is in each of these tokens: what is destroyed there is told apart by its identifier alone.
+  const others = stepsOf(plan).flatMap(({ step }) => (step.do === 'decommission-root' ? [step.token] : []))
+  for (const { role, serial } of bound)
+    if (role !== 'ceremony' && others.includes(role)) await makeRoots(plan, hsm, serial, pins.user)
   return bound
 }
 

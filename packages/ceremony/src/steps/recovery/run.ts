@@ -8,7 +8,7 @@ import { refuse } from '../../model/rules.ts'
 import { standsAt, verify } from '../../model/signers.ts'
 import type { State } from '../../model/state.ts'
 import { namesOf } from '../../plan/queries.ts'
-import { ceremonyKeyPlace, madeIn, stepPlace } from '../effect-parts.ts'
+import { ceremonyKeyPlace, ckaIdOf, madeIn, stepPlace } from '../effect-parts.ts'
 import type { EntryModules, StageNeeds } from '../entries.ts'
 import { attributeFault, lengthFault, templates } from '../key/templates.ts'
 import { count, evidence, objects } from '../result-fields.ts'
@@ -139,7 +139,8 @@ export const effects = {
     }),
     effect(at) {
       const place = stepPlace(at)
-      const { ckaId } = used(at.state).backup
+      const { key } = at.progress.step
+      const ckaId = key === undefined ? used(at.state).backup.ckaId : ckaIdOf(at.state, key)
       const expected = expectedObjects(at.state, place.token).filter((id) => id !== ckaId)
       return { ...at.base, ...place, kind: 'zeroise-root', ckaId, expected }
     },
@@ -148,8 +149,9 @@ export const effects = {
       if (!result.absent) return differs('no such key', 'the key is still there')
       return inventoryFault(state, { ...effect, when: 'planned' }, result)
     },
-    apply(state, _progress, { serial }, show) {
-      if (state.recovery !== null) state.recovery.zeroised = true
+    apply(state, { step: { key, token = 'ceremony' } }, { serial, ckaId }, show) {
+      if (key !== undefined) state.decommissioned.push({ id: key, token, serial, ckaId })
+      else if (state.recovery !== null) state.recovery.zeroised = true
       show('serial', serial)
     },
   },

@@ -65,11 +65,18 @@ function strangersAmong(
 
 /** CKA_IDs that a token holds when all went by the plan, beyond what it held at the opening inventory. */
 export function expectedObjects(state: State, role: string): string[] {
-  const roots = state.keys.filter((key) => key.level === 'root' && key.token === role).map((key) => key.ckaId)
+  const roots = state.keys
+    .filter((key) => key.level === 'root' && key.token === role && !isGone(state, key.id, role))
+    .map((key) => key.ckaId)
   const own = state.ceremonyKey
   const ceremony = own === null || own.token !== role || own.destroyed ? [] : [own.ckaId, own.sealCkaId]
   const replicas = state.replicas.filter((one) => one.token === role).map((one) => one.evidence.ckaId)
   return [...ceremony, ...roots, ...replicas, ...restoredIn(state, role), ...pairsOf(state, role)]
+}
+
+/** Whether the root was taken out of use in this token. */
+function isGone({ decommissioned }: State, key: string, role: string): boolean {
+  return decommissioned.some(({ id, token }) => id === key && token === role)
 }
 
 /** The root that a backup gave back to the token, until it is zeroised there. */

@@ -61,6 +61,7 @@ export function bundleParts(
     ...backupsOf(folder, collected),
     ...recoveryOf(folder, collected),
     ...nextPolicyOf(folder, collected),
+    ...(state.decommissioned.length === 0 ? {} : { decommissioned: state.decommissioned }),
     ...(state.plan.revokes === undefined ? {} : { revokes: state.plan.revokes }),
     transports: transportsOf(effect, folder, collected),
     fhe: fheOf(folder, state, collected),
