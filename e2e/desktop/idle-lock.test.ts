@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => desktop?.close())
 
-const cover = () => desktop.page.getByRole('dialog', { name: 'The window is locked' })
+const cover = () => desktop.page.getByRole('dialog', { name: 'The window is covered' })
 const away = async (minutes: number) => {
   await desktop.page.clock.fastForward(minutes * 60_000)
 }

@@ -61,3 +61,15 @@ test('KEYS-PALETTE what is on the screen can be pressed, and nothing that is off
   await page.keyboard.press('Escape')
   expect(violations(desktop)).toEqual([])
 })
+
+test('KEYS-PALETTE the live button of a ceremony is the first thing that Ctrl+K offers', async () => {
+  const { page } = desktop
+  await show(desktop, 'run/c1')
+  const live = page.locator('[data-go]')
+  const name = await live.evaluate((button) => button.textContent)
+  await page.keyboard.press('Control+k')
+  const first = page.getByRole('option').first()
+  await first.waitFor()
+  expect(await first.textContent()).toContain(name)
+  await page.keyboard.press('Escape')
+})

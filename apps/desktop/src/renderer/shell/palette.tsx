@@ -31,12 +31,7 @@ export function Palette({ onClose, onHelp }: Props) {
   const { value: runs } = useRemote(ceremonies, {})
   const { value: slots } = useRemote(tokens, {})
   const all: Entry[] = [
-    ...below.map(({ name, button }, index) => ({
-      id: `screen-${index}`,
-      group: 'screen' as const,
-      name,
-      run: () => button.click(),
-    })),
+    ...below.filter(({ rank }) => rank < rowRank).map(pressing),
     ...routes.map((name) => ({
       id: `go-${name}`,
       group: 'go' as const,
@@ -66,6 +61,7 @@ export function Palette({ onClose, onHelp }: Props) {
     ),
     { id: 'help', group: 'act', name: t('help.title'), run: onHelp },
     { id: 'lock', group: 'act', name: t('help.lock'), run: lock },
+    ...below.filter(({ rank }) => rank === rowRank).map(pressing),
   ]
   const words = sought.toLocaleLowerCase(i18n.language).split(/\s+/).filter(Boolean)
   const found = all.filter(({ name }) => {
@@ -134,13 +130,37 @@ export function Palette({ onClose, onHelp }: Props) {
   )
 }
 
-/** The buttons of the screen that can be pressed now, by the names that a screen reader gives them. */
-function pressable(): { name: string; button: HTMLElement }[] {
+type Pressable = { name: string; button: HTMLElement; rank: number }
+
+/** The live button, then what else can be done; what only opens a row of a list comes last. */
+const rowRank = 2
+
+function rankOf(button: HTMLElement): number {
+  if (button.matches('[data-go], .rt-variant-solid')) return 0
+  return button.ariaExpanded !== null || button.closest('table, [role=row], [role=listitem]') !== null
+    ? rowRank
+    : 1
+}
+
+const pressing = ({ name, button }: Pressable, index: number): Entry => ({
+  id: `screen-${rankOf(button)}-${index}`,
+  group: 'screen',
+  name,
+  run: () => button.click(),
+})
+
+/** The buttons of the screen that can be pressed now, by the names that a screen reader gives them, what matters most first. */
+function pressable(): Pressable[] {
   return [...(document.querySelector('main')?.querySelectorAll('button') ?? [])]
     .filter(
       (button) =>
         button.ariaDisabled !== 'true' && !button.matches(':disabled, [role=combobox], [role=radio]'),
     )
-    .map((button) => ({ name: (button.ariaLabel ?? button.textContent).trim(), button }))
+    .map((button) => ({
+      name: (button.ariaLabel ?? button.textContent).trim(),
+      button,
+      rank: rankOf(button),
+    }))
     .filter(({ name }) => name !== '')
+    .toSorted((a, b) => a.rank - b.rank)
 }
