@@ -6,7 +6,7 @@
  */
 export type Row = {
   work: string
-  unit: 'ms' | 'us' | '1/s' | 'frames' | 'KB/s'
+  unit: 'ms' | 'us' | '1/s' | 'frames' | 'KB/s' | 'KB'
   ours: number
   limit: number | null
   peers?: Readonly<Record<string, number>>

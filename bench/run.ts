@@ -3,6 +3,7 @@ import { benchCeremony } from './ceremony.ts'
 import { benchFhe } from './fhe.ts'
 import { benchFheKeys } from './fhe-keys.ts'
 import { benchHsm } from './hsm.ts'
+import { benchPhone } from './phone.ts'
 import { benchQr } from './qr.ts'
 import { misses, type Row, table } from './row.ts'
 import { benchStart } from './start.ts'
@@ -15,6 +16,7 @@ const works: Readonly<Record<string, () => Promise<Row[]>>> = {
   fhe: benchFhe,
   'fhe-keys': benchFheKeys,
   qr: benchQr,
+  phone: benchPhone,
   transcript: benchTranscript,
 }
 

@@ -51,3 +51,34 @@ export async function openPage(address: string): Promise<OpenPage> {
     throw error
   }
 }
+
+/**
+ * Milliseconds from an address to the first heading on the screen, each time in a profile that has seen nothing, on a processor that is
+ * `slower` times slower; by turns, so that a busy machine is busy for all of them.
+ */
+export async function timesToHeading<Name extends string>(
+  addresses: Readonly<Record<Name, string>>,
+  { runs, slower }: { runs: number; slower: number },
+): Promise<Record<Name, number[]>> {
+  const browser = await chromium.launch({ executablePath: browserPath(), args: browserArgs })
+  // Object.keys of a record gives exactly its keys.
+  const names = Object.keys(addresses) as Name[]
+  const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>
+  try {
+    for (let run = 0; run < runs; run += 1)
+      for (const name of names) {
+        const context = await browser.newContext({ viewport: { width: 390, height: 844 } })
+        const page = await context.newPage()
+        const session = await context.newCDPSession(page)
+        await session.send('Emulation.setCPUThrottlingRate', { rate: slower })
+        const began = performance.now()
+        await page.goto(addresses[name])
+        await page.locator('h1').waitFor()
+        times[name].push(performance.now() - began)
+        await context.close()
+      }
+    return times
+  } finally {
+    await browser.close()
+  }
+}

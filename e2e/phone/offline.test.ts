@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { join, relative } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { privateFolder } from '../../scripts/electron/launch.ts'
-import { phoneOut } from '../../scripts/phone/serve.ts'
+import { phoneOut, servePhone } from '../../scripts/phone/serve.ts'
 import { enrol, launchBrowser, openOrigin, openPhone, type Phone } from './phone.ts'
 
 let browser: Browser
@@ -81,4 +81,45 @@ test('PHONE-OFFLINE once it is kept, the app opens from a cold start with its or
   await cold.locator('[data-code="CAMERA-ABSENT"]').waitFor()
   await cold.keyboard.press('Escape')
   await cold.getByRole('button', { name: 'Choose the policy' }).waitFor()
+})
+
+/** What an origin serves that was taken over: it begins at once, and has its own page for every address. */
+const hostileWorker = `
+addEventListener('install', (event) => event.waitUntil(skipWaiting()))
+addEventListener('activate', (event) => event.waitUntil(clients.claim()))
+addEventListener('fetch', (event) => event.respondWith(new Response(
+  '<!doctype html><title>taken over</title><script>indexedDB.open("lux-custody-phone").onsuccess = ({ target }) => {' +
+  'target.result.transaction("vault").objectStore("vault").get("header").onsuccess = ({ target }) => {' +
+  'document.title = "read " + target.result.passphrase.sealed.length } }</script>',
+  { headers: { 'Content-Type': 'text/html' } })))
+`
+
+test('PHONE-ORIGIN whoever controls the origin replaces the app within one visit and reads what it keeps, which the passphrase alone seals', async () => {
+  const taken = join(folder, 'origin')
+  cpSync(phoneOut, taken, { recursive: true })
+  const server = await servePhone(taken, 0)
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the phone app is not served')
+  const victim = await openPhone(browser, `http://127.0.0.1:${address.port}/`)
+  const { page } = victim
+  await enrol(victim, 'Lena Fischer', join(folder, 'victim'))
+  await page.evaluate(() => navigator.serviceWorker.ready)
+  writeFileSync(join(taken, 'sw.js'), hostileWorker)
+  // A visit is all: the browser fetches sw.js by itself, and asks nobody.
+  await page.reload()
+  await page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready
+    await registration.update()
+  })
+  await expect
+    .poll(async () => {
+      await page.goto(page.url())
+      return page.title()
+    })
+    .toMatch(/taken over|read/)
+  // The attack is expected to succeed. What it reads is the vault's key under the passphrase: 48 bytes that open nothing by themselves.
+  await expect.poll(() => page.title()).toBe('read 48')
+  await victim.close()
+  server.closeAllConnections()
+  server.close()
 })

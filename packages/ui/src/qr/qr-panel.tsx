@@ -4,6 +4,7 @@ import { createPortal } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { Icon } from '../components/icon.tsx'
 import { Rec } from '../components/record.tsx'
+import { TextIn, TextOut } from './as-text.tsx'
 import { QrReceiver } from './qr-receiver.tsx'
 import { QrSender } from './qr-sender.tsx'
 
@@ -66,7 +67,12 @@ export function QrShow({
           ))}
         </fieldset>
       )}
-      {part === undefined ? null : <QrSender key={part.what} carried={part.carried} what={part.what} />}
+      {part === undefined ? null : (
+        <>
+          <QrSender key={part.what} carried={part.carried} what={part.what} />
+          <TextOut carried={part.carried} />
+        </>
+      )}
     </QrPanel>
   )
 }
@@ -87,17 +93,19 @@ export function QrScan({
   onCarried: (carried: Carried) => void
   onClose: () => void
 }) {
+  function take(carried: Carried): void {
+    onClose()
+    onCarried(carried)
+  }
   return (
     <QrPanel title={title} onClose={onClose}>
       <QrReceiver
         expected={expected}
         what={what}
         {...(allow === undefined ? {} : { allow })}
-        onCarried={(carried) => {
-          onClose()
-          onCarried(carried)
-        }}
+        onCarried={take}
       />
+      <TextIn expected={expected} onCarried={take} />
     </QrPanel>
   )
 }

@@ -1,0 +1,58 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { timesToHeading } from '../e2e/any-host/browser.ts'
+import { buildPhone } from '../scripts/build/phone.ts'
+import { phoneOut, servePhone } from '../scripts/phone/serve.ts'
+import { type Row, timeRow } from './row.ts'
+
+const runs = 9
+/** A phone's processor, beside the one of this machine. */
+const slower = 4
+const mostKb = 3000
+
+/** What the app weighs on a phone, and how long it takes from a cold start to a screen on which a person types, beside an empty page. */
+export async function benchPhone(): Promise<Row[]> {
+  await buildPhone()
+  const empty = mkdtempSync(join(tmpdir(), 'lux-empty-'))
+  writeFileSync(join(empty, 'index.html'), '<!doctype html><title>empty</title><h1>Empty</h1>')
+  const servers = await Promise.all([servePhone(phoneOut, 0), servePhone(empty, 0)])
+  try {
+    const [ours, bare] = servers.map((server) => {
+      const address = server.address()
+      if (address === null || typeof address === 'string') throw new Error('nothing is served')
+      return `http://127.0.0.1:${address.port}/`
+    })
+    if (ours === undefined || bare === undefined) throw new Error('nothing is served')
+    const times = await timesToHeading({ ours, bare }, { runs, slower })
+    return [
+      weightRow(),
+      timeRow({
+        work: 'phone: cold start, CPU 4 times slower',
+        ours: times.ours,
+        limit: times.bare,
+        goal: 1 / 3,
+      }),
+    ]
+  } finally {
+    for (const server of servers) server.close()
+    rmSync(empty, { recursive: true, force: true })
+  }
+}
+
+/** Everything that the service worker keeps. */
+function weightRow(): Row {
+  const bytes = readdirSync(phoneOut, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
+  const kb = Math.round(bytes / 1000)
+  return {
+    work: 'phone: kept on the phone',
+    unit: 'KB',
+    ours: kb,
+    limit: mostKb,
+    ratio: Math.round((1000 * mostKb) / kb) / 1000,
+    goal: 1,
+    memoryMiB: null,
+  }
+}
