@@ -89,11 +89,14 @@ export function Holders() {
               </p>
             </div>
           ) : (
-            <ul className="panel list">
-              {all.map((holder) => (
-                <Holder key={holder.id} holder={holder} />
-              ))}
-            </ul>
+            <>
+              <ShareMatrix holders={all} />
+              <ul className="panel list">
+                {all.map((holder) => (
+                  <Holder key={holder.id} holder={holder} />
+                ))}
+              </ul>
+            </>
           )
         }
       </Loaded>
@@ -107,7 +110,66 @@ export function Holders() {
   )
 }
 
-const shareTone = { dealt: 'warn', sent: 'warn', received: 'warn', proved: 'good' } as const
+/** A share's way, in its order: a holder is done when the proof has come back. */
+const way = ['enrolled', 'dealt', 'sent', 'received', 'proved'] as const
+
+/** Each holder's share of each key, and how far it has come. */
+function ShareMatrix({ holders: all }: { holders: readonly HolderView[] }) {
+  const { t } = useTranslation()
+  const shares = all.flatMap(({ name, shares: own }) => own.map((share) => ({ ...share, name })))
+  const done = shares.filter(({ state }) => state === 'proved').length
+  if (shares.length === 0) return null
+  return (
+    <section className="panel" aria-labelledby="share-matrix">
+      <h2 id="share-matrix" className="panel-body share-title">
+        {done === shares.length
+          ? t('holders.matrix.all', { count: done })
+          : t('holders.matrix.some', { done, all: shares.length })}
+      </h2>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
+      <section className="table-wrap" tabIndex={0} aria-labelledby="share-matrix">
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">{t('holders.matrix.holder')}</th>
+              <th scope="col">{t('holders.matrix.key')}</th>
+              {way.map((state) => (
+                <th key={state} scope="col">
+                  {t(`holders.state.${state}`)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {shares.map(({ name, ceremony, title, key, index, state }) => (
+              <tr key={`${name} ${ceremony} ${key}`}>
+                <th scope="row">
+                  <Rec>{name}</Rec>
+                </th>
+                <td>
+                  {t('holders.share', { index })} <Rec>{key}</Rec> · <Rec>{title}</Rec>
+                </td>
+                {way.map((stage) => (
+                  <td key={stage}>
+                    {way.indexOf(stage) <= way.indexOf(state) ? (
+                      <Outcome tone="good">
+                        <span className="visually-hidden">{t('holders.matrix.done')}</span>
+                      </Outcome>
+                    ) : (
+                      <Outcome tone="none">
+                        <span className="visually-hidden">{t('holders.matrix.open')}</span>
+                      </Outcome>
+                    )}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  )
+}
 
 function Holder({ holder }: { holder: HolderView }) {
   const { t } = useTranslation()
@@ -135,16 +197,6 @@ function Holder({ holder }: { holder: HolderView }) {
           {holder.shares.length === 0 ? <Outcome tone="none">{t('holders.no-share')}</Outcome> : null}
         </span>
       </div>
-      {holder.shares.map(({ ceremony, title, key, index, state }) => (
-        <div className="row" key={`${ceremony} ${key}`} style={{ paddingBlockStart: 0 }}>
-          <span className="row-text quiet">
-            <span>
-              {t('holders.share', { index })} <Rec>{key}</Rec> · <Rec>{title}</Rec>
-            </span>
-          </span>
-          <Outcome tone={shareTone[state]}>{t(`holders.state.${state}`)}</Outcome>
-        </div>
-      ))}
       <details className="details" style={{ padding: '0 1.25rem 0.75rem' }}>
         <summary>{t('holders.details')}</summary>
         <div className="panel-body" style={{ paddingInline: 0 }}>
