@@ -2,6 +2,7 @@ import { constants, createHash, createPrivateKey, privateDecrypt } from 'node:cr
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BundleContents, verifyBundle } from '@lux/ceremony/bundle'
+import { readPlan } from '@lux/ceremony/plan'
 import { policyFileCodec } from '@lux/ceremony/policy'
 import { aesKwpWrap, fromHex, sha256Hex } from '@lux/crypto'
 import { combineBackup, openMedium, parseMedium, readCustodianShare } from '@lux/crypto/backup'
@@ -53,6 +54,54 @@ beforeAll(async () => {
     writeFileSync(join(folder, `custodian-${at + 1}.key`), await sealKeyFile(key, passphrase, { workFactor }))
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('BACKUP-VALUES a plan of a share check takes from the accepted bundle all that it says of the backup', async () => {
+  const policy = join(run, 'policy.json')
+  const cards = readdirSync(join(run, 'cards')).map((name) => join(run, 'cards', name))
+  const people = cards.filter((path) =>
+    ['administrator', 'operator', 'officer', 'witness', 'custodian'].includes(
+      JSON.parse(readFileSync(path, 'utf8')).kind,
+    ),
+  )
+  const out = join(folder, 'check.yaml')
+  const planned = (bundle: string) =>
+    custodyJson([
+      ...['plan', 'new', 'share-check', '--policy', policy, '--backup', bundle, '--out', out],
+      ...people.flatMap((path) => ['--person', path]),
+      ...['--set', 'serial=4711', '--set', `library=${'ab'.repeat(32)}`],
+    ])
+  const damaged = join(folder, 'damaged.zip')
+  const flipped = bytes('bundle.zip')
+  flipped[100] = (flipped[100] ?? 0) ^ 1
+  writeFileSync(damaged, flipped)
+  expect((await planned(damaged)).exit).toBe(1)
+  expect(existsSync(out)).toBe(false)
+
+  const made = await planned(join(run, 'bundle.zip'))
+  expect([made.exit, made.json.detail]).toEqual([0, undefined])
+  const read = readPlan(new Uint8Array(readFileSync(out)))
+  if (!read.ok) throw new Error('no plan')
+  const { predicate, digest } = contents
+  const [backup] = predicate.backups ?? []
+  expect(read.plan.recovery).toEqual({
+    use: 'check',
+    custodians: backup?.shares.map(({ name }) => name),
+    backup: {
+      bundle: digest,
+      key: backup?.id,
+      ckaId: predicate.keyEvidence.find(({ id }) => id === backup?.id)?.ckaId,
+      rootId: predicate.wrapTree[0]?.root?.rootId,
+      ceremonyId: contents.header?.ceremonyId,
+      set: backup?.set,
+      identifier: backup?.identifier,
+      t: 2,
+      medium: sha256Hex(bytes('backup', `${backup?.id}.medium`)),
+      mechanism: predicate.possession[0]?.mechanism,
+      possession: predicate.possession[0]?.digest,
+      shares: backup?.shares.map(({ share }) => share),
+    },
+  })
+})
 
 describe('a rehearsed root with a backup of 2 of 3', () => {
   test('its bundle names the backup, and holds neither medium nor envelopes', () => {

@@ -1,12 +1,10 @@
-import { verifyBundle } from '@lux/ceremony/bundle'
-import { verifyAttestation } from '@lux/hsm'
-import { fileReader, readBounded } from '@lux/node-files'
+import { readBounded } from '@lux/node-files'
 import { checkBackup, checkUnburnt } from '@lux/people'
 import type { Command } from 'commander'
 import { accepted } from '../shell/accepted.ts'
-import { type CommandLine, refused } from '../shell/command-line.ts'
-import { readPolicy } from '../shell/files.ts'
+import type { CommandLine } from '../shell/command-line.ts'
 import type { Outcome } from '../shell/output.ts'
+import { withVerified } from '../shell/verified-bundle.ts'
 import { type BurntOptions, burntSets, withBurnt } from './burnt.ts'
 import { readTypedWords, type WordsOptions, withWords } from './words.ts'
 
@@ -47,18 +45,7 @@ Example:
 /** Errors: the checks of the bundle, BACKUP-…, FILE-…, SECRET-…. */
 async function check(path: string, options: CheckOptions): Promise<Outcome> {
   const burnt = await burntSets(options)
-  const reader = fileReader(path)
-  try {
-    const policy = readPolicy(options.policy)
-    const { verdict, failed, contents } = await verifyBundle(reader, {
-      attestation: verifyAttestation,
-      policy,
-    })
-    if (verdict !== 'accepted' || contents === null)
-      throw refused(
-        { rule: failed[0] ?? 'REFUSED', detail: `${path} is refused` },
-        `see every check: custody verify ${path} --policy ${options.policy}`,
-      )
+  return withVerified(path, options.policy, async (contents) => {
     const medium = options.medium === undefined ? null : readBounded(options.medium, maxMedium)
     const found = accepted(checkBackup(contents.predicate, { words: await wordsOf(options), medium }))
     const { key, set, t, n, share } = found
@@ -72,9 +59,7 @@ async function check(path: string, options: CheckOptions): Promise<Outcome> {
         ...(found.medium === null ? [] : [`the medium is the one that was sealed: SHA-256 ${found.medium}`]),
       ].join('\n'),
     }
-  } finally {
-    reader.close()
-  }
+  })
 }
 
 async function wordsOf(options: CheckOptions): Promise<string | null> {

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { maxPlanBytes, parseValues, readScript, warnPlan } from '@lux/ceremony/plan'
+import { maxPlanBytes, parseValues, readScript, type ScriptValues, warnPlan } from '@lux/ceremony/plan'
 import { expiryWarnings } from '@lux/ceremony/policy'
 import { readBounded } from '@lux/node-files'
 import { findParts, findProgram } from '../../core/program.ts'
 import { readDestination } from '../../core/rehearsal/rehearsal-request.ts'
 import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
 import { systemClock } from '../../core/system.ts'
+import { backupValues } from '../../core/use-cases/backup-values.ts'
 import {
   makePlan,
   planBytes,
@@ -17,8 +18,10 @@ import {
   typedValues,
   writeCards,
 } from '../../core/use-cases/make-plan.ts'
+import { accepted } from '../shell/accepted.ts'
 import { mustBeNew, readCard, readPolicy, wordLines, wordsOf, writeNew } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
+import { withVerified } from '../shell/verified-bundle.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { warningLines } from './lint.ts'
 
@@ -29,13 +32,14 @@ export type NewPlanOptions = {
   person?: string[]
   destination?: string[]
   library?: string
+  backup?: string
   out: string
 }
 
 const maxLibrary = 1 << 28
 
 /** Fills a script's blanks and writes the plan, with the cards that it names beside it. Errors: PLAN-…, SCRIPT-UNKNOWN. */
-export function newPlan(what: string, options: NewPlanOptions): Outcome {
+export async function newPlan(what: string, options: NewPlanOptions): Promise<Outcome> {
   mustBeNew(options.out)
   const script = readBounded(scriptPath(what), maxPlanBytes)
   const read = readScript(script)
@@ -46,6 +50,7 @@ export function newPlan(what: string, options: NewPlanOptions): Outcome {
     return plannedServer(card, transport, path)
   })
   const policy = options.policy === undefined ? null : readPolicy(options.policy).policy
+  const backup = await backupOf(options)
   const made = makePlan({
     script,
     people,
@@ -54,6 +59,9 @@ export function newPlan(what: string, options: NewPlanOptions): Outcome {
     library: options.library === undefined ? null : sha256Of(options.library),
     build: findProgram().measurement.build,
     values: {
+      ...Object.fromEntries(
+        Object.entries(backup).filter(([name]) => Object.hasOwn(read.value.blanks, name)),
+      ),
       ...(options.values === undefined ? {} : valuesOf(options.values)),
       ...typedValues(read.value, options.set ?? {}),
     },
@@ -70,6 +78,13 @@ export function newPlan(what: string, options: NewPlanOptions): Outcome {
     json: { ok: true, plan: options.out, title: plan.title, hash, words, warnings },
     text: [`plan    ${options.out}`, `hash    ${hash}`, ...wordLines(words), ...warnings].join('\n'),
   }
+}
+
+/** What the bundle of `--backup` says, under the plan's policy. Errors: OPTION-BACKUP, BACKUP-NONE, those of the bundle. */
+async function backupOf({ backup, policy, set }: NewPlanOptions): Promise<ScriptValues> {
+  if (backup === undefined) return {}
+  if (policy === undefined) throw new WrongUse('USAGE', '--backup needs --policy: a bundle is verified first')
+  return withVerified(backup, policy, (contents) => accepted(backupValues(contents, set?.rootKey ?? null)))
 }
 
 /** A script file, or the name of one that is shipped. */

@@ -52,6 +52,10 @@ export function registerPlan({ program, act }: CommandLine): void {
       severalOf,
     )
     .option('--library <file>', 'fill library with the digest of the token’s library')
+    .option(
+      '--backup <bundle>',
+      'fill what a share check, a drill or a restore needs to know of the backup that this bundle dealt; of several, --set rootKey=ID',
+    )
     .requiredOption('--out <plan.yaml>', 'a new file')
     .action((script: string, options: NewPlanOptions) => act(() => newPlan(script, options)))
     .addHelpText(
