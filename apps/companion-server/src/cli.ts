@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { transportCodec } from '@lux/ceremony/wire'
-import { isPassable } from '@lux/hsm'
 import { protectProcess } from '@lux/hsm/protect'
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { apiDocument } from './api-document.ts'
@@ -17,7 +16,7 @@ import {
   projectRoles,
 } from './commands/identity.ts'
 import { importBundle } from './commands/import.ts'
-import { chosenToken, initServer } from './commands/init.ts'
+import { chosenToken, initServer, libraryStart } from './commands/init.ts'
 import { addKmipClient, endKmipClient, letPlainKeys, showKmipClients } from './commands/kmip-clients.ts'
 import { type OperatorOptions, startOperator } from './commands/kubernetes-operator.ts'
 import { type PluginOptions, startPlugin } from './commands/kubernetes-plugin.ts'
@@ -110,12 +109,6 @@ const folder = (): StateFolder =>
 const collected = (value: string, all: string[]): string[] => [...all, value]
 
 /** Null where one is no NAME=VALUE or may not be passed. */
-function variablesOf(pairs: readonly string[]): Record<string, string> | null {
-  const found = pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)])
-  if (found.some(([name = ''], at) => !pairs[at]?.includes('=') || !isPassable(name))) return null
-  return Object.fromEntries(found)
-}
-
 program
   .command('init')
   .description('Make the server: its token, keys and identity card.')
@@ -148,17 +141,15 @@ program
         const token = chosenToken(options)
         if (token === null)
           return wrongUse('give one of --token URI, --soft-token, --root-key or --root-provider FILE')
-        const env = variablesOf(options.env)
-        if (env === null)
-          return wrongUse('--env takes NAME=VALUE, and no variable that changes which code is loaded')
-        const { initString } = options
+        const started = libraryStart(options)
+        if (started === null)
+          return wrongUse(
+            '--env and HSM_ENV take NAME=VALUE, and no variable that changes which code is loaded',
+          )
         const outcome = await initServer({
           state: options.state === undefined ? folder() : stateFolder(options.state),
           domain: options.domain,
-          token:
-            typeof token === 'string' || 'provider' in token
-              ? token
-              : { ...token, env, ...(initString === undefined ? {} : { initString }) },
+          token: typeof token === 'string' || 'provider' in token ? token : { ...token, ...started },
           pinFile:
             options.pinFile ??
             (typeof token === 'string' || 'provider' in token ? null : (variable('HSM_PIN_FILE') ?? null)),

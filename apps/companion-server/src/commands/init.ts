@@ -3,11 +3,12 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type ServerCard, serverCardCodec } from '@lux/ceremony/wire'
 import { fromHex, generateSealIdentity, sealRecipient, toHex, toWords } from '@lux/crypto'
-import { parseTokenUri, softTokenEnvironment, startHsm, type TokenUri } from '@lux/hsm'
+import { isPassable, parseTokenUri, softTokenEnvironment, startHsm, type TokenUri } from '@lux/hsm'
 import { makeProviderRoot, openRoot, providerRootSetting } from '../external-kms/provider-root.ts'
 import { settingOf } from '../platform/container.ts'
 import { variable } from '../platform/environment.ts'
 import type { KeyDevice } from '../platform/hsm/key-device.ts'
+import { libraryPin } from '../platform/hsm/library-pin.ts'
 import { makePinFile, readPin } from '../platform/hsm/pin-file.ts'
 import { givenRootKey, rootKeySerial, rootKeySetting } from '../platform/hsm/root-key.ts'
 import { keysOfSpki } from '../platform/hsm/token-signer.ts'
@@ -71,6 +72,21 @@ export function chosenToken(given: {
   if (uri !== undefined) return { uri }
   if (library !== undefined) return { library, slot: variable('HSM_SLOT') ?? null }
   return settingOf(rootKeySetting) === undefined ? null : 'root-key'
+}
+
+/**
+ * What the token's library reads of its environment and is told when it starts: by options, else by HSM_ENV and HSM_INIT_STRING. Null
+ * where one is no NAME=VALUE, or changes which code is loaded.
+ */
+export function libraryStart(given: {
+  readonly env: readonly string[]
+  readonly initString?: string
+}): { env: Record<string, string>; initString?: string } | null {
+  const pairs = given.env.length > 0 ? given.env : (variable('HSM_ENV')?.split(';') ?? [])
+  const found = pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)])
+  if (found.some(([name = ''], at) => !pairs[at]?.includes('=') || !isPassable(name))) return null
+  const initString = given.initString ?? variable('HSM_INIT_STRING')
+  return { env: Object.fromEntries(found), ...(initString === undefined ? {} : { initString }) }
 }
 
 async function isMade(state: StateFolder): Promise<boolean> {
@@ -196,7 +212,7 @@ async function tokenIn(
   slot: string | null,
   started: { readonly environment: Readonly<Record<string, string>>; readonly initString?: string },
 ): Promise<NamedToken> {
-  const hsm = await startHsm({ library, ...started })
+  const hsm = await startHsm({ library, ...started, ...libraryPin() })
   try {
     const there = (await hsm.tokens()).filter(({ initialised }) => initialised)
     const [token, ...others] = there.filter((one) => slot === null || one.slot === slot)

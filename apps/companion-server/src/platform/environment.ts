@@ -34,6 +34,22 @@ export const variables = [
     meaning: 'the slot of its token; where the library has one token, not needed',
   },
   {
+    name: 'HSM_ENV',
+    kind: 'text',
+    meaning:
+      'for init, what the library reads of its environment where no --env is given: NAME=VALUE, several with ; between',
+  },
+  {
+    name: 'HSM_INIT_STRING',
+    kind: 'text',
+    meaning: 'for init, what the library is told when it starts, where --init-string is not given',
+  },
+  {
+    name: 'HSM_LIBRARY_SHA256',
+    kind: 'text',
+    meaning: 'the digest that the library’s file must have, at init and at every start; else any',
+  },
+  {
     name: 'ROOT_ENCRYPTION_KEY',
     kind: 'text',
     meaning: 'the root where there is no token: 32 random bytes, base64',

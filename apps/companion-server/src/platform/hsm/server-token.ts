@@ -2,6 +2,7 @@ import { HsmError, startHsm, type Token } from '@lux/hsm'
 import { EnvironmentError } from '../../refusal.ts'
 import type { TokenSettings } from '../state-folder/settings.ts'
 import { deviceOf, type KeyDevice } from './key-device.ts'
+import { libraryPin } from './library-pin.ts'
 import { isPrintOf, type PinPrint, pinMemory, printOf, readPin } from './pin-file.ts'
 import { givenRootKey, rootKeyDevice, rootKeySerial, rootKeySetting } from './root-key.ts'
 
@@ -60,6 +61,7 @@ export async function openServerToken(
   const hsm = await startHsm({
     ...{ library, environment },
     ...(initString === undefined ? {} : { initString }),
+    ...libraryPin(),
     ...(callTimeoutMs === undefined ? {} : { callTimeoutMs }),
   })
   const memory = pinMemory(state.refusedPin)

@@ -80,7 +80,7 @@ export async function newPlan(what: string, options: NewPlanOptions): Promise<Ou
   }
 }
 
-/** What the bundle of `--backup` says, under the plan's policy. Errors: OPTION-BACKUP, BACKUP-NONE, those of the bundle. */
+/** What the bundle of `--backup` says, under the plan's policy. Errors: USAGE, BACKUP-NONE, those of the bundle. */
 async function backupOf({ backup, policy, set }: NewPlanOptions): Promise<ScriptValues> {
   if (backup === undefined) return {}
   if (policy === undefined) throw new WrongUse('USAGE', '--backup needs --policy: a bundle is verified first')
