@@ -37,6 +37,7 @@ function named(value: unknown, depth: number): Named {
   if (depth > deepest) throw malformed(`nested more than ${deepest} deep`)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw malformed('an item is no object')
+  // An object and no list: whatever it holds is looked at below.
   const { tag, type = 'Structure', value: held, ...others } = value as Readonly<Record<string, unknown>>
   if (
     typeof tag !== 'string' ||

@@ -95,6 +95,7 @@ function enumerationOf(tag: number, attribute: string | null): Readonly<Record<s
       ? (Object.entries(attributes).find(([, { text }]) => text === attribute)?.[0] ?? '')
       : (tagName(tag) ?? '')
   const base = own === 'MaskGeneratorHashingAlgorithm' ? 'HashingAlgorithm' : own
+  // Only its own keys alone come here; the compiler does not narrow by hasOwn.
   return Object.hasOwn(enumerations, base) ? enumerations[base as keyof typeof enumerations] : {}
 }
 
@@ -119,6 +120,7 @@ export function itemOf(named: Named): Item {
 }
 
 function tagOf(text: string): number {
+  // As above: one of its own keys.
   if (Object.hasOwn(tags, text)) return tags[text as keyof typeof tags]
   const tag = /^0x[0-9a-f]{6}$/i.test(text) ? Number(text) : 0
   if (tag >> 16 !== 0x42 && tag >> 16 !== 0x54) throw malformed('a tag that KMIP has not')
