@@ -48,6 +48,7 @@ export const checkGroups = {
     'ALGORITHMS',
     'BACKUPS',
     'RECOVERY',
+    'DECOMMISSION',
   ],
   threshold: [
     'FHE-WHOLE-KEY',
