@@ -49,6 +49,7 @@ export const checkGroups = {
     'BACKUPS',
     'RECOVERY',
     'DECOMMISSION',
+    'DECOMMISSION',
   ],
   threshold: [
     'FHE-WHOLE-KEY',

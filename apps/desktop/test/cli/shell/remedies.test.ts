@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '../../../../..')
 const special: Readonly<Record<string, number>> = {
   'apps/desktop/src/cli/ceremony/outcome.ts': 2,
   'apps/desktop/src/cli/ceremony/resume.ts': 2,
-  'apps/desktop/src/cli/custodian/check.ts': 1,
+  'apps/desktop/src/cli/shell/verified-bundle.ts': 1,
   'apps/desktop/src/cli/fhe/canary.ts': 1,
   'apps/desktop/src/cli/fhe/combine.ts': 1,
   'apps/desktop/src/cli/fhe/fhe.ts': 2,
