@@ -49,7 +49,6 @@ export const checkGroups = {
     'BACKUPS',
     'RECOVERY',
     'DECOMMISSION',
-    'DECOMMISSION',
   ],
   threshold: [
     'FHE-WHOLE-KEY',
