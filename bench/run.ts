@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { benchCeremony } from './ceremony.ts'
+import { benchDoors } from './doors.ts'
 import { benchFhe } from './fhe.ts'
 import { benchFheKeys } from './fhe-keys.ts'
 import { benchHsm } from './hsm.ts'
@@ -12,6 +13,7 @@ import { benchTranscript } from './transcript.ts'
 const works: Readonly<Record<string, () => Promise<Row[]>>> = {
   ceremony: benchCeremony,
   start: benchStart,
+  doors: benchDoors,
   hsm: benchHsm,
   fhe: benchFhe,
   'fhe-keys': benchFheKeys,
