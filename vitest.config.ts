@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { filesOfTier } from './scripts/test/tiers.ts'
 
 /** Of each test: a busy machine takes several times what it needs. Whoever polls stops at once when there is what it looks for. */
-const patience = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } }
+const patience = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: 30_000 } } }
 const quickSetup = 'packages/crypto/test/quick-setup.ts'
 
 export default defineConfig({

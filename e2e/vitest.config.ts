@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 const shared = {
   // A whole ceremony takes half a minute, and several times that where other work fills the processors.
-  testTimeout: 240_000,
-  hookTimeout: 120_000,
+  testTimeout: 480_000,
+  hookTimeout: 240_000,
   expect: { poll: { timeout: 60_000 } },
   // Two windows at once, each on a display of its own: more would wait for each other on two cores.
   maxWorkers: 2,

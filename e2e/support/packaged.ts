@@ -84,7 +84,7 @@ export async function openPackaged(at = packagedFolder(), says = ready): Promise
     browser = await chromium.connectOverCDP(endpoint, { timeout: limitMs })
     page = browser.contexts().flatMap((context) => context.pages())[0]
     if (page === undefined) throw new Error(`no window\n${output}`)
-    page.setDefaultTimeout(15_000)
+    page.setDefaultTimeout(45_000)
     return { page, folder, pid: started.pid ?? 0, output: () => output, close }
   } catch (error) {
     await close()

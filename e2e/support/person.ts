@@ -60,7 +60,7 @@ export async function currentStep(page: Page): Promise<string | null> {
  * Plays everybody's part, a control at a time, until the window stands at the step `until`, or at the end of the run
  * when there is none. Throws what the window says when it asks for a decision or refuses something.
  */
-export async function playOn(page: Page, until: string | null, limitMs = 200_000): Promise<void> {
+export async function playOn(page: Page, until: string | null, limitMs = 400_000): Promise<void> {
   const end = Date.now() + limitMs
   for (;;) {
     if (Date.now() > end) throw new Error(`still at “${await currentStep(page)}”: ${await said(page)}`)

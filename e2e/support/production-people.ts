@@ -43,7 +43,7 @@ export async function leadOn(
   room: ProductionRoom,
   until: string | null,
   looks: (at: string) => Promise<void> = async () => undefined,
-  limitMs = 100_000,
+  limitMs = 400_000,
 ): Promise<void> {
   const { page } = desktop
   let seen = ''
@@ -101,7 +101,7 @@ export async function takeIn(desktop: Desktop, answer: string): Promise<void> {
   const before = JSON.stringify(await shown())
   await chooseInDialogs(desktop, answer)
   await stepPanel(page).getByRole('button', { name: 'Take in a file…' }).click()
-  for (const end = Date.now() + 15_000; Date.now() < end; await page.waitForTimeout(30))
+  for (const end = Date.now() + 60_000; Date.now() < end; await page.waitForTimeout(30))
     if (JSON.stringify(await shown()) !== before) return
   throw new Error(`${answer} was not taken in`)
 }

@@ -107,7 +107,7 @@ async function launch(
     child.once('exit', (code) => reject(new Error(`electron ended with ${code}\n${output}`)))
   })
   const page = await app.firstWindow()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(45_000)
   const { tracing } = app.context()
   await tracing.start({ screenshots: false, snapshots: true, sources: false })
   page.on('console', (message) => told.push(message.text()))
