@@ -60,7 +60,7 @@ describe.each([
     await page.keyboard.press('Control+k')
     await page.getByRole('option').first().waitFor()
     expect(await found()).toEqual([])
-    await page.getByRole('option').last().click()
+    await page.locator('[role=option][id=lock]').click()
     await page.locator('.idle-cover').waitFor()
     expect(await found()).toEqual([])
     await page.keyboard.press('Enter')

@@ -65,7 +65,7 @@ test('CLIPBOARD-CLEAR what was selected and copied is gone when the window is lo
   const clipboard = () => app.evaluate(({ clipboard: board }) => board.readText())
   const lock = async () => {
     await page.keyboard.press('Control+k')
-    await page.getByRole('option').last().click()
+    await page.locator('[role=option][id=lock]').click()
     await page.locator('.idle-cover').waitFor()
     await page.keyboard.press('Enter')
     await page.locator('.idle-cover').waitFor({ state: 'detached' })
