@@ -2,14 +2,14 @@ import { check } from './locales/check.ts'
 import { languagesHere, readTexts } from './locales/read.ts'
 
 /**
- * Prints how many texts of window and phone each language has, and what is wrong with any of them; exit 1 where something is.
+ * Prints how many texts each language has, and what is wrong with any of them; exit 1 where something is.
  * `--missing LANGUAGE` lists what is still said in English.
  */
 const wanted = process.argv.indexOf('--missing')
-const english = readTexts('en', 'seen')
+const english = readTexts('en')
 let faults = 0
 for (const language of languagesHere()) {
-  const report = check(language, readTexts(language, 'seen'), english)
+  const report = check(language, readTexts(language), english)
   const review = readTexts(language).get('meta.status') ?? 'no meta.status'
   const part = ((100 * report.translated) / report.total).toFixed(0)
   const unused = report.unused.length === 0 ? '' : `, ${report.unused.length} unused`

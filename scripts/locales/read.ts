@@ -13,15 +13,11 @@ export function languagesHere(): string[] {
   return ['en', ...found.filter((name) => name !== 'en').sort()]
 }
 
-/** What the server and its console say is for the people who run it, and in English and Arabic alone. */
-const serverOnly = new Set(['console', 'server'])
-
-/** All texts of a language; `seen`: those of window and phone alone. */
-export function readTexts(language: string, which: 'all' | 'seen' = 'all'): Texts {
+/** All texts of a language. */
+export function readTexts(language: string): Texts {
   const names = readdirSync(join(folder, language))
     .filter((name) => name.endsWith('.json'))
     .map((name) => name.slice(0, -'.json'.length))
-    .filter((name) => which === 'all' || !serverOnly.has(name))
   return textsOf(
     Object.fromEntries(
       names.map((name) => [name, JSON.parse(readFileSync(join(folder, language, `${name}.json`), 'utf8'))]),

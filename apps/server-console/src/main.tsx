@@ -9,13 +9,13 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { createRoot } from 'react-dom/client'
 import { queryClient } from './api/query-client.ts'
 import { App } from './app.tsx'
-import { preferredLanguage, startI18n } from './i18n/start.ts'
+import { firstLanguage, startI18n } from './i18n/start.ts'
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
 
-document.documentElement.lang = preferredLanguage()
-document.documentElement.dir = directionOf(preferredLanguage())
+document.documentElement.lang = firstLanguage()
+document.documentElement.dir = directionOf(firstLanguage())
 await startI18n()
 createRoot(root).render(
   <QueryClientProvider client={queryClient}>

@@ -7,14 +7,14 @@ import { directionOf } from '@lux/ui/i18n'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { keepApp } from './components/offline.ts'
-import { preferredLanguage, startI18n } from './i18n/start.ts'
+import { firstLanguage, startI18n } from './i18n/start.ts'
 import { look } from './stores/phone.ts'
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
 
-document.documentElement.lang = preferredLanguage()
-document.documentElement.dir = directionOf(preferredLanguage())
+document.documentElement.lang = firstLanguage()
+document.documentElement.dir = directionOf(firstLanguage())
 await Promise.all([startI18n(), look()])
 createRoot(root).render(<App />)
 void keepApp()

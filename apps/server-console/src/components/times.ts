@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 /** Times and numbers as the language of the page writes them, digits as they are in English; times in UTC, as the audit log has them. */
 export function useFormats() {
   const { i18n } = useTranslation()
-  const locale = i18n.language === 'ar' ? 'ar-u-nu-latn' : 'en-GB'
+  const locale = i18n.language === 'en' ? 'en-GB' : `${i18n.language}-u-nu-latn`
   const dateOf = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' })
   const timeOf = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
   const dayOf = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone: 'UTC' })

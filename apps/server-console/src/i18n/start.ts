@@ -1,26 +1,31 @@
-import { createTexts } from '@lux/ui/i18n'
+import { createTexts, preferredLanguage } from '@lux/ui/i18n'
 
 const kept = 'lux-console-language'
 
-/** Languages of the console, each a folder of resources/locales. */
-export const languages = ['en', 'ar'] as const
-
-export type Language = (typeof languages)[number]
-
-/** What this person chose here, else the first language of the browser that there are texts in. */
-export function preferredLanguage(): Language {
-  const spoken = [localStorage.getItem(kept) ?? '', ...navigator.languages]
-  for (const tag of spoken) {
-    const found = languages.find((one) => one === tag.toLowerCase().split('-')[0])
-    if (found !== undefined) return found
-  }
-  return 'en'
-}
-
-export const { startI18n, switchLanguage } = createTexts<Language>({
+/** The texts of each language, which come only when it is chosen; each is a folder of resources/locales. */
+const loaders = {
   en: () => import('./language-en.ts'),
   ar: () => import('./language-ar.ts'),
-})
+  de: () => import('./language-de.ts'),
+  es: () => import('./language-es.ts'),
+  fr: () => import('./language-fr.ts'),
+  he: () => import('./language-he.ts'),
+  ja: () => import('./language-ja.ts'),
+  ko: () => import('./language-ko.ts'),
+  pl: () => import('./language-pl.ts'),
+  'pt-BR': () => import('./language-pt-BR.ts'),
+  tr: () => import('./language-tr.ts'),
+  'zh-CN': () => import('./language-zh-CN.ts'),
+}
+
+export type Language = keyof typeof loaders
+
+// The keys of the very object above.
+export const languages = Object.keys(loaders) as Language[]
+
+export const firstLanguage = (): Language => preferredLanguage(languages, kept)
+
+export const { startI18n, switchLanguage } = createTexts<Language>(loaders)
 
 export function chooseLanguage(language: Language): void {
   localStorage.setItem(kept, language)

@@ -1,6 +1,7 @@
 import { languageName } from '@lux/ui/i18n'
 import { useTranslation } from 'react-i18next'
 import { appearances, chooseAppearance, useAppearance } from '../components/appearance.ts'
+import { Choice } from '../components/form.tsx'
 import { chooseLanguage, languages } from '../i18n/start.ts'
 
 /** Language and light, kept in this browser alone. */
@@ -9,19 +10,15 @@ export function Preferences() {
   const appearance = useAppearance()
   return (
     <div className="preferences">
-      <fieldset className="segments" aria-label={t('console.language')}>
-        {languages.map((language) => (
-          <button
-            key={language}
-            type="button"
-            lang={language}
-            aria-pressed={i18n.language === language}
-            onClick={() => chooseLanguage(language)}
-          >
-            {languageName(language)}
-          </button>
-        ))}
-      </fieldset>
+      <Choice
+        label={t('console.language')}
+        value={i18n.language}
+        options={languages.map((value) => ({ value, label: languageName(value) }))}
+        onChange={(value) => {
+          const chosen = languages.find((one) => one === value)
+          if (chosen !== undefined) chooseLanguage(chosen)
+        }}
+      />
       <fieldset className="segments" aria-label={t('console.appearance.label')}>
         {appearances.map((one) => (
           <button
@@ -34,6 +31,7 @@ export function Preferences() {
           </button>
         ))}
       </fieldset>
+      <p className="quiet">{t('meta.review')}</p>
     </div>
   )
 }

@@ -1,4 +1,4 @@
-import { createTexts } from '@lux/ui/i18n'
+import { createTexts, preferredLanguage } from '@lux/ui/i18n'
 
 const kept = 'lux-language'
 
@@ -23,20 +23,7 @@ export type Language = keyof typeof loaders
 // The keys of the very object above.
 export const languages = Object.keys(loaders) as Language[]
 
-const base = (tag: string): string => tag.toLowerCase().split('-')[0] ?? ''
-
-/** What this person chose here, else the first language of the phone that there are texts in. */
-export function preferredLanguage(): Language {
-  const chosen = localStorage.getItem(kept)
-  const known = languages.find((tag) => tag === chosen)
-  if (known !== undefined) return known
-  for (const spoken of navigator.languages) {
-    const found =
-      languages.find((tag) => tag === spoken) ?? languages.find((tag) => base(tag) === base(spoken))
-    if (found !== undefined) return found
-  }
-  return 'en'
-}
+export const firstLanguage = (): Language => preferredLanguage(languages, kept)
 
 export function rememberLanguage(language: Language): void {
   localStorage.setItem(kept, language)

@@ -1,0 +1,14 @@
+const base = (tag: string): string => tag.toLowerCase().split('-')[0] ?? ''
+
+/** What this person chose in this browser, kept under `kept`; else the first of the browser's languages that there are texts in. */
+export function preferredLanguage<L extends string>(languages: readonly L[], kept: string): L | 'en' {
+  const chosen = localStorage.getItem(kept)
+  const known = languages.find((tag) => tag === chosen)
+  if (known !== undefined) return known
+  for (const spoken of navigator.languages) {
+    const found =
+      languages.find((tag) => tag === spoken) ?? languages.find((tag) => base(tag) === base(spoken))
+    if (found !== undefined) return found
+  }
+  return 'en'
+}
