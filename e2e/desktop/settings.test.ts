@@ -90,7 +90,7 @@ test('CLIPBOARD-CLEAR what was selected and copied is gone when the window is lo
 test.each([
   ['en', 'Test page…', 'Save as PDF…', 'Saved:', /Test page/],
   ['ar', 'صفحة اختبار…', 'حفظ بصيغة PDF…', 'حُفظ في:', /صفحة/],
-  ['ja', 'Test page…', 'Save as PDF…', 'Saved:', /Test page/],
+  ['ja', 'テストページ…', 'PDF として保存する…', '保存しました：', /テストページ/],
 ] as const)(
   'PAPER-PDF in %s a paper is saved as tagged pages in its language, with its letters in it',
   async (language, label, save, saved, title) => {

@@ -79,7 +79,11 @@ export async function actOnce(page: Page, step: string): Promise<boolean> {
   if ((await seenPanel(page).count()) > 0) {
     // The result may have come since the step was read: who has seen it starts the next one.
     if ((await currentStep(page)) !== step) return false
-    return pressed(goButton(seenPanel(page)))
+    const before = await shownResult(page)
+    if (!(await pressed(goButton(seenPanel(page))))) return false
+    // Until it is gone from the screen: a second press would be meant for it and land on what comes.
+    while ((await shownResult(page)) === before) await page.waitForTimeout(30)
+    return true
   }
   // Scoped to the step by its title, so that a press meant for this step never lands on its result or on the next one.
   const panel = page
@@ -102,6 +106,16 @@ export async function actOnce(page: Page, step: string): Promise<boolean> {
   }
   await sayWho(panel)
   return pressed(go)
+}
+
+/** Which result stands on the screen; null where there is none. */
+function shownResult(page: Page): Promise<string | null> {
+  return page.evaluate(() => {
+    const shown = document.querySelector('.stage-step[data-phase=result]')
+    if (shown === null) return null
+    const texts = [...shown.querySelectorAll('h2, [data-then]')].map(({ textContent }) => textContent)
+    return JSON.stringify(texts)
+  })
 }
 
 /** In production everybody ticks their own name, and whoever acts says so. A step that is over by now asks nobody any more. */

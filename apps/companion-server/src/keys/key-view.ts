@@ -86,6 +86,14 @@ export const shredReceipt = Type.Object({
     versions: count,
     bundles: Type.Array(text),
     shreddedAt: time,
+    ancestor: Type.Optional(
+      Type.Object({
+        level: Type.Literal('root'),
+        id: text,
+        destroyedIn: Type.Array(text),
+        destroyedAt: time,
+      }),
+    ),
   }),
   signatures: Type.Array(signature),
 })
