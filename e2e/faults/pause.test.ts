@@ -27,6 +27,8 @@ test('RUN-PAUSED paused while witnesses are asked to cosign, a run asks them for
   await page.getByRole('button', { name: 'Pause', exact: true }).click()
   await page.getByText('The ceremony is paused').first().waitFor()
   await page.getByRole('button', { name: 'Resume', exact: true }).click()
+  // What stopped a run stands on the screen until it goes on.
+  await page.getByText('The ceremony is paused').first().waitFor({ state: 'hidden' })
   await playOn(page, null)
   await resultPanel(page)
     .getByText(/\/bundle\.zip$/)
