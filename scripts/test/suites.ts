@@ -59,11 +59,11 @@ const tier = (name: 'unit' | 'driver' | 'flow', budget: number): Suite => ({
 
 const unit = tier('unit', 5)
 const driver = tier('driver', 10)
-const flow = tier('flow', 35)
+const flow = tier('flow', 50)
 
 const e2e: Suite = {
   name: 'e2e',
-  budget: 20,
+  budget: 30,
   display: true,
   commands: [vitest('--config', 'e2e/vitest.config.ts', '--project', 'e2e')],
 }

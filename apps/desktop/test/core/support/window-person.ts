@@ -93,8 +93,9 @@ export class WindowPerson {
       by,
       ...(input ? { input } : {}),
     })
-    // The machine may have come to what people are to sign since the view was taken: then the person looks again.
-    if (!answer.ok && answer.error.code === 'STEP-03') return this.view('ceremonies.view', { id })
+    // The machine may have come to what people are to sign, or to the next step, since the view was taken: the person looks again.
+    if (!answer.ok && ['STEP-01', 'STEP-03'].includes(answer.error.code))
+      return this.view('ceremonies.view', { id })
     if (!answer.ok) throw new Error(`ceremonies.proceed: ${answer.error.code} ${answer.error.detail}`)
     // It answers with the run.
     return answer.value as RunView
