@@ -59,7 +59,12 @@ test('SHELL-ISOLATION the page has one frozen bridge and nothing of Node or Elec
     frozen: Object.isFrozen(Reflect.get(window, 'lux')),
     replaced: Reflect.set(window, 'lux', 1),
   }))
-  expect(seen).toEqual({ globals: [], bridge: ['dropped', 'invoke', 'onEvent'], frozen: true, replaced: false })
+  expect(seen).toEqual({
+    globals: [],
+    bridge: ['dropped', 'invoke', 'onEvent'],
+    frozen: true,
+    replaced: false,
+  })
 })
 
 test('SHELL-PREFERENCES the window is isolated, sandboxed and without Node', async () => {
