@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { startDisplay } from '../electron/display.ts'
 import { root } from '../root.ts'
 import { endRunning, runChild } from './child.ts'
+import { failureLines, failuresOfReport } from './failures.ts'
 import { slowest, type Timed, timesOfReport } from './slowest.ts'
 import { type Command, type Suite, selections } from './suites.ts'
 import { add, none, oneFailed, onePassed, summary, type Tally, tallyOfReport } from './tally.ts'
@@ -13,6 +14,7 @@ const minute = 60_000
 
 let total = none
 const times: Timed[] = []
+const failures: string[][] = []
 let finished = false
 let folder: string | null = null
 
@@ -80,16 +82,17 @@ async function runSuite(suite: Suite, at: string): Promise<Tally> {
             ? onePassed
             : oneFailed
           : tallyOfReport(report, ended.code)
-      if (command.counts === 'check' && ended.code !== 0) say(`${suite.name}: ${command.name} failed`)
+      if (command.counts === 'check' && ended.code !== 0) failures.push([`${suite.name}  ${command.name}`])
       tally = add(tally, counted)
       times.push(...timesOfReport(report, suite.name))
+      failures.push(...failuresOfReport(report, suite.name))
     }
   } finally {
     await display?.stop()
   }
   const took = Date.now() - began
   if (took > limit) {
-    say(`${suite.name}: over its share of ${suite.budget} min`)
+    failures.push([`${suite.name}  over its share of ${suite.budget} min`])
     tally = add(tally, oneFailed)
   }
   say(`${suite.name}: ${summary(tally)} (${(took / 1000).toFixed(1)} s)`)
@@ -111,7 +114,7 @@ if (suites === null) {
   folder = privateFolder()
   const setUpMs = Number(process.env.LUX_SET_UP_MS ?? 0)
   if (setUpMs > setUpBudgetMs) {
-    say('set-up: over its share of 5 min')
+    failures.push(['set-up  over its share of 5 min'])
     total = add(total, oneFailed)
   }
   for (const suite of suites) {
@@ -124,6 +127,6 @@ if (suites === null) {
     )
   }
   finished = true
-  for (const line of slowest(times)) say(line)
+  for (const line of [...slowest(times), ...failureLines(failures)]) say(line)
   if (total.failed > 0) say(`reports are in ${folder}`)
 }
