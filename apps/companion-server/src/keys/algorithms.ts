@@ -67,7 +67,7 @@ const lattice = (level: 44 | 65 | 87): Spec => ({
 })
 
 /** What a secret that is kept may have at most. */
-const maxSecret = 4096
+const maxSecret = 8192
 
 /** Every algorithm of a key, by the API's name. */
 export const algorithms = {

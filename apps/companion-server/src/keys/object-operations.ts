@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, randomBytes, randomUUID } from 'node:crypto'
 import { aesKwpWrap, aesKwWrap, wipe } from '@lux/crypto'
 import { type Action, absent, authorize } from '../access/authorize.ts'
 import type { Call, Subject } from '../audit/record.ts'
@@ -141,6 +141,7 @@ export function openObjectOperations(
         const bytes =
           material === undefined ? await generate(call.caller.identity, algorithm) : Uint8Array.from(material)
         const origin = material === undefined ? 'online' : 'imported'
+        const digests = digestsOf(algorithm, bytes)
         const version = await wrapped(place.value.project, { id, algorithm, origin }, bytes)
         const preActive = wanted.preActive ?? false
         const made = await repository.insert(
@@ -150,7 +151,10 @@ export function openObjectOperations(
             ...{ is_exportable: isExportable, is_sensitive: isSensitive },
             usage_mask: wanted.mask ?? defaultMask(algorithm),
             attributes: JSON.stringify(attributes),
-            lifecycle: JSON.stringify(preActive ? {} : { activated: now().toISOString() }),
+            lifecycle: JSON.stringify({
+              ...digests,
+              ...(preActive ? {} : { activated: now().toISOString() }),
+            } satisfies KeyDates),
           },
           { ...version, state: preActive ? 'pre-active' : 'enabled' },
         )
@@ -204,8 +208,9 @@ export function openObjectOperations(
         if (!current.ok) return current
         const next = randomUUID()
         const bytes = await generate(call.caller.identity, algorithm)
+        const digests = digestsOf(algorithm, bytes)
         const version = await wrapped(old.project_id, { id: next, algorithm }, bytes)
-        const lifecycle = { activated: now().toISOString(), replaces: old.id }
+        const lifecycle: KeyDates = { ...digests, activated: now().toISOString(), replaces: old.id }
         const made = await repository.replace(
           old,
           {
@@ -405,6 +410,18 @@ export function openObjectOperations(
     const row = await repository.findProject(project)
     return row !== 'absent' && row.plain_export
   }
+}
+
+const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+/** None of a secret: it may be a password, and its hash would tell who guesses it that he is right. */
+function digestsOf(algorithm: KeyAlgorithm, bytes: Uint8Array): Pick<KeyDates, 'digest' | 'publicDigest'> {
+  const { usage } = algorithms[algorithm]
+  if (usage === 'secret-data') return {}
+  if (usage !== 'sign-verify') return { digest: digestOf(bytes) }
+  const own = createPrivateKey({ key: Buffer.from(bytes), format: 'der', type: 'pkcs8' })
+  const open = createPublicKey(own).export({ format: 'der', type: 'spki' })
+  return { digest: digestOf(bytes), publicDigest: digestOf(open) }
 }
 
 type Place = { readonly organisation: string; readonly project: string }

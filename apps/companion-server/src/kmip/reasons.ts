@@ -14,6 +14,7 @@ const reasons: Readonly<Record<string, ResultReason>> = {
   'KMIP-FORMAT': 'KeyFormatTypeNotSupported',
   'KMIP-OBJECT-TYPE': 'InvalidObjectType',
   'KMIP-ATTRIBUTE': 'InvalidAttribute',
+  'KMIP-ATTRIBUTE-SINGLE': 'AttributeSingleValued',
   'KMIP-ATTRIBUTE-ABSENT': 'AttributeNotFound',
   'KMIP-READ-ONLY': 'AttributeReadOnly',
   'KEY-EXPORT': 'Sensitive',

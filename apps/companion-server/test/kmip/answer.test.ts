@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { aesKwUnwrap, equalBytes, utf8 } from '@lux/crypto'
 import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
@@ -111,7 +112,7 @@ test('KMIP-QUERY each version is told of its own operations and capabilities', a
   expect(await operationsOf('2.1')).toEqual(expect.arrayContaining(['SetAttribute', ...crypto]))
   const rest = payloadOf(await ask('1.4', 'QueryObjects', 'QueryServerInformation', 'QueryCapabilities'))
   expect(rest.map(({ tag }) => tagName(tag))).toEqual([
-    ...Array.from({ length: 4 }, () => 'ObjectType'),
+    ...Array.from({ length: 5 }, () => 'ObjectType'),
     'VendorIdentification',
     'CapabilityInformation',
   ])
@@ -425,6 +426,49 @@ async function make(name: string, uses: number, bits = 256): Promise<string> {
 }
 const as = (version: Version, ...steps: readonly Step[]) => send(version, steps, {}, officer)
 const gcm = structure('CryptographicParameters', [enumeration('BlockCipherMode', 9)])
+
+test('KMIP-REGISTER an opaque object comes back as it came, is used for nothing, and its type and digest are told', async () => {
+  const keys = openMemoryKeys(now, { plainExport: true })
+  memory = { ...memory, ...keys }
+  const opaque = structure('OpaqueObject', [
+    enumeration('OpaqueDataType', 0x8000_0001),
+    byteString('OpaqueDataValue', utf8('a licence')),
+  ])
+  const type = enumeration('ObjectType', enumerations.ObjectType.OpaqueObject)
+  const own = String(
+    found(await as('1.4', ['Register', [type, structure('TemplateAttribute', []), opaque]]))[0],
+  )
+  expect(payloadOf(await as('1.4', ['Get', [id(own)]]))).toEqual([type, id(own), opaque])
+  const told = payloadOf(await as('2.1', ['GetAttributes', [id(own)]]))[1]
+  const names = told?.type === 'structure' ? told.value.map(({ tag }) => tagName(tag)) : []
+  expect(names).toEqual(expect.arrayContaining(['ObjectType', 'InitialDate']))
+  for (const name of ['State', 'CryptographicUsageMask', 'KeyFormatType', 'Digest'])
+    expect(names).not.toContain(name)
+  const filter = writeAttributes('1.4', [kind('OpaqueObject')])
+  expect(found(await as('1.4', ['Locate', filter]))).toEqual([own])
+  expect(said((await as('1.4', ['Encrypt', [id(own), data('x')]])).items[0])).toMatch(/KEY-USAGE/)
+
+  const bytes = new Uint8Array(32).fill(7)
+  const block = structure('SymmetricKey', [
+    structure('KeyBlock', [
+      enumeration('KeyFormatType', enumerations.KeyFormatType.TransparentSymmetricKey),
+      structure('KeyValue', [structure('KeyMaterial', [byteString('Key', bytes)])]),
+      enumeration('CryptographicAlgorithm', enumerations.CryptographicAlgorithm.AES),
+      integer('CryptographicLength', 256),
+    ]),
+  ])
+  const symmetric = enumeration('ObjectType', enumerations.ObjectType.SymmetricKey)
+  const key = String(
+    found(await as('1.4', ['Register', [symmetric, structure('TemplateAttribute', []), block]]))[0],
+  )
+  // In the format in which it came.
+  expect(payloadOf(await as('1.4', ['Get', [id(key)]]))[2]).toEqual(block)
+  const digest = structure('Digest', [
+    enumeration('HashingAlgorithm', enumerations.HashingAlgorithm.SHA_256),
+    byteString('DigestValue', createHash('sha256').update(bytes).digest()),
+  ])
+  expect(found(await as('2.1', ['Locate', [structure('Attributes', [digest])]]))).toEqual([key])
+})
 
 test('KMIP-GCM the server draws each nonce, a client draws none, and a changed tag, nonce or context opens nothing', async () => {
   const key = await make('gcm', bit('Encrypt') | bit('Decrypt'))

@@ -32,7 +32,7 @@ const itsOwn = new Set<number>(
   [
     ...(['TimeStamp', 'ResultMessage', 'ServerCorrelationValue', 'ClientCorrelationValue'] as const),
     ...(['VendorIdentification', 'ServerInformation', 'IVCounterNonce', 'SignatureData'] as const),
-    ...(['AuthenticatedEncryptionTag', 'KeyMaterial', 'KeyValue'] as const),
+    ...(['AuthenticatedEncryptionTag', 'KeyMaterial', 'KeyValue', 'Digest'] as const),
   ].map((name) => tags[name]),
 )
 
@@ -42,12 +42,45 @@ const unsupported =
 
 /** What the server says nothing of, as the guide has it; and what Query lists of what it does not do. */
 const untold =
-  /^(attribute )?(Digest|Lease ?Time|AttributeReference|Random ?Number ?Generator|ServerInformation|Operation|ObjectType) is missing$/
+  /^(attribute )?(Fresh|Lease ?Time|AttributeReference|Random ?Number ?Generator|ServerInformation|Operation|ObjectType) is missing$/
 
 /** Cases that one server cannot all pass, and one on a curve that nothing here has. */
 const others: readonly (readonly [RegExp, string])[] = [
+  [/^AKLC-M-[123]-/, 'a pair has one state here: its public half is never pre-active beside an active one'],
   [/^CS-RNG-O-[124]-/, 'another way to take a seed: this server uses nothing of it, as in CS-RNG-O-3'],
   [/^CS-AC-M-3-ECC-/, 'a key on secp256k1'],
+]
+
+/** Why a case is not supported, in the guide's words. Each case has one of these. */
+const reasons: readonly (readonly [RegExp, string])[] = [
+  [/BlockCipherMode 2 /, 'AES in ECB mode, in which equal blocks stay equal'],
+  [/algorithm (2|24) of/, 'triple DES and Skipjack, which are too weak'],
+  [/algorithm 3 of 192/, 'AES with 192 bits'],
+  [/algorithm (28|30) of/, 'ChaCha20'],
+  [/algorithm 4 of 1024|secp256k1/, 'RSA with 1024 bits, and secp256k1'],
+  [/object of type [136] /, 'public keys, certificates and templates that a client registers'],
+  [/RSA_2048 is for/, 'encryption by RSA'],
+  [/aes-128-gcm is for/, 'an HMAC under an AES key: a key has one use'],
+  [
+    /^Operation is missing|operation (9|39|44) /,
+    'an operation that is not in the table above: Check, Hash, Log, or one that Query has to list',
+  ],
+  [/one state/, 'halves of a pair in two states'],
+  [
+    /Fresh|Lease|AttributeReference is missing|names Software|Random ?Number/,
+    'the attributes Fresh, Lease Time and Random Number Generator',
+  ],
+  [
+    /attribute (Process|Protect|Deactivation|Usage|Protection)/,
+    'dates to come at which a key changes, and limits of its use',
+  ],
+  [/take a seed/, 'a seed that changes what is random'],
+  [/nonce of GCM/, 'a GCM nonce of the client’s'],
+  [/InitIndicator/, 'encryption in several messages'],
+  [/not undone/, 'a batch that is undone'],
+  [/KeyFormatType \d+ is not/, 'transparent RSA and DSA keys'],
+  [/needs the cases|ObjectType is missing|ServerInformation is/, 'templates, and cases that need them'],
+  [/PKCS_11Function/, 'PKCS #11 within KMIP'],
 ]
 
 class Differs extends Error {}
@@ -55,6 +88,10 @@ class Differs extends Error {}
 const children = (item: Item | undefined): readonly Item[] => (item?.type === 'structure' ? item.value : [])
 const child = (item: Item | undefined, name: keyof typeof tags): Item | undefined =>
   children(item).find(({ tag }) => tag === tags[name])
+
+/** Of 1.x, which was found by its name: of which format it is, the server chooses. */
+const isDigest = ({ tag, type, value }: Item): boolean =>
+  tag === tags.AttributeValue && type === 'structure' && value.some((one) => one.tag === tags.DigestValue)
 
 /** Names of attributes are compared as sets: a server may know more of an object, and in another order. */
 const listed = new Set<number>([
@@ -69,7 +106,7 @@ const listed = new Set<number>([
 function compare(expected: Item, own: Item | undefined, uids: Map<string, string>): void {
   const name = describeTag(expected.tag)
   if (own === undefined || own.tag !== expected.tag) throw new Differs(`${name} is missing`)
-  if (itsOwn.has(expected.tag)) return
+  if (itsOwn.has(expected.tag) || isDigest(expected)) return
   if (expected.type !== own.type) throw new Differs(`${name} is of type ${own.type}`)
   if (expected.type === 'structure') {
     const left = [...children(own)]
@@ -173,6 +210,7 @@ async function run({ xml, file }: Case): Promise<Verdict> {
     const [request, response] = [messages[at], messages[at + 1]]
     if (request?.name !== 'RequestMessage' || response?.name !== 'ResponseMessage')
       return { verdict: 'not supported', why: 'messages of another kind' }
+    if (isInterop(request)) continue
     clock += 1000
     try {
       const answered = decodeItem(await answer(encodeItem(toItem(request, filling)), client, parts))
@@ -213,6 +251,13 @@ async function run({ xml, file }: Case): Promise<Verdict> {
   return { verdict: 'passed', why: '' }
 }
 
+/** By which a test program says which case it begins and ends: nothing of a case itself. */
+const isInterop = ({ children: inner }: Element): boolean =>
+  inner.some(
+    ({ name, children: of }) =>
+      name === 'BatchItem' && of.some((one) => one.name === 'Operation' && one.value === 'Interop'),
+  )
+
 const versionOf = (file: string): string => {
   const [, major, minor] = /-(\d)(\d)\.xml$/.exec(file) ?? []
   return `${major}.${minor}`
@@ -245,5 +290,13 @@ test('KMIP-CASES none of the OASIS profile cases fails, and the guide says how m
   const rows = ['1.0', '1.1', '1.2', '1.3', '1.4', '2.1'].map((version) =>
     ['', version, count(version, 'passed'), count(version, 'not supported'), 0, ''].join(' | ').trim(),
   )
-  expect(rows.filter((row) => !guide.includes(row))).toEqual([])
+  const named = results
+    .filter(({ verdict }) => verdict === 'not supported')
+    .map(({ file, why }) => {
+      const found = reasons.filter(([pattern]) => pattern.test(why))
+      expect([file, why, found.length]).toEqual([file, why, 1])
+      return found[0]?.[1] ?? ''
+    })
+  const because = reasons.map(([, words]) => `| ${words} | ${named.filter((one) => one === words).length} |`)
+  expect([...rows, ...because].filter((row) => !guide.includes(row))).toEqual([])
 })

@@ -205,7 +205,7 @@ export function writeAttribute(version: Version, { name, index, value }: Attribu
     return structure('Attribute', [
       textString('AttributeName', textOfName(name)),
       index === null ? null : integer('AttributeIndex', index),
-      { ...value, tag: tags.AttributeValue },
+      { ...(name === 'Digest' && version < '1.1' ? firstDigest(value) : value), tag: tags.AttributeValue },
     ])
   return typeof name === 'string'
     ? value
@@ -215,6 +215,12 @@ export function writeAttribute(version: Version, { name, index, value }: Attribu
         value,
       ])
 }
+
+/** KMIP 1.0 does not say of which format of the key a digest is. */
+const firstDigest = (value: Item): Item =>
+  value.type === 'structure'
+    ? { ...value, value: value.value.filter(({ tag }) => tag !== tags.KeyFormatType) }
+    : value
 
 /** The attributes of a payload: in 1.x one after another, since 2.0 within Attributes. */
 export function writeAttributes(version: Version, all: readonly Attribute[]): readonly Item[] {

@@ -63,6 +63,7 @@ const before2: Partial<Record<ResultReason, ResultReason>> = {
   InvalidObjectType: 'InvalidField',
   AttributeNotFound: 'ItemNotFound',
   AttributeReadOnly: 'PermissionDenied',
+  AttributeSingleValued: 'InvalidField',
   UsageLimitExceeded: 'PermissionDenied',
   BadCryptographicParameters: 'InvalidField',
 }

@@ -33,7 +33,7 @@ function add(key: StoredKey, one: Attribute): Outcome<ObjectChange> {
   if (!isKept(name)) return readOnly(name)
   const there = ofName(key.attributes, name)
   if (there.length > 0 && !isSeveral(name))
-    return refuse('KMIP-ATTRIBUTE', `the object has a ${textOfName(name)} already`)
+    return refuse('KMIP-ATTRIBUTE-SINGLE', `the object has a ${textOfName(name)} already`)
   return accept({ attributes: [...key.attributes, keep(one)] })
 }
 
@@ -41,6 +41,8 @@ function add(key: StoredKey, one: Attribute): Outcome<ObjectChange> {
 function modify(key: StoredKey, one: Attribute, place: Place): Outcome<ObjectChange> {
   const { name, value } = one
   if (name === 'Name') return key.label === null ? absentOf(name) : accept({ label: nameText(value) })
+  if (name === 'ActivationDate' && key.lifecycle.activated !== undefined)
+    return refuse('KEY-STATE', 'it is active already, and its Activation Date is over')
   if (!isKept(name)) return readOnly(name)
   const at = positionOf(key.attributes, name, place)
   if (at === null) return absentOf(name)

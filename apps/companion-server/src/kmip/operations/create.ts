@@ -3,10 +3,11 @@ import { algorithms, type KeyAlgorithm } from '../../keys/algorithms.ts'
 import type { NewObject } from '../../keys/object-operations.ts'
 import type { KeptAttribute } from '../../platform/database/tables.ts'
 import { enumerations } from '../codec/enumerations.ts'
-import { enumeration, misfit, openFields, textString } from '../codec/fields.ts'
+import { enumeration, type Fields, misfit, openFields, textString } from '../codec/fields.ts'
 import { tags } from '../codec/tags.ts'
 import { encodeItem } from '../codec/ttlv.ts'
-import { algorithmFor, type Given, readGiven, readTemplate } from './given-attributes.ts'
+import type { Attribute } from '../message/attributes.ts'
+import { algorithmFor, type Given, keptName, readGiven, readTemplate } from './given-attributes.ts'
 import { bitsOf, readKeyBlock } from './key-block.ts'
 import { type Asked, type Operation, publicIdentifier } from './operation.ts'
 
@@ -99,13 +100,14 @@ export const createKeyPair: Operation = {
   },
 }
 
-/** Symmetric keys, private keys and secrets: what the client brings is its own, and stays as it is. */
+/** Symmetric keys, private keys, secrets and opaque objects: what the client brings is its own, and stays as it is. */
 export const register: Operation = {
   since: '1.0',
   async run(asked, payload) {
     const fields = openFields('RequestPayload', payload)
     const type = fields.required('ObjectType', 'enumeration')
     const all = readTemplate(asked.version, fields, 'TemplateAttribute', 'Attributes')
+    if (type === ObjectType.OpaqueObject) return registerOpaque(asked, fields, all)
     const name = (['SymmetricKey', 'PrivateKey', 'SecretData'] as const).find(
       (one) => ObjectType[one] === type,
     )
@@ -120,7 +122,7 @@ export const register: Operation = {
     if (!block.ok) return block
     const given = readGiven(all)
     if (!given.ok) return given
-    const { material, algorithm: ofBlock, length } = block.value
+    const { format, material, algorithm: ofBlock, length } = block.value
     const algorithm: Outcome<KeyAlgorithm> =
       name === 'SecretData'
         ? accept('SECRET_DATA')
@@ -137,7 +139,10 @@ export const register: Operation = {
       (algorithms[algorithm.value].usage === 'sign-verify') !== (name === 'PrivateKey')
     )
       throw misfit('RequestPayload', 'the algorithm is none of this type of object')
-    const wanted = objectFrom(asked, algorithm.value, given.value, kind === null ? [] : [secretType(kind)])
+    const wanted = objectFrom(asked, algorithm.value, given.value, [
+      ...(kind === null ? [] : [ownType('SecretDataType', kind)]),
+      ...(format === usualFormat[name] || kind !== null ? [] : [ownType('KeyFormatType', format)]),
+    ])
     if (!wanted.ok) return wanted
     const made = await asked.keys.createObject(asked.call(), { ...wanted.value, material })
     if (!made.ok) return made
@@ -146,8 +151,37 @@ export const register: Operation = {
   },
 }
 
-/** Whether a secret is a password or a seed: the server's own attribute `y-SecretDataType`. */
-const secretType = (value: number): KeptAttribute => ({
-  name: JSON.stringify(['y', 'SecretDataType']),
+const { KeyFormatType: formats } = enumerations
+const usualFormat = { SymmetricKey: formats.Raw, PrivateKey: formats.PKCS_8, SecretData: formats.Opaque }
+
+/** Bytes that mean nothing here: kept as a secret is, and given back as they came. */
+async function registerOpaque(asked: Asked, fields: Fields, all: readonly Attribute[]) {
+  const object = openFields('OpaqueObject', fields.required('OpaqueObject', 'structure'))
+  const storage = asked.version >= '2.0' ? fields.optional('ProtectionStorageMasks', 'structure') : null
+  fields.end()
+  if (storage !== null) return refuse('KMIP-FEATURE', 'ProtectionStorageMasks is not served')
+  const kind = object.required('OpaqueDataType', 'enumeration')
+  const material = object.required('OpaqueDataValue', 'byte-string')
+  object.end()
+  const given = readGiven(all)
+  if (!given.ok) return given
+  const wanted = objectFrom(asked, 'SECRET_DATA', given.value, [ownType('OpaqueDataType', kind)])
+  if (!wanted.ok) return wanted
+  // It has no state in KMIP: it is never used, and so never in use.
+  const made = await asked.keys.createObject(asked.call(), { ...wanted.value, preActive: true, material })
+  if (!made.ok) return made
+  const { id } = made.value
+  return accept({ payload: [textString('UniqueIdentifier', id)], placeholder: id })
+}
+
+/**
+ * Whether a secret is a password or a seed, of which type an opaque object is, and in which format a key came: the server's own
+ * attributes `y-…`.
+ */
+const ownType = (
+  name: 'SecretDataType' | 'OpaqueDataType' | 'KeyFormatType',
+  value: number,
+): KeptAttribute => ({
+  name: keptName({ vendor: 'y', name }),
   value: toHex(encodeItem({ tag: tags.AttributeValue, type: 'enumeration', value })),
 })

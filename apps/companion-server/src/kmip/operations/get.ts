@@ -1,10 +1,10 @@
 import { accept, type Outcome, refuse } from '@lux/crypto'
 import type { StoredKey } from '../../keys/repository.ts'
 import { enumerations } from '../codec/enumerations.ts'
-import { enumeration, misfit, openFields, structure, textString } from '../codec/fields.ts'
+import { byteString, enumeration, misfit, openFields, structure, textString } from '../codec/fields.ts'
 import type { Item } from '../codec/ttlv.ts'
 import { readParameters } from './cryptographic-parameters.ts'
-import { kept } from './given-attributes.ts'
+import { ownNumber } from './given-attributes.ts'
 import { kindOf } from './key-attributes.ts'
 import { privateFormat, publicFormat, writeKeyBlock } from './key-block.ts'
 import { type Asked, keyOf, type Operation, readIdentifier } from './operation.ts'
@@ -46,7 +46,7 @@ export const get: Operation = {
 }
 
 type Got = {
-  readonly type: 'SymmetricKey' | 'PrivateKey' | 'PublicKey' | 'SecretData'
+  readonly type: 'SymmetricKey' | 'PrivateKey' | 'PublicKey' | 'SecretData' | 'OpaqueObject'
   readonly object: Item
 }
 
@@ -60,10 +60,7 @@ function described(key: StoredKey) {
 
 function objectOf(key: StoredKey, type: Got['type'], block: Item): Got {
   if (type !== 'SecretData') return { type, object: structure(type, [block]) }
-  const own = kept(key.attributes).find(
-    ({ name }) => typeof name !== 'string' && name.vendor === 'y' && name.name === 'SecretDataType',
-  )
-  const kind = own?.value.type === 'enumeration' ? own.value.value : enumerations.SecretDataType.Password
+  const kind = ownNumber(key.attributes, 'SecretDataType') ?? enumerations.SecretDataType.Password
   return { type, object: structure('SecretData', [enumeration('SecretDataType', kind), block]) }
 }
 
@@ -77,8 +74,19 @@ async function plainObject({ keys, call }: Asked, id: string, wanted: number | n
   const its = described(key)
   if (its === null) return noFormat(wanted ?? 0)
   const { type, algorithm, length } = its
+  if (type === 'OpaqueObject')
+    return wanted === null
+      ? accept({
+          type,
+          object: structure(type, [
+            enumeration('OpaqueDataType', ownNumber(key.attributes, 'OpaqueDataType') ?? 0),
+            byteString('OpaqueDataValue', bytes),
+          ]),
+        })
+      : noFormat(wanted)
   const usual = { SymmetricKey: formats.Raw, PrivateKey: formats.PKCS_8, SecretData: formats.Opaque }[type]
-  const format = wanted ?? usual
+  // As it came, where nothing else is asked for.
+  const format = wanted ?? ownNumber(key.attributes, 'KeyFormatType') ?? usual
   const raw = type === 'SymmetricKey' && format === formats.TransparentSymmetricKey
   const secret = type === 'SecretData' && format === formats.Raw
   const material =
@@ -134,6 +142,7 @@ async function wrappedObject(
   const its = described(made.value.key)
   if (its === null) return noFormat(wanted ?? 0)
   const { type, algorithm, length } = its
+  if (type === 'OpaqueObject') return refuse('KMIP-FEATURE', 'an opaque object is not wrapped')
   const format = { SymmetricKey: formats.Raw, PrivateKey: formats.PKCS_8, SecretData: formats.Opaque }[type]
   if (wanted !== null && wanted !== format) return noFormat(wanted)
   const block = writeKeyBlock({ format, material: made.value.wrapped, algorithm, length }, [

@@ -61,6 +61,14 @@ export function kept(all: readonly KeptAttribute[]): readonly Attribute[] {
   })
 }
 
+/** A number that the server keeps of an object under a name of its own. */
+export function ownNumber(all: readonly KeptAttribute[], name: string): number | null {
+  const found = kept(all).find(
+    ({ name: one }) => typeof one !== 'string' && one.vendor === 'y' && one.name === name,
+  )
+  return found?.value.type === 'enumeration' ? found.value.value : null
+}
+
 /** What a new object is to be. */
 export type Given = {
   readonly label: string | null

@@ -1,15 +1,24 @@
 import type { KeyAlgorithm } from '../../keys/algorithms.ts'
 import type { StoredKey, StoredVersion } from '../../keys/repository.ts'
 import { enumerations, type NameOf, usageMasks } from '../codec/enumerations.ts'
-import { boolean, dateTime, enumeration, given, integer, structure, textString } from '../codec/fields.ts'
+import {
+  boolean,
+  byteString,
+  dateTime,
+  enumeration,
+  given,
+  integer,
+  structure,
+  textString,
+} from '../codec/fields.ts'
 import type { TagName } from '../codec/tags.ts'
 import type { Item } from '../codec/ttlv.ts'
 import { type Attribute, type StandardName, sameName } from '../message/attributes.ts'
-import { kept } from './given-attributes.ts'
+import { kept, ownNumber } from './given-attributes.ts'
 import { publicIdentifier } from './operation.ts'
 
 type Kind = {
-  readonly object: 'SymmetricKey' | 'PrivateKey' | 'SecretData'
+  readonly object: 'SymmetricKey' | 'PrivateKey' | 'SecretData' | 'OpaqueObject'
   /** Null where KMIP 2.1 has no name for it. */
   readonly algorithm: NameOf<'CryptographicAlgorithm'> | null
   readonly bits: number | null
@@ -53,8 +62,12 @@ const kinds: Readonly<Record<KeyAlgorithm, Kind>> = {
 }
 
 /** Null of a key that the server does not use. */
-export const kindOf = ({ algorithm }: StoredKey): Kind | null =>
-  Object.hasOwn(kinds, algorithm) ? kinds[algorithm as KeyAlgorithm] : null
+export function kindOf({ algorithm, attributes }: StoredKey): Kind | null {
+  const kind = Object.hasOwn(kinds, algorithm) ? kinds[algorithm as KeyAlgorithm] : null
+  return kind?.object === 'SecretData' && ownNumber(attributes, 'OpaqueDataType') !== null
+    ? { ...kind, object: 'OpaqueObject' }
+    : kind
+}
 
 /** Bits of a usage mask that are a private half's, and a public one's. */
 const publicUses = Verify | Encrypt | WrapKey
@@ -72,8 +85,8 @@ export function stateOf(key: StoredKey, current: StoredVersion['state']): NameOf
 export const ofVersion: readonly StandardName[] = ['State']
 
 /**
- * What is known of a key, or of its public half, as KMIP's attributes. Without `current`, those of `ofVersion` are left out. There is
- * no Digest: a hash of key bytes tells who guesses them that he is right.
+ * What is known of a key, or of its public half, as KMIP's attributes. Without `current`, those of `ofVersion` are left out. A secret
+ * has no Digest: a hash of what may be a password tells who guesses it that he is right.
  */
 export function attributesOf(
   key: StoredKey,
@@ -81,17 +94,20 @@ export function attributesOf(
   half: 'whole' | 'public' = 'whole',
 ): readonly Attribute[] {
   const attribute = (name: StandardName, value: Item): Attribute => ({ name, index: null, value })
-  const { ObjectType, CryptographicAlgorithm, State, NameType, KeyFormatType } = enumerations
+  const { ObjectType, CryptographicAlgorithm, State, NameType, KeyFormatType, HashingAlgorithm } =
+    enumerations
   const kind = kindOf(key)
   const open = half === 'public'
   const object = kind && (open ? 'PublicKey' : kind.object)
   const format =
     object &&
+    object !== 'OpaqueObject' &&
     ({ SymmetricKey: 'Raw', PrivateKey: 'PKCS_8', PublicKey: 'X_509', SecretData: 'Opaque' } as const)[object]
   const whole = key.usage_mask ?? kind?.mask ?? 0
   const own = object === 'PrivateKey' ? whole & ~publicUses : whole
   const mask = object === 'PublicKey' ? (key.usage_mask ?? Verify) & publicUses : own
   const { lifecycle } = key
+  const digest = open ? lifecycle.publicDigest : lifecycle.digest
   // What the server made for use at once has no date of its own.
   const activated =
     lifecycle.activated ?? (key.usage_mask === null ? key.created_at.toISOString() : undefined)
@@ -109,7 +125,9 @@ export function attributesOf(
           ]),
         )
   const pair = kind?.object === 'PrivateKey'
-  const all: (Attribute | null)[] = [
+  // It has neither use nor state.
+  const opaque = object === 'OpaqueObject'
+  const all: (Attribute | null | false)[] = [
     attribute('UniqueIdentifier', textString('UniqueIdentifier', open ? publicIdentifier(key.id) : key.id)),
     attribute(
       'Name',
@@ -126,8 +144,8 @@ export function attributesOf(
         )
       : null,
     kind?.bits ? attribute('CryptographicLength', integer('CryptographicLength', kind.bits)) : null,
-    kind && attribute('CryptographicUsageMask', integer('CryptographicUsageMask', mask)),
-    current && attribute('State', enumeration('State', State[stateOf(key, current)])),
+    kind && !opaque && attribute('CryptographicUsageMask', integer('CryptographicUsageMask', mask)),
+    current && !opaque && attribute('State', enumeration('State', State[stateOf(key, current)])),
     attribute('InitialDate', dateTime('InitialDate', key.created_at)),
     date('ActivationDate', activated),
     date('DeactivationDate', lifecycle.deactivated),
@@ -154,10 +172,28 @@ export function attributesOf(
     open ? null : attribute('AlwaysSensitive', boolean('AlwaysSensitive', key.is_sensitive)),
     open ? null : attribute('NeverExtractable', boolean('NeverExtractable', !key.is_exportable)),
     open ? null : attribute('Extractable', boolean('Extractable', key.is_exportable)),
-    format ? attribute('KeyFormatType', enumeration('KeyFormatType', KeyFormatType[format])) : null,
+    format && digest !== undefined
+      ? attribute(
+          'Digest',
+          structure('Digest', [
+            enumeration('HashingAlgorithm', HashingAlgorithm.SHA_256),
+            byteString('DigestValue', Buffer.from(digest, 'hex')),
+            enumeration('KeyFormatType', KeyFormatType[format]),
+          ]),
+        )
+      : null,
+    format
+      ? attribute(
+          'KeyFormatType',
+          enumeration(
+            'KeyFormatType',
+            (open ? null : ownNumber(key.attributes, 'KeyFormatType')) ?? KeyFormatType[format],
+          ),
+        )
+      : null,
     ...kept(key.attributes),
   ]
-  return numbered(all.filter((one) => one !== null))
+  return numbered(all.filter((one) => one !== null && one !== false))
 }
 
 /** 1.x numbers the instances of one name; the first needs no number. */

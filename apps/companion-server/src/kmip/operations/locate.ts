@@ -3,7 +3,7 @@ import { maxPage } from '../../access/page.ts'
 import { maxSearch } from '../../keys/operations.ts'
 import type { StoredKey } from '../../keys/repository.ts'
 import { type Fields, integer, misfit, openFields, textString } from '../codec/fields.ts'
-import { encodeItem } from '../codec/ttlv.ts'
+import { encodeItem, type Item } from '../codec/ttlv.ts'
 import { type Attribute, readAttribute, sameName } from '../message/attributes.ts'
 import type { Version } from '../message/versions.ts'
 import { attributesOf, kindOf, ofVersion } from './key-attributes.ts'
@@ -43,10 +43,15 @@ function readFilter(version: Version, fields: Fields): Filter {
 
 const isDate = ({ value }: Attribute): boolean => value.type === 'date-time'
 
-/** One filter among all: equal to some instance; a mask within the object's; a date given twice is a span, ends included. */
+/**
+ * One filter among all: equal to some instance, or to that of its index; of a structure what the filter gives; a mask within the
+ * object's; a date given twice is a span, ends included.
+ */
 function matches(wanted: Attribute, filters: readonly Attribute[], all: readonly Attribute[]): boolean {
-  const mine = all.filter(({ name }) => sameName(name, wanted.name))
-  const { value } = wanted
+  const { value, index: at } = wanted
+  const mine = all.filter(
+    ({ name, index }) => sameName(name, wanted.name) && (at === null || at === (index ?? 0)),
+  )
   if (value.type === 'date-time') {
     const times = filters.flatMap(({ name, value: other }) =>
       other.type === 'date-time' && sameName(name, wanted.name) ? [other.value] : [],
@@ -57,9 +62,14 @@ function matches(wanted: Attribute, filters: readonly Attribute[], all: readonly
   }
   if (wanted.name === 'CryptographicUsageMask' && value.type === 'integer')
     return mine.some(({ value: own }) => own.type === 'integer' && (own.value & value.value) === value.value)
-  const bytes = encodeItem(value)
-  return mine.some(({ value: own }) => equalBytes(encodeItem(own), bytes))
+  return mine.some(({ value: own }) =>
+    value.type === 'structure' && own.type === 'structure'
+      ? value.value.every((field) => own.value.some((one) => sameItem(one, field)))
+      : sameItem(own, value),
+  )
 }
+
+const sameItem = (one: Item, other: Item): boolean => equalBytes(encodeItem(one), encodeItem(other))
 
 /** The keys of the client's project that every filter fits, the newest first. */
 export const locate: Operation = {

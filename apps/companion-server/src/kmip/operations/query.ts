@@ -57,6 +57,7 @@ export const query = (
               enumeration('ObjectType', ObjectType.PublicKey),
               enumeration('ObjectType', ObjectType.PrivateKey),
               enumeration('ObjectType', ObjectType.SecretData),
+              enumeration('ObjectType', ObjectType.OpaqueObject),
             ]
           : []),
         ...(wants('QueryServerInformation') ? [textString('VendorIdentification', 'Lux Custody')] : []),

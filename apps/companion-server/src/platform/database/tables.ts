@@ -144,7 +144,10 @@ export type VersionState =
   | 'compromised'
   | 'revoked'
   | 'destroyed'
-/** When a key was activated, revoked and destroyed, why, and what took its place: ISO times, absent where it has not been. */
+/**
+ * When a key was activated, revoked and destroyed, why, and what took its place: ISO times, absent where it has not been. Of an object,
+ * SHA-256 of its bytes too.
+ */
 export type KeyDates = {
   readonly activated?: string
   readonly deactivated?: string
@@ -156,6 +159,8 @@ export type KeyDates = {
   readonly message?: string
   readonly replaces?: string
   readonly replacedBy?: string
+  readonly digest?: string
+  readonly publicDigest?: string
 }
 /** An attribute that a client gave: its name as `name`, its value as TTLV in hex. */
 export type KeptAttribute = { readonly name: string; readonly value: string }
