@@ -2641,7 +2641,10 @@ class Verifier:
         for one, (_, result) in zip(self.p.get('decommissioned', []), of('decommission-root')):
             need(result is None or fits(result, serial=one['serial'], ckaId=one['ckaId'], absent=True), 'it is not absent')
         need(len(self.p.get('decommissioned', [])) <= len(of('decommission-root')), 'no step of the plan destroys it')
-        need('revokes' not in self.p or self.steps_of('revoke-keys'), 'no step of the plan revokes keys')
+        revoking = self.steps_of('revoke-keys')
+        need('revokes' not in self.p or revoking, 'no step of the plan revokes keys')
+        # A note names a step too, and is nobody's consent.
+        need('revokes' not in self.p or all(step['id'] in self.run['course'] for step in revoking), 'nobody confirmed the revocation')
         if 'nextPolicy' in self.p:
             need(of('sign-policy'), 'no step of the plan signs a next policy')
             read, said = of('sign-policy')[0][1], parse(self.blob(self.p['nextPolicy']), policy_file_shape, 1 << 20)['policy']

@@ -1,12 +1,11 @@
 import type { Json } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
 import { predicateTypes, statementCodec, statementType } from '../../src/bundle/statement.ts'
-import { blobOf, type Predicate } from '../../src/exports/bundle.ts'
-import { serverCardCodec } from '../../src/exports/documents.ts'
+import type { Predicate } from '../../src/exports/bundle.ts'
 import type { Plan } from '../../src/exports/plan.ts'
-import { audienceOf } from '../../src/policy/make.ts'
-import { makePerson, makeServer } from '../support/people.ts'
+import { makePerson } from '../support/people.ts'
 import { type SampleOptions, sampleBundle } from '../support/sample-bundle.ts'
+import { firstOfLine, replacing, revoked, severalServers } from '../support/sample-kinds.ts'
 import { sampleTime } from '../support/sample-options.ts'
 import { compare } from '../support/second-verifier.ts'
 
@@ -51,34 +50,6 @@ const window = (change: (result: { spares: Json[] }) => Record<string, Json>): S
   },
 })
 
-const line = { sequence: '1', previous: null, supersedes: [] }
-
-/** A second server, which gets the bundle and no root in it. */
-function several(options: { listed?: boolean; line?: Partial<typeof line> | object }): SampleOptions {
-  const { card } = makeServer('second', 'production')
-  const audience = serverCardCodec.digest(card)
-  const blob = blobOf(serverCardCodec.encode(card))
-  return {
-    ...version2,
-    alter: {
-      policy: (before) =>
-        options.listed === false
-          ? before
-          : {
-              ...before,
-              audiences: [...before.audiences, audienceOf(card, 'second')],
-            },
-      plan: (plan) => ({ ...plan, destinations: [...plan.destinations, { card: audience }] }),
-      predicate: (before) => ({
-        ...before,
-        cards: [...before.cards, audience].sort(),
-        alsoFor: [{ ...line, audience, ...options.line }],
-      }),
-      blobs: (before) => [...before, blob],
-    },
-  }
-}
-
 const needs = ['kwp', 'unwrap-template', 'gcm', 'trusted-window'] as const
 const shownBy = { maker: 'Example', model: 'HSM 3000', firmware: '7.1', library: '1b'.repeat(32) }
 
@@ -115,24 +86,22 @@ function measured(
   }
 }
 
-const dora = makePerson('officer', 'Dora', 'production').card
-
-/** A root of version 2, planned in the place of an earlier one; the bundle says which. */
-function replacing(replaces: typeof earlier): SampleOptions {
+/** A note in the place of what the officers confirmed. */
+function unconfirmed(): SampleOptions {
+  const { alter, ...rest } = revoked()
   return {
-    ...version2,
+    ...rest,
     alter: {
-      plan(plan) {
-        Object.assign(plan.keys[0]!, { version: 2, replaces: earlier })
-        return plan
-      },
-      predicate: ({ wrapTree: [root, ...more], ...rest }) => ({
-        ...rest,
-        wrapTree: [{ ...root!, version: 2, replaces }, ...more],
-      }),
+      ...alter,
+      entries: (before) =>
+        (alter?.entries?.(before) ?? before).map((entry) =>
+          entry.stepId === 'revoke' ? { ...entry, kind: 'note.made' } : entry,
+        ),
     },
   }
 }
+
+const dora = makePerson('officer', 'Dora', 'production').card
 
 /** Why a bundle of version 2 is refused, by what is wrong with it. */
 const wrong: [string, string, SampleOptions][] = [
@@ -204,24 +173,24 @@ const wrong: [string, string, SampleOptions][] = [
   [
     'PLAN-CONTENT',
     'a second audience that no plan names',
-    predicate(() => ({ alsoFor: [{ ...line, audience: digest }] })),
+    predicate(() => ({ alsoFor: [{ ...firstOfLine, audience: digest }] })),
   ],
   [
     'AUDIENCE',
     'a second audience that is the first',
-    predicate(({ audience }) => ({ alsoFor: [{ ...line, audience: audience! }] })),
+    predicate(({ audience }) => ({ alsoFor: [{ ...firstOfLine, audience: audience! }] })),
   ],
   [
     'AUDIENCE',
     'a second audience and no first',
-    predicate(() => ({ audience: null, sequence: '0', alsoFor: [{ ...line, audience: digest }] })),
+    predicate(() => ({ audience: null, sequence: '0', alsoFor: [{ ...firstOfLine, audience: digest }] })),
   ],
-  ['AUDIENCE', 'a second server that is not in the policy', several({ listed: false })],
-  ['SEQUENCE', 'a second server whose number is not its first', several({ line: { sequence: '2' } })],
+  ['AUDIENCE', 'a second server that is not in the policy', severalServers({ listed: false })],
+  ['SEQUENCE', 'a second server whose number is not its first', severalServers({ line: { sequence: '2' } })],
   [
     'PREVIOUS',
     'a second server whose bundles are superseded twice',
-    several({ line: { sequence: '3', supersedes: [digest, digest] } }),
+    severalServers({ line: { sequence: '3', supersedes: [digest, digest] } }),
   ],
   [
     'PLAN-CONTENT',
@@ -258,6 +227,7 @@ const wrong: [string, string, SampleOptions][] = [
       },
     },
   ],
+  ['TRANSCRIPT-CONTENT', 'a revocation that nobody confirmed', unconfirmed()],
   [
     'PLAN-CONTENT',
     'another key revoked than planned',
@@ -269,21 +239,25 @@ const wrong: [string, string, SampleOptions][] = [
       },
     },
   ],
-  ['PLAN-CONTENT', 'another key replaced than planned', replacing({ ...earlier, id: 'other' })],
+  ['PLAN-CONTENT', 'another key replaced than planned', replacing(earlier, { ...earlier, id: 'other' })],
   ['BLOB-REFERENCES', 'a next policy that is not there', predicate(() => ({ nextPolicy: digest }))],
 ]
 /** And what is in order. */
 const sound: [string, SampleOptions][] = [
   ['a bundle of version 2', version2],
   ['with a root in the place of an earlier one', replacing(earlier)],
+  ['with a revocation', revoked()],
   ['of a rehearsal', { ...version2, domain: 'rehearsal' }],
   ['with a threshold key and its life', { ...version2, fhe: true, life: true, renewed: true }],
   ['with a replica', { ...version2, replica: true }],
   ['with a spare', spared],
   ['with a measured token', measured()],
   ['with a measured token that the policy lists as hardware', measured({}, { soft: false })],
-  ['for two servers', several({})],
-  ['for two servers, the second later in its line', several({ line: { sequence: '7', previous: digest } })],
+  ['for two servers', severalServers({})],
+  [
+    'for two servers, the second later in its line',
+    severalServers({ line: { sequence: '7', previous: digest } }),
+  ],
   [
     'under a policy of version 2',
     {

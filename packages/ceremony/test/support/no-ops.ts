@@ -1,0 +1,47 @@
+/**
+ * What a bundle may say otherwise and be accepted still, where everybody who must sign has signed it so; by the mutation's name. None of
+ * it contradicts anything else in the bundle: it is another run, not a wrong one.
+ */
+export const noOps: readonly { readonly what: RegExp; readonly why: string }[] = [
+  { what: /^signatures: reversed$/, why: 'A set of signatures has no order.' },
+  {
+    what: /^predicate: keyEvidence reversed$/,
+    why: 'Evidence is found by the key’s id and level, of which there is one each.',
+  },
+  {
+    what: /^plan: .*\/(text|textKey) changed$/,
+    why: 'The words of a step are for the room. Whoever approved the plan approved them.',
+  },
+  {
+    what: /^plan: fhe\/squash turned$/,
+    why: 'How evaluators work later leaves nothing in the bundle.',
+  },
+  {
+    what: /^plan: (checkpoints\/live|parts\/0\/steps) without its first$/,
+    why: 'A plan that asks for less has less to show. Whether it asks for enough is for its approvers and the lint.',
+  },
+  {
+    what: /: fact: .*with a member more$/,
+    why: 'Members that this version does not know are under the entry’s hash and mean nothing to it.',
+  },
+  {
+    what: /, step\.confirmed: fact: (stage|by|input)/,
+    why: 'Who pressed, and at which stage, stands in the transcript alone.',
+  },
+  {
+    what: /: fact: (attempt|again|note|list)/,
+    why: 'How often a step was tried stands in the transcript alone.',
+  },
+  {
+    what: /: fact: result\/(objects|unreadable|procedure|attacks|staying|ahead)/,
+    why: 'What was told of the work on the way stands in the transcript alone.',
+  },
+  {
+    what: /make-root, step\.performed: fact: result\/spares\/0\/transport removed$/,
+    why: 'Which object of the spare received the root is told; its public key is what is compared.',
+  },
+  {
+    what: /^entry (check-medium|gone), step\.performed: twice$/,
+    why: 'Reading a medium and finding a key absent can be repeated and change nothing.',
+  },
+]
