@@ -4,7 +4,7 @@ import { violations } from './support/contents.ts'
 import { type Desktop, openDesktop } from './support/desktop.ts'
 
 /** The PIN that the rehearsal chooses for its own throw-away token. */
-const pin = '12345678'
+const pin = '15926374'
 
 let desktop: Desktop
 beforeAll(async () => {

@@ -55,6 +55,8 @@ const remedies = {
     'The security officer sets a new user PIN: custody token pin --reset. A locked SO PIN only the maker’s own tool undoes, if anything does.',
   'HSM-PIN-NOT-SET':
     'The token has no user PIN yet. Its security officer sets one: custody token pin --reset.',
+  'HSM-PIN-TRIVIAL':
+    'Choose at least six characters that are neither a run like 123456 nor one piece repeated like 121212.',
   'HSM-PIN-WRONG': 'Check the PIN and the token’s serial number. It is not tried again by itself.',
   'HSM-READ-ONLY':
     'Lift the write protection at the token or with its maker’s tool, or use another token. It can still be read.',

@@ -92,6 +92,8 @@ export const apis = {
     { serial: string; user: 'user' | 'so'; pin: string | null; acceptFinalTry?: boolean },
     { token: TokenView }
   >('TOKEN-UNKNOWN'),
+  /** Of the token that the program made for training; null of every other one. */
+  'tokens.trainingPins': api<{ serial: string }, { pins: { so: string; user: string } | null }>(),
   'tokens.logOut': api<{ serial: string }, { token: TokenView }>('TOKEN-UNKNOWN'),
   /**
    * By whoever is logged in, of their own PIN, and where nobody is of the user's, because an expired one lets nobody log in; nothing is

@@ -194,6 +194,8 @@ export type ExceptionView = {
   expected: string
   /** Decisions that the engine accepts here. */
   decisions: ('retry' | 'accept' | 'abort')[]
+  /** How many of these officers have to sign what is decided. */
+  signers: { required: number; names: string[] }
   /** The card, from 1, of words that somebody heard or read differently. */
   compared: (Compared & { card: number }) | null
 }

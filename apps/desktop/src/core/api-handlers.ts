@@ -30,7 +30,7 @@ import * as storeBackups from './services/store-backups.ts'
 import { takeAway } from './services/take-away.ts'
 import * as tokenActs from './services/tokens/token-acts.ts'
 import * as tokens from './services/tokens/tokens.ts'
-import { makeTrainingToken } from './services/tokens/training-token.ts'
+import { makeTrainingToken, trainingPins } from './services/tokens/training-token.ts'
 import { exportTranscript, transcriptPage } from './services/transcript.ts'
 import type { Store } from './store/store.ts'
 
@@ -153,6 +153,7 @@ export async function openApiHandlers(options: ApiHandlersOptions): Promise<ApiH
       entropy,
       program,
       training: options.training,
+      trainingFolder: options.training ? options.trainingFolder : null,
       runs,
       paths,
       files: new FileWorks(),
@@ -219,6 +220,7 @@ function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
     'tokens.probe': given(tokens.probeToken),
     'tokens.tryOut': given(tokens.tryToken),
     'tokens.logIn': given(tokens.logIn),
+    'tokens.trainingPins': given(trainingPins),
     'tokens.logOut': given(tokens.logOut),
     'tokens.changePin': given(tokenActs.changePin),
     'tokens.resetUserPin': given(tokenActs.resetUserPin),

@@ -17,8 +17,8 @@ beforeAll(async () => {
   folder = temporaryFolder()
   library = buildFaultModule(join(folder, 'module'))
   token = ['--library', library, '--soft', join(folder, 'token')]
-  pin = secretFile(join(folder, 'pin'), '12345678')
-  const soPin = secretFile(join(folder, 'so-pin'), '87654321')
+  pin = secretFile(join(folder, 'pin'), '15926374')
+  const soPin = secretFile(join(folder, 'so-pin'), '48372615')
   const init = ['token', 'init', ...token, '--label', 'desk', '--so-pin-file', soPin, '--pin-file', pin]
   const { exit, json } = await custodyJson(init)
   expect(exit).toBe(0)

@@ -18,9 +18,9 @@ beforeAll(async () => {
   token = ['--library', library, '--soft', join(folder, 'token')]
   const pins = [
     '--so-pin-file',
-    secretFile(join(folder, 'so'), '87654321'),
+    secretFile(join(folder, 'so'), '48372615'),
     '--pin-file',
-    secretFile(join(folder, 'pin'), '12345678'),
+    secretFile(join(folder, 'pin'), '15926374'),
   ]
   const { json } = await custodyJson(['token', 'init', ...token, '--label', 'desk', ...pins])
   serial = (json.token as { serial: string }).serial

@@ -149,6 +149,7 @@ export function answers(plan: string): Record<string, Answer> {
     'tokens.probe': ok({ probe: token.probe }),
     'tokens.tryOut': ok({ trial }),
     'tokens.initialise': () => ok({ token }),
+    'tokens.trainingPins': { ok: true, value: { pins: null } },
     'tokens.logOut': ok({ token }),
     'tokens.changePin': { ok: false, error: { code: 'HSM-PIN-WRONG', detail: 'CKR_PIN_INCORRECT' } },
     'tokens.resetUserPin': ok({ token }),

@@ -206,6 +206,7 @@ export const broken: RunView = {
     happened: 'the library ended with SIGSEGV',
     expected: 'one AES-256 key with every attribute of the template',
     decisions: ['retry', 'abort'],
+    signers: { required: 2, names: ['Omar Haddad', 'Mei Tanaka', 'Lena Brandt'] },
     compared: null,
   },
 }

@@ -32,13 +32,26 @@ export const atTerminal = ({ passphraseFd, passphraseFile }: PassphraseOptions):
   passphraseFd === undefined && passphraseFile === undefined
 
 /**
- * A new secret, typed twice at a terminal; both again where they differ. The caller wipes it. Errors: SECRET-DIFFERS and those of
- * `readSecret`.
+ * A new secret, typed twice at a terminal; both again where they differ, and the first where `check` refuses it. The caller wipes
+ * it. Errors: SECRET-DIFFERS and those of `check` and `readSecret`.
  */
-export async function readNewSecret(prompt: string, what: string, source: SecretSource): Promise<Uint8Array> {
+export async function readNewSecret(
+  prompt: string,
+  what: string,
+  source: SecretSource,
+  check: (secret: Uint8Array) => void = () => undefined,
+): Promise<Uint8Array> {
   const typed = source.fd === undefined && source.file === undefined
   for (let left = tries; ; left--) {
     const first = await readSecret(prompt, source)
+    try {
+      check(first)
+    } catch (error) {
+      wipe(first)
+      if (!typed || left <= 1 || !(error instanceof Error)) throw error
+      surroundings().err(`${error.message}; once more\n`)
+      continue
+    }
     if (!typed) return first
     let same = false
     try {

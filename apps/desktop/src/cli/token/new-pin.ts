@@ -1,10 +1,10 @@
-import { profileOf, type TokenInfo } from '@lux/hsm'
+import { profileOf, requireHardToGuess, type TokenInfo } from '@lux/hsm'
 import { readNewSecret, readSecret, type SecretSource } from '../shell/secret-input.ts'
 import { nameOf, pinText } from './session.ts'
 
-/** Typed twice at a terminal: a slip would lock its owner out. Errors: SECRET-DIFFERS and those of `readSecret`. */
+/** Typed twice at a terminal: a slip would lock its owner out. Errors: HSM-PIN-TRIVIAL, SECRET-DIFFERS and those of `readSecret`. */
 export function newPin(prompt: string, source: SecretSource): Promise<Uint8Array> {
-  return readNewSecret(prompt, 'PINs', source)
+  return readNewSecret(prompt, 'PINs', source, requireHardToGuess)
 }
 
 /** Whether initialising gives this token no more than the PINs that it lacks: its kind is initialised once. */

@@ -78,7 +78,11 @@ export function NeedPin({ view, need, act, goOn, lend }: Props) {
       }}
     >
       <NeedPinFacts need={need} />
-      <PinField label={t(need.user === 'so' ? 'tokens.so-pin' : 'tokens.user-pin')} field={pin} />
+      <PinField
+        label={t(need.user === 'so' ? 'tokens.so-pin' : 'tokens.user-pin')}
+        field={pin}
+        {...(fresh ? { hint: t('tokens.new-pin-rule') } : {})}
+      />
       {fresh ? (
         <PinField label={t('tokens.new-pin-again')} field={again} hint={t('tokens.new-pin-hint')} />
       ) : null}

@@ -24,6 +24,8 @@ export function RunException({ view, exception, act }: Props) {
   const [reason, setReason] = useState('')
 
   const { compared } = exception
+  // The notice says it in plain words, once.
+  const mistyped = exception.code === 'HSM-PIN-WRONG'
   const twice = compared !== null && !exception.decisions.includes('accept')
 
   const whyNot = by === '' ? t('stage.who-first') : reason.trim() === '' ? t('runner.reason-first') : null
@@ -82,12 +84,15 @@ export function RunException({ view, exception, act }: Props) {
       )}
       <section className="stage-card">
         {compared === null ? (
-          <FailureNotice failure={{ code: exception.code, detail: exception.happened }} tone="warn" />
+          <FailureNotice
+            failure={{ code: exception.code, detail: mistyped ? '' : exception.happened }}
+            tone="warn"
+          />
         ) : null}
         <dl className="facts">
           <dt>{t('runner.at-step')}</dt>
           <dd>{at === undefined ? <Code>{exception.step}</Code> : <Rec>{textOf.title(at)}</Rec>}</dd>
-          {compared === null ? (
+          {compared === null && !mistyped ? (
             <>
               <dt>{t('runner.expected')}</dt>
               <dd>
@@ -95,9 +100,23 @@ export function RunException({ view, exception, act }: Props) {
               </dd>
             </>
           ) : null}
-          <dt>{t('runner.happened')}</dt>
+          {mistyped ? null : (
+            <>
+              <dt>{t('runner.happened')}</dt>
+              <dd>
+                <Rec>{exception.happened}</Rec>
+              </dd>
+            </>
+          )}
+          <dt>{t(mistyped ? 'runner.one-more-try' : 'runner.decided-with')}</dt>
           <dd>
-            <Rec>{exception.happened}</Rec>
+            {t('runner.signers', { required: exception.signers.required })}{' '}
+            {exception.signers.names.map((name, at) => (
+              <span key={name}>
+                {at === 0 ? null : ', '}
+                <Rec>{name}</Rec>
+              </span>
+            ))}
           </dd>
         </dl>
         <RunTokens tokens={view.tokens} />

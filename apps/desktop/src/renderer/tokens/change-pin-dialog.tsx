@@ -94,7 +94,7 @@ export function ChangePinDialog({ token }: { token: TokenView }) {
       )}
       {token.padSeconds === null ? (
         <>
-          <PinField label={t('tokens.new-pin')} field={fresh} hint={t('tokens.new-pin-hint')} />
+          <PinField label={t('tokens.new-pin')} field={fresh} hint={t('tokens.new-pin-rule')} />
           <PinField label={t('tokens.new-pin-again')} field={again} hint={t('tokens.new-pin-hint')} />
         </>
       ) : (

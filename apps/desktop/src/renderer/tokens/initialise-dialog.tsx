@@ -135,13 +135,13 @@ function InitialiseDialog({ slot, token }: { slot: string; token: TokenView }) {
             label={t('tokens.so-pin')}
             field={soPin}
             hint={t(
-              erases ? 'tokens.so-pin-present' : finishes ? 'tokens.so-pin-finish' : 'tokens.so-pin-new',
+              erases ? 'tokens.so-pin-present' : finishes ? 'tokens.so-pin-finish' : 'tokens.new-pin-rule',
             )}
           />
           {erases ? null : (
             <PinField label={t('tokens.so-pin-again')} field={soAgain} hint={t('tokens.new-pin-hint')} />
           )}
-          <PinField label={t('tokens.user-pin')} field={userPin} hint={t('tokens.user-pin-new')} />
+          <PinField label={t('tokens.user-pin')} field={userPin} hint={t('tokens.new-pin-rule')} />
           <PinField label={t('tokens.user-pin-again')} field={userAgain} hint={t('tokens.new-pin-hint')} />
         </>
       ) : (

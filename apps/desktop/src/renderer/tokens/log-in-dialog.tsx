@@ -1,6 +1,6 @@
-import { Rec } from '@lux/ui'
+import { Code, Rec } from '@lux/ui'
 import { Button, SegmentedControl } from '@radix-ui/themes'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TokenView } from '../../contract/index.ts'
 import { call } from '../client.ts'
@@ -72,7 +72,29 @@ export function LogInDialog({ token }: { token: TokenView }) {
       ) : (
         <PadNote seconds={token.padSeconds} />
       )}
+      <TrainingPin serial={token.serial} user={user} />
       {form.busy && report ? <WorkPanel id={token.serial} report={report} /> : null}
     </FormDialog>
+  )
+}
+
+/** The PIN of the token that the program made for training stands here alone; core gives none of another token. */
+function TrainingPin({ serial, user }: { serial: string; user: 'user' | 'so' }) {
+  const { t } = useTranslation()
+  const [pins, setPins] = useState<{ so: string; user: string } | null>(null)
+  useEffect(() => {
+    let shown = true
+    void call('tokens.trainingPins', { serial }).then((answer) => {
+      if (shown && answer.ok) setPins(answer.value.pins)
+    })
+    return () => {
+      shown = false
+    }
+  }, [serial])
+  if (pins === null) return null
+  return (
+    <p data-training="">
+      {t('tokens.training-pin')} <Code>{pins[user]}</Code>
+    </p>
   )
 }

@@ -27,7 +27,7 @@ describe('a token whose label and key label would steer a terminal', () => {
     folder = temporaryFolder()
     const says = { LABEL: label, KEYS: 2, KEY_LABEL: label }
     library = ['--library', stubModule(folder, 'steering', says)]
-    pin = ['--pin-file', secretFile(join(folder, 'pin'), '12345678')]
+    pin = ['--pin-file', secretFile(join(folder, 'pin'), '15926374')]
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

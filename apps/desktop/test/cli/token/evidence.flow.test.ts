@@ -25,7 +25,7 @@ describe('token evidence', () => {
     const soft = join(folder, 'token')
     const { library, environment } = softTokenEnvironment(soft)
     const hsm = await startHsm({ library, environment })
-    const pin = () => new TextEncoder().encode('12345678')
+    const pin = () => new TextEncoder().encode('15926374')
     const { serial } = await hsm.token('new').initialise({ label: 'desk', soPin: pin(), userPin: pin() })
     const token = hsm.token(serial)
     await token.logIn({ user: 'user', pin: pin() })
@@ -34,7 +34,7 @@ describe('token evidence', () => {
     await token.generateAes({ id: weak, label: 'weak', bits: 128, template: open })
     await token.generateAes({ id: short, label: 'short', bits: 128, template: rootTemplate })
     await hsm.close()
-    at = ['--soft', soft, '--pin-file', secretFile(join(folder, 'pin'), '12345678')]
+    at = ['--soft', soft, '--pin-file', secretFile(join(folder, 'pin'), '15926374')]
     const { exit, json } = await custodyJson(['token', 'companion', ...at])
     expect(exit).toBe(0)
     companion = json.id as string

@@ -9,7 +9,7 @@ let pins: string[]
 beforeAll(() => {
   folder = temporaryFolder()
   const file = (name: string, pin: string) => secretFile(join(folder, name), pin)
-  pins = ['--so-pin-file', file('so-pin', '87654321'), '--pin-file', file('pin', '12345678')]
+  pins = ['--so-pin-file', file('so-pin', '48372615'), '--pin-file', file('pin', '15926374')]
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

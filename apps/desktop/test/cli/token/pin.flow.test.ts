@@ -19,8 +19,8 @@ let library: string
 let token: string[]
 let serial: string
 const files: Record<'so' | 'old' | 'new' | 'wrong' | 'short', string> = {
-  so: '87654321',
-  old: '12345678',
+  so: '48372615',
+  old: '15926374',
   new: '11223344',
   wrong: '00000000',
   short: '123',
@@ -56,7 +56,7 @@ describe('token pin', () => {
     expect(await opens(files.new)).toBe(true)
     expect(await opens(files.old)).toBe(false)
     const back = ['token', 'pin', ...token, '--serial', serial, '--pin-file', files.new, '--new-pin-fd', '3']
-    expect((await custodyProcess(back, '12345678\n')).exit).toBe(0)
+    expect((await custodyProcess(back, '15926374\n')).exit).toBe(0)
     expect(await opens(files.old)).toBe(true)
   })
 
@@ -72,8 +72,8 @@ describe('token pin', () => {
           ['The same again', `${again}\r`] as const,
         ]),
       )
-    const slip = ['12345678', '12345679'] as const
-    const same = await typed('12345678', slip, ['11223344', '11223344'])
+    const slip = ['15926374', '15926375'] as const
+    const same = await typed('15926374', slip, ['11223344', '11223344'])
     expect([same.exit, same.stdout.includes('11223344')]).toEqual([0, false])
     const differs = await typed('11223344', slip, slip, slip)
     expect([differs.exit, differs.stdout.includes('SECRET-DIFFERS')]).toEqual([2, true])
@@ -90,9 +90,18 @@ describe('token pin', () => {
 
   test('HSM-PIN-INVALID one of a length that the token does not take is refused and not sent', async () => {
     const before = calls('C_SetPIN')
-    const { exit, json } = await change(files.old, files.short)
+    const { exit, json } = await change(files.short, files.new)
     expect([exit, json.code]).toEqual([1, 'HSM-PIN-INVALID'])
     expect(calls('C_SetPIN')).toBe(before)
+  })
+
+  test('HSM-PIN-TRIVIAL a new PIN that anybody tries first is refused, and neither it nor the old one is sent', async () => {
+    const before = calls('C_Login') + calls('C_SetPIN')
+    for (const trivial of [files.short, files.wrong]) {
+      const { exit, json } = await change(files.old, trivial)
+      expect([exit, json.code]).toEqual([1, 'HSM-PIN-TRIVIAL'])
+    }
+    expect(calls('C_Login') + calls('C_SetPIN')).toBe(before)
   })
 
   test('a count that is low is warned of; at the last try and at locked nothing is sent', async () => {
@@ -176,7 +185,7 @@ describe('an initialisation that is interrupted', () => {
     const finish = ['token', 'pin', '--library', half, '--reset']
     const made = await custodyJson([...finish, '--so-pin-file', files.new, '--new-pin-file', files.old])
     expect([made.exit, made.json.serial]).toEqual([0, '123'])
-    expect(stubCalls(half)).toEqual(['C_SetPIN 87654321 11223344 1', 'C_InitPIN 12345678 1'])
+    expect(stubCalls(half)).toEqual(['C_SetPIN 87654321 11223344 1', 'C_InitPIN 15926374 1'])
   })
 
   test('SECRET-DIFFERS a command to erase it only finishes it, so its SO PIN is chosen and typed twice too', async () => {
@@ -191,9 +200,9 @@ describe('an initialisation that is interrupted', () => {
     const slip = await so('11223345', ...once, ...once)
     expect([slip.exit, slip.stdout.includes('SECRET-DIFFERS')]).toEqual([2, true])
     expect(stubCalls(half)).toEqual([])
-    const user = ['New user PIN', '12345678\r'] as const
-    expect((await so('11223344', user, ['The same again', '12345678\r'])).exit).toBe(0)
-    expect(stubCalls(half)).toEqual(['C_SetPIN 87654321 11223344 1', 'C_InitPIN 12345678 1'])
+    const user = ['New user PIN', '15926374\r'] as const
+    expect((await so('11223344', user, ['The same again', '15926374\r'])).exit).toBe(0)
+    expect(stubCalls(half)).toEqual(['C_SetPIN 87654321 11223344 1', 'C_InitPIN 15926374 1'])
   })
 })
 
@@ -222,10 +231,10 @@ describe('token init', () => {
     const blank = [...store, '--label', 'typed']
     const before = calls('C_InitToken')
     const slips = [
-      await typedInit(blank, slipping('New SO PIN', '87654321', '87654312')),
+      await typedInit(blank, slipping('New SO PIN', '48372615', '48372651')),
       await typedInit(blank, [
-        ...twice('New SO PIN', '87654321'),
-        ...slipping('New user PIN', '12345678', '12345687'),
+        ...twice('New SO PIN', '48372615'),
+        ...slipping('New user PIN', '15926374', '15926347'),
       ]),
     ]
     expect(slips.map(({ exit, stdout }) => [exit, stdout.includes('SECRET-DIFFERS')])).toEqual([
@@ -233,9 +242,9 @@ describe('token init', () => {
       [2, true],
     ])
     expect(calls('C_InitToken')).toBe(before)
-    const right = [...twice('New SO PIN', '87654321'), ...twice('New user PIN', '12345678')]
+    const right = [...twice('New SO PIN', '48372615'), ...twice('New user PIN', '15926374')]
     const made = await typedInit(blank, right)
-    expect([made.exit, /87654321|12345678/.test(made.stdout)]).toEqual([0, false])
+    expect([made.exit, /48372615|15926374/.test(made.stdout)]).toEqual([0, false])
     const listed = ['token', 'inventory', '--library', library, ...store, '--pin-file', files.old]
     expect((await custodyJson(listed)).exit).toBe(0)
   })
@@ -262,7 +271,7 @@ describe('token init', () => {
       '--label',
       'erased',
     ]
-    const so = ['SO PIN of', '87654321'] as const
+    const so = ['SO PIN of', '48372615'] as const
     const before = calls('C_InitToken')
     const slip = await typedInit(erase, [so, ...slipping('New user PIN', '11223344', '11223345')])
     expect([slip.exit, slip.stdout.includes('SECRET-DIFFERS')]).toEqual([2, true])
@@ -280,7 +289,7 @@ describe('token init', () => {
     expect((await custodyJson([...erase, ...pins])).json.pin).toEqual({ user: 'ok', so: 'low' })
   })
 
-  test('HSM-LABEL-LENGTH HSM-DUPLICATE-LABEL HSM-PIN-INVALID a label or PIN of ours is no failure of the environment', async () => {
+  test('HSM-LABEL-LENGTH HSM-DUPLICATE-LABEL HSM-PIN-TRIVIAL a label or PIN of ours is no failure of the environment', async () => {
     const runs = [
       await init('x'.repeat(33), '--pin-file', files.old),
       await init('desk', '--pin-file', files.old),
@@ -289,7 +298,7 @@ describe('token init', () => {
     expect(runs.map(({ exit, json }) => [exit, json.code])).toEqual([
       [2, 'HSM-LABEL-LENGTH'],
       [1, 'HSM-DUPLICATE-LABEL'],
-      [1, 'HSM-PIN-INVALID'],
+      [1, 'HSM-PIN-TRIVIAL'],
     ])
   })
 

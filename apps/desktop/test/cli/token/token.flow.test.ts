@@ -21,8 +21,8 @@ let serial: string
 beforeAll(async () => {
   folder = temporaryFolder()
   soft = ['--soft', join(folder, 'token')]
-  pin = secretFile(join(folder, 'pin'), '12345678')
-  soPin = secretFile(join(folder, 'so-pin'), '87654321')
+  pin = secretFile(join(folder, 'pin'), '15926374')
+  soPin = secretFile(join(folder, 'so-pin'), '48372615')
   const { exit, json } = await custodyJson([
     'token',
     'init',
@@ -56,7 +56,7 @@ describe('token', () => {
   test('inventory takes the PIN from a descriptor', async () => {
     const { exit, stdout } = await custodyProcess(
       ['token', 'inventory', ...soft, '--pin-fd', '3'],
-      '12345678\n',
+      '15926374\n',
     )
     expect(exit).toBe(0)
     expect(stdout).toContain(`desk (${serial}): 0 objects`)
@@ -74,15 +74,15 @@ describe('token', () => {
 
   test('a PIN typed at a terminal opens the token and is not echoed', async () => {
     // A slip is erased as people erase it.
-    const keys = '123456799\x7f\x7f8\r'
+    const keys = '159263759\x7f\x7f4\r'
     const { exit, stdout } = await custodyAtTerminal(['token', 'inventory', ...soft], 'User PIN of', keys)
     expect(exit).toBe(0)
     expect(stdout).toContain('0 objects')
-    expect(stdout).not.toContain('1234567')
+    expect(stdout).not.toContain('1592637')
   }, 60_000)
 
   test('SECRET-FILE-MODE a PIN file that others may read is not used', async () => {
-    const open = secretFile(join(folder, 'open-pin'), '12345678', 0o644)
+    const open = secretFile(join(folder, 'open-pin'), '15926374', 0o644)
     const { exit, json } = await custodyJson(['token', 'inventory', ...soft, '--pin-file', open])
     expect(exit).toBe(1)
     expect(json.code).toBe('SECRET-FILE-MODE')
@@ -146,8 +146,8 @@ describe('token', () => {
       hsm.token('new').initialise({
         label,
         sameLabel: true,
-        soPin: Buffer.from('87654321'),
-        userPin: Buffer.from('12345678'),
+        soPin: Buffer.from('48372615'),
+        userPin: Buffer.from('15926374'),
       })
     const twins = [await make('twin'), await make('twin')]
     await make('alone')
@@ -190,7 +190,7 @@ describe('token', () => {
     const store = softTokenEnvironment(other)
     const hsm = await startHsm({ library: store.library, environment: store.environment })
     const key = hsm.token((made.json.token as { serial: string }).serial)
-    await key.logIn({ user: 'user', pin: new TextEncoder().encode('12345678') })
+    await key.logIn({ user: 'user', pin: new TextEncoder().encode('15926374') })
     for (const id of ['aa'.repeat(16), 'bb'.repeat(16)])
       await key.generateAes({ id, label: 'root', sameLabel: true, bits: 256, template: rootTemplate })
     await hsm.close()

@@ -10,8 +10,8 @@ import {
   type RunView,
   view,
 } from '@lux/ceremony'
-import { encodeCanonical, type Json, sha256Hex, toHex } from '@lux/crypto'
-import { HsmError } from '@lux/hsm'
+import { encodeCanonical, type Json, sha256Hex, toHex, wipe } from '@lux/crypto'
+import { HsmError, requireHardToGuess } from '@lux/hsm'
 import { ExpectedError, fromSystemError, writeDurably } from '@lux/node-files'
 import { type Absence, closeAborted, keyLeftBehind } from '../closing/close-aborted.ts'
 import { type RunContext, sessionLost } from '../effects/context.ts'
@@ -110,10 +110,27 @@ export class Run {
     return this.submit({ type: 'decide-exception', by, decision, reason, head })
   }
 
-  /** `pin-pad`: somebody stands at the token's own pad, for one entry there. */
+  /** `pin-pad`: somebody stands at the token's own pad, for one entry there. Errors: HSM-PIN-TRIVIAL of a PIN that is being chosen. */
   enterPin(token: string, user: 'user' | 'so', pin: GivenPin): void {
+    if (pin !== 'pin-pad' && this.#choosesPin(token, user)) {
+      try {
+        requireHardToGuess(pin)
+      } catch (error) {
+        wipe(pin)
+        throw error
+      }
+    }
     this.#context.pins.put(token, user, pin)
     this.#start()
+  }
+
+  /** A token that the step initialises gets a new user PIN, and one that is blank a security officer’s too. */
+  #choosesPin(token: string, user: 'user' | 'so'): boolean {
+    const { needs } = this.view()
+    if (needs?.kind !== 'pin' || needs.willDo !== 'initialise-token') return false
+    return needs.pins.some(
+      (need) => need.token === token && need.user === user && (user === 'user' || need.serial === ''),
+    )
   }
 
   get hsm(): RunContext['hsm'] {

@@ -52,7 +52,7 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
         : null,
     evidence: view.evidence,
     // Once a decision is proposed, what is needed is the officers' signatures under it.
-    exception: open === undefined || open.proposal !== null ? null : exceptionOf(open),
+    exception: open === undefined || open.proposal !== null ? null : exceptionOf(open, state),
     paused: view.needs?.kind === 'resume' ? pausedBy(run, around.standIns.size > 0) : null,
     checkpoints: view.checkpoints.map(({ size, cosigned }) => {
       const root = state.checkpoints.find((one) => one.size === size)?.root ?? ''
@@ -127,7 +127,10 @@ export function runState(state: EngineView['state']): contract.RunState {
   return state.toLowerCase() as contract.RunState
 }
 
-function exceptionOf(open: EngineView['exceptions'][number]): contract.ExceptionView {
+function exceptionOf(
+  open: EngineView['exceptions'][number],
+  { plan, terms }: Run['folder']['state'],
+): contract.ExceptionView {
   const code = /^([A-Z0-9-]+): /.exec(open.happened)?.[1] ?? `EXCEPTION-${open.about.toUpperCase()}`
   return {
     id: String(open.id),
@@ -136,6 +139,10 @@ function exceptionOf(open: EngineView['exceptions'][number]): contract.Exception
     happened: open.happened,
     expected: open.expected,
     decisions: open.choices.map((choice) => (choice === 'continue' ? 'accept' : choice)),
+    signers: {
+      required: terms.officers,
+      names: plan.people.filter(({ role }) => role === 'officer').map(({ name }) => name),
+    },
     compared: open.compared && { ...open.compared, words: wordsOf(open.compared.digest) },
   }
 }

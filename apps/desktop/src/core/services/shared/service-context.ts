@@ -22,6 +22,8 @@ export type ServiceContext = {
   readonly entropy: Entropy
   readonly program: Program
   readonly training: boolean
+  /** Where a training store's soft tokens lie; null of a store that is none, or where the environment names the library. */
+  readonly trainingFolder: string | null
   readonly runs: OpenRuns
   readonly paths: GrantedPaths
   readonly files: FileWorks

@@ -1,4 +1,5 @@
 import { utf8 } from '@lux/crypto'
+import { requireHardToGuess } from '@lux/hsm'
 import { ExpectedError } from '@lux/node-files'
 import * as v from 'valibot'
 import type { TokenView } from '../../../contract/index.ts'
@@ -22,6 +23,7 @@ export async function changePin(parts: ServiceContext, input: unknown): Promise<
     input,
   )
   const { user, pins } = asked
+  if (pins !== null) requireHardToGuess(utf8(pins.new))
   await found(parts, asked.serial)
   const token = parts.hsm().token(asked.serial)
   if (pins === null)
@@ -32,6 +34,7 @@ export async function changePin(parts: ServiceContext, input: unknown): Promise<
 
 export async function resetUserPin(parts: ServiceContext, input: unknown): Promise<{ token: TokenView }> {
   const asked = checked(v.strictObject({ serial, typedLabel, newPin: v.nullable(pin) }), input)
+  if (asked.newPin !== null) requireHardToGuess(utf8(asked.newPin))
   mustBeTyped(asked.typedLabel, (await found(parts, asked.serial)).label)
   const token = parts.hsm().token(asked.serial)
   if (asked.newPin === null)

@@ -1,5 +1,12 @@
 import { utf8 } from '@lux/crypto'
-import { type Capability, HsmError, type ProbeReport, type TokenInfo, tokenOfSerial } from '@lux/hsm'
+import {
+  type Capability,
+  HsmError,
+  type ProbeReport,
+  requireHardToGuess,
+  type TokenInfo,
+  tokenOfSerial,
+} from '@lux/hsm'
 import { ExpectedError } from '@lux/node-files'
 import * as v from 'valibot'
 import type {
@@ -90,6 +97,9 @@ export async function initialiseToken(parts: ServiceContext, input: unknown): Pr
     ),
     input,
   )
+  if (asked.pins !== null) requireHardToGuess(utf8(asked.pins.user))
+  // Of a token that has one already it is the present one.
+  if (asked.pins !== null && asked.serial === '') requireHardToGuess(utf8(asked.pins.so))
   let erasing: Parameters<typeof logged>[1] | null = null
   if (asked.serial !== '') {
     const info = await found(parts, asked.serial)

@@ -1,26 +1,46 @@
-import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodeCanonical, utf8 } from '@lux/crypto'
 import type { Hsm } from '@lux/hsm'
-import { writeDurably } from '@lux/node-files'
+import { readBounded, writeDurably } from '@lux/node-files'
+import * as v from 'valibot'
+import { freshPin } from '../../rehearsal/rehearsal-pins.ts'
+import { checked, serial } from '../shared/checked.ts'
+import type { ServiceContext } from '../shared/service-context.ts'
 
 export const trainingLabel = 'Lux training'
+
+const pinsFile = (folder: string) => join(folder, 'training-pins.json')
 
 /**
  * Gives a training store's soft token library its first token, so that a newcomer finds one. Its random PINs lie beside
  * it (0600): it is worth nothing. Does nothing when any token is there.
  */
 export async function makeTrainingToken(hsm: Hsm, folder: string): Promise<void> {
-  const path = join(folder, 'training-pins.json')
+  const path = pinsFile(folder)
   const tokens = await hsm.tokens()
   if (existsSync(path) || tokens.some(({ initialised }) => initialised)) return
-  const so = freshPin()
-  const user = freshPin()
-  writeDurably(path, encodeCanonical({ label: trainingLabel, so, user }))
-  await hsm.token('new').initialise({ label: trainingLabel, soPin: utf8(so), userPin: utf8(user) })
+  const pins = { label: trainingLabel, so: freshPin(), user: freshPin() }
+  writeDurably(path, encodeCanonical(pins))
+  const { serial } = await hsm
+    .token('new')
+    .initialise({ label: trainingLabel, soPin: utf8(pins.so), userPin: utf8(pins.user) })
+  writeDurably(path, encodeCanonical({ ...pins, serial }))
 }
 
-function freshPin(): string {
-  return Array.from({ length: 8 }, () => randomInt(10)).join('')
+const pinsSchema = v.object({ serial: v.string(), so: v.string(), user: v.string() })
+
+/** The PINs of the training token, which the log-in shows; null of every other token. */
+export function trainingPins(
+  { trainingFolder, librarySource }: Pick<ServiceContext, 'trainingFolder' | 'librarySource'>,
+  input: unknown,
+): { pins: { so: string; user: string } | null } {
+  const asked = checked(v.strictObject({ serial }), input)
+  if (trainingFolder === null || librarySource() !== 'own') return { pins: null }
+  const path = pinsFile(trainingFolder)
+  if (!existsSync(path)) return { pins: null }
+  const read = v.safeParse(pinsSchema, JSON.parse(new TextDecoder().decode(readBounded(path, 1024))))
+  if (!read.success || read.output.serial !== asked.serial) return { pins: null }
+  const { so, user } = read.output
+  return { pins: { so, user } }
 }

@@ -258,4 +258,20 @@ describe('a PIN', () => {
     await core.call('tokens.logOut', { serial })
     expect(codeOf(await logIn('user', next))).toBe('done')
   })
+
+  test('HSM-PIN-TRIVIAL a new one that anybody tries first is refused at each door of the window, and spends no try', async () => {
+    const pins = (user: string, so = '73910284') => ({ so, user })
+    const change = { serial, user: 'user', pins: { old: '00000000', new: '123456' } }
+    const made = { slot: null, serial, typedLabel: 'desk', label: 'erased' }
+    const second = { name: 'Otto', serialEnd: serial.slice(-4) }
+    const blank = { slot: '0', serial: '', typedLabel: '', label: 'another', pins: pins(first, '121212') }
+    const answers = [
+      await core.call('tokens.changePin', change),
+      await core.call('tokens.resetUserPin', { serial, typedLabel: 'desk', newPin: '1234' }),
+      await core.call('tokens.initialise', { ...made, pins: pins('876543'), second }),
+      await core.call('tokens.initialise', blank),
+    ]
+    expect(answers.map(codeOf)).toEqual(answers.map(() => 'HSM-PIN-TRIVIAL'))
+    expect(codeOf(await logIn('user', first))).toBe('done')
+  })
 })

@@ -1,0 +1,36 @@
+import { hsmError } from './hsm-errors.ts'
+
+export const leastNewPin = 6
+
+/**
+ * What anybody tries first is refused as a new PIN: fewer than six characters, a run up or down (123456, fedcba), or a piece that
+ * is only repeated (000000, 121212). A PIN that a token already has is never judged. Errors: HSM-PIN-TRIVIAL, without the PIN.
+ */
+export function requireHardToGuess(pin: Uint8Array): void {
+  const fault = pin.length < leastNewPin ? 'short' : isRun(pin) ? 'run' : isRepeated(pin) ? 'repeated' : null
+  if (fault !== null) throw hsmError('HSM-PIN-TRIVIAL', faults[fault])
+}
+
+const faults = {
+  short: `it has fewer than ${leastNewPin} characters`,
+  run: 'each character follows the one before it',
+  repeated: 'one piece of it is repeated',
+} as const
+
+/** 9 and 0 are neighbours, as on a keypad. */
+function isRun(pin: Uint8Array): boolean {
+  const steps = pin.slice(1).map((code, at) => step(pin[at] ?? 0, code))
+  return steps.every((one) => one === 1) || steps.every((one) => one === 255)
+}
+
+function step(from: number, to: number): number {
+  const digits = [from, to].every((code) => code >= 48 && code <= 57)
+  const by = digits ? (to - from + 10) % 10 : (to - from + 256) % 256
+  return digits && by === 9 ? 255 : by
+}
+
+function isRepeated(pin: Uint8Array): boolean {
+  for (let piece = 1; piece * 2 <= pin.length; piece++)
+    if (pin.length % piece === 0 && pin.every((code, at) => code === pin[at % piece])) return true
+  return false
+}
