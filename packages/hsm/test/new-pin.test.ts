@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { HsmError, requireHardToGuess } from '../src/index.ts'
-import { utf8 } from './soft-token-bench.ts'
+
+const utf8 = (text: string) => new TextEncoder().encode(text)
 
 function faultOf(pin: string): string | null {
   try {
