@@ -19,6 +19,7 @@ export const routes = [
   'tokens/7700AB12',
   'tokens/0000000000000000',
   'holders',
+  'approvals',
   'bundles',
   'transcript/c1',
   'settings',

@@ -1,3 +1,4 @@
+import type { Approvals } from './approvals.ts'
 import type {
   CarriedView,
   CeremonySummary,
@@ -371,6 +372,9 @@ export const apis = {
     'FOLDER-READ-ONLY',
   ),
   'setups.discard': api<{ id: string }, Record<string, never>>('SETUP-UNKNOWN'),
+
+  /** Requests to decrypt of every ceremony of this store. */
+  'approvals.list': api<Empty, Approvals>(),
 
   'holders.list': api<Empty, { holders: HolderView[] }>(),
   'holders.enrol': api<{ path: string }, { holder: HolderView }>(

@@ -1,4 +1,5 @@
 export * from './api.ts'
+export * from './approvals.ts'
 export * from './bridge.ts'
 export * from './ceremonies.ts'
 export * from './codes.ts'

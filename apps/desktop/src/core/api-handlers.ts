@@ -7,6 +7,7 @@ import { inheritedVariables } from './own-library.ts'
 import { PinBox } from './runs/effects/pin-box.ts'
 import type { Handler } from './serve.ts'
 import { appInfo, testedPrimitives } from './services/app.ts'
+import { listApprovals } from './services/approvals.ts'
 import * as bundles from './services/bundles.ts'
 import { carry } from './services/ceremonies/carried.ts'
 import * as ceremonies from './services/ceremonies/ceremonies.ts'
@@ -266,6 +267,7 @@ function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
     'setups.export': given(setups.exportSetup),
     'setups.lock': given(setups.lock),
     'setups.discard': given(setups.discardSetup),
+    'approvals.list': plain(listApprovals),
     'holders.list': plain(holders.listHolders),
     'holders.enrol': given(holders.enrolHolder),
     'holders.enrolCarried': given(holders.enrolCarried),

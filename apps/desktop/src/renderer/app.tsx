@@ -7,6 +7,9 @@ import { type Route, useRoute } from './stores/route.ts'
 import { useShell } from './stores/shell.ts'
 
 // Home is what a start waits for; every other screen is read when it is first opened.
+const Approvals = lazy(() =>
+  import('./approvals/approvals.tsx').then(({ Approvals }) => ({ default: Approvals })),
+)
 const Bundles = lazy(() => import('./bundles/bundles.tsx').then(({ Bundles }) => ({ default: Bundles })))
 const Ceremonies = lazy(() =>
   import('./ceremonies/ceremonies.tsx').then(({ Ceremonies }) => ({ default: Ceremonies })),
@@ -34,6 +37,8 @@ function screenOf({ name, id }: Route): ReactNode {
       return <Tokens serial={id} />
     case 'holders':
       return <Holders />
+    case 'approvals':
+      return <Approvals digest={id} />
     case 'bundles':
       return <Bundles />
     case 'transcript':

@@ -1,3 +1,4 @@
+import { requests } from './fake-requests.ts'
 import { approving, setup } from './fake-setups.ts'
 import { onlyOnce, token, trial, unproved } from './fake-tokens.ts'
 import { current, hex, ok, run, words } from './fake-views.ts'
@@ -293,6 +294,7 @@ export function answers(plan: string): Record<string, Answer> {
             },
           ],
     },
+    'approvals.list': { requests: empty ? [] : requests, unreadable: [] },
     'bundles.list': {
       unreadable: [],
       bundles: empty

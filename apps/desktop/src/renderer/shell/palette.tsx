@@ -15,6 +15,7 @@ const routes = [
   'ceremonies',
   'tokens',
   'holders',
+  'approvals',
   'bundles',
   'transcript',
   'settings',

@@ -7,6 +7,7 @@ export const screens = [
   'ceremonies',
   'tokens',
   'holders',
+  'approvals',
   'bundles',
   'transcript',
   'settings',

@@ -11,6 +11,7 @@ export const setups = createRemote('setups.list')
 export const setup = createRemote('setups.view')
 export const run = createRemote('ceremonies.view')
 export const holders = createRemote('holders.list')
+export const approvals = createRemote('approvals.list')
 export const bundles = createRemote('bundles.list')
 
 onEvent('tokens.changed', () => {
@@ -25,4 +26,5 @@ onEvent('ceremony.changed', () => {
   void ceremonies.again()
   void bundles.again()
   void holders.again()
+  void approvals.again()
 })

@@ -7,12 +7,13 @@ export const routeNames = [
   'setup',
   'tokens',
   'holders',
+  'approvals',
   'bundles',
   'transcript',
   'settings',
 ] as const
 export type RouteName = (typeof routeNames)[number]
-/** `id`: a ceremony's id for run and transcript, a token's serial for tokens. */
+/** `id`: a ceremony's id for run and transcript, a token's serial for tokens, a request's digest for approvals. */
 export type Route = { name: RouteName; id: string | null }
 
 function parse(hash: string): Route {

@@ -1,0 +1,83 @@
+import type { ApprovalView } from '../../src/contract/index.ts'
+import { hex, run, words } from './fake-views.ts'
+
+const answering: ApprovalView = {
+  ceremony: 'c1',
+  title: run.title,
+  domain: 'rehearsal',
+  simulated: true,
+  id: 'second',
+  digest: hex,
+  words,
+  state: 'answering',
+  askedAt: '2026-11-24T09:10:00.000Z',
+  expiry: '2026-11-24T15:43:00.000Z',
+  requester: 'Jan Peeters',
+  combiner: `age1pq1${hex}`,
+  key: 'study-14',
+  keyId: hex,
+  epoch: 2,
+  ciphertexts: 4,
+  budget: 96,
+  what: 'Sum and mean of 6 columns, cohort B',
+  purpose: 'Interim analysis for the safety board',
+  voices: [
+    {
+      name: 'Amara Okafor',
+      role: 'approver',
+      said: 'approved',
+      at: '2026-11-24T09:31:00.000Z',
+      reason: '',
+      standIn: true,
+      left: null,
+    },
+    {
+      name: 'Hana Sato',
+      role: 'holder',
+      said: 'approved',
+      at: '2026-11-24T10:02:00.000Z',
+      reason: '',
+      standIn: false,
+      left: 904,
+    },
+    {
+      name: 'Ivan Petrov',
+      role: 'holder',
+      said: 'refused',
+      at: '2026-11-24T10:04:00.000Z',
+      reason: 'I was not told why',
+      standIn: false,
+      left: 1000,
+    },
+    { name: 'Salma Idris', role: 'holder', said: 'asked', at: null, reason: '', standIn: false, left: null },
+  ],
+  approversNeeded: 1,
+  answersNeeded: 2,
+  before: {
+    askedAt: '2026-11-02T09:00:00.000Z',
+    what: 'Sum and mean of 6 columns, cohort A',
+    purpose: 'Interim analysis for the safety board',
+    combiner: `age1pq1${hex}`,
+    ciphertexts: 3,
+    budget: 72,
+  },
+  outcome: null,
+}
+
+/** One that waits for holders, one for approvers in production, one that is combined, and one that is decided. */
+export const requests: ApprovalView[] = [
+  answering,
+  {
+    ...answering,
+    ceremony: 'c5',
+    domain: 'production',
+    simulated: false,
+    id: 'first',
+    digest: hex.replaceAll('a', 'b'),
+    state: 'approving',
+    voices: answering.voices.map((one) => ({ ...one, said: 'asked', at: null, reason: '', standIn: false })),
+    before: null,
+  },
+  { ...answering, id: 'third', digest: hex.replaceAll('a', 'c'), state: 'combining' },
+  { ...answering, id: 'fourth', digest: hex.replaceAll('a', 'd'), state: 'decided', outcome: 'combined' },
+]
