@@ -31,6 +31,7 @@ import { bundleRoutes } from './imports/routes.ts'
 import { lifecycleRoutes } from './keys/lifecycle-routes.ts'
 import { rotationRoutes } from './keys/rotation-routes.ts'
 import { keyRoutes } from './keys/routes.ts'
+import { kmipClientRoutes } from './kmip-client-routes.ts'
 import { kmipRoutes } from './kmip-routes.ts'
 import { metricsRoutes } from './metrics.ts'
 import { diskFailureOf } from './platform/failure.ts'
@@ -137,6 +138,7 @@ export async function buildApp(
   vaultRoutes(app, services)
   approvalRoutes(app, services)
   kmipRoutes(app, services)
+  kmipClientRoutes(app, services)
   bundleRoutes(app, services)
   fheRoutes(app, services)
   fheRequestRoutes(app, services)

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Caller, Grant, Role } from '../src/access/authorize.ts'
 import { requireSignOn, setBreakGlass } from '../src/access/break-glass.ts'
+import { listKmipClients, registerKmipClient, revokeKmipClient } from '../src/access/kmip-clients.ts'
 import { renewToken } from '../src/access/log-in.ts'
 import { logOutEverywhere } from '../src/access/log-out.ts'
 import type { Call } from '../src/audit/record.ts'
@@ -934,6 +935,33 @@ const others: readonly Case[] = [
     [`GET ${fhe}/decrypt-requests/${requestId}/result`],
     ({ threshold }, call) => threshold.result(call, { keyId, requestId }),
   ),
+  refused(
+    'kmip-client.register',
+    'user',
+    'ROLE-REFUSED',
+    [
+      'POST /api/v1/kmip-clients',
+      { projectId: 'payments', identityId: 'nobody', name: 'disk', certificate: 'AAAA' },
+    ],
+    (services, call) =>
+      registerKmipClient(services, call, {
+        ...{ project: 'payments', identity: 'nobody', name: 'disk', certificate: 'AAAA' },
+      }),
+  ),
+  refused(
+    'kmip-client.list',
+    'user',
+    'ROLE-REFUSED',
+    ['GET /api/v1/kmip-clients?projectId=payments'],
+    (services, call) => listKmipClients(services, call, 'payments'),
+  ),
+  refused(
+    'kmip-client.revoke',
+    'chief',
+    'KMIP-CLIENT-ABSENT',
+    [`POST /api/v1/kmip-clients/${keyId}/revoke`],
+    (services, call) => revokeKmipClient(services, call, keyId),
+  ),
   refused('external-key.create', 'user', 'ROLE-REFUSED', [`POST ${external}`, atAws], (services, call) =>
     services.external.create(call, { project: 'payments', ...atAws }),
   ),
@@ -1031,9 +1059,6 @@ const elsewhere: Readonly<Record<string, string>> = {
   'sign-on.log-in': 'its answer comes from a provider: sign-on/oidc.flow.test.ts',
   'sign-on.take-token': 'refuses before it is known who asks: sign-on/oidc.flow.test.ts',
   'metrics.read': 'HTTP alone: http/operations.flow.test.ts',
-  'kmip-client.register': 'commands alone: commands/audited.flow.test.ts',
-  'kmip-client.revoke': 'commands alone: commands/audited.flow.test.ts',
-  'kmip-client.list': 'commands alone: kmip/commands.flow.test.ts',
   'identity.read-own': 'nobody is refused himself: access/session.flow.test.ts',
   'person.log-out': 'of a session of the console: access/session.flow.test.ts',
   'project.let-plain-keys': 'commands alone: commands/audited.flow.test.ts',

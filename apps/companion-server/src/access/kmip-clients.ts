@@ -1,9 +1,10 @@
+import { createHash, X509Certificate } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Call, Record } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { grantsOf, openAppointing } from './appointing.ts'
-import { authorize, type Caller } from './authorize.ts'
+import { absent, authorize, type Caller } from './authorize.ts'
 
 /** Who asks: an identity, and the one project that its certificate stands for. */
 export type KmipClient = {
@@ -71,11 +72,34 @@ export type RegisteredClient = {
 
 type Parts = { readonly database: Database; readonly record: Record }
 
-/** For who governs the project and the identity. Refuses PROJECT-ABSENT, IDENTITY-ABSENT, KMIP-CLIENT-TAKEN. */
+export type NewKmipClient = {
+  /** PEM or DER. */
+  readonly certificate: Uint8Array | string
+  readonly name: string
+  readonly identity: string
+  readonly project: string
+}
+
+function readCertificate(
+  bytes: Uint8Array | string,
+): Outcome<Pick<RegisteredClient, 'fingerprint' | 'expires'>> {
+  try {
+    const { publicKey, validTo } = new X509Certificate(bytes)
+    const spki = publicKey.export({ type: 'spki', format: 'der' })
+    return accept({
+      fingerprint: createHash('sha256').update(spki).digest('hex'),
+      expires: new Date(validTo),
+    })
+  } catch {
+    return refuse('KMIP-CERTIFICATE', 'it is no certificate in PEM or DER')
+  }
+}
+
+/** For who governs the project and the identity. Refuses KMIP-CERTIFICATE, IDENTITY-ABSENT, KMIP-CLIENT-TAKEN. */
 export function registerKmipClient(
   { database, record }: Parts,
   call: Call,
-  { fingerprint, name, identity, project, expires }: RegisteredClient,
+  { certificate, name, identity, project }: NewKmipClient,
 ): Promise<Outcome<RegisteredClient>> {
   return record(call, 'kmip-client.register', async (subject) => {
     const place = await database
@@ -83,13 +107,16 @@ export function registerKmipClient(
       .select('organisation_id as organisation')
       .where('id', '=', project)
       .executeTakeFirst()
-    if (!place) return refuse('PROJECT-ABSENT', `there is no project ${project}`)
+    if (!place) return absent('project')
     Object.assign(subject, { ...place, project })
     const allowed = authorize(call.caller, 'project.appoint', { kind: 'project', ...place, project })
     if (!allowed.ok) return allowed
     const { governed } = openAppointing(database)
     if (!(await governed(call, identity)).ok)
       return refuse('IDENTITY-ABSENT', `there is no identity ${identity}`)
+    const read = readCertificate(certificate)
+    if (!read.ok) return read
+    const { fingerprint, expires } = read.value
     const made = await database
       .insertInto('kmip_client')
       .values({
@@ -115,16 +142,18 @@ export function revokeKmipClient(
 ): Promise<Outcome<null>> {
   return record(call, 'kmip-client.revoke', async (subject) => {
     const spki = Buffer.from(/^[0-9a-f]{64}$/.test(fingerprint) ? fingerprint : '', 'hex')
+    const unknown = refuse('KMIP-CLIENT-ABSENT', `no certificate ${fingerprint} is registered`)
     const place = await database
       .selectFrom('kmip_client')
       .innerJoin('project', 'project.id', 'kmip_client.project_id')
       .select(['project.id as project', 'project.organisation_id as organisation'])
       .where('spki', '=', spki)
       .executeTakeFirst()
-    if (!place) return refuse('KMIP-CLIENT-ABSENT', `no certificate ${fingerprint} is registered`)
+    if (!place) return unknown
     Object.assign(subject, place)
     const allowed = authorize(call.caller, 'project.appoint', { kind: 'project', ...place })
-    if (!allowed.ok) return allowed
+    // Of another's project nothing is said, not even that it has one.
+    if (!allowed.ok) return allowed.rule === 'OBJECT-ABSENT' ? unknown : allowed
     await database
       .updateTable('kmip_client')
       .set({ revoked_at: new Date() })
@@ -135,11 +164,30 @@ export function revokeKmipClient(
   })
 }
 
-export function listKmipClients({ database, record }: Parts, call: Call) {
-  return record(call, 'kmip-client.list', async () => {
-    const allowed = authorize(call.caller, 'organisation.appoint', { kind: 'deployment' })
+/** Those of a project for who governs it, and all of them for who governs the deployment. */
+export function listKmipClients({ database, record }: Parts, call: Call, project: string | null = null) {
+  return record(call, 'kmip-client.list', async (subject) => {
+    const place =
+      project === null
+        ? null
+        : await database
+            .selectFrom('project')
+            .select(['id as project', 'organisation_id as organisation'])
+            .where('id', '=', project)
+            .executeTakeFirst()
+    if (place === undefined) return absent('project')
+    if (place !== null) Object.assign(subject, place)
+    const allowed =
+      place === null
+        ? authorize(call.caller, 'organisation.appoint', { kind: 'deployment' })
+        : authorize(call.caller, 'project.appoint', { kind: 'project', ...place })
     if (!allowed.ok) return allowed
-    const rows = await database.selectFrom('kmip_client').selectAll().orderBy('created_at').execute()
+    const rows = await database
+      .selectFrom('kmip_client')
+      .selectAll()
+      .$if(project !== null, (query) => query.where('project_id', '=', project ?? ''))
+      .orderBy('created_at')
+      .execute()
     return accept(
       rows.map(({ spki, ...row }) => ({
         fingerprint: spki.toString('hex'),

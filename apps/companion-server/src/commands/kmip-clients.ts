@@ -1,4 +1,3 @@
-import { createHash, X509Certificate } from 'node:crypto'
 import type { Role } from '../access/authorize.ts'
 import {
   listKmipClients,
@@ -47,8 +46,6 @@ export function addKmipClient(state: StateFolder, wanted: NewKmipClient): Promis
     if (out !== undefined) await mustBeNew(out)
     const issued =
       out === undefined ? null : await issueClientCertificate(state, { name, days: wanted.days }, new Date())
-    const certificate = parsed(issued === null ? (wanted.certificate ?? new Uint8Array(0)) : issued.cert)
-    if (certificate === null) return refuse('KMIP-CERTIFICATE', 'the file is no certificate in PEM or DER')
     let { identity } = wanted
     if (identity === undefined) {
       const grants = wanted.roles.map((role) => ({ role, organisation: place.organisation_id, project }))
@@ -57,25 +54,12 @@ export function addKmipClient(state: StateFolder, wanted: NewKmipClient): Promis
       identity = its.value.identity
     }
     const made = await registerKmipClient(parts, operatorCall(), {
-      fingerprint: createHash('sha256')
-        .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
-        .digest('hex'),
-      name,
-      identity,
-      project,
-      expires: new Date(certificate.validTo),
+      certificate: issued === null ? (wanted.certificate ?? new Uint8Array(0)) : issued.cert,
+      ...{ name, identity, project },
     })
     if (made.ok && issued !== null && out !== undefined) await writeNew(out, issued.cert + issued.key, 0o600)
     return made
   })
-}
-
-function parsed(bytes: Uint8Array | string): X509Certificate | null {
-  try {
-    return new X509Certificate(bytes)
-  } catch {
-    return null
-  }
 }
 
 export const endKmipClient = (state: StateFolder, fingerprint: string): Promise<Outcome<null>> =>

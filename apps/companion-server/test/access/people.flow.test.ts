@@ -4,6 +4,7 @@ import type { Grant } from '../../src/access/authorize.ts'
 import { registerKmipClient } from '../../src/access/kmip-clients.ts'
 import { logIn as logInMachine } from '../../src/access/log-in.ts'
 import { makeFirstAdmin } from '../../src/commands/admin.ts'
+import { issueClientCertificate } from '../../src/platform/tls/certificate.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
@@ -258,20 +259,20 @@ test('CONDITION-UNMET a role has its conditions by a KMIP certificate too', asyn
   const { organisations, kmipClients, keys } = kms.server.services
   const place = { organisation: kms.organisation.id, project: kms.project.id }
   const id = await kms.make('by-certificate')
-  const encrypt = async (conditions: object, fingerprint: string) => {
+  const encrypt = async (conditions: object) => {
     const grants = [{ role: 'service' as const, ...place, conditions }]
     const chief = kms.callAs(kms.chief)
     const { identity } = given(await organisations.createIdentity(chief, { name: 'kmip', grants }))
-    const expires = new Date(Date.now() + 86_400_000)
-    const client = { fingerprint, name: 'c', identity, project: place.project, expires }
-    given(await registerKmipClient(kms.server.services, chief, client))
+    const { cert: certificate } = await issueClientCertificate(kms.state, { name: 'c', days: 1 }, new Date())
+    const client = { certificate, name: 'c', identity, project: place.project }
+    const { fingerprint } = given(await registerKmipClient(kms.server.services, chief, client))
     const { caller } = given(await kmipClients.find(Buffer.from(fingerprint, 'hex')))
     const made = await keys.encrypt(kms.callAs(caller), { id, plaintext: new Uint8Array(0) })
     return made.ok ? 'ok' : made.rule
   }
-  expect(await encrypt({ keyNames: ['by-'] }, '01'.repeat(32))).toBe('ok')
-  expect(await encrypt({ keyNames: ['other'] }, '02'.repeat(32))).toBe('CONDITION-UNMET')
-  expect(await encrypt({ networks: ['0.0.0.0/0'] }, '03'.repeat(32))).toBe('CONDITION-UNMET')
+  expect(await encrypt({ keyNames: ['by-'] })).toBe('ok')
+  expect(await encrypt({ keyNames: ['other'] })).toBe('CONDITION-UNMET')
+  expect(await encrypt({ networks: ['0.0.0.0/0'] })).toBe('CONDITION-UNMET')
 })
 
 test('ADMIN-EXISTS the first server admin is made once, by the command or by the code', async () => {

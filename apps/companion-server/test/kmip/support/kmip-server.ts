@@ -1,4 +1,3 @@
-import { createHash, X509Certificate } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Caller, Role } from '../../../src/access/authorize.ts'
@@ -38,13 +37,9 @@ export async function startKmip() {
       name,
       grants: roles.map((role) => ({ role, ...place })),
     })
-    const certificate = new X509Certificate(tls.cert)
-    const spki = certificate.publicKey.export({ type: 'spki', format: 'der' })
-    const fingerprint = createHash('sha256').update(spki).digest('hex')
-    given(
+    const { fingerprint } = given(
       await registerKmipClient(services, chief, {
-        ...{ fingerprint, name, identity: credentials.identity, project: project.id },
-        expires: new Date(certificate.validTo),
+        ...{ certificate: tls.cert, name, identity: credentials.identity, project: project.id },
       }),
     )
     const pem = join(folder, `${name}.pem`)
