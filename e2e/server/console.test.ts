@@ -1,4 +1,6 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { generateKeyPairSync, privateDecrypt, randomBytes } from 'node:crypto'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
@@ -124,6 +126,45 @@ test('CONSOLE-KEY a key is made, encrypts and decrypts in the page, and rotates'
   keyId = new URL(page.url()).hash.split('/').at(-1) ?? ''
 })
 
+test('CONSOLE-IMPORT a key comes in wrapped by the commands that the page shows, and leaves wrapped to who is named', async () => {
+  await page.getByRole('link', { name: 'All keys' }).click()
+  await page.getByRole('button', { name: 'Bring a key in' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Get a wrapping key' }).click()
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    dialog.getByRole('button', { name: 'Save import-key.pem' }).click(),
+  ])
+  await saved.saveAs(join(folder, 'import-key.pem'))
+  const commands = (await dialog.locator('pre code').textContent()) ?? ''
+  writeFileSync(join(folder, 'key.bin'), randomBytes(32))
+  execFileSync('sh', ['-ec', commands], { cwd: folder })
+  await dialog.getByLabel('Name', { exact: true }).fill('brought')
+  await dialog.getByLabel('The wrapped key').setInputFiles(join(folder, 'wrapped.bin'))
+  await dialog.getByRole('checkbox', { name: /^It may leave/ }).check()
+  await dialog.getByRole('button', { name: 'Bring it in' }).click()
+  await page.getByRole('heading', { level: 1, name: 'brought' }).waitFor()
+
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 3072 })
+  await page.getByRole('button', { name: 'Let it leave, wrapped…' }).click()
+  await dialog
+    .getByLabel('Public key of the receiver (PEM)')
+    .fill(publicKey.export({ type: 'spki', format: 'pem' }).toString())
+  await dialog.getByRole('button', { name: 'Wrap it' }).click()
+  const [left] = await Promise.all([
+    page.waitForEvent('download'),
+    dialog.getByRole('button', { name: 'Save the wrapped key' }).click(),
+  ])
+  await left.saveAs(join(folder, 'left'))
+  const wrapped = readFileSync(join(folder, 'left'))
+  const aes = privateDecrypt({ key: privateKey, oaepHash: 'sha256' }, wrapped.subarray(0, 384))
+  const open = ['enc', '-d', '-id-aes256-wrap-pad', '-iv', 'A65959A6', '-K', aes.toString('hex')]
+  expect(execFileSync('openssl', open, { input: wrapped.subarray(384) })).toEqual(
+    readFileSync(join(folder, 'key.bin')),
+  )
+  await page.goto(`${server.named}/console/#/keys/${keyId}`)
+})
+
 test('CONSOLE-DELETION a deletion is scheduled, stands in the tree, and is cancelled from there', async () => {
   await page.getByRole('button', { name: 'Schedule its deletion…' }).click()
   await page.getByRole('button', { name: 'Schedule the deletion' }).click()
@@ -172,6 +213,23 @@ test('CONSOLE-PEOPLE a service is made under a condition, its secret shown once,
   await dialog.getByRole('button', { name: 'Close' }).click()
   await page.getByText(/^May use keys in the project .* Only from 127\.0\.0\.0\/8\.$/).waitFor()
 
+  // Its certificate may speak KMIP, until it is revoked.
+  await page.getByRole('link', { name: 'KMIP clients' }).click()
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  writeFileSync(join(folder, 'kmip.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }), {
+    mode: 0o600,
+  })
+  const made = ['req', '-x509', '-new', '-key', join(folder, 'kmip.key'), '-subj', '/CN=disks', '-days', '2']
+  const certificate = execFileSync('openssl', made, { encoding: 'utf8' })
+  await page.getByLabel('It works as').selectOption({ label: 'shop' })
+  await page.getByLabel('Name', { exact: true }).fill('disks')
+  await page.getByLabel('Its certificate (PEM)').fill(certificate)
+  await page.getByRole('button', { name: 'Register it' }).click()
+  await page.getByRole('button', { name: 'Revoke disks' }).click()
+  await page.getByRole('button', { name: 'Revoke it for good' }).click()
+  await page.getByRole('listitem').filter({ hasText: 'disks' }).getByText('Revoked').waitFor()
+  await page.getByRole('link', { name: 'Everybody' }).click()
+
   await page.getByRole('button', { name: 'Invite a person' }).click()
   await dialog.getByLabel('Name', { exact: true }).fill('Grace Hopper')
   await dialog.getByLabel('Username').fill('grace')
@@ -211,8 +269,9 @@ test('CONSOLE-AUDIT the chain is walked on demand and found whole; what was done
 })
 
 const routes = [
-  ...(['overview', 'keys', 'key', 'requests', 'requests/approvals', 'audit', 'audit/alerts'] as const),
-  ...(['audit/reports', 'people', 'people/review', 'places', 'api', 'account'] as const),
+  ...(['overview', 'keys', 'key', 'keys/elsewhere', 'requests', 'requests/approvals'] as const),
+  ...(['audit', 'audit/alerts', 'audit/reports', 'people', 'people/review', 'people/kmip'] as const),
+  ...(['places', 'api', 'account'] as const),
 ]
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
@@ -285,6 +344,7 @@ test('CONSOLE-DIALOG the dialogs have no violation, and Escape closes them', asy
     ['keys', 'Make a key'],
     ['people', 'Invite a person'],
     ['key', 'Shred it now…'],
+    ['keys', 'Bring a key in'],
   ] as const) {
     await show(route)
     await page.getByRole('button', { name: button }).click()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { textOf, toBase64 } from '../src/api/bytes.ts'
+import { derOf, fromBase64, pemOf, textOf, toBase64 } from '../src/api/bytes.ts'
 import { failureOf } from '../src/api/client.ts'
 
 test('CONSOLE-BYTES text goes to base64 and back, and bytes that are no text are said to be none', () => {
@@ -9,6 +9,19 @@ test('CONSOLE-BYTES text goes to base64 and back, and bytes that are no text are
   }
   expect(textOf(Buffer.from([0xff, 0xfe]).toString('base64'))).toBe(null)
   expect(textOf('no base64!')).toBe(null)
+})
+
+test('CONSOLE-PEM a key goes into PEM as others write it and comes out of it, with or without its armour', () => {
+  for (const length of [47, 48, 49, 294]) {
+    const bytes = Buffer.alloc(length, 0xa5)
+    const base64 = toBase64(new Uint8Array(bytes))
+    const lines = base64.match(/.{1,64}/g) ?? []
+    const pem = `-----BEGIN PUBLIC KEY-----\n${lines.join('\n')}\n-----END PUBLIC KEY-----\n`
+    expect(pemOf('PUBLIC KEY', base64)).toBe(pem)
+    expect(derOf(pem)).toBe(base64)
+    expect(derOf(base64)).toBe(base64)
+    expect(Buffer.from(fromBase64(base64))).toEqual(bytes)
+  }
 })
 
 test('CONSOLE-REFUSAL of the server’s refusal the page shows the code and the detail alone, the rest in its own language', () => {

@@ -1,13 +1,23 @@
-/** Text as base64 of its UTF-8 bytes. */
-export function toBase64(text: string): string {
-  return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''))
+/** Bytes, or the UTF-8 bytes of a text, as base64. */
+export function toBase64(of: string | Uint8Array): string {
+  const bytes = typeof of === 'string' ? new TextEncoder().encode(of) : of
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
 }
+
+export const fromBase64 = (base64: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))
+
+/** PEM (RFC 7468) of what base64 holds. */
+export const pemOf = (label: string, base64: string): string =>
+  `-----BEGIN ${label}-----\n${base64.replaceAll(/(.{64})/g, '$1\n').trimEnd()}\n-----END ${label}-----\n`
+
+/** What a PEM block holds, as base64; base64 alone stays as it is. */
+export const derOf = (pem: string): string => pem.replaceAll(/-----[^-]*-----|\s+/g, '')
 
 /** The text that base64 holds; null where its bytes are no UTF-8. */
 export function textOf(base64: string): string | null {
   try {
-    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true }).decode(fromBase64(base64))
   } catch {
     return null
   }

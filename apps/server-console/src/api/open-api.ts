@@ -13,21 +13,25 @@ type Schema = {
   readonly required?: readonly string[]
 }
 
+type Content = { readonly content?: Readonly<Record<string, { readonly schema?: Schema }>> }
+
 type Method = {
+  readonly summary?: string
   readonly parameters?: readonly {
     readonly name: string
     readonly in: string
     readonly required?: boolean
     readonly schema?: Schema
   }[]
-  readonly requestBody?: { readonly content?: Readonly<Record<string, { readonly schema?: Schema }>> }
+  readonly requestBody?: Content
+  readonly responses?: Readonly<Record<string, Content>>
 }
 
 export type OpenApi = { readonly paths?: Readonly<Record<string, Readonly<Record<string, Method>>>> }
 
 export type ApiField = {
   readonly name: string
-  readonly place: 'path' | 'query' | 'body'
+  readonly place: 'path' | 'query' | 'body' | 'reply'
   readonly required: boolean
   readonly value: string
 }
@@ -36,6 +40,7 @@ export type Operation = {
   readonly method: string
   readonly path: string
   readonly group: string
+  readonly summary: string
   readonly fields: readonly ApiField[]
 }
 
@@ -47,7 +52,12 @@ export function operationsOf({ paths = {} }: OpenApi): readonly Operation[] {
       .filter(([method]) => methods.includes(method))
       .map(([method, operation]) => ({
         ...{ method: method.toUpperCase(), path, group: groupOf(path) },
-        fields: [...parametersOf(operation), ...bodyOf(operation)],
+        summary: operation.summary ?? '',
+        fields: [
+          ...parametersOf(operation),
+          ...fieldsOf('body', operation.requestBody),
+          ...fieldsOf('reply', operation.responses?.['200']),
+        ],
       })),
   )
 }
@@ -66,11 +76,11 @@ const parametersOf = ({ parameters = [] }: Method): ApiField[] =>
       value: lineOf(schema),
     }))
 
-function bodyOf({ requestBody }: Method): ApiField[] {
-  const schema = requestBody?.content?.['application/json']?.schema
+function fieldsOf(place: 'body' | 'reply', at: Content | undefined): ApiField[] {
+  const schema = at?.content?.['application/json']?.schema
   const required = schema?.required ?? []
   return Object.entries(schema?.properties ?? {}).map(([name, its]) => ({
-    ...{ name, place: 'body' as const, required: required.includes(name), value: lineOf(its) },
+    ...{ name, place, required: required.includes(name), value: lineOf(its) },
   }))
 }
 

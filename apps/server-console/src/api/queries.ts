@@ -60,6 +60,37 @@ function ownPlaces(grants: readonly Grant[], known: readonly Place[]): Place[] {
   return [...places.values()]
 }
 
+/** The identities that this person governs. */
+export function useIdentities(enabled = true) {
+  return useQuery({
+    queryKey: ['identities'],
+    queryFn: async () => (await call<{ identities: Identity[] }>('GET', '/identities?limit=100')).identities,
+    enabled,
+  })
+}
+
+export type ProjectChoice = { readonly value: string; readonly label: string }
+
+/** The projects where a person has this role, with their organisations' names. */
+export function projectsAs(
+  role: Role,
+  grants: readonly Grant[],
+  places: readonly Place[],
+): readonly ProjectChoice[] {
+  return places.flatMap(({ organisation, projects }) =>
+    projects
+      .filter(({ id }) =>
+        grants.some(
+          (grant) =>
+            grant.role === role &&
+            grant.organisationId === organisation.id &&
+            (grant.projectId === null || grant.projectId === id),
+        ),
+      )
+      .map(({ id, name }) => ({ value: id, label: `${organisation.name} / ${name}` })),
+  )
+}
+
 export function useKeys(projectId: string) {
   return useQuery({
     queryKey: ['keys', projectId],

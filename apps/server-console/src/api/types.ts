@@ -15,6 +15,7 @@ export type Conditions = {
   readonly networks?: readonly string[]
   readonly keyNames?: readonly string[]
   readonly keyAlgorithms?: readonly string[]
+  readonly approvals?: { readonly count: number; readonly by: readonly string[] }
 }
 
 export type Grant = {

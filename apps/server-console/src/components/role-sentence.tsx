@@ -38,6 +38,13 @@ export function useRoleSentence(): (grant: Grant) => string {
         ? [t('console.sentence.key-algorithms', { names: list(conditions.keyAlgorithms) })]
         : []),
     ]
+    if (conditions?.approvals)
+      parts.push(
+        t('console.sentence.approvals', {
+          count: conditions.approvals.count,
+          of: conditions.approvals.by.length,
+        }),
+      )
     const said = t(`console.sentence.may.${role}`, { where })
     return parts.length === 0 ? said : t('console.sentence.only', { said, conditions: list(parts) })
   }

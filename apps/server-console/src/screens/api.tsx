@@ -30,8 +30,8 @@ export function Api() {
       />
       <Asked query={document}>
         {(found) => {
-          const wanted = operationsOf(found).filter(({ method, path }) =>
-            `${method} ${path}`.toLowerCase().includes(search.trim().toLowerCase()),
+          const wanted = operationsOf(found).filter(({ method, path, summary }) =>
+            `${method} ${path} ${summary}`.toLowerCase().includes(search.trim().toLowerCase()),
           )
           const groups = [...new Set(wanted.map(({ group }) => group))]
           return groups.length === 0 ? (
@@ -55,7 +55,7 @@ export function Api() {
   )
 }
 
-function One({ operation: { method, path, fields } }: { operation: Operation }) {
+function One({ operation: { method, path, summary, fields } }: { operation: Operation }) {
   const { t } = useTranslation()
   return (
     <li>
@@ -65,6 +65,9 @@ function One({ operation: { method, path, fields } }: { operation: Operation }) 
             {method}
           </span>
           <Code>{path}</Code>
+          <span className="quiet" lang="en" dir="ltr">
+            {summary}
+          </span>
         </summary>
         {fields.length === 0 ? (
           <p className="quiet">{t('console.api.no-fields')}</p>

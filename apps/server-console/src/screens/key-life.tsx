@@ -9,13 +9,14 @@ import { Field, Form } from '../components/form.tsx'
 import { Card } from '../components/page.tsx'
 import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
+import { ExportKey } from './elsewhere/export-key.tsx'
 
 /** Stop a key for a while, or for ever: each step back is said before. */
 export function KeyLife({ shown }: { shown: Key }) {
   const { t } = useTranslation()
   const { date } = useFormats()
   const queries = useQueryClient()
-  const [asking, setAsking] = useState<'delete' | 'shred' | 'schedule' | null>(null)
+  const [asking, setAsking] = useState<'delete' | 'shred' | 'schedule' | 'export' | null>(null)
   const again = () =>
     Promise.all(
       [
@@ -54,6 +55,11 @@ export function KeyLife({ shown }: { shown: Key }) {
                 {t('console.life.schedule')}
               </button>
             ) : null}
+            {shown.isExportable ? (
+              <button type="button" className="link" onClick={() => setAsking('export')}>
+                {t('console.export.open')}
+              </button>
+            ) : null}
             <button type="button" className="link" onClick={() => setAsking('delete')}>
               {t('console.life.delete')}
             </button>
@@ -68,6 +74,7 @@ export function KeyLife({ shown }: { shown: Key }) {
         </Form>
       )}
       {asking === 'schedule' ? <Schedule shown={shown} onClose={close} onDone={again} /> : null}
+      {asking === 'export' ? <ExportKey shown={shown} onClose={close} /> : null}
       {asking === 'delete' ? <Delete shown={shown} onClose={close} onDone={again} /> : null}
       {asking === 'shred' ? <Shred shown={shown} onClose={close} onDone={again} /> : null}
     </Card>

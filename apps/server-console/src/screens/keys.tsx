@@ -4,13 +4,15 @@ import { useQueries } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../api/client.ts'
-import { has, type Place, useKeys, usePerson, usePlaces } from '../api/queries.ts'
+import { has, type Place, projectsAs, useKeys, usePerson, usePlaces } from '../api/queries.ts'
 import type { Key, KeyVersion, Project } from '../api/types.ts'
 import { Asked, Card, Page } from '../components/page.tsx'
 import { to } from '../components/route.ts'
 import { useFormats } from '../components/times.ts'
 import { VersionLegend, VersionRow } from '../components/versions.tsx'
+import { ImportNewKey } from './elsewhere/import-key.tsx'
 import { NewKey } from './new-key.tsx'
+import { useKeyPages } from './oversight/pages.ts'
 import { useParents } from './places.tsx'
 
 export function Keys() {
@@ -18,16 +20,23 @@ export function Keys() {
   const places = usePlaces()
   const { grants } = usePerson()
   const makes = grants.filter(({ role }) => role === 'crypto-officer')
-  const [making, setMaking] = useState(false)
+  const projects = projectsAs('crypto-officer', grants, places.data ?? [])
+  const [making, setMaking] = useState<'new' | 'import' | null>(null)
   return (
     <Page
       title={t('console.keys.title')}
       lead={t('console.keys.lead')}
+      beside={useKeyPages('keys')}
       badge={
         makes.length === 0 ? undefined : (
-          <Button size="3" onClick={() => setMaking(true)}>
-            {t('console.keys.make')}
-          </Button>
+          <span className="actions">
+            <Button size="3" onClick={() => setMaking('new')}>
+              {t('console.keys.make')}
+            </Button>
+            <Button size="3" variant="surface" color="gray" highContrast onClick={() => setMaking('import')}>
+              {t('console.import.open')}
+            </Button>
+          </span>
         )
       }
     >
@@ -38,7 +47,10 @@ export function Keys() {
             {found.map((place) => (
               <KeyBranches key={place.organisation.id} place={place} />
             ))}
-            {making ? <NewKey places={found} onClose={() => setMaking(false)} /> : null}
+            {making === 'new' ? <NewKey projects={projects} onClose={() => setMaking(null)} /> : null}
+            {making === 'import' ? (
+              <ImportNewKey projects={projects} onClose={() => setMaking(null)} />
+            ) : null}
           </>
         )}
       </Asked>

@@ -1,8 +1,9 @@
+import { Rec } from '@lux/ui'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../api/client.ts'
-import { has, type Place, usePerson } from '../api/queries.ts'
+import { has, type Place, useIdentities, usePerson } from '../api/queries.ts'
 import type { Enrolment, Grant, Role } from '../api/types.ts'
 import { Secret, Value } from '../components/copy.tsx'
 import { Dialog } from '../components/dialog.tsx'
@@ -68,6 +69,7 @@ export function NewIdentity({
   const [chosen, setChosen] = useState(
     spots.find(({ project }) => project !== null)?.value ?? spots[0]?.value ?? '',
   )
+  const people = useIdentities()
   const spot = spots.find(({ value }) => value === chosen)
   const work = useMutation({
     mutationFn: (fields: Fields) => {
@@ -98,6 +100,7 @@ export function NewIdentity({
       </Dialog>
     )
   const roles = rolesFor(grants, spot, kind)
+  const approvers = (people.data ?? []).filter((one) => one.kind === 'person' && one.revokedAt === null)
   const asGrant = (role: Role): Grant => ({
     ...{ role, organisationId: spot.organisation, projectId: spot.project, conditions: null },
     organisationName:
@@ -171,6 +174,23 @@ export function NewIdentity({
             </div>
             <Field name="not-after" type="date" label={t('console.new-identity.not-after')} />
             <Field name="key-names" label={t('console.new-identity.key-names')} dir="ltr" />
+            {approvers.length === 0 ? null : (
+              <fieldset className="ticks">
+                <legend>{t('console.new-identity.approvers')}</legend>
+                <Field
+                  name="approvals"
+                  type="number"
+                  min={1}
+                  max={approvers.length}
+                  label={t('console.new-identity.approvals')}
+                  hint={t('console.new-identity.approvals-hint')}
+                  className="short"
+                />
+                {approvers.map(({ id, name }) => (
+                  <Tick key={id} name="approver" value={id} label={<Rec>{name}</Rec>} />
+                ))}
+              </fieldset>
+            )}
           </div>
         </details>
       </Form>
@@ -178,7 +198,7 @@ export function NewIdentity({
   )
 }
 
-function conditionsOf({ text }: Fields): object | null {
+function conditionsOf({ text, all }: Fields): object | null {
   const listOf = (name: string): readonly string[] =>
     text(name)
       .split(/[\s,]+/)
@@ -190,6 +210,9 @@ function conditionsOf({ text }: Fields): object | null {
     ...(networks.length === 0 ? {} : { networks }),
     ...(keyNames.length === 0 ? {} : { keyNames }),
     ...(from === '' || until === '' ? {} : { hours: { from: Number(from), until: Number(until) } }),
+    ...(text('approvals') === ''
+      ? {}
+      : { approvals: { count: Number(text('approvals')), by: all('approver') } }),
     ...(text('not-after') === '' ? {} : { notAfter: `${text('not-after')}T00:00:00Z` }),
   }
   return Object.keys(conditions).length === 0 ? null : conditions

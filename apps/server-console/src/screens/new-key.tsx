@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../api/client.ts'
-import { type Place, usePerson } from '../api/queries.ts'
+import type { ProjectChoice } from '../api/queries.ts'
 import type { Key, Usage } from '../api/types.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { Choice, Field, Form, Tick } from '../components/form.tsx'
@@ -25,10 +25,16 @@ const algorithms: Readonly<Record<Usage, readonly string[]>> = {
 // Object.keys gives what the literal above has.
 const usages = Object.keys(algorithms) as Usage[]
 
-export function NewKey({ places, onClose }: { places: readonly Place[]; onClose: () => void }) {
+export function NewKey({
+  projects,
+  onClose,
+}: {
+  /** Where this person makes keys. */
+  projects: readonly ProjectChoice[]
+  onClose: () => void
+}) {
   const { t } = useTranslation()
   const queries = useQueryClient()
-  const { grants } = usePerson()
   const [usage, setUsage] = useState<Usage>('encrypt-decrypt')
   const work = useMutation({
     mutationFn: async (body: object) => (await call<{ key: Key }>('POST', '/kms/keys', body)).key,
@@ -37,18 +43,6 @@ export function NewKey({ places, onClose }: { places: readonly Place[]; onClose:
       go('keys', id)
     },
   })
-  const makesIn = (organisation: string, project: string): boolean =>
-    grants.some(
-      ({ role, organisationId, projectId }) =>
-        role === 'crypto-officer' &&
-        organisationId === organisation &&
-        (projectId === null || projectId === project),
-    )
-  const projects = places.flatMap(({ organisation, projects: its }) =>
-    its
-      .filter(({ id }) => makesIn(organisation.id, id))
-      .map(({ id, name }) => ({ value: id, label: `${organisation.name} / ${name}` })),
-  )
   const threshold = usage === 'fhe-computation'
   return (
     <Dialog title={t('console.new-key.title')} onClose={onClose}>

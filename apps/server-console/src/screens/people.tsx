@@ -1,10 +1,8 @@
 import { EmptyState, PersonChip, Rec } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { call } from '../api/client.ts'
-import { has, usePerson, usePlaces } from '../api/queries.ts'
+import { has, useIdentities, usePerson, usePlaces } from '../api/queries.ts'
 import type { Identity } from '../api/types.ts'
 import { Asked, Card, Page } from '../components/page.tsx'
 import { useRoleSentence } from '../components/role-sentence.tsx'
@@ -21,11 +19,7 @@ export function People() {
   const [making, setMaking] = useState<'person' | 'service' | null>(null)
   const [open, setOpen] = useState<Identity | null>(null)
   const appoints = has(grants, 'server-admin', 'organisation-admin')
-  const found = useQuery({
-    queryKey: ['identities'],
-    queryFn: async () => (await call<{ identities: Identity[] }>('GET', '/identities?limit=100')).identities,
-    enabled: appoints,
-  })
+  const found = useIdentities(appoints)
   return (
     <Page
       title={t('console.people.title')}

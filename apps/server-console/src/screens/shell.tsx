@@ -9,6 +9,8 @@ import { to, useRoute } from '../components/route.ts'
 import { Account } from './account/account.tsx'
 import { Api } from './api.tsx'
 import { Audit } from './audit.tsx'
+import { KmipClients } from './elsewhere/kmip-clients.tsx'
+import { Providers } from './elsewhere/providers.tsx'
 import { KeyPage } from './key.tsx'
 import { Keys } from './keys.tsx'
 import { AccessReview } from './oversight/access-review.tsx'
@@ -30,13 +32,20 @@ type Screen = {
 
 const screens: readonly Screen[] = [
   { name: 'overview', show: () => <Overview /> },
-  { name: 'keys', show: ([id]) => (id === undefined ? <Keys /> : <KeyPage key={id} id={id} />) },
+  {
+    name: 'keys',
+    show: ([id]) =>
+      id === undefined ? <Keys /> : id === 'elsewhere' ? <Providers /> : <KeyPage key={id} id={id} />,
+  },
   { name: 'requests', show: ([at]) => (at === 'approvals' ? <Approvals /> : <Requests />) },
   {
     name: 'audit',
     show: ([at]) => (at === 'alerts' ? <Alerts /> : at === 'reports' ? <Reports /> : <Audit />),
   },
-  { name: 'people', show: ([at]) => (at === 'review' ? <AccessReview /> : <People />) },
+  {
+    name: 'people',
+    show: ([at]) => (at === 'review' ? <AccessReview /> : at === 'kmip' ? <KmipClients /> : <People />),
+  },
   { name: 'places', show: () => <Places /> },
   { name: 'api', show: () => <Api /> },
   { name: 'account', show: () => <Account />, aside: true },

@@ -18,11 +18,21 @@ export const useAuditPages = (at: 'log' | 'alerts' | 'reports') =>
     at,
   )
 
-export const usePeoplePages = (at: 'all' | 'review') =>
+export const useKeyPages = (at: 'keys' | 'providers') =>
+  usePages(
+    [
+      ['keys', to('keys')],
+      ['providers', to('keys', 'elsewhere')],
+    ],
+    at,
+  )
+
+export const usePeoplePages = (at: 'all' | 'review' | 'kmip') =>
   usePages(
     [
       ['all', to('people')],
       ['review', to('people', 'review')],
+      ['kmip', to('people', 'kmip')],
     ],
     at,
   )

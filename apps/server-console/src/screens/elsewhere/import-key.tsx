@@ -1,0 +1,124 @@
+import { Button } from '@radix-ui/themes'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { pemOf, toBase64 } from '../../api/bytes.ts'
+import { call, saveAs } from '../../api/client.ts'
+import type { ProjectChoice } from '../../api/queries.ts'
+import type { Key } from '../../api/types.ts'
+import { CopyButton } from '../../components/copy.tsx'
+import { Dialog } from '../../components/dialog.tsx'
+import { Choice, Field, type Fields, Form, Tick } from '../../components/form.tsx'
+import { go } from '../../components/route.ts'
+import { useFormats } from '../../components/times.ts'
+
+type ImportKey = { readonly id: string; readonly publicKey: string; readonly expiresAt: string }
+
+const algorithms = [
+  ...['aes-256-gcm', 'aes-128-gcm', 'HMAC_256', 'HMAC_384', 'HMAC_512'],
+  ...['RSA_2048', 'RSA_4096', 'ECC_NIST_P256', 'ECC_NIST_P384'],
+]
+
+/** What wraps a key for one import: an AES key of its own by RSA-OAEP, and the key under that by AES-KWP. */
+const wrap = [
+  'openssl rand -out aes.bin 32',
+  `openssl enc -id-aes256-wrap-pad -iv A65959A6 -K "$(od -An -vtx1 aes.bin | tr -d ' \\n')" -in key.bin -out key.part`,
+  'openssl pkeyutl -encrypt -pubin -inkey import-key.pem -pkeyopt rsa_padding_mode:oaep \\',
+  '  -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256 -in aes.bin -out aes.part',
+  'cat aes.part key.part > wrapped.bin',
+].join('\n')
+
+/** A key that was made elsewhere, wrapped there: this page never sees it. */
+export function ImportNewKey({
+  projects,
+  onClose,
+}: {
+  projects: readonly ProjectChoice[]
+  onClose: () => void
+}) {
+  const { t } = useTranslation()
+  const ask = useMutation({
+    mutationFn: async (projectId: string) =>
+      (await call<{ importKey: ImportKey }>('POST', '/kms/import-keys', { projectId })).importKey,
+  })
+  return (
+    <Dialog title={t('console.import.title')} onClose={onClose}>
+      {ask.data === undefined ? (
+        <Form
+          work={ask}
+          submit={t('console.import.ask')}
+          onSubmit={({ text }) => ask.mutate(text('project'))}
+        >
+          <p>{t('console.import.what')}</p>
+          <Choice name="project" label={t('console.new-key.project')} options={projects} />
+        </Form>
+      ) : (
+        <Wrapped importKey={ask.data} />
+      )}
+    </Dialog>
+  )
+}
+
+function Wrapped({ importKey }: { importKey: ImportKey }) {
+  const { t } = useTranslation()
+  const { time } = useFormats()
+  const queries = useQueryClient()
+  const work = useMutation({
+    mutationFn: async (fields: Fields) => {
+      const file = fields.file('file')
+      const wrappedKey = file === null ? '' : toBase64(new Uint8Array(await file.arrayBuffer()))
+      const body = {
+        ...{
+          importKeyId: importKey.id,
+          name: fields.text('name').trim(),
+          algorithm: fields.text('algorithm'),
+        },
+        ...(fields.all('exportable').length === 0 ? {} : { isExportable: true }),
+        wrappedKey,
+      }
+      return (await call<{ key: Key }>('POST', '/kms/keys/import', body)).key
+    },
+    onSuccess: async ({ id, projectId }) => {
+      await queries.invalidateQueries({ queryKey: ['keys', projectId] })
+      go('keys', id)
+    },
+  })
+  return (
+    <Form work={work} submit={t('console.import.submit')} onSubmit={(fields) => work.mutate(fields)}>
+      <p>{t('console.import.wrap', { time: time(importKey.expiresAt) })}</p>
+      <div>
+        <Button
+          type="button"
+          variant="surface"
+          color="gray"
+          highContrast
+          onClick={() => saveAs(new Blob([pemOf('PUBLIC KEY', importKey.publicKey)]), 'import-key.pem')}
+        >
+          {t('console.import.save')}
+        </Button>
+      </div>
+      <pre dir="ltr" data-record="">
+        <code>{wrap}</code>
+      </pre>
+      <CopyButton text={wrap} />
+      <Field
+        name="name"
+        label={t('console.new-key.name')}
+        hint={t('console.new-key.name-hint')}
+        required
+        maxLength={32}
+        pattern="[a-z0-9]+(-[a-z0-9]+)*"
+        autoComplete="off"
+        spellCheck={false}
+        dir="ltr"
+      />
+      <Choice
+        name="algorithm"
+        label={t('console.new-key.algorithm')}
+        hint={t('console.import.form')}
+        options={algorithms.map((value) => ({ value, label: t(`console.algorithm.${value}`) }))}
+      />
+      <Field name="file" type="file" label={t('console.import.file')} required />
+      <Tick name="exportable" label={t('console.new-key.exportable')} />
+    </Form>
+  )
+}
