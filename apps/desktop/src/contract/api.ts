@@ -10,6 +10,7 @@ import type {
   UnreadableRun,
 } from './ceremonies.ts'
 import type { ErrorCode } from './codes.ts'
+import type { Language } from './languages.ts'
 import type { Paper } from './paper.ts'
 import type {
   AppInfo,
@@ -260,6 +261,50 @@ export const apis = {
     'KEY-PASSPHRASE',
     'FOLDER-READ-ONLY',
     'DISK-FULL',
+  ),
+  /**
+   * The sheet of a custodian's share, printed or written as PDF to `out`: main makes it, and its words never come to the window. `key` is
+   * null for a simulated participant.
+   */
+  'ceremonies.printShare': api<
+    {
+      id: string
+      name: string
+      key: string | null
+      passphrase: string
+      out: string | null
+      language: Language
+    },
+    { made: boolean }
+  >(
+    'CEREMONY-UNKNOWN',
+    'SHELL-PATHS',
+    'FOLDER-IN-USE',
+    'FILE-MISSING',
+    'FILE-UNREADABLE',
+    'FILE-TOO-LARGE',
+    'KEY-FILE-WRONG',
+    'KEY-PASSPHRASE',
+    'PAPER-FAILED',
+    'PRINTER-NONE',
+    'PRINTER-REFUSED',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
+  ),
+  /** The words of the sheet, typed or scanned back: they prove the share, and nobody else hears them. */
+  'ceremonies.proveShare': api<
+    { id: string; name: string; key: string | null; passphrase: string; words: string },
+    RunView
+  >(
+    'CEREMONY-UNKNOWN',
+    'SHELL-PATHS',
+    'FILE-MISSING',
+    'FILE-UNREADABLE',
+    'FILE-TOO-LARGE',
+    'KEY-FILE-WRONG',
+    'KEY-PASSPHRASE',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
   ),
   /** What people are asked to sign now, in lines made from the very bytes; empty where nothing is. */
   'ceremonies.toSign': api<{ id: string }, { lines: string[] }>('CEREMONY-UNKNOWN'),

@@ -1,4 +1,5 @@
 import type { ApiName } from './api.ts'
+import type { Paper } from './paper.ts'
 import type { Result } from './result.ts'
 import type { CoreStatus } from './shell.ts'
 import type { WallState } from './wall.ts'
@@ -34,12 +35,19 @@ export type CoreToMain =
   | { refused: { code: string; detail: string } }
   /** The answer to main's, from core's own loop: one that hangs never gives it. */
   | { beat: true }
+  | { paper: PaperAsked }
 export type MainToCore =
   | string
   /** Finish what is on its way to disk, then exit 0. */
   | { stop: true }
   | { beat: true }
   | { grant: Grant }
+  | { paper: { id: number; end: PaperEnd } }
+
+/** A page with a secret on it, which the window never sees: printed, or written as PDF to `to`, which a person chose. */
+export type PaperAsked = { id: number; paper: Paper; to: string | null }
+/** `made`: false where somebody closed the system's print dialog. */
+export type PaperEnd = { made: boolean } | { code: (typeof paperFailures)[number]; detail: string }
 
 /**
  * A person chose this path in a dialog of the system's, which main showed. Core takes no other path from the window:
@@ -54,6 +62,14 @@ export type Port<Out, In> = {
   onClose(listener: () => void): void
 }
 export type CorePort = Port<CoreToMain, MainToCore>
+
+export const paperFailures = [
+  'PAPER-FAILED',
+  'PRINTER-NONE',
+  'PRINTER-REFUSED',
+  'DISK-FULL',
+  'FOLDER-READ-ONLY',
+] as const
 
 /** What tokens' libraries read of their environment; a test holds it together with the driver's profiles. */
 export const libraryVariables = [

@@ -11,6 +11,7 @@ import { listApprovals } from './services/approvals.ts'
 import * as bundles from './services/bundles.ts'
 import { carry } from './services/ceremonies/carried.ts'
 import * as ceremonies from './services/ceremonies/ceremonies.ts'
+import { printShare, proveShare } from './services/ceremonies/custodian-sheet.ts'
 import { handOut } from './services/ceremonies/hand-out.ts'
 import { lineageInStore } from './services/ceremonies/lineage.ts'
 import { handToHolders } from './services/ceremonies/own-devices.ts'
@@ -38,6 +39,7 @@ import type { Store } from './store/store.ts'
 export type ApiHandlersOptions = CoreOptions & {
   store: Store
   paths: GrantedPaths
+  print: ServiceContext['print']
   emit: ServiceContext['emit']
   /** Told when people begin to be in the middle of something, and when they no longer are. */
   attention: (on: boolean) => void
@@ -158,6 +160,7 @@ export async function openApiHandlers(options: ApiHandlersOptions): Promise<ApiH
       runs,
       paths,
       files: new FileWorks(),
+      print: options.print,
       emit,
     }),
     async close() {
@@ -249,6 +252,8 @@ function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
     'ceremonies.cancel': given(ceremonies.cancel),
     'ceremonies.signHere': given(signHere),
     'ceremonies.holdHere': given(holdHere),
+    'ceremonies.printShare': given(printShare),
+    'ceremonies.proveShare': given(proveShare),
     'ceremonies.toSign': given(toSign),
     'setups.list': plain(setups.listSetups),
     'setups.begin': given(setups.beginSetup),

@@ -6,6 +6,7 @@ import { serve } from './serve.ts'
 import { readSettings, writeSettings } from './services/settings.ts'
 import { checked, empty } from './services/shared/checked.ts'
 import { GrantedPaths } from './services/shared/granted-paths.ts'
+import { PrintDesk } from './services/shared/print-desk.ts'
 import { Store } from './store/store.ts'
 
 const openAfterMs = 3000
@@ -17,6 +18,7 @@ export async function createCore(
 ): Promise<{ stop: () => Promise<void> }> {
   const store = new Store(options.storePath)
   const paths = new GrantedPaths(store.path)
+  const desk = new PrintDesk((asked) => port.post({ paper: asked }))
   // Settings and an empty list of ceremonies are all that a first screen needs, and neither a primitive nor a token has a
   // part in them: the rest of core is read, tested and opened when it is asked for, and shortly after the start in any case.
   const opened = new OpenOnce<ApiHandlers>(
@@ -25,6 +27,7 @@ export async function createCore(
         ...options,
         store,
         paths,
+        print: (paper, to) => desk.print(paper, to),
         emit: (event, payload) => served.emit(event, payload),
         attention: (attention) => port.post({ attention }),
       }),
@@ -55,6 +58,7 @@ export async function createCore(
     handle,
     report: options.report,
     grant: (grant) => paths.take(grant),
+    printed: (id, end) => desk.ended(id, end),
     stop,
   })
   return { stop }

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { MainToCore } from '../contract/index.ts'
+import { type MainToCore, paperFailures } from '../contract/index.ts'
 
 const schema = v.union([
   v.string(),
@@ -9,6 +9,15 @@ const schema = v.union([
     grant: v.strictObject({
       use: v.picklist(['read', 'write', 'folder']),
       path: v.pipe(v.string(), v.minLength(1), v.maxLength(4096)),
+    }),
+  }),
+  v.strictObject({
+    paper: v.strictObject({
+      id: v.number(),
+      end: v.union([
+        v.strictObject({ made: v.boolean() }),
+        v.strictObject({ code: v.picklist(paperFailures), detail: v.pipe(v.string(), v.maxLength(4400)) }),
+      ]),
     }),
   }),
 ])

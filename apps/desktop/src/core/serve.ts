@@ -1,6 +1,6 @@
 import { HsmError } from '@lux/hsm/error'
 import { ExpectedError, fromSystemError } from '@lux/node-files'
-import type { CoreApiName, CorePort, EventName, Events, Grant, Result } from '../contract/index.ts'
+import type { CoreApiName, CorePort, EventName, Events, Grant, PaperEnd, Result } from '../contract/index.ts'
 import { apis, contractVersion, limits } from '../contract/index.ts'
 
 /** One API by name: takes what the renderer sent, checked by its own schema, and answers with a value or throws. */
@@ -19,13 +19,16 @@ export function serve(options: {
   handle: (api: CoreApiName, input: unknown) => unknown | Promise<unknown>
   report: (error: unknown) => void
   grant: (grant: Grant) => void
+  /** Main has printed, or could not. */
+  printed: (id: number, end: PaperEnd) => void
   stop: () => Promise<void>
 }): { emit: <N extends EventName>(event: N, payload: Events[N]) => void } {
-  const { port, generation, handle, report, grant, stop } = options
+  const { port, generation, handle, report, grant, printed, stop } = options
   let open = 0
   port.onMessage((message) => {
     if (typeof message === 'string') void answer(message)
     else if ('grant' in message) grant(message.grant)
+    else if ('paper' in message) printed(message.paper.id, message.paper.end)
     else if ('beat' in message) port.post({ beat: true })
     else void stop().finally(() => process.exit(0))
   })

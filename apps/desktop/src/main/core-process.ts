@@ -7,6 +7,8 @@ import {
   type Grant,
   limits,
   type MainToCore,
+  type PaperAsked,
+  type PaperEnd,
 } from '../contract/index.ts'
 import { type Pulse, watchPulse } from './core-pulse.ts'
 
@@ -25,6 +27,7 @@ export type CoreListeners = {
   status(status: CoreStatus): void
   frame(text: string): void
   attention(on: boolean): void
+  print(asked: PaperAsked): Promise<PaperEnd>
 }
 
 /** Crashes that end in `stopped`; a core that stayed ready for `forgiveAfter` ms starts again from none. */
@@ -108,6 +111,11 @@ export function superviseCore(program: CoreProgram, listeners: CoreListeners): C
       change('ready', null)
     } else if ('attention' in message) {
       listeners.attention(message.attention === true)
+    } else if ('paper' in message) {
+      const { id } = message.paper
+      void listeners.print(message.paper).then((end) => {
+        if (from.connected) from.send({ paper: { id, end } } satisfies MainToCore, () => undefined)
+      })
     } else if ('refused' in message) {
       refusal = String(message.refused.code).slice(0, limits.apiNameLength)
     }

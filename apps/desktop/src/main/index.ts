@@ -63,6 +63,15 @@ if (!app.requestSingleInstanceLock()) {
   void app.whenReady().then(() => open(started))
 }
 
+let calls: Promise<PaperCalls> | null = null
+const pages = join(app.getAppPath(), 'out', 'renderer')
+
+/** Read from disk at the first paper, not at every start. */
+function paperCalls(): Promise<PaperCalls> {
+  calls ??= import('./paper/calls.ts').then(({ PaperCalls }) => new PaperCalls(pages))
+  return calls
+}
+
 type StartedCore = {
   core: CoreProcess
   /** The window that hears what core says, once there is one. */
@@ -93,6 +102,7 @@ function startCore(): StartedCore {
         blocker = null
       }
     },
+    print: async (asked) => (await paperCalls()).made(asked),
   })
   core.start()
   return {
@@ -112,9 +122,7 @@ function open({ core, hear, push, attention }: StartedCore): void {
   lockSession(session.defaultSession, () => false)
   const appearance = lastAppearance(profile, app.getLocale())
   nativeTheme.themeSource = appearance.theme
-  const page = join(app.getAppPath(), 'out', 'renderer')
-  let paper: Promise<PaperCalls> | null = null
-  serveApp(own, page, () => context.appearance.language)
+  serveApp(own, pages, () => context.appearance.language)
 
   const window = createWindow({
     session: own,
@@ -140,10 +148,7 @@ function open({ core, hear, push, attention }: StartedCore): void {
       main: window,
       tell: (payload) => push({ event: 'wall.changed', payload }),
     }),
-    paper() {
-      paper ??= import('./paper/calls.ts').then(({ PaperCalls }) => new PaperCalls(page))
-      return paper
-    },
+    paper: paperCalls,
     remember: (next) => rememberAppearance(profile, next),
     info: () => ({ ...trust, locale: app.getLocale(), core: core.status() }),
     ready(route) {

@@ -12,6 +12,8 @@ const unlimited: ReadonlySet<ApiName> = new Set<ApiName>([
   'ceremonies.startRehearsal',
   'ceremonies.signHere',
   'ceremonies.holdHere',
+  'ceremonies.printShare',
+  'ceremonies.proveShare',
   'setups.view',
   'setups.enrol',
   'setups.sign',

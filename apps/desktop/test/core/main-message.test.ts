@@ -8,6 +8,8 @@ test('frames of the window, the order to stop, the question whether core lives a
     { beat: true },
     { grant: { use: 'read', path: '/media/card.json' } },
     { grant: { use: 'folder', path: '/media' } },
+    { paper: { id: 1, end: { made: true } } },
+    { paper: { id: 2, end: { code: 'PRINTER-NONE', detail: '' } } },
   ]) {
     expect(readMainMessage(message)).toEqual(message)
   }
@@ -26,6 +28,8 @@ test('a message of any other form is left alone', () => {
     { grant: { use: 'read', path: '' } },
     { grant: { use: 'read', path: '/x'.repeat(4096) } },
     { grant: { use: 'read' } },
+    { paper: { id: 1, end: { made: 'yes' } } },
+    { paper: { id: 1, end: { code: 'SEEN', detail: '' } } },
   ]) {
     expect(readMainMessage(message)).toBeNull()
   }

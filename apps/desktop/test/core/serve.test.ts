@@ -23,6 +23,7 @@ test('FRAME-TOO-MANY a request more than are taken at once is refused by name, a
       throw error
     },
     grant: () => undefined,
+    printed: () => undefined,
     stop: async () => undefined,
   })
   const ask = async (id: number) => {

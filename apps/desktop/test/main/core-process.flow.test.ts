@@ -32,6 +32,7 @@ beforeEach(() => {
     {
       status: (status) => states.push(status),
       attention: () => undefined,
+      print: async () => ({ made: false }),
       frame(text) {
         const message: Response = JSON.parse(text)
         waiting.get(message.id)?.(message)

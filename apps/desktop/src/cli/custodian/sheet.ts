@@ -1,5 +1,6 @@
 import { utf8 } from '@lux/crypto'
 import type { CustodianShareOpened } from '@lux/people'
+import { sheetCode } from '../../core/use-cases/sheet-code.ts'
 
 const columns = 3
 
@@ -31,6 +32,7 @@ export function sheetOf(share: CustodianShareOpened): Uint8Array {
   table { border-collapse: collapse; width: 100% }
   td, th { border: 1px solid #000; padding: 2mm; text-align: start; overflow-wrap: anywhere }
   td { font-family: monospace; font-size: 13pt }
+  svg { width: 6cm }
   td b { display: inline-block; min-width: 2em; font-size: 10pt }
 </style>
 <h1>Share ${index} of ${n}</h1>
@@ -38,10 +40,24 @@ export function sheetOf(share: CustodianShareOpened): Uint8Array {
 <table>${facts.map(([label, value]) => `<tr><th>${escaped(label)}</th><td>${escaped(value)}</td></tr>`).join('')}</table>
 <h2>Words</h2>
 <table>${table.join('')}</table>
+<h2>The same words, to scan</h2>
+${codeOf(words)}
 <p>Read the words back from this paper before you leave: <code>custody custodian prove</code>. Keep it in its bag, away from the
 medium and from the other shares. Show it to nobody who does not restore.</p>
 </html>
 `)
+}
+
+/** Light modules around a code, ISO/IEC 18004 section 9.1. */
+const quietZone = 4
+
+function codeOf(words: string): string {
+  const { size, dark } = sheetCode(words)
+  const side = size + 2 * quietZone
+  const path = Array.from(dark, (module, at) =>
+    module === 1 ? `M${(at % size) + quietZone} ${Math.floor(at / size) + quietZone}h1v1h-1z` : '',
+  ).join('')
+  return `<svg role="img" aria-label="QR code of the words" viewBox="0 0 ${side} ${side}" shape-rendering="crispEdges"><path d="${path}"/></svg>`
 }
 
 function escaped(text = ''): string {

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import type { Paper } from '../../contract/index.ts'
+import { type Paper, type PaperAsked, type PaperEnd, paperFailures } from '../../contract/index.ts'
 import { CallError } from '../call-error.ts'
 import { checkedPaper } from './checked.ts'
 import { Printer } from './printer.ts'
@@ -17,19 +17,40 @@ export class PaperCalls {
     const paper = checked(input)
     const path = await choose()
     if (path === null) return { path }
+    await this.#write(paper, path)
+    return { path }
+  }
+
+  async print(input: unknown): Promise<{ sent: boolean }> {
+    return { sent: await this.#print(checked(input)) }
+  }
+
+  /** A page of core's, which the window never sees. */
+  async made({ paper: asked, to }: PaperAsked): Promise<PaperEnd> {
+    try {
+      const paper = checked(asked)
+      if (to === null) return { made: await this.#print(paper) }
+      await this.#write(paper, to)
+      return { made: true }
+    } catch (error) {
+      const code = paperFailures.find((one) => error instanceof CallError && one === error.code)
+      return { code: code ?? 'PAPER-FAILED', detail: error instanceof CallError ? error.message : '' }
+    }
+  }
+
+  async #write(paper: Paper, path: string): Promise<void> {
     const pdf = await made(this.#printer.pdf(paper))
     await writeFile(path, pdf, { mode: 0o600 }).catch((error: unknown) => {
       const code = error instanceof Error && 'code' in error ? error.code : ''
       throw new CallError(code === 'ENOSPC' ? 'DISK-FULL' : 'FOLDER-READ-ONLY', `${path}: ${String(code)}`)
     })
-    return { path }
   }
 
-  async print(input: unknown): Promise<{ sent: boolean }> {
-    const end = await made(this.#printer.print(checked(input)))
+  async #print(paper: Paper): Promise<boolean> {
+    const end = await made(this.#printer.print(paper))
     if (end === 'no-printer') throw new CallError('PRINTER-NONE', '')
     if (typeof end === 'object') throw new CallError('PRINTER-REFUSED', end.refused)
-    return { sent: end === 'sent' }
+    return end === 'sent'
   }
 
   async pdf(input: unknown): Promise<{ pdf: string }> {

@@ -10,6 +10,7 @@ import { KeySign } from '../components/key-sign.tsx'
 import { SaveCopy } from '../components/save-copy.tsx'
 import { run } from '../stores/remotes.ts'
 import type { Act } from './act.ts'
+import { CustodianSheet } from './custodian-sheet.tsx'
 import { ScanAnswer, ShowToHolders } from './holder-codes.tsx'
 
 /** `pinned`: the step's live button takes the file in, so that there is no second one here. */
@@ -45,6 +46,7 @@ export function NeedFile({ view, need, act, pinned }: Props) {
     </Button>
   )
   const receives = need.what === 'acknowledgement' && view.domain === 'production' && view.paused === null
+  const sheets = need.what === 'custodian-acknowledgement' && view.paused === null
   const scanned = need.what === 'acknowledgement' || need.what === 'holder-answer' ? need.what : null
   if (need.commands !== null)
     return (
@@ -66,6 +68,11 @@ export function NeedFile({ view, need, act, pinned }: Props) {
               <div key={who.join()} className="device">
                 <Rec>{who.join(', ')}</Rec>
                 {receives ? who.map((name) => <HoldHere key={name} id={view.id} name={name} />) : null}
+                {sheets
+                  ? who.map((name) => (
+                      <CustodianSheet key={name} id={view.id} name={name} simulated={false} />
+                    ))
+                  : null}
                 {lines.map((line) => (
                   <CommandLine key={line} text={line} />
                 ))}

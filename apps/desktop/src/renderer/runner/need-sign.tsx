@@ -10,6 +10,7 @@ import { run } from '../stores/remotes.ts'
 import { changeRoom, useRoom } from '../stores/room.ts'
 import type { Act } from './act.ts'
 import { CarryRequest } from './carry-request.tsx'
+import { CustodianSheet } from './custodian-sheet.tsx'
 import { cardStates } from './heard.ts'
 import { OwnDevices } from './own-devices.tsx'
 import { Comparing } from './reading.tsx'
@@ -129,17 +130,22 @@ export function NeedSign({ view, need, act, pinned, signing, onSigning }: Props)
               {has ? (
                 <Outcome tone="good">{t('runner.signed')}</Outcome>
               ) : standIn && left > 0 ? (
-                <Button
-                  variant="surface"
-                  color="gray"
-                  highContrast
-                  loading={busy === name}
-                  disabled={signing}
-                  aria-label={t('runner.sign-as-for', { name })}
-                  onClick={() => void sign(name)}
-                >
-                  {t('runner.sign-as')}
-                </Button>
+                <span className="actions">
+                  {need.what === 'custodian-acknowledgement' && view.paused === null ? (
+                    <CustodianSheet id={view.id} name={name} simulated />
+                  ) : null}
+                  <Button
+                    variant="surface"
+                    color="gray"
+                    highContrast
+                    loading={busy === name}
+                    disabled={signing}
+                    aria-label={t('runner.sign-as-for', { name })}
+                    onClick={() => void sign(name)}
+                  >
+                    {t('runner.sign-as')}
+                  </Button>
+                </span>
               ) : left > 0 && !standIn && view.paused === null ? (
                 <span className="actions">
                   <Outcome tone="none">{t('runner.not-signed')}</Outcome>

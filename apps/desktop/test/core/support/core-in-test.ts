@@ -1,7 +1,14 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { softTokenEnvironment } from '@lux/hsm'
-import type { CoreToMain, Grant, MainToCore, Result } from '../../../src/contract/index.ts'
+import type {
+  CoreToMain,
+  Grant,
+  MainToCore,
+  PaperAsked,
+  PaperEnd,
+  Result,
+} from '../../../src/contract/index.ts'
 import { createCore } from '../../../src/core/create-core.ts'
 import type { Program } from '../../../src/core/program.ts'
 import { systemClock, systemEntropy } from '../../../src/core/system.ts'
@@ -11,6 +18,8 @@ export type CoreInTest = {
   call(api: string, input: unknown): Promise<Result<unknown>>
   /** What main says after a person chose something in a dialog. */
   grant(grant: Grant): void
+  /** What main was asked to print, and how each ends. */
+  readonly printer: { readonly asked: PaperAsked[]; end: PaperEnd }
   stop(): Promise<void>
 }
 
@@ -20,9 +29,14 @@ export async function startCore(folder: string, program: Program, library?: stri
   const waiting = new Map<number, (result: Result<unknown>) => void>()
   let tell: (message: MainToCore) => void = () => undefined
   let last = 0
+  const printer: CoreInTest['printer'] = { asked: [], end: { made: true } }
   const core = await createCore(
     {
       post(message: CoreToMain) {
+        if (typeof message === 'object' && 'paper' in message) {
+          printer.asked.push(message.paper)
+          tell({ paper: { id: message.paper.id, end: printer.end } })
+        }
         if (typeof message !== 'string') return
         const { id, result } = JSON.parse(message)
         waiting.get(id)?.(result)
@@ -57,6 +71,7 @@ export async function startCore(folder: string, program: Program, library?: stri
         tell(JSON.stringify({ id: last, api, input }))
       }),
     grant: (grant) => tell({ grant }),
+    printer,
     stop: core.stop,
   }
 }

@@ -1,6 +1,6 @@
 import type { Entropy } from '@lux/crypto'
 import type { Hsm } from '@lux/hsm'
-import type { EventName, Events, LibrarySource } from '../../../contract/index.ts'
+import type { EventName, Events, LibrarySource, Paper } from '../../../contract/index.ts'
 import type { Library } from '../../core-options.ts'
 import type { Program } from '../../program.ts'
 import type { Store } from '../../store/store.ts'
@@ -27,5 +27,7 @@ export type ServiceContext = {
   readonly runs: OpenRuns
   readonly paths: GrantedPaths
   readonly files: FileWorks
+  /** Has main print a page that the window never sees, or write it as PDF to `to`; false where the system's dialog was closed. */
+  readonly print: (paper: Paper, to: string | null) => Promise<boolean>
   readonly emit: <N extends EventName>(event: N, payload: Events[N]) => void
 }
