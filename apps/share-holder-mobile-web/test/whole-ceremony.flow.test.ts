@@ -6,7 +6,7 @@ import { cardCodec } from '@lux/ceremony/wire'
 import { fromBase64, toBase64 } from '@lux/crypto'
 import { enrol } from '@lux/people'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import type { CarriedView, RunView, SetupView } from '../../desktop/src/contract/index.ts'
+import type { CarriedView, RunView, SetupView, ShareView } from '../../desktop/src/contract/index.ts'
 import { findProgram } from '../../desktop/src/core/program.ts'
 import { systemEntropy } from '../../desktop/src/core/system.ts'
 import { type CoreInTest, startCore } from '../../desktop/test/core/support/core-in-test.ts'
@@ -152,8 +152,10 @@ class Room {
       if (need.need === 'file' && need.what === 'acknowledgement') {
         const [holder = ''] = need.from
         const { parts } = await said<{ parts: CarriedView[] }>('ceremonies.carry', { id, holder })
+        expect(await this.#shareOf(id, holder)).toBe('sent')
         const payload = await this.receive(holder, parts)
         await said('ceremonies.submitCarried', { id, type: 'acknowledgement', payload: toBase64(payload) })
+        expect(await this.#shareOf(id, holder)).toBe('proved')
         return
       }
       if (need.need === 'pin' && !need.taken)
@@ -171,6 +173,11 @@ class Room {
     // The machine may have gone on since the person looked: then they look again.
     if (!answer.ok && !['STEP-01', 'STEP-03'].includes(answer.error.code))
       throw new Error(`${current.id}: ${answer.error.code} ${answer.error.detail}`)
+  }
+
+  async #shareOf(id: string, holder: string): Promise<string | undefined> {
+    const { shares } = await said<{ shares: ShareView[] }>('shares.list', {})
+    return shares.find(({ ceremony, name }) => ceremony === id && name === holder)?.state
   }
 
   async #shown(id: string): Promise<Uint8Array> {

@@ -17,6 +17,7 @@ import type {
   BundleSummary,
   HolderView,
   Settings,
+  ShareView,
   StoreBackupView,
   TakenAway,
   TranscriptFilter,
@@ -437,6 +438,14 @@ export const apis = {
     'FILE-TOO-LARGE',
     'FILE-WRONG-KIND',
     'HOLDER-DUPLICATE',
+  ),
+
+  /** Every share that ceremonies of this store deal, and how far it has come. */
+  'shares.list': api<Empty, { shares: ShareView[] }>(),
+  /** Somebody at the window says that this holder has what was sent. */
+  'shares.received': api<{ id: string; epoch: number; holder: string }, { shares: ShareView[] }>(
+    'CEREMONY-UNKNOWN',
+    'SHARE-NOT-SENT',
   ),
 
   'bundles.list': api<Empty, { bundles: BundleSummary[]; unreadable: UnreadableRun[] }>(),

@@ -59,6 +59,7 @@ export const errorCodes = [
   'PIN-EMPTY',
   'PIN-NOT-REPEATED',
   'HOLDER-DUPLICATE',
+  'SHARE-NOT-SENT',
   'TRANSFER-PACKAGE',
   'TRANSFER-TOO-LARGE',
   'CARD-DOMAIN',

@@ -14,13 +14,29 @@ export type HolderView = {
   /** Digest of the card of the epoch before, of one that a holder who stays made for the next. */
   renews: string | null
   enrolledAt: string
-  shares: {
-    ceremony: string
-    title: string
-    key: string
-    index: number
-    state: 'dealt' | 'sent' | 'received' | 'proved'
-  }[]
+  /** How many shares the ceremonies of this store dealt to this card. */
+  shares: number
+}
+
+/** A share's way, in its order: a holder is done when the proof has come back. */
+export const shareStates = ['enrolled', 'dealt', 'sent', 'received', 'proved'] as const
+export type ShareState = (typeof shareStates)[number]
+
+/**
+ * A holder's share of a key. That it was dealt and proved is in the ceremony's own log; `sent` is noted when its codes or files left
+ * this window, `received` when somebody here said that the holder has it.
+ */
+export type ShareView = {
+  ceremony: string
+  title: string
+  domain: Domain
+  key: string
+  epoch: number
+  index: number
+  name: string
+  state: ShareState
+  sent: { at: string; by: 'codes' | 'files' } | null
+  received: { at: string } | null
 }
 
 export type BundleSummary = {

@@ -28,6 +28,7 @@ import type { GrantedPaths } from './services/shared/granted-paths.ts'
 import { OpenRuns } from './services/shared/open-runs.ts'
 import { pinnedLibrary } from './services/shared/pinned-library.ts'
 import type { ServiceContext } from './services/shared/service-context.ts'
+import { listShares, shareReceived } from './services/shares.ts'
 import * as storeBackups from './services/store-backups.ts'
 import { takeAway } from './services/take-away.ts'
 import * as tokenActs from './services/tokens/token-acts.ts'
@@ -276,6 +277,8 @@ function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
     'holders.list': plain(holders.listHolders),
     'holders.enrol': given(holders.enrolHolder),
     'holders.enrolCarried': given(holders.enrolCarried),
+    'shares.list': plain(listShares),
+    'shares.received': given(shareReceived),
     'bundles.list': plain(bundles.listBundles),
     'bundles.verify': given(bundles.verifyFile),
     'bundles.export': given(bundles.exportBundle),

@@ -1,5 +1,6 @@
 import { requests } from './fake-requests.ts'
 import { approving, setup } from './fake-setups.ts'
+import { shares } from './fake-shares.ts'
 import { onlyOnce, token, trial, unproved } from './fake-tokens.ts'
 import { current, hex, ok, run, words } from './fake-views.ts'
 import { runs } from './fake-waits.ts'
@@ -290,11 +291,13 @@ export function answers(plan: string): Record<string, Answer> {
               note: 'phone, blue case',
               renews: null,
               enrolledAt: '2026-11-20T10:00:00.000Z',
-              shares: [{ ceremony: 'c1', title: run.title, key: 'payroll', index: 1, state: 'proved' }],
+              shares: 1,
             },
           ],
     },
     'approvals.list': { requests: empty ? [] : requests, unreadable: [] },
+    'shares.list': { shares: empty ? [] : shares },
+    'shares.received': ok({ shares }),
     'bundles.list': {
       unreadable: [],
       bundles: empty

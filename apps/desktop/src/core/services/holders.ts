@@ -85,22 +85,15 @@ function viewOf({ runs }: ServiceContext, row: HolderRow): HolderView[] {
   const card = cardCodec.parse(new Uint8Array(row.jcs))
   const kind = card.ok ? enrolledKinds.find((one) => one === card.value.kind) : undefined
   if (!card.ok || kind === undefined) return []
-  const shares = [...runs.all()].flatMap(([ceremony, { run }]) => {
-    const { seats, fhe, plan } = run.folder.state
+  const shares = [...runs.all()].filter(([, { run }]) => {
+    const { seats, fhe } = run.folder.state
     const seat = seats.find((one) => one.role === 'holder' && one.card === row.card)
-    const share = fhe?.shares.find(({ holder }) => holder === seat?.name)
-    if (seat === undefined || share === undefined || seat !== holderBefore(seats, seat.name)) return []
-    const proved = fhe?.acknowledged.includes(seat.name) === true
-    return [
-      {
-        ceremony,
-        title: plan.title,
-        key: plan.fhe?.id ?? '',
-        index: share.index,
-        state: proved ? ('proved' as const) : ('dealt' as const),
-      },
-    ]
-  })
+    return (
+      seat !== undefined &&
+      seat === holderBefore(seats, seat.name) &&
+      fhe?.shares.some(({ holder }) => holder === seat.name) === true
+    )
+  }).length
   return [
     {
       id: row.card,

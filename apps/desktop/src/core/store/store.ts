@@ -18,6 +18,14 @@ const migrations: readonly Migration[] = [
       'CREATE TABLE setup (id TEXT PRIMARY KEY, state TEXT NOT NULL, changed TEXT NOT NULL) STRICT',
     )
   },
+  (database) => {
+    database.exec(`
+      CREATE TABLE share_way (
+        ceremony TEXT NOT NULL, epoch INTEGER NOT NULL, holder TEXT NOT NULL, what TEXT NOT NULL, by TEXT NOT NULL,
+        at TEXT NOT NULL, PRIMARY KEY (ceremony, epoch, holder, what)
+      ) STRICT;
+    `)
+  },
 ]
 
 /** The newest form of a store that this build knows. */
@@ -27,10 +35,19 @@ export const storeDatabase = 'store.db'
 // The tables are STRICT, so their columns are of these types.
 export type HolderRow = { card: string; jcs: Uint8Array; enrolled: string }
 export type RunRow = { id: string; folder: string; created: string }
+/** That a holder's share of an epoch was sent or received, by which way, and when it was noted here. */
+export type ShareWayRow = {
+  ceremony: string
+  epoch: number
+  holder: string
+  what: 'sent' | 'received'
+  by: 'codes' | 'files' | 'word'
+  at: string
+}
 /** `state`: JSON, by the schema of the ceremony's set-up. */
 export type SetupRow = { id: string; state: string; changed: string }
 
-/** What outlives ceremonies: settings, people, probes of tokens, ceremonies that are being set up, and where each run lies. One process at a time. */
+/** What outlives ceremonies: settings, people, the way of their shares, probes of tokens, ceremonies that are being set up, and where each run lies. One process at a time. */
 export class Store {
   readonly path: string
   readonly #database: Database.Database
@@ -62,6 +79,16 @@ export class Store {
   /** False when that card is already enrolled. */
   addHolder(row: HolderRow): boolean {
     return this.#write('INSERT OR IGNORE INTO holder VALUES (?, ?, ?)', row.card, row.jcs, row.enrolled) === 1
+  }
+
+  shareWays(): ShareWayRow[] {
+    return this.#database.prepare<[], ShareWayRow>('SELECT * FROM share_way').all()
+  }
+
+  /** The last time counts: a share may be sent again. */
+  noteShareWay({ ceremony, epoch, holder, what, by, at }: ShareWayRow): void {
+    const sql = 'INSERT OR REPLACE INTO share_way VALUES (?, ?, ?, ?, ?, ?)'
+    this.#write(sql, ceremony, epoch, holder, what, by, at)
   }
 
   probe(serial: string): { at: string; report: string } | null {
@@ -101,7 +128,7 @@ export class Store {
     this.#write('DELETE FROM setup WHERE id = ?', id)
   }
 
-  #write(sql: string, ...values: (string | Uint8Array)[]): number {
+  #write(sql: string, ...values: (string | number | Uint8Array)[]): number {
     return withSystemErrors(() => this.#database.prepare(sql).run(...values).changes, this.path)
   }
 

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure } from '../../contract/index.ts'
 import { call } from '../client.ts'
+import { shares } from '../stores/remotes.ts'
 import { pickFile } from './file-picker.tsx'
 import { Outcome } from './outcome.tsx'
 
@@ -23,6 +24,7 @@ export function SaveCopy({ id }: { id: string }) {
     setBusy(false)
     if (written.ok) setCopied(written.value.paths)
     else setFailure(written.error)
+    void shares.again()
   }
 
   return (

@@ -15,6 +15,7 @@ import { DomainBadge } from '../components/state-badge.tsx'
 import { useFormats } from '../i18n/format.ts'
 import { useRemote } from '../stores/remote.ts'
 import { holders } from '../stores/remotes.ts'
+import { ShareMatrix } from './share-matrix.tsx'
 
 const enrolCommand = 'custody holder enrol --name NAME --domain production --out card.json --key key-file'
 
@@ -79,6 +80,7 @@ export function Holders() {
           <WordCards words={enrolled.words} label={t('holders.card-words')} />
         </div>
       ) : null}
+      <ShareMatrix />
       <Loaded remote={remote} store={holders}>
         {({ holders: all }) =>
           all.length === 0 ? (
@@ -89,14 +91,11 @@ export function Holders() {
               </p>
             </div>
           ) : (
-            <>
-              <ShareMatrix holders={all} />
-              <ul className="panel list">
-                {all.map((holder) => (
-                  <Holder key={holder.id} holder={holder} />
-                ))}
-              </ul>
-            </>
+            <ul className="panel list">
+              {all.map((holder) => (
+                <Holder key={holder.id} holder={holder} />
+              ))}
+            </ul>
           )
         }
       </Loaded>
@@ -107,67 +106,6 @@ export function Holders() {
         <CommandLine text={enrolCommand} />
       </Section>
     </Screen>
-  )
-}
-
-/** A share's way, in its order: a holder is done when the proof has come back. */
-const way = ['enrolled', 'dealt', 'sent', 'received', 'proved'] as const
-
-/** Each holder's share of each key, and how far it has come. */
-function ShareMatrix({ holders: all }: { holders: readonly HolderView[] }) {
-  const { t } = useTranslation()
-  const shares = all.flatMap(({ name, shares: own }) => own.map((share) => ({ ...share, name })))
-  const done = shares.filter(({ state }) => state === 'proved').length
-  if (shares.length === 0) return null
-  return (
-    <section className="panel" aria-labelledby="share-matrix">
-      <h2 id="share-matrix" className="panel-body share-title">
-        {done === shares.length
-          ? t('holders.matrix.all', { count: done })
-          : t('holders.matrix.some', { done, all: shares.length })}
-      </h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
-      <section className="table-wrap" tabIndex={0} aria-labelledby="share-matrix">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">{t('holders.matrix.holder')}</th>
-              <th scope="col">{t('holders.matrix.key')}</th>
-              {way.map((state) => (
-                <th key={state} scope="col">
-                  {t(`holders.state.${state}`)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {shares.map(({ name, ceremony, title, key, index, state }) => (
-              <tr key={`${name} ${ceremony} ${key}`}>
-                <th scope="row">
-                  <Rec>{name}</Rec>
-                </th>
-                <td>
-                  {t('holders.share', { index })} <Rec>{key}</Rec> · <Rec>{title}</Rec>
-                </td>
-                {way.map((stage) => (
-                  <td key={stage}>
-                    {way.indexOf(stage) <= way.indexOf(state) ? (
-                      <Outcome tone="good">
-                        <span className="visually-hidden">{t('holders.matrix.done')}</span>
-                      </Outcome>
-                    ) : (
-                      <Outcome tone="none">
-                        <span className="visually-hidden">{t('holders.matrix.open')}</span>
-                      </Outcome>
-                    )}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
-    </section>
   )
 }
 
@@ -194,7 +132,7 @@ function Holder({ holder }: { holder: HolderView }) {
         </span>
         <span className="actions">
           <DomainBadge domain={holder.domain} />
-          {holder.shares.length === 0 ? <Outcome tone="none">{t('holders.no-share')}</Outcome> : null}
+          {holder.shares === 0 ? <Outcome tone="none">{t('holders.no-share')}</Outcome> : null}
         </span>
       </div>
       <details className="details" style={{ padding: '0 1.25rem 0.75rem' }}>

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import type { Failure } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { allowCamera, fromBase64, type QrPart, QrScan, QrShow, toBase64 } from '../components/codes.tsx'
+import { shares } from '../stores/remotes.ts'
 import type { Act } from './act.ts'
 
 /** For each holder a button that shows what that holder's phone needs now. `id`: of the ceremony. */
@@ -17,6 +18,7 @@ export function ShowToHolders({ id, holders }: { id: string; holders: readonly s
     setFailure(null)
     const answer = await call('ceremonies.carry', { id, holder })
     if (!answer.ok) return setFailure(answer.error)
+    void shares.again()
     const parts = answer.value.parts.map(({ type, payload }) => ({
       what: t(`runner.codes.${type}`),
       carried: { type, payload: fromBase64(payload) },

@@ -8,6 +8,7 @@ import { CommandLine } from '../components/command-line.tsx'
 import { pickFile } from '../components/file-picker.tsx'
 import { KeySign } from '../components/key-sign.tsx'
 import { SaveCopy } from '../components/save-copy.tsx'
+import { ShareMatrix } from '../holders/share-matrix.tsx'
 import { run } from '../stores/remotes.ts'
 import type { Act } from './act.ts'
 import { CustodianSheet } from './custodian-sheet.tsx'
@@ -88,6 +89,7 @@ export function NeedFile({ view, need, act, pinned }: Props) {
             </div>
           </li>
         </ol>
+        {need.what === 'acknowledgement' ? <ShareMatrix ceremony={view.id} /> : null}
       </div>
     )
 

@@ -6,6 +6,7 @@ import type { Need, Result, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { KeySign } from '../components/key-sign.tsx'
 import { Outcome } from '../components/outcome.tsx'
+import { ShareMatrix } from '../holders/share-matrix.tsx'
 import { run } from '../stores/remotes.ts'
 import { changeRoom, useRoom } from '../stores/room.ts'
 import type { Act } from './act.ts'
@@ -199,6 +200,7 @@ export function NeedSign({ view, need, act, pinned, signing, onSigning }: Props)
           <OwnDevices view={view} need={need} act={act} />
         )
       ) : null}
+      {need.what === 'acknowledgement' ? <ShareMatrix ceremony={view.id} /> : null}
     </>
   )
 }

@@ -6,6 +6,7 @@ import type { Failure, Need, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { pickFile } from '../components/file-picker.tsx'
 import { Outcome } from '../components/outcome.tsx'
+import { shares } from '../stores/remotes.ts'
 import type { Act } from './act.ts'
 import { ScanAnswer, ShowToHolders } from './holder-codes.tsx'
 
@@ -27,6 +28,7 @@ export function OwnDevices({ view, need, act }: Props) {
     setBusy(false)
     if (answer.ok) setWritten(answer.value.paths)
     else setFailure(answer.error)
+    void shares.again()
   }
 
   async function take(): Promise<void> {

@@ -12,6 +12,7 @@ export const setup = createRemote('setups.view')
 export const run = createRemote('ceremonies.view')
 export const holders = createRemote('holders.list')
 export const approvals = createRemote('approvals.list')
+export const shares = createRemote('shares.list')
 export const bundles = createRemote('bundles.list')
 
 onEvent('tokens.changed', () => {
@@ -27,4 +28,5 @@ onEvent('ceremony.changed', () => {
   void bundles.again()
   void holders.again()
   void approvals.again()
+  void shares.again()
 })

@@ -8,6 +8,7 @@ import type { CarriedView } from '../../../contract/index.ts'
 import { signatureRequest } from '../../runs/exchange/outbox.ts'
 import { checked, hexId, name } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
+import { noteSent } from '../shares.ts'
 import { awaitedHolders, filesFor } from './own-devices.ts'
 
 /**
@@ -36,6 +37,7 @@ export function carry(parts: ServiceContext, input: unknown): { parts: CarriedVi
     const [policy, ...share] = bytes
     if (policy !== undefined) carried.push({ type: 'policy', payload: toBase64(policy) })
     carried.push({ type: 'share-package', payload: toBase64(packed(share)) })
+    noteSent(parts, run.folder, { holders: [asked.holder], by: 'codes' })
   } else carried.push({ type: 'request-package', payload: toBase64(packed(bytes)) })
   return { parts: carried }
 }

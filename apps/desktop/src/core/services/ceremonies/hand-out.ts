@@ -6,6 +6,7 @@ import { copyToMedium } from '../../runs/effects/bundle.ts'
 import { checked, hexId, path } from '../shared/checked.ts'
 import { mustBeNewIn } from '../shared/granted-paths.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
+import { noteSent } from '../shares.ts'
 import { requestsFor } from './requests.ts'
 
 const maxRequest = 1 << 26
@@ -30,6 +31,9 @@ export async function handOut(parts: ServiceContext, input: unknown): Promise<{ 
   ]
   for (const { to } of copies) mustBeNewIn(to)
   for (const { from, to } of copies) await copyAndCompare(from, to)
+  const { needs } = open.run.view()
+  if (needs?.kind === 'acknowledgements')
+    noteSent(parts, open.run.folder, { holders: needs.missing, by: 'files' })
   return { paths: copies.map(({ to }) => to) }
 }
 

@@ -11,6 +11,7 @@ import type { Run } from '../../runs/run/run.ts'
 import { checked, hexId, path } from '../shared/checked.ts'
 import { mustBeNewIn } from '../shared/granted-paths.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
+import { noteSent } from '../shares.ts'
 import { copyAndCompare } from './hand-out.ts'
 
 /** A part of a plaintext, sealed to its combiner. */
@@ -40,6 +41,7 @@ export async function handToHolders(parts: ServiceContext, input: unknown): Prom
       paths.push(to)
     }
   }
+  if (needs?.kind === 'acknowledgements') noteSent(parts, run.folder, { holders, by: 'files' })
   return { paths }
 }
 
