@@ -130,11 +130,23 @@ function Facts({
         {facts.map(([name, value]) => (
           <div key={name} className="fact-group">
             <dt>{name}</dt>
-            <dd>{value.startsWith('age1') ? <Code>{`${value.slice(0, 32)}…`}</Code> : <Rec>{value}</Rec>}</dd>
+            <dd>
+              <Value value={value} />
+            </dd>
           </div>
         ))}
       </dl>
     </section>
+  )
+}
+
+/** A recipient is long: its two ends tell it from others. Everything else is shown whole. */
+function Value({ value }: { value: string | number }) {
+  const text = String(value)
+  return text.startsWith('age1') ? (
+    <Code>{`${text.slice(0, 16)}…${text.slice(-16)}`}</Code>
+  ) : (
+    <Rec>{text}</Rec>
   )
 }
 
@@ -147,7 +159,6 @@ function SinceLast({ request }: { request: ApprovalView }) {
   const rows = (['what', 'purpose', 'combiner', 'ciphertexts', 'budget'] as const).filter(
     (name) => before[name] !== request[name],
   )
-  const shown = (value: string | number) => String(value).slice(0, 32)
   return (
     <section className="section">
       <h3>
@@ -160,10 +171,10 @@ function SinceLast({ request }: { request: ApprovalView }) {
             <dt>{t(`approvals.changed.${name}`)}</dt>
             <dd>
               <del>
-                <Rec>{shown(before[name])}</Rec>
+                <Value value={before[name]} />
               </del>{' '}
               <ins>
-                <Rec>{shown(request[name])}</Rec>
+                <Value value={request[name]} />
               </ins>
             </dd>
           </div>
