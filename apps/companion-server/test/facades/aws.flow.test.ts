@@ -96,6 +96,24 @@ test.each([
   },
 )
 
+// The true cosign runs every night (cosign.nightly.ts).
+test('FACADE-AWS what cosign sends for awskms://…/alias/release: looked for, made by the old name of its kind, and used by its alias', async () => {
+  const KeyId = 'alias/release'
+  expect(await refusal(aws.send(new sdk.GetPublicKeyCommand({ KeyId })))).toBe('NotFoundException')
+  const created = { KeyUsage: 'SIGN_VERIFY', CustomerMasterKeySpec: 'ECC_NIST_P256' } as const
+  const { KeyId: TargetKeyId } = await made({ ...created, Description: 'Created by Sigstore' })
+  await aws.send(new sdk.CreateAliasCommand({ AliasName: KeyId, TargetKeyId }))
+  const { PublicKey } = await aws.send(new sdk.GetPublicKeyCommand({ KeyId }))
+  const { KeyMetadata } = await aws.send(new sdk.DescribeKeyCommand({ KeyId }))
+  const [SigningAlgorithm] = KeyMetadata?.SigningAlgorithms ?? []
+  expect(SigningAlgorithm).toBe('ECDSA_SHA_256')
+  const Message = new Uint8Array(createHash('sha256').update('a release').digest())
+  const signing = { KeyId, Message, MessageType: 'DIGEST', SigningAlgorithm } as const
+  const { Signature } = await aws.send(new sdk.SignCommand(signing))
+  const key = createPublicKey({ key: Buffer.from(PublicKey ?? []), format: 'der', type: 'spki' })
+  expect(verify('sha256', bytes('a release'), key, Signature ?? new Uint8Array(0))).toBe(true)
+})
+
 test('FACADE-AWS aliases, lists, MACs and the life of a key, its refusals by the names that AWS gives them', async () => {
   const { KeyId } = await made()
   await aws.send(new sdk.CreateAliasCommand({ AliasName: 'alias/orders', TargetKeyId: KeyId }))
