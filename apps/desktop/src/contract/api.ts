@@ -25,6 +25,7 @@ import type {
   takenPapers,
   VerifyView,
 } from './records.ts'
+import type { DraftEdit, DraftSummary, DraftView } from './scripts.ts'
 import type { PersonRole, PlannedPart, SetupChange, SetupDomain, SetupSummary, SetupView } from './setups.ts'
 import type { Appearance, CoreStatus, ShellInfo } from './shell.ts'
 import type {
@@ -309,6 +310,27 @@ export const apis = {
   ),
   /** What people are asked to sign now, in lines made from the very bytes; empty where nothing is. */
   'ceremonies.toSign': api<{ id: string }, { lines: string[] }>('CEREMONY-UNKNOWN'),
+
+  'scripts.drafts': api<Empty, { drafts: DraftSummary[] }>(),
+  /** `from`: a script that is shipped or of this store; null: an empty one. */
+  'scripts.begin': api<{ title: string; from: string | null }, { id: string }>(
+    'SCRIPT-UNKNOWN',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
+  ),
+  'scripts.draft': api<{ id: string }, DraftView>('DRAFT-UNKNOWN'),
+  'scripts.edit': api<{ id: string; edit: DraftEdit }, DraftView>('DRAFT-UNKNOWN'),
+  /** Keeps the script as it stands under its hash; ceremonies can choose it from now on. */
+  'scripts.freeze': api<{ id: string }, DraftView>('DRAFT-UNKNOWN'),
+  'scripts.save': api<{ id: string; path: string }, { path: string }>(
+    'DRAFT-UNKNOWN',
+    'SHELL-PATHS',
+    'FOLDER-IN-USE',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
+  ),
+  /** What was frozen stays. */
+  'scripts.discard': api<{ id: string }, Record<string, never>>('DRAFT-UNKNOWN'),
 
   'setups.list': api<Empty, { setups: SetupSummary[] }>(),
   'setups.begin': api<{ title: string; domain?: SetupDomain }, { id: string }>(

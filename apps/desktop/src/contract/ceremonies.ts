@@ -17,6 +17,7 @@ export const fileKinds = [
   'paper',
   'library',
   'backup',
+  'script',
 ] as const
 export type FileKind = (typeof fileKinds)[number]
 
@@ -329,6 +330,8 @@ export type ScriptView = {
   minutes: number
   kinds: string[]
   fields: Field[]
+  /** A script of this store: when it was frozen. Its id has the hash of its file. */
+  frozen?: string
   /** Of which kinds enrolled people can take part on devices of their own. */
   ownDevices: EnrolledKind[]
 }

@@ -70,6 +70,7 @@ export const errorCodes = [
   'KEY-PASSPHRASE',
   'SECRET-SHORT',
   'SETUP-UNKNOWN',
+  'DRAFT-UNKNOWN',
   'SETUP-SIGNED',
   'SETUP-EARLY',
   'REHEARSAL-STOPPED',

@@ -20,6 +20,7 @@ import * as holders from './services/holders.ts'
 import { chooseLibrary, chosenLibrary, libraryState, useOwnLibrary } from './services/library.ts'
 import { lockWindow } from './services/lock.ts'
 import { saveReport } from './services/report.ts'
+import * as scripts from './services/scripts/scripts.ts'
 import * as setups from './services/setups/setups.ts'
 import { absentHsm } from './services/shared/absent-hsm.ts'
 import { checked, empty } from './services/shared/checked.ts'
@@ -256,6 +257,13 @@ function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
     'ceremonies.printShare': given(printShare),
     'ceremonies.proveShare': given(proveShare),
     'ceremonies.toSign': given(toSign),
+    'scripts.drafts': plain(scripts.listDrafts),
+    'scripts.begin': given(scripts.beginDraft),
+    'scripts.draft': given(scripts.viewDraft),
+    'scripts.edit': given(scripts.editDraft),
+    'scripts.freeze': given(scripts.freezeDraft),
+    'scripts.save': given(scripts.saveDraft),
+    'scripts.discard': given(scripts.discardDraft),
     'setups.list': plain(setups.listSetups),
     'setups.begin': given(setups.beginSetup),
     'setups.view': given(setups.viewSetup),

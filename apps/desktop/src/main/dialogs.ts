@@ -5,6 +5,7 @@ import { caption } from './captions.ts'
 
 const extensions: Record<FileKind, string[]> = {
   plan: ['yaml', 'yml'],
+  script: ['yaml', 'yml'],
   lock: ['json'],
   card: ['json'],
   key: ['key'],

@@ -14,6 +14,7 @@ const Bundles = lazy(() => import('./bundles/bundles.tsx').then(({ Bundles }) =>
 const Ceremonies = lazy(() =>
   import('./ceremonies/ceremonies.tsx').then(({ Ceremonies }) => ({ default: Ceremonies })),
 )
+const Designer = lazy(() => import('./designer/designer.tsx').then(({ Designer }) => ({ default: Designer })))
 const Holders = lazy(() => import('./holders/holders.tsx').then(({ Holders }) => ({ default: Holders })))
 const Runner = lazy(() => import('./runner/runner.tsx').then(({ Runner }) => ({ default: Runner })))
 const Setup = lazy(() => import('./setup/setup.tsx').then(({ Setup }) => ({ default: Setup })))
@@ -33,6 +34,8 @@ function screenOf({ name, id }: Route): ReactNode {
       return id === null ? <Ceremonies /> : <Runner key={id} id={id} />
     case 'setup':
       return id === null ? <Ceremonies /> : <Setup key={id} id={id} />
+    case 'script':
+      return id === null ? <Ceremonies /> : <Designer key={id} id={id} />
     case 'tokens':
       return <Tokens serial={id} />
     case 'holders':

@@ -1,4 +1,5 @@
 import { requests } from './fake-requests.ts'
+import { draft } from './fake-draft.ts'
 import { approving, setup } from './fake-setups.ts'
 import { shares } from './fake-shares.ts'
 import { onlyOnce, token, trial, unproved } from './fake-tokens.ts'
@@ -218,6 +219,17 @@ export function answers(plan: string): Record<string, Answer> {
     'ceremonies.signAsStandIn': ok(run),
     'ceremonies.enterPin': { ok: false, error: { code: 'HSM-PIN-WRONG', detail: 'CKR_PIN_INCORRECT' } },
     'ceremonies.toSign': ok({ lines: ['Open a ceremony: from now on its ceremony key is believed'] }),
+    'scripts.drafts': ok({
+      drafts: empty
+        ? []
+        : [{ id: 'd1', title: draft.title, changed: '2026-11-28T10:00:00.000Z', faults: 1, frozen: false }],
+    }),
+    'scripts.begin': ok({ id: 'd1' }),
+    'scripts.draft': ok(draft),
+    'scripts.edit': ok(draft),
+    'scripts.freeze': ok(draft),
+    'scripts.save': ok({ path: '/media/usb/script.yaml' }),
+    'scripts.discard': ok({}),
     'setups.list': {
       setups: empty
         ? []

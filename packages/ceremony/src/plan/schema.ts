@@ -5,7 +5,7 @@ import { unsigned32 } from '../documents/format/fhe-fields.ts'
 import { hex16, line, remark } from '../documents/format/fields.ts'
 import { issueText, keyName } from '../documents/format/issue-text.ts'
 import { isOfVersion2 } from '../documents/format/versions.ts'
-import { type Plan, tokenNeeds } from './plan.ts'
+import { type PartKind, type Plan, type Role, type StepKind, tokenNeeds } from './plan.ts'
 import { tokenProfiles } from './profiles.ts'
 import { type PlanRefusal, planRefusal } from './rules.ts'
 
@@ -268,6 +268,17 @@ const version2 = v.strictObject({
     }),
   ),
 })
+
+/** What each version of a plan may name, in the order in which people choose. */
+export const planTerms = {
+  1: { roles, stepKinds, partKinds },
+  2: { roles: [...roles, 'custodian'], stepKinds: stepKinds2, partKinds: partKinds2 },
+} as const satisfies Record<
+  Plan['v'],
+  { roles: readonly Role[]; stepKinds: readonly StepKind[]; partKinds: readonly PartKind[] }
+>
+export const keyLevels = key.level.options
+export const keyAlgorithms = key.algorithm.options
 
 /** Shape of a plan file, by its version. */
 export const planSchemas: Record<Plan['v'], v.GenericSchema<unknown, Plan>> = { 1: version1, 2: version2 }

@@ -26,6 +26,12 @@ const migrations: readonly Migration[] = [
       ) STRICT;
     `)
   },
+  (database) => {
+    database.exec(`
+      CREATE TABLE script_draft (id TEXT PRIMARY KEY, state TEXT NOT NULL, changed TEXT NOT NULL) STRICT;
+      CREATE TABLE script (hash TEXT PRIMARY KEY, text TEXT NOT NULL, frozen TEXT NOT NULL) STRICT;
+    `)
+  },
 ]
 
 /** The newest form of a store that this build knows. */
@@ -46,6 +52,9 @@ export type ShareWayRow = {
 }
 /** `state`: JSON, by the schema of the ceremony's set-up. */
 export type SetupRow = { id: string; state: string; changed: string }
+/** `state`: JSON, a script that is being made, with what can be undone. */
+export type DraftRow = { id: string; state: string; changed: string }
+export type ScriptRow = { hash: string; text: string; frozen: string }
 
 /** What outlives ceremonies: settings, people, the way of their shares, probes of tokens, ceremonies that are being set up, and where each run lies. One process at a time. */
 export class Store {
@@ -126,6 +135,29 @@ export class Store {
 
   removeSetup(id: string): void {
     this.#write('DELETE FROM setup WHERE id = ?', id)
+  }
+
+  /** The one that was changed last comes first. */
+  drafts(): DraftRow[] {
+    return this.#database.prepare<[], DraftRow>('SELECT * FROM script_draft ORDER BY changed DESC, id').all()
+  }
+
+  setDraft({ id, state, changed }: DraftRow): void {
+    this.#write('INSERT OR REPLACE INTO script_draft VALUES (?, ?, ?)', id, state, changed)
+  }
+
+  removeDraft(id: string): void {
+    this.#write('DELETE FROM script_draft WHERE id = ?', id)
+  }
+
+  /** Scripts of people's own, the newest first. */
+  scripts(): ScriptRow[] {
+    return this.#database.prepare<[], ScriptRow>('SELECT * FROM script ORDER BY frozen DESC, hash').all()
+  }
+
+  /** One that is there stays as it is. */
+  addScript({ hash, text, frozen }: ScriptRow): void {
+    this.#write('INSERT OR IGNORE INTO script VALUES (?, ?, ?)', hash, text, frozen)
   }
 
   #write(sql: string, ...values: (string | number | Uint8Array)[]): number {

@@ -11,6 +11,7 @@ import { FilePicker } from '../components/file-picker.tsx'
 import { Loaded } from '../components/loading.tsx'
 import { Screen, Section } from '../components/screen.tsx'
 import { UnreadableRuns } from '../components/unreadable-runs.tsx'
+import { OwnScripts } from '../designer/own-scripts.tsx'
 import { useScriptText } from '../i18n/step-text.ts'
 import { Drafts } from '../setup/drafts.tsx'
 import { useRemote } from '../stores/remote.ts'
@@ -30,6 +31,11 @@ export function Ceremonies() {
       </Section>
       <Section title={t('setup.new')}>
         <Drafts />
+      </Section>
+      <Section title={t('designer.own')}>
+        <Loaded remote={known} store={scripts}>
+          {({ scripts: all }) => <OwnScripts scripts={all} />}
+        </Loaded>
       </Section>
       <Section title={t('ceremonies.open')}>
         <OpenLocked />
@@ -93,14 +99,18 @@ function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
         gap="2"
         aria-label={t('ceremonies.script')}
       >
-        {all.map(({ id, title, summary, minutes }) => (
+        {all.map(({ id, title, summary, minutes, frozen }) => (
           <RadioCards.Item key={id} value={id}>
             <span className="row-text">
               <strong>
                 <Rec>{about(id, 'title', title)}</Rec>
               </strong>
               <span className="quiet">
-                <Rec>{about(id, 'text', summary)}</Rec>
+                <Rec>
+                  {frozen === undefined
+                    ? about(id, 'text', summary)
+                    : t('designer.own-frozen', { hash: summary.slice(0, 16) })}
+                </Rec>
               </span>
               <span className="quiet">{t('ceremonies.minutes', { count: minutes })}</span>
             </span>

@@ -1,16 +1,39 @@
 import type { TFunction } from 'i18next'
-import type { Language, Paper, PaperBlock, PlannedPart, SetupView } from '../../contract/index.ts'
+import type { Language, Paper, PaperBlock, PersonRole, PlannedPart, SetupView } from '../../contract/index.ts'
 import type { ScriptText } from '../i18n/step-text.ts'
+
+/** What is on the paper of a script: of a plan with its people, or of a draft with those of a rehearsal. */
+type OnPaper = {
+  title: string
+  people: readonly { name: string; role: PersonRole }[]
+  facts: { name: string; value: string }[]
+  hash: { title: string; words: string[]; hex: string | null }
+  parts: readonly PlannedPart[]
+}
 
 /** The script of a ceremony, to tick off by hand: what is done, by whom, with a place for initials and time. */
 export function planPaper(
   t: TFunction,
   said: ScriptText,
   language: Language,
-  setup: SetupView,
+  { title, people, organisation, script }: SetupView,
   parts: readonly PlannedPart[],
 ): Paper {
-  const { script, people, organisation } = setup
+  return scriptPaper(t, said, language, {
+    title,
+    people,
+    facts: [{ name: t('setup.policy.organisation-name'), value: organisation.name }],
+    hash: { title: t('paper.plan.hash'), words: script.words, hex: script.hash },
+    parts,
+  })
+}
+
+export function scriptPaper(
+  t: TFunction,
+  said: ScriptText,
+  language: Language,
+  { title, people, facts, hash, parts }: OnPaper,
+): Paper {
   let number = 0
   const tables = parts.map(
     (part): PaperBlock => ({
@@ -34,16 +57,16 @@ export function planPaper(
     }),
   )
   return {
-    title: setup.title,
+    title,
     language,
     blocks: [
       { kind: 'paragraph', text: t('paper.plan.lead'), weight: 'strong' },
-      { kind: 'facts', facts: [{ name: t('setup.policy.organisation-name'), value: organisation.name }] },
+      ...(facts.length === 0 ? [] : [{ kind: 'facts' as const, facts }]),
       {
         kind: 'words',
-        title: t('paper.plan.hash'),
-        words: script.words,
-        ...(script.hash === null ? {} : { hex: script.hash }),
+        title: hash.title,
+        words: hash.words,
+        ...(hash.hex === null ? {} : { hex: hash.hex }),
       },
       {
         kind: 'table',

@@ -9,6 +9,7 @@ import { Loaded } from '../components/loading.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import { useRemote } from '../stores/remote.ts'
 import { scripts } from '../stores/remotes.ts'
+import { go } from '../stores/route.ts'
 import { Faults } from './faults.tsx'
 import { TextIn } from './policy.tsx'
 import type { SetupActs } from './use-setup.ts'
@@ -73,6 +74,11 @@ function Choose({ all, setup, acts }: { all: ScriptView[]; setup: SetupView; act
   const { script } = setup
   const about = (id: string, what: 'title' | 'text', fallback: string): string =>
     i18n.exists(`script.about.${id}.${what}`) ? t(`script.about.${id}.${what}`) : fallback
+  async function make(): Promise<void> {
+    const answer = await call('scripts.begin', { title: setup.title, from: script.id })
+    if (answer.ok) go('script', answer.value.id)
+    else acts.fail(answer.error)
+  }
   return (
     <>
       <TextIn
@@ -89,19 +95,37 @@ function Choose({ all, setup, acts }: { all: ScriptView[]; setup: SetupView; act
         gap="2"
         aria-label={t('ceremonies.script')}
       >
-        {all.map(({ id, title, summary }) => (
+        {all.map(({ id, title, summary, frozen }) => (
           <RadioCards.Item key={id} value={id}>
             <span className="row-text">
               <strong>
                 <Rec>{about(id, 'title', title)}</Rec>
               </strong>
               <span className="quiet">
-                <Rec>{about(id, 'text', summary)}</Rec>
+                <Rec>
+                  {frozen === undefined
+                    ? about(id, 'text', summary)
+                    : t('designer.own-frozen', { hash: summary.slice(0, 16) })}
+                </Rec>
               </span>
             </span>
           </RadioCards.Item>
         ))}
       </RadioCards.Root>
+      <div className="actions">
+        <Button
+          type="button"
+          variant="surface"
+          color="gray"
+          highContrast
+          onClick={() => void acts.pickScript().then(() => scripts.again())}
+        >
+          {t('designer.choose-file')}
+        </Button>
+        <Button type="button" variant="surface" color="gray" highContrast onClick={() => void make()}>
+          {t(script.id === null ? 'designer.make-empty' : 'designer.make-from')}
+        </Button>
+      </div>
     </>
   )
 }

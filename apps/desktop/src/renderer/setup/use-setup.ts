@@ -18,6 +18,8 @@ export type SetupActs = {
   change(change: SetupChange): Promise<boolean>
   /** A file is chosen and taken, whatever it is; `role`: the only kind of card that is meant. */
   pick(role?: PersonRole): Promise<void>
+  /** A script file of people's own is kept and chosen. */
+  pickScript(): Promise<void>
   take(payload: Uint8Array, role?: PersonRole): Promise<boolean>
 }
 
@@ -62,6 +64,10 @@ export function useSetupActs(id: string): SetupActs {
     async pick(kind) {
       const path = await pickFile(kind === undefined ? 'document' : 'card')
       if (path !== null) await send(call('setups.take', { id, path, ...role(kind) }))
+    },
+    async pickScript() {
+      const path = await pickFile('script')
+      if (path !== null) await send(call('setups.take', { id, path }))
     },
     take,
   }

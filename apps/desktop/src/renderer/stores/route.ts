@@ -5,6 +5,7 @@ export const routeNames = [
   'ceremonies',
   'run',
   'setup',
+  'script',
   'tokens',
   'holders',
   'approvals',

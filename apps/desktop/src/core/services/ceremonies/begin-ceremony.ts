@@ -1,6 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { readScript, type Script } from '@lux/ceremony/plan'
+import { utf8 } from '@lux/crypto'
 import { ExpectedError, inNewFolder, readBounded } from '@lux/node-files'
 import * as v from 'valibot'
 import { enrolledKinds, type Field, type ScriptView } from '../../../contract/index.ts'
@@ -12,6 +13,7 @@ import { runOn } from '../../runs/run/load-run.ts'
 import type { Run } from '../../runs/run/run.ts'
 import { readReviewed, startProduction, startRehearsal as startRehearsed } from '../../use-cases/begin.ts'
 import { enrolledCard } from '../holders.ts'
+import { neededScript, ownScriptId } from '../scripts/own-scripts.ts'
 import { checked, digest, path, refuse, text } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { burntInStore, requireReadable } from './lineage.ts'
@@ -50,15 +52,18 @@ const fieldTypes: Partial<Record<Script['blanks'][string]['type'], Field['type']
   boolean: 'flag',
 }
 
-export function listScripts({ program }: ServiceContext): { scripts: ScriptView[] } {
+export function listScripts({ program, store }: ServiceContext): { scripts: ScriptView[] } {
   const folder = join(program.resources, 'scripts')
   const names = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
-  return {
-    scripts: names.toSorted(firstRunFirst).flatMap((file) => {
-      const read = readScript(readBounded(join(folder, file), maxFile))
-      return read.ok ? [scriptView(read.value)] : []
-    }),
-  }
+  const shipped = names.toSorted(firstRunFirst).flatMap((file) => {
+    const read = readScript(readBounded(join(folder, file), maxFile))
+    return read.ok ? [scriptView(read.value)] : []
+  })
+  const own = store.scripts().flatMap(({ hash, text: file, frozen }) => {
+    const read = readScript(utf8(file))
+    return read.ok ? [{ ...scriptView(read.value), id: ownScriptId(hash), summary: hash, frozen }] : []
+  })
+  return { scripts: [...shipped, ...own] }
 }
 
 function firstRunFirst(a: string, b: string): number {
@@ -108,11 +113,7 @@ export async function startRehearsal(parts: ServiceContext, input: unknown): Pro
     }),
     input,
   )
-  const file = join(parts.program.resources, 'scripts', `${asked.script}.yaml`)
-  if (!/^[a-z0-9-]+$/.test(asked.script) || !existsSync(file)) {
-    throw new ExpectedError('SCRIPT-UNKNOWN', `there is no script ${asked.script}`)
-  }
-  const script = readBounded(file, maxFile)
+  const script = neededScript(parts, asked.script)
   const read = readScript(script)
   const receivers = read.ok ? receiversOf(read.value) : []
   const values = Object.fromEntries(Object.entries(asked.values).filter(([id]) => !receivers.includes(id)))

@@ -1,27 +1,15 @@
 import { join } from 'node:path'
 import { verifyBundle } from '@lux/ceremony/bundle'
-import {
-  maxPlanBytes,
-  type PlanChange,
-  readScript,
-  rolesMissing,
-  type Script,
-  warnPlan,
-} from '@lux/ceremony/plan'
+import { type PlanChange, readScript, rolesMissing, type Script, warnPlan } from '@lux/ceremony/plan'
 import type { PlanApproval, SignatureRequest } from '@lux/ceremony/wire'
 import { utf8 } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
-import { fileReader, readBounded } from '@lux/node-files'
+import { fileReader } from '@lux/node-files'
 import { planApprovalRequest, type RehearsedPlan, rehearsedPlan } from '@lux/people'
 import type { Field, PersonRole, SetupFault } from '../../../contract/index.ts'
 import { bundleFile } from '../../runs/effects/bundle.ts'
-import {
-  type MadePlan,
-  makePlan,
-  plannedServer,
-  shippedScript,
-  typedValues,
-} from '../../use-cases/make-plan.ts'
+import { type MadePlan, makePlan, plannedServer, typedValues } from '../../use-cases/make-plan.ts'
+import { scriptBytes } from '../scripts/own-scripts.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { policyFaults, policyOf } from './setup-policy.ts'
 import type { Setup } from './setup-state.ts'
@@ -52,9 +40,8 @@ const none: SetupPlan = { made: null, script: null, fields: [], rolesMissing: []
 
 /** The plan that the chosen script becomes with these people under this policy, or why it becomes none. */
 export async function planOf(parts: ServiceContext, setup: Setup): Promise<SetupPlan> {
-  const file = setup.script === null ? null : shippedScript(parts.program.resources, setup.script)
-  if (file === null) return none
-  const bytes = readBounded(file, maxPlanBytes)
+  const bytes = setup.script === null ? null : scriptBytes(parts, setup.script)
+  if (bytes === null) return none
   const script = readScript(bytes)
   if (!script.ok) return { ...none, faults: script.refusals.map(faultOf) }
   const fields = await fieldsOf(parts, script.value, setup)

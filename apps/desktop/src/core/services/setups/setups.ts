@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { maxPlanBytes, namesOf, type Plan, printPlan, takeSeat } from '@lux/ceremony/plan'
+import { maxPlanBytes, namesOf, type Plan, printPlan, readScript, takeSeat } from '@lux/ceremony/plan'
 import { encodePolicyFile, proposeExpiry } from '@lux/ceremony/policy'
 import {
   cardCodec,
@@ -24,6 +24,7 @@ import { leastPassphrase, openKeyFile, sealKeyFile } from '../../use-cases/key-f
 import { planBytes, plannedServer, writeCards } from '../../use-cases/make-plan.ts'
 import { takeIn } from '../ceremonies/begin-ceremony.ts'
 import { burntInStore, requireReadable } from '../ceremonies/lineage.ts'
+import { keepScript } from '../scripts/own-scripts.ts'
 import { checked, digest, hexId, name, needed, path, refuse } from '../shared/checked.ts'
 import { mustBeNewIn } from '../shared/granted-paths.ts'
 import { payload } from '../shared/scanned.ts'
@@ -170,11 +171,12 @@ function takeDocument(
       const { policy } = policyFileOf(parts, setup)
       return takeApproval(policy, setup, await rehearsedOf(parts, setup, plan), answer.value)
     }
+    if (readScript(bytes).ok) return withScript(parts, setup, bytes)
     const document = documentOf(bytes)
     if (isPolicyFile(document)) return takePolicy(parts, setup, bytes)
     if (transportCodec.file.check(document).ok) return withTransport(setup, document, from)
     throw wrongKind(
-      'a card, a server’s card or transport file, a policy, or an officer’s answer is asked for',
+      'a card, a server’s card or transport file, a policy, a script, or an officer’s answer is asked for',
     )
   })
 }
@@ -186,6 +188,12 @@ function seated(setup: Setup, card: Setup['cards'][number], kind?: (typeof perso
     takeSeat(setup.cards, card, { domain: setup.domain, ...(kind === undefined ? {} : { kind }) }),
   )
   return { ...setup, cards }
+}
+
+/** A script file is kept in the store under its hash and chosen: what it says cannot change any more. */
+function withScript(parts: ServiceContext, setup: Setup, bytes: Uint8Array): Setup {
+  mustBeOpen(setup, 'plan')
+  return { ...setup, script: keepScript(parts, bytes), values: {} }
 }
 
 function withServer(setup: Setup, card: Setup['servers'][number]['card'], transport: Json | null): Setup {

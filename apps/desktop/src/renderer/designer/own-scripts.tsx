@@ -1,0 +1,127 @@
+import { FailureNotice, Rec } from '@lux/ui'
+import { Button, Select, TextField } from '@radix-ui/themes'
+import { useId, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Failure, ScriptView } from '../../contract/index.ts'
+import { call } from '../client.ts'
+import { ActionButton } from '../components/action-button.tsx'
+import { Loaded } from '../components/loading.tsx'
+import { useRemote } from '../stores/remote.ts'
+import { drafts } from '../stores/remotes.ts'
+import { go, hrefOf } from '../stores/route.ts'
+
+const empty = 'empty'
+
+/** A script of one's own, from a shipped one or from nothing, and those that are being made. */
+export function OwnScripts({ scripts: all }: { scripts: readonly ScriptView[] }) {
+  const { t, i18n } = useTranslation()
+  const list = useRemote(drafts, {})
+  const [title, setTitle] = useState('')
+  const [from, setFrom] = useState(empty)
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const id = useId()
+  const nameOf = ({ id: script, title: own }: ScriptView): string =>
+    i18n.exists(`script.about.${script}.title`) ? t(`script.about.${script}.title`) : own
+
+  async function begin(): Promise<void> {
+    if (title.trim() === '') return
+    const answer = await call('scripts.begin', { title: title.trim(), from: from === empty ? null : from })
+    if (answer.ok) go('script', answer.value.id)
+    else setFailure(answer.error)
+  }
+
+  return (
+    <div className="panel panel-body">
+      <p className="quiet" style={{ margin: 0 }}>
+        {t('designer.own-text')}
+      </p>
+      <form
+        className="actions"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void begin()
+        }}
+      >
+        <div className="field">
+          <label htmlFor={id}>{t('designer.title')}</label>
+          <TextField.Root
+            id={id}
+            dir="auto"
+            value={title}
+            maxLength={200}
+            autoComplete="off"
+            onChange={(event) => setTitle(event.target.value)}
+          />
+        </div>
+        <div className="field">
+          <label htmlFor={`${id}-from`}>{t('designer.from')}</label>
+          <Select.Root value={from} onValueChange={setFrom}>
+            <Select.Trigger id={`${id}-from`} variant="surface" />
+            <Select.Content>
+              <Select.Item value={empty}>{t('designer.from-empty')}</Select.Item>
+              {all.map((script) => (
+                <Select.Item key={script.id} value={script.id}>
+                  {nameOf(script)}
+                </Select.Item>
+              ))}
+            </Select.Content>
+          </Select.Root>
+        </div>
+        <ActionButton
+          type="submit"
+          variant="surface"
+          whyNot={title.trim() === '' ? t('designer.need-title') : null}
+          onPress={() => undefined}
+        >
+          {t('designer.make')}
+        </ActionButton>
+      </form>
+      {failure ? <FailureNotice failure={failure} /> : null}
+      <Loaded remote={list} store={drafts}>
+        {({ drafts: made }) =>
+          made.length === 0 ? null : (
+            <ul className="list" aria-label={t('designer.drafts')}>
+              {made.map(({ id: one, title: name, faults, frozen }) => (
+                <li key={one} className="row">
+                  <span className="row-text">
+                    <a href={hrefOf('script', one)}>
+                      <Rec>{name}</Rec>
+                    </a>
+                    <span className="quiet">
+                      {faults > 0
+                        ? t('designer.faults', { count: faults })
+                        : t(frozen ? 'designer.frozen' : 'designer.sound')}
+                    </span>
+                  </span>
+                  <Discard id={one} name={name} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </div>
+  )
+}
+
+/** Asked twice, in place; what was frozen stays. */
+function Discard({ id, name }: { id: string; name: string }) {
+  const { t } = useTranslation()
+  const [asks, setAsks] = useState(false)
+  return (
+    <Button
+      type="button"
+      variant="ghost"
+      color={asks ? 'red' : 'gray'}
+      highContrast
+      aria-label={t(asks ? 'setup.discard-sure-for' : 'setup.discard-for', { name })}
+      onBlur={() => setAsks(false)}
+      onClick={() => {
+        if (!asks) setAsks(true)
+        else void call('scripts.discard', { id }).then(() => drafts.again())
+      }}
+    >
+      {t(asks ? 'setup.discard-sure' : 'setup.discard')}
+    </Button>
+  )
+}

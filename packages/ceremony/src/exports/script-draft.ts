@@ -1,0 +1,17 @@
+export { planTerms } from '../plan/schema.ts'
+export {
+  type DraftKey,
+  type DraftPart,
+  type DraftStep,
+  draftHash,
+  draftText,
+  emptyDraft,
+  isDraft,
+  named,
+  readDraft,
+  type ScriptDraft,
+} from '../script-draft/draft.ts'
+export type { ScriptEdit } from '../script-draft/edit.ts'
+export { type DraftField, keyFields, makesCheckpoint, stepFields } from '../script-draft/fields.ts'
+export { begun, changed, type DraftHistory, mostUndone, redone, undone } from '../script-draft/history.ts'
+export { type Trial, tryDraft } from '../script-draft/trial.ts'
