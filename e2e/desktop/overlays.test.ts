@@ -41,7 +41,7 @@ test.each([
 })
 
 test.each([
-  ['ceremonies', 1],
+  ['ceremonies', 2],
   ['run/c7', 1],
   ['run/c2', 1],
   ['transcript/c1', 2],

@@ -14,6 +14,7 @@ export const routes = [
   'run/c8',
   'setup/s1',
   'setup/s2',
+  'script/d1',
   'tokens',
   'tokens/slot-1',
   'tokens/7700AB12',

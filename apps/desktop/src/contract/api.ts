@@ -11,6 +11,7 @@ import type {
 } from './ceremonies.ts'
 import type { ErrorCode } from './codes.ts'
 import type { Language } from './languages.ts'
+import type { DueItem } from './due.ts'
 import type { Paper } from './paper.ts'
 import type {
   AppInfo,
@@ -310,6 +311,8 @@ export const apis = {
   ),
   /** What people are asked to sign now, in lines made from the very bytes; empty where nothing is. */
   'ceremonies.toSign': api<{ id: string }, { lines: string[] }>('CEREMONY-UNKNOWN'),
+
+  'home.due': api<Empty, { due: DueItem[] }>(),
 
   'scripts.drafts': api<Empty, { drafts: DraftSummary[] }>(),
   /** `from`: a script that is shipped or of this store; null: an empty one. */

@@ -30,6 +30,8 @@ export type SetupSummary = {
   title: string
   changed: string
   next: SetupStage
+  /** At a stage that waits for officers: how many have signed, of how many. */
+  signed: { given: number; required: number } | null
   run: string | null
 }
 

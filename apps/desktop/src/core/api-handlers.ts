@@ -17,6 +17,7 @@ import { lineageInStore } from './services/ceremonies/lineage.ts'
 import { handToHolders } from './services/ceremonies/own-devices.ts'
 import { holdHere, signHere, toSign } from './services/ceremonies/sign-here.ts'
 import * as holders from './services/holders.ts'
+import { listDue } from './services/home/due.ts'
 import { chooseLibrary, chosenLibrary, libraryState, useOwnLibrary } from './services/library.ts'
 import { lockWindow } from './services/lock.ts'
 import { saveReport } from './services/report.ts'
@@ -257,6 +258,7 @@ function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
     'ceremonies.printShare': given(printShare),
     'ceremonies.proveShare': given(proveShare),
     'ceremonies.toSign': given(toSign),
+    'home.due': plain(listDue),
     'scripts.drafts': plain(scripts.listDrafts),
     'scripts.begin': given(scripts.beginDraft),
     'scripts.draft': given(scripts.viewDraft),

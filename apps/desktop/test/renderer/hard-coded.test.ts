@@ -20,6 +20,7 @@ const others = [
   '../../share-holder-mobile-web/src/device/worker.ts: Error',
   '../../share-holder-mobile-web/src/screens/log.tsx: UTC',
   'renderer/client.ts: s',
+  'renderer/designer/draft-parts.tsx: Alt+ArrowUp Alt+ArrowDown',
   'renderer/holders/holders.tsx: custody holder enrol --name NAME --domain production --out card.json --key key-file',
   'renderer/stores/contrast.ts: (prefers-contrast: more)',
   'main/index.ts: is not for a released app: it could take one of its protections away. Start it without.',

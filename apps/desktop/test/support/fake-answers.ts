@@ -219,6 +219,21 @@ export function answers(plan: string): Record<string, Answer> {
     'ceremonies.signAsStandIn': ok(run),
     'ceremonies.enterPin': { ok: false, error: { code: 'HSM-PIN-WRONG', detail: 'CKR_PIN_INCORRECT' } },
     'ceremonies.toSign': ok({ lines: ['Open a ceremony: from now on its ceremony key is believed'] }),
+    'home.due': ok({
+      due: empty
+        ? []
+        : [
+            {
+              kind: 'heartbeat',
+              title: 'Study 14',
+              names: ['Yusuf Demir'],
+              at: '2026-11-26T00:00:00.000Z',
+              late: true,
+              run: 'c1',
+            },
+            { kind: 'store-backup', title: '', names: [], at: null, late: false, run: null },
+          ],
+    }),
     'scripts.drafts': ok({
       drafts: empty
         ? []
@@ -239,6 +254,7 @@ export function answers(plan: string): Record<string, Answer> {
               title: setup.title,
               changed: '2026-11-24T16:00:00.000Z',
               next: setup.next,
+              signed: { given: 0, required: 2 },
               run: null,
             },
             {
@@ -246,6 +262,7 @@ export function answers(plan: string): Record<string, Answer> {
               title: approving.title,
               changed: '2026-11-24T16:00:00.000Z',
               next: approving.next,
+              signed: { given: 1, required: 2 },
               run: null,
             },
           ],

@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import type { StoreBackupView } from '../../contract/index.ts'
 import { type BackupFacts, backUpStore, checkStoreBackup, restoreStore } from '../store/store-backup.ts'
 import { leastPassphrase } from '../use-cases/key-file.ts'
+import { noteBackup } from './home/due.ts'
 import { checked, path } from './shared/checked.ts'
 import type { ServiceContext } from './shared/service-context.ts'
 
@@ -29,13 +30,19 @@ export async function backUp(
     made: parts.clock.now(),
     by,
   })
+  noteBackup(parts.store, facts, false)
   return { backup: viewOf(out, facts), elsewhere }
 }
 
 /** Errors: those of `checkStoreBackup`. */
-export async function check({ paths }: ServiceContext, input: unknown): Promise<{ backup: StoreBackupView }> {
+export async function check(
+  { paths, store }: ServiceContext,
+  input: unknown,
+): Promise<{ backup: StoreBackupView }> {
   const { path, passphrase } = checked(file, input)
-  return { backup: viewOf(path, await checkStoreBackup(paths.read(path), { passphrase })) }
+  const facts = await checkStoreBackup(paths.read(path), { passphrase })
+  noteBackup(store, facts, true)
+  return { backup: viewOf(path, facts) }
 }
 
 /** Errors: those of `restoreStore`. */

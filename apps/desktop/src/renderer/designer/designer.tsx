@@ -51,7 +51,7 @@ function Editor({ draft }: { draft: DraftView }) {
     const keys = (event: KeyboardEvent): void => {
       const { target } = event
       // A field takes back its own letters.
-      const typing = target instanceof HTMLElement && target.matches('input, textarea, select')
+      const typing = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement
       if (typing || !(event.ctrlKey || event.metaKey) || event.altKey) return
       const key = event.key.toLowerCase()
       if (key !== 'z' && key !== 'y') return
@@ -88,7 +88,7 @@ function Editor({ draft }: { draft: DraftView }) {
   }
 
   return (
-    <div className="setup" data-screen="designer">
+    <div className="setup" data-screen="script">
       <header className="setup-head">
         <div className="setup-title">
           <Heading as="h1" size="7" tabIndex={-1} ref={heading}>

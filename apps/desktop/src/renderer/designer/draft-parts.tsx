@@ -110,8 +110,8 @@ function Row({
           </span>
           {step.faults.length === 0 ? null : (
             <span className="designer-fault">
-              <Icon name="alert" />
-              {t('designer.faults', { count: step.faults.length })}
+              <Icon name="alert" size={18} />
+              <span className="visually-hidden">{t('designer.faults', { count: step.faults.length })}</span>
             </span>
           )}
         </button>

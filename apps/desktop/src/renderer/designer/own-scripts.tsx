@@ -1,5 +1,5 @@
 import { FailureNotice, Rec } from '@lux/ui'
-import { Button, Select, TextField } from '@radix-ui/themes'
+import { Button, Link, Select, TextField } from '@radix-ui/themes'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure, ScriptView } from '../../contract/index.ts'
@@ -84,9 +84,9 @@ export function OwnScripts({ scripts: all }: { scripts: readonly ScriptView[] })
               {made.map(({ id: one, title: name, faults, frozen }) => (
                 <li key={one} className="row">
                   <span className="row-text">
-                    <a href={hrefOf('script', one)}>
+                    <Link underline="always" href={hrefOf('script', one)}>
                       <Rec>{name}</Rec>
-                    </a>
+                    </Link>
                     <span className="quiet">
                       {faults > 0
                         ? t('designer.faults', { count: faults })

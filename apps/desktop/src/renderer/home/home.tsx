@@ -1,125 +1,94 @@
-import { Rec } from '@lux/ui'
-import { Button, Heading } from '@radix-ui/themes'
+import { FailureNotice } from '@lux/ui'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { CeremonySummary } from '../../contract/index.ts'
+import type { CeremonySummary, Failure } from '../../contract/index.ts'
 import { CeremonyTable } from '../components/ceremony-table.tsx'
 import { Loaded } from '../components/loading.tsx'
 import { Screen, Section } from '../components/screen.tsx'
 import { UnreadableRuns } from '../components/unreadable-runs.tsx'
-import { useScriptText } from '../i18n/step-text.ts'
+import { UtcClock } from '../components/utc-clock.tsx'
+import { useFormats } from '../i18n/format.ts'
 import { useRemote } from '../stores/remote.ts'
-import { appInfo, ceremonies } from '../stores/remotes.ts'
-import { go } from '../stores/route.ts'
+import { appInfo, ceremonies, drafts, due, scripts, setups } from '../stores/remotes.ts'
 import { useShell } from '../stores/shell.ts'
+import { DueList } from './due-list.tsx'
+import { FirstTime } from './first-time.tsx'
 import { type Group, groupOf, groups } from './groups.ts'
 import { Measures } from './measures.tsx'
+import { Next } from './next.tsx'
+import { nextOf } from './next-action.ts'
+import { Scripts, startScript } from './scripts.tsx'
+import { Unfinished } from './unfinished.tsx'
 
 const inGroup = (list: CeremonySummary[], group: Group): CeremonySummary[] =>
   list.filter((one) => groupOf(one) === group)
 
+/** One next action; then what is due, what is under way, and whether this machine is fit. */
 export function Home() {
   const { t } = useTranslation()
+  const format = useFormats()
+  const [failure, setFailure] = useState<Failure | null>(null)
   const interactive = useShell((state) => state.interactive)
   const info = useRemote(appInfo, {}, interactive)
   const list = useRemote(ceremonies, {})
+  // A start waits for none of these.
+  const { value: toDo } = useRemote(due, {}, interactive)
+  const { value: preparing } = useRemote(setups, {}, interactive)
+  const { value: making } = useRemote(drafts, {}, interactive)
+  const { value: known } = useRemote(scripts, {}, interactive)
+  const all = list.value?.ceremonies ?? []
+  const inSetup = (preparing?.setups ?? []).filter(({ run }) => run === null)
+  const inDraft = (making?.drafts ?? []).filter(({ frozen }) => !frozen)
+  const empty = all.length === 0 && inSetup.length === 0 && inDraft.length === 0
+
+  async function start(script: string): Promise<void> {
+    setFailure(await startScript(script, known?.scripts ?? []))
+  }
+
   return (
-    <Screen name="home" title={t('home.title')} lead={t('home.lead')}>
+    <Screen
+      name="home"
+      title={t('home.title')}
+      lead={
+        <>
+          {info.value === null ? null : `${format.day(info.value.clock)} · `}
+          <UtcClock />
+        </>
+      }
+    >
+      {failure ? <FailureNotice failure={failure} /> : null}
       <Loaded remote={list} store={ceremonies}>
-        {({ ceremonies: all, unreadable }) => (
+        {({ unreadable }) => (
           <>
             <UnreadableRuns runs={unreadable} again={ceremonies.again} />
-            {all.length === 0 ? <FirstTime /> : <Next all={all} />}
+            {empty ? (
+              <FirstTime onStart={() => start('first-run')} />
+            ) : (
+              <Next action={nextOf(all, inSetup, inDraft)} onStart={() => start('first-run')} />
+            )}
           </>
         )}
       </Loaded>
-      <Section title={t('home.machine')}>
-        <Loaded remote={info} store={appInfo}>
-          {(value) => <Measures info={value} />}
-        </Loaded>
-      </Section>
-      {list.value === null
-        ? null
-        : groups.map((name) => {
-            const members = inGroup(list.value?.ceremonies ?? [], name)
+      <div className="home-columns">
+        <div>
+          <DueList due={toDo?.due ?? null} quiet={empty} />
+          <Unfinished setups={inSetup} drafts={inDraft} />
+          {groups.map((name) => {
+            const members = inGroup(all, name)
             return members.length === 0 ? null : (
               <Section key={name} title={t(`home.group.${name}`, { count: members.length })}>
                 <CeremonyTable ceremonies={members} />
               </Section>
             )
           })}
-    </Screen>
-  )
-}
-
-function FirstTime() {
-  const { t } = useTranslation()
-  return (
-    <section className="choice-grid" aria-label={t('home.first-time')}>
-      {(['rehearsal', 'bundle', 'token'] as const).map((choice) => (
-        <div className="choice" key={choice}>
-          <Heading as="h2" size="3">
-            {t(`home.first.${choice}.title`)}
-          </Heading>
-          <p className="quiet">{t(`home.first.${choice}.text`)}</p>
-          <div>
-            <Button
-              variant={choice === 'rehearsal' ? 'solid' : 'surface'}
-              {...(choice === 'rehearsal' ? {} : { color: 'gray', highContrast: true })}
-              onClick={() =>
-                go(({ rehearsal: 'ceremonies', bundle: 'bundles', token: 'tokens' } as const)[choice])
-              }
-            >
-              {t(`home.first.${choice}.go`)}
-            </Button>
-          </div>
+          {known === null ? null : <Scripts scripts={known.scripts} onStart={start} />}
         </div>
-      ))}
-    </section>
-  )
-}
-
-function Next({ all }: { all: CeremonySummary[] }) {
-  const { t } = useTranslation()
-  const textOf = useScriptText()
-  const underWay = inGroup(all, 'under-way')[0]
-  const toHandOver = inGroup(all, 'to-hand-over')[0]
-  if (underWay) {
-    const { done } = underWay.progress
-    return (
-      <section className="panel next" aria-label={t('home.next')}>
-        <div className="row-text">
-          <span className="quiet">{t('home.next')}</span>
-          <Heading as="h2" size="4">
-            {t('home.resume', { step: done + 1 })}
-            {underWay.at ? (
-              <>
-                {' '}
-                <Rec>{textOf.title(underWay.at)}</Rec>
-              </>
-            ) : null}
-          </Heading>
-          <span className="quiet">
-            <Rec>{underWay.title}</Rec>
-          </span>
-        </div>
-        <Button size="3" onClick={() => go('run', underWay.id)}>
-          {t('home.continue')}
-        </Button>
-      </section>
-    )
-  }
-  return (
-    <section className="panel next" aria-label={t('home.next')}>
-      <div className="row-text">
-        <span className="quiet">{t('home.next')}</span>
-        <Heading as="h2" size="4">
-          {toHandOver ? t('home.hand-over') : t('home.start')}
-        </Heading>
-        <span className="quiet">{toHandOver ? <Rec>{toHandOver.title}</Rec> : t('home.start-text')}</span>
+        <Section title={t('home.machine')}>
+          <Loaded remote={info} store={appInfo}>
+            {(value) => <Measures info={value} />}
+          </Loaded>
+        </Section>
       </div>
-      <Button size="3" onClick={() => (toHandOver ? go('run', toHandOver.id) : go('ceremonies'))}>
-        {toHandOver ? t('home.hand-over-go') : t('home.start-go')}
-      </Button>
-    </section>
+    </Screen>
   )
 }

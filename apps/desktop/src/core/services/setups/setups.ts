@@ -53,8 +53,11 @@ const passphrase = v.pipe(v.string(), v.minLength(1), v.maxLength(1024))
 export async function listSetups(parts: ServiceContext): Promise<{ setups: SetupSummary[] }> {
   const setups: SetupSummary[] = []
   for (const { id, changed } of parts.store.setups()) {
-    const { domain, title, next, run } = await viewOf(parts, id)
-    setups.push({ id, domain, title, changed, next, run })
+    const { domain, title, next, run, policy, approval } = await viewOf(parts, id)
+    const waits = next === 'policy' ? policy.signers : next === 'approve' ? approval.signers : null
+    const given = waits?.filter((one) => one.signed).length ?? 0
+    const signed = waits === null ? null : { given, required: policy.officerQuorum }
+    setups.push({ id, domain, title, changed, next, signed, run })
   }
   return { setups }
 }
