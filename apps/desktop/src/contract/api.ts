@@ -10,8 +10,8 @@ import type {
   UnreadableRun,
 } from './ceremonies.ts'
 import type { ErrorCode } from './codes.ts'
-import type { Language } from './languages.ts'
 import type { DueItem } from './due.ts'
+import type { Language } from './languages.ts'
 import type { Paper } from './paper.ts'
 import type {
   AppInfo,

@@ -1,5 +1,5 @@
-import { requests } from './fake-requests.ts'
 import { draft } from './fake-draft.ts'
+import { requests } from './fake-requests.ts'
 import { approving, setup } from './fake-setups.ts'
 import { shares } from './fake-shares.ts'
 import { onlyOnce, token, trial, unproved } from './fake-tokens.ts'

@@ -180,6 +180,7 @@ function changedKey(
     if (key.id !== id) return renamed
     if (value !== '') return { ...key, [entry]: value }
     const { parent: _none, ...rest } = key
+    // What is left has every entry that a key must have.
     return entry === 'parent' ? (rest as DraftKey) : key
   })
   if (entry !== 'id') return { ...draft, keys }
