@@ -37,7 +37,7 @@ import {
   type SamlOptions,
   showProviders,
 } from './commands/sign-on.ts'
-import { type Listen, rootLine, startServer, stopSignal } from './commands/start.ts'
+import { chosenWorkers, type Listen, rootLine, startServer, stopSignal } from './commands/start.ts'
 import { type FrameworkId, frameworkIds } from './compliance/frameworks.ts'
 import { maxReportBytes } from './compliance/verify.ts'
 import { openRoot } from './external-kms/provider-root.ts'
@@ -264,12 +264,14 @@ program
       .argParser(port),
   )
   .option('--behind-tls-proxy', 'plain HTTP: a proxy encrypts, and only it reaches this port')
-  .action((options: Omit<Listen, 'port'> & { port?: number }) =>
+  .action((options: Omit<Listen, 'port' | 'workers'> & { port?: number }) =>
     running(async () => {
       checkEnvironment(process.env)
       const stopped = stopSignal()
-      const server = await startServer(folder(), {
+      const state = folder()
+      const server = await startServer(state, {
         ...options,
+        workers: await chosenWorkers(state),
         port: options.port ?? Number(variable('PORT') ?? 8443),
       })
       const sealed = server.sealed?.code ?? null

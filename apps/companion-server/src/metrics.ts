@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { authorize } from './access/authorize.ts'
 import { requireCall } from './access/caller.ts'
 import type { Authentication } from './access/tokens.ts'
@@ -10,6 +10,13 @@ import { granted } from './platform/http/http-error.ts'
 import { givesContent } from './platform/http/reply.ts'
 import { accept } from './refusal.ts'
 
+/** What every worker of this server counted is given as one. */
+export type WorkerFigures = {
+  /** This worker's own, for the others. */
+  onFigures(give: () => Promise<readonly object[]>): void
+  allFigures(): Promise<(readonly object[])[]>
+}
+
 /** What is counted, by route and status: never by caller or key, whose names are nobody's business there. */
 export function metricsRoutes(
   app: App,
@@ -17,7 +24,13 @@ export function metricsRoutes(
     token,
     record,
     authentication,
-  }: { readonly token: ServerToken; readonly record: Record; readonly authentication: Authentication },
+    workerFigures,
+  }: {
+    readonly token: ServerToken
+    readonly record: Record
+    readonly authentication: Authentication
+    readonly workerFigures: WorkerFigures | null
+  },
 ): void {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -32,10 +45,17 @@ export function metricsRoutes(
   })
   new Gauge({
     ...{ name: 'custody_sealed', help: '1 while the token is not logged in', registers: [registry] },
+    aggregator: 'max',
     collect() {
       this.set(token.sealed === null ? 0 : 1)
     },
   })
+
+  workerFigures?.onFigures(async () => registry.getMetricsAsJSON())
+  const figures = async () => {
+    if (workerFigures === null) return registry.metrics()
+    return AggregatorRegistry.aggregate(await workerFigures.allFigures()).metrics()
+  }
 
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? '*'
@@ -50,7 +70,7 @@ export function metricsRoutes(
       const call = await requireCall(request, authentication)
       const text = await record(call, 'metrics.read', async () => {
         const allowed = authorize(call.caller, 'metrics.read', { kind: 'deployment' })
-        return allowed.ok ? accept(await registry.metrics()) : allowed
+        return allowed.ok ? accept(await figures()) : allowed
       })
       return reply.type(registry.contentType).send(granted(text))
     },

@@ -5,7 +5,7 @@ import { makeFolder } from '@lux/node-files'
 import { chosenToken, initServer } from './commands/init.ts'
 import { npmGone } from './commands/npm-gone.ts'
 import { linesOf, running, say } from './commands/result.ts'
-import { rootLine, startServer, stopSignal } from './commands/start.ts'
+import { chosenWorkers, rootLine, startServer, stopSignal } from './commands/start.ts'
 import { trainingLines } from './commands/training.ts'
 import { guardContainer } from './platform/container.ts'
 import { stateFolder } from './platform/state-folder/folder.ts'
@@ -36,7 +36,10 @@ async function serve(): Promise<void> {
     process.exitCode = 1
     return
   }
-  const server = await startServer(state, { host: values.host, port: Number(values.port) })
+  const server = await startServer(state, {
+    ...{ host: values.host, port: Number(values.port) },
+    workers: await chosenWorkers(state),
+  })
   process.stdout.write(`ready: rehearsal server, ${server.address}, state ${state.root}\n`)
   for (const line of rootLine(server.services.token.root)) process.stdout.write(`${line}\n`)
   if (server.sealed !== null) say(['sealed:', ...linesOf(server.sealed)])

@@ -1,6 +1,7 @@
 import type { ServerCard } from '@lux/ceremony/wire'
 import { type HybridSignature, utf8 } from '@lux/crypto'
 import type { FastifyBaseLogger } from 'fastify'
+import type { PoolConfig } from 'pg'
 import { openApprovals } from './access/approvals.ts'
 import { openAwsKeys } from './access/aws-keys.ts'
 import { openCredentialOperations } from './access/credentials.ts'
@@ -11,11 +12,8 @@ import { openPeople } from './access/people.ts'
 import { openAccessReviews } from './access/reviews/operations.ts'
 import { defaultPerSecond, openAuthentication } from './access/tokens.ts'
 import { openAuthenticators } from './access/webauthn/authenticators.ts'
-import { sendDue } from './alerts/deliveries.ts'
 import { openAlerts } from './alerts/operations.ts'
-import { watchAudit } from './alerts/watch.ts'
 import { buildApp } from './app.ts'
-import { makeCheckpoint } from './audit/checkpoints.ts'
 import { openAuditOperations } from './audit/operations.ts'
 import { openInputDigest, openRecord, type Record } from './audit/record.ts'
 import { openStrangers, type Strangers } from './audit/strangers.ts'
@@ -28,6 +26,7 @@ import { openIdempotentCalls } from './idempotency/calls.ts'
 import { type BundleImporter, type ImportPoint, openImporter } from './imports/importer.ts'
 import { type BundleOperations, openBundleOperations } from './imports/operations.ts'
 import { receiptSigner } from './imports/receipt-documents.ts'
+import { startJobs } from './jobs.ts'
 import { type KekRotation, openKekRotation } from './keys/kek-rotation.ts'
 import { openKeyLifecycle } from './keys/lifecycle.ts'
 import { type LifecycleRepository, openLifecycleRepository } from './keys/lifecycle-repository.ts'
@@ -36,6 +35,7 @@ import { openKeyOperations } from './keys/operations.ts'
 import { openKeyRepository } from './keys/repository.ts'
 import { openShredLog, type ShredLog, shredAgain } from './keys/shred-log.ts'
 import { type KeyUnwrapping, openKeyUnwrapping } from './keys/unwrapping.ts'
+import type { WorkerFigures } from './metrics.ts'
 import { inContainer, settingOf } from './platform/container.ts'
 import { openChanges } from './platform/database/changes.ts'
 import {
@@ -43,6 +43,7 @@ import {
   type DatabaseChoice,
   type OpenDatabase,
   openDatabase,
+  openGiven,
 } from './platform/database/open.ts'
 import { openReader, type Reader, readerOf } from './platform/database/reader.ts'
 import { checkEnvironment, variable } from './platform/environment.ts'
@@ -50,7 +51,7 @@ import type { ServerToken } from './platform/hsm/server-token.ts'
 import { signInToken } from './platform/hsm/token-signer.ts'
 import { openDraining } from './platform/http/draining.ts'
 import { type Egress, serverEgress } from './platform/http/egress.ts'
-import { openSharedCounts } from './platform/shared-counts.ts'
+import { openSharedCounts, type SharedCounts } from './platform/shared-counts.ts'
 import { makeStateFolder, type StateFolder } from './platform/state-folder/folder.ts'
 import { readCard } from './platform/state-folder/server-card.ts'
 import { readSettings, type Settings } from './platform/state-folder/settings.ts'
@@ -60,7 +61,6 @@ import { EnvironmentError } from './refusal.ts'
 import type { Services } from './services.ts'
 import { openSignOn, type SignOn } from './sign-on/operations.ts'
 import { openThresholdOperations } from './threshold/operations.ts'
-import { keepTime } from './threshold/release.ts'
 
 /** DATABASE_URL and DATABASE_OWNER_URL, or what the files hold that DATABASE_URL_FILE and DATABASE_OWNER_URL_FILE name, else the embedded database of the state folder. */
 export function databaseChoice(state: StateFolder, exclusive = false): DatabaseChoice {
@@ -105,7 +105,17 @@ export type ServerPartsOptions = {
   readonly reached?: (point: ImportPoint) => void
   /** Hears of failures of strangers that could not be recorded. */
   readonly lost?: (error: unknown) => void
+  /** Set in a worker: the main process has the token and the embedded database, and does what is due by the clock. */
+  readonly worker?: WorkerParts
 }
+
+export type WorkerParts = WorkerFigures & {
+  readonly database: PoolConfig
+  readonly token: ServerToken
+  readonly counts: Pick<SharedCounts, 'count'>
+}
+
+export type OpenServer = Awaited<ReturnType<typeof openServer>>
 
 export async function openServerParts(
   state: StateFolder,
@@ -114,12 +124,15 @@ export async function openServerParts(
   const settings = await readSettings(state)
   const { card, audience } = await readCard(state)
   await makeStateFolder(state)
-  const opened = await openDatabase(databaseChoice(state, options.exclusive ?? false))
+  const { worker } = options
+  const opened = worker
+    ? openGiven(worker.database)
+    : await openDatabase(databaseChoice(state, options.exclusive ?? false))
   let token: ServerToken | null = null
   let replica: Awaited<ReturnType<typeof openReader>> | null = null
   try {
     await knowOurselves(opened.database, settings, audience, JSON.stringify(card))
-    token = await openRoot(settings, state)
+    token = worker?.token ?? (await openRoot(settings, state))
     const now = () => new Date()
     const { database } = opened
     const importer = openImporter({
@@ -228,7 +241,7 @@ export async function openServer(
     })
     const keyParts = { repository: openKeyRepository(database, reader), unwrapping, record, approvals, now }
     const keys = openKeyOperations(keyParts)
-    await shredAgain(shredLog, lifecycleRows)
+    if (!options.worker) await shredAgain(shredLog, lifecycleRows)
     const lifecycle = openKeyLifecycle({
       ...keyParts,
       ...{
@@ -250,7 +263,7 @@ export async function openServer(
     const authentication = openAuthentication(
       database,
       Number(variable('RATE_LIMIT_PER_SECOND') ?? defaultPerSecond),
-      sharedCounts,
+      sharedCounts ?? options.worker?.counts ?? null,
     )
     const kmipClients = openKmipClients(database, now)
     const calls = openIdempotentCalls({
@@ -288,6 +301,7 @@ export async function openServer(
       kmipClients,
       draining: openDraining(),
       sharedCounts,
+      workerFigures: options.worker ?? null,
       telemetry: parts.telemetry,
       bundles,
       organisations,
@@ -323,58 +337,22 @@ export async function openServer(
       },
       keys: unwrapping.forgetAll,
     })
-    // A new PIN in the file is tried once; the one that was refused is not. One of two tokens that is away may be back.
-    const unsealer = setInterval(() => {
-      if (token.sealed || token.tokens.some(({ seal }) => seal !== null))
-        token.unseal().catch((error: unknown) => app.log.error({ error: String(error) }, 'unsealing failed'))
-    }, 2000)
-    unsealer.unref()
-    const checkpointing = {
-      ...{ database, audience, now },
-      sign: async (context: string, bytes: Uint8Array) =>
-        token.sealed === null ? sign(context, bytes) : null,
-    }
-    let checkpoint: Promise<unknown> | null = null
-    const checkpointer = setInterval(() => {
-      checkpoint ??= makeCheckpoint(checkpointing)
-        .catch((error: unknown) => app.log.error({ error: String(error) }, 'no checkpoint of the audit log'))
-        .finally(() => {
-          checkpoint = null
+    const jobs = options.worker
+      ? null
+      : startJobs({
+          ...{ database, audience, token, sign, egress, webhookKey, calls, desk, keys, rotation, now },
+          log: app.log,
         })
-    }, 1000)
-    checkpointer.unref()
-    let telling: Promise<unknown> | null = null
-    const teller = setInterval(() => {
-      telling ??= watchAudit({ database, now })
-        .then(() => sendDue({ database, egress, key: webhookKey, now }))
-        .catch((error: unknown) => app.log.error({ error: String(error) }, 'alerts failed'))
-        .finally(() => {
-          telling = null
-        })
-    }, 2000)
-    teller.unref()
-    const clock = setInterval(() => {
-      Promise.all([calls.forget(), keepTime(desk), keys.keepTime(), keys.rotateDue(), rotation.goOn()]).catch(
-        (error: unknown) => app.log.error({ error: String(error) }, 'expiry failed'),
-      )
-    }, 60_000)
-    clock.unref()
     app.addHook('onClose', async () => {
-      clearInterval(unsealer)
-      clearInterval(clock)
-      clearInterval(checkpointer)
-      clearInterval(teller)
-      await telling
+      await jobs?.stop()
       await changes.close()
       await sharedCounts?.close()
       await strangers.close()
       await audit.close()
-      await checkpoint
-      // The chain's end is signed too, where the token is still there.
-      await makeCheckpoint(checkpointing).catch(() => null)
+      await jobs?.lastCheckpoint()
       await parts.close()
     })
-    return { app, services, settings }
+    return { app, services, settings, databaseSettings: parts.databaseSettings }
   } catch (error) {
     await parts.close()
     throw error

@@ -22,6 +22,7 @@ import type { KekRotation } from './keys/kek-rotation.ts'
 import type { KeyLifecycle } from './keys/lifecycle.ts'
 import type { KeyOperations } from './keys/operations.ts'
 import type { KeyUnwrapping } from './keys/unwrapping.ts'
+import type { WorkerFigures } from './metrics.ts'
 import type { Database } from './platform/database/open.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { Draining } from './platform/http/draining.ts'
@@ -67,6 +68,8 @@ export type Services = {
   readonly draining: Draining
   /** Null where there is no REDIS_URL. */
   readonly sharedCounts: SharedCounts | null
+  /** Null where this process is the only one that serves. */
+  readonly workerFigures: WorkerFigures | null
   readonly telemetry: Telemetry
   /** Where requests to threshold keys are kept and answered. */
   readonly desk: ThresholdParts

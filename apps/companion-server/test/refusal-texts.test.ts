@@ -4,9 +4,11 @@ import { checkIds } from '@lux/ceremony/bundle'
 import { FormatError } from '@lux/crypto'
 import { hsmErrorCodes } from '@lux/hsm'
 import { ExpectedError } from '@lux/node-files'
+import pg from 'pg'
 import { expect, test } from 'vitest'
 import { linesOf } from '../src/commands/result.ts'
 import { failureOf } from '../src/platform/failure.ts'
+import { toHttpError } from '../src/platform/http/error-of.ts'
 import { errorBody, HttpError, unavailable } from '../src/platform/http/http-error.ts'
 import { refusalTexts } from '../src/refusal-texts.ts'
 
@@ -85,6 +87,24 @@ test('SERVER-REMEDY an answer says what to do in its message, for clients that s
     error: 'HSM-CRASHED',
     message: expect.stringContaining('What to do: Log in again'),
   })
+})
+
+test('DATABASE-UNAVAILABLE DATABASE-SLOW DATABASE-FULL a database that is gone, slow or full is said to be that', () => {
+  const codeOf = (error: Error) => toHttpError(error).error
+  const refused = (code: string) =>
+    Object.assign(new pg.DatabaseError('said', 1, 'error'), { code }) satisfies Error
+  expect(codeOf(refused('57P03'))).toBe('DATABASE-UNAVAILABLE')
+  expect(codeOf(refused('08006'))).toBe('DATABASE-UNAVAILABLE')
+  expect(codeOf(refused('53300'))).toBe('DATABASE-UNAVAILABLE')
+  expect(codeOf(refused('57014'))).toBe('DATABASE-SLOW')
+  expect(codeOf(new Error('timeout exceeded when trying to connect'))).toBe('DATABASE-SLOW')
+  expect(codeOf(refused('53100'))).toBe('DATABASE-FULL')
+  expect(codeOf(new Error('Connection terminated unexpectedly'))).toBe('DATABASE-UNAVAILABLE')
+  for (const fault of [{ code: 'ECONNREFUSED' }, { code: 'EPIPE' }, { code: 'ENOENT', syscall: 'connect' }])
+    expect(codeOf(Object.assign(new Error('said'), fault))).toBe('DATABASE-UNAVAILABLE')
+  // A fault of ours stays one.
+  expect(codeOf(refused('23505'))).toBe('INTERNAL')
+  expect(codeOf(new Error('Connection of two things'))).toBe('INTERNAL')
 })
 
 test('SERVER-REMEDY what the system refuses has a name and a remedy, and a fault of the program is none of it', () => {

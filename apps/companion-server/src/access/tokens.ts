@@ -50,7 +50,7 @@ const strangersPerSecond = 50
 export function openAuthentication(
   database: Database,
   perSecond = defaultPerSecond,
-  shared: SharedCounts | null = null,
+  shared: Pick<SharedCounts, 'count'> | null = null,
 ): Authentication {
   const known = new LRUCache<string, { caller: Caller; until: number }>({ max: 10_000, ttl: 1000 })
 

@@ -1,20 +1,14 @@
-import { randomUUID } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
-import { pino } from 'pino'
-import { openKmipServer } from '../kmip/server.ts'
 import { checkEnvironment, variable } from '../platform/environment.ts'
 import type { Seal, ServerToken } from '../platform/hsm/server-token.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { readSettings } from '../platform/state-folder/settings.ts'
-import {
-  givenAuthority,
-  givenCertificate,
-  ownAuthority,
-  ownCertificate,
-  type TlsKey,
-} from '../platform/tls/certificate.ts'
+import { givenCertificate, ownCertificate } from '../platform/tls/certificate.ts'
 import { openServer } from '../server.ts'
 import type { Services } from '../services.ts'
+import { consoleAt, openDoors, openLog } from '../workers/doors.ts'
+import { startWorkers } from '../workers/workers.ts'
 
 export type Listening = {
   readonly address: string
@@ -24,6 +18,8 @@ export type Listening = {
   readonly kmipPort: number | null
   readonly sealed: Seal | null
   readonly services: Services
+  /** Of the workers that live now; none where this process serves alone. */
+  readonly workers: readonly number[]
   /** Not ready any more, and answering still for DRAIN_SECONDS: before `close`, so that a balancer has seen it. */
   drain(): Promise<void>
   close(): Promise<void>
@@ -35,6 +31,14 @@ export type Listen = {
   readonly behindTlsProxy?: boolean
   /** The port of KMIP, 0 for a free one; absent: it is not served. */
   readonly kmip?: number
+  /** Processes that serve, beside this one, which holds the token; absent or 1: this one serves alone. */
+  readonly workers?: number
+}
+
+/** As many processes as the environment says, else one a core in production and one in a rehearsal. */
+export async function chosenWorkers(state: StateFolder): Promise<number> {
+  const { domain } = await readSettings(state)
+  return Number(variable('WORKERS') ?? (domain === 'production' ? availableParallelism() : 1))
 }
 
 /**
@@ -43,7 +47,7 @@ export type Listen = {
  */
 export async function startServer(
   state: StateFolder,
-  { host, port, behindTlsProxy = false, kmip }: Listen,
+  { host, port, behindTlsProxy = false, kmip, workers: count = 1 }: Listen,
 ): Promise<Listening> {
   await readSettings(state)
   checkEnvironment(process.env)
@@ -51,28 +55,40 @@ export async function startServer(
   const own = async () =>
     (await givenCertificate(cert, key)) ?? (await ownCertificate(state, host, new Date()))
   const tls = behindTlsProxy ? null : await own()
+  const doors = {
+    ...{ host, port, tls },
+    kmip: kmip === undefined ? null : { port: kmip, tls: tls ?? (await own()) },
+  }
   const log = openLog(variable('LOG_LEVEL'))
   let listensAt: string | null = null
-  const { app, services } = await openServer(state, log, { tls, listensAt: () => listensAt })
+  const { app, services, databaseSettings } = await openServer(state, log, {
+    tls,
+    listensAt: () => listensAt,
+  })
   try {
-    const kmipPort =
-      kmip === undefined
-        ? null
-        : await serveKmip(app, services, log, tls ?? (await own()), { host, port: kmip })
-    const address = await app.listen({ host, port })
-    // A browser on this machine is the only one that comes by this name.
-    if (tls !== null && isLoopback(host))
-      listensAt = new URL(`https://localhost:${new URL(address).port || port}`).origin
-    const served = tls === null ? address : address.replace(/^http:/, 'https:')
+    const database = { ...databaseSettings, max: connectionsOf(count) }
+    const workers =
+      count > 1
+        ? await startWorkers(count, { state: state.root, database, ...doors }, services.token, log)
+        : null
+    const { address, kmipPort } = workers ?? (await openDoors({ app, services }, log, doors))
+    listensAt = consoleAt(doors, address)
     return {
-      ...{ kmipPort, address: served, console: listensAt ?? served },
+      ...{ address, kmipPort, console: listensAt ?? address },
       sealed: services.token.sealed,
       services,
+      get workers() {
+        return workers?.pids ?? []
+      },
       async drain() {
         services.draining.begin()
+        workers?.drain()
         await wait(1000 * Number(variable('DRAIN_SECONDS') ?? 0))
       },
-      close: () => app.close(),
+      async close() {
+        await workers?.close()
+        await app.close()
+      },
     }
   } catch (error) {
     await app.close()
@@ -80,39 +96,8 @@ export async function startServer(
   }
 }
 
-const isLoopback = (host: string): boolean => ['127.0.0.1', '::1', 'localhost'].includes(host)
-
-/** Closed before the app, whose services it answers with. Throws TLS-FILES where KMIP_CLIENT_CA_FILE is no certificate. */
-async function serveKmip(
-  app: Awaited<ReturnType<typeof openServer>>['app'],
-  services: Services,
-  log: ReturnType<typeof openLog>,
-  tls: TlsKey,
-  place: { readonly host: string; readonly port: number },
-): Promise<number> {
-  const other = await givenAuthority(variable('KMIP_CLIENT_CA_FILE'))
-  const server = openKmipServer({
-    tls,
-    authorities: [await ownAuthority(services.state, new Date()), ...(other === null ? [] : [other])],
-    clients: services.kmipClients,
-    answering: {
-      keys: services.keys,
-      now: services.now,
-      newReqId: () => randomUUID(),
-      fault: (error) => log.error({ error: nameOf(error) }, 'a KMIP operation failed'),
-    },
-    log,
-  })
-  const port = await server.listen(place)
-  app.addHook('preClose', () => server.close())
-  return port
-}
-
-/** Name and place of a fault: its message could quote what it was working on. */
-const nameOf = (error: unknown): string =>
-  error instanceof Error
-    ? `${error.name} ${error.stack?.split('\n').slice(1, 4).join(' ').trim() ?? ''}`
-    : typeof error
+/** PostgreSQL takes 100 unless told otherwise: each worker has so many and one to listen on, and this process ten of its own. */
+const connectionsOf = (workers: number): number => Math.max(2, Math.min(10, Math.floor(72 / workers)))
 
 /**
  * Asked for before the server is started, so that whoever stops it as soon as it says that it is ready, or while it starts, has
@@ -135,25 +120,4 @@ export function rootLine(root: ServerToken['root']): readonly string[] {
     ],
   }
   return said[root]
-}
-
-/** JSON lines on stderr: stdout is for a command's one result. Headers, bodies and query strings are never written. */
-function openLog(level = 'info') {
-  return pino(
-    {
-      level,
-      redact: {
-        paths: ['*.clientSecret', '*.accessToken', '*.plaintext', '*.pin', '*.authorization'],
-        remove: true,
-      },
-      serializers: {
-        req: (request: { method: string; routeOptions?: { url?: string }; id: string }) => ({
-          method: request.method,
-          route: request.routeOptions?.url ?? null,
-        }),
-        res: (reply: { statusCode: number }) => ({ status: reply.statusCode }),
-      },
-    },
-    pino.destination({ dest: 2, sync: true }),
-  )
 }

@@ -8,6 +8,11 @@ export const variables = [
   { name: 'LUX_SERVER_STATE', kind: 'text', meaning: 'the state folder, where --state is not given' },
   { name: 'PORT', kind: 'port', meaning: 'port, where --port is not given; else 8443' },
   {
+    name: 'WORKERS',
+    kind: 'number',
+    meaning: 'processes that serve; else one a core in production, one in a rehearsal',
+  },
+  {
     name: 'DATABASE_URL',
     kind: 'text',
     meaning: 'any PostgreSQL, as a member of custody_app; else one of its own',

@@ -14,7 +14,34 @@ const ofDisk: Readonly<Record<string, string>> = {
   ENOSPC: 'DISK-FULL',
   EDQUOT: 'DISK-FULL',
 }
-const ofNetwork = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH'])
+const ofNetwork = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', 'EPIPE'])
+
+/** Classes and codes of PostgreSQL (its manual, appendix A), longest first. */
+const ofDatabase: readonly (readonly [code: string, named: DatabaseFault])[] = [
+  ['57014', 'DATABASE-SLOW'],
+  ['55P03', 'DATABASE-SLOW'],
+  ['53300', 'DATABASE-UNAVAILABLE'],
+  ['53', 'DATABASE-FULL'],
+  ['57P', 'DATABASE-UNAVAILABLE'],
+  ['08', 'DATABASE-UNAVAILABLE'],
+]
+/** What its client says by words alone. */
+const ofClient: readonly (readonly [said: RegExp, named: DatabaseFault])[] = [
+  [/^timeout exceeded when trying to connect$/, 'DATABASE-SLOW'],
+  [/^Connection terminated|^Client (has encountered|was closed)|^timeout expired$/, 'DATABASE-UNAVAILABLE'],
+]
+
+type DatabaseFault = 'DATABASE-UNAVAILABLE' | 'DATABASE-SLOW' | 'DATABASE-FULL'
+
+/** That the database is gone, slow or full; null where it is something else. */
+export function databaseFaultOf(error: unknown): DatabaseFault | null {
+  if (!(error instanceof Error)) return null
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (error instanceof pg.DatabaseError) return ofDatabase.find(([its]) => code.startsWith(its))?.[1] ?? null
+  const socketAway = code === 'ENOENT' && 'syscall' in error && error.syscall === 'connect'
+  if (ofNetwork.has(code) || socketAway) return 'DATABASE-UNAVAILABLE'
+  return ofClient.find(([said]) => said.test(error.message))?.[1] ?? null
+}
 
 /** An error that is no bug, as a failure; null is one, whose message may quote what it choked on. */
 export function failureOf(error: unknown): Failure | null {

@@ -70,6 +70,12 @@ export async function openDatabase(choice: DatabaseChoice): Promise<OpenDatabase
   }
 }
 
+/** A pool by settings that another process of this server opened a database with. */
+export function openGiven(settings: pg.PoolConfig): OpenDatabase {
+  const database = connect(settings)
+  return { database, settings, close: () => database.destroy() }
+}
+
 /** A connection that may change the schema, for `migrate up` and `migrate down`. */
 export async function openOwnerDatabase(choice: DatabaseChoice): Promise<OpenDatabase> {
   const ownerUrl = choice.ownerUrl ?? choice.url
@@ -94,6 +100,8 @@ export function connect(settings: pg.PoolConfig): Database {
   const pool = new pg.Pool({ max: 10, connectionTimeoutMillis: 4000, statement_timeout: 7000, ...settings })
   // An idle connection that the server closes is replaced at the next query; unheard, the event would end the process.
   pool.on('error', () => undefined)
+  // Of one that is at work: its query fails by itself, and what comes after it is said to nobody else.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
 }
 

@@ -183,7 +183,7 @@ async function launch(
     listen_addresses: '',
     unix_socket_directories: socket,
     unix_socket_permissions: '0700',
-    max_connections: '60',
+    max_connections: '100',
     fsync: 'on',
     synchronous_commit: 'on',
     password_encryption: 'scram-sha-256',

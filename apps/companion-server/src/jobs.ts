@@ -1,0 +1,79 @@
+import type { HybridSignature } from '@lux/crypto'
+import type { FastifyBaseLogger } from 'fastify'
+import { sendDue } from './alerts/deliveries.ts'
+import { watchAudit } from './alerts/watch.ts'
+import { makeCheckpoint } from './audit/checkpoints.ts'
+import type { IdempotentCalls } from './idempotency/calls.ts'
+import type { KekRotation } from './keys/kek-rotation.ts'
+import type { KeyOperations } from './keys/operations.ts'
+import type { Database } from './platform/database/open.ts'
+import type { ServerToken } from './platform/hsm/server-token.ts'
+import type { Egress } from './platform/http/egress.ts'
+import { keepTime } from './threshold/release.ts'
+import type { ThresholdParts } from './threshold/requests.ts'
+
+type Parts = {
+  readonly database: Database
+  readonly audience: string
+  readonly token: ServerToken
+  readonly egress: Egress
+  readonly webhookKey: Parameters<typeof sendDue>[0]['key']
+  readonly calls: IdempotentCalls
+  readonly desk: ThresholdParts
+  readonly keys: KeyOperations
+  readonly rotation: KekRotation
+  readonly log: FastifyBaseLogger
+  sign(context: string, bytes: Uint8Array): Promise<HybridSignature>
+  now(): Date
+}
+
+/** What a server does by itself, by the clock: in one process, however many serve. */
+export function startJobs({ database, audience, token, egress, log, now, ...parts }: Parts) {
+  const { sign, webhookKey, calls, desk, keys, rotation } = parts
+  const checkpointing = {
+    ...{ database, audience, now },
+    sign: async (context: string, bytes: Uint8Array) => (token.sealed === null ? sign(context, bytes) : null),
+  }
+  const jobs = [
+    // A new PIN in the file is tried once; the one that was refused is not. One of two tokens that is away may be back.
+    every(2000, 'unsealing failed', async () => {
+      if (token.sealed || token.tokens.some(({ seal }) => seal !== null)) await token.unseal()
+    }),
+    every(1000, 'no checkpoint of the audit log', () => makeCheckpoint(checkpointing)),
+    every(2000, 'alerts failed', async () => {
+      await watchAudit({ database, now })
+      await sendDue({ database, egress, key: webhookKey, now })
+    }),
+    every(60_000, 'expiry failed', () =>
+      Promise.all([calls.forget(), keepTime(desk), keys.keepTime(), keys.rotateDue(), rotation.goOn()]),
+    ),
+  ]
+
+  function every(milliseconds: number, failed: string, work: () => Promise<unknown>) {
+    let running: Promise<unknown> | null = null
+    const timer = setInterval(() => {
+      running ??= work()
+        .catch((error: unknown) => log.error({ error: String(error) }, failed))
+        .finally(() => {
+          running = null
+        })
+    }, milliseconds)
+    timer.unref()
+    return {
+      async stop() {
+        clearInterval(timer)
+        await running
+      },
+    }
+  }
+
+  return {
+    async stop(): Promise<void> {
+      await Promise.all(jobs.map((job) => job.stop()))
+    },
+    /** The chain's end is signed too, where the token is still there. */
+    async lastCheckpoint(): Promise<void> {
+      await makeCheckpoint(checkpointing).catch(() => null)
+    },
+  }
+}

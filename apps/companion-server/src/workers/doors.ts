@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import { pino } from 'pino'
+import { openKmipServer } from '../kmip/server.ts'
+import { variable } from '../platform/environment.ts'
+import { givenAuthority, ownAuthority, type TlsKey } from '../platform/tls/certificate.ts'
+import type { OpenServer } from '../server.ts'
+
+export type Log = ReturnType<typeof openLog>
+
+export type Doors = {
+  readonly host: string
+  readonly port: number
+  /** Null: plain HTTP, behind a proxy that encrypts. */
+  readonly tls: TlsKey | null
+  /** Null: KMIP is not served. */
+  readonly kmip: { readonly port: number; readonly tls: TlsKey } | null
+}
+
+/** Opens the doors of a server that is whole. Throws what the system says of the port. */
+export async function openDoors(
+  { app, services }: Pick<OpenServer, 'app' | 'services'>,
+  log: Log,
+  { host, port, tls, kmip }: Doors,
+): Promise<{ readonly address: string; readonly kmipPort: number | null }> {
+  const kmipPort =
+    kmip === null ? null : await serveKmip(app, services, log, kmip.tls, { host, port: kmip.port })
+  const address = await app.listen({ host, port })
+  return { address: tls === null ? address : address.replace(/^http:/, 'https:'), kmipPort }
+}
+
+/** Where a browser finds the console: on this machine by a name, since security keys know no numbers. Null: nowhere by that name. */
+export function consoleAt({ host, tls }: Pick<Doors, 'host' | 'tls'>, address: string): string | null {
+  const loopback = ['127.0.0.1', '::1', 'localhost'].includes(host)
+  return tls === null || !loopback ? null : `https://localhost:${new URL(address).port || '443'}`
+}
+
+/** Closed before the app, whose services it answers with. Throws TLS-FILES where KMIP_CLIENT_CA_FILE is no certificate. */
+async function serveKmip(
+  app: OpenServer['app'],
+  services: OpenServer['services'],
+  log: Log,
+  tls: TlsKey,
+  place: { readonly host: string; readonly port: number },
+): Promise<number> {
+  const other = await givenAuthority(variable('KMIP_CLIENT_CA_FILE'))
+  const server = openKmipServer({
+    tls,
+    authorities: [await ownAuthority(services.state, new Date()), ...(other === null ? [] : [other])],
+    clients: services.kmipClients,
+    answering: {
+      keys: services.keys,
+      now: services.now,
+      newReqId: () => randomUUID(),
+      fault: (error) => log.error({ error: nameOf(error) }, 'a KMIP operation failed'),
+    },
+    log,
+  })
+  const port = await server.listen(place)
+  app.addHook('preClose', () => server.close())
+  return port
+}
+
+/** Name and place of a fault: its message could quote what it was working on. */
+const nameOf = (error: unknown): string =>
+  error instanceof Error
+    ? `${error.name} ${error.stack?.split('\n').slice(1, 4).join(' ').trim() ?? ''}`
+    : typeof error
+
+/** JSON lines on stderr: stdout is for a command's one result. Headers, bodies and query strings are never written. */
+export function openLog(level = 'info') {
+  return pino(
+    {
+      level,
+      redact: {
+        paths: ['*.clientSecret', '*.accessToken', '*.plaintext', '*.pin', '*.authorization'],
+        remove: true,
+      },
+      serializers: {
+        req: (request: { method: string; routeOptions?: { url?: string }; id: string }) => ({
+          method: request.method,
+          route: request.routeOptions?.url ?? null,
+        }),
+        res: (reply: { statusCode: number }) => ({ status: reply.statusCode }),
+      },
+    },
+    pino.destination({ dest: 2, sync: true }),
+  )
+}
