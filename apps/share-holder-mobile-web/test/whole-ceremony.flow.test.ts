@@ -13,7 +13,7 @@ import { type CoreInTest, startCore } from '../../desktop/test/core/support/core
 import { verdictOf } from '../../desktop/test/core/support/run-end.ts'
 import { carriedOf, filesOf } from '../src/components/carry.ts'
 import type { Device, Kind } from '../src/device/api.ts'
-import { enrolled, got } from './support/phone.ts'
+import { enrolled, got, openByPasskey, passphrase } from './support/phone.ts'
 
 vi.setConfig({ testTimeout: 240_000 })
 
@@ -83,6 +83,7 @@ class Room {
     }
     for (const [kind, name] of people) {
       const { phone, card } = await enrolled(name, kind, domain)
+      if (name === 'Olga') await openByPasskey(phone)
       room.phones.set(name, phone)
       await room.#take(card.bytes)
     }
@@ -110,6 +111,12 @@ class Room {
     if (file === undefined) throw new Error('no request')
     const asked = await got(phone.readSigning(file))
     this.signed.set(asked.what, [...(this.signed.get(asked.what) ?? []), name])
+    if (name === 'Olga') {
+      expect(await phone.sign()).toMatchObject({ ok: false, rule: 'PHONE-CONFIRM' })
+      expect(await phone.confirm('some other phrase')).toMatchObject({ ok: false, rule: 'PHONE-PASSPHRASE' })
+      expect(await phone.sign()).toMatchObject({ ok: false, rule: 'PHONE-CONFIRM' })
+      await got(phone.confirm(passphrase))
+    }
     const { file: answer } = await got(phone.sign())
     return carriedOf('signature', [answer]).payload
   }

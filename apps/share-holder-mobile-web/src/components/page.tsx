@@ -2,6 +2,7 @@ import { Icon, Rec } from '@lux/ui'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { go, type Route, usePhone } from '../stores/phone.ts'
+import { Confirm } from './confirm.tsx'
 import { Refusal } from './refusal.tsx'
 
 const tabs = ['inbox', 'log', 'more'] as const satisfies readonly Route[]
@@ -24,6 +25,7 @@ export function Page({
   const { t } = useTranslation()
   const heading = useRef<HTMLHeadingElement>(null)
   const refused = usePhone((phone) => phone.refused)
+  const confirming = usePhone((phone) => phone.confirming)
   const route = usePhone((phone) => phone.route)
   const phase = usePhone((phone) => phone.phase)
   const rehearsal = usePhone((phone) => phone.overview?.person.domain === 'rehearsal')
@@ -50,6 +52,7 @@ export function Page({
       </header>
       <main className="phone-main">
         {refused === null ? null : <Refusal refused={refused} />}
+        {confirming ? <Confirm /> : null}
         {children}
       </main>
       {actions === undefined ? null : <footer className="phone-actions">{actions}</footer>}

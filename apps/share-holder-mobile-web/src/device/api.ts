@@ -80,11 +80,16 @@ export type Overview = {
   readonly restored: boolean
   /** A share that is kept here does not open any more. */
   readonly damaged: boolean
+  /** The passkey that opens this phone beside its passphrase; null where there is none. */
+  readonly passkey: PasskeyHint | null
 }
+
+/** Which passkey is asked, and over what. Neither is secret. */
+export type PasskeyHint = { readonly credential: Uint8Array; readonly salt: Uint8Array }
 
 export type State =
   | { readonly phase: 'new' }
-  | { readonly phase: 'locked' }
+  | { readonly phase: 'locked'; readonly passkey: PasskeyHint | null }
   | { readonly phase: 'open'; readonly overview: Overview }
 
 /** A request as its bytes say it, checked, and not answered yet. */
@@ -137,6 +142,13 @@ export type Device = {
   state(): Promise<State>
   enrol(asked: { name: string; kind: Kind; domain: Domain; passphrase: string }): Promise<Answer<Overview>>
   unlock(passphrase: string): Promise<Answer<Overview>>
+  /** With what the passkey's PRF gave. What is answered or signed then asks for the passphrase: a passkey may lie in somebody's cloud. */
+  unlockByPasskey(secret: Uint8Array): Promise<Answer<Overview>>
+  /** Where the passkey opened the phone: one answer or signature may follow. */
+  confirm(passphrase: string): Promise<Answer<null>>
+  /** The passphrase stays: either opens. */
+  addPasskey(asked: PasskeyHint & { secret: Uint8Array; passphrase: string }): Promise<Answer<Overview>>
+  removePasskey(passphrase: string): Promise<Answer<Overview>>
   card(): Promise<Answer<Handover>>
   readPolicy(file: Handover): Promise<Answer<PolicySummary>>
   takePolicy(file: Handover): Promise<Answer<Overview>>

@@ -32,8 +32,18 @@ import {
   wordsOf,
 } from '@lux/people'
 import { openSheet, sealSheet, sheetWords } from '../storage/backup-sheet.ts'
-import { type Database, readHeader, wipeDatabase } from '../storage/database.ts'
-import { createVault, type DeriveKey, leastCost, openVault } from '../storage/vault.ts'
+import { changeHeader, type Database, readHeader, wipeDatabase } from '../storage/database.ts'
+import {
+  createVault,
+  type DeriveKey,
+  leastCost,
+  openVault,
+  openWithPasskey,
+  type Vault,
+  type VaultHeader,
+  withoutPasskey,
+  withPasskey,
+} from '../storage/vault.ts'
 import type {
   Answer,
   Asked,
@@ -44,6 +54,7 @@ import type {
   LogEntry,
   No,
   Overview,
+  PasskeyHint,
   Person,
   PolicySummary,
   Prepared,
@@ -83,7 +94,26 @@ const logId = (count: number): string => String(count).padStart(8, '0')
 export function openDevice({ database, derive, random, now, persisted }: DevicePorts): Device {
   let open: Open | null = null
   let asked: PreparedSignature | null = null
+  /** `passkey`: each answer and signature waits for the passphrase first. `confirmed`: it was given for the next one. */
+  let openedBy: 'passphrase' | 'passkey' | 'confirmed' = 'passphrase'
   let prepared: { answer: PreparedAnswer; share: ShareSummary; opened: OpenedShare } | null = null
+
+  /** Where a passkey opened the phone, the passphrase counts for one act. */
+  function unconfirmed(): No | null {
+    if (openedBy === 'passkey') return no('PHONE-CONFIRM')
+    if (openedBy === 'confirmed') openedBy = 'passkey'
+    return null
+  }
+
+  async function vaultBy(passphrase: string): Promise<Vault | null> {
+    const header = await readHeader(database)
+    return header === null ? null : openVault(header, passphrase, derive)
+  }
+
+  async function changedHeader(header: VaultHeader, opened: Open): Promise<Answer<Overview>> {
+    if (!(await changeHeader(database, header))) return no('PHONE-STORAGE-CHANGED')
+    return yes(await overview(opened))
+  }
 
   async function unlockWith(key: Uint8Array): Promise<Answer<Overview>> {
     const records = await openRecords(database, key, random)
@@ -115,6 +145,7 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
       kept: await persisted(),
       sheet: sheetAt(records),
       restored: records.ids('restored').length > 0,
+      passkey: hintOf(await readHeader(database)),
     }
   }
 
@@ -159,7 +190,8 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
   return {
     async state() {
       if (open !== null) return { phase: 'open', overview: await overview(open) }
-      return { phase: (await readHeader(database)) === null ? 'new' : 'locked' }
+      const header = await readHeader(database)
+      return header === null ? { phase: 'new' } : { phase: 'locked', passkey: hintOf(header) }
     },
 
     async enrol({ name, kind, domain, passphrase }) {
@@ -191,7 +223,55 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
       const header = await readHeader(database)
       if (header === null) return no('PHONE-NOT-ENROLLED')
       const vault = await openVault(header, passphrase, derive)
-      return vault === null ? no('PHONE-PASSPHRASE') : unlockWith(vault.key)
+      if (vault === null) return no('PHONE-PASSPHRASE')
+      openedBy = 'passphrase'
+      return unlockWith(vault.key)
+    },
+
+    async unlockByPasskey(secret) {
+      const header = await readHeader(database)
+      if (header === null) return no('PHONE-NOT-ENROLLED')
+      const vault = openWithPasskey(header, secret)
+      wipe(secret)
+      if (vault === null) return no('PHONE-PASSKEY')
+      openedBy = 'passkey'
+      return unlockWith(vault.key)
+    },
+
+    async confirm(passphrase) {
+      if (open === null) return locked
+      const vault = await vaultBy(passphrase)
+      if (vault === null) return no('PHONE-PASSPHRASE')
+      wipe(vault.key)
+      if (openedBy === 'passkey') openedBy = 'confirmed'
+      return yes(null)
+    },
+
+    async addPasskey({ credential, salt, secret, passphrase }) {
+      if (open === null) return locked
+      const vault = await vaultBy(passphrase)
+      if (vault === null) return no('PHONE-PASSPHRASE')
+      try {
+        const header = withPasskey(vault, { credential, salt, secret }, random)
+        // What was sealed is opened before it counts.
+        const opened = header === null ? null : openWithPasskey(header, secret)
+        if (header === null || opened === null || !equalBytes(opened.key, vault.key))
+          return no('PHONE-PASSKEY-NONE')
+        wipe(opened.key)
+        return await changedHeader(header, open)
+      } finally {
+        wipe(vault.key)
+        wipe(secret)
+      }
+    },
+
+    async removePasskey(passphrase) {
+      if (open === null) return locked
+      const vault = await vaultBy(passphrase)
+      if (vault === null) return no('PHONE-PASSPHRASE')
+      wipe(vault.key)
+      openedBy = 'passphrase'
+      return changedHeader(withoutPasskey(vault.header), open)
     },
 
     async card() {
@@ -321,6 +401,8 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
       if (open === null) return locked
       if (prepared === null) return no('PHONE-NOTHING-PREPARED')
       if (!(await mayApprove(open))) return no('PHONE-NOT-KEPT')
+      const first = unconfirmed()
+      if (first !== null) return first
       const { answer, share, opened } = prepared
       prepared = null
       try {
@@ -372,6 +454,8 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
       if (open === null) return locked
       if (asked === null) return no('PHONE-NOTHING-PREPARED')
       if (!(await mayApprove(open))) return no('PHONE-NOT-KEPT')
+      const first = unconfirmed()
+      if (first !== null) return first
       const { request, explained } = asked
       const { memory, answer } = signAnswer(asked)
       asked = null
@@ -457,6 +541,12 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
       return yes(null)
     },
   }
+}
+
+function hintOf(header: VaultHeader | null): PasskeyHint | null {
+  if (header?.passkey === undefined) return null
+  const { credential, salt } = header.passkey
+  return { credential, salt }
 }
 
 /** When a sheet with this key was scanned back last. */

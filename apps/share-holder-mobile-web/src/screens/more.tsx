@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { LanguageChoice } from '../components/language-choice.tsx'
 import { useOffline } from '../components/offline.ts'
 import { Page } from '../components/page.tsx'
+import { PasskeyCard } from '../components/passkey-card.tsx'
 import { go, lock, wipe } from '../stores/phone.ts'
 
 const questions = ['refuse', 'lose', 'leave', 'app'] as const
@@ -23,6 +24,7 @@ export function More() {
       <p role="status" className="quiet">
         {offline === 'unknown' ? '' : t(`phone.offline.${offline}`)}
       </p>
+      <PasskeyCard />
       <h2 className="section">{t('phone.more.questions')}</h2>
       {questions.map((question) => (
         <details key={question} className="card">

@@ -2,11 +2,12 @@ import type { FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { LanguageChoice } from '../components/language-choice.tsx'
 import { Page } from '../components/page.tsx'
-import { unlock, usePhone } from '../stores/phone.ts'
+import { unlock, unlockByPasskey, usePhone } from '../stores/phone.ts'
 
 export function Unlock() {
   const { t } = useTranslation()
   const busy = usePhone((phone) => phone.busy)
+  const has = usePhone((phone) => phone.passkey !== null)
 
   function submit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault()
@@ -27,6 +28,16 @@ export function Unlock() {
           {busy === null ? t('phone.unlock.open') : t(`phone.busy.${busy}`)}
         </button>
       </form>
+      {has ? (
+        <button
+          type="button"
+          className="press"
+          disabled={busy !== null}
+          onClick={() => void unlockByPasskey()}
+        >
+          {t('phone.passkey.open')}
+        </button>
+      ) : null}
       <LanguageChoice />
     </Page>
   )

@@ -1,3 +1,4 @@
+import { toHex } from '@lux/crypto'
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb'
 import type { SealedRecord } from './sealed-record.ts'
 import type { VaultHeader } from './vault.ts'
@@ -83,6 +84,17 @@ export function beginDatabase(
     await kept.clear()
     await vault.put(header, 'header')
     for (const record of records) await kept.put(record)
+    return true
+  })
+}
+
+/** Another header of the vault that is there, on disk when it answers. False, and nothing is written, where it is another vault by now. */
+export function changeHeader(database: Database, header: VaultHeader): Promise<boolean> {
+  return together(database, async (transaction) => {
+    const vault = transaction.objectStore('vault')
+    const found = await vault.get('header')
+    if (found === undefined || toHex(found.id) !== toHex(header.id)) return false
+    await vault.put(header, 'header')
     return true
   })
 }

@@ -6,11 +6,13 @@ import type {
   Handover,
   No,
   Overview,
+  PasskeyHint,
   PolicySummary,
   Prepared,
   State,
 } from '../device/api.ts'
 import { connectDevice } from '../device/client.ts'
+import { askPasskey, makePasskey } from '../device/passkey.ts'
 
 export type Route = 'inbox' | 'card' | 'policy' | 'receive' | 'request' | 'log' | 'more' | 'sheet' | 'sign'
 
@@ -19,9 +21,13 @@ type Phone = {
   readonly phase: State['phase'] | 'unknown'
   readonly overview: Overview | null
   readonly route: Route
+  /** The passkey that opens this phone, where there is one. */
+  readonly passkey: PasskeyHint | null
   /** The name of the work that is under way. */
   readonly busy: string | null
   readonly refused: No | null
+  /** The passphrase is asked for before the act that was pressed. */
+  readonly confirming: boolean
   readonly policy: { readonly file: Handover; readonly summary: PolicySummary } | null
   readonly request: { readonly files: Files; readonly prepared: Prepared } | null
   /** What is to be signed, as its bytes say it. */
@@ -39,8 +45,10 @@ const start: Phone = {
   phase: 'unknown',
   overview: null,
   route: 'inbox',
+  passkey: null,
   busy: null,
   refused: null,
+  confirming: false,
   policy: null,
   request: null,
   asked: null,
@@ -62,6 +70,7 @@ async function work<T>(name: string, asked: () => Promise<Answer<T>>): Promise<T
   try {
     const answer = await asked()
     if (answer.ok) return answer.value
+    if (answer.rule === 'PHONE-CONFIRM') usePhone.setState({ confirming: true })
     usePhone.setState({ refused: answer })
     return null
   } catch (error) {
@@ -75,17 +84,26 @@ async function work<T>(name: string, asked: () => Promise<Answer<T>>): Promise<T
 export async function look(): Promise<void> {
   try {
     const state = await device.state()
-    usePhone.setState({ phase: state.phase, overview: state.phase === 'open' ? state.overview : null })
+    if (state.phase === 'open') opened(state.overview)
+    else usePhone.setState({ phase: state.phase, passkey: state.phase === 'locked' ? state.passkey : null })
   } catch (error) {
     usePhone.setState({ refused: { ...fault, detail: error instanceof Error ? error.message : '' } })
   }
 }
 
 const opened = (overview: Overview, more: Partial<Phone> = {}): void =>
-  usePhone.setState({ phase: 'open', overview, ...more })
+  usePhone.setState({ phase: 'open', overview, passkey: overview.passkey, ...more })
 
 export function go(route: Route): void {
-  usePhone.setState({ route, refused: null, policy: null, request: null, asked: null, out: null })
+  usePhone.setState({
+    route,
+    refused: null,
+    confirming: false,
+    policy: null,
+    request: null,
+    asked: null,
+    out: null,
+  })
 }
 
 export async function enrol(asked: Parameters<typeof device.enrol>[0]): Promise<void> {
@@ -100,9 +118,44 @@ export async function unlock(passphrase: string): Promise<void> {
   if (overview !== null) opened(overview, { route: 'inbox' })
 }
 
+export async function unlockByPasskey(): Promise<void> {
+  const { passkey } = usePhone.getState()
+  if (passkey === null) return
+  const overview = await work('passkey', async () => {
+    const given = await askPasskey(passkey)
+    return given.ok ? device.unlockByPasskey(given.value) : given
+  })
+  if (overview !== null) opened(overview, { route: 'inbox' })
+}
+
+/** For one answer or signature, where a passkey opened the phone. */
+export async function confirm(passphrase: string): Promise<void> {
+  const confirmed = await work('unlock', async () => {
+    const answer = await device.confirm(passphrase)
+    return answer.ok ? { ok: true as const, value: true } : answer
+  })
+  // Asked again, below what went wrong.
+  usePhone.setState({ confirming: confirmed === null })
+}
+
+export async function addPasskey(passphrase: string): Promise<void> {
+  const name = usePhone.getState().overview?.person.name ?? ''
+  const overview = await work('passkey', async () => {
+    const made = await makePasskey(name)
+    return made.ok ? device.addPasskey({ ...made.value, passphrase }) : made
+  })
+  if (overview !== null) opened(overview)
+}
+
+export async function removePasskey(passphrase: string): Promise<void> {
+  const overview = await work('passkey', () => device.removePasskey(passphrase))
+  if (overview !== null) opened(overview)
+}
+
 export function lock(): void {
   endWorker()
-  usePhone.setState({ ...start, phase: 'locked' })
+  const { passkey } = usePhone.getState()
+  usePhone.setState({ ...start, phase: 'locked', passkey })
 }
 
 export async function saveCard(): Promise<void> {

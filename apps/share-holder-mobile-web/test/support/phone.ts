@@ -46,3 +46,16 @@ export async function enrolled(
   await got(phone.enrol({ name, kind, domain, passphrase }))
   return { phone, card: await got(phone.card()) }
 }
+
+/** What an authenticator of a test gives. */
+export const passkeyOfTest = () => ({
+  credential: new Uint8Array([1, 2, 3, 4]),
+  salt: new Uint8Array(32).fill(5),
+  secret: new Uint8Array(32).fill(6),
+})
+
+/** The phone is open by a passkey from now on: each signature asks for the passphrase. */
+export async function openByPasskey(phone: Device): Promise<void> {
+  await got(phone.addPasskey({ ...passkeyOfTest(), passphrase }))
+  await got(phone.unlockByPasskey(passkeyOfTest().secret))
+}
