@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Command, view } from '../src/exports/engine.ts'
 import { at, fresh, proceed, rule, runToNeeds } from './engine/runs.ts'
+import { sign, someone } from './engine/seats.ts'
 
 describe('a step', () => {
   it('RUN-06 refuses everything before the start and after the end', () => {
@@ -66,14 +67,43 @@ describe('a step', () => {
     )
   })
 
-  it('STEP-05 a clock check that is more than five minutes off stops the run, and the time can be read again', () => {
+  const read = (run: ReturnType<typeof at>, time: string) =>
+    rule(run, proceed('clock-check', 'Witness One', { 'wall-clock': time }))
+
+  it('STEP-05 a time that is none is refused, and one within five minutes is taken', () => {
     const run = at('clock-check')
-    const read = (time: string) => rule(run, proceed('clock-check', 'Witness One', { 'wall-clock': time }))
-    for (const off of ['2026-01-31T09:08Z', '2026-01-31T08:56Z', '2026-01-30T09:02Z', '2026-02-31T09:02Z'])
-      expect(read(off)).toBe('STEP-05')
-    expect(view(run.state)).toMatchObject({ current: 'clock-check', needs: { kind: 'values' } })
+    expect(read(run, '2026-01-31T24:61Z')).toBe('STEP-05')
     for (const near of ['2026-01-31T09:07Z', '2026-01-31T08:57:00Z'])
-      expect(read(near)).toBe('step.confirmed')
+      expect(read(run, near)).toBe('step.confirmed')
+  })
+
+  it('STEP-05 a clock that differs by more stops the run; officers sign what is decided, and the clock is read again', () => {
+    for (const off of ['2026-01-31T09:08Z', '2026-01-31T08:56Z', '2026-01-30T09:02Z'])
+      expect(read(at('clock-check'), off)).toBe('exception.opened')
+    const run = at('clock-check')
+    run.must(proceed('clock-check', 'Witness One', { 'wall-clock': '2026-01-31T09:08Z' }))
+    expect(view(run.state)).toMatchObject({
+      state: 'Exception',
+      exceptions: [
+        {
+          about: 'reported',
+          choices: ['continue', 'abort'],
+          happened: expect.stringMatching(/^STEP-05: 2026-01-31T09:08Z was read, and /),
+        },
+      ],
+    })
+    expect(read(run, '2026-01-31T09:03Z')).toBe('RUN-06')
+    const reason = 'the clock on the wall is eight minutes fast'
+    run.must({ type: 'decide-exception', by: 'Operator', decision: 'continue', reason, head: run.head() })
+    for (const name of ['Officer One', 'Officer Two']) {
+      const { identity } = someone('officer', name, 'production')
+      const payload = run.signedBytes('exception')
+      const signature = sign(identity, 'exception', 'production', payload)
+      run.must({ type: 'submit', what: 'exception', payload, signature })
+    }
+    expect(view(run.state)).toMatchObject({ current: 'clock-check', needs: { kind: 'values' } })
+    expect(read(run, '2026-01-31T09:08Z')).toBe('step.confirmed')
+    expect(read(run, '2026-01-31T09:03Z')).toBe('step.confirmed')
   })
 
   it('COMMAND-01 refuses a text that could not be read back', () => {

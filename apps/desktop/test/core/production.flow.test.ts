@@ -254,13 +254,16 @@ describe('a production run on files', () => {
 
   test('STEP-05 a clock check that is far from the machine’s own clock stops the run before a token is touched', async () => {
     const answers = place.answers(null, [], '2026-01-31T09:30Z')
-    await expect(runCeremony(place.plan, place.options({ answers }), place.program)).rejects.toMatchObject({
-      code: 'STEP-05',
-      detail: expect.stringContaining('2026-01-31T09:30Z was read, and the workstation’s clock says '),
-    })
-    expect(ceremonyStatus(place.out).json).toMatchObject({ state: 'Created', current: 'clock-check' })
-    const left = await ended(resumeCeremony(place.out, { answers: place.answers(null) }, place.program))
-    expect(left.json).toMatchObject({ waitingFor: ['opening'] })
+    const stopped = await ended(runCeremony(place.plan, place.options({ answers }), place.program))
+    expect(stopped).toMatchObject({ exit: 4, json: { step: 'clock-check', waitingFor: ['exception'] } })
+    expect(readFileSync((stopped.json.files as string[])[0] ?? '', 'utf8')).toContain(
+      '2026-01-31T09:30Z was read, and the workstation’s clock says ',
+    )
+    expect(ceremonyStatus(place.out).json).toMatchObject({ state: 'Exception', current: 'clock-check' })
+    const decided = { decide: 'continue', by: 'Otto', reason: 'the wall clock stopped' } as const
+    const left = await ended(resumeCeremony(place.out, decided, place.program))
+    expect(left.json).toMatchObject({ step: 'clock-check', waitingFor: ['exception'] })
+    expect(left.json.files).toHaveLength(1)
   })
 
   test('a step that takes a PIN says that it waits for the word, where that is what is missing', async () => {

@@ -8,7 +8,7 @@ import type { State } from '../model/state.ts'
 import { namesOf, valueFault } from '../plan/queries.ts'
 import { budgetFault } from '../steps/resharing/left-budget.ts'
 import { takeRequest } from '../steps/run.ts'
-import { clockFault } from './clock-check.ts'
+import { clockDiffers } from './clock-check.ts'
 import { decideDiffers } from './compare.ts'
 import { decideIntend, decideOutcome, decideReconcile } from './decide-effects.ts'
 import { decisionDocument, opened } from './exceptions.ts'
@@ -95,8 +95,8 @@ function decideProceed(state: State, { step, by, input = {}, now }: Of<'proceed'
   const asked = progress.stage === 0 ? (progress.step.values ?? []) : []
   const fault = valueFault(asked, input)
   if (fault !== null) return refuse('STEP-04', fault)
-  const apart = progress.stage === 0 ? clockFault(progress.step, input, now) : null
-  if (apart !== null) return refuse('STEP-05', apart)
+  const apart = progress.stage === 0 ? clockDiffers(state, progress.step, { by, input, now }) : null
+  if (apart !== null) return 'rule' in apart ? apart : { ok: true, events: [apart] }
   const spent = progress.step.do === 'assemble-epoch' ? budgetFault(state) : null
   if (spent !== null) return refuse(spent.rule, spent.detail)
   const fact = { stage: progress.stage, by, input: { ...input } }
