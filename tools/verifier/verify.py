@@ -835,7 +835,7 @@ def dealing_in(fact):
 
 
 MAKING = {'make-ceremony-key', 'generate-root', 'generate-key', 'fhe-deal'}
-RECORDED = MAKING | {'probe-token', 'inventory', 'prove-possession', 'prove-replica', 'attest', 'assemble-epoch', 'sign-epoch-live',
+RECORDED = MAKING | {'initialise-token', 'probe-token', 'inventory', 'prove-possession', 'prove-replica', 'attest', 'assemble-epoch', 'sign-epoch-live',
                      'ask-heartbeats', 'check-medium', 'ask-shares', 'restore-root', 'zeroise-root', 'read-policy'}
 ENDINGS = ('run.aborted', 'run.sealed', 'run.exported', 'run.receipted', 'run.closed')
 WRAP_MECHANISMS, TRANSPORT_MECHANISMS = ('KWP-RFC5649', 'KW-RFC3394'), ('RSA-OAEP-SHA1', 'RSA-OAEP-SHA256')
@@ -2604,6 +2604,7 @@ class Verifier:
             return [(step, self.recorded(step)[0]) for step in steps if step['do'] in kinds]
         self.need_course([step for part in self.plan['parts'] for step in part['steps']])
         self.need_recorded_evidence(of(*making), of('attest'))
+        self.need_marks(of('generate-root'))
         self.need_recorded_tree(of(*making))
         for proof in self.p['possession']:
             proofs = [result for step, result in of('prove-possession') if step['key'] == proof['id']]
@@ -2663,6 +2664,18 @@ class Verifier:
             own = {'ckaId': one['ckaId'], 'label': one['label'], 'level': one['evidence'], 'attributes': one['attributes']}
             need(read is None or same(member(read, 'evidence'), own), f"{one['id']}: the transcript has other evidence")
             need(key is not None or result is None or same(member(result, 'keys'), self.ceremony_keys()), 'another ceremony key')
+
+    def need_marks(self, roots):
+        """A window is as good as its marks: whether the security officer can make a key that reads back as trusted."""
+        for step in [] if self.p['v'] == 1 else self.steps_of('initialise-token'):
+            made = self.run['results'].get((step['id'], 'initialise-token'))
+            if made is None:
+                continue
+            marks, token = member(made, 'marksTrusted'), next((one for one in self.plan['tokens'] if one['role'] == step['token']), {})
+            need(marks is True or 'trusted-window' not in token.get('needs', []), f"{step['id']}: its security officer did not mark a key as trusted")
+            opened_ = [one['id'] for one, result in roots if one['token'] == step['token'] and isinstance(member(result, 'trusted'), list)
+                       and member(result, 'trusted')]
+            need(marks is not False or not opened_, 'a trusted window in a token whose security officer cannot mark a key as trusted')
 
     def need_place(self, step, one):
         need(self.serial_of(step['token']) == one['serial'], f"{one['id']}: read in another token than the officers opened")

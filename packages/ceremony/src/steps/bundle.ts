@@ -16,6 +16,7 @@ import { checkRecovery, recoveryFault } from './recovery/bundle.ts'
 import { checkReplicas, replicasFault } from './replication/bundle.ts'
 import { checkEpoch, epochFault } from './resharing/bundle.ts'
 import { revocationFault } from './revocation/bundle.ts'
+import { markFault } from './token/bundle.ts'
 
 type FamilyCheck = { id: CheckId; check(v: Verification): Outcome<string> | Promise<Outcome<string>> }
 
@@ -116,6 +117,7 @@ export const recordedAs = {
 export async function recordedFault(v: Verification, recorded: readonly Recorded[]): Promise<string | null> {
   return (
     evidenceFault(v, recorded) ??
+    markFault(v, recorded) ??
     treeFault(v, recorded) ??
     proofsFault(v, recorded) ??
     replicasFault(v, recorded) ??

@@ -42,6 +42,7 @@ const making: readonly Json[] = ['make-ceremony-key', 'generate-root', 'generate
 const recorded: readonly Json[] = [
   ...making,
   ...[
+    'initialise-token',
     'probe-token',
     'inventory',
     'prove-possession',

@@ -6,6 +6,7 @@ import type { Plan } from '../../src/exports/plan.ts'
 import { makePerson } from '../support/people.ts'
 import { type SampleOptions, sampleBundle } from '../support/sample-bundle.ts'
 import { firstOfLine, replacing, revoked, severalServers } from '../support/sample-kinds.ts'
+import { initialised, measured, shownBy } from '../support/sample-measured.ts'
 import { sampleTime } from '../support/sample-options.ts'
 import { compare } from '../support/second-verifier.ts'
 
@@ -49,42 +50,6 @@ const window = (change: (result: { spares: Json[] }) => Record<string, Json>): S
       }),
   },
 })
-
-const needs = ['kwp', 'unwrap-template', 'gcm', 'trusted-window'] as const
-const shownBy = { maker: 'Example', model: 'HSM 3000', firmware: '7.1', library: '1b'.repeat(32) }
-
-/** The ceremony token by what its probe showed, under a policy with or without software tokens. */
-function measured(
-  shown: { measured?: readonly string[]; token?: Record<string, Json> } = {},
-  { soft = true, listed = true } = {},
-): SampleOptions {
-  return {
-    ...version2,
-    alter: {
-      plan: (plan) => ({
-        ...plan,
-        tokens: plan.tokens.map((token) => ({ ...token, profile: 'measured' as const, needs: [...needs] })),
-      }),
-      header: (before) => ({
-        ...before,
-        tokens: before.tokens.map((token) => ({ ...token, profile: 'measured' })),
-      }),
-      policy: (before) => ({
-        ...before,
-        v: 2,
-        softTokens: soft,
-        ...(listed ? { hardware: [{ maker: 'Example', model: 'HSM 3000' }] } : {}),
-      }),
-      entries: (before) =>
-        before.map((entry) => {
-          const fact = entry.fact as { effect?: string; result?: Record<string, Json> }
-          if (fact.effect !== 'probe-token' || fact.result === undefined) return entry
-          const result = { ...fact.result, measured: [...needs], token: shownBy, ...shown } as Json
-          return { ...entry, fact: { ...fact, result } }
-        }),
-    },
-  }
-}
 
 /** A note in the place of what the officers confirmed. */
 function unconfirmed(): SampleOptions {
@@ -151,6 +116,21 @@ const wrong: [string, string, SampleOptions][] = [
     'TRANSCRIPT-CONTENT',
     'a measured token behind another library',
     measured({ token: { ...shownBy, library: digest } }),
+  ],
+  [
+    'TRANSCRIPT-CONTENT',
+    'a measured token that needs a trusted window and marks no key as trusted',
+    initialised({ marksTrusted: false }, true),
+  ],
+  [
+    'TRANSCRIPT-CONTENT',
+    'a measured token that needs a trusted window and does not say whether it marks a key',
+    initialised({}, true),
+  ],
+  [
+    'TRANSCRIPT-CONTENT',
+    'a trusted window in a token that marks no key as trusted',
+    initialised({ marksTrusted: false }),
   ],
   [
     'TOKEN-SOFT',
@@ -253,6 +233,8 @@ const sound: [string, SampleOptions][] = [
   ['with a spare', spared],
   ['with a measured token', measured()],
   ['with a measured token that the policy lists as hardware', measured({}, { soft: false })],
+  ['with a token that the run initialised', initialised({ marksTrusted: true }, true)],
+  ['with a token of a listed kind, initialised', initialised({})],
   ['for two servers', severalServers({})],
   [
     'for two servers, the second later in its line',

@@ -8,6 +8,7 @@ import { makeServer } from './people.ts'
 import { sampleBackup } from './sample-backup.ts'
 import { sampleDecommission } from './sample-decommission.ts'
 import { sampleHeartbeats } from './sample-heartbeat.ts'
+import { initialised } from './sample-measured.ts'
 import { sampleOfficers } from './sample-officers.ts'
 import type { SampleOptions } from './sample-options.ts'
 import { sampleRecovery } from './sample-recovery.ts'
@@ -130,6 +131,7 @@ export const sampleKinds: { readonly [kind: string]: () => SampleOptions } = {
   'root window': () => ({ version: 2 }),
   'root window with a spare': () => ({ version: 2, replica: 'spare' }),
   'root window for two servers': () => severalServers({}),
+  'root window of a measured token': () => initialised({ marksTrusted: true }, true),
   'root with a backup': () => sampleBackup(),
   'share check': () => sampleRecovery({ use: 'check' }),
   'restore drill': () => sampleRecovery({ use: 'drill' }),

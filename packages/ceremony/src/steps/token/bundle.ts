@@ -1,5 +1,5 @@
 import type { Json } from '@lux/crypto'
-import { type Evidence, isWrapMechanism, member } from '../../bundle/recorded.ts'
+import { type Evidence, isWrapMechanism, member, type Recorded } from '../../bundle/recorded.ts'
 import { required, type Verification } from '../../bundle/verification.ts'
 import type { Step } from '../../plan/plan.ts'
 import { isSoft } from '../../plan/profiles.ts'
@@ -60,6 +60,35 @@ export function isProgram(
     )
   })
   return probes.length === 0 || !isHardware
+}
+
+/**
+ * A window is as good as its marks. Where the run initialised a token, it measured whether the security officer can make a key that reads
+ * back as trusted; a measured token that needs a trusted window has shown it, and no root goes out of a token that has shown the contrary.
+ */
+export function markFault(v: Verification, recorded: readonly Recorded[]): string | null {
+  if (v.predicate.v === 1) return null
+  const plan = required(v.plan)
+  for (const { step } of stepsOf(plan)) {
+    if (step.do !== 'initialise-token') continue
+    const made = v.run.results.get(`${step.id} initialise-token`)
+    // Redacted, or officers went on without it: then the window shows for itself what its token can do.
+    if (made === undefined) continue
+    const marks = member(made, 'marksTrusted')
+    const role = step.token ?? 'ceremony'
+    const needed =
+      plan.tokens.find((token) => token.role === role)?.needs?.includes('trusted-window') === true
+    if (needed && marks !== true) return `${step.id}: its security officer did not mark a key as trusted`
+    const opened = recorded.find((other) => (other.step.token ?? 'ceremony') === role && marksKeys(other))
+    if (marks === false && opened !== undefined)
+      return `${opened.step.id}: a trusted window in a token whose security officer cannot mark a key as trusted`
+  }
+  return null
+}
+
+function marksKeys({ step, result }: Recorded): boolean {
+  const trusted = step.do === 'generate-root' ? member(result, 'trusted') : null
+  return Array.isArray(trusted) && trusted.length > 0
 }
 
 /** The officers' certificate lists serials in the order of the header's tokens. */
