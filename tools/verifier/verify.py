@@ -1816,7 +1816,7 @@ NEEDS = {
     'EXCEPTION-SIGNATURES': 'POLICY-QUORUM EXCEPTIONS', 'DECRYPTIONS': 'POLICY-QUORUM CARDS PLAN-CONTENT',
     'NEXT-POLICY': 'POLICY-QUORUM PLAN-CONTENT BLOB-DIGEST', 'MANIFEST-SIGNATURES': 'POLICY-QUORUM MANIFEST', 'ATTESTATION-CHAINS': 'POLICY-QUORUM ATTESTATIONS',
     'EVIDENCE': 'POLICY-QUORUM WRAP-TREE ATTESTATION-CHAINS',
-    'TOKEN-SOFT': 'POLICY-QUORUM TRANSCRIPT-CHAIN', 'ALGORITHMS': 'POLICY-QUORUM MANIFEST', 'AUDIENCE': 'MANIFEST',
+    'TOKEN-SOFT': 'POLICY-QUORUM PLAN-CONTENT', 'ALGORITHMS': 'POLICY-QUORUM MANIFEST', 'AUDIENCE': 'MANIFEST',
     'SEQUENCE': 'MANIFEST', 'PREVIOUS': 'MANIFEST', 'ZIP-CRC': 'ZIP-PROFILE',
 }
 
@@ -2668,10 +2668,10 @@ class Verifier:
     def need_marks(self, roots):
         """A window is as good as its marks: whether the security officer can make a key that reads back as trusted."""
         for step in [] if self.p['v'] == 1 else self.steps_of('initialise-token'):
-            made = self.run['results'].get((step['id'], 'initialise-token'))
-            if made is None:
+            if step['id'] not in self.run['performed'] or step['id'] in self.run['redacted']:
                 continue
-            marks, token = member(made, 'marksTrusted'), next((one for one in self.plan['tokens'] if one['role'] == step['token']), {})
+            marks = member(self.run['results'].get((step['id'], 'initialise-token')), 'marksTrusted')
+            token = next((one for one in self.plan['tokens'] if one['role'] == step['token']), {})
             need(marks is True or 'trusted-window' not in token.get('needs', []), f"{step['id']}: its security officer did not mark a key as trusted")
             opened_ = [one['id'] for one, result in roots if one['token'] == step['token'] and isinstance(member(result, 'trusted'), list)
                        and member(result, 'trusted')]

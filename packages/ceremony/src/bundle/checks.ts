@@ -165,7 +165,7 @@ export const catalogue = {
   },
   'TOKEN-SOFT': {
     title: 'Software tokens only where the policy allows them',
-    needs: ['POLICY-QUORUM', 'TRANSCRIPT-CHAIN'],
+    needs: ['POLICY-QUORUM', 'PLAN-CONTENT'],
   },
   ALGORITHMS: { title: 'Every algorithm is one that the policy lists', needs: ['POLICY-QUORUM', 'MANIFEST'] },
   AUDIENCE: { title: 'The bundle is for a server of the policy, and for this one', needs: ['MANIFEST'] },

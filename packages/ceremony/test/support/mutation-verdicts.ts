@@ -13,10 +13,10 @@ export type Judged = {
 }
 
 /** Both verifiers over so many mutations of each place of each kind: where they differ, and what both accept that no list names. */
-export async function judged(each: number): Promise<Judged> {
+export async function judged(each: number, made = sampleKinds): Promise<Judged> {
   const all: Mutation[] = []
   let base: Opened | undefined
-  for (const [kind, options] of Object.entries(sampleKinds)) {
+  for (const [kind, options] of Object.entries(made)) {
     const of = await opened(kind, options)
     all.push(...(await mutationsOf(of, base, each)))
     // Every later kind is looked at where it says something else than a plain root does.

@@ -17,7 +17,7 @@ export const noOps: readonly { readonly what: RegExp; readonly why: string }[] =
     why: 'How evaluators work later leaves nothing in the bundle.',
   },
   {
-    what: /^plan: (checkpoints\/live|parts\/0\/steps) without its first$/,
+    what: /^plan: (checkpoints\/live without its first|parts\/0\/steps without its first|tokens\/\d\/needs\/\d removed)$/,
     why: 'A plan that asks for less has less to show. Whether it asks for enough is for its approvers and the lint.',
   },
   {
@@ -31,6 +31,18 @@ export const noOps: readonly { readonly what: RegExp; readonly why: string }[] =
   {
     what: /: fact: (attempt|again|note|list)/,
     why: 'How often a step was tried stands in the transcript alone.',
+  },
+  {
+    what: /^entry initialise, step\.performed: fact: result\/(label|model|firmware)/,
+    why: 'What a new token is called stands in the transcript alone; it is known by its serial.',
+  },
+  {
+    what: /^entry probe, step\.performed: fact: result\/token\/(maker|model|firmware)/,
+    why: 'What a token says of itself counts only where the policy lists hardware.',
+  },
+  {
+    what: /: fact: result\/measured (reversed|first twice)$/,
+    why: 'What a token has shown is a set.',
   },
   {
     what: /: fact: result\/(objects|unreadable|procedure|attacks|staying|ahead)/,

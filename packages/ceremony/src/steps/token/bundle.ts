@@ -71,10 +71,9 @@ export function markFault(v: Verification, recorded: readonly Recorded[]): strin
   const plan = required(v.plan)
   for (const { step } of stepsOf(plan)) {
     if (step.do !== 'initialise-token') continue
-    const made = v.run.results.get(`${step.id} initialise-token`)
     // Redacted, or officers went on without it: then the window shows for itself what its token can do.
-    if (made === undefined) continue
-    const marks = member(made, 'marksTrusted')
+    if (!v.run.performed.has(step.id) || v.run.redacted.has(step.id)) continue
+    const marks = member(v.run.results.get(`${step.id} initialise-token`) ?? null, 'marksTrusted')
     const role = step.token ?? 'ceremony'
     const needed =
       plan.tokens.find((token) => token.role === role)?.needs?.includes('trusted-window') === true
