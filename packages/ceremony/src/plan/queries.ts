@@ -85,6 +85,14 @@ export function hasWindowTargets(plan: Plan, { spares = [], backup }: PlannedKey
   return servers.length + spares.length > 0 || backup !== undefined
 }
 
+/** Whether a root leaves the token of this role by a window. */
+export function hasWindowIn(plan: Plan, role: string): boolean {
+  return stepsOf(plan).some(({ step }) => {
+    const key = step.do === 'generate-root' ? keyOf(plan, step.key) : undefined
+    return key !== undefined && (step.token ?? 'ceremony') === role && leavesByWindow(plan, key)
+  })
+}
+
 /** Whether a step brings a spare its root from the window, so that no vendor's tool has a part in it. */
 export function isSpareStep(plan: Plan, step: Step): boolean {
   const key = keyOf(plan, step.key)

@@ -122,6 +122,11 @@ describe('an effect', () => {
 
   const spoilers: [string, string, (result: Record<string, unknown>) => void][] = [
     ['initialise-token', 'another label', (result) => (result.label = 'other')],
+    [
+      'initialise-token',
+      'a security officer who marks no key as trusted',
+      (result) => (result.marksTrusted = false),
+    ],
     ['log-in', 'another token', (result) => (result.serial = 'other')],
     ['probe-token', 'an attack that went through', (result) => (result.passed = false)],
     ['make-ceremony-key', 'an extractable key', (result) => set(result, 'EXTRACTABLE', true)],
