@@ -68,25 +68,36 @@ export function checkPolicySense(policy: Policy): Outcome<null> {
   return accept(null)
 }
 
-type Judge = NonNullable<Policy['changes']>[number]['role']
+type Change = NonNullable<Policy['changes']>[number]
+type Judge = Change['role']
 
 function judgesOf(policy: Policy): Record<Judge, readonly PolicyMember[]> {
   return { officer: policy.officers, approver: policy.approvers, witness: policy.witnesses }
 }
 
-/** Who came and who left, by role and card, as `changes` of version 2 must list them. */
-function changesBetween(before: Policy, after: Policy): string[] {
+/** Who came and who left, as `changes` of version 2 must list them. */
+function changesBetween(before: Policy, after: Policy): Omit<Change, 'reason'>[] {
   const [old, next] = [judgesOf(before), judgesOf(after)]
   const roles: readonly Judge[] = ['officer', 'approver', 'witness']
-  return roles
-    .flatMap((role) => {
-      const without = (all: readonly PolicyMember[], others: readonly PolicyMember[], change: string) =>
-        all
-          .filter(({ card }) => others.every((other) => other.card !== card))
-          .map(({ card }) => `${role} ${card} ${change}`)
-      return [...without(next[role], old[role], 'added'), ...without(old[role], next[role], 'removed')]
-    })
-    .toSorted()
+  return roles.flatMap((role) => {
+    const without = (
+      all: readonly PolicyMember[],
+      others: readonly PolicyMember[],
+      change: Change['change'],
+    ) =>
+      all
+        .filter(({ card }) => others.every((other) => other.card !== card))
+        .map(({ name, card }) => ({ role, name, card, change }))
+    return [...without(next[role], old[role], 'added'), ...without(old[role], next[role], 'removed')]
+  })
+}
+
+const changeLine = ({ role, card, change }: Omit<Change, 'reason' | 'name'>) => `${role} ${card} ${change}`
+
+/** The policy with everybody who came and who left since the version before, each for this reason; as it is where nobody did. */
+export function withChanges(before: Policy, policy: Policy, reason: string): Policy {
+  const changes = changesBetween(before, policy).map((one) => ({ ...one, reason }))
+  return changes.length === 0 ? policy : { ...policy, v: 2, changes }
 }
 
 /**
@@ -133,10 +144,8 @@ function checkFollows(current: Policy, policy: Policy): Outcome<Policy> {
   if (policy.organisation.id !== current.organisation.id)
     return refuse('POLICY-ORGANISATION', 'another organisation')
   if (policy.v === 2) {
-    const listed = (policy.changes ?? [])
-      .map(({ role, card, change }) => `${role} ${card} ${change}`)
-      .toSorted()
-    if (listed.join() !== changesBetween(current, policy).join())
+    const listed = (policy.changes ?? []).map(changeLine).toSorted()
+    if (listed.join() !== changesBetween(current, policy).map(changeLine).toSorted().join())
       return refuse('POLICY-CHANGES', 'changes does not list exactly who came and who left')
   }
   return accept(policy)

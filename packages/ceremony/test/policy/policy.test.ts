@@ -12,6 +12,7 @@ import {
   parsePolicyFile,
   policyDigest,
   policyDocument,
+  withChanges,
 } from '../../src/exports/policy.ts'
 import { makePerson, makeServer, type Person, sampleRecipient } from '../support/people.ts'
 
@@ -248,6 +249,29 @@ describe('changes of a policy of version 2', () => {
     const approver = { ...change(dora!, 'added'), role: 'approver' as const }
     expect(follow(next([approver, ...sound]))).toMatchObject({ ok: false, rule: 'POLICY-CHANGES' })
     expect(follow({ ...next(undefined), v: 1 })).toMatchObject({ ok: true })
+  })
+
+  it('POLICY-CHANGES an officer who has left cannot leave again, in one version or the next', () => {
+    const made = withChanges(first, next(undefined), 'moved away')
+    expect(made.changes).toEqual([
+      { ...change(dora!, 'added'), reason: 'moved away' },
+      { ...change(cem!, 'removed'), reason: 'moved away' },
+    ])
+    expect(follow(made)).toMatchObject({ ok: true })
+    const twice = { ...made, changes: [...(made.changes ?? []), change(cem!, 'removed')] }
+    expect(policyDocument.payload.check(twice)).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('a change is listed twice'),
+    })
+    const third: Policy = {
+      ...policyOf([ada!, berta!], { version: 3, previous: policyDigest(made) }),
+      v: 2,
+      changes: [change(dora!, 'removed'), change(cem!, 'removed')],
+    }
+    const followed = (policy: Policy) => checkSuccessor(made, signed(policy, [ada!, berta!]))
+    expect(followed(third)).toMatchObject({ ok: false, rule: 'POLICY-CHANGES' })
+    expect(followed({ ...third, changes: [change(dora!, 'removed')] })).toMatchObject({ ok: true })
+    expect(withChanges(made, made, '')).toBe(made)
   })
 
   it('POLICY-CHANGES of a first version are refused', () => {

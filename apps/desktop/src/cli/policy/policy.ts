@@ -10,6 +10,7 @@ import {
   type PolicyFile,
   policyDigest,
   policyDocument,
+  withChanges,
 } from '@lux/ceremony/policy'
 import type { Card } from '@lux/ceremony/wire'
 import { identityId } from '@lux/crypto'
@@ -57,6 +58,7 @@ type NewOptions = {
   leastEvidence?: Policy['leastEvidence']
   attestationRoot?: string[]
   previous?: string
+  reason?: string
   out: string
 }
 type SignOptions = PassphraseOptions & { key: string; out?: string; yes?: boolean }
@@ -104,7 +106,11 @@ export function registerPolicy({ program, act }: CommandLine): void {
     )
     .option('--accept-tool <build>', 'accepted builds of this tool', severalOf)
     .option('--carried', 'all squashed ciphertexts are rounded for carrying; without it none may be')
-    .option('--previous <policy.json>', 'the version that this one follows')
+    .option(
+      '--previous <policy.json>',
+      'the version that this one follows; whoever comes and leaves since then is listed in it',
+    )
+    .option('--reason <text>', 'why they come and leave')
     .requiredOption('--out <policy.json>', 'a new file')
     .action((options: NewOptions) => act(() => makePolicy(options)))
     .addHelpText(
@@ -152,7 +158,7 @@ async function makePolicy(options: NewOptions): Promise<Outcome> {
     paths.map((path) => cardOf(kind, path, options.domain))
   const previous = options.previous === undefined ? null : readPolicy(options.previous).policy
   const roots = (options.attestationRoot ?? []).map(attestationRootOf)
-  const policy = newPolicy({
+  const made = newPolicy({
     organisation: { id: options.organisation, name: options.organisationName },
     domain: options.domain,
     expiry: options.expiry,
@@ -174,6 +180,7 @@ async function makePolicy(options: NewOptions): Promise<Outcome> {
     ...(options.leastEvidence === undefined ? {} : { leastEvidence: options.leastEvidence }),
     ...(roots.length === 0 ? {} : { attestationRoots: roots }),
   })
+  const policy = previous === null ? made : withChanges(previous, made, options.reason ?? '')
   const shape = policyDocument.payload.check(policy)
   if (!shape.ok) throw refused(shape, 'correct the option that is named')
   const sense = checkNewPolicy(policy)

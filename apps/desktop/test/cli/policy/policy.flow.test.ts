@@ -77,8 +77,13 @@ describe('policy', () => {
       '3',
       '--previous',
       two,
+      ...['--reason', 'a larger board'],
     ])
     expect(made).toMatchObject({ exit: 0, json: { version: 2 } })
+    const { policy: written } = JSON.parse(readFileSync(next, 'utf8'))
+    expect(written.changes).toContainEqual(
+      expect.objectContaining({ role: 'witness', name: 'Wim', change: 'removed', reason: 'a larger board' }),
+    )
     await sign(next, officers[0]?.keyPath ?? '', half)
     const refusedNext = await custodyJson(['policy', 'check', two, half])
     expect(refusedNext).toMatchObject({ exit: 1, json: { code: 'POLICY-QUORUM' } })
