@@ -44,6 +44,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if and $v.token.uri (not $v.token.libraryVolume) }}
 {{- fail "token.libraryVolume is not set: name the volume with the token's PKCS#11 library" }}
 {{- end }}
+{{- if and (gt (int $v.replicas) 1) (not $v.persistence.existingClaim) }}
+{{- fail "replicas is more than 1 and persistence.existingClaim is not set: name a claim that several nodes may write to (ReadWriteMany), which the pods share" }}
+{{- end }}
+{{- if and (gt (int $v.replicas) 1) (not (or $v.token.uri $v.rootKey.existingSecret)) }}
+{{- fail "replicas is more than 1 and the root is in a soft token: name token.uri or rootKey.existingSecret, which every pod reaches" }}
+{{- end }}
 {{- if and $v.kmip.clientCaSecret (not $v.kmip.enabled) }}
 {{- fail "kmip.clientCaSecret is set and kmip.enabled is not" }}
 {{- end }}

@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '../../../..')
 // A real Kubernetes API server with a real etcd. It is built from its published Go module, which takes some minutes once a version.
 
 const release = { api: 'v1.37.2', staging: 'v0.37.2' }
-const adminToken = 'admin-of-the-test'
+export const adminToken = 'admin-of-the-test'
 
 export type ApiServer = {
   readonly url: URL
@@ -61,7 +61,11 @@ func main() { os.Exit(cli.Run(app.NewAPIServerCommand())) }
 `,
   )
   go(['mod', 'tidy'])
-  go(['build', '-trimpath', '-ldflags', '-s -w', '-o', 'kube-apiserver.part', '.'])
+  // Helm asks the API server for its version.
+  const version = 'k8s.io/component-base/version.git'
+  const [major, minor] = release.api.slice(1).split('.')
+  const flags = `-s -w -X ${version}Version=${release.api} -X ${version}Major=${major} -X ${version}Minor=${minor}`
+  go(['build', '-trimpath', '-ldflags', flags, '-o', 'kube-apiserver.part', '.'])
   renameSync(`${program}.part`, program)
   return program
 }

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { Agent } from 'node:https'
@@ -11,7 +13,7 @@ import { createIdentity } from '../support/create-identity.ts'
 import { given } from '../support/kms-under-test.ts'
 import { makeServerState } from '../support/server-under-test.ts'
 import { makeFolder } from '../support/temporary-folder.ts'
-import { type ApiServer, startApiServer } from './api-server.ts'
+import { type ApiServer, adminToken, startApiServer } from './api-server.ts'
 
 const root = join(import.meta.dirname, '../../../..')
 
@@ -192,4 +194,42 @@ test('CLUSTER-OPERATOR with the rights that its manifest gives, the operator mak
   await until(key, (answer) => answer.status === 404)
   await until(policy, (answer) => answer.status === 404)
   expect(await keyAt()).toMatchObject({ is_disabled: true })
+})
+
+test('CLUSTER-CHART Helm installs the chart, upgrades it and takes it away, and the API server takes each of its objects', async () => {
+  const home = join(folder, 'helm')
+  const helm = (...args: string[]) =>
+    execFileSync(
+      join(root, '.lux/helm/helm/helm'),
+      [
+        ...args,
+        ...['--kube-apiserver', cluster.url.origin, '--kube-ca-file', cluster.ca, '--kube-token', adminToken],
+      ],
+      {
+        env: { PATH: process.env.PATH, HOME: home, KUBECONFIG: join(folder, 'none') },
+        encoding: 'utf8',
+      },
+    )
+  const at = '/api/v1/namespaces/lux-custody'
+  for (const [name, stringData] of [
+    ['kms-database', { url: 'postgres://custody@db/custody', 'owner-url': 'postgres://owner@db/custody' }],
+    ['kms-root', { 'root-key': randomBytes(32).toString('base64') }],
+  ] as const)
+    expect((await cluster.ask('POST', `${at}/secrets`, { metadata: { name }, stringData })).status).toBe(201)
+  const values = [
+    ...['--set', `image.digest=sha256:${'0'.repeat(64)}`, '--set', 'database.existingSecret=kms-database'],
+    ...['--set', 'rootKey.existingSecret=kms-root', '--set', 'persistence.existingClaim=kms-state'],
+  ]
+  const chart = [join(root, 'helm-charts/kms'), '--namespace', 'lux-custody', ...values]
+  helm('install', 'vault', ...chart)
+  const set = '/apis/apps/v1/namespaces/lux-custody/statefulsets'
+  const replicas = async () => {
+    const { body } = (await cluster.ask('GET', set)) as { body: { items: { spec: { replicas: number } }[] } }
+    return body.items.map(({ spec }) => spec.replicas)
+  }
+  expect(await replicas()).toEqual([1])
+  helm('upgrade', 'vault', ...chart, '--set', 'replicas=2')
+  expect(await replicas()).toEqual([2])
+  helm('uninstall', 'vault', '--namespace', 'lux-custody')
+  expect(await replicas()).toEqual([])
 })

@@ -1,0 +1,202 @@
+import { type ChildProcess, execFileSync, fork } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { copyFileSync, cpSync, mkdirSync } from 'node:fs'
+import { cp, rm } from 'node:fs/promises'
+import { Agent, request } from 'node:http'
+import { join, relative } from 'node:path'
+import { sql } from 'kysely'
+import { afterAll, expect, test, vi } from 'vitest'
+import { verifyAuditLog } from '../../src/commands/audit.ts'
+import { initServer } from '../../src/commands/init.ts'
+import { migrateUp } from '../../src/platform/database/migrate.ts'
+import { connect } from '../../src/platform/database/open.ts'
+import { startEmbedded } from '../../src/platform/postgres/embedded.ts'
+import { stateFolder } from '../../src/platform/state-folder/folder.ts'
+import { given } from '../support/kms-under-test.ts'
+import { makeFolder } from '../support/temporary-folder.ts'
+
+// The version before is the first that could run beside another on one database; where there are releases, it is the newest one.
+// It needs the history of the repository, which a checkout for npm test need not have.
+const before = process.env.LUX_VERSION_BEFORE ?? 'bf492d616d3a62ac74d64cbad00bb2f5aa84a12d'
+
+const root = join(import.meta.dirname, '../../../..')
+const closing: (() => unknown)[] = []
+afterAll(async () => {
+  for (const close of closing.toReversed()) await close()
+  vi.unstubAllEnvs()
+})
+
+/** The tree of the version before, with the packages that are installed here and its own workspaces. */
+function checkOut(folder: string): string {
+  const tree = join(folder, 'before')
+  mkdirSync(tree)
+  const archive = execFileSync('git', ['archive', '--format=tar', before], {
+    ...{ cwd: root, maxBuffer: 1 << 30 },
+  })
+  execFileSync('tar', ['-x', '-C', tree], { input: archive })
+  cpSync(join(root, 'node_modules'), join(tree, 'node_modules'), {
+    ...{ recursive: true, verbatimSymlinks: true, mode: 2 },
+  })
+  return tree
+}
+
+type Replica = { readonly child: ChildProcess; readonly address: string; ask(what: string): Promise<never> }
+
+async function startReplica(tree: string, state: string): Promise<Replica> {
+  const file = join(tree, relative(root, import.meta.dirname), 'replica.ts')
+  const child = fork(file, [state], { cwd: tree, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  closing.push(() => child.kill('SIGKILL'))
+  const said = async () => {
+    const [message] = await Promise.race([
+      once(child, 'message'),
+      once(child, 'exit').then(() => Promise.reject(new Error('a replica ended'))),
+    ])
+    return message as never
+  }
+  const { address } = (await said()) as { address: string }
+  return {
+    ...{ child, address },
+    ask: (what) => {
+      const answer = said()
+      child.send(what)
+      return answer
+    },
+  }
+}
+
+const agent = new Agent({ keepAlive: true })
+
+function ask(address: string, path: string, token = '', payload?: object) {
+  return new Promise<{ status: number; body: string }>((done, failed) => {
+    const asked = request(`${address}${path}`, {
+      ...{ agent, method: payload === undefined ? 'GET' : 'POST' },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    })
+    asked.on('response', (reply) => {
+      let body = ''
+      reply.setEncoding('utf8').on('data', (part: string) => {
+        body += part
+      })
+      reply.on('end', () => done({ status: reply.statusCode ?? 0, body }))
+      reply.on('error', failed)
+    })
+    asked.on('error', failed)
+    asked.end(payload === undefined ? undefined : JSON.stringify(payload))
+  })
+}
+
+const waitFor = (seen: () => unknown) => vi.waitFor(seen, { timeout: 120_000, interval: 20 })
+
+test('UPGRADE two servers of the version before become two of this one under load: no request fails, nothing is lost', async () => {
+  const folder = await makeFolder()
+  closing.push(() => rm(folder, { recursive: true, force: true }))
+  const tree = checkOut(folder)
+  const here = relative(root, import.meta.dirname)
+  mkdirSync(join(tree, here), { recursive: true })
+  copyFileSync(join(root, here, 'replica.ts'), join(tree, here, 'replica.ts'))
+
+  const postgres = await startEmbedded(join(folder, 'postgres'))
+  closing.push(() => postgres.stop())
+  const { host, user, database } = postgres.application
+  vi.stubEnv('DATABASE_URL', `postgres://${user}@/${database}?host=${encodeURIComponent(String(host))}`)
+  vi.stubEnv('LOG_LEVEL', 'error')
+  vi.stubEnv('ROOT_ENCRYPTION_KEY', randomBytes(32).toString('base64'))
+  const owner = connect(postgres.owner)
+  closing.push(() => owner.destroy())
+  const old = (name: string) =>
+    JSON.stringify(join(tree, 'apps/companion-server/src/platform/database', name))
+  const migrate = `
+    const { migrateUp } = await import(${old('migrate.ts')})
+    const { connect } = await import(${old('open.ts')})
+    const owner = connect(${JSON.stringify(postgres.owner)})
+    await migrateUp(owner)
+    await owner.destroy()`
+  execFileSync(process.execPath, ['--input-type=module', '-e', migrate], { cwd: tree })
+  await sql.raw(`grant custody_app to ${String(user)}`).execute(owner)
+  const states = { a: join(folder, 'a'), b: join(folder, 'b') }
+  given(
+    await initServer({ state: stateFolder(states.a), domain: 'rehearsal', token: 'root-key', pinFile: null }),
+  )
+  await cp(states.a, states.b, { recursive: true })
+
+  const names = ['a', 'b'] as const
+  const replicas = new Map<string, Replica>()
+  for (const name of names) replicas.set(name, await startReplica(tree, states[name]))
+  const made: { key: string; identity: string; token: string } = await replicas.get('a')!.ask('make')
+  const kms = `/api/v1/kms/keys/${made.key}`
+
+  // A balancer that asks for readiness, and four clients behind it.
+  const ready = new Set<string>(names)
+  const state = { done: false, turn: 0 }
+  const look = async () => {
+    while (!state.done)
+      for (const name of names) {
+        const replica = replicas.get(name)
+        const reply = replica ? await ask(replica.address, '/readiness').catch(() => null) : null
+        if (reply?.status === 200) ready.add(name)
+        else ready.delete(name)
+      }
+  }
+  const sealed: string[] = []
+  const failed: string[] = []
+  const load = async () => {
+    while (!state.done) {
+      const there = [...ready]
+      const replica = replicas.get(there[state.turn++ % there.length] ?? '')
+      const reply = replica
+        ? await ask(replica.address, `${kms}/encrypt`, made.token, { plaintext: 'AAAA' }).catch(String)
+        : 'no replica is ready'
+      if (typeof reply !== 'string' && reply.status === 200) sealed.push(JSON.parse(reply.body).ciphertext)
+      else failed.push(JSON.stringify(reply))
+    }
+  }
+  const running = [look(), load(), load(), load(), load()]
+  const more = async () => {
+    const there = sealed.length
+    await waitFor(() => expect(sealed.length).toBeGreaterThan(there + 50))
+  }
+  await more()
+  // The version before serves on after the migration.
+  await migrateUp(owner)
+  await more()
+  for (const name of names) {
+    const stopping = replicas.get(name)!
+    await stopping.ask('drain')
+    await waitFor(() => expect(ready).not.toContain(name))
+    await more()
+    replicas.delete(name)
+    const ended = once(stopping.child, 'exit')
+    stopping.child.send('close')
+    await ended
+    replicas.set(name, await startReplica(root, states[name]))
+    await waitFor(() => expect(ready).toContain(name))
+    await more()
+  }
+  state.done = true
+  await Promise.all(running)
+  expect(failed).toEqual([])
+
+  // What the version before sealed this one opens, and each acknowledged call is in the audit once.
+  const { address } = replicas.get('b')!
+  for (const ciphertext of [sealed[0], sealed[Math.floor(sealed.length / 2)], sealed.at(-1)]) {
+    const opened = await ask(address, `${kms}/decrypt`, made.token, { ciphertext })
+    expect(JSON.parse(opened.body)).toEqual({ plaintext: 'AAAA' })
+  }
+  const entries = await owner
+    .selectFrom('audit')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .where('operation', '=', 'key.encrypt')
+    .where('outcome', '=', 'ok')
+    .where('identity_id', '=', made.identity)
+    .executeTakeFirstOrThrow()
+  expect(Number(entries.count)).toBe(sealed.length)
+  for (const replica of replicas.values()) {
+    const ended = once(replica.child, 'exit')
+    replica.child.send('close')
+    await ended
+  }
+  expect(given(await verifyAuditLog(stateFolder(states.a), null))).toMatchObject({
+    entries: expect.any(Number),
+  })
+})
