@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { useIdleLock } from './components/idle-lock.ts'
 import { Card } from './screens/card.tsx'
 import { Enrol } from './screens/enrol.tsx'
+import { Epoch } from './screens/epoch.tsx'
 import { Inbox } from './screens/inbox.tsx'
 import { Log } from './screens/log.tsx'
 import { More } from './screens/more.tsx'
@@ -24,6 +25,7 @@ const screens: Readonly<Record<Route, () => ReactNode>> = {
   more: More,
   sheet: Sheet,
   sign: Sign,
+  epoch: Epoch,
 }
 
 export function App() {

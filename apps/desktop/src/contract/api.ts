@@ -5,6 +5,7 @@ import type {
   DocumentKind,
   FileKind,
   RunView,
+  ScannedAnswer,
   ScriptView,
   StepInput,
   UnreadableRun,
@@ -175,12 +176,17 @@ export const apis = {
     'FILE-DAMAGED',
   ),
   /** A person's answer that the window scanned; `payload` is Base64. */
-  'ceremonies.submitCarried': api<
-    { id: string; type: 'acknowledgement' | 'holder-answer' | 'signature'; payload: string },
-    RunView
-  >('CEREMONY-UNKNOWN', 'FILE-WRONG-KIND', 'ANSWER-PART-MISSING', 'TRANSFER-PACKAGE'),
-  /** What this holder's own device needs now, to be shown as codes one after the other; without `holder` what signers are asked to sign. */
-  'ceremonies.carry': api<{ id: string; holder?: string }, { parts: CarriedView[] }>(
+  'ceremonies.submitCarried': api<{ id: string; type: ScannedAnswer; payload: string }, RunView>(
+    'CEREMONY-UNKNOWN',
+    'FILE-WRONG-KIND',
+    'ANSWER-PART-MISSING',
+    'TRANSFER-PACKAGE',
+  ),
+  /**
+   * What this holder's own device needs now, to be shown as codes one after the other; without `holder` what signers are asked to sign,
+   * and with `live` that the next epoch is.
+   */
+  'ceremonies.carry': api<{ id: string; holder?: string; live?: true }, { parts: CarriedView[] }>(
     'CEREMONY-UNKNOWN',
     'FILE-MISSING',
     'FILE-UNREADABLE',

@@ -149,9 +149,28 @@ export type Need =
 
 /** One thing that a person's own device takes by codes; `payload` is Base64. */
 export type CarriedView = {
-  type: 'policy' | 'share-package' | 'request-package' | 'signature-request'
+  type:
+    | 'policy'
+    | 'share-package'
+    | 'request-package'
+    | 'signature-request'
+    | 'heartbeat-request'
+    | 'epoch-package'
+    | 'epoch-live'
   payload: string
 }
+
+/** What a window scans off people's devices while a run waits for it. */
+export const scannedAnswers = [
+  'acknowledgement',
+  'holder-answer',
+  'signature',
+  'epoch-approval',
+  'redeal-package',
+  'heartbeat',
+] as const
+
+export type ScannedAnswer = (typeof scannedAnswers)[number]
 
 /** Who can be enrolled here, and take part in a rehearsal with a device of their own. */
 export const enrolledKinds = ['holder', 'officer', 'witness', 'approver'] as const
@@ -285,6 +304,8 @@ export type RunView = {
   carried: { carried: number; whole: number } | null
   /** Whether their word is taken in now. */
   mayState: boolean
+  /** That the next epoch is live, once it is signed: for every phone that holds an old or a new share; null until then. */
+  epochLive: { file: string } | null
   /** How they say it in a production run; null where nobody is asked, or stand-ins say it here. */
   statementCommands: DeviceCommands | null
   /** What each key rests on: its id (`ceremony`: the run's own signing key), its level in the tree, E0 to E3. */

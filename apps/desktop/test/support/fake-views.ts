@@ -134,6 +134,7 @@ export const run: RunView = {
   exception: null,
   paused: null,
   unstated: [],
+  epochLive: null,
   carried: null,
   mayState: true,
   statementCommands: null,

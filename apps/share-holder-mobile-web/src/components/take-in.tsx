@@ -17,7 +17,7 @@ export function TakeIn({
   several,
   onFiles,
 }: {
-  type: PayloadType
+  type: PayloadType | readonly PayloadType[]
   what: string
   label: string
   several: boolean
@@ -53,7 +53,7 @@ export function TakeIn({
           <QrScan
             title={t('phone.scan-codes')}
             what={what}
-            expected={[type]}
+            expected={typeof type === 'string' ? [type] : type}
             onCarried={(carried) => void take(carried)}
             onClose={() => setOpen(false)}
           />

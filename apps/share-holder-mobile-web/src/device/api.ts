@@ -45,6 +45,10 @@ export type ShareSummary = {
   readonly organisation: string
   readonly domain: Domain
   readonly live: boolean
+  /** Its holder approved that its epoch is left: it decrypts nothing more. */
+  readonly leaving: boolean
+  /** The card that was renewed for its next epoch, null where there is none yet. */
+  readonly renewed: string | null
   /** Blocks of 64 and 128 bits that it may still answer. */
   readonly left: { readonly at64: number; readonly at128: number }
 }
@@ -61,6 +65,12 @@ export type LogEntry = {
     | 'signed'
     | 'sheet'
     | 'restored'
+    | 'renewed'
+    | 'epoch-approved'
+    | 'redealt'
+    | 'live'
+    | 'kept'
+    | 'stated'
   /** What it was about, in the words of the signed bytes. */
   readonly about: string
   readonly digest: string
@@ -129,6 +139,27 @@ export type Asked = {
   readonly maySign: boolean
 }
 
+/**
+ * What a run that moves a key, or that asks whether a share is still held, wants of this phone. `live`: the next epoch is, and the old
+ * share is wiped. `keep`: the run was aborted, and the old share answers again.
+ */
+export const epochActs = ['approve', 'redeal', 'receive', 'live', 'keep', 'heartbeat'] as const
+
+export type EpochAct = (typeof epochActs)[number]
+
+/** Told from what was signed, and not done yet. */
+export type EpochAsked = {
+  readonly act: EpochAct
+  /** In the words of the domain, English. */
+  readonly lines: readonly string[]
+  readonly digest: string
+  readonly words: readonly string[]
+  /** Whether the share of the epoch that is left is wiped. */
+  readonly wipes: boolean
+  /** False where this browser may delete what it keeps, and it is for real keys. */
+  readonly mayDo: boolean
+}
+
 /** A request that was decided here before, with the files of then: nothing is answered twice, and no answer is lost. */
 export type Decided = { readonly decided: 'approved' | 'refused'; readonly files: Files }
 
@@ -162,6 +193,14 @@ export type Device = {
   readSigning(file: Handover): Promise<Answer<Asked>>
   /** Signs what was read last; what a witness cosigned is remembered before the signature leaves. */
   sign(): Promise<Answer<{ file: Handover; overview: Overview }>>
+  /** Makes the envelope key of the next epoch of a share, and its card; the card that was made before, where it was not used yet. */
+  renew(
+    share: string,
+  ): Promise<Answer<{ file: Handover; digest: string; words: readonly string[]; overview: Overview }>>
+  /** What of a run that moves a key, an announcement that its epoch is live, or a request for a heartbeat. */
+  readEpoch(files: Files): Promise<Answer<EpochAsked>>
+  /** Does what was read last, after it was checked again. */
+  takeEpoch(): Promise<Answer<{ act: EpochAct; files: Files; overview: Overview }>>
   /** A backup sheet of this phone's key, and the words that open it: they are shown this once. The passphrase is asked for again. */
   makeSheet(passphrase: string): Promise<Answer<{ sheet: Uint8Array; words: readonly string[] }>>
   /** Whether a sheet that was scanned back has this phone's key under these words. */

@@ -1,7 +1,7 @@
 import { policyDigest } from '@lux/ceremony/policy'
 import { cardCodec, type RequestPackage, requestDigest } from '@lux/ceremony/wire'
 import { equalBytes, toHex, wipe } from '@lux/crypto'
-import { ciphertextDigest, readCiphertext, type ShareEnvelope } from '@lux/crypto/fhe'
+import { ciphertextDigest, readCiphertext } from '@lux/crypto/fhe'
 import {
   acknowledge,
   blocksLeft,
@@ -12,7 +12,6 @@ import {
   forgetShareOf,
   type HolderState,
   type OpenedShare,
-  openShare,
   type PersonKey,
   type PreparedAnswer,
   type PreparedSignature,
@@ -60,6 +59,8 @@ import type {
   Prepared,
   ShareSummary,
 } from './api.ts'
+import { no, type Open, policyAt, seatOf, shareAt, shareId, sheetAt, yes } from './kept.ts'
+import { type Ready, readEpochFiles, renewFor } from './next-epoch.ts'
 import {
   beginRecords,
   encodeText,
@@ -81,10 +82,6 @@ export type DevicePorts = {
   readonly persisted: () => Promise<boolean>
 }
 
-type Open = { readonly key: Uint8Array; readonly records: Records; readonly person: PersonKey }
-
-const no = (rule: string, detail = ''): No => ({ ok: false, rule, detail })
-const yes = <T>(value: T): Answer<T> => ({ ok: true, value })
 const locked = no('PHONE-LOCKED')
 /** Letters of a passphrase. Argon2id makes each guess cost; this makes the guesses many. */
 const leastPassphrase = 12
@@ -96,6 +93,7 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
   let asked: PreparedSignature | null = null
   /** `passkey`: each answer and signature waits for the passphrase first. `confirmed`: it was given for the next one. */
   let openedBy: 'passphrase' | 'passkey' | 'confirmed' = 'passphrase'
+  let ready: Ready | null = null
   let prepared: { answer: PreparedAnswer; share: ShareSummary; opened: OpenedShare } | null = null
 
   /** Where a passkey opened the phone, the passphrase counts for one act. */
@@ -152,6 +150,11 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
   /** For real keys only where the browser promised to keep what this app writes, or a backup sheet was scanned back. */
   async function mayApprove({ person, records }: Open): Promise<boolean> {
     return person.card.domain === 'rehearsal' || sheetAt(records) !== null || (await persisted())
+  }
+
+  /** A signature needs what an answer needs; a share that comes or goes is taken as it is. */
+  async function mayDo(opened: Open, { shown: { act } }: Ready): Promise<boolean> {
+    return act === 'receive' || act === 'live' || act === 'keep' || mayApprove(opened)
   }
 
   /** Lets go of what was prepared and not answered. */
@@ -467,6 +470,46 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
       return yes({ file: { name, bytes: answer }, overview: await overview(open) })
     },
 
+    async renew(share) {
+      if (open === null) return locked
+      const made = await renewFor(open, share, { bytes: random })
+      if (!made.ok) return made
+      const { card, digest, written } = made.value
+      const { name } = open.person.card
+      if (made.value.made)
+        await open.records.write([...written, logged(open.records, 'renewed', name, digest)])
+      const file = { name: `card-${digest.slice(0, 8)}.json`, bytes: card }
+      return yes({ file, digest, words: wordsOf(digest), overview: await overview(open) })
+    },
+
+    async readEpoch(files) {
+      ready = null
+      if (open === null) return locked
+      const read = readEpochFiles(open, files, { entropy: { bytes: random }, now })
+      if (!read.ok) return read
+      ready = read.value
+      return yes({ ...read.value.shown, mayDo: await mayDo(open, read.value) })
+    },
+
+    async takeEpoch() {
+      if (open === null) return locked
+      if (ready === null) return no('PHONE-NOTHING-PREPARED')
+      const reading = ready
+      if (!(await mayDo(open, reading))) return no('PHONE-NOT-KEPT')
+      const first = unconfirmed()
+      if (first !== null) return first
+      ready = null
+      const taken = await reading.take()
+      if (!taken.ok) return taken
+      const { files, written, gone, person, entry } = taken.value
+      await open.records.write(
+        [...written, logged(open.records, entry.what, entry.about, entry.digest)],
+        gone,
+      )
+      if (person !== null) open.person = person
+      return yes({ act: reading.shown.act, files, overview: await overview(open) })
+    },
+
     async makeSheet(passphrase) {
       if (open === null) return locked
       const header = await readHeader(database)
@@ -535,6 +578,7 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
 
     async wipe() {
       discard()
+      ready = null
       if (open !== null) wipe(open.key)
       open = null
       await wipeDatabase(database)
@@ -549,24 +593,9 @@ function hintOf(header: VaultHeader | null): PasskeyHint | null {
   return { credential, salt }
 }
 
-/** When a sheet with this key was scanned back last. */
-function sheetAt(records: Records): string | null {
-  const bytes = records.read('sheet', 'me')
-  if (bytes === null) return null
-  // Written by `checkSheet` and `restore`, under the vault's key.
-  return (parseText(bytes) as { at: string }).at
-}
-
 function personOf({ card }: PersonKey): Person {
   const digest = cardCodec.digest(card)
   return { name: card.name, kind: card.kind, domain: card.domain, digest, words: wordsOf(digest) }
-}
-
-function policyAt(records: Records, id: string) {
-  const bytes = records.read('policy', id)
-  if (bytes === null) return null
-  const policy = trustedPolicy(bytes)
-  return policy.ok ? policy.value : null
 }
 
 function policySummary(policy: Parameters<typeof policyLines>[0]): PolicySummary {
@@ -580,13 +609,6 @@ function policySummary(policy: Parameters<typeof policyLines>[0]): PolicySummary
     expiry: policy.expiry,
     lines: policyLines(policy),
   }
-}
-
-function shareAt({ records, person }: Pick<Open, 'records' | 'person'>, id: string): Answer<OpenedShare> {
-  const share = records.read('share', id)
-  const state = records.read('state', id)
-  if (share === null || state === null) return no('PHONE-SHARE-MISSING', id)
-  return openShare({ key: person, share, state })
 }
 
 /** The share that a request is for; the caller forgets it. */
@@ -605,10 +627,6 @@ function shareFor(open: Open, { keyId, epochId }: { keyId: string; epochId: stri
   return no(ofKey ? 'REQUEST-EPOCH' : 'PHONE-NO-SHARE', keyId)
 }
 
-function shareId({ share: { header } }: ShareEnvelope): string {
-  return `${toHex(header.epochId)}-${header.holder}`
-}
-
 function shareSummary(
   { envelope, held, before }: Pick<OpenedShare, 'envelope' | 'held'> & { before: HolderState },
   records: Records,
@@ -624,6 +642,8 @@ function shareSummary(
     organisation: policyAt(records, held.policyDigest)?.organisation.name ?? '',
     domain: header.domain,
     live: before.live,
+    leaving: before.leaving !== null,
+    renewed: seatOf(records, 'renewal', shareId(envelope)),
     left: blocksLeft(envelope, before.spent),
   }
 }

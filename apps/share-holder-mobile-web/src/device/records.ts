@@ -8,13 +8,16 @@ export type Random = (length: number) => Uint8Array
 /** A record to write, in the clear. */
 export type Written = { readonly store: string; readonly id: string; readonly plain: Uint8Array }
 
+/** Where a record lies. */
+export type Place = Pick<Written, 'store' | 'id'>
+
 /** The records of an open vault. What was opened is the caller's, to wipe. */
 export type Records = {
   ids(store: string): string[]
   /** The record's bytes, null where there is none. Throws where it does not open: someone changed the phone's storage. */
   read(store: string, id: string): Uint8Array | null
-  /** Together or not at all, and on disk when it answers. Wipes what it was given. */
-  write(written: readonly Written[]): Promise<void>
+  /** Together or not at all, and on disk when it answers. Wipes what it was given. What is `gone` is deleted in the same transaction. */
+  write(written: readonly Written[], gone?: readonly Place[]): Promise<void>
 }
 
 export class RecordChanged extends Error {}
@@ -54,12 +57,14 @@ function recordsOf(
       if (plain === null) throw new RecordChanged(nameOf({ store, id }))
       return plain
     },
-    async write(written) {
+    async write(written, gone = []) {
       const sealed = written.map((one) =>
         sealedAt(key, one, (found.get(nameOf(one))?.revision ?? 0) + 1, random),
       )
-      await writeRecords(database, sealed)
+      const removed = gone.flatMap((place) => found.get(nameOf(place)) ?? [])
+      await writeRecords(database, sealed, removed)
       for (const record of sealed) found.set(nameOf(record), record)
+      for (const record of removed) found.delete(nameOf(record))
     },
   }
 }

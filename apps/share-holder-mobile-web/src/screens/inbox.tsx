@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { Page } from '../components/page.tsx'
 import { Refusal } from '../components/refusal.tsx'
 import { type Kind, kinds, type Overview, type ShareSummary } from '../device/api.ts'
-import { go, prove, type Route, usePhone } from '../stores/phone.ts'
+import { go, prove, type Route, renew, usePhone } from '../stores/phone.ts'
 
 /** The one thing to do next: who holds no shares signs; without a policy nothing is believed, without a share nothing is asked. */
 function nextOf({ person, policies, shares }: Overview): 'policy' | 'receive' | 'request' | 'sign' {
@@ -95,6 +95,11 @@ function Share({ share }: { share: ShareSummary }) {
         <span className="quiet">
           {t('phone.inbox.share-note', { holder: share.holder, n: share.n, t: share.t, epoch: share.epoch })}
         </span>
+        {share.leaving ? <span className="quiet">{t('phone.inbox.leaving')}</span> : null}
+        {share.live ? null : <span className="quiet">{t('phone.inbox.unproven')}</span>}
+        <button type="button" className="link" onClick={() => void renew(share.id)}>
+          {t('phone.inbox.renew')}
+        </button>
       </div>
       <button type="button" className="link" onClick={() => void prove(share.id)}>
         {t('phone.inbox.prove')}
@@ -103,7 +108,7 @@ function Share({ share }: { share: ShareSummary }) {
   )
 }
 
-const others = ['policy', 'receive', 'request'] as const satisfies readonly Route[]
+const others = ['policy', 'receive', 'request', 'epoch'] as const satisfies readonly Route[]
 
 function More({ skip }: { skip: Route }) {
   const { t } = useTranslation()

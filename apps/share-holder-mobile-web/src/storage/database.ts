@@ -106,10 +106,14 @@ export function readRecords(database: Database): Promise<SealedRecord[]> {
 export class RevisionConflict extends Error {}
 
 /**
- * Writes records together or not at all, each one revision after the one that is there. Answers only once they are on disk.
- * Throws RevisionConflict when another tab wrote one of them first: then nothing is written.
+ * Writes records together or not at all, each one revision after the one that is there, and deletes those that are `gone`, as they were
+ * read. Answers only once all of it is on disk. Throws RevisionConflict when another tab wrote one of them first: then nothing is done.
  */
-export async function writeRecords(database: Database, records: readonly SealedRecord[]): Promise<void> {
+export async function writeRecords(
+  database: Database,
+  records: readonly SealedRecord[],
+  gone: readonly SealedRecord[] = [],
+): Promise<void> {
   await together(database, async (transaction) => {
     const kept = transaction.objectStore('records')
     for (const record of records) {
@@ -117,6 +121,11 @@ export async function writeRecords(database: Database, records: readonly SealedR
       if (record.revision !== (found?.revision ?? 0) + 1)
         throw new RevisionConflict(`${record.store}/${record.id}`)
       await kept.put(record)
+    }
+    for (const { store, id, revision } of gone) {
+      const found = await kept.get([store, id])
+      if (found?.revision !== revision) throw new RevisionConflict(`${store}/${id}`)
+      await kept.delete([store, id])
     }
     return true
   })

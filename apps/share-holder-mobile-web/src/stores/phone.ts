@@ -2,6 +2,8 @@ import { create } from 'zustand'
 import type {
   Answer,
   Asked,
+  EpochAct,
+  EpochAsked,
   Files,
   Handover,
   No,
@@ -14,7 +16,17 @@ import type {
 import { connectDevice } from '../device/client.ts'
 import { askPasskey, makePasskey } from '../device/passkey.ts'
 
-export type Route = 'inbox' | 'card' | 'policy' | 'receive' | 'request' | 'log' | 'more' | 'sheet' | 'sign'
+export type Route =
+  | 'inbox'
+  | 'card'
+  | 'policy'
+  | 'receive'
+  | 'request'
+  | 'log'
+  | 'more'
+  | 'sheet'
+  | 'sign'
+  | 'epoch'
 
 /** What the person sees next to the screen itself. Nothing in here is secret. */
 type Phone = {
@@ -32,12 +44,18 @@ type Phone = {
   readonly request: { readonly files: Files; readonly prepared: Prepared } | null
   /** What is to be signed, as its bytes say it. */
   readonly asked: Asked | null
+  /** What a run that moves a key asks for. */
+  readonly epoch: EpochAsked | null
   /** Files to hand over, and what they are. */
   readonly out: {
-    readonly what: 'card' | 'proof' | 'approved' | 'refused' | 'signed'
+    readonly what: 'card' | 'proof' | 'approved' | 'refused' | 'signed' | 'epoch' | 'renewed'
     readonly files: Files
     /** Of a decision that was made before. */
     readonly again?: boolean
+    /** What was done of a run that moves a key. */
+    readonly act?: EpochAct
+    /** Of a renewed card: what is compared. */
+    readonly card?: { readonly digest: string; readonly words: readonly string[] }
   } | null
 }
 
@@ -52,6 +70,7 @@ const start: Phone = {
   policy: null,
   request: null,
   asked: null,
+  epoch: null,
   out: null,
 }
 
@@ -102,6 +121,7 @@ export function go(route: Route): void {
     policy: null,
     request: null,
     asked: null,
+    epoch: null,
     out: null,
   })
 }
@@ -223,6 +243,24 @@ export async function readSigning([file]: Files): Promise<void> {
 export async function sign(): Promise<void> {
   const signed = await work('approve', () => device.sign())
   if (signed !== null) opened(signed.overview, { asked: null, out: { what: 'signed', files: [signed.file] } })
+}
+
+export async function renew(share: string): Promise<void> {
+  const made = await work('card', () => device.renew(share))
+  if (made === null) return
+  const { file, digest, words, overview } = made
+  opened(overview, { route: 'epoch', out: { what: 'renewed', files: [file], card: { digest, words } } })
+}
+
+export async function readEpoch(files: Files): Promise<void> {
+  const asked = await work('prepare', () => device.readEpoch(files))
+  if (asked !== null) usePhone.setState({ epoch: asked })
+}
+
+export async function takeEpoch(): Promise<void> {
+  const taken = await work('approve', () => device.takeEpoch())
+  if (taken !== null)
+    opened(taken.overview, { epoch: null, out: { what: 'epoch', files: taken.files, act: taken.act } })
 }
 
 export async function checkSheet(asked: Parameters<typeof device.checkSheet>[0]): Promise<void> {

@@ -1,44 +1,30 @@
-import { encodePolicyFile } from '@lux/ceremony/policy'
-import { cardCodec, requestPackageCodec, signatureContext } from '@lux/ceremony/wire'
-import { encodeCanonical, fromHex, sealTo, sha256Hex, signWith } from '@lux/crypto'
+import { requestPackageCodec } from '@lux/ceremony/wire'
+import { sha256Hex } from '@lux/crypto'
 import { encodePersonKey, openHeldShare } from '@lux/people'
 import { IDBFactory } from 'fake-indexeddb'
 import { beforeAll, expect, test } from 'vitest'
 import { accepted } from '../../../../packages/people/test/support/outcome.ts'
 import {
   now,
-  openingOf,
   requestFor,
   shareWorld,
   type World,
 } from '../../../../packages/people/test/support/share-world.ts'
-import type { Answer, Device, Files, Overview, Prepared } from '../../src/device/api.ts'
-import { beginRecords } from '../../src/device/records.ts'
+import type { Device, Files, Prepared } from '../../src/device/api.ts'
 import { sealSheet, sheetWords } from '../../src/storage/backup-sheet.ts'
-import { readHeader, readRecords } from '../../src/storage/database.ts'
-import { createVault, leastCost } from '../../src/storage/vault.ts'
-import { Died, fateAt } from '../support/dying-storage.ts'
-import { databaseIn, derive, got, openPhone, passphrase, random } from '../support/phone.ts'
+import { copyOf, everyDeath, overviewOf } from '../support/every-death.ts'
+import { derive, got, openPhone, passphrase, random } from '../support/phone.ts'
+import { copies, type Phone, phoneOf, restarted, shareFilesOf } from '../support/share-on-phone.ts'
 
 let world: World
-let policy: Uint8Array
 let share: Files
 let request: Files
 beforeAll(async () => {
   world = await shareWorld()
-  policy = encodePolicyFile(world.file)
   const [own] = world.held
   const [holder] = world.holders
   if (own === undefined || holder === undefined) throw new Error('nobody holds a share')
-  const envelope = await sealTo([holder.card.recipient ?? ''], own.content)
-  const context = signatureContext('share-envelope', 'production')
-  const signature = signWith(world.ceremony, context, fromHex(sha256Hex(envelope), 32))
-  share = [
-    { name: 'holder-1.age', bytes: envelope },
-    { name: 'holder-1.sig', bytes: encodeCanonical({ ...signature }) },
-    { name: 'opening.json', bytes: openingOf(world, own.ceremonyId) },
-    { name: 'public.bin', bytes: own.pub },
-  ]
+  share = await shareFilesOf(world, 0)
   const opened = accepted(openHeldShare({ ...own, content: own.content.slice() }, holder))
   const asked = requestFor(world, { envelope: opened }, { id: 1, of: [0] })
   request = [
@@ -47,70 +33,11 @@ beforeAll(async () => {
   ]
 })
 
-/** A phone with the first holder's key, and its storage. */
-async function holderPhone(): Promise<{ storage: IDBFactory; phone: Device }> {
-  const storage = new IDBFactory()
-  const [key] = world.holders
-  if (key === undefined) throw new Error('nobody holds a share')
-  const vault = await createVault(passphrase, leastCost, derive, random)
-  const written = [
-    { store: 'person', id: 'me', plain: encodePersonKey(key) },
-    { store: 'card', id: 'me', plain: cardCodec.encode(key.card) },
-  ]
-  await beginRecords(await databaseIn(storage), vault, written, random)
-  const phone = await restarted(storage)
-  await got(phone.takePolicy({ name: 'policy.json', bytes: policy.slice() }))
-  return { storage, phone }
-}
-
-/** The phone, switched on again. */
-async function restarted(storage: IDBFactory): Promise<Device> {
-  const phone = await openPhone(storage, () => now)
-  await got(phone.unlock(passphrase))
-  return phone
-}
-
-const copies = (files: Files): Files => files.map(({ name, bytes }) => ({ name, bytes: bytes.slice() }))
+const holderPhone = (): Promise<Phone> => phoneOf(world, 0)
 
 /** Of the files of an answer, whatever their order. */
 const digestsOf = (answer: object): string[] =>
   'files' in answer ? (answer as { files: Files }).files.map(({ bytes }) => sha256Hex(bytes)).toSorted() : []
-
-async function overviewOf(phone: Device): Promise<Overview> {
-  const state = await phone.state()
-  if (state.phase !== 'open') throw new Error(`the phone is ${state.phase}`)
-  return state.overview
-}
-
-/**
- * Does the work on a fresh phone that dies at its first touch of the storage, on another that dies at its second, and so on up to one
- * that outlives it; then the same where a single touch fails. `look` sees what is left. Gives how many phones died.
- */
-async function everyDeath<T>(
-  ready: () => Promise<{ storage: IDBFactory; phone: Device }>,
-  work: (phone: Device) => Promise<Answer<T>>,
-  look: (left: { storage: IDBFactory; given: T | null }) => Promise<void>,
-): Promise<number> {
-  let deaths = 0
-  for (const fate of ['dies', 'fails'] as const)
-    for (let at = 1, died = true; died; at += 1) {
-      const { storage, phone } = await ready()
-      const { restart } = fateAt(at, fate)
-      let given: T | null = null
-      died = false
-      try {
-        given = await got(work(phone))
-      } catch (error) {
-        if (!(error instanceof Died)) throw error
-        died = true
-        deaths += 1
-      } finally {
-        restart()
-      }
-      await look({ storage, given })
-    }
-  return deaths
-}
 
 test('KILL-RECEIVE a phone that dies while a share is received has it whole or not at all, and receives it then', async () => {
   const seen = new Set<number>()
@@ -146,18 +73,6 @@ async function holding(): Promise<{ storage: IDBFactory; phone: Device }> {
   }
   const storage = await copyOf(held)
   return { storage, phone: await restarted(storage) }
-}
-
-async function copyOf(storage: IDBFactory): Promise<IDBFactory> {
-  const from = await databaseIn(storage)
-  const [header, records] = [await readHeader(from), await readRecords(from)]
-  const copy = new IDBFactory()
-  if (header !== null) {
-    const to = await databaseIn(copy)
-    await to.put('vault', header, 'header')
-    for (const record of records) await to.put('records', record)
-  }
-  return copy
 }
 
 /** A phone that has read the request. */

@@ -4,7 +4,7 @@ import 'fake-indexeddb/auto'
 /** What a phone does last before it dies: nothing after it happens, and what was not committed is not there. */
 export class Died extends Error {}
 
-const touched = ['get', 'getAll', 'put', 'clear'] as const
+const touched = ['get', 'getAll', 'put', 'delete', 'clear'] as const
 
 /** `dies`: the phone is gone, and with it what was not committed. `fails`: this one touch does not work, and the app goes on. */
 export type Fate = 'dies' | 'fails'

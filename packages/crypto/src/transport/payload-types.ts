@@ -18,6 +18,7 @@ export const payloadTypes = {
   'redeal-package': 13,
   'epoch-live': 14,
   'backup-sheet': 15,
+  'epoch-approval': 16,
 } as const
 
 export type PayloadType = keyof typeof payloadTypes

@@ -2,7 +2,7 @@ import { FailureNotice, Icon } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Failure } from '../../contract/index.ts'
+import type { DocumentKind, Failure, ScannedAnswer } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { allowCamera, fromBase64, type QrPart, QrScan, QrShow, toBase64 } from '../components/codes.tsx'
 import { shares } from '../stores/remotes.ts'
@@ -50,16 +50,19 @@ export function ShowToHolders({ id, holders }: { id: string; holders: readonly s
   )
 }
 
+const scanned: Partial<Record<DocumentKind, ScannedAnswer>> = {
+  acknowledgement: 'acknowledgement',
+  'holder-answer': 'holder-answer',
+  'epoch-approval': 'epoch-approval',
+  redeal: 'redeal-package',
+  heartbeat: 'heartbeat',
+}
+
+/** How a phone shows what a run waits for from its holder; null of what comes from elsewhere. */
+export const scannedAs = (what: DocumentKind): ScannedAnswer | null => scanned[what] ?? null
+
 /** Scans a person's answer: a proof where shares are proved, a signature where one is asked for, else an answer to a request. */
-export function ScanAnswer({
-  id,
-  what,
-  act,
-}: {
-  id: string
-  what: 'acknowledgement' | 'holder-answer' | 'signature'
-  act: Act
-}) {
+export function ScanAnswer({ id, what, act }: { id: string; what: ScannedAnswer; act: Act }) {
   const { t } = useTranslation()
   const [open, setOpen] = useState(false)
   return (

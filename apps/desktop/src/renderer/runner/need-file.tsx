@@ -12,7 +12,7 @@ import { ShareMatrix } from '../holders/share-matrix.tsx'
 import { run } from '../stores/remotes.ts'
 import type { Act } from './act.ts'
 import { CustodianSheet } from './custodian-sheet.tsx'
-import { ScanAnswer, ShowToHolders } from './holder-codes.tsx'
+import { ScanAnswer, ShowToHolders, scannedAs } from './holder-codes.tsx'
 
 /** `pinned`: the step's live button takes the file in, so that there is no second one here. */
 type Props = { view: RunView; need: Extract<Need, { need: 'file' }>; act: Act; pinned: boolean }
@@ -48,7 +48,7 @@ export function NeedFile({ view, need, act, pinned }: Props) {
   )
   const receives = need.what === 'acknowledgement' && view.domain === 'production' && view.paused === null
   const sheets = need.what === 'custodian-acknowledgement' && view.paused === null
-  const scanned = need.what === 'acknowledgement' || need.what === 'holder-answer' ? need.what : null
+  const scanned = scannedAs(need.what)
   if (need.commands !== null)
     return (
       <div className="stage-card">

@@ -8,7 +8,7 @@ import { pickFile } from '../components/file-picker.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import { shares } from '../stores/remotes.ts'
 import type { Act } from './act.ts'
-import { ScanAnswer, ShowToHolders } from './holder-codes.tsx'
+import { ScanAnswer, ShowToHolders, scannedAs } from './holder-codes.tsx'
 
 type Props = { view: RunView; need: Extract<Need, { need: 'sign' }>; act: Act }
 
@@ -66,11 +66,7 @@ export function OwnDevices({ view, need, act }: Props) {
         <li>
           <span>{t('runner.own.back')}</span>
           <div className="actions">
-            <ScanAnswer
-              id={view.id}
-              what={need.what === 'acknowledgement' ? 'acknowledgement' : 'holder-answer'}
-              act={act}
-            />
+            <ScanAnswer id={view.id} what={scannedAs(need.what) ?? 'holder-answer'} act={act} />
             <Button variant="surface" color="gray" highContrast onClick={() => void take()}>
               {t('runner.own.take')}
             </Button>

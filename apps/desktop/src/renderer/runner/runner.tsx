@@ -16,6 +16,7 @@ import { run } from '../stores/remotes.ts'
 import { useRoom } from '../stores/room.ts'
 import { turnWall, useWall } from '../stores/wall.ts'
 import type { Act } from './act.ts'
+import { EpochLive } from './epoch-live.tsx'
 import { RunEnd } from './run-end.tsx'
 import { RunException } from './run-exception.tsx'
 import { RunStep } from './run-step.tsx'
@@ -70,6 +71,7 @@ function Running({ view, failure }: { view: RunView; failure: Failure | null }) 
         {failure ? <FailureNotice failure={failure} onRetry={() => void run.again()} /> : null}
         {refused ? <FailureNotice failure={refused} /> : null}
         <WallGone />
+        <EpochLive view={view} />
       </div>
       {view.exception ? (
         <RunException key={view.exception.id} view={view} exception={view.exception} act={act} />

@@ -55,7 +55,7 @@ export function AddPerson({ setup, acts }: { setup: SetupView; acts: SetupActs }
           <QrScan
             title={t('setup.add.scan')}
             what={t('setup.add.scan-what')}
-            expected={['card']}
+            expected={['card', 'card-renewal']}
             allow={allowCamera}
             onCarried={({ payload }) => void acts.take(payload)}
             onClose={() => setScans(false)}

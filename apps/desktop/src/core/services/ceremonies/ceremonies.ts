@@ -4,7 +4,12 @@ import type { PinNeed } from '@lux/ceremony'
 import { utf8 } from '@lux/crypto'
 import { ExpectedError, readBounded } from '@lux/node-files'
 import * as v from 'valibot'
-import type { CeremonySummary, RunView, UnreadableRun } from '../../../contract/index.ts'
+import {
+  type CeremonySummary,
+  type RunView,
+  scannedAnswers,
+  type UnreadableRun,
+} from '../../../contract/index.ts'
 import { rehearsalPins } from '../../rehearsal/rehearsal-pins.ts'
 import { actAsStandIn, standInActs } from '../../rehearsal/stand-in-act.ts'
 import { replicateAsStandIn } from '../../rehearsal/stand-in-vendor.ts'
@@ -23,6 +28,7 @@ import { readableRuns } from '../shared/readable-runs.ts'
 import { payload } from '../shared/scanned.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { answerFiles } from './carried.ts'
+import { putRedealt } from './epoch-files.ts'
 import { keepSealedPart, maxSealed } from './own-devices.ts'
 import { requestsFor } from './requests.ts'
 
@@ -181,7 +187,7 @@ export async function submitCarried(parts: ServiceContext, input: unknown): Prom
   const asked = checked(
     v.strictObject({
       id: hexId,
-      type: v.picklist(['acknowledgement', 'holder-answer', 'signature']),
+      type: v.picklist(scannedAnswers),
       payload,
     }),
     input,
@@ -189,6 +195,7 @@ export async function submitCarried(parts: ServiceContext, input: unknown): Prom
   const { run, standIns } = parts.runs.get(asked.id)
   mustBeSame(parts, run)
   const [answer, ...others] = answerFiles(asked.type, asked.payload)
+  if (asked.type === 'redeal-package') putRedealt(run.folder, answer, others)
   keepSealedPart(run, answer, () => others)
   refuse(takeFile(run, answer, null, standIns.length > 0))
   return shown(parts, asked.id)

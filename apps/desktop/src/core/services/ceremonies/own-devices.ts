@@ -1,17 +1,19 @@
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import type { RunView } from '@lux/ceremony'
 import { holderAnswerCodec } from '@lux/ceremony/wire'
 import { sha256Hex } from '@lux/crypto'
 import { ExpectedError, writeDurably } from '@lux/node-files'
 import * as v from 'valibot'
+import { writeRequests } from '../../runs/exchange/outbox.ts'
 import { approvedPackage } from '../../runs/folder/approved-package.ts'
 import { decryptionFolder } from '../../runs/folder/places.ts'
-import type { RunFolder } from '../../runs/folder/run-folder.ts'
 import type { Run } from '../../runs/run/run.ts'
 import { checked, hexId, path } from '../shared/checked.ts'
 import { mustBeNewIn } from '../shared/granted-paths.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { noteSent } from '../shares.ts'
+import { epochPackage } from './epoch-files.ts'
 import { copyAndCompare } from './hand-out.ts'
 
 /** A part of a plaintext, sealed to its combiner. */
@@ -24,9 +26,9 @@ export const maxSealed = 1 << 20
 export async function handToHolders(parts: ServiceContext, input: unknown): Promise<{ paths: string[] }> {
   const asked = checked(v.strictObject({ id: hexId, folder: path }), input)
   const { run, standIns } = parts.runs.get(asked.id)
-  const { needs } = run.view()
-  const holders = awaitedHolders(needs, standIns)
-  const files = new Map(holders.map((name) => [name, filesFor(run.folder, needs, name)] as const))
+  const view = run.view()
+  const holders = awaitedHolders(view, standIns)
+  const files = new Map(holders.map((name) => [name, filesFor(run, name)] as const))
   if ([...files.values()].every((some) => some.length === 0))
     throw new ExpectedError('FILE-MISSING', 'nobody is asked for anything now')
   const folder = parts.paths.folder(asked.folder)
@@ -41,26 +43,38 @@ export async function handToHolders(parts: ServiceContext, input: unknown): Prom
       paths.push(to)
     }
   }
-  if (needs?.kind === 'acknowledgements') noteSent(parts, run.folder, { holders, by: 'files' })
+  if (view.needs?.kind === 'acknowledgements') noteSent(parts, run.folder, { holders, by: 'files' })
   return { paths }
 }
 
-type Needs = ReturnType<Run['view']>['needs']
-
-/** Who is awaited with a device of their own. */
-export function awaitedHolders(needs: Needs, standIns: readonly { name: string }[]): string[] {
+/** Who is awaited with a device of their own, and who may still say what is left of the epoch before. */
+export function awaitedHolders(
+  { needs, unstated }: Pick<RunView, 'needs' | 'unstated'>,
+  standIns: readonly { name: string }[],
+): string[] {
   const simulated = new Set(standIns.map(({ name }) => name))
   const missing = needs !== null && 'missing' in needs ? needs.missing : []
-  return missing.filter((name) => !simulated.has(name))
+  return [...new Set([...missing, ...unstated])].filter((name) => !simulated.has(name))
 }
 
 type File = { name: string; from: string }
 
-export function filesFor(folder: RunFolder, needs: Needs, holder: string): File[] {
+export function filesFor(run: Pick<Run, 'folder' | 'view'>, holder: string): File[] {
+  const { folder } = run
+  const view = run.view()
+  const { needs } = view
   const at = (path: string, name = path.split('/').at(-1) ?? path): File => ({
     name,
     from: join(folder.path, path),
   })
+  if (folder.plan.reshare !== undefined && needs?.kind !== 'answers' && needs?.kind !== 'heartbeats')
+    return ['policy.json', ...epochPackage(folder, needs, holder)].map((path) => at(path))
+  if (needs?.kind === 'heartbeats') {
+    const [request] = writeRequests(folder, view)
+    return request === undefined
+      ? []
+      : [at('policy.json'), { name: basename(request), from: request }, at('opening.json')]
+  }
   if (needs?.kind === 'acknowledgements') {
     const index = folder.state.fhe?.shares.find((share) => share.holder === holder)?.index
     if (index === undefined) return []

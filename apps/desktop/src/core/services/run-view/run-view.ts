@@ -44,6 +44,7 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
     parts: partsOf(view),
     current,
     unstated: view.unstated,
+    epochLive: state.reshare?.live == null ? null : { file: join(folder.path, 'fhe', 'epoch-live.json') },
     carried: view.carried,
     mayState: current !== null && hearsStatements(current.blocked, around.standIns.size > 0),
     statementCommands:

@@ -1,0 +1,149 @@
+import type { PayloadType } from '@lux/crypto/transport'
+import { EmptyState, Icon, Rec, WordCards } from '@lux/ui'
+import { useTranslation } from 'react-i18next'
+import { GiveOut } from '../components/give-out.tsx'
+import { HoldButton } from '../components/hold-button.tsx'
+import { Page } from '../components/page.tsx'
+import { TakeIn } from '../components/take-in.tsx'
+import type { EpochAct, EpochAsked } from '../device/api.ts'
+import { go, readEpoch, takeEpoch, usePhone } from '../stores/phone.ts'
+
+/** As what an answer leaves; nothing leaves where an announcement was taken. */
+const given: Readonly<Record<EpochAct, PayloadType | null>> = {
+  approve: 'epoch-approval',
+  redeal: 'redeal-package',
+  receive: 'acknowledgement',
+  heartbeat: 'heartbeat',
+  live: null,
+  keep: null,
+}
+
+/** The key moves on: what a run asks of whoever holds a share now, and of whoever will. */
+export function Epoch() {
+  const { t } = useTranslation()
+  const asked = usePhone((phone) => phone.epoch)
+  const out = usePhone((phone) => phone.out)
+  if (out?.what === 'renewed') return <Renewed />
+  if (out?.what === 'epoch') return <Done />
+  if (asked !== null) return <Read asked={asked} />
+  return (
+    <Page
+      title={t('phone.epoch.title')}
+      back
+      actions={
+        <TakeIn
+          type={['epoch-package', 'epoch-live', 'heartbeat-request']}
+          what={t('phone.carry.epoch')}
+          label={t('phone.epoch.choose')}
+          several
+          onFiles={readEpoch}
+        />
+      }
+    >
+      <EmptyState icon="key" title={t('phone.epoch.empty')} what={t('phone.epoch.what')} />
+    </Page>
+  )
+}
+
+function Read({ asked }: { asked: EpochAsked }) {
+  const { t } = useTranslation()
+  const busy = usePhone((phone) => phone.busy)
+  const { act, lines, mayDo, wipes } = asked
+  return (
+    <Page
+      title={t(`phone.epoch.act.${act}`)}
+      back
+      actions={
+        busy !== null ? (
+          <p role="status">{t(`phone.busy.${busy}`)}</p>
+        ) : (
+          <>
+            <HoldButton label={t('phone.epoch.hold')} disabled={!mayDo} onHeld={() => void takeEpoch()} />
+            <div className="pair">
+              <button type="button" className="press" onClick={() => go('inbox')}>
+                {t('phone.epoch.not')}
+              </button>
+              <button type="button" className="press" disabled={!mayDo} onClick={() => void takeEpoch()}>
+                {t('phone.epoch.press')}
+              </button>
+            </div>
+            {mayDo ? null : <p className="bad">{t('phone.request.blocked')}</p>}
+          </>
+        )
+      }
+    >
+      <p>{t(`phone.epoch.means.${act}`)}</p>
+      {wipes ? <p className="bad">{t('phone.epoch.wipes')}</p> : null}
+      <section className="card proved">
+        <h2>
+          <Icon name="check" size={20} />
+          {t('phone.epoch.proved')}
+        </h2>
+        <ul className="plain lines" lang="en">
+          {lines.map((line) => (
+            <li key={line}>
+              <Rec>{line}</Rec>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section className="card">
+        <h2>{t(act === 'heartbeat' ? 'phone.epoch.challenge' : 'phone.epoch.plan')}</h2>
+        <WordCards label={t('phone.request.words')} words={asked.words} hex={asked.digest} />
+      </section>
+    </Page>
+  )
+}
+
+function Done() {
+  const { t } = useTranslation()
+  const out = usePhone((phone) => phone.out)
+  if (out?.what !== 'epoch' || out.act === undefined) return null
+  const type = given[out.act]
+  return (
+    <Page
+      title={t(`phone.epoch.act.${out.act}`)}
+      back
+      actions={
+        <>
+          {type === null ? null : <GiveOut type={type} files={out.files} what={t('phone.carry.answer')} />}
+          <button type="button" className="press" onClick={() => go('inbox')}>
+            {t('phone.done')}
+          </button>
+        </>
+      }
+    >
+      <section className="card proved" role="status">
+        <h2>
+          <Icon name="check" size={20} />
+          {t('phone.answered.counted')}
+        </h2>
+        <p>{t(`phone.epoch.done.${out.act}`)}</p>
+      </section>
+    </Page>
+  )
+}
+
+/** The card of the next epoch: its words are compared as those of the first one were. */
+function Renewed() {
+  const { t } = useTranslation()
+  const out = usePhone((phone) => phone.out)
+  if (out?.card === undefined) return null
+  return (
+    <Page
+      title={t('phone.renew.title')}
+      back
+      actions={
+        <>
+          <GiveOut type="card-renewal" files={out.files} what={t('phone.carry.renewal')} />
+          <button type="button" className="press" onClick={() => go('inbox')}>
+            {t('phone.done')}
+          </button>
+        </>
+      }
+    >
+      <p>{t('phone.renew.what')}</p>
+      <WordCards label={t('phone.card.words')} words={out.card.words} hex={out.card.digest} />
+    </Page>
+  )
+}

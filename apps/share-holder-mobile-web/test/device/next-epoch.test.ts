@@ -1,0 +1,288 @@
+import { acknowledgementCodec, type Card, cardCodec, requestPackageCodec } from '@lux/ceremony/wire'
+import { generateIdentity, sha256Hex } from '@lux/crypto'
+import { openHeldShare } from '@lux/people'
+import { IDBFactory } from 'fake-indexeddb'
+import { beforeAll, expect, test } from 'vitest'
+import { accepted } from '../../../../packages/people/test/support/outcome.ts'
+import {
+  entropyOf,
+  requestFor,
+  shareWorld,
+  type World,
+} from '../../../../packages/people/test/support/share-world.ts'
+import type { Answer, Device, Files } from '../../src/device/api.ts'
+import { copyOf, everyDeath, overviewOf } from '../support/every-death.ts'
+import { enrolled, got } from '../support/phone.ts'
+import { MovingRun } from '../support/refresh.ts'
+import { copies, type Phone, phoneOf, restarted, shareFilesOf } from '../support/share-on-phone.ts'
+
+let world: World
+let run: MovingRun
+const acknowledgements: string[] = []
+/** The storage of each phone before it did what the stage is named by. */
+const before = { approve: [], redeal: [], receive: [], live: [] } as Record<
+  'approve' | 'redeal' | 'receive' | 'live',
+  IDBFactory[]
+>
+beforeAll(async () => {
+  world = await shareWorld()
+})
+
+const digestOf = (proof: Uint8Array): string =>
+  acknowledgementCodec.payload.digest(accepted(acknowledgementCodec.file.parse(proof)).payload)
+
+test('EPOCH-PHONE three phones renew their cards, let the key move, deal, receive, and go on alone in the new epoch', async () => {
+  const phones: Phone[] = []
+  const next: Card[] = []
+  for (const at of [0, 1, 2]) {
+    const one = await phoneOf(world, at)
+    const { share } = await got(one.phone.receive(copies(await shareFilesOf(world, at))))
+    const { file } = await got(one.phone.renew(share.id))
+    // The same card again: what is made for a run is made once.
+    expect(sha256Hex((await got(one.phone.renew(share.id))).file.bytes)).toBe(sha256Hex(file.bytes))
+    next.push(accepted(cardCodec.parse(file.bytes)))
+    phones.push(one)
+  }
+  run = await MovingRun.opened(world, next)
+  for (const { phone, storage } of phones) {
+    before.approve.push(await copyOf(storage))
+    const asked = await got(phone.readEpoch(copies(run.files())))
+    expect(asked).toMatchObject({ act: 'approve', wipes: false, mayDo: true })
+    expect(asked.lines.join('\n')).toContain('dealt by   Hal, Ida')
+    const { files } = await got(phone.takeEpoch())
+    run.approvals.push(files[0]!.bytes)
+  }
+  for (const { phone, storage } of phones.slice(0, 2)) {
+    before.redeal.push(await copyOf(storage))
+    expect(await got(phone.readEpoch(copies(run.files())))).toMatchObject({ act: 'redeal' })
+    const { files } = await got(phone.takeEpoch())
+    expect(files).toHaveLength(5)
+    await got(phone.readEpoch(copies(run.files())))
+    expect((await got(phone.takeEpoch())).files.map(({ bytes }) => sha256Hex(bytes))).toEqual(
+      files.map(({ bytes }) => sha256Hex(bytes)),
+    )
+    run.redealt.push(files)
+  }
+  for (const [at, { phone, storage }] of phones.entries()) {
+    before.receive.push(await copyOf(storage))
+    expect(await got(phone.readEpoch(copies(run.filesFor(at))))).toMatchObject({ act: 'receive' })
+    const { files, overview } = await got(phone.takeEpoch())
+    expect(overview.shares).toMatchObject([
+      { epoch: 0, leaving: true, live: true },
+      { epoch: 1, live: false },
+    ])
+    acknowledgements.push(digestOf(files[0]!.bytes))
+  }
+  for (const { phone, storage } of phones) {
+    before.live.push(await copyOf(storage))
+    const card = (await overviewOf(phone)).person.digest
+    expect(await got(phone.readEpoch(copies(run.live(acknowledgements))))).toMatchObject({
+      act: 'live',
+      wipes: true,
+    })
+    const { overview } = await got(phone.takeEpoch())
+    expect(overview.shares).toMatchObject([{ epoch: 1, live: true, leaving: false }])
+    expect(overview.person.digest).not.toBe(card)
+    expect(overview.log[0]).toMatchObject({ what: 'live' })
+    const again = await restarted(storage)
+    expect(await overviewOf(again)).toMatchObject({
+      damaged: false,
+      person: { digest: overview.person.digest },
+      shares: [{ epoch: 1, live: true }],
+    })
+    expect(await again.readEpoch(copies(run.live(acknowledgements)))).toMatchObject({
+      ok: false,
+      rule: 'PHONE-EPOCH-TAKEN',
+    })
+  }
+})
+
+/** The first phone as it was before a stage. */
+async function at(stage: keyof typeof before, phone = 0): Promise<Phone> {
+  const storage = await copyOf(before[stage][phone] ?? new IDBFactory())
+  return { storage, phone: await restarted(storage) }
+}
+
+const ruleOf = async (answer: Promise<Answer<unknown>>): Promise<string> => {
+  const given = await answer
+  return given.ok ? 'accepted' : given.rule
+}
+
+const request = (id: number): Files => {
+  const own = world.held[0]!
+  const envelope = accepted(openHeldShare({ ...own, content: own.content.slice() }, world.holders[0]!))
+  const asked = requestFor(world, { envelope }, { id, of: [0] })
+  return [
+    { name: 'request.json', bytes: requestPackageCodec.encode(asked.request) },
+    ...asked.ciphertexts.map((bytes) => ({ name: 'ciphertext.bin', bytes })),
+  ]
+}
+
+test.each([
+  [
+    'EPOCH-SIGNATURE',
+    'an announcement that another ceremony key signed',
+    'live',
+    () => run.live(acknowledgements, {}, generateIdentity(entropyOf('mallory'), ['p256', 'mlDsa65'])),
+  ],
+  [
+    'EPOCH-OTHER',
+    'an announcement of another epoch',
+    'live',
+    () => run.live(acknowledgements, { oldEpochId: 'ee'.repeat(32) }),
+  ],
+  [
+    'EPOCH-APPROVALS',
+    'an announcement that too few old holders let happen',
+    'live',
+    () => run.live(acknowledgements).slice(0, 2),
+  ],
+  [
+    'EPOCH-OTHER',
+    'an announcement in which this phone has proved another share',
+    'live',
+    () => run.live(acknowledgements.toReversed()),
+  ],
+  [
+    'PHONE-EPOCH-RUN',
+    'an announcement of another run',
+    'live',
+    () => run.live(acknowledgements, { ceremonyId: '7b'.repeat(16) }),
+  ],
+  [
+    'PHONE-EPOCH-RUN',
+    'an announcement before this phone let anything move',
+    'approve',
+    () => run.live(acknowledgements),
+  ],
+  [
+    'HOLDER-LEAVING',
+    'another run of the same plan, once one was approved',
+    'redeal',
+    async () => (await other()).files(),
+  ],
+  [
+    'PHONE-EPOCH-MISSING',
+    'a run without its plan',
+    'approve',
+    () => run.files().filter(({ name }) => name !== 'plan.yaml'),
+  ],
+  [
+    'HOLDER-CARD',
+    'a run without its cards',
+    'approve',
+    () => run.files().filter(({ name }) => !name.startsWith('card')),
+  ],
+  ['PHONE-FILE-TWICE', 'two openings', 'approve', () => [...run.files(), run.files()[0]!]],
+  [
+    'PHONE-EPOCH-FILE',
+    'a foreign file',
+    'approve',
+    () => [...run.files(), { name: 'x', bytes: new Uint8Array([0, 1]) }],
+  ],
+  [
+    'EPOCH-SIGNATURE',
+    'what was sealed to another',
+    'receive',
+    () => [...run.filesFor(0).slice(0, -3), ...run.filesFor(1).slice(-3)],
+  ],
+  [
+    'FHE-CORRECTION-OTHER',
+    'a dealer’s word without its correction',
+    'receive',
+    () => run.filesFor(0).filter(({ name }) => name !== 'correction-1.bin'),
+  ],
+  [
+    'EPOCH-OTHER',
+    'the words of one dealer of two',
+    'receive',
+    () => run.filesFor(0).filter(({ name }) => name !== 'redeal-1.json'),
+  ],
+] as const)('%s a phone refuses %s', async (rule, _what, stage, files) => {
+  const { phone } = await at(stage)
+  const read = await phone.readEpoch(copies(await files()))
+  expect(read.ok ? await ruleOf(phone.takeEpoch()) : read.rule).toBe(rule)
+  expect(await overviewOf(await restarted((await at(stage)).storage))).toEqual(await overviewOf(phone))
+})
+
+const other = async (): Promise<MovingRun> => {
+  const again = await MovingRun.opened(world, run.next, '7b'.repeat(16))
+  again.approvals.push(...run.approvals)
+  again.redealt.push(...run.redealt)
+  return again
+}
+
+test('HOLDER-LEAVING, REQUEST-EPOCH a share that is left answers nothing, and nothing of its epoch is answered after it', async () => {
+  expect(await ruleOf((await at('approve')).phone.prepare(request(1)))).toBe('accepted')
+  for (const stage of ['redeal', 'receive', 'live'] as const)
+    expect(await ruleOf((await at(stage)).phone.prepare(request(1)))).toBe('HOLDER-LEAVING')
+  const { phone } = await at('live')
+  await got(phone.readEpoch(copies(run.live(acknowledgements))))
+  await got(phone.takeEpoch())
+  expect(await ruleOf(phone.prepare(request(1)))).toBe('REQUEST-EPOCH')
+})
+
+test('PHONE-NO-SHARE, PHONE-POLICY-MISSING a phone without a share of the key, or without the policy, takes no part', async () => {
+  expect(await ruleOf((await phoneOf(world, 0)).phone.readEpoch(copies(run.files())))).toBe('PHONE-NO-SHARE')
+  expect(await ruleOf((await phoneOf(world, 0)).phone.readEpoch(copies(run.live(acknowledgements))))).toBe(
+    'PHONE-NO-SHARE',
+  )
+  const { phone } = await enrolled('Lea', 'holder', 'production')
+  expect(await ruleOf(phone.readEpoch(copies(run.files())))).toBe('PHONE-POLICY-MISSING')
+})
+
+test('HOLDER-RENEWED a phone that was lost and restored has no envelope key of the next epoch, and opens nothing that is sealed to it', async () => {
+  const { phone } = await phoneOf(world, 0)
+  await got(phone.receive(copies(await shareFilesOf(world, 0))))
+  await got(phone.readEpoch(copies(run.filesFor(0))))
+  expect(await ruleOf(phone.takeEpoch())).toBe('HOLDER-RENEWED')
+})
+
+/** What a phone does at a stage, from reading to the files that leave. */
+const acts = (files: () => Files) => async (phone: Device) => {
+  const read = await phone.readEpoch(copies(files()))
+  return read.ok ? phone.takeEpoch() : read
+}
+
+test.each([
+  ['KILL-EPOCH-APPROVE', 'approve', () => run.files().filter(({ name }) => !name.startsWith('approval'))],
+  ['KILL-REDEAL', 'redeal', () => run.files()],
+  ['KILL-NEXT', 'receive', () => run.filesFor(0)],
+  ['KILL-LIVE', 'live', () => run.live(acknowledgements)],
+] as const)(
+  '%s a phone that dies while it does so has done all of it or nothing, and gives again what left it',
+  async (_row, stage, files) => {
+    const act = acts(files)
+    const seen = new Set<string>()
+    const from = JSON.stringify((await overviewOf((await at(stage)).phone)).shares)
+    const deaths = await everyDeath(
+      () => at(stage),
+      act,
+      async ({ storage, given }) => {
+        const phone = await restarted(storage)
+        const left = await overviewOf(phone)
+        expect(left.damaged).toBe(false)
+        const done =
+          stage === 'redeal' ? left.log[0]?.what === 'redealt' : JSON.stringify(left.shares) !== from
+        seen.add(String(done))
+        if (given !== null) expect(done).toBe(true)
+        // Neither two shares that answer nor none: the old one is there until the new one may answer.
+        expect(left.shares.filter(({ live, leaving }) => live && !leaving)).toHaveLength(
+          stage === 'approve' ? (done ? 0 : 1) : stage === 'live' && done ? 1 : 0,
+        )
+        if (stage === 'live' && done) {
+          expect(await ruleOf(act(phone))).toBe('PHONE-EPOCH-TAKEN')
+          return
+        }
+        const again = await got(act(phone))
+        if (given !== null)
+          expect(again.files.map(({ bytes }) => sha256Hex(bytes))).toEqual(
+            given.files.map(({ bytes }) => sha256Hex(bytes)),
+          )
+      },
+      ['dies'],
+    )
+    expect(deaths).toBeGreaterThan(5)
+    expect([...seen].toSorted()).toEqual(['false', 'true'])
+  },
+)
