@@ -12,6 +12,7 @@ import type {
 } from './ceremonies.ts'
 import type { ErrorCode } from './codes.ts'
 import type { DueItem } from './due.ts'
+import type { NamedFile } from './files.ts'
 import type { Language } from './languages.ts'
 import type { Paper } from './paper.ts'
 import type {
@@ -479,6 +480,8 @@ export const apis = {
     'SHARE-NOT-SENT',
   ),
 
+  /** What a file is that was dropped where it is not taken, and where it belongs. Nothing is taken in. */
+  'files.name': api<{ path: string }, NamedFile>('SHELL-PATHS', 'FILE-MISSING', 'FILE-UNREADABLE'),
   'bundles.list': api<Empty, { bundles: BundleSummary[]; unreadable: UnreadableRun[] }>(),
   /** `path`: of a bundle, or of a folder that left the room. */
   'bundles.verify': api<{ path: string; policy?: string }, VerifyView>(

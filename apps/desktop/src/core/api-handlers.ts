@@ -20,6 +20,7 @@ import * as holders from './services/holders.ts'
 import { listDue } from './services/home/due.ts'
 import { chooseLibrary, chosenLibrary, libraryState, useOwnLibrary } from './services/library.ts'
 import { lockWindow } from './services/lock.ts'
+import { nameFile } from './services/named-file.ts'
 import { saveReport } from './services/report.ts'
 import * as scripts from './services/scripts/scripts.ts'
 import * as setups from './services/setups/setups.ts'
@@ -290,6 +291,7 @@ function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
     'shares.list': plain(listShares),
     'shares.received': given(shareReceived),
     'bundles.list': plain(bundles.listBundles),
+    'files.name': given(nameFile),
     'bundles.verify': given(bundles.verifyFile),
     'bundles.export': given(bundles.exportBundle),
     'bundles.takeAway': given(takeAway),

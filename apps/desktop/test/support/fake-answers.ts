@@ -347,6 +347,7 @@ export function answers(plan: string): Record<string, Answer> {
             },
           ],
     },
+    'files.name': ok({ what: 'unknown', belongs: [] }),
     'bundles.verify': ok({
       path: '/store/ceremonies/c3/bundle.zip',
       taken: null,

@@ -12,7 +12,7 @@ import { DomainBadge } from '../components/state-badge.tsx'
 import { UnreadableRuns } from '../components/unreadable-runs.tsx'
 import { WorkPanel } from '../components/work-panel.tsx'
 import { useFormats } from '../i18n/format.ts'
-import { useDrop } from '../stores/drop.ts'
+import { takeDrops } from '../stores/drop.ts'
 import { useRemote } from '../stores/remote.ts'
 import { bundles } from '../stores/remotes.ts'
 import { endWork, useWork } from '../stores/work.ts'
@@ -177,8 +177,7 @@ function Verify({ path, onPath, policy, onPolicy }: VerifyProps) {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: whoever is shown takes what falls onto the window
   useEffect(() => {
-    useDrop.setState({ taker: (files) => void take(files), misplaced: false })
-    return () => useDrop.setState({ taker: null })
+    return takeDrops('bundles', (files) => void take(files))
   }, [policy])
 
   return (

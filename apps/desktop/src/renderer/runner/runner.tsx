@@ -3,6 +3,7 @@ import { Button } from '@radix-ui/themes'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure, RunView } from '../../contract/index.ts'
+import { call, droppedPath } from '../client.ts'
 import { Loaded } from '../components/loading.tsx'
 import { Screen } from '../components/screen.tsx'
 import { useShownOnWall } from '../stage/on-wall.ts'
@@ -11,6 +12,7 @@ import { Result, ResultAgain } from '../stage/result.tsx'
 import { StageBar } from '../stage/stage-bar.tsx'
 import { StageRail } from '../stage/stage-rail.tsx'
 import { StageTimeline } from '../stage/stage-timeline.tsx'
+import { takeDrops } from '../stores/drop.ts'
 import { useRemote } from '../stores/remote.ts'
 import { run } from '../stores/remotes.ts'
 import { useRoom } from '../stores/room.ts'
@@ -62,6 +64,16 @@ function Running({ view, failure }: { view: RunView; failure: Failure | null }) 
     }
     return result.ok
   }
+
+  /** Answers that fall onto the window, one after another; the first that is refused is told, and stops them. */
+  async function takeAnswers(files: readonly File[]): Promise<void> {
+    for (const file of files) {
+      const path = await droppedPath(file)
+      if (path === null || !(await act(call('ceremonies.submitFile', { id: view.id, path })))) return
+    }
+  }
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the run that is shown takes what falls onto the window
+  useEffect(() => takeDrops('run', (files) => void takeAnswers(files)), [view.id])
 
   return (
     <div className="stage" data-screen="run" data-state={view.state}>

@@ -3,7 +3,7 @@ import type { Failure, PersonRole, Result, SetupChange, SetupView } from '../../
 import { call } from '../client.ts'
 import { toBase64 } from '../components/codes.tsx'
 import { pickFile } from '../components/file-picker.tsx'
-import { useDrop } from '../stores/drop.ts'
+import { takeDrops } from '../stores/drop.ts'
 import { setup as remote, setups } from '../stores/remotes.ts'
 
 /** A document that a person brings is small; anything larger is something else. */
@@ -51,8 +51,7 @@ export function useSetupActs(id: string): SetupActs {
         return
       }
     }
-    useDrop.setState({ taker, misplaced: false })
-    return () => useDrop.setState({ taker: null })
+    return takeDrops('setup', taker)
   }, [id])
 
   return {

@@ -99,21 +99,27 @@ function CoreBanner() {
   )
 }
 
-/** A file fell where nothing takes one: nothing was read, and the page stays. */
+/** A file fell where it is not taken: what it is and where it belongs is said, and the page stays. */
 function Misplaced() {
   const { t } = useTranslation()
   const misplaced = useDrop((state) => state.misplaced)
-  if (!misplaced) return null
+  if (misplaced === null) return null
+  const { name, what, belongs } = misplaced
   return (
     <div className="banner" role="alert" data-dropped="">
       <strong>{t('frame.dropped')}</strong>
-      <span>{t('frame.dropped-do')}</span>
+      <span>
+        <Rec>{name}</Rec>: {t(`frame.file.${what}`)}{' '}
+        {belongs.length === 0
+          ? t('frame.dropped-do')
+          : belongs.map((place) => t(`frame.belongs.${place}`)).join(' ')}
+      </span>
       <Button
         size="1"
         color="amber"
         highContrast
         variant="surface"
-        onClick={() => useDrop.setState({ misplaced: false })}
+        onClick={() => useDrop.setState({ misplaced: null })}
       >
         {t('frame.core-noted')}
       </Button>

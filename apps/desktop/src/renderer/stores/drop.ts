@@ -1,16 +1,48 @@
 import { create } from 'zustand'
+import type { FilePlace, NamedFile } from '../../contract/index.ts'
+import { call, droppedPath } from '../client.ts'
 
-type Taker = (files: readonly File[]) => void
+type Taker = { place: FilePlace; take: (files: readonly File[]) => void }
 
-/** Who takes a file that is dropped onto the window, and whether one fell where nobody does. */
-export const useDrop = create<{ taker: Taker | null; misplaced: boolean; over: boolean }>(() => ({
+/** A file that fell where it is not taken: what it is, and where it belongs. */
+export type Misplaced = NamedFile & { name: string }
+
+export const useDrop = create<{ taker: Taker | null; misplaced: Misplaced | null; over: boolean }>(() => ({
   taker: null,
-  misplaced: false,
+  misplaced: null,
   over: false,
 }))
 
+/** The screen that is shown takes what falls onto the window, until the function that it is given is called. */
+export function takeDrops(place: FilePlace, take: Taker['take']): () => void {
+  const taker = { place, take }
+  useDrop.setState({ taker, misplaced: null })
+  return () => {
+    if (useDrop.getState().taker === taker) useDrop.setState({ taker: null })
+  }
+}
+
 const hasFiles = (event: DragEvent): boolean =>
   [...(event.dataTransfer?.items ?? [])].some(({ kind }) => kind === 'file')
+
+async function nameOf(file: File): Promise<NamedFile> {
+  const path = await droppedPath(file)
+  const answer = path === null ? null : await call('files.name', { path })
+  return answer?.ok ? answer.value : { what: 'unknown', belongs: [] }
+}
+
+/** One that belongs elsewhere stops them all, and none is taken in; what nobody knows is the screen's own to refuse. */
+async function fell(files: readonly File[]): Promise<void> {
+  for (const file of files) {
+    const named = await nameOf(file)
+    const { taker } = useDrop.getState()
+    const taken = taker !== null && (named.belongs.length === 0 || named.belongs.includes(taker.place))
+    if (taken) continue
+    useDrop.setState({ misplaced: { ...named, name: file.name } })
+    return
+  }
+  useDrop.getState().taker?.take(files)
+}
 
 // Nothing that is dropped ever takes the place of the page.
 addEventListener('dragover', (event) => {
@@ -22,8 +54,7 @@ addEventListener('dragleave', (event) => {
 })
 addEventListener('drop', (event) => {
   event.preventDefault()
+  useDrop.setState({ over: false, misplaced: null })
   const files = [...(event.dataTransfer?.files ?? [])]
-  const { taker } = useDrop.getState()
-  useDrop.setState({ over: false, misplaced: files.length > 0 && taker === null })
-  if (files.length > 0) taker?.(files)
+  if (files.length > 0) void fell(files)
 })
