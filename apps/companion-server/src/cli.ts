@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { transportCodec } from '@lux/ceremony/wire'
 import { protectProcess } from '@lux/hsm/protect'
+import { completionScript, manualPage, type Shell, shells } from '@lux/node-files/command-line'
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { apiDocument } from './api-document.ts'
 import { makeFirstAdmin } from './commands/admin.ts'
@@ -771,6 +772,35 @@ function seconds(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a number of seconds')
   return Number(text)
 }
+
+program
+  .command('completion')
+  .description('Write the completion of every command and option for a shell.')
+  .addArgument(new Argument('<shell>', 'the shell').choices(shells))
+  .action((shell: Shell) =>
+    running(async () =>
+      report(common(), accept({ shell, script: completionScript(program, shell) }), ({ script }) => [script]),
+    ),
+  )
+  .addHelpText(
+    'after',
+    `
+Example:
+  $ custody-server completion bash > ~/.local/share/bash-completion/completions/custody-server`,
+  )
+
+program
+  .command('manual')
+  .description('Write the manual page of every command and option, for man.')
+  .action(() =>
+    running(async () => report(common(), accept({ page: manualPage(program) }), ({ page }) => [page])),
+  )
+  .addHelpText(
+    'after',
+    `
+Example:
+  $ custody-server manual > ~/.local/share/man/man1/custody-server.1 && man custody-server`,
+  )
 
 guardOptions(program)
 

@@ -28,11 +28,32 @@ export function custody(args: readonly string[], around: Surroundings = surround
 
 async function run(args: readonly string[]): Promise<ExitCode> {
   const asJson = args.includes('--json')
-  const program = describe()
   let result: Outcome | null = null
-  const cli = commandLine(program, (outcome) => {
-    result = outcome
-  })
+  const program = describe()
+  registerAll(
+    commandLine(program, (outcome) => {
+      result = outcome
+    }),
+  )
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    // Commander itself has put help and version where they belong, help that nobody asked for on stderr.
+    if (error instanceof CommanderError && shown(error, asJson)) return error.exitCode === 0 ? 0 : 2
+    // An option's parser throws before there is a command's work to report on.
+    result = failureOutcome(error instanceof CommanderError ? wrongUse(error) : error)
+  }
+  return result === null ? 0 : printed(result, asJson)
+}
+
+/** Every command of the program; `act` does the work of the one that is given. */
+export function commands(act: CommandLine['act']): Command {
+  const program = describe()
+  registerAll({ program, act })
+  return program
+}
+
+function registerAll(cli: CommandLine): void {
   for (const register of [
     registerRehearse,
     registerCeremony,
@@ -51,16 +72,7 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   registerInbox(cli)
   registerManual(cli)
   registerCompletion(cli)
-  guardOptions(program)
-  try {
-    await program.parseAsync(args, { from: 'user' })
-  } catch (error) {
-    // Commander itself has put help and version where they belong, help that nobody asked for on stderr.
-    if (error instanceof CommanderError && shown(error, asJson)) return error.exitCode === 0 ? 0 : 2
-    // An option's parser throws before there is a command's work to report on.
-    result = failureOutcome(error instanceof CommanderError ? wrongUse(error) : error)
-  }
-  return result === null ? 0 : printed(result, asJson)
+  guardOptions(cli.program)
 }
 
 function printed(outcome: Outcome, asJson: boolean): ExitCode {
@@ -121,9 +133,10 @@ program too. A checkout is dev:COMMIT, which can only rehearse.
 
   $ (cd resources && find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum)
 
+With --json the build is a field of its own, as a policy takes it: policy new --accept-tool BUILD.
+
 Example:
-  $ custody version
-  $ custody policy new … --accept-tool "$(custody version --json | jq -r .build)"`,
+  $ custody version --json`,
     )
 }
 

@@ -59,7 +59,7 @@ export const setup: SetupView = {
     ],
     values: {},
     rolesMissing: ['so'],
-    faults: [{ code: 'PLAN-12', step: 'open-run', detail: '1 officers are seated, 2 must sign' }],
+    faults: [{ code: 'PLAN-12', step: 'open-run', detail: 'officers: 1 seated, 2 must sign' }],
     warnings: [{ code: 'PLAN-45', step: '', detail: 'mode F' }],
     hash: null,
     words: [],

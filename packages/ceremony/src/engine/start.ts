@@ -158,11 +158,11 @@ function termsFault(state: State, command: Start, seats: Seat[]): string | null 
   const needed = (state.plan.decryptions ?? []).some(({ canary }) => canary !== true)
   const seated = (role: string) => seats.filter((seat) => seat.role === role).length
   if (!Number.isSafeInteger(officers) || officers < 1 || officers > seated('officer'))
-    return `${officers} officers must sign, ${seated('officer')} are seated`
+    return `officers: ${officers} must sign, ${seated('officer')} seated`
   if (!Number.isSafeInteger(witnesses) || witnesses < 0 || witnesses > seated('witness'))
-    return `${witnesses} witnesses must cosign, ${seated('witness')} are seated`
+    return `witnesses: ${witnesses} must cosign, ${seated('witness')} seated`
   if (!Number.isSafeInteger(approvers) || approvers < 0 || (needed && approvers > seated('approver')))
-    return `${approvers} approvers must approve, ${seated('approver')} are seated`
+    return `approvers: ${approvers} must approve, ${seated('approver')} seated`
   if (needed && approvers === 0) return 'the policy asks for no approver, and nobody decrypts unapproved'
   return null
 }

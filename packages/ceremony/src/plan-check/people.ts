@@ -158,10 +158,8 @@ export function lintPeople(plan: Plan, terms: LintTerms | undefined): PlanRefusa
   const officers = namesOf(plan, 'officer').length
   const witnesses = namesOf(plan, 'witness').length
   if (officers < least.officers)
-    found.push(planRefusal('PLAN-12', '', `${officers} officers are seated, ${least.officers} must sign`))
+    found.push(planRefusal('PLAN-12', '', `officers: ${officers} seated, ${least.officers} must sign`))
   if (witnesses < least.witnesses)
-    found.push(
-      planRefusal('PLAN-12', '', `${witnesses} witnesses are seated, ${least.witnesses} must cosign`),
-    )
+    found.push(planRefusal('PLAN-12', '', `witnesses: ${witnesses} seated, ${least.witnesses} must cosign`))
   return found
 }

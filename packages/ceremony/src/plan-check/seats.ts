@@ -16,7 +16,10 @@ export function takeSeat(seated: readonly Card[], card: Card, { domain, kind }: 
   if (card.domain !== domain)
     return refuse('CARD-DOMAIN', `${card.name}: a card of ${card.domain}, where ${domain} is prepared`)
   if (kind !== undefined && card.kind !== kind)
-    return refuse('CARD-KIND', `${card.name}: the card of a ${card.kind}, where a ${kind}’s is asked for`)
+    return refuse(
+      'CARD-KIND',
+      `${card.name}: the card is for ${card.kind}, where one for ${kind} is asked for`,
+    )
   const renewal = checkRenewalSignature(card)
   if (!renewal.ok) return refuse('CARD-RENEWAL', `${card.name}: ${renewal.detail}`)
   const other = seated.find((one) => isTwin(one, card))

@@ -39,7 +39,7 @@ export function combine({ width, quorum, blockCounts, partials }: CombineInput):
   if (stray !== undefined) return refuse('FHE-HOLDER-RANGE', `holder ${stray} is not one of 1 to ${n}`)
   const doubled = holders.find((holder, i) => holders.indexOf(holder) !== i)
   if (doubled !== undefined) return refuse('FHE-HOLDER-DUPLICATE', `two partials of holder ${doubled}`)
-  if (holders.length < t) return refuse('FHE-PARTIALS-FEW', `${holders.length} partials, ${t} are needed`)
+  if (holders.length < t) return refuse('FHE-PARTIALS-FEW', `partials: ${holders.length} given, ${t} needed`)
   const size = blockCounts.reduce((sum, count) => sum + Math.ceil(count / PACKED_BLOCKS), 0)
   const wrong = partials.find(({ elements }) => elements.length !== size)
   if (wrong) {

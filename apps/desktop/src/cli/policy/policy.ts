@@ -278,7 +278,7 @@ function cardOf(kind: Card['kind'], path: string, domain: Domain): Card {
   if (card.kind !== kind)
     throw new ExpectedError(
       'CARD-KIND',
-      `${path} is the card of a ${card.kind}, and a ${kind}’s is asked for`,
+      `${path} is a card for ${card.kind}, and one for ${kind} is asked for`,
     )
   if (card.domain !== domain) throw otherDomain(path, card.domain, domain)
   return card

@@ -9,11 +9,12 @@ import { UnreadableRuns } from '../components/unreadable-runs.tsx'
 import { UtcClock } from '../components/utc-clock.tsx'
 import { useFormats } from '../i18n/format.ts'
 import { useRemote } from '../stores/remote.ts'
-import { appInfo, ceremonies, drafts, due, scripts, setups } from '../stores/remotes.ts'
+import { appInfo, approvals, ceremonies, drafts, due, scripts, setups } from '../stores/remotes.ts'
 import { useShell } from '../stores/shell.ts'
 import { DueList } from './due-list.tsx'
 import { FirstTime } from './first-time.tsx'
 import { type Group, groupOf, groups } from './groups.ts'
+import { Awaited } from './awaited.tsx'
 import { Measures } from './measures.tsx'
 import { Next } from './next.tsx'
 import { nextOf } from './next-action.ts'
@@ -33,6 +34,7 @@ export function Home() {
   const list = useRemote(ceremonies, {})
   // A start waits for none of these.
   const { value: toDo } = useRemote(due, {}, interactive)
+  const { value: asked } = useRemote(approvals, {}, interactive)
   const { value: preparing } = useRemote(setups, {}, interactive)
   const { value: making } = useRemote(drafts, {}, interactive)
   const { value: known } = useRemote(scripts, {}, interactive)
@@ -83,11 +85,14 @@ export function Home() {
           })}
           {known === null ? null : <Scripts scripts={known.scripts} onStart={start} />}
         </div>
-        <Section title={t('home.machine')}>
-          <Loaded remote={info} store={appInfo}>
-            {(value) => <Measures info={value} />}
-          </Loaded>
-        </Section>
+        <div>
+          <Section title={t('home.machine')}>
+            <Loaded remote={info} store={appInfo}>
+              {(value) => <Measures info={value} />}
+            </Loaded>
+          </Section>
+          <Awaited requests={asked?.requests ?? []} />
+        </div>
       </div>
     </Screen>
   )

@@ -1,5 +1,10 @@
-import type { CeremonySummary, DraftSummary, SetupSummary } from '../../contract/index.ts'
+import type { ApprovalView, CeremonySummary, DraftSummary, SetupSummary } from '../../contract/index.ts'
 import { groupOf } from './groups.ts'
+
+/** Requests to decrypt that wait for somebody's word. */
+export function awaited(requests: readonly ApprovalView[]): ApprovalView[] {
+  return requests.filter(({ state }) => state === 'approving' || state === 'answering')
+}
 
 /** The one thing that Home asks for. */
 export type NextAction =

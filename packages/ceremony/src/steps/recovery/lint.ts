@@ -35,7 +35,7 @@ function recoveryFaults(plan: Plan): string[] {
     ...namesOf(plan, 'custodian').flatMap((name) =>
       custodians.includes(name) ? [] : [`${name} holds no share of that backup`],
     ),
-    ...(asked < least ? [`${asked} custodians of that backup are seated, and ${least} are needed`] : []),
+    ...(asked < least ? [`custodians of that backup: ${asked} seated, ${least} needed`] : []),
   ]
 }
 

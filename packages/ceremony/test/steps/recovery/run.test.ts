@@ -187,7 +187,7 @@ describe('a restore drill', () => {
   it('PLAN-75 refuses too few custodians, steps of another use, out of order, and another token to zeroise', () => {
     const few = copyOf(drill.plan)
     few.people = few.people.filter(({ name }) => name === one || !name.startsWith('Custodian'))
-    expect(rules(few).join()).toContain('PLAN-75 1 custodians of that backup are seated, and 2 are needed')
+    expect(rules(few).join()).toContain('PLAN-75 custodians of that backup: 1 seated, 2 needed')
     const kept = copyOf(drill.plan)
     kept.recovery!.use = 'restore'
     expect(rules(kept).join()).toContain('PLAN-75 a restore has no step zeroise-root')

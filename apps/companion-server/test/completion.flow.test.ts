@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, expect, test } from 'vitest'
+
+const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
+const said = (...args: string[]): string =>
+  execFileSync(process.execPath, [cli, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+
+let places: ReadonlyMap<string, readonly string[]>
+let script = ''
+let page = ''
+beforeAll(() => {
+  script = said('completion', 'bash')
+  page = said('manual')
+  places = new Map(
+    [...script.matchAll(/^ {4}'([a-z -]*)'\) next='(.*)' ;;$/gm)].map(([, words = '', next = '']) => [
+      words,
+      next.split(' '),
+    ]),
+  )
+})
+
+test('COMPLETION bash knows every command and option of the server under the program’s own name', () => {
+  expect(places.size).toBeGreaterThan(20)
+  expect(places.get('')).toEqual(
+    expect.arrayContaining(['init', 'start', 'completion', '--state', '--version']),
+  )
+  expect(script).toContain('complete -o default -F _custody_server custody-server')
+})
+
+test('MANUAL every command of the completion stands in the page, and says what is required', () => {
+  const plain = page.replaceAll('\\-', '-')
+  for (const [words, next] of places) {
+    const group = next.some((word) => !word.startsWith('--'))
+    if (words !== '' && !group) expect(plain).toContain(`.SS custody-server ${words}`)
+  }
+  expect(plain).toContain('(required)')
+})
+
+test('HELP-EXAMPLES each example of the server names commands and options that there are', () => {
+  const examples = [...page.replaceAll('\\-', '-').matchAll(/^\s*\$ custody-server (.*)$/gm)]
+  expect(examples.length).toBeGreaterThan(1)
+  for (const [, line = ''] of examples) {
+    const words = line.split(' ')
+    let place = ''
+    for (const word of words) {
+      const deeper = place === '' ? word : `${place} ${word}`
+      if (places.has(deeper)) place = deeper
+    }
+    expect(place, line).not.toBe('')
+    const options = words.filter((word) => word.startsWith('--'))
+    const known = [...(places.get('') ?? []), ...(places.get(place) ?? [])]
+    expect(
+      options.filter((option) => !known.includes(option)),
+      line,
+    ).toEqual([])
+  }
+})
