@@ -38,7 +38,7 @@ beforeAll(async () => {
       identity: 'chief',
       grants: [{ role: 'organisation-admin', organisation: organisation.id, project: null }],
     },
-    ...{ door: 'direct', reqId: 'test', receipt: null },
+    ...({ door: 'direct', reqId: 'test', receipt: null } as const),
   } as const
   const { aws } = given(
     await services.credentials.addApiKey(chief, { identity, name: 'cosign', ttlSeconds: 3600 }),

@@ -101,7 +101,7 @@ const filterBy = (version: Version, { name, index, value }: Attribute): readonly
 async function found(version: Version, one: Attribute): Promise<string | readonly string[]> {
   const payload = await send(version, 'Locate', filterBy(version, one))
   if (typeof payload === 'string') return payload
-  return payload
+  return (payload ?? [])
     .flatMap(({ tag, value }) => (tag === tags.UniqueIdentifier ? [String(value)] : []))
     .toSorted()
 }
@@ -111,7 +111,7 @@ const objects = ['aes', 'mac', 'pair', 'pair.public'] as const
 /** What GetAttributes says of one name. */
 async function told(version: Version, id: string, name: StandardName): Promise<readonly Attribute[]> {
   const payload = await send(version, 'GetAttributes', [textString('UniqueIdentifier', id)])
-  if (typeof payload === 'string') throw new Error(payload)
+  if (payload === null || typeof payload === 'string') throw new Error(payload ?? 'no answer')
   const all = payload.slice(1)
   const items = version < '2.0' ? all : all.flatMap((one) => (one.type === 'structure' ? one.value : []))
   return items.map((item) => readAttribute(version, item)).filter((one) => one.name === name)
