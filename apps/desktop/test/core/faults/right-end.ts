@@ -7,11 +7,13 @@ import { rehearsalPins } from '../../../src/core/rehearsal/rehearsal-pins.ts'
 import { RunFolder } from '../../../src/core/runs/folder/run-folder.ts'
 import { verdictOf } from '../support/run-end.ts'
 import { hostEntry, logOf, type Place, patientMs } from './faulty-run.ts'
+import { sharesFault } from './shares-end.ts'
 
 /**
- * Null when the end is right: exactly the plan's tokens, on each exactly the planned objects, every planned key, copy and
- * proof, the ceremony key destroyed, every attempt settled, a bundle that is accepted. A rehearsal without a server ends
- * with the sealed bundle, its ceremony key still there.
+ * Null when the end is right: exactly the plan's tokens, on each exactly the planned objects (a root that was destroyed in none, a
+ * restored one where it stays), every planned key, copy and proof, every promised share checkable and the root in every quorum of them,
+ * the ceremony key destroyed, every attempt settled, a bundle that is accepted. A rehearsal without a server ends with the sealed
+ * bundle, its ceremony key still there.
  */
 export async function whatIsWrong({ dir, ceremony }: Place): Promise<string | null> {
   const folder = RunFolder.open(dir)
@@ -26,7 +28,9 @@ export async function whatIsWrong({ dir, ceremony }: Place): Promise<string | nu
     const companion = plan.tokens.find((one) => one.role === role)?.attestation?.companion?.ckaId
     const pair =
       companion === undefined ? [] : ['private', 'public'].map((kind) => `${kind} companion ${companion}`)
-    const held = role === 'ceremony' || copied.includes(role) ? roots : []
+    const gone = state.decommissioned.some(({ token }) => token === role)
+    const kept = !gone && (role === 'ceremony' || copied.includes(role)) ? roots : []
+    const held = [...kept, ...restoredIn(state, role)]
     const signing = role === 'ceremony' && !ceremony.server ? ceremonyKeyOf(state) : []
     return { serial, objects: [...held, ...pair, ...signing].toSorted() }
   })
@@ -40,11 +44,21 @@ export async function whatIsWrong({ dir, ceremony }: Place): Promise<string | nu
   if (state.replicas.length !== copied.length) return `${state.replicas.length} copies of the root`
   const proved = steps.filter(({ do: kind }) => kind === 'prove-possession').map(({ key }) => key)
   if (proved.some((id) => !state.proofs.some(({ key }) => key === id))) return 'a key was not proved'
+  const destroyed = steps.filter(({ do: kind }) => kind === 'decommission-root').length
+  if (state.decommissioned.length !== destroyed) return `destroyed in ${state.decommissioned.length} tokens`
+  const share = await sharesFault(dir, state)
+  if (share !== null) return share
   if (state.ceremonyKey?.destroyed !== ceremony.server)
     return `the ceremony key is ${ceremony.server ? 'not ' : ''}destroyed`
   const verdict = await verdictOf(dir)
   if (verdict !== 'accepted') return `the bundle is ${verdict}`
   return unsettled(dir)
+}
+
+function restoredIn({ recovery }: State, role: string): string[] {
+  const restored = recovery?.restored
+  if (restored == null || recovery?.zeroised === true || restored.token !== role) return []
+  return [`secret ${recovery?.backup.key} ${restored.evidence.ckaId}`]
 }
 
 function ceremonyKeyOf({ ceremonyKey }: State): string[] {
