@@ -81,7 +81,7 @@ test('PACKAGE-LOCK its own custody leads from people’s cards to a plan that of
   expect(await custody('plan', 'lint', 'plan.yaml', '--policy', 'policy.json')).toMatchObject({ ok: true })
   expect(await custody('plan', 'hash', 'plan.yaml')).toMatchObject({ plans: [{ hash: planned.hash }] })
   await custody('rehearse', 'plan.yaml', '--policy', 'policy.json', '--out', 'rehearsal')
-  const rehearsed = ['--rehearsal', 'rehearsal/bundle.zip']
+  const rehearsed = ['--rehearsed', 'rehearsal/bundle.zip']
   await custody('plan', 'request', 'plan.yaml', ...rehearsed, '--out', 'approve.json')
   for (const name of ['Ada', 'Bob']) {
     const signed = ['--key', `keys/${name}.key`, '--out', `${name}.sig`, '--yes', ...secret]

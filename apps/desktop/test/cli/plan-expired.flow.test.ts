@@ -42,6 +42,6 @@ test('POLICY-EXPIRED new and lint say that no run opens under a plan’s policy,
   const expired = { exit: 1, json: { code: 'POLICY-EXPIRED' } }
   expect(await custodyJson(['rehearse', plan, ...under, '--out', at('rehearsal')])).toMatchObject(expired)
   expect(existsSync(at('rehearsal'))).toBe(false)
-  const approve = ['plan', 'approve', plan, at('none.sig'), ...under, '--rehearsal', at('none.zip')]
+  const approve = ['plan', 'approve', plan, at('none.sig'), ...under, '--rehearsed', at('none.zip')]
   expect(await custodyJson([...approve, '--out', at('lock.json')])).toMatchObject(expired)
 }, 60_000)

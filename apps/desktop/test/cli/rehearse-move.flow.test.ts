@@ -90,7 +90,7 @@ describe('the rehearsal of a production plan that refreshes a key', () => {
       expect(next?.identity.id).toBe(now?.identity.id)
       expect(next?.seal).not.toBe(now?.seal)
     }
-    const bundle = ['--rehearsal', at('rehearsal/bundle.zip'), '--out', at('ask.json')]
+    const bundle = ['--rehearsed', at('rehearsal/bundle.zip'), '--out', at('ask.json')]
     const asked = await custodyJson(['plan', 'request', at('move.yaml'), ...bundle])
     expect(asked).toMatchObject({ exit: 0, json: { diffDigest: null } })
   })

@@ -37,10 +37,13 @@ test('a rehearsal of a script makes no squashing key, which takes minutes, unles
 })
 
 test('the window shows these two in the form of a rehearsal, where they can be chosen', () => {
-  // Of the parts only the resources are read.
-  const { scripts } = listScripts({ program: { resources } } as unknown as ServiceContext)
+  // Of the parts only the resources and the store's own scripts are read.
+  const parts = { program: { resources }, store: { scripts: () => [] } } as unknown as ServiceContext
+  const { scripts } = listScripts(parts)
   const fields = scripts.find(({ id }) => id === 'threshold-fhe')?.fields
-  expect(fields).toContainEqual(expect.objectContaining({ name: 'fheMode', initial: 'F' }))
+  expect(fields).toContainEqual(
+    expect.objectContaining({ name: 'fheMode', initial: 'F', choices: ['S', 'F'] }),
+  )
   expect(fields).toContainEqual(expect.objectContaining({ name: 'fheSquash', initial: 'false' }))
 })
 

@@ -6,8 +6,10 @@ import type { LintTerms } from '../plan/lint-terms.ts'
 import type { Plan } from '../plan/plan.ts'
 import { readPlan } from '../plan/read.ts'
 import { type PlanRefusal, planRefusal } from '../plan/rules.ts'
-import { describeIssue } from '../plan/schema.ts'
+import { choicesAt, describeIssue, planTerms } from '../plan/schema.ts'
 import { decodeText, parseYaml } from '../plan/yaml-text.ts'
+import { stepLints } from '../steps/lint.ts'
+import { type StepLint, stepWays } from '../steps/plan-progress.ts'
 import { lintPlan } from './lint.ts'
 
 const blankTypes = [
@@ -69,6 +71,8 @@ const scriptSchema = v.strictObject({
 export type Script = v.InferOutput<typeof scriptSchema> & {
   /** Of the plans that are made from it. */
   version: Plan['v']
+  /** What alone some blanks can be filled with, as the plan's form has it where they stand. */
+  choices: Readonly<Record<string, readonly string[]>>
 }
 
 export type ScriptValues = Readonly<Record<string, unknown>>
@@ -81,7 +85,13 @@ export function readScript(bytes: Uint8Array): Made<Script> {
   if (!parts.ok) return parts
   const { script, body } = parts.value
   const version = typeof body === 'object' && body !== null && 'v' in body && body.v === 2 ? 2 : 1
-  return { ok: true, value: { ...script, version } }
+  const choices: Record<string, readonly string[]> = {}
+  eachBlank(body, [], (name, keys, holder) => {
+    // The form of a step has every voucher and every way of a PIN in one entry: its kind says which are meant.
+    const known = keys.at(-1) === 'by' ? waysOf(holder) : choicesAt(version, keys)
+    if (known !== null) choices[name] = known
+  })
+  return { ok: true, value: { ...script, version, choices } }
 }
 
 /**
@@ -183,6 +193,32 @@ function fits(type: BlankType, value: unknown): boolean {
     case 'destinations':
     case 'keys':
       return Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null)
+  }
+}
+
+function waysOf(step: object): string[] | null {
+  const kind = 'do' in step ? planTerms[2].stepKinds.find((one) => one === step.do) : undefined
+  if (kind === undefined) return null
+  const { uses }: StepLint = stepLints[kind]
+  return uses?.by === undefined ? null : [...stepWays[uses.by]]
+}
+
+type Keys = readonly (string | number)[]
+
+/** Every blank of plain YAML values, where it stands and what it stands in. */
+function eachBlank(
+  value: unknown,
+  keys: Keys,
+  seen: (name: string, keys: Keys, holder: object) => void,
+): void {
+  if (typeof value !== 'object' || value === null) return
+  const entries: [string | number, unknown][] = Array.isArray(value)
+    ? value.map((item, at) => [at, item])
+    : Object.entries(value)
+  for (const [key, item] of entries) {
+    const name = typeof item === 'string' ? blank.exec(item)?.[1] : undefined
+    if (name === undefined) eachBlank(item, [...keys, key], seen)
+    else seen(name, [...keys, key], value)
   }
 }
 

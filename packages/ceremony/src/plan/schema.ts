@@ -336,13 +336,30 @@ function pathText(keys: readonly unknown[]): string {
     .replace(/^\./, '')
 }
 
-type Walk = { entries?: Record<string, Walk>; item?: Walk; wrapped?: Walk; pipe?: readonly Walk[] }
+type Walk = {
+  entries?: Record<string, Walk>
+  item?: Walk
+  wrapped?: Walk
+  pipe?: readonly Walk[]
+  options?: readonly unknown[]
+}
+
+/** What alone can stand at a place of a plan; null where that is no choice of few texts. */
+export function choicesAt(version: Plan['v'], keys: readonly (string | number)[]): string[] | null {
+  const options = placeAt(planSchemas[version], keys)?.options ?? []
+  const texts = options.filter((one) => typeof one === 'string')
+  return texts.length === 0 || texts.length < options.length ? null : texts
+}
 
 function knownKeys(schema: v.GenericSchema, keys: readonly unknown[]): string[] {
+  return Object.keys(placeAt(schema, keys)?.entries ?? {})
+}
+
+function placeAt(schema: v.GenericSchema, keys: readonly unknown[]): Walk | undefined {
   // Every valibot schema carries its parts under these names; a name that a schema lacks reads as undefined.
   let at = unwrap(schema as Walk)
   for (const key of keys) at = unwrap(typeof key === 'number' ? at?.item : at?.entries?.[String(key)])
-  return Object.keys(at?.entries ?? {})
+  return at
 }
 
 function unwrap(schema: Walk | undefined): Walk | undefined {

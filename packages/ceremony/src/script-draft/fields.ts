@@ -1,7 +1,7 @@
 import type { Role, StepKind } from '../plan/plan.ts'
 import { keyAlgorithms, keyLevels, planTerms } from '../plan/schema.ts'
 import { stepLints } from '../steps/lint.ts'
-import type { StepLint } from '../steps/plan-progress.ts'
+import { type StepLint, stepWays } from '../steps/plan-progress.ts'
 import type { DraftKey, DraftStep, ScriptDraft } from './draft.ts'
 
 /** One entry of a step or a key as a form asks for it. `lines`: several texts, one a line. */
@@ -43,7 +43,7 @@ export function stepFields(draft: ScriptDraft, step: DraftStep): DraftField[] {
     custodian: namesOf(draft, 'custodian'),
     decryption: idsOf(draft.decryptions),
     when: ['opening', 'closing'],
-    by: uses.by === 'voucher' ? ['companion', 'vendor'] : ['pin', 'pin-pad'],
+    by: stepWays[uses.by ?? 'person'],
   }
   return stepEntries(step.do).map((entry): DraftField => {
     if (entry === 'values') {

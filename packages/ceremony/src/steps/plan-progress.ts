@@ -78,6 +78,12 @@ export type StepLint = {
 /** What a plan must say by itself, whatever its steps. */
 export type SectionLint = (plan: Plan, terms?: LintTerms) => PlanRefusal[]
 
+/** What `by` of a step can say, by what its kind uses it for: who vouches, or where a person enters PINs. */
+export const stepWays = {
+  voucher: ['companion', 'vendor'],
+  person: ['pin', 'pin-pad'],
+} as const satisfies Record<'voucher' | 'person', readonly NonNullable<Step['by']>[]>
+
 /** What must be so when the last step is done. */
 export type EndLint = (plan: Plan, at: PlanProgress, refuse: Refuse) => void
 

@@ -1,7 +1,7 @@
 import { utf8 } from '@lux/crypto'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { instantiateScript, planFromScript, printPlan, readPlan, readScript } from '../../src/exports/plan.ts'
-import { planOf, scriptBytes, scriptNames, valuesFor } from '../engine/plans.ts'
+import { planOf, type ScriptName, scriptBytes, scriptNames, valuesFor } from '../engine/plans.ts'
 
 function fill(change: Record<string, unknown>, without: string[] = []) {
   const values = { ...valuesFor('first-run', 'rehearsal', false), ...change }
@@ -176,4 +176,15 @@ describe('a printed plan', () => {
     expect(made({ officers: 2, witnesses: 2 })).toMatchObject({ ok: false, refusals: [{ rule: 'PLAN-12' }] })
     expect(made({ officers: 2, witnesses: 1 })).toMatchObject({ ok: true })
   })
+})
+
+test('a blank that stands where a plan takes one of few texts has these choices, and no other blank has any', () => {
+  const choices = (name: ScriptName) => {
+    const read = readScript(scriptBytes(name))
+    return read.ok ? read.value.choices : null
+  }
+  expect(choices('first-run')).toMatchObject({ fheMode: ['S', 'F'], fheInputs: ['signed', 'proven'] })
+  expect(choices('resharing')).toMatchObject({ nextKind: ['reshare', 'refresh', 'remove'] })
+  expect(choices('root-kek')).toMatchObject({ logIn: ['pin', 'pin-pad'] })
+  expect(Object.keys(choices('root-kek') ?? {}).sort()).toEqual(['logIn', 'profile'])
 })

@@ -41,6 +41,7 @@ export function runOutcome(
   }
   const lines = [
     `${view.title}: ${view.state}${view.current === null ? '' : `, at ${view.current}`}`,
+    ...exceptionLines(view),
     ...(digest === null ? [] : [`digest  ${digest}`, ...wordLines(wordsOf(digest))]),
     ...refused.flatMap(({ file, rule, detail }) => {
       const remedy = refusalHelp(rule)?.remedy
@@ -258,6 +259,12 @@ function pinLines({ pins }: Extract<Needs, { kind: 'pin' }>): string[] {
     `${whose.join(' and ')}, for which there is no terminal here: resume at one, or name a file of mode 0600`,
     '  by pin-source=file:/PATH in the token’s URI, --pin-file or --so-pin-file',
   ]
+}
+
+/** What happened where an exception is open, and what the plan wanted. */
+export function exceptionLines({ exceptions }: Pick<RunView, 'exceptions'>): string[] {
+  const open = exceptions.find(({ decision }) => decision === null)
+  return open === undefined ? [] : [`happened ${open.happened}`, `expected ${open.expected}`]
 }
 
 /** What to do about what opened the exception, before anybody decides; null where it has no name. */

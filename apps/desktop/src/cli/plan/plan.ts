@@ -102,17 +102,17 @@ Example:
     .argument('<plan>', 'a plan')
     .description('Write the request that each officer approves on the own device.')
     .requiredOption(
-      '--rehearsal <bundle>',
+      '--rehearsed <bundle>',
       'the sealed bundle of the rehearsal, of this plan or of an earlier one',
     )
     .requiredOption('--out <file>', 'the request, a new file')
-    .action((file: string, options: { rehearsal: string; out: string }) => act(() => request(file, options)))
+    .action((file: string, options: { rehearsed: string; out: string }) => act(() => request(file, options)))
     .addHelpText(
       'after',
       `
 Examples:
   $ custody rehearse plan.yaml --policy policy.json --out rehearsal
-  $ custody plan request plan.yaml --rehearsal rehearsal/bundle.zip --out approve-plan.json
+  $ custody plan request plan.yaml --rehearsed rehearsal/bundle.zip --out approve-plan.json
   $ custody officer approve approve-plan.json --key ada.key --out ada.sig`,
     )
   group
@@ -123,7 +123,7 @@ Examples:
       'Collect the officers’ approvals into plan.lock.json, without which nothing runs in production.',
     )
     .requiredOption('--policy <file>', 'the policy that the plan names')
-    .requiredOption('--rehearsal <bundle>', 'the sealed bundle that the officers were shown')
+    .requiredOption('--rehearsed <bundle>', 'the sealed bundle that the officers were shown')
     .requiredOption('--out <plan.lock.json>', 'a new file')
     .action((file: string, sigs: string[], options: ApproveOptions) =>
       act(() => approve(file, sigs, options)),
@@ -132,11 +132,11 @@ Examples:
       'after',
       `
 Example:
-  $ custody plan approve plan.yaml ada.sig bob.sig --policy policy.json --rehearsal rehearsal/bundle.zip --out plan.lock.json`,
+  $ custody plan approve plan.yaml ada.sig bob.sig --policy policy.json --rehearsed rehearsal/bundle.zip --out plan.lock.json`,
     )
 }
 
-type ApproveOptions = { policy: string; rehearsal: string; out: string }
+type ApproveOptions = { policy: string; rehearsed: string; out: string }
 
 function hash(paths: readonly string[]): Outcome {
   const plans = paths.map((path) => {
@@ -169,11 +169,11 @@ function printOut(path: string): Outcome {
 }
 
 /** Errors: PLAN-…, REHEARSAL-…. */
-async function request(path: string, options: { rehearsal: string; out: string }): Promise<Outcome> {
+async function request(path: string, options: { rehearsed: string; out: string }): Promise<Outcome> {
   mustBeNew(options.out)
   // What the policy asks for was judged when it was rehearsed, and is again when it is locked and when it runs.
   const { plan, hash: digest } = soundPlan(path, undefined)
-  const { approval, changes } = await rehearsedAt(plan, digest, options.rehearsal)
+  const { approval, changes } = await rehearsedAt(plan, digest, options.rehearsed)
   const warnings = warningLines(warnPlan(plan))
   const asked = planApprovalRequest(approval, readBounded(path, maxPlanBytes), [
     plan.title,
@@ -200,7 +200,7 @@ async function approve(path: string, answers: readonly string[], options: Approv
   if (!policy.ok) throw refused(policy)
   const { plan, hash: digest } = soundPlan(path, roomOf(policy.value))
   accepted(checkLockable(plan, policy.value, systemClock.now()), { policy: options.policy })
-  const { approval } = await rehearsedAt(plan, digest, options.rehearsal)
+  const { approval } = await rehearsedAt(plan, digest, options.rehearsed)
   const signatures = answers.map((file) =>
     accepted(checkPlanAnswer(approval, readParsed(file, signatureAnswerCodec)), { answer: file }),
   )

@@ -70,9 +70,13 @@ function OnePath({ field, value, onChange }: OneProps) {
 }
 
 function OneField({ field, value, onChange }: OneProps) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const { field: labelOf } = useScriptText()
   const id = useId()
+  const named = (choice: string): string => {
+    const key = `script.choice.${field.name}.${choice}`
+    return i18n.exists(key) ? t(key) : choice
+  }
   const range = field.min !== undefined && field.max !== undefined
   const hint = range
     ? t('common.range', { min: field.min, max: field.max })
@@ -95,7 +99,7 @@ function OneField({ field, value, onChange }: OneProps) {
                 {field.type === 'flag' ? (
                   t(choice === 'true' ? 'common.yes' : 'common.no')
                 ) : (
-                  <Rec>{choice}</Rec>
+                  <Rec>{named(choice)}</Rec>
                 )}
               </Select.Item>
             ))}

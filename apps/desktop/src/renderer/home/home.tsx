@@ -62,12 +62,12 @@ export function Home() {
       <Loaded remote={list} store={ceremonies}>
         {({ unreadable }) => (
           <>
-            <UnreadableRuns runs={unreadable} again={ceremonies.again} />
             {empty ? (
               <FirstTime onStart={() => start('first-run')} />
             ) : (
               <Next action={nextOf(all, inSetup, inDraft)} onStart={() => start('first-run')} />
             )}
+            <UnreadableRuns runs={unreadable} again={ceremonies.again} />
           </>
         )}
       </Loaded>

@@ -99,7 +99,7 @@ describe('plan', () => {
     const run = await custodyJson(['rehearse', plan, '--policy', policy, '--out', at('rehearsal')])
     expect(run.json.detail).toBeUndefined()
     const bundle = at('rehearsal/bundle.zip')
-    const asked = await custodyJson(['plan', 'request', plan, '--rehearsal', bundle, '--out', at('ask.json')])
+    const asked = await custodyJson(['plan', 'request', plan, '--rehearsed', bundle, '--out', at('ask.json')])
     expect(asked).toMatchObject({ exit: 0, json: { rehearsalDigest: run.json.digest, diffDigest: null } })
     for (const [index, { keyPath }] of officers.entries()) {
       const signed = await custodyJson([
@@ -123,7 +123,7 @@ describe('plan', () => {
         ...sigs.map(at),
         '--policy',
         policy,
-        '--rehearsal',
+        '--rehearsed',
         bundle,
         '--out',
         at(out),
@@ -142,7 +142,7 @@ describe('plan', () => {
       'plan',
       'request',
       at('later.yaml'),
-      '--rehearsal',
+      '--rehearsed',
       bundle,
       '--out',
       at('later.json'),
@@ -161,7 +161,7 @@ describe('plan', () => {
       at('1.sig'),
       '--policy',
       policy,
-      '--rehearsal',
+      '--rehearsed',
       bundle,
       '--out',
       at('x'),
@@ -322,7 +322,7 @@ describe('plan', () => {
         'plan',
         'request',
         other,
-        '--rehearsal',
+        '--rehearsed',
         at('rehearsal/bundle.zip'),
         '--out',
         at('so.json'),
@@ -337,7 +337,7 @@ describe('plan', () => {
       custodyJson(['plan', 'new', 'frist-run', '--out', at('f.yaml')]),
       custodyJson(['plan', 'hash', policy]),
       custodyJson(['plan', 'print', at('unknown.yaml')]),
-      custodyJson(['plan', 'request', plan, '--rehearsal', policy, '--out', at('r.json')]),
+      custodyJson(['plan', 'request', plan, '--rehearsed', policy, '--out', at('r.json')]),
       custodyJson(['plan', 'new', 'first-run', '--set', 'oops', '--out', at('s.yaml')]),
       custodyJson(['ceremony', 'run', plan, '--policy', policy, '--token', 'a']),
     ])

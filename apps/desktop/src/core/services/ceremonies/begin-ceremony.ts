@@ -76,8 +76,14 @@ function scriptView(script: Script): ScriptView {
     if (type === undefined || ownBlanks.has(id)) return []
     const own = script.rehearsal.values?.[id] ?? blank.default
     const initial = id === 'title' && own === undefined ? script.title : own
+    const choices = script.choices[id]
     return [
-      { name: id, type, label: blank.label, ...(initial === undefined ? {} : { initial: String(initial) }) },
+      {
+        name: id,
+        label: blank.label,
+        ...(choices === undefined ? { type } : { type: 'choice', choices: [...choices] }),
+        ...(initial === undefined ? {} : { initial: String(initial) }),
+      },
     ]
   })
   const receives = receiversOf(script).map(

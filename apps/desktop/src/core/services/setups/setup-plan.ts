@@ -116,7 +116,8 @@ async function fieldsOf(parts: ServiceContext, script: Script, { domain }: Setup
     if (type === undefined || followed.has(id) || id === 'title') return []
     const own = rehearsed[id] ?? blank.default
     const initial = own === undefined ? {} : { initial: String(own) }
-    const choices = id === 'logIn' ? ['pin', 'pin-pad'] : /serial$/i.test(id) ? serials : undefined
+    const known = script.choices[id]
+    const choices = known !== undefined ? [...known] : /serial$/i.test(id) ? serials : undefined
     return [
       {
         name: id,
