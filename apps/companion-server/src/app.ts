@@ -52,6 +52,13 @@ const apiVersion = '1'
 /** Bodies up to 2 MiB: 1 MiB of payload in base64 and its JSON. Bundles are streamed and have their own cap. */
 export const bodyLimit = 2 << 20
 
+/** How long a client may take for its headers, and for a whole request: a bundle is long, and a line to it slow. Then it is 408. */
+const patience = {
+  headersTimeout: 20_000,
+  requestTimeout: 300_000,
+  connectionsCheckingInterval: 2000,
+} as const
+
 /** The whole HTTP surface, listening on nothing yet. */
 export async function buildApp(
   services: Services,
@@ -59,7 +66,8 @@ export async function buildApp(
   tls: TlsKey | null = null,
 ) {
   const app = Fastify({
-    ...(tls === null ? {} : { serverFactory: secured(tls) }),
+    ...(tls === null ? { http: patience } : { serverFactory: secured(tls) }),
+    requestTimeout: patience.requestTimeout,
     ...(logger === false ? { logger: false } : { loggerInstance: logger }),
     bodyLimit,
     // A caller's own id could forge another request's trail.
@@ -155,7 +163,7 @@ function refuseAddress(error: FastifyError, request: FastifyRequest, reply: Fast
 /** TLS 1.3 and nothing older. The type of the server is that of HTTP: nothing here looks below the requests. */
 function secured({ cert, key }: TlsKey) {
   return (handler: RequestListener): Server => {
-    const options = { cert, key, minVersion: 'TLSv1.3', requestTimeout: 300_000 } as const
+    const options = { cert, key, minVersion: 'TLSv1.3', ...patience } as const
     return createServer(options, handler) as unknown as Server
   }
 }

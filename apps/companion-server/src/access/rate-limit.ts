@@ -14,7 +14,9 @@ export function openRateLimit(
   return {
     take(name) {
       const bucket = buckets.get(name) ?? { left: perSecond, at: now() }
-      const filled = Math.min(perSecond, bucket.left + ((now() - bucket.at) / 1000) * perSecond)
+      // A clock that was set back has not emptied it.
+      const passed = Math.max(0, now() - bucket.at)
+      const filled = Math.min(perSecond, bucket.left + (passed / 1000) * perSecond)
       const left = Math.max(0, filled - (shared?.count(name) ?? 0))
       const taken = left >= 1
       buckets.set(name, { left: taken ? left - 1 : left, at: now() })

@@ -43,6 +43,10 @@ export function databaseFaultOf(error: unknown): DatabaseFault | null {
   return ofClient.find(([said]) => said.test(error.message))?.[1] ?? null
 }
 
+/** What was asked about held a zero byte, which no text of PostgreSQL does: so nothing is called that. */
+export const isNoText = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && (error.code === '22021' || error.code === '22P05')
+
 /** An error that is no bug, as a failure; null is one, whose message may quote what it choked on. */
 export function failureOf(error: unknown): Failure | null {
   if (error instanceof HsmError || error instanceof ExpectedError)

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
-import type { Caller } from '../../src/access/authorize.ts'
+import type { Caller, Grant } from '../../src/access/authorize.ts'
+import { hashSecret } from '../../src/access/tokens.ts'
 import type { Call } from '../../src/audit/record.ts'
 import type { Outcome } from '../../src/refusal.ts'
 import { openServer } from '../../src/server.ts'
@@ -68,6 +69,15 @@ export async function openKms(options: Parameters<typeof openServer>[2] = {}) {
     chief,
     makeProject,
     call,
+    /** The header of a new identity. */
+    async bearer(wanted: readonly Grant[]): Promise<string> {
+      const made = await createIdentity(database, { name: 'another', grants: wanted })
+      const { authentication } = server.services
+      const logged = await authentication.logIn(made.clientId, made.clientSecret, 'here')
+      if (logged === 'refused') throw new Error('refused')
+      return `Bearer ${logged.accessToken}`
+    },
+    hashOf: (bearer: string) => hashSecret(bearer.slice('Bearer '.length)),
     get: (url: string) => call('GET', url),
     post: (url: string, payload: object = {}) => call('POST', url, payload),
     /** A new key's id. */

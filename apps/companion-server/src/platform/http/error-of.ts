@@ -1,7 +1,7 @@
 import { HsmError } from '@lux/hsm'
 import type { FastifyError } from 'fastify'
 import { EnvironmentError } from '../../refusal.ts'
-import { databaseFaultOf, diskFailureOf } from '../failure.ts'
+import { databaseFaultOf, diskFailureOf, isNoText } from '../failure.ts'
 import { HttpError, misfit, unavailable } from './http-error.ts'
 import { refusedBefore, requestFault } from './request-fault.ts'
 
@@ -19,6 +19,7 @@ export function toHttpError(error: FastifyError | Error): HttpError {
   if ('statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500) {
     return new HttpError(error.statusCode, refusedBefore(error.statusCode))
   }
+  if (isNoText(error)) return new HttpError(400, 'CALL-UNREADABLE')
   const database = databaseFaultOf(error)
   if (database !== null) return unavailable(database)
   const disk = diskFailureOf(error)
