@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { buildEvaluator } from './interop/evaluator.ts'
+import { buildEvaluator, buildKmipClient } from './interop/evaluator.ts'
 import { freeze } from './interop/freeze.ts'
 import { prepare, results } from './interop/job.ts'
 import { refuseAttacks } from './interop/refusals.ts'
@@ -22,6 +22,8 @@ const { values: options } = parseArgs({
     keep: { type: 'boolean', default: false },
     /** Only a production ceremony on a soft token, with people who sign on files: its key made afresh, computed with and opened. */
     production: { type: 'boolean', default: false },
+    /** Only the KMIP client in Rust, against a server of its own. */
+    kmip: { type: 'boolean', default: false },
   },
 })
 
@@ -32,16 +34,19 @@ if (spawnSync('cargo', ['--version']).status !== 0) {
   process.exit(3)
 }
 
-if (options.production) {
-  const config = join(root, 'vitest.interop.config.ts')
-  const env = { ...process.env, LUX_EVALUATOR: await buildEvaluator() }
-  const { status } = spawnSync('vitest', ['run', '--config', config], { cwd: root, env, stdio: 'inherit' })
-  process.exit(status ?? 1)
+function tested(folder: string, own: NodeJS.ProcessEnv): number {
+  const args = ['run', '--config', join(root, 'vitest.interop.config.ts'), folder]
+  const env = { ...process.env, ...own }
+  return spawnSync('vitest', args, { cwd: root, env, stdio: 'inherit' }).status ?? 1
 }
+
+if (options.production) process.exit(tested('apps/desktop', { LUX_EVALUATOR: await buildEvaluator() }))
+const kmip = tested('apps/companion-server', { LUX_KMIP_CLIENT: await buildKmipClient() })
+if (options.kmip) process.exit(kmip)
 
 const folder = mkdtempSync(join(tmpdir(), 'lux-interop-'))
 const at = (...names: string[]): string => join(folder, ...names)
-let failures = 0
+let failures = kmip === 0 ? 0 : 1
 try {
   const evaluator = await buildEvaluator()
   const key = options.key === undefined ? at('key') : resolve(options.key)
@@ -93,7 +98,7 @@ try {
   if (options.keep) note(`kept ${folder}`)
   else rmSync(folder, { recursive: true, force: true })
 }
-note(failures === 0 ? 'interop: every value is right' : `interop: ${failures} values are wrong`)
+note(failures === 0 ? 'interop: every value is right' : `interop: ${failures} are wrong`)
 process.exitCode = failures === 0 ? 0 : 1
 
 async function decryptAll({ name, holders }: { name: string; holders: readonly number[] }): Promise<number> {
