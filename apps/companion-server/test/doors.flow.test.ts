@@ -1060,6 +1060,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'sign-on.take-token': 'refuses before it is known who asks: sign-on/oidc.flow.test.ts',
   'metrics.read': 'HTTP alone: http/operations.flow.test.ts',
   'identity.read-own': 'nobody is refused himself: access/session.flow.test.ts',
+  'person.prove-anew': 'of a session of the console: access/session.flow.test.ts',
   'person.log-out': 'of a session of the console: access/session.flow.test.ts',
   'project.let-plain-keys': 'commands alone: commands/audited.flow.test.ts',
   'threshold.ask': 'its document is checked first: fhe/threshold.flow.test.ts',

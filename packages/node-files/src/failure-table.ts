@@ -44,6 +44,8 @@ const rows: Readonly<Record<string, Row>> = {
   'SETUP-REFUSED': { status: 401 },
   'SIGN-ON-STATE': { status: 401 },
   'CONDITION-UNMET': { status: 403 },
+  'SECOND-FACTOR-ANEW': { status: 403 },
+  'SECOND-FACTOR-WRONG': { status: 403 },
   'APPROVAL-NEEDED': { status: 403 },
   'APPROVAL-REFUSED': { status: 403 },
   'APPROVAL-CLOSED': conflict,

@@ -1,7 +1,15 @@
 import type { Call, Subject } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { type Action, absent, authorize, type Grant, grantsFor, type Resource } from './authorize.ts'
+import {
+  type Action,
+  absent,
+  authorize,
+  type Grant,
+  grantsFor,
+  provedLately,
+  type Resource,
+} from './authorize.ts'
 import { type Conditions, checkConditions } from './conditions.ts'
 
 /** Who may give a role, and whose affairs are his. */
@@ -16,6 +24,8 @@ export function openAppointing(database: Database) {
         Object.assign(subject, { organisation, project })
         const allowed = authorize(call.caller, placed.value.action, placed.value.resource)
         if (!allowed.ok) return allowed
+        const proved = grant.role.endsWith('-admin') ? provedLately(call.caller) : accept(null)
+        if (!proved.ok) return proved
         const { action, resource } = placed.value
         const own = grantsFor(call.caller, action, resource)
         if (!own.some(({ conditions }) => narrows(grant.conditions, conditions)))

@@ -24,6 +24,8 @@ export type Caller = {
   readonly grants: readonly Grant[]
   /** How this call came; absent where it did not come from outside. */
   readonly circumstances?: Circumstances
+  /** Of a person who logged in: when a second factor was last shown for it. Programs have none. */
+  readonly session?: { readonly provedAt: Date }
 }
 
 export type Action =
@@ -147,6 +149,17 @@ export function authorize(caller: Caller, action: Action, resource: Resource): O
   }
   const roles = [...new Set((here.length > 0 ? here : caller.grants).map(({ role }) => role))].join(', ')
   return refuse('ROLE-REFUSED', `${roles || 'no role'} may not do ${action}`)
+}
+
+const provedFor = 10 * 60_000
+
+/** What lets a key out, ends it or makes an admin wants a second factor of the last ten minutes. Refuses SECOND-FACTOR-ANEW. */
+export function provedLately({ session, circumstances }: Caller): Outcome<null> {
+  if (session === undefined) return accept(null)
+  const age = (circumstances?.time ?? new Date()).getTime() - session.provedAt.getTime()
+  return age <= provedFor
+    ? accept(null)
+    : refuse('SECOND-FACTOR-ANEW', 'the second factor was shown more than ten minutes ago')
 }
 
 /** The caller's grants that let him do this now. */

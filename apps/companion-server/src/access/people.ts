@@ -31,10 +31,9 @@ export type Enrolment = {
 }
 
 /** By password and one second factor: a code of the app, or the answer of an authenticator. */
-export type PersonLogIn = { readonly username: string; readonly password: string } & (
-  | { readonly totp: string }
-  | { readonly assertion: AuthenticationResponseJSON }
-)
+export type PersonLogIn = { readonly username: string; readonly password: string } & SecondFactor
+
+export type SecondFactor = { readonly totp: string } | { readonly assertion: AuthenticationResponseJSON }
 
 type Enrolling = { readonly code: string; readonly password: string; readonly totp: string }
 
@@ -170,11 +169,61 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
       alarm?.(person.identity_id)
       return record(call, 'person.log-in-break-glass', async () => accept({ token, call }))
     },
+
+    /**
+     * A session whose second factor was just shown, in the place of the one that asks; it ends when that one would have. Refuses
+     * SECOND-FACTOR-WRONG in one text, and counts as a log-in does.
+     */
+    proveAnew(
+      call: Call,
+      {
+        accessToken,
+        source,
+        ...given
+      }: SecondFactor & { readonly accessToken: string; readonly source: string },
+    ): Promise<Outcome<LoggedIn>> {
+      return record(call, 'person.prove-anew', async () => {
+        const wrong = refuse('SECOND-FACTOR-WRONG', 'it does not fit, or is locked')
+        const { identity } = call.caller
+        const person = await database
+          .selectFrom('person')
+          .select(['identity_id', 'username', 'totp_sealed'])
+          .where('identity_id', '=', identity)
+          .where('enrolment_hash', 'is', null)
+          .executeTakeFirst()
+        if (!person) return wrong
+        const account = `person ${person.username}`
+        if (await isLocked(database, account, source)) return wrong
+        if ((await secondFactor(person, given)) !== 'shown') {
+          await countFailure(database, account, source)
+          return wrong
+        }
+        const left = await leftOf(accessToken)
+        if (left <= 0) return wrong
+        const token = await issue(database, identity, left)
+        await database
+          .updateTable('token')
+          .set({ revoked_at: now() })
+          .where('hash', '=', hashSecret(accessToken))
+          .execute()
+        return accept(token)
+      })
+    },
+  }
+
+  /** Seconds that a token still lives. */
+  async function leftOf(accessToken: string): Promise<number> {
+    const row = await database
+      .selectFrom('token')
+      .select('expires_at')
+      .where('hash', '=', hashSecret(accessToken))
+      .executeTakeFirst()
+    return row === undefined ? 0 : Math.floor((row.expires_at.getTime() - now().getTime()) / 1000)
   }
 
   async function secondFactor(
     { identity_id, totp_sealed }: { readonly identity_id: string; readonly totp_sealed: Buffer | null },
-    given: PersonLogIn,
+    given: SecondFactor,
   ): Promise<Proof> {
     if ('assertion' in given) return authenticators.prove(identity_id, given.assertion)
     const secret = totp_sealed === null ? null : openSecret(await key(), identity_id, totp_sealed)

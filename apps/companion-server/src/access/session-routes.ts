@@ -10,7 +10,7 @@ import { maxOffset, maxPage } from './page.ts'
 import type { PeopleOperations } from './people.ts'
 import { endSession, giveSession, isFromConsole, sessionTokenOf } from './session-cookie.ts'
 import type { Authentication } from './tokens.ts'
-import { personLogIn } from './webauthn/response-fields.ts'
+import { personLogIn, secondFactor } from './webauthn/response-fields.ts'
 
 const closed = { additionalProperties: false } as const
 const page = Type.Object(
@@ -71,6 +71,21 @@ export function sessionRoutes(
     giveSession(reply, token.accessToken, token.expiresIn)
     return { expiresIn: token.expiresIn }
   })
+
+  // In the place of the session that asks, as at a log-in.
+  app.post(
+    `${base}/second-factor`,
+    { schema: { hide: true, body: secondFactor } },
+    async (request, reply) => {
+      const call = await requireCall(request, authentication)
+      const accessToken = sessionTokenOf(request)
+      if (accessToken === null) throw unauthorized()
+      const asked = { ...request.body, accessToken, source: request.ip }
+      const token = granted(await people.proveAnew(call, asked))
+      giveSession(reply, token.accessToken, token.expiresIn)
+      return { expiresIn: token.expiresIn }
+    },
+  )
 
   app.delete(base, { schema: { hide: true } }, async (request, reply) => {
     const call = await requireCall(request, authentication)

@@ -132,7 +132,7 @@ export function openAuthentication(
     let found = database
       .selectFrom('token')
       .innerJoin('identity', 'identity.id', 'token.identity_id')
-      .select(['identity.id', 'token.expires_at'])
+      .select(['identity.id', 'token.expires_at', 'token.created_at', 'token.name', 'token.client_secret_id'])
       .where(`token.${column}`, '=', value)
       .where('token.revoked_at', 'is', null)
       .where('identity.revoked_at', 'is', null)
@@ -141,7 +141,12 @@ export function openAuthentication(
     const row = await found.executeTakeFirst()
     if (!row) return 'unknown'
     const grants = await grantsOf(database, row.id)
-    const caller = { identity: row.id, grants }
+    // A person's token is made when a second factor is shown, and anew when it is shown again.
+    const isSession = row.name === null && row.client_secret_id === null
+    const caller: Caller = {
+      ...{ identity: row.id, grants },
+      ...(isSession ? { session: { provedAt: row.created_at } } : {}),
+    }
     known.set(name, { caller, until: row.expires_at.getTime() })
     return caller
   }

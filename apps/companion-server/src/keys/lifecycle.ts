@@ -9,6 +9,7 @@ import {
   utf8,
   wipe,
 } from '@lux/crypto'
+import { provedLately } from '../access/authorize.ts'
 import type { Call } from '../audit/record.ts'
 import type { ThresholdWanted } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
@@ -269,6 +270,8 @@ export function openKeyLifecycle(parts: Parts) {
         subject.asked = `${version === undefined ? 'the current version' : `version ${version}`} to the RSA key of SHA-256 ${sha256Hex(to)}`
         const found = await permitted(call, subject, 'key.export', await repository.findKey(id))
         if (!found.ok) return found
+        const proved = provedLately(call.caller)
+        if (!proved.ok) return proved
         const key = found.value
         if (key.threshold !== null) return ofCeremony()
         if (!key.is_exportable) return refuse('KEY-NOT-EXPORTABLE', 'it was not made to leave')
@@ -301,6 +304,8 @@ export function openKeyLifecycle(parts: Parts) {
         const before = await lifecycle.findTombstone('data', id)
         // What this server wrote, as it wrote it.
         if (before !== 'absent') return accept(JSON.parse(before) as SignedShredReceipt)
+        const proved = provedLately(call.caller)
+        if (!proved.ok) return proved
         if (confirm !== key.name) return refuse('SHRED-CONFIRM', 'the name that confirms it is not the key’s')
         const versions = (await repository.listVersions(key)).toReversed()
         const payload: ShredReceipt = {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { TOTP, URI } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { given, openKms } from '../support/kms-under-test.ts'
@@ -91,6 +92,70 @@ test('SESSION-01 the first person of a rehearsal tries everything in the oldest 
   expect((await ask('DELETE', '/console/session', bearer)).body).toMatchObject({
     code: 'ACCESS-REFUSED',
   })
+})
+
+test('SESSION-02 what lets a key out, shreds it or makes an admin wants a second factor of the last ten minutes', async () => {
+  const { people, keys, database } = kms.server.services
+  const place = { organisation: kms.organisation.id, project: null }
+  const grants = [
+    { role: 'crypto-officer', ...place },
+    { role: 'server-admin', organisation: null, project: null },
+  ] as const
+  const both = kms.callAs({ identity: 'both', grants: [...kms.admin.grants, ...kms.chief.grants] })
+  const invited = { username: 'eve', name: 'Eve', grants }
+  const code = await enrolled(given(await people.invite(both, invited)).code)
+  const inside = await ask('POST', '/console/session', own, { username: 'eve', password, totp: code() })
+  const cookieOf = (reply: typeof inside) => String(reply.headers['set-cookie']).split(';')[0] ?? ''
+  let cookie = cookieOf(inside)
+  const officer = kms.callAs({ identity: invited.name, grants })
+  const made = { project: kms.project.id, name: 'leaves', isExportable: true }
+  const { id } = given(await keys.create(officer, made))
+  const publicKey = generateKeyPairSync('rsa', { modulusLength: 3072 })
+    .publicKey.export({ type: 'spki', format: 'der' })
+    .toString('base64')
+  const admin = (username: string) => ({
+    ...{ username, name: username },
+    grants: [{ role: 'organisation-admin', organisationId: place.organisation }],
+  })
+  const tries = async () => [
+    (await ask('POST', `/kms/keys/${id}/export`, { ...own, cookie }, { publicKey })).body.code ?? 'ok',
+    (await ask('POST', '/people', { ...own, cookie }, admin(`a-${randomUUID()}`))).body.code ?? 'ok',
+    (await ask('POST', `/kms/keys/${id}/shred`, { ...own, cookie }, { confirmName: 'no' })).body.code,
+  ]
+  expect(await tries()).toEqual(['ok', 'ok', 'SHRED-CONFIRM'])
+
+  const aged = async () => {
+    const created_at = new Date(Date.now() - 11 * 60_000)
+    await database.updateTable('token').set({ created_at }).where('name', 'is', null).execute()
+    kms.server.services.authentication.forget()
+  }
+  await aged()
+  expect(await tries()).toEqual(Array(3).fill('SECOND-FACTOR-ANEW'))
+  // All else goes on, and so does a program, which has no second factor.
+  expect((await ask('GET', `/kms/keys/${id}`, { ...own, cookie })).status).toBe(200)
+  given(await kms.server.services.lifecycle.exportKey(officer, { id, to: Buffer.from(publicKey, 'base64') }))
+
+  const prove = (totp: string) => ask('POST', '/console/session/second-factor', { ...own, cookie }, { totp })
+  const [spent] = [await prove('000000')]
+  expect(spent.body.code).toBe('SECOND-FACTOR-WRONG')
+  // The code of the log-in was taken.
+  expect((await prove(code())).body.code).toBe('SECOND-FACTOR-WRONG')
+  await database.updateTable('person').set({ totp_step: 0 }).where('username', '=', 'eve').execute()
+  const proved = await prove(code())
+  const [before, now] = [cookie, cookieOf(proved)]
+  expect(now).not.toBe(before)
+  cookie = now
+  expect(await tries()).toEqual(['ok', 'ok', 'SHRED-CONFIRM'])
+  // The session before it is over, and the new one ends when that one would have.
+  await expect
+    .poll(async () => (await ask('GET', '/organisations', { ...own, cookie: before })).status)
+    .toBe(401)
+  expect(proved.body.expiresIn).toBeLessThanOrEqual(inside.body.expiresIn)
+  // A Bearer token is no session of the console.
+  const { clientId, clientSecret } = kms.credentials
+  const service = await ask('POST', '/auth/universal-auth/login', {}, { clientId, clientSecret })
+  const bearer = { authorization: `Bearer ${service.body.accessToken}` }
+  expect((await ask('POST', '/console/session/second-factor', bearer, { totp: '123456' })).status).toBe(401)
 })
 
 test('CONSOLE-01 the console is served under its own policy, and nothing outside its folder', async () => {

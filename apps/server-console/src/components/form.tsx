@@ -4,6 +4,7 @@ import type { FormEvent, InputHTMLAttributes, ReactNode, TextareaHTMLAttributes 
 import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import { failureFrom } from '../api/client.ts'
+import { ProveAnew } from './prove-anew.tsx'
 
 /** A form that one piece of work is asked by; its refusal stands above the button. */
 export function Form({
@@ -31,6 +32,7 @@ export function Form({
     <form className="form" onSubmit={submitted}>
       {children}
       {work.error === null ? null : <FailureNotice failure={failureFrom(work.error)} />}
+      {work.error !== null && failureFrom(work.error).code === 'SECOND-FACTOR-ANEW' ? <ProveAnew /> : null}
       <div>
         <Button
           type="submit"

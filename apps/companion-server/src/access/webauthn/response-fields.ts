@@ -64,6 +64,12 @@ const nameAndPassword = {
   password: Type.String({ minLength: 1, maxLength: 256 }),
 }
 
+/** One second factor. */
+export const secondFactor = Type.Union([
+  Type.Object({ totp: Type.String({ pattern: '^[0-9]{6}$' }) }, closed),
+  Type.Object({ assertion }, closed),
+])
+
 /** Password and one second factor. */
 export const personLogIn = Type.Union([
   Type.Object({ ...nameAndPassword, totp: Type.String({ pattern: '^[0-9]{6}$' }) }, closed),
