@@ -156,13 +156,15 @@ test('TAKEN-AWAY one press writes the folder that leaves the room, and its check
     'SHA256SUMS',
     'bundle.zip',
     'transcript.jsonl',
+    'transcript.pdf',
     'verdict.pdf',
   ])
   const { status, stderr } = spawnSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], {
     ...{ cwd: inside, encoding: 'utf8' },
   })
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-  expect(readFileSync(join(inside, 'verdict.pdf')).subarray(0, 5).toString()).toBe('%PDF-')
+  for (const paper of ['verdict.pdf', 'transcript.pdf'])
+    expect(readFileSync(join(inside, paper)).subarray(0, 5).toString()).toBe('%PDF-')
   expect(readFileSync(join(inside, 'bundle.zip')).equals(readFileSync(exported))).toBe(true)
 })
 

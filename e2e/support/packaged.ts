@@ -20,10 +20,15 @@ export function packagedFolder(): string {
 export type Packaged = {
   page: Page
   folder: string
+  /** What the renderer said on its console. */
+  console: string[]
+  /** Answers the system's own file dialogs with `path`, until it is called again. */
+  choose(path: string): void
   /** Process id of the app itself. */
   pid: number
   output(): string
-  close(): Promise<void>
+  /** `keep`: the folder stays, for another window on the same store. */
+  close(how?: { keep: boolean }): Promise<void>
 }
 
 const limitMs = 30_000
@@ -31,10 +36,15 @@ const ready = /^(LUX-READY) /m
 
 /**
  * Starts the packaged app as an unprivileged user and takes hold of its window over the DevTools protocol. `says`: the
- * line that it is awaited to print.
+ * line that it is awaited to print. `folder`: of a window that was closed.
  */
-export async function openPackaged(at = packagedFolder(), says = ready): Promise<Packaged> {
-  const folder = privateFolder('lux-packaged-')
+export async function openPackaged(
+  at = packagedFolder(),
+  says = ready,
+  folder = privateFolder('lux-packaged-'),
+): Promise<Packaged> {
+  const answers = join(folder, 'dialogs')
+  const told: string[] = []
   const display = await startDisplay()
   let child: ChildProcess | undefined
   let browser: Browser | undefined
@@ -45,17 +55,17 @@ export async function openPackaged(at = packagedFolder(), says = ready): Promise
     keep: async (file: string) => void (await page?.screenshot({ path: `${file}.png` })),
   }
   openDesktops.add(shown)
-  const close = async (): Promise<void> => {
+  const close = async ({ keep } = { keep: false }): Promise<void> => {
     openDesktops.delete(shown)
     await browser?.close()
     await ended(child)
     await display.stop()
-    rmSync(folder, { recursive: true, force: true })
+    if (!keep) rmSync(folder, { recursive: true, force: true })
   }
   try {
     const started = startPackaged(at, ['--remote-debugging-port=0'], {
       home: join(folder, 'home'),
-      environment: { DISPLAY: display.name, LUX_STORE: join(folder, 'store') },
+      environment: { DISPLAY: display.name, LUX_STORE: join(folder, 'store'), LUX_DIALOGS: answers },
     })
     child = started
     const heard = (what: RegExp): Promise<string> =>
@@ -85,7 +95,9 @@ export async function openPackaged(at = packagedFolder(), says = ready): Promise
     page = browser.contexts().flatMap((context) => context.pages())[0]
     if (page === undefined) throw new Error(`no window\n${output}`)
     page.setDefaultTimeout(45_000)
-    return { page, folder, pid: started.pid ?? 0, output: () => output, close }
+    page.on('console', (message) => told.push(message.text()))
+    const choose = (path: string): void => writeFileSync(answers, path)
+    return { page, folder, console: told, choose, pid: started.pid ?? 0, output: () => output, close }
   } catch (error) {
     await close()
     throw error

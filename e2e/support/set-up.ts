@@ -1,6 +1,7 @@
 import type { Locator, Page } from 'playwright-core'
 import type { Desktop } from '../desktop/support/desktop.ts'
 import { chooseInDialogs } from './dialogs.ts'
+import type { Packaged } from './packaged.ts'
 import { goTo } from './person.ts'
 
 /** Where people of a set-up keep their key files, and the passphrase that each of them types. */
@@ -25,7 +26,7 @@ export async function beginSetup(page: Page, title: string, presses: Presses): P
 
 /** A person makes a key at the window and takes its file away. */
 export async function makeKey(
-  desktop: Desktop,
+  desktop: Desktop | Packaged,
   { name, role }: { name: string; role: string },
   { file, passphrase }: KeyFolder,
   presses: Presses,
@@ -49,7 +50,7 @@ export async function makeKey(
 
 /** A person reads what is to be signed, chooses the key file and types its passphrase. `open`: what opens the dialog. */
 export async function signWithKey(
-  desktop: Desktop,
+  desktop: Desktop | Packaged,
   open: Locator,
   name: string,
   { file, passphrase }: KeyFolder,

@@ -75,6 +75,6 @@ export async function show(desktop: Desktop, route: string): Promise<void> {
   })
 }
 
-export function violations(desktop: Desktop): string[] {
+export function violations(desktop: Pick<Desktop, 'console'>): string[] {
   return desktop.console.filter((line) => /content security policy|refused to/i.test(line))
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BrowserWindow, dialog, type FileFilter } from 'electron'
 import type { Appearance, FileKind } from '../contract/index.ts'
@@ -32,11 +33,19 @@ function filters(kind: FileKind, language: Language): FileFilter[] {
   ]
 }
 
+let answers: string | null = null
+
+/** In a test build alone: the system's dialogs answer with the path that stands in this file, because no test can press them. */
+export function answerDialogsFrom(file: string | null): void {
+  answers = file
+}
+
 export async function openFile(
   window: BrowserWindow,
   kind: FileKind,
   language: Language,
 ): Promise<string | null> {
+  if (answers !== null) return readFileSync(answers, 'utf8')
   const { canceled, filePaths } = await dialog.showOpenDialog(window, {
     title: caption(language, `open-${kind}`),
     filters: filters(kind, language),
@@ -46,6 +55,7 @@ export async function openFile(
 }
 
 export async function openFolder(window: BrowserWindow, language: Language): Promise<string | null> {
+  if (answers !== null) return readFileSync(answers, 'utf8')
   const { canceled, filePaths } = await dialog.showOpenDialog(window, {
     title: caption(language, 'open-folder'),
     properties: ['openDirectory', 'createDirectory', 'dontAddToRecent'],
@@ -60,6 +70,7 @@ export async function saveFile(
   name: string,
   language: Language,
 ): Promise<string | null> {
+  if (answers !== null) return readFileSync(answers, 'utf8')
   const { canceled, filePath } = await dialog.showSaveDialog(window, {
     title: caption(language, `save-${kind}`),
     defaultPath: join(process.env.HOME ?? '', name.replace(/[/\\]/g, '')),

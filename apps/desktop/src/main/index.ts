@@ -14,6 +14,7 @@ import type { PushedEvent } from '../contract/index.ts'
 import { registerScheme, serveApp } from './app-protocol.ts'
 import { CopiedText } from './copied-text.ts'
 import { type CoreProcess, superviseCore } from './core-process.ts'
+import { answerDialogsFrom } from './dialogs.ts'
 import { createFrameGate } from './frame-gate.ts'
 import { keepOpen } from './keep-open.ts'
 import { lastAppearance, rememberAppearance } from './last-appearance.ts'
@@ -36,6 +37,7 @@ if (forbidden !== null) {
   process.exit(2)
 }
 
+if (trust.testBuild) answerDialogsFrom(process.env.LUX_DIALOGS ?? null)
 registerScheme()
 silenceChromium()
 // Where user namespaces are missing the launcher passes --no-sandbox and says so; enableSandbox would then end the app.

@@ -7,12 +7,15 @@ export function ReadingCard({
   hex,
   card,
   label,
+  digits = false,
 }: {
   words: readonly string[]
   hex?: string
   /** From 1. */
   card: number
   label: string
+  /** The bytes large and the words beside them, for who compares with digits. */
+  digits?: boolean
 }) {
   const shown = cardsOf(words, hex)[card - 1] ?? []
   return (
@@ -23,11 +26,11 @@ export function ReadingCard({
             {place}
           </span>
           <bdi className="reading-word" data-record="">
-            {word}
+            {digits && byte !== null ? byte : word}
           </bdi>
           {byte === null ? null : (
             <span className="reading-byte" aria-hidden="true">
-              <Code>{byte}</Code>
+              <Code>{digits ? word : byte}</Code>
             </span>
           )}
         </li>

@@ -15,6 +15,7 @@ const differsKey = 'D'
 export function Reading({ view, compares }: { view: RunView; compares: readonly Compared[] }) {
   const { t } = useTranslation()
   const { heard } = useRoom(view.id)
+  const [digits, setDigits] = useState(false)
   const now = inHand(compares, heard)
   return (
     <>
@@ -29,8 +30,21 @@ export function Reading({ view, compares }: { view: RunView; compares: readonly 
             hex={now.compared.digest}
             card={now.card}
             label={t('stage.reading.card', { card: now.card, count: cardCount })}
+            digits={digits}
           />
+          <div className="actions">
+            <Button
+              variant="ghost"
+              color="gray"
+              highContrast
+              aria-pressed={digits}
+              onClick={() => setDigits(!digits)}
+            >
+              {t('stage.reading.digits')}
+            </Button>
+          </div>
           <p className="quiet">{t('stage.reading.how')}</p>
+          {playedAlone(view) ? null : <HeardBy view={view} of={`${now.compared.digest} ${now.card}`} />}
         </section>
       )}
       {compares.map(({ what, digest, words }) => (
@@ -45,6 +59,44 @@ export function Reading({ view, compares }: { view: RunView; compares: readonly 
       ))}
       <p className="quiet">{t('stage.reading.if')}</p>
     </>
+  )
+}
+
+/** Who has said so of the card in hand: the room sees whom it waits for. */
+function HeardBy({ view, of }: { view: RunView; of: string }) {
+  const { t } = useTranslation()
+  const { heardBy } = useRoom(view.id)
+  const said = heardBy[of] ?? []
+  const names = [...new Set(peopleOf(view).map(({ name }) => name))]
+  const press = (name: string): void => {
+    const next = said.includes(name) ? said.filter((one) => one !== name) : [...said, name]
+    changeRoom(view.id, { heardBy: { ...heardBy, [of]: next } })
+  }
+  const missing = names.filter((name) => !said.includes(name))
+  return (
+    <fieldset className="own-choice">
+      <legend>{t('stage.reading.heard-by')}</legend>
+      <div className="actions">
+        {names.map((name) => (
+          <Button
+            key={name}
+            size="1"
+            variant={said.includes(name) ? 'solid' : 'surface'}
+            {...(said.includes(name) ? {} : { color: 'gray', highContrast: true })}
+            aria-pressed={said.includes(name)}
+            onClick={() => press(name)}
+          >
+            {said.includes(name) ? <Icon name="check" /> : null}
+            <Rec>{name}</Rec>
+          </Button>
+        ))}
+      </div>
+      <span className="quiet" role="status">
+        {missing.length === 0
+          ? t('stage.reading.heard-all')
+          : t('stage.reading.heard-left', { names: missing.join(', ') })}
+      </span>
+    </fieldset>
   )
 }
 

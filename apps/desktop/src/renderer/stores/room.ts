@@ -9,9 +9,11 @@ export type Room = {
   signsAlone: boolean
   /** By digest, how many cards of its words were heard so far. */
   heard: Readonly<Record<string, number>>
+  /** By digest and card, who has said that they heard it. */
+  heardBy: Readonly<Record<string, readonly string[]>>
 }
 
-const empty: Room = { here: [], seen: null, signsAlone: false, heard: {} }
+const empty: Room = { here: [], seen: null, signsAlone: false, heard: {}, heardBy: {} }
 
 const useRooms = create<{ rooms: Readonly<Record<string, Room>> }>(() => ({ rooms: {} }))
 

@@ -74,7 +74,6 @@ export function TokenPanel({ slot, token }: { slot: string; token: TokenView }) 
           </span>
         </div>
         <div className="panel-body" style={{ paddingBlockStart: 0 }}>
-          <TokenFacts token={token} />
           <div className="actions">
             {token.session === 'none' && !token.initialised ? null : token.session === 'none' ? (
               <>
@@ -107,6 +106,12 @@ export function TokenPanel({ slot, token }: { slot: string; token: TokenView }) 
 
       <Section title={t('tokens.probe-title')}>
         {probe === null ? <p className="quiet">{t('tokens.not-probed')}</p> : <ProbeResult probe={probe} />}
+      </Section>
+
+      <Section title={t('tokens.facts')}>
+        <div className="panel panel-body">
+          <TokenFacts token={token} />
+        </div>
       </Section>
 
       <Section title={t('tokens.capabilities')}>

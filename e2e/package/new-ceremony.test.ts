@@ -2,12 +2,10 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { giveFolder } from '../../scripts/electron/launch.ts'
-import { chooseInDialogs } from '../support/dialogs.ts'
+import { openPackaged, type Packaged } from '../support/packaged.ts'
 import { actOnce, currentStep, goTo, resultPanel, stepPanel } from '../support/person.ts'
-import { releasedCore } from '../support/released-core.ts'
 import { beginSetup, goOn, type KeyFolder, makeKey, Presses, signWithKey } from '../support/set-up.ts'
-import { violations } from './support/contents.ts'
-import { type Desktop, openDesktop } from './support/desktop.ts'
+import { violations } from '../desktop/support/contents.ts'
 
 const people = [
   ['Anna', 'Ceremony administrator'],
@@ -20,21 +18,18 @@ const people = [
   ['Zoe', 'Witness'],
 ] as const
 
-let release: ReturnType<typeof releasedCore>
-let desktop: Desktop
+/** Nothing but the packaged test build is started, and no command is run. */
+let desktop: Packaged
 let keys: KeyFolder
 const presses = new Presses()
-const environment = () => ({ LUX_CORE: release.entry })
 beforeAll(async () => {
-  release = releasedCore()
-  desktop = await openDesktop({ environment: environment() })
+  desktop = await openPackaged()
   const folder = giveFolder(join(desktop.folder, 'keys'))
   keys = { file: (name) => join(folder, name), passphrase: 'a phrase of several words' }
 })
 afterAll(async () => {
   console.log(`presses and choices, of everybody: ${presses.count}`)
   await desktop?.close()
-  release?.remove()
 })
 
 /** What a system's file manager gives the page when files are let go over it. */
@@ -97,7 +92,7 @@ test('SETUP-POLICY a policy is proposed, changed as sentences, told what it cann
 test('SETUP-SURVIVES a window that is killed in mid-set-up goes on where it stood', async () => {
   const { folder } = desktop
   await desktop.close({ keep: true })
-  desktop = await openDesktop({ environment: environment(), folder })
+  desktop = await openPackaged(undefined, undefined, folder)
   await goTo(desktop.page, 'Ceremonies')
   await desktop.page.getByText('Next: Script').waitFor()
   await presses.on(desktop.page.getByRole('link', { name: 'Root of Acme' }))
@@ -128,7 +123,7 @@ test('SETUP-LOCK the script is linted in place, rehearsed, approved, and locked 
     )
   await goOn(page, 'Go on to the lock', presses)
   const medium = giveFolder(join(desktop.folder, 'lock'))
-  await chooseInDialogs(desktop, medium)
+  desktop.choose(medium)
   await presses.on(page.getByRole('button', { name: 'Save policy, plan and lock…' }))
   await page.getByText(join(medium, 'plan.lock.json')).waitFor()
   expect(readdirSync(medium).toSorted()).toEqual(['cards', 'plan.lock.json', 'plan.yaml', 'policy.json'])
