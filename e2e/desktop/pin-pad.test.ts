@@ -27,7 +27,8 @@ test('RUNNER-PAD a ceremony asks at the pad instead of a field: given up it need
     script: 'Token initialisation',
     before: async () => {
       await page.locator('details.details summary').click()
-      await page.getByRole('textbox', { name: 'PINs of the ceremony token' }).fill('pin-pad')
+      await page.getByRole('combobox', { name: 'PINs of the ceremony token' }).click()
+      await page.getByRole('option', { name: 'Entered at the token’s own pad' }).click()
     },
   })
   await playOn(page, 'Log in')
