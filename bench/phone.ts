@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { timesToHeading } from '../e2e/any-host/browser.ts'
 import { buildPhone } from '../scripts/build/phone.ts'
 import { phoneOut, servePhone } from '../scripts/phone/serve.ts'
+import { partialsInWorker } from './phone-partial/partial.ts'
 import { type Row, timeRow } from './row.ts'
 
 const runs = 9
@@ -27,6 +28,7 @@ export async function benchPhone(): Promise<Row[]> {
     const times = await timesToHeading({ ours, bare }, { runs, slower })
     return [
       weightRow(),
+      ...(await partialRows()),
       timeRow({
         work: 'phone: cold start, CPU 4 times slower',
         ours: times.ours,
@@ -38,6 +40,20 @@ export async function benchPhone(): Promise<Row[]> {
     for (const server of servers) server.close()
     rmSync(empty, { recursive: true, force: true })
   }
+}
+
+/** A first answer in the worker, from the share's bytes on; the limit is the same on a processor that is not slowed down. */
+async function partialRows(): Promise<Row[]> {
+  const slow = await partialsInWorker({ runs, slower })
+  const plain = await partialsInWorker({ runs, slower: 1 })
+  return Object.entries(slow.times).map(([name, ours]) =>
+    timeRow({
+      work: `phone: answer for ${name}, CPU ${slower} times slower`,
+      ours,
+      limit: plain.times[name] ?? [],
+      memoryMiB: slow.peakMiB,
+    }),
+  )
 }
 
 /** Everything that the service worker keeps. */

@@ -4,6 +4,7 @@ import postcssRTLCSS from 'postcss-rtlcss'
 import { Mode } from 'postcss-rtlcss/options'
 import { defineConfig } from 'vite'
 import { inlineWasm } from '../../scripts/build/inline-wasm.ts'
+import { phoneTexts } from '../../scripts/build/phone-texts.ts'
 import { componentClasses, trimStyles } from '../../scripts/build/trim-styles.ts'
 
 const here = (path: string): string => join(import.meta.dirname, path)
@@ -18,7 +19,7 @@ const used = {
 
 export default defineConfig({
   base: './',
-  plugins: [react()],
+  plugins: [react(), phoneTexts()],
   css: { postcss: { plugins: [trimStyles(used), postcssRTLCSS({ mode: Mode.combined })] } },
   worker: { format: 'es', plugins: () => [inlineWasm()] },
   build: {

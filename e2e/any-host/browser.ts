@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { chromium } from 'playwright-core'
+import { chromium, type Page } from 'playwright-core'
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'chrome']
 
@@ -33,8 +33,8 @@ export type OpenPage = {
   close(): Promise<void>
 }
 
-/** A page at an address in a new browser without a screen. */
-export async function openPage(address: string): Promise<OpenPage> {
+/** A page at an address in a new browser without a screen; it and its workers run `slower` times slower. */
+export async function openPage(address: string, slower = 1): Promise<OpenPage> {
   const server = await chromium.launchServer({
     executablePath: browserPath(),
     args: browserArgs,
@@ -44,12 +44,19 @@ export async function openPage(address: string): Promise<OpenPage> {
     if (pid === undefined) throw new Error('Chromium did not start')
     const browser = await chromium.connect(server.wsEndpoint())
     const page = await browser.newPage()
+    if (slower > 1) await slowDown(page, slower)
     await page.goto(address)
     return { ask: (expression) => page.evaluate(expression), pid, close: () => server.close() }
   } catch (error) {
     await server.close()
     throw error
   }
+}
+
+/** A worker is slowed down by itself: what is said of its page is not of it. */
+async function slowDown(page: Page, rate: number): Promise<void> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Emulation.setCPUThrottlingRate', { rate })
 }
 
 /**

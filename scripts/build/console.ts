@@ -26,6 +26,8 @@ export async function buildConsole(): Promise<boolean> {
   if (remembers(file, print)) return false
   rmSync(file, { force: true })
   mkdirSync(join(root, '.lux'), { recursive: true })
+  // A test that builds would pass its own on, and React would come with its checks for developers.
+  process.env.NODE_ENV = 'production'
   await build({ root: folder, configFile: join(folder, 'vite.config.ts'), logLevel: 'warn' })
   remember(file, print)
   return true

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { deflateRawSync } from 'node:zlib'
 import type { Plugin } from 'vite'
 
 const asked = '.wasm?inline'
 
 /**
- * A WebAssembly that is imported with `?inline` is Base64 in the script that imports it: a page needs no permission to fetch for it, and
+ * A WebAssembly that is imported with `?inline` is deflated, as Base64 in the script that imports it: a page needs no permission to fetch for it, and
  * asks no network. The file that raptorq would fetch for itself is left out.
  */
 export function inlineWasm(): Plugin {
@@ -14,7 +15,7 @@ export function inlineWasm(): Plugin {
     load(id) {
       if (!id.endsWith(asked)) return null
       const bytes = readFileSync(id.slice(0, -'?inline'.length))
-      return `export const base64 = ${JSON.stringify(bytes.toString('base64'))}`
+      return `export const deflated = ${JSON.stringify(deflateRawSync(bytes, { level: 9 }).toString('base64'))}`
     },
     transform(code, id) {
       if (!id.endsWith('/raptorq/raptorq.js')) return null

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { build } from 'vite'
 import { root } from '../root.ts'
 import { fingerprint, remember, remembers } from './fingerprint.ts'
+import { checkPhoneTexts } from './phone-texts.ts'
 import { writeServiceWorker } from './service-worker.ts'
 
 const phone = join(root, 'apps/share-holder-mobile-web')
@@ -30,7 +31,10 @@ export async function buildPhone(): Promise<boolean> {
   if (remembers(file, print)) return false
   rmSync(file, { force: true })
   mkdirSync(join(root, '.lux'), { recursive: true })
+  // A test that builds would pass its own on, and React would come with its checks for developers.
+  process.env.NODE_ENV = 'production'
   await build({ root: phone, configFile: join(phone, 'vite.config.ts'), logLevel: 'warn' })
+  checkPhoneTexts(join(phone, 'out'))
   writeServiceWorker(join(phone, 'sw.js'), join(phone, 'out'))
   remember(file, print)
   return true

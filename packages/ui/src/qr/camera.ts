@@ -75,3 +75,41 @@ export async function lenses(): Promise<Lens[]> {
     .filter(({ kind }) => kind === 'videoinput')
     .map(({ deviceId, label }) => ({ id: deviceId, label }))
 }
+
+type Range = { readonly min: number; readonly max: number; readonly step: number; readonly value: number }
+
+/** MediaStream Image Capture, section 6: what a camera offers beside its picture. The types of the browser leave it out. */
+type More = {
+  readonly zoom?: { min: number; max: number; step?: number }
+  readonly torch?: boolean | boolean[]
+}
+
+/** What of zoom and light this camera offers; a camera that offers none says so by leaving it out. */
+export function controlsOf(stream: MediaStream): { zoom: Range | null; torch: boolean } {
+  const [track] = stream.getVideoTracks()
+  // Absent in browsers without it, although the types say otherwise.
+  const offered = ((track as Partial<MediaStreamTrack> | undefined)?.getCapabilities?.() ?? {}) as More
+  const { zoom, torch } = offered
+  const now = (track?.getSettings() ?? {}) as { zoom?: number }
+  return {
+    zoom:
+      zoom === undefined || !(zoom.max > zoom.min)
+        ? null
+        : { min: zoom.min, max: zoom.max, step: zoom.step || 0.1, value: now.zoom ?? zoom.min },
+    torch: Array.isArray(torch) ? torch.includes(true) : torch === true,
+  }
+}
+
+/** False where the camera does not do it after all. */
+async function apply(stream: MediaStream, asked: { zoom: number } | { torch: boolean }): Promise<boolean> {
+  try {
+    // A constraint of Image Capture, which the types of the browser leave out.
+    await stream.getVideoTracks()[0]?.applyConstraints({ advanced: [asked as MediaTrackConstraintSet] })
+    return true
+  } catch {
+    return false
+  }
+}
+
+export const setZoom = (stream: MediaStream, zoom: number): Promise<boolean> => apply(stream, { zoom })
+export const setTorch = (stream: MediaStream, torch: boolean): Promise<boolean> => apply(stream, { torch })

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import type { Failure } from '../i18n/error-text.ts'
 import { type Camera, type Lens, lenses, openCamera, rememberCamera } from './camera.ts'
+import { CameraControls } from './camera-controls.tsx'
 import { connectQr } from './connect-qr.ts'
 import { type Scanning, scanned, shownScan, startScanning } from './scanning.ts'
 import { useClock } from './use-clock.ts'
@@ -26,7 +27,7 @@ export function QrReceiver({
   allow?: (on: boolean) => Promise<void>
   onCarried: (carried: Carried) => void
 }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const picked = useId()
   const video = useRef<HTMLVideoElement>(null)
   const [chosen, setChosen] = useState<string | undefined>(undefined)
@@ -104,6 +105,8 @@ export function QrReceiver({
   if (failure !== null)
     return <FailureNotice failure={failure} onRetry={() => setAttempt((before) => before + 1)} />
   const { progress, refused, tip } = shownScan(state, Math.max(now, state.since))
+  const kind = refused === null ? '' : `ui.qr.kind.${refused.detail}`
+  const seen = refused === null ? '' : i18n.exists(kind) ? t('ui.qr.seen', { what: t(kind) }) : refused.detail
   return (
     <section className="qr" aria-label={t('ui.qr.scans', { what })} aria-busy={camera === null}>
       <div className="qr-view">
@@ -126,12 +129,11 @@ export function QrReceiver({
           </span>
         </div>
       )}
-      {refused === null ? null : (
-        <FailureNotice failure={{ code: refused.rule, detail: refused.detail }} tone="warn" />
-      )}
+      {refused === null ? null : <FailureNotice failure={{ code: refused.rule, detail: seen }} tone="warn" />}
       <p className="qr-note" role="status">
         {tip ? t('ui.qr.tip') : ''}
       </p>
+      {camera === null ? null : <CameraControls key={camera.id} stream={camera.stream} />}
       {choice.length < 2 ? null : (
         <div className="qr-choice">
           <label htmlFor={picked}>{t('ui.qr.camera')}</label>

@@ -7,9 +7,26 @@ export function scanTexts(receiver: Receiver, texts: readonly string[]): Scanned
   for (const text of texts) {
     const taken = receiver.take(text)
     if (!taken.ok) {
-      if (best.state === 'nothing') best = { state: 'refused', rule: taken.rule, detail: taken.detail }
+      if (best.state === 'nothing') best = { state: 'refused', rule: taken.rule, detail: named(taken, text) }
     } else if (taken.value.state === 'received') return taken.value
     else best = { state: 'progress', fresh: taken.value.state === 'new', progress: taken.value.progress }
   }
   return best
+}
+
+const kinds = [
+  ['web', /^https?:\/\//i],
+  ['wifi', /^wifi:/i],
+  ['contact', /^(?:begin:vcard|mecard:)/i],
+  ['authenticator', /^otpauth/i],
+  ['payment', /^(?:bitcoin:|ethereum:|bcd\r?\n|spc\r?\n)/i],
+] as const
+
+/** What a foreign code is, and nothing of what stands in it: it may be a secret of somebody's. */
+export function foreignKind(text: string): string {
+  return kinds.find(([, begins]) => begins.test(text))?.[0] ?? 'other'
+}
+
+function named({ rule, detail }: { rule: string; detail: string }, text: string): string {
+  return rule === 'TRANSFER-FOREIGN' ? foreignKind(text) : detail
 }

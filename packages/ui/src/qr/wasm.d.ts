@@ -1,4 +1,4 @@
 /** A file's bytes in the script itself: nothing is loaded for them (scripts/build/inline-wasm.ts). */
 declare module '*.wasm?inline' {
-  export const base64: string
+  export const deflated: string
 }

@@ -10,8 +10,8 @@ import {
   wayFor,
 } from '@lux/crypto/transport'
 import { Decoder, Encoder, initSync } from 'raptorq'
-import { base64 as raptorqWasm } from 'raptorq/raptorq_bg.wasm?inline'
-import { base64 as readerWasm } from 'zxing-wasm/reader/zxing_reader.wasm?inline'
+import { deflated as raptorqWasm } from 'raptorq/raptorq_bg.wasm?inline'
+import { deflated as readerWasm } from 'zxing-wasm/reader/zxing_reader.wasm?inline'
 import type { QrCall, QrReply, QrWork } from './messages.ts'
 import { qrCode } from './qr-code.ts'
 import { prepareReader, readCodes } from './read-codes.ts'
@@ -22,16 +22,15 @@ let sender: Sender | null = null
 let receiver: Receiver | null = null
 let canvas: OffscreenCanvas | null = null
 
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(base64)
-  const bytes = new Uint8Array(binary.length)
-  for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at)
-  return bytes
+async function inflated(base64: string): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'))
+  return new Uint8Array(await new Response(stream).arrayBuffer())
 }
 
-function erasureCode(): ErasureCode {
+async function erasureCode(): Promise<ErasureCode> {
   if (erasure === null) {
-    initSync(new WebAssembly.Module(bytesOf(raptorqWasm)))
+    initSync(new WebAssembly.Module(await inflated(raptorqWasm)))
     erasure = raptorQ({ Encoder, Decoder })
   }
   return erasure
@@ -51,7 +50,7 @@ const work: QrWork = {
   async send(carried, name) {
     const profile = profiles[name]
     const { length } = carried.payload
-    const made = createSender(carried, profile, erasureCode())
+    const made = createSender(carried, profile, await erasureCode())
     if (!made.ok) return made
     sender = made.value
     return {
@@ -71,8 +70,8 @@ const work: QrWork = {
     return qrCode(sender.textAt(position), sender.single ? undefined : sender.profile.version)
   },
   async receive(expected) {
-    await prepareReader(bytesOf(readerWasm))
-    receiver = createReceiver(expected, erasureCode())
+    await prepareReader(await inflated(readerWasm))
+    receiver = createReceiver(expected, await erasureCode())
     return null
   },
   async scan(picture) {

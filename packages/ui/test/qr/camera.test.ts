@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import ar from '../../../../resources/locales/ar/errors.json' with { type: 'json' }
 import en from '../../../../resources/locales/en/errors.json' with { type: 'json' }
-import { cameraCode, openCamera } from '../../src/qr/camera.ts'
+import { cameraCode, controlsOf, openCamera, setTorch, setZoom } from '../../src/qr/camera.ts'
 
 const named = (name: string): Error => Object.assign(new Error(), { name })
 
@@ -53,4 +53,46 @@ test('CAMERA one that was remembered and is gone is no reason to have none', asy
   expect(opened).toMatchObject({ ok: true, camera: { id: 'other' } })
   if (opened.ok) opened.camera.close()
   expect(track.stop).toHaveBeenCalledOnce()
+})
+
+const streamOf = (track: object): MediaStream => ({ getVideoTracks: () => [track] }) as unknown as MediaStream
+
+test.each([
+  ['neither', { getSettings: () => ({}) }, { zoom: null, torch: false }],
+  [
+    'neither that it can do',
+    { getCapabilities: () => ({ zoom: { min: 1, max: 1 } }) },
+    { zoom: null, torch: false },
+  ],
+  [
+    'both',
+    {
+      getCapabilities: () => ({ zoom: { min: 1, max: 8, step: 0.5 }, torch: true }),
+      getSettings: () => ({ zoom: 2 }),
+    },
+    { zoom: { min: 1, max: 8, step: 0.5, value: 2 }, torch: true },
+  ],
+  ['a light as a list', { getCapabilities: () => ({ torch: [false, true] }) }, { zoom: null, torch: true }],
+])('CAMERA zoom and light are offered where the camera has them: %s', (_what, track, offered) => {
+  expect(controlsOf(streamOf({ getSettings: () => ({}), ...track }))).toEqual(offered)
+})
+
+test('CAMERA zoom and light are asked of the camera, and one that refuses ends nothing', async () => {
+  const asked: object[] = []
+  const stream = streamOf({
+    applyConstraints: async (constraints: object) => {
+      asked.push(constraints)
+      if (asked.length > 2) throw named('OverconstrainedError')
+    },
+  })
+  expect([await setZoom(stream, 3), await setTorch(stream, true), await setTorch(stream, false)]).toEqual([
+    true,
+    true,
+    false,
+  ])
+  expect(asked).toEqual([
+    { advanced: [{ zoom: 3 }] },
+    { advanced: [{ torch: true }] },
+    { advanced: [{ torch: false }] },
+  ])
 })
