@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { timesToHeading } from '../e2e/any-host/browser.ts'
 import { buildPhone } from '../scripts/build/phone.ts'
 import { phoneOut, servePhone } from '../scripts/phone/serve.ts'
-import { partialsInWorker } from './phone-partial/partial.ts'
+import { partialsInBrowser } from './phone-partial/partial.ts'
 import { type Row, timeRow } from './row.ts'
 
 const runs = 9
@@ -42,10 +42,10 @@ export async function benchPhone(): Promise<Row[]> {
   }
 }
 
-/** A first answer in the worker, from the share's bytes on; the limit is the same on a processor that is not slowed down. */
+/** A first answer, from the share's bytes on; the limit is the phone's worker on a processor that is not slowed down. */
 async function partialRows(): Promise<Row[]> {
-  const slow = await partialsInWorker({ runs, slower })
-  const plain = await partialsInWorker({ runs, slower: 1 })
+  const slow = await partialsInBrowser({ runs, slower })
+  const plain = await partialsInBrowser({ runs, slower: 1 })
   return Object.entries(slow.times).map(([name, ours]) =>
     timeRow({
       work: `phone: answer for ${name}, CPU ${slower} times slower`,

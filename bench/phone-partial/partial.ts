@@ -17,8 +17,11 @@ export type Partials = {
   readonly peakMiB: number
 }
 
-/** First answers of a share of 2 of 3 in a worker of headless Chromium, whose processor is `slower` times slower; a worker for each run. */
-export async function partialsInWorker({
+/**
+ * First answers, mode S, of a share of 2 of 3 in headless Chromium: in a worker as on a phone, or, on a processor that is
+ * `slower` times slower, in the page itself, for Chromium slows down no worker. Each run begins anew.
+ */
+export async function partialsInBrowser({
   runs,
   slower,
 }: {
@@ -34,7 +37,9 @@ export async function partialsInWorker({
       const times: Record<string, number[]> = {}
       for (let run = 0; run < runs; run += 1) {
         // The worker says exactly this.
-        const said = (await browser.ask(inPage)) as { times: Answered } | { failed: string }
+        const said = (await browser.ask(`${inPage}(${slower === 1})`)) as
+          | { times: Answered }
+          | { failed: string }
         if ('failed' in said) throw new Error(said.failed)
         for (const [name, time] of Object.entries(said.times)) times[name] = [...(times[name] ?? []), time]
       }
@@ -50,7 +55,7 @@ export async function partialsInWorker({
 }
 
 /** Reads what the server gives, and hands it to a worker of its own. */
-const inPage = `(async () => {
+const inPage = `(async (worker) => {
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
   const { share, pub, ciphertexts } = await (await fetch('/given.json')).json()
   const given = {
@@ -61,6 +66,7 @@ const inPage = `(async () => {
       of: { ...of, tag: new Uint8Array(), blocks: of.blocks.map(({ mask, body }) => ({ mask: bytes(mask), body: bytes(body) })) },
     })),
   }
+  if (!worker) return (await import('/worker.js')).answer(given)
   return new Promise((resolve) => {
     const worker = new Worker('/worker.js', { type: 'module' })
     const done = (said) => { worker.terminate(); resolve(said) }
@@ -68,16 +74,13 @@ const inPage = `(async () => {
     worker.onerror = ({ message }) => done({ failed: message })
     worker.postMessage(given)
   })
-})()`
+})`
 
 function given(): string {
   const key = makeBenchKey()
   const dealt = dealBenchKey(key.clientKey, 2, 3)
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
-  const all = bits.flatMap((width) => [
-    [`u${width}`, key.fresh(width)] as const,
-    [`squashed u${width}`, key.squashed(width)] as const,
-  ])
+  const all = bits.map((width) => [`u${width}`, key.squashed(width)] as const)
   return JSON.stringify({
     share: text(dealt.shares[0] ?? new Uint8Array()),
     pub: text(dealt.pub),
@@ -94,6 +97,7 @@ async function serve(out: string): Promise<{ address: string; close: () => void 
     logLevel: 'warn',
     build: {
       outDir: out,
+      emptyOutDir: true,
       target: 'esnext',
       lib: { entry: join(import.meta.dirname, 'worker.ts'), formats: ['es'], fileName: () => 'worker.js' },
     },

@@ -5,13 +5,9 @@ export type Given = { share: Uint8Array; pub: Uint8Array; ciphertexts: { name: s
 /** Milliseconds by name: a first answer, as a phone gives it, from the share's bytes on. */
 export type Answered = Record<string, number>
 
-// The types of a worker are not those of this folder's programs.
-const self = globalThis as unknown as {
-  onmessage: (message: { data: Given }) => void
-  postMessage: (said: { times: Answered } | { failed: string }) => void
-}
+type Said = { times: Answered } | { failed: string }
 
-self.onmessage = ({ data: { share, pub, ciphertexts } }) => {
+export function answer({ share, pub, ciphertexts }: Given): Said {
   try {
     const times: Answered = {}
     for (const { name, of } of ciphertexts) {
@@ -22,8 +18,17 @@ self.onmessage = ({ data: { share, pub, ciphertexts } }) => {
       if (!answered.ok) throw new Error(answered.detail)
       times[name] = performance.now() - began
     }
-    self.postMessage({ times })
+    return { times }
   } catch (error) {
-    self.postMessage({ failed: String(error) })
+    return { failed: String(error) }
   }
 }
+
+// The types of a worker are not those of this folder's programs.
+const self = globalThis as unknown as {
+  document?: object
+  onmessage: (message: { data: Given }) => void
+  postMessage: (said: Said) => void
+}
+
+if (self.document === undefined) self.onmessage = ({ data }) => self.postMessage(answer(data))

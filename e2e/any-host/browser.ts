@@ -33,7 +33,7 @@ export type OpenPage = {
   close(): Promise<void>
 }
 
-/** A page at an address in a new browser without a screen; it and its workers run `slower` times slower. */
+/** A page at an address in a new browser without a screen; the page, and no worker of it, runs `slower` times slower. */
 export async function openPage(address: string, slower = 1): Promise<OpenPage> {
   const server = await chromium.launchServer({
     executablePath: browserPath(),
@@ -53,7 +53,6 @@ export async function openPage(address: string, slower = 1): Promise<OpenPage> {
   }
 }
 
-/** A worker is slowed down by itself: what is said of its page is not of it. */
 async function slowDown(page: Page, rate: number): Promise<void> {
   const session = await page.context().newCDPSession(page)
   await session.send('Emulation.setCPUThrottlingRate', { rate })
