@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { TranscriptIndex } from '../apps/desktop/src/core/services/transcript.ts'
 import {
   appendEntry,
@@ -14,6 +18,8 @@ const entries = 10_000
 const rounds = 7
 /** Milliseconds that each may take at most. */
 const most = { append: 1000, verify: 1000, filter: 300 }
+/** KiB, 64 MB. */
+const mostGrown = 62_500
 
 /**
  * A transcript of 10,000 entries in memory: chained entry by entry, verified from its bytes, and filtered as the screen filters it, for a
@@ -30,9 +36,39 @@ export async function benchTranscript(): Promise<Row[]> {
     index.add(all)
     taken.filter.push(timed(() => found(index)))
   }
-  return (['append', 'verify', 'filter'] as const).map((work) =>
+  const rows = (['append', 'verify', 'filter'] as const).map((work) =>
     timeRow({ work: `${work} 10,000 entries`, ours: taken[work], limit: [most[work]], goal: 1 }),
   )
+  return [...rows, growthRow(largeBundle())]
+}
+
+/** KiB by which a process grew that built and verified a bundle of 331 MB. */
+function largeBundle(): number {
+  const folder = mkdtempSync(join(tmpdir(), 'large-bundle-'))
+  try {
+    const run = (what: string) =>
+      execFileSync(
+        process.execPath,
+        ['--expose-gc', join(import.meta.dirname, 'large-bundle.ts'), what, folder],
+        { encoding: 'utf8' },
+      )
+    run('make')
+    return Number(run('measure'))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function growthRow(grown: number): Row {
+  return {
+    work: 'memory grown by, a bundle of 331 MB built and verified',
+    unit: 'KB',
+    ours: grown,
+    limit: mostGrown,
+    ratio: Math.round((mostGrown / grown) * 1000) / 1000,
+    goal: 1,
+    memoryMiB: null,
+  }
 }
 
 /** Milliseconds of the processor, all threads together: what others do on the machine adds nothing. */

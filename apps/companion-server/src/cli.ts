@@ -8,6 +8,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { apiDocument } from './api-document.ts'
 import { makeFirstAdmin } from './commands/admin.ts'
 import { retainAudit, verifyAuditLog } from './commands/audit.ts'
+import { destroyReplacedRoot } from './commands/destroy-root.ts'
 import { openGiven, readGiven } from './commands/given-file.ts'
 import {
   deploymentRoles,
@@ -706,6 +707,34 @@ program
       report(common(), done, ({ version, moved, receipts = [] }) => [
         `version ${version}, moved ${moved}`,
         ...receipts.map(({ payload }) => `shredded at level ${payload.level}: ${payload.id}`),
+      ])
+    }),
+  )
+
+program
+  .command('destroy-root')
+  .argument('<root>', 'its id: “organisations” and the import’s receipt have it')
+  .description(
+    'Destroy a root that a ceremony replaced, once nothing is under it any more, and write a signed receipt.',
+  )
+  .option(
+    '--bundle <file>',
+    'of a ceremony that burnt a backup of it or destroyed it elsewhere, many times',
+    collected,
+    [],
+  )
+  .requiredOption('--receipt <file>', 'the receipt, a new file')
+  .action((root: string, { bundle, receipt }: { bundle: string[]; receipt: string }) =>
+    running(async () => {
+      const state = folder()
+      const done = await alone(state, 'destroy-root', () =>
+        destroyReplacedRoot(state, { root, bundles: bundle, out: receipt }),
+      )
+      report(common(), done, ({ payload: { level, destroyedIn, backups } }) => [
+        `destroyed at level ${level} in ${destroyedIn.join(', ')}: ${receipt}`,
+        ...backups.map(({ set, burntBy }) =>
+          burntBy === null ? `backup ${set} may bring it back still` : `backup ${set} burnt by ${burntBy}`,
+        ),
       ])
     }),
   )

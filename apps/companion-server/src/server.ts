@@ -32,6 +32,7 @@ import { openKeyLifecycle } from './keys/lifecycle.ts'
 import { type LifecycleRepository, openLifecycleRepository } from './keys/lifecycle-repository.ts'
 import { openOnlineParents } from './keys/online-parents.ts'
 import { openKeyOperations } from './keys/operations.ts'
+import { openReplacedRoots, type ReplacedRoots } from './keys/replaced-root.ts'
 import { openKeyRepository } from './keys/repository.ts'
 import { openShredLog, type ShredLog, shredAgain } from './keys/shred-log.ts'
 import { type KeyUnwrapping, openKeyUnwrapping } from './keys/unwrapping.ts'
@@ -92,6 +93,7 @@ export type ServerParts = {
   readonly egress: Egress
   readonly reader: Reader
   readonly rotation: KekRotation
+  readonly replacedRoots: ReplacedRoots
   readonly lifecycleRows: LifecycleRepository
   readonly shredLog: ShredLog
   /** Signs with the receipt key. */
@@ -189,6 +191,9 @@ export async function openServerParts(
       rotation: openKekRotation({
         ...{ database, token, node: settings.node, unwrapping, parents, record, sign, now },
         ...{ lifecycle: lifecycleRows, noteShredded: shredLog.add },
+      }),
+      replacedRoots: openReplacedRoots({
+        ...{ database, token, node: settings.node, audience, record, sign, now },
       }),
       ...{ settings, audience, card, database, token, importer, unwrapping, audit, record, strangers },
       bundles: openBundleOperations({ database, importer, record }),
@@ -307,6 +312,7 @@ export async function openServer(
       organisations,
       signOn,
       rotation,
+      replacedRoots: parts.replacedRoots,
       people: openPeople({
         ...{ database, record, strangers, now, secretsKey, authenticators },
         alarm(identity) {

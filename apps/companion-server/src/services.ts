@@ -21,6 +21,7 @@ import type { BundleOperations } from './imports/operations.ts'
 import type { KekRotation } from './keys/kek-rotation.ts'
 import type { KeyLifecycle } from './keys/lifecycle.ts'
 import type { KeyOperations } from './keys/operations.ts'
+import type { ReplacedRoots } from './keys/replaced-root.ts'
 import type { KeyUnwrapping } from './keys/unwrapping.ts'
 import type { WorkerFigures } from './metrics.ts'
 import type { Database } from './platform/database/open.ts'
@@ -56,6 +57,7 @@ export type Services = {
   readonly kmipClients: KmipClients
   readonly organisations: OrganisationOperations
   readonly rotation: KekRotation
+  readonly replacedRoots: ReplacedRoots
   readonly people: PeopleOperations
   readonly authenticators: Authenticators
   readonly signOn: SignOn

@@ -1063,6 +1063,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'person.prove-anew': 'of a session of the console: access/session.flow.test.ts',
   'person.log-out': 'of a session of the console: access/session.flow.test.ts',
   'project.let-plain-keys': 'commands alone: commands/audited.flow.test.ts',
+  'root.destroy': 'commands alone: commands/audited.flow.test.ts',
   'threshold.ask': 'its document is checked first: fhe/threshold.flow.test.ts',
   'threshold.answer': 'its document is checked first: fhe/threshold.flow.test.ts',
   'key.activate': 'KMIP alone: kmip/answer.test.ts',

@@ -113,7 +113,12 @@ export async function recordRevoked(work: Work, { predicate }: BundleContents): 
 }
 
 async function revokeRoot(work: Work, rootId: string): Promise<void> {
-  await work.updateTable('root_config').set({ state: 'revoked' }).where('root_id', '=', rootId).execute()
+  await work
+    .updateTable('root_config')
+    .set({ state: 'revoked' })
+    .where('root_id', '=', rootId)
+    .where('state', '!=', 'destroyed')
+    .execute()
   const below = await work
     .selectFrom('organisation_kek')
     .select(['organisation_id as id', 'version'])

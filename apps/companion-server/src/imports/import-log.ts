@@ -67,6 +67,17 @@ export function openImportLog({ settings, audience, database, signer, now }: Par
       return row?.cka_id ?? null
     },
 
+    /** Whether it was destroyed here for ever. */
+    async isDestroyed(rootId: string): Promise<boolean> {
+      const row = await database
+        .selectFrom('root_config')
+        .select('root_id')
+        .where('root_id', '=', rootId)
+        .where('state', '=', 'destroyed')
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
     async stage({ contents, policy, policyDigest }: Judged, fileDigest: string): Promise<void> {
       if ((await find(contents.digest)) !== undefined) return
       const { predicate, digest } = contents

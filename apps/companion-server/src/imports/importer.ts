@@ -13,7 +13,7 @@ import { pinnedPolicies } from '../platform/state-folder/policies.ts'
 import { readIfPresent, writeWhole } from '../platform/state-folder/private-file.ts'
 import { type Received, receiveBundle } from '../platform/state-folder/received-file.ts'
 import type { Settings } from '../platform/state-folder/settings.ts'
-import { EnvironmentError, type Refusal } from '../refusal.ts'
+import { EnvironmentError, type Refusal, refuse } from '../refusal.ts'
 import { type Judged, judgeBundle } from './check-bundle.ts'
 import { recordReplaced, recordRevoked } from './earlier-keys.ts'
 import { openImportLog, ownAddress, type Refused } from './import-log.ts'
@@ -98,6 +98,8 @@ export function openImporter(parts: ImporterParts): BundleImporter {
       return refused
     }
     for (const node of contents.predicate.wrapTree.filter(({ level }) => level === 'root')) {
+      if (node.root !== null && (await log.isDestroyed(node.root.rootId)))
+        return giveUp(refuse('ROOT-DESTROYED', `the root ${node.root.rootId} was destroyed here`))
       const arrived = await bringRoot(opened, contents, node, {
         audience,
         node: settings.node,

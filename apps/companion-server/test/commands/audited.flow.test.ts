@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeFirstAdmin } from '../../src/commands/admin.ts'
+import { destroyReplacedRoot } from '../../src/commands/destroy-root.ts'
 import { openGiven } from '../../src/commands/given-file.ts'
 import { makeIdentity } from '../../src/commands/identity.ts'
 import { importBundle } from '../../src/commands/import.ts'
@@ -146,6 +147,14 @@ test('AUDIT-COMMAND every command that changes something leaves one entry for ea
         command: 'rotate-kek',
         run: () => rotateKek(state, 'root'),
         entries: [['root.rotate', 'ROOT-ROTATION']],
+      },
+      {
+        command: 'destroy-root',
+        run: () =>
+          destroyReplacedRoot(state, {
+            ...{ root: '0'.repeat(32), bundles: [], out: join(state.root, 'root-receipt.json') },
+          }),
+        entries: [['root.destroy', 'OBJECT-ABSENT']],
       },
       {
         command: 'admin create',

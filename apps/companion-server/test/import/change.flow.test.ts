@@ -1,10 +1,15 @@
 import { rm } from 'node:fs/promises'
 import { encodePolicyFile } from '@lux/ceremony/policy'
 import { receiptCodec } from '@lux/ceremony/wire'
+import { encodeCanonical, verifySignature } from '@lux/crypto'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SampleBundle } from '../../../../packages/ceremony/test/support/sample-bundle.ts'
+import { shredContext } from '../../src/keys/lifecycle.ts'
+import { type RootEvidence, rootReceiptContext } from '../../src/keys/replaced-root.ts'
 import type { StateFolder } from '../../src/platform/state-folder/folder.ts'
 import { pinPolicy } from '../../src/platform/state-folder/policies.ts'
+import type { Outcome } from '../../src/refusal.ts'
 import { openServer } from '../../src/server.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { chunksOf, keysOf, type RealOptions, realBundle } from '../support/real-bundle.ts'
@@ -229,7 +234,70 @@ test('REVOKE-01 a revoked root and a revoked key serve nothing afterwards; the r
   ])
   expect((await keks('project_kek')).map((kek) => kek.state)).toEqual(['enabled'])
   expect((await keks('organisation_kek')).map((kek) => kek.state)).toEqual(['revoked', 'enabled'])
+  kept.push(orders.digest)
 })
+
+test('ROOT-IN-USE, ROOT-EVIDENCE, ROOT-DESTROYED a replaced root is destroyed once nothing is under it, at level S2 once its backup is burnt, and its backup brings it back nowhere', async () => {
+  const { services } = server
+  const [old, next] = [keysOf('first').rootId, keysOf('second').rootId]
+  const caller = {
+    identity: 'root',
+    grants: [{ role: 'server-admin', organisation: null, project: null } as const],
+  }
+  const call = { caller, door: 'direct', reqId: 'r', receipt: null } as const
+  const destroy = (root: string, evidence: readonly RootEvidence[] = []) =>
+    services.replacedRoots.destroy(call, { root, evidence })
+  expect(await destroy(next)).toMatchObject({ ok: false, rule: 'ROOT-IN-USE' })
+  expect(await destroy('00'.repeat(16))).toMatchObject({ ok: false, rule: 'OBJECT-ABSENT' })
+  const set = 'ab'.repeat(16)
+  // As the import of a root that was born with a backup leaves it.
+  await sql`update bundle_import set provenance = provenance || ${JSON.stringify({ backups: [{ id: 'root', set }] })}::jsonb
+    where digest = ${first.digest}`.execute(services.database)
+  const { ckaId } = given(await destroy(old)).payload
+  expect(given(await destroy(old)).payload).toMatchObject({
+    ...{ level: 'S1', root: old, backups: [{ set, burntBy: null }] },
+    destroyedIn: services.token.tokens.map(({ serial }) => serial),
+  })
+  await expect(services.token.use((device) => device.proofOf('kek', ckaId))).rejects.toMatchObject({
+    code: 'HSM-KEY-ABSENT',
+  })
+  expect((await keks('organisation_kek')).map(({ state: of, wrapped }) => [of, wrapped.length > 0])).toEqual([
+    ['destroyed', false],
+    ['enabled', true],
+  ])
+  const drill = (rootId: string, use: 'check' | 'drill' = 'drill') =>
+    // Of what a drill's bundle says, what burns.
+    ({ digest: 'cd'.repeat(32), recovery: { use, backup: { rootId, set } } }) as RootEvidence
+  for (const silent of [drill(next), drill(old, 'check')])
+    expect(await destroy(old, [silent])).toMatchObject({ ok: false, rule: 'ROOT-EVIDENCE' })
+  const decommission: RootEvidence = {
+    digest: 'ef'.repeat(32),
+    decommissioned: [{ id: 'root', token: 'ceremony', serial: 'WORKSTATION', ckaId }],
+  }
+  const { payload, signatures } = given(await destroy(old, [drill(old), decommission]))
+  expect(payload).toMatchObject({ level: 'S2', backups: [{ set, burntBy: 'cd'.repeat(32) }] })
+  expect(payload.destroyedIn).toContain('WORKSTATION')
+  const { receiptKey } = await cardOf(state)
+  const bytes = encodeCanonical(payload)
+  expect(verifySignature(receiptKey, rootReceiptContext, bytes, signatures[0])).toMatchObject({ ok: true })
+  expect(verifySignature(receiptKey, shredContext, bytes, signatures[0])).toMatchObject({ ok: false })
+
+  await server.app.close()
+  const back = await bundle({
+    ...{ keys: keysOf('first'), sequence: '4', previous: kept[3] ?? null },
+    alter: rotated(kept[3] ?? '', 2),
+  })
+  await open()
+  expect(await take(back)).toMatchObject({ state: 'refused', rule: 'ROOT-DESTROYED' })
+  await expect(server.services.token.use((device) => device.proofOf('kek', ckaId))).rejects.toMatchObject({
+    code: 'HSM-KEY-ABSENT',
+  })
+})
+
+function given<T>(outcome: Outcome<T>): T {
+  if (!outcome.ok) throw new Error(`${outcome.rule}: ${outcome.detail}`)
+  return outcome.value
+}
 
 /** Both, one after the other. */
 function withRevoked(

@@ -25,7 +25,7 @@ export type ZipArchive = { readonly entries: readonly ZipEntry[] }
 const rule = 'ZIP-PROFILE'
 const maxDirectory = 4 << 20
 const longestName = 'blobs/'.length + 64
-const chunkLength = 1 << 20
+const chunkLength = 1 << 18
 
 /**
  * The entries of an archive of the profile, SPEC.md 6.1: every header byte is computed again from name, size, CRC
@@ -58,7 +58,7 @@ export async function readZip(reader: RandomAccess): Promise<Outcome<ZipArchive>
   return checkPlaces(reader, parsed.value, directoryOffset)
 }
 
-/** The content of an entry in chunks of at most 1 MiB. */
+/** The content of an entry in chunks of at most 256 KiB: what is freed of larger ones stays with the process for long. */
 export async function* readEntry(
   reader: RandomAccess,
   entry: ZipEntry,

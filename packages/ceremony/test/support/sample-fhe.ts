@@ -22,10 +22,16 @@ import { entropyOf, type Person } from './people.ts'
 import { type SampleOptions, signerOf } from './sample-options.ts'
 
 /** The public parts of a 2 of 3 deal with random vectors: every id and digest is right, no key is behind them. */
-export function samplePublic(holders: readonly Person[], production: boolean, binary = false) {
+export function samplePublic(
+  holders: readonly Person[],
+  production: boolean,
+  binary = false,
+  serverKey?: Uint8Array,
+) {
   const entropy = entropyOf('fhe')
   const compact = binary ? null : entropy.bytes(4096)
-  const server = entropy.bytes(8192)
+  const own = entropy.bytes(8192)
+  const server = serverKey ?? own
   const compactPublicKey = compact && sha256Hex(compact)
   const keyId = fheKeyId(compactPublicKey, sha256Hex(server))
   const [t, n] = [2, holders.length]
@@ -77,10 +83,15 @@ export function sampleDeal(
   holders: readonly Person[],
   ceremony: SigningIdentity,
   { ceremonyId, domain }: { ceremonyId: string; domain: Domain },
-  { binary = false, crs, alter = {} }: SampleOptions,
+  { binary = false, crs, serverKey, alter = {} }: SampleOptions,
   put: (bytes: Uint8Array) => string,
 ): BundleFhe {
-  const { fhe, roster, publicBytes, compact, server } = samplePublic(holders, domain === 'production', binary)
+  const { fhe, roster, publicBytes, compact, server } = samplePublic(
+    holders,
+    domain === 'production',
+    binary,
+    serverKey,
+  )
   const signer = signerOf(alter)
   if (compact !== null) put(compact)
   put(server)

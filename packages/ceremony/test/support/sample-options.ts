@@ -88,6 +88,8 @@ export type SampleOptions = {
   binary?: boolean
   /** With `fhe`: a reference string for proven inputs, which the plan has as one for 64 bits. */
   crs?: Uint8Array
+  /** With `fhe`: its server key, of whatever length. */
+  serverKey?: Uint8Array
   /** With `fhe`: the key is asked once, moved to other holders and tried with a canary. */
   life?: boolean
   /** With `life`: the holder who stays has another envelope key in the next epoch, as every plan says now. */

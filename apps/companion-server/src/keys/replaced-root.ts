@@ -1,0 +1,189 @@
+import type { Predicate } from '@lux/ceremony/bundle'
+import { canonicalString, encodeCanonical, type HybridSignature, utf8 } from '@lux/crypto'
+import { authorize } from '../access/authorize.ts'
+import type { Call, Record } from '../audit/record.ts'
+import type { Database } from '../platform/database/open.ts'
+import type { ServerToken } from '../platform/hsm/server-token.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+
+/** What an accepted bundle says of a root's end: a drill or a restore burns a backup, a decommission destroys in tokens. */
+export type RootEvidence = { readonly digest: string } & Pick<Predicate, 'recovery' | 'decommissioned'>
+
+/**
+ * What became of a root, signed by the receipt key. S1: destroyed in these tokens and found absent. S2: every backup of it that the bundles
+ * here name is burnt too, each by the ceremony that is named.
+ */
+export type RootReceipt = {
+  readonly v: 1
+  readonly kind: 'root-receipt'
+  readonly audience: string
+  readonly level: 'S1' | 'S2'
+  readonly root: string
+  readonly ckaId: string
+  /** Serials of this server's tokens, and of those that a decommission names. */
+  readonly destroyedIn: readonly string[]
+  /** Backups of the root, each with the bundle that burnt it; null: it may bring the root back still. */
+  readonly backups: readonly { readonly set: string; readonly burntBy: string | null }[]
+  readonly destroyedAt: string
+}
+
+export type SignedRootReceipt = {
+  readonly payload: RootReceipt
+  readonly signatures: readonly [HybridSignature]
+}
+
+/** What the signature of a root receipt is made over: this, a zero byte, and the canonical JSON of the payload. */
+export const rootReceiptContext = 'lux-server/v1/root-receipt'
+
+type Parts = {
+  readonly database: Database
+  readonly token: ServerToken
+  readonly node: string
+  readonly audience: string
+  readonly record: Record
+  sign(context: string, bytes: Uint8Array): Promise<HybridSignature>
+  now(): Date
+}
+
+export type ReplacedRoots = ReturnType<typeof openReplacedRoots>
+
+/** Roots that a ceremony replaced: they decrypt only, until nothing refers to them. */
+export function openReplacedRoots(parts: Parts) {
+  const { database, token, node, record } = parts
+
+  return {
+    /**
+     * Destroys one, and what is above nothing any more. Asked again, it looks again and gives a receipt by what is known then. Refuses ROOT-IN-USE
+     * where it serves or something is under it, and ROOT-EVIDENCE where a bundle says nothing of it.
+     */
+    destroy(
+      call: Call,
+      { root, evidence }: { readonly root: string; readonly evidence: readonly RootEvidence[] },
+    ): Promise<Outcome<SignedRootReceipt>> {
+      return record(call, 'root.destroy', async (subject) => {
+        const allowed = authorize(call.caller, 'root.rotate', { kind: 'deployment' })
+        if (!allowed.ok) return allowed
+        const row = await database
+          .selectFrom('root_config')
+          .selectAll()
+          .where('root_id', '=', root)
+          .where('node_id', '=', node)
+          .where('origin', '=', 'ceremony')
+          .executeTakeFirst()
+        if (!row) return refuse('OBJECT-ABSENT', 'Root not found')
+        const { cka_id: ckaId } = row
+        const silent = evidence.find(
+          (one) => burns(one, root) === null && destroyedBy(one, ckaId).length === 0,
+        )
+        if (silent)
+          return refuse('ROOT-EVIDENCE', `the bundle ${silent.digest} burns and destroys nothing of it`)
+        const free = row.state === 'destroyed' ? accept(null) : await released(root)
+        if (!free.ok) return free
+        await token.use((device) => device.destroyRoot(ckaId))
+        await database
+          .updateTable('root_config')
+          .set({ state: 'destroyed' })
+          .where('root_id', '=', root)
+          .where('node_id', '=', node)
+          .execute()
+        const backups = await backupsOf(root, evidence)
+        const isBurnt = backups.length > 0 && backups.every(({ burntBy }) => burntBy !== null)
+        const payload: RootReceipt = {
+          ...{
+            v: 1,
+            kind: 'root-receipt',
+            audience: parts.audience,
+            level: isBurnt ? 'S2' : 'S1',
+            root,
+            ckaId,
+          },
+          destroyedIn: [
+            ...token.tokens.map(({ serial }) => serial),
+            ...evidence.flatMap((one) => destroyedBy(one, ckaId)),
+          ],
+          backups,
+          destroyedAt: parts.now().toISOString(),
+        }
+        const signature = await parts.sign(rootReceiptContext, encodeCanonical(payload))
+        const receipt: SignedRootReceipt = { payload, signatures: [signature] }
+        subject.output = [utf8(canonicalString(receipt))]
+        return accept(receipt)
+      })
+    },
+  }
+
+  /** Takes away what is directly under a root that nothing needs any more, all at once. Refuses ROOT-IN-USE. */
+  function released(root: string): Promise<Outcome<null>> {
+    return database.transaction().execute(async (work) => {
+      const held = await work
+        .selectFrom('root_config')
+        .select('state')
+        .where('root_id', '=', root)
+        .where('node_id', '=', node)
+        .forUpdate()
+        .executeTakeFirstOrThrow()
+      if (held.state !== 'retained' && held.state !== 'revoked')
+        return refuse('ROOT-IN-USE', `it is ${held.state}: a root goes once another came in its place`)
+      const below = await work
+        .selectFrom('organisation_kek')
+        .select(['organisation_id', 'version', 'state'])
+        .where('wrapping_kek_id', '=', root)
+        .where('state', '!=', 'destroyed')
+        .forUpdate()
+        .execute()
+      const serving = below.find(({ state }) => state === 'enabled')
+      if (serving) return refuse('ROOT-IN-USE', `organisation ${serving.organisation_id} is under it`)
+      for (const { organisation_id, version } of below) {
+        const left = await work
+          .selectFrom('project_kek')
+          .innerJoin('project', 'project.id', 'project_kek.project_id')
+          .select('project_kek.project_id')
+          .where('project.organisation_id', '=', organisation_id)
+          .where('project_kek.wrapping_kek_version', '=', version)
+          .where('project_kek.state', 'not in', ['destroyed', 'revoked'])
+          .execute()
+        if (left.length > 0)
+          return refuse(
+            'ROOT-IN-USE',
+            `${left.length} KEKs of projects of ${organisation_id} are under it still`,
+          )
+        await work
+          .updateTable('organisation_kek')
+          .set({ state: 'destroyed', wrapped: Buffer.alloc(0) })
+          .where('organisation_id', '=', organisation_id)
+          .where('version', '=', version)
+          .execute()
+      }
+      return accept(null)
+    })
+  }
+
+  /** By the bundles that were taken in here, and by what burnt them. */
+  async function backupsOf(root: string, evidence: readonly RootEvidence[]): Promise<RootReceipt['backups']> {
+    const rows = await database
+      .selectFrom('bundle_import')
+      .select('provenance')
+      .where('state', '=', 'imported')
+      .execute()
+    const dealt = rows.flatMap(({ provenance }) => {
+      // Written by an import, from a predicate that was checked.
+      const predicate = provenance as Predicate | null
+      const node = predicate?.wrapTree.find((one) => one.root?.rootId === root)
+      return (predicate?.backups ?? []).filter(({ id }) => id === node?.id).map(({ set }) => set)
+    })
+    const burnt = evidence.flatMap((one) => burns(one, root) ?? [])
+    return [...new Set([...dealt, ...burnt])]
+      .toSorted()
+      .map((set) => ({ set, burntBy: evidence.find((one) => burns(one, root) === set)?.digest ?? null }))
+  }
+}
+
+/** The set of this root's backup that the ceremony opened, and so burnt. */
+function burns({ recovery }: RootEvidence, root: string): string | null {
+  if (recovery === undefined || recovery.use === 'check' || recovery.backup.rootId !== root) return null
+  return recovery.backup.set
+}
+
+function destroyedBy({ decommissioned }: RootEvidence, ckaId: string): string[] {
+  return (decommissioned ?? []).filter((one) => one.ckaId === ckaId).map(({ serial }) => serial)
+}
