@@ -27,10 +27,13 @@ let folder: string
 let core: CoreInTest
 let led: LedRun
 let run: string
+/** Hours by which the workstation's clock is off. */
+let hours = 0
+const clock = { now: () => new Date(Date.now() + hours * 3_600_000).toISOString() }
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'share-check-'))
-  core = await startCore(folder, findProgram())
+  core = await startCore(folder, findProgram(), undefined, clock)
   led = await LedRun.rehearse(core, 'share-check')
   await led.lead(({ current }) => current?.id === 'check-medium')
   const [name = ''] = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((one) =>
@@ -66,7 +69,7 @@ test('BACKUP-MEDIUM-MISSING and BACKUP-MEDIUM-OTHER stop a medium that is not th
   expect(went.current).toMatchObject({ id: 'check-shares', mayProceed: true })
 })
 
-test('custody custodian state signs the words of the sheet, and none that are not; the check goes on without who refuses', async () => {
+test('custody custodian state signs the words of the sheet, and none that are not; the check goes on without who refuses, and with a clock that jumps back', async () => {
   const [custodian] = loadStandIns(run).filter(({ role }) => role === 'custodian')
   if (custodian === undefined) throw new Error('no custodian')
   const key = join(folder, 'custodian.key')
@@ -107,6 +110,7 @@ test('custody custodian state signs the words of the sheet, and none that are no
     json: { index: 1, name: custodian.name },
   })
 
+  hours = -2
   await led.ask('ceremonies.signAsStandIn', { what: 'custodian-statement', name: custodian.name })
   await led.proceed()
   await led.lead(({ bundle, current }) => bundle !== null && current?.id !== 'seal')
@@ -118,6 +122,9 @@ test('custody custodian state signs the words of the sheet, and none that are no
     { policy: policy.value },
   )
   expect(verdict).toBe('accepted')
+  const times = readFileSync(join(run, 'transcript.jsonl'), 'utf8').matchAll(/"time":"([^"]+)"/g)
+  const said = [...times].map(([, time]) => time ?? '')
+  expect(said.some((time, at) => time < (said[at - 1] ?? ''))).toBe(true)
   expect(checks.find(({ id }) => id === 'RECOVERY')?.detail).toBe(
     '1 of 3 custodians; asked in vain: Custodian Two, Custodian Three',
   )

@@ -11,7 +11,7 @@ import type {
 } from '../../../src/contract/index.ts'
 import { createCore } from '../../../src/core/create-core.ts'
 import type { Program } from '../../../src/core/program.ts'
-import { systemClock, systemEntropy } from '../../../src/core/system.ts'
+import { type Clock, systemClock, systemEntropy } from '../../../src/core/system.ts'
 
 /** The whole core without a window or a process of its own, served over a port as main would. */
 export type CoreInTest = {
@@ -23,7 +23,12 @@ export type CoreInTest = {
   stop(): Promise<void>
 }
 
-export async function startCore(folder: string, program: Program, library?: string): Promise<CoreInTest> {
+export async function startCore(
+  folder: string,
+  program: Program,
+  library?: string,
+  clock: Clock = systemClock,
+): Promise<CoreInTest> {
   const soft = softTokenEnvironment(join(folder, 'token'))
   mkdirSync(join(folder, 'store'), { recursive: true })
   const waiting = new Map<number, (result: Result<unknown>) => void>()
@@ -52,7 +57,7 @@ export async function startCore(folder: string, program: Program, library?: stri
       training: false,
       trainingFolder: null,
       program,
-      clock: systemClock,
+      clock,
       entropy: systemEntropy,
       generation: 1,
       report: (error) => {
