@@ -1,3 +1,4 @@
+import type { Policy } from '@lux/ceremony/policy'
 import { type PhoneRelease, phoneReleaseCodec } from '@lux/ceremony/wire'
 import { sha256Hex, type VerificationKeys } from '@lux/crypto'
 import { checked, need, no, type Outcome } from './outcome.ts'
@@ -5,6 +6,25 @@ import type { PersonKey } from './person-key.ts'
 
 /** A file of the app, by its path on the origin. */
 export type AppFile = { readonly path: string; readonly bytes: Uint8Array }
+
+/**
+ * That a phone's app came from where the policy has it served: whoever serves it owns the shares. A rehearsal is served by anybody.
+ * Refuses PHONE-ORIGIN.
+ */
+export function checkServedFrom(
+  { phone, domain }: Pick<Policy, 'phone' | 'domain'>,
+  origin: string,
+): Outcome<null> {
+  return checked(() =>
+    domain === 'production' && phone !== undefined && phone.origin !== origin
+      ? no(
+          'PHONE-ORIGIN',
+          `the policy has the app served by ${phone.origin}, this one came from ${origin}`,
+          'policy',
+        )
+      : null,
+  )
+}
 
 /** The files of the app as a release lists them. */
 export function releasedFiles(files: readonly AppFile[]): PhoneRelease['files'] {

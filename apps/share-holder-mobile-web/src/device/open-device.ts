@@ -5,6 +5,7 @@ import { ciphertextDigest, readCiphertext } from '@lux/crypto/fhe'
 import {
   acknowledge,
   blocksLeft,
+  checkServedFrom,
   discardAnswer,
   encodePersonKey,
   enrol as enrolPerson,
@@ -80,6 +81,10 @@ export type DevicePorts = {
   readonly now: () => string
   /** Whether the browser promised to keep what this app writes. */
   readonly persisted: () => Promise<boolean>
+  /** Scheme, host and port that served the app. */
+  readonly origin: string
+  /** Lets so many milliseconds pass. */
+  readonly wait: (milliseconds: number) => Promise<void>
 }
 
 const locked = no('PHONE-LOCKED')
@@ -88,13 +93,21 @@ const leastPassphrase = 12
 const logId = (count: number): string => String(count).padStart(8, '0')
 
 /** Everything that a holder's phone decides and keeps, behind its passphrase. One of these lives in one worker. */
-export function openDevice({ database, derive, random, now, persisted }: DevicePorts): Device {
+export function openDevice({ database, derive, random, now, persisted, origin, wait }: DevicePorts): Device {
+  let wrong = 0
   let open: Open | null = null
   let asked: PreparedSignature | null = null
   /** `passkey`: each answer and signature waits for the passphrase first. `confirmed`: it was given for the next one. */
   let openedBy: 'passphrase' | 'passkey' | 'confirmed' = 'passphrase'
   let ready: Ready | null = null
   let prepared: { answer: PreparedAnswer; share: ShareSummary; opened: OpenedShare } | null = null
+
+  /** Each wrong one costs more time than the last, up to half a minute; nothing is ever locked for good. */
+  async function wrongPassphrase(): Promise<No> {
+    await wait(Math.min(250 * 2 ** wrong, 30_000))
+    wrong += 1
+    return no('PHONE-PASSPHRASE')
+  }
 
   /** Where a passkey opened the phone, the passphrase counts for one act. */
   function unconfirmed(): No | null {
@@ -226,7 +239,8 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
       const header = await readHeader(database)
       if (header === null) return no('PHONE-NOT-ENROLLED')
       const vault = await openVault(header, passphrase, derive)
-      if (vault === null) return no('PHONE-PASSPHRASE')
+      if (vault === null) return wrongPassphrase()
+      wrong = 0
       openedBy = 'passphrase'
       return unlockWith(vault.key)
     },
@@ -244,7 +258,8 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
     async confirm(passphrase) {
       if (open === null) return locked
       const vault = await vaultBy(passphrase)
-      if (vault === null) return no('PHONE-PASSPHRASE')
+      if (vault === null) return wrongPassphrase()
+      wrong = 0
       wipe(vault.key)
       if (openedBy === 'passkey') openedBy = 'confirmed'
       return yes(null)
@@ -285,7 +300,9 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
 
     async readPolicy({ bytes }) {
       const policy = trustedPolicy(bytes)
-      return policy.ok ? yes(policySummary(policy.value)) : policy
+      if (!policy.ok) return policy
+      const served = checkServedFrom(policy.value, origin)
+      return served.ok ? yes(policySummary(policy.value)) : served
     },
 
     async takePolicy({ bytes }) {
@@ -294,6 +311,8 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
       if (!policy.ok) return policy
       const summary = policySummary(policy.value)
       if (summary.domain !== open.person.card.domain) return no('PHONE-DOMAIN', summary.domain)
+      const served = checkServedFrom(policy.value, origin)
+      if (!served.ok) return served
       await open.records.write([
         { store: 'policy', id: summary.digest, plain: bytes.slice() },
         logged(open.records, 'policy', summary.organisation, summary.digest),

@@ -21,6 +21,8 @@ const device: Promise<Device> = openDatabase(() => undefined).then((database) =>
     random,
     now: () => new Date().toISOString(),
     persisted: () => navigator.storage.persisted(),
+    origin: location.origin,
+    wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
   }),
 )
 

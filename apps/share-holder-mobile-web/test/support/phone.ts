@@ -2,7 +2,7 @@ import { hkdfSha256, utf8 } from '@lux/crypto'
 import { IDBFactory } from 'fake-indexeddb'
 import 'fake-indexeddb/auto'
 import type { Answer, Device, Handover, Kind } from '../../src/device/api.ts'
-import { openDevice } from '../../src/device/open-device.ts'
+import { type DevicePorts, openDevice } from '../../src/device/open-device.ts'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
 import type { DeriveKey } from '../../src/storage/vault.ts'
 
@@ -24,9 +24,11 @@ export function databaseIn(storage: IDBFactory): Promise<Database> {
 export async function openPhone(
   storage: IDBFactory = new IDBFactory(),
   now: () => string = () => new Date().toISOString(),
+  more: Partial<DevicePorts> = {},
 ): Promise<Device> {
   const database = await databaseIn(storage)
-  return openDevice({ database, derive, random, now, persisted: async () => true })
+  const ports = { persisted: async () => true, origin: 'https://phone.example', wait: async () => undefined }
+  return openDevice({ database, derive, random, now, ...ports, ...more })
 }
 
 /** What was answered; throws the refusal. */

@@ -19,7 +19,7 @@ export const liveFile = 'fhe/epoch-live.json'
 export function epochPackage(folder: RunFolder, needs: Needs, holder: string): string[] {
   const { plan, state } = folder
   const { fhe, reshare } = plan
-  if (fhe === undefined || reshare === undefined || state.reshare === null) return []
+  if (fhe === undefined || reshare === undefined) return []
   const cards = new Set(
     [
       ...fhe.holders.map((name) => holderBefore(plan.people, name)?.card),
@@ -28,9 +28,9 @@ export function epochPackage(folder: RunFolder, needs: Needs, holder: string): s
   )
   const run = ['opening.json', 'plan.yaml', 'fhe/public.bin', ...cards, ...approvalFiles(folder)]
   if (needs?.kind !== 'acknowledgements') return run
-  const index = (state.reshare.next?.holders ?? []).indexOf(holder) + 1
+  const index = (state.reshare?.next?.holders ?? []).indexOf(holder) + 1
   if (index === 0) return []
-  const dealers = state.reshare.redealt.map(({ dealer }) => dealer).toSorted((a, b) => a - b)
+  const dealers = (state.reshare?.redealt ?? []).map(({ dealer }) => dealer).toSorted((a, b) => a - b)
   return [
     ...run,
     ...dealers.flatMap((dealer) => [`redeal-${dealer}.json`, correctionName(dealer)]).map(inRedeal),

@@ -67,8 +67,10 @@ export function filesFor(run: Pick<Run, 'folder' | 'view'>, holder: string): Fil
     name,
     from: join(folder.path, path),
   })
-  if (folder.plan.reshare !== undefined && needs?.kind !== 'answers' && needs?.kind !== 'heartbeats')
-    return ['policy.json', ...epochPackage(folder, needs, holder)].map((path) => at(path))
+  if (folder.plan.reshare !== undefined && needs?.kind !== 'answers' && needs?.kind !== 'heartbeats') {
+    const epoch = epochPackage(folder, needs, holder)
+    return epoch.length === 0 ? [] : ['policy.json', ...epoch].map((path) => at(path))
+  }
   if (needs?.kind === 'heartbeats') {
     const [request] = writeRequests(folder, view)
     return request === undefined
