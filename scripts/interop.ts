@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { buildEvaluator, buildKmipClient } from './interop/evaluator.ts'
 import { freeze } from './interop/freeze.ts'
 import { prepare, results } from './interop/job.ts'
+import { buildKryoptic } from './interop/kryoptic.ts'
 import { refuseAttacks } from './interop/refusals.ts'
 import { custody, example, note, ran, seconds } from './interop/run.ts'
 import { root } from './root.ts'
@@ -24,6 +25,8 @@ const { values: options } = parseArgs({
     production: { type: 'boolean', default: false },
     /** Only the KMIP client in Rust, against a server of its own. */
     kmip: { type: 'boolean', default: false },
+    /** Only kryoptic, a capable token that no distribution here has: built, attacked and compared with the table of tokens. */
+    token: { type: 'boolean', default: false },
   },
 })
 
@@ -40,6 +43,7 @@ function tested(folder: string, own: NodeJS.ProcessEnv): number {
   return spawnSync('vitest', args, { cwd: root, env, stdio: 'inherit' }).status ?? 1
 }
 
+if (options.token) process.exit(tested('packages/hsm', { LUX_KRYOPTIC: await buildKryoptic() }))
 if (options.production) process.exit(tested('apps/desktop', { LUX_EVALUATOR: await buildEvaluator() }))
 const kmip = tested('apps/companion-server', { LUX_KMIP_CLIENT: await buildKmipClient() })
 if (options.kmip) process.exit(kmip)

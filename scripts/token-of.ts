@@ -4,6 +4,11 @@ import { dirname, join } from 'node:path'
 /** What a test file or a helper that it imports names, by the token that it then runs on; the first that fits counts. */
 export const tokens: readonly { name: string; how: string; named: RegExp }[] = [
   {
+    name: 'all four, for the table above',
+    how: '`node packages/hsm/test/profiles/write-shown.ts`',
+    named: /from '\.\/shown-tokens\.ts'/,
+  },
+  {
     name: 'openCryptoki, soft token',
     how: 'the distribution’s library and daemon',
     named: /startOpenCryptoki|from '\.\/opencryptoki\.ts'/,
@@ -13,6 +18,7 @@ export const tokens: readonly { name: string; how: string; named: RegExp }[] = [
     how: 'the distribution’s library on a software TPM',
     named: /startSwtpm|from '\.\/swtpm\.ts'/,
   },
+  { name: 'NSS softokn', how: 'the distribution’s library', named: /libsoftokn3/ },
   {
     name: 'SoftHSM 2.6.1 behind the fault module',
     how: '`packages/hsm/test/fault-module`',

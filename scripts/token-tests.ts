@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { root } from './root.ts'
 import { tokenOf, tokens } from './token-of.ts'
@@ -24,12 +25,55 @@ const projects = [...new Set(all.map(({ projectName }) => projectName))].sort()
 const count = (token: string, project: string) =>
   all.filter(({ file, projectName }) => projectName === project && byFile.get(file) === token).length
 
+type Shown = {
+  token: string
+  maker: string
+  model: string
+  firmware: string
+  library: string
+  wrap: string | null
+  held: string[]
+  broken: string[]
+  open: string[]
+  passed: boolean
+  marksTrusted: boolean | null
+  proved: number
+  tried: number
+}
+
+/** What write-shown.ts found; the tests of packages/hsm compare it with the tokens. */
+const shown = JSON.parse(readFileSync(join(root, 'packages/hsm/test/profiles/shown.json'), 'utf8')) as Shown[]
+const mark = { true: 'yes', false: 'no', null: 'not tried' }
+const shownRow = (one: Shown) =>
+  [
+    ...[
+      one.token,
+      `${one.maker}, ${one.model}, ${one.firmware}`,
+      one.library,
+      one.passed ? 'passed' : 'not passed',
+    ],
+    one.held.length + one.broken.length + one.open.length === 0
+      ? 'none could be tried'
+      : `${one.held.length} held${one.broken.length === 0 ? '' : `, broken: ${one.broken.join(', ')}`}${one.open.length === 0 ? '' : `, open: ${one.open.join(', ')}`}`,
+    ...[one.wrap ?? 'none', mark[`${one.marksTrusted}`], `${one.proved} of ${one.tried}`],
+  ].join(' | ')
+
 const report = [
   '# Tests by token',
   '',
   'Written by `node scripts/token-tests.ts` from the list of tests (`vitest list`) of what touches tokens, by tier. A test that is',
   'written once for a table of cases counts once. What a file runs on is told by what it and its helpers name. No test here ran on',
   'hardware; `docs/guide/tokens.md` says which profiles never did.',
+  '',
+  'What each token says of itself, and what it showed when it was attacked (13 attacks on the hardened template) and tried. A',
+  'window is kept only by a token whose probe passed and whose security officer’s mark reads back. kryoptic is built and compared by',
+  '`npm run interop -- --token`, where cargo is; the others in `npm test` (`packages/hsm/test/profiles/shown.driver.test.ts`).',
+  '',
+  '| token | maker, model, firmware | library | probe | attacks | wrap | marks as trusted | capabilities |',
+  '|---|---|---|---|---|---|---|---|',
+  ...shown.map((one) => `| ${shownRow(one)} |`),
+  '',
+  'What the tests run on:',
   '',
   `| token | how | ${projects.map((one) => `\`${one}\``).join(' | ')} | together |`,
   `|---|---|${projects.map(() => '---|').join('')}---|`,
