@@ -7,6 +7,7 @@ import { benchHsm } from './hsm.ts'
 import { benchPhone } from './phone.ts'
 import { benchQr } from './qr.ts'
 import { misses, type Row, table } from './row.ts'
+import { benchServer, benchServerLong } from './server.ts'
 import { benchStart } from './start.ts'
 import { benchTranscript } from './transcript.ts'
 
@@ -14,6 +15,8 @@ const works: Readonly<Record<string, () => Promise<Row[]>>> = {
   ceremony: benchCeremony,
   start: benchStart,
   doors: benchDoors,
+  server: benchServer,
+  'server-long': benchServerLong,
   hsm: benchHsm,
   fhe: benchFhe,
   'fhe-keys': benchFheKeys,
