@@ -12,11 +12,18 @@ const parts = [
   'packages/ui/src',
 ]
 
-/** What runs ceremonies and makes bundles, which no phone does. */
-const elsewhere = /(?:^|\/)(?:engine|model|bundle|verify|custodian)\/|\/(?:run|bundle)\.tsx?$/
+/** What runs ceremonies, checks plans, makes bundles and backups, which no phone does. */
+const elsewhere =
+  /(?:^|\/)(?:engine|model|bundle|verify|custodian|backup|plan-check)\/|\/(?:run|bundle|lint(?:-[\w-]+)?)\.tsx?$/
 
-/** Families of codes, the part before the first dash, that these sources name. */
-export function familiesOnPhone(): ReadonlySet<string> {
+/** Texts in quotes that a code can be, or begin with: one that is put together has its first part in them. */
+function beginnings(source: string): string[] {
+  const found = source.matchAll(/['"`]([A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*)(?:-?\$\{|['"`])/g)
+  return [...found].map(([, text = '']) => text)
+}
+
+/** Codes, and beginnings of codes, that these sources name. */
+export function namedOnPhone(): ReadonlySet<string> {
   return new Set(
     parts
       .flatMap((part) =>
@@ -24,51 +31,50 @@ export function familiesOnPhone(): ReadonlySet<string> {
           .filter((file) => /\.tsx?$/.test(file) && !elsewhere.test(`${part.split('/')[1]}/${file}`))
           .map((file) => readFileSync(join(root, part, file), 'utf8')),
       )
-      .flatMap((text) => [...text.matchAll(/['"`]([A-Z][A-Z0-9]+)(?:-|['"`])/g)])
-      .map(([, family = '']) => family),
+      .flatMap(beginnings),
   )
 }
 
-/** Texts of codes without those of families that a phone cannot show: tokens, printers, the command line. */
+function isNamed(code: string, named: ReadonlySet<string>): boolean {
+  const segments = code.split('-')
+  return segments.some((_, at) => named.has(segments.slice(0, at + 1).join('-')))
+}
+
+/** Texts of codes without those that a phone cannot show: of tokens, printers, the command line. Texts that are no code's stay. */
 export function textsForPhone(
   texts: Readonly<Record<string, unknown>>,
-  families: ReadonlySet<string>,
+  named: ReadonlySet<string>,
 ): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(texts).filter(([key]) => {
-      const [family = ''] = key.split('-')
-      return !/^[A-Z][A-Z0-9]+$/.test(family) || families.has(family)
-    }),
+    Object.entries(texts).filter(([key]) => !/^[A-Z]/.test(key) || isNamed(key, named)),
   )
 }
 
 /** Leaves the texts out of the phone's app that it cannot show, in each language. */
 export function phoneTexts(): Plugin {
-  const families = familiesOnPhone()
+  const named = namedOnPhone()
   return {
     name: 'lux-phone-texts',
     enforce: 'pre',
     transform(code, id) {
       if (!/locales\/[^/]+\/(?:errors|rules)\.json$/.test(id)) return null
-      return JSON.stringify(textsForPhone(JSON.parse(code), families))
+      return JSON.stringify(textsForPhone(JSON.parse(code), named))
     },
   }
 }
 
 /** Throws where a script of the built app names a code whose text was left out. */
 export function checkPhoneTexts(out: string): void {
-  const families = familiesOnPhone()
-  const left = ['errors', 'rules'].flatMap((name) => {
-    const texts = JSON.parse(readFileSync(join(root, `resources/locales/en/${name}.json`), 'utf8'))
-    const kept = textsForPhone(texts, families)
-    return Object.keys(texts).filter((code) => !(code in kept))
-  })
+  const named = namedOnPhone()
   const scripts = readdirSync(join(out, 'assets'))
     .filter((file) => file.endsWith('.js') && !file.startsWith('language-'))
-    .map((file) => readFileSync(join(out, 'assets', file), 'utf8'))
-  const named = left.filter((code) =>
-    scripts.some((script) => new RegExp(`["'\`]${code}["'\`]`).test(script)),
-  )
-  if (named.length > 0)
-    throw new Error(`the phone's app can show codes that it has no text of: ${named.join(', ')}`)
+    .flatMap((file) => beginnings(readFileSync(join(out, 'assets', file), 'utf8')))
+  const inApp = new Set(scripts)
+  const lost = ['errors', 'rules'].flatMap((name) => {
+    const texts = JSON.parse(readFileSync(join(root, `resources/locales/en/${name}.json`), 'utf8'))
+    const kept = textsForPhone(texts, named)
+    return Object.keys(texts).filter((code) => !(code in kept) && inApp.has(code))
+  })
+  if (lost.length > 0)
+    throw new Error(`the phone's app shows codes that it has no text of: ${lost.join(', ')}`)
 }

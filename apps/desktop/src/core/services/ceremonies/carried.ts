@@ -11,7 +11,7 @@ import { checked, hexId, name } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { noteSent } from '../shares.ts'
 import { livePackage } from './epoch-files.ts'
-import { awaitedHolders, filesFor } from './own-devices.ts'
+import { awaitedHolders, filesFor, isOfMove } from './own-devices.ts'
 
 /**
  * What a holder who is awaited with a device of their own needs now, for the window to show as codes, in the order in which that device
@@ -43,7 +43,7 @@ export function carry(parts: ServiceContext, input: unknown): { parts: CarriedVi
   mustBeSmall(files.reduce((sum, { from }) => sum + statSync(from).size, 0))
   const bytes = files.map(({ from }) => readBounded(from, MAX_SENT))
   const carried: CarriedView[] = []
-  const type = packageType(run.folder.plan.reshare !== undefined, needs?.kind)
+  const type = packageType(isOfMove(run.folder, needs), needs?.kind)
   if (type !== 'request-package') {
     const [policy, ...more] = bytes
     if (policy !== undefined) carried.push({ type: 'policy', payload: toBase64(policy) })

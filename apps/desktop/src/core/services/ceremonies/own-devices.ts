@@ -59,6 +59,12 @@ export function awaitedHolders(
 
 type File = { name: string; from: string }
 
+/** Whether a holder is asked for something of a move of the key: a run may deal the key first, and ask for decryptions between. */
+export function isOfMove({ plan }: Run['folder'], needs: RunView['needs']): boolean {
+  if (plan.reshare === undefined || needs?.kind === 'answers' || needs?.kind === 'heartbeats') return false
+  return needs?.kind !== 'acknowledgements' || needs.next
+}
+
 export function filesFor(run: Pick<Run, 'folder' | 'view'>, holder: string): File[] {
   const { folder } = run
   const view = run.view()
@@ -67,7 +73,7 @@ export function filesFor(run: Pick<Run, 'folder' | 'view'>, holder: string): Fil
     name,
     from: join(folder.path, path),
   })
-  if (folder.plan.reshare !== undefined && needs?.kind !== 'answers' && needs?.kind !== 'heartbeats') {
+  if (isOfMove(folder, needs)) {
     const epoch = epochPackage(folder, needs, holder)
     return epoch.length === 0 ? [] : ['policy.json', ...epoch].map((path) => at(path))
   }
