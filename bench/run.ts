@@ -6,6 +6,7 @@ import { benchFheKeys } from './fhe-keys.ts'
 import { benchHsm } from './hsm.ts'
 import { benchPhone } from './phone.ts'
 import { benchQr } from './qr.ts'
+import { benchReplicas } from './replicas.ts'
 import { misses, type Row, table } from './row.ts'
 import { benchServer, benchServerLong } from './server.ts'
 import { benchStart } from './start.ts'
@@ -17,6 +18,7 @@ const works: Readonly<Record<string, () => Promise<Row[]>>> = {
   doors: benchDoors,
   server: benchServer,
   'server-long': benchServerLong,
+  replicas: benchReplicas,
   hsm: benchHsm,
   fhe: benchFhe,
   'fhe-keys': benchFheKeys,

@@ -6,23 +6,19 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { initServer } from '../../src/commands/init.ts'
 import { type Listening, startServer } from '../../src/commands/start.ts'
-import { migrateUp } from '../../src/platform/database/migrate.ts'
 import { connect } from '../../src/platform/database/open.ts'
-import { startEmbedded } from '../../src/platform/postgres/embedded.ts'
 import { stateFolder } from '../../src/platform/state-folder/folder.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { given } from '../support/kms-under-test.ts'
+import { startSharedDatabase } from '../support/shared-database.ts'
 import { makeFolder } from '../support/temporary-folder.ts'
-
-const urlOf = ({ host, user, database }: { host?: unknown; user?: unknown; database?: unknown }) =>
-  `postgres://${String(user)}@/${String(database)}?host=${encodeURIComponent(String(host))}`
 
 /** Two servers of one deployment: the same state, one PostgreSQL. */
 const folders = ['a', 'b'] as const
 type Which = (typeof folders)[number]
 const replicas = new Map<Which, Listening>()
 let folder = ''
-let postgres: Awaited<ReturnType<typeof startEmbedded>>
+let postgres: Awaited<ReturnType<typeof startSharedDatabase>>
 let place = { organisation: '', project: '' }
 let keyId = ''
 
@@ -39,12 +35,8 @@ const at = (which: Which): Listening => {
 
 beforeAll(async () => {
   folder = await makeFolder()
-  postgres = await startEmbedded(join(folder, 'postgres'))
-  const owner = connect(postgres.owner)
-  await migrateUp(owner)
-  await sql.raw(`grant custody_app to ${String(postgres.application.user)}`).execute(owner)
-  await owner.destroy()
-  vi.stubEnv('DATABASE_URL', urlOf(postgres.application))
+  postgres = await startSharedDatabase(join(folder, 'postgres'))
+  vi.stubEnv('DATABASE_URL', postgres.url)
   vi.stubEnv('LOG_LEVEL', 'error')
   vi.stubEnv('ROOT_ENCRYPTION_KEY', randomBytes(32).toString('base64'))
   const state = stateFolder(join(folder, 'a'))
@@ -154,7 +146,7 @@ test('REPLICAS the database tells a replica at once, and one that did not hear f
   const heard: string[] = []
   const { openChanges } = await import('../../src/platform/database/changes.ts')
   const listener = openChanges(
-    { connectionString: urlOf(postgres.application), application_name: 'listener' },
+    { connectionString: postgres.url, application_name: 'listener' },
     { access: () => heard.push('access'), keys: () => heard.push('keys') },
   )
   await waitFor(async () => expect(heard).toEqual(['access', 'keys']))

@@ -81,7 +81,7 @@ test('EXTERNAL-IMPORT a key of the project goes to Google through its import job
   expect(await codeOf(id, 'decrypt', { ciphertext })).toBe('ok')
 })
 
-test('EXTERNAL-STATE Google: disabled, destroyed and lost versions, other credentials and a wrong checksum are told apart', async () => {
+test('EXTERNAL-STATE Google: throttling, disabled, destroyed and lost versions, other credentials and a wrong checksum are told apart', async () => {
   const { id } = (await configured('gcp')).body.key
   const encrypt = () => codeOf(id, 'encrypt', { plaintext: 'AAAA' })
   for (const [version, code] of [
@@ -99,6 +99,9 @@ test('EXTERNAL-STATE Google: disabled, destroyed and lost versions, other creden
   gcp.state.gone = true
   expect(await encrypt()).toBe('PROVIDER-KEY-ABSENT')
   gcp.state.gone = false
+  gcp.state.busy = true
+  expect(await encrypt()).toBe('PROVIDER-THROTTLED')
+  gcp.state.busy = false
   const other = await configured('gcp', {
     credentials: { ...gcp.credentials, clientEmail: 'else@p.example' },
   })
@@ -109,7 +112,7 @@ test('EXTERNAL-STATE Google: disabled, destroyed and lost versions, other creden
   expect(noKey.body.code).toBe('PROVIDER-SETTINGS')
 })
 
-test('EXTERNAL-STATE Azure: a disabled key, a deleted one, a lost one, missing rights and a wrong secret are told apart', async () => {
+test('EXTERNAL-STATE Azure: throttling, a disabled key, a deleted one, a lost one, missing rights and a wrong secret are told apart', async () => {
   const { id } = (await configured('azure')).body.key
   const encrypt = () => codeOf(id, 'encrypt', { plaintext: 'AAAA' })
   for (const [change, back, code] of [
@@ -117,6 +120,7 @@ test('EXTERNAL-STATE Azure: a disabled key, a deleted one, a lost one, missing r
     [{ deleted: true }, { deleted: false }, 'PROVIDER-KEY-DELETED'],
     [{ gone: true }, { gone: false }, 'PROVIDER-KEY-ABSENT'],
     [{ rights: false }, { rights: true }, 'PROVIDER-DENIED'],
+    [{ busy: true }, { busy: false }, 'PROVIDER-THROTTLED'],
   ] as const) {
     Object.assign(azure.state, change)
     expect([code, await encrypt()]).toEqual([code, code])

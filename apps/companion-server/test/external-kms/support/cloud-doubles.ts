@@ -53,7 +53,7 @@ export async function startGcp() {
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const job = generateKeyPairSync('rsa', { modulusLength: 4096 })
   const secrets = [randomBytes(32)]
-  const state = { version: 'ENABLED', signs: false, gone: false, spoilt: false }
+  const state = { version: 'ENABLED', signs: false, gone: false, spoilt: false, busy: false }
   const error = (code: number, status: string, message = ''): Answer => [
     code,
     { error: { code, status, message } },
@@ -72,6 +72,7 @@ export async function startGcp() {
       const pem = job.publicKey.export({ type: 'spki', format: 'pem' }).toString()
       return [200, { state: 'ACTIVE', importMethod: 'RSA_OAEP_4096_SHA256_AES_256', publicKey: { pem } }]
     }
+    if (state.busy) return error(429, 'RESOURCE_EXHAUSTED')
     if (!path.startsWith(gcpName) || state.gone) return error(404, 'NOT_FOUND')
     const given = body.length === 0 ? {} : JSON.parse(body.toString())
     const version = { name: `${gcpName}/cryptoKeyVersions/${secrets.length}`, state: state.version }
@@ -161,7 +162,7 @@ export async function startGcp() {
 
 /** One key of Azure Key Vault: RSA that wraps, or P-256 that signs. */
 export async function startAzure() {
-  const state = { enabled: true, signs: false, deleted: false, gone: false, rights: true }
+  const state = { enabled: true, signs: false, deleted: false, gone: false, rights: true, busy: false }
   const rsa = [generateKeyPairSync('rsa', { modulusLength: 2048 })]
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const ids = ['a'.repeat(32)]
@@ -185,6 +186,7 @@ export async function startAzure() {
     }
     if (request.headers.authorization !== 'Bearer token' || !query.startsWith('api-version='))
       return error(401, 'Unauthorized')
+    if (state.busy) return error(429, 'Throttled')
     if (!state.rights) return error(403, 'Forbidden', 'ForbiddenByPolicy')
     if (path === '/deletedkeys/k') return state.deleted ? [200, {}] : error(404, 'KeyNotFound')
     if (state.deleted || state.gone || !path.startsWith('/keys/k')) return error(404, 'KeyNotFound')
