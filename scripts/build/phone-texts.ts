@@ -12,9 +12,9 @@ const parts = [
   'packages/ui/src',
 ]
 
-/** What runs ceremonies, checks plans, makes bundles and backups, which no phone does. */
+/** What runs ceremonies, checks plans and makes bundles, which no phone does. */
 const elsewhere =
-  /(?:^|\/)(?:engine|model|bundle|verify|custodian|backup|plan-check)\/|\/(?:run|bundle|lint(?:-[\w-]+)?)\.tsx?$/
+  /(?:^|\/)(?:engine|model|bundle|verify|custodian|plan-check)\/|\/(?:run|bundle|lint(?:-[\w-]+)?)\.tsx?$/
 
 /** Texts in quotes that a code can be, or begin with: one that is put together has its first part in them. */
 function beginnings(source: string): string[] {
