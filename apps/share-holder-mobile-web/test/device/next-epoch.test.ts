@@ -1,11 +1,18 @@
-import { acknowledgementCodec, type Card, cardCodec, requestPackageCodec } from '@lux/ceremony/wire'
-import { generateIdentity, sha256Hex } from '@lux/crypto'
+import {
+  acknowledgementCodec,
+  type Card,
+  cardCodec,
+  heartbeatCodec,
+  requestPackageCodec,
+} from '@lux/ceremony/wire'
+import { encodeCanonical, generateIdentity, sha256Hex } from '@lux/crypto'
 import { openHeldShare } from '@lux/people'
 import { IDBFactory } from 'fake-indexeddb'
 import { beforeAll, expect, test } from 'vitest'
 import { accepted } from '../../../../packages/people/test/support/outcome.ts'
 import {
   entropyOf,
+  openingOf,
   requestFor,
   shareWorld,
   type World,
@@ -286,3 +293,32 @@ test.each([
     expect([...seen].toSorted()).toEqual(['false', 'true'])
   },
 )
+
+test('HEARTBEAT-PHONE a phone states over a run’s challenge that it holds its share, spends nothing, and says nothing to another run', async () => {
+  const { phone } = await phoneOf(world, 0)
+  await got(phone.receive(copies(await shareFilesOf(world, 0))))
+  const [share] = (await overviewOf(phone)).shares
+  const [ceremonyId, challenge] = ['6b'.repeat(16), 'c4'.repeat(32)]
+  const asks = (change: object = {}): Files => {
+    const of = { ceremonyId, challenge, domain: 'production', keyId: share?.keyId ?? '' }
+    const epochId = share?.id.split('-')[0] ?? ''
+    const request = { v: 1, kind: 'heartbeat-request', ...of, epochId, ...change }
+    return [
+      { name: 'heartbeat.json', bytes: encodeCanonical(request) },
+      { name: 'opening.json', bytes: openingOf(world, ceremonyId) },
+    ]
+  }
+  expect(await got(phone.readEpoch(asks()))).toMatchObject({ act: 'heartbeat', digest: challenge })
+  const { files, overview } = await got(phone.takeEpoch())
+  const said = accepted(heartbeatCodec.file.parse(files[0]!.bytes)).payload
+  expect(said).toMatchObject({ ceremonyId, challenge, holder: 1, name: 'Hal' })
+  expect(overview).toMatchObject({ shares: [share], log: [{ what: 'stated' }, {}, {}] })
+  for (const [rule, change] of [
+    ['HEARTBEAT-OTHER', { ceremonyId: '6c'.repeat(16) }],
+    ['HEARTBEAT-OTHER', { epochId: 'ee'.repeat(32) }],
+    ['PHONE-NO-SHARE', { keyId: 'ee'.repeat(32) }],
+    ['REQUEST-DOMAIN', { domain: 'rehearsal' }],
+  ] as const)
+    expect(await ruleOf(phone.readEpoch(asks(change)))).toBe(rule)
+  expect(await ruleOf((await at('redeal')).phone.readEpoch(asks()))).toBe('HOLDER-LEAVING')
+})
