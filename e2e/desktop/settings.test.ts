@@ -33,7 +33,7 @@ test('SETTINGS-CONTRAST High is a choice, and is kept; otherwise it is as the sy
   await page.reload()
   await expect.poll(contrast).toBe('more')
   await show(desktop, 'settings')
-  await choose('Contrast', 'As the system')
+  await choose('Contrast', 'Same as system')
   await expect.poll(contrast).toBe('normal')
   await page.emulateMedia({ contrast: 'more' })
   await expect.poll(contrast).toBe('more')

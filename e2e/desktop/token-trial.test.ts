@@ -28,7 +28,7 @@ const go = () => region().getByRole('button', { name: 'Try what it can do', exac
 test('TOKENS-TRIAL nothing is tried before the user is logged in and asks for it', async () => {
   await show(desktop, `tokens/${serial}`)
   expect(await go().getAttribute('aria-disabled')).toBe('true')
-  await region().getByText('Log in as user first', { exact: true }).waitFor()
+  await region().getByText('Log in to run this', { exact: true }).waitFor()
   await invoke(desktop, 'tokens.logIn', { serial, user: 'user', pin: pins.user })
   await desktop.page.getByText('User logged in').waitFor()
   expect(await region().getByRole('table').count()).toBe(0)

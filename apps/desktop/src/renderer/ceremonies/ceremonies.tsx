@@ -95,7 +95,6 @@ function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
           setChosen(id)
           setValues({})
         }}
-        columns={{ initial: '1', md: '2', xl: '3' }}
         gap="2"
         aria-label={t('ceremonies.script')}
       >

@@ -91,7 +91,6 @@ function Choose({ all, setup, acts }: { all: ScriptView[]; setup: SetupView; act
       <RadioCards.Root
         value={script.id ?? ''}
         onValueChange={(id) => void acts.change({ script: id })}
-        columns={{ initial: '1', lg: '2' }}
         gap="2"
         aria-label={t('ceremonies.script')}
       >
