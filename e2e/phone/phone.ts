@@ -21,7 +21,13 @@ export async function openOrigin(): Promise<{ url: string; server: Server }> {
 }
 
 /** One phone: a browser profile of its own, and what the page said on its console. */
-export type Phone = { page: Page; said: string[]; close(): Promise<void> }
+export type Phone = {
+  page: Page
+  said: string[]
+  /** The page dies as it stands, nothing in it is asked, and the app is opened anew. */
+  dieAndReopen(): Promise<void>
+  close(): Promise<void>
+}
 
 export async function openPhone(
   browser: Browser,
@@ -36,14 +42,37 @@ export async function openPhone(
   })
   // A busy machine takes its time.
   context.setDefaultTimeout(60_000)
-  const page = await context.newPage()
   const said: string[] = []
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') said.push(message.text())
-  })
-  page.on('pageerror', (error) => said.push(error.message))
-  await page.goto(url)
-  return { page, said, close: () => context.close() }
+  async function open(): Promise<Page> {
+    const page = await context.newPage()
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') said.push(message.text())
+    })
+    page.on('pageerror', (error) => said.push(error.message))
+    await page.goto(url)
+    return page
+  }
+  const phone: Phone = {
+    page: await open(),
+    said,
+    async dieAndReopen() {
+      const session = await context.newCDPSession(phone.page)
+      const died = phone.page.waitForEvent('crash')
+      // Never answered: what would answer is gone.
+      session.send('Page.crash').catch(() => undefined)
+      await died
+      await phone.page.close()
+      phone.page = await open()
+    },
+    close: () => context.close(),
+  }
+  return phone
+}
+
+/** For the guides: docs/images/phone-*.png are these, where LUX_SHOTS names a folder. */
+export async function shot(page: Page, name: string): Promise<void> {
+  const { LUX_SHOTS } = process.env
+  if (LUX_SHOTS !== undefined) await page.screenshot({ path: join(LUX_SHOTS, `phone-${name}.png`) })
 }
 
 /** Makes the key of a rehearsal's holder or of somebody with another part, and saves the card as `card.json` in `folder`. */
