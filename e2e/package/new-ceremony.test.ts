@@ -2,10 +2,10 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { giveFolder } from '../../scripts/electron/launch.ts'
+import { violations } from '../desktop/support/contents.ts'
 import { openPackaged, type Packaged } from '../support/packaged.ts'
 import { actOnce, currentStep, goTo, resultPanel, stepPanel } from '../support/person.ts'
 import { beginSetup, goOn, type KeyFolder, makeKey, Presses, signWithKey } from '../support/set-up.ts'
-import { violations } from '../desktop/support/contents.ts'
 
 const people = [
   ['Anna', 'Ceremony administrator'],
