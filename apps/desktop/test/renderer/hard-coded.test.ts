@@ -16,6 +16,7 @@ const others = [
   '../../../packages/ui/src/components/lux-theme.tsx: (prefers-color-scheme: dark)',
   '../../../packages/ui/src/qr/qr-sender.tsx: (prefers-reduced-motion: reduce)',
   '../../../packages/ui/src/qr/worker.ts: Error',
+  '../../share-holder-mobile-web/src/device/next-epoch.ts: this phone',
   '../../share-holder-mobile-web/src/device/open-device.ts: this phone',
   '../../share-holder-mobile-web/src/device/worker.ts: Error',
   '../../share-holder-mobile-web/src/screens/log.tsx: UTC',

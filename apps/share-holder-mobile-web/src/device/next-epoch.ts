@@ -5,6 +5,7 @@ import { packFiles, unpackFiles } from '@lux/crypto/transport'
 import {
   acknowledge,
   approveEpoch,
+  budgetLine,
   checkApprovals,
   checkDealt,
   checkEpochRun,
@@ -250,8 +251,7 @@ function approvedOrDealt(kept: Kept, of: Run, { entropy }: Ports): Answer<Ready>
     const prepared = approveEpoch(opened, run, given)
     if (!prepared.ok) return prepared
     const { left, lines } = prepared.value
-    const more = `you have left ${left.at128} squashed blocks and ${left.at64} fresh ones`
-    return yes(told(run, 'approve', [...lines, more]))
+    return yes(told(run, 'approve', [...lines, budgetLine(left)]))
   })
   if (!asked.ok) return asked
   const approve = () =>

@@ -56,3 +56,7 @@ export function blocksLeft({ share: { budgets } }: ShareEnvelope, spent: Budgets
     at128: Math.max(0, budgets.at128 - spent.at128),
   }
 }
+
+/** What a holder reads of the openings that are left. */
+export const budgetLine = (left: Budgets): string =>
+  `you have left ${left.at128} squashed blocks and ${left.at64} fresh ones`

@@ -2,7 +2,7 @@ import type { Heartbeat } from '@lux/ceremony/wire'
 import { parseCanonical } from '@lux/crypto'
 import { members } from '../json-members.ts'
 import { checked, no, type Outcome } from '../outcome.ts'
-import { blocksLeft } from './budgets.ts'
+import { blocksLeft, budgetLine } from './budgets.ts'
 import type { OpenedShare } from './share-file.ts'
 
 export const maxHeartbeatRequest = 32_768
@@ -35,10 +35,9 @@ export function heartbeatLines(
   request: HeartbeatRequest,
 ): readonly string[] {
   const { holder, epoch } = envelope.share.header
-  const left = blocksLeft(envelope, before.spent)
   return [
     `state to the ceremony ${request.ceremonyId} that you still hold share ${holder} of epoch ${epoch}`,
     `challenge ${request.challenge}`,
-    `you have left ${left.at128} squashed blocks and ${left.at64} fresh ones`,
+    budgetLine(blocksLeft(envelope, before.spent)),
   ]
 }

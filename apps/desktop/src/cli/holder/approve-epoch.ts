@@ -1,6 +1,6 @@
 import type { PolicyFile } from '@lux/ceremony/policy'
 import { ExpectedError } from '@lux/node-files'
-import { approveEpoch as prepareApproval } from '@lux/people'
+import { budgetLine, approveEpoch as prepareApproval } from '@lux/people'
 import type { Command } from 'commander'
 import { accepted, type Paths, type Remedies } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
@@ -70,7 +70,7 @@ async function approveEpoch(path: string, options: EpochOptions): Promise<Outcom
     )
     const { left, said, digest } = prepared
     for (const line of prepared.lines) say(escapeForTerminal(line))
-    say(`you have left ${left.at128} squashed blocks and ${left.at64} fresh ones`)
+    say(budgetLine(left))
     for (const line of wordLines(prepared.words)) say(line)
     if (header.domain === 'production' && options.yes !== true && !(await askYes('May the key move?')))
       throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
