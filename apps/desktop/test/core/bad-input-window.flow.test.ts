@@ -288,7 +288,7 @@ describe('a disk that takes no more', () => {
   test('DISK-FULL is told where a rehearsal is begun, the window goes on, and what was made opens once there is room', async () => {
     const small = place.file('small')
     const child = new URL('./support/window-on-full-disk.ts', import.meta.url)
-    const ended = await program(fileURLToPath(child), [small], { fileBlocks: 100 })
+    const ended = await program(fileURLToPath(child), [small], { fileBlocks: 150 })
     expect(ended.json.answer).toMatchObject({
       ok: false,
       error: { code: 'DISK-FULL' },
