@@ -72,6 +72,8 @@ test('RUNNER-WHOLE the first run goes from roll call to the sealed bundle by key
   const { page } = desktop
   await page.getByRole('button', { name: 'Start a rehearsal' }).focus()
   await press('Enter')
+  // Home has a next thing to be done of its own.
+  await page.locator('.stage-step').waitFor({ timeout: 60_000 })
   await page.locator('[data-go]').waitFor({ timeout: 60_000 })
   // The heading has it when the screen opens; from there on it is never moved but by the window.
   await page.locator('[data-go]').focus()

@@ -202,10 +202,14 @@ function Voices({ title, request, of }: { title: string; request: ApprovalView; 
                 ...(one.at === null ? [] : [format.time(one.at)]),
                 ...(one.standIn ? [t('stage.stand-in')] : []),
                 ...(one.left === null ? [] : [t('approvals.left', { count: one.left })]),
-                ...(one.reason === '' ? [] : [one.reason]),
               ].join(' · ')}
               presence={one.said === 'approved' ? 'done' : 'absent'}
             />
+            {one.reason === '' ? null : (
+              <span className="quiet">
+                <Rec>{one.reason}</Rec>
+              </span>
+            )}
             {one.said === 'refused' ? <Outcome tone="bad">{t('approvals.said.refused')}</Outcome> : null}
           </li>
         ))}

@@ -1,11 +1,13 @@
 import { Rec, WordCards } from '@lux/ui'
+import { useTranslation } from 'react-i18next'
 import type { Paper, PaperBlock } from '../../contract/index.ts'
 
 /** What will be printed, block by block. */
 export function PaperPreview({ paper }: { paper: Paper }) {
+  const { t } = useTranslation()
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
-    <article className="paper-preview" tabIndex={0} aria-label={paper.title}>
+    <article className="paper-preview" tabIndex={0} aria-label={t('designer.paper')}>
       <h3>
         <Rec>{paper.title}</Rec>
       </h3>

@@ -38,7 +38,7 @@ function OneDue({ item: { kind, title, names, at, late, run } }: { item: DueItem
       </span>
       <span className="home-due-at">
         {late ? <strong>{t('home.due.late')}</strong> : null}
-        {at === null ? null : <span className="quiet">{format.day(at)}</span>}
+        {at === null ? null : <Rec>{format.day(at)}</Rec>}
       </span>
     </li>
   )

@@ -1,4 +1,4 @@
-import { FailureNotice } from '@lux/ui'
+import { FailureNotice, Rec } from '@lux/ui'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CeremonySummary, Failure } from '../../contract/index.ts'
@@ -53,7 +53,12 @@ export function Home() {
       title={t('home.title')}
       lead={
         <>
-          {info.value === null ? null : `${format.day(info.value.clock)} · `}
+          {info.value === null ? null : (
+            <>
+              <Rec>{format.day(info.value.clock)}</Rec>
+              {' · '}
+            </>
+          )}
           <UtcClock />
         </>
       }
