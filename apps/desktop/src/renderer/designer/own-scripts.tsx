@@ -1,10 +1,11 @@
 import { FailureNotice, Rec } from '@lux/ui'
-import { Button, Link, Select, TextField } from '@radix-ui/themes'
+import { Link, Select, TextField } from '@radix-ui/themes'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure, ScriptView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
+import { Discard } from '../components/discard.tsx'
 import { Loaded } from '../components/loading.tsx'
 import { useRemote } from '../stores/remote.ts'
 import { drafts } from '../stores/remotes.ts'
@@ -93,7 +94,10 @@ export function OwnScripts({ scripts: all }: { scripts: readonly ScriptView[] })
                         : t(frozen ? 'designer.frozen' : 'designer.sound')}
                     </span>
                   </span>
-                  <Discard id={one} name={name} />
+                  <Discard
+                    name={name}
+                    onDiscard={() => void call('scripts.discard', { id: one }).then(() => drafts.again())}
+                  />
                 </li>
               ))}
             </ul>
@@ -101,27 +105,5 @@ export function OwnScripts({ scripts: all }: { scripts: readonly ScriptView[] })
         }
       </Loaded>
     </div>
-  )
-}
-
-/** Asked twice, in place; what was frozen stays. */
-function Discard({ id, name }: { id: string; name: string }) {
-  const { t } = useTranslation()
-  const [asks, setAsks] = useState(false)
-  return (
-    <Button
-      type="button"
-      variant="ghost"
-      color={asks ? 'red' : 'gray'}
-      highContrast
-      aria-label={t(asks ? 'setup.discard-sure-for' : 'setup.discard-for', { name })}
-      onBlur={() => setAsks(false)}
-      onClick={() => {
-        if (!asks) setAsks(true)
-        else void call('scripts.discard', { id }).then(() => drafts.again())
-      }}
-    >
-      {t(asks ? 'setup.discard-sure' : 'setup.discard')}
-    </Button>
   )
 }

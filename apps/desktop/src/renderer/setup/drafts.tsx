@@ -1,10 +1,11 @@
 import { FailureNotice, Rec } from '@lux/ui'
-import { Button, Checkbox, TextField } from '@radix-ui/themes'
+import { Checkbox, TextField } from '@radix-ui/themes'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
+import { Discard } from '../components/discard.tsx'
 import { Loaded } from '../components/loading.tsx'
 import { useRemote } from '../stores/remote.ts'
 import { setups } from '../stores/remotes.ts'
@@ -90,7 +91,10 @@ export function Drafts() {
                         : t(domain === 'rehearsal' ? 'setup.begun' : 'setup.lock.locked')}
                     </span>
                   </span>
-                  <Discard id={one} name={name} />
+                  <Discard
+                    name={name}
+                    onDiscard={() => void call('setups.discard', { id: one }).then(() => setups.again())}
+                  />
                 </li>
               ))}
             </ul>
@@ -98,27 +102,5 @@ export function Drafts() {
         }
       </Loaded>
     </div>
-  )
-}
-
-/** Asked twice, in place: what was prepared is gone then. */
-function Discard({ id, name }: { id: string; name: string }) {
-  const { t } = useTranslation()
-  const [asks, setAsks] = useState(false)
-  return (
-    <Button
-      type="button"
-      variant="ghost"
-      color={asks ? 'red' : 'gray'}
-      highContrast
-      aria-label={t(asks ? 'setup.discard-sure-for' : 'setup.discard-for', { name })}
-      onBlur={() => setAsks(false)}
-      onClick={() => {
-        if (!asks) setAsks(true)
-        else void call('setups.discard', { id }).then(() => setups.again())
-      }}
-    >
-      {t(asks ? 'setup.discard-sure' : 'setup.discard')}
-    </Button>
   )
 }
