@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, randomBytes, randomUUID } from 'node:crypto'
 import { aesKwpWrap, aesKwWrap, wipe } from '@lux/crypto'
-import { type Action, absent, authorize } from '../access/authorize.ts'
+import { type Action, absent, authorize, provedLately } from '../access/authorize.ts'
 import type { Call, Subject } from '../audit/record.ts'
 import type { KeptAttribute, KeyDates, VersionState } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
@@ -190,6 +190,8 @@ export function openObjectOperations(
     /** At once and for ever, of a key that was revoked or never activated: what is in use has to be revoked first. */
     destroyObject(call: Call, id: string): Promise<Outcome<StoredKey>> {
       return managing(call, 'key.destroy', id, async (key) => {
+        const proved = provedLately(call.caller)
+        if (!proved.ok) return proved
         if (key.lifecycle.destroyed !== undefined) return refuse('KEY-STATE', 'it is destroyed already')
         const made = await repository.destroy(key, { destroyed: now().toISOString() }, now())
         return made === 'moved' ? refuse('KEY-STATE', 'it is in use: revoke it first') : accept(made)
@@ -379,6 +381,9 @@ export function openObjectOperations(
 
   /** A secret is kept for whoever uses it; a key leaves for whoever may export keys. */
   async function leaving(call: Call, subject: Subject, id: string): Promise<Outcome<StoredKey>> {
+    // First, so that it uses up no approval.
+    const proved = provedLately(call.caller)
+    if (!proved.ok) return proved
     const found = await repository.findKey(id)
     const secret = found !== 'absent' && found.key_usage === 'secret-data'
     return permitted(call, subject, secret ? 'key.use' : 'key.export', found)

@@ -32,6 +32,7 @@ const reasons: Readonly<Record<string, ResultReason>> = {
   'KMIP-RESPONSE-SIZE': 'ResponseTooLarge',
   'OBJECT-ABSENT': 'ItemNotFound',
   'ROLE-REFUSED': 'PermissionDenied',
+  'SECOND-FACTOR-ANEW': 'PermissionDenied',
   'BODY-TOO-LONG': 'InvalidField',
   'REQUEST-FIELDS': 'InvalidField',
   'KEY-USAGE': 'IncompatibleCryptographicUsageMask',

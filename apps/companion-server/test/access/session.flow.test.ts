@@ -1,6 +1,12 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { TOTP, URI } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { enumerations } from '../../src/kmip/codec/enumerations.ts'
+import { textString } from '../../src/kmip/codec/fields.ts'
+import { encodeItem } from '../../src/kmip/codec/ttlv.ts'
+import { writeRequest } from '../../src/kmip/message/request.ts'
+import { ttlvToJson } from '../../src/kmip/text/json.ts'
+import { bareHeader } from '../kmip/support/bare-header.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
@@ -117,12 +123,28 @@ test('SESSION-02 what lets a key out, shreds it or makes an admin wants a second
     ...{ username, name: username },
     grants: [{ role: 'organisation-admin', organisationId: place.organisation }],
   })
+  const message = (name: 'Get' | 'Destroy') => ({
+    header: { ...bareHeader, version: '1.4' } as const,
+    items: [
+      {
+        ...{ operation: enumerations.Operation[name], ephemeral: null, id: null, extensions: [] },
+        payload: [textString('UniqueIdentifier', id)],
+      },
+    ],
+  })
+  const byKmip = async (name: 'Get' | 'Destroy') => {
+    const question = JSON.parse(ttlvToJson(encodeItem(writeRequest(message(name)))))
+    const { body } = await ask('POST', `/kmip?projectId=${kms.project.id}`, { ...own, cookie }, question)
+    return /"([A-Z]+(?:-[A-Z]+)+): /.exec(JSON.stringify(body))?.[1] ?? 'ok'
+  }
   const tries = async () => [
+    await byKmip('Get'),
+    await byKmip('Destroy'),
     (await ask('POST', `/kms/keys/${id}/export`, { ...own, cookie }, { publicKey })).body.code ?? 'ok',
     (await ask('POST', '/people', { ...own, cookie }, admin(`a-${randomUUID()}`))).body.code ?? 'ok',
     (await ask('POST', `/kms/keys/${id}/shred`, { ...own, cookie }, { confirmName: 'no' })).body.code,
   ]
-  expect(await tries()).toEqual(['ok', 'ok', 'SHRED-CONFIRM'])
+  expect(await tries()).toEqual(['KEY-EXPORT', 'KEY-STATE', 'ok', 'ok', 'SHRED-CONFIRM'])
 
   const aged = async () => {
     const created_at = new Date(Date.now() - 11 * 60_000)
@@ -130,7 +152,7 @@ test('SESSION-02 what lets a key out, shreds it or makes an admin wants a second
     kms.server.services.authentication.forget()
   }
   await aged()
-  expect(await tries()).toEqual(Array(3).fill('SECOND-FACTOR-ANEW'))
+  expect(await tries()).toEqual(Array(5).fill('SECOND-FACTOR-ANEW'))
   // All else goes on, and so does a program, which has no second factor.
   expect((await ask('GET', `/kms/keys/${id}`, { ...own, cookie })).status).toBe(200)
   given(await kms.server.services.lifecycle.exportKey(officer, { id, to: Buffer.from(publicKey, 'base64') }))
@@ -145,7 +167,7 @@ test('SESSION-02 what lets a key out, shreds it or makes an admin wants a second
   const [before, now] = [cookie, cookieOf(proved)]
   expect(now).not.toBe(before)
   cookie = now
-  expect(await tries()).toEqual(['ok', 'ok', 'SHRED-CONFIRM'])
+  expect(await tries()).toEqual(['KEY-EXPORT', 'KEY-STATE', 'ok', 'ok', 'SHRED-CONFIRM'])
   // The session before it is over, and the new one ends when that one would have.
   await expect
     .poll(async () => (await ask('GET', '/organisations', { ...own, cookie: before })).status)

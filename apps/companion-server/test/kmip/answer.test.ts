@@ -520,25 +520,55 @@ test('KMIP-GCM a key is worn out after 2^32 messages, and goes on to decrypt', a
   expect(said((await as('1.4', ['Decrypt', [id(key), gcm, ...fields]])).items[0])).toBe('success')
 })
 
+const wrappedUnder = (wrapper: string) =>
+  structure('KeyWrappingSpecification', [
+    enumeration('WrappingMethod', enumerations.WrappingMethod.Encrypt),
+    structure('EncryptionKeyInformation', [id(wrapper)]),
+    enumeration('EncodingOption', enumerations.EncodingOption.NoEncoding),
+  ])
+
 test('KMIP-GET a key leaves wrapped under a key with that use, and under no other, by AES key wrap', async () => {
   const [kek, key] = [await make('kek', bit('WrapKey')), await make('wrapped', bit('Encrypt'))]
-  const under = (wrapper: string) =>
-    structure('KeyWrappingSpecification', [
-      enumeration('WrappingMethod', enumerations.WrappingMethod.Encrypt),
-      structure('EncryptionKeyInformation', [id(wrapper)]),
-      enumeration('EncodingOption', enumerations.EncodingOption.NoEncoding),
-    ])
-  const [type, , object] = payloadOf(await as('1.4', ['Get', [id(key), under(kek)]]))
+  const [type, , object] = payloadOf(await as('1.4', ['Get', [id(key), wrappedUnder(kek)]]))
   expect(type).toEqual(enumeration('ObjectType', enumerations.ObjectType.SymmetricKey))
   const block = object?.type === 'structure' ? object.value[0] : undefined
   const value = values(block?.type === 'structure' ? block.value : [], 'KeyValue')[0] as Uint8Array
   expect(value).toHaveLength(40)
   expect(equalBytes(aesKwUnwrap(memory.bytesOf(kek), value), memory.bytesOf(key))).toBe(true)
-  expect(said((await as('1.4', ['Get', [id(key), under(key)]])).items[0])).toContain('does not let it wrap')
+  expect(said((await as('1.4', ['Get', [id(key), wrappedUnder(key)]])).items[0])).toContain(
+    'does not let it wrap',
+  )
   expect(said((await as('1.4', ['Get', [id(key)]])).items[0])).toMatch(/^Sensitive KEY-EXPORT/)
-  expect(said((await as('1.4', ['Get', [id('k1'), under(kek)]])).items[0])).toMatch(
+  expect(said((await as('1.4', ['Get', [id('k1'), wrappedUnder(kek)]])).items[0])).toMatch(
     /^NotExtractable KEY-NOT-EXPORTABLE/,
   )
+})
+
+test('KMIP-GET whoever came by a session lets no key out and destroys none with a second factor of long ago', async () => {
+  const [kek, key] = [await make('kek', bit('WrapKey')), await make('kept', bit('Encrypt'))]
+  const minutesAgo = (minutes: number): KmipClient => ({
+    ...officer,
+    caller: {
+      ...officer.caller,
+      session: { provedAt: new Date(now().getTime() - minutes * 60_000) },
+      circumstances: { time: now(), source: null },
+    },
+  })
+  const steps: readonly Step[] = [
+    ['Get', [id(key)]],
+    ['Get', [id(key), wrappedUnder(kek)]],
+    ['Destroy', [id(key)]],
+  ]
+  const all = async (minutes: number) =>
+    (await send('2.1', steps, { batchErrorContinuation: 1 }, minutesAgo(minutes))).items.map(said)
+  expect(await all(11)).toEqual(
+    steps.map(() => expect.stringMatching(/^PermissionDenied SECOND-FACTOR-ANEW/)),
+  )
+  expect(await all(9)).toEqual([
+    expect.stringMatching(/^Sensitive KEY-EXPORT/),
+    'success',
+    expect.stringMatching(/^WrongKeyLifecycleState KEY-STATE/),
+  ])
 })
 
 test('KMIP-STATE a compromised key makes nothing new, and what it made is opened until it is destroyed', async () => {
