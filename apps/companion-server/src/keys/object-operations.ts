@@ -8,8 +8,8 @@ import { algorithms, type KeyAlgorithm } from './algorithms.ts'
 import { envelopeKeyId } from './envelope.ts'
 import { algorithmOf, checkLengths, inputs, type KeyParts, type KeyWork } from './key-work.ts'
 import { maxRawUses, type RawCipher, rawDecrypt, rawEncrypt } from './raw-cipher.ts'
-import type { StoredKey } from './repository.ts'
-import { defaultMask } from './uses.ts'
+import type { StoredKey, StoredVersion } from './repository.ts'
+import { allows, defaultMask } from './uses.ts'
 
 /** A key as an object with a life of its own: made here or brought, used once it is activated, named in free words. */
 export type NewObject = {
@@ -262,7 +262,10 @@ export function openObjectOperations(
       })
     },
 
-    /** The key's bytes under another key of the same project, by AES Key Wrap: RFC 3394, or 5649 with padding. */
+    /**
+     * The key's bytes under another key of the same project, by AES Key Wrap: RFC 3394, or 5649 with padding. Unless the project lets
+     * keys leave in the clear, that is one whose bytes nobody has, and that does nothing but wrap.
+     */
     exportWrapped(
       call: Call,
       { id, under, padded }: { id: string; under: string; padded: boolean },
@@ -270,21 +273,27 @@ export function openObjectOperations(
       return record(call, 'key.export-wrapped', async (subject) => {
         const wrapping = await usable(call, subject, under, 'encrypt-decrypt', 'wrap')
         if (!wrapping.ok) return wrapping
+        const wrapper = wrapping.value.key
+        const kek = await versionOf(wrapper, wrapper.current_version, ['enabled'])
+        if (!kek.ok) return kek
+        if (mayBeKnown(wrapper, kek.value) && !(await letsPlainKeys(wrapper.project_id)))
+          return refuse(
+            'KEY-EXPORT',
+            'the wrapping key was brought here, may leave, or encrypts data too: what it wraps could be read',
+          )
         const found = await leaving(call, subject, id)
         if (!found.ok) return found
         const key = found.value
         if (!key.is_exportable) return refuse('KEY-NOT-EXPORTABLE', 'it was not made to leave')
-        if (key.project_id !== wrapping.value.key.project_id) return absent('key')
+        if (key.project_id !== wrapper.project_id) return absent('key')
         const version = await versionOf(key, key.current_version, present)
         if (!version.ok) return version
         subject.version = key.current_version
-        const kek = await versionOf(wrapping.value.key, wrapping.value.key.current_version, ['enabled'])
-        if (!kek.ok) return kek
         const bytes = await unwrapping.useKey(key, version.value, (own) => Uint8Array.from(own))
         try {
           if (!padded && (bytes.length % 8 !== 0 || bytes.length < 16))
             return refuse('CIPHER-PARAMETERS', 'what is no multiple of 8 bytes is wrapped with padding')
-          const made = await unwrapping.useKey(wrapping.value.key, kek.value, (own) =>
+          const made = await unwrapping.useKey(wrapper, kek.value, (own) =>
             padded ? aesKwpWrap(own, bytes) : aesKwWrap(own, bytes),
           )
           subject.output = [made]
@@ -411,11 +420,20 @@ export function openObjectOperations(
 
   /** A secret that is kept for its owner is given back; a key only where the project says so. */
   async function mayBePlain(algorithm: KeyAlgorithm, project: string): Promise<boolean> {
-    if (algorithms[algorithm].usage === 'secret-data') return true
+    return algorithms[algorithm].usage === 'secret-data' || (await letsPlainKeys(project))
+  }
+
+  async function letsPlainKeys(project: string): Promise<boolean> {
     const row = await repository.findProject(project)
     return row !== 'absent' && row.plain_export
   }
 }
+
+/** Who brought a key, or got it, reads what it wraps; and so does whoever may decrypt with it: AES Key Wrap is AES, block by block. */
+const mayBeKnown = (key: StoredKey, { row }: StoredVersion): boolean =>
+  row.origin === 'imported' ||
+  key.is_exportable ||
+  (['encrypt', 'decrypt'] as const).some((use) => allows(key.usage_mask, 'encrypt-decrypt', use))
 
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 

@@ -400,7 +400,7 @@ const officer = client([
 const bit = (name: keyof typeof usageMasks) => usageMasks[name]
 
 /** A new key by KMIP, active. */
-async function make(name: string, uses: number, bits = 256): Promise<string> {
+async function make(name: string, uses: number, bits = 256, more: readonly Item[] = []): Promise<string> {
   const response = await send(
     '2.1',
     [
@@ -413,6 +413,7 @@ async function make(name: string, uses: number, bits = 256): Promise<string> {
             enumeration('CryptographicAlgorithm', enumerations.CryptographicAlgorithm.AES),
             integer('CryptographicLength', bits),
             integer('CryptographicUsageMask', uses),
+            ...more,
           ]),
         ],
       ],
@@ -542,6 +543,44 @@ test('KMIP-GET a key leaves wrapped under a key with that use, and under no othe
   expect(said((await as('1.4', ['Get', [id('k1'), wrappedUnder(kek)]])).items[0])).toMatch(
     /^NotExtractable KEY-NOT-EXPORTABLE/,
   )
+})
+
+test('KMIP-GET a wrapping key that somebody has or decrypts with wraps only where the project lets keys leave in the clear', async () => {
+  const key = await make('wrapped', bit('Encrypt'))
+  const own = structure('SymmetricKey', [
+    structure('KeyBlock', [
+      enumeration('KeyFormatType', enumerations.KeyFormatType.Raw),
+      structure('KeyValue', [byteString('KeyMaterial', new Uint8Array(32).fill(7))]),
+      enumeration('CryptographicAlgorithm', enumerations.CryptographicAlgorithm.AES),
+      integer('CryptographicLength', 256),
+    ]),
+  ])
+  const brought = async (name: string): Promise<string> => {
+    const wanted = [
+      enumeration('ObjectType', enumerations.ObjectType.SymmetricKey),
+      structure('Attributes', [
+        ...[named(name).value, integer('CryptographicUsageMask', bit('WrapKey'))],
+        boolean('Extractable', false),
+      ]),
+      own,
+    ]
+    return String(found(await as('2.1', ['Register', wanted], ['Activate', []]))[0])
+  }
+  const wrappers = {
+    brought: await brought('brought'),
+    leaving: await make('leaving', bit('WrapKey'), 256, [boolean('Extractable', true)]),
+    encrypting: await make('encrypting', bit('WrapKey') | bit('Encrypt')),
+    decrypting: await make('decrypting', bit('WrapKey') | bit('Decrypt')),
+  }
+  const under = async (wrapper: string) =>
+    said((await as('2.1', ['Get', [id(key), wrappedUnder(wrapper)]])).items[0])
+  for (const [name, wrapper] of Object.entries(wrappers))
+    expect([name, await under(wrapper)]).toEqual([name, expect.stringMatching(/^Sensitive KEY-EXPORT/)])
+  memory.letPlainKeys(true)
+  for (const [name, wrapper] of Object.entries(wrappers))
+    expect([name, await under(wrapper)]).toEqual([name, 'success'])
+  memory.letPlainKeys(false)
+  expect(await under(await make('new', bit('WrapKey') | bit('UnwrapKey')))).toBe('success')
 })
 
 test('KMIP-GET whoever came by a session lets no key out and destroys none with a second factor of long ago', async () => {

@@ -2,7 +2,7 @@ import { accept, type Outcome, refuse, toHex } from '@lux/crypto'
 import { algorithms, type KeyAlgorithm } from '../../keys/algorithms.ts'
 import type { NewObject } from '../../keys/object-operations.ts'
 import type { KeptAttribute } from '../../platform/database/tables.ts'
-import { enumerations } from '../codec/enumerations.ts'
+import { enumerations, usageMasks } from '../codec/enumerations.ts'
 import { enumeration, type Fields, misfit, openFields, textString } from '../codec/fields.ts'
 import { tags } from '../codec/tags.ts'
 import { encodeItem } from '../codec/ttlv.ts'
@@ -27,13 +27,16 @@ function objectFrom(
     project,
     algorithm,
     preActive: given.activation === null,
-    isExportable: given.extractable ?? true,
+    isExportable: given.extractable ?? !isWrapping(given.mask),
     attributes: [...given.kept, ...more],
     ...(given.sensitive === null ? {} : { isSensitive: given.sensitive }),
     ...(given.label === null ? {} : { label: given.label }),
     ...(given.mask === null ? {} : { mask: given.mask }),
   })
 }
+
+/** What wraps other keys stays here, unless the client says otherwise: wrapped under a key that left, they would have left too. */
+const isWrapping = (mask: number | null): boolean => ((mask ?? 0) & usageMasks.WrapKey) !== 0
 
 export const create: Operation = {
   since: '1.0',

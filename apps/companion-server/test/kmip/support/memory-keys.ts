@@ -14,6 +14,7 @@ type Versions = (StoredVersion & { readonly createdAt: Date })[]
 
 /** The server's own operations on keys, over rows in memory and without a token: every rule is the real one. */
 export function openMemoryKeys(now: () => Date, { plainExport = false } = {}) {
+  let plain = plainExport
   const keys: StoredKey[] = []
   const versions = new Map<string, Versions>()
   const bytes = new Map<string, Uint8Array>()
@@ -92,7 +93,7 @@ export function openMemoryKeys(now: () => Date, { plainExport = false } = {}) {
     claimRotations: unused,
     findProject: async (id) =>
       id === 'p' || id === 'q'
-        ? { id, organisation_id: 'o', name: id, plain_export: plainExport, created_at: new Date(0) }
+        ? { id, organisation_id: 'o', name: id, plain_export: plain, created_at: new Date(0) }
         : 'absent',
   }
   function place(row: Insertable<KeyTable>, { row: wrapped, mac, state = 'enabled' }: NewVersion): StoredKey {
@@ -117,13 +118,13 @@ export function openMemoryKeys(now: () => Date, { plainExport = false } = {}) {
   }
   const unwrapping: KeyUnwrapping = {
     useKey: async (key, _, work) => work(bytes.get(key.id) ?? new Uint8Array(0)),
-    async wrapKey(project, { id, version, algorithm }, key) {
+    async wrapKey(project, { id, version, algorithm, origin = 'online' }, key) {
       bytes.set(id, Uint8Array.from(key))
       return {
         row: {
           level: 'data',
           ...{ owner: id, parent: project, id, version, algorithm, wrapped: new Uint8Array(0) },
-          ...{ wrappingKekId: project, wrappingKekVersion: 1, origin: 'online', bundleDigest: null },
+          ...{ wrappingKekId: project, wrappingKekVersion: 1, origin, bundleDigest: null },
         },
         mac: new Uint8Array(0),
       }
@@ -146,6 +147,10 @@ export function openMemoryKeys(now: () => Date, { plainExport = false } = {}) {
   return {
     keys: openKeyOperations({ repository, unwrapping, record, approvals: { take: unused }, now }),
     audited,
+    /** From now on, in every project. */
+    letPlainKeys(allowed: boolean) {
+      plain = allowed
+    },
     bytesOf: (id: string): Uint8Array => bytes.get(id) ?? new Uint8Array(0),
     rows: keys,
     callAs: (grants: readonly Grant[]): Call => ({
