@@ -397,7 +397,7 @@ clients
   )
 kmip
   .command('plain-keys')
-  .description('Whether new keys of a project may be made so that Get gives them in the clear.')
+  .description('Whether new keys of a project may leave in the clear; with no, none leaves so any more.')
   .requiredOption('--project <id>', 'the project')
   .addOption(new Option('--allow <answer>').choices(['yes', 'no']).makeOptionMandatory())
   .action(({ project, allow }: { project: string; allow: 'yes' | 'no' }) =>

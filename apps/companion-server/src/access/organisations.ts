@@ -135,7 +135,7 @@ export function openOrganisationOperations({ database, parents, record, stranger
       })
     },
 
-    /** Whether new keys of a project may be made so that they leave in the clear. Refuses PROJECT-ABSENT. */
+    /** Whether keys of a project may be made so that they leave in the clear, and leave so. Refuses PROJECT-ABSENT. */
     letPlainKeys(
       call: Call,
       { project, allowed }: { readonly project: string; readonly allowed: boolean },

@@ -244,7 +244,7 @@ export function openObjectOperations(
       })
     },
 
-    /** The key's bytes, where its policy lets them leave as they are. */
+    /** The key's bytes, where its policy and that of its project let them leave as they are. */
     exportPlain(call: Call, id: string): Promise<Outcome<{ key: StoredKey; bytes: Uint8Array }>> {
       return record(call, 'key.export-plain', async (subject) => {
         const found = await leaving(call, subject, id)
@@ -252,6 +252,9 @@ export function openObjectOperations(
         const key = found.value
         if (!key.is_exportable) return refuse('KEY-NOT-EXPORTABLE', 'it was not made to leave')
         if (key.is_sensitive) return refuse('KEY-EXPORT', 'it does not leave the server in the clear')
+        // As the project has it now, and not only as it was when the key was made.
+        if (key.key_usage !== 'secret-data' && !(await letsPlainKeys(key.project_id)))
+          return refuse('KEY-EXPORT', 'the keys of this project do not leave the server in the clear')
         const version = await versionOf(key, key.current_version, present)
         if (!version.ok) return version
         subject.version = key.current_version

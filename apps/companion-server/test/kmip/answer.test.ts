@@ -583,6 +583,27 @@ test('KMIP-GET a wrapping key that somebody has or decrypts with wraps only wher
   expect(await under(await make('new', bit('WrapKey') | bit('UnwrapKey')))).toBe('success')
 })
 
+test('KMIP-GET a key that could leave in the clear stays once its project lets none go', async () => {
+  memory.letPlainKeys(true)
+  const key = await make('plain', bit('Encrypt'))
+  const secret = structure('SecretData', [
+    enumeration('SecretDataType', enumerations.SecretDataType.Password),
+    structure('KeyBlock', [
+      enumeration('KeyFormatType', enumerations.KeyFormatType.Opaque),
+      structure('KeyValue', [byteString('KeyMaterial', utf8('kept for its owner'))]),
+    ]),
+  ])
+  const type = enumeration('ObjectType', enumerations.ObjectType.SecretData)
+  const kept = String(found(await as('2.1', ['Register', [type, structure('Attributes', []), secret]]))[0])
+  const got = async (of: string) => said((await as('2.1', ['Get', [id(of)]])).items[0])
+  expect(await got(key)).toBe('success')
+  memory.letPlainKeys(false)
+  expect(await got(key)).toMatch(/^Sensitive KEY-EXPORT/)
+  expect(await got(kept)).toBe('success')
+  memory.letPlainKeys(true)
+  expect(await got(key)).toBe('success')
+})
+
 test('KMIP-GET whoever came by a session lets no key out and destroys none with a second factor of long ago', async () => {
   const [kek, key] = [await make('kek', bit('WrapKey')), await make('kept', bit('Encrypt'))]
   const minutesAgo = (minutes: number): KmipClient => ({
