@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, randomBytes, randomUUID } from 'node:crypto'
-import { aesKwpWrap, aesKwWrap, wipe } from '@lux/crypto'
+import { aesKwpWrap, aesKwWrap, utf8, wipe } from '@lux/crypto'
 import { type Action, absent, authorize, provedLately } from '../access/authorize.ts'
 import type { Call, Subject } from '../audit/record.ts'
 import type { KeptAttribute, KeyDates, VersionState } from '../platform/database/tables.ts'
@@ -172,19 +172,25 @@ export function openObjectOperations(
 
     /** No more encryption and signing under it; compromised, no signature of it is believed either. It still decrypts. */
     revoke(call: Call, id: string, why: Revocation): Promise<Outcome<StoredKey>> {
-      return managing(call, 'key.revoke', id, (key) => {
-        const message = (why.message ?? '').slice(0, 1024)
-        const lifecycle = { reason: why.reason, ...(message === '' ? {} : { message }) }
-        const at = now().toISOString()
-        if (!why.compromised)
-          return moved(key, ['enabled'], 'decrypt-only', { ...lifecycle, deactivated: at })
-        const occurred = (why.occurred ?? now()).toISOString()
-        return moved(key, ['pre-active', 'enabled', 'decrypt-only', 'disabled'], 'compromised', {
-          ...lifecycle,
-          compromised: at,
-          compromiseOccurred: occurred,
-        })
-      })
+      return managing(
+        call,
+        'key.revoke',
+        id,
+        (key) => {
+          const message = (why.message ?? '').slice(0, 1024)
+          const lifecycle = { reason: why.reason, ...(message === '' ? {} : { message }) }
+          const at = now().toISOString()
+          if (!why.compromised)
+            return moved(key, ['enabled'], 'decrypt-only', { ...lifecycle, deactivated: at })
+          const occurred = (why.occurred ?? now()).toISOString()
+          return moved(key, ['pre-active', 'enabled', 'decrypt-only', 'disabled'], 'compromised', {
+            ...lifecycle,
+            compromised: at,
+            compromiseOccurred: occurred,
+          })
+        },
+        why.compromised ? 'as compromised' : 'as not in use any more',
+      )
     },
 
     /** At once and for ever, of a key that was revoked or never activated: what is in use has to be revoked first. */
@@ -274,6 +280,9 @@ export function openObjectOperations(
       { id, under, padded }: { id: string; under: string; padded: boolean },
     ): Promise<Outcome<{ key: StoredKey; wrapped: Uint8Array }>> {
       return record(call, 'key.export-wrapped', async (subject) => {
+        // An approval is for this wrapping key and no other, also where that one's own use waits for people.
+        subject.asked = `${id} wrapped under ${under}`
+        subject.input = [utf8(id), utf8(under)]
         const wrapping = await usable(call, subject, under, 'encrypt-decrypt', 'wrap')
         if (!wrapping.ok) return wrapping
         const wrapper = wrapping.value.key

@@ -1,6 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Caller, Grant } from '../../src/access/authorize.ts'
+import { answer } from '../../src/kmip/answer.ts'
+import { enumerations } from '../../src/kmip/codec/enumerations.ts'
+import { enumeration, structure, textString } from '../../src/kmip/codec/fields.ts'
+import { decodeItem, encodeItem } from '../../src/kmip/codec/ttlv.ts'
+import { writeRequest } from '../../src/kmip/message/request.ts'
+import { readResponse } from '../../src/kmip/message/response.ts'
+import { bareHeader } from '../kmip/support/bare-header.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
@@ -87,6 +94,60 @@ test('APPROVAL-02 nobody approves his own request or sees one that is not his; w
   expect((await listed(kms.caller.identity)).some((one) => one.id === request.id)).toBe(false)
   const rotated = await kms.server.services.keys.rotate(kms.callAs(officer), id)
   expect(rotated).toMatchObject({ ok: true })
+})
+
+test('APPROVAL-04 what KMIP gives wrapped waits for people who see the wrapping key, and leaves under no other', async () => {
+  const { keys, database } = kms.server.services
+  const place = { organisation: kms.organisation.id, project: kms.project.id }
+  const grants: readonly Grant[] = [...officer.grants, { role: 'service', ...place }]
+  const made = async (mask: number, isExportable: boolean) =>
+    given(
+      await keys.createObject(kms.callAs(kms.caller), {
+        ...{ project: place.project, algorithm: 'aes-256-gcm', mask, isExportable },
+      }),
+    ).id
+  const [shown, other, key] = [await made(0x10, false), await made(0x10, false), await made(4, true)]
+  async function leaves(under: string): Promise<string> {
+    const wrapping = structure('KeyWrappingSpecification', [
+      enumeration('WrappingMethod', enumerations.WrappingMethod.Encrypt),
+      structure('EncryptionKeyInformation', [textString('UniqueIdentifier', under)]),
+      enumeration('EncodingOption', enumerations.EncodingOption.NoEncoding),
+    ])
+    const message = writeRequest({
+      header: { ...bareHeader, version: '2.1' },
+      items: [
+        {
+          ...{ operation: enumerations.Operation.Get, ephemeral: null, id: null, extensions: [] },
+          payload: [textString('UniqueIdentifier', key), wrapping],
+        },
+      ],
+    })
+    const client = { caller: { identity: officer.identity, grants }, ...place }
+    const bytes = await answer(encodeItem(message), client, {
+      ...{ keys, now: () => new Date(), newReqId: () => 'of-kmip' },
+      fault(error) {
+        throw error
+      },
+    })
+    const [item] = given(readResponse(given(decodeItem(bytes)))).items
+    return item?.result.status === 'failed' ? String(item.result.message) : 'ok'
+  }
+  expect(await leaves(shown)).toMatch(/^APPROVAL-NEEDED: /)
+  const request = (await listed(ids.grace!)).find((one) => one.key === key)
+  expect(request).toMatchObject({ operation: 'key.export-wrapped', state: 'waiting' })
+  expect(request?.asked).toContain(`${key} wrapped under ${shown}`)
+  for (const name of ['grace', 'edith']) given(await decide(name, request!.id))
+  expect(await leaves(other)).toMatch(/^APPROVAL-NEEDED: /)
+  expect(await leaves(shown)).toBe('ok')
+  expect(await leaves(shown)).toMatch(/^APPROVAL-NEEDED: /)
+  // The audit log tells the two wrapping keys apart.
+  const rows = await database.selectFrom('audit').select('entry').where('key_id', '=', key).execute()
+  const inputs = rows
+    .map(({ entry }) => JSON.parse(entry!))
+    .filter(({ operation }) => operation === 'key.export-wrapped')
+    .map(({ input }) => input)
+  expect(new Set(inputs).size).toBe(2)
+  expect(inputs).not.toContain(null)
 })
 
 test('APPROVAL-03 two refusals of three end it, a revoked approver does not count, and a day ends a request', async () => {
