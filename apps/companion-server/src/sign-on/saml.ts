@@ -42,10 +42,10 @@ export function openSaml(): Protocol<SamlSettings> {
       const asked = JSON.parse(checks) as Checks
       const saml = await serviceOf(provider, callback, asked)
       try {
-        const { profile } = await saml.validatePostResponseAsync({ SAMLResponse: coded })
-        if (profile === null) return refuse('SIGN-ON-ANSWER', 'the response proves nobody')
         const hidden = await checkEncrypted(xml, provider.secret ?? '')
         if (!hidden.ok) return hidden
+        const { profile } = await saml.validatePostResponseAsync({ SAMLResponse: coded })
+        if (profile === null) return refuse('SIGN-ON-ANSWER', 'the response proves nobody')
         return provenOf(provider.settings, callback, asked, profile)
       } catch (error) {
         return refusedResponse(error)
@@ -89,7 +89,7 @@ async function serviceOf(
   })
 }
 
-/** Before anything parses it. */
+/** Before anything parses it: of the response, and of an assertion that came encrypted. */
 function checkForm(xml: string): Outcome<null> {
   if (/<!(?:DOCTYPE|ENTITY)/i.test(xml))
     return refuse('SIGN-ON-DOCTYPE', 'the response declares a document type')
@@ -107,15 +107,14 @@ function checkSignature(xml: string): Outcome<null> {
     : accept(null)
 }
 
-/** The library takes any algorithm that it knows, also where encryption hid it from `checkForm`. */
+/** What encryption hides from `checkForm`, looked at in the same way before the library decrypts and parses it. */
 async function checkEncrypted(xml: string, key: string): Promise<Outcome<null>> {
   const { decryptXml, parseDomFromString, xpath } = await import('@node-saml/node-saml/lib/xml.js')
   const document = await parseDomFromString(xml)
-  for (const one of xpath.selectElements(document, "//*[local-name()='EncryptedAssertion']")) {
-    const strong = checkSignature(await decryptXml(String(one), key))
-    if (!strong.ok) return strong
-  }
-  return accept(null)
+  const [one, ...more] = xpath.selectElements(document, "//*[local-name()='EncryptedAssertion']")
+  if (one === undefined) return accept(null)
+  if (more.length > 0) return refuse('SIGN-ON-SIGNATURE', 'there is more than one assertion')
+  return checkForm(await decryptXml(String(one), key))
 }
 
 type Element = { readonly $?: Readonly<Record<string, string | undefined>> }

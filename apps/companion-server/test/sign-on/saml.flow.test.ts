@@ -21,6 +21,10 @@ const samlp: {
   ): void
 } = createRequire(import.meta.url)('samlp')
 
+const xmlEncryption: {
+  encrypt(text: string, options: object, done: (error: Error | null, sealed: string) => void): void
+} = createRequire(createRequire(import.meta.url).resolve('@node-saml/node-saml'))('xml-encryption')
+
 const entityId = 'https://id.example/saml'
 const callback = callbackOf('office')
 const audience = callback.replace('/callback', '/metadata')
@@ -141,12 +145,56 @@ const evilOf = (assertion: string) =>
     .replace(/ID="[^"]+"/, 'ID="_evil"')
     .replace('>ada<', '>mallory<')
 const ended = '</samlp:Response>'
+const encryptedOf = (xml: string) =>
+  /<saml:EncryptedAssertion .*<\/saml:EncryptedAssertion>/s.exec(xml)?.[0] ?? ''
+
+/** The response with its assertion, and what is put before it, encrypted for this server. */
+function sealedWith(xml: string, before: string, what: 'Assertion' | 'EncryptedAssertion' = 'Assertion') {
+  const good = what === 'Assertion' ? assertionOf(xml) : encryptedOf(xml)
+  const { encryptionCert: pem, encryptionPublicKey: rsa_pub } = encryption()
+  const options = {
+    ...{ rsa_pub, pem, encryptionAlgorithm: aes },
+    keyEncryptionAlgorithm: 'http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p',
+  }
+  return new Promise<string>((resolve, reject) =>
+    xmlEncryption.encrypt(before + good, options, (error, sealed) =>
+      error
+        ? reject(error)
+        : resolve(
+            xml.replace(
+              good,
+              `<saml:EncryptedAssertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">${sealed}</saml:EncryptedAssertion>`,
+            ),
+          ),
+    ),
+  )
+}
 
 /** Each: what it does to a good response, or what the provider was made to sign, and the rule by which it is refused. */
 const attacks: Readonly<
-  Record<string, readonly [string, { options?: () => object; change?: (xml: string) => string }]>
+  Record<
+    string,
+    readonly [string, { options?: () => object; change?: (xml: string) => string | Promise<string> }]
+  >
 > = {
   'a document type': ['SIGN-ON-DOCTYPE', { change: (xml) => `<!DOCTYPE r [<!ENTITY who "mallory">]>${xml}` }],
+  'a document type within an encrypted assertion': [
+    'SIGN-ON-DOCTYPE',
+    { change: (xml) => sealedWith(xml, '<!DOCTYPE a [<!ENTITY who "mallory">]>') },
+  ],
+  'an encrypted assertion within an encrypted one': [
+    'SIGN-ON-ANSWER',
+    { change: async (xml) => sealedWith(await sealedWith(xml, ''), '', 'EncryptedAssertion') },
+  ],
+  'two encrypted assertions': [
+    'SIGN-ON-SIGNATURE',
+    {
+      change: async (xml) => {
+        const sealed = await sealedWith(xml, '')
+        return sealed.replace(ended, encryptedOf(sealed) + ended)
+      },
+    },
+  ],
   'no signature': ['SIGN-ON-SIGNATURE', { change: (xml) => xml.replace(signatureOf(xml), '') }],
   'never signed': ['SIGN-ON-SIGNATURE', { options: () => ({ signAssertion: false }) }],
   'a stranger’s signature': [
@@ -244,7 +292,7 @@ test.each(Object.entries(attacks))(
   async (_, [rule, { options, change }]) => {
     const begun = await begin()
     const xml = await responseTo(begun, options?.() ?? {})
-    const changed = change?.(xml) ?? xml
+    const changed = (await change?.(xml)) ?? xml
     if (change) expect(changed).not.toBe(xml)
     expect(await bring(begun, changed)).toBe(rule)
     expect((await browser.takeToken(begun.cookie)).statusCode).toBe(401)
