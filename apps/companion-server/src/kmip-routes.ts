@@ -65,6 +65,7 @@ export function kmipRoutes(
           {
             keys,
             now,
+            roomFor: authentication.roomFor,
             newReqId: () => request.id,
             fault: (error) => request.log.error({ error: String(error) }, 'a KMIP operation failed'),
             // The receipt of the last operation is that of the reply.

@@ -15,6 +15,8 @@ import { reasonOf } from './reasons.ts'
 
 export type AnswerParts = {
   readonly keys: KeyOperations
+  /** Refuses RATE-LIMITED where an identity asks too often: each operation of a batch is one call. */
+  roomFor(identity: string): Outcome<null>
   now(): Date
   /** The name of one message, for the audit. */
   newReqId(): string
@@ -114,6 +116,8 @@ async function runItem(
   placeholder: string | null,
   { caller, reqId, client, parts }: { caller: Caller; reqId: string; client: KmipClient; parts: AnswerParts },
 ): Promise<Outcome<Done>> {
+  const room = parts.roomFor(caller.identity)
+  if (!room.ok) return room
   const operation = findOperation(code)
   if (operation === null || operation.since > version)
     return refuse('KMIP-OPERATION', `operation ${code} is not served in ${version}`)

@@ -21,6 +21,7 @@ const reasons: Readonly<Record<string, ResultReason>> = {
   'KEY-NOT-EXPORTABLE': 'NotExtractable',
   'KEY-STATE': 'WrongKeyLifecycleState',
   'KEY-WORN': 'UsageLimitExceeded',
+  'RATE-LIMITED': 'ServerLimitExceeded',
   'KEY-NAME-TAKEN': 'NonUniqueNameAttribute',
   'KEY-LABEL': 'InvalidAttributeValue',
   'KEY-ATTRIBUTES': 'ServerLimitExceeded',

@@ -49,6 +49,7 @@ async function serveKmip(
     clients: services.kmipClients,
     answering: {
       keys: services.keys,
+      roomFor: services.authentication.roomFor,
       now: services.now,
       newReqId: () => randomUUID(),
       fault: (error) => log.error({ error: nameOf(error) }, 'a KMIP operation failed'),

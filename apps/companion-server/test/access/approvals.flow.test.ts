@@ -7,6 +7,7 @@ import { enumeration, structure, textString } from '../../src/kmip/codec/fields.
 import { decodeItem, encodeItem } from '../../src/kmip/codec/ttlv.ts'
 import { writeRequest } from '../../src/kmip/message/request.ts'
 import { readResponse } from '../../src/kmip/message/response.ts'
+import { accept } from '../../src/refusal.ts'
 import { bareHeader } from '../kmip/support/bare-header.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
@@ -124,7 +125,7 @@ test('APPROVAL-04 what KMIP gives wrapped waits for people who see the wrapping 
     })
     const client = { caller: { identity: officer.identity, grants }, ...place }
     const bytes = await answer(encodeItem(message), client, {
-      ...{ keys, now: () => new Date(), newReqId: () => 'of-kmip' },
+      ...{ keys, now: () => new Date(), newReqId: () => 'of-kmip', roomFor: () => accept(null) },
       fault(error) {
         throw error
       },

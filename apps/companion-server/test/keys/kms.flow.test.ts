@@ -267,6 +267,7 @@ test('KMIP-DOOR a key made over HTTP is found by KMIP, what KMIP encrypts HTTP d
       keys: server.services.keys,
       now: () => new Date(),
       newReqId: () => 'of-kmip',
+      roomFor: server.services.authentication.roomFor,
       fault(error: unknown) {
         throw error
       },

@@ -5,6 +5,7 @@ import { beforeEach, expect, test } from 'vitest'
 import type { Grant } from '../../src/access/authorize.ts'
 import { withinProject } from '../../src/access/authorize.ts'
 import type { KmipClient } from '../../src/access/kmip-clients.ts'
+import { openRateLimit, type RateLimit } from '../../src/access/rate-limit.ts'
 import { answer, maxResponse } from '../../src/kmip/answer.ts'
 import { enumerations, type NameOf, nameOf, usageMasks } from '../../src/kmip/codec/enumerations.ts'
 import {
@@ -22,7 +23,7 @@ import { type Attribute, writeAttributes, writeName } from '../../src/kmip/messa
 import { type RequestHeader, type RequestItem, writeRequest } from '../../src/kmip/message/request.ts'
 import { type Response, readResponse } from '../../src/kmip/message/response.ts'
 import { type Version, versions } from '../../src/kmip/message/versions.ts'
-import { EnvironmentError } from '../../src/refusal.ts'
+import { accept, EnvironmentError, refuse } from '../../src/refusal.ts'
 import { bareHeader } from './support/bare-header.ts'
 import { items as anyItem, changes, rearrange, rearrangements, spoil } from './support/hostile.ts'
 import { openMemoryKeys } from './support/memory-keys.ts'
@@ -31,6 +32,7 @@ import { kmipVectors } from './support/vectors.ts'
 const now = () => new Date(1_700_000_500_000)
 let memory: ReturnType<typeof openMemoryKeys>
 let faults: unknown[] = []
+let limit: RateLimit | null = null
 
 const grants: readonly Grant[] = [{ role: 'service', organisation: 'o', project: null }]
 const client = (own: readonly Grant[] = grants): KmipClient => ({
@@ -42,6 +44,7 @@ const client = (own: readonly Grant[] = grants): KmipClient => ({
 beforeEach(() => {
   memory = openMemoryKeys(now)
   faults = []
+  limit = null
   memory.add('k1', 'orders', { description: 'of the shop' })
   memory.add('k2', 'orders-old', { algorithm: 'aes-128-gcm' })
   memory.add('k3', 'mac', { algorithm: 'HMAC_384' })
@@ -50,7 +53,11 @@ beforeEach(() => {
 })
 
 async function sendBytes(bytes: Uint8Array, who = client()): Promise<Response> {
-  const parts = { keys: memory.keys, now, newReqId: () => 'r', fault: (error: unknown) => faults.push(error) }
+  const parts = {
+    ...{ keys: memory.keys, now, newReqId: () => 'r', fault: (error: unknown) => faults.push(error) },
+    roomFor: (identity: string) =>
+      limit === null || limit.take(identity) ? accept(null) : refuse('RATE-LIMITED', 'too many'),
+  }
   const answered = decodeItem(await answer(bytes, who, parts))
   if (!answered.ok) throw new Error(answered.detail)
   const response = readResponse(answered.value)
@@ -723,6 +730,19 @@ test('KMIP-BATCH the first failure ends it, unless the client wants to go on; un
   memory.audited.length = 0
   expect(said((await with_(Undo)).items[0])).toContain('KMIP-FEATURE: a batch is not undone')
   expect(memory.audited).toEqual([])
+})
+
+test('KMIP-BATCH each operation of a batch is one call of its identity’s limit, and those beyond it are not done', async () => {
+  limit = openRateLimit(3, () => 0)
+  const steps = Array.from({ length: 5 }, (): Step => ['Encrypt', [id('k1'), data('t')]])
+  const { items } = await send('2.1', steps, { batchErrorContinuation: 1 })
+  expect(items.map(said)).toEqual([
+    ...['success', 'success', 'success'],
+    ...Array.from({ length: 2 }, () => expect.stringMatching(/^ServerLimitExceeded RATE-LIMITED/)),
+  ])
+  expect(memory.audited.filter((one) => one.includes('key.encrypt'))).toHaveLength(3)
+  const another = { ...client(), caller: { ...client().caller, identity: 'another' } }
+  expect((await send('2.1', steps.slice(0, 1), {}, another)).items.map(said)).toEqual(['success'])
 })
 
 test('KMIP-HEADER credentials are refused, mandatory asynchrony too, and a correlation value comes back', async () => {

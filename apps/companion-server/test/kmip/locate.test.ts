@@ -1,4 +1,4 @@
-import { equalBytes, toHex, utf8 } from '@lux/crypto'
+import { accept, equalBytes, toHex, utf8 } from '@lux/crypto'
 import { expect, test } from 'vitest'
 import { answer } from '../../src/kmip/answer.ts'
 import { enumerations, type NameOf } from '../../src/kmip/codec/enumerations.ts'
@@ -75,7 +75,13 @@ async function send(version: Version, name: NameOf<'Operation'>, payload: readon
   const faults: unknown[] = []
   const answered = decodeItem(
     await answer(encodeItem(writeRequest({ header: { ...bareHeader, version }, items })), client, {
-      ...{ keys: memory.keys, now, newReqId: () => 'r', fault: (error: unknown) => faults.push(error) },
+      ...{
+        keys: memory.keys,
+        now,
+        newReqId: () => 'r',
+        roomFor: () => accept(null),
+        fault: (error: unknown) => faults.push(error),
+      },
     }),
   )
   expect(faults).toEqual([])

@@ -7,6 +7,7 @@ import { answer } from '../../src/kmip/answer.ts'
 import { nameOf } from '../../src/kmip/codec/enumerations.ts'
 import { describeTag, tags } from '../../src/kmip/codec/tags.ts'
 import { decodeItem, encodeItem, type Item } from '../../src/kmip/codec/ttlv.ts'
+import { accept } from '../../src/refusal.ts'
 import { openMemoryKeys } from './support/memory-keys.ts'
 import { type Element, readXml, toItem, Unknown } from './support/oasis-xml.ts'
 
@@ -197,6 +198,7 @@ async function run({ xml, file }: Case): Promise<Verdict> {
     keys: memory.keys,
     now,
     newReqId: () => 'r',
+    roomFor: () => accept(null),
     fault: (error: unknown) => {
       throw error
     },
