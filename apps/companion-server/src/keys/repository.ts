@@ -29,6 +29,8 @@ export type KeyPage = Page & {
   readonly search: string | null
   readonly orderBy: 'name' | 'created_at' | 'updated_at'
   readonly orderDirection: 'asc' | 'desc'
+  /** It is only shown, so that a replica a moment behind may answer. Absent: something is done with what it names. */
+  readonly mayLag?: boolean
 }
 
 export type NewVersion = {
@@ -99,8 +101,11 @@ export function openKeyRepository(database: Database, reader = readerOf(database
         .where('name', '=', name)
         .where('destroy_at', 'is', null)
         .executeTakeFirst()) ?? 'absent',
-    async listKeys(project, { offset, limit, search, orderBy, orderDirection, ending = false }) {
-      return reader.read(async (from) => {
+    async listKeys(
+      project,
+      { offset, limit, search, orderBy, orderDirection, ending = false, mayLag = false },
+    ) {
+      return (mayLag ? reader : readerOf(database)).read(async (from) => {
         let matching = from
           .selectFrom('key')
           .where('project_id', '=', project)

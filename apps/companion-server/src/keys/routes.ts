@@ -170,6 +170,7 @@ export function keyRoutes(
         orderBy: orders[query.orderBy ?? 'name'],
         orderDirection: query.orderDirection ?? 'asc',
         ending: query.pendingDeletion === 'true',
+        mayLag: true,
       }
       const found = granted(await keys.list(call, query.projectId, page))
       return { keys: found.keys.map(toView), totalCount: found.total }

@@ -23,7 +23,8 @@ export const variables = [
   {
     name: 'DATABASE_READ_URL',
     kind: 'text',
-    meaning: 'a replica of it, for lists and queries of the audit log; else the same',
+    meaning:
+      'a replica of it, for the lists of keys that REST gives and queries of the audit log; else the same',
   },
   { name: 'DATABASE_READ_URL_FILE', kind: 'text', meaning: 'a file whose first line is DATABASE_READ_URL' },
   { name: 'LUX_CONTAINER', kind: 'text', meaning: '1 in the container image, which sets it' },

@@ -1,11 +1,18 @@
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { answer } from '../../src/kmip/answer.ts'
+import { enumerations } from '../../src/kmip/codec/enumerations.ts'
+import { integer } from '../../src/kmip/codec/fields.ts'
+import { decodeItem, encodeItem } from '../../src/kmip/codec/ttlv.ts'
+import { writeRequest } from '../../src/kmip/message/request.ts'
+import { readResponse } from '../../src/kmip/message/response.ts'
 import { migrateUp } from '../../src/platform/database/migrate.ts'
 import { connect } from '../../src/platform/database/open.ts'
 import { openReader } from '../../src/platform/database/reader.ts'
 import { startEmbedded } from '../../src/platform/postgres/embedded.ts'
 import { openServer } from '../../src/server.ts'
+import { bareHeader } from '../kmip/support/bare-header.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -80,7 +87,39 @@ test('DATABASE-READ-URL the lists of keys and the audit log read by it, and what
   const page = { offset: 0, limit: 10, search: null, orderBy: 'name', orderDirection: 'asc' } as const
   const call = kms.callAs(kms.caller)
   // There is nothing on this replica yet; the key by its id is the database's own.
-  expect(given(await keys.list(call, kms.project.id, page)).total).toBe(0)
+  expect(given(await keys.list(call, kms.project.id, { ...page, mayLag: true })).total).toBe(0)
+  const { authorization } = kms.headers
+  const shown = await server.app.inject({
+    url: `/api/v1/kms/keys?projectId=${kms.project.id}`,
+    headers: { authorization },
+  })
+  expect(shown.json()).toEqual({ keys: [], totalCount: 0 })
+  // What a program finds by other doors it acts upon: KMIP's Locate and the façades' lists are the database's own.
+  expect(given(await keys.list(call, kms.project.id, page)).total).toBe(1)
+  const located = await answer(
+    encodeItem(
+      writeRequest({
+        header: { ...bareHeader, version: '1.4' },
+        items: [
+          {
+            ...{ operation: enumerations.Operation.Locate, ephemeral: null, id: null, extensions: [] },
+            payload: [],
+          },
+        ],
+      }),
+    ),
+    { caller: kms.caller, organisation: kms.organisation.id, project: kms.project.id },
+    {
+      ...{ keys, now: () => new Date(), newReqId: () => 'test' },
+      roomFor: server.services.authentication.roomFor,
+      fault(error) {
+        throw error
+      },
+    },
+  )
+  const result = given(readResponse(given(decodeItem(located)))).items[0]?.result
+  if (result?.status !== 'success') throw new Error(JSON.stringify(result))
+  expect(result.payload).toContainEqual(integer('LocatedItems', 1))
   expect(given(await keys.getByName(call, kms.project.id, 'first')).name).toBe('first')
   const auditor = { identity: 'a', grants: [{ role: 'auditor', organisation: null, project: null }] } as const
   const query = { organisation: null, project: null }

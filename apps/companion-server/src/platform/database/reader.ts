@@ -2,7 +2,7 @@ import pg from 'pg'
 import { EnvironmentError } from '../../refusal.ts'
 import { connect, type Database, type OpenDatabase } from './open.ts'
 
-/** Where lists and queries of the audit log are read from: a replica may be a moment behind, and nothing is decided by it. */
+/** Where lists that are only shown and queries of the audit log are read from: a replica may be a moment behind, and nothing is decided by it. */
 export type Reader = { read<T>(work: (from: Database) => Promise<T>): Promise<T> }
 
 /** How long a replica that failed is left alone. */
