@@ -14,8 +14,8 @@ export type KmipClient = {
 }
 
 export type KmipClients = {
-  /** Whose certificate has this public key: SHA-256 of its SPKI, and no name. A revoked one is known within a second. */
-  find(spki: Uint8Array): Promise<Outcome<KmipClient>>
+  /** Whose certificate has this public key: SHA-256 of its SPKI, and no name. A revoked one is known within a second. `source`: the address that asks. */
+  find(spki: Uint8Array, source: string | null): Promise<Outcome<KmipClient>>
   /** Who may do what has changed somewhere. */
   forget(): void
 }
@@ -25,10 +25,10 @@ export function openKmipClients(database: Database, now: () => Date): KmipClient
 
   return {
     forget: () => known.clear(),
-    async find(spki) {
+    async find(spki, source) {
       const name = Buffer.from(spki).toString('base64')
       const cached = known.get(name)
-      if (cached && cached.until > now()) return accept(asking(cached.client))
+      if (cached && cached.until > now()) return accept(asking(cached.client, source))
       const row = await database
         .selectFrom('kmip_client')
         .innerJoin('identity', 'identity.id', 'kmip_client.identity_id')
@@ -51,13 +51,12 @@ export function openKmipClients(database: Database, now: () => Date): KmipClient
       const { organisation, project } = row
       const client = { caller: { identity: row.identity, grants }, organisation, project }
       known.set(name, { client, until: row.expires })
-      return accept(asking(client))
+      return accept(asking(client, source))
     },
   }
 
-  /** Where it comes from is not known here, so that no condition on networks holds. */
-  function asking(client: KmipClient): KmipClient {
-    return { ...client, caller: { ...client.caller, circumstances: { time: now(), source: null } } }
+  function asking(client: KmipClient, source: string | null): KmipClient {
+    return { ...client, caller: { ...client.caller, circumstances: { time: now(), source } } }
   }
 }
 

@@ -68,7 +68,8 @@ export function openKmipServer({
         return
       }
       const fingerprint = createHash('sha256').update(spki).digest()
-      const find = () => clients.find(fingerprint)
+      const source = socket.remoteAddress ?? null
+      const find = () => clients.find(fingerprint, source)
       const connection = serve(socket, find, answering, patience)
       open.set(socket, connection)
       socket.on('close', () => open.delete(socket))

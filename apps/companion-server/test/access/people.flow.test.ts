@@ -259,20 +259,22 @@ test('CONDITION-UNMET a role has its conditions by a KMIP certificate too', asyn
   const { organisations, kmipClients, keys } = kms.server.services
   const place = { organisation: kms.organisation.id, project: kms.project.id }
   const id = await kms.make('by-certificate')
-  const encrypt = async (conditions: object) => {
+  const encrypt = async (conditions: object, source: string | null = '192.0.2.7') => {
     const grants = [{ role: 'service' as const, ...place, conditions }]
     const chief = kms.callAs(kms.chief)
     const { identity } = given(await organisations.createIdentity(chief, { name: 'kmip', grants }))
     const { cert: certificate } = await issueClientCertificate(kms.state, { name: 'c', days: 1 }, new Date())
     const client = { certificate, name: 'c', identity, project: place.project }
     const { fingerprint } = given(await registerKmipClient(kms.server.services, chief, client))
-    const { caller } = given(await kmipClients.find(Buffer.from(fingerprint, 'hex')))
+    const { caller } = given(await kmipClients.find(Buffer.from(fingerprint, 'hex'), source))
     const made = await keys.encrypt(kms.callAs(caller), { id, plaintext: new Uint8Array(0) })
     return made.ok ? 'ok' : made.rule
   }
   expect(await encrypt({ keyNames: ['by-'] })).toBe('ok')
   expect(await encrypt({ keyNames: ['other'] })).toBe('CONDITION-UNMET')
-  expect(await encrypt({ networks: ['0.0.0.0/0'] })).toBe('CONDITION-UNMET')
+  expect(await encrypt({ networks: ['192.0.2.0/24'] })).toBe('ok')
+  expect(await encrypt({ networks: ['10.0.0.0/8'] })).toBe('CONDITION-UNMET')
+  expect(await encrypt({ networks: ['0.0.0.0/0'] }, null)).toBe('CONDITION-UNMET')
 })
 
 test('ADMIN-EXISTS the first server admin is made once, by the command or by the code', async () => {

@@ -292,6 +292,26 @@ async function httpsClient() {
   }
 }
 
+test('KMIP-ACCESS a role that holds in some networks alone holds for the address of the connection, which the audit log names', async () => {
+  const certificate = (name: string) => issueClientCertificate(kmip.state, { name, days: 9 }, new Date())
+  const [near, far] = await Promise.all([certificate('near'), certificate('far')])
+  await kmip.register('near', near, ['service'], { networks: ['127.0.0.0/8'] })
+  await kmip.register('far', far, ['service'], { networks: ['192.0.2.0/24'] })
+  const random = message('RNGRetrieve', [{ tag: tags.DataLength, type: 'integer', value: 8 }])
+  expect((await ask(near, random)).map(said)).toEqual(['success'])
+  expect((await ask(far, random)).map(said)).toEqual([
+    expect.stringMatching(/^PermissionDenied CONDITION-UNMET/),
+  ])
+  const { database } = kmip.services
+  const rows = await database.selectFrom('audit').select('entry').where('operation', '=', 'random').execute()
+  expect(rows.map(({ entry }) => JSON.parse(entry!)).map(({ outcome, source }) => [outcome, source])).toEqual(
+    expect.arrayContaining([
+      ['ok', '127.0.0.1'],
+      ['CONDITION-UNMET', '127.0.0.1'],
+    ]),
+  )
+})
+
 test('KMIP-ACCESS who only uses keys makes none, by this door neither', async () => {
   const { tls } = await kmip.client('user', ['service'])
   expect((await ask(tls, message('Create', aes('not mine')))).map(said)).toEqual([

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Caller, Role } from '../../../src/access/authorize.ts'
+import type { Conditions } from '../../../src/access/conditions.ts'
 import { registerKmipClient } from '../../../src/access/kmip-clients.ts'
 import type { Call } from '../../../src/audit/record.ts'
 import { startServer } from '../../../src/commands/start.ts'
@@ -31,11 +32,11 @@ export async function startKmip() {
     await organisations.createProject(chief, { organisation: organisation.id, name: 'Disks' }),
   )
 
-  async function register(name: string, tls: TlsKey, roles: readonly Role[]) {
+  async function register(name: string, tls: TlsKey, roles: readonly Role[], conditions: Conditions = {}) {
     const place = { organisation: organisation.id, project: project.id }
     const credentials = await createIdentity(database, {
       name,
-      grants: roles.map((role) => ({ role, ...place })),
+      grants: roles.map((role) => ({ role, ...place, conditions })),
     })
     const { fingerprint } = given(
       await registerKmipClient(services, chief, {
