@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer, type TLSSocket } from 'node:tls'
 import type { Outcome, Refusal } from '@lux/crypto'
 import type { KmipClient, KmipClients } from '../access/kmip-clients.ts'
+import type { Strangers } from '../audit/strangers.ts'
 import type { TlsKey } from '../platform/tls/certificate.ts'
 import { type AnswerParts, answer, refuseMessage } from './answer.ts'
 import { headLength, itemLength } from './codec/ttlv.ts'
@@ -21,6 +22,8 @@ type Parts = {
   /** PEM of the CAs that sign clients' certificates. */
   readonly authorities: readonly string[]
   readonly clients: KmipClients
+  /** Hears of each connection whose certificate is not known, or is none. */
+  readonly strangers: Pick<Strangers, 'failed'>
   readonly answering: AnswerParts
   readonly log: Log
   /** How long a message may take to arrive, and a connection may say nothing, in milliseconds. */
@@ -40,6 +43,7 @@ export function openKmipServer({
   tls,
   authorities,
   clients,
+  strangers,
   answering,
   log,
   patience = usual,
@@ -69,16 +73,36 @@ export function openKmipServer({
       }
       const fingerprint = createHash('sha256').update(spki).digest()
       const source = socket.remoteAddress ?? null
-      const find = () => clients.find(fingerprint, source)
+      let told = false
+      async function find(): Promise<Outcome<KmipClient>> {
+        const found = await clients.find(fingerprint, source)
+        if (!found.ok && !told) failed(found.rule, source, fingerprint.toString('hex'))
+        told ||= !found.ok
+        return found
+      }
+      // At once, and not only with its first message.
+      find().catch(answering.fault)
       const connection = serve(socket, find, answering, patience)
       open.set(socket, connection)
       socket.on('close', () => open.delete(socket))
     },
   )
   server.maxConnections = maxConnections
+  // An address that was asked for once is known when the connection is over.
+  server.on('connection', (socket) => socket.remoteAddress)
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-    log.warn({ code: error.code ?? error.name, source: socket.remoteAddress }, 'KMIP: no TLS with a client')
+    // Who only looks whether the port is open has said nothing that could be refused.
+    if (error.code === 'ECONNRESET') return
+    failed(error.code ?? error.name, socket.remoteAddress ?? null)
   })
+
+  function failed(code: string, source: string | null, fingerprint?: string): void {
+    strangers.failed({ reqId: answering.newReqId(), source: source ?? 'unknown' })
+    log.warn(
+      { code, source, ...(fingerprint === undefined ? {} : { fingerprint }) },
+      'KMIP: a client is refused',
+    )
+  }
 
   return {
     listen: ({ host, port }) =>

@@ -47,6 +47,7 @@ async function serveKmip(
     tls,
     authorities: [await ownAuthority(services.state, new Date()), ...(other === null ? [] : [other])],
     clients: services.kmipClients,
+    strangers: services.strangers,
     answering: {
       keys: services.keys,
       roomFor: services.authentication.roomFor,

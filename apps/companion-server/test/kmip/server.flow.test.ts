@@ -36,7 +36,10 @@ const message = (name: NameOf<'Operation'>, payload: readonly Item[] = []): Uint
   )
 const query = message('Query', [enumeration('QueryFunction', 1)])
 
-async function open(tls: Partial<TlsKey>, maxVersion: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.3'): Promise<TLSSocket> {
+async function open(
+  tls: Partial<TlsKey> & { readonly localAddress?: string },
+  maxVersion: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.3',
+): Promise<TLSSocket> {
   const ca = await readFile(kmip.ca)
   return new Promise((done, failed) => {
     const socket = connect({ host: '127.0.0.1', port: kmip.port, ca, maxVersion, ...tls }, () => done(socket))
@@ -137,6 +140,32 @@ test('KMIP-TLS a certificate of another CA, an expired one and an unknown one ar
   expect(await outcome(unknown)).toEqual([
     'AuthenticationNotSuccessful KMIP-CERTIFICATE: the certificate is registered for nobody',
   ])
+})
+
+test('KMIP-TLS who is refused is counted by his address, once for each connection, and one who says nothing too', async () => {
+  const { database } = kmip.services
+  // An address of this machine that no other test comes from.
+  const localAddress = '127.0.0.2'
+  const counted = async (): Promise<number> => {
+    const rows = await database
+      .selectFrom('audit')
+      .select('outcome')
+      .where('operation', '=', 'unauthenticated.failures')
+      .execute()
+    return rows
+      .map(({ outcome }): Record<string, number> => JSON.parse(outcome ?? '{}'))
+      .reduce((sum, one) => sum + (one[localAddress] ?? 0), 0)
+  }
+  const unknown = await issueClientCertificate(kmip.state, { name: 'x', days: 9 }, new Date())
+  const silent = await open({ ...unknown, localAddress })
+  await expect.poll(counted, { timeout: 30_000 }).toBe(1)
+  const all = replies(silent, 1)
+  silent.write(query)
+  expect((await all).map(said)).toEqual([expect.stringContaining('KMIP-CERTIFICATE')])
+  // Without a certificate at all.
+  const bare = await open({ localAddress }).catch(() => null)
+  bare?.on('error', () => undefined).write(query)
+  await expect.poll(counted, { timeout: 30_000 }).toBe(2)
 })
 
 test('KMIP-TLS one that is revoked is answered no more, on a connection that stands too', async () => {
