@@ -1,7 +1,7 @@
 import { constants, createHash } from 'node:crypto'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { createServer, type TLSSocket } from 'node:tls'
-import type { Outcome, Refusal } from '@lux/crypto'
+import { type Outcome, type Refusal, refuse } from '@lux/crypto'
 import type { KmipClient, KmipClients } from '../access/kmip-clients.ts'
 import type { Strangers } from '../audit/strangers.ts'
 import type { TlsKey } from '../platform/tls/certificate.ts'
@@ -26,14 +26,37 @@ type Parts = {
   readonly strangers: Pick<Strangers, 'failed'>
   readonly answering: AnswerParts
   readonly log: Log
-  /** How long a message may take to arrive, and a connection may say nothing, in milliseconds. */
-  readonly patience?: { readonly message: number; readonly idle: number }
+  /** How long a message may take to arrive, a connection may say nothing, and one of nobody known may stand, in milliseconds. */
+  readonly patience?: { readonly message: number; readonly idle: number; readonly stranger: number }
 }
 
 export const kmipPort = 5696
 
 const maxConnections = 512
-const usual = { message: 30_000, idle: 600_000 }
+/** Connections at once from one address before it is known who asks, and of one certificate. */
+const mostStrange = 64
+const mostOfOne = 128
+const usual = { message: 30_000, idle: 600_000, stranger: 10_000 }
+
+/** So many at once of each name. */
+function openPlaces(most: number) {
+  const taken = new Map<string, number>()
+  return {
+    take(name: string): boolean {
+      const count = taken.get(name) ?? 0
+      if (count >= most) return false
+      taken.set(name, count + 1)
+      return true
+    },
+    free(name: string): void {
+      const count = (taken.get(name) ?? 1) - 1
+      if (count > 0) taken.set(name, count)
+      else taken.delete(name)
+    },
+  }
+}
+
+const placeOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`
 
 /**
  * Binary KMIP over TLS in which both sides show a certificate. Who asks is asked anew for each message, so that one who is revoked
@@ -49,6 +72,10 @@ export function openKmipServer({
   patience = usual,
 }: Parts): KmipServer {
   const open = new Map<TLSSocket, Connection>()
+  /** Connections of whom nobody knows yet: how each becomes a client's, or is over. */
+  const meeting = new Map<string, () => void>()
+  const strange = openPlaces(mostStrange)
+  const friends = openPlaces(mostOfOne)
   const server = createServer(
     {
       ...tls,
@@ -73,23 +100,53 @@ export function openKmipServer({
       }
       const fingerprint = createHash('sha256').update(spki).digest()
       const source = socket.remoteAddress ?? null
+      const hex = fingerprint.toString('hex')
+      const become = meeting.get(placeOf(socket))
+      const stranger = setTimeout(() => socket.destroy(), patience.stranger)
       let told = false
+      let known = false
       async function find(): Promise<Outcome<KmipClient>> {
         const found = await clients.find(fingerprint, source)
-        if (!found.ok && !told) failed(found.rule, source, fingerprint.toString('hex'))
+        if (!found.ok && !told) failed(found.rule, source, hex)
         told ||= !found.ok
+        if (!found.ok || known || socket.destroyed) return found
+        if (!friends.take(hex))
+          return refuse('RATE-LIMITED', `${mostOfOne} connections of this certificate are open`)
+        known = true
+        become?.()
+        clearTimeout(stranger)
         return found
       }
       // At once, and not only with its first message.
       find().catch(answering.fault)
       const connection = serve(socket, find, answering, patience)
       open.set(socket, connection)
-      socket.on('close', () => open.delete(socket))
+      socket.on('close', () => {
+        open.delete(socket)
+        clearTimeout(stranger)
+        if (known) friends.free(hex)
+      })
     },
   )
   server.maxConnections = maxConnections
-  // An address that was asked for once is known when the connection is over.
-  server.on('connection', (socket) => socket.remoteAddress)
+  // After the listener of TLS itself, which ends with the connection.
+  server.on('connection', (socket) => {
+    const source = socket.remoteAddress ?? ''
+    if (!strange.take(source)) {
+      socket.destroy()
+      return
+    }
+    const place = placeOf(socket)
+    let isStrange = true
+    const become = () => {
+      if (!isStrange) return
+      isStrange = false
+      meeting.delete(place)
+      strange.free(source)
+    }
+    meeting.set(place, become)
+    socket.on('close', become)
+  })
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
     // Who only looks whether the port is open has said nothing that could be refused.
     if (error.code === 'ECONNRESET') return

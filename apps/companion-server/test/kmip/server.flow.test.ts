@@ -168,6 +168,30 @@ test('KMIP-TLS who is refused is counted by his address, once for each connectio
   await expect.poll(counted, { timeout: 30_000 }).toBe(2)
 })
 
+test('KMIP-TLS an address holds few connections before it is known, and shuts no known client out', async () => {
+  const localAddress = '127.0.0.3'
+  const { tls } = await kmip.client('known')
+  const stranger = await issueClientCertificate(kmip.state, { name: 'x', days: 9 }, new Date())
+  const opens = (own: TlsKey) => open({ ...own, localAddress }).catch(() => null)
+  // Of a known client they do not count as a stranger's.
+  const held: TLSSocket[] = []
+  for (let count = 0; count < 70; count++) {
+    const one = await open({ ...tls, localAddress })
+    held.push(one)
+    const first = replies(one, 1)
+    one.write(query)
+    expect((await first).map(said)).toEqual(['success'])
+  }
+  const all = await Promise.all(Array.from({ length: 80 }, () => opens(stranger)))
+  const strange = all.filter((one) => one !== null)
+  expect(strange).toHaveLength(64)
+  // From elsewhere there is room, and here again once they are over.
+  expect((await ask(tls, query)).map(said)).toEqual(['success'])
+  for (const one of strange) one.destroy()
+  await expect.poll(async () => (await opens(tls))?.destroy() !== undefined).toBe(true)
+  for (const one of held) one.destroy()
+})
+
 test('KMIP-TLS one that is revoked is answered no more, on a connection that stands too', async () => {
   const { tls, fingerprint } = await kmip.client('ended')
   const socket = await open(tls)
