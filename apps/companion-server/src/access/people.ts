@@ -163,7 +163,7 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
           await record(callOf(person.identity_id, asked), 'authenticator.counter', async () => refused)
         return strangers.counted(asked, refused)
       }
-      const token = await issue(database, person.identity_id, person.token_ttl_seconds)
+      const token = await issue(database, person.identity_id, person.token_ttl_seconds, { provedAt: now() })
       const call = callOf(person.identity_id, asked)
       if (!person.break_glass) return record(call, 'person.log-in', async () => accept({ token, call }))
       alarm?.(person.identity_id)
@@ -200,7 +200,7 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
         }
         const left = await leftOf(accessToken)
         if (left <= 0) return wrong
-        const token = await issue(database, identity, left)
+        const token = await issue(database, identity, left, { provedAt: now() })
         await database
           .updateTable('token')
           .set({ revoked_at: now() })

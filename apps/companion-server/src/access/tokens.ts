@@ -91,7 +91,7 @@ export function openAuthentication(
         if (!locked) await countFailure(database, clientId, source)
         return 'refused'
       }
-      return issue(database, identity.id, identity.token_ttl_seconds, secret.id)
+      return issue(database, identity.id, identity.token_ttl_seconds, { secret: secret.id })
     },
 
     async renew(accessToken) {
@@ -132,7 +132,7 @@ export function openAuthentication(
     let found = database
       .selectFrom('token')
       .innerJoin('identity', 'identity.id', 'token.identity_id')
-      .select(['identity.id', 'token.expires_at', 'token.created_at', 'token.name', 'token.client_secret_id'])
+      .select(['identity.id', 'token.expires_at', 'token.proved_at', 'token.name', 'token.client_secret_id'])
       .where(`token.${column}`, '=', value)
       .where('token.revoked_at', 'is', null)
       .where('identity.revoked_at', 'is', null)
@@ -141,11 +141,11 @@ export function openAuthentication(
     const row = await found.executeTakeFirst()
     if (!row) return 'unknown'
     const grants = await grantsOf(database, row.id)
-    // A person's token is made when a second factor is shown, and anew when it is shown again.
+    // Of whom nobody says when he was proved, that was long ago.
     const isSession = row.name === null && row.client_secret_id === null
     const caller: Caller = {
       ...{ identity: row.id, grants },
-      ...(isSession ? { session: { provedAt: row.created_at } } : {}),
+      ...(isSession ? { session: { provedAt: row.proved_at ?? new Date(0) } } : {}),
     }
     known.set(name, { caller, until: row.expires_at.getTime() })
     return caller
@@ -226,12 +226,15 @@ export async function insertGrants(
     .execute()
 }
 
-/** A new access token of an identity. */
+/** A new access token of an identity. `provedAt`: when its person was proved. */
 export async function issue(
   database: Database,
   identity: string,
   ttlSeconds: number,
-  secret: string | null = null,
+  {
+    secret = null,
+    provedAt = null,
+  }: { readonly secret?: string | null; readonly provedAt?: Date | null } = {},
 ): Promise<LoggedIn> {
   const accessToken = randomBytes(32).toString('base64url')
   await database
@@ -241,6 +244,7 @@ export async function issue(
       identity_id: identity,
       expires_at: sql<Date>`now() + make_interval(secs => ${ttlSeconds})`,
       client_secret_id: secret,
+      proved_at: provedAt,
       revoked_at: null,
     })
     .execute()

@@ -154,7 +154,10 @@ export function openSignOnLogIn(parts: Parts) {
         if (!entered.ok) return entered
         await work
           .updateTable('sign_on_attempt')
-          .set({ identity_id: entered.value, expires_at: new Date(now().getTime() + ticketLives) })
+          .set({
+            ...{ identity_id: entered.value, proved_at: proven.value.provedAt },
+            expires_at: new Date(now().getTime() + ticketLives),
+          })
           .where('state_hash', '=', state_hash)
           .execute()
         return accept({ call })
@@ -193,13 +196,13 @@ export function openSignOnLogIn(parts: Parts) {
       .where('browser_hash', '=', hashSecret(browser))
       .where('identity_id', 'is not', null)
       .where('expires_at', '>', now())
-      .returning('identity_id')
+      .returning(['identity_id', 'proved_at'])
       .executeTakeFirst()
     const identity = done?.identity_id
     if (!identity) return refuse('SIGN-ON-STATE', 'no log-in of this browser waits')
     const call = callOf(identity, asked)
     return record(call, 'sign-on.take-token', async () =>
-      accept({ token: await issue(database, identity, memberTokenTtl), call }),
+      accept({ token: await issue(database, identity, memberTokenTtl, { provedAt: done.proved_at }), call }),
     )
   }
 }

@@ -9,7 +9,13 @@ import { accept, type Outcome, refuse } from '../refusal.ts'
 type Work = Transaction<Tables>
 
 /** What a provider proved of who logs in. */
-export type Proven = { readonly subject: string; readonly name: string; readonly groups: readonly string[] }
+export type Proven = {
+  readonly subject: string
+  readonly name: string
+  readonly groups: readonly string[]
+  /** When it saw the person; null where it does not say. */
+  readonly provedAt: Date | null
+}
 
 /** Seconds: a working day. */
 export const memberTokenTtl = 12 * 3600

@@ -3,7 +3,14 @@ import * as client from 'openid-client'
 import type { Egress } from '../platform/http/egress.ts'
 import { accept, type Outcome, type Refusal, refuse } from '../refusal.ts'
 import { shownName } from './members.ts'
-import { type OidcSettings, type Protocol, type ProtocolParts, type Provider, provenBy } from './protocol.ts'
+import {
+  type OidcSettings,
+  type Protocol,
+  type ProtocolParts,
+  type Provider,
+  provenBy,
+  seenWithin,
+} from './protocol.ts'
 
 type Checks = { readonly nonce: string; readonly verifier: string }
 type OidcProvider = Provider & { readonly settings: OidcSettings }
@@ -80,6 +87,8 @@ export function openOidc({ egress }: ProtocolParts): Protocol<OidcSettings> {
         code_challenge_method: 'S256',
         state,
         nonce: checks.nonce,
+        // Then the ID token says when that was, too.
+        max_age: String(seenWithin),
       })
       if (location.protocol !== 'https:')
         return refuse('SIGN-ON-DISCOVERY', 'the provider names no https authorization endpoint')
@@ -109,7 +118,8 @@ export function openOidc({ egress }: ProtocolParts): Protocol<OidcSettings> {
             : {}
         const said: Record<string, unknown> = { ...more, ...claims }
         const name = shownName(said.name, said.preferred_username, said.email, claims.sub)
-        return provenBy(claims.sub, name, said[groupsClaim])
+        const seen = typeof claims.auth_time === 'number' ? claims.auth_time * 1000 : Number.NaN
+        return provenBy(claims.sub, name, { groups: said[groupsClaim], seen })
       } catch (error) {
         return refusedAnswer(error)
       }

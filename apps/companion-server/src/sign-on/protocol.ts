@@ -58,12 +58,22 @@ export type ProtocolParts = { readonly egress: Egress }
 
 const maxGroups = 1000
 
-/** Refuses SIGN-ON-CLAIM a subject or groups of another form than a provider's. */
-export function provenBy(subject: unknown, name: string, groups: unknown): Outcome<Proven> {
+/** How long ago a provider may have seen the person, in seconds: it is asked to look again. */
+export const seenWithin = 600
+
+/** Refuses SIGN-ON-CLAIM a subject or groups of another form than a provider's. `seen`: milliseconds, of a time that is no number none. */
+export function provenBy(
+  subject: unknown,
+  name: string,
+  { groups, seen }: { readonly groups: unknown; readonly seen: number },
+): Outcome<Proven> {
   if (typeof subject !== 'string' || subject.length === 0 || subject.length > 512)
     return refuse('SIGN-ON-CLAIM', 'the subject is no text of 1 to 512 characters')
   const all = groups === undefined || groups === null ? [] : Array.isArray(groups) ? groups : [groups]
   if (all.length > maxGroups || !all.every((one) => typeof one === 'string' && one.length <= 256))
     return refuse('SIGN-ON-CLAIM', `groups are at most ${maxGroups} texts of at most 256 characters`)
-  return { ok: true, value: { subject, name, groups: all } }
+  // A clock that is ahead proves nobody for longer.
+  const at = Math.min(seen, Date.now())
+  const provedAt = Number.isFinite(seen) && seen > 0 ? new Date(at) : null
+  return { ok: true, value: { subject, name, groups: all, provedAt } }
 }

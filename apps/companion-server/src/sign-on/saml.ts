@@ -83,7 +83,7 @@ async function serviceOf(
     ...{ privateKey: secret ?? '', publicCert: settings.certificate, decryptionPvk: secret ?? '' },
     ...{ signatureAlgorithm: 'sha256', digestAlgorithm: 'sha256' },
     ...{ wantAssertionsSigned: true, wantAuthnResponseSigned: false },
-    ...{ identifierFormat: null, disableRequestedAuthnContext: true },
+    ...{ identifierFormat: null, disableRequestedAuthnContext: true, forceAuthn: true },
     ...{ acceptedClockSkewMs: skew, maxAssertionAgeMs: lives, requestIdExpirationPeriodMs: lives },
     ...{ validateInResponseTo: ValidateInResponseTo.always, cacheProvider, generateUniqueId: () => id },
   })
@@ -155,7 +155,8 @@ function provenOf(
     profile.email,
     profile.nameID,
   )
-  return provenBy(profile.nameID, name, attributes[groupsAttribute])
+  const seen = assertion.AuthnStatement.map(({ $ }) => Date.parse($?.AuthnInstant ?? ''))
+  return provenBy(profile.nameID, name, { groups: attributes[groupsAttribute], seen: Math.min(...seen) })
 }
 
 /** By name, which check it was. Nothing of what the provider sent is repeated. */

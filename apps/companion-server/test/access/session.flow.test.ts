@@ -147,8 +147,8 @@ test('SESSION-02 what lets a key out, shreds it or makes an admin wants a second
   expect(await tries()).toEqual(['KEY-EXPORT', 'KEY-STATE', 'ok', 'ok', 'SHRED-CONFIRM'])
 
   const aged = async () => {
-    const created_at = new Date(Date.now() - 11 * 60_000)
-    await database.updateTable('token').set({ created_at }).where('name', 'is', null).execute()
+    const proved_at = new Date(Date.now() - 11 * 60_000)
+    await database.updateTable('token').set({ proved_at }).where('name', 'is', null).execute()
     kms.server.services.authentication.forget()
   }
   await aged()

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { hashSecret } from '../../src/access/tokens.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 import { makeFolder } from '../support/temporary-folder.ts'
 import { clientId, clientSecret, macked, openOidcPeer, signed, unsigned } from './support/oidc-peer.ts'
@@ -222,6 +223,41 @@ test.each(Object.entries(forgeries))(
     expect((await takeToken(cookie)).statusCode).toBe(401)
   },
 )
+
+test('SIGN-ON-09 a session was proved when the provider saw its person, and never where the provider does not say', async () => {
+  const id = await kms.make('kept')
+  const seconds = Math.floor(Date.now() / 1000)
+  const shredsAfter = async (auth_time: number | undefined) => {
+    peer.forgeBy(({ header, claims }) => signed(header, { ...claims, auth_time }, peer.own))
+    const reply = await kms.server.app.inject({
+      ...{ method: 'POST', url: `/api/v1/kms/keys/${id}/shred`, payload: { confirmName: 'no' } },
+      headers: { authorization: `Bearer ${await tokenOf('mary')}` },
+    })
+    return reply.json().code
+  }
+  expect(new URL((await begin()).to).searchParams.get('max_age')).toBe('600')
+  expect(await shredsAfter(seconds)).toBe('SHRED-CONFIRM')
+  expect(await shredsAfter(seconds - 11 * 60)).toBe('SECOND-FACTOR-ANEW')
+  expect(await shredsAfter(undefined)).toBe('SECOND-FACTOR-ANEW')
+  // As the provider itself says it.
+  peer.forgeBy(null)
+  const { database } = kms.server.services
+  const hash = hashSecret(await tokenOf('mary'))
+  const { proved_at } = await database
+    .selectFrom('token')
+    .select('proved_at')
+    .where('hash', '=', hash)
+    .executeTakeFirstOrThrow()
+  expect(Number(proved_at)).toBeGreaterThanOrEqual((seconds - 1) * 1000)
+  // A clock that is ahead proves for no longer.
+  peer.forgeBy(({ header, claims }) => signed(header, { ...claims, auth_time: seconds + 9000 }, peer.own))
+  const ahead = await database
+    .selectFrom('token')
+    .select('proved_at')
+    .where('hash', '=', hashSecret(await tokenOf('mary')))
+    .executeTakeFirstOrThrow()
+  expect(Number(ahead.proved_at)).toBeLessThanOrEqual(Date.now())
+})
 
 test('SIGN-ON-04 who has no group with a role gets none, who lost the group loses it, and who was revoked stays out', async () => {
   const { database, organisations } = kms.server.services

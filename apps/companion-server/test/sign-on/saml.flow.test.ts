@@ -1,7 +1,8 @@
 import { createPublicKey } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { inflateRawSync } from 'node:zlib'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { hashSecret } from '../../src/access/tokens.ts'
 import { makeServiceKey } from '../../src/sign-on/service-key.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 import { browserOf, callbackOf, origin } from './support/sign-on-under-test.ts'
@@ -69,6 +70,7 @@ async function begin(): Promise<Begun> {
   const request = inflateRawSync(Buffer.from(asked.get('SAMLRequest') ?? '', 'base64')).toString()
   expect(asked.get('SigAlg')).toBe('http://www.w3.org/2001/04/xmldsig-more#rsa-sha256')
   expect(request).toContain(`AssertionConsumerServiceURL="${callback}"`)
+  expect(request).toContain('ForceAuthn="true"')
   return { cookie, state: asked.get('RelayState') ?? '', id: /ID="([^"]+)"/.exec(request)?.[1] ?? '' }
 }
 
@@ -318,4 +320,19 @@ test('SIGN-ON-SAML-05 a comment in a name does not cut it', async () => {
   const { database } = kms.server.services
   const subjects = await database.selectFrom('member').select('subject').orderBy('subject').execute()
   expect(subjects.map(({ subject }) => subject)).toEqual(['ada', 'ada.evil'])
+})
+
+test('SIGN-ON-SAML-06 a session was proved when the assertion says that its subject logged in', async () => {
+  const begun = await begin()
+  const before = new Date(Date.now() - 5 * 60_000)
+  vi.useFakeTimers({ toFake: ['Date'], now: before })
+  const xml = await responseTo(begun).finally(() => vi.useRealTimers())
+  expect(await bring(begun, xml)).toBe('ready')
+  const { accessToken } = (await browser.takeToken(begun.cookie)).json()
+  const { proved_at } = await kms.server.services.database
+    .selectFrom('token')
+    .select('proved_at')
+    .where('hash', '=', hashSecret(accessToken))
+    .executeTakeFirstOrThrow()
+  expect(Math.abs(Number(proved_at) - before.getTime())).toBeLessThan(60_000)
 })

@@ -20,6 +20,7 @@ import * as idempotentCalls from './migrations/0016-idempotent-calls.ts'
 import * as revokedKeys from './migrations/0017-revoked-keys.ts'
 import * as accessReviews from './migrations/0018-access-reviews.ts'
 import * as alerts from './migrations/0019-alerts.ts'
+import * as provedAt from './migrations/0020-proved-at.ts'
 import type { Tables } from './tables.ts'
 
 /** In order; a released one is never changed. */
@@ -43,6 +44,7 @@ const migrations: Record<string, Migration> = {
   '0017-revoked-keys': revokedKeys,
   '0018-access-reviews': accessReviews,
   '0019-alerts': alerts,
+  '0020-proved-at': provedAt,
 }
 
 const newest = Object.keys(migrations).toSorted().at(-1)

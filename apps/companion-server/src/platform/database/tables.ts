@@ -510,6 +510,8 @@ export type SignOnAttemptTable = {
   /** Null once the answer was looked at. */
   checks_sealed: Buffer | null
   identity_id: ColumnType<string | null, string | null | undefined, string | null>
+  /** When the provider saw its person; null where it does not say. */
+  proved_at: ColumnType<Date | null, Date | null | undefined, Date | null>
   expires_at: Time
 }
 
@@ -532,6 +534,8 @@ export type TokenTable = {
   hash: Buffer
   identity_id: string
   created_at: MadeTime
+  /** Of a person's session: when a second factor was shown, or the provider saw the person. */
+  proved_at: ColumnType<Date | null, Date | null | undefined, Date | null>
   expires_at: Time
   revoked_at: ColumnType<Date | null, Date | string | null, Date | string | null>
 }
