@@ -25,6 +25,8 @@ type Parts = {
   /** Hears of each connection whose certificate is not known, or is none. */
   readonly strangers: Pick<Strangers, 'failed'>
   readonly answering: AnswerParts
+  /** Once begun, each connection ends after its next answer: the client comes back by another one. */
+  readonly draining: { readonly begun: boolean }
   readonly log: Log
   /** How long a message may take to arrive, a connection may say nothing, and one of nobody known may stand, in milliseconds. */
   readonly patience?: { readonly message: number; readonly idle: number; readonly stranger: number }
@@ -68,6 +70,7 @@ export function openKmipServer({
   clients,
   strangers,
   answering,
+  draining,
   log,
   patience = usual,
 }: Parts): KmipServer {
@@ -119,7 +122,7 @@ export function openKmipServer({
       }
       // At once, and not only with its first message.
       find().catch(answering.fault)
-      const connection = serve(socket, find, answering, patience)
+      const connection = serve(socket, find, answering, { patience, draining })
       open.set(socket, connection)
       socket.on('close', () => {
         open.delete(socket)
@@ -186,7 +189,7 @@ function serve(
   socket: TLSSocket,
   find: () => Promise<Outcome<KmipClient>>,
   parts: AnswerParts,
-  patience: { readonly message: number; readonly idle: number },
+  { patience = usual, draining }: Pick<Parts, 'patience' | 'draining'>,
 ): Connection {
   let chunks: Buffer[] = []
   let held = 0
@@ -232,7 +235,10 @@ function serve(
         const sent = socket.write(reply)
         // After bytes that are no message nobody knows where the next one begins.
         if (refused !== null) ending = true
-        if (ending) break
+        if (ending || (draining.begun && held === 0)) {
+          ending = true
+          break
+        }
         if (!sent) await drained(socket)
       }
     } catch (error) {

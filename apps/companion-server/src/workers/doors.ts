@@ -48,6 +48,7 @@ async function serveKmip(
     authorities: [await ownAuthority(services.state, new Date()), ...(other === null ? [] : [other])],
     clients: services.kmipClients,
     strangers: services.strangers,
+    draining: services.draining,
     answering: {
       keys: services.keys,
       roomFor: services.authentication.roomFor,

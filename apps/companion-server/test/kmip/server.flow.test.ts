@@ -371,3 +371,19 @@ test('KMIP-ACCESS who only uses keys makes none, by this door neither', async ()
     expect.stringMatching(/^PermissionDenied ROLE-REFUSED/),
   ])
 })
+
+// The last: a server that drains does not go back.
+test('KMIP-DRAIN a server that is about to stop answers what has come, and then ends each connection', async () => {
+  const { tls } = await kmip.client('leaving')
+  const socket = await open(tls)
+  const first = replies(socket, 1)
+  socket.write(query)
+  expect((await first).map(said)).toEqual(['success'])
+  kmip.services.draining.begin()
+  const ended = new Promise((done) => socket.once('end', done))
+  const last = replies(socket, 2)
+  socket.write(Buffer.concat([query, query]))
+  expect((await last).map(said)).toEqual(['success', 'success'])
+  await ended
+  expect((await ask(tls, query)).map(said)).toEqual(['success'])
+})
