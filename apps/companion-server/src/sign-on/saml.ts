@@ -11,14 +11,28 @@ const lives = 10 * 60_000
 const skew = 30_000
 const maxResponse = 512 * 1024
 const transient = 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient'
-/** What a shared secret signs, and what can be forged with today's machines. */
-const weakSignature =
-  /<(?:\w+:)?SignatureMethod\b[^>]*\bAlgorithm\s*=\s*["'][^"']*(?:sha1|md5|hmac)[^"']*["']/i
-/** A digest of what is signed; that of RSA-OAEP, which is no weakness there, has no value beside it. */
-const weakDigest =
-  /<(?:\w+:)?DigestMethod\b[^>]*\bAlgorithm\s*=\s*["'][^"']*(?:sha1|md5)["'][^>]*>(?:\s*<\/(?:\w+:)?DigestMethod\s*>)?\s*<(?:\w+:)?DigestValue/i
-const encryptionMethods = /<(?:\w+:)?EncryptionMethod\b[^>]*\bAlgorithm\s*=\s*["']([^"']*)["']/gi
-const goodEncryption = /#(?:aes(?:128|192|256)-(?:gcm|cbc)|rsa-oaep(?:-mgf1p)?)$/
+type Rule = { readonly elements: string; readonly taken: RegExp; readonly refusal: Outcome<never> }
+const tooWeak = refuse('SIGN-ON-SIGNATURE', 'the signature’s algorithm is too weak')
+/** What is taken, of each element that names an algorithm; the digest of RSA-OAEP may be any, which is no weakness there. */
+const algorithms: readonly Rule[] = [
+  {
+    elements: "//*[local-name()='SignatureMethod']",
+    taken:
+      /^http:\/\/www\.w3\.org\/(?:2001\/04\/xmldsig-more#rsa-sha(?:256|384|512)|2007\/05\/xmldsig-more#sha(?:256|384|512)-rsa-MGF1)$/,
+    refusal: tooWeak,
+  },
+  {
+    elements: "//*[local-name()='Reference']/*[local-name()='DigestMethod']",
+    taken: /^http:\/\/www\.w3\.org\/2001\/04\/(?:xmlenc#sha(?:256|512)|xmldsig-more#sha384)$/,
+    refusal: tooWeak,
+  },
+  {
+    elements: "//*[local-name()='EncryptionMethod']",
+    taken:
+      /^http:\/\/www\.w3\.org\/(?:2001\/04\/xmlenc#(?:aes(?:128|192|256)-cbc|rsa-oaep-mgf1p)|2009\/xmlenc11#(?:aes(?:128|192|256)-gcm|rsa-oaep))$/,
+    refusal: refuse('SIGN-ON-ENCRYPTION', 'the assertion is encrypted by an algorithm that is not taken'),
+  },
+]
 
 /** SAML 2.0: a signed request by redirect, and a form that the browser posts back. Nothing that was not asked for is taken. */
 export function openSaml(): Protocol<SamlSettings> {
@@ -36,14 +50,12 @@ export function openSaml(): Protocol<SamlSettings> {
       const coded = answer.get('SAMLResponse') ?? ''
       if (coded.length > maxResponse) return refuse('SIGN-ON-ANSWER', 'the response is too long')
       const xml = Buffer.from(coded, 'base64').toString('utf8')
-      const sound = checkForm(xml)
-      if (!sound.ok) return sound
       // What was sealed here.
       const asked = JSON.parse(checks) as Checks
       const saml = await serviceOf(provider, callback, asked)
       try {
-        const hidden = await checkEncrypted(xml, provider.secret ?? '')
-        if (!hidden.ok) return hidden
+        const sound = await checkWhole(xml, provider.secret ?? '')
+        if (!sound.ok) return sound
         const { profile } = await saml.validatePostResponseAsync({ SAMLResponse: coded })
         if (profile === null) return refuse('SIGN-ON-ANSWER', 'the response proves nobody')
         return provenOf(provider.settings, callback, asked, profile)
@@ -89,32 +101,28 @@ async function serviceOf(
   })
 }
 
-/** Before anything parses it: of the response, and of an assertion that came encrypted. */
-function checkForm(xml: string): Outcome<null> {
-  if (/<!(?:DOCTYPE|ENTITY)/i.test(xml))
-    return refuse('SIGN-ON-DOCTYPE', 'the response declares a document type')
-  const strong = checkSignature(xml)
-  if (!strong.ok) return strong
-  for (const [, algorithm = ''] of xml.matchAll(encryptionMethods))
-    if (!goodEncryption.test(algorithm))
-      return refuse('SIGN-ON-ENCRYPTION', 'the assertion is encrypted by an algorithm that is not taken')
-  return accept(null)
-}
-
-function checkSignature(xml: string): Outcome<null> {
-  return weakSignature.test(xml) || weakDigest.test(xml)
-    ? refuse('SIGN-ON-SIGNATURE', 'the signature’s algorithm is too weak')
-    : accept(null)
-}
-
-/** What encryption hides from `checkForm`, looked at in the same way before the library decrypts and parses it. */
-async function checkEncrypted(xml: string, key: string): Promise<Outcome<null>> {
-  const { decryptXml, parseDomFromString, xpath } = await import('@node-saml/node-saml/lib/xml.js')
-  const document = await parseDomFromString(xml)
-  const [one, ...more] = xpath.selectElements(document, "//*[local-name()='EncryptedAssertion']")
+/** What encryption hides is looked at too, before the library decrypts it in its turn. */
+async function checkWhole(xml: string, key: string): Promise<Outcome<null>> {
+  const outer = await checkForm(xml)
+  if (!outer.ok) return outer
+  const [one, ...more] = outer.value
   if (one === undefined) return accept(null)
   if (more.length > 0) return refuse('SIGN-ON-SIGNATURE', 'there is more than one assertion')
-  return checkForm(await decryptXml(String(one), key))
+  const { decryptXml } = await import('@node-saml/node-saml/lib/xml.js')
+  const inner = await checkForm(await decryptXml(one, key))
+  return inner.ok ? accept(null) : inner
+}
+
+/** Before the library reads it: no document type, before anything parses it, and no weak algorithm. Gives its encrypted assertions. */
+async function checkForm(xml: string): Promise<Outcome<readonly string[]>> {
+  if (/<!(?:DOCTYPE|ENTITY)/i.test(xml))
+    return refuse('SIGN-ON-DOCTYPE', 'the response declares a document type')
+  const { parseDomFromString, xpath } = await import('@node-saml/node-saml/lib/xml.js')
+  const document = await parseDomFromString(xml)
+  for (const { elements, taken, refusal } of algorithms)
+    for (const one of xpath.selectElements(document, elements))
+      if (!taken.test(one.getAttribute('Algorithm') ?? '')) return refusal
+  return accept(xpath.selectElements(document, "//*[local-name()='EncryptedAssertion']").map(String))
 }
 
 type Element = { readonly $?: Readonly<Record<string, string | undefined>> }

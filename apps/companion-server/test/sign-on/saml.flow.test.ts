@@ -205,6 +205,10 @@ const attacks: Readonly<
   ],
   'a weak signature': ['SIGN-ON-SIGNATURE', { options: () => ({ signatureAlgorithm: 'rsa-sha1' }) }],
   'a weak digest': ['SIGN-ON-SIGNATURE', { options: () => ({ digestAlgorithm: 'sha1' }) }],
+  'a weak signature under a prefix of its own': [
+    'SIGN-ON-SIGNATURE',
+    { options: () => ({ signatureAlgorithm: 'rsa-sha1', signatureNamespacePrefix: 'd-s' }) },
+  ],
   'a weak signature, encrypted': [
     'SIGN-ON-SIGNATURE',
     { options: () => ({ ...encrypted(), signatureAlgorithm: 'rsa-sha1' }) },
