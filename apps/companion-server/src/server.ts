@@ -52,7 +52,7 @@ import type { ServerToken } from './platform/hsm/server-token.ts'
 import { signInToken } from './platform/hsm/token-signer.ts'
 import { openDraining } from './platform/http/draining.ts'
 import { type Egress, serverEgress } from './platform/http/egress.ts'
-import { openSharedCounts, type SharedCounts } from './platform/shared-counts.ts'
+import { countsOf, openSharedCounts, type SharedCounts } from './platform/shared-counts.ts'
 import { makeStateFolder, type StateFolder } from './platform/state-folder/folder.ts'
 import { readCard } from './platform/state-folder/server-card.ts'
 import { readSettings, type Settings } from './platform/state-folder/settings.ts'
@@ -268,7 +268,7 @@ export async function openServer(
     const authentication = openAuthentication(
       database,
       Number(variable('RATE_LIMIT_PER_SECOND') ?? defaultPerSecond),
-      sharedCounts ?? options.worker?.counts ?? null,
+      countsOf(sharedCounts, options.worker?.counts ?? null),
     )
     const kmipClients = openKmipClients(database, now)
     const calls = openIdempotentCalls({

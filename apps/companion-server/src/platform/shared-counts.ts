@@ -14,6 +14,24 @@ export type SharedCounts = {
   close(): Promise<void>
 }
 
+/**
+ * What the other replicas counted by Redis, which hears of the workers of this one too; while Redis does not answer, what those workers
+ * counted. Null: there are neither.
+ */
+export function countsOf(
+  shared: Pick<SharedCounts, 'inUse' | 'count'> | null,
+  workers: Pick<SharedCounts, 'count'> | null,
+): Pick<SharedCounts, 'count'> | null {
+  if (shared === null || workers === null) return shared ?? workers
+  return {
+    count(name) {
+      // Both, so that each goes on from where it is when it is asked again.
+      const [far, near] = [shared.count(name), workers.count(name)]
+      return shared.inUse ? far : near
+    },
+  }
+}
+
 /** `own`: what Redis knows of this replica’s, null until it was asked. */
 type Counted = { own: number | null; pending: number; others: number; told: number; at: number }
 

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { openRateLimit } from '../../src/access/rate-limit.ts'
+import { countsOf } from '../../src/platform/shared-counts.ts'
 import type { Counts } from '../../src/workers/messages.ts'
 import { openWorkerCounts } from '../../src/workers/worker-counts.ts'
 
@@ -23,4 +24,16 @@ test('WORKERS a limit of calls is the server’s and not each worker’s', async
   } finally {
     vi.useRealTimers()
   }
+})
+
+test('WORKERS without an answer of Redis the workers of a server go on to count as one', () => {
+  const shared = { inUse: true, count: () => 1 }
+  const counts = countsOf(shared, { count: () => 3 })
+  const limit = openRateLimit(10, () => 0, counts)
+  // Of ten: one here and one elsewhere each time.
+  expect(Array.from({ length: 6 }, () => limit.take('a'))).toEqual([...Array(5).fill(true), false])
+  shared.inUse = false
+  // Of ten: one here and three of the other workers.
+  expect(Array.from({ length: 4 }, () => limit.take('b'))).toEqual([true, true, false, false])
+  expect(countsOf(null, null)).toBe(null)
 })
