@@ -210,6 +210,7 @@ export function openSignOnLogIn(parts: Parts) {
 const placeOf = (state: Buffer): string => `sign-on attempt ${state.toString('hex')}`
 const secret = (): string => randomBytes(32).toString('base64url')
 
-const callOf = (identity: string, { door, reqId }: Attempt): Call => ({
-  ...{ caller: { identity, grants: [] }, door, reqId, receipt: null },
+const callOf = (identity: string, { door, reqId, source }: Attempt): Call => ({
+  caller: { identity, grants: [], circumstances: { time: new Date(), source } },
+  ...{ door, reqId, receipt: null },
 })

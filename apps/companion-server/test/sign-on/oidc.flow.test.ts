@@ -96,13 +96,14 @@ test('SIGN-ON-01 a member is made at the first log-in, with the roles of the gro
   expect(members[0]).toMatchObject({ subject: 'ada', groups: ['officers', 'everybody'] })
   const audited = await database
     .selectFrom('audit')
-    .select(['operation', 'outcome'])
+    .select(['operation', 'outcome', 'entry'])
     .where('identity_id', '=', members[0]!.identity_id)
     .orderBy('time')
     .execute()
   expect(audited.map(({ operation }) => operation)).toEqual(
     expect.arrayContaining(['sign-on.log-in', 'sign-on.take-token']),
   )
+  expect(audited.map(({ entry }) => JSON.parse(entry!).source)).toEqual(audited.map(() => '127.0.0.1'))
 })
 
 test('SIGN-ON-08 the console gets its session as a cookie that no script reads, and no token', async () => {

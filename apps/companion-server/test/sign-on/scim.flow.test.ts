@@ -193,8 +193,9 @@ test('SCIM-06 a token is one provider’s, over once revoked or replaced, and op
   expect(JSON.stringify(kept)).not.toContain(tokens.office)
   const entries = await database
     .selectFrom('audit')
-    .select('operation')
+    .select(['operation', 'entry'])
     .where('identity_id', '=', 'SCIM of office')
     .execute()
   expect(new Set(entries.map(({ operation }) => operation))).toContain('scim.create-user')
+  expect(new Set(entries.map(({ entry }) => JSON.parse(entry!).source))).toEqual(new Set(['127.0.0.1']))
 })

@@ -197,7 +197,11 @@ export function scimRoutes(
   async function by(request: FastifyRequest): Promise<By> {
     const client = await clientOf(request)
     const call: Call = {
-      ...{ caller: { identity: `SCIM of ${client.name}`, grants: [] }, door: 'http', reqId: request.id },
+      caller: {
+        ...{ identity: `SCIM of ${client.name}`, grants: [] },
+        circumstances: { time: new Date(), source: request.ip },
+      },
+      ...{ door: 'http', reqId: request.id },
       receipt: null,
     }
     request.call = call
