@@ -3,7 +3,7 @@ import { aesGcmOpen, aesGcmSeal, concatBytes, utf8 } from '@lux/crypto'
 import type { Selectable } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
 import type { ExternalKeyTable } from '../platform/database/tables.ts'
-import type { Egress } from '../platform/http/egress.ts'
+import { type Egress, together } from '../platform/http/egress.ts'
 import { EnvironmentError, type Outcome } from '../refusal.ts'
 import { connectProvider, kinds, type ProviderSettings } from './connect.ts'
 import { type Given, type Provider, type ProviderKey, providerNames } from './provider.ts'
@@ -29,7 +29,8 @@ export function openExternalKeys({ database, egress, secretsKey, now }: Parts) {
   }
 
   return {
-    connect: (wanted: ProviderSettings): Outcome<Provider> => connectProvider(egress, wanted, now),
+    /** For one operation, as `open`: what it asks of the provider has one time limit in all. */
+    connect: (wanted: ProviderSettings): Outcome<Provider> => connectProvider(together(egress), wanted, now),
 
     async open(row: StoredExternalKey): Promise<Provider> {
       const key = await sealingKey()
@@ -44,7 +45,7 @@ export function openExternalKeys({ database, egress, secretsKey, now }: Parts) {
       } catch (error) {
         throw new EnvironmentError('EXTERNAL-KEY-ROW', 'its credentials do not open', { cause: error })
       }
-      return kinds[provider].open(egress, row.settings, credentials, now)
+      return kinds[provider].open(together(egress), row.settings, credentials, now)
     },
 
     /** The row's place and address are bound: credentials never go where they were not configured for. */

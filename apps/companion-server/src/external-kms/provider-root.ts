@@ -5,7 +5,7 @@ import type { KeyDevice } from '../platform/hsm/key-device.ts'
 import { rootKeyDevice, rootKeySerial, rootKeySetting } from '../platform/hsm/root-key.ts'
 import { openTokens } from '../platform/hsm/second-token.ts'
 import { openServerToken, type Seal, type ServerToken } from '../platform/hsm/server-token.ts'
-import { serverEgress } from '../platform/http/egress.ts'
+import { serverEgress, together } from '../platform/http/egress.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import {
   parseState,
@@ -122,7 +122,7 @@ async function providerOf(file: string): Promise<Provider> {
   const { settings, credentials } = fields
   if (provider === undefined || !isGiven(settings) || !isGiven(credentials))
     throw new EnvironmentError('PROVIDER-SETTINGS', `${file}: expected provider, settings and credentials`)
-  return had(connectProvider(serverEgress(), { provider, settings, credentials }, () => new Date()))
+  return had(connectProvider(together(serverEgress()), { provider, settings, credentials }, () => new Date()))
 }
 
 function isGiven(value: unknown): value is Given {

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connectProvider } from '../../src/external-kms/connect.ts'
 import type { Provider } from '../../src/external-kms/provider.ts'
-import { openEgress } from '../../src/platform/http/egress.ts'
+import { openEgress, together } from '../../src/platform/http/egress.ts'
 
 let server: Server
 let host = ''
@@ -86,6 +86,18 @@ test.each<[string, RequestListener, string]>([
     expect(asked).toBe(before + 1)
   },
 )
+
+test('EXTERNAL-HOSTILE calls that belong together have one time limit: once it is over, none is made any more', async () => {
+  const egress = together(openEgress({ allowed: [host] }), 100)
+  const call = { method: 'GET', url: `http://${host}/`, headers: {} } as const
+  answer = () => undefined
+  expect(await egress.send(call)).toMatchObject({ ok: false, rule: 'PROVIDER-TIMEOUT' })
+  const before = asked
+  answer = says(200, {})
+  expect(await egress.send(call)).toMatchObject({ ok: false, rule: 'PROVIDER-TIMEOUT' })
+  expect(asked).toBe(before)
+  expect(await openEgress({ allowed: [host] }).send(call)).toMatchObject({ ok: true })
+})
 
 const key = { data: { name: 'k', type: 'aes256-gcm96', latest_version: 1, keys: {} } }
 const after =

@@ -13,6 +13,8 @@ export type Asked = {
   readonly body?: Uint8Array
   /** A CA that is trusted for this address alone, PEM. */
   readonly ca?: string
+  /** Of all that belongs together; else of this call alone. */
+  readonly limit?: AbortSignal
 }
 
 /** `type`: of its content, as it says; null where it says none. */
@@ -31,6 +33,14 @@ export type EgressOptions = {
 }
 
 const maxAnswer = 256 * 1024
+/** Milliseconds. */
+const patience = 5000
+
+/** One time limit, from now on, for all that is sent by it: an operation of several calls takes no longer than one call may. */
+export function together(egress: Egress, timeoutMs = patience): Egress {
+  const limit = AbortSignal.timeout(timeoutMs)
+  return { send: (asked) => egress.send({ ...asked, limit }) }
+}
 
 /** Everything that is no public unicast address: own, private, shared, link-local with its metadata services, reserved. */
 const inner = new BlockList()
@@ -72,7 +82,7 @@ export function isPublicAddress(address: string): boolean {
  * Resolves a name once and connects to that address, so that what was checked is what is called. https alone, no redirects, one
  * time limit for all of it, a cap on the answer.
  */
-export function openEgress({ allowed, timeoutMs = 5000 }: EgressOptions): Egress {
+export function openEgress({ allowed, timeoutMs = patience }: EgressOptions): Egress {
   const trusted = new Set(allowed.map((host) => host.toLowerCase()))
 
   async function addressOf(url: URL): Promise<Outcome<string>> {
@@ -91,10 +101,9 @@ export function openEgress({ allowed, timeoutMs = 5000 }: EgressOptions): Egress
   }
 
   return {
-    async send({ method, url: text, headers, body, ca }) {
+    async send({ method, url: text, headers, body, ca, limit = AbortSignal.timeout(timeoutMs) }) {
       if (!URL.canParse(text)) return refuse('PROVIDER-ADDRESS', 'the address is no URL')
       const url = new URL(text)
-      const limit = AbortSignal.timeout(timeoutMs)
       const late = refuse('PROVIDER-TIMEOUT', `no answer within ${timeoutMs / 1000} s`)
       const address = await Promise.race([addressOf(url), ended(limit)])
       if (address === 'ended') return late
