@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { authorizationOf, signingTime } from '../../src/external-kms/sigv4.ts'
 import { openKms } from '../support/kms-under-test.ts'
-import { type Peer, startMoto } from './support/peers.ts'
+import {
+  atMoto,
+  awsCredentials as credentials,
+  type Peer,
+  awsRegion as region,
+  startMoto,
+} from './support/peers.ts'
 
 let moto: Peer
 let kms: Awaited<ReturnType<typeof openKms>>
-const region = 'eu-central-1'
-const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'the-secret-of-the-test' }
 
 beforeAll(async () => {
   moto = await startMoto()
@@ -20,24 +23,7 @@ afterAll(async () => {
   await moto?.stop()
 })
 
-/** What the owner of the account does there, past the server. */
-async function atAws(
-  operation: string,
-  fields: object,
-): Promise<{ readonly KeyMetadata?: { readonly KeyId: string } }> {
-  const body = Buffer.from(JSON.stringify(fields))
-  const time = signingTime(new Date())
-  const headers = { host: moto.host, 'x-amz-date': time, 'x-amz-target': `TrentService.${operation}` }
-  const authorization = authorizationOf(
-    ...[credentials.accessKeyId, credentials.secretAccessKey],
-    ...[
-      { method: 'POST', path: '/', headers, body },
-      { time, region, service: 'kms' },
-    ],
-  )
-  const reply = await fetch(moto.url, { method: 'POST', headers: { ...headers, authorization }, body })
-  return JSON.parse((await reply.text()) || '{}')
-}
+const atAws = (operation: string, fields: object) => atMoto(moto, operation, fields)
 
 const made = async (fields: object = { KeyUsage: 'ENCRYPT_DECRYPT' }): Promise<string> =>
   (await atAws('CreateKey', fields)).KeyMetadata?.KeyId ?? ''

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
+import { authorizationOf, signingTime } from '../../../src/external-kms/sigv4.ts'
 import { pythonTool } from '../../support/python.ts'
 
 export type Peer = { readonly url: string; readonly host: string; stop(): Promise<void> }
@@ -74,6 +75,32 @@ export async function startMoto(): Promise<Peer> {
     /Running on (http:\/\/127\.0\.0\.1:\d+)/,
   )
   return peer(child, found[1] ?? '')
+}
+
+export const awsRegion = 'eu-central-1'
+export const awsCredentials = {
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'the-secret-of-the-test',
+}
+
+/** What the owner of the account does at moto, past the server. */
+export async function atMoto(
+  moto: Peer,
+  operation: string,
+  fields: object,
+): Promise<{ readonly KeyMetadata?: { readonly KeyId: string } }> {
+  const body = Buffer.from(JSON.stringify(fields))
+  const time = signingTime(new Date())
+  const headers = { host: moto.host, 'x-amz-date': time, 'x-amz-target': `TrentService.${operation}` }
+  const authorization = authorizationOf(
+    ...[awsCredentials.accessKeyId, awsCredentials.secretAccessKey],
+    ...[
+      { method: 'POST', path: '/', headers, body },
+      { time, region: awsRegion, service: 'kms' },
+    ],
+  )
+  const reply = await fetch(moto.url, { method: 'POST', headers: { ...headers, authorization }, body })
+  return JSON.parse((await reply.text()) || '{}')
 }
 
 export const baoToken = 'root-of-the-test'
