@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto'
+import { sql } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import type { Call, Record } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
@@ -125,10 +126,18 @@ export function registerKmipClient(
         project_id: project,
         expires_at: expires,
       })
-      .onConflict((conflict) => conflict.doNothing())
+      // A new certificate of the same key, for the same: it holds as long as the later one. What was revoked stays so.
+      .onConflict((conflict) =>
+        conflict
+          .column('spki')
+          .doUpdateSet({ name, expires_at: sql<Date>`greatest(kmip_client.expires_at, excluded.expires_at)` })
+          .where('kmip_client.identity_id', '=', identity)
+          .where('kmip_client.project_id', '=', project)
+          .where('kmip_client.revoked_at', 'is', null),
+      )
       .executeTakeFirst()
     return Number(made.numInsertedOrUpdatedRows) === 0
-      ? refuse('KMIP-CLIENT-TAKEN', 'a certificate with this key is registered already')
+      ? refuse('KMIP-CLIENT-TAKEN', 'its key is revoked, or stands for another identity or project')
       : accept({ fingerprint, name, identity, project, expires })
   })
 }

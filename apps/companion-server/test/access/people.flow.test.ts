@@ -1,7 +1,11 @@
+// Its decorators ask for it, before @peculiar/x509 is loaded.
+import 'reflect-metadata'
+import { webcrypto } from 'node:crypto'
+import { X509CertificateGenerator } from '@peculiar/x509'
 import { TOTP, URI } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Grant } from '../../src/access/authorize.ts'
-import { registerKmipClient } from '../../src/access/kmip-clients.ts'
+import { registerKmipClient, revokeKmipClient } from '../../src/access/kmip-clients.ts'
 import { logIn as logInMachine } from '../../src/access/log-in.ts'
 import { makeFirstAdmin } from '../../src/commands/admin.ts'
 import { issueClientCertificate } from '../../src/platform/tls/certificate.ts'
@@ -275,6 +279,46 @@ test('CONDITION-UNMET a role has its conditions by a KMIP certificate too', asyn
   expect(await encrypt({ networks: ['192.0.2.0/24'] })).toBe('ok')
   expect(await encrypt({ networks: ['10.0.0.0/8'] })).toBe('CONDITION-UNMET')
   expect(await encrypt({ networks: ['0.0.0.0/0'] }, null)).toBe('CONDITION-UNMET')
+})
+
+test('KMIP-RENEWAL a new certificate of the same key holds for its client, and stands for nobody else', async () => {
+  const { organisations, database, kmipClients } = kms.server.services
+  const place = { organisation: kms.organisation.id, project: kms.project.id }
+  const chief = kms.callAs(kms.chief)
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  const certificateFor = async (days: number) =>
+    (
+      await X509CertificateGenerator.createSelfSigned({
+        ...{ serialNumber: '01', name: 'CN=renewed', keys, signingAlgorithm: algorithm },
+        ...{ notBefore: new Date(0), notAfter: new Date(Date.now() + days * 86_400_000) },
+      })
+    ).toString('pem')
+  const newIdentity = async () =>
+    given(
+      await organisations.createIdentity(chief, { name: 'disks', grants: [{ role: 'service', ...place }] }),
+    ).identity
+  const [own, other] = [await newIdentity(), await newIdentity()]
+  const register = async (days: number, identity = own) =>
+    registerKmipClient(kms.server.services, chief, {
+      ...{ certificate: await certificateFor(days), name: 'disks', identity, project: place.project },
+    })
+  const { fingerprint } = given(await register(-1))
+  const spki = Buffer.from(fingerprint, 'hex')
+  expect(await kmipClients.find(spki, null)).toMatchObject({ rule: 'KMIP-CERTIFICATE' })
+  expect(await register(9)).toMatchObject({ ok: true, value: { fingerprint } })
+  expect(await kmipClients.find(spki, null)).toMatchObject({ ok: true })
+  // The older one brings no earlier end.
+  given(await register(1))
+  const { expires_at } = await database
+    .selectFrom('kmip_client')
+    .select('expires_at')
+    .where('spki', '=', spki)
+    .executeTakeFirstOrThrow()
+  expect(expires_at.getTime()).toBeGreaterThan(Date.now() + 8 * 86_400_000)
+  expect(await register(9, other)).toMatchObject({ rule: 'KMIP-CLIENT-TAKEN' })
+  given(await revokeKmipClient(kms.server.services, chief, fingerprint))
+  expect(await register(9)).toMatchObject({ rule: 'KMIP-CLIENT-TAKEN' })
 })
 
 test('ADMIN-EXISTS the first server admin is made once, by the command or by the code', async () => {
