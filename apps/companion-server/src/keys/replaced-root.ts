@@ -7,7 +7,10 @@ import type { ServerToken } from '../platform/hsm/server-token.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 
 /** What an accepted bundle says of a root's end: a drill or a restore burns a backup, a decommission destroys in tokens. */
-export type RootEvidence = { readonly digest: string } & Pick<Predicate, 'recovery' | 'decommissioned'>
+export type RootEvidence = { readonly digest: string } & Pick<
+  Predicate,
+  'recovery' | 'decommissioned' | 'wrapTree' | 'possession'
+>
 
 /**
  * What became of a root, signed by the receipt key. S1: destroyed in these tokens and found absent. S2: every backup of it that the bundles
@@ -71,9 +74,9 @@ export function openReplacedRoots(parts: Parts) {
           .where('origin', '=', 'ceremony')
           .executeTakeFirst()
         if (!row) return refuse('OBJECT-ABSENT', 'Root not found')
-        const { cka_id: ckaId } = row
+        const { cka_id: ckaId, possession } = row
         const silent = evidence.find(
-          (one) => burns(one, root) === null && destroyedBy(one, ckaId).length === 0,
+          (one) => burns(one, root) === null && destroyedBy(one, root, possession).length === 0,
         )
         if (silent)
           return refuse('ROOT-EVIDENCE', `the bundle ${silent.digest} burns and destroys nothing of it`)
@@ -99,7 +102,7 @@ export function openReplacedRoots(parts: Parts) {
           },
           destroyedIn: [
             ...token.tokens.map(({ serial }) => serial),
-            ...evidence.flatMap((one) => destroyedBy(one, ckaId)),
+            ...evidence.flatMap((one) => destroyedBy(one, root, possession)),
           ],
           backups,
           destroyedAt: parts.now().toISOString(),
@@ -184,6 +187,17 @@ function burns({ recovery }: RootEvidence, root: string): string | null {
   return recovery.backup.set
 }
 
-function destroyedBy({ decommissioned }: RootEvidence, ckaId: string): string[] {
-  return (decommissioned ?? []).filter((one) => one.ckaId === ckaId).map(({ serial }) => serial)
+/**
+ * Serials of the tokens in which the ceremony destroyed this very root: by its root id, and by the proof that was made of it before. Its CKA_ID
+ * differs from token to token.
+ */
+function destroyedBy(
+  { decommissioned, wrapTree, possession }: RootEvidence,
+  root: string,
+  proof: string,
+): string[] {
+  return (decommissioned ?? [])
+    .filter(({ id }) => wrapTree.some((node) => node.id === id && node.root?.rootId === root))
+    .filter(({ id }) => possession.some((one) => one.id === id && one.digest === proof))
+    .map(({ serial }) => serial)
 }

@@ -1,10 +1,16 @@
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { encodePolicyFile } from '@lux/ceremony/policy'
 import { receiptCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, verifySignature } from '@lux/crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { SampleBundle } from '../../../../packages/ceremony/test/support/sample-bundle.ts'
+import {
+  type SampleBundle,
+  sampleCeremonyId,
+} from '../../../../packages/ceremony/test/support/sample-bundle.ts'
+import { sampleDecommission } from '../../../../packages/ceremony/test/support/sample-decommission.ts'
+import { destroyReplacedRoot } from '../../src/commands/destroy-root.ts'
 import { shredContext } from '../../src/keys/lifecycle.ts'
 import { type RootEvidence, rootReceiptContext } from '../../src/keys/replaced-root.ts'
 import type { StateFolder } from '../../src/platform/state-folder/folder.ts'
@@ -24,6 +30,7 @@ let first: SampleBundle
 let server: Awaited<ReturnType<typeof openServer>>
 let post: (url: string, payload: object, status?: number) => Promise<Record<string, never>>
 const kept: string[] = []
+const tokenOfTheCeremony = 'a1b2c3d4'
 
 /** The next bundle for this server, with a transport key of its own, which a server offers while it does not run. */
 async function bundle(options: Omit<RealOptions, 'card' | 'transport'>): Promise<SampleBundle> {
@@ -238,8 +245,19 @@ test('REVOKE-01 a revoked root and a revoked key serve nothing afterwards; the r
 })
 
 test('ROOT-IN-USE, ROOT-EVIDENCE, ROOT-DESTROYED a replaced root is destroyed once nothing is under it, at level S2 once its backup is burnt, and its backup brings it back nowhere', async () => {
-  const { services } = server
   const [old, next] = [keysOf('first').rootId, keysOf('second').rootId]
+  await server.app.close()
+  const decommissions = []
+  for (const keys of [keysOf('first'), keysOf('second'), { ...keysOf('second'), rootId: old }])
+    decommissions.push(
+      await bundle({
+        ...{ ...sampleDecommission(), keys },
+        ...{ ceremonyId: '5d'.repeat(16), rootBorn: sampleCeremonyId },
+      }),
+    )
+  const [ofOld, ofNext, ofAnotherKey] = decommissions as [SampleBundle, SampleBundle, SampleBundle]
+  await open()
+  const { services } = server
   const caller = {
     identity: 'root',
     grants: [{ role: 'server-admin', organisation: null, project: null } as const],
@@ -265,24 +283,34 @@ test('ROOT-IN-USE, ROOT-EVIDENCE, ROOT-DESTROYED a replaced root is destroyed on
     ['destroyed', false],
     ['enabled', true],
   ])
+  const said = ({ digest, predicate }: SampleBundle): RootEvidence => ({ digest, ...predicate })
   const drill = (rootId: string, use: 'check' | 'drill' = 'drill') =>
     // Of what a drill's bundle says, what burns.
-    ({ digest: 'cd'.repeat(32), recovery: { use, backup: { rootId, set } } }) as RootEvidence
-  for (const silent of [drill(next), drill(old, 'check')])
+    ({ ...said(first), digest: 'cd'.repeat(32), recovery: { use, backup: { rootId, set } } }) as RootEvidence
+  for (const silent of [drill(next), drill(old, 'check'), said(ofNext), said(ofAnotherKey)])
     expect(await destroy(old, [silent])).toMatchObject({ ok: false, rule: 'ROOT-EVIDENCE' })
-  const decommission: RootEvidence = {
-    digest: 'ef'.repeat(32),
-    decommissioned: [{ id: 'root', token: 'ceremony', serial: 'WORKSTATION', ckaId }],
-  }
-  const { payload, signatures } = given(await destroy(old, [drill(old), decommission]))
+  const { payload, signatures } = given(await destroy(old, [drill(old), said(ofOld)]))
   expect(payload).toMatchObject({ level: 'S2', backups: [{ set, burntBy: 'cd'.repeat(32) }] })
-  expect(payload.destroyedIn).toContain('WORKSTATION')
+  expect(payload.destroyedIn).toContain(tokenOfTheCeremony)
   const { receiptKey } = await cardOf(state)
   const bytes = encodeCanonical(payload)
   expect(verifySignature(receiptKey, rootReceiptContext, bytes, signatures[0])).toMatchObject({ ok: true })
   expect(verifySignature(receiptKey, shredContext, bytes, signatures[0])).toMatchObject({ ok: false })
 
   await server.app.close()
+  // The birth gave the root one CKA_ID, this server another.
+  expect(ofOld.predicate.decommissioned?.map((one) => one.ckaId)).not.toContain(ckaId)
+  for (const [at, one] of [ofOld, ofNext].entries())
+    await writeFile(join(folder, `decommission-${at}.zip`), one.bytes)
+  const command = (at: number) =>
+    destroyReplacedRoot(state, {
+      ...{ root: old, bundles: [join(folder, `decommission-${at}.zip`)] },
+      out: join(folder, `receipt-${at}.json`),
+    })
+  const written = given(await command(0)).payload
+  expect(written).toMatchObject({ level: 'S1', backups: [{ set, burntBy: null }] })
+  expect(written.destroyedIn).toContain(tokenOfTheCeremony)
+  expect(await command(1)).toMatchObject({ ok: false, rule: 'ROOT-EVIDENCE' })
   const back = await bundle({
     ...{ keys: keysOf('first'), sequence: '4', previous: kept[3] ?? null },
     alter: rotated(kept[3] ?? '', 2),
