@@ -29,6 +29,15 @@ describe('a plan that brings the root into another token by the vendor’s way',
     ).toEqual(['PLAN-22 replicate-root'])
   })
 
+  it('lints with two measured tokens, whose way the plan says, and PLAN-22 with one of them', () => {
+    const measured = (which: number[]) => (plan: Plan) => {
+      for (const at of which)
+        Object.assign(plan.tokens[at]!, { profile: 'measured', needs: ['kwp', 'unwrap-template', 'gcm'] })
+    }
+    expect(refusals(measured([0, 1]))).toEqual([])
+    expect(refusals(measured([1]))).toEqual(['PLAN-22 replicate-root'])
+  })
+
   it('PLAN-34 is refused without the proof before it, a second time, or into the root’s own token', () => {
     expect(lintPlan(without(made.plan, 'prove-root')).map(({ rule }) => rule)).toEqual(['PLAN-34'])
     expect(

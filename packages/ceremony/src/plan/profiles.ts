@@ -134,10 +134,10 @@ function canOf({ profile, needs = [] }: Token): ProfileAbilities {
   }
 }
 
-/** Why the root cannot come from one token into the other by the vendor's way, or null. */
+/** Why the root cannot come from one token into the other by the vendor's way, or null. Of measured tokens the plan says which way they have. */
 export function unreplicable(from: Token, to: Token, way: VendorWay): string | null {
   for (const token of [from, to])
-    if (canOf(token).replication !== way)
+    if (token.profile !== 'measured' && canOf(token).replication !== way)
       return `${token.profile} has no ${way}; its way is ${canOf(token).replication}`
   return from.profile === to.profile ? null : `${from.profile} and ${to.profile} are of different vendors`
 }
