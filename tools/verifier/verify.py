@@ -2439,6 +2439,7 @@ class Verifier:
         used, names, last, given = self.p.get('recovery'), self.plan.get('recovery', {}).get('custodians', []), 0, set()
         if used is None:
             return 'no backup is used'
+        need(not any('backup' in key for key in self.plan['keys']), 'the run uses a backup and makes one')
         for one in used['statements']:
             need(one['index'] > last, 'the statements are not in the order of the shares')
             last = one['index']

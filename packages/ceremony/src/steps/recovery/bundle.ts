@@ -7,7 +7,7 @@ import { accept, type Outcome, refuse } from '../../documents/format/outcome.ts'
 import { possessionChallenge } from '../../model/identifiers.ts'
 import { stepsOf } from '../../plan/queries.ts'
 import { placeFault } from '../token/bundle.ts'
-import { askedCustodians, opens } from './queries.ts'
+import { askedCustodians, makesBackup, opens } from './queries.ts'
 
 type Recovery = NonNullable<Predicate['recovery']>
 type Statement = Recovery['statements'][number]
@@ -20,6 +20,7 @@ export async function checkRecovery(v: Verification): Promise<Outcome<string>> {
   const plan = required(v.plan)
   const { recovery } = v.predicate
   if (recovery === undefined) return accept('no backup is used')
+  if (makesBackup(plan)) return wrong('the run uses a backup and makes one')
   const names = plan.recovery?.custodians ?? []
   const given = new Set<string>()
   let last = 0

@@ -3,7 +3,7 @@ import { unfitAsSpare } from '../../plan/profiles.ts'
 import { namesOf, repeated, stepsOf, tokenOf } from '../../plan/queries.ts'
 import { type PlanRefusal, planRefusal } from '../../plan/rules.ts'
 import type { PlanProgress, Refuse, StepLint } from '../plan-progress.ts'
-import { askedCustodians, opens } from './queries.ts'
+import { askedCustodians, makesBackup, opens } from './queries.ts'
 
 type Use = NonNullable<Plan['recovery']>['use']
 type Kind = 'check-medium' | 'check-shares' | 'ask-shares' | 'give-shares' | 'restore-root' | 'zeroise-root'
@@ -35,6 +35,7 @@ function recoveryFaults(plan: Plan): string[] {
     ...namesOf(plan, 'custodian').flatMap((name) =>
       custodians.includes(name) ? [] : [`${name} holds no share of that backup`],
     ),
+    ...(makesBackup(plan) ? ['a ceremony uses a backup or makes one, never both'] : []),
     ...(asked < least ? [`custodians of that backup: ${asked} seated, ${least} needed`] : []),
   ]
 }

@@ -63,3 +63,8 @@ export function burntSet({ recovery, steps }: State): string | null {
   )
   return recovery === null || !begun ? null : recovery.backup.set
 }
+
+/** Whether a root of the plan gets a backup: its medium and shares lie where those of the backup that is used lie. */
+export function makesBackup({ keys }: Plan): boolean {
+  return keys.some(({ backup }) => backup !== undefined)
+}

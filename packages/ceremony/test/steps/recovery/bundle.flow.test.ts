@@ -31,6 +31,20 @@ const opened: [string, string, RecoveryAlterations][] = [
     'for a drill, and used to restore',
     drill({ recovery: (used) => ({ ...used, use: 'restore' }) }),
   ],
+  [
+    'RECOVERY',
+    'in a run that makes another backup',
+    drill({
+      plan: (plan) => ({
+        ...plan,
+        keys: plan.keys.map((key) =>
+          key.level === 'root'
+            ? { ...key, backup: { t: 2, n: 3, custodians: ['Gita', 'Hugo', 'Ivo'] } }
+            : key,
+        ),
+      }),
+    }),
+  ],
   ['RECOVERY', 'by fewer than its quorum', drill({ from: ['Gita'] })],
   ['RECOVERY', 'by a statement that gives nothing', drill({ said: (one) => ({ ...one, envelope: null }) })],
   ['RECOVERY', 'by two who gave the same', drill({ said: (one) => ({ ...one, envelope: other }) })],

@@ -184,6 +184,16 @@ describe('a restore drill', () => {
     expect(submit(run, statementFor(run, two), two)).toBe('taken')
   })
 
+  it('PLAN-75 refuses a ceremony that uses a backup and makes one: the new one would take the place of what the old one needs', () => {
+    const custodians = [...drill.plan.recovery!.custodians]
+    const both = copyOf(drill.plan)
+    both.keys.push({
+      ...{ id: 'next-root', level: 'root', name: 'Next root', algorithm: 'AES-256' },
+      backup: { t: 2, n: custodians.length, custodians },
+    })
+    expect(rules(both).join('\n')).toContain('PLAN-75 a ceremony uses a backup or makes one, never both')
+  })
+
   it('PLAN-75 refuses too few custodians, steps of another use, out of order, and another token to zeroise', () => {
     const few = copyOf(drill.plan)
     few.people = few.people.filter(({ name }) => name === one || !name.startsWith('Custodian'))
