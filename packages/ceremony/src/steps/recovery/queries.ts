@@ -53,15 +53,11 @@ export const opens = (use: NonNullable<Plan['recovery']>['use']): use is 'drill'
   use !== 'check'
 
 /**
- * The set that a run has burnt: from when it began to combine shares, whatever came of it, nobody may rely on fewer than t shares
- * being known. Null where it has burnt none.
+ * The set that a run has burnt: from when t shares are in its folder, whatever came of it, nobody may rely on fewer than t being known. Null
+ * where it has burnt none.
  */
-export function burntSet({ recovery, steps }: State): string | null {
-  const begun = steps.some(
-    ({ step, state, intent, attempt }) =>
-      step.do === 'restore-root' && (state === 'Done' || intent !== null || attempt > 1),
-  )
-  return recovery === null || !begun ? null : recovery.backup.set
+export function burntSet({ recovery }: State): string | null {
+  return recovery !== null && recovery.releases.length >= recovery.backup.t ? recovery.backup.set : null
 }
 
 /** Whether a root of the plan gets a backup: its medium and shares lie where those of the backup that is used lie. */

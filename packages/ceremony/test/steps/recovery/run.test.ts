@@ -154,11 +154,20 @@ describe('a restore drill', () => {
     expect(loaded.ok && loaded.state).toEqual(run.state)
   })
 
-  it('burns the set as soon as it is begun to restore, and not before', () => {
+  it('burns the set as soon as a quorum has given its shares, and not before', () => {
     const run = giving()
     expect(burntSet(run.state)).toBeNull()
-    run.runTo('restore-root')
+    const give = (name: string) => {
+      const payload = statementFor(run, name)
+      const { identity } = someone('custodian', name, run.domain)
+      const what = 'custodian-statement'
+      run.must({ type: 'submit', what, payload, signature: sign(identity, what, run.domain, payload) })
+    }
+    give(one)
     expect(burntSet(run.state)).toBeNull()
+    give('Custodian Two')
+    expect(burntSet(run.state)).toBe(drill.plan.recovery?.backup.set)
+    run.runTo('restore-root')
     run.must({ type: 'proceed', step: 'restore-root', by: 'Operator', now: '2026-01-31T09:00:30.000Z' })
     const owes = owed(run.state)
     expect(owes).toMatchObject({ kind: 'restore-root', intent: 'needed' })

@@ -1,6 +1,7 @@
 import { mlDsa65, sec1FromEcSpki, sha256Hex, toBase64, wipe } from '@lux/crypto'
 import { sealingTemplate, signingTemplate, type Token } from '@lux/hsm'
 import { sealSeed } from '../folder/ceremony-signer.ts'
+import { forgetGivenShares } from '../folder/given-shares.ts'
 import { type Perform, tokenOf } from './context.ts'
 import { discard } from './discard.ts'
 import { toEvidence } from './key-evidence.ts'
@@ -60,6 +61,7 @@ export const makeCeremonyKey: Perform<'make-ceremony-key'> = async (effect, run)
 export const destroyCeremonyKey: Perform<'destroy-ceremony-key'> = async (effect, run) => {
   const absent = await destroyKeyHalves(tokenOf(run, effect.serial), effect.serial, effect)
   run.folder.forgetSealedSeed()
+  forgetGivenShares(run.folder)
   return { ckaId: effect.ckaId, absent }
 }
 

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EffectOf } from '@lux/ceremony'
 import { fromHex, fromUtf8, wipe } from '@lux/crypto'
@@ -6,6 +5,7 @@ import type { Inventory, Token } from '@lux/hsm'
 import { ExpectedError } from '@lux/node-files'
 import { runKeyChild } from '../../key-child/client.ts'
 import { openSealed } from '../folder/ceremony-signer.ts'
+import { forgetGivenShares } from '../folder/given-shares.ts'
 import { mediumPath, releaseFile, releaseKeyPath } from '../folder/places.ts'
 import { type Perform, type RunContext, tokenOf } from './context.ts'
 import { idsOfAttempts, transportId } from './discard.ts'
@@ -27,7 +27,7 @@ export const restoreRoot: Perform<'restore-root'> = async (effect, run) => {
   const reports = await token.readAttributes({ id: ckaId, class: 'secret' })
   const proof = await token.possessionDigest({ kek: { id: ckaId }, challenge: fromHex(challenge) })
   await destroyPairs(token, effect)
-  forgetShares(effect, run)
+  forgetGivenShares(run.folder)
   return {
     serial,
     shares: releases.map(({ index }) => index),
@@ -89,12 +89,6 @@ async function destroyPairs(token: Token, { pair, discard }: EffectOf<'restore-r
   const { objects } = await token.inventory()
   for (const id of new Set(objects.map(({ id }) => id).filter((id) => left.has(id))))
     await token.destroyTransportPair({ id })
-}
-
-/** The sealed shares have done their work, and so has what opens them. */
-function forgetShares({ releases }: EffectOf<'restore-root'>, { folder }: RunContext): void {
-  for (const { index } of releases) rmSync(join(folder.path, releaseFile(index)), { force: true })
-  rmSync(releaseKeyPath(folder), { force: true })
 }
 
 /** Destroys the root in the token, and proves it absent. Taken again it finds nothing to destroy. */

@@ -21,6 +21,8 @@ export const mediumPath = (folder: Pick<RunFolder, 'path'>, root: string) =>
 
 /** A share as its custodian sealed it to the run. */
 export const releaseFile = (index: number) => `backup/release-${index}.age`
+/** Also of a write that was cut short. */
+export const isReleaseFile = (name: string) => /^release-\d+\.age(\.|$)/.test(name)
 
 /** What asks for shares, and what opens them, sealed under the ceremony key's sealing key. */
 export const shareRequestFile = 'backup/share-request.json'

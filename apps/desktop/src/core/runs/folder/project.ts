@@ -1,6 +1,7 @@
 import type { Entry, NewEvent } from '@lux/ceremony'
 import type { Entropy, HybridSignature, Json } from '@lux/crypto'
 import type { Clock } from '../../system.ts'
+import { forgetGivenShares } from './given-shares.ts'
 import { addPolicySignature } from './next-policy.ts'
 import type { RunFolder } from './run-folder.ts'
 
@@ -54,6 +55,9 @@ export function project(folder: RunFolder, entry: Entry): void {
         payload: entry.fact.payload,
         signatures: [entry.fact.signature],
       })
+      return
+    case 'run.aborted':
+      forgetGivenShares(folder)
       return
     default:
       return
