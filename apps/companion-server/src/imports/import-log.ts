@@ -6,6 +6,7 @@ import type { Settings } from '../platform/state-folder/settings.ts'
 import type { Refusal } from '../refusal.ts'
 import type { Judged } from './check-bundle.ts'
 import { printable, type ReceiptSigner } from './receipt-documents.ts'
+import type { RootHere } from './receive-root.ts'
 
 export type Refused = {
   readonly state: 'refused'
@@ -56,15 +57,15 @@ export function openImportLog({ settings, audience, database, signer, now }: Par
       return { bundleDigest: row.digest, sequence: row.sequence }
     },
 
-    /** CKA_ID of a root that this node's token has already. */
-    async knownRoot(rootId: string): Promise<string | null> {
+    /** A root that an earlier bundle brought into this node's token. */
+    async rootHere(rootId: string): Promise<RootHere | null> {
       const row = await database
         .selectFrom('root_config')
-        .select('cka_id')
+        .select(['cka_id as ckaId', 'version', 'possession', 'state'])
         .where('root_id', '=', rootId)
         .where('node_id', '=', settings.node)
         .executeTakeFirst()
-      return row?.cka_id ?? null
+      return row ?? null
     },
 
     /** Whether it was destroyed here for ever. */

@@ -18,8 +18,8 @@ import { type Judged, judgeBundle } from './check-bundle.ts'
 import { recordReplaced, recordRevoked } from './earlier-keys.ts'
 import { openImportLog, ownAddress, type Refused } from './import-log.ts'
 import { type ReceiptSigner, receiptAttributes } from './receipt-documents.ts'
-import { type ArrivedRoot, bringRoot } from './receive-root.ts'
-import { recordKeys, recordRoots } from './record-keys.ts'
+import { type ArrivedRoot, adoptRestored, bringRoot } from './receive-root.ts'
+import { recordKeys, recordRestored, recordRoots } from './record-keys.ts'
 import { keepFheFiles, recordFhe } from './record-threshold.ts'
 import { eraseTransport, openTransports } from './transports.ts'
 import { planRows } from './wrapped-rows.ts'
@@ -97,6 +97,9 @@ export function openImporter(parts: ImporterParts): BundleImporter {
       await forgetBegun(state, contents.digest)
       return refused
     }
+    const restored = await adoptRestored(opened, contents, log.rootHere)
+    if (!restored.ok) return giveUp(restored)
+    const again = restored.value
     for (const node of contents.predicate.wrapTree.filter(({ level }) => level === 'root')) {
       if (node.root !== null && (await log.isDestroyed(node.root.rootId)))
         return giveUp(refuse('ROOT-DESTROYED', `the root ${node.root.rootId} was destroyed here`))
@@ -104,7 +107,8 @@ export function openImporter(parts: ImporterParts): BundleImporter {
         audience,
         node: settings.node,
         transports,
-        known: log.knownRoot,
+        known: async (rootId) =>
+          again?.rootId === rootId ? again.ckaId : ((await log.rootHere(rootId))?.ckaId ?? null),
       })
       if (!arrived.ok) return giveUp(arrived)
       roots.push(arrived.value)
@@ -118,6 +122,7 @@ export function openImporter(parts: ImporterParts): BundleImporter {
     const work = await database
       .transaction()
       .execute(async (transaction) => {
+        if (again !== null) await recordRestored(transaction, settings.node, again)
         for (const record of [
           await recordRoots(transaction, settings.node, contents, roots),
           await recordKeys(transaction, rows.value),

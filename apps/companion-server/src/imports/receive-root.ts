@@ -93,7 +93,39 @@ export async function bringRoot(
   })
 }
 
-type Proof = BundleContents['predicate']['possession'][number]
+/** A root of this node, as an earlier bundle brought it. */
+export type RootHere = {
+  readonly ckaId: string
+  readonly version: number
+  readonly possession: string
+  readonly state: string
+}
+
+/**
+ * A root of this node that the ceremony restored into this very token: found by the identifier that the restore gave it, read back, and proved as
+ * it was when it came first. Null where the ceremony restores none of this node's, or into another token. Refuses ROOT-…, KEY-REVOKED.
+ */
+export async function adoptRestored(
+  token: Token,
+  { predicate: { recovery } }: BundleContents,
+  here: (rootId: string) => Promise<RootHere | null>,
+): Promise<Outcome<ArrivedRoot | null>> {
+  const { use, backup, restored } = recovery ?? {}
+  if (use !== 'restore' || backup === undefined || restored?.serial !== token.serial) return accept(null)
+  const { rootId, key: id } = backup
+  const root = await here(rootId)
+  if (root === null) return accept(null)
+  if (root.state === 'destroyed') return refuse('ROOT-DESTROYED', `the root ${rootId} was destroyed here`)
+  if (root.state === 'revoked') return refuse('KEY-REVOKED', `the root ${rootId} was revoked here`)
+  const { ckaId, challenge } = restored
+  // Whoever destroys it one day has to destroy all that is there of it.
+  if (ckaId !== root.ckaId && (await token.findById(root.ckaId)).length > 0)
+    return refuse('ROOT-AMBIGUOUS', `${id}: the token ${token.serial} has it as ${root.ckaId} still`)
+  const proof = { challenge, digest: root.possession }
+  return adopt(token, { node: { id, version: root.version }, rootId, proof, way: null, ckaId })
+}
+
+type Proof = Pick<BundleContents['predicate']['possession'][number], 'challenge' | 'digest'>
 type VendorRoot = { readonly way: VendorWay; readonly ckaId: string }
 
 /** The vendor's way that the officers planned for a root, and the identifier that it carries in every token; null without one. */
@@ -105,15 +137,30 @@ function broughtByVendor({ plan, predicate }: BundleContents, { id }: WrapNode):
   return way === null || ckaId === undefined ? null : { way, ckaId }
 }
 
-/** Nothing that the vendor's tool brought is destroyed here: it may be another server's, or not ours at all. */
+/** By the vendor's tool, or restored by a ceremony. Nothing that somebody else brought is destroyed here: it may be another server's, or not ours at all. */
 async function adopt(
   token: Token,
-  { node, rootId, proof, way, ckaId }: VendorRoot & { node: WrapNode; rootId: string; proof: Proof },
+  {
+    node,
+    rootId,
+    proof,
+    way,
+    ckaId,
+  }: {
+    node: Pick<WrapNode, 'id' | 'version'>
+    rootId: string
+    proof: Proof
+    way: VendorWay | null
+    ckaId: string
+  },
 ): Promise<Outcome<ArrivedRoot>> {
   const found = await token.findById(ckaId, rootTemplate)
   const [key] = found
   if (key === undefined)
-    return refuse('ROOT-ABSENT', `${node.id}: no key ${ckaId} in the token ${token.serial} (${way})`)
+    return refuse(
+      'ROOT-ABSENT',
+      `${node.id}: no key ${ckaId} in the token ${token.serial} (${way ?? 'restored'})`,
+    )
   if (found.length > 1)
     return refuse(
       'ROOT-AMBIGUOUS',

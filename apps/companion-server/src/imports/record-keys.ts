@@ -63,6 +63,16 @@ export async function recordRoots(
   return accept(null)
 }
 
+/** The root that a ceremony restored serves on under the identifier that it has now. */
+export async function recordRestored(work: Work, node: string, root: ArrivedRoot): Promise<void> {
+  await work
+    .updateTable('root_config')
+    .set({ cka_id: root.ckaId, attributes: JSON.stringify(root.attributes) })
+    .where('root_id', '=', root.rootId)
+    .where('node_id', '=', node)
+    .execute()
+}
+
 /** Organisations, projects and keys of a bundle. Refuses KEY-CONFLICT where an id is taken with other content. */
 export async function recordKeys(work: Work, rows: readonly PlannedRow[]): Promise<Outcome<null>> {
   const organisations = new Map<string, string>()
