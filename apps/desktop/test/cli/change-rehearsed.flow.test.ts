@@ -11,7 +11,7 @@ const verifier = fileURLToPath(new URL('../../../../tools/verifier/verify.py', i
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the ceremonies that change what is there', () => {
-  test.each(['officer-change', 'kek-rotation', 'revocation', 'decommission'])(
+  test.each(['officer-change', 'kek-rotation', 'kek-rotation-backup', 'revocation', 'decommission'])(
     'custody rehearse %s ends with a bundle that both verifiers accept',
     async (script) => {
       const out = join(folder, script)

@@ -94,19 +94,22 @@ async function startLibrary(): Promise<void> {
 
 const partsOf = () => runParts(findProgram(), hsm, { medium: join(dir, 'medium'), lineage: firstOfLine })
 
-/** A rehearsal on two real soft tokens for two servers, not yet under way. */
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'several-'))
   servers = [await makeServer('first'), await makeServer('second')]
   await startLibrary()
   mkdirSync(join(dir, 'medium'))
+})
+
+/** A rehearsal on two real soft tokens for two servers, not yet under way. */
+async function begin(script = 'root-several', values: Record<string, unknown> = {}): Promise<void> {
   const program = findProgram()
   const destinations = servers.map(({ file }) => readDestination(file))
   const folder = await beginRehearsal({
     folder: join(dir, 'run'),
     of: {
-      script: new Uint8Array(readFileSync(join(program.resources, 'scripts', 'root-several.yaml'))),
-      values: {},
+      script: new Uint8Array(readFileSync(join(program.resources, 'scripts', `${script}.yaml`))),
+      values,
     },
     destinations,
     library: hsm.library.sha256,
@@ -118,7 +121,7 @@ beforeEach(async () => {
   run = runOn(folder, partsOf(), () => undefined)
   const tokens = await makeStandInTokens(folder.plan, hsm, rehearsalPins(folder.path))
   expect(run.submit({ ...startCommand(folder, destinations), tokens })).toBeNull()
-})
+}
 afterEach(async () => {
   run.folder.close()
   await hsm.close()
@@ -204,6 +207,7 @@ async function bundleOf() {
 
 describe('one window', () => {
   test('brings one root to two servers and a spare, and closes when both have signed that it is in', async () => {
+    await begin()
     const { why } = await drive()
     expect(run.view().exceptions).toEqual([])
     expect(why).toBe('receipt')
@@ -248,6 +252,48 @@ describe('one window', () => {
   })
 })
 
+describe('the same window', () => {
+  test('of two tokens that no profile knows, by what their probes show', async () => {
+    await begin('root-several', { profile: 'measured' })
+    expect((await drive()).why).toBe('receipt')
+    const { path, verdict } = await bundleOf()
+    expect(verdict.checks.filter(({ ok }) => ok !== true)).toEqual([])
+    const planned = run.folder.plan.tokens
+    expect(planned.map(({ profile, needs }) => [profile, needs])).toEqual(
+      planned.map(() => ['measured', ['kwp', 'unwrap-template', 'gcm', 'trusted-window']]),
+    )
+    const [both] = await compare([{ bytes: new Uint8Array(readFileSync(path)), policy: policyOf() }])
+    expect(both?.verdict).toBe('accepted')
+  })
+
+  test('makes a root in the place of another for two servers, a spare and a backup, which give it the same proof', async () => {
+    await begin('kek-rotation-backup')
+    expect((await drive()).why).toBe('receipt')
+    const { path, verdict } = await bundleOf()
+    expect(verdict.checks.filter(({ ok }) => ok !== true)).toEqual([])
+    const { predicate } = verdict.contents!
+    const [root, organisation] = predicate.wrapTree
+    expect([root, organisation].map((node) => [node?.level, node?.version, node?.replaces?.version])).toEqual(
+      [
+        ['root', 2, 1],
+        ['organisation', 2, 1],
+      ],
+    )
+    expect(predicate).toMatchObject({
+      alsoFor: [{ audience: servers[1]!.audience }],
+      replicas: [{ token: 'spare', way: 'trusted-window', digest: predicate.possession[0]!.digest }],
+      backups: [{ id: root?.id, t: 2, n: 3 }],
+    })
+    expect(predicate.transports.map(({ roots }) => roots.map(({ id }) => id))).toEqual([
+      [root?.id],
+      [root?.id],
+    ])
+    expect(readdirSync(join(run.folder.path, 'backup'))).toContain(`${root?.id}.medium`)
+    const [both] = await compare([{ bytes: new Uint8Array(readFileSync(path)), policy: policyOf() }])
+    expect(both?.verdict).toBe('accepted')
+  })
+})
+
 describe('a spare that is pulled out', () => {
   const place = () => {
     const tokens = join(dir, 'token', 'tokens')
@@ -273,6 +319,7 @@ describe('a spare that is pulled out', () => {
   test.each(['generate-root', 'bring-spare'])(
     'before %s stops there, and the run goes on once it is back',
     async (step) => {
+      await begin()
       await expect(drive(step)).rejects.toThrow(`at ${step}`)
       const putBack = await pullOut()
       await expect(drive()).rejects.toMatchObject({ code: 'HSM-TOKEN-ABSENT' })

@@ -23,6 +23,7 @@ export const scriptNames = [
   'root-restore',
   'officer-change',
   'kek-rotation',
+  'kek-rotation-backup',
   'revocation',
   'decommission',
   'token-initialisation',
