@@ -35,8 +35,8 @@ export async function destroyReplacedRoot(
     for (const path of bundles) {
       const judged = await judgedFile(state, parts.settings.domain, path)
       if (!judged.ok) return judged
-      const { digest, predicate } = judged.value
-      evidence.push({ digest, ...predicate })
+      const { digest, predicate, header } = judged.value
+      evidence.push({ digest, begun: header?.created ?? null, ...predicate })
     }
     const done = await parts.replacedRoots.destroy(operatorCall(), { root, evidence })
     if (done.ok) await writeNew(to, encodeCanonical(done.value), 0o644)

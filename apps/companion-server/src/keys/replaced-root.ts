@@ -7,14 +7,15 @@ import type { ServerToken } from '../platform/hsm/server-token.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 
 /** What an accepted bundle says of a root's end: a drill or a restore burns a backup, a decommission destroys in tokens. */
-export type RootEvidence = { readonly digest: string } & Pick<
-  Predicate,
-  'recovery' | 'decommissioned' | 'wrapTree' | 'possession'
->
+export type RootEvidence = {
+  readonly digest: string
+  /** When its ceremony began; null where the bundle keeps that to itself. */
+  readonly begun: string | null
+} & Pick<Predicate, 'recovery' | 'decommissioned' | 'wrapTree' | 'possession'>
 
 /**
  * What became of a root, signed by the receipt key. S1: destroyed in these tokens and found absent. S2: every backup of it that the bundles
- * here name is burnt too, each by the ceremony that is named.
+ * here name is burnt too, each by the ceremony that is named, and where one of them brought the root back it was destroyed there afterwards.
  */
 export type RootReceipt = {
   readonly v: 1
@@ -90,20 +91,19 @@ export function openReplacedRoots(parts: Parts) {
           .where('node_id', '=', node)
           .execute()
         const backups = await backupsOf(root, evidence)
+        const own = token.tokens.map(({ serial }) => serial)
+        const lives = evidence.some((one) => isAlive(one, row, { evidence, own }))
         const isBurnt = backups.length > 0 && backups.every(({ burntBy }) => burntBy !== null)
         const payload: RootReceipt = {
           ...{
             v: 1,
             kind: 'root-receipt',
             audience: parts.audience,
-            level: isBurnt ? 'S2' : 'S1',
+            level: isBurnt && !lives ? 'S2' : 'S1',
             root,
             ckaId,
           },
-          destroyedIn: [
-            ...token.tokens.map(({ serial }) => serial),
-            ...evidence.flatMap((one) => destroyedBy(one, root, possession)),
-          ],
+          destroyedIn: [...own, ...evidence.flatMap((one) => destroyedBy(one, root, possession))],
           backups,
           destroyedAt: parts.now().toISOString(),
         }
@@ -200,4 +200,20 @@ function destroyedBy(
     .filter(({ id }) => wrapTree.some((node) => node.id === id && node.root?.rootId === root))
     .filter(({ id }) => possession.some((one) => one.id === id && one.digest === proof))
     .map(({ serial }) => serial)
+}
+
+type Row = { readonly root_id: string; readonly cka_id: string; readonly possession: string }
+
+/** A restore left the root in a token; what destroyed it there has to have come later, or this server destroyed that very key in its own. */
+function isAlive(
+  { recovery, begun }: RootEvidence,
+  { root_id: root, cka_id: ckaId, possession }: Row,
+  { evidence, own }: { readonly evidence: readonly RootEvidence[]; readonly own: readonly string[] },
+): boolean {
+  if (recovery?.use !== 'restore' || recovery.backup.rootId !== root) return false
+  const { restored } = recovery
+  if (restored === undefined) return true
+  if (own.includes(restored.serial) && restored.ckaId === ckaId) return false
+  const later = evidence.filter((one) => begun !== null && one.begun !== null && one.begun > begun)
+  return !later.some((one) => destroyedBy(one, root, possession).includes(restored.serial))
 }

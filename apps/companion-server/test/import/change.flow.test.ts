@@ -283,12 +283,31 @@ test('ROOT-IN-USE, ROOT-EVIDENCE, ROOT-DESTROYED a replaced root is destroyed on
     ['destroyed', false],
     ['enabled', true],
   ])
-  const said = ({ digest, predicate }: SampleBundle): RootEvidence => ({ digest, ...predicate })
+  const said = ({ digest, predicate, header }: SampleBundle): RootEvidence => ({
+    ...{ digest, begun: header.created },
+    ...predicate,
+  })
   const drill = (rootId: string, use: 'check' | 'drill' = 'drill') =>
     // Of what a drill's bundle says, what burns.
     ({ ...said(first), digest: 'cd'.repeat(32), recovery: { use, backup: { rootId, set } } }) as RootEvidence
   for (const silent of [drill(next), drill(old, 'check'), said(ofNext), said(ofAnotherKey)])
     expect(await destroy(old, [silent])).toMatchObject({ ok: false, rule: 'ROOT-EVIDENCE' })
+  const restored = (serial: string, key = ckaId, begun: string | null = '2026-01-01T00:00:00.000Z') => {
+    const recovery = { use: 'restore', backup: { rootId: old, set }, restored: { serial, ckaId: key } }
+    // Of what a restore's bundle says, what burns and what lives on.
+    return { ...said(first), digest: 'ce'.repeat(32), begun, recovery } as RootEvidence
+  }
+  const levelOf = async (...evidence: RootEvidence[]) => given(await destroy(old, evidence)).payload.level
+  const [ownSerial = ''] = services.token.tokens.map(({ serial }) => serial)
+  expect(await levelOf(restored('SPARE'))).toBe('S1')
+  expect(await levelOf(restored('SPARE'), said(ofOld))).toBe('S1')
+  expect(await levelOf(restored(tokenOfTheCeremony), said(ofOld))).toBe('S2')
+  expect(await levelOf(restored(tokenOfTheCeremony, ckaId, '2027-01-01T00:00:00.000Z'), said(ofOld))).toBe(
+    'S1',
+  )
+  expect(await levelOf(restored(tokenOfTheCeremony, ckaId, null), said(ofOld))).toBe('S1')
+  expect(await levelOf(restored(ownSerial))).toBe('S2')
+  expect(await levelOf(restored(ownSerial, '6b'.repeat(16)))).toBe('S1')
   const { payload, signatures } = given(await destroy(old, [drill(old), said(ofOld)]))
   expect(payload).toMatchObject({ level: 'S2', backups: [{ set, burntBy: 'cd'.repeat(32) }] })
   expect(payload.destroyedIn).toContain(tokenOfTheCeremony)
