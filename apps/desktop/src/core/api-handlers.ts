@@ -13,7 +13,7 @@ import { carry } from './services/ceremonies/carried.ts'
 import * as ceremonies from './services/ceremonies/ceremonies.ts'
 import { printShare, proveShare } from './services/ceremonies/custodian-sheet.ts'
 import { handOut } from './services/ceremonies/hand-out.ts'
-import { lineageInStore } from './services/ceremonies/lineage.ts'
+import { identifiersInStore, lineageInStore } from './services/ceremonies/lineage.ts'
 import { handToHolders } from './services/ceremonies/own-devices.ts'
 import { holdHere, signHere, toSign } from './services/ceremonies/sign-here.ts'
 import * as holders from './services/holders.ts'
@@ -117,6 +117,7 @@ export async function openApiHandlers(options: ApiHandlersOptions): Promise<ApiH
       measurement: program.measurement,
       keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
       lineage: (audience) => lineageInStore(open()?.run.folder ?? null, audience, { store, runs }),
+      identifiers: () => identifiersInStore({ store, runs }),
       medium: () => open()?.medium ?? ownMedium(store),
     }),
     (id) => emit('ceremony.changed', { id }),

@@ -52,6 +52,8 @@ export function runParts(
     measurement: program.measurement,
     keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
     lineage: (audience) => others[audience] ?? lineage,
+    // A command knows of no run but its own.
+    identifiers: () => new Set(),
     medium: () => medium,
   }
 }

@@ -39,7 +39,7 @@ export async function dealRootBackup(
   phases: Phases,
   ask: (publicKey: Uint8Array) => Promise<WrappedToBackup>,
 ): Promise<Omit<DealBackupResult, 'timings' | 'peakMemoryMiB'>> {
-  const { domain, ceremonyId, key, t, n, custodians, outDir } = params
+  const { domain, ceremonyId, key, t, n, custodians, used, outDir } = params
   for (const custodian of custodians) checkCard(custodian, params)
   const pair = await phases.run('backup-pair', 3, () =>
     promisify(generateKeyPair)('rsa', {
@@ -52,7 +52,7 @@ export async function dealRootBackup(
   const privateKey = Secret.take(new Uint8Array(pair.privateKey))
   const { wrapped, possession } = await ask(publicKey)
   return phases.run('deal', 2, async () => {
-    const dealt = dealBackup({ t, n }, { entropy: systemEntropy, used: new Set() })
+    const dealt = dealBackup({ t, n }, { entropy: systemEntropy, used: new Set(used) })
     if (!dealt.ok) throw new ExpectedError(dealt.rule, dealt.detail)
     const { secret, identifier, shares } = dealt.value
     const set = systemEntropy.bytes(16)

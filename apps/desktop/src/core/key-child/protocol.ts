@@ -125,6 +125,8 @@ export type DealBackup = {
     readonly n: number
     /** 1..n in order. */
     readonly custodians: readonly KeyChildHolder[]
+    /** Identifiers of SLIP-39 that other backups have. */
+    readonly used: readonly number[]
     /** Gets <key>.medium and custodian-<i>.age. */
     readonly outDir: string
   }

@@ -59,6 +59,7 @@ export async function makeStandInBackup(
         t,
         n: custodians.length,
         custodians: custodians.map((name, at) => holderOf(standIns, name, at + 1)),
+        used: [],
         outDir,
       },
     },

@@ -43,16 +43,24 @@ function windowOf(
   return { wrapped, possession: { mechanism: 'KWP-RFC5649', challenge, digest: proof, ...change } }
 }
 
-async function request(n = 3): Promise<{ request: DealBackup; identities: string[] }> {
+async function request(n = 3, used: number[] = []): Promise<{ request: DealBackup; identities: string[] }> {
   const custodians = await people(n)
   const params = {
-    ...{ domain: 'rehearsal' as const, ceremonyId, key: 'root-kek', t: 2, n, outDir: folder },
+    ...{ domain: 'rehearsal' as const, ceremonyId, key: 'root-kek', t: 2, n, outDir: folder, used },
     custodians: custodians.map(({ holder }) => holder),
   }
   return { request: { do: 'deal-backup', params }, identities: custodians.map(({ identity }) => identity) }
 }
 
 describe('a backup', () => {
+  test('has an identifier that no backup has of which the workstation knows', async () => {
+    const free = (identifier: number) => identifier % 8 === 5
+    const used = Array.from({ length: 0x8000 }, (_, at) => at).filter((identifier) => !free(identifier))
+    const { request: asked } = await request(3, used)
+    const { identifier } = await runKeyChild(asked, { answer: async (spki) => windowOf(spki) })
+    expect(free(identifier)).toBe(true)
+  })
+
   test('any two of three envelopes and the medium give the root back, and nothing else is on disk', async () => {
     const { request: asked, identities } = await request()
     let spki = new Uint8Array()

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { type EffectOf, possessionChallenge, type Results } from '@lux/ceremony'
+import { type EffectOf, possessionChallenge, type Results, type State } from '@lux/ceremony'
 import { envelopeSignedBytes, signatureContext } from '@lux/ceremony/wire'
 import { fromHex, fromUtf8 } from '@lux/crypto'
 import type { TrustedWindow } from '@lux/hsm'
@@ -55,6 +55,7 @@ export async function beginBackup(
           recipient,
           card: fromUtf8(run.folder.card(card)),
         })),
+        used: [...run.identifiers(), ...identifiersIn(run.folder.state)],
         outDir,
       },
     },
@@ -91,4 +92,9 @@ export async function beginBackup(
     },
     end: () => ended.abort(),
   }
+}
+
+/** Identifiers of SLIP-39 of the backups that a run made or used. */
+export function identifiersIn({ backups, recovery }: State): number[] {
+  return [...backups, ...(recovery === null ? [] : [recovery.backup])].map(({ identifier }) => identifier)
 }

@@ -28,6 +28,8 @@ export type RunContext = {
   readonly keyChild: KeyChildProgram
   /** Asked once for each server, when the bundle is built. */
   readonly lineage: (audience: string) => Lineage
+  /** Identifiers of SLIP-39 that backups of other runs have, as far as they are known here. */
+  readonly identifiers: () => ReadonlySet<number>
   /** Folder that Export writes to. */
   readonly medium: () => string
   /** Aborted by Cancel. */

@@ -4,6 +4,7 @@ import type { Plan } from '@lux/ceremony/plan'
 import { receiptCodec } from '@lux/ceremony/wire'
 import { ExpectedError } from '@lux/node-files'
 import { burntIn } from '../../runs/begin/burnt.ts'
+import { identifiersIn } from '../../runs/effects/backup.ts'
 import { type KeptLineages, lineagesOf } from '../../runs/effects/bundle.ts'
 import { firstOfLine, type Lineage } from '../../runs/effects/context.ts'
 import type { RunFolder } from '../../runs/folder/run-folder.ts'
@@ -52,6 +53,11 @@ export function burntInStore(
   return recovery === undefined
     ? new Set()
     : burntIn(requireReadable(parts).map(({ run }) => run.folder.state))
+}
+
+/** Identifiers of the backups of every run of the store that can be read: one that cannot keeps no root from its backup. */
+export function identifiersInStore(parts: Pick<ServiceContext, 'store' | 'runs'>): ReadonlySet<number> {
+  return new Set(readableRuns(parts).open.flatMap(({ run }) => identifiersIn(run.folder.state)))
 }
 
 /**

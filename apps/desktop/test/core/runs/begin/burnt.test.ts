@@ -16,7 +16,7 @@ import {
 import { someone } from '../../../../../../packages/ceremony/test/engine/seats.ts'
 import { beginProduction, type ProductionRequest } from '../../../../src/core/runs/begin/begin-production.ts'
 import { burntIn } from '../../../../src/core/runs/begin/burnt.ts'
-import { burntInStore } from '../../../../src/core/services/ceremonies/lineage.ts'
+import { burntInStore, identifiersInStore } from '../../../../src/core/services/ceremonies/lineage.ts'
 import { systemClock, systemEntropy } from '../../../../src/core/system.ts'
 
 const build = 'b1'.repeat(32)
@@ -99,10 +99,15 @@ test('the store is asked for what its production runs burnt, where a plan uses a
     core.runTo('restore-root')
     return core.state
   }
+  const backup = locked('root-backup')
+  const made = new FakeCore(backup.plan, backup.hash, 'production')
+  made.runTo('acknowledge-custodians')
+  expect(made.state.backups).toHaveLength(1)
   const states = new Map([
     ['drill', run('production')],
     ['rehearsal', run('rehearsal')],
     ['check', new FakeCore(plan, hash, 'production').state],
+    ['backup', made.state],
   ])
   const store = (ids: string[]) =>
     // What is asked of them: the folders of the store, and the run of each.
@@ -121,4 +126,8 @@ test('the store is asked for what its production runs burnt, where a plan uses a
   expect(() => burntInStore(plan, store(['drill', 'gone']))).toThrow(
     expect.objectContaining({ code: 'LINEAGE-UNREADABLE' }),
   )
+  expect(identifiersInStore(store(['check', 'backup', 'gone']))).toEqual(
+    new Set(states.get('backup')?.backups.map(({ identifier }) => identifier)),
+  )
+  expect(identifiersInStore(store(['drill']))).toEqual(new Set([drill.plan.recovery?.backup.identifier]))
 })
