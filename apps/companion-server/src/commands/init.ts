@@ -3,7 +3,14 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type ServerCard, serverCardCodec } from '@lux/ceremony/wire'
 import { fromHex, generateSealIdentity, sealRecipient, toHex, toWords } from '@lux/crypto'
-import { isPassable, parseTokenUri, softTokenEnvironment, startHsm, type TokenUri } from '@lux/hsm'
+import {
+  isPassable,
+  parseTokenUri,
+  preflightLibrary,
+  softTokenEnvironment,
+  startHsm,
+  type TokenUri,
+} from '@lux/hsm'
 import { makeProviderRoot, openRoot, providerRootSetting } from '../external-kms/provider-root.ts'
 import { settingOf } from '../platform/container.ts'
 import { variable } from '../platform/environment.ts'
@@ -184,7 +191,9 @@ async function chooseToken({
         'TOKEN-PIN-FILE',
         'name the PIN file, --pin-file F, or the token’s own pad: pin-source=pin-pad',
       )
-    return accept({ token: { library, serial, ...started }, pinFile: file === null ? null : resolve(file) })
+    const { sha256: librarySha256 } = preflightLibrary(library, libraryPin().librarySha256 ?? null)
+    const chosen = { library, librarySha256, serial, ...started }
+    return accept({ token: chosen, pinFile: file === null ? null : resolve(file) })
   }
   await makePrivateFolder(state.trainingPins)
   const userFile = resolve(pinFile ?? `${state.trainingPins}/user.pin`)

@@ -53,7 +53,8 @@ export const variables = [
   {
     name: 'HSM_LIBRARY_SHA256',
     kind: 'text',
-    meaning: 'the digest that the library’s file must have, at init and at every start; else any',
+    meaning:
+      'the digest that the library’s file must have, at init and at every start; else any at init, which keeps it, and that one at every start',
   },
   {
     name: 'ROOT_ENCRYPTION_KEY',

@@ -58,6 +58,11 @@ test('HSM_ENV, HSM_INIT_STRING a library that init knows of the environment alon
   expect(await init()).toMatchObject({ ok: true })
   const settings = await readSettings(state)
   expect(settings.token.environment).toEqual(env)
+  expect(settings.token.librarySha256).toBe(preflightLibrary(library).sha256)
+  vi.stubEnv('HSM_LIBRARY_SHA256', undefined)
+  const other = { ...settings, token: { ...settings.token, librarySha256: 'ab'.repeat(32) } }
+  await expect(openServerToken(other, state)).rejects.toMatchObject({ code: 'HSM-LIBRARY-CHANGED' })
+  vi.stubEnv('HSM_LIBRARY_SHA256', preflightLibrary(library).sha256)
   const opened = await openServerToken(settings, state)
   expect(opened.sealed).toBe(null)
   await opened.close()

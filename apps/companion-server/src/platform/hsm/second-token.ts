@@ -32,8 +32,12 @@ function secondToken({ token, pinFile }: TokenSettings): TokenSettings | null {
   if (serial === null) throw unfit('expected pkcs11:serial=…')
   if (serial === token.serial) throw unfit('it is the first token')
   const own = pin === 'pin-pad' ? null : (pin?.file ?? pinFile)
+  // Of another library's file init found nothing.
+  const { librarySha256: _first, ...others } = token
+  const place =
+    modulePath === null || modulePath === token.library ? token : { ...others, library: modulePath }
   return {
-    token: { ...token, serial, library: modulePath ?? token.library },
+    token: { ...place, serial },
     pinFile: own === null ? null : resolve(own),
   }
 }

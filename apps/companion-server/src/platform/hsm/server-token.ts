@@ -61,7 +61,7 @@ export async function openServerToken(
   const hsm = await startHsm({
     ...{ library, environment },
     ...(initString === undefined ? {} : { initString }),
-    ...libraryPin(),
+    ...libraryPin(settings.token.librarySha256),
     ...(callTimeoutMs === undefined ? {} : { callTimeoutMs }),
   })
   const memory = pinMemory(state.refusedPin)

@@ -9,6 +9,8 @@ export type Domain = 'production' | 'rehearsal'
 export type TokenSettings = {
   readonly token: {
     readonly library: string
+    /** SHA-256 of its file as `init` found it; absent for a soft token of the state folder, and of servers from before it was kept. */
+    readonly librarySha256?: string
     readonly environment: Readonly<Record<string, string>>
     /** What the library is told when it starts. */
     readonly initString?: string
@@ -64,6 +66,7 @@ function isSettings(value: Json): value is Json & Settings {
     typeof value.token.library === 'string' &&
     typeof value.token.serial === 'string' &&
     isObject(value.token.environment) &&
+    (value.token.librarySha256 === undefined || typeof value.token.librarySha256 === 'string') &&
     (value.token.initString === undefined || typeof value.token.initString === 'string') &&
     isObject(value.keys) &&
     ['receipt', 'requester', 'rows'].every(
