@@ -1,6 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sha256Hex, utf8 } from '@lux/crypto'
 import { checkEmpty, ExpectedError, inNewFolder, makeFolder, mustHaveParent } from '@lux/node-files'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { inKeyFolder } from '../../../src/cli/fhe/key-child.ts'
@@ -173,11 +183,12 @@ test('FOLDER-MISSING an output folder is made in one that is there, and nothing 
 test('FOLDER-MISSING a bundle goes to no medium that is not there; the run’s own folder for it is made', async () => {
   mkdirSync(at('run'))
   writeFileSync(at('run/bundle.zip'), 'bundle')
+  const backups: { key: string; medium: string }[] = []
   const to = (medium: string) =>
     writeMedium(
       { kind: 'write-medium', digest: 'aa'.repeat(32), sha256: 'bb'.repeat(32) } as never,
       {
-        folder: { path: at('run') },
+        folder: { path: at('run'), state: { ceremonyId: 'cc'.repeat(16), backups } },
         medium: () => medium,
         progress: () => undefined,
         signal: AbortSignal.timeout(60_000),
@@ -187,4 +198,14 @@ test('FOLDER-MISSING a bundle goes to no medium that is not there; the run’s o
   expect(existsSync(at('usb'))).toBe(false)
   await to(at('run/medium'))
   expect(readdirSync(at('run/medium'))).toEqual([`bundle-${'aa'.repeat(8)}.zip`])
+
+  // The sealed medium of a backup goes with it, and is read back.
+  mkdirSync(at('run/backup'))
+  writeFileSync(at('run/backup/root-kek.medium'), 'sealed')
+  backups.push({ key: 'root-kek', medium: sha256Hex(utf8('sealed')) })
+  await to(at('run/medium'))
+  const copy = at(`run/medium/${'cc'.repeat(8)}-root-kek.medium`)
+  expect(readFileSync(copy, 'utf8')).toBe('sealed')
+  writeFileSync(at('run/backup/root-kek.medium'), 'changed')
+  await expect(to(at('run/medium'))).rejects.toMatchObject({ code: 'BACKUP-MEDIUM-OTHER' })
 })

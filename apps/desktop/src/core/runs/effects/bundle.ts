@@ -27,6 +27,7 @@ import {
   writeDurably,
 } from '@lux/node-files'
 import { signAsCeremony } from '../folder/ceremony-signer.ts'
+import { mediumPath } from '../folder/places.ts'
 import { bundleParts } from './bundle-parts.ts'
 import { firstOfLine, type Lineage, type Perform, type RunContext } from './context.ts'
 
@@ -167,7 +168,21 @@ export const writeMedium: Perform<'write-medium'> = async (effect, run) => {
     signal: run.signal,
     progress: (fraction) => run.progress('write-medium', fraction),
   })
+  await writeBackups(run, medium)
   return { medium: to, sha256: effect.sha256, readBack }
+}
+
+/** A copy of every sealed medium that the run made, read back. Errors: BACKUP-MEDIUM-OTHER. */
+async function writeBackups({ folder, signal }: RunContext, medium: string): Promise<void> {
+  for (const { key, medium: sealed } of folder.state.backups) {
+    const to = join(medium, `${folder.state.ceremonyId.slice(0, 16)}-${key}.medium`)
+    const { readBack } = await copyToMedium(mediumPath(folder, key), to, {
+      signal,
+      progress: () => undefined,
+    })
+    if (readBack !== sealed)
+      throw new ExpectedError('BACKUP-MEDIUM-OTHER', `${to}: SHA-256 ${readBack}, sealed as ${sealed}`)
+  }
 }
 
 /** Copies a file, fsyncs it and reads the copy back. Cancelled, nothing of it is left. */
