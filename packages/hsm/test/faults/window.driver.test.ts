@@ -69,6 +69,32 @@ describe('a trusted window on a token that does not destroy what it is asked to'
     },
   )
 
+  it('closes the open root itself where the token lets no copy differ in EXTRACTABLE, and leaves one root, closed', async () => {
+    const before = await secrets()
+    const ckaId = await opened()
+    bench.next('C_CopyObject', 'CKR_ATTRIBUTE_READ_ONLY')
+    const { attributes } = await token.commitTrustedWindow()
+    bench.plan()
+    const read = (name: string) => attributes.find(({ attribute }) => attribute === name)
+    expect(read('EXTRACTABLE')).toMatchObject({ actual: 'false', ok: true })
+    expect(await secrets()).toEqual([...before, ckaId])
+    expect(await refusal(token.commitTrustedWindow())).toBe('HSM-WINDOW-LOST')
+    await token.destroy({ id: ckaId, class: 'secret' })
+  })
+
+  it('keeps no root where neither a copy nor the open root itself can be closed', async () => {
+    const before = await secrets()
+    await opened()
+    bench.plan(
+      `C_CopyObject@${bench.count('C_CopyObject') + 1}=CKR_ATTRIBUTE_READ_ONLY`,
+      `C_SetAttributeValue@${bench.count('C_SetAttributeValue') + 1}=CKR_ATTRIBUTE_READ_ONLY`,
+    )
+    expect(await refusal(token.commitTrustedWindow())).toBe('HSM-ATTRIBUTE-REFUSED')
+    bench.plan()
+    await token.abandonTrustedWindow()
+    expect(await secrets()).toEqual(before)
+  })
+
   it('can be abandoned again where it could not be at first', async () => {
     const before = await secrets()
     await opened()

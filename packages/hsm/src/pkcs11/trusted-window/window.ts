@@ -134,7 +134,8 @@ export function commit(token: TokenSession): CommittedRoot {
   }
   window.keys.add(copy)
   try {
-    discard(token, window, [window.handle, closed])
+    // One key where no copy could be closed; its handle may be another key's once it is destroyed.
+    discard(token, window, [...new Set([window.handle, closed])])
   } catch (error) {
     // A commit that fails leaves no root, so that it can be repeated.
     attempt(() => discard(token, window, made(window)))
