@@ -239,10 +239,14 @@ export const apis = {
 
   /**
    * Signs what is asked now with a person's own key file, in this window; the transcript says so. `name` is of the person whose key it
-   * has to be.
+   * has to be; `shown`: the digest that `toSign` gave with the lines.
    */
-  'ceremonies.signHere': api<{ id: string; name: string; key: string; passphrase: string }, RunView>(
+  'ceremonies.signHere': api<
+    { id: string; name: string; key: string; passphrase: string; shown: string },
+    RunView
+  >(
     'CEREMONY-UNKNOWN',
+    'SIGN-OTHER',
     'SHELL-PATHS',
     'FILE-MISSING',
     'FILE-UNREADABLE',
@@ -316,8 +320,8 @@ export const apis = {
     'DISK-FULL',
     'FOLDER-READ-ONLY',
   ),
-  /** What people are asked to sign now, in lines made from the very bytes; empty where nothing is. */
-  'ceremonies.toSign': api<{ id: string }, { lines: string[] }>('CEREMONY-UNKNOWN'),
+  /** What people are asked to sign now, in lines made from the very bytes, and the digest of these; empty where nothing is. */
+  'ceremonies.toSign': api<{ id: string }, { lines: string[]; digest: string }>('CEREMONY-UNKNOWN'),
 
   'home.due': api<Empty, { due: DueItem[] }>(),
 
@@ -395,9 +399,13 @@ export const apis = {
   'setups.remove': api<{ id: string; card: string }, SetupView>('SETUP-UNKNOWN', 'SETUP-SIGNED'),
   /** Takes the signatures of the policy, or the approvals of the plan, back, so that what they cover can be changed. */
   'setups.reopen': api<{ id: string; what: 'policy' | 'plan' }, SetupView>('SETUP-UNKNOWN', 'SETUP-SIGNED'),
-  /** An officer signs the policy, or approves the plan, with a key file in this window. */
-  'setups.sign': api<{ id: string; what: 'policy' | 'plan'; key: string; passphrase: string }, SetupView>(
+  /** An officer signs the policy, or approves the plan, with a key file in this window; `shown`: its digest, as the window showed it. */
+  'setups.sign': api<
+    { id: string; what: 'policy' | 'plan'; key: string; passphrase: string; shown: string },
+    SetupView
+  >(
     'SETUP-UNKNOWN',
+    'SIGN-OTHER',
     'SETUP-EARLY',
     'SHELL-PATHS',
     'FILE-MISSING',

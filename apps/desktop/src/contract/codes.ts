@@ -72,6 +72,7 @@ export const errorCodes = [
   'SETUP-UNKNOWN',
   'DRAFT-UNKNOWN',
   'SETUP-SIGNED',
+  'SIGN-OTHER',
   'SETUP-EARLY',
   'REHEARSAL-STOPPED',
   'PAPER-FAILED',

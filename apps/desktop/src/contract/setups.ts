@@ -92,6 +92,8 @@ export type SetupView = {
   approval: {
     /** What officers are asked to approve, from the very bytes; empty before there is a rehearsal. */
     lines: string[]
+    /** Of those bytes: whoever signs here says that this is what was shown. */
+    digest: string
     changes: string[]
     signers: Signer[]
     required: number

@@ -218,7 +218,10 @@ export function answers(plan: string): Record<string, Answer> {
     'ceremonies.proceed': ok(run),
     'ceremonies.signAsStandIn': ok(run),
     'ceremonies.enterPin': { ok: false, error: { code: 'HSM-PIN-WRONG', detail: 'CKR_PIN_INCORRECT' } },
-    'ceremonies.toSign': ok({ lines: ['Open a ceremony: from now on its ceremony key is believed'] }),
+    'ceremonies.toSign': ok({
+      lines: ['Open a ceremony: from now on its ceremony key is believed'],
+      digest: '5a'.repeat(32),
+    }),
     'home.due': ok({
       due: empty
         ? []

@@ -65,7 +65,7 @@ export const setup: SetupView = {
     words: [],
   },
   rehearsal: null,
-  approval: { lines: [], changes: [], signers: [], required: 2 },
+  approval: { lines: [], digest: '', changes: [], signers: [], required: 2 },
   run: null,
 }
 

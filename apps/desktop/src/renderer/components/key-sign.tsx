@@ -9,17 +9,22 @@ import { pickFile } from './file-picker.tsx'
 type Props = {
   trigger: ReactNode
   title: string
-  /** What is signed, told from the very bytes. */
-  lines: readonly string[] | (() => Promise<readonly string[]>)
-  /** null: the person chose nothing further, and looks at the dialog again. */
-  onSign: (key: string, passphrase: string) => Promise<Result<unknown> | null>
+  /** Asked once, when the dialog opens. */
+  what: () => ToSign | Promise<Result<ToSign>>
+  /** `shown`: the digest of what the dialog showed. null: the person chose nothing further, and looks at the dialog again. */
+  onSign: (key: string, passphrase: string, shown: string) => Promise<Result<unknown> | null>
 }
 
+/** What is signed, told from the very bytes, and their digest. */
+export type ToSign = { lines: readonly string[]; digest: string }
+
+const nothing: ToSign = { lines: [], digest: '' }
+
 /** A person signs with their own key file in this window: reads what it is, chooses the file, types the passphrase. */
-export function KeySign({ trigger, title, lines, onSign }: Props) {
+export function KeySign({ trigger, title, what, onSign }: Props) {
   const { t } = useTranslation()
   const [open, setOpen] = useState(false)
-  const [shown, setShown] = useState<readonly string[]>([])
+  const [shown, setShown] = useState(nothing)
   const [key, setKey] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
   const [failure, setFailure] = useState<Failure | null>(null)
@@ -30,7 +35,12 @@ export function KeySign({ trigger, title, lines, onSign }: Props) {
     setOpen(next)
     setKey(null)
     setFailure(null)
-    if (next) setShown(typeof lines === 'function' ? await lines() : lines)
+    setShown(nothing)
+    if (!next) return
+    const asked = await what()
+    if (!('ok' in asked)) setShown(asked)
+    else if (asked.ok) setShown(asked.value)
+    else setFailure(asked.error)
   }
 
   async function choose(): Promise<void> {
@@ -42,10 +52,10 @@ export function KeySign({ trigger, title, lines, onSign }: Props) {
 
   async function sign(): Promise<void> {
     const passphrase = field.current?.value ?? ''
-    if (key === null || passphrase === '' || busy) return
+    if (key === null || passphrase === '' || busy || shown.lines.length === 0) return
     setBusy(true)
     if (field.current !== null) field.current.value = ''
-    const answer = await onSign(key, passphrase)
+    const answer = await onSign(key, passphrase, shown.digest)
     setBusy(false)
     if (answer === null) return
     if (answer.ok) setOpen(false)
@@ -69,7 +79,7 @@ export function KeySign({ trigger, title, lines, onSign }: Props) {
             <figcaption className="quiet">{t('key-sign.what')}</figcaption>
             {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
             <pre className="signed-lines" dir="ltr" tabIndex={0} data-record="">
-              {shown.join('\n')}
+              {shown.lines.join('\n')}
             </pre>
           </figure>
           <div className="actions">
@@ -102,7 +112,13 @@ export function KeySign({ trigger, title, lines, onSign }: Props) {
             <ActionButton
               type="submit"
               loading={busy}
-              whyNot={key === null ? t('key-sign.need-key') : null}
+              whyNot={
+                shown.lines.length === 0
+                  ? t('key-sign.nothing')
+                  : key === null
+                    ? t('key-sign.need-key')
+                    : null
+              }
               onPress={() => undefined}
             >
               {t('key-sign.sign')}

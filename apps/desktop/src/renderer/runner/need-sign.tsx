@@ -2,7 +2,7 @@ import { PersonChip, QuorumRing, Rec, WordCards } from '@lux/ui'
 import { Button, Checkbox } from '@radix-ui/themes'
 import { useEffect, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Need, Result, RunView } from '../../contract/index.ts'
+import type { InputOf, Need, Result, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { KeySign } from '../components/key-sign.tsx'
 import { Outcome } from '../components/outcome.tsx'
@@ -43,15 +43,9 @@ export async function signAsStandIns({ id }: Pick<RunView, 'id'>, need: SignNeed
     if (!(await act(call('ceremonies.signAsStandIn', { id, what: need.what, name })))) return
 }
 
-/** What is signed now, from the very bytes. */
-async function linesToSign(id: string): Promise<readonly string[]> {
-  const answer = await call('ceremonies.toSign', { id })
-  return answer.ok ? answer.value.lines : []
-}
-
 /** A refusal stays in the dialog of whoever signs. */
-async function signHere(id: string, name: string, key: string, passphrase: string): Promise<Result<RunView>> {
-  const answer = await call('ceremonies.signHere', { id, name, key, passphrase })
+async function signHere(asked: InputOf<'ceremonies.signHere'>): Promise<Result<RunView>> {
+  const answer = await call('ceremonies.signHere', asked)
   if (answer.ok) run.put(answer.value)
   return answer
 }
@@ -162,8 +156,10 @@ export function NeedSign({ view, need, act, pinned, signing, onSigning }: Props)
                       </Button>
                     }
                     title={t('runner.sign-here-title', { name })}
-                    lines={() => linesToSign(view.id)}
-                    onSign={(key, passphrase) => signHere(view.id, name, key, passphrase)}
+                    what={() => call('ceremonies.toSign', { id: view.id })}
+                    onSign={(key, passphrase, shown) =>
+                      signHere({ id: view.id, name, key, passphrase, shown })
+                    }
                   />
                 </span>
               ) : (

@@ -37,7 +37,7 @@ export function Approve({ setup, acts }: { setup: SetupView; acts: SetupActs }) 
           what="plan"
           signers={approval.signers}
           required={approval.required}
-          lines={approval.lines}
+          toSign={approval}
           whyNot={approval.lines.length === 0 ? t('setup.approve.rehearse-first') : null}
           acts={acts}
         />

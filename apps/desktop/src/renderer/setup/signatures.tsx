@@ -6,7 +6,7 @@ import type { Signer } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { allowCamera, fromBase64, type QrPart, QrScan, QrShow } from '../components/codes.tsx'
 import { pickFile } from '../components/file-picker.tsx'
-import { KeySign } from '../components/key-sign.tsx'
+import { KeySign, type ToSign } from '../components/key-sign.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import { setup as remote } from '../stores/remotes.ts'
 import type { SetupActs } from './use-setup.ts'
@@ -17,7 +17,7 @@ export function Signatures({
   what,
   signers,
   required,
-  lines,
+  toSign,
   whyNot,
   acts,
 }: {
@@ -25,7 +25,7 @@ export function Signatures({
   what: 'policy' | 'plan'
   signers: readonly Signer[]
   required: number
-  lines: readonly string[]
+  toSign: ToSign
   whyNot: string | null
   acts: SetupActs
 }) {
@@ -66,9 +66,9 @@ export function Signatures({
               </Button>
             }
             title={t(`setup.sign.${what}-title`)}
-            lines={lines}
-            onSign={async (key, passphrase) => {
-              const answer = await call('setups.sign', { id, what, key, passphrase })
+            what={() => toSign}
+            onSign={async (key, passphrase, shown) => {
+              const answer = await call('setups.sign', { id, what, key, passphrase, shown })
               if (answer.ok) remote.put(answer.value)
               return answer
             }}

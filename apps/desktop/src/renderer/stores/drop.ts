@@ -44,10 +44,15 @@ async function fell(files: readonly File[]): Promise<void> {
   useDrop.getState().taker?.take(files)
 }
 
+/** What a person is asked in a dialog, and may be about to sign, does not change under it. */
+const isAsked = (): boolean => document.querySelector('[role="dialog"], [role="alertdialog"]') !== null
+
 // Nothing that is dropped ever takes the place of the page.
 addEventListener('dragover', (event) => {
   event.preventDefault()
-  if (hasFiles(event)) useDrop.setState({ over: true })
+  if (isAsked()) {
+    if (event.dataTransfer !== null) event.dataTransfer.dropEffect = 'none'
+  } else if (hasFiles(event)) useDrop.setState({ over: true })
 })
 addEventListener('dragleave', (event) => {
   if (event.relatedTarget === null) useDrop.setState({ over: false })
@@ -56,5 +61,5 @@ addEventListener('drop', (event) => {
   event.preventDefault()
   useDrop.setState({ over: false, misplaced: null })
   const files = [...(event.dataTransfer?.files ?? [])]
-  if (files.length > 0) void fell(files)
+  if (files.length > 0 && !isAsked()) void fell(files)
 })

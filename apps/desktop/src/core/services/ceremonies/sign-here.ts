@@ -8,8 +8,9 @@ import type { Run } from '../../runs/run/run.ts'
 import { memoryBeside, openKeyFile, readMemory } from '../../use-cases/key-file.ts'
 import { takeFile } from '../../use-cases/paused.ts'
 import { receiveHere } from '../../use-cases/share-file.ts'
-import { checked, hexId, name, needed, path, refuse } from '../shared/checked.ts'
+import { checked, digest, hexId, name, needed, path, refuse } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
+import { mustBeShown, subjectOf } from '../shared/subject.ts'
 import { mustBeSame, shown } from './ceremonies.ts'
 
 const passphrase = v.pipe(v.string(), v.minLength(1), v.maxLength(1024))
@@ -21,13 +22,14 @@ function askedOf({ folder, view }: Pick<Run, 'folder' | 'view'>) {
   return needs?.kind === 'signatures' ? signatureRequest(folder, seen, needs) : null
 }
 
-export function toSign(parts: ServiceContext, input: unknown): { lines: string[] } {
+export function toSign(parts: ServiceContext, input: unknown): { lines: string[]; digest: string } {
   const { run } = parts.runs.get(checked(v.strictObject({ id: hexId }), input).id)
   const request = askedOf({ folder: run.folder, view: () => run.view() })
-  return { lines: request === null ? [] : needed(explainRequest(request)).lines }
+  if (request === null) return { lines: [], digest: '' }
+  return { lines: needed(explainRequest(request)).lines, digest: subjectOf(request) }
 }
 
-/** A person without a device signs with their own key file, in this window. Errors: KEY-…, REQUEST-…, COSIGN-…, SUBMIT-…. */
+/** A person without a device signs with their own key file, in this window, what it showed. Errors: SIGN-OTHER, KEY-…, REQUEST-…, COSIGN-…, SUBMIT-…. */
 export async function signHere(parts: ServiceContext, input: unknown): Promise<RunView> {
   const asked = checked(
     v.strictObject({
@@ -35,6 +37,7 @@ export async function signHere(parts: ServiceContext, input: unknown): Promise<R
       name,
       key: path,
       passphrase,
+      shown: digest,
     }),
     input,
   )
@@ -46,6 +49,7 @@ export async function signHere(parts: ServiceContext, input: unknown): Promise<R
     if (key.card.name !== asked.name) throw otherKey(key.card.name, asked.name)
     const request = askedOf({ folder: run.folder, view: () => run.view() })
     if (request === null) throw new ExpectedError('SETUP-EARLY', 'nobody is asked to sign anything now')
+    mustBeShown(subjectOf(request), asked.shown)
     const cosigns = request.what === 'checkpoint'
     const memory = memoryBeside(file)
     const signing = needed(signingOf(key.card.kind, request))

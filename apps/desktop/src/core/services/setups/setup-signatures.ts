@@ -28,6 +28,7 @@ import {
 } from '@lux/people'
 import { needed } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
+import { mustBeShown, subjectOf } from '../shared/subject.ts'
 import { approvalRequest, type SetupPlan } from './setup-plan.ts'
 import { digestOf, policyFileOf, soundFile } from './setup-policy.ts'
 import type { Setup } from './setup-state.ts'
@@ -67,21 +68,26 @@ export function takeApproval(
   return { ...setup, approvals: [...before, answer] }
 }
 
-/** An officer approves the plan with a key in this window. Errors: REQUEST-…, SETUP-EARLY, SIGNATURE-DUPLICATE. */
+/** An officer approves the plan that was `shown` with a key in this window. Errors: SIGN-OTHER, REQUEST-…, SETUP-EARLY, SIGNATURE-DUPLICATE. */
 export function approveWith(
   key: PersonKey,
   of: { policy: Policy; setup: Setup; plan: SetupPlan; rehearsed: RehearsedPlan | null },
+  shown: string,
 ): Setup {
   if (of.rehearsed === null) throw new ExpectedError('SETUP-EARLY', 'the plan is not rehearsed yet')
-  const signing = needed(signingOf('officer', approvalRequest(of.rehearsed, of.plan)))
+  const request = approvalRequest(of.rehearsed, of.plan)
+  mustBeShown(subjectOf(request), shown)
+  const signing = needed(signingOf('officer', request))
   needed(checkSigner(signing, key))
   const { answer } = signAnswer(needed(prepareSignature(signing, key, {})))
   return takeApproval(of.policy, of.setup, of.rehearsed, needed(signatureAnswerCodec.parse(answer)))
 }
 
-/** An officer signs the policy with a key in this window. Errors: POLICY-…, REQUEST-DOMAIN, SIGNATURE-DUPLICATE. */
-export function signPolicyWith(parts: ServiceContext, setup: Setup, key: PersonKey): Setup {
-  const asked = needed(policyToSign(encodePolicyFile(soundFile(parts, setup))))
+/** An officer signs the policy that was `shown` with a key in this window. Errors: SIGN-OTHER, POLICY-…, REQUEST-DOMAIN, SIGNATURE-DUPLICATE. */
+export function signPolicyWith(parts: ServiceContext, setup: Setup, key: PersonKey, shown: string): Setup {
+  const own = soundFile(parts, setup)
+  mustBeShown(digestOf(own.policy), shown)
+  const asked = needed(policyToSign(encodePolicyFile(own)))
   const { file } = signPolicy(needed(preparePolicy(asked, key, parts.clock.now())))
   return setup.adopted === null ? { ...setup, signed: file } : { ...setup, adopted: file }
 }

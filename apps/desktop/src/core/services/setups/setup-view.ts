@@ -4,6 +4,7 @@ import { identityId } from '@lux/crypto'
 import { describePolicy, explainRequest } from '@lux/people'
 import type { SetupFault, SetupStage, SetupView, Signer } from '../../../contract/index.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
+import { subjectOf } from '../shared/subject.ts'
 import { wordsOf } from '../shared/words.ts'
 import { approvalRequest, changeLine, planOf, rehearsedOf } from './setup-plan.ts'
 import { digestOf, isSigned, policyFaults, policyFileOf, signedBy } from './setup-policy.ts'
@@ -81,6 +82,7 @@ export async function viewOf(parts: ServiceContext, id: string): Promise<SetupVi
     rehearsal,
     approval: {
       lines: told === null || !told.ok ? [] : [...told.value.lines, ...(request?.lines ?? [])],
+      digest: request === null ? '' : subjectOf(request),
       changes: rehearsed?.changes.map(changeLine) ?? [],
       signers: officers(
         policy,

@@ -299,15 +299,16 @@ export function reopen(parts: ServiceContext, input: unknown): Promise<SetupView
 }
 
 export async function signHere(parts: ServiceContext, input: unknown): Promise<SetupView> {
-  const asked = checked(v.strictObject({ id: hexId, what, key: path, passphrase }), input)
+  const asked = checked(v.strictObject({ id: hexId, what, key: path, passphrase, shown: digest }), input)
   const key = await openKeyFile(parts.paths.read(asked.key), asked.passphrase)
   try {
     return await changed(parts, asked.id, async (setup) => {
       if (setup.run !== null) throw new ExpectedError('SETUP-SIGNED', 'the plan is locked')
-      if (asked.what === 'policy') return signPolicyWith(parts, setup, key)
+      if (asked.what === 'policy') return signPolicyWith(parts, setup, key, asked.shown)
       const plan = await planOf(parts, setup)
       const rehearsed = await rehearsedOf(parts, setup, plan)
-      return approveWith(key, { policy: policyFileOf(parts, setup).policy, setup, plan, rehearsed })
+      const of = { policy: policyFileOf(parts, setup).policy, setup, plan, rehearsed }
+      return approveWith(key, of, asked.shown)
     })
   } finally {
     key.identity.secret.wipe()

@@ -140,19 +140,33 @@ test('POLICY-QUORUM-IMPOSSIBLE a policy that these people cannot satisfy is said
     { code: 'POLICY-QUORUM-IMPOSSIBLE', step: '', detail: expect.stringContaining('4 of 3') },
   ])
   const key = granted('read', keyOf('Otto'))
-  expect(await refusal('setups.sign', { id, what: 'policy', key, passphrase })).toBe(
+  const shown = policy.digest
+  expect(await refusal('setups.sign', { id, what: 'policy', key, passphrase, shown })).toBe(
     'POLICY-QUORUM-IMPOSSIBLE',
   )
   const mended = await change({ officerQuorum: null })
   expect(mended.policy.faults).toEqual([])
 })
 
+test('SIGN-OTHER what changed under an open dialog is not signed', async () => {
+  const { policy } = await said<SetupView>('setups.view', { id })
+  const changed = await change({ witnessQuorum: 1 })
+  expect(changed.policy.digest).not.toBe(policy.digest)
+  const key = granted('read', keyOf('Otto'))
+  const stale = { id, what: 'policy', key, passphrase, shown: policy.digest }
+  expect(await refusal('setups.sign', stale)).toBe('SIGN-OTHER')
+  const back = await change({ witnessQuorum: null })
+  expect(back.policy.signers.some(({ signed }) => signed)).toBe(false)
+})
+
 test('KEY-PASSPHRASE POLICY-SIGNER SETUP-SIGNED officers sign it with their key files, and what they signed stays as it is', async () => {
+  const { policy } = await said<SetupView>('setups.view', { id })
   const sign = (name: string, words = passphrase) => ({
     id,
     what: 'policy',
     key: granted('read', keyOf(name)),
     passphrase: words,
+    shown: policy.digest,
   })
   expect(await refusal('setups.sign', sign('Otto', 'another phrase'))).toBe('KEY-PASSPHRASE')
   expect(await refusal('setups.sign', sign('Wanda'))).toBe('POLICY-SIGNER')
@@ -198,8 +212,15 @@ test('SETUP-EARLY PLAN-12 the script is chosen, linted in place, and printed', a
 })
 
 test('the plan is rehearsed by the machine, approved by key files, and locked into a run', async () => {
-  const approve = (name: string) => ({ id, what: 'plan', key: granted('read', keyOf(name)), passphrase })
-  expect(await refusal('setups.sign', approve('Otto'))).toBe('SETUP-EARLY')
+  const before = await said<SetupView>('setups.view', { id })
+  const approve = (name: string, shown: string) => ({
+    id,
+    what: 'plan',
+    key: granted('read', keyOf(name)),
+    passphrase,
+    shown,
+  })
+  expect(await refusal('setups.sign', approve('Otto', before.policy.digest))).toBe('SETUP-EARLY')
   await said('setups.rehearse', { id, alone: true })
   const sealed = await vi.waitUntil(
     async () => {
@@ -211,9 +232,11 @@ test('the plan is rehearsed by the machine, approved by key files, and locked in
   )
   expect(sealed).toBe(true)
   expect(await refusal('setups.lock', { id })).toBe('PLAN-05')
-  await said('setups.sign', approve('Otto'))
+  const { approval, policy } = await said<SetupView>('setups.view', { id })
+  expect(await refusal('setups.sign', approve('Otto', policy.digest))).toBe('SIGN-OTHER')
+  await said('setups.sign', approve('Otto', approval.digest))
   expect(await refusal('setups.change', { id, change: { title: 'Another' } })).toBe('SETUP-SIGNED')
-  const ready = await said<SetupView>('setups.sign', approve('Oscar'))
+  const ready = await said<SetupView>('setups.sign', approve('Oscar', approval.digest))
   expect(ready.next).toBe('lock')
   const { run } = await said<{ run: string }>('setups.lock', { id })
   expect(await said('setups.lock', { id })).toEqual({ run })
@@ -250,7 +273,9 @@ async function act({ id: run, current }: RunView): Promise<void> {
   expect(current.failure).toBe(null)
   for (const need of current.needs) {
     if (need.need === 'sign') {
-      const { lines } = await said<{ lines: string[] }>('ceremonies.toSign', { id: run })
+      const { lines, digest } = await said<{ lines: string[]; digest: string }>('ceremonies.toSign', {
+        id: run,
+      })
       expect(lines.length).toBeGreaterThan(2)
       const [next, other] = need.signers.filter(({ signed }) => !signed)
       const sign = (name: string, key: string) => ({
@@ -258,7 +283,10 @@ async function act({ id: run, current }: RunView): Promise<void> {
         name,
         key: granted('read', keyOf(key)),
         passphrase,
+        shown: digest,
       })
+      const stale = { ...sign(next?.name ?? '', next?.name ?? ''), shown: '00'.repeat(32) }
+      expect(await refusal('ceremonies.signHere', stale)).toBe('SIGN-OTHER')
       if (other !== undefined)
         expect(await refusal('ceremonies.signHere', sign(other.name, next?.name ?? ''))).toBe(
           'KEY-FILE-WRONG',

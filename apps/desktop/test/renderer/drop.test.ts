@@ -1,0 +1,47 @@
+import { afterEach, expect, test, vi } from 'vitest'
+
+type Heard = (event: unknown) => void
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.resetModules()
+})
+
+/** The drop store in a window of its own, in which a dialog is `asking`. */
+async function windowWith(asking: () => boolean) {
+  const heard = new Map<string, Heard>()
+  vi.stubGlobal('addEventListener', (name: string, listener: Heard) => heard.set(name, listener))
+  vi.stubGlobal('document', { querySelector: () => (asking() ? {} : null) })
+  const asked: string[] = []
+  vi.stubGlobal('window', {
+    lux: {
+      dropped: async ({ name }: { name: string }) => {
+        asked.push(name)
+        return '/media/card.json'
+      },
+      invoke: async () => ({ ok: true, value: { what: 'card', belongs: ['setup'] } }),
+    },
+  })
+  const { takeDrops, useDrop } = await import('../../src/renderer/stores/drop.ts')
+  const taken: string[] = []
+  takeDrops('setup', (files) => taken.push(...files.map(({ name }) => name)))
+  const dataTransfer = { items: [{ kind: 'file' }], files: [{ name: 'card.json' }], dropEffect: 'copy' }
+  const happens = (name: string) => heard.get(name)?.({ preventDefault: () => undefined, dataTransfer })
+  return { happens, asked, taken, dataTransfer, over: () => useDrop.getState().over }
+}
+
+test('what falls onto the window while a dialog asks something is not taken', async () => {
+  let asks = true
+  const { happens, asked, taken, dataTransfer, over } = await windowWith(() => asks)
+  happens('dragover')
+  expect(over()).toBe(false)
+  expect(dataTransfer.dropEffect).toBe('none')
+  happens('drop')
+  expect(asked).toEqual([])
+  asks = false
+  happens('dragover')
+  expect(over()).toBe(true)
+  happens('drop')
+  await vi.waitUntil(() => taken.length > 0)
+  expect(taken).toEqual(['card.json'])
+})
