@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { awaitedCheckpoint, owed, view } from '../src/exports/engine.ts'
+import { awaitedCheckpoint, decide, owed, view } from '../src/exports/engine.ts'
 import { at, fresh, proceed, rule, runToNeeds } from './engine/runs.ts'
 
 describe('pause, resume, abort', () => {
@@ -20,6 +20,8 @@ describe('pause, resume, abort', () => {
     run.step()
     expect(owed(run.state)).toBeNull()
     expect(rule(run, { type: 'resume', by: 'Operator' })).toBe('run.resumed')
+    const answered = decide(run.state, { type: 'resume', by: 'Holder One', cause: 'answer' })
+    expect(answered).toMatchObject({ ok: true, events: [{ kind: 'run.resumed', fact: { by: 'machine' } }] })
   })
 
   it('RUN-09 refuses to abort after the export', () => {

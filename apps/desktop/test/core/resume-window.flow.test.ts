@@ -41,13 +41,15 @@ async function view(): Promise<RunView> {
   return answer.value as RunView
 }
 
-/** Kinds of all entries so far. */
-async function entries(): Promise<string[]> {
+async function page(): Promise<TranscriptPage['entries']> {
   const answer = await core.call('transcript.page', { id, offset: 0, limit: 200 })
   if (!answer.ok) throw new Error(answer.error.code)
   // This API answers with a page.
-  return (answer.value as TranscriptPage).entries.map(({ kind }) => kind)
+  return (answer.value as TranscriptPage).entries
 }
+
+/** Kinds of all entries so far. */
+const entries = async (): Promise<string[]> => (await page()).map(({ kind }) => kind)
 
 const resume = () => core.call('ceremonies.resume', { id, by: 'Ada' })
 
@@ -88,6 +90,8 @@ test('RESUME-IDLE an answer is judged before the run resumes with it; the PIN is
     value: { paused: null, current: { needs: [{ need: 'pin', user: 'user', taken: false }] } },
   })
   expect((await entries()).slice(before)).toEqual(['run.resumed', 'signature.accepted'])
+  // Nobody pressed Resume, so nobody is named.
+  expect((await page())[before]?.fact).toContain('"by":"machine"')
   expect(await core.call('ceremonies.submitFile', { id, path: chosen('Ophelia') })).toMatchObject({
     ok: true,
   })

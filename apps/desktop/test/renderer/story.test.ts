@@ -54,6 +54,7 @@ describe('TRANSCRIPT-STORY', () => {
     expect(told('step.confirmed', { by: 'Ada', stage: 1, input: {} })).toBe(
       '<Ada> confirmed: Make the root KEK.',
     )
+    expect(told('run.resumed', { by: 'machine' })).toBe('The workstation went on with the ceremony.')
     expect(told('signature.accepted', { name: 'Bo', what: 'opening' })).toBe('<Bo> signed the opening.')
     expect(told('signature.accepted', { name: 'Bo', what: 'bundle', here: true })).toBe(
       '<Bo> signed the bundle. Signed at the workstation itself.',

@@ -53,7 +53,7 @@ function consider(state: State, command: Command): Decision {
     case 'pause':
       return decidePause(state, command)
     case 'resume':
-      return decideResume(state, command.by)
+      return decideResume(state, command)
     case 'abort':
       return decideAbort(state, command.by, command.reason)
     case 'deviate':
@@ -115,8 +115,10 @@ function decidePause(state: State, { by, cause, reason }: Of<'pause'>): Decision
   return { ok: true, events: [event] }
 }
 
-function decideResume(state: State, by: string): Decision {
-  if (!mayLead(state, by)) return refuse('RUN-10', `${by} may not resume the run`)
+function decideResume(state: State, command: Of<'resume'>): Decision {
+  const answered = command.cause === 'answer'
+  const by = answered ? 'machine' : command.by
+  if (!answered && !mayLead(state, by)) return refuse('RUN-10', `${by} may not resume the run`)
   if (state.paused === null) return refuse('RUN-08', 'the run is not paused')
   const effect = owed(state)
   if (effect !== null) return refuse('RUN-08', `${effect.kind} of the pause is under way`)

@@ -46,7 +46,8 @@ export type Command =
   | { type: 'submit'; what: SubmissionKind; payload: Uint8Array; signature: HybridSignature; here?: true }
   /** `restart`: sent once by core when it loads a run that is not at rest, and when the token host was restarted. */
   | { type: 'pause'; by: string; cause: 'person' | 'restart'; reason: string }
-  | { type: 'resume'; by: string }
+  /** `answer`: sent by core when an answer comes for which the paused run waits; the machine goes on then, and nobody is named. */
+  | { type: 'resume'; by: string; cause?: 'answer' }
   | { type: 'abort'; by: string; reason: string }
   /** A person reports something that the script does not foresee; it opens an exception. */
   | { type: 'note'; by: string; text: string }

@@ -6,7 +6,7 @@ import { type Taking, takeAnswers } from '../runs/exchange/inbox.ts'
 import { RunPreview } from '../runs/exchange/preview.ts'
 import { takeAnswer } from '../runs/exchange/take-answer.ts'
 import { awaitedVendorFile } from '../runs/exchange/vendor-procedure.ts'
-import { leader, type Run } from '../runs/run/run.ts'
+import type { Run } from '../runs/run/run.ts'
 
 /** What a paused run waits for behind its pause, where that comes as a file. */
 export type BehindPause = {
@@ -98,7 +98,7 @@ export function takeFile(
   const resumes = needs?.kind === 'resume' && (unstated.length > 0 || behindPause(run, rehearsed) !== null)
   const before = resumes
     ? (takeAnswer(new RunPreview(run.folder), bytes, beside) ??
-      run.submit({ type: 'resume', by: leader(run) }))
+      run.submit({ type: 'resume', by: 'machine', cause: 'answer' }))
     : null
   return before ?? takeAnswer(run, bytes, beside, here)
 }

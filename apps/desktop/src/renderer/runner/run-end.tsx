@@ -59,6 +59,7 @@ export function RunEnd({ view, act }: { view: RunView; act: Act }) {
 /** Its user has to be logged in to the token, on the screen of the tokens; then the run can be closed from here. */
 function KeyLeft({ view, serial, act }: { view: RunView; serial: string; act: Act }) {
   const { t } = useTranslation()
+  // The run is over: its key alone is ended, and no entry names anybody.
   const by = view.people.find(({ role }) => role === 'administrator' || role === 'operator')?.name ?? ''
   const reason = t('runner.key-left-reason')
   return (

@@ -1,12 +1,13 @@
 import { Icon, Rec } from '@lux/ui'
 import { AlertDialog, Button, DropdownMenu, TextField } from '@radix-ui/themes'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import type { Act } from '../runner/act.ts'
 import { RemarkDialog } from './remark-dialog.tsx'
 import { leadersOf, playedAlone } from './run-people.ts'
+import { WhoSelect } from './who-select.tsx'
 
 const quiet = { variant: 'ghost', color: 'gray', highContrast: true } as const
 
@@ -76,10 +77,19 @@ export function ByLeader({
 function Stop({ view, act }: { view: RunView; act: Act }) {
   const { t } = useTranslation()
   const [reason, setReason] = useState('')
-  // The engine lets an administrator, an operator or an officer do this; the first of them stands at the controls.
-  const by = leadersOf(view)[0]?.name ?? ''
+  const id = useId()
+  const leaders = leadersOf(view).map(({ name }) => name)
+  const before = playedAlone(view) ? (leaders[0] ?? '') : ''
+  const [by, setBy] = useState(before)
+  const whyNot = by === '' ? t('stage.who-first') : reason.trim() === '' ? t('runner.reason-first') : null
+
+  function changed(): void {
+    setReason('')
+    setBy(before)
+  }
+
   return (
-    <AlertDialog.Root onOpenChange={() => setReason('')}>
+    <AlertDialog.Root onOpenChange={changed}>
       <AlertDialog.Trigger>
         <Button variant="ghost" color="red" highContrast>
           <Icon name="stop" />
@@ -89,6 +99,12 @@ function Stop({ view, act }: { view: RunView; act: Act }) {
       <AlertDialog.Content maxWidth="30rem">
         <AlertDialog.Title size="4">{t('runner.abort-title')}</AlertDialog.Title>
         <AlertDialog.Description size="2">{t('runner.abort-text')}</AlertDialog.Description>
+        {playedAlone(view) ? null : (
+          <div className="field" style={{ marginBlock: '1rem' }}>
+            <label htmlFor={id}>{t('stage.who')}</label>
+            <WhoSelect id={id} names={leaders} value={by} onChange={setBy} />
+          </div>
+        )}
         <div className="field" style={{ marginBlock: '1rem' }}>
           <label htmlFor="abort-reason">{t('runner.reason')}</label>
           <TextField.Root
@@ -108,13 +124,13 @@ function Stop({ view, act }: { view: RunView; act: Act }) {
             <Button
               color="red"
               highContrast
-              disabled={reason.trim() === ''}
+              disabled={whyNot !== null}
               onClick={() => void act(call('ceremonies.abort', { id: view.id, by, reason }))}
             >
               {t('runner.abort-go')}
             </Button>
           </AlertDialog.Action>
-          {reason.trim() === '' ? <span className="why-not">{t('runner.reason-first')}</span> : null}
+          {whyNot === null ? null : <span className="why-not">{whyNot}</span>}
         </div>
       </AlertDialog.Content>
     </AlertDialog.Root>

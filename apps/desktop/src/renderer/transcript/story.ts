@@ -58,7 +58,14 @@ export function storyOf(
   if (key === undefined) return `${step}: ${own(kind)}`
   const failure = factOf(JSON.stringify(said.failure ?? {}))
   const told = t(key, {
-    ...{ step, effect, by: text('by'), name: text('name'), text: text('text'), reason: text('reason') },
+    ...{
+      step,
+      effect,
+      by: said.by === 'machine' ? t('transcript.machine') : text('by'),
+      name: text('name'),
+      text: text('text'),
+      reason: text('reason'),
+    },
     ...{ expected: text('expected'), happened: text('happened'), id: text('id'), size: text('size') },
     ...{ index: text('index'), code: own(String(failure.code ?? '')) },
   })

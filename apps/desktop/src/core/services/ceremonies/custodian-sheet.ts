@@ -10,7 +10,7 @@ import {
 import * as v from 'valibot'
 import { languages, type RunView } from '../../../contract/index.ts'
 import { custodianFile } from '../../runs/folder/places.ts'
-import { leader, type Run } from '../../runs/run/run.ts'
+import type { Run } from '../../runs/run/run.ts'
 import { openKeyFile } from '../../use-cases/key-file.ts'
 import { takeFile } from '../../use-cases/paused.ts'
 import { checked, hexId, name, needed, path, refuse } from '../shared/checked.ts'
@@ -40,7 +40,7 @@ export async function printShare(parts: ServiceContext, input: unknown): Promise
     const { index, key } = opened
     const how = to === null ? 'printed' : 'saved as PDF'
     const text = `Sheet of share ${index} of the backup of ${key}, for ${given.name}: ${how}`
-    if (made) refuse(run.submit({ type: 'note', by: leader(run), text }))
+    if (made) refuse(run.submit({ type: 'note', by: given.name, text }))
     return { made }
   })
 }

@@ -70,6 +70,8 @@ test('PRINTER-NONE and PRINTER-REFUSED lose nothing: the sheet is printed again,
   const kept = everything()
   expect(kept).toContain('Sheet of share 1 of the backup of root-kek, for Custodian One: printed')
   expect(kept).not.toContain(words.split(' ').slice(4, 8).join(' '))
+  const { remarks } = await led.view()
+  expect(remarks.map(({ kind, by }) => [kind, by])).toContainEqual(['note', 'Custodian One'])
 })
 
 test('a sheet is written as PDF only to a path that somebody chose', async () => {
