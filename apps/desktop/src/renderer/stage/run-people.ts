@@ -20,7 +20,7 @@ export function leadersOf(view: Pick<RunView, 'people'>): RunPerson[] {
   return peopleOf(view).filter(({ roles }) => roles.some((role) => leading.includes(role)))
 }
 
-/** One person plays everybody: whose name it is asked for is then no question. */
-export function playedAlone(view: Pick<RunView, 'domain'>): boolean {
-  return view.domain === 'rehearsal'
+/** One person plays everybody: whose name it is asked for is then no question. Whoever acts for themselves is asked, in a rehearsal too. */
+export function playedAlone({ domain, people }: Pick<RunView, 'domain' | 'people'>): boolean {
+  return domain === 'rehearsal' && people.every(({ standIn }) => standIn)
 }
