@@ -862,7 +862,16 @@ def fits(recorded, **members):
     return all(same(member(recorded, name), value) for name, value in members.items())
 
 
-SIGNING = ('signature.accepted', 'checkpoint.cosigned', 'holder.acknowledged')
+SIGNING = ('signature.accepted', 'checkpoint.cosigned', 'holder.acknowledged', 'custodian.acknowledged')
+
+
+def signed_at(kind, fact):
+    """The name in a fact that says of a signature that it was made at the workstation itself, else None."""
+    if kind not in SIGNING or not isinstance(fact, dict) or fact.get('here') is not True:
+        return None
+    payload = fact.get('payload')
+    name = fact.get('name', payload.get('name') if isinstance(payload, dict) else None)
+    return name if isinstance(name, str) else None
 
 
 def fold(lines, sizes, most=1_000_000):
@@ -906,8 +915,9 @@ def fold(lines, sizes, most=1_000_000):
             steps.add(entry['stepId'])
             if kind.startswith('step.') and course[-1:] != [entry['stepId']]:
                 course.append(entry['stepId'])
-            if kind in SIGNING and fact is not None and fact.get('here') is True and isinstance(fact.get('name'), str) and fact['name'] not in here:
-                here.append(fact['name'])
+            signer = signed_at(kind, fact)
+            if signer is not None and signer not in here:
+                here.append(signer)
             paused = kind == 'run.paused' or (paused and kind != 'run.resumed')
             ended = ended or (kind if kind in ENDINGS else None)
             opened += kind == 'exception.opened'

@@ -139,13 +139,13 @@ describe('VERDICT-WORDS', () => {
 
 describe('VERDICT-UNPROVED', () => {
   test('what no file proves is always shown, and more where less is known', () => {
-    expect(notProved(accepted)).toEqual(['hardware', 'room', 'clock'])
-    expect(notProved(unsigned)).toEqual(['signers', 'hardware', 'room', 'clock'])
+    expect(notProved(accepted)).toEqual(['hardware', 'room', 'clock', 'signed-before'])
+    expect(notProved(unsigned)).toEqual(['signers', 'hardware', 'room', 'clock', 'signed-before'])
     expect(notProved(failing('ZIP-PROFILE'))).toEqual(['anything'])
     const files = [{ name: 'p', what: 'public-share-file', bytes: 1 }]
     expect(
       notProved({ ...accepted, signedHere: ['Ada'], contents: { ...contents, domain: 'rehearsal', files } }),
-    ).toEqual(['rehearsal', 'hardware', 'room', 'clock', 'shares', 'signed-here'])
+    ).toEqual(['rehearsal', 'hardware', 'room', 'clock', 'shares', 'signed-here', 'signed-before'])
     expect(shown({ ...accepted, signedHere: ['Ada', 'Bo'] })).toContain('Ada, Bo')
   })
 })

@@ -84,6 +84,7 @@ export const approving: SetupView = {
   rehearsal: { id: 'c1', sealed: true, playing: false, failure: null },
   approval: {
     lines: ['Approve a plan for production', `plan       ${hex}`],
+    digest: '5a'.repeat(32),
     changes: ['  title: "Root" -> "Root 2026"'],
     signers: officers.map((name, at) => ({ name, role: 'officer', signed: at === 0, standIn: false })),
     required: 2,

@@ -72,7 +72,7 @@ export type Facts = {
     detail: string
     result: Json
   }
-  /** `here`, of these three: it was made at the workstation itself, which alone showed the bytes; in a run of version 2 alone. */
+  /** `here`, of these three and of a custodian's: it was made at the workstation itself, which alone showed the bytes; in a run of version 2 alone. */
   'signature.accepted': {
     what: 'opening' | 'bundle' | 'exception' | 'decryption-approval' | 'policy'
     subject: Digest
@@ -130,7 +130,7 @@ export type Facts = {
   }
   /** In a run of version 2 alone, as what follows. */
   'heartbeat.taken': { payload: Heartbeat; signature: HybridSignature }
-  'custodian.acknowledged': { payload: CustodianAcknowledgement; signature: HybridSignature }
+  'custodian.acknowledged': { payload: CustodianAcknowledgement; signature: HybridSignature; here?: true }
   'custodian.stated': { payload: CustodianStatement; signature: HybridSignature }
   'note.made': { by: string; text: string }
   'run.paused': { by: string; cause: 'person' | 'restart'; reason: string }

@@ -167,13 +167,19 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
   }
 }
 
-const signing: readonly string[] = ['signature.accepted', 'checkpoint.cosigned', 'holder.acknowledged']
+const signing: readonly string[] = [
+  'signature.accepted',
+  'checkpoint.cosigned',
+  'holder.acknowledged',
+  'custodian.acknowledged',
+]
 
 /** The name in an entry that says of a signature that it was made at the workstation itself, else null. */
 function signedAt(entry: Entry): string | null {
   if ('factHash' in entry || !signing.includes(entry.kind)) return null
-  const { here, name } = entry.fact
-  return here === true && typeof name === 'string' ? name : null
+  const { here, name, payload } = entry.fact
+  const said = name ?? (payload instanceof Object && 'name' in payload ? payload.name : null)
+  return here === true && typeof said === 'string' ? said : null
 }
 
 /** What a decided exception names as its signed document; whatever else stands there names none. */

@@ -210,3 +210,19 @@ function damaged(text: string, choose: Choose): string {
   }
   return now
 }
+
+it('SIGNED-HERE the second verifier reads of the same kinds who signed at the workstation itself', () => {
+  const said = [
+    ['signature.accepted', { name: 'Otto', here: true }],
+    ['holder.acknowledged', { name: 'Hal', payload: { name: 'Another' }, here: true }],
+    ['custodian.acknowledged', { payload: { name: 'Cleo' }, here: true }],
+    ['custodian.acknowledged', { payload: { name: 'Carl' } }],
+    ['custodian.acknowledged', { payload: null, here: true }],
+    ['note.made', { name: 'Nora', here: true }],
+  ]
+  const read = besideVerifier(
+    'print(json.dumps([verify.signed_at(*one) for one in json.load(sys.stdin)]))',
+    said,
+  )
+  expect(read).toEqual(['Otto', 'Hal', 'Cleo', null, null, null])
+})

@@ -104,6 +104,25 @@ describe('transcript chain', () => {
     }
   })
 
+  it('SIGNED-HERE names who signed or proved something at the workstation itself, each once, and nobody else', () => {
+    const own = (kind: string, fact: object) => ({ kind, fact: { signature: null, ...fact } })
+    const said = [
+      own('signature.accepted', { name: 'Otto', here: true }),
+      own('checkpoint.cosigned', { name: 'Walter' }),
+      own('holder.acknowledged', { name: 'Hal', payload: { name: 'Another' }, here: true }),
+      own('custodian.acknowledged', { payload: { name: 'Cleo' }, here: true }),
+      own('custodian.acknowledged', { payload: { name: 'Carl' } }),
+      own('note.made', { name: 'Nora', here: true }),
+    ]
+    const bytes = encodeTranscript(
+      header,
+      entriesOf(said.length).map((entry, at) => ({ ...entry, ...said[at] })),
+    )
+    const verifier = verifyTranscript(new Set())
+    expect(verifier.push(bytes).ok).toBe(true)
+    expect(verifier.end()).toMatchObject({ ok: true, value: { signedHere: ['Otto', 'Hal', 'Cleo'] } })
+  })
+
   it('is read alike in pieces of any size', () => {
     const entries = entriesOf(5)
     const bytes = encodeTranscript(header, entries)

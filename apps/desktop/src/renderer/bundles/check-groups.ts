@@ -114,5 +114,6 @@ export function notProved({ verdict, contents, signedHere }: VerifyView): string
     'clock',
     ...(hasThresholdKey(contents) ? ['shares'] : []),
     ...(signedHere.length > 0 ? ['signed-here'] : []),
+    'signed-before',
   ]
 }

@@ -9,6 +9,8 @@ import { pickFile } from './file-picker.tsx'
 type Props = {
   trigger: ReactNode
   title: string
+  /** Signed before a run, whose transcript therefore says nothing of it. */
+  before?: boolean
   /** Asked once, when the dialog opens. */
   what: () => ToSign | Promise<Result<ToSign>>
   /** `shown`: the digest of what the dialog showed. null: the person chose nothing further, and looks at the dialog again. */
@@ -21,7 +23,7 @@ export type ToSign = { lines: readonly string[]; digest: string }
 const nothing: ToSign = { lines: [], digest: '' }
 
 /** A person signs with their own key file in this window: reads what it is, chooses the file, types the passphrase. */
-export function KeySign({ trigger, title, what, onSign }: Props) {
+export function KeySign({ trigger, title, before = false, what, onSign }: Props) {
   const { t } = useTranslation()
   const [open, setOpen] = useState(false)
   const [shown, setShown] = useState(nothing)
@@ -130,7 +132,7 @@ export function KeySign({ trigger, title, what, onSign }: Props) {
             </Dialog.Close>
           </div>
           <p className="quiet">
-            <Rec>{t('key-sign.shown-here')}</Rec>
+            <Rec>{t(before ? 'key-sign.shown-before' : 'key-sign.shown-here')}</Rec>
           </p>
         </form>
       </Dialog.Content>

@@ -66,6 +66,7 @@ export function Signatures({
               </Button>
             }
             title={t(`setup.sign.${what}-title`)}
+            before
             what={() => toSign}
             onSign={async (key, passphrase, shown) => {
               const answer = await call('setups.sign', { id, what, key, passphrase, shown })

@@ -4,7 +4,7 @@ import { hybridSignature } from '../../documents/format/fields.ts'
 import type { Submit } from '../../model/commands.ts'
 import type { Decision } from '../../model/events.ts'
 import { refuse } from '../../model/rules.ts'
-import { standsAt, verify } from '../../model/signers.ts'
+import { madeHere, standsAt, verify } from '../../model/signers.ts'
 import type { State } from '../../model/state.ts'
 import type { EntryModules, StageNeeds } from '../entries.ts'
 import { custodiansOf, missingCustodians } from './queries.ts'
@@ -29,7 +29,7 @@ function takeAcknowledgement(state: State, command: Submit): Decision {
     return refuse('SUBMIT-05', `${said.name} has proved the share, or is asked at another step`)
   const invalid = verify(state, 'custodian-acknowledgement', seat.keys, command)
   if (invalid !== null) return invalid
-  const fact = { payload: said, signature: command.signature }
+  const fact = { payload: said, signature: command.signature, ...madeHere(state, command) }
   return { ok: true, events: [{ kind: 'custodian.acknowledged', stepId: at.step.id, fact }] }
 }
 
@@ -40,6 +40,7 @@ export const entries = {
     schema: v.strictObject({
       payload: custodianAcknowledgementCodec.payload.schema,
       signature: hybridSignature,
+      here: v.exactOptional(v.literal(true)),
     }),
     apply(state, progress, { payload: { key, name } }) {
       state.backups.find((one) => one.key === key)?.acknowledged.push(name)

@@ -61,6 +61,19 @@ describe('a root with a backup', () => {
     expect(submit(run, custodianFor(run, one))).toBe('taken')
   })
 
+  it('SIGNED-HERE says of a share that was proved at the workstation itself that it was', () => {
+    const run = dealt()
+    const payload = custodianFor(run, one)
+    const { identity } = someone('custodian', one, run.domain)
+    const what = 'custodian-acknowledgement'
+    const signature = sign(identity, what, run.domain, payload)
+    const facts = [{}, { here: true as const }].map((where) => {
+      const decision = decide(run.state, { type: 'submit', what, payload, signature, ...where })
+      return decision.ok && 'here' in decision.events[0]!.fact
+    })
+    expect(facts).toEqual([false, true])
+  })
+
   it('SUBMIT-01, SUBMIT-03, SUBMIT-04 and SUBMIT-05 refuse it too early, of strangers, by other keys and twice', () => {
     const early = new FakeCore(plan, hash, 'production')
     early.runTo('generate-root')
