@@ -161,6 +161,6 @@ test('PAPER-VERDICT the printed verdict has the sentence, the words, every check
     hex: '0102',
   })
   const [lists] = paper.blocks.flatMap((block) => (block.kind === 'list' ? [block.items] : []))
-  expect(lists).toHaveLength(3)
+  expect(lists).toHaveLength(4)
   expect(JSON.stringify(paper)).not.toMatch(/bundles\.|paper\./)
 })

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Needs } from '@lux/ceremony'
+import type { Needs, RunView } from '@lux/ceremony'
 import { accept, type Outcome, type Refusal, refuse } from '@lux/crypto'
 import { comesAsFile, isForWord, isOfServer } from '../runs/exchange/awaited.ts'
 import { type Taking, takeAnswers } from '../runs/exchange/inbox.ts'
@@ -41,6 +41,14 @@ export function behindPause(run: Run, rehearsed: boolean): BehindPause | null {
     come: may,
     refused,
   }
+}
+
+/** The run as people were asked: neither a pause nor the PIN after it takes back what they are to sign or prove. */
+export function asAsked(run: Pick<Run, 'folder' | 'view'>): RunView {
+  const seen = run.view()
+  const { needs } = seen
+  const held = needs?.kind === 'resume' || (needs?.kind === 'pin' && needs.again)
+  return held ? new RunPreview(run.folder).view() : seen
 }
 
 /** Whoever is here says what only wants a word. */

@@ -1,19 +1,25 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import type { Policy } from '@lux/ceremony/policy'
 import { sealWithPassphrase } from '@lux/crypto'
 import { checkWritable, ExpectedError, readBounded, withSystemErrors, writeInFolder } from '@lux/node-files'
 import {
   acknowledge,
   forgetKept,
+  forgetShareOf,
   type KeptShare,
   maxEnvelope,
   maxPublic,
   maxReceived,
+  maxShareFile,
+  maxState,
   type Outcome,
+  openShare,
   type PersonKey,
   receiveShare,
   trustedPolicy,
 } from '@lux/people'
+import { openSealedFile } from './key-file.ts'
 
 /** Where what a share has answered is kept. */
 export const statePath = (share: string): string => `${share}.state`
@@ -53,6 +59,7 @@ const maxDocument = 1 << 20
 
 /**
  * A holder without a device receives the share of an envelope of this run, keeps it sealed in `out`, and proves it: the acknowledgement.
+ * One that lies in `out` already is proved again.
  * Errors: POLICY-…, OPENING-…, SHARE-RECEIVED, REQUEST-ROLE, REQUEST-DOMAIN, FHE-…, FILE-EXISTS, FOLDER-READ-ONLY.
  */
 export async function receiveHere(
@@ -69,6 +76,8 @@ export async function receiveHere(
     pub: file('fhe/public.bin', maxPublic),
     envelope: file(`envelopes/holder-${index}.age`, maxEnvelope),
   }
+  // Cut off after the share was kept and before the run heard of it.
+  if (existsSync(out) && existsSync(statePath(out))) return proveAgain(out, { key, passphrase, policy })
   const received = readReceived(keyFile)
   const kept = taken(
     await receiveShare(files, { key, received: received.list, path: namedIn(out), lost: false }),
@@ -80,6 +89,20 @@ export async function receiveHere(
     return acknowledgement
   } finally {
     forgetKept(kept)
+  }
+}
+
+/** Errors: KEY-PASSPHRASE, SHARE-FILE-WRONG, HOLDER-STATE-OTHER, HOLDER-POLICY, FHE-…. */
+async function proveAgain(
+  share: string,
+  { key, passphrase, policy }: { key: PersonKey; passphrase: string; policy: Policy },
+): Promise<Uint8Array> {
+  const plain = await openSealedFile(share, passphrase, maxShareFile)
+  const opened = taken(openShare({ key, share: plain, state: readBounded(statePath(share), maxState) }))
+  try {
+    return taken(acknowledge(opened, policy)).acknowledgement
+  } finally {
+    forgetShareOf(opened)
   }
 }
 

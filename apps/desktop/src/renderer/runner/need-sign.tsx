@@ -141,7 +141,7 @@ export function NeedSign({ view, need, act, pinned, signing, onSigning }: Props)
                     {t('runner.sign-as')}
                   </Button>
                 </span>
-              ) : left > 0 && !standIn && view.paused === null ? (
+              ) : left > 0 && !standIn && (view.paused === null || view.paused.awaits !== null) ? (
                 <span className="actions">
                   <Outcome tone="none">{t('runner.not-signed')}</Outcome>
                   <KeySign

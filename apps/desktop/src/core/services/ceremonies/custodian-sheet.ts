@@ -12,7 +12,7 @@ import { languages, type RunView } from '../../../contract/index.ts'
 import { custodianFile } from '../../runs/folder/places.ts'
 import type { Run } from '../../runs/run/run.ts'
 import { openKeyFile } from '../../use-cases/key-file.ts'
-import { takeFile } from '../../use-cases/paused.ts'
+import { asAsked, takeFile } from '../../use-cases/paused.ts'
 import { checked, hexId, name, needed, path, refuse } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { mustBeSame, shown } from './ceremonies.ts'
@@ -66,7 +66,7 @@ async function withOpened<T>(
 ): Promise<T> {
   const { run, standIns } = parts.runs.get(id)
   mustBeSame(parts, run)
-  const { needs } = run.view()
+  const { needs } = asAsked(run)
   const shares = run.folder.state.backups.flatMap((backup) => backup.shares)
   const share = shares.find((one) => one.name === custodian)
   if (needs?.kind !== 'custodian-acknowledgements' || share === undefined)

@@ -1,6 +1,6 @@
 import type { RunView } from '@lux/ceremony'
 import { writeRequests } from '../../runs/exchange/outbox.ts'
-import { RunPreview } from '../../runs/exchange/preview.ts'
+import { asAsked } from '../../use-cases/paused.ts'
 import type { OpenRun } from '../shared/open-runs.ts'
 
 /**
@@ -13,10 +13,7 @@ export function requestsFor(open: OpenRun): readonly string[] {
   if (!folder.state.started) return []
   const seen = open.run.view()
   if (open.standIns.length > 0 && !isAskedOfADevice(open, seen)) return []
-  // Neither a pause nor the PIN after it takes back what others were asked: their files stay.
-  const { needs } = seen
-  const held = needs?.kind === 'resume' || (needs?.kind === 'pin' && needs.again)
-  const view = held ? new RunPreview(folder).view() : seen
+  const view = asAsked(open.run)
   const subject = subjectOf(view, folder.state.size)
   if (open.asked?.subject !== subject) open.asked = { subject, files: writeRequests(folder, view) }
   return open.asked.files

@@ -6,7 +6,7 @@ import type { RunView } from '../../../contract/index.ts'
 import { signatureRequest } from '../../runs/exchange/outbox.ts'
 import type { Run } from '../../runs/run/run.ts'
 import { memoryBeside, openKeyFile, readMemory } from '../../use-cases/key-file.ts'
-import { takeFile } from '../../use-cases/paused.ts'
+import { asAsked, takeFile } from '../../use-cases/paused.ts'
 import { receiveHere } from '../../use-cases/share-file.ts'
 import { checked, digest, hexId, name, needed, path, refuse } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
@@ -16,15 +16,15 @@ import { mustBeSame, shown } from './ceremonies.ts'
 const passphrase = v.pipe(v.string(), v.minLength(1), v.maxLength(1024))
 
 /** What is signed now; null where nothing is. */
-function askedOf({ folder, view }: Pick<Run, 'folder' | 'view'>) {
-  const seen = view()
+function askedOf(run: Run) {
+  const seen = asAsked(run)
   const { needs } = seen
-  return needs?.kind === 'signatures' ? signatureRequest(folder, seen, needs) : null
+  return needs?.kind === 'signatures' ? signatureRequest(run.folder, seen, needs) : null
 }
 
 export function toSign(parts: ServiceContext, input: unknown): { lines: string[]; digest: string } {
   const { run } = parts.runs.get(checked(v.strictObject({ id: hexId }), input).id)
-  const request = askedOf({ folder: run.folder, view: () => run.view() })
+  const request = askedOf(run)
   if (request === null) return { lines: [], digest: '' }
   return { lines: needed(explainRequest(request)).lines, digest: subjectOf(request) }
 }
@@ -47,7 +47,7 @@ export async function signHere(parts: ServiceContext, input: unknown): Promise<R
   const key = await openKeyFile(file, asked.passphrase)
   try {
     if (key.card.name !== asked.name) throw otherKey(key.card.name, asked.name)
-    const request = askedOf({ folder: run.folder, view: () => run.view() })
+    const request = askedOf(run)
     if (request === null) throw new ExpectedError('SETUP-EARLY', 'nobody is asked to sign anything now')
     mustBeShown(subjectOf(request), asked.shown)
     const cosigns = request.what === 'checkpoint'
@@ -70,7 +70,7 @@ export async function holdHere(parts: ServiceContext, input: unknown): Promise<R
   const asked = checked(v.strictObject({ id: hexId, name, key: path, passphrase, out: path }), input)
   const { run, standIns } = parts.runs.get(asked.id)
   mustBeSame(parts, run)
-  const { needs } = run.view()
+  const { needs } = asAsked(run)
   const share = run.folder.state.fhe?.shares.find(({ holder }) => holder === asked.name)
   if (needs?.kind !== 'acknowledgements' || needs.next || share === undefined)
     throw new ExpectedError('SETUP-EARLY', 'no share of this run is to be proved now')
