@@ -53,6 +53,8 @@ export type BundleSummary = {
   receipted: boolean
   /** Whether its plan names servers that give one. */
   awaitsReceipt: boolean
+  /** A rehearsal's own policy, which vouches for itself; null in production. */
+  policy: string | null
 }
 
 export type CheckOutcome = 'passed' | 'failed' | 'not-run'

@@ -347,6 +347,7 @@ export function answers(plan: string): Record<string, Answer> {
               exported: true,
               receipted: false,
               awaitsReceipt: true,
+              policy: '/store/ceremonies/c3/policy.json',
             },
           ],
     },

@@ -6,6 +6,7 @@ import { digestOfFile, ExpectedError, fileReader, readBounded, watchedReader } f
 import * as v from 'valibot'
 import type { BundleSummary, UnreadableRun, VerifyView } from '../../contract/index.ts'
 import { bundleFile, copyToMedium } from '../runs/effects/bundle.ts'
+import type { Run } from '../runs/run/run.ts'
 import { checked, hexId, path as pathText } from './shared/checked.ts'
 import { mustBeNewIn } from './shared/granted-paths.ts'
 import { readableRuns } from './shared/readable-runs.ts'
@@ -38,10 +39,22 @@ export function listBundles(parts: ServiceContext): {
         exported: ['Exported', 'Receipted', 'Closed'].includes(state.base),
         receipted: state.receipts.length > 0,
         awaitsReceipt: state.plan.destinations.length > state.receipts.length,
+        policy: ownPolicy(run),
       },
     ]
   })
   return { bundles, unreadable }
+}
+
+/** In production whoever verifies brings a policy of their own. */
+function ownPolicy({ folder }: Run): string | null {
+  return folder.state.domain === 'rehearsal' ? join(folder.path, 'policy.json') : null
+}
+
+/** One that a person chose, or that of a rehearsal of this store, which the list names. */
+function policyAt(parts: ServiceContext, path: string): string {
+  const own = readableRuns(parts).open.some(({ run }) => ownPolicy(run) === path)
+  return own ? path : parts.paths.read(path)
 }
 
 export async function verifyFile(parts: ServiceContext, input: unknown): Promise<VerifyView> {
@@ -54,7 +67,7 @@ export async function verifyFile(parts: ServiceContext, input: unknown): Promise
   const path = inside ?? chosen
   const taken = inside === null ? null : await compareTaken(chosen)
   const policy =
-    asked.policy === undefined ? null : parsePolicyFile(readBounded(paths.read(asked.policy), maxPolicy))
+    asked.policy === undefined ? null : parsePolicyFile(readBounded(policyAt(parts, asked.policy), maxPolicy))
   if (policy !== null && !policy.ok) {
     throw new ExpectedError('FILE-WRONG-KIND', `a policy.json is asked for: ${policy.rule}: ${policy.detail}`)
   }

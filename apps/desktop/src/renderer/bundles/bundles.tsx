@@ -39,7 +39,10 @@ export function Bundles() {
                       key={bundle.id}
                       bundle={bundle}
                       policy={policy}
-                      onVerify={() => setPath(bundle.path)}
+                      onVerify={(own) => {
+                        setPath(bundle.path)
+                        if (own !== null) setPolicy(own)
+                      }}
                     />
                   ))}
                 </ul>
@@ -50,7 +53,15 @@ export function Bundles() {
         </Loaded>
       </Section>
       <Section title={t('bundles.verify')}>
-        <Verify path={path} onPath={setPath} policy={policy} onPolicy={setPolicy} />
+        <Verify
+          path={path}
+          onPath={setPath}
+          policy={policy}
+          onPolicy={setPolicy}
+          rehearsed={
+            policy !== null && remote.value?.bundles.some((bundle) => bundle.policy === policy) === true
+          }
+        />
       </Section>
     </Screen>
   )
@@ -63,7 +74,8 @@ function Bundle({
 }: {
   bundle: BundleSummary
   policy: string | null
-  onVerify: () => void
+  /** `own`: the rehearsal's policy, where it is to be judged by that. */
+  onVerify: (own: string | null) => void
 }) {
   const { t } = useTranslation()
   const format = useFormats()
@@ -106,9 +118,14 @@ function Bundle({
         <span className="actions">
           <DomainBadge domain={bundle.domain} />
           <Outcome tone={outcomes[standing]}>{t(`bundles.${standing}`)}</Outcome>
-          <ActionButton variant="surface" color="gray" highContrast onPress={onVerify}>
+          <ActionButton variant="surface" color="gray" highContrast onPress={() => onVerify(null)}>
             {t('bundles.verify-this')}
           </ActionButton>
+          {bundle.policy === null ? null : (
+            <ActionButton variant="surface" color="gray" highContrast onPress={() => onVerify(bundle.policy)}>
+              {t('bundles.verify-rehearsal')}
+            </ActionButton>
+          )}
           <ActionButton loading={busy} onPress={() => void exportTo()}>
             {t('bundles.export')}
           </ActionButton>
@@ -147,9 +164,11 @@ type VerifyProps = {
   onPath: (path: string) => void
   policy: string | null
   onPolicy: (path: string) => void
+  /** The policy is a rehearsal's own. */
+  rehearsed: boolean
 }
 
-function Verify({ path, onPath, policy, onPolicy }: VerifyProps) {
+function Verify({ path, onPath, policy, onPolicy, rehearsed }: VerifyProps) {
   const { t } = useTranslation()
   const [result, setResult] = useState<VerifyView | null>(null)
   const [failure, setFailure] = useState<Failure | null>(null)
@@ -185,6 +204,7 @@ function Verify({ path, onPath, policy, onPolicy }: VerifyProps) {
       <div className="panel panel-body">
         <FilePicker kind="bundle" label={t('bundles.file')} path={path} onPick={onPath} />
         <FilePicker kind="policy" label={t('bundles.policy')} path={policy} onPick={onPolicy} />
+        {rehearsed ? <Outcome tone="warn">{t('bundles.policy-rehearsal')}</Outcome> : null}
         <p className="quiet" style={{ margin: 0 }}>
           {t('bundles.policy-why')} {t('bundles.drop')}
         </p>

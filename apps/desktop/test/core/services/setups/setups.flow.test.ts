@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fromBase64, toBase64 } from '@lux/crypto'
 import { enrol, prepareSignature, readSignatureRequest, signAnswer, signingOf } from '@lux/people'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import type { RunView, SetupView } from '../../../../src/contract/index.ts'
+import type { BundleSummary, RunView, SetupView } from '../../../../src/contract/index.ts'
 import { findProgram, type Program } from '../../../../src/core/program.ts'
 import { systemEntropy } from '../../../../src/core/system.ts'
 import { openKeyFile } from '../../../../src/core/use-cases/key-file.ts'
@@ -263,6 +263,22 @@ test('SIGNED-HERE everybody signs the run in the window with their own key file,
   expect(verdict.signedHere.toSorted()).toEqual(['Ophelia', 'Otto', 'Walter', 'Wanda'])
   const second = secondVerdict(path, policy)
   expect(second).toMatchObject({ verdict: 'accepted', signedHere: verdict.signedHere })
+})
+
+test('POLICY-OWN a rehearsal is judged by its own policy from the list, and a production run by none that nobody chose', async () => {
+  const { bundles } = await said<{ bundles: BundleSummary[] }>('bundles.list', {})
+  const rehearsed = bundles.find(({ domain }) => domain === 'rehearsal')
+  const production = bundles.find(({ domain }) => domain === 'production')
+  const { path = '', policy = '' } = rehearsed ?? {}
+  expect(await said('bundles.verify', { path, policy })).toMatchObject({ verdict: 'accepted' })
+  expect(production?.policy).toBe(null)
+  const own = join(dirname(production?.path ?? ''), 'policy.json')
+  expect(existsSync(own)).toBe(true)
+  const judged = { path: production?.path ?? '', policy: own }
+  // It was granted above, to a core that is gone.
+  await core.stop()
+  core = await startCore(folder, program)
+  expect(await refusal('bundles.verify', judged)).toBe('SHELL-PATHS')
 })
 
 async function act({ id: run, current }: RunView): Promise<void> {
