@@ -357,4 +357,5 @@ export type ScriptView = {
   ownDevices: EnrolledKind[]
 }
 
-export type StepInput = { confirmed?: boolean; values?: Record<string, string> }
+/** `readAt`: when another clock was read, by this workstation's own. */
+export type StepInput = { confirmed?: boolean; values?: Record<string, string>; readAt?: string }

@@ -47,6 +47,7 @@ export function RunStep({ view, step, act }: Props) {
   const [by, setBy] = useState(peers.length === 1 || alone ? (peers[0] ?? '') : '')
   const [confirmed, setConfirmed] = useState<Record<string, boolean>>({})
   const [values, setValues] = useState<Record<string, string>>({})
+  const [readAt, setReadAt] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
   // A simulated participant signs: nobody signs a second time meanwhile.
   const [signing, setSigning] = useState(false)
@@ -129,6 +130,7 @@ export function RunStep({ view, step, act }: Props) {
     const input = {
       ...(confirms.length > 0 ? { confirmed: true } : {}),
       ...(fields.length > 0 ? { values: filled } : {}),
+      ...(clock !== undefined && readAt !== null ? { readAt } : {}),
     }
     await act(call('ceremonies.proceed', { id: view.id, step: step.id, by, input }))
   }
@@ -260,7 +262,10 @@ export function RunStep({ view, step, act }: Props) {
       {clock === undefined || works ? null : (
         <ClockCard
           field={clock}
-          onRead={(value) => setValues((old) => ({ ...old, [clock.name]: value }))}
+          onRead={(value, at) => {
+            setValues((old) => ({ ...old, [clock.name]: value }))
+            setReadAt(at)
+          }}
           onEnter={() => {
             if (whyNot === null) void goOn()
           }}

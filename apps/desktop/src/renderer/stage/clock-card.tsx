@@ -18,7 +18,8 @@ export function ClockCard({
   onEnter,
 }: {
   field: Field
-  onRead: (value: string) => void
+  /** `at`: when the last digit was typed. */
+  onRead: (value: string, at: string) => void
   onEnter: () => void
 }) {
   const { t } = useTranslation()
@@ -34,7 +35,7 @@ export function ClockCard({
     const at = Date.now()
     const read = readWallClock(text, at)
     setApart(read === null ? null : secondsApart(read, text, at))
-    onRead(read ?? '')
+    onRead(read ?? '', new Date(at).toISOString())
   }
 
   const shown = Math.max(-scale, Math.min(scale, apart ?? 0))

@@ -71,9 +71,14 @@ export class Run {
     return refusal
   }
 
-  /** A person says go, at the time of this workstation's clock. Errors: those of submit. */
-  proceed(step: string, by: string, input: Record<string, string> = {}): Refusal | null {
-    return this.submit({ type: 'proceed', step, by, input, now: this.#context.clock.now() })
+  /** A person says go; `now` by this workstation's clock: another is compared with it. Errors: those of submit. */
+  proceed(
+    step: string,
+    by: string,
+    input: Record<string, string> = {},
+    now = this.#context.clock.now(),
+  ): Refusal | null {
+    return this.submit({ type: 'proceed', step, by, input, now })
   }
 
   /**

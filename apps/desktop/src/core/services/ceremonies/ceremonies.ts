@@ -30,6 +30,7 @@ import type { ServiceContext } from '../shared/service-context.ts'
 import { answerFiles } from './carried.ts'
 import { putRedealt } from './epoch-files.ts'
 import { keepSealedPart, maxSealed } from './own-devices.ts'
+import { readMoment } from './read-at.ts'
 import { requestsFor } from './requests.ts'
 
 export { listScripts, openProduction, startRehearsal } from './begin-ceremony.ts'
@@ -100,6 +101,7 @@ export async function proceed(parts: ServiceContext, input: unknown): Promise<Ru
         v.strictObject({
           confirmed: v.exactOptional(v.boolean()),
           values: v.exactOptional(v.record(v.pipe(v.string(), v.maxLength(4200)), text)),
+          readAt: v.exactOptional(v.pipe(v.string(), v.isoTimestamp())),
         }),
       ),
     }),
@@ -119,7 +121,8 @@ export async function proceed(parts: ServiceContext, input: unknown): Promise<Ru
   if (awaited !== null) throw new ExpectedError('ATTESTATION-MISSING', `${awaited} is not there`)
   refuse(await hearLate(open.run))
   await replicateAsStandIn(open.run)
-  refuse(open.run.proceed(asked.step, nameOf(open, asked.by), values))
+  const moment = readMoment(asked.input?.readAt, parts.clock.now())
+  refuse(open.run.proceed(asked.step, nameOf(open, asked.by), values, moment))
   return shown(parts, asked.id)
 }
 
