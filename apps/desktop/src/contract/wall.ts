@@ -33,6 +33,9 @@ export type Wall = {
   } | null
 }
 
+/** A wall is read from afar: of more than these only those around the one in hand. */
+export const wallLimits = { parts: 40, keys: 64 } as const
+
 /** Whether the window on the wall is open, and why: somebody asked, its display went away, or it ended by itself. */
 export type WallState = { open: boolean; why: 'asked' | 'unplugged' | 'ended' }
 
@@ -80,10 +83,10 @@ const hasItsMembers = only({
   state: matches(/^(step|result|stopped|ended)$/),
   since: matches(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/),
   labels: only({ running: isLine, utc: isLine, keys: isLine }),
-  parts: listOf(only({ title: isLine, done: isCount, total: isCount, now: isFlag }), 40),
+  parts: listOf(only({ title: isLine, done: isCount, total: isCount, now: isFlag }), wallLimits.parts),
   keys: listOf(
     only({ name: isLine, note: isLine, depth: isCount, state: matches(/^(todo|now|made|before)$/) }),
-    64,
+    wallLimits.keys,
   ),
   reading: orNull(
     only({

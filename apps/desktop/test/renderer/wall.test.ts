@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type RunView, readWall, type Wall } from '../../src/contract/index.ts'
 import { type Shown, wallOf } from '../../src/renderer/stage/wall-of.ts'
@@ -40,6 +42,16 @@ function planted(value: unknown, at = ''): unknown {
 const accepts = (wall: unknown): boolean => readWall(wall) !== null
 
 describe('the wall', () => {
+  it('has the letters of every name that the paper has', () => {
+    const styles = join(import.meta.dirname, '../../src/renderer')
+    const read = (file: string) => readFileSync(join(styles, file), 'utf8')
+    expect(read('wall/wall.css')).toMatch(/^@import "\.\.\/styles\/every-script\.css";/)
+    expect(read('wall/wall.css')).toContain('font-family: var(--letters)')
+    expect(read('styles/paper.css')).toMatch(/^@import "\.\/every-script\.css";/)
+    for (const script of ['', ' Arabic', ' Hebrew', ' JP', ' KR', ' SC'])
+      expect(read('styles/every-script.css')).toContain(`"Noto Sans${script} Variable"`)
+  })
+
   it('WALL-SECRETS is given who, what, when and the four words in hand, and nothing else of a run', () => {
     const view = planted({ ...run, current }) as RunView
     const wall = wallOf(view, shown, say, 'en')
@@ -52,6 +64,29 @@ describe('the wall', () => {
     expect(wall.reading?.words.map(({ byte }) => byte).join('')).toBe(hex.slice(24, 32))
     // Not even the whole digest: the other words are not in hand.
     expect(JSON.stringify(wall)).not.toContain(hex)
+  })
+
+  it.each([0, 250, 499])('of 500 keys the wall shows those around the one in hand, number %i', (at) => {
+    const [key] = run.keys
+    const keys = Array.from({ length: 500 }, (_, index) => ({
+      ...key!,
+      ...{ id: `key-${index}`, name: `Key ${index}`, level: 'data' as const, parent: null },
+      state: index < at ? ('made' as const) : index === at ? ('now' as const) : ('todo' as const),
+    }))
+    const wall = wallOf({ ...run, current, keys }, shown, say, 'en')
+    expect(accepts(wall)).toBe(true)
+    expect(wall.keys).toHaveLength(64)
+    expect(wall.keys.map(({ name }) => name)).toContain(`Key ${at}`)
+    expect(wall.labels.keys).toMatch(/ \d+–\d+ \/ 500$/)
+  })
+
+  it('of 60 parts the wall shows those around the one in hand', () => {
+    const [part] = run.parts
+    const parts = Array.from({ length: 60 }, (_, index) => ({ ...part!, id: `${index}`, steps: [] }))
+    parts[59] = { ...part!, id: 'last', steps: [{ ...current, number: 1 }] } as never
+    const wall = wallOf({ ...run, current, parts }, shown, say, 'en')
+    expect(accepts(wall)).toBe(true)
+    expect(wall.parts.at(-1)?.now).toBe(true)
   })
 
   it('WALL-ALLOWED nothing is shown that has no place there, in whichever member it comes', () => {

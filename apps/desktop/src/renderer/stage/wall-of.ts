@@ -1,6 +1,6 @@
 import type { RunView } from '../../contract/ceremonies.ts'
 import { directionOf, type Language } from '../../contract/languages.ts'
-import type { Wall } from '../../contract/wall.ts'
+import { type Wall, wallLimits } from '../../contract/wall.ts'
 
 type Text = (key: string, values?: Record<string, unknown>) => string
 
@@ -25,6 +25,18 @@ export type Shown = {
 const longest = 300
 const line = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ').slice(0, longest)
 
+/** As many of them as may stand there, with the one in hand, and place of the first. */
+function around<T>(
+  all: readonly T[],
+  most: number,
+  inHand: (one: T) => boolean,
+): { some: T[]; from: number } {
+  const at = all.findIndex(inHand)
+  const last = at < 0 ? all.length : at + Math.ceil(most / 2)
+  const from = Math.max(0, Math.min(last, all.length) - most)
+  return { some: all.slice(from, from + most), from }
+}
+
 /** Picks what the wall may show out of all that the stage knows, member by member; whatever is new in a run stays away from it. */
 export function wallOf(
   { title, organisation, domain, created, parts, keys, current }: RunView,
@@ -36,6 +48,12 @@ export function wallOf(
     const parent = keys.find((key) => key.id === id)?.parent ?? null
     return parent === null ? 0 : 1 + depthOf(parent)
   }
+  const shownParts = around(parts, wallLimits.parts, ({ steps }) =>
+    steps.some(({ id }) => id === current?.id),
+  )
+  const shownKeys = around(keys, wallLimits.keys, ({ state: made }) => made === 'now' || made === 'todo')
+  const { from, some } = shownKeys
+  const which = some.length === keys.length ? '' : ` ${from + 1}–${from + some.length} / ${keys.length}`
   return {
     language,
     direction: directionOf(language),
@@ -51,15 +69,15 @@ export function wallOf(
     labels: {
       running: t('stage.running'),
       utc: t('stage.utc'),
-      keys: t('stage.keys'),
+      keys: `${t('stage.keys')}${which}`,
     },
-    parts: parts.map((part) => ({
+    parts: shownParts.some.map((part) => ({
       title: line(partTitle(part)),
       done: part.steps.filter((one) => one.state === 'done').length,
       total: part.steps.length,
       now: part.steps.some(({ id }) => id === current?.id),
     })),
-    keys: keys.map(({ id, name, level, state: made, step: at }) => ({
+    keys: some.map(({ id, name, level, state: made, step: at }) => ({
       name: line(level === 'threshold' ? t('stage.key.threshold') : name),
       note: line(
         made === 'before'
