@@ -10,6 +10,7 @@ import { useScriptText } from '../i18n/step-text.ts'
 import { ClockCard } from '../stage/clock-card.tsx'
 import { ByLeader } from '../stage/controls.tsx'
 import { GoButton } from '../stage/go-button.tsx'
+import { namesInNotes } from '../stage/names-in-notes.ts'
 import { Roll } from '../stage/roll.tsx'
 import { peopleOf, playedAlone } from '../stage/run-people.ts'
 import { StageStep } from '../stage/stage-step.tsx'
@@ -97,7 +98,7 @@ export function RunStep({ view, step, act }: Props) {
       for (const enter of pins.current.values()) if (!(await enter())) return
       const now = run.getState().value
       if (pins.current.size > 0 && !(now?.id === view.id && now.current?.mayProceed)) return
-      if (step.do === 'roll-call') await callTheRoll()
+      if (step.do === 'roll-call' && !(await callTheRoll())) return
       await proceed()
     } finally {
       setBusy(false)
@@ -110,17 +111,20 @@ export function RunStep({ view, step, act }: Props) {
     if (alone || lastCard) await goOn()
   }
 
-  async function callTheRoll(): Promise<void> {
+  /** Whether the transcript has it, or keeps no notes. */
+  async function callTheRoll(): Promise<boolean> {
     const names = people.map(({ name }) => name)
     const here = room.here.length === 0 && alone ? names : room.here
     changeRoom(view.id, { here })
-    if (!view.may.note) return
+    if (!view.may.note) return true
     const away = names.filter((name) => !here.includes(name))
-    const parts = [
-      t('stage.roll-here', { names: here.join(', ') }),
-      ...(away.length === 0 ? [] : [t('stage.roll-away', { names: away.join(', ') })]),
+    const said = [
+      ...namesInNotes(here, (some) => t('stage.roll-here', { names: some })),
+      ...namesInNotes(away, (some) => t('stage.roll-away', { names: some })),
     ]
-    await act(call('ceremonies.note', { id: view.id, by, text: parts.join(' ') }))
+    for (const text of said)
+      if (!(await act(call('ceremonies.note', { id: view.id, by, text })))) return false
+    return true
   }
 
   async function proceed(): Promise<void> {

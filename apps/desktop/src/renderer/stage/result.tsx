@@ -9,6 +9,7 @@ import { useFactText } from '../runner/fact-list.tsx'
 import { changeRoom } from '../stores/room.ts'
 import { secondOf } from './elapsed.tsx'
 import { GoButton } from './go-button.tsx'
+import { namesInNotes } from './names-in-notes.ts'
 import { handsFree } from './phase.ts'
 import { peopleOf, playedAlone } from './run-people.ts'
 import { StageStep } from './stage-step.tsx'
@@ -35,8 +36,10 @@ export function Result({ view, step, act }: Props) {
     setBusy(true)
     const [first] = seenBy
     if (first !== undefined && view.may.note) {
-      const text = t('stage.seen-note', { names: seenBy.join(', '), step: textOf.title(step) })
-      await act(call('ceremonies.note', { id: view.id, by: first, text }))
+      const said = namesInNotes(seenBy, (names) => t('stage.seen-note', { names, step: textOf.title(step) }))
+      // The result stays until the transcript has who saw it.
+      for (const text of said)
+        if (!(await act(call('ceremonies.note', { id: view.id, by: first, text })))) return setBusy(false)
     }
     if (goesOn) {
       const [by = ''] = current.actor.name.split(', ')
