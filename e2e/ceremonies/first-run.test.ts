@@ -155,6 +155,8 @@ test('TAKEN-AWAY one press writes the folder that leaves the room, and its check
   expect(readdirSync(inside).toSorted()).toEqual([
     'SHA256SUMS',
     'bundle.zip',
+    'policy.pdf',
+    'script.pdf',
     'transcript.jsonl',
     'transcript.pdf',
     'verdict.pdf',
@@ -163,7 +165,7 @@ test('TAKEN-AWAY one press writes the folder that leaves the room, and its check
     ...{ cwd: inside, encoding: 'utf8' },
   })
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-  for (const paper of ['verdict.pdf', 'transcript.pdf'])
+  for (const paper of ['verdict.pdf', 'policy.pdf', 'script.pdf', 'transcript.pdf'])
     expect(readFileSync(join(inside, paper)).subarray(0, 5).toString()).toBe('%PDF-')
   expect(readFileSync(join(inside, 'bundle.zip')).equals(readFileSync(exported))).toBe(true)
 })

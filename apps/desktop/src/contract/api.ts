@@ -29,7 +29,16 @@ import type {
   VerifyView,
 } from './records.ts'
 import type { DraftEdit, DraftSummary, DraftView } from './scripts.ts'
-import type { PersonRole, PlannedPart, SetupChange, SetupDomain, SetupSummary, SetupView } from './setups.ts'
+import type {
+  PersonRole,
+  PlannedPart,
+  PlanOnPaper,
+  PolicyOnPaper,
+  SetupChange,
+  SetupDomain,
+  SetupSummary,
+  SetupView,
+} from './setups.ts'
 import type { Appearance, CoreStatus, ShellInfo } from './shell.ts'
 import type {
   LibraryState,
@@ -513,6 +522,10 @@ export const apis = {
     'WORK-CANCELLED',
   ),
 
+  /** What a ceremony's policy and script say on paper, beside its bundle. */
+  'bundles.papers': api<{ id: string }, { policy: PolicyOnPaper; plan: PlanOnPaper; parts: PlannedPart[] }>(
+    'CEREMONY-UNKNOWN',
+  ),
   /** Bundle, transcript, papers (Base64) and checksums in a new folder of the chosen one. */
   'bundles.takeAway': api<
     { id: string; folder: string; papers: { name: (typeof takenPapers)[number]; pdf: string }[] },

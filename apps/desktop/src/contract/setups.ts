@@ -102,6 +102,30 @@ export type SetupView = {
   run: string | null
 }
 
+/** What the paper of a policy says. `people`: whom it lists. */
+export type PolicyOnPaper = Pick<SetupView, 'title' | 'organisation'> & {
+  people: Pick<SetupPerson, 'name' | 'role'>[]
+  policy: Pick<
+    SetupView['policy'],
+    | 'officerQuorum'
+    | 'witnessQuorum'
+    | 'approverThreshold'
+    | 'expiry'
+    | 'softTokens'
+    | 'leastEvidence'
+    | 'words'
+    | 'digest'
+    | 'lines'
+    | 'signers'
+  >
+}
+
+/** What the paper of a script says. `people`: whom its plan seats. */
+export type PlanOnPaper = Pick<SetupView, 'title' | 'organisation'> & {
+  people: Pick<SetupPerson, 'name' | 'role'>[]
+  script: Pick<SetupView['script'], 'hash' | 'words'>
+}
+
 /** What a person changes; what is not named stays. A count of null is the proposed one. */
 export type SetupChange = Partial<{
   title: string

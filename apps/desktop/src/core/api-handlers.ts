@@ -22,6 +22,7 @@ import { chooseLibrary, chosenLibrary, libraryState, useOwnLibrary } from './ser
 import { lockWindow } from './services/lock.ts'
 import { nameFile } from './services/named-file.ts'
 import { saveReport } from './services/report.ts'
+import { runPapers } from './services/run-papers.ts'
 import * as scripts from './services/scripts/scripts.ts'
 import * as setups from './services/setups/setups.ts'
 import { absentHsm } from './services/shared/absent-hsm.ts'
@@ -295,6 +296,7 @@ function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
     'files.name': given(nameFile),
     'bundles.verify': given(bundles.verifyFile),
     'bundles.export': given(bundles.exportBundle),
+    'bundles.papers': given(runPapers),
     'bundles.takeAway': given(takeAway),
     'transcript.page': given(transcriptPage),
     'transcript.export': given(exportTranscript),

@@ -377,6 +377,7 @@ export function answers(plan: string): Record<string, Answer> {
         files: [{ name: `blobs/${hex}`, what: 'plan', bytes: 4211 }],
       },
     }),
+    'bundles.papers': ok({ policy: setup, plan: setup, parts: [] }),
     'bundles.takeAway': ok({
       path: '/media/usb/ceremony-f3a1c0de5b7724e1',
       files: ['bundle.zip', 'transcript.jsonl', 'verdict.pdf', 'SHA256SUMS'],

@@ -13,23 +13,25 @@ import {
 import { call } from '../client.ts'
 import { pickFile } from '../components/file-picker.tsx'
 import { Outcome } from '../components/outcome.tsx'
+import { useScriptText } from '../i18n/step-text.ts'
 import { paperLanguage } from '../paper/paper-language.ts'
+import { planPaper, policyPaper } from '../paper/plan-paper.ts'
 import { readTranscriptPaper } from '../paper/transcript-paper.ts'
 import { verdictPaper } from '../paper/verdict-paper.ts'
 import { bundles } from '../stores/remotes.ts'
 import { endWork } from '../stores/work.ts'
 import { checkText } from './verify-result.tsx'
 
-/** The folder that leaves the room, in one press: bundle, transcript, verdict and transcript on paper, and checksums of them all. */
+/** The folder that leaves the room, in one press: bundle, transcript, verdict, policy, script and transcript on paper, and checksums of them all. */
 export function TakeAway({ bundle, policy }: { bundle: BundleSummary; policy: string | null }) {
   const { t, i18n } = useTranslation()
+  const textOf = useScriptText()
   const [busy, setBusy] = useState(false)
   const [ended, setEnded] = useState<Result<TakenAway> | null>(null)
 
-  /** Judged by the policy that was chosen below, if one was. */
-  async function verdict(): Promise<Result<string>> {
+  async function verdict(by: string): Promise<Result<string>> {
     const { path } = bundle
-    const judged = await call('bundles.verify', policy === null ? { path } : { path, policy })
+    const judged = await call('bundles.verify', { path, policy: by })
     endWork(path)
     if (!judged.ok) return judged
     const paper = verdictPaper(t, checkText(t, i18n), paperLanguage(i18n.language), judged.value)
@@ -43,10 +45,16 @@ export function TakeAway({ bundle, policy }: { bundle: BundleSummary; policy: st
     return read.ok ? printed(read.value) : read
   }
 
-  async function write(folder: string): Promise<Result<TakenAway>> {
+  async function write(folder: string, by: string): Promise<Result<TakenAway>> {
+    const said = await call('bundles.papers', { id: bundle.id })
+    if (!said.ok) return said
+    const { policy: law, plan, parts } = said.value
+    const language = paperLanguage(i18n.language)
     const papers: { name: (typeof takenPapers)[number]; pdf: string }[] = []
     for (const [name, made] of [
-      ['verdict.pdf', verdict],
+      ['verdict.pdf', () => verdict(by)],
+      ['policy.pdf', () => printed(policyPaper(t, language, law))],
+      ['script.pdf', () => printed(planPaper(t, textOf, language, plan, parts))],
       ['transcript.pdf', transcript],
     ] as const) {
       const pdf = await made()
@@ -59,11 +67,14 @@ export function TakeAway({ bundle, policy }: { bundle: BundleSummary; policy: st
   }
 
   async function begin(): Promise<void> {
+    // A verdict is by a policy: the one that was chosen below, a rehearsal's own, or one that is asked for first.
+    const by = policy ?? bundle.policy ?? (await pickFile('policy'))
+    if (by === null) return
     const folder = await pickFile('folder')
     if (folder === null) return
     setBusy(true)
     setEnded(null)
-    setEnded(await write(folder))
+    setEnded(await write(folder, by))
     setBusy(false)
     endWork(`take-away:${bundle.id}`)
     await bundles.again()
@@ -88,6 +99,9 @@ export function TakeAway({ bundle, policy }: { bundle: BundleSummary; policy: st
               <Code>{ended.value.files.join('  ')}</Code>
             </div>
             {ended.value.files.includes('transcript.pdf') ? null : <p>{t('bundles.transcript-long')}</p>}
+            {ended.value.files.includes('script.pdf') && ended.value.files.includes('policy.pdf') ? null : (
+              <p>{t('bundles.papers-long')}</p>
+            )}
           </>
         ) : null}
       </div>

@@ -1,5 +1,13 @@
 import type { TFunction } from 'i18next'
-import type { Language, Paper, PaperBlock, PersonRole, PlannedPart, SetupView } from '../../contract/index.ts'
+import type {
+  Language,
+  Paper,
+  PaperBlock,
+  PersonRole,
+  PlannedPart,
+  PlanOnPaper,
+  PolicyOnPaper,
+} from '../../contract/index.ts'
 import type { ScriptText } from '../i18n/step-text.ts'
 
 /** What is on the paper of a script: of a plan with its people, or of a draft with those of a rehearsal. */
@@ -16,7 +24,7 @@ export function planPaper(
   t: TFunction,
   said: ScriptText,
   language: Language,
-  { title, people, organisation, script }: SetupView,
+  { title, people, organisation, script }: PlanOnPaper,
   parts: readonly PlannedPart[],
 ): Paper {
   return scriptPaper(t, said, language, {
@@ -89,7 +97,7 @@ export function scriptPaper(
 export function policyPaper(
   t: TFunction,
   language: Language,
-  { policy, people, organisation, title }: SetupView,
+  { policy, people, organisation, title }: PolicyOnPaper,
 ): Paper {
   const of = (role: string, needed: number): string =>
     t('ui.quorum', { given: needed, needed: people.filter((one) => one.role === role).length })

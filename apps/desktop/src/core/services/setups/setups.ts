@@ -379,7 +379,7 @@ export async function printSetup(
   return { text: printPlan(made.plan, made.hash), parts: plannedParts(made.plan) }
 }
 
-function plannedParts(plan: Plan): PlannedPart[] {
+export function plannedParts(plan: Plan): PlannedPart[] {
   return plan.parts.map(({ kind, steps }) => ({
     kind,
     title: kind,

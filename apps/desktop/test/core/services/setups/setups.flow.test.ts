@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { fromBase64, toBase64 } from '@lux/crypto'
 import { enrol, prepareSignature, readSignatureRequest, signAnswer, signingOf } from '@lux/people'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import type { BundleSummary, RunView, SetupView } from '../../../../src/contract/index.ts'
+import type { BundleSummary, OutputOf, RunView, SetupView } from '../../../../src/contract/index.ts'
 import { findProgram, type Program } from '../../../../src/core/program.ts'
 import { systemEntropy } from '../../../../src/core/system.ts'
 import { openKeyFile } from '../../../../src/core/use-cases/key-file.ts'
@@ -279,6 +279,18 @@ test('POLICY-OWN a rehearsal is judged by its own policy from the list, and a pr
   await core.stop()
   core = await startCore(folder, program)
   expect(await refusal('bundles.verify', judged)).toBe('SHELL-PATHS')
+})
+
+test('the policy and the script of a run go on paper as they were signed and carried out', async () => {
+  const { run, policy, script } = await said<SetupView>('setups.view', { id })
+  const papers = await said<OutputOf<'bundles.papers'>>('bundles.papers', { id: run ?? '' })
+  expect(papers.policy.policy).toMatchObject({ digest: policy.digest, lines: policy.lines, officerQuorum: 2 })
+  expect(papers.policy.people.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['Otto', 'Oscar', 'Walter']),
+  )
+  expect(papers.plan).toMatchObject({ title: 'Root 2026', script: { hash: script.hash } })
+  expect(papers.plan.people).toHaveLength(people.length)
+  expect(papers.parts.flatMap(({ steps }) => steps.map((step) => step.do))).toContain('initialise-token')
 })
 
 async function act({ id: run, current }: RunView): Promise<void> {
