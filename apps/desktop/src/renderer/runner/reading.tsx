@@ -1,6 +1,6 @@
 import { Icon, ReadingCard, Rec, WordCards } from '@lux/ui'
 import { Button, DropdownMenu } from '@radix-ui/themes'
-import { useLayoutEffect, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Compared, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
@@ -8,8 +8,7 @@ import { peopleOf, playedAlone } from '../stage/run-people.ts'
 import { changeRoom, type Room, useRoom } from '../stores/room.ts'
 import type { Act } from './act.ts'
 import { cardCount, cardStates, inHand } from './heard.ts'
-
-const differsKey = 'D'
+import { letters, useLetterKey } from './letter-key.ts'
 
 /** What is read aloud at this step: the card in hand large, and every card of it in the one grid. */
 export function Reading({ view, compares }: { view: RunView; compares: readonly Compared[] }) {
@@ -164,22 +163,7 @@ export function Differs({
     else setAsks(true)
   }
 
-  // With the button itself, so that no press of its key is lost.
-  useLayoutEffect(() => {
-    if (!large) return
-    const pressed = (event: KeyboardEvent): void => {
-      const { key, code, repeat, isComposing, altKey, ctrlKey, metaKey, target } = event
-      if (repeat || isComposing || altKey || ctrlKey || metaKey) return
-      // The same key on a keyboard of other letters.
-      if (key.toUpperCase() !== differsKey && code !== `Key${differsKey}`) return
-      if (target instanceof Element && target.closest('input, textarea, select, [role=menu]') !== null) return
-      if (document.querySelector('[role=dialog], [role=alertdialog], dialog[open]') !== null) return
-      event.preventDefault()
-      press()
-    }
-    addEventListener('keydown', pressed)
-    return () => removeEventListener('keydown', pressed)
-  })
+  useLetterKey(letters.differs, large, press)
 
   const look = large
     ? ({ size: '4', className: 'stage-button' } as const)
@@ -190,7 +174,7 @@ export function Differs({
       {t('stage.reading.differs')}
       {large ? (
         <span className="stage-key" aria-hidden="true">
-          {differsKey}
+          {letters.differs}
         </span>
       ) : null}
     </>

@@ -24,6 +24,7 @@ import { useWork } from '../stores/work.ts'
 import type { Act } from './act.ts'
 import { FactList } from './fact-list.tsx'
 import { cardCount, cardStates, inHand } from './heard.ts'
+import { letters, useLetterKey } from './letter-key.ts'
 import { NeedFile } from './need-file.tsx'
 import { type EnterPin, NeedPin } from './need-pin.tsx'
 import { NeedSign, signAsStandIns, standInsLeft } from './need-sign.tsx'
@@ -161,6 +162,17 @@ export function RunStep({ view, step, act }: Props) {
                 ? t('stage.who-first')
                 : null
 
+  // As the button of it stands there, and as it is pressed.
+  const hears =
+    now !== null &&
+    !view.may.resume &&
+    !works &&
+    !takesFile &&
+    !(standIns.length > 0 && signNeed?.need === 'sign') &&
+    whyNot === null &&
+    !busy
+  useLetterKey(letters.heard, hears, () => void hearOrGoOn())
+
   const go = view.may.resume ? (
     <>
       <span className="stage-hint" role="status">
@@ -215,6 +227,7 @@ export function RunStep({ view, step, act }: Props) {
         off={whyNot !== null}
         busy={busy}
         plain={aloud}
+        {...(now === null ? {} : { letter: letters.heard })}
         onPress={() => void hearOrGoOn()}
       />
     </>

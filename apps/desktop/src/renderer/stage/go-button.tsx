@@ -12,11 +12,22 @@ type Props = {
   busy?: boolean
   /** Comparisons have no accent: neither answer is the easier one. */
   plain?: boolean
+  /** The letter that presses it too, from wherever the focus is. */
+  letter?: string
   onPress: () => void
 }
 
 /** The live button of the stage. A key that is held down presses it once. */
-export function GoButton({ label, icon, hint, off = false, busy = false, plain = false, onPress }: Props) {
+export function GoButton({
+  label,
+  icon,
+  hint,
+  off = false,
+  busy = false,
+  plain = false,
+  letter,
+  onPress,
+}: Props) {
   const { t } = useTranslation()
   const id = useId()
   return (
@@ -44,7 +55,7 @@ export function GoButton({ label, icon, hint, off = false, busy = false, plain =
         {icon === undefined ? null : <Icon name={icon} size={20} />}
         {label}
         <span className="stage-key" aria-hidden="true">
-          {t('stage.enter')}
+          {letter ?? t('stage.enter')}
         </span>
       </Button>
     </>
