@@ -79,6 +79,7 @@ export async function actOnce(page: Page, step: string): Promise<boolean> {
   if ((await seenPanel(page).count()) > 0) {
     // The result may have come since the step was read: who has seen it starts the next one.
     if ((await currentStep(page)) !== step) return false
+    await sayWho(seenPanel(page))
     const before = await shownResult(page)
     if (!(await pressed(goButton(seenPanel(page))))) return false
     // Until it is gone from the screen: a second press would be meant for it and land on what comes.
@@ -137,6 +138,8 @@ async function sayWho(panel: Locator): Promise<void> {
     if ((await goButton(panel).getAttribute('aria-disabled', brief)) === null) return
     const unticked = panel.locator('.roll label:not([data-here])')
     while ((await unticked.count()) > 0) await unticked.first().click(brief)
+    const seen = panel.locator('.seen-by label')
+    if ((await seen.count()) > 0) await seen.first().click(brief)
     const who = panel.getByRole('combobox', { name: 'Who acts' })
     if ((await who.count()) === 0 || (await who.textContent(brief)) !== 'Who are you?') return
     await who.click(brief)
@@ -192,7 +195,10 @@ export async function resume(page: Page): Promise<void> {
   const field = stepPanel(page).getByLabel('User PIN', { exact: true })
   const unseen = goButton(seenPanel(page))
   await field.or(unseen).first().waitFor()
-  if ((await unseen.count()) > 0) await unseen.click()
+  if ((await unseen.count()) > 0) {
+    await sayWho(seenPanel(page))
+    await unseen.click()
+  }
   await field.waitFor()
 }
 

@@ -63,6 +63,17 @@ export const proving: RunView = {
   id: 'c6',
   state: 'running',
   paused: null,
+  remarks: [
+    {
+      kind: 'note',
+      step: 's4',
+      at: '2026-11-24T16:06:00.000Z',
+      by: 'Mei Tanaka',
+      text: 'Seen by Mei Tanaka: Make the ceremony key',
+      decided: null,
+      compared: null,
+    },
+  ],
   current: {
     ...step(6, 'acknowledge-holder', 'Holders prove their shares', 'ready'),
     needs: [

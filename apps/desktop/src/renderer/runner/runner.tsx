@@ -7,7 +7,7 @@ import { call, droppedPath } from '../client.ts'
 import { Loaded } from '../components/loading.tsx'
 import { Screen } from '../components/screen.tsx'
 import { useShownOnWall } from '../stage/on-wall.ts'
-import { lastDone, stepsOf, unseenResult } from '../stage/phase.ts'
+import { seenBefore, stepsOf, unseenResult } from '../stage/phase.ts'
 import { Result, ResultAgain } from '../stage/result.tsx'
 import { StageBar } from '../stage/stage-bar.tsx'
 import { StageRail } from '../stage/stage-rail.tsx'
@@ -44,8 +44,7 @@ function Running({ view, failure }: { view: RunView; failure: Failure | null }) 
   const [refused, setRefused] = useState<Failure | null>(null)
   const [again, setAgain] = useState<string | null>(null)
   const [railOpen, setRailOpen] = useState(false)
-  // What was done before the window opened the run was seen then, or is opened again.
-  const [before] = useState(() => lastDone(view)?.number ?? 0)
+  const [before] = useState(() => seenBefore(view))
   const room = useRoom(view.id)
   const result = unseenResult(view, room.seen ?? before)
   const opened = again === null ? undefined : stepsOf(view).find(({ id }) => id === again)

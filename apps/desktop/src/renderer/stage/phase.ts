@@ -1,4 +1,5 @@
 import type { CurrentStep, RunView, StepView } from '../../contract/index.ts'
+import { playedAlone } from './run-people.ts'
 
 /** What people do themselves is seen while it is done. */
 const byHand: ReadonlySet<string> = new Set(['roll-call', 'clock-check', 'confirm', 'read-aloud', 'pause'])
@@ -9,6 +10,18 @@ export function stepsOf(view: Pick<RunView, 'parts'>): StepView[] {
 
 export function lastDone(view: Pick<RunView, 'parts'>): StepView | null {
   return stepsOf(view).findLast(({ state }) => state === 'done') ?? null
+}
+
+/**
+ * Up to which step all was seen when the window opens a run: the last result is shown again where nobody has said anything since, as
+ * nobody knows then whether the room saw it. Whoever plays everybody saw it.
+ */
+export function seenBefore(view: Pick<RunView, 'parts' | 'domain' | 'people' | 'remarks'>): number {
+  const last = lastDone(view)
+  if (last === null) return 0
+  const { number, doneAt } = last
+  const said = view.remarks.some(({ kind, at }) => kind === 'note' && doneAt !== null && at >= doneAt)
+  return said || playedAlone(view) ? number : number - 1
 }
 
 /** The step whose result the room has not seen yet; a decision, a pause and the end of the run come before it. */

@@ -11,7 +11,7 @@ import { secondOf } from './elapsed.tsx'
 import { GoButton } from './go-button.tsx'
 import { namesInNotes } from './names-in-notes.ts'
 import { handsFree } from './phase.ts'
-import { peopleOf, playedAlone } from './run-people.ts'
+import { peopleOf, playedAlone, type RunPerson } from './run-people.ts'
 import { StageStep } from './stage-step.tsx'
 import { useStageText } from './stage-text.ts'
 import { inFours } from './token-card.tsx'
@@ -29,6 +29,7 @@ export function Result({ view, step, act }: Props) {
   const [seenBy, setSeenBy] = useState<readonly string[]>([])
   const [busy, setBusy] = useState(false)
   const { current } = view
+  const whyNot = seenBy.length === 0 && saysSeen(view).length > 0 ? t('stage.seen-first') : null
   // Whoever rehearses alone presses once for both: the result is seen, and the machine goes on.
   const goesOn = playedAlone(view) && current !== null && handsFree(current)
 
@@ -60,8 +61,11 @@ export function Result({ view, step, act }: Props) {
           label={t('stage.seen')}
           icon="eye"
           busy={busy}
+          off={whyNot !== null}
           hint={
-            current === null ? null : (
+            current === null || whyNot !== null ? (
+              whyNot
+            ) : (
               <>
                 {t('stage.then')}{' '}
                 <bdi data-record="" {...(goesOn ? { 'data-then': '' } : {})}>
@@ -161,6 +165,17 @@ function Spoken({ fact, name }: { fact: Fact; name: string }) {
   return <WordCards words={fact.words ?? []} hex={fact.value} label={name} />
 }
 
+const watchers = ['witness', 'administrator', 'recorder']
+
+function watching(view: RunView): RunPerson[] {
+  return peopleOf(view).filter(({ roles }) => roles.some((role) => watchers.includes(role)))
+}
+
+/** Of whom one has to say so before anything goes on: who plays everybody says nothing, nor does a transcript that keeps no notes. */
+function saysSeen(view: RunView): RunPerson[] {
+  return playedAlone(view) || !view.may.note ? [] : watching(view)
+}
+
 /** Whoever has seen it may say so: it is written down with their name. */
 function SeenBy({
   view,
@@ -172,9 +187,7 @@ function SeenBy({
   onChange: (names: readonly string[]) => void
 }) {
   const { t } = useTranslation()
-  const people = peopleOf(view).filter(({ roles }) =>
-    roles.some((role) => role === 'witness' || role === 'administrator' || role === 'recorder'),
-  )
+  const people = watching(view)
   if (people.length === 0) return null
   return (
     <div className="seen-by">

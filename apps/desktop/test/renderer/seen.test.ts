@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import type { StepView } from '../../src/contract/index.ts'
+import { seenBefore, unseenResult } from '../../src/renderer/stage/phase.ts'
+import { current, run } from '../support/fake-views.ts'
+
+const step = (number: number, state: StepView['state']): StepView => ({
+  ...current,
+  ...{ id: `step-${number}`, do: 'generate-root', number, state },
+  doneAt: state === 'done' ? '2026-11-24T16:05:00.000Z' : null,
+})
+const parts = [
+  { id: 'p', kind: 'root-kek', title: 'p', steps: [step(1, 'done'), step(2, 'done'), step(3, 'ready')] },
+]
+const view = { ...run, parts, current, paused: null, exception: null }
+const own = view.people.map((person) => ({ ...person, standIn: false }))
+
+test('a window that opens a run of people shows its last result again, as nobody knows who saw it', () => {
+  for (const domain of ['production', 'rehearsal'] as const) {
+    const opened = { ...view, domain, people: own, remarks: [] }
+    expect(unseenResult(opened, seenBefore(opened))?.id).toBe('step-2')
+  }
+  expect(unseenResult(view, seenBefore(view))).toBe(null)
+})
+
+test('a note that was made after it says that the room saw it', () => {
+  const [note] = run.remarks
+  const opened = (at: string) => ({
+    ...view,
+    people: own,
+    remarks: [{ ...note!, kind: 'note' as const, at }],
+  })
+  const [before, after] = [opened('2026-11-24T16:04:59.999Z'), opened('2026-11-24T16:05:00.000Z')]
+  expect(unseenResult(before, seenBefore(before))?.id).toBe('step-2')
+  expect(unseenResult(after, seenBefore(after))).toBe(null)
+})
