@@ -27,7 +27,7 @@ async function windowWith(asking: () => boolean) {
   takeDrops('setup', (files) => taken.push(...files.map(({ name }) => name)))
   const dataTransfer = { items: [{ kind: 'file' }], files: [{ name: 'card.json' }], dropEffect: 'copy' }
   const happens = (name: string) => heard.get(name)?.({ preventDefault: () => undefined, dataTransfer })
-  return { happens, asked, taken, dataTransfer, over: () => useDrop.getState().over }
+  return { happens, asked, taken, dataTransfer, over: () => useDrop.getState().over, takeDrops, useDrop }
 }
 
 test('what falls onto the window while a dialog asks something is not taken', async () => {
@@ -44,4 +44,18 @@ test('what falls onto the window while a dialog asks something is not taken', as
   happens('drop')
   await vi.waitUntil(() => taken.length > 0)
   expect(taken).toEqual(['card.json'])
+})
+
+test('a file that fell where it does not belong is brought along to the screen that takes it', async () => {
+  const { happens, taken, takeDrops, useDrop } = await windowWith(() => false)
+  const elsewhere: string[] = []
+  takeDrops('run', (files) => elsewhere.push(...files.map(({ name }) => name)))
+  happens('drop')
+  await vi.waitUntil(() => useDrop.getState().misplaced !== null)
+  expect(elsewhere).toEqual([])
+  useDrop.setState({ misplaced: null, carried: useDrop.getState().misplaced?.file ?? null })
+  takeDrops('setup', (files) => taken.push(...files.map(({ name }) => name)))
+  await vi.waitUntil(() => taken.length > 0)
+  expect(taken).toEqual(['card.json'])
+  expect(useDrop.getState().carried).toBe(null)
 })

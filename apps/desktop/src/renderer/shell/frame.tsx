@@ -104,16 +104,23 @@ function Misplaced() {
   const { t } = useTranslation()
   const misplaced = useDrop((state) => state.misplaced)
   if (misplaced === null) return null
-  const { name, what, belongs } = misplaced
+  const { file, what, belongs } = misplaced
   return (
     <div className="banner" role="alert" data-dropped="">
       <strong>{t('frame.dropped')}</strong>
       <span>
-        <Rec>{name}</Rec>: {t(`frame.file.${what}`)}{' '}
+        <Rec>{file.name}</Rec>: {t(`frame.file.${what}`)}{' '}
         {belongs.length === 0
           ? t('frame.dropped-do')
           : belongs.map((place) => t(`frame.belongs.${place}`)).join(' ')}
       </span>
+      {belongs.includes('bundles') ? (
+        <Button asChild size="1" color="amber" highContrast>
+          <a href={hrefOf('bundles')} onClick={() => useDrop.setState({ misplaced: null, carried: file })}>
+            {t('frame.dropped-verify')}
+          </a>
+        </Button>
+      ) : null}
       <Button
         size="1"
         color="amber"

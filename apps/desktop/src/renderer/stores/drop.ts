@@ -5,18 +5,24 @@ import { call, droppedPath } from '../client.ts'
 type Taker = { place: FilePlace; take: (files: readonly File[]) => void }
 
 /** A file that fell where it is not taken: what it is, and where it belongs. */
-export type Misplaced = NamedFile & { name: string }
+export type Misplaced = NamedFile & { file: File }
 
-export const useDrop = create<{ taker: Taker | null; misplaced: Misplaced | null; over: boolean }>(() => ({
+/** `carried`: a file that a person brings along to the screen where it belongs. */
+type Drop = { taker: Taker | null; misplaced: Misplaced | null; carried: File | null; over: boolean }
+
+export const useDrop = create<Drop>(() => ({
   taker: null,
   misplaced: null,
+  carried: null,
   over: false,
 }))
 
 /** The screen that is shown takes what falls onto the window, until the function that it is given is called. */
 export function takeDrops(place: FilePlace, take: Taker['take']): () => void {
   const taker = { place, take }
-  useDrop.setState({ taker, misplaced: null })
+  const { carried } = useDrop.getState()
+  useDrop.setState({ taker, misplaced: null, carried: null })
+  if (carried !== null) void fell([carried])
   return () => {
     if (useDrop.getState().taker === taker) useDrop.setState({ taker: null })
   }
@@ -38,7 +44,7 @@ async function fell(files: readonly File[]): Promise<void> {
     const { taker } = useDrop.getState()
     const taken = taker !== null && (named.belongs.length === 0 || named.belongs.includes(taker.place))
     if (taken) continue
-    useDrop.setState({ misplaced: { ...named, name: file.name } })
+    useDrop.setState({ misplaced: { ...named, file } })
     return
   }
   useDrop.getState().taker?.take(files)
