@@ -42,7 +42,10 @@ export type Destination = {
 
 const freshId = () => toHex(systemEntropy.bytes(16))
 
-export async function makeDestination(folder: string): Promise<Destination> {
+export async function makeDestination(
+  folder: string,
+  domain: ServerCard['domain'] = 'rehearsal',
+): Promise<Destination> {
   const soft = softTokenEnvironment(join(folder, 'server-token'))
   // A busy machine may let it wait; the server is none of what the tests put out of order.
   const hsm = await startHsm({ ...soft, callTimeoutMs: 60_000, loadTimeoutMs: 60_000 })
@@ -59,7 +62,7 @@ export async function makeDestination(folder: string): Promise<Destination> {
   const card: ServerCard = {
     v: 1,
     kind: 'server',
-    domain: 'rehearsal',
+    domain,
     deployment: freshId(),
     receiptKey: { p256: receiptKey.keys.p256! },
     requesterKey: { p256: requesterKey.keys.p256! },
@@ -69,7 +72,7 @@ export async function makeDestination(folder: string): Promise<Destination> {
   const payload = {
     v: 1 as const,
     kind: 'transport' as const,
-    domain: 'rehearsal' as const,
+    domain,
     audience,
     node: 'node-1',
     serial,
@@ -77,7 +80,7 @@ export async function makeDestination(folder: string): Promise<Destination> {
     recipient: seal.recipient,
     nonce: freshId(),
   }
-  const signatures = [transportCodec.sign(receiptKey, payload, 'rehearsal')]
+  const signatures = [transportCodec.sign(receiptKey, payload, domain)]
   writeFileSync(join(folder, 'card.json'), serverCardCodec.encode(card))
   writeFileSync(join(folder, 'transport.json'), transportCodec.file.encode({ payload, signatures }))
   return {
@@ -98,7 +101,7 @@ export async function makeDestination(folder: string): Promise<Destination> {
       const honest: Receipt = {
         v: 1,
         kind: 'receipt',
-        domain: 'rehearsal',
+        domain,
         ceremonyId,
         bundleDigest,
         audience,
@@ -122,7 +125,7 @@ export async function makeDestination(folder: string): Promise<Destination> {
       }
       const receipt = tamper === undefined ? honest : tamper(honest)
       const bytes = receiptCodec.signedBytes(receipt)
-      const signature = signWith(receiptKey, signatureContext('receipt', 'rehearsal'), bytes)
+      const signature = signWith(receiptKey, signatureContext('receipt', domain), bytes)
       return receiptCodec.file.encode({ payload: receipt, signatures: [signature] })
     },
   }
