@@ -12,7 +12,7 @@ type Props = {
   /** Signed before a run, whose transcript therefore says nothing of it. */
   before?: boolean
   /** Asked once, when the dialog opens. */
-  what: () => ToSign | Promise<Result<ToSign>>
+  what: () => Promise<Result<ToSign>>
   /** `shown`: the digest of what the dialog showed. null: the person chose nothing further, and looks at the dialog again. */
   onSign: (key: string, passphrase: string, shown: string) => Promise<Result<unknown> | null>
 }
@@ -29,6 +29,7 @@ export function KeySign({ trigger, title, before = false, what, onSign }: Props)
   const [shown, setShown] = useState(nothing)
   const [key, setKey] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
+  const [asking, setAsking] = useState(false)
   const [failure, setFailure] = useState<Failure | null>(null)
   const field = useRef<HTMLInputElement>(null)
   const id = useId()
@@ -39,9 +40,10 @@ export function KeySign({ trigger, title, before = false, what, onSign }: Props)
     setFailure(null)
     setShown(nothing)
     if (!next) return
+    setAsking(true)
     const asked = await what()
-    if (!('ok' in asked)) setShown(asked)
-    else if (asked.ok) setShown(asked.value)
+    setAsking(false)
+    if (asked.ok) setShown(asked.value)
     else setFailure(asked.error)
   }
 
@@ -113,13 +115,15 @@ export function KeySign({ trigger, title, before = false, what, onSign }: Props)
           <div className="actions">
             <ActionButton
               type="submit"
-              loading={busy}
+              loading={busy || asking}
               whyNot={
-                shown.lines.length === 0
-                  ? t('key-sign.nothing')
-                  : key === null
-                    ? t('key-sign.need-key')
-                    : null
+                asking
+                  ? null
+                  : shown.lines.length === 0
+                    ? t('key-sign.nothing')
+                    : key === null
+                      ? t('key-sign.need-key')
+                      : null
               }
               onPress={() => undefined}
             >

@@ -138,7 +138,7 @@ function HoldHere({ id, name }: { id: string; name: string }) {
         </Button>
       }
       title={t('runner.hold-here-title', { name })}
-      what={() => ({ lines: [t('runner.hold-here-what')], digest: '' })}
+      what={async () => ({ ok: true, value: { lines: [t('runner.hold-here-what')], digest: '' } })}
       onSign={async (key, passphrase) => {
         const saved = await call('shell.saveFile', { kind: 'share', name: `share-of-${name}.sealed` })
         if (!saved.ok) return saved

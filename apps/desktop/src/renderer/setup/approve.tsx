@@ -37,7 +37,6 @@ export function Approve({ setup, acts }: { setup: SetupView; acts: SetupActs }) 
           what="plan"
           signers={approval.signers}
           required={approval.required}
-          toSign={approval}
           whyNot={approval.lines.length === 0 ? t('setup.approve.rehearse-first') : null}
           acts={acts}
         />

@@ -75,7 +75,6 @@ export function PolicyStage({ setup, acts }: { setup: SetupView; acts: SetupActs
           what="policy"
           signers={policy.signers}
           required={policy.officerQuorum}
-          toSign={policy}
           whyNot={policy.faults.length > 0 ? t('setup.policy.fault-first') : null}
           acts={acts}
         />

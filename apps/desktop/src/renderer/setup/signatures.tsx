@@ -2,7 +2,7 @@ import { Code, PersonChip } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Signer } from '../../contract/index.ts'
+import type { Result, Signer } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { allowCamera, fromBase64, type QrPart, QrScan, QrShow } from '../components/codes.tsx'
 import { pickFile } from '../components/file-picker.tsx'
@@ -11,13 +11,21 @@ import { Outcome } from '../components/outcome.tsx'
 import { setup as remote } from '../stores/remotes.ts'
 import type { SetupActs } from './use-setup.ts'
 
+/** As it stands now, and no later: what is typed on the screen meanwhile may be on its way to core. */
+async function toSign(id: string, what: 'policy' | 'plan'): Promise<Result<ToSign>> {
+  const answer = await call('setups.view', { id })
+  if (!answer.ok) return answer
+  remote.put(answer.value)
+  const { lines, digest } = what === 'policy' ? answer.value.policy : answer.value.approval
+  return { ok: true, value: { lines, digest } }
+}
+
 /** Officers sign in this window with a key file, or on a device of their own and the answer comes back as a file. */
 export function Signatures({
   id,
   what,
   signers,
   required,
-  toSign,
   whyNot,
   acts,
 }: {
@@ -25,7 +33,6 @@ export function Signatures({
   what: 'policy' | 'plan'
   signers: readonly Signer[]
   required: number
-  toSign: ToSign
   whyNot: string | null
   acts: SetupActs
 }) {
@@ -67,7 +74,7 @@ export function Signatures({
             }
             title={t(`setup.sign.${what}-title`)}
             before
-            what={() => toSign}
+            what={() => toSign(id, what)}
             onSign={async (key, passphrase, shown) => {
               const answer = await call('setups.sign', { id, what, key, passphrase, shown })
               if (answer.ok) remote.put(answer.value)
