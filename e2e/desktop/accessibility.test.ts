@@ -12,9 +12,10 @@ afterAll(() => desktop?.close())
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 /** What axe finds, one line per rule and element. */
-async function found(): Promise<string[]> {
+async function found(within = 'html'): Promise<string[]> {
   // Legacy mode runs in the page itself: Electron gives no second page for the result.
-  const { violations } = await new AxeBuilder({ page: desktop.page }).setLegacyMode().withTags(tags).analyze()
+  const axe = new AxeBuilder({ page: desktop.page }).setLegacyMode().withTags(tags).include(within)
+  const { violations } = await axe.analyze()
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
   )
@@ -65,6 +66,34 @@ describe.each([
     expect(await found()).toEqual([])
     await page.keyboard.press('Enter')
     await page.locator('.idle-cover').waitFor({ state: 'detached' })
+  })
+
+  test('A11Y-AXE the verdict on a bundle has no violation', async () => {
+    const { page } = desktop
+    await show(desktop, 'bundles')
+    const verify = page.getByRole('button', { name: language === 'en' ? 'Verify' : 'تحقق', exact: true })
+    await verify.first().click()
+    await verify.last().click()
+    await page.locator('[data-verdict]').waitFor()
+    expect(await found()).toEqual([])
+  })
+
+  test('A11Y-AXE every stage of a set-up, and the dialog in which somebody signs, have no violation', async () => {
+    const { page } = desktop
+    await show(desktop, 'setup/s2')
+    const stages = page.locator('.setup-steps button')
+    for (let stage = 0; stage < (await stages.count()); stage += 1) {
+      await stages.nth(stage).click()
+      await page.locator('.setup-steps [aria-current]').waitFor()
+      expect(await found()).toEqual([])
+      const sign = page.locator('.setup-ways [data-first][aria-haspopup="dialog"]')
+      if ((await sign.count()) === 0) continue
+      await sign.click()
+      await page.getByRole('dialog').locator('pre:not(:empty)').waitFor()
+      expect(await found('[role=dialog]')).toEqual([])
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+    }
   })
 
   test('A11Y-DIRECTION the document says its language and direction', async () => {
@@ -126,6 +155,46 @@ test('A11Y-KEYBOARD every link and button of a screen is reached by Tab, and sho
     reached.add(String(seen.index))
   }
   expect(reached.size).toBe(wanted)
+})
+
+test('A11Y-WALL the window on the wall has no violation', async () => {
+  await setAppearance(desktop, { language: 'en', theme: 'dark' })
+  await show(desktop, 'run/c1')
+  const opened = desktop.app.waitForEvent('window')
+  await desktop.page.getByRole('button', { name: 'Open the wall', exact: true }).click()
+  const wall = await opened
+  await wall.locator('.wall-reading li').nth(3).waitFor()
+  const { violations } = await new AxeBuilder({ page: wall }).setLegacyMode().withTags(tags).analyze()
+  expect(violations.map(({ id }) => id)).toEqual([])
+  await desktop.page.getByRole('button', { name: 'The wall is on', exact: true }).click()
+  await expect.poll(() => desktop.app.windows().length).toBe(1)
+})
+
+test('A11Y-SMALL at 1024 x 700 nothing is cut off sideways, and the live button lies whole on the screen', async () => {
+  await desktop.app.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows()[0]?.setContentSize(1024, 700),
+  )
+  await setAppearance(desktop, { language: 'en', theme: 'light' })
+  await expect.poll(() => desktop.page.evaluate(() => [innerWidth, innerHeight])).toEqual([1024, 700])
+  const without: string[] = []
+  for (const route of routes) {
+    await show(desktop, route)
+    const found = await desktop.page.evaluate(() => {
+      const live = [...document.querySelectorAll('[data-go]')].map((one) => one.getBoundingClientRect())
+      const { scrollWidth, clientWidth } = document.documentElement
+      return {
+        overflow: scrollWidth - clientWidth,
+        live: live.length,
+        off: live.filter(
+          ({ left, right, top, bottom }) => left < 0 || top < 0 || right > innerWidth || bottom > innerHeight,
+        ).length,
+      }
+    })
+    expect({ route, ...found }).toEqual({ route, overflow: 0, live: found.live, off: 0 })
+    if (found.live === 0) without.push(route)
+  }
+  // Every screen of a ceremony has one.
+  expect(without.filter((route) => route.startsWith('setup/'))).toEqual([])
 })
 
 test('A11Y-REFLOW at 200 % text size and at 320 px nothing is cut off sideways', async () => {

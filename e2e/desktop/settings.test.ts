@@ -118,6 +118,35 @@ test.each([
   },
 )
 
+test.each([
+  ['en', 'Print the plan', 'Print the script…', 'Save as PDF…', 'Saved:'],
+  ['ar', 'اطبع الخطة', 'اطبع النص…', 'حفظ بصيغة PDF…', 'حُفظ في:'],
+] as const)(
+  'PAPER-PDF in %s a plan is saved as tagged pages, with the letters of Arabic, Chinese, Japanese and Korean names in it',
+  async (language, plan, label, save, saved) => {
+    const { page } = desktop
+    await setAppearance(desktop, { language, theme: 'light' })
+    await show(desktop, 'setup/s2')
+    const file = join(desktop.folder, 'home', `plan-${language}.pdf`)
+    await chooseInDialogs(desktop, file)
+    await page.getByRole('button', { name: plan, exact: true }).click()
+    await page.getByRole('button', { name: label, exact: true }).click()
+    await page.getByRole('button', { name: save, exact: true }).click()
+    await page.getByText(saved).waitFor({ timeout: 60_000 })
+    const pdf = readFileSync(file).toString('latin1')
+    expect(pdf).toMatch(/\/MarkInfo\s*<<[^>]*\/Marked true/)
+    expect(pdf).toContain(`/Lang (${language})`)
+    const fonts = [...pdf.matchAll(/\/FontName \/(\S+)/g)].map(([, name]) => name ?? '').join(' ')
+    expect(fonts).toMatch(/NotoSansArabic/)
+    expect(fonts).toMatch(/NotoSans(SC|JP)/)
+    expect(fonts).toMatch(/NotoSansKR/)
+    expect(pdf).not.toMatch(/\/Subtype \/(TrueType|Type0|Type1)/)
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Escape')
+    await expect.poll(() => desktop.app.windows().length).toBe(1)
+  },
+)
+
 test('PAPER-PRINTER a machine without a printer says so, and names the way by PDF', async () => {
   const { page } = desktop
   await setAppearance(desktop, { language: 'en', theme: 'light' })

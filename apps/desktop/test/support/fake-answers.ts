@@ -297,7 +297,7 @@ export function answers(plan: string): Record<string, Answer> {
                 textKey: 'script.step.generate-root',
               },
               text: 'Make the root key.',
-              actor: { role: 'operator', name: 'Ines Duarte' },
+              actor: { role: 'operator', name: 'Ines Duarte, علي حسن, 王小明, 山田花子, 김민지' },
               values: ['Serial'],
               cosigned: true,
             },
