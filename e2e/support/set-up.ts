@@ -45,7 +45,7 @@ export async function makeKey(
     await side.getByLabel(label).fill(passphrase)
   await chooseInDialogs(desktop, file(`${name}.key`))
   await presses.on(side.getByRole('button', { name: 'Make the key and save it…' }))
-  await page.getByRole('button', { name: `Take ${name} out` }).waitFor()
+  await page.getByRole('button', { name: `Take out ${name}` }).waitFor()
 }
 
 /** A person reads what is to be signed, chooses the key file and types its passphrase. `open`: what opens the dialog. */
