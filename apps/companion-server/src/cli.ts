@@ -557,8 +557,9 @@ program
       const state = folder()
       const known = options.checkpoint === undefined ? null : await readGiven(options.checkpoint, maxPolicy)
       const verdict = await verifyAuditLog(state, known)
-      report(common(), verdict, ({ entries, writers, checkpoints, pending, head }) => [
+      report(common(), verdict, ({ entries, dropped, writers, checkpoints, pending, head }) => [
         `${entries} entries of ${writers} writers, ${checkpoints} checkpoints, ${pending} entries after the last`,
+        ...(dropped === 0 ? [] : [`${dropped} of them no longer kept, as entries audit.retain say`]),
         ...(head === null ? [] : [`checkpoint ${head.seq} ${head.hash}`]),
       ])
     }),

@@ -63,7 +63,7 @@ const usage = Type.Object({
   ...{ key: orNull(text), identity: orNull(text), operation: text, outcome: text, count, last: time },
 })
 const verdict = Type.Object({
-  ...{ entries: count, writers: count, checkpoints: count, pending: count },
+  ...{ entries: count, dropped: count, writers: count, checkpoints: count, pending: count },
   head: orNull(Type.Object({ seq: text, hash: text })),
 })
 

@@ -9,14 +9,19 @@ import {
   type VerificationKeys,
   verifySignature,
 } from '@lux/crypto'
+import type { Selectable } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
+import type { AuditTable } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { type Checkpoint, checkpointContext, firstPrevious, nodesOf } from './checkpoints.ts'
 import { merkleRoot } from './merkle.ts'
+import { announcedRanges, type Dropped } from './retention.ts'
 import { auditHash, auditLeaf } from './writer.ts'
 
 export type AuditVerdict = {
   readonly entries: number
+  /** Of them, those whose content is no longer kept, as entries of `retain-audit` say. */
+  readonly dropped: number
   readonly writers: number
   readonly checkpoints: number
   /** Entries that no checkpoint covers yet. */
@@ -28,8 +33,9 @@ export type AuditVerdict = {
 const page = 5000
 
 /**
- * Walks every chain and every checkpoint. Refuses AUDIT-GAP a missing entry or writer, AUDIT-CHANGED an entry that is another than
- * the chain says, AUDIT-CHECKPOINT a checkpoint that is not signed, does not follow or covers other entries.
+ * Walks every chain and every checkpoint. Refuses AUDIT-GAP a missing entry or writer, and an entry that was emptied by no retention,
+ * AUDIT-CHANGED an entry or a column that is another than the chain says, AUDIT-CHECKPOINT a checkpoint that is not signed, does not
+ * follow or covers other entries.
  */
 export async function verifyAudit(
   database: Database,
@@ -39,7 +45,7 @@ export async function verifyAudit(
 ): Promise<Outcome<AuditVerdict>> {
   const chains = await verifyChains(database)
   if (!chains.ok) return chains
-  const { heads, entries } = chains.value
+  const { heads, entries, dropped } = chains.value
   const covered = new Map<string, bigint>()
   let previous = firstPrevious
   let checkpoints = 0
@@ -97,14 +103,16 @@ export async function verifyAudit(
     )
   let pending = 0n
   for (const [writer, seq] of heads) pending += seq - (covered.get(writer) ?? 0n)
-  return accept({ entries, writers: heads.size, checkpoints, pending: Number(pending), head })
+  return accept({ entries, dropped, writers: heads.size, checkpoints, pending: Number(pending), head })
 }
 
 async function verifyChains(
   database: Database,
-): Promise<Outcome<{ heads: Map<string, bigint>; entries: number }>> {
+): Promise<Outcome<{ heads: Map<string, bigint>; entries: number; dropped: number }>> {
   const heads = new Map<string, bigint>()
   let entries = 0
+  const emptied: Dropped[] = []
+  const announced: Dropped[] = []
   const writers = await database.selectFrom('audit').select('writer').distinct().orderBy('writer').execute()
   for (const { writer } of writers) {
     let previous: Uint8Array = new Uint8Array(32)
@@ -129,30 +137,56 @@ async function verifyChains(
         previous = row.hash
         last += 1n
         entries++
+        if (row.entry !== null) announced.push(...announcedRanges(JSON.parse(row.entry)))
+        else {
+          const run = emptied.at(-1)
+          if (run?.writer === writer && BigInt(run.to) === last - 1n) run.to = row.seq
+          else emptied.push({ writer, from: row.seq, to: row.seq })
+        }
       }
       if (rows.length < page) break
     }
     heads.set(writer, last)
   }
-  return accept({ heads, entries })
+  let dropped = 0n
+  for (const run of emptied) {
+    const left = leftOf(run, announced)
+    if (left !== null)
+      return refuse('AUDIT-GAP', `entry ${left} of writer ${run.writer} was emptied, and by no retention`)
+    dropped += BigInt(run.to) - BigInt(run.from) + 1n
+  }
+  return accept({ heads, entries, dropped: Number(dropped) })
 }
 
-/** What is asked by says what the entry says; rows from before it was kept have none. */
-function columnsAgree(row: {
-  entry: string | null
-  operation: string | null
-  outcome: string | null
-  identity_id: string | null
-  project_id: string | null
-  key_id: string | null
-}): boolean {
-  if (row.entry === null || row.operation === null) return true
-  const { operation, outcome, identity, project, key } = JSON.parse(row.entry)
+/** The first entry of a run that no retention says it dropped, or null. */
+function leftOf({ writer, from, to }: Dropped, announced: readonly Dropped[]): bigint | null {
+  let next = BigInt(from)
+  const own = announced
+    .filter((range) => range.writer === writer)
+    .toSorted((one, other) => Number(BigInt(one.from) - BigInt(other.from)))
+  for (const range of own)
+    if (BigInt(range.from) <= next && BigInt(range.to) >= next) next = BigInt(range.to) + 1n
+  return next > BigInt(to) ? null : next
+}
+
+/** What is asked by says what the entry says. Nothing of it is left beside an entry that is no longer kept. */
+function columnsAgree(row: Selectable<AuditTable>): boolean {
+  const { operation, outcome, identity_id, key_id } = row
+  if (row.entry === null) return [operation, outcome, identity_id, key_id].every((column) => column === null)
+  const entry = JSON.parse(row.entry)
+  // Version 0.1 kept fewer columns apart; its entries name no door.
+  const early = entry.door === undefined
+  const columns = [
+    [entry.operation, operation],
+    [entry.outcome, outcome],
+    [entry.organisation, row.organisation_id],
+    [entry.key, key_id],
+  ]
   return (
-    operation === row.operation &&
-    outcome === row.outcome &&
-    identity === row.identity_id &&
-    project === row.project_id &&
-    key === row.key_id
+    columns.every(([said, column]) => column === (early ? null : said)) &&
+    entry.identity === identity_id &&
+    entry.project === row.project_id &&
+    entry.reqId === row.req_id &&
+    Date.parse(entry.time) === row.time.getTime()
   )
 }

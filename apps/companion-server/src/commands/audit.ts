@@ -1,8 +1,7 @@
 import { parseCanonical } from '@lux/crypto'
-import { sql } from 'kysely'
 import type { SignedCheckpoint } from '../audit/checkpoints.ts'
+import { dropEntries } from '../audit/retention.ts'
 import { type AuditVerdict, verifyAudit } from '../audit/verify.ts'
-import { auditLeaf } from '../audit/writer.ts'
 import { openOwnerDatabase } from '../platform/database/open.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { readCard } from '../platform/state-folder/server-card.ts'
@@ -28,41 +27,11 @@ export async function verifyAuditLog(
   }
 }
 
-const batch = 1000
-
-/**
- * Drops what entries from before a time say and keeps what the chain needs of them. Takes the database's owner: the server itself can
- * change no entry. Gives how many.
- */
+/** Takes the database's owner: the server itself can change no entry. Gives how many entries it emptied. */
 export async function retainAudit(state: StateFolder, before: Date): Promise<Outcome<{ dropped: number }>> {
   const { database, close } = await openOwnerDatabase(databaseChoice(state))
   try {
-    for (let dropped = 0; ; ) {
-      const rows = await database
-        .selectFrom('audit')
-        .innerJoin('audit_writer', 'audit_writer.writer', 'audit.writer')
-        .select(['audit.writer', 'audit.seq', 'audit.salt', 'audit.entry'])
-        .where('audit.time', '<', before)
-        .where('audit.entry', 'is not', null)
-        // What no checkpoint covers yet stays whole.
-        .whereRef('audit.seq', '<=', sql.ref('audit_writer.checkpointed_seq'))
-        .limit(batch)
-        .execute()
-      await database.transaction().execute(async (work) => {
-        for (const { writer, seq, salt, entry } of rows)
-          await work
-            .updateTable('audit')
-            .set({
-              leaf: Buffer.from(auditLeaf(salt, JSON.parse(entry ?? ''))),
-              ...{ entry: null, operation: null, outcome: null, identity_id: null, key_id: null },
-            })
-            .where('writer', '=', writer)
-            .where('seq', '=', seq)
-            .execute()
-      })
-      dropped += rows.length
-      if (rows.length < batch) return accept({ dropped })
-    }
+    return accept({ dropped: await dropEntries(database, before, () => new Date()) })
   } finally {
     await close()
   }

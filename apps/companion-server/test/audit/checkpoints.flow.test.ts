@@ -158,6 +158,28 @@ test('AUDIT-CHANGED verify-audit walks all, and names an entry that was changed,
     await during(sql`update audit set entry = replace(entry, 'key.encrypt', 'key.decrypt') where ${at}`),
   ).toBe('AUDIT-CHANGED')
   expect(await during(sql`update audit set operation = 'key.read' where ${at}`)).toBe('AUDIT-CHANGED')
+  // Each column that questions are answered by, to no value too.
+  for (const column of ['operation', 'outcome', 'identity_id', 'organisation_id', 'project_id', 'key_id'])
+    for (const value of ['other', null])
+      expect([
+        column,
+        value,
+        await during(sql`update audit set ${sql.ref(column)} = ${value} where ${at}`),
+      ]).toEqual([column, value, 'AUDIT-CHANGED'])
+  const early = sql`operation = null, outcome = null, organisation_id = null, key_id = null`
+  expect(await during(sql`update audit set ${early} where ${at}`)).toBe('AUDIT-CHANGED')
+  expect(await during(sql`update audit set time = time - interval '1 day' where ${at}`)).toBe('AUDIT-CHANGED')
+  expect(await during(sql`update audit set req_id = 'other' where ${at}`)).toBe('AUDIT-CHANGED')
+  // As a retention would, but none says so.
+  const { entry, salt } = await owner.database
+    .selectFrom('audit')
+    .select(['entry', 'salt'])
+    .where('writer', '=', victim.writer)
+    .where('seq', '=', victim.seq)
+    .executeTakeFirstOrThrow()
+  const leaf = Buffer.from(auditLeaf(salt, JSON.parse(entry ?? '')))
+  const emptied = sql`entry = null, leaf = ${leaf}, operation = null, outcome = null, identity_id = null, key_id = null`
+  expect(await during(sql`update audit set ${emptied} where ${at}`)).toBe('AUDIT-GAP')
   expect(await during(sql`delete from audit where ${at}`)).toBe('AUDIT-GAP')
   expect(await during(sql`delete from audit where writer = ${victim.writer}`)).toBe('AUDIT-GAP')
   expect(await during(sql`delete from audit where writer = ${victim.writer} and seq >= ${victim.seq}`)).toBe(
@@ -189,5 +211,16 @@ test('AUDIT-04 what is no longer kept leaves its place in the chain, which verif
   await settled()
   const after = given(await verdict())
   expect(after.entries).toBeGreaterThanOrEqual(before.entries)
+  expect([before.dropped, after.dropped]).toEqual([0, dropped])
+  const kept = sql<{ operation: string; outcome: string }>`select operation, outcome from audit
+    where operation = 'audit.retain'`
+  const [said] = (await kept.execute(owner.database)).rows
+  expect(JSON.parse(said?.outcome ?? '')).toMatchObject({ before: soon.toISOString() })
+  // The next retention drops more, and leaves what the one before said.
+  const { dropped: more } = given(await retainAudit(kms.state, soon))
+  expect(given(await verdict()).dropped).toBe(dropped + more)
+  expect((await kept.execute(owner.database)).rows).toHaveLength(2)
+  await settled()
+  expect(given(await retainAudit(kms.state, new Date(0)))).toEqual({ dropped: 0 })
   expect((await kms.post('', { projectId: kms.project.id, name: 'later' })).status).toBe(200)
 })

@@ -32,7 +32,7 @@ type Command = {
 const others = {
   card: 'a transport key, a file of the state folder',
   trust: 'a pinned policy, a file of the state folder',
-  'retain-audit': 'as the owner of the database; the chain shows it',
+  'retain-audit': 'in a chain of its own, as the owner of the database',
   migrate: 'as the owner of the database',
 }
 

@@ -135,6 +135,7 @@ export type AuditDay = { readonly day: string; readonly entries: number; readonl
 
 export type AuditVerdict = {
   readonly entries: number
+  readonly dropped: number
   readonly writers: number
   readonly checkpoints: number
   readonly pending: number

@@ -56,6 +56,9 @@ export function AuditChain() {
         {check.data === undefined ? null : (
           <>
             <Fact label={t('console.audit.entries')}>{number(check.data.entries)}</Fact>
+            {check.data.dropped === 0 ? null : (
+              <Fact label={t('console.audit.no-longer-kept')}>{number(check.data.dropped)}</Fact>
+            )}
             <Fact label={t('console.audit.writers')}>{number(check.data.writers)}</Fact>
             <Fact label={t('console.audit.pending')}>{number(check.data.pending)}</Fact>
             {check.data.head === null ? null : (
