@@ -34,6 +34,8 @@ export function startJobs({ database, audience, token, egress, log, now, ...part
     ...{ database, audience, now },
     sign: async (context: string, bytes: Uint8Array) => (token.sealed === null ? sign(context, bytes) : null),
   }
+  // While the token is sealed no new version can be wrapped.
+  const rotateDue = async () => (token.sealed === null ? keys.rotateDue() : 0)
   const jobs = [
     // A new PIN in the file is tried once; the one that was refused is not. One of two tokens that is away may be back.
     every(2000, 'unsealing failed', async () => {
@@ -45,7 +47,7 @@ export function startJobs({ database, audience, token, egress, log, now, ...part
       await sendDue({ database, egress, key: webhookKey, now })
     }),
     every(60_000, 'expiry failed', () =>
-      Promise.all([calls.forget(), keepTime(desk), keys.keepTime(), keys.rotateDue(), rotation.goOn()]),
+      Promise.all([calls.forget(), keepTime(desk), keys.keepTime(), rotateDue(), rotation.goOn()]),
     ),
   ]
 

@@ -40,6 +40,8 @@ export const maxSearch = 64
 /** A create that is repeated within this is the first one again: clients send it twice when a reply is lost. */
 const repeatedWithin = 120_000
 const day = 24 * 3_600_000
+/** For so long a rotation that its schedule has due is one process's own. */
+const rotationLease = 5 * 60_000
 const nameShape = /^(?=.{1,32}$)[a-z0-9]+(?:-[a-z0-9]+)*$/
 const descriptionShape = new RegExp(`^.{0,${maxDescription}}$`, 'su')
 const searchShape = new RegExp(`^.{0,${maxSearch}}$`, 'su')
@@ -517,22 +519,42 @@ export function openKeyOperations(parts: KeyParts) {
     /** What the clock asks for: keys whose time has come are destroyed. */
     keepTime: (): Promise<number> => repository.destroyDue(now()),
 
-    /** Rotates what its schedule has due, each as an operation of the server's own; the number of keys. */
+    /**
+     * Rotates what its schedule has due, each as an operation of the server's own; the number of keys. One that cannot be now is due again in
+     * a few minutes, and keeps no other from its turn; throws the first reason once all had it.
+     */
     async rotateDue(): Promise<number> {
-      const due = await repository.claimRotations(now())
-      for (const key of due) {
+      const failures: unknown[] = []
+      for (let rotations = 0; ; ) {
+        const started = now()
+        const key = await repository.claimRotation(started, new Date(started.getTime() + rotationLease))
+        if (key === 'none') {
+          if (failures.length > 0) throw failures[0]
+          return rotations
+        }
+        const { organisation_id: organisation, project_id: project, id } = key
         const call: Call = { caller: ownCaller, door: 'server', reqId: randomUUID(), receipt: null }
-        await record(call, 'key.rotate', async (subject) => {
-          const { organisation_id: organisation, project_id: project, id } = key
-          Object.assign(subject, { organisation, project, key: id })
-          return rotated(call, subject, key)
-        })
+        try {
+          const done = await record(call, 'key.rotate', async (subject) => {
+            Object.assign(subject, { organisation, project, key: id })
+            return rotated(call, subject, key, started)
+          })
+          if (done.ok) rotations++
+          // What no later try would change waits for its next time.
+          else await repository.change(id, rotationOf(key.rotate_every_days))
+        } catch (error) {
+          failures.push(error)
+        }
       }
-      return due.length
     },
   }
 
-  async function rotated(call: Call, subject: Subject, first: StoredKey): Promise<Outcome<StoredKey>> {
+  async function rotated(
+    call: Call,
+    subject: Subject,
+    first: StoredKey,
+    scheduled?: Date,
+  ): Promise<Outcome<StoredKey>> {
     if (first.threshold !== null) return ofCeremony()
     const algorithm = algorithmOf(first)
     if (algorithm === null) return refuse('KEY-USAGE', `a key of ${first.algorithm} is not made here`)
@@ -544,7 +566,7 @@ export function openKeyOperations(parts: KeyParts) {
       const wrapped = await unwrapping
         .wrapKey(key.project_id, { id, version, algorithm: algorithms[algorithm].planned }, bytes)
         .finally(() => wipe(bytes))
-      const made = await repository.addVersion(key, wrapped)
+      const made = await repository.addVersion(key, wrapped, scheduled)
       if (made !== 'moved') {
         subject.version = version
         return accept(made)

@@ -66,8 +66,8 @@ export type KeyRepository = {
   listVersions(key: StoredKey): Promise<readonly (StoredVersion & { readonly createdAt: Date })[]>
   /** Inserts a key with its first version. `name-taken` where another of the project has the name. */
   insert(key: Insertable<KeyTable>, version: NewVersion): Promise<StoredKey | 'name-taken'>
-  /** Adds the version after the current one and makes it current. `moved` where another call did meanwhile. */
-  addVersion(key: StoredKey, version: NewVersion): Promise<StoredKey | 'moved'>
+  /** Adds the version after the current one and makes it current. `moved` where another call did meanwhile. `scheduled`: from when on its schedule counts. */
+  addVersion(key: StoredKey, version: NewVersion, scheduled?: Date): Promise<StoredKey | 'moved'>
   /** `name-taken` as above, `absent` where it is gone meanwhile. */
   change(id: string, fields: KeyChange): Promise<StoredKey | 'name-taken' | 'absent'>
   setVersionState(key: StoredKey, version: number, state: StoredVersion['state']): Promise<void>
@@ -81,8 +81,8 @@ export type KeyRepository = {
   countRawUses(id: string, uses: number, most: number): Promise<boolean>
   /** Destroys the versions of every key whose time has come, and says how many keys. */
   destroyDue(now: Date): Promise<number>
-  /** Keys whose rotation is due, each given to one asker: its next time is set as it is taken. */
-  claimRotations(now: Date): Promise<StoredKey[]>
+  /** A key whose rotation is due, lent to one asker until a time: then it is due again, unless its version is added. */
+  claimRotation(now: Date, until: Date): Promise<StoredKey | 'none'>
   findProject(id: string): Promise<Selectable<ProjectTable> | 'absent'>
 }
 
@@ -144,11 +144,18 @@ export function openKeyRepository(database: Database, reader = readerOf(database
           return made
         }),
       ),
-    addVersion: (key, version) =>
+    addVersion: (key, version, scheduled) =>
       database.transaction().execute(async (work) => {
         const moved = await work
           .updateTable('key')
-          .set({ current_version: version.row.version, updated_at: new Date() })
+          .set({
+            ...{ current_version: version.row.version, updated_at: new Date() },
+            ...(scheduled === undefined
+              ? {}
+              : {
+                  rotate_at: sql<Date>`${scheduled}::timestamptz + make_interval(days => rotate_every_days)`,
+                }),
+          })
           .where('id', '=', key.id)
           .where('current_version', '=', version.row.version - 1)
           .returningAll()
@@ -256,14 +263,23 @@ export function openKeyRepository(database: Database, reader = readerOf(database
         .execute()
       return new Set(due.map(({ key_id }) => key_id)).size
     },
-    claimRotations: (now) =>
-      database
+    claimRotation: async (now, until) =>
+      (await database
         .updateTable('key')
-        .set({ rotate_at: sql<Date>`${now}::timestamptz + make_interval(days => rotate_every_days)` })
-        .where('rotate_at', '<=', now)
-        .where('is_disabled', '=', false)
+        .set({ rotate_at: until })
+        .where('id', '=', (query) =>
+          query
+            .selectFrom('key')
+            .select('id')
+            .where('rotate_at', '<=', now)
+            .where('is_disabled', '=', false)
+            .orderBy('rotate_at')
+            .limit(1)
+            .forUpdate()
+            .skipLocked(),
+        )
         .returningAll()
-        .execute(),
+        .executeTakeFirst()) ?? 'none',
     findProject: async (id) =>
       (await database.selectFrom('project').selectAll().where('id', '=', id).executeTakeFirst()) ?? 'absent',
   }

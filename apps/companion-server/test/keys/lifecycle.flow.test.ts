@@ -10,10 +10,11 @@ import {
 } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { aesKwpUnwrap, aesKwpWrap, encodeCanonical, verifySignature } from '@lux/crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { shredContext } from '../../src/keys/lifecycle.ts'
 import { openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { readCard } from '../../src/platform/state-folder/server-card.ts'
+import { EnvironmentError } from '../../src/refusal.ts'
 import { openServer } from '../../src/server.ts'
 import { openKms } from '../support/kms-under-test.ts'
 
@@ -149,6 +150,50 @@ test('KMS-11 a key is rotated when its schedule says so, once, and not while it 
   expect(entries.map(({ entry }) => JSON.parse(entry!))).toMatchObject([
     { door: 'server', operation: 'key.rotate', outcome: 'ok', key: id, version: 2 },
   ])
+})
+
+test('KMS-11 a rotation that fails is due again within minutes, is in the audit, and keeps no other key from its turn', async () => {
+  const { keys, database, token, unwrapping } = kms.server.services
+  const first = await kms.make('sealed-first', { rotateEveryDays: 30 })
+  const second = await kms.make('sealed-second', { rotateEveryDays: 30 })
+  const due = (...ids: readonly string[]) =>
+    database
+      .updateTable('key')
+      .set({ rotate_at: new Date(Date.now() - 1000) })
+      .where('id', 'in', ids)
+      .execute()
+  const shown = async (id: string) => (await kms.get(id)).body.key
+  const minutes = async (id: string) => (Date.parse((await shown(id)).nextRotation) - Date.now()) / 60_000
+  await due(first, second)
+  // No KEK is in memory, and the token lends none.
+  unwrapping.forgetAll()
+  const away = vi
+    .spyOn(token, 'useAgain')
+    .mockRejectedValue(new EnvironmentError('TOKEN-PIN', 'it is sealed'))
+  try {
+    await expect(keys.rotateDue()).rejects.toMatchObject({ code: 'TOKEN-PIN' })
+  } finally {
+    away.mockRestore()
+  }
+  for (const id of [first, second]) {
+    expect((await shown(id)).version).toBe(1)
+    expect(await minutes(id)).toBeLessThanOrEqual(5)
+  }
+  const entries = await database
+    .selectFrom('audit')
+    .select(['key_id', 'operation', 'outcome'])
+    .where('identity_id', '=', 'server')
+    .where('key_id', 'in', [first, second])
+    .execute()
+  expect(entries.map(({ operation, outcome }) => [operation, outcome])).toEqual(
+    Array(2).fill(['key.rotate', 'TOKEN-PIN']),
+  )
+  await due(first, second)
+  expect(await keys.rotateDue()).toBe(2)
+  for (const id of [first, second]) {
+    expect((await shown(id)).version).toBe(2)
+    expect(await minutes(id)).toBeGreaterThan(29 * 24 * 60)
+  }
 })
 
 test('KMS-12 a compromised version still opens and makes nothing, for ever', async () => {

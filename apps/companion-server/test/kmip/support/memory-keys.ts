@@ -90,7 +90,7 @@ export function openMemoryKeys(now: () => Date, { plainExport = false } = {}) {
       return true
     },
     destroyDue: unused,
-    claimRotations: unused,
+    claimRotation: unused,
     findProject: async (id) =>
       id === 'p' || id === 'q'
         ? { id, organisation_id: 'o', name: id, plain_export: plain, created_at: new Date(0) }
