@@ -4,6 +4,7 @@ import type { Call, Record, Subject } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { ApprovalRequestTable, Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
+import { provedLately } from './authorize.ts'
 import type { ApprovalsNeeded } from './conditions.ts'
 import { checkPage, type Page } from './page.ts'
 
@@ -146,6 +147,8 @@ export function openApprovals({ database, record, inputDigest, now }: Parts) {
           // Nobody approves what he asks for himself.
           if (row.identity_id === identity || !row.approvers.includes(identity))
             return refuse('ROLE-REFUSED', 'who asks does not decide')
+          const proved = approves ? provedLately(call.caller) : accept(null)
+          if (!proved.ok) return proved
           const before = (await decisionsOf(work, [id])).get(id) ?? []
           const state = stateOf(row, before, now())
           const own = before.find((one) => one.identity === identity)

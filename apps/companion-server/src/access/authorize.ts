@@ -24,7 +24,7 @@ export type Caller = {
   readonly grants: readonly Grant[]
   /** How this call came; absent where it did not come from outside. */
   readonly circumstances?: Circumstances
-  /** Of a person who logged in: when a second factor was last shown for it. Programs have none. */
+  /** Of a person, by whatever secret: when a second factor was last shown for it. Programs have none. */
   readonly session?: { readonly provedAt: Date }
 }
 
@@ -152,14 +152,22 @@ export function authorize(caller: Caller, action: Action, resource: Resource): O
 }
 
 const provedFor = 10 * 60_000
+/** What clocks of several servers may differ by. */
+const skew = 60_000
 
-/** What lets a key out, ends it or makes an admin wants a second factor of the last ten minutes. Refuses SECOND-FACTOR-ANEW. */
+/** Of what a person left with a program: an API key, a certificate. */
+export const neverProved = new Date(0)
+
+/**
+ * What lets a key out, ends it, approves, gives a role, or makes, replaces or removes what somebody comes in with, wants a second factor of
+ * the last ten minutes. Refuses SECOND-FACTOR-ANEW.
+ */
 export function provedLately({ session, circumstances }: Caller): Outcome<null> {
   if (session === undefined) return accept(null)
   const age = (circumstances?.time ?? new Date()).getTime() - session.provedAt.getTime()
-  return age <= provedFor
+  return age <= provedFor && age >= -skew
     ? accept(null)
-    : refuse('SECOND-FACTOR-ANEW', 'the second factor was shown more than ten minutes ago')
+    : refuse('SECOND-FACTOR-ANEW', 'no second factor was shown in the last ten minutes')
 }
 
 /** The caller's grants that let him do this now. */

@@ -3,6 +3,7 @@ import type { Call, Record } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { openAppointing } from './appointing.ts'
+import { provedLately } from './authorize.ts'
 import type { AwsKey, AwsKeys } from './aws-keys.ts'
 import { hashSecret, maxSecrets, maxTokenTtl, minTokenTtl, nameShape } from './tokens.ts'
 
@@ -46,6 +47,12 @@ export function openCredentialOperations({ database, record, awsKeys, now }: Par
     return found.ok ? accept(null) : found
   }
 
+  /** For what somebody could come in with. */
+  async function mayEquip(call: Call, identity: string): Promise<Outcome<null>> {
+    const allowed = await reachable(call, identity)
+    return allowed.ok ? provedLately(call.caller) : allowed
+  }
+
   return {
     list(call: Call, identity: string): Promise<Outcome<readonly Credential[]>> {
       return record(call, 'credential.list', async () => {
@@ -86,7 +93,7 @@ export function openCredentialOperations({ database, record, awsKeys, now }: Par
       identity: string,
     ): Promise<Outcome<{ readonly id: string; readonly clientId: string; readonly clientSecret: string }>> {
       return record(call, 'credential.add-secret', async () => {
-        const allowed = await reachable(call, identity)
+        const allowed = await mayEquip(call, identity)
         if (!allowed.ok) return allowed
         return database.transaction().execute(async (work) => {
           const row = await work
@@ -119,7 +126,7 @@ export function openCredentialOperations({ database, record, awsKeys, now }: Par
     /** A token with a name and an end of its own, shown once. */
     addApiKey(call: Call, { identity, name, ttlSeconds }: NewApiKey): Promise<Outcome<MadeApiKey>> {
       return record(call, 'credential.add-api-key', async () => {
-        const allowed = await reachable(call, identity)
+        const allowed = await mayEquip(call, identity)
         if (!allowed.ok) return allowed
         if (!nameShape.test(name)) return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
         if (!Number.isInteger(ttlSeconds) || ttlSeconds < minTokenTtl || ttlSeconds > maxTokenTtl)
@@ -154,7 +161,7 @@ export function openCredentialOperations({ database, record, awsKeys, now }: Par
       { identity, id }: { readonly identity: string; readonly id: string },
     ): Promise<Outcome<MadeApiKey>> {
       return record(call, 'credential.rotate-api-key', async () => {
-        const allowed = await reachable(call, identity)
+        const allowed = await mayEquip(call, identity)
         if (!allowed.ok) return allowed
         return database.transaction().execute(async (work) => {
           const old = await work

@@ -5,7 +5,7 @@ import type { Call, Record } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { grantsOf, openAppointing } from './appointing.ts'
-import { absent, authorize, type Caller } from './authorize.ts'
+import { absent, authorize, type Caller, neverProved, provedLately } from './authorize.ts'
 
 /** Who asks: an identity, and the one project that its certificate stands for. */
 export type KmipClient = {
@@ -36,6 +36,7 @@ export function openKmipClients(database: Database, now: () => Date): KmipClient
         .innerJoin('project', 'project.id', 'kmip_client.project_id')
         .select([
           'identity.id as identity',
+          'identity.client_id as clientId',
           'identity.revoked_at as identityRevoked',
           'kmip_client.revoked_at as revoked',
           'kmip_client.expires_at as expires',
@@ -50,7 +51,11 @@ export function openKmipClients(database: Database, now: () => Date): KmipClient
       if (row.expires <= now()) return refuse('KMIP-CERTIFICATE', 'the certificate has expired')
       const grants = await grantsOf(database, row.identity)
       const { organisation, project } = row
-      const client = { caller: { identity: row.identity, grants }, organisation, project }
+      const caller = {
+        ...{ identity: row.identity, grants },
+        ...(row.clientId === null ? { session: { provedAt: neverProved } } : {}),
+      }
+      const client = { caller, organisation, project }
       known.set(name, { client, until: row.expires })
       return accept(asking(client, source))
     },
@@ -114,6 +119,8 @@ export function registerKmipClient(
     const { governed } = openAppointing(database)
     if (!(await governed(call, identity)).ok)
       return refuse('IDENTITY-ABSENT', `there is no identity ${identity}`)
+    const proved = provedLately(call.caller)
+    if (!proved.ok) return proved
     const read = readCertificate(certificate)
     if (!read.ok) return read
     const { fingerprint, expires } = read.value

@@ -10,7 +10,7 @@ import type { Database } from '../platform/database/open.ts'
 import type { Tables } from '../platform/database/tables.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import { openAppointing } from './appointing.ts'
-import type { Grant } from './authorize.ts'
+import { type Grant, provedLately } from './authorize.ts'
 import { isSignOnRequired, notTheLast } from './break-glass.ts'
 import { countFailure, isLocked } from './lockout.ts'
 import { checkNewIdentity, hashSecret, insertGrants, issue, type LoggedIn } from './tokens.ts'
@@ -77,6 +77,8 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
       return record(call, 'person.reset', async () => {
         const found = await governed(call, identity)
         if (!found.ok) return found
+        const proved = provedLately(call.caller)
+        if (!proved.ok) return proved
         const left = await notTheLast(database, identity)
         if (!left.ok) return left
         const code = randomBytes(32).toString('base64url')
@@ -211,12 +213,13 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
     },
   }
 
-  /** Seconds that a token still lives. */
+  /** Seconds that a session still lives; an API key is none. */
   async function leftOf(accessToken: string): Promise<number> {
     const row = await database
       .selectFrom('token')
       .select('expires_at')
       .where('hash', '=', hashSecret(accessToken))
+      .where('name', 'is', null)
       .executeTakeFirst()
     return row === undefined ? 0 : Math.floor((row.expires_at.getTime() - now().getTime()) / 1000)
   }

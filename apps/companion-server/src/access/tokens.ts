@@ -6,7 +6,7 @@ import type { Tables } from '../platform/database/tables.ts'
 import type { SharedCounts } from '../platform/shared-counts.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { grantsOf } from './appointing.ts'
-import type { Caller, Grant } from './authorize.ts'
+import { type Caller, type Grant, neverProved } from './authorize.ts'
 import { countFailure, isLocked } from './lockout.ts'
 import { openRateLimit, type RateLimit } from './rate-limit.ts'
 
@@ -21,7 +21,7 @@ export type Authentication = {
   /** Refuses RATE-LIMITED where a source without a name, or an identity, has asked too often. */
   roomForStranger(source: string): Outcome<null>
   roomFor(identity: string): Outcome<null>
-  /** The same token, for as long again as its identity's tokens live; at most `maxTokenTtl` after its login. */
+  /** The same token of a program, for as long again as its identity's tokens live; at most `maxTokenTtl` after its login. */
   renew(accessToken: string): Promise<LoggedIn | 'unknown'>
   /** The identity behind a bearer token. A revoked one is known within a second. */
   find(accessToken: string): Promise<Caller | 'unknown'>
@@ -105,8 +105,9 @@ export function openAuthentication(
         })
         .whereRef('identity.id', '=', 'token.identity_id')
         .where('token.hash', '=', hash)
-        // An API key ends when it was said to.
+        // An API key ends when it was said to, and so does what a person logged in to.
         .where('token.name', 'is', null)
+        .where('identity.client_id', 'is not', null)
         .where('token.revoked_at', 'is', null)
         .where('identity.revoked_at', 'is', null)
         .where('token.expires_at', '>', sql<Date>`now()`)
@@ -132,7 +133,7 @@ export function openAuthentication(
     let found = database
       .selectFrom('token')
       .innerJoin('identity', 'identity.id', 'token.identity_id')
-      .select(['identity.id', 'token.expires_at', 'token.proved_at', 'token.name', 'token.client_secret_id'])
+      .select(['identity.id', 'identity.client_id', 'token.expires_at', 'token.proved_at', 'token.name'])
       .where(`token.${column}`, '=', value)
       .where('token.revoked_at', 'is', null)
       .where('identity.revoked_at', 'is', null)
@@ -141,11 +142,10 @@ export function openAuthentication(
     const row = await found.executeTakeFirst()
     if (!row) return 'unknown'
     const grants = await grantsOf(database, row.id)
-    // Of whom nobody says when he was proved, that was long ago.
-    const isSession = row.name === null && row.client_secret_id === null
+    const provedAt = row.name === null ? (row.proved_at ?? neverProved) : neverProved
     const caller: Caller = {
       ...{ identity: row.id, grants },
-      ...(isSession ? { session: { provedAt: row.proved_at ?? new Date(0) } } : {}),
+      ...(row.client_id === null ? { session: { provedAt } } : {}),
     }
     known.set(name, { caller, until: row.expires_at.getTime() })
     return caller

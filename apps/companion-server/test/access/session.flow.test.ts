@@ -180,6 +180,89 @@ test('SESSION-02 what lets a key out, shreds it or makes an admin wants a second
   expect((await ask('POST', '/console/session/second-factor', bearer, { totp: '123456' })).status).toBe(401)
 })
 
+test('SESSION-03 neither a session left open nor an API key makes its way round the second factor', async () => {
+  const { people, keys, database, authentication } = kms.server.services
+  const place = { organisation: kms.organisation.id, project: null }
+  const grants = [
+    { role: 'crypto-officer', ...place },
+    { role: 'organisation-admin', ...place },
+  ] as const
+  const both = kms.callAs({ identity: 'both', grants: [...kms.admin.grants, ...kms.chief.grants] })
+  const mia = given(await people.invite(both, { username: 'mia', name: 'Mia', grants }))
+  const ned = given(await people.invite(both, { username: 'ned', name: 'Ned', grants: [grants[0]] }))
+  const code = await enrolled(mia.code)
+  const inside = await ask('POST', '/console/session', own, { username: 'mia', password, totp: code() })
+  const cookie = String(inside.headers['set-cookie']).split(';')[0] ?? ''
+  const session = { ...own, cookie }
+  const at = `/identities/${mia.identity}`
+  const keyOf = async (headers: object) =>
+    ask('POST', `${at}/api-keys`, headers, { name: randomUUID(), ttlSeconds: 86_400 })
+  const { apiKey } = (await keyOf(session)).body
+  const bearer = { authorization: `Bearer ${apiKey.token}` }
+  const officer = kms.callAs({ identity: 'officer', grants })
+  const { id } = given(
+    await keys.create(officer, { project: kms.project.id, name: 'stays', isExportable: true }),
+  )
+  const publicKey = generateKeyPairSync('rsa', { modulusLength: 3072 })
+    .publicKey.export({ type: 'spki', format: 'der' })
+    .toString('base64')
+  const user = [{ role: 'user', organisationId: kms.organisation.id, projectId: kms.project.id }]
+  const service = kms.credentials.identity
+  const answer = {
+    ...{ id: 'AAAA', rawId: 'AAAA', type: 'public-key', clientExtensionResults: {} },
+    response: { clientDataJSON: 'AAAA', attestationObject: 'AAAA' },
+  }
+  const ways: readonly (readonly ['POST' | 'DELETE', string, object?])[] = [
+    ['POST', `/kms/keys/${id}/export`, { publicKey }],
+    ['POST', `/kms/keys/${id}/shred`, { confirmName: 'stays' }],
+    ['POST', `${at}/api-keys`, { name: 'more', ttlSeconds: 86_400 }],
+    ['POST', `${at}/api-keys/${apiKey.id}/rotate`],
+    ['POST', `/identities/${service}/api-keys`, { name: 'more', ttlSeconds: 86_400 }],
+    ['POST', `/identities/${service}/client-secrets`],
+    ['POST', '/authenticators/challenge'],
+    ['POST', '/authenticators', { name: 'theirs', response: answer }],
+    ['DELETE', `/authenticators/${randomUUID()}`],
+    ['POST', `/people/${ned.identity}/reset`],
+    ['POST', '/people', { username: 'own', name: 'Own', grants: user }],
+    ['POST', '/identities', { name: 'own', grants: user }],
+    [
+      'POST',
+      '/kmip-clients',
+      { certificate: 'none', name: 'own', identityId: service, projectId: kms.project.id },
+    ],
+  ]
+  const tries = async (headers: object) => {
+    const codes = []
+    for (const [method, url, payload] of ways)
+      codes.push([url, (await ask(method, url, headers, payload)).body.code])
+    return codes
+  }
+  const refused = ways.map(([, url]) => [url, 'SECOND-FACTOR-ANEW'])
+  expect(await tries(bearer)).toEqual(refused)
+
+  const proved_at = new Date(Date.now() - 11 * 60_000)
+  await database.updateTable('token').set({ proved_at }).where('name', 'is', null).execute()
+  authentication.forget()
+  expect(await tries(session)).toEqual(refused)
+  // Not one of them did anything.
+  expect((await ask('GET', `/kms/keys/${id}`, session)).body.key.name).toBe('stays')
+  expect((await ask('GET', '/organisations', bearer)).status).toBe(200)
+
+  // The API key is no session that a second factor makes new, and a session is not made longer.
+  const asKey = { ...own, cookie: `__Host-custody-session=${apiKey.token}` }
+  await database.updateTable('person').set({ totp_step: 0 }).where('username', '=', 'mia').execute()
+  const anew = await ask('POST', '/console/session/second-factor', asKey, { totp: code() })
+  expect(anew.body.code).toBe('SECOND-FACTOR-WRONG')
+  const accessToken = cookie.split('=')[1]
+  const renewed = await ask(
+    'POST',
+    '/auth/token/renew',
+    { authorization: `Bearer ${accessToken}` },
+    { accessToken },
+  )
+  expect(renewed.body.code).toBe('ACCESS-REFUSED')
+})
+
 test('CONSOLE-01 the console is served under its own policy, and nothing outside its folder', async () => {
   const get = (url: string, headers = {}) => kms.server.app.inject({ method: 'GET', url, headers })
   expect((await get('/console')).headers.location).toBe('/console/')

@@ -31,8 +31,7 @@ export function Form({
   return (
     <form className="form" onSubmit={submitted}>
       {children}
-      {work.error === null ? null : <FailureNotice failure={failureFrom(work.error)} />}
-      {work.error !== null && failureFrom(work.error).code === 'SECOND-FACTOR-ANEW' ? <ProveAnew /> : null}
+      <Refused error={work.error} />
       <div>
         <Button
           type="submit"
@@ -45,6 +44,18 @@ export function Form({
         </Button>
       </div>
     </form>
+  )
+}
+
+/** Why some work was refused, and the second factor where that is what it lacks. */
+export function Refused({ error }: { error: Error | null }) {
+  if (error === null) return null
+  const failure = failureFrom(error)
+  return (
+    <>
+      <FailureNotice failure={failure} />
+      {failure.code === 'SECOND-FACTOR-ANEW' ? <ProveAnew /> : null}
+    </>
   )
 }
 

@@ -1,13 +1,12 @@
-import { FailureNotice } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { call, failureFrom } from '../api/client.ts'
+import { call } from '../api/client.ts'
 import type { Credential, Enrolment, Identity } from '../api/types.ts'
 import { Secret } from '../components/copy.tsx'
 import { Dialog } from '../components/dialog.tsx'
-import { Field, Form } from '../components/form.tsx'
+import { Field, Form, Refused } from '../components/form.tsx'
 import { Asked } from '../components/page.tsx'
 import { useFormats } from '../components/times.ts'
 
@@ -79,7 +78,7 @@ export function ManageIdentity({ shown, onClose }: { shown: Identity; onClose: (
             <Secret label={once.label} value={once.value} />
           </>
         )}
-        {error === null ? null : <FailureNotice failure={failureFrom(error)} />}
+        <Refused error={error} />
         <h3>{t('console.identity.credentials')}</h3>
         <Asked query={credentials}>
           {(found) =>

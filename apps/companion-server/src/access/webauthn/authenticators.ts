@@ -13,6 +13,7 @@ import {
 import type { Call, Record } from '../../audit/record.ts'
 import type { Database } from '../../platform/database/open.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../../refusal.ts'
+import { provedLately } from '../authorize.ts'
 import { nameShape } from '../tokens.ts'
 import { endOfChallenge, makeChallenge, type Purpose } from './challenge.ts'
 
@@ -62,6 +63,8 @@ export function openAuthenticators({ database, record, secretsKey, origin, now }
     begin(call: Call): Promise<Outcome<PublicKeyCredentialCreationOptionsJSON>> {
       return record(call, 'authenticator.begin', async () => {
         const { identity } = call.caller
+        const proved = provedLately(call.caller)
+        if (!proved.ok) return proved
         const at = place()
         if (!at.ok) return at
         const person = await database
@@ -94,6 +97,8 @@ export function openAuthenticators({ database, record, secretsKey, origin, now }
     add(call: Call, { name, response }: NewAuthenticator): Promise<Outcome<Authenticator>> {
       return record(call, 'authenticator.add', async () => {
         const { identity } = call.caller
+        const proved = provedLately(call.caller)
+        if (!proved.ok) return proved
         if (!nameShape.test(name)) return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
         const at = place()
         if (!at.ok) return at
@@ -144,6 +149,8 @@ export function openAuthenticators({ database, record, secretsKey, origin, now }
     /** One of the caller's own; the codes of his app stay. */
     remove(call: Call, id: string): Promise<Outcome<null>> {
       return record(call, 'authenticator.remove', async () => {
+        const proved = provedLately(call.caller)
+        if (!proved.ok) return proved
         const removed = await database
           .deleteFrom('authenticator')
           .where('id', '=', id)

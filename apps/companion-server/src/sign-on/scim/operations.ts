@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Transaction } from 'kysely'
 import { type ScimPatchOperation, scimPatch } from 'scim-patch'
+import { provedLately } from '../../access/authorize.ts'
 import { endTokens } from '../../access/log-out.ts'
 import { hashSecret } from '../../access/tokens.ts'
 import type { Call, Record } from '../../audit/record.ts'
@@ -50,6 +51,8 @@ export function openScim({ database, record, providers, now }: Parts) {
         if (row === 'absent') return absentProvider()
         const allowed = providers.mayGovern(call, row.organisation_id)
         if (!allowed.ok) return allowed
+        const proved = provedLately(call.caller)
+        if (!proved.ok) return proved
         const token = randomBytes(32).toString('base64url')
         await setToken(row.id, hashSecret(token))
         return accept({ token })

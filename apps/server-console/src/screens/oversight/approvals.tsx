@@ -1,9 +1,10 @@
-import { Code, EmptyState, FailureNotice, Rec } from '@lux/ui'
+import { Code, EmptyState, Rec } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { call, failureFrom } from '../../api/client.ts'
+import { call } from '../../api/client.ts'
 import { usePerson } from '../../api/queries.ts'
+import { Refused } from '../../components/form.tsx'
 import { Asked, Card, Page } from '../../components/page.tsx'
 import { curlOf, fetchOf, Snippets } from '../../components/snippets.tsx'
 import { useFormats } from '../../components/times.ts'
@@ -99,12 +100,13 @@ function OneRequest({ request }: { request: ApprovalRequest }) {
         {t(`console.approvals.state.${request.state}`)}{' '}
         {t('console.approvals.counted', { approved, needed: request.needed })}
       </p>
-      {decide.error === null ? null : <FailureNotice failure={failureFrom(decide.error)} />}
+      <Refused error={decide.error} />
       {mine ? (
         <span className="actions">
           {(['approve', 'refuse'] as const).map((verb) => (
             <Button
               key={verb}
+              type="button"
               size="3"
               variant="surface"
               color="gray"
