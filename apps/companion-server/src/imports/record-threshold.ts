@@ -22,6 +22,7 @@ import type { Transaction } from 'kysely'
 import type { Tables } from '../platform/database/tables.ts'
 import { syncFolder } from '../platform/state-folder/private-file.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
+import { notSwitchedOff } from '../threshold/keys.ts'
 import type { Judged } from './check-bundle.ts'
 
 type Work = Transaction<Tables>
@@ -33,7 +34,7 @@ const maxDocument = 32_768
 
 /**
  * What a bundle says of a threshold key: the key as dealt, its next epoch, and what was decrypted in the ceremony. Refuses
- * KEY-CONFLICT a key that is here; FHE-KEY-ABSENT the next epoch of a key that is not; FHE-EPOCH-OTHER where it does not
+ * KEY-CONFLICT a key that is here; KEY-DISABLED, KEY-DELETED one whose record is switched off or is to be deleted; FHE-KEY-ABSENT the next epoch of a key that is not; FHE-EPOCH-OTHER where it does not
  * follow the newest epoch here; FHE-REQUEST-TAKEN where a request of the ceremony was opened here.
  */
 export async function recordFhe(work: Work, judged: Judged): Promise<Outcome<null>> {
@@ -92,15 +93,18 @@ async function recordDealt(work: Work, { contents, policyDigest }: Judged, fhe: 
   const named = ids.size === 1 ? (organisations[0]?.id ?? null) : null
   const wanted = await work
     .selectFrom('key')
-    .select(['id', 'organisation_id', 'algorithm', 'threshold', 'fhe_key_id'])
+    .select(['id', 'organisation_id', 'algorithm', 'threshold', 'fhe_key_id', 'is_disabled', 'destroy_at'])
     .where('id', '=', fhe.id)
     .where('threshold', 'is not', null)
+    .forUpdate()
     .executeTakeFirst()
   if (wanted?.threshold) {
     const { t, n, mode } = wanted.threshold
     const as = wanted.algorithm === fhe.type && t === fhe.t && n === fhe.n && mode === fhe.mode
     if (!as || wanted.fhe_key_id !== null || (named !== null && named !== wanted.organisation_id))
       return refuse('FHE-OTHER-THAN-ASKED', `${fhe.id} was asked for as ${t} of ${n}, mode ${mode}, once`)
+    const served = notSwitchedOff(wanted)
+    if (!served.ok) return served
   }
   await work
     .insertInto('fhe_key')

@@ -6,7 +6,7 @@ import type { KeptAttribute, KeyDates, VersionState } from '../platform/database
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { algorithms, type KeyAlgorithm } from './algorithms.ts'
 import { envelopeKeyId } from './envelope.ts'
-import { algorithmOf, checkLengths, inputs, type KeyParts, type KeyWork } from './key-work.ts'
+import { algorithmOf, checkLengths, inputs, type KeyParts, type KeyWork, ofCeremony } from './key-work.ts'
 import { maxRawUses, type RawCipher, rawDecrypt, rawEncrypt } from './raw-cipher.ts'
 import type { StoredKey, StoredVersion } from './repository.ts'
 import { allows, defaultMask } from './uses.ts'
@@ -196,6 +196,7 @@ export function openObjectOperations(
     /** At once and for ever, of a key that was revoked or never activated: what is in use has to be revoked first. */
     destroyObject(call: Call, id: string): Promise<Outcome<StoredKey>> {
       return managing(call, 'key.destroy', id, async (key) => {
+        if (key.threshold !== null) return ofCeremony()
         const proved = provedLately(call.caller)
         if (!proved.ok) return proved
         if (key.lifecycle.destroyed !== undefined) return refuse('KEY-STATE', 'it is destroyed already')

@@ -5,11 +5,11 @@ import { equalBytes, FormatError, sha256Hex, toHex, utf8, type VerificationKeys 
 import { type PublicFile, parsePublic, rosterDigest } from '@lux/crypto/fhe'
 import type { Selectable, Transaction } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
-import type { FheEpochTable, FheKeyTable, Tables } from '../platform/database/tables.ts'
+import type { FheEpochTable, FheKeyTable, KeyTable, Tables } from '../platform/database/tables.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { pinnedPolicies } from '../platform/state-folder/policies.ts'
 import { readIfPresent } from '../platform/state-folder/private-file.ts'
-import { EnvironmentError } from '../refusal.ts'
+import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 
 export type StoredFheKey = Selectable<FheKeyTable>
 export type StoredEpoch = Selectable<FheEpochTable>
@@ -34,6 +34,24 @@ const maxPublic = 4 << 20
 
 export async function findFheKey(work: Work, id: string): Promise<StoredFheKey | 'absent'> {
   return (await work.selectFrom('fhe_key').selectAll().where('id', '=', id).executeTakeFirst()) ?? 'absent'
+}
+
+/** The record that asked for a key governs it here too. Refuses KEY-DISABLED, KEY-DELETED. */
+export async function checkServed(work: Work, id: string): Promise<Outcome<null>> {
+  const record = await work
+    .selectFrom('key')
+    .select(['is_disabled', 'destroy_at'])
+    .where('fhe_key_id', '=', id)
+    .executeTakeFirst()
+  return record === undefined ? accept(null) : notSwitchedOff(record)
+}
+
+export function notSwitchedOff({
+  is_disabled,
+  destroy_at,
+}: Pick<Selectable<KeyTable>, 'is_disabled' | 'destroy_at'>): Outcome<null> {
+  if (destroy_at !== null) return refuse('KEY-DELETED', 'the deletion of its record was asked for')
+  return is_disabled ? refuse('KEY-DISABLED', 'its record is switched off') : accept(null)
 }
 
 /** The row of an epoch by its number. Throws where a key has none: rows of a key are written together. */

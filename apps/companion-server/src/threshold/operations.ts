@@ -10,6 +10,7 @@ import { answersOf, type GivenAnswer, takeAnswer } from './answers.ts'
 import { type Budget, budgetOfKey } from './budget.ts'
 import { type KeptCiphertext, keepCiphertext } from './ciphertexts.ts'
 import {
+  checkServed,
   epochRow,
   findFheKey,
   type OpenedEpoch,
@@ -82,7 +83,9 @@ export function openThresholdOperations({
       Object.assign(subject, { organisation: key.organisation_id, key: key.id, version: Number(key.epoch) })
       const resource = { kind: 'threshold', organisation: key.organisation_id } as const
       const allowed = authorize(call.caller, action, resource)
-      return allowed.ok ? work(key, subject) : allowed
+      if (!allowed.ok) return allowed
+      const served = action === 'threshold.read' ? allowed : await checkServed(database, key.id)
+      return served.ok ? work(key, subject) : served
     })
   }
 

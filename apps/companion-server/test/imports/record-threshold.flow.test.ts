@@ -158,6 +158,16 @@ test('FHE-OTHER-THAN-ASKED a dealt key fulfils the record that asked for it, onc
       expect(await record([dealtAlone])).toEqual(['FHE-OTHER-THAN-ASKED'])
     }
     await asks({})
+    // A record that is switched off, or on its way out, takes no key in.
+    const ending = { destroy_at: new Date(Date.now() + 86_400_000) }
+    for (const [fields, code] of [
+      [{ is_disabled: true }, 'KEY-DISABLED'],
+      [{ is_disabled: true, ...ending }, 'KEY-DELETED'],
+    ] as const) {
+      await database.updateTable('key').set(fields).execute()
+      expect(await record([dealtAlone])).toEqual([code])
+    }
+    await database.updateTable('key').set({ is_disabled: false, destroy_at: null }).execute()
     expect(await record([dealtAlone])).toEqual(['recorded'])
     expect(rows.fulfilled).toEqual([{ id, fhe_key_id: keyId }])
   } finally {

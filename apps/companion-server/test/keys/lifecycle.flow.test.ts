@@ -14,7 +14,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { shredContext } from '../../src/keys/lifecycle.ts'
 import { openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { readCard } from '../../src/platform/state-folder/server-card.ts'
-import { EnvironmentError } from '../../src/refusal.ts'
+import { EnvironmentError, type Outcome } from '../../src/refusal.ts'
 import { openServer } from '../../src/server.ts'
 import { openKms } from '../support/kms-under-test.ts'
 
@@ -61,6 +61,42 @@ test('KMS-08 a threshold key is a record until its ceremony, gives its plan requ
   expect((await kms.post('', { ...wanted, threshold: { t: 2, n: 3, mode: 'S' } })).body.code).toBe(
     'KEY-NAME-TAKEN',
   )
+})
+
+test('FHE-RECORD the record of a threshold key switches its use off, and no receipt says that its shares are gone', async () => {
+  const { database, threshold } = kms.server.services
+  const threshold2of3 = { t: 2, n: 3, mode: 'S' } as const
+  const wanted = { projectId: kms.project.id, algorithm: 'TFHE_INTEGER', threshold: threshold2of3 }
+  const { key } = (await kms.post('', { ...wanted, name: 'ballots' })).body
+  const [keyId, requestId] = ['ab'.repeat(32), 'request']
+  await database
+    .insertInto('fhe_key')
+    .values({
+      ...{ id: keyId, organisation_id: kms.organisation.id, type: 'TFHE_INTEGER', ...threshold2of3 },
+      ...{ epoch: 0, commitments: keyId, evidence: '{}', bundle_digest: keyId },
+    })
+    .execute()
+  await database.updateTable('key').set({ fhe_key_id: keyId }).where('id', '=', key.id).execute()
+  const call = () => kms.callAs(kms.caller)
+  const ruleOf = (outcome: Outcome<unknown>) => (outcome.ok ? 'ok' : outcome.rule)
+  const uses = async () => [
+    ruleOf(await threshold.release(call(), { keyId, requestId })),
+    ruleOf(await threshold.result(call(), { keyId, requestId })),
+  ]
+  expect(await uses()).toEqual(['REQUEST-ABSENT', 'REQUEST-ABSENT'])
+  expect((await kms.post(`${key.id}/shred`, { confirmName: 'ballots' })).body.code).toBe('FHE-CEREMONY')
+  const destroyed = await kms.server.services.keys.destroyObject(call(), key.id)
+  expect(ruleOf(destroyed)).toBe('FHE-CEREMONY')
+  await kms.call('PATCH', key.id, { isDisabled: true })
+  expect(await uses()).toEqual(['KEY-DISABLED', 'KEY-DISABLED'])
+  // Who reads still reads.
+  expect(ruleOf(await threshold.requests(call(), keyId))).toBe('ok')
+  await kms.call('PATCH', key.id, { isDisabled: false })
+  expect(await uses()).toEqual(['REQUEST-ABSENT', 'REQUEST-ABSENT'])
+  await kms.call('DELETE', key.id)
+  expect(await uses()).toEqual(['KEY-DELETED', 'KEY-DELETED'])
+  await database.deleteFrom('key').where('id', '=', key.id).execute()
+  await database.deleteFrom('fhe_key').execute()
 })
 
 test('KMS-09 rewrap moves a ciphertext to the current version, and to other AAD, without showing its text', async () => {
