@@ -1,4 +1,4 @@
-import type { PolicyFile } from '@lux/ceremony/policy'
+import type { Policy, PolicyFile } from '@lux/ceremony/policy'
 import { cardCodec } from '@lux/ceremony/wire'
 import { toHex, wipe } from '@lux/crypto'
 import type { ShareEnvelope } from '@lux/crypto/fhe'
@@ -10,11 +10,12 @@ import {
   readPolicyFile,
   trustedPolicy,
 } from '@lux/people'
+import type { Vault } from '../storage/vault.ts'
 import type { Answer, No } from './api.ts'
 import { parseText, type Records } from './records.ts'
 
 /** The opened phone. `person` has the newest envelope key that is no share's alone. */
-export type Open = { readonly key: Uint8Array; readonly records: Records; person: PersonKey }
+export type Open = { readonly vault: Vault; readonly records: Records; person: PersonKey }
 export type Kept = Pick<Open, 'records' | 'person'>
 
 export const no = (rule: string, detail = ''): No => ({ ok: false, rule, detail })
@@ -25,6 +26,19 @@ export function policyAt(records: Records, id: string) {
   if (bytes === null) return null
   const policy = trustedPolicy(bytes)
   return policy.ok ? policy.value : null
+}
+
+/** The policies of the same organisation that were taken by hand since: what they no longer allow is not done. */
+export function newerPolicies(records: Records, { organisation, domain, version }: Policy): Policy[] {
+  return records.ids('policy').flatMap((id) => {
+    const other = policyAt(records, id)
+    return other !== null &&
+      other.organisation.id === organisation.id &&
+      other.domain === domain &&
+      other.version > version
+      ? [other]
+      : []
+  })
 }
 
 /** The file of a policy that was taken by hand, with its signatures. */

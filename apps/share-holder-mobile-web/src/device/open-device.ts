@@ -37,7 +37,6 @@ import {
   createVault,
   type DeriveKey,
   leastCost,
-  openVault,
   openWithPasskey,
   type Vault,
   type VaultHeader,
@@ -60,8 +59,10 @@ import type {
   Prepared,
   ShareSummary,
 } from './api.ts'
-import { no, type Open, policyAt, seatOf, shareAt, shareId, sheetAt, yes } from './kept.ts'
+import { checkNotBehind, keptClock } from './clock.ts'
+import { newerPolicies, no, type Open, policyAt, seatOf, shareAt, shareId, sheetAt, yes } from './kept.ts'
 import { type Ready, readEpochFiles, renewFor } from './next-epoch.ts'
+import { passphraseGate } from './passphrase.ts'
 import {
   beginRecords,
   encodeText,
@@ -69,9 +70,11 @@ import {
   parseText,
   type Random,
   type Records,
+  tolerant,
   type Written,
 } from './records.ts'
 import { requestFiles, shareFiles } from './sort-files.ts'
+import { refusing, storageRefusal } from './storage-refusal.ts'
 
 export type DevicePorts = {
   readonly database: Database
@@ -94,52 +97,56 @@ const logId = (count: number): string => String(count).padStart(8, '0')
 
 /** Everything that a holder's phone decides and keeps, behind its passphrase. One of these lives in one worker. */
 export function openDevice({ database, derive, random, now, persisted, origin, wait }: DevicePorts): Device {
-  let wrong = 0
+  const vaultBy = passphraseGate({ database, derive, wait })
+  const clock = keptClock(now)
   let open: Open | null = null
   let asked: PreparedSignature | null = null
-  /** `passkey`: each answer and signature waits for the passphrase first. `confirmed`: it was given for the next one. */
-  let openedBy: 'passphrase' | 'passkey' | 'confirmed' = 'passphrase'
+  /** `passkey`: each answer and signature waits for the passphrase first. */
+  let openedBy: 'passphrase' | 'passkey' = 'passphrase'
+  /** The act that the passphrase was asked for, and is good for once it was `given`: what was read, or a name of it. */
+  let confirming: { readonly act: object | string; readonly given: boolean } | null = null
   let ready: Ready | null = null
   let prepared: { answer: PreparedAnswer; share: ShareSummary; opened: OpenedShare } | null = null
 
-  /** Each wrong one costs more time than the last, up to half a minute; nothing is ever locked for good. */
-  async function wrongPassphrase(): Promise<No> {
-    await wait(Math.min(250 * 2 ** wrong, 30_000))
-    wrong += 1
-    return no('PHONE-PASSPHRASE')
+  /** Where a passkey opened the phone, the passphrase counts for one act, and for no other than the one that it was asked for. */
+  function unconfirmed(act: object | string): No | null {
+    if (openedBy === 'passphrase') return null
+    const given = confirming?.given === true && confirming.act === act
+    confirming = given ? null : { act, given: false }
+    return given ? null : no('PHONE-CONFIRM')
   }
 
-  /** Where a passkey opened the phone, the passphrase counts for one act. */
-  function unconfirmed(): No | null {
-    if (openedBy === 'passkey') return no('PHONE-CONFIRM')
-    if (openedBy === 'confirmed') openedBy = 'passkey'
-    return null
-  }
-
-  async function vaultBy(passphrase: string): Promise<Vault | null> {
-    const header = await readHeader(database)
-    return header === null ? null : openVault(header, passphrase, derive)
-  }
-
-  async function changedHeader(header: VaultHeader, opened: Open): Promise<Answer<Overview>> {
-    if (!(await changeHeader(database, header))) return no('PHONE-STORAGE-CHANGED')
+  async function changedHeader(
+    id: Uint8Array,
+    change: (header: VaultHeader) => VaultHeader,
+    opened: Open,
+  ): Promise<Answer<Overview>> {
+    if (!(await changeHeader(database, id, change))) return no('PHONE-OTHER-TAB')
     return yes(await overview(opened))
   }
 
-  async function unlockWith(key: Uint8Array): Promise<Answer<Overview>> {
-    const records = await openRecords(database, key, random)
+  async function unlockWith(vault: Vault): Promise<Answer<Overview>> {
+    const records = await openRecords(database, vault, random)
     const kept = records.read('person', 'me')
     if (kept === null) return no('PHONE-STORAGE-CHANGED')
     const person = parsePersonKey(kept)
     wipe(kept)
     if (!person.ok) return person
-    open = { key, records, person: person.value }
+    try {
+      // The time is seen; whatever needs it asks again. A storage that is full opens none the less.
+      await clock.read(records)
+    } catch (error) {
+      if (storageRefusal(error) === null) throw error
+    }
+    confirming = null
+    open = { vault, records, person: person.value }
     return yes(await overview(open))
   }
 
-  async function overview({ records, person }: Pick<Open, 'records' | 'person'>): Promise<Overview> {
+  async function overview({ records: all, person }: Pick<Open, 'records' | 'person'>): Promise<Overview> {
+    const records = tolerant(all)
     const opened = records.ids('share').map((id) => shareAt({ records, person }, id))
-    return {
+    const told = {
       person: personOf(person),
       policies: records.ids('policy').flatMap((id) => {
         const policy = policyAt(records, id)
@@ -151,13 +158,13 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
         forgetShareOf(share.value)
         return [summary]
       }),
-      damaged: opened.some((share) => !share.ok),
       log: logOf(records),
       kept: await persisted(),
       sheet: sheetAt(records),
       restored: records.ids('restored').length > 0,
       passkey: hintOf(await readHeader(database)),
     }
+    return { ...told, damaged: records.damaged() || opened.some((share) => !share.ok) }
   }
 
   /** For real keys only where the browser promised to keep what this app writes, or a backup sheet was scanned back. */
@@ -168,6 +175,17 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
   /** A signature needs what an answer needs; a share that comes or goes is taken as it is. */
   async function mayDo(opened: Open, { shown: { act } }: Ready): Promise<boolean> {
     return act === 'receive' || act === 'live' || act === 'keep' || mayApprove(opened)
+  }
+
+  /** Closes what is open here. */
+  function close(): void {
+    discard()
+    ready = null
+    asked = null
+    confirming = null
+    clock.forget()
+    if (open !== null) wipe(open.vault.key)
+    open = null
   }
 
   /** Lets go of what was prepared and not answered. */
@@ -203,7 +221,7 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
     return yes({ files, overview: await overview({ records, person }) })
   }
 
-  return {
+  const device: Device = {
     async state() {
       if (open !== null) return { phase: 'open', overview: await overview(open) }
       const header = await readHeader(database)
@@ -231,18 +249,15 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
       )
       // Another tab was first: its key stays.
       if (records === null) return no('PHONE-ENROLLED')
-      open = { key: vault.key, records, person: made.value.key }
+      open = { vault, records, person: made.value.key }
       return yes(await overview(open))
     },
 
     async unlock(passphrase) {
-      const header = await readHeader(database)
-      if (header === null) return no('PHONE-NOT-ENROLLED')
-      const vault = await openVault(header, passphrase, derive)
-      if (vault === null) return wrongPassphrase()
-      wrong = 0
+      const vault = await vaultBy(passphrase, null)
+      if (!vault.ok) return vault
       openedBy = 'passphrase'
-      return unlockWith(vault.key)
+      return unlockWith(vault.value)
     },
 
     async unlockByPasskey(secret) {
@@ -252,31 +267,35 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
       wipe(secret)
       if (vault === null) return no('PHONE-PASSKEY')
       openedBy = 'passkey'
-      return unlockWith(vault.key)
+      return unlockWith(vault)
     },
 
     async confirm(passphrase) {
       if (open === null) return locked
-      const vault = await vaultBy(passphrase)
-      if (vault === null) return wrongPassphrase()
-      wrong = 0
-      wipe(vault.key)
-      if (openedBy === 'passkey') openedBy = 'confirmed'
+      const vault = await vaultBy(passphrase, open.vault)
+      if (!vault.ok) return vault
+      wipe(vault.value.key)
+      if (confirming !== null) confirming = { ...confirming, given: true }
       return yes(null)
     },
 
     async addPasskey({ credential, salt, secret, passphrase }) {
       if (open === null) return locked
-      const vault = await vaultBy(passphrase)
-      if (vault === null) return no('PHONE-PASSPHRASE')
+      const found = await vaultBy(passphrase, open.vault)
+      if (!found.ok) {
+        wipe(secret)
+        return found
+      }
+      const vault = found.value
       try {
         const header = withPasskey(vault, { credential, salt, secret }, random)
         // What was sealed is opened before it counts.
         const opened = header === null ? null : openWithPasskey(header, secret)
-        if (header === null || opened === null || !equalBytes(opened.key, vault.key))
+        if (header?.passkey === undefined || opened === null || !equalBytes(opened.key, vault.key))
           return no('PHONE-PASSKEY-NONE')
         wipe(opened.key)
-        return await changedHeader(header, open)
+        const { passkey } = header
+        return await changedHeader(header.id, (before) => ({ ...before, passkey }), open)
       } finally {
         wipe(vault.key)
         wipe(secret)
@@ -285,11 +304,11 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
 
     async removePasskey(passphrase) {
       if (open === null) return locked
-      const vault = await vaultBy(passphrase)
-      if (vault === null) return no('PHONE-PASSPHRASE')
-      wipe(vault.key)
+      const vault = await vaultBy(passphrase, open.vault)
+      if (!vault.ok) return vault
+      wipe(vault.value.key)
       openedBy = 'passphrase'
-      return changedHeader(withoutPasskey(vault.header), open)
+      return changedHeader(vault.value.header.id, withoutPasskey, open)
     },
 
     async card() {
@@ -400,14 +419,12 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
       const sorted = requestFiles(files, digestOf)
       if (!sorted.ok) return sorted
       const { request, ciphertexts } = sorted.value
+      const time = await clock.read(open.records)
+      if (!time.ok) return time
       const found = shareFor(open, request.request.payload)
       if (!found.ok) return found
       const opened = found.value
-      const policy = policyAt(open.records, opened.held.policyDigest)
-      const answer =
-        policy === null
-          ? no('PHONE-POLICY-MISSING')
-          : prepareAnswer(opened, { request, ciphertexts, policy, now: now() })
+      const answer = answerTo(open, opened, { request, ciphertexts, now: time.value })
       if (!answer.ok) {
         const holder = opened.envelope.share.header.holder
         forgetShareOf(opened)
@@ -423,13 +440,15 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
       if (open === null) return locked
       if (prepared === null) return no('PHONE-NOTHING-PREPARED')
       if (!(await mayApprove(open))) return no('PHONE-NOT-KEPT')
-      const first = unconfirmed()
+      const time = await clock.read(open.records)
+      if (!time.ok) return time
+      const first = unconfirmed(prepared)
       if (first !== null) return first
       const { answer, share, opened } = prepared
       prepared = null
       try {
         const { what } = answer.request.request.payload
-        const sealed = await sealAnswer(answer, now())
+        const sealed = await sealAnswer(answer, time.value)
         if (!sealed.ok) return sealed
         return await hand(open, share, sealed.value, { what: 'approved', about: what, digest: answer.digest })
       } finally {
@@ -439,10 +458,12 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
 
     async refuse({ files, reason }) {
       if (open === null) return locked
-      discard()
       const read = requestFiles(files, digestOf, { whole: false })
       if (!read.ok) return read
       const { request } = read.value
+      const first = unconfirmed(`refuse ${requestDigest(request.request.payload)}`)
+      if (first !== null) return first
+      discard()
       const found = shareFor(open, request.request.payload)
       if (!found.ok) return found
       try {
@@ -476,7 +497,9 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
       if (open === null) return locked
       if (asked === null) return no('PHONE-NOTHING-PREPARED')
       if (!(await mayApprove(open))) return no('PHONE-NOT-KEPT')
-      const first = unconfirmed()
+      const time = await clock.read(open.records)
+      if (!time.ok) return time
+      const first = unconfirmed(asked)
       if (first !== null) return first
       const { request, explained } = asked
       const { memory, answer } = signAnswer(asked)
@@ -491,6 +514,8 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
 
     async renew(share) {
       if (open === null) return locked
+      const first = unconfirmed(`renew ${share}`)
+      if (first !== null) return first
       const made = await renewFor(open, share, { bytes: random })
       if (!made.ok) return made
       const { card, digest, written } = made.value
@@ -515,7 +540,9 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
       if (ready === null) return no('PHONE-NOTHING-PREPARED')
       const reading = ready
       if (!(await mayDo(open, reading))) return no('PHONE-NOT-KEPT')
-      const first = unconfirmed()
+      const time = await clock.read(open.records)
+      if (!time.ok) return time
+      const first = unconfirmed(reading)
       if (first !== null) return first
       ready = null
       const taken = await reading.take()
@@ -531,10 +558,9 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
 
     async makeSheet(passphrase) {
       if (open === null) return locked
-      const header = await readHeader(database)
-      const vault = header === null ? null : await openVault(header, passphrase, derive)
-      if (vault === null) return no('PHONE-PASSPHRASE')
-      wipe(vault.key)
+      const vault = await vaultBy(passphrase, open.vault)
+      if (!vault.ok) return vault
+      wipe(vault.value.key)
       const secret = encodePersonKey(open.person)
       try {
         const words = sheetWords(random)
@@ -591,19 +617,17 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
         random,
       )
       if (records === null) return no('PHONE-ENROLLED')
-      open = { key: vault.key, records, person: person.value }
+      open = { vault, records, person: person.value }
       return yes(await overview(open))
     },
 
     async wipe() {
-      discard()
-      ready = null
-      if (open !== null) wipe(open.key)
-      open = null
+      close()
       await wipeDatabase(database)
       return yes(null)
     },
   }
+  return refusing(device, close)
 }
 
 function hintOf(header: VaultHeader | null): PasskeyHint | null {
@@ -628,6 +652,25 @@ function policySummary(policy: Parameters<typeof policyLines>[0]): PolicySummary
     expiry: policy.expiry,
     lines: policyLines(policy),
   }
+}
+
+/** The answer to a request under the policy of its share, and what the newer ones leave of it. Refuses PHONE-CLOCK, PHONE-POLICY-MISSING. */
+function answerTo(
+  { records }: Open,
+  opened: OpenedShare,
+  asked: { request: RequestPackage; ciphertexts: readonly Uint8Array[]; now: string },
+): Answer<PreparedAnswer> {
+  const policy = policyAt(records, opened.held.policyDigest)
+  if (policy === null) return no('PHONE-POLICY-MISSING')
+  const answer = prepareAnswer(opened, { ...asked, policy, newer: newerPolicies(records, policy) })
+  if (!answer.ok) return answer
+  const behind = checkNotBehind(
+    asked.now,
+    asked.request.provenance.map(({ payload }) => payload.time),
+  )
+  if (behind.ok) return answer
+  discardAnswer(answer.value)
+  return behind
 }
 
 /** The share that a request is for; the caller forgets it. */

@@ -14,7 +14,7 @@ export type Place = Pick<Written, 'store' | 'id'>
 /** The records of an open vault. What was opened is the caller's, to wipe. */
 export type Records = {
   ids(store: string): string[]
-  /** The record's bytes, null where there is none. Throws where it does not open: someone changed the phone's storage. */
+  /** The record's bytes, null where there is none. Throws RecordChanged where it does not open: someone changed the phone's storage. */
   read(store: string, id: string): Uint8Array | null
   /** Together or not at all, and on disk when it answers. Wipes what it was given. What is `gone` is deleted in the same transaction. */
   write(written: readonly Written[], gone?: readonly Place[]): Promise<void>
@@ -31,17 +31,17 @@ export async function beginRecords(
 ): Promise<Records | null> {
   const sealed = written.map((one) => sealedAt(key, one, 1, random))
   if (!(await beginDatabase(database, header, sealed))) return null
-  return recordsOf(database, key, sealed, random)
+  return recordsOf(database, { header, key }, sealed, random)
 }
 
 /** Reads every record once, still sealed; what is written later is added as it is on disk. */
-export async function openRecords(database: Database, key: Uint8Array, random: Random): Promise<Records> {
-  return recordsOf(database, key, await readRecords(database), random)
+export async function openRecords(database: Database, vault: Vault, random: Random): Promise<Records> {
+  return recordsOf(database, vault, await readRecords(database), random)
 }
 
 function recordsOf(
   database: Database,
-  key: Uint8Array,
+  { header, key }: Vault,
   kept: readonly SealedRecord[],
   random: Random,
 ): Records {
@@ -62,10 +62,28 @@ function recordsOf(
         sealedAt(key, one, (found.get(nameOf(one))?.revision ?? 0) + 1, random),
       )
       const removed = gone.flatMap((place) => found.get(nameOf(place)) ?? [])
-      await writeRecords(database, sealed, removed)
+      await writeRecords(database, header.id, sealed, removed)
       for (const record of sealed) found.set(nameOf(record), record)
       for (const record of removed) found.delete(nameOf(record))
     },
+  }
+}
+
+/** The same records, where one that does not open is as one that is not there; `damaged` tells whether one was met. */
+export function tolerant(records: Records): Records & { damaged(): boolean } {
+  let damaged = false
+  return {
+    ...records,
+    read(store, id) {
+      try {
+        return records.read(store, id)
+      } catch (error) {
+        if (!(error instanceof RecordChanged)) throw error
+        damaged = true
+        return null
+      }
+    },
+    damaged: () => damaged,
   }
 }
 

@@ -1,4 +1,4 @@
-import { toHex } from '@lux/crypto'
+import { equalBytes } from '@lux/crypto'
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb'
 import type { SealedRecord } from './sealed-record.ts'
 import type { VaultHeader } from './vault.ts'
@@ -88,13 +88,20 @@ export function beginDatabase(
   })
 }
 
-/** Another header of the vault that is there, on disk when it answers. False, and nothing is written, where it is another vault by now. */
-export function changeHeader(database: Database, header: VaultHeader): Promise<boolean> {
+/**
+ * Changes the header of the vault that is there, on disk when it answers. False, and nothing is written, where it is another vault by
+ * now.
+ */
+export function changeHeader(
+  database: Database,
+  id: Uint8Array,
+  change: (header: VaultHeader) => VaultHeader,
+): Promise<boolean> {
   return together(database, async (transaction) => {
     const vault = transaction.objectStore('vault')
     const found = await vault.get('header')
-    if (found === undefined || toHex(found.id) !== toHex(header.id)) return false
-    await vault.put(header, 'header')
+    if (found === undefined || !equalBytes(found.id, id)) return false
+    await vault.put(change(found), 'header')
     return true
   })
 }
@@ -103,29 +110,34 @@ export function readRecords(database: Database): Promise<SealedRecord[]> {
   return database.getAll('records')
 }
 
-export class RevisionConflict extends Error {}
+/** Another tab was first: it wrote one of the records, or wiped the vault that they belong to. */
+export class WrittenElsewhere extends Error {}
 
 /**
- * Writes records together or not at all, each one revision after the one that is there, and deletes those that are `gone`, as they were
- * read. Answers only once all of it is on disk. Throws RevisionConflict when another tab wrote one of them first: then nothing is done.
+ * Writes records of the vault of this id together or not at all, each one revision after the one that is there, and deletes those that
+ * are `gone`, as they were read. Answers only once all of it is on disk. Throws WrittenElsewhere where another tab was first: then
+ * nothing is done.
  */
 export async function writeRecords(
   database: Database,
+  id: Uint8Array,
   records: readonly SealedRecord[],
   gone: readonly SealedRecord[] = [],
 ): Promise<void> {
   await together(database, async (transaction) => {
+    const header = await transaction.objectStore('vault').get('header')
+    if (header === undefined || !equalBytes(header.id, id)) throw new WrittenElsewhere('vault')
     const kept = transaction.objectStore('records')
     for (const record of records) {
       const found = await kept.get([record.store, record.id])
       if (record.revision !== (found?.revision ?? 0) + 1)
-        throw new RevisionConflict(`${record.store}/${record.id}`)
+        throw new WrittenElsewhere(`${record.store}/${record.id}`)
       await kept.put(record)
     }
-    for (const { store, id, revision } of gone) {
-      const found = await kept.get([store, id])
-      if (found?.revision !== revision) throw new RevisionConflict(`${store}/${id}`)
-      await kept.delete([store, id])
+    for (const { store, id: at, revision } of gone) {
+      const found = await kept.get([store, at])
+      if (found?.revision !== revision) throw new WrittenElsewhere(`${store}/${at}`)
+      await kept.delete([store, at])
     }
     return true
   })

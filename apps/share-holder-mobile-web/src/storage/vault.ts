@@ -31,6 +31,8 @@ export type VaultHeader = {
   readonly id: Uint8Array
   readonly passphrase: PassphraseSlot
   readonly passkey?: PasskeySlot
+  /** Passphrases that were wrong since the last right one. */
+  readonly wrong?: number
 }
 
 /** Argon2id of a passphrase (UTF-8, NFKC) and a salt of 16 bytes: 32 bytes. */

@@ -90,6 +90,11 @@ async function work<T>(name: string, asked: () => Promise<Answer<T>>): Promise<T
     const answer = await asked()
     if (answer.ok) return answer.value
     if (answer.rule === 'PHONE-CONFIRM') usePhone.setState({ confirming: true })
+    if (answer.rule === 'PHONE-OTHER-TAB') {
+      // What is open here is old: the phone is opened anew.
+      lock()
+      await look()
+    }
     usePhone.setState({ refused: answer })
     return null
   } catch (error) {

@@ -1,8 +1,9 @@
+import { encodePolicyFile } from '@lux/ceremony/policy'
 import { requestPackageCodec } from '@lux/ceremony/wire'
 import { sha256Hex } from '@lux/crypto'
 import { encodePersonKey, openHeldShare } from '@lux/people'
-import { IDBFactory } from 'fake-indexeddb'
-import { beforeAll, expect, test } from 'vitest'
+import { IDBFactory, IDBObjectStore } from 'fake-indexeddb'
+import { beforeAll, expect, test, vi } from 'vitest'
 import { accepted } from '../../../../packages/people/test/support/outcome.ts'
 import {
   now,
@@ -12,8 +13,9 @@ import {
 } from '../../../../packages/people/test/support/share-world.ts'
 import type { Device, Files, Prepared } from '../../src/device/api.ts'
 import { sealSheet, sheetWords } from '../../src/storage/backup-sheet.ts'
+import { readRecords } from '../../src/storage/database.ts'
 import { copyOf, everyDeath, overviewOf } from '../support/every-death.ts'
-import { derive, got, openPhone, passphrase, random } from '../support/phone.ts'
+import { databaseIn, derive, got, openPhone, passphrase, random } from '../support/phone.ts'
 import { copies, type Phone, phoneOf, restarted, shareFilesOf } from '../support/share-on-phone.ts'
 
 let world: World
@@ -153,13 +155,55 @@ test('KILL-RESTORE a phone that dies while a key is restored is a new phone, or 
   expect([...seen].toSorted()).toEqual(['locked', 'new'])
 })
 
-test('KILL-TABS a phone that is open twice answers once: the second of two yeses writes nothing', async () => {
+test('KILL-TABS PHONE-OTHER-TAB a phone that is open twice answers once: the second of two yeses writes nothing, and is open no more', async () => {
   const { storage, phone } = await asked()
   const other = await restarted(storage)
   await got(other.prepare(copies(request)))
   const first = await got(phone.approve())
-  await expect(other.approve()).rejects.toThrow('state/')
+  expect(await other.approve()).toMatchObject({ ok: false, rule: 'PHONE-OTHER-TAB' })
+  expect(await other.state()).toMatchObject({ phase: 'locked' })
   const again = await got((await restarted(storage)).prepare(copies(request)))
   expect(again).toMatchObject({ decided: 'approved' })
   expect(digestsOf(again)).toEqual(digestsOf(first))
+})
+
+test('PHONE-OTHER-TAB a phone that another tab wiped and set up anew writes nothing into what is there now', async () => {
+  const { storage, phone } = await asked()
+  const other = await restarted(storage)
+  await got(other.wipe())
+  const fresh = { name: 'Nora', kind: 'holder', domain: 'production', passphrase } as const
+  await got((await openPhone(storage, () => now)).enrol(fresh))
+  const policy = { name: 'policy.json', bytes: encodePolicyFile(world.file) }
+  expect(await phone.takePolicy(policy)).toMatchObject({ ok: false, rule: 'PHONE-OTHER-TAB' })
+  expect(await phone.approve()).toMatchObject({ ok: false, rule: 'PHONE-LOCKED' })
+  const opened = await got((await openPhone(storage, () => now)).unlock(passphrase))
+  expect(opened).toMatchObject({ person: { name: 'Nora' }, policies: [], damaged: false })
+})
+
+test('PHONE-STORAGE-FULL where nothing more can be written, nothing is answered, and once there is room the request is', async () => {
+  const { storage, phone } = await asked()
+  const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+    throw new DOMException('full', 'QuotaExceededError')
+  })
+  try {
+    expect(await phone.approve()).toMatchObject({ ok: false, rule: 'PHONE-STORAGE-FULL' })
+    await got((await openPhone(storage, () => '2026-01-31T10:30:00.000Z')).unlock(passphrase))
+  } finally {
+    put.mockRestore()
+  }
+  const before = await spentOf(phone)
+  const { spends } = (await got(phone.prepare(copies(request)))) as Prepared
+  await got(phone.approve())
+  expect(await spentOf(await restarted(storage))).toBe(before - spends)
+})
+
+test('PHONE-STORAGE-CHANGED a record that does not open is named as damage, and what rests on it is refused', async () => {
+  const { storage } = await asked()
+  const database = await databaseIn(storage)
+  for (const record of await readRecords(database))
+    if (['share', 'log'].includes(record.store))
+      await database.put('records', { ...record, sealed: record.sealed.map((byte) => byte ^ 1) })
+  const phone = await restarted(storage)
+  expect(await overviewOf(phone)).toMatchObject({ damaged: true, shares: [], log: [] })
+  expect(await phone.prepare(copies(request))).toMatchObject({ ok: false, rule: 'PHONE-STORAGE-CHANGED' })
 })

@@ -47,5 +47,5 @@ test('PASSKEY a header for a phone that was wiped and set up anew meanwhile is n
   const adding = mine.addPasskey({ ...passkeyOfTest(), passphrase })
   await got(adding)
   await got(other.wipe())
-  expect(await mine.removePasskey(passphrase)).toMatchObject({ ok: false, rule: 'PHONE-PASSPHRASE' })
+  expect(await mine.removePasskey(passphrase)).toMatchObject({ ok: false, rule: 'PHONE-OTHER-TAB' })
 })

@@ -1,5 +1,6 @@
 import { encodePolicyFile, type Policy, policyDocument } from '@lux/ceremony/policy'
-import { requestPackageCodec } from '@lux/ceremony/wire'
+import { requestPackageCodec, signatureRequestCodec } from '@lux/ceremony/wire'
+import { parseDocument, toBase64, utf8 } from '@lux/crypto'
 import { encodePersonKey, openHeldShare } from '@lux/people'
 import { beforeAll, expect, test } from 'vitest'
 import { accepted } from '../../../../packages/people/test/support/outcome.ts'
@@ -8,6 +9,7 @@ import {
   faults,
   most,
   now,
+  openingOf,
   requestFor,
   shareWorld,
   type World,
@@ -15,7 +17,17 @@ import {
 import type { Files } from '../../src/device/api.ts'
 import { sealSheet, sheetWords } from '../../src/storage/backup-sheet.ts'
 import { overviewOf } from '../support/every-death.ts'
-import { derive, enrolled, got, openPhone, passphrase, random } from '../support/phone.ts'
+import {
+  databaseIn,
+  derive,
+  enrolled,
+  got,
+  openByPasskey,
+  openPhone,
+  passkeyOfTest,
+  passphrase,
+  random,
+} from '../support/phone.ts'
 import { copies, type Phone, phoneOf, restarted, shareFilesOf } from '../support/share-on-phone.ts'
 
 let world: World
@@ -107,6 +119,156 @@ test('PHONE-PASSPHRASE a wrong passphrase costs more time each time and up to ha
   await got(phone.unlock(passphrase))
   expect(waited).toHaveLength(9)
 })
+
+test('PHONE-PASSPHRASE the count of wrong ones outlives the app, and each door that asks for the passphrase adds to it', async () => {
+  const { storage } = await phoneOf(world, 0)
+  const waited: number[] = []
+  const wait = async (time: number) => void waited.push(time)
+  const first = await openPhone(storage, () => now, { wait })
+  await got(first.unlock(passphrase))
+  const wrong = 'not this one'
+  for (const answer of [
+    await first.makeSheet(wrong),
+    await first.addPasskey({ ...passkeyOfTest(), passphrase: wrong }),
+    await first.removePasskey(wrong),
+    await first.confirm(wrong),
+  ])
+    expect(answer).toMatchObject({ ok: false, rule: 'PHONE-PASSPHRASE' })
+  expect(waited).toEqual([250, 500, 1000, 2000])
+  const second = await openPhone(storage, () => now, { wait })
+  expect(await second.unlock(wrong)).toMatchObject({ ok: false, rule: 'PHONE-PASSPHRASE' })
+  expect(waited.slice(4)).toEqual([2000, 4000])
+  await got((await openPhone(storage, () => now, { wait })).unlock(passphrase))
+  expect(waited.slice(6)).toEqual([4000])
+  await got((await openPhone(storage, () => now, { wait })).unlock(passphrase))
+  expect(waited).toHaveLength(7)
+})
+
+const tomorrow = '2026-02-01T00:00:01.000Z'
+
+test('PHONE-CLOCK a request that has expired is not answered by a phone whose clock was set back, before and after a restart', async () => {
+  const { storage } = await phoneOf(world, 0)
+  let time = now
+  const phone = await openPhone(storage, () => time)
+  await got(phone.unlock(passphrase))
+  await got(phone.receive(copies(await shareFilesOf(world, 0))))
+  await got(phone.prepare(asked(40)))
+  time = tomorrow
+  expect(await phone.prepare(asked(40))).toMatchObject({ ok: false, rule: 'REQUEST-EXPIRED' })
+  time = now
+  expect(await phone.prepare(asked(40))).toMatchObject({ ok: false, rule: 'PHONE-CLOCK', detail: tomorrow })
+  const again = await restarted(storage)
+  expect(await again.prepare(asked(40))).toMatchObject({ ok: false, rule: 'PHONE-CLOCK' })
+})
+
+test('PHONE-CLOCK a clock that is set back before the yes answers nothing, and once it is right again what was read can be answered', async () => {
+  const { storage } = await phoneOf(world, 0)
+  let time = now
+  const phone = await openPhone(storage, () => time)
+  await got(phone.unlock(passphrase))
+  await got(phone.receive(copies(await shareFilesOf(world, 0))))
+  await got(phone.prepare(asked(41)))
+  time = '2026-01-31T09:00:00.000Z'
+  expect(await phone.approve()).toMatchObject({ ok: false, rule: 'PHONE-CLOCK' })
+  time = '2026-01-31T09:29:30.000Z'
+  await got(phone.approve())
+})
+
+test('PHONE-CLOCK a phone whose clock is behind what was signed answers nothing, though it never showed another time', async () => {
+  const behind = await openPhone(holder.storage, () => '2026-01-31T09:29:00.000Z')
+  await got(behind.unlock(passphrase))
+  await got(behind.prepare(asked(42)))
+  const { storage } = await phoneOf(world, 0)
+  const database = await databaseIn(storage)
+  await database.delete('records', ['clock', 'me'])
+  const fresh = await openPhone(storage, () => '2026-01-31T09:00:00.000Z')
+  await got(fresh.unlock(passphrase))
+  await got(fresh.receive(copies(await shareFilesOf(world, 0))))
+  expect(await fresh.prepare(asked(42))).toMatchObject({ ok: false, rule: 'PHONE-CLOCK', detail: now })
+})
+
+test('PHONE-CLOCK an officer’s phone whose clock was set back signs nothing', async () => {
+  let time = now
+  const phone = await openPhone(undefined, () => time)
+  await got(phone.enrol({ name: 'Olga', kind: 'officer', domain: 'production', passphrase }))
+  await got(phone.readSigning(openingToSign()))
+  await got(phone.sign())
+  await got(phone.readSigning(openingToSign()))
+  time = '2026-01-31T09:00:00.000Z'
+  expect(await phone.sign()).toMatchObject({ ok: false, rule: 'PHONE-CLOCK' })
+})
+
+function openingToSign() {
+  const { payload } = parseDocument(openingOf(world, '7c'.repeat(16)), { maxBytes: 1 << 20 })
+  const bytes = signatureRequestCodec.encode({
+    ...{ v: 1, kind: 'signature-request', what: 'opening', domain: 'production' },
+    subject: toBase64(utf8(JSON.stringify(payload))),
+    lines: [],
+  })
+  return { name: 'request.json', bytes }
+}
+
+test('PHONE-CONFIRM the passphrase counts for the very act that it was asked for, and renewing a card asks for it', async () => {
+  const own = await phoneOf(world, 0)
+  await got(own.phone.receive(copies(await shareFilesOf(world, 0))))
+  await openByPasskey(own.phone)
+  const confirm = { ok: false, rule: 'PHONE-CONFIRM' }
+  await got(own.phone.prepare(asked(50)))
+  expect(await own.phone.approve()).toMatchObject(confirm)
+  await got(own.phone.confirm(passphrase))
+  // Another request takes its place before the yes.
+  await got(own.phone.prepare(asked(51)))
+  expect(await own.phone.approve()).toMatchObject(confirm)
+  expect(await own.phone.refuse({ files: asked(51), reason: 'no' })).toMatchObject(confirm)
+  const { shares } = await overviewOf(own.phone)
+  const share = shares[0]?.id ?? ''
+  expect(await own.phone.renew(share)).toMatchObject(confirm)
+  await got(own.phone.confirm(passphrase))
+  expect(await own.phone.approve()).toMatchObject(confirm)
+  expect(await own.phone.renew(share)).toMatchObject(confirm)
+  await got(own.phone.confirm(passphrase))
+  await got(own.phone.renew(share))
+  expect(await own.phone.approve()).toMatchObject(confirm)
+  await got(own.phone.confirm(passphrase))
+  await got(own.phone.approve())
+})
+
+test.each<[string, string, (policy: Policy) => Policy]>([
+  ['REQUEST-REQUESTER', 'requester', (policy) => ({ ...policy, requesters: [] })],
+  ['REQUEST-COMBINER', 'combiner', (policy) => ({ ...policy, combiners: [] })],
+  ['PROVENANCE-SIGNER', 'evaluator', (policy) => ({ ...policy, evaluators: [] })],
+  [
+    'REQUEST-APPROVALS',
+    'approver',
+    (policy) => ({
+      ...policy,
+      approvers: [{ ...policy.approvers[0]!, keys: world.people.mallory.card.keys }],
+    }),
+  ],
+])(
+  '%s whoever is not named any more in a newer policy that the phone took is not answered: %s',
+  async (rule, _, change) => {
+    const own = await phoneOf(world, 0)
+    await got(own.phone.receive(copies(await shareFilesOf(world, 0))))
+    await got(own.phone.takePolicy(policyOf(later(2))))
+    await got(own.phone.prepare(asked(60)))
+    await got(own.phone.takePolicy(policyOf(change(later(3)))))
+    expect(await own.phone.prepare(asked(60))).toMatchObject({ ok: false, rule })
+    const other = { ...change(later(3)), organisation: { id: 'other', name: 'Other' } }
+    const elsewhere = await phoneOf(world, 0)
+    await got(elsewhere.phone.receive(copies(await shareFilesOf(world, 0))))
+    await got(elsewhere.phone.takePolicy(policyOf(other)))
+    await got(elsewhere.phone.prepare(asked(60)))
+  },
+)
+
+/** A policy that came after the one of the shares. */
+const later = (version: number): Policy => ({ ...world.policy, version, previous: '11'.repeat(32) })
+
+function policyOf(policy: Policy) {
+  const signatures = [policyDocument.sign(world.officer.identity, policy, 'production')]
+  return { name: 'policy.json', bytes: encodePolicyFile({ policy, signatures }) }
+}
 
 test('REQUEST-REPLAYED, REQUEST-BUDGET what was answered is given again and never anew, and what is spent is refused', async () => {
   const own = await phoneOf(world, 0)

@@ -12,6 +12,7 @@ import {
 } from '@lux/ceremony/wire'
 import { FormatError, fromHex, sealTo, sha256Hex, toHex, wipe } from '@lux/crypto'
 import {
+  type Authorities,
   CANARY_PROGRAM,
   type CanaryPartial,
   fheCanaryPartial,
@@ -24,6 +25,7 @@ import { checked, checkedLater, need, no, type Outcome } from '../outcome.ts'
 import { wordsOf } from '../words.ts'
 import { allowedBy, blocksLeft, policyBudgets } from './budgets.ts'
 import { canaryNoiseLines, describeRequest, type Line, type Noise, noiseLines } from './describe.ts'
+import { stillApproving, stillNamed } from './newer-policies.ts'
 import { checkDealtUnder } from './policy.ts'
 import type { OpenedShare } from './share-file.ts'
 import { encodeState, type HolderState } from './state.ts'
@@ -41,6 +43,8 @@ export type Asked = {
   readonly ciphertexts: readonly Uint8Array[]
   /** The one under which the share was dealt, as its holder took it by hand. */
   readonly policy: Policy
+  /** Later versions of it that its holder took by hand: whoever is not named there any more is not answered, and approves nothing. */
+  readonly newer?: readonly Policy[]
   /** ISO-8601 UTC. */
   readonly now: string
 }
@@ -88,11 +92,16 @@ export function prepareAnswer(opened: OpenedShare, asked: Asked): Outcome<Prepar
     const { leaving, live } = opened.before
     if (leaving !== null)
       no('HOLDER-LEAVING', `you approved that its epoch is left, in the run of the opening ${leaving}`)
-    return live ? ofRequest(opened, asked) : ofCanary(opened, asked)
+    const named = stillNamed(opened.envelope.authorities, asked.newer ?? [])
+    return live ? ofRequest(opened, asked, named) : ofCanary(opened, asked, named)
   })
 }
 
-function ofRequest(opened: OpenedShare, { request: given, ciphertexts, policy, now }: Asked): PreparedAnswer {
+function ofRequest(
+  opened: OpenedShare,
+  { request: given, ciphertexts, policy, newer = [], now }: Asked,
+  named: Authorities,
+): PreparedAnswer {
   const { key, held, envelope, before } = opened
   const request = given.request.payload
   const { header, budgets } = envelope.share
@@ -101,9 +110,9 @@ function ofRequest(opened: OpenedShare, { request: given, ciphertexts, policy, n
   const agreed = need(policyBudgets(envelope, held.pub, policy))
   const checkedRequest = need(
     checkDecryptionRequest(given, {
-      ...factsOf(envelope, before, now),
+      ...factsOf(envelope, named, before, now),
       mode: request.mode === 'F' && budgets.at64 > 0 ? 'F' : 'S',
-      approvers: { role: 'approver', members: policy.approvers, quorum: policy.approverThreshold },
+      approvers: stillApproving(policy, newer),
       left: budgets[width] - before.spent[width],
       fresh: freshBlocks(given, ciphertexts, answered),
     }),
@@ -114,7 +123,7 @@ function ofRequest(opened: OpenedShare, { request: given, ciphertexts, policy, n
       share: envelope.shareBytes,
       pub: held.pub,
       ciphertexts,
-      authority: authorityOf(given, checkedRequest.digest, opened),
+      authority: authorityOf(given, checkedRequest.digest, opened, named),
       answered,
       spent: before.spent,
       carrying: policy.fhe.carrying ?? 'never',
@@ -150,7 +159,11 @@ function ofRequest(opened: OpenedShare, { request: given, ciphertexts, policy, n
 }
 
 /** The one answer of a share whose epoch is not live yet. */
-function ofCanary(opened: OpenedShare, { request: given, ciphertexts, policy, now }: Asked): PreparedAnswer {
+function ofCanary(
+  opened: OpenedShare,
+  { request: given, ciphertexts, policy, now }: Asked,
+  named: Authorities,
+): PreparedAnswer {
   const { key, held, envelope, before } = opened
   const request = given.request.payload
   const { header } = envelope.share
@@ -163,7 +176,7 @@ function ofCanary(opened: OpenedShare, { request: given, ciphertexts, policy, no
     )
   const checkedRequest = need(
     checkDecryptionRequest(given, {
-      ...factsOf(envelope, before, now),
+      ...factsOf(envelope, named, before, now),
       // Outside the budget, so that a spent one says nothing about the mode.
       mode: request.mode,
       approvers: { role: 'approver', members: [], quorum: 0 },
@@ -178,7 +191,7 @@ function ofCanary(opened: OpenedShare, { request: given, ciphertexts, policy, no
       share: envelope.shareBytes,
       pub: held.pub,
       ciphertexts,
-      authority: authorityOf(given, checkedRequest.digest, opened),
+      authority: authorityOf(given, checkedRequest.digest, opened, named),
       carrying: policy.fhe.carrying ?? 'never',
       allowed: allowedBy(policy),
       expected: { holder: header.holder, policyHash: fromHex(held.policyDigest, 32) },
@@ -278,7 +291,12 @@ function signedAnswer(said: HolderAnswer, { key }: Pick<OpenedShare, 'key'>): Ui
 }
 
 /** What of a request is checked against the share itself, and never against the request. */
-function factsOf({ authorities, share: { header } }: ShareEnvelope, before: HolderState, now: string) {
+function factsOf(
+  { share: { header } }: ShareEnvelope,
+  authorities: Authorities,
+  before: HolderState,
+  now: string,
+) {
   return {
     domain: header.domain,
     keyId: toHex(header.keyId),
@@ -289,9 +307,9 @@ function factsOf({ authorities, share: { header } }: ShareEnvelope, before: Hold
   }
 }
 
-function authorityOf(given: RequestPackage, digest: string, { key, envelope }: OpenedShare) {
+function authorityOf(given: RequestPackage, digest: string, { key }: OpenedShare, authorities: Authorities) {
   return {
-    authorities: envelope.authorities,
+    authorities,
     provenance: given.provenance.map((document) => provenanceCodec.file.encode(document)),
     requestDigest: fromHex(digest, 32),
     identity: key.identity,
