@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { openFolder } from './electron/launch.ts'
 import { makeDeb, makeTar } from './release/files.ts'
 import { makeSbom } from './release/sbom.ts'
-import { checksumsOf, fingerprintOf, signChecksums } from './release/sign.ts'
+import { checksumsOf, fingerprintOf, isSameKey, signChecksums } from './release/sign.ts'
 import { root } from './root.ts'
 
 // Makes a release of the packaged folder: deb, tar.gz, SBOM, their checksums, and the checksums' signature. docs/release.md.
@@ -27,7 +27,9 @@ if (values.out === undefined || existsSync(values.out))
 const kind = values['test-build'] ? 'test-build' : 'release'
 const rehearsalKey = join(import.meta.dirname, 'release/rehearsal-key.pem')
 const keyFile = values.key ?? (values['test-build'] ? rehearsalKey : null)
-if (!values['test-build'] && keyFile !== null && resolve(keyFile) === rehearsalKey)
+const keyPem = keyFile === null ? null : readFileSync(keyFile, 'utf8')
+// By what the key is, and not by where it lies: a copy of it is as public.
+if (!values['test-build'] && keyPem !== null && isSameKey(keyPem, readFileSync(rehearsalKey, 'utf8')))
   end('the rehearsal key is published with the sources, so it signs test builds alone', 1)
 
 const packaged = join(openFolder(), 'dist', kind, 'linux-unpacked')
@@ -51,12 +53,12 @@ writeFileSync(files.sbom, makeSbom(root, version, new Date(epoch * 1000)))
 const sums = await checksumsOf(Object.values(files))
 writeFileSync(join(out, 'SHA256SUMS'), sums)
 process.stdout.write(sums)
-if (keyFile === null) {
+if (keyPem === null) {
   process.stderr.write(
     'release: SHA256SUMS is not signed: sign it where the release key is, as docs/release.md says\n',
   )
 } else {
-  const { signature, publicKey } = signChecksums(sums, readFileSync(keyFile, 'utf8'))
+  const { signature, publicKey } = signChecksums(sums, keyPem)
   writeFileSync(join(out, 'SHA256SUMS.sig'), signature)
   writeFileSync(join(out, 'release-key.pem'), publicKey.export({ type: 'spki', format: 'pem' }))
   const { hex, words } = fingerprintOf(publicKey)

@@ -135,13 +135,13 @@ test('RELEASE-SBOM every package that ships is a part with its licence, and what
 })
 
 test('RELEASE-KEY the published key signs nothing but test builds', () => {
-  const refused = run(process.execPath, [
-    'scripts/release.ts',
-    '--key',
-    'scripts/release/rehearsal-key.pem',
-    '--out',
-    join(folder, 'no'),
-  ])
-  expect(refused.status).not.toBe(0)
+  const published = 'scripts/release/rehearsal-key.pem'
+  // The same key elsewhere, written otherwise.
+  const copied = join(folder, 'copied.pem')
+  writeFileSync(copied, `a copy\n${readFileSync(join(root, published), 'utf8')}`)
+  for (const key of [published, copied]) {
+    const refused = run(process.execPath, ['scripts/release.ts', '--key', key, '--out', join(folder, 'no')])
+    expect(refused).toMatchObject({ status: 1, out: expect.stringContaining('test builds alone') })
+  }
   expect(existsSync(join(folder, 'no'))).toBe(false)
 })

@@ -29,6 +29,12 @@ export function fingerprintOf(key: KeyObject): Fingerprint {
   return { hex: digest.toString('hex'), words: toWords(digest) }
 }
 
+/** Whether two private keys in PEM, however written, are one. Throws where one is no key, or is encrypted. */
+export function isSameKey(one: string, other: string): boolean {
+  const hexOf = (pem: string): string => fingerprintOf(createPublicKey(createPrivateKey(pem))).hex
+  return hexOf(one) === hexOf(other)
+}
+
 /** Ed25519 over the whole text: 64 bytes, as `openssl pkeyutl -sign -rawin` makes them. Throws where the key is of another kind. */
 export function signChecksums(text: string, pem: string): { signature: Buffer; publicKey: KeyObject } {
   const key = createPrivateKey(pem)

@@ -74,20 +74,27 @@ test.each([
   },
 )
 
-test('DELIVERY-OPERATOR every object of the operator is one that Kubernetes knows, and its containers have no rights', () => {
+test('DELIVERY-OPERATOR every object of the operator and of the plugin is one that Kubernetes knows, and its containers have no rights', () => {
   const text = (name: string) => readFileSync(join(root, 'k8-operator', name), 'utf8')
   const check = (content: string) => {
     const file = join(folder, 'operator.yaml')
     writeFileSync(file, content)
     return run(join(root, '.lux/python/bin/kubernetes-validate'), ['--strict', file]).status
   }
-  for (const name of ['crds.yaml', 'operator.yaml'])
+  for (const name of ['crds.yaml', 'operator.yaml', 'kms-plugin.yaml'])
     expect({ name, status: check(text(name)) }).toEqual({ name, status: 0 })
   const operator = text('operator.yaml')
   expect(check(operator.replace('replicas: 1', 'replica: 1'))).not.toBe(0)
   expect(operator.match(/securityContext: (&least|\*least)/g)).toHaveLength(2)
-  for (const rule of ['runAsNonRoot: true', 'readOnlyRootFilesystem: true', 'drop: [ALL]', 'type: Recreate'])
-    expect(operator).toContain(rule)
+  const rules = ['runAsNonRoot: true', 'readOnlyRootFilesystem: true', 'drop: [ALL]']
+  for (const rule of [...rules, 'type: Recreate']) expect(operator).toContain(rule)
+  const plugin = text('kms-plugin.yaml')
+  for (const rule of [...rules, 'allowPrivilegeEscalation: false']) expect(plugin).toContain(rule)
+  // No tag stands for whatever was pushed last.
+  for (const manifest of [operator, plugin])
+    expect(manifest.match(/lux-custody-kms[@:]\S+/g)).toEqual([
+      'lux-custody-kms@sha256:THE-DIGEST-OF-YOUR-RELEASE',
+    ])
 })
 
 test('DELIVERY-CHART no container has rights, a writable root or a variable that the server does not know', () => {

@@ -5,10 +5,10 @@ import { makeFolder } from '@lux/node-files'
 import { chosenToken, initServer } from './commands/init.ts'
 import { npmGone } from './commands/npm-gone.ts'
 import { linesOf, running, say } from './commands/result.ts'
-import { chosenWorkers, rootLine, startServer, stopSignal } from './commands/start.ts'
+import { chosenWorkers, type Listening, rootLine, startServer, stopSignal } from './commands/start.ts'
 import { trainingLines } from './commands/training.ts'
-import { guardContainer } from './platform/container.ts'
-import { stateFolder } from './platform/state-folder/folder.ts'
+import { guardContainer, inContainer } from './platform/container.ts'
+import { type StateFolder, stateFolder } from './platform/state-folder/folder.ts'
 
 const ownState = '.lux/server'
 
@@ -45,14 +45,18 @@ async function serve(): Promise<void> {
   if (server.sealed !== null) say(['sealed:', ...linesOf(server.sealed)])
   else {
     // Before the first administrator: he is given the roles of the training organisation too.
-    const lines = await trainingLines(server.services, server.address)
+    const { address, console, files, before } = inContainer()
+      ? outside(state, server.address)
+      : here(state, server)
+    const lines = await trainingLines(server.services, address, files)
     process.stdout.write(
-      `console: ${server.console}/console/ (a browser asks about its certificate: the CA is ${state.caCertificate})\n`,
+      `console: ${console}/console/ (a browser asks about its certificate: the CA is ${files.caCertificate})\n`,
     )
+    for (const line of before) process.stdout.write(`${line}\n`)
     const code = await server.services.organisations.offerSetup()
     if (code !== null)
       process.stdout.write(
-        `setup code, one use, 15 minutes: ${code} (type it in the console, or POST ${server.address}/api/v1/setup)\n`,
+        `setup code, one use, 15 minutes: ${code} (type it in the console, or POST ${address}/api/v1/setup)\n`,
       )
     for (const line of lines) process.stdout.write(`${line}\n`)
   }
@@ -61,6 +65,34 @@ async function serve(): Promise<void> {
     await server.drain()
   }
   await server.close()
+}
+
+type Seen = {
+  readonly address: string
+  readonly console: string
+  readonly files: { readonly caCertificate: string; readonly trainingHeader: string }
+  /** What to do before the lines can be pasted. */
+  readonly before: readonly string[]
+}
+
+const here = (state: StateFolder, { address, console }: Listening): Seen => ({
+  ...{ address, console, files: state, before: [] },
+})
+
+/** docker-compose.dev.yml gives the port to this machine's own address, and its files to whoever copies them out. */
+function outside(state: StateFolder, address: string): Seen {
+  const files = { caCertificate: 'lux-ca.pem', trainingHeader: 'lux-training.header' }
+  const { port } = new URL(address)
+  const copy = (from: string, to: string) =>
+    `docker compose -f docker-compose.dev.yml cp server:${from} ${to}`
+  return {
+    ...{ address: `https://127.0.0.1:${port}`, console: `https://localhost:${port}`, files },
+    before: [
+      '# first copy the files that the lines below name out of the container',
+      copy(state.caCertificate, files.caCertificate),
+      copy(state.trainingHeader, files.trainingHeader),
+    ],
+  }
 }
 
 await running({ json: false }, serve)

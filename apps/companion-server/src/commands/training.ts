@@ -22,15 +22,22 @@ export type Training = {
 
 const fields = ['organisation', 'project', 'identity', 'clientId', 'clientSecret', 'cipher', 'pair'] as const
 
+/** Where whoever pastes the lines has the CA of the server and the file with the token. */
+type Files = Pick<StateFolder, 'caCertificate' | 'trainingHeader'>
+
 /** Makes it at the first start, logs in at each, and gives lines to paste; the token is in a 0600 file, never in a line. */
-export async function trainingLines(services: Services, address: string): Promise<string[]> {
+export async function trainingLines(
+  services: Services,
+  address: string,
+  files: Files = services.state,
+): Promise<string[]> {
   const { state } = services
   const training = (await findTraining(state)) ?? (await makeTraining(services))
   const { clientId, clientSecret } = training
   const asked = { clientId, clientSecret, source: 'local', door: 'direct', reqId: 'training' } as const
   const { token } = mustBe(await logIn(services, asked))
   await writeWhole(state.trainingHeader, `Authorization: Bearer ${token.accessToken}\n`)
-  return curlLines(services, training, address)
+  return curlLines(services, training, address, files)
 }
 
 async function findTraining(state: StateFolder): Promise<Training | null> {
@@ -72,9 +79,10 @@ async function makeTraining({ state, organisations, keys }: Services): Promise<T
 }
 
 async function curlLines(
-  { state, keys }: Services,
+  { keys }: Services,
   { organisation, project, identity, cipher, pair }: Training,
   address: string,
+  files: Files,
 ): Promise<string[]> {
   const caller: Caller = { identity, grants: [{ role: 'service', organisation, project }] }
   const data = utf8('hello')
@@ -86,7 +94,7 @@ async function curlLines(
   const post = (what: string, path: string, body: object): string[] => [
     `# ${what}`,
     [
-      `curl -sS ${address.startsWith('https:') ? `--cacert '${state.caCertificate}' ` : ''}-H @'${state.trainingHeader}'`,
+      `curl -sS ${address.startsWith('https:') ? `--cacert '${files.caCertificate}' ` : ''}-H @'${files.trainingHeader}'`,
       `-H 'Content-Type: application/json' ${address}/api/v1/kms/keys${path} -d '${JSON.stringify(body)}'`,
     ].join(' '),
   ]

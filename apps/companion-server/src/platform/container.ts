@@ -6,7 +6,10 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** What the server reads of its environment. A name that looks like one of them and is none of them is a slip of the pen. */
 export const containerSettings: readonly string[] = variables.map(({ name }) => name).toSorted()
-const ours = /^(DATABASE|KMIP|LUX|RATE|TLS|KMS|PG|POSTGRES)_/
+const prefixOf = (name: string): string => (name.includes('_') ? name.slice(0, name.indexOf('_')) : '')
+// OTEL_ is the standard's: its exporters read more of it than the server does. The last three are how other images name theirs.
+const ours = new Set([...containerSettings.map(prefixOf), 'KMS', 'PG', 'POSTGRES'])
+for (const none of ['', 'OTEL']) ours.delete(none)
 
 /** The image sets it: there, the rules below hold. */
 export function inContainer(environment: Environment = process.env): boolean {
@@ -25,7 +28,7 @@ export function requireContainer(environment: Environment, uid: number, mounts: 
   if (!options.includes('ro'))
     throw new EnvironmentError('CONTAINER-WRITABLE', 'the root file system is mounted read-write')
   for (const name of Object.keys(environment)) {
-    if (ours.test(name) && !containerSettings.includes(name))
+    if (ours.has(prefixOf(name)) && !containerSettings.includes(name))
       throw new EnvironmentError(
         'CONTAINER-SETTING',
         `${name} is no setting of this server: ${containerSettings.join(', ')}`,

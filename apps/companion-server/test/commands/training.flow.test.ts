@@ -43,6 +43,14 @@ test('TRAINING-01 from nothing, each printed line works as it is pasted, over TL
     expect(lines.filter((line) => line.startsWith('# '))).toEqual(
       ['encrypt', 'decrypt', 'create a key', 'sign', 'verify', 'data key', 'rotate'].map((one) => `# ${one}`),
     )
+    // As somebody outside of a container has them.
+    const outside = await trainingLines(server.services, 'https://127.0.0.1:8443', {
+      ...{ caCertificate: 'ca.pem', trainingHeader: 'header' },
+    })
+    expect(outside[1]).toContain(
+      "--cacert 'ca.pem' -H @'header' -H 'Content-Type: application/json' https://127.0.0.1:8443/",
+    )
+    expect(outside.join('\n')).not.toContain(state.root)
     const header = await readFile(state.trainingHeader, 'utf8')
     expect((await stat(state.trainingHeader)).mode & 0o777).toBe(0o600)
     expect((await stat(state.training)).mode & 0o777).toBe(0o600)

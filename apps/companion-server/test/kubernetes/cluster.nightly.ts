@@ -107,6 +107,7 @@ resources:
     '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/lux-custody-kms-operator',
     '/apis/apps/v1/namespaces/lux-custody/deployments/kms-operator',
   ])
+  await applyFile('kms-plugin.yaml', ['/api/v1/namespaces/kube-system/pods/lux-kms-plugin'])
   const asked = await cluster.ask('POST', `${account}/token`, { spec: { expirationSeconds: 3600 } })
   const { status } = asked.body as { status: { token: string } }
   const tokenFile = join(folder, 'token')
@@ -221,7 +222,7 @@ test('CLUSTER-CHART Helm installs the chart, upgrades it and takes it away, and 
     ...['--set', 'rootKey.existingSecret=kms-root', '--set', 'persistence.existingClaim=kms-state'],
   ]
   const chart = [join(root, 'helm-charts/kms'), '--namespace', 'lux-custody', ...values]
-  helm('install', 'vault', ...chart)
+  expect(helm('install', 'vault', ...chart)).toContain('custody-server admin create --username')
   const set = '/apis/apps/v1/namespaces/lux-custody/statefulsets'
   const replicas = async () => {
     const { body } = (await cluster.ask('GET', set)) as { body: { items: { spec: { replicas: number } }[] } }

@@ -14,7 +14,11 @@ const image = { LUX_CONTAINER: '1', LUX_SERVER_STATE: '/var/lib/lux-custody', PA
 
 test('CONTAINER a user of its own on a read-only root is let in', () => {
   expect(() =>
-    requireContainer({ ...image, DATABASE_URL_FILE: '/run/secrets/url' }, 10001, readOnly),
+    requireContainer(
+      { ...image, DATABASE_URL_FILE: '/run/secrets/url', OTEL_EXPORTER_OTLP_HEADERS: 'a=b', HOSTNAME: 'x' },
+      10001,
+      readOnly,
+    ),
   ).not.toThrow()
 })
 
@@ -24,7 +28,16 @@ test.each([
   ['CONTAINER-WRITABLE', image, 10001, `overlay / overlay ro 0 0\n${mounts('rw')}`],
   ['CONTAINER-WRITABLE', image, 10001, ''],
   ['CONTAINER-SETTING', { ...image, DATABASE_URI: 'postgres://x' }, 10001, readOnly],
-  ['CONTAINER-SETTING', { ...image, LUX_SERVER_SATE: '/x' }, 10001, readOnly],
+  ...[
+    'LUX_SERVER_SATE',
+    'HSM_PIN_FLIE',
+    'ROOT_KEY_FILE',
+    'REDIS_URI',
+    'LOG_LEVLE',
+    'DRAIN_TIME',
+    'PUBLIC_URI',
+    'EGRESS_HOSTS',
+  ].map((slip) => ['CONTAINER-SETTING', { ...image, [slip]: 'x' }, 10001, readOnly] as const),
 ] as const)('%s stops a container before anything starts', (code, environment, uid, seen) => {
   expect(() => requireContainer(environment, uid, seen)).toThrow(expect.objectContaining({ code }))
 })

@@ -1,7 +1,12 @@
 import { readdir } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { migrateDown, migrateUp } from '../../../src/platform/database/migrate.ts'
+import {
+  migrateDown,
+  migrateUp,
+  oldestServing,
+  requireCurrentSchema,
+} from '../../../src/platform/database/migrate.ts'
 import { openDatabase, openOwnerDatabase } from '../../../src/platform/database/open.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
@@ -171,14 +176,67 @@ test('DATABASE-01 identities of version 0.1 keep what they may, up and down, and
   }
 })
 
-test('DATABASE-VERSION a database of a newer build is refused, not used', async () => {
+test('DATABASE-VERSION a database of a newer build is refused by name, and nothing of it is changed', async () => {
   const choice = { folder: `${await temporaryFolder()}/postgres` }
   const owner = await openOwnerDatabase(choice)
+  const at = 'the database is at 9999-later, which is newer than this build'
+  const refused = { code: 'DATABASE-VERSION', message: expect.stringContaining(at) }
   try {
     await migrateUp(owner.database)
+    await requireCurrentSchema(owner.database)
     await sql`insert into kysely_migration values ('9999-later', now())`.execute(owner.database)
-    await expect(openDatabase(choice)).rejects.toMatchObject({ code: expect.stringMatching(/^DATABASE-/) })
+    await expect(openDatabase(choice)).rejects.toMatchObject(refused)
+    await expect(migrateUp(owner.database)).rejects.toMatchObject(refused)
+    await expect(migrateDown(owner.database)).rejects.toMatchObject(refused)
+    await expect(requireCurrentSchema(owner.database)).rejects.toMatchObject(refused)
   } finally {
     await owner.close()
   }
+})
+
+test('DATABASE-VERSION a newer database says from which build on it may be served, and such a build starts again on it', async () => {
+  const choice = { folder: `${await temporaryFolder()}/postgres` }
+  const owner = await openOwnerDatabase(choice)
+  const say = (text: string) =>
+    sql`comment on table kysely_migration is ${sql.lit(text)}`.execute(owner.database)
+  try {
+    await migrateUp(owner.database)
+    const newest = (await written()).at(-1)
+    const { rows } = await sql<{ said: string }>`
+      select obj_description('kysely_migration'::regclass, 'pg_class') as said`.execute(owner.database)
+    expect(rows).toEqual([{ said: `served from ${newest} until ${newest}` }])
+    await sql`insert into kysely_migration values ('9999-later', now())`.execute(owner.database)
+    await say(`served from ${newest} until 9999-later`)
+    expect(await migrateUp(owner.database)).toEqual([])
+    await requireCurrentSchema(owner.database)
+    await (await openDatabase(choice)).close()
+    await expect(migrateDown(owner.database)).rejects.toMatchObject({ code: 'DATABASE-VERSION' })
+    // From a later build on, or nothing that can be read.
+    for (const text of [
+      ...[`served from ${newest} until ${newest}`, 'served from 9999-later until 9999-later'],
+      ...['served from  until 9999-later', 'something else'],
+    ]) {
+      await say(text)
+      await expect(requireCurrentSchema(owner.database)).rejects.toMatchObject({ code: 'DATABASE-VERSION' })
+    }
+    // A branch that lacks one of this build's.
+    await say(`served from ${newest} until 9999-later`)
+    await sql`delete from kysely_migration where name = '0003-carried-budget'`.execute(owner.database)
+    await expect(requireCurrentSchema(owner.database)).rejects.toMatchObject({ code: 'DATABASE-VERSION' })
+    await expect(migrateUp(owner.database)).rejects.toMatchObject({ code: 'DATABASE-VERSION' })
+  } finally {
+    await owner.close()
+  }
+})
+
+test('DATABASE-VERSION an older build serves after the migrations that say so, and after no other', () => {
+  const step = (servedByOlder?: boolean) => ({
+    up: async () => undefined,
+    ...(servedByOlder ? { servedByOlder } : {}),
+  })
+  const steps = { a: step(), b: step(), c: step(true), d: step(true), e: step(), f: step(true) }
+  expect(oldestServing(['a', 'b', 'c', 'd'], steps)).toBe('b')
+  expect(oldestServing(['a', 'b', 'c', 'd', 'e'], steps)).toBe('e')
+  expect(oldestServing(['a', 'b', 'c', 'd', 'e', 'f'], steps)).toBe('e')
+  expect(oldestServing(['a', 'unknown'], steps)).toBe('unknown')
 })
