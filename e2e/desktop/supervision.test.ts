@@ -186,3 +186,20 @@ test('SHELL-SINGLE a second start on the same store ends at once and leaves the 
   }
   expect(await core(desktop)).toMatchObject({ state: 'ready' })
 })
+
+test('WINDOW-FAULT a screen that cannot be drawn says so, and the others go on', async () => {
+  desktop = await openDesktop({ core: 'fake:malformed' })
+  const { page } = desktop
+  await page.evaluate(() => {
+    location.hash = '#/tokens'
+  })
+  const notice = page.locator('[data-code="INTERNAL"]')
+  await notice.getByText('tokens: TypeError', { exact: true }).waitFor()
+  await notice.getByRole('button', { name: 'Try again' }).click()
+  await notice.waitFor()
+  await page.evaluate(() => {
+    location.hash = '#/settings'
+  })
+  await page.locator('[data-screen="settings"] h1').waitFor()
+  await notice.waitFor({ state: 'detached' })
+})

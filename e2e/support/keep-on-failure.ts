@@ -15,5 +15,9 @@ afterEach(async ({ task }) => {
     const file = join(folder, `${name}-${index + 1}`)
     await desktop.keep(file)
     process.stderr.write(`kept ${file}.*\n${desktop.output()}\n`)
+    // Where only the report can be read, the failure itself says what stood in the window.
+    const [error] = task.result.errors ?? []
+    if (error !== undefined)
+      error.stack = `${error.stack ?? error.message}\nin the window:\n${await desktop.told()}`
   }
 })

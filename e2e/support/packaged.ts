@@ -10,7 +10,7 @@ import {
   sandboxSwitches,
   userCommand,
 } from '../../scripts/electron/launch.ts'
-import { openDesktops } from '../desktop/support/desktop.ts'
+import { openDesktops, toldBy } from '../desktop/support/desktop.ts'
 
 /** Folder of the app that scripts/package.ts --test-build made. */
 export function packagedFolder(): string {
@@ -52,6 +52,7 @@ export async function openPackaged(
   let page: Page | undefined
   const shown = {
     output: () => output,
+    told: async () => (page === undefined ? '' : toldBy(page, told)),
     keep: async (file: string) => void (await page?.screenshot({ path: `${file}.png` })),
   }
   openDesktops.add(shown)

@@ -1,4 +1,4 @@
-import { FailureNotice, LuxTheme } from '@lux/ui'
+import { FailureNotice, FaultBoundary, LuxTheme } from '@lux/ui'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { failureFrom } from './api/client.ts'
@@ -16,7 +16,9 @@ export function App() {
   }, [title])
   return (
     <LuxTheme appearance={appearance}>
-      <Within />
+      <FaultBoundary place="console">
+        <Within />
+      </FaultBoundary>
     </LuxTheme>
   )
 }

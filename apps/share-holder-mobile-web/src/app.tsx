@@ -1,4 +1,4 @@
-import { LuxTheme } from '@lux/ui'
+import { FaultBoundary, LuxTheme } from '@lux/ui'
 import type { ReactNode } from 'react'
 import { useIdleLock } from './components/idle-lock.ts'
 import { Card } from './screens/card.tsx'
@@ -35,7 +35,9 @@ export function App() {
   const Screen = phase === 'open' ? screens[route] : phase === 'new' ? Enrol : Unlock
   return (
     <LuxTheme appearance="system">
-      <Screen />
+      <FaultBoundary place={phase === 'open' ? route : phase}>
+        <Screen />
+      </FaultBoundary>
     </LuxTheme>
   )
 }

@@ -22,6 +22,8 @@ export type Desktop = {
   /** What the renderer said on its console, CSP violations among it. */
   console: string[]
   output(): string
+  /** What stands in the window now, and what its page said last. */
+  told(): Promise<string>
   /** Writes `file`.png and `file`.zip (a Playwright trace) of what was done in the window so far. */
   keep(file: string): Promise<void>
   /** `keep`: the folder stays, for another window on the same store. */
@@ -29,7 +31,7 @@ export type Desktop = {
 }
 
 /** Windows that are open now, for whoever has to look at them after a failure. */
-export const openDesktops = new Set<Pick<Desktop, 'keep' | 'output'>>()
+export const openDesktops = new Set<Pick<Desktop, 'keep' | 'output' | 'told'>>()
 
 export type DesktopOptions = {
   /** `fake:` followed by the plan of the fake core, or the real core of the build. */
@@ -57,6 +59,14 @@ export async function openDesktop({
     rmSync(folder, { recursive: true, force: true })
     throw error
   }
+}
+
+/** What stands in `page` now, and the last of what it said on its console. */
+export async function toldBy(page: Page, console: readonly string[]): Promise<string> {
+  const shown = await page
+    .evaluate(() => `${location.hash}\n${document.body.textContent}`)
+    .catch((error: unknown) => String(error))
+  return [...console.slice(-10), shown.slice(0, 1500)].join('\n')
 }
 
 async function launch(
@@ -118,6 +128,7 @@ async function launch(
     folder,
     console: told,
     output: () => output,
+    told: () => toldBy(page, told),
     async keep(file) {
       // A window that is already gone leaves no picture; the failure itself is what has to be told.
       await page.screenshot({ path: `${file}.png` }).catch(() => undefined)

@@ -1,5 +1,6 @@
 export { EmptyState } from './components/empty-state.tsx'
 export { FailureNotice } from './components/failure-notice.tsx'
+export { FaultBoundary } from './components/fault-boundary.tsx'
 export { Icon, type IconName } from './components/icon.tsx'
 export { type KeyNode, type KeyState, KeyTree } from './components/key-tree.tsx'
 export { type Appearance, LuxTheme } from './components/lux-theme.tsx'

@@ -1,4 +1,4 @@
-import { LuxTheme } from '@lux/ui'
+import { FaultBoundary, LuxTheme } from '@lux/ui'
 import { lazy, type ReactNode, Suspense } from 'react'
 import { Home } from './home/home.tsx'
 import { Frame } from './shell/frame.tsx'
@@ -58,7 +58,9 @@ export function App() {
   return (
     <LuxTheme appearance={theme}>
       <Frame>
-        <Suspense>{screenOf(route)}</Suspense>
+        <FaultBoundary place={route.name}>
+          <Suspense>{screenOf(route)}</Suspense>
+        </FaultBoundary>
       </Frame>
     </LuxTheme>
   )
