@@ -203,3 +203,21 @@ test('WINDOW-FAULT a screen that cannot be drawn says so, and the others go on',
   await page.locator('[data-screen="settings"] h1').waitFor()
   await notice.waitFor({ state: 'detached' })
 })
+
+test('PORT-RELOADED an answer to a call of the page before is not taken for another call of this page', async () => {
+  desktop = await openDesktop({ core: 'fake:' })
+  const { page } = desktop
+  await page.evaluate(() => void Reflect.get(window, 'lux').invoke('ceremonies.pause', {}))
+  await page.reload()
+  await page.locator('html[data-interactive] h1').waitFor()
+  const answered = await page.evaluate(async () => {
+    const lux = Reflect.get(window, 'lux')
+    const taken: unknown[] = []
+    for (let call = 0; call < 50; call += 1)
+      lux.invoke('ceremonies.pause', {}).then((value: unknown) => taken.push(value))
+    // What core says goes through one channel, in its order.
+    await lux.invoke('ceremonies.cancel', {})
+    return taken
+  })
+  expect(answered).toEqual([])
+})

@@ -14,10 +14,6 @@ afterEach(async ({ task }) => {
   for (const [index, desktop] of [...openDesktops].entries()) {
     const file = join(folder, `${name}-${index + 1}`)
     await desktop.keep(file)
-    process.stderr.write(`kept ${file}.*\n${desktop.output()}\n`)
-    // Where only the report can be read, the failure itself says what stood in the window.
-    const [error] = task.result.errors ?? []
-    if (error !== undefined)
-      error.stack = `${error.stack ?? error.message}\nin the window:\n${await desktop.told()}`
+    process.stderr.write(`kept ${file}.*\nin the window:\n${await desktop.told()}\n${desktop.output()}\n`)
   }
 })

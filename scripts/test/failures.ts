@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { root } from '../root.ts'
 
-const linesShown = 30
+const linesShown = 12
 const failuresShown = 20
 
 type Result = {

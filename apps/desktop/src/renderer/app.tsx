@@ -57,11 +57,13 @@ export function App() {
   useInteractive(route.name)
   return (
     <LuxTheme appearance={theme}>
-      <Frame>
-        <FaultBoundary place={route.name}>
-          <Suspense>{screenOf(route)}</Suspense>
-        </FaultBoundary>
-      </Frame>
+      <FaultBoundary place="window">
+        <Frame>
+          <FaultBoundary place={route.name}>
+            <Suspense>{screenOf(route)}</Suspense>
+          </FaultBoundary>
+        </Frame>
+      </FaultBoundary>
     </LuxTheme>
   )
 }

@@ -20,6 +20,8 @@ let settings: Settings = {
   clearClipboard: 60,
 }
 
+let paused: number | null = null
+
 function post(message: CoreToMain): void {
   process.send?.(message)
 }
@@ -36,8 +38,13 @@ function resultOf(api: string, given: Record<string, unknown>): unknown {
 
 function answer({ id, api, input }: Request): void {
   if (api === 'ceremonies.cancel') post({ attention: false })
-  // Never answered: what a call sees when core dies under it.
-  if (api === 'ceremonies.pause') return
+  // Not answered: what a call sees when core dies under it. The first one is, late, once something is cancelled.
+  if (api === 'ceremonies.pause') {
+    paused ??= id
+    return
+  }
+  if (api === 'ceremonies.cancel' && paused !== null)
+    post(JSON.stringify({ id: paused, result: { ok: true, value: 'late' } }))
   const given: Record<string, unknown> = { ...(typeof input === 'object' ? input : {}) }
   post(JSON.stringify({ id, result: resultOf(api, given) }))
 }
