@@ -3,9 +3,11 @@ import type { FastifyBaseLogger } from 'fastify'
 import { sendDue } from './alerts/deliveries.ts'
 import { watchAudit } from './alerts/watch.ts'
 import { makeCheckpoint } from './audit/checkpoints.ts'
+import type { Record } from './audit/record.ts'
 import type { IdempotentCalls } from './idempotency/calls.ts'
 import type { KekRotation } from './keys/kek-rotation.ts'
 import type { KeyOperations } from './keys/operations.ts'
+import { openClock } from './platform/clock.ts'
 import type { Database } from './platform/database/open.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { Egress } from './platform/http/egress.ts'
@@ -23,19 +25,25 @@ type Parts = {
   readonly keys: KeyOperations
   readonly rotation: KekRotation
   readonly log: FastifyBaseLogger
+  readonly record: Record
   sign(context: string, bytes: Uint8Array): Promise<HybridSignature>
   now(): Date
 }
 
 /** What a server does by itself, by the clock: in one process, however many serve. */
 export function startJobs({ database, audience, token, egress, log, now, ...parts }: Parts) {
-  const { sign, webhookKey, calls, desk, keys, rotation } = parts
+  const { sign, webhookKey, calls, desk, keys, rotation, record } = parts
   const checkpointing = {
     ...{ database, audience, now },
     sign: async (context: string, bytes: Uint8Array) => (token.sealed === null ? sign(context, bytes) : null),
   }
   // While the token is sealed no new version can be wrapped.
   const rotateDue = async () => (token.sealed === null ? keys.rotateDue() : 0)
+  const clock = openClock(database)
+  async function destroyDue(): Promise<void> {
+    const done = await keys.keepTime(clock)
+    if (!done.ok) log.error({ code: done.rule, detail: done.detail }, 'no key was destroyed')
+  }
   const jobs = [
     // A new PIN in the file is tried once; the one that was refused is not. One of two tokens that is away may be back.
     every(2000, 'unsealing failed', async () => {
@@ -47,7 +55,7 @@ export function startJobs({ database, audience, token, egress, log, now, ...part
       await sendDue({ database, egress, key: webhookKey, now })
     }),
     every(60_000, 'expiry failed', () =>
-      Promise.all([calls.forget(), keepTime(desk), keys.keepTime(), rotateDue(), rotation.goOn()]),
+      Promise.all([calls.forget(), keepTime(desk, record), destroyDue(), rotateDue(), rotation.goOn()]),
     ),
   ]
 

@@ -346,7 +346,20 @@ export async function openServer(
     const jobs = options.worker
       ? null
       : startJobs({
-          ...{ database, audience, token, sign, egress, webhookKey, calls, desk, keys, rotation, now },
+          ...{
+            database,
+            audience,
+            token,
+            sign,
+            egress,
+            webhookKey,
+            calls,
+            desk,
+            keys,
+            rotation,
+            record,
+            now,
+          },
           log: app.log,
         })
     app.addHook('onClose', async () => {

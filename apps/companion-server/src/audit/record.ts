@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { concatBytes, hkdfSha256, hmacSha256, lp, toHex, utf8 } from '@lux/crypto'
 import type { Caller } from '../access/authorize.ts'
 import { EnvironmentError, type Outcome } from '../refusal.ts'
@@ -9,6 +10,11 @@ export type Call = {
   readonly door: 'http' | 'kmip' | 'aws' | 'vault' | 'direct' | 'server'
   readonly reqId: string
   receipt: AuditReceipt | 'unavailable' | null
+}
+
+/** The server's own, where the clock asks. */
+export function ownCall(): Call {
+  return { caller: { identity: 'server', grants: [] }, door: 'server', reqId: randomUUID(), receipt: null }
 }
 
 /** What an operation says of its work as it gets to know it. Inputs and outputs are kept as keyed hashes alone. */

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { canonicalString, encodeCanonical, type HybridSignature, utf8 } from '@lux/crypto'
 import type { Selectable, Transaction } from 'kysely'
-import { absent, authorize, type Caller } from '../access/authorize.ts'
-import type { Call, Record, Subject } from '../audit/record.ts'
+import { absent, authorize } from '../access/authorize.ts'
+import { type Call, ownCall, type Record, type Subject } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { ProjectTable, Tables, TombstoneTable } from '../platform/database/tables.ts'
 import type { ServerToken } from '../platform/hsm/server-token.ts'
@@ -47,8 +46,6 @@ type Budget = { rows: number }
 /** Most keys that one call moves, so that its reply comes within seconds. */
 const mostMoved = 2000
 const batch = 100
-
-const ownCaller: Caller = { identity: 'server', grants: [] }
 
 export type KekRotation = ReturnType<typeof openKekRotation>
 
@@ -108,7 +105,7 @@ export function openKekRotation(parts: Parts) {
     /** What the clock asks for: rotations that were begun go on. Gives how many keys it moved. */
     async goOn(): Promise<number> {
       const budget = { rows: mostMoved }
-      const call: Call = { caller: ownCaller, door: 'server', reqId: randomUUID(), receipt: null }
+      const call = ownCall()
       const old = await retainedRoot()
       if (old !== undefined) await record(call, 'root.rotate', (subject) => rootRotated(subject, budget))
       for (const organisation of await organisationsBegun())

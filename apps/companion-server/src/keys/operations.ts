@@ -7,9 +7,10 @@ import {
   randomUUID,
 } from 'node:crypto'
 import { equalBytes, wipe } from '@lux/crypto'
-import { absent, authorize, type Caller } from '../access/authorize.ts'
+import { absent, authorize } from '../access/authorize.ts'
 import { checkPage } from '../access/page.ts'
-import type { Call, Subject } from '../audit/record.ts'
+import { type Call, ownCall, type Subject } from '../audit/record.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { ThresholdWanted } from '../platform/database/tables.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import {
@@ -86,9 +87,6 @@ export type DecryptItem = { readonly ciphertext: Uint8Array; readonly aad?: Uint
 export type RewrapItem = DecryptItem & { readonly newAad?: Uint8Array }
 /** Most items of one batch. */
 export const maxBatch = 1000
-
-/** The server itself, where the clock asks. */
-const ownCaller: Caller = { identity: 'server', grants: [] }
 
 export type Signed = {
   readonly signature: Uint8Array
@@ -516,8 +514,21 @@ export function openKeyOperations(parts: KeyParts) {
       })
     },
 
-    /** What the clock asks for: keys whose time has come are destroyed. */
-    keepTime: (): Promise<number> => repository.destroyDue(now()),
+    /** What the clock asks for: keys whose time has come are destroyed, each once the log has it. Their number. Refuses CLOCK-MOVED. */
+    async keepTime(clock: Clock): Promise<Outcome<number>> {
+      const at = await clock.trusted()
+      if (!at.ok) return at
+      const destroyed = await repository.destroyDue(at.value, async (key, destroy) => {
+        const call = ownCall()
+        await record(call, 'key.destroy-due', async (subject) => {
+          const { organisation_id: organisation, project_id: project, id } = key
+          Object.assign(subject, { organisation, project, key: id })
+          await destroy()
+          return accept(null)
+        })
+      })
+      return accept(destroyed)
+    },
 
     /**
      * Rotates what its schedule has due, each as an operation of the server's own; the number of keys. One that cannot be now is due again in
@@ -533,7 +544,7 @@ export function openKeyOperations(parts: KeyParts) {
           return rotations
         }
         const { organisation_id: organisation, project_id: project, id } = key
-        const call: Call = { caller: ownCaller, door: 'server', reqId: randomUUID(), receipt: null }
+        const call = ownCall()
         try {
           const done = await record(call, 'key.rotate', async (subject) => {
             Object.assign(subject, { organisation, project, key: id })

@@ -79,8 +79,11 @@ export type KeyRepository = {
   replace(old: StoredKey, key: Insertable<KeyTable>, version: NewVersion): Promise<StoredKey | 'moved'>
   /** Counts so many uses more, up to `most`. Says whether there was room. */
   countRawUses(id: string, uses: number, most: number): Promise<boolean>
-  /** Destroys the versions of every key whose time has come, and says how many keys. */
-  destroyDue(now: Date): Promise<number>
+  /** Has each key whose time has come destroyed, and says how many. What `each` throws leaves its key as it was. */
+  destroyDue(
+    now: Date,
+    each: (key: StoredKey, destroy: () => Promise<void>) => Promise<void>,
+  ): Promise<number>
   /** A key whose rotation is due, lent to one asker until a time: then it is due again, unless its version is added. */
   claimRotation(now: Date, until: Date): Promise<StoredKey | 'none'>
   findProject(id: string): Promise<Selectable<ProjectTable> | 'absent'>
@@ -253,15 +256,50 @@ export function openKeyRepository(database: Database, reader = readerOf(database
         .executeTakeFirst()
       return Number(counted.numUpdatedRows) > 0
     },
-    async destroyDue(now) {
+    async destroyDue(now, each) {
       const due = await database
-        .updateTable('key_version')
-        .set({ wrapped: Buffer.alloc(0), state: 'destroyed' })
-        .where('state', '!=', 'destroyed')
-        .where('key_id', 'in', (query) => query.selectFrom('key').select('id').where('destroy_at', '<=', now))
-        .returning('key_id')
+        .selectFrom('key')
+        .select('id')
+        .where('destroy_at', '<=', now)
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom('key_version')
+              .select('key_id')
+              .whereRef('key_id', '=', 'key.id')
+              .where('state', '!=', 'destroyed'),
+          ),
+        )
+        .orderBy('destroy_at')
+        .limit(1000)
         .execute()
-      return new Set(due.map(({ key_id }) => key_id)).size
+      let destroyed = 0
+      for (const { id } of due)
+        await database.transaction().execute(async (work) => {
+          // Its deletion may have been cancelled meanwhile, or another server has done it.
+          const key = await work
+            .selectFrom('key')
+            .selectAll()
+            .where('id', '=', id)
+            .where('destroy_at', '<=', now)
+            .forUpdate()
+            .executeTakeFirst()
+          const left = await work
+            .selectFrom('key_version')
+            .select('version')
+            .where('key_id', '=', id)
+            .where('state', '!=', 'destroyed')
+            .execute()
+          if (key === undefined || left.length === 0) return
+          await each(key, async () => {
+            await work
+              .updateTable('key_version')
+              .set({ wrapped: Buffer.alloc(0), state: 'destroyed' })
+              .where('key_id', '=', id)
+              .execute()
+          })
+          destroyed++
+        })
+      return destroyed
     },
     claimRotation: async (now, until) =>
       (await database

@@ -1,5 +1,6 @@
-import { encodeCanonical, fromUtf8, openWith, sealTo } from '@lux/crypto'
+import { encodeCanonical, fromUtf8, openWith, sealTo, utf8 } from '@lux/crypto'
 import type { Transaction } from 'kysely'
+import { ownCall, type Record } from '../audit/record.ts'
 import type { Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { answersOf, combineAnswers } from './answers.ts'
@@ -75,27 +76,61 @@ export async function readResult(parts: ThresholdParts, asked: Asked): Promise<O
   })
 }
 
-/** Writes down what the clock did, and takes values away that nobody read within their hour. */
-export async function keepTime({ database, now }: Pick<ThresholdParts, 'database' | 'now'>): Promise<void> {
-  const at = now()
-  await database
-    .updateTable('decrypt_request')
-    .set({ state: 'expired', reserved: 0 })
-    .where('state', 'in', ['open', 'ready'])
-    .where('expires_at', '<=', at)
+/** Writes down what the clock did, and takes values away that nobody read within their hour: each once the log has it. */
+export async function keepTime(
+  { database, now }: Pick<ThresholdParts, 'database' | 'now'>,
+  record: Record,
+): Promise<void> {
+  const read = new Date(now().getTime() - resultLives)
+  const due = await database
+    .selectFrom('decrypt_request')
+    .innerJoin('fhe_key', 'fhe_key.id', 'decrypt_request.fhe_key_id')
+    .select(['fhe_key_id as keyId', 'request_id as requestId', 'organisation_id as organisation'])
+    .select('decrypt_request.epoch')
+    .where(({ or, and, eb }) =>
+      or([
+        and([eb('state', 'in', ['open', 'ready']), eb('expires_at', '<=', now())]),
+        and([eb('state', '=', 'released'), eb('released_at', '<=', read)]),
+      ]),
+    )
+    .orderBy('decrypt_request.created_at')
+    .limit(1000)
     .execute()
-  await database
-    .updateTable('decrypt_request')
-    .set({ state: 'closed', result: null })
-    .where('state', '=', 'released')
-    .where('released_at', '<=', new Date(at.getTime() - resultLives))
-    .execute()
+  for (const { keyId, requestId, organisation, epoch } of due)
+    await database.transaction().execute(async (work) => {
+      const asked = { keyId, requestId }
+      const request = await work
+        .selectFrom('decrypt_request')
+        .select(['state', 'expires_at', 'released_at'])
+        .where('fhe_key_id', '=', keyId)
+        .where('request_id', '=', requestId)
+        .forUpdate()
+        .executeTakeFirstOrThrow()
+      const state = stateNow(request, now())
+      if (state === request.state) return
+      const call = ownCall()
+      const expires = state === 'expired'
+      await record(call, expires ? 'threshold.expire' : 'threshold.drop-result', async (subject) => {
+        Object.assign(subject, {
+          organisation,
+          key: keyId,
+          version: Number(epoch),
+          input: [utf8(requestId)],
+        })
+        await close(work, asked, state)
+        return accept(null)
+      })
+    })
 }
 
-async function close(work: Work, { keyId, requestId }: Asked): Promise<void> {
+async function close(
+  work: Work,
+  { keyId, requestId }: Pick<Asked, 'keyId' | 'requestId'>,
+  state: StoredRequest['state'] = 'closed',
+): Promise<void> {
   await work
     .updateTable('decrypt_request')
-    .set({ state: 'closed', result: null })
+    .set({ state, result: null, ...(state === 'expired' ? { reserved: 0 } : {}) })
     .where('fhe_key_id', '=', keyId)
     .where('request_id', '=', requestId)
     .execute()

@@ -70,7 +70,7 @@ test('FHE-INCONSISTENT a holder who signs a wrong part takes the value back, and
 })
 
 test('FHE-SERVER-07 a request that is late takes no answer, and a result that nobody read in an hour is gone', async () => {
-  const { database, desk } = on.services()
+  const { database, desk, record } = on.services()
   const past = new Date(Date.now() - 3_700_000)
   const change = (n: number) => database.updateTable('decrypt_request').where('request_id', '=', id(n))
   const given = asked(7, sum)
@@ -86,7 +86,8 @@ test('FHE-SERVER-07 a request that is late takes no answer, and a result that no
   await change(8).set({ expires_at: past }).execute()
   expect(await stateOf(8)).toMatchObject({ state: 'expired' })
   expect((await answer(8, refusalOf(late, 1))).json()).toMatchObject({ code: 'REQUEST-EXPIRED' })
-  await keepTime(desk)
+  await keepTime(desk, record)
+  await keepTime(desk, record)
   const rows = await database
     .selectFrom('decrypt_request')
     .select(['state', 'result'])
@@ -96,5 +97,15 @@ test('FHE-SERVER-07 a request that is late takes no answer, and a result that no
   expect(rows).toEqual([
     { state: 'closed', result: null },
     { state: 'expired', result: null },
+  ])
+  const entries = await database
+    .selectFrom('audit')
+    .select(['operation', 'identity_id', 'outcome'])
+    .where('operation', 'in', ['threshold.expire', 'threshold.drop-result'])
+    .orderBy('seq')
+    .execute()
+  expect(entries.map((one) => Object.values(one)).toSorted()).toEqual([
+    ['threshold.drop-result', 'server', 'ok'],
+    ['threshold.expire', 'server', 'ok'],
   ])
 })

@@ -9,6 +9,7 @@ import { byteString, enumeration, integer, structure, textString } from '../../s
 import { decodeItem, encodeItem, type Item } from '../../src/kmip/codec/ttlv.ts'
 import { writeRequest } from '../../src/kmip/message/request.ts'
 import { readResponse } from '../../src/kmip/message/response.ts'
+import { openClock } from '../../src/platform/clock.ts'
 import { bareHeader } from '../kmip/support/bare-header.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
@@ -229,14 +230,33 @@ test('KMS-07 a deleted key is off at once and its name free; it comes back until
   for (const days of ['0', '31']) expect((await kms.call('DELETE', `${id}?days=${days}`)).status).toBe(422)
 
   await kms.call('DELETE', `${id}?days=1`)
-  expect(await keys.keepTime()).toBe(0)
+  const keepTime = async () => given(await keys.keepTime(openClock(database)))
+  expect(await keepTime()).toBe(0)
   await database
     .updateTable('key')
     .set({ destroy_at: new Date(Date.now() - 1) })
     .where('id', '=', id)
     .execute()
-  expect(await keys.keepTime()).toBe(1)
-  expect(await keys.keepTime()).toBe(0)
+  // A clock that was moved, here or in the database, destroys nothing.
+  const month = 30 * 86_400_000
+  let moves = false
+  const moved = openClock(database, () => Date.now() + (moves ? month : 0))
+  expect(await moved.trusted()).toMatchObject({ ok: true })
+  moves = true
+  expect(await keys.keepTime(moved)).toMatchObject({ rule: 'CLOCK-MOVED' })
+  const ahead = openClock(database, () => Date.now() + month)
+  expect(await keys.keepTime(ahead)).toMatchObject({ rule: 'CLOCK-MOVED' })
+  expect(await keepTime()).toBe(1)
+  expect(await keepTime()).toBe(0)
+  const entries = await database
+    .selectFrom('audit')
+    .select(['operation', 'identity_id', 'project_id', 'outcome'])
+    .where('key_id', '=', id)
+    .where('operation', '=', 'key.destroy-due')
+    .execute()
+  expect(entries).toEqual([
+    { operation: 'key.destroy-due', identity_id: 'server', project_id: kms.project.id, outcome: 'ok' },
+  ])
   expect((await kms.post(`${id}/cancel-deletion`)).body.code).toBe('KEY-DELETED')
   const rows = await database.selectFrom('key_version').selectAll().where('key_id', '=', id).execute()
   expect(rows.map(({ wrapped, state }) => [wrapped.length, state])).toEqual([[0, 'destroyed']])
