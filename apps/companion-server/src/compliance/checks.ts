@@ -1,4 +1,12 @@
-import { dayMs, type Facts, type IdentityFact, type KeyFact } from './facts.ts'
+import {
+  type CredentialFact,
+  dayMs,
+  type ExternalKeyFact,
+  type Facts,
+  type IdentityFact,
+  type KekFact,
+  type KeyFact,
+} from './facts.ts'
 
 /** A row is what is stored; a gap is a row that is not as it should be, or one that is not there. */
 export type Evidence = {
@@ -27,21 +35,28 @@ const daysTo = (end: string, time: string): number => Math.floor((Date.parse(end
 const works = (key: KeyFact): boolean => !key.disabled && key.destroyed === null && !key.threshold
 const live = (one: IdentityFact): boolean => one.revoked === null
 const known = (one: IdentityFact): string => one.username ?? one.name
+const isPerson = (one: IdentityFact): boolean => one.username !== null || one.provider !== null
+const kindOf = (one: IdentityFact): string => (isPerson(one) ? 'person' : 'program')
 
 function whose(facts: Facts): (identity: string) => IdentityFact | undefined {
   const all = new Map(facts.identities.map((one) => [one.id, one]))
   return (identity) => all.get(identity)
 }
 
-const inventory: Check = ({ keys }) => ({
+const inventory: Check = ({ keys, externalKeys }) => ({
   title: 'Key inventory',
   columns: ['Key', 'Id', 'Project', 'Usage', 'Algorithm', 'Version', 'State'],
-  rows: keys.map((key) => [
-    ...[key.name, key.id, key.project, key.usage, key.algorithm, key.threshold ? '' : String(key.current)],
-    stateOf(key),
-  ]),
-  gaps: keys.length === 0 ? [{ of: 'server', gap: 'It stores no key.' }] : [],
+  rows: [
+    ...keys.map((key) => [
+      ...[key.name, key.id, key.project, key.usage, key.algorithm, key.threshold ? '' : String(key.current)],
+      stateOf(key),
+    ]),
+    ...externalKeys.map((key) => [key.name, key.id, key.project, key.usage, '', '', keptAt(key)]),
+  ],
+  gaps: keys.length + externalKeys.length === 0 ? [{ of: 'server', gap: 'It stores no key.' }] : [],
 })
+
+const keptAt = ({ provider }: ExternalKeyFact): string => `kept at ${provider}`
 
 function stateOf(key: KeyFact): string {
   if (key.destroyed !== null) return 'destroyed'
@@ -68,7 +83,7 @@ const hierarchy: Check = ({ keks, domain }) => ({
   ],
 })
 
-const generation: Check = ({ keys }) => ({
+const generation: Check = ({ keys, externalKeys }) => ({
   title: 'Where each version of a key was made',
   columns: ['Key', 'Version', 'Made', 'Origin', 'Bundle'],
   rows: keys.flatMap((key) =>
@@ -82,14 +97,20 @@ const generation: Check = ({ keys }) => ({
       ],
     ]),
   ),
-  gaps: keys.flatMap((key) =>
-    key.versions
-      .filter(({ origin, state }) => origin === 'imported' && state !== 'destroyed')
-      .map(({ version }) => ({
-        of: `${key.name} version ${version}`,
-        gap: 'It was imported: how it was made is not known here.',
-      })),
-  ),
+  gaps: [
+    ...keys.flatMap((key) =>
+      key.versions
+        .filter(({ origin, state }) => origin === 'imported' && state !== 'destroyed')
+        .map(({ version }) => ({
+          of: `${key.name} version ${version}`,
+          gap: 'It was imported: how it was made is not known here.',
+        })),
+    ),
+    ...externalKeys.map((key) => ({
+      of: key.name,
+      gap: `It is ${keptAt(key)}: how it was made is not known here.`,
+    })),
+  ],
 })
 
 const custodians: Check = ({ thresholdKeys, bundles }) => {
@@ -171,29 +192,44 @@ const dualControl: Check = ({ policies, bundles, to, keks }) => ({
   ],
 })
 
-const rotation: Check = ({ keys, to }) => {
+const rotation: Check = ({ keys, keks, externalKeys, to }) => {
   const used = keys.filter(works)
+  const above = keks.filter(({ state }) => state === 'current' || state === 'enabled')
+  const nameOf = ({ level, of, id }: KekFact) => (level === 'root' ? `root ${id}` : `KEK of ${level} ${of}`)
   const newest = (key: KeyFact) => key.versions.findLast(({ version }) => version === key.current)?.at ?? null
   return {
     title: 'Rotation',
     columns: ['Key', 'Version', 'Since', 'Every', 'Due'],
-    rows: used.map((key) => [
-      ...[key.name, String(key.current), day(newest(key))],
-      ...[key.rotateEveryDays === null ? 'by hand' : `${key.rotateEveryDays} days`, day(key.rotateAt)],
-    ]),
-    gaps: used.flatMap((key) => {
-      const since = newest(key)
-      const age = since === null ? 0 : daysTo(to, since)
-      return [
-        ...(key.rotateEveryDays === null ? [{ of: key.name, gap: 'It has no period of rotation.' }] : []),
-        ...(key.rotateAt !== null && key.rotateAt < to
-          ? [{ of: key.name, gap: `Its rotation was due on ${day(key.rotateAt)}.` }]
-          : []),
-        ...(key.rotateEveryDays === null && age > rotationDays
-          ? [{ of: key.name, gap: `Its version is ${age} days old.` }]
-          : []),
-      ]
-    }),
+    rows: [
+      ...above.map((one) => [nameOf(one), String(one.version), day(one.at), 'by hand', '']),
+      ...used.map((key) => [
+        ...[key.name, String(key.current), day(newest(key))],
+        ...[key.rotateEveryDays === null ? 'by hand' : `${key.rotateEveryDays} days`, day(key.rotateAt)],
+      ]),
+      ...externalKeys.map((key) => [key.name, '', '', keptAt(key), '']),
+    ],
+    gaps: [
+      ...above
+        .filter(({ at }) => daysTo(to, at) > rotationDays)
+        .map((one) => ({ of: nameOf(one), gap: `Its version is ${daysTo(to, one.at)} days old.` })),
+      ...externalKeys.map((key) => ({
+        of: key.name,
+        gap: `It is ${keptAt(key)}: whether it is rotated there is not seen here.`,
+      })),
+      ...used.flatMap((key) => {
+        const since = newest(key)
+        const age = since === null ? 0 : daysTo(to, since)
+        return [
+          ...(key.rotateEveryDays === null ? [{ of: key.name, gap: 'It has no period of rotation.' }] : []),
+          ...(key.rotateAt !== null && key.rotateAt < to
+            ? [{ of: key.name, gap: `Its rotation was due on ${day(key.rotateAt)}.` }]
+            : []),
+          ...(key.rotateEveryDays === null && age > rotationDays
+            ? [{ of: key.name, gap: `Its version is ${age} days old.` }]
+            : []),
+        ]
+      }),
+    ],
   }
 }
 
@@ -250,17 +286,28 @@ const imports: Check = ({ bundles }) => ({
 })
 
 const people: Check = ({ identities }) => {
-  const all = identities.filter((one) => one.username !== null)
+  const all = identities.filter(isPerson)
   return {
     title: 'People and their second factor',
-    columns: ['Person', 'Name', 'Since', 'Enrolled', 'Second factor', 'Revoked'],
+    columns: ['Person', 'Name', 'Since', 'Logs in by', 'Second factor', 'Revoked'],
     rows: all.map((one) => [
-      ...[one.username ?? '', one.name, day(one.at), yes(one.enrolled), yes(one.secondFactor)],
-      day(one.revoked),
+      ...[one.username ?? '', one.name, day(one.at)],
+      one.provider === null ? (one.enrolled ? 'password' : 'not enrolled') : `provider ${one.provider}`,
+      ...[one.provider === null ? yes(one.secondFactor) : 'not seen here', day(one.revoked)],
     ]),
-    gaps: all
-      .filter((one) => live(one) && one.enrolled && !one.secondFactor)
-      .map((one) => ({ of: known(one), gap: 'No second factor is set.' })),
+    gaps: all.filter(live).flatMap((one) => [
+      ...(one.provider === null && one.enrolled && !one.secondFactor
+        ? [{ of: known(one), gap: 'No second factor is set.' }]
+        : []),
+      ...(one.provider === null
+        ? []
+        : [
+            {
+              of: known(one),
+              gap: `The provider ${one.provider} says who this is: whether by a second factor is not seen here.`,
+            },
+          ]),
+    ]),
   }
 }
 
@@ -300,27 +347,59 @@ const grants: Check = (facts) => {
 }
 
 const missing = (id: string): IdentityFact => ({
-  ...{ id, name: id, username: null, enrolled: false, secondFactor: false, tokenSeconds: 0, at: '' },
+  ...{
+    id,
+    name: id,
+    username: null,
+    provider: null,
+    enrolled: false,
+    secondFactor: false,
+    tokenSeconds: 0,
+    at: '',
+  },
   revoked: null,
 })
 
 const credentials: Check = (facts) => {
   const of = whose(facts)
   const active = facts.credentials.filter(
-    ({ revoked, identity }) => revoked === null && of(identity)?.revoked === null,
+    ({ revoked, of: its }) => revoked === null && !('identity' in its && of(its.identity)?.revoked !== null),
   )
+  const named = ({ of: its }: CredentialFact) =>
+    'name' in its ? its.name : known(of(its.identity) ?? missing(its.identity))
   return {
-    title: 'Secrets, API keys and certificates of programs',
-    columns: ['Identity', 'Kind', 'Id', 'Since', 'Expires'],
+    title: 'Secrets, API keys and certificates of programs, and those that this server uses elsewhere',
+    columns: ['Of', 'Kind', 'Id', 'Since', 'Expires'],
     rows: active.map((one) => [
-      ...[known(of(one.identity) ?? missing(one.identity)), one.kind, short(one.id), day(one.at)],
+      ...[named(one), one.kind, short(one.id), day(one.at) || 'not recorded'],
       one.expires === null ? 'never' : day(one.expires),
     ]),
-    gaps: active
-      .filter((one) => daysTo(facts.to, one.at) > secretDays)
-      .map((one) => ({
-        of: `${one.kind} ${short(one.id)}`,
-        gap: `It is ${daysTo(facts.to, one.at)} days old.`,
+    gaps: active.flatMap(({ at, kind, id }) => {
+      const what = `${kind} ${short(id)}`
+      if (at === null) return [{ of: what, gap: 'When it was made is not recorded.' }]
+      const age = daysTo(facts.to, at)
+      return age > secretDays ? [{ of: what, gap: `It is ${age} days old.` }] : []
+    }),
+  }
+}
+
+const approvals: Check = (facts) => {
+  const of = whose(facts)
+  const keys = new Map(facts.keys.map(({ id, name }) => [id, name]))
+  return {
+    title: 'What waited for the approval of others',
+    columns: ['Asked', 'By', 'Operation', 'Key', 'Needed', 'Approved by', 'Refused by', 'Used'],
+    rows: facts.approvals.map((one) => [
+      ...[day(one.at), known(of(one.identity) ?? missing(one.identity)), one.operation],
+      ...[keys.get(one.key) ?? one.key, String(one.needed), one.approvedBy.join(', ')],
+      one.refusedBy.join(', '),
+      day(one.used) || (one.expires <= facts.to ? 'expired' : 'no'),
+    ]),
+    gaps: facts.approvals
+      .filter(({ used, needed, approvedBy }) => used !== null && approvedBy.length < needed)
+      .map(({ id, needed, approvedBy }) => ({
+        of: `request ${short(id)}`,
+        gap: `It was used with ${approvedBy.length} of ${needed} approvals that are recorded.`,
       })),
   }
 }
@@ -331,7 +410,7 @@ const idle: Check = ({ identities, lastUse, to }) => {
     title: 'When each identity was at work last',
     columns: ['Identity', 'Kind', 'Since', 'Last'],
     rows: all.map((one) => [
-      ...[known(one), one.username === null ? 'program' : 'person', day(one.at)],
+      ...[known(one), kindOf(one), day(one.at)],
       day(lastUse[one.id] ?? null) || 'never',
     ]),
     gaps: all
@@ -348,11 +427,7 @@ const sessions: Check = ({ identities }) => {
   return {
     title: 'How long a log-in lasts',
     columns: ['Identity', 'Kind', 'Seconds'],
-    rows: all.map((one) => [
-      known(one),
-      one.username === null ? 'program' : 'person',
-      String(one.tokenSeconds),
-    ]),
+    rows: all.map((one) => [known(one), kindOf(one), String(one.tokenSeconds)]),
     gaps: all
       .filter(({ tokenSeconds }) => tokenSeconds > sessionSeconds)
       .map((one) => ({ of: known(one), gap: `A log-in lasts ${one.tokenSeconds} seconds.` })),
@@ -372,32 +447,51 @@ const counted =
     gaps: [],
   })
 
-const logIns = counted('Log-ins', ({ operation }) => /log-in|enrol|renew/.test(operation))
+const logIns = counted('Log-ins', ({ operation }) => /log-in|enrol|renew|take-token/.test(operation))
 const refusals = counted('What was refused', ({ outcome }) => outcome !== 'ok')
 const changes = counted(
-  'Changes of people, roles, credentials, organisations and keys',
+  'Changes of people, roles, credentials, providers, organisations and keys',
   ({ operation, outcome }) =>
     outcome === 'ok' &&
-    /^(identity|person|credential|organisation|project|kmip-client|deployment|bundle)\./.test(operation) &&
-    !/\.(list|read|log-in|renew-token|receipt)$/.test(operation),
+    /^(access|alert|approval|authenticator|bundle|credential|deployment|external-key|identity|kmip-client|organisation|person|project|root|scim|sign-on|webhook)\./.test(
+      operation,
+    ) &&
+    !/\.(list|read|log-in|log-out|renew|take-token|receipt|test|begin|encrypt|decrypt|sign|generate-data-key)(-|$)/.test(
+      operation,
+    ),
 )
-const use = counted('What was done with keys', ({ operation }) => /^(key|threshold)\./.test(operation))
+const use = counted('What was done with keys', ({ operation }) =>
+  /^(key|threshold|external-key)\./.test(operation),
+)
 
-const accessReviews: Check = ({ reviews, to }) => {
-  const last = reviews.at(-1)?.at ?? null
+const accessReviews: Check = (facts) => {
+  const { reviews, to, organisations } = facts
+  const of = whose(facts)
+  const nameOf = (organisation: string | null) =>
+    organisation === null
+      ? 'the whole server'
+      : (organisations.find(({ id }) => id === organisation)?.name ?? organisation)
+  const places = new Set(
+    facts.grants
+      .filter(({ identity }) => of(identity)?.revoked === null)
+      .map(({ organisation }) => organisation),
+  )
   return {
     title: 'Access reviews',
     columns: ['What was reviewed', 'By', 'Identities', 'List (SHA-256)', 'Signed off'],
     rows: reviews.map((one) => [
-      ...[one.organisation ?? 'the whole server', one.reviewer, String(one.identities)],
+      ...[nameOf(one.organisation), one.reviewer, String(one.identities)],
       ...[one.access, day(one.at)],
     ]),
-    gaps:
-      last === null
-        ? [{ of: 'server', gap: 'No access review is recorded in this period.' }]
-        : daysTo(to, last) > 183
-          ? [{ of: 'server', gap: `The last access review was ${daysTo(to, last)} days ago.` }]
-          : [],
+    gaps: [...places]
+      .toSorted((a, b) => ((a ?? '') < (b ?? '') ? -1 : 1))
+      .flatMap((place) => {
+        const last = reviews.findLast(({ organisation }) => organisation === place)?.at
+        if (last === undefined)
+          return [{ of: nameOf(place), gap: 'No access review of it is recorded in this period.' }]
+        const age = daysTo(to, last)
+        return age > 183 ? [{ of: nameOf(place), gap: `Its last access review was ${age} days ago.` }] : []
+      }),
   }
 }
 
@@ -440,7 +534,17 @@ export const checks = {
     'audit-integrity': auditIntegrity,
     'audit-retention': auditRetention,
   },
-  ...{ backups, changes, credentials, custodians, 'dual-control': dualControl, exports, generation, grants },
+  ...{
+    approvals,
+    backups,
+    changes,
+    credentials,
+    custodians,
+    'dual-control': dualControl,
+    exports,
+    generation,
+    grants,
+  },
   ...{ hierarchy, idle, imports, inventory, 'log-ins': logIns, people, refusals, retirement, rotation },
   ...{ sessions, use },
 } satisfies Record<string, Check>

@@ -36,6 +36,10 @@ export type Facts = {
   readonly credentials: readonly CredentialFact[]
   /** In the period, the oldest first. */
   readonly reviews: readonly ReviewFact[]
+  /** Asked for in the period. */
+  readonly approvals: readonly ApprovalFact[]
+  readonly externalKeys: readonly ExternalKeyFact[]
+  readonly organisations: readonly { readonly id: string; readonly name: string }[]
   readonly tombstones: readonly { readonly level: string; readonly id: string; readonly at: string }[]
 }
 
@@ -119,8 +123,10 @@ export type ThresholdFact = {
 export type IdentityFact = {
   readonly id: string
   readonly name: string
-  /** Null of a program. */
+  /** Null of a program, and of a person whose provider gives none. */
   readonly username: string | null
+  /** Who says who a person is, by its name; null of a program and of who logs in by password. */
+  readonly provider: string | null
   readonly enrolled: boolean
   readonly secondFactor: boolean
   readonly tokenSeconds: number
@@ -137,7 +143,7 @@ export type GrantFact = {
 }
 export type ReviewFact = {
   readonly id: string
-  /** Its name; null of the whole deployment. */
+  /** Its id; null of the whole deployment. */
   readonly organisation: string | null
   readonly reviewer: string
   readonly identities: number
@@ -146,18 +152,46 @@ export type ReviewFact = {
   readonly at: string
 }
 export type CredentialFact = {
-  readonly kind: 'client secret' | 'API key' | 'KMIP certificate'
+  readonly kind:
+    | 'client secret'
+    | 'API key'
+    | 'KMIP certificate'
+    | 'SCIM token'
+    | 'secret at an identity provider'
+    | 'credentials of an external key'
   readonly id: string
-  readonly identity: string
-  readonly at: string
+  /** Whose it is; else what it is of, by name. */
+  readonly of: { readonly identity: string } | { readonly name: string }
+  /** Null where it was not recorded. */
+  readonly at: string | null
   readonly expires: string | null
   readonly revoked: string | null
+}
+export type ApprovalFact = {
+  readonly id: string
+  readonly identity: string
+  readonly operation: string
+  readonly key: string
+  readonly needed: number
+  readonly approvedBy: readonly string[]
+  readonly refusedBy: readonly string[]
+  readonly at: string
+  readonly expires: string
+  readonly used: string | null
+}
+export type ExternalKeyFact = {
+  readonly id: string
+  readonly name: string
+  readonly project: string
+  readonly provider: string
+  readonly usage: string
+  readonly at: string
 }
 
 export type Period = { readonly from?: Date; readonly to?: Date }
 
-/** More keys than this are too many for one report. */
-const maxKeys = 100_000
+/** More keys, or more requests for approval, than this are too many for one report. */
+const maxRows = 100_000
 const yearDays = 365
 export const dayMs = 86_400_000
 
@@ -169,8 +203,9 @@ type Parts = {
 }
 
 /**
- * Read in one snapshot. The period ends with the newest checkpoint where no end is given, and is a year long. Rows from after its
- * end are left out; those from before are as they are today. Refuses REQUEST-FIELDS, REPORT-TOO-LARGE.
+ * Read in one snapshot. The period ends with the newest checkpoint where no end is given, and is a year long. What has a time of
+ * after its end is left out: rows, ends, newer versions, the log's entries. What has none is as it is today (`asOfAsking` of the
+ * report names it). Refuses REQUEST-FIELDS, REPORT-TOO-LARGE.
  */
 export async function gatherFacts(parts: Parts, period: Period): Promise<Outcome<Facts>> {
   return parts.database
@@ -194,29 +229,99 @@ async function gather(
   const start = period.from ?? new Date(end.getTime() - yearDays * dayMs)
   if (start.getTime() > end.getTime())
     return refuse('REQUEST-FIELDS', `from ${start.toISOString()} is after to ${end.toISOString()}`)
-  const { count } = await work
-    .selectFrom('key')
-    .select(({ fn }) => fn.countAll<string>().as('count'))
-    .where('created_at', '<=', end)
-    .executeTakeFirstOrThrow()
-  if (Number(count) > maxKeys) return refuse('REPORT-TOO-LARGE', `${count} keys, at most ${maxKeys}`)
+  for (const [table, what] of [
+    ['key', 'keys'],
+    ['external_key', 'external keys'],
+    ['approval_request', 'requests for approval'],
+  ] as const) {
+    const { count } = await work
+      .selectFrom(table)
+      .select(({ fn }) => fn.countAll<string>().as('count'))
+      .where('created_at', '<=', end)
+      .executeTakeFirstOrThrow()
+    if (Number(count) > maxRows) return refuse('REPORT-TOO-LARGE', `${count} ${what}, at most ${maxRows}`)
+  }
   const names = await namesOf(work)
+  const covered = coveredBy(work, row?.seq ?? '0', end)
   return accept({
     ...{ audience, domain, from: start.toISOString(), to: end.toISOString(), checkpoint },
-    ...(await auditFacts(work, { audience, receiptKey }, row?.seq ?? '0', start, end)),
+    ...(await auditFacts(work, covered, { audience, receiptKey, upTo: row?.seq ?? '0' }, start)),
     ...(await ceremonyFacts(work, end)),
     ...(await keyFacts(work, end, names)),
-    ...(await peopleFacts(work, end)),
-    reviews: await reviewFacts(work, start, end, names),
+    ...(await peopleFacts(work, covered, end)),
+    reviews: await reviewFacts(work, start, end),
+    approvals: await approvalFacts(work, start, end),
+    externalKeys: await externalKeyFacts(work, end, names),
+    organisations: sorted(
+      await work.selectFrom('organisation').select(['id', 'name']).where('created_at', '<=', end).execute(),
+      ({ id }) => id,
+    ),
   })
 }
 
-async function reviewFacts(
+/** The entries that a checkpoint covers, and those before it, up to a time. */
+function coveredBy(work: Kysely<Tables>, checkpoint: string, end: Date) {
+  return work
+    .selectFrom('audit')
+    .innerJoin('audit_checkpoint_range as range', (join) =>
+      join
+        .onRef('range.writer', '=', 'audit.writer')
+        .onRef('audit.seq', '>=', sql.ref('range.from_seq'))
+        .onRef('audit.seq', '<=', sql.ref('range.to_seq')),
+    )
+    .where('range.checkpoint', '<=', checkpoint)
+    .where('audit.time', '<=', end)
+}
+type Covered = ReturnType<typeof coveredBy>
+
+async function approvalFacts(work: Kysely<Tables>, start: Date, end: Date): Promise<readonly ApprovalFact[]> {
+  const rows = await work
+    .selectFrom('approval_request')
+    .selectAll()
+    .where('created_at', '>', start)
+    .where('created_at', '<=', end)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+  const decisions = await work
+    .selectFrom('approval')
+    .innerJoin('approval_request', 'approval_request.id', 'approval.request_id')
+    .innerJoin('identity', 'identity.id', 'approval.identity_id')
+    .select(['request_id', 'identity.name', 'approves'])
+    .where('approval_request.created_at', '>', start)
+    .where('decided_at', '<=', end)
+    .orderBy('decided_at')
+    .orderBy('approval.identity_id')
+    .execute()
+  const byRequest = Map.groupBy(decisions, ({ request_id }) => request_id)
+  return rows.map((one) => {
+    const by = (approves: boolean) =>
+      (byRequest.get(one.id) ?? []).filter((its) => its.approves === approves).map(({ name }) => name)
+    return {
+      ...{ id: one.id, identity: one.identity_id, operation: one.operation, key: one.key_id },
+      ...{ needed: one.needed, approvedBy: by(true), refusedBy: by(false) },
+      ...{ at: one.created_at.toISOString(), expires: one.expires_at.toISOString() },
+      used: ended(one.used_at, end),
+    }
+  })
+}
+
+async function externalKeyFacts(
   work: Kysely<Tables>,
-  start: Date,
   end: Date,
-  names: (id: string) => string,
-): Promise<readonly ReviewFact[]> {
+  nameOf: (id: string) => string,
+): Promise<readonly ExternalKeyFact[]> {
+  const rows = await work.selectFrom('external_key').selectAll().where('created_at', '<=', end).execute()
+  return sorted(
+    rows.map((one) => ({
+      ...{ id: one.id, name: one.name, project: nameOf(one.project_id), provider: one.provider },
+      ...{ usage: one.key_use, at: one.created_at.toISOString() },
+    })),
+    ({ id }) => id,
+  )
+}
+
+async function reviewFacts(work: Kysely<Tables>, start: Date, end: Date): Promise<readonly ReviewFact[]> {
   const rows = await work
     .selectFrom('access_review')
     .innerJoin('identity', 'identity.id', 'access_review.reviewer_id')
@@ -229,7 +334,7 @@ async function reviewFacts(
     .execute()
   return rows.map((one) => ({
     ...{ id: one.id, reviewer: one.name, identities: one.identities, access: one.access_digest },
-    organisation: one.organisation_id === null ? null : names(one.organisation_id),
+    organisation: one.organisation_id,
     at: one.reviewed_at.toISOString(),
   }))
 }
@@ -245,22 +350,11 @@ async function namesOf(work: Kysely<Tables>): Promise<(id: string) => string> {
 
 async function auditFacts(
   work: Kysely<Tables>,
-  keys: { readonly audience: string; readonly receiptKey: VerificationKeys },
-  upTo: string,
+  covered: Covered,
+  log: { readonly audience: string; readonly receiptKey: VerificationKeys; readonly upTo: string },
   start: Date,
-  end: Date,
 ): Promise<Pick<Facts, 'audit' | 'operations' | 'lastUse'>> {
-  const walked = await verifyAudit(work, keys)
-  const covered = work
-    .selectFrom('audit')
-    .innerJoin('audit_checkpoint_range as range', (join) =>
-      join
-        .onRef('range.writer', '=', 'audit.writer')
-        .onRef('audit.seq', '>=', sql.ref('range.from_seq'))
-        .onRef('audit.seq', '<=', sql.ref('range.to_seq')),
-    )
-    .where('range.checkpoint', '<=', upTo)
-    .where('audit.time', '<=', end)
+  const walked = await verifyAudit(work, log)
   const all = await covered
     .select(({ fn }) => [
       fn.countAll<string>().as('count'),
@@ -427,18 +521,24 @@ async function keyFacts(
         `${['root', 'organisation', 'project'].indexOf(level)} ${id} ${String(version).padStart(9, '0')}`,
     ),
     keys: sorted(
-      keys.map((one) => ({
-        ...{ id: one.id, name: one.name, project: nameOf(one.project_id), usage: one.key_usage },
-        ...{ algorithm: one.algorithm, current: one.current_version, disabled: one.is_disabled },
-        ...{ exportable: one.is_exportable, sensitive: one.is_sensitive },
-        ...{ rotateEveryDays: one.rotate_every_days, rotateAt: iso(one.rotate_at) },
-        ...{ destroyAt: iso(one.destroy_at), compromised: one.lifecycle.compromised ?? null },
-        destroyed: one.lifecycle.destroyed ?? null,
-        threshold: one.threshold !== null || one.fhe_key_id !== null,
-        versions: (byKey.get(one.id) ?? []).map(({ version, origin, state, bundle_digest, created_at }) => ({
-          ...{ version, origin, state, bundle: bundle_digest, at: created_at.toISOString() },
-        })),
-      })),
+      keys.map((one) => {
+        const its = byKey.get(one.id) ?? []
+        const { compromised, destroyed } = one.lifecycle
+        return {
+          ...{ id: one.id, name: one.name, project: nameOf(one.project_id), usage: one.key_usage },
+          ...{ algorithm: one.algorithm, disabled: one.is_disabled },
+          current: Math.min(one.current_version, its.at(-1)?.version ?? one.current_version),
+          ...{ exportable: one.is_exportable, sensitive: one.is_sensitive },
+          ...{ rotateEveryDays: one.rotate_every_days, rotateAt: iso(one.rotate_at) },
+          destroyAt: iso(one.destroy_at),
+          compromised: compromised === undefined ? null : ended(new Date(compromised), end),
+          destroyed: destroyed === undefined ? null : ended(new Date(destroyed), end),
+          threshold: one.threshold !== null || one.fhe_key_id !== null,
+          versions: its.map(({ version, origin, state, bundle_digest, created_at }) => ({
+            ...{ version, origin, state, bundle: bundle_digest, at: created_at.toISOString() },
+          })),
+        }
+      }),
       ({ id }) => id,
     ),
     projectsOfPlainKeys: sorted(plain, ({ id }) => id),
@@ -466,30 +566,27 @@ function kekOf(row: {
 
 async function peopleFacts(
   work: Kysely<Tables>,
+  covered: Covered,
   end: Date,
 ): Promise<Pick<Facts, 'identities' | 'grants' | 'credentials'>> {
   const identities = await work
     .selectFrom('identity')
     .leftJoin('person', 'person.identity_id', 'identity.id')
+    .leftJoin('member', 'member.identity_id', 'identity.id')
+    .leftJoin('identity_provider', 'identity_provider.id', 'member.provider_id')
     .select(['identity.id', 'identity.name', 'token_ttl_seconds', 'identity.created_at', 'revoked_at'])
-    .select(['username', 'password_hash', 'totp_sealed'])
+    .select(['person.username', 'password_hash', 'totp_sealed', 'identity_provider.name as provider'])
+    .select('member.username as memberUsername')
     .where('identity.created_at', '<=', end)
     .execute()
   const grants = await work.selectFrom('role_grant').selectAll().where('created_at', '<=', end).execute()
-  const secrets = await work.selectFrom('client_secret').selectAll().where('created_at', '<=', end).execute()
-  const apiKeys = await work
-    .selectFrom('token')
-    .selectAll()
-    .where('name', 'is not', null)
-    .where('created_at', '<=', end)
-    .execute()
-  const kmip = await work.selectFrom('kmip_client').selectAll().where('created_at', '<=', end).execute()
   return {
     identities: sorted(
       identities.map((one) => ({
-        ...{ id: one.id, name: one.name, username: one.username, enrolled: one.password_hash !== null },
+        ...{ id: one.id, name: one.name, username: one.username ?? one.memberUsername },
+        ...{ provider: one.provider, enrolled: one.password_hash !== null },
         ...{ secondFactor: one.totp_sealed !== null, tokenSeconds: one.token_ttl_seconds },
-        ...{ at: one.created_at.toISOString(), revoked: iso(one.revoked_at) },
+        ...{ at: one.created_at.toISOString(), revoked: ended(one.revoked_at, end) },
       })),
       ({ id }) => id,
     ),
@@ -501,31 +598,92 @@ async function peopleFacts(
       (one) => `${one.identity} ${one.role} ${one.organisation} ${one.project}`,
     ),
     credentials: sorted(
-      [
-        ...secrets.map((one) => ({
-          ...{ kind: 'client secret' as const, id: one.id, identity: one.identity_id, expires: null },
-          ...{ at: one.created_at.toISOString(), revoked: iso(one.revoked_at) },
-        })),
-        ...apiKeys.map((one) => ({
-          ...{
-            kind: 'API key' as const,
-            id: one.id,
-            identity: one.identity_id,
-            expires: iso(one.expires_at),
-          },
-          ...{ at: one.created_at.toISOString(), revoked: iso(one.revoked_at) },
-        })),
-        ...kmip.map((one) => ({
-          ...{ kind: 'KMIP certificate' as const, id: one.spki.toString('hex'), identity: one.identity_id },
-          ...{ expires: iso(one.expires_at), at: one.created_at.toISOString(), revoked: iso(one.revoked_at) },
-        })),
-      ],
+      [...(await ownCredentials(work, end)), ...(await credentialsElsewhere(work, covered, end))],
       ({ kind, id }) => `${kind} ${id}`,
     ),
   }
 }
 
+/** Of identities. */
+async function ownCredentials(work: Kysely<Tables>, end: Date): Promise<readonly CredentialFact[]> {
+  const secrets = await work.selectFrom('client_secret').selectAll().where('created_at', '<=', end).execute()
+  const apiKeys = await work
+    .selectFrom('token')
+    .selectAll()
+    .where('name', 'is not', null)
+    .where('created_at', '<=', end)
+    .execute()
+  const kmip = await work.selectFrom('kmip_client').selectAll().where('created_at', '<=', end).execute()
+  const common = (one: { identity_id: string; created_at: Date; revoked_at: Date | null }) => ({
+    ...{ of: { identity: one.identity_id }, at: one.created_at.toISOString() },
+    revoked: ended(one.revoked_at, end),
+  })
+  return [
+    ...secrets.map((one) => ({
+      ...{ kind: 'client secret' as const, id: one.id, expires: null, ...common(one) },
+    })),
+    ...apiKeys.map((one) => ({
+      ...{ kind: 'API key' as const, id: one.id, expires: iso(one.expires_at), ...common(one) },
+    })),
+    ...kmip.map((one) => ({
+      ...{ kind: 'KMIP certificate' as const, id: one.spki.toString('hex') },
+      ...{ expires: iso(one.expires_at), ...common(one) },
+    })),
+  ]
+}
+
+/** By which this server logs in elsewhere, or an identity provider logs in here. */
+async function credentialsElsewhere(
+  work: Kysely<Tables>,
+  covered: Covered,
+  end: Date,
+): Promise<readonly CredentialFact[]> {
+  const providers = await work
+    .selectFrom('identity_provider')
+    .select(['id', 'name', 'secret_sealed', 'scim_token_hash', 'scim_token_made_at', 'created_at'])
+    .where('created_at', '<=', end)
+    .execute()
+  const external = await work
+    .selectFrom('external_key')
+    .select(['id', 'name', 'created_at'])
+    .where('created_at', '<=', end)
+    .execute()
+  const changed = await covered
+    .where('audit.operation', '=', 'external-key.change-credentials')
+    .where('audit.outcome', '=', 'ok')
+    .where('audit.key_id', 'is not', null)
+    .select('audit.key_id')
+    .select(({ fn }) => fn.max('audit.time').as('last'))
+    .groupBy('audit.key_id')
+    .execute()
+  const changes = new Map(changed.map(({ key_id, last }) => [key_id, last]))
+  const endless = { expires: null, revoked: null }
+  return [
+    ...providers
+      .filter(({ secret_sealed }) => secret_sealed !== null)
+      .map(({ id, name, created_at }) => ({
+        ...{ kind: 'secret at an identity provider' as const, id, of: { name } },
+        ...{ at: created_at.toISOString(), ...endless },
+      })),
+    ...providers
+      .filter(
+        ({ scim_token_hash: hash, scim_token_made_at: at }) => hash !== null && (at === null || at <= end),
+      )
+      .map(({ id, name, scim_token_made_at: at }) => ({
+        ...{ kind: 'SCIM token' as const, id, of: { name }, at: iso(at), ...endless },
+      })),
+    ...external.map(({ id, name, created_at }) => ({
+      ...{ kind: 'credentials of an external key' as const, id, of: { name } },
+      ...{ at: iso(changes.get(id) ?? created_at), ...endless },
+    })),
+  ]
+}
+
 const iso = (time: Date | null): string | null => (time === null ? null : time.toISOString())
+
+/** A time that something ended at; null where that was only after the period. */
+const ended = (time: Date | null, end: Date): string | null =>
+  time === null || time > end ? null : time.toISOString()
 
 /** By code units: no language's order, which changes from machine to machine. */
 function sorted<T>(all: readonly T[], by: (one: T) => string): T[] {

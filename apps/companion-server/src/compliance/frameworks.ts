@@ -27,6 +27,7 @@ const control = (
 ): Control => ({ id, title, checks, notSeen })
 
 const approved = 'Whether the documents exist, are approved and are followed.'
+const factor = 'By how many factors people prove themselves to a provider of identities.'
 const rooms = 'Rooms, safes, seals and who had which key of them.'
 
 export const frameworks: Readonly<Record<FrameworkId, Framework>> = {
@@ -79,7 +80,7 @@ export const frameworks: Readonly<Record<FrameworkId, Framework>> = {
       control(
         '3.7.6',
         'Split knowledge and dual control where people handle keys in the clear',
-        ['dual-control', 'custodians'],
+        ['dual-control', 'custodians', 'approvals'],
         'What people did in the room besides what the transcript says.',
       ),
       control('3.7.7', 'Keys cannot be replaced without being noticed', ['imports', 'audit-integrity']),
@@ -94,12 +95,13 @@ export const frameworks: Readonly<Record<FrameworkId, Framework>> = {
       control('7.2.5', 'Programs have the least that they need', ['grants', 'credentials']),
       control('8.2.1', 'Everybody has an identity of his own', ['people'], 'Whether people share one.'),
       control('8.2.6', 'Identities that nobody used for 90 days are taken out', ['idle']),
-      control('8.3.1', 'People log in with proof', ['people', 'log-ins']),
+      control('8.3.1', 'People log in with proof', ['people', 'log-ins'], factor),
       control(
         '8.4.2',
         'People log in with more than one factor',
         ['people'],
         'The systems around this server.',
+        factor,
       ),
       control('8.6.3', 'Secrets of programs are changed', ['credentials']),
       control('10.2.1', 'What is done is recorded', ['use', 'changes'], 'The systems around this server.'),
@@ -139,6 +141,7 @@ export const frameworks: Readonly<Record<FrameworkId, Framework>> = {
         'Access to what is protected is restricted, and keys are protected',
         ['grants', 'people', 'inventory', 'hierarchy', 'rotation', 'exports'],
         'The systems around this server.',
+        factor,
       ),
       control('CC6.2', 'People and programs are registered before they get access, and taken out after', [
         'people',
@@ -166,7 +169,7 @@ export const frameworks: Readonly<Record<FrameworkId, Framework>> = {
       control(
         'CC8.1',
         'Changes are approved',
-        ['dual-control', 'changes'],
+        ['dual-control', 'approvals', 'changes'],
         'Changes of programs and machines.',
       ),
       control('A1.2', 'There are backups', ['backups'], 'Backups of the database and of the machine.'),
@@ -192,7 +195,12 @@ export const frameworks: Readonly<Record<FrameworkId, Framework>> = {
         'audit-integrity',
         'access-reviews',
       ]),
-      control('164.308(a)(3)(ii)(A)', 'Work with protected data is authorised', ['grants'], approved),
+      control(
+        '164.308(a)(3)(ii)(A)',
+        'Work with protected data is authorised',
+        ['grants', 'approvals'],
+        approved,
+      ),
       control('164.308(a)(3)(ii)(C)', 'Access ends when work ends', ['idle', 'changes'], 'Who has left.'),
       control('164.308(a)(4)(ii)(C)', 'Access is established and modified', [
         'grants',
@@ -222,7 +230,7 @@ export const frameworks: Readonly<Record<FrameworkId, Framework>> = {
       ),
       control('164.312(b)', 'What is done is recorded', ['use', 'changes', 'audit-integrity']),
       control('164.312(c)(1)', 'Data is not changed or destroyed wrongly', ['retirement', 'audit-integrity']),
-      control('164.312(d)', 'Who asks is who he says', ['people', 'log-ins']),
+      control('164.312(d)', 'Who asks is who he says', ['people', 'log-ins'], factor),
       control(
         '164.312(e)(2)(ii)',
         'Data is encrypted on its way',

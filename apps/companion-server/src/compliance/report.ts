@@ -31,6 +31,8 @@ export type Report = {
   readonly to: string
   /** The audit log up to here is what the report speaks of; null where no checkpoint was signed yet. */
   readonly checkpoint: { readonly seq: string; readonly hash: string; readonly time: string } | null
+  /** What no time is kept of: it is shown as it was on the day of asking, not at the end of the period. */
+  readonly asOfAsking: readonly string[]
   readonly controls: readonly ReportedControl[]
   readonly evidence: readonly ReportedEvidence[]
 }
@@ -39,6 +41,13 @@ export type SignedReport = { readonly payload: Report; readonly signatures: read
 
 /** What a report's signature is made over: this, a zero byte, and the canonical JSON of the payload. */
 export const reportContext = 'lux-server/v1/compliance-report'
+
+const asOfAsking = [
+  'Whether a key is enabled and may leave, how often it is rotated, when that is due and when it will be destroyed.',
+  'States of versions, KEKs, roots and bundles; who has enrolled; how long a log-in lasts; names.',
+  'Roles, external keys and requests for approval: one that was removed since is not shown.',
+  'Which entries of the audit log are still kept, and so are counted.',
+]
 
 /** The same facts give the same bytes. */
 export function makeReport(framework: FrameworkId, facts: Facts): Report {
@@ -50,6 +59,7 @@ export function makeReport(framework: FrameworkId, facts: Facts): Report {
     ...{ v: 1, kind: 'compliance-report', framework, edition },
     ...{ audience: facts.audience, domain: facts.domain, from: facts.from, to: facts.to },
     checkpoint: facts.checkpoint,
+    asOfAsking,
     controls: controls.map(({ id, title, checks: its, notSeen }) => {
       const all = its.flatMap((check) => found.get(check) ?? [])
       const gaps = all.reduce((sum, one) => sum + one.gaps.length, 0)

@@ -40,7 +40,7 @@ export function complianceRoutes(
       } as unknown as TUnsafe<unknown>,
     },
     description:
-      'Signed JSON, canonical, or its PDF. The same rows and the same period give the same payload. The whole audit log is walked.',
+      'Signed JSON, canonical, or its PDF. The same rows and the same period give the same payload. The audit log is walked up to the checkpoint that the report names.',
     params: wanted,
     querystring: asked,
   }

@@ -125,10 +125,27 @@ export async function regrant(work: Work, identity: string): Promise<readonly Gr
     const grant = { role, organisation, project, conditions: conditions as Conditions | null }
     if (!byPlace.has(place) || conditions === null) byPlace.set(place, grant)
   }
-  const grants = [...byPlace.values()]
-  await work.deleteFrom('role_grant').where('identity_id', '=', identity).execute()
-  if (grants.length > 0) await insertGrants(work, identity, grants)
-  return grants
+  // What stays as it is keeps its time.
+  const had = await work.selectFrom('role_grant').selectAll().where('identity_id', '=', identity).execute()
+  const added = new Map(byPlace)
+  for (const { role, organisation_id: organisation, project_id: project, conditions } of had) {
+    const place = JSON.stringify([role, organisation, project])
+    const wanted = added.get(place)
+    // Both come from a jsonb column, which puts its keys in order.
+    if (wanted && JSON.stringify(wanted.conditions ?? null) === JSON.stringify(conditions)) {
+      added.delete(place)
+      continue
+    }
+    await work
+      .deleteFrom('role_grant')
+      .where('identity_id', '=', identity)
+      .where('role', '=', role)
+      .where('organisation_id', 'is not distinct from', organisation)
+      .where('project_id', 'is not distinct from', project)
+      .execute()
+  }
+  if (added.size > 0) await insertGrants(work, identity, [...added.values()])
+  return [...byPlace.values()]
 }
 
 /** The provider ends it: no token of it lives longer than a second more. */

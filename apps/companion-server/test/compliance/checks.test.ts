@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type CheckId, checks } from '../../src/compliance/checks.ts'
-import type { Facts, IdentityFact, KeyFact } from '../../src/compliance/facts.ts'
+import type { CredentialFact, Facts, IdentityFact, KeyFact } from '../../src/compliance/facts.ts'
 import { frameworkIds, frameworks } from '../../src/compliance/frameworks.ts'
 import { makeReport } from '../../src/compliance/report.ts'
 
@@ -17,8 +17,8 @@ const key = (fields: Partial<KeyFact> = {}): KeyFact => ({
   ...fields,
 })
 const person = (fields: Partial<IdentityFact> = {}): IdentityFact => ({
-  ...{ id: 'i', name: 'Ada', username: 'ada', enrolled: true, secondFactor: true, tokenSeconds: 3600 },
-  ...{ at: recent, revoked: null, ...fields },
+  ...{ id: 'i', name: 'Ada', username: 'ada', provider: null, enrolled: true, secondFactor: true },
+  ...{ tokenSeconds: 3600, at: recent, revoked: null, ...fields },
 })
 const root = {
   level: 'root',
@@ -40,9 +40,24 @@ const bundle = {
   ...{ people: 5, exceptions: 0, backups: [{ root: 'r', t: 2, custodians: ['A', 'B', 'C'] }] },
 }
 
+const approval = {
+  ...{ id: 'a', identity: 'i', operation: 'key.export', key: 'k', needed: 2, approvedBy: ['B', 'C'] },
+  ...{ refusedBy: [], at: recent, expires: recent, used: recent },
+}
+const outside = { id: 'x', name: 'far', project: 'p', provider: 'aws', usage: 'sign-verify', at: recent }
+const apiKey: CredentialFact = {
+  kind: 'API key',
+  id: 'x',
+  of: { identity: 'i' },
+  at: old,
+  expires: null,
+  revoked: null,
+}
+const member = person({ username: null, provider: 'corp', enrolled: false, secondFactor: false })
+
 /** A server in which nothing is missing. */
-const review = (at: string) => ({
-  ...{ id: 'r', organisation: 'Training', reviewer: 'Ada', identities: 3, access: 'ab'.repeat(32), at },
+const review = (at: string, organisation: string | null = 'o') => ({
+  ...{ id: 'r', organisation, reviewer: 'Ada', identities: 3, access: 'ab'.repeat(32), at },
 })
 const whole: Facts = {
   ...{ audience: 'a', domain: 'production', from: old, to },
@@ -60,6 +75,9 @@ const whole: Facts = {
   grants: [grant('auditor')],
   credentials: [],
   reviews: [review(recent)],
+  approvals: [approval],
+  externalKeys: [],
+  organisations: [{ id: 'o', name: 'Training' }],
   tombstones: [],
 }
 
@@ -132,17 +150,49 @@ const cases: readonly (readonly [CheckId, string, Partial<Facts>])[] = [
   ['grants', 'ada: The role service holds everywhere.', { grants: [grant('service', null)] }],
   ['grants', 'ada: It governs keys and uses keys.', { grants: [grant('crypto-officer'), grant('user')] }],
   ['grants', 'ada: It governs and audits.', { grants: [grant('server-admin', null), grant('auditor')] }],
+  ['credentials', 'API key x: It is 696 days old.', { credentials: [apiKey] }],
   [
     'credentials',
-    'API key x: It is 696 days old.',
+    'SCIM token x: When it was made is not recorded.',
+    { credentials: [{ ...apiKey, kind: 'SCIM token', of: { name: 'corp' }, at: null }] },
+  ],
+  [
+    'people',
+    'Ada: The provider corp says who this is: whether by a second factor is not seen here.',
+    { identities: [member] },
+  ],
+  [
+    'approvals',
+    'request a: It was used with 1 of 2 approvals that are recorded.',
+    { approvals: [{ ...approval, approvedBy: ['B'] }] },
+  ],
+  [
+    'rotation',
+    'KEK of project Payments: Its version is 696 days old.',
     {
-      credentials: [{ kind: 'API key', id: 'x', identity: 'i', at: old, expires: null, revoked: null }],
+      keks: [{ ...root, level: 'project', of: 'Payments', state: 'enabled', under: 'o v1', at: old }],
     },
   ],
+  [
+    'rotation',
+    'far: It is kept at aws: whether it is rotated there is not seen here.',
+    { externalKeys: [outside] },
+  ],
+  ['generation', 'far: It is kept at aws: how it was made is not known here.', { externalKeys: [outside] }],
   ['idle', 'ada: Nothing was done with it for 696 days.', { lastUse: { i: old } }],
   ['sessions', 'ada: A log-in lasts 9000000 seconds.', { identities: [person({ tokenSeconds: 9_000_000 })] }],
-  ['access-reviews', 'server: No access review is recorded in this period.', { reviews: [] }],
-  ['access-reviews', 'server: The last access review was 696 days ago.', { reviews: [review(old)] }],
+  ['access-reviews', 'Training: No access review of it is recorded in this period.', { reviews: [] }],
+  ['access-reviews', 'Training: Its last access review was 696 days ago.', { reviews: [review(old)] }],
+  [
+    'access-reviews',
+    'Training: Its last access review was 696 days ago.',
+    { reviews: [review(old), review(recent, 'p')] },
+  ],
+  [
+    'access-reviews',
+    'the whole server: No access review of it is recorded in this period.',
+    { grants: [grant('server-admin', null)] },
+  ],
   [
     'audit-integrity',
     'audit log: It breaks the rule AUDIT-GAP.',
@@ -159,6 +209,21 @@ const cases: readonly (readonly [CheckId, string, Partial<Facts>])[] = [
 test.each(cases)('COMPLIANCE-07 %s names the gap: %s', (check, gap, changed) => {
   const found = checks[check]({ ...whole, ...changed }, limits).gaps.map((one) => `${one.of}: ${one.gap}`)
   expect(found).toContain(gap)
+})
+
+test('COMPLIANCE-09 who logs in through a provider is a person, and a key at a provider is in the inventory', () => {
+  const facts: Facts = { ...whole, identities: [member], externalKeys: [outside], credentials: [apiKey] }
+  expect(checks.people(facts, limits).rows).toEqual([
+    ['', 'Ada', '2026-11-01', 'provider corp', 'not seen here', ''],
+  ])
+  for (const check of ['idle', 'sessions'] as const)
+    expect(checks[check](facts, limits).rows[0]?.slice(0, 2)).toEqual(['Ada', 'person'])
+  expect(checks.inventory(facts, limits).rows).toContainEqual([
+    ...['far', 'x', 'p', 'sign-verify', '', '', 'kept at aws'],
+  ])
+  expect(checks.approvals(facts, limits).rows).toEqual([
+    ['2026-11-01', 'Ada', 'key.export', 'k', '2', 'B, C', '', '2026-11-01'],
+  ])
 })
 
 test('COMPLIANCE-08 every check that may name a gap is asked by a control, and every control without one says what is not seen', () => {

@@ -21,6 +21,7 @@ import * as revokedKeys from './migrations/0017-revoked-keys.ts'
 import * as accessReviews from './migrations/0018-access-reviews.ts'
 import * as alerts from './migrations/0019-alerts.ts'
 import * as provedAt from './migrations/0020-proved-at.ts'
+import * as scimTokenTime from './migrations/0021-scim-token-time.ts'
 import type { Tables } from './tables.ts'
 
 /** `servedByOlder`: it only adds what the build before it needs nothing of, so that such a build serves on, and starts again, after it. */
@@ -48,6 +49,7 @@ const migrations: Record<string, Step> = {
   '0018-access-reviews': accessReviews,
   '0019-alerts': alerts,
   '0020-proved-at': provedAt,
+  '0021-scim-token-time': scimTokenTime,
 }
 
 /** Of this build, in order. */

@@ -458,6 +458,8 @@ export type IdentityProviderTable = {
   settings: Document
   secret_sealed: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
   scim_token_hash: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
+  /** Null also of a token from before it was kept. */
+  scim_token_made_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
   created_at: MadeTime
   removed_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
 }

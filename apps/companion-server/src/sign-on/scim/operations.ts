@@ -226,7 +226,7 @@ export function openScim({ database, record, providers, now }: Parts) {
   async function setToken(provider: string, hash: Buffer | null): Promise<void> {
     await database
       .updateTable('identity_provider')
-      .set({ scim_token_hash: hash })
+      .set({ scim_token_hash: hash, scim_token_made_at: hash === null ? null : now() })
       .where('id', '=', provider)
       .execute()
   }
