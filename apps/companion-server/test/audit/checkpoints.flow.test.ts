@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Caller } from '../../src/access/authorize.ts'
 import { checkpointContext } from '../../src/audit/checkpoints.ts'
 import { entryNode, leadsTo } from '../../src/audit/merkle.ts'
+import { verifyAudit } from '../../src/audit/verify.ts'
 import { auditHash, auditLeaf } from '../../src/audit/writer.ts'
 import { retainAudit, verifyAuditLog } from '../../src/commands/audit.ts'
 import { type OpenDatabase, openOwnerDatabase } from '../../src/platform/database/open.ts'
@@ -202,6 +203,10 @@ test('AUDIT-04 what is no longer kept leaves its place in the chain, which verif
   await settled()
   const soon = new Date(Date.now() + 60_000)
   const before = given(await verdict())
+  const { card, audience } = await readCard(kms.state)
+  const upTo = before.head?.seq ?? ''
+  const asOfThen = async () =>
+    verifyAudit(kms.server.services.database, { receiptKey: card.receiptKey, audience, upTo })
   const { dropped } = given(await retainAudit(kms.state, soon))
   expect(dropped).toBeGreaterThan(10)
   const rows = await sql<{ entry: string | null }>`select entry from audit where leaf is not null`.execute(
@@ -212,6 +217,16 @@ test('AUDIT-04 what is no longer kept leaves its place in the chain, which verif
   const after = given(await verdict())
   expect(after.entries).toBeGreaterThanOrEqual(before.entries)
   expect([before.dropped, after.dropped]).toEqual([0, dropped])
+  // Up to an earlier checkpoint too, though what says it came later.
+  expect(given(await asOfThen())).toMatchObject({ pending: 0, dropped, head: before.head })
+  // And a range that says less than the checkpoint that was signed hides nothing.
+  await sql`create table ranges as select * from audit_checkpoint_range`.execute(owner.database)
+  await sql`delete from audit_checkpoint_range where checkpoint = ${upTo}`.execute(owner.database)
+  expect(await asOfThen()).toMatchObject({ ok: false, rule: 'AUDIT-GAP' })
+  await sql`insert into audit_checkpoint_range select * from ranges where checkpoint = ${upTo}`.execute(
+    owner.database,
+  )
+  await sql`drop table ranges`.execute(owner.database)
   const kept = sql<{ operation: string; outcome: string }>`select operation, outcome from audit
     where operation = 'audit.retain'`
   const [said] = (await kept.execute(owner.database)).rows

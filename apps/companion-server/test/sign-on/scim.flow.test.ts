@@ -187,7 +187,17 @@ test('SCIM-06 a token is one provider’s, over once revoked or replaced, and op
   tokens.other = given(await signOn.makeScimToken(kms.callAs(kms.admin), 'other')).token
   expect((await scim('GET', '/Users', undefined, 'before')).status).toBe(401)
   expect((await scim('GET', '/Users', undefined, 'other')).status).toBe(200)
+  const madeAt = async () =>
+    (
+      await database
+        .selectFrom('identity_provider')
+        .select('scim_token_made_at')
+        .where('name', '=', 'other')
+        .executeTakeFirstOrThrow()
+    ).scim_token_made_at
+  expect(await madeAt()).toBeInstanceOf(Date)
   given(await signOn.revokeScimToken(kms.callAs(kms.admin), 'other'))
+  expect(await madeAt()).toBeNull()
   expect((await scim('GET', '/Users', undefined, 'other')).status).toBe(401)
   const kept = await database.selectFrom('identity_provider').selectAll().execute()
   expect(JSON.stringify(kept)).not.toContain(tokens.office)
