@@ -106,7 +106,7 @@ export async function buildApp(
     const text = String(body)
     if (text === '') return done(null, undefined)
     try {
-      done(null, JSON.parse(text, refuseProto))
+      done(null, JSON.parse(text, mayForge.test(text) ? refuseProto : undefined))
     } catch {
       done(badRequest('BODY-NOT-JSON'))
     }
@@ -167,6 +167,9 @@ function secured({ cert, key }: TlsKey) {
     return createServer(options, handler) as unknown as Server
   }
 }
+
+/** Whether a text can hold one of the names that are refused, spelt out or with escapes. */
+const mayForge = /__proto__|constructor|\\u/
 
 function refuseProto(this: unknown, key: string, value: unknown): unknown {
   if (key === '__proto__' || key === 'constructor') throw new SyntaxError('forbidden key')

@@ -24,10 +24,12 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0
 }
 
+const encoder = new TextEncoder()
+
 /** UTF-8 of a string. Throws RangeError on a lone surrogate, which has no UTF-8 (RFC 3629). */
 export function utf8(text: string): Uint8Array {
   if (!text.isWellFormed()) throw new RangeError('text: holds a lone surrogate')
-  return new TextEncoder().encode(text)
+  return encoder.encode(text)
 }
 
 /** String of UTF-8 bytes. Throws FormatError `UTF8-MALFORMED`; a byte order mark is kept as a character. */
@@ -66,6 +68,12 @@ export function wipe(bytes: Uint8Array): void {
 
 function unsigned(n: number | bigint, size: number): Uint8Array {
   if (typeof n === 'number' && !Number.isSafeInteger(n)) throw new RangeError('n: not a safe integer')
+  // The common case, and without a BigInt many times faster.
+  if (typeof n === 'number' && n >= 0 && n < 2 ** 31) {
+    const out = new Uint8Array(size)
+    for (let i = size - 1, rest = n; rest > 0 && i >= 0; i--, rest >>>= 8) out[i] = rest
+    if (size >= 4 || n < 2 ** (8 * size)) return out
+  }
   let rest = BigInt(n)
   if (rest < 0n || rest >> BigInt(8 * size) !== 0n) throw new RangeError(`n: does not fit in ${size} bytes`)
   const out = new Uint8Array(size)

@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { concatBytes, hkdfSha256, hmacSha256, lp, toHex, utf8 } from '@lux/crypto'
+import { createHmac, createSecretKey, type KeyObject, randomUUID } from 'node:crypto'
+import { concatBytes, hkdfSha256, lp, u32be, utf8 } from '@lux/crypto'
+import { LRUCache } from 'lru-cache'
 import type { Caller } from '../access/authorize.ts'
 import { EnvironmentError, type Outcome } from '../refusal.ts'
 import type { AuditReceipt, AuditWriter } from './writer.ts'
@@ -102,17 +103,24 @@ function digestOf(
   parts: readonly Uint8Array[],
 ): string | null {
   if (key === null || parts.length === 0) return null
-  const own = hkdfSha256(
-    key,
-    new Uint8Array(0),
-    concatBytes(utf8('custody-audit-1'), lp(utf8(project ?? ''))),
-    32,
-  )
-  try {
-    return toHex(hmacSha256(own, concatBytes(lp(utf8(side)), ...parts.map((part) => lp(part)))))
-  } finally {
-    own.fill(0)
-  }
+  const hmac = createHmac('sha256', projectAuditKey(key, project ?? ''))
+  for (const part of [utf8(side), ...parts]) hmac.update(u32be(part.length)).update(part)
+  return hmac.digest('hex')
+}
+
+/** Derived once for as long as the deployment's own key is here, which is as good as all of them. */
+const derived = new WeakMap<Uint8Array, LRUCache<string, KeyObject>>()
+
+function projectAuditKey(key: Uint8Array, project: string): KeyObject {
+  const of = derived.get(key) ?? new LRUCache<string, KeyObject>({ max: 1000 })
+  derived.set(key, of)
+  const known = of.get(project)
+  if (known) return known
+  const own = hkdfSha256(key, new Uint8Array(0), concatBytes(utf8('custody-audit-1'), lp(utf8(project))), 32)
+  const made = createSecretKey(own)
+  own.fill(0)
+  of.set(project, made)
+  return made
 }
 
 function codeOf(error: unknown): string {

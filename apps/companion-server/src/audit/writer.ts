@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { canonicalString, encodeCanonical, type Json, sha256, toBase64Url, toHex } from '@lux/crypto'
+import { createHash, randomBytes } from 'node:crypto'
+import { canonicalString, type Json, toHex } from '@lux/crypto'
+import { sql } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
 import { EnvironmentError } from '../refusal.ts'
 
@@ -28,12 +29,20 @@ const chainTag = Uint8Array.of(0x12)
 
 /** SHA-256(0x00 | salt | JCS(entry)), also of an entry that version 0.1 wrote, which had other fields. */
 export function auditLeaf(salt: Uint8Array, entry: AuditEntry | Json): Uint8Array {
-  return sha256(leafTag, salt, encodeCanonical(entry))
+  return leafOf(salt, canonicalString(entry))
 }
 
 /** SHA-256(0x12 | previous | leaf); the first of a writer follows 32 zero bytes. */
 export function auditHash(previous: Uint8Array, leaf: Uint8Array): Uint8Array {
-  return sha256(chainTag, previous, leaf)
+  return hashed(chainTag, previous, leaf)
+}
+
+const leafOf = (salt: Uint8Array, text: string) => hashed(leafTag, salt, text)
+
+function hashed(...parts: readonly (Uint8Array | string)[]): Buffer {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest()
 }
 
 /** Where an entry lies in its writer's chain, and what proves it. */
@@ -59,6 +68,16 @@ type Waiting = {
   readonly fail: (error: Error) => void
 }
 
+type Row = {
+  readonly seq: number
+  readonly prev: Uint8Array
+  readonly salt: Buffer
+  readonly hash: Uint8Array
+  readonly entry: AuditEntry
+  readonly text: string
+}
+
+const saltLength = 16
 const maxBatch = 256
 const patience = 5000
 
@@ -88,36 +107,18 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
   async function commit(batch: readonly Waiting[]): Promise<void> {
     let at = seq
     let previous = head
-    const rows = batch.map(({ entry }) => {
-      const salt = randomBytes(16)
-      const hash = auditHash(previous, auditLeaf(salt, entry))
-      const row = { seq: ++at, prev: previous, salt, hash, entry }
+    const salts = randomBytes(saltLength * batch.length)
+    const rows = batch.map(({ entry }, index): Row => {
+      const salt = salts.subarray(saltLength * index, saltLength * (index + 1))
+      const text = canonicalString(entry)
+      const hash = auditHash(previous, leafOf(salt, text))
+      const row = { seq: ++at, prev: previous, salt, hash, entry, text }
       previous = hash
       return row
     })
     try {
       if (seq === 0) await database.insertInto('audit_writer').values({ writer: id }).execute()
-      await database
-        .insertInto('audit')
-        .values(
-          rows.map(({ seq, prev, salt, hash, entry }) => ({
-            writer: id,
-            seq,
-            prev: Buffer.from(prev),
-            salt,
-            entry: canonicalString(entry),
-            hash: Buffer.from(hash),
-            req_id: entry.reqId,
-            identity_id: entry.identity,
-            project_id: entry.project,
-            organisation_id: entry.organisation,
-            key_id: entry.key,
-            operation: entry.operation,
-            outcome: entry.outcome,
-            time: entry.time,
-          })),
-        )
-        .execute()
+      await insert(id, rows)
     } catch (error) {
       // Whether the rows are there is not known, so this chain ends here and the next entry opens another.
       id = newWriter()
@@ -134,6 +135,21 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
       const row = rows[index]
       if (row) settle({ writer: id, seq: row.seq, hash: row.hash, salt: row.salt })
     }
+  }
+
+  /** Columns as lists: one statement of the same text, whatever waits. */
+  async function insert(writer: string, rows: readonly Row[]): Promise<void> {
+    const texts = (of: (entry: AuditEntry) => string | null) => rows.map(({ entry }) => of(entry))
+    await sql`
+      insert into audit (writer, seq, prev, salt, hash, entry, req_id, identity_id, project_id, organisation_id,
+        key_id, operation, outcome, time)
+      select ${writer}, * from unnest(${rows.map(({ seq }) => seq)}::bigint[], ${rows.map(({ prev }) => prev)}::bytea[],
+        ${rows.map(({ salt }) => salt)}::bytea[], ${rows.map(({ hash }) => hash)}::bytea[],
+        ${rows.map(({ text }) => text)}::text[], ${texts(({ reqId }) => reqId)}::text[],
+        ${texts(({ identity }) => identity)}::text[], ${texts(({ project }) => project)}::text[],
+        ${texts(({ organisation }) => organisation)}::text[], ${texts(({ key }) => key)}::text[],
+        ${texts(({ operation }) => operation)}::text[], ${texts(({ outcome }) => outcome)}::text[],
+        ${texts(({ time }) => time)}::timestamptz[])`.execute(database)
   }
 
   function append(entry: AuditEntry): Promise<AuditReceipt> {
@@ -187,7 +203,8 @@ function newWriter(): string {
 
 /** `v1;w=<writer>;s=<seq>;h=<b64url>;salt=<b64url>`: the header Audit-Receipt. */
 export function receiptHeader({ writer, seq, hash, salt }: AuditReceipt): string {
-  return `v1;w=${writer};s=${seq};h=${toBase64Url(hash)};salt=${toBase64Url(salt)}`
+  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url')
+  return `v1;w=${writer};s=${seq};h=${text(hash)};salt=${text(salt)}`
 }
 
 /** An entry of the server's own: of its chain, or of strangers. */

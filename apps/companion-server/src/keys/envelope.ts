@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto'
-import { concatBytes, equalBytes, hkdfSha256, lp, sha256, u32be, utf8, wipe } from '@lux/crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync } from 'node:crypto'
+import { concatBytes, equalBytes, lp, sha256, u32be, utf8, wipe } from '@lux/crypto'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 
 /**
@@ -67,7 +67,7 @@ export function sealEnvelope(
   const material = derive(key, context.algorithm, salt, head)
   try {
     const prefix = concatBytes(head, salt, material.commitment)
-    const cipher = createCipheriv(context.algorithm, material.key, material.nonce, {
+    const cipher = createCipheriv(context.algorithm, createSecretKey(material.key), material.nonce, {
       authTagLength: tagLength,
     })
     cipher.setAAD(additionalData(prefix, context))
@@ -111,7 +111,7 @@ export function openEnvelope(
     if (!equalBytes(material.commitment, envelope.subarray(headLength + saltLength, prefixLength))) {
       return refuse('ENVELOPE-COMMITMENT', 'the envelope was not made under this key')
     }
-    const decipher = createDecipheriv(context.algorithm, material.key, material.nonce, {
+    const decipher = createDecipheriv(context.algorithm, createSecretKey(material.key), material.nonce, {
       authTagLength: tagLength,
     })
     decipher.setAAD(additionalData(prefix, context))
@@ -142,7 +142,11 @@ function encodeHead({ algorithm, keyId, version }: EnvelopeHead): Uint8Array {
 function derive(key: Uint8Array, algorithm: EnvelopeAlgorithm, salt: Uint8Array, head: Uint8Array) {
   const { keyLength } = algorithms[algorithm]
   if (key.length !== keyLength) throw new RangeError(`key: expected ${keyLength} bytes, got ${key.length}`)
-  const bytes = hkdfSha256(key, salt, concatBytes(label, head), keyLength + nonceLength + commitmentLength)
+  // As key objects: Node takes bytes for a key only after a search that costs more than the cipher.
+  const length = keyLength + nonceLength + commitmentLength
+  const bytes = new Uint8Array(
+    hkdfSync('sha256', createSecretKey(key), salt, concatBytes(label, head), length),
+  )
   return {
     bytes,
     key: bytes.subarray(0, keyLength),

@@ -2,6 +2,7 @@ import {
   createHmac,
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
   type KeyObject,
   randomBytes,
   randomUUID,
@@ -727,7 +728,7 @@ const macHashes = { HMAC_256: 'sha256', HMAC_384: 'sha384', HMAC_512: 'sha512' }
 /** Of a key of this algorithm. */
 export function macOf(algorithm: KeyAlgorithm, key: Uint8Array, data: Uint8Array): Uint8Array {
   // `usable` has seen that it is one of the three that make MACs.
-  return createHmac(macHashes[algorithm as keyof typeof macHashes], key)
+  return createHmac(macHashes[algorithm as keyof typeof macHashes], createSecretKey(key))
     .update(data)
     .digest()
 }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto'
 import { wipe } from '@lux/crypto'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 
@@ -35,7 +35,9 @@ export function rawEncrypt(
     const unfit = checkTag(cipher.tagLength)
     if (!unfit.ok) return unfit
     const iv = new Uint8Array(randomBytes(nonceLength))
-    const made = createCipheriv(`aes-${bits}-gcm`, key, iv, { authTagLength: cipher.tagLength })
+    const made = createCipheriv(`aes-${bits}-gcm`, createSecretKey(key), iv, {
+      authTagLength: cipher.tagLength,
+    })
     if (cipher.aad !== null) made.setAAD(cipher.aad)
     const text = Buffer.concat([made.update(data), made.final()])
     return accept({ data: new Uint8Array(text), iv, tag: new Uint8Array(made.getAuthTag()) })
@@ -43,7 +45,7 @@ export function rawEncrypt(
   const iv = given ?? new Uint8Array(randomBytes(block))
   const fits = checkBlocks(iv, cipher.padded ? null : data)
   if (!fits.ok) return fits
-  const made = createCipheriv(`aes-${bits}-cbc`, key, iv).setAutoPadding(cipher.padded)
+  const made = createCipheriv(`aes-${bits}-cbc`, createSecretKey(key), iv).setAutoPadding(cipher.padded)
   return accept({ data: new Uint8Array(Buffer.concat([made.update(data), made.final()])), iv, tag: null })
 }
 
@@ -59,14 +61,19 @@ export function rawDecrypt(
     if (!fits.ok || tag === null) return refuse('CIPHER-PARAMETERS', 'a tag of 12 to 16 bytes is missing')
     if (iv.length !== nonceLength)
       return refuse('CIPHER-PARAMETERS', `a nonce of ${nonceLength} bytes is expected`)
-    const opened = createDecipheriv(`aes-${bits}-gcm`, key, iv, { authTagLength: tag.length })
+    const opened = createDecipheriv(`aes-${bits}-gcm`, createSecretKey(key), iv, {
+      authTagLength: tag.length,
+    })
     if (cipher.aad !== null) opened.setAAD(cipher.aad)
     opened.setAuthTag(tag)
     return finish(opened, data)
   }
   const fits = checkBlocks(iv, data)
   if (!fits.ok) return fits
-  return finish(createDecipheriv(`aes-${bits}-cbc`, key, iv).setAutoPadding(cipher.padded), data)
+  return finish(
+    createDecipheriv(`aes-${bits}-cbc`, createSecretKey(key), iv).setAutoPadding(cipher.padded),
+    data,
+  )
 }
 
 function finish(

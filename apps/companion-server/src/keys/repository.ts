@@ -1,6 +1,7 @@
 import { type Insertable, type Selectable, sql, type Transaction } from 'kysely'
 import pg from 'pg'
 import type { Page } from '../access/page.ts'
+import { openGroupedRead } from '../platform/database/grouped-read.ts'
 import type { Database } from '../platform/database/open.ts'
 import { readerOf } from '../platform/database/reader.ts'
 import type {
@@ -93,9 +94,54 @@ export function openKeyRepository(database: Database, reader = readerOf(database
   const versionsOf = (key: StoredKey) =>
     database.selectFrom('key_version').selectAll().where('key_id', '=', key.id)
 
+  /** Its current version as of the moment at which a key was read. */
+  const currentOf = new WeakMap<StoredKey, StoredVersion>()
+  const keyById = openGroupedRead({
+    nameOf: (id: string) => id,
+    async read(ids) {
+      const rows = await database
+        .selectFrom('key')
+        .innerJoin('key_version as current', (on) =>
+          on.onRef('current.key_id', '=', 'key.id').onRef('current.version', '=', 'key.current_version'),
+        )
+        .selectAll('key')
+        .select(['version', 'current.algorithm as version_algorithm', 'wrapped', 'wrapping_kek_id'])
+        .select(['wrapping_kek_version', 'origin', 'bundle_digest', 'state', 'mac'])
+        .where(sql<boolean>`key.id = any(${ids})`)
+        .execute()
+      const found = new Map<string, StoredKey>()
+      for (const row of rows) {
+        const { version, version_algorithm, wrapped, wrapping_kek_id, wrapping_kek_version, ...rest } = row
+        const { origin, bundle_digest, state, mac, ...key } = rest
+        const columns = { version, algorithm: version_algorithm, wrapped, wrapping_kek_id, mac, state }
+        currentOf.set(key, storedVersion(key, { ...columns, wrapping_kek_version, origin, bundle_digest }))
+        found.set(key.id, key)
+      }
+      // A threshold key has no version here.
+      const others = ids.filter((id) => !found.has(id))
+      if (others.length > 0)
+        for (const key of await database.selectFrom('key').selectAll().where('id', 'in', others).execute())
+          found.set(key.id, key)
+      return found
+    },
+  })
+  const versionByName = openGroupedRead({
+    nameOf: ({ key, version }: { readonly key: string; readonly version: number }) => `${version}/${key}`,
+    async read(wanted) {
+      const rows = await database
+        .selectFrom('key_version')
+        .selectAll()
+        .where(
+          sql<boolean>`(key_id, version) in (select * from
+            unnest(${wanted.map(({ key }) => key)}::text[], ${wanted.map(({ version }) => version)}::integer[]))`,
+        )
+        .execute()
+      return new Map(rows.map((row) => [`${row.version}/${row.key_id}`, row]))
+    },
+  })
+
   return {
-    findKey: async (id) =>
-      (await database.selectFrom('key').selectAll().where('id', '=', id).executeTakeFirst()) ?? 'absent',
+    findKey: async (id) => (await keyById(id)) ?? 'absent',
     findByName: async (project, name) =>
       (await database
         .selectFrom('key')
@@ -132,7 +178,9 @@ export function openKeyRepository(database: Database, reader = readerOf(database
       })
     },
     async findVersion(key, version) {
-      const found = await versionsOf(key).where('version', '=', version).executeTakeFirst()
+      const current = currentOf.get(key)
+      if (current?.row.version === version) return current
+      const found = await versionByName({ key: key.id, version })
       return found ? storedVersion(key, found) : 'absent'
     },
     async listVersions(key) {
@@ -323,7 +371,10 @@ export function openKeyRepository(database: Database, reader = readerOf(database
   }
 }
 
-function storedVersion(key: StoredKey, found: Selectable<KeyVersionTable>): StoredVersion {
+function storedVersion(
+  key: StoredKey,
+  found: Omit<Selectable<KeyVersionTable>, 'key_id' | 'created_at'>,
+): StoredVersion {
   return {
     row: wrappedRow('data', key.id, key.project_id, key.id, found),
     mac: found.mac,

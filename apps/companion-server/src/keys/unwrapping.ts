@@ -40,6 +40,17 @@ export type KeyUnwrapping = {
   close(): void
 }
 
+/** By the row object, which calls that read at once share. */
+const fingerprints = new WeakMap<WrappedRow, string>()
+
+function fingerprintOf(id: string, row: WrappedRow): string {
+  const known = fingerprints.get(row)
+  if (known !== undefined) return known
+  const made = `data/${id}/${createHash('sha256').update(rowMessage(row)).digest('hex')}`
+  fingerprints.set(row, made)
+  return made
+}
+
 export function openKeyUnwrapping(
   database: Database,
   token: ServerToken,
@@ -143,8 +154,7 @@ export function openKeyUnwrapping(
     version: StoredVersion,
     work: (bytes: Uint8Array) => Result,
   ): Promise<Result> {
-    const fingerprint = `data/${key.id}/${createHash('sha256').update(rowMessage(version.row)).digest('hex')}`
-    return cache.use(fingerprint, () => loadDataKey(key, version), work)
+    return cache.use(fingerprintOf(key.id, version.row), () => loadDataKey(key, version), work)
   }
 
   return {
