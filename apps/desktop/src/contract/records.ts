@@ -64,7 +64,7 @@ export type CheckView = { name: string; outcome: CheckOutcome; detail: string }
 /** What may lie on paper beside a bundle, by its file's name. */
 export const takenPapers = ['verdict.pdf', 'policy.pdf', 'script.pdf', 'transcript.pdf'] as const
 /** `papers`: of all of them as Base64, so that they fit in one call. */
-export const takeAwayLimits = { papers: 900_000 } as const
+export const takeAwayLimits = { papers: 4_000_000 } as const
 /** The folder that leaves the room. */
 export type TakenAway = { path: string; files: string[] }
 /** A file of such a folder beside its checksum. */
