@@ -14,6 +14,7 @@ import { approvalRoutes } from './access/approval-routes.ts'
 import { organisationRoutes } from './access/organisation-routes.ts'
 import { peopleRoutes } from './access/people-routes.ts'
 import { reviewRoutes } from './access/reviews/routes.ts'
+import { roleRoutes } from './access/roles/routes.ts'
 import { authRoutes } from './access/routes.ts'
 import { sessionRoutes } from './access/session-routes.ts'
 import { authenticatorRoutes } from './access/webauthn/routes.ts'
@@ -132,6 +133,7 @@ export async function buildApp(
   authRoutes(app, services)
   organisationRoutes(app, services)
   peopleRoutes(app, services)
+  roleRoutes(app, services)
   authenticatorRoutes(app, services)
   reviewRoutes(app, services)
   alertRoutes(app, services)

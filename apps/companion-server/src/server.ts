@@ -10,6 +10,7 @@ import { openKmipClients } from './access/kmip-clients.ts'
 import { type OrganisationOperations, openOrganisationOperations } from './access/organisations.ts'
 import { openPeople } from './access/people.ts'
 import { openAccessReviews } from './access/reviews/operations.ts'
+import { openRoles } from './access/roles/operations.ts'
 import { defaultPerSecond, openAuthentication } from './access/tokens.ts'
 import { openAuthenticators } from './access/webauthn/authenticators.ts'
 import { openAlerts } from './alerts/operations.ts'
@@ -322,6 +323,7 @@ export async function openServer(
       authenticators,
       directory: openDirectory({ database, record, now }),
       alerts: openAlerts({ database, record, key: webhookKey, now }),
+      roles: openRoles({ database, record, now }),
       reviews: openAccessReviews({ database, record, audience, sign, now }),
       credentials: openCredentialOperations({ database, record, awsKeys, now }),
       awsKeys,

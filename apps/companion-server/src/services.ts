@@ -6,6 +6,7 @@ import type { KmipClients } from './access/kmip-clients.ts'
 import type { OrganisationOperations } from './access/organisations.ts'
 import type { PeopleOperations } from './access/people.ts'
 import type { AccessReviews } from './access/reviews/operations.ts'
+import type { Roles } from './access/roles/operations.ts'
 import type { Authentication } from './access/tokens.ts'
 import type { Authenticators } from './access/webauthn/authenticators.ts'
 import type { AlertOperations } from './alerts/operations.ts'
@@ -63,6 +64,7 @@ export type Services = {
   readonly signOn: SignOn
   readonly directory: Directory
   readonly reviews: AccessReviews
+  readonly roles: Roles
   readonly alerts: AlertOperations
   readonly awsKeys: AwsKeys
   readonly credentials: CredentialOperations

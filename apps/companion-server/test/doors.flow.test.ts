@@ -493,6 +493,28 @@ const others: readonly Case[] = [
     (services, call) => logOutEverywhere(services, call, 'nobody'),
   ),
   refused(
+    'role.give',
+    'officer',
+    'OBJECT-ABSENT',
+    ['POST /api/v1/identities/nobody/roles', { role: 'auditor' }],
+    ({ roles }, call) => roles.give(call, { identity: 'nobody', grant: { role: 'auditor', ...everywhere } }),
+  ),
+  refused(
+    'role.take',
+    'officer',
+    'ROLE-REFUSED',
+    ['DELETE /api/v1/identities/nobody/roles?role=auditor'],
+    ({ roles }, call) => roles.take(call, { identity: 'nobody', grant: { role: 'auditor', ...everywhere } }),
+  ),
+  refused(
+    'person.change-password',
+    'chief',
+    'OBJECT-ABSENT',
+    ['POST /api/v1/auth/password/change', { password: 'a', newPassword: 'b' }],
+    ({ people }, call) =>
+      people.changePassword(call, { accessToken: '', source: 'here', old: 'a', password: 'b' }),
+  ),
+  refused(
     'sign-on.remove-provider',
     'chief',
     'SIGN-ON-PROVIDER',

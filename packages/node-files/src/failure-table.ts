@@ -97,6 +97,7 @@ const rows: Readonly<Record<string, Row>> = {
   'NAME-MALFORMED': { status: 422 },
   'CONDITION-MALFORMED': { status: 422 },
   'PASSWORD-WEAK': { status: 422 },
+  'PASSWORD-WRONG': { status: 422 },
   'SIGN-ON-SETTINGS': { status: 422 },
   'REQUEST-FIELDS': { status: 422 },
   'RATE-LIMITED': { status: 429 },

@@ -12,6 +12,8 @@ import {
 } from './authorize.ts'
 import { type Conditions, checkConditions } from './conditions.ts'
 
+type Placed = { readonly action: Action; readonly resource: Resource }
+
 /** Who may give a role, and whose affairs are his. */
 export function openAppointing(database: Database) {
   return {
@@ -26,9 +28,7 @@ export function openAppointing(database: Database) {
         if (!allowed.ok) return allowed
         const proved = provedLately(call.caller)
         if (!proved.ok) return proved
-        const { action, resource } = placed.value
-        const own = grantsFor(call.caller, action, resource)
-        if (!own.some(({ conditions }) => narrows(grant.conditions, conditions)))
+        if (!reaches(call, grant, placed.value))
           return refuse('GRANT-REFUSED', 'who has a role under conditions gives it under the same ones')
         const sound = grant.conditions ? checkConditions(grant.conditions) : accept(null)
         if (!sound.ok) return sound
@@ -42,17 +42,21 @@ export function openAppointing(database: Database) {
       if (grants.length === 0) return refuse('OBJECT-ABSENT', 'Identity not found')
       for (const grant of grants) {
         const placed = await placeOf(grant)
-        const allowed = placed.ok
-          ? authorize(call.caller, placed.value.action, placed.value.resource)
-          : placed
-        if (!allowed.ok) return refuse('OBJECT-ABSENT', 'Identity not found')
+        if (!placed.ok || !reaches(call, grant, placed.value))
+          return refuse('OBJECT-ABSENT', 'Identity not found')
       }
       return accept(grants)
     },
   }
 
+  /** One of the caller's own grants gives this one, and under no more conditions than this one has. */
+  function reaches(call: Call, { conditions: given }: Grant, { action, resource }: Placed): boolean {
+    const own = grantsFor(call.caller, action, resource)
+    return own.some(({ conditions }) => narrows(given, conditions))
+  }
+
   /** Where a grant would hold, and what it takes to give it: nobody gives what reaches further than he does. */
-  async function placeOf(grant: Grant): Promise<Outcome<{ action: Action; resource: Resource }>> {
+  async function placeOf(grant: Grant): Promise<Outcome<Placed>> {
     const { role, organisation, project } = grant
     if (organisation === null) {
       // Roles of the whole deployment are for server admins to give, and none of them uses a key.

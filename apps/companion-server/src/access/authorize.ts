@@ -1,5 +1,11 @@
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { type ApprovalsNeeded, type Circumstances, type Conditions, unmet } from './conditions.ts'
+import {
+  type ApprovalsNeeded,
+  type Circumstances,
+  type Conditions,
+  type KeyFacts,
+  unmet,
+} from './conditions.ts'
 
 /** `user` is a person, `service` a program; they may the same. */
 export type Role =
@@ -65,7 +71,7 @@ export type Resource =
       readonly name: string
       readonly algorithm: string
     }
-  | { readonly kind: 'threshold'; readonly organisation: string | null }
+  | { readonly kind: 'threshold'; readonly organisation: string | null; readonly key: KeyFacts }
 
 const using: readonly Action[] = [
   'project.read',
@@ -197,9 +203,18 @@ function lackOf(
   resource: Resource,
   action: Action,
 ): keyof Conditions | null {
-  return conditions
-    ? unmet(conditions, caller.circumstances, resource.kind === 'key' ? resource : null, action)
-    : null
+  if (!conditions) return null
+  const key = resource.kind === 'key' ? resource : resource.kind === 'threshold' ? resource.key : null
+  return unmet(conditions, caller.circumstances, key, action)
+}
+
+/** Who may manage a key may give it this name only if the same grant, and the same approvals, reach it by that name too. */
+export function mayRename(caller: Caller, key: Resource & { kind: 'key' }, name: string): Outcome<null> {
+  const action = 'key.manage'
+  const renamed = { ...key, name }
+  const allowed = authorize(caller, action, renamed)
+  if (allowed.ok || authorize(caller, action, key).ok) return allowed
+  return approvalsFor(caller, action, renamed) === approvalsFor(caller, action, key) ? accept(null) : allowed
 }
 
 /** As `authorize` says it of what the caller may not see. */

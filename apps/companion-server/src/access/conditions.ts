@@ -30,8 +30,8 @@ export type ApprovedAction = (typeof approvedActions)[number]
 /** How a call came. What is not known meets no condition. */
 export type Circumstances = { readonly time: Date; readonly source: string | null }
 
-/** What is asked about, where it is a key. */
-export type KeyFacts = { readonly name: string; readonly algorithm: string }
+/** What is asked about, where it is a key; a threshold key that nobody asked for has no name. */
+export type KeyFacts = { readonly name: string | null; readonly algorithm: string }
 
 /** The name of the first condition that does not hold; null where all do. */
 export function unmet(
@@ -49,11 +49,12 @@ export function unmet(
   if (networks !== undefined && !comesFrom(networks, circumstances?.source ?? null)) return 'networks'
   // A condition on keys says nothing of what is no key.
   if (key === null) return null
-  if (keyNames !== undefined && !keyNames.some((one) => key.name.startsWith(one))) return 'keyNames'
+  if (keyNames !== undefined && !keyNames.some((one) => key.name?.startsWith(one))) return 'keyNames'
   if (keyAlgorithms !== undefined && !keyAlgorithms.includes(key.algorithm)) return 'keyAlgorithms'
   // Last: people are asked only for what nothing else forbids.
   const { approvals } = conditions
-  if (approvals !== undefined && (approvals.actions ?? approvedActions).some((one) => one === action))
+  const done = action === 'threshold.use' ? 'key.use' : action
+  if (approvals !== undefined && (approvals.actions ?? approvedActions).some((one) => one === done))
     return 'approvals'
   return null
 }

@@ -8,7 +8,7 @@ const closed = { additionalProperties: false } as const
 
 export const name = Type.String({ minLength: 1, maxLength: 64 })
 export const id = Type.String({ minLength: 1, maxLength: 64 })
-const role = Type.Enum([
+export const role = Type.Enum([
   'server-admin',
   'organisation-admin',
   'crypto-officer',
@@ -55,18 +55,16 @@ export const grantView = {
   organisationId: orNull(text),
   projectId: orNull(text),
 }
-export const grantList = Type.Array(
-  Type.Object(
-    {
-      role,
-      organisationId: Type.Optional(id),
-      projectId: Type.Optional(id),
-      conditions: Type.Optional(conditions),
-    },
-    closed,
-  ),
-  { minItems: 1, maxItems: maxGrants },
+export const grantFields = Type.Object(
+  {
+    role,
+    organisationId: Type.Optional(id),
+    projectId: Type.Optional(id),
+    conditions: Type.Optional(conditions),
+  },
+  closed,
 )
+export const grantList = Type.Array(grantFields, { minItems: 1, maxItems: maxGrants })
 
 export function grantsFrom(given: Static<typeof grantList>): readonly Grant[] {
   return given.map((grant) => ({

@@ -6,12 +6,13 @@ import type { App } from '../platform/http/app-type.ts'
 import { granted, HttpError } from '../platform/http/http-error.ts'
 import { count, gives, open, orNull, text, time } from '../platform/http/reply.ts'
 import { setBreakGlass } from './break-glass.ts'
-import { requireCall } from './caller.ts'
+import { bearerOf, requireCall } from './caller.ts'
 import type { Credential, CredentialOperations, MadeApiKey } from './credentials.ts'
 import { enrolment, grantList, grantsFrom, id, loggedIn, name } from './grant-fields.ts'
 import { logOutEverywhere } from './log-out.ts'
 import type { Enrolment, PeopleOperations } from './people.ts'
 import { toAnswer } from './routes.ts'
+import { sessionTokenOf } from './session-cookie.ts'
 import { type Authentication, maxTokenTtl, minTokenTtl } from './tokens.ts'
 import { personLogIn } from './webauthn/response-fields.ts'
 
@@ -154,6 +155,24 @@ export function peopleRoutes(
       if (!outcome.ok) throw new HttpError(401, outcome.rule)
       request.call = outcome.value.call
       return toAnswer(outcome.value.token)
+    },
+  )
+
+  const newPassword = Type.Object({ password, newPassword: password }, closed)
+  app.post(
+    '/api/v1/auth/password/change',
+    {
+      schema: {
+        ...gives('Change one’s own password', Type.Object({ changed: Type.Boolean() })),
+        body: newPassword,
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const accessToken = bearerOf(request) ?? sessionTokenOf(request) ?? ''
+      const { password: old, newPassword: wanted } = request.body
+      granted(await people.changePassword(call, { accessToken, source: request.ip, old, password: wanted }))
+      return { changed: true }
     },
   )
 

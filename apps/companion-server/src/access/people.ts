@@ -35,6 +35,13 @@ export type PersonLogIn = { readonly username: string; readonly password: string
 
 export type SecondFactor = { readonly totp: string } | { readonly assertion: AuthenticationResponseJSON }
 
+type NewPassword = {
+  /** Of the session that goes on. */
+  readonly accessToken: string
+  readonly source: string
+  readonly old: string
+  readonly password: string
+}
 type Enrolling = { readonly code: string; readonly password: string; readonly totp: string }
 
 type Parts = {
@@ -173,6 +180,51 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
     },
 
     /**
+     * The caller's own, by the old one and a second factor of the last minutes; every other session of his ends. Refuses PASSWORD-WRONG, and
+     * counts it as a log-in does.
+     */
+    changePassword(call: Call, { accessToken, source, old, password }: NewPassword): Promise<Outcome<null>> {
+      return record(call, 'person.change-password', async () => {
+        const { identity } = call.caller
+        const person = await database
+          .selectFrom('person')
+          .select(['username', 'password_hash'])
+          .where('identity_id', '=', identity)
+          .where('enrolment_hash', 'is', null)
+          .executeTakeFirst()
+        if (!person) return refuse('OBJECT-ABSENT', 'Person not found')
+        const proved = provedLately(call.caller)
+        if (!proved.ok) return proved
+        const sound = checkPassword(password)
+        if (!sound.ok) return sound
+        const account = `person ${person.username}`
+        const locked = await isLocked(database, account, source)
+        const matches = await isPassword(old, person.password_hash ?? nobody)
+        if (locked || !matches) {
+          if (!locked) await countFailure(database, account, source)
+          return refuse('PASSWORD-WRONG', 'it does not fit, or is locked')
+        }
+        const password_hash = await hashPassword(password)
+        await database.transaction().execute(async (work) => {
+          await work
+            .updateTable('person')
+            .set({ password_hash })
+            .where('identity_id', '=', identity)
+            .execute()
+          await work
+            .updateTable('token')
+            .set({ revoked_at: now() })
+            .where('identity_id', '=', identity)
+            .where('name', 'is', null)
+            .where('hash', '!=', hashSecret(accessToken))
+            .where('revoked_at', 'is', null)
+            .execute()
+        })
+        return accept(null)
+      })
+    },
+
+    /**
      * A session whose second factor was just shown, in the place of the one that asks; it ends when that one would have. Refuses
      * SECOND-FACTOR-WRONG in one text, and counts as a log-in does.
      */
@@ -240,8 +292,8 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
   ): Promise<Outcome<{ readonly call: Call }>> {
     const person = await enrolling(code)
     if (person === 'absent') return noEnrolment()
-    if (Array.from(password).length < 12 || utf8(password).length > 256)
-      return refuse('PASSWORD-WEAK', 'a password is 12 characters to 256 bytes')
+    const sound = checkPassword(password)
+    if (!sound.ok) return sound
     if (person.totp_sealed === null) return refuse('TOTP-WRONG', 'the second factor was not begun')
     const secret = openSecret(await key(), person.identity_id, person.totp_sealed)
     const step = stepOf(secret, totp, now())
@@ -317,6 +369,12 @@ export async function insertPerson(
     .execute()
   await insertGrants(work, identity, grants)
   return accept({ identity, username, code, expiresAt })
+}
+
+function checkPassword(password: string): Outcome<null> {
+  return Array.from(password).length < 12 || utf8(password).length > 256
+    ? refuse('PASSWORD-WEAK', 'a password is 12 characters to 256 bytes')
+    : accept(null)
 }
 
 /** Refuses NAME-MALFORMED and what `checkNewIdentity` does. */

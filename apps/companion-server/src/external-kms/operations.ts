@@ -150,6 +150,11 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
         const allowed = authorize(call.caller, 'key.create', { kind: 'project', organisation, project })
         if (!allowed.ok) return allowed
         const { name, provider, settings, credentials, forImport = false } = wanted
+        const algorithm = `external-${provider}`
+        const named = authorize(call.caller, 'key.create', {
+          ...{ kind: 'key', organisation, project, name, algorithm },
+        })
+        if (!named.ok) return named
         if (!nameShape.test(name)) return refuse('KEY-NAME', 'expected 1 to 32 of a-z, 0-9 and single dashes')
         const connected = externalKeys.connect({ provider, settings, credentials })
         if (!connected.ok) return connected

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { equalBytes } from '@lux/crypto'
+import { equalBytes, wipe } from '@lux/crypto'
 import type { Approvals } from '../access/approvals.ts'
-import { type Action, absent, approvalsFor, authorize, type Resource } from '../access/authorize.ts'
+import { type Action, absent, approvalsFor, authorize } from '../access/authorize.ts'
 import type { Call, Record, Subject } from '../audit/record.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import {
@@ -44,24 +44,52 @@ export type KeyParts = {
   now(): Date
 }
 
+/** Keys of one identity that are made or wait for it at once, and how long a call waits for its own: each is answered within 8 s. */
+const maxMaking = 16
+const makingPatience = 6000
+
+/**
+ * One key of an identity is made at a time: long RSA keys would fill the threads that all share. Refuses RATE-LIMITED where too many wait,
+ * or it takes too long; then no key was made.
+ */
+export function openMaking(
+  make: (algorithm: KeyAlgorithm) => Promise<Uint8Array>,
+  patience = makingPatience,
+) {
+  const lines = new Map<string, { count: number; last: Promise<unknown> }>()
+  return async (identity: string, algorithm: KeyAlgorithm): Promise<Outcome<Uint8Array>> => {
+    const line = lines.get(identity) ?? { count: 0, last: Promise.resolve() }
+    if (line.count >= maxMaking)
+      return refuse('RATE-LIMITED', `${maxMaking} keys of this identity are being made`)
+    lines.set(identity, line)
+    line.count++
+    let late = false
+    const mine = line.last.then(() => (late ? null : make(algorithm)))
+    line.last = mine
+      .catch(() => null)
+      .finally(() => {
+        line.count--
+        if (line.count === 0) lines.delete(identity)
+      })
+    let timer: NodeJS.Timeout | undefined
+    const waited = new Promise<null>((done) => {
+      timer = setTimeout(() => {
+        late = true
+        done(null)
+      }, patience)
+    })
+    const bytes = await Promise.race([mine, waited]).finally(() => clearTimeout(timer))
+    if (bytes !== null) return accept(bytes)
+    mine.then((unused) => unused && wipe(unused)).catch(() => undefined)
+    return refuse('RATE-LIMITED', `a key of ${algorithm} took longer than ${patience} ms`)
+  }
+}
+
 /** What operations on keys have in common: who may, with which version, and the record of it. */
 export type KeyWork = ReturnType<typeof openKeyWork>
 
 export function openKeyWork({ repository, unwrapping, record, approvals }: KeyParts) {
-  const making = new Map<string, Promise<unknown>>()
-
-  /** One key of an identity is made at a time: long RSA keys would fill the threads that all share. */
-  async function generate(identity: string, algorithm: KeyAlgorithm): Promise<Uint8Array> {
-    const before = making.get(identity) ?? Promise.resolve()
-    const mine = before.then(() => algorithms[algorithm].generate())
-    const settled = mine.catch(() => undefined)
-    making.set(identity, settled)
-    try {
-      return await mine
-    } finally {
-      if (making.get(identity) === settled) making.delete(identity)
-    }
-  }
+  const generate = openMaking((algorithm) => algorithms[algorithm].generate())
 
   /** A key that the caller may do this with; what he may not see is as absent. */
   async function permitted(
@@ -73,9 +101,7 @@ export function openKeyWork({ repository, unwrapping, record, approvals }: KeyPa
     if (found === 'absent') return absent('key')
     const { organisation_id: organisation, project_id: project } = found
     Object.assign(subject, { organisation, project, key: found.id })
-    const resource: Resource = {
-      ...{ kind: 'key', organisation, project, name: found.name, algorithm: found.algorithm },
-    }
+    const resource = resourceOf(found)
     const allowed = authorize(call.caller, action, resource)
     const needed = allowed.ok ? null : approvalsFor(call.caller, action, resource)
     const done = needed === null ? allowed : await approvals.take(call, subject, needed)
@@ -192,7 +218,7 @@ export function openKeyWork({ repository, unwrapping, record, approvals }: KeyPa
     return accept(made)
   }
 
-  /** A place for a new key. */
+  /** A place for a new key, before it is known which one: `mayMake` asks for that. */
   async function projectFor(call: Call, subject: Subject, id: string): Promise<Outcome<Place>> {
     const row = await repository.findProject(id)
     if (row === 'absent') return absent('project')
@@ -202,8 +228,18 @@ export function openKeyWork({ repository, unwrapping, record, approvals }: KeyPa
     return allowed.ok ? accept(place) : allowed
   }
 
+  /** Conditions on names and algorithms of keys hold for a key from its beginning. */
+  function mayMake(
+    { caller }: Call,
+    place: Place,
+    key: { readonly name: string; readonly algorithm: string },
+  ): Outcome<null> {
+    return authorize(caller, 'key.create', { kind: 'key', ...place, ...key })
+  }
+
   return {
     generate,
+    mayMake,
     permitted,
     usable,
     versionOf,
@@ -216,6 +252,9 @@ export function openKeyWork({ repository, unwrapping, record, approvals }: KeyPa
     projectFor,
   }
 }
+
+export const resourceOf = ({ organisation_id, project_id, name, algorithm }: StoredKey) =>
+  ({ kind: 'key', organisation: organisation_id, project: project_id, name, algorithm }) as const
 
 export const algorithmOf = (key: StoredKey): KeyAlgorithm | null =>
   algorithmNames.find((name) => name === key.algorithm) ?? null

@@ -114,7 +114,7 @@ export type KeyLifecycle = ReturnType<typeof openKeyLifecycle>
 /** Where keys come from and go to: ceremonies, imports, exports, and nowhere. */
 export function openKeyLifecycle(parts: Parts) {
   const { repository, lifecycle, unwrapping, record, now } = parts
-  const { projectFor, managing, permitted, versionOf, reading } = openKeyWork(parts)
+  const { projectFor, mayMake, managing, permitted, versionOf, reading } = openKeyWork(parts)
 
   return {
     /** A record of a threshold key; a ceremony whose plan has its id fulfils it. */
@@ -125,6 +125,8 @@ export function openKeyLifecycle(parts: Parts) {
         const named = checkNamed(wanted)
         if (!named.ok) return named
         const { algorithm, threshold } = wanted
+        const allowed = mayMake(call, place.value, wanted)
+        if (!allowed.ok) return allowed
         if ((wanted.usage ?? 'fhe-computation') !== 'fhe-computation')
           return refuse('KEY-USAGE', `a key of algorithm ${algorithm} is for fhe-computation`)
         if (threshold === undefined)
@@ -213,6 +215,8 @@ export function openKeyLifecycle(parts: Parts) {
         if (known === 'absent') return noImportKey()
         const place = await projectFor(call, subject, known.project)
         if (!place.ok) return place
+        const allowed = mayMake(call, place.value, wanted)
+        if (!allowed.ok) return allowed
         // Nobody uses up what another asked for.
         if (known.identity !== call.caller.identity) return noImportKey()
         if (!(await lifecycle.takeImportKey(wanted.importKey)) || known.expiresAt <= now())

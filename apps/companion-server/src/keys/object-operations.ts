@@ -57,6 +57,8 @@ export type ObjectSealed = {
   readonly tag: Uint8Array | null
 }
 
+/** An object is called by its label; its name is but its id. */
+const nameOf = (id: string): string => id.replaceAll('-', '')
 const labelShape = /^[^\p{C}]{1,255}$/u
 const maxAttributes = 64
 const maxAttributeBytes = 8192
@@ -68,7 +70,7 @@ const present: readonly VersionState[] = ['pre-active', 'enabled', 'decrypt-only
 /** Keys as objects: what KMIP asks of them, for whatever door. */
 export function openObjectOperations(
   { repository, unwrapping, record, now }: KeyParts,
-  { permitted, usable, versionOf, generate, managing, changed, seal, open }: KeyWork,
+  { permitted, usable, mayMake, versionOf, generate, managing, changed, seal, open }: KeyWork,
 ) {
   const counted = new Map<string, number>()
 
@@ -102,7 +104,7 @@ export function openObjectOperations(
     envelope_id: Buffer.from(envelopeKeyId(key.id)),
     organisation_id: key.place.organisation,
     project_id: key.place.project,
-    name: key.id.replaceAll('-', ''),
+    name: nameOf(key.id),
     description: null,
     key_usage: algorithms[key.algorithm].usage,
     algorithm: key.algorithm,
@@ -136,10 +138,16 @@ export function openObjectOperations(
         if (isExportable && !isSensitive && !plain)
           return refuse('KEY-EXPORT', 'the keys of this project do not leave the server in the clear')
         const id = randomUUID()
+        const allowed = mayMake(call, place.value, { name: nameOf(id), algorithm })
+        if (!allowed.ok) return allowed
         if (material !== undefined && !algorithms[algorithm].accepts(material))
           return refuse('KEY-MATERIAL', `${material.length} bytes are no key of algorithm ${algorithm}`)
-        const bytes =
-          material === undefined ? await generate(call.caller.identity, algorithm) : Uint8Array.from(material)
+        const generated =
+          material === undefined
+            ? await generate(call.caller.identity, algorithm)
+            : accept(Uint8Array.from(material))
+        if (!generated.ok) return generated
+        const bytes = generated.value
         const origin = material === undefined ? 'online' : 'imported'
         const digests = digestsOf(algorithm, bytes)
         const version = await wrapped(place.value.project, { id, algorithm, origin }, bytes)
@@ -216,7 +224,11 @@ export function openObjectOperations(
         const current = await versionOf(old, old.current_version, ['enabled', 'decrypt-only'])
         if (!current.ok) return current
         const next = randomUUID()
-        const bytes = await generate(call.caller.identity, algorithm)
+        const allowed = mayMake(call, place.value, { name: nameOf(next), algorithm })
+        if (!allowed.ok) return allowed
+        const generated = await generate(call.caller.identity, algorithm)
+        if (!generated.ok) return generated
+        const bytes = generated.value
         const digests = digestsOf(algorithm, bytes)
         const version = await wrapped(old.project_id, { id: next, algorithm }, bytes)
         const lifecycle: KeyDates = { ...digests, activated: now().toISOString(), replaces: old.id }

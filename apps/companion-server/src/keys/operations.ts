@@ -8,7 +8,7 @@ import {
   randomUUID,
 } from 'node:crypto'
 import { equalBytes, wipe } from '@lux/crypto'
-import { absent, authorize } from '../access/authorize.ts'
+import { absent, authorize, mayRename } from '../access/authorize.ts'
 import { checkPage } from '../access/page.ts'
 import { type Call, ownCall, type Subject } from '../audit/record.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -22,7 +22,15 @@ import {
   type WantedUsage,
 } from './algorithms.ts'
 import { envelopeKeyId } from './envelope.ts'
-import { algorithmOf, checkLengths, inputs, type KeyParts, ofCeremony, openKeyWork } from './key-work.ts'
+import {
+  algorithmOf,
+  checkLengths,
+  inputs,
+  type KeyParts,
+  ofCeremony,
+  openKeyWork,
+  resourceOf,
+} from './key-work.ts'
 import { openObjectOperations } from './object-operations.ts'
 import type { KeyPage, StoredKey } from './repository.ts'
 import {
@@ -113,6 +121,7 @@ export function openKeyOperations(parts: KeyParts) {
   const work = openKeyWork(parts)
   const {
     generate,
+    mayMake,
     permitted,
     usable,
     versionOf,
@@ -148,11 +157,15 @@ export function openKeyOperations(parts: KeyParts) {
             `threshold and fhe-computation are of ${ceremonyAlgorithms.join(' and ')}`,
           )
         const algorithm = wanted.algorithm ?? defaultAlgorithms[wanted.usage ?? 'encrypt-decrypt']
+        const allowed = mayMake(call, place.value, { name: wanted.name, algorithm })
+        if (!allowed.ok) return allowed
         const { usage, planned } = algorithms[algorithm]
         if (wanted.usage !== undefined && wanted.usage !== usage)
           return refuse('KEY-USAGE', `a key of algorithm ${algorithm} is for ${usage}`)
         const id = randomUUID()
-        const bytes = await generate(call.caller.identity, algorithm)
+        const generated = await generate(call.caller.identity, algorithm)
+        if (!generated.ok) return generated
+        const bytes = generated.value
         const version = await unwrapping
           .wrapKey(project, { id, version: 1, algorithm: planned }, bytes)
           .finally(() => wipe(bytes))
@@ -222,6 +235,8 @@ export function openKeyOperations(parts: KeyParts) {
           const { name, description, isDisabled, minDecryptVersion: least, rotateEveryDays: days } = patch
           const named = checkNamed({ ...(name === undefined ? {} : { name }), description })
           if (!named.ok) return named
+          const within = name === undefined ? accept(null) : mayRename(call.caller, resourceOf(key), name)
+          if (!within.ok) return within
           if (days !== undefined && days !== null && !isRotation(days))
             return refuse('KEY-ROTATION-DAYS', rotationDays)
           if (days && key.threshold !== null) return ofCeremony()
@@ -553,7 +568,7 @@ export function openKeyOperations(parts: KeyParts) {
           })
           if (done.ok) rotations++
           // What no later try would change waits for its next time.
-          else await repository.change(id, rotationOf(key.rotate_every_days))
+          else if (done.rule !== 'RATE-LIMITED') await repository.change(id, rotationOf(key.rotate_every_days))
         } catch (error) {
           failures.push(error)
         }
@@ -574,7 +589,9 @@ export function openKeyOperations(parts: KeyParts) {
       if (key.is_disabled) return refuse('KEY-DISABLED', 'it is switched off')
       const { id, current_version } = key
       const version = current_version + 1
-      const bytes = await generate(call.caller.identity, algorithm)
+      const generated = await generate(call.caller.identity, algorithm)
+      if (!generated.ok) return generated
+      const bytes = generated.value
       const wrapped = await unwrapping
         .wrapKey(key.project_id, { id, version, algorithm: algorithms[algorithm].planned }, bytes)
         .finally(() => wipe(bytes))

@@ -10,6 +10,7 @@ import { answersOf, type GivenAnswer, takeAnswer } from './answers.ts'
 import { type Budget, budgetOfKey } from './budget.ts'
 import { type KeptCiphertext, keepCiphertext } from './ciphertexts.ts'
 import {
+  askedName,
   checkServed,
   epochRow,
   findFheKey,
@@ -81,7 +82,11 @@ export function openThresholdOperations({
       const key = await findFheKey(database, keyId)
       if (key === 'absent') return absent('threshold')
       Object.assign(subject, { organisation: key.organisation_id, key: key.id, version: Number(key.epoch) })
-      const resource = { kind: 'threshold', organisation: key.organisation_id } as const
+      const name = await askedName(database, key.id)
+      const resource = {
+        ...({ kind: 'threshold', organisation: key.organisation_id } as const),
+        key: { name, algorithm: key.type },
+      }
       const allowed = authorize(call.caller, action, resource)
       if (!allowed.ok) return allowed
       const served = action === 'threshold.read' ? allowed : await checkServed(database, key.id)

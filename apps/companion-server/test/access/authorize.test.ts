@@ -3,10 +3,12 @@ import {
   type Action,
   authorize,
   type Grant,
+  mayRename,
   organisationsWhere,
   type Resource,
   type Role,
 } from '../../src/access/authorize.ts'
+import type { Conditions } from '../../src/access/conditions.ts'
 
 const key: Resource = {
   ...({ kind: 'key', organisation: 'o', project: 'p' } as const),
@@ -14,7 +16,8 @@ const key: Resource = {
 }
 const project: Resource = { kind: 'project', organisation: 'o', project: 'p' }
 const organisation: Resource = { kind: 'organisation', organisation: 'o' }
-const threshold: Resource = { kind: 'threshold', organisation: 'o' }
+const votes = { name: 'votes', algorithm: 'TFHE_INTEGER' }
+const threshold: Resource & { kind: 'threshold' } = { kind: 'threshold', organisation: 'o', key: votes }
 const deployment: Resource = { kind: 'deployment' }
 
 const at = {
@@ -90,7 +93,56 @@ test('ACCESS-01 grants add up, and a threshold key of no organisation is for gra
   expect(organisationsWhere(caller, 'threshold.read')).toEqual(['o'])
   const operator = { identity: 'i', grants: [{ role: 'operator', ...at.deployment } as const] }
   expect(organisationsWhere(operator, 'threshold.read')).toBe('all')
-  const ofNobody = { kind: 'threshold', organisation: null } as const
+  const ofNobody = { kind: 'threshold', organisation: null, key: { ...votes, name: null } } as const
   expect(authorize(caller, 'threshold.read', ofNobody)).toMatchObject({ rule: 'OBJECT-ABSENT' })
   expect(authorize(operator, 'threshold.read', ofNobody).ok).toBe(true)
+})
+
+test('ACCESS-02 conditions on keys and approvals hold for a threshold key, whose holders are asked by its own policy', () => {
+  const uses = (conditions: Conditions, key = threshold) => {
+    const outcome = authorize(
+      { identity: 'i', grants: [{ role: 'user', ...at.project, conditions }] },
+      'threshold.use',
+      key,
+    )
+    return outcome.ok ? 'yes' : outcome.rule
+  }
+  expect(uses({ keyNames: ['vot'], keyAlgorithms: ['TFHE_INTEGER'] })).toBe('yes')
+  expect(uses({ keyNames: ['orders'] })).toBe('CONDITION-UNMET')
+  expect(uses({ keyNames: [''] }, { ...threshold, key: { ...votes, name: null } })).toBe('CONDITION-UNMET')
+  expect(uses({ keyAlgorithms: ['aes-256-gcm'] })).toBe('CONDITION-UNMET')
+  expect(uses({ approvals: { count: 1, by: ['a'] } })).toBe('CONDITION-UNMET')
+  expect(uses({ approvals: { count: 1, by: ['a'], actions: ['key.export'] } })).toBe('yes')
+})
+
+test('ACCESS-02 a key keeps to the conditions of who renames it, by the same grant and the same approvals', () => {
+  const orders = {
+    kind: 'key',
+    organisation: 'o',
+    project: 'p',
+    name: 'orders-eu',
+    algorithm: 'HMAC_256',
+  } as const
+  const renames = (name: string, ...conditions: readonly Conditions[]) => {
+    const grants = conditions.map((one) => ({
+      role: 'crypto-officer' as const,
+      ...at.project,
+      conditions: one,
+    }))
+    const outcome = mayRename({ identity: 'i', grants }, orders, name)
+    return outcome.ok ? 'yes' : outcome.rule
+  }
+  expect(renames('orders-us', { keyNames: ['orders-'] })).toBe('yes')
+  expect(renames('taxes', { keyNames: ['orders-'] })).toBe('CONDITION-UNMET')
+  expect(renames('taxes', { keyNames: ['orders-'] }, { keyNames: ['taxes'] })).toBe('yes')
+  const by = (name: string) => ({ approvals: { count: 1, by: [name] } })
+  expect(renames('taxes', by('a'))).toBe('yes')
+  const two = [
+    { keyNames: ['orders-'], ...by('a') },
+    { keyNames: ['taxes'], ...by('b') },
+  ]
+  expect(renames('taxes', ...two)).toBe('CONDITION-UNMET')
+  expect(renames('taxes', { keyNames: ['orders-'] }, { keyNames: ['taxes'], ...by('b') })).toBe(
+    'CONDITION-UNMET',
+  )
 })

@@ -5,10 +5,13 @@ import { X509CertificateGenerator } from '@peculiar/x509'
 import { TOTP, URI } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Grant } from '../../src/access/authorize.ts'
+import type { Conditions } from '../../src/access/conditions.ts'
 import { registerKmipClient, revokeKmipClient } from '../../src/access/kmip-clients.ts'
 import { logIn as logInMachine } from '../../src/access/log-in.ts'
+import { hashSecret } from '../../src/access/tokens.ts'
 import { makeFirstAdmin } from '../../src/commands/admin.ts'
 import { issueClientCertificate } from '../../src/platform/tls/certificate.ts'
+import type { Outcome } from '../../src/refusal.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
@@ -120,6 +123,50 @@ test('PERSON-02 a weak password, a wrong code and a second enrolment are refused
     totp: codeOf(totp, 1),
   })
   expect(after.body.code).toBe('LOGIN-REFUSED')
+})
+
+test('PASSWORD-WRONG a person changes his own password by the old one, and every other session of his ends', async () => {
+  await earlyInStep()
+  const { totp } = await enrolled('hedy', officer())
+  const logIn = async (secret: string, steps: number) =>
+    (
+      await ask('POST', '/auth/password/login', {
+        username: 'hedy',
+        password: secret,
+        totp: codeOf(totp, steps),
+      })
+    ).body
+  const left = (await logIn(password, 0)).accessToken
+  const token = (await logIn(password, 1)).accessToken
+  const changed = (fields: object) =>
+    ask('POST', '/auth/password/change', { password, newPassword: 'six jars of pickles', ...fields }, token)
+  expect((await changed({ password: 'four crates of limes' })).body.code).toBe('PASSWORD-WRONG')
+  expect((await changed({ newPassword: 'short' })).body.code).toBe('PASSWORD-WEAK')
+  const { database, authentication } = kms.server.services
+  const stored = async () =>
+    (
+      await database
+        .selectFrom('person')
+        .select('password_hash')
+        .where('username', '=', 'hedy')
+        .executeTakeFirstOrThrow()
+    ).password_hash
+  const before = await stored()
+  expect((await changed({})).body).toEqual({ changed: true })
+  expect(await stored()).not.toBe(before)
+  await expect.poll(() => authentication.find(left)).toBe('unknown')
+  expect(await authentication.find(token)).not.toBe('unknown')
+  // What was the old one is none any more.
+  expect((await changed({})).body.code).toBe('PASSWORD-WRONG')
+  expect((await changed({ password: 'six jars of pickles', newPassword: password })).status).toBe(200)
+  // A session that was left open is not enough.
+  await database
+    .updateTable('token')
+    .set({ proved_at: new Date(Date.now() - 11 * 60_000) })
+    .where('hash', '=', hashSecret(token))
+    .execute()
+  authentication.forget()
+  expect((await changed({})).body.code).toBe('SECOND-FACTOR-ANEW')
 })
 
 test('LOGIN-REFUSED whoever guesses a person’s password from one place locks that place alone', async () => {
@@ -255,8 +302,49 @@ test('CONDITION-UNMET a role given for another network or key is refused over HT
   expect(await gives()).toBe('GRANT-REFUSED')
   expect(await gives({ networks: ['0.0.0.0/0'] })).toBe('GRANT-REFUSED')
   expect(await gives({ networks: ['10.0.0.0/8'], days: [1] })).toBe('ok')
+  // Nor does he govern whom he could not have made: a reset or another secret would be a way around his conditions.
+  const governs = async (conditions?: object) => {
+    const grants = [{ role: 'service' as const, ...place, ...(conditions ? { conditions } : {}) }]
+    const { identity } = given(await organisations.createIdentity(chief, { name: 'ruled', grants }))
+    const ended = await organisations.revokeIdentity(kms.callAs(deputy), identity)
+    return ended.ok ? 'ok' : ended.rule
+  }
+  expect(await governs()).toBe('OBJECT-ABSENT')
+  expect(await governs({ networks: ['10.0.0.0/8'] })).toBe('ok')
   const odd = { name: 'n', grants: [{ role: 'service' as const, ...place, conditions: { days: [9] } }] }
   expect(await organisations.createIdentity(chief, odd)).toMatchObject({ rule: 'CONDITION-MALFORMED' })
+})
+
+test('CONDITION-UNMET conditions on keys hold for what is made, imported, asked for and renamed', async () => {
+  const { keys, lifecycle } = kms.server.services
+  const place = { organisation: kms.organisation.id, project: kms.project.id }
+  const officer = (conditions: Conditions) =>
+    kms.callAs({ identity: kms.caller.identity, grants: [{ role: 'crypto-officer', ...place, conditions }] })
+  const orders = officer({ keyNames: ['orders-'], keyAlgorithms: ['HMAC_256', 'TFHE_BINARY'] })
+  const { project } = place
+  const said = (outcome: Outcome<unknown>) => (outcome.ok ? 'ok' : outcome.rule)
+  const algorithm = 'HMAC_256'
+  const made = await keys.create(orders, { project, name: 'orders-eu', algorithm })
+  expect(said(made)).toBe('ok')
+  expect(said(await keys.create(orders, { project, name: 'taxes', algorithm }))).toBe('CONDITION-UNMET')
+  expect(said(await keys.create(orders, { project, name: 'orders-us' }))).toBe('CONDITION-UNMET')
+  expect(said(await keys.createObject(orders, { project, algorithm, label: 'orders-us' }))).toBe(
+    'CONDITION-UNMET',
+  )
+  const { id } = given(made)
+  expect(said(await keys.patch(orders, id, { name: 'taxes' }))).toBe('CONDITION-UNMET')
+  expect(said(await keys.patch(orders, id, { name: 'orders-us' }))).toBe('ok')
+  expect(said(await keys.replace(orders, id))).toBe('CONDITION-UNMET')
+  const asked = { project, algorithm: 'TFHE_BINARY', threshold: { t: 2, n: 3, mode: 'S' } } as const
+  expect(said(await lifecycle.requestCeremony(orders, { ...asked, name: 'votes' }))).toBe('CONDITION-UNMET')
+  expect(said(await lifecycle.requestCeremony(orders, { ...asked, name: 'orders-sum' }))).toBe('ok')
+  const importKey = async () => given(await lifecycle.wrappingKey(orders, project)).id
+  const brought = async (name: string) => {
+    const wrapped = new Uint8Array(500)
+    return said(await lifecycle.importKey(orders, { importKey: await importKey(), name, algorithm, wrapped }))
+  }
+  expect(await brought('taxes')).toBe('CONDITION-UNMET')
+  expect(await brought('orders-jp')).not.toBe('CONDITION-UNMET')
 })
 
 test('CONDITION-UNMET a role has its conditions by a KMIP certificate too', async () => {

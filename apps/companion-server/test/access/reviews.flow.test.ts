@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { encodeCanonical, verifySignature } from '@lux/crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Caller, Grant } from '../../src/access/authorize.ts'
 import { reviewContext } from '../../src/access/reviews/operations.ts'
+import { insertGrants, issue } from '../../src/access/tokens.ts'
 import { readCard } from '../../src/platform/state-folder/server-card.ts'
+import type { Outcome } from '../../src/refusal.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
@@ -79,4 +82,48 @@ test('ACCESS-REVIEW the roles of the whole server are reviewed by a server admin
   expect(access.map(({ name }) => name)).toEqual(['root'])
   expect(await reviews.list(kms.callAs(chief), null)).toMatchObject({ rule: 'ROLE-REFUSED' })
   given(await reviews.signOff(kms.callAs({ identity, grants }), { organisation: null, digest }))
+})
+
+test('ACCESS-REVIEW a role is taken away or given by who may give it, never by its owner, and the last ends with the identity', async () => {
+  const { roles, database, reviews, authentication } = kms.server.services
+  const place = { organisation: kms.organisation.id, project: kms.project.id }
+  const grants = [
+    { role: 'service', ...place },
+    { role: 'crypto-officer', ...place },
+  ] as const
+  const { identity } = await createIdentity(database, { name: 'both', grants })
+  const as = kms.callAs(chief)
+  const rule = (outcome: Outcome<unknown>) => (outcome.ok ? 'ok' : outcome.rule)
+  const service = { identity, grant: grants[0] }
+  expect(rule(await roles.take(kms.callAs({ identity: 'x', grants: [] }), service))).toBe('OBJECT-ABSENT')
+  expect(rule(await roles.take(kms.callAs({ identity, grants }), service))).toBe('ROLE-REFUSED')
+  expect(rule(await roles.take(as, service))).toBe('ok')
+  expect(rule(await roles.take(as, service))).toBe('OBJECT-ABSENT')
+  expect(rule(await roles.take(as, { identity, grant: grants[1] }))).toBe('GRANT-REFUSED')
+  const seen = given(await reviews.list(as, place.organisation)).access.find(
+    (one) => one.identity === identity,
+  )
+  expect(seen?.roles.map(({ role }) => role)).toEqual(['crypto-officer'])
+  expect(rule(await roles.give(as, { identity, grant: grants[1] }))).toBe('GRANT-REFUSED')
+  const auditor = { role: 'auditor', organisation: place.organisation, project: null } as const
+  expect(rule(await roles.give(as, { identity, grant: auditor }))).toBe('ok')
+  const admin = { role: 'server-admin', organisation: null, project: null } as const
+  expect(rule(await roles.give(as, { identity, grant: admin }))).toBe('ROLE-REFUSED')
+  // Nobody changes his own.
+  const root = await createIdentity(database, { name: 'top', grants: [admin] })
+  const asRoot = kms.callAs({ identity: root.identity, grants: [admin] })
+  const everywhere = { ...admin, role: 'auditor' } as const
+  expect(rule(await roles.give(asRoot, { identity: root.identity, grant: everywhere }))).toBe('ROLE-REFUSED')
+
+  // A person logs in anew; a program goes on.
+  const person = randomUUID()
+  await database
+    .insertInto('identity')
+    .values({ id: person, name: 'Ada', client_id: null, token_ttl_seconds: 60, revoked_at: null })
+    .execute()
+  await database.transaction().execute((work) => insertGrants(work, person, grants))
+  const { accessToken } = await issue(database, person, 60)
+  expect(await authentication.find(accessToken)).not.toBe('unknown')
+  expect(rule(await roles.take(as, { identity: person, grant: grants[0] }))).toBe('ok')
+  await expect.poll(() => authentication.find(accessToken)).toBe('unknown')
 })
