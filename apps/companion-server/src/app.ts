@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestListener, Server } from 'node:http'
-import { createServer } from 'node:https'
+import { createServer, type Server as SecureServer } from 'node:https'
 import helmet from '@fastify/helmet'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { HsmError } from '@lux/hsm'
@@ -65,8 +65,11 @@ export async function buildApp(
   services: Services,
   logger: FastifyBaseLogger | false,
   tls: TlsKey | null = null,
+  /** Whose word is taken for where a call comes from: of proxies that encrypt. */
+  isProxy: ((address: string) => boolean) | null = null,
 ) {
   const app = Fastify({
+    trustProxy: isProxy ?? false,
     ...(tls === null ? { http: patience } : { serverFactory: secured(tls) }),
     requestTimeout: patience.requestTimeout,
     ...(logger === false ? { logger: false } : { loggerInstance: logger }),
@@ -162,11 +165,17 @@ function refuseAddress(error: FastifyError, request: FastifyRequest, reply: Fast
   reply.code(refused.statusCode).header('X-Request-Id', request.id).send(errorBody(request.id, refused))
 }
 
+const secure = ({ cert, key }: TlsKey) => ({ cert, key, minVersion: 'TLSv1.3' }) as const
+
+/** Another certificate for connections from now on. Of an app that was built with one. */
+export function renewCertificate(app: { readonly server: Server }, tls: TlsKey): void {
+  ;(app.server as unknown as SecureServer).setSecureContext(secure(tls))
+}
+
 /** TLS 1.3 and nothing older. The type of the server is that of HTTP: nothing here looks below the requests. */
-function secured({ cert, key }: TlsKey) {
+function secured(tls: TlsKey) {
   return (handler: RequestListener): Server => {
-    const options = { cert, key, minVersion: 'TLSv1.3', ...patience } as const
-    return createServer(options, handler) as unknown as Server
+    return createServer({ ...secure(tls), ...patience }, handler) as unknown as Server
   }
 }
 

@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { PoolConfig } from 'pg'
 import { openApprovals } from './access/approvals.ts'
 import { openAwsKeys } from './access/aws-keys.ts'
+import { comesFrom, isNetwork } from './access/conditions.ts'
 import { openCredentialOperations } from './access/credentials.ts'
 import { openDirectory } from './access/directory.ts'
 import { openKmipClients } from './access/kmip-clients.ts'
@@ -337,7 +338,7 @@ export async function openServer(
       desk,
       now,
     }
-    const app = await buildApp(services, logger, options.tls ?? null)
+    const app = await buildApp(services, logger, options.tls ?? null, trustedProxies(options.tls ?? null))
     const changes = openChanges(parts.databaseSettings, {
       access() {
         authentication.forget()
@@ -378,6 +379,24 @@ export async function openServer(
     await parts.close()
     throw error
   }
+}
+
+/**
+ * Of TRUSTED_PROXIES; null where it is not set. Throws ENVIRONMENT-VARIABLE where it names no addresses, or where callers reach the server
+ * without a proxy: they could say that they come from anywhere.
+ */
+export function trustedProxies(tls: TlsKey | null): ((address: string) => boolean) | null {
+  const text = variable('TRUSTED_PROXIES')
+  if (text === undefined) return null
+  const networks = text.split(',').map((one) => one.trim())
+  const fault =
+    tls !== null
+      ? 'it is for a server behind a proxy: start it with --behind-tls-proxy'
+      : networks.every(isNetwork)
+        ? null
+        : 'expected addresses and CIDR blocks, commas between'
+  if (fault !== null) throw new EnvironmentError('ENVIRONMENT-VARIABLE', `TRUSTED_PROXIES: ${fault}`)
+  return (address) => comesFrom(networks, address)
 }
 
 /** Of PUBLIC_URL; null where it is not set. Throws ENVIRONMENT-VARIABLE where it is no https origin. */

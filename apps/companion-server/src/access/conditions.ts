@@ -77,7 +77,7 @@ export function checkConditions(conditions: Conditions): Outcome<null> {
       return wrong('approvals are 1 to as many as are named')
   }
   for (const network of networks ?? [])
-    if (!addTo(new BlockList(), network)) return wrong(`${network} is no address or CIDR block`)
+    if (!isNetwork(network)) return wrong(`${network} is no address or CIDR block`)
   return accept(null)
 }
 
@@ -90,7 +90,7 @@ function withinHours(
   return from < until ? hour >= from && hour < until : hour >= from || hour < until
 }
 
-function comesFrom(networks: readonly string[], source: string | null): boolean {
+export function comesFrom(networks: readonly string[], source: string | null): boolean {
   // An IPv4 address that came by an IPv6 socket is the IPv4 address.
   const address = source?.replace(/^::ffff:(?=\d+\.)/, '') ?? ''
   const kind = isIP(address)
@@ -99,6 +99,8 @@ function comesFrom(networks: readonly string[], source: string | null): boolean 
   for (const network of networks) addTo(list, network)
   return list.check(address, kind === 4 ? 'ipv4' : 'ipv6')
 }
+
+export const isNetwork = (text: string): boolean => addTo(new BlockList(), text)
 
 function addTo(list: BlockList, network: string): boolean {
   const [address = '', bits, more] = network.split('/')

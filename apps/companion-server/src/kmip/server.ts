@@ -15,6 +15,8 @@ export type KmipServer = {
   listen(place: { readonly host: string; readonly port: number }): Promise<number>
   /** What is under way is answered first. */
   close(): Promise<void>
+  /** Another certificate for connections from now on. */
+  renew(tls: TlsKey): void
 }
 
 type Parts = {
@@ -79,22 +81,20 @@ export function openKmipServer({
   const meeting = new Map<string, () => void>()
   const strange = openPlaces(mostStrange)
   const friends = openPlaces(mostOfOne)
+  const secured = (own: TlsKey) => ({
+    ...own,
+    ca: [...authorities],
+    minVersion: 'TLSv1.2' as const,
+    ciphers: [
+      'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256',
+      'ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256',
+      'ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305:ECDHE-RSA-AES128-GCM-SHA256',
+    ].join(':'),
+    // A session that is taken up again shows no certificate.
+    secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+  })
   const server = createServer(
-    {
-      ...tls,
-      ca: [...authorities],
-      requestCert: true,
-      rejectUnauthorized: true,
-      minVersion: 'TLSv1.2',
-      ciphers: [
-        'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256',
-        'ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256',
-        'ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305:ECDHE-RSA-AES128-GCM-SHA256',
-      ].join(':'),
-      // A session that is taken up again shows no certificate.
-      secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
-      handshakeTimeout: 10_000,
-    },
+    { ...secured(tls), requestCert: true, rejectUnauthorized: true, handshakeTimeout: 10_000 },
     (socket) => {
       const spki = socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' })
       if (spki === undefined) {
@@ -174,6 +174,7 @@ export function openKmipServer({
           done((server.address() as AddressInfo).port)
         })
       }),
+    renew: (next) => server.setSecureContext(secured(next)),
     async close() {
       const closed = new Promise<void>((done) => server.close(() => done()))
       for (const connection of open.values()) connection.end()

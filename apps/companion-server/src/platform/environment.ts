@@ -119,6 +119,12 @@ export const variables = [
     kind: 'number',
     meaning: 'how long it still answers after a signal to stop, no longer ready; else not at all',
   },
+  {
+    name: 'TRUSTED_PROXIES',
+    kind: 'text',
+    meaning:
+      'with --behind-tls-proxy, the proxies (addresses and CIDR blocks, commas between) whose X-Forwarded-For says where a call comes from; else none',
+  },
   { name: 'RATE_LIMIT_PER_SECOND', kind: 'number', meaning: 'calls a second of one identity; else 5000' },
 ] as const satisfies readonly Variable[]
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
-import { openKmipServer } from '../kmip/server.ts'
+import { renewCertificate } from '../app.ts'
+import { type KmipServer, openKmipServer } from '../kmip/server.ts'
 import { variable } from '../platform/environment.ts'
-import { givenAuthority, ownAuthority, type TlsKey } from '../platform/tls/certificate.ts'
+import { followCertificate, givenAuthority, ownAuthority, type TlsKey } from '../platform/tls/certificate.ts'
 import type { OpenServer } from '../server.ts'
 
 export type Log = ReturnType<typeof openLog>
@@ -22,8 +23,25 @@ export async function openDoors(
   log: Log,
   { host, port, tls, kmip }: Doors,
 ): Promise<{ readonly address: string; readonly kmipPort: number | null }> {
-  const kmipPort =
+  const binary =
     kmip === null ? null : await serveKmip(app, services, log, kmip.tls, { host, port: kmip.port })
+  const [certFile, keyFile] = [variable('TLS_CERT_FILE'), variable('TLS_KEY_FILE')]
+  if (certFile !== undefined && keyFile !== undefined) {
+    const following = followCertificate(
+      { certFile, keyFile },
+      {
+        renewed(next) {
+          if (tls !== null) renewCertificate(app, next)
+          binary?.server.renew(next)
+          log.info('TLS_CERT_FILE and TLS_KEY_FILE hold another certificate: it is used from now on')
+        },
+        failed: (error) =>
+          log.error({ code: 'TLS-FILES', error: String(error) }, 'the certificate of before stays in use'),
+      },
+    )
+    app.addHook('preClose', async () => following.stop())
+  }
+  const kmipPort = binary?.port ?? null
   const address = await app.listen({ host, port })
   return { address: tls === null ? address : address.replace(/^http:/, 'https:'), kmipPort }
 }
@@ -41,7 +59,7 @@ async function serveKmip(
   log: Log,
   tls: TlsKey,
   place: { readonly host: string; readonly port: number },
-): Promise<number> {
+): Promise<{ readonly server: KmipServer; readonly port: number }> {
   const other = await givenAuthority(variable('KMIP_CLIENT_CA_FILE'))
   const server = openKmipServer({
     tls,
@@ -60,7 +78,7 @@ async function serveKmip(
   })
   const port = await server.listen(place)
   app.addHook('preClose', () => server.close())
-  return port
+  return { server, port }
 }
 
 /** Name and place of a fault: its message could quote what it was working on. */

@@ -51,6 +51,36 @@ export async function givenCertificate(
   }
 }
 
+const followEvery = 60_000
+
+/**
+ * Looks every minute whether TLS_CERT_FILE and TLS_KEY_FILE hold another pair, as whoever renews them leaves it there. A pair that does
+ * not fit, such as one half of it written, is not taken: `failed` hears of it, and the old one stays.
+ */
+export function followCertificate(
+  { certFile, keyFile, every = followEvery }: { certFile: string; keyFile: string; every?: number },
+  {
+    renewed,
+    failed,
+  }: { readonly renewed: (next: TlsKey) => void; readonly failed: (error: unknown) => void },
+): { stop(): void } {
+  let held: Promise<TlsKey | null> = givenCertificate(certFile, keyFile).catch(() => null)
+  const timer = setInterval(() => {
+    held = held.then(async (before) => {
+      try {
+        const next = await givenCertificate(certFile, keyFile)
+        if (next !== null && (next.cert !== before?.cert || next.key !== before.key)) renewed(next)
+        return next
+      } catch (error) {
+        failed(error)
+        return before
+      }
+    })
+  }, every)
+  timer.unref()
+  return { stop: () => clearInterval(timer) }
+}
+
 /**
  * A certificate for this host, signed by a CA of the server's own, whose key and certificate are files of the state folder:
  * clients trust that one, and each start makes a new key under it.

@@ -3,7 +3,12 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeStateFolder, stateFolder } from '../../../src/platform/state-folder/folder.ts'
-import { givenCertificate, ownCertificate } from '../../../src/platform/tls/certificate.ts'
+import {
+  followCertificate,
+  givenCertificate,
+  ownCertificate,
+  type TlsKey,
+} from '../../../src/platform/tls/certificate.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const now = new Date()
@@ -70,4 +75,28 @@ test('TLS-FILES a certificate without its own key is refused', async () => {
     [key, key],
   ])
     await expect(givenCertificate(a, b)).rejects.toMatchObject({ code: 'TLS-FILES' })
+})
+
+test('TLS-FILES another pair in the files is taken while the server runs, one that does not fit is not', async () => {
+  const state = await madeState()
+  const [one, other] = [await ownCertificate(state, 'a', now), await ownCertificate(state, 'b', now)]
+  const [certFile, keyFile] = [join(state.root, 'cert.pem'), join(state.root, 'key.pem')]
+  const put = (cert: TlsKey, key: TlsKey) =>
+    Promise.all([writeFile(certFile, cert.cert), writeFile(keyFile, key.key)])
+  await put(one, one)
+  const [taken, failures]: [TlsKey[], unknown[]] = [[], []]
+  const following = followCertificate(
+    { certFile, keyFile, every: 20 },
+    { renewed: (next) => taken.push(next), failed: (error) => failures.push(error) },
+  )
+  try {
+    await put(other, one)
+    await expect.poll(() => failures.length).toBeGreaterThan(0)
+    expect(taken).toEqual([])
+    await put(other, other)
+    await expect.poll(() => taken).toEqual([other])
+    expect(failures[0]).toMatchObject({ code: 'TLS-FILES' })
+  } finally {
+    following.stop()
+  }
 })
