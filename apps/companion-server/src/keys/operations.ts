@@ -568,7 +568,8 @@ export function openKeyOperations(parts: KeyParts) {
           })
           if (done.ok) rotations++
           // What no later try would change waits for its next time.
-          else if (done.rule !== 'RATE-LIMITED') await repository.change(id, rotationOf(key.rotate_every_days))
+          else if (done.rule !== 'RATE-LIMITED')
+            await repository.change(id, rotationOf(key.rotate_every_days))
         } catch (error) {
           failures.push(error)
         }
