@@ -180,11 +180,12 @@ test('FIRST-RUN in the window too it is consistent without a policy, and accepte
   const verify = page.getByRole('button', { name: 'Verify', exact: true })
   const verdict = page.locator('[data-verdict]')
   await verify.first().click()
-  await verify.last().click()
   await verdict.waitFor()
   expect(await verdict.getAttribute('data-verdict')).toBe('consistent')
   await chooseInDialogs(desktop, exported)
   await page.getByRole('button', { name: 'Choose a file: Bundle' }).click()
+  // The verdict was on another file.
+  await verdict.waitFor({ state: 'detached' })
   await chooseInDialogs(desktop, join(folder, 'policy.json'))
   await page.getByRole('button', { name: 'Choose a file: Policy' }).click()
   await verify.last().click()

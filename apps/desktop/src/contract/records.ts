@@ -82,8 +82,13 @@ export type VerifyView = {
   checks: CheckView[]
   /** To whom nothing but the workstation itself showed what they signed. */
   signedHere: string[]
+  /** By which it was judged. One of a rehearsal vouches for itself. */
+  policy: { organisation: string; domain: Domain; digest: string; words: string[] } | null
   contents: {
+    /** As its plan calls it; its id where no plan could be read. */
     title: string
+    /** Ceremony id. */
+    ceremony: string
     organisation: string
     domain: Domain
     digest: string

@@ -25,7 +25,8 @@ beforeAll(async () => {
 })
 
 const contents: NonNullable<VerifyView['contents']> = {
-  title: 'a1b2',
+  title: 'Root 2026',
+  ceremony: 'a1b2',
   organisation: 'Northwind',
   domain: 'production',
   digest: '0102',
@@ -40,6 +41,7 @@ const passed = Object.keys(catalogue).map((name) => ({ name, outcome: 'passed' a
 const accepted: VerifyView = {
   ...{ path: '/b.zip', verdict: 'accepted', rule: null, detail: null },
   ...{ checks: passed, signedHere: [], contents, taken: null },
+  policy: { organisation: 'Northwind', domain: 'production', digest: 'ab12', words: ['three', 'four'] },
 }
 const failing = (rule: string): VerifyView => ({
   ...accepted,
@@ -48,7 +50,12 @@ const failing = (rule: string): VerifyView => ({
 })
 const unsigned: VerifyView = {
   ...accepted,
-  ...{ verdict: 'consistent', rule: 'POLICY-MISSING', contents: { ...contents, signers: null } },
+  ...{
+    verdict: 'consistent',
+    rule: 'POLICY-MISSING',
+    policy: null,
+    contents: { ...contents, signers: null },
+  },
   checks: passed.map((check) =>
     check.name === 'POLICY-MISSING'
       ? { ...check, outcome: 'failed' as const }
@@ -104,6 +111,25 @@ describe('VERDICT-WORDS', () => {
     expect(text).toMatch(/Officer One\s+Officer, signature verified/)
     expect(text).toMatch(/Officer Three\s+Officer, has not signed/)
   })
+
+  test.each(['shown', 'printed'])(
+    'a verdict that is %s says on which file it is, and by which policy',
+    (where) => {
+      const said = (result: VerifyView): string =>
+        where === 'shown'
+          ? shown(result)
+          : JSON.stringify(verdictPaper(i18next.t, (name) => name, 'en', result))
+      const { policy } = accepted
+      if (policy === null) throw new Error('judged by none')
+      for (const text of ['/b.zip', 'Root 2026', 'Judged by the policy of', 'ab12', 'three'])
+        expect(said(accepted)).toContain(text)
+      expect(said(accepted)).not.toContain('vouches for itself')
+      expect(said({ ...accepted, policy: { ...policy, domain: 'rehearsal' } })).toContain(
+        'vouches for itself',
+      )
+      expect(said(unsigned)).toContain('Judged by no policy.')
+    },
+  )
 
   test('without a verified signature nobody is named as a signer', () => {
     const text = shown(unsigned)

@@ -364,8 +364,10 @@ export function answers(plan: string): Record<string, Answer> {
         { name: 'MANIFEST-SIGNATURES', outcome: 'not-run', detail: 'POLICY-MISSING did not pass' },
       ],
       signedHere: ['Mei Tanaka'],
+      policy: null,
       contents: {
         title: 'Board key',
+        ceremony: hex.slice(0, 32),
         organisation: 'Northwind Trust',
         domain: 'rehearsal',
         digest: hex,

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type BundleVerdict, verifyBundle } from '@lux/ceremony/bundle'
-import { parsePolicyFile } from '@lux/ceremony/policy'
+import { type Policy, parsePolicyFile, policyDigest } from '@lux/ceremony/policy'
 import { verifyAttestation } from '@lux/hsm'
 import { digestOfFile, ExpectedError, fileReader, readBounded, watchedReader } from '@lux/node-files'
 import * as v from 'valibot'
@@ -79,13 +79,18 @@ export async function verifyFile(parts: ServiceContext, input: unknown): Promise
         ...(policy === null ? {} : { policy: policy.value }),
       }),
     )
-    return { ...viewOf(path, verdict), taken }
+    return { ...viewOf(path, verdict), taken, policy: policy === null ? null : lawOf(policy.value.policy) }
   } finally {
     reader.close()
   }
 }
 
-function viewOf(file: string, verdict: BundleVerdict): Omit<VerifyView, 'taken'> {
+function lawOf(policy: Policy): VerifyView['policy'] {
+  const digest = policyDigest(policy)
+  return { organisation: policy.organisation.name, domain: policy.domain, digest, words: wordsOf(digest) }
+}
+
+function viewOf(file: string, verdict: BundleVerdict): Omit<VerifyView, 'taken' | 'policy'> {
   const [rule] = verdict.failed
   const { contents } = verdict
   return {
@@ -103,7 +108,8 @@ function viewOf(file: string, verdict: BundleVerdict): Omit<VerifyView, 'taken'>
       contents === null
         ? null
         : {
-            title: contents.predicate.ceremonyId,
+            title: contents.plan?.title ?? contents.predicate.ceremonyId,
+            ceremony: contents.predicate.ceremonyId,
             organisation:
               contents.predicate.wrapTree.find(({ level }) => level === 'organisation')?.name ?? '',
             domain: contents.predicate.domain,

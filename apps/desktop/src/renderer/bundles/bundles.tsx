@@ -1,7 +1,7 @@
 import { Code, FailureNotice, Rec, WordCards } from '@lux/ui'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { BundleSummary, Failure, OutputOf, VerifyView } from '../../contract/index.ts'
+import type { BundleSummary, Failure, OutputOf } from '../../contract/index.ts'
 import { call, droppedPath } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import { FilePicker } from '../components/file-picker.tsx'
@@ -17,13 +17,14 @@ import { useRemote } from '../stores/remote.ts'
 import { bundles } from '../stores/remotes.ts'
 import { endWork, useWork } from '../stores/work.ts'
 import { TakeAway } from './take-away.tsx'
+import { choose, forgetVerification, heldPolicy, useVerification, verify } from './verification.ts'
 import { VerifyResult } from './verify-result.tsx'
 
 export function Bundles() {
   const { t } = useTranslation()
   const remote = useRemote(bundles, {})
-  const [path, setPath] = useState<string | null>(null)
-  const [policy, setPolicy] = useState<string | null>(null)
+  const policy = useVerification(({ chosen }) => chosen.policy)
+  useEffect(() => forgetVerification, [])
   return (
     <Screen name="bundles" title={t('bundles.title')} lead={t('bundles.lead')}>
       <Section title={t('bundles.here')}>
@@ -35,15 +36,7 @@ export function Bundles() {
               ) : (
                 <ul className="panel list">
                   {all.map((bundle) => (
-                    <Bundle
-                      key={bundle.id}
-                      bundle={bundle}
-                      policy={policy}
-                      onVerify={(own) => {
-                        setPath(bundle.path)
-                        if (own !== null) setPolicy(own)
-                      }}
-                    />
+                    <Bundle key={bundle.id} bundle={bundle} policy={heldPolicy(policy, all)} />
                   ))}
                 </ul>
               )}
@@ -53,35 +46,20 @@ export function Bundles() {
         </Loaded>
       </Section>
       <Section title={t('bundles.verify')}>
-        <Verify
-          path={path}
-          onPath={setPath}
-          policy={policy}
-          onPolicy={setPolicy}
-          rehearsed={
-            policy !== null && remote.value?.bundles.some((bundle) => bundle.policy === policy) === true
-          }
-        />
+        <Verify rehearsed={policy !== null && heldPolicy(policy, remote.value?.bundles ?? []) === null} />
       </Section>
     </Screen>
   )
 }
 
-function Bundle({
-  bundle,
-  policy,
-  onVerify,
-}: {
-  bundle: BundleSummary
-  policy: string | null
-  /** `own`: the rehearsal's policy, where it is to be judged by that. */
-  onVerify: (own: string | null) => void
-}) {
+/** `policy`: what was chosen to verify by, where it is no rehearsal's own. */
+function Bundle({ bundle, policy }: { bundle: BundleSummary; policy: string | null }) {
   const { t } = useTranslation()
   const format = useFormats()
   const [failure, setFailure] = useState<Failure | null>(null)
   const [written, setWritten] = useState<OutputOf<'bundles.export'> | null>(null)
   const [busy, setBusy] = useState(false)
+  const verifies = useVerification(({ busy: now, chosen }) => now && chosen.path === bundle.path)
   const standing = standingOf(bundle)
   const work = `export:${bundle.id}`
   const report = useWork(({ reports }) => reports[work])
@@ -118,11 +96,23 @@ function Bundle({
         <span className="actions">
           <DomainBadge domain={bundle.domain} />
           <Outcome tone={outcomes[standing]}>{t(`bundles.${standing}`)}</Outcome>
-          <ActionButton variant="surface" color="gray" highContrast onPress={() => onVerify(null)}>
+          <ActionButton
+            variant="surface"
+            color="gray"
+            highContrast
+            loading={verifies}
+            onPress={() => void verify({ path: bundle.path, policy })}
+          >
             {t('bundles.verify-this')}
           </ActionButton>
           {bundle.policy === null ? null : (
-            <ActionButton variant="surface" color="gray" highContrast onPress={() => onVerify(bundle.policy)}>
+            <ActionButton
+              variant="surface"
+              color="gray"
+              highContrast
+              loading={verifies}
+              onPress={() => void verify({ path: bundle.path, policy: bundle.policy })}
+            >
               {t('bundles.verify-rehearsal')}
             </ActionButton>
           )}
@@ -159,51 +149,30 @@ function standingOf({ receipted, exported, awaitsReceipt }: BundleSummary): keyo
   return exported ? 'handed' : 'not-exported'
 }
 
-type VerifyProps = {
-  path: string | null
-  onPath: (path: string) => void
-  policy: string | null
-  onPolicy: (path: string) => void
-  /** The policy is a rehearsal's own. */
-  rehearsed: boolean
-}
-
-function Verify({ path, onPath, policy, onPolicy, rehearsed }: VerifyProps) {
+/** `rehearsed`: the policy is a rehearsal's own. */
+function Verify({ rehearsed }: { rehearsed: boolean }) {
   const { t } = useTranslation()
-  const [result, setResult] = useState<VerifyView | null>(null)
-  const [failure, setFailure] = useState<Failure | null>(null)
-  const [busy, setBusy] = useState(false)
+  const { chosen, busy, result, failure } = useVerification()
+  const { path, policy } = chosen
   const report = useWork(({ reports }) => (path === null ? undefined : reports[path]))
 
-  async function verify(what: string): Promise<void> {
-    setBusy(true)
-    setResult(null)
-    setFailure(null)
-    const answer = await call('bundles.verify', policy === null ? { path: what } : { path: what, policy })
-    setBusy(false)
-    endWork(what)
-    if (answer.ok) setResult(answer.value)
-    else setFailure(answer.error)
-  }
-
-  async function take([file]: readonly File[]): Promise<void> {
-    const dropped = file === undefined ? null : await droppedPath(file)
-    if (dropped === null) return
-    if (dropped.endsWith('.json')) return onPolicy(dropped)
-    onPath(dropped)
-    await verify(dropped)
-  }
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever is shown takes what falls onto the window
-  useEffect(() => {
-    return takeDrops('bundles', (files) => void take(files))
-  }, [policy])
+  useEffect(() => takeDrops('bundles', (files) => void take(files)), [])
 
   return (
     <>
       <div className="panel panel-body">
-        <FilePicker kind="bundle" label={t('bundles.file')} path={path} onPick={onPath} />
-        <FilePicker kind="policy" label={t('bundles.policy')} path={policy} onPick={onPolicy} />
+        <FilePicker
+          kind="bundle"
+          label={t('bundles.file')}
+          path={path}
+          onPick={(picked) => choose({ path: picked })}
+        />
+        <FilePicker
+          kind="policy"
+          label={t('bundles.policy')}
+          path={policy}
+          onPick={(picked) => choose({ policy: picked })}
+        />
         {rehearsed ? <Outcome tone="warn">{t('bundles.policy-rehearsal')}</Outcome> : null}
         <p className="quiet" style={{ margin: 0 }}>
           {t('bundles.policy-why')} {t('bundles.drop')}
@@ -212,7 +181,7 @@ function Verify({ path, onPath, policy, onPolicy, rehearsed }: VerifyProps) {
           <ActionButton
             loading={busy}
             whyNot={path === null ? t('bundles.need-file') : null}
-            onPress={() => void (path === null ? null : verify(path))}
+            onPress={() => void verify()}
           >
             {t('bundles.verify-go')}
           </ActionButton>
@@ -223,4 +192,12 @@ function Verify({ path, onPath, policy, onPolicy, rehearsed }: VerifyProps) {
       {result ? <VerifyResult result={result} /> : null}
     </>
   )
+}
+
+/** A bundle is verified as it falls; a policy is what the next is verified by. */
+async function take([file]: readonly File[]): Promise<void> {
+  const dropped = file === undefined ? null : await droppedPath(file)
+  if (dropped === null) return
+  if (dropped.endsWith('.json')) choose({ policy: dropped })
+  else await verify({ path: dropped })
 }

@@ -9,6 +9,7 @@ import {
   type TakenAway,
   takeAwayLimits,
   type takenPapers,
+  type VerifyView,
 } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { pickFile } from '../components/file-picker.tsx'
@@ -27,16 +28,8 @@ export function TakeAway({ bundle, policy }: { bundle: BundleSummary; policy: st
   const { t, i18n } = useTranslation()
   const textOf = useScriptText()
   const [busy, setBusy] = useState(false)
+  const [judged, setJudged] = useState<VerifyView | null>(null)
   const [ended, setEnded] = useState<Result<TakenAway> | null>(null)
-
-  async function verdict(by: string): Promise<Result<string>> {
-    const { path } = bundle
-    const judged = await call('bundles.verify', { path, policy: by })
-    endWork(path)
-    if (!judged.ok) return judged
-    const paper = verdictPaper(t, checkText(t, i18n), paperLanguage(i18n.language), judged.value)
-    return printed(paper)
-  }
 
   /** The same story that the screen tells, in the language of the window. */
   async function transcript(): Promise<Result<string>> {
@@ -45,14 +38,14 @@ export function TakeAway({ bundle, policy }: { bundle: BundleSummary; policy: st
     return read.ok ? printed(read.value) : read
   }
 
-  async function write(folder: string, by: string): Promise<Result<TakenAway>> {
+  async function write(folder: string, verdict: VerifyView): Promise<Result<TakenAway>> {
     const said = await call('bundles.papers', { id: bundle.id })
     if (!said.ok) return said
     const { policy: law, plan, parts } = said.value
     const language = paperLanguage(i18n.language)
     const papers: { name: (typeof takenPapers)[number]; pdf: string }[] = []
     for (const [name, made] of [
-      ['verdict.pdf', () => verdict(by)],
+      ['verdict.pdf', () => printed(verdictPaper(t, checkText(t, i18n), language, verdict))],
       ['policy.pdf', () => printed(policyPaper(t, language, law))],
       ['script.pdf', () => printed(planPaper(t, textOf, language, plan, parts))],
       ['transcript.pdf', transcript],
@@ -66,15 +59,28 @@ export function TakeAway({ bundle, policy }: { bundle: BundleSummary; policy: st
     return call('bundles.takeAway', { id: bundle.id, folder, papers })
   }
 
-  async function begin(): Promise<void> {
-    // A verdict is by a policy: the one that was chosen below, a rehearsal's own, or one that is asked for first.
-    const by = policy ?? bundle.policy ?? (await pickFile('policy'))
+  /** A verdict is by a policy: a rehearsal's own, the one that was chosen below, or one that is asked for first. */
+  async function begin(chosen: string | null): Promise<void> {
+    const by = chosen ?? (await pickFile('policy'))
     if (by === null) return
+    setBusy(true)
+    setEnded(null)
+    setJudged(null)
+    const { path } = bundle
+    const answer = await call('bundles.verify', { path, policy: by })
+    setBusy(false)
+    endWork(path)
+    if (!answer.ok) return setEnded(answer)
+    setJudged(answer.value)
+    // A folder with another verdict leaves the room only after whoever takes it has read so.
+    if (answer.value.verdict === 'accepted') await goOn(answer.value)
+  }
+
+  async function goOn(verdict: VerifyView): Promise<void> {
     const folder = await pickFile('folder')
     if (folder === null) return
     setBusy(true)
-    setEnded(null)
-    setEnded(await write(folder, by))
+    setEnded(await write(folder, verdict))
     setBusy(false)
     endWork(`take-away:${bundle.id}`)
     await bundles.again()
@@ -83,11 +89,29 @@ export function TakeAway({ bundle, policy }: { bundle: BundleSummary; policy: st
   return (
     <div className="row-text">
       <div className="actions">
-        <Button variant="surface" color="gray" highContrast loading={busy} onClick={() => void begin()}>
+        <Button
+          type="button"
+          variant="surface"
+          color="gray"
+          highContrast
+          loading={busy}
+          onClick={() => void begin(bundle.policy ?? policy)}
+        >
           {t('bundles.take-away')}
         </Button>
         <span className="quiet">{t('bundles.take-away-what')}</span>
       </div>
+      {judged !== null && judged.verdict !== 'accepted' && ended === null && !busy ? (
+        <div className="actions" role="alert">
+          <Outcome tone="bad">{t(`bundles.verdict.${judged.verdict}.title`)}</Outcome>
+          <Button type="button" onClick={() => void begin(null)}>
+            {t('bundles.take-away-other')}
+          </Button>
+          <Button type="button" variant="surface" color="gray" highContrast onClick={() => void goOn(judged)}>
+            {t('bundles.take-away-anyway')}
+          </Button>
+        </div>
+      ) : null}
       {ended?.ok === false ? <FailureNotice failure={ended.error} /> : null}
       <div role="status">
         {ended?.ok ? (
@@ -95,6 +119,13 @@ export function TakeAway({ bundle, policy }: { bundle: BundleSummary; policy: st
             <Outcome tone="good">
               {t('bundles.taken-away')} <Code>{ended.value.path}</Code>
             </Outcome>
+            {judged === null ? null : (
+              <div>
+                <Outcome tone={judged.verdict === 'accepted' ? 'good' : 'bad'}>
+                  {t(`bundles.verdict.${judged.verdict}.title`)}
+                </Outcome>
+              </div>
+            )}
             <div>
               <Code>{ended.value.files.join('  ')}</Code>
             </div>

@@ -1,6 +1,7 @@
 import { Code, Icon, PersonChip, Rec, VerdictGroups, WordCards } from '@lux/ui'
 import { Heading } from '@radix-ui/themes'
 import type { i18n as I18n, TFunction } from 'i18next'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { VerifyView } from '../../contract/index.ts'
 import { Outcome, type Tone } from '../components/outcome.tsx'
@@ -23,13 +24,13 @@ export function VerifyResult({ result }: { result: VerifyView }) {
   const { t, i18n } = useTranslation()
   const { verdict, contents, rule } = result
   const damaged = rule === null ? null : groupOf(rule)
+  const shown = useRef<HTMLDivElement>(null)
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each result once, as it comes
+  useEffect(() => shown.current?.scrollIntoView({ block: 'start' }), [result])
+
   return (
-    <div
-      className="section"
-      role="status"
-      data-verdict={verdict}
-      ref={(shown) => shown?.scrollIntoView({ block: 'start' })}
-    >
+    <div className="section" role="status" data-verdict={verdict} ref={shown}>
       <div className="panel verdict-head" data-tone={verdictTone[verdict]}>
         <span className="verdict-seal" aria-hidden="true">
           <Icon name={verdictIcon[verdict]} size={26} />
@@ -48,6 +49,16 @@ export function VerifyResult({ result }: { result: VerifyView }) {
               <strong>{t('bundles.what-to-do')}</strong> {t(`bundles.damage.${damaged}.do`)}
             </span>
           ) : null}
+          <span>
+            {contents === null ? null : (
+              <>
+                <Rec>{contents.title}</Rec>
+                {' · '}
+              </>
+            )}
+            <Code>{result.path}</Code>
+          </span>
+          <JudgedBy policy={result.policy} />
           {contents === null ? null : (
             <span className="quiet">
               <Rec>{contents.organisation}</Rec>
@@ -73,8 +84,25 @@ export function VerifyResult({ result }: { result: VerifyView }) {
           <NotProved result={result} />
         </div>
       </div>
-      {contents === null ? null : <Contents contents={contents} />}
+      {contents === null ? null : <Contents contents={contents} policy={result.policy} />}
     </div>
+  )
+}
+
+/** By which law it is a verdict. */
+function JudgedBy({ policy }: Pick<VerifyView, 'policy'>) {
+  const { t } = useTranslation()
+  if (policy === null) return <span>{t('bundles.judged-by-none')}</span>
+  return (
+    <span>
+      {t('bundles.judged-by')} <Rec>{policy.organisation}</Rec> <Code>{policy.digest.slice(0, 16)}</Code>
+      {policy.domain === 'rehearsal' ? (
+        <>
+          <br />
+          <Outcome tone="warn">{t('bundles.policy-rehearsal')}</Outcome>
+        </>
+      ) : null}
+    </span>
   )
 }
 
@@ -198,7 +226,13 @@ function NotProved({ result }: { result: VerifyView }) {
   )
 }
 
-function Contents({ contents }: { contents: NonNullable<VerifyView['contents']> }) {
+function Contents({
+  contents,
+  policy,
+}: {
+  contents: NonNullable<VerifyView['contents']>
+  policy: VerifyView['policy']
+}) {
   const { t } = useTranslation()
   const format = useFormats()
   return (
@@ -206,10 +240,13 @@ function Contents({ contents }: { contents: NonNullable<VerifyView['contents']> 
       <summary>{t('bundles.contents')}</summary>
       <div className="panel-body">
         <WordCards words={contents.words} hex={contents.digest} label={t('bundles.digest-words')} />
+        {policy === null ? null : (
+          <WordCards words={policy.words} hex={policy.digest} label={t('bundles.policy-words')} />
+        )}
         <dl className="facts">
-          <dt>{t('bundles.ceremony')}</dt>
+          <dt>{t('bundles.ceremony-id')}</dt>
           <dd>
-            <Rec>{contents.title}</Rec>
+            <Code>{contents.ceremony}</Code>
           </dd>
           <dt>{t('bundles.organisation')}</dt>
           <dd>

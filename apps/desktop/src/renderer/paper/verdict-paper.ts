@@ -20,6 +20,8 @@ export function verdictPaper(
       ...(damaged === null
         ? [paragraph(t(`bundles.verdict.${verdict}.text`))]
         : [paragraph(t(`bundles.damage.${damaged}.what`)), paragraph(t(`bundles.damage.${damaged}.do`))]),
+      { kind: 'facts', code: true, facts: [{ name: t('bundles.file'), value: result.path }] },
+      ...policyBlocks(t, result.policy),
       ...(contents === null ? [] : contentBlocks(t, contents)),
       { kind: 'heading', text: t('bundles.signers') },
       ...signerBlocks(t, result),
@@ -45,11 +47,22 @@ export function verdictPaper(
 
 const paragraph = (text: string): PaperBlock => ({ kind: 'paragraph', text })
 
+/** By which law it is a verdict. */
+function policyBlocks(t: TFunction, policy: VerifyView['policy']): PaperBlock[] {
+  if (policy === null) return [paragraph(t('bundles.judged-by-none'))]
+  return [
+    { kind: 'facts', facts: [{ name: t('bundles.judged-by'), value: policy.organisation }] },
+    ...(policy.domain === 'rehearsal' ? [paragraph(t('bundles.policy-rehearsal'))] : []),
+    { kind: 'words', title: t('bundles.policy-words'), words: policy.words, hex: policy.digest },
+  ]
+}
+
 function contentBlocks(t: TFunction, contents: NonNullable<VerifyView['contents']>): PaperBlock[] {
   return [
     {
       kind: 'facts',
       facts: [
+        { name: t('bundles.ceremony'), value: contents.title },
         { name: t('bundles.organisation'), value: contents.organisation },
         { name: t('bundles.domain'), value: t(`states.domain.${contents.domain}`) },
       ],
@@ -58,7 +71,7 @@ function contentBlocks(t: TFunction, contents: NonNullable<VerifyView['contents'
       kind: 'facts',
       code: true,
       facts: [
-        { name: t('bundles.ceremony'), value: contents.title },
+        { name: t('bundles.ceremony-id'), value: contents.ceremony },
         { name: t('bundles.plan-hash'), value: contents.planHash },
       ],
     },

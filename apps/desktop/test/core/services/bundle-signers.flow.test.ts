@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parsePolicyFile, policyDigest } from '@lux/ceremony/policy'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findProgram } from '../../../src/core/program.ts'
 import { type CoreInTest, startCore } from '../support/core-in-test.ts'
@@ -20,13 +21,19 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-test('the window is told who signed a bundle, of three officers in its room, as the policy lets it be verified', async () => {
+test('the window is told by which policy, and who signed a bundle, of three officers in its room, as it lets that be verified', async () => {
+  const read = parsePolicyFile(readFileSync(policy))
+  if (!read.ok) throw new Error(read.detail)
+  const law = read.value.policy
   expect(await core.call('bundles.verify', { path, policy })).toMatchObject({
     ok: true,
-    value: { contents: { signers: { signed: ['Ada', 'Berta'], missing: [expect.any(String)] } } },
+    value: {
+      policy: { organisation: law.organisation.name, domain: law.domain, digest: policyDigest(law) },
+      contents: { signers: { signed: ['Ada', 'Berta'], missing: [expect.any(String)] } },
+    },
   })
   expect(await core.call('bundles.verify', { path })).toMatchObject({
     ok: true,
-    value: { verdict: 'consistent', contents: { signers: null } },
+    value: { verdict: 'consistent', policy: null, contents: { signers: null } },
   })
 })
