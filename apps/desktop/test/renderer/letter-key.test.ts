@@ -16,6 +16,17 @@ test.each(Object.values(letters))(
   },
 )
 
+test.each([
+  ['Dvorak', { key: 'd', code: 'KeyH' }, ['D']],
+  ['Dvorak', { key: 'h', code: 'KeyJ' }, ['H']],
+  ['Dvorak, shifted', { key: 'D', code: 'KeyH' }, ['D']],
+  ['Arabic', { key: 'ا', code: 'KeyH' }, ['H']],
+  ['Greek', { key: 'δ', code: 'KeyD' }, ['D']],
+  ['AZERTY', { key: 'q', code: 'KeyA' }, []],
+])('one press on a keyboard of %s never says both: %o', (_keyboard, pressed, said) => {
+  expect(Object.values(letters).filter((letter) => isLetter(letter, { ...plain, ...pressed }))).toEqual(said)
+})
+
 test('Heard and Differs have keys of their own', () => {
   expect(letters.heard).not.toBe(letters.differs)
 })

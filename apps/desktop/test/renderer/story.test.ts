@@ -19,11 +19,21 @@ const source = (file: string): string =>
   readFileSync(join(import.meta.dirname, '../../../../packages/ceremony/src/model', file), 'utf8')
 
 /** Kinds of facts and of effects, from the types that name them all. */
-const kinds = [
-  ...(source('events.ts').split('export type Facts = {')[1]?.split('\n}')[0] ?? '').matchAll(
-    /^ {2}'([a-z-]+\.[a-z-]+)': /gm,
-  ),
-].map(([, kind]) => kind ?? '')
+const facts = (source('events.ts').split('export type Facts = {')[1]?.split('\n}')[0] ?? '')
+  .split(/^ {2}(?='[a-z-]+\.[a-z-]+': )/m)
+  .slice(1)
+const kinds = facts.map((fact) => fact.split("'")[1] ?? '')
+const decisions =
+  /type ExceptionDecision = (.*)/.exec(source('commands.ts'))?.[1] ?? 'no decision is named in commands.ts'
+/** Each kind as often as there are members of the union that chooses its sentence. */
+const variants = facts.flatMap((fact): [string, object][] => {
+  const kind = fact.split("'")[1] ?? ''
+  const [, field = '', union = ''] = /\b(what|found|cause|decision): ('.*|ExceptionDecision)/.exec(fact) ?? []
+  const members = [
+    ...(union === 'ExceptionDecision' ? decisions : (union.split(/[;}]/)[0] ?? '')).matchAll(/'([a-z-]+)'/g),
+  ]
+  return members.length === 0 ? [[kind, {}]] : members.map(([, member]) => [kind, { [field]: member }])
+})
 const effects = [
   ...new Set([...source('effects.ts').matchAll(/kind: '([a-z-]+)'/g)].map(([, kind]) => kind ?? '')),
 ].filter((kind) => kind !== 'reconcile')
@@ -67,6 +77,9 @@ describe('TRANSCRIPT-STORY', () => {
 
   test('a kind that a newer version wrote is told by its step and name', () => {
     expect(told('newer.kind', {})).toBe('Make the root KEK: <newer.kind>')
+    expect(told('signature.accepted', { name: 'Bo', what: 'newer' })).toBe(
+      'Make the root KEK: <signature.accepted>',
+    )
   })
 
   test.each(['en', 'ar'])('every kind of entry and every effect has its sentence in %s', async (language) => {
@@ -74,12 +87,16 @@ describe('TRANSCRIPT-STORY', () => {
     try {
       expect(kinds.length).toBeGreaterThan(25)
       expect(effects.length).toBeGreaterThan(25)
-      const variants = ['opening', 'absent', 'person', 'retry']
-      const untold = kinds.filter((kind) =>
-        [{}, ...variants.map((one) => ({ what: one, found: one, cause: one, decision: one }))].every((fact) =>
-          told(kind, fact).endsWith(`<${kind}>`),
-        ),
-      )
+      // Those of signatures, of what was reconciled, of pauses and of decisions.
+      expect(variants.length).toBeGreaterThan(kinds.length + 8)
+      const untold = variants.filter(([kind, fact]) => {
+        const story = told(kind, fact)
+        return (
+          story.includes('transcript.story') ||
+          story.includes('returned an object') ||
+          story.endsWith(`<${kind}>`)
+        )
+      })
       expect(untold).toEqual([])
       expect(effects.filter((effect) => !i18next.exists(`transcript.did.${effect}`))).toEqual([])
     } finally {

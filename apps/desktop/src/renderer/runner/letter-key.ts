@@ -7,14 +7,16 @@ export const letters = { heard: 'H', differs: 'D' } as const
 type Pressed = { key: string; code: string } & Record<Held, boolean>
 type Held = 'repeat' | 'isComposing' | 'altKey' | 'ctrlKey' | 'metaKey'
 
-/** The same key on a keyboard of other letters too; a key that is held down says it once. */
+/** What a key says counts; where it says no Latin letter, its place does. A key that is held down says it once. */
 export function isLetter(letter: string, event: Pressed): boolean {
   const { key, code, repeat, isComposing, altKey, ctrlKey, metaKey } = event
   if (repeat || isComposing || altKey || ctrlKey || metaKey) return false
-  return key.toUpperCase() === letter || code === `Key${letter}`
+  return /^[a-z]$/i.test(key) ? key.toUpperCase() === letter : code === `Key${letter}`
 }
 
-/** Presses by a letter, except where somebody types or a dialog asks something. */
+const typedInto = 'input, textarea, select, [role=menu], [role=listbox], [role=combobox]'
+
+/** Presses by a letter, except where somebody types or finds a name by it, or a dialog asks something. */
 export function useLetterKey(letter: string, on: boolean, press: () => void): void {
   // With the button itself, so that no press of its key is lost.
   useLayoutEffect(() => {
@@ -22,7 +24,7 @@ export function useLetterKey(letter: string, on: boolean, press: () => void): vo
     const pressed = (event: KeyboardEvent): void => {
       if (!isLetter(letter, event)) return
       const { target } = event
-      if (target instanceof Element && target.closest('input, textarea, select, [role=menu]') !== null) return
+      if (target instanceof Element && target.closest(typedInto) !== null) return
       if (document.querySelector('[role=dialog], [role=alertdialog], dialog[open]') !== null) return
       event.preventDefault()
       press()

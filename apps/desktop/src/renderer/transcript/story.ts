@@ -52,7 +52,8 @@ export function storyOf(
   const effect = known('', `transcript.did.${String(said.effect)}`)
   const variants = [said.what, said.found, said.cause, said.decision].filter((one) => typeof one === 'string')
   const key = [...variants.map((one) => `transcript.story.${kind}.${one}`), `transcript.story.${kind}`].find(
-    (one) => i18n.exists(one) && typeof i18n.t(one) === 'string',
+    // A kind whose variants alone have sentences has none of its own.
+    (one) => i18n.exists(one) && typeof i18n.t(one, { returnObjects: true }) === 'string',
   )
   // A kind that a newer version wrote: its step and its name are all that can be said.
   if (key === undefined) return `${step}: ${own(kind)}`
