@@ -3132,6 +3132,9 @@ def examine(options):
     return {'verdict': 'refused', 'failed': [code], 'checks': [{'id': code, 'ok': False, 'detail': detail}]}, exit_
 
 
+SIGNED_BEFORE = 'not proved: what officers saw before they signed the policy and approved the plan, which was before the run'
+
+
 def main(arguments):
     parser = argparse.ArgumentParser(prog='verify.py', description='Verify a Lux Custody bundle.', allow_abbrev=False)
     parser.add_argument('bundle')
@@ -3148,6 +3151,9 @@ def main(arguments):
         print(f"{state:7}{check['id']:22}{check['detail']}", file=sys.stderr)
     for name in result.get('signedHere', []):
         print(f'not proved: that {name} was shown what they signed by anything but the workstation itself', file=sys.stderr)
+    # No file says where they read it: always, of whatever could be read.
+    if any(check['id'] == 'MANIFEST' and check['ok'] for check in result['checks']):
+        print(SIGNED_BEFORE, file=sys.stderr)
     print(' '.join([result['verdict'], *result['failed']]))
     return exit_
 

@@ -82,10 +82,15 @@ function outcomeOf(path: string, { verdict, checks, failed, contents, signedHere
     ...signedHere.map(
       (name) => `not proved: that ${name} was shown what they signed by anything but the workstation itself`,
     ),
+    // No file says where they read it: always, of whatever could be read.
+    ...(contents === null ? [] : [signedBefore]),
     `${path}: ${said}`,
   ].join('\n')
   return { exit: accepted ? 0 : 1, json, text, answered: true }
 }
+
+const signedBefore =
+  'not proved: what officers saw before they signed the policy and approved the plan, which was before the run'
 
 function checkLine({ id, title, ok, detail }: Check): string {
   const mark = ok === null ? '-      ' : ok ? 'ok     ' : 'REFUSED'

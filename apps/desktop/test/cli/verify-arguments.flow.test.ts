@@ -90,6 +90,25 @@ describe('both verifiers take the same arguments', () => {
     }
   }, 120_000)
 
+  test('both say what no bundle proves, and nothing of what cannot be read', async () => {
+    const cut = join(folder, 'cut.zip')
+    writeFileSync(cut, readFileSync(bundle).subarray(0, 1000))
+    for (const [args, lines] of [
+      [[bundle, '--policy', policy], 1],
+      [[bundle], 1],
+      [[cut, '--policy', policy], 0],
+    ] as const) {
+      const unproved = (text: string) => text.split('\n').filter((line) => line.startsWith('not proved: '))
+      const { stdout } = await custody(['verify', ...args])
+      expect([args, unproved(stdout)]).toEqual([
+        args,
+        Array(lines).fill(expect.stringContaining('before the run')),
+      ])
+      const { stderr } = spawnSync('python3', ['-B', verifier, ...args], { encoding: 'utf8' })
+      expect([args, unproved(stderr)]).toEqual([args, unproved(stdout)])
+    }
+  }, 60_000)
+
   test('AUDIENCE a server by its card or by the digest of that card', async () => {
     const given = [bundle, '--policy', policy, '--audience']
     for (const who of [card, audience]) {

@@ -14,7 +14,7 @@ export function isLetter(letter: string, event: Pressed): boolean {
   return /^[a-z]$/i.test(key) ? key.toUpperCase() === letter : code === `Key${letter}`
 }
 
-const typedInto = 'input, textarea, select, [role=menu], [role=listbox], [role=combobox]'
+const typedInto = ['input', 'textarea', 'select', '[role=menu]', '[role=listbox]', '[role=combobox]'].join()
 
 /** Presses by a letter, except where somebody types or finds a name by it, or a dialog asks something. */
 export function useLetterKey(letter: string, on: boolean, press: () => void): void {
