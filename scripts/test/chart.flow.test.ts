@@ -27,6 +27,13 @@ const production = {
   'kmip.clientCaSecret': 'kms-kmip',
   'settings.publicUrl': 'https://kms.example',
   'settings.egressPrivateHosts[0]': 'vault.example:8200',
+  'settings.otlpEndpoint': 'https://collector.example:4318',
+  'database.readUrlKey': 'read-url',
+  'redis.existingSecret': 'kms-redis',
+  'token.secondUri': 'pkcs11:serial=02',
+  'token.librarySha256': '0'.repeat(64),
+  'token.env[0]': 'VENDOR_CONF=/opt/pkcs11/vendor.conf',
+  'token.initString': 'slots=2',
 }
 const rootKey = {
   'image.digest': digest,
@@ -34,6 +41,7 @@ const rootKey = {
   'rootKey.existingSecret': 'kms-root',
   'persistence.existingClaim': 'kms-state',
   replicas: '2',
+  'tls.names[0]': 'kms.example',
 }
 const rehearsal = {
   domain: 'rehearsal',
@@ -120,6 +128,23 @@ test('DELIVERY-CHART no container has rights, a writable root or a variable that
     expect(names).toContain('DATABASE_URL_FILE')
     expect(names.filter((name) => !known.has(name))).toEqual([])
   }
+  // Each setting that has no default reaches the server by its variable, and what `init` keeps by its arguments.
+  const made = template(production).stdout
+  for (const line of [
+    '- { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: "https://collector.example:4318" }',
+    '- { name: DATABASE_READ_URL_FILE, value: /run/secrets/database/read-url }',
+    '- { name: REDIS_URL_FILE, value: /run/secrets/redis/url }',
+    `- { name: HSM_LIBRARY_SHA256, value: "${'0'.repeat(64)}" }`,
+    '- { name: HSM_SECOND_TOKEN_URI, value: "pkcs11:serial=02" }',
+    '- "VENDOR_CONF=/opt/pkcs11/vendor.conf"',
+    '- "slots=2"',
+  ])
+    expect(made).toContain(line)
+  expect(made).not.toContain('TLS_NAMES')
+  // What the server signs itself is for the names of its Service.
+  const names =
+    'vault-kms,vault-kms.default,vault-kms.default.svc,vault-kms.default.svc.cluster.local,kms.example'
+  expect(template(rootKey).stdout).toContain(`- { name: TLS_NAMES, value: "${names}" }`)
   // The owner of the schema is known to the step before the start alone.
   const { stdout } = template(production)
   expect(stdout.match(/DATABASE_OWNER_URL_FILE/g)).toHaveLength(1)
@@ -139,10 +164,15 @@ test.each<[string, Values]>([
   ['token.uri and rootKey.existingSecret are both set', { ...production, ...rootKey }],
   ['token.pinSecret is not set: make a Secret with the key pin', without(production, 'token.pinSecret')],
   ['token.libraryVolume is not set', without(production, 'token.libraryVolume.hostPath.path')],
+  ['token.secondUri is set and token.uri is not', { ...rootKey, 'token.secondUri': 'pkcs11:serial=02' }],
+  ['token.env is set and token.uri is not', { ...rootKey, 'token.env[0]': 'A=b' }],
+  ['tls.names and tls.existingSecret are both set', { ...production, 'tls.names[0]': 'kms.example' }],
   ['kmip.clientCaSecret is set and kmip.enabled is not', without(production, 'kmip.enabled')],
   ["at '/image/digest'", { ...production, 'image.digest': 'latest' }],
   ["at '/domain'", { ...production, domain: 'test' }],
   ["at '/service/port'", { ...production, 'service.port': '70000' }],
+  ["at '/token/env/0'", { ...production, 'token.env[0]': 'VENDOR_CONF' }],
+  ["at '/settings/otlpEndpoint'", { ...production, 'settings.otlpEndpoint': 'collector' }],
   ["at '/settings/logLevel'", { ...production, 'settings.logLevel': 'loud' }],
   ["additional properties 'autoscaling' not allowed", { ...production, autoscaling: 'true' }],
   ['replicas is more than 1 and persistence.existingClaim is not set', { ...production, replicas: '2' }],

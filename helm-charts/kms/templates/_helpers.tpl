@@ -20,6 +20,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- else }}{{ printf "%s:%s" .Values.image.repository .Values.image.tag }}{{ end }}
 {{- end }}
 
+{{/* By which clients in the cluster reach the Service, and from outside of it. */}}
+{{- define "kms.names" -}}
+{{- $name := include "kms.fullname" . }}
+{{- $space := printf "%s.%s" $name .Release.Namespace }}
+{{- join "," (concat (list $name $space (printf "%s.svc" $space) (printf "%s.svc.cluster.local" $space)) .Values.tls.names) }}
+{{- end }}
+
 {{/* What the schema cannot say: values that need one another. Nothing is made where one of these fails. */}}
 {{- define "kms.check" -}}
 {{- $v := .Values }}
@@ -44,6 +51,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if and $v.token.uri (not $v.token.libraryVolume) }}
 {{- fail "token.libraryVolume is not set: name the volume with the token's PKCS#11 library" }}
 {{- end }}
+{{- range $name := list "secondUri" "librarySha256" "env" "initString" }}
+{{- if and (get $v.token $name) (not $v.token.uri) }}
+{{- fail (printf "token.%s is set and token.uri is not" $name) }}
+{{- end }}
+{{- end }}
+{{- if and $v.tls.names $v.tls.existingSecret }}
+{{- fail "tls.names and tls.existingSecret are both set: the names are for the certificate that the server signs itself" }}
+{{- end }}
 {{- if and (gt (int $v.replicas) 1) (not $v.persistence.existingClaim) }}
 {{- fail "replicas is more than 1 and persistence.existingClaim is not set: name a claim that several nodes may write to (ReadWriteMany), which the pods share" }}
 {{- end }}
@@ -54,9 +69,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- fail "kmip.clientCaSecret is set and kmip.enabled is not" }}
 {{- end }}
 {{- if $v.verifySecrets }}
-{{- include "kms.checkSecret" (dict "root" . "name" $v.database.existingSecret "keys" (list $v.database.urlKey $v.database.ownerUrlKey) "value" "database.existingSecret") }}
+{{- include "kms.checkSecret" (dict "root" . "name" $v.database.existingSecret "keys" (concat (list $v.database.urlKey $v.database.ownerUrlKey) (compact (list $v.database.readUrlKey))) "value" "database.existingSecret") }}
 {{- include "kms.checkSecret" (dict "root" . "name" $v.token.pinSecret "keys" (list $v.token.pinKey) "value" "token.pinSecret") }}
 {{- include "kms.checkSecret" (dict "root" . "name" $v.rootKey.existingSecret "keys" (list $v.rootKey.key) "value" "rootKey.existingSecret") }}
+{{- include "kms.checkSecret" (dict "root" . "name" $v.redis.existingSecret "keys" (list $v.redis.urlKey) "value" "redis.existingSecret") }}
 {{- include "kms.checkSecret" (dict "root" . "name" $v.tls.existingSecret "keys" (list "tls.crt" "tls.key") "value" "tls.existingSecret") }}
 {{- include "kms.checkSecret" (dict "root" . "name" $v.kmip.clientCaSecret "keys" (list "ca.crt") "value" "kmip.clientCaSecret") }}
 {{- end }}
@@ -109,5 +125,11 @@ securityContext:
 - { name: DATABASE_URL_FILE, value: /run/secrets/database/url }
 {{- if .Values.rootKey.existingSecret }}
 - { name: ROOT_ENCRYPTION_KEY_FILE, value: /run/secrets/root-key/root-key }
+{{- end }}
+{{- with .Values.token.secondUri }}
+- { name: HSM_SECOND_TOKEN_URI, value: {{ . | quote }} }
+{{- end }}
+{{- with .Values.token.librarySha256 }}
+- { name: HSM_LIBRARY_SHA256, value: {{ . | quote }} }
 {{- end }}
 {{- end }}

@@ -53,7 +53,7 @@ export async function startServer(
   checkEnvironment(process.env)
   const [cert, key] = [variable('TLS_CERT_FILE'), variable('TLS_KEY_FILE')]
   const own = async () =>
-    (await givenCertificate(cert, key)) ?? (await ownCertificate(state, host, new Date()))
+    (await givenCertificate(cert, key)) ?? (await ownCertificate(state, host, new Date(), otherNames()))
   const tls = behindTlsProxy ? null : await own()
   const doors = {
     ...{ host, port, tls },
@@ -94,6 +94,15 @@ export async function startServer(
     await app.close()
     throw error
   }
+}
+
+/** By which clients reach this server, besides the host that it listens at. */
+function otherNames(): string[] {
+  const publicUrl = variable('PUBLIC_URL')
+  return [
+    ...(variable('TLS_NAMES')?.split(',') ?? []),
+    ...(publicUrl === undefined || !URL.canParse(publicUrl) ? [] : [new URL(publicUrl).hostname]),
+  ]
 }
 
 /** PostgreSQL takes 100 unless told otherwise: each worker has so many and one to listen on, and this process ten of its own. */

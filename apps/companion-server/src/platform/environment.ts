@@ -75,6 +75,12 @@ export const variables = [
   { name: 'TLS_CERT_FILE', kind: 'text', meaning: 'certificate chain, PEM; else one of the server’s own CA' },
   { name: 'TLS_KEY_FILE', kind: 'text', meaning: 'its key, PEM' },
   {
+    name: 'TLS_NAMES',
+    kind: 'text',
+    meaning:
+      'names and addresses, commas between, that the certificate of the server’s own CA is for besides localhost, the host’s and PUBLIC_URL’s',
+  },
+  {
     name: 'KMIP_CLIENT_CA_FILE',
     kind: 'text',
     meaning: 'a CA of KMIP clients besides the server’s own, PEM',
@@ -153,6 +159,11 @@ export function checkEnvironment(environment: NodeJS.ProcessEnv): void {
         `${name}: expected ${kind === 'port' ? '0 to 65535' : '1 to 9999999'}`,
       )
   }
+  if (environment.TLS_NAMES && !/^[A-Za-z0-9.:-]+(,[A-Za-z0-9.:-]+)*$/.test(environment.TLS_NAMES))
+    throw new EnvironmentError(
+      'ENVIRONMENT-VARIABLE',
+      'TLS_NAMES: expected names and addresses, with commas and no spaces between',
+    )
   const level = environment.LOG_LEVEL
   if (level && !levels.includes(level))
     throw new EnvironmentError('ENVIRONMENT-VARIABLE', `LOG_LEVEL: expected one of ${levels.join(', ')}`)

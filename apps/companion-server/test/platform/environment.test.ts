@@ -19,6 +19,9 @@ test.each([
   [{ PORT: 'http' }, 'ENVIRONMENT-VARIABLE'],
   [{ LOG_LEVEL: 'loud' }, 'ENVIRONMENT-VARIABLE'],
   [{ RATE_LIMIT_PER_SECOND: '0' }, 'ENVIRONMENT-VARIABLE'],
+  [{ TLS_NAMES: 'kms,kms.vault.svc,192.0.2.7,2001:db8::1' }, 'fits'],
+  [{ TLS_NAMES: 'kms, kms.vault.svc' }, 'ENVIRONMENT-VARIABLE'],
+  [{ TLS_NAMES: 'https://kms' }, 'ENVIRONMENT-VARIABLE'],
   [{ HSM_PIN: '123456' }, 'SECRET-IN-ENVIRONMENT'],
   [{ HSM_SO_PIN: '123456' }, 'SECRET-IN-ENVIRONMENT'],
 ])('SECRET-IN-ENVIRONMENT %j: %s', (environment, expected) => {

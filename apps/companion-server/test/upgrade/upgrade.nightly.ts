@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { copyFileSync, cpSync, mkdirSync } from 'node:fs'
-import { cp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { join, relative } from 'node:path'
 import { sql } from 'kysely'
@@ -114,23 +114,23 @@ test('UPGRADE two servers of the version before become two of this one under loa
     await owner.destroy()`
   execFileSync(process.execPath, ['--input-type=module', '-e', migrate], { cwd: tree })
   await sql.raw(`grant custody_app to ${String(user)}`).execute(owner)
-  const states = { a: join(folder, 'a'), b: join(folder, 'b') }
+  // One folder, as the pods of the chart share it.
+  const state = join(folder, 'state')
   given(
-    await initServer({ state: stateFolder(states.a), domain: 'rehearsal', token: 'root-key', pinFile: null }),
+    await initServer({ state: stateFolder(state), domain: 'rehearsal', token: 'root-key', pinFile: null }),
   )
-  await cp(states.a, states.b, { recursive: true })
 
   const names = ['a', 'b'] as const
   const replicas = new Map<string, Replica>()
-  for (const name of names) replicas.set(name, await startReplica(tree, states[name]))
+  for (const name of names) replicas.set(name, await startReplica(tree, state))
   const made: { key: string; identity: string; token: string } = await replicas.get('a')!.ask('make')
   const kms = `/api/v1/kms/keys/${made.key}`
 
   // A balancer that asks for readiness, and four clients behind it.
   const ready = new Set<string>(names)
-  const state = { done: false, turn: 0 }
+  const course = { done: false, turn: 0 }
   const look = async () => {
-    while (!state.done)
+    while (!course.done)
       for (const name of names) {
         const replica = replicas.get(name)
         const reply = replica ? await ask(replica.address, '/readiness').catch(() => null) : null
@@ -141,9 +141,9 @@ test('UPGRADE two servers of the version before become two of this one under loa
   const sealed: string[] = []
   const failed: string[] = []
   const load = async () => {
-    while (!state.done) {
+    while (!course.done) {
       const there = [...ready]
-      const replica = replicas.get(there[state.turn++ % there.length] ?? '')
+      const replica = replicas.get(there[course.turn++ % there.length] ?? '')
       const reply = replica
         ? await ask(replica.address, `${kms}/encrypt`, made.token, { plaintext: 'AAAA' }).catch(String)
         : 'no replica is ready'
@@ -169,11 +169,11 @@ test('UPGRADE two servers of the version before become two of this one under loa
     const ended = once(stopping.child, 'exit')
     stopping.child.send('close')
     await ended
-    replicas.set(name, await startReplica(root, states[name]))
+    replicas.set(name, await startReplica(root, state))
     await waitFor(() => expect(ready).toContain(name))
     await more()
   }
-  state.done = true
+  course.done = true
   await Promise.all(running)
   expect(failed).toEqual([])
 
@@ -196,7 +196,7 @@ test('UPGRADE two servers of the version before become two of this one under loa
     replica.child.send('close')
     await ended
   }
-  expect(given(await verifyAuditLog(stateFolder(states.a), null))).toMatchObject({
+  expect(given(await verifyAuditLog(stateFolder(state), null))).toMatchObject({
     entries: expect.any(Number),
   })
 })

@@ -20,6 +20,7 @@ import {
 import { EnvironmentError } from '../../refusal.ts'
 import type { StateFolder } from '../state-folder/folder.ts'
 import { readIfPresent, writeWhole } from '../state-folder/private-file.ts'
+import { holdingState } from '../state-folder/state-lock.ts'
 
 /** PEM. */
 export type TlsKey = { readonly cert: string; readonly key: string }
@@ -82,13 +83,18 @@ export function followCertificate(
 }
 
 /**
- * A certificate for this host, signed by a CA of the server's own, whose key and certificate are files of the state folder:
- * clients trust that one, and each start makes a new key under it.
+ * A certificate for this host and the other names that it is reached by, signed by a CA of the server's own, whose key and certificate
+ * are files of the state folder: clients trust that one, and each start makes a new key under it.
  */
-export async function ownCertificate(state: StateFolder, host: string, now: Date): Promise<TlsKey> {
-  const ca = (await keptAuthority(state, now)) ?? (await makeAuthority(state, now))
+export async function ownCertificate(
+  state: StateFolder,
+  host: string,
+  now: Date,
+  others: readonly string[] = [],
+): Promise<TlsKey> {
+  const ca = await startAuthority(state, now)
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
-  const names = [...new Set(['localhost', '127.0.0.1', '::1', hostname(), host])].filter(
+  const names = [...new Set(['localhost', '127.0.0.1', '::1', hostname(), host, ...others])].filter(
     (name) => !/^(0\.0\.0\.0|::)$/.test(name),
   )
   const certificate = await X509CertificateGenerator.create({
@@ -126,7 +132,7 @@ export async function givenAuthority(file: string | undefined): Promise<string |
 
 /** The certificate of the server's own CA, which is made where there is none: it signs the server's and its clients'. */
 export async function ownAuthority(state: StateFolder, now: Date): Promise<string> {
-  const { certificate } = (await keptAuthority(state, now)) ?? (await makeAuthority(state, now))
+  const { certificate } = await startAuthority(state, now)
   return `${certificate.toString('pem')}\n`
 }
 
@@ -157,6 +163,15 @@ export async function issueClientCertificate(
 }
 
 type Authority = { readonly certificate: Certificate; readonly key: webcrypto.CryptoKey }
+
+/** Replicas that share a folder may start at once: one makes it, and the others take that one. */
+const startAuthority = async (state: StateFolder, now: Date): Promise<Authority> =>
+  (await keptAuthority(state, now)) ??
+  (await holdingState(
+    state,
+    'start',
+    async () => (await keptAuthority(state, now)) ?? makeAuthority(state, now),
+  ))
 
 async function keptAuthority(state: StateFolder, now: Date): Promise<Authority | null> {
   const [cert, key] = await Promise.all([

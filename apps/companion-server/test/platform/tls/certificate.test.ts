@@ -42,6 +42,23 @@ test('TLS-01 each start has a certificate of its own, for this host, under one C
   }
 })
 
+test('TLS-01 a certificate is for the other names that clients reach the server by, and replicas that start at once have one CA', async () => {
+  const state = await madeState()
+  const made = await Promise.all(
+    [1, 2, 3].map(() => ownCertificate(state, '0.0.0.0', now, ['vault-kms.vault.svc', '192.0.2.9'])),
+  )
+  const ca = new X509Certificate(await readFile(state.caCertificate))
+  for (const { cert } of made) {
+    const leaf = new X509Certificate(cert)
+    expect([
+      leaf.verify(ca.publicKey),
+      leaf.checkHost('vault-kms.vault.svc'),
+      leaf.checkIP('192.0.2.9'),
+    ]).toEqual([true, 'vault-kms.vault.svc', '192.0.2.9'])
+    expect(leaf.checkIP('0.0.0.0')).toBe(undefined)
+  }
+})
+
 test('TLS-01 a CA that would end before what it signs makes room for the next', async () => {
   const state = await madeState()
   await ownCertificate(state, 'localhost', now)
