@@ -136,7 +136,7 @@ test('PHONE-SIGN an officer and a witness take part in a whole rehearsal with th
   expect(await untilAsked()).toBeNull()
 
   await officer.page.getByRole('button', { name: 'My log' }).click()
-  await officer.page.getByText('Sign a bundle').waitFor()
+  await officer.page.getByText('Sign the bundle').waitFor()
   expect([...officer.said, ...witness.said]).toEqual([])
 })
 

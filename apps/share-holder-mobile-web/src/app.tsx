@@ -2,6 +2,7 @@ import { FaultBoundary, LuxTheme } from '@lux/ui'
 import type { ReactNode } from 'react'
 import { useIdleLock } from './components/idle-lock.ts'
 import { Card } from './screens/card.tsx'
+import { Compare } from './screens/compare.tsx'
 import { Enrol } from './screens/enrol.tsx'
 import { Epoch } from './screens/epoch.tsx'
 import { Inbox } from './screens/inbox.tsx'
@@ -32,7 +33,9 @@ export function App() {
   const phase = usePhone((phone) => phone.phase)
   useIdleLock()
   const route = usePhone((phone) => phone.route)
-  const Screen = phase === 'open' ? screens[route] : phase === 'new' ? Enrol : Unlock
+  const comparing = usePhone((phone) => phone.comparing !== null)
+  const Open = comparing ? Compare : screens[route]
+  const Screen = phase === 'open' ? Open : phase === 'new' ? Enrol : Unlock
   return (
     <LuxTheme appearance="system">
       <FaultBoundary place={phase === 'open' ? route : phase}>

@@ -20,7 +20,7 @@ import { verdictOf } from '../../desktop/test/core/support/run-end.ts'
 import { WindowPerson } from '../../desktop/test/core/support/window-person.ts'
 import { carriedOf, filesOf } from '../src/components/carry.ts'
 import type { Device, Files } from '../src/device/api.ts'
-import { enrolled, got } from './support/phone.ts'
+import { enrolled, got, present } from './support/phone.ts'
 
 vi.setConfig({ testTimeout: 300_000 })
 
@@ -148,7 +148,7 @@ test('LOST-PHONE a key is dealt to three phones, and two of them decrypt', async
       join(run, 'fhe', 'public.bin'),
     )
     const { proof } = await got(phone(name).receive(share))
-    writeFileSync(join(run, 'in', `ack-${i}.json`), proof.bytes)
+    writeFileSync(join(run, 'in', `ack-${i}.json`), present(proof).bytes)
   }
   expect(await runs.past('deal', await runs.resume('deal'))).toMatchObject({ json: { state: 'Closed' } })
   await devices.encrypt('deal', 'first.bin', 66n, 'u8', 'encrypt 1.0')

@@ -13,7 +13,7 @@ import { type CoreInTest, startCore } from '../../desktop/test/core/support/core
 import { verdictOf } from '../../desktop/test/core/support/run-end.ts'
 import { carriedOf, filesOf } from '../src/components/carry.ts'
 import type { Device, Kind } from '../src/device/api.ts'
-import { enrolled, got, openByPasskey, passphrase } from './support/phone.ts'
+import { enrolled, got, openByPasskey, passphrase, present } from './support/phone.ts'
 
 vi.setConfig({ testTimeout: 240_000 })
 
@@ -200,7 +200,7 @@ class Room {
       if (part.type === 'policy') await got(phone.takePolicy(files[0]!))
       else {
         const { proof } = await got(phone.receive(files))
-        return carriedOf('acknowledgement', [proof]).payload
+        return carriedOf('acknowledgement', [present(proof)]).payload
       }
     }
     throw new Error('no share came')

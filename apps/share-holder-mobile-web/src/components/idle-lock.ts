@@ -1,17 +1,18 @@
 import { useEffect } from 'react'
 import { lock, usePhone } from '../stores/phone.ts'
 
-/** Minutes without a sign of a person, and minutes out of sight. */
-const minutes = { still: 5, hidden: 1 }
+/** Minutes without a sign of a person, the same where codes are shown or scanned, and minutes out of sight. */
+const minutes = { still: 5, panel: 15, hidden: 1 }
 
 const signs = ['keydown', 'pointerdown', 'pointermove', 'wheel', 'touchstart'] as const
 
-/** Codes are shown and scanned without a touch: an open panel is a sign of a person as long as it is in sight. */
+/** Codes are shown and scanned without a touch: an open panel takes longer, and not for ever. */
 const panelOpen = (): boolean => document.querySelector('dialog[open]') !== null
 
 /** Whether the phone is to lock; milliseconds without a sign, and out of sight. */
 export function isIdle({ still, hidden, panel }: { still: number; hidden: number; panel: boolean }): boolean {
-  return hidden >= minutes.hidden * 60_000 || (!panel && still >= minutes.still * 60_000)
+  const limit = panel ? minutes.panel : minutes.still
+  return hidden >= minutes.hidden * 60_000 || still >= limit * 60_000
 }
 
 /** Locks the phone when nobody is at it: its worker ends, and everything that was opened with it. */
@@ -23,6 +24,7 @@ export function useIdleLock(): void {
     if (!open || busy) return
     let last = Date.now()
     let hiddenSince: number | null = null
+    let wasOpen = false
     const seen = (): void => {
       last = Date.now()
     }
@@ -30,8 +32,10 @@ export function useIdleLock(): void {
       const now = Date.now()
       const panel = panelOpen()
       const hidden = hiddenSince === null ? 0 : now - hiddenSince
+      // A panel that closed by itself has done its work just now.
+      if (wasOpen && !panel) seen()
+      wasOpen = panel
       if (isIdle({ still: now - last, hidden, panel })) lock()
-      else if (panel) seen()
     }
     // A browser that slept runs no timers: it looks once it is back.
     const turned = (): void => {

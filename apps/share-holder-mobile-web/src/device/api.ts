@@ -1,5 +1,5 @@
 import type { Card, SignatureRequest } from '@lux/ceremony/wire'
-import type { Fact, Line } from '@lux/people'
+import type { Line, Told } from '@lux/people'
 
 /** An expected no, as it crosses to the screen: `rule` is a key of resources/locales. */
 export type No = {
@@ -32,7 +32,7 @@ export type PolicySummary = {
   readonly domain: Domain
   readonly version: number
   readonly expiry: string
-  readonly lines: readonly string[]
+  readonly lines: readonly Told[]
 }
 
 export type ShareSummary = {
@@ -80,6 +80,8 @@ export type Overview = {
   readonly person: Person
   readonly policies: readonly PolicySummary[]
   readonly shares: readonly ShareSummary[]
+  /** The next to expire first. */
+  readonly open: readonly OpenRequest[]
   /** Newest first. */
   readonly log: readonly LogEntry[]
   /** False where the browser may throw away what this app keeps. */
@@ -92,6 +94,18 @@ export type Overview = {
   readonly damaged: boolean
   /** The passkey that opens this phone beside its passphrase; null where there is none. */
   readonly passkey: PasskeyHint | null
+}
+
+/** A request to decrypt that was read on this phone and is not decided. Who asks, and for what, is only claimed. */
+export type OpenRequest = {
+  /** Of its bytes, hex. */
+  readonly id: string
+  /** `request`: a holder's answer is asked for; `sign`: an approver's signature. */
+  readonly kind: 'request' | 'sign'
+  readonly what: string
+  readonly by: string
+  /** ISO-8601 UTC. */
+  readonly expires: string
 }
 
 /** Which passkey is asked, and over what. Neither is secret. */
@@ -114,8 +128,8 @@ export type Prepared = {
   readonly spends: number
   /** Blocks of the request's own width that are left after the answer. */
   readonly left: number
-  /** How well the answer hides the share, as sentences. */
-  readonly noiseLines: readonly string[]
+  /** How well the answer hides the share. */
+  readonly noiseLines: readonly Told[]
   /** Below the floor only a rehearsal answers. */
   readonly belowFloor: boolean
   /** False where this browser may delete what it keeps, and the request is for real keys. */
@@ -127,10 +141,11 @@ export type Asked = {
   readonly what: SignatureRequest['what']
   readonly digest: string
   readonly words: readonly string[]
-  readonly title: string
-  readonly facts: readonly Fact[]
-  /** Of a policy all that it says, of a plan's approval the whole plan, line by line. */
-  readonly document: readonly string[]
+  readonly facts: readonly Line[]
+  /** Of a policy: all that it says. */
+  readonly policy: readonly Told[]
+  /** Of a plan's approval: the whole plan, line by line, as it is printed. */
+  readonly plan: readonly string[]
   /** Of a checkpoint the entries that are new since this phone cosigned last, each in its lines. */
   readonly fresh: readonly (readonly string[])[]
   /** What the workstation says of it: nobody signs these. */
@@ -150,8 +165,7 @@ export type EpochAct = (typeof epochActs)[number]
 /** Told from what was signed, and not done yet. */
 export type EpochAsked = {
   readonly act: EpochAct
-  /** In the words of the domain, English. */
-  readonly lines: readonly string[]
+  readonly lines: readonly Told[]
   readonly digest: string
   readonly words: readonly string[]
   /** Whether the share of the epoch that is left is wiped. */
@@ -183,9 +197,13 @@ export type Device = {
   card(): Promise<Answer<Handover>>
   readPolicy(file: Handover): Promise<Answer<PolicySummary>>
   takePolicy(file: Handover): Promise<Answer<Overview>>
-  receive(files: Files): Promise<Answer<{ share: ShareSummary; proof: Handover; overview: Overview }>>
+  /** The proof waits for a backup sheet where this browser may delete what it keeps, and the share is real: null. */
+  receive(files: Files): Promise<Answer<{ share: ShareSummary; proof: Handover | null; overview: Overview }>>
   prove(share: string): Promise<Answer<Handover>>
+  /** A request that may be decided is kept until it is, or expires. */
   prepare(files: Files): Promise<Answer<Prepared | Decided>>
+  /** The files of a request that is open, as they were read. */
+  readAgain(request: string): Promise<Answer<Files>>
   /** Answers what was prepared last. */
   approve(): Promise<Answer<{ files: Files; overview: Overview }>>
   refuse(asked: { files: Files; reason: string }): Promise<Answer<{ files: Files; overview: Overview }>>

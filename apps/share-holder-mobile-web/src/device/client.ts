@@ -17,6 +17,7 @@ const names: readonly (keyof Device)[] = [
   'receive',
   'prove',
   'prepare',
+  'readAgain',
   'approve',
   'refuse',
   'readSigning',

@@ -29,6 +29,7 @@ import {
   redeal,
   renewKey,
   stateHeld,
+  type Told,
   takeEpochLive,
   wordsOf,
 } from '@lux/people'
@@ -213,7 +214,7 @@ const runRecord = ({ run, files }: Run): Written => ({
 const told = (
   run: EpochRun,
   act: EpochAsked['act'],
-  lines: readonly string[],
+  lines: readonly Told[],
   wipes = false,
 ): Ready['shown'] => ({
   act,

@@ -52,6 +52,7 @@ import type {
   Handover,
   LogEntry,
   No,
+  OpenRequest,
   Overview,
   PasskeyHint,
   Person,
@@ -62,6 +63,7 @@ import type {
 import { checkNotBehind, keptClock } from './clock.ts'
 import { newerPolicies, no, type Open, policyAt, seatOf, shareAt, shareId, sheetAt, yes } from './kept.ts'
 import { type Ready, readEpochFiles, renewFor } from './next-epoch.ts'
+import { keepRequest, openRequests, requestFilesOf, requestPlaces } from './open-requests.ts'
 import { passphraseGate } from './passphrase.ts'
 import {
   beginRecords,
@@ -158,6 +160,7 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
         forgetShareOf(share.value)
         return [summary]
       }),
+      open: openRequests(records, now()),
       log: logOf(records),
       kept: await persisted(),
       sheet: sheetAt(records),
@@ -172,7 +175,7 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
     return person.card.domain === 'rehearsal' || sheetAt(records) !== null || (await persisted())
   }
 
-  /** A signature needs what an answer needs; a share that comes or goes is taken as it is. */
+  /** A signature needs what an answer needs; a share that comes or goes is taken as it is, and its proof waits. */
   async function mayDo(opened: Open, { shown: { act } }: Ready): Promise<boolean> {
     return act === 'receive' || act === 'live' || act === 'keep' || mayApprove(opened)
   }
@@ -196,6 +199,12 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
     prepared = null
   }
 
+  /** Where the phone has no room for it, or it is kept already, nothing is written. */
+  async function keepOpen({ records }: Open, request: OpenRequest, files: Files): Promise<void> {
+    const { written, gone } = keepRequest(records, request, files, now())
+    if (written.length > 0 || gone.length > 0) await records.write(written, gone)
+  }
+
   function logged(records: Records, what: LogEntry['what'], about: string, digest: string): Written {
     const id = logId(records.ids('log').length)
     return { store: 'log', id, plain: encodeText({ at: now(), what, about, digest } satisfies LogEntry) }
@@ -213,11 +222,14 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
       { name: `${stem}.json`, bytes: sealed.answer },
       ...(sealed.sealed === undefined ? [] : [{ name: `${stem}.age`, bytes: sealed.sealed }]),
     ]
-    await records.write([
-      { store: 'state', id: share.id, plain: sealed.state },
-      ...files.map(({ name, bytes }) => ({ store: 'answer', id: name, plain: bytes.slice() })),
-      logged(records, entry.what, entry.about, entry.digest),
-    ])
+    await records.write(
+      [
+        { store: 'state', id: share.id, plain: sealed.state },
+        ...files.map(({ name, bytes }) => ({ store: 'answer', id: name, plain: bytes.slice() })),
+        logged(records, entry.what, entry.about, entry.digest),
+      ],
+      requestPlaces(entry.digest),
+    )
     return yes({ files, overview: await overview({ records, person }) })
   }
 
@@ -389,13 +401,15 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
         const shown = await overview(open)
         const summary = shown.shares.find((one) => one.id === id)
         if (summary === undefined) return no('PHONE-STORAGE-CHANGED')
-        return yes({ share: summary, proof: { name, bytes: proof.value.acknowledgement }, overview: shown })
+        const given = (await mayApprove(open)) ? { name, bytes: proof.value.acknowledgement } : null
+        return yes({ share: summary, proof: given, overview: shown })
       }
       return refused
     },
 
     async prove(id) {
       if (open === null) return locked
+      if (!(await mayApprove(open))) return no('PHONE-NOT-KEPT')
       const opened = shareAt(open, id)
       if (!opened.ok) return opened
       try {
@@ -433,7 +447,14 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
       }
       const share = shareSummary(opened, open.records)
       prepared = { answer: answer.value, share, opened }
+      const { what, requester, expiry } = request.request.payload
+      const { digest } = answer.value
+      await keepOpen(open, { id: digest, kind: 'request', what, by: requester, expires: expiry }, files)
       return yes(shownAnswer(answer.value, share, await mayApprove(open)))
+    },
+
+    async readAgain(id) {
+      return open === null ? locked : requestFilesOf(open.records, id)
     },
 
     async approve() {
@@ -490,6 +511,18 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
       const read = prepareSignature(signing.value, person, memory.value)
       if (!read.ok) return read
       asked = read.value
+      const { digest, expires, facts } = read.value.explained
+      if (expires !== null) {
+        const said = (name: string) => facts.find((one) => one.name === name)?.value ?? ''
+        const request = {
+          id: digest,
+          kind: 'sign',
+          what: said('what'),
+          by: said('requester'),
+          expires,
+        } as const
+        await keepOpen(open, request, [{ name: '', bytes }])
+      }
       return yes(shownAsked(read.value, await mayApprove(open)))
     },
 
@@ -504,10 +537,13 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
       const { request, explained } = asked
       const { memory, answer } = signAnswer(asked)
       asked = null
-      await open.records.write([
-        ...(memory === null ? [] : [{ store: 'memory', id: 'me', plain: memory }]),
-        logged(open.records, 'signed', explained.title, explained.digest),
-      ])
+      await open.records.write(
+        [
+          ...(memory === null ? [] : [{ store: 'memory', id: 'me', plain: memory }]),
+          logged(open.records, 'signed', request.what, explained.digest),
+        ],
+        requestPlaces(explained.digest),
+      )
       const name = `signature-${request.what}-${explained.digest.slice(0, 8)}.json`
       return yes({ file: { name, bytes: answer }, overview: await overview(open) })
     },
@@ -553,7 +589,9 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
         gone,
       )
       if (person !== null) open.person = person
-      return yes({ act: reading.shown.act, files, overview: await overview(open) })
+      const { act } = reading.shown
+      const kept = act !== 'receive' || (await mayApprove(open))
+      return yes({ act, files: kept ? files : [], overview: await overview(open) })
     },
 
     async makeSheet(passphrase) {
@@ -749,9 +787,9 @@ function shownAnswer(answer: PreparedAnswer, share: ShareSummary, mayApprove: bo
 }
 
 function shownAsked({ request, explained, words, plan, fresh }: PreparedSignature, maySign: boolean): Asked {
-  const { title, facts, digest, more } = explained
-  const document = plan.length === 0 ? more : plan
-  return { what: request.what, digest, words, title, facts, document, fresh, claims: request.lines, maySign }
+  const { facts, digest, more } = explained
+  const told = { facts, policy: more, plan, fresh, claims: request.lines }
+  return { what: request.what, digest, words, ...told, maySign }
 }
 
 function logOf(records: Records): LogEntry[] {

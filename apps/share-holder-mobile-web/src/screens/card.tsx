@@ -1,5 +1,5 @@
-import { WordCards } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
+import { ComparedWords } from '../components/compared-words.tsx'
 import { GiveOut } from '../components/give-out.tsx'
 import { Page } from '../components/page.tsx'
 import { go, saveCard, usePhone } from '../stores/phone.ts'
@@ -31,7 +31,7 @@ export function Card() {
       }
     >
       <p>{t('phone.card.what')}</p>
-      <WordCards label={t('phone.card.words')} words={person.words} hex={person.digest} />
+      <ComparedWords label={t('phone.card.words')} words={person.words} hex={person.digest} />
     </Page>
   )
 }

@@ -1,9 +1,12 @@
 import type { PayloadType } from '@lux/crypto/transport'
-import { EmptyState, Icon, Rec, WordCards } from '@lux/ui'
+import { EmptyState, Icon } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
+import { ComparedWords } from '../components/compared-words.tsx'
 import { GiveOut } from '../components/give-out.tsx'
 import { HoldButton } from '../components/hold-button.tsx'
+import { MustBackUp } from '../components/must-back-up.tsx'
 import { Page } from '../components/page.tsx'
+import { SaidLines } from '../components/said.tsx'
 import { TakeIn } from '../components/take-in.tsx'
 import type { EpochAct, EpochAsked } from '../device/api.ts'
 import { go, readEpoch, takeEpoch, usePhone } from '../stores/phone.ts'
@@ -79,17 +82,11 @@ function Read({ asked }: { asked: EpochAsked }) {
           <Icon name="check" size={20} />
           {t('phone.epoch.proved')}
         </h2>
-        <ul className="plain lines" lang="en">
-          {lines.map((line) => (
-            <li key={line}>
-              <Rec>{line}</Rec>
-            </li>
-          ))}
-        </ul>
+        <SaidLines lines={lines} />
       </section>
       <section className="card">
         <h2>{t(act === 'heartbeat' ? 'phone.epoch.challenge' : 'phone.epoch.plan')}</h2>
-        <WordCards label={t('phone.request.words')} words={asked.words} hex={asked.digest} />
+        <ComparedWords label={t('phone.request.words')} words={asked.words} hex={asked.digest} />
       </section>
     </Page>
   )
@@ -100,17 +97,22 @@ function Done() {
   const out = usePhone((phone) => phone.out)
   if (out?.what !== 'epoch' || out.act === undefined) return null
   const type = given[out.act]
+  const waits = type !== null && out.files.length === 0
   return (
     <Page
       title={t(`phone.epoch.act.${out.act}`)}
       back
       actions={
-        <>
-          {type === null ? null : <GiveOut type={type} files={out.files} what={t('phone.carry.answer')} />}
-          <button type="button" className="press" onClick={() => go('inbox')}>
-            {t('phone.done')}
-          </button>
-        </>
+        waits ? (
+          <MustBackUp />
+        ) : (
+          <>
+            {type === null ? null : <GiveOut type={type} files={out.files} what={t('phone.carry.answer')} />}
+            <button type="button" className="press" onClick={() => go('inbox')}>
+              {t('phone.done')}
+            </button>
+          </>
+        )
       }
     >
       <section className="card proved" role="status">
@@ -118,7 +120,7 @@ function Done() {
           <Icon name="check" size={20} />
           {t('phone.answered.counted')}
         </h2>
-        <p>{t(`phone.epoch.done.${out.act}`)}</p>
+        {waits ? null : <p>{t(`phone.epoch.done.${out.act}`)}</p>}
       </section>
     </Page>
   )
@@ -143,7 +145,7 @@ function Renewed() {
       }
     >
       <p>{t('phone.renew.what')}</p>
-      <WordCards label={t('phone.card.words')} words={out.card.words} hex={out.card.digest} />
+      <ComparedWords label={t('phone.card.words')} words={out.card.words} hex={out.card.digest} />
     </Page>
   )
 }

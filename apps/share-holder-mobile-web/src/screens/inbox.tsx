@@ -2,8 +2,9 @@ import { Icon, PersonChip, Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import { Page } from '../components/page.tsx'
 import { Refusal } from '../components/refusal.tsx'
-import { type Kind, kinds, type Overview, type ShareSummary } from '../device/api.ts'
-import { go, prove, type Route, renew, usePhone } from '../stores/phone.ts'
+import { timeOf } from '../components/time.ts'
+import { type Kind, kinds, type OpenRequest, type Overview, type ShareSummary } from '../device/api.ts'
+import { go, prove, type Route, readAgain, renew, usePhone } from '../stores/phone.ts'
 
 /** The one thing to do next: who holds no shares signs; without a policy nothing is believed, without a share nothing is asked. */
 function nextOf({ person, policies, shares }: Overview): 'policy' | 'receive' | 'request' | 'sign' {
@@ -19,7 +20,8 @@ export function Inbox() {
   const { t } = useTranslation()
   const overview = usePhone((phone) => phone.overview)
   if (overview === null) return null
-  const { person, shares, kept, sheet, restored, damaged } = overview
+  const { person, shares, open, kept, sheet, restored, damaged } = overview
+  const [first, ...later] = open
   const next = nextOf(overview)
   return (
     <Page
@@ -27,13 +29,40 @@ export function Inbox() {
       badge={<PersonChip name={person.name} presence="here" />}
     >
       {damaged ? <Refusal refused={{ ok: false, rule: 'PHONE-STORAGE-CHANGED', detail: '' }} /> : null}
-      <section className="card next">
-        <h2>{t(`phone.next.${next}.title`)}</h2>
-        <p>{t(`phone.next.${next}.what`)}</p>
-        <button type="button" className="press primary" onClick={() => go(next)}>
-          {t(`phone.next.${next}.act`)}
-        </button>
-      </section>
+      {first === undefined ? (
+        <section className="card next">
+          <h2>{t(`phone.next.${next}.title`)}</h2>
+          <p>{t(`phone.next.${next}.what`)}</p>
+          <button type="button" className="press primary" onClick={() => go(next)}>
+            {t(`phone.next.${next}.act`)}
+          </button>
+        </section>
+      ) : (
+        <section className="card next">
+          <h2>{t('phone.request.ask')}</h2>
+          <Asked request={first} />
+          <button type="button" className="press primary" onClick={() => void readAgain(first)}>
+            {t('phone.inbox.read')}
+          </button>
+        </section>
+      )}
+      {later.length === 0 ? null : (
+        <>
+          <h2 className="section">{t('phone.inbox.open')}</h2>
+          <ul className="card rows">
+            {later.map((request) => (
+              <li key={request.id}>
+                <span className="disc">
+                  <Icon name="ceremonies" size={20} />
+                </span>
+                <button type="button" className="row-text row-link" onClick={() => void readAgain(request)}>
+                  <Asked request={request} />
+                </button>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
       <h2 className="section">
         {person.kind === 'holder' ? t('phone.inbox.hold') : t(`phone.kind.${signerOf(person.kind)}.name`)}
       </h2>
@@ -51,7 +80,7 @@ export function Inbox() {
           </button>
         </li>
       </ul>
-      {person.kind === 'holder' ? <More skip={next} /> : null}
+      <More routes={person.kind === 'holder' ? others : ['sign']} skip={first === undefined ? next : null} />
       {restored ? (
         <section className="card soft" role="note">
           <Icon name="alert" size={22} />
@@ -78,6 +107,19 @@ export function Inbox() {
         </section>
       )}
     </Page>
+  )
+}
+
+/** Nothing of it was proved to whoever only looks at the list. */
+function Asked({ request: { what, by, expires } }: { request: OpenRequest }) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <span>
+        <Rec>{t('phone.inbox.asks', { what, who: by })}</Rec>
+      </span>
+      <strong className="until">{t('phone.request.until', { time: timeOf(expires) })}</strong>
+    </>
   )
 }
 
@@ -110,11 +152,17 @@ function Share({ share }: { share: ShareSummary }) {
 
 const others = ['policy', 'receive', 'request', 'epoch'] as const satisfies readonly Route[]
 
-function More({ skip }: { skip: Route }) {
+function More({
+  routes,
+  skip,
+}: {
+  routes: readonly (typeof others)[number][] | readonly ['sign']
+  skip: Route | null
+}) {
   const { t } = useTranslation()
   return (
     <ul className="plain">
-      {others
+      {routes
         .filter((route) => route !== skip)
         .map((route) => (
           <li key={route}>

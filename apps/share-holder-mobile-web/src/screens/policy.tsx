@@ -1,8 +1,9 @@
-import { EmptyState, Rec, WordCards } from '@lux/ui'
+import { EmptyState, WordCards } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import { Page } from '../components/page.tsx'
+import { SaidLines } from '../components/said.tsx'
 import { TakeIn } from '../components/take-in.tsx'
-import { go, readPolicy, takePolicy, usePhone } from '../stores/phone.ts'
+import { compare, readPolicy, takePolicy, theyDiffer, usePhone } from '../stores/phone.ts'
 
 /** The one thing that is taken by hand: everything else is believed because of it. */
 export function Policy() {
@@ -33,27 +34,28 @@ export function Policy() {
       title={summary.organisation}
       back
       actions={
-        <>
+        <div className="pair">
+          <button type="button" className="press" onClick={theyDiffer}>
+            {t('phone.policy.differ')}
+          </button>
           <button type="button" className="press" disabled={busy !== null} onClick={() => void takePolicy()}>
             {t('phone.policy.same')}
           </button>
-          <button type="button" className="press" onClick={() => go('policy')}>
-            {t('phone.policy.differ')}
-          </button>
-        </>
+        </div>
       }
     >
       <p>{t('phone.policy.compare')}</p>
       <WordCards label={t('phone.policy.words')} words={summary.words} hex={summary.digest} />
+      <button
+        type="button"
+        className="press"
+        onClick={() => compare({ label: t('phone.policy.words'), words: summary.words, hex: summary.digest })}
+      >
+        {t('phone.compare.one')}
+      </button>
       <details className="card">
         <summary>{t('phone.policy.lines')}</summary>
-        <ul className="plain lines">
-          {summary.lines.map((line) => (
-            <li key={line}>
-              <Rec>{line}</Rec>
-            </li>
-          ))}
-        </ul>
+        <SaidLines lines={summary.lines} />
       </details>
     </Page>
   )

@@ -1,6 +1,7 @@
 import { EmptyState, Icon } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import { GiveOut } from '../components/give-out.tsx'
+import { MustBackUp } from '../components/must-back-up.tsx'
 import { Page } from '../components/page.tsx'
 import { TakeIn } from '../components/take-in.tsx'
 import { go, receive, usePhone } from '../stores/phone.ts'
@@ -9,13 +10,6 @@ export function Receive() {
   const { t } = useTranslation()
   const out = usePhone((phone) => phone.out)
   const proof = out?.what === 'proof' ? out.files : null
-  const mustBackUp = usePhone(
-    ({ overview }) =>
-      overview !== null &&
-      overview.person.domain === 'production' &&
-      !overview.kept &&
-      overview.sheet === null,
-  )
   if (proof === null)
     return (
       <Page
@@ -39,21 +33,16 @@ export function Receive() {
       title={t('phone.receive.done')}
       back
       actions={
-        <>
-          <GiveOut type="acknowledgement" files={proof} what={t('phone.carry.proof')} />
-          {mustBackUp ? (
-            <>
-              <p className="bad">{t('phone.sheet.first')}</p>
-              <button type="button" className="press" onClick={() => go('sheet')}>
-                {t('phone.sheet.title')}
-              </button>
-            </>
-          ) : (
+        proof.length === 0 ? (
+          <MustBackUp />
+        ) : (
+          <>
+            <GiveOut type="acknowledgement" files={proof} what={t('phone.carry.proof')} />
             <button type="button" className="press" onClick={() => go('inbox')}>
               {t('phone.done')}
             </button>
-          )}
-        </>
+          </>
+        )
       }
     >
       <section className="card proved" role="status">
@@ -61,7 +50,7 @@ export function Receive() {
           <Icon name="check" size={20} />
           {t('phone.receive.checked')}
         </h2>
-        <p>{t('phone.receive.give')}</p>
+        {proof.length === 0 ? null : <p>{t('phone.receive.give')}</p>}
       </section>
     </Page>
   )

@@ -1,11 +1,14 @@
-import type { Line } from '@lux/people'
-import { EmptyState, Icon, Rec, WordCards } from '@lux/ui'
+import { EmptyState, Rec } from '@lux/ui'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { AnswerGiven } from '../components/answer-given.tsx'
+import { ComparedWords } from '../components/compared-words.tsx'
 import { HoldButton } from '../components/hold-button.tsx'
+import { Lines, Row } from '../components/lines.tsx'
 import { Page } from '../components/page.tsx'
+import { SaidLines } from '../components/said.tsx'
 import { TakeIn } from '../components/take-in.tsx'
+import { timeOf } from '../components/time.ts'
 import { approve, prepare, refuse, usePhone } from '../stores/phone.ts'
 
 export function Request() {
@@ -48,19 +51,16 @@ function Decide() {
   const [step, setStep] = useState<'read' | 'sure' | 'refuse'>('read')
   if (request === null) return null
   const { prepared } = request
+  const { share } = prepared
   const proved = prepared.lines.filter(({ whose }) => whose === 'proved')
   const claimed = prepared.lines.filter(({ whose }) => whose !== 'proved')
   if (step === 'refuse') return <Refuse onBack={() => setStep('read')} />
   const blocked = !prepared.mayApprove
   return (
     <Page
-      title={prepared.what}
+      title={t('phone.request.ask')}
       back
-      badge={
-        <span className="badge">
-          {t('phone.request.until', { time: `${prepared.expires.slice(0, 16).replace('T', ' ')} UTC` })}
-        </span>
-      }
+      badge={<span className="badge">{t('phone.request.until', { time: timeOf(prepared.expires) })}</span>}
       actions={
         busy !== null ? (
           <p role="status">{t(`phone.busy.${busy}`)}</p>
@@ -90,7 +90,13 @@ function Decide() {
         )
       }
     >
-      <Lines kind="proved" title={t('phone.request.proved')} lines={proved} />
+      <Lines kind="proved" title={t('phone.request.proved')} lines={proved}>
+        <Row name="share">
+          <Rec>{share.organisation}</Rec>
+          {', '}
+          {t('phone.request.share', { holder: share.holder, n: share.n, epoch: share.epoch })}
+        </Row>
+      </Lines>
       <Lines kind="claimed" title={t('phone.request.claimed', { who: prepared.requester })} lines={claimed} />
       <p className="quiet">
         {t('phone.request.spends', {
@@ -99,52 +105,16 @@ function Decide() {
         })}
       </p>
       {prepared.belowFloor ? <p className="bad">{t('phone.request.below-floor')}</p> : null}
-      <ul className="plain lines quiet" lang="en">
-        {prepared.noiseLines.map((line) => (
-          <li key={line}>
-            <Rec>{line}</Rec>
-          </li>
-        ))}
-      </ul>
+      <SaidLines lines={prepared.noiseLines} />
       <details className="card">
         <summary>{t('phone.request.words-title')}</summary>
-        <WordCards label={t('phone.request.words')} words={prepared.words} hex={prepared.digest} />
+        <ComparedWords label={t('phone.request.words')} words={prepared.words} hex={prepared.digest} />
       </details>
       <details className="card">
         <summary>{t('phone.request.if-i-refuse')}</summary>
         <p>{t('phone.more.refuse-what')}</p>
       </details>
     </Page>
-  )
-}
-
-function Lines({
-  kind,
-  title,
-  lines,
-}: {
-  kind: 'proved' | 'claimed'
-  title: string
-  lines: readonly Line[]
-}) {
-  const { t } = useTranslation()
-  return (
-    <section className={`card ${kind}`}>
-      <h2>
-        <Icon name={kind === 'proved' ? 'check' : 'holders'} size={20} />
-        <Rec>{title}</Rec>
-      </h2>
-      <dl>
-        {lines.map(({ name, value }) => (
-          <div key={`${name} ${value}`}>
-            <dt>{t(`phone.line.${name.replaceAll(' ', '-')}`)}</dt>
-            <dd>
-              <Rec>{value}</Rec>
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </section>
   )
 }
 

@@ -1,8 +1,12 @@
-import { EmptyState, Icon, Rec, WordCards } from '@lux/ui'
+import type { Line } from '@lux/people'
+import { EmptyState, Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import { AnswerGiven } from '../components/answer-given.tsx'
+import { ComparedWords } from '../components/compared-words.tsx'
 import { HoldButton } from '../components/hold-button.tsx'
+import { Lines } from '../components/lines.tsx'
 import { Page } from '../components/page.tsx'
+import { SaidLines } from '../components/said.tsx'
 import { TakeIn } from '../components/take-in.tsx'
 import type { Asked } from '../device/api.ts'
 import { go, readSigning, sign, usePhone } from '../stores/phone.ts'
@@ -37,7 +41,9 @@ export function Sign() {
 function Read({ asked }: { asked: Asked }) {
   const { t } = useTranslation()
   const busy = usePhone((phone) => phone.busy)
-  const { facts, document, fresh, claims, maySign } = asked
+  const { facts, policy, plan, fresh, claims, maySign } = asked
+  const isProved = ({ whose }: Line): boolean => whose === 'proved'
+  const claimed = facts.filter((line) => !isProved(line))
   return (
     <Page
       title={t(`phone.sign.asks.${asked.what}`)}
@@ -61,38 +67,26 @@ function Read({ asked }: { asked: Asked }) {
         )
       }
     >
-      <section className="card proved">
-        <h2>
-          <Icon name="check" size={20} />
-          {t('phone.sign.bytes')}
-        </h2>
-        <p lang="en">
-          <Rec>{asked.title}</Rec>
-        </p>
-        <dl>
-          {facts.map(({ name, value }, at) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the list is of one document, and two lines may be alike
-            <div key={`${at} ${name}`}>
-              <dt>{t(`phone.sign.line.${name.replaceAll(' ', '-')}`)}</dt>
-              <dd>
-                <Rec>{value}</Rec>
-              </dd>
-            </div>
-          ))}
-        </dl>
-      </section>
-      {document.length === 0 ? null : (
+      <Lines kind="proved" title={t('phone.sign.bytes')} lines={facts.filter(isProved)} />
+      {claimed.length === 0 ? null : <Lines kind="claimed" title={t('phone.sign.claimed')} lines={claimed} />}
+      {policy.length === 0 ? null : (
         <details className="card" open>
-          <summary>{t(asked.what === 'policy' ? 'phone.policy.lines' : 'phone.sign.plan')}</summary>
+          <summary>{t('phone.policy.lines')}</summary>
+          <SaidLines lines={policy} />
+        </details>
+      )}
+      {plan.length === 0 ? null : (
+        <details className="card" open>
+          <summary>{t('phone.sign.plan')}</summary>
           <pre className="document" lang="en">
-            {document.join('\n')}
+            {plan.join('\n')}
           </pre>
         </details>
       )}
       {fresh.length === 0 ? null : <Fresh entries={fresh} />}
       <section className="card">
         <h2>{t('phone.sign.words')}</h2>
-        <WordCards label={t('phone.request.words')} words={asked.words} hex={asked.digest} />
+        <ComparedWords label={t('phone.request.words')} words={asked.words} hex={asked.digest} />
       </section>
       {claims.length === 0 ? null : (
         <section className="card claimed">

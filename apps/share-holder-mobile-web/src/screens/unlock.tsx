@@ -2,6 +2,7 @@ import type { FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { LanguageChoice } from '../components/language-choice.tsx'
 import { Page } from '../components/page.tsx'
+import { Questions } from '../components/questions.tsx'
 import { unlock, unlockByPasskey, usePhone } from '../stores/phone.ts'
 
 export function Unlock() {
@@ -39,6 +40,7 @@ export function Unlock() {
         </button>
       ) : null}
       <LanguageChoice />
+      <Questions />
     </Page>
   )
 }

@@ -7,6 +7,7 @@ import type {
   Files,
   Handover,
   No,
+  OpenRequest,
   Overview,
   PasskeyHint,
   PolicySummary,
@@ -28,6 +29,9 @@ export type Route =
   | 'sign'
   | 'epoch'
 
+/** Words, and the digest that they are of. */
+type Compared = { readonly label: string; readonly words: readonly string[]; readonly hex: string }
+
 /** What the person sees next to the screen itself. Nothing in here is secret. */
 type Phone = {
   readonly phase: State['phase'] | 'unknown'
@@ -38,6 +42,9 @@ type Phone = {
   /** The name of the work that is under way. */
   readonly busy: string | null
   readonly refused: No | null
+  /** Words that are compared card by card, and the digest of those that were found the same. */
+  readonly comparing: Compared | null
+  readonly compared: string | null
   /** The passphrase is asked for before the act that was pressed. */
   readonly confirming: boolean
   readonly policy: { readonly file: Handover; readonly summary: PolicySummary } | null
@@ -67,6 +74,8 @@ const start: Phone = {
   busy: null,
   refused: null,
   confirming: false,
+  comparing: null,
+  compared: null,
   policy: null,
   request: null,
   asked: null,
@@ -123,12 +132,29 @@ export function go(route: Route): void {
     route,
     refused: null,
     confirming: false,
+    comparing: null,
+    compared: null,
     policy: null,
     request: null,
     asked: null,
     epoch: null,
     out: null,
   })
+}
+
+export const compare = (comparing: Compared): void => usePhone.setState({ comparing, refused: null })
+
+export const stopComparing = (): void => usePhone.setState({ comparing: null })
+
+export function matched(): void {
+  const { comparing } = usePhone.getState()
+  usePhone.setState({ comparing: null, compared: comparing?.hex ?? null })
+}
+
+/** What was read is let go of: nothing of it is taken, signed or answered. */
+export function theyDiffer(): void {
+  go(usePhone.getState().route)
+  usePhone.setState({ refused: { ok: false, rule: 'PHONE-WORDS-DIFFER', detail: '' } })
 }
 
 export async function enrol(asked: Parameters<typeof device.enrol>[0]): Promise<void> {
@@ -203,7 +229,10 @@ export async function takePolicy(): Promise<void> {
 
 export async function receive(files: Files): Promise<void> {
   const received = await work('receive', () => device.receive(files))
-  if (received !== null) opened(received.overview, { out: { what: 'proof', files: [received.proof] } })
+  if (received !== null) {
+    const { overview, proof } = received
+    opened(overview, { out: { what: 'proof', files: proof === null ? [] : [proof] } })
+  }
 }
 
 export async function prove(share: string): Promise<void> {
@@ -214,6 +243,7 @@ export async function prove(share: string): Promise<void> {
 export async function prepare(files: Files): Promise<void> {
   const prepared = await work('prepare', () => device.prepare(files))
   if (prepared === null) return
+  await look()
   if ('decided' in prepared)
     usePhone.setState({ out: { what: prepared.decided, files: prepared.files, again: true } })
   else usePhone.setState({ request: { files, prepared } })
@@ -242,7 +272,17 @@ export async function makeSheet(
 export async function readSigning([file]: Files): Promise<void> {
   if (file === undefined) return
   const asked = await work('prepare', () => device.readSigning(file))
-  if (asked !== null) usePhone.setState({ asked })
+  if (asked === null) return
+  await look()
+  usePhone.setState({ asked })
+}
+
+/** A request that was read before and is open still. */
+export async function readAgain({ id, kind }: OpenRequest): Promise<void> {
+  const files = await work('prepare', () => device.readAgain(id))
+  if (files === null) return
+  go(kind)
+  await (kind === 'request' ? prepare(files) : readSigning(files))
 }
 
 export async function sign(): Promise<void> {

@@ -13,7 +13,8 @@ test('IDLE a phone that nobody touches locks after five minutes, and after one o
   expect(isIdle({ still: 0, hidden: minute, panel: false })).toBe(true)
 })
 
-test('IDLE codes that are shown or scanned keep it open in sight, and not out of sight', () => {
-  expect(isIdle({ still: 60 * minute, hidden: 0, panel: true })).toBe(false)
+test('IDLE codes that are shown or scanned keep it open in sight for a quarter of an hour, and not out of sight', () => {
+  expect(isIdle({ still: 15 * minute - 1, hidden: 0, panel: true })).toBe(false)
+  expect(isIdle({ still: 15 * minute, hidden: 0, panel: true })).toBe(true)
   expect(isIdle({ still: 0, hidden: minute, panel: true })).toBe(true)
 })

@@ -298,3 +298,40 @@ async function restored() {
   await got(phone.restore({ sheet, words, passphrase }))
   return phone
 }
+
+test('PHONE-NOT-KEPT where the browser may delete what it keeps, a share is kept and neither proved nor answered with until a sheet was scanned back', async () => {
+  const { storage } = await phoneOf(world, 0)
+  const phone = await openPhone(storage, () => now, { persisted: async () => false })
+  await got(phone.unlock(passphrase))
+  const { proof, share } = await got(phone.receive(copies(await shareFilesOf(world, 0))))
+  expect(proof).toBeNull()
+  expect(await phone.prove(share.id)).toMatchObject({ ok: false, rule: 'PHONE-NOT-KEPT' })
+  expect(await got(phone.prepare(asked(40)))).toMatchObject({ mayApprove: false })
+  expect(await phone.approve()).toMatchObject({ ok: false, rule: 'PHONE-NOT-KEPT' })
+  const { sheet, words } = await got(phone.makeSheet(passphrase))
+  expect(await phone.prove(share.id)).toMatchObject({ ok: false, rule: 'PHONE-NOT-KEPT' })
+  await got(phone.checkSheet({ sheet, words: words.join(' ') }))
+  await got(phone.prove(share.id))
+  await got(phone.approve())
+})
+
+test('PHONE-OPEN a request that was read waits in the inbox, over a restart too, until it is decided or has expired', async () => {
+  const own = await phoneOf(world, 0)
+  await got(own.phone.receive(copies(await shareFilesOf(world, 0))))
+  for (const id of [50, 51]) await got(own.phone.prepare(asked(id, [id - 50])))
+  const phone = await restarted(own.storage)
+  const { open } = await overviewOf(phone)
+  expect(open).toMatchObject([{ kind: 'request' }, { kind: 'request' }])
+  // The very bytes: what was read is what is read again.
+  const files = await got(phone.readAgain(open[0]!.id))
+  expect(await got(phone.prepare(files))).toMatchObject({ digest: open[0]!.id })
+  await got(phone.approve())
+  expect((await overviewOf(phone)).open.map(({ id }) => id)).toEqual([open[1]!.id])
+  await got(phone.refuse({ files: await got(phone.readAgain(open[1]!.id)), reason: 'no' }))
+  expect((await overviewOf(phone)).open).toEqual([])
+  await got(phone.prepare(asked(52, [1])))
+  const late = await openPhone(own.storage, () => '2099-01-01T00:00:00.000Z')
+  await got(late.unlock(passphrase))
+  expect((await overviewOf(late)).open).toEqual([])
+  expect(await late.readAgain('00')).toMatchObject({ ok: false, rule: 'PHONE-REQUEST-MISSING' })
+})

@@ -38,6 +38,12 @@ export async function got<T>(answer: Promise<Answer<T>>): Promise<T> {
   return given.value
 }
 
+/** What has to be there. */
+export function present<T>(value: T | null): T {
+  if (value === null) throw new Error('nothing is there')
+  return value
+}
+
 /** A new phone, enrolled, and the card that it gives out. */
 export async function enrolled(
   name: string,

@@ -22,9 +22,10 @@ import {
   type ShareEnvelope,
 } from '@lux/crypto/fhe'
 import { checked, checkedLater, need, no, type Outcome } from '../outcome.ts'
+import type { Line, Told } from '../told.ts'
 import { wordsOf } from '../words.ts'
 import { allowedBy, blocksLeft, policyBudgets } from './budgets.ts'
-import { canaryNoiseLines, describeRequest, type Line, type Noise, noiseLines } from './describe.ts'
+import { canaryNoiseLines, describeRequest, type Noise, noiseLines } from './describe.ts'
 import { stillApproving, stillNamed } from './newer-policies.ts'
 import { checkDealtUnder } from './policy.ts'
 import type { OpenedShare } from './share-file.ts'
@@ -58,7 +59,7 @@ export type PreparedAnswer = {
   readonly lines: readonly Line[]
   /** How well the answer hides the share, and the same as sentences. */
   readonly noise: Noise
-  readonly noiseLines: readonly string[]
+  readonly noiseLines: readonly Told[]
   /** Blocks that the answer spends, and what is left after it. */
   readonly spends: number
   readonly left: HolderState['spent']
@@ -146,7 +147,7 @@ function ofRequest(
   }
   return {
     kind: 'decryption',
-    ...toRead(checkedRequest.digest, given, checkedRequest.approvedBy),
+    ...toRead(checkedRequest.digest, given, checkedRequest.approvedBy, policy),
     noise: noiseOf(partial),
     noiseLines: noiseLines(partial, header.epoch, policy.fhe.floorBits),
     spends: partial.spends,
@@ -200,7 +201,8 @@ function ofCanary(
   mustBeAsked(given, partial)
   return {
     kind: 'canary',
-    ...toRead(checkedRequest.digest, given, null),
+    // Nobody approves a canary: what is checked of it is the rest.
+    ...toRead(checkedRequest.digest, given, [], policy),
     noise: noiseOf(partial),
     noiseLines: canaryNoiseLines(partial, header.epoch, policy.fhe.floorBits),
     spends: 0,
@@ -349,6 +351,8 @@ function noiseOf({ source, blockBits, floorBits, belowFloor, lifeBits }: Noise):
   return { source, blockBits, floorBits, belowFloor, lifeBits }
 }
 
-function toRead(digest: string, given: RequestPackage, approvedBy: readonly string[] | null) {
-  return { digest, words: wordsOf(digest), lines: describeRequest(given, approvedBy) }
+function toRead(digest: string, given: RequestPackage, approvedBy: readonly string[], { combiners }: Policy) {
+  const combiner = combiners.find(({ recipient }) => recipient === given.request.payload.combiner)
+  const lines = describeRequest(given, approvedBy, combiner?.name)
+  return { digest, words: wordsOf(digest), lines }
 }

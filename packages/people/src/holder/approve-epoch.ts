@@ -2,6 +2,7 @@ import type { PolicyFile } from '@lux/ceremony/policy'
 import { type EpochApproval, epochApprovalCodec, epochApprovalOf } from '@lux/ceremony/wire'
 import type { Budgets } from '@lux/crypto/fhe'
 import { checked, need, no, type Outcome } from '../outcome.ts'
+import type { Told } from '../told.ts'
 import { wordsOf } from '../words.ts'
 import { blocksLeft } from './budgets.ts'
 import { checkLeaving, checkOldShare, type EpochRun, epochLines, openingDigest } from './epoch-run.ts'
@@ -12,7 +13,7 @@ import { encodeState } from './state.ts'
 /** An approval that passed every check and waits for its holder's yes. */
 export type PreparedApproval = {
   /** Raw text: whoever shows it makes it safe. */
-  readonly lines: readonly string[]
+  readonly lines: readonly Told[]
   readonly left: Budgets
   /** Of the plan: compared aloud. */
   readonly words: readonly string[]

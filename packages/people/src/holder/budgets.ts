@@ -8,6 +8,7 @@ import {
   type ShareEnvelope,
 } from '@lux/crypto/fhe'
 import { checked, need, type Outcome } from '../outcome.ts'
+import { type Told, told } from '../told.ts'
 
 /**
  * Blocks that each holder of a first dealing may answer: the largest that the flooding allows, and no more than the policy
@@ -58,5 +59,5 @@ export function blocksLeft({ share: { budgets } }: ShareEnvelope, spent: Budgets
 }
 
 /** What a holder reads of the openings that are left. */
-export const budgetLine = (left: Budgets): string =>
-  `you have left ${left.at128} squashed blocks and ${left.at64} fresh ones`
+export const budgetLine = ({ at64, at128 }: Budgets): Told =>
+  told('budget', `you have left ${at128} squashed blocks and ${at64} fresh ones`, { at64, at128 })

@@ -22,6 +22,7 @@ import {
 import { equalBytes, sha256Hex, toHex } from '@lux/crypto'
 import { type Budgets, parsePublic, rosterDigest, type ShareEnvelope } from '@lux/crypto/fhe'
 import { checked, need, no, type Outcome } from '../outcome.ts'
+import { type Told, told } from '../told.ts'
 import { trustedOpening } from '../trusted.ts'
 import type { HolderState } from './state.ts'
 
@@ -169,19 +170,32 @@ export function checkApprovals(
 }
 
 /** What the plan does to the key, to read before anything is signed. Raw text: whoever shows it makes it safe. */
-export function epochLines({ plan, terms, opening }: Pick<EpochRun, 'plan' | 'terms' | 'opening'>): string[] {
+export function epochLines({ plan, terms, opening }: Pick<EpochRun, 'plan' | 'terms' | 'opening'>): Told[] {
   const { kind = 'reshare', holders = [], dealers = [] } = plan.reshare ?? {}
   const staying = stayingHolders(plan.fhe?.holders ?? [], holders)
+  const { ceremonyId, domain } = opening
+  const { planHash, keyId, epoch, t, n } = terms
+  const digest = openingDigest({ opening })
+  const [next, by, stay] = [holders, dealers, staying].map((names) => names.join(', '))
   return [
-    `${kind}: ${plan.title}`,
-    `ceremony   ${opening.ceremonyId}, ${opening.domain}; plan ${terms.planHash}`,
-    `opening    ${openingDigest({ opening })}`,
-    `key        ${terms.keyId}, epoch ${terms.epoch - 1} is left`,
-    `next       any ${terms.t} of ${terms.n}: ${holders.join(', ')}`,
-    `dealt by   ${dealers.join(', ')}`,
+    told(`epoch-${kind}`, `${kind}: ${plan.title}`, { title: plan.title }),
+    told('epoch-next', `next       any ${t} of ${n}: ${next}`, { t, n, names: next ?? '' }),
+    told('epoch-dealers', `dealt by   ${by}`, { names: by ?? '' }),
     ...(staying.length === 0
       ? []
-      : [`envelopes  ${staying.join(', ')} stay, each with an envelope key made for epoch ${terms.epoch}`]),
+      : [
+          told(
+            'epoch-envelopes',
+            `envelopes  ${stay} stay, each with an envelope key made for epoch ${epoch}`,
+            { names: stay ?? '', epoch },
+          ),
+        ]),
+    told('epoch-key', `key        ${keyId}, epoch ${epoch - 1} is left`, { key: keyId, epoch: epoch - 1 }),
+    told(`epoch-ceremony-${domain}`, `ceremony   ${ceremonyId}, ${domain}; plan ${planHash}`, {
+      ceremony: ceremonyId,
+      plan: planHash,
+    }),
+    told('epoch-opening', `opening    ${digest}`, { digest }),
   ]
 }
 

@@ -2,6 +2,7 @@ import type { Heartbeat } from '@lux/ceremony/wire'
 import { parseCanonical } from '@lux/crypto'
 import { members } from '../json-members.ts'
 import { checked, no, type Outcome } from '../outcome.ts'
+import { type Told, told } from '../told.ts'
 import { blocksLeft, budgetLine } from './budgets.ts'
 import type { OpenedShare } from './share-file.ts'
 
@@ -33,11 +34,16 @@ export function readHeartbeatRequest(bytes: Uint8Array): Outcome<HeartbeatReques
 export function heartbeatLines(
   { envelope, before }: OpenedShare,
   request: HeartbeatRequest,
-): readonly string[] {
+): readonly Told[] {
   const { holder, epoch } = envelope.share.header
+  const { ceremonyId: ceremony, challenge } = request
   return [
-    `state to the ceremony ${request.ceremonyId} that you still hold share ${holder} of epoch ${epoch}`,
-    `challenge ${request.challenge}`,
+    told(
+      'heartbeat',
+      `state to the ceremony ${ceremony} that you still hold share ${holder} of epoch ${epoch}`,
+      { ceremony, holder, epoch },
+    ),
+    told('challenge', `challenge ${challenge}`, { challenge }),
     budgetLine(blocksLeft(envelope, before.spent)),
   ]
 }

@@ -2,6 +2,7 @@ import { cardCodec, checkEpochLive, type EpochLive, epochLiveCodec } from '@lux/
 import { toHex } from '@lux/crypto'
 import { type Budgets, triedCanaryCost } from '@lux/crypto/fhe'
 import { checked, need, no, type Outcome } from '../outcome.ts'
+import type { Told } from '../told.ts'
 import { type AbortedFiles, checkAborted } from './aborted-run.ts'
 import { checkApprovals, checkLeaving, checkOldShare, type EpochRun, epochLines } from './epoch-run.ts'
 import { checkDealtUnder } from './policy.ts'
@@ -26,7 +27,7 @@ export function checkLive(
 /** What becomes of a share: a new one answers, with `state` as its record; an old one is wiped after its holder's yes. */
 export type EpochTaken =
   | { readonly do: 'answer'; readonly state: Uint8Array }
-  | { readonly do: 'wipe'; readonly lines: readonly string[] }
+  | { readonly do: 'wipe'; readonly lines: readonly Told[] }
 
 /**
  * Takes the ceremony key's word that an epoch is live. An old share is wiped whatever run its holder approved: nothing may be answered

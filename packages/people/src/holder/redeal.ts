@@ -10,6 +10,7 @@ import {
   verifyShare,
 } from '@lux/crypto/fhe'
 import { checked, checkedLater, need, no, type Outcome } from '../outcome.ts'
+import type { Told } from '../told.ts'
 import { mustBeLive, mustLeave } from './approve-epoch.ts'
 import { checkApprovals, type EpochRun, epochLines } from './epoch-run.ts'
 import { correctionName, seedsName } from './file-names.ts'
@@ -18,7 +19,7 @@ import type { OpenedShare } from './share-file.ts'
 /** A contribution to the next epoch that may be dealt, and waits for its holder's yes. */
 export type PreparedRedeal = {
   /** Raw text: whoever shows it makes it safe. */
-  readonly lines: readonly string[]
+  readonly lines: readonly Told[]
   /** Names of all that `deal` will give, so that room is looked for before. */
   readonly names: readonly string[]
   /** After the yes: deals with fresh seeds, which leave it only sealed. Refuses FHE-…, SEAL-…. */

@@ -1,55 +1,101 @@
 import { type Policy, policyDigest } from '@lux/ceremony/policy'
 import { encodeCanonical, identityId, sha256Hex, utf8 } from '@lux/crypto'
+import { type Told, told } from '../told.ts'
 import { wordLines, wordsOf } from '../words.ts'
 
 /** A policy for people, line by line, from the parsed bytes alone; its digest in words comes last. */
 export function describePolicy(policy: Policy): string[] {
-  const digest = policyDigest(policy)
-  return [...policyLines(policy), `digest          ${digest}`, ...wordLines(wordsOf(digest))]
+  return [...policyLines(policy).map(({ text }) => text), ...digestLines(policyDigest(policy))]
+}
+
+export function digestLines(digest: string): string[] {
+  return [`digest          ${digest}`, ...wordLines(wordsOf(digest))]
 }
 
 /**
  * Without the digest: every member of the policy has its part in a line, keys and recipients, which nobody reads, as the first 64
  * bits of a digest.
  */
-export function policyLines(policy: Policy): string[] {
-  const { leastEvidence, fhe } = policy
+export function policyLines(policy: Policy): Told[] {
+  const { leastEvidence, fhe, version, organisation, domain, expiry, previous } = policy
+  const evidence = Object.entries(leastEvidence)
+    .map(([level, least]) => `${level} ${least}`)
+    .join(', ')
+  const algorithms = [...policy.algorithms.signatures, ...policy.algorithms.keys].join(', ')
+  const { floorBits, blockFloorBits, budgets } = fhe
   return [
-    `Policy ${policy.version} of ${policy.organisation.name} (${policy.organisation.id}), ${policy.domain}`,
-    `valid until ${policy.expiry}; follows ${policy.previous ?? 'none, it is the first'}`,
-    ...people('officer', policy.officers, `any ${policy.officerQuorum} sign`),
-    ...people('witness', policy.witnesses, `any ${policy.witnessQuorum} cosign`),
-    ...people('approver', policy.approvers, `any ${policy.approverThreshold} approve`),
+    told(`policy-${domain}`, `Policy ${version} of ${organisation.name} (${organisation.id}), ${domain}`, {
+      version,
+      name: organisation.name,
+      id: organisation.id,
+    }),
+    previous === null
+      ? told('policy-first', `valid until ${expiry}; follows none, it is the first`, { expiry })
+      : told('policy-follows', `valid until ${expiry}; follows ${previous}`, { expiry, previous }),
+    ...people('officer', policy.officers, `any ${policy.officerQuorum} sign`, policy.officerQuorum),
+    ...people('witness', policy.witnesses, `any ${policy.witnessQuorum} cosign`, policy.witnessQuorum),
+    ...people(
+      'approver',
+      policy.approvers,
+      `any ${policy.approverThreshold} approve`,
+      policy.approverThreshold,
+    ),
     ...people('requester', policy.requesters, 'may ask for decryptions'),
     ...people('evaluator', policy.evaluators, 'vouch for ciphertexts'),
     ...people('encryptor', policy.encryptors, 'sign inputs'),
-    ...policy.combiners.map(
-      ({ name, recipient }) =>
-        `combiner   ${name}  answers are sealed to ${short(sha256Hex(utf8(recipient)))}`,
+    ...policy.combiners.map(({ name, recipient }) => {
+      const digest = short(sha256Hex(utf8(recipient)))
+      return told('policy-combiner', `combiner   ${name}  answers are sealed to ${digest}`, { name, digest })
+    }),
+    ...policy.audiences.map(({ name, audience, ...keys }) => {
+      const digest = short(sha256Hex(encodeCanonical(keys)))
+      return told('policy-server', `server     ${name}  ${audience}  keys ${digest}`, {
+        name,
+        audience,
+        digest,
+      })
+    }),
+    told('policy-evidence', `least evidence  ${evidence}`, { evidence }),
+    ...(policy.attestationRoots ?? []).map(({ name, certificate, format }) =>
+      told('policy-vouches', `vouches         ${name} for ${format} tokens: root ${certificate}`, {
+        name,
+        format,
+        certificate,
+      }),
     ),
-    ...policy.audiences.map(
-      ({ name, audience, ...keys }) =>
-        `server     ${name}  ${audience}  keys ${short(sha256Hex(encodeCanonical(keys)))}`,
+    policy.softTokens
+      ? told('policy-soft-allowed', 'software tokens ALLOWED')
+      : told('policy-soft-refused', 'software tokens refused'),
+    ...policy.acceptedTools.map((tool) => told('policy-tool', `accepted tool   ${tool}`, { tool })),
+    told('policy-algorithms', `algorithms      ${algorithms}`, { algorithms }),
+    told(
+      'policy-fhe',
+      `FHE             ${floorBits} bits left, ${blockFloorBits} a block; at most ${budgets.k64} and ${budgets.k128} blocks a holder`,
+      { life: floorBits, block: blockFloorBits, k64: budgets.k64, k128: budgets.k128 },
     ),
-    `least evidence  ${Object.entries(leastEvidence)
-      .map(([level, evidence]) => `${level} ${evidence}`)
-      .join(', ')}`,
-    ...(policy.attestationRoots ?? []).map(
-      ({ name, certificate, format }) => `vouches         ${name} for ${format} tokens: root ${certificate}`,
-    ),
-    `software tokens ${policy.softTokens ? 'ALLOWED' : 'refused'}`,
-    ...policy.acceptedTools.map((tool) => `accepted tool   ${tool}`),
-    `algorithms      ${[...policy.algorithms.signatures, ...policy.algorithms.keys].join(', ')}`,
-    `FHE             ${fhe.floorBits} bits left, ${fhe.blockFloorBits} a block; at most ${fhe.budgets.k64} and ${fhe.budgets.k128} blocks a holder`,
-    ...(fhe.carrying === 'always' ? ['carrying        squashed ciphertexts are rounded, always'] : []),
+    ...(fhe.carrying === 'always'
+      ? [told('policy-carrying', 'carrying        squashed ciphertexts are rounded, always')]
+      : []),
   ]
 }
 
-function people(role: string, members: Policy['officers'], what: string): string[] {
-  return members.map(
-    ({ name, card, keys, algorithms }) =>
-      `${role.padEnd(10)} ${name}  card ${short(card)}  keys ${short(identityId(keys))}  ${algorithms.join(' + ')}  (${what})`,
-  )
+type Role = 'officer' | 'witness' | 'approver' | 'requester' | 'evaluator' | 'encryptor'
+
+function people(role: Role, members: Policy['officers'], what: string, quorum = 0): Told[] {
+  return members.map(({ name, card, keys, algorithms }) => {
+    const values = {
+      name,
+      card: short(card),
+      keys: short(identityId(keys)),
+      algorithms: algorithms.join(' + '),
+      quorum,
+    }
+    return told(
+      `policy-${role}`,
+      `${role.padEnd(10)} ${name}  card ${values.card}  keys ${values.keys}  ${values.algorithms}  (${what})`,
+      values,
+    )
+  })
 }
 
 function short(digest: string): string {

@@ -11,10 +11,8 @@ import {
 import { type Domain, fromBase64, identityId, sha256Hex, utf8 } from '@lux/crypto'
 import { checked, need, no, type Outcome } from '../outcome.ts'
 import { escapeForTerminal } from '../safe-text.ts'
-import { describePolicy } from './describe-policy.ts'
-
-/** One thing that the signed bytes say, and its name. */
-export type Fact = { readonly name: string; readonly value: string }
+import { type Line, line, type Told, told } from '../told.ts'
+import { digestLines, policyLines } from './describe-policy.ts'
 
 /** What a request asks to sign, told from the very bytes that are signed. `digest` is the one that people read aloud. */
 export type Explained = {
@@ -24,26 +22,37 @@ export type Explained = {
   digest: string
   /** What the signature does, as a sentence. */
   title: string
-  facts: readonly Fact[]
+  facts: readonly Line[]
   /** Of a policy all that it says, a line each. */
-  more: readonly string[]
+  more: readonly Told[]
+  /** ISO-8601 UTC, of what nobody may sign later; else null. */
+  expires: string | null
   /** The three as lines of a terminal. */
   lines: string[]
 }
 
-type Explanation = Pick<Explained, 'domain' | 'digest' | 'title' | 'facts'> & Partial<Pick<Explained, 'more'>>
+type Explanation = Pick<Explained, 'domain' | 'digest' | 'title' | 'facts'> &
+  Partial<Pick<Explained, 'more' | 'expires'>>
 
 /** Refuses REQUEST-SUBJECT and the parsers’ rules, when the bytes are not what the request says. */
 export function explainRequest(request: SignatureRequest): Outcome<Explained> {
   return checked(() => {
     const subject = fromBase64(request.subject)
-    const { more = [], ...told } = explainers[request.what](subject)
-    const facts = told.facts.map(({ name, value }) => `${name.padEnd(10)} ${value}`)
-    return { subject, ...told, more, lines: [told.title, ...facts, ...more] }
+    const { more = [], expires = null, ...what } = explainers[request.what](subject)
+    const facts = what.facts.map(
+      ({ whose, name, value }) =>
+        `${name.padEnd(10)} ${value}${whose === 'claimed' ? ' (claimed by the requester)' : ''}`,
+    )
+    const last = request.what === 'policy' ? digestLines(what.digest) : []
+    const lines = [what.title, ...facts, ...more.map(({ text }) => text), ...last]
+    return { subject, ...what, more, expires, lines }
   }, 'request')
 }
 
-const fact = (name: string, value: string): Fact => ({ name, value })
+const fact = (name: string, value: string | Told): Line => line('proved', name, value)
+
+const headOf = ({ size, node }: { size: string; node: string }): Told =>
+  told('head', `${size} entries, head ${node}`, { size, node })
 
 const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Explanation> = {
   'plan-approval': (subject) => {
@@ -55,7 +64,7 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
       facts: [
         fact('plan', approval.planHash),
         fact('rehearsed', approval.rehearsalDigest),
-        fact('change', approval.diffDigest ?? 'none since the rehearsal'),
+        fact('change', approval.diffDigest ?? told('unchanged', 'none since the rehearsal')),
       ],
     }
   },
@@ -66,7 +75,7 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
       digest: sha256Hex(subject),
       title: 'Sign a policy',
       facts: [],
-      more: describePolicy(policy),
+      more: policyLines(policy),
     }
   },
   opening: (subject) => {
@@ -91,6 +100,7 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
       digest: sha256Hex(subject),
       title: `Cosign the transcript of ${checkpoint.size} entries`,
       facts: [
+        fact('entries', String(checkpoint.size)),
         fact('ceremony', checkpoint.ceremonyId),
         fact('plan', checkpoint.planHash),
         fact('head', checkpoint.node),
@@ -105,13 +115,27 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
       digest: sha256Hex(subject),
       title: `Sign the decision about exception ${decision.exception}: ${decision.decided}`,
       facts: [
+        fact('decision', told(`decided-${decision.decided}`, decision.decided)),
+        fact('exception', String(decision.exception)),
         fact('ceremony', decision.ceremonyId),
         fact('plan', decision.planHash),
-        fact('step', `${decision.stepId}, attempt ${decision.attempt}, ${decision.about}`),
+        fact(
+          'step',
+          told('attempt', `${decision.stepId}, attempt ${decision.attempt}, ${decision.about}`, {
+            step: decision.stepId,
+            attempt: decision.attempt,
+            about: decision.about,
+          }),
+        ),
         fact('expected', escapeForTerminal(decision.expected)),
         fact('happened', escapeForTerminal(decision.happened)),
-        fact('proposed', `by ${decision.by}: ${decision.reason || 'no reason given'}`),
-        fact('after', `${decision.head.size} entries, head ${decision.head.node}`),
+        fact(
+          'proposed',
+          decision.reason === ''
+            ? told('proposed', `by ${decision.by}: no reason given`, { by: decision.by })
+            : `${decision.by}: ${decision.reason}`,
+        ),
+        fact('after', headOf(decision.head)),
       ],
     }
   },
@@ -122,14 +146,22 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
       digest: sha256Hex(subject),
       title: 'Approve a threshold decryption',
       facts: [
-        fact('what', `${request.what} (claimed by the requester)`),
-        fact('purpose', `${request.purpose || 'none given'} (claimed by the requester)`),
+        line('claimed', 'what', request.what),
+        line('claimed', 'purpose', request.purpose || told('no-purpose', 'none given')),
         fact('requester', request.requester),
-        fact('key', `${request.keyId}, epoch ${request.epochId}`),
+        fact(
+          'until',
+          told('until-blocks', `${request.expiry}, ${request.budget} blocks of each holder who answers`, {
+            time: request.expiry,
+            blocks: request.budget,
+          }),
+        ),
+        fact('key', request.keyId),
+        fact('epoch', request.epochId),
         ...request.ciphertexts.map(({ digest, type }) => fact('ciphertext', `${type} ${digest}`)),
         fact('answers to', `${request.combiner.slice(0, 40)}…`),
-        fact('until', `${request.expiry}, ${request.budget} blocks of each holder who answers`),
       ],
+      expires: request.expiry,
     }
   },
   bundle: (subject) => {
@@ -143,17 +175,15 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
         fact('ceremony', predicate.ceremonyId),
         fact('plan', predicate.planHash),
         fact('policy', predicate.policyDigest),
-        fact('transcript', `${predicate.transcript.size} entries, head ${predicate.transcript.node}`),
+        fact('transcript', headOf(predicate.transcript)),
         ...predicate.wrapTree.map(({ level, id, name, algorithm }) =>
           fact('key', `${level} ${id}, ${name}, ${algorithm}`),
         ),
-        ...(predicate.fhe === null
-          ? []
-          : [fact('FHE key', `${predicate.fhe.id}: any ${predicate.fhe.t} of ${predicate.fhe.n} decrypt`)]),
-        fact('for', `${predicate.audience ?? 'no server'}, number ${predicate.sequence}`),
+        ...(predicate.fhe === null ? [] : [fact('FHE key', sharedKey(predicate.fhe))]),
+        fact('for', addressed(predicate)),
         fact('after', followed(predicate)),
         ...(predicate.alsoFor ?? []).flatMap((one) => [
-          fact('and for', `${one.audience}, number ${one.sequence}`),
+          fact('and for', addressed(one)),
           fact('after', followed(one)),
         ]),
         fact('files', `${files.length}`),
@@ -162,8 +192,22 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
   },
 }
 
-function followed({ previous, supersedes }: Pick<Predicate, 'previous' | 'supersedes'>): string {
-  return `${previous ?? 'none'}${supersedes.length > 0 ? `, replaces ${supersedes.join(', ')}` : ''}`
+function sharedKey({ id, t, n }: NonNullable<Predicate['fhe']>): Told {
+  return told('shared-key', `${id}: any ${t} of ${n} decrypt`, { id, t, n })
+}
+
+function addressed({ audience, sequence }: Pick<Predicate, 'audience' | 'sequence'>): Told {
+  return audience === null
+    ? told('no-server', `no server, number ${sequence}`, { number: sequence })
+    : told('server', `${audience}, number ${sequence}`, { audience, number: sequence })
+}
+
+function followed({ previous, supersedes }: Pick<Predicate, 'previous' | 'supersedes'>): string | Told {
+  const replaced = supersedes.join(', ')
+  if (replaced === '') return previous ?? told('none', 'none')
+  return previous === null
+    ? told('none-replaces', `none, replaces ${replaced}`, { replaced })
+    : told('replaces', `${previous}, replaces ${replaced}`, { previous, replaced })
 }
 
 /** The payload inside a DSSE pre-authentication encoding, which is what is signed of a bundle. */

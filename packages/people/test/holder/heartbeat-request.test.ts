@@ -22,7 +22,7 @@ test('a holder reads the challenge and what is left before the share is stated t
     envelope: { share: { header, budgets: { at64: 10, at128: 20 } } },
     before: { ...freshState(), spent: { at64: 4, at128: 25 } },
   } as unknown as OpenedShare
-  const lines = heartbeatLines(opened, request)
+  const lines = heartbeatLines(opened, request).map(({ text }) => text)
   expect(lines[0]).toContain('share 3 of epoch 4')
   expect(lines.join('\n')).toContain(request.challenge)
   expect(lines.at(-1)).toBe('you have left 0 squashed blocks and 6 fresh ones')

@@ -22,6 +22,12 @@ export function cardsOf(words: readonly string[], hex?: string): Word[][] {
   )
 }
 
+/** For whoever cannot hear or say the words: six groups of five digits, of the whole digest. Some 100 bits of it. */
+export function digitsOf(hex: string): string[] {
+  const digits = (BigInt(`0x${hex}`) % 10n ** 30n).toString().padStart(30, '0')
+  return digits.match(/.{5}/g) ?? []
+}
+
 /** Words to read aloud, the same grid on every screen: cards of four, numbered, each word with its byte. */
 export function WordCards({
   words,
@@ -75,9 +81,14 @@ export function WordCards({
         })}
       </ol>
       {hex === undefined ? null : (
-        <span className="quiet">
-          <Code>{hex}</Code>
-        </span>
+        <>
+          <span className="quiet">
+            <Code>{hex}</Code>
+          </span>
+          <span className="quiet">
+            {t('ui.digits')} <Code>{digitsOf(hex).join(' ')}</Code>
+          </span>
+        </>
       )}
     </figure>
   )

@@ -129,7 +129,7 @@ async function partial(options: PartialOptions): Promise<Outcome> {
     },
     text: [
       `${options.out}  ${bytes.length} bytes: ${types.join(', ')} in ${spends} blocks of ${width} bits`,
-      ...noiseLines({ ...noise, lifeBits }, epochOf(options.public)),
+      ...noiseLines({ ...noise, lifeBits }, epochOf(options.public)).map(({ text }) => text),
       ...(width === 64 ? [bareNote(noise.blockBits)] : []),
     ].join('\n'),
   }
@@ -177,7 +177,7 @@ function canary(path: string, pub: string, { ciphertext, out, carried }: Partial
       json: { ok: true, partial: out, size: bytes.length, ...said },
       text: [
         `${out}  ${bytes.length} bytes: the canary, outside the budget`,
-        ...canaryNoiseLines(said, epochOf(pub)),
+        ...canaryNoiseLines(said, epochOf(pub)).map(({ text }) => text),
       ].join('\n'),
     }
   } finally {

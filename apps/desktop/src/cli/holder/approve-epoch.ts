@@ -69,8 +69,8 @@ async function approveEpoch(path: string, options: EpochOptions): Promise<Outcom
       epochRemedies(options),
     )
     const { left, said, digest } = prepared
-    for (const line of prepared.lines) say(escapeForTerminal(line))
-    say(budgetLine(left))
+    for (const { text } of prepared.lines) say(escapeForTerminal(text))
+    say(budgetLine(left).text)
     for (const line of wordLines(prepared.words)) say(line)
     if (header.domain === 'production' && options.yes !== true && !(await askYes('May the key move?')))
       throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')

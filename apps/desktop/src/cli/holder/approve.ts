@@ -107,7 +107,7 @@ function show({ kind, request, lines, noiseLines, spends, words }: PreparedAnswe
       ? 'the canary of an epoch that is not live: outside the budget, answered once'
       : `this answer spends ${spends} blocks`,
   )
-  for (const line of noiseLines) say(line)
+  for (const { text } of noiseLines) say(text)
   for (const line of wordLines(words)) say(line)
 }
 

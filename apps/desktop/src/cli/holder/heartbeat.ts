@@ -49,7 +49,7 @@ async function heartbeat(path: string, options: EpochOptions): Promise<Outcome> 
     const now = new Date().toISOString()
     const asked = { ...policyFiles(options), request, opening, now }
     const { said, sign } = accepted(stateHeld(opened, asked), paths)
-    for (const line of heartbeatLines(opened, request)) say(escapeForTerminal(line))
+    for (const { text } of heartbeatLines(opened, request)) say(escapeForTerminal(text))
     if (request.domain === 'production' && options.yes !== true && !(await askYes('Do you state that?')))
       throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
     writeNew(options.out, sign())

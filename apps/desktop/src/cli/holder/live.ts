@@ -91,7 +91,7 @@ async function live(folder: string, options: EndOptions): Promise<Outcome> {
       const { epoch } = envelope.share.header
       return ended(options, 'live', envelope, `epoch ${epoch} is live: ${options.share} may answer`)
     }
-    for (const line of taken.lines) say(escapeForTerminal(line))
+    for (const { text } of taken.lines) say(escapeForTerminal(text))
     if (run.terms.domain === 'production' && options.yes !== true && !(await askYes('Wipe the old share?')))
       throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was wiped')
     wipeShare(options, forgetsKey)

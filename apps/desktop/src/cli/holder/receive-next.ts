@@ -78,7 +78,7 @@ async function receiveNext(path: string, options: NextOptions): Promise<Outcome>
     } finally {
       forgetKept(kept)
     }
-    for (const line of epochLines(run)) say(escapeForTerminal(line))
+    for (const { text } of epochLines(run)) say(escapeForTerminal(text))
     const { t, n } = run.terms
     const { epoch, epochId } = envelope.share.header
     return {

@@ -51,7 +51,7 @@ async function redeal(path: string, options: EpochOptions): Promise<Outcome> {
     const prepared = accepted(prepareRedeal(opened, copy.run, given), paths, epochRemedies(options))
     const beside = (name: string) => join(dirname(options.out), name)
     for (const name of prepared.names) mustBeNew(beside(name))
-    for (const line of prepared.lines) say(escapeForTerminal(line))
+    for (const { text } of prepared.lines) say(escapeForTerminal(text))
     if (domain === 'production' && options.yes !== true && !(await askYes('Deal your part again?')))
       throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was dealt')
     const dealt = accepted(await prepared.deal(systemEntropy))

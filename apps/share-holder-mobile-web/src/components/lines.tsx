@@ -1,0 +1,66 @@
+import type { Line } from '@lux/people'
+import { Code, Icon, Rec } from '@lux/ui'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Said } from './said.tsx'
+
+/** What nobody reads word by word: a digest, a key, a recipient. */
+const unread = /[0-9a-f]{32}|^age1/
+
+/** What signatures or bytes prove, or what is only claimed; the two never stand in one box. Names first, fingerprints below them. */
+export function Lines({
+  kind,
+  title,
+  lines,
+  children,
+}: {
+  kind: 'proved' | 'claimed'
+  title: string
+  lines: readonly Line[]
+  children?: ReactNode
+}) {
+  const { t } = useTranslation()
+  const isUnread = ({ value }: Line): boolean => unread.test(value)
+  const named = lines.filter((line) => !isUnread(line))
+  const prints = lines.filter(isUnread)
+  return (
+    <section className={`card ${kind}`}>
+      <h2>
+        <Icon name={kind === 'proved' ? 'check' : 'holders'} size={20} />
+        <Rec>{title}</Rec>
+      </h2>
+      <dl>
+        {children}
+        {named.map((line, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the list is of one document, and two lines may be alike
+          <Row key={`${at} ${line.name}`} name={line.name}>
+            {line.told === undefined ? <Rec>{line.value}</Rec> : <Said told={line.told} />}
+          </Row>
+        ))}
+      </dl>
+      {prints.length === 0 ? null : (
+        <>
+          <h3 className="section">{t('phone.fingerprints')}</h3>
+          <dl className="prints">
+            {prints.map((line, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the list is of one document, and two lines may be alike
+              <Row key={`${at} ${line.name}`} name={line.name}>
+                {line.told === undefined ? <Code>{line.value}</Code> : <Said told={line.told} />}
+              </Row>
+            ))}
+          </dl>
+        </>
+      )}
+    </section>
+  )
+}
+
+export function Row({ name, children }: { name: string; children: ReactNode }) {
+  const { t } = useTranslation()
+  return (
+    <div>
+      <dt>{t(`phone.line.${name.replaceAll(' ', '-')}`)}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
