@@ -52,6 +52,7 @@ const rows: Readonly<Record<string, Row>> = {
   'ROLE-REFUSED': { status: 403 },
   'CONSOLE-ABSENT': absent,
   'IMPORT-KEY-ABSENT': absent,
+  'KMIP-CLIENT-ABSENT': absent,
   'OBJECT-ABSENT': absent,
   'REQUEST-ABSENT': absent,
   'ROUTE-ABSENT': absent,

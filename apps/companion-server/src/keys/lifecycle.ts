@@ -212,13 +212,12 @@ export function openKeyLifecycle(parts: Parts) {
         const named = checkNamed(wanted)
         if (!named.ok) return named
         const known = await lifecycle.findImportKey(wanted.importKey)
-        if (known === 'absent') return noImportKey()
+        // Nobody uses up what another asked for, or hears that it is there.
+        if (known === 'absent' || known.identity !== call.caller.identity) return noImportKey()
         const place = await projectFor(call, subject, known.project)
         if (!place.ok) return place
         const allowed = mayMake(call, place.value, wanted)
         if (!allowed.ok) return allowed
-        // Nobody uses up what another asked for.
-        if (known.identity !== call.caller.identity) return noImportKey()
         if (!(await lifecycle.takeImportKey(wanted.importKey)) || known.expiresAt <= now())
           return noImportKey()
         const opened = await unwrapping.useKey(

@@ -309,7 +309,12 @@ test('KMIP-HTTP the same messages over HTTP, with the same keys, permissions and
   const spoiled = decodeItem((await send(new Uint8Array(9))).body)
   expect(spoiled.ok && readResponse(spoiled.value).ok).toBe(true)
   const { database } = kmip.services
-  const rows = await database.selectFrom('audit').select('entry').where('entry', 'like', '%"kmip"%').execute()
+  const rows = await database
+    .selectFrom('audit')
+    .select('entry')
+    .where('entry', 'like', '%"kmip"%')
+    .orderBy('seq')
+    .execute()
   const doors = rows.map(({ entry }) => JSON.parse(entry!)).filter(({ key }) => key === id)
   expect(doors.map(({ operation, outcome }) => `${operation} ${outcome}`)).toEqual([
     'key.create ok',

@@ -9,6 +9,7 @@ import type { Grant, PlacedEntry } from '../api/types.ts'
 import { Choice, Field } from '../components/form.tsx'
 import { Asked, Card, Page } from '../components/page.tsx'
 import { to } from '../components/route.ts'
+import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
 import { AuditChain } from './audit-chain.tsx'
 import { useAuditPages } from './oversight/pages.ts'
@@ -155,6 +156,9 @@ function Log({ scopes }: { scopes: readonly Scope[] }) {
           </button>
         )}
       </div>
+      <Snippets
+        snippet={{ curl: curlOf('GET', `/audit?${query}`), typescript: fetchOf('GET', `/audit?${query}`) }}
+      />
     </Card>
   )
 }

@@ -8,7 +8,11 @@ import { Secret } from '../components/copy.tsx'
 import { Dialog } from '../components/dialog.tsx'
 import { Field, Form, Refused } from '../components/form.tsx'
 import { Asked } from '../components/page.tsx'
+import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
+import { IdentityRoles } from './identity-roles.tsx'
+
+const keyExample = { name: 'shop', ttlSeconds: 90 * 86_400 }
 
 type Once = { readonly label: string; readonly value: string }
 
@@ -20,6 +24,7 @@ export function ManageIdentity({ shown, onClose }: { shown: Identity; onClose: (
   const [once, setOnce] = useState<Once | null>(null)
   const [ending, setEnding] = useState(false)
   const at = `/identities/${shown.id}`
+  const resetPath = `/people/${shown.id}/reset`
   const again = () => queries.invalidateQueries({ queryKey: ['credentials', shown.id] })
   const credentials = useQuery({
     queryKey: ['credentials', shown.id],
@@ -54,8 +59,7 @@ export function ManageIdentity({ shown, onClose }: { shown: Identity; onClose: (
     onSuccess: again,
   })
   const reset = useMutation({
-    mutationFn: async () =>
-      (await call<{ enrolment: Enrolment }>('POST', `/people/${shown.id}/reset`)).enrolment,
+    mutationFn: async () => (await call<{ enrolment: Enrolment }>('POST', resetPath)).enrolment,
     onSuccess: ({ code }) => {
       setOnce({ label: t('console.door.code.code'), value: code })
       return queries.invalidateQueries({ queryKey: ['identities'] })
@@ -79,6 +83,7 @@ export function ManageIdentity({ shown, onClose }: { shown: Identity; onClose: (
           </>
         )}
         <Refused error={error} />
+        <IdentityRoles shown={shown} />
         <h3>{t('console.identity.credentials')}</h3>
         <Asked query={credentials}>
           {(found) =>
@@ -164,6 +169,16 @@ export function ManageIdentity({ shown, onClose }: { shown: Identity; onClose: (
             <p className="quiet">{t('console.identity.reset-what')}</p>
           </Form>
         )}
+        <Snippets
+          snippet={
+            shown.kind === 'service'
+              ? {
+                  curl: curlOf('POST', `${at}/api-keys`, keyExample),
+                  typescript: fetchOf('POST', `${at}/api-keys`, keyExample),
+                }
+              : { curl: curlOf('POST', resetPath), typescript: fetchOf('POST', resetPath) }
+          }
+        />
         {ending ? (
           <Form work={end} danger submit={t('console.identity.end')} onSubmit={() => end.mutate()}>
             <p>{t('console.identity.end-what')}</p>

@@ -19,6 +19,7 @@ export function CipherUse({ shown }: { shown: Key }) {
       tabs={[
         { id: 'encrypt', label: t('console.cipher.encrypt'), panel: <Encrypt shown={shown} /> },
         { id: 'decrypt', label: t('console.cipher.decrypt'), panel: <Decrypt shown={shown} /> },
+        { id: 'rewrap', label: t('console.cipher.rewrap'), panel: <Rewrap shown={shown} /> },
         { id: 'data-key', label: t('console.cipher.data-key'), panel: <DataKey shown={shown} /> },
       ]}
     />
@@ -122,6 +123,59 @@ function Decrypt({ shown }: { shown: Key }) {
             '  ciphertext,',
             '})',
           ),
+        }}
+      />
+    </>
+  )
+}
+
+function Rewrap({ shown }: { shown: Key }) {
+  const { t } = useTranslation()
+  const path = `/kms/keys/${shown.id}/rewrap`
+  const work = useMutation({
+    mutationFn: (body: object) => call<{ ciphertext: string }>('POST', path, body),
+  })
+  return (
+    <>
+      <p>{t('console.cipher.rewrap-what')}</p>
+      <Form
+        work={work}
+        submit={t('console.cipher.rewrap-submit', { version: shown.version })}
+        onSubmit={({ text }) =>
+          work.mutate({
+            ciphertext: text('ciphertext').trim(),
+            ...withAad(text('aad')),
+            ...(text('new-aad') === '' ? {} : { newAad: toBase64(text('new-aad')) }),
+          })
+        }
+      >
+        <TextField
+          name="ciphertext"
+          label={t('console.cipher.ciphertext')}
+          required
+          autoComplete="off"
+          spellCheck={false}
+          dir="ltr"
+          className="mono"
+        />
+        <Aad />
+        <Field
+          name="new-aad"
+          label={t('console.cipher.new-aad')}
+          hint={t('console.cipher.new-aad-hint')}
+          autoComplete="off"
+          maxLength={1024}
+        />
+      </Form>
+      <div aria-live="polite">
+        {work.data === undefined ? null : (
+          <Value label={t('console.cipher.rewrapped')} value={work.data.ciphertext} />
+        )}
+      </div>
+      <Snippets
+        snippet={{
+          curl: curlOf('POST', path, { ciphertext: '…' }),
+          typescript: fetchOf('POST', path, { ciphertext: '…' }),
         }}
       />
     </>

@@ -16,7 +16,7 @@ export function KeyLife({ shown }: { shown: Key }) {
   const { t } = useTranslation()
   const { date } = useFormats()
   const queries = useQueryClient()
-  const [asking, setAsking] = useState<'delete' | 'shred' | 'schedule' | 'export' | null>(null)
+  const [asking, setAsking] = useState<'delete' | 'shred' | 'schedule' | 'export' | 'rename' | null>(null)
   const again = () =>
     Promise.all(
       [
@@ -50,6 +50,9 @@ export function KeyLife({ shown }: { shown: Key }) {
             </p>
           </Form>
           <div className="links">
+            <button type="button" className="link" onClick={() => setAsking('rename')}>
+              {t('console.life.rename')}
+            </button>
             {shown.threshold === undefined ? (
               <button type="button" className="link" onClick={() => setAsking('schedule')}>
                 {t('console.life.schedule')}
@@ -74,6 +77,7 @@ export function KeyLife({ shown }: { shown: Key }) {
         </Form>
       )}
       {asking === 'schedule' ? <Schedule shown={shown} onClose={close} onDone={again} /> : null}
+      {asking === 'rename' ? <Rename shown={shown} onClose={close} onDone={again} /> : null}
       {asking === 'export' ? <ExportKey shown={shown} onClose={close} /> : null}
       {asking === 'delete' ? <Delete shown={shown} onClose={close} onDone={again} /> : null}
       {asking === 'shred' ? <Shred shown={shown} onClose={close} onDone={again} /> : null}
@@ -111,6 +115,57 @@ function Schedule({ shown, onClose, onDone }: Asking) {
           className="short"
         />
       </Form>
+    </Dialog>
+  )
+}
+
+function Rename({ shown, onClose, onDone }: Asking) {
+  const { t } = useTranslation()
+  const path = `/kms/keys/${shown.id}`
+  const work = useMutation({
+    mutationFn: (body: object) => call<unknown>('PATCH', path, body),
+    onSuccess: async () => {
+      await onDone()
+      onClose()
+    },
+  })
+  const example = { name: `${shown.name.slice(0, 28)}-new` }
+  return (
+    <Dialog title={t('console.life.rename-title', { name: shown.name })} onClose={onClose}>
+      <Form
+        work={work}
+        submit={t('console.life.rename-submit')}
+        onSubmit={({ text }) => {
+          const [name, description] = [text('name').trim(), text('description')]
+          work.mutate({
+            ...(name === shown.name ? {} : { name }),
+            description: description === '' ? null : description,
+          })
+        }}
+      >
+        <p>{t('console.life.rename-what')}</p>
+        <Field
+          name="name"
+          label={t('console.new-key.name')}
+          hint={t('console.new-key.name-hint')}
+          defaultValue={shown.name}
+          required
+          maxLength={32}
+          pattern="[a-z0-9]+(-[a-z0-9]+)*"
+          autoComplete="off"
+          spellCheck={false}
+          dir="ltr"
+        />
+        <Field
+          name="description"
+          label={t('console.new-key.description')}
+          defaultValue={shown.description ?? ''}
+          maxLength={500}
+        />
+      </Form>
+      <Snippets
+        snippet={{ curl: curlOf('PATCH', path, example), typescript: fetchOf('PATCH', path, example) }}
+      />
     </Dialog>
   )
 }

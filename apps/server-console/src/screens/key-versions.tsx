@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { call } from '../api/client.ts'
 import type { Key, KeyVersion } from '../api/types.ts'
 import { Dialog } from '../components/dialog.tsx'
-import { Choice, Form } from '../components/form.tsx'
+import { Choice, Field, Form } from '../components/form.tsx'
 import { Card } from '../components/page.tsx'
 import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
@@ -85,12 +85,51 @@ export function KeyVersions({
             <p className="quiet">{t('console.versions.rotate-what')}</p>
           </Form>
           <Snippets snippet={{ curl: curlOf('POST', path, {}), typescript: fetchOf('POST', path, {}) }} />
+          {shown.keyUsage === 'encrypt-decrypt' && shown.version > 1 ? (
+            <Oldest key={shown.minDecryptVersion} shown={shown} onDone={again} />
+          ) : null}
         </>
       ) : null}
       {changing === null ? null : (
         <ChangeState shown={shown} version={changing} onClose={() => setChanging(null)} onDone={again} />
       )}
     </Card>
+  )
+}
+
+/** Below which version nothing is opened any more. */
+function Oldest({ shown, onDone }: { shown: Key; onDone: () => Promise<unknown> }) {
+  const { t } = useTranslation()
+  const path = `/kms/keys/${shown.id}`
+  const example = { minDecryptVersion: shown.version }
+  const work = useMutation({
+    mutationFn: (minDecryptVersion: number) => call<unknown>('PATCH', path, { minDecryptVersion }),
+    onSuccess: onDone,
+  })
+  return (
+    <>
+      <Form
+        work={work}
+        plain
+        submit={t('console.versions.oldest-submit')}
+        onSubmit={({ text }) => work.mutate(Number(text('oldest')))}
+      >
+        <Field
+          name="oldest"
+          type="number"
+          min={1}
+          max={shown.version}
+          defaultValue={shown.minDecryptVersion}
+          required
+          label={t('console.versions.oldest')}
+          hint={t('console.versions.oldest-what')}
+          className="short"
+        />
+      </Form>
+      <Snippets
+        snippet={{ curl: curlOf('PATCH', path, example), typescript: fetchOf('PATCH', path, example) }}
+      />
+    </>
   )
 }
 

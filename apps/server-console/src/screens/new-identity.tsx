@@ -9,6 +9,7 @@ import { Secret, Value } from '../components/copy.tsx'
 import { Dialog } from '../components/dialog.tsx'
 import { Choice, Field, type Fields, Form, Tick } from '../components/form.tsx'
 import { useRoleSentence } from '../components/role-sentence.tsx'
+import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
 
 type Spot = {
@@ -22,7 +23,7 @@ type Made =
   | { readonly identity: { readonly clientId: string; readonly clientSecret: string } }
 
 /** Roles that a person may give in a spot; the server decides it again. */
-function rolesFor(grants: readonly Grant[], spot: Spot, kind: 'person' | 'service'): readonly Role[] {
+export function rolesFor(grants: readonly Grant[], spot: Spot, kind: 'person' | 'service'): readonly Role[] {
   if (spot.organisation === null)
     return kind === 'person' ? ['server-admin', 'operator', 'auditor'] : ['operator', 'auditor']
   const admin = grants.some(
@@ -41,6 +42,24 @@ function rolesFor(grants: readonly Grant[], spot: Spot, kind: 'person' | 'servic
   ]
 }
 
+/** Where this person may give roles to somebody of a kind: the whole server, organisations and their projects. */
+export function useSpots(kind: 'person' | 'service', places: readonly Place[]): readonly Spot[] {
+  const { t } = useTranslation()
+  const { grants } = usePerson()
+  return [
+    ...(has(grants, 'server-admin')
+      ? [{ value: '', organisation: null, project: null, label: t('console.new-identity.everywhere') }]
+      : []),
+    ...places.flatMap(({ organisation, projects }) => [
+      { value: organisation.id, organisation: organisation.id, project: null, label: organisation.name },
+      ...projects.map(({ id, name }) => ({
+        ...{ value: `${organisation.id} ${id}`, organisation: organisation.id, project: id },
+        label: `${organisation.name} / ${name}`,
+      })),
+    ]),
+  ].filter((spot) => rolesFor(grants, spot, kind).length > 0)
+}
+
 export function NewIdentity({
   kind,
   places,
@@ -54,18 +73,7 @@ export function NewIdentity({
   const { grants } = usePerson()
   const queries = useQueryClient()
   const sentence = useRoleSentence()
-  const spots = [
-    ...(has(grants, 'server-admin')
-      ? [{ value: '', organisation: null, project: null, label: t('console.new-identity.everywhere') }]
-      : []),
-    ...places.flatMap(({ organisation, projects }) => [
-      { value: organisation.id, organisation: organisation.id, project: null, label: organisation.name },
-      ...projects.map(({ id, name }) => ({
-        ...{ value: `${organisation.id} ${id}`, organisation: organisation.id, project: id },
-        label: `${organisation.name} / ${name}`,
-      })),
-    ]),
-  ].filter((spot) => rolesFor(grants, spot, kind).length > 0)
+  const spots = useSpots(kind, places)
   const [chosen, setChosen] = useState(
     spots.find(({ project }) => project !== null)?.value ?? spots[0]?.value ?? '',
   )
@@ -101,6 +109,15 @@ export function NewIdentity({
     )
   const roles = rolesFor(grants, spot, kind)
   const approvers = (people.data ?? []).filter((one) => one.kind === 'person' && one.revokedAt === null)
+  const example = {
+    name: 'shop',
+    ...(kind === 'person' ? { username: 'shop' } : {}),
+    grants: roles.slice(0, 1).map((role) => ({
+      role,
+      ...(spot.organisation === null ? {} : { organisationId: spot.organisation }),
+      ...(spot.project === null ? {} : { projectId: spot.project }),
+    })),
+  }
   const asGrant = (role: Role): Grant => ({
     ...{ role, organisationId: spot.organisation, projectId: spot.project, conditions: null },
     organisationName:
@@ -194,6 +211,12 @@ export function NewIdentity({
           </div>
         </details>
       </Form>
+      <Snippets
+        snippet={{
+          curl: curlOf('POST', kind === 'person' ? '/people' : '/identities', example),
+          typescript: fetchOf('POST', kind === 'person' ? '/people' : '/identities', example),
+        }}
+      />
     </Dialog>
   )
 }

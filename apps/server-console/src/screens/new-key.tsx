@@ -7,6 +7,7 @@ import type { Key, Usage } from '../api/types.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { Choice, Field, Form, Tick } from '../components/form.tsx'
 import { go } from '../components/route.ts'
+import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
 
 const algorithms: Readonly<Record<Usage, readonly string[]>> = {
   'encrypt-decrypt': ['aes-256-gcm', 'aes-128-gcm'],
@@ -44,6 +45,15 @@ export function NewKey({
     },
   })
   const threshold = usage === 'fhe-computation'
+  const example = {
+    ...{
+      projectId: projects[0]?.value ?? '',
+      name: 'orders',
+      keyUsage: usage,
+      algorithm: algorithms[usage][0],
+    },
+    ...(threshold ? { threshold: { t: 3, n: 5, mode: 'S' } } : {}),
+  }
   return (
     <Dialog title={t('console.new-key.title')} onClose={onClose}>
       <Form
@@ -132,6 +142,12 @@ export function NewKey({
         )}
         <Field name="description" label={t('console.new-key.description')} maxLength={500} />
       </Form>
+      <Snippets
+        snippet={{
+          curl: curlOf('POST', '/kms/keys', example),
+          typescript: fetchOf('POST', '/kms/keys', example),
+        }}
+      />
     </Dialog>
   )
 }

@@ -7,6 +7,7 @@ import type { Identity } from '../api/types.ts'
 import { Asked, Card, Page } from '../components/page.tsx'
 import { useRoleSentence } from '../components/role-sentence.tsx'
 import { to } from '../components/route.ts'
+import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
 import { ManageIdentity } from './identity.tsx'
 import { NewIdentity } from './new-identity.tsx'
 import { usePeoplePages } from './oversight/pages.ts'
@@ -17,9 +18,10 @@ export function People() {
   const { grants, id: self } = usePerson()
   const places = usePlaces()
   const [making, setMaking] = useState<'person' | 'service' | null>(null)
-  const [open, setOpen] = useState<Identity | null>(null)
+  const [openId, setOpenId] = useState<string | null>(null)
   const appoints = has(grants, 'server-admin', 'organisation-admin')
   const found = useIdentities(appoints)
+  const open = found.data?.find(({ id }) => id === openId)
   return (
     <Page
       title={t('console.people.title')}
@@ -55,7 +57,12 @@ export function People() {
                     ) : (
                       <ul className="version-list">
                         {its.map((one) => (
-                          <Row key={one.id} shown={one} self={one.id === self} onOpen={() => setOpen(one)} />
+                          <Row
+                            key={one.id}
+                            shown={one}
+                            self={one.id === self}
+                            onOpen={() => setOpenId(one.id)}
+                          />
                         ))}
                       </ul>
                     )}
@@ -68,10 +75,15 @@ export function People() {
       ) : (
         <Own />
       )}
+      {appoints ? (
+        <Snippets
+          snippet={{ curl: curlOf('GET', '/identities'), typescript: fetchOf('GET', '/identities') }}
+        />
+      ) : null}
       {making === null || places.data === undefined ? null : (
         <NewIdentity kind={making} places={places.data} onClose={() => setMaking(null)} />
       )}
-      {open === null ? null : <ManageIdentity shown={open} onClose={() => setOpen(null)} />}
+      {open === undefined ? null : <ManageIdentity shown={open} onClose={() => setOpenId(null)} />}
     </Page>
   )
 }

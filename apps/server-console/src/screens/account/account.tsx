@@ -23,6 +23,7 @@ export function Account() {
         <SecurityKeys />
         <div className="column">
           <OwnRoles />
+          <Password />
           <Sessions />
         </div>
       </div>
@@ -170,6 +171,51 @@ function OwnRoles() {
         ))}
       </ul>
       <p className="quiet">{t('console.people.own-what')}</p>
+    </Card>
+  )
+}
+
+function Password() {
+  const { t } = useTranslation()
+  const change = useMutation({
+    mutationFn: (body: object) => call<unknown>('POST', '/auth/password/change', body),
+  })
+  const example = { password: '…', newPassword: '…' }
+  return (
+    <Card title={t('console.account.password')}>
+      <Form
+        key={change.submittedAt}
+        work={change}
+        plain
+        submit={t('console.account.password-submit')}
+        onSubmit={({ text }) => change.mutate({ password: text('old'), newPassword: text('new') })}
+      >
+        <p>{t('console.account.password-what')}</p>
+        <Field
+          name="old"
+          type="password"
+          label={t('console.account.password-now')}
+          required
+          maxLength={256}
+          autoComplete="current-password"
+        />
+        <Field
+          name="new"
+          type="password"
+          label={t('console.door.enrol.password')}
+          required
+          minLength={12}
+          maxLength={256}
+          autoComplete="new-password"
+        />
+        <p role="status">{change.isSuccess ? t('console.account.password-done') : ''}</p>
+      </Form>
+      <Snippets
+        snippet={{
+          curl: curlOf('POST', '/auth/password/change', example),
+          typescript: fetchOf('POST', '/auth/password/change', example),
+        }}
+      />
     </Card>
   )
 }

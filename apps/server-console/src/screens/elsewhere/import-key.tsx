@@ -9,6 +9,7 @@ import { CopyButton } from '../../components/copy.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Choice, Field, type Fields, Form, Tick } from '../../components/form.tsx'
 import { go } from '../../components/route.ts'
+import { curlOf, fetchOf, Snippets } from '../../components/snippets.tsx'
 import { useFormats } from '../../components/times.ts'
 
 type ImportKey = { readonly id: string; readonly publicKey: string; readonly expiresAt: string }
@@ -36,6 +37,13 @@ export function ImportNewKey({
   onClose: () => void
 }) {
   const { t } = useTranslation()
+  const both = (way: typeof curlOf | typeof fetchOf) =>
+    [
+      way('POST', '/kms/import-keys', { projectId: projects[0]?.value ?? '' }),
+      way('POST', '/kms/keys/import', {
+        ...{ importKeyId: '…', name: 'brought', algorithm: 'aes-256-gcm', wrappedKey: '…' },
+      }),
+    ].join('\n\n')
   const ask = useMutation({
     mutationFn: async (projectId: string) =>
       (await call<{ importKey: ImportKey }>('POST', '/kms/import-keys', { projectId })).importKey,
@@ -43,14 +51,17 @@ export function ImportNewKey({
   return (
     <Dialog title={t('console.import.title')} onClose={onClose}>
       {ask.data === undefined ? (
-        <Form
-          work={ask}
-          submit={t('console.import.ask')}
-          onSubmit={({ text }) => ask.mutate(text('project'))}
-        >
-          <p>{t('console.import.what')}</p>
-          <Choice name="project" label={t('console.new-key.project')} options={projects} />
-        </Form>
+        <>
+          <Form
+            work={ask}
+            submit={t('console.import.ask')}
+            onSubmit={({ text }) => ask.mutate(text('project'))}
+          >
+            <p>{t('console.import.what')}</p>
+            <Choice name="project" label={t('console.new-key.project')} options={projects} />
+          </Form>
+          <Snippets snippet={{ curl: both(curlOf), typescript: both(fetchOf) }} />
+        </>
       ) : (
         <Wrapped importKey={ask.data} />
       )}

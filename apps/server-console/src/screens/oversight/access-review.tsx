@@ -5,11 +5,12 @@ import { useTranslation } from 'react-i18next'
 import { call } from '../../api/client.ts'
 import { usePerson, usePlaces } from '../../api/queries.ts'
 import type { Conditions, Role } from '../../api/types.ts'
-import { Choice, Form, Tick } from '../../components/form.tsx'
+import { Choice, Form, Refused, Tick } from '../../components/form.tsx'
 import { Asked, Card, Page } from '../../components/page.tsx'
 import { useRoleSentence } from '../../components/role-sentence.tsx'
 import { curlOf, fetchOf, Snippets } from '../../components/snippets.tsx'
 import { useFormats } from '../../components/times.ts'
+import { useTakeRole } from '../identity-roles.tsx'
 import { usePeoplePages } from './pages.ts'
 
 type Access = {
@@ -94,6 +95,8 @@ function OfSpot({ spot }: { spot: Spot }) {
   const sentence = useRoleSentence()
   const queries = useQueryClient()
   const query = spot.id === '' ? '' : `?organisationId=${spot.id}`
+  const at = { organisationId: spot.id === '' ? null : spot.id, organisationName: spot.name }
+  const take = useTakeRole()
   const organisation = spot.id === '' ? {} : { organisationId: spot.id }
   const found = useQuery({
     queryKey: ['access', spot.id],
@@ -131,11 +134,20 @@ function OfSpot({ spot }: { spot: Spot }) {
                       <ul className="sentences">
                         {one.roles.map((role) => (
                           <li key={`${role.role}${role.projectId}`}>
-                            {sentence({
-                              ...role,
-                              organisationId: spot.id === '' ? null : spot.id,
-                              organisationName: spot.name,
-                            })}
+                            {sentence({ ...role, ...at })}
+                            {one.roles.length === 1 ? null : (
+                              <button
+                                type="button"
+                                className="link"
+                                data-tone="bad"
+                                onClick={() =>
+                                  take.mutate({ identityId: one.identityId, grant: { ...role, ...at } })
+                                }
+                              >
+                                {t('console.identity.take')}
+                                <span className="visually-hidden">{t(`console.role.${role.role}`)}</span>
+                              </button>
+                            )}
                           </li>
                         ))}
                       </ul>
@@ -148,6 +160,7 @@ function OfSpot({ spot }: { spot: Spot }) {
                   </li>
                 ))}
               </ul>
+              <Refused error={take.error} />
               <Form work={sign} submit={t('console.review.sign')} onSubmit={() => sign.mutate(digest)}>
                 <Tick name="looked" required label={t('console.review.looked')} />
               </Form>

@@ -1,0 +1,115 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { call } from '../api/client.ts'
+import { usePerson, usePlaces } from '../api/queries.ts'
+import type { Grant, Identity, Role } from '../api/types.ts'
+import { Choice, Form, Refused } from '../components/form.tsx'
+import { useRoleSentence } from '../components/role-sentence.tsx'
+import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
+import { rolesFor, useSpots } from './new-identity.tsx'
+
+type RoleOf = Pick<Grant, 'role' | 'organisationId' | 'projectId'>
+
+const named = ({ role, organisationId, projectId }: RoleOf): Record<string, string> => ({
+  role,
+  ...(organisationId === null ? {} : { organisationId }),
+  ...(projectId === null ? {} : { projectId }),
+})
+
+/** Takes one role from an identity; the server decides whether it may be. */
+export function useTakeRole() {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: ({ identityId, grant }: { identityId: string; grant: RoleOf }) =>
+      call<unknown>('DELETE', `/identities/${identityId}/roles?${new URLSearchParams(named(grant))}`),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ['identities'] })
+      await queries.invalidateQueries({ queryKey: ['access'] })
+    },
+  })
+}
+
+/** What somebody who is here may: one role less, one more. */
+export function IdentityRoles({ shown }: { shown: Identity }) {
+  const { t } = useTranslation()
+  const sentence = useRoleSentence()
+  const take = useTakeRole()
+  const path = `/identities/${shown.id}/roles`
+  const example = named(shown.grants[0] ?? { role: 'auditor', organisationId: null, projectId: null })
+  return (
+    <>
+      <h3>{t('console.identity.roles')}</h3>
+      <ul className="version-list">
+        {shown.grants.map((grant) => (
+          <li key={`${grant.role}${grant.organisationId}${grant.projectId}`}>
+            <span className="version-text">{sentence(grant)}</span>
+            {shown.grants.length === 1 ? null : (
+              <button
+                type="button"
+                className="link"
+                data-tone="bad"
+                onClick={() => take.mutate({ identityId: shown.id, grant })}
+              >
+                {t('console.identity.take')}
+                <span className="visually-hidden">{t(`console.role.${grant.role}`)}</span>
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      <Refused error={take.error} />
+      <GiveRole shown={shown} />
+      <Snippets
+        snippet={{ curl: curlOf('POST', path, example), typescript: fetchOf('POST', path, example) }}
+      />
+    </>
+  )
+}
+
+function GiveRole({ shown }: { shown: Identity }) {
+  const { t } = useTranslation()
+  const { grants } = usePerson()
+  const queries = useQueryClient()
+  const places = usePlaces()
+  const spots = useSpots(shown.kind, places.data ?? [])
+  const [chosen, setChosen] = useState('')
+  const spot = spots.find(({ value }) => value === chosen) ?? spots[0]
+  const give = useMutation({
+    mutationFn: (role: string) =>
+      call<unknown>('POST', `/identities/${shown.id}/roles`, {
+        ...named({
+          // The choice gives no other.
+          role: role as Role,
+          organisationId: spot?.organisation ?? null,
+          projectId: spot?.project ?? null,
+        }),
+      }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['identities'] }),
+  })
+  if (spot === undefined) return null
+  const roles = rolesFor(grants, spot, shown.kind)
+  return (
+    <Form
+      work={give}
+      plain
+      submit={t('console.identity.give')}
+      onSubmit={({ text }) => give.mutate(text('role'))}
+    >
+      <div className="field-row">
+        <Choice
+          label={t('console.new-identity.where')}
+          value={spot.value}
+          onChange={setChosen}
+          options={spots}
+        />
+        <Choice
+          key={spot.value}
+          name="role"
+          label={t('console.identity.role')}
+          options={roles.map((role) => ({ value: role, label: t(`console.role.${role}`) }))}
+        />
+      </div>
+    </Form>
+  )
+}
