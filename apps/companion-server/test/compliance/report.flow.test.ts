@@ -111,7 +111,9 @@ test('COMPLIANCE-10 what ends, is rotated, logs in or is changed in the log afte
   const logIn = (groups: readonly string[]) =>
     database
       .transaction()
-      .execute((work) => enter(work, provider.id, 'member-id', { subject: 'ada', name: 'Ada', groups }))
+      .execute((work) =>
+        enter(work, provider.id, 'member-id', { subject: 'ada', name: 'Ada', groups, provedAt: null }),
+      )
   given(await logIn(['staff']))
   const leaver = await createIdentity(database, {
     name: 'leaver',

@@ -186,7 +186,10 @@ async function ask(method: string, path: string, route: Route, given: Readonly<R
   const reply = await kms.server.app.inject({
     method: method as 'GET',
     url: query.length === 0 ? url : `${url}?${new URLSearchParams(Object.fromEntries(query))}`,
-    headers: { authorization: `Bearer ${token}`, ...(method === 'PUT' && schema === undefined ? asBytes : {}) },
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(method === 'PUT' && schema === undefined ? asBytes : {}),
+    },
     ...(schema === undefined ? {} : { payload: sample('', schema, known) as object }),
   })
   const { code, message } = reply.headers['content-type']?.includes('json')

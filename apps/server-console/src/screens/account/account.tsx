@@ -177,14 +177,17 @@ function OwnRoles() {
 
 function Password() {
   const { t } = useTranslation()
+  const [times, setTimes] = useState(0)
   const change = useMutation({
     mutationFn: (body: object) => call<unknown>('POST', '/auth/password/change', body),
+    // A form without what was typed.
+    onSuccess: () => setTimes(times + 1),
   })
   const example = { password: '…', newPassword: '…' }
   return (
     <Card title={t('console.account.password')}>
       <Form
-        key={change.submittedAt}
+        key={times}
         work={change}
         plain
         submit={t('console.account.password-submit')}
@@ -208,7 +211,7 @@ function Password() {
           maxLength={256}
           autoComplete="new-password"
         />
-        <p role="status">{change.isSuccess ? t('console.account.password-done') : ''}</p>
+        {change.isSuccess ? <p role="status">{t('console.account.password-done')}</p> : null}
       </Form>
       <Snippets
         snippet={{
