@@ -99,4 +99,11 @@ test('a server of release 0.1.0 is brought up to date, serves what it encrypted,
   const ended = new Promise((done) => server.once('exit', done))
   server.kill('SIGTERM')
   expect(await ended).toBe(0)
+
+  // What release 0.1.0 wrote in the log has fewer columns, and verifies by its own rule.
+  const verified = execFileSync(process.execPath, [cli, '--state', state, 'verify-audit'], {
+    encoding: 'utf8',
+  })
+  const rows = jsonOf(join(folder, 'rows.json')).audit as unknown[]
+  expect(Number(/^(\d+) entries of/.exec(verified)?.[1])).toBeGreaterThan(rows.length)
 })

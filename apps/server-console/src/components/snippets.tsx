@@ -29,8 +29,15 @@ export function Snippets({ snippet }: { snippet: Snippet }) {
   )
 }
 
+/** A call that the SDK does not know, both ways. */
+export function CallSnippets({ method, path, body }: { method: Method; path: string; body?: object }) {
+  return <Snippets snippet={{ curl: curlOf(method, path, body), typescript: fetchOf(method, path, body) }} />
+}
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
 /** A call of the API. The token is in a file, never in the line: others may read a process's arguments. */
-export function curlOf(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): string {
+export function curlOf(method: Method, path: string, body?: object): string {
   const given =
     body === undefined ? '' : ` \\\n  -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`
   const how = method === 'GET' ? '' : `-X ${method} `
@@ -49,7 +56,7 @@ export function sdkOf(...lines: readonly string[]): string {
 }
 
 /** A call that the SDK does not know. */
-export function fetchOf(method: 'POST' | 'PATCH' | 'DELETE' | 'GET', path: string, body?: object): string {
+export function fetchOf(method: Method, path: string, body?: object): string {
   return [
     `const reply = await fetch('${location.origin}/api/v1${path}', {`,
     `  method: '${method}',`,

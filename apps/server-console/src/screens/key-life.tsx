@@ -7,7 +7,7 @@ import { Value } from '../components/copy.tsx'
 import { Dialog } from '../components/dialog.tsx'
 import { Field, Form } from '../components/form.tsx'
 import { Card } from '../components/page.tsx'
-import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
+import { CallSnippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
 import { ExportKey } from './elsewhere/export-key.tsx'
 
@@ -49,6 +49,7 @@ export function KeyLife({ shown }: { shown: Key }) {
               {shown.isDisabled ? t('console.life.enable-what') : t('console.life.disable-what')}
             </p>
           </Form>
+          <CallSnippets method="PATCH" path={path} body={{ isDisabled: !shown.isDisabled }} />
           <div className="links">
             <button type="button" className="link" onClick={() => setAsking('rename')}>
               {t('console.life.rename')}
@@ -72,9 +73,12 @@ export function KeyLife({ shown }: { shown: Key }) {
           </div>
         </>
       ) : (
-        <Form work={cancel} submit={t('console.life.cancel')} onSubmit={() => cancel.mutate()}>
-          <p>{t('console.life.deletes', { date: date(shown.deletionDate) })}</p>
-        </Form>
+        <>
+          <Form work={cancel} submit={t('console.life.cancel')} onSubmit={() => cancel.mutate()}>
+            <p>{t('console.life.deletes', { date: date(shown.deletionDate) })}</p>
+          </Form>
+          <CallSnippets method="POST" path={`${path}/cancel-deletion`} body={{}} />
+        </>
       )}
       {asking === 'schedule' ? <Schedule shown={shown} onClose={close} onDone={again} /> : null}
       {asking === 'rename' ? <Rename shown={shown} onClose={close} onDone={again} /> : null}
@@ -115,6 +119,7 @@ function Schedule({ shown, onClose, onDone }: Asking) {
           className="short"
         />
       </Form>
+      <CallSnippets method="PATCH" path={path} body={{ rotateEveryDays: 90 }} />
     </Dialog>
   )
 }
@@ -163,9 +168,7 @@ function Rename({ shown, onClose, onDone }: Asking) {
           maxLength={500}
         />
       </Form>
-      <Snippets
-        snippet={{ curl: curlOf('PATCH', path, example), typescript: fetchOf('PATCH', path, example) }}
-      />
+      <CallSnippets method="PATCH" path={path} body={example} />
     </Dialog>
   )
 }
@@ -200,12 +203,7 @@ function Delete({ shown, onClose, onDone }: Asking) {
           className="short"
         />
       </Form>
-      <Snippets
-        snippet={{
-          curl: curlOf('DELETE', `${path}?days=7`),
-          typescript: fetchOf('DELETE', `${path}?days=7`),
-        }}
-      />
+      <CallSnippets method="DELETE" path={`${path}?days=7`} />
     </Dialog>
   )
 }
@@ -220,22 +218,29 @@ function Shred({ shown, onClose, onDone }: Asking) {
   return (
     <Dialog title={t('console.life.shred-title', { name: shown.name })} onClose={onClose}>
       {work.data === undefined ? (
-        <Form
-          work={work}
-          danger
-          submit={t('console.life.shred-submit')}
-          onSubmit={({ text }) => work.mutate(text('name'))}
-        >
-          <p>{t('console.life.shred-what')}</p>
-          <Field
-            name="name"
-            label={t('console.life.shred-name', { name: shown.name })}
-            required
-            autoComplete="off"
-            spellCheck={false}
-            dir="ltr"
+        <>
+          <Form
+            work={work}
+            danger
+            submit={t('console.life.shred-submit')}
+            onSubmit={({ text }) => work.mutate(text('name'))}
+          >
+            <p>{t('console.life.shred-what')}</p>
+            <Field
+              name="name"
+              label={t('console.life.shred-name', { name: shown.name })}
+              required
+              autoComplete="off"
+              spellCheck={false}
+              dir="ltr"
+            />
+          </Form>
+          <CallSnippets
+            method="POST"
+            path={`/kms/keys/${shown.id}/shred`}
+            body={{ confirmName: shown.name }}
           />
-        </Form>
+        </>
       ) : (
         <>
           <p>{t('console.life.shredded')}</p>

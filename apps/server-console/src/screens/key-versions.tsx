@@ -7,7 +7,7 @@ import type { Key, KeyVersion } from '../api/types.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { Choice, Field, Form } from '../components/form.tsx'
 import { Card } from '../components/page.tsx'
-import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
+import { CallSnippets, curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
 
 const chosen = ['enabled', 'decrypt-only', 'disabled', 'compromised'] as const
@@ -164,6 +164,11 @@ function ChangeState({
         />
         <p className="quiet">{t(`console.state-means.${wanted}`)}</p>
       </Form>
+      <CallSnippets
+        method="PATCH"
+        path={`/kms/keys/${shown.id}/versions/${version}`}
+        body={{ state: wanted }}
+      />
     </Dialog>
   )
 }
