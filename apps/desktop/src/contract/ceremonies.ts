@@ -357,5 +357,7 @@ export type ScriptView = {
   ownDevices: EnrolledKind[]
 }
 
+/** How long another clock's reading counts: the entry's own time is no further from the moment of reading. */
+export const clockReadMs = 2 * 60_000
 /** `readAt`: when another clock was read, by this workstation's own. */
 export type StepInput = { confirmed?: boolean; values?: Record<string, string>; readAt?: string }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Compared } from '../../src/contract/index.ts'
-import { cardStates, inHand } from '../../src/renderer/runner/heard.ts'
-import { hex, words } from '../support/fake-views.ts'
+import { cardStates, inHand, saysHeard } from '../../src/renderer/runner/heard.ts'
+import { hex, run, words } from '../support/fake-views.ts'
 
 const other = 'a'.repeat(64)
 const compares: Compared[] = [
@@ -39,5 +39,26 @@ describe('the card in hand', () => {
       ...['heard', 'heard', 'reading'],
     ])
     expect(cardStates(differed(hex, 2), other, {}, false)).toEqual(Array(8).fill('waiting'))
+  })
+})
+
+describe('who has heard', () => {
+  const people = run.people.map((person) => ({ ...person, standIn: false }))
+  const view = { ...run, people, may: { ...run.may, note: true } }
+  const at = (heard: Record<string, number>) => inHand(compares, heard)
+
+  it('is said with the last card of each digest, before it goes on', () => {
+    expect(saysHeard(view, at({ [hex]: 6 }))).toBe(null)
+    expect(saysHeard(view, at({ [hex]: 7 }))).toBe(hex)
+    expect(saysHeard(view, at({ [hex]: 8 }))).toBe(null)
+    expect(saysHeard(view, at({ [hex]: 8, [other]: 7 }))).toBe(other)
+    expect(saysHeard(view, at({ [hex]: 8, [other]: 8 }))).toBe(null)
+  })
+
+  it('is not asked of whoever plays everybody, nor where the transcript keeps no notes', () => {
+    const last = at({ [hex]: 7 })
+    const alone = run.people.map((person) => ({ ...person, standIn: true }))
+    expect(saysHeard({ ...view, domain: 'rehearsal', people: alone }, last)).toBe(null)
+    expect(saysHeard({ ...view, may: { ...run.may, note: false } }, last)).toBe(null)
   })
 })

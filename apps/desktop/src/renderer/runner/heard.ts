@@ -1,5 +1,6 @@
 import type { CardState } from '@lux/ui'
 import type { Compared, RunView } from '../../contract/index.ts'
+import { playedAlone } from '../stage/run-people.ts'
 import type { Room } from '../stores/room.ts'
 
 export const cardCount = 8
@@ -11,6 +12,18 @@ export function inHand(
 ): { compared: Compared; card: number } | null {
   const compared = compares.find(({ digest }) => (heard[digest] ?? 0) < cardCount)
   return compared === undefined ? null : { compared, card: (heard[compared.digest] ?? 0) + 1 }
+}
+
+/**
+ * The digest of whose words people have to say now that they heard them all, before its last card goes on: the transcript has who. Who
+ * plays everybody says nothing, nor does a transcript that keeps no notes.
+ */
+export function saysHeard(
+  view: Pick<RunView, 'domain' | 'people' | 'may'>,
+  now: ReturnType<typeof inHand>,
+): string | null {
+  if (now === null || now.card < cardCount || playedAlone(view) || !view.may.note) return null
+  return now.compared.digest
 }
 
 /** What the room has said of each card; one that differed before is marked until it is heard. */

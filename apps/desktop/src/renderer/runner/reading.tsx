@@ -7,7 +7,7 @@ import { call } from '../client.ts'
 import { peopleOf, playedAlone } from '../stage/run-people.ts'
 import { changeRoom, type Room, useRoom } from '../stores/room.ts'
 import type { Act } from './act.ts'
-import { cardCount, cardStates, inHand } from './heard.ts'
+import { cardCount, cardStates, inHand, saysHeard } from './heard.ts'
 import { letters, useLetterKey } from './letter-key.ts'
 
 /** What is read aloud at this step: the card in hand large, and every card of it in the one grid. */
@@ -16,6 +16,7 @@ export function Reading({ view, compares }: { view: RunView; compares: readonly 
   const { heard } = useRoom(view.id)
   const [digits, setDigits] = useState(false)
   const now = inHand(compares, heard)
+  const says = saysHeard(view, now)
   return (
     <>
       {now === null ? null : (
@@ -43,7 +44,7 @@ export function Reading({ view, compares }: { view: RunView; compares: readonly 
             </Button>
           </div>
           <p className="quiet">{t('stage.reading.how')}</p>
-          {playedAlone(view) ? null : <HeardBy view={view} of={`${now.compared.digest} ${now.card}`} />}
+          {says === null ? null : <HeardBy view={view} of={says} />}
         </section>
       )}
       {compares.map(({ what, digest, words }) => (
@@ -61,7 +62,7 @@ export function Reading({ view, compares }: { view: RunView; compares: readonly 
   )
 }
 
-/** Who has said so of the card in hand: the room sees whom it waits for. */
+/** Who has heard all the words: the room sees whom it waits for. */
 function HeardBy({ view, of }: { view: RunView; of: string }) {
   const { t } = useTranslation()
   const { heardBy } = useRoom(view.id)
@@ -145,7 +146,7 @@ export function Differs({
   const { t } = useTranslation()
   const [asks, setAsks] = useState(false)
   const [busy, setBusy] = useState(false)
-  const { heard } = useRoom(view.id)
+  const { heard, heardBy } = useRoom(view.id)
   const people = peopleOf(view)
   const alone = playedAlone(view)
 
@@ -154,7 +155,7 @@ export function Differs({
     const { digest } = compared
     // Whatever is decided, these words are read from their first card again.
     if (await act(call('ceremonies.differs', { id: view.id, by, digest, card })))
-      changeRoom(view.id, { heard: { ...heard, [digest]: 0 } })
+      changeRoom(view.id, { heard: { ...heard, [digest]: 0 }, heardBy: { ...heardBy, [digest]: [] } })
     setBusy(false)
   }
 

@@ -2,7 +2,7 @@ import { FailureNotice, Icon, Rec, WordCards } from '@lux/ui'
 import { Checkbox } from '@radix-ui/themes'
 import { useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { CurrentStep, Need, RunView } from '../../contract/index.ts'
+import type { Compared, CurrentStep, Need, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { Fields, firstMissing } from '../components/fields.tsx'
 import { pickFile } from '../components/file-picker.tsx'
@@ -23,7 +23,7 @@ import { changeRoom, useRoom } from '../stores/room.ts'
 import { useWork } from '../stores/work.ts'
 import type { Act } from './act.ts'
 import { FactList } from './fact-list.tsx'
-import { cardCount, cardStates, inHand } from './heard.ts'
+import { cardCount, cardStates, inHand, saysHeard } from './heard.ts'
 import { letters, useLetterKey } from './letter-key.ts'
 import { NeedFile } from './need-file.tsx'
 import { type EnterPin, NeedPin } from './need-pin.tsx'
@@ -82,6 +82,8 @@ export function RunStep({ view, step, act }: Props) {
   )
   const now = aloud ? inHand(step.compares, room.heard) : null
   const lastCard = now === null || (now.card === cardCount && now.compared === step.compares.at(-1))
+  const says = saysHeard(view, now)
+  const heardBy = says === null ? [] : (room.heardBy[says] ?? [])
   const people = peopleOf(view)
 
   async function takeFile(): Promise<void> {
@@ -108,8 +110,26 @@ export function RunStep({ view, step, act }: Props) {
 
   /** In a room each card is heard for itself; whoever plays everybody hears them all at once. */
   async function hearOrGoOn(): Promise<void> {
-    if (now !== null) hear(view, now.compared.digest, room.heard, alone)
+    if (now !== null) {
+      if (!(await noteHeard(now.compared))) return
+      hear(view, now.compared.digest, room.heard, alone)
+    }
     if (alone || lastCard) await goOn()
+  }
+
+  /** Whether the transcript has who heard all the words, or nobody has to say so. */
+  async function noteHeard({ what, digest }: Compared): Promise<boolean> {
+    if (digest !== says) return true
+    setBusy(true)
+    try {
+      const [first = ''] = heardBy
+      const of = t(`stage.reading.of.${what}`)
+      for (const text of namesInNotes(heardBy, (names) => t('stage.reading.heard-note', { names, what: of })))
+        if (!(await act(call('ceremonies.note', { id: view.id, by: first, text })))) return false
+      return true
+    } finally {
+      setBusy(false)
+    }
   }
 
   /** Whether the transcript has it, or keeps no notes. */
@@ -160,7 +180,9 @@ export function RunStep({ view, step, act }: Props) {
               ? t('runner.pin-locked')
               : by === '' && peers.length > 1
                 ? t('stage.who-first')
-                : null
+                : says !== null && heardBy.length === 0
+                  ? t('stage.reading.heard-first')
+                  : null
 
   // As the button of it stands there, and as it is pressed.
   const hears =

@@ -1,7 +1,7 @@
 import { Rec } from '@lux/ui'
-import { useId, useState } from 'react'
+import { useEffect, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Field } from '../../contract/index.ts'
+import { clockReadMs, type Field } from '../../contract/index.ts'
 import { useFormats } from '../i18n/format.ts'
 import { useNow } from './elapsed.tsx'
 import { readWallClock, secondsApart } from './wall-clock.ts'
@@ -28,15 +28,29 @@ export function ClockCard({
   const now = useNow()
   const [typed, setTyped] = useState('')
   const [apart, setApart] = useState<number | null>(null)
+  const [readAt, setReadAt] = useState<number | null>(null)
+  const [late, setLate] = useState(false)
 
   function type(text: string): void {
     setTyped(text)
     // The last digit stops the comparison.
     const at = Date.now()
     const read = readWallClock(text, at)
+    setReadAt(read === null ? null : at)
+    setLate(false)
     setApart(read === null ? null : secondsApart(read, text, at))
     onRead(read ?? '', new Date(at).toISOString())
   }
+
+  const tooOld = readAt !== null && now - readAt > clockReadMs
+
+  // What was read a while ago says nothing about now: it is read again.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, as it becomes too old
+  useEffect(() => {
+    if (!tooOld) return
+    type('')
+    setLate(true)
+  }, [tooOld])
 
   const shown = Math.max(-scale, Math.min(scale, apart ?? 0))
   return (
@@ -79,7 +93,9 @@ export function ClockCard({
       <section className="stage-card clock-apart" aria-live="polite">
         <div>
           <strong>
-            {apart === null ? t('stage.clock.not-yet') : t('stage.clock.apart', { count: Math.abs(apart) })}
+            {apart === null
+              ? t(late ? 'stage.clock.again' : 'stage.clock.not-yet')
+              : t('stage.clock.apart', { count: Math.abs(apart) })}
           </strong>
           <p className="quiet">
             {t(apart !== null && Math.abs(apart) > limit ? 'stage.clock.too-far' : 'stage.clock.limit')}

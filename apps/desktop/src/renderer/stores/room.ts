@@ -9,7 +9,7 @@ export type Room = {
   signsAlone: boolean
   /** By digest, how many cards of its words were heard so far. */
   heard: Readonly<Record<string, number>>
-  /** By digest and card, who has said that they heard it. */
+  /** By digest, who has said that they heard all its words. */
   heardBy: Readonly<Record<string, readonly string[]>>
 }
 
