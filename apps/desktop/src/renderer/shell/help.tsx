@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { type Explained, explained } from '../i18n/explained.ts'
 import { useRoute } from '../stores/route.ts'
 
-const shortcuts = ['palette', 'help', 'close'] as const
+const shortcuts = ['palette', 'help', 'close', 'hear', 'differs', 'move'] as const
 const mostFound = 12
 
 /** What this screen is for and what comes next, the keys, and every error code in words: nothing is fetched. */
