@@ -3,11 +3,12 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { giveFolder } from '../../scripts/electron/launch.ts'
-import { violations } from '../desktop/support/contents.ts'
+import { setAppearance, show, violations } from '../desktop/support/contents.ts'
 import { type Desktop, openDesktop } from '../desktop/support/desktop.ts'
 import { custody, jsonOf } from '../support/commands.ts'
 import { chooseInDialogs } from '../support/dialogs.ts'
 import { Guide } from '../support/guide.ts'
+import { titleOf } from '../support/pdf.ts'
 import {
   currentStep,
   enterPin,
@@ -146,29 +147,59 @@ test('FIRST-RUN the exported copy is what custody verify accepts under the polic
   expect(verdict).toMatchObject({ ok: true, verdict: 'accepted', domain: 'rehearsal', failed: [], words })
 })
 
-test('TAKEN-AWAY one press writes the folder that leaves the room, and its checksums hold', async () => {
-  const { page } = desktop
-  await page.getByRole('button', { name: 'Folder to take away…' }).click()
-  await page.getByText('Written and read back:').waitFor({ timeout: 60_000 })
-  const taken = readdirSync(join(exported, '..')).find((name) => name.startsWith('ceremony-')) ?? ''
-  const inside = join(exported, '..', taken)
-  expect(readdirSync(inside).toSorted()).toEqual([
-    'SHA256SUMS',
-    'bundle.zip',
-    'policy.pdf',
-    'script.pdf',
-    'transcript.jsonl',
-    'transcript.pdf',
-    'verdict.pdf',
-  ])
-  const { status, stderr } = spawnSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], {
-    ...{ cwd: inside, encoding: 'utf8' },
-  })
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-  for (const paper of ['verdict.pdf', 'policy.pdf', 'script.pdf', 'transcript.pdf'])
-    expect(readFileSync(join(inside, paper)).subarray(0, 5).toString()).toBe('%PDF-')
-  expect(readFileSync(join(inside, 'bundle.zip')).equals(readFileSync(exported))).toBe(true)
-})
+test.each([
+  [
+    'en',
+    'Folder to take away…',
+    'Written and read back:',
+    'Accepted.',
+    ['Verdict on a bundle', 'Policy of ', 'Transcript of '],
+  ],
+  ['ar', 'مجلد يخرج من الغرفة…', 'كُتب وأُعيدت قراءته:', 'مقبولة.', ['الحكم على حزمة', 'سياسة ', 'سجل ']],
+] as const)(
+  'TAKEN-AWAY in %s one press writes the folder that leaves the room, its checksums hold, and its papers are tagged and in that language',
+  async (language, button, written, accepted, [verdict, policy, transcript]) => {
+    const { page } = desktop
+    await setAppearance(desktop, { language })
+    await show(desktop, 'bundles')
+    const medium = giveFolder(join(desktop.folder, `medium-${language}`))
+    await chooseInDialogs(desktop, medium)
+    await page.getByRole('button', { name: button }).click()
+    const said = page.getByRole('status').filter({ hasText: written })
+    await said.waitFor({ timeout: 60_000 })
+    // The screen says which verdict went with it.
+    expect(await said.textContent()).toContain(accepted)
+    const inside = join(medium, readdirSync(medium)[0] ?? '')
+    expect(readdirSync(inside).toSorted()).toEqual([
+      'SHA256SUMS',
+      'bundle.zip',
+      'policy.pdf',
+      'script.pdf',
+      'transcript.jsonl',
+      'transcript.pdf',
+      'verdict.pdf',
+    ])
+    const { status, stderr } = spawnSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], {
+      ...{ cwd: inside, encoding: 'utf8' },
+    })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    for (const [paper, title] of [
+      ['verdict.pdf', verdict],
+      ['policy.pdf', policy],
+      ['transcript.pdf', transcript],
+      ['script.pdf', ''],
+    ] as const) {
+      const pdf = readFileSync(join(inside, paper)).toString('latin1')
+      expect([paper, pdf.slice(0, 5)]).toEqual([paper, '%PDF-'])
+      expect([paper, /\/MarkInfo\s*<<[^>]*\/Marked true/.test(pdf)]).toEqual([paper, true])
+      expect([paper, pdf.includes(`/Lang (${language})`)]).toEqual([paper, true])
+      expect([paper, titleOf(pdf)]).toEqual([paper, expect.stringMatching(new RegExp(`^${title}.*`))])
+      expect([paper, titleOf(pdf)]).not.toEqual([paper, ''])
+    }
+    expect(readFileSync(join(inside, 'bundle.zip')).equals(readFileSync(exported))).toBe(true)
+    await setAppearance(desktop, { language: 'en' })
+  },
+)
 
 test('POLICY-MISSING the same bundle without a policy is not accepted', async () => {
   const ended = await custody('--json', 'verify', exported)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { chooseInDialogs } from '../support/dialogs.ts'
+import { titleOf } from '../support/pdf.ts'
 import { invoke, setAppearance, show } from './support/contents.ts'
 import { type Desktop, openDesktop } from './support/desktop.ts'
 
@@ -158,9 +159,3 @@ test('PAPER-PRINTER a machine without a printer says so, and names the way by PD
   expect(await dialog.getByText('Save as PDF, and print it on a machine that you trust').count()).toBe(1)
   await page.keyboard.press('Escape')
 })
-
-/** The title of a PDF: a text in parentheses, or UTF-16 in hex. */
-function titleOf(pdf: string): string {
-  const [, plain, hex] = /\/Title (?:\(([^)]*)\)|<([0-9A-Fa-f]+)>)/.exec(pdf) ?? []
-  return hex === undefined ? (plain ?? '') : Buffer.from(hex, 'hex').swap16().toString('utf16le')
-}
