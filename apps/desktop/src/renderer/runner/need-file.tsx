@@ -6,12 +6,11 @@ import type { Need, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { CommandLine } from '../components/command-line.tsx'
 import { pickFile } from '../components/file-picker.tsx'
-import { KeySign } from '../components/key-sign.tsx'
 import { SaveCopy } from '../components/save-copy.tsx'
 import { ShareMatrix } from '../holders/share-matrix.tsx'
-import { run } from '../stores/remotes.ts'
 import type { Act } from './act.ts'
 import { CustodianSheet } from './custodian-sheet.tsx'
+import { HoldHere } from './hold-here.tsx'
 import { ScanAnswer, ShowToHolders, scannedAs } from './holder-codes.tsx'
 
 /** `pinned`: the step's live button takes the file in, so that there is no second one here. */
@@ -46,7 +45,7 @@ export function NeedFile({ view, need, act, pinned }: Props) {
       {t('runner.submit-file')}
     </Button>
   )
-  const receives = need.what === 'acknowledgement' && view.domain === 'production' && view.paused === null
+  const receives = need.what === 'acknowledgement' && view.paused === null
   const sheets = need.what === 'custodian-acknowledgement' && view.paused === null
   const scanned = scannedAs(need.what)
   if (need.commands !== null)
@@ -124,29 +123,5 @@ export function NeedFile({ view, need, act, pinned }: Props) {
       </ul>
       {submitButton === null ? null : <div>{submitButton}</div>}
     </div>
-  )
-}
-
-/** A holder without a device takes the share at the window, onto a medium of their own. */
-function HoldHere({ id, name }: { id: string; name: string }) {
-  const { t } = useTranslation()
-  return (
-    <KeySign
-      trigger={
-        <Button variant="surface" color="gray" highContrast aria-label={t('runner.hold-here-for', { name })}>
-          {t('runner.hold-here')}
-        </Button>
-      }
-      title={t('runner.hold-here-title', { name })}
-      what={async () => ({ ok: true, value: { lines: [t('runner.hold-here-what')], digest: '' } })}
-      onSign={async (key, passphrase) => {
-        const saved = await call('shell.saveFile', { kind: 'share', name: `share-of-${name}.sealed` })
-        if (!saved.ok) return saved
-        if (saved.value.path === null) return null
-        const answer = await call('ceremonies.holdHere', { id, name, key, passphrase, out: saved.value.path })
-        if (answer.ok) run.put(answer.value)
-        return answer
-      }}
-    />
   )
 }

@@ -13,6 +13,7 @@ import type { Act } from './act.ts'
 import { CarryRequest } from './carry-request.tsx'
 import { CustodianSheet } from './custodian-sheet.tsx'
 import { cardStates } from './heard.ts'
+import { HoldHere } from './hold-here.tsx'
 import { OwnDevices } from './own-devices.tsx'
 import { Comparing } from './reading.tsx'
 import { signedKinds } from './sign-codes.tsx'
@@ -50,7 +51,7 @@ async function signHere(asked: InputOf<'ceremonies.signHere'>): Promise<Result<R
   return answer
 }
 
-/** Who has signed and who has not. A stand-in signs here in a rehearsal; people sign on their own device. */
+/** Who has signed and who has not. A stand-in signs here in a rehearsal; people sign here with their own key file, or on their own device. */
 export function NeedSign({ view, need, act, pinned, signing, onSigning }: Props) {
   const { t } = useTranslation()
   const id = useId()
@@ -144,23 +145,28 @@ export function NeedSign({ view, need, act, pinned, signing, onSigning }: Props)
               ) : left > 0 && !standIn && (view.paused === null || view.paused.awaits !== null) ? (
                 <span className="actions">
                   <Outcome tone="none">{t('runner.not-signed')}</Outcome>
-                  <KeySign
-                    trigger={
-                      <Button
-                        variant="surface"
-                        color="gray"
-                        highContrast
-                        aria-label={t('runner.sign-here-for', { name })}
-                      >
-                        {t('runner.sign-here')}
-                      </Button>
-                    }
-                    title={t('runner.sign-here-title', { name })}
-                    what={() => call('ceremonies.toSign', { id: view.id })}
-                    onSign={(key, passphrase, shown) =>
-                      signHere({ id: view.id, name, key, passphrase, shown })
-                    }
-                  />
+                  {need.what === 'acknowledgement' && view.paused === null ? (
+                    <HoldHere id={view.id} name={name} />
+                  ) : null}
+                  {signedKinds.has(need.what) ? (
+                    <KeySign
+                      trigger={
+                        <Button
+                          variant="surface"
+                          color="gray"
+                          highContrast
+                          aria-label={t('runner.sign-here-for', { name })}
+                        >
+                          {t('runner.sign-here')}
+                        </Button>
+                      }
+                      title={t('runner.sign-here-title', { name })}
+                      what={() => call('ceremonies.toSign', { id: view.id })}
+                      onSign={(key, passphrase, shown) =>
+                        signHere({ id: view.id, name, key, passphrase, shown })
+                      }
+                    />
+                  ) : null}
                 </span>
               ) : (
                 <Outcome tone="none">{t(left > 0 ? 'runner.not-signed' : 'runner.not-needed')}</Outcome>

@@ -75,11 +75,15 @@ test('from nothing to export and receipt in the window: a server, its transport 
   expect(verdict.signedHere.toSorted()).toEqual(['Hal', 'Ida', 'Jan', 'Ophelia', 'Otto', 'Walter', 'Wanda'])
 })
 
-test('in a rehearsal together everybody acts with a key of their own, and nobody is simulated', async () => {
-  const own = people.slice(0, 7).map(([kind, name]) => [kind, `${name} R`] as const)
+test('in a rehearsal together everybody acts with a key of their own, holders prove their shares, and nobody is simulated', async () => {
+  const own = people.map(([kind, name]) => [kind, `${name} R`] as const)
   await room.begin('rehearsal', own)
   await room.sign('policy', 'Otto R', 'Ophelia R')
-  await room.change({ script: 'token-initialisation', values: { label: 'Rehearsed' } })
+  const { script } = await room.change({
+    script: 'first-run',
+    values: { fheType: 'TFHE_BINARY', fheSquash: 'false' },
+  })
+  expect(script).toMatchObject({ faults: [], rolesMissing: [] })
   const { run } = await room.said<SetupView>('setups.rehearse', { id: room.setup, alone: false })
   const begun = await room.run(run ?? '')
   expect(begun).toMatchObject({ domain: 'rehearsal' })
@@ -93,4 +97,5 @@ test('in a rehearsal together everybody acts with a key of their own, and nobody
   const { path = '', policy = '' } = bundles.find(({ id }) => id === run) ?? {}
   const verdict = await room.said<VerifyView>('bundles.verify', { path, policy })
   expect(verdict).toMatchObject({ verdict: 'accepted' })
+  expect(verdict.signedHere).toEqual(expect.arrayContaining(['Hal R', 'Ida R', 'Jan R']))
 })
