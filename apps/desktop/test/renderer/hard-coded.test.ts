@@ -19,7 +19,6 @@ const others = [
   '../../share-holder-mobile-web/src/device/next-epoch.ts: this phone',
   '../../share-holder-mobile-web/src/device/open-device.ts: this phone',
   '../../share-holder-mobile-web/src/device/worker.ts: Error',
-  '../../share-holder-mobile-web/src/screens/log.tsx: UTC',
   'renderer/client.ts: s',
   'renderer/designer/draft-parts.tsx: Alt+ArrowUp Alt+ArrowDown',
   'renderer/holders/holders.tsx: custody holder enrol --name NAME --domain production --out card.json --key key-file',
