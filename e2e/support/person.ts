@@ -130,7 +130,7 @@ function shownResult(page: Page): Promise<string | null> {
   })
 }
 
-/** In production everybody ticks their own name, and whoever acts says so. A step that is over by now asks nobody any more. */
+/** In production everybody ticks their own name, whoever has heard the words says so, and so does whoever acts. A step that is over by now asks nobody any more. */
 async function sayWho(panel: Locator): Promise<void> {
   const brief = { timeout: 1000 }
   try {
@@ -140,6 +140,9 @@ async function sayWho(panel: Locator): Promise<void> {
     while ((await unticked.count()) > 0) await unticked.first().click(brief)
     const seen = panel.locator('.seen-by label')
     if ((await seen.count()) > 0) await seen.first().click(brief)
+    const heard = panel.locator('.heard-by button')
+    if ((await heard.count()) > 0 && (await panel.locator('.heard-by [aria-pressed=true]').count()) === 0)
+      await heard.first().click(brief)
     const who = panel.getByRole('combobox', { name: 'Who acts' })
     if ((await who.count()) === 0 || (await who.textContent(brief)) !== 'Who are you?') return
     await who.click(brief)

@@ -74,7 +74,7 @@ function HeardBy({ view, of }: { view: RunView; of: string }) {
   }
   const missing = names.filter((name) => !said.includes(name))
   return (
-    <fieldset className="own-choice">
+    <fieldset className="own-choice heard-by">
       <legend>{t('stage.reading.heard-by')}</legend>
       <div className="actions">
         {names.map((name) => (
