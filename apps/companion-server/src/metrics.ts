@@ -57,10 +57,11 @@ export function metricsRoutes(
     return AggregatorRegistry.aggregate(await workerFigures.allFigures()).metrics()
   }
 
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? '*'
     requests.inc({ method: request.method, route, status: String(reply.statusCode) })
     durations.observe({ route }, reply.elapsedTime / 1000)
+    done()
   })
 
   app.get(

@@ -53,7 +53,10 @@ export function u32be(n: number | bigint): Uint8Array {
 
 /** Unsigned 64-bit integer, 8 bytes, most significant first. A number must be a safe integer. */
 export function u64be(n: number | bigint): Uint8Array {
-  return unsigned(n, 8)
+  if (typeof n === 'number' || n < 0n || n >= 2n ** 64n) return unsigned(n, 8)
+  const out = new Uint8Array(8)
+  new DataView(out.buffer).setBigUint64(0, n)
+  return out
 }
 
 /** Length-prefixed bytes: u32be(length) || bytes. */

@@ -13,13 +13,17 @@ export function openRateLimit(
   const buckets = new LRUCache<string, { left: number; at: number }>({ max: 100_000 })
   return {
     take(name) {
-      const bucket = buckets.get(name) ?? { left: perSecond, at: now() }
+      const at = now()
+      const known = buckets.get(name)
+      const bucket = known ?? { left: perSecond, at }
       // A clock that was set back has not emptied it.
-      const passed = Math.max(0, now() - bucket.at)
+      const passed = Math.max(0, at - bucket.at)
       const filled = Math.min(perSecond, bucket.left + (passed / 1000) * perSecond)
       const left = Math.max(0, filled - (shared?.count(name) ?? 0))
       const taken = left >= 1
-      buckets.set(name, { left: taken ? left - 1 : left, at: now() })
+      bucket.left = taken ? left - 1 : left
+      bucket.at = at
+      if (known === undefined) buckets.set(name, bucket)
       return taken
     },
   }

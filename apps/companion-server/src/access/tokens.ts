@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { sql, type Transaction } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import type { Database } from '../platform/database/open.ts'
@@ -252,5 +252,5 @@ export async function issue(
 }
 
 export function hashSecret(text: string): Buffer {
-  return createHash('sha256').update(text, 'utf8').digest()
+  return hash('sha256', text, 'buffer')
 }

@@ -22,8 +22,9 @@ export function auditReplies(
   { audit, strangers, now }: { readonly audit: AuditWriter; readonly strangers: Strangers; now(): Date },
 ): void {
   app.decorateRequest('call', null)
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('X-Request-Id', request.id)
+    done()
   })
 
   app.addHook('onSend', async (request, reply, payload) => {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
 import { canonicalString, type Json, toHex } from '@lux/crypto'
 import { sql } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
@@ -97,6 +98,8 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
     if (busy) return
     busy = true
     while (waiting.length > 0) {
+      // What is appended in the same turn comes along, and the first is not committed by itself.
+      await turn()
       const batch = waiting.slice(0, maxBatch)
       waiting = waiting.slice(maxBatch)
       await commit(seq === 0 ? [opening(), ...batch] : batch)

@@ -136,10 +136,46 @@ test('REPLICAS what one seals the other opens, and what is ended at one is ended
   const { database: other } = at('b').services
   const newest = await other.selectFrom('key').select('current_version').where('id', '=', keyId).execute()
   expect(newest).toEqual([{ current_version: 2 }])
-  given(await keys.patch(officer, keyId, { isDisabled: true }))
-  await waitFor(async () => expect(await status('b', three.token)).toBe(400))
-  given(await keys.patch(officer, keyId, { isDisabled: false }))
-  await waitFor(async () => expect(await status('b', three.token)).toBe(200))
+})
+
+test('REPLICAS a key that one switches off, somebody changes by hand or one shreds is refused by the next call at the other, in use and without the feed', async () => {
+  const { keys, lifecycle, database } = at('a').services
+  const officer = as('crypto-officer', place)
+  const { project } = place
+  const id = given(await keys.create(as('crypto-officer', place), { project, name: 'ledger' })).id
+  const { token } = await newService('five')
+  const use = async () =>
+    (await ask('b', `/api/v1/kms/keys/${id}/encrypt`, token, { plaintext: 'AAAA' })).status
+  const seen = new Set<number>()
+  const load = { done: false }
+  const loops = Array.from({ length: 8 }, async () => {
+    while (!load.done) seen.add(await use())
+  })
+  await waitFor(async () => expect(seen).toContain(200))
+  for (let round = 0; round < 5; round++) {
+    given(await keys.patch(officer, id, { isDisabled: true }))
+    expect(await use()).toBe(400)
+    given(await keys.patch(officer, id, { isDisabled: false }))
+    expect(await use()).toBe(200)
+  }
+  for (const [state, expected] of [
+    ['disabled', 400],
+    ['enabled', 200],
+  ] as const) {
+    await database.updateTable('key_version').set({ state }).where('key_id', '=', id).execute()
+    expect(await use()).toBe(expected)
+  }
+  const owner = connect(postgres.owner)
+  const { rows } =
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %'`
+      .execute(owner)
+      .finally(() => owner.destroy())
+  expect(rows).toHaveLength(2)
+  given(await lifecycle.shred(officer, { id, confirm: 'ledger' }))
+  expect(await use()).toBe(400)
+  load.done = true
+  await Promise.all(loops)
+  expect([...seen].toSorted((a, b) => a - b)).toEqual([200, 400])
 })
 
 test('REPLICAS the database tells a replica at once, and one that did not hear forgets all it kept', async () => {

@@ -2,6 +2,8 @@ import { isNoText } from '../failure.ts'
 
 /** Most of one query. */
 const maxGroup = 500
+/** How long those who ask meanwhile wait for a query that is under way: one that hangs holds up nobody else. */
+const patience = 100
 
 /**
  * Reads what many ask for at once by one query. It begins after each of them has asked, so that none is told what was so
@@ -16,8 +18,11 @@ export function openGroupedRead<Wanted, Row>(parts: {
     readonly done: PromiseWithResolvers<Row | undefined>
   }
   let next = new Map<string, Asking>()
+  let underWay = 0
+  let late: NodeJS.Timeout | null = null
 
   async function ask(group: readonly Asking[]): Promise<void> {
+    underWay++
     try {
       const found = await parts.read(group.map(({ wanted }) => wanted))
       for (const { wanted, done } of group) done.resolve(found.get(parts.nameOf(wanted)))
@@ -25,9 +30,14 @@ export function openGroupedRead<Wanted, Row>(parts: {
       // What one asked for is no text of the database: the others are not answered by that.
       if (isNoText(error) && group.length > 1) await Promise.all(group.map((one) => ask([one])))
       else for (const { done } of group) done.reject(error)
+    } finally {
+      underWay--
+      if (underWay === 0) begin()
     }
   }
   function begin(): void {
+    if (late !== null) clearTimeout(late)
+    late = null
     const all = [...next.values()]
     next = new Map()
     // `ask` never rejects: each hears of its own failure.
@@ -38,7 +48,10 @@ export function openGroupedRead<Wanted, Row>(parts: {
     const name = parts.nameOf(wanted)
     const waiting = next.get(name)
     if (waiting) return waiting.done.promise
-    if (next.size === 0) setImmediate(begin)
+    if (next.size === 0) {
+      if (underWay === 0) setImmediate(begin)
+      else late = setTimeout(begin, patience)
+    }
     const asking = { wanted, done: Promise.withResolvers<Row | undefined>() }
     next.set(name, asking)
     return asking.done.promise
