@@ -1,3 +1,4 @@
+import type { Server } from 'node:http'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { protectProcess } from '@lux/hsm/protect'
@@ -7,8 +8,10 @@ import { npmGone } from './commands/npm-gone.ts'
 import { linesOf, running, say } from './commands/result.ts'
 import { chosenWorkers, type Listening, rootLine, startServer, stopSignal } from './commands/start.ts'
 import { trainingLines } from './commands/training.ts'
+import { rehearsalPhoneApp } from './phone-app.ts'
 import { guardContainer, inContainer } from './platform/container.ts'
 import { type StateFolder, stateFolder } from './platform/state-folder/folder.ts'
+import { readSettings } from './platform/state-folder/settings.ts'
 
 const ownState = '.lux/server'
 
@@ -19,6 +22,7 @@ async function serve(): Promise<void> {
       state: { type: 'string', default: ownState },
       host: { type: 'string', default: '127.0.0.1' },
       port: { type: 'string', default: '8443' },
+      'phone-port': { type: 'string' },
       once: { type: 'boolean', default: false },
     },
   })
@@ -42,6 +46,7 @@ async function serve(): Promise<void> {
   })
   process.stdout.write(`ready: rehearsal server, ${server.address}, state ${state.root}\n`)
   for (const line of rootLine(server.services.token.root)) process.stdout.write(`${line}\n`)
+  const phone = await servedPhone(state, values['phone-port'])
   if (server.sealed !== null) say(['sealed:', ...linesOf(server.sealed)])
   else {
     // Before the first administrator: he is given the roles of the training organisation too.
@@ -64,7 +69,22 @@ async function serve(): Promise<void> {
     await stopped
     await server.drain()
   }
+  phone?.closeAllConnections()
+  phone?.close()
   await server.close()
+}
+
+/** The phone's app on a port of its own of this machine, where --phone-port asks for it; never beside real keys. */
+async function servedPhone(state: StateFolder, port: string | undefined): Promise<Server | null> {
+  if (port === undefined) return null
+  const { domain } = await readSettings(state)
+  const phone = await rehearsalPhoneApp(domain, Number(port))
+  process.stdout.write(
+    phone === null
+      ? 'phone app: not served, because this server holds real keys: docs/guide/serve-phone.md\n'
+      : `phone app: http://127.0.0.1:${port}/\n`,
+  )
+  return phone
 }
 
 type Seen = {
