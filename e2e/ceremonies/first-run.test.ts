@@ -193,7 +193,7 @@ test.each([
       expect([paper, pdf.slice(0, 5)]).toEqual([paper, '%PDF-'])
       expect([paper, /\/MarkInfo\s*<<[^>]*\/Marked true/.test(pdf)]).toEqual([paper, true])
       expect([paper, pdf.includes(`/Lang (${language})`)]).toEqual([paper, true])
-      expect([paper, titleOf(pdf)]).toEqual([paper, expect.stringMatching(new RegExp(`^${title}.*`))])
+      expect([paper, titleOf(pdf)]).toEqual([paper, expect.stringContaining(title)])
       expect([paper, titleOf(pdf)]).not.toEqual([paper, ''])
     }
     expect(readFileSync(join(inside, 'bundle.zip')).equals(readFileSync(exported))).toBe(true)
