@@ -16,10 +16,13 @@ export const SYMBOL_ALIGNMENT = 8
 export const MIN_SYMBOL = 64
 /** Version 25 at level L. */
 export const MAX_SYMBOL = 1208
-/** An object of frames: checked before anything is made of its size. */
-export const MAX_OBJECT = 2 * 1024 * 1024
-/** As many as the smallest profile makes of the largest object: each costs a decoder memory and time. */
-export const MAX_SYMBOLS = 4370
+/** An envelope of frames: checked before anything is made of its size. The largest payload with its envelope. */
+export const MAX_OBJECT = 512 * 1024 + 45
+/**
+ * As many as the smallest profile makes of the largest object: each costs a decoder memory and time, and the one that makes as many as
+ * are needed starts the decoding, forged or not.
+ */
+export const MAX_SYMBOLS = 1093
 /** Far more than a sender makes: repair symbols of the largest object are as many as its source symbols. */
 const MAX_SYMBOL_ID = 0xffff
 /** Characters of the largest QR code in alphanumeric mode (version 40 at level L), so that a newer frame is still named. */

@@ -1,12 +1,12 @@
 import { accept, type Outcome } from '../outcome.ts'
 import { type Carried, digestOf, ENVELOPE_OVERHEAD, makeEnvelope, tooLarge } from './envelope.ts'
 import type { ErasureCode } from './erasure-code.ts'
-import { frameText, symbolsOf } from './frame.ts'
+import { frameText, MAX_OBJECT, symbolsOf } from './frame.ts'
 import { payloadTypes } from './payload-types.ts'
 import { type Profile, symbolSizeFor } from './profiles.ts'
 
 /** Above this a payload goes as a file alone. */
-export const MAX_SENT = 1024 * 1024
+export const MAX_SENT = MAX_OBJECT - ENVELOPE_OVERHEAD
 /** Above these a file is offered first. */
 const FILE_FIRST_BYTES = 150 * 1024
 const FILE_FIRST_SECONDS = 60

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { u32be } from '../../src/index.ts'
-import { createReceiver, type ErasureCode, frameText } from '../../src/transport/index.ts'
+import {
+  createReceiver,
+  type ErasureCode,
+  frameText,
+  MAX_OBJECT,
+  MAX_SYMBOLS,
+  profiles,
+} from '../../src/transport/index.ts'
 import { code, loadCode, payloadOf } from './raptorq.ts'
 
 /** An erasure code that never finishes, and counts what is asked of it. */
@@ -25,7 +32,7 @@ function counting() {
   return { count, erasure }
 }
 
-const largest = { type: 1, length: 2 * 1024 * 1024, symbolSize: 480 }
+const largest = { type: 1, length: MAX_OBJECT, symbolSize: 480 }
 const session = (of: number): Uint8Array => u32be(of)
 
 function packet(symbolId: number, size: number): Uint8Array {
@@ -106,17 +113,36 @@ describe('a hostile frame costs bounded work and memory', () => {
     receiver.close()
   })
 
-  test('a thousand announcements of 2 MiB take less than 8 MB of the decoder’s memory', async () => {
+  test('a thousand announcements of the largest object take less than 8 MB of the decoder’s memory', async () => {
     const own = await loadCode()
     const before = own.memory()
     const receiver = createReceiver(['card'], own.code)
     for (let of = 0; of < 1000; of++)
       receiver.take(frameText({ ...largest, session: session(of) }, packet(of, 480)))
     expect(own.memory() - before).toBeLessThan(8_000_000)
-    // The memory is that of this decoder: an object of 2 MiB, which one of its own would hold, is seen in it.
+    // The memory is that of this decoder: an object of theirs, which one of its own would hold, is seen in it.
     own.code.encode(payloadOf(largest.length), largest.symbolSize, 0)
-    expect(own.memory() - before).toBeGreaterThan(2_000_000)
+    expect(own.memory() - before).toBeGreaterThan(MAX_OBJECT)
     receiver.close()
+  })
+
+  test('TRANSFER-DAMAGED forged repair frames of the largest object are decoded within 8 MB, and come to nothing', async () => {
+    const own = await loadCode()
+    const before = own.memory()
+    const receiver = createReceiver(['card'], own.code)
+    const header = { ...largest, session: session(1) }
+    const scans = Array.from({ length: MAX_SYMBOLS + 8 }, (_, at) =>
+      receiver.take(frameText(header, packet(MAX_SYMBOLS + at, 480))),
+    )
+    expect(scans.filter(({ ok }) => ok).length).toBeGreaterThanOrEqual(MAX_SYMBOLS - 1)
+    expect(scans.find(({ ok }) => !ok)).toMatchObject({ rule: 'TRANSFER-DAMAGED' })
+    expect(own.memory() - before).toBeLessThan(8_000_000)
+    receiver.close()
+  })
+
+  test('no profile needs more symbols than a receiver takes', () => {
+    for (const { symbolSize } of Object.values(profiles))
+      expect(Math.ceil(MAX_OBJECT / symbolSize)).toBeLessThanOrEqual(MAX_SYMBOLS)
   })
 
   test('frames of any symbol number up to the last are collected, and the real decoder goes on working', () => {

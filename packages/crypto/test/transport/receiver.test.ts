@@ -5,6 +5,7 @@ import {
   createSender,
   type ErasureCode,
   frameText,
+  MAX_SENT,
   type PayloadType,
   type ProfileName,
   parseFrame,
@@ -123,8 +124,8 @@ describe('a payload comes out whole or not at all', () => {
     }
   })
 
-  test('of 1 MiB, from repair frames and half of the source', () => {
-    const payload = payloadOf(1024 * 1024)
+  test('of the largest, from repair frames and half of the source', () => {
+    const payload = payloadOf(MAX_SENT)
     const sender = senderOf(payload, 'card', 'fast')
     const { source, repair } = sender
     const got = receive(framesOf(sender, Math.floor(source / 2), source + repair))
