@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -23,11 +24,11 @@ type BbQr = {
 const fragment = 595
 
 /**
- * @ngraveio/bc-ur (BC-UR's LT code) and bbqr (no erasure code), where LUX_QR_PEERS is a folder that they were installed in; none
- * otherwise: they are measured against and used for nothing.
+ * @ngraveio/bc-ur (BC-UR's LT code) and bbqr (no erasure code), where `npm ci --prefix bench/peers` installed them as their lock file
+ * has them; none otherwise: they are measured against and used for nothing.
  */
-export async function qrPeers(folder: string | undefined): Promise<Peers> {
-  if (folder === undefined) return {}
+export async function qrPeers(folder: string): Promise<Peers> {
+  if (!existsSync(join(folder, 'node_modules'))) return {}
   const load = createRequire(join(folder, 'package.json'))
   const { UR, UREncoder, URDecoder }: BcUr = load('@ngraveio/bc-ur')
   // It can only be imported, and require finds no such package.

@@ -42,7 +42,7 @@ type Shown = { readonly ours: number; readonly ideal: number; readonly loop: num
 export async function benchQr(): Promise<Row[]> {
   const module = await loadRaptorQ()
   const code = raptorQ(module)
-  const peers = await qrPeers(process.env.LUX_QR_PEERS)
+  const peers = await qrPeers(join(root, 'bench/peers'))
   const rows = sizes.flatMap((size) => losses.map((loss) => framesRow(code, size, loss, peers)))
   return [
     ...rows,

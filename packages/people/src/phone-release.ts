@@ -46,10 +46,13 @@ export function signRelease(
   })
 }
 
-/** That a release is signed by these keys, for this origin. Refuses APP-RELEASE-MALFORMED, SIGNATURE-…, QUORUM-SHORT, APP-RELEASE-ORIGIN. */
+/**
+ * That a release is signed by these keys, for this origin, and no older than `newest`, a release of theirs that was taken by hand. Refuses
+ * APP-RELEASE-MALFORMED, SIGNATURE-…, QUORUM-SHORT, APP-RELEASE-ORIGIN, APP-RELEASE-OLD.
+ */
 export function checkRelease(
   bytes: Uint8Array,
-  { keys, origin }: { keys: VerificationKeys; origin: string },
+  { keys, origin, newest }: { keys: VerificationKeys; origin: string; newest?: Uint8Array | undefined },
 ): Outcome<PhoneRelease> {
   return checked(() => {
     const document = need(phoneReleaseCodec.file.parse(bytes))
@@ -58,6 +61,9 @@ export function checkRelease(
     need(phoneReleaseCodec.verify(document, payload.domain, [{ role: 'release', members, quorum: 1 }]))
     if (payload.origin !== origin)
       no('APP-RELEASE-ORIGIN', `it is for ${payload.origin}, and ${origin} serves it`)
+    const known = newest === undefined ? payload : need(checkRelease(newest, { keys, origin }))
+    if (payload.created < known.created)
+      no('APP-RELEASE-OLD', `${origin} serves the one of ${payload.created}, ${known.created} was released`)
     return payload
   })
 }

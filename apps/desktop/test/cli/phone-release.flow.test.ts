@@ -51,8 +51,8 @@ const exported = (out: string, more: string[] = []) =>
     ...pass,
     ...more,
   ])
-const verified = (card = 'Release') =>
-  custodyJson(['phone', 'verify-origin', origin, '--card', at(`${card}.json`)])
+const verified = (card = 'Release', more: string[] = []) =>
+  custodyJson(['phone', 'verify-origin', origin, '--card', at(`${card}.json`), ...more])
 
 function serve(out: string): void {
   served.clear()
@@ -80,6 +80,15 @@ test('APP-RELEASE-FILE an origin that replaces the service worker, drops a file 
     expect([exit, json.code]).toEqual([1, 'APP-RELEASE-FILE'])
     expect(json.message ?? json.detail).toContain(name)
   }
+})
+
+test('APP-RELEASE-OLD an origin that goes back to an older release is refused by whoever knows the newer one', async () => {
+  expect(await exported('newer')).toMatchObject({ exit: 0 })
+  const newest = ['--newest', at('newer/release.json')]
+  serve('app')
+  expect(await verified('Release', newest)).toMatchObject({ exit: 1, json: { code: 'APP-RELEASE-OLD' } })
+  serve('newer')
+  expect(await verified('Release', newest)).toMatchObject({ exit: 0, json: { ok: true } })
 })
 
 test('APP-RELEASE-ORIGIN a release for another origin, by another key, or none is refused', async () => {

@@ -1,18 +1,19 @@
+import type { PayloadType } from '@lux/crypto/transport'
 import { Icon } from '@lux/ui'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Files } from '../device/api.ts'
 import { usePhone } from '../stores/phone.ts'
-
-/** Of all that is chosen at once: a request with its ciphertexts. */
-const mostBytes = 64 << 20
+import { readFiles } from './read-files.ts'
 
 /** A button that reads files; what they are is found out from what is in them. */
 export function ChooseFiles({
+  types,
   label,
   several,
   onFiles,
 }: {
+  types: readonly PayloadType[]
   label: string
   several: boolean
   onFiles: (files: Files) => Promise<void>
@@ -21,17 +22,12 @@ export function ChooseFiles({
   const input = useRef<HTMLInputElement>(null)
   const busy = usePhone((phone) => phone.busy)
 
-  async function read(chosen: FileList | null): Promise<void> {
+  async function take(chosen: FileList | null): Promise<void> {
     const files = [...(chosen ?? [])]
     if (files.length === 0) return
-    if (files.reduce((sum, { size }) => sum + size, 0) > mostBytes) {
-      usePhone.setState({ refused: { ok: false, rule: 'PHONE-FILE-LARGE', detail: '' } })
-      return
-    }
-    const bytes = await Promise.all(
-      files.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })),
-    )
-    await onFiles(bytes)
+    const read = await readFiles(files, types)
+    if (read.ok) await onFiles(read.value)
+    else usePhone.setState({ refused: read })
   }
 
   return (
@@ -43,7 +39,7 @@ export function ChooseFiles({
         hidden
         onChange={(event) => {
           const { files } = event.target
-          void read(files).finally(() => {
+          void take(files).finally(() => {
             if (input.current !== null) input.current.value = ''
           })
         }}

@@ -28,6 +28,7 @@ export function Page({
   const confirming = usePhone((phone) => phone.confirming)
   const route = usePhone((phone) => phone.route)
   const phase = usePhone((phone) => phone.phase)
+  const progress = usePhone((phone) => phone.progress)
   const rehearsal = usePhone((phone) => phone.overview?.person.domain === 'rehearsal')
   // A screen that changed is read from its title on.
   useEffect(() => heading.current?.focus(), [])
@@ -53,6 +54,14 @@ export function Page({
       <main className="phone-main">
         {refused === null ? null : <Refusal refused={refused} />}
         {confirming ? <Confirm /> : null}
+        {progress === null ? null : (
+          <progress
+            className="progress"
+            aria-label={t('phone.busy.blocks')}
+            value={progress.done}
+            max={progress.of}
+          />
+        )}
         {children}
       </main>
       {actions === undefined ? null : <footer className="phone-actions">{actions}</footer>}

@@ -25,6 +25,7 @@ export function TakeIn({
 }) {
   const { t } = useTranslation()
   const [open, setOpen] = useState(false)
+  const types = typeof type === 'string' ? [type] : type
   const busy = usePhone((phone) => phone.busy)
 
   async function take(carried: Carried): Promise<void> {
@@ -47,13 +48,13 @@ export function TakeIn({
         <Icon name="qr" size={20} />
         {t('phone.scan-codes')}
       </button>
-      <ChooseFiles label={label} several={several} onFiles={onFiles} />
+      <ChooseFiles types={types} label={label} several={several} onFiles={onFiles} />
       {open ? (
         <Suspense>
           <QrScan
             title={t('phone.scan-codes')}
             what={what}
-            expected={typeof type === 'string' ? [type] : type}
+            expected={types}
             onCarried={(carried) => void take(carried)}
             onClose={() => setOpen(false)}
           />

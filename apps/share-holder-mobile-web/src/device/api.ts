@@ -148,6 +148,8 @@ export type Asked = {
   readonly plan: readonly string[]
   /** Of a checkpoint the entries that are new since this phone cosigned last, each in its lines. */
   readonly fresh: readonly (readonly string[])[]
+  /** The policy that it rests on, as this phone took it; `none`: it names one, and this phone took none to compare it with. */
+  readonly under: { readonly organisation: string; readonly version: number } | 'none' | null
   /** What the workstation says of it: nobody signs these. */
   readonly claims: readonly string[]
   /** False where this browser may delete what it keeps, and the signature is for real keys. */
@@ -232,3 +234,5 @@ export type Call = { readonly id: number; readonly name: keyof Device; readonly 
 export type Reply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly failed: string }
+  /** It is not answered yet: so many blocks of all are done. */
+  | { readonly id: number; readonly done: number; readonly of: number }

@@ -31,7 +31,11 @@ const names: readonly (keyof Device)[] = [
   'wipe',
 ]
 
-export function connectDevice(start: () => Worker): DeviceClient {
+/** `told`: how far the call is that is under way. */
+export function connectDevice(
+  start: () => Worker,
+  told: (progress: { done: number; of: number }) => void,
+): DeviceClient {
   let worker: Worker | null = null
   let last = 0
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
@@ -47,6 +51,7 @@ export function connectDevice(start: () => Worker): DeviceClient {
     if (worker !== null) return worker
     worker = start()
     worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+      if ('done' in data) return told({ done: data.done, of: data.of })
       const call = waiting.get(data.id)
       waiting.delete(data.id)
       if ('failed' in data) call?.reject(new Error(data.failed))

@@ -1,8 +1,9 @@
 import { policyDigest } from '@lux/ceremony/policy'
 import { cardCodec, type RequestPackage, requestDigest } from '@lux/ceremony/wire'
 import { equalBytes, toHex, wipe } from '@lux/crypto'
-import { ciphertextDigest, readCiphertext } from '@lux/crypto/fhe'
+import { type BlocksDone, ciphertextDigest, readCiphertext } from '@lux/crypto/fhe'
 import {
+  type Asked as AskedAnswer,
   acknowledge,
   blocksLeft,
   checkServedFrom,
@@ -14,10 +15,12 @@ import {
   type HolderState,
   type OpenedShare,
   type PersonKey,
+  type PolicyBehind,
   type PreparedAnswer,
   type PreparedSignature,
   parseMemory,
   parsePersonKey,
+  policyBehind,
   policyLines,
   prepareAnswer,
   prepareSignature,
@@ -90,6 +93,8 @@ export type DevicePorts = {
   readonly origin: string
   /** Lets so many milliseconds pass. */
   readonly wait: (milliseconds: number) => Promise<void>
+  /** Hears how far a partial decryption is. */
+  readonly told: BlocksDone
 }
 
 const locked = no('PHONE-LOCKED')
@@ -98,7 +103,8 @@ const leastPassphrase = 12
 const logId = (count: number): string => String(count).padStart(8, '0')
 
 /** Everything that a holder's phone decides and keeps, behind its passphrase. One of these lives in one worker. */
-export function openDevice({ database, derive, random, now, persisted, origin, wait }: DevicePorts): Device {
+export function openDevice(ports: DevicePorts): Device {
+  const { database, derive, random, now, persisted, origin, wait, told } = ports
   const vaultBy = passphraseGate({ database, derive, wait })
   const clock = keptClock(now)
   let open: Open | null = null
@@ -438,7 +444,7 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
       const found = shareFor(open, request.request.payload)
       if (!found.ok) return found
       const opened = found.value
-      const answer = answerTo(open, opened, { request, ciphertexts, now: time.value })
+      const answer = answerTo(open, opened, { request, ciphertexts, now: time.value, told })
       if (!answer.ok) {
         const holder = opened.envelope.share.header.holder
         forgetShareOf(opened)
@@ -510,6 +516,9 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
       if (!memory.ok) return memory
       const read = prepareSignature(signing.value, person, memory.value)
       if (!read.ok) return read
+      const policies = records.ids('policy').flatMap((id) => policyAt(records, id) ?? [])
+      const behind = policyBehind(read.value, person, policies)
+      if (!behind.ok) return behind
       asked = read.value
       const { digest, expires, facts } = read.value.explained
       if (expires !== null) {
@@ -523,7 +532,7 @@ export function openDevice({ database, derive, random, now, persisted, origin, w
         } as const
         await keepOpen(open, request, [{ name: '', bytes }])
       }
-      return yes(shownAsked(read.value, await mayApprove(open)))
+      return yes(shownAsked(read.value, behind.value, await mayApprove(open)))
     },
 
     async sign() {
@@ -696,7 +705,7 @@ function policySummary(policy: Parameters<typeof policyLines>[0]): PolicySummary
 function answerTo(
   { records }: Open,
   opened: OpenedShare,
-  asked: { request: RequestPackage; ciphertexts: readonly Uint8Array[]; now: string },
+  asked: Pick<AskedAnswer, 'request' | 'ciphertexts' | 'now' | 'told'>,
 ): Answer<PreparedAnswer> {
   const policy = policyAt(records, opened.held.policyDigest)
   if (policy === null) return no('PHONE-POLICY-MISSING')
@@ -786,10 +795,16 @@ function shownAnswer(answer: PreparedAnswer, share: ShareSummary, mayApprove: bo
   }
 }
 
-function shownAsked({ request, explained, words, plan, fresh }: PreparedSignature, maySign: boolean): Asked {
+function shownAsked(
+  { request, explained, words, plan, fresh }: PreparedSignature,
+  { named, policy }: PolicyBehind,
+  maySign: boolean,
+): Asked {
   const { facts, digest, more } = explained
   const told = { facts, policy: more, plan, fresh, claims: request.lines }
-  return { what: request.what, digest, words, ...told, maySign }
+  const { name: organisation } = policy?.organisation ?? { name: '' }
+  const under = policy === null ? (named === null ? null : 'none') : { organisation, version: policy.version }
+  return { what: request.what, digest, words, ...told, under, maySign }
 }
 
 function logOf(records: Records): LogEntry[] {

@@ -5,6 +5,10 @@ import { openDevice } from './open-device.ts'
 
 const random = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length))
 
+/** The call that is answered now; and when it last told how far it is. */
+let current = { id: 0, told: 0 }
+const often = 100
+
 const device: Promise<Device> = openDatabase(() => undefined).then((database) =>
   openDevice({
     database,
@@ -22,6 +26,12 @@ const device: Promise<Device> = openDatabase(() => undefined).then((database) =>
     now: () => new Date().toISOString(),
     persisted: () => navigator.storage.persisted(),
     origin: location.origin,
+    told: (done, of) => {
+      const at = performance.now()
+      if (at - current.told < often) return
+      current = { ...current, told: at }
+      postMessage({ id: current.id, done, of } satisfies Reply)
+    },
     wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
   }),
 )
@@ -35,6 +45,7 @@ addEventListener('message', ({ data }: MessageEvent<Call>) => {
 
 async function answer({ id, name, args }: Call): Promise<void> {
   let reply: Reply
+  current = { id, told: performance.now() }
   try {
     // A call names a method of Device, and gives what that method takes: client.ts is typed so.
     const method = (await device)[name] as (...given: unknown[]) => Promise<unknown>

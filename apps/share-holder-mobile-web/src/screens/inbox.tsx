@@ -80,7 +80,10 @@ export function Inbox() {
           </button>
         </li>
       </ul>
-      <More routes={person.kind === 'holder' ? others : ['sign']} skip={first === undefined ? next : null} />
+      <More
+        routes={person.kind === 'holder' ? others : ['sign', 'policy']}
+        skip={first === undefined ? next : null}
+      />
       {restored ? (
         <section className="card soft" role="note">
           <Icon name="alert" size={22} />
@@ -156,7 +159,7 @@ function More({
   routes,
   skip,
 }: {
-  routes: readonly (typeof others)[number][] | readonly ['sign']
+  routes: readonly (typeof others)[number][] | readonly ['sign', 'policy']
   skip: Route | null
 }) {
   const { t } = useTranslation()

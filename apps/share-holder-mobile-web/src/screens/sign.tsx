@@ -67,6 +67,15 @@ function Read({ asked }: { asked: Asked }) {
         )
       }
     >
+      {asked.under === null ? null : (
+        <p className={asked.under === 'none' ? 'bad' : undefined}>
+          <Rec>
+            {asked.under === 'none'
+              ? t('phone.sign.policy-none')
+              : t('phone.sign.policy', { ...asked.under })}
+          </Rec>
+        </p>
+      )}
       <Lines kind="proved" title={t('phone.sign.bytes')} lines={facts.filter(isProved)} />
       {claimed.length === 0 ? null : <Lines kind="claimed" title={t('phone.sign.claimed')} lines={claimed} />}
       {policy.length === 0 ? null : (

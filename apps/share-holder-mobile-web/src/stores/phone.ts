@@ -41,6 +41,8 @@ type Phone = {
   readonly passkey: PasskeyHint | null
   /** The name of the work that is under way. */
   readonly busy: string | null
+  /** How far it is, where it tells: blocks of all. */
+  readonly progress: { readonly done: number; readonly of: number } | null
   readonly refused: No | null
   /** Words that are compared card by card, and the digest of those that were found the same. */
   readonly comparing: Compared | null
@@ -72,6 +74,7 @@ const start: Phone = {
   route: 'inbox',
   passkey: null,
   busy: null,
+  progress: null,
   refused: null,
   confirming: false,
   comparing: null,
@@ -87,6 +90,7 @@ export const usePhone = create<Phone>(() => start)
 
 const { device, lock: endWorker } = connectDevice(
   () => new Worker(new URL('../device/worker.ts', import.meta.url), { type: 'module' }),
+  (progress) => usePhone.setState({ progress }),
 )
 
 const fault: No = { ok: false, rule: 'PHONE-FAULT', detail: '' }
@@ -110,7 +114,7 @@ async function work<T>(name: string, asked: () => Promise<Answer<T>>): Promise<T
     usePhone.setState({ refused: { ...fault, detail: error instanceof Error ? error.message : '' } })
     return null
   } finally {
-    usePhone.setState({ busy: null })
+    usePhone.setState({ busy: null, progress: null })
   }
 }
 

@@ -28,7 +28,7 @@ import {
   passphrase,
   random,
 } from '../support/phone.ts'
-import { copies, type Phone, phoneOf, restarted, shareFilesOf } from '../support/share-on-phone.ts'
+import { copies, type Phone, phoneOf, phoneWith, restarted, shareFilesOf } from '../support/share-on-phone.ts'
 
 let world: World
 let holder: Phone
@@ -196,6 +196,36 @@ test('PHONE-CLOCK an officer’s phone whose clock was set back signs nothing', 
   await got(phone.readSigning(openingToSign()))
   time = '2026-01-31T09:00:00.000Z'
   expect(await phone.sign()).toMatchObject({ ok: false, rule: 'PHONE-CLOCK' })
+})
+
+test('REQUEST-POLICY an officer’s phone says which policy it took an opening rests on, and refuses one under another or without its key', async () => {
+  const { phone } = await phoneWith(world.officer)
+  expect(await got(phone.readSigning(openingToSign()))).toMatchObject({ under: 'none' })
+  await got(phone.takePolicy(policyOf(later(2))))
+  expect(await phone.readSigning(openingToSign())).toMatchObject({ ok: false, rule: 'REQUEST-POLICY' })
+  expect(await phone.sign()).toMatchObject({ ok: false, rule: 'PHONE-NOTHING-PREPARED' })
+  await got(phone.takePolicy(policyOf(world.policy)))
+  expect(await got(phone.readSigning(openingToSign()))).toMatchObject({
+    under: { organisation: 'Acme', version: 1 },
+  })
+  const stranger = await enrolled('Olga', 'officer', 'production')
+  await got(stranger.phone.takePolicy(policyOf(world.policy)))
+  expect(await stranger.phone.readSigning(openingToSign())).toMatchObject({
+    ok: false,
+    rule: 'REQUEST-POLICY',
+    detail: expect.stringContaining('Olga'),
+  })
+})
+
+test('PHONE-PROGRESS a phone tells how many blocks of a request are done, up to all of them', async () => {
+  const { storage } = await phoneOf(world, 0)
+  const heard: string[] = []
+  const told = (done: number, of: number) => void heard.push(`${done} of ${of}`)
+  const phone = await openPhone(storage, () => now, { told })
+  await got(phone.unlock(passphrase))
+  await got(phone.receive(copies(await shareFilesOf(world, 0))))
+  await got(phone.prepare(asked(70, [0, 2])))
+  expect(heard).toEqual(['1 of 3', '3 of 3'])
 })
 
 function openingToSign() {

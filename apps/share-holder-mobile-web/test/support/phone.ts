@@ -27,7 +27,12 @@ export async function openPhone(
   more: Partial<DevicePorts> = {},
 ): Promise<Device> {
   const database = await databaseIn(storage)
-  const ports = { persisted: async () => true, origin: 'https://phone.example', wait: async () => undefined }
+  const ports = {
+    persisted: async () => true,
+    origin: 'https://phone.example',
+    wait: async () => undefined,
+    told: () => undefined,
+  }
   return openDevice({ database, derive, random, now, ...ports, ...more })
 }
 

@@ -1,7 +1,7 @@
 import { encodePolicyFile } from '@lux/ceremony/policy'
 import { cardCodec, signatureContext } from '@lux/ceremony/wire'
 import { encodeCanonical, fromHex, sealTo, sha256Hex, signWith } from '@lux/crypto'
-import { encodePersonKey } from '@lux/people'
+import { encodePersonKey, type PersonKey } from '@lux/people'
 import { IDBFactory } from 'fake-indexeddb'
 import { now, openingOf, type World } from '../../../../packages/people/test/support/share-world.ts'
 import type { Device, Files } from '../../src/device/api.ts'
@@ -13,18 +13,23 @@ export type Phone = { storage: IDBFactory; phone: Device }
 
 /** A phone with a holder's key and the policy, and its storage. */
 export async function phoneOf(world: World, at: number): Promise<Phone> {
-  const storage = new IDBFactory()
   const key = world.holders[at]
   if (key === undefined) throw new Error('nobody holds a share')
+  const own = await phoneWith(key)
+  await got(own.phone.takePolicy({ name: 'policy.json', bytes: encodePolicyFile(world.file) }))
+  return own
+}
+
+/** A phone with a person's key, and nothing else. */
+export async function phoneWith(key: PersonKey): Promise<Phone> {
+  const storage = new IDBFactory()
   const vault = await createVault(passphrase, leastCost, derive, random)
   const written = [
     { store: 'person', id: 'me', plain: encodePersonKey(key) },
     { store: 'card', id: 'me', plain: cardCodec.encode(key.card) },
   ]
   await beginRecords(await databaseIn(storage), vault, written, random)
-  const phone = await restarted(storage)
-  await got(phone.takePolicy({ name: 'policy.json', bytes: encodePolicyFile(world.file) }))
-  return { storage, phone }
+  return { storage, phone: await restarted(storage) }
 }
 
 /** The phone, switched on again. */

@@ -39,7 +39,12 @@ export {
   type ThresholdDecryptRequest,
 } from './decryption/partial-decrypt.ts'
 export { readCiphertext } from './decryption/read-ciphertexts.ts'
-export { combinePartials, partialDecrypt, type ThresholdResult } from './decryption/threshold-decrypt.ts'
+export {
+  type BlocksDone,
+  combinePartials,
+  partialDecrypt,
+  type ThresholdResult,
+} from './decryption/threshold-decrypt.ts'
 export { type Authorities, MAX_AUTHORITIES, NO_AUTHORITIES } from './files/authorities.ts'
 export {
   type Ciphertext,

@@ -24,9 +24,12 @@ export type Decryptor = {
   partials(): RingElement[]
   /**
    * Both of any number of blocks of one ciphertext, twelve at a time: 0.8 MB, which a processor keeps close, where 64 squashed
-   * blocks at once are 4 MB of memory that has to be got first.
+   * blocks at once are 4 MB of memory that has to be got first. `told` hears how many were done, after each twelve.
    */
-  answer(blocks: readonly LweBlock[]): { digests: Uint8Array[]; elements: RingElement[] }
+  answer(
+    blocks: readonly LweBlock[],
+    told?: (done: number) => void,
+  ): { digests: Uint8Array[]; elements: RingElement[] }
   wipe(): void
 }
 
@@ -55,12 +58,13 @@ export function openDecryptor(
   return {
     admit: (blocks) => share.admit(blocks),
     partials: () => share.partials(k),
-    answer: (blocks) => {
+    answer: (blocks, told) => {
       const digests: Uint8Array[] = []
       const elements: RingElement[] = []
       for (let first = 0; first < blocks.length; first += TOGETHER) {
         digests.push(...share.admit(blocks.slice(first, first + TOGETHER)))
         elements.push(...share.partials(k))
+        told?.(Math.min(first + TOGETHER, blocks.length))
       }
       return { digests, elements }
     },

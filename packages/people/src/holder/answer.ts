@@ -13,6 +13,7 @@ import {
 import { FormatError, fromHex, sealTo, sha256Hex, toHex, wipe } from '@lux/crypto'
 import {
   type Authorities,
+  type BlocksDone,
   CANARY_PROGRAM,
   type CanaryPartial,
   fheCanaryPartial,
@@ -48,6 +49,7 @@ export type Asked = {
   readonly newer?: readonly Policy[]
   /** ISO-8601 UTC. */
   readonly now: string
+  readonly told?: BlocksDone
 }
 
 /** An answer that passed every check and waits for its holder's yes. It holds a part of the plaintext: seal it or discard it. */
@@ -100,7 +102,7 @@ export function prepareAnswer(opened: OpenedShare, asked: Asked): Outcome<Prepar
 
 function ofRequest(
   opened: OpenedShare,
-  { request: given, ciphertexts, policy, newer = [], now }: Asked,
+  { request: given, ciphertexts, policy, newer = [], now, told }: Asked,
   named: Authorities,
 ): PreparedAnswer {
   const { key, held, envelope, before } = opened
@@ -135,6 +137,7 @@ function ofRequest(
         policyHash: fromHex(held.policyDigest, 32),
         ...(agreed === null ? {} : { budgets: agreed }),
       },
+      ...(told === undefined ? {} : { told }),
     }),
   )
   mustBeAsked(given, partial)

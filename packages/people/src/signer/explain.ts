@@ -20,6 +20,8 @@ export type Explained = {
   /** null where the document itself names none. */
   domain: Domain | null
   digest: string
+  /** Digest of the policy that the bytes name; null where they name none. */
+  policy: string | null
   /** What the signature does, as a sentence. */
   title: string
   facts: readonly Line[]
@@ -32,20 +34,20 @@ export type Explained = {
 }
 
 type Explanation = Pick<Explained, 'domain' | 'digest' | 'title' | 'facts'> &
-  Partial<Pick<Explained, 'more' | 'expires'>>
+  Partial<Pick<Explained, 'more' | 'expires' | 'policy'>>
 
 /** Refuses REQUEST-SUBJECT and the parsers’ rules, when the bytes are not what the request says. */
 export function explainRequest(request: SignatureRequest): Outcome<Explained> {
   return checked(() => {
     const subject = fromBase64(request.subject)
-    const { more = [], expires = null, ...what } = explainers[request.what](subject)
+    const { more = [], expires = null, policy = null, ...what } = explainers[request.what](subject)
     const facts = what.facts.map(
       ({ whose, name, value }) =>
         `${name.padEnd(10)} ${value}${whose === 'claimed' ? ' (claimed by the requester)' : ''}`,
     )
     const last = request.what === 'policy' ? digestLines(what.digest) : []
     const lines = [what.title, ...facts, ...more.map(({ text }) => text), ...last]
-    return { subject, ...what, more, expires, lines }
+    return { subject, ...what, policy, more, expires, lines }
   }, 'request')
 }
 
@@ -83,6 +85,7 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
     return {
       domain: opening.domain,
       digest: sha256Hex(subject),
+      policy: opening.policyDigest,
       title: 'Open a ceremony: from now on its ceremony key is believed',
       facts: [
         fact('ceremony', opening.ceremonyId),
@@ -170,6 +173,7 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
     return {
       domain: predicate.domain,
       digest: sha256Hex(payload),
+      policy: predicate.policyDigest,
       title: 'Sign a bundle',
       facts: [
         fact('ceremony', predicate.ceremonyId),

@@ -1,4 +1,4 @@
-import { ExpectedError } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import { checkRelease, checkReleased } from '@lux/people'
 import type { Command } from 'commander'
 import { accepted } from '../shell/accepted.ts'
@@ -6,6 +6,8 @@ import type { CommandLine } from '../shell/command-line.ts'
 import { readCard } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
 import { originOf, releaseFile } from './origin.ts'
+
+type VerifyOptions = { card: string; newest?: string }
 
 const maxRelease = 1 << 20
 const patience = 30_000
@@ -16,25 +18,29 @@ export function registerVerifyOrigin(group: Command, act: CommandLine['act']): v
     .argument('<url>', 'where the app is served, such as https://shares.example')
     .description('Compare every file that an origin serves with the signed release.')
     .requiredOption('--card <card.json>', 'the card of the key that signs releases, taken by hand')
-    .action((url: string, options: { card: string }) => act(() => verifyOrigin(url, options)))
+    .option('--newest <release.json>', 'the newest release that you know of: an older one is refused')
+    .action((url: string, options: VerifyOptions) => act(() => verifyOrigin(url, options)))
     .addHelpText(
       'after',
       `
 Run it from a machine that is neither the server's nor the origin's. It sees what is served to it, now: an origin can serve
 somebody else another file, and a minute later everybody. Unlock a phone with the network off.
 
+An older release is signed as well. Keep the release.json of each new version, taken by hand, and name it with --newest.
+
 Example:
-  $ custody phone verify-origin https://shares.example --card release.json`,
+  $ custody phone verify-origin https://shares.example --card release-card.json --newest release.json`,
     )
 }
 
-/** Errors: OPTION-ORIGIN, APP-RELEASE-UNREACHABLE, APP-RELEASE-MALFORMED, SIGNATURE-…, APP-RELEASE-ORIGIN, APP-RELEASE-FILE. */
-async function verifyOrigin(url: string, { card }: { card: string }): Promise<Outcome> {
+/** Errors: OPTION-ORIGIN, APP-RELEASE-UNREACHABLE, APP-RELEASE-MALFORMED, SIGNATURE-…, APP-RELEASE-ORIGIN, APP-RELEASE-OLD, APP-RELEASE-FILE. */
+async function verifyOrigin(url: string, { card, newest: known }: VerifyOptions): Promise<Outcome> {
   const origin = originOf(url)
   const { keys } = readCard(card)
+  const newest = known === undefined ? undefined : readBounded(known, maxRelease)
   const bytes = await served(origin, releaseFile, maxRelease)
   if (bytes === null) throw new ExpectedError('APP-RELEASE-UNREACHABLE', `${origin} serves no ${releaseFile}`)
-  const { files, version, created } = accepted(checkRelease(bytes, { keys, origin }))
+  const { files, version, created } = accepted(checkRelease(bytes, { keys, origin, newest }))
   for (const file of files) accepted(checkReleased(file, await served(origin, file.path, file.size)))
   // What a browser gets that is sent there without a path.
   const index = files.find(({ path }) => path === 'index.html')
@@ -42,7 +48,12 @@ async function verifyOrigin(url: string, { card }: { card: string }): Promise<Ou
   return {
     exit: 0,
     json: { ok: true, origin, version, created, files: files.length },
-    text: `${origin} serves the release ${version} of ${created}: ${files.length} files, each as it was signed`,
+    text: [
+      `${origin} serves the release ${version} of ${created}: ${files.length} files, each as it was signed`,
+      ...(newest === undefined
+        ? ['compare the version and the time with what was announced: an older release is signed too']
+        : []),
+    ].join('\n'),
   }
 }
 

@@ -21,7 +21,7 @@ import { type ShareExpectation, type VerifiedShare, verifyShare } from '../share
 import { type Carrying, checkCarrying } from './carry.ts'
 import type { FheValue } from './decode.ts'
 import { readAll, readAsked } from './read-ciphertexts.ts'
-import { checkAnswerable, combinePartials, partialDecrypt } from './threshold-decrypt.ts'
+import { type BlocksDone, checkAnswerable, combinePartials, partialDecrypt } from './threshold-decrypt.ts'
 
 /** What stands behind a request, besides its ciphertexts. */
 export type PartialAuthority =
@@ -57,6 +57,7 @@ export type PartialDecryptRequest = {
   /** Blocks that the policy allows a share: what a carried budget lacks of more than that was never there to spend. */
   readonly allowed?: Budgets
   readonly expected?: ShareExpectation
+  readonly told?: BlocksDone
 }
 
 export type PartialDecryption = {
@@ -183,7 +184,7 @@ function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Ou
     )
   }
   const requestDigest = 'rehearsal' in authority ? new Uint8Array(32) : authority.requestDigest
-  const content = partialDecrypt(verified, ciphertexts, requestDigest)
+  const content = partialDecrypt(verified, ciphertexts, requestDigest, request.told)
   if (!content.ok) return content
   return accept({
     partial:

@@ -11,6 +11,9 @@ import { isIntegerKey, type PublicFile } from '../files/public-file.ts'
 import type { VerifiedShare } from '../shares/verify-share.ts'
 import { decodePhases, type FheValue } from './decode.ts'
 
+/** Hears how many blocks of all are done, while a share is multiplied. */
+export type BlocksDone = (done: number, of: number) => void
+
 /**
  * A holder's answer for a batch of ciphertexts of one width: body - <mask, S_i> with flooding noise, packed. It is
  * deterministic. Provenance, approval and the spent budget are the caller's to check first. Refusals: FHE-WIDTH-MIXED,
@@ -20,6 +23,7 @@ export function partialDecrypt(
   { share, pub }: VerifiedShare,
   ciphertexts: readonly Ciphertext[],
   requestDigest: Uint8Array,
+  told?: BlocksDone,
 ): Outcome<PartialContent> {
   const width = widthOf(ciphertexts)
   if (!width.ok) return width
@@ -28,7 +32,7 @@ export function partialDecrypt(
   const blocks = ciphertexts.reduce((sum, c) => sum + c.blocks.length, 0)
   const budget = width.value === 64 ? share.budgets.at64 : share.budgets.at128
   if (blocks > budget) return refuse('FHE-BUDGET', `${blocks} blocks, the share's budget is ${budget}`)
-  return computePartial({ share, pub }, ciphertexts, requestDigest)
+  return computePartial({ share, pub }, ciphertexts, requestDigest, told)
 }
 
 /**
@@ -52,6 +56,7 @@ export function computePartial(
   { share, pub }: VerifiedShare,
   ciphertexts: readonly Ciphertext[],
   requestDigest: Uint8Array,
+  told?: BlocksDone,
 ): Outcome<PartialContent> {
   const { header, seeds } = share
   if (requestDigest.length !== 32) throw new RangeError('requestDigest: expected 32 bytes')
@@ -70,8 +75,11 @@ export function computePartial(
     correction,
   })
   try {
+    const of = ciphertexts.reduce((sum, { blocks }) => sum + blocks.length, 0)
+    let before = 0
     const answers = ciphertexts.map((ciphertext) => {
-      const { digests, elements } = decryptor.answer(ciphertext.blocks)
+      const { digests, elements } = decryptor.answer(ciphertext.blocks, (done) => told?.(before + done, of))
+      before += ciphertext.blocks.length
       // The digest answered for is that of the bytes that are multiplied.
       const ciphertextDigest = digestOfBlocks(ciphertext, digests)
       return { ciphertextDigest, blockCount: ciphertext.blocks.length, elements }
