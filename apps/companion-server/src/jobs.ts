@@ -1,5 +1,7 @@
 import type { HybridSignature } from '@lux/crypto'
 import type { FastifyBaseLogger } from 'fastify'
+import { forgetFailures } from './access/lockout.ts'
+import { forgetEndedTokens } from './access/tokens.ts'
 import { sendDue } from './alerts/deliveries.ts'
 import { watchAudit } from './alerts/watch.ts'
 import { makeCheckpoint } from './audit/checkpoints.ts'
@@ -44,6 +46,7 @@ export function startJobs({ database, audience, token, egress, log, now, ...part
     const done = await keys.keepTime(clock)
     if (!done.ok) log.error({ code: done.rule, detail: done.detail }, 'no key was destroyed')
   }
+  const forgetLogIns = () => Promise.all([forgetFailures(database), forgetEndedTokens(database)])
   const jobs = [
     // A new PIN in the file is tried once; the one that was refused is not. One of two tokens that is away may be back.
     every(2000, 'unsealing failed', async () => {
@@ -55,7 +58,14 @@ export function startJobs({ database, audience, token, egress, log, now, ...part
       await sendDue({ database, egress, key: webhookKey, now })
     }),
     every(60_000, 'expiry failed', () =>
-      Promise.all([calls.forget(), keepTime(desk, record), destroyDue(), rotateDue(), rotation.goOn()]),
+      Promise.all([
+        calls.forget(),
+        forgetLogIns(),
+        keepTime(desk, record),
+        destroyDue(),
+        rotateDue(),
+        rotation.goOn(),
+      ]),
     ),
   ]
 

@@ -61,7 +61,8 @@ export function openApprovals({ database, record, inputDigest, now }: Parts) {
     async take(call: Call, subject: Subject, needed: ApprovalsNeeded): Promise<Outcome<null>> {
       const { organisation, project, key, operation } = subject
       const digest = await inputDigest(subject)
-      const asked = [subject.asked, ...(digest === null ? [] : [`input ${digest}`])].join(' ').trim()
+      const said = typeof subject.asked === 'string' ? subject.asked : subject.asked()
+      const asked = [said, ...(digest === null ? [] : [`input ${digest}`])].join(' ').trim()
       if (organisation === null || project === null || key === null)
         return refuse('CONDITION-UNMET', 'only what is done with a key can be approved')
       const { identity } = call.caller

@@ -25,3 +25,11 @@ export async function countFailure(database: Database, account: string, source: 
       window_started_at = case when login_failure.window_started_at > now() - make_interval(mins => ${windowMinutes})
         then login_failure.window_started_at else now() end`.execute(database)
 }
+
+/** What has no say any more in who is locked out. */
+export async function forgetFailures(database: Database): Promise<void> {
+  await database
+    .deleteFrom('login_failure')
+    .where('window_started_at', '<', sql<Date>`now() - make_interval(mins => ${windowMinutes})`)
+    .execute()
+}

@@ -1,5 +1,5 @@
 import type { Call, Record } from '../audit/record.ts'
-import type { Attempt, Strangers } from '../audit/strangers.ts'
+import { type Attempt, knownBy, type Strangers } from '../audit/strangers.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import type { Authentication, LoggedIn } from './tokens.ts'
 
@@ -30,10 +30,9 @@ export async function logIn(
   { authentication, record, strangers }: Parts,
   { clientId, clientSecret, ...asked }: Asked,
 ): Promise<Outcome<{ readonly token: LoggedIn; readonly call: Call }>> {
-  const { source, door, reqId } = asked
-  const token = await authentication.logIn(clientId, clientSecret, source)
+  const token = await authentication.logIn(clientId, clientSecret, asked.source)
   if (token === 'refused')
     return strangers.counted(asked, refuse('LOGIN-REFUSED', 'the credentials do not fit, or are locked'))
-  const call: Call = { caller: { identity: token.identity, grants: [] }, door, reqId, receipt: null }
+  const call = knownBy(asked, token.identity)
   return record(call, 'identity.log-in', async () => accept({ token, call }))
 }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import type { Selectable, Transaction } from 'kysely'
 import type { Call, Record } from '../audit/record.ts'
-import type { Attempt, Strangers } from '../audit/strangers.ts'
+import { type Attempt, knownBy, type Strangers } from '../audit/strangers.ts'
 import type { Database } from '../platform/database/open.ts'
 import type {
   OrganisationKekTable,
@@ -289,8 +289,7 @@ export function openOrganisationOperations({ database, parents, record, stranger
         if (!made.ok) return made
         await endSetUp(work)
         const admin = made.value
-        const { door, reqId } = asked
-        const call: Call = { caller: { identity: admin.identity, grants }, door, reqId, receipt: null }
+        const call = knownBy(asked, admin.identity, { grants })
         return record(call, 'deployment.set-up', async () => accept({ admin, call }))
       })
       return strangers.counted(asked, done)

@@ -5,7 +5,7 @@ import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import type { Transaction } from 'kysely'
 import { Secret, TOTP } from 'otpauth'
 import type { Call, Record } from '../audit/record.ts'
-import type { Attempt, Strangers } from '../audit/strangers.ts'
+import { type Attempt, knownBy, type Strangers } from '../audit/strangers.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { Tables } from '../platform/database/tables.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
@@ -120,7 +120,7 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
     ): Promise<Outcome<{ readonly totpUri: string; readonly call: Call }>> {
       const person = await enrolling(code)
       if (person === 'absent') return strangers.counted(asked, noEnrolment())
-      const call = callOf(person.identity_id, asked)
+      const call = knownBy(asked, person.identity_id)
       return record(call, 'person.begin-enrolment', async () => {
         const secret = randomBytes(20)
         const sealed = sealSecret(await key(), person.identity_id, secret)
@@ -169,11 +169,11 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
         const refused = refuse('LOGIN-REFUSED', 'the credentials do not fit, or are locked')
         // Whoever has the password and a device that counts backwards is worth an entry of his own.
         if (whole && proof === 'counter')
-          await record(callOf(person.identity_id, asked), 'authenticator.counter', async () => refused)
+          await record(knownBy(asked, person.identity_id), 'authenticator.counter', async () => refused)
         return strangers.counted(asked, refused)
       }
       const token = await issue(database, person.identity_id, person.token_ttl_seconds, { provedAt: now() })
-      const call = callOf(person.identity_id, asked)
+      const call = knownBy(asked, person.identity_id)
       if (!person.break_glass) return record(call, 'person.log-in', async () => accept({ token, call }))
       alarm?.(person.identity_id)
       return record(call, 'person.log-in-break-glass', async () => accept({ token, call }))
@@ -306,7 +306,7 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
       .where('enrolment_hash', '=', hashSecret(code))
       .executeTakeFirst()
     if (Number(done.numUpdatedRows) === 0) return noEnrolment()
-    const call = callOf(person.identity_id, asked)
+    const call = knownBy(asked, person.identity_id)
     return record(call, 'person.enrol', async () => accept({ call }))
   }
 
@@ -383,10 +383,6 @@ function checkPerson({ username, name, grants }: NewPerson): Outcome<null> {
     ? checkNewIdentity({ name, grants })
     : refuse('NAME-MALFORMED', 'a username is 1 to 64 of a-z, 0-9, and . _ @ - between')
 }
-
-const callOf = (identity: string, { door, reqId }: Attempt): Call => ({
-  ...{ caller: { identity, grants: [] }, door, reqId, receipt: null },
-})
 
 const noEnrolment = () => refuse('ENROLMENT-ABSENT', 'the code is wrong, used or over')
 

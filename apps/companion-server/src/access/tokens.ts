@@ -251,6 +251,16 @@ export async function issue(
   return { identity, accessToken, expiresIn: ttlSeconds }
 }
 
+/** Log-ins that ended a day ago or earlier. API keys stay, for those who look at who had access. */
+export async function forgetEndedTokens(database: Database): Promise<void> {
+  const yesterday = sql<Date>`now() - interval '1 day'`
+  await database
+    .deleteFrom('token')
+    .where('name', 'is', null)
+    .where(({ or, eb }) => or([eb('expires_at', '<', yesterday), eb('revoked_at', '<', yesterday)]))
+    .execute()
+}
+
 export function hashSecret(text: string): Buffer {
   return hash('sha256', text, 'buffer')
 }

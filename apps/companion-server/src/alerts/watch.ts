@@ -3,7 +3,7 @@ import { sql, type Transaction } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
 import type { Tables } from '../platform/database/tables.ts'
 import { enqueue } from './deliveries.ts'
-import { type AlertRule, concerns, type Seen, threshold } from './rules.ts'
+import { type AlertRule, concerns, refusal, type Seen, threshold } from './rules.ts'
 
 type Parts = { readonly database: Database; now(): Date }
 type Rule = { readonly id: string; readonly organisation: string; readonly rule: AlertRule }
@@ -38,12 +38,19 @@ export async function watchAudit({ database, now }: Parts): Promise<number> {
     const last = checkpoints.at(-1)
     if (last === undefined) return 0
     const organisations = [...new Set(rules.map(({ organisation }) => organisation))]
-    const entries = await entriesBetween(work, seen.checkpoint, last.seq, organisations)
+    const members = await membersOf(work, organisations)
+    const entries = await entriesBetween(work, seen.checkpoint, last.seq, { organisations, members })
     let raised = 0
     for (const rule of rules) {
-      const own = entries.filter((one) => one.organisation === rule.organisation && concerns(rule.rule, one))
-      for (const [identity, its] of Map.groupBy(own, (one) => one.identity))
-        if (await apply(work, rule, identity, its, now())) raised += 1
+      const its = members.get(rule.organisation)
+      const own = entries.filter(
+        ({ organisation, identity }) =>
+          organisation === rule.organisation || (organisation === null && its?.has(identity)),
+      )
+      const concerned = own.filter((one) => concerns(rule.rule, one))
+      for (const [identity, seen] of Map.groupBy(concerned, (one) => one.identity))
+        if (await apply(work, rule, { identity, isMember: its?.has(identity) ?? false }, seen, now()))
+          raised += 1
     }
     await moveTo(work, sql<string>`${last.seq}`)
     return raised
@@ -68,12 +75,33 @@ async function moveTo(work: Transaction<Tables>, checkpoint: ReturnType<typeof s
     on conflict (only_one) do update set checkpoint = excluded.checkpoint`.execute(work)
 }
 
+/** Who has a role in an organisation: what is of no organisation, as a log-in, concerns it then. */
+async function membersOf(
+  work: Transaction<Tables>,
+  organisations: readonly string[],
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const rows = await work
+    .selectFrom('role_grant')
+    .select(['organisation_id', 'identity_id'])
+    .where('organisation_id', 'in', organisations)
+    .execute()
+  const grouped = Map.groupBy(rows, ({ organisation_id }) => organisation_id ?? '')
+  return new Map([...grouped].map(([id, its]) => [id, new Set(its.map((one) => one.identity_id))]))
+}
+
 async function entriesBetween(
   work: Transaction<Tables>,
   after: string,
   upTo: string,
-  organisations: readonly string[],
-): Promise<readonly (Seen & { readonly organisation: string })[]> {
+  {
+    organisations,
+    members,
+  }: {
+    readonly organisations: readonly string[]
+    readonly members: ReadonlyMap<string, ReadonlySet<string>>
+  },
+): Promise<readonly (Seen & { readonly organisation: string | null })[]> {
+  const people = [...new Set([...members.values()].flatMap((its) => [...its]))]
   const rows = await work
     .selectFrom('audit')
     .innerJoin('audit_checkpoint_range as range', (join) =>
@@ -86,12 +114,20 @@ async function entriesBetween(
     .select(sql<string | null>`audit.entry::jsonb ->> 'source'`.as('source'))
     .where('range.checkpoint', '>', after)
     .where('range.checkpoint', '<=', upTo)
-    .where('audit.organisation_id', 'in', organisations)
+    .where(({ or, and, eb }) =>
+      or([
+        eb('audit.organisation_id', 'in', organisations),
+        and([
+          eb('audit.organisation_id', 'is', null),
+          sql<boolean>`audit.identity_id = any(${people}::text[])`,
+        ]),
+      ]),
+    )
     .where('audit.identity_id', 'is not', null)
     .orderBy('audit.time')
     .execute()
   return rows.map((row) => ({
-    ...{ identity: row.identity_id ?? '', organisation: row.organisation_id ?? '', time: row.time },
+    ...{ identity: row.identity_id ?? '', organisation: row.organisation_id, time: row.time },
     ...{ outcome: row.outcome ?? '', source: row.source },
   }))
 }
@@ -100,7 +136,7 @@ async function entriesBetween(
 async function apply(
   work: Transaction<Tables>,
   { id, organisation, rule }: Rule,
-  identity: string,
+  { identity, isMember }: { readonly identity: string; readonly isMember: boolean },
   its: readonly Seen[],
   now: Date,
 ): Promise<boolean> {
@@ -116,7 +152,8 @@ async function apply(
     .limit(1)
     .executeTakeFirst()
   if (before) return false
-  const seen = most === 0 ? its.length : await countOf(work, rule, { organisation, identity, since, newest })
+  const seen =
+    most === 0 ? its.length : await countOf(work, rule, { organisation, identity, isMember, since, newest })
   if (seen <= most) return false
   const alert = randomUUID()
   await work
@@ -139,6 +176,7 @@ async function countOf(
   of: {
     readonly organisation: string
     readonly identity: string
+    readonly isMember: boolean
     readonly since: Date
     readonly newest: Date
   },
@@ -148,8 +186,13 @@ async function countOf(
     .select(({ fn }) => fn.countAll<string>().as('count'))
     .where('time', '>', of.since)
     .where('time', '<=', of.newest)
-    .where('organisation_id', '=', of.organisation)
+    .where(({ or, eb }) =>
+      or([
+        eb('organisation_id', '=', of.organisation),
+        ...(of.isMember ? [eb('organisation_id', 'is', null)] : []),
+      ]),
+    )
     .where('identity_id', '=', of.identity)
-  if (rule.kind === 'failures') rows = rows.where('outcome', '~', '^[A-Z]')
+  if (rule.kind === 'failures') rows = rows.where('outcome', '~', refusal)
   return Number((await rows.executeTakeFirstOrThrow()).count)
 }

@@ -53,6 +53,7 @@ export function auditReplies(
       ...ownEntry(`${request.method} ${request.routeOptions.url ?? '*'}`, now(), String(status)),
       reqId: request.id,
       door: call.door,
+      source: call.caller.circumstances?.source ?? null,
       identity: call.caller.identity,
     }
   }

@@ -21,8 +21,8 @@ export function ownCall(): Call {
 /** What an operation says of its work as it gets to know it. Inputs and outputs are kept as keyed hashes alone. */
 export type Subject = {
   readonly operation: string
-  /** What it is done with, in words, where a person is to approve it. */
-  asked: string
+  /** What it is done with, in words, where a person is to approve it: asked for then alone. */
+  asked: string | (() => string)
   organisation: string | null
   project: string | null
   key: string | null

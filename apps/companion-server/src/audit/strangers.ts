@@ -1,10 +1,21 @@
 import { LRUCache } from 'lru-cache'
+import type { Caller } from '../access/authorize.ts'
 import type { Outcome } from '../refusal.ts'
 import type { Call } from './record.ts'
 import { type AuditWriter, ownEntry } from './writer.ts'
 
 /** What somebody asks for who is nobody yet: to log in, to enrol, to set up. */
 export type Attempt = Pick<Call, 'door' | 'reqId'> & { readonly source: string }
+
+/** The call of who has just become known by an attempt. */
+export const knownBy = (
+  { door, reqId, source }: Attempt,
+  identity: string,
+  { grants = [], time = new Date() }: { grants?: Caller['grants']; time?: Date } = {},
+): Call => ({
+  caller: { identity, grants, circumstances: { time, source } },
+  ...{ door, reqId, receipt: null },
+})
 
 export type Strangers = {
   /** Counts an attempt as failed, once, whoever says so. */

@@ -7,7 +7,7 @@ import {
   randomBytes,
   randomUUID,
 } from 'node:crypto'
-import { equalBytes, wipe } from '@lux/crypto'
+import { equalBytes, sha256Hex, toHex, wipe } from '@lux/crypto'
 import { absent, authorize, mayRename } from '../access/authorize.ts'
 import { checkPage } from '../access/page.ts'
 import { type Call, ownCall, type Subject } from '../audit/record.ts'
@@ -329,6 +329,7 @@ export function openKeyOperations(parts: KeyParts) {
     ): Promise<Outcome<Uint8Array>> {
       return record(call, 'key.decrypt', async (subject) => {
         subject.input = inputs(ciphertext, aad)
+        subject.asked = () => `the ciphertext of SHA-256 ${sha256Hex(ciphertext)}`
         const used = await usable(call, subject, id, 'encrypt-decrypt', 'decrypt')
         if (!used.ok) return used
         const within = checkLengths({ aad })
@@ -361,6 +362,9 @@ export function openKeyOperations(parts: KeyParts) {
     sign(call: Call, { id, ...input }: SigningInput & { id: string }): Promise<Outcome<Signed>> {
       return record(call, 'key.sign', async (subject) => {
         subject.input = inputs(input.data, Buffer.from(`${input.algorithm} ${input.isDigest}`))
+        // Who approves a signature has to know of what.
+        const digest = () => (input.isDigest ? toHex(input.data) : sha256Hex(input.data))
+        subject.asked = () => `by ${input.algorithm}, data of the digest ${digest()}`
         const used = await usable(call, subject, id, 'sign-verify', 'sign')
         if (!used.ok) return used
         const made = await signed(subject, used.value.key, used.value.algorithm, input)
@@ -664,12 +668,17 @@ export function openKeyOperations(parts: KeyParts) {
   /** A create that is sent again because its reply was lost is that of the same key. */
   async function repeated(
     { caller }: Call,
-    { project, name, description }: NewKey,
+    { project, name, description, isExportable = false, rotateEveryDays, preActive = false }: NewKey,
     algorithm: KeyAlgorithm,
   ): Promise<Outcome<StoredKey>> {
     const there = await repository.findByName(project, name)
+    const first = there === 'absent' ? 'absent' : await repository.findVersion(there, 1)
     const same =
       there !== 'absent' &&
+      first !== 'absent' &&
+      (first.state === 'pre-active') === preActive &&
+      there.is_exportable === isExportable &&
+      there.rotate_every_days === (rotateEveryDays ?? null) &&
       there.created_by === caller.identity &&
       there.algorithm === algorithm &&
       there.description === (description ?? null) &&

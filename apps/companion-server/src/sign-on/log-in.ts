@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { hashSecret, issue, type LoggedIn } from '../access/tokens.ts'
 import type { Call, Record } from '../audit/record.ts'
-import type { Attempt, Strangers } from '../audit/strangers.ts'
+import { type Attempt, knownBy, type Strangers } from '../audit/strangers.ts'
 import type { Database } from '../platform/database/open.ts'
 import { type SealingKey, seal, unseal } from '../platform/sealed.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
@@ -146,7 +146,7 @@ export function openSignOnLogIn(parts: Parts) {
       .where('provider_id', '=', row.id)
       .where('subject', '=', proven.value.subject)
       .executeTakeFirst()
-    const call = callOf(known?.identity_id ?? fresh, asked)
+    const call = knownBy(asked, known?.identity_id ?? fresh)
     return record(call, 'sign-on.log-in', async (subject) => {
       subject.organisation = row.organisation_id
       return database.transaction().execute(async (work) => {
@@ -200,7 +200,7 @@ export function openSignOnLogIn(parts: Parts) {
       .executeTakeFirst()
     const identity = done?.identity_id
     if (!identity) return refuse('SIGN-ON-STATE', 'no log-in of this browser waits')
-    const call = callOf(identity, asked)
+    const call = knownBy(asked, identity)
     return record(call, 'sign-on.take-token', async () =>
       accept({ token: await issue(database, identity, memberTokenTtl, { provedAt: done.proved_at }), call }),
     )
@@ -209,8 +209,3 @@ export function openSignOnLogIn(parts: Parts) {
 
 const placeOf = (state: Buffer): string => `sign-on attempt ${state.toString('hex')}`
 const secret = (): string => randomBytes(32).toString('base64url')
-
-const callOf = (identity: string, { door, reqId, source }: Attempt): Call => ({
-  caller: { identity, grants: [], circumstances: { time: new Date(), source } },
-  ...{ door, reqId, receipt: null },
-})

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { sha256Hex } from '@lux/crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Caller, Grant } from '../../src/access/authorize.ts'
 import { answer } from '../../src/kmip/answer.ts'
@@ -84,6 +85,32 @@ test('APPROVAL-01 an operation waits for two of three named people, and then run
   expect(
     entries.filter(({ operation, outcome }) => operation === 'key.export' && outcome === 'ok'),
   ).toHaveLength(1)
+})
+
+test('APPROVAL-01 who approves a signature or a decryption sees of what', async () => {
+  const { keys } = kms.server.services
+  const grants: readonly Grant[] = (officer.grants as readonly Grant[]).map(
+    ({ conditions: _, ...grant }) => ({
+      ...{ ...grant, role: 'service' },
+      conditions: { approvals: { count: 1, by: Object.values(ids), actions: ['key.use'] } },
+    }),
+  )
+  const asker: Caller = { identity: officer.identity, grants }
+  const [pair, box] = [await kms.make('signs', { algorithm: 'ECC_NIST_P256' }), await kms.make('opens')]
+  const data = Buffer.from('pay 5 to Kim')
+  const ciphertext = given(await keys.encrypt(kms.callAs(kms.caller), { id: box, plaintext: data }))
+  const signing = { id: pair, data, algorithm: 'ECDSA_SHA_256', isDigest: false } as const
+  expect(await keys.sign(kms.callAs(asker), signing)).toMatchObject({ rule: 'APPROVAL-NEEDED' })
+  expect(await keys.decrypt(kms.callAs(asker), { id: box, ciphertext })).toMatchObject({
+    rule: 'APPROVAL-NEEDED',
+  })
+  const askedOf = async (key: string) => (await listed(ids.ada!)).find((one) => one.key === key)?.asked
+  expect(await askedOf(pair)).toMatch(
+    new RegExp(`^by ECDSA_SHA_256, data of the digest ${sha256Hex(data)} input [0-9a-f]{64}$`),
+  )
+  expect(await askedOf(box)).toMatch(
+    new RegExp(`^the ciphertext of SHA-256 ${sha256Hex(ciphertext)} input [0-9a-f]{64}$`),
+  )
 })
 
 test('APPROVAL-02 nobody approves his own request or sees one that is not his; what needs none runs', async () => {

@@ -7,11 +7,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Grant } from '../../src/access/authorize.ts'
 import type { Conditions } from '../../src/access/conditions.ts'
 import { registerKmipClient, revokeKmipClient } from '../../src/access/kmip-clients.ts'
+import { forgetFailures } from '../../src/access/lockout.ts'
 import { logIn as logInMachine } from '../../src/access/log-in.ts'
-import { hashSecret } from '../../src/access/tokens.ts'
+import { forgetEndedTokens, hashSecret } from '../../src/access/tokens.ts'
 import { makeFirstAdmin } from '../../src/commands/admin.ts'
 import { issueClientCertificate } from '../../src/platform/tls/certificate.ts'
 import type { Outcome } from '../../src/refusal.ts'
+import { createIdentity } from '../support/create-identity.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
@@ -263,6 +265,44 @@ test('CREDENTIAL-01 secrets and API keys are listed, rotated and revoked, and a 
     rule: 'OBJECT-ABSENT',
   })
   expect((await credentials.list(kms.callAs(kms.chief), made.identity)).ok).toBe(true)
+})
+
+test('TOKENS-ENDED log-ins that are over and failures that are old are kept no longer; API keys and what still counts are', async () => {
+  const { database } = kms.server.services
+  const { identity } = await createIdentity(database, {
+    name: 'often',
+    grants: [{ role: 'service', organisation: kms.organisation.id, project: kms.project.id }],
+  })
+  const [at, day] = [(days: number) => new Date(Date.now() + days * day), 86_400_000]
+  const rows = [
+    { as: 'expired', expires_at: at(-2), revoked_at: null, name: null },
+    { as: 'revoked', expires_at: at(2), revoked_at: at(-2), name: null },
+    { as: 'just over', expires_at: at(-0.5), revoked_at: null, name: null },
+    { as: 'lives', expires_at: at(2), revoked_at: null, name: null },
+    { as: 'API key', expires_at: at(-2), revoked_at: at(-2), name: 'old' },
+  ]
+  await database
+    .insertInto('token')
+    .values(rows.map(({ as, ...row }) => ({ ...row, identity_id: identity, hash: hashSecret(as) })))
+    .execute()
+  await database
+    .insertInto('login_failure')
+    .values(
+      [at(-1), at(0)].map((window_started_at, index) => ({
+        ...{ account: 'often', source: `source ${index}`, failures: 3, window_started_at },
+      })),
+    )
+    .execute()
+  await Promise.all([forgetFailures(database), forgetEndedTokens(database)])
+  const left = await database.selectFrom('token').select('hash').where('identity_id', '=', identity).execute()
+  const known = (hash: Buffer) => rows.find(({ as }) => hashSecret(as).equals(hash))?.as
+  expect(left.map(({ hash }) => known(hash)).toSorted()).toEqual(['API key', 'just over', 'lives'])
+  const failures = await database
+    .selectFrom('login_failure')
+    .select('source')
+    .where('account', '=', 'often')
+    .execute()
+  expect(failures).toEqual([{ source: 'source 1' }])
 })
 
 test('CONDITION-UNMET a role given for another network or key is refused over HTTP, and narrows nothing else', async () => {

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Caller } from '../../src/access/authorize.ts'
 import { sendDue } from '../../src/alerts/deliveries.ts'
@@ -182,4 +183,42 @@ test('ALERT-01 a burst of refusals and a strange source are told once, and name 
   expect(heard.every(({ body }) => !body.includes(id))).toBe(true)
   // Everything is looked at: nothing is left that would be told again.
   expect(await watchAudit({ database, now: () => new Date() })).toBe(0)
+})
+
+test('ALERT-02 a log-in from a strange source and calls of no known form are told to each organisation in which one has a role', async () => {
+  const { database } = kms.server.services
+  await addRule({ kind: 'source', networks: ['10.0.0.0/8'] })
+  await addRule({ kind: 'failures', most: 2, minutes: 30 })
+  const place = { organisation: organisation(), project: kms.project.id }
+  const made = await createIdentity(database, { name: 'far', grants: [{ role: 'service', ...place }] })
+  const elsewhere = await createIdentity(database, {
+    name: 'elsewhere',
+    grants: [{ role: 'auditor', organisation: null, project: null }],
+  })
+  const logIn = async ({ clientId, clientSecret }: typeof made) => {
+    const reply = await kms.server.app.inject({
+      ...{ method: 'POST', url: '/api/v1/auth/universal-auth/login', remoteAddress: '198.51.100.7' },
+      payload: { clientId, clientSecret },
+    })
+    return reply.json().accessToken
+  }
+  await logIn(elsewhere)
+  const token = await logIn(made)
+  const kindsOf = async (identity: string) =>
+    (await state()).alerts.filter((one) => one.identity === identity).map(({ rule }) => rule.kind)
+  await expect.poll(() => kindsOf(made.identity).then(([kind]) => kind), { timeout: 40_000 }).toBe('source')
+  for (let tries = 0; tries < 4; tries++) {
+    const reply = await kms.server.app.inject({
+      ...{ method: 'GET', url: '/api/v1/identities?limit=999', remoteAddress: '10.1.1.1' },
+      headers: { authorization: `Bearer ${token}` },
+    })
+    expect(reply.statusCode).toBeGreaterThanOrEqual(400)
+  }
+  await expect.poll(() => kindsOf(made.identity), { timeout: 40_000 }).toContain('failures')
+  const { rows } = await sql<{ source: string }>`
+    select distinct entry::jsonb ->> 'source' as source from audit where identity_id = ${made.identity}
+    order by 1`.execute(database)
+  expect(rows.map(({ source }) => source)).toEqual(['10.1.1.1', '198.51.100.7'])
+  // Who has no role there is not its affair.
+  expect(await kindsOf(elsewhere.identity)).toEqual([])
 })
