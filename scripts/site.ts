@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { root } from './root.ts'
 import { type ApiDocument, apiReference } from './site/api-reference.ts'
+import { linksFromDisk } from './site/from-disk.ts'
 
 // `npm run site [-- OUT]` builds the docs site from docs/ and the server's own API document into OUT (site/dist) and follows every link and fragment inside it.
 // `--links OUT` follows them alone.
@@ -36,5 +37,6 @@ if (!existsSync(join(site, 'node_modules/astro'))) {
 if (!linksOnly) {
   writeFileSync(join(site, 'src/content/docs/api.md'), apiReference(documentOfServer()))
   run('astro/bin/astro.mjs', ['build', '--outDir', out])
+  linksFromDisk(out)
 }
 run('../check-links.mjs', [out])

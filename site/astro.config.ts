@@ -7,8 +7,16 @@ export default defineConfig({
   integrations: [
     starlight({
       title: 'Lux Custody',
-      // Nothing is fetched: the site works from a medium, search included.
+      // Nothing is fetched from elsewhere: the site works from a medium. Search needs a server on the machine, which the first page says.
       credits: false,
+      head: [
+        {
+          tag: 'script',
+          // Beginning with the page, so that nothing is shown that is taken away again.
+          content: "if (location.protocol === 'file:') document.documentElement.dataset.fromDisk = ''",
+        },
+      ],
+      customCss: ['./src/from-disk.css'],
       sidebar: [
         {
           label: 'Run ceremonies',
@@ -16,13 +24,31 @@ export default defineConfig({
             'guide/first-ceremony',
             'guide/production',
             'guide/production-commands',
-            'guide/tokens',
-            'guide/token-driver',
+            'guide/backup',
+            'guide/change',
             'guide/moving-a-key',
+            'guide/serve-phone',
           ],
         },
-        { label: 'Hold a share', items: ['guide/phone', 'guide/threshold-fhe'] },
-        { label: 'Run the server', items: ['guide/server', 'api', 'install'] },
+        {
+          label: 'Hold a share, sign, witness',
+          items: ['guide/holder', 'guide/phone', 'guide/threshold-fhe'],
+        },
+        { label: 'Choose a token', items: ['guide/tokens', 'guide/token-driver'] },
+        {
+          label: 'Run the server',
+          items: [
+            'install',
+            'guide/server',
+            'guide/sign-on',
+            'guide/alerts',
+            'guide/kmip',
+            'guide/doors',
+            'guide/providers',
+            'guide/kubernetes',
+            'api',
+          ],
+        },
         { label: 'When something is wrong', items: ['guide/troubleshooting'] },
         {
           label: 'Audit',

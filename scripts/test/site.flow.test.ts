@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { root } from '../root.ts'
 
@@ -35,14 +35,37 @@ test('SITE every page of docs is a page of the site, and every link and fragment
   expect(places.filter((place) => !existsSync(join(out, place, 'index.html')))).toEqual([])
 })
 
+const htmlOf = () =>
+  readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.html'))
+
+test('SITE every guide stands in the list beside the pages', () => {
+  const list = /<nav[^>]*class="sidebar[\s\S]*?<\/nav>/.exec(
+    readFileSync(join(out, 'install/index.html'), 'utf8'),
+  )?.[0]
+  const guides = readdirSync(join(root, 'docs/guide')).map((name) => name.replace(/\.md$/, ''))
+  expect(guides.length).toBeGreaterThan(15)
+  expect(guides.filter((name) => !list?.includes(`href="../guide/${name}/index.html"`))).toEqual([])
+})
+
+test('SITE read from a disk, every link leads to a file', () => {
+  const lost = htmlOf()
+    .filter((page) => page !== '404.html')
+    .flatMap((page) =>
+      [...readFileSync(join(out, page), 'utf8').matchAll(/<[^>]+?\s(?:href|src)="([^"]*)"/g)]
+        .map(([, link = '']) => link)
+        .filter((link) => !/^(?:[a-z]+:|#|\/\/)/.test(link))
+        .map((link) => decodeURI(link.replace(/[?#].*$/, '')))
+        .filter((link) => link.startsWith('/') || !existsSync(join(out, dirname(page), link)))
+        .map((link) => `${page}: ${link}`),
+    )
+  expect(lost).toEqual([])
+})
+
 test('SITE search is inside, and no page fetches anything from elsewhere', () => {
   expect(existsSync(join(out, 'pagefind/pagefind.js'))).toBe(true)
-  const html = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.html'),
-  )
   const fetching =
     /<(?:script|img|iframe)[^>]+src="(?:https?:)?\/\/|<link[^>]+rel="(?:stylesheet|icon|preload|modulepreload)"[^>]*href="(?:https?:)?\/\//
-  expect(html.filter((name) => fetching.test(readFileSync(join(out, name), 'utf8')))).toEqual([])
+  expect(htmlOf().filter((name) => fetching.test(readFileSync(join(out, name), 'utf8')))).toEqual([])
 })
 
 test('SITE a link to a page or a heading that is not there is found', () => {
