@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'vite'
 import { root } from '../root.ts'
+import { checkLocales } from './check-locales.ts'
 import { fingerprint, remember, remembers } from './fingerprint.ts'
 
 const folder = join(root, 'apps/server-console')
@@ -25,6 +26,7 @@ export async function buildConsole(): Promise<boolean> {
   const print = fingerprint(root, sources)
   if (remembers(file, print)) return false
   rmSync(file, { force: true })
+  checkLocales()
   mkdirSync(join(root, '.lux'), { recursive: true })
   // A test that builds would pass its own on, and React would come with its checks for developers.
   process.env.NODE_ENV = 'production'

@@ -4,6 +4,7 @@ import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import { build } from 'vite'
 import { root } from '../root.ts'
+import { checkLocales } from './check-locales.ts'
 import { fingerprint, remember, remembers } from './fingerprint.ts'
 
 export const desktop = join(root, 'apps/desktop')
@@ -87,6 +88,7 @@ export async function buildDesktop(): Promise<boolean> {
   const print = fingerprint(root, sources)
   if (remembers(file, print)) return false
   rmSync(file, { force: true })
+  checkLocales()
   mkdirSync(join(desktop, 'out'), { recursive: true })
   await Promise.all([buildShell(), buildCore()])
   remember(file, print)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { checkLocales } from '../build/check-locales.ts'
 import { check, textsOf } from '../locales/check.ts'
 import { languagesHere, readTexts } from '../locales/read.ts'
 
@@ -55,6 +56,17 @@ test('LOCALE-PLURALS a missing form is named, and so is one that the language do
   expect(faultsOf('ja', { waits_one: '{{count}} {{total}}', waits_other: '{{count}} {{total}}' })).toEqual([
     expect.stringMatching(/^ja: home\.waits_one: ja has no plural form “one”: its forms are other/),
   ])
+})
+
+test('LOCALE-PLURALS no app is built where a form is missing: the text and the form are said first', () => {
+  const read = (language: string) =>
+    language === 'en'
+      ? english
+      : textsOf({ home: { waits_one: '{{count}}', waits_other: '{{count}} {{total}}' } })
+  expect(() => checkLocales(['en', 'pl'], read)).toThrow(
+    /^nothing is built with faulty texts of resources\/locales:\n[\s\S]* {2}pl: home\.waits: the plural form “few” is missing/,
+  )
+  expect(() => checkLocales(['en'])).not.toThrow()
 })
 
 test('LOCALE-PLACEHOLDERS a lost and an unknown placeholder are named with their key', () => {
