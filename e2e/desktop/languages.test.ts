@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { clipped } from '../support/clipped.ts'
 import { routes, setAppearance, show } from './support/contents.ts'
 import { type Desktop, openDesktop } from './support/desktop.ts'
 
@@ -8,36 +9,12 @@ beforeAll(async () => {
 })
 afterAll(() => desktop?.close())
 
-/** Texts that their own box cuts off, or that stand outside of the window. */
-function clipped(): Promise<string[]> {
-  return desktop.page.evaluate(() => {
-    const found: string[] = []
-    for (const element of document.body.querySelectorAll('*')) {
-      const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent?.trim())
-      const box = element.getBoundingClientRect()
-      const hidden = element.closest('.visually-hidden, [aria-hidden="true"], script, style')
-      if (!own || hidden || box.width === 0) continue
-      const { overflowX, textOverflow, clipPath } = getComputedStyle(element)
-      // For ears alone at this width.
-      if (clipPath === 'inset(50%)') continue
-      const cut =
-        overflowX !== 'visible' && overflowX !== 'auto' && element.scrollWidth > element.clientWidth + 1
-      if (cut && textOverflow !== 'ellipsis') found.push(`cut: ${element.textContent}`)
-      // What scrolls sideways may stand outside; the page itself may not.
-      if (box.right > innerWidth + 1 && !element.closest('pre, table, [data-record]'))
-        found.push(`outside: ${element.textContent}`)
-    }
-    if (document.documentElement.scrollWidth > innerWidth) found.push('the page scrolls sideways')
-    return found
-  })
-}
-
 test('LOCALE-WIDTH no screen cuts a text that is 40 % longer than the English', async () => {
   await setAppearance(desktop, { language: 'pseudo' })
   const found: Record<string, string[]> = {}
   for (const route of routes) {
     await show(desktop, route)
-    const here = await clipped()
+    const here = await clipped(desktop.page)
     if (here.length > 0) found[route] = here
   }
   expect(found).toEqual({})
@@ -64,7 +41,7 @@ test.each([
     expect(await page.getAttribute('dir')).toBe(language === 'he' ? 'rtl' : 'ltr')
     expect(await desktop.page.locator('h1').first().textContent()).toBe(title)
     expect(await desktop.page.locator('main').textContent()).toContain(review)
-    expect(await clipped()).toEqual([])
+    expect(await clipped(desktop.page)).toEqual([])
   },
 )
 

@@ -5,6 +5,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { privateFolder } from '../../scripts/electron/launch.ts'
+import { clipped } from '../support/clipped.ts'
 import { enrol, launchBrowser, openOrigin, openPhone, type Phone, passphrase } from './phone.ts'
 
 let browser: Browser
@@ -64,25 +65,29 @@ async function looked(page: Page, name: string): Promise<void> {
 const narrow = { viewport: { width: 320, height: 640 } }
 
 /** Whatever is behind the inbox, by its own buttons, whatever they are called in this language. */
-async function everyScreen(phone: Phone, name: string): Promise<void> {
+async function everyScreen(
+  phone: Phone,
+  name: string,
+  look: (page: Page, name: string) => Promise<void> = looked,
+): Promise<void> {
   const { page } = phone
   const inbox = page.locator('.phone-tabs')
   const back = page.locator('.phone-back')
-  await looked(page, `${name}-inbox`)
+  await look(page, `${name}-inbox`)
   const ways = page.locator(
     '.phone-main .next .press, .phone-main .row-link, .phone-main .plain .link, .phone-main .soft .link',
   )
   for (let at = 0; at < (await ways.count()); at += 1) {
     await ways.nth(at).click()
     await back.waitFor()
-    await looked(page, `${name}-${at}`)
+    await look(page, `${name}-${at}`)
     await back.click()
     await inbox.waitFor()
   }
   for (const at of [1, 2]) {
     await page.locator('.phone-tabs button').nth(at).click()
     await page.locator(`.phone-tabs button:nth-child(${at + 1})[aria-current=page]`).waitFor()
-    await looked(page, `${name}-tab-${at}`)
+    await look(page, `${name}-tab-${at}`)
   }
 }
 
@@ -119,6 +124,38 @@ test.each(shown)(
   },
   400_000,
 )
+
+test('PHONE-WIDTH no screen of a phone of 320 px cuts a text that is 40 % longer than the English', async () => {
+  const found: Record<string, string[]> = {}
+  const look = async (page: Page, name: string) => {
+    const here = await clipped(page)
+    if (here.length > 0) found[name] = here
+  }
+  const pseudo = async ({ page }: Phone) => {
+    await page.evaluate(() => localStorage.setItem('lux-language', 'pseudo'))
+    await page.reload()
+    await page.locator('input[name=passphrase]').waitFor()
+    expect(await page.locator('main').textContent()).toContain('⟧')
+  }
+  const empty = await openPhone(browser, origin.url, narrow)
+  await empty.page.locator('input[name=again]').waitFor()
+  await pseudo(empty)
+  await look(empty.page, 'enrol')
+  await empty.close()
+  for (const part of ['Share holder', 'Witness']) {
+    const phone = await openPhone(browser, origin.url, narrow)
+    const { page } = phone
+    await enrol(phone, 'Lena Fischer', folder, part)
+    await pseudo(phone)
+    await look(page, `${part}-unlock`)
+    await page.locator('input[name=passphrase]').fill(passphrase)
+    await page.locator('input[name=passphrase]').press('Enter')
+    await page.locator('.phone-tabs').waitFor()
+    await everyScreen(phone, part, look)
+    await phone.close()
+  }
+  expect(found).toEqual({})
+}, 400_000)
 
 /** Number of the type, SPEC.md 11.1. */
 const signatureRequest = 7

@@ -7,6 +7,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from '../phone/phone.ts'
+import { clipped } from '../support/clipped.ts'
 import { type RehearsalServer, startRehearsalServer } from '../support/rehearsal-server.ts'
 import { enrol, logIn, password } from './console-pages.ts'
 
@@ -273,6 +274,12 @@ const routes = [
   ...(['audit', 'audit/alerts', 'audit/reports', 'people', 'people/review', 'people/kmip'] as const),
   ...(['places', 'api', 'account'] as const),
 ]
+const dialogs = [
+  ['keys', 'Make a key'],
+  ['people', 'Invite a person'],
+  ['key', 'Shred it now…'],
+  ['keys', 'Bring a key in'],
+] as const
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 async function show(route: (typeof routes)[number]): Promise<void> {
@@ -314,6 +321,9 @@ describe.each([
     'CONSOLE-AXE %s has no violation, one title with the focus, and its direction',
     async (route) => {
       await show(route)
+      // For the guides: docs/images/console-*.png are these, where LUX_SHOTS names a folder.
+      if (process.env.LUX_SHOTS !== undefined && language === 'en' && appearance === 'light')
+        await page.screenshot({ path: join(process.env.LUX_SHOTS, `console-${route.replace('/', '-')}.png`) })
       expect(await found()).toEqual([])
       expect(
         await page.evaluate(() => ({
@@ -337,15 +347,64 @@ describe.each([
   })
 })
 
+test('CONSOLE-WIDTH no page and no dialog, 1280 or 320 pixels wide, cuts a text that is 40 % longer than the English', async () => {
+  await page.evaluate(() => localStorage.setItem('lux-console-language', 'pseudo'))
+  await page.reload()
+  const found: Record<string, string[]> = {}
+  const look = async (name: string) => {
+    const here = await clipped(page)
+    if (here.length > 0) found[name] = here
+  }
+  for (const [width, height] of [
+    [1280, 900],
+    [320, 700],
+  ] as const) {
+    await page.setViewportSize({ width, height })
+    for (const route of routes) {
+      await show(route)
+      await look(`${route} ${width}`)
+    }
+    await page.locator('.who summary').click()
+    await page.locator('.who a').first().waitFor()
+    await look(`menu ${width}`)
+    for (const [route, button] of dialogs) {
+      await page.reload()
+      await show(route)
+      // Every vowel has an accent there.
+      const name = new RegExp(`^⟦${button.replaceAll(/[aeiou]/gi, '.')}[~ ]+⟧$`, 'u')
+      await page.getByRole('button', { name }).click()
+      await page.getByRole('dialog').waitFor()
+      await look(`${button} ${width}`)
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 900 })
+  expect(found).toEqual({})
+})
+
+test.each([
+  ['he', 'Noto Sans Hebrew Variable'],
+  ['ja', 'Noto Sans JP Variable'],
+  ['ko', 'Noto Sans KR Variable'],
+  ['zh-CN', 'Noto Sans SC Variable'],
+] as const)('CONSOLE-LETTERS %s is drawn with letters that the server sends', async (language, family) => {
+  await page.evaluate((chosen) => localStorage.setItem('lux-console-language', chosen), language)
+  await page.reload()
+  await show('overview')
+  const read = await page.evaluate(async (wanted) => {
+    await document.fonts.ready
+    return [...document.fonts].filter(
+      ({ family: its, status }) => its.includes(wanted) && status === 'loaded',
+    ).length
+  }, family)
+  expect(read).toBeGreaterThan(0)
+})
+
 test('CONSOLE-DIALOG the dialogs have no violation, and Escape closes them', async () => {
   await page.evaluate(() => localStorage.setItem('lux-console-language', 'en'))
   await page.reload()
-  for (const [route, button] of [
-    ['keys', 'Make a key'],
-    ['people', 'Invite a person'],
-    ['key', 'Shred it now…'],
-    ['keys', 'Bring a key in'],
-  ] as const) {
+  for (const [route, button] of dialogs) {
     await show(route)
     await page.getByRole('button', { name: button }).click()
     await page.getByRole('dialog').waitFor()

@@ -1,4 +1,7 @@
 import '@lux/ui/styles/radix.css'
+import '@fontsource-variable/noto-sans/wght.css'
+import '@fontsource-variable/noto-sans-arabic/wght.css'
+import '@fontsource-variable/noto-sans-mono/wght.css'
 import '@lux/ui/styles/letters.css'
 import '@lux/ui/styles/base.css'
 import '@lux/ui/styles/components.css'

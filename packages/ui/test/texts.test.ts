@@ -59,6 +59,16 @@ test('LOCALE-FALLBACK a page in a language without texts starts in English, and 
   ])
 })
 
+test('I18N-PSEUDO a page that is to be shown in the pseudo-locale starts in it, as English', async () => {
+  const shown = page('pseudo')
+  vi.stubGlobal('document', shown)
+  await createTexts(loaders).startI18n()
+  expect([i18next.t('home.lead'), shown.documentElement]).toEqual([
+    '⟦Stárt héré~~~~⟧',
+    { lang: 'en', dir: 'ltr' },
+  ])
+})
+
 test('a language is named in its own words and read from its own side', () => {
   expect(['de', 'fr', 'ja', 'pt-BR', 'zh-CN'].map(languageName)).toEqual([
     'Deutsch',

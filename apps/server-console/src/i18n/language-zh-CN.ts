@@ -1,3 +1,4 @@
+import '@fontsource-variable/noto-sans-sc/wght.css'
 import type { Tree } from '@lux/ui/i18n'
 
 export const files = import.meta.glob<Tree>(

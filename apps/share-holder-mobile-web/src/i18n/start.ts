@@ -23,7 +23,7 @@ export type Language = keyof typeof loaders
 // The keys of the very object above.
 export const languages = Object.keys(loaders) as Language[]
 
-export const firstLanguage = (): Language => preferredLanguage(languages, kept)
+export const firstLanguage = (): Language | 'pseudo' => preferredLanguage(languages, kept)
 
 export function rememberLanguage(language: Language): void {
   localStorage.setItem(kept, language)

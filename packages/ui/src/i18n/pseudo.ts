@@ -24,5 +24,7 @@ export function pseudo(text: string): string {
 
 function marked(text: string): string {
   const accented = text.replace(/[aeiou]/gi, (letter) => accents[letter] ?? letter)
-  return `${pseudoStart}${accented}${'~'.repeat(Math.ceil(text.length * 0.4))}${pseudoEnd}`
+  // What is added breaks as words do, and makes the last word as long as the long ones of other languages.
+  const added = '~'.repeat(Math.ceil(text.length * 0.4)).replaceAll(/~{12}(?=~)/g, '$& ')
+  return `${pseudoStart}${accented}${added}${pseudoEnd}`
 }

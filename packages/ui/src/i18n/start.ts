@@ -29,6 +29,8 @@ const marker: PostProcessorModule = {
   process: (value: string) => pseudo(value),
 }
 
+const tagOf = (language: string): string => (language === 'pseudo' ? 'en' : language)
+
 /** The texts of one app, from its own files. */
 export function createTexts<Language extends string>(loaders: TextLoaders<Language>): Texts<Language> {
   let started: Promise<void> | null = null
@@ -50,7 +52,8 @@ export function createTexts<Language extends string>(loaders: TextLoaders<Langua
 
   async function start(): Promise<void> {
     const { lang } = document.documentElement
-    const language = isLoaded(lang) ? lang : 'en'
+    const language = lang === 'pseudo' || isLoaded(lang) ? lang : 'en'
+    document.documentElement.lang = tagOf(language)
     const [loaded] = await Promise.all([translations(language), loadLetters(language)])
     await i18next
       .use(initReactI18next)
@@ -62,6 +65,7 @@ export function createTexts<Language extends string>(loaders: TextLoaders<Langua
           loaded.map(({ language: one, texts }) => [one, { translation: texts }]),
         ),
         interpolation: { escapeValue: false },
+        postProcess: language === 'pseudo' ? ['pseudo'] : false,
         returnNull: false,
       })
   }
@@ -81,7 +85,7 @@ export function createTexts<Language extends string>(loaders: TextLoaders<Langua
     }
     i18next.options.postProcess = language === 'pseudo' ? ['pseudo'] : false
     await i18next.changeLanguage(language)
-    document.documentElement.lang = language === 'pseudo' ? 'en' : language
+    document.documentElement.lang = tagOf(language)
     document.documentElement.dir = directionOf(language)
   }
 
