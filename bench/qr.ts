@@ -151,14 +151,15 @@ function forgedRow(code: ErasureCode): Row {
     const texts = packets.map((packet) => frameText({ ...header, session }, packet))
     const receiver = createReceiver(['card'], code)
     const times = texts.map((text) => {
-      const began = performance.now()
+      const began = process.cpuUsage()
       receiver.take(text)
-      return performance.now() - began
+      const { user, system } = process.cpuUsage(began)
+      return (user + system) / 1000
     })
     receiver.close()
     return Math.max(...times)
   })
-  return measured('the dearest of forged frames (limit: 50 ms)', median(dearest), 50, 1)
+  return measured('the dearest of forged frames, processor time (limit: 50 ms)', median(dearest), 50, 1)
 }
 
 function medians(
