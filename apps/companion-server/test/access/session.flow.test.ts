@@ -1,6 +1,7 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { TOTP, URI } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { provedLately } from '../../src/access/authorize.ts'
 import { enumerations } from '../../src/kmip/codec/enumerations.ts'
 import { textString } from '../../src/kmip/codec/fields.ts'
 import { encodeItem } from '../../src/kmip/codec/ttlv.ts'
@@ -247,6 +248,20 @@ test('SESSION-03 neither a session left open nor an API key makes its way round 
   // Not one of them did anything.
   expect((await ask('GET', `/kms/keys/${id}`, session)).body.key.name).toBe('stays')
   expect((await ask('GET', '/organisations', bearer)).status).toBe(200)
+
+  // Nor does a certificate of hers; one of a program has no second factor to show.
+  const provedBy = async (identity: string) => {
+    const spki = randomBytes(32)
+    const expires_at = new Date(Date.now() + 86_400_000)
+    await database
+      .insertInto('kmip_client')
+      .values({ spki, name: 'own', identity_id: identity, project_id: kms.project.id, expires_at })
+      .execute()
+    const found = await kms.server.services.kmipClients.find(spki, null)
+    return found.ok ? provedLately(found.value.caller) : found
+  }
+  expect(await provedBy(mia.identity)).toMatchObject({ rule: 'SECOND-FACTOR-ANEW' })
+  expect(await provedBy(service)).toMatchObject({ ok: true })
 
   // The API key is no session that a second factor makes new, and a session is not made longer.
   const asKey = { ...own, cookie: `__Host-custody-session=${apiKey.token}` }
