@@ -1,12 +1,15 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import type { Server } from 'node:http'
+import { dirname, join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { privateFolder } from '../../scripts/electron/launch.ts'
+import { root } from '../../scripts/root.ts'
 import { clipped } from '../support/clipped.ts'
-import { enrol, launchBrowser, openOrigin, openPhone, type Phone, passphrase } from './phone.ts'
+import { enrol, launchBrowser, openOrigin, openPhone, type Phone, passphrase, save } from './phone.ts'
 
 let browser: Browser
 let origin: { url: string; server: Server }
@@ -53,6 +56,9 @@ async function looked(page: Page, name: string): Promise<void> {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     if (process.env.LUX_SHOTS !== undefined)
       await page.screenshot({ path: `${process.env.LUX_SHOTS}/${name}-${colorScheme}.png`, fullPage: true })
+    // A sentence that lacks its text or a value of it.
+    const bare = /\{\{\w+\}\}|\bphone\.\w[\w.-]+/.exec((await page.locator('body').textContent()) ?? '')
+    if (bare !== null) faults.push(`no text: ${bare[0]}`)
     const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze()
     faults.push(
       ...violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${colorScheme} ${id}: ${html}`)),
@@ -60,6 +66,23 @@ async function looked(page: Page, name: string): Promise<void> {
   }
   faults.push(...(await misfits(page)))
   expect([name, ...faults]).toEqual([name])
+}
+
+/** On to the next thing that fits; a screen has no more than sixty. */
+async function tabToOn(page: Page, selector: string): Promise<void> {
+  for (let at = 0; at < 60; at += 1) {
+    await page.keyboard.press('Tab')
+    if ((await page.locator(`${selector}:focus`).count()) > 0) return
+  }
+  throw new Error(`the keyboard does not come to ${selector}`)
+}
+
+async function chooseFiles(page: Page, button: string, files: string[]): Promise<void> {
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: button, exact: true }).click(),
+  ])
+  await chooser.setFiles(files)
 }
 
 const narrow = { viewport: { width: 320, height: 640 } }
@@ -157,6 +180,173 @@ test('PHONE-WIDTH no screen of a phone of 320 px cuts a text that is 40 % longer
   expect(found).toEqual({})
 }, 400_000)
 
+const textsOf = (language: string) =>
+  JSON.parse(readFileSync(join(root, 'resources/locales', language, 'phone.json'), 'utf8'))
+const texts = { en: textsOf('en'), ar: textsOf('ar') }
+type Texts = (typeof texts)['en']
+
+const dealer = join(root, 'packages/people/test/support/deal-to-phone.ts')
+const run = (...given: string[]): string =>
+  execFileSync(process.execPath, [dealer, ...given], { encoding: 'utf8' })
+
+/** What a workstation hands to the holder with this card, in folders. */
+function dealtTo(card: string): (name: string) => string[] {
+  const to = join(dirname(card), 'dealt')
+  run('deal', card, to)
+  return (name) => readdirSync(join(to, name)).map((file) => join(to, name, file))
+}
+
+/** The browser promises to keep what the app writes, as it does for an app that was installed. */
+async function keep({ page }: Phone): Promise<void> {
+  const own = await page.context().newCDPSession(page)
+  const { browserContextId } = (await own.send('Target.getTargetInfo')).targetInfo
+  const all = await browser.newBrowserCDPSession()
+  await all.send('Browser.grantPermissions', {
+    origin: new URL(origin.url).origin,
+    permissions: ['durableStorage'],
+    ...(browserContextId === undefined ? {} : { browserContextId }),
+  })
+  expect(await page.evaluate(() => navigator.storage.persist())).toBe(true)
+}
+
+async function openedAnew({ page }: Phone, { unlock }: Texts): Promise<void> {
+  await page.reload()
+  await page.getByLabel(unlock.passphrase, { exact: true }).fill(passphrase)
+  await page.getByRole('button', { name: unlock.open, exact: true }).click()
+  await page.locator('.phone-tabs').waitFor()
+}
+
+/** Each of them has real keys, and a language. */
+async function setUp(name: string, part: string, language: keyof typeof texts): Promise<Phone> {
+  const phone = await openPhone(browser, origin.url, { ...narrow, locale: language })
+  const { page } = phone
+  const { enrol: asks } = texts[language]
+  await page.locator(`input[value=${part}]`).check()
+  await page.locator('input[value=production]').check()
+  await page.locator('input[name=name]').fill(name)
+  for (const field of ['passphrase', 'again']) await page.locator(`input[name=${field}]`).fill(passphrase)
+  await page.getByRole('button', { name: asks.make, exact: true }).click()
+  await page.locator('.word-cards .word').first().waitFor()
+  return phone
+}
+
+async function cardOf({ page }: Phone, { card, save: saves }: Texts, to: string): Promise<string> {
+  await page.getByRole('button', { name: card.give, exact: true }).click()
+  return save(page, new RegExp(`^${saves} card`), to)
+}
+
+test.each(['en', 'ar'] as const)(
+  'PHONE-ACCESSIBLE every screen with something on it is clean for axe too, and a share is received, a request approved and another refused by keyboard, in %s',
+  async (language) => {
+    const say = texts[language]
+    const named = (name: string) => `full-${language}-${name}`
+    const phone = await setUp('Hal', 'holder', language)
+    const { page } = phone
+    const press = (name: string) => page.getByRole('button', { name, exact: true }).click()
+    const dealt = dealtTo(await cardOf(phone, say, join(folder, named('card'))))
+    await press(say.compare.one)
+    await looked(page, named('compare-words'))
+    await press(say.compare['as-digits'])
+    await looked(page, named('compare-digits'))
+    for (let at = 0; at < 3; at += 1) await press(say.compare.match)
+    await page.getByText(say.compare.done, { exact: true }).waitFor()
+    await press(say.policy.differ)
+    await page.locator('[data-code="PHONE-WORDS-DIFFER"]').waitFor()
+    await looked(page, named('differ'))
+    await press(say.back)
+    await press(say.next.policy.act)
+    await chooseFiles(page, say.policy.choose, dealt('policy'))
+    await page.getByRole('button', { name: say.policy.same, exact: true }).waitFor()
+    await looked(page, named('policy'))
+    await press(say.policy.same)
+    await press(say.next.receive.act)
+    await chooseFiles(page, say.receive.choose, dealt('share'))
+    await page.getByRole('heading', { name: say.receive.done, level: 1 }).waitFor()
+    // This browser may delete what it keeps: there is no proof yet, by codes or as a file.
+    await page.getByText(say.sheet.first, { exact: true }).waitFor()
+    expect(await page.getByRole('button', { name: say['show-codes'], exact: true }).count()).toBe(0)
+    await looked(page, named('share-waits'))
+    await keep(phone)
+    await openedAnew(phone, say)
+    await press(say.inbox.prove)
+    await page.getByRole('button', { name: say['show-codes'], exact: true }).waitFor()
+    await looked(page, named('proof'))
+    await press(say.done)
+    await press(say.next.request.act)
+    await chooseFiles(page, say.request.choose, dealt('first'))
+    await page.locator('section.claimed').waitFor()
+    await looked(page, named('request'))
+    // It waits in the inbox, also after the phone was closed.
+    await openedAnew(phone, say)
+    await page.getByRole('heading', { name: say.request.ask, level: 2 }).waitFor()
+    await looked(page, named('open'))
+    await tabToOn(page, '.next .press')
+    await page.keyboard.press('Enter')
+    await page.locator('section.claimed').waitFor()
+    await tabToOn(page, '.hold')
+    await page.keyboard.down('Enter')
+    await page.getByText(say.answered.counted, { exact: true }).waitFor()
+    await page.keyboard.up('Enter')
+    await looked(page, named('approved'))
+    await press(say.done)
+    await press(say.next.request.act)
+    await chooseFiles(page, say.request.choose, dealt('second'))
+    await page.locator('section.claimed').waitFor()
+    await tabToOn(page, '.pair .press')
+    await page.keyboard.press('Enter')
+    await tabToOn(page, 'input')
+    await page.keyboard.type('not today')
+    await looked(page, named('refuse'))
+    await tabToOn(page, '.primary')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: say.answered.refused, level: 1 }).waitFor()
+    await press(say.done)
+    await page.getByRole('button', { name: say.tab.log, exact: true }).click()
+    await page.getByText(say.log.refused, { exact: true }).waitFor()
+    await looked(page, named('log'))
+    expect(phone.said).toEqual([])
+    await phone.close()
+  },
+  400_000,
+)
+
+const signers = [
+  { part: 'approver', what: 'decryption-approval', language: 'en' },
+  { part: 'officer', what: 'exception', language: 'ar' },
+] as const
+
+test.each(signers)(
+  'PHONE-SIGN $part: $what is told from its own bytes, signed on the phone, and the signature is right',
+  async ({ part, what, language }) => {
+    const say = texts[language]
+    const phone = await setUp('Grace', part, language)
+    const { page } = phone
+    const card = await cardOf(phone, say, join(folder, what))
+    await keep(phone)
+    const asked = dealtTo(card)('sign')
+    const own = asked.filter((path) => path.endsWith(`${what}.json`))
+    await page.getByRole('button', { name: say.done, exact: true }).click()
+    await page.getByRole('button', { name: say.next.sign.act, exact: true }).click()
+    await chooseFiles(page, say.sign.choose, own)
+    await page.getByRole('heading', { name: say.sign.asks[what], level: 1 }).waitFor()
+    // What a requester says stands apart from what the bytes prove.
+    if (what === 'decryption-approval') {
+      await page.locator('section.claimed').first().getByText('a sum', { exact: true }).waitFor()
+      expect(await page.locator('section.proved').textContent()).not.toContain('a sum')
+    } else await page.locator('section.proved').getByText('one token went missing').waitFor()
+    await looked(page, `full-${language}-sign-${what}`)
+    await page.getByRole('button', { name: say.sign.press, exact: true }).click()
+    await page.getByText(say.answered.counted, { exact: true }).waitFor()
+    const given = await save(page, new RegExp(`^${say.save} signature`), join(folder, what))
+    // It is on what was asked, and on nothing else that is asked.
+    expect(asked.map((path) => run('check', card, path, given))).toEqual(
+      asked.map((path) => (own.includes(path) ? 'right' : 'wrong')),
+    )
+    await phone.close()
+  },
+  400_000,
+)
+
 /** Number of the type, SPEC.md 11.1. */
 const signatureRequest = 7
 
@@ -203,14 +393,7 @@ test('PHONE-KEYBOARD a phone is set up, gives its card, is locked and opened aga
   const phone = await openPhone(browser, origin.url, narrow)
   const { page } = phone
   const { keyboard } = page
-  /** On to the next thing that fits; a screen has no more than sixty. */
-  const tabTo = async (selector: string) => {
-    for (let at = 0; at < 60; at += 1) {
-      await keyboard.press('Tab')
-      if ((await page.locator(`${selector}:focus`).count()) > 0) return
-    }
-    throw new Error(`the keyboard does not come to ${selector}`)
-  }
+  const tabTo = (selector: string) => tabToOn(page, selector)
   await page.getByRole('heading', { name: 'Set up this phone' }).waitFor()
   await tabTo('input[name=name]')
   await keyboard.type('Ida Roth')

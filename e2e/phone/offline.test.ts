@@ -6,7 +6,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { privateFolder } from '../../scripts/electron/launch.ts'
 import { phoneOut, servePhone } from '../../scripts/phone/serve.ts'
-import { enrol, launchBrowser, openOrigin, openPhone, type Phone } from './phone.ts'
+import { enrol, launchBrowser, openOrigin, openPhone, type Phone, passphrase } from './phone.ts'
 
 let browser: Browser
 let origin: { url: string; server: Server }
@@ -81,6 +81,61 @@ test('PHONE-OFFLINE once it is kept, the app opens from a cold start with its or
   await cold.locator('[data-code="CAMERA-ABSENT"]').waitFor()
   await cold.keyboard.press('Escape')
   await cold.getByRole('button', { name: 'Choose the policy' }).waitFor()
+})
+
+/** The origin's files become those of another version, which calls itself newer. */
+function exchange(taken: string): void {
+  const page = join(taken, 'index.html')
+  const worker = join(taken, 'sw.js')
+  const before = readFileSync(page)
+  const after = Buffer.from(before.toString('utf8').replace('<title>', '<title>Newer '))
+  const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('base64')
+  writeFileSync(page, after)
+  writeFileSync(
+    worker,
+    readFileSync(worker, 'utf8')
+      .replace(digest(before), digest(after))
+      .replace("kept = 'lux-", "kept = 'lux-newer-"),
+  )
+}
+
+test('PHONE-UPDATE a newer version that comes in the middle of a step changes nothing until the app was closed, and what was made then is there', async () => {
+  const taken = join(folder, 'updated')
+  cpSync(phoneOut, taken, { recursive: true })
+  const server = await servePhone(taken, 0)
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the phone app is not served')
+  const updated = await openPhone(browser, `http://127.0.0.1:${address.port}/`)
+  const { page } = updated
+  const context = page.context()
+  await page.evaluate(() => navigator.serviceWorker.ready)
+  await page.reload()
+  await page.getByLabel('Your name, as plans shall show it').fill('Lena Fischer')
+  exchange(taken)
+  await page.evaluate(async () => (await navigator.serviceWorker.ready).update())
+  await page.waitForFunction(async () => (await navigator.serviceWorker.ready).waiting !== null)
+  // The step goes on with the version that began it.
+  expect(await page.getByLabel('Your name, as plans shall show it').inputValue()).toBe('Lena Fischer')
+  await enrol(updated, 'Lena Fischer', join(folder, 'updating'))
+  await page.getByRole('button', { name: 'More' }).click()
+  await page.getByText('A newer version is kept.').waitFor()
+  await page.reload()
+  expect(await page.title()).toBe('Lux Custody')
+  await page.close()
+  const opened = await context.newPage()
+  await expect
+    .poll(async () => {
+      await opened.goto('about:blank')
+      await opened.goto(`http://127.0.0.1:${address.port}/`)
+      return opened.title()
+    })
+    .toBe('Newer Lux Custody')
+  await opened.getByLabel('Passphrase').fill(passphrase)
+  await opened.getByRole('button', { name: 'Open' }).click()
+  await opened.getByRole('heading', { name: 'Hello, Lena Fischer' }).waitFor()
+  await updated.close()
+  server.closeAllConnections()
+  server.close()
 })
 
 /** What an origin serves that was taken over: it begins at once, and has its own page for every address. */

@@ -163,17 +163,16 @@ function More({
   skip: Route | null
 }) {
   const { t } = useTranslation()
-  return (
+  const left = routes.filter((route) => route !== skip)
+  return left.length === 0 ? null : (
     <ul className="plain">
-      {routes
-        .filter((route) => route !== skip)
-        .map((route) => (
-          <li key={route}>
-            <button type="button" className="link" onClick={() => go(route)}>
-              {t(`phone.next.${route}.act`)}
-            </button>
-          </li>
-        ))}
+      {left.map((route) => (
+        <li key={route}>
+          <button type="button" className="link" onClick={() => go(route)}>
+            {t(`phone.next.${route}.act`)}
+          </button>
+        </li>
+      ))}
     </ul>
   )
 }

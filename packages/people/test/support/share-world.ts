@@ -8,6 +8,7 @@ import {
   policyDocument,
 } from '@lux/ceremony/policy'
 import {
+  type Card,
   cardCodec,
   type DecryptionRequest,
   decryptionApprovalCodec,
@@ -73,7 +74,8 @@ export type World = {
   }[]
 }
 
-export async function shareWorld(): Promise<World> {
+/** `first`: the card of a first holder whose key lies elsewhere; nobody opens that share here. */
+export async function shareWorld(first?: Card): Promise<World> {
   const officer = await person('officer', 'Ada')
   const people = {
     approver: await person('approver', 'Abe'),
@@ -81,7 +83,8 @@ export async function shareWorld(): Promise<World> {
     evaluator: await person('evaluator', 'Eve'),
     mallory: await person('requester', 'Mallory'),
   }
-  const holders = await Promise.all(names.map((name) => person('holder', name)))
+  const keys = await Promise.all(names.map((name) => person('holder', name)))
+  const holders = keys.map((key, at) => (at === 0 && first !== undefined ? { ...key, card: first } : key))
   const combiner = accepted(
     await enrol({ kind: 'holder', domain, name: 'combiner' }, entropyOf('combiner')),
   ).key
@@ -185,9 +188,14 @@ export type Fault = (typeof faults)[number]
 export function requestFor(
   world: World,
   { envelope }: Pick<OpenedShare, 'envelope'>,
-  asked: { readonly id: number; readonly of: readonly number[]; readonly fault?: Fault | undefined },
+  asked: {
+    readonly id: number
+    readonly of: readonly number[]
+    readonly fault?: Fault | undefined
+    readonly expiry?: string
+  },
 ): { request: RequestPackage; ciphertexts: Uint8Array[] } {
-  const { fault } = asked
+  const { fault, expiry = '2026-02-01T00:00:00.000Z' } = asked
   const { people, combiner } = world
   const { header } = envelope.share
   const ciphertexts = asked.of.map((at) => world.ciphertexts[at] ?? world.ciphertexts[0]!)
@@ -216,7 +224,7 @@ export function requestFor(
     purpose: 'a test',
     requester: 'Rita',
     combiner: fault === 'combiner' ? (world.holders[2]?.card.recipient ?? '') : combiner.recipient,
-    expiry: fault === 'expired' ? '2026-01-31T09:29:59.000Z' : '2026-02-01T00:00:00.000Z',
+    expiry: fault === 'expired' ? '2026-01-31T09:29:59.000Z' : expiry,
     budget: ciphertexts.reduce((sum, { bytes }) => sum + readCiphertext(bytes).blocks.length, 0),
     nonce: '2'.repeat(32),
   }
