@@ -33,7 +33,7 @@ function must(program: string, args: readonly string[], cwd: string, more: NodeJ
 function makeOther(): void {
   rmSync(other, { recursive: true, force: true })
   mkdirSync(other, { recursive: true })
-  for (const file of must('git', ['ls-files', '-z'], root)
+  for (const file of must('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], root)
     .split('\0')
     .filter((name) => name !== '' && existsSync(join(root, name)))) {
     mkdirSync(dirname(join(other, file)), { recursive: true })
