@@ -1,15 +1,14 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { freePort } from '../external-kms/support/peers.ts'
+import { kubernetesProgram, kwok } from './programs.ts'
 
-const root = join(import.meta.dirname, '../../../..')
+// A real Kubernetes API server with a real etcd and, where a test asks for them, nodes: Kubernetes' own controllers and scheduler, and
+// kwok, which says of each pod what a node would.
 
-// A real Kubernetes API server with a real etcd. It is built from its published Go module, which takes some minutes once a version.
-
-const release = { api: 'v1.37.2', staging: 'v0.37.2' }
 export const adminToken = 'admin-of-the-test'
 
 export type ApiServer = {
@@ -25,54 +24,14 @@ export type ApiServer = {
   ): Promise<{ status: number; body: unknown }>
   /** Every byte that etcd holds under a prefix. */
   stored(prefix: string): Promise<Buffer>
+  /** Controllers and a scheduler start, and this many nodes that run nothing and say that they run it. */
+  startNodes(many: number): Promise<void>
   stop(): Promise<void>
-}
-
-/** The program, built once into .lux. Needs Go. */
-function programFile(): string {
-  const folder = join(root, '.lux', `kube-apiserver-${release.api}`)
-  const program = join(folder, 'kube-apiserver')
-  if (existsSync(program)) return program
-  const go = (args: readonly string[]) =>
-    execFileSync('go', args, { cwd: folder, encoding: 'utf8', env: { ...process.env, GOFLAGS: '-mod=mod' } })
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'go.mod'), 'module lux.test/apiserver\n\ngo 1.26.0\n')
-  const { GoMod } = JSON.parse(go(['mod', 'download', '-json', `k8s.io/kubernetes@${release.api}`]))
-  const modules = [...readFileSync(GoMod, 'utf8').matchAll(/^\s*(k8s\.io\/\S+) => \.\/staging/gm)].map(
-    ([, name]) => name,
-  )
-  const replaced = modules.map((name) => `\t${name} => ${name} ${release.staging}\n`).join('')
-  writeFileSync(
-    join(folder, 'go.mod'),
-    `module lux.test/apiserver\n\ngo 1.26.0\n\nrequire k8s.io/kubernetes ${release.api}\n\nreplace (\n${replaced})\n`,
-  )
-  writeFileSync(
-    join(folder, 'main.go'),
-    `package main
-
-import (
-	"os"
-
-	"k8s.io/component-base/cli"
-	"k8s.io/kubernetes/cmd/kube-apiserver/app"
-)
-
-func main() { os.Exit(cli.Run(app.NewAPIServerCommand())) }
-`,
-  )
-  go(['mod', 'tidy'])
-  // Helm asks the API server for its version.
-  const version = 'k8s.io/component-base/version.git'
-  const [major, minor] = release.api.slice(1).split('.')
-  const flags = `-s -w -X ${version}Version=${release.api} -X ${version}Major=${major} -X ${version}Minor=${minor}`
-  go(['build', '-trimpath', '-ldflags', flags, '-o', 'kube-apiserver.part', '.'])
-  renameSync(`${program}.part`, program)
-  return program
 }
 
 /** `encryption`: the file that --encryption-provider-config names. */
 export async function startApiServer(folder: string, encryption: string): Promise<ApiServer> {
-  const program = programFile()
+  const program = kubernetesProgram('kube-apiserver')
   const children: ChildProcess[] = []
   const start = (name: string, file: string, args: readonly string[]) => {
     const log = openSync(join(folder, `${name}.log`), 'w')
@@ -160,8 +119,37 @@ export async function startApiServer(folder: string, encryption: string): Promis
     await stop()
     throw error
   }
+  const startNodes = async (many: number) => {
+    const kubeconfig = join(folder, 'cluster.json')
+    const config = {
+      ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'c' },
+      clusters: [{ name: 'c', cluster: { server: url.origin, 'certificate-authority': ca } }],
+      users: [{ name: 'u', user: { token: adminToken } }],
+      contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+    }
+    writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 })
+    const common = [`--kubeconfig=${kubeconfig}`, '--leader-elect=false', '--secure-port=0']
+    start('controllers', kubernetesProgram('kube-controller-manager'), [
+      ...common,
+      `--service-account-private-key-file=${files.private}`,
+    ])
+    start('scheduler', kubernetesProgram('kube-scheduler'), common)
+    const { program: nodes, args } = kwok()
+    start('kwok', nodes, [
+      ...[`--kubeconfig=${kubeconfig}`, '--manage-all-nodes=true', '--node-lease-duration-seconds=40'],
+      ...args,
+    ])
+    const resources = { cpu: '8', memory: '32Gi', pods: '110' }
+    for (let at = 0; at < many; at++) {
+      const { status, body } = await ask('POST', '/api/v1/nodes', {
+        metadata: { name: `node-${at}` },
+        status: { allocatable: resources, capacity: resources },
+      })
+      if (status !== 201) throw new Error(JSON.stringify(body))
+    }
+  }
   return {
-    ...{ url, ca, ask, stop },
+    ...{ url, ca, ask, startNodes, stop },
     async stored(prefix) {
       const end = Buffer.from(prefix)
       end[end.length - 1] = (end.at(-1) ?? 0) + 1

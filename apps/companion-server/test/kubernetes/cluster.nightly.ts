@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { Agent } from 'node:https'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startOperator } from '../../src/commands/kubernetes-operator.ts'
 import { startPlugin } from '../../src/commands/kubernetes-plugin.ts'
@@ -197,40 +198,90 @@ test('CLUSTER-OPERATOR with the rights that its manifest gives, the operator mak
   expect(await keyAt()).toMatchObject({ is_disabled: true })
 })
 
-test('CLUSTER-CHART Helm installs the chart, upgrades it and takes it away, and the API server takes each of its objects', async () => {
+test('CLUSTER-CHART Helm installs the chart on nodes, upgrades one pod and then several in turn, keeps one from a drain, and takes it away', async () => {
+  await cluster.startNodes(2)
   const home = join(folder, 'helm')
-  const helm = (...args: string[]) =>
-    execFileSync(
-      join(root, '.lux/helm/helm/helm'),
-      [
-        ...args,
-        ...['--kube-apiserver', cluster.url.origin, '--kube-ca-file', cluster.ca, '--kube-token', adminToken],
-      ],
-      {
-        env: { PATH: process.env.PATH, HOME: home, KUBECONFIG: join(folder, 'none') },
-        encoding: 'utf8',
-      },
-    )
+  // Not awaited by a blocked process: the plugin, which the API server asks, is in this one.
+  const helm = async (...args: string[]) => {
+    const reach = [
+      '--kube-apiserver',
+      cluster.url.origin,
+      '--kube-ca-file',
+      cluster.ca,
+      '--kube-token',
+      adminToken,
+    ]
+    const env = { PATH: process.env.PATH, HOME: home, KUBECONFIG: join(folder, 'none') }
+    const { stdout } = await promisify(execFile)(join(root, '.lux/helm/helm/helm'), [...args, ...reach], {
+      env,
+    })
+    return stdout
+  }
   const at = '/api/v1/namespaces/lux-custody'
+  const make = async (path: string, body: object) => {
+    const made = await cluster.ask('POST', path, body)
+    expect({ path, status: made.status, body: made.status === 201 ? null : made.body }).toEqual({
+      ...{ path, status: 201, body: null },
+    })
+  }
   for (const [name, stringData] of [
     ['kms-database', { url: 'postgres://custody@db/custody', 'owner-url': 'postgres://owner@db/custody' }],
     ['kms-root', { 'root-key': randomBytes(32).toString('base64') }],
   ] as const)
-    expect((await cluster.ask('POST', `${at}/secrets`, { metadata: { name }, stringData })).status).toBe(201)
+    await make(`${at}/secrets`, { metadata: { name }, stringData })
+  const size = { storage: '1Gi' }
+  await make('/api/v1/persistentvolumes', {
+    metadata: { name: 'kms-state' },
+    spec: { capacity: size, accessModes: ['ReadWriteMany'], hostPath: { path: '/state' } },
+  })
+  await make(`${at}/persistentvolumeclaims`, {
+    metadata: { name: 'kms-state' },
+    spec: {
+      ...{ accessModes: ['ReadWriteMany'], storageClassName: '', volumeName: 'kms-state' },
+      resources: { requests: size },
+    },
+  })
   const values = [
     ...['--set', `image.digest=sha256:${'0'.repeat(64)}`, '--set', 'database.existingSecret=kms-database'],
     ...['--set', 'rootKey.existingSecret=kms-root', '--set', 'persistence.existingClaim=kms-state'],
+    ...['--set', 'settings.drainSeconds=0', '--wait', '--timeout', '2m'],
   ]
   const chart = [join(root, 'helm-charts/kms'), '--namespace', 'lux-custody', ...values]
-  expect(helm('install', 'vault', ...chart)).toContain('custody-server admin create --username')
-  const set = '/apis/apps/v1/namespaces/lux-custody/statefulsets'
-  const replicas = async () => {
-    const { body } = (await cluster.ask('GET', set)) as { body: { items: { spec: { replicas: number } }[] } }
-    return body.items.map(({ spec }) => spec.replicas)
+  const selector = '?labelSelector=app.kubernetes.io%2Fname%3Dkms'
+  type Pod = {
+    readonly metadata: { readonly name: string; readonly uid: string }
+    readonly spec: { readonly nodeName?: string }
+    readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
   }
-  expect(await replicas()).toEqual([1])
-  helm('upgrade', 'vault', ...chart, '--set', 'replicas=2')
-  expect(await replicas()).toEqual([2])
-  helm('uninstall', 'vault', '--namespace', 'lux-custody')
-  expect(await replicas()).toEqual([])
+  const pods = async () => {
+    const { body } = (await cluster.ask('GET', `${at}/pods${selector}`)) as { body: { items: Pod[] } }
+    return body.items
+  }
+  const ready = async () =>
+    (await pods())
+      .filter(({ status }) => status.conditions?.some((one) => one.type === 'Ready' && one.status === 'True'))
+      .map(({ metadata }) => metadata.name)
+      .toSorted()
+  const drain = (pod: string) =>
+    cluster.ask('POST', `${at}/pods/${pod}/eviction`, {
+      ...{ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod, namespace: 'lux-custody' } },
+    })
+
+  expect(await helm('install', 'vault', ...chart)).toContain('custody-server admin create --username')
+  expect(await ready()).toEqual(['vault-kms-0'])
+  // The only pod is not taken by a drain.
+  await vi.waitFor(async () => expect((await drain('vault-kms-0')).status).toBe(429), { timeout: 60_000 })
+  const [first] = await pods()
+  expect(first?.spec.nodeName).toMatch(/^node-/)
+  await helm('upgrade', 'vault', ...chart, '--set', 'replicas=2')
+  expect(await ready()).toEqual(['vault-kms-0', 'vault-kms-1'])
+  // What changes the pods replaces each of them.
+  const before = (await pods()).map(({ metadata }) => metadata.uid)
+  await helm('upgrade', 'vault', ...chart, '--set', 'replicas=2', '--set', 'settings.logLevel=warn')
+  expect(await ready()).toEqual(['vault-kms-0', 'vault-kms-1'])
+  const after = await pods()
+  expect(after.filter(({ metadata }) => before.includes(metadata.uid))).toEqual([])
+  expect(JSON.stringify(after).match(/"name":"LOG_LEVEL","value":"warn"/g)).toHaveLength(2)
+  await helm('uninstall', 'vault', '--namespace', 'lux-custody', '--wait')
+  await vi.waitFor(async () => expect(await pods()).toEqual([]), { timeout: 60_000 })
 })
