@@ -21,8 +21,8 @@ export async function readFiles(
 ): Promise<Answer<Files>> {
   const most = Math.max(...types.map((type) => least[type] ?? mostBytes))
   const size = files.reduce((sum, file) => sum + file.size, 0)
-  if (files.length > mostFiles) return no('PHONE-FILE-LARGE', `${files.length} files, at most ${mostFiles}`)
-  if (size > most) return no('PHONE-FILE-LARGE', `${size} bytes, at most ${most}`)
+  if (files.length > mostFiles) return no('PHONE-FILE-LARGE', `${files.length} > ${mostFiles}`)
+  if (size > most) return no('PHONE-FILE-LARGE', `${size} B > ${most} B`)
   const read: { name: string; bytes: Uint8Array }[] = []
   for (const file of files) {
     const bytes = await file.arrayBuffer().catch(() => null)

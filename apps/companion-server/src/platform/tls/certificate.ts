@@ -1,6 +1,6 @@
 // Its decorators ask for it, before @peculiar/x509 is loaded.
 import 'reflect-metadata'
-import { randomBytes, webcrypto, X509Certificate } from 'node:crypto'
+import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
@@ -43,6 +43,8 @@ export async function givenCertificate(
     throw new EnvironmentError('TLS-FILES', 'TLS_CERT_FILE and TLS_KEY_FILE go together')
   try {
     const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')])
+    // A context takes an empty one as none.
+    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) throw new Error('not a pair')
     createSecureContext({ cert, key })
     return { cert, key }
   } catch (error) {

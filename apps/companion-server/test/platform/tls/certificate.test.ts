@@ -77,10 +77,11 @@ test('TLS-FILES a certificate without its own key is refused', async () => {
     await writeFile(path, text)
     return path
   }
-  const [cert, key, foreign] = [
+  const [cert, key, foreign, empty] = [
     await file('cert.pem', one.cert),
     await file('key.pem', one.key),
     await file('other.pem', other.key),
+    await file('empty.pem', ''),
   ]
   expect(await givenCertificate(undefined, '')).toBe(null)
   expect(await givenCertificate(cert, key)).toEqual(one)
@@ -88,6 +89,8 @@ test('TLS-FILES a certificate without its own key is refused', async () => {
     [cert, undefined],
     [undefined, key],
     [cert, foreign],
+    [cert, empty],
+    [empty, key],
     [cert, join(state.root, 'nowhere.pem')],
     [key, key],
   ])
