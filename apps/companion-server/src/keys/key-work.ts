@@ -155,7 +155,8 @@ export function openKeyWork({ repository, unwrapping, record, approvals }: KeyPa
     version: number,
     states: readonly StoredVersion['state'][],
   ): Promise<Outcome<StoredVersion>> {
-    const found = await repository.findVersion(key, version)
+    // An envelope's number may be larger than any that the database takes.
+    const found = version > key.current_version ? 'absent' : await repository.findVersion(key, version)
     if (found === 'absent') return refuse('KEY-VERSION-ABSENT', `the key has no version ${version}`)
     if (!states.includes(found.state))
       return refuse('KEY-VERSION-DISABLED', `version ${version} is ${found.state}`)

@@ -155,6 +155,39 @@ test('FACADE-AWS aliases, lists, MACs and the life of a key, its refusals by the
   expect(await refusal(made({ KeySpec: 'SM2' }))).toBe('InvalidKeyUsageException')
 })
 
+test('KEY-VERSION-ABSENT a version that no key has is refused by each door, and spoils no call of others beside it', async () => {
+  const { KeyId } = await made()
+  const { key } = (await kms.get(`${KeyId}`)).body
+  const sealed = await kms.post(`${KeyId}/encrypt`, { plaintext: 'AAAA' })
+  const envelope = Buffer.from(sealed.body.ciphertext, 'base64')
+  envelope.writeUInt32BE(0xffffffff, 22)
+  const ciphertext = envelope.toString('base64')
+
+  const rotated = await kms.make('of-another')
+  const old = (await kms.post(`${rotated}/encrypt`, { plaintext: 'BBBB' })).body.ciphertext
+  await kms.post(`${rotated}/rotate`)
+  kms.server.services.unwrapping.forgetAll()
+  const [spoiled, ...good] = await Promise.all([
+    kms.post(`${KeyId}/decrypt`, { ciphertext }),
+    ...Array.from({ length: 4 }, () => kms.post(`${rotated}/decrypt`, { ciphertext: old })),
+  ])
+  expect([spoiled?.status, spoiled?.body.code]).toEqual([400, 'KEY-VERSION-ABSENT'])
+  expect(good.map(({ status, body }) => [status, body])).toEqual(
+    Array.from({ length: 4 }, () => [200, { plaintext: 'BBBB' }]),
+  )
+
+  const CiphertextBlob = new Uint8Array(envelope)
+  expect(await refusal(aws.send(new sdk.DecryptCommand({ KeyId, CiphertextBlob })))).toBe(
+    'InvalidCiphertextException',
+  )
+  const byVault = await kms.server.app.inject({
+    ...{ method: 'POST', url: `/v1/transit/decrypt/${key.name}` },
+    headers: { 'x-vault-token': kms.headers.authorization.slice('Bearer '.length) },
+    payload: { ciphertext: `vault:v1:${ciphertext}` },
+  })
+  expect([byVault.statusCode, byVault.body.includes('KEY-VERSION-ABSENT')]).toEqual([400, true])
+})
+
 test('FACADE-AWS a call that is not signed, wrongly signed, too old or by a revoked key is refused, and a role is a role', async () => {
   const sent = (given: typeof credentials) =>
     refusal(clientOf(given).send(new sdk.GenerateRandomCommand({ NumberOfBytes: 8 })))

@@ -1,9 +1,14 @@
-import { isNoText } from '../failure.ts'
+import pg from 'pg'
+import { databaseFaultOf } from '../failure.ts'
 
 /** Most of one query. */
 const maxGroup = 500
 /** How long those who ask meanwhile wait for a query that is under way: one that hangs holds up nobody else. */
 const patience = 100
+
+/** The database is there and has room: it did not take the question. */
+const ofQuestion = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && databaseFaultOf(error) === null
 
 /**
  * Reads what many ask for at once by one query. It begins after each of them has asked, so that none is told what was so
@@ -27,8 +32,8 @@ export function openGroupedRead<Wanted, Row>(parts: {
       const found = await parts.read(group.map(({ wanted }) => wanted))
       for (const { wanted, done } of group) done.resolve(found.get(parts.nameOf(wanted)))
     } catch (error) {
-      // What one asked for is no text of the database: the others are not answered by that.
-      if (isNoText(error) && group.length > 1) await Promise.all(group.map((one) => ask([one])))
+      // What one asked for may be no text or number of the database: the others are not answered by that.
+      if (ofQuestion(error) && group.length > 1) await Promise.all(group.map((one) => ask([one])))
       else for (const { done } of group) done.reject(error)
     } finally {
       underWay--

@@ -16,8 +16,7 @@ function reads(answer: (wanted: readonly string[]) => Promise<ReadonlyMap<string
 }
 
 const each = async (wanted: readonly string[]) => new Map(wanted.map((name) => [name, `of ${name}`]))
-const noText = () =>
-  Object.assign(new pg.DatabaseError('invalid byte sequence', 0, 'error'), { code: '22021' })
+const refusal = (code: string) => Object.assign(new pg.DatabaseError('refused', 0, 'error'), { code })
 
 describe('a grouped read', () => {
   it('asks once for what many want at once', async () => {
@@ -48,20 +47,27 @@ describe('a grouped read', () => {
     expect(await before).toBe('enabled')
   })
 
-  it('fails for all of them where the database is away', async () => {
-    const { read } = reads(async () => {
-      throw new Error('away')
-    })
-    const both = await Promise.allSettled([read('a'), read('b')])
-    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
-  })
+  it.each([new Error('away'), refusal('57014')])(
+    'fails for all of them at once where the database is away or slow',
+    async (fault) => {
+      const { asked, read } = reads(async () => {
+        throw fault
+      })
+      const both = await Promise.allSettled([read('a'), read('b')])
+      expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+      expect(asked).toHaveLength(1)
+    },
+  )
 
-  it('fails for that one alone whose name the database takes for no text', async () => {
+  it.each([
+    ['no text', '22021'],
+    ['a number out of its range', '22003'],
+  ])('fails for that one alone whose name the database takes for %s', async (_, code) => {
     const { read } = reads(async (wanted) => {
-      if (wanted.includes('a\0')) throw noText()
+      if (wanted.includes('a')) throw refusal(code)
       return each(wanted)
     })
-    const [bad, good] = await Promise.allSettled([read('a\0'), read('b')])
+    const [bad, good] = await Promise.allSettled([read('a'), read('b')])
     expect(bad.status).toBe('rejected')
     expect(good).toEqual({ status: 'fulfilled', value: 'of b' })
   })
