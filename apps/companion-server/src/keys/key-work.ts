@@ -34,6 +34,10 @@ const readable: readonly StoredVersion['state'][] = ['enabled', 'decrypt-only', 
 /** Of a record of a threshold key, whatever is asked that its holders alone could do. */
 export const ofCeremony = () => refuse('FHE-CEREMONY', 'a threshold key is made and used by its holders')
 
+/** Whether an operation that its caller may do is to be done with this key. */
+type Fits = (key: StoredKey) => Outcome<unknown> | Promise<Outcome<unknown>>
+const anyKey: Fits = () => accept(null)
+
 type Place = { readonly organisation: string; readonly project: string }
 
 export type KeyParts = {
@@ -112,12 +116,16 @@ export type KeyWork = ReturnType<typeof openKeyWork>
 export function openKeyWork({ repository, unwrapping, record, approvals }: KeyParts) {
   const generate = openMaking((algorithm) => algorithms[algorithm].generate())
 
-  /** A key that the caller may do this with; what he may not see is as absent. */
+  /**
+   * A key that the caller may do this with; what he may not see is as absent. Whatever else may be refused `fits` says: nobody's approval is
+   * used up by that.
+   */
   async function permitted(
     call: Call,
     subject: Subject,
     action: Action,
     found: StoredKey | 'absent',
+    fits: Fits = anyKey,
   ): Promise<Outcome<StoredKey>> {
     if (found === 'absent') return absent('key')
     const { organisation_id: organisation, project_id: project } = found
@@ -125,6 +133,9 @@ export function openKeyWork({ repository, unwrapping, record, approvals }: KeyPa
     const resource = resourceOf(found)
     const allowed = authorize(call.caller, action, resource)
     const needed = allowed.ok ? null : approvalsFor(call.caller, action, resource)
+    if (!allowed.ok && needed === null) return allowed
+    const fit = await fits(found)
+    if (!fit.ok) return fit
     const done = needed === null ? allowed : await approvals.take(call, subject, needed)
     return done.ok ? accept(found) : done
   }
@@ -137,17 +148,20 @@ export function openKeyWork({ repository, unwrapping, record, approvals }: KeyPa
     usage: KeyUsage,
     ...uses: readonly KeyUse[]
   ): Promise<Outcome<{ key: StoredKey; algorithm: KeyAlgorithm }>> {
-    const found = await permitted(call, subject, 'key.use', await repository.findKey(id))
+    const servedFor = (key: StoredKey): Outcome<KeyAlgorithm> => {
+      if (key.threshold !== null) return ofCeremony()
+      const algorithm = algorithmOf(key)
+      if (algorithm === null || key.key_usage !== usage || algorithms[algorithm].usage !== usage)
+        return refuse('KEY-USAGE', `a key of algorithm ${key.algorithm} is for ${key.key_usage}`)
+      const denied = uses.find((use) => !allows(key.usage_mask, usage, use))
+      if (denied !== undefined) return refuse('KEY-USAGE', `its usage mask does not let it ${denied}`)
+      if (key.is_disabled) return refuse('KEY-DISABLED', 'it is switched off')
+      return accept(algorithm)
+    }
+    const found = await permitted(call, subject, 'key.use', await repository.findKey(id), servedFor)
     if (!found.ok) return found
-    const key = found.value
-    if (key.threshold !== null) return ofCeremony()
-    const algorithm = algorithmOf(key)
-    if (algorithm === null || key.key_usage !== usage || algorithms[algorithm].usage !== usage)
-      return refuse('KEY-USAGE', `a key of algorithm ${key.algorithm} is for ${key.key_usage}`)
-    const denied = uses.find((use) => !allows(key.usage_mask, usage, use))
-    if (denied !== undefined) return refuse('KEY-USAGE', `its usage mask does not let it ${denied}`)
-    if (key.is_disabled) return refuse('KEY-DISABLED', 'it is switched off')
-    return accept({ key, algorithm })
+    const algorithm = servedFor(found.value)
+    return algorithm.ok ? accept({ key: found.value, algorithm: algorithm.value }) : algorithm
   }
 
   async function versionOf(
@@ -220,10 +234,11 @@ export function openKeyWork({ repository, unwrapping, record, approvals }: KeyPa
       id: string,
       work: (key: StoredKey, subject: Subject) => Promise<Outcome<T>>,
       asked = '',
+      fits: Fits = anyKey,
     ): Promise<Outcome<T>> =>
       record(call, operation, async (subject) => {
         subject.asked = asked
-        const key = await permitted(call, subject, action, await repository.findKey(id))
+        const key = await permitted(call, subject, action, await repository.findKey(id), fits)
         return key.ok ? work(key.value, subject) : key
       })
   }

@@ -10,7 +10,7 @@ import {
   wipe,
 } from '@lux/crypto'
 import { provedLately } from '../access/authorize.ts'
-import type { Call } from '../audit/record.ts'
+import type { Call, Subject } from '../audit/record.ts'
 import type { ThresholdWanted } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { algorithms, type CeremonyAlgorithm, type KeyAlgorithm, type WantedUsage } from './algorithms.ts'
@@ -18,7 +18,7 @@ import { envelopeKeyId } from './envelope.ts'
 import { type KeyParts, ofCeremony, openKeyWork } from './key-work.ts'
 import type { LifecycleRepository } from './lifecycle-repository.ts'
 import { checkNamed } from './operations.ts'
-import type { StoredKey } from './repository.ts'
+import type { StoredKey, StoredVersion } from './repository.ts'
 import { openWrapped, sealByOaep, sealWrapped, wrappingPair } from './transport-wrap.ts'
 
 export type CeremonyKey = {
@@ -271,27 +271,34 @@ export function openKeyLifecycle(parts: Parts) {
     ): Promise<Outcome<{ readonly wrapped: Uint8Array; readonly version: number }>> {
       return record(call, 'key.export', async (subject) => {
         subject.asked = `${version === undefined ? 'the current version' : `version ${version}`} to the RSA key of SHA-256 ${sha256Hex(to)}`
-        const found = await permitted(call, subject, 'key.export', await repository.findKey(id))
+        async function leaving(
+          key: StoredKey,
+        ): Promise<Outcome<{ readonly its: StoredVersion; readonly recipient: KeyObject }>> {
+          const proved = provedLately(call.caller)
+          if (!proved.ok) return proved
+          if (key.threshold !== null) return ofCeremony()
+          if (!key.is_exportable) return refuse('KEY-NOT-EXPORTABLE', 'it was not made to leave')
+          if (key.is_disabled) return refuse('KEY-DISABLED', 'it is switched off')
+          const wanted = version ?? key.current_version
+          subject.version = wanted
+          const its = await versionOf(key, wanted, ['enabled', 'decrypt-only'])
+          if (!its.ok) return its
+          const recipient = rsaOf(to)
+          return recipient === null
+            ? refuse('WRAPPING-KEY', 'expected DER SPKI of an RSA key of 3072 bits or more')
+            : accept({ its: its.value, recipient })
+        }
+        const found = await permitted(call, subject, 'key.export', await repository.findKey(id), leaving)
         if (!found.ok) return found
-        const proved = provedLately(call.caller)
-        if (!proved.ok) return proved
-        const key = found.value
-        if (key.threshold !== null) return ofCeremony()
-        if (!key.is_exportable) return refuse('KEY-NOT-EXPORTABLE', 'it was not made to leave')
-        if (key.is_disabled) return refuse('KEY-DISABLED', 'it is switched off')
-        const wanted = version ?? key.current_version
-        subject.version = wanted
+        const ready = await leaving(found.value)
+        if (!ready.ok) return ready
+        const { its, recipient } = ready.value
         subject.input = [to]
-        const its = await versionOf(key, wanted, ['enabled', 'decrypt-only'])
-        if (!its.ok) return its
-        const recipient = rsaOf(to)
-        if (recipient === null)
-          return refuse('WRAPPING-KEY', 'expected DER SPKI of an RSA key of 3072 bits or more')
-        const wrapped = await unwrapping.useKey(key, its.value, (bytes) =>
+        const wrapped = await unwrapping.useKey(found.value, its, (bytes) =>
           byOaep ? sealByOaep(recipient, bytes) : sealWrapped(recipient, bytes),
         )
         subject.output = [wrapped]
-        return accept({ wrapped, version: wanted })
+        return accept({ wrapped, version: its.row.version })
       })
     },
 
@@ -303,15 +310,20 @@ export function openKeyLifecycle(parts: Parts) {
       call: Call,
       { id, confirm }: { id: string; confirm: string },
     ): Promise<Outcome<SignedShredReceipt>> {
-      return managing(call, 'key.shred', id, async (key, subject) => {
+      async function mayGo(key: StoredKey): Promise<Outcome<unknown>> {
         // Its shares are with its holders: no receipt of this server could say that they are gone.
         if (key.threshold !== null) return ofCeremony()
+        if ((await lifecycle.findTombstone('data', id)) !== 'absent') return accept(null)
+        const proved = provedLately(call.caller)
+        if (!proved.ok) return proved
+        return confirm === key.name
+          ? accept(null)
+          : refuse('SHRED-CONFIRM', 'the name that confirms it is not the key’s')
+      }
+      async function shredded(key: StoredKey, subject: Subject): Promise<Outcome<SignedShredReceipt>> {
         const before = await lifecycle.findTombstone('data', id)
         // What this server wrote, as it wrote it.
         if (before !== 'absent') return accept(JSON.parse(before) as SignedShredReceipt)
-        const proved = provedLately(call.caller)
-        if (!proved.ok) return proved
-        if (confirm !== key.name) return refuse('SHRED-CONFIRM', 'the name that confirms it is not the key’s')
         const versions = (await repository.listVersions(key)).toReversed()
         const payload: ShredReceipt = {
           v: 1,
@@ -336,7 +348,8 @@ export function openKeyLifecycle(parts: Parts) {
         unwrapping.forgetAll()
         subject.output = [utf8(text)]
         return accept(receipt)
-      })
+      }
+      return managing(call, 'key.shred', id, shredded, '', mayGo)
     },
   }
 }

@@ -227,12 +227,21 @@ export function openKeyOperations(parts: KeyParts) {
     },
 
     patch(call: Call, id: string, patch: KeyPatch): Promise<Outcome<StoredKey>> {
+      const { name, description, isDisabled, minDecryptVersion: least, rotateEveryDays: days } = patch
       return managing(
         call,
         'key.change',
         id,
-        async (key) => {
-          const { name, description, isDisabled, minDecryptVersion: least, rotateEveryDays: days } = patch
+        (key) =>
+          changed(key, {
+            ...(name === undefined ? {} : { name }),
+            ...(description === undefined ? {} : { description }),
+            ...(isDisabled === undefined ? {} : { is_disabled: isDisabled }),
+            ...(least === undefined ? {} : { min_decrypt_version: least }),
+            ...(days === undefined ? {} : rotationOf(days)),
+          }),
+        JSON.stringify(patch),
+        (key) => {
           const named = checkNamed({ ...(name === undefined ? {} : { name }), description })
           if (!named.ok) return named
           const within = name === undefined ? accept(null) : mayRename(call.caller, resourceOf(key), name)
@@ -244,15 +253,8 @@ export function openKeyOperations(parts: KeyParts) {
             return refuse('KEY-DELETED', 'its deletion is scheduled: cancel that first')
           if (least !== undefined && (!Number.isInteger(least) || least < 1 || least > key.current_version))
             return refuse('KEY-VERSION-ABSENT', `the key has no version ${least}`)
-          return changed(key, {
-            ...(name === undefined ? {} : { name }),
-            ...(description === undefined ? {} : { description }),
-            ...(isDisabled === undefined ? {} : { is_disabled: isDisabled }),
-            ...(least === undefined ? {} : { min_decrypt_version: least }),
-            ...(days === undefined ? {} : rotationOf(days)),
-          })
+          return accept(null)
         },
-        JSON.stringify(patch),
       )
     },
 
@@ -262,13 +264,15 @@ export function openKeyOperations(parts: KeyParts) {
         call,
         'key.delete',
         id,
-        async (key) => {
-          if (!Number.isInteger(days) || days < 1 || days > 30)
-            return refuse('KEY-DELETION-DAYS', 'a key is destroyed after 1 to 30 days')
-          if (key.destroy_at !== null) return accept(key)
-          return changed(key, { is_disabled: true, destroy_at: new Date(now().getTime() + days * day) })
-        },
+        async (key) =>
+          key.destroy_at !== null
+            ? accept(key)
+            : changed(key, { is_disabled: true, destroy_at: new Date(now().getTime() + days * day) }),
         `after ${days} days`,
+        () =>
+          Number.isInteger(days) && days >= 1 && days <= 30
+            ? accept(null)
+            : refuse('KEY-DELETION-DAYS', 'a key is destroyed after 1 to 30 days'),
       )
     },
 

@@ -113,6 +113,48 @@ test('APPROVAL-01 who approves a signature or a decryption sees of what', async 
   )
 })
 
+test('APPROVAL-05 what is refused for another reason uses up no approval', async () => {
+  const { lifecycle, keys } = kms.server.services
+  const grants: readonly Grant[] = officer.grants.map((grant) => ({
+    ...grant,
+    conditions: { approvals: { count: 1, by: Object.values(ids) } },
+  }))
+  const since = (minutes: number) =>
+    kms.callAs({
+      ...{ identity: officer.identity, grants },
+      session: { provedAt: new Date(Date.now() - minutes * 60_000) },
+    })
+  const [stale, anew] = [since(11), since(0)]
+  const id = await kms.make('asked-once', { algorithm: 'HMAC_256', isExportable: true })
+  const requestOf = async (operation: string) =>
+    (await listed(officer.identity)).filter((one) => one.key === id && one.operation === operation)
+  async function approved(operation: string) {
+    const [request] = await requestOf(operation)
+    given(await decide('grace', request!.id))
+  }
+
+  // It is asked for the second factor before people are asked for anything.
+  expect(await lifecycle.exportKey(stale, { id, to })).toMatchObject({ rule: 'SECOND-FACTOR-ANEW' })
+  expect(await requestOf('key.export')).toEqual([])
+  expect(await lifecycle.exportKey(anew, { id, to })).toMatchObject({ rule: 'APPROVAL-NEEDED' })
+  await approved('key.export')
+  expect(await lifecycle.exportKey(stale, { id, to })).toMatchObject({ rule: 'SECOND-FACTOR-ANEW' })
+  const officerOfAll = kms.callAs(kms.caller)
+  given(await keys.patch(officerOfAll, id, { isDisabled: true }))
+  expect(await lifecycle.exportKey(anew, { id, to })).toMatchObject({ rule: 'KEY-DISABLED' })
+  given(await keys.patch(officerOfAll, id, { isDisabled: false }))
+  given(await lifecycle.exportKey(anew, { id, to }))
+  expect(await requestOf('key.export')).toMatchObject([{ state: 'used' }])
+
+  const shred = (call: typeof anew, confirm: string) => lifecycle.shred(call, { id, confirm })
+  expect(await shred(anew, 'asked-once')).toMatchObject({ rule: 'APPROVAL-NEEDED' })
+  await approved('key.shred')
+  expect(await shred(stale, 'asked-once')).toMatchObject({ rule: 'SECOND-FACTOR-ANEW' })
+  expect(await shred(anew, 'asked-twice')).toMatchObject({ rule: 'SHRED-CONFIRM' })
+  given(await shred(anew, 'asked-once'))
+  expect(await requestOf('key.shred')).toMatchObject([{ state: 'used' }])
+})
+
 test('APPROVAL-02 nobody approves his own request or sees one that is not his; what needs none runs', async () => {
   const { id, request } = await waiting('mine')
   const own = await approvals().decide(as(officer.identity), { id: request.id, approves: true })
