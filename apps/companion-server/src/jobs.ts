@@ -14,7 +14,6 @@ import type { Database } from './platform/database/open.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { Egress } from './platform/http/egress.ts'
 import { keepTime } from './threshold/release.ts'
-import type { ThresholdParts } from './threshold/requests.ts'
 
 type Parts = {
   readonly database: Database
@@ -23,7 +22,6 @@ type Parts = {
   readonly egress: Egress
   readonly webhookKey: Parameters<typeof sendDue>[0]['key']
   readonly calls: IdempotentCalls
-  readonly desk: ThresholdParts
   readonly keys: KeyOperations
   readonly rotation: KekRotation
   readonly log: FastifyBaseLogger
@@ -34,7 +32,7 @@ type Parts = {
 
 /** What a server does by itself, by the clock: in one process, however many serve. */
 export function startJobs({ database, audience, token, egress, log, now, ...parts }: Parts) {
-  const { sign, webhookKey, calls, desk, keys, rotation, record } = parts
+  const { sign, webhookKey, calls, keys, rotation, record } = parts
   const checkpointing = {
     ...{ database, audience, now },
     sign: async (context: string, bytes: Uint8Array) => (token.sealed === null ? sign(context, bytes) : null),
@@ -45,6 +43,10 @@ export function startJobs({ database, audience, token, egress, log, now, ...part
   async function destroyDue(): Promise<void> {
     const done = await keys.keepTime(clock)
     if (!done.ok) log.error({ code: done.rule, detail: done.detail }, 'no key was destroyed')
+  }
+  async function endRequests(): Promise<void> {
+    const done = await keepTime(database, clock, record)
+    if (!done.ok) log.error({ code: done.rule, detail: done.detail }, 'no request was ended')
   }
   const forgetLogIns = () => Promise.all([forgetFailures(database), forgetEndedTokens(database)])
   const jobs = [
@@ -61,7 +63,7 @@ export function startJobs({ database, audience, token, egress, log, now, ...part
       Promise.all([
         calls.forget(),
         forgetLogIns(),
-        keepTime(desk, record),
+        endRequests(),
         destroyDue(),
         rotateDue(),
         rotation.goOn(),

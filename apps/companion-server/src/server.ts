@@ -357,7 +357,6 @@ export async function openServer(
             egress,
             webhookKey,
             calls,
-            desk,
             keys,
             rotation,
             record,

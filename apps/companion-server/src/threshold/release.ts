@@ -1,6 +1,7 @@
 import { encodeCanonical, fromUtf8, openWith, sealTo, utf8 } from '@lux/crypto'
 import type { Transaction } from 'kysely'
 import { ownCall, type Record } from '../audit/record.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { answersOf, combineAnswers } from './answers.ts'
@@ -76,12 +77,19 @@ export async function readResult(parts: ThresholdParts, asked: Asked): Promise<O
   })
 }
 
-/** Writes down what the clock did, and takes values away that nobody read within their hour: each once the log has it. */
+/**
+ * Writes down what the clock did, and takes values away that nobody read within their hour: each once the log has it. Refuses CLOCK-MOVED:
+ * neither can be taken back.
+ */
 export async function keepTime(
-  { database, now }: Pick<ThresholdParts, 'database' | 'now'>,
+  database: ThresholdParts['database'],
+  clock: Clock,
   record: Record,
-): Promise<void> {
-  const read = new Date(now().getTime() - resultLives)
+): Promise<Outcome<null>> {
+  const trusted = await clock.trusted()
+  if (!trusted.ok) return trusted
+  const at = trusted.value
+  const read = new Date(at.getTime() - resultLives)
   const due = await database
     .selectFrom('decrypt_request')
     .innerJoin('fhe_key', 'fhe_key.id', 'decrypt_request.fhe_key_id')
@@ -89,7 +97,7 @@ export async function keepTime(
     .select('decrypt_request.epoch')
     .where(({ or, and, eb }) =>
       or([
-        and([eb('state', 'in', ['open', 'ready']), eb('expires_at', '<=', now())]),
+        and([eb('state', 'in', ['open', 'ready']), eb('expires_at', '<=', at)]),
         and([eb('state', '=', 'released'), eb('released_at', '<=', read)]),
       ]),
     )
@@ -106,7 +114,7 @@ export async function keepTime(
         .where('request_id', '=', requestId)
         .forUpdate()
         .executeTakeFirstOrThrow()
-      const state = stateNow(request, now())
+      const state = stateNow(request, at)
       if (state === request.state) return
       const call = ownCall()
       const expires = state === 'expired'
@@ -121,6 +129,7 @@ export async function keepTime(
         return accept(null)
       })
     })
+  return accept(null)
 }
 
 async function close(

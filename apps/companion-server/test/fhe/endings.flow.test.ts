@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { openClock } from '../../src/platform/clock.ts'
 import { keepTime } from '../../src/threshold/release.ts'
 import { native, people } from '../support/threshold-bundle.ts'
 import { answerOf, refusalOf, shifted } from '../support/threshold-requests.ts'
@@ -70,7 +71,7 @@ test('FHE-INCONSISTENT a holder who signs a wrong part takes the value back, and
 })
 
 test('FHE-SERVER-07 a request that is late takes no answer, and a result that nobody read in an hour is gone', async () => {
-  const { database, desk, record } = on.services()
+  const { database, record } = on.services()
   const past = new Date(Date.now() - 3_700_000)
   const change = (n: number) => database.updateTable('decrypt_request').where('request_id', '=', id(n))
   const given = asked(7, sum)
@@ -86,15 +87,23 @@ test('FHE-SERVER-07 a request that is late takes no answer, and a result that no
   await change(8).set({ expires_at: past }).execute()
   expect(await stateOf(8)).toMatchObject({ state: 'expired' })
   expect((await answer(8, refusalOf(late, 1))).json()).toMatchObject({ code: 'REQUEST-EXPIRED' })
-  await keepTime(desk, record)
-  await keepTime(desk, record)
-  const rows = await database
-    .selectFrom('decrypt_request')
-    .select(['state', 'result'])
-    .where('request_id', 'in', [id(7), id(8)])
-    .orderBy('request_id')
-    .execute()
-  expect(rows).toEqual([
+  const rowsNow = () =>
+    database
+      .selectFrom('decrypt_request')
+      .select(['state', 'result'])
+      .where('request_id', 'in', [id(7), id(8)])
+      .orderBy('request_id')
+      .execute()
+  // A clock that was moved ends nothing, and takes no value away.
+  const before = await rowsNow()
+  const month = 30 * 86_400_000
+  const ahead = openClock(database, () => Date.now() + month)
+  expect(await keepTime(database, ahead, record)).toMatchObject({ rule: 'CLOCK-MOVED' })
+  expect(await rowsNow()).toEqual(before)
+  expect(before.map(({ state }) => state)).toEqual(['released', 'open'])
+  for (let times = 0; times < 2; times++)
+    expect(await keepTime(database, openClock(database), record)).toMatchObject({ ok: true })
+  expect(await rowsNow()).toEqual([
     { state: 'closed', result: null },
     { state: 'expired', result: null },
   ])
