@@ -65,7 +65,7 @@ const maxAttributeBytes = 8192
 const maxRandom = 65_536
 /** Uses of a key that this process has counted ahead, so that not every message waits for the database. */
 const countedAhead = 256
-const present: readonly VersionState[] = ['pre-active', 'enabled', 'decrypt-only', 'disabled', 'compromised']
+const present: readonly VersionState[] = ['pre-active', 'enabled', 'decrypt-only', 'compromised']
 
 /** Keys as objects: what KMIP asks of them, for whatever door. */
 export function openObjectOperations(
@@ -274,7 +274,7 @@ export function openObjectOperations(
         // As the project has it now, and not only as it was when the key was made.
         if (key.key_usage !== 'secret-data' && !(await letsPlainKeys(key.project_id)))
           return refuse('KEY-EXPORT', 'the keys of this project do not leave the server in the clear')
-        const version = await versionOf(key, key.current_version, present)
+        const version = await leavingVersion(key)
         if (!version.ok) return version
         subject.version = key.current_version
         return accept({
@@ -311,7 +311,7 @@ export function openObjectOperations(
         const key = found.value
         if (!key.is_exportable) return refuse('KEY-NOT-EXPORTABLE', 'it was not made to leave')
         if (key.project_id !== wrapper.project_id) return absent('key')
-        const version = await versionOf(key, key.current_version, present)
+        const version = await leavingVersion(key)
         if (!version.ok) return version
         subject.version = key.current_version
         const bytes = await unwrapping.useKey(key, version.value, (own) => Uint8Array.from(own))
@@ -421,6 +421,12 @@ export function openObjectOperations(
     const found = await repository.findKey(id)
     const secret = found !== 'absent' && found.key_usage === 'secret-data'
     return permitted(call, subject, secret ? 'key.use' : 'key.export', found)
+  }
+
+  /** Nothing leaves of a key that is switched off, or whose deletion is scheduled. */
+  async function leavingVersion(key: StoredKey): Promise<Outcome<StoredVersion>> {
+    const version = await versionOf(key, key.current_version, present)
+    return version.ok && key.is_disabled ? refuse('KEY-DISABLED', 'it is switched off') : version
   }
 
   function cipherFor(key: StoredKey, choose: ObjectText['choose']): Outcome<RawCipher | null> {

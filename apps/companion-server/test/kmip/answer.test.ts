@@ -590,9 +590,7 @@ test('KMIP-GET a wrapping key that somebody has or decrypts with wraps only wher
   expect(await under(await make('new', bit('WrapKey') | bit('UnwrapKey')))).toBe('success')
 })
 
-test('KMIP-GET a key that could leave in the clear stays once its project lets none go', async () => {
-  memory.letPlainKeys(true)
-  const key = await make('plain', bit('Encrypt'))
+async function registerSecret(): Promise<string> {
   const secret = structure('SecretData', [
     enumeration('SecretDataType', enumerations.SecretDataType.Password),
     structure('KeyBlock', [
@@ -601,7 +599,13 @@ test('KMIP-GET a key that could leave in the clear stays once its project lets n
     ]),
   ])
   const type = enumeration('ObjectType', enumerations.ObjectType.SecretData)
-  const kept = String(found(await as('2.1', ['Register', [type, structure('Attributes', []), secret]]))[0])
+  return String(found(await as('2.1', ['Register', [type, structure('Attributes', []), secret]]))[0])
+}
+
+test('KMIP-GET a key that could leave in the clear stays once its project lets none go', async () => {
+  memory.letPlainKeys(true)
+  const key = await make('plain', bit('Encrypt'))
+  const kept = await registerSecret()
   const got = async (of: string) => said((await as('2.1', ['Get', [id(of)]])).items[0])
   expect(await got(key)).toBe('success')
   memory.letPlainKeys(false)
@@ -609,6 +613,36 @@ test('KMIP-GET a key that could leave in the clear stays once its project lets n
   expect(await got(kept)).toBe('success')
   memory.letPlainKeys(true)
   expect(await got(key)).toBe('success')
+})
+
+test('KMIP-GET nothing leaves of a key or a secret that is switched off, whose version is, or that is to be deleted', async () => {
+  memory.letPlainKeys(true)
+  const kek = await make('kek', bit('WrapKey'))
+  const [key, secret] = [await make('off', bit('Encrypt')), await registerSecret()]
+  const steps: readonly Step[] = [
+    ['Get', [id(key)]],
+    ['Get', [id(key), wrappedUnder(kek)]],
+    ['Get', [id(secret)]],
+  ]
+  const got = async () => (await send('2.1', steps, { batchErrorContinuation: 1 }, officer)).items.map(said)
+  const refused = (rule: string) =>
+    steps.map(() => expect.stringMatching(new RegExp(`^WrongKeyLifecycleState ${rule}: `)))
+  const there = steps.map(() => 'success')
+  const chief = memory.callAs([{ role: 'crypto-officer', organisation: 'o', project: 'p' }])
+  const both = async (change: (of: string) => Promise<{ readonly ok: boolean }>) => {
+    for (const of of [key, secret]) expect(await change(of)).toMatchObject({ ok: true })
+  }
+  expect(await got()).toEqual(there)
+  await both((of) => memory.keys.patch(chief, of, { isDisabled: true }))
+  expect(await got()).toEqual(refused('KEY-DISABLED'))
+  await both((of) => memory.keys.patch(chief, of, { isDisabled: false }))
+  expect(await got()).toEqual(there)
+  await both((of) => memory.keys.setVersionState(chief, of, { version: 1, state: 'disabled' }))
+  expect(await got()).toEqual(refused('KEY-VERSION-DISABLED'))
+  await both((of) => memory.keys.setVersionState(chief, of, { version: 1, state: 'enabled' }))
+  expect(await got()).toEqual(there)
+  await both((of) => memory.keys.delete(chief, of))
+  expect(await got()).toEqual(refused('KEY-DISABLED'))
 })
 
 test('KMIP-GET whoever came by a session lets no key out and destroys none with a second factor of long ago', async () => {
