@@ -1,7 +1,7 @@
 import type { Call, Record } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { authorize } from './authorize.ts'
+import { authorize, type Caller, provedLately } from './authorize.ts'
 
 type Parts = { readonly database: Database; readonly record: Record }
 
@@ -36,6 +36,12 @@ export async function notTheLast(database: Database, identity: string): Promise<
     : accept(null)
 }
 
+/** Who may log in by password is what somebody comes in with. */
+function mayChange(caller: Caller): Outcome<null> {
+  const allowed = authorize(caller, 'organisation.appoint', { kind: 'deployment' })
+  return allowed.ok ? provedLately(caller) : allowed
+}
+
 /** Whether a server admin logs in by password whatever is required of others. */
 export function setBreakGlass(
   { database, record }: Parts,
@@ -43,7 +49,7 @@ export function setBreakGlass(
   { identity, on }: { readonly identity: string; readonly on: boolean },
 ): Promise<Outcome<null>> {
   return record(call, 'person.set-break-glass', async () => {
-    const allowed = authorize(call.caller, 'organisation.appoint', { kind: 'deployment' })
+    const allowed = mayChange(call.caller)
     if (!allowed.ok) return allowed
     const person = await database
       .selectFrom('person')
@@ -67,7 +73,7 @@ export function setBreakGlass(
 /** People log in by an identity provider alone. Refuses BREAK-GLASS-NONE where nobody could take that back. */
 export function requireSignOn({ database, record }: Parts, call: Call, on: boolean): Promise<Outcome<null>> {
   return record(call, 'sign-on.require', async () => {
-    const allowed = authorize(call.caller, 'organisation.appoint', { kind: 'deployment' })
+    const allowed = mayChange(call.caller)
     if (!allowed.ok) return allowed
     if (on && (await admins(database)).length === 0)
       return refuse('BREAK-GLASS-NONE', 'no server admin is break-glass, enrolled and without conditions')

@@ -1,7 +1,7 @@
 import { randomUUID, X509Certificate } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import { openAppointing } from '../access/appointing.ts'
-import { authorize, type Grant, type Resource } from '../access/authorize.ts'
+import { authorize, type Grant, provedLately, type Resource } from '../access/authorize.ts'
 import type { Call, Record } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { IdentityProviderTable } from '../platform/database/tables.ts'
@@ -58,7 +58,7 @@ export function openProviderOperations({ database, record, key, check, now }: Pa
       return record(call, 'sign-on.add-provider', async (subject) => {
         const { name, organisation } = wanted
         subject.organisation = organisation
-        const allowed = mayGovern(call, organisation)
+        const allowed = mayChange(call, organisation)
         if (!allowed.ok) return allowed
         if (!slug.test(name))
           return refuse('NAME-MALFORMED', 'a provider’s name is 1 to 32 of a-z, 0-9, and - between')
@@ -177,7 +177,7 @@ export function openProviderOperations({ database, record, key, check, now }: Pa
         const row = await providerOf(name)
         if (row === 'absent') return absentProvider()
         subject.organisation = row.organisation_id
-        const allowed = mayGovern(call, row.organisation_id)
+        const allowed = mayChange(call, row.organisation_id)
         if (!allowed.ok) return allowed
         await database.transaction().execute(async (work) => {
           await work
@@ -268,6 +268,12 @@ function mayGovern(call: Call, organisation: string | null): Outcome<null> {
   const resource: Resource =
     organisation === null ? { kind: 'deployment' } : { kind: 'organisation', organisation }
   return authorize(call.caller, organisation === null ? 'organisation.appoint' : 'project.appoint', resource)
+}
+
+/** By a provider its members come in, and without it they do not. */
+function mayChange(call: Call, organisation: string | null): Outcome<null> {
+  const allowed = mayGovern(call, organisation)
+  return allowed.ok ? provedLately(call.caller) : allowed
 }
 
 /** What `addProvider` checked. */

@@ -23,7 +23,12 @@ afterAll(() => kms.close())
 /** As the console asks: its header, and on writes the origin that the browser puts there. */
 const own = { 'x-custody-console': '1', host, origin: `https://${host}`, 'sec-fetch-site': 'same-origin' }
 
-async function ask(method: 'GET' | 'POST' | 'DELETE', url: string, headers: object, payload?: object) {
+async function ask(
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  url: string,
+  headers: object,
+  payload?: object,
+) {
   const reply = await kms.server.app.inject({
     ...{ method, url: `/api/v1${url}`, headers: { host, ...headers } },
     ...(payload === undefined ? {} : { payload }),
@@ -187,6 +192,7 @@ test('SESSION-03 neither a session left open nor an API key makes its way round 
   const grants = [
     { role: 'crypto-officer', ...place },
     { role: 'organisation-admin', ...place },
+    { role: 'server-admin', organisation: null, project: null },
   ] as const
   const both = kms.callAs({ identity: 'both', grants: [...kms.admin.grants, ...kms.chief.grants] })
   const mia = given(await people.invite(both, { username: 'mia', name: 'Mia', grants }))
@@ -213,7 +219,12 @@ test('SESSION-03 neither a session left open nor an API key makes its way round 
     ...{ id: 'AAAA', rawId: 'AAAA', type: 'public-key', clientExtensionResults: {} },
     response: { clientDataJSON: 'AAAA', attestationObject: 'AAAA' },
   }
-  const ways: readonly (readonly ['POST' | 'DELETE', string, object?])[] = [
+  await database
+    .insertInto('identity_provider')
+    .values({ id: randomUUID(), name: 'corp', organisation_id: null, kind: 'oidc', settings: '{}' })
+    .execute()
+  const provider = { kind: 'oidc', issuer: 'https://id.example', clientId: 'theirs' }
+  const ways: readonly (readonly ['POST' | 'PUT' | 'DELETE', string, object?])[] = [
     ['POST', `/kms/keys/${id}/export`, { publicKey }],
     ['POST', `/kms/keys/${id}/shred`, { confirmName: 'stays' }],
     ['POST', `${at}/api-keys`, { name: 'more', ttlSeconds: 86_400 }],
@@ -226,6 +237,10 @@ test('SESSION-03 neither a session left open nor an API key makes its way round 
     ['POST', `/people/${ned.identity}/reset`],
     ['POST', '/people', { username: 'own', name: 'Own', grants: user }],
     ['POST', '/identities', { name: 'own', grants: user }],
+    ['POST', '/sign-on/providers', { name: 'theirs', settings: provider }],
+    ['DELETE', '/sign-on/providers/corp'],
+    ['PUT', '/sign-on/required', { required: true }],
+    ['PUT', `/people/${mia.identity}/break-glass`, { breakGlass: true }],
     [
       'POST',
       '/kmip-clients',
@@ -247,6 +262,8 @@ test('SESSION-03 neither a session left open nor an API key makes its way round 
   expect(await tries(session)).toEqual(refused)
   // Not one of them did anything.
   expect((await ask('GET', `/kms/keys/${id}`, session)).body.key.name).toBe('stays')
+  const providers = (await ask('GET', '/auth/sign-on', {})).body.providers
+  expect(providers.map(({ name }: { name: string }) => name)).toEqual(['corp'])
   expect((await ask('GET', '/organisations', bearer)).status).toBe(200)
 
   // Nor does a certificate of hers; one of a program has no second factor to show.
