@@ -45,6 +45,8 @@ export type Taken = {
   readonly gone: readonly Place[]
   readonly person: PersonKey | null
   readonly entry: Pick<LogEntry, 'what' | 'about' | 'digest'>
+  /** The times in it that were signed. */
+  readonly signed: readonly string[]
 }
 
 /** What was read and checked. `take` checks it again against what the phone keeps then, and does it. */
@@ -266,6 +268,7 @@ function approvedOrDealt(kept: Kept, of: Run, { entropy }: Ports): Answer<Ready>
         written: [{ store: 'state', id: old.value, plain: state }, runRecord(of)],
         gone: [],
         person: null,
+        signed: [],
         entry: entry('epoch-approved'),
       })
     })
@@ -273,7 +276,7 @@ function approvedOrDealt(kept: Kept, of: Run, { entropy }: Ports): Answer<Ready>
     withShareAt(kept, old.value, async (opened): Promise<Answer<Taken>> => {
       const { holder } = opened.envelope.share.header
       const before = dealtBefore(kept, run)
-      const done = { gone: [], person: null, entry: entry('redealt') }
+      const done = { gone: [], person: null, signed: [], entry: entry('redealt') }
       if (before !== null)
         return yes({ ...done, files: namedDealt(before, holder), written: [runRecord(of)] })
       const prepared = redeal(opened, run, { ...policies(kept, of, opened), approvals: files.approvals })
@@ -332,7 +335,14 @@ function receivedOf(kept: Kept, of: Run): Answer<Ready> {
       const proof = proofOf(opened)
       if (!proof.ok) return proof
       const entry = { what: 'proved', about: run.plan.title, digest: run.terms.keyId } as const
-      return yes({ files: [proof.value], written: [runRecord(of)], gone: [], person: null, entry })
+      return yes({
+        files: [proof.value],
+        written: [runRecord(of)],
+        gone: [],
+        person: null,
+        signed: [],
+        entry,
+      })
     })
   const take = async (): Promise<Answer<Taken>> => {
     const own = sharesOf(kept, run.terms.keyId).find(({ ceremonyId }) => ceremonyId === run.terms.ceremonyId)
@@ -364,6 +374,7 @@ function receivedOf(kept: Kept, of: Run): Answer<Ready> {
         ],
         gone: [],
         person: null,
+        signed: [],
         entry: { what: 'received', about: run.plan.title, digest: run.terms.keyId },
       })
     } finally {
@@ -436,6 +447,7 @@ function liveOf(kept: Kept, of: Run, live: Uint8Array, { entropy }: Ports): Answ
       written: [...written.value, ...(left?.value.written ?? [])],
       gone: [{ store: 'run', id: opening }, { store: 'dealt', id: opening }, ...(left?.value.gone ?? [])],
       person: left?.value.person ?? null,
+      signed: [said.value.time],
       entry: { what: 'live', about: `${run.plan.title}, epoch ${epoch}`, digest: epochId },
     })
   }
@@ -520,6 +532,7 @@ function keptOf(kept: Kept, of: Run): Answer<Ready> {
           { store: 'dealt', id: opening },
         ],
         person: null,
+        signed: [],
         entry: { what: 'kept', about: run.plan.title, digest: planHash },
       })
     })
@@ -568,6 +581,7 @@ function heartbeatOf(kept: Kept, files: EpochFiles, { now }: Ports): Answer<Read
         written: [],
         gone: [],
         person: null,
+        signed: [],
         entry: { what: 'stated', about: `ceremony ${said.ceremonyId}`, digest },
       })
     },

@@ -63,7 +63,7 @@ import type {
   Prepared,
   ShareSummary,
 } from './api.ts'
-import { checkNotBehind, keptClock } from './clock.ts'
+import { checkNotBehind, keepSigned, keptClock } from './clock.ts'
 import { newerPolicies, no, type Open, policyAt, seatOf, shareAt, shareId, sheetAt, yes } from './kept.ts'
 import { type Ready, readEpochFiles, renewFor } from './next-epoch.ts'
 import { keepRequest, openRequests, requestFilesOf, requestPlaces } from './open-requests.ts'
@@ -79,7 +79,7 @@ import {
   type Written,
 } from './records.ts'
 import { requestFiles, shareFiles } from './sort-files.ts'
-import { refusing, storageRefusal } from './storage-refusal.ts'
+import { refusing } from './storage-refusal.ts'
 
 export type DevicePorts = {
   readonly database: Database
@@ -140,12 +140,6 @@ export function openDevice(ports: DevicePorts): Device {
     const person = parsePersonKey(kept)
     wipe(kept)
     if (!person.ok) return person
-    try {
-      // The time is seen; whatever needs it asks again. A storage that is full opens none the less.
-      await clock.read(records)
-    } catch (error) {
-      if (storageRefusal(error) === null) throw error
-    }
     confirming = null
     open = { vault, records, person: person.value }
     return yes(await overview(open))
@@ -205,10 +199,16 @@ export function openDevice(ports: DevicePorts): Device {
     prepared = null
   }
 
-  /** Where the phone has no room for it, or it is kept already, nothing is written. */
-  async function keepOpen({ records }: Open, request: OpenRequest, files: Files): Promise<void> {
-    const { written, gone } = keepRequest(records, request, files, now())
-    if (written.length > 0 || gone.length > 0) await records.write(written, gone)
+  /** Where the phone has no room for it, or it is kept already, the request is not written. `signed`: times that were signed in it. */
+  async function keepOpen(
+    { records }: Open,
+    request: OpenRequest,
+    files: Files,
+    { time, signed }: { time: string; signed: readonly string[] },
+  ): Promise<void> {
+    const { written, gone } = keepRequest(records, request, files, time)
+    const kept = [...written, ...keepSigned(records, time, signed)]
+    if (kept.length > 0 || gone.length > 0) await records.write(kept, gone)
   }
 
   function logged(records: Records, what: LogEntry['what'], about: string, digest: string): Written {
@@ -439,7 +439,7 @@ export function openDevice(ports: DevicePorts): Device {
       const sorted = requestFiles(files, digestOf)
       if (!sorted.ok) return sorted
       const { request, ciphertexts } = sorted.value
-      const time = await clock.read(open.records)
+      const time = clock.read(open.records)
       if (!time.ok) return time
       const found = shareFor(open, request.request.payload)
       if (!found.ok) return found
@@ -455,7 +455,10 @@ export function openDevice(ports: DevicePorts): Device {
       prepared = { answer: answer.value, share, opened }
       const { what, requester, expiry } = request.request.payload
       const { digest } = answer.value
-      await keepOpen(open, { id: digest, kind: 'request', what, by: requester, expires: expiry }, files)
+      await keepOpen(open, { id: digest, kind: 'request', what, by: requester, expires: expiry }, files, {
+        time: time.value,
+        signed: signedTimes(request),
+      })
       return yes(shownAnswer(answer.value, share, await mayApprove(open)))
     },
 
@@ -467,7 +470,7 @@ export function openDevice(ports: DevicePorts): Device {
       if (open === null) return locked
       if (prepared === null) return no('PHONE-NOTHING-PREPARED')
       if (!(await mayApprove(open))) return no('PHONE-NOT-KEPT')
-      const time = await clock.read(open.records)
+      const time = clock.read(open.records)
       if (!time.ok) return time
       const first = unconfirmed(prepared)
       if (first !== null) return first
@@ -530,7 +533,7 @@ export function openDevice(ports: DevicePorts): Device {
           by: said('requester'),
           expires,
         } as const
-        await keepOpen(open, request, [{ name: '', bytes }])
+        await keepOpen(open, request, [{ name: '', bytes }], { time: now(), signed: [] })
       }
       return yes(shownAsked(read.value, behind.value, await mayApprove(open)))
     },
@@ -539,7 +542,7 @@ export function openDevice(ports: DevicePorts): Device {
       if (open === null) return locked
       if (asked === null) return no('PHONE-NOTHING-PREPARED')
       if (!(await mayApprove(open))) return no('PHONE-NOT-KEPT')
-      const time = await clock.read(open.records)
+      const time = clock.read(open.records)
       if (!time.ok) return time
       const first = unconfirmed(asked)
       if (first !== null) return first
@@ -585,16 +588,17 @@ export function openDevice(ports: DevicePorts): Device {
       if (ready === null) return no('PHONE-NOTHING-PREPARED')
       const reading = ready
       if (!(await mayDo(open, reading))) return no('PHONE-NOT-KEPT')
-      const time = await clock.read(open.records)
+      const time = clock.read(open.records)
       if (!time.ok) return time
       const first = unconfirmed(reading)
       if (first !== null) return first
       ready = null
       const taken = await reading.take()
       if (!taken.ok) return taken
-      const { files, written, gone, person, entry } = taken.value
+      const { files, written, gone, person, entry, signed } = taken.value
+      const seen = keepSigned(open.records, time.value, signed)
       await open.records.write(
-        [...written, logged(open.records, entry.what, entry.about, entry.digest)],
+        [...written, ...seen, logged(open.records, entry.what, entry.about, entry.digest)],
         gone,
       )
       if (person !== null) open.person = person
@@ -711,14 +715,14 @@ function answerTo(
   if (policy === null) return no('PHONE-POLICY-MISSING')
   const answer = prepareAnswer(opened, { ...asked, policy, newer: newerPolicies(records, policy) })
   if (!answer.ok) return answer
-  const behind = checkNotBehind(
-    asked.now,
-    asked.request.provenance.map(({ payload }) => payload.time),
-  )
+  const behind = checkNotBehind(asked.now, signedTimes(asked.request))
   if (behind.ok) return answer
   discardAnswer(answer.value)
   return behind
 }
+
+const signedTimes = ({ provenance }: RequestPackage): string[] =>
+  provenance.map(({ payload }) => payload.time)
 
 /** The share that a request is for; the caller forgets it. */
 function shareFor(open: Open, { keyId, epochId }: { keyId: string; epochId: string }): Answer<OpenedShare> {

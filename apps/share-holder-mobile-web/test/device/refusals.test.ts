@@ -146,7 +146,7 @@ test('PHONE-PASSPHRASE the count of wrong ones outlives the app, and each door t
 
 const tomorrow = '2026-02-01T00:00:01.000Z'
 
-test('PHONE-CLOCK a request that has expired is not answered by a phone whose clock was set back, before and after a restart', async () => {
+test('PHONE-CLOCK a request that has expired is not answered by a phone whose clock is set back while it is open', async () => {
   const { storage } = await phoneOf(world, 0)
   let time = now
   const phone = await openPhone(storage, () => time)
@@ -157,8 +157,39 @@ test('PHONE-CLOCK a request that has expired is not answered by a phone whose cl
   expect(await phone.prepare(asked(40))).toMatchObject({ ok: false, rule: 'REQUEST-EXPIRED' })
   time = now
   expect(await phone.prepare(asked(40))).toMatchObject({ ok: false, rule: 'PHONE-CLOCK', detail: tomorrow })
+})
+
+test('PHONE-CLOCK a phone that was unlocked and used a year ahead answers again once its clock is right and it is unlocked anew', async () => {
+  const { storage } = await phoneOf(world, 0)
+  let time = '2027-01-31T09:30:00.000Z'
+  const phone = await openPhone(storage, () => time)
+  await got(phone.unlock(passphrase))
+  await got(phone.receive(copies(await shareFilesOf(world, 0))))
+  time = now
+  // Unlocking alone has seen no time.
+  await got(phone.prepare(asked(43)))
+  time = '2027-01-31T09:30:00.000Z'
+  expect(await phone.prepare(asked(43))).toMatchObject({ ok: false, rule: 'REQUEST-EXPIRED' })
+  time = now
+  expect(await phone.prepare(asked(43))).toMatchObject({ ok: false, rule: 'PHONE-CLOCK' })
   const again = await restarted(storage)
-  expect(await again.prepare(asked(40))).toMatchObject({ ok: false, rule: 'PHONE-CLOCK' })
+  await got(again.prepare(asked(43)))
+  await got(again.approve())
+})
+
+test('PHONE-CLOCK what was signed outlives the app: a clock that is behind it answers nothing, whatever is asked', async () => {
+  const { storage } = await phoneOf(world, 0)
+  const phone = await restarted(storage)
+  await got(phone.receive(copies(await shareFilesOf(world, 0))))
+  expect(await phone.prepare(asked(44, [0], 'epoch'))).toMatchObject({ ok: false, rule: 'REQUEST-EPOCH' })
+  await got(phone.prepare(asked(45)))
+  const behind = await openPhone(storage, () => '2026-01-31T09:00:00.000Z')
+  await got(behind.unlock(passphrase))
+  expect(await behind.prepare(asked(44, [0], 'epoch'))).toMatchObject({
+    ok: false,
+    rule: 'PHONE-CLOCK',
+    detail: now,
+  })
 })
 
 test('PHONE-CLOCK a clock that is set back before the yes answers nothing, and once it is right again what was read can be answered', async () => {
@@ -180,7 +211,7 @@ test('PHONE-CLOCK a phone whose clock is behind what was signed answers nothing,
   await got(behind.prepare(asked(42)))
   const { storage } = await phoneOf(world, 0)
   const database = await databaseIn(storage)
-  await database.delete('records', ['clock', 'me'])
+  await database.delete('records', ['clock', 'signed'])
   const fresh = await openPhone(storage, () => '2026-01-31T09:00:00.000Z')
   await got(fresh.unlock(passphrase))
   await got(fresh.receive(copies(await shareFilesOf(world, 0))))
