@@ -7,6 +7,7 @@ import {
   acknowledge,
   blocksLeft,
   checkServedFrom,
+  checkUnexpired,
   discardAnswer,
   encodePersonKey,
   enrol as enrolPerson,
@@ -517,7 +518,9 @@ export function openDevice(ports: DevicePorts): Device {
       if (!signing.ok) return signing
       const memory = parseMemory(records.read('memory', 'me'))
       if (!memory.ok) return memory
-      const read = prepareSignature(signing.value, person, memory.value)
+      const time = clock.read(records)
+      if (!time.ok) return time
+      const read = prepareSignature(signing.value, person, memory.value, time.value)
       if (!read.ok) return read
       const policies = records.ids('policy').flatMap((id) => policyAt(records, id) ?? [])
       const behind = policyBehind(read.value, person, policies)
@@ -533,7 +536,7 @@ export function openDevice(ports: DevicePorts): Device {
           by: said('requester'),
           expires,
         } as const
-        await keepOpen(open, request, [{ name: '', bytes }], { time: now(), signed: [] })
+        await keepOpen(open, request, [{ name: '', bytes }], { time: time.value, signed: [] })
       }
       return yes(shownAsked(read.value, behind.value, await mayApprove(open)))
     },
@@ -544,6 +547,8 @@ export function openDevice(ports: DevicePorts): Device {
       if (!(await mayApprove(open))) return no('PHONE-NOT-KEPT')
       const time = clock.read(open.records)
       if (!time.ok) return time
+      const inTime = checkUnexpired(asked, time.value)
+      if (!inTime.ok) return inTime
       const first = unconfirmed(asked)
       if (first !== null) return first
       const { request, explained } = asked

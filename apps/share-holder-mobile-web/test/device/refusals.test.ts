@@ -1,5 +1,10 @@
 import { encodePolicyFile, type Policy, policyDocument } from '@lux/ceremony/policy'
-import { requestPackageCodec, signatureRequestCodec } from '@lux/ceremony/wire'
+import {
+  decryptionApprovalCodec,
+  requestPackageCodec,
+  type SignatureRequest,
+  signatureRequestCodec,
+} from '@lux/ceremony/wire'
 import { parseDocument, toBase64, utf8 } from '@lux/crypto'
 import { encodePersonKey, openHeldShare } from '@lux/people'
 import { beforeAll, expect, test } from 'vitest'
@@ -229,6 +234,19 @@ test('PHONE-CLOCK an officer’s phone whose clock was set back signs nothing', 
   expect(await phone.sign()).toMatchObject({ ok: false, rule: 'PHONE-CLOCK' })
 })
 
+test('REQUEST-EXPIRED an approver’s phone signs no request that has expired, before it is read and between reading it and the yes', async () => {
+  let time = now
+  const phone = await openPhone(undefined, () => time)
+  await got(phone.enrol({ name: 'Abe', kind: 'approver', domain: 'production', passphrase }))
+  const { request } = accepted(requestPackageCodec.parse(asked(46)[0]!.bytes))
+  const file = toSign('decryption-approval', decryptionApprovalCodec.signedBytes(request.payload))
+  await got(phone.readSigning(file))
+  time = tomorrow
+  expect(await phone.sign()).toMatchObject({ ok: false, rule: 'REQUEST-EXPIRED' })
+  expect(await phone.readSigning(file)).toMatchObject({ ok: false, rule: 'REQUEST-EXPIRED' })
+  expect((await overviewOf(phone)).log.map(({ what }) => what)).toEqual(['enrolled'])
+})
+
 test('REQUEST-POLICY an officer’s phone says which policy it took an opening rests on, and refuses one under another or without its key', async () => {
   const { phone } = await phoneWith(world.officer)
   expect(await got(phone.readSigning(openingToSign()))).toMatchObject({ under: 'none' })
@@ -259,14 +277,18 @@ test('PHONE-PROGRESS a phone tells how many blocks of a request are done, up to 
   expect(heard).toEqual(['1 of 3', '3 of 3'])
 })
 
-function openingToSign() {
-  const { payload } = parseDocument(openingOf(world, '7c'.repeat(16)), { maxBytes: 1 << 20 })
+function toSign(what: SignatureRequest['what'], subject: Uint8Array) {
   const bytes = signatureRequestCodec.encode({
-    ...{ v: 1, kind: 'signature-request', what: 'opening', domain: 'production' },
-    subject: toBase64(utf8(JSON.stringify(payload))),
+    ...{ v: 1, kind: 'signature-request', what, domain: 'production' },
+    subject: toBase64(subject),
     lines: [],
   })
   return { name: 'request.json', bytes }
+}
+
+function openingToSign() {
+  const { payload } = parseDocument(openingOf(world, '7c'.repeat(16)), { maxBytes: 1 << 20 })
+  return toSign('opening', utf8(JSON.stringify(payload)))
 }
 
 test('PHONE-CONFIRM the passphrase counts for the very act that it was asked for, and renewing a card asks for it', async () => {

@@ -85,16 +85,18 @@ export function checkSigner(
 }
 
 /**
- * Checks a request under a person's key; a checkpoint also against its whole transcript and what this device cosigned last. Refuses
- * REQUEST-ROLE, REQUEST-DOMAIN, REQUEST-TRANSCRIPT, REQUEST-PLAN, COSIGN-…, CHAIN-….
+ * Checks a request under a person's key; a checkpoint also against its whole transcript and what this device cosigned last. `now`:
+ * ISO-8601 UTC. Refuses REQUEST-ROLE, REQUEST-DOMAIN, REQUEST-EXPIRED, REQUEST-TRANSCRIPT, REQUEST-PLAN, COSIGN-…, CHAIN-….
  */
 export function prepareSignature(
   signing: Signing,
   key: PersonKey,
   memory: Memory,
+  now: string,
 ): Outcome<PreparedSignature> {
   return checked(() => {
     need(checkSigner(signing, key))
+    need(checkUnexpired(signing, now))
     const { kind, request, explained } = signing
     const cosigning = request.what === 'checkpoint' ? cosigningOf(request, explained, memory) : null
     const plan = request.what === 'plan-approval' ? need(planLines(request, explained)) : []
@@ -112,6 +114,16 @@ export function prepareSignature(
     const remembered = cosigning === null ? null : { ...memory, [cosigning.ceremonyId]: cosigning.head }
     return { ...signing, key, words, plan, fresh, lines, memory: remembered }
   })
+}
+
+/** That what nobody may sign later is signed in time: before it is read, and before the yes counts. Refuses REQUEST-EXPIRED. */
+export function checkUnexpired(
+  { explained: { expires } }: Pick<Signing, 'explained'>,
+  now: string,
+): Outcome<null> {
+  return checked(() =>
+    expires !== null && expires <= now ? no('REQUEST-EXPIRED', `it expired at ${expires}`, 'request') : null,
+  )
 }
 
 /** After the yes. */

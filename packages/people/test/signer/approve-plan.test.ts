@@ -50,7 +50,7 @@ const rehearsed = (verdict: Parameters<typeof rehearsedPlan>[1]) =>
   rehearsedPlan({ plan: {} as Plan, hash }, verdict)
 
 const prepare = (request: SignatureRequest) =>
-  prepareSignature(accepted(signingOf('officer', request)), world.officer, {})
+  prepareSignature(accepted(signingOf('officer', request)), world.officer, {}, now)
 
 function answerTo(asked: PlanApproval, plan = bytes): SignatureAnswer {
   const prepared = accepted(prepare(planApprovalRequest(asked, plan, ['a title\u0007'])))

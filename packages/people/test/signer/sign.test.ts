@@ -10,7 +10,7 @@ import {
   signingOf,
 } from '../../src/index.ts'
 import { accepted, ruleOf } from '../support/outcome.ts'
-import { entropyOf, openingOf, shareWorld, type World } from '../support/share-world.ts'
+import { entropyOf, now, openingOf, shareWorld, type World } from '../support/share-world.ts'
 
 let world: World
 let subject: Uint8Array
@@ -30,7 +30,7 @@ beforeAll(async () => {
 
 test('an officer reads what the bytes say before what the workstation says, and signs those very bytes', async () => {
   const { officer } = world
-  const prepared = accepted(prepareSignature(accepted(signingOf('officer', request)), officer, {}))
+  const prepared = accepted(prepareSignature(accepted(signingOf('officer', request)), officer, {}, now))
   expect(prepared.lines).toContain('ceremony   7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c')
   expect(prepared.lines.at(-1)).toBe('| a title')
   const { answer, memory } = signAnswer(prepared)
@@ -46,7 +46,7 @@ test('REQUEST-ROLE REQUEST-DOMAIN nobody signs what their key is not for, nor in
     expect(ruleOf(signingOf(kind, request))).toBe('REQUEST-ROLE')
   expect(ruleOf(signingOf('officer', { ...request, domain: 'rehearsal' }))).toBe('REQUEST-DOMAIN')
   const signing = accepted(signingOf('officer', request))
-  expect(ruleOf(prepareSignature(signing, await key('witness'), {}))).toBe('REQUEST-ROLE')
-  expect(ruleOf(prepareSignature(signing, await key('officer', 'rehearsal'), {}))).toBe('REQUEST-DOMAIN')
+  expect(ruleOf(prepareSignature(signing, await key('witness'), {}, now))).toBe('REQUEST-ROLE')
+  expect(ruleOf(prepareSignature(signing, await key('officer', 'rehearsal'), {}, now))).toBe('REQUEST-DOMAIN')
   expect(ruleOf(signingOf('officer', { ...request, what: 'bundle' }))).toBe('REQUEST-SUBJECT')
 })

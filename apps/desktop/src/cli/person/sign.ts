@@ -2,6 +2,7 @@ import type { Card, SignatureRequest } from '@lux/ceremony/wire'
 import { ExpectedError, readBounded, writeInFolder } from '@lux/node-files'
 import {
   checkSigner,
+  checkUnexpired,
   maxSignatureRequest,
   type PersonKey,
   prepareSignature,
@@ -11,6 +12,7 @@ import {
   signingOf,
 } from '@lux/people'
 import type { Command } from 'commander'
+import { systemClock } from '../../core/system.ts'
 import { memoryBeside, readMemory } from '../../core/use-cases/key-file.ts'
 import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
@@ -62,7 +64,7 @@ Example:
 }
 
 /**
- * Errors: SIGNATURE-REQUEST-MALFORMED, REQUEST-SUBJECT, REQUEST-ROLE, REQUEST-DOMAIN, REQUEST-DECLINED, the COSIGN-
+ * Errors: SIGNATURE-REQUEST-MALFORMED, REQUEST-SUBJECT, REQUEST-ROLE, REQUEST-DOMAIN, REQUEST-EXPIRED, REQUEST-DECLINED, the COSIGN-
  * and CHAIN- rules, those of the key file.
  */
 export async function signRequest(path: string, kind: Card['kind'], options: SignOptions): Promise<Outcome> {
@@ -103,7 +105,7 @@ export async function signWith(signing: Signing, key: PersonKey, options: SignOp
   const memoryPath = options.memory ?? memoryBeside(options.key)
   const memory = cosigns ? readMemory(memoryPath) : {}
   const prepared = accepted(
-    prepareSignature(signing, key, memory),
+    prepareSignature(signing, key, memory, systemClock.now()),
     {},
     {
       'REQUEST-DOMAIN': otherDomain,
@@ -119,6 +121,7 @@ export async function signWith(signing: Signing, key: PersonKey, options: SignOp
     !(await askYes('Is this what you want to sign?'))
   )
     throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
+  accepted(checkUnexpired(signing, systemClock.now()))
   const { memory: remembered, answer } = signAnswer(prepared)
   // On disk before a signature leaves: a device that crashes in between has signed nothing that it forgot.
   if (remembered !== null) writeInFolder(memoryPath, remembered)

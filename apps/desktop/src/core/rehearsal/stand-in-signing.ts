@@ -17,6 +17,7 @@ import { bytesToSign, type SignedKind } from '../runs/exchange/bytes-to-sign.ts'
 import { signatureRequest } from '../runs/exchange/outbox.ts'
 import type { RunFolder } from '../runs/folder/run-folder.ts'
 import type { Run } from '../runs/run/run.ts'
+import { systemClock } from '../system.ts'
 import { accepted } from './accepted.ts'
 import { submission } from './stand-in-run.ts'
 import type { StandIn } from './stand-ins.ts'
@@ -31,7 +32,8 @@ export function signAsStandIn(run: Run, standIn: StandIn, what: SignedKind): Ref
   if (needs?.kind !== 'signatures' || needs.what !== what)
     throw new ExpectedError('SUBMIT-01', `no ${what} is awaited`)
   const signing = accepted(signingOf(standIn.role, signatureRequest(folder, view, needs)))
-  const prepared = accepted(prepareSignature(signing, standIn, rememberedBy(folder, standIn)))
+  const memory = rememberedBy(folder, standIn)
+  const prepared = accepted(prepareSignature(signing, standIn, memory, systemClock.now()))
   const answer = accepted(signatureAnswerCodec.parse(signAnswer(prepared).answer))
   return run.submit({
     type: 'submit',

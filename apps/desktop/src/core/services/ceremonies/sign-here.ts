@@ -5,6 +5,7 @@ import * as v from 'valibot'
 import type { RunView } from '../../../contract/index.ts'
 import { signatureRequest } from '../../runs/exchange/outbox.ts'
 import type { Run } from '../../runs/run/run.ts'
+import { systemClock } from '../../system.ts'
 import { memoryBeside, openKeyFile, readMemory } from '../../use-cases/key-file.ts'
 import { asAsked, takeFile } from '../../use-cases/paused.ts'
 import { receiveHere } from '../../use-cases/share-file.ts'
@@ -53,7 +54,8 @@ export async function signHere(parts: ServiceContext, input: unknown): Promise<R
     const cosigns = request.what === 'checkpoint'
     const memory = memoryBeside(file)
     const signing = needed(signingOf(key.card.kind, request))
-    const prepared = needed(prepareSignature(signing, key, cosigns ? readMemory(memory) : {}))
+    const remembered = cosigns ? readMemory(memory) : {}
+    const prepared = needed(prepareSignature(signing, key, remembered, systemClock.now()))
     const signed = signAnswer(prepared)
     // On disk before the signature counts: a key that was used here and then at another machine has forgotten nothing.
     if (signed.memory !== null) writeInFolder(memory, signed.memory)

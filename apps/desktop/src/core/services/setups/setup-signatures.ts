@@ -26,6 +26,7 @@ import {
   signingOf,
   signPolicy,
 } from '@lux/people'
+import { systemClock } from '../../system.ts'
 import { needed } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { mustBeShown, subjectOf } from '../shared/subject.ts'
@@ -79,7 +80,7 @@ export function approveWith(
   mustBeShown(subjectOf(request), shown)
   const signing = needed(signingOf('officer', request))
   needed(checkSigner(signing, key))
-  const { answer } = signAnswer(needed(prepareSignature(signing, key, {})))
+  const { answer } = signAnswer(needed(prepareSignature(signing, key, {}, systemClock.now())))
   return takeApproval(of.policy, of.setup, of.rehearsed, needed(signatureAnswerCodec.parse(answer)))
 }
 

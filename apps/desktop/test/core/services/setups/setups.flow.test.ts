@@ -89,7 +89,7 @@ async function answerOf(name: string, payload: string): Promise<Uint8Array> {
   const key = await openKeyFile(keyOf(name), passphrase)
   const request = readSignatureRequest(fromBase64(payload))
   const signing = request.ok ? signingOf(key.card.kind, request.value) : request
-  const prepared = signing.ok ? prepareSignature(signing.value, key, {}) : signing
+  const prepared = signing.ok ? prepareSignature(signing.value, key, {}, new Date().toISOString()) : signing
   if (!prepared.ok) throw new Error(prepared.detail)
   return signAnswer(prepared.value).answer
 }
