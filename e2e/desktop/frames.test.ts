@@ -73,7 +73,7 @@ test('SHELL-SENDER a frame inside our page is not answered', async () => {
 })
 
 test('SHELL-SIZE a request of more than the limit is refused and the next one answered', async () => {
-  const large = await invoke(desktop, 'report.save', { path: 'x'.repeat(1_100_000) })
+  const large = await invoke(desktop, 'report.save', { path: 'x'.repeat(4_200_000) })
   expect(large).toMatchObject({ ok: false, error: { code: 'FRAME-TOO-LARGE' } })
   expect(await invoke(desktop, 'app.info', {})).toMatchObject({ ok: true })
 })
