@@ -22,6 +22,8 @@ export type ApiServer = {
     body?: object | string,
     type?: string,
   ): Promise<{ status: number; body: unknown }>
+  /** The API server ends and starts again, as after a change of the file that --encryption-provider-config names. */
+  restart(): Promise<void>
   /** Every byte that etcd holds under a prefix. */
   stored(prefix: string): Promise<Buffer>
   /** Controllers and a scheduler start, and this many nodes that run nothing and say that they run it. */
@@ -40,13 +42,14 @@ export async function startApiServer(folder: string, encryption: string): Promis
     children.push(child)
     return child
   }
+  const end = async (child: ChildProcess, signal: NodeJS.Signals) => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill(signal)
+    await ended
+  }
   const stop = async () => {
-    for (const child of children.splice(0).toReversed()) {
-      if (child.exitCode !== null || child.signalCode !== null) continue
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGKILL')
-      await ended
-    }
+    for (const child of children.splice(0).toReversed()) await end(child, 'SIGKILL')
   }
   const [clients, peers, secure] = [await freePort(), await freePort(), await freePort()]
   const etcd = `http://127.0.0.1:${clients}`
@@ -69,7 +72,7 @@ export async function startApiServer(folder: string, encryption: string): Promis
     ...['--listen-peer-urls', `http://127.0.0.1:${peers}`, '--log-level', 'error'],
   ])
   const certificates = join(folder, 'certificates')
-  const server = start('kube-apiserver', program, [
+  const serverArgs = [
     `--etcd-servers=${etcd}`,
     '--bind-address=127.0.0.1',
     `--secure-port=${secure}`,
@@ -84,7 +87,7 @@ export async function startApiServer(folder: string, encryption: string): Promis
     `--service-account-key-file=${files.public}`,
     `--service-account-signing-key-file=${files.private}`,
     `--encryption-provider-config=${encryption}`,
-  ])
+  ]
 
   const url = new URL(`https://127.0.0.1:${secure}`)
   const ca = join(certificates, 'apiserver.crt')
@@ -108,13 +111,18 @@ export async function startApiServer(folder: string, encryption: string): Promis
       sent.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body))
     })
   const log = () => readFileSync(join(folder, 'kube-apiserver.log'), 'utf8').slice(-2000)
-  try {
+  const startServer = async () => {
+    const child = start('kube-apiserver', program, serverArgs)
     for (;;) {
-      if (server.exitCode !== null) throw new Error(`kube-apiserver ended: ${log()}`)
+      if (child.exitCode !== null) throw new Error(`kube-apiserver ended: ${log()}`)
       const ready = existsSync(ca) ? await ask('GET', '/readyz').catch(() => null) : null
-      if (ready?.status === 200) break
+      if (ready?.status === 200) return child
       await new Promise((resolve) => setTimeout(resolve, 200))
     }
+  }
+  let server: ChildProcess
+  try {
+    server = await startServer()
   } catch (error) {
     await stop()
     throw error
@@ -148,8 +156,12 @@ export async function startApiServer(folder: string, encryption: string): Promis
       if (status !== 201) throw new Error(JSON.stringify(body))
     }
   }
+  const restart = async () => {
+    await end(server, 'SIGTERM')
+    server = await startServer()
+  }
   return {
-    ...{ url, ca, ask, startNodes, stop },
+    ...{ url, ca, ask, startNodes, restart, stop },
     async stored(prefix) {
       const end = Buffer.from(prefix)
       end[end.length - 1] = (end.at(-1) ?? 0) + 1

@@ -26,6 +26,21 @@ let server: Awaited<ReturnType<typeof startServer>>
 const closing: (() => unknown)[] = []
 let place: { organisationId: string; projectId: string }
 let operator: Parameters<typeof startOperator>[0]
+/** The file of the API server, and its entry for the plugin. */
+let encryption: string
+let kms: string
+
+/** The first writes; each reads what it wrote. */
+const writeProviders = (...providers: readonly string[]) =>
+  writeFile(
+    encryption,
+    `apiVersion: apiserver.config.k8s.io/v1
+kind: EncryptionConfiguration
+resources:
+  - resources: [secrets, configmaps]
+    providers:
+${providers.map((one) => `      - ${one}\n`).join('')}`,
+  )
 
 const apply = (path: string, yaml: string) =>
   cluster.ask('PATCH', `${path}?fieldManager=test&force=true`, yaml, 'application/apply-patch+yaml')
@@ -82,17 +97,9 @@ beforeAll(async () => {
     credentials: await credentialsOf('plugin', ['service']),
   })
   closing.push(() => plugin.close())
-  const encryption = join(folder, 'encryption.yaml')
-  await writeFile(
-    encryption,
-    `apiVersion: apiserver.config.k8s.io/v1
-kind: EncryptionConfiguration
-resources:
-  - resources: [secrets]
-    providers:
-      - kms: { apiVersion: v2, name: lux-custody, endpoint: "unix://${socket}", timeout: 3s }
-`,
-  )
+  encryption = join(folder, 'encryption.yaml')
+  kms = `kms: { apiVersion: v2, name: lux-custody, endpoint: "unix://${socket}", timeout: 3s }`
+  await writeProviders('identity: {}', kms)
   cluster = await startApiServer(folder, encryption)
   closing.push(() => cluster.stop())
 
@@ -144,6 +151,46 @@ const until = (path: string, holds: (answer: { status: number; body: object }) =
   )
 const readyIs = (status: string) => (answer: { body: object }) =>
   JSON.stringify(answer.body).includes(`"status":"${status}","type":"Ready"`)
+
+test('CLUSTER-REWRITE as the guide has it, what was in the clear is written once, and is read without `identity`', async () => {
+  const word = 'in-the-clear-of-the-test'
+  const at = '/api/v1/namespaces/default'
+  for (const [kind, content] of [
+    ['secrets', { stringData: { word } }],
+    ['configmaps', { data: { word } }],
+  ] as const) {
+    const made = await cluster.ask('POST', `${at}/${kind}`, { metadata: { name: 'older' }, ...content })
+    expect(made.status).toBe(201)
+  }
+  const holds = async (kind: string) =>
+    (await cluster.stored(`/registry/${kind}/default/older`)).includes(word)
+  expect([await holds('secrets'), await holds('configmaps')]).toEqual([true, true])
+  await writeProviders(kms, 'identity: {}')
+  await cluster.restart()
+
+  const guide = readFileSync(join(root, 'docs/guide/kubernetes.md'), 'utf8')
+  const kinds = /^kubectl get (\S+) --all-namespaces -o json \| kubectl replace -f -$/m
+    .exec(guide)?.[1]
+    ?.split(',')
+  type Listed = { readonly metadata: { readonly name: string; readonly namespace: string } }
+  for (const kind of kinds ?? []) {
+    const { body } = (await cluster.ask('GET', `/api/v1/${kind}`)) as { body: { items: readonly Listed[] } }
+    for (const one of body.items) {
+      const { name, namespace } = one.metadata
+      const { status } = await cluster.ask('PUT', `/api/v1/namespaces/${namespace}/${kind}/${name}`, one)
+      expect({ kind, name, status }).toEqual({ kind, name, status: 200 })
+    }
+  }
+  await writeProviders(kms)
+  await cluster.restart()
+
+  expect([await holds('secrets'), await holds('configmaps')]).toEqual([false, false])
+  const read = await cluster.ask('GET', `${at}/configmaps/older`)
+  expect(read).toMatchObject({ status: 200, body: { data: { word } } })
+  // A list fails where one object of it cannot be read.
+  for (const kind of ['secrets', 'configmaps'])
+    expect((await cluster.ask('GET', `/api/v1/${kind}`)).status).toBe(200)
+})
 
 test('CLUSTER-ETCD etcd holds what the server’s key encrypted, and nothing of a Secret in the clear', async () => {
   const made = await cluster.ask('POST', '/api/v1/namespaces/default/secrets', {
