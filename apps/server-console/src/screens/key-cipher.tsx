@@ -100,15 +100,7 @@ function Decrypt({ shown }: { shown: Key }) {
           work.mutate({ ciphertext: text('ciphertext').trim(), ...withAad(text('aad')) })
         }
       >
-        <TextField
-          name="ciphertext"
-          label={t('console.cipher.ciphertext')}
-          required
-          autoComplete="off"
-          spellCheck={false}
-          dir="ltr"
-          className="mono"
-        />
+        <Ciphertext />
         <Aad />
       </Form>
       <div aria-live="polite">
@@ -126,6 +118,21 @@ function Decrypt({ shown }: { shown: Key }) {
         }}
       />
     </>
+  )
+}
+
+function Ciphertext() {
+  const { t } = useTranslation()
+  return (
+    <TextField
+      name="ciphertext"
+      label={t('console.cipher.ciphertext')}
+      required
+      autoComplete="off"
+      spellCheck={false}
+      dir="ltr"
+      className="mono"
+    />
   )
 }
 
@@ -149,15 +156,7 @@ function Rewrap({ shown }: { shown: Key }) {
           })
         }
       >
-        <TextField
-          name="ciphertext"
-          label={t('console.cipher.ciphertext')}
-          required
-          autoComplete="off"
-          spellCheck={false}
-          dir="ltr"
-          className="mono"
-        />
+        <Ciphertext />
         <Aad />
         <Field
           name="new-aad"
