@@ -94,15 +94,17 @@ export function openKmipServer({
     secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
   })
   const server = createServer(
-    { ...secured(tls), requestCert: true, rejectUnauthorized: true, handshakeTimeout: 10_000 },
+    // Who is not let in is told so, and counted: Node itself would end the connection without a word, as one that was reset.
+    { ...secured(tls), requestCert: true, rejectUnauthorized: false, handshakeTimeout: 10_000 },
     (socket) => {
       const spki = socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' })
-      if (spki === undefined) {
-        socket.destroy()
+      const source = socket.remoteAddress ?? null
+      const shown = spki === undefined ? null : createHash('sha256').update(spki).digest()
+      if (!socket.authorized || shown === null) {
+        refuseCertificate(socket, source, shown)
         return
       }
-      const fingerprint = createHash('sha256').update(spki).digest()
-      const source = socket.remoteAddress ?? null
+      const fingerprint: Buffer = shown
       const hex = fingerprint.toString('hex')
       const become = meeting.get(placeOf(socket))
       const stranger = setTimeout(() => socket.destroy(), patience.stranger)
@@ -156,6 +158,19 @@ export function openKmipServer({
     failed(error.code ?? error.name, socket.remoteAddress ?? null)
   })
 
+  /** Before anything is read that it sent. */
+  function refuseCertificate(socket: TLSSocket, source: string | null, fingerprint: Buffer | null): void {
+    // Node says a name of OpenSSL's there, and not an error.
+    const code = fingerprint === null ? 'NoCertificate' : String(socket.authorizationError)
+    failed(code, source, fingerprint?.toString('hex'))
+    const refusal = refuse('KMIP-CERTIFICATE', wrongWith(code))
+    socket.on('error', () => socket.destroy())
+    socket.end(refuseMessage(new Uint8Array(0), refusal, answering.now()))
+    // What is sent meanwhile is passed over: left unread, it would take the answer from who asks.
+    socket.resume()
+    setTimeout(() => socket.destroy(), 1000).unref()
+  }
+
   function failed(code: string, source: string | null, fingerprint?: string): void {
     strangers.failed({ reqId: answering.newReqId(), source: source ?? 'unknown' })
     log.warn(
@@ -181,6 +196,15 @@ export function openKmipServer({
       await closed
     },
   }
+}
+
+function wrongWith(code: string): string {
+  if (code === 'NoCertificate') return 'the connection shows none'
+  if (code === 'CERT_HAS_EXPIRED') return 'the certificate has expired'
+  if (code === 'CERT_NOT_YET_VALID') return 'the certificate does not hold yet'
+  return /ISSUER|SELF_SIGNED|SIGNATURE/.test(code)
+    ? 'the certificate is of another CA'
+    : 'the certificate is not valid'
 }
 
 type Connection = { end(): void }
