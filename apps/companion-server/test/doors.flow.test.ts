@@ -1009,10 +1009,10 @@ const others: readonly Case[] = [
     'user',
     'OBJECT-ABSENT',
     [`PATCH ${external}/none`, { credentials: {} }],
-    (services, call) => services.external.changeCredentials(call, 'none', {}),
+    (services, call) => services.external.changeCredentials(call, 'none', { credentials: {} }),
   ),
   refused('external-key.remove', 'user', 'OBJECT-ABSENT', [`DELETE ${external}/none`], (services, call) =>
-    services.external.remove(call, 'none'),
+    services.external.remove(call, { id: 'none', confirm: 'none' }),
   ),
   refused('external-key.test', 'user', 'OBJECT-ABSENT', [`POST ${external}/none/test`], (services, call) =>
     services.external.test(call, 'none'),

@@ -67,26 +67,44 @@ export function openExternalKeys({ database, egress, secretsKey, now }: Parts) {
         .orderBy('name')
         .execute(),
 
-    async insert(
+    /** Whether a key of this id was in the project and was removed. */
+    wasRemoved: async (project: string, id: string): Promise<boolean> =>
+      (await database
+        .selectFrom('removed_external_key')
+        .select('id')
+        .where('id', '=', id)
+        .where('project_id', '=', project)
+        .executeTakeFirst()) !== undefined,
+
+    insert: (
       row: Omit<StoredExternalKey, 'created_at' | 'updated_at'>,
-    ): Promise<StoredExternalKey | 'name-taken'> {
-      const made = await database
-        .insertInto('external_key')
-        .values({ ...row, settings: JSON.stringify(row.settings) })
-        .onConflict((conflict) => conflict.columns(['project_id', 'name']).doNothing())
-        .returningAll()
-        .executeTakeFirst()
-      return made ?? 'name-taken'
-    },
+    ): Promise<StoredExternalKey | 'name-taken'> =>
+      database.transaction().execute(async (work) => {
+        const made = await work
+          .insertInto('external_key')
+          .values({ ...row, settings: JSON.stringify(row.settings) })
+          // Of its name, or of the id of a removed one that somebody else configures again.
+          .onConflict((conflict) => conflict.doNothing())
+          .returningAll()
+          .executeTakeFirst()
+        if (made === undefined) return 'name-taken'
+        await work.deleteFrom('removed_external_key').where('id', '=', row.id).execute()
+        return made
+      }),
 
     async change(
       id: string,
-      fields: { readonly credentials?: Buffer; readonly described?: ProviderKey },
+      fields: {
+        readonly settings?: Given
+        readonly credentials?: Buffer
+        readonly described?: ProviderKey
+      },
     ): Promise<StoredExternalKey | 'absent'> {
-      const { credentials, described } = fields
+      const { settings, credentials, described } = fields
       const changed = await database
         .updateTable('external_key')
         .set({
+          ...(settings === undefined ? {} : { settings: JSON.stringify(settings) }),
           ...(credentials === undefined ? {} : { credentials }),
           ...(described === undefined ? {} : describedColumns(described)),
           updated_at: now(),
@@ -97,9 +115,16 @@ export function openExternalKeys({ database, egress, secretsKey, now }: Parts) {
       return changed ?? 'absent'
     },
 
-    async remove(id: string): Promise<void> {
-      await database.deleteFrom('external_key').where('id', '=', id).execute()
-    },
+    /** Its credentials go; its id stays its project's. */
+    remove: ({ id, project_id, name }: StoredExternalKey): Promise<void> =>
+      database.transaction().execute(async (work) => {
+        const gone = await work.deleteFrom('external_key').where('id', '=', id).executeTakeFirst()
+        if (Number(gone.numDeletedRows) === 0) return
+        await work
+          .insertInto('removed_external_key')
+          .values({ id, project_id, name, removed_at: now() })
+          .execute()
+      }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto'
 import { concatBytes, equalBytes, u32be, wipe } from '@lux/crypto'
-import { type Action, absent, authorize } from '../access/authorize.ts'
+import { type Action, absent, authorize, provedLately } from '../access/authorize.ts'
 import type { Call, Record, Subject } from '../audit/record.ts'
 import type { KeyAlgorithm } from '../keys/algorithms.ts'
 import { envelopeKeyId, openEnvelope, readEnvelopeHead, sealEnvelope } from '../keys/envelope.ts'
@@ -17,6 +17,8 @@ import { badAnswer, type Given, type Provider, type ProviderKey, type ProviderUs
 export type NewExternalKey = ProviderSettings & {
   readonly project: string
   readonly name: string
+  /** Of one that was removed from the project: what was encrypted under it opens again. Absent: a new one. */
+  readonly again?: string
   /** It comes there by an import: it need not be there yet. */
   readonly forImport?: boolean
 }
@@ -149,16 +151,17 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
         Object.assign(subject, { organisation, project })
         const allowed = authorize(call.caller, 'key.create', { kind: 'project', organisation, project })
         if (!allowed.ok) return allowed
-        const { name, provider, settings, credentials, forImport = false } = wanted
+        const { name, provider, settings, credentials, again, forImport = false } = wanted
         const algorithm = `external-${provider}`
         const named = authorize(call.caller, 'key.create', {
           ...{ kind: 'key', organisation, project, name, algorithm },
         })
         if (!named.ok) return named
         if (!nameShape.test(name)) return refuse('KEY-NAME', 'expected 1 to 32 of a-z, 0-9 and single dashes')
+        if (again !== undefined && !(await externalKeys.wasRemoved(project, again))) return absent('key')
         const connected = externalKeys.connect({ provider, settings, credentials })
         if (!connected.ok) return connected
-        const id = randomUUID()
+        const id = again ?? randomUUID()
         const shown = forImport ? await describedOrWaiting(connected.value) : await tried(connected.value, id)
         if (!shown.ok) return shown
         const row = { id, project_id: project, provider, settings }
@@ -189,30 +192,47 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
       return record(call, 'external-key.read', (subject) => permitted(call, subject, 'key.read', id))
     },
 
-    /** Whole ones in place of the whole ones before, once the provider has shown that they work. */
-    changeCredentials(call: Call, id: string, credentials: Given): Promise<Outcome<StoredExternalKey>> {
+    /**
+     * Whole ones in place of the whole ones before, once the provider has shown that they work. Settings change with credentials alone:
+     * those that are here go nowhere else.
+     */
+    changeCredentials(
+      call: Call,
+      id: string,
+      { credentials, settings: moved }: { readonly credentials: Given; readonly settings?: Given },
+    ): Promise<Outcome<StoredExternalKey>> {
       return record(call, 'external-key.change-credentials', async (subject) => {
         const row = await permitted(call, subject, 'key.manage', id)
         if (!row.ok) return row
-        const { provider, settings } = row.value
+        // What is encrypted from now on is whose the provider's key is.
+        const proved = provedLately(call.caller)
+        if (!proved.ok) return proved
+        const { provider } = row.value
+        const settings = moved ?? row.value.settings
         // What was inserted passed `connect`.
         const known = { provider: provider as ProviderSettings['provider'], settings, credentials }
         const connected = externalKeys.connect(known)
         if (!connected.ok) return connected
         const shown = await tried(connected.value, id)
         if (!shown.ok) return shown
-        const sealed = await externalKeys.seal(row.value, credentials)
-        const changed = await externalKeys.change(id, { credentials: sealed, described: shown.value })
+        const sealed = await externalKeys.seal({ ...row.value, settings }, credentials)
+        const changed = await externalKeys.change(id, {
+          ...{ settings, credentials: sealed, described: shown.value },
+        })
         return changed === 'absent' ? absent('key') : accept(changed)
       })
     },
 
-    /** Forgets the credentials; at the provider nothing changes. */
-    remove(call: Call, id: string): Promise<Outcome<null>> {
+    /** Forgets the credentials; at the provider nothing changes. What was encrypted opens no more until the key is configured again. */
+    remove(call: Call, { id, confirm }: { id: string; confirm: string }): Promise<Outcome<null>> {
       return record(call, 'external-key.remove', async (subject) => {
         const row = await permitted(call, subject, 'key.manage', id)
         if (!row.ok) return row
-        await externalKeys.remove(id)
+        const proved = provedLately(call.caller)
+        if (!proved.ok) return proved
+        if (confirm !== row.value.name)
+          return refuse('REQUEST-FIELDS', 'confirmName is not the name of the key that is to be removed')
+        await externalKeys.remove(row.value)
         return accept(null)
       })
     },

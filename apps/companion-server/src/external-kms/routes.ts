@@ -24,12 +24,14 @@ const createBody = Type.Object(
     provider: Type.Enum([...providerNames]),
     settings: fields,
     credentials: fields,
+    keyId: Type.Optional(id),
     forImport: Type.Optional(Type.Boolean()),
   },
   closed,
 )
 const ofProject = Type.Object({ projectId: id }, closed)
-const credentialsBody = Type.Object({ credentials: fields }, closed)
+const credentialsBody = Type.Object({ credentials: fields, settings: Type.Optional(fields) }, closed)
+const removeQuery = Type.Object({ confirmName: Type.Optional(Type.String({ maxLength: 64 })) }, closed)
 const encryptBody = Type.Object({ plaintext: base64Text, aad }, closed)
 const decryptBody = Type.Object({ ciphertext: base64Text, aad }, closed)
 const dataKeyBody = Type.Object({ keySpec: Type.Optional(Type.Enum([...dataKeySpecs])), aad }, closed)
@@ -69,8 +71,9 @@ export function externalKeyRoutes(
     { schema: { ...gives('Add a key of another KMS', oneKey), body: createBody } },
     async (request) => {
       const call = await callOf(request)
-      const { projectId: project, ...wanted } = request.body
-      return { key: toView(granted(await external.create(call, { project, ...wanted }))) }
+      const { projectId: project, keyId: again, ...rest } = request.body
+      const wanted = { project, ...rest, ...(again === undefined ? {} : { again }) }
+      return { key: toView(granted(await external.create(call, wanted))) }
     },
   )
   app.get(
@@ -98,7 +101,7 @@ export function externalKeyRoutes(
     `${base}/:keyId`,
     {
       schema: {
-        ...gives('Change the credentials for a key of another KMS', oneKey),
+        ...gives('Change credentials and settings of a key of another KMS', oneKey),
         params: byId,
         body: credentialsBody,
       },
@@ -106,7 +109,7 @@ export function externalKeyRoutes(
     async (request) => {
       const call = await callOf(request)
       const { keyId } = request.params
-      return { key: toView(granted(await external.changeCredentials(call, keyId, request.body.credentials))) }
+      return { key: toView(granted(await external.changeCredentials(call, keyId, request.body))) }
     },
   )
   app.delete(
@@ -115,11 +118,13 @@ export function externalKeyRoutes(
       schema: {
         ...gives('Remove a key of another KMS', Type.Object({ removed: Type.Boolean() })),
         params: byId,
+        querystring: removeQuery,
       },
     },
     async (request) => {
       const call = await callOf(request)
-      granted(await external.remove(call, request.params.keyId))
+      const { confirmName: confirm = '' } = request.query
+      granted(await external.remove(call, { id: request.params.keyId, confirm }))
       return { removed: true }
     },
   )

@@ -24,7 +24,7 @@ afterAll(() => kms.close())
 const own = { 'x-custody-console': '1', host, origin: `https://${host}`, 'sec-fetch-site': 'same-origin' }
 
 async function ask(
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   url: string,
   headers: object,
   payload?: object,
@@ -224,7 +224,16 @@ test('SESSION-03 neither a session left open nor an API key makes its way round 
     .values({ id: randomUUID(), name: 'corp', organisation_id: null, kind: 'oidc', settings: '{}' })
     .execute()
   const provider = { kind: 'oidc', issuer: 'https://id.example', clientId: 'theirs' }
-  const ways: readonly (readonly ['POST' | 'PUT' | 'DELETE', string, object?])[] = [
+  const atAws = randomUUID()
+  await database
+    .insertInto('external_key')
+    .values({
+      ...{ id: atAws, organisation_id: kms.organisation.id, project_id: kms.project.id, name: 'at-aws' },
+      ...{ provider: 'aws', settings: '{}', credentials: Buffer.of(1), key_use: 'encrypt-decrypt' },
+      created_by: mia.identity,
+    })
+    .execute()
+  const ways: readonly (readonly ['POST' | 'PUT' | 'PATCH' | 'DELETE', string, object?])[] = [
     ['POST', `/kms/keys/${id}/export`, { publicKey }],
     ['POST', `/kms/keys/${id}/shred`, { confirmName: 'stays' }],
     ['POST', `${at}/api-keys`, { name: 'more', ttlSeconds: 86_400 }],
@@ -237,6 +246,8 @@ test('SESSION-03 neither a session left open nor an API key makes its way round 
     ['POST', `/people/${ned.identity}/reset`],
     ['POST', '/people', { username: 'own', name: 'Own', grants: user }],
     ['POST', '/identities', { name: 'own', grants: user }],
+    ['DELETE', `/external-keys/${atAws}?confirmName=at-aws`],
+    ['PATCH', `/external-keys/${atAws}`, { credentials: {} }],
     ['POST', '/sign-on/providers', { name: 'theirs', settings: provider }],
     ['DELETE', '/sign-on/providers/corp'],
     ['PUT', '/sign-on/required', { required: true }],
@@ -262,6 +273,7 @@ test('SESSION-03 neither a session left open nor an API key makes its way round 
   expect(await tries(session)).toEqual(refused)
   // Not one of them did anything.
   expect((await ask('GET', `/kms/keys/${id}`, session)).body.key.name).toBe('stays')
+  expect((await ask('GET', `/external-keys/${atAws}`, session)).body.key.name).toBe('at-aws')
   const providers = (await ask('GET', '/auth/sign-on', {})).body.providers
   expect(providers.map(({ name }: { name: string }) => name)).toEqual(['corp'])
   expect((await ask('GET', '/organisations', bearer)).status).toBe(200)

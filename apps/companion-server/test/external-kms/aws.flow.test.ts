@@ -131,6 +131,54 @@ test('EXTERNAL-SECRET credentials are in no reply and not in the database, and a
     .execute()
   const moved = await kms.post(`${base}/${id}/encrypt`, { plaintext: 'AAAA' })
   expect(moved).toMatchObject({ status: 503, body: { code: 'EXTERNAL-KEY-ROW' } })
-  expect(await kms.call('DELETE', `${base}/${id}`)).toMatchObject({ status: 200 })
+  expect(await kms.call('DELETE', `${base}/${id}?confirmName=sealed`)).toMatchObject({ status: 200 })
   expect((await kms.get(`${base}/${id}`)).status).toBe(404)
+})
+
+test('EXTERNAL-REMOVE a key is removed by its name, and what was encrypted opens once it is configured again by its id', async () => {
+  const keyId = await made()
+  const { id } = (await configured('archive', keyId)).body.key
+  const plaintext = Buffer.from('kept for years').toString('base64')
+  const { ciphertext } = (await kms.post(`${base}/${id}/encrypt`, { plaintext })).body
+  const opened = async (of: string) => (await kms.post(`${base}/${of}/decrypt`, { ciphertext })).body
+  for (const query of ['', '?confirmName=archives'])
+    expect(await kms.call('DELETE', `${base}/${id}${query}`)).toMatchObject({
+      status: 400,
+      body: { code: 'REQUEST-FIELDS' },
+    })
+  expect(await opened(id)).toEqual({ plaintext })
+  expect((await kms.call('DELETE', `${base}/${id}?confirmName=archive`)).status).toBe(200)
+  expect((await kms.post(`${base}/${id}/decrypt`, { ciphertext })).status).toBe(404)
+
+  // As another key of the same project it does not open; nor is an id taken that is none, or is in use.
+  const other = (await configured('other', keyId)).body.key.id
+  expect((await opened(other)).code).toBe('ENVELOPE-KEY')
+  const settings = { region, keyId, endpoint: moto.url }
+  const again = (keyId: string, name: string) =>
+    kms.post(base, { projectId: kms.project.id, name, provider: 'aws', settings, credentials, keyId })
+  for (const none of [other, '11111111-2222-3333-4444-555555555555'])
+    expect(await again(none, 'again')).toMatchObject({ status: 404, body: { code: 'OBJECT-ABSENT' } })
+  expect((await again(id, 'other')).body.code).toBe('KEY-NAME-TAKEN')
+  expect(await again(id, 'archive')).toMatchObject({ status: 200, body: { key: { id } } })
+  expect(await opened(id)).toEqual({ plaintext })
+  expect((await again(id, 'archive-2')).status).toBe(404)
+})
+
+test('EXTERNAL-SETTINGS a key moves to another address with its id, once its credentials have worked there', async () => {
+  const keyId = await made()
+  const { id } = (await configured('moving', keyId)).body.key
+  const plaintext = Buffer.from('before').toString('base64')
+  const { ciphertext } = (await kms.post(`${base}/${id}/encrypt`, { plaintext })).body
+  await atAws('CreateAlias', { AliasName: 'alias/moving', TargetKeyId: keyId })
+  const change = (settings: object, more: object = { credentials }) =>
+    kms.call('PATCH', `${base}/${id}`, { settings: { region, endpoint: moto.url, ...settings }, ...more })
+  // Credentials that are here go to no other address.
+  expect((await change({ keyId }, {})).status).toBe(400)
+  expect((await change({ keyId: 'alias/none' })).body.code).toBe('PROVIDER-KEY-ABSENT')
+  expect((await kms.get(`${base}/${id}`)).body.key.settings.keyId).toBe(keyId)
+  expect(await change({ keyId: 'alias/moving' })).toMatchObject({
+    status: 200,
+    body: { key: { id, settings: { keyId: 'alias/moving' } } },
+  })
+  expect((await kms.post(`${base}/${id}/decrypt`, { ciphertext })).body).toEqual({ plaintext })
 })

@@ -22,6 +22,7 @@ import * as accessReviews from './migrations/0018-access-reviews.ts'
 import * as alerts from './migrations/0019-alerts.ts'
 import * as provedAt from './migrations/0020-proved-at.ts'
 import * as scimTokenTime from './migrations/0021-scim-token-time.ts'
+import * as removedExternalKeys from './migrations/0022-removed-external-keys.ts'
 import type { Tables } from './tables.ts'
 
 /** `servedByOlder`: it only adds what the build before it needs nothing of, so that such a build serves on, and starts again, after it. */
@@ -50,6 +51,7 @@ const migrations: Record<string, Step> = {
   '0019-alerts': alerts,
   '0020-proved-at': provedAt,
   '0021-scim-token-time': scimTokenTime,
+  '0022-removed-external-keys': removedExternalKeys,
 }
 
 /** Of this build, in order. */

@@ -570,6 +570,14 @@ export type ExternalKeyTable = {
   updated_at: ColumnType<Date, Date | undefined, Date>
 }
 
+/** Where its id may be taken again, so that what was encrypted under it opens. */
+export type RemovedExternalKeyTable = {
+  id: string
+  project_id: string
+  name: string
+  removed_at: ColumnType<Date, Date | string, Date | string>
+}
+
 /** Failed logins in a window, keyed by (account, source): knowing an account's name locks nobody else out. */
 export type LoginFailureTable = {
   account: string
@@ -671,6 +679,7 @@ export type Tables = {
   token: TokenTable
   kmip_client: KmipClientTable
   external_key: ExternalKeyTable
+  removed_external_key: RemovedExternalKeyTable
   identity_provider: IdentityProviderTable
   group_role: GroupRoleTable
   member: MemberTable

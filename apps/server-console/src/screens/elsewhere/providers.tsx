@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call, failureFrom } from '../../api/client.ts'
 import { type ProjectChoice, projectsAs, usePerson, usePlaces } from '../../api/queries.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import { Choice, Field, type Fields, Form, TextField, Tick } from '../../components/form.tsx'
 import { Asked, Card, Page } from '../../components/page.tsx'
 import { curlOf, fetchOf, Snippets } from '../../components/snippets.tsx'
@@ -115,17 +116,17 @@ function OneKey({ shown, project }: { shown: ExternalKey; project: string }) {
   const again = () => queries.invalidateQueries({ queryKey: ['external-keys', project] })
   const test = useMutation({ mutationFn: () => call<unknown>('POST', `${at}/test`) })
   const rotate = useMutation({ mutationFn: () => call<unknown>('POST', `${at}/rotate`), onSuccess: again })
-  const remove = useMutation({ mutationFn: () => call<unknown>('DELETE', at), onSuccess: again })
-  const error = test.error ?? rotate.error ?? remove.error
-  const pending = test.isPending || rotate.isPending || remove.isPending
-  const does = (work: typeof test, label: string, bad = false) => (
+  const [removing, setRemoving] = useState(false)
+  const error = test.error ?? rotate.error
+  const pending = test.isPending || rotate.isPending
+  const does = (act: () => void, label: string, bad = false) => (
     <button
       type="button"
       className="link"
       {...(bad ? { 'data-tone': 'bad' } : {})}
       aria-disabled={pending}
       onClick={() => {
-        if (!pending) work.mutate()
+        if (!pending) act()
       }}
     >
       {label}
@@ -162,11 +163,49 @@ function OneKey({ shown, project }: { shown: ExternalKey; project: string }) {
         />
       </span>
       <span className="actions">
-        {does(test, t('console.providers.test'))}
-        {does(rotate, t('console.places.rotate'))}
-        {does(remove, t('console.alerts.remove'), true)}
+        {does(test.mutate, t('console.providers.test'))}
+        {does(rotate.mutate, t('console.places.rotate'))}
+        {does(() => setRemoving(true), t('console.alerts.remove'), true)}
       </span>
+      {removing ? <Remove shown={shown} onClose={() => setRemoving(false)} onDone={again} /> : null}
     </li>
+  )
+}
+
+function Remove({
+  shown: { id, name },
+  onClose,
+  onDone,
+}: {
+  shown: ExternalKey
+  onClose: () => void
+  onDone: () => Promise<void>
+}) {
+  const { t } = useTranslation()
+  const remove = useMutation({
+    mutationFn: (confirm: string) =>
+      call<unknown>('DELETE', `/external-keys/${id}?${new URLSearchParams({ confirmName: confirm })}`),
+    onSuccess: onDone,
+  })
+  return (
+    <Dialog title={t('console.providers.remove-title', { name })} onClose={onClose}>
+      <Form
+        work={remove}
+        danger
+        submit={t('console.providers.remove-submit')}
+        onSubmit={({ text }) => remove.mutate(text('name').trim())}
+      >
+        <p>{t('console.providers.remove-what', { id })}</p>
+        <Field
+          name="name"
+          label={t('console.life.shred-name', { name })}
+          required
+          autoComplete="off"
+          spellCheck={false}
+          dir="ltr"
+        />
+      </Form>
+    </Dialog>
   )
 }
 
