@@ -27,6 +27,12 @@ export type ApprovalsNeeded = {
 export const approvedActions = ['key.use', 'key.manage', 'key.export'] as const
 export type ApprovedAction = (typeof approvedActions)[number]
 
+/** The same number of the same people. */
+export const sameApprovals = (one: ApprovalsNeeded, other: ApprovalsNeeded): boolean =>
+  one.count === other.count &&
+  one.by.every((person) => other.by.includes(person)) &&
+  other.by.every((person) => one.by.includes(person))
+
 /** How a call came. What is not known meets no condition. */
 export type Circumstances = { readonly time: Date; readonly source: string | null }
 

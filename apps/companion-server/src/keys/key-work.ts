@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { equalBytes, wipe } from '@lux/crypto'
 import type { Approvals } from '../access/approvals.ts'
 import { type Action, absent, approvalsFor, authorize } from '../access/authorize.ts'
+import type { ApprovalsNeeded } from '../access/conditions.ts'
 import type { Call, Record, Subject } from '../audit/record.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import {
@@ -128,16 +129,31 @@ export function openKeyWork({ repository, unwrapping, record, approvals }: KeyPa
     fits: Fits = anyKey,
   ): Promise<Outcome<StoredKey>> {
     if (found === 'absent') return absent('key')
-    const { organisation_id: organisation, project_id: project } = found
-    Object.assign(subject, { organisation, project, key: found.id })
-    const resource = resourceOf(found)
-    const allowed = authorize(call.caller, action, resource)
-    const needed = allowed.ok ? null : approvalsFor(call.caller, action, resource)
-    if (!allowed.ok && needed === null) return allowed
+    const waits = waitsFor(call, subject, action, found)
+    if (!waits.ok) return waits
     const fit = await fits(found)
     if (!fit.ok) return fit
-    const done = needed === null ? allowed : await approvals.take(call, subject, needed)
+    const done = await take(call, subject, waits.value)
     return done.ok ? accept(found) : done
+  }
+
+  /** What people have to approve before the caller may do this with a key; nothing is used up. Null: nothing. */
+  function waitsFor(
+    { caller }: Call,
+    subject: Subject,
+    action: Action,
+    key: StoredKey,
+  ): Outcome<ApprovalsNeeded | null> {
+    concern(subject, key)
+    const resource = resourceOf(key)
+    const allowed = authorize(caller, action, resource)
+    if (allowed.ok) return accept(null)
+    const needed = approvalsFor(caller, action, resource)
+    return needed === null ? allowed : accept(needed)
+  }
+
+  async function take(call: Call, subject: Subject, needed: ApprovalsNeeded | null): Promise<Outcome<null>> {
+    return needed === null ? accept(null) : approvals.take(call, subject, needed)
   }
 
   /** A key in use, for what it was made for. */
@@ -148,20 +164,23 @@ export function openKeyWork({ repository, unwrapping, record, approvals }: KeyPa
     usage: KeyUsage,
     ...uses: readonly KeyUse[]
   ): Promise<Outcome<{ key: StoredKey; algorithm: KeyAlgorithm }>> {
-    const servedFor = (key: StoredKey): Outcome<KeyAlgorithm> => {
-      if (key.threshold !== null) return ofCeremony()
-      const algorithm = algorithmOf(key)
-      if (algorithm === null || key.key_usage !== usage || algorithms[algorithm].usage !== usage)
-        return refuse('KEY-USAGE', `a key of algorithm ${key.algorithm} is for ${key.key_usage}`)
-      const denied = uses.find((use) => !allows(key.usage_mask, usage, use))
-      if (denied !== undefined) return refuse('KEY-USAGE', `its usage mask does not let it ${denied}`)
-      if (key.is_disabled) return refuse('KEY-DISABLED', 'it is switched off')
-      return accept(algorithm)
-    }
-    const found = await permitted(call, subject, 'key.use', await repository.findKey(id), servedFor)
+    const found = await permitted(call, subject, 'key.use', await repository.findKey(id), (key) =>
+      fitting(key, usage, ...uses),
+    )
     if (!found.ok) return found
-    const algorithm = servedFor(found.value)
-    return algorithm.ok ? accept({ key: found.value, algorithm: algorithm.value }) : algorithm
+    const fits = fitting(found.value, usage, ...uses)
+    return fits.ok ? accept({ key: found.value, algorithm: fits.value }) : fits
+  }
+
+  function fitting(key: StoredKey, usage: KeyUsage, ...uses: readonly KeyUse[]): Outcome<KeyAlgorithm> {
+    if (key.threshold !== null) return ofCeremony()
+    const algorithm = algorithmOf(key)
+    if (algorithm === null || key.key_usage !== usage || algorithms[algorithm].usage !== usage)
+      return refuse('KEY-USAGE', `a key of algorithm ${key.algorithm} is for ${key.key_usage}`)
+    const denied = uses.find((use) => !allows(key.usage_mask, usage, use))
+    if (denied !== undefined) return refuse('KEY-USAGE', `its usage mask does not let it ${denied}`)
+    if (key.is_disabled) return refuse('KEY-DISABLED', 'it is switched off')
+    return accept(algorithm)
   }
 
   async function versionOf(
@@ -278,7 +297,10 @@ export function openKeyWork({ repository, unwrapping, record, approvals }: KeyPa
     generate,
     mayMake,
     permitted,
+    waitsFor,
+    take,
     usable,
+    fitting,
     versionOf,
     candidates,
     seal,
@@ -292,6 +314,12 @@ export function openKeyWork({ repository, unwrapping, record, approvals }: KeyPa
 
 export const resourceOf = ({ organisation_id, project_id, name, algorithm }: StoredKey) =>
   ({ kind: 'key', organisation: organisation_id, project: project_id, name, algorithm }) as const
+
+/** The key that an operation is recorded by, and that its approval is for. */
+export function concern(subject: Subject, key: StoredKey): void {
+  const { id, organisation_id: organisation, project_id: project } = key
+  Object.assign(subject, { organisation, project, key: id })
+}
 
 export const algorithmOf = (key: StoredKey): KeyAlgorithm | null =>
   algorithmNames.find((name) => name === key.algorithm) ?? null

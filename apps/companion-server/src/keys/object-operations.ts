@@ -1,12 +1,21 @@
 import { createHash, createPrivateKey, createPublicKey, randomBytes, randomUUID } from 'node:crypto'
 import { aesKwpWrap, aesKwWrap, utf8, wipe } from '@lux/crypto'
 import { type Action, absent, authorize, provedLately } from '../access/authorize.ts'
+import { type ApprovalsNeeded, sameApprovals } from '../access/conditions.ts'
 import type { Call, Subject } from '../audit/record.ts'
 import type { KeptAttribute, KeyDates, VersionState } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { algorithms, type KeyAlgorithm } from './algorithms.ts'
 import { envelopeKeyId } from './envelope.ts'
-import { algorithmOf, checkLengths, inputs, type KeyParts, type KeyWork, ofCeremony } from './key-work.ts'
+import {
+  algorithmOf,
+  checkLengths,
+  concern,
+  inputs,
+  type KeyParts,
+  type KeyWork,
+  ofCeremony,
+} from './key-work.ts'
 import { maxRawUses, type RawCipher, rawDecrypt, rawEncrypt } from './raw-cipher.ts'
 import type { StoredKey, StoredVersion } from './repository.ts'
 import { allows, defaultMask } from './uses.ts'
@@ -70,7 +79,7 @@ const present: readonly VersionState[] = ['pre-active', 'enabled', 'decrypt-only
 /** Keys as objects: what KMIP asks of them, for whatever door. */
 export function openObjectOperations(
   { repository, unwrapping, record, now }: KeyParts,
-  { permitted, usable, mayMake, versionOf, generate, managing, changed, seal, open }: KeyWork,
+  { waitsFor, take, usable, fitting, mayMake, versionOf, generate, managing, changed, seal, open }: KeyWork,
 ) {
   const counted = new Map<string, number>()
 
@@ -268,18 +277,16 @@ export function openObjectOperations(
       return record(call, 'key.export-plain', async (subject) => {
         const found = await leaving(call, subject, id)
         if (!found.ok) return found
-        const key = found.value
-        if (!key.is_exportable) return refuse('KEY-NOT-EXPORTABLE', 'it was not made to leave')
+        const { key, version, needed } = found.value
         if (key.is_sensitive) return refuse('KEY-EXPORT', 'it does not leave the server in the clear')
         // As the project has it now, and not only as it was when the key was made.
         if (key.key_usage !== 'secret-data' && !(await letsPlainKeys(key.project_id)))
           return refuse('KEY-EXPORT', 'the keys of this project do not leave the server in the clear')
-        const version = await leavingVersion(key)
-        if (!version.ok) return version
-        subject.version = key.current_version
+        const approved = await take(call, subject, needed)
+        if (!approved.ok) return approved
         return accept({
           key,
-          bytes: await unwrapping.useKey(key, version.value, (bytes) => Uint8Array.from(bytes)),
+          bytes: await unwrapping.useKey(key, version, (bytes) => Uint8Array.from(bytes)),
         })
       })
     },
@@ -296,9 +303,12 @@ export function openObjectOperations(
         // An approval is for this wrapping key and no other, also where that one's own use waits for people.
         subject.asked = `${id} wrapped under ${under}`
         subject.input = [utf8(id), utf8(under)]
-        const wrapping = await usable(call, subject, under, 'encrypt-decrypt', 'wrap')
-        if (!wrapping.ok) return wrapping
-        const wrapper = wrapping.value.key
+        const wrapper = await repository.findKey(under)
+        if (wrapper === 'absent') return absent('key')
+        const wraps = waitsFor(call, subject, 'key.use', wrapper)
+        if (!wraps.ok) return wraps
+        const fits = fitting(wrapper, 'encrypt-decrypt', 'wrap')
+        if (!fits.ok) return fits
         const kek = await versionOf(wrapper, wrapper.current_version, ['enabled'])
         if (!kek.ok) return kek
         if (mayBeKnown(wrapper, kek.value) && !(await letsPlainKeys(wrapper.project_id)))
@@ -308,13 +318,18 @@ export function openObjectOperations(
           )
         const found = await leaving(call, subject, id)
         if (!found.ok) return found
-        const key = found.value
-        if (!key.is_exportable) return refuse('KEY-NOT-EXPORTABLE', 'it was not made to leave')
+        const { key, version, needed } = found.value
         if (key.project_id !== wrapper.project_id) return absent('key')
-        const version = await leavingVersion(key)
-        if (!version.ok) return version
-        subject.version = key.current_version
-        const bytes = await unwrapping.useKey(key, version.value, (own) => Uint8Array.from(own))
+        // What the same people approve of both keys, they approve once, of the one that leaves.
+        if (wraps.value !== null && !(needed !== null && sameApprovals(wraps.value, needed))) {
+          concern(subject, wrapper)
+          const approved = await take(call, subject, wraps.value)
+          if (!approved.ok) return approved
+          concern(subject, key)
+        }
+        const approved = await take(call, subject, needed)
+        if (!approved.ok) return approved
+        const bytes = await unwrapping.useKey(key, version, (own) => Uint8Array.from(own))
         try {
           if (!padded && (bytes.length % 8 !== 0 || bytes.length < 16))
             return refuse('CIPHER-PARAMETERS', 'what is no multiple of 8 bytes is wrapped with padding')
@@ -413,20 +428,29 @@ export function openObjectOperations(
     },
   }
 
-  /** A secret is kept for whoever uses it; a key leaves for whoever may export keys. */
-  async function leaving(call: Call, subject: Subject, id: string): Promise<Outcome<StoredKey>> {
-    // First, so that it uses up no approval.
+  /**
+   * A key whose bytes could leave, and what approvals that waits for: they are taken last, so that no refusal uses one up. A secret is
+   * kept for whoever uses it; a key leaves for whoever may export keys. Nothing leaves of one that is switched off, or whose deletion is
+   * scheduled.
+   */
+  async function leaving(
+    call: Call,
+    subject: Subject,
+    id: string,
+  ): Promise<Outcome<{ key: StoredKey; version: StoredVersion; needed: ApprovalsNeeded | null }>> {
     const proved = provedLately(call.caller)
     if (!proved.ok) return proved
-    const found = await repository.findKey(id)
-    const secret = found !== 'absent' && found.key_usage === 'secret-data'
-    return permitted(call, subject, secret ? 'key.use' : 'key.export', found)
-  }
-
-  /** Nothing leaves of a key that is switched off, or whose deletion is scheduled. */
-  async function leavingVersion(key: StoredKey): Promise<Outcome<StoredVersion>> {
+    const key = await repository.findKey(id)
+    if (key === 'absent') return absent('key')
+    const secret = key.key_usage === 'secret-data'
+    const needed = waitsFor(call, subject, secret ? 'key.use' : 'key.export', key)
+    if (!needed.ok) return needed
+    if (!key.is_exportable) return refuse('KEY-NOT-EXPORTABLE', 'it was not made to leave')
     const version = await versionOf(key, key.current_version, present)
-    return version.ok && key.is_disabled ? refuse('KEY-DISABLED', 'it is switched off') : version
+    if (!version.ok) return version
+    if (key.is_disabled) return refuse('KEY-DISABLED', 'it is switched off')
+    subject.version = key.current_version
+    return accept({ key, version: version.value, needed: needed.value })
   }
 
   function cipherFor(key: StoredKey, choose: ObjectText['choose']): Outcome<RawCipher | null> {

@@ -176,8 +176,8 @@ test('APPROVAL-04 what KMIP gives wrapped waits for people who see the wrapping 
         ...{ project: place.project, algorithm: 'aes-256-gcm', mask, isExportable },
       }),
     ).id
-  const [shown, other, key] = [await made(0x10, false), await made(0x10, false), await made(4, true)]
-  async function leaves(under: string): Promise<string> {
+  const [shown, other, leaving] = [await made(0x10, false), await made(0x10, false), await made(4, true)]
+  async function leaves(under: string, own = grants, key = leaving): Promise<string> {
     const wrapping = structure('KeyWrappingSpecification', [
       enumeration('WrappingMethod', enumerations.WrappingMethod.Encrypt),
       structure('EncryptionKeyInformation', [textString('UniqueIdentifier', under)]),
@@ -192,7 +192,7 @@ test('APPROVAL-04 what KMIP gives wrapped waits for people who see the wrapping 
         },
       ],
     })
-    const client = { caller: { identity: officer.identity, grants }, ...place }
+    const client = { caller: { identity: officer.identity, grants: own }, ...place }
     const bytes = await answer(encodeItem(message), client, {
       ...{ keys, now: () => new Date(), newReqId: () => 'of-kmip', roomFor: () => accept(null) },
       fault(error) {
@@ -203,21 +203,49 @@ test('APPROVAL-04 what KMIP gives wrapped waits for people who see the wrapping 
     return item?.result.status === 'failed' ? String(item.result.message) : 'ok'
   }
   expect(await leaves(shown)).toMatch(/^APPROVAL-NEEDED: /)
-  const request = (await listed(ids.grace!)).find((one) => one.key === key)
+  const request = (await listed(ids.grace!)).find((one) => one.key === leaving)
   expect(request).toMatchObject({ operation: 'key.export-wrapped', state: 'waiting' })
-  expect(request?.asked).toContain(`${key} wrapped under ${shown}`)
+  expect(request?.asked).toContain(`${leaving} wrapped under ${shown}`)
   for (const name of ['grace', 'edith']) given(await decide(name, request!.id))
   expect(await leaves(other)).toMatch(/^APPROVAL-NEEDED: /)
   expect(await leaves(shown)).toBe('ok')
   expect(await leaves(shown)).toMatch(/^APPROVAL-NEEDED: /)
   // The audit log tells the two wrapping keys apart.
-  const rows = await database.selectFrom('audit').select('entry').where('key_id', '=', key).execute()
+  const rows = await database.selectFrom('audit').select('entry').where('key_id', '=', leaving).execute()
   const inputs = rows
     .map(({ entry }) => JSON.parse(entry!))
     .filter(({ operation }) => operation === 'key.export-wrapped')
     .map(({ input }) => input)
   expect(new Set(inputs).size).toBe(2)
   expect(inputs).not.toContain(null)
+
+  // Where both keys wait, for the same people: one request, one Get.
+  const conditions = { approvals: { count: 1, by: Object.values(ids) } }
+  const both = grants.map(({ role }): Grant => ({ ...{ role, ...place }, conditions }))
+  const second = await made(4, true)
+  expect(await leaves(shown, both, second)).toMatch(/^APPROVAL-NEEDED: /)
+  const asked = (await listed(ids.ada!)).filter(
+    ({ key, state }) => [second, shown].includes(key) && state === 'waiting',
+  )
+  expect(asked.map(({ key }) => key)).toEqual([second])
+  given(await decide('ada', asked[0]!.id))
+  // What is refused uses up no approval.
+  given(await keys.patch(kms.callAs(kms.caller), second, { isDisabled: true }))
+  expect(await leaves(shown, both, second)).toMatch(/^KEY-DISABLED: /)
+  given(await keys.patch(kms.callAs(kms.caller), second, { isDisabled: false }))
+  expect(await leaves(shown, both, second)).toBe('ok')
+  expect(await leaves(shown, both, second)).toMatch(/^APPROVAL-NEEDED: /)
+  // Where they wait for others, each is asked for by itself.
+  const apart = both.map(
+    (grant): Grant =>
+      grant.role === 'service'
+        ? { ...grant, conditions: { approvals: { count: 1, by: [ids.grace!] } } }
+        : grant,
+  )
+  const third = await made(4, true)
+  expect(await leaves(shown, apart, third)).toMatch(/^APPROVAL-NEEDED: /)
+  const first = (await listed(ids.grace!)).find((one) => one.asked.startsWith(third))
+  expect(first).toMatchObject({ key: shown, approvers: [ids.grace] })
 })
 
 test('APPROVAL-03 two refusals of three end it, a revoked approver does not count, and a day ends a request', async () => {

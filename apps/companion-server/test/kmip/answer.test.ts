@@ -645,6 +645,35 @@ test('KMIP-GET nothing leaves of a key or a secret that is switched off, whose v
   expect(await got()).toEqual(refused('KEY-DISABLED'))
 })
 
+test('KMIP-GET what waits for the same people for both keys is approved once, and a refusal uses up no approval', async () => {
+  const asked: string[] = []
+  const keys = openMemoryKeys(now, {
+    async take(_, subject) {
+      asked.push(`${subject.operation} ${subject.key}`)
+      return accept(null)
+    },
+  })
+  memory = { ...memory, ...keys }
+  const [kek, key] = [await make('kek', bit('WrapKey')), await make('key', bit('Encrypt'))]
+  const waitsFor = (...by: readonly (readonly string[])[]) =>
+    client(
+      (['service', 'crypto-officer'] as const).map((role, index) => ({
+        ...{ role, organisation: 'o', project: 'p' },
+        conditions: { approvals: { count: 1, by: by[index] ?? [] } },
+      })),
+    )
+  const got = async (who: KmipClient) =>
+    said((await send('2.1', [['Get', [id(key), wrappedUnder(kek)]]], {}, who)).items[0])
+  expect(await got(waitsFor(['ada', 'kim'], ['kim', 'ada']))).toBe('success')
+  expect(asked.splice(0)).toEqual([`key.export-wrapped ${key}`])
+  expect(await got(waitsFor(['ada'], ['kim']))).toBe('success')
+  expect(asked.splice(0)).toEqual([`key.export-wrapped ${kek}`, `key.export-wrapped ${key}`])
+  const chief = memory.callAs([{ role: 'crypto-officer', organisation: 'o', project: 'p' }])
+  expect(await memory.keys.patch(chief, key, { isDisabled: true })).toMatchObject({ ok: true })
+  expect(await got(waitsFor(['ada'], ['kim']))).toMatch(/KEY-DISABLED/)
+  expect(asked).toEqual([])
+})
+
 test('KMIP-GET whoever came by a session lets no key out and destroys none with a second factor of long ago', async () => {
   const [kek, key] = [await make('kek', bit('WrapKey')), await make('kept', bit('Encrypt'))]
   const minutesAgo = (minutes: number): KmipClient => ({

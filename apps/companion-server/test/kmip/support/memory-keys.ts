@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Insertable } from 'kysely'
+import type { Approvals } from '../../../src/access/approvals.ts'
 import type { Grant } from '../../../src/access/authorize.ts'
 import type { Call, Record, Subject } from '../../../src/audit/record.ts'
 import { algorithms, type KeyAlgorithm } from '../../../src/keys/algorithms.ts'
@@ -13,7 +14,10 @@ import type { KeyTable } from '../../../src/platform/database/tables.ts'
 type Versions = (StoredVersion & { readonly createdAt: Date })[]
 
 /** The server's own operations on keys, over rows in memory and without a token: every rule is the real one. */
-export function openMemoryKeys(now: () => Date, { plainExport = false } = {}) {
+export function openMemoryKeys(
+  now: () => Date,
+  { plainExport = false, take }: { plainExport?: boolean; take?: Approvals['take'] } = {},
+) {
   let plain = plainExport
   const keys: StoredKey[] = []
   const versions = new Map<string, Versions>()
@@ -145,7 +149,7 @@ export function openMemoryKeys(now: () => Date, { plainExport = false } = {}) {
   }
 
   return {
-    keys: openKeyOperations({ repository, unwrapping, record, approvals: { take: unused }, now }),
+    keys: openKeyOperations({ repository, unwrapping, record, approvals: { take: take ?? unused }, now }),
     audited,
     /** From now on, in every project. */
     letPlainKeys(allowed: boolean) {
