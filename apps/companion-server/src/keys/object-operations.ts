@@ -210,13 +210,19 @@ export function openObjectOperations(
       )
     },
 
-    /** At once and for ever, of a key that was revoked or never activated: what is in use has to be revoked first. */
+    /** At once and for ever, of an object that was revoked or never activated: what is in use has to be revoked first. */
     destroyObject(call: Call, id: string): Promise<Outcome<StoredKey>> {
       return managing(call, 'key.destroy', id, async (key) => {
         if (key.threshold !== null) return ofCeremony()
         const proved = provedLately(call.caller)
         if (!proved.ok) return proved
         if (key.lifecycle.destroyed !== undefined) return refuse('KEY-STATE', 'it is destroyed already')
+        // The others have their own ways to end, with a time to wait or a name to confirm.
+        if (key.usage_mask === null)
+          return refuse(
+            'KEY-STATE',
+            'it was not made as an object: over HTTP its deletion is scheduled, or it is shredded',
+          )
         const made = await repository.destroy(key, { destroyed: now().toISOString() }, now())
         return made === 'moved' ? refuse('KEY-STATE', 'it is in use: revoke it first') : accept(made)
       })

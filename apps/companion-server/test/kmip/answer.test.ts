@@ -733,6 +733,16 @@ test('KMIP-STATE a compromised key makes nothing new, and what it made is opened
   expect(await make('lost', bit('Encrypt'))).not.toBe(key)
 })
 
+test('KMIP-DESTROY a key that was not made by KMIP is not destroyed at once by it, revoked or not', async () => {
+  const reason = structure('RevocationReason', [enumeration('RevocationReasonCode', 1)])
+  const destroy = async () => said((await as('1.4', ['Destroy', [id('k1')]])).items[0])
+  const refused = /^PermissionDenied KEY-STATE: it was not made as an object/
+  expect(await destroy()).toMatch(refused)
+  expect(said((await as('1.4', ['Revoke', [id('k1'), reason]])).items[0])).toBe('success')
+  expect(await destroy()).toMatch(refused)
+  expect(memory.rows.find((one) => one.id === 'k1')?.destroy_at).toBeNull()
+})
+
 test('KMIP-ATTRIBUTES a client’s own are added, changed and deleted in both styles; the server’s are not for it to change', async () => {
   const key = await make('described', bit('Encrypt'))
   const one = (value: string) => ({ ...vendors('site'), value: textString('AttributeValue', value) })
