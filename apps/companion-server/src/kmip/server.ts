@@ -1,5 +1,5 @@
 import { constants, createHash } from 'node:crypto'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, isIPv6, type Socket } from 'node:net'
 import { createServer, type TLSSocket } from 'node:tls'
 import { type Outcome, type Refusal, refuse } from '@lux/crypto'
 import type { KmipClient, KmipClients } from '../access/kmip-clients.ts'
@@ -36,28 +36,54 @@ type Parts = {
 
 export const kmipPort = 5696
 
-const maxConnections = 512
-/** Connections at once from one address before it is known who asks, and of one certificate. */
-const mostStrange = 64
+/** Connections at once of clients, and of one certificate. */
+const mostKnown = 512
 const mostOfOne = 128
+/** Connections at once of whom nobody knows yet, and of these from one address. */
+const mostStrange = 256
+const mostOfAddress = 64
 const usual = { message: 30_000, idle: 600_000, stranger: 10_000 }
 
-/** So many at once of each name. */
-function openPlaces(most: number) {
+/** So many at once, and of each name. */
+function openPlaces(most: number, ofOne: number) {
   const taken = new Map<string, number>()
+  let all = 0
   return {
+    isFull: () => all >= most,
+    /** The name that has most of them. */
+    fullest: () => [...taken].reduce((one, other) => (other[1] > one[1] ? other : one), ['', 0])[0],
     take(name: string): boolean {
       const count = taken.get(name) ?? 0
-      if (count >= most) return false
+      if (all >= most || count >= ofOne) return false
       taken.set(name, count + 1)
+      all++
       return true
     },
     free(name: string): void {
+      all--
       const count = (taken.get(name) ?? 1) - 1
       if (count > 0) taken.set(name, count)
       else taken.delete(name)
     },
   }
+}
+
+type Meeting = {
+  readonly socket: Socket
+  readonly network: string
+  /** Until its handshake is over. */
+  isShaking: boolean
+  /** It is a client's, or over. */
+  become(): void
+}
+
+/** The address; of IPv6 its /64, which whoever has one address of it has whole. */
+export function networkOf(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, '')
+  if (!isIPv6(plain)) return plain
+  const [front = [], back = []] = plain.split('::').map((half) => (half === '' ? [] : half.split(':')))
+  const between = Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0')
+  return `${[...front, ...between, ...back].slice(0, 4).join(':')}::/64`
 }
 
 const placeOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`
@@ -77,10 +103,10 @@ export function openKmipServer({
   patience = usual,
 }: Parts): KmipServer {
   const open = new Map<TLSSocket, Connection>()
-  /** Connections of whom nobody knows yet: how each becomes a client's, or is over. */
-  const meeting = new Map<string, () => void>()
-  const strange = openPlaces(mostStrange)
-  const friends = openPlaces(mostOfOne)
+  /** Connections of whom nobody knows yet. */
+  const meeting = new Map<string, Meeting>()
+  const strange = openPlaces(mostStrange, mostOfAddress)
+  const friends = openPlaces(mostKnown, mostOfOne)
   const secured = (own: TlsKey) => ({
     ...own,
     ca: [...authorities],
@@ -97,6 +123,8 @@ export function openKmipServer({
     // Who is not let in is told so, and counted: Node itself would end the connection without a word, as one that was reset.
     { ...secured(tls), requestCert: true, rejectUnauthorized: false, handshakeTimeout: 10_000 },
     (socket) => {
+      const met = meeting.get(placeOf(socket))
+      if (met !== undefined) met.isShaking = false
       const spki = socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' })
       const source = socket.remoteAddress ?? null
       const shown = spki === undefined ? null : createHash('sha256').update(spki).digest()
@@ -106,7 +134,6 @@ export function openKmipServer({
       }
       const fingerprint: Buffer = shown
       const hex = fingerprint.toString('hex')
-      const become = meeting.get(placeOf(socket))
       const stranger = setTimeout(() => socket.destroy(), patience.stranger)
       let told = false
       let known = false
@@ -116,9 +143,12 @@ export function openKmipServer({
         told ||= !found.ok
         if (!found.ok || known || socket.destroyed) return found
         if (!friends.take(hex))
-          return refuse('RATE-LIMITED', `${mostOfOne} connections of this certificate are open`)
+          return refuse(
+            'RATE-LIMITED',
+            `${mostOfOne} connections of this certificate, or ${mostKnown} in all, are open`,
+          )
         known = true
-        become?.()
+        met?.become()
         clearTimeout(stranger)
         return found
       }
@@ -133,11 +163,12 @@ export function openKmipServer({
       })
     },
   )
-  server.maxConnections = maxConnections
+  server.maxConnections = mostKnown + mostStrange
   // After the listener of TLS itself, which ends with the connection.
   server.on('connection', (socket) => {
-    const source = socket.remoteAddress ?? ''
-    if (!strange.take(source)) {
+    const network = networkOf(socket.remoteAddress ?? '')
+    if (strange.isFull()) makeRoom()
+    if (!strange.take(network)) {
       socket.destroy()
       return
     }
@@ -147,11 +178,19 @@ export function openKmipServer({
       if (!isStrange) return
       isStrange = false
       meeting.delete(place)
-      strange.free(source)
+      strange.free(network)
     }
-    meeting.set(place, become)
+    meeting.set(place, { become, network, socket, isShaking: true })
     socket.on('close', become)
   })
+  /** The oldest of the address that has most of them goes: from elsewhere there is always room. */
+  function makeRoom(): void {
+    const network = strange.fullest()
+    const oldest = [...meeting.values()].find((one) => one.network === network)
+    oldest?.become()
+    oldest?.socket.destroy()
+  }
+
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
     // Who only looks whether the port is open has said nothing that could be refused.
     if (error.code === 'ECONNRESET') return
@@ -193,6 +232,8 @@ export function openKmipServer({
     async close() {
       const closed = new Promise<void>((done) => server.close(() => done()))
       for (const connection of open.values()) connection.end()
+      // Of these nothing was asked yet.
+      for (const { socket, isShaking } of meeting.values()) if (isShaking) socket.destroy()
       await closed
     },
   }
@@ -220,6 +261,7 @@ function serve(
   let held = 0
   let busy = false
   let ending = false
+  let stopWaiting = () => {}
   let deadline: NodeJS.Timeout | null = null
 
   const waitForRest = () => {
@@ -264,7 +306,12 @@ function serve(
           ending = true
           break
         }
-        if (!sent) await drained(socket)
+        // Whoever reads no answers is not waited for once the server stops.
+        if (!sent)
+          await new Promise<void>((done) => {
+            stopWaiting = done
+            drained(socket).then(done)
+          })
       }
     } catch (error) {
       parts.fault(error)
@@ -292,6 +339,7 @@ function serve(
   return {
     end() {
       ending = true
+      stopWaiting()
       if (!busy) void pump()
     },
   }
