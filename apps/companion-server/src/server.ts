@@ -302,7 +302,7 @@ export async function openServer(
       keys,
       lifecycle,
       external: openExternalKeyOperations({
-        ...{ externalKeys, lifecycle, record },
+        ...{ externalKeys, lifecycle, record, approvals },
         repository: keyParts.repository,
       }),
       kmipClients,

@@ -186,6 +186,18 @@ export function grantsFor(caller: Caller, action: Action, resource: Resource): r
   )
 }
 
+/** What people have to approve before the caller may do this; null: nothing. Refuses as `authorize` what no approval lets him do. */
+export function approvalsBefore(
+  caller: Caller,
+  action: Action,
+  resource: Resource,
+): Outcome<ApprovalsNeeded | null> {
+  const allowed = authorize(caller, action, resource)
+  if (allowed.ok) return accept(null)
+  const needed = approvalsFor(caller, action, resource)
+  return needed === null ? allowed : accept(needed)
+}
+
 /** What approvals would let the caller do this: of the first grant that lacks nothing else. Null where none does. */
 export function approvalsFor(caller: Caller, action: Action, resource: Resource): ApprovalsNeeded | null {
   const waiting = caller.grants.find(

@@ -1,10 +1,12 @@
 import { createHash, createPublicKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto'
-import { concatBytes, equalBytes, u32be, wipe } from '@lux/crypto'
-import { type Action, absent, authorize, provedLately } from '../access/authorize.ts'
+import { concatBytes, equalBytes, sha256Hex, toHex, u32be, utf8, wipe } from '@lux/crypto'
+import type { Approvals } from '../access/approvals.ts'
+import { type Action, absent, approvalsBefore, authorize, provedLately } from '../access/authorize.ts'
+import { type ApprovalsNeeded, sameApprovals } from '../access/conditions.ts'
 import type { Call, Record, Subject } from '../audit/record.ts'
 import type { KeyAlgorithm } from '../keys/algorithms.ts'
 import { envelopeKeyId, openEnvelope, readEnvelopeHead, sealEnvelope } from '../keys/envelope.ts'
-import { checkLengths, inputs } from '../keys/key-work.ts'
+import { checkLengths, inputs, resourceOf } from '../keys/key-work.ts'
 import type { KeyLifecycle } from '../keys/lifecycle.ts'
 import type { DataKeySpec } from '../keys/operations.ts'
 import type { KeyRepository } from '../keys/repository.ts'
@@ -28,6 +30,7 @@ type Parts = {
   readonly repository: KeyRepository
   readonly lifecycle: KeyLifecycle
   readonly record: Record
+  readonly approvals: Pick<Approvals, 'take'>
 }
 
 const nameShape = /^(?=.{1,32}$)[a-z0-9]+(?:-[a-z0-9]+)*$/
@@ -42,20 +45,40 @@ export type ExternalKeyOperations = ReturnType<typeof openExternalKeyOperations>
  * Keys that live at a provider. A message is encrypted here, under a key of its own that the provider seals: the provider sees no
  * plaintext, and what it falsifies does not open. A signature is checked before it is handed out.
  */
-export function openExternalKeyOperations({ externalKeys, repository, lifecycle, record }: Parts) {
+export function openExternalKeyOperations({ externalKeys, repository, lifecycle, record, approvals }: Parts) {
+  /** What people have to approve first is not used up yet. */
+  async function waitsFor(
+    call: Call,
+    subject: Subject,
+    action: Action,
+    id: string,
+  ): Promise<Outcome<{ row: StoredExternalKey; needed: ApprovalsNeeded | null }>> {
+    const row = await externalKeys.find(id)
+    if (row === 'absent') return absent('key')
+    const { organisation_id: organisation, project_id: project, name } = row
+    Object.assign(subject, { organisation, project, key: id })
+    const algorithm = `external-${row.provider}`
+    const resource = { kind: 'key', organisation, project, name, algorithm } as const
+    const needed = approvalsBefore(call.caller, action, resource)
+    return needed.ok ? accept({ row, needed: needed.value }) : needed
+  }
+
+  const take = async (
+    call: Call,
+    subject: Subject,
+    needed: ApprovalsNeeded | null,
+  ): Promise<Outcome<null>> => (needed === null ? accept(null) : approvals.take(call, subject, needed))
+
   async function permitted(
     call: Call,
     subject: Subject,
     action: Action,
     id: string,
   ): Promise<Outcome<StoredExternalKey>> {
-    const row = await externalKeys.find(id)
-    if (row === 'absent') return absent('key')
-    const { organisation_id: organisation, project_id: project, name } = row
-    Object.assign(subject, { organisation, project, key: id })
-    const algorithm = `external-${row.provider}`
-    const allowed = authorize(call.caller, action, { kind: 'key', organisation, project, name, algorithm })
-    return allowed.ok ? accept(row) : allowed
+    const found = await waitsFor(call, subject, action, id)
+    if (!found.ok) return found
+    const approved = await take(call, subject, found.value.needed)
+    return approved.ok ? accept(found.value.row) : approved
   }
 
   async function usable(
@@ -202,11 +225,14 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
       { credentials, settings: moved }: { readonly credentials: Given; readonly settings?: Given },
     ): Promise<Outcome<StoredExternalKey>> {
       return record(call, 'external-key.change-credentials', async (subject) => {
-        const row = await permitted(call, subject, 'key.manage', id)
-        if (!row.ok) return row
-        // What is encrypted from now on is whose the provider's key is.
+        // What is encrypted from now on is whose the provider's key is. First, so that it uses up no approval.
         const proved = provedLately(call.caller)
         if (!proved.ok) return proved
+        // Approvers see the settings; of the credentials, that they are these and no others.
+        subject.asked = moved === undefined ? 'other credentials' : JSON.stringify(moved)
+        subject.input = [utf8(JSON.stringify(credentials))]
+        const row = await permitted(call, subject, 'key.manage', id)
+        if (!row.ok) return row
         const { provider } = row.value
         const settings = moved ?? row.value.settings
         // What was inserted passed `connect`.
@@ -226,13 +252,16 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
     /** Forgets the credentials; at the provider nothing changes. What was encrypted opens no more until the key is configured again. */
     remove(call: Call, { id, confirm }: { id: string; confirm: string }): Promise<Outcome<null>> {
       return record(call, 'external-key.remove', async (subject) => {
-        const row = await permitted(call, subject, 'key.manage', id)
-        if (!row.ok) return row
         const proved = provedLately(call.caller)
         if (!proved.ok) return proved
-        if (confirm !== row.value.name)
+        const found = await waitsFor(call, subject, 'key.manage', id)
+        if (!found.ok) return found
+        const { row, needed } = found.value
+        if (confirm !== row.name)
           return refuse('REQUEST-FIELDS', 'confirmName is not the name of the key that is to be removed')
-        await externalKeys.remove(row.value)
+        const approved = await take(call, subject, needed)
+        if (!approved.ok) return approved
+        await externalKeys.remove(row)
         return accept(null)
       })
     },
@@ -266,6 +295,7 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
     ): Promise<Outcome<Uint8Array>> {
       return record(call, 'external-key.decrypt', async (subject) => {
         subject.input = inputs(ciphertext, aad)
+        subject.asked = () => `the ciphertext of SHA-256 ${sha256Hex(ciphertext)}`
         const used = await usable(call, subject, id, 'encrypt-decrypt')
         if (!used.ok) return used
         const within = checkLengths({ aad })
@@ -298,6 +328,8 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
     sign(call: Call, { id, ...input }: SigningInput & { id: string }): Promise<Outcome<Uint8Array>> {
       return record(call, 'external-key.sign', async (subject) => {
         subject.input = inputs(input.data, Buffer.from(`${input.algorithm} ${input.isDigest}`))
+        const shown = () => (input.isDigest ? toHex(input.data) : sha256Hex(input.data))
+        subject.asked = () => `by ${input.algorithm}, data of the digest ${shown()}`
         const used = await usable(call, subject, id, 'sign-verify')
         if (!used.ok) return used
         const within = checkLengths({ data: input.data })
@@ -336,18 +368,31 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
       { id, key, version }: { id: string; key: string; version?: number },
     ): Promise<Outcome<StoredExternalKey>> {
       return record(call, 'external-key.import', async (subject) => {
-        const row = await permitted(call, subject, 'key.manage', id)
-        if (!row.ok) return row
+        const found = await waitsFor(call, subject, 'key.manage', id)
+        if (!found.ok) return found
+        const { row, needed } = found.value
         const own = await repository.findKey(key)
-        if (own === 'absent' || own.project_id !== row.value.project_id) return absent('key')
-        const provider = await externalKeys.open(row.value)
+        if (own === 'absent' || own.project_id !== row.project_id) return absent('key')
+        subject.asked = `${version === undefined ? 'the current version' : `version ${version}`} of key ${key}`
+        const leaves = approvalsBefore(call.caller, 'key.export', resourceOf(own))
+        if (!leaves.ok) return leaves
+        // What the same people approve, they approve once, of the key that leaves.
+        if (needed !== null && !(leaves.value !== null && sameApprovals(needed, leaves.value))) {
+          const approved = await take(call, subject, needed)
+          if (!approved.ok) return approved
+        }
+        const provider = await externalKeys.open(row)
         const target = await provider.importTarget(own.algorithm)
         if (!target.ok) return target
         const { publicKey: to, ticket, byOaep = false } = target.value
         // It is entered in the audit log by itself, beside this.
         const wrapped = await lifecycle.exportKey(
           { ...call, receipt: null },
-          { id: key, to, byOaep, ...(version === undefined ? {} : { version }) },
+          // Of the provider's own wrapping key, which may be another each time, an approver knows nothing.
+          {
+            ...{ id: key, to, byOaep, whither: `into the key ${id} at ${row.provider}` },
+            ...(version === undefined ? {} : { version }),
+          },
         )
         if (!wrapped.ok) return wrapped
         const taken = await provider.importKey({

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { equalBytes, wipe } from '@lux/crypto'
 import type { Approvals } from '../access/approvals.ts'
-import { type Action, absent, approvalsFor, authorize } from '../access/authorize.ts'
+import { type Action, absent, approvalsBefore, authorize } from '../access/authorize.ts'
 import type { ApprovalsNeeded } from '../access/conditions.ts'
 import type { Call, Record, Subject } from '../audit/record.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
@@ -145,11 +145,7 @@ export function openKeyWork({ repository, unwrapping, record, approvals }: KeyPa
     key: StoredKey,
   ): Outcome<ApprovalsNeeded | null> {
     concern(subject, key)
-    const resource = resourceOf(key)
-    const allowed = authorize(caller, action, resource)
-    if (allowed.ok) return accept(null)
-    const needed = approvalsFor(caller, action, resource)
-    return needed === null ? allowed : accept(needed)
+    return approvalsBefore(caller, action, resourceOf(key))
   }
 
   async function take(call: Call, subject: Subject, needed: ApprovalsNeeded | null): Promise<Outcome<null>> {

@@ -267,10 +267,16 @@ export function openKeyLifecycle(parts: Parts) {
     /** The bytes of one version, wrapped to an RSA key by RSA_AES_KEY_WRAP_SHA_256, or by RSA-OAEP alone; never in the clear. */
     exportKey(
       call: Call,
-      { id, to, version, byOaep = false }: { id: string; to: Uint8Array; version?: number; byOaep?: boolean },
+      {
+        id,
+        to,
+        version,
+        byOaep = false,
+        whither = `to the RSA key of SHA-256 ${sha256Hex(to)}`,
+      }: { id: string; to: Uint8Array; version?: number; byOaep?: boolean; whither?: string },
     ): Promise<Outcome<{ readonly wrapped: Uint8Array; readonly version: number }>> {
       return record(call, 'key.export', async (subject) => {
-        subject.asked = `${version === undefined ? 'the current version' : `version ${version}`} to the RSA key of SHA-256 ${sha256Hex(to)}`
+        subject.asked = `${version === undefined ? 'the current version' : `version ${version}`} ${whither}`
         async function leaving(
           key: StoredKey,
         ): Promise<Outcome<{ readonly its: StoredVersion; readonly recipient: KeyObject }>> {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openKms } from '../support/kms-under-test.ts'
+import type { Grant } from '../../src/access/authorize.ts'
+import { createIdentity } from '../support/create-identity.ts'
+import { given, openKms } from '../support/kms-under-test.ts'
 import { gcpJob, gcpName, startAzure, startGcp } from './support/cloud-doubles.ts'
 
 let gcp: Awaited<ReturnType<typeof startGcp>>
@@ -79,6 +81,50 @@ test('EXTERNAL-IMPORT a key of the project goes to Google through its import job
   expect(await codeOf(id, 'import', { importedKeyId: key })).toBe('ok')
   const { ciphertext } = (await kms.post(`${base}/${id}/encrypt`, { plaintext: 'AAAA' })).body
   expect(await codeOf(id, 'decrypt', { ciphertext })).toBe('ok')
+})
+
+test('EXTERNAL-APPROVAL a role that waits for approvals waits for them here too, also where the provider wraps under another key each time', async () => {
+  const { database, external, approvals } = kms.server.services
+  const place = { organisation: kms.organisation.id, project: kms.project.id }
+  const ada = await createIdentity(database, { name: 'ada', grants: [{ role: 'auditor', ...place }] })
+  const conditions = { approvals: { count: 1, by: [ada.identity] } }
+  const grants = (['crypto-officer', 'service'] as const).map(
+    (role): Grant => ({ role, ...place, conditions }),
+  )
+  const { identity } = await createIdentity(database, { name: 'asker', grants })
+  const call = () => kms.callAs({ identity, grants })
+  const approver = () => kms.callAs({ identity: ada.identity, grants: [] })
+  /** The one request that waits. */
+  const approve = async () => {
+    const all = given(await approvals.list(approver(), { offset: 0, limit: 100 }))
+    const waiting = all.filter(({ state }) => state === 'waiting')
+    expect(waiting).toHaveLength(1)
+    return given(await approvals.decide(approver(), { id: waiting[0]!.id, approves: true }))
+  }
+  const settings = { ...known.gcp().settings, importJob: gcpJob }
+  const { id } = (await configured('gcp', { settings, forImport: true })).body.key
+  const encrypt = () => external.encrypt(call(), { id, plaintext: Uint8Array.of(1) })
+  expect(await encrypt()).toMatchObject({ rule: 'APPROVAL-NEEDED' })
+  expect(await approve()).toMatchObject({ operation: 'external-key.encrypt', key: id })
+  expect(await encrypt()).toMatchObject({ ok: true })
+
+  const key = await kms.make('approved', { isExportable: true })
+  const bring = () => external.importKey(call(), { id, key })
+  gcp.state.renews = true
+  expect(await bring()).toMatchObject({ rule: 'APPROVAL-NEEDED' })
+  expect(await bring()).toMatchObject({ rule: 'APPROVAL-NEEDED' })
+  const asked = await approve()
+  expect(asked).toMatchObject({ operation: 'key.export', key })
+  expect(asked.asked).toContain(`into the key ${id} at gcp`)
+  expect(await bring()).toMatchObject({ ok: true })
+  gcp.state.renews = false
+  expect(await bring()).toMatchObject({ rule: 'APPROVAL-NEEDED' })
+
+  // What is refused uses up no approval, and what was approved is done once.
+  const remove = (confirm: string) => external.remove(call(), { id, confirm })
+  expect(await remove('another')).toMatchObject({ rule: 'REQUEST-FIELDS' })
+  const { name } = given(await external.get(kms.callAs(kms.caller), id))
+  expect(await remove(name)).toMatchObject({ rule: 'APPROVAL-NEEDED' })
 })
 
 test('EXTERNAL-STATE Google: throttling, disabled, destroyed and lost versions, other credentials and a wrong checksum are told apart', async () => {

@@ -23,6 +23,7 @@ import * as alerts from './migrations/0019-alerts.ts'
 import * as provedAt from './migrations/0020-proved-at.ts'
 import * as scimTokenTime from './migrations/0021-scim-token-time.ts'
 import * as removedExternalKeys from './migrations/0022-removed-external-keys.ts'
+import * as externalApprovals from './migrations/0023-approvals-of-external-keys.ts'
 import type { Tables } from './tables.ts'
 
 /** `servedByOlder`: it only adds what the build before it needs nothing of, so that such a build serves on, and starts again, after it. */
@@ -52,6 +53,7 @@ const migrations: Record<string, Step> = {
   '0020-proved-at': provedAt,
   '0021-scim-token-time': scimTokenTime,
   '0022-removed-external-keys': removedExternalKeys,
+  '0023-approvals-of-external-keys': externalApprovals,
 }
 
 /** Of this build, in order. */

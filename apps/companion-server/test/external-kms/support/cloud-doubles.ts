@@ -51,9 +51,9 @@ export const gcpName = 'projects/p/locations/europe/keyRings/r/cryptoKeys/k'
 export async function startGcp() {
   const account = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const job = generateKeyPairSync('rsa', { modulusLength: 4096 })
+  let job = generateKeyPairSync('rsa', { modulusLength: 4096 })
   const secrets = [randomBytes(32)]
-  const state = { version: 'ENABLED', signs: false, gone: false, spoilt: false, busy: false }
+  const state = { version: 'ENABLED', signs: false, gone: false, spoilt: false, busy: false, renews: false }
   const error = (code: number, status: string, message = ''): Answer => [
     code,
     { error: { code, status, message } },
@@ -69,6 +69,8 @@ export async function startGcp() {
       return error(401, 'UNAUTHENTICATED')
     const path = (request.url ?? '').replace('/v1/', '')
     if (path === gcpJob) {
+      // As AWS does: another wrapping key each time.
+      if (state.renews) job = generateKeyPairSync('rsa', { modulusLength: 3072 })
       const pem = job.publicKey.export({ type: 'spki', format: 'pem' }).toString()
       return [200, { state: 'ACTIVE', importMethod: 'RSA_OAEP_4096_SHA256_AES_256', publicKey: { pem } }]
     }
