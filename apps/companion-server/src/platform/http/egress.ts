@@ -32,6 +32,7 @@ export type EgressOptions = {
   readonly timeoutMs?: number
 }
 
+/** Bytes. Room for what Vault tells of a pair that was rotated a hundred times: 64 KiB would make such a key useless. */
 const maxAnswer = 256 * 1024
 /** Milliseconds. */
 const patience = 5000
