@@ -5,8 +5,8 @@ import type { Call } from '../audit/record.ts'
 import type { KeyOperations } from '../keys/operations.ts'
 import { failureOf } from '../platform/failure.ts'
 import { enumerations } from './codec/enumerations.ts'
-import { decodeItem, defaultLimits, encodedLength, encodeItem } from './codec/ttlv.ts'
-import { type Request, type RequestItem, readRequest } from './message/request.ts'
+import { decodeItem, defaultLimits, encodedLength, encodeItem, type Item } from './codec/ttlv.ts'
+import { type Request, type RequestHeader, type RequestItem, readRequest } from './message/request.ts'
 import { type Response, type ResponseItem, type Result, reasonIn, writeResponse } from './message/response.ts'
 import type { Version } from './message/versions.ts'
 import type { Done } from './operations/operation.ts'
@@ -37,13 +37,10 @@ export async function answer(
 ): Promise<Uint8Array> {
   const item = decodeItem(message)
   const request = item.ok ? readRequest(item.value) : item
-  if (!request.ok) return encodeItem(writeResponse(refusedWhole('1.0', null, request, parts.now())))
+  if (!request.ok) return encodeItem(refusedCall(null, request, client, parts))
   const { header } = request.value
   const unmet = unmetBy(request.value)
-  if (unmet !== null)
-    return encodeItem(
-      writeResponse(refusedWhole(header.version, header.clientCorrelationValue, unmet, parts.now())),
-    )
+  if (unmet !== null) return encodeItem(refusedCall(header, unmet, client, parts))
   const items = await runBatch(request.value, client, parts)
   const response = responseOf(header.version, header.clientCorrelationValue, items, parts.now())
   const bytes = encodeItem(writeResponse(response))
@@ -51,6 +48,18 @@ export async function answer(
   if (bytes.length <= most) return bytes
   const failed = items.map((one) => ({ ...one, result: failure(header.version, tooLong(most)) }))
   return encodeItem(writeResponse({ ...response, items: failed }))
+}
+
+/** A message of which nothing is done is a call of its identity all the same. */
+function refusedCall(
+  header: RequestHeader | null,
+  refusal: Refusal,
+  { caller }: KmipClient,
+  { roomFor, now }: AnswerParts,
+): Item {
+  const room = roomFor(caller.identity)
+  const { version = '1.0', clientCorrelationValue = null } = header ?? {}
+  return writeResponse(refusedWhole(version, clientCorrelationValue, room.ok ? refusal : room, now()))
 }
 
 /** The response to a message of which nothing is done, whatever it is, since nobody knows who sends it. */

@@ -818,6 +818,20 @@ test('KMIP-BATCH each operation of a batch is one call of its identity’s limit
   expect((await send('2.1', steps.slice(0, 1), {}, another)).items.map(said)).toEqual(['success'])
 })
 
+test('KMIP-BATCH a message of which nothing is done is one call of its identity’s limit too', async () => {
+  limit = openRateLimit(2, () => 0)
+  const malformed = async () => said((await sendBytes(new Uint8Array(9))).items[0])
+  expect(await malformed()).toMatch(/^InvalidMessage TTLV-MALFORMED/)
+  const secret = [structure('Credential', [textString('Password', 'the-password')])]
+  const step: Step = ['GetAttributes', [id('k1')]]
+  const refused = async () => said((await send('1.4', [step], { authentication: secret })).items[0])
+  expect(await refused()).toMatch(/KMIP-CREDENTIAL/)
+  expect([await malformed(), await refused()]).toEqual([
+    expect.stringContaining('RATE-LIMITED'),
+    expect.stringContaining('RATE-LIMITED'),
+  ])
+})
+
 test('KMIP-HEADER credentials are refused, mandatory asynchrony too, and a correlation value comes back', async () => {
   const step: Step = ['GetAttributes', [id('k1')]]
   const secret = [structure('Credential', [textString('Password', 'the-password')])]
