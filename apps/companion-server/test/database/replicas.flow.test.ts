@@ -2,12 +2,21 @@ import { randomBytes } from 'node:crypto'
 import { cp, rm } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { join } from 'node:path'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { registerKmipClient } from '../../src/access/kmip-clients.ts'
 import { initServer } from '../../src/commands/init.ts'
 import { type Listening, startServer } from '../../src/commands/start.ts'
+import { enumerations } from '../../src/kmip/codec/enumerations.ts'
+import { byteString, textString } from '../../src/kmip/codec/fields.ts'
+import { decodeItem, encodeItem } from '../../src/kmip/codec/ttlv.ts'
+import { writeRequest } from '../../src/kmip/message/request.ts'
+import { readResponse } from '../../src/kmip/message/response.ts'
 import { connect } from '../../src/platform/database/open.ts'
 import { stateFolder } from '../../src/platform/state-folder/folder.ts'
+import { issueClientCertificate, ownAuthority, type TlsKey } from '../../src/platform/tls/certificate.ts'
+import { bareHeader } from '../kmip/support/bare-header.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { given } from '../support/kms-under-test.ts'
 import { startSharedDatabase } from '../support/shared-database.ts'
@@ -21,11 +30,18 @@ let folder = ''
 let postgres: Awaited<ReturnType<typeof startSharedDatabase>>
 let place = { organisation: '', project: '' }
 let keyId = ''
+let disks: TlsKey
+let ca = ''
 
 const start = async (which: Which) =>
   replicas.set(
     which,
-    await startServer(stateFolder(join(folder, which)), { host: '127.0.0.1', port: 0, behindTlsProxy: true }),
+    await startServer(stateFolder(join(folder, which)), {
+      host: '127.0.0.1',
+      port: 0,
+      behindTlsProxy: true,
+      kmip: 0,
+    }),
   )
 const at = (which: Which): Listening => {
   const found = replicas.get(which)
@@ -41,6 +57,9 @@ beforeAll(async () => {
   vi.stubEnv('ROOT_ENCRYPTION_KEY', randomBytes(32).toString('base64'))
   const state = stateFolder(join(folder, 'a'))
   given(await initServer({ state, domain: 'rehearsal', token: 'root-key', pinFile: null }))
+  // Of one CA, which both have.
+  disks = await issueClientCertificate(state, { name: 'disks', days: 9 }, new Date())
+  ca = await ownAuthority(state, new Date())
   await cp(state.root, join(folder, 'b'), { recursive: true })
   await start('a')
   await start('b')
@@ -104,6 +123,70 @@ function ask(which: Which, path: string, token = '', payload?: object): Promise<
     asked.on('error', failed)
     asked.end(payload === undefined ? undefined : JSON.stringify(payload))
   })
+}
+
+/** A KMIP client, which keeps its connections; one that was ended before it answered anything is asked no more, and another is. */
+function openKmipClient(pick: () => Which | undefined) {
+  const kept = new Map<Which, TLSSocket>()
+  const question = encodeItem(
+    writeRequest({
+      header: { ...bareHeader, version: '1.4' },
+      items: [
+        {
+          ...{ operation: enumerations.Operation.Encrypt, ephemeral: null, id: null, extensions: [] },
+          payload: [textString('UniqueIdentifier', keyId), byteString('Data', new Uint8Array(3))],
+        },
+      ],
+    }),
+  )
+  const verdictOf = (bytes: Buffer): string => {
+    const [item] = given(readResponse(given(decodeItem(bytes)))).items
+    return item?.result.status === 'failed' ? String(item.result.message) : (item?.result.status ?? 'none')
+  }
+  function connected(which: Which): TLSSocket {
+    const port = at(which).kmipPort ?? 0
+    const socket = connectTls({ host: '127.0.0.1', port, ca, ...disks })
+    socket.on('close', () => kept.get(which) === socket && kept.delete(which))
+    kept.set(which, socket)
+    return socket
+  }
+  /** `ended`: without one byte of an answer. */
+  const askOnce = (which: Which): Promise<string> =>
+    new Promise((done) => {
+      const socket = kept.get(which) ?? connected(which)
+      let held = Buffer.alloc(0)
+      const over = (said: string) => {
+        for (const event of ['data', 'end', 'error']) socket.removeAllListeners(event)
+        socket.on('error', () => socket.destroy())
+        if (said !== 'success') {
+          kept.delete(which)
+          socket.destroy()
+        }
+        done(said)
+      }
+      const ended = () => over(held.length === 0 ? 'ended' : 'cut off')
+      socket.on('end', ended).on('error', ended)
+      socket.on('data', (chunk: Buffer) => {
+        held = Buffer.concat([held, chunk])
+        if (held.length >= 8 && held.length >= 8 + held.readUInt32BE(4)) over(verdictOf(held))
+      })
+      socket.write(question)
+    })
+  return {
+    async ask(): Promise<string> {
+      for (let tries = 0; tries < 3; tries++) {
+        const which = pick()
+        if (which === undefined) return 'no replica is ready'
+        if (!replicas.has(which)) continue
+        const said = await askOnce(which)
+        if (said !== 'ended') return said
+      }
+      return 'ended'
+    },
+    close() {
+      for (const socket of kept.values()) socket.destroy()
+    },
+  }
 }
 
 const encrypt = (which: Which, token: string) =>
@@ -215,18 +298,33 @@ test('REPLICAS each is stopped and started in turn under load, behind a balancer
   }
   const replies: (number | string)[] = []
   let turn = 0
+  const pick = () => [...ready][turn++ % ready.size]
   const load = async () => {
     while (!looking.done) {
-      const there = [...ready]
-      const which = there[turn++ % there.length]
+      const which = pick()
       if (which === undefined) replies.push('no replica is ready')
       else replies.push(await status(which, token).catch((error: unknown) => String(error)))
     }
   }
-  const running = [look(), load(), load(), load(), load()]
+  const { services } = at('a')
+  const { identity } = await createIdentity(services.database, {
+    name: 'disks',
+    grants: [{ role: 'service', ...place }],
+  })
+  const chief = as('organisation-admin', { ...place, project: null })
+  const wanted = { certificate: disks.cert, name: 'disks', identity, project: place.project }
+  given(await registerKmipClient(services, chief, wanted))
+  const byKmip: string[] = []
+  const kmip = async () => {
+    const client = openKmipClient(pick)
+    while (!looking.done) byKmip.push(await client.ask())
+    client.close()
+  }
+  const running = [look(), load(), load(), load(), load(), kmip(), kmip()]
   const more = async (count: number) => {
-    const before = replies.length
-    await waitFor(async () => expect(replies.length).toBeGreaterThan(before + count))
+    const before = [replies.length, byKmip.length] as const
+    await waitFor(async () => expect(replies.length).toBeGreaterThan(before[0] + count))
+    await waitFor(async () => expect(byKmip.length).toBeGreaterThan(before[1] + count))
   }
   for (const which of folders) {
     const stopping = at(which)
@@ -244,6 +342,15 @@ test('REPLICAS each is stopped and started in turn under load, behind a balancer
   looking.done = true
   await Promise.all(running)
   expect(replies.filter((reply) => reply !== 200)).toEqual([])
+  expect(byKmip.filter((said) => said !== 'success')).toEqual([])
+  // Nothing was done whose answer did not come.
+  const { done } = await at('a')
+    .services.database.selectFrom('audit')
+    .select(({ fn }) => fn.countAll<string>().as('done'))
+    .where('identity_id', '=', identity)
+    .where('operation', '=', 'key.encrypt')
+    .executeTakeFirstOrThrow()
+  expect(Number(done)).toBe(byKmip.length)
   expect((await ask('a', '/readiness')).body).toBe('{"status":"ready"}')
 })
 
