@@ -71,7 +71,13 @@ export type Resource =
       readonly name: string
       readonly algorithm: string
     }
-  | { readonly kind: 'threshold'; readonly organisation: string | null; readonly key: KeyFacts }
+  | {
+      readonly kind: 'threshold'
+      readonly organisation: string | null
+      /** That of the record which asked for it; null of one that nobody asked for. */
+      readonly project: string | null
+      readonly key: KeyFacts
+    }
 
 const using: readonly Action[] = [
   'project.read',
@@ -234,14 +240,23 @@ export function absent(kind: keyof typeof nounOf) {
   return refuse('OBJECT-ABSENT', `${nounOf[kind]} not found`)
 }
 
-/** The organisations in which a caller may do this; `all` where a role holds in the whole deployment. */
-export function organisationsWhere(caller: Caller, action: Action): readonly string[] | 'all' {
+/** Where a caller may do this: organisations, or one project of them; `all` where a role holds in the whole deployment. */
+export function placesWhere(
+  caller: Caller,
+  action: Action,
+): readonly { readonly organisation: string; readonly project: string | null }[] | 'all' {
   const able = caller.grants.filter(
     (grant) =>
       may[grant.role].includes(action) && lackOf(caller, grant, { kind: 'deployment' }, action) === null,
   )
   if (able.some(({ organisation }) => organisation === null)) return 'all'
-  return [...new Set(able.flatMap(({ organisation }) => organisation ?? []))]
+  return able.flatMap(({ organisation, project }) => (organisation === null ? [] : { organisation, project }))
+}
+
+/** The organisations in which a caller may do this somewhere; `all` where a role holds in the whole deployment. */
+export function organisationsWhere(caller: Caller, action: Action): readonly string[] | 'all' {
+  const places = placesWhere(caller, action)
+  return places === 'all' ? places : [...new Set(places.map(({ organisation }) => organisation))]
 }
 
 /** The caller with his roles in one project alone: what a door lets him do that stands for that project and no other. */
@@ -258,7 +273,7 @@ function covers({ organisation, project }: Grant, resource: Resource): boolean {
   if (resource.kind === 'deployment') return false
   if (organisation !== resource.organisation) return false
   if (project === null) return true
-  // A threshold key belongs to an organisation, and is used from each of its projects.
-  if (resource.kind === 'threshold') return true
+  // A threshold key that no project asked for belongs to its organisation, and is used from each of its projects.
+  if (resource.kind === 'threshold' && resource.project === null) return true
   return resource.kind !== 'organisation' && resource.project === project
 }

@@ -54,10 +54,17 @@ export function notSwitchedOff({
   return is_disabled ? refuse('KEY-DISABLED', 'its record is switched off') : accept(null)
 }
 
-/** The name that a key was asked for under; null of one that nobody asked for. */
-export async function askedName(work: Work, id: string): Promise<string | null> {
-  const asked = await work.selectFrom('key').select('name').where('fhe_key_id', '=', id).executeTakeFirst()
-  return asked?.name ?? null
+/** The name and project that a key was asked for under; null of one that nobody asked for. */
+export async function askedFor(
+  work: Work,
+  id: string,
+): Promise<{ readonly name: string | null; readonly project: string | null }> {
+  const asked = await work
+    .selectFrom('key')
+    .select(['name', 'project_id as project'])
+    .where('fhe_key_id', '=', id)
+    .executeTakeFirst()
+  return asked ?? { name: null, project: null }
 }
 
 /** The row of an epoch by its number. Throws where a key has none: rows of a key are written together. */

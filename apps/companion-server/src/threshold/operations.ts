@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { RequestPackage } from '@lux/ceremony/wire'
 import type { Selectable } from 'kysely'
-import { type Action, absent, authorize, organisationsWhere } from '../access/authorize.ts'
+import { type Action, absent, authorize, placesWhere } from '../access/authorize.ts'
 import { checkPage, type Page } from '../access/page.ts'
 import type { Call, Record, Subject } from '../audit/record.ts'
 import type { PartialDecryptionTable } from '../platform/database/tables.ts'
@@ -10,7 +10,7 @@ import { answersOf, type GivenAnswer, takeAnswer } from './answers.ts'
 import { type Budget, budgetOfKey } from './budget.ts'
 import { type KeptCiphertext, keepCiphertext } from './ciphertexts.ts'
 import {
-  askedName,
+  askedFor,
   checkServed,
   epochRow,
   findFheKey,
@@ -82,9 +82,10 @@ export function openThresholdOperations({
       const key = await findFheKey(database, keyId)
       if (key === 'absent') return absent('threshold')
       Object.assign(subject, { organisation: key.organisation_id, key: key.id, version: Number(key.epoch) })
-      const name = await askedName(database, key.id)
+      const { name, project } = await askedFor(database, key.id)
+      subject.project = project
       const resource = {
-        ...({ kind: 'threshold', organisation: key.organisation_id } as const),
+        ...({ kind: 'threshold', organisation: key.organisation_id, project } as const),
         key: { name, algorithm: key.type },
       }
       const allowed = authorize(call.caller, action, resource)
@@ -104,11 +105,24 @@ export function openThresholdOperations({
       return record(call, 'threshold.list', async () => {
         const within = checkPage({ offset, limit })
         if (!within.ok) return within
-        const organisations = organisationsWhere(call.caller, 'threshold.read')
+        const places = placesWhere(call.caller, 'threshold.read')
         let seen = database.selectFrom('fhe_key').selectAll()
-        if (organisations !== 'all') {
-          if (organisations.length === 0) return absent('threshold')
-          seen = seen.where('organisation_id', 'in', organisations)
+        if (places !== 'all') {
+          if (places.length === 0) return absent('threshold')
+          // As `authorize` says it of each.
+          seen = seen.where(({ or, and, eb, not, exists, selectFrom }) => {
+            const asked = selectFrom('key').select('key.id').whereRef('key.fhe_key_id', '=', 'fhe_key.id')
+            return or(
+              places.map(({ organisation, project }) =>
+                and([
+                  eb('organisation_id', '=', organisation),
+                  ...(project === null
+                    ? []
+                    : [or([not(exists(asked)), exists(asked.where('key.project_id', '=', project))])]),
+                ]),
+              ),
+            )
+          })
         }
         return accept(await seen.orderBy('created_at').orderBy('id').offset(offset).limit(limit).execute())
       })

@@ -17,7 +17,11 @@ const key: Resource = {
 const project: Resource = { kind: 'project', organisation: 'o', project: 'p' }
 const organisation: Resource = { kind: 'organisation', organisation: 'o' }
 const votes = { name: 'votes', algorithm: 'TFHE_INTEGER' }
-const threshold: Resource & { kind: 'threshold' } = { kind: 'threshold', organisation: 'o', key: votes }
+const threshold: Resource & { kind: 'threshold' } = {
+  ...({ kind: 'threshold', organisation: 'o', project: null } as const),
+  key: votes,
+}
+const askedFor = { ...threshold, project: 'p' }
 const deployment: Resource = { kind: 'deployment' }
 
 const at = {
@@ -43,6 +47,10 @@ test.each<[Role, keyof typeof at, Action, Resource, string]>([
   ['user', 'project', 'key.manage', key, 'ROLE-REFUSED'],
   ['user', 'another project', 'threshold.use', threshold, 'yes'],
   ['user', 'another organisation', 'threshold.use', threshold, 'OBJECT-ABSENT'],
+  ['user', 'project', 'threshold.use', askedFor, 'yes'],
+  ['user', 'organisation', 'threshold.use', askedFor, 'yes'],
+  ['user', 'another project', 'threshold.use', askedFor, 'OBJECT-ABSENT'],
+  ['auditor', 'another project', 'threshold.read', askedFor, 'OBJECT-ABSENT'],
   ['auditor', 'project', 'key.read', key, 'yes'],
   ['auditor', 'project', 'key.use', key, 'ROLE-REFUSED'],
   ['auditor', 'deployment', 'threshold.carry', threshold, 'ROLE-REFUSED'],
@@ -93,7 +101,7 @@ test('ACCESS-01 grants add up, and a threshold key of no organisation is for gra
   expect(organisationsWhere(caller, 'threshold.read')).toEqual(['o'])
   const operator = { identity: 'i', grants: [{ role: 'operator', ...at.deployment } as const] }
   expect(organisationsWhere(operator, 'threshold.read')).toBe('all')
-  const ofNobody = { kind: 'threshold', organisation: null, key: { ...votes, name: null } } as const
+  const ofNobody = { ...threshold, organisation: null, key: { ...votes, name: null } } as const
   expect(authorize(caller, 'threshold.read', ofNobody)).toMatchObject({ rule: 'OBJECT-ABSENT' })
   expect(authorize(operator, 'threshold.read', ofNobody).ok).toBe(true)
 })

@@ -16,7 +16,7 @@ import { openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { readCard } from '../../src/platform/state-folder/server-card.ts'
 import { EnvironmentError, type Outcome } from '../../src/refusal.ts'
 import { openServer } from '../../src/server.ts'
-import { openKms } from '../support/kms-under-test.ts'
+import { given, openKms } from '../support/kms-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
 const base64 = (text: string) => Buffer.from(text).toString('base64')
@@ -89,6 +89,21 @@ test('FHE-RECORD the record of a threshold key switches its use off, and no rece
   expect(ruleOf(destroyed)).toBe('FHE-CEREMONY')
   await kms.call('PATCH', key.id, { isDisabled: true })
   expect(await uses()).toEqual(['KEY-DISABLED', 'KEY-DISABLED'])
+  // It is of the project whose record asked for it: who has a role in another alone does not see it.
+  const other = await kms.makeProject('Other')
+  const grants = [{ role: 'service', organisation: kms.organisation.id, project: other.id }] as const
+  const stranger = kms.callAs({ identity: kms.caller.identity, grants })
+  const listedBy = async (who: typeof stranger) =>
+    given(await threshold.list(who, { offset: 0, limit: 10 })).map(({ id }) => id)
+  expect(await threshold.get(stranger, keyId)).toMatchObject({ rule: 'OBJECT-ABSENT' })
+  expect(ruleOf(await threshold.result(stranger, { keyId, requestId }))).toBe('OBJECT-ABSENT')
+  expect([await listedBy(stranger), await listedBy(call())]).toEqual([[], [keyId]])
+  const entry = await database
+    .selectFrom('audit')
+    .select('project_id')
+    .where('operation', '=', 'threshold.release')
+    .executeTakeFirstOrThrow()
+  expect(entry.project_id).toBe(kms.project.id)
   // Who reads still reads.
   expect(ruleOf(await threshold.requests(call(), keyId))).toBe('ok')
   await kms.call('PATCH', key.id, { isDisabled: false })
@@ -276,12 +291,13 @@ test('LOGIN-RENEW a token is renewed by itself alone, and stays the same', async
 const oaep = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' }
 
 async function importKey(name: string, algorithm: string, key: Uint8Array, fields: object = {}) {
-  const { importKey: given } = (await kms.post('/api/v1/kms/import-keys', { projectId: kms.project.id })).body
-  const to = createPublicKey({ key: Buffer.from(given.publicKey, 'base64'), format: 'der', type: 'spki' })
+  const { importKey: offered } = (await kms.post('/api/v1/kms/import-keys', { projectId: kms.project.id }))
+    .body
+  const to = createPublicKey({ key: Buffer.from(offered.publicKey, 'base64'), format: 'der', type: 'spki' })
   const aes = randomBytes(32)
   const wrappedKey = Buffer.concat([publicEncrypt({ key: to, ...oaep }, aes), aesKwpWrap(aes, key)])
   const body = {
-    importKeyId: given.id,
+    importKeyId: offered.id,
     name,
     algorithm,
     wrappedKey: wrappedKey.toString('base64'),
