@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
 
+/** So many in five minutes of one account from one source: whoever knows its name locks nobody out elsewhere. */
 const maxFailures = 10
 const windowMinutes = 5
 
-/** After 10 failures in 5 minutes of one account from one source: whoever knows its name locks nobody out elsewhere. */
+/** For a secret that nobody guesses, of a program that may come many times at once: failures alone are counted, and afterwards. */
 export async function isLocked(database: Database, account: string, source: string): Promise<boolean> {
   const row = await database
     .selectFrom('login_failure')
@@ -16,14 +17,36 @@ export async function isLocked(database: Database, account: string, source: stri
   return (row?.failures ?? 0) >= maxFailures
 }
 
-export async function countFailure(database: Database, account: string, source: string): Promise<void> {
-  await sql`
+/** The number of this failure, up to one more than lock. */
+export async function countFailure(database: Database, account: string, source: string): Promise<number> {
+  const { rows } = await sql<{ failures: number }>`
     insert into login_failure (account, source, failures, window_started_at) values (${account}, ${source}, 1, now())
     on conflict (account, source) do update set
       failures = case when login_failure.window_started_at > now() - make_interval(mins => ${windowMinutes})
-        then login_failure.failures + 1 else 1 end,
+        then least(login_failure.failures + 1, ${maxFailures + 1}::integer) else 1 end,
       window_started_at = case when login_failure.window_started_at > now() - make_interval(mins => ${windowMinutes})
-        then login_failure.window_started_at else now() end`.execute(database)
+        then login_failure.window_started_at else now() end
+    returning failures`.execute(database)
+  return rows[0]?.failures ?? maxFailures + 1
+}
+
+/**
+ * For what a person types: a try counts as failed before it is looked at, so that of many at once no more are looked at than of one after
+ * another. False once they are locked.
+ */
+export async function takeTry(database: Database, account: string, source: string): Promise<boolean> {
+  return (await countFailure(database, account, source)) <= maxFailures
+}
+
+/** What was taken for a try that succeeded. */
+export async function giveBackTry(database: Database, account: string, source: string): Promise<void> {
+  await database
+    .updateTable('login_failure')
+    .set(({ eb }) => ({ failures: eb('failures', '-', 1) }))
+    .where('account', '=', account)
+    .where('source', '=', source)
+    .where('failures', '>', 0)
+    .execute()
 }
 
 /** What has no say any more in who is locked out. */

@@ -12,7 +12,7 @@ import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import { openAppointing } from './appointing.ts'
 import { type Grant, provedLately } from './authorize.ts'
 import { isSignOnRequired, notTheLast } from './break-glass.ts'
-import { countFailure, isLocked } from './lockout.ts'
+import { giveBackTry, takeTry } from './lockout.ts'
 import { checkNewIdentity, hashSecret, insertGrants, issue, type LoggedIn } from './tokens.ts'
 import type { Authenticators, Proof } from './webauthn/authenticators.ts'
 
@@ -148,7 +148,7 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
       const { source } = asked
       const username = given.username.toLowerCase()
       const account = `person ${username}`
-      const [person, locked, required] = await Promise.all([
+      const [person, isOpen, required] = await Promise.all([
         database
           .selectFrom('person')
           .innerJoin('identity', 'identity.id', 'person.identity_id')
@@ -157,21 +157,21 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
           .where('username', '=', username)
           .where('identity.revoked_at', 'is', null)
           .executeTakeFirst(),
-        isLocked(database, account, source),
+        takeTry(database, account, source),
         isSignOnRequired(database),
       ])
       const matches = await isPassword(password, person?.password_hash ?? nobody)
       const whole =
         person !== undefined && person.enrolment_hash === null && (!required || person.break_glass)
-      const proof = whole && matches && !locked ? await secondFactor(person, given) : 'not-shown'
+      const proof = whole && matches && isOpen ? await secondFactor(person, given) : 'not-shown'
       if (!whole || proof !== 'shown') {
-        if (!locked) await countFailure(database, account, source)
         const refused = refuse('LOGIN-REFUSED', 'the credentials do not fit, or are locked')
         // Whoever has the password and a device that counts backwards is worth an entry of his own.
         if (whole && proof === 'counter')
           await record(knownBy(asked, person.identity_id), 'authenticator.counter', async () => refused)
         return strangers.counted(asked, refused)
       }
+      await giveBackTry(database, account, source)
       const token = await issue(database, person.identity_id, person.token_ttl_seconds, { provedAt: now() })
       const call = knownBy(asked, person.identity_id)
       if (!person.break_glass) return record(call, 'person.log-in', async () => accept({ token, call }))
@@ -198,12 +198,10 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
         const sound = checkPassword(password)
         if (!sound.ok) return sound
         const account = `person ${person.username}`
-        const locked = await isLocked(database, account, source)
+        const isOpen = await takeTry(database, account, source)
         const matches = await isPassword(old, person.password_hash ?? nobody)
-        if (locked || !matches) {
-          if (!locked) await countFailure(database, account, source)
-          return refuse('PASSWORD-WRONG', 'it does not fit, or is locked')
-        }
+        if (!isOpen || !matches) return refuse('PASSWORD-WRONG', 'it does not fit, or is locked')
+        await giveBackTry(database, account, source)
         const password_hash = await hashPassword(password)
         await database.transaction().execute(async (work) => {
           await work
@@ -247,11 +245,9 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
           .executeTakeFirst()
         if (!person) return wrong
         const account = `person ${person.username}`
-        if (await isLocked(database, account, source)) return wrong
-        if ((await secondFactor(person, given)) !== 'shown') {
-          await countFailure(database, account, source)
-          return wrong
-        }
+        if (!(await takeTry(database, account, source))) return wrong
+        if ((await secondFactor(person, given)) !== 'shown') return wrong
+        await giveBackTry(database, account, source)
         const left = await leftOf(accessToken)
         if (left <= 0) return wrong
         const token = await issue(database, identity, left, { provedAt: now() })

@@ -2,6 +2,7 @@
 import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
 import { X509CertificateGenerator } from '@peculiar/x509'
+import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import { TOTP, URI } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Grant } from '../../src/access/authorize.ts'
@@ -9,6 +10,7 @@ import type { Conditions } from '../../src/access/conditions.ts'
 import { registerKmipClient, revokeKmipClient } from '../../src/access/kmip-clients.ts'
 import { forgetFailures } from '../../src/access/lockout.ts'
 import { logIn as logInMachine } from '../../src/access/log-in.ts'
+import { openPeople } from '../../src/access/people.ts'
 import { forgetEndedTokens, hashSecret } from '../../src/access/tokens.ts'
 import { makeFirstAdmin } from '../../src/commands/admin.ts'
 import { issueClientCertificate } from '../../src/platform/tls/certificate.ts'
@@ -183,6 +185,51 @@ test('LOGIN-REFUSED whoever guesses a person’s password from one place locks t
     expect(await from('192.0.2.1', { password: `guess ${tries}` })).toBe(false)
   expect(await from('192.0.2.1', {})).toBe(false)
   expect(await from('192.0.2.2', {})).toBe(true)
+})
+
+test('LOGIN-REFUSED of many guesses at once no more than ten are looked at, by a log-in or by a session that proves anew', async () => {
+  await earlyInStep()
+  const { totp } = await enrolled('joan', officer())
+  const { database, record } = kms.server.services
+  let looked = 0
+  const people = openPeople({
+    ...{ database, record, secretsKey: async () => null, now: () => new Date() },
+    strangers: { failed() {}, counted: (_, outcome) => outcome, async close() {} },
+    authenticators: {
+      async prove() {
+        looked++
+        return 'not-shown'
+      },
+    },
+  })
+  const { identity_id: identity } = await database
+    .selectFrom('person')
+    .select('identity_id')
+    .where('username', '=', 'joan')
+    .executeTakeFirstOrThrow()
+  const assertion: AuthenticationResponseJSON = {
+    ...({ id: 'AAAA', rawId: 'AAAA', type: 'public-key', clientExtensionResults: {} } as const),
+    response: { clientDataJSON: 'AAAA', authenticatorData: 'AAAA', signature: 'AAAA' },
+  }
+  const of = async (tries: number, once: () => Promise<Outcome<unknown>>) => {
+    looked = 0
+    const all = await Promise.all(Array.from({ length: tries }, once))
+    return [looked, all.filter(({ ok }) => ok).length]
+  }
+  const logIn = { username: 'joan', password, assertion }
+  const asked = { door: 'direct', reqId: 'many', source: '192.0.2.21' } as const
+  expect(await of(15, () => people.logIn(logIn, asked))).toEqual([10, 0])
+  const proving = { accessToken: 'any', source: '192.0.2.22', assertion }
+  const call = kms.callAs({ identity, grants: [] })
+  expect(await of(30, () => people.proveAnew(call, proving))).toEqual([10, 0])
+
+  // What succeeds locks nobody out.
+  for (let times = 0; times < 12; times++) {
+    await database.updateTable('person').set({ totp_step: 0 }).where('username', '=', 'joan').execute()
+    const rightly = { username: 'joan', password, totp: codeOf(totp) }
+    const done = await kms.server.services.people.logIn(rightly, { ...asked, source: '192.0.2.23' })
+    expect(done).toMatchObject({ ok: true })
+  }
 })
 
 test('AUDIT-STRANGER who fails and is nobody yet is counted by source, once, by whatever door', async () => {
