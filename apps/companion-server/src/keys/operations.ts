@@ -7,7 +7,7 @@ import {
   randomBytes,
   randomUUID,
 } from 'node:crypto'
-import { equalBytes, sha256Hex, toHex, wipe } from '@lux/crypto'
+import { equalBytes, sha256Hex, toHex, utf8, wipe } from '@lux/crypto'
 import { absent, authorize, mayRename } from '../access/authorize.ts'
 import { checkPage } from '../access/page.ts'
 import { type Call, ownCall, type Subject } from '../audit/record.ts'
@@ -317,6 +317,8 @@ export function openKeyOperations(parts: KeyParts) {
     ): Promise<Outcome<Uint8Array>> {
       return record(call, 'key.encrypt', async (subject) => {
         subject.input = inputs(plaintext, aad)
+        // Who approves sees no unkeyed hash of what could be guessed.
+        subject.asked = `a plaintext of ${plaintext.length} bytes`
         const used = await usable(call, subject, id, 'encrypt-decrypt', 'encrypt')
         if (!used.ok) return used
         const within = checkLengths({ plaintext, aad })
@@ -351,6 +353,7 @@ export function openKeyOperations(parts: KeyParts) {
     ): Promise<Outcome<{ plaintext: Uint8Array; ciphertext: Uint8Array }>> {
       return record(call, 'key.generate-data-key', async (subject) => {
         subject.input = inputs(Buffer.from(spec), aad)
+        subject.asked = `a data key ${spec}`
         const used = await usable(call, subject, id, 'encrypt-decrypt', 'encrypt')
         if (!used.ok) return used
         const within = checkLengths({ aad })
@@ -365,10 +368,9 @@ export function openKeyOperations(parts: KeyParts) {
 
     sign(call: Call, { id, ...input }: SigningInput & { id: string }): Promise<Outcome<Signed>> {
       return record(call, 'key.sign', async (subject) => {
-        subject.input = inputs(input.data, Buffer.from(`${input.algorithm} ${input.isDigest}`))
+        subject.input = signingInputs(input)
         // Who approves a signature has to know of what.
-        const digest = () => (input.isDigest ? toHex(input.data) : sha256Hex(input.data))
-        subject.asked = () => `by ${input.algorithm}, data of the digest ${digest()}`
+        subject.asked = () => `by ${input.algorithm}, data of the digest ${digestOfSigned(input)}`
         const used = await usable(call, subject, id, 'sign-verify', 'sign')
         if (!used.ok) return used
         const made = await signed(subject, used.value.key, used.value.algorithm, input)
@@ -413,6 +415,7 @@ export function openKeyOperations(parts: KeyParts) {
     generateMac(call: Call, { id, data }: { id: string; data: Uint8Array }): Promise<Outcome<MacMade>> {
       return record(call, 'key.generate-mac', async (subject) => {
         subject.input = [data]
+        subject.asked = `a MAC of ${data.length} bytes`
         const used = await usable(call, subject, id, 'generate-verify-mac', 'mac')
         if (!used.ok) return used
         const { key, algorithm } = used.value
@@ -485,6 +488,7 @@ export function openKeyOperations(parts: KeyParts) {
     rewrap(call: Call, { id, ...item }: RewrapItem & { id: string }): Promise<Outcome<Uint8Array>> {
       return record(call, 'key.rewrap', async (subject) => {
         subject.input = [...inputs(item.ciphertext, item.aad), item.newAad ?? new Uint8Array(0)]
+        subject.asked = () => `the ciphertext of SHA-256 ${sha256Hex(item.ciphertext)}`
         const used = await usable(call, subject, id, 'encrypt-decrypt', 'decrypt', 'encrypt')
         if (!used.ok) return used
         const made = await rewrapped(subject, used.value.key, item)
@@ -526,7 +530,9 @@ export function openKeyOperations(parts: KeyParts) {
 
     signBatch(call: Call, id: string, items: readonly SigningInput[]): Promise<Outcome<Outcome<Signed>[]>> {
       return record(call, 'key.sign-batch', async (subject) => {
-        subject.input = items.map(({ data }) => data)
+        subject.input = items.flatMap(signingInputs)
+        subject.asked = () =>
+          `${items.length} signatures by ${[...new Set(items.map(({ algorithm }) => algorithm))].join(', ')}, together of SHA-256 ${sha256Hex(utf8(items.map(digestOfSigned).join('\n')))}`
         const used = await usable(call, subject, id, 'sign-verify', 'sign')
         if (!used.ok) return used
         const within = checkBatch(items)
@@ -649,7 +655,14 @@ export function openKeyOperations(parts: KeyParts) {
     return accept({ signature, version: key.current_version, algorithm: input.algorithm })
   }
 
-  function batch<Item extends { readonly plaintext?: Uint8Array; readonly ciphertext?: Uint8Array }>(
+  function batch<
+    Item extends {
+      readonly plaintext?: Uint8Array
+      readonly ciphertext?: Uint8Array
+      readonly aad?: Uint8Array
+      readonly newAad?: Uint8Array
+    },
+  >(
     call: Call,
     what: 'encrypt' | 'decrypt' | 'rewrap',
     id: string,
@@ -657,7 +670,17 @@ export function openKeyOperations(parts: KeyParts) {
     work: (subject: Subject, key: StoredKey, item: Item) => Promise<Outcome<Uint8Array>>,
   ): Promise<Outcome<Outcome<Uint8Array>[]>> {
     return record(call, `key.${what}-batch`, async (subject) => {
-      subject.input = items.map(({ plaintext, ciphertext }) => plaintext ?? ciphertext ?? new Uint8Array(0))
+      const none = new Uint8Array(0)
+      subject.input = items.flatMap(({ plaintext, ciphertext, aad, newAad }) => [
+        plaintext ?? ciphertext ?? none,
+        aad ?? none,
+        newAad ?? none,
+      ])
+      const digests = () => items.map(({ ciphertext }) => sha256Hex(ciphertext ?? none)).join('\n')
+      subject.asked = () =>
+        what === 'encrypt'
+          ? `${items.length} plaintexts`
+          : `${items.length} ciphertexts, together of SHA-256 ${sha256Hex(utf8(digests()))}`
       const used = await usable(call, subject, id, 'encrypt-decrypt', ...usesOf[what])
       if (!used.ok) return used
       const within = checkBatch(items)
@@ -716,6 +739,12 @@ function checkBatch(items: readonly unknown[]): Outcome<null> {
     ? accept(null)
     : refuse('REQUEST-FIELDS', `items: expected 1 to ${maxBatch}`)
 }
+
+const signingInputs = ({ data, algorithm, isDigest }: SigningInput): readonly Uint8Array[] =>
+  inputs(data, Buffer.from(`${algorithm} ${isDigest}`))
+
+const digestOfSigned = ({ data, isDigest }: SigningInput): string =>
+  isDigest ? toHex(data) : sha256Hex(data)
 
 function checkSigning(algorithm: KeyAlgorithm, input: SigningInput): Outcome<null> {
   const within = checkLengths({ data: input.data })

@@ -104,11 +104,29 @@ test('APPROVAL-01 who approves a signature or a decryption sees of what', async 
   expect(await keys.decrypt(kms.callAs(asker), { id: box, ciphertext })).toMatchObject({
     rule: 'APPROVAL-NEEDED',
   })
-  const askedOf = async (key: string) => (await listed(ids.ada!)).find((one) => one.key === key)?.asked
-  expect(await askedOf(pair)).toMatch(
+  // Another message of the same bytes, or other AAD, is another request.
+  const wide = new Uint8Array(32)
+  const batchOf = async (isDigest: boolean) =>
+    keys.signBatch(kms.callAs(asker), pair, [{ data: wide, algorithm: 'ECDSA_SHA_256', isDigest }])
+  const openedWith = async (aad: string) =>
+    keys.decryptBatch(kms.callAs(asker), box, [{ ciphertext, aad: Buffer.from(aad) }])
+  const openOf = async (operation: string) =>
+    (await listed(ids.ada!)).filter((one) => one.operation === operation && one.state !== 'used')
+  for (const once of [() => batchOf(false), () => openedWith('one')])
+    expect(await once()).toMatchObject({ rule: 'APPROVAL-NEEDED' })
+  const [signatures, texts] = [await openOf('key.sign-batch'), await openOf('key.decrypt-batch')]
+  expect(signatures[0]?.asked).toMatch(/^1 signatures by ECDSA_SHA_256, together of SHA-256 [0-9a-f]{64} /)
+  expect(texts[0]?.asked).toMatch(/^1 ciphertexts, together of SHA-256 [0-9a-f]{64} /)
+  for (const { id } of [...signatures, ...texts]) given(await decide('grace', id))
+  for (const once of [() => batchOf(true), () => openedWith('two')])
+    expect(await once()).toMatchObject({ rule: 'APPROVAL-NEEDED' })
+  for (const once of [() => batchOf(false), () => openedWith('one')])
+    expect(await once()).toMatchObject({ ok: true })
+  const askedOf = async (operation: string) => (await openOf(operation))[0]?.asked
+  expect(await askedOf('key.sign')).toMatch(
     new RegExp(`^by ECDSA_SHA_256, data of the digest ${sha256Hex(data)} input [0-9a-f]{64}$`),
   )
-  expect(await askedOf(box)).toMatch(
+  expect(await askedOf('key.decrypt')).toMatch(
     new RegExp(`^the ciphertext of SHA-256 ${sha256Hex(ciphertext)} input [0-9a-f]{64}$`),
   )
 })
