@@ -580,10 +580,13 @@ export function openKeyOperations(parts: KeyParts) {
             Object.assign(subject, { organisation, project, key: id })
             return rotated(call, subject, key, started)
           })
-          if (done.ok) rotations++
+          if (done.ok) {
+            rotations++
+            continue
+          }
           // What no later try would change waits for its next time.
-          else if (done.rule !== 'RATE-LIMITED')
-            await repository.change(id, rotationOf(key.rotate_every_days))
+          await repository.putOffRotation(id, now())
+          failures.push(new EnvironmentError(done.rule, `${id} was not rotated: ${done.detail}`))
         } catch (error) {
           failures.push(error)
         }
@@ -604,7 +607,8 @@ export function openKeyOperations(parts: KeyParts) {
       if (key.is_disabled) return refuse('KEY-DISABLED', 'it is switched off')
       const { id, current_version } = key
       const version = current_version + 1
-      const generated = await generate(call.caller.identity, algorithm)
+      const forNobody = scheduled !== undefined
+      const generated = await generate(call.caller.identity, algorithm, { forNobody })
       if (!generated.ok) return generated
       const bytes = generated.value
       const wrapped = await unwrapping

@@ -87,6 +87,8 @@ export type KeyRepository = {
   ): Promise<number>
   /** A key whose rotation is due, lent to one asker until a time: then it is due again, unless its version is added. */
   claimRotation(now: Date, until: Date): Promise<StoredKey | 'none'>
+  /** A rotation is due again only after the days that the key says now. */
+  putOffRotation(id: string, from: Date): Promise<void>
   findProject(id: string): Promise<Selectable<ProjectTable> | 'absent'>
 }
 
@@ -201,11 +203,7 @@ export function openKeyRepository(database: Database, reader = readerOf(database
           .updateTable('key')
           .set({
             ...{ current_version: version.row.version, updated_at: new Date() },
-            ...(scheduled === undefined
-              ? {}
-              : {
-                  rotate_at: sql<Date>`${scheduled}::timestamptz + make_interval(days => rotate_every_days)`,
-                }),
+            ...(scheduled === undefined ? {} : { rotate_at: nextRotation(scheduled) }),
           })
           .where('id', '=', key.id)
           .where('current_version', '=', version.row.version - 1)
@@ -366,10 +364,21 @@ export function openKeyRepository(database: Database, reader = readerOf(database
         )
         .returningAll()
         .executeTakeFirst()) ?? 'none',
+    putOffRotation: async (id, from) => {
+      await database
+        .updateTable('key')
+        .set({ rotate_at: nextRotation(from) })
+        .where('id', '=', id)
+        .execute()
+    },
     findProject: async (id) =>
       (await database.selectFrom('project').selectAll().where('id', '=', id).executeTakeFirst()) ?? 'absent',
   }
 }
+
+/** Null where a key is rotated by hand alone. */
+const nextRotation = (from: Date) =>
+  sql<Date | null>`${from}::timestamptz + make_interval(days => rotate_every_days)`
 
 function storedVersion(
   key: StoredKey,

@@ -40,6 +40,23 @@ test('RATE-LIMITED a key that is not made in time is what the same call made aga
   await expect.poll(() => turns.length).toBe(2)
 })
 
+test('a key that nobody waits for takes its time', async () => {
+  const { turns, make } = made()
+  const generate = openMaking(make, 20)
+  // Another's patience ends after its own would have.
+  const waits = generate('a', 'RSA_4096')
+  const scheduled = generate('server', 'RSA_4096', { forNobody: true })
+  const behind = generate('server', 'RSA_4096', { forNobody: true })
+  expect(await waits).toMatchObject({ rule: 'RATE-LIMITED' })
+  expect(await generate('a', 'RSA_4096')).toMatchObject({ rule: 'RATE-LIMITED' })
+  expect(turns).toHaveLength(2)
+  turns[1]?.(Uint8Array.of(7))
+  expect(await scheduled).toEqual(accept(Uint8Array.of(7)))
+  await expect.poll(() => turns.length).toBe(3)
+  turns[2]?.(Uint8Array.of(8))
+  expect(await behind).toEqual(accept(Uint8Array.of(8)))
+})
+
 test('RATE-LIMITED a late key is nobody else’s, and is wiped when nobody comes for it', async () => {
   const { turns, make } = made()
   const generate = openMaking(make, 20, 20)

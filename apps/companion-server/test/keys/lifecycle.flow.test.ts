@@ -12,6 +12,8 @@ import { rm } from 'node:fs/promises'
 import { aesKwpUnwrap, aesKwpWrap, encodeCanonical, verifySignature } from '@lux/crypto'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { shredContext } from '../../src/keys/lifecycle.ts'
+import { openKeyOperations } from '../../src/keys/operations.ts'
+import { openKeyRepository } from '../../src/keys/repository.ts'
 import { openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { readCard } from '../../src/platform/state-folder/server-card.ts'
 import { EnvironmentError, type Outcome } from '../../src/refusal.ts'
@@ -245,6 +247,38 @@ test('KMS-11 a rotation that fails is due again within minutes, is in the audit,
     expect((await shown(id)).version).toBe(2)
     expect(await minutes(id)).toBeGreaterThan(29 * 24 * 60)
   }
+})
+
+test('KMS-11 a rotation that is refused is told once, and waits for as many days as the key says by then', async () => {
+  const { keys, database, unwrapping, record, approvals } = kms.server.services
+  const id = await kms.make('no-algorithm', { rotateEveryDays: 30 })
+  await database
+    .updateTable('key')
+    .set({ rotate_at: new Date(Date.now() - 1000), algorithm: 'of another time' })
+    .where('id', '=', id)
+    .execute()
+  // Its days are changed while it is being rotated.
+  const repository = openKeyRepository(database)
+  const meddling = openKeyOperations({
+    ...{ unwrapping, record, approvals, now: () => new Date() },
+    repository: {
+      ...repository,
+      async claimRotation(from, until) {
+        const claimed = await repository.claimRotation(from, until)
+        if (claimed !== 'none') await repository.change(id, { rotate_every_days: 7, rotate_at: null })
+        return claimed
+      },
+    },
+  })
+  await expect(meddling.rotateDue()).rejects.toMatchObject({ code: 'KEY-USAGE' })
+  const { rotate_every_days: days, rotate_at: at } = await database
+    .selectFrom('key')
+    .select(['rotate_every_days', 'rotate_at'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  expect(days).toBe(7)
+  expect(Math.round(((at?.getTime() ?? 0) - Date.now()) / 86_400_000)).toBe(7)
+  expect(await keys.rotateDue()).toBe(0)
 })
 
 test('KMS-12 a compromised version still opens and makes nothing, for ever', async () => {

@@ -95,6 +95,7 @@ export function openMemoryKeys(
     },
     destroyDue: unused,
     claimRotation: unused,
+    putOffRotation: unused,
     findProject: async (id) =>
       id === 'p' || id === 'q'
         ? { id, organisation_id: 'o', name: id, plain_export: plain, created_at: new Date(0) }
