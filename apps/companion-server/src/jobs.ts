@@ -48,27 +48,21 @@ export function startJobs({ database, audience, token, egress, log, now, ...part
     const done = await keepTime(database, clock, record)
     if (!done.ok) log.error({ code: done.rule, detail: done.detail }, 'no request was ended')
   }
-  const forgetLogIns = () => Promise.all([forgetFailures(database), forgetEndedTokens(database)])
   const jobs = [
     // A new PIN in the file is tried once; the one that was refused is not. One of two tokens that is away may be back.
     every(2000, 'unsealing failed', async () => {
       if (token.sealed || token.tokens.some(({ seal }) => seal !== null)) await token.unseal()
     }),
     every(1000, 'no checkpoint of the audit log', () => makeCheckpoint(checkpointing)),
-    every(2000, 'alerts failed', async () => {
-      await watchAudit({ database, now })
-      await sendDue({ database, egress, key: webhookKey, now })
-    }),
-    every(60_000, 'expiry failed', () =>
-      Promise.all([
-        calls.forget(),
-        forgetLogIns(),
-        endRequests(),
-        destroyDue(),
-        rotateDue(),
-        rotation.goOn(),
-      ]),
-    ),
+    every(2000, 'alerts failed', () => watchAudit({ database, now })),
+    every(2000, 'no webhook was called', () => sendDue({ database, egress, key: webhookKey, now })),
+    every(60_000, 'repeated calls were not forgotten', () => calls.forget()),
+    every(60_000, 'failed log-ins were not forgotten', () => forgetFailures(database)),
+    every(60_000, 'ended tokens were not forgotten', () => forgetEndedTokens(database)),
+    every(60_000, 'no request was ended', endRequests),
+    every(60_000, 'no key was destroyed', destroyDue),
+    every(60_000, 'no key was rotated', rotateDue),
+    every(60_000, 'the rotation of a KEK does not go on', () => rotation.goOn()),
   ]
 
   function every(milliseconds: number, failed: string, work: () => Promise<unknown>) {

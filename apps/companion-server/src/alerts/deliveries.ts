@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { canonicalString, type Json } from '@lux/crypto'
 import { sql } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
+import { failureOf } from '../platform/failure.ts'
 import type { Egress } from '../platform/http/egress.ts'
 import { type SealingKey, unseal } from '../platform/sealed.ts'
+import { refuse } from '../refusal.ts'
 import { signatureOf } from './signature.ts'
 
 export type Event = 'alert' | 'test'
@@ -73,17 +75,22 @@ export async function sendDue({ database, egress, key, now }: Parts): Promise<nu
       .execute()
     const sent = await Promise.all(
       due.map(async (one) => {
-        const secret = await unseal(key, placeOf(one.webhook), one.secret_sealed)
-        const reply = await egress.send({
-          ...{ method: 'POST', url: one.url, body: Buffer.from(one.body) },
-          headers: {
-            'content-type': 'application/json',
-            'custody-delivery': one.id,
-            'custody-event': one.event,
-            'custody-signature': signatureOf(secret, at, one.body),
-          },
-        })
-        return { one, reply }
+        try {
+          const secret = await unseal(key, placeOf(one.webhook), one.secret_sealed)
+          const reply = await egress.send({
+            ...{ method: 'POST', url: one.url, body: Buffer.from(one.body) },
+            headers: {
+              'content-type': 'application/json',
+              'custody-delivery': one.id,
+              'custody-event': one.event,
+              'custody-signature': signatureOf(secret, at, one.body),
+            },
+          })
+          return { one, reply }
+        } catch (error) {
+          // It is a try like another, and the others go out.
+          return { one, reply: refuse(failureOf(error)?.code ?? 'INTERNAL', 'it was not sent') }
+        }
       }),
     )
     for (const { one, reply } of sent) {

@@ -10,13 +10,15 @@ type Rule = { readonly id: string; readonly organisation: string; readonly rule:
 
 /** "lux" and the lock's number: one process at a time. */
 const watchLock = 0x6c757804
+/** So many entries at most, and of one checkpoint all. */
+const entriesAtOnce = 5000
 const checkpointsAtOnce = 50
 
 /**
  * Applies the rules to what the newest checkpoints of the audit log cover: each entry once, whichever process does it. Gives how many
  * alerts were raised. What was before the first rule raises none.
  */
-export async function watchAudit({ database, now }: Parts): Promise<number> {
+export async function watchAudit({ database, now }: Parts, most = entriesAtOnce): Promise<number> {
   return database.transaction().execute(async (work) => {
     const lock = await sql<{ got: boolean }>`select pg_try_advisory_xact_lock(${watchLock}) as got`.execute(
       work,
@@ -28,18 +30,11 @@ export async function watchAudit({ database, now }: Parts): Promise<number> {
       await moveTo(work, sql<string>`coalesce((select max(seq) from audit_checkpoint), 0)`)
       return 0
     }
-    const checkpoints = await work
-      .selectFrom('audit_checkpoint')
-      .select('seq')
-      .where('seq', '>', seen.checkpoint)
-      .orderBy('seq')
-      .limit(checkpointsAtOnce)
-      .execute()
-    const last = checkpoints.at(-1)
-    if (last === undefined) return 0
+    const last = await lastOf(work, seen.checkpoint, most)
+    if (last === null) return 0
     const organisations = [...new Set(rules.map(({ organisation }) => organisation))]
     const members = await membersOf(work, organisations)
-    const entries = await entriesBetween(work, seen.checkpoint, last.seq, { organisations, members })
+    const entries = await entriesBetween(work, seen.checkpoint, last, { organisations, members })
     let raised = 0
     for (const rule of rules) {
       const its = members.get(rule.organisation)
@@ -52,9 +47,33 @@ export async function watchAudit({ database, now }: Parts): Promise<number> {
         if (await apply(work, rule, { identity, isMember: its?.has(identity) ?? false }, seen, now()))
           raised += 1
     }
-    await moveTo(work, sql<string>`${last.seq}`)
+    await moveTo(work, sql<string>`${last}`)
     return raised
   })
+}
+
+/** The newest of the checkpoints after one whose entries are looked at at once: the first, and what else is not too many with it. */
+async function lastOf(work: Transaction<Tables>, after: string, most: number): Promise<string | null> {
+  const checkpoints = await work
+    .selectFrom('audit_checkpoint as one')
+    .select('one.seq')
+    .select(({ selectFrom }) =>
+      selectFrom('audit_checkpoint_range as covered')
+        .whereRef('covered.checkpoint', '=', 'one.seq')
+        .select(sql<string>`coalesce(sum(covered.to_seq - covered.from_seq + 1), 0)`.as('entries'))
+        .as('entries'),
+    )
+    .where('one.seq', '>', after)
+    .orderBy('one.seq')
+    .limit(checkpointsAtOnce)
+    .execute()
+  let [last, entries]: [string | null, number] = [null, 0]
+  for (const one of checkpoints) {
+    entries += Number(one.entries)
+    if (last !== null && entries > most) break
+    last = one.seq
+  }
+  return last
 }
 
 async function rulesOf(work: Transaction<Tables>): Promise<readonly Rule[]> {

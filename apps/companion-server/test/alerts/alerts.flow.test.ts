@@ -140,7 +140,26 @@ test('WEBHOOK-03 several processes send each delivery once, and give one up in t
   expect(new Set(sent.map(({ headers }) => headers['custody-delivery']))).toEqual(new Set([id]))
   expect(await deliveryOf(id)).toMatchObject({ state: 'given-up', tries: 10, status: 503 })
   expect(await sendDue({ database, egress, key, now: () => new Date(time) })).toBe(0)
-  await database.updateTable('webhook').set({ removed_at: created_at }).where('id', '=', 'far').execute()
+  // One whose secret does not open is a try that failed, and keeps no other from going out.
+  await database
+    .insertInto('webhook')
+    .values({ ...hook, id: 'spoiled', name: 'spoiled', created_at, secret_sealed: Buffer.alloc(60) })
+    .execute()
+  const at = new Date(time)
+  const [spoiled = ''] = await enqueue(database, organisation(), 'test', at, {}, 'spoiled')
+  const [whole = ''] = await enqueue(database, organisation(), 'test', at, {}, 'far')
+  await expect
+    .poll(
+      async () => {
+        await sendDue({ database, egress, key, now: () => at })
+        return (await deliveryOf(whole))?.tries
+      },
+      { timeout: 30_000 },
+    )
+    .toBe(1)
+  expect(await deliveryOf(spoiled)).toMatchObject({ tries: 1, status: null, failure: expect.any(String) })
+  const ours = ['far', 'spoiled']
+  await database.updateTable('webhook').set({ removed_at: created_at }).where('id', 'in', ours).execute()
   await database
     .updateTable('webhook')
     .set({ removed_at: null })
