@@ -1,6 +1,5 @@
 import { Type } from '@fastify/type-provider-typebox'
-import { sql } from 'kysely'
-import type { Database } from './platform/database/open.ts'
+import type { Clock } from './platform/clock.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { App } from './platform/http/app-type.ts'
 import { type Draining, drainConnections } from './platform/http/draining.ts'
@@ -16,6 +15,7 @@ const ready = gives(
       Type.Array(Type.Object({ place: text, inUse: Type.Boolean(), code: Type.Optional(text) })),
     ),
     redis: Type.Optional(Type.Object({ inUse: Type.Boolean() })),
+    clock: Type.Optional(Type.Object({ code: text })),
   }),
 )
 
@@ -23,12 +23,12 @@ const ready = gives(
 export function healthRoutes(
   app: App,
   {
-    database,
+    clock,
     token,
     draining,
     sharedCounts,
   }: {
-    readonly database: Database
+    readonly clock: Clock
     readonly token: ServerToken
     readonly draining: Draining
     readonly sharedCounts: SharedCounts | null
@@ -60,11 +60,9 @@ export function healthRoutes(
     async (request, reply) => {
       if (draining.begun) return reply.code(503).send(errorBody(request.id, unavailable('SERVER-STOPPING')))
       if (token.sealed) return reply.code(503).send(errorBody(request.id, unavailable(token.sealed.code)))
-      try {
-        await sql`select 1`.execute(database)
-      } catch {
-        return reply.code(503).send(errorBody(request.id, unavailable('DATABASE-UNAVAILABLE')))
-      }
+      // It asks the database.
+      const at = await clock.trusted().catch(() => null)
+      if (at === null) return reply.code(503).send(errorBody(request.id, unavailable('DATABASE-UNAVAILABLE')))
       // Two tokens are named only where there are two; of the one, `sealed` has said what there is to say.
       const tokens =
         token.tokens.length < 2
@@ -74,11 +72,12 @@ export function healthRoutes(
               ...(seal === null ? {} : { code: seal.code }),
             }))
       const redis = sharedCounts === null ? null : { inUse: sharedCounts.inUse }
-      const whole = tokens.every(({ inUse }) => inUse) && redis?.inUse !== false
+      const whole = tokens.every(({ inUse }) => inUse) && redis?.inUse !== false && at.ok
       return {
         status: whole ? 'ready' : 'degraded',
         ...(tokens.length === 0 ? {} : { tokens }),
         ...(redis === null ? {} : { redis }),
+        ...(at.ok ? {} : { clock: { code: at.rule } }),
       }
     },
   )

@@ -9,7 +9,7 @@ import type { Record } from './audit/record.ts'
 import type { IdempotentCalls } from './idempotency/calls.ts'
 import type { KekRotation } from './keys/kek-rotation.ts'
 import type { KeyOperations } from './keys/operations.ts'
-import { openClock } from './platform/clock.ts'
+import type { Clock } from './platform/clock.ts'
 import type { Database } from './platform/database/open.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { Egress } from './platform/http/egress.ts'
@@ -22,6 +22,7 @@ type Parts = {
   readonly egress: Egress
   readonly webhookKey: Parameters<typeof sendDue>[0]['key']
   readonly calls: IdempotentCalls
+  readonly clock: Clock
   readonly keys: KeyOperations
   readonly rotation: KekRotation
   readonly log: FastifyBaseLogger
@@ -32,14 +33,13 @@ type Parts = {
 
 /** What a server does by itself, by the clock: in one process, however many serve. */
 export function startJobs({ database, audience, token, egress, log, now, ...parts }: Parts) {
-  const { sign, webhookKey, calls, keys, rotation, record } = parts
+  const { sign, webhookKey, calls, keys, rotation, record, clock } = parts
   const checkpointing = {
     ...{ database, audience, now },
     sign: async (context: string, bytes: Uint8Array) => (token.sealed === null ? sign(context, bytes) : null),
   }
   // While the token is sealed no new version can be wrapped.
   const rotateDue = async () => (token.sealed === null ? keys.rotateDue() : 0)
-  const clock = openClock(database)
   async function destroyDue(): Promise<void> {
     const done = await keys.keepTime(clock)
     if (!done.ok) log.error({ code: done.rule, detail: done.detail }, 'no key was destroyed')

@@ -4,6 +4,7 @@ import { authorize } from './access/authorize.ts'
 import { requireCall } from './access/caller.ts'
 import type { Authentication } from './access/tokens.ts'
 import type { Record } from './audit/record.ts'
+import type { Clock } from './platform/clock.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { App } from './platform/http/app-type.ts'
 import { granted } from './platform/http/http-error.ts'
@@ -25,11 +26,13 @@ export function metricsRoutes(
     record,
     authentication,
     workerFigures,
+    clock,
   }: {
     readonly token: ServerToken
     readonly record: Record
     readonly authentication: Authentication
     readonly workerFigures: WorkerFigures | null
+    readonly clock: Clock
   },
 ): void {
   const registry = new Registry()
@@ -48,6 +51,15 @@ export function metricsRoutes(
     aggregator: 'max',
     collect() {
       this.set(token.sealed === null ? 0 : 1)
+    },
+  })
+
+  new Gauge({
+    ...{ name: 'custody_clock_moved', help: '1 while a clock is not trusted', registers: [registry] },
+    aggregator: 'max',
+    async collect() {
+      const at = await clock.trusted().catch(() => null)
+      if (at !== null) this.set(at.ok ? 0 : 1)
     },
   })
 

@@ -39,6 +39,7 @@ import { openKeyRepository } from './keys/repository.ts'
 import { openShredLog, type ShredLog, shredAgain } from './keys/shred-log.ts'
 import { type KeyUnwrapping, openKeyUnwrapping } from './keys/unwrapping.ts'
 import type { WorkerFigures } from './metrics.ts'
+import { openClock } from './platform/clock.ts'
 import { inContainer, settingOf } from './platform/container.ts'
 import { openChanges } from './platform/database/changes.ts'
 import {
@@ -336,6 +337,7 @@ export async function openServer(
       }),
       threshold: openThresholdOperations({ desk, record }),
       desk,
+      clock: openClock(database),
       now,
     }
     const app = await buildApp(services, logger, options.tls ?? null, trustedProxies(options.tls ?? null))
@@ -357,6 +359,7 @@ export async function openServer(
             egress,
             webhookKey,
             calls,
+            clock: services.clock,
             keys,
             rotation,
             record,

@@ -25,6 +25,7 @@ import type { KeyOperations } from './keys/operations.ts'
 import type { ReplacedRoots } from './keys/replaced-root.ts'
 import type { KeyUnwrapping } from './keys/unwrapping.ts'
 import type { WorkerFigures } from './metrics.ts'
+import type { Clock } from './platform/clock.ts'
 import type { Database } from './platform/database/open.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { Draining } from './platform/http/draining.ts'
@@ -77,5 +78,6 @@ export type Services = {
   readonly telemetry: Telemetry
   /** Where requests to threshold keys are kept and answered. */
   readonly desk: ThresholdParts
+  readonly clock: Clock
   now(): Date
 }

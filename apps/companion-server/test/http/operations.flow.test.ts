@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { apiDocument } from '../../src/api-document.ts'
+import { refuse } from '../../src/refusal.ts'
+import { createIdentity } from '../support/create-identity.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
@@ -30,11 +32,35 @@ test('METRICS-01 figures are for who governs or audits the deployment, by route 
   expect(reply.body).toContain(`custody_http_requests_total{method="POST",route="${route}",status="200"} 1`)
   expect(reply.body).toContain(`custody_http_requests_total{method="POST",route="${route}",status="422"} 1`)
   expect(reply.body).toContain('custody_sealed 0')
+  expect(reply.body).toContain('custody_clock_moved 0')
   expect(reply.body).toContain('process_resident_memory_bytes')
   expect(reply.body).not.toContain(id)
   expect(reply.body).not.toContain(made.identity)
   expect((await scrape({})).statusCode).toBe(401)
   expect((await kms.call('GET', '/metrics')).status).toBe(403)
+})
+
+test('CLOCK-MOVED is told by readiness and in the figures, and the server goes on', async () => {
+  const { clock, credentials, database } = kms.server.services
+  const readiness = async () => (await kms.server.app.inject({ method: 'GET', url: '/readiness' })).json()
+  expect(await readiness()).toEqual({ status: 'ready' })
+  const moved = vi
+    .spyOn(clock, 'trusted')
+    .mockResolvedValue(refuse('CLOCK-MOVED', 'it is 400 s from another'))
+  try {
+    expect(await readiness()).toEqual({ status: 'degraded', clock: { code: 'CLOCK-MOVED' } })
+    const grants = [{ role: 'auditor', organisation: null, project: null }] as const
+    const { identity } = await createIdentity(database, { name: 'looks', grants })
+    const { token } = given(
+      await credentials.addApiKey(kms.callAs(kms.admin), { identity, name: 'figures', ttlSeconds: 3600 }),
+    )
+    const headers = { authorization: `Bearer ${token}` }
+    const figures = await kms.server.app.inject({ method: 'GET', url: '/metrics', headers })
+    expect(figures.body).toContain('custody_clock_moved 1')
+  } finally {
+    moved.mockRestore()
+  }
+  expect(await readiness()).toEqual({ status: 'ready' })
 })
 
 type Document = {

@@ -249,6 +249,13 @@ test('KMS-07 a deleted key is off at once and its name free; it comes back until
   expect(await keys.keepTime(moved)).toMatchObject({ rule: 'CLOCK-MOVED' })
   const ahead = openClock(database, () => Date.now() + month)
   expect(await keys.keepTime(ahead)).toMatchObject({ rule: 'CLOCK-MOVED' })
+  // One that was wrong and is put back brings nothing nearer, and is watched from then on.
+  moves = true
+  const corrected = openClock(database, () => Date.now() + (moves ? month : 0))
+  moves = false
+  expect(await corrected.trusted()).toMatchObject({ ok: true })
+  moves = true
+  expect(await corrected.trusted()).toMatchObject({ rule: 'CLOCK-MOVED' })
   expect(await keepTime()).toBe(1)
   expect(await keepTime()).toBe(0)
   const entries = await database
