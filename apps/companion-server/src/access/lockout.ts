@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
 
 /** So many in five minutes of one account from one source: whoever knows its name locks nobody out elsewhere. */
-const maxFailures = 10
+export const maxFailures = 10
 const windowMinutes = 5
 
 /** For a secret that nobody guesses, of a program that may come many times at once: failures alone are counted, and afterwards. */
@@ -32,10 +32,15 @@ export async function countFailure(database: Database, account: string, source: 
 
 /**
  * For what a person types: a try counts as failed before it is looked at, so that of many at once no more are looked at than of one after
- * another. False once they are locked.
+ * another. `last`: if it fails, all others are `locked`.
  */
-export async function takeTry(database: Database, account: string, source: string): Promise<boolean> {
-  return (await countFailure(database, account, source)) <= maxFailures
+export async function takeTry(
+  database: Database,
+  account: string,
+  source: string,
+): Promise<'open' | 'last' | 'locked'> {
+  const failures = await countFailure(database, account, source)
+  return failures < maxFailures ? 'open' : failures === maxFailures ? 'last' : 'locked'
 }
 
 /** What was taken for a try that succeeded. */

@@ -30,9 +30,11 @@ export async function logIn(
   { authentication, record, strangers }: Parts,
   { clientId, clientSecret, ...asked }: Asked,
 ): Promise<Outcome<{ readonly token: LoggedIn; readonly call: Call }>> {
-  const token = await authentication.logIn(clientId, clientSecret, asked.source)
-  if (token === 'refused')
-    return strangers.counted(asked, refuse('LOGIN-REFUSED', 'the credentials do not fit, or are locked'))
+  const refused = refuse('LOGIN-REFUSED', 'the credentials do not fit, or are locked')
+  const token = await authentication.logIn(clientId, clientSecret, asked.source, (identity) =>
+    record(knownBy(asked, identity), 'identity.locked', async () => refused),
+  )
+  if (token === 'refused') return strangers.counted(asked, refused)
   const call = knownBy(asked, token.identity)
   return record(call, 'identity.log-in', async () => accept({ token, call }))
 }

@@ -148,7 +148,7 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
       const { source } = asked
       const username = given.username.toLowerCase()
       const account = `person ${username}`
-      const [person, isOpen, required] = await Promise.all([
+      const [person, attempt, required] = await Promise.all([
         database
           .selectFrom('person')
           .innerJoin('identity', 'identity.id', 'person.identity_id')
@@ -163,12 +163,15 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
       const matches = await isPassword(password, person?.password_hash ?? nobody)
       const whole =
         person !== undefined && person.enrolment_hash === null && (!required || person.break_glass)
-      const proof = whole && matches && isOpen ? await secondFactor(person, given) : 'not-shown'
+      const proof = whole && matches && attempt !== 'locked' ? await secondFactor(person, given) : 'not-shown'
       if (!whole || proof !== 'shown') {
         const refused = refuse('LOGIN-REFUSED', 'the credentials do not fit, or are locked')
         // Whoever has the password and a device that counts backwards is worth an entry of his own.
         if (whole && proof === 'counter')
           await record(knownBy(asked, person.identity_id), 'authenticator.counter', async () => refused)
+        // Once for ten: guesses at somebody who is known are his affair, and make the log no longer than that.
+        if (person !== undefined && attempt === 'last')
+          await record(knownBy(asked, person.identity_id), 'person.locked', async () => refused)
         return strangers.counted(asked, refused)
       }
       await giveBackTry(database, account, source)
@@ -198,7 +201,7 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
         const sound = checkPassword(password)
         if (!sound.ok) return sound
         const account = `person ${person.username}`
-        const isOpen = await takeTry(database, account, source)
+        const isOpen = (await takeTry(database, account, source)) !== 'locked'
         const matches = await isPassword(old, person.password_hash ?? nobody)
         if (!isOpen || !matches) return refuse('PASSWORD-WRONG', 'it does not fit, or is locked')
         await giveBackTry(database, account, source)
@@ -245,7 +248,7 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
           .executeTakeFirst()
         if (!person) return wrong
         const account = `person ${person.username}`
-        if (!(await takeTry(database, account, source))) return wrong
+        if ((await takeTry(database, account, source)) === 'locked') return wrong
         if ((await secondFactor(person, given)) !== 'shown') return wrong
         await giveBackTry(database, account, source)
         const left = await leftOf(accessToken)

@@ -7,7 +7,7 @@ import type { SharedCounts } from '../platform/shared-counts.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { grantsOf } from './appointing.ts'
 import { type Caller, type Grant, neverProved } from './authorize.ts'
-import { countFailure, isLocked } from './lockout.ts'
+import { countFailure, isLocked, maxFailures } from './lockout.ts'
 import { openRateLimit, type RateLimit } from './rate-limit.ts'
 
 export type LoggedIn = {
@@ -17,7 +17,13 @@ export type LoggedIn = {
 }
 
 export type Authentication = {
-  logIn(clientId: string, clientSecret: string, source: string): Promise<LoggedIn | 'refused'>
+  /** `locked` hears of the failure that locks a source out, where its client is known. */
+  logIn(
+    clientId: string,
+    clientSecret: string,
+    source: string,
+    locked?: (identity: string) => Promise<unknown>,
+  ): Promise<LoggedIn | 'refused'>
   /** Refuses RATE-LIMITED where a source without a name, or an identity, has asked too often. */
   roomForStranger(source: string): Outcome<null>
   roomFor(identity: string): Outcome<null>
@@ -65,7 +71,7 @@ export function openAuthentication(
     roomForStranger: within(strangers),
     roomFor: within(identities),
 
-    async logIn(clientId, clientSecret, source) {
+    async logIn(clientId, clientSecret, source, heard) {
       // The same work whether or not the account exists or is locked: read both, hash, compare.
       const [identity, locked] = await Promise.all([
         database
@@ -88,7 +94,8 @@ export function openAuthentication(
       const secret = matching.find((one) => one !== null)
       if (!identity || identity.revoked_at !== null || !secret || locked) {
         // Attempts while locked do not extend the lock.
-        if (!locked) await countFailure(database, clientId, source)
+        const failures = locked ? 0 : await countFailure(database, clientId, source)
+        if (failures === maxFailures && identity?.revoked_at === null) await heard?.(identity.id)
         return 'refused'
       }
       return issue(database, identity.id, identity.token_ttl_seconds, { secret: secret.id })

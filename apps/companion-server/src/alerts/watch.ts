@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { sql, type Transaction } from 'kysely'
+import { maxFailures } from '../access/lockout.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { Tables } from '../platform/database/tables.ts'
 import { enqueue } from './deliveries.ts'
@@ -189,6 +190,7 @@ async function apply(
   return true
 }
 
+/** The entry of a lock stands for the failures that led to it. */
 async function countOf(
   work: Transaction<Tables>,
   rule: AlertRule,
@@ -200,9 +202,10 @@ async function countOf(
     readonly newest: Date
   },
 ): Promise<number> {
+  const weight = sql`case when operation in ('person.locked', 'identity.locked') then ${maxFailures}::integer else 1 end`
   let rows = work
     .selectFrom('audit')
-    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .select(sql<string | null>`sum(${weight})`.as('count'))
     .where('time', '>', of.since)
     .where('time', '<=', of.newest)
     .where(({ or, eb }) =>
@@ -213,5 +216,5 @@ async function countOf(
     )
     .where('identity_id', '=', of.identity)
   if (rule.kind === 'failures') rows = rows.where('outcome', '~', refusal)
-  return Number((await rows.executeTakeFirstOrThrow()).count)
+  return Number((await rows.executeTakeFirstOrThrow()).count ?? 0)
 }

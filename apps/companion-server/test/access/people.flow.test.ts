@@ -185,6 +185,14 @@ test('LOGIN-REFUSED whoever guesses a person’s password from one place locks t
     expect(await from('192.0.2.1', { password: `guess ${tries}` })).toBe(false)
   expect(await from('192.0.2.1', {})).toBe(false)
   expect(await from('192.0.2.2', {})).toBe(true)
+  const entries = await kms.server.services.database
+    .selectFrom('audit')
+    .innerJoin('person', 'person.identity_id', 'audit.identity_id')
+    .select(['operation', 'outcome'])
+    .where('username', '=', 'lin')
+    .where('operation', '=', 'person.locked')
+    .execute()
+  expect(entries).toEqual([{ operation: 'person.locked', outcome: 'LOGIN-REFUSED' }])
 })
 
 test('LOGIN-REFUSED of many guesses at once no more than ten are looked at, by a log-in or by a session that proves anew', async () => {

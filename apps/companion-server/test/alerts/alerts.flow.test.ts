@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Caller } from '../../src/access/authorize.ts'
+import { logIn } from '../../src/access/log-in.ts'
 import { sendDue } from '../../src/alerts/deliveries.ts'
 import type { AlertRule } from '../../src/alerts/rules.ts'
 import { signatureOf } from '../../src/alerts/signature.ts'
@@ -240,4 +241,29 @@ test('ALERT-02 a log-in from a strange source and calls of no known form are tol
   expect(rows.map(({ source }) => source)).toEqual(['10.1.1.1', '198.51.100.7'])
   // Who has no role there is not its affair.
   expect(await kindsOf(elsewhere.identity)).toEqual([])
+})
+
+test('ALERT-03 ten failures to log in as somebody who is known are told, as one entry of his, and no more of them are written', async () => {
+  const { database, authentication, record, strangers } = kms.server.services
+  await addRule({ kind: 'failures', most: 5, minutes: 30 })
+  const place = { organisation: organisation(), project: kms.project.id }
+  const { clientId, identity } = await createIdentity(database, {
+    name: 'guessed',
+    grants: [{ role: 'service', ...place }],
+  })
+  const asked = { door: 'direct', reqId: 'guess', source: '203.0.113.5' } as const
+  for (let tries = 0; tries < 13; tries++) {
+    const given = { clientId, clientSecret: `guess ${tries}`, ...asked }
+    expect(await logIn({ authentication, record, strangers }, given)).toMatchObject({ rule: 'LOGIN-REFUSED' })
+  }
+  const alerts = async () => (await state()).alerts.filter((one) => one.identity === identity)
+  await expect
+    .poll(async () => (await alerts()).map(({ rule }) => rule.kind), { timeout: 40_000 })
+    .toContain('failures')
+  const entries = await database
+    .selectFrom('audit')
+    .select(['operation', 'outcome'])
+    .where('identity_id', '=', identity)
+    .execute()
+  expect(entries).toEqual([{ operation: 'identity.locked', outcome: 'LOGIN-REFUSED' }])
 })
