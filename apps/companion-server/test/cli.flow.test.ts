@@ -125,6 +125,8 @@ test('CLI-01 init, card, trust, import, identity and start make a server that en
     server.once('exit', () => fail(new Error(log)))
   })
   const address = /^ready: (http\S+)/.exec(ready)?.[1]
+  // Who it cannot tell apart behind its proxy.
+  await expect.poll(() => log).toContain('TRUSTED_PROXIES names no proxy')
   const call = async (path: string, body: object, token?: string): Promise<Record<string, string>> => {
     const headers = {
       'content-type': 'application/json',

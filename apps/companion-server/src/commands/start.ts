@@ -60,6 +60,10 @@ export async function startServer(
     kmip: kmip === undefined ? null : { port: kmip, tls: tls ?? (await own()) },
   }
   const log = openLog(variable('LOG_LEVEL'))
+  if (behindTlsProxy && variable('TRUSTED_PROXIES') === undefined)
+    log.warn(
+      'TRUSTED_PROXIES names no proxy: all callers have one address, and whoever fails to log in ten times locks that account for everybody',
+    )
   let listensAt: string | null = null
   const { app, services, databaseSettings } = await openServer(state, log, {
     tls,
