@@ -59,7 +59,7 @@ beforeAll(async () => {
     ...{ name: 'theirs', version: '1' },
     credentialId: given(await credentials.addApiKey(owner, apiKey)).id,
     importKeyId: given(await lifecycle.wrappingKey(owner, project)).id,
-    ...{ ruleId: randomUUID(), webhookId: randomUUID(), requestId: randomUUID() },
+    ...{ ruleId: randomUUID(), webhookId: randomUUID(), requestId: randomUUID(), roleId: randomUUID() },
     ...{ fingerprint: randomBytes(32).toString('hex'), importedKeyId: keyId },
   })
   Object.assign(elsewhere, { '/fhe/': randomBytes(32).toString('hex'), '/external-keys/': randomUUID() })
@@ -107,6 +107,23 @@ beforeAll(async () => {
       created_by: identity,
     })
     .execute()
+  const provider_id = randomUUID()
+  await database
+    .insertInto('identity_provider')
+    .values({ ...of, id: provider_id, name: 'theirs', kind: 'oidc', settings: '{}' })
+    .execute()
+  const role = { role: 'auditor', organisation_id: organisation, project_id: null } as const
+  await database
+    .insertInto('group_role')
+    .values({ ...role, id: here.roleId!, provider_id, group_name: 'theirs' })
+    .execute()
+  await database
+    .insertInto('access_review')
+    .values({
+      ...{ id: randomUUID(), organisation_id: organisation, reviewer_id: identity, reviewed_at: now },
+      ...{ access_digest: '', access: '[]', payload: '{}', signatures: '[]' },
+    })
+    .execute()
   await database
     .insertInto('fhe_key')
     .values({
@@ -130,6 +147,7 @@ const uuid = randomUUID()
 const places = ['projectId', 'organisationId', 'identityId'] as const
 const leaves = [
   ...(['keyId', 'credentialId', 'importKeyId', 'ruleId', 'webhookId', 'requestId'] as const),
+  'roleId',
   ...(['fingerprint', 'importedKeyId'] as const),
 ]
 const ids: readonly string[] = [...places, ...leaves]
@@ -210,7 +228,7 @@ test('TENANT-01 on every route an id of another organisation is answered as one 
       Object.entries(methods).map(([method, route]) => ({ method: method.toUpperCase(), path, route })),
     )
     .map((one) => ({ ...one, said: JSON.stringify([one.path, one.route.parameters, one.route.requestBody]) }))
-    .filter(({ said }) => ids.some((id) => said.includes(id)))
+    .filter(({ path, said }) => ids.some((id) => said.includes(id)) || path.includes('/providers/{name}'))
     // Read before anybody is asked about: doors.flow.test.ts brings real ones.
     .filter(({ method, path }) => method !== 'POST' || !/\/(decrypt-requests|answers)$/.test(path))
   expect(routes.length).toBeGreaterThan(70)
@@ -239,6 +257,11 @@ test('TENANT-01 on every route an id of another organisation is answered as one 
     database.selectFrom('token').select('revoked_at as at').where('id', '=', here.credentialId!).execute(),
     database.selectFrom('key').select('destroy_at as at').where('id', '=', here.keyId!).execute(),
     database
+      .selectFrom('identity_provider')
+      .select('removed_at as at')
+      .where('name', '=', 'theirs')
+      .execute(),
+    database
       .selectFrom('kmip_client')
       .select('revoked_at as at')
       .where('spki', '=', Buffer.from(here.fingerprint!, 'hex'))
@@ -246,4 +269,6 @@ test('TENANT-01 on every route an id of another organisation is answered as one 
   ])
   expect(untouched).toEqual(untouched.map(() => [{ at: null }]))
   expect(await database.selectFrom('approval').selectAll().execute()).toEqual([])
+  expect(await database.selectFrom('group_role').select('id').execute()).toEqual([{ id: here.roleId }])
+  expect(await database.selectFrom('access_review').select('organisation_id').execute()).toHaveLength(1)
 })
