@@ -30,6 +30,11 @@ export function sealByOaep(to: KeyObject, key: Uint8Array): Uint8Array {
   return new Uint8Array(publicEncrypt({ key: to, ...oaep }, key))
 }
 
+/** Undoes `sealByOaep`. Throws what OpenSSL says of a text that does not open, which is told to nobody. */
+export function openByOaep(key: KeyObject, sealed: Uint8Array): Uint8Array {
+  return privateDecrypt({ key, ...oaep }, sealed)
+}
+
 export function sealWrapped(to: KeyObject, key: Uint8Array): Uint8Array {
   const aes = randomBytes(32)
   try {
@@ -47,7 +52,7 @@ export function openWrapped(pkcs8: Uint8Array, wrapped: Uint8Array): Outcome<Uin
   if (wrapped.length <= length || wrapped.length > length + 8192) return wrong
   let aes: Uint8Array | null = null
   try {
-    aes = privateDecrypt({ key, ...oaep }, wrapped.subarray(0, length))
+    aes = openByOaep(key, wrapped.subarray(0, length))
     return aes.length === 32 ? accept(aesKwpUnwrap(aes, wrapped.subarray(length))) : wrong
   } catch (error) {
     if (error instanceof FormatError || (error instanceof Error && 'code' in error)) return wrong

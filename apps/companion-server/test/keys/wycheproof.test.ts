@@ -1,18 +1,20 @@
-import { createHash, createPublicKey } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fromHex, toHex } from '@lux/crypto'
 import { expect, test } from 'vitest'
 import { macOf } from '../../src/keys/operations.ts'
 import { rawDecrypt } from '../../src/keys/raw-cipher.ts'
 import { type SigningAlgorithm, verifyData } from '../../src/keys/signing.ts'
+import { openByOaep } from '../../src/keys/transport-wrap.ts'
 
-type Case = Readonly<Record<'key' | 'msg' | 'sig' | 'tag' | 'iv' | 'aad' | 'ct', string>> & {
+type Case = Readonly<Record<'key' | 'msg' | 'sig' | 'tag' | 'iv' | 'aad' | 'ct' | 'label', string>> & {
   readonly tcId: number
   readonly result: 'valid' | 'invalid' | 'acceptable'
   readonly flags: readonly string[]
 }
 type Group = {
   readonly publicKeyDer: string
+  readonly privateKeyPkcs8: string
   readonly ivSize: number
   readonly keySize: number
   readonly tagSize: number
@@ -97,3 +99,44 @@ test('WYCHEPROOF aes_gcm as KMIP uses it: nonces of 12 bytes, keys of 128 and 25
   expect(tried).toBeGreaterThan(150)
   expect(wrong).toEqual([])
 })
+
+test('WYCHEPROOF aes_cbc_pkcs5 as KMIP uses it: keys of 128 and 256 bits, with padding', () => {
+  const wrong: number[] = []
+  let tried = 0
+  for (const { tests } of groupsOf('../vectors/wycheproof/aes_cbc_pkcs5.json'))
+    for (const { tcId, key, iv, msg, ct, result } of tests) {
+      tried++
+      const sealed = { data: fromHex(ct), iv: fromHex(iv), tag: null }
+      const opened = rawDecrypt(fromHex(key), { mode: 'cbc', padded: true }, sealed)
+      if ((opened.ok && toHex(opened.value) === msg) !== (result === 'valid')) wrong.push(tcId)
+    }
+  expect(tried).toBeGreaterThan(100)
+  expect(wrong).toEqual([])
+})
+
+// This server’s label is empty: a text under another is refused, however valid it is there.
+test.each([2048, 3072, 4096])(
+  'WYCHEPROOF rsa_oaep_%i_sha256_mgf1sha256 as keys are wrapped by it',
+  (bits) => {
+    const wrong: number[] = []
+    let tried = 0
+    for (const { privateKeyPkcs8, tests } of groupsOf(
+      `../vectors/wycheproof/rsa_oaep_${bits}_sha256_mgf1sha256.json`,
+    )) {
+      const key = createPrivateKey({ key: Buffer.from(privateKeyPkcs8, 'hex'), format: 'der', type: 'pkcs8' })
+      const opened = (sealed: Uint8Array) => {
+        try {
+          return toHex(openByOaep(key, sealed))
+        } catch {
+          return null
+        }
+      }
+      for (const { tcId, msg, ct, label, result } of tests) {
+        tried++
+        if ((opened(fromHex(ct)) === msg) !== (result === 'valid' && label === '')) wrong.push(tcId)
+      }
+    }
+    expect(tried).toBeGreaterThan(30)
+    expect(wrong).toEqual([])
+  },
+)
