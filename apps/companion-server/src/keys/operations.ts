@@ -280,8 +280,11 @@ export function openKeyOperations(parts: KeyParts) {
     cancelDeletion(call: Call, id: string): Promise<Outcome<StoredKey>> {
       return managing(call, 'key.cancel-deletion', id, async (key) => {
         if (key.destroy_at === null) return accept(key)
-        if (key.destroy_at <= now()) return refuse('KEY-DELETED', 'its time has come: it is destroyed')
-        return changed(key, { destroy_at: null })
+        const late = refuse('KEY-DELETED', 'its time has come: it is destroyed')
+        if (key.destroy_at <= now()) return late
+        // The clock may have destroyed it since it was read.
+        const kept = await changed(key, { destroy_at: null })
+        return kept.ok || kept.rule !== 'OBJECT-ABSENT' ? kept : late
       })
     },
 

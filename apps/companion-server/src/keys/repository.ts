@@ -69,7 +69,7 @@ export type KeyRepository = {
   insert(key: Insertable<KeyTable>, version: NewVersion): Promise<StoredKey | 'name-taken'>
   /** Adds the version after the current one and makes it current. `moved` where another call did meanwhile. `scheduled`: from when on its schedule counts. */
   addVersion(key: StoredKey, version: NewVersion, scheduled?: Date): Promise<StoredKey | 'moved'>
-  /** `name-taken` as above, `absent` where it is gone meanwhile. */
+  /** `name-taken` as above, `absent` where it is gone meanwhile; a deletion whose time has come, by the database's clock, is not cancelled. */
   change(id: string, fields: KeyChange): Promise<StoredKey | 'name-taken' | 'absent'>
   setVersionState(key: StoredKey, version: number, state: StoredVersion['state']): Promise<void>
   /** Every version that is in one of the states, and what the key says of it, at once. `moved` where the current one is in none. */
@@ -223,6 +223,9 @@ export function openKeyRepository(database: Database, reader = readerOf(database
             updated_at: new Date(),
           })
           .where('id', '=', id)
+          .$if(fields.destroy_at === null, (its) =>
+            its.where('destroy_at', '>', sql<Date>`clock_timestamp()`),
+          )
           .returningAll()
           .executeTakeFirst()
         return changed ?? 'absent'

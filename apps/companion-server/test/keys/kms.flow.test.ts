@@ -3,6 +3,8 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Role } from '../../src/access/authorize.ts'
 import { algorithms, madeAlgorithms } from '../../src/keys/algorithms.ts'
+import { openKeyOperations } from '../../src/keys/operations.ts'
+import { openKeyRepository } from '../../src/keys/repository.ts'
 import { answer } from '../../src/kmip/answer.ts'
 import { enumerations } from '../../src/kmip/codec/enumerations.ts'
 import { byteString, enumeration, integer, structure, textString } from '../../src/kmip/codec/fields.ts'
@@ -240,6 +242,13 @@ test('KMS-07 a deleted key is off at once and its name free; it comes back until
     .set({ destroy_at: new Date(Date.now() - 1) })
     .where('id', '=', id)
     .execute()
+  // Nobody cancels what is due: nor one whose own clock is late.
+  const { unwrapping, record, approvals } = kms.server.services
+  const early = openKeyOperations({
+    ...{ unwrapping, record, approvals, now: () => new Date(Date.now() - 3_600_000) },
+    repository: openKeyRepository(database),
+  })
+  expect(await early.cancelDeletion(kms.callAs(kms.caller), id)).toMatchObject({ rule: 'KEY-DELETED' })
   // A clock that was moved, here or in the database, destroys nothing.
   const month = 30 * 86_400_000
   let moves = false
