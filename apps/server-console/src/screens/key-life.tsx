@@ -67,9 +67,12 @@ export function KeyLife({ shown }: { shown: Key }) {
             <button type="button" className="link" onClick={() => setAsking('delete')}>
               {t('console.life.delete')}
             </button>
-            <button type="button" className="link" data-tone="bad" onClick={() => setAsking('shred')}>
-              {t('console.life.shred')}
-            </button>
+            {/* Its shares are with its holders. */}
+            {shown.threshold === undefined ? (
+              <button type="button" className="link" data-tone="bad" onClick={() => setAsking('shred')}>
+                {t('console.life.shred')}
+              </button>
+            ) : null}
           </div>
         </>
       ) : (
