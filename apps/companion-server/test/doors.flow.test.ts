@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Caller, Grant, Role } from '../src/access/authorize.ts'
 import { requireSignOn, setBreakGlass } from '../src/access/break-glass.ts'
@@ -11,6 +10,7 @@ import type { Outcome } from '../src/refusal.ts'
 import type { Services } from '../src/services.ts'
 import { createIdentity } from './support/create-identity.ts'
 import { openHttp, type Who } from './support/http-under-test.ts'
+import { operationsOfSource } from './support/operations-of-source.ts'
 
 // The same table of refusals through two doors: HTTP, and plain calls of functions. A rule that lived in a handler would be
 // missing from the second.
@@ -1103,21 +1103,7 @@ const elsewhere: Readonly<Record<string, string>> = {
 }
 
 test('DOOR-03 every operation of the source is in the table of refusals, or named with where it is tried', async () => {
-  const root = new URL('../src/', import.meta.url)
-  const files = (await readdir(root, { recursive: true })).filter((path) => path.endsWith('.ts'))
-  const found = new Set<string>()
-  for (const path of files) {
-    const text = await readFile(new URL(path, root), 'utf8')
-    for (const [, named = ''] of text.matchAll(/\boperation: '([^']+)'/g)) found.add(named)
-    for (const [whole, named = ''] of text.matchAll(/\b(?:record|managing|reading)\(\s*call,\s*([^,]+),/g)) {
-      if (named === 'operation') continue
-      const names = named.startsWith('`key.$')
-        ? ['encrypt', 'decrypt', 'rewrap'].map((what) => `key.${what}-batch`)
-        : [...named.matchAll(/'([^']+)'/g)].map(([, name = '']) => name)
-      expect(names, `${path}: ${whole}`).not.toEqual([])
-      for (const name of names) found.add(name)
-    }
-  }
+  const found = await operationsOfSource()
   const tried = new Set([...cases, ...others, ...limits].map(({ operation }) => operation))
   expect([...tried].filter((name) => name in elsewhere)).toEqual([])
   expect([...found].toSorted()).toEqual([...tried, ...Object.keys(elsewhere)].toSorted())

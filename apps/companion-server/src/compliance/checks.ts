@@ -1,3 +1,4 @@
+import { isChange } from './audited-operations.ts'
 import {
   type CredentialFact,
   dayMs,
@@ -451,14 +452,7 @@ const logIns = counted('Log-ins', ({ operation }) => /log-in|enrol|renew|take-to
 const refusals = counted('What was refused', ({ outcome }) => outcome !== 'ok')
 const changes = counted(
   'Changes of people, roles, credentials, providers, organisations and keys',
-  ({ operation, outcome }) =>
-    outcome === 'ok' &&
-    /^(access|alert|approval|authenticator|bundle|credential|deployment|external-key|identity|kmip-client|organisation|person|project|root|scim|sign-on|webhook)\./.test(
-      operation,
-    ) &&
-    !/\.(list|read|log-in|log-out|renew|take-token|receipt|test|begin|encrypt|decrypt|sign|generate-data-key)(-|$)/.test(
-      operation,
-    ),
+  ({ operation, outcome }) => outcome === 'ok' && isChange(operation),
 )
 const use = counted('What was done with keys', ({ operation }) =>
   /^(key|threshold|external-key)\./.test(operation),

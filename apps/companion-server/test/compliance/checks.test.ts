@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
+import { changingOperations, otherOperations } from '../../src/compliance/audited-operations.ts'
 import { type CheckId, checks } from '../../src/compliance/checks.ts'
 import type { CredentialFact, Facts, IdentityFact, KeyFact } from '../../src/compliance/facts.ts'
 import { frameworkIds, frameworks } from '../../src/compliance/frameworks.ts'
 import { makeReport } from '../../src/compliance/report.ts'
+import { operationsOfSource } from '../support/operations-of-source.ts'
 
 const to = '2026-11-28T00:00:00.000Z'
 const old = '2025-01-01T00:00:00.000Z'
@@ -238,4 +240,26 @@ test('COMPLIANCE-08 every check that may name a gap is asked by a control, and e
     for (const one of report.controls)
       expect([one.id, one.state === 'not-visible']).toEqual([one.id, one.checks.length === 0])
   }
+})
+
+test('COMPLIANCE-11 every operation of the source is a change or none, and a role that was given or a key that was made is one', async () => {
+  const listed = [...changingOperations, ...otherOperations]
+  expect(new Set(listed).size).toBe(listed.length)
+  expect([...(await operationsOfSource())].filter((name) => !listed.includes(name))).toEqual([])
+  const times = { outcome: 'ok', count: 1, identities: 1, last: recent }
+  const named = (outcome: string) =>
+    checks
+      .changes(
+        {
+          ...whole,
+          operations: [
+            ...['role.give', 'role.take', 'key.create', 'key.shred', 'of-a-later-version', 'key.encrypt'],
+            ...['external-key.list', 'person.log-in', 'audit.open', 'audit.retain'],
+          ].map((operation) => ({ ...times, operation, outcome })),
+        },
+        limits,
+      )
+      .rows.map(([operation]) => operation)
+  expect(named('ok')).toEqual(['role.give', 'role.take', 'key.create', 'key.shred', 'of-a-later-version'])
+  expect(named('ROLE-DENIED')).toEqual([])
 })

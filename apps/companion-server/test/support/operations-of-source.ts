@@ -1,0 +1,21 @@
+import { readdir, readFile } from 'node:fs/promises'
+
+/** Every operation that the server's source names where it writes to the audit log, for somebody who calls. Throws where one has no name. */
+export async function operationsOfSource(): Promise<ReadonlySet<string>> {
+  const root = new URL('../../src/', import.meta.url)
+  const files = (await readdir(root, { recursive: true })).filter((path) => path.endsWith('.ts'))
+  const found = new Set<string>()
+  for (const path of files) {
+    const text = await readFile(new URL(path, root), 'utf8')
+    for (const [, named = ''] of text.matchAll(/\boperation: '([^']+)'/g)) found.add(named)
+    for (const [whole, named = ''] of text.matchAll(/\b(?:record|managing|reading)\(\s*call,\s*([^,]+),/g)) {
+      if (named === 'operation') continue
+      const names = named.startsWith('`key.$')
+        ? ['encrypt', 'decrypt', 'rewrap'].map((what) => `key.${what}-batch`)
+        : [...named.matchAll(/'([^']+)'/g)].map(([, name = '']) => name)
+      if (names.length === 0) throw new Error(`${path}: ${whole} names no operation`)
+      for (const name of names) found.add(name)
+    }
+  }
+  return found
+}
