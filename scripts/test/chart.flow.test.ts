@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { checkEnvironment } from '../../apps/companion-server/src/platform/environment.ts'
 import { root } from '../root.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lux-chart-'))
@@ -148,6 +149,36 @@ test('DELIVERY-CHART no container has rights, a writable root or a variable that
   // The owner of the schema is known to the step before the start alone.
   const { stdout } = template(production)
   expect(stdout.match(/DATABASE_OWNER_URL_FILE/g)).toHaveLength(1)
+})
+
+/** What the schema lets through at its edges. */
+const least = {
+  'settings.drainSeconds': '0',
+  'settings.workers': '1',
+  'settings.rateLimitPerSecond': '1',
+  'settings.publicUrl': '',
+  'settings.otlpEndpoint': '',
+  'kmip.port': '1024',
+}
+const most = {
+  'settings.drainSeconds': '300',
+  'settings.workers': '256',
+  'settings.rateLimitPerSecond': '9999999',
+}
+
+test('DELIVERY-CHART what the chart’s schema lets through, the server lets through', () => {
+  for (const values of [production, rootKey, rehearsal])
+    for (const edge of [{}, least, most]) {
+      const { status, stdout, stderr } = template({ ...values, ...edge })
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+      const variables = [...stdout.matchAll(/- \{ name: ([A-Z0-9_]+), value: (?:"([^"]*)"|(.*?)) \}/g)]
+      const environment = Object.fromEntries(
+        variables.map(([, name = '', quoted, plain]) => [name, quoted ?? plain ?? '']),
+      )
+      expect(environment.WORKERS).toMatch(/^\d+$/)
+      expect(() => checkEnvironment(environment)).not.toThrow()
+      expect(() => checkEnvironment({ ...environment, WORKERS: '0' })).toThrow('WORKERS')
+    }
 })
 
 const without = (values: Values, ...names: readonly string[]) =>
