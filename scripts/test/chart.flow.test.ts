@@ -31,6 +31,9 @@ const production = {
   'settings.otlpEndpoint': 'https://collector.example:4318',
   'database.readUrlKey': 'read-url',
   'redis.existingSecret': 'kms-redis',
+  ...Object.fromEntries(
+    ['5432', '6379', '4318', '8200'].map((port, at) => [`networkPolicy.egress[${at}].ports[0].port`, port]),
+  ),
   'token.secondUri': 'pkcs11:serial=02',
   'token.librarySha256': '0'.repeat(64),
   'token.env[0]': 'VENDOR_CONF=/opt/pkcs11/vendor.conf',
@@ -199,6 +202,20 @@ test.each<[string, Values]>([
   ['token.env is set and token.uri is not', { ...rootKey, 'token.env[0]': 'A=b' }],
   ['tls.names and tls.existingSecret are both set', { ...production, 'tls.names[0]': 'kms.example' }],
   ['kmip.clientCaSecret is set and kmip.enabled is not', without(production, 'kmip.enabled')],
+  ...(
+    [
+      ['redis.existingSecret', 'kms-redis'],
+      ['settings.otlpEndpoint', 'https://collector.example:4318'],
+      ['settings.egressPrivateHosts[0]', 'vault.example:8200'],
+    ] as const
+  ).map(([name, value]): [string, Values] => [
+    `${name.replace('[0]', '')} is set and networkPolicy.egress lets the server reach DNS and port 5432 alone`,
+    { ...rootKey, [name]: value },
+  ]),
+  [
+    'service.type is LoadBalancer and networkPolicy.clients is empty',
+    { ...rootKey, 'service.type': 'LoadBalancer' },
+  ],
   ["at '/image/digest'", { ...production, 'image.digest': 'latest' }],
   ["at '/domain'", { ...production, domain: 'test' }],
   ["at '/service/port'", { ...production, 'service.port': '70000' }],

@@ -68,6 +68,18 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if and $v.kmip.clientCaSecret (not $v.kmip.enabled) }}
 {{- fail "kmip.clientCaSecret is set and kmip.enabled is not" }}
 {{- end }}
+{{- if $v.networkPolicy.enabled }}
+{{- if eq (toJson $v.networkPolicy.egress) "[{\"ports\":[{\"port\":5432,\"protocol\":\"TCP\"}]}]" }}
+{{- range $name, $value := dict "redis.existingSecret" $v.redis.existingSecret "settings.otlpEndpoint" $v.settings.otlpEndpoint "settings.egressPrivateHosts" $v.settings.egressPrivateHosts }}
+{{- if $value }}
+{{- fail (printf "%s is set and networkPolicy.egress lets the server reach DNS and port 5432 alone: add a rule for it, and keep the one of the database" $name) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if and (eq $v.service.type "LoadBalancer") (not $v.networkPolicy.clients) }}
+{{- fail "service.type is LoadBalancer and networkPolicy.clients is empty: nobody outside of the namespace would reach the server. Name who may call it" }}
+{{- end }}
+{{- end }}
 {{- if $v.verifySecrets }}
 {{- include "kms.checkSecret" (dict "root" . "name" $v.database.existingSecret "keys" (concat (list $v.database.urlKey $v.database.ownerUrlKey) (compact (list $v.database.readUrlKey))) "value" "database.existingSecret") }}
 {{- include "kms.checkSecret" (dict "root" . "name" $v.token.pinSecret "keys" (list $v.token.pinKey) "value" "token.pinSecret") }}
