@@ -235,7 +235,7 @@ test.each<[string, Values]>([
   expect(stderr).toContain(message)
 })
 
-test('DELIVERY-CHART a Secret that the cluster lacks, or that lacks a key, is named before anything is made', async () => {
+test('DELIVERY-CHART a Secret that the cluster lacks, or that lacks a key, and a state folder that would have to move, are named before anything is made', async () => {
   const data = { 'kms-database': { url: 'eA==', 'owner-url': 'eA==' }, 'kms-root': {} }
   const asked: string[] = []
   // As much of a Kubernetes API as Helm asks of it before it makes something.
@@ -249,10 +249,16 @@ test('DELIVERY-CHART a Secret that the cluster lacks, or that lacks a key, is na
     reply.end(JSON.stringify(found ?? absent))
   })
   const secrets: Record<string, object> = {}
+  let running: object | null = null
   function answerOf(path: string): object | null {
     if (path === '/version') return { major: '1', minor: '35', gitVersion: 'v1.35.0' }
     if (path === '/api') return { kind: 'APIVersions', versions: ['v1'] }
-    if (path === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: [] }
+    const version = { groupVersion: 'apps/v1', version: 'v1' }
+    if (path === '/apis')
+      return {
+        ...{ kind: 'APIGroupList', apiVersion: 'v1' },
+        groups: [{ name: 'apps', versions: [version], preferredVersion: version }],
+      }
     const resource = (name: string, kind: string, namespaced: boolean) => ({
       ...{ name, kind, namespaced, singularName: '', verbs: ['get', 'list'] },
     })
@@ -261,6 +267,12 @@ test('DELIVERY-CHART a Secret that the cluster lacks, or that lacks a key, is na
         ...{ kind: 'APIResourceList', groupVersion: 'v1' },
         resources: [resource('namespaces', 'Namespace', false), resource('secrets', 'Secret', true)],
       }
+    if (path === '/apis/apps/v1')
+      return {
+        ...{ kind: 'APIResourceList', groupVersion: 'apps/v1' },
+        resources: [resource('statefulsets', 'StatefulSet', true)],
+      }
+    if (path === '/apis/apps/v1/namespaces/vault/statefulsets/vault-kms') return running
     const named = (kind: string, name: string) => ({ apiVersion: 'v1', kind, metadata: { name } })
     if (path === '/api/v1/namespaces/vault') return named('Namespace', 'vault')
     const name = path.split('/api/v1/namespaces/vault/secrets/')[1] ?? ''
@@ -279,9 +291,10 @@ test('DELIVERY-CHART a Secret that the cluster lacks, or that lacks a key, is na
       users: [{ name: 'u', user: {} }],
     }),
   )
-  const dryRun = () =>
+  const dryRun = (values: Values = rootKey, ...more: readonly string[]) =>
     new Promise<{ status: number | null; stderr: string }>((ended) => {
-      const args = ['template', 'vault', chart, '--namespace', 'vault', '--dry-run=server', ...given(rootKey)]
+      const server = ['--namespace', 'vault', '--dry-run=server']
+      const args = ['template', 'vault', chart, ...server, ...more, ...given(values)]
       const child = spawn(helm, args, { env: { ...env, KUBECONFIG: kubeconfig } })
       let stderr = ''
       child.stderr.on('data', (piece) => (stderr += piece))
@@ -304,6 +317,31 @@ test('DELIVERY-CHART a Secret that the cluster lacks, or that lacks a key, is na
     const { stderr } = await dryRun()
     expect(stderr).toContain('openapi')
     expect(stderr).not.toContain('existingSecret')
+
+    // An upgrade cannot move the state folder by itself.
+    const upgrade = async (values: Values, volumeClaimTemplates: readonly object[] | undefined) => {
+      running = {
+        ...{
+          apiVersion: 'apps/v1',
+          kind: 'StatefulSet',
+          metadata: { name: 'vault-kms', namespace: 'vault' },
+        },
+        spec: { volumeClaimTemplates },
+      }
+      return (await dryRun(values, '--is-upgrade')).stderr
+    }
+    const own = [{ metadata: { name: 'state' } }]
+    const alone = { ...without(rootKey, 'persistence.existingClaim'), replicas: '1' }
+    expect(await upgrade(rootKey, own)).toContain(
+      'keeps its state in the claim state-vault-kms-0: scale it to 0, copy that volume into kms-state',
+    )
+    expect(await upgrade(alone, undefined)).toContain(
+      'persistence.existingClaim is not set and the StatefulSet vault-kms keeps its state in a claim that was named',
+    )
+    for (const said of [await upgrade(rootKey, undefined), await upgrade(alone, own)]) {
+      expect(said).toContain('openapi')
+      expect(said).not.toContain('persistence')
+    }
     expect(asked.filter((call) => !call.startsWith('GET '))).toEqual([])
   } finally {
     api.closeAllConnections()

@@ -80,6 +80,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- fail "service.type is LoadBalancer and networkPolicy.clients is empty: nobody outside of the namespace would reach the server. Name who may call it" }}
 {{- end }}
 {{- end }}
+{{- if .Release.IsUpgrade }}
+{{- include "kms.checkState" . }}
+{{- end }}
 {{- if $v.verifySecrets }}
 {{- include "kms.checkSecret" (dict "root" . "name" $v.database.existingSecret "keys" (concat (list $v.database.urlKey $v.database.ownerUrlKey) (compact (list $v.database.readUrlKey))) "value" "database.existingSecret") }}
 {{- include "kms.checkSecret" (dict "root" . "name" $v.token.pinSecret "keys" (list $v.token.pinKey) "value" "token.pinSecret") }}
@@ -87,6 +90,23 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- include "kms.checkSecret" (dict "root" . "name" $v.redis.existingSecret "keys" (list $v.redis.urlKey) "value" "redis.existingSecret") }}
 {{- include "kms.checkSecret" (dict "root" . "name" $v.tls.existingSecret "keys" (list "tls.crt" "tls.key") "value" "tls.existingSecret") }}
 {{- include "kms.checkSecret" (dict "root" . "name" $v.kmip.clientCaSecret "keys" (list "ca.crt") "value" "kmip.clientCaSecret") }}
+{{- end }}
+{{- end }}
+
+{{/* Kubernetes never changes where the pods of a StatefulSet keep their state. */}}
+{{- define "kms.checkState" -}}
+{{- $space := .Release.Namespace }}
+{{- $claim := .Values.persistence.existingClaim }}
+{{- if lookup "v1" "Namespace" "" $space }}
+{{- with lookup "apps/v1" "StatefulSet" $space (include "kms.fullname" .) }}
+{{- $own := .spec.volumeClaimTemplates }}
+{{- if and $claim $own }}
+{{- fail (printf "persistence.existingClaim is set and the StatefulSet %s keeps its state in the claim state-%s-0: scale it to 0, copy that volume into %s, delete the StatefulSet, and upgrade again (docs/install.md)" .metadata.name .metadata.name $claim) }}
+{{- end }}
+{{- if not (or $claim $own) }}
+{{- fail (printf "persistence.existingClaim is not set and the StatefulSet %s keeps its state in a claim that was named: name it again, else the server would start as a new one" .metadata.name) }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 

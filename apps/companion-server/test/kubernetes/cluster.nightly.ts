@@ -320,6 +320,9 @@ test('CLUSTER-CHART Helm installs the chart on nodes, upgrades one pod and then 
   await vi.waitFor(async () => expect((await drain('vault-kms-0')).status).toBe(429), { timeout: 60_000 })
   const [first] = await pods()
   expect(first?.spec.nodeName).toMatch(/^node-/)
+  await expect(helm('upgrade', 'vault', ...chart, '--set', 'persistence.existingClaim=')).rejects.toThrow(
+    'persistence.existingClaim is not set and the StatefulSet vault-kms keeps its state in a claim that was named',
+  )
   await helm('upgrade', 'vault', ...chart, '--set', 'replicas=2')
   expect(await ready()).toEqual(['vault-kms-0', 'vault-kms-1'])
   // What changes the pods replaces each of them.
