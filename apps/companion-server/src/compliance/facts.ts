@@ -480,13 +480,9 @@ async function keyFacts(
   end: Date,
   nameOf: (id: string) => string,
 ): Promise<Pick<Facts, 'keks' | 'keys' | 'projectsOfPlainKeys' | 'tombstones'>> {
-  const roots = await work.selectFrom('root_config').selectAll().where('created_at', '<=', end).execute()
-  const organisations = await work
-    .selectFrom('organisation_kek')
-    .selectAll()
-    .where('created_at', '<=', end)
-    .execute()
-  const projects = await work.selectFrom('project_kek').selectAll().where('created_at', '<=', end).execute()
+  const roots = await work.selectFrom('root_config').selectAll().execute()
+  const organisations = await work.selectFrom('organisation_kek').selectAll().execute()
+  const projects = await work.selectFrom('project_kek').selectAll().execute()
   const keys = await work.selectFrom('key').selectAll().where('created_at', '<=', end).execute()
   const versions = await work
     .selectFrom('key_version')
@@ -504,16 +500,16 @@ async function keyFacts(
   return {
     keks: sorted(
       [
-        ...roots.map((one) => ({
+        ...asOf(end, 'current', roots, (one) => `${one.node_id} ${one.origin}`).map((one) => ({
           ...{ level: 'root' as const, id: one.root_id, of: one.node_id, version: one.version },
           ...{ algorithm: one.mechanism, origin: one.origin, state: one.state, under: 'token' },
           at: one.created_at.toISOString(),
         })),
-        ...organisations.map((one) => ({
+        ...asOf(end, 'enabled', organisations, (one) => one.organisation_id).map((one) => ({
           ...{ level: 'organisation' as const, id: one.kek_id, of: nameOf(one.organisation_id) },
           ...kekOf(one),
         })),
-        ...projects.map((one) => ({
+        ...asOf(end, 'enabled', projects, (one) => one.project_id).map((one) => ({
           ...{ level: 'project' as const, id: one.kek_id, of: nameOf(one.project_id), ...kekOf(one) },
         })),
       ],
@@ -547,6 +543,28 @@ async function keyFacts(
       ({ at, id }) => `${at} ${id}`,
     ),
   }
+}
+
+/**
+ * What was there at the end of the period. The newest of an owner was in use then, though a rotation since has put another in its
+ * place; one that was revoked stays so, since no time of that is kept.
+ */
+function asOf<T extends { readonly version: number; readonly state: string; readonly created_at: Date }>(
+  end: Date,
+  inUse: string,
+  rows: readonly T[],
+  ownerOf: (row: T) => string,
+): (T & { readonly state: string })[] {
+  return [...Map.groupBy(rows, ownerOf).values()].flatMap((all) => {
+    const there = all.filter(({ created_at }) => created_at <= end)
+    // Two roots of one node may bear the same version.
+    const [newest] = there.toSorted(
+      (a, b) => b.version - a.version || Number(b.created_at) - Number(a.created_at),
+    )
+    if (newest === undefined || newest.state === 'revoked') return there
+    const replacedSince = all.some((one) => one.created_at > end && one.version >= newest.version)
+    return replacedSince ? there.map((one) => (one === newest ? { ...one, state: inUse } : one)) : there
+  })
 }
 
 function kekOf(row: {
