@@ -433,6 +433,12 @@ async function ceremonyFacts(
     .orderBy('id')
     .execute()
   const dealt = await work.selectFrom('fhe_key').selectAll().where('created_at', '<=', end).execute()
+  const epochs = await work
+    .selectFrom('fhe_epoch')
+    .select(['fhe_key_id', 'epoch', 't', 'n', 'bundle_digest'])
+    .where('created_at', '<=', end)
+    .orderBy('epoch')
+    .execute()
   const shares = await work
     .selectFrom('fhe_share_commitment')
     .select(['fhe_key_id', 'epoch', 'holder_index', 'holder'])
@@ -464,12 +470,17 @@ async function ceremonyFacts(
       }
     }),
     thresholdKeys: sorted(
-      dealt.map((one) => ({
-        ...{ id: one.id, t: one.t, n: one.n, epoch: one.epoch, bundle: one.bundle_digest },
-        holders: shares
-          .filter((share) => share.fhe_key_id === one.id && String(share.epoch) === one.epoch)
-          .map(({ holder }) => holder),
-      })),
+      dealt.map((key) => {
+        // A later epoch is that of other people, whom a report of the years before does not know.
+        const held = epochs.findLast(({ fhe_key_id }) => fhe_key_id === key.id) ?? key
+        const epoch = Number(held.epoch)
+        return {
+          ...{ id: key.id, t: held.t, n: held.n, epoch: String(epoch), bundle: held.bundle_digest },
+          holders: shares
+            .filter((share) => share.fhe_key_id === key.id && share.epoch === epoch)
+            .map(({ holder }) => holder),
+        }
+      }),
       ({ id }) => id,
     ),
   }

@@ -189,6 +189,48 @@ test('COMPLIANCE-10 what ends, is rotated, logs in or is changed in the log afte
   }
 })
 
+test('COMPLIANCE-12 the custodians of a threshold key are those of the epoch that held at the end of the period', async () => {
+  const { database } = kms.server.services
+  const hex = (pair: string) => pair.repeat(32)
+  const [id, bundle] = [hex('fe'), hex('b0')]
+  const [dealtAt, resharedAt] = [new Date('2025-02-01T00:00:00Z'), new Date('2025-08-01T00:00:00Z')]
+  await database
+    .insertInto('fhe_key')
+    .values({
+      ...{ id, type: 'FHE', mode: 'S', t: 3, n: 3, epoch: 1, commitments: hex('c1'), evidence: '{}' },
+      ...{ bundle_digest: bundle, created_at: dealtAt },
+    })
+    .execute()
+  for (const { epoch, t, n, at, holders } of [
+    { epoch: 0, t: 2, n: 2, at: dealtAt, holders: ['Hana', 'Ito'] },
+    { epoch: 1, t: 3, n: 3, at: resharedAt, holders: ['Jun', 'Kim', 'Lou'] },
+  ]) {
+    const digests = { public: hex(`a${epoch}`), commitments: hex(`c${epoch}`), policy_digest: hex('d0') }
+    await database
+      .insertInto('fhe_epoch')
+      .values({
+        ...{ fhe_key_id: id, epoch, epoch_id: hex(`e${epoch}`), t, n, created_at: at, carried: null },
+        ...{ ...digests, bundle_digest: bundle },
+      })
+      .execute()
+    for (const [index, holder] of holders.entries())
+      await database
+        .insertInto('fhe_share_commitment')
+        .values({
+          ...{ fhe_key_id: id, epoch, holder_index: index + 1, holder, envelope: hex('0e'), card: null },
+        })
+        .execute()
+  }
+  const custodians = async (to: string) => {
+    const report = given(await ask('pci-dss', { from: new Date('2024-12-01T00:00:00Z'), to: new Date(to) }))
+    const rows = report.payload.evidence.find(({ check }) => check === 'custodians')?.rows ?? []
+    return rows.map(([, needed, , name]) => `${name}, ${needed}`)
+  }
+  expect(await custodians('2025-01-15T00:00:00Z')).toEqual([])
+  expect(await custodians('2025-06-01T00:00:00Z')).toEqual(['Hana, 2 of 2', 'Ito, 2 of 2'])
+  expect(await custodians('2025-09-01T00:00:00Z')).toEqual(['Jun, 3 of 3', 'Kim, 3 of 3', 'Lou, 3 of 3'])
+})
+
 test('COMPLIANCE-03 an audit log that was changed is a gap, and the report says which rule it breaks', async () => {
   const owner = await openOwnerDatabase({ folder: kms.state.database })
   try {
