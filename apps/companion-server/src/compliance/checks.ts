@@ -57,6 +57,9 @@ const inventory: Check = ({ keys, externalKeys }) => ({
   gaps: keys.length + externalKeys.length === 0 ? [{ of: 'server', gap: 'It stores no key.' }] : [],
 })
 
+/** A root that is gone, or of no more use, has nothing left to back up and nobody to control it. */
+const isThere = ({ state }: KekFact): boolean => state !== 'destroyed' && state !== 'revoked'
+
 const keptAt = ({ provider }: ExternalKeyFact): string => `kept at ${provider}`
 
 function stateOf(key: KeyFact): string {
@@ -140,7 +143,7 @@ const custodians: Check = ({ thresholdKeys, bundles }) => {
 
 const backups: Check = ({ keks, bundles }) => {
   const kept = bundles.flatMap(({ backups: its, at }) => its.map((one) => ({ ...one, at })))
-  const roots = keks.filter(({ level, state }) => level === 'root' && state !== 'retained')
+  const roots = keks.filter((one) => one.level === 'root' && isThere(one) && one.state !== 'retained')
   return {
     title: 'Backups of roots in shares',
     columns: ['Root', 'Made', 'Needed', 'Custodians'],
@@ -188,7 +191,7 @@ const dualControl: Check = ({ policies, bundles, to, keks }) => ({
       )
       .map(({ digest }) => ({ of: `policy ${short(digest)}`, gap: 'The newest policy has expired.' })),
     ...keks
-      .filter(({ level, origin }) => level === 'root' && origin === 'online')
+      .filter((one) => one.level === 'root' && one.origin === 'online' && isThere(one))
       .map(({ id }) => ({ of: `root ${id}`, gap: 'One person with the token can make such a root.' })),
   ],
 })

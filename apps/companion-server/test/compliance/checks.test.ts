@@ -213,6 +213,18 @@ test.each(cases)('COMPLIANCE-07 %s names the gap: %s', (check, gap, changed) => 
   expect(found).toContain(gap)
 })
 
+test('COMPLIANCE-13 a root that was destroyed or revoked needs no backup and no control, and one that is in use does', () => {
+  const of = (check: 'backups' | 'dual-control', state: string) => {
+    const gone = { ...root, id: 'gone', origin: 'online', state, under: 'token', at: old }
+    return checks[check]({ ...whole, keks: [...whole.keks, gone] }, limits).gaps.map((one) => one.of)
+  }
+  for (const state of ['destroyed', 'revoked'])
+    expect([state, of('backups', state), of('dual-control', state)]).toEqual([state, [], []])
+  expect([of('backups', 'current'), of('dual-control', 'current')]).toEqual([['root gone'], ['root gone']])
+  // Nothing new comes under it, and it still opens what is there.
+  expect([of('backups', 'retained'), of('dual-control', 'retained')]).toEqual([[], ['root gone']])
+})
+
 test('COMPLIANCE-09 who logs in through a provider is a person, and a key at a provider is in the inventory', () => {
   const facts: Facts = { ...whole, identities: [member], externalKeys: [outside], credentials: [apiKey] }
   expect(checks.people(facts, limits).rows).toEqual([
