@@ -102,3 +102,22 @@ test('DOCS-TAGS everything that is signed has a row of its own among the context
 function contextRow(what: string | undefined): boolean {
   return what !== undefined && text('docs/SPEC.md').includes(`\n| \`${what}\` |`)
 }
+
+test('DOCS-GLOSSARY each language has a word for each term: every table has the same terms and no empty cell', () => {
+  const rows = text('docs/GLOSSARY.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+  const starts = rows.flatMap(([first], at) => (first === 'English' ? [at] : []))
+  const tables = starts.map((from, at) => rows.slice(from, starts[at + 1]))
+  expect(tables.flatMap(([names = []]) => names.slice(1))).toHaveLength(11)
+  for (const table of tables) {
+    expect(table.map(([term]) => term)).toEqual(tables[0]?.map(([term]) => term))
+    expect(table.filter((row) => row.length !== table[0]?.length || row.includes(''))).toEqual([])
+  }
+})
