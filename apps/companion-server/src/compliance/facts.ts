@@ -229,6 +229,9 @@ async function gather(
   const start = period.from ?? new Date(end.getTime() - yearDays * dayMs)
   if (start.getTime() > end.getTime())
     return refuse('REQUEST-FIELDS', `from ${start.toISOString()} is after to ${end.toISOString()}`)
+  const { now } = await work.selectNoFrom(sql<Date>`now()`.as('now')).executeTakeFirstOrThrow()
+  if (period.to !== undefined && period.to > now)
+    return refuse('REQUEST-FIELDS', `to ${end.toISOString()} is after now, ${now.toISOString()}`)
   for (const [table, what] of [
     ['key', 'keys'],
     ['external_key', 'external keys'],

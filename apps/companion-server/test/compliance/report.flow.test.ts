@@ -269,6 +269,12 @@ test('COMPLIANCE-04 by HTTP an auditor gets signed JSON and the PDF of it', asyn
   expect(pdf.rawPayload.subarray(0, 5).toString()).toBe('%PDF-')
   expect((await get('iso')).statusCode).toBe(422)
   expect((await get('soc2?to=yesterday')).statusCode).toBe(422)
+  // A period that has not ended would be another one tomorrow.
+  const ahead = await get(`soc2?to=${new Date(Date.now() + 86_400_000).toISOString()}`)
+  expect([ahead.statusCode, ahead.json()]).toEqual([
+    422,
+    expect.objectContaining({ code: 'REQUEST-FIELDS', message: expect.stringContaining('is after now') }),
+  ])
 })
 
 test('COMPLIANCE-05 the command writes both as new files, and its verifier takes nothing that was changed', async () => {
