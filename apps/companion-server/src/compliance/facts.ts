@@ -611,7 +611,23 @@ async function peopleFacts(
     .select('member.username as memberUsername')
     .where('identity.created_at', '<=', end)
     .execute()
-  const grants = await work.selectFrom('role_grant').selectAll().where('created_at', '<=', end).execute()
+  const columns = [
+    'identity_id',
+    'role',
+    'organisation_id',
+    'project_id',
+    'conditions',
+    'created_at',
+  ] as const
+  const grants = [
+    ...(await work.selectFrom('role_grant').select(columns).where('created_at', '<=', end).execute()),
+    ...(await work
+      .selectFrom('role_grant_ended')
+      .select(columns)
+      .where('created_at', '<=', end)
+      .where('ended_at', '>', end)
+      .execute()),
+  ]
   return {
     identities: sorted(
       identities.map((one) => ({

@@ -45,7 +45,7 @@ export const reportContext = 'lux-server/v1/compliance-report'
 const asOfAsking = [
   'Whether a key is enabled and may leave, how often it is rotated, when that is due and when it will be destroyed.',
   'States of versions, KEKs, roots and bundles; what a KEK is wrapped by; who has enrolled; how long a log-in lasts; names.',
-  'Roles, external keys and requests for approval: one that was removed since is not shown.',
+  'External keys and requests for approval: one that was removed since is not shown, nor a role that was taken before the server kept such.',
   'Which entries of the audit log are still kept, and so are counted.',
 ]
 

@@ -119,6 +119,14 @@ test('COMPLIANCE-10 what ends, is rotated, logs in or is changed in the log afte
     name: 'leaver',
     grants: [{ role: 'service', organisation: kms.organisation.id, project: kms.project.id }],
   })
+  const scope = { organisation: kms.organisation.id, project: null }
+  const governor = await createIdentity(database, {
+    name: 'governor',
+    grants: [
+      { role: 'crypto-officer', ...scope },
+      { role: 'service', ...scope },
+    ],
+  })
   const rotated = await kms.make('rotated-later')
   await kms.post(`${rotated}/encrypt`, { plaintext: 'AAAA' })
   const { now } = await database.selectNoFrom(sql<Date>`now()`.as('now')).executeTakeFirstOrThrow()
@@ -132,6 +140,12 @@ test('COMPLIANCE-10 what ends, is rotated, logs in or is changed in the log afte
     expect.arrayContaining(['Ada', 'provider corp', 'not seen here']),
   )
 
+  expect(gapsOf(before, 'grants')).toContain('governor: It governs keys and uses keys.')
+
+  // What would be a gap is taken the day before an auditor asks.
+  const { roles } = kms.server.services
+  const taken = { identity: governor.identity, grant: { role: 'service', ...scope } as const }
+  given(await roles.take(kms.callAs(kms.chief), taken))
   given(await logIn(['staff', 'more']))
   const grants = await database
     .selectFrom('role_grant')
@@ -143,6 +157,7 @@ test('COMPLIANCE-10 what ends, is rotated, logs in or is changed in the log afte
     ['auditor', true],
     ['operator', false],
   ])
+  given(await logIn(['more']))
   const ends = { revoked_at: new Date() }
   await database.updateTable('identity').set(ends).where('id', '=', leaver.identity).execute()
   await database

@@ -24,6 +24,7 @@ import * as provedAt from './migrations/0020-proved-at.ts'
 import * as scimTokenTime from './migrations/0021-scim-token-time.ts'
 import * as removedExternalKeys from './migrations/0022-removed-external-keys.ts'
 import * as externalApprovals from './migrations/0023-approvals-of-external-keys.ts'
+import * as endedGrants from './migrations/0024-ended-grants.ts'
 import type { Tables } from './tables.ts'
 
 /** `servedByOlder`: it only adds what the build before it needs nothing of, so that such a build serves on, and starts again, after it. */
@@ -54,6 +55,7 @@ const migrations: Record<string, Step> = {
   '0021-scim-token-time': scimTokenTime,
   '0022-removed-external-keys': removedExternalKeys,
   '0023-approvals-of-external-keys': externalApprovals,
+  '0024-ended-grants': endedGrants,
 }
 
 /** Of this build, in order. */

@@ -528,6 +528,12 @@ export type RoleGrantTable = {
   created_at: MadeTime
 }
 
+/** Roles that were taken, since the migration that keeps them: the database writes a row when one of `role_grant` goes. */
+export type RoleGrantEndedTable = Omit<RoleGrantTable, 'created_at'> & {
+  created_at: Time
+  ended_at: MadeTime
+}
+
 export type TokenTable = {
   id: Generated<string>
   /** Of an API key. */
@@ -676,6 +682,7 @@ export type Tables = {
   webhook: WebhookTable
   webhook_delivery: WebhookDeliveryTable
   role_grant: RoleGrantTable
+  role_grant_ended: RoleGrantEndedTable
   token: TokenTable
   kmip_client: KmipClientTable
   external_key: ExternalKeyTable
