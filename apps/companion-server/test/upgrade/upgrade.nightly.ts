@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { copyFileSync, cpSync, mkdirSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { join, relative } from 'node:path'
@@ -19,6 +19,8 @@ import { makeFolder } from '../support/temporary-folder.ts'
 // The version before is the first that could run beside another on one database; where there are releases, it is the newest one.
 // It needs the history of the repository, which a checkout for npm test need not have.
 const before = process.env.LUX_VERSION_BEFORE ?? 'bf492d616d3a62ac74d64cbad00bb2f5aa84a12d'
+/** One that reads in the database from which version on it may be served, and is older than the newest migration. */
+const backTo = process.env.LUX_VERSION_BACK ?? 'c77817840db94393596eb49f5cc7df4eb490e917'
 
 const root = join(import.meta.dirname, '../../../..')
 const closing: (() => unknown)[] = []
@@ -27,18 +29,43 @@ afterAll(async () => {
   vi.unstubAllEnvs()
 })
 
-/** The tree of the version before, with the packages that are installed here and its own workspaces. */
-function checkOut(folder: string): string {
+/** The tree of an older version, with the packages that are installed here, its own workspaces, and what starts a server of it. */
+function checkOut(folder: string, version: string): string {
   const tree = join(folder, 'before')
   mkdirSync(tree)
-  const archive = execFileSync('git', ['archive', '--format=tar', before], {
+  const archive = execFileSync('git', ['archive', '--format=tar', version], {
     ...{ cwd: root, maxBuffer: 1 << 30 },
   })
   execFileSync('tar', ['-x', '-C', tree], { input: archive })
   cpSync(join(root, 'node_modules'), join(tree, 'node_modules'), {
     ...{ recursive: true, verbatimSymlinks: true, mode: 2 },
   })
+  const here = relative(root, import.meta.dirname)
+  mkdirSync(join(tree, here), { recursive: true })
+  copyFileSync(join(root, here, 'replica.ts'), join(tree, here, 'replica.ts'))
   return tree
+}
+
+/** A PostgreSQL that the servers of this test are told of, and its schema’s owner. */
+async function startDatabase(folder: string) {
+  const postgres = await startEmbedded(join(folder, 'postgres'))
+  closing.push(() => postgres.stop())
+  const { host, user, database } = postgres.application
+  vi.stubEnv('DATABASE_URL', `postgres://${user}@/${database}?host=${encodeURIComponent(String(host))}`)
+  vi.stubEnv('LOG_LEVEL', 'error')
+  vi.stubEnv('ROOT_ENCRYPTION_KEY', randomBytes(32).toString('base64'))
+  const owner = connect(postgres.owner)
+  closing.push(() => owner.destroy())
+  return { postgres, owner, user: String(user) }
+}
+
+/** One folder, as the pods of the chart share it. */
+async function makeState(folder: string): Promise<string> {
+  const state = join(folder, 'state')
+  given(
+    await initServer({ state: stateFolder(state), domain: 'rehearsal', token: 'root-key', pinFile: null }),
+  )
+  return state
 }
 
 type Replica = { readonly child: ChildProcess; readonly address: string; ask(what: string): Promise<never> }
@@ -91,19 +118,8 @@ const waitFor = (seen: () => unknown) => vi.waitFor(seen, { timeout: 120_000, in
 test('UPGRADE two servers of the version before become two of this one under load: no request fails, nothing is lost', async () => {
   const folder = await makeFolder()
   closing.push(() => rm(folder, { recursive: true, force: true }))
-  const tree = checkOut(folder)
-  const here = relative(root, import.meta.dirname)
-  mkdirSync(join(tree, here), { recursive: true })
-  copyFileSync(join(root, here, 'replica.ts'), join(tree, here, 'replica.ts'))
-
-  const postgres = await startEmbedded(join(folder, 'postgres'))
-  closing.push(() => postgres.stop())
-  const { host, user, database } = postgres.application
-  vi.stubEnv('DATABASE_URL', `postgres://${user}@/${database}?host=${encodeURIComponent(String(host))}`)
-  vi.stubEnv('LOG_LEVEL', 'error')
-  vi.stubEnv('ROOT_ENCRYPTION_KEY', randomBytes(32).toString('base64'))
-  const owner = connect(postgres.owner)
-  closing.push(() => owner.destroy())
+  const tree = checkOut(folder, before)
+  const { postgres, owner, user } = await startDatabase(folder)
   const old = (name: string) =>
     JSON.stringify(join(tree, 'apps/companion-server/src/platform/database', name))
   const migrate = `
@@ -113,12 +129,8 @@ test('UPGRADE two servers of the version before become two of this one under loa
     await migrateUp(owner)
     await owner.destroy()`
   execFileSync(process.execPath, ['--input-type=module', '-e', migrate], { cwd: tree })
-  await sql.raw(`grant custody_app to ${String(user)}`).execute(owner)
-  // One folder, as the pods of the chart share it.
-  const state = join(folder, 'state')
-  given(
-    await initServer({ state: stateFolder(state), domain: 'rehearsal', token: 'root-key', pinFile: null }),
-  )
+  await sql.raw(`grant custody_app to ${user}`).execute(owner)
+  const state = await makeState(folder)
 
   const names = ['a', 'b'] as const
   const replicas = new Map<string, Replica>()
@@ -199,4 +211,35 @@ test('UPGRADE two servers of the version before become two of this one under loa
   expect(given(await verifyAuditLog(stateFolder(state), null))).toMatchObject({
     entries: expect.any(Number),
   })
+})
+
+test('UPGRADE a version that the newest migrations let serve starts again on this one’s database, and what it sealed this one opens', async () => {
+  const folder = await makeFolder()
+  closing.push(() => rm(folder, { recursive: true, force: true }))
+  const tree = checkOut(folder, backTo)
+  const { owner, user } = await startDatabase(folder)
+  const applied = await migrateUp(owner)
+  expect(
+    existsSync(join(tree, 'apps/companion-server/src/platform/database/migrations', `${applied.at(-1)}.ts`)),
+  ).toBe(false)
+  await sql.raw(`grant custody_app to ${user}`).execute(owner)
+  const state = await makeState(folder)
+  const end = async ({ child }: Replica) => {
+    const ended = once(child, 'exit')
+    child.send('close')
+    await ended
+  }
+
+  const older = await startReplica(tree, state)
+  const made: { key: string; token: string } = await older.ask('make')
+  const kms = `/api/v1/kms/keys/${made.key}`
+  const sealed = await ask(older.address, `${kms}/encrypt`, made.token, { plaintext: 'AAAA' })
+  expect(sealed.status).toBe(200)
+  await end(older)
+
+  const newer = await startReplica(root, state)
+  const { ciphertext } = JSON.parse(sealed.body)
+  const opened = await ask(newer.address, `${kms}/decrypt`, made.token, { ciphertext })
+  expect(JSON.parse(opened.body)).toEqual({ plaintext: 'AAAA' })
+  await end(newer)
 })

@@ -204,7 +204,7 @@ test('DATABASE-VERSION a newer database says from which build on it may be serve
     const newest = (await written()).at(-1)
     const { rows } = await sql<{ said: string }>`
       select obj_description('kysely_migration'::regclass, 'pg_class') as said`.execute(owner.database)
-    expect(rows).toEqual([{ said: `served from ${newest} until ${newest}` }])
+    expect(rows).toEqual([{ said: `served from 0019-alerts until ${newest}` }])
     await sql`insert into kysely_migration values ('9999-later', now())`.execute(owner.database)
     await say(`served from ${newest} until 9999-later`)
     expect(await migrateUp(owner.database)).toEqual([])
@@ -226,6 +226,25 @@ test('DATABASE-VERSION a newer database says from which build on it may be serve
     await expect(migrateUp(owner.database)).rejects.toMatchObject({ code: 'DATABASE-VERSION' })
   } finally {
     await owner.close()
+  }
+})
+
+test('DATABASE-01 a role that goes stays with its times, whoever takes it, and nobody changes that', async () => {
+  const choice = { folder: `${await temporaryFolder()}/postgres` }
+  const { database, close } = await openDatabase(choice)
+  try {
+    await sql`insert into identity (id, name, client_id, token_ttl_seconds) values ('1', 'a', '1', 60)`.execute(
+      database,
+    )
+    // As a build of before the migration gives and takes one.
+    await sql`insert into role_grant (identity_id, role) values ('1', 'auditor')`.execute(database)
+    const [given] = await database.selectFrom('role_grant').selectAll().execute()
+    await database.deleteFrom('role_grant').where('identity_id', '=', '1').execute()
+    const ended = await database.selectFrom('role_grant_ended').selectAll().execute()
+    expect(ended).toEqual([{ ...given, ended_at: expect.any(Date) }])
+    await expect(database.deleteFrom('role_grant_ended').execute()).rejects.toThrow('permission denied')
+  } finally {
+    await close()
   }
 })
 

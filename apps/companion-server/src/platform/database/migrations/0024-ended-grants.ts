@@ -3,6 +3,8 @@ import { applicationRole } from './0001-first.ts'
 
 type Past = Kysely<Record<string, never>>
 
+export const servedByOlder = true
+
 // A role that somebody had once: a report of that time names it. By a trigger, so that no way of taking a role can leave it out.
 const up22 = [
   `create table role_grant_ended (
