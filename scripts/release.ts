@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { electronRuntime, openFolder } from './electron/launch.ts'
 import { makeDeb, makeTar } from './release/files.ts'
 import { makeSbom, shippedParts } from './release/sbom.ts'
-import { checksumsOf, fingerprintOf, isSameKey, signChecksums } from './release/sign.ts'
+import { checksumsOf, fingerprintOf, refusalOf, signChecksums } from './release/sign.ts'
 import { root } from './root.ts'
 
 // Makes a release of the packaged folder: deb, tar.gz, SBOM, their checksums, and the checksums' signature. docs/release.md.
@@ -22,15 +22,18 @@ function end(message: string, code: number): never {
   process.exit(code)
 }
 
+function read(file: string): string {
+  if (!existsSync(file)) end(`${file} is not there`, 1)
+  return readFileSync(file, 'utf8')
+}
+
 if (values.out === undefined || existsSync(values.out))
   end('usage: node scripts/release.ts --out DIR [--key FILE] [--test-build]   (DIR must not exist)', 2)
 const kind = values['test-build'] ? 'test-build' : 'release'
-const rehearsalKey = join(import.meta.dirname, 'release/rehearsal-key.pem')
-const keyFile = values.key ?? (values['test-build'] ? rehearsalKey : null)
-const keyPem = keyFile === null ? null : readFileSync(keyFile, 'utf8')
-// By what the key is, and not by where it lies: a copy of it is as public.
-if (!values['test-build'] && keyPem !== null && isSameKey(keyPem, readFileSync(rehearsalKey, 'utf8')))
-  end('the rehearsal key is published with the sources, so it signs test builds alone', 1)
+const rehearsal = readFileSync(join(import.meta.dirname, 'release/rehearsal-key.pem'), 'utf8')
+const keyPem = values.key === undefined ? (values['test-build'] ? rehearsal : null) : read(values.key)
+const refusal = keyPem === null ? null : refusalOf(keyPem, { rehearsal, testBuild: values['test-build'] })
+if (refusal !== null) end(refusal, 1)
 
 const packaged = join(openFolder(), 'dist', kind, 'linux-unpacked')
 if (!existsSync(packaged)) end(`${packaged} is not there: run npm run package first`, 3)

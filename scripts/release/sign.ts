@@ -29,18 +29,32 @@ export function fingerprintOf(key: KeyObject): Fingerprint {
   return { hex: digest.toString('hex'), words: toWords(digest) }
 }
 
-/** Whether two private keys in PEM, however written, are one. Throws where one is no key, or is encrypted. */
-export function isSameKey(one: string, other: string): boolean {
-  const hexOf = (pem: string): string => fingerprintOf(createPublicKey(createPrivateKey(pem))).hex
-  return hexOf(one) === hexOf(other)
+/**
+ * Why a key in PEM may not sign, or null. By what the key is, and not by where it lies: a copy of the rehearsal key is as public, and
+ * a test build that a real key signed would be taken for a release.
+ */
+export function refusalOf(
+  pem: string,
+  { rehearsal, testBuild }: { readonly rehearsal: string; readonly testBuild: boolean },
+): string | null {
+  let key: KeyObject
+  try {
+    key = createPrivateKey(pem)
+  } catch {
+    return 'the key cannot be read: it is encrypted, or no private key in PEM. Leave --key out, and sign SHA256SUMS where the release key is, as docs/release.md says'
+  }
+  if (key.asymmetricKeyType !== 'ed25519')
+    return `the release key is ${key.asymmetricKeyType}: make one with openssl genpkey -algorithm ed25519`
+  const hexOf = (one: KeyObject): string => fingerprintOf(createPublicKey(one)).hex
+  const isRehearsal = hexOf(key) === hexOf(createPrivateKey(rehearsal))
+  if (isRehearsal && !testBuild)
+    return 'the rehearsal key is published with the sources, so it signs test builds alone'
+  if (!isRehearsal && testBuild) return 'a test build is signed by the rehearsal key alone: leave --key out'
+  return null
 }
 
-/** Ed25519 over the whole text: 64 bytes, as `openssl pkeyutl -sign -rawin` makes them. Throws where the key is of another kind. */
+/** Ed25519 over the whole text: 64 bytes, as `openssl pkeyutl -sign -rawin` makes them. */
 export function signChecksums(text: string, pem: string): { signature: Buffer; publicKey: KeyObject } {
   const key = createPrivateKey(pem)
-  if (key.asymmetricKeyType !== 'ed25519')
-    throw new Error(
-      `the release key is ${key.asymmetricKeyType}: make one with openssl genpkey -algorithm ed25519`,
-    )
   return { signature: sign(null, Buffer.from(text), key), publicKey: createPublicKey(key) }
 }
