@@ -93,7 +93,7 @@ export async function pdfOf(report: Report): Promise<Uint8Array> {
   paragraph(
     doc,
     whole,
-    `What has a time stands as it was at the end of the period. What has none stands as it was on the day of asking: ${report.asOfAsking.join(' ')}`,
+    `What has a time stands as it was at the end of the period. What has none stands as it was on the day of asking: ${(report.asOfAsking ?? []).join(' ')}`,
   )
   for (const evidence of report.evidence) section(doc, whole, evidence)
   whole.end()

@@ -31,8 +31,8 @@ export type Report = {
   readonly to: string
   /** The audit log up to here is what the report speaks of; null where no checkpoint was signed yet. */
   readonly checkpoint: { readonly seq: string; readonly hash: string; readonly time: string } | null
-  /** What no time is kept of: it is shown as it was on the day of asking, not at the end of the period. */
-  readonly asOfAsking: readonly string[]
+  /** What no time is kept of: it is shown as it was on the day of asking, not at the end of the period. The first reports have none. */
+  readonly asOfAsking?: readonly string[]
   readonly controls: readonly ReportedControl[]
   readonly evidence: readonly ReportedEvidence[]
 }
