@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { App } from './platform/http/app-type.ts'
@@ -24,13 +25,19 @@ const policy = [
   ...["require-trusted-types-for 'script'", "trusted-types 'none'"],
 ].join('; ')
 
-type File = { readonly bytes: Buffer; readonly type: string; readonly etag: string }
+/** A font’s bytes are read when it is asked for: those of all languages are megabytes in each process. */
+type File = {
+  readonly path: string
+  readonly bytes: Buffer | null
+  readonly type: string
+  readonly etag: string
+}
 
-/** The built console at /console/, from memory: no path of a request reaches the disk. */
+/** The built console at /console/: a request names a file that was there at the start, and reaches no other path of the disk. */
 export function consoleRoutes(app: App, folder = built): void {
   const files = filesIn(folder)
   app.get('/console', { schema: { hide: true } }, (_request, reply) => reply.redirect('/console/', 308))
-  app.get('/console/*', { schema: { hide: true } }, (request, reply) => {
+  app.get('/console/*', { schema: { hide: true } }, async (request, reply) => {
     // The route's own pattern gives it.
     const { '*': asked } = Object(request.params) as { '*': string }
     if (files.size === 0) throw new HttpError(404, 'CONSOLE-ABSENT')
@@ -42,7 +49,7 @@ export function consoleRoutes(app: App, folder = built): void {
     const kept = name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
     reply.header('Cache-Control', kept)
     if (request.headers['if-none-match'] === file.etag) return reply.code(304).send()
-    return reply.type(file.type).send(file.bytes)
+    return reply.type(file.type).send(file.bytes ?? (await readFile(file.path)))
   })
 }
 
@@ -55,9 +62,10 @@ function filesIn(folder: string): ReadonlyMap<string, File> {
       names.flatMap((name) => {
         const type = types[extname(name)]
         if (type === undefined) return []
-        const bytes = readFileSync(join(folder, name))
+        const path = join(folder, name)
+        const bytes = readFileSync(path)
         const etag = `"${createHash('sha256').update(bytes).digest('base64url')}"`
-        return [[name, { bytes, type, etag }] as const]
+        return [[name, { path, bytes: type.startsWith('font/') ? null : bytes, type, etag }] as const]
       }),
     )
   } catch (error) {
