@@ -563,7 +563,9 @@ async function keyFacts(
  * What was there at the end of the period. The newest of an owner was in use then, though a rotation since has put another in its
  * place; one that was revoked stays so, since no time of that is kept.
  */
-function asOf<T extends { readonly version: number; readonly state: string; readonly created_at: Date }>(
+export function asOf<
+  T extends { readonly version: number; readonly state: string; readonly created_at: Date },
+>(
   end: Date,
   inUse: string,
   rows: readonly T[],

@@ -2,7 +2,13 @@ import { expect, test } from 'vitest'
 import { changingOperations, otherOperations } from '../../src/compliance/audited-operations.ts'
 import { type CheckId, checks } from '../../src/compliance/checks.ts'
 import { pdfOf } from '../../src/compliance/document.ts'
-import type { CredentialFact, Facts, IdentityFact, KeyFact } from '../../src/compliance/facts.ts'
+import {
+  asOf,
+  type CredentialFact,
+  type Facts,
+  type IdentityFact,
+  type KeyFact,
+} from '../../src/compliance/facts.ts'
 import { frameworkIds, frameworks } from '../../src/compliance/frameworks.ts'
 import { makeReport } from '../../src/compliance/report.ts'
 import { operationsOfSource } from '../support/operations-of-source.ts'
@@ -285,4 +291,25 @@ test('COMPLIANCE-14 the PDF of one of the first reports, which do not say what h
       .subarray(0, 5)
       .toString(),
   ).toBe('%PDF-')
+})
+
+test('COMPLIANCE-15 what a rotation has replaced since the end of the period was in use then, and nothing else is taken for that', () => {
+  const row = (version: number, state: string, at: string, of = 'o') => ({
+    ...{ version, state, created_at: new Date(at), of },
+  })
+  const seen = (...rows: ReturnType<typeof row>[]) =>
+    asOf(new Date(to), 'enabled', rows, ({ of }) => of).map(({ version, state }) => [version, state])
+  const later = '2026-12-01T00:00:00.000Z'
+  const rotated = row(2, 'enabled', later)
+  expect(seen(row(1, 'decrypt-only', old), rotated)).toEqual([[1, 'enabled']])
+  expect(seen(row(1, 'destroyed', old), rotated)).toEqual([[1, 'enabled']])
+  expect(seen(row(1, 'destroyed', old), row(2, 'decrypt-only', recent), row(3, 'enabled', later))).toEqual([
+    [1, 'destroyed'],
+    [2, 'enabled'],
+  ])
+  // Nothing took its place, or that was another’s, or it was revoked.
+  expect(seen(row(1, 'destroyed', old))).toEqual([[1, 'destroyed']])
+  expect(seen(row(1, 'destroyed', old), row(2, 'enabled', later, 'other'))).toEqual([[1, 'destroyed']])
+  expect(seen(row(1, 'revoked', old), rotated)).toEqual([[1, 'revoked']])
+  expect(seen(rotated)).toEqual([])
 })
