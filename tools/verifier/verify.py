@@ -493,7 +493,8 @@ plan_shape = versions(
                          profile=literal(*PROFILES, 'measured'), **token_members), 0, 20),
         destinations=array(obj(optional={'transport': digest}, card=digest), 0, 20),
         keys=array(obj(optional={
-            **key_options, 'backup': obj(t=whole, n=whole, custodians=array(line, 0, 64)), 'spares': array(slug, 1, 20),
+            **key_options, 'existing': obj(optional={'possession': obj(mechanism=line, digest=digest)}, ckaId=hex16, rootId=hex16, ceremonyId=hex16),
+            'backup': obj(t=whole, n=whole, custodians=array(line, 0, 64)), 'spares': array(slug, 1, 20),
             'version': positive, 'replaces': plan_key}, **key_members), 0, 500),
         parts=parts_shape(PART_KINDS + ['holder-heartbeat', 'root-backup', 'share-check', 'restore-drill', 'root-restore', 'officer-change', 'kek-rotation', 'revocation', 'decommission'], obj(
             optional={**step_options, 'custodian': line}, 
@@ -2021,6 +2022,9 @@ class Verifier:
             if node['root'] is not None:
                 birth = key.get('existing') or {'rootId': node['root']['rootId'], 'ceremonyId': p['ceremonyId']}
                 need((birth['rootId'], birth['ceremonyId']) == (node['root']['rootId'], node['root']['born']), 'another birth')
+                proof = birth.get('possession')
+                need(proof is None or p['domain'] == 'rehearsal' or any(one['id'] == key['id'] and all(one[name] == proof[name] for name in proof)
+                                                                        for one in p['possession']), 'another possession proof than of its birth')
         fhe, planned, before, following = p['fhe'], plan.get('fhe'), p['existing'], p['next']
         named = planned and planned.get('existing')
         need((before is None) == (named is None) and (before is None or fhe is None), 'a key of before stands in only one')
@@ -2469,6 +2473,7 @@ class Verifier:
             need((step['key'], step['token']) == (one['id'], one['token']), 'another root, or from another token')
             key = [key for key in self.plan['keys'] if key['id'] == one['id']]
             need(key and key[0].get('existing', {}).get('ckaId') == one['ckaId'], 'another CKA_ID than its birth gave it')
+            need('possession' in key[0]['existing'], 'the plan does not name the proof of its birth')
             self.need_place(step, {**one, 'evidence': 'E0'})
         for one in gone:
             for token in self.plan['tokens']:
@@ -2652,6 +2657,9 @@ class Verifier:
             need(asked is None or said['challenge'] == member(asked, 'challenge'), 'another challenge')
         for one, (_, result) in zip(self.p.get('decommissioned', []), of('decommission-root')):
             need(result is None or fits(result, serial=one['serial'], ckaId=one['ckaId'], absent=True), 'it is not absent')
+            proofs = [proof for proof in self.p['possession'] if proof['id'] == one['id']]
+            need(result is None or proofs and fits(result, mechanism=proofs[0]['mechanism'], digest=proofs[0]['digest']),
+                 'what was destroyed did not give the proof of the root')
         need(len(self.p.get('decommissioned', [])) <= len(of('decommission-root')), 'no step of the plan destroys it')
         revoking = self.steps_of('revoke-keys')
         need('revokes' not in self.p or revoking, 'no step of the plan revokes keys')

@@ -158,10 +158,13 @@ export type Results = {
     objects: InventoryObject[]
     unreadable: number
   }
+  /** `mechanism`, `digest`: of a decommission, the proof that the token gave before the root was destroyed in it. */
   'zeroise-root': {
     serial: string
     ckaId: string
     absent: boolean
+    mechanism?: string
+    digest?: Digest
     objects: InventoryObject[]
     unreadable: number
   }
@@ -389,7 +392,12 @@ export type OwnEffect = Common &
         challenge: string
         expected: string[]
       } & Making)
-    | ({ kind: 'zeroise-root'; expected: string[] } & Named)
+    /** `proof`: of a decommission, what the key has to give over this challenge before it is destroyed. */
+    | ({
+        kind: 'zeroise-root'
+        expected: string[]
+        proof: { challenge: string; mechanism: string; digest: Digest } | null
+      } & Named)
     | { kind: 'check-medium'; root: string; medium: Digest }
     | { kind: 'ask-heartbeats'; keyId: Digest; epochId: Digest; challenge: Digest }
     | {

@@ -95,7 +95,13 @@ export type PlannedKey = {
   algorithm: KeyAlgorithm
   parent?: string
   replication?: Replication
-  existing?: { ckaId: string; rootId: string; ceremonyId: string }
+  existing?: {
+    ckaId: string
+    rootId: string
+    ceremonyId: string
+    /** The proof that was made of it at its birth, which every later one has to equal. */
+    possession?: V2<{ mechanism: string; digest: Digest }>
+  }
   /** Of a new root: any `t` of the custodians bring it back; share i (1-based) is of `custodians[i - 1]`. */
   backup?: V2<{ t: number; n: number; custodians: string[] }>
   /** Of a new root: roles of tokens of the plan to which the trusted window wraps it too. */

@@ -46,6 +46,7 @@ const token = {
   ),
 }
 
+const birth = { ckaId: hex16, rootId: hex16, ceremonyId: hex16 }
 const key = {
   id: slug,
   level: v.picklist(['root', 'organisation', 'project', 'data']),
@@ -53,7 +54,7 @@ const key = {
   algorithm: v.picklist(['AES-128', 'AES-256', 'RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384']),
   parent: v.exactOptional(slug),
   replication: v.exactOptional(v.picklist(['trusted-window', 'vendor-clone', 'vendor-wrap', 'none'])),
-  existing: v.exactOptional(v.strictObject({ ckaId: hex16, rootId: hex16, ceremonyId: hex16 })),
+  existing: v.exactOptional(v.strictObject(birth)),
 }
 
 const fhe = v.strictObject({
@@ -238,6 +239,12 @@ const version2 = v.strictObject({
   keys: list(
     v.strictObject({
       ...key,
+      existing: v.exactOptional(
+        v.strictObject({
+          ...birth,
+          possession: v.exactOptional(v.strictObject({ mechanism: line, digest })),
+        }),
+      ),
       backup: v.exactOptional(v.strictObject({ t: whole, n: whole, custodians: list(line, 64) })),
       spares: v.exactOptional(v.pipe(list(slug, 20), v.minLength(1))),
       version: v.exactOptional(versionNumber),

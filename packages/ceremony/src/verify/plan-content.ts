@@ -99,7 +99,8 @@ function keysFault(v: Verification, plan: Plan): string | null {
   return null
 }
 
-function keyFault(key: PlannedKey, node: WrapNode, { v, ceremonyId }: Predicate): string | null {
+function keyFault(key: PlannedKey, node: WrapNode, predicate: Predicate): string | null {
+  const { v, ceremonyId } = predicate
   if (node.id !== key.id) return 'the id'
   if (node.level !== key.level) return 'the level'
   if (node.name !== key.name) return 'the name'
@@ -111,7 +112,17 @@ function keyFault(key: PlannedKey, node: WrapNode, { v, ceremonyId }: Predicate)
     return 'the key that it replaces'
   if (node.root === null) return null
   const birth = key.existing ?? { rootId: node.root.rootId, ceremonyId }
-  return node.root.rootId === birth.rootId && node.root.born === birth.ceremonyId ? null : 'the birth'
+  if (node.root.rootId !== birth.rootId || node.root.born !== birth.ceremonyId) return 'the birth'
+  return provedAsBorn(key, predicate) ? null : 'the possession proof'
+}
+
+/** A rehearsal has a stand-in for a root of before. */
+function provedAsBorn({ id, existing }: PlannedKey, { domain, possession }: Predicate): boolean {
+  const birth = existing?.possession
+  if (birth === undefined || domain === 'rehearsal') return true
+  return possession.some(
+    (one) => one.id === id && one.mechanism === birth.mechanism && one.digest === birth.digest,
+  )
 }
 
 function fheFault(v: Verification, plan: Plan): string | null {

@@ -222,14 +222,13 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
       }
     }
     case 'zeroise-root': {
-      if (effect.token === 'ceremony') {
-        core.disk.token = core.disk.token.filter(({ ckaId }) => ckaId !== effect.ckaId)
-        const objects = [...core.disk.token]
-        return { serial: effect.serial, ckaId: effect.ckaId, absent: true, objects, unreadable: 0 }
-      }
-      const left = (core.disk.others[effect.serial] ?? []).filter(({ ckaId }) => ckaId !== effect.ckaId)
-      core.disk.others[effect.serial] = left
-      return { serial: effect.serial, ckaId: effect.ckaId, absent: true, objects: left, unreadable: 0 }
+      const { serial, ckaId: gone, proof } = effect
+      const held = effect.token === 'ceremony' ? core.disk.token : (core.disk.others[serial] ?? [])
+      const left = held.filter(({ ckaId }) => ckaId !== gone)
+      if (effect.token === 'ceremony') core.disk.token = left
+      else core.disk.others[serial] = left
+      const given = proof === null ? {} : { mechanism: proof.mechanism, digest: proof.digest }
+      return { serial, ckaId: gone, absent: true, ...given, objects: [...left], unreadable: 0 }
     }
     case 'read-policy': {
       // The last officer leaves; whoever comes in that place has signed beforehand.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { sha256Hex, utf8 } from '@lux/crypto'
-import type { Domain, Plan } from '../../src/exports/engine.ts'
+import { type Domain, type Plan, possessionChallenge } from '../../src/exports/engine.ts'
 import { type PlanRefusal, planFromScript, readScript, stepsOf, withStaying } from '../../src/exports/plan.ts'
 import { someoneAt, someServer } from './seats.ts'
 
@@ -61,6 +61,10 @@ export function valuesFor(name: ScriptName, domain: Domain, withServer: boolean)
     rootCkaId: '11'.repeat(16),
     rootId: '22'.repeat(16),
     rootCeremony: '33'.repeat(16),
+    // As the fake token proves it.
+    rootPossession: sha256Hex(
+      utf8(`possession root-kek ${possessionChallenge('33'.repeat(16), '22'.repeat(16))}`),
+    ),
     attestationRoot: sha256Hex(utf8('vendor root')),
     companionCkaId: '0c0d',
     companionChain: sha256Hex(utf8('vendor chain')),

@@ -182,6 +182,11 @@ describe('a decommission', () => {
     expect(faults(without(plan, 'prove-root'))).toContain(
       'PLAN-78 root-kek is destroyed before it was proved',
     )
+    const unproved = copyOf(plan)
+    for (const { existing } of unproved.keys) delete existing?.possession
+    expect(faults(unproved)).toContain(
+      'PLAN-78 the plan does not name the possession proof of root-kek’s birth',
+    )
     const twice = copyOf(plan)
     const part = twice.parts.find(({ kind }) => kind === 'decommission')!
     part.steps.push({ ...part.steps.at(-1)!, id: 'again' })

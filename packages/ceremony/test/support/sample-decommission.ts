@@ -41,7 +41,9 @@ export function sampleDecommission(change: DecommissionAlterations = {}): Sample
       entries(entries) {
         const at = entries.findIndex(({ stepId }) => stepId === 'seal')
         const seal = entries[at]!
+        const proved = entries.find(({ fact }) => fact.effect === 'prove-possession')?.fact.result
         const result = {
+          ...(proved as { [key: string]: Json }),
           serial: 'a1b2c3d4',
           ckaId,
           absent: true,

@@ -1,4 +1,4 @@
-import { utf8 } from '@lux/crypto'
+import { sha256Hex, utf8 } from '@lux/crypto'
 import { stringify } from 'yaml'
 import { cardCodec } from '../../src/documents/people/card.ts'
 import type { Plan, Step } from '../../src/exports/plan.ts'
@@ -74,6 +74,9 @@ export function samplePlan(
                 ckaId: '77'.repeat(16),
                 rootId: options.rootId ?? '70'.repeat(16),
                 ceremonyId: options.rootBorn,
+                ...(options.version === 2
+                  ? { possession: options.possession ?? { mechanism: 'KWP-RFC5649', digest: sha256Hex() } }
+                  : {}),
               },
             }),
       },

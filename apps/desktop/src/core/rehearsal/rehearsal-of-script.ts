@@ -266,6 +266,7 @@ const earlierPlaces: Readonly<Record<string, number>> = {
   rootId: 16,
   rootCeremony: 16,
   rootCkaId: 16,
+  rootPossession: 32,
   earlierBundle: 32,
   attestationRoot: 32,
   companionCkaId: 16,

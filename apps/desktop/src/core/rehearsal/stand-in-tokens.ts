@@ -1,7 +1,14 @@
 import type { Plan } from '@lux/ceremony'
 import { isSpareStep, stepsOf } from '@lux/ceremony/plan'
 import { utf8 } from '@lux/crypto'
-import { createCompanion, type Hsm, joinSoftTokens, rootTemplate, softStoreOf } from '@lux/hsm'
+import {
+  copySoftObjects,
+  createCompanion,
+  type Hsm,
+  joinSoftTokens,
+  rootTemplate,
+  softStoreOf,
+} from '@lux/hsm'
 
 /**
  * A throw-away token for every token that the plan takes as it is: initialised, and with a root of its own wherever the
@@ -32,11 +39,29 @@ export async function makeStandInTokens(
   await joinReplicas(plan, hsm, bound)
   const ceremony = bound.find(({ role }) => role === 'ceremony')
   if (ceremony !== undefined && ceremony.serial !== '') await makeRoots(plan, hsm, ceremony.serial, pins.user)
-  // A root that is taken out of use is in each of these tokens: what is destroyed there is told apart by its identifier alone.
-  const others = stepsOf(plan).flatMap(({ step }) => (step.do === 'decommission-root' ? [step.token] : []))
-  for (const { role, serial } of bound)
-    if (role !== 'ceremony' && others.includes(role)) await makeRoots(plan, hsm, serial, pins.user)
+  await copyRoots(plan, hsm, bound)
   return bound
+}
+
+/** A root that is taken out of use is the same in each of these tokens, as a vendor's clone or a window brought it there. */
+async function copyRoots(
+  plan: Plan,
+  hsm: Hsm,
+  bound: readonly { role: string; serial: string }[],
+): Promise<void> {
+  const holding = stepsOf(plan).flatMap(({ step }) => (step.do === 'decommission-root' ? [step.token] : []))
+  const store = softStoreOf(hsm.environment)
+  const from = bound.find(({ role }) => role === 'ceremony')?.serial ?? ''
+  const others = bound.filter(
+    ({ role, serial }) => role !== 'ceremony' && serial !== '' && holding.includes(role),
+  )
+  if (store === null || from === '' || others.length === 0) return
+  for (const { serial: to } of others) {
+    joinSoftTokens(store, { from, to })
+    copySoftObjects(store, { from, to })
+  }
+  // The library reads its store anew, as in joinReplicas.
+  await hsm.tokens()
 }
 
 /** The pair that the plan names; a rehearsal’s own vendor attests it when it is asked to sign. */

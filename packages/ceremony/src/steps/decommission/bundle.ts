@@ -16,8 +16,9 @@ export async function checkDecommission(v: Verification): Promise<Outcome<string
     const step = steps[index]
     if (step === undefined || step.key !== id || (step.token ?? 'ceremony') !== token)
       return wrong(`${id} in ${token}: the plan takes another root from another token`)
-    if (ckaId !== keyOf(plan, id)?.existing?.ckaId)
-      return wrong(`${id} has another CKA_ID than its birth gave it`)
+    const birth = keyOf(plan, id)?.existing
+    if (ckaId !== birth?.ckaId) return wrong(`${id} has another CKA_ID than its birth gave it`)
+    if (birth.possession === undefined) return wrong(`${id}: the plan does not name the proof of its birth`)
     const place = placeFault(v, step, { serial, evidence: 'E0' })
     if (place !== null) return wrong(`${id} in ${token}: ${place}`)
   }
@@ -30,14 +31,17 @@ export async function checkDecommission(v: Verification): Promise<Outcome<string
   )
 }
 
-/** Each was destroyed and found absent, as witnesses cosigned it. */
+/** Each gave the root's own proof, was destroyed and found absent, as witnesses cosigned it. */
 export function decommissionFault(v: Verification, recorded: readonly Recorded[]): string | null {
   const done = recorded.filter(({ step }) => step.do === 'decommission-root')
-  for (const [index, { serial, ckaId }] of (v.predicate.decommissioned ?? []).entries()) {
+  for (const [index, { id, serial, ckaId }] of (v.predicate.decommissioned ?? []).entries()) {
     const found = done[index]
     if (found === undefined) return `${ckaId}: no step of the plan destroys it`
-    if (found.result !== null && !fits(found.result, { serial, ckaId, absent: true }))
-      return `${found.step.id}: it is not absent`
+    if (found.result === null) continue
+    if (!fits(found.result, { serial, ckaId, absent: true })) return `${found.step.id}: it is not absent`
+    const proof = v.predicate.possession.find((one) => one.id === id)
+    if (proof === undefined || !fits(found.result, { mechanism: proof.mechanism, digest: proof.digest }))
+      return `${found.step.id}: what was destroyed did not give the proof of ${id}`
   }
   return null
 }

@@ -15,6 +15,8 @@ export const lints = {
       if (key === undefined) return
       if (key.level !== 'root' || key.existing === undefined)
         refuse('PLAN-78', `${key.id} is no root of an earlier ceremony`)
+      else if (key.existing.possession === undefined)
+        refuse('PLAN-78', `the plan does not name the possession proof of ${key.id}’s birth`)
       else if (!at.proved.has(key.id)) refuse('PLAN-78', `${key.id} is destroyed before it was proved`)
     },
   },

@@ -93,6 +93,14 @@ function verifyPossession(
   const backup = provedByBackup(state, effect.key.id)
   if (backup !== null && (backup.mechanism !== result.mechanism || backup.digest !== result.digest))
     return differs(`proof ${backup.digest}, as of the backup`, `proof ${result.digest}`)
+  const birth = effect.key.existing?.possession
+  // A rehearsal has a stand-in for a key of before.
+  if (
+    birth !== undefined &&
+    state.domain === 'production' &&
+    (birth.mechanism !== result.mechanism || birth.digest !== result.digest)
+  )
+    return differs(`proof ${birth.digest}, as of its birth`, `proof ${result.digest}`)
   const earlier = state.proofs.find(
     (proof) => proof.key === effect.key.id && proof.mechanism === result.mechanism,
   )

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { custodianStatementCodec } from '../../documents/backup/custodian-statement.ts'
 import { digest, hex16, hybridSignature, line, recipient } from '../../documents/format/fields.ts'
 import type { Submit } from '../../model/commands.ts'
+import type { EffectOf } from '../../model/effects.ts'
 import type { Decision } from '../../model/events.ts'
 import { possessionChallenge } from '../../model/identifiers.ts'
 import { refuse } from '../../model/rules.ts'
@@ -47,6 +48,17 @@ function takeStatement(state: State, command: Submit): Decision {
 function used({ recovery }: State): NonNullable<State['recovery']> {
   if (recovery === null) throw new TypeError('recovery: the run uses no backup; lint the plan first')
   return recovery
+}
+
+/** What shows that a root of before is the one that is destroyed; a drill has just proved what it zeroises. */
+function proofOf(state: State, id: string | undefined): EffectOf<'zeroise-root'>['proof'] {
+  if (id === undefined) return null
+  const root = state.keys.find((key) => key.id === id)
+  const proof = state.proofs.find(({ key }) => key === id)
+  if (root === undefined || proof === undefined)
+    throw new TypeError(`key: ${id} was not proved; lint the plan first`)
+  const { mechanism, digest: given } = proof
+  return { challenge: possessionChallenge(root.bornIn, root.rootId), mechanism, digest: given }
 }
 
 export const effects = {
@@ -134,6 +146,8 @@ export const effects = {
       serial: line,
       ckaId: hex16,
       absent: v.boolean(),
+      mechanism: v.exactOptional(line),
+      digest: v.exactOptional(digest),
       objects,
       unreadable: count,
     }),
@@ -142,9 +156,15 @@ export const effects = {
       const { key } = at.progress.step
       const ckaId = key === undefined ? used(at.state).backup.ckaId : ckaIdOf(at.state, key)
       const expected = expectedObjects(at.state, place.token).filter((id) => id !== ckaId)
-      return { ...at.base, ...place, kind: 'zeroise-root', ckaId, expected }
+      return { ...at.base, ...place, kind: 'zeroise-root', ckaId, expected, proof: proofOf(at.state, key) }
     },
     verify(state, effect, result) {
+      const { proof } = effect
+      if (result.mechanism !== proof?.mechanism || result.digest !== proof?.digest)
+        return differs(
+          proof === null ? 'no proof' : `the root with proof ${proof.digest}`,
+          result.digest === undefined ? 'no proof' : `another key, with proof ${result.digest}`,
+        )
       if (result.ckaId !== effect.ckaId) return differs(`CKA_ID ${effect.ckaId}`, `CKA_ID ${result.ckaId}`)
       if (!result.absent) return differs('no such key', 'the key is still there')
       return inventoryFault(state, { ...effect, when: 'planned' }, result)

@@ -13,8 +13,14 @@ import { toEvidence } from './key-evidence.ts'
 import { rootWrap } from './root.ts'
 import { objectsOf } from './token.ts'
 
-/** Kept before the token takes the root, so that an attempt after an interruption knows it for its own. */
-const mark = ({ step }: EffectOf<'restore-root'>, attempt: number) => `attempts/${step}-${attempt}.json`
+/** Kept before the token is changed, so that an attempt after an interruption knows what it finds for its own. */
+const mark = ({ step }: { step: string }, attempt: number) => `attempts/${step}-${attempt}.json`
+
+/** The mark of this attempt, or of one before it; null where none came so far. */
+function markOf(effect: { step: string; attempt: number }, { folder }: RunContext): string | null {
+  const names = Array.from({ length: effect.attempt }, (_, at) => mark(effect, at + 1))
+  return names.find((name) => folder.has(name)) ?? null
+}
 
 /**
  * The root out of its backup into a token, read back and proved there. An interrupted attempt is taken up again: what it unwrapped is found
@@ -42,8 +48,7 @@ export const restoreRoot: Perform<'restore-root'> = async (effect, run) => {
 async function isHere(token: Token, effect: EffectOf<'restore-root'>, run: RunContext): Promise<boolean> {
   const found = await token.findById(effect.ckaId)
   if (found.length === 0) return false
-  const attempts = Array.from({ length: effect.attempt }, (_, at) => at + 1)
-  if (attempts.some((attempt) => run.folder.has(mark(effect, attempt)))) return true
+  if (markOf(effect, run) !== null) return true
   throw new ExpectedError(
     'RECOVERY-ROOT-THERE',
     `the token ${effect.serial} holds a key with the CKA_ID ${effect.ckaId} already`,
@@ -91,12 +96,47 @@ async function destroyPairs(token: Token, { pair, discard }: EffectOf<'restore-r
     await token.destroyTransportPair({ id })
 }
 
-/** Destroys the root in the token, and proves it absent. Taken again it finds nothing to destroy. */
-export const zeroiseRoot: Perform<'zeroise-root'> = async ({ serial, ckaId }, run) => {
+/**
+ * Destroys the root in the token, and proves it absent; of a decommission only what gave the root's own proof. An attempt after an
+ * interruption finds nothing to destroy, and says what was proved before. Errors: DECOMMISSION-ABSENT, DECOMMISSION-OTHER, HSM-….
+ */
+export const zeroiseRoot: Perform<'zeroise-root'> = async (effect, run) => {
+  const { serial, ckaId, proof } = effect
   const token = tokenOf(run, serial)
+  const given = proof === null ? {} : await provedThere(token, { ...effect, proof }, run)
   for (const { ref } of await token.findById(ckaId)) await token.destroy(ref)
   const absent = (await token.findById(ckaId)).length === 0
-  return { serial, ckaId, absent, ...stockOf(await token.inventory()) }
+  return { serial, ckaId, absent, ...given, ...stockOf(await token.inventory()) }
+}
+
+type Proof = NonNullable<EffectOf<'zeroise-root'>['proof']>
+
+/** The token holds one key under the root's CKA_ID, and that key is the root. An identifier alone proves nothing. */
+async function provedThere(
+  token: Token,
+  effect: EffectOf<'zeroise-root'> & { proof: Proof },
+  run: RunContext,
+): Promise<{ mechanism: string; digest: string }> {
+  const { serial, ckaId, proof } = effect
+  const expected = { mechanism: proof.mechanism, digest: proof.digest }
+  const found = await token.findById(ckaId)
+  if (found.length === 0 && markOf(effect, run) !== null) return expected
+  if (found.length !== 1)
+    throw new ExpectedError(
+      'DECOMMISSION-ABSENT',
+      `the token ${serial} holds ${found.length} keys with the CKA_ID ${ckaId}`,
+    )
+  const { mechanism, digest } = await token.possessionDigest({
+    kek: { id: ckaId },
+    challenge: fromHex(proof.challenge),
+  })
+  if (mechanism.standard !== proof.mechanism || digest !== proof.digest)
+    throw new ExpectedError(
+      'DECOMMISSION-OTHER',
+      `the key ${ckaId} of the token ${serial} gives the proof ${digest} (${mechanism.standard})`,
+    )
+  run.folder.writeDocument(mark(effect, effect.attempt), { effect: effect.kind, ...expected })
+  return expected
 }
 
 const stockOf = (found: Inventory) => ({ objects: objectsOf(found), unreadable: found.damaged.length })

@@ -36,6 +36,7 @@ const ownBlanks = new Set([
   'rootId',
   'rootCeremony',
   'rootCkaId',
+  'rootMechanism',
   'backupBundle',
   'backupSet',
   'backupIdentifier',
