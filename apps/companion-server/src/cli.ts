@@ -731,10 +731,14 @@ program
       const done = await alone(state, 'destroy-root', () =>
         destroyReplacedRoot(state, { root, bundles: bundle, out: receipt }),
       )
-      report(common(), done, ({ payload: { level, destroyedIn, backups } }) => [
+      report(common(), done, ({ payload: { level, destroyedIn, backups, livesIn } }) => [
         `destroyed at level ${level} in ${destroyedIn.join(', ')}: ${receipt}`,
         ...backups.map(({ set, burntBy }) =>
           burntBy === null ? `backup ${set} may bring it back still` : `backup ${set} burnt by ${burntBy}`,
+        ),
+        ...livesIn.map(
+          ({ serial, bundle }) =>
+            `it may live in ${serial === null ? 'a token that is not known here' : `the token ${serial}`}${bundle === null ? '' : `, by ${bundle}`}`,
         ),
       ])
     }),

@@ -15,7 +15,7 @@ export type RootEvidence = {
 
 /**
  * What became of a root, signed by the receipt key. S1: destroyed in these tokens and found absent. S2: every backup of it that the bundles
- * here name is burnt too, each by the ceremony that is named, and where one of them brought the root back it was destroyed there afterwards.
+ * here name is burnt too, each by the ceremony that is named, and no token is known in which it may live on.
  */
 export type RootReceipt = {
   readonly v: 1
@@ -28,6 +28,11 @@ export type RootReceipt = {
   readonly destroyedIn: readonly string[]
   /** Backups of the root, each with the bundle that burnt it; null: it may bring the root back still. */
   readonly backups: readonly { readonly set: string; readonly burntBy: string | null }[]
+  /**
+   * Tokens that had the root by the bundle that is named, and of which nothing shows that they lost it. `serial` null: another server's; without a
+   * bundle that of its birth, where none that was imported here is of that ceremony.
+   */
+  readonly livesIn: readonly { readonly serial: string | null; readonly bundle: string | null }[]
   readonly destroyedAt: string
 }
 
@@ -90,21 +95,23 @@ export function openReplacedRoots(parts: Parts) {
           .where('root_id', '=', root)
           .where('node_id', '=', node)
           .execute()
-        const backups = await backupsOf(root, evidence)
+        const imported = await importedBundles()
+        const backups = backupsOf(imported, { root, evidence })
         const own = token.tokens.map(({ serial }) => serial)
-        const lives = evidence.some((one) => isAlive(one, row, { evidence, own }))
+        const destroyedIn = [...own, ...evidence.flatMap((one) => destroyedBy(one, root, possession))]
+        const ended = await nodesWithout(root)
+        const livesIn = livingIn(imported, row, { evidence, own, ended })
         const isBurnt = backups.length > 0 && backups.every(({ burntBy }) => burntBy !== null)
         const payload: RootReceipt = {
           ...{
             v: 1,
             kind: 'root-receipt',
             audience: parts.audience,
-            level: isBurnt && !lives ? 'S2' : 'S1',
+            level: isBurnt && livesIn.length === 0 ? 'S2' : 'S1',
             root,
             ckaId,
           },
-          destroyedIn: [...own, ...evidence.flatMap((one) => destroyedBy(one, root, possession))],
-          backups,
+          ...{ destroyedIn, backups, livesIn },
           destroyedAt: parts.now().toISOString(),
         }
         const signature = await parts.sign(rootReceiptContext, encodeCanonical(payload))
@@ -161,24 +168,86 @@ export function openReplacedRoots(parts: Parts) {
     })
   }
 
-  /** By the bundles that were taken in here, and by what burnt them. */
-  async function backupsOf(root: string, evidence: readonly RootEvidence[]): Promise<RootReceipt['backups']> {
+  async function importedBundles(): Promise<Imported[]> {
     const rows = await database
       .selectFrom('bundle_import')
-      .select('provenance')
+      .select(['digest', 'provenance'])
       .where('state', '=', 'imported')
       .execute()
-    const dealt = rows.flatMap(({ provenance }) => {
+    return rows.flatMap(({ digest, provenance }) =>
       // Written by an import, from a predicate that was checked.
-      const predicate = provenance as Predicate | null
-      const node = predicate?.wrapTree.find((one) => one.root?.rootId === root)
-      return (predicate?.backups ?? []).filter(({ id }) => id === node?.id).map(({ set }) => set)
-    })
-    const burnt = evidence.flatMap((one) => burns(one, root) ?? [])
-    return [...new Set([...dealt, ...burnt])]
-      .toSorted()
-      .map((set) => ({ set, burntBy: evidence.find((one) => burns(one, root) === set)?.digest ?? null }))
+      provenance === null ? [] : [{ digest, predicate: provenance as Predicate }],
+    )
   }
+
+  /** How many nodes of this server had the root from a ceremony and destroyed it. */
+  async function nodesWithout(root: string): Promise<number> {
+    const rows = await database
+      .selectFrom('root_config')
+      .select('node_id')
+      .where('root_id', '=', root)
+      .where('origin', '=', 'ceremony')
+      .where('state', '=', 'destroyed')
+      .execute()
+    return rows.length
+  }
+}
+
+type Imported = { readonly digest: string; readonly predicate: Predicate }
+
+/** By the bundles that were taken in here, and by what burnt them. */
+function backupsOf(
+  imported: readonly Imported[],
+  { root, evidence }: { readonly root: string; readonly evidence: readonly RootEvidence[] },
+): RootReceipt['backups'] {
+  const dealt = imported.flatMap(({ predicate }) => {
+    const node = nodeOf(predicate, root)
+    return (predicate.backups ?? []).filter(({ id }) => id === node?.id).map(({ set }) => set)
+  })
+  const burnt = evidence.flatMap((one) => burns(one, root) ?? [])
+  return [...new Set([...dealt, ...burnt])]
+    .toSorted()
+    .map((set) => ({ set, burntBy: evidence.find((one) => burns(one, root) === set)?.digest ?? null }))
+}
+
+function nodeOf({ wrapTree }: Pick<Predicate, 'wrapTree'>, root: string) {
+  return wrapTree.find((one) => one.root?.rootId === root)
+}
+
+/** Where the root came from its birth on, by the bundles that were taken in here, and where a restore brought it; without what is gone. */
+function livingIn(
+  imported: readonly Imported[],
+  row: Row,
+  at: {
+    readonly evidence: readonly RootEvidence[]
+    readonly own: readonly string[]
+    readonly ended: number
+  },
+): RootReceipt['livesIn'] {
+  const { root_id: root, cka_id: here, possession } = row
+  const elsewhere = at.evidence.flatMap((one) => destroyedBy(one, root, possession))
+  const isGone = ({ serial, ckaId }: { readonly serial: string; readonly ckaId: string }) =>
+    elsewhere.includes(serial) || (at.own.includes(serial) && ckaId === here)
+  const naming = imported.filter(({ predicate }) => nodeOf(predicate, root) !== undefined)
+  const named = naming.flatMap(({ digest, predicate }) => {
+    const id = nodeOf(predicate, root)?.id
+    const { keyEvidence, replicas = [], transports } = predicate
+    const born = keyEvidence.filter((one) => one.level === 'root' && one.id === id)
+    const copies = [...born, ...replicas.filter((one) => one.id === id)].filter((one) => !isGone(one))
+    const sent = transports.filter(({ roots }) => roots.some((one) => one.id === id)).length
+    return [
+      ...copies.map(({ serial }) => ({ serial, bundle: digest })),
+      ...Array.from({ length: Math.max(0, sent - at.ended) }, () => ({ serial: null, bundle: digest })),
+    ]
+  })
+  const isBirthKnown = naming.some(({ predicate }) =>
+    predicate.keyEvidence.some((one) => one.level === 'root' && one.id === nodeOf(predicate, root)?.id),
+  )
+  const unknown = isBirthKnown ? [] : [{ serial: null, bundle: null }]
+  const restored = at.evidence
+    .filter((one) => isAlive(one, row, at))
+    .map(({ digest, recovery }) => ({ serial: recovery?.restored?.serial ?? null, bundle: digest }))
+  return [...named, ...unknown, ...restored]
 }
 
 /** The set of this root's backup that the ceremony opened, and so burnt. */

@@ -306,10 +306,17 @@ test('ROOT-IN-USE, ROOT-EVIDENCE, ROOT-DESTROYED a replaced root is destroyed on
     'S1',
   )
   expect(await levelOf(restored(tokenOfTheCeremony, ckaId, null), said(ofOld))).toBe('S1')
-  expect(await levelOf(restored(ownSerial))).toBe('S2')
+  // The token of its birth has it still, and a bundle that was taken in here says so.
+  const born = { serial: tokenOfTheCeremony, bundle: first.digest }
+  expect(await levelOf(restored(ownSerial))).toBe('S1')
+  expect(given(await destroy(old, [drill(old)])).payload).toMatchObject({ level: 'S1', livesIn: [born] })
+  expect(given(await destroy(old, [restored('SPARE'), said(ofOld)])).payload.livesIn).toEqual([
+    { serial: 'SPARE', bundle: 'ce'.repeat(32) },
+  ])
+  expect(await levelOf(restored(ownSerial), said(ofOld))).toBe('S2')
   expect(await levelOf(restored(ownSerial, '6b'.repeat(16)))).toBe('S1')
   const { payload, signatures } = given(await destroy(old, [drill(old), said(ofOld)]))
-  expect(payload).toMatchObject({ level: 'S2', backups: [{ set, burntBy: 'cd'.repeat(32) }] })
+  expect(payload).toMatchObject({ level: 'S2', backups: [{ set, burntBy: 'cd'.repeat(32) }], livesIn: [] })
   expect(payload.destroyedIn).toContain(tokenOfTheCeremony)
   const { receiptKey } = await cardOf(state)
   const bytes = encodeCanonical(payload)
