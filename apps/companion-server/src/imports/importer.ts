@@ -140,7 +140,7 @@ export function openImporter(parts: ImporterParts): BundleImporter {
         if (!replaced.ok) throw new RecordRefused(replaced)
         const revoked = await recordRevoked(transaction, contents)
         const receipt = await signer.receipt({
-          ...receiptOf(judged, roots),
+          ...receiptOf(judged, receivedRoots(roots, again)),
           ...(replaced.value.length === 0 ? {} : { replaced: replaced.value }),
           ...(revoked.length === 0 ? {} : { revoked }),
         })
@@ -215,6 +215,12 @@ export function openImporter(parts: ImporterParts): BundleImporter {
       }
     },
   }
+}
+
+/** A restored root is named whether the ceremony's plan has it among its keys or not. */
+function receivedRoots(roots: readonly ArrivedRoot[], again: ArrivedRoot | null): readonly ArrivedRoot[] {
+  const isThere = again === null || roots.some(({ rootId }) => rootId === again.rootId)
+  return isThere ? roots : [...roots, again]
 }
 
 async function waitForTurn(connection: Database): Promise<void> {

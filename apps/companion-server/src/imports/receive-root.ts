@@ -103,7 +103,8 @@ export type RootHere = {
 
 /**
  * A root of this node that the ceremony restored into this very token: found by the identifier that the restore gave it, read back, and proved as
- * it was when it came first. Null where the ceremony restores none of this node's, or into another token. Refuses ROOT-…, KEY-REVOKED.
+ * it was when it came first. Null where the ceremony restores none of this node's, or into another token while this one has it. Refuses ROOT-…,
+ * KEY-REVOKED.
  */
 export async function adoptRestored(
   token: Token,
@@ -111,10 +112,19 @@ export async function adoptRestored(
   here: (rootId: string) => Promise<RootHere | null>,
 ): Promise<Outcome<ArrivedRoot | null>> {
   const { use, backup, restored } = recovery ?? {}
-  if (use !== 'restore' || backup === undefined || restored?.serial !== token.serial) return accept(null)
+  if (use !== 'restore' || backup === undefined || restored === undefined) return accept(null)
   const { rootId, key: id } = backup
   const root = await here(rootId)
   if (root === null) return accept(null)
+  if (restored.serial !== token.serial) {
+    const isLost = root.state !== 'destroyed' && (await token.findById(root.ckaId)).length === 0
+    return isLost
+      ? refuse(
+          'ROOT-ABSENT',
+          `${id}: restored into the token ${restored.serial}, and not into this server's, ${token.serial}`,
+        )
+      : accept(null)
+  }
   if (root.state === 'destroyed') return refuse('ROOT-DESTROYED', `the root ${rootId} was destroyed here`)
   if (root.state === 'revoked') return refuse('KEY-REVOKED', `the root ${rootId} was revoked here`)
   const { ckaId, challenge } = restored

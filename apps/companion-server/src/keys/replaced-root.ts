@@ -193,7 +193,7 @@ export function openReplacedRoots(parts: Parts) {
   }
 }
 
-type Imported = { readonly digest: string; readonly predicate: Predicate }
+type Imported = { readonly digest: string | null; readonly predicate: Predicate }
 
 /** By the bundles that were taken in here, and by what burnt them. */
 function backupsOf(

@@ -1,6 +1,6 @@
 import { constants, createPublicKey, publicEncrypt } from 'node:crypto'
 import { rm } from 'node:fs/promises'
-import { possessionChallengeOf } from '@lux/ceremony/bundle'
+import { namedBlobs, possessionChallengeOf } from '@lux/ceremony/bundle'
 import { encodePolicyFile } from '@lux/ceremony/policy'
 import { aesKwpWrap, fromHex, sha256Hex } from '@lux/crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -29,6 +29,8 @@ let first: SampleBundle
 let server: Awaited<ReturnType<typeof openServer>>
 let post: (path: string, payload: object, status?: number) => Promise<Record<string, string>>
 let ciphertext = ''
+/** Digest of the bundle that was taken in last. */
+let last = ''
 
 async function bundle(options: Omit<RealOptions, 'keys' | 'card' | 'transport'>): Promise<SampleBundle> {
   const transport = await offerTransport(state)
@@ -37,11 +39,8 @@ async function bundle(options: Omit<RealOptions, 'keys' | 'card' | 'transport'>)
 
 const take = ({ bytes }: SampleBundle) => server.services.importer.importStream(chunksOf(bytes))
 
-/** The sample's decommission and restore of one root of before, with this root and this token in the place of its own. */
-function restoring(serial: string): Omit<RealOptions, 'keys' | 'card' | 'transport'> {
-  const decommission = sampleDecommission()
-  const restore = sampleRecovery({ use: 'restore' })
-  const [one, two] = [decommission.alter ?? {}, restore.alter ?? {}]
+/** This root and this token in the place of the sample's, and nothing of another shape. */
+function swapping(serial: string): <T>(value: T) => T {
   const dealt = possessionChallengeOf({ rootId: sampleDealt.rootId, born: sampleDealt.ceremonyId })
   const swaps: [string, string][] = [
     ['a1b2c3d4', serial],
@@ -51,8 +50,60 @@ function restoring(serial: string): Omit<RealOptions, 'keys' | 'card' | 'transpo
     [dealt, challenge],
   ]
   // The same shape, with other texts in it.
-  const swapped = <T>(value: T): T =>
+  return <T>(value: T): T =>
     JSON.parse(swaps.reduce((text, [from, to]) => text.replaceAll(from, to), JSON.stringify(value))) as T
+}
+
+/** A restore whose plan has no keys, so that its tree has no root. */
+function withoutKeys(
+  serial: string,
+  sequence: string,
+  previous: string,
+): Omit<RealOptions, 'keys' | 'card' | 'transport'> {
+  const { alter = {} } = sampleRecovery({ use: 'restore' })
+  const swapped = swapping(serial)
+  const made = ['generate-root', 'generate-key', 'prove-possession']
+  let named = new Set<string>()
+  return {
+    ...{ sequence, previous },
+    alter: {
+      ...alter,
+      header: swapped,
+      opening: swapped,
+      plan(plan) {
+        const copy = structuredClone(plan)
+        copy.keys = []
+        for (const part of copy.parts) part.steps = part.steps.filter(({ key }) => key === undefined)
+        copy.checkpoints.live = copy.checkpoints.live.filter((id) => id !== 'make-root')
+        return swapped(alter.plan?.(copy) ?? copy)
+      },
+      entries(entries) {
+        const left = entries.filter(({ fact }) => !made.includes(String(fact.effect)))
+        const numbered = left.map((entry, seq) => ({ ...entry, seq: String(seq) }))
+        return swapped(alter.entries?.(numbered) ?? numbered)
+      },
+      predicate(predicate) {
+        const said = swapped(alter.predicate?.(predicate) ?? predicate)
+        const bare = {
+          ...said,
+          ...{ wrapTree: [], possession: [] },
+          keyEvidence: said.keyEvidence.filter(({ level }) => level === 'ceremony'),
+          transports: said.transports.map((one) => ({ ...one, roots: [] })),
+        }
+        named = namedBlobs(bare)
+        return bare
+      },
+      blobs: (all) => (alter.blobs?.(all) ?? all).filter(({ sha256 }) => named.has(sha256)),
+    },
+  }
+}
+
+/** The sample's decommission and restore of one root of before, with this root and this token in the place of its own. */
+function restoring(serial: string): Omit<RealOptions, 'keys' | 'card' | 'transport'> {
+  const decommission = sampleDecommission()
+  const restore = sampleRecovery({ use: 'restore' })
+  const [one, two] = [decommission.alter ?? {}, restore.alter ?? {}]
+  const swapped = swapping(serial)
   return {
     ...{ sequence: '2', previous: first.digest, rootBorn: born, possession },
     alter: {
@@ -131,13 +182,35 @@ test('ROOT-ABSENT, ROOT-POSSESSION, ROOT-AMBIGUOUS a restored root is adopted by
   await bringBack(keysOf('another').root)
   expect(await take(restored)).toMatchObject({ state: 'refused', rule: 'ROOT-POSSESSION' })
   await bringBack(keys.root)
-  // Into another token: it says nothing of what is here.
-  expect(await take(elsewhere)).toMatchObject({ state: 'refused', rule: 'TRANSPORT-ABSENT' })
+  // Into another token, while this one does not have it under the identifier that it serves by.
+  expect(await take(elsewhere)).toMatchObject({ state: 'refused', rule: 'ROOT-ABSENT' })
   expect((await row()).cka_id).toBe(before.cka_id)
 
   const taken = await take(restored)
   if (taken.state !== 'imported') throw new Error(`${taken.rule}: ${taken.detail}`)
   expect(await row()).toMatchObject({ cka_id: ckaId, state: 'current', possession: before.possession })
+  server.services.unwrapping.forgetAll()
+  expect(await post('/kms/keys/orders/decrypt', { ciphertext })).toMatchObject({ plaintext })
+  last = restored.digest
+})
+
+test('a plan without keys, as root-restore.yaml has it, is adopted and named in the receipt; into another token it changes nothing while the root is here', async () => {
+  const { serial } = server.services.token
+  await server.app.close()
+  const away = await bundle(withoutKeys('b2c3d4e5', '3', last))
+  const here = await bundle(withoutKeys(serial, '4', away.digest))
+  server = await openServer(state, false)
+  const elsewhere = await take(away)
+  if (elsewhere.state !== 'imported') throw new Error(`${elsewhere.rule}: ${elsewhere.detail}`)
+  expect(elsewhere.receipt.payload.roots).toEqual([])
+
+  await server.services.token.useToken((token) => token.destroy({ id: ckaId, class: 'secret' }))
+  await bringBack(keys.root)
+  const taken = await take(here)
+  if (taken.state !== 'imported') throw new Error(`${taken.rule}: ${taken.detail}`)
+  expect(taken.receipt.payload.roots).toMatchObject([
+    { key: sampleDealt.key, rootId: keys.rootId, serial, ckaId, possession: digest },
+  ])
   server.services.unwrapping.forgetAll()
   expect(await post('/kms/keys/orders/decrypt', { ciphertext })).toMatchObject({ plaintext })
 })

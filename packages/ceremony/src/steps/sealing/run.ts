@@ -40,7 +40,10 @@ function takeReceipt(state: State, command: Submit): Decision {
     return refuse('SUBMIT-05', `the receipt of ${receipt.audience} is in`)
   const invalid = verify(state, 'receipt', first.receiptKey, command)
   if (invalid !== null) return invalid
-  const fault = rootFault(state, receipt.roots, nodes) ?? changeFault(state, receipt)
+  const fault =
+    rootFault(state, receipt.roots, nodes) ??
+    restoredFault(state, receipt.roots) ??
+    changeFault(state, receipt)
   if (fault !== null) return refuse('RECEIPT-02', fault)
   const fact = {
     audience: receipt.audience,
@@ -100,6 +103,21 @@ function adoptedFault({ plan, keys, proofs }: State, roots: ReceivedRoots): stri
       return `the server proves ${received.possession}, this run ${proof.digest}`
   }
   return null
+}
+
+/** A server into whose token the root was restored shows that very key; one into whose token it was not shows none. */
+function restoredFault({ plan, recovery }: State, roots: ReceivedRoots): string | null {
+  if (plan.recovery?.use !== 'restore' || recovery?.restored == null) return null
+  const { backup, restored } = recovery
+  const adopted = roots.find(({ rootId }) => rootId === backup.rootId)
+  if (adopted === undefined || plan.keys.some(({ id }) => id === adopted.key)) return null
+  const same =
+    adopted.key === backup.key &&
+    adopted.serial === restored.serial &&
+    adopted.ckaId === restored.evidence.ckaId &&
+    adopted.mechanism === restored.mechanism &&
+    adopted.possession === restored.digest
+  return same ? null : `the server shows another key as the restored root ${backup.key}`
 }
 
 function otherBundle(state: State, { digest: found }: { digest: string }): Mismatch | null {

@@ -1,10 +1,11 @@
+import type { Json } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
 import { burntSet, decide, owed, replay, view } from '../../../src/exports/engine.ts'
 import { lintPlan, type Plan } from '../../../src/exports/plan.ts'
 import { FakeCore } from '../../engine/fake-core.ts'
 import { statementFor } from '../../engine/fhe-people.ts'
 import { copyOf, planOf, stepIn, without } from '../../engine/plans.ts'
-import { sign, someone } from '../../engine/seats.ts'
+import { sign, someone, someServer } from '../../engine/seats.ts'
 
 const { plan, hash } = planOf('share-check', 'production')
 const one = 'Custodian One'
@@ -224,5 +225,36 @@ describe('a restore drill', () => {
     delete stepIn(elsewhere, 'zeroise-root').token
     expect(rules(elsewhere).join()).toContain('PLAN-75 the root is in the token spare, not in ceremony')
     expect(rules(without(copyOf(drill.plan), 'probe-spare')).join()).toContain('PLAN-53')
+  })
+})
+
+describe('the receipt of a server after a restore', () => {
+  it('RECEIPT-02 refuses another key than was restored, and takes that key, or none: the token may be no server’s', () => {
+    const { plan: of, hash: at } = planOf('root-restore', 'production')
+    const core = new FakeCore(of, at, 'production')
+    core.runTo('receipt')
+    const { backup } = of.recovery!
+    const root = {
+      ...{ key: backup.key, rootId: backup.rootId, node: 'node-1', serial: 'b2c3d4e5', ckaId: backup.ckaId },
+      ...{ mechanism: backup.mechanism, possession: backup.possession },
+      ...{ attributes: { EXTRACTABLE: false }, transportKeyDestroyed: true },
+    }
+    const { receipt } = someServer(core.domain)
+    const hand = (roots: Json[]): string => {
+      const payload = core.receipt({ roots })
+      const signature = sign(receipt, 'receipt', core.domain, payload)
+      const decision = decide(core.state, { type: 'submit', what: 'receipt', payload, signature })
+      return decision.ok ? 'taken' : decision.rule
+    }
+    for (const change of [
+      { serial: 'feedbeef' },
+      { ckaId: '6b'.repeat(16) },
+      { mechanism: 'KW-RFC3394' },
+      { possession: '6b'.repeat(32) },
+      { key: 'other' },
+    ])
+      expect(hand([{ ...root, ...change }])).toBe('RECEIPT-02')
+    expect(hand([root])).toBe('taken')
+    expect(hand([])).toBe('taken')
   })
 })
