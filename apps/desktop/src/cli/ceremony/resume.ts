@@ -185,6 +185,7 @@ async function resumeProduction(
       medium: saved.medium ?? join(folder, 'medium'),
       lineage: saved.lineage,
       ...startedBy(saved),
+      ...(saved.identifiers === undefined ? {} : { identifiers: saved.identifiers }),
       ...(saved.others === undefined ? {} : { others: saved.others }),
     },
     (parts, hsm) => {

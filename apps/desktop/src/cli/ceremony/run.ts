@@ -19,7 +19,7 @@ import { systemClock, systemEntropy } from '../../core/system.ts'
 import { readReviewed, startProduction } from '../../core/use-cases/begin.ts'
 import { driveProduction } from '../../core/use-cases/drive-production.ts'
 import { leftOf } from '../../core/use-cases/resume.ts'
-import { type BurntOptions, burntSets } from '../custodian/burnt.ts'
+import { type BurntOptions, readBurnt } from '../custodian/burnt.ts'
 import { refused } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
@@ -68,16 +68,19 @@ export async function runCeremony(
     ...(attestations === undefined ? {} : { attestations }),
     ...(options.public === undefined ? {} : { public: options.public }),
   })
-  const burnt = await burntSets(options)
+  const { sets: burnt, identifiers } = await readBurnt(options)
   const medium = resolve(options.medium ?? join(out, 'medium'))
   const bound = serials(plan, tokens)
   const pins = pinned(plan.tokens)
   const library = libraryOf(tokens)
   const { env: environment, initString } = options
-  const begunBy = startedBy({
-    ...(environment === undefined ? {} : { environment }),
-    ...(initString === undefined ? {} : { initString }),
-  })
+  const begunBy = {
+    ...startedBy({
+      ...(environment === undefined ? {} : { environment }),
+      ...(initString === undefined ? {} : { initString }),
+    }),
+    ...(identifiers.length === 0 ? {} : { identifiers: [...new Set(identifiers)] }),
+  }
   // Plan, lock, policy and the library's file are judged before the vendor's code runs in any process of ours.
   const begin = () =>
     beginProduction({

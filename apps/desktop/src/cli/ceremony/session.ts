@@ -20,6 +20,8 @@ export type Place = {
   environment?: Readonly<Record<string, string>>
   initString?: string
   medium: string
+  /** Identifiers of backups that are known to be burnt. */
+  identifiers?: readonly number[]
 } & Lineages
 
 /** A rehearsal's throw-away token lies in its own folder. */
@@ -42,7 +44,7 @@ export function forgetToken(folder: string): void {
 export function runParts(
   program: Program,
   hsm: Hsm,
-  { medium, lineage, others = {} }: Pick<Place, 'medium'> & Lineages,
+  { medium, lineage, others = {}, identifiers = [] }: Pick<Place, 'medium' | 'identifiers'> & Lineages,
 ): RunParts {
   return {
     hsm,
@@ -52,8 +54,8 @@ export function runParts(
     measurement: program.measurement,
     keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
     lineage: (audience) => others[audience] ?? lineage,
-    // A command knows of no run but its own.
-    identifiers: () => new Set(),
+    // A command knows of no run but its own, and of what it was told.
+    identifiers: () => new Set(identifiers),
     medium: () => medium,
   }
 }

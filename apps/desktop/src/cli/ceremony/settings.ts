@@ -21,6 +21,8 @@ const schema = v.strictObject({
   /** What the library reads of its environment, and is told when it starts: the same at every resume. */
   environment: v.exactOptional(v.record(v.string(), v.string())),
   initString: v.exactOptional(v.string()),
+  /** Of SLIP-39, of the backups that `--burnt` named: no backup of this run gets one of them. */
+  identifiers: v.exactOptional(v.array(v.pipe(v.number(), v.safeInteger()))),
   lineage,
   /** By audience, of every server after the first. */
   others: v.exactOptional(v.record(v.string(), lineage)),

@@ -15,22 +15,30 @@ export function withBurnt(command: Command): Command {
   )
 }
 
+/** `identifiers`: of SLIP-39, which no later backup may have. */
+type Burnt = { sets: ReadonlySet<string>; identifiers: readonly number[] }
+
 /**
- * Sets that these bundles burnt. Whose they are is not asked: a set that anybody says is burnt is not used until that is cleared up.
+ * What these bundles burnt. Whose they are is not asked: a set that anybody says is burnt is not used until that is cleared up.
  * Errors: BUNDLE-BURNS-NOTHING, FILE-….
  */
-export async function burntSets({ burnt = [] }: BurntOptions): Promise<ReadonlySet<string>> {
+export async function readBurnt({ burnt = [] }: BurntOptions): Promise<Burnt> {
   const sets = new Set<string>()
+  const identifiers: number[] = []
   for (const path of burnt) {
     const reader = fileReader(path)
     try {
       const { contents } = await verifyBundle(reader, {})
       const set = contents === null ? null : burntBy(contents.predicate)
-      if (set === null) throw new ExpectedError('BUNDLE-BURNS-NOTHING', `${path} opened no backup`)
+      if (contents === null || set === null)
+        throw new ExpectedError('BUNDLE-BURNS-NOTHING', `${path} opened no backup`)
       sets.add(set)
+      const { recovery, backups = [] } = contents.predicate
+      for (const { identifier } of [...backups, ...(recovery === undefined ? [] : [recovery.backup])])
+        identifiers.push(identifier)
     } finally {
       reader.close()
     }
   }
-  return sets
+  return { sets, identifiers }
 }

@@ -5,7 +5,7 @@ import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import type { Outcome } from '../shell/output.ts'
 import { withVerified } from '../shell/verified-bundle.ts'
-import { type BurntOptions, burntSets, withBurnt } from './burnt.ts'
+import { type BurntOptions, readBurnt, withBurnt } from './burnt.ts'
 import { readTypedWords, type WordsOptions, withWords } from './words.ts'
 
 const maxMedium = 16_384
@@ -44,7 +44,7 @@ Example:
 
 /** Errors: the checks of the bundle, BACKUP-…, FILE-…, SECRET-…. */
 async function check(path: string, options: CheckOptions): Promise<Outcome> {
-  const burnt = await burntSets(options)
+  const { sets: burnt } = await readBurnt(options)
   return withVerified(path, options.policy, async (contents) => {
     const medium = options.medium === undefined ? null : readBounded(options.medium, maxMedium)
     const found = accepted(checkBackup(contents.predicate, { words: await wordsOf(options), medium }))

@@ -18,7 +18,7 @@ import { type Outcome, say } from '../shell/output.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
 import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
 import { askYes } from '../shell/terminal.ts'
-import { type BurntOptions, burntSets, withBurnt } from './burnt.ts'
+import { type BurntOptions, readBurnt, withBurnt } from './burnt.ts'
 import { readTypedWords, type WordsOptions, withWords } from './words.ts'
 
 const maxOpening = 1 << 20
@@ -66,7 +66,7 @@ async function give(path: string, options: GiveOptions): Promise<Outcome> {
   const paths = { request: path, opening: at, key: options.key, policy: options.policy }
   const files = { policy: readTrustedPolicy(options.policy), opening: readBounded(at, maxOpening) }
   const request = accepted(checkShareRequest(readBounded(path, maxShareRequest), files), paths)
-  const burnt = await burntSets(options)
+  const { sets: burnt } = await readBurnt(options)
   const { key } = await openOwnKey(options.key, options)
   try {
     accepted(checkUnburnt(request.set, burnt), paths)

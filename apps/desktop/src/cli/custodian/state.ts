@@ -9,7 +9,7 @@ import { mustBeNew, writeNew } from '../shell/files.ts'
 import { openOwnKey } from '../shell/key-input.ts'
 import type { Outcome } from '../shell/output.ts'
 import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
-import { type BurntOptions, burntSets, withBurnt } from './burnt.ts'
+import { type BurntOptions, readBurnt, withBurnt } from './burnt.ts'
 import { readTypedWords, type WordsOptions, withWords } from './words.ts'
 
 const maxOpening = 1 << 20
@@ -52,7 +52,7 @@ async function state(path: string, options: StateOptions): Promise<Outcome> {
   const request = accepted(readStatementRequest(readBounded(path, maxStatementRequest)), paths)
   const policy = readTrustedPolicy(options.policy)
   const opening = readBounded(at, maxOpening)
-  const burnt = await burntSets(options)
+  const { sets: burnt } = await readBurnt(options)
   const { key } = await openOwnKey(options.key, options)
   try {
     accepted(checkUnburnt(request.set, burnt), paths)
