@@ -168,13 +168,25 @@ describe('custody custodian', () => {
   const secret = (name: string, text: string) => secretFile(join(folder, name), `${text}\n`)
   let words: string
 
-  test('receive writes the sheet, prove takes the words of it back', async () => {
+  test('SHEET-PLACE receive writes the sheet outside of any run, in the language that is asked for, and prove takes the words of it back', async () => {
     const sheet = join(folder, 'sheet.html')
     const received = await custodyJson(['custodian', 'receive', ...at(1), '--sheet', sheet, ...pass])
     expect(received).toMatchObject({ exit: 0, json: { name: 'Custodian One', index: 1, t: 2, n: 3 } })
     words = sheetWords(readFileSync(sheet, 'utf8'))
     expect(words.split(' ')).toHaveLength(33)
     expect(JSON.stringify(received)).not.toContain(words.split(' ').slice(0, 3).join(' '))
+    const arabic = join(folder, 'sheet-ar.html')
+    const language = ['--language', 'ar']
+    await custodyJson(['custodian', 'receive', ...at(1), '--sheet', arabic, ...language, ...pass])
+    const page = readFileSync(arabic, 'utf8')
+    expect(page).toContain('<html lang="ar" dir="rtl">')
+    expect(page).not.toContain('sealed medium')
+    expect(sheetWords(page)).toBe(words)
+    const inside = join(run, 'backup', 'sheet.html')
+    expect(await custodyJson(['custodian', 'receive', ...at(1), '--sheet', inside, ...pass])).toMatchObject({
+      exit: 1,
+      json: { code: 'SHEET-PLACE' },
+    })
     const out = join(folder, 'proved.json')
     const typed = ['--words-file', secret('words', words.toUpperCase())]
     const proved = await custodyJson(['custodian', 'prove', ...at(1), ...typed, '--out', out, ...pass])

@@ -8,7 +8,9 @@ import {
   type PersonKey,
   proveCustodianShare,
 } from '@lux/people'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { type Language, languages } from '../../contract/index.ts'
+import { findParts } from '../../core/program.ts'
 import { readTrustedPolicy } from '../policy/trusted-policy.ts'
 import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
@@ -18,14 +20,14 @@ import type { Outcome } from '../shell/output.ts'
 import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
 import { registerCustodianCheck } from './check.ts'
 import { registerCustodianGive } from './give.ts'
-import { sheetOf } from './sheet.ts'
+import { mustBeOutside, sheetOf } from './sheet.ts'
 import { registerCustodianState } from './state.ts'
 import { readTypedWords, type WordsOptions, withWords } from './words.ts'
 
 const maxDocument = 1 << 20
 
 type EnvelopeOptions = PassphraseOptions & { key: string; policy: string; sig?: string; opening?: string }
-type ReceiveOptions = EnvelopeOptions & { sheet: string }
+type ReceiveOptions = EnvelopeOptions & { sheet: string; language: Language }
 type ProveOptions = EnvelopeOptions & WordsOptions & { out: string }
 
 /** What a custodian does with a share of a root's backup. */
@@ -39,6 +41,7 @@ export function registerCustodian(group: Command, { act }: CommandLine): void {
       ),
   )
     .requiredOption('--sheet <file.html>', 'the sheet, a new file: it holds the share in the open')
+    .addOption(new Option('--language <tag>', 'of the sheet').choices(languages).default('en'))
     .action((envelope: string, options: ReceiveOptions) => act(() => receive(envelope, options)))
     .addHelpText(
       'after',
@@ -81,11 +84,14 @@ function withEnvelope(command: Command): Command {
   )
 }
 
-/** Errors: POLICY-…, OPENING-…, SIGNATURE-…, QUORUM-SHORT, ENVELOPE-SIGNATURE-INVALID, CUSTODIAN-…, SEAL-…, BACKUP-…, FILE-EXISTS. */
+/** Errors: POLICY-…, OPENING-…, SIGNATURE-…, QUORUM-SHORT, ENVELOPE-SIGNATURE-INVALID, CUSTODIAN-…, SEAL-…, BACKUP-…, FILE-EXISTS, SHEET-PLACE. */
 async function receive(path: string, options: ReceiveOptions): Promise<Outcome> {
   mustBeNew(options.sheet)
+  mustBeOutside(options.sheet)
+  const { language } = options
+  const { resources } = findParts()
   return withOpened(path, options, ({ words, ...opened }) => {
-    writeNew(options.sheet, sheetOf({ ...opened, words }), 0o600)
+    writeNew(options.sheet, sheetOf({ ...opened, words }, { language, resources }), 0o600)
     const { name, index, t, n, set, share, ceremonyId, domain, key } = opened
     return {
       exit: 0,

@@ -1,32 +1,35 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { utf8 } from '@lux/crypto'
+import { ExpectedError } from '@lux/node-files'
 import type { CustodianShareOpened } from '@lux/people'
-import { sheetCode } from '../../core/use-cases/sheet-code.ts'
+import { directionOf, type Language, type PaperBlock } from '../../contract/index.ts'
+import { RunFolder } from '../../core/runs/folder/run-folder.ts'
+import { sheetPaper } from '../../core/services/ceremonies/sheet-paper.ts'
+import { storeDatabase } from '../../core/store/store.ts'
 
 const columns = 3
 
-/** A page of its own, to print: the words with their places, and what the share is of. */
-export function sheetOf(share: CustodianShareOpened): Uint8Array {
-  const { domain, ceremonyId, key, set, t, n, index, name, words } = share
-  const all = words.split(' ')
-  const rows = Math.ceil(all.length / columns)
-  const cell = (at: number) => (all[at] === undefined ? '<td></td>' : `<td><b>${at + 1}</b> ${all[at]}</td>`)
-  const table = Array.from(
-    { length: rows },
-    (_, row) =>
-      `<tr>${Array.from({ length: columns }, (_, column) => cell(column * rows + row)).join('')}</tr>`,
-  )
-  const facts = [
-    ['Custodian', name],
-    ['Root key', key],
-    ['Ceremony', ceremonyId],
-    ['Backup set', set],
-    ['Checked alone by', share.share],
-  ]
+/** The folder of a run is copied, exported and backed up, and so is a store: no words lie there in the open. Refuses SHEET-PLACE. */
+export function mustBeOutside(sheet: string): void {
+  for (let at = dirname(resolve(sheet)); ; at = dirname(at)) {
+    if (RunFolder.isAt(at) || existsSync(join(at, storeDatabase)))
+      throw new ExpectedError('SHEET-PLACE', `${sheet} lies in ${at}`)
+    if (at === dirname(at)) return
+  }
+}
+
+/** The window's sheet as a page of its own, to print. */
+export function sheetOf(
+  share: CustodianShareOpened,
+  { language, resources }: { language: Language; resources: string },
+): Uint8Array {
+  const { title, blocks } = sheetPaper(share, { language, resources })
   return utf8(`<!doctype html>
-<html lang="en">
+<html lang="${language}" dir="${directionOf(language)}">
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Backup share ${index} of ${n}</title>
+<title>${escaped(title)}</title>
 <style>
   body { font: 12pt serif; max-width: 18cm; margin: 1cm auto; color: #000; background: #fff }
   table { border-collapse: collapse; width: 100% }
@@ -35,32 +38,56 @@ export function sheetOf(share: CustodianShareOpened): Uint8Array {
   svg { width: 6cm }
   td b { display: inline-block; min-width: 2em; font-size: 10pt }
 </style>
-<h1>Share ${index} of ${n}</h1>
-<p>Any ${t} of ${n} shares and the sealed medium give the root key back.${domain === 'rehearsal' ? ' <strong>Rehearsal: worth nothing.</strong>' : ''}</p>
-<table>${facts.map(([label, value]) => `<tr><th>${escaped(label)}</th><td>${escaped(value)}</td></tr>`).join('')}</table>
-<h2>Words</h2>
-<table>${table.join('')}</table>
-<h2>The same words, to scan</h2>
-${codeOf(words)}
-<p>Read the words back from this paper before you leave: <code>custody custodian prove</code>. Keep it in its bag, away from the
-medium and from the other shares. Show it to nobody who does not restore.</p>
+<h1>${escaped(title)}</h1>
+${blocks.map(htmlOf).join('\n')}
 </html>
 `)
+}
+
+function htmlOf(block: PaperBlock): string {
+  switch (block.kind) {
+    case 'paragraph': {
+      const text = escaped(block.text)
+      return `<p>${block.weight === 'strong' ? `<strong>${text}</strong>` : text}</p>`
+    }
+    case 'facts':
+      return tableOf(
+        block.facts.map(({ name, value }) => `<th>${escaped(name)}</th><td dir="ltr">${escaped(value)}</td>`),
+      )
+    case 'words':
+      return `<h2>${escaped(block.title)}</h2>\n${wordsOf(block.words)}`
+    case 'qr':
+      return `<h2>${escaped(block.title)}</h2>\n${codeOf(block)}`
+    default:
+      throw new TypeError(`sheet: no block ${block.kind}`)
+  }
+}
+
+const tableOf = (rows: readonly string[]) => `<table>${rows.map((row) => `<tr>${row}</tr>`).join('')}</table>`
+
+function wordsOf(words: readonly string[]): string {
+  const rows = Math.ceil(words.length / columns)
+  const cell = (at: number) =>
+    words[at] === undefined ? '<td></td>' : `<td><b>${at + 1}</b> ${words[at]}</td>`
+  return tableOf(
+    Array.from({ length: rows }, (_, row) =>
+      Array.from({ length: columns }, (_, column) => cell(column * rows + row)).join(''),
+    ),
+  ).replace('<table>', '<table dir="ltr">')
 }
 
 /** Light modules around a code, ISO/IEC 18004 section 9.1. */
 const quietZone = 4
 
-function codeOf(words: string): string {
-  const { size, dark } = sheetCode(words)
+function codeOf({ title, size, dark }: Extract<PaperBlock, { kind: 'qr' }>): string {
   const side = size + 2 * quietZone
   const path = Array.from(dark, (module, at) =>
     module === 1 ? `M${(at % size) + quietZone} ${Math.floor(at / size) + quietZone}h1v1h-1z` : '',
   ).join('')
-  return `<svg role="img" aria-label="QR code of the words" viewBox="0 0 ${side} ${side}" shape-rendering="crispEdges"><path d="${path}"/></svg>`
+  return `<svg role="img" aria-label="${escaped(title)}" viewBox="0 0 ${side} ${side}" shape-rendering="crispEdges"><path d="${path}"/></svg>`
 }
 
-function escaped(text = ''): string {
+function escaped(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
