@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { verifyBundle } from '@lux/ceremony/bundle'
@@ -73,6 +81,31 @@ test('custody custodian give seals the share to what the ceremony key signed, an
   const given = await give('given.json', words)
   expect(given).toMatchObject({ exit: 0, json: { index: 1, use: 'drill', name: 'Custodian One' } })
   expect(readFileSync(join(folder, 'release-1.age')).includes(words)).toBe(false)
+})
+
+test('RELEASE-FILE what a custodian gave is taken with the sealed share that lies beside it, and with no other', async () => {
+  const path = join(folder, 'given.json')
+  const beside = join(folder, 'release-1.age')
+  const sound = readFileSync(beside)
+  const take = () => {
+    core.grant({ use: 'read', path })
+    return core.call('ceremonies.submitFile', { id: led.id, path })
+  }
+  const refused = { ok: false, error: { code: 'RELEASE-FILE' } }
+  unlinkSync(beside)
+  expect(await take()).toMatchObject(refused)
+  const changed = Uint8Array.from(sound)
+  changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1
+  writeFileSync(beside, changed)
+  expect(await take()).toMatchObject(refused)
+  const kept = () => readdirSync(join(run, 'backup')).filter((one) => one.startsWith('release'))
+  expect(kept()).toEqual([])
+  writeFileSync(beside, sound)
+  expect(await take()).toMatchObject({ ok: true })
+  expect(kept()).toEqual(['release-1.age'])
+  expect(readFileSync(join(run, 'backup', 'release-1.age'))).toEqual(sound)
+  const again = { ok: false, error: { code: 'CUSTODIAN-02' } }
+  expect(await take()).toMatchObject(again)
 })
 
 test('BACKUP-MEDIUM-OTHER stops a medium that changes before it is opened; the drill then ends with nothing left of root and shares', async () => {

@@ -111,7 +111,9 @@ test('custody custodian state signs the words of the sheet, and none that are no
   })
 
   hours = -2
-  await led.ask('ceremonies.signAsStandIn', { what: 'custodian-statement', name: custodian.name })
+  // The file that the custodian's own device wrote, chosen in the window.
+  core.grant({ use: 'read', path: out })
+  await led.ask('ceremonies.submitFile', { path: out })
   await led.proceed()
   await led.lead(({ bundle, current }) => bundle !== null && current?.id !== 'seal')
   const policy = policyFileCodec.parse(new Uint8Array(readFileSync(join(run, 'policy.json'))))
