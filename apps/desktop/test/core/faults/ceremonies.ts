@@ -123,6 +123,15 @@ export const ceremonies: readonly Ceremony[] = [
     server: false,
   },
   {
+    name: 'kek-rotation-backup',
+    what: 'the same, the one window wrapping the new root to a server, a spare token and a backup',
+    script: shipped('kek-rotation-backup'),
+    values: {},
+    own: /^(generate-root|bring-spare|acknowledge-custodians|seal)/,
+    from: ['generate-root', 'bring-spare'],
+    server: true,
+  },
+  {
     name: 'revocation',
     what: 'keys of an earlier bundle are revoked',
     script: shipped('revocation'),
