@@ -22,7 +22,7 @@ export async function enrolled(
   domain: Domain = 'production',
 ): Promise<Enrolled> {
   const identity = generateIdentity(systemEntropy, ['ed25519', 'mlDsa65'])
-  const seal = kind === 'holder' ? await generateSealIdentity() : null
+  const seal = kind === 'holder' || kind === 'custodian' ? await generateSealIdentity() : null
   const card: Card = {
     v: 1,
     kind,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Role } from '@lux/ceremony'
-import { planFromScript } from '@lux/ceremony/plan'
+import { planFromScript, readScript } from '@lux/ceremony/plan'
 import { encodePolicyFile, newPolicy, policyDigest, policyDocument } from '@lux/ceremony/policy'
 import {
   type Card,
@@ -65,14 +65,15 @@ export class FhePeople {
 
   /**
    * `parts` in place of the checkout's own: another key child. `own`: cards of people with keys of another program's, by name, in
-   * place of those that are enrolled here.
+   * place of those that are enrolled here. `seats`: who else takes part than in a ceremony of a threshold key.
    */
   static async gathered(
     parts: Partial<Program> = {},
     own: Readonly<Record<string, (home: string) => Card>> = {},
+    seats: readonly (readonly [Card['kind'], string])[] = seated,
   ): Promise<FhePeople> {
     const place = new FhePeople(parts)
-    for (const [role, name] of seated) {
+    for (const [role, name] of seats) {
       const made = await enrolled(place.home, role, name, domain)
       place.people.set(name, { ...made, card: own[name]?.(place.home) ?? made.card })
     }
@@ -82,7 +83,7 @@ export class FhePeople {
     place.combiner = await generateSealIdentity()
     writeFileSync(place.file('combiner.identity'), `${place.combiner.identity}\n`, { mode: 0o600 })
     place.#policy = place.writePolicy('policy.json', '2099-01-01T00:00:00.000Z')
-    await place.#initialiseToken()
+    place.#serial = await place.addToken('ceremony')
     return place
   }
 
@@ -126,7 +127,7 @@ export class FhePeople {
       witnesses: cards('witness'),
       witnessQuorum: 1,
       approvers: cards('approver'),
-      approverThreshold: 1,
+      approverThreshold: Math.min(1, cards('approver').length),
       requesters: cards('requester'),
       encryptors: cards('encryptor'),
       evaluators: cards('evaluator'),
@@ -151,7 +152,12 @@ export class FhePeople {
     again: readonly Card[] = [],
   ): void {
     const cards = [...this.people.values()].map(({ card }) => card)
-    const made = planFromScript(new Uint8Array(readFileSync(join(scripts, `${script}.yaml`))), {
+    const bytes = new Uint8Array(readFileSync(join(scripts, `${script}.yaml`)))
+    const read = readScript(bytes)
+    if (!read.ok) throw new Error(JSON.stringify(read.refusals))
+    // A squashing key takes minutes.
+    const quick = Object.hasOwn(read.value.blanks, 'fheMode') ? { fheMode: 'F', fheSquash: false } : {}
+    const made = planFromScript(bytes, {
       title: name,
       policy: this.#policy,
       tool: build,
@@ -162,9 +168,7 @@ export class FhePeople {
       })),
       library: sha256Hex(new Uint8Array(readFileSync(this.#library))),
       serial: this.#serial,
-      // A squashing key takes minutes.
-      fheMode: 'F',
-      fheSquash: false,
+      ...quick,
       ...values,
     })
     if (!made.ok) throw new Error(JSON.stringify(made.refusals))
@@ -178,11 +182,11 @@ export class FhePeople {
   }
 
   /** What `ceremony run` is given for a plan of `writePlan`; the run is in the folder of its name. */
-  options(name: string, more: { public?: string } = {}) {
+  options(name: string, { spare, ...more }: { public?: string; spare?: string; burnt?: string[] } = {}) {
+    const uri = (serial: string) =>
+      `pkcs11:serial=${serial}?module-path=${this.#library}&pin-source=file:${this.file('user.pin')}`
     return {
-      token: {
-        ceremony: `pkcs11:serial=${this.#serial}?module-path=${this.#library}&pin-source=file:${this.file('user.pin')}`,
-      },
+      token: { ceremony: uri(this.#serial), ...(spare === undefined ? {} : { spare: uri(spare) }) },
       lock: this.file(`${name}.lock.json`),
       policy: this.file('policy.json'),
       cards: this.file('cards'),
@@ -229,7 +233,8 @@ export class FhePeople {
     })
   }
 
-  async #initialiseToken(): Promise<void> {
+  /** Gives its serial. */
+  async addToken(label: string): Promise<string> {
     const soft = softTokenEnvironment(this.file('token'))
     // As the operator's own environment says it; the host process takes nothing else of it.
     process.env.SOFTHSM2_CONF = soft.environment.SOFTHSM2_CONF
@@ -237,12 +242,12 @@ export class FhePeople {
     const hsm = await startHsm({ library: soft.library, environment: soft.environment })
     try {
       const pins = { soPin: utf8('13579135'), userPin: utf8('246810') }
-      const made = await hsm.token('new').initialise({ label: 'ceremony', ...pins })
-      this.#serial = made.serial
+      const made = await hsm.token('new').initialise({ label, ...pins })
+      writeFileSync(this.file('user.pin'), '246810\n', { mode: 0o600 })
+      chmodSync(this.file('user.pin'), 0o600)
+      return made.serial
     } finally {
       await hsm.close()
     }
-    writeFileSync(this.file('user.pin'), '246810\n', { mode: 0o600 })
-    chmodSync(this.file('user.pin'), 0o600)
   }
 }

@@ -27,7 +27,7 @@ export class FheRuns {
     this.#place = place
   }
 
-  begin(name: string, more: { public?: string } = {}): Promise<Left> {
+  begin(name: string, more: Parameters<FhePeople['options']>[1] = {}): Promise<Left> {
     const place = this.#place
     return ended(runCeremony(place.file(`${name}.yaml`), place.options(name, more), place.program))
   }
