@@ -3,6 +3,8 @@ import { applicationRole } from './0001-first.ts'
 
 type Past = Kysely<Record<string, never>>
 
+export const servedByOlder = true
+
 /** Keys of other KMSs that were removed: what they encrypted names them, and opens once they are configured again. */
 export async function up(database: Past): Promise<void> {
   await sql
