@@ -86,7 +86,7 @@ export type Overview = {
   readonly log: readonly LogEntry[]
   /** False where the browser may throw away what this app keeps. */
   readonly kept: boolean
-  /** When a sheet with this phone's key was scanned back last; null where none was. */
+  /** When a sheet was scanned back last that has all keys of this phone; null where none has. */
   readonly sheet: string | null
   /** The key came from a sheet: what its shares answered before is known to nobody. */
   readonly restored: boolean
@@ -221,11 +221,11 @@ export type Device = {
   readEpoch(files: Files): Promise<Answer<EpochAsked>>
   /** Does what was read last, after it was checked again. */
   takeEpoch(): Promise<Answer<{ act: EpochAct; files: Files; overview: Overview }>>
-  /** A backup sheet of this phone's key, and the words that open it: they are shown this once. The passphrase is asked for again. */
+  /** A backup sheet of this phone's keys, and the words that open it: they are shown this once. The passphrase is asked for again. */
   makeSheet(passphrase: string): Promise<Answer<{ sheet: Uint8Array; words: readonly string[] }>>
-  /** Whether a sheet that was scanned back has this phone's key under these words. */
+  /** Whether a sheet that was scanned back has all keys of this phone under these words. */
   checkSheet(asked: { sheet: Uint8Array; words: string }): Promise<Answer<Overview>>
-  /** A new phone with the key of a sheet. Its shares are received anew, and answer nothing. */
+  /** A new phone with the keys of a sheet. Its shares are received anew, and answer nothing. */
   restore(asked: { sheet: Uint8Array; words: string; passphrase: string }): Promise<Answer<Overview>>
   wipe(): Promise<Answer<null>>
 }

@@ -78,11 +78,3 @@ export function keyOfCard({ records, person }: Kept, card: string | null): Perso
   identity.secret.wipe()
   return { card: of, seal, identity: person.identity }
 }
-
-/** When a sheet with this key was scanned back last. */
-export function sheetAt(records: Records): string | null {
-  const bytes = records.read('sheet', 'me')
-  if (bytes === null) return null
-  // Written by `checkSheet` and `restore`, under the vault's key.
-  return (parseText(bytes) as { at: string }).at
-}

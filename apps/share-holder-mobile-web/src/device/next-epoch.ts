@@ -36,6 +36,7 @@ import {
 import type { Answer, EpochAsked, Files, Handover, LogEntry } from './api.ts'
 import { type Kept, keyOfCard, no, policyFileAt, seatOf, shareAt, shareId, yes } from './kept.ts'
 import { encodeText, type Place, type Written } from './records.ts'
+import { cameFromSheet } from './sheet-keys.ts'
 import { type EpochFiles, encodeRun, epochFiles, parseRun } from './sort-epoch.ts'
 
 /** What was done, to be written in one transaction; the files leave after it. `person`: the phone's own key from now on. */
@@ -50,7 +51,12 @@ export type Taken = {
 }
 
 /** What was read and checked. `take` checks it again against what the phone keeps then, and does it. */
-export type Ready = { readonly shown: Omit<EpochAsked, 'mayDo'>; take(): Promise<Answer<Taken>> }
+export type Ready = {
+  readonly shown: Omit<EpochAsked, 'mayDo'>
+  /** The card whose envelope key opens the share that it rests on; null for the phone's own. */
+  readonly card: string | null
+  take(): Promise<Answer<Taken>>
+}
 
 type Ports = { readonly entropy: Entropy; readonly now: () => string }
 type Run = { run: EpochRun; files: EpochFiles; policy: PolicyFile }
@@ -289,6 +295,7 @@ function approvedOrDealt(kept: Kept, of: Run, { entropy }: Ports): Answer<Ready>
     })
   return yes({
     shown: asked.value,
+    card: seatOf(kept.records, 'seat', old.value),
     take: async () => (asked.value.act === 'redeal' ? deal() : approve()),
   })
 }
@@ -344,10 +351,10 @@ function receivedOf(kept: Kept, of: Run): Answer<Ready> {
         entry,
       })
     })
+  const seat = run.terms.roster.find(({ name }) => name === person.card.name)?.card ?? ''
   const take = async (): Promise<Answer<Taken>> => {
     const own = sharesOf(kept, run.terms.keyId).find(({ ceremonyId }) => ceremonyId === run.terms.ceremonyId)
     if (own !== undefined) return again(own)
-    const seat = run.terms.roster.find(({ name }) => name === person.card.name)?.card ?? ''
     const key = keyOfCard(kept, seat) ?? person
     const renewed = key !== person
     const kepts = await nextShare(run, given.value, {
@@ -355,7 +362,7 @@ function receivedOf(kept: Kept, of: Run): Answer<Ready> {
       received: records.read('received', 'me'),
       path: 'this phone',
       // A key that was made here after the sheet was read has received nothing elsewhere.
-      lost: !renewed && records.ids('restored').length > 0,
+      lost: cameFromSheet(kept, cardCodec.digest(key.card)),
     })
     if (!kepts.ok) return kepts
     try {
@@ -381,7 +388,7 @@ function receivedOf(kept: Kept, of: Run): Answer<Ready> {
       forgetKept(kepts.value)
     }
   }
-  return yes({ shown: told(run, 'receive', epochLines(run)), take })
+  return yes({ shown: told(run, 'receive', epochLines(run)), card: seat, take })
 }
 
 /** The dealing files in the order of the plan's dealers; one that is not there is refused by the name of what it should be. */
@@ -451,8 +458,11 @@ function liveOf(kept: Kept, of: Run, live: Uint8Array, { entropy }: Ports): Answ
       entry: { what: 'live', about: `${run.plan.title}, epoch ${epoch}`, digest: epochId },
     })
   }
-  return yes({ shown: told(run, 'live', epochLines(run), old !== undefined), take })
+  return yes({ shown: told(run, 'live', epochLines(run), old !== undefined), card: null, take })
 }
+
+/** It has a key that is forgotten here. */
+const oldSheet: Place = { store: 'sheet', id: 'me' }
 
 /**
  * The old share, and the envelope key that opens its envelope in every copy of the run, unless another share of this phone was sealed to
@@ -470,7 +480,7 @@ async function leaveBehind(
   if (shared) return yes({ written: [], gone, person: null })
   if (seat !== null) {
     const places = ['person', 'card'].map((store) => ({ store, id: seat }))
-    return yes({ written: [], gone: [...gone, ...places], person: null })
+    return yes({ written: [], gone: [...gone, ...places, oldSheet], person: null })
   }
   const own = next === null ? null : seatOf(records, 'seat', next)
   let fresh = own === null ? null : keyOfCard(kept, own)
@@ -492,8 +502,7 @@ async function leaveBehind(
       { store: 'person', id: 'me', plain: encodePersonKey(fresh) },
       { store: 'card', id: 'me', plain: cardCodec.encode(fresh.card) },
     ],
-    // A sheet of before has the key that is forgotten here.
-    gone: [...gone, ...moved, { store: 'sheet', id: 'me' }],
+    gone: [...gone, ...moved, oldSheet],
     person: fresh,
   })
 }
@@ -538,7 +547,7 @@ function keptOf(kept: Kept, of: Run): Answer<Ready> {
     })
   const checked = take()
   if (!checked.ok) return checked
-  return yes({ shown: told(run, 'keep', epochLines(run)), take: async () => take() })
+  return yes({ shown: told(run, 'keep', epochLines(run)), card: null, take: async () => take() })
 }
 
 function heartbeatOf(kept: Kept, files: EpochFiles, { now }: Ports): Answer<Ready> {
@@ -572,6 +581,7 @@ function heartbeatOf(kept: Kept, files: EpochFiles, { now }: Ports): Answer<Read
       words: wordsOf(challenge),
       wipes: false,
     },
+    card: seatOf(kept.records, 'seat', share.id),
     take: async () => {
       const done = stated()
       if (!done.ok) return done

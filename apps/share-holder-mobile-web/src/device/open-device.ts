@@ -65,7 +65,7 @@ import type {
   ShareSummary,
 } from './api.ts'
 import { checkNotBehind, keepSigned, keptClock } from './clock.ts'
-import { newerPolicies, no, type Open, policyAt, seatOf, shareAt, shareId, sheetAt, yes } from './kept.ts'
+import { newerPolicies, no, type Open, policyAt, seatOf, shareAt, shareId, yes } from './kept.ts'
 import { type Ready, readEpochFiles, renewFor } from './next-epoch.ts'
 import { keepRequest, openRequests, requestFilesOf, requestPlaces } from './open-requests.ts'
 import { passphraseGate } from './passphrase.ts'
@@ -79,6 +79,7 @@ import {
   tolerant,
   type Written,
 } from './records.ts'
+import { cardsOf, keysOfSheet, sheetAt, sheetRecord, sheetSecret } from './sheet-keys.ts'
 import { requestFiles, shareFiles } from './sort-files.ts'
 import { refusing } from './storage-refusal.ts'
 
@@ -164,21 +165,25 @@ export function openDevice(ports: DevicePorts): Device {
       open: openRequests(records, now()),
       log: logOf(records),
       kept: await persisted(),
-      sheet: sheetAt(records),
+      sheet: sheetAt({ records, person }),
       restored: records.ids('restored').length > 0,
       passkey: hintOf(await readHeader(database)),
     }
     return { ...told, damaged: records.damaged() || opened.some((share) => !share.ok) }
   }
 
-  /** For real keys only where the browser promised to keep what this app writes, or a backup sheet was scanned back. */
-  async function mayApprove({ person, records }: Open): Promise<boolean> {
-    return person.card.domain === 'rehearsal' || sheetAt(records) !== null || (await persisted())
+  /**
+   * For real keys only where the browser promised to keep what this app writes, or a backup sheet with the key of this card was scanned
+   * back. `card`: of a share; null for the phone's own.
+   */
+  async function mayApprove(kept: Open, card: string | null): Promise<boolean> {
+    if (kept.person.card.domain === 'rehearsal') return true
+    return sheetAt(kept, [card ?? cardCodec.digest(kept.person.card)]) !== null || (await persisted())
   }
 
   /** A signature needs what an answer needs; a share that comes or goes is taken as it is, and its proof waits. */
-  async function mayDo(opened: Open, { shown: { act } }: Ready): Promise<boolean> {
-    return act === 'receive' || act === 'live' || act === 'keep' || mayApprove(opened)
+  async function mayDo(opened: Open, { shown: { act }, card }: Ready): Promise<boolean> {
+    return act === 'receive' || act === 'live' || act === 'keep' || mayApprove(opened, card)
   }
 
   /** Closes what is open here. */
@@ -408,7 +413,7 @@ export function openDevice(ports: DevicePorts): Device {
         const shown = await overview(open)
         const summary = shown.shares.find((one) => one.id === id)
         if (summary === undefined) return no('PHONE-STORAGE-CHANGED')
-        const given = (await mayApprove(open)) ? { name, bytes: proof.value.acknowledgement } : null
+        const given = (await mayApprove(open, null)) ? { name, bytes: proof.value.acknowledgement } : null
         return yes({ share: summary, proof: given, overview: shown })
       }
       return refused
@@ -416,7 +421,7 @@ export function openDevice(ports: DevicePorts): Device {
 
     async prove(id) {
       if (open === null) return locked
-      if (!(await mayApprove(open))) return no('PHONE-NOT-KEPT')
+      if (!(await mayApprove(open, seatOf(open.records, 'seat', id)))) return no('PHONE-NOT-KEPT')
       const opened = shareAt(open, id)
       if (!opened.ok) return opened
       try {
@@ -460,7 +465,8 @@ export function openDevice(ports: DevicePorts): Device {
         time: time.value,
         signed: signedTimes(request),
       })
-      return yes(shownAnswer(answer.value, share, await mayApprove(open)))
+      const may = await mayApprove(open, seatOf(open.records, 'seat', share.id))
+      return yes(shownAnswer(answer.value, share, may))
     },
 
     async readAgain(id) {
@@ -470,7 +476,8 @@ export function openDevice(ports: DevicePorts): Device {
     async approve() {
       if (open === null) return locked
       if (prepared === null) return no('PHONE-NOTHING-PREPARED')
-      if (!(await mayApprove(open))) return no('PHONE-NOT-KEPT')
+      if (!(await mayApprove(open, seatOf(open.records, 'seat', prepared.share.id))))
+        return no('PHONE-NOT-KEPT')
       const time = clock.read(open.records)
       if (!time.ok) return time
       const first = unconfirmed(prepared)
@@ -538,13 +545,13 @@ export function openDevice(ports: DevicePorts): Device {
         } as const
         await keepOpen(open, request, [{ name: '', bytes }], { time: time.value, signed: [] })
       }
-      return yes(shownAsked(read.value, behind.value, await mayApprove(open)))
+      return yes(shownAsked(read.value, behind.value, await mayApprove(open, null)))
     },
 
     async sign() {
       if (open === null) return locked
       if (asked === null) return no('PHONE-NOTHING-PREPARED')
-      if (!(await mayApprove(open))) return no('PHONE-NOT-KEPT')
+      if (!(await mayApprove(open, null))) return no('PHONE-NOT-KEPT')
       const time = clock.read(open.records)
       if (!time.ok) return time
       const inTime = checkUnexpired(asked, time.value)
@@ -608,7 +615,7 @@ export function openDevice(ports: DevicePorts): Device {
       )
       if (person !== null) open.person = person
       const { act } = reading.shown
-      const kept = act !== 'receive' || (await mayApprove(open))
+      const kept = act !== 'receive' || (await mayApprove(open, reading.card))
       return yes({ act, files: kept ? files : [], overview: await overview(open) })
     },
 
@@ -617,7 +624,7 @@ export function openDevice(ports: DevicePorts): Device {
       const vault = await vaultBy(passphrase, open.vault)
       if (!vault.ok) return vault
       wipe(vault.value.key)
-      const secret = encodePersonKey(open.person)
+      const secret = sheetSecret(open)
       try {
         const words = sheetWords(random)
         return yes({ sheet: await sealSheet(secret, words.join(' '), derive, random), words })
@@ -630,14 +637,14 @@ export function openDevice(ports: DevicePorts): Device {
       if (open === null) return locked
       const secret = await openSheet(sheet, words, derive)
       if (secret === null) return no('PHONE-SHEET-WRONG')
-      const own = encodePersonKey(open.person)
+      const own = sheetSecret(open)
       const same = equalBytes(secret, own)
       wipe(secret)
       wipe(own)
       if (!same) return no('PHONE-SHEET-OTHER')
       const { name } = open.person.card
       await open.records.write([
-        { store: 'sheet', id: 'me', plain: encodeText({ at: now() }) },
+        sheetRecord('sheet', now(), cardsOf(open)),
         logged(open.records, 'sheet', name, cardCodec.digest(open.person.card)),
       ])
       return yes(await overview(open))
@@ -649,10 +656,12 @@ export function openDevice(ports: DevicePorts): Device {
         return no('PHONE-PASSPHRASE-SHORT', String(leastPassphrase))
       const secret = await openSheet(sheet, words, derive)
       if (secret === null) return no('PHONE-SHEET-WRONG')
-      const person = parsePersonKey(secret)
+      const keys = keysOfSheet(secret)
       wipe(secret)
-      if (!person.ok) return person
-      const { card } = person.value
+      if (keys === null) return no('PHONE-SHEET-WRONG')
+      const [person, ...renewed] = keys
+      const { card } = person
+      const cards = keys.map((key) => cardCodec.digest(key.card))
       const first: LogEntry = {
         at: now(),
         what: 'restored',
@@ -664,16 +673,23 @@ export function openDevice(ports: DevicePorts): Device {
         database,
         vault,
         [
-          { store: 'person', id: 'me', plain: encodePersonKey(person.value) },
+          { store: 'person', id: 'me', plain: encodePersonKey(person) },
           { store: 'card', id: 'me', plain: cardCodec.encode(card) },
-          { store: 'restored', id: 'me', plain: encodeText({ at: first.at }) },
-          { store: 'sheet', id: 'me', plain: encodeText({ at: first.at }) },
+          ...renewed.flatMap((key) => {
+            const id = cardCodec.digest(key.card)
+            return [
+              { store: 'person', id, plain: encodePersonKey(key) },
+              { store: 'card', id, plain: cardCodec.encode(key.card) },
+            ]
+          }),
+          sheetRecord('restored', first.at, cards),
+          sheetRecord('sheet', first.at, cards),
           { store: 'log', id: logId(0), plain: encodeText(first) },
         ],
         random,
       )
       if (records === null) return no('PHONE-ENROLLED')
-      open = { vault, records, person: person.value }
+      open = { vault, records, person }
       return yes(await overview(open))
     },
 

@@ -6,8 +6,8 @@ const magic = utf8('lux-bs1')
 const saltAt = magic.length + 5
 const nonceAt = saltAt + 16
 const sealedAt = nonceAt + 24
-/** A person's key is some 6 KB: more is no sheet. */
-const mostBytes = 1 << 16
+/** A key is some 6 KB, and a phone has one for each epoch that is on its way: more is no sheet. */
+const mostBytes = 1 << 18
 /** 96 bits, behind Argon2id. */
 const wordBytes = 12
 
@@ -32,7 +32,7 @@ function context(memory: number, passes: number, salt: Uint8Array): Uint8Array {
 
 /**
  * What a backup sheet carries: "lux-bs1" || u32be(memory in KiB) || u8 passes || salt (16) || nonce (24) || XChaCha20-Poly1305 of the
- * secret, under Argon2id of the printed words.
+ * secret, `sheetSecret` of the device, under Argon2id of the printed words.
  */
 export async function sealSheet(
   secret: Uint8Array,

@@ -1,3 +1,4 @@
+import { encodePolicyFile } from '@lux/ceremony/policy'
 import {
   acknowledgementCodec,
   type Card,
@@ -12,6 +13,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { accepted } from '../../../../packages/people/test/support/outcome.ts'
 import {
   entropyOf,
+  now,
   openingOf,
   requestFor,
   shareWorld,
@@ -19,7 +21,7 @@ import {
 } from '../../../../packages/people/test/support/share-world.ts'
 import type { Answer, Device, Files } from '../../src/device/api.ts'
 import { copyOf, everyDeath, overviewOf } from '../support/every-death.ts'
-import { enrolled, got } from '../support/phone.ts'
+import { enrolled, got, openPhone, passphrase } from '../support/phone.ts'
 import { MovingRun } from '../support/refresh.ts'
 import { copies, type Phone, phoneOf, restarted, shareFilesOf } from '../support/share-on-phone.ts'
 
@@ -44,6 +46,8 @@ test('EPOCH-PHONE three phones renew their cards, let the key move, deal, receiv
   for (const at of [0, 1, 2]) {
     const one = await phoneOf(world, at)
     const { share } = await got(one.phone.receive(copies(await shareFilesOf(world, at))))
+    const { sheet, words } = await got(one.phone.makeSheet(passphrase))
+    await got(one.phone.checkSheet({ sheet, words: words.join(' ') }))
     const { file } = await got(one.phone.renew(share.id))
     // The same card again: what is made for a run is made once.
     expect(sha256Hex((await got(one.phone.renew(share.id))).file.bytes)).toBe(sha256Hex(file.bytes))
@@ -243,6 +247,68 @@ test('HOLDER-RENEWED a phone that was lost and restored has no envelope key of t
   await got(phone.receive(copies(await shareFilesOf(world, 0))))
   await got(phone.readEpoch(copies(run.filesFor(0))))
   expect(await ruleOf(phone.takeEpoch())).toBe('HOLDER-RENEWED')
+})
+
+/** A phone whose browser may delete what it keeps. */
+async function unkept(storage: IDBFactory): Promise<Device> {
+  const phone = await openPhone(storage, () => now, { persisted: async () => false })
+  await got(phone.unlock(passphrase))
+  return phone
+}
+
+async function backedUp(phone: Device): Promise<{ sheet: Uint8Array; words: string }> {
+  const { sheet, words } = await got(phone.makeSheet(passphrase))
+  const made = { sheet, words: words.join(' ') }
+  await got(phone.checkSheet({ sheet: sheet.slice(), words: made.words }))
+  return made
+}
+
+test('PHONE-NOT-KEPT a share that is sealed to a renewed card is proved once a sheet has that card’s key, and comes back by it', async () => {
+  const phone = await unkept((await at('receive')).storage)
+  // The sheet of before has the old key: the old share may still be let go of, and the next one waits.
+  expect((await overviewOf(phone)).sheet).toBeNull()
+  expect(await got(phone.readEpoch(copies(run.filesFor(0))))).toMatchObject({ act: 'receive' })
+  const { files, overview } = await got(phone.takeEpoch())
+  expect(files).toEqual([])
+  const next = overview.shares.find(({ epoch }) => epoch === 1)?.id ?? ''
+  expect(await ruleOf(phone.prove(next))).toBe('PHONE-NOT-KEPT')
+  const made = await backedUp(phone)
+  expect((await overviewOf(phone)).sheet).not.toBeNull()
+  const { bytes } = await got(phone.prove(next))
+  expect(digestOf(bytes)).toBe(acknowledgements[0])
+  // Lost, and set up anew: the sheet opens what is sealed to the next epoch, and it answers nothing.
+  const lost = await openPhone(undefined, () => now)
+  await got(lost.restore({ ...made, passphrase }))
+  await got(lost.takePolicy({ name: 'policy.json', bytes: encodePolicyFile(world.file) }))
+  await got(lost.readEpoch(copies(run.filesFor(0))))
+  expect((await got(lost.takeEpoch())).overview).toMatchObject({
+    restored: true,
+    shares: [{ epoch: 1, left: { at128: 0 } }],
+  })
+})
+
+test('PHONE-NOT-KEPT where the own card opens the share of another organisation too, the next share’s key still needs a sheet that has it', async () => {
+  const { storage, phone: kept } = await at('receive')
+  const other = await shareWorld(undefined, { id: 'beta', name: 'Beta' })
+  await got(kept.takePolicy({ name: 'policy.json', bytes: encodePolicyFile(other.file) }))
+  await got(kept.receive(copies(await shareFilesOf(other, 0))))
+  await got(kept.readEpoch(copies(run.filesFor(0))))
+  await got(kept.takeEpoch())
+  await got(kept.readEpoch(copies(run.live(acknowledgements))))
+  await got(kept.takeEpoch())
+  const phone = await unkept(storage)
+  const { shares, sheet } = await overviewOf(phone)
+  expect(shares.map(({ organisation, epoch }) => `${organisation} ${epoch}`).toSorted()).toEqual([
+    'Acme 1',
+    'Beta 0',
+  ])
+  // The sheet of before the card was renewed has the key of one of them.
+  expect(sheet).toBeNull()
+  const idOf = (wanted: number) => shares.find(({ epoch }) => epoch === wanted)?.id ?? ''
+  await got(phone.prove(idOf(0)))
+  expect(await ruleOf(phone.prove(idOf(1)))).toBe('PHONE-NOT-KEPT')
+  await backedUp(phone)
+  await got(phone.prove(idOf(1)))
 })
 
 /** What a phone does at a stage, from reading to the files that leave. */

@@ -75,7 +75,7 @@ export type World = {
 }
 
 /** `first`: the card of a first holder whose key lies elsewhere; nobody opens that share here. */
-export async function shareWorld(first?: Card): Promise<World> {
+export async function shareWorld(first?: Card, organisation = { id: 'acme', name: 'Acme' }): Promise<World> {
   const officer = await person('officer', 'Ada')
   const people = {
     approver: await person('approver', 'Abe'),
@@ -89,7 +89,7 @@ export async function shareWorld(first?: Card): Promise<World> {
     await enrol({ kind: 'holder', domain, name: 'combiner' }, entropyOf('combiner')),
   ).key
   const draft = newPolicy({
-    organisation: { id: 'acme', name: 'Acme' },
+    organisation,
     domain,
     expiry: '2099-01-01T00:00:00.000Z',
     officers: [officer.card],
