@@ -77,7 +77,13 @@ function Read({ asked }: { asked: Asked }) {
         </p>
       )}
       <Lines kind="proved" title={t('phone.sign.bytes')} lines={facts.filter(isProved)} />
-      {claimed.length === 0 ? null : <Lines kind="claimed" title={t('phone.sign.claimed')} lines={claimed} />}
+      {claimed.length === 0 ? null : (
+        <Lines
+          kind="claimed"
+          title={t(asked.what === 'exception' ? 'phone.sign.written' : 'phone.sign.claimed')}
+          lines={claimed}
+        />
+      )}
       {policy.length === 0 ? null : (
         <details className="card" open>
           <summary>{t('phone.policy.lines')}</summary>

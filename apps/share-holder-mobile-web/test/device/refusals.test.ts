@@ -56,6 +56,7 @@ function asked(id: number, of: readonly number[] = [0], fault?: Fault): Files {
 /** Each fault that a request can have, by the name that the phone gives it. The table is whole: a new fault has to be named here. */
 const rules: Readonly<Record<Fault, string>> = {
   requester: 'REQUEST-REQUESTER',
+  impostor: 'REQUEST-REQUESTER',
   combiner: 'REQUEST-COMBINER',
   evaluator: 'PROVENANCE-SIGNER',
   approver: 'REQUEST-APPROVALS',
@@ -74,6 +75,20 @@ test.each(faults.map((fault, at) => [rules[fault], fault, at + 1] as const))(
     expect(await overviewOf(await restarted(holder.storage))).toEqual(before)
   },
 )
+
+test('a holder’s phone shows who asks as proved, for the policy names the key that signed, and why as claimed', async () => {
+  const { phone } = await phoneOf(world, 0)
+  await got(phone.receive(copies(await shareFilesOf(world, 0))))
+  const read = await got(phone.prepare(asked(19)))
+  if ('decided' in read) throw new Error('it is decided')
+  const whoseOf = (name: string) => read.lines.find((line) => line.name === name)?.whose
+  expect(['requester', 'approved by', 'what', 'purpose'].map(whoseOf)).toEqual([
+    'proved',
+    'proved',
+    'claimed',
+    'claimed',
+  ])
+})
 
 test('PHONE-NO-SHARE a request for a key of which this phone holds no share is refused, and so is another holder’s envelope', async () => {
   const { phone } = await phoneOf(world, 1)

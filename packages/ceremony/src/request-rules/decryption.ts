@@ -41,6 +41,8 @@ export type CheckedRequest = {
   readonly digest: string
   /** Blocks that an answer spends. */
   readonly spends: number
+  /** Identity ids of the requesters who signed it. */
+  readonly askedBy: readonly string[]
   readonly approvedBy: readonly string[]
   /** Identity ids of all who signed a provenance. */
   readonly provenanceBy: readonly string[]
@@ -80,6 +82,7 @@ export function checkDecryptionRequest(given: RequestPackage, facts: RequestFact
   return accept({
     digest: requestDigest(request),
     spends,
+    askedBy: asked.value[requesters.role] ?? [],
     approvedBy: approved.value[facts.approvers.role] ?? [],
     provenanceBy: vouched.value,
   })

@@ -1,5 +1,6 @@
 import type { Policy } from '@lux/ceremony/policy'
 import {
+  type CheckedRequest,
   canaryFault,
   checkDecryptionRequest,
   checkRequestCiphertexts,
@@ -25,6 +26,7 @@ import {
 import { checked, checkedLater, need, no, type Outcome } from '../outcome.ts'
 import type { Line, Told } from '../told.ts'
 import { wordsOf } from '../words.ts'
+import { requesterOf } from './asked-by.ts'
 import { allowedBy, blocksLeft, policyBudgets } from './budgets.ts'
 import { canaryNoiseLines, describeRequest, type Noise, noiseLines } from './describe.ts'
 import { stillApproving, stillNamed } from './newer-policies.ts'
@@ -121,6 +123,7 @@ function ofRequest(
     }),
     'request',
   )
+  const requester = need(requesterOf(given, checkedRequest, policy))
   const partial = need(
     fhePartialDecrypt({
       share: envelope.shareBytes,
@@ -150,7 +153,7 @@ function ofRequest(
   }
   return {
     kind: 'decryption',
-    ...toRead(checkedRequest.digest, given, checkedRequest.approvedBy, policy),
+    ...toRead(given, checkedRequest, requester, policy),
     noise: noiseOf(partial),
     noiseLines: noiseLines(partial, header.epoch, policy.fhe.floorBits),
     spends: partial.spends,
@@ -190,6 +193,7 @@ function ofCanary(
   )
   const size = canaryFault(request)
   if (size !== null) no('REQUEST-CANARY', size, 'request')
+  const requester = need(requesterOf(given, checkedRequest, policy))
   const partial = need(
     fheCanaryPartial({
       share: envelope.shareBytes,
@@ -205,7 +209,7 @@ function ofCanary(
   return {
     kind: 'canary',
     // Nobody approves a canary: what is checked of it is the rest.
-    ...toRead(checkedRequest.digest, given, [], policy),
+    ...toRead(given, checkedRequest, requester, policy),
     noise: noiseOf(partial),
     noiseLines: canaryNoiseLines(partial, header.epoch, policy.fhe.floorBits),
     spends: 0,
@@ -354,8 +358,13 @@ function noiseOf({ source, blockBits, floorBits, belowFloor, lifeBits }: Noise):
   return { source, blockBits, floorBits, belowFloor, lifeBits }
 }
 
-function toRead(digest: string, given: RequestPackage, approvedBy: readonly string[], { combiners }: Policy) {
+function toRead(
+  given: RequestPackage,
+  { digest, approvedBy }: CheckedRequest,
+  requester: string,
+  { combiners }: Policy,
+) {
   const combiner = combiners.find(({ recipient }) => recipient === given.request.payload.combiner)
-  const lines = describeRequest(given, approvedBy, combiner?.name)
+  const lines = describeRequest(given, approvedBy, { combiner: combiner?.name ?? null, requester })
   return { digest, words: wordsOf(digest), lines }
 }

@@ -4,13 +4,16 @@ import { LIFE_FLOOR_BITS } from '@lux/crypto/sharing'
 import { type Line, line, type Told, told, type Whose } from '../told.ts'
 
 /**
- * A request as its bytes say it. `approvedBy` is null where approvals were not checked; `combiner` is the name that a policy gives to
- * whom the answers go, null where none was looked at.
+ * A request as its bytes say it. `approvedBy` is null where approvals were not checked. Of a policy, null where none was looked at:
+ * `combiner`, the name that it gives to whom the answers go, and `requester`, the one that it gives to who signed.
  */
 export function describeRequest(
   given: RequestPackage,
   approvedBy: readonly string[] | null,
-  combiner: string | null = null,
+  { combiner, requester }: { combiner: string | null; requester: string | null } = {
+    combiner: null,
+    requester: null,
+  },
 ): Line[] {
   const { payload } = given.request
   const whose: Whose = approvedBy === null ? 'unchecked' : 'proved'
@@ -40,7 +43,9 @@ export function describeRequest(
     line(whose, 'expires', payload.expiry),
     line(whose, 'answers to', combiner ?? `${payload.combiner.slice(0, 24)}…`),
     line(whose, 'approved by', approved),
-    line('claimed', 'requester', payload.requester),
+    requester === null
+      ? line('claimed', 'requester', payload.requester)
+      : line('proved', 'requester', requester),
     line('claimed', 'what', payload.what),
     line('claimed', 'purpose', payload.purpose),
   ]

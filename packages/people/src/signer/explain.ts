@@ -43,12 +43,18 @@ export function explainRequest(request: SignatureRequest): Outcome<Explained> {
     const { more = [], expires = null, policy = null, ...what } = explainers[request.what](subject)
     const facts = what.facts.map(
       ({ whose, name, value }) =>
-        `${name.padEnd(10)} ${value}${whose === 'claimed' ? ' (claimed by the requester)' : ''}`,
+        `${name.padEnd(10)} ${value}${whose === 'claimed' ? ` (${claimedBy[request.what] ?? 'claimed'})` : ''}`,
     )
     const last = request.what === 'policy' ? digestLines(what.digest) : []
     const lines = [what.title, ...facts, ...more.map(({ text }) => text), ...last]
     return { subject, ...what, policy, more, expires, lines }
   }, 'request')
+}
+
+/** Whose word it is, for a terminal. */
+const claimedBy: Partial<Record<SignatureRequest['what'], string>> = {
+  'decryption-approval': 'claimed by the requester',
+  exception: 'as it was written down',
 }
 
 const fact = (name: string, value: string | Told): Line => line('proved', name, value)
@@ -130,9 +136,10 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
             about: decision.about,
           }),
         ),
-        fact('expected', escapeForTerminal(decision.expected)),
-        fact('happened', escapeForTerminal(decision.happened)),
-        fact(
+        line('claimed', 'expected', escapeForTerminal(decision.expected)),
+        line('claimed', 'happened', escapeForTerminal(decision.happened)),
+        line(
+          'claimed',
           'proposed',
           decision.reason === ''
             ? told('proposed', `by ${decision.by}: no reason given`, { by: decision.by })
@@ -151,7 +158,7 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
       facts: [
         line('claimed', 'what', request.what),
         line('claimed', 'purpose', request.purpose || told('no-purpose', 'none given')),
-        fact('requester', request.requester),
+        line('claimed', 'requester', request.requester),
         fact(
           'until',
           told('until-blocks', `${request.expiry}, ${request.budget} blocks of each holder who answers`, {

@@ -1,16 +1,23 @@
-import { type SignatureRequest, signatureAnswerCodec } from '@lux/ceremony/wire'
+import {
+  decryptionApprovalCodec,
+  exceptionCodec,
+  type SignatureRequest,
+  signatureAnswerCodec,
+} from '@lux/ceremony/wire'
 import { parseDocument, sha256Hex, signatureContext, toBase64, utf8, verifySignature } from '@lux/crypto'
 import { beforeAll, expect, test } from 'vitest'
 import {
   type Enrolment,
   enrol,
+  explainRequest,
+  openHeldShare,
   type PersonKey,
   prepareSignature,
   signAnswer,
   signingOf,
 } from '../../src/index.ts'
 import { accepted, ruleOf } from '../support/outcome.ts'
-import { entropyOf, now, openingOf, shareWorld, type World } from '../support/share-world.ts'
+import { entropyOf, now, openingOf, requestFor, shareWorld, type World } from '../support/share-world.ts'
 
 let world: World
 let subject: Uint8Array
@@ -49,4 +56,34 @@ test('REQUEST-ROLE REQUEST-DOMAIN nobody signs what their key is not for, nor in
   expect(ruleOf(prepareSignature(signing, await key('witness'), {}, now))).toBe('REQUEST-ROLE')
   expect(ruleOf(prepareSignature(signing, await key('officer', 'rehearsal'), {}, now))).toBe('REQUEST-DOMAIN')
   expect(ruleOf(signingOf('officer', { ...request, what: 'bundle' }))).toBe('REQUEST-SUBJECT')
+})
+
+const claimedIn = (what: SignatureRequest['what'], bytes: Uint8Array): string[] =>
+  accepted(explainRequest({ ...request, what, subject: toBase64(bytes) })).facts.flatMap((fact) =>
+    fact.whose === 'claimed' ? fact.name : [],
+  )
+
+test('what people wrote is claimed: who asks for a decryption and why, and what is said of an exception', () => {
+  const held = world.held[0]!
+  const envelope = accepted(openHeldShare({ ...held, content: held.content.slice() }, world.holders[0]!))
+  const asked = requestFor(world, { envelope }, { id: 1, of: [0] }).request.request.payload
+  expect(claimedIn('decryption-approval', decryptionApprovalCodec.signedBytes(asked))).toEqual([
+    'what',
+    'purpose',
+    'requester',
+  ])
+  const digest = '11'.repeat(32)
+  const decision = exceptionCodec.signedBytes({
+    ...{
+      v: 1,
+      kind: 'exception-decision',
+      domain: 'production',
+      ceremonyId: held.ceremonyId,
+      planHash: digest,
+    },
+    ...{ exception: 1, stepId: 'deal-shares', attempt: 2, about: 'failed', decided: 'retry', by: 'Ada' },
+    ...{ expected: 'every share is proved', happened: 'one token went missing', reason: 'it was found' },
+    head: { size: '41', node: digest, root: digest },
+  })
+  expect(claimedIn('exception', decision)).toEqual(['expected', 'happened', 'proposed'])
 })

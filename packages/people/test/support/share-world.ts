@@ -174,6 +174,7 @@ export function openingOf({ policy, officer, ceremony }: World, ceremonyId: stri
 /** What may be wrong with a request. */
 export const faults = [
   'requester',
+  'impostor',
   'combiner',
   'evaluator',
   'approver',
@@ -222,7 +223,8 @@ export function requestFor(
     })),
     what: 'a sum',
     purpose: 'a test',
-    requester: 'Rita',
+    // An impostor is named in the policy, and asks in another's name.
+    requester: fault === 'impostor' ? 'Rob' : 'Rita',
     combiner: fault === 'combiner' ? (world.holders[2]?.card.recipient ?? '') : combiner.recipient,
     expiry: fault === 'expired' ? '2026-01-31T09:29:59.000Z' : expiry,
     budget: ciphertexts.reduce((sum, { bytes }) => sum + readCiphertext(bytes).blocks.length, 0),
