@@ -89,9 +89,17 @@ export type Line = {
   readonly name: string
   readonly value: string
   readonly told?: Told
+  /** A digest, a key or a recipient: nobody reads it word by word. Never of what is claimed. */
+  readonly print?: true
 }
 
 /** What signed bytes say, or what was checked. */
 export function line(whose: Whose, name: string, value: string | Told): Line {
   return typeof value === 'string' ? { whose, name, value } : { whose, name, value: value.text, told: value }
 }
+
+/** The same of a digest, a key or a recipient. */
+export const print = (whose: Exclude<Whose, 'claimed'>, name: string, value: string | Told): Line => ({
+  ...line(whose, name, value),
+  print: true,
+})

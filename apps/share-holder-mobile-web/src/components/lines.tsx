@@ -4,9 +4,6 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Said } from './said.tsx'
 
-/** What nobody reads word by word: a digest, a key, a recipient. */
-const unread = /[0-9a-f]{32}|^age1/
-
 /** What signatures or bytes prove, or what is only claimed; the two never stand in one box. Names first, fingerprints below them. */
 export function Lines({
   kind,
@@ -20,9 +17,8 @@ export function Lines({
   children?: ReactNode
 }) {
   const { t } = useTranslation()
-  const isUnread = ({ value }: Line): boolean => unread.test(value)
-  const named = lines.filter((line) => !isUnread(line))
-  const prints = lines.filter(isUnread)
+  const named = lines.filter(({ print }) => print !== true)
+  const prints = lines.filter(({ print }) => print === true)
   return (
     <section className={`card ${kind}`}>
       <h2>

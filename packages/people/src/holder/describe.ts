@@ -1,7 +1,7 @@
 import type { RequestPackage } from '@lux/ceremony/wire'
 import type { PartialDecryption } from '@lux/crypto/fhe'
 import { LIFE_FLOOR_BITS } from '@lux/crypto/sharing'
-import { type Line, line, type Told, told, type Whose } from '../told.ts'
+import { type Line, line, print, type Told, told, type Whose } from '../told.ts'
 
 /**
  * A request as its bytes say it. `approvedBy` is null where approvals were not checked. Of a policy, null where none was looked at:
@@ -25,9 +25,9 @@ export function describeRequest(
         ? told('nobody', 'nobody')
         : approvedBy.join(', ')
   return [
-    line(whose, 'key', payload.keyId),
-    line(whose, 'epoch', payload.epochId),
-    ...payload.ciphertexts.map(({ digest, type }) => line(whose, 'ciphertext', `${type} ${digest}`)),
+    print(whose, 'key', payload.keyId),
+    print(whose, 'epoch', payload.epochId),
+    ...payload.ciphertexts.map(({ digest, type }) => print(whose, 'ciphertext', `${type} ${digest}`)),
     ...given.provenance.map(({ payload: { program, inputs, time } }) =>
       line(
         whose,
@@ -41,7 +41,9 @@ export function describeRequest(
     ),
     line(whose, 'blocks', String(payload.budget)),
     line(whose, 'expires', payload.expiry),
-    line(whose, 'answers to', combiner ?? `${payload.combiner.slice(0, 24)}…`),
+    combiner === null
+      ? print(whose, 'answers to', `${payload.combiner.slice(0, 24)}…`)
+      : line(whose, 'answers to', combiner),
     line(whose, 'approved by', approved),
     requester === null
       ? line('claimed', 'requester', payload.requester)

@@ -11,7 +11,7 @@ import {
 import { type Domain, fromBase64, identityId, sha256Hex, utf8 } from '@lux/crypto'
 import { checked, need, no, type Outcome } from '../outcome.ts'
 import { escapeForTerminal } from '../safe-text.ts'
-import { type Line, line, type Told, told } from '../told.ts'
+import { type Line, line, print, type Told, told } from '../told.ts'
 import { digestLines, policyLines } from './describe-policy.ts'
 
 /** What a request asks to sign, told from the very bytes that are signed. `digest` is the one that people read aloud. */
@@ -58,6 +58,7 @@ const claimedBy: Partial<Record<SignatureRequest['what'], string>> = {
 }
 
 const fact = (name: string, value: string | Told): Line => line('proved', name, value)
+const fingerprint = (name: string, value: string | Told): Line => print('proved', name, value)
 
 const headOf = ({ size, node }: { size: string; node: string }): Told =>
   told('head', `${size} entries, head ${node}`, { size, node })
@@ -70,9 +71,11 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
       digest: approval.planHash,
       title: 'Approve a plan for production',
       facts: [
-        fact('plan', approval.planHash),
-        fact('rehearsed', approval.rehearsalDigest),
-        fact('change', approval.diffDigest ?? told('unchanged', 'none since the rehearsal')),
+        fingerprint('plan', approval.planHash),
+        fingerprint('rehearsed', approval.rehearsalDigest),
+        approval.diffDigest === null
+          ? fact('change', told('unchanged', 'none since the rehearsal'))
+          : fingerprint('change', approval.diffDigest),
       ],
     }
   },
@@ -94,11 +97,14 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
       policy: opening.policyDigest,
       title: 'Open a ceremony: from now on its ceremony key is believed',
       facts: [
-        fact('ceremony', opening.ceremonyId),
-        fact('plan', opening.planHash),
-        fact('policy', opening.policyDigest),
+        fingerprint('ceremony', opening.ceremonyId),
+        fingerprint('plan', opening.planHash),
+        fingerprint('policy', opening.policyDigest),
         fact('tokens', opening.tokenSerials.join(', ')),
-        fact('key', `${identityId(opening.ceremonyKeys)} (${Object.keys(opening.ceremonyKeys).join(' + ')})`),
+        fingerprint(
+          'key',
+          `${identityId(opening.ceremonyKeys)} (${Object.keys(opening.ceremonyKeys).join(' + ')})`,
+        ),
       ],
     }
   },
@@ -110,9 +116,9 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
       title: `Cosign the transcript of ${checkpoint.size} entries`,
       facts: [
         fact('entries', String(checkpoint.size)),
-        fact('ceremony', checkpoint.ceremonyId),
-        fact('plan', checkpoint.planHash),
-        fact('head', checkpoint.node),
+        fingerprint('ceremony', checkpoint.ceremonyId),
+        fingerprint('plan', checkpoint.planHash),
+        fingerprint('head', checkpoint.node),
         fact('made at', checkpoint.time),
       ],
     }
@@ -126,8 +132,8 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
       facts: [
         fact('decision', told(`decided-${decision.decided}`, decision.decided)),
         fact('exception', String(decision.exception)),
-        fact('ceremony', decision.ceremonyId),
-        fact('plan', decision.planHash),
+        fingerprint('ceremony', decision.ceremonyId),
+        fingerprint('plan', decision.planHash),
         fact(
           'step',
           told('attempt', `${decision.stepId}, attempt ${decision.attempt}, ${decision.about}`, {
@@ -145,7 +151,7 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
             ? told('proposed', `by ${decision.by}: no reason given`, { by: decision.by })
             : `${decision.by}: ${decision.reason}`,
         ),
-        fact('after', headOf(decision.head)),
+        fingerprint('after', headOf(decision.head)),
       ],
     }
   },
@@ -166,10 +172,10 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
             blocks: request.budget,
           }),
         ),
-        fact('key', request.keyId),
-        fact('epoch', request.epochId),
-        ...request.ciphertexts.map(({ digest, type }) => fact('ciphertext', `${type} ${digest}`)),
-        fact('answers to', `${request.combiner.slice(0, 40)}…`),
+        fingerprint('key', request.keyId),
+        fingerprint('epoch', request.epochId),
+        ...request.ciphertexts.map(({ digest, type }) => fingerprint('ciphertext', `${type} ${digest}`)),
+        fingerprint('answers to', `${request.combiner.slice(0, 40)}…`),
       ],
       expires: request.expiry,
     }
@@ -183,20 +189,17 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
       policy: predicate.policyDigest,
       title: 'Sign a bundle',
       facts: [
-        fact('ceremony', predicate.ceremonyId),
-        fact('plan', predicate.planHash),
-        fact('policy', predicate.policyDigest),
-        fact('transcript', headOf(predicate.transcript)),
+        fingerprint('ceremony', predicate.ceremonyId),
+        fingerprint('plan', predicate.planHash),
+        fingerprint('policy', predicate.policyDigest),
+        fingerprint('transcript', headOf(predicate.transcript)),
         ...predicate.wrapTree.map(({ level, id, name, algorithm }) =>
           fact('key', `${level} ${id}, ${name}, ${algorithm}`),
         ),
         ...(predicate.fhe === null ? [] : [fact('FHE key', sharedKey(predicate.fhe))]),
         fact('for', addressed(predicate)),
-        fact('after', followed(predicate)),
-        ...(predicate.alsoFor ?? []).flatMap((one) => [
-          fact('and for', addressed(one)),
-          fact('after', followed(one)),
-        ]),
+        followed(predicate),
+        ...(predicate.alsoFor ?? []).flatMap((one) => [fact('and for', addressed(one)), followed(one)]),
         fact('files', `${files.length}`),
       ],
     }
@@ -213,12 +216,16 @@ function addressed({ audience, sequence }: Pick<Predicate, 'audience' | 'sequenc
     : told('server', `${audience}, number ${sequence}`, { audience, number: sequence })
 }
 
-function followed({ previous, supersedes }: Pick<Predicate, 'previous' | 'supersedes'>): string | Told {
+function followed({ previous, supersedes }: Pick<Predicate, 'previous' | 'supersedes'>): Line {
   const replaced = supersedes.join(', ')
-  if (replaced === '') return previous ?? told('none', 'none')
-  return previous === null
-    ? told('none-replaces', `none, replaces ${replaced}`, { replaced })
-    : told('replaces', `${previous}, replaces ${replaced}`, { previous, replaced })
+  if (replaced === '')
+    return previous === null ? fact('after', told('none', 'none')) : fingerprint('after', previous)
+  return fingerprint(
+    'after',
+    previous === null
+      ? told('none-replaces', `none, replaces ${replaced}`, { replaced })
+      : told('replaces', `${previous}, replaces ${replaced}`, { previous, replaced }),
+  )
 }
 
 /** The payload inside a DSSE pre-authentication encoding, which is what is signed of a bundle. */

@@ -58,6 +58,24 @@ test('REQUEST-ROLE REQUEST-DOMAIN nobody signs what their key is not for, nor in
   expect(ruleOf(signingOf('officer', { ...request, what: 'bundle' }))).toBe('REQUEST-SUBJECT')
 })
 
+const printsIn = (bytes: Uint8Array): string[] =>
+  accepted(
+    explainRequest({ ...request, what: 'decryption-approval', subject: toBase64(bytes) }),
+  ).facts.flatMap(({ print, name }) => (print === true ? name : []))
+
+test('a purpose is never among the fingerprints, whatever stands in it', () => {
+  const held = world.held[0]!
+  const envelope = accepted(openHeldShare({ ...held, content: held.content.slice() }, world.holders[0]!))
+  const asked = requestFor(world, { envelope }, { id: 1, of: [0] }).request.request.payload
+  const purpose = `open everything ${'ab'.repeat(16)}`
+  expect(printsIn(decryptionApprovalCodec.signedBytes({ ...asked, purpose }))).toEqual([
+    'key',
+    'epoch',
+    'ciphertext',
+    'answers to',
+  ])
+})
+
 const claimedIn = (what: SignatureRequest['what'], bytes: Uint8Array): string[] =>
   accepted(explainRequest({ ...request, what, subject: toBase64(bytes) })).facts.flatMap((fact) =>
     fact.whose === 'claimed' ? fact.name : [],
