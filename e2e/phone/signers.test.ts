@@ -117,7 +117,7 @@ test('PHONE-SIGN an officer and a witness take part in a whole rehearsal with th
 
   expect(await untilAsked()).toContain('Olga Weiss')
   await signOn(officer, 'Olga Weiss', 'Open a ceremony', async () => {
-    await officer.page.locator('section.proved').getByText('Ceremony', { exact: true }).waitFor()
+    await officer.page.locator('section.proved').getByText('Tokens', { exact: true }).waitFor()
   })
   expect(await untilAsked()).toContain('Wanda Keller')
   await signOn(witness, 'Wanda Keller', 'Cosign the transcript', async () => {

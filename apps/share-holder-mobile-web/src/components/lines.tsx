@@ -3,8 +3,9 @@ import { Code, Icon, Rec } from '@lux/ui'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Said } from './said.tsx'
+import { readable } from './time.ts'
 
-/** What signatures or bytes prove, or what is only claimed; the two never stand in one box. Names first, fingerprints below them. */
+/** What signatures or bytes prove, or what is only claimed; the two never stand in one box. Fingerprints open on a press. */
 export function Lines({
   kind,
   title,
@@ -30,13 +31,13 @@ export function Lines({
         {named.map((line, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the list is of one document, and two lines may be alike
           <Row key={`${at} ${line.name}`} name={line.name}>
-            {line.told === undefined ? <Rec>{line.value}</Rec> : <Said told={line.told} />}
+            {line.told === undefined ? <Rec>{readable(line.value)}</Rec> : <Said told={line.told} />}
           </Row>
         ))}
       </dl>
       {prints.length === 0 ? null : (
-        <>
-          <h3 className="section">{t('phone.fingerprints')}</h3>
+        <details>
+          <summary>{t('phone.fingerprints')}</summary>
           <dl className="prints">
             {prints.map((line, at) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: the list is of one document, and two lines may be alike
@@ -45,7 +46,7 @@ export function Lines({
               </Row>
             ))}
           </dl>
-        </>
+        </details>
       )}
     </section>
   )

@@ -1,19 +1,24 @@
 import type { Told } from '@lux/people'
 import { Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
+import { readable } from './time.ts'
 
 /** A sentence of the domain in the person's language. */
 export function Said({ told }: { told: Told }) {
   const { t } = useTranslation()
-  return <Rec>{t(`phone.told.${told.name}`, told.values)}</Rec>
+  const values: Record<string, string | number> = {}
+  for (const [name, value] of Object.entries(told.values))
+    values[name] = typeof value === 'string' ? readable(value) : value
+  return <Rec>{t(`phone.told.${told.name}`, values)}</Rec>
 }
 
 /** A sentence a line. */
 export function SaidLines({ lines }: { lines: readonly Told[] }) {
   return (
     <ul className="plain lines">
-      {lines.map((told) => (
-        <li key={told.text}>
+      {lines.map((told, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the list is of one document, and two lines may be alike
+        <li key={`${at} ${told.text}`}>
           <Said told={told} />
         </li>
       ))}
