@@ -340,6 +340,7 @@ test.each(signers)(
     }
     await looked(page, `full-${language}-sign-${what}`)
     await page.getByRole('button', { name: say.sign.press, exact: true }).click()
+    await page.getByRole('button', { name: say.sign.yes, exact: true }).click()
     await page.getByText(say.answered.counted, { exact: true }).waitFor()
     const given = await save(page, new RegExp(`^${say.save} signature`), join(folder, what))
     // It is on what was asked, and on nothing else that is asked.

@@ -57,6 +57,7 @@ async function signOn(phone: Phone, name: string, title: string, seen: () => Pro
   expect(there).toEqual(here)
   await seen()
   await phone.page.getByRole('button', { name: 'Sign', exact: true }).click()
+  await phone.page.getByRole('button', { name: 'Yes, sign' }).click()
   await phone.page.getByText('Signed, and written down here first').waitFor()
   await phone.page.getByRole('button', { name: 'Show as codes' }).click()
   film('window', await codesOf(phone.page))

@@ -2,8 +2,8 @@ import type { PayloadType } from '@lux/crypto/transport'
 import { EmptyState, Icon } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import { ComparedWords } from '../components/compared-words.tsx'
+import { Consent } from '../components/consent.tsx'
 import { GiveOut } from '../components/give-out.tsx'
-import { HoldButton } from '../components/hold-button.tsx'
 import { MustBackUp } from '../components/must-back-up.tsx'
 import { Page } from '../components/page.tsx'
 import { SaidLines } from '../components/said.tsx'
@@ -60,18 +60,16 @@ function Read({ asked }: { asked: EpochAsked }) {
         busy !== null ? (
           <p role="status">{t(`phone.busy.${busy}`)}</p>
         ) : (
-          <>
-            <HoldButton label={t('phone.epoch.hold')} disabled={!mayDo} onHeld={() => void takeEpoch()} />
-            <div className="pair">
+          <Consent
+            of="epoch"
+            blocked={!mayDo}
+            onYes={() => void takeEpoch()}
+            instead={
               <button type="button" className="press" onClick={() => go('inbox')}>
                 {t('phone.epoch.not')}
               </button>
-              <button type="button" className="press" disabled={!mayDo} onClick={() => void takeEpoch()}>
-                {t('phone.epoch.press')}
-              </button>
-            </div>
-            {mayDo ? null : <p className="bad">{t('phone.request.blocked')}</p>}
-          </>
+            }
+          />
         )
       }
     >

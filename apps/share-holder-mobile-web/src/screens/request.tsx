@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { AnswerGiven } from '../components/answer-given.tsx'
 import { ComparedWords } from '../components/compared-words.tsx'
-import { HoldButton } from '../components/hold-button.tsx'
+import { Consent } from '../components/consent.tsx'
 import { Lines, Row } from '../components/lines.tsx'
 import { Page } from '../components/page.tsx'
 import { SaidLines } from '../components/said.tsx'
@@ -48,14 +48,13 @@ function Decide() {
   const { t } = useTranslation()
   const request = usePhone((phone) => phone.request)
   const busy = usePhone((phone) => phone.busy)
-  const [step, setStep] = useState<'read' | 'sure' | 'refuse'>('read')
+  const [refusing, setRefusing] = useState(false)
   if (request === null) return null
   const { prepared } = request
   const { share } = prepared
   const proved = prepared.lines.filter(({ whose }) => whose === 'proved')
   const claimed = prepared.lines.filter(({ whose }) => whose !== 'proved')
-  if (step === 'refuse') return <Refuse onBack={() => setStep('read')} />
-  const blocked = !prepared.mayApprove
+  if (refusing) return <Refuse onBack={() => setRefusing(false)} />
   return (
     <Page
       title={t('phone.request.ask')}
@@ -64,29 +63,17 @@ function Decide() {
       actions={
         busy !== null ? (
           <p role="status">{t(`phone.busy.${busy}`)}</p>
-        ) : step === 'sure' ? (
-          <>
-            <p>{t('phone.request.sure')}</p>
-            <button type="button" className="press primary" onClick={() => void approve()}>
-              {t('phone.request.approve')}
-            </button>
-            <button type="button" className="press" onClick={() => setStep('read')}>
-              {t('phone.back')}
-            </button>
-          </>
         ) : (
-          <>
-            <HoldButton label={t('phone.request.hold')} disabled={blocked} onHeld={() => void approve()} />
-            <div className="pair">
-              <button type="button" className="press" onClick={() => setStep('refuse')}>
+          <Consent
+            of="request"
+            blocked={!prepared.mayApprove}
+            onYes={() => void approve()}
+            instead={
+              <button type="button" className="press" onClick={() => setRefusing(true)}>
                 {t('phone.request.refuse')}
               </button>
-              <button type="button" className="press" disabled={blocked} onClick={() => setStep('sure')}>
-                {t('phone.request.two-taps')}
-              </button>
-            </div>
-            {blocked ? <p className="bad">{t('phone.request.blocked')}</p> : null}
-          </>
+            }
+          />
         )
       }
     >

@@ -3,7 +3,7 @@ import { EmptyState, Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import { AnswerGiven } from '../components/answer-given.tsx'
 import { ComparedWords } from '../components/compared-words.tsx'
-import { HoldButton } from '../components/hold-button.tsx'
+import { Consent } from '../components/consent.tsx'
 import { Lines } from '../components/lines.tsx'
 import { Page } from '../components/page.tsx'
 import { SaidLines } from '../components/said.tsx'
@@ -52,18 +52,16 @@ function Read({ asked }: { asked: Asked }) {
         busy !== null ? (
           <p role="status">{t(`phone.busy.${busy}`)}</p>
         ) : (
-          <>
-            <HoldButton label={t('phone.sign.hold')} disabled={!maySign} onHeld={() => void sign()} />
-            <div className="pair">
+          <Consent
+            of="sign"
+            blocked={!maySign}
+            onYes={() => void sign()}
+            instead={
               <button type="button" className="press" onClick={() => go('inbox')}>
                 {t('phone.sign.not')}
               </button>
-              <button type="button" className="press" disabled={!maySign} onClick={() => void sign()}>
-                {t('phone.sign.press')}
-              </button>
-            </div>
-            {maySign ? null : <p className="bad">{t('phone.request.blocked')}</p>}
-          </>
+            }
+          />
         )
       }
     >

@@ -1,0 +1,43 @@
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { HoldButton } from './hold-button.tsx'
+
+/** The yes to what cannot be taken back: it is held, or pressed and pressed again. `instead`: the button of who says no. */
+export function Consent({
+  of,
+  blocked,
+  instead,
+  onYes,
+}: {
+  of: 'request' | 'sign' | 'epoch'
+  blocked: boolean
+  instead: ReactNode
+  onYes: () => void
+}) {
+  const { t } = useTranslation()
+  const [sure, setSure] = useState(false)
+  if (sure)
+    return (
+      <>
+        <p>{t(`phone.${of}.sure`)}</p>
+        <button type="button" className="press primary" disabled={blocked} onClick={onYes}>
+          {t(`phone.${of}.yes`)}
+        </button>
+        <button type="button" className="press" onClick={() => setSure(false)}>
+          {t('phone.back')}
+        </button>
+      </>
+    )
+  return (
+    <>
+      <HoldButton label={t(`phone.${of}.hold`)} disabled={blocked} onHeld={onYes} />
+      <div className="pair">
+        {instead}
+        <button type="button" className="press" disabled={blocked} onClick={() => setSure(true)}>
+          {t(`phone.${of}.press`)}
+        </button>
+      </div>
+      {blocked ? <p className="bad">{t('phone.request.blocked')}</p> : null}
+    </>
+  )
+}
