@@ -116,7 +116,10 @@ export function openDevice(ports: DevicePorts): Device {
   /** The act that the passphrase was asked for, and is good for once it was `given`: what was read, or a name of it. */
   let confirming: { readonly act: object | string; readonly given: boolean } | null = null
   let ready: Ready | null = null
-  let prepared: { answer: PreparedAnswer; share: ShareSummary; opened: OpenedShare } | null = null
+  let prepared: { answer: PreparedAnswer; share: ShareSummary; opened: OpenedShare; files: Files } | null =
+    null
+  /** What was said yes to and could not be written: the next yes reads it anew. */
+  let unwritten: Files | null = null
 
   /** Where a passkey opened the phone, the passphrase counts for one act, and for no other than the one that it was asked for. */
   function unconfirmed(act: object | string): No | null {
@@ -199,6 +202,7 @@ export function openDevice(ports: DevicePorts): Device {
 
   /** Lets go of what was prepared and not answered. */
   function discard(): void {
+    unwritten = null
     if (prepared === null) return
     discardAnswer(prepared.answer)
     forgetShareOf(prepared.opened)
@@ -458,7 +462,7 @@ export function openDevice(ports: DevicePorts): Device {
         return before === null ? answer : yes(before)
       }
       const share = shareSummary(opened, open.records)
-      prepared = { answer: answer.value, share, opened }
+      prepared = { answer: answer.value, share, opened, files }
       const { what, requester, expiry } = request.request.payload
       const { digest } = answer.value
       await keepOpen(open, { id: digest, kind: 'request', what, by: requester, expires: expiry }, files, {
@@ -475,6 +479,10 @@ export function openDevice(ports: DevicePorts): Device {
 
     async approve() {
       if (open === null) return locked
+      if (unwritten !== null) {
+        const read = await device.prepare(unwritten)
+        if (!read.ok) return read
+      }
       if (prepared === null) return no('PHONE-NOTHING-PREPARED')
       if (!(await mayApprove(open, seatOf(open.records, 'seat', prepared.share.id))))
         return no('PHONE-NOT-KEPT')
@@ -482,13 +490,17 @@ export function openDevice(ports: DevicePorts): Device {
       if (!time.ok) return time
       const first = unconfirmed(prepared)
       if (first !== null) return first
-      const { answer, share, opened } = prepared
+      const { answer, share, opened, files } = prepared
       prepared = null
+      unwritten = files
       try {
         const { what } = answer.request.request.payload
         const sealed = await sealAnswer(answer, time.value)
         if (!sealed.ok) return sealed
-        return await hand(open, share, sealed.value, { what: 'approved', about: what, digest: answer.digest })
+        const entry = { what: 'approved', about: what, digest: answer.digest } as const
+        const handed = await hand(open, share, sealed.value, entry)
+        unwritten = null
+        return handed
       } finally {
         forgetShareOf(opened)
       }
@@ -560,7 +572,6 @@ export function openDevice(ports: DevicePorts): Device {
       if (first !== null) return first
       const { request, explained } = asked
       const { memory, answer } = signAnswer(asked)
-      asked = null
       await open.records.write(
         [
           ...(memory === null ? [] : [{ store: 'memory', id: 'me', plain: memory }]),
@@ -568,6 +579,7 @@ export function openDevice(ports: DevicePorts): Device {
         ],
         requestPlaces(explained.digest),
       )
+      asked = null
       const name = `signature-${request.what}-${explained.digest.slice(0, 8)}.json`
       return yes({ file: { name, bytes: answer }, overview: await overview(open) })
     },
@@ -604,7 +616,6 @@ export function openDevice(ports: DevicePorts): Device {
       if (!time.ok) return time
       const first = unconfirmed(reading)
       if (first !== null) return first
-      ready = null
       const taken = await reading.take()
       if (!taken.ok) return taken
       const { files, written, gone, person, entry, signed } = taken.value
@@ -613,6 +624,7 @@ export function openDevice(ports: DevicePorts): Device {
         [...written, ...seen, logged(open.records, entry.what, entry.about, entry.digest)],
         gone,
       )
+      ready = null
       if (person !== null) open.person = person
       const { act } = reading.shown
       const kept = act !== 'receive' || (await mayApprove(open, reading.card))
@@ -745,12 +757,20 @@ function answerTo(
 const signedTimes = ({ provenance }: RequestPackage): string[] =>
   provenance.map(({ payload }) => payload.time)
 
-/** The share that a request is for; the caller forgets it. */
-function shareFor(open: Open, { keyId, epochId }: { keyId: string; epochId: string }): Answer<OpenedShare> {
+/** The share that a request is for; the caller forgets it. One that does not open stops nothing but what may be for it. */
+function shareFor(
+  { records: all, person }: Open,
+  { keyId, epochId }: { keyId: string; epochId: string },
+): Answer<OpenedShare> {
+  const records = tolerant(all)
   let ofKey = false
-  for (const id of open.records.ids('share')) {
-    const opened = shareAt(open, id)
-    if (!opened.ok) return opened
+  let unread: No | null = null
+  for (const id of records.ids('share')) {
+    const opened = shareAt({ records, person }, id)
+    if (!opened.ok) {
+      unread ??= records.damaged() ? no('PHONE-STORAGE-CHANGED') : opened
+      continue
+    }
     const { header } = opened.value.envelope.share
     if (toHex(header.keyId) === keyId) {
       ofKey = true
@@ -758,7 +778,7 @@ function shareFor(open: Open, { keyId, epochId }: { keyId: string; epochId: stri
     }
     forgetShareOf(opened.value)
   }
-  return no(ofKey ? 'REQUEST-EPOCH' : 'PHONE-NO-SHARE', keyId)
+  return unread ?? no(ofKey ? 'REQUEST-EPOCH' : 'PHONE-NO-SHARE', keyId)
 }
 
 function shareSummary(

@@ -192,9 +192,11 @@ test('PHONE-STORAGE-FULL where nothing more can be written, nothing is answered,
     put.mockRestore()
   }
   const before = await spentOf(phone)
-  const { spends } = (await got(phone.prepare(copies(request)))) as Prepared
+  // The same press, once there is room.
   await got(phone.approve())
+  const { spends } = (await got((await holding()).phone.prepare(copies(request)))) as Prepared
   expect(await spentOf(await restarted(storage))).toBe(before - spends)
+  expect(await phone.approve()).toMatchObject({ ok: false, rule: 'PHONE-NOTHING-PREPARED' })
 })
 
 test('PHONE-STORAGE-CHANGED a record that does not open is named as damage, and what rests on it is refused', async () => {
@@ -206,4 +208,27 @@ test('PHONE-STORAGE-CHANGED a record that does not open is named as damage, and 
   const phone = await restarted(storage)
   expect(await overviewOf(phone)).toMatchObject({ damaged: true, shares: [], log: [] })
   expect(await phone.prepare(copies(request))).toMatchObject({ ok: false, rule: 'PHONE-STORAGE-CHANGED' })
+})
+
+test('PHONE-STORAGE-CHANGED a damaged share of one organisation stops no request for the share of another', async () => {
+  const { storage, phone: first } = await holding()
+  const beta = await shareWorld(undefined, { id: 'beta', name: 'Beta' })
+  await got(first.takePolicy({ name: 'policy.json', bytes: encodePolicyFile(beta.file) }))
+  const { share: other } = await got(first.receive(copies(await shareFilesOf(beta, 0))))
+  const database = await databaseIn(storage)
+  for (const record of await readRecords(database))
+    if (record.store === 'share' && record.id !== other.id)
+      await database.put('records', { ...record, sealed: record.sealed.map((byte) => byte ^ 1) })
+  const own = beta.held[0]!
+  const envelope = accepted(openHeldShare({ ...own, content: own.content.slice() }, beta.holders[0]!))
+  const asked = requestFor(beta, { envelope }, { id: 9, of: [0] })
+  const phone = await restarted(storage)
+  expect(await phone.prepare(copies(request))).toMatchObject({ ok: false, rule: 'PHONE-STORAGE-CHANGED' })
+  await got(
+    phone.prepare([
+      { name: 'request.json', bytes: requestPackageCodec.encode(asked.request) },
+      ...asked.ciphertexts.map((bytes) => ({ name: 'ciphertext.bin', bytes })),
+    ]),
+  )
+  await got(phone.approve())
 })

@@ -7,7 +7,8 @@ import {
 } from '@lux/ceremony/wire'
 import { parseDocument, toBase64, utf8 } from '@lux/crypto'
 import { encodePersonKey, openHeldShare } from '@lux/people'
-import { beforeAll, expect, test } from 'vitest'
+import { IDBObjectStore } from 'fake-indexeddb'
+import { beforeAll, expect, test, vi } from 'vitest'
 import { accepted } from '../../../../packages/people/test/support/outcome.ts'
 import {
   type Fault,
@@ -260,6 +261,23 @@ test('REQUEST-EXPIRED an approver’s phone signs no request that has expired, b
   expect(await phone.sign()).toMatchObject({ ok: false, rule: 'REQUEST-EXPIRED' })
   expect(await phone.readSigning(file)).toMatchObject({ ok: false, rule: 'REQUEST-EXPIRED' })
   expect((await overviewOf(phone)).log.map(({ what }) => what)).toEqual(['enrolled'])
+})
+
+test('PHONE-STORAGE-FULL what an officer’s phone could not write down is not signed, and is at the next press', async () => {
+  const phone = await openPhone(undefined, () => now)
+  await got(phone.enrol({ name: 'Olga', kind: 'officer', domain: 'production', passphrase }))
+  await got(phone.readSigning(openingToSign()))
+  const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+    throw new DOMException('full', 'QuotaExceededError')
+  })
+  try {
+    expect(await phone.sign()).toMatchObject({ ok: false, rule: 'PHONE-STORAGE-FULL' })
+  } finally {
+    put.mockRestore()
+  }
+  await got(phone.sign())
+  expect(await phone.sign()).toMatchObject({ ok: false, rule: 'PHONE-NOTHING-PREPARED' })
+  expect((await overviewOf(phone)).log.map(({ what }) => what)).toEqual(['signed', 'enrolled'])
 })
 
 test('REQUEST-POLICY an officer’s phone says which policy it took an opening rests on, and refuses one under another or without its key', async () => {
