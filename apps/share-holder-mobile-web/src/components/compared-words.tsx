@@ -24,7 +24,7 @@ export function ComparedWords({
         </p>
       ) : null}
       <div className="pair">
-        <button type="button" className="press" onClick={theyDiffer}>
+        <button type="button" className="press" onClick={() => void theyDiffer()}>
           {t('phone.policy.differ')}
         </button>
         <button type="button" className="press" onClick={() => compare({ label, words, hex })}>

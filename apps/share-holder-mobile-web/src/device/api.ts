@@ -62,6 +62,7 @@ export type LogEntry = {
     | 'proved'
     | 'approved'
     | 'refused'
+    | 'put-aside'
     | 'signed'
     | 'sheet'
     | 'restored'
@@ -206,6 +207,8 @@ export type Device = {
   prepare(files: Files): Promise<Answer<Prepared | Decided>>
   /** The files of a request that is open, as they were read. */
   readAgain(request: string): Promise<Answer<Files>>
+  /** Takes a request off the list, undecided: nobody hears of it, and it can be read again. */
+  dismiss(request: string): Promise<Answer<Overview>>
   /** Answers what was prepared last. */
   approve(): Promise<Answer<{ files: Files; overview: Overview }>>
   refuse(asked: { files: Files; reason: string }): Promise<Answer<{ files: Files; overview: Overview }>>

@@ -18,6 +18,7 @@ const names: readonly (keyof Device)[] = [
   'prove',
   'prepare',
   'readAgain',
+  'dismiss',
   'approve',
   'refuse',
   'readSigning',

@@ -35,6 +35,7 @@ import {
 } from '@lux/people'
 import type { Answer, EpochAsked, Files, Handover, LogEntry } from './api.ts'
 import { type Kept, keyOfCard, no, policyFileAt, seatOf, shareAt, shareId, yes } from './kept.ts'
+import { placesOfEpoch } from './open-requests.ts'
 import { encodeText, type Place, type Written } from './records.ts'
 import { cameFromSheet } from './sheet-keys.ts'
 import { type EpochFiles, encodeRun, epochFiles, parseRun } from './sort-epoch.ts'
@@ -452,7 +453,12 @@ function liveOf(kept: Kept, of: Run, live: Uint8Array, { entropy }: Ports): Answ
     return yes({
       files: [],
       written: [...written.value, ...(left?.value.written ?? [])],
-      gone: [{ store: 'run', id: opening }, { store: 'dealt', id: opening }, ...(left?.value.gone ?? [])],
+      gone: [
+        { store: 'run', id: opening },
+        { store: 'dealt', id: opening },
+        ...(left?.value.gone ?? []),
+        ...(old === undefined ? [] : placesOfEpoch(kept.records, run.terms.oldEpochId)),
+      ],
       person: left?.value.person ?? null,
       signed: [said.value.time],
       entry: { what: 'live', about: `${run.plan.title}, epoch ${epoch}`, digest: epochId },

@@ -477,6 +477,15 @@ export function openDevice(ports: DevicePorts): Device {
       return open === null ? locked : requestFilesOf(open.records, id)
     },
 
+    async dismiss(id) {
+      if (open === null) return locked
+      const request = openRequests(open.records, now()).find((one) => one.id === id)
+      if (request === undefined) return no('PHONE-REQUEST-MISSING')
+      if (prepared?.answer.digest === id) discard()
+      await open.records.write([logged(open.records, 'put-aside', request.what, id)], requestPlaces(id))
+      return yes(await overview(open))
+    },
+
     async approve() {
       if (open === null) return locked
       if (unwritten !== null) {

@@ -1,4 +1,5 @@
 import { packFiles, unpackFiles } from '@lux/crypto/transport'
+import { readRequest } from '@lux/people'
 import type { Answer, Files, OpenRequest } from './api.ts'
 import { no, yes } from './kept.ts'
 import { encodeText, type Place, parseText, type Records, tolerant, type Written } from './records.ts'
@@ -46,6 +47,21 @@ export function requestFilesOf(records: Records, id: string): Answer<Files> {
   const files = bytes === null ? null : unpackFiles(bytes)
   if (files?.ok !== true) return no('PHONE-REQUEST-MISSING')
   return yes(files.value.map((one, at) => ({ name: `request ${at + 1}`, bytes: one })))
+}
+
+/** Where the requests for an epoch lie. */
+export function placesOfEpoch(records: Records, epochId: string): Place[] {
+  return keptRequests(records).flatMap(({ id, kind }) => {
+    if (kind !== 'request') return []
+    const files = requestFilesOf(tolerant(records), id)
+    const of = files.ok && files.value.some(({ bytes }) => epochOf(bytes) === epochId)
+    return of ? requestPlaces(id) : []
+  })
+}
+
+function epochOf(bytes: Uint8Array): string | null {
+  const read = readRequest(bytes)
+  return read.ok ? read.value.request.payload.epochId : null
 }
 
 function keptRequests(records: Records): OpenRequest[] {

@@ -29,7 +29,7 @@ export function Compare() {
       actions={
         <>
           <div className="pair">
-            <button type="button" className="press" onClick={theyDiffer}>
+            <button type="button" className="press" onClick={() => void theyDiffer()}>
               <Icon name="cross" size={20} />
               {t('phone.policy.differ')}
             </button>

@@ -4,7 +4,7 @@ import { Page } from '../components/page.tsx'
 import { Refusal } from '../components/refusal.tsx'
 import { timeOf } from '../components/time.ts'
 import { type Kind, kinds, type OpenRequest, type Overview, type ShareSummary } from '../device/api.ts'
-import { go, prove, type Route, readAgain, renew, usePhone } from '../stores/phone.ts'
+import { dismiss, go, prove, type Route, readAgain, renew, usePhone } from '../stores/phone.ts'
 
 /** The one thing to do next: who holds no shares signs; without a policy nothing is believed, without a share nothing is asked. */
 function nextOf({ person, policies, shares }: Overview): 'policy' | 'receive' | 'request' | 'sign' {
@@ -44,6 +44,7 @@ export function Inbox() {
           <button type="button" className="press primary" onClick={() => void readAgain(first)}>
             {t('phone.inbox.read')}
           </button>
+          <PutAside request={first} />
         </section>
       )}
       {later.length === 0 ? null : (
@@ -58,6 +59,7 @@ export function Inbox() {
                 <button type="button" className="row-text row-link" onClick={() => void readAgain(request)}>
                   <Asked request={request} />
                 </button>
+                <PutAside request={request} />
               </li>
             ))}
           </ul>
@@ -123,6 +125,15 @@ function Asked({ request: { what, by, expires } }: { request: OpenRequest }) {
       </span>
       <strong className="until">{t('phone.request.until', { time: timeOf(expires) })}</strong>
     </>
+  )
+}
+
+function PutAside({ request }: { request: OpenRequest }) {
+  const { t } = useTranslation()
+  return (
+    <button type="button" className="link" onClick={() => void dismiss(request.id)}>
+      {t('phone.inbox.put-aside')}
+    </button>
   )
 }
 

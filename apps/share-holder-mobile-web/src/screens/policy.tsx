@@ -35,7 +35,7 @@ export function Policy() {
       back
       actions={
         <div className="pair">
-          <button type="button" className="press" onClick={theyDiffer}>
+          <button type="button" className="press" onClick={() => void theyDiffer()}>
             {t('phone.policy.differ')}
           </button>
           <button type="button" className="press" disabled={busy !== null} onClick={() => void takePolicy()}>

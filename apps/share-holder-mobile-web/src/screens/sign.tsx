@@ -9,7 +9,7 @@ import { Page } from '../components/page.tsx'
 import { SaidLines } from '../components/said.tsx'
 import { TakeIn } from '../components/take-in.tsx'
 import type { Asked } from '../device/api.ts'
-import { go, readSigning, sign, usePhone } from '../stores/phone.ts'
+import { readSigning, sign, signNot, usePhone } from '../stores/phone.ts'
 
 /** What an officer, a witness or an approver signs: first what the bytes say, then the words, then the hand. */
 export function Sign() {
@@ -57,7 +57,7 @@ function Read({ asked }: { asked: Asked }) {
             blocked={!maySign}
             onYes={() => void sign()}
             instead={
-              <button type="button" className="press" onClick={() => go('inbox')}>
+              <button type="button" className="press" onClick={() => void signNot()}>
                 {t('phone.sign.not')}
               </button>
             }

@@ -155,10 +155,32 @@ export function matched(): void {
   usePhone.setState({ comparing: null, compared: comparing?.hex ?? null })
 }
 
-/** What was read is let go of: nothing of it is taken, signed or answered. */
-export function theyDiffer(): void {
+/** What was read is let go of: nothing of it is taken, signed or answered, and it is no more on the list. */
+export async function theyDiffer(): Promise<void> {
+  const { comparing, request, asked } = usePhone.getState()
+  const read = comparing?.hex ?? request?.prepared.digest ?? asked?.digest
   go(usePhone.getState().route)
+  if (read !== undefined) await dismissKept(read)
   usePhone.setState({ refused: { ok: false, rule: 'PHONE-WORDS-DIFFER', detail: '' } })
+}
+
+/** A request that nobody wants to decide goes off the list. */
+export async function dismiss(request: string): Promise<void> {
+  const overview = await work('prepare', () => device.dismiss(request))
+  if (overview !== null) opened(overview)
+}
+
+/** The same of what may be on it. */
+async function dismissKept(id: string): Promise<void> {
+  const { overview } = usePhone.getState()
+  if (overview?.open.some((one) => one.id === id)) await dismiss(id)
+}
+
+/** What was read and is not signed. */
+export async function signNot(): Promise<void> {
+  const { asked } = usePhone.getState()
+  go('inbox')
+  if (asked !== null) await dismissKept(asked.digest)
 }
 
 export async function enrol(asked: Parameters<typeof device.enrol>[0]): Promise<void> {

@@ -48,6 +48,7 @@ test('EPOCH-PHONE three phones renew their cards, let the key move, deal, receiv
     const { share } = await got(one.phone.receive(copies(await shareFilesOf(world, at))))
     const { sheet, words } = await got(one.phone.makeSheet(passphrase))
     await got(one.phone.checkSheet({ sheet, words: words.join(' ') }))
+    if (at === 0) await got(one.phone.prepare(request(1)))
     const { file } = await got(one.phone.renew(share.id))
     // The same card again: what is made for a run is made once.
     expect(sha256Hex((await got(one.phone.renew(share.id))).file.bytes)).toBe(sha256Hex(file.bytes))
@@ -86,7 +87,9 @@ test('EPOCH-PHONE three phones renew their cards, let the key move, deal, receiv
   }
   for (const { phone, storage } of phones) {
     before.live.push(await copyOf(storage))
-    const card = (await overviewOf(phone)).person.digest
+    const { person, open } = await overviewOf(phone)
+    const card = person.digest
+    expect(open).toHaveLength(phone === phones[0]?.phone ? 1 : 0)
     expect(await got(phone.readEpoch(copies(run.live(acknowledgements))))).toMatchObject({
       act: 'live',
       wipes: true,
@@ -94,6 +97,8 @@ test('EPOCH-PHONE three phones renew their cards, let the key move, deal, receiv
     const { overview } = await got(phone.takeEpoch())
     expect(overview.shares).toMatchObject([{ epoch: 1, live: true, leaving: false }])
     expect(overview.person.digest).not.toBe(card)
+    // Nobody answers a request for the epoch that was left.
+    expect(overview.open).toEqual([])
     expect(overview.log[0]).toMatchObject({ what: 'live' })
     const again = await restarted(storage)
     expect(await overviewOf(again)).toMatchObject({

@@ -451,3 +451,18 @@ test('PHONE-OPEN a request that was read waits in the inbox, over a restart too,
   expect((await overviewOf(late)).open).toEqual([])
   expect(await late.readAgain('00')).toMatchObject({ ok: false, rule: 'PHONE-REQUEST-MISSING' })
 })
+
+test('PHONE-OPEN a request that is put aside is off the list, undecided, and can be read again', async () => {
+  const own = await phoneOf(world, 0)
+  await got(own.phone.receive(copies(await shareFilesOf(world, 0))))
+  const read = await got(own.phone.prepare(asked(53)))
+  if ('decided' in read) throw new Error('it is decided')
+  const { open, log } = await got(own.phone.dismiss(read.digest))
+  expect(open).toEqual([])
+  expect(log[0]).toMatchObject({ what: 'put-aside', digest: read.digest })
+  expect(await own.phone.approve()).toMatchObject({ ok: false, rule: 'PHONE-NOTHING-PREPARED' })
+  expect(await own.phone.dismiss(read.digest)).toMatchObject({ ok: false, rule: 'PHONE-REQUEST-MISSING' })
+  const again = await restarted(own.storage)
+  await got(again.prepare(asked(53)))
+  await got(again.approve())
+})
