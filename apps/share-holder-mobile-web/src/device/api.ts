@@ -135,6 +135,8 @@ export type Prepared = {
   readonly belowFloor: boolean
   /** False where this browser may delete what it keeps, and the request is for real keys. */
   readonly mayApprove: boolean
+  /** Whether it waits on this phone's list too; false where there was no room for it. */
+  readonly listed: boolean
 }
 
 /** What a signature is asked of, told from the very bytes that are signed. */
@@ -155,6 +157,8 @@ export type Asked = {
   readonly claims: readonly string[]
   /** False where this browser may delete what it keeps, and the signature is for real keys. */
   readonly maySign: boolean
+  /** As of a request to decrypt; null where what is signed waits on no list. */
+  readonly listed: boolean | null
 }
 
 /**

@@ -81,7 +81,7 @@ import {
 } from './records.ts'
 import { cardsOf, keysOfSheet, sheetAt, sheetRecord, sheetSecret } from './sheet-keys.ts'
 import { requestFiles, shareFiles } from './sort-files.ts'
-import { refusing } from './storage-refusal.ts'
+import { refusing, storageRefusal } from './storage-refusal.ts'
 
 export type DevicePorts = {
   readonly database: Database
@@ -209,16 +209,21 @@ export function openDevice(ports: DevicePorts): Device {
     prepared = null
   }
 
-  /** Where the phone has no room for it, or it is kept already, the request is not written. `signed`: times that were signed in it. */
+  /** Whether the request is on the list then: where the phone has no room it is not, and may be decided none the less. `signed`: times in it. */
   async function keepOpen(
     { records }: Open,
     request: OpenRequest,
     files: Files,
     { time, signed }: { time: string; signed: readonly string[] },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { written, gone } = keepRequest(records, request, files, time)
     const kept = [...written, ...keepSigned(records, time, signed)]
-    if (kept.length > 0 || gone.length > 0) await records.write(kept, gone)
+    try {
+      if (kept.length > 0 || gone.length > 0) await records.write(kept, gone)
+    } catch (error) {
+      if (storageRefusal(error)?.rule !== 'PHONE-STORAGE-FULL') throw error
+    }
+    return records.ids('asked').includes(request.id)
   }
 
   function logged(records: Records, what: LogEntry['what'], about: string, digest: string): Written {
@@ -465,12 +470,17 @@ export function openDevice(ports: DevicePorts): Device {
       prepared = { answer: answer.value, share, opened, files }
       const { what, requester, expiry } = request.request.payload
       const { digest } = answer.value
-      await keepOpen(open, { id: digest, kind: 'request', what, by: requester, expires: expiry }, files, {
-        time: time.value,
-        signed: signedTimes(request),
-      })
+      const listed = await keepOpen(
+        open,
+        { id: digest, kind: 'request', what, by: requester, expires: expiry },
+        files,
+        {
+          time: time.value,
+          signed: signedTimes(request),
+        },
+      )
       const may = await mayApprove(open, seatOf(open.records, 'seat', share.id))
-      return yes(shownAnswer(answer.value, share, may))
+      return yes({ ...shownAnswer(answer.value, share, may), listed })
     },
 
     async readAgain(id) {
@@ -555,6 +565,7 @@ export function openDevice(ports: DevicePorts): Device {
       if (!behind.ok) return behind
       asked = read.value
       const { digest, expires, facts } = read.value.explained
+      let listed: boolean | null = null
       if (expires !== null) {
         const said = (name: string) => facts.find((one) => one.name === name)?.value ?? ''
         const request = {
@@ -564,9 +575,9 @@ export function openDevice(ports: DevicePorts): Device {
           by: said('requester'),
           expires,
         } as const
-        await keepOpen(open, request, [{ name: '', bytes }], { time: time.value, signed: [] })
+        listed = await keepOpen(open, request, [{ name: '', bytes }], { time: time.value, signed: [] })
       }
-      return yes(shownAsked(read.value, behind.value, await mayApprove(open, null)))
+      return yes({ ...shownAsked(read.value, behind.value, await mayApprove(open, null)), listed })
     },
 
     async sign() {
@@ -830,7 +841,11 @@ function decided(records: Records, request: RequestPackage, holder: number): Dec
   return { decided: files.length > 1 ? 'approved' : 'refused', files }
 }
 
-function shownAnswer(answer: PreparedAnswer, share: ShareSummary, mayApprove: boolean): Prepared {
+function shownAnswer(
+  answer: PreparedAnswer,
+  share: ShareSummary,
+  mayApprove: boolean,
+): Omit<Prepared, 'listed'> {
   const { payload } = answer.request.request
   const { digest, words, lines, spends, left, noise, noiseLines } = answer
   return {
@@ -853,7 +868,7 @@ function shownAsked(
   { request, explained, words, plan, fresh }: PreparedSignature,
   { named, policy }: PolicyBehind,
   maySign: boolean,
-): Asked {
+): Omit<Asked, 'listed'> {
   const { facts, digest, more } = explained
   const told = { facts, policy: more, plan, fresh, claims: request.lines }
   const { name: organisation } = policy?.organisation ?? { name: '' }

@@ -4,8 +4,8 @@ import type { Answer, Files, OpenRequest } from './api.ts'
 import { no, yes } from './kept.ts'
 import { encodeText, type Place, parseText, type Records, tolerant, type Written } from './records.ts'
 
-/** Of one request with its ciphertexts, and of how many: what is more is read from its files again. */
-const most = { bytes: 8 << 20, files: 64, requests: 16 }
+/** Of one request with its ciphertexts, of all of them, and of how many: what is more is read from its files again. */
+const most = { bytes: 8 << 20, all: 16 << 20, files: 64, requests: 16 }
 const stores = ['asked', 'asked-files'] as const
 
 /** What was read and is not decided, the next to expire first. A decision, or its expiry, takes it away. */
@@ -26,12 +26,13 @@ export function keepRequest(
   const gone = expired.flatMap(({ id }) => requestPlaces(id))
   const ids = records.ids('asked')
   const size = files.reduce((sum, { bytes }) => sum + bytes.length, 0)
-  const full = ids.length - expired.length >= most.requests
-  if (ids.includes(request.id) || size > most.bytes || files.length > most.files || full)
-    return { written: [], gone }
+  const left = keptRequests(records).filter(({ expires }) => expires > now)
+  const all = left.reduce((sum, one) => sum + one.size, size)
+  const full = left.length >= most.requests || size > most.bytes || all > most.all
+  if (ids.includes(request.id) || files.length > most.files || full) return { written: [], gone }
   return {
     written: [
-      { store: 'asked', id: request.id, plain: encodeText(request) },
+      { store: 'asked', id: request.id, plain: encodeText({ ...request, size }) },
       { store: 'asked-files', id: request.id, plain: packFiles(files.map(({ bytes }) => bytes)) },
     ],
     gone,
@@ -64,11 +65,11 @@ function epochOf(bytes: Uint8Array): string | null {
   return read.ok ? read.value.request.payload.epochId : null
 }
 
-function keptRequests(records: Records): OpenRequest[] {
+function keptRequests(records: Records): (OpenRequest & { size: number })[] {
   const kept = tolerant(records)
   return kept.ids('asked').flatMap((id) => {
     const bytes = kept.read('asked', id)
     // Written by `keepRequest`, under the vault's key.
-    return bytes === null ? [] : [parseText(bytes) as OpenRequest]
+    return bytes === null ? [] : [parseText(bytes) as OpenRequest & { size: number }]
   })
 }

@@ -91,6 +91,7 @@ function Decide() {
           left: prepared.left,
         })}
       </p>
+      {prepared.listed ? null : <p className="quiet">{t('phone.request.not-listed')}</p>}
       {prepared.belowFloor ? <p className="bad">{t('phone.request.below-floor')}</p> : null}
       <SaidLines lines={prepared.noiseLines} />
       <details className="card">

@@ -114,6 +114,7 @@ function Read({ asked }: { asked: Asked }) {
           </ul>
         </section>
       )}
+      {asked.listed === false ? <p className="quiet">{t('phone.request.not-listed')}</p> : null}
       <p className="quiet">{t('phone.sign.if-not')}</p>
     </Page>
   )

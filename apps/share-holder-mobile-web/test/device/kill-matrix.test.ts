@@ -199,6 +199,20 @@ test('PHONE-STORAGE-FULL where nothing more can be written, nothing is answered,
   expect(await phone.approve()).toMatchObject({ ok: false, rule: 'PHONE-NOTHING-PREPARED' })
 })
 
+test('PHONE-STORAGE-FULL a request for which there is no room is read and decided all the same, and the phone says that it is not kept', async () => {
+  const { phone } = await holding()
+  const put = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+    throw new DOMException('full', 'QuotaExceededError')
+  })
+  try {
+    expect(await got(phone.prepare(copies(request)))).toMatchObject({ listed: false })
+  } finally {
+    put.mockRestore()
+  }
+  expect((await overviewOf(phone)).open).toEqual([])
+  await got(phone.approve())
+})
+
 test('PHONE-STORAGE-CHANGED a record that does not open is named as damage, and what rests on it is refused', async () => {
   const { storage } = await asked()
   const database = await databaseIn(storage)
