@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildPhone } from './build/phone.ts'
-import { phoneOut, servePhone } from './phone/serve.ts'
+import { phoneOut, phonePort, servePhone } from './phone/serve.ts'
 import { root } from './root.ts'
 
 // `npm run phone` serves the app for holders. What a browser keeps belongs to the address, port included: the port that was
@@ -20,10 +20,7 @@ function askedPort(): number | null {
   try {
     const { port } = parseArgs({ options: { port: { type: 'string' } } }).values
     if (port === undefined) return null
-    const number = Number(port)
-    if (!Number.isInteger(number) || number < 1024 || number > 65_535)
-      return fail(`--port ${port}: a number from 1024 to 65535\n${usage}`, 2)
-    return number
+    return phonePort(port) ?? fail(`--port ${port}: a number from 1024 to 65535\n${usage}`, 2)
   } catch (error) {
     return fail(`${error instanceof Error ? error.message : error}\n${usage}`, 2)
   }

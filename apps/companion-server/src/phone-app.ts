@@ -6,6 +6,12 @@ import { fileURLToPath } from 'node:url'
 /** The built app for people's phones: an origin's whole content. */
 export const phoneOut = fileURLToPath(new URL('../../share-holder-mobile-web/out', import.meta.url))
 
+/** A port for it; null where it is none that a person may choose. The address belongs to what a browser keeps: 0, a free one, is no choice. */
+export function phonePort(asked: string): number | null {
+  const port = /^\d{1,5}$/.test(asked) ? Number(asked) : 0
+  return port >= 1024 && port <= 65_535 ? port : null
+}
+
 /**
  * The phone's app beside a server of rehearsals, on a port and so an origin of its own, where no call of the server is answered. For real
  * keys somebody else serves it: null.

@@ -1,14 +1,15 @@
+import { existsSync } from 'node:fs'
 import type { Server } from 'node:http'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { protectProcess } from '@lux/hsm/protect'
 import { makeFolder } from '@lux/node-files'
 import { chosenToken, initServer } from './commands/init.ts'
 import { npmGone } from './commands/npm-gone.ts'
-import { linesOf, running, say } from './commands/result.ts'
+import { linesOf, running, say, wrongUse } from './commands/result.ts'
 import { chosenWorkers, type Listening, rootLine, startServer, stopSignal } from './commands/start.ts'
 import { trainingLines } from './commands/training.ts'
-import { rehearsalPhoneApp } from './phone-app.ts'
+import { phoneOut, phonePort, rehearsalPhoneApp } from './phone-app.ts'
 import { guardContainer, inContainer } from './platform/container.ts'
 import { type StateFolder, stateFolder } from './platform/state-folder/folder.ts'
 import { readSettings } from './platform/state-folder/settings.ts'
@@ -27,6 +28,13 @@ async function serve(): Promise<void> {
     },
   })
 
+  const asked = values['phone-port']
+  const fault = phoneFault(asked)
+  if (fault !== null) {
+    wrongUse({ json: false }, fault)
+    return
+  }
+  const port = asked === undefined ? null : phonePort(asked)
   protectProcess()
   guardContainer()
   if (values.state === ownState) makeFolder(dirname(ownState), 0o777)
@@ -40,50 +48,72 @@ async function serve(): Promise<void> {
     process.exitCode = 1
     return
   }
-  const server = await startServer(state, {
-    ...{ host: values.host, port: Number(values.port) },
-    workers: await chosenWorkers(state),
-  })
+  // Before the server: a port that is taken ends it while nothing else is open.
+  const phone = await servedPhone(state, port)
+  try {
+    const server = await startServer(state, {
+      ...{ host: values.host, port: Number(values.port) },
+      workers: await chosenWorkers(state),
+    })
+    try {
+      await greet(state, server, phone === null ? null : port)
+      if (!values.once) {
+        await stopped
+        await server.drain()
+      }
+    } finally {
+      await server.close()
+    }
+  } finally {
+    phone?.closeAllConnections()
+    phone?.close()
+  }
+}
+
+/** What a person who starts it sees: where it is, its root, and how to begin. */
+async function greet(state: StateFolder, server: Started, phone: number | null): Promise<void> {
   process.stdout.write(`ready: rehearsal server, ${server.address}, state ${state.root}\n`)
   for (const line of rootLine(server.services.token.root)) process.stdout.write(`${line}\n`)
-  const phone = await servedPhone(state, values['phone-port'])
-  if (server.sealed !== null) say(['sealed:', ...linesOf(server.sealed)])
-  else {
-    // Before the first administrator: he is given the roles of the training organisation too.
-    const { address, console, files, before } = inContainer()
-      ? outside(state, server.address)
-      : here(state, server)
-    const lines = await trainingLines(server.services, address, files)
+  if (phone !== null) process.stdout.write(`phone app: http://127.0.0.1:${phone}/\n`)
+  if (server.sealed !== null) {
+    say(['sealed:', ...linesOf(server.sealed)])
+    return
+  }
+  // Before the first administrator: he is given the roles of the training organisation too.
+  const { address, console, files, before } = inContainer()
+    ? outside(state, server.address)
+    : here(state, server)
+  const lines = await trainingLines(server.services, address, files)
+  process.stdout.write(
+    `console: ${console}/console/ (a browser asks about its certificate: the CA is ${files.caCertificate})\n`,
+  )
+  for (const line of before) process.stdout.write(`${line}\n`)
+  const code = await server.services.organisations.offerSetup()
+  if (code !== null)
     process.stdout.write(
-      `console: ${console}/console/ (a browser asks about its certificate: the CA is ${files.caCertificate})\n`,
+      `setup code, one use, 15 minutes: ${code} (type it in the console, or POST ${address}/api/v1/setup)\n`,
     )
-    for (const line of before) process.stdout.write(`${line}\n`)
-    const code = await server.services.organisations.offerSetup()
-    if (code !== null)
-      process.stdout.write(
-        `setup code, one use, 15 minutes: ${code} (type it in the console, or POST ${address}/api/v1/setup)\n`,
-      )
-    for (const line of lines) process.stdout.write(`${line}\n`)
-  }
-  if (!values.once) {
-    await stopped
-    await server.drain()
-  }
-  phone?.closeAllConnections()
-  phone?.close()
-  await server.close()
+  for (const line of lines) process.stdout.write(`${line}\n`)
+}
+
+type Started = Awaited<ReturnType<typeof startServer>>
+
+/** What is wrong with --phone-port; null where nothing is. */
+function phoneFault(asked: string | undefined): string | null {
+  if (asked === undefined) return null
+  if (phonePort(asked) === null) return `--phone-port ${asked}: a number from 1024 to 65535`
+  return existsSync(join(phoneOut, 'index.html'))
+    ? null
+    : '--phone-port: the app is not built yet; run `npm run build` first'
 }
 
 /** The phone's app on a port of its own of this machine, where --phone-port asks for it; never beside real keys. */
-async function servedPhone(state: StateFolder, port: string | undefined): Promise<Server | null> {
-  if (port === undefined) return null
+async function servedPhone(state: StateFolder, port: number | null): Promise<Server | null> {
+  if (port === null) return null
   const { domain } = await readSettings(state)
-  const phone = await rehearsalPhoneApp(domain, Number(port))
-  process.stdout.write(
-    phone === null
-      ? 'phone app: not served, because this server holds real keys: docs/guide/serve-phone.md\n'
-      : `phone app: http://127.0.0.1:${port}/\n`,
-  )
+  const phone = await rehearsalPhoneApp(domain, port)
+  if (phone === null)
+    say(['phone app: not served, because this server holds real keys: docs/guide/serve-phone.md'])
   return phone
 }
 
