@@ -6,10 +6,10 @@ import { timeOf } from '../components/time.ts'
 import { type Kind, kinds, type OpenRequest, type Overview, type ShareSummary } from '../device/api.ts'
 import { dismiss, go, prove, type Route, readAgain, renew, usePhone } from '../stores/phone.ts'
 
-/** The one thing to do next: who holds no shares signs; without a policy nothing is believed, without a share nothing is asked. */
+/** The one thing to do next: without a policy nothing is believed; then who holds no shares signs, and without a share nothing is asked. */
 function nextOf({ person, policies, shares }: Overview): 'policy' | 'receive' | 'request' | 'sign' {
-  if (person.kind !== 'holder') return 'sign'
   if (policies.length === 0) return 'policy'
+  if (person.kind !== 'holder') return 'sign'
   return shares.length === 0 ? 'receive' : 'request'
 }
 

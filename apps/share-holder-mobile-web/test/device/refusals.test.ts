@@ -299,6 +299,23 @@ test('REQUEST-POLICY an officer’s phone says which policy it took an opening r
   })
 })
 
+test('REQUEST-POLICY an approver’s phone that took policies approves nothing where none of them names its key', async () => {
+  const { request } = accepted(requestPackageCodec.parse(asked(47)[0]!.bytes))
+  const file = () => toSign('decryption-approval', decryptionApprovalCodec.signedBytes(request.payload))
+  const named = await phoneWith(world.people.approver)
+  await got(named.phone.takePolicy(policyOf(world.policy)))
+  await got(named.phone.readSigning(file()))
+  const stranger = await openPhone(undefined, () => now)
+  await got(stranger.enrol({ name: 'Abe', kind: 'approver', domain: 'production', passphrase }))
+  await got(stranger.takePolicy(policyOf(world.policy)))
+  expect(await stranger.readSigning(file())).toMatchObject({
+    ok: false,
+    rule: 'REQUEST-POLICY',
+    detail: expect.stringContaining('Abe'),
+  })
+  expect(await stranger.sign()).toMatchObject({ ok: false, rule: 'PHONE-NOTHING-PREPARED' })
+})
+
 test('PHONE-PROGRESS a phone tells how many blocks of a request are done, up to all of them', async () => {
   const { storage } = await phoneOf(world, 0)
   const heard: string[] = []

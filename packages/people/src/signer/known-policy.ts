@@ -17,7 +17,8 @@ export type PolicyBehind = { readonly named: string | null; readonly policy: Pol
 
 /**
  * The policy behind what is to be signed. Refuses REQUEST-POLICY where the signer took policies of this domain and it is none of them, or
- * does not name the signer's key.
+ * does not name the signer's key; where the bytes name none, and none of those that were taken names that key. A new policy may name its
+ * signer for the first time.
  */
 export function policyBehind(
   prepared: Pick<PreparedSignature, 'request' | 'explained' | 'kind'>,
@@ -28,11 +29,21 @@ export function policyBehind(
     const { kind, request } = prepared
     const named = namedIn(prepared)
     const known = taken.filter(({ domain }) => domain === request.domain)
-    if (named === null || known.length === 0) return { named, policy: null }
+    if (known.length === 0) return { named, policy: null }
+    const list = lists[kind]
+    const isIn = (one: Policy): boolean =>
+      list === undefined || one[list].some(({ keys }) => identityId(keys) === identity.id)
+    if (named === null)
+      return request.what === 'policy' || known.some(isIn)
+        ? { named, policy: null }
+        : no(
+            'REQUEST-POLICY',
+            `no policy that you took names a ${kind} with the key of ${card.name}`,
+            'request',
+          )
     const policy = known.find((one) => policyDigest(one) === named)
     if (policy === undefined) return no('REQUEST-POLICY', `it rests on the policy ${named}`, 'request')
-    const list = lists[kind]
-    if (list !== undefined && !policy[list].some(({ keys }) => identityId(keys) === identity.id))
+    if (!isIn(policy))
       return no('REQUEST-POLICY', `that policy names no ${kind} with the key of ${card.name}`, 'request')
     return { named, policy }
   })
