@@ -46,6 +46,25 @@ test.each(['rehearsal', 'production'] as const)(
 )
 
 test.each([
+  ['acknowledgement', 'medium', false],
+  ['acknowledgement', 'run', true],
+  ['holder-answer', 'medium', true],
+  ['epoch-approval', 'run', true],
+  ['redeal', 'run', true],
+  ['heartbeat', 'run', true],
+  ['custodian-statement', 'run', true],
+  ['custodian-acknowledgement', 'medium', false],
+] as const)('%s, from a copy of the %s, is said to be never done here: %s', (what, at, never) => {
+  const need: File = {
+    ...{ need: 'file', what, from: ['Hal'], file: null },
+    commands: { at, groups: [{ who: ['Hal'], lines: ['custody holder'] }] },
+  }
+  const text = shown(createElement(file.NeedFile, { view, need, act, pinned: false }))
+  expect(text.includes('>runner.device.never-here<')).toBe(never)
+  if (never) expect(text).not.toContain('runner.hold-here')
+})
+
+test.each([
   ['opening', ['runner.sign-here'], ['runner.hold-here']],
   ['acknowledgement', ['runner.hold-here'], ['runner.sign-here']],
   ['holder-answer', [], ['runner.sign-here', 'runner.hold-here']],

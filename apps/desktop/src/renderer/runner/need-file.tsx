@@ -45,13 +45,17 @@ export function NeedFile({ view, need, act, pinned }: Props) {
       {t('runner.submit-file')}
     </Button>
   )
-  const receives = need.what === 'acknowledgement' && view.paused === null
+  // What the next epoch dealt is put together out of several files, at home.
+  const receivable = need.what === 'acknowledgement' && need.commands?.at === 'medium'
+  const receives = receivable && view.paused === null
   const sheets = need.what === 'custodian-acknowledgement' && view.paused === null
+  const neverHere = !receivable && need.what !== 'custodian-acknowledgement'
   const scanned = scannedAs(need.what)
   if (need.commands !== null)
     return (
       <div className="stage-card">
         <strong>{t(`runner.file.${need.what}`)}</strong>
+        {neverHere ? <p className="quiet">{t('runner.device.never-here')}</p> : null}
         <ol className="carry" aria-label={t('runner.device.steps')}>
           <li>
             <span>{t(`runner.device.out-${need.commands.at}`)}</span>
