@@ -24,15 +24,28 @@ async function windowWith(asking: () => boolean) {
   })
   const { takeDrops, useDrop } = await import('../../src/renderer/stores/drop.ts')
   const taken: string[] = []
-  takeDrops('setup', (files) => taken.push(...files.map(({ name }) => name)))
+  const whats: string[] = []
+  takeDrops('setup', (files, named) => {
+    taken.push(...files.map(({ name }) => name))
+    whats.push(...named)
+  })
   const dataTransfer = { items: [{ kind: 'file' }], files: [{ name: 'card.json' }], dropEffect: 'copy' }
   const happens = (name: string) => heard.get(name)?.({ preventDefault: () => undefined, dataTransfer })
-  return { happens, asked, taken, dataTransfer, over: () => useDrop.getState().over, takeDrops, useDrop }
+  return {
+    happens,
+    asked,
+    taken,
+    whats,
+    dataTransfer,
+    over: () => useDrop.getState().over,
+    takeDrops,
+    useDrop,
+  }
 }
 
 test('what falls onto the window while a dialog asks something is not taken', async () => {
   let asks = true
-  const { happens, asked, taken, dataTransfer, over } = await windowWith(() => asks)
+  const { happens, asked, taken, whats, dataTransfer, over } = await windowWith(() => asks)
   happens('dragover')
   expect(over()).toBe(false)
   expect(dataTransfer.dropEffect).toBe('none')
@@ -44,6 +57,7 @@ test('what falls onto the window while a dialog asks something is not taken', as
   happens('drop')
   await vi.waitUntil(() => taken.length > 0)
   expect(taken).toEqual(['card.json'])
+  expect(whats).toEqual(['card'])
 })
 
 test('a file that fell where it does not belong is brought along to the screen that takes it', async () => {

@@ -13,6 +13,7 @@ beforeEach(async () => {
   vi.stubGlobal('window', {
     lux: {
       onEvent: () => () => undefined,
+      dropped: async ({ name }: File) => `/media/${name}`,
       invoke: (_api: string, input: Asked) => {
         asked.push(input)
         return new Promise((resolve) => answers.push(resolve))
@@ -79,3 +80,33 @@ test('a rehearsal’s own policy judges no other bundle', () => {
   expect(it.heldPolicy('/usb/policy.json', all)).toBe('/usb/policy.json')
   expect(it.heldPolicy(null, all)).toBe(null)
 })
+
+const files = (...names: string[]) => names.map((name) => ({ name }) as File)
+
+test.each([files('policy.json', 'bundle.zip'), files('bundle.zip', 'policy.json')])(
+  'a bundle and a policy that fall together are one question, in whichever order',
+  async (...dropped) => {
+    const ended = it.takeDropped(dropped)
+    await vi.waitUntil(() => answers.length > 0)
+    answers.at(-1)?.({ ok: true, value: viewOf('/media/bundle.zip') })
+    await ended
+    expect(asked).toEqual([{ path: '/media/bundle.zip', policy: '/media/policy.json' }])
+    expect(state().result?.verdict).toBe('accepted')
+  },
+)
+
+test('a policy that falls alone is what the next is verified by', async () => {
+  await it.takeDropped(files('policy.json'))
+  expect(asked).toEqual([])
+  expect(state().chosen).toEqual({ path: null, policy: '/media/policy.json' })
+})
+
+test.each([[files('a.zip', 'b.zip')], [files('a.json', 'b.json', 'c.zip')]])(
+  'FILES-TOO-MANY no file is left out in silence, and no older verdict stays',
+  async (dropped) => {
+    await accepted('/a.zip', '/policy.json')
+    await it.takeDropped(dropped)
+    expect(asked).toHaveLength(1)
+    expect(state()).toMatchObject({ result: null, failure: { code: 'FILES-TOO-MANY' } })
+  },
+)

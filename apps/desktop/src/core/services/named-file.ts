@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { readPlan, readScript } from '@lux/ceremony/plan'
 import {
   cardCodec,
+  planLockCodec,
   requestPackageCodec,
   serverCardCodec,
   signatureAnswerCodec,
@@ -36,7 +37,7 @@ const unknown: NamedFile = { what: 'unknown', belongs: [] }
 function named(bytes: Uint8Array): NamedFile {
   if (startsWith(bytes, 'PK\u0003\u0004')) return { what: 'bundle', belongs: ['bundles'] }
   if (startsWith(bytes, 'age-encryption.org/')) return { what: 'sealed', belongs: ['device'] }
-  if (cardCodec.parse(bytes).ok) return { what: 'card', belongs: ['setup'] }
+  if (cardCodec.parse(bytes).ok) return { what: 'card', belongs: ['setup', 'holders'] }
   if (serverCardCodec.parse(bytes).ok) return { what: 'server', belongs: ['setup'] }
   const answer = signatureAnswerCodec.parse(bytes)
   if (answer.ok) {
@@ -47,7 +48,8 @@ function named(bytes: Uint8Array): NamedFile {
   if (signatureRequestCodec.parse(bytes).ok) return { what: 'request', belongs: ['device'] }
   if (requestPackageCodec.parse(bytes).ok) return { what: 'answer', belongs: ['run'] }
   if (readScript(bytes).ok) return { what: 'script', belongs: ['setup'] }
-  if (readPlan(bytes).ok) return { what: 'plan', belongs: ['device'] }
+  if (readPlan(bytes).ok) return { what: 'plan', belongs: ['ceremonies'] }
+  if (planLockCodec.parse(bytes).ok) return { what: 'lock', belongs: ['ceremonies'] }
   return byKind(bytes)
 }
 

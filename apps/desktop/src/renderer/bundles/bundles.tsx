@@ -2,7 +2,7 @@ import { Code, FailureNotice, Rec, WordCards } from '@lux/ui'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { BundleSummary, Failure, OutputOf } from '../../contract/index.ts'
-import { call, droppedPath } from '../client.ts'
+import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import { FilePicker } from '../components/file-picker.tsx'
 import { Loaded } from '../components/loading.tsx'
@@ -17,7 +17,14 @@ import { useRemote } from '../stores/remote.ts'
 import { bundles } from '../stores/remotes.ts'
 import { endWork, useWork } from '../stores/work.ts'
 import { TakeAway } from './take-away.tsx'
-import { choose, forgetVerification, heldPolicy, useVerification, verify } from './verification.ts'
+import {
+  choose,
+  forgetVerification,
+  heldPolicy,
+  takeDropped,
+  useVerification,
+  verify,
+} from './verification.ts'
 import { VerifyResult } from './verify-result.tsx'
 
 export function Bundles() {
@@ -156,7 +163,7 @@ function Verify({ rehearsed }: { rehearsed: boolean }) {
   const { path, policy } = chosen
   const report = useWork(({ reports }) => (path === null ? undefined : reports[path]))
 
-  useEffect(() => takeDrops('bundles', (files) => void take(files)), [])
+  useEffect(() => takeDrops('bundles', (files) => void takeDropped(files)), [])
 
   return (
     <>
@@ -192,12 +199,4 @@ function Verify({ rehearsed }: { rehearsed: boolean }) {
       {result ? <VerifyResult result={result} /> : null}
     </>
   )
-}
-
-/** A bundle is verified as it falls; a policy is what the next is verified by. */
-async function take([file]: readonly File[]): Promise<void> {
-  const dropped = file === undefined ? null : await droppedPath(file)
-  if (dropped === null) return
-  if (dropped.endsWith('.json')) choose({ policy: dropped })
-  else await verify({ path: dropped })
 }

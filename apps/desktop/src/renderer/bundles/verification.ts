@@ -1,6 +1,6 @@
 import { create } from 'zustand'
 import type { BundleSummary, Failure, VerifyView } from '../../contract/index.ts'
-import { call } from '../client.ts'
+import { call, droppedPath } from '../client.ts'
 import { endWork } from '../stores/work.ts'
 
 type Chosen = { readonly path: string | null; readonly policy: string | null }
@@ -45,6 +45,22 @@ export async function verify(change: Partial<Chosen> = {}): Promise<void> {
     busy: false,
     ...(answer.ok ? { result: answer.value } : { failure: answer.error }),
   })
+}
+
+/** A bundle is verified as it falls, by the policy that falls with it; a policy alone is what the next is verified by. */
+export async function takeDropped(files: readonly File[]): Promise<void> {
+  const policies = files.filter(({ name }) => name.endsWith('.json'))
+  const others = files.filter((file) => !policies.includes(file))
+  if (policies.length > 1 || others.length > 1) {
+    choose({})
+    const detail = files.map(({ name }) => name).join(', ')
+    return useVerification.setState({ failure: { code: 'FILES-TOO-MANY', detail } })
+  }
+  const [policy, path] = await Promise.all(
+    [policies, others].map(async ([file]) => (file === undefined ? null : droppedPath(file))),
+  )
+  if (policy) choose({ policy })
+  if (path) await verify({ path })
 }
 
 /** A rehearsal's own policy judges that rehearsal and nothing else. */

@@ -1,9 +1,9 @@
 import { FailureNotice, Rec } from '@lux/ui'
 import { Checkbox, RadioCards } from '@radix-ui/themes'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { EnrolledKind, Failure, ScriptView } from '../../contract/index.ts'
-import { call } from '../client.ts'
+import type { EnrolledKind, Failure, NamedFile, ScriptView } from '../../contract/index.ts'
+import { call, droppedPath } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import { CeremonyTable } from '../components/ceremony-table.tsx'
 import { Fields, filledIn, firstMissing } from '../components/fields.tsx'
@@ -14,6 +14,7 @@ import { UnreadableRuns } from '../components/unreadable-runs.tsx'
 import { OwnScripts } from '../designer/own-scripts.tsx'
 import { useScriptText } from '../i18n/step-text.ts'
 import { Drafts } from '../setup/drafts.tsx'
+import { takeDrops } from '../stores/drop.ts'
 import { useRemote } from '../stores/remote.ts'
 import { ceremonies, holders, scripts } from '../stores/remotes.ts'
 import { go } from '../stores/route.ts'
@@ -206,6 +207,19 @@ function OpenLocked() {
     if (answer.ok) go('run', answer.value.id)
     else setFailure(answer.error)
   }
+
+  useEffect(() => {
+    const take = async (files: readonly File[], whats: readonly NamedFile['what'][]): Promise<void> => {
+      setFailure(null)
+      for (const [index, file] of files.entries()) {
+        const path = await droppedPath(file)
+        if (whats[index] === 'plan') setPlan(path)
+        else if (whats[index] === 'lock') setLock(path)
+        else setFailure({ code: 'FILE-WRONG-KIND', detail: file.name })
+      }
+    }
+    return takeDrops('ceremonies', (files, whats) => void take(files, whats))
+  }, [])
 
   return (
     <div className="panel panel-body">

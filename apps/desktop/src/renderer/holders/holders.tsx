@@ -1,9 +1,9 @@
 import { Code, FailureNotice, Rec, WordCards } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
-import { Suspense, useState } from 'react'
+import { Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure, HolderView, Result } from '../../contract/index.ts'
-import { call } from '../client.ts'
+import { call, droppedPath } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import { allowCamera, QrScan, toBase64 } from '../components/codes.tsx'
 import { CommandLine } from '../components/command-line.tsx'
@@ -13,6 +13,7 @@ import { Outcome } from '../components/outcome.tsx'
 import { Screen, Section } from '../components/screen.tsx'
 import { DomainBadge } from '../components/state-badge.tsx'
 import { useFormats } from '../i18n/format.ts'
+import { takeDrops } from '../stores/drop.ts'
 import { useRemote } from '../stores/remote.ts'
 import { holders } from '../stores/remotes.ts'
 import { ShareMatrix } from './share-matrix.tsx'
@@ -31,14 +32,26 @@ export function Holders() {
     if (path !== null) await take(call('holders.enrol', { path }))
   }
 
-  async function take(asked: Promise<Result<{ holder: HolderView }>>): Promise<void> {
+  async function take(asked: Promise<Result<{ holder: HolderView }>>): Promise<boolean> {
     setFailure(null)
     setEnrolled(null)
     const answer = await asked
     if (answer.ok) setEnrolled(answer.value.holder)
     else setFailure(answer.error)
     await holders.again()
+    return answer.ok
   }
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the screen takes what falls while it is shown
+  useEffect(() => {
+    const takeAll = async (files: readonly File[]): Promise<void> => {
+      for (const file of files) {
+        const path = await droppedPath(file)
+        if (path === null || !(await take(call('holders.enrol', { path })))) return
+      }
+    }
+    return takeDrops('holders', (files) => void takeAll(files))
+  }, [])
 
   return (
     <Screen

@@ -2,7 +2,11 @@ import { create } from 'zustand'
 import type { FilePlace, NamedFile } from '../../contract/index.ts'
 import { call, droppedPath } from '../client.ts'
 
-type Taker = { place: FilePlace; take: (files: readonly File[]) => void }
+/** `whats`: what each file is, as core named it. */
+type Taker = {
+  place: FilePlace
+  take: (files: readonly File[], whats: readonly NamedFile['what'][]) => void
+}
 
 /** A file that fell where it is not taken: what it is, and where it belongs. */
 export type Misplaced = NamedFile & { file: File }
@@ -39,15 +43,15 @@ async function nameOf(file: File): Promise<NamedFile> {
 
 /** One that belongs elsewhere stops them all, and none is taken in; what nobody knows is the screen's own to refuse. */
 async function fell(files: readonly File[]): Promise<void> {
+  const whats: NamedFile['what'][] = []
   for (const file of files) {
     const named = await nameOf(file)
     const { taker } = useDrop.getState()
     const taken = taker !== null && (named.belongs.length === 0 || named.belongs.includes(taker.place))
-    if (taken) continue
-    useDrop.setState({ misplaced: { ...named, file } })
-    return
+    if (!taken) return useDrop.setState({ misplaced: { ...named, file } })
+    whats.push(named.what)
   }
-  useDrop.getState().taker?.take(files)
+  useDrop.getState().taker?.take(files, whats)
 }
 
 /** What a person is asked in a dialog, and may be about to sign, does not change under it. */

@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cardCodec } from '@lux/ceremony/wire'
+import { cardCodec, planLockCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, type Json, utf8 } from '@lux/crypto'
 import { enrol } from '@lux/people'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { planBytes, samplePlan } from '../../../../../packages/ceremony/test/support/sample-plan.ts'
 import { findProgram } from '../../../src/core/program.ts'
 import { nameFile } from '../../../src/core/services/named-file.ts'
 import type { ServiceContext } from '../../../src/core/services/shared/service-context.ts'
@@ -33,10 +34,19 @@ async function card(): Promise<Uint8Array> {
 }
 
 const json = (value: Json) => encodeCanonical(value)
+const digest = '1b'.repeat(32)
+const plan = () => planBytes(samplePlan({}, [], { policy: digest, destinations: [] }))
+const lock = () =>
+  planLockCodec.encode({
+    ...{ planHash: digest, policyDigest: digest, rehearsalDigest: digest, diffDigest: null },
+    signatures: [],
+  })
 const script = () => new Uint8Array(readFileSync(join(findProgram().resources, 'scripts', 'first-run.yaml')))
 
 test.each([
-  ['card', ['setup'], card],
+  ['card', ['setup', 'holders'], card],
+  ['plan', ['ceremonies'], plan],
+  ['lock', ['ceremonies'], lock],
   ['script', ['setup'], script],
   ['bundle', ['bundles'], () => utf8('PK\u0003\u0004 and so on')],
   ['sealed', ['device'], () => utf8('age-encryption.org/v1\n')],
