@@ -1,5 +1,5 @@
 import { Button, Select, TextField } from '@radix-ui/themes'
-import { Suspense, useId, useRef, useState } from 'react'
+import { Suspense, useEffect, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type PersonRole, personRoles, type SetupView } from '../../contract/index.ts'
 import { call } from '../client.ts'
@@ -7,16 +7,39 @@ import { ActionButton } from '../components/action-button.tsx'
 import { allowCamera, QrScan } from '../components/codes.tsx'
 import type { SetupActs } from './use-setup.ts'
 
+const anybody = 'anybody'
+
 /** One more person: a card that they bring, by file, drop or code; or a key that they make here. */
 export function AddPerson({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
   const { t } = useTranslation()
   const [scans, setScans] = useState(false)
   const [makes, setMakes] = useState(false)
+  const id = useId()
+  const { takeOnly } = acts
+  // Elsewhere a set-up takes other files too.
+  useEffect(() => () => takeOnly(null), [takeOnly])
   return (
     <aside className="setup-card setup-side" aria-label={t('setup.add.title')}>
       <h2>{t('setup.add.title')}</h2>
       <p className="quiet">{t('setup.add.text')}</p>
       <div className="setup-drop">{t('setup.add.drop')}</div>
+      <div className="field">
+        <label htmlFor={`${id}-only`}>{t('setup.add.only')}</label>
+        <Select.Root
+          value={acts.only ?? anybody}
+          onValueChange={(value) => takeOnly(personRoles.find((role) => role === value) ?? null)}
+        >
+          <Select.Trigger id={`${id}-only`} />
+          <Select.Content>
+            <Select.Item value={anybody}>{t('setup.add.anybody')}</Select.Item>
+            {personRoles.map((role) => (
+              <Select.Item key={role} value={role}>
+                {t(`roles.${role}`)}
+              </Select.Item>
+            ))}
+          </Select.Content>
+        </Select.Root>
+      </div>
       <div className="setup-ways">
         <Button
           type="button"

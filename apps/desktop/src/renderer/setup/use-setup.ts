@@ -16,16 +16,19 @@ export type SetupActs = {
   send(asked: Promise<Result<SetupView>>): Promise<boolean>
   fail(failure: Failure | null): void
   change(change: SetupChange): Promise<boolean>
-  /** A file is chosen and taken, whatever it is; `role`: the only kind of card that is meant. */
-  pick(role?: PersonRole): Promise<void>
+  /** The only role whose card is taken now; null: any, and whatever else a set-up takes. */
+  only: PersonRole | null
+  takeOnly(role: PersonRole | null): void
+  pick(): Promise<void>
   /** A script file of people's own is kept and chosen. */
   pickScript(): Promise<void>
-  take(payload: Uint8Array, role?: PersonRole): Promise<boolean>
+  take(payload: Uint8Array): Promise<boolean>
 }
 
 export function useSetupActs(id: string): SetupActs {
   const [busy, setBusy] = useState(false)
   const [failure, setFailure] = useState<Failure | null>(null)
+  const [only, takeOnly] = useState<PersonRole | null>(null)
 
   async function send(asked: Promise<Result<SetupView>>): Promise<boolean> {
     setBusy(true)
@@ -37,9 +40,9 @@ export function useSetupActs(id: string): SetupActs {
     return answer.ok
   }
 
-  const role = (kind: PersonRole | undefined) => (kind === undefined ? {} : { role: kind })
-  const take = (bytes: Uint8Array, kind?: PersonRole) =>
-    send(call('setups.takeCarried', { id, payload: toBase64(bytes), ...role(kind) }))
+  const role = only === null ? {} : { role: only }
+  const take = (bytes: Uint8Array) =>
+    send(call('setups.takeCarried', { id, payload: toBase64(bytes), ...role }))
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: whoever is shown takes what falls onto the window
   useEffect(() => {
@@ -52,7 +55,7 @@ export function useSetupActs(id: string): SetupActs {
       }
     }
     return takeDrops('setup', taker)
-  }, [id])
+  }, [id, only])
 
   return {
     busy,
@@ -60,9 +63,11 @@ export function useSetupActs(id: string): SetupActs {
     send,
     fail: setFailure,
     change: (change) => send(call('setups.change', { id, change })),
-    async pick(kind) {
-      const path = await pickFile(kind === undefined ? 'document' : 'card')
-      if (path !== null) await send(call('setups.take', { id, path, ...role(kind) }))
+    only,
+    takeOnly,
+    async pick() {
+      const path = await pickFile(only === null ? 'document' : 'card')
+      if (path !== null) await send(call('setups.take', { id, path, ...role }))
     },
     async pickScript() {
       const path = await pickFile('script')
