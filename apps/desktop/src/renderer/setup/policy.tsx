@@ -9,6 +9,7 @@ import { policyPaper } from '../paper/plan-paper.ts'
 import { PrintPaper } from '../paper/print-paper.tsx'
 import { Faults } from './faults.tsx'
 import { Signatures } from './signatures.tsx'
+import { usePause } from './use-pause.ts'
 import type { SetupActs } from './use-setup.ts'
 
 const levels = ['E0', 'E1', 'E2', 'E3'] as const
@@ -94,15 +95,13 @@ function Sentences({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
           name={t('setup.policy.organisation-name')}
           value={setup.organisation.name}
           first
-          onDone={(name) =>
-            void acts.change({
-              organisation: { name, id: setup.organisation.id === '' ? idOf(name) : setup.organisation.id },
-            })
-          }
+          asTyped
+          onDone={(name) => void acts.change({ organisation: renamed(setup.organisation, name) })}
         />
         <TextIn
           name={t('setup.policy.organisation-id')}
           value={setup.organisation.id}
+          asTyped
           onDone={(id) => void acts.change({ organisation: { ...setup.organisation, id } })}
         />
       </Line>
@@ -131,9 +130,10 @@ function Sentences({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
         <TextIn
           name={t('setup.policy.expiry')}
           value={policy.expiry.slice(0, 10)}
-          onDone={(day) => {
+          asTyped
+          onDone={(day, typing) => {
             if (/^\d{4}-\d{2}-\d{2}$/.test(day)) void acts.change({ expiry: `${day}T23:59:59.999Z` })
-            else acts.fail({ code: 'INPUT-INVALID', detail: '2027-12-31' })
+            else if (!typing) acts.fail({ code: 'INPUT-INVALID', detail: '2027-12-31' })
           }}
         />
       </Line>
@@ -244,28 +244,34 @@ function Choice<T extends string>({
   )
 }
 
-/** Sent when the field is left, or at Enter: half a word is nobody's choice. */
+/** Sent when the field is left, or at Enter; `asTyped`: also while somebody types, so that nothing is lost with the window. */
 export function TextIn({
   name,
   value,
   first = false,
+  asTyped = false,
   onDone,
 }: {
   name: string
   value: string
   first?: boolean
-  onDone: (value: string) => void
+  asTyped?: boolean
+  onDone: (value: string, typing: boolean) => void
 }) {
   const id = useId()
   const [typed, setTyped] = useState(value)
   const [from, setFrom] = useState(value)
+  const [typing, setTyping] = useState(false)
   if (from !== value) {
     setFrom(value)
-    setTyped(value)
+    // What is kept meanwhile never takes a letter away from whoever types.
+    if (!typing) setTyped(value)
   }
-  const send = (): void => {
-    if (typed.trim() !== value && typed.trim() !== '') onDone(typed.trim())
+  const send = (still: boolean): void => {
+    setTyping(still)
+    if (typed.trim() !== value && typed.trim() !== '') onDone(typed.trim(), still)
   }
+  usePause(asTyped && typing ? typed : null, () => send(true))
   return (
     <div className="field">
       <label htmlFor={id}>{name}</label>
@@ -276,10 +282,14 @@ export function TextIn({
         maxLength={200}
         autoComplete="off"
         {...(first ? { 'data-first': '' } : {})}
-        onChange={(event) => setTyped(event.target.value)}
-        onBlur={send}
+        {...(typing ? { 'data-typing': '' } : {})}
+        onChange={(event) => {
+          setTyped(event.target.value)
+          setTyping(true)
+        }}
+        onBlur={() => send(false)}
         onKeyDown={(event) => {
-          if (event.key === 'Enter' && !event.nativeEvent.isComposing) send()
+          if (event.key === 'Enter' && !event.nativeEvent.isComposing) send(false)
         }}
       />
     </div>
@@ -332,6 +342,11 @@ function OtherBuilds({ tools, onChange }: { tools: readonly string[]; onChange: 
       <TextIn name={t('setup.policy.build')} value="" onDone={(build) => onChange([...tools, build])} />
     </details>
   )
+}
+
+/** The id goes with the name until somebody gives another. */
+function renamed({ name: before, id }: SetupView['organisation'], name: string): SetupView['organisation'] {
+  return { name, id: id === '' || id === idOf(before) ? idOf(name) : id }
 }
 
 /** An id that the name suggests: what plans and policies take. */

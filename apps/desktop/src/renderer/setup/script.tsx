@@ -12,6 +12,7 @@ import { scripts } from '../stores/remotes.ts'
 import { go } from '../stores/route.ts'
 import { Faults } from './faults.tsx'
 import { TextIn } from './policy.tsx'
+import { usePause } from './use-pause.ts'
 import type { SetupActs } from './use-setup.ts'
 
 /** What is to be done: a script that is shipped, its values, and what keeps it from being a plan with these people. */
@@ -85,6 +86,7 @@ function Choose({ all, setup, acts }: { all: ScriptView[]; setup: SetupView; act
         name={t('setup.script.name')}
         value={setup.title}
         first
+        asTyped
         onDone={(title) => void acts.change({ title })}
       />
       {script.fields.length === 0 ? null : <Values key={script.id} setup={setup} acts={acts} />}
@@ -129,26 +131,37 @@ function Choose({ all, setup, acts }: { all: ScriptView[]; setup: SetupView; act
   )
 }
 
-/** Sent when a field is left, so that what is wrong with it is said beside it at once. */
+/** Sent when a field is left or nobody types any more, so that what is wrong with it is said beside it. */
 function Values({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
   const { t } = useTranslation()
   const { fields, values, id, faults } = setup.script
   const [typed, setTyped] = useState(values)
+  const [typing, setTyping] = useState(false)
   const needed = fields.some(({ optional, name }) => optional !== true && (typed[name] ?? '') === '')
+  const asks = needed || faults.length > 0
+  const [open, setOpen] = useState(asks)
+  // It never folds under whoever types.
+  if (asks && !open) setOpen(true)
   const send = (next: Record<string, string>): void => {
     if (id !== null && JSON.stringify(next) !== JSON.stringify(values))
       void acts.change({ script: id, values: next })
   }
+  usePause(typing ? JSON.stringify(typed) : null, () => send(typed))
+  const left = (): void => {
+    setTyping(false)
+    send(typed)
+  }
   return (
-    <details className="details" open={needed || faults.length > 0}>
+    <details className="details" open={open}>
       <summary>{t('ceremonies.values', { count: fields.length })}</summary>
       <form
         className="form"
+        {...(typing ? { 'data-typing': '' } : {})}
         onSubmit={(event) => {
           event.preventDefault()
-          send(typed)
+          left()
         }}
-        onBlur={() => send(typed)}
+        onBlur={left}
       >
         <Fields
           fields={fields}
@@ -156,9 +169,10 @@ function Values({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
           onChange={(name, value) => {
             const next = { ...typed, [name]: value }
             setTyped(next)
-            // What is chosen is chosen; what is typed is sent when the field is left.
+            // What is chosen is chosen.
             const { type } = fields.find((field) => field.name === name) ?? {}
             if (type === 'choice' || type === 'flag') send(next)
+            else setTyping(true)
           }}
         />
       </form>

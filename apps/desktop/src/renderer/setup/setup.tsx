@@ -48,9 +48,10 @@ function Stages({ setup }: { setup: SetupView }) {
     document.querySelector('.setup-body')?.scrollTo(0, 0)
   }, [stage])
 
-  // What is next changes where the last thing of a stage was done: the way on takes the focus.
+  // What is next changes where the last thing of a stage was done: the way on takes the focus, but never from whoever types.
   useEffect(() => {
-    if (done) document.querySelector<HTMLElement>('.setup-foot [data-go]')?.focus({ preventScroll: true })
+    if (done && !document.activeElement?.closest('[data-typing]'))
+      document.querySelector<HTMLElement>('.setup-foot [data-go]')?.focus({ preventScroll: true })
   }, [done])
 
   return (
