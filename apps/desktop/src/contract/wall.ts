@@ -33,8 +33,8 @@ export type Wall = {
   } | null
 }
 
-/** A wall is read from afar: of more than these only those around the one in hand. */
-export const wallLimits = { parts: 40, keys: 64 } as const
+/** A wall is read from afar, in letters of 32 px and more at 1920 x 1080: of more than these only those around the one in hand. */
+export const wallLimits = { parts: 6, keys: 6 } as const
 
 /** Whether the window on the wall is open, and why: somebody asked, its display went away, or it ended by itself. */
 export type WallState = { open: boolean; why: 'asked' | 'unplugged' | 'ended' }

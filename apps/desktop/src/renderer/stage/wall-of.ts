@@ -54,6 +54,7 @@ export function wallOf(
   const shownKeys = around(keys, wallLimits.keys, ({ state: made }) => made === 'now' || made === 'todo')
   const { from, some } = shownKeys
   const which = some.length === keys.length ? '' : ` ${from + 1}–${from + some.length} / ${keys.length}`
+  const isCut = shownParts.some.length < parts.length
   return {
     language,
     direction: directionOf(language),
@@ -71,8 +72,10 @@ export function wallOf(
       utc: t('stage.utc'),
       keys: `${t('stage.keys')}${which}`,
     },
-    parts: shownParts.some.map((part) => ({
-      title: line(partTitle(part)),
+    parts: shownParts.some.map((part, at) => ({
+      title: line(
+        isCut ? `${shownParts.from + at + 1} / ${parts.length} · ${partTitle(part)}` : partTitle(part),
+      ),
       done: part.steps.filter((one) => one.state === 'done').length,
       total: part.steps.length,
       now: part.steps.some(({ id }) => id === current?.id),

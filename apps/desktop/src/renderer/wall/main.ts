@@ -90,8 +90,7 @@ function keys(shown: Wall['keys'], label: string): HTMLElement {
       return key
     }),
   )
-  list.ariaLabel = label
-  return element('aside', {}, list)
+  return element('aside', {}, element('h2', {}, label), list)
 }
 
 function parts(shown: Wall['parts']): HTMLElement {
@@ -107,7 +106,7 @@ function parts(shown: Wall['parts']): HTMLElement {
         'div',
         { class: 'wall-part', ...(now ? { state: 'now' } : {}) },
         bar,
-        said('span', title),
+        element('span', { class: 'wall-title', dir: 'auto' }, title),
       )
     }),
   )
