@@ -12,24 +12,31 @@ const parts = [
   { id: 'p', kind: 'root-kek', title: 'p', steps: [step(1, 'done'), step(2, 'done'), step(3, 'ready')] },
 ]
 const view = { ...run, parts, current, paused: null, exception: null }
+const titleOf = ({ number }: StepView) => `Step ${number}.`
 const own = view.people.map((person) => ({ ...person, standIn: false }))
 
 test('a window that opens a run of people shows its last result again, as nobody knows who saw it', () => {
   for (const domain of ['production', 'rehearsal'] as const) {
     const opened = { ...view, domain, people: own, remarks: [] }
-    expect(unseenResult(opened, seenBefore(opened))?.id).toBe('step-2')
+    expect(unseenResult(opened, seenBefore(opened, titleOf))?.id).toBe('step-2')
   }
-  expect(unseenResult(view, seenBefore(view))).toBe(null)
+  expect(unseenResult(view, seenBefore(view, titleOf))).toBe(null)
 })
 
-test('a note that was made after it says that the room saw it', () => {
+test('a note that was made after it and names it says that the room saw it, and no other note does', () => {
   const [note] = run.remarks
-  const opened = (at: string) => ({
+  const opened = (at: string, text: string) => ({
     ...view,
     people: own,
-    remarks: [{ ...note!, kind: 'note' as const, at }],
+    remarks: [{ ...note!, kind: 'note' as const, at, text }],
   })
-  const [before, after] = [opened('2026-11-24T16:04:59.999Z'), opened('2026-11-24T16:05:00.000Z')]
-  expect(unseenResult(before, seenBefore(before))?.id).toBe('step-2')
-  expect(unseenResult(after, seenBefore(after))).toBe(null)
+  const [early, late] = ['2026-11-24T16:04:59.999Z', '2026-11-24T16:05:00.000Z']
+  const shown = (at: string, text: string) => {
+    const before = opened(at, text)
+    return unseenResult(before, seenBefore(before, titleOf))?.id
+  }
+  expect(shown(early, 'Seen by Ada: Step 2.')).toBe('step-2')
+  expect(shown(late, 'A sheet was printed for Kim')).toBe('step-2')
+  expect(shown(late, 'Seen by Ada: Step 1.')).toBe('step-2')
+  expect(shown(late, 'Seen by Ada: Step 2.')).toBe(undefined)
 })

@@ -69,7 +69,7 @@ export const proving: RunView = {
       step: 's4',
       at: '2026-11-24T16:06:00.000Z',
       by: 'Mei Tanaka',
-      text: 'Seen by Mei Tanaka: Make the ceremony key',
+      text: 'Seen by Mei Tanaka: Attack the token',
       decided: null,
       compared: null,
     },

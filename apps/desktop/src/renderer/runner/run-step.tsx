@@ -18,6 +18,7 @@ import { useStageText } from '../stage/stage-text.ts'
 import { TokenCard } from '../stage/token-card.tsx'
 import { WhoSelect } from '../stage/who-select.tsx'
 import { WorkingCard } from '../stage/working-card.tsx'
+import { writeNotes } from '../stage/write-notes.ts'
 import { run } from '../stores/remotes.ts'
 import { changeRoom, useRoom } from '../stores/room.ts'
 import { useWork } from '../stores/work.ts'
@@ -124,9 +125,8 @@ export function RunStep({ view, step, act }: Props) {
     try {
       const [first = ''] = heardBy
       const of = t(`stage.reading.of.${what}`)
-      for (const text of namesInNotes(heardBy, (names) => t('stage.reading.heard-note', { names, what: of })))
-        if (!(await act(call('ceremonies.note', { id: view.id, by: first, text })))) return false
-      return true
+      const texts = namesInNotes(heardBy, (names) => t('stage.reading.heard-note', { names, what: of }))
+      return await writeNotes({ id: view.id, step: step.id, by: first, texts }, act)
     } finally {
       setBusy(false)
     }
@@ -139,13 +139,11 @@ export function RunStep({ view, step, act }: Props) {
     changeRoom(view.id, { here })
     if (!view.may.note) return true
     const away = names.filter((name) => !here.includes(name))
-    const said = [
+    const texts = [
       ...namesInNotes(here, (some) => t('stage.roll-here', { names: some })),
       ...namesInNotes(away, (some) => t('stage.roll-away', { names: some })),
     ]
-    for (const text of said)
-      if (!(await act(call('ceremonies.note', { id: view.id, by, text })))) return false
-    return true
+    return writeNotes({ id: view.id, step: step.id, by, texts }, act)
   }
 
   async function proceed(): Promise<void> {

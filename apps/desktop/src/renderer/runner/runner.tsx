@@ -6,6 +6,7 @@ import type { Failure, RunView } from '../../contract/index.ts'
 import { call, droppedPath } from '../client.ts'
 import { Loaded } from '../components/loading.tsx'
 import { Screen } from '../components/screen.tsx'
+import { useScriptText } from '../i18n/step-text.ts'
 import { useShownOnWall } from '../stage/on-wall.ts'
 import { seenBefore, stepsOf, unseenResult } from '../stage/phase.ts'
 import { Result, ResultAgain } from '../stage/result.tsx'
@@ -44,7 +45,8 @@ function Running({ view, failure }: { view: RunView; failure: Failure | null }) 
   const [refused, setRefused] = useState<Failure | null>(null)
   const [again, setAgain] = useState<string | null>(null)
   const [railOpen, setRailOpen] = useState(false)
-  const [before] = useState(() => seenBefore(view))
+  const textOf = useScriptText()
+  const [before] = useState(() => seenBefore(view, textOf.title))
   const room = useRoom(view.id)
   const result = unseenResult(view, room.seen ?? before)
   const opened = again === null ? undefined : stepsOf(view).find(({ id }) => id === again)

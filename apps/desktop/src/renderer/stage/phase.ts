@@ -13,14 +13,20 @@ export function lastDone(view: Pick<RunView, 'parts'>): StepView | null {
 }
 
 /**
- * Up to which step all was seen when the window opens a run: the last result is shown again where nobody has said anything since, as
+ * Up to which step all was seen when the window opens a run: the last result is shown again where no note since names it, as
  * nobody knows then whether the room saw it. Whoever plays everybody saw it.
  */
-export function seenBefore(view: Pick<RunView, 'parts' | 'domain' | 'people' | 'remarks'>): number {
+export function seenBefore(
+  view: Pick<RunView, 'parts' | 'domain' | 'people' | 'remarks'>,
+  titleOf: (step: StepView) => string,
+): number {
   const last = lastDone(view)
   if (last === null) return 0
   const { number, doneAt } = last
-  const said = view.remarks.some(({ kind, at }) => kind === 'note' && doneAt !== null && at >= doneAt)
+  const said = view.remarks.some(
+    ({ kind, at, text }) =>
+      kind === 'note' && doneAt !== null && at >= doneAt && text.includes(titleOf(last)),
+  )
   return said || playedAlone(view) ? number : number - 1
 }
 

@@ -15,6 +15,7 @@ import { peopleOf, playedAlone, type RunPerson } from './run-people.ts'
 import { StageStep } from './stage-step.tsx'
 import { useStageText } from './stage-text.ts'
 import { inFours } from './token-card.tsx'
+import { writeNotes } from './write-notes.ts'
 
 /** What is shown largest, the first of these that a step has. */
 const large = ['attacks-held', 'serial', 'objects', 'shares', 'attributes', 'evidence-level', 'bytes']
@@ -37,10 +38,9 @@ export function Result({ view, step, act }: Props) {
     setBusy(true)
     const [first] = seenBy
     if (first !== undefined && view.may.note) {
-      const said = namesInNotes(seenBy, (names) => t('stage.seen-note', { names, step: textOf.title(step) }))
+      const texts = namesInNotes(seenBy, (names) => t('stage.seen-note', { names, step: textOf.title(step) }))
       // The result stays until the transcript has who saw it.
-      for (const text of said)
-        if (!(await act(call('ceremonies.note', { id: view.id, by: first, text })))) return setBusy(false)
+      if (!(await writeNotes({ id: view.id, step: step.id, by: first, texts }, act))) return setBusy(false)
     }
     if (goesOn) {
       const [by = ''] = current.actor.name.split(', ')

@@ -11,14 +11,20 @@ export type Room = {
   heard: Readonly<Record<string, number>>
   /** By digest, who has said that they heard all its words. */
   heardBy: Readonly<Record<string, readonly string[]>>
+  /** What the transcript has taken of this, by step. */
+  noted: readonly string[]
 }
 
-const empty: Room = { here: [], seen: null, signsAlone: false, heard: {}, heardBy: {} }
+const empty: Room = { here: [], seen: null, signsAlone: false, heard: {}, heardBy: {}, noted: [] }
 
 const useRooms = create<{ rooms: Readonly<Record<string, Room>> }>(() => ({ rooms: {} }))
 
 export function useRoom(id: string): Room {
   return useRooms(({ rooms }) => rooms[id]) ?? empty
+}
+
+export function roomOf(id: string): Room {
+  return useRooms.getState().rooms[id] ?? empty
 }
 
 export function changeRoom(id: string, change: Partial<Room>): void {
