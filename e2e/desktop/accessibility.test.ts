@@ -68,6 +68,18 @@ describe.each([
     await page.locator('.idle-cover').waitFor({ state: 'detached' })
   })
 
+  test('A11Y-AXE a result that waits to be seen, and a done step that is opened again, have no violation', async () => {
+    const { page } = desktop
+    await show(desktop, 'run/c10')
+    await page.locator('.stage-step[data-phase=result] .result-card').waitFor()
+    await page.locator('.seen-by label').first().click()
+    await page.locator('.seen-by input:checked').waitFor({ state: 'attached' })
+    expect(await found()).toEqual([])
+    await page.locator('.timeline-steps li[data-state=done] button').first().click()
+    await page.locator('.stage-step[data-phase=again] .result-card').waitFor()
+    expect(await found()).toEqual([])
+  })
+
   test('A11Y-AXE the verdict on a bundle has no violation', async () => {
     const { page } = desktop
     await show(desktop, 'bundles')

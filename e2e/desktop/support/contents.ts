@@ -12,6 +12,7 @@ export const routes = [
   'run/c6',
   'run/c7',
   'run/c8',
+  'run/c10',
   'setup/s1',
   'setup/s2',
   'script/d1',

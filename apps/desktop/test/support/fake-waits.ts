@@ -104,6 +104,9 @@ export const proving: RunView = {
   may: { pause: true, resume: false, abort: true, cancel: false, note: true, deviate: true },
 }
 
+/** The same, before anybody has said that they saw the result of the step before it. */
+const unseen: RunView = { ...proving, id: 'c10', remarks: [] }
+
 /** Of production, where somebody may go on to the next epoch although one holder has not said what is left. */
 export const assembling: RunView = {
   ...proving,
@@ -133,5 +136,5 @@ export const assembling: RunView = {
   },
 }
 
-const views = [run, broken, closed, waiting, away, proving, assembling, aborted]
+const views = [run, broken, closed, waiting, away, proving, assembling, aborted, unseen]
 export const runs = new Map(views.map((view) => [view.id, view]))
