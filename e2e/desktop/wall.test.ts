@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { invoke } from './support/contents.ts'
 import { type Desktop, openDesktop } from './support/desktop.ts'
 
 let desktop: Desktop
@@ -31,6 +32,69 @@ test('WALL-OPEN the room sees who does what and the words in hand, and its page 
   expect(refused).toMatchObject({ ok: false, error: { code: 'INPUT-INVALID' } })
   expect(await wall.locator('body').textContent()).not.toContain('51827364')
 })
+
+const line = 'A name that is as long as people make names'
+const key = { name: line, note: 'Made before this ceremony', depth: 3, state: 'todo' }
+const full = {
+  ...{ language: 'en', direction: 'ltr', title: line, organisation: line, rehearsal: 'Rehearsal' },
+  ...{
+    step: 'Step 40 of 120',
+    who: line,
+    role: 'Officer',
+    what: 'Ada Lindqvist, read the digest of the bundle aloud.',
+  },
+  ...{ state: 'step', since: '2026-11-24T15:59:00.000Z' },
+  labels: { running: 'Running', utc: 'UTC', keys: 'Keys 248–253 / 500' },
+  parts: Array.from({ length: 6 }, (_, at) => ({ title: line, done: 1, total: 2, now: at === 3 })),
+  keys: Array.from({ length: 6 }, (_, at) => ({ ...key, state: at === 3 ? 'now' : 'todo' })),
+  reading: {
+    ...{ what: line, card: 'Card 8 of 8', first: 29, heard: 7, differs: false },
+    words: Array.from({ length: 4 }, () => ({ word: 'telephone', byte: '7f' })),
+  },
+}
+
+test.each(['words', 'people'] as const)(
+  'WALL-FAR at 1920 x 1080 all of %s, six keys and six parts stand on the wall, in letters of 32 px and more',
+  async (what) => {
+    const { app } = desktop
+    const wall = app.windows().find((one) => one.url().endsWith('/wall.html'))
+    if (wall === undefined) throw new Error('no wall')
+    // Sizes follow the wall: a smaller one of the same shape is the same picture.
+    await app.evaluate(({ BrowserWindow }) =>
+      BrowserWindow.getAllWindows()
+        .find((one) => one.webContents.getURL().endsWith('/wall.html'))
+        ?.setContentSize(960, 540),
+    )
+    await expect.poll(() => wall.evaluate(() => [innerWidth, innerHeight])).toEqual([960, 540])
+    const shown = { ...full, reading: what === 'words' ? full.reading : null }
+    expect(await invoke(desktop, 'shell.wall', { wall: shown })).toMatchObject({ ok: true })
+    await wall.locator('aside li').nth(5).waitFor()
+    await wall.locator(what === 'words' ? '.wall-cards span >> nth=7' : '.wall-who').waitFor()
+    const seen = await wall.evaluate(() => {
+      const inside = (one: Element): boolean => {
+        const { left, top, right, bottom } = one.getBoundingClientRect()
+        return left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight
+      }
+      const all = [
+        ...document.querySelectorAll('aside li, aside h2, .wall-part, .wall-reading li, .wall-cards span'),
+      ]
+      const held = all.filter((one) => {
+        const box = one.closest('aside, .wall-main')?.getBoundingClientRect()
+        return inside(one) && (box === undefined || one.getBoundingClientRect().bottom <= box.bottom)
+      })
+      const letters = [...document.querySelectorAll('main *')]
+        .filter((one) => [...one.childNodes].some(({ nodeType }) => nodeType === 3))
+        .map((one) => Number.parseFloat(getComputedStyle(one).fontSize))
+      return {
+        cut: all.length - held.length,
+        now: [...document.querySelectorAll('[data-state=now]')].every(inside),
+        least: (Math.min(...letters) * 1920) / innerWidth,
+      }
+    })
+    expect(seen).toMatchObject({ cut: 0, now: true })
+    expect(seen.least).toBeGreaterThan(31.9)
+  },
+)
 
 test('WALL-UNPLUGGED a projector that is pulled out takes its window along, the ceremony goes on, and the stage says so', async () => {
   const { page, app } = desktop
