@@ -89,13 +89,20 @@ test('SETUP-POLICY a policy is proposed, changed as sentences, told what it cann
   await page.locator('.setup-foot').getByText('2 of 2 officers have signed the policy').waitFor()
 })
 
-test('SETUP-SURVIVES a window that is killed in mid-set-up goes on where it stood', async () => {
-  const { folder } = desktop
+test('SETUP-SURVIVES a window that is killed in mid-set-up, and in mid-field, goes on where it stood', async () => {
+  const { folder, page } = desktop
+  await presses.on(page.locator('.setup-steps button').nth(2))
+  const title = page.getByLabel('Title of the ceremony')
+  await title.press('End')
+  await title.pressSequentially(', 2026')
+  // The field still has the focus: what stands above is what the store has.
+  await page.getByRole('heading', { name: 'Root of Acme, 2026', level: 1 }).waitFor()
+  expect(await title.evaluate((field) => field === document.activeElement)).toBe(true)
   await desktop.close({ keep: true })
   desktop = await openPackaged(undefined, undefined, folder)
   await goTo(desktop.page, 'Ceremonies')
   await desktop.page.getByText('Next: Script').waitFor()
-  await presses.on(desktop.page.getByRole('link', { name: 'Root of Acme' }))
+  await presses.on(desktop.page.getByRole('link', { name: 'Root of Acme, 2026' }))
   await desktop.page.getByRole('heading', { name: 'What is to be done' }).waitFor()
 })
 
