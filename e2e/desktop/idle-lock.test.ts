@@ -44,7 +44,7 @@ test('IDLE-LOCK a token is logged out and its ceremony pauses; with the PIN it g
   await away(6)
   await cover().waitFor()
   await page.getByRole('button', { name: 'Go on' }).click()
-  await page.getByText('logged out when the window was locked', { exact: false }).waitFor()
+  await page.getByText('logged out when the window was covered', { exact: false }).waitFor()
   await resume(page)
   await playOn(page, 'Make the ceremony key')
   const ended = JSON.stringify(await invoke(desktop, 'tokens.list', {}))
