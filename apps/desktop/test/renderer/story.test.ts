@@ -72,6 +72,15 @@ describe('TRANSCRIPT-STORY', () => {
     expect(
       told('step.failed', { attempt: 1, effect: 'log-in', failure: { code: 'HSM-PIN-INCORRECT' } }),
     ).toContain('<HSM-PIN-INCORRECT>')
+    for (const kind of [
+      'answer.taken',
+      'epoch.approved',
+      'redeal.taken',
+      'heartbeat.taken',
+      'custodian.acknowledged',
+      'custodian.stated',
+    ])
+      expect(told(kind, { payload: { name: 'Hana' } })).toContain('<Hana>')
     expect(told('note.made', { by: 'Ada', text: '{{by}} $t(x)' })).toBe('<Ada> noted: <{{by}} $t(x)>')
   })
 
@@ -102,6 +111,11 @@ describe('TRANSCRIPT-STORY', () => {
     } finally {
       await i18next.changeLanguage('en')
     }
+  })
+
+  test('every kind of entry is found by the filter', () => {
+    const sorted: readonly string[] = Object.values(topics).flat()
+    expect(kinds.filter((kind) => !sorted.includes(kind))).toEqual([])
   })
 
   test('what did not go as planned is marked, on paper too, and nothing is left out of both', () => {

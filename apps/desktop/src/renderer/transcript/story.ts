@@ -4,12 +4,22 @@ import type { TranscriptEntry } from '../../contract/index.ts'
 /** What an entry is about, for the filter; `deviation` is what did not go as planned, and is marked. */
 export const topics = {
   people: ['run.started', 'step.confirmed', 'note.made', 'run.paused', 'run.resumed', 'holder.acknowledged'],
-  work: ['step.intended', 'step.performed', 'step.reconciled', 'run.sealed', 'run.exported', 'run.closed'],
+  work: [
+    'step.intended',
+    'step.performed',
+    'step.reconciled',
+    'request.taken',
+    'run.sealed',
+    'run.exported',
+    'run.closed',
+  ],
   signatures: [
     'signature.accepted',
     'checkpoint.made',
     'checkpoint.cosigned',
+    'answer.taken',
     'epoch.approved',
+    'redeal.taken',
     'result.taken',
     'custodian.acknowledged',
     'custodian.stated',
@@ -40,8 +50,10 @@ export function storyOf(
   own: (text: string) => string,
 ): string {
   const said = factOf(fact)
+  // A signed document that was taken in says itself who gave it.
+  const signed = factOf(JSON.stringify(said.payload ?? {}))
   const text = (name: string): string => {
-    const value = said[name]
+    const value = said[name] ?? (name === 'name' ? signed.name : undefined)
     return typeof value === 'string' || typeof value === 'number' ? own(String(value).slice(0, 300)) : ''
   }
   const known = (fallback: string, ...keys: string[]): string => {
