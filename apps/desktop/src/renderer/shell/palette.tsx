@@ -4,7 +4,7 @@ import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lock } from '../stores/idle.ts'
 import { useRemote } from '../stores/remote.ts'
-import { ceremonies, tokens } from '../stores/remotes.ts'
+import { ceremonies, drafts, setups, tokens } from '../stores/remotes.ts'
 import { go, type RouteName } from '../stores/route.ts'
 
 type Entry = { id: string; group: 'screen' | 'go' | 'act'; name: string; run: () => void }
@@ -21,7 +21,7 @@ const routes = [
   'settings',
 ] as const satisfies readonly RouteName[]
 
-/** Every screen, ceremony and token, and whatever can be pressed on the screen below, found by a few letters. */
+/** Every screen, ceremony, set-up, script of people’s own and token, and whatever can be pressed on the screen below, found by a few letters. */
 export function Palette({ onClose, onHelp }: Props) {
   const { t, i18n } = useTranslation()
   const [sought, setSought] = useState('')
@@ -31,6 +31,8 @@ export function Palette({ onClose, onHelp }: Props) {
   const list = useRef<HTMLDivElement>(null)
   const { value: runs } = useRemote(ceremonies, {})
   const { value: slots } = useRemote(tokens, {})
+  const { value: prepared } = useRemote(setups, {})
+  const { value: own } = useRemote(drafts, {})
   const all: Entry[] = [
     ...below.filter(({ rank }) => rank < rowRank).map(pressing),
     ...routes.map((name) => ({
@@ -48,6 +50,18 @@ export function Palette({ onClose, onHelp }: Props) {
         run: () => go('transcript', id),
       },
     ]),
+    ...(prepared?.setups ?? []).map(({ id, title }) => ({
+      id: `setup-${id}`,
+      group: 'go' as const,
+      name: `${title} · ${t('setup.new')}`,
+      run: () => go('setup', id),
+    })),
+    ...(own?.drafts ?? []).map(({ id, title }) => ({
+      id: `script-${id}`,
+      group: 'go' as const,
+      name: `${title} · ${t('designer.own')}`,
+      run: () => go('script', id),
+    })),
     ...(slots?.slots ?? []).flatMap(({ token }) =>
       token === null || token.serial === ''
         ? []
