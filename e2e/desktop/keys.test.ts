@@ -73,3 +73,16 @@ test('KEYS-PALETTE the live button of a ceremony is the first thing that Ctrl+K 
   expect(await first.textContent()).toContain(name)
   await page.keyboard.press('Escape')
 })
+
+test.each([
+  ['Root 2026', 'setup'],
+  ['Root of the eastern site', 'script'],
+])('KEYS-PALETTE “%s” leads to what is being made of it, a %s', async (title, screen) => {
+  const { page } = desktop
+  await show(desktop, 'home')
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox', { name: 'Go to or do' }).fill(title)
+  await page.getByRole('option', { name: title, exact: false }).first().waitFor()
+  await page.keyboard.press('Enter')
+  await page.locator(`[data-screen=${screen}] h1`).waitFor()
+})
