@@ -265,7 +265,7 @@ test('KMS-11 a rotation that is refused is told once, and waits for as many days
       ...repository,
       async claimRotation(from, until) {
         const claimed = await repository.claimRotation(from, until)
-        if (claimed !== 'none') await repository.change(id, { rotate_every_days: 7, rotate_at: null })
+        if (claimed !== 'none') await repository.change(id, { rotate_every_days: 7, rotate_at: until })
         return claimed
       },
     },
