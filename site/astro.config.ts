@@ -52,7 +52,16 @@ export default defineConfig({
         { label: 'When something is wrong', items: ['guide/troubleshooting'] },
         {
           label: 'Audit',
-          items: ['threat-model', 'spec', 'assurance', 'bad-input', 'crash-matrix', 'token-tests', 'figures'],
+          items: [
+            'guide/audit',
+            'threat-model',
+            'spec',
+            'assurance',
+            'bad-input',
+            'crash-matrix',
+            'token-tests',
+            'figures',
+          ],
         },
         {
           label: 'Build and publish',

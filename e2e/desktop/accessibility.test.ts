@@ -1,5 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { shot } from '../support/shot.ts'
 import { routes, setAppearance, show } from './support/contents.ts'
 import { type Desktop, openDesktop } from './support/desktop.ts'
 
@@ -31,6 +32,7 @@ describe.each([
 
   test.each(routes)('A11Y-AXE %s has no violation', async (route) => {
     await show(desktop, route)
+    if (language === 'en' && theme === 'light') await shot(desktop.page, `window-${route.replace('/', '-')}`)
     expect(await found()).toEqual([])
   })
 
@@ -88,6 +90,7 @@ describe.each([
     await page.locator('main ul.list > li').first().waitFor()
     await verify.first().click()
     await page.locator('[data-verdict]').waitFor()
+    if (language === 'en' && theme === 'light') await shot(page, 'window-verdict')
     expect(await found()).toEqual([])
   })
 

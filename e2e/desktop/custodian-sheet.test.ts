@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { chooseInDialogs } from '../support/dialogs.ts'
 import { actOnce, currentStep, playOn, resultPanel, startRehearsal } from '../support/person.ts'
+import { shot } from '../support/shot.ts'
 import { type Desktop, openDesktop } from './support/desktop.ts'
 
 let desktop: Desktop
@@ -54,6 +55,7 @@ test('CUSTODIAN-SHEET a custodian’s sheet is printed by main and read back in 
   await dialog.getByRole('button', { name: 'Prove the share', exact: true }).click()
   await dialog.locator('[data-code="BACKUP-WORD"]').waitFor()
   await dialog.locator('.failure').getByText(/\b7\b/).first().waitFor()
+  await shot(page, 'window-sheet')
   await field.fill(words.join(' '))
   await dialog.getByRole('button', { name: 'Prove the share', exact: true }).click()
   await dialog.waitFor({ state: 'hidden' })

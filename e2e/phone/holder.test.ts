@@ -7,18 +7,9 @@ import { privateFolder } from '../../scripts/electron/launch.ts'
 import { type Desktop, openDesktop } from '../desktop/support/desktop.ts'
 import { chooseInDialogs } from '../support/dialogs.ts'
 import { playOn, startRehearsal, stepPanel } from '../support/person.ts'
+import { shot } from '../support/shot.ts'
 import { codesOf, filmSwitches, type Picture, writeFilm } from './film.ts'
-import {
-  choose,
-  enrol,
-  launchBrowser,
-  openOrigin,
-  openPhone,
-  type Phone,
-  passphrase,
-  save,
-  shot,
-} from './phone.ts'
+import { choose, enrol, launchBrowser, openOrigin, openPhone, type Phone, passphrase, save } from './phone.ts'
 
 let desktop: Desktop
 let browser: Browser
@@ -124,7 +115,7 @@ test('PHONE-RECEIVE the share that the window deals goes to the phone by codes o
   await phone.page.getByRole('button', { name: 'Take a policy' }).click()
   await choose(phone.page, 'Choose the policy', join(folder, 'policy.json'))
   await phone.page.getByRole('button', { name: 'They are the same' }).waitFor()
-  await shot(phone.page, 'policy')
+  await shot(phone.page, 'phone-policy')
   await phone.page.getByRole('button', { name: 'They are the same' }).click()
   await phone.page.getByRole('button', { name: 'Receive a share' }).click()
   const four = files.filter((name) => name !== 'policy.json').map((name) => join(folder, name))
@@ -149,7 +140,7 @@ test('PHONE-RECEIVE the share that the window deals goes to the phone by codes o
   await phone.page.getByLabel('Passphrase').fill(passphrase)
   await phone.page.getByRole('button', { name: 'Open' }).click()
   await phone.page.getByText('Hello, Lena Fischer').waitFor()
-  await shot(phone.page, 'inbox')
+  await shot(phone.page, 'phone-inbox')
   expect(await phone.page.getByText(/^Share for /).count()).toBe(0)
   await phone.page.getByRole('button', { name: 'Receive a share' }).click()
   // The sender stops in the middle, and is started again: its codes are those of before, from the first.
@@ -161,7 +152,7 @@ test('PHONE-RECEIVE the share that the window deals goes to the phone by codes o
   film('phone', poorly([...codes.slice(0, Math.floor(codes.length / 3)), ...again], cardCodes[0]!))
   await phone.page.getByRole('button', { name: 'Scan the codes' }).click()
   await phone.page.getByText('You hold a share').waitFor({ timeout: 120_000 })
-  await shot(phone.page, 'share')
+  await shot(phone.page, 'phone-share')
   await showToWindow()
   await stepPanel(page).getByRole('button', { name: 'Scan an answer' }).click()
   // The window has taken it: nobody is awaited with a phone any more.
@@ -192,11 +183,11 @@ test('PHONE-APPROVE a request is read, approved and answered, and the plaintext 
   // What a requester says stands apart from what signatures prove.
   await phone.page.locator('section.claimed').getByText('the sum of all readings').waitFor()
   expect(await phone.page.locator('section.proved').textContent()).not.toContain('the sum of all readings')
-  await shot(phone.page, 'request')
+  await shot(phone.page, 'phone-request')
   await phone.page.getByRole('button', { name: 'Approve in 2 taps' }).click()
   await phone.page.getByRole('button', { name: 'Yes, approve' }).click()
   await phone.page.getByText('Approved', { exact: true }).waitFor()
-  await shot(phone.page, 'approved')
+  await shot(phone.page, 'phone-approved')
   const answers = join(carried, 'answer')
   const part = await save(phone.page, /^Save answer-.*\.age$/, answers)
   const answer = await save(phone.page, /^Save answer-.*\.json$/, answers)

@@ -69,12 +69,6 @@ export async function openPhone(
   return phone
 }
 
-/** For the guides: docs/images/phone-*.png are these, where LUX_SHOTS names a folder. */
-export async function shot(page: Page, name: string): Promise<void> {
-  const { LUX_SHOTS } = process.env
-  if (LUX_SHOTS !== undefined) await page.screenshot({ path: join(LUX_SHOTS, `phone-${name}.png`) })
-}
-
 /** Makes the key of a rehearsal's holder or of somebody with another part, and saves the card as `card.json` in `folder`. */
 export async function enrol(
   { page }: Pick<Phone, 'page'>,

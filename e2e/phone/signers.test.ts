@@ -7,6 +7,7 @@ import { privateFolder } from '../../scripts/electron/launch.ts'
 import { type Desktop, openDesktop } from '../desktop/support/desktop.ts'
 import { chooseInDialogs } from '../support/dialogs.ts'
 import { actOnce, currentStep, goTo, startRehearsal, stepPanel } from '../support/person.ts'
+import { shot } from '../support/shot.ts'
 import { codesOf, filmSwitches, type Picture, writeFilm } from './film.ts'
 import { enrol, launchBrowser, openOrigin, openPhone, type Phone } from './phone.ts'
 
@@ -119,6 +120,7 @@ test('PHONE-SIGN an officer and a witness take part in a whole rehearsal with th
   expect(await untilAsked()).toContain('Olga Weiss')
   await signOn(officer, 'Olga Weiss', 'Open a ceremony', async () => {
     await officer.page.locator('section.proved').getByText('Tokens', { exact: true }).waitFor()
+    await shot(officer.page, 'phone-sign')
   })
   expect(await untilAsked()).toContain('Wanda Keller')
   await signOn(witness, 'Wanda Keller', 'Cosign the transcript', async () => {

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from '../phone/phone.ts'
 import { clipped } from '../support/clipped.ts'
 import { type RehearsalServer, startRehearsalServer } from '../support/rehearsal-server.ts'
+import { shot } from '../support/shot.ts'
 import { enrol, logIn, password } from './console-pages.ts'
 
 let folder = ''
@@ -362,9 +363,7 @@ describe.each(looks)('CONSOLE-A11Y in %s, %s', (language, appearance) => {
     'CONSOLE-AXE %s has no violation, one title with the focus, and its direction',
     async (route) => {
       await show(route)
-      // For the guides: docs/images/console-*.png are these, where LUX_SHOTS names a folder.
-      if (process.env.LUX_SHOTS !== undefined && language === 'en' && appearance === 'light')
-        await page.screenshot({ path: join(process.env.LUX_SHOTS, `console-${route.replace('/', '-')}.png`) })
+      if (language === 'en' && appearance === 'light') await shot(page, `console-${route.replace('/', '-')}`)
       expect(await found()).toEqual([])
       expect(
         await page.evaluate(() => ({
