@@ -143,7 +143,7 @@ test('EXTERNAL-REMOVE a key is removed by its name, and what was encrypted opens
   const opened = async (of: string) => (await kms.post(`${base}/${of}/decrypt`, { ciphertext })).body
   for (const query of ['', '?confirmName=archives'])
     expect(await kms.call('DELETE', `${base}/${id}${query}`)).toMatchObject({
-      status: 400,
+      status: 422,
       body: { code: 'REQUEST-FIELDS' },
     })
   expect(await opened(id)).toEqual({ plaintext })
@@ -173,7 +173,7 @@ test('EXTERNAL-SETTINGS a key moves to another address with its id, once its cre
   const change = (settings: object, more: object = { credentials }) =>
     kms.call('PATCH', `${base}/${id}`, { settings: { region, endpoint: moto.url, ...settings }, ...more })
   // Credentials that are here go to no other address.
-  expect((await change({ keyId }, {})).status).toBe(400)
+  expect((await change({ keyId }, {})).body.code).toBe('REQUEST-FIELDS')
   expect((await change({ keyId: 'alias/none' })).body.code).toBe('PROVIDER-KEY-ABSENT')
   expect((await kms.get(`${base}/${id}`)).body.key.settings.keyId).toBe(keyId)
   expect(await change({ keyId: 'alias/moving' })).toMatchObject({

@@ -98,7 +98,7 @@ test('RELEASE-FILE what a custodian gave is taken with the sealed share that lie
   changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1
   writeFileSync(beside, changed)
   expect(await take()).toMatchObject(refused)
-  const kept = () => readdirSync(join(run, 'backup')).filter((one) => one.startsWith('release'))
+  const kept = () => readdirSync(join(run, 'backup')).filter((one) => /^release-\d+\.age$/.test(one))
   expect(kept()).toEqual([])
   writeFileSync(beside, sound)
   expect(await take()).toMatchObject({ ok: true })
@@ -135,7 +135,7 @@ test('BACKUP-MEDIUM-OTHER stops a medium that changes before it is opened; the d
   )
   expect(restored).toMatchObject({ token: 'spare', digest: backup?.possession, ckaId: backup?.ckaId })
   expect(zeroised).toEqual({ token: 'spare', serial: restored?.serial })
-  expect(readdirSync(join(run, 'backup')).filter((one) => one.startsWith('release'))).toEqual([])
+  expect(readdirSync(join(run, 'backup')).filter((one) => /^release-\d+\.age$/.test(one))).toEqual([])
   for (const name of readdirSync(run, { encoding: 'utf8' }).filter((one) =>
     /\.(json|jsonl|zip|db)$/.test(one),
   ))
