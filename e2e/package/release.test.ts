@@ -3,11 +3,13 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import {
   existsSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -20,6 +22,7 @@ const root = join(import.meta.dirname, '../..')
 // Beside the package, so that copies are links.
 const folder = privateFolder('lux-release-', dirname(packagedFolder()))
 const release = join(folder, 'release')
+const runtime = join(folder, 'runtime')
 const guide = readFileSync(join(root, 'docs/install.md'), 'utf8')
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -67,17 +70,32 @@ const flip = (bytes: Buffer): Buffer => {
   return changed
 }
 
+/** `scripts/release.ts` of a test build into `to`, with an AppImage. */
+const makeRelease = (to: string, more: NodeJS.ProcessEnv = {}): Ended =>
+  run(
+    process.execPath,
+    ['scripts/release.ts', '--test-build', '--appimage-runtime', runtime, '--out', to],
+    root,
+    more,
+  )
+
 beforeAll(() => {
-  const made = run(process.execPath, ['scripts/release.ts', '--test-build', '--out', release])
+  const source = join(import.meta.dirname, '../support/appimage-stand-in.c')
+  expect(run('cc', ['-O1', '-s', '-Wall', '-Werror', '-o', runtime, source])).toEqual({ status: 0, out: '' })
+  // The padding of an ELF, in which AppImage has its mark.
+  const marked = readFileSync(runtime)
+  marked.write('AI\x02', 8, 'latin1')
+  writeFileSync(runtime, marked)
+  const made = makeRelease(release)
   expect(made).toMatchObject({ status: 0, out: expect.stringContaining('release key') })
-}, 240_000)
+}, 480_000)
 
 test('RELEASE-VERIFY the commands of the guide accept a release, and its key is the one whose words stand there', () => {
   const [key, signature, sums] = compare(release)
   const hex = key?.out.slice(0, 64) ?? ''
   expect(guide).toContain(`\`${hex}\``)
   expect(signature).toEqual({ status: 0, out: 'Signature Verified Successfully\n' })
-  expect(sums).toMatchObject({ status: 0, out: expect.stringMatching(/^(\S+: OK\n){3}$/) })
+  expect(sums).toMatchObject({ status: 0, out: expect.stringMatching(/^(\S+: OK\n){4}$/) })
   const words = [...guide.matchAll(/^> (.+)$/gm)].map(([, line]) => line).join(' ')
   const said = run(
     process.execPath,
@@ -90,13 +108,16 @@ test('RELEASE-VERIFY the commands of the guide accept a release, and its key is 
   expect(said.out.trim()).toBe(words)
 })
 
-test.each(['.deb', '.tar.gz', '.cdx.json'])('RELEASE-VERIFY one changed bit of the %s is refused', (end) => {
-  const name = fileNamed(end)
-  const [, signature, sums] = compare(copyOf(`changed${end}`, name, flip))
-  expect(signature?.status).toBe(0)
-  expect(sums).toMatchObject({ out: expect.stringContaining(`${name}: FAILED`) })
-  expect(sums?.status).not.toBe(0)
-})
+test.each(['.deb', '.tar.gz', '.AppImage', '.cdx.json'])(
+  'RELEASE-VERIFY one changed bit of the %s is refused',
+  (end) => {
+    const name = fileNamed(end)
+    const [, signature, sums] = compare(copyOf(`changed${end}`, name, flip))
+    expect(signature?.status).toBe(0)
+    expect(sums).toMatchObject({ out: expect.stringContaining(`${name}: FAILED`) })
+    expect(sums?.status).not.toBe(0)
+  },
+)
 
 test.each(['SHA256SUMS', 'SHA256SUMS.sig'])('RELEASE-VERIFY one changed bit of %s is refused', (name) => {
   const [, signature] = compare(copyOf(`changed ${name}`, name, flip), 2)
@@ -126,9 +147,7 @@ test('RELEASE-TWICE made again, with files of another time, in another zone, it 
   const old = new Date('2001-02-03T04:05:06Z')
   utimesSync(late, old, old)
   try {
-    const made = run(process.execPath, ['scripts/release.ts', '--test-build', '--out', again], root, {
-      ...{ TZ: 'Asia/Tokyo', LC_ALL: 'tr_TR.UTF-8' },
-    })
+    const made = makeRelease(again, { TZ: 'Asia/Tokyo', LC_ALL: 'tr_TR.UTF-8' })
     expect(made).toMatchObject({ status: 0 })
   } finally {
     utimesSync(late, atime, mtime)
@@ -143,7 +162,7 @@ test('RELEASE-TWICE made again, with files of another time, in another zone, it 
     names.map((name) => [name, bytesOf(name, release)]),
   )
   rmSync(again, { recursive: true })
-}, 240_000)
+}, 480_000)
 
 test('RELEASE-DEB the package runs no script, belongs to root, and what it unpacks runs', () => {
   const deb = join(release, fileNamed('.deb'))
@@ -159,6 +178,50 @@ test('RELEASE-DEB the package runs no script, belongs to root, and what it unpac
   const version = run(join(unpacked, 'opt/lux-custody/custody'), ['--json', 'version'], folder)
   expect(version).toMatchObject({ status: 0, out: expect.stringContaining('"version"') })
   rmSync(unpacked, { recursive: true })
+})
+
+test('RELEASE-APPIMAGE what lies behind the runtime is the packaged folder, of root, and runs as the command where it is called so', () => {
+  const image = join(release, fileNamed('.AppImage'))
+  const bytes = readFileSync(runtime)
+  expect(readFileSync(image).subarray(0, bytes.length).equals(bytes)).toBe(true)
+  expect(statSync(image).mode & 0o777).toBe(0o755)
+  const listed = run('unsquashfs', ['-offset', `${bytes.length}`, '-lln', image])
+    .out.trim()
+    .split('\n')
+    .filter((line) => / squashfs-root/.test(line))
+  expect(listed.length).toBeGreaterThan(500)
+  expect(listed.filter((line) => !/^\S+ 0\/0 /.test(line))).toEqual([])
+  expect(listed.filter((line) => /^[^l]....w|^[^l].......w|^...s|^......s/.test(line))).toEqual([])
+
+  const unpacked = join(folder, 'appimage')
+  const command = join(folder, 'custody')
+  symlinkSync(image, command)
+  const version = run(command, ['--json', 'version'], folder, { STAND_IN_FOLDER: unpacked })
+  expect(version).toMatchObject({ status: 0, out: expect.stringContaining('"version"') })
+  const filesOf = (at: string) =>
+    readdirSync(at, { recursive: true, encoding: 'utf8' })
+      .toSorted()
+      .map((path) => [path, lstatSync(join(at, path))] as const)
+      .filter(([, about]) => !about.isDirectory())
+      .map(([path, about]) => `${path} ${about.mode.toString(8)} ${about.size}`)
+  expect(filesOf(join(unpacked, 'opt/lux-custody'))).toEqual(filesOf(packagedFolder()))
+  expect(readdirSync(unpacked).toSorted()).toEqual(
+    ['.DirIcon', 'AppRun', 'lux-custody.desktop', 'lux-custody.svg', 'opt'].toSorted(),
+  )
+  rmSync(unpacked, { recursive: true })
+})
+
+test.each([
+  ['no ELF', () => Buffer.from('#!/bin/sh\n')],
+  ['an ELF without AppImage’s mark', () => readFileSync(process.execPath).subarray(0, 1 << 16)],
+])('RELEASE-APPIMAGE a runtime that is %s is refused before anything is made', (_, bytes) => {
+  const wrong = join(folder, 'wrong')
+  const out = join(folder, 'no')
+  writeFileSync(wrong, bytes())
+  expect(
+    run(process.execPath, ['scripts/release.ts', '--test-build', '--appimage-runtime', wrong, '--out', out]),
+  ).toMatchObject({ status: 1, out: expect.stringContaining('no type 2 runtime of AppImage') })
+  expect(existsSync(out)).toBe(false)
 })
 
 test('RELEASE-SBOM every package that ships is a part with its licence, and what only builds is none', () => {
@@ -185,7 +248,13 @@ test('RELEASE-SBOM every package that ships is a part with its licence, and what
     .map(({ name, version }) => `${name} ${version}`)
   expect(there.some((one) => one.startsWith('pkcs11js '))).toBe(true)
   expect(there.filter((one) => !listed.has(one))).toEqual([])
-  for (const { name, purl, licenses, hashes } of components) {
+  // The runtime is no package of npm.
+  const [first, ...packages] = components.toReversed()
+  expect(first).toEqual({
+    ...{ type: 'application', name: 'AppImage type 2 runtime', 'bom-ref': 'AppImage type 2 runtime' },
+    hashes: [{ alg: 'SHA-256', content: createHash('sha256').update(readFileSync(runtime)).digest('hex') }],
+  })
+  for (const { name, purl, licenses, hashes } of packages) {
     expect({ name, known: /^pkg:npm\//.test(purl) && licenses.length === 1 }).toEqual({ name, known: true })
     // A test build's Electron is none that the lockfile knows.
     if (name !== 'electron')

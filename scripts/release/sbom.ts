@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundled, nameOf, readPackages } from '../licences/packages.ts'
@@ -26,10 +27,22 @@ type Sbom = {
   readonly made?: Date
   /** The version of the Electron that is packaged, where it is not that of the lockfile: a test build has another. */
   readonly electron?: string
+  /** What an AppImage begins with, where one is made. */
+  readonly appRuntime?: Buffer
+}
+
+/** Its version stands nowhere in it, so it is known by its hash. */
+function appRuntimePart(bytes: Buffer) {
+  const content = createHash('sha256').update(bytes).digest('hex')
+  const name = 'AppImage type 2 runtime'
+  return { type: 'application', 'bom-ref': name, name, hashes: [{ alg: 'SHA-256', content }] }
 }
 
 /** What a product ships besides its own code, in CycloneDX 1.6: from the lockfile, so the same for the same commit. */
-export function makeSbom(root: string, { product, version, parts, made, electron }: Sbom): string {
+export function makeSbom(
+  root: string,
+  { product, version, parts, made, electron, appRuntime }: Sbom,
+): string {
   // npm's lockfile version 3 has this shape.
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
     packages: Readonly<Record<string, Locked>>
@@ -38,7 +51,7 @@ export function makeSbom(root: string, { product, version, parts, made, electron
     Object.entries(packages).map(([path, locked]) => [`${nameOf(path)} ${locked.version}`, locked.integrity]),
   )
   const shipped = new Set([...parts.places].map((place) => `${nameOf(place)} ${packages[place]?.version}`))
-  const components = readPackages(root)
+  const packagesOf = readPackages(root)
     .filter(({ name, version: at }) => shipped.has(`${name} ${at}`))
     .map(({ name, version: locked, licence }) => {
       const at = name === 'electron' ? (electron ?? locked) : locked
@@ -56,6 +69,7 @@ export function makeSbom(root: string, { product, version, parts, made, electron
         purl,
       }
     })
+  const components = [...packagesOf, ...(appRuntime ? [appRuntimePart(appRuntime)] : [])]
   const subject = { type: 'application', 'bom-ref': product, name: product, version }
   return `${JSON.stringify(
     {
