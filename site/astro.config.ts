@@ -32,7 +32,7 @@ export default defineConfig({
         },
         {
           label: 'Hold a share, sign, witness',
-          items: ['guide/holder', 'guide/phone', 'guide/threshold-fhe'],
+          items: ['guide/officer', 'guide/holder', 'guide/phone', 'guide/threshold-fhe'],
         },
         { label: 'Choose a token', items: ['guide/tokens', 'guide/token-driver'] },
         {
