@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { compiledOnce } from './scripts/test/compiled-once.ts'
 import { filesOfTier } from './scripts/test/tiers.ts'
 
 /** Of each test: a busy machine takes several times what it needs. Whoever polls stops at once when there is what it looks for. */
@@ -30,6 +31,7 @@ export default defineConfig({
         test: {
           ...filesOfTier.flow,
           name: 'flow',
+          env: compiledOnce,
           globalSetup: 'scripts/test/built.ts',
           setupFiles: [quickSetup],
           // Each may start a database or a dozen commands, which takes long where other work fills the processors.

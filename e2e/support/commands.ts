@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from '../../scripts/root.ts'
+import { compiledOnce } from '../../scripts/test/compiled-once.ts'
 
 /** What a command left behind: its one result on stdout, everything else on stderr. */
 export type Ended = { code: number | null; stdout: string; stderr: string }
@@ -29,6 +30,7 @@ export function runAt(program: string, args: readonly string[], folder?: string)
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd: folder,
+      env: { ...process.env, ...compiledOnce },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: limitMs,
       killSignal: 'SIGKILL',

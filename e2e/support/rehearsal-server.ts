@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from '../../scripts/root.ts'
+import { compiledOnce } from '../../scripts/test/compiled-once.ts'
 
 const readyWithin = 90_000
 
@@ -21,7 +22,7 @@ export async function startRehearsalServer(state: string): Promise<RehearsalServ
       join(root, 'apps/companion-server/src/server-main.ts'),
       ...['--state', state, '--port', '0'],
     ],
-    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd: root, env: { ...process.env, ...compiledOnce }, stdio: ['ignore', 'pipe', 'pipe'] },
   )
   const said = await linesOf(child)
   const found = (pattern: RegExp): string => {

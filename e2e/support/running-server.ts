@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from '../../scripts/root.ts'
+import { compiledOnce } from '../../scripts/test/compiled-once.ts'
 
 const readyWithin = 60_000
 
@@ -21,9 +22,7 @@ export class RunningServer {
     const child = spawn(
       join(root, 'custody-server'),
       ['--state', state, 'start', '--port', '0', '--behind-tls-proxy'],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
+      { env: { ...process.env, ...compiledOnce }, stdio: ['ignore', 'pipe', 'pipe'] },
     )
     return new RunningServer(child, await addressOf(child))
   }

@@ -7,10 +7,6 @@ import { fileURLToPath } from 'node:url'
 /** As it is built: `scripts/test/built.ts` keeps it up to date. */
 export const main = fileURLToPath(new URL('../../../out/core/cli.js', import.meta.url))
 
-// The tests start the command a hundred times: what Node compiled for the first start serves the others.
-const compiled = fileURLToPath(new URL('../../../../../node_modules/.cache/custody-cli', import.meta.url))
-const env = { ...process.env, NODE_COMPILE_CACHE: compiled }
-
 export type Ran = { exit: number | null; stdout: string; stderr: string }
 
 /** The command as a person's shell starts it. */
@@ -50,7 +46,7 @@ export function custodyProcess(
   const [node = '', ...first] = custodyCommand
   const child = spawn(node, [...first, ...args], {
     detached: true,
-    env: { ...env, ...more },
+    env: { ...process.env, ...more },
     stdio: ['ignore', 'pipe', 'pipe', third === undefined ? 'ignore' : 'pipe'],
   })
   if (third !== undefined) {
@@ -117,7 +113,7 @@ export function custodyAtTerminal(
   ...more: readonly (readonly [prompt: string, answer: string])[]
 ): Promise<Ran> {
   const command = [...custodyCommand, ...args].map((part) => `'${part}'`).join(' ')
-  const child = spawn('script', ['-qefc', command, '/dev/null'], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn('script', ['-qefc', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'pipe'] })
   const steps = [[prompt, answer] as const, ...more]
   let shown = ''
   child.stdout.on('data', (chunk: Buffer) => {

@@ -3,6 +3,7 @@
  * Nothing of the product knows about it: the log's and the attempt records' writing is wrapped here.
  */
 import { readFileSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { RunFolder } from '../../../src/core/runs/folder/run-folder.ts'
 import type { KillPoint } from './cli.ts'
 
@@ -15,6 +16,8 @@ function strike(): void {
   if (struck) return
   struck = true
   process.stderr.write(`killed ${point.who}\n`)
+  // Node keeps what it compiled as it exits, and who is killed does not exit.
+  flushCompileCache()
   if (point.who === 'program') process.kill(process.pid, 'SIGKILL')
   for (const pid of children()) process.kill(pid, 'SIGKILL')
 }
