@@ -29,7 +29,7 @@ export const tokens: readonly { name: string; how: string; named: RegExp }[] = [
     how: 'a private store for each test',
     named: /softTokenEnvironment|startBench|'rehearse'|token-initialisation/,
   },
-  { name: 'no token', how: 'scripted devices, parsers, forms, files, windows', named: /./ },
+  { name: 'no token', how: 'parsers, forms, files, windows', named: /./ },
 ]
 
 /** The text of a test file and of every helper beneath a test folder that it imports. */

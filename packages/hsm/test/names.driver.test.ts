@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HsmError, rootTemplate, signingTemplate, type Token } from '../src/index.ts'
-import { scriptedToken } from '../src/scripted-device.ts'
 import { closed, importKey, leaving, secret } from './mechanisms/mechanism-bench.ts'
 import { type Bench, newId, refusal, soPin, startBench, userPin, utf8 } from './soft-token-bench.ts'
 
@@ -183,13 +182,4 @@ describe('labels of tokens on SoftHSM', () => {
   it('HSM-TOKEN-ABSENT a label that no token has', async () => {
     expect(await refusal(bench.hsm.labelled('nobody'))).toBe('HSM-TOKEN-ABSENT')
   })
-})
-
-it('HSM-DUPLICATE-KEY-LABEL on a scripted token too', async () => {
-  const token = scriptedToken('S1')
-  await token.logIn({ user: 'user', pin: userPin() })
-  const root = { label: 'root', bits: 256, template: rootTemplate } as const
-  await token.generateAes({ ...root, id: newId() })
-  expect(await refusal(token.generateAes({ ...root, id: newId() }))).toBe('HSM-DUPLICATE-KEY-LABEL')
-  await token.generateAes({ ...root, id: newId(), sameLabel: true })
 })
