@@ -13,6 +13,7 @@ import {
 } from '../documents/format/fields.ts'
 import { issuePath, issueText } from '../documents/format/issue-text.ts'
 import type { EventKind, Facts, NewEvent } from '../model/events.ts'
+import { planTerms } from '../plan/schema.ts'
 import { checkpointFields, count, json, positive } from '../steps/result-fields.ts'
 import { effectKinds, entryModules, type FamilyEntry, readResult } from '../steps/run.ts'
 import { cards } from './compare.ts'
@@ -25,17 +26,7 @@ const effect = v.picklist(effectKinds)
 
 const choice = v.picklist(['retry', 'continue', 'abort'])
 
-const role = v.picklist([
-  'administrator',
-  'operator',
-  'so',
-  'officer',
-  'holder',
-  'approver',
-  'witness',
-  'recorder',
-  'custodian',
-])
+const role = v.picklist(planTerms[2].roles)
 
 const reason = v.picklist(['opening', 'key', 'exception', 'pause', 'planned', 'sealing'])
 

@@ -47,17 +47,7 @@ const scriptSchema = v.strictObject({
     values: v.exactOptional(v.record(v.string(), v.unknown())),
     people: v.array(
       v.strictObject({
-        role: v.picklist([
-          'administrator',
-          'operator',
-          'so',
-          'officer',
-          'holder',
-          'approver',
-          'witness',
-          'recorder',
-          'custodian',
-        ]),
+        role: v.picklist(planTerms[2].roles),
         name: line,
       }),
     ),
