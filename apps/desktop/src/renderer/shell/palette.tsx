@@ -5,21 +5,11 @@ import { useTranslation } from 'react-i18next'
 import { lock } from '../stores/idle.ts'
 import { useRemote } from '../stores/remote.ts'
 import { ceremonies, drafts, setups, tokens } from '../stores/remotes.ts'
-import { go, type RouteName } from '../stores/route.ts'
+import { go } from '../stores/route.ts'
+import { screens } from './screens.ts'
 
 type Entry = { id: string; group: 'screen' | 'go' | 'act'; name: string; run: () => void }
 type Props = { onClose: () => void; onHelp: () => void }
-
-const routes = [
-  'home',
-  'ceremonies',
-  'tokens',
-  'holders',
-  'approvals',
-  'bundles',
-  'transcript',
-  'settings',
-] as const satisfies readonly RouteName[]
 
 /** Every screen, ceremony, set-up, script of people’s own and token, and whatever can be pressed on the screen below, found by a few letters. */
 export function Palette({ onClose, onHelp }: Props) {
@@ -35,7 +25,7 @@ export function Palette({ onClose, onHelp }: Props) {
   const { value: own } = useRemote(drafts, {})
   const all: Entry[] = [
     ...below.filter(({ rank }) => rank < rowRank).map(pressing),
-    ...routes.map((name) => ({
+    ...screens.map((name) => ({
       id: `go-${name}`,
       group: 'go' as const,
       name: t(`frame.go.${name}`),
