@@ -2,17 +2,9 @@ export { fromBase64, fromBase64Url, toBase64, toBase64Url } from './base64.ts'
 export { concatBytes, equalBytes, fromUtf8, joinBytes, lp, u16be, u32be, u64be, utf8, wipe } from './bytes.ts'
 export { canonicalString, encodeCanonical, type Json, parseCanonical } from './canonical-json.ts'
 export { FormatError } from './format-error.ts'
-export { createSha256, hkdfSha256, hmacSha256, type Sha256Stream, sha256, sha256Hex } from './hash.ts'
+export { createSha256, hkdfSha256, hmacSha256, sha256, sha256Hex } from './hash.ts'
 export { fromHex, toHex } from './hex.ts'
-export {
-  type ConsistencyClaim,
-  consistencyProof,
-  type InclusionClaim,
-  inclusionProof,
-  merkleRoot,
-  verifyConsistency,
-  verifyInclusion,
-} from './merkle.ts'
+export { consistencyProof, inclusionProof, merkleRoot, verifyConsistency, verifyInclusion } from './merkle.ts'
 export { accept, type Outcome, type Refusal, refuse, type Verdict } from './outcome.ts'
 export { deterministicEntropy, type Entropy } from './random.ts'
 export {
@@ -38,7 +30,6 @@ export {
   type SignedDocument,
   signDocument,
   toDocument,
-  toSignature,
   verifyDocument,
   withSignature,
 } from './sign/document.ts'
@@ -54,14 +45,9 @@ export {
 export { mlDsa65 } from './sign/ml-dsa.ts'
 export { p256, p256DerToRaw, p256RawToDer } from './sign/p256.ts'
 export type { Scheme } from './sign/schemes.ts'
-export {
-  identityId,
-  parseVerificationKeys,
-  schemesOf,
-  type VerificationKeys,
-} from './sign/verification-keys.ts'
-export { type EllipticCurve, ecSpkiFromSec1, sec1FromEcSpki } from './spki/elliptic.ts'
+export { identityId, parseVerificationKeys, type VerificationKeys } from './sign/verification-keys.ts'
+export { ecSpkiFromSec1, sec1FromEcSpki } from './spki/elliptic.ts'
 export { keyFingerprint } from './spki/fingerprint.ts'
-export { type RsaPublicKey, rsaFromSpki, rsaSpki } from './spki/rsa.ts'
+export { rsaFromSpki, rsaSpki } from './spki/rsa.ts'
 export { fromWords, toWords } from './words/words.ts'
 export { aesGcmOpen, aesGcmSeal, aesKwpUnwrap, aesKwpWrap, aesKwUnwrap, aesKwWrap } from './wrap.ts'

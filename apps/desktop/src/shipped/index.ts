@@ -1,2 +1,2 @@
 export { changedFile } from './changed-file.ts'
-export { archiveName, unpackedName } from './shipped-files.ts'
+export { unpackedName } from './shipped-files.ts'

@@ -4,37 +4,26 @@ export { type CheckedLock, checkLock, type LockFacts } from '../plan/lock.ts'
 export type * from '../plan/plan.ts'
 export { tokenNeeds } from '../plan/plan.ts'
 export { printPlan } from '../plan/print.ts'
+export { abilitiesOf, isSoft, tokenProfiles, vouches } from '../plan/profiles.ts'
 export {
-  abilitiesOf,
-  inability,
-  isSoft,
-  type ProfileAbilities,
-  tokenProfiles,
-  vouches,
-} from '../plan/profiles.ts'
-export {
-  ancestorsOf,
   holderBefore,
   holderNext,
   isAtPad,
   isSpareStep,
   keyOf,
-  leavesByWindow,
   namesOf,
-  type PlacedStep,
   stayingHolders,
   stepsOf,
   tokenOf,
   vendorWayOf,
   withStaying,
 } from '../plan/queries.ts'
-export { planHash, type ReadPlan, readPlan, unendedLine } from '../plan/read.ts'
-export { type PlanRefusal, type PlanRule, planRules } from '../plan/rules.ts'
+export { planHash, readPlan, unendedLine } from '../plan/read.ts'
+export { type PlanRefusal, planRules } from '../plan/rules.ts'
 export { maxPlanBytes } from '../plan/yaml-text.ts'
 export { lintPlan, warnPlan } from '../plan-check/lint.ts'
 export { lintCards, lintRenewals, lintRenewedCards } from '../plan-check/people.ts'
 export {
-  type BlankType,
   instantiateScript,
   parseValues,
   planFromScript,
@@ -42,4 +31,4 @@ export {
   type Script,
   type ScriptValues,
 } from '../plan-check/script.ts'
-export { rolesMissing, type SeatFor, takeSeat } from '../plan-check/seats.ts'
+export { rolesMissing, takeSeat } from '../plan-check/seats.ts'

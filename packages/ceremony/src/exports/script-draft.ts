@@ -1,8 +1,5 @@
 export { planTerms } from '../plan/schema.ts'
 export {
-  type DraftKey,
-  type DraftPart,
-  type DraftStep,
   draftHash,
   draftText,
   emptyDraft,
@@ -12,6 +9,6 @@ export {
   type ScriptDraft,
 } from '../script-draft/draft.ts'
 export type { ScriptEdit } from '../script-draft/edit.ts'
-export { type DraftField, keyFields, makesCheckpoint, stepFields } from '../script-draft/fields.ts'
+export { keyFields, makesCheckpoint, stepFields } from '../script-draft/fields.ts'
 export { begun, changed, type DraftHistory, mostUndone, redone, undone } from '../script-draft/history.ts'
-export { type Trial, tryDraft } from '../script-draft/trial.ts'
+export { tryDraft } from '../script-draft/trial.ts'

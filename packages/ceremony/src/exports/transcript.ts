@@ -1,4 +1,3 @@
-export { toolBuild } from '../documents/format/fields.ts'
 export * from '../transcript/chain.ts'
 export * from '../transcript/checkpoint.ts'
 export * from '../transcript/cosign.ts'

@@ -7,8 +7,8 @@ export {
   openEnvelope,
   openEnvelopeText,
 } from './envelope.ts'
-export type { ErasureCode, ErasureDecoder } from './erasure-code.ts'
-export { type Frame, type FrameHeader, frameText, MAX_OBJECT, MAX_SYMBOLS, parseFrame } from './frame.ts'
+export type { ErasureCode } from './erasure-code.ts'
+export { frameText, MAX_OBJECT, MAX_SYMBOLS, parseFrame } from './frame.ts'
 export { packFiles, unpackFiles } from './package.ts'
 export { type PayloadType, payloadTypes } from './payload-types.ts'
 export { type Profile, type ProfileName, profiles } from './profiles.ts'
