@@ -7,7 +7,7 @@ export type Json = null | boolean | number | string | Json[] | { [name: string]:
 export type Case = { name: string; bytes: Uint8Array }
 
 /** Numbers below `most` that are the same on every machine: SHA-256 in counter mode over a name. */
-export function dice(name: string): (most: number) => number {
+function dice(name: string): (most: number) => number {
   let at = 0
   return (most) => createHash('sha256').update(`${name}/${at++}`).digest().readUInt32BE(0) % Math.max(1, most)
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { dirname, relative } from 'node:path/posix'
 
 /** A link from the top of the site as one from a page of it, which a browser can follow on a disk too. */
-export function linkFrom(page: string, link: string): string {
+function linkFrom(page: string, link: string): string {
   const [, path = '', rest = ''] = /^\/([^?#]*)(.*)$/.exec(link) ?? []
   const file = path === '' || path.endsWith('/') ? `${path}index.html` : path
   return (relative(dirname(page), file) || file) + rest

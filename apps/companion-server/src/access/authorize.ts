@@ -205,7 +205,7 @@ export function approvalsBefore(
 }
 
 /** What approvals would let the caller do this: of the first grant that lacks nothing else. Null where none does. */
-export function approvalsFor(caller: Caller, action: Action, resource: Resource): ApprovalsNeeded | null {
+function approvalsFor(caller: Caller, action: Action, resource: Resource): ApprovalsNeeded | null {
   const waiting = caller.grants.find(
     (grant) =>
       covers(grant, resource) &&

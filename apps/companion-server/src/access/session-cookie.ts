@@ -5,7 +5,7 @@ const cookie = '__Host-custody-session'
 const pattern = new RegExp(`(?:^|;\\s*)${cookie}=([A-Za-z0-9_-]{43})(?:;|$)`)
 
 /** What a page of another origin cannot send without asking first, and it is never told that it may. */
-export const consoleHeader = 'x-custody-console'
+const consoleHeader = 'x-custody-console'
 
 /**
  * The access token of the console's session: only of a call that the console itself made, as its header and the browser's own

@@ -42,7 +42,7 @@ export function checkRule(rule: AlertRule): Outcome<null> {
 
 /** An operation was refused: its outcome is a rule, and rules are written large, or the status of what came to no operation. */
 export const refusal = '^([A-Z]|[45][0-9][0-9]$)'
-export const isRefusal = (outcome: string): boolean => new RegExp(refusal).test(outcome)
+const isRefusal = (outcome: string): boolean => new RegExp(refusal).test(outcome)
 
 /** Whether an entry is of those that a rule counts, or, where it counts none, breaks it alone. */
 export function concerns(rule: AlertRule, { time, outcome, source }: Seen): boolean {

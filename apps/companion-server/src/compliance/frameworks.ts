@@ -241,8 +241,3 @@ export const frameworks: Readonly<Record<FrameworkId, Framework>> = {
     ],
   },
 }
-
-/** A table's key by a text from outside. */
-export function isFramework(text: string): text is FrameworkId {
-  return (frameworkIds as readonly string[]).includes(text)
-}

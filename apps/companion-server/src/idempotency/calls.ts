@@ -21,7 +21,7 @@ type Parts = {
 }
 
 /** How long a named call is known. */
-export const idempotentFor = 24 * 3_600_000
+const idempotentFor = 24 * 3_600_000
 
 export type IdempotentCalls = ReturnType<typeof openIdempotentCalls>
 

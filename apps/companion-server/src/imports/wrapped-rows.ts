@@ -122,6 +122,6 @@ function checkLength({ owner, algorithm }: WrappedRow, key: Uint8Array): void {
   )
 }
 
-export function kekBits(algorithm: string): 128 | 256 {
+function kekBits(algorithm: string): 128 | 256 {
   return algorithm === 'AES-128' ? 128 : 256
 }

@@ -7,9 +7,9 @@ import { accept, type Outcome, refuse } from '../refusal.ts'
  * ciphertext | tag 16. key | nonce 12 | commitment = HKDF-SHA-256(K, salt, "custody-env-1" | header before salt):
  * a fresh key and nonce for each message, and a commitment to the key that is compared before GCM runs.
  */
-export const envelopeMagic = utf8('LUXE')
+const envelopeMagic = utf8('LUXE')
 
-export const envelopeFormat = 1
+const envelopeFormat = 1
 
 const label = utf8('custody-env-1')
 const headLength = 26

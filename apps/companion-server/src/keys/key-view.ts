@@ -27,7 +27,7 @@ export const keyView = Type.Object({
 })
 export const oneKey = Type.Object({ key: keyView })
 
-export const versionStates = [
+const versionStates = [
   'pre-active',
   'enabled',
   'decrypt-only',

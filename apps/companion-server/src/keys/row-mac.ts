@@ -38,7 +38,7 @@ export function rowMessage(row: WrappedRow): Uint8Array {
 }
 
 /** The key of the MACs under one project: HKDF-SHA-256(project KEK, "", "custody-row-mac-1"). */
-export function projectMacKey(projectKek: Uint8Array): Uint8Array {
+function projectMacKey(projectKek: Uint8Array): Uint8Array {
   return hkdfSha256(projectKek, new Uint8Array(0), utf8('custody-row-mac-1'), 32)
 }
 

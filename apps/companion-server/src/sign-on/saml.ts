@@ -74,7 +74,7 @@ export async function samlMetadata(provider: SamlProvider, callback: string): Pr
 }
 
 /** Its name towards a provider: the address of its description. */
-export const entityIdOf = (callback: string): string => callback.replace(/\/callback$/, '/metadata')
+const entityIdOf = (callback: string): string => callback.replace(/\/callback$/, '/metadata')
 
 async function serviceOf(
   { settings, secret }: SamlProvider,

@@ -10,7 +10,7 @@ import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 
 /** Most bytes of one ciphertext, squashed u2048 having 33.6 MB and u1024 16.8 MB, and of all that are kept for one key. */
 export const maxCiphertext = 34 << 20
-export const maxKept = 4 * 2 ** 30
+const maxKept = 4 * 2 ** 30
 
 /** `digest` is what a request names; `sha256` is of the file. */
 export type KeptCiphertext = {

@@ -36,7 +36,7 @@ export type ThresholdParts = {
 }
 
 /** A combination holds all ciphertexts of a request in memory. */
-export const maxRequestBytes = 64 << 20
+const maxRequestBytes = 64 << 20
 const thirtyDays = 30 * 24 * 3_600_000
 
 /**

@@ -4,7 +4,7 @@ import type { Domain, UnreadableRun } from './ceremonies.ts'
  * Where a request to decrypt stands: approvers are asked, holders are, enough of both have said yes and the answers are combined, or it
  * waits for another step of its ceremony. The last three are over; `refused`: too many holders said no.
  */
-export const approvalStates = [
+const approvalStates = [
   'approving',
   'answering',
   'combining',

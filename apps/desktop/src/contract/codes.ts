@@ -1,5 +1,5 @@
 /** Codes that any call may answer with. */
-export const anyCallErrors = [
+const anyCallErrors = [
   'INTERNAL',
   'API-UNKNOWN',
   'INPUT-INVALID',

@@ -1,4 +1,4 @@
-export const dueKinds = ['heartbeat', 'drill', 'policy', 'store-backup', 'backup-check'] as const
+const dueKinds = ['heartbeat', 'drill', 'policy', 'store-backup', 'backup-check'] as const
 export type DueKind = (typeof dueKinds)[number]
 
 /** Something that people of this machine have to do by a day, or should have done. */

@@ -1,4 +1,4 @@
-export const namedFileKinds = [
+const namedFileKinds = [
   'folder',
   'bundle',
   'sealed',

@@ -24,7 +24,7 @@ const pieceLength = 1024 * 1024
  * its `resources`, so that anyone gets the same without this program:
  * `find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum`.
  */
-export function measureFiles(files: readonly MeasuredFile[]): string {
+function measureFiles(files: readonly MeasuredFile[]): string {
   const buffer = Buffer.allocUnsafe(pieceLength)
   const lines = files
     .toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))

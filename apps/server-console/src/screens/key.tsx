@@ -20,7 +20,7 @@ export function KeyPage({ id }: { id: string }) {
 }
 
 /** Whether a person has one of these roles where the key is. */
-export function mayHere(grants: readonly Grant[], shown: Key, ...roles: readonly Role[]): boolean {
+function mayHere(grants: readonly Grant[], shown: Key, ...roles: readonly Role[]): boolean {
   return grants.some(
     ({ role, organisationId, projectId }) =>
       roles.includes(role) &&

@@ -165,7 +165,7 @@ export type Asked = {
  * What a run that moves a key, or that asks whether a share is still held, wants of this phone. `live`: the next epoch is, and the old
  * share is wiped. `keep`: the run was aborted, and the old share answers again.
  */
-export const epochActs = ['approve', 'redeal', 'receive', 'live', 'keep', 'heartbeat'] as const
+const epochActs = ['approve', 'redeal', 'receive', 'live', 'keep', 'heartbeat'] as const
 
 export type EpochAct = (typeof epochActs)[number]
 

@@ -7,7 +7,7 @@ const no = (rule: string, detail = ''): No => ({ ok: false, rule, detail })
 const random = (length: number): Uint8Array<ArrayBuffer> => crypto.getRandomValues(new Uint8Array(length))
 
 /** What a browser's refusal means: the person stopped it or none came in time, or there is no passkey of this kind here. */
-export function passkeyCode(name: string): string {
+function passkeyCode(name: string): string {
   return name === 'NotAllowedError' || name === 'AbortError' ? 'PHONE-PASSKEY-STOPPED' : 'PHONE-PASSKEY-NONE'
 }
 

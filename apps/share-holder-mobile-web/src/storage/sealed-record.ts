@@ -12,7 +12,7 @@ export type SealedRecord = RecordName & {
   readonly sealed: Uint8Array
 }
 
-export const recordFormat = 'lux-phone/v1'
+const recordFormat = 'lux-phone/v1'
 const keyBytes = 32
 export const nonceBytes = 24
 

@@ -2,7 +2,7 @@ import { planRules } from '../plan/rules.ts'
 import type { Refusal } from './commands.ts'
 
 /** Every reason for which a command is refused or a history is not opened. What each says stands in the locales. */
-export const runRules = [
+const runRules = [
   'RUN-01',
   'RUN-02',
   'RUN-03',

@@ -128,7 +128,7 @@ export function lintRenewedCards(plan: Plan, cardOf: (digest: Digest) => Card | 
 }
 
 /** Whether a name may be seated twice as holder, PLAN-10. */
-export function sitsTwice(plan: Plan, name: string): boolean {
+function sitsTwice(plan: Plan, name: string): boolean {
   return staying(plan).includes(name) && cardsOf(plan, name).length === 2
 }
 

@@ -20,7 +20,7 @@ export function encodePolicyFile(file: PolicyFile): Uint8Array {
 }
 
 /** Whether a policy can mean anything: quorums that can be reached, nobody and no key twice in a set, versions. */
-export function checkPolicySense(policy: Policy): Outcome<null> {
+function checkPolicySense(policy: Policy): Outcome<null> {
   const quorums: [string, number, readonly PolicyMember[]][] = [
     ['officerQuorum', policy.officerQuorum, policy.officers],
     ['approverThreshold', policy.approverThreshold, policy.approvers],

@@ -59,7 +59,7 @@ const audience = v.strictObject({
 })
 
 /** Formats of attestations that are read: a YubiHSM 2's chain, a Luna's public key confirmation. */
-export const attestationFormats = ['yubihsm', 'luna'] as const
+const attestationFormats = ['yubihsm', 'luna'] as const
 
 const attestationRoot = v.strictObject({
   name: line,

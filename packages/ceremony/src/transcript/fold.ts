@@ -43,10 +43,10 @@ const nodeTag = Uint8Array.of(0x01)
  */
 export type Frontier = { readonly size: number; readonly roots: readonly Uint8Array[] }
 
-export const emptyFrontier: Frontier = { size: 0, roots: [] }
+const emptyFrontier: Frontier = { size: 0, roots: [] }
 
 /** The frontier with one more leaf (32 bytes). */
-export function appendLeaf({ size, roots }: Frontier, leaf: Uint8Array): Frontier {
+function appendLeaf({ size, roots }: Frontier, leaf: Uint8Array): Frontier {
   const next = [...roots]
   let root = leaf
   for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) {
@@ -59,7 +59,7 @@ export function appendLeaf({ size, roots }: Frontier, leaf: Uint8Array): Frontie
 }
 
 /** The tree's root; SHA-256 of nothing when it is empty. */
-export function frontierRoot({ roots }: Frontier): Uint8Array {
+function frontierRoot({ roots }: Frontier): Uint8Array {
   const last = roots.at(-1)
   if (last === undefined) return sha256()
   return roots.slice(0, -1).reduceRight((right, left) => sha256(nodeTag, left, right), last)

@@ -5,7 +5,7 @@ import { type Entry, entryCodec, type Header, headerCodec } from './schema.ts'
 const lineFeed = 0x0a
 
 /** No line of a transcript is longer, LF excluded. */
-export const maxLine = 1 << 20
+const maxLine = 1 << 20
 /** No transcript has more entries. */
 export const maxEntries = 1_000_000
 

@@ -15,7 +15,7 @@ export const ID_BYTES = 4
 export const SYMBOL_ALIGNMENT = 8
 export const MIN_SYMBOL = 64
 /** Version 25 at level L. */
-export const MAX_SYMBOL = 1208
+const MAX_SYMBOL = 1208
 /** An envelope of frames: checked before anything is made of its size. The largest payload with its envelope. */
 export const MAX_OBJECT = 512 * 1024 + 45
 /**

@@ -22,7 +22,7 @@ export const profiles = {
 export type ProfileName = keyof typeof profiles
 
 /** Characters in alphanumeric mode: 4 bits of mode and 11 of count (versions 10 to 26), then 11 bits for two and 6 for a last one. */
-export function alphanumericCapacity(version: keyof typeof codewords): number {
+function alphanumericCapacity(version: keyof typeof codewords): number {
   const bits = codewords[version] * 8 - 15
   const pairs = Math.floor(bits / 11)
   return pairs * 2 + (bits - pairs * 11 >= 6 ? 1 : 0)

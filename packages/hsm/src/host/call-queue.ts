@@ -36,7 +36,7 @@ type Options = {
 }
 
 /** PINs and the bytes of imported keys leave our memory once they are sent. */
-export function wipeSecrets(args: readonly unknown[]): void {
+function wipeSecrets(args: readonly unknown[]): void {
   for (const arg of args) {
     if (!arg || typeof arg !== 'object') continue
     for (const [name, value] of Object.entries(arg)) {

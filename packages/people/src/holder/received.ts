@@ -28,7 +28,7 @@ const maxPath = 4096
  * That a key has not opened this share before, unless it was `lost`: an envelope gives the share, and not what the share has answered
  * since. `list` is null where there is none yet. Refuses SHARE-RECEIVED, RECEIVED-OTHER.
  */
-export function checkReceivable(
+function checkReceivable(
   list: Uint8Array | null,
   { key, envelope }: { key: PersonKey; envelope: ShareEnvelope },
   lost: boolean,

@@ -164,7 +164,7 @@ export function signResult(
 }
 
 /** That a key is of whoever asked. Refuses REQUEST-ROLE, REQUEST-DOMAIN. */
-export function checkResultSigner(
+function checkResultSigner(
   request: Pick<DecryptionRequest, 'requester' | 'domain'>,
   key: PersonKey,
 ): Outcome<null> {

@@ -18,7 +18,7 @@ import { type Cosigning, checkCosigning, encodeMemory, type Memory } from './wit
 export const maxSignatureRequest = 32_000_000
 
 /** What the key of each kind of person may sign. */
-export const mandates: Partial<Record<Card['kind'], readonly SignatureRequest['what'][]>> = {
+const mandates: Partial<Record<Card['kind'], readonly SignatureRequest['what'][]>> = {
   officer: ['plan-approval', 'policy', 'opening', 'exception', 'bundle'],
   witness: ['checkpoint'],
   approver: ['decryption-approval'],

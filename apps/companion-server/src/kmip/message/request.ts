@@ -168,7 +168,7 @@ export function writeRequest({ header, items }: Request): Item {
   ])
 }
 
-export const writeExtension = ({ vendor, critical, extension }: MessageExtension): Item =>
+const writeExtension = ({ vendor, critical, extension }: MessageExtension): Item =>
   structure('MessageExtension', [
     textString('VendorIdentification', vendor),
     boolean('CriticalityIndicator', critical),

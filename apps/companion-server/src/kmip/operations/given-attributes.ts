@@ -33,7 +33,7 @@ const onceKept: readonly StandardName[] = [
 export const keptName = (name: AttributeName): string =>
   typeof name === 'string' ? name : JSON.stringify([name.vendor, name.name])
 
-export function nameOfKept(text: string): AttributeName {
+function nameOfKept(text: string): AttributeName {
   // The line itself has compared it with the names of the table.
   if (Object.hasOwn(attributes, text)) return text as StandardName
   // `keptName` wrote it.

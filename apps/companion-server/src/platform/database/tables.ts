@@ -82,7 +82,7 @@ export type FheSpentTable = {
   blocks: number
 }
 
-export const requestStates = ['open', 'ready', 'released', 'closed', 'refused', 'expired'] as const
+const requestStates = ['open', 'ready', 'released', 'closed', 'refused', 'expired'] as const
 export type RequestState = (typeof requestStates)[number]
 
 export type DecryptRequestTable = {

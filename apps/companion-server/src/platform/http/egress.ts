@@ -73,7 +73,7 @@ for (const [net, bits] of [
 ] as const)
   inner6.addSubnet(net, bits, 'ipv6')
 
-export function isPublicAddress(address: string): boolean {
+function isPublicAddress(address: string): boolean {
   const family = isIP(address)
   if (family === 4) return !inner.check(address, 'ipv4')
   return family === 6 && outer6.check(address, 'ipv6') && !inner6.check(address, 'ipv6')

@@ -39,8 +39,6 @@ type Group = ReturnType<typeof groupDocument>
 const maxMembers = 20_000
 const maxGroups = 5000
 
-export type Scim = ReturnType<typeof openScim>
-
 /** SCIM 2.0: an identity provider makes, changes and deactivates its members here, and says who is in which group. */
 export function openScim({ database, record, providers, now }: Parts) {
   return {

@@ -73,8 +73,6 @@ export function groupFrom(body: unknown): Outcome<ScimGroup> {
   return accept({ displayName, externalId, members: [...new Set(ids)] })
 }
 
-export type UserDocument = ReturnType<typeof userDocument>
-
 export function userDocument(user: Stored<ScimUser>, groups: readonly { id: string; name: string }[]) {
   const { givenName, familyName, email, externalId, displayName } = user
   return {

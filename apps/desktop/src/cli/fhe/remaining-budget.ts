@@ -8,7 +8,7 @@ import { inFile } from '../shell/fhe-files.ts'
 
 const maxLeft = 4096
 
-export const leftName = (dealer: number) => `left-${dealer}.json`
+const leftName = (dealer: number) => `left-${dealer}.json`
 
 /** What a holder's share may still answer, a dealer's beside its correction: a new holder cannot know it otherwise. */
 export function writeLeft(folder: string, { holder, epochId }: FileHeader, budgets: Budgets): string {
@@ -24,7 +24,7 @@ export type Said = { readonly holder: number; readonly left: Budgets }
  * What a file that `writeLeft` wrote says. Errors: FHE-FIELD, FHE-RUN-MIXED of another epoch, FHE-BUDGET and FHE-FLOOD-FLOOR more
  * than its epoch ever allowed.
  */
-export function readLeft(path: string, pub: PublicFile): Said {
+function readLeft(path: string, pub: PublicFile): Said {
   const bytes = readBounded(path, maxLeft)
   const said = membersOf(inFile(path, () => parseCanonical(bytes, { maxBytes: maxLeft })))
   const [holder, at64, at128] = [count(said, 'dealer'), count(said, 'at64'), count(said, 'at128')]

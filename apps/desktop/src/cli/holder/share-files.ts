@@ -75,7 +75,7 @@ export async function withLocked<T>(
 }
 
 /** A share's record. A missing one is not a fresh one: with it the budget would start again. Errors: HOLDER-STATE-MISSING. */
-export function readState(path: string): Uint8Array {
+function readState(path: string): Uint8Array {
   try {
     return readBounded(path, maxState)
   } catch (error) {

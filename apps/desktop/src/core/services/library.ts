@@ -25,16 +25,12 @@ export function chosenLibrary(store: Store): v.InferOutput<typeof remembered> | 
   throw new ExpectedError('STORE-DAMAGED', 'the token library that was chosen cannot be read')
 }
 
-export function rememberLibrary(
-  store: Store,
-  { path, environment, initString }: Library,
-  sha256: string,
-): void {
+function rememberLibrary(store: Store, { path, environment, initString }: Library, sha256: string): void {
   const kept = { path, sha256, environment, ...(initString === undefined ? {} : { initString }) }
   store.setSetting(name, JSON.stringify(kept))
 }
 
-export const forgetLibrary = (store: Store): void => store.setSetting(name, '')
+const forgetLibrary = (store: Store): void => store.setSetting(name, '')
 
 export const libraryViewOf = ({ library }: Hsm): LibraryView => {
   const { path, manufacturer, description, version, sha256 } = library

@@ -18,6 +18,6 @@ export function UtcClock() {
 }
 
 /** `2026-11-28T10:10:07Z` */
-export function utcSecond(now: number): string {
+function utcSecond(now: number): string {
   return new Date(now).toISOString().replace(/\.\d+Z$/, 'Z')
 }

@@ -25,7 +25,7 @@ export function blocksOf(type: string, mode: 'S' | 'F'): number {
 }
 
 /** Blocks that tell a wrong correction from a right one, and few enough to be answered outside budget and floor. */
-export const canaryBlocks = { least: { F: 128, S: 64 }, most: 256 } as const
+const canaryBlocks = { least: { F: 128, S: 64 }, most: 256 } as const
 
 /** What is wrong with the size of a canary, or null. `budget` is the number of its blocks. */
 export function canaryFault({ budget, mode }: { budget: number; mode: 'S' | 'F' }): string | null {

@@ -54,7 +54,7 @@ function rootFault(plan: Plan, step: Step, terms: EvidenceTerms): PlanRefusal[] 
 }
 
 /** PLAN-35: why nobody could vouch for the key at this step. */
-export function attestFaults(
+function attestFaults(
   plan: Plan,
   step: Step,
   at: Pick<PlanProgress, 'keys' | 'proved' | 'attested' | 'home'>,

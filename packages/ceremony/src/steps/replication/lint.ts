@@ -4,7 +4,7 @@ import { keyOf, tokenOf, wayInto } from '../../plan/queries.ts'
 import { checkKey } from '../key/lint.ts'
 import type { PlanProgress, Refuse, StepLint } from '../plan-progress.ts'
 
-export function checkReplica(plan: Plan, step: Step, at: PlanProgress, refuse: Refuse): void {
+function checkReplica(plan: Plan, step: Step, at: PlanProgress, refuse: Refuse): void {
   const key = keyOf(plan, step.key)
   if (key === undefined) return
   const way = wayInto(key, step.token ?? 'ceremony')

@@ -6,7 +6,7 @@ import type { ByteReader } from './byte-reader.ts'
 const SERIALIZATION = concatBytes(u64(3), utf8('0.5'), u32(0), u64(3), utf8('0.1'))
 const MAX_NAME = 128
 /** Longest tag or re-randomisation metadata taken of a ciphertext. */
-export const MAX_TAG = 1024
+const MAX_TAG = 1024
 
 /** tfhe's safe-serialize header: u64 3 "0.5", u32 0, u64 3 "0.1", u64 length, name. */
 export function safeHeader(name: string): Uint8Array {

@@ -21,7 +21,7 @@ const primes: readonly number[] = firstPrimes(64)
 /** K of FIPS 180-4 section 4.2.2: the first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
 export const ROUND_CONSTANTS: readonly number[] = primes.map((p) => fraction(BigInt(p), 3n))
 /** H(0) of section 5.3.3: the same of the square roots of the first 8. */
-export const INITIAL_STATE: readonly number[] = primes.slice(0, 8).map((p) => fraction(BigInt(p), 2n))
+const INITIAL_STATE: readonly number[] = primes.slice(0, 8).map((p) => fraction(BigInt(p), 2n))
 
 function firstPrimes(n: number): number[] {
   const found: number[] = []

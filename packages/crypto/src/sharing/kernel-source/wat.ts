@@ -56,7 +56,7 @@ export const lanes = {
 }
 
 /** Words 0-3 of a, 4-7 of b. */
-export function shuffleWords(a: Code, b: Code, words: readonly number[]): Code {
+function shuffleWords(a: Code, b: Code, words: readonly number[]): Code {
   return lanes.shuffle(
     a,
     b,

@@ -134,7 +134,7 @@ export function format(type: number, value: Uint8Array): string {
 }
 
 /** A template as one line, sorted by attribute so that two tokens' orders compare equal. */
-export function formatTemplate(template: readonly { type: number; value: Attribute['value'] }[]): string {
+function formatTemplate(template: readonly { type: number; value: Attribute['value'] }[]): string {
   return template
     .map(({ type, value }) => {
       const shown = isTemplate(value) ? `{${formatTemplate(value)}}` : format(type, value)
@@ -146,7 +146,7 @@ export function formatTemplate(template: readonly { type: number; value: Attribu
 
 const isTemplate = (value: Attribute['value']): value is readonly Attribute[] => Array.isArray(value)
 
-export const formatAttribute = ({ type, value }: Attribute): string =>
+const formatAttribute = ({ type, value }: Attribute): string =>
   isTemplate(value) ? formatTemplate(value) : format(type, value)
 
 /** Reads one attribute as text; a refusal or absence is told apart from a value. Throws when the token or session is gone. */

@@ -77,7 +77,7 @@ export const generateHmac = (
 ): MadeKey => generateSecretKey(token, { bytes: 32, ...options })
 
 /** Mechanism, key type and public parameters of a pair. Tokens differ in how Ed25519 is named, so there are two spellings. */
-export function pairParameters(kind: KeyPairKind): {
+function pairParameters(kind: KeyPairKind): {
   mechanism: number
   keyType: number
   spellings: readonly (readonly Attribute[])[]

@@ -109,7 +109,7 @@ function wrapDemands({ wrapTemplate }: KeyTemplate): Attribute[] {
 }
 
 /** What a KEK demands of a key that it wraps. */
-export function wrapTemplateAttributes(kind: WrapTemplate): Attribute[] {
+function wrapTemplateAttributes(kind: WrapTemplate): Attribute[] {
   const sensitive = is('SENSITIVE', true)
   return kind === 'secret' ? [num('CLASS', CKO.SECRET_KEY), sensitive] : [sensitive]
 }

@@ -46,7 +46,7 @@ export function readValue({ token, kek }: Scene): Finding {
 }
 
 /** Names of the mechanisms by which `by` wraps `key`, and of those of which nothing is known. */
-export function wrapsOf(
+function wrapsOf(
   { token, victim, mechanism }: Scene,
   { key, by, ways }: { key: Handle; by: { aes: Handle; own: Handle }; ways: readonly Mechanism[] },
 ): {

@@ -12,7 +12,7 @@ import { clearAttempts } from './left-on-tokens.ts'
 /** An aborted run has no bundle and no receipt: its close-out says so with this digest and an empty list. */
 const noBundle = '0'.repeat(64)
 
-export const absenceFile = 'ceremony-key-absent.json'
+const absenceFile = 'ceremony-key-absent.json'
 
 /** That the ceremony key is gone from its token, both halves and what sealed its seed. */
 export type Absence = {

@@ -59,10 +59,7 @@ export function signAsCeremony(
 }
 
 /** As `signAsCeremony`, over bytes that are already complete (the DSSE pre-authentication encoding). */
-export async function signBytesAsCeremony(
-  signer: CeremonySigner,
-  message: Uint8Array,
-): Promise<HybridSignature> {
+async function signBytesAsCeremony(signer: CeremonySigner, message: Uint8Array): Promise<HybridSignature> {
   const { token, ckaId } = signer
   const raw = await token.signEcdsa({ key: { id: ckaId, class: 'private' }, digest: sha256(message) })
   const seed = await openSeed(signer)

@@ -10,7 +10,7 @@ import type { Run } from '../../runs/run/run.ts'
 
 type Needs = ReturnType<Run['view']>['needs']
 
-export const liveFile = 'fhe/epoch-live.json'
+const liveFile = 'fhe/epoch-live.json'
 
 /**
  * What a holder's own device asks for of a run that moves a key, below the run's folder: opening, plan, the old public file, the cards of

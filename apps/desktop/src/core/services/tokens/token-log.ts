@@ -12,7 +12,7 @@ type Act = {
   readonly secondOfficer: string
 }
 
-export const tokenLog = 'token-acts.jsonl'
+const tokenLog = 'token-acts.jsonl'
 
 /**
  * Does it with a line before and one after in the store's `token-acts.jsonl`, JSON each; the first is on disk before the token is asked.

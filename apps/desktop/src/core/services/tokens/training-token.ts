@@ -8,7 +8,7 @@ import { freshPin } from '../../rehearsal/rehearsal-pins.ts'
 import { checked, serial } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 
-export const trainingLabel = 'Lux training'
+const trainingLabel = 'Lux training'
 
 const pinsFile = (folder: string) => join(folder, 'training-pins.json')
 
