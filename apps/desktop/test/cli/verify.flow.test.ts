@@ -45,6 +45,7 @@ describe('verify', () => {
     expect(exit).toBe(1)
     expect(json.verdict).toBe('refused')
     expect(json.failed).toContain('TRANSCRIPT-DIGEST')
+    expect([json.code]).toEqual([json.failed].flat().slice(0, 1))
   })
 
   test('a truncated bundle and a file that is none are refused by ZIP-PROFILE', async () => {

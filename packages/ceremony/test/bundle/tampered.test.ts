@@ -22,6 +22,7 @@ beforeAll(async () => {
 async function failedOf(bytes: Uint8Array): Promise<CheckId[]> {
   const verdict = await verifyBundle(memoryReader(bytes), { policy: sample.policy })
   expect(verdict.verdict).toBe('refused')
+  expect(verdict.checks.filter(({ ok, detail }) => ok === false && detail === '')).toEqual([])
   return [...verdict.failed]
 }
 
