@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { _electron, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildAnyHostPage, bundleAnyHost } from '../../scripts/build/any-host.ts'
+import { buildAnyHostPage } from '../../scripts/build/any-host.ts'
+import { oneScript } from '../../scripts/build/one-script.ts'
 import { startDisplay } from '../../scripts/electron/display.ts'
 import {
   electronEnvironment,
@@ -124,7 +125,7 @@ app.whenReady().then(() => new BrowserWindow({ webPreferences: { sandbox: true }
             'files',
             `${source}; return [luxAnyHost.runFheInAnyHost(), luxAnyHost.openFilesInAnyHost(files)]`,
           )(own),
-        [await bundleAnyHost(), given] as const,
+        [await oneScript('test/any-host/run.ts', 'luxAnyHost'), given] as const,
       )
       expect([life, opened]).toEqual([known.life, known.opened])
     } finally {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bundleSelfTest } from '../../scripts/build/self-test.ts'
+import { oneScript } from '../../scripts/build/one-script.ts'
 import { type Desktop, openDesktop } from './support/desktop.ts'
 
 type Answer = { name: string; ok: boolean }
@@ -7,7 +7,7 @@ type Answer = { name: string; ok: boolean }
 let desktop: Desktop
 let code = ''
 beforeAll(async () => {
-  code = await bundleSelfTest()
+  code = await oneScript('test/run-in-electron.ts', 'luxSelfTest')
   desktop = await openDesktop({ core: 'fake:' })
 })
 afterAll(() => desktop?.close())

@@ -2,20 +2,17 @@ import { join } from 'node:path'
 import { build } from 'vite'
 import { root } from '../root.ts'
 
-/** The crypto package's own check as one script for Electron's JavaScript: it makes the global `luxSelfTest`. */
-export async function bundleSelfTest(): Promise<string> {
+/** A module of the crypto package and all that it imports as one script for a host that is no page: it makes the global `name`. */
+export async function oneScript(module: string, name: string): Promise<string> {
+  const folder = join(root, 'packages/crypto')
   const result = await build({
     configFile: false,
-    root: join(root, 'packages/crypto'),
+    root: folder,
     logLevel: 'error',
     build: {
       write: false,
       target: 'chrome130',
-      lib: {
-        entry: join(root, 'packages/crypto/test/run-in-electron.ts'),
-        formats: ['iife'],
-        name: 'luxSelfTest',
-      },
+      lib: { entry: join(folder, module), formats: ['iife'], name },
     },
   })
   const [bundle] = [result].flat()
