@@ -103,6 +103,9 @@ export function openImporter(parts: ImporterParts): BundleImporter {
     for (const node of contents.predicate.wrapTree.filter(({ level }) => level === 'root')) {
       if (node.root !== null && (await log.isDestroyed(node.root.rootId)))
         return giveUp(refuse('ROOT-DESTROYED', `the root ${node.root.rootId} was destroyed here`))
+      // A root that the ceremony destroyed is taken to no server.
+      const isDestroyed = contents.predicate.decommissioned?.some(({ id }) => id === node.id) ?? false
+      if (isDestroyed && node.root !== null && (await log.rootHere(node.root.rootId)) === null) continue
       const arrived = await bringRoot(opened, contents, node, {
         audience,
         node: settings.node,

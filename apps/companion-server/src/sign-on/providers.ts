@@ -58,7 +58,8 @@ export function openProviderOperations({ database, record, key, check, now }: Pa
       return record(call, 'sign-on.add-provider', async (subject) => {
         const { name, organisation } = wanted
         subject.organisation = organisation
-        const allowed = mayChange(call, organisation)
+        const placed = mayAdd(call, organisation)
+        const allowed = placed.ok ? provedLately(call.caller) : placed
         if (!allowed.ok) return allowed
         if (!slug.test(name))
           return refuse('NAME-MALFORMED', 'a provider’s name is 1 to 32 of a-z, 0-9, and - between')
@@ -162,7 +163,8 @@ export function openProviderOperations({ database, record, key, check, now }: Pa
           return allowed.ok ? accept(null) : allowed
         }
         const given = await mayGive(call, subject, [found.grant])
-        if (!given.ok && !mayGovern(call, row.organisation_id).ok) return given
+        const governs = given.ok ? given : mayGovern(call, row.organisation_id)
+        if (!governs.ok) return governs
         await database.transaction().execute(async (work) => {
           await work.deleteFrom('group_role').where('id', '=', id).execute()
           await regrantMembers(work, row.id)
@@ -264,10 +266,16 @@ export function openProviderOperations({ database, record, key, check, now }: Pa
 }
 
 /** An organisation's providers are its admins'; those of the deployment its own. */
-function mayGovern(call: Call, organisation: string | null): Outcome<null> {
+function mayAdd(call: Call, organisation: string | null): Outcome<null> {
   const resource: Resource =
     organisation === null ? { kind: 'deployment' } : { kind: 'organisation', organisation }
   return authorize(call.caller, organisation === null ? 'organisation.appoint' : 'project.appoint', resource)
+}
+
+/** A provider of an organisation that the caller does not see is as one that is not there. */
+function mayGovern(call: Call, organisation: string | null): Outcome<null> {
+  const allowed = mayAdd(call, organisation)
+  return !allowed.ok && allowed.rule === 'OBJECT-ABSENT' ? absentProvider() : allowed
 }
 
 /** By a provider its members come in, and without it they do not. */

@@ -121,7 +121,7 @@ beforeAll(async () => {
     .insertInto('access_review')
     .values({
       ...{ id: randomUUID(), organisation_id: organisation, reviewer_id: identity, reviewed_at: now },
-      ...{ access_digest: '', access: '[]', payload: '{}', signatures: '[]' },
+      ...{ access_digest: 'a'.repeat(64), access: '[]', payload: '{}', signatures: '[]' },
     })
     .execute()
   await database
