@@ -24,7 +24,7 @@ function makeSocketFolder(): void {
 }
 
 /** Starts Xvfb on a number that it finds free itself, as the user whose windows it shows. */
-export function startDisplay(size = '1440x900'): Promise<Display> {
+export function startDisplay(): Promise<Display> {
   const { user } = readSetUp()
   const folder = privateFolder('lux-display-')
   if (user.change) makeSocketFolder()
@@ -33,7 +33,7 @@ export function startDisplay(size = '1440x900'): Promise<Display> {
     '3',
     '-screen',
     '0',
-    `${size}x24`,
+    '1440x900x24',
     '-nolisten',
     'tcp',
     '-noreset',

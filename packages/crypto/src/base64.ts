@@ -34,8 +34,8 @@ export function toBase64Url(bytes: Uint8Array): string {
 }
 
 /** Bytes of unpadded URL-safe base64; as strict as `fromBase64`, with `BASE64URL-…` rules. Padding is refused. */
-export function fromBase64Url(text: string, length?: number): Uint8Array {
-  return decode(text, urlSafe, length)
+export function fromBase64Url(text: string): Uint8Array {
+  return decode(text, urlSafe)
 }
 
 function alphabet(digits: string, padded: boolean, rule: string): Alphabet {
@@ -59,11 +59,7 @@ function encode(bytes: Uint8Array, { digits, padded }: Alphabet): string {
   return text
 }
 
-function decode(
-  text: string,
-  { values, foreign, padded, rule }: Alphabet,
-  length: number | undefined,
-): Uint8Array {
+function decode(text: string, { values, foreign, padded, rule }: Alphabet, length?: number): Uint8Array {
   let used = text.length
   if (padded) {
     if (text.length % 4 !== 0) throw new FormatError(`${rule}-MALFORMED`, 'not a multiple of 4 characters')

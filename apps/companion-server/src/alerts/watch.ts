@@ -19,7 +19,7 @@ const checkpointsAtOnce = 50
  * Applies the rules to what the newest checkpoints of the audit log cover: each entry once, whichever process does it. Gives how many
  * alerts were raised. What was before the first rule raises none.
  */
-export async function watchAudit({ database, now }: Parts, most = entriesAtOnce): Promise<number> {
+export async function watchAudit({ database, now }: Parts): Promise<number> {
   return database.transaction().execute(async (work) => {
     const lock = await sql<{ got: boolean }>`select pg_try_advisory_xact_lock(${watchLock}) as got`.execute(
       work,
@@ -31,7 +31,7 @@ export async function watchAudit({ database, now }: Parts, most = entriesAtOnce)
       await moveTo(work, sql<string>`coalesce((select max(seq) from audit_checkpoint), 0)`)
       return 0
     }
-    const last = await lastOf(work, seen.checkpoint, most)
+    const last = await lastOf(work, seen.checkpoint, entriesAtOnce)
     if (last === null) return 0
     const organisations = [...new Set(rules.map(({ organisation }) => organisation))]
     const members = await membersOf(work, organisations)

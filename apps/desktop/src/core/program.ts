@@ -58,21 +58,21 @@ export function phoneApp(): string {
   return shipped === null ? join(checkout, 'apps/share-holder-mobile-web/out') : join(shipped, 'phone')
 }
 
-export function findParts(resources: string | undefined = process.env.LUX_RESOURCES): ProgramParts {
+export function findParts(): ProgramParts {
   const { built, folder, resources: found, shipped } = places()
   return {
     execPath: process.execPath,
     hostEntry: built ? join(folder, 'hsm-host.js') : null,
     keyChildEntry: built ? join(folder, 'key-child.js') : join(folder, 'key-child', 'main.ts'),
-    resources: shipped === null ? (resources ?? found) : found,
+    resources: shipped === null ? (process.env.LUX_RESOURCES ?? found) : found,
   }
 }
 
-export function findProgram(resources: string | undefined = process.env.LUX_RESOURCES): Program {
+export function findProgram(): Program {
   const { built, checkout, shipped } = places()
   let measured: Measurement | null = null
   return {
-    ...findParts(resources),
+    ...findParts(),
     get measurement() {
       measured ??= measure({
         files: shipped === null ? filesOfCheckout(checkout, built) : filesOfPackage(shipped),

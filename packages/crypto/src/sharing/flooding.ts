@@ -42,7 +42,8 @@ export function phaseBound(quorum: Quorum, width: Width): bigint {
 }
 
 /** Flooding bits of one block as a real number: k + 1 - log2 B before k is rounded down (what the tables show). */
-export function floodingBits({ t, n }: Quorum, width: Width, boundLog2 = NOISE_BOUND_LOG2[width]): number {
+export function floodingBits({ t, n }: Quorum, width: Width): number {
+  const boundLog2 = NOISE_BOUND_LOG2[width]
   const log2 = width - 6 + Math.log2(1 - 2 ** (boundLog2 - (width - 6)))
   return log2 - Math.log2(binomial(n, t - 1)) + 1 - boundLog2
 }

@@ -9,7 +9,12 @@ import type { State } from '../../model/state.ts'
 import { namesOf } from '../../plan/queries.ts'
 import type { EntryModules, StageNeeds } from '../entries.ts'
 import { differs, type EffectModules } from '../step-module.ts'
-import { unheard } from './queries.ts'
+
+/** Holders of the epoch who have not stated that they hold the share. */
+function unheard({ epoch, heartbeat }: State): string[] {
+  const heard = heartbeat?.said ?? []
+  return (epoch?.holders ?? []).filter((name) => !heard.includes(name))
+}
 
 /** A holder's statement over the challenge of this run. What it says of the share nobody here can see. */
 function takeHeartbeat(state: State, command: Submit): Decision {

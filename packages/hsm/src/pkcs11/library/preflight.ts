@@ -137,7 +137,8 @@ const cacheEntryBytes = 24
 const maxCacheBytes = 64 * 1024 * 1024
 
 /** /etc/ld.so.cache of glibc: magic, count (u32), …, then entries of 24 bytes whose second and third u32 are text offsets. */
-function loaderCache(path = '/etc/ld.so.cache'): ReadonlyMap<string, string> | null {
+function loaderCache(): ReadonlyMap<string, string> | null {
+  const path = '/etc/ld.so.cache'
   let file: Buffer
   try {
     if (statSync(path).size > maxCacheBytes) return null
