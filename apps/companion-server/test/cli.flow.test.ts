@@ -1,4 +1,4 @@
-import { execFile, execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,25 +6,12 @@ import { encodePolicyFile } from '@lux/ceremony/policy'
 import { receiptCodec, transportCodec } from '@lux/ceremony/wire'
 import { expect, onTestFinished, test } from 'vitest'
 import { stateFolder } from '../src/platform/state-folder/folder.ts'
+import { cli, custodyServer, type Ended, startServer } from './support/commands.ts'
 import { keysOf, realBundle } from './support/real-bundle.ts'
 import { cardOf } from './support/server-under-test.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
-const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
-
-type Ended = { status: number; stdout: string; stderr: string }
-
-function run(state: string, ...args: string[]): Promise<Ended> {
-  return runAsPerson(state, '--json', ...args)
-}
-
-function runAsPerson(state: string, ...args: string[]): Promise<Ended> {
-  return new Promise((done) => {
-    execFile(process.execPath, [cli, '--state', state, ...args], (error, stdout, stderr) => {
-      done({ status: error ? Number(error.code) : 0, stdout, stderr })
-    })
-  })
-}
+const run = (state: string, ...args: string[]): Promise<Ended> => custodyServer(state, '--json', ...args)
 
 test.each([
   ['init', '--domain', 'rehearsal', '--soft-token'],
@@ -110,23 +97,9 @@ test('CLI-01 init, card, trust, import, identity and start make a server that en
   expect((await run(state, 'identity', 'create')).status).toBe(2)
   expect((await run(state, 'identity', 'create', '--project', 'payments', '--ttl', '5')).status).toBe(1)
 
-  const server = spawn(
-    process.execPath,
-    [cli, '--state', state, 'start', '--port', '0', '--behind-tls-proxy'],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
-  onTestFinished(() => void server.kill('SIGKILL'))
-  let log = ''
-  server.stderr.on('data', (chunk) => (log += chunk))
-  const ready = await new Promise<string>((done, fail) => {
-    server.stdout.once('data', (chunk) => done(String(chunk)))
-    server.once('exit', () => fail(new Error(log)))
-  })
-  const address = /^ready: (http\S+)/.exec(ready)?.[1]
+  const { server, address, log } = await startServer(state)
   // Who it cannot tell apart behind its proxy.
-  await expect.poll(() => log).toContain('TRUSTED_PROXIES names no proxy')
+  await expect.poll(log).toContain('TRUSTED_PROXIES names no proxy')
   const call = async (path: string, body: object, token?: string): Promise<Record<string, string>> => {
     const headers = {
       'content-type': 'application/json',
@@ -151,7 +124,7 @@ test('CLI-01 init, card, trust, import, identity and start make a server that en
   const ended = new Promise((done) => server.once('exit', done))
   server.kill('SIGTERM')
   expect(await ended).toBe(0)
-  for (const secret of [clientSecret, accessToken, plaintext, ciphertext]) expect(log).not.toContain(secret)
+  for (const secret of [clientSecret, accessToken, plaintext, ciphertext]) expect(log()).not.toContain(secret)
 })
 
 test('CLI-02 wrong use is 2, and a folder without a server is 3, each with one JSON document', async () => {
@@ -197,11 +170,11 @@ test('CLI-02 wrong use is 2, and a folder without a server is 3, each with one J
 test('CLI-03 help and version go to stdout with 0, and for people a failure is three lines on stderr', async () => {
   const folder = await temporaryFolder()
   for (const args of [['--help'], ['help', 'import'], ['identity', 'create', '--help']]) {
-    const { status, stdout, stderr } = await runAsPerson(folder, ...args)
+    const { status, stdout, stderr } = await custodyServer(folder, ...args)
     expect([status, stderr], args.join(' ')).toEqual([0, ''])
     expect(stdout).toContain('Usage: custody-server')
   }
-  const absent = await runAsPerson(folder, 'card')
+  const absent = await custodyServer(folder, 'card')
   expect([absent.status, absent.stdout]).toEqual([3, ''])
   expect(absent.stderr).toMatch(/^STATE-ABSENT: .+\nWhy: .+\nWhat to do: .+custody-server init.+\n$/)
 })
@@ -231,5 +204,5 @@ test('--version is that of package.json, and no server is needed for it', async 
   const { version } = JSON.parse(
     await readFile(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8'),
   )
-  expect(await runAsPerson('/nowhere', '--version')).toMatchObject({ status: 0, stdout: `${version}\n` })
+  expect(await custodyServer('/nowhere', '--version')).toMatchObject({ status: 0, stdout: `${version}\n` })
 })

@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
+import { cli } from './support/commands.ts'
 
-const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
 const said = (...args: string[]): string =>
   execFileSync(process.execPath, [cli, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 

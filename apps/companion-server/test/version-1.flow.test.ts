@@ -1,16 +1,15 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { brotliDecompressSync } from 'node:zlib'
 import { softTokenEnvironment } from '@lux/hsm'
 import { sql } from 'kysely'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { migrateDown, migrateUp } from '../src/platform/database/migrate.ts'
 import { openOwnerDatabase } from '../src/platform/database/open.ts'
+import { cli, startServer } from './support/commands.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
-const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
 const archive = new URL('./version-1/server.tar.br', import.meta.url)
 const jsonOf = (path: string) => JSON.parse(readFileSync(path, 'utf8'))
 
@@ -63,21 +62,7 @@ test('a server of release 0.1.0 is brought up to date, serves what it encrypted,
   writeFileSync(join(state, 'server.json'), JSON.stringify(moved))
   await restore(join(state, 'postgres'), jsonOf(join(folder, 'rows.json')))
 
-  const server = spawn(
-    process.execPath,
-    [cli, '--state', state, 'start', '--port', '0', '--behind-tls-proxy'],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
-  onTestFinished(() => void server.kill('SIGKILL'))
-  let log = ''
-  server.stderr.on('data', (chunk) => (log += chunk))
-  const ready = await new Promise<string>((done, fail) => {
-    server.stdout.once('data', (chunk) => done(String(chunk)))
-    server.once('exit', () => fail(new Error(log)))
-  })
-  const address = /^ready: (http\S+)/.exec(ready)?.[1]
+  const { server, address } = await startServer(state)
   async function call(path: string, body: object, access?: string): Promise<Record<string, string>> {
     const authorization: Record<string, string> =
       access === undefined ? {} : { authorization: `Bearer ${access}` }

@@ -1,36 +1,23 @@
-import { execFile } from 'node:child_process'
 import { copyFileSync, createReadStream, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { peekBundle } from '@lux/ceremony/bundle'
 import { receiptCodec } from '@lux/ceremony/wire'
 import { fileReader } from '@lux/node-files'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pinPolicy } from '../../src/platform/state-folder/policies.ts'
 import { openServer } from '../../src/server.ts'
+import { custody } from '../support/commands.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { makeServerState, pinFileOf } from '../support/server-under-test.ts'
 import { makeFolder } from '../support/temporary-folder.ts'
 import { carryKey } from '../support/vendor-tool.ts'
-
-const root = fileURLToPath(new URL('../../../../', import.meta.url))
 
 let folder = ''
 beforeAll(async () => {
   folder = await makeFolder()
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
-
-/** The shipped ceremony, for a server that is named by its card alone; 4: it waits for the server's receipt. */
-const custody = (...words: string[]): Promise<number> =>
-  new Promise((done) => {
-    execFile(join(root, 'custody'), words, (error, stdout, stderr) => {
-      const code = error === null ? 0 : Number(error.code)
-      if (code !== 0 && code !== 4) console.error(stdout, stderr)
-      done(code)
-    })
-  })
 
 test('ADOPT-05 a root of a whole ceremony, carried by the vendor’s tool, is adopted; the server encrypts under it and the run closes', async () => {
   const run = join(folder, 'run')

@@ -1,34 +1,21 @@
-import { execFile } from 'node:child_process'
 import { copyFileSync, createReadStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { peekBundle } from '@lux/ceremony/bundle'
 import { receiptCodec, transportCodec } from '@lux/ceremony/wire'
 import { fileReader } from '@lux/node-files'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pinPolicy } from '../../src/platform/state-folder/policies.ts'
 import { openServer } from '../../src/server.ts'
+import { custody } from '../support/commands.ts'
 import { makeServerState, offerTransport } from '../support/server-under-test.ts'
 import { makeFolder } from '../support/temporary-folder.ts'
-
-const root = fileURLToPath(new URL('../../../../', import.meta.url))
 
 let folder = ''
 beforeAll(async () => {
   folder = await makeFolder()
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
-
-/** 4: it waits for the server's receipt. */
-const custody = (...words: string[]): Promise<number> =>
-  new Promise((done) => {
-    execFile(join(root, 'custody'), words, (error, stdout, stderr) => {
-      const code = error === null ? 0 : Number(error.code)
-      if (code !== 0 && code !== 4) console.error(stdout, stderr)
-      done(code)
-    })
-  })
 
 /**
  * A rehearsal has a policy of its own, and so a server of its own (REHEARSAL-POLICY): what a second bundle does to the keys of a first is in

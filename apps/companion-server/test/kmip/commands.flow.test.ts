@@ -1,19 +1,17 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
-import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import { cli, custodyServer } from '../support/commands.ts'
 import { openKms } from '../support/kms-under-test.ts'
 
-const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
-
-function run(state: string, ...args: string[]): Promise<{ status: number; out: Record<string, unknown> }> {
-  return new Promise((done) => {
-    execFile(process.execPath, [cli, '--state', state, '--json', ...args], (error, stdout) => {
-      done({ status: error ? Number(error.code) : 0, out: JSON.parse(stdout) })
-    })
-  })
+async function run(
+  state: string,
+  ...args: string[]
+): Promise<{ status: number; out: Record<string, unknown> }> {
+  const { status, stdout } = await custodyServer(state, '--json', ...args)
+  return { status, out: JSON.parse(stdout) }
 }
 
 test('KMIP-CLI a certificate is issued, listed and revoked by commands, and the server that was started answers it until then', {

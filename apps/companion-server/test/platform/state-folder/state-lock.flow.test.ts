@@ -1,22 +1,20 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { transportCodec } from '@lux/ceremony/wire'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { stateFolder } from '../../../src/platform/state-folder/folder.ts'
 import { holdingState } from '../../../src/platform/state-folder/state-lock.ts'
 import { databaseChoice } from '../../../src/server.ts'
+import { cli, custodyServer } from '../../support/commands.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
-const cli = fileURLToPath(new URL('../../../src/cli.ts', import.meta.url))
-
-function run(state: string, ...args: string[]): Promise<{ status: number; answer: Record<string, string> }> {
-  return new Promise((done) => {
-    execFile(process.execPath, [cli, '--json', '--state', state, ...args], (error, stdout) => {
-      done({ status: error ? Number(error.code) : 0, answer: JSON.parse(stdout) })
-    })
-  })
+async function run(
+  state: string,
+  ...args: string[]
+): Promise<{ status: number; answer: Record<string, string> }> {
+  const { status, stdout } = await custodyServer(state, '--json', ...args)
+  return { status, answer: JSON.parse(stdout) }
 }
 
 test('STATE-BUSY a command waits its turn, and one that waited in vain says which command is at work', async () => {
