@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from '../../scripts/root.ts'
 import { compiledOnce } from '../../scripts/test/compiled-once.ts'
+import { heard } from './processes.ts'
 
 const readyWithin = 90_000
 
@@ -24,7 +25,8 @@ export async function startRehearsalServer(state: string): Promise<RehearsalServ
     ],
     { cwd: root, env: { ...process.env, ...compiledOnce }, stdio: ['ignore', 'pipe', 'pipe'] },
   )
-  const said = await linesOf(child)
+  // The last of what it says is how to rotate a key.
+  const said = await heard(child, /^# rotate\n.+\n/m, readyWithin)
   const found = (pattern: RegExp): string => {
     const value = pattern.exec(said)?.[1]
     if (value === undefined) throw new Error(`nothing like ${pattern} in\n${said}`)
@@ -41,27 +43,4 @@ export async function startRehearsalServer(state: string): Promise<RehearsalServ
       await gone
     },
   }
-}
-
-/** All that it says until its last line, that of rotating a key. */
-function linesOf(child: ChildProcess): Promise<string> {
-  let said = ''
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(() => {
-      child.kill('SIGKILL')
-      reject(new Error(`not ready within ${readyWithin / 1000} s\n${said}`))
-    }, readyWithin)
-    const hear = (chunk: unknown): void => {
-      said += chunk
-      if (!/^# rotate\n.+\n/m.test(said)) return
-      clearTimeout(late)
-      resolve(said)
-    }
-    child.stdout?.on('data', hear)
-    child.stderr?.on('data', hear)
-    child.once('exit', (code) => {
-      clearTimeout(late)
-      reject(new Error(`ended with ${code}\n${said}`))
-    })
-  })
 }

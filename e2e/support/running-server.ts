@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from '../../scripts/root.ts'
 import { compiledOnce } from '../../scripts/test/compiled-once.ts'
+import { heard } from './processes.ts'
 
 const readyWithin = 60_000
+const ready = /^ready: (http\S+)$/m
 
 export type Reply = { status: number; reply: Record<string, unknown> }
 
@@ -24,7 +26,8 @@ export class RunningServer {
       ['--state', state, 'start', '--port', '0', '--behind-tls-proxy'],
       { env: { ...process.env, ...compiledOnce }, stdio: ['ignore', 'pipe', 'pipe'] },
     )
-    return new RunningServer(child, await addressOf(child))
+    const said = await heard(child, ready, readyWithin)
+    return new RunningServer(child, ready.exec(said)?.[1] ?? '')
   }
 
   readonly post = async (path: string, body: object, token?: string): Promise<Reply> => {
@@ -42,27 +45,4 @@ export class RunningServer {
     this.#child.kill('SIGTERM')
     await gone
   }
-}
-
-function addressOf(child: ChildProcess): Promise<string> {
-  let said = ''
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(() => {
-      child.kill('SIGKILL')
-      reject(new Error(`not ready within ${readyWithin / 1000} s\n${said}`))
-    }, readyWithin)
-    const hear = (chunk: unknown): void => {
-      said += chunk
-      const found = /^ready: (http\S+)$/m.exec(said)?.[1]
-      if (found === undefined) return
-      clearTimeout(late)
-      resolve(found)
-    }
-    child.stdout?.on('data', hear)
-    child.stderr?.on('data', hear)
-    child.once('exit', (code) => {
-      clearTimeout(late)
-      reject(new Error(`ended with ${code}\n${said}`))
-    })
-  })
 }
