@@ -71,16 +71,18 @@ export type AttributeReport = {
   readonly lacking?: true
 }
 
+/** The token says that it does not have the attribute: neither a value nor a failure to read one. */
+export function isAbsent(actual: string): boolean {
+  return actual === 'unreadable:absent' || actual === 'unreadable:CKR_ATTRIBUTE_TYPE_INVALID'
+}
+
 /**
  * What a token says of an attribute, for people: one that it does not have is told as such, and not as another value.
  */
 export function sayAttribute(actual: string): string {
   if (actual === '') return 'empty'
-  if (!actual.startsWith('unreadable:')) return actual
-  const reason = actual.slice('unreadable:'.length)
-  return reason === 'absent' || reason === 'CKR_ATTRIBUTE_TYPE_INVALID'
-    ? 'absent: the token does not have this attribute'
-    : `unreadable (${reason})`
+  if (isAbsent(actual)) return 'absent: the token does not have this attribute'
+  return actual.startsWith('unreadable:') ? `unreadable (${actual.slice('unreadable:'.length)})` : actual
 }
 
 export type MadeKey = { readonly ref: KeyRef; readonly attributes: readonly AttributeReport[] }

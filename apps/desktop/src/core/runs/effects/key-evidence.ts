@@ -1,5 +1,5 @@
 import type { KeyEvidence } from '@lux/ceremony'
-import { type AttributeReport, evidenceOf, profileById } from '@lux/hsm'
+import { type AttributeReport, evidenceOf, isAbsent, profileById, sayAttribute } from '@lux/hsm'
 import { ExpectedError } from '@lux/node-files'
 import type { RunContext } from './context.ts'
 
@@ -11,8 +11,9 @@ const attributeValue = (name: string, actual: string): boolean | number | string
 
 /**
  * The token's own words as evidence; refuses when one attribute is not what the template asked for. An attribute that the
- * token does not take at all stands in the evidence as what it reads. What was read without being compared here the engine compares
- * with the plan's template before it believes the result, so the level is what the token allows: E1; an attest step brings more.
+ * token does not take at all, or that was only shown and is absent, stands in the evidence as what it reads. What was read without
+ * being compared here the engine compares with the plan's template before it believes the result, so the level is what the token
+ * allows: E1; an attest step brings more.
  */
 export function toEvidence(
   run: RunContext,
@@ -20,12 +21,15 @@ export function toEvidence(
   key: { ckaId: string; label: string },
   reports: readonly AttributeReport[],
 ): KeyEvidence {
-  const wrong = reports.filter((report) => !report.ok && report.lacking !== true)
+  const wrong = reports.filter((report) => !report.ok && report.lacking !== true && !isShownAbsent(report))
   if (wrong.length > 0) {
     throw new ExpectedError(
       'KEY-TEMPLATE-MISMATCH',
       wrong
-        .map(({ attribute, expected, actual }) => `${attribute}: asked ${expected}, is ${actual}`)
+        .map(({ attribute, expected, actual }) => {
+          const asked = expected === null ? '' : `asked ${expected}, `
+          return `${attribute}: ${asked}is ${sayAttribute(actual)}`
+        })
         .join('; '),
     )
   }
@@ -44,3 +48,6 @@ export function toEvidence(
   const probe = probed ? { passed: true, lacking: [] } : null
   return { ...key, level: evidenceOf({ attributes: null, probe, profile }).level, attributes }
 }
+
+const isShownAbsent = ({ expected, actual }: AttributeReport): boolean =>
+  expected === null && isAbsent(actual)
