@@ -1,26 +1,16 @@
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { verifyBundle } from '@lux/ceremony/bundle'
-import { parsePolicyFile } from '@lux/ceremony/policy'
-import { fileReader } from '@lux/node-files'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { backupValues } from '../../src/core/use-cases/backup-values.ts'
 import { custodyJson, secretFile } from '../cli/support/custody.ts'
 import { FhePeople } from './support/fhe-people.ts'
 import { asked, FheRuns } from './support/fhe-runs.ts'
+import { room } from './support/production-people.ts'
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 })
 
 const custodians = ['Gita', 'Hugo', 'Ivo'] as const
-const seats = [
-  ['administrator', 'Ada'],
-  ['operator', 'Olga'],
-  ['officer', 'Otto'],
-  ['officer', 'Ophelia'],
-  ['witness', 'Walter'],
-  ['witness', 'Wanda'],
-  ...custodians.map((name) => ['custodian', name] as const),
-] as const
+const seats = [...room, ...custodians.map((name) => ['custodian', name] as const)] as const
 
 let place: FhePeople
 let runs: FheRuns
@@ -48,21 +38,6 @@ const typed = (name: string) => [
   secretFile(place.file(`${name}.words`), `${words.get(name)}\n`),
 ]
 
-/** The contents of a run's bundle, which is accepted. */
-async function bundleOf(run: string) {
-  const policy = parsePolicyFile(new Uint8Array(readFileSync(place.file('policy.json'))))
-  if (!policy.ok) throw new Error(policy.detail)
-  const reader = fileReader(place.file(run, 'bundle.zip'))
-  try {
-    const { verdict, contents } = await verifyBundle(reader, { policy: policy.value })
-    expect(verdict).toBe('accepted')
-    if (contents === null) throw new Error('no contents')
-    return contents
-  } finally {
-    reader.close()
-  }
-}
-
 /** Somebody brings a copy of the sealed medium into the run's folder. */
 function bringMedium(run: string): void {
   mkdirSync(place.file(run, 'backup'), { recursive: true })
@@ -85,7 +60,7 @@ test('a root is made with a backup in production: each custodian opens the envel
   }
   left = await runs.past('make', await runs.resume('make'))
   expect(left).toMatchObject({ exit: 0, json: { state: 'Closed' } })
-  const filled = backupValues(await bundleOf('make'), null)
+  const filled = backupValues(await runs.bundleOf('make'), null)
   if (!filled.ok) throw new Error(filled.detail)
   values = filled.value
 })
@@ -105,7 +80,7 @@ test('every custodian states the share to a check in production, and the run clo
   }
   left = await runs.past('check', await runs.resume('check'))
   expect(left).toMatchObject({ exit: 0, json: { state: 'Closed' } })
-  expect((await bundleOf('check')).predicate.recovery?.statements).toHaveLength(custodians.length)
+  expect((await runs.bundleOf('check')).predicate.recovery?.statements).toHaveLength(custodians.length)
 })
 
 test('BACKUP-SET-BURNT two custodians give their shares to a drill in production: the spare proves the root and is zeroised, and no later run uses the set', async () => {
@@ -123,7 +98,7 @@ test('BACKUP-SET-BURNT two custodians give their shares to a drill in production
   }
   left = await runs.past('drill', await runs.resume('drill'))
   expect(left).toMatchObject({ exit: 0, json: { state: 'Closed' } })
-  const { recovery } = (await bundleOf('drill')).predicate
+  const { recovery } = (await runs.bundleOf('drill')).predicate
   expect(recovery?.restored).toMatchObject({
     ...{ token: 'spare', serial: spare, digest: values.backupPossession, shares: [2, 3] },
   })

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Domain } from '@lux/ceremony'
-import { type Card, cardCodec } from '@lux/ceremony/wire'
+import { type Card, cardCodec, cardVersion, isSealedTo } from '@lux/ceremony/wire'
 import { generateIdentity, generateSealIdentity } from '@lux/crypto'
 import type { PersonKey } from '@lux/people'
 import { systemEntropy } from '../../../src/core/system.ts'
@@ -22,9 +22,9 @@ export async function enrolled(
   domain: Domain = 'production',
 ): Promise<Enrolled> {
   const identity = generateIdentity(systemEntropy, ['ed25519', 'mlDsa65'])
-  const seal = kind === 'holder' || kind === 'custodian' ? await generateSealIdentity() : null
+  const seal = isSealedTo(kind) ? await generateSealIdentity() : null
   const card: Card = {
-    v: 1,
+    v: cardVersion(kind),
     kind,
     domain,
     name,

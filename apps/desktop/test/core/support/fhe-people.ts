@@ -5,32 +5,19 @@ import { fileURLToPath } from 'node:url'
 import type { Role } from '@lux/ceremony'
 import { planFromScript, readScript } from '@lux/ceremony/plan'
 import { encodePolicyFile, newPolicy, policyDigest, policyDocument } from '@lux/ceremony/policy'
-import {
-  type Card,
-  cardCodec,
-  planApprovalCodec,
-  planLockCodec,
-  renewCard,
-  signatureAnswerCodec,
-  signatureContext,
-  signatureRequestCodec,
-} from '@lux/ceremony/wire'
-import { fromBase64, generateSealIdentity, sha256Hex, signWith, utf8 } from '@lux/crypto'
+import { type Card, cardCodec, planApprovalCodec, planLockCodec, renewCard } from '@lux/ceremony/wire'
+import { generateSealIdentity, sha256Hex, utf8 } from '@lux/crypto'
 import { findSoftTokenLibrary, softTokenEnvironment, startHsm } from '@lux/hsm'
 import { findProgram, type Program } from '../../../src/core/program.ts'
 import { sealKeyFile } from '../../../src/core/use-cases/key-file.ts'
 import { type Enrolled, enrolled, passphrase, passphraseFile, workFactor } from '../../cli/support/people.ts'
+import { room, signedAnswer } from './production-people.ts'
 
 export const build = 'b1'.repeat(32)
 const domain = 'production'
 const scripts = fileURLToPath(new URL('../../../../../resources/scripts/', import.meta.url))
 const seated = [
-  ['administrator', 'Ada'],
-  ['operator', 'Olga'],
-  ['officer', 'Otto'],
-  ['officer', 'Ophelia'],
-  ['witness', 'Walter'],
-  ['witness', 'Wanda'],
+  ...room,
   ['holder', 'Hal'],
   ['holder', 'Ida'],
   ['holder', 'Jan'],
@@ -183,10 +170,15 @@ export class FhePeople {
 
   /** What `ceremony run` is given for a plan of `writePlan`; the run is in the folder of its name. */
   options(name: string, { spare, ...more }: { public?: string; spare?: string; burnt?: string[] } = {}) {
-    const uri = (serial: string) =>
-      `pkcs11:serial=${serial}?module-path=${this.#library}&pin-source=file:${this.file('user.pin')}`
+    const uri = (serial: string, pin = 'user.pin') =>
+      `pkcs11:serial=${serial}?module-path=${this.#library}&pin-source=file:${this.file(pin)}`
     return {
-      token: { ceremony: uri(this.#serial), ...(spare === undefined ? {} : { spare: uri(spare) }) },
+      token: {
+        ceremony: uri(this.#serial),
+        // A window's keys are trusted by the security officer.
+        'ceremony.so': uri(this.#serial, 'so.pin'),
+        ...(spare === undefined ? {} : { spare: uri(spare) }),
+      },
       lock: this.file(`${name}.lock.json`),
       policy: this.file('policy.json'),
       cards: this.file('cards'),
@@ -218,19 +210,7 @@ export class FhePeople {
   }
 
   signed(request: string, name: string): Uint8Array {
-    const parsed = signatureRequestCodec.parse(new Uint8Array(readFileSync(request)))
-    if (!parsed.ok) throw new Error(parsed.detail)
-    const { what, subject } = parsed.value
-    const bytes = fromBase64(subject)
-    const { identity } = this.person(name)
-    return signatureAnswerCodec.encode({
-      v: 1,
-      kind: 'signature-answer',
-      what,
-      domain,
-      subject: sha256Hex(bytes),
-      signature: signWith(identity, signatureContext(what, domain), bytes),
-    })
+    return signedAnswer(request, this.person(name).identity)
   }
 
   /** Gives its serial. */
@@ -243,8 +223,13 @@ export class FhePeople {
     try {
       const pins = { soPin: utf8('13579135'), userPin: utf8('246810') }
       const made = await hsm.token('new').initialise({ label, ...pins })
-      writeFileSync(this.file('user.pin'), '246810\n', { mode: 0o600 })
-      chmodSync(this.file('user.pin'), 0o600)
+      for (const [name, pin] of [
+        ['user.pin', '246810'],
+        ['so.pin', '13579135'],
+      ] as const) {
+        writeFileSync(this.file(name), `${pin}\n`, { mode: 0o600 })
+        chmodSync(this.file(name), 0o600)
+      }
       return made.serial
     } finally {
       await hsm.close()

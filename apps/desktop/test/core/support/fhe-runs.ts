@@ -1,15 +1,22 @@
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type BundleContents, verifyBundle } from '@lux/ceremony/bundle'
 import { stayingHolders } from '@lux/ceremony/plan'
+import { parsePolicyFile } from '@lux/ceremony/policy'
 import { type Card, openingCodec } from '@lux/ceremony/wire'
 import { sha256Hex, toHex, utf8 } from '@lux/crypto'
 import { parsePublic } from '@lux/crypto/fhe'
+import { fileReader } from '@lux/node-files'
 import { expect } from 'vitest'
 import { resumeCeremony } from '../../../src/cli/ceremony/resume.ts'
 import { runCeremony } from '../../../src/cli/ceremony/run.ts'
 import type { FheDevices } from './fhe-devices.ts'
 import type { FhePeople } from './fhe-people.ts'
 import { ended } from './production-place.ts'
+
+const verifier = fileURLToPath(new URL('../../../../../tools/verifier/verify.py', import.meta.url))
 
 export type Left = Awaited<ReturnType<typeof ended>>
 
@@ -38,6 +45,25 @@ export class FheRuns {
     return ended(resumeCeremony(place.file(name), { answers }, place.program))
   }
 
+  /** The contents of a run's bundle, which both verifiers accept. */
+  async bundleOf(name: string): Promise<BundleContents> {
+    const path = this.#place.file(name, 'bundle.zip')
+    const policyFile = this.#place.file('policy.json')
+    const policy = parsePolicyFile(new Uint8Array(readFileSync(policyFile)))
+    if (!policy.ok) throw new Error(policy.detail)
+    const second = spawnSync('python3', [verifier, path, '--policy', policyFile], { encoding: 'utf8' })
+    expect(second.stdout.trim()).toBe('accepted')
+    const reader = fileReader(path)
+    try {
+      const { verdict, contents } = await verifyBundle(reader, { policy: policy.value })
+      expect(verdict).toBe('accepted')
+      if (contents === null) throw new Error('no contents')
+      return contents
+    } finally {
+      reader.close()
+    }
+  }
+
   /** Signs what officers, witnesses and approvers are asked for, until the run waits for somebody else or is over. */
   async past(name: string, begun: Left): Promise<Left> {
     let left = begun
@@ -49,7 +75,7 @@ export class FheRuns {
       const sign = (...names: string[]) => {
         for (const who of names) this.#place.sign(request, who)
       }
-      if (what === 'opening' || what === 'bundle') sign('Otto', 'Ophelia')
+      if (['opening', 'bundle', 'policy'].includes(what)) sign('Otto', 'Ophelia')
       else if (what === 'checkpoint') sign('Walter')
       else if (what === 'decryption-approval') sign('Abe')
       else if (what !== 'confirm') return left

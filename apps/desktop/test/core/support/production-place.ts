@@ -10,33 +10,18 @@ import {
   policyDigest,
   policyDocument,
 } from '@lux/ceremony/policy'
-import {
-  type Card,
-  cardCodec,
-  planApprovalCodec,
-  planLockCodec,
-  signatureAnswerCodec,
-  signatureContext,
-  signatureRequestCodec,
-} from '@lux/ceremony/wire'
-import { fromBase64, generateIdentity, type SigningIdentity, sha256Hex, signWith, utf8 } from '@lux/crypto'
+import { type Card, cardCodec, planApprovalCodec, planLockCodec } from '@lux/ceremony/wire'
+import { generateIdentity, type SigningIdentity, sha256Hex } from '@lux/crypto'
 import { softTokenEnvironment } from '@lux/hsm'
 import type { CeremonyRunOptions } from '../../../src/cli/ceremony/run.ts'
 import { failureOutcome, type Outcome } from '../../../src/cli/shell/output.ts'
 import { findProgram, type Program } from '../../../src/core/program.ts'
 import { systemEntropy } from '../../../src/core/system.ts'
 import { sealKeyFile } from '../../../src/core/use-cases/key-file.ts'
+import { room, signedAnswer } from './production-people.ts'
 
 const scriptFile = fileURLToPath(new URL('./chain.yaml', import.meta.url))
-const people = [
-  ['administrator', 'Ada'],
-  ['operator', 'Olga'],
-  ['so', 'Sam'],
-  ['officer', 'Otto'],
-  ['officer', 'Ophelia'],
-  ['witness', 'Walter'],
-  ['witness', 'Wanda'],
-] as const
+const people = [...room, ['so', 'Sam']] as const
 
 type Seat = { role: string; name: string; card: Card; identity: SigningIdentity }
 
@@ -187,20 +172,7 @@ export class ProductionPlace {
 
   /** A person's own device: signs the request file. */
   signed(request: string, name: string, spoil = false): Uint8Array {
-    const parsed = signatureRequestCodec.parse(new Uint8Array(readFileSync(request)))
-    if (!parsed.ok) throw new Error(parsed.detail)
-    const { what, domain, subject } = parsed.value
-    const bytes = fromBase64(subject)
-    const { identity } = this.#seats.find((seat) => seat.name === name)!
-    const over = spoil ? utf8('something else') : bytes
-    return signatureAnswerCodec.encode({
-      v: 1,
-      kind: 'signature-answer',
-      what,
-      domain,
-      subject: sha256Hex(bytes),
-      signature: signWith(identity, signatureContext(what, domain), over),
-    })
+    return signedAnswer(request, this.#seats.find((seat) => seat.name === name)!.identity, spoil)
   }
 
   #of(role: string): Seat[] {
