@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
     production: { type: 'boolean', default: false },
     /** Only the KMIP client in Rust, against a server of its own. */
     kmip: { type: 'boolean', default: false },
-    /** Only kryoptic, a capable token that no distribution here has: built, attacked and compared with the table of tokens. */
+    /** Only kryoptic, a capable token that no distribution here has: built, attacked, compared with the table of tokens, and rehearsed on. */
     token: { type: 'boolean', default: false },
   },
 })
@@ -37,16 +37,16 @@ if (spawnSync('cargo', ['--version']).status !== 0) {
   process.exit(3)
 }
 
-function tested(folder: string, own: NodeJS.ProcessEnv): number {
-  const args = ['run', '--config', join(root, 'vitest.interop.config.ts'), folder]
+function tested(name: string, own: NodeJS.ProcessEnv): number {
+  const args = ['run', '--config', join(root, 'vitest.interop.config.ts'), name]
   const env = { ...process.env, ...own }
   return spawnSync('vitest', args, { cwd: root, env, stdio: 'inherit' }).status ?? 1
 }
 
-if (options.production) process.exit(tested('apps/desktop', { LUX_EVALUATOR: await buildEvaluator() }))
-const token = options.kmip ? 0 : tested('packages/hsm', { LUX_KRYOPTIC: await buildKryoptic() })
+if (options.production) process.exit(tested('production-native', { LUX_EVALUATOR: await buildEvaluator() }))
+const token = options.kmip ? 0 : tested('kryoptic', { LUX_KRYOPTIC: await buildKryoptic() })
 if (options.token) process.exit(token)
-const kmip = tested('apps/companion-server', { LUX_KMIP_CLIENT: await buildKmipClient() })
+const kmip = tested('kmip', { LUX_KMIP_CLIENT: await buildKmipClient() })
 if (options.kmip) process.exit(kmip)
 
 const folder = mkdtempSync(join(tmpdir(), 'lux-interop-'))
