@@ -45,6 +45,8 @@ const runtimeFile = values['appimage-runtime']
 const appRuntime = runtimeFile === undefined ? null : read(runtimeFile)
 const runtimeFault = appRuntime === null ? null : runtimeRefusal(appRuntime)
 if (runtimeFault !== null) end(`${runtimeFile} ${runtimeFault}`, 1)
+if (appRuntime !== null && spawnSync('mksquashfs', ['-version']).error !== undefined)
+  end('there is no mksquashfs, which makes an AppImage: sudo apt-get install squashfs-tools', 3)
 
 const packaged = join(openFolder(), 'dist', kind, 'linux-unpacked')
 if (!existsSync(packaged)) end(`${packaged} is not there: run npm run package first`, 3)
