@@ -8,6 +8,8 @@ const { links, passed } = await new LinkChecker().check({
   serverRoot: folder,
   recurse: true,
   checkFragments: true,
+  // Its server ends connections that were idle, which a request may meet on a busy machine. No answer is asked for again; a 404 is one.
+  ...{ retryErrors: true, retryErrorsCount: 3 },
   linksToSkip: async (link) => {
     own ??= new URL(link).origin
     return new URL(link).origin !== own
