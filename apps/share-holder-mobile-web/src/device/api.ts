@@ -1,4 +1,4 @@
-import type { Card, SignatureRequest } from '@lux/ceremony/wire'
+import type { Card, PhoneLog, SignatureRequest } from '@lux/ceremony/wire'
 import type { Line, Told } from '@lux/people'
 
 /** An expected no, as it crosses to the screen: `rule` is a key of resources/locales. */
@@ -53,29 +53,8 @@ export type ShareSummary = {
   readonly left: { readonly at64: number; readonly at128: number }
 }
 
-export type LogEntry = {
-  readonly at: string
-  readonly what:
-    | 'enrolled'
-    | 'policy'
-    | 'received'
-    | 'proved'
-    | 'approved'
-    | 'refused'
-    | 'put-aside'
-    | 'signed'
-    | 'sheet'
-    | 'restored'
-    | 'renewed'
-    | 'epoch-approved'
-    | 'redealt'
-    | 'live'
-    | 'kept'
-    | 'stated'
-  /** What it was about, in the words of the signed bytes. */
-  readonly about: string
-  readonly digest: string
-}
+/** `about`: what it was about, in the words of the signed bytes. */
+export type LogEntry = PhoneLog['entries'][number]
 
 export type Overview = {
   readonly person: Person
@@ -151,8 +130,14 @@ export type Asked = {
   readonly plan: readonly string[]
   /** Of a checkpoint the entries that are new since this phone cosigned last, each in its lines. */
   readonly fresh: readonly (readonly string[])[]
-  /** The policy that it rests on, as this phone took it; `none`: it names one, and this phone took none to compare it with. */
-  readonly under: { readonly organisation: string; readonly version: number } | 'none' | null
+  /**
+   * The policy that it rests on, as this phone took it, and the newest version of that, where this phone took one; `none`: it names one,
+   * and this phone took none to compare it with.
+   */
+  readonly under:
+    | { readonly organisation: string; readonly version: number; readonly newest: number | null }
+    | 'none'
+    | null
   /** What the workstation says of it: nobody signs these. */
   readonly claims: readonly string[]
   /** False where this browser may delete what it keeps, and the signature is for real keys. */
@@ -229,6 +214,8 @@ export type Device = {
   /** Does what was read last, after it was checked again. */
   takeEpoch(): Promise<Answer<{ act: EpochAct; files: Files; overview: Overview }>>
   /** A backup sheet of this phone's keys, and the words that open it: they are shown this once. The passphrase is asked for again. */
+  /** What was done on this phone, as a file that this person signs. */
+  saveLog(): Promise<Answer<Handover>>
   makeSheet(passphrase: string): Promise<Answer<{ sheet: Uint8Array; words: readonly string[] }>>
   /** Whether a sheet that was scanned back has all keys of this phone under these words. */
   checkSheet(asked: { sheet: Uint8Array; words: string }): Promise<Answer<Overview>>

@@ -26,6 +26,7 @@ const names: readonly (keyof Device)[] = [
   'renew',
   'readEpoch',
   'takeEpoch',
+  'saveLog',
   'makeSheet',
   'checkSheet',
   'restore',

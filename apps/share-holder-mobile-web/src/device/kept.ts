@@ -1,4 +1,4 @@
-import type { Policy, PolicyFile } from '@lux/ceremony/policy'
+import type { PolicyFile } from '@lux/ceremony/policy'
 import { cardCodec } from '@lux/ceremony/wire'
 import { toHex, wipe } from '@lux/crypto'
 import type { ShareEnvelope } from '@lux/crypto/fhe'
@@ -28,25 +28,16 @@ export function policyAt(records: Records, id: string) {
   return policy.ok ? policy.value : null
 }
 
-/** The policies of the same organisation that were taken by hand since: what they no longer allow is not done. */
-export function newerPolicies(records: Records, { organisation, domain, version }: Policy): Policy[] {
-  return records.ids('policy').flatMap((id) => {
-    const other = policyAt(records, id)
-    return other !== null &&
-      other.organisation.id === organisation.id &&
-      other.domain === domain &&
-      other.version > version
-      ? [other]
-      : []
-  })
-}
-
 /** The file of a policy that was taken by hand, with its signatures. */
 export function policyFileAt(records: Records, id: string): PolicyFile | null {
   const bytes = records.read('policy', id)
   const file = bytes === null ? null : readPolicyFile(bytes)
   return file?.ok === true ? file.value : null
 }
+
+/** Every policy that was taken by hand. */
+export const policyFiles = (records: Records): PolicyFile[] =>
+  records.ids('policy').flatMap((id) => policyFileAt(records, id) ?? [])
 
 export function shareAt({ records, person }: Kept, id: string): Answer<OpenedShare> {
   const share = records.read('share', id)

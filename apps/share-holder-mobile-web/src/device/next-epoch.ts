@@ -11,6 +11,7 @@ import {
   checkEpochRun,
   checkGivenUp,
   checkLive,
+  checkNewest,
   checkOldShare,
   type EpochRun,
   encodePersonKey,
@@ -34,7 +35,7 @@ import {
   wordsOf,
 } from '@lux/people'
 import type { Answer, EpochAsked, Files, Handover, LogEntry } from './api.ts'
-import { type Kept, keyOfCard, no, policyFileAt, seatOf, shareAt, shareId, yes } from './kept.ts'
+import { type Kept, keyOfCard, no, policyFileAt, policyFiles, seatOf, shareAt, shareId, yes } from './kept.ts'
 import { placesOfEpoch } from './open-requests.ts'
 import { encodeText, type Place, type Written } from './records.ts'
 import { cameFromSheet } from './sheet-keys.ts'
@@ -100,7 +101,11 @@ function runOf(kept: Kept, given: EpochFiles): Answer<Run> {
   )
   const card = (digest: string) => byDigest.get(digest) ?? null
   const run = checkEpochRun(policy.policy, { opening, plan, pub, card })
-  return run.ok ? yes({ run: run.value, files: files.value, policy }) : run
+  if (!run.ok) return run
+  // What this phone took part in, it sees to its end.
+  const begun = kept.records.ids('run').includes(openingDigest(run.value))
+  const newest = begun ? yes(null) : checkNewest(policy.policy, policyFiles(kept.records))
+  return newest.ok ? yes({ run: run.value, files: files.value, policy }) : newest
 }
 
 /** An announcement, or the end of a run, comes without what the phone was given of the run before. */
@@ -565,6 +570,8 @@ function heartbeatOf(kept: Kept, files: EpochFiles, { now }: Ports): Answer<Read
   if (!document.ok) return document
   const policy = policyFileAt(kept.records, document.value.payload.policyDigest)
   if (policy === null) return no('PHONE-POLICY-MISSING')
+  const newest = checkNewest(policy.policy, policyFiles(kept.records))
+  if (!newest.ok) return newest
   const own = sharesOf(kept, request.value.keyId)
   const share = own.find(({ epochId }) => epochId === request.value.epochId) ?? own[0]
   if (share === undefined) return no('PHONE-NO-SHARE', request.value.keyId)

@@ -6,6 +6,8 @@ import {
   type Asked as AskedAnswer,
   acknowledge,
   blocksLeft,
+  checkChain,
+  checkNewest,
   checkServedFrom,
   checkUnexpired,
   discardAnswer,
@@ -14,6 +16,7 @@ import {
   forgetKept,
   forgetShareOf,
   type HolderState,
+  laterVersions,
   type OpenedShare,
   type PersonKey,
   type PolicyBehind,
@@ -25,6 +28,7 @@ import {
   policyLines,
   prepareAnswer,
   prepareSignature,
+  readPolicyFile,
   readSignatureRequest,
   receiveShare,
   refuseRequest,
@@ -32,6 +36,7 @@ import {
   sealAnswer,
   signAnswer,
   signingOf,
+  signLog,
   trustedPolicy,
   wordsOf,
 } from '@lux/people'
@@ -65,7 +70,7 @@ import type {
   ShareSummary,
 } from './api.ts'
 import { checkNotBehind, keepSigned, keptClock } from './clock.ts'
-import { newerPolicies, no, type Open, policyAt, seatOf, shareAt, shareId, yes } from './kept.ts'
+import { no, type Open, policyAt, policyFiles, seatOf, shareAt, shareId, yes } from './kept.ts'
 import { type Ready, readEpochFiles, renewFor } from './next-epoch.ts'
 import { keepRequest, openRequests, requestFilesOf, requestPlaces } from './open-requests.ts'
 import { passphraseGate } from './passphrase.ts'
@@ -365,6 +370,10 @@ export function openDevice(ports: DevicePorts): Device {
       if (summary.domain !== open.person.card.domain) return no('PHONE-DOMAIN', summary.domain)
       const served = checkServedFrom(policy.value, origin)
       if (!served.ok) return served
+      const file = readPolicyFile(bytes)
+      if (!file.ok) return file
+      const chained = checkChain(file.value, policyFiles(open.records), { signed: true })
+      if (!chained.ok) return chained
       await open.records.write([
         { store: 'policy', id: summary.digest, plain: bytes.slice() },
         logged(open.records, 'policy', summary.organisation, summary.digest),
@@ -402,9 +411,14 @@ export function openDevice(ports: DevicePorts): Device {
         )
         const id = shareId(kept.value.envelope)
         const { share, received, state } = kept.value
-        if (!proof.ok) {
+        // A share that is here already came of this opening.
+        const newest = records.ids('share').includes(id)
+          ? yes(null)
+          : checkNewest(policy, policyFiles(records))
+        if (!proof.ok || !newest.ok) {
           forgetKept(kept.value)
-          return proof
+          if (!proof.ok) return proof
+          if (!newest.ok) return newest
         }
         const name = `acknowledgement-holder-${kept.value.envelope.share.header.holder}.json`
         await records.write([
@@ -560,8 +574,7 @@ export function openDevice(ports: DevicePorts): Device {
       if (!time.ok) return time
       const read = prepareSignature(signing.value, person, memory.value, time.value)
       if (!read.ok) return read
-      const policies = records.ids('policy').flatMap((id) => policyAt(records, id) ?? [])
-      const behind = policyBehind(read.value, person, policies)
+      const behind = policyBehind(read.value, person, policyFiles(records))
       if (!behind.ok) return behind
       asked = read.value
       const { digest, expires, facts } = read.value.explained
@@ -649,6 +662,15 @@ export function openDevice(ports: DevicePorts): Device {
       const { act } = reading.shown
       const kept = act !== 'receive' || (await mayApprove(open, reading.card))
       return yes({ act, files: kept ? files : [], overview: await overview(open) })
+    },
+
+    async saveLog() {
+      if (open === null) return locked
+      const first = unconfirmed('log')
+      if (first !== null) return first
+      const made = now()
+      const bytes = signLog(open.person, { made, entries: logOf(open.records).toReversed() })
+      return bytes.ok ? yes({ name: `log-${made.slice(0, 10)}.json`, bytes: bytes.value }) : bytes
     },
 
     async makeSheet(passphrase) {
@@ -766,7 +788,11 @@ function answerTo(
 ): Answer<PreparedAnswer> {
   const policy = policyAt(records, opened.held.policyDigest)
   if (policy === null) return no('PHONE-POLICY-MISSING')
-  const answer = prepareAnswer(opened, { ...asked, policy, newer: newerPolicies(records, policy) })
+  const answer = prepareAnswer(opened, {
+    ...asked,
+    policy,
+    newer: laterVersions(policy, policyFiles(records)),
+  })
   if (!answer.ok) return answer
   const behind = checkNotBehind(asked.now, signedTimes(asked.request))
   if (behind.ok) return answer
@@ -866,13 +892,14 @@ function shownAnswer(
 
 function shownAsked(
   { request, explained, words, plan, fresh }: PreparedSignature,
-  { named, policy }: PolicyBehind,
+  { named, policy, newest }: PolicyBehind,
   maySign: boolean,
 ): Omit<Asked, 'listed'> {
   const { facts, digest, more } = explained
   const told = { facts, policy: more, plan, fresh, claims: request.lines }
   const { name: organisation } = policy?.organisation ?? { name: '' }
-  const under = policy === null ? (named === null ? null : 'none') : { organisation, version: policy.version }
+  const under =
+    policy === null ? (named === null ? null : 'none') : { organisation, version: policy.version, newest }
   return { what: request.what, digest, words, ...told, under, maySign }
 }
 

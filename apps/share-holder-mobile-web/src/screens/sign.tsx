@@ -74,6 +74,9 @@ function Read({ asked }: { asked: Asked }) {
           </Rec>
         </p>
       )}
+      {typeof asked.under === 'string' || typeof asked.under?.newest !== 'number' ? null : (
+        <p className="bad">{t('phone.sign.policy-newer', { newest: asked.under.newest })}</p>
+      )}
       <Lines kind="proved" title={t('phone.sign.bytes')} lines={facts.filter(isProved)} />
       {claimed.length === 0 ? null : (
         <Lines

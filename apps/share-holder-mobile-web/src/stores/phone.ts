@@ -57,7 +57,7 @@ type Phone = {
   readonly epoch: EpochAsked | null
   /** Files to hand over, and what they are. */
   readonly out: {
-    readonly what: 'card' | 'proof' | 'approved' | 'refused' | 'signed' | 'epoch' | 'renewed'
+    readonly what: 'card' | 'proof' | 'approved' | 'refused' | 'signed' | 'epoch' | 'renewed' | 'log'
     readonly files: Files
     /** Of a decision that was made before. */
     readonly again?: boolean
@@ -238,6 +238,11 @@ export function lock(): void {
 export async function saveCard(): Promise<void> {
   const file = await work('card', () => device.card())
   if (file !== null) usePhone.setState({ out: { what: 'card', files: [file] } })
+}
+
+export async function saveLog(): Promise<void> {
+  const file = await work('card', () => device.saveLog())
+  if (file !== null) usePhone.setState({ out: { what: 'log', files: [file] } })
 }
 
 export async function readPolicy([file]: Files): Promise<void> {

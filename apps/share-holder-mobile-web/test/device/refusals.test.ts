@@ -1,4 +1,4 @@
-import { encodePolicyFile, type Policy, policyDocument } from '@lux/ceremony/policy'
+import { encodePolicyFile, type Policy, policyDigest, policyDocument } from '@lux/ceremony/policy'
 import {
   decryptionApprovalCodec,
   requestPackageCodec,
@@ -288,7 +288,7 @@ test('REQUEST-POLICY an officer’s phone says which policy it took an opening r
   expect(await phone.sign()).toMatchObject({ ok: false, rule: 'PHONE-NOTHING-PREPARED' })
   await got(phone.takePolicy(policyOf(world.policy)))
   expect(await got(phone.readSigning(openingToSign()))).toMatchObject({
-    under: { organisation: 'Acme', version: 1 },
+    under: { organisation: 'Acme', version: 1, newest: 2 },
   })
   const stranger = await enrolled('Olga', 'officer', 'production')
   await got(stranger.phone.takePolicy(policyOf(world.policy)))
@@ -314,6 +314,72 @@ test('REQUEST-POLICY an approver’s phone that took policies approves nothing w
     detail: expect.stringContaining('Abe'),
   })
   expect(await stranger.sign()).toMatchObject({ ok: false, rule: 'PHONE-NOTHING-PREPARED' })
+})
+
+test('POLICY-CHAIN a phone that has a policy takes the next version of it and no other, and keeps answering under what it has', async () => {
+  const own = await phoneOf(world, 0)
+  await got(own.phone.receive(copies(await shareFilesOf(world, 0))))
+  const chain = { ok: false, rule: 'POLICY-CHAIN' }
+  expect(await own.phone.takePolicy(policyOf(later(3)))).toMatchObject(chain)
+  // Somebody else’s version of the same name, signed by its own officers alone.
+  const stolen = { ...later(2), previous: '11'.repeat(32), requesters: [] }
+  expect(await own.phone.takePolicy(policyOf(stolen))).toMatchObject(chain)
+  expect((await overviewOf(own.phone)).policies).toHaveLength(1)
+  await got(own.phone.prepare(asked(48)))
+  await got(own.phone.takePolicy(policyOf(later(2))))
+  await got(own.phone.takePolicy(policyOf(later(3))))
+  await got(own.phone.takePolicy(policyOf(later(3))))
+  expect((await overviewOf(own.phone)).policies).toHaveLength(3)
+  // What has a version of its own from the start has no gap.
+  const { phone } = await phoneWith(world.holders[1]!)
+  await got(phone.takePolicy(policyOf(later(3))))
+  expect(await phone.takePolicy(policyOf(world.policy))).toMatchObject(chain)
+  await got(phone.takePolicy(policyOf(later(2))))
+  await got(phone.takePolicy(policyOf(world.policy)))
+})
+
+test('OPENING-OLD a share of a ceremony that opened under a policy which the phone knows a later version of is not received', async () => {
+  const { phone } = await phoneOf(world, 0)
+  await got(phone.takePolicy(policyOf(later(2))))
+  const files = await shareFilesOf(world, 0)
+  expect(await phone.receive(copies(files))).toMatchObject({ ok: false, rule: 'OPENING-OLD' })
+  expect((await overviewOf(phone)).shares).toEqual([])
+})
+
+test('POLICY-CHAIN, POLICY-SIGNER an officer’s phone signs no policy that passes over the one it took, and no first one without its key', async () => {
+  const { phone } = await phoneWith(world.officer)
+  const sign = (policy: Policy) => toSign('policy', policyDocument.signedBytes(policy))
+  await got(phone.readSigning(sign(world.policy)))
+  await got(phone.takePolicy(policyOf(world.policy)))
+  await got(phone.readSigning(sign(later(2))))
+  for (const other of [later(3), { ...later(2), previous: '11'.repeat(32) }])
+    expect(await phone.readSigning(sign(other))).toMatchObject({ ok: false, rule: 'POLICY-CHAIN' })
+  expect(await phone.sign()).toMatchObject({ ok: false, rule: 'PHONE-NOTHING-PREPARED' })
+  const stranger = await enrolled('Olga', 'officer', 'production')
+  expect(await stranger.phone.readSigning(sign(world.policy))).toMatchObject({
+    ok: false,
+    rule: 'POLICY-SIGNER',
+  })
+})
+
+test('REQUEST-POLICY an approver whom a later version lets go approves nothing, and an opening under an older one says so', async () => {
+  const without = {
+    ...later(2),
+    approvers: [{ ...world.policy.approvers[0]!, keys: world.people.mallory.card.keys }],
+  }
+  const { request } = accepted(requestPackageCodec.parse(asked(49)[0]!.bytes))
+  const file = () => toSign('decryption-approval', decryptionApprovalCodec.signedBytes(request.payload))
+  const approver = await phoneWith(world.people.approver)
+  await got(approver.phone.takePolicy(policyOf(world.policy)))
+  await got(approver.phone.readSigning(file()))
+  await got(approver.phone.takePolicy(policyOf(without)))
+  expect(await approver.phone.readSigning(file())).toMatchObject({ ok: false, rule: 'REQUEST-POLICY' })
+  const officer = await phoneWith(world.officer)
+  await got(officer.phone.takePolicy(policyOf(world.policy)))
+  await got(officer.phone.takePolicy(policyOf(later(2))))
+  expect(await got(officer.phone.readSigning(openingToSign()))).toMatchObject({
+    under: { version: 1, newest: 2 },
+  })
 })
 
 test('PHONE-PROGRESS a phone tells how many blocks of a request are done, up to all of them', async () => {
@@ -395,8 +461,12 @@ test.each<[string, string, (policy: Policy) => Policy]>([
   },
 )
 
-/** A policy that came after the one of the shares. */
-const later = (version: number): Policy => ({ ...world.policy, version, previous: '11'.repeat(32) })
+/** The version of the policy of the shares that came after it, or after that. */
+const later = (version: number): Policy => ({
+  ...world.policy,
+  version,
+  previous: policyDigest(version === 2 ? world.policy : later(version - 1)),
+})
 
 function policyOf(policy: Policy) {
   const signatures = [policyDocument.sign(world.officer.identity, policy, 'production')]

@@ -1,6 +1,85 @@
-import { authoritiesOf, type Policy } from '@lux/ceremony/policy'
+import {
+  authoritiesOf,
+  checkAhead,
+  checkSuccessor,
+  type Policy,
+  type PolicyFile,
+  policyDigest,
+} from '@lux/ceremony/policy'
 import { identityId } from '@lux/crypto'
 import type { Authorities } from '@lux/crypto/fhe'
+import { checked, need, no, type Outcome } from '../outcome.ts'
+
+/** The later versions of a policy among those that were taken by hand, link by link: officers of both signed each. */
+export function laterVersions(policy: Policy, taken: readonly PolicyFile[]): Policy[] {
+  return taken
+    .filter((file) => checkSuccessor(policy, file).ok)
+    .flatMap((file) => [file.policy, ...laterVersions(file.policy, taken)])
+}
+
+/** That each of these is a later version of a policy, with every link between them. Refuses POLICY-CHAIN. */
+export function allLater(policy: Policy, files: readonly PolicyFile[]): Outcome<Policy[]> {
+  return checked(() => {
+    const later = laterVersions(policy, files)
+    const digests = new Set(later.map(policyDigest))
+    const other = files.find((file) => !digests.has(policyDigest(file.policy)))
+    return other === undefined
+      ? later
+      : no('POLICY-CHAIN', `no version from ${policy.version} on leads to ${other.policy.version}`, 'policy')
+  })
+}
+
+/**
+ * That a policy is of one chain with those of its organisation that were taken before: the next version of one, or the one before it, as
+ * officers of both signed. A gap would hide whom a version between lets go. First versions stand side by side; rehearsals each have a
+ * policy of their own. `signed`: whether its signatures are there already. Refuses POLICY-CHAIN.
+ */
+export function checkChain(
+  file: PolicyFile,
+  taken: readonly PolicyFile[],
+  { signed }: { signed: boolean },
+): Outcome<null> {
+  return checked(() => {
+    const { policy } = file
+    if (policy.domain === 'rehearsal') return null
+    const digest = policyDigest(policy)
+    const own = taken.filter(
+      ({ policy: { organisation, domain } }) =>
+        organisation.id === policy.organisation.id && domain === policy.domain,
+    )
+    if (own.length === 0 || own.some((one) => policyDigest(one.policy) === digest)) return null
+    if ([file, ...own].every((one) => one.policy.version === 1)) return null
+    const links = own.map((one) =>
+      one.policy.version > policy.version
+        ? checkSuccessor(policy, one)
+        : signed
+          ? checkSuccessor(one.policy, file)
+          : checkAhead(one.policy, file),
+    )
+    if (links.some(({ ok }) => ok)) return null
+    const near = own.findIndex((one) => Math.abs(one.policy.version - policy.version) === 1)
+    return need(broken(links[near] ?? links[0]), 'policy')
+  })
+}
+
+const broken = (link: Outcome<unknown> | undefined): Outcome<never> => {
+  const detail = link === undefined || link.ok ? '' : `${link.rule}: ${link.detail}`
+  return { ok: false, rule: 'POLICY-CHAIN', detail }
+}
+
+/** That nobody who was let go since opens a ceremony: no later version of its policy was taken. Refuses OPENING-OLD. */
+export function checkNewest(policy: Policy, taken: readonly PolicyFile[]): Outcome<null> {
+  return checked(() => {
+    const newest = laterVersions(policy, taken).at(-1)
+    return newest === undefined
+      ? null
+      : no(
+          'OPENING-OLD',
+          `it opened under version ${policy.version}, and version ${newest.version} was taken`,
+          'opening',
+        )
+  })
+}
 
 /** Whom a share names, without those whom a newer policy that its holder took by hand does not name any more. */
 export function stillNamed(authorities: Authorities, newer: readonly Policy[]): Authorities {

@@ -1,10 +1,12 @@
 import { readPlan } from '@lux/ceremony/plan'
-import { type Policy, policyDigest } from '@lux/ceremony/policy'
+import { type Policy, type PolicyFile, policyDigest, policyDocument } from '@lux/ceremony/policy'
 import type { Card } from '@lux/ceremony/wire'
 import { fromBase64, identityId } from '@lux/crypto'
-import { checked, no, type Outcome } from '../outcome.ts'
+import { laterVersions } from '../holder/newer-policies.ts'
+import { checked, need, no, type Outcome } from '../outcome.ts'
 import type { PersonKey } from '../person-key.ts'
 import type { PreparedSignature } from './sign.ts'
+import { checkPolicyAsked } from './sign-policy.ts'
 
 const lists: Partial<Record<Card['kind'], 'officers' | 'approvers' | 'witnesses'>> = {
   officer: 'officers',
@@ -12,30 +14,43 @@ const lists: Partial<Record<Card['kind'], 'officers' | 'approvers' | 'witnesses'
   witness: 'witnesses',
 }
 
-/** What a signature rests on: `named` by its bytes, and `policy` as its signer took it by hand. Either is null where there is none. */
-export type PolicyBehind = { readonly named: string | null; readonly policy: Policy | null }
+/**
+ * What a signature rests on: `named` by its bytes, and `policy` as its signer took it by hand. Either is null where there is none.
+ * `newest`: the version that replaces it, where its signer took that too; else null.
+ */
+export type PolicyBehind = {
+  readonly named: string | null
+  readonly policy: Policy | null
+  readonly newest: number | null
+}
 
 /**
  * The policy behind what is to be signed. Refuses REQUEST-POLICY where the signer took policies of this domain and it is none of them, or
- * does not name the signer's key; where the bytes name none, and none of those that were taken names that key. A new policy may name its
- * signer for the first time.
+ * does not name the signer’s key; where the bytes name none, and none of those that was taken, and not replaced, names that key. A new
+ * policy may name its signer for the first time, and follows what was taken: POLICY-….
  */
 export function policyBehind(
   prepared: Pick<PreparedSignature, 'request' | 'explained' | 'kind'>,
-  { card, identity }: PersonKey,
-  taken: readonly Policy[],
+  key: PersonKey,
+  taken: readonly PolicyFile[],
 ): Outcome<PolicyBehind> {
   return checked(() => {
-    const { kind, request } = prepared
+    const { kind, request, explained } = prepared
+    const { card, identity } = key
+    const none = { policy: null, newest: null }
+    if (request.what === 'policy') {
+      need(checkPolicyAsked(need(policyDocument.payload.parse(explained.subject)), key, taken))
+      return { named: null, ...none }
+    }
     const named = namedIn(prepared)
-    const known = taken.filter(({ domain }) => domain === request.domain)
-    if (known.length === 0) return { named, policy: null }
+    const known = taken.map(({ policy }) => policy).filter(({ domain }) => domain === request.domain)
+    if (known.length === 0) return { named, ...none }
     const list = lists[kind]
     const isIn = (one: Policy): boolean =>
       list === undefined || one[list].some(({ keys }) => identityId(keys) === identity.id)
     if (named === null)
-      return request.what === 'policy' || known.some(isIn)
-        ? { named, policy: null }
+      return known.some((one) => isIn(one) && laterVersions(one, taken).length === 0)
+        ? { named, ...none }
         : no(
             'REQUEST-POLICY',
             `no policy that you took names a ${kind} with the key of ${card.name}`,
@@ -45,7 +60,7 @@ export function policyBehind(
     if (policy === undefined) return no('REQUEST-POLICY', `it rests on the policy ${named}`, 'request')
     if (!isIn(policy))
       return no('REQUEST-POLICY', `that policy names no ${kind} with the key of ${card.name}`, 'request')
-    return { named, policy }
+    return { named, policy, newest: laterVersions(policy, taken).at(-1)?.version ?? null }
   })
 }
 

@@ -8,6 +8,7 @@ import {
   policyDocument,
 } from '@lux/ceremony/policy'
 import { identityId } from '@lux/crypto'
+import { checkChain } from '../holder/newer-policies.ts'
 import { checked, need, no, type Outcome } from '../outcome.ts'
 import type { PersonKey } from '../person-key.ts'
 import { readPolicyFile } from '../trusted.ts'
@@ -47,14 +48,40 @@ export function policyToSign(bytes: Uint8Array): Outcome<PolicyToSign> {
 export function preparePolicy(asked: PolicyToSign, key: PersonKey, now: string): Outcome<PreparedPolicy> {
   return checked(() => {
     const { policy, signatures } = asked.file
+    need(checkPolicySigner(policy, key))
+    const { name } = key.card
+    if (signatures.some(({ signer }) => signer === key.identity.id))
+      no('SIGNATURE-DUPLICATE', `${name} has signed already`)
+    return { ...asked, key, warnings: expiryWarnings(policy, now) }
+  })
+}
+
+/** That this key signs such a policy. Refuses POLICY-SIGNER, REQUEST-DOMAIN. */
+function checkPolicySigner(policy: Policy, key: PersonKey): Outcome<null> {
+  return checked(() => {
     const { kind, name } = key.card
     if (kind !== 'officer') no('POLICY-SIGNER', `${name} is enrolled as ${kind}`, 'key')
     need(checkSigner({ kind, request: policy }, key))
     const named = policy.officers.some(({ keys }) => identityId(keys) === key.identity.id)
-    if (!named && policy.version === 1) no('POLICY-SIGNER', `${name} is no officer of this policy`, 'key')
-    if (signatures.some(({ signer }) => signer === key.identity.id))
-      no('SIGNATURE-DUPLICATE', `${name} has signed already`)
-    return { ...asked, key, warnings: expiryWarnings(policy, now) }
+    return named || policy.version > 1
+      ? null
+      : no('POLICY-SIGNER', `${name} is no officer of this policy`, 'key')
+  })
+}
+
+/**
+ * The same of a policy alone, beside those that its officer took by hand: of those it is the next version, or they are of others.
+ * Refuses POLICY-….
+ */
+export function checkPolicyAsked(
+  policy: Policy,
+  key: PersonKey,
+  taken: readonly PolicyFile[],
+): Outcome<null> {
+  return checked(() => {
+    need(checkNewPolicy(policy), 'policy')
+    need(checkPolicySigner(policy, key))
+    return need(checkChain({ policy, signatures: [] }, taken, { signed: false }))
   })
 }
 

@@ -112,7 +112,8 @@ export function prepareSignature(
       ...claims(request),
     ]
     const remembered = cosigning === null ? null : { ...memory, [cosigning.ceremonyId]: cosigning.head }
-    return { ...signing, key, words, plan, fresh, lines, memory: remembered }
+    const rests = { ...explained, policy: cosigning?.policy ?? explained.policy }
+    return { ...signing, explained: rests, key, words, plan, fresh, lines, memory: remembered }
   })
 }
 

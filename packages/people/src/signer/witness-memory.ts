@@ -41,8 +41,14 @@ export function encodeMemory(memory: Memory): Uint8Array {
   return encodeCanonical({ v: 1, kind: 'witness-memory', ceremonies: memory as unknown as Json })
 }
 
-/** What a cosignature rests on: the head to remember, and the entries that are new since the last one. */
-export type Cosigning = { ceremonyId: string; domain: Domain; head: Head; fresh: readonly Entry[] }
+/** What a cosignature rests on: the head to remember, the run’s policy by its digest, and the entries that are new since the last one. */
+export type Cosigning = {
+  ceremonyId: string
+  domain: Domain
+  policy: string
+  head: Head
+  fresh: readonly Entry[]
+}
 
 /**
  * Folds the request’s whole transcript and compares it with the checkpoint and with what this device remembers.
@@ -67,6 +73,7 @@ export function checkCosigning(
     return {
       ceremonyId: header.ceremonyId,
       domain: header.domain,
+      policy: header.policyDigest,
       head: { size, node, root },
       fresh,
     }

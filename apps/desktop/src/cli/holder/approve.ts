@@ -1,15 +1,17 @@
 import type { HolderAnswer } from '@lux/ceremony/wire'
 import { ExpectedError, readBounded } from '@lux/node-files'
 import {
+  allLater,
   discardAnswer,
   maxRequest,
   type PreparedAnswer,
   prepareAnswer,
+  readPolicyFile,
   readRequest,
   sealAnswer,
 } from '@lux/people'
 import type { Command } from 'commander'
-import { readTrustedPolicy } from '../policy/trusted-policy.ts'
+import { maxPolicy, readTrustedPolicy } from '../policy/trusted-policy.ts'
 import { requestText } from '../request/lines.ts'
 import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, severalOf } from '../shell/command-line.ts'
@@ -22,6 +24,7 @@ import { keepState, type ShareOptions, withShare } from './share-files.ts'
 
 export type ApproveOptions = ShareOptions & {
   policy: string
+  newer?: string[]
   ciphertext: string[]
   out: string
   yes?: boolean
@@ -39,6 +42,7 @@ export function registerHolderApprove(group: Command, act: CommandLine['act']): 
       )
       .requiredOption('--key <file>', 'your key file')
       .requiredOption('--policy <file>', 'the policy that you took by hand')
+      .option('--newer <file>', 'each later version of it that you took by hand', severalOf)
       .requiredOption('--ciphertext <file>', 'the ciphertexts, in the order of the request', severalOf)
       .requiredOption(
         '--out <answer.json>',
@@ -50,7 +54,8 @@ export function registerHolderApprove(group: Command, act: CommandLine['act']): 
     .addHelpText(
       'after',
       `
-A share answers only who was named when it was dealt: requesters, combiners, evaluators, encryptors. Blocks are counted
+A share answers only who was named when it was dealt: requesters, combiners, evaluators, encryptors. With --newer it no longer answers
+whom a later version lets go, and that one counts no approval of theirs; name every version between. Blocks are counted
 before the answer leaves; a ciphertext answered before costs nothing. Squashed ciphertexts have 66 KB for each 4 bits, or
 37 KB where the policy has them rounded for carrying: then always, else never.
 
@@ -74,10 +79,14 @@ export async function approve(path: string, options: ApproveOptions): Promise<Ou
   mustHaveRoom(sealedPath)
   const request = accepted(readRequest(readBounded(path, maxRequest)), { request: path })
   const policy = readTrustedPolicy(options.policy)
+  const versions = (options.newer ?? []).map((file) =>
+    accepted(readPolicyFile(readBounded(file, maxPolicy)), { policy: file }),
+  )
+  const newer = accepted(allLater(policy, versions), { policy: (options.newer ?? []).join(', ') })
   const ciphertexts = ciphertextsAt(options.ciphertext).map(({ bytes }) => bytes)
   return withShare(options, async (opened) => {
     const now = () => new Date().toISOString()
-    const prepared = accepted(prepareAnswer(opened, { request, ciphertexts, policy, now: now() }))
+    const prepared = accepted(prepareAnswer(opened, { request, ciphertexts, policy, newer, now: now() }))
     const canary = prepared.kind === 'canary'
     show(prepared)
     const { domain } = opened.envelope.share.header

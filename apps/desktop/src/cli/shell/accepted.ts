@@ -43,6 +43,7 @@ const saysItself: ReadonlySet<string> = new Set([
   'HOLDER-STATE-OTHER',
   'HOLDER-STAYS',
   'KEY-FILE-WRONG',
+  'POLICY-CHAIN',
   'RECEIVED-OTHER',
   'SHARE-FILE-WRONG',
   'SHARE-RECEIVED',

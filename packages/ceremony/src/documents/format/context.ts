@@ -29,6 +29,7 @@ const ofCustody = [
   'custodian-statement',
   'share-request',
   'phone-release',
+  'phone-log',
 ] as const
 
 /** What machines outside a ceremony sign too: `lux-fhe/v1/<what>`, with the domain as a signed field. */
