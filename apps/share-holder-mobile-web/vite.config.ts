@@ -15,6 +15,7 @@ const used = {
     here('../../node_modules/@radix-ui/themes/dist/esm'),
   ),
   accents: new Set(['gray', 'indigo', 'red', 'amber', 'green']),
+  layout: false,
 }
 
 export default defineConfig({

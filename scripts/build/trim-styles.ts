@@ -6,19 +6,23 @@ import type { CSSOptions } from 'vite'
 type Plugin = NonNullable<Exclude<NonNullable<CSSOptions['postcss']>, string>['plugins']>[number]
 
 /** Styles of a width that no property of ours is given for. */
-const breakpoint = /\.(xs|sm|md|lg|xl)\\:rt-/
+const breakpoint = /\.(xs|sm|md|lg|xl)\\:-?rt-/
+/** A class of a margin, a width or a place alone, which components take by properties. */
+const layoutClass = /^\.-?rt-r-/
 const component = /\.rt-([A-Z][A-Za-z]*)/g
 const accent = /\[data-accent-color='?"?([a-z]+)/g
 
-export type Kept = { components: ReadonlySet<string>; accents: ReadonlySet<string> }
+/** `layout`: whether a component is given a margin, a width or a place. */
+export type Kept = { components: ReadonlySet<string>; accents: ReadonlySet<string>; layout?: boolean }
 
 /**
  * Leaves out of the component library's styles what the window cannot show: components and accents that it does not use
- * and every breakpoint. A rule stays when one of its selectors does.
+ * and every breakpoint, and layout where nothing has any. A rule stays when one of its selectors does.
  */
-export function trimStyles({ components, accents }: Kept): Plugin {
+export function trimStyles({ components, accents, layout = true }: Kept): Plugin {
   const keeps = (selector: string): boolean =>
     !breakpoint.test(selector) &&
+    (layout || !layoutClass.test(selector)) &&
     mayMatch(names(selector, component), components) &&
     mayMatch(names(selector, accent), accents)
   return {

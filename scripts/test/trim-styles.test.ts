@@ -7,8 +7,8 @@ import { root } from '../root.ts'
 const renderer = join(root, 'apps/desktop/src/renderer')
 const library = join(root, 'node_modules/@radix-ui/themes/dist/esm')
 
-async function trimmed(css: string): Promise<string> {
-  const kept = { components: new Set(['Button', 'BaseButton']), accents: new Set(['indigo']) }
+async function trimmed(css: string, layout = true): Promise<string> {
+  const kept = { components: new Set(['Button', 'BaseButton']), accents: new Set(['indigo']), layout }
   const config = await resolveConfig(
     { configFile: false, css: { postcss: { plugins: [trimStyles(kept)] } } },
     'build',
@@ -22,6 +22,13 @@ test('STYLES-TRIM what an unused component, accent or width would need is left o
     '.rt-Button { color: red }',
   )
   expect(await trimmed('@media (min-width: 1px) { .md\\:rt-r-p-1 { padding: 0 } }')).toBe('')
+  expect(await trimmed('.md\\:-rt-r-m-1 { margin: 0 }')).toBe('')
+  expect(
+    await trimmed(
+      '.rt-r-p-1 { padding: 0 } .-rt-r-m-1 { margin: 0 } .rt-Button:where(.rt-r-size-1) { margin: 0 }',
+      false,
+    ),
+  ).toBe('.rt-Button:where(.rt-r-size-1) { margin: 0 }')
   expect(await trimmed('.rt-r-p-1 { padding: 0 }')).toBe('.rt-r-p-1 { padding: 0 }')
   expect(await trimmed("[data-accent-color='tomato'], [data-accent-color='indigo'] { color: red }")).toBe(
     "[data-accent-color='indigo'] { color: red }",

@@ -1,45 +1,25 @@
 import { FaultBoundary, LuxTheme } from '@lux/ui'
-import type { ReactNode } from 'react'
+import { lazy, Suspense } from 'react'
 import { useIdleLock } from './components/idle-lock.ts'
-import { Card } from './screens/card.tsx'
-import { Compare } from './screens/compare.tsx'
 import { Enrol } from './screens/enrol.tsx'
-import { Epoch } from './screens/epoch.tsx'
-import { Inbox } from './screens/inbox.tsx'
-import { Log } from './screens/log.tsx'
-import { More } from './screens/more.tsx'
-import { Policy } from './screens/policy.tsx'
-import { Receive } from './screens/receive.tsx'
-import { Request } from './screens/request.tsx'
-import { Sheet } from './screens/sheet.tsx'
-import { Sign } from './screens/sign.tsx'
 import { Unlock } from './screens/unlock.tsx'
-import { type Route, usePhone } from './stores/phone.ts'
+import { usePhone } from './stores/phone.ts'
 
-const screens: Readonly<Record<Route, () => ReactNode>> = {
-  inbox: Inbox,
-  card: Card,
-  policy: Policy,
-  receive: Receive,
-  request: Request,
-  log: Log,
-  more: More,
-  sheet: Sheet,
-  sign: Sign,
-  epoch: Epoch,
-}
+export const loadOpen = () => import('./open.tsx')
+
+const Open = lazy(async () => ({ default: (await loadOpen()).Open }))
 
 export function App() {
   const phase = usePhone((phone) => phone.phase)
   useIdleLock()
   const route = usePhone((phone) => phone.route)
-  const comparing = usePhone((phone) => phone.comparing !== null)
-  const Open = comparing ? Compare : screens[route]
   const Screen = phase === 'open' ? Open : phase === 'new' ? Enrol : Unlock
   return (
     <LuxTheme appearance="system">
       <FaultBoundary place={phase === 'open' ? route : phase}>
-        <Screen />
+        <Suspense>
+          <Screen />
+        </Suspense>
       </FaultBoundary>
     </LuxTheme>
   )

@@ -5,10 +5,10 @@ import '@lux/ui/styles/qr.css'
 import './styles/phone.css'
 import { directionOf } from '@lux/ui/i18n'
 import { createRoot } from 'react-dom/client'
-import { App } from './app.tsx'
+import { App, loadOpen } from './app.tsx'
 import { keepApp } from './components/offline.ts'
 import { firstLanguage, startI18n } from './i18n/start.ts'
-import { look } from './stores/phone.ts'
+import { look, warm } from './stores/phone.ts'
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
@@ -17,4 +17,11 @@ document.documentElement.lang = firstLanguage()
 document.documentElement.dir = directionOf(firstLanguage())
 await Promise.all([startI18n(), look()])
 createRoot(root).render(<App />)
-void keepApp()
+// What comes next is made ready once the first screen is drawn: a timer in a frame runs after it.
+requestAnimationFrame(() =>
+  setTimeout(() => {
+    warm()
+    void loadOpen().catch(() => undefined)
+    void keepApp()
+  }),
+)

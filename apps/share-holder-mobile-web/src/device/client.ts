@@ -1,7 +1,10 @@
-import type { Call, Device, Reply } from './api.ts'
+import type { Call, Device, Reply, State } from './api.ts'
 
-/** The device behind a worker. `lock` ends the worker, and with it everything that was opened in its memory. */
-export type DeviceClient = { readonly device: Device; lock(): void }
+/**
+ * The device behind a worker. `warm` starts the worker before it is needed. `lock` ends it, and with it everything that was opened in its
+ * memory.
+ */
+export type DeviceClient = { readonly device: Device; warm(): void; lock(): void }
 
 const names: readonly (keyof Device)[] = [
   'state',
@@ -33,10 +36,14 @@ const names: readonly (keyof Device)[] = [
   'wipe',
 ]
 
-/** `told`: how far the call is that is under way. */
+/**
+ * `told`: how far the call is that is under way. `closed`: the state of a phone whose worker has not begun: the first screen waits for no
+ * worker.
+ */
 export function connectDevice(
   start: () => Worker,
   told: (progress: { done: number; of: number }) => void,
+  closed: () => Promise<State>,
 ): DeviceClient {
   let worker: Worker | null = null
   let last = 0
@@ -74,5 +81,10 @@ export function connectDevice(
   const device = Object.fromEntries(
     names.map((name) => [name, (...args: unknown[]) => call(name, args)]),
   ) as unknown as Device
-  return { device, lock: () => end('PHONE-LOCKED') }
+  const state = device.state
+  return {
+    device: { ...device, state: () => (worker === null ? closed() : state()) },
+    warm: () => void running(),
+    lock: () => end('PHONE-LOCKED'),
+  }
 }

@@ -41,7 +41,8 @@ import {
   wordsOf,
 } from '@lux/people'
 import { openSheet, sealSheet, sheetWords } from '../storage/backup-sheet.ts'
-import { changeHeader, type Database, readHeader, wipeDatabase } from '../storage/database.ts'
+import { changeHeader, wipeDatabase } from '../storage/database.ts'
+import { type Database, readHeader } from '../storage/open-database.ts'
 import {
   createVault,
   type DeriveKey,
@@ -63,13 +64,13 @@ import type {
   No,
   OpenRequest,
   Overview,
-  PasskeyHint,
   Person,
   PolicySummary,
   Prepared,
   ShareSummary,
 } from './api.ts'
 import { checkNotBehind, keepSigned, keptClock } from './clock.ts'
+import { closedState, hintOf } from './closed-state.ts'
 import { no, type Open, policyAt, policyFiles, seatOf, shareAt, shareId, yes } from './kept.ts'
 import { type Ready, readEpochFiles, renewFor } from './next-epoch.ts'
 import { keepRequest, openRequests, requestFilesOf, requestPlaces } from './open-requests.ts'
@@ -262,8 +263,7 @@ export function openDevice(ports: DevicePorts): Device {
   const device: Device = {
     async state() {
       if (open !== null) return { phase: 'open', overview: await overview(open) }
-      const header = await readHeader(database)
-      return header === null ? { phase: 'new' } : { phase: 'locked', passkey: hintOf(header) }
+      return closedState(database)
     },
 
     async enrol({ name, kind, domain, passphrase }) {
@@ -754,12 +754,6 @@ export function openDevice(ports: DevicePorts): Device {
     },
   }
   return refusing(device, close)
-}
-
-function hintOf(header: VaultHeader | null): PasskeyHint | null {
-  if (header?.passkey === undefined) return null
-  const { credential, salt } = header.passkey
-  return { credential, salt }
 }
 
 function personOf({ card }: PersonKey): Person {

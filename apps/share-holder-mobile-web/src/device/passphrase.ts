@@ -1,5 +1,6 @@
 import { equalBytes } from '@lux/crypto'
-import { changeHeader, type Database, readHeader } from '../storage/database.ts'
+import { changeHeader } from '../storage/database.ts'
+import { type Database, readHeader } from '../storage/open-database.ts'
 import { type DeriveKey, openVault, type Vault, type VaultHeader } from '../storage/vault.ts'
 import type { Answer } from './api.ts'
 import { no, yes } from './kept.ts'

@@ -1,5 +1,6 @@
 import { fromUtf8, utf8, wipe } from '@lux/crypto'
-import { beginDatabase, type Database, readRecords, writeRecords } from '../storage/database.ts'
+import { beginDatabase, readRecords, writeRecords } from '../storage/database.ts'
+import type { Database } from '../storage/open-database.ts'
 import { nonceBytes, openRecord, type SealedRecord, sealRecord } from '../storage/sealed-record.ts'
 import type { Vault } from '../storage/vault.ts'
 

@@ -1,5 +1,5 @@
 import { argon2id } from 'hash-wasm'
-import { openDatabase } from '../storage/database.ts'
+import { openDatabase } from '../storage/open-database.ts'
 import type { Call, Device, Reply } from './api.ts'
 import { openDevice } from './open-device.ts'
 

@@ -1,10 +1,11 @@
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { LanguageChoice } from '../components/language-choice.tsx'
 import { Page } from '../components/page.tsx'
 import { kinds } from '../device/api.ts'
 import { enrol, usePhone } from '../stores/phone.ts'
-import { Restore } from './restore.tsx'
+
+const Restore = lazy(async () => ({ default: (await import('./restore.tsx')).Restore }))
 
 /** Names the person, and makes the key under a passphrase that only they know. */
 export function Enrol() {
@@ -84,7 +85,9 @@ export function Enrol() {
           {busy === null ? t('phone.enrol.make') : t(`phone.busy.${busy}`)}
         </button>
       </form>
-      <Restore />
+      <Suspense>
+        <Restore />
+      </Suspense>
       <LanguageChoice />
     </Page>
   )

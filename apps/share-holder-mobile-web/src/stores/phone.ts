@@ -15,7 +15,9 @@ import type {
   State,
 } from '../device/api.ts'
 import { connectDevice } from '../device/client.ts'
+import { closedState } from '../device/closed-state.ts'
 import { askPasskey, makePasskey } from '../device/passkey.ts'
+import { openDatabase } from '../storage/open-database.ts'
 
 export type Route =
   | 'inbox'
@@ -88,10 +90,24 @@ const start: Phone = {
 
 export const usePhone = create<Phone>(() => start)
 
-const { device, lock: endWorker } = connectDevice(
+const {
+  device,
+  warm,
+  lock: endWorker,
+} = connectDevice(
   () => new Worker(new URL('../device/worker.ts', import.meta.url), { type: 'module' }),
   (progress) => usePhone.setState({ progress }),
+  async () => {
+    const database = await openDatabase(() => undefined)
+    try {
+      return await closedState(database)
+    } finally {
+      database.close()
+    }
+  },
 )
+
+export { warm }
 
 const fault: No = { ok: false, rule: 'PHONE-FAULT', detail: '' }
 

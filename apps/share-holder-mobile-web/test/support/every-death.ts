@@ -1,6 +1,7 @@
 import { IDBFactory } from 'fake-indexeddb'
 import type { Answer, Device, Overview } from '../../src/device/api.ts'
-import { readHeader, readRecords } from '../../src/storage/database.ts'
+import { readRecords } from '../../src/storage/database.ts'
+import { readHeader } from '../../src/storage/open-database.ts'
 import { Died, type Fate, fateAt } from './dying-storage.ts'
 import { databaseIn, got } from './phone.ts'
 

@@ -3,7 +3,7 @@ import { IDBFactory } from 'fake-indexeddb'
 import 'fake-indexeddb/auto'
 import type { Answer, Device, Handover, Kind } from '../../src/device/api.ts'
 import { type DevicePorts, openDevice } from '../../src/device/open-device.ts'
-import { type Database, openDatabase } from '../../src/storage/database.ts'
+import { type Database, openDatabase } from '../../src/storage/open-database.ts'
 import type { DeriveKey } from '../../src/storage/vault.ts'
 
 export const passphrase = 'a phrase of several words'

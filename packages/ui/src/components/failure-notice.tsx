@@ -38,7 +38,7 @@ export function FailureNotice({ failure, tone = 'bad', onRetry }: Props) {
           </dd>
         </dl>
         {onRetry ? (
-          <Button type="button" mt="3" size="1" variant="surface" color="gray" highContrast onClick={onRetry}>
+          <Button type="button" size="1" variant="surface" color="gray" highContrast onClick={onRetry}>
             {t('ui.retry')}
           </Button>
         ) : null}

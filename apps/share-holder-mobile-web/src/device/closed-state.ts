@@ -1,0 +1,15 @@
+import { type Database, readHeader } from '../storage/open-database.ts'
+import type { VaultHeader } from '../storage/vault.ts'
+import type { PasskeyHint, State } from './api.ts'
+
+export function hintOf(header: VaultHeader | null): PasskeyHint | null {
+  if (header?.passkey === undefined) return null
+  const { credential, salt } = header.passkey
+  return { credential, salt }
+}
+
+/** Of a phone that nobody has opened: what lies there unsealed says it. */
+export async function closedState(database: Database): Promise<State> {
+  const header = await readHeader(database)
+  return header === null ? { phase: 'new' } : { phase: 'locked', passkey: hintOf(header) }
+}
