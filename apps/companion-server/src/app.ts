@@ -39,6 +39,7 @@ import { diskFailureOf } from './platform/failure.ts'
 import { describeApi } from './platform/http/api-document.ts'
 import { toHttpError } from './platform/http/error-of.ts'
 import { badRequest, errorBody, HttpError } from './platform/http/http-error.ts'
+import { replyInTime } from './platform/http/reply-time.ts'
 import type { TlsKey } from './platform/tls/certificate.ts'
 import { EnvironmentError } from './refusal.ts'
 import type { Services } from './services.ts'
@@ -101,6 +102,7 @@ export async function buildApp(
   app.addHook('onRequest', (request, reply, done) => {
     guard(request.raw, reply.raw, (error) => done(error instanceof Error ? error : undefined))
   })
+  replyInTime(app)
   auditReplies(app, services)
   idempotentCalls(app, services)
   app.addHook('onRequest', (_request, reply, done) => {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { errorBody, unavailable } from '../platform/http/http-error.ts'
+import { inTime } from '../platform/in-time.ts'
 import type { Call } from './record.ts'
 import type { Strangers } from './strangers.ts'
 import { type AuditWriter, ownEntry, receiptHeader } from './writer.ts'
@@ -28,6 +29,7 @@ export function auditReplies(
   })
 
   app.addHook('onSend', async (request, reply, payload) => {
+    request.answered = true
     if (unaudited.has(request.routeOptions.url ?? '')) return payload
     const { call } = request
     if (call === null) {
@@ -36,8 +38,11 @@ export function auditReplies(
     }
     // The reply says AUDIT-UNAVAILABLE already.
     if (call.receipt === 'unavailable') return payload
+    // What goes on enters itself once it has ended, under the same request id.
+    if (call.receipt === null && request.late !== null) return payload
     try {
-      const receipt = call.receipt ?? (await audit.append(refusedEntry(request, call, reply.statusCode)))
+      const entered = () => audit.append(refusedEntry(request, call, reply.statusCode))
+      const receipt = call.receipt ?? (await inTime({ deadline: request.deadline }, entered()))
       reply.header('Audit-Receipt', receiptHeader(receipt))
       return payload
     } catch (error) {

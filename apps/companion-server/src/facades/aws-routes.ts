@@ -1,4 +1,5 @@
 import { HsmError } from '@lux/hsm'
+import type { FastifyReply } from 'fastify'
 import type { AwsKeys } from '../access/aws-keys.ts'
 import type { Authentication } from '../access/tokens.ts'
 import type { KeyOperations } from '../keys/operations.ts'
@@ -49,43 +50,42 @@ export function awsRoutes(
     own.addContentTypeParser('application/x-amz-json-1.1', { parseAs: 'buffer' }, (_request, body, done) =>
       done(null, body),
     )
+    const say = (reply: FastifyReply, status: number, body: Body) =>
+      reply
+        .code(status)
+        .type('application/x-amz-json-1.1')
+        .header('x-amzn-RequestId', reply.request.id)
+        .send(JSON.stringify(body))
+    const fault = (reply: FastifyReply, type: string, message: string, status = 400) =>
+      say(reply, status, { __type: type, message })
+    own.setErrorHandler((error, request, reply) => {
+      if (error instanceof FieldFault)
+        return fault(
+          reply,
+          'ValidationException',
+          `${saying('REQUEST-FIELDS')} (REQUEST-FIELDS: ${error.message})`,
+        )
+      if (!(error instanceof EnvironmentError || error instanceof HsmError)) throw error
+      request.log.error({ code: error.code, error: error.message }, 'request failed')
+      return fault(reply, 'KMSInternalException', saying(error.code), 503)
+    })
     own.post<{ Body: Buffer }>('/', { schema: { hide: true } }, async (request, reply) => {
-      const say = (status: number, body: Body) =>
-        reply
-          .code(status)
-          .type('application/x-amz-json-1.1')
-          .header('x-amzn-RequestId', request.id)
-          .send(JSON.stringify(body))
-      const fault = (type: string, message: string, status = 400) =>
-        say(status, { __type: type, message: `${message}` })
       const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-      try {
-        const signed = await signedCall(request, bytes, parts)
-        if (typeof signed === 'string') return fault(signed, saying('ACCESS-REFUSED'))
-        const { call, region } = signed
-        request.call = call
-        const name = /^TrentService\.(\w{1,64})$/.exec(String(request.headers['x-amz-target']))?.[1] ?? ''
-        const operation = Object.hasOwn(awsOperations, name) ? awsOperations[name] : undefined
-        if (operation === undefined) return fault('UnknownOperationException', saying('FACADE-UNSUPPORTED'))
-        const room = parts.authentication.roomFor(call.caller.identity)
-        const ask: AwsAsk = { call, region, keys: parts.keys, body: bodyOf(bytes) }
-        const outcome = room.ok ? await operation(ask) : room
-        if (outcome.ok) return say(200, outcome.value)
-        const { rule, detail } = await toldApart(ask, outcome)
-        const type = types[rule] ?? 'ValidationException'
-        return fault(type, `${saying(rule)} (${rule}: ${detail})`)
-      } catch (error) {
-        if (error instanceof FieldFault)
-          return fault(
-            'ValidationException',
-            `${saying('REQUEST-FIELDS')} (REQUEST-FIELDS: ${error.message})`,
-          )
-        if (error instanceof EnvironmentError || error instanceof HsmError) {
-          request.log.error({ code: error.code, error: error.message }, 'request failed')
-          return fault('KMSInternalException', saying(error.code), 503)
-        }
-        throw error
-      }
+      const signed = await signedCall(request, bytes, parts)
+      if (typeof signed === 'string') return fault(reply, signed, saying('ACCESS-REFUSED'))
+      const { call, region } = signed
+      request.call = call
+      const name = /^TrentService\.(\w{1,64})$/.exec(String(request.headers['x-amz-target']))?.[1] ?? ''
+      const operation = Object.hasOwn(awsOperations, name) ? awsOperations[name] : undefined
+      if (operation === undefined)
+        return fault(reply, 'UnknownOperationException', saying('FACADE-UNSUPPORTED'))
+      const room = parts.authentication.roomFor(call.caller.identity)
+      const ask: AwsAsk = { call, region, keys: parts.keys, body: bodyOf(bytes) }
+      const outcome = room.ok ? await operation(ask) : room
+      if (outcome.ok) return say(reply, 200, outcome.value)
+      const { rule, detail } = await toldApart(ask, outcome)
+      const type = types[rule] ?? 'ValidationException'
+      return fault(reply, type, `${saying(rule)} (${rule}: ${detail})`)
     })
   })
 }

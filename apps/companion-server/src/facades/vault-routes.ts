@@ -49,24 +49,22 @@ export function vaultRoutes(app: App, { keys, authentication, now }: Parts): voi
       reply: FastifyReply,
       work: (call: Call) => Promise<Outcome<Body | null>>,
     ) {
-      try {
-        const call = await callOf(request)
-        if (call === null) return replyRefused(reply, 403, `permission denied: ${saying('ACCESS-REFUSED')}`)
-        const room = authentication.roomFor(call.caller.identity)
-        const outcome = room.ok ? await work(call) : room
-        if (outcome.ok) return answered(request, reply, outcome.value)
-        const { rule, detail } = outcome
-        return replyRefused(reply, statusFor(rule), `${saying(rule)} (${rule}: ${detail})`)
-      } catch (error) {
-        if (error instanceof FieldFault)
-          return replyRefused(reply, 400, `${saying('REQUEST-FIELDS')} (REQUEST-FIELDS: ${error.message})`)
-        if (error instanceof EnvironmentError || error instanceof HsmError) {
-          request.log.error({ code: error.code, error: error.message }, 'request failed')
-          return replyRefused(reply, 503, saying(error.code))
-        }
-        throw error
-      }
+      const call = await callOf(request)
+      if (call === null) return replyRefused(reply, 403, `permission denied: ${saying('ACCESS-REFUSED')}`)
+      const room = authentication.roomFor(call.caller.identity)
+      const outcome = room.ok ? await work(call) : room
+      if (outcome.ok) return answered(request, reply, outcome.value)
+      const { rule, detail } = outcome
+      return replyRefused(reply, statusFor(rule), `${saying(rule)} (${rule}: ${detail})`)
     }
+
+    own.setErrorHandler((error, request, reply) => {
+      if (error instanceof FieldFault)
+        return replyRefused(reply, 400, `${saying('REQUEST-FIELDS')} (REQUEST-FIELDS: ${error.message})`)
+      if (!(error instanceof EnvironmentError || error instanceof HsmError)) throw error
+      request.log.error({ code: error.code, error: error.message }, 'request failed')
+      return replyRefused(reply, 503, saying(error.code))
+    })
 
     for (const [method, path, operation] of vaultOperations)
       own.route<{ Body: Buffer; Params: Record<string, string> }>({

@@ -1,10 +1,11 @@
 import { lp, sha256, utf8 } from '@lux/crypto'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { requireCall } from '../access/caller.ts'
 import type { Authentication } from '../access/tokens.ts'
 import { granted } from '../platform/http/http-error.ts'
 import { keepsReply, namedBy } from '../platform/http/named-call.ts'
-import type { IdempotentCalls, NamedCall } from './calls.ts'
+import { inTime } from '../platform/in-time.ts'
+import type { IdempotentCalls, KeptReply, NamedCall } from './calls.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -28,14 +29,19 @@ export function idempotentCalls(
     if (typeof key !== 'string' || !keepsReply(request.routeOptions)) return
     const { body = null } = request
     if (body !== null && Object.getPrototypeOf(body) !== Object.prototype) return
-    const { caller } = await requireCall(request, authentication)
     const asked = [request.method, request.url, JSON.stringify(body)].map((part) => lp(utf8(part)))
-    const named = { identity: caller.identity, key, call: sha256(...asked) }
-    const begun = granted(await calls.begin(named))
-    if (begun === 'new') {
-      request.named = named
-      return
+    const begin = async () => {
+      const { caller } = await requireCall(request, authentication)
+      const named = { identity: caller.identity, key, call: sha256(...asked) }
+      const begun = granted(await calls.begin(named))
+      if (begun !== 'new') return begun
+      // Who asked was told meanwhile that nothing comes of it.
+      if (request.late === null) request.named = named
+      else await calls.giveUp(named)
+      return null
     }
+    const begun = await inTime(request, begin())
+    if (begun === null) return
     return reply
       .code(begun.status)
       .header('Idempotency-Replayed', 'true')
@@ -47,14 +53,32 @@ export function idempotentCalls(
     const { named } = request
     if (named === null) return payload
     request.named = null
+    // It was done, and who asked is told so: asked again, the name is still taken.
+    const notKept = (error: unknown) =>
+      request.log.error({ error: String(error) }, 'the reply of a named call was not kept')
+    if (request.late !== null) {
+      request.late
+        .then(
+          (value) => calls.keep(named, laterReply(reply, value)),
+          () => calls.giveUp(named),
+        )
+        .catch(notKept)
+      return payload
+    }
     try {
       if (reply.statusCode < 300 && typeof payload === 'string')
         await calls.keep(named, { status: reply.statusCode, body: payload })
       else await calls.giveUp(named)
     } catch (error) {
-      // It was done, and who asked is told so: asked again, the name is still taken.
-      request.log.error({ error: String(error) }, 'the reply of a named call was not kept')
+      notKept(error)
     }
     return payload
   })
+}
+
+/** The reply that a handler would have given, had it ended in time. */
+function laterReply(reply: FastifyReply, value: unknown): KeptReply {
+  const { response }: { response?: object } = Object(reply.routeOptions.schema)
+  const status = Object.keys(response ?? {}).find((one) => one.startsWith('2')) ?? '200'
+  return { status: Number(status), body: String(reply.serializeInput({ ...Object(value) }, status)) }
 }

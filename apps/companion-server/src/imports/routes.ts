@@ -45,6 +45,7 @@ export function bundleRoutes(
     '/api/v1/ceremonies/bundles',
     // A long body is read for somebody who is known, and for nobody else.
     {
+      config: { takesTime: true },
       schema: givesBundle,
       onRequest: async (request) => void (await callOf(request)),
       bodyLimit: bundles.maxBytes,

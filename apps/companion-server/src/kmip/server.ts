@@ -4,7 +4,9 @@ import { createServer, type TLSSocket } from 'node:tls'
 import { type Outcome, type Refusal, refuse } from '@lux/crypto'
 import type { KmipClient, KmipClients } from '../access/kmip-clients.ts'
 import type { Strangers } from '../audit/strangers.ts'
+import { inTime } from '../platform/in-time.ts'
 import type { TlsKey } from '../platform/tls/certificate.ts'
+import { EnvironmentError } from '../refusal.ts'
 import { type AnswerParts, answer, refuseMessage } from './answer.ts'
 import { headLength, itemLength } from './codec/ttlv.ts'
 
@@ -286,6 +288,14 @@ function serve(
     return { bytes: all.subarray(0, end), refusal: length.ok ? null : length }
   }
 
+  async function respond({ bytes, refusal }: { bytes: Buffer; refusal: Refusal | null }) {
+    const client = await find()
+    if (client.ok && refusal === null)
+      return { reply: await answer(bytes, client.value, parts), isLast: false }
+    // After bytes that are no message nobody knows where the next one begins.
+    return { reply: refuseMessage(bytes, client.ok ? refusal : client, parts.now()), isLast: true }
+  }
+
   async function pump(): Promise<void> {
     if (busy) return
     busy = true
@@ -293,15 +303,14 @@ function serve(
     try {
       for (let next = take(); next !== null && !socket.destroyed; next = take()) {
         whole()
-        const client = await find()
-        const refused = client.ok ? next.refusal : client
-        const reply =
-          refused === null && client.ok
-            ? await answer(next.bytes, client.value, parts)
-            : refuseMessage(next.bytes, refused ?? next.refusal, parts.now())
+        const { reply, isLast } = await inTime({ deadline: 0 }, respond(next)).catch((error: unknown) => {
+          if (!(error instanceof EnvironmentError)) throw error
+          parts.fault(error)
+          const late = refuse(error.code, 'the server could not do it')
+          return { reply: refuseMessage(next.bytes, late, parts.now()), isLast: true }
+        })
         const sent = socket.write(reply)
-        // After bytes that are no message nobody knows where the next one begins.
-        if (refused !== null) ending = true
+        if (isLast) ending = true
         if (ending || (draining.begun && held === 0)) {
           ending = true
           break

@@ -119,6 +119,7 @@ export function fheRoutes(
         ...gives('Upload a ciphertext', Type.Object({ ciphertext: keptCiphertext })),
         params: byFile,
       },
+      config: { takesTime: true },
       bodyLimit: maxCiphertext,
     },
     async (request) => {

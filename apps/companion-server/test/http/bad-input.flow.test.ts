@@ -173,6 +173,60 @@ test('DATABASE-SLOW a query that waits too long ends in 503 by name, and the ser
   expect((await kms.post(`${id}/encrypt`, { plaintext: 'AAAA' })).status).toBe(200)
 })
 
+test('SERVER-BUSY what is not done in time is answered so by each door, enters itself once it ends, and is done once under its name', async () => {
+  const { keys, database } = kms.server.services
+  const { create: really, encrypt: seal } = keys
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+  const held = <Args extends unknown[], T>(work: (...args: Args) => Promise<T>) => {
+    return async (...args: Args) => {
+      await gate
+      return work(...args)
+    }
+  }
+  vi.spyOn(keys, 'create').mockImplementation(held(really))
+  vi.spyOn(keys, 'encrypt').mockImplementation(held(seal))
+  const { app } = kms.server
+  const create = () =>
+    app.inject({
+      ...{ method: 'POST', url: '/api/v1/kms/keys', payload: { projectId: kms.project.id, name: 'late' } },
+      headers: { ...kms.headers, 'idempotency-key': 'late-1' },
+    })
+  const vault = () =>
+    app.inject({
+      ...{ method: 'POST', url: '/v1/transit/encrypt/orders', payload: { plaintext: 'AAAA' } },
+      headers: { 'x-vault-token': kms.headers.authorization.slice('Bearer '.length) },
+    })
+  try {
+    const [created, encrypted, elsewhere] = await Promise.all([
+      create(),
+      kms.post(`${id}/encrypt`, { plaintext: 'AAAA' }),
+      vault(),
+    ])
+    expect([created.statusCode, created.json().code]).toEqual([503, 'SERVER-BUSY'])
+    expect(created.headers['audit-receipt']).toBe(undefined)
+    expect([encrypted.status, encrypted.body.code]).toEqual([503, 'SERVER-BUSY'])
+    expect([elsewhere.statusCode, elsewhere.json().errors]).toEqual([
+      503,
+      [expect.stringMatching(/^The call took too long/)],
+    ])
+    expect((await create()).json().code).toBe('IDEMPOTENCY-OPEN')
+    open()
+    const again = async () => {
+      const reply = await create()
+      return [reply.statusCode, reply.headers['idempotency-replayed'], reply.json().key?.name]
+    }
+    await expect.poll(again, { timeout: 20_000 }).toEqual([200, 'true', 'late'])
+    const entries = await database
+      .selectFrom('audit')
+      .select(['operation', 'outcome'])
+      .where('req_id', '=', String(created.headers['x-request-id']))
+      .execute()
+    expect(entries).toEqual([{ operation: 'key.create', outcome: 'ok' }])
+  } finally {
+    vi.restoreAllMocks()
+  }
+})
+
 test('CLOCK a clock that jumps a year on and back locks nobody out, lets no ended token in, and the audit log verifies', async () => {
   const { database, audience } = kms.server.services
   const encrypt = async () => (await kms.post(`${id}/encrypt`, { plaintext: 'AAAA' })).status

@@ -6,8 +6,9 @@ import { accept, refuse } from '@lux/crypto'
 import { expect, onTestFinished, test } from 'vitest'
 import { enumerations } from '../../src/kmip/codec/enumerations.ts'
 import { integer } from '../../src/kmip/codec/fields.ts'
-import { encodeItem } from '../../src/kmip/codec/ttlv.ts'
+import { decodeItem, encodeItem } from '../../src/kmip/codec/ttlv.ts'
 import { writeRequest } from '../../src/kmip/message/request.ts'
+import { readResponse } from '../../src/kmip/message/response.ts'
 import { openKmipServer } from '../../src/kmip/server.ts'
 import { stateFolder } from '../../src/platform/state-folder/folder.ts'
 import { issueClientCertificate, ownAuthority, ownCertificate } from '../../src/platform/tls/certificate.ts'
@@ -16,7 +17,12 @@ import { bareHeader } from './support/bare-header.ts'
 import { openMemoryKeys } from './support/memory-keys.ts'
 
 /** The door alone, over keys in memory, and one client that it knows. */
-async function openDoor() {
+async function openDoor({
+  held = Promise.resolve(),
+  fault = (error: unknown): void => {
+    throw error
+  },
+} = {}) {
   const now = () => new Date()
   const memory = openMemoryKeys(now)
   const state = stateFolder(await temporaryFolder())
@@ -35,10 +41,8 @@ async function openDoor() {
     },
     strangers: { failed: () => undefined },
     answering: {
-      ...{ keys: memory.keys, now, newReqId: () => 'r', roomFor: () => accept(null) },
-      fault(error) {
-        throw error
-      },
+      ...{ now, newReqId: () => 'r', roomFor: () => accept(null), fault },
+      keys: { ...memory.keys, random: async (...asked) => held.then(() => memory.keys.random(...asked)) },
     },
     draining: { begun: false },
     log: { warn: () => undefined },
@@ -95,6 +99,27 @@ test('KMIP-STRANGERS connections of nobody known, from however many addresses, t
   client.write(random(8))
   await once(client, 'data')
   expect(door.audited).toEqual(['kmip known random ok'])
+})
+
+test('KMIP-BUSY what is not done in time is answered so, and enters itself once it ends', async () => {
+  const { promise: held, resolve: go } = Promise.withResolvers<void>()
+  const faults: unknown[] = []
+  const door = await openDoor({ held, fault: (error) => faults.push(error) })
+  const client = await door.client()
+  const [said, closed] = [once(client, 'data'), once(client, 'close')]
+  client.write(random(8))
+  const [bytes] = await said
+  const answered = decodeItem(bytes)
+  const response = answered.ok ? readResponse(answered.value) : answered
+  expect(response).toMatchObject({
+    ok: true,
+    value: { items: [{ result: { status: 'failed', message: expect.stringMatching(/^SERVER-BUSY: /) } }] },
+  })
+  await closed
+  expect(faults).toMatchObject([{ code: 'SERVER-BUSY' }])
+  expect(door.audited).toEqual([])
+  go()
+  await expect.poll(() => door.audited).toEqual(['kmip known random ok'])
 })
 
 test('KMIP-STOP the server stops although a client reads none of its answers, and another connection says nothing', async () => {

@@ -1,0 +1,32 @@
+import type { FastifyInstance } from 'fastify'
+import { inTime } from '../in-time.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** It reads or walks as much as there is: a stream, or the whole audit log. It is answered once that is done. */
+    readonly takesTime?: true
+  }
+  interface FastifyRequest {
+    /** By `performance.now()`; 0 until its work begins. */
+    deadline: number
+    /** Its reply is on its way. */
+    answered: boolean
+    /** What still goes on although who asked was told SERVER-BUSY. */
+    late: Promise<unknown> | null
+  }
+}
+
+/** Each handler ends in time, of routes that come after. */
+export function replyInTime(app: FastifyInstance): void {
+  app.decorateRequest('deadline', 0)
+  app.decorateRequest('answered', false)
+  app.decorateRequest('late', null)
+  app.addHook('onRoute', (route) => {
+    if (route.config?.takesTime) return
+    const { handler } = route
+    route.handler = function inItsTime(request, reply) {
+      const work: unknown = handler.call(this, request, reply)
+      return work instanceof Promise ? inTime(request, work) : work
+    }
+  })
+}
