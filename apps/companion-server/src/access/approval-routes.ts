@@ -2,7 +2,7 @@ import { Type } from '@fastify/type-provider-typebox'
 import type { App } from '../platform/http/app-type.ts'
 import { granted } from '../platform/http/http-error.ts'
 import { numberIn } from '../platform/http/query.ts'
-import { count, gives, text, time } from '../platform/http/reply.ts'
+import { count, gives, names, text, time } from '../platform/http/reply.ts'
 import type { ApprovalRequest, Approvals } from './approvals.ts'
 import { requireCall } from './caller.ts'
 import { id } from './grant-fields.ts'
@@ -25,6 +25,7 @@ const approvalRequest = Type.Object({
   needed: count,
   approvers: Type.Array(text),
   decisions: Type.Array(Type.Object({ identity: text, approves: Type.Boolean(), decidedAt: time })),
+  names,
   createdAt: time,
   expiresAt: time,
 })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Selectable, sql, type Transaction } from 'kysely'
+import { type Names, namesOf } from '../audit/names.ts'
 import type { Call, Record, Subject } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { ApprovalRequestTable, Tables } from '../platform/database/tables.ts'
@@ -28,6 +29,8 @@ export type ApprovalRequest = {
     readonly approves: boolean
     readonly decidedAt: Date
   }[]
+  /** Of who asks, of whoever may decide, and of the key. */
+  readonly names: Names
   readonly createdAt: Date
   readonly expiresAt: Date
 }
@@ -122,7 +125,8 @@ export function openApprovals({ database, record, inputDigest, now }: Parts) {
             rows.map(({ id }) => id),
           ),
         )
-        return accept(rows.map((row) => toRequest(row, decisions.get(row.id) ?? [], now())))
+        const names = await namesOf(database, rows.flatMap(concerned))
+        return accept(rows.map((row) => toRequest(row, decisions.get(row.id) ?? [], names, now())))
       })
     },
 
@@ -153,14 +157,15 @@ export function openApprovals({ database, record, inputDigest, now }: Parts) {
           const before = (await decisionsOf(work, [id])).get(id) ?? []
           const state = stateOf(row, before, now())
           const own = before.find((one) => one.identity === identity)
-          if (own?.approves === approves) return accept(toRequest(row, before, now()))
+          const names = await namesOf(work, concerned(row))
+          if (own?.approves === approves) return accept(toRequest(row, before, names, now()))
           if (own !== undefined || (state !== 'waiting' && state !== 'approved'))
             return refuse('APPROVAL-CLOSED', own === undefined ? `it is ${state}` : 'you have decided')
           await work
             .insertInto('approval')
             .values({ request_id: id, identity_id: identity, approves, decided_at: now() })
             .execute()
-          return accept(toRequest(row, (await decisionsOf(work, [id])).get(id) ?? [], now()))
+          return accept(toRequest(row, (await decisionsOf(work, [id])).get(id) ?? [], names, now()))
         })
       })
     },
@@ -222,12 +227,15 @@ function stateOf(
   return decisions.length - against >= needed ? 'approved' : 'waiting'
 }
 
-function toRequest(row: Stored, decisions: readonly Decision[], now: Date): ApprovalRequest {
+const concerned = (row: Stored): readonly string[] => [row.identity_id, row.key_id, ...row.approvers]
+
+function toRequest(row: Stored, decisions: readonly Decision[], names: Names, now: Date): ApprovalRequest {
   return {
     ...{ id: row.id, identity: row.identity_id, operation: row.operation, key: row.key_id },
     ...{ organisation: row.organisation_id, project: row.project_id, asked: row.asked },
     ...{ state: stateOf(row, decisions, now), needed: row.needed, approvers: row.approvers },
     decisions: decisions.map(({ active: _, ...decision }) => decision),
+    names: Object.fromEntries(Object.entries(names).filter(([id]) => concerned(row).includes(id))),
     ...{ createdAt: row.created_at, expiresAt: row.expires_at },
   }
 }

@@ -8,6 +8,7 @@ import type { AuditTable, Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { type Checkpoint, nodesOf, type SignedCheckpoint } from './checkpoints.ts'
 import { merklePath, type PathStep } from './merkle.ts'
+import { type Names, namesOf } from './names.ts'
 import type { Call, Record, Subject } from './record.ts'
 import { type AuditVerdict, verifyAudit } from './verify.ts'
 import type { AuditEntry } from './writer.ts'
@@ -122,7 +123,7 @@ export function openAuditOperations({ database, reader, record, signedBy }: Part
       call: Call,
       query: AuditQuery,
       page: { readonly offset: number; readonly limit: number },
-    ): Promise<Outcome<readonly PlacedEntry[]>> {
+    ): Promise<Outcome<{ readonly entries: readonly PlacedEntry[]; readonly names: Names }>> {
       return record(call, 'audit.query', async (subject) => {
         const allowed = await mayRead(call, subject, query)
         if (!allowed.ok) return allowed
@@ -138,7 +139,9 @@ export function openAuditOperations({ database, reader, record, signedBy }: Part
             .limit(page.limit)
             .execute(),
         )
-        return accept(rows.map(toPlaced))
+        // Names may change, and are no part of an entry.
+        const concerned = rows.flatMap(({ identity_id, key_id }) => [identity_id, key_id])
+        return accept({ entries: rows.map(toPlaced), names: await namesOf(database, concerned) })
       })
     },
 

@@ -9,9 +9,10 @@ import { signature } from '../keys/key-view.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { granted, misfit } from '../platform/http/http-error.ts'
 import { numberIn, timeIn } from '../platform/http/query.ts'
-import { count, document, gives, givesContent, orNull, text, time } from '../platform/http/reply.ts'
+import { count, document, gives, givesContent, names, orNull, text, time } from '../platform/http/reply.ts'
 import type { AuditOperations, AuditQuery, PlacedEntry, ReceiptOf } from './operations.ts'
 
+const takesTime = { takesTime: true } as const
 const closed = { additionalProperties: false } as const
 const word = Type.Optional(Type.String({ minLength: 1, maxLength: 64 }))
 const utc = Type.Optional(
@@ -91,7 +92,7 @@ export function auditRoutes(
     base,
     {
       schema: {
-        ...gives('Query the audit log', Type.Object({ entries: Type.Array(Type.Object(placed)) })),
+        ...gives('Query the audit log', Type.Object({ entries: Type.Array(Type.Object(placed)), names })),
         querystring: paged,
       },
     },
@@ -102,13 +103,16 @@ export function auditRoutes(
         offset: numberIn('offset', offset, 0, maxOffset, 0),
         limit: numberIn('limit', limit, 1, maxPage, maxPage),
       }
-      return { entries: granted(await auditLog.query(call, toQuery(rest), page)) }
+      return granted(await auditLog.query(call, toQuery(rest), page))
     },
   )
 
   app.get(
     `${base}/export`,
-    { schema: { ...givesContent('Export the audit log', 'application/x-ndjson'), querystring: filtered } },
+    {
+      config: takesTime,
+      schema: { ...givesContent('Export the audit log', 'application/x-ndjson'), querystring: filtered },
+    },
     async (request, reply) => {
       const call = await callOf(request)
       const entries = granted(await auditLog.export(call, toQuery(request.query)))
@@ -150,7 +154,7 @@ export function auditRoutes(
 
   app.post(
     `${base}/verification`,
-    { schema: { ...gives('Verify the whole audit log', Type.Object({ verdict })) } },
+    { config: takesTime, schema: { ...gives('Verify the whole audit log', Type.Object({ verdict })) } },
     async (request) => {
       const call = await callOf(request)
       return { verdict: granted(await auditLog.verify(call)) }

@@ -38,6 +38,7 @@ beforeAll(async () => {
 
 afterAll(() => kms.close())
 
+const namedPeople = () => Object.fromEntries(Object.entries(ids).map(([name, id]) => [id, name]))
 const as = (identity: string) => kms.callAs({ identity, grants: [] })
 const approvals = () => kms.server.services.approvals
 const exported = (id: string, version?: number) =>
@@ -60,6 +61,9 @@ async function waiting(name: string) {
 test('APPROVAL-01 an operation waits for two of three named people, and then runs once, with what they saw', async () => {
   const { id, request } = await waiting('leaves')
   expect(request).toMatchObject({ operation: 'key.export', state: 'waiting', needed: 2, decisions: [] })
+  const called = { [officer.identity]: 'officer', [id]: 'leaves', ...namedPeople() }
+  expect(request.names).toEqual(called)
+  expect((await listed(ids.ada!)).find(({ key }) => key === id)?.names).toEqual(called)
   expect(request.asked).toMatch(/^the current version to the RSA key of SHA-256 [0-9a-f]{64}/)
   // Asking again makes no second request.
   expect(await exported(id)).toMatchObject({ rule: 'APPROVAL-NEEDED' })
@@ -75,7 +79,20 @@ test('APPROVAL-01 an operation waits for two of three named people, and then run
   expect(both.map((one) => (one.ok ? 'ok' : one.rule)).toSorted()).toEqual(['APPROVAL-NEEDED', 'ok'])
   expect((await listed(ids.grace!)).find((one) => one.id === request.id)).toMatchObject({ state: 'used' })
   expect(await decide('edith', request.id)).toMatchObject({ rule: 'APPROVAL-CLOSED' })
-  const entries = await kms.server.services.database
+  const { auditLog, database } = kms.server.services
+  const approved = given(
+    await auditLog.query(
+      kms.callAs({
+        identity: ids.ada ?? '',
+        grants: [{ role: 'auditor', organisation: null, project: null }],
+      }),
+      { organisation: null, project: null, key: id, operation: 'approval.approve', outcome: 'ok' },
+      { offset: 0, limit: 10 },
+    ),
+  )
+  const approvers = approved.entries.map(({ entry }) => approved.names[entry?.identity ?? ''])
+  expect([...new Set(approvers)].toSorted()).toEqual(['ada', 'grace'])
+  const entries = await database
     .selectFrom('audit')
     .select(['operation', 'outcome'])
     .where('key_id', '=', id)

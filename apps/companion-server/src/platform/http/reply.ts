@@ -48,6 +48,8 @@ export const time = Type.String({ format: 'date-time' })
 export const count = Type.Integer({ minimum: 0 })
 export const base64 = Type.String({ contentEncoding: 'base64' })
 export const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+/** What identities and keys are called, by id. */
+export const names = Type.Record(text, text)
 /** A document that its own specification describes, signed or as another system has it. */
 export const document = Type.Object({}, { additionalProperties: true })
 
