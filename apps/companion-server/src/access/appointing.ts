@@ -1,5 +1,7 @@
+import type { Transaction } from 'kysely'
 import type { Call, Subject } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
+import type { Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import {
   type Action,
@@ -94,6 +96,17 @@ function narrows(given: Conditions | null | undefined, own: Conditions | null | 
   return Object.entries(own ?? {}).every(
     ([name, value]) => JSON.stringify(there.get(name)) === JSON.stringify(value),
   )
+}
+
+/** An identity that is not revoked, and that nobody changes until this work is over. */
+export function holdIdentity(work: Transaction<Tables>, id: string) {
+  return work
+    .selectFrom('identity')
+    .select('client_id')
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst()
 }
 
 export async function grantsOf(database: Database, identity: string): Promise<Grant[]> {

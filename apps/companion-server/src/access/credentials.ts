@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { Call, Record } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { openAppointing } from './appointing.ts'
+import { holdIdentity, openAppointing } from './appointing.ts'
 import { provedLately } from './authorize.ts'
 import type { AwsKey, AwsKeys } from './aws-keys.ts'
 import { hashSecret, maxSecrets, maxTokenTtl, minTokenTtl, nameShape } from './tokens.ts'
@@ -96,13 +96,7 @@ export function openCredentialOperations({ database, record, awsKeys, now }: Par
         const allowed = await mayEquip(call, identity)
         if (!allowed.ok) return allowed
         return database.transaction().execute(async (work) => {
-          const row = await work
-            .selectFrom('identity')
-            .select('client_id')
-            .where('id', '=', identity)
-            .where('revoked_at', 'is', null)
-            .forUpdate()
-            .executeTakeFirst()
+          const row = await holdIdentity(work, identity)
           if (!row?.client_id) return refuse('OBJECT-ABSENT', 'Identity not found')
           const there = await work
             .selectFrom('client_secret')
@@ -132,14 +126,7 @@ export function openCredentialOperations({ database, record, awsKeys, now }: Par
         if (!Number.isInteger(ttlSeconds) || ttlSeconds < minTokenTtl || ttlSeconds > maxTokenTtl)
           return refuse('REQUEST-FIELDS', `ttlSeconds: expected ${minTokenTtl} to ${maxTokenTtl}`)
         return database.transaction().execute(async (work) => {
-          const row = await work
-            .selectFrom('identity')
-            .select('id')
-            .where('id', '=', identity)
-            .where('revoked_at', 'is', null)
-            .forUpdate()
-            .executeTakeFirst()
-          if (!row) return refuse('OBJECT-ABSENT', 'Identity not found')
+          if (!(await holdIdentity(work, identity))) return refuse('OBJECT-ABSENT', 'Identity not found')
           const there = await work
             .selectFrom('token')
             .select('id')

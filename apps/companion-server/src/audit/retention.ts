@@ -72,5 +72,12 @@ async function dropRange(database: Database, { writer, from, to }: Dropped): Pro
 
 /** What an entry says was dropped: nothing, unless it is one of a retention. */
 export function announcedRanges(entry: { readonly operation: string; readonly outcome: string }): Dropped[] {
-  return entry.operation === operation ? JSON.parse(entry.outcome).ranges : []
+  if (entry.operation !== operation) return []
+  try {
+    const { ranges } = JSON.parse(entry.outcome)
+    return Array.isArray(ranges) ? ranges : []
+  } catch {
+    // Not as `retain-audit` writes it: it announces nothing.
+    return []
+  }
 }

@@ -157,7 +157,7 @@ async function verifyChains(
       for (const row of rows) {
         if (BigInt(row.seq) !== last + 1n)
           return refuse('AUDIT-GAP', `entry ${last + 1n} of writer ${writer} is gone`)
-        const leaf = row.entry === null ? row.leaf : auditLeaf(row.salt, JSON.parse(row.entry))
+        const leaf = leafOf(row)
         const hash = leaf === null ? null : auditHash(previous, leaf)
         const same = hash !== null && equalBytes(row.hash, hash) && equalBytes(row.prev, previous)
         if (!same || !columnsAgree(row))
@@ -200,6 +200,16 @@ function leftOf({ writer, from, to }: Dropped, announced: readonly Dropped[]): b
   for (const range of own)
     if (BigInt(range.from) <= next && BigInt(range.to) >= next) next = BigInt(range.to) + 1n
   return next > BigInt(to) ? null : next
+}
+
+/** Null of what no writer could have hashed. */
+function leafOf({ entry, leaf, salt }: Selectable<AuditTable>): Uint8Array | null {
+  if (entry === null) return leaf
+  try {
+    return auditLeaf(salt, JSON.parse(entry))
+  } catch {
+    return null
+  }
 }
 
 /** What is asked by says what the entry says. Nothing of it is left beside an entry that is no longer kept. */

@@ -19,7 +19,8 @@ export type KeyCache = {
   close(): void
 }
 
-export function openKeyCache(now: () => number = Date.now, capacity = 1000): KeyCache {
+/** By a time that no change of the clock moves. */
+export function openKeyCache(now: () => number = () => performance.now(), capacity = 1000): KeyCache {
   const held = new LRUCache<string, Held>({ max: capacity, dispose: ({ bytes }) => wipe(bytes) })
   const loading = new Map<string, Promise<void>>()
 

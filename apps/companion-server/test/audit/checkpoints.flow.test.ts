@@ -159,6 +159,7 @@ test('AUDIT-CHANGED verify-audit walks all, and names an entry that was changed,
     await during(sql`update audit set entry = replace(entry, 'key.encrypt', 'key.decrypt') where ${at}`),
   ).toBe('AUDIT-CHANGED')
   expect(await during(sql`update audit set operation = 'key.read' where ${at}`)).toBe('AUDIT-CHANGED')
+  expect(await during(sql`update audit set entry = 'no JSON' where ${at}`)).toBe('AUDIT-CHANGED')
   // Each column that questions are answered by, to no value too.
   for (const column of ['operation', 'outcome', 'identity_id', 'organisation_id', 'project_id', 'key_id'])
     for (const value of ['other', null])

@@ -3,7 +3,7 @@ import type { Call, Record } from '../../audit/record.ts'
 import type { Database } from '../../platform/database/open.ts'
 import type { Tables } from '../../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
-import { grantsOf, openAppointing } from '../appointing.ts'
+import { grantsOf, holdIdentity, openAppointing } from '../appointing.ts'
 import type { Grant } from '../authorize.ts'
 import { notTheLast } from '../break-glass.ts'
 import { insertGrants, maxGrants } from '../tokens.ts'
@@ -72,13 +72,7 @@ export function openRoles({ database, record, now }: Parts) {
   ): Promise<Outcome<null>> {
     return database.transaction().execute(async (work): Promise<Outcome<null>> => {
       if (identity === call.caller.identity) return refuse('ROLE-REFUSED', 'nobody changes his own roles')
-      const row = await work
-        .selectFrom('identity')
-        .select('client_id')
-        .where('id', '=', identity)
-        .where('revoked_at', 'is', null)
-        .forUpdate()
-        .executeTakeFirst()
+      const row = await holdIdentity(work, identity)
       if (row === undefined) return refuse('OBJECT-ABSENT', 'Identity not found')
       const member = await work
         .selectFrom('member')
