@@ -1,11 +1,20 @@
-import { Icon } from '@lux/ui'
+import { Code, Icon } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 export function CopyButton({ text, label }: { text: string; label?: string }) {
   const { t } = useTranslation()
-  const [copied, setCopied] = useState(false)
+  const [ended, setEnded] = useState<'copied' | 'copy-failed' | null>(null)
+  // A browser may refuse it, and has it on encrypted pages alone.
+  async function copy(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(text)
+      setEnded('copied')
+    } catch {
+      setEnded('copy-failed')
+    }
+  }
   return (
     <Button
       type="button"
@@ -13,12 +22,22 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
       variant="surface"
       color="gray"
       highContrast
-      onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}
-      onBlur={() => setCopied(false)}
+      onClick={() => void copy()}
+      onBlur={() => setEnded(null)}
     >
-      <Icon name={copied ? 'check' : 'file'} />
-      <span aria-live="polite">{copied ? t('console.copied') : (label ?? t('console.copy'))}</span>
+      <Icon name={ended === 'copied' ? 'check' : ended === null ? 'file' : 'alert'} />
+      <span aria-live="polite">{ended === null ? (label ?? t('console.copy')) : t(`console.${ended}`)}</span>
     </Button>
+  )
+}
+
+/** A value among others, which is copied whole however short it is shown. */
+export function CopyCode({ value, shown = value }: { value: string; shown?: string }) {
+  return (
+    <span className="actions">
+      <Code>{shown}</Code>
+      <CopyButton text={value} />
+    </span>
   )
 }
 

@@ -48,6 +48,12 @@ export function ProveAnew() {
           dir="ltr"
           value={totp}
           onChange={(event) => setTotp(event.target.value.trim())}
+          // The form around it would be sent, and what is typed here be gone.
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter') return
+            event.preventDefault()
+            if (!prove.isPending) prove.mutate('code')
+          }}
         />
       </div>
       <span className="actions">

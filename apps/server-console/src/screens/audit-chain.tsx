@@ -1,4 +1,4 @@
-import { Code, FailureNotice, Icon } from '@lux/ui'
+import { FailureNotice, Icon } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { call, failureFrom } from '../api/client.ts'
 import type { AuditDay, AuditVerdict } from '../api/types.ts'
 import { Bars } from '../components/bars.tsx'
+import { CopyCode } from '../components/copy.tsx'
 import { Asked, Card } from '../components/page.tsx'
 import { useFormats } from '../components/times.ts'
 import { Fact } from './key.tsx'
@@ -63,7 +64,10 @@ export function AuditChain() {
             <Fact label={t('console.audit.pending')}>{number(check.data.pending)}</Fact>
             {check.data.head === null ? null : (
               <Fact label={t('console.audit.head')}>
-                <Code>{`${check.data.head.hash.slice(0, 8)} … ${check.data.head.hash.slice(-4)}`}</Code>
+                <CopyCode
+                  value={check.data.head.hash}
+                  shown={`${check.data.head.hash.slice(0, 8)} … ${check.data.head.hash.slice(-4)}`}
+                />
               </Fact>
             )}
           </>

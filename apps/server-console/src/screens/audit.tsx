@@ -6,10 +6,11 @@ import { useTranslation } from 'react-i18next'
 import { call, download } from '../api/client.ts'
 import { has, type Place, usePerson, usePlaces } from '../api/queries.ts'
 import type { Grant, PlacedEntry } from '../api/types.ts'
-import { Choice, Field } from '../components/form.tsx'
+import { CopyCode } from '../components/copy.tsx'
+import { Choice, Field, Refused } from '../components/form.tsx'
 import { Asked, Card, Page } from '../components/page.tsx'
 import { to } from '../components/route.ts'
-import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
+import { CallSnippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
 import { AuditChain } from './audit-chain.tsx'
 import { useAuditPages } from './oversight/pages.ts'
@@ -44,6 +45,7 @@ export function Audit() {
   )
 }
 
+type Found = { readonly entries: readonly PlacedEntry[]; readonly names: Readonly<Record<string, string>> }
 type Scope = { readonly value: string; readonly label: string }
 
 /** Where this person may read: each as the part of a query that says so. */
@@ -79,9 +81,7 @@ function Log({ scopes }: { scopes: readonly Scope[] }) {
   const [offset, setOffset] = useState(0)
   const found = useQuery({
     queryKey: ['audit', query, offset],
-    queryFn: async () =>
-      (await call<{ entries: PlacedEntry[] }>('GET', `/audit?${query}&offset=${offset}&limit=${page}`))
-        .entries,
+    queryFn: () => call<Found>('GET', `/audit?${query}&offset=${offset}&limit=${page}`),
     placeholderData: keepPreviousData,
   })
   const save = useMutation({ mutationFn: () => download(`/audit/export?${query}`, 'audit.ndjson') })
@@ -125,20 +125,22 @@ function Log({ scopes }: { scopes: readonly Scope[] }) {
           ]}
         />
         <Field name="keyId" label={t('console.audit.key')} dir="ltr" />
+        <Field name="identityId" label={t('console.audit.fact.identity')} dir="ltr" />
         <Field name="from" type="date" label={t('console.audit.from')} />
         <Field name="to" type="date" label={t('console.audit.until')} />
         <Button type="submit" size="3" variant="surface" color="gray" highContrast>
           {t('console.audit.filter')}
         </Button>
       </form>
+      <Refused error={save.error} />
       <Asked query={found}>
-        {(entries) =>
+        {({ entries, names }) =>
           entries.length === 0 ? (
             <p className="quiet">{t('console.audit.nothing')}</p>
           ) : (
             <ul className="log">
               {entries.map((placed) => (
-                <Entry key={`${placed.writer}.${placed.seq}`} placed={placed} />
+                <Entry key={`${placed.writer}.${placed.seq}`} placed={placed} names={names} />
               ))}
             </ul>
           )
@@ -150,20 +152,24 @@ function Log({ scopes }: { scopes: readonly Scope[] }) {
             {t('console.audit.newer')}
           </button>
         )}
-        {(found.data?.length ?? 0) < page ? null : (
+        {(found.data?.entries.length ?? 0) < page ? null : (
           <button type="button" className="link" onClick={() => setOffset(offset + page)}>
             {t('console.audit.older')}
           </button>
         )}
       </div>
-      <Snippets
-        snippet={{ curl: curlOf('GET', `/audit?${query}`), typescript: fetchOf('GET', `/audit?${query}`) }}
-      />
+      <CallSnippets method="GET" path={`/audit?${query}`} />
     </Card>
   )
 }
 
-function Entry({ placed: { writer, seq, hash, entry } }: { placed: PlacedEntry }) {
+function Entry({
+  placed: { writer, seq, hash, entry },
+  names,
+}: {
+  placed: PlacedEntry
+  names: Found['names']
+}) {
   const { t } = useTranslation()
   const { time } = useFormats()
   if (entry === null)
@@ -183,7 +189,15 @@ function Entry({ placed: { writer, seq, hash, entry } }: { placed: PlacedEntry }
           <span className="badge" data-tone={good ? 'good' : 'due'}>
             {good ? t('console.audit.ok') : <bdi dir="ltr">{entry.outcome.slice(0, 40)}</bdi>}
           </span>
-          <span className="quiet">{time(entry.time)}</span>
+          <span className="quiet">
+            {entry.identity === null ? null : (
+              <>
+                <Rec>{names[entry.identity] ?? entry.identity}</Rec>
+                {' · '}
+              </>
+            )}
+            {time(entry.time)}
+          </span>
         </summary>
         <dl className="facts">
           {(
@@ -192,7 +206,7 @@ function Entry({ placed: { writer, seq, hash, entry } }: { placed: PlacedEntry }
               ['key-id', entry.key],
               ['door', entry.door],
               ['request', entry.reqId],
-              ['place', `${writer.slice(0, 8)} · ${seq}`],
+              ['place', `w=${writer}&s=${seq}`],
               ['hash', hash],
             ] as const
           ).map(([name, value]) =>
@@ -202,12 +216,18 @@ function Entry({ placed: { writer, seq, hash, entry } }: { placed: PlacedEntry }
                 <dd>
                   {name === 'key-id' ? (
                     <a href={to('keys', value)}>
-                      <Code>{value}</Code>
+                      <Rec>{names[value] ?? value}</Rec>
                     </a>
-                  ) : name === 'door' ? (
+                  ) : name === 'identity' && names[value] !== undefined ? (
+                    <Rec>{names[value]}</Rec>
+                  ) : null}
+                  {name === 'door' ? (
                     <Rec>{value}</Rec>
                   ) : (
-                    <Code>{value}</Code>
+                    <CopyCode
+                      value={value}
+                      shown={name === 'place' ? `${writer.slice(0, 8)} · ${seq}` : value}
+                    />
                   )}
                 </dd>
               </div>

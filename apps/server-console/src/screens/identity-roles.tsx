@@ -6,7 +6,7 @@ import { usePerson, usePlaces } from '../api/queries.ts'
 import type { Grant, Identity, Role } from '../api/types.ts'
 import { Choice, Form, Refused } from '../components/form.tsx'
 import { useRoleSentence } from '../components/role-sentence.tsx'
-import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
+import { CallSnippets } from '../components/snippets.tsx'
 import { rolesFor, useSpots } from './new-identity.tsx'
 
 type RoleOf = Pick<Grant, 'role' | 'organisationId' | 'projectId'>
@@ -60,9 +60,7 @@ export function IdentityRoles({ shown }: { shown: Identity }) {
       </ul>
       <Refused error={take.error} />
       <GiveRole shown={shown} />
-      <Snippets
-        snippet={{ curl: curlOf('POST', path, example), typescript: fetchOf('POST', path, example) }}
-      />
+      <CallSnippets method="POST" path={path} body={example} />
     </>
   )
 }

@@ -5,9 +5,9 @@ import { useTranslation } from 'react-i18next'
 import { textOf, toBase64 } from '../api/bytes.ts'
 import { call } from '../api/client.ts'
 import type { Key } from '../api/types.ts'
-import { Value } from '../components/copy.tsx'
+import { CopyButton, Value } from '../components/copy.tsx'
 import { Field, Form, TextField } from '../components/form.tsx'
-import { curlOf, fetchOf, Snippets, sdkOf } from '../components/snippets.tsx'
+import { CallSnippets, curlOf, sdkOf, Snippets } from '../components/snippets.tsx'
 import { Tabs } from '../components/tabs.tsx'
 
 /** Encrypt, decrypt and data keys, here and by a program. */
@@ -171,12 +171,7 @@ function Rewrap({ shown }: { shown: Key }) {
           <Value label={t('console.cipher.rewrapped')} value={work.data.ciphertext} />
         )}
       </div>
-      <Snippets
-        snippet={{
-          curl: curlOf('POST', path, { ciphertext: '…' }),
-          typescript: fetchOf('POST', path, { ciphertext: '…' }),
-        }}
-      />
+      <CallSnippets method="POST" path={path} body={{ ciphertext: '…' }} />
     </>
   )
 }
@@ -190,9 +185,12 @@ function Plaintext({ base64, onHide }: { base64: string; onHide: () => void }) {
         {text === null ? t('console.cipher.bytes') : t('console.cipher.plaintext')}
       </span>
       {text === null ? <Code>{base64}</Code> : <pre className="plaintext">{text}</pre>}
-      <button type="button" className="link" onClick={onHide}>
-        {t('console.cipher.forget')}
-      </button>
+      <span className="actions">
+        <CopyButton text={text ?? base64} />
+        <button type="button" className="link" onClick={onHide}>
+          {t('console.cipher.forget')}
+        </button>
+      </span>
     </div>
   )
 }
@@ -213,12 +211,7 @@ function DataKey({ shown }: { shown: Key }) {
       <div aria-live="polite">
         {made === null ? null : <Value label={t('console.cipher.data-key-wrapped')} value={made} />}
       </div>
-      <Snippets
-        snippet={{
-          curl: curlOf('POST', withPlain, { keySpec: 'AES_256' }),
-          typescript: fetchOf('POST', withPlain, { keySpec: 'AES_256' }),
-        }}
-      />
+      <CallSnippets method="POST" path={withPlain} body={{ keySpec: 'AES_256' }} />
     </>
   )
 }

@@ -6,6 +6,7 @@ import type { Key } from '../api/types.ts'
 import { Value } from '../components/copy.tsx'
 import { Dialog } from '../components/dialog.tsx'
 import { Field, Form } from '../components/form.tsx'
+import { KeyName } from '../components/key-name.tsx'
 import { Card } from '../components/page.tsx'
 import { CallSnippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
@@ -152,18 +153,7 @@ function Rename({ shown, onClose, onDone }: Asking) {
         }}
       >
         <p>{t('console.life.rename-what')}</p>
-        <Field
-          name="name"
-          label={t('console.new-key.name')}
-          hint={t('console.new-key.name-hint')}
-          defaultValue={shown.name}
-          required
-          maxLength={32}
-          pattern="[a-z0-9]+(-[a-z0-9]+)*"
-          autoComplete="off"
-          spellCheck={false}
-          dir="ltr"
-        />
+        <KeyName defaultValue={shown.name} />
         <Field
           name="description"
           label={t('console.new-key.description')}

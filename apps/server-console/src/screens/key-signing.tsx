@@ -7,7 +7,7 @@ import type { Key } from '../api/types.ts'
 import { Value } from '../components/copy.tsx'
 import { Choice, Form, TextField } from '../components/form.tsx'
 import { Asked } from '../components/page.tsx'
-import { curlOf, fetchOf, Snippets, sdkOf } from '../components/snippets.tsx'
+import { CallSnippets, curlOf, sdkOf, Snippets } from '../components/snippets.tsx'
 import { Tabs } from '../components/tabs.tsx'
 
 /** Sign, verify and the public key, here and by a program. */
@@ -215,12 +215,7 @@ export function MacUse({ shown }: { shown: Key }) {
                   <Value label={t('console.mac.mac')} value={make.data.mac} />
                 )}
               </div>
-              <Snippets
-                snippet={{
-                  curl: curlOf('POST', making, { data: toBase64('hello') }),
-                  typescript: fetchOf('POST', making, { data: toBase64('hello') }),
-                }}
-              />
+              <CallSnippets method="POST" path={making} body={{ data: toBase64('hello') }} />
             </>
           ),
         },

@@ -7,7 +7,7 @@ import type { Key, KeyVersion } from '../api/types.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { Choice, Field, Form } from '../components/form.tsx'
 import { Card } from '../components/page.tsx'
-import { CallSnippets, curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
+import { CallSnippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
 
 const chosen = ['enabled', 'decrypt-only', 'disabled', 'compromised'] as const
@@ -84,7 +84,7 @@ export function KeyVersions({
           >
             <p className="quiet">{t('console.versions.rotate-what')}</p>
           </Form>
-          <Snippets snippet={{ curl: curlOf('POST', path, {}), typescript: fetchOf('POST', path, {}) }} />
+          <CallSnippets method="POST" path={path} body={{}} />
           {shown.keyUsage === 'encrypt-decrypt' && shown.version > 1 ? (
             <Oldest key={shown.minDecryptVersion} shown={shown} onDone={again} />
           ) : null}
@@ -126,9 +126,7 @@ function Oldest({ shown, onDone }: { shown: Key; onDone: () => Promise<unknown> 
           className="short"
         />
       </Form>
-      <Snippets
-        snippet={{ curl: curlOf('PATCH', path, example), typescript: fetchOf('PATCH', path, example) }}
-      />
+      <CallSnippets method="PATCH" path={path} body={example} />
     </>
   )
 }

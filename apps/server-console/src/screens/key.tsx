@@ -1,11 +1,12 @@
-import { Code, EmptyState, Rec } from '@lux/ui'
+import { EmptyState, FailureNotice, Rec } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { call, saveAs } from '../api/client.ts'
+import { call, failureFrom, saveAs } from '../api/client.ts'
 import { useKey, usePerson, useVersions } from '../api/queries.ts'
 import type { Grant, Key, Role } from '../api/types.ts'
+import { CopyCode } from '../components/copy.tsx'
 import { Asked, Card, Page } from '../components/page.tsx'
 import { to } from '../components/route.ts'
 import { useFormats } from '../components/times.ts'
@@ -82,7 +83,7 @@ function Shown({ shown }: { shown: Key }) {
                 {shown.isExportable ? t('console.key.leaves-yes') : t('console.key.leaves-no')}
               </Fact>
               <Fact label={t('console.key.id')}>
-                <Code>{shown.id}</Code>
+                <CopyCode value={shown.id} />
               </Fact>
             </dl>
           </Card>
@@ -119,6 +120,9 @@ function Ceremony({ shown }: { shown: Key }) {
   return (
     <Card title={t('console.key.threshold', { needed, n })}>
       <p>{shown.state === 'dealt' ? t('console.key.dealt') : t('console.key.awaiting')}</p>
+      {request.isError ? (
+        <FailureNotice failure={failureFrom(request.error)} onRetry={() => void request.refetch()} />
+      ) : null}
       {request.data === undefined ? null : (
         <div>
           <Button

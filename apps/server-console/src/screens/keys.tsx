@@ -28,7 +28,7 @@ export function Keys() {
       lead={t('console.keys.lead')}
       beside={useKeyPages('keys')}
       badge={
-        makes.length === 0 ? undefined : (
+        projects.length === 0 ? undefined : (
           <span className="actions">
             <Button size="3" onClick={() => setMaking('new')}>
               {t('console.keys.make')}

@@ -9,7 +9,7 @@ import { Secret, Value } from '../components/copy.tsx'
 import { Dialog } from '../components/dialog.tsx'
 import { Choice, Field, type Fields, Form, Tick } from '../components/form.tsx'
 import { useRoleSentence } from '../components/role-sentence.tsx'
-import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
+import { CallSnippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
 
 type Spot = {
@@ -211,12 +211,7 @@ export function NewIdentity({
           </div>
         </details>
       </Form>
-      <Snippets
-        snippet={{
-          curl: curlOf('POST', kind === 'person' ? '/people' : '/identities', example),
-          typescript: fetchOf('POST', kind === 'person' ? '/people' : '/identities', example),
-        }}
-      />
+      <CallSnippets method="POST" path={kind === 'person' ? '/people' : '/identities'} body={example} />
     </Dialog>
   )
 }

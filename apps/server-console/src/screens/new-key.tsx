@@ -6,8 +6,9 @@ import type { ProjectChoice } from '../api/queries.ts'
 import type { Key, Usage } from '../api/types.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { Choice, Field, Form, Tick } from '../components/form.tsx'
+import { KeyName } from '../components/key-name.tsx'
 import { go } from '../components/route.ts'
-import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
+import { CallSnippets } from '../components/snippets.tsx'
 
 const algorithms: Readonly<Record<Usage, readonly string[]>> = {
   'encrypt-decrypt': ['aes-256-gcm', 'aes-128-gcm'],
@@ -76,17 +77,7 @@ export function NewKey({
         }
       >
         <Choice name="project" label={t('console.new-key.project')} options={projects} />
-        <Field
-          name="name"
-          label={t('console.new-key.name')}
-          hint={t('console.new-key.name-hint')}
-          required
-          maxLength={32}
-          pattern="[a-z0-9]+(-[a-z0-9]+)*"
-          autoComplete="off"
-          spellCheck={false}
-          dir="ltr"
-        />
+        <KeyName />
         <Choice
           label={t('console.new-key.usage')}
           value={usage}
@@ -142,12 +133,7 @@ export function NewKey({
         )}
         <Field name="description" label={t('console.new-key.description')} maxLength={500} />
       </Form>
-      <Snippets
-        snippet={{
-          curl: curlOf('POST', '/kms/keys', example),
-          typescript: fetchOf('POST', '/kms/keys', example),
-        }}
-      />
+      <CallSnippets method="POST" path="/kms/keys" body={example} />
     </Dialog>
   )
 }

@@ -2,10 +2,10 @@ import { Icon, Rec } from '@lux/ui'
 import { useQueries, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { readiness } from '../api/client.ts'
+import { type Readiness, readiness } from '../api/client.ts'
 import { has, keysOf, usePerson, usePlaces } from '../api/queries.ts'
 import type { Key } from '../api/types.ts'
-import { Card, Page } from '../components/page.tsx'
+import { Asked, Card, Page } from '../components/page.tsx'
 import { to } from '../components/route.ts'
 import { useFormats } from '../components/times.ts'
 import { AuditChain } from './audit-chain.tsx'
@@ -33,7 +33,7 @@ export function Overview() {
     <Page
       title={
         ready.data === undefined
-          ? t('console.overview.asks')
+          ? t(ready.isError ? 'console.overview.not-ready' : 'console.overview.asks')
           : isReady
             ? t('console.overview.ready', { count: serving })
             : t('console.overview.not-ready')
@@ -59,30 +59,29 @@ export function Overview() {
         <div className="column">
           {audits ? <AuditChain /> : null}
           <Card title={t('console.overview.readiness')}>
-            <ul className="checks">
-              <Check
-                good={isReady || ready.data?.code === 'DATABASE-UNAVAILABLE'}
-                name={t('console.overview.token')}
-              >
-                {ready.data === undefined
-                  ? '…'
-                  : isReady
-                    ? t(`console.overview.root.${ready.data.root}`)
-                    : t('console.overview.sealed')}
-              </Check>
-              <Check good={ready.data?.code !== 'DATABASE-UNAVAILABLE'} name={t('console.overview.database')}>
-                {ready.data?.code === 'DATABASE-UNAVAILABLE'
-                  ? t('console.overview.no-answer')
-                  : t('console.overview.answers', { count: ready.data?.took ?? 0 })}
-              </Check>
-              <Check good={Math.abs(ready.data?.apart ?? 0) < 30} name={t('console.overview.clock')}>
-                {t('console.overview.apart', { count: Math.abs(ready.data?.apart ?? 0) })}
-              </Check>
-            </ul>
+            <Asked query={ready}>{(found) => <Checks of={found} />}</Asked>
           </Card>
         </div>
       </div>
     </Page>
+  )
+}
+
+function Checks({ of: { code, root, took, apart } }: { of: Readiness }) {
+  const { t } = useTranslation()
+  const away = code === 'DATABASE-UNAVAILABLE'
+  return (
+    <ul className="checks">
+      <Check good={code === null || away} name={t('console.overview.token')}>
+        {code === null ? t(`console.overview.root.${root}`) : t('console.overview.sealed')}
+      </Check>
+      <Check good={!away} name={t('console.overview.database')}>
+        {away ? t('console.overview.no-answer') : t('console.overview.answers', { count: took })}
+      </Check>
+      <Check good={Math.abs(apart) < 30} name={t('console.overview.clock')}>
+        {t('console.overview.apart', { count: Math.abs(apart) })}
+      </Check>
+    </ul>
   )
 }
 

@@ -7,7 +7,7 @@ import type { Identity } from '../api/types.ts'
 import { Asked, Card, Page } from '../components/page.tsx'
 import { useRoleSentence } from '../components/role-sentence.tsx'
 import { to } from '../components/route.ts'
-import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
+import { CallSnippets } from '../components/snippets.tsx'
 import { ManageIdentity } from './identity.tsx'
 import { NewIdentity } from './new-identity.tsx'
 import { usePeoplePages } from './oversight/pages.ts'
@@ -75,11 +75,7 @@ export function People() {
       ) : (
         <Own />
       )}
-      {appoints ? (
-        <Snippets
-          snippet={{ curl: curlOf('GET', '/identities'), typescript: fetchOf('GET', '/identities') }}
-        />
-      ) : null}
+      {appoints ? <CallSnippets method="GET" path="/identities" /> : null}
       {making === null || places.data === undefined ? null : (
         <NewIdentity kind={making} places={places.data} onClose={() => setMaking(null)} />
       )}

@@ -1,14 +1,15 @@
-import { EmptyState, Rec } from '@lux/ui'
+import { EmptyState, FailureNotice, Rec } from '@lux/ui'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { call } from '../api/client.ts'
+import { call, failureFrom } from '../api/client.ts'
 import { has, type Place, usePerson, usePlaces } from '../api/queries.ts'
 import type { KeyVersion, Parents } from '../api/types.ts'
+import { CopyCode } from '../components/copy.tsx'
 import { Dialog } from '../components/dialog.tsx'
 import { Field, Form } from '../components/form.tsx'
 import { Asked, Card, Page } from '../components/page.tsx'
-import { curlOf, fetchOf, Snippets } from '../components/snippets.tsx'
+import { CallSnippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
 import { VersionRow } from '../components/versions.tsx'
 
@@ -74,10 +75,14 @@ function OnePlace({ place: { organisation, projects } }: { place: Place }) {
       }
     >
       {organisation.ceremonyOnly ? <p className="quiet">{t('console.places.ceremony-only')}</p> : null}
+      {parents.isError ? (
+        <FailureNotice failure={failureFrom(parents.error)} onRetry={() => void parents.refetch()} />
+      ) : null}
       <ul className="version-list">
         <li>
           <span className="version-text">
             <strong>{t('console.places.own-key')}</strong>
+            <CopyCode value={organisation.id} />
             <Origin versions={parents.data?.organisation ?? []} />
           </span>
           <VersionRow versions={parents.data?.organisation ?? []} />
@@ -97,6 +102,7 @@ function OnePlace({ place: { organisation, projects } }: { place: Place }) {
                 <strong>
                   <Rec>{name}</Rec>
                 </strong>
+                <CopyCode value={id} />
                 <Origin versions={its} />
               </span>
               <VersionRow versions={its} />
@@ -154,12 +160,7 @@ function Rotate({ what, path, organisation }: { what: string; path: string; orga
               })}
             </p>
           )}
-          <Snippets
-            snippet={{
-              curl: curlOf('POST', `${path}/rotate-kek`),
-              typescript: fetchOf('POST', `${path}/rotate-kek`),
-            }}
-          />
+          <CallSnippets method="POST" path={`${path}/rotate-kek`} />
         </Dialog>
       ) : null}
     </>
@@ -203,9 +204,7 @@ function NewProject({ organisation }: { organisation: string }) {
           autoComplete="off"
         />
       </Form>
-      <Snippets
-        snippet={{ curl: curlOf('POST', '/projects', body), typescript: fetchOf('POST', '/projects', body) }}
-      />
+      <CallSnippets method="POST" path="/projects" body={body} />
     </>
   )
 }
@@ -229,12 +228,7 @@ function NewOrganisation() {
         <p className="quiet">{t('console.places.new-what')}</p>
         <Field name="name" label={t('console.places.name')} required maxLength={64} autoComplete="off" />
       </Form>
-      <Snippets
-        snippet={{
-          curl: curlOf('POST', '/organisations', body),
-          typescript: fetchOf('POST', '/organisations', body),
-        }}
-      />
+      <CallSnippets method="POST" path="/organisations" body={body} />
     </Card>
   )
 }

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { call, send } from '../api/client.ts'
 import { has, usePerson } from '../api/queries.ts'
 import type { Bundle, DecryptRequest, ThresholdKey } from '../api/types.ts'
+import { CopyCode } from '../components/copy.tsx'
 import { Field, Form } from '../components/form.tsx'
 import { Asked, Card, Page } from '../components/page.tsx'
 import { Snippets } from '../components/snippets.tsx'
@@ -86,26 +87,32 @@ function OfKeys({ keys }: { keys: readonly ThresholdKey[] }) {
     })),
   })
   return keys.map((key, at) => {
-    const its = requests[at]?.data ?? []
+    const its = requests[at]
     return (
       <Card
         key={key.id}
         title={<Rec>{key.name}</Rec>}
         note={t('console.key.threshold', { needed: key.t, n: key.n })}
       >
-        {its.length === 0 ? (
-          <p className="quiet">{t('console.requests.quiet-key')}</p>
-        ) : (
-          <ul className="requests">
-            {its.map((request) => (
-              <Request
-                key={request.requestId}
-                request={request}
-                needed={key.t}
-                holders={details[at]?.data?.holders ?? []}
-              />
-            ))}
-          </ul>
+        {its === undefined ? null : (
+          <Asked query={its}>
+            {(found) =>
+              found.length === 0 ? (
+                <p className="quiet">{t('console.requests.quiet-key')}</p>
+              ) : (
+                <ul className="requests">
+                  {found.map((request) => (
+                    <Request
+                      key={request.requestId}
+                      request={request}
+                      needed={key.t}
+                      holders={details[at]?.data?.holders ?? []}
+                    />
+                  ))}
+                </ul>
+              )
+            }
+          </Asked>
         )}
       </Card>
     )
@@ -141,9 +148,7 @@ function Request({
         ) : null}
         {refused.length > 0 ? <span>{t('console.requests.refused', { names: list(refused) })}</span> : null}
         <span className="quiet">{t('console.requests.until', { time: time(request.expiry) })}</span>
-        <span className="quiet">
-          <Code>{request.requestId}</Code>
-        </span>
+        <CopyCode value={request.requestId} />
       </span>
     </li>
   )
@@ -176,7 +181,7 @@ function Bundles() {
                       {ceremonyId === null ? t('console.requests.unread') : <Rec>{ceremonyId}</Rec>}
                     </strong>
                     <span className="quiet">{time(receivedAt)}</span>
-                    <Code>{fileDigest.slice(0, 16)}</Code>
+                    <CopyCode value={fileDigest} shown={`${fileDigest.slice(0, 16)} …`} />
                   </span>
                   <span
                     className="badge"
@@ -227,7 +232,8 @@ function TakeIn() {
       </Form>
       {take.data === undefined ? null : (
         <p role="status">
-          {t('console.take-in.done')} <Code>{take.data.bundleDigest.slice(0, 16)}</Code>
+          {t('console.take-in.done')}{' '}
+          <CopyCode value={take.data.bundleDigest} shown={take.data.bundleDigest.slice(0, 16)} />
         </p>
       )}
       <Snippets

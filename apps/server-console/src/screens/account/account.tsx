@@ -10,7 +10,7 @@ import { Dialog } from '../../components/dialog.tsx'
 import { Field, Form } from '../../components/form.tsx'
 import { Asked, Card, Page } from '../../components/page.tsx'
 import { useRoleSentence } from '../../components/role-sentence.tsx'
-import { curlOf, fetchOf, Snippets } from '../../components/snippets.tsx'
+import { CallSnippets } from '../../components/snippets.tsx'
 import { useFormats } from '../../components/times.ts'
 
 /** Oneself: what one may do, by what one logs in, and the end of every session. */
@@ -118,9 +118,7 @@ function SecurityKeys() {
           )
         }
       </Asked>
-      <Snippets
-        snippet={{ curl: curlOf('GET', '/authenticators'), typescript: fetchOf('GET', '/authenticators') }}
-      />
+      <CallSnippets method="GET" path="/authenticators" />
       {adding ? (
         <Dialog title={t('console.account.add')} onClose={() => setAdding(false)}>
           <Form
@@ -213,12 +211,7 @@ function Password() {
         />
         {change.isSuccess ? <p role="status">{t('console.account.password-done')}</p> : null}
       </Form>
-      <Snippets
-        snippet={{
-          curl: curlOf('POST', '/auth/password/change', example),
-          typescript: fetchOf('POST', '/auth/password/change', example),
-        }}
-      />
+      <CallSnippets method="POST" path="/auth/password/change" body={example} />
     </Card>
   )
 }
@@ -238,12 +231,7 @@ function Sessions() {
       <Form work={out} plain submit={t('console.account.everywhere')} onSubmit={() => out.mutate()}>
         <p>{t('console.account.everywhere-what')}</p>
       </Form>
-      <Snippets
-        snippet={{
-          curl: curlOf('POST', '/auth/log-out-everywhere'),
-          typescript: fetchOf('POST', '/auth/log-out-everywhere'),
-        }}
-      />
+      <CallSnippets method="POST" path="/auth/log-out-everywhere" />
     </Card>
   )
 }

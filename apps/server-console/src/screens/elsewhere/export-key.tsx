@@ -6,7 +6,7 @@ import { call, saveAs } from '../../api/client.ts'
 import type { Key } from '../../api/types.ts'
 import { Dialog } from '../../components/dialog.tsx'
 import { Form, TextField } from '../../components/form.tsx'
-import { curlOf, fetchOf, Snippets } from '../../components/snippets.tsx'
+import { CallSnippets } from '../../components/snippets.tsx'
 
 /** A key leaves, wrapped to a public key that the officer names. */
 export function ExportKey({ shown, onClose }: { shown: Key; onClose: () => void }) {
@@ -50,9 +50,7 @@ export function ExportKey({ shown, onClose }: { shown: Key; onClose: () => void 
           </div>
         </>
       )}
-      <Snippets
-        snippet={{ curl: curlOf('POST', path, example), typescript: fetchOf('POST', path, example) }}
-      />
+      <CallSnippets method="POST" path={path} body={example} />
     </Dialog>
   )
 }

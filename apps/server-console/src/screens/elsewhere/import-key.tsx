@@ -8,6 +8,7 @@ import type { Key } from '../../api/types.ts'
 import { CopyButton } from '../../components/copy.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Choice, Field, type Fields, Form, Tick } from '../../components/form.tsx'
+import { KeyName } from '../../components/key-name.tsx'
 import { go } from '../../components/route.ts'
 import { curlOf, fetchOf, Snippets } from '../../components/snippets.tsx'
 import { useFormats } from '../../components/times.ts'
@@ -111,17 +112,7 @@ function Wrapped({ importKey }: { importKey: ImportKey }) {
         <code>{wrap}</code>
       </pre>
       <CopyButton text={wrap} />
-      <Field
-        name="name"
-        label={t('console.new-key.name')}
-        hint={t('console.new-key.name-hint')}
-        required
-        maxLength={32}
-        pattern="[a-z0-9]+(-[a-z0-9]+)*"
-        autoComplete="off"
-        spellCheck={false}
-        dir="ltr"
-      />
+      <KeyName />
       <Choice
         name="algorithm"
         label={t('console.new-key.algorithm')}

@@ -7,7 +7,7 @@ import { type ProjectChoice, projectsAs, useIdentities, usePerson, usePlaces } f
 import { Dialog } from '../../components/dialog.tsx'
 import { Choice, Field, Form, TextField } from '../../components/form.tsx'
 import { Asked, Card, Page } from '../../components/page.tsx'
-import { curlOf, fetchOf, Snippets } from '../../components/snippets.tsx'
+import { CallSnippets } from '../../components/snippets.tsx'
 import { useFormats } from '../../components/times.ts'
 import { usePeoplePages } from '../oversight/pages.ts'
 
@@ -166,12 +166,7 @@ function Register({ project }: { project: string }) {
           )
         }}
       </Asked>
-      <Snippets
-        snippet={{
-          curl: curlOf('POST', '/kmip-clients', example),
-          typescript: fetchOf('POST', '/kmip-clients', example),
-        }}
-      />
+      <CallSnippets method="POST" path="/kmip-clients" body={example} />
     </>
   )
 }

@@ -6,8 +6,9 @@ import { call, failureFrom } from '../../api/client.ts'
 import { type ProjectChoice, projectsAs, usePerson, usePlaces } from '../../api/queries.ts'
 import { Dialog } from '../../components/dialog.tsx'
 import { Choice, Field, type Fields, Form, TextField, Tick } from '../../components/form.tsx'
+import { KeyName } from '../../components/key-name.tsx'
 import { Asked, Card, Page } from '../../components/page.tsx'
-import { curlOf, fetchOf, Snippets } from '../../components/snippets.tsx'
+import { CallSnippets } from '../../components/snippets.tsx'
 import { useKeyPages } from '../oversight/pages.ts'
 
 type ExternalKey = {
@@ -155,12 +156,7 @@ function OneKey({ shown, project }: { shown: ExternalKey; project: string }) {
                 : ''}
         </span>
         {error === null ? null : <FailureNotice failure={failureFrom(error)} />}
-        <Snippets
-          snippet={{
-            curl: curlOf('POST', `${at}/encrypt`, example),
-            typescript: fetchOf('POST', `${at}/encrypt`, example),
-          }}
-        />
+        <CallSnippets method="POST" path={`${at}/encrypt`} body={example} />
       </span>
       <span className="actions">
         {does(test.mutate, t('console.providers.test'))}
@@ -245,29 +241,17 @@ function Add({ project }: { project: string }) {
       )
     })
   return (
-    <Form
-      key={provider}
-      work={add}
-      submit={t('console.providers.submit')}
-      onSubmit={(all) => add.mutate(all)}
-    >
+    <Form work={add} submit={t('console.providers.submit')} onSubmit={(all) => add.mutate(all)}>
       <Choice
         label={t('console.providers.provider')}
         value={provider}
-        onChange={(value) => setProvider(names.find((one) => one === value) ?? 'aws')}
+        onChange={(value) => {
+          add.reset()
+          setProvider(names.find((one) => one === value) ?? 'aws')
+        }}
         options={names.map((value) => ({ value, label: t(`console.providers.name.${value}`) }))}
       />
-      <Field
-        name="name"
-        label={t('console.new-key.name')}
-        hint={t('console.new-key.name-hint')}
-        required
-        maxLength={32}
-        pattern="[a-z0-9]+(-[a-z0-9]+)*"
-        autoComplete="off"
-        spellCheck={false}
-        dir="ltr"
-      />
+      <KeyName />
       {inputs(settings, false)}
       {inputs(credentials, true)}
       <p className="quiet">{t('console.providers.sealed')}</p>

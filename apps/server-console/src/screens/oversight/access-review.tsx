@@ -1,14 +1,15 @@
-import { Code, EmptyState, PersonChip, Rec } from '@lux/ui'
+import { EmptyState, PersonChip, Rec } from '@lux/ui'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../../api/client.ts'
 import { usePerson, usePlaces } from '../../api/queries.ts'
 import type { Conditions, Role } from '../../api/types.ts'
+import { CopyCode } from '../../components/copy.tsx'
 import { Choice, Form, Refused, Tick } from '../../components/form.tsx'
 import { Asked, Card, Page } from '../../components/page.tsx'
 import { useRoleSentence } from '../../components/role-sentence.tsx'
-import { curlOf, fetchOf, Snippets } from '../../components/snippets.tsx'
+import { CallSnippets } from '../../components/snippets.tsx'
 import { useFormats } from '../../components/times.ts'
 import { useTakeRole } from '../identity-roles.tsx'
 import { usePeoplePages } from './pages.ts'
@@ -164,12 +165,7 @@ function OfSpot({ spot }: { spot: Spot }) {
               <Form work={sign} submit={t('console.review.sign')} onSubmit={() => sign.mutate(digest)}>
                 <Tick name="looked" required label={t('console.review.looked')} />
               </Form>
-              <Snippets
-                snippet={{
-                  curl: curlOf('POST', '/access-reviews', { ...organisation, digest }),
-                  typescript: fetchOf('POST', '/access-reviews', { ...organisation, digest }),
-                }}
-              />
+              <CallSnippets method="POST" path="/access-reviews" body={{ ...organisation, digest }} />
             </Card>
           )}
         </Asked>
@@ -197,7 +193,7 @@ function OfSpot({ spot }: { spot: Spot }) {
                             roles: payload.roles,
                           })}
                         </span>
-                        <Code>{payload.access.slice(0, 16)}</Code>
+                        <CopyCode value={payload.access} shown={`${payload.access.slice(0, 16)} …`} />
                       </span>
                       <span className="badge" data-tone="good">
                         {t('console.review.signed')}

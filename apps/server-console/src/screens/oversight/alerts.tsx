@@ -6,9 +6,9 @@ import { call } from '../../api/client.ts'
 import { usePerson, usePlaces } from '../../api/queries.ts'
 import type { Grant, Organisation } from '../../api/types.ts'
 import { Secret } from '../../components/copy.tsx'
-import { Choice, Field, Form } from '../../components/form.tsx'
+import { Choice, Field, Form, Refused } from '../../components/form.tsx'
 import { Asked, Card, Page } from '../../components/page.tsx'
-import { curlOf, fetchOf, Snippets } from '../../components/snippets.tsx'
+import { CallSnippets } from '../../components/snippets.tsx'
 import { useFormats } from '../../components/times.ts'
 import { useAuditPages } from './pages.ts'
 
@@ -192,6 +192,7 @@ function Rules({
           </li>
         ))}
       </ul>
+      <Refused error={remove.error} />
       {manages ? (
         <Form
           work={add}
@@ -272,12 +273,7 @@ function Rules({
           )}
         </Form>
       ) : null}
-      <Snippets
-        snippet={{
-          curl: curlOf('POST', `${at}/alert-rules`, { rule: example }),
-          typescript: fetchOf('POST', `${at}/alert-rules`, { rule: example }),
-        }}
-      />
+      <CallSnippets method="POST" path={`${at}/alert-rules`} body={{ rule: example }} />
     </Card>
   )
 }
@@ -349,6 +345,7 @@ function Webhooks({
           ))}
         </ul>
       )}
+      <Refused error={test.error ?? remove.error} />
       {add.data === undefined ? null : (
         <div aria-live="polite">
           <p>{t('console.webhooks.once')}</p>
@@ -402,12 +399,7 @@ function Webhooks({
           </ul>
         </>
       )}
-      <Snippets
-        snippet={{
-          curl: curlOf('POST', `${at}/webhooks`, example),
-          typescript: fetchOf('POST', `${at}/webhooks`, example),
-        }}
-      />
+      <CallSnippets method="POST" path={`${at}/webhooks`} body={example} />
     </Card>
   )
 }

@@ -1,12 +1,14 @@
-import { Code, EmptyState, Rec } from '@lux/ui'
+import { EmptyState, Rec } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { call } from '../../api/client.ts'
 import { usePerson } from '../../api/queries.ts'
+import { CopyCode } from '../../components/copy.tsx'
 import { Refused } from '../../components/form.tsx'
 import { Asked, Card, Page } from '../../components/page.tsx'
-import { curlOf, fetchOf, Snippets } from '../../components/snippets.tsx'
+import { to } from '../../components/route.ts'
+import { CallSnippets } from '../../components/snippets.tsx'
 import { useFormats } from '../../components/times.ts'
 import { useRequestPages } from './pages.ts'
 
@@ -20,6 +22,7 @@ type ApprovalRequest = {
   readonly needed: number
   readonly approvers: readonly string[]
   readonly decisions: readonly { readonly identity: string; readonly approves: boolean }[]
+  readonly names: Readonly<Record<string, string>>
   readonly expiresAt: string
 }
 
@@ -56,7 +59,7 @@ export function Approvals() {
 
 function OneRequest({ request }: { request: ApprovalRequest }) {
   const { t } = useTranslation()
-  const { time } = useFormats()
+  const { list, time } = useFormats()
   const { id: self } = usePerson()
   const queries = useQueryClient()
   const decide = useMutation({
@@ -68,6 +71,10 @@ function OneRequest({ request }: { request: ApprovalRequest }) {
     request.state === 'waiting' &&
     request.approvers.includes(self) &&
     !request.decisions.some(({ identity }) => identity === self)
+  const nameOf = (id: string): string => request.names[id] ?? id
+  const decided = new Set(request.decisions.map(({ identity }) => identity))
+  const said = (approves: boolean) =>
+    request.decisions.filter((one) => one.approves === approves).map(({ identity }) => identity)
   const approved = request.decisions.filter(({ approves }) => approves).length
   return (
     <Card
@@ -78,15 +85,34 @@ function OneRequest({ request }: { request: ApprovalRequest }) {
         <div>
           <dt>{t('console.audit.fact.identity')}</dt>
           <dd>
-            <Code>{request.identity}</Code>
+            <Rec>{nameOf(request.identity)}</Rec>
           </dd>
         </div>
         <div>
           <dt>{t('console.audit.fact.key-id')}</dt>
           <dd>
-            <Code>{request.key}</Code>
+            <a href={to('keys', request.key)}>
+              <Rec>{nameOf(request.key)}</Rec>
+            </a>
+            <CopyCode value={request.key} />
           </dd>
         </div>
+        {(
+          [
+            ['approved-by', said(true)],
+            ['refused-by', said(false)],
+            ['may-decide', request.approvers.filter((id) => !decided.has(id))],
+          ] as const
+        ).map(([name, ids]) =>
+          ids.length === 0 ? null : (
+            <div key={name}>
+              <dt>{t(`console.approvals.${name}`)}</dt>
+              <dd>
+                <Rec>{list(ids.map(nameOf))}</Rec>
+              </dd>
+            </div>
+          ),
+        )}
         {request.asked === '' ? null : (
           <div>
             <dt>{t('console.approvals.with')}</dt>
@@ -119,12 +145,7 @@ function OneRequest({ request }: { request: ApprovalRequest }) {
           ))}
         </span>
       ) : null}
-      <Snippets
-        snippet={{
-          curl: curlOf('POST', `/approval-requests/${request.id}/approve`),
-          typescript: fetchOf('POST', `/approval-requests/${request.id}/approve`),
-        }}
-      />
+      <CallSnippets method="POST" path={`/approval-requests/${request.id}/approve`} />
     </Card>
   )
 }

@@ -7,7 +7,7 @@ import { call, download, failureFrom, saveAs } from '../../api/client.ts'
 import { usePerson } from '../../api/queries.ts'
 import { Choice, Field, Form } from '../../components/form.tsx'
 import { Card, Page } from '../../components/page.tsx'
-import { curlOf, fetchOf, Snippets } from '../../components/snippets.tsx'
+import { CallSnippets } from '../../components/snippets.tsx'
 import { useFormats } from '../../components/times.ts'
 import { useAuditPages } from './pages.ts'
 
@@ -97,12 +97,7 @@ function Make() {
             <Field name="from" type="date" label={t('console.audit.from')} hint={t('console.reports.year')} />
             <Field name="to" type="date" label={t('console.audit.until')} />
           </Form>
-          <Snippets
-            snippet={{
-              curl: curlOf('GET', `/compliance/reports/${framework}`),
-              typescript: fetchOf('GET', `/compliance/reports/${framework}`),
-            }}
-          />
+          <CallSnippets method="GET" path={`/compliance/reports/${framework}`} />
         </Card>
       </div>
     </div>
