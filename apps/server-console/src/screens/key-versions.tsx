@@ -1,9 +1,9 @@
-import { Code } from '@lux/ui'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../api/client.ts'
 import type { Key, KeyVersion } from '../api/types.ts'
+import { CopyCode } from '../components/copy.tsx'
 import { Dialog } from '../components/dialog.tsx'
 import { Choice, Field, Form } from '../components/form.tsx'
 import { Card } from '../components/page.tsx'
@@ -59,7 +59,8 @@ export function KeyVersions({
               </span>
               {one.bundleDigest === null ? null : (
                 <span className="quiet">
-                  {t('console.versions.bundle')} <Code>{one.bundleDigest.slice(0, 16)}</Code>
+                  {t('console.versions.bundle')}{' '}
+                  <CopyCode value={one.bundleDigest} shown={`${one.bundleDigest.slice(0, 16)} …`} />
                 </span>
               )}
             </span>

@@ -11,6 +11,7 @@ import { Choice, Field, type Fields, Form, Tick } from '../components/form.tsx'
 import { useRoleSentence } from '../components/role-sentence.tsx'
 import { CallSnippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
+import { conditionsOf } from './conditions.ts'
 
 type Spot = {
   readonly value: string
@@ -214,26 +215,6 @@ export function NewIdentity({
       <CallSnippets method="POST" path={kind === 'person' ? '/people' : '/identities'} body={example} />
     </Dialog>
   )
-}
-
-function conditionsOf({ text, all }: Fields): object | null {
-  const listOf = (name: string): readonly string[] =>
-    text(name)
-      .split(/[\s,]+/)
-      .filter(Boolean)
-  const networks = listOf('networks')
-  const keyNames = listOf('key-names')
-  const [from, until] = [text('hours-from'), text('hours-until')]
-  const conditions = {
-    ...(networks.length === 0 ? {} : { networks }),
-    ...(keyNames.length === 0 ? {} : { keyNames }),
-    ...(from === '' || until === '' ? {} : { hours: { from: Number(from), until: Number(until) } }),
-    ...(text('approvals') === ''
-      ? {}
-      : { approvals: { count: Number(text('approvals')), by: all('approver') } }),
-    ...(text('not-after') === '' ? {} : { notAfter: `${text('not-after')}T00:00:00Z` }),
-  }
-  return Object.keys(conditions).length === 0 ? null : conditions
 }
 
 function ShownOnce({ made }: { made: Made }) {
