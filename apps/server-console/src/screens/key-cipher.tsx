@@ -7,7 +7,7 @@ import { call } from '../api/client.ts'
 import type { Key } from '../api/types.ts'
 import { CopyButton, Value } from '../components/copy.tsx'
 import { Field, Form, TextField } from '../components/form.tsx'
-import { CallSnippets, curlOf, sdkOf, Snippets } from '../components/snippets.tsx'
+import { CallSnippets, curlOf, Snippets, sdkOf } from '../components/snippets.tsx'
 import { Tabs } from '../components/tabs.tsx'
 
 /** Encrypt, decrypt and data keys, here and by a program. */

@@ -7,7 +7,7 @@ import type { Key } from '../api/types.ts'
 import { Value } from '../components/copy.tsx'
 import { Choice, Form, TextField } from '../components/form.tsx'
 import { Asked } from '../components/page.tsx'
-import { CallSnippets, curlOf, sdkOf, Snippets } from '../components/snippets.tsx'
+import { CallSnippets, curlOf, Snippets, sdkOf } from '../components/snippets.tsx'
 import { Tabs } from '../components/tabs.tsx'
 
 /** Sign, verify and the public key, here and by a program. */
