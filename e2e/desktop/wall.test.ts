@@ -43,10 +43,11 @@ const full = {
     role: 'Officer',
     what: 'Ada Lindqvist, read the digest of the bundle aloud.',
   },
-  ...{ state: 'step', since: '2026-11-24T15:59:00.000Z' },
+  ...{ state: 'step', since: '2026-11-24T15:59:00.000Z', until: null },
   labels: { running: 'Running', utc: 'UTC', keys: 'Keys 248–253 / 500' },
   parts: Array.from({ length: 6 }, (_, at) => ({ title: line, done: 1, total: 2, now: at === 3 })),
   keys: Array.from({ length: 6 }, (_, at) => ({ ...key, state: at === 3 ? 'now' : 'todo' })),
+  evidence: null,
   reading: {
     ...{ what: line, card: 'Card 8 of 8', first: 29, heard: 7, differs: false },
     words: Array.from({ length: 4 }, () => ({ word: 'telephone', byte: '7f' })),
@@ -66,7 +67,8 @@ test.each(['words', 'people'] as const)(
         ?.setContentSize(960, 540),
     )
     await expect.poll(() => wall.evaluate(() => [innerWidth, innerHeight])).toEqual([960, 540])
-    const shown = { ...full, reading: what === 'words' ? full.reading : null }
+    const evidence = { name: line, value: 'd1c9 5aa0 b2a6 f0e4' }
+    const shown = what === 'words' ? full : { ...full, reading: null, evidence }
     expect(await invoke(desktop, 'shell.wall', { wall: shown })).toMatchObject({ ok: true })
     await wall.locator('aside li').nth(5).waitFor()
     await wall.locator(what === 'words' ? '.wall-cards span >> nth=7' : '.wall-who').waitFor()
@@ -76,7 +78,9 @@ test.each(['words', 'people'] as const)(
         return left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight
       }
       const all = [
-        ...document.querySelectorAll('aside li, aside h2, .wall-part, .wall-reading li, .wall-cards span'),
+        ...document.querySelectorAll(
+          'aside li, aside h2, .wall-part, .wall-reading li, .wall-cards span, .wall-evidence strong',
+        ),
       ]
       const held = all.filter((one) => {
         const box = one.closest('aside, .wall-main')?.getBoundingClientRect()

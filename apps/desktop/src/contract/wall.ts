@@ -1,8 +1,8 @@
 import { isLanguage, type Language } from './languages.ts'
 
 /**
- * All that ever reaches the window on the wall, already in words: who acts, what is asked, the time, how far, the keys, and the four words
- * that are read now. Nothing else passes `readWall`: there is no place here for a PIN, a share, a phrase, a path, a command or a whole
+ * All that ever reaches the window on the wall, already in words: who acts, what is asked, the time, how far, the keys, one value of a
+ * result, and the four words that are read now. Nothing else passes `readWall`: there is no place here for a PIN, a share, a phrase, a path, a command or a whole
  * digest.
  */
 export type Wall = {
@@ -19,7 +19,11 @@ export type Wall = {
   state: 'step' | 'result' | 'stopped' | 'ended'
   /** ISO-8601 UTC: since when the ceremony runs. */
   since: string
+  /** When it ended; null while it runs. */
+  until: string | null
   labels: { running: string; utc: string; keys: string }
+  /** The one value of a result that the room reads: how many attacks held, a serial. */
+  evidence: { name: string; value: string } | null
   parts: { title: string; done: number; total: number; now: boolean }[]
   keys: { name: string; note: string; depth: number; state: 'todo' | 'now' | 'made' | 'before' }[]
   reading: {
@@ -35,6 +39,9 @@ export type Wall = {
 
 /** A wall is read from afar, in letters of 32 px and more at 1920 x 1080: of more than these only those around the one in hand. */
 export const wallLimits = { parts: 6, keys: 6 } as const
+
+/** A number, a level or a serial, as it is read aloud; no path, command or digest has this shape. */
+export const evidenceShape = /^(?=.{1,24}$)[0-9A-Za-z.-]{1,16}(?: [0-9A-Za-z.-]{1,16}){0,4}$/
 
 /** Whether the window on the wall is open, and why: somebody asked, its display went away, or it ended by itself. */
 export type WallState = { open: boolean; why: 'asked' | 'unplugged' | 'ended' }
@@ -57,6 +64,8 @@ const listOf =
   (check: Check, most: number): Check =>
   (value) =>
     Array.isArray(value) && value.length <= most && value.every(check)
+
+const isTime = matches(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/)
 
 /** An object with these members, each of them, and no other. */
 const only =
@@ -81,7 +90,9 @@ const hasItsMembers = only({
   role: isLine,
   what: isLine,
   state: matches(/^(step|result|stopped|ended)$/),
-  since: matches(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/),
+  since: isTime,
+  until: orNull(isTime),
+  evidence: orNull(only({ name: isLine, value: matches(evidenceShape) })),
   labels: only({ running: isLine, utc: isLine, keys: isLine }),
   parts: listOf(only({ title: isLine, done: isCount, total: isCount, now: isFlag }), wallLimits.parts),
   keys: listOf(

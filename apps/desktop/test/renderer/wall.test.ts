@@ -13,6 +13,7 @@ const shown: Shown = {
   who: 'Mei Tanaka',
   role: 'Crypto officer',
   what: 'Mei Tanaka, compare the words, then sign.',
+  evidence: null,
   card: { of: 'Bundle digest', card: 4, heard: 3, digest: hex, words: all32, differs: false },
   partTitle: ({ title }) => title,
 }
@@ -91,6 +92,22 @@ describe('the wall', () => {
     expect(wall.parts.at(-1)?.title).toMatch(/^60 \/ 60 · /)
   })
 
+  it('shows the one value of a result, a number or a serial, and nothing that has another shape', () => {
+    const evidenceOf = (value: string) =>
+      wallOf({ ...run, current }, { ...shown, evidence: { name: 'Serial', value } }, say, 'en').evidence
+    for (const value of ['13', 'E1', 'd1c9 5aa0 b2a6 f0e4', 'DENK-0401'])
+      expect(evidenceOf(value)).toEqual({ name: 'Serial', value })
+    for (const value of ['', hex, '/store/c1', 'two  spaces', 'age1pq1f3a1c0de5b7724e19d80', 'a\nb'])
+      expect(evidenceOf(value)).toBeNull()
+  })
+
+  it('a ceremony that ended runs no longer on the wall', () => {
+    const ended = wallOf({ ...run, current: null }, shown, say, 'en')
+    expect(accepts(ended)).toBe(true)
+    expect(ended.until).toBe(run.parts.flatMap(({ steps }) => steps).findLast(({ doneAt }) => doneAt)?.doneAt)
+    expect(wallOf({ ...run, current }, shown, say, 'en').until).toBeNull()
+  })
+
   it('WALL-ALLOWED nothing is shown that has no place there, in whichever member it comes', () => {
     const wall = wallOf({ ...run, current }, shown, say, 'en')
     const [key] = wall.keys
@@ -101,6 +118,8 @@ describe('the wall', () => {
       { ...wall, reading: { ...wall.reading, words: all32.map((word) => ({ word, byte: '00' })) } },
       { ...wall, reading: { ...wall.reading, words: Array(4).fill({ word: '51827364', byte: '00' }) } },
       { ...wall, what: 'two\nlines' },
+      { ...wall, evidence: { name: 'Digest', value: hex } },
+      { ...wall, evidence: { name: 'Serial', value: '13', path: '/store' } },
       { ...wall, what: 'x'.repeat(301) },
       null,
       'text',

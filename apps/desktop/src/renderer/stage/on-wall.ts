@@ -3,10 +3,12 @@ import { useTranslation } from 'react-i18next'
 import type { RunView, StepView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { useScriptText } from '../i18n/step-text.ts'
+import { useFactText } from '../runner/fact-list.tsx'
 import { inHand } from '../runner/heard.ts'
 import { useRoom } from '../stores/room.ts'
 import { languageOf, useShell } from '../stores/shell.ts'
 import { useWall } from '../stores/wall.ts'
+import { largestOf, readAloud } from './largest.ts'
 import { useStageText } from './stage-text.ts'
 import { type Shown, wallOf } from './wall-of.ts'
 
@@ -15,6 +17,7 @@ export function useShownOnWall(view: RunView, result: StepView | null): void {
   const { t } = useTranslation()
   const textOf = useScriptText()
   const said = useStageText()
+  const factText = useFactText()
   const { heard } = useRoom(view.id)
   const open = useWall((wall) => wall.open)
   const language = useShell(({ settings, info }) => languageOf(settings, info.locale))
@@ -35,7 +38,7 @@ export function useShownOnWall(view: RunView, result: StepView | null): void {
     if (exception !== null) return t(differs === null ? 'runner.exception' : 'stage.reading.title')
     if (view.paused !== null) return t('blocked.paused')
     if (result !== null) return said.made(result.do)
-    if (step === null) return t(`states.run.${view.state}`)
+    if (step === null) return t(`states.run-end.${view.state}`)
     if (current?.blocked === 'machine-works') return t('stage.machine-works')
     if (signs?.need === 'sign') {
       const [first = '', ...more] = names
@@ -52,6 +55,7 @@ export function useShownOnWall(view: RunView, result: StepView | null): void {
     return said.ask(step.do, names)
   }
 
+  const value = result === null ? undefined : largestOf(result)
   const shown: Shown = {
     state: exception !== null ? 'stopped' : result !== null ? 'result' : step === null ? 'ended' : 'step',
     step:
@@ -61,6 +65,7 @@ export function useShownOnWall(view: RunView, result: StepView | null): void {
     who: exception === null ? names.join(', ') : '',
     role: exception === null && step !== null ? t(`roles.${missing[0]?.role ?? step.actor.role}`) : '',
     what: what(),
+    evidence: value === undefined ? null : { name: factText.labelOf(value), value: readAloud(value) },
     card:
       differs !== null
         ? { ...differs, of: t(`stage.reading.of.${differs.what}`), heard: differs.card - 1, differs: true }

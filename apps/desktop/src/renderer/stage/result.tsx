@@ -9,16 +9,14 @@ import { useFactText } from '../runner/fact-list.tsx'
 import { changeRoom } from '../stores/room.ts'
 import { secondOf } from './elapsed.tsx'
 import { GoButton } from './go-button.tsx'
+import { largestOf, readAloud } from './largest.ts'
 import { namesInNotes } from './names-in-notes.ts'
 import { handsFree } from './phase.ts'
 import { peopleOf, playedAlone, type RunPerson } from './run-people.ts'
 import { StageStep } from './stage-step.tsx'
 import { useStageText } from './stage-text.ts'
-import { inFours } from './token-card.tsx'
 import { writeNotes } from './write-notes.ts'
 
-/** What is shown largest, the first of these that a step has. */
-const large = ['attacks-held', 'serial', 'objects', 'shares', 'attributes', 'evidence-level', 'bytes']
 const mostFacts = 6
 
 type Props = { view: RunView; step: StepView; act: Act }
@@ -108,10 +106,7 @@ function Card({ step, foot }: { step: StepView; foot?: ReactNode }) {
   const said = useStageText()
   const factText = useFactText()
   const spoken = step.results.filter(({ words }) => words !== undefined)
-  const value =
-    spoken.length > 0
-      ? undefined
-      : large.flatMap((name) => step.results.filter((fact) => fact.name === name))[0]
+  const value = largestOf(step)
   const others = step.results.filter((fact) => fact !== value && !spoken.includes(fact))
   const facts = others.slice(0, mostFacts - 1).map((fact) => ({
     name: factText.nameOf(fact),
@@ -157,8 +152,8 @@ function Card({ step, foot }: { step: StepView; foot?: ReactNode }) {
   )
 }
 
-function shownLarge({ name, value }: Fact) {
-  return name === 'serial' ? <Code>{inFours(value)}</Code> : <Rec>{value}</Rec>
+function shownLarge(fact: Fact) {
+  return fact.name === 'serial' ? <Code>{readAloud(fact)}</Code> : <Rec>{readAloud(fact)}</Rec>
 }
 
 function Spoken({ fact, name }: { fact: Fact; name: string }) {

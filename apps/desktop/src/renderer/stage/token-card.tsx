@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { RunView } from '../../contract/index.ts'
 import { useRemote } from '../stores/remote.ts'
 import { tokens as slots } from '../stores/remotes.ts'
+import { inFours } from './largest.ts'
 
 /** The token of a step with its serial in large type: people compare it with the device and with the bag. */
 export function TokenCard({ view, role }: { view: RunView; role: string }) {
@@ -29,9 +30,4 @@ export function TokenCard({ view, role }: { view: RunView; role: string }) {
       )}
     </section>
   )
-}
-
-/** `d1c95aa0b2a6f0e4` as `d1c9 5aa0 b2a6 f0e4`: four at a time are read aloud. */
-export function inFours(text: string): string {
-  return /^[0-9A-Za-z]{8,}$/.test(text) ? (text.match(/.{1,4}/g) ?? []).join(' ') : text
 }

@@ -1,6 +1,7 @@
 import type { RunView } from '../../contract/ceremonies.ts'
 import { directionOf, type Language } from '../../contract/languages.ts'
-import { type Wall, wallLimits } from '../../contract/wall.ts'
+import { evidenceShape, type Wall, wallLimits } from '../../contract/wall.ts'
+import { lastDone } from './phase.ts'
 
 type Text = (key: string, values?: Record<string, unknown>) => string
 
@@ -11,6 +12,7 @@ export type Shown = {
   who: string
   role: string
   what: string
+  evidence: Wall['evidence']
   card: {
     of: string
     card: number
@@ -40,7 +42,7 @@ function around<T>(
 /** Picks what the wall may show out of all that the stage knows, member by member; whatever is new in a run stays away from it. */
 export function wallOf(
   { title, organisation, domain, created, parts, keys, current }: RunView,
-  { state, step, who, role, what, card, partTitle }: Shown,
+  { state, step, who, role, what, evidence, card, partTitle }: Shown,
   t: Text,
   language: Language,
 ): Wall {
@@ -67,6 +69,11 @@ export function wallOf(
     what: line(what),
     state,
     since: created,
+    until: current === null ? (lastDone({ parts })?.doneAt ?? null) : null,
+    evidence:
+      evidence !== null && evidenceShape.test(evidence.value)
+        ? { name: line(evidence.name), value: evidence.value }
+        : null,
     labels: {
       running: t('stage.running'),
       utc: t('stage.utc'),

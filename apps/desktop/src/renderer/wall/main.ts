@@ -31,10 +31,9 @@ function head({ title, organisation, rehearsal, step, labels }: Wall): HTMLEleme
   return element(
     'header',
     {},
-    said('strong', title),
-    said('span', organisation),
+    element('div', { class: 'wall-name' }, said('strong', title), said('span', organisation)),
     ...(rehearsal === null ? [] : [element('span', { class: 'wall-rehearsal' }, rehearsal)]),
-    element('span', { class: 'wall-end' }, step),
+    element('span', {}, step),
     element('span', {}, `${labels.running} `, element('bdi', { class: 'wall-running' })),
     element('strong', { class: 'wall-clock' }, element('bdi', { class: 'wall-utc' }), ` ${labels.utc}`),
   )
@@ -112,8 +111,14 @@ function parts(shown: Wall['parts']): HTMLElement {
   )
 }
 
+function evidenceOf({ name, value }: NonNullable<Wall['evidence']>): HTMLElement {
+  const large = element('strong', { dir: 'ltr' }, value)
+  large.toggleAttribute('data-long', value.length > 6)
+  return element('div', { class: 'wall-evidence' }, said('span', name), large)
+}
+
 function draw(wall: Wall): HTMLElement {
-  const { who, role, what, reading, keys: made, labels, state } = wall
+  const { who, role, what, evidence, reading, keys: made, labels, state } = wall
   const ask = said('h1', what)
   ask.toggleAttribute('data-long', what.length > 60)
   const main = element(
@@ -124,6 +129,7 @@ function draw(wall: Wall): HTMLElement {
       ? [element('div', { class: 'wall-who' }, said('strong', who), said('span', role))]
       : []),
     ask,
+    ...(evidence === null ? [] : [evidenceOf(evidence)]),
     ...(reading === null ? [] : [words(reading)]),
   )
   return element(
@@ -145,12 +151,13 @@ function lasted(ms: number): string {
 }
 
 let since = 0
+let until: number | null = null
 
 function tick(): void {
   const now = Date.now()
   const running = document.querySelector('.wall-running')
   const utc = document.querySelector('.wall-utc')
-  if (running !== null) running.textContent = lasted(now - since)
+  if (running !== null) running.textContent = lasted((until ?? now) - since)
   if (utc !== null) utc.textContent = new Date(now).toISOString().slice(11, 19)
 }
 
@@ -158,6 +165,7 @@ window.wall.onShown((wall) => {
   document.documentElement.lang = wall.language
   document.documentElement.dir = wall.direction
   since = Date.parse(wall.since)
+  until = wall.until === null ? null : Date.parse(wall.until)
   document.getElementById('root')?.replaceChildren(draw(wall))
   tick()
 })
