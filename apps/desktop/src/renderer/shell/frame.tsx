@@ -7,13 +7,13 @@ import { call } from '../client.ts'
 import { useFormats } from '../i18n/format.ts'
 import { useClipboardClear } from '../stores/clipboard.ts'
 import { useDrop } from '../stores/drop.ts'
-import { useIdle, useIdleLock } from '../stores/idle.ts'
+import { lock, useIdle, useIdleLock } from '../stores/idle.ts'
 import { useRemote } from '../stores/remote.ts'
 import { appInfo, ceremonies, run, tokens } from '../stores/remotes.ts'
 import { hrefOf, useRoute } from '../stores/route.ts'
 import { takeNoteOfRestart, useShell } from '../stores/shell.ts'
 import { IdleCover } from './idle-cover.tsx'
-import { Keys } from './keys.tsx'
+import { ask, Keys } from './keys.tsx'
 import { showsRehearsal } from './rehearsal-shown.ts'
 import { screens } from './screens.ts'
 
@@ -21,6 +21,8 @@ function Rail() {
   const { t } = useTranslation()
   const { name } = useRoute()
   const { testBuild } = useShell(({ info }) => info)
+  // A set-up and a script are opened from Ceremonies.
+  const here = name === 'setup' || name === 'script' ? 'ceremonies' : name
   return (
     <nav className="rail" aria-label={t('frame.navigation')}>
       <div className="rail-name">
@@ -30,13 +32,33 @@ function Rail() {
       <ul>
         {screens.map((entry) => (
           <li key={entry}>
-            <a href={hrefOf(entry)} {...(name === entry ? { 'aria-current': 'page' } : {})}>
+            <a href={hrefOf(entry)} {...(here === entry ? { 'aria-current': 'page' } : {})}>
               <Icon name={entry} />
               {t(`frame.go.${entry}`)}
             </a>
           </li>
         ))}
       </ul>
+      <div className="rail-foot">
+        <button type="button" onClick={() => ask('palette')}>
+          <Icon name="find" />
+          {t('frame.find')}
+          <span className="rail-key" aria-hidden="true">
+            {t('help.key.palette.keys')}
+          </span>
+        </button>
+        <button type="button" onClick={() => ask('help')}>
+          <Icon name="help" />
+          {t('help.title')}
+          <span className="rail-key" aria-hidden="true">
+            {t('help.key.help.keys')}
+          </span>
+        </button>
+        <button type="button" onClick={lock}>
+          <Icon name="cover" />
+          {t('frame.cover')}
+        </button>
+      </div>
     </nav>
   )
 }

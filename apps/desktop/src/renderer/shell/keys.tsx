@@ -1,4 +1,5 @@
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
+import { create } from 'zustand'
 import { useIdle } from '../stores/idle.ts'
 
 // Read when they are first asked for.
@@ -7,9 +8,15 @@ const Palette = lazy(() => import('./palette.tsx').then(({ Palette }) => ({ defa
 
 type Shown = 'palette' | 'help' | null
 
+const useShown = create<{ shown: Shown }>(() => ({ shown: null }))
+
+export function ask(shown: Shown): void {
+  useShown.setState({ shown })
+}
+
 /** F1 and `?`: help for this screen; Ctrl+K: everything that can be gone to or pressed. */
 export function Keys() {
-  const [shown, setShown] = useState<Shown>(null)
+  const shown = useShown((state) => state.shown)
   const locked = useIdle((state) => state.locked)
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
@@ -17,16 +24,16 @@ export function Keys() {
       if (asked === null) return
       event.preventDefault()
       // Another dialog is in the middle of something.
-      if (document.querySelector('[role=dialog], [role=alertdialog], dialog[open]') === null) setShown(asked)
+      if (document.querySelector('[role=dialog], [role=alertdialog], dialog[open]') === null) ask(asked)
     }
     addEventListener('keydown', pressed)
     return () => removeEventListener('keydown', pressed)
   }, [])
-  const close = (): void => setShown(null)
+  const close = (): void => ask(null)
   if (shown === null || locked) return null
   return (
     <Suspense>
-      {shown === 'palette' ? <Palette onClose={close} onHelp={() => setShown('help')} /> : null}
+      {shown === 'palette' ? <Palette onClose={close} onHelp={() => ask('help')} /> : null}
       {shown === 'help' ? <Help onClose={close} /> : null}
     </Suspense>
   )
