@@ -5,6 +5,7 @@ import type { ApprovalView, Failure, VoiceView } from '../../contract/index.ts'
 import { Outcome } from '../components/outcome.tsx'
 import { DomainBadge } from '../components/state-badge.tsx'
 import { useFormats } from '../i18n/format.ts'
+import { inOwnDirection } from '../i18n/own-direction.ts'
 import type { Act } from '../runner/act.ts'
 import { approvals } from '../stores/remotes.ts'
 import { hrefOf } from '../stores/route.ts'
@@ -51,7 +52,10 @@ export function Request({ request }: { request: ApprovalView }) {
           <p className="quiet">
             {request.askedAt === null
               ? null
-              : t('approvals.asked-at', { name: request.requester, time: format.time(request.askedAt) })}{' '}
+              : t('approvals.asked-at', {
+                  name: inOwnDirection(request.requester),
+                  time: format.time(request.askedAt),
+                })}{' '}
             <DomainBadge domain={request.domain} />
           </p>
         </div>

@@ -36,7 +36,7 @@ export function Drafts() {
         {t('setup.begin-text')}
       </p>
       <form
-        className="actions"
+        className="actions begin"
         onSubmit={(event) => {
           event.preventDefault()
           void begin()

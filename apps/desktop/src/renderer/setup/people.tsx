@@ -99,7 +99,7 @@ function Person({
       <div className="setup-person">
         <PersonChip name={name} note={t(`roles.${role}`)} presence="done" />
         <span className="quiet">
-          <Icon name={phone ? 'qr' : 'file'} />{' '}
+          <Icon name={phone ? 'qr' : 'file'} />
           {note === null ? t(phone ? 'setup.people.phone' : 'setup.people.key-file') : <Rec>{note}</Rec>}
         </span>
         <span className="actions">

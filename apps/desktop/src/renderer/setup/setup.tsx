@@ -97,7 +97,9 @@ function Stages({ setup }: { setup: SetupView }) {
               : t(
                   next === undefined && setup.domain === 'rehearsal'
                     ? 'setup.together.still'
-                    : `setup.still.${stage}`,
+                    : stage === 'lock' && setup.next !== 'lock'
+                      ? 'setup.lock.not-yet'
+                      : `setup.still.${stage}`,
                 )}
           </span>
           {setup.run !== null ? (

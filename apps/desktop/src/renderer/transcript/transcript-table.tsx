@@ -7,6 +7,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TranscriptEntry } from '../../contract/index.ts'
+import { inOwnDirection } from '../i18n/own-direction.ts'
 import { isDeviation, storyOf } from './story.ts'
 
 const columns = ['seq', 'time', 'summary', 'fact'] as const
@@ -18,10 +19,6 @@ type Props = {
   entryAt(index: number): TranscriptEntry | undefined
   want(from: number, to: number): void
 }
-
-/** Letters of somebody's text turn nothing around it. */
-const inOwnDirection = (text: string): string =>
-  `\u2068${text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '')}\u2069`
 
 /** Rows that are in view, and a few around them: ten thousand entries scroll as ten do. */
 export function TranscriptTable({ count, entryAt, want }: Props) {
@@ -97,7 +94,9 @@ function Row({ entry, open, onToggle }: { entry: TranscriptEntry; open: boolean;
         <Rec>{entry.seq}</Rec>
       </span>
       <span role="cell" className="tabular">
-        <Code>{entry.time}</Code>
+        <time dateTime={entry.time}>
+          <Code>{entry.time.slice(0, 'YYYY-MM-DDTHH:MM:SS'.length).replace('T', ' ')}</Code>
+        </time>
       </span>
       <span role="cell" className="log-story" data-deviation={isDeviation(entry.kind) ? '' : undefined}>
         {isDeviation(entry.kind) ? (
