@@ -27,6 +27,18 @@ export function QuorumRing({
   return (
     <span className="quorum">
       <svg width={size} height={size} viewBox="0 0 100 100" role="img" aria-label={count}>
+        {voices.length > 0 ? null : (
+          <circle
+            className="quorum-missing"
+            cx="50"
+            cy="50"
+            r={radius}
+            fill="none"
+            strokeLinecap="round"
+            strokeWidth={4}
+            strokeDasharray={`${dots(around)} ${around}`}
+          />
+        )}
         {voices.map((voice, index) => (
           <circle
             key={voice.name}

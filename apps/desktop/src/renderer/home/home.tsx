@@ -1,4 +1,4 @@
-import { FailureNotice, Rec } from '@lux/ui'
+import { FailureNotice } from '@lux/ui'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CeremonySummary, Failure } from '../../contract/index.ts'
@@ -6,8 +6,7 @@ import { CeremonyTable } from '../components/ceremony-table.tsx'
 import { Loaded } from '../components/loading.tsx'
 import { Screen, Section } from '../components/screen.tsx'
 import { UnreadableRuns } from '../components/unreadable-runs.tsx'
-import { UtcClock } from '../components/utc-clock.tsx'
-import { useFormats } from '../i18n/format.ts'
+import { UtcNow } from '../components/utc-clock.tsx'
 import { useRemote } from '../stores/remote.ts'
 import { appInfo, approvals, ceremonies, drafts, due, scripts, setups } from '../stores/remotes.ts'
 import { useShell } from '../stores/shell.ts'
@@ -27,7 +26,6 @@ const inGroup = (list: CeremonySummary[], group: Group): CeremonySummary[] =>
 /** One next action; then what is due, what is under way, and whether this machine is fit. */
 export function Home() {
   const { t } = useTranslation()
-  const format = useFormats()
   const [failure, setFailure] = useState<Failure | null>(null)
   const interactive = useShell((state) => state.interactive)
   const info = useRemote(appInfo, {}, interactive)
@@ -48,21 +46,7 @@ export function Home() {
   }
 
   return (
-    <Screen
-      name="home"
-      title={t('home.title')}
-      lead={
-        <>
-          {info.value === null ? null : (
-            <>
-              <Rec>{format.day(info.value.clock)}</Rec>
-              {' · '}
-            </>
-          )}
-          <UtcClock />
-        </>
-      }
-    >
+    <Screen name="home" title={t('home.title')} lead={<UtcNow />}>
       {failure ? <FailureNotice failure={failure} /> : null}
       <Loaded remote={list} store={ceremonies}>
         {({ unreadable }) => (

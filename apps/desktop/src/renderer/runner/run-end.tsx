@@ -21,7 +21,13 @@ export function RunEnd({ view, act }: { view: RunView; act: Act }) {
       phase="end"
       label={t('runner.end')}
       go={
-        bundle === null ? null : (
+        bundle === null ? (
+          <Button asChild size="4" className="stage-button" variant="surface" color="gray" highContrast>
+            <a href={hrefOf('transcript', view.id)} data-go="">
+              {t('runner.to-transcript')}
+            </a>
+          </Button>
+        ) : (
           <Button asChild size="4" className="stage-button">
             <a href={hrefOf('bundles')} data-go="">
               {t('runner.to-bundles')}
