@@ -44,6 +44,7 @@ export {
   encodePartialPayload,
   MAX_CIPHERTEXTS,
   type PartialContent,
+  type PartialFile,
   parsePartial,
 } from './files/partial-file.ts'
 export { encodePublic, isIntegerKey, type PublicFile, parsePublic } from './files/public-file.ts'
