@@ -1,13 +1,11 @@
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { backupValues } from '../../src/core/use-cases/backup-values.ts'
 import { custodyJson, secretFile } from '../cli/support/custody.ts'
 import { FhePeople } from './support/fhe-people.ts'
 import { asked, FheRuns } from './support/fhe-runs.ts'
 import { room } from './support/production-people.ts'
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 })
 
 const custodians = ['Gita', 'Hugo', 'Ivo'] as const
 const seats = [...room, ...custodians.map((name) => ['custodian', name] as const)] as const
@@ -69,7 +67,8 @@ test('every custodian states the share to a check in production, and the run clo
   place.writePlan('check', 'share-check', values)
   const begun = await runs.begin('check')
   bringMedium('check')
-  let left = await runs.past('check', begun)
+  // Who says that the check goes on says it for those who have not stated by then, too.
+  let left = await runs.past('check', begun, ['check-shares'])
   expect(left).toMatchObject({ exit: 4, json: { waitingFor: ['share-checks'] } })
   const requests = asked(left).filter((path) => /custodian-statement-\d+\.json$/.test(path))
   expect(requests).toHaveLength(custodians.length)

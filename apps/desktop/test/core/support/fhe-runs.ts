@@ -39,9 +39,9 @@ export class FheRuns {
     return ended(runCeremony(place.file(`${name}.yaml`), place.options(name, more), place.program))
   }
 
-  resume(name: string, bundle: string | null = null): Promise<Left> {
+  resume(name: string, bundle: string | null = null, without: readonly string[] = []): Promise<Left> {
     const place = this.#place
-    const answers = place.answers(name, bundle)
+    const answers = place.answers(name, bundle, without)
     return ended(resumeCeremony(place.file(name), { answers }, place.program))
   }
 
@@ -64,8 +64,11 @@ export class FheRuns {
     }
   }
 
-  /** Signs what officers, witnesses and approvers are asked for, until the run waits for somebody else or is over. */
-  async past(name: string, begun: Left): Promise<Left> {
+  /**
+   * Signs what officers, witnesses and approvers are asked for, until the run waits for somebody else or is over. `without`: steps to
+   * which nobody gives a word yet.
+   */
+  async past(name: string, begun: Left, without: readonly string[] = []): Promise<Left> {
     let left = begun
     for (;;) {
       // A command that failed asks for nothing: its code says why.
@@ -79,7 +82,7 @@ export class FheRuns {
       else if (what === 'checkpoint') sign('Walter')
       else if (what === 'decryption-approval') sign('Abe')
       else if (what !== 'confirm') return left
-      left = await this.resume(name, what === 'confirm' ? String(left.json.digest) : null)
+      left = await this.resume(name, what === 'confirm' ? String(left.json.digest) : null, without)
     }
   }
 
