@@ -5,6 +5,7 @@ import { transportCodec } from '@lux/ceremony/wire'
 import { protectProcess } from '@lux/hsm/protect'
 import { completionScript, manualPage, type Shell, shells } from '@lux/node-files/command-line'
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type PlainKeys, plainKeys } from './access/organisations.ts'
 import { apiDocument } from './api-document.ts'
 import { makeFirstAdmin } from './commands/admin.ts'
 import { retainAudit, verifyAuditLog } from './commands/audit.ts'
@@ -397,14 +398,16 @@ clients
   )
 kmip
   .command('plain-keys')
-  .description('Whether new keys of a project may leave in the clear; with no, none leaves so any more.')
+  .description(
+    'Whether new keys of a project may leave in the clear, or wrapped under keys that a client has; with no, none leaves so any more.',
+  )
   .requiredOption('--project <id>', 'the project')
-  .addOption(new Option('--allow <answer>').choices(['yes', 'no']).makeOptionMandatory())
-  .action(({ project, allow }: { project: string; allow: 'yes' | 'no' }) =>
+  .addOption(new Option('--allow <answer>').choices(plainKeys).makeOptionMandatory())
+  .action(({ project, allow }: { project: string; allow: PlainKeys }) =>
     running(async () => {
       const state = folder()
       const made = await alone(state, 'kmip plain-keys', () =>
-        letPlainKeys(state, { project, allowed: allow === 'yes' }),
+        letPlainKeys(state, { project, allowed: allow }),
       )
       report(common(), made, () => [`plain keys in ${project}: ${allow}`])
     }),

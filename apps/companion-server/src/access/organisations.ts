@@ -20,6 +20,9 @@ import { notTheLast } from './break-glass.ts'
 import { type Enrolment, insertPerson, type NewPerson } from './people.ts'
 import { type Credentials, checkNewIdentity, insertIdentity, type NewIdentity, nameShape } from './tokens.ts'
 
+export const plainKeys = ['no', 'wrapped', 'yes'] as const
+export type PlainKeys = (typeof plainKeys)[number]
+
 export type Organisation = Selectable<OrganisationTable>
 export type Project = Selectable<ProjectTable>
 
@@ -135,10 +138,13 @@ export function openOrganisationOperations({ database, parents, record, stranger
       })
     },
 
-    /** Whether keys of a project may be made so that they leave in the clear, and leave so. Refuses PROJECT-ABSENT. */
+    /**
+     * Whether keys of a project may be made so that they leave in the clear, and leave so; `wrapped`: none does, but they leave wrapped
+     * under keys that somebody has. Refuses PROJECT-ABSENT.
+     */
     letPlainKeys(
       call: Call,
-      { project, allowed }: { readonly project: string; readonly allowed: boolean },
+      { project, allowed }: { readonly project: string; readonly allowed: PlainKeys },
     ): Promise<Outcome<null>> {
       return record(call, 'project.let-plain-keys', async (subject) => {
         const row = await database
@@ -153,7 +159,7 @@ export function openOrganisationOperations({ database, parents, record, stranger
         if (!may.ok) return may
         await database
           .updateTable('project')
-          .set({ plain_export: allowed })
+          .set({ plain_export: allowed === 'yes', wrapped_export: allowed === 'wrapped' })
           .where('id', '=', project)
           .execute()
         return accept(null)

@@ -5,6 +5,7 @@ import {
   registerKmipClient,
   revokeKmipClient,
 } from '../access/kmip-clients.ts'
+import type { PlainKeys } from '../access/organisations.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { mustBeNew, writeNew } from '../platform/state-folder/private-file.ts'
 import { issueClientCertificate } from '../platform/tls/certificate.ts'
@@ -68,9 +69,9 @@ export const endKmipClient = (state: StateFolder, fingerprint: string): Promise<
 export const showKmipClients = (state: StateFolder) =>
   withParts(state, (parts) => listKmipClients(parts, operatorCall()))
 
-/** Whether the keys of a project may be made so that they leave in the clear. */
+/** Whether the keys of a project leave in the clear, or wrapped under keys that somebody has. */
 export const letPlainKeys = (
   state: StateFolder,
-  wanted: { project: string; allowed: boolean },
+  wanted: { project: string; allowed: PlainKeys },
 ): Promise<Outcome<null>> =>
   withParts(state, ({ organisations }) => organisations.letPlainKeys(operatorCall(), wanted))

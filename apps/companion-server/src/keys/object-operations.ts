@@ -299,7 +299,7 @@ export function openObjectOperations(
 
     /**
      * The key's bytes under another key of the same project, by AES Key Wrap: RFC 3394, or 5649 with padding. Unless the project lets
-     * keys leave in the clear, that is one whose bytes nobody has, and that does nothing but wrap.
+     * keys leave so or in the clear, that is one whose bytes nobody has, and that does nothing but wrap.
      */
     exportWrapped(
       call: Call,
@@ -317,7 +317,7 @@ export function openObjectOperations(
         if (!fits.ok) return fits
         const kek = await versionOf(wrapper, wrapper.current_version, ['enabled'])
         if (!kek.ok) return kek
-        if (mayBeKnown(wrapper, kek.value) && !(await letsPlainKeys(wrapper.project_id)))
+        if (mayBeKnown(wrapper, kek.value) && !(await letsKnownWrap(wrapper.project_id)))
           return refuse(
             'KEY-EXPORT',
             'the wrapping key was brought here, may leave, or encrypts data too: what it wraps could be read',
@@ -487,6 +487,11 @@ export function openObjectOperations(
   async function letsPlainKeys(project: string): Promise<boolean> {
     const row = await repository.findProject(project)
     return row !== 'absent' && row.plain_export
+  }
+
+  async function letsKnownWrap(project: string): Promise<boolean> {
+    const row = await repository.findProject(project)
+    return row !== 'absent' && (row.plain_export || row.wrapped_export)
   }
 }
 

@@ -12,7 +12,7 @@ import { absent, authorize, mayRename } from '../access/authorize.ts'
 import { checkPage } from '../access/page.ts'
 import { type Call, ownCall, type Subject } from '../audit/record.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { ThresholdWanted } from '../platform/database/tables.ts'
+import type { ThresholdWanted, VersionState } from '../platform/database/tables.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import {
   algorithms,
@@ -74,6 +74,13 @@ export type NewKey = {
   readonly preActive?: boolean
   /** Of keys that ceremonies make alone: refused here. */
   readonly threshold?: ThresholdWanted
+}
+
+/** `states`: of current versions, where they were asked for. */
+export type KeyList = {
+  readonly keys: readonly StoredKey[]
+  readonly total: number
+  readonly states: ReadonlyMap<string, VersionState>
 }
 
 export type KeyPatch = {
@@ -195,8 +202,8 @@ export function openKeyOperations(parts: KeyParts) {
     list(
       call: Call,
       project: string,
-      page: KeyPage,
-    ): Promise<Outcome<{ readonly keys: readonly StoredKey[]; readonly total: number }>> {
+      page: KeyPage & { readonly withStates?: boolean },
+    ): Promise<Outcome<KeyList>> {
       return record(call, 'key.list', async (subject) => {
         const row = await repository.findProject(project)
         if (row === 'absent') return absent('project')
@@ -208,7 +215,14 @@ export function openKeyOperations(parts: KeyParts) {
         if (!within.ok) return within
         if (page.search !== null && !searchShape.test(page.search))
           return refuse('REQUEST-FIELDS', `search: expected at most ${maxSearch} characters`)
-        return accept(await repository.listKeys(project, page))
+        const { keys, total } = await repository.listKeys(project, page)
+        const current = page.withStates
+          ? await Promise.all(keys.map((key) => repository.findVersion(key, key.current_version)))
+          : []
+        const states = current.flatMap((one) =>
+          one === 'absent' ? [] : [[one.row.owner, one.state] as const],
+        )
+        return accept({ keys, total, states: new Map(states) })
       })
     },
 

@@ -9,7 +9,7 @@ import { decodeItem, defaultLimits, encodedLength, encodeItem, type Item } from 
 import { type Request, type RequestHeader, type RequestItem, readRequest } from './message/request.ts'
 import { type Response, type ResponseItem, type Result, reasonIn, writeResponse } from './message/response.ts'
 import type { Version } from './message/versions.ts'
-import type { Done } from './operations/operation.ts'
+import type { Asked, Done } from './operations/operation.ts'
 import { findOperation } from './operations/table.ts'
 import { reasonOf } from './reasons.ts'
 
@@ -138,7 +138,10 @@ async function runItem(
     parts.heard?.(made)
     return made
   }
-  const asked = { version, placeholder, keys: parts.keys, project: client.project, now: parts.now, call }
+  const asked: Asked = {
+    ...{ version, placeholder, keys: parts.keys, project: client.project, now: parts.now, call },
+    room: () => parts.roomFor(caller.identity),
+  }
   try {
     return await operation.run(asked, payload)
   } catch (error) {

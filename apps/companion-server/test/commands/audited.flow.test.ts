@@ -96,7 +96,7 @@ test('AUDIT-COMMAND every command that changes something leaves one entry for ea
       },
       {
         command: 'kmip plain-keys',
-        run: () => letPlainKeys(state, { project: 'payments', allowed: true }),
+        run: () => letPlainKeys(state, { project: 'payments', allowed: 'wrapped' }),
         entries: [['project.let-plain-keys', 'ok']],
       },
       {

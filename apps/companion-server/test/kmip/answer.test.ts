@@ -552,7 +552,7 @@ test('KMIP-GET a key leaves wrapped under a key with that use, and under no othe
   )
 })
 
-test('KMIP-GET a wrapping key that somebody has or decrypts with wraps only where the project lets keys leave in the clear', async () => {
+test('KMIP-GET a wrapping key that somebody has or decrypts with wraps only where the project lets keys leave wrapped so, or in the clear', async () => {
   const key = await make('wrapped', bit('Encrypt'))
   const own = structure('SymmetricKey', [
     structure('KeyBlock', [
@@ -583,10 +583,17 @@ test('KMIP-GET a wrapping key that somebody has or decrypts with wraps only wher
     said((await as('2.1', ['Get', [id(key), wrappedUnder(wrapper)]])).items[0])
   for (const [name, wrapper] of Object.entries(wrappers))
     expect([name, await under(wrapper)]).toEqual([name, expect.stringMatching(/^Sensitive KEY-EXPORT/)])
-  memory.letPlainKeys(true)
+  memory.letPlainKeys('yes')
   for (const [name, wrapper] of Object.entries(wrappers))
     expect([name, await under(wrapper)]).toEqual([name, 'success'])
-  memory.letPlainKeys(false)
+  // Wrapped, and not in the clear: that nothing else leaves is not undone by it.
+  memory.letPlainKeys('wrapped')
+  for (const [name, wrapper] of Object.entries(wrappers))
+    expect([name, await under(wrapper)]).toEqual([name, 'success'])
+  expect(said((await as('2.1', ['Get', [id(key)]])).items[0])).toMatch(/^Sensitive KEY-EXPORT/)
+  const later = await as('2.1', ['Get', [id(await make('later', bit('Encrypt')))]])
+  expect(said(later.items[0])).toMatch(/^Sensitive KEY-EXPORT/)
+  memory.letPlainKeys('no')
   expect(await under(await make('new', bit('WrapKey') | bit('UnwrapKey')))).toBe('success')
 })
 
@@ -603,20 +610,22 @@ async function registerSecret(): Promise<string> {
 }
 
 test('KMIP-GET a key that could leave in the clear stays once its project lets none go', async () => {
-  memory.letPlainKeys(true)
+  memory.letPlainKeys('yes')
   const key = await make('plain', bit('Encrypt'))
   const kept = await registerSecret()
   const got = async (of: string) => said((await as('2.1', ['Get', [id(of)]])).items[0])
   expect(await got(key)).toBe('success')
-  memory.letPlainKeys(false)
+  memory.letPlainKeys('no')
+  expect(await got(key)).toMatch(/^Sensitive KEY-EXPORT/)
+  memory.letPlainKeys('wrapped')
   expect(await got(key)).toMatch(/^Sensitive KEY-EXPORT/)
   expect(await got(kept)).toBe('success')
-  memory.letPlainKeys(true)
+  memory.letPlainKeys('yes')
   expect(await got(key)).toBe('success')
 })
 
 test('KMIP-GET nothing leaves of a key or a secret that is switched off, whose version is, or that is to be deleted', async () => {
-  memory.letPlainKeys(true)
+  memory.letPlainKeys('yes')
   const kek = await make('kek', bit('WrapKey'))
   const [key, secret] = [await make('off', bit('Encrypt')), await registerSecret()]
   const steps: readonly Step[] = [

@@ -1,4 +1,4 @@
-import { accept, equalBytes, toHex, utf8 } from '@lux/crypto'
+import { accept, equalBytes, refuse, toHex, utf8 } from '@lux/crypto'
 import { expect, test } from 'vitest'
 import { answer } from '../../src/kmip/answer.ts'
 import { enumerations, type NameOf } from '../../src/kmip/codec/enumerations.ts'
@@ -69,17 +69,26 @@ const client = {
   project: 'p',
 }
 
-async function send(version: Version, name: NameOf<'Operation'>, payload: readonly Item[]) {
+let asked = 0
+let most = Number.POSITIVE_INFINITY
+
+async function send(
+  version: Version,
+  name: NameOf<'Operation'>,
+  payload: readonly Item[],
+  { keys } = memory,
+) {
   const operation = enumerations.Operation[name]
   const items = [{ operation, ephemeral: null, id: null, payload, extensions: [] }]
   const faults: unknown[] = []
   const answered = decodeItem(
     await answer(encodeItem(writeRequest({ header: { ...bareHeader, version }, items })), client, {
       ...{
-        keys: memory.keys,
+        keys,
         now,
         newReqId: () => 'r',
-        roomFor: () => accept(null),
+        roomFor: () =>
+          ++asked > most ? refuse('RATE-LIMITED', 'too many calls of this identity') : accept(null),
         fault: (error: unknown) => faults.push(error),
       },
     }),
@@ -190,6 +199,29 @@ test('KMIP-LOCATE an attribute that the version does not know finds none in 1.x,
       else expect(answered).toMatch(/is no attribute of/)
     }
   expect(tried).toBeGreaterThan(100)
+})
+
+test('KMIP-LOCATE reads the states of a page with the page, stops where it has enough, and each page more is a call', async () => {
+  const many = openMemoryKeys(now)
+  for (let at = 0; at < 250; at++) many.add(`key${at}`, `name${at}`)
+  const active = structure('Attribute', [
+    textString('AttributeName', 'State'),
+    enumeration('AttributeValue', enumerations.State.Active),
+  ])
+  const located = async (version: Version, payload: readonly Item[]) => {
+    const [heard, rooms] = [many.audited.length, asked]
+    const said = await send(version, 'Locate', payload, many)
+    const ids = typeof said === 'string' ? said : said?.filter(({ tag }) => tag === tags.UniqueIdentifier)
+    return [ids?.length, many.audited.slice(heard).length, asked - rooms]
+  }
+  expect(await located('1.2', [active])).toEqual([250, 3, 3])
+  expect(await located('1.2', [integer('MaximumItems', 1), active])).toEqual([1, 1, 1])
+  expect(await located('1.2', [integer('MaximumItems', 101), active])).toEqual([101, 2, 2])
+  expect(await located('1.4', [integer('MaximumItems', 1), active])).toEqual([1, 3, 3])
+  expect(new Set(many.audited)).toEqual(new Set(['kmip client key.list ok']))
+  most = asked + 2
+  expect(await send('1.2', 'Locate', [active], many)).toMatch(/^RATE-LIMITED/)
+  most = Number.POSITIVE_INFINITY
 })
 
 test('KMIP-LOCATE of a structure the fields that are given count, each of them', async () => {

@@ -1,7 +1,6 @@
 import { accept, equalBytes, type Outcome } from '@lux/crypto'
 import { maxPage } from '../../access/page.ts'
 import { maxSearch } from '../../keys/operations.ts'
-import type { StoredKey } from '../../keys/repository.ts'
 import { type Fields, integer, misfit, openFields, textString } from '../codec/fields.ts'
 import { encodeItem, type Item } from '../codec/ttlv.ts'
 import { type Attribute, readAttribute, sameName } from '../message/attributes.ts'
@@ -91,43 +90,38 @@ export const locate: Operation = {
   },
 }
 
-async function matching(asked: Asked, { attributes }: Filter): Promise<Outcome<readonly string[]>> {
-  const later = attributes.filter(({ name }) => ofVersion.some((one) => one === name))
-  const first = attributes.filter((one) => !later.includes(one))
+async function matching(
+  asked: Asked,
+  { attributes, maximum, offset: before }: Filter,
+): Promise<Outcome<readonly string[]>> {
+  const withStates = attributes.some(({ name }) => ofVersion.some((one) => one === name))
+  // Before 1.3 nobody hears how many there are.
+  const enough = asked.version >= '1.3' || maximum === null ? Number.POSITIVE_INFINITY : before + maximum
   // One that was read may move to the next page while another is made.
   const found = new Set<string>()
   for (let offset = 0; ; offset += maxPage) {
+    const room = offset === 0 ? accept(null) : asked.room()
+    if (!room.ok) return room
     const list = await asked.keys.list(asked.call(), asked.project, {
       offset,
       limit: maxPage,
       search: searchOf(attributes),
       orderBy: 'created_at',
       orderDirection: 'desc',
+      withStates,
     })
     if (!list.ok) return list
     for (const key of list.value.keys) {
       const halves =
         kindOf(key)?.object === 'PrivateKey' ? (['whole', 'public'] as const) : (['whole'] as const)
       for (const half of halves) {
-        const own = attributesOf(key, null, half)
-        if (!first.every((wanted) => matches(wanted, attributes, own))) continue
-        if (later.length > 0) {
-          const whole = await withState(asked, key)
-          if (!whole.ok) return whole
-          if (!later.every((wanted) => matches(wanted, attributes, whole.value))) continue
-        }
+        const own = attributesOf(key, list.value.states.get(key.id) ?? null, half)
+        if (!attributes.every((wanted) => matches(wanted, attributes, own))) continue
         found.add(half === 'public' ? publicIdentifier(key.id) : key.id)
       }
     }
-    if (offset + maxPage >= list.value.total) return accept([...found])
+    if (found.size >= enough || offset + maxPage >= list.value.total) return accept([...found])
   }
-}
-
-async function withState(asked: Asked, key: StoredKey): Promise<Outcome<readonly Attribute[]>> {
-  const versions = await asked.keys.versions(asked.call(), key.id)
-  if (!versions.ok) return versions
-  const current = versions.value.find(({ row }) => row.version === key.current_version)
-  return accept(attributesOf(key, current?.state ?? null))
 }
 
 /** A name that is looked for narrows what is read; whether it is the whole name, `matches` says. */

@@ -14,6 +14,8 @@ export type Asked = {
   now(): Date
   /** A new one for each question: each is recorded by itself. */
   call(): Call
+  /** One call more of the identity's limit, where an operation asks for many things. */
+  room(): Outcome<null>
   /** The object that the operation before it in the batch named: what a missing identifier stands for. */
   readonly placeholder: string | null
 }

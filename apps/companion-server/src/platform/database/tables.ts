@@ -232,6 +232,8 @@ export type ProjectTable = {
   name: string
   /** Its keys may be made so that they leave in the clear. */
   plain_export: Generated<boolean>
+  /** They leave wrapped under keys that somebody has, too. */
+  wrapped_export: Generated<boolean>
   created_at: MadeTime
 }
 

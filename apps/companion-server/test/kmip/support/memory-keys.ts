@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Insertable } from 'kysely'
 import type { Approvals } from '../../../src/access/approvals.ts'
 import type { Grant } from '../../../src/access/authorize.ts'
+import type { PlainKeys } from '../../../src/access/organisations.ts'
 import type { Call, Record, Subject } from '../../../src/audit/record.ts'
 import { algorithms, type KeyAlgorithm } from '../../../src/keys/algorithms.ts'
 import { envelopeKeyId } from '../../../src/keys/envelope.ts'
@@ -18,7 +19,7 @@ export function openMemoryKeys(
   now: () => Date,
   { plainExport = false, take }: { plainExport?: boolean; take?: Approvals['take'] } = {},
 ) {
-  let plain = plainExport
+  let allowed: PlainKeys = plainExport ? 'yes' : 'no'
   const keys: StoredKey[] = []
   const versions = new Map<string, Versions>()
   const bytes = new Map<string, Uint8Array>()
@@ -98,7 +99,10 @@ export function openMemoryKeys(
     putOffRotation: unused,
     findProject: async (id) =>
       id === 'p' || id === 'q'
-        ? { id, organisation_id: 'o', name: id, plain_export: plain, created_at: new Date(0) }
+        ? {
+            ...{ id, organisation_id: 'o', name: id, created_at: new Date(0) },
+            ...{ plain_export: allowed === 'yes', wrapped_export: allowed === 'wrapped' },
+          }
         : 'absent',
   }
   function place(row: Insertable<KeyTable>, { row: wrapped, mac, state = 'enabled' }: NewVersion): StoredKey {
@@ -153,8 +157,8 @@ export function openMemoryKeys(
     keys: openKeyOperations({ repository, unwrapping, record, approvals: { take: take ?? unused }, now }),
     audited,
     /** From now on, in every project. */
-    letPlainKeys(allowed: boolean) {
-      plain = allowed
+    letPlainKeys(now: PlainKeys) {
+      allowed = now
     },
     bytesOf: (id: string): Uint8Array => bytes.get(id) ?? new Uint8Array(0),
     rows: keys,
