@@ -31,9 +31,12 @@ import {
   addProvider,
   addSamlProvider,
   allowGroup,
+  type ChangeOptions,
+  changeProvider,
   disallowGroup,
   type GroupOptions,
   newScimToken,
+  optionalSettings,
   type ProviderOptions,
   removeProvider,
   requireProviders,
@@ -432,6 +435,8 @@ signOn
   .option('--groups-claim <name>', 'the claim that lists groups (default: groups)')
   .option('--scope <scope>', 'asked for besides openid, profile and email, many times', collected, [])
   .option('--ca <file>', 'the CA of its certificate where it is no public one, PEM')
+  .option('--acr <value>', 'its acr of a log-in by two factors, many times', collected, [])
+  .option('--amr <value>', 'its amr of a log-in by two factors, many times', collected, [])
   .action((options: ProviderOptions) =>
     running(async () => {
       const state = folder()
@@ -448,11 +453,43 @@ signOn
   .option('--certificate <file>', 'what it signs with, PEM; again for the next one', collected, [])
   .option('--organisation <id>', 'whose it is; else the whole deployment’s')
   .option('--groups-attribute <name>', 'the attribute that lists groups (default: groups)')
+  .option('--acr <class>', 'its AuthnContextClassRef of a log-in by two factors, many times', collected, [])
   .action((options: SamlOptions) =>
     running(async () => {
       const state = folder()
       const made = await alone(state, 'sign-on add-saml', () => addSamlProvider(state, options))
       report(common(), made, callbackLines)
+    }),
+  )
+signOn
+  .command('change')
+  .description('Change an identity provider: what is not named stays as it is, and its members too.')
+  .argument('<name>')
+  .option('--client-secret-file <file>', 'the client’s secret, one line, mode 0600')
+  .option('--groups-claim <name>', 'the claim that lists groups')
+  .option('--scope <scope>', 'asked for besides openid, profile and email, many times', collected, [])
+  .option('--ca <file>', 'the CA of its certificate where it is no public one, PEM')
+  .option('--entry-point <address>', 'where the browser is sent to log in, https')
+  .option('--certificate <file>', 'what it signs with, PEM; again for the next one', collected, [])
+  .option('--groups-attribute <name>', 'the attribute that lists groups')
+  .option(
+    '--acr <value>',
+    'its acr or AuthnContextClassRef of a log-in by two factors, many times',
+    collected,
+    [],
+  )
+  .option('--amr <value>', 'its amr of a log-in by two factors, many times', collected, [])
+  .option(
+    '--without <setting>',
+    `takes one away of ${optionalSettings.join(', ')}, many times`,
+    collected,
+    [],
+  )
+  .action((name: string, options: ChangeOptions) =>
+    running(async () => {
+      const state = folder()
+      const made = await alone(state, 'sign-on change', () => changeProvider(state, name, options))
+      report(common(), made, () => [`changed ${name}`])
     }),
   )
 signOn

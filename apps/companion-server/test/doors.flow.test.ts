@@ -515,6 +515,14 @@ const others: readonly Case[] = [
       people.changePassword(call, { accessToken: '', source: 'here', old: 'a', password: 'b' }),
   ),
   refused(
+    'sign-on.change-provider',
+    'chief',
+    'SIGN-ON-PROVIDER',
+    ['PATCH /api/v1/sign-on/providers/corp', { clientSecret: 'next' }],
+    ({ signOn }, call) =>
+      signOn.changeProvider(call, { name: 'corp', change: { settings: {}, secret: 'next' } }),
+  ),
+  refused(
     'sign-on.remove-provider',
     'chief',
     'SIGN-ON-PROVIDER',

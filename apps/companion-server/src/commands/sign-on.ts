@@ -4,7 +4,7 @@ import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { requirePrivate } from '../platform/state-folder/private-file.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { openServerParts, type ServerParts } from '../server.ts'
-import type { GroupRole, NewProvider, ShownProvider } from '../sign-on/providers.ts'
+import type { GroupRole, NewProvider, ProviderChange, ShownProvider } from '../sign-on/providers.ts'
 import { readGiven } from './given-file.ts'
 import { operatorCall } from './operator-call.ts'
 
@@ -17,6 +17,8 @@ export type ProviderOptions = {
   readonly groupsClaim?: string
   readonly scope: readonly string[]
   readonly ca?: string
+  readonly acr: readonly string[]
+  readonly amr: readonly string[]
 }
 
 export type SamlOptions = Pick<ProviderOptions, 'name' | 'organisation'> & {
@@ -24,7 +26,20 @@ export type SamlOptions = Pick<ProviderOptions, 'name' | 'organisation'> & {
   readonly entryPoint: string
   readonly certificate: readonly string[]
   readonly groupsAttribute?: string
+  readonly acr: readonly string[]
 }
+
+export type ChangeOptions = Partial<
+  Pick<ProviderOptions, 'clientSecretFile' | 'groupsClaim' | 'ca'> &
+    Pick<SamlOptions, 'entryPoint' | 'groupsAttribute'>
+> &
+  Pick<ProviderOptions, 'scope' | 'acr' | 'amr'> &
+  Pick<SamlOptions, 'certificate'> & {
+    /** Of what need not be, what is taken away. */
+    readonly without: readonly string[]
+  }
+
+export const optionalSettings = ['groupsClaim', 'groupsAttribute', 'scopes', 'acr', 'amr', 'ca']
 
 export type GroupOptions = {
   readonly provider: string
@@ -51,29 +66,62 @@ type Added = ShownProvider & { readonly callback: string | null }
 /** `callback` is the address to register at the provider; null where PUBLIC_URL is not set. */
 export async function addProvider(
   state: StateFolder,
-  { name, issuer, clientId, clientSecretFile, organisation, groupsClaim, scope, ca }: ProviderOptions,
+  { name, issuer, clientId, clientSecretFile, organisation, ...rest }: ProviderOptions,
 ): Promise<Outcome<Added>> {
   const secret = clientSecretFile === undefined ? null : await secretOf(clientSecretFile)
-  const authority = ca === undefined ? undefined : await textOf(ca, maxCertificate)
-  const settings = {
-    ...({ kind: 'oidc', issuer, clientId } as const),
+  const settings = { ...({ kind: 'oidc', issuer, clientId } as const), ...(await oidcSettings(rest)) }
+  return added(state, { name, organisation: organisation ?? null, secret, settings })
+}
+
+async function oidcSettings({
+  groupsClaim,
+  scope,
+  acr,
+  amr,
+  ca,
+}: Pick<ChangeOptions, 'groupsClaim' | 'scope' | 'acr' | 'amr' | 'ca'>) {
+  return {
     ...(groupsClaim === undefined ? {} : { groupsClaim }),
     ...(scope.length === 0 ? {} : { scopes: scope }),
-    ...(authority === undefined ? {} : { ca: authority }),
+    ...(acr.length === 0 ? {} : { acr }),
+    ...(amr.length === 0 ? {} : { amr }),
+    ...(ca === undefined ? {} : { ca: await textOf(ca, maxCertificate) }),
   }
-  return added(state, { name, organisation: organisation ?? null, secret, settings })
 }
 
 export async function addSamlProvider(
   state: StateFolder,
-  { name, organisation, entityId, entryPoint, certificate, groupsAttribute }: SamlOptions,
+  { name, organisation, entityId, entryPoint, certificate, groupsAttribute, acr }: SamlOptions,
 ): Promise<Outcome<Added>> {
-  const certificates = await Promise.all(certificate.map((path) => textOf(path, maxCertificate)))
   const settings = {
-    ...({ kind: 'saml', entityId, entryPoint, certificates } as const),
+    ...({ kind: 'saml', entityId, entryPoint } as const),
+    certificates: await certificatesOf(certificate),
     ...(groupsAttribute === undefined ? {} : { groupsAttribute }),
+    ...(acr.length === 0 ? {} : { acr }),
   }
   return added(state, { name, organisation: organisation ?? null, secret: null, settings })
+}
+
+const certificatesOf = (paths: readonly string[]): Promise<string[]> =>
+  Promise.all(paths.map((path) => textOf(path, maxCertificate)))
+
+/** What is not named stays as it is. */
+export async function changeProvider(
+  state: StateFolder,
+  name: string,
+  { clientSecretFile, certificate, entryPoint, groupsAttribute, without, ...rest }: ChangeOptions,
+): Promise<Outcome<ShownProvider>> {
+  const secret = clientSecretFile === undefined ? null : await secretOf(clientSecretFile)
+  const settings: ProviderChange['settings'] = {
+    ...(await oidcSettings(rest)),
+    ...(entryPoint === undefined ? {} : { entryPoint }),
+    ...(certificate.length === 0 ? {} : { certificates: await certificatesOf(certificate) }),
+    ...(groupsAttribute === undefined ? {} : { groupsAttribute }),
+    ...Object.fromEntries(without.map((one) => [one, null])),
+  }
+  return withParts(state, ({ signOn }) =>
+    signOn.changeProvider(operatorCall(), { name, change: { settings, secret } }),
+  )
 }
 
 const added = (state: StateFolder, wanted: NewProvider): Promise<Outcome<Added>> =>

@@ -39,7 +39,7 @@ const table: Readonly<Record<string, Operations>> = {
   },
   'sign-on': {
     changes:
-      'add-group-role add-provider make-scim-token remove-group-role remove-provider require revoke-scim-token',
+      'add-group-role add-provider change-provider make-scim-token remove-group-role remove-provider require revoke-scim-token',
     other: 'list-providers log-in take-token',
   },
   threshold: {

@@ -77,7 +77,7 @@ export type NewKey = {
 }
 
 /** `states`: of current versions, where they were asked for. */
-export type KeyList = {
+type KeyList = {
   readonly keys: readonly StoredKey[]
   readonly total: number
   readonly states: ReadonlyMap<string, VersionState>

@@ -9,6 +9,7 @@ import {
   type ProtocolParts,
   type Provider,
   provenBy,
+  saysOneOf,
   seenWithin,
 } from './protocol.ts'
 
@@ -80,15 +81,17 @@ export function openOidc({ egress }: ProtocolParts): Protocol<OidcSettings> {
         return refusedDiscovery(error)
       }
       const checks: Checks = { nonce: client.randomNonce(), verifier: client.randomPKCECodeVerifier() }
+      const { acr, scopes } = provider.settings
       const location = client.buildAuthorizationUrl(configuration, {
         redirect_uri: callback,
-        scope: ['openid', 'profile', 'email', ...(provider.settings.scopes ?? [])].join(' '),
+        scope: ['openid', 'profile', 'email', ...(scopes ?? [])].join(' '),
         code_challenge: await client.calculatePKCECodeChallenge(checks.verifier),
         code_challenge_method: 'S256',
         state,
         nonce: checks.nonce,
         // Then the ID token says when that was, too.
         max_age: String(seenWithin),
+        ...(acr === undefined ? {} : { acr_values: acr.join(' ') }),
       })
       if (location.protocol !== 'https:')
         return refuse('SIGN-ON-DISCOVERY', 'the provider names no https authorization endpoint')
@@ -110,7 +113,7 @@ export function openOidc({ egress }: ProtocolParts): Protocol<OidcSettings> {
         })
         const claims = tokens.claims()
         if (claims === undefined) return refuse('SIGN-ON-ANSWER', 'the provider gave no ID token')
-        const groupsClaim = provider.settings.groupsClaim ?? 'groups'
+        const { groupsClaim = 'groups', acr, amr } = provider.settings
         // Some providers put what a scope gives beside the ID token.
         const more =
           claims[groupsClaim] === undefined && configuration.serverMetadata().userinfo_endpoint !== undefined
@@ -118,7 +121,8 @@ export function openOidc({ egress }: ProtocolParts): Protocol<OidcSettings> {
             : {}
         const said: Record<string, unknown> = { ...more, ...claims }
         const name = shownName(said.name, said.preferred_username, said.email, claims.sub)
-        const seen = typeof claims.auth_time === 'number' ? claims.auth_time * 1000 : Number.NaN
+        const byTwo = saysOneOf(acr, [claims.acr]) && saysOneOf(amr, [claims.amr].flat())
+        const seen = byTwo && typeof claims.auth_time === 'number' ? claims.auth_time * 1000 : Number.NaN
         return provenBy(claims.sub, name, { groups: said[groupsClaim], seen })
       } catch (error) {
         return refusedAnswer(error)

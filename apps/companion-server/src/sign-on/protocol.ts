@@ -10,6 +10,9 @@ export type OidcSettings = {
   readonly groupsClaim?: string
   /** Asked for besides openid, profile and email. */
   readonly scopes?: readonly string[]
+  /** Of the ID token: what the provider says there of a log-in by two factors. Absent: any log-in is taken for one. */
+  readonly acr?: readonly string[]
+  readonly amr?: readonly string[]
   /** The CA of the provider's certificate where it is no public one, PEM. */
   readonly ca?: string
 }
@@ -23,6 +26,8 @@ export type SamlSettings = {
   readonly certificates: readonly string[]
   /** The attribute that lists groups; else `groups`. */
   readonly groupsAttribute?: string
+  /** The AuthnContextClassRef of a log-in by two factors. Absent: any log-in is taken for one. */
+  readonly acr?: readonly string[]
   /** This server's own towards the provider, made here. */
   readonly certificate: string
 }
@@ -57,6 +62,10 @@ export type Protocol<S extends Settings> = {
 export type ProtocolParts = { readonly egress: Egress }
 
 const maxGroups = 1000
+
+/** One of what is wanted was said; where nothing is wanted, that is so. */
+export const saysOneOf = (wanted: readonly string[] | undefined, said: readonly unknown[]): boolean =>
+  wanted === undefined || said.some((one) => wanted.some((other) => other === one))
 
 /** How long ago a provider may have seen the person, in seconds: it is asked to look again. */
 export const seenWithin = 600

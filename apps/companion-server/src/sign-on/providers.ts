@@ -22,6 +22,17 @@ export type NewProvider = {
 
 export type NewSettings = OidcSettings | Omit<SamlSettings, 'certificate'>
 
+/** What stays is who the provider is, since its subjects are people here; null takes away what need not be. */
+export type ProviderChange = {
+  readonly settings: Partial<Pick<SamlSettings, 'entryPoint' | 'certificates'>> & {
+    readonly [name in 'groupsClaim' | 'scopes' | 'amr' | 'ca']?: OidcSettings[name] | null
+  } & {
+    readonly [name in 'groupsAttribute' | 'acr']?: SamlSettings[name] | null
+  }
+  /** Of an OpenID Connect client; null: as it is. */
+  readonly secret: string | null
+}
+
 export type GroupRole = { readonly id: string; readonly group: string; readonly grant: Grant }
 
 /** Without its secret. */
@@ -93,6 +104,42 @@ export function openProviderOperations({ database, record, key, check, now }: Pa
             ? refuse('SIGN-ON-NAME-TAKEN', `there is an identity provider ${name}`)
             : accept({ name, organisation, settings, roles: [] })
         })
+      })
+    },
+
+    /** Its members, their roles and its SCIM token stay. Asks the provider for its own description first. */
+    changeProvider(
+      call: Call,
+      { name, change }: { name: string; change: ProviderChange },
+    ): Promise<Outcome<ShownProvider>> {
+      return record(call, 'sign-on.change-provider', async (subject) => {
+        const row = await providerOf(name)
+        if (row === 'absent') return absentProvider()
+        subject.organisation = row.organisation_id
+        const allowed = mayChange(call, row.organisation_id)
+        if (!allowed.ok) return allowed
+        const wanted = changedSettings(settingsOf(row), change)
+        if (!wanted.ok) return wanted
+        const settings = wanted.value
+        const before = await opened(row)
+        const secret = change.secret ?? before.secret
+        const usable = await check({ id: row.id, settings, secret })
+        if (!usable.ok) return usable
+        const made = await database
+          .updateTable('identity_provider')
+          .set({
+            settings: JSON.stringify(settings),
+            ...(change.secret === null
+              ? {}
+              : { secret_sealed: await seal(key, `identity provider ${row.id}`, change.secret) }),
+          })
+          .where('id', '=', row.id)
+          .where('removed_at', 'is', null)
+          .where('settings', '=', JSON.stringify(row.settings))
+          .executeTakeFirst()
+        if (Number(made.numUpdatedRows) === 0)
+          return refuse('SIGN-ON-PROVIDER', 'somebody else changed or removed it meanwhile')
+        return accept(await shown({ ...row, settings }))
       })
     },
 
@@ -198,14 +245,14 @@ export function openProviderOperations({ database, record, key, check, now }: Pa
     providerOf,
     mayGovern,
 
-    /** What log-in by it takes. */
-    async opened(row: ProviderRow): Promise<Provider> {
-      const secret =
-        row.secret_sealed === null
-          ? null
-          : await unseal(key, `identity provider ${row.id}`, row.secret_sealed)
-      return { id: row.id, settings: settingsOf(row), secret }
-    },
+    opened,
+  }
+
+  /** What log-in by it takes. */
+  async function opened(row: ProviderRow): Promise<Provider> {
+    const secret =
+      row.secret_sealed === null ? null : await unseal(key, `identity provider ${row.id}`, row.secret_sealed)
+    return { id: row.id, settings: settingsOf(row), secret }
   }
 
   async function wholeOf({
@@ -302,6 +349,29 @@ function checkSettings(settings: NewSettings): Outcome<null> {
   if (!isHttps(settings.issuer)) return wrong('issuer is an https address')
   const { ca } = settings
   return ca === undefined || parsed(ca)?.ca ? accept(null) : wrong('ca is the certificate of a CA in PEM')
+}
+
+const changeable: { readonly [kind in Settings['kind']]: readonly string[] } = {
+  oidc: ['groupsClaim', 'scopes', 'acr', 'amr', 'ca'],
+  saml: ['entryPoint', 'certificates', 'groupsAttribute', 'acr'],
+}
+const needed: readonly string[] = ['entryPoint', 'certificates']
+
+/** Refuses SIGN-ON-SETTINGS. */
+function changedSettings(old: Settings, { settings, secret }: ProviderChange): Outcome<Settings> {
+  const given = Object.entries(settings)
+  const other = given.find(([name]) => !changeable[old.kind].includes(name))
+  if (other) return refuse('SIGN-ON-SETTINGS', `a provider by ${old.kind} has no ${other[0]}`)
+  const lost = given.find(([name, value]) => value === null && needed.includes(name))
+  if (lost) return refuse('SIGN-ON-SETTINGS', `a provider by ${old.kind} has to have ${lost[0]}`)
+  if (old.kind === 'saml' && secret !== null)
+    return refuse('SIGN-ON-SETTINGS', 'a provider by saml has no client secret')
+  const kept = Object.entries(old).filter(([name]) => !given.some(([one]) => one === name))
+  const all = Object.fromEntries([...kept, ...given.filter(([, value]) => value !== null)])
+  // Of the same kind still; whether what it needs is there is looked at next.
+  const wanted = all as Settings
+  const sound = checkSettings(wanted)
+  return sound.ok ? accept(wanted) : sound
 }
 
 function isHttps(text: string): boolean {

@@ -1,4 +1,4 @@
-import { Type } from '@fastify/type-provider-typebox'
+import { type TSchema, Type } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { requireSignOn } from '../access/break-glass.ts'
 import { requireCall } from '../access/caller.ts'
@@ -19,14 +19,19 @@ const closed = { additionalProperties: false } as const
 const slug = Type.String({ minLength: 1, maxLength: 32 })
 const address = Type.String({ minLength: 1, maxLength: 512 })
 const pem = Type.String({ minLength: 1, maxLength: 16_384 })
+const groupsName = Type.String({ minLength: 1, maxLength: 256 })
+const scopes = Type.Array(Type.String({ pattern: '^[!#-\\[\\]-~]{1,64}$' }), { maxItems: 16 })
+/** Of what a provider says of a log-in by two factors. */
+const said = Type.Array(Type.String({ pattern: '^[!-~]{1,256}$' }), { minItems: 1, maxItems: 16 })
+const certificates = Type.Array(pem, { minItems: 1, maxItems: 4 })
+const clientSecret = Type.Optional(Type.String({ minLength: 1, maxLength: 1024 }))
 const oidc = Type.Object(
   {
     kind: Type.Literal('oidc'),
     issuer: address,
     clientId: Type.String({ minLength: 1, maxLength: 256 }),
-    groupsClaim: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
-    scopes: Type.Optional(Type.Array(Type.String({ pattern: '^[!#-\\[\\]-~]{1,64}$' }), { maxItems: 16 })),
-    ca: Type.Optional(pem),
+    ...{ groupsClaim: Type.Optional(groupsName), scopes: Type.Optional(scopes), ca: Type.Optional(pem) },
+    ...{ acr: Type.Optional(said), amr: Type.Optional(said) },
   },
   closed,
 )
@@ -35,8 +40,7 @@ const saml = Type.Object(
     kind: Type.Literal('saml'),
     entityId: address,
     entryPoint: address,
-    certificates: Type.Array(pem, { minItems: 1, maxItems: 4 }),
-    groupsAttribute: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+    ...{ certificates, groupsAttribute: Type.Optional(groupsName), acr: Type.Optional(said) },
   },
   closed,
 )
@@ -45,7 +49,24 @@ const newProvider = Type.Object(
     name: slug,
     organisationId: Type.Optional(id),
     settings: Type.Union([oidc, saml]),
-    clientSecret: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+    clientSecret,
+  },
+  closed,
+)
+const perhaps = <T extends TSchema>(one: T) => Type.Optional(orNull(one))
+const providerChange = Type.Object(
+  {
+    settings: Type.Optional(
+      Type.Object(
+        {
+          ...{ groupsClaim: perhaps(groupsName), scopes: perhaps(scopes), ca: perhaps(pem) },
+          ...{ acr: perhaps(said), amr: perhaps(said), groupsAttribute: perhaps(groupsName) },
+          ...{ entryPoint: Type.Optional(address), certificates: Type.Optional(certificates) },
+        },
+        closed,
+      ),
+    ),
+    clientSecret,
   },
   closed,
 )
@@ -71,10 +92,11 @@ const providerView = Type.Object({
     Type.Object({
       ...{ kind: Type.Literal('oidc'), issuer: text, clientId: text, groupsClaim: Type.Optional(text) },
       ...{ scopes: Type.Optional(Type.Array(text)), ca: Type.Optional(text) },
+      ...{ acr: Type.Optional(Type.Array(text)), amr: Type.Optional(Type.Array(text)) },
     }),
     Type.Object({
       ...{ kind: Type.Literal('saml'), entityId: text, entryPoint: text, certificates: Type.Array(text) },
-      ...{ groupsAttribute: Type.Optional(text), certificate: text },
+      ...{ groupsAttribute: Type.Optional(text), acr: Type.Optional(Type.Array(text)), certificate: text },
     }),
   ]),
   roles: Type.Array(roleView),
@@ -265,6 +287,22 @@ export function signOnRoutes(
     async (request) => {
       const call = await callOf(request)
       return { providers: granted(await signOn.listProviders(call)).map(toProvider) }
+    },
+  )
+
+  app.patch(
+    '/api/v1/sign-on/providers/:name',
+    {
+      schema: {
+        ...gives('Change an identity provider', Type.Object({ provider: providerView })),
+        ...{ params: byName, body: providerChange },
+      },
+    },
+    async (request) => {
+      const call = await callOf(request)
+      const { settings = {}, clientSecret: secret = null } = request.body
+      const wanted = { name: request.params.name, change: { settings, secret } }
+      return { provider: toProvider(granted(await signOn.changeProvider(call, wanted))) }
     },
   )
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { CacheProvider, Profile, SAML } from '@node-saml/node-saml'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { type Proven, shownName } from './members.ts'
-import { type Protocol, type Provider, provenBy, type SamlSettings } from './protocol.ts'
+import { type Protocol, type Provider, provenBy, type SamlSettings, saysOneOf } from './protocol.ts'
 
 type Checks = { readonly id: string; readonly at: string }
 type SamlProvider = Provider & { readonly settings: SamlSettings }
@@ -95,7 +95,8 @@ async function serviceOf(
     ...{ privateKey: secret ?? '', publicCert: settings.certificate, decryptionPvk: secret ?? '' },
     ...{ signatureAlgorithm: 'sha256', digestAlgorithm: 'sha256' },
     ...{ wantAssertionsSigned: true, wantAuthnResponseSigned: false },
-    ...{ identifierFormat: null, disableRequestedAuthnContext: true, forceAuthn: true },
+    ...{ identifierFormat: null, forceAuthn: true, disableRequestedAuthnContext: settings.acr === undefined },
+    ...(settings.acr === undefined ? {} : { authnContext: [...settings.acr] }),
     ...{ acceptedClockSkewMs: skew, maxAssertionAgeMs: lives, requestIdExpirationPeriodMs: lives },
     ...{ validateInResponseTo: ValidateInResponseTo.always, cacheProvider, generateUniqueId: () => id },
   })
@@ -126,16 +127,19 @@ async function checkForm(xml: string): Promise<Outcome<readonly string[]>> {
 }
 
 type Element = { readonly $?: Readonly<Record<string, string | undefined>> }
+type Statement = Element & {
+  readonly AuthnContext?: readonly { readonly AuthnContextClassRef?: readonly { readonly _?: string }[] }[]
+}
 type Confirmation = Element & { readonly SubjectConfirmationData?: readonly Element[] }
 /** As xml2js gives it: each child a list. */
 type Assertion = {
   readonly Subject?: readonly { readonly SubjectConfirmation?: readonly Confirmation[] }[]
-  readonly AuthnStatement?: readonly Element[]
+  readonly AuthnStatement?: readonly Statement[]
 }
 
 /** What the library leaves to its caller, looked at in the signed assertion alone. */
 function provenOf(
-  { entityId, groupsAttribute = 'groups' }: SamlSettings,
+  { entityId, groupsAttribute = 'groups', acr }: SamlSettings,
   callback: string,
   { id }: Checks,
   profile: Profile,
@@ -163,7 +167,11 @@ function provenOf(
     profile.email,
     profile.nameID,
   )
-  const seen = assertion.AuthnStatement.map(({ $ }) => Date.parse($?.AuthnInstant ?? ''))
+  const seen = assertion.AuthnStatement.map(({ $, AuthnContext: how }) =>
+    saysOneOf(acr, [how?.[0]?.AuthnContextClassRef?.[0]?._?.trim()])
+      ? Date.parse($?.AuthnInstant ?? '')
+      : Number.NaN,
+  )
   return provenBy(profile.nameID, name, { groups: attributes[groupsAttribute], seen: Math.min(...seen) })
 }
 

@@ -249,6 +249,7 @@ test('SESSION-03 neither a session left open nor an API key makes its way round 
     ['DELETE', `/external-keys/${atAws}?confirmName=at-aws`],
     ['PATCH', `/external-keys/${atAws}`, { credentials: {} }],
     ['POST', '/sign-on/providers', { name: 'theirs', settings: provider }],
+    ['PATCH', '/sign-on/providers/corp', { clientSecret: 'theirs' }],
     ['DELETE', '/sign-on/providers/corp'],
     ['PUT', '/sign-on/required', { required: true }],
     ['PUT', `/people/${mia.identity}/break-glass`, { breakGlass: true }],

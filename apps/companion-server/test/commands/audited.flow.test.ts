@@ -13,6 +13,7 @@ import {
   addProvider,
   addSamlProvider,
   allowGroup,
+  changeProvider,
   disallowGroup,
   newScimToken,
   removeProvider,
@@ -102,16 +103,24 @@ test('AUDIT-COMMAND every command that changes something leaves one entry for ea
       {
         command: 'sign-on add',
         run: () =>
-          addProvider(state, { name: 'corp', issuer: 'https://127.0.0.1', clientId: 'c', scope: [] }),
+          addProvider(state, {
+            ...{ name: 'corp', issuer: 'https://127.0.0.1', clientId: 'c', scope: [], acr: [], amr: [] },
+          }),
         entries: [['sign-on.add-provider', 'PROVIDER-ADDRESS']],
       },
       {
         command: 'sign-on add-saml',
         run: () => {
-          const saml = { entityId: 'e', entryPoint: 'https://id.example', certificate: [] }
+          const saml = { entityId: 'e', entryPoint: 'https://id.example', certificate: [], acr: [] }
           return addSamlProvider(state, { name: 'office', ...saml })
         },
         entries: [['sign-on.add-provider', 'SIGN-ON-SETTINGS']],
+      },
+      {
+        command: 'sign-on change',
+        run: () =>
+          changeProvider(state, 'corp', { scope: [], acr: [], amr: [], certificate: [], without: ['ca'] }),
+        entries: [['sign-on.change-provider', 'SIGN-ON-PROVIDER']],
       },
       {
         command: 'sign-on require',

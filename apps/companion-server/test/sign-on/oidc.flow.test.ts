@@ -230,6 +230,9 @@ test('SIGN-ON-09 a session was proved when the provider saw its person, and neve
   const seconds = Math.floor(Date.now() / 1000)
   const shredsAfter = async (auth_time: number | undefined) => {
     peer.forgeBy(({ header, claims }) => signed(header, { ...claims, auth_time }, peer.own))
+    return shreds()
+  }
+  const shreds = async () => {
     const reply = await kms.server.app.inject({
       ...{ method: 'POST', url: `/api/v1/kms/keys/${id}/shred`, payload: { confirmName: 'no' } },
       headers: { authorization: `Bearer ${await tokenOf('mary')}` },
@@ -240,6 +243,25 @@ test('SIGN-ON-09 a session was proved when the provider saw its person, and neve
   expect(await shredsAfter(seconds)).toBe('SHRED-CONFIRM')
   expect(await shredsAfter(seconds - 11 * 60)).toBe('SECOND-FACTOR-ANEW')
   expect(await shredsAfter(undefined)).toBe('SECOND-FACTOR-ANEW')
+  // Where two factors are wanted, what the ID token says of the log-in counts, and of all that is wanted there.
+  const { signOn } = kms.server.services
+  const change = (settings: object) =>
+    signOn.changeProvider(kms.callAs(kms.admin), { name: 'corp', change: { settings, secret: null } })
+  given(await change({ acr: ['urn:two', 'urn:three'], amr: ['mfa', 'hwk'] }))
+  expect(new URL((await begin()).to).searchParams.get('acr_values')).toBe('urn:two urn:three')
+  const shredsBy = async (said: object) => {
+    peer.forgeBy(({ header, claims }) =>
+      signed(header, { ...claims, acr: undefined, amr: undefined, auth_time: seconds, ...said }, peer.own),
+    )
+    return shreds()
+  }
+  expect(await shredsBy({ acr: 'urn:two', amr: ['pwd', 'hwk'] })).toBe('SHRED-CONFIRM')
+  expect(await shredsBy({ acr: 'urn:two', amr: ['pwd'] })).toBe('SECOND-FACTOR-ANEW')
+  expect(await shredsBy({ acr: 'urn:one', amr: ['mfa'] })).toBe('SECOND-FACTOR-ANEW')
+  expect(await shredsBy({ amr: ['mfa'] })).toBe('SECOND-FACTOR-ANEW')
+  expect(await shredsBy({ acr: 'urn:two' })).toBe('SECOND-FACTOR-ANEW')
+  given(await change({ acr: null, amr: null }))
+  expect(await shredsBy({})).toBe('SHRED-CONFIRM')
   // As the provider itself says it.
   peer.forgeBy(null)
   const { database } = kms.server.services
@@ -258,6 +280,46 @@ test('SIGN-ON-09 a session was proved when the provider saw its person, and neve
     .where('hash', '=', hashSecret(await tokenOf('mary')))
     .executeTakeFirstOrThrow()
   expect(Number(ahead.proved_at)).toBeLessThanOrEqual(Date.now())
+})
+
+test('SIGN-ON-10 a provider gets another secret and other settings, and its members are the same', async () => {
+  const { database, signOn } = kms.server.services
+  const authorization = await kms.bearer(kms.admin.grants)
+  const change = async (payload: object, as = authorization) => {
+    const reply = await kms.server.app.inject({
+      ...{ method: 'PATCH', url: '/api/v1/sign-on/providers/corp', payload },
+      headers: { authorization: as },
+    })
+    return reply.json()
+  }
+  const memberOf = (subject: string) =>
+    database
+      .selectFrom('member')
+      .select('identity_id')
+      .where('subject', '=', subject)
+      .executeTakeFirstOrThrow()
+  await tokenOf('ada')
+  const before = await memberOf('ada')
+  const [old] = given(await signOn.listProviders(kms.callAs(kms.admin)))
+  expect((await change({ clientSecret: 'of another client' })).provider.roles).toHaveLength(1)
+  expect((await logIn('ada')).word).toBe('SIGN-ON-CODE')
+  const changed = await change({ clientSecret, settings: { scopes: ['groups'], acr: ['urn:two'] } })
+  expect(changed.provider.settings).toEqual({ ...old?.settings, scopes: ['groups'], acr: ['urn:two'] })
+  expect(JSON.stringify(changed)).not.toContain(clientSecret)
+  await tokenOf('ada')
+  expect(await memberOf('ada')).toEqual(before)
+  // What it is and who its subjects are stays; so does everything where something is refused.
+  const refused = async (payload: object, as?: string) => (await change(payload, as)).code
+  expect(await refused({ settings: { issuer: 'https://evil.example' } })).toBe('REQUEST-FIELDS')
+  expect(await refused({ settings: { clientId: 'another' } })).toBe('REQUEST-FIELDS')
+  expect(await refused({ settings: { entryPoint: 'https://evil.example' } })).toBe('SIGN-ON-SETTINGS')
+  expect(await refused({ settings: { ca: 'no certificate' } })).toBe('SIGN-ON-SETTINGS')
+  // The provider is asked first, and its certificate is of no public CA.
+  expect(await refused({ settings: { ca: null }, clientSecret: 'lost' })).toBe('PROVIDER-UNREACHABLE')
+  expect(await refused({ clientSecret: 'lost' }, await kms.bearer(kms.chief.grants))).toBe('ROLE-REFUSED')
+  await tokenOf('ada')
+  const last = await change({ settings: { scopes: null, acr: null } })
+  expect(last.provider.settings).toEqual(old?.settings)
 })
 
 test('SIGN-ON-04 who has no group with a role gets none, who lost the group loses it, and who was revoked stays out', async () => {

@@ -340,3 +340,32 @@ test('SIGN-ON-SAML-06 a session was proved when the assertion says that its subj
     .executeTakeFirstOrThrow()
   expect(Math.abs(Number(proved_at) - before.getTime())).toBeLessThan(60_000)
 })
+
+test('SIGN-ON-SAML-07 a provider changes its key, and its members and the server’s certificate stay', async () => {
+  const { database } = kms.server.services
+  const next = { cert: stranger.certificate, key: stranger.key }
+  const word = async (options: object) => {
+    const begun = await begin()
+    return bring(begun, await responseTo(begun, options))
+  }
+  const membersNow = () => database.selectFrom('member').select(['identity_id', 'subject']).execute()
+  expect(await word({})).toBe('ready')
+  const before = await membersNow()
+  const both = await change({ certificates: [own.certificate, stranger.certificate] })
+  expect(given(both).settings).toMatchObject({ certificate: serverCertificate, entityId })
+  expect([await word({}), await word(next)]).toEqual(['ready', 'ready'])
+  given(await change({ certificates: [stranger.certificate] }))
+  expect([await word({}), await word(next)]).toEqual(['SIGN-ON-SIGNATURE', 'ready'])
+  expect(await membersNow()).toEqual(before)
+  expect(await change({ certificates: ['no certificate'] })).toMatchObject({ rule: 'SIGN-ON-SETTINGS' })
+  expect(await change({ entryPoint: 'http://id.example' })).toMatchObject({ rule: 'SIGN-ON-SETTINGS' })
+  expect(await change({ entryPoint: null })).toMatchObject({ rule: 'SIGN-ON-SETTINGS' })
+  expect(await change({ ca: own.certificate })).toMatchObject({ rule: 'SIGN-ON-SETTINGS' })
+  expect(await change({}, 'its secret')).toMatchObject({ rule: 'SIGN-ON-SETTINGS' })
+  given(await change({ certificates: [own.certificate] }))
+})
+
+const change = (settings: object, secret: string | null = null) =>
+  kms.server.services.signOn.changeProvider(kms.callAs(kms.admin), {
+    ...{ name: 'office', change: { settings, secret } },
+  })
