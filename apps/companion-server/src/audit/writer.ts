@@ -33,6 +33,23 @@ export function auditLeaf(salt: Uint8Array, entry: AuditEntry | Json): Uint8Arra
   return leafOf(salt, canonicalString(entry))
 }
 
+/**
+ * `canonicalString` of an entry, by the runtime's own code. Its members are in order here, so the two differ only in what canonical JSON refuses
+ * and in escapes of the form \\u: those are left to it.
+ */
+export function auditText(entry: AuditEntry): string {
+  const { door, identity, input, key, operation, organisation, outcome } = entry
+  const { output, project, reqId, source, time, version } = entry
+  const ordered: AuditEntry = {
+    ...{ door, identity, input, key, operation, organisation, outcome },
+    ...{ output, project, reqId, source, time, version },
+  }
+  const text = JSON.stringify(ordered)
+  const counts = version === null || (Number.isSafeInteger(version) && version > 0)
+  const isPlain = counts && Object.values(ordered).every((one) => one !== undefined) && !text.includes('\\u')
+  return isPlain ? text : canonicalString(entry)
+}
+
 /** SHA-256(0x12 | previous | leaf); the first of a writer follows 32 zero bytes. */
 export function auditHash(previous: Uint8Array, leaf: Uint8Array): Uint8Array {
   return hashed(chainTag, previous, leaf)
@@ -71,10 +88,8 @@ type Waiting = {
 
 type Row = {
   readonly seq: number
-  readonly prev: Uint8Array
   readonly salt: Buffer
   readonly hash: Uint8Array
-  readonly entry: AuditEntry
   readonly text: string
 }
 
@@ -113,15 +128,14 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
     const salts = randomBytes(saltLength * batch.length)
     const rows = batch.map(({ entry }, index): Row => {
       const salt = salts.subarray(saltLength * index, saltLength * (index + 1))
-      const text = canonicalString(entry)
+      const text = auditText(entry)
       const hash = auditHash(previous, leafOf(salt, text))
-      const row = { seq: ++at, prev: previous, salt, hash, entry, text }
       previous = hash
-      return row
+      return { seq: ++at, salt, hash, text }
     })
     try {
       if (seq === 0) await database.insertInto('audit_writer').values({ writer: id }).execute()
-      await insert(id, rows)
+      await insert(rows, salts)
     } catch (error) {
       // Whether the rows are there is not known, so this chain ends here and the next entry opens another.
       id = newWriter()
@@ -140,19 +154,20 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
     }
   }
 
-  /** Columns as lists: one statement of the same text, whatever waits. */
-  async function insert(writer: string, rows: readonly Row[]): Promise<void> {
-    const texts = (of: (entry: AuditEntry) => string | null) => rows.map(({ entry }) => of(entry))
+  /** One statement of the same text, whatever waits: the columns are read out of the entries, whose texts JSON of PostgreSQL keeps as they are. */
+  async function insert(rows: readonly Row[], salts: Buffer): Promise<void> {
+    const hashes = Buffer.concat([head, ...rows.map(({ hash }) => hash)])
+    const entries = `[${rows.map(({ text }) => text).join(',')}]`
     await sql`
       insert into audit (writer, seq, prev, salt, hash, entry, req_id, identity_id, project_id, organisation_id,
         key_id, operation, outcome, time)
-      select ${writer}, * from unnest(${rows.map(({ seq }) => seq)}::bigint[], ${rows.map(({ prev }) => prev)}::bytea[],
-        ${rows.map(({ salt }) => salt)}::bytea[], ${rows.map(({ hash }) => hash)}::bytea[],
-        ${rows.map(({ text }) => text)}::text[], ${texts(({ reqId }) => reqId)}::text[],
-        ${texts(({ identity }) => identity)}::text[], ${texts(({ project }) => project)}::text[],
-        ${texts(({ organisation }) => organisation)}::text[], ${texts(({ key }) => key)}::text[],
-        ${texts(({ operation }) => operation)}::text[], ${texts(({ outcome }) => outcome)}::text[],
-        ${texts(({ time }) => time)}::timestamptz[])`.execute(database)
+      select ${id}, ${seq}::bigint + at, substring(${hashes}::bytea from 32 * (at::integer - 1) + 1 for 32),
+        substring(${salts}::bytea from ${saltLength}::integer * (at::integer - 1) + 1 for ${saltLength}::integer),
+        substring(${hashes}::bytea from 32 * at::integer + 1 for 32), one.entry::text, named."reqId", named.identity,
+        named.project, named.organisation, named.key, named.operation, named.outcome, named.time
+      from json_array_elements(${entries}::json) with ordinality as one (entry, at),
+        json_to_record(one.entry) as named ("reqId" text, identity text, project text, organisation text, key text,
+          operation text, outcome text, time timestamptz)`.execute(database)
   }
 
   function append(entry: AuditEntry): Promise<AuditReceipt> {

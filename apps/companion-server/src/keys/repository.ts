@@ -98,19 +98,22 @@ export function openKeyRepository(database: Database, reader = readerOf(database
 
   /** Its current version as of the moment at which a key was read. */
   const currentOf = new WeakMap<StoredKey, StoredVersion>()
+  // Written once: to write it again costs more than to read a row.
+  const withCurrent = database
+    .selectFrom('key')
+    .innerJoin('key_version as current', (on) =>
+      on.onRef('current.key_id', '=', 'key.id').onRef('current.version', '=', 'key.current_version'),
+    )
+    .selectAll('key')
+    .select(['version', 'current.algorithm as version_algorithm', 'wrapped', 'wrapping_kek_id'])
+    .select(['wrapping_kek_version', 'origin', 'bundle_digest', 'state', 'mac'])
+    .where(sql<boolean>`key.id = any(${[]})`)
+    .compile()
   const keyById = openGroupedRead({
     nameOf: (id: string) => id,
     async read(ids) {
-      const rows = await database
-        .selectFrom('key')
-        .innerJoin('key_version as current', (on) =>
-          on.onRef('current.key_id', '=', 'key.id').onRef('current.version', '=', 'key.current_version'),
-        )
-        .selectAll('key')
-        .select(['version', 'current.algorithm as version_algorithm', 'wrapped', 'wrapping_kek_id'])
-        .select(['wrapping_kek_version', 'origin', 'bundle_digest', 'state', 'mac'])
-        .where(sql<boolean>`key.id = any(${ids})`)
-        .execute()
+      const asked: typeof withCurrent = { ...withCurrent, parameters: [ids] }
+      const { rows } = await database.executeQuery(asked)
       const found = new Map<string, StoredKey>()
       for (const row of rows) {
         const { version, version_algorithm, wrapped, wrapping_kek_id, wrapping_kek_version, ...rest } = row

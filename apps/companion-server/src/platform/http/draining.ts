@@ -17,7 +17,8 @@ export function openDraining(): Draining {
 
 /** Clients that keep connections open come back by another one, which the balancer leads elsewhere. */
 export function drainConnections(app: App, draining: Draining): void {
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook<unknown>('onSend', (_request, reply, payload, done) => {
     if (draining.begun) reply.header('Connection', 'close')
+    done(null, payload)
   })
 }
