@@ -264,7 +264,7 @@ test('GUIDE-FIRST a window that is closed in the middle finds its run at its ste
   await dialog.getByLabel('Reason').fill('To see what happens')
   await dialog.getByRole('button', { name: 'Stop the ceremony for good' }).click()
   await resultPanel(page).getByText('The ceremony was aborted').waitFor()
-  await page.locator('main').getByRole('link', { name: 'Transcript' }).click()
+  await page.locator('main').getByRole('link', { name: 'Go to the transcript' }).click()
   await page.getByRole('textbox', { name: 'Filter by text' }).fill('run.')
   for (const told of [/ paused the ceremony\./, / stopped the ceremony for good\./])
     await page.locator('.log-body').getByText(told).first().waitFor()
