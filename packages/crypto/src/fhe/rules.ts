@@ -1,5 +1,5 @@
 /**
- * Every rule by which threshold FHE refuses a file or a request, and what it says: what docs/ASSURANCE.md lists with the
+ * Every rule by which threshold FHE refuses a file or a request, and what it says: what the page of assurance lists with the
  * function that enforces it and the test that shows it.
  */
 export const fheRules: Readonly<Record<string, string>> = {

@@ -49,7 +49,7 @@ export async function shownBy(
   }
 }
 
-/** The table of which docs/TOKEN-TESTS.md is made, written by write-shown.ts. */
+/** The table of which the page of tests by token is made, written by write-shown.ts. */
 export function shownBefore(): Shown[] {
   return JSON.parse(readFileSync(new URL('./shown.json', import.meta.url), 'utf8')) as Shown[]
 }
