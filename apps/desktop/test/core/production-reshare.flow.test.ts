@@ -181,7 +181,13 @@ describe('a threshold key in production, people on files', () => {
         json: { spent: 0, left: { at64: 196_606 } },
       })
     }
-    expect(await devices.answer('Kim.1', canary, 'canary.bin', place.file('again.json'))).toMatchObject(
+    expect(await devices.answer('Kim.1', canary, 'canary.bin', place.file('again.json'))).toMatchObject({
+      exit: 0,
+      json: { again: true },
+    })
+    expect(readFileSync(place.file('again.json'))).toEqual(readFileSync(at('move', 'in', 'answer-Kim.json')))
+    const other = await devices.request(next, 'canary.bin', 'another canary', false)
+    expect(await devices.answer('Kim.1', other, 'canary.bin', place.file('other.json'))).toMatchObject(
       refusedBy('HOLDER-CANARY'),
     )
     const answers = ['Ida', 'Kim', 'Lea'].map((name) => at('move', 'in', `answer-${name}.json`))

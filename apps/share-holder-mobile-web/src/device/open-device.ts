@@ -10,6 +10,7 @@ import {
   checkNewest,
   checkServedFrom,
   checkUnexpired,
+  decidedBefore,
   discardAnswer,
   encodePersonKey,
   enrol as enrolPerson,
@@ -477,7 +478,7 @@ export function openDevice(ports: DevicePorts): Device {
       if (!answer.ok) {
         const holder = opened.envelope.share.header.holder
         forgetShareOf(opened)
-        const before = answer.rule === 'REQUEST-REPLAYED' ? decided(open.records, request, holder) : null
+        const before = decidedBefore.has(answer.rule) ? decided(open.records, request, holder) : null
         return before === null ? answer : yes(before)
       }
       const share = shareSummary(opened, open.records)

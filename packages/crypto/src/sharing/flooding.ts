@@ -75,14 +75,12 @@ export function lifeBits(bits: number, blocks: number): number {
 
 /** The budgets of both widths in blocks; FHE-FLOOD-FLOOR where a block would be under 40 bits. */
 export function budgetOf(quorum: Quorum, width: Width): Outcome<number> {
-  const bits = floodingBits(quorum, width)
-  if (bits < BLOCK_FLOOR_BITS || safeFloodingBits(quorum, width) < BLOCK_FLOOR_BITS) {
-    return refuse(
-      'FHE-FLOOD-FLOOR',
-      `${bits.toFixed(1)} flooding bits at (${quorum.t},${quorum.n}) and ${width} bits, at least ${BLOCK_FLOOR_BITS}`,
-    )
-  }
-  return accept(blockBudget(quorum, safeFloodingBits(quorum, width)))
+  const bits = safeFloodingBits(quorum, width)
+  if (bits >= BLOCK_FLOOR_BITS) return accept(blockBudget(quorum, bits))
+  return refuse(
+    'FHE-FLOOD-FLOOR',
+    `${bits} flooding bits at (${quorum.t},${quorum.n}) and ${width} bits, ${BLOCK_FLOOR_BITS - bits} fewer than the least, ${BLOCK_FLOOR_BITS}`,
+  )
 }
 
 /** What a holder's noise is bound to; all of it comes from the holder's own share, never from a request. */

@@ -3,6 +3,7 @@ import {
   type CheckedRequest,
   canaryFault,
   checkDecryptionRequest,
+  checkHolderAnswer,
   checkRequestCiphertexts,
   type HolderAnswer,
   holderAnswerCodec,
@@ -276,6 +277,32 @@ export function refuseRequest(
     const after: HolderState = { ...before, taken: [...before.taken, requestId] }
     const opened = { key, envelope }
     return { state: encodeState(after, opened), answer: signedAnswer(said, opened), said }
+  })
+}
+
+/** An answer as it left; `sealed` is null with a refusal. */
+export type GivenAnswer = { readonly answer: Uint8Array; readonly sealed: Uint8Array | null }
+
+/** Refusals of a request to which this share may have given an answer: the same one can be given again. */
+export const decidedBefore: ReadonlySet<string> = new Set(['REQUEST-REPLAYED', 'HOLDER-CANARY'])
+
+/** That an answer is this holder's to this very request: what it says. Refuses ANSWER-…, as `checkHolderAnswer`. */
+export function checkGivenAnswer(
+  { key, envelope: { name, share } }: Pick<OpenedShare, 'key' | 'envelope'>,
+  { request: { payload } }: RequestPackage,
+  { answer, sealed }: GivenAnswer,
+): Outcome<HolderAnswer> {
+  return checked(() => {
+    const { domain, holder } = share.header
+    const document = need(holderAnswerCodec.file.parse(answer))
+    const holders = Array.from({ length: holder }, () => ({ name, keys: key.identity.keys }))
+    need(
+      checkHolderAnswer(document, sealed, {
+        ...{ domain, digest: requestDigest(payload), request: payload, holders },
+      }),
+    )
+    if (document.payload.holder !== holder) no('ANSWER-HOLDER', `holder ${document.payload.holder} gave it`)
+    return document.payload
   })
 }
 

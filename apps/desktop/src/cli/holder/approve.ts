@@ -2,8 +2,11 @@ import type { HolderAnswer } from '@lux/ceremony/wire'
 import { ExpectedError, readBounded } from '@lux/node-files'
 import {
   allLater,
+  decidedBefore,
   discardAnswer,
+  type GivenAnswer,
   maxRequest,
+  type Noise,
   type PreparedAnswer,
   prepareAnswer,
   readPolicyFile,
@@ -20,6 +23,7 @@ import { mustHaveRoom, wordLines, writeNew } from '../shell/files.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { withPassphrase } from '../shell/secret-input.ts'
 import { askYes } from '../shell/terminal.ts'
+import { keepAnswer, keptAnswer } from './kept-answer.ts'
 import { keepState, type ShareOptions, withShare } from './share-files.ts'
 
 export type ApproveOptions = ShareOptions & {
@@ -56,7 +60,8 @@ export function registerHolderApprove(group: Command, act: CommandLine['act']): 
       `
 A share answers only who was named when it was dealt: requesters, combiners, evaluators, encryptors. With --newer it no longer answers
 whom a later version lets go, and that one counts no approval of theirs; name every version between. Blocks are counted
-before the answer leaves; a ciphertext answered before costs nothing. Squashed ciphertexts have 66 KB for each 4 bits, or
+before the answer leaves; a ciphertext answered before costs nothing. An answer that was lost on its way is given again by the same
+command with another --out: it is kept in <share>.answers/, and nothing is answered twice. Squashed ciphertexts have 66 KB for each 4 bits, or
 37 KB where the policy has them rounded for carrying: then always, else never.
 
 A share of an epoch that is not live yet answers its canary and nothing else: outside the budget, without approvers, once,
@@ -74,7 +79,7 @@ Example:
  * of the share leaves before all of them are past.
  */
 export async function approve(path: string, options: ApproveOptions): Promise<Outcome> {
-  const sealedPath = options.out.replace(/(\.json)?$/, '.age')
+  const sealedPath = sealedBeside(options.out)
   mustHaveRoom(options.out)
   mustHaveRoom(sealedPath)
   const request = accepted(readRequest(readBounded(path, maxRequest)), { request: path })
@@ -86,7 +91,12 @@ export async function approve(path: string, options: ApproveOptions): Promise<Ou
   const ciphertexts = ciphertextsAt(options.ciphertext).map(({ bytes }) => bytes)
   return withShare(options, async (opened) => {
     const now = () => new Date().toISOString()
-    const prepared = accepted(prepareAnswer(opened, { request, ciphertexts, policy, newer, now: now() }))
+    const outcome = prepareAnswer(opened, { request, ciphertexts, policy, newer, now: now() })
+    if (!outcome.ok && decidedBefore.has(outcome.rule)) {
+      const kept = keptAnswer({ share: options.share, decision: 'approved' }, opened, request)
+      if (kept !== null) return given(options, kept, { again: true })
+    }
+    const prepared = accepted(outcome)
     const canary = prepared.kind === 'canary'
     show(prepared)
     const { domain } = opened.envelope.share.header
@@ -100,14 +110,35 @@ export async function approve(path: string, options: ApproveOptions): Promise<Ou
     }
     const { state, answer, said, sealed } = accepted(await sealAnswer(prepared, now()))
     mustHaveRoom(sealedPath, sealed.length)
+    keepAnswer(options.share, request, { answer, sealed })
     // Counted before anything leaves: a crash in between costs blocks, never the key.
     keepState(options.share, state, opened)
-    writeNew(sealedPath, sealed)
-    writeNew(options.out, answer)
-    const json = { answer: options.out, ...said, sealed: sealedPath, size: sealed.length, ...prepared.noise }
-    return { exit: 0, json: { ok: true, ...json }, text: answerText(options.out, said, sealedPath) }
+    return given(options, { answer, sealed, said }, prepared.noise)
   })
 }
+
+/** Writes a yes where it was asked for. Errors: those of the disk. */
+function given(
+  { out }: Pick<ApproveOptions, 'out'>,
+  { answer, sealed, said }: GivenAnswer & { said: HolderAnswer },
+  more: Noise | { again: true },
+): Outcome {
+  const sealedPath = sealedBeside(out)
+  const part = sealed ?? new Uint8Array()
+  writeNew(sealedPath, part)
+  writeNew(out, answer)
+  const text = answerText(out, said, sealedPath)
+  return {
+    exit: 0,
+    json: { ok: true, answer: out, ...said, sealed: sealedPath, size: part.length, ...more },
+    text: 'again' in more ? `${givenBefore}\n${text}` : text,
+  }
+}
+
+const sealedBeside = (out: string): string => out.replace(/(\.json)?$/, '.age')
+
+/** Said where an answer is given again. */
+export const givenBefore = 'decided before: the same answer once more, and nothing is counted'
 
 function show({ kind, request, lines, noiseLines, spends, words }: PreparedAnswer): void {
   for (const line of requestText(request, lines)) say(line)

@@ -10,6 +10,7 @@ import { type Outcome, say } from '../shell/output.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
 import { withPassphrase } from '../shell/secret-input.ts'
 import { askYes } from '../shell/terminal.ts'
+import { forgetAnswers } from './kept-answer.ts'
 import { livePath, readApprovals, readEnd, readEpochRun } from './run-files.ts'
 import { keepState, receivedPath, type ShareOptions, withShare } from './share-files.ts'
 import { lockPath } from './share-lock.ts'
@@ -106,6 +107,7 @@ function wipeShare({ share, key }: EndOptions, forgetsKey: boolean): void {
   const paths = [share, statePath(share), ...(forgetsKey ? [key] : [])]
   const received = forgetsKey ? receivedPath(key) : null
   for (const path of paths) wipeFile(path)
+  forgetAnswers(share)
   rmSync(lockPath(share), { force: true })
   if (received !== null) rmSync(received, { force: true })
 }

@@ -1,12 +1,14 @@
+import type { HolderAnswer } from '@lux/ceremony/wire'
 import { readBounded } from '@lux/node-files'
-import { maxRequest, refuseRequest as prepareRefusal, readRequest } from '@lux/people'
+import { decidedBefore, maxRequest, refuseRequest as prepareRefusal, readRequest } from '@lux/people'
 import type { Command } from 'commander'
 import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import { mustHaveRoom, writeNew } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
 import { withPassphrase } from '../shell/secret-input.ts'
-import { answerText } from './approve.ts'
+import { answerText, givenBefore } from './approve.ts'
+import { keepAnswer, keptAnswer } from './kept-answer.ts'
 import { keepState, type ShareOptions, withShare } from './share-files.ts'
 
 type RefuseOptions = ShareOptions & { reason: string; out: string }
@@ -37,9 +39,28 @@ async function refuseRequest(path: string, options: RefuseOptions): Promise<Outc
   const request = accepted(readRequest(readBounded(path, maxRequest)), { request: path })
   return withShare(options, (opened) => {
     const now = new Date().toISOString()
-    const { state, answer, said } = accepted(prepareRefusal(opened, { request, reason: options.reason, now }))
+    const outcome = prepareRefusal(opened, { request, reason: options.reason, now })
+    if (!outcome.ok && decidedBefore.has(outcome.rule)) {
+      const kept = keptAnswer({ share: options.share, decision: 'refused' }, opened, request)
+      if (kept !== null) return given(options.out, kept, true)
+    }
+    const { state, answer, said } = accepted(outcome)
+    keepAnswer(options.share, request, { answer, sealed: null })
     keepState(options.share, state, opened)
-    writeNew(options.out, answer)
-    return { exit: 0, json: { ok: true, answer: options.out, ...said }, text: answerText(options.out, said) }
+    return given(options.out, { answer, said }, false)
   })
+}
+
+function given(
+  out: string,
+  { answer, said }: { answer: Uint8Array; said: HolderAnswer },
+  again: boolean,
+): Outcome {
+  writeNew(out, answer)
+  const text = answerText(out, said)
+  return {
+    exit: 0,
+    json: { ok: true, answer: out, ...said, ...(again ? { again } : {}) },
+    text: again ? `${givenBefore}\n${text}` : text,
+  }
 }

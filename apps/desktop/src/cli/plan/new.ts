@@ -44,7 +44,7 @@ export async function newPlan(what: string, options: NewPlanOptions): Promise<Ou
   const script = readBounded(scriptPath(what), maxPlanBytes)
   const read = readScript(script)
   if (!read.ok) throw refusedPlan(read.refusals)
-  const people = (options.person ?? []).map(readCard)
+  const cards = (options.person ?? []).map((path) => ({ path, card: readCard(path) }))
   const servers = (options.destination ?? []).map((path) => {
     const { card, transport } = readDestination(path)
     return plannedServer(card, transport, path)
@@ -53,7 +53,7 @@ export async function newPlan(what: string, options: NewPlanOptions): Promise<Ou
   const backup = await backupOf(options)
   const made = makePlan({
     script,
-    people,
+    people: cards.map(({ card }) => card),
     servers,
     policy,
     library: options.library === undefined ? null : sha256Of(options.library),
@@ -67,16 +67,24 @@ export async function newPlan(what: string, options: NewPlanOptions): Promise<Ou
     },
   })
   if (!made.ok) throw refusedPlan(made.refusals)
-  const { hash, plan } = made.value
+  const { hash, plan, seated, unseated } = made.value
   writeNew(options.out, planBytes(made.value))
-  writeCards(join(dirname(resolve(options.out)), 'cards'), { people, servers })
+  writeCards(join(dirname(resolve(options.out)), 'cards'), { people: seated, servers })
   const words = wordsOf(hash)
   const late = policy === null ? [] : expiryWarnings(policy, systemClock.now())
   const warnings = [...warningLines(warnPlan(plan)), ...late]
+  const out = cards.filter(({ card }) => unseated.includes(card))
   return {
     exit: 0,
-    json: { ok: true, plan: options.out, title: plan.title, hash, words, warnings },
-    text: [`plan    ${options.out}`, `hash    ${hash}`, ...wordLines(words), ...warnings].join('\n'),
+    json: {
+      ...{ ok: true, plan: options.out, title: plan.title, hash, words, warnings },
+      unseated: out.map(({ path }) => path),
+    },
+    text: [
+      ...[`plan    ${options.out}`, `hash    ${hash}`, ...wordLines(words)],
+      ...out.map(({ path, card: { kind, name } }) => `${path}: ${name}, ${kind}, has no seat in this plan`),
+      ...warnings,
+    ].join('\n'),
   }
 }
 

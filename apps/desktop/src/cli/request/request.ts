@@ -62,7 +62,7 @@ export function registerRequest({ program, act }: CommandLine): void {
     .requiredOption('--requester <name>', 'who asks, as on the card')
     .requiredOption('--combiner <age1pq1…|server-card.json>', 'who opens the answers')
     .option('--policy <file>', 'the key’s policy, where it has all ciphertexts carried rounded')
-    .option('--hours <n>', 'how long it may be answered', count('--hours', mostHours), 72)
+    .option('--hours <n>', 'how long it may be answered', count('--hours', mostHours, 1), 72)
     .requiredOption('--out <request.json>', 'a new file')
     .action((options: NewOptions) => act(() => makeRequest(options)))
     .addHelpText(

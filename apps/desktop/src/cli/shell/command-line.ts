@@ -73,12 +73,12 @@ export function collectEnv(pair: string, all: Record<string, string> = {}): Reco
 
 export const collectToken = collectPair('--token', 'ROLE=URI', 'OPTION-TOKEN')
 
-/** A count from 0 to `most`. */
-export function count(option: string, most: number) {
+/** A count from `least` to `most`. */
+export function count(option: string, most: number, least = 0) {
   return (text: string): number => {
     const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-    if (Number.isNaN(value) || value > most)
-      throw new WrongUse('OPTION-COUNT', `${option} ${text}: expected a count of at most ${most}`)
+    if (Number.isNaN(value) || value > most || value < least)
+      throw new WrongUse('OPTION-COUNT', `${option} ${text}: expected a count of ${least} to ${most}`)
     return value
   }
 }

@@ -1,15 +1,18 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  instantiateScript,
   lintCards,
   type Plan,
   type PlanRefusal,
   planFromScript,
+  readPlan,
   readScript,
   type Script,
   type ScriptValues,
 } from '@lux/ceremony/plan'
 import { type Policy, policyDigest } from '@lux/ceremony/policy'
+import { planTerms } from '@lux/ceremony/script-draft'
 import { type Card, cardCodec, type ServerCard, serverCardCodec, transportCodec } from '@lux/ceremony/wire'
 import { type Json, utf8 } from '@lux/crypto'
 import { ExpectedError, writeDurably } from '@lux/node-files'
@@ -33,7 +36,14 @@ export type PlanParts = {
   readonly values: ScriptValues
 }
 
-export type MadePlan = { readonly text: string; readonly plan: Plan; readonly hash: string }
+export type MadePlan = {
+  readonly text: string
+  readonly plan: Plan
+  readonly hash: string
+  /** Cards of `people` that the plan names, and those for which it has no seat. */
+  readonly seated: readonly Card[]
+  readonly unseated: readonly Card[]
+}
 
 type Made<T> = { ok: true; value: T } | { ok: false; refusals: readonly PlanRefusal[] }
 
@@ -41,14 +51,37 @@ type Made<T> = { ok: true; value: T } | { ok: false; refusals: readonly PlanRefu
 export function makePlan(parts: PlanParts): Made<MadePlan> {
   const script = readScript(parts.script)
   if (!script.ok) return script
-  const people = seatedInOrder(parts.people)
   const terms = parts.policy === null ? undefined : roomOf(parts.policy)
-  const values = { ...known(script.value, { ...parts, people }), ...parts.values }
-  const made = planFromScript(parts.script, values, terms)
+  const valuesWith = (people: readonly Card[]) => ({
+    ...known(script.value, { ...parts, people }),
+    ...parts.values,
+  })
+  const people = withSeat(parts, script.value, valuesWith)
+  const made = planFromScript(parts.script, valuesWith(people), terms)
   if (!made.ok) return made
   const cardOf = (digest: string) => people.find((card) => cardCodec.digest(card) === digest)
   const refusals = lintCards(made.value.plan, cardOf, terms?.listed)
-  return refusals.length > 0 ? { ok: false, refusals } : made
+  if (refusals.length > 0) return { ok: false, refusals }
+  const unseated = parts.people.filter((card) => !people.includes(card))
+  return { ok: true, value: { ...made.value, seated: people, unseated } }
+}
+
+/**
+ * The cards that the plan has a seat for: of its roles, and of holders those whom the threshold key or its next epoch names. A folder
+ * of cards has others too, of people whom only the policy names.
+ */
+function withSeat(
+  parts: PlanParts,
+  { version }: Script,
+  valuesWith: (people: readonly Card[]) => ScriptValues,
+): readonly Card[] {
+  const roles: readonly string[] = planTerms[version].roles
+  const people = seatedInOrder(parts.people.filter(({ kind }) => roles.includes(kind)))
+  const made = instantiateScript(parts.script, valuesWith(people))
+  const read = made.ok ? readPlan(utf8(made.value)) : made
+  if (!read.ok || read.plan.fhe === undefined) return people
+  const holders = [...read.plan.fhe.holders, ...(read.plan.reshare?.holders ?? [])]
+  return people.filter(({ kind, name }) => kind !== 'holder' || holders.includes(name))
 }
 
 /** Cards as a plan keeps them, in `folder`, each by what the plan names it by. Errors: those of the disk. */

@@ -86,12 +86,22 @@ describe('holder renew', () => {
       detail: expect.stringContaining('Ida'),
       remedy: expect.stringContaining('custody holder renew'),
     })
-    const made = await plan('move.yaml', at('ida.2.json'), ...cards)
+    // A folder of cards has people whom only the policy names, and holders of other keys.
+    const rita = await enrolled(folder, 'requester', 'Rita')
+    const lea = await enrolled(folder, 'holder', 'Lea')
+    const made = await plan('move.yaml', at('ida.2.json'), rita.cardPath, lea.cardPath, ...cards)
     expect(made.json.detail).toBeUndefined()
+    expect(made.json.unseated).toEqual([rita.cardPath, lea.cardPath])
     const read = readPlan(new Uint8Array(readFileSync(at('move.yaml'))))
     if (!read.ok) throw new Error('the plan does not read')
     const seats = read.plan.people.filter(({ name }) => name === 'Ida').map(({ card }) => card)
     expect(seats).toEqual([ida.card, cardAt(at('ida.2.json'))].map((card) => cardCodec.digest(card)))
+    expect(read.plan.people.filter(({ name }) => ['Rita', 'Lea'].includes(name))).toEqual([])
+    expect(existsSync(at(`cards/${cardCodec.digest(lea.card)}.json`))).toBe(false)
+    expect((await plan('other.yaml', ...cards, at('move.yaml'))).json).toMatchObject({
+      code: 'CARD-MALFORMED',
+      detail: expect.stringContaining('move.yaml'),
+    })
     expect((await custodyJson(['plan', 'lint', at('move.yaml')])).exit).toBe(0)
 
     // Renewed once more from the renewed card: of the epoch after, so not of this one.

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import {
   type DecryptionRequest,
   decryptionApprovalCodec,
@@ -15,6 +15,7 @@ import { custodyJson, each } from '../support/custody.ts'
 import {
   approve,
   at,
+  combiner,
   domain,
   folder,
   gather,
@@ -67,8 +68,22 @@ describe('a decryption from request to value, on files', () => {
     expect(three.exit).toBe(0)
     expect(value.json).toMatchObject({ ok: true, type: 'u8', value: '66', verified: 0 })
     expect(others.json.code).toBe('FHE-ROSTER-OTHER')
-    expect({ exit: replay.exit, code: replay.json.code }).toEqual({ exit: 1, code: 'REQUEST-REPLAYED' })
+    // Lost on its way: the same bytes once more, and nothing is counted.
+    expect(replay.json).toMatchObject({ ok: true, again: true, spent: 4, left: { at64: 6 } })
+    for (const end of ['json', 'age'])
+      expect(readFileSync(at(`a1-again.${end}`))).toEqual(readFileSync(at(`a1.${end}`)))
+    writeFileSync(at('share-1.sealed.answers', readdirSync(at('share-1.sealed.answers'))[0]!), 'changed')
+    expect((await approve(1, request, 'six', 'a1-changed')).json.code).toBe('REQUEST-REPLAYED')
   }, 120_000)
+
+  test('OPTION-COUNT a request that nobody could answer in time is not made', async () => {
+    const made = await custodyJson([
+      ...['request', 'new', '--public', at('fhe', 'public.bin'), '--ciphertext', at('six.bin')],
+      ...['--provenance', at('six.provenance'), '--what', 'one number', '--purpose', 'a test'],
+      ...['--requester', 'Rita', '--combiner', combiner.recipient, '--hours', '0', '--out', at('late.json')],
+    ])
+    expect(made.json).toMatchObject({ code: 'OPTION-COUNT', detail: expect.stringContaining('1 to 8760') })
+  })
 
   test('REQUEST-BUDGET the blocks of a share run out', async () => {
     const nine = await requested('nine')
@@ -82,10 +97,12 @@ describe('a decryption from request to value, on files', () => {
 
   test('a holder refuses with a reason, and cannot be talked into it afterwards', async () => {
     const request = at('odd.request.approve')
-    const refused = await custodyJson([
-      ...['holder', 'refuse', request, '--share', at('share-3.sealed'), '--key', holders[2]!.keyPath],
-      ...['--reason', 'unknown purpose', '--out', at('no.json'), ...pass],
-    ])
+    const no = (out: string, reason: string) =>
+      custodyJson([
+        ...['holder', 'refuse', request, '--share', at('share-3.sealed'), '--key', holders[2]!.keyPath],
+        ...['--reason', reason, '--out', at(out), ...pass],
+      ])
+    const refused = await no('no.json', 'unknown purpose')
     expect(refused.json).toMatchObject({
       decision: 'refused',
       reason: 'unknown purpose',
@@ -93,6 +110,10 @@ describe('a decryption from request to value, on files', () => {
       spent: 0,
     })
     expect((await approve(3, request, 'odd', 'c1')).json.code).toBe('REQUEST-REPLAYED')
+    expect((await no('no-again.json', 'another reason')).json).toMatchObject({
+      again: true,
+      reason: 'unknown purpose',
+    })
   }, 60_000)
 })
 

@@ -11,6 +11,7 @@ import {
 } from '../../../src/fhe/index.ts'
 import { FormatError } from '../../../src/format-error.ts'
 import { toHex } from '../../../src/hex.ts'
+import { budgetOf } from '../../../src/sharing/flooding.ts'
 import { dealt, entropyOf, realClientKey, rosterOf, withSquashKey } from '../fixture.ts'
 
 const clientKey = withSquashKey(realClientKey().bytes)
@@ -55,6 +56,11 @@ describe('dealing is refused by name', () => {
   test('FHE-FLOOD-FLOOR a budget for fresh ciphertexts at (3,5)', () => {
     const change = { t: 3, n: 5, roster: rosterOf(5), budgets: { at64: 1, at128: 0 } }
     expect(dealFheKey({ ...base, ...change })).toMatchObject({ rule: 'FHE-FLOOD-FLOOR' })
+    // 39.99 bits, which once read as 40.0 of at least 40.
+    expect(budgetOf({ t: 2, n: 4 }, 64)).toMatchObject({
+      rule: 'FHE-FLOOD-FLOOR',
+      detail: '39 flooding bits at (2,4) and 64 bits, 1 fewer than the least, 40',
+    })
   })
 
   test('FHE-BUDGET squashed blocks without a squash key', () => {

@@ -59,7 +59,7 @@ export async function planOf(parts: ServiceContext, setup: Setup): Promise<Setup
   if (!library.ok) return { ...seen, faults: [library.fault] }
   const made = makePlan({
     script: bytes,
-    people: setup.cards.filter(({ kind }) => !outside.has(kind)),
+    people: setup.cards,
     servers: setup.servers.map(({ name, card, transport }) => plannedServer(card, transport, name)),
     policy,
     library: library.sha256,
@@ -73,9 +73,6 @@ export async function planOf(parts: ServiceContext, setup: Setup): Promise<Setup
   if (!made.ok) return { ...seen, faults: made.refusals.map(faultOf) }
   return { ...seen, made: made.value, warnings: warnPlan(made.value.plan).map(faultOf) }
 }
-
-/** Whom a policy lists and no plan seats. */
-const outside: ReadonlySet<string> = new Set(['requester', 'evaluator', 'encryptor'])
 
 /** What was typed into the script's own fields; a field that was left empty takes its default. */
 function filled({ blanks, title }: Script, { values, title: own }: Setup): Record<string, string> {
