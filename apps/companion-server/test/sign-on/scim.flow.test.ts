@@ -164,6 +164,7 @@ test('SCIM-05 a provider sees and changes its own members alone, and what is mal
     [patch(), 'invalidPath'],
     [patch({ op: 'move', path: 'a' }), 'invalidPath'],
     [patch({ op: 'add', path: '__proto__.admin', value: true }), 'invalidPath'],
+    [patch({ op: 'add', path: 'hasOwnProperty.call', value: 'x' }), 'invalidPath'],
     [patch({ op: 'replace', path: 'userName', value: '' }), 'invalidValue'],
     [patch({ op: 'replace', path: 'active', value: 'perhaps' }), 'invalidValue'],
   ] as const)

@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Transaction } from 'kysely'
-import { type ScimPatchOperation, scimPatch } from 'scim-patch'
 import { provedLately } from '../../access/authorize.ts'
 import { endTokens } from '../../access/log-out.ts'
 import { hashSecret } from '../../access/tokens.ts'
@@ -10,6 +9,7 @@ import type { Tables } from '../../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
 import { deactivate, memberIn, newMember, reactivate, regrant, shownName } from '../members.ts'
 import { absentProvider, type ProviderOperations } from '../providers.ts'
+import { patched } from './patch.ts'
 import {
   groupDocument,
   groupFrom,
@@ -129,7 +129,7 @@ export function openScim({ database, record, providers, now }: Parts) {
         within(async (work) => {
           const there = await shownUser(work, client, id)
           if (!there.ok) return there
-          const changed = patched(there.value, body)
+          const changed = patched('User', there.value, body)
           if (!changed.ok) return changed
           const given = userFrom(changed.value)
           return given.ok ? write(work, client, id, given.value) : given
@@ -200,7 +200,7 @@ export function openScim({ database, record, providers, now }: Parts) {
         within(async (work) => {
           const there = await shownGroup(work, client, id)
           if (!there.ok) return there
-          const changed = patched(there.value, body)
+          const changed = patched('Group', there.value, body)
           if (!changed.ok) return changed
           const given = groupFrom(changed.value)
           return given.ok ? writeGroup(work, client, id, given.value) : given
@@ -390,25 +390,4 @@ async function groupsByMember(work: Database, client: ScimClient) {
   for (const { id, displayName: name, members } of await groups(work, client))
     for (const member of members) found.set(member, [...(found.get(member) ?? []), { id, name }])
   return found
-}
-
-const maxOperations = 100
-
-/** A copy with the operations of RFC 7644, 3.5.2. Refuses SCIM-PATCH. */
-function patched<T extends User | Group>(document: T, body: unknown): Outcome<unknown> {
-  const operations: unknown = Reflect.get(Object(body), 'Operations')
-  if (!Array.isArray(operations) || operations.length === 0 || operations.length > maxOperations)
-    return refuse('SCIM-PATCH', `Operations: expected 1 to ${maxOperations}`)
-  const text = JSON.stringify(operations)
-  if (/__proto__|constructor|prototype/.test(text)) return refuse('SCIM-PATCH', 'a path leads nowhere')
-  try {
-    // Some providers write Add and Replace.
-    const lower = operations.map((one) => ({ ...one, op: String(one?.op).toLowerCase() }))
-    // What fits no operation makes the library throw.
-    return accept(
-      scimPatch(structuredClone(document) as never, lower as ScimPatchOperation[], { mutateDocument: true }),
-    )
-  } catch {
-    return refuse('SCIM-PATCH', 'an operation has another form, or a path that leads nowhere')
-  }
 }
