@@ -40,6 +40,7 @@ import { diskFailureOf } from './platform/failure.ts'
 import { describeApi } from './platform/http/api-document.ts'
 import { toHttpError } from './platform/http/error-of.ts'
 import { badRequest, errorBody, HttpError } from './platform/http/http-error.ts'
+import { parseJsonBody } from './platform/http/json-body.ts'
 import { replyInTime } from './platform/http/reply-time.ts'
 import type { TlsKey } from './platform/tls/certificate.ts'
 import { EnvironmentError } from './refusal.ts'
@@ -101,7 +102,7 @@ export async function buildApp(
     const text = String(body)
     if (text === '') return done(null, undefined)
     try {
-      done(null, JSON.parse(text, mayForge.test(text) ? refuseProto : undefined))
+      done(null, parseJsonBody(text))
     } catch {
       done(badRequest('BODY-NOT-JSON'))
     }
@@ -194,14 +195,6 @@ function secured(tls: TlsKey) {
   return (handler: RequestListener): Server => {
     return createServer({ ...secure(tls), ...patience }, handler) as unknown as Server
   }
-}
-
-/** Whether a text can hold one of the names that are refused, spelt out or with escapes. */
-const mayForge = /__proto__|constructor|\\u/
-
-function refuseProto(this: unknown, key: string, value: unknown): unknown {
-  if (key === '__proto__' || key === 'constructor') throw new SyntaxError('forbidden key')
-  return value
 }
 
 /** Name and place of a fault. The message of an unknown error could quote what it was working on. */

@@ -6,6 +6,7 @@ import type { Call } from '../../audit/record.ts'
 import type { App } from '../../platform/http/app-type.ts'
 import { toHttpError } from '../../platform/http/error-of.ts'
 import { granted, HttpError, unauthorized } from '../../platform/http/http-error.ts'
+import { parseJsonBody } from '../../platform/http/json-body.ts'
 import { document, gives, text } from '../../platform/http/reply.ts'
 import type { Outcome } from '../../refusal.ts'
 import type { SignOn } from '../operations.ts'
@@ -67,7 +68,7 @@ export function scimRoutes(
     async (own) => {
       own.addContentTypeParser(kind, { parseAs: 'string' }, (_request, body, done) => {
         try {
-          done(null, JSON.parse(String(body)))
+          done(null, parseJsonBody(String(body)))
         } catch {
           done(new HttpError(400, 'BODY-NOT-JSON'))
         }
