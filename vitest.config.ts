@@ -23,6 +23,7 @@ export default defineConfig({
         test: {
           ...filesOfTier.driver,
           name: 'driver',
+          globalSetup: 'scripts/test/token-addon.ts',
           // Every test starts processes: on a busy machine the usual five seconds are gone before the first call.
           ...patience,
         },

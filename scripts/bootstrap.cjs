@@ -5,12 +5,12 @@ const os = require('node:os')
 const path = require('node:path')
 const { installDebianPackages } = require('./bootstrap/debian.cjs')
 const {
-  buildTokenAddon,
   installNpmPackages,
   installSitePackages,
   linkPostgres,
   ownNode,
 } = require('./bootstrap/npm-packages.cjs')
+const { buildTokenAddon, hasTokenAddon } = require('./bootstrap/token-addon.cjs')
 const { openRoot, unprivilegedUser } = require('./bootstrap/places.cjs')
 const { installElectron } = require('./bootstrap/electron.cjs')
 const { mirrorPostgres } = require('./bootstrap/mirror.cjs')
@@ -30,9 +30,10 @@ const programs = {
 }
 
 async function setUp(purpose) {
-  if (isSetUp(root, purpose)) return
+  const done = () => isSetUp(root, purpose) && hasTokenAddon(root)
+  if (done()) return
   await locked(root, async () => {
-    if (isSetUp(root, purpose)) return
+    if (done()) return
     await installDebianPackages(purpose)
     await installNpmPackages(root)
     const node = ownNode(root)

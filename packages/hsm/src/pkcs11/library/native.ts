@@ -1,9 +1,8 @@
-import { decode, load, proto } from 'koffi'
+import { decode, proto } from 'koffi'
 import type { LibraryInfo } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
-import { attempt, check, starting } from './errors.ts'
-
-type Native = (...args: (bigint | number | Uint8Array | null)[]) => number | bigint
+import { attempt, check } from './errors.ts'
+import { type Native, openFunctionList } from './function-list.ts'
 
 /** Positions in CK_FUNCTION_LIST (2.40 section 6.1) and, from 68 on, CK_FUNCTION_LIST_3_0; the order is part of the standard. */
 const positions = {
@@ -76,36 +75,21 @@ export class NativeFunctions {
   readonly #functions = new Map<NativeName, Native>()
 
   constructor(path: string) {
-    const invalid = (error: unknown) =>
-      hsmError(
-        'HSM-LIBRARY-INVALID',
-        `${path}: ${error instanceof Error ? error.message : 'cannot be loaded'}`,
-      )
-    let library: ReturnType<typeof load>
-    try {
-      library = load(path)
-    } catch (error) {
-      throw invalid(error)
-    }
-    let getList: Native
-    try {
-      getList = library.func('C_GetFunctionList', 'ulong', ['void *'])
-    } catch {
-      throw hsmError('HSM-LIBRARY-FOREIGN', `${path} is a library, but it has no C_GetFunctionList`)
-    }
-    const out = Buffer.alloc(8)
-    const doing = 'reading the library’s function list'
-    starting(doing, () => check(getList(out), doing))
-    const at = out.readBigUInt64LE()
-    if (at === 0n) throw hsmError('HSM-LIBRARY-FOREIGN', `${path}: its function list is empty`)
+    const { list: at, interfaces: getInterfaces } = openFunctionList(path)
     // koffi decodes an array of 'uint8' to numbers.
     const [major = 0, minor = 0] = Array.from(decode(at, 'uint8', 2) as ArrayLike<number>)
     requireKnownCryptoki(path, { major, minor }, 'its function list')
     this.#take(at, classicLength)
-    const interfaces = readInterfaces(library)
+    const interfaces = getInterfaces === null ? [] : readInterfaces(getInterfaces)
     this.interfaces = interfaces.map(({ name, version }) => ({ name, version }))
     const best = interfaces.find(({ name, version }) => name === 'PKCS 11' && version.startsWith('3.'))
-    if (best) this.#take(best.at, modernLength)
+    // p11-kit gives each interface an instance of its own too: only what is started is called.
+    if (
+      best &&
+      pointersAt(best.at, modernLength)[positions.C_Login] ===
+        pointersAt(at, classicLength)[positions.C_Login]
+    )
+      this.#take(best.at, modernLength)
   }
 
   get modernFunctions(): LibraryInfo['modernFunctions'] {
@@ -126,11 +110,7 @@ export class NativeFunctions {
 
   /** CK_VERSION (2 bytes, padded to 8) and then the pointers. */
   #take(at: bigint, length: number): void {
-    // koffi decodes an array of 'uint64' to numbers, and to bigints where a number would lose bits.
-    const pointers: bigint[] = Array.from(
-      decode(at, 8, 'uint64', length) as ArrayLike<number | bigint>,
-      BigInt,
-    )
+    const pointers = pointersAt(at, length)
     // Object.keys of a const object gives exactly its keys.
     for (const name of Object.keys(positions) as NativeName[]) {
       const pointer = pointers[positions[name]]
@@ -140,6 +120,10 @@ export class NativeFunctions {
     }
   }
 }
+
+/** koffi decodes an array of 'uint64' to numbers, and to bigints where a number would lose bits. */
+const pointersAt = (at: bigint, length: number): bigint[] =>
+  Array.from(decode(at, 8, 'uint64', length) as ArrayLike<number | bigint>, BigInt)
 
 /** Another major version of the standard has another list of functions, which would be called at the wrong places. */
 export function requireKnownCryptoki(
@@ -152,14 +136,8 @@ export function requireKnownCryptoki(
 }
 
 /** C_GetInterfaceList, PKCS#11 3.0 section 5.4: CK_INTERFACE is name, function list, flags. A 2.40 library has none. */
-function readInterfaces(library: ReturnType<typeof load>): Interface[] {
+function readInterfaces(getInterfaces: Native): Interface[] {
   const found = attempt(() => {
-    let getInterfaces: Native
-    try {
-      getInterfaces = library.func('C_GetInterfaceList', 'ulong', ['void *', 'void *'])
-    } catch {
-      return []
-    }
     const count = Buffer.alloc(8)
     const doing = 'listing the library’s interfaces'
     check(getInterfaces(null, count), doing)
