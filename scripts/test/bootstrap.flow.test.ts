@@ -46,3 +46,26 @@ test.each([
     expect(stderr).toContain(`set-up: ended by ${signal}`)
   },
 )
+
+test.each([
+  ['a process that is gone', () => `99999999 1 ${'{{root}}'}`],
+  ['a process that is another one now', () => `${process.pid} 1 ${'{{root}}'}`],
+  ['another checkout', () => `${process.pid} 1 /elsewhere`],
+  ['an older version', () => `${process.pid}`],
+])('SET-UP-LOCK a lock of %s is named and passed over', async (_, lock) => {
+  const { bootstrap, path } = freshCheckout()
+  const folder = join(bootstrap, '../..')
+  mkdirSync(join(folder, '.lux'))
+  writeFileSync(join(folder, '.lux/set-up.lock'), lock().replace('{{root}}', folder))
+  const child = spawn(process.execPath, [bootstrap, 'install'], {
+    env: { ...process.env, PATH: `${path}:${process.env.PATH}` },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let stderr = ''
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+    if (/^set-up: .* …$/m.test(stderr)) child.kill('SIGTERM')
+  })
+  await new Promise((resolve) => child.once('close', resolve))
+  expect(stderr).toMatch(/^set-up: passing over .*set-up\.lock, whose process is not setting up here$/m)
+})

@@ -8,7 +8,7 @@ export type Command =
 
 export type Suite = {
   name: string
-  /** Minutes that it may take, two to three times what it takes on two quiet cores; a suite that takes longer has failed. */
+  /** Minutes that it should take at most. Past them it is warned of, past twice as many it is stopped. */
   budget: number
   display: boolean
   commands: readonly Command[]
@@ -77,11 +77,19 @@ const packaged: Suite = {
   ],
 }
 
-const nightly: Suite = {
+const nightly = (...args: string[]): Suite => ({
   name: 'nightly',
-  budget: 240,
+  budget: args.length === 0 ? 240 : 60,
   display: true,
-  commands: [vitest('--config', 'vitest.nightly.config.ts')],
+  commands: [vitest('--config', 'vitest.nightly.config.ts', ...args)],
+})
+
+/** `nightly --shard K/N`: that part of the nightly files, an hour at most. Null where the words are others. */
+export function shardOf(words: readonly string[]): Suite[] | null {
+  const [name, option, shard = ''] = words
+  const [, k, n] = /^([1-9][0-9]?)\/([1-9][0-9]?)$/.exec(shard) ?? []
+  if (words.length !== 3 || name !== 'nightly' || option !== '--shard' || Number(k) > Number(n)) return null
+  return k === undefined ? null : [build, nightly(`--shard=${shard}`)]
 }
 
 /** The tests of a tier that a change touches, where it touches any. */
@@ -117,6 +125,6 @@ export const selections: Readonly<Record<string, () => readonly Suite[]>> = {
   flow: () => [build, flow],
   e2e: () => [build, e2e],
   package: () => [build, packaged],
-  nightly: () => [build, nightly],
+  nightly: () => [build, nightly()],
   changed,
 }

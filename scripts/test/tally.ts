@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import type { FileResult } from './report.ts'
 
 export type Tally = { passed: number; failed: number; skipped: number }
 
@@ -15,27 +15,15 @@ export function summary({ passed, failed, skipped }: Tally): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
 }
 
-const count = (value: unknown): number =>
-  typeof value === 'number' && Number.isSafeInteger(value) ? value : 0
-
 /**
- * Counts of vitest's JSON report. A run that wrote none, ran no test, or ended badly without naming a failed test
- * (a file that did not load, an error between tests) is one more failure: it must never look like a pass.
+ * Counts of a run of vitest. A run of no test, or one that ended badly without a failed test, is one more failure:
+ * it must never look like a pass.
  */
-export function tallyOfReport(file: string, exitCode: number | null): Tally {
-  if (!existsSync(file)) return oneFailed
-  const report: unknown = JSON.parse(readFileSync(file, 'utf8'))
-  if (typeof report !== 'object' || report === null) return oneFailed
-  const at = (name: string): number => count(Reflect.get(report, name))
-  const results: unknown = Reflect.get(report, 'testResults')
-  const broken = Array.isArray(results)
-    ? results.filter((result) => result?.status === 'failed' && result?.assertionResults?.length === 0).length
-    : 0
-  const tally = {
-    passed: at('numPassedTests'),
-    failed: at('numFailedTests') + broken,
-    skipped: at('numPendingTests') + at('numTodoTests'),
-  }
+export function tallyOf(results: readonly FileResult[], exitCode: number | null): Tally {
+  const tally = results.reduce(
+    (sum, { passed, skipped, failures }) => add(sum, { passed, failed: failures.length, skipped }),
+    none,
+  )
   const silent = exitCode !== 0 && tally.failed === 0
   const empty = tally.passed + tally.failed === 0
   return silent || empty ? add(tally, oneFailed) : tally
