@@ -41,10 +41,17 @@ test('IDLE-LOCK after the minutes of the settings the window is covered, a typed
 test('IDLE-LOCK a token is logged out and its ceremony pauses; with the PIN it goes on where it stood', async () => {
   const { page } = desktop
   await playOn(page, 'Attack the token')
+  const note = page.getByRole('dialog').getByLabel('Note', { exact: true })
+  await page.getByRole('button', { name: 'Note', exact: true }).click()
+  await note.fill('The lamp flickered')
   await away(6)
   await cover().waitFor()
   await page.getByRole('button', { name: 'Go on' }).click()
   await page.getByText('logged out when the window was covered', { exact: false }).waitFor()
+  // What was typed and not sent is there.
+  await page.getByRole('button', { name: 'Note', exact: true }).click()
+  expect(await note.inputValue()).toBe('The lamp flickered')
+  await page.getByRole('button', { name: 'Cancel' }).click()
   await resume(page)
   await playOn(page, 'Make the ceremony key')
   const ended = JSON.stringify(await invoke(desktop, 'tokens.list', {}))

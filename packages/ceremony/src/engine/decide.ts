@@ -13,6 +13,7 @@ import { decideDiffers } from './compare.ts'
 import { decideIntend, decideOutcome, decideReconcile } from './decide-effects.ts'
 import { decisionDocument, opened } from './exceptions.ts'
 import { eventFault } from './fact-schemas.ts'
+import { notable } from './needs.ts'
 import { effectAt, isOver, openException, owed } from './next-effect.ts'
 import { isAtRest } from './restart.ts'
 import { bindStart } from './start.ts'
@@ -153,8 +154,7 @@ function decideNote(state: State, { by, text }: Of<'note'>): Decision {
   if (state.plan.v === 1) return refuse('RUN-12', 'the plan is of version 1')
   if (!state.plan.people.some((person) => person.name === by))
     return refuse('RUN-10', `${by} is nobody of this run`)
-  const effect = effectAt(state)
-  if (effect !== null) return refuse('RUN-07', `${effect.kind} is under way`)
+  if (!notable(state)) return refuse('RUN-07', `${effectAt(state)?.kind ?? 'the machine'} is under way`)
   const stepId = currentStep(state)?.step.id ?? 'run'
   return { ok: true, events: [{ kind: 'note.made', stepId, fact: { by, text } }] }
 }

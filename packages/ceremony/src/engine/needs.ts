@@ -131,6 +131,16 @@ export function pausable(state: State): boolean {
 }
 
 /**
+ * Whether somebody may write a note right now: whenever the run waits for people, also where it waits for a PIN, and never while the
+ * machine is at work.
+ */
+export function notable(state: State): boolean {
+  const waits = needsOf(state)?.kind ?? 'wait'
+  if (state.plan.v === 1 || waits === 'wait' || waits === 'start') return false
+  return currentStep(state)?.state !== 'IntentLogged'
+}
+
+/**
  * The checkpoint that witnesses are asked to cosign, else the newest one; null before the first. A pause or an exception
  * makes another one while it is awaited, so it is not always the newest.
  */

@@ -5,7 +5,7 @@ import { ceremonyKeyId, decryptionOf, namesOf } from '../plan/queries.ts'
 import { unstatedCustodians } from '../steps/recovery/queries.ts'
 import { carriedParts, unstated } from '../steps/resharing/left-budget.ts'
 import { comparedNow } from './compare.ts'
-import { needsOf, pausable } from './needs.ts'
+import { needsOf, notable, pausable } from './needs.ts'
 import { isOver, openException } from './next-effect.ts'
 
 /** Everything about a run that is shown: plain JSON, no secrets. */
@@ -48,6 +48,7 @@ export function view(state: State): RunView {
     },
     over: isOver(state),
     pausable: pausable(state),
+    notable: notable(state),
     abortable: abortable(state),
   }
 }

@@ -175,5 +175,7 @@ export type RunView = {
   /** Whether nothing may happen any more: a rehearsal without a destination is over once it is sealed. */
   over: boolean
   pausable: boolean
+  /** Whether a note is taken now. */
+  notable: boolean
   abortable: boolean
 }

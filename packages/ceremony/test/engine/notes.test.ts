@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Command, type Plan, replay } from '../../src/exports/engine.ts'
+import { type Command, type Plan, replay, view } from '../../src/exports/engine.ts'
 import { FakeCore } from './fake-core.ts'
 import { copyOf } from './plans.ts'
 import { production, rule } from './runs.ts'
@@ -27,6 +27,17 @@ describe('notes', () => {
       fact: { by: 'Witness One', text: 'The door stood open for a minute.' },
     })
     expect(rule(runOf(1, 'generate-root'), note)).toBe('RUN-12')
+  })
+
+  it('RUN-07 are taken while the run is paused and while it waits for a PIN again, and not while the token is at work', () => {
+    const run = runOf(2, 'generate-root')
+    run.must({ type: 'pause', by: 'core', cause: 'restart', reason: 'covered' })
+    expect(rule(run, note)).toBe('note.made')
+    run.must({ type: 'resume', by: 'Operator' })
+    expect(view(run.state).needs).toMatchObject({ kind: 'pin', willDo: 'log-in', again: true })
+    expect([rule(run, note), view(run.state).notable]).toEqual(['note.made', true])
+    run.runToEffect('generate-root')
+    expect([rule(run, note), view(run.state).notable]).toEqual(['RUN-07', false])
   })
 
   it('RUN-10 a stranger writes none, and COMMAND-01 neither is an empty one or one that hides something', () => {

@@ -7,6 +7,7 @@ import { call } from '../client.ts'
 import { KeySign } from '../components/key-sign.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import { ShareMatrix } from '../holders/share-matrix.tsx'
+import { standInsLeft } from '../stage/phase.ts'
 import { run } from '../stores/remotes.ts'
 import { changeRoom, useRoom } from '../stores/room.ts'
 import type { Act } from './act.ts'
@@ -27,15 +28,6 @@ type Props = {
   /** Whether a simulated participant signs now, by this or by the live button. */
   signing: boolean
   onSigning: (now: boolean) => void
-}
-
-/** Stand-ins who have to sign now: no more of them than are needed. */
-export function standInsLeft({ signers, required }: SignNeed): string[] {
-  const left = Math.max(0, required - signers.filter(({ signed }) => signed).length)
-  return signers
-    .filter(({ signed, standIn }) => !signed && standIn)
-    .map(({ name }) => name)
-    .slice(0, left)
 }
 
 /** One after the other, as they would; the first that is refused ends it. */

@@ -1,6 +1,5 @@
 import { Code, FailureNotice, ReadingCard, Rec } from '@lux/ui'
 import { Button, TextArea } from '@radix-ui/themes'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ExceptionView, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
@@ -8,6 +7,7 @@ import { useScriptText } from '../i18n/step-text.ts'
 import { leadersOf, playedAlone } from '../stage/run-people.ts'
 import { StageStep } from '../stage/stage-step.tsx'
 import { WhoSelect } from '../stage/who-select.tsx'
+import { useTyped } from '../stores/room.ts'
 import type { Act } from './act.ts'
 import { cardCount } from './heard.ts'
 import { RunTokens } from './run-tokens.tsx'
@@ -20,8 +20,8 @@ export function RunException({ view, exception, act }: Props) {
   const textOf = useScriptText()
   const at = view.parts.flatMap(({ steps }) => steps).find(({ id }) => id === exception.step)
   const leaders = leadersOf(view).map(({ name }) => name)
-  const [by, setBy] = useState(playedAlone(view) ? (leaders[0] ?? '') : '')
-  const [reason, setReason] = useState('')
+  const { values, type } = useTyped(view.id, `exception ${exception.id}`)
+  const { by = playedAlone(view) ? (leaders[0] ?? '') : '', reason = '' } = values
 
   const { compared } = exception
   // The notice says it in plain words, once.
@@ -123,7 +123,7 @@ export function RunException({ view, exception, act }: Props) {
         <div className="form">
           <div className="field">
             <label htmlFor="exception-by">{t('runner.decided-by')}</label>
-            <WhoSelect id="exception-by" names={leaders} value={by} onChange={setBy} />
+            <WhoSelect id="exception-by" names={leaders} value={by} onChange={(name) => type({ by: name })} />
           </div>
           <div className="field">
             <label htmlFor="exception-reason">{t('runner.reason')}</label>
@@ -131,7 +131,7 @@ export function RunException({ view, exception, act }: Props) {
               id="exception-reason"
               dir="auto"
               value={reason}
-              onChange={(event) => setReason(event.target.value)}
+              onChange={(event) => type({ reason: event.target.value })}
             />
           </div>
         </div>

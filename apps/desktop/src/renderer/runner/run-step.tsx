@@ -11,6 +11,7 @@ import { ClockCard } from '../stage/clock-card.tsx'
 import { ByLeader } from '../stage/controls.tsx'
 import { GoButton } from '../stage/go-button.tsx'
 import { namesInNotes } from '../stage/names-in-notes.ts'
+import { nextOf, readsAloud, standInsLeft } from '../stage/phase.ts'
 import { Roll } from '../stage/roll.tsx'
 import { peopleOf, playedAlone } from '../stage/run-people.ts'
 import { StageStep } from '../stage/stage-step.tsx'
@@ -20,7 +21,7 @@ import { WhoSelect } from '../stage/who-select.tsx'
 import { WorkingCard } from '../stage/working-card.tsx'
 import { writeNotes } from '../stage/write-notes.ts'
 import { run } from '../stores/remotes.ts'
-import { changeRoom, useRoom } from '../stores/room.ts'
+import { changeRoom, useRoom, useTyped } from '../stores/room.ts'
 import { useWork } from '../stores/work.ts'
 import type { Act } from './act.ts'
 import { FactList } from './fact-list.tsx'
@@ -28,7 +29,7 @@ import { cardCount, cardStates, inHand, saysHeard } from './heard.ts'
 import { letters, useLetterKey } from './letter-key.ts'
 import { NeedFile } from './need-file.tsx'
 import { type EnterPin, NeedPin } from './need-pin.tsx'
-import { NeedSign, signAsStandIns, standInsLeft } from './need-sign.tsx'
+import { NeedSign, signAsStandIns } from './need-sign.tsx'
 import { Comparing, Differs, hear, Reading } from './reading.tsx'
 import { RunWaits } from './run-waits.tsx'
 import { Unstated } from './unstated.tsx'
@@ -49,8 +50,9 @@ export function RunStep({ view, step, act }: Props) {
   // Where several may act, whoever does says so: nobody is named unasked.
   const [by, setBy] = useState(peers.length === 1 || alone ? (peers[0] ?? '') : '')
   const [confirmed, setConfirmed] = useState<Record<string, boolean>>({})
-  const [values, setValues] = useState<Record<string, string>>({})
-  const [readAt, setReadAt] = useState<string | null>(null)
+  const { values: typed, type } = useTyped(view.id, `step ${step.id}`)
+  // Of now, and of no use after a pause.
+  const [clockRead, setClockRead] = useState<{ value: string; at: string } | null>(null)
   const [busy, setBusy] = useState(false)
   // A simulated participant signs: nobody signs a second time meanwhile.
   const [signing, setSigning] = useState(false)
@@ -62,19 +64,15 @@ export function RunStep({ view, step, act }: Props) {
   const fields = step.needs.flatMap((need) => (need.need === 'values' ? need.fields : []))
   const clock = step.do === 'clock-check' ? fields.find(({ type }) => type === 'time') : undefined
   const others = fields.filter((field) => field !== clock)
+  const values = clock === undefined ? typed : { ...typed, [clock.name]: clockRead?.value ?? '' }
   const missing = firstMissing(fields, values)
   const pinNeed = step.needs.find((need) => need.need === 'pin')
   const signNeed = step.needs.find((need) => need.need === 'sign')
-  const fileNeed = step.needs.find((need) => need.need === 'file')
-  const standIns = signNeed === undefined ? [] : standInsLeft(signNeed)
+  const next = nextOf(view, step, room)
   const works = step.blocked === 'machine-works' && step.needs.length === 0
-  const takesFile =
-    !view.may.resume &&
-    !step.mayProceed &&
-    step.blocked !== 'machine-works' &&
-    (fileNeed !== undefined || (signNeed !== undefined && view.domain === 'production'))
+  const takesFile = next === 'file'
   // What is signed, and what is read aloud, stands there in words already.
-  const aloud = step.facts.some(({ form }) => form === 'words')
+  const aloud = readsAloud(step)
   const facts = step.facts.filter(
     ({ value, form }) =>
       form !== 'words' &&
@@ -153,7 +151,7 @@ export function RunStep({ view, step, act }: Props) {
     const input = {
       ...(confirms.length > 0 ? { confirmed: true } : {}),
       ...(fields.length > 0 ? { values: filled } : {}),
-      ...(clock !== undefined && readAt !== null ? { readAt } : {}),
+      ...(clock !== undefined && clockRead !== null ? { readAt: clockRead.at } : {}),
     }
     await act(call('ceremonies.proceed', { id: view.id, step: step.id, by, input }))
   }
@@ -183,75 +181,69 @@ export function RunStep({ view, step, act }: Props) {
                   : null
 
   // As the button of it stands there, and as it is pressed.
-  const hears =
-    now !== null &&
-    !view.may.resume &&
-    !works &&
-    !takesFile &&
-    !(standIns.length > 0 && signNeed?.need === 'sign') &&
-    whyNot === null &&
-    !busy
+  const hears = next === 'hear' && whyNot === null && !busy
   useLetterKey(letters.heard, hears, () => void hearOrGoOn())
 
-  const go = view.may.resume ? (
-    <>
-      <span className="stage-hint" role="status">
-        {t('blocked.paused')}
-      </span>
-      <ByLeader view={view} act={(who) => act(call('ceremonies.resume', { id: view.id, by: who }))} primary>
-        <Icon name="play" size={20} />
-        {t('runner.resume')}
-      </ByLeader>
-    </>
-  ) : works ? (
-    <GoButton label={t('stage.working')} hint={t('stage.working-hint')} off onPress={() => undefined} />
-  ) : standIns.length > 0 && signNeed?.need === 'sign' ? (
-    <GoButton
-      label={t('stage.sign-all', { count: standIns.length })}
-      hint={t('stage.waits-for', { names: awaited(signNeed).join(', ') })}
-      busy={signing}
-      off={room.signsAlone}
-      onPress={() => {
-        setSigning(true)
-        void signAsStandIns(view, signNeed, act).finally(() => setSigning(false))
-      }}
-    />
-  ) : takesFile ? (
-    <GoButton
-      label={t('runner.submit-file')}
-      icon="file"
-      hint={signNeed === undefined ? t('blocked.file-missing') : whyNot}
-      busy={busy}
-      onPress={() => void takeFile()}
-    />
-  ) : (
-    <>
-      {peers.length > 1 && signNeed === undefined ? (
-        <WhoSelect names={peers} value={by} onChange={setBy} label={t('runner.by')} />
-      ) : null}
-      {now !== null && view.may.deviate ? (
-        <Differs view={view} compared={now.compared} card={now.card} act={act} large />
-      ) : null}
+  const go =
+    next === 'resume' ? (
+      <>
+        <span className="stage-hint" role="status">
+          {t('blocked.paused')}
+        </span>
+        <ByLeader view={view} act={(who) => act(call('ceremonies.resume', { id: view.id, by: who }))} primary>
+          <Icon name="play" size={20} />
+          {t('runner.resume')}
+        </ByLeader>
+      </>
+    ) : works ? (
+      <GoButton label={t('stage.working')} hint={t('stage.working-hint')} off onPress={() => undefined} />
+    ) : next === 'sign-as' && signNeed?.need === 'sign' ? (
       <GoButton
-        label={
-          step.do === 'roll-call' && alone && room.here.length === 0
-            ? t('stage.all-here')
-            : now !== null && !alone
-              ? t('stage.reading.heard')
-              : aloud
-                ? t('stage.heard')
-                : said.go(step.do)
-        }
-        {...(aloud ? { icon: 'check' } : {})}
-        hint={whyNot}
-        off={whyNot !== null}
-        busy={busy}
-        plain={aloud}
-        {...(now === null ? {} : { letter: letters.heard })}
-        onPress={() => void hearOrGoOn()}
+        label={t('stage.sign-all', { count: standInsLeft(signNeed).length })}
+        hint={t('stage.waits-for', { names: awaited(signNeed).join(', ') })}
+        busy={signing}
+        off={room.signsAlone}
+        onPress={() => {
+          setSigning(true)
+          void signAsStandIns(view, signNeed, act).finally(() => setSigning(false))
+        }}
       />
-    </>
-  )
+    ) : takesFile ? (
+      <GoButton
+        label={t('runner.submit-file')}
+        icon="file"
+        hint={signNeed === undefined ? t('blocked.file-missing') : whyNot}
+        busy={busy}
+        onPress={() => void takeFile()}
+      />
+    ) : (
+      <>
+        {peers.length > 1 && signNeed === undefined ? (
+          <WhoSelect names={peers} value={by} onChange={setBy} label={t('runner.by')} />
+        ) : null}
+        {now !== null && view.may.deviate ? (
+          <Differs view={view} compared={now.compared} card={now.card} act={act} large />
+        ) : null}
+        <GoButton
+          label={
+            step.do === 'roll-call' && alone && room.here.length === 0
+              ? t('stage.all-here')
+              : now !== null && !alone
+                ? t('stage.reading.heard')
+                : aloud
+                  ? t('stage.heard')
+                  : said.go(step.do)
+          }
+          {...(aloud ? { icon: 'check' } : {})}
+          hint={whyNot}
+          off={whyNot !== null}
+          busy={busy}
+          plain={aloud}
+          {...(now === null ? {} : { letter: letters.heard })}
+          onPress={() => void hearOrGoOn()}
+        />
+      </>
+    )
 
   function askToSign(need: Need) {
     const [first = '', ...more] = awaited(need)
@@ -299,10 +291,7 @@ export function RunStep({ view, step, act }: Props) {
       {clock === undefined || works ? null : (
         <ClockCard
           field={clock}
-          onRead={(value, at) => {
-            setValues((old) => ({ ...old, [clock.name]: value }))
-            setReadAt(at)
-          }}
+          onRead={(value, at) => setClockRead({ value, at })}
           onEnter={() => {
             if (whyNot === null) void goOn()
           }}
@@ -334,11 +323,7 @@ export function RunStep({ view, step, act }: Props) {
           case 'values':
             return others.length === 0 ? null : (
               <div key={key} className="stage-card form">
-                <Fields
-                  fields={others}
-                  values={values}
-                  onChange={(name, value) => setValues((old) => ({ ...old, [name]: value }))}
-                />
+                <Fields fields={others} values={values} onChange={(name, value) => type({ [name]: value })} />
               </div>
             )
           case 'pin':

@@ -8,7 +8,7 @@ import { Loaded } from '../components/loading.tsx'
 import { Screen } from '../components/screen.tsx'
 import { useScriptText } from '../i18n/step-text.ts'
 import { useShownOnWall } from '../stage/on-wall.ts'
-import { seenBefore, stepsOf, unseenResult } from '../stage/phase.ts'
+import { faceOf, seenBefore, stepsOf } from '../stage/phase.ts'
 import { Result, ResultAgain } from '../stage/result.tsx'
 import { StageBar } from '../stage/stage-bar.tsx'
 import { StageRail } from '../stage/stage-rail.tsx'
@@ -48,7 +48,8 @@ function Running({ view, failure }: { view: RunView; failure: Failure | null }) 
   const textOf = useScriptText()
   const [before] = useState(() => seenBefore(view, textOf.title))
   const room = useRoom(view.id)
-  const result = unseenResult(view, room.seen ?? before)
+  const face = faceOf(view, { seen: room.seen ?? before })
+  const result = face.kind === 'result' ? face.step : null
   const opened = again === null ? undefined : stepsOf(view).find(({ id }) => id === again)
   const at = `${opened?.id ?? ''} ${result?.id ?? view.current?.id ?? view.state} ${result === null ? view.state : 'result'}`
   useShownOnWall(view, result)

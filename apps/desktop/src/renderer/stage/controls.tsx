@@ -1,10 +1,11 @@
 import { Icon, Rec } from '@lux/ui'
 import { AlertDialog, Button, DropdownMenu, TextField } from '@radix-ui/themes'
-import { type ReactNode, useId, useState } from 'react'
+import { type ReactNode, useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import type { Act } from '../runner/act.ts'
+import { useTyped } from '../stores/room.ts'
 import { RemarkDialog } from './remark-dialog.tsx'
 import { leadersOf, playedAlone } from './run-people.ts'
 import { WhoSelect } from './who-select.tsx'
@@ -76,20 +77,15 @@ export function ByLeader({
 
 function Stop({ view, act }: { view: RunView; act: Act }) {
   const { t } = useTranslation()
-  const [reason, setReason] = useState('')
   const id = useId()
   const leaders = leadersOf(view).map(({ name }) => name)
   const before = playedAlone(view) ? (leaders[0] ?? '') : ''
-  const [by, setBy] = useState(before)
+  const { values, type, clear } = useTyped(view.id, 'abort')
+  const { by = before, reason = '' } = values
   const whyNot = by === '' ? t('stage.who-first') : reason.trim() === '' ? t('runner.reason-first') : null
 
-  function changed(): void {
-    setReason('')
-    setBy(before)
-  }
-
   return (
-    <AlertDialog.Root onOpenChange={changed}>
+    <AlertDialog.Root>
       <AlertDialog.Trigger>
         <Button variant="ghost" color="red" highContrast>
           <Icon name="stop" />
@@ -102,7 +98,7 @@ function Stop({ view, act }: { view: RunView; act: Act }) {
         {playedAlone(view) ? null : (
           <div className="field" style={{ marginBlock: '1rem' }}>
             <label htmlFor={id}>{t('stage.who')}</label>
-            <WhoSelect id={id} names={leaders} value={by} onChange={setBy} />
+            <WhoSelect id={id} names={leaders} value={by} onChange={(name) => type({ by: name })} />
           </div>
         )}
         <div className="field" style={{ marginBlock: '1rem' }}>
@@ -111,12 +107,12 @@ function Stop({ view, act }: { view: RunView; act: Act }) {
             id="abort-reason"
             dir="auto"
             value={reason}
-            onChange={(event) => setReason(event.target.value)}
+            onChange={(event) => type({ reason: event.target.value })}
           />
         </div>
         <div className="actions">
           <AlertDialog.Cancel>
-            <Button variant="surface" color="gray" highContrast>
+            <Button variant="surface" color="gray" highContrast onClick={clear}>
               {t('runner.abort-stay')}
             </Button>
           </AlertDialog.Cancel>

@@ -1,11 +1,12 @@
-import { Icon } from '@lux/ui'
+import { FailureNotice, Icon } from '@lux/ui'
 import { Button, Dialog, TextArea } from '@radix-ui/themes'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { RunView } from '../../contract/index.ts'
+import type { Failure, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import type { Act } from '../runner/act.ts'
+import { useTyped } from '../stores/room.ts'
 import { peopleOf, playedAlone } from './run-people.ts'
 import { WhoSelect } from './who-select.tsx'
 
@@ -18,9 +19,9 @@ export function RemarkDialog({ view, act, kind, step }: Props) {
   const names = peopleOf(view).map(({ name }) => name)
   const before = playedAlone(view) ? (names[0] ?? '') : ''
   const [open, setOpen] = useState(false)
-  const [by, setBy] = useState(before)
-  const [text, setText] = useState('')
-  const [expected, setExpected] = useState('')
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const { values, type, clear } = useTyped(view.id, kind)
+  const { by = before, text = '', expected = '' } = values
   const whyNot =
     by === ''
       ? t('stage.who-first')
@@ -30,23 +31,22 @@ export function RemarkDialog({ view, act, kind, step }: Props) {
 
   function opened(now: boolean): void {
     setOpen(now)
-    setBy(before)
-    setText('')
-    setExpected('')
+    setFailure(null)
   }
 
+  /** What was refused is told here, beside what was typed. */
   async function write(): Promise<void> {
-    const done = await act(
+    const answer =
       kind === 'note'
-        ? call('ceremonies.note', { id: view.id, by, text: text.trim() })
-        : call('ceremonies.deviate', {
+        ? await call('ceremonies.note', { id: view.id, by, text: text.trim() })
+        : await call('ceremonies.deviate', {
             ...{ id: view.id, step, by },
             ...{ expected: expected.trim(), happened: text.trim() },
-          }),
-    )
-    // What was refused is told on the stage, behind the dialog.
-    if (done) opened(false)
-    else setOpen(false)
+          })
+    if (!answer.ok) return setFailure(answer.error)
+    clear()
+    opened(false)
+    await act(Promise.resolve(answer))
   }
 
   return (
@@ -69,7 +69,7 @@ export function RemarkDialog({ view, act, kind, step }: Props) {
         >
           <div className="field">
             <label htmlFor={`${id}-by`}>{t(`stage.${kind}.by`)}</label>
-            <WhoSelect id={`${id}-by`} names={names} value={by} onChange={setBy} />
+            <WhoSelect id={`${id}-by`} names={names} value={by} onChange={(name) => type({ by: name })} />
           </div>
           {kind === 'note' ? null : (
             <div className="field">
@@ -78,7 +78,7 @@ export function RemarkDialog({ view, act, kind, step }: Props) {
                 id={`${id}-expected`}
                 dir="auto"
                 value={expected}
-                onChange={(event) => setExpected(event.target.value)}
+                onChange={(event) => type({ expected: event.target.value })}
               />
             </div>
           )}
@@ -88,12 +88,13 @@ export function RemarkDialog({ view, act, kind, step }: Props) {
               id={`${id}-text`}
               dir="auto"
               value={text}
-              onChange={(event) => setText(event.target.value)}
+              onChange={(event) => type({ text: event.target.value })}
             />
           </div>
+          {failure === null ? null : <FailureNotice failure={failure} />}
           <div className="actions">
             <Dialog.Close>
-              <Button type="button" variant="surface" color="gray" highContrast>
+              <Button type="button" variant="surface" color="gray" highContrast onClick={clear}>
                 {t('common.cancel')}
               </Button>
             </Dialog.Close>

@@ -11,8 +11,8 @@ import { secondOf } from './elapsed.tsx'
 import { GoButton } from './go-button.tsx'
 import { largestOf, readAloud } from './largest.ts'
 import { namesInNotes } from './names-in-notes.ts'
-import { handsFree } from './phase.ts'
-import { peopleOf, playedAlone, type RunPerson } from './run-people.ts'
+import { handsFree, saysSeen, watching } from './phase.ts'
+import { playedAlone } from './run-people.ts'
 import { StageStep } from './stage-step.tsx'
 import { useStageText } from './stage-text.ts'
 import { writeNotes } from './write-notes.ts'
@@ -158,17 +158,6 @@ function shownLarge(fact: Fact) {
 
 function Spoken({ fact, name }: { fact: Fact; name: string }) {
   return <WordCards words={fact.words ?? []} hex={fact.value} label={name} />
-}
-
-const watchers = ['witness', 'administrator', 'recorder']
-
-function watching(view: RunView): RunPerson[] {
-  return peopleOf(view).filter(({ roles }) => roles.some((role) => watchers.includes(role)))
-}
-
-/** Of whom one has to say so before anything goes on: who plays everybody says nothing, nor does a transcript that keeps no notes. */
-function saysSeen(view: RunView): RunPerson[] {
-  return playedAlone(view) || !view.may.note ? [] : watching(view)
 }
 
 /** Whoever has seen it may say so: it is written down with their name. */

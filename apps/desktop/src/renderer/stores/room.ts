@@ -13,9 +13,14 @@ export type Room = {
   heardBy: Readonly<Record<string, readonly string[]>>
   /** What the transcript has taken of this, by step. */
   noted: readonly string[]
+  /** By form, what was typed and not taken yet: a pause, the cover or a refusal loses none of it. No PIN and no passphrase. */
+  typed: Readonly<Record<string, Fields>>
 }
 
-const empty: Room = { here: [], seen: null, signsAlone: false, heard: {}, heardBy: {}, noted: [] }
+type Fields = Readonly<Record<string, string>>
+
+const empty: Room = { here: [], seen: null, signsAlone: false, heard: {}, heardBy: {}, noted: [], typed: {} }
+const untyped: Fields = {}
 
 const useRooms = create<{ rooms: Readonly<Record<string, Room>> }>(() => ({ rooms: {} }))
 
@@ -29,6 +34,17 @@ export function roomOf(id: string): Room {
 
 export function changeRoom(id: string, change: Partial<Room>): void {
   useRooms.setState(({ rooms }) => ({ rooms: { ...rooms, [id]: { ...(rooms[id] ?? empty), ...change } } }))
+}
+
+/** What was typed into a form of a run so far, and what changes or empties it. */
+export function useTyped(id: string, form: string) {
+  const values = useRooms(({ rooms }) => rooms[id]?.typed[form]) ?? untyped
+  const keep = (now: Fields) => changeRoom(id, { typed: { ...roomOf(id).typed, [form]: now } })
+  return {
+    values,
+    type: (change: Fields) => keep({ ...(roomOf(id).typed[form] ?? untyped), ...change }),
+    clear: () => keep(untyped),
+  }
 }
 
 export function tick(id: string, name: string, here: boolean): void {

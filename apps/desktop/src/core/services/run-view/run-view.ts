@@ -86,7 +86,7 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
       resume: view.needs?.kind === 'resume',
       abort: view.abortable,
       cancel: run.cancellable,
-      note: state.plan.v === 2 && !view.over && view.needs?.kind !== 'wait' && view.needs?.kind !== 'start',
+      note: view.notable,
       deviate: view.pausable && open === undefined,
     },
   }
