@@ -7,7 +7,9 @@ import { readSettings } from '../platform/state-folder/settings.ts'
 import { givenCertificate, ownCertificate } from '../platform/tls/certificate.ts'
 import { openServer } from '../server.ts'
 import type { Services } from '../services.ts'
-import { consoleAt, openDoors, openLog } from '../workers/doors.ts'
+import { containFaults } from '../workers/contain-faults.ts'
+import { consoleAt, openDoors } from '../workers/doors.ts'
+import { openLog } from '../workers/log.ts'
 import { startWorkers } from '../workers/workers.ts'
 
 export type Listening = {
@@ -77,6 +79,7 @@ export async function startServer(
         : null
     const { address, kmipPort } = workers ?? (await openDoors({ app, services }, log, doors))
     listensAt = consoleAt(doors, address)
+    const endContaining = containFaults(log)
     return {
       ...{ address, kmipPort, console: listensAt ?? address },
       sealed: services.token.sealed,
@@ -92,6 +95,7 @@ export async function startServer(
       async close() {
         await workers?.close()
         await app.close()
+        endContaining()
       },
     }
   } catch (error) {

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { pino } from 'pino'
 import { renewCertificate } from '../app.ts'
 import { type KmipServer, openKmipServer } from '../kmip/server.ts'
 import { variable } from '../platform/environment.ts'
 import { followCertificate, givenAuthority, ownAuthority, type TlsKey } from '../platform/tls/certificate.ts'
 import type { OpenServer } from '../server.ts'
-
-export type Log = ReturnType<typeof openLog>
+import { type Log, nameOf } from './log.ts'
 
 export type Doors = {
   readonly host: string
@@ -79,31 +77,4 @@ async function serveKmip(
   const port = await server.listen(place)
   app.addHook('preClose', () => server.close())
   return { server, port }
-}
-
-/** Name and place of a fault: its message could quote what it was working on. */
-const nameOf = (error: unknown): string =>
-  error instanceof Error
-    ? `${error.name} ${error.stack?.split('\n').slice(1, 4).join(' ').trim() ?? ''}`
-    : typeof error
-
-/** JSON lines on stderr: stdout is for a command's one result. Headers, bodies and query strings are never written. */
-export function openLog(level = 'info') {
-  return pino(
-    {
-      level,
-      redact: {
-        paths: ['*.clientSecret', '*.accessToken', '*.plaintext', '*.pin', '*.authorization'],
-        remove: true,
-      },
-      serializers: {
-        req: (request: { method: string; routeOptions?: { url?: string }; id: string }) => ({
-          method: request.method,
-          route: request.routeOptions?.url ?? null,
-        }),
-        res: (reply: { statusCode: number }) => ({ status: reply.statusCode }),
-      },
-    },
-    pino.destination({ dest: 2, sync: true }),
-  )
 }

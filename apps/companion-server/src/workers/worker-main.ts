@@ -3,8 +3,10 @@ import { guardContainer } from '../platform/container.ts'
 import { variable } from '../platform/environment.ts'
 import { stateFolder } from '../platform/state-folder/folder.ts'
 import { type OpenServer, openServer } from '../server.ts'
-import { consoleAt, openDoors, openLog } from './doors.ts'
+import { containFaults } from './contain-faults.ts'
+import { consoleAt, openDoors } from './doors.ts'
 import { lentToken } from './lent-token.ts'
+import { openLog } from './log.ts'
 import type { Figures, FromWorker, ToWorker, WorkerStart } from './messages.ts'
 import { errorOf, thrownOf } from './thrown.ts'
 import { openWaiting } from './waiting.ts'
@@ -51,6 +53,7 @@ async function begin(start: WorkerStart): Promise<void> {
   })
   const open = await openDoors(server, log, start)
   listensAt = consoleAt(start, open.address)
+  containFaults(log)
   tell({ kind: 'listening', ...open })
 }
 
