@@ -65,6 +65,7 @@ export function openApprovals({ database, record, inputDigest, now }: Parts) {
       const { organisation, project, key, operation } = subject
       const digest = await inputDigest(subject)
       const said = typeof subject.asked === 'string' ? subject.asked : subject.asked()
+      if (said === '') throw new Error(`${operation} does not say what is to be approved`)
       const asked = [said, ...(digest === null ? [] : [`input ${digest}`])].join(' ').trim()
       if (organisation === null || project === null || key === null)
         return refuse('CONDITION-UNMET', 'only what is done with a key can be approved')

@@ -252,6 +252,7 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
     /** Forgets the credentials; at the provider nothing changes. What was encrypted opens no more until the key is configured again. */
     remove(call: Call, { id, confirm }: { id: string; confirm: string }): Promise<Outcome<null>> {
       return record(call, 'external-key.remove', async (subject) => {
+        subject.asked = 'its credentials forgotten'
         const proved = provedLately(call.caller)
         if (!proved.ok) return proved
         const found = await waitsFor(call, subject, 'key.manage', id)
@@ -268,6 +269,7 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
 
     test(call: Call, id: string): Promise<Outcome<ProviderKey>> {
       return record(call, 'external-key.test', async (subject) => {
+        subject.asked = 'a test of its credentials'
         const row = await permitted(call, subject, 'key.manage', id)
         return row.ok ? tried(await externalKeys.open(row.value), id) : row
       })
@@ -279,6 +281,7 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
     ): Promise<Outcome<Uint8Array>> {
       return record(call, 'external-key.encrypt', async (subject) => {
         subject.input = inputs(plaintext, aad)
+        subject.asked = `a plaintext of ${plaintext.length} bytes`
         const used = await usable(call, subject, id, 'encrypt-decrypt')
         if (!used.ok) return used
         const within = checkLengths({ plaintext, aad })

@@ -246,24 +246,34 @@ export function openKeyWork({ repository, unwrapping, record, approvals }: KeyPa
     return unwrapping.useKey(key, version.value, (bytes) => openEnvelope(bytes, context, ciphertext))
   }
 
-  /** `work` on a key that its caller may `action`. */
-  function permittedWork(action: 'key.manage' | 'key.read') {
-    return <T>(
-      call: Call,
-      operation: string,
-      id: string,
-      work: (key: StoredKey, subject: Subject) => Promise<Outcome<T>>,
-      asked = '',
-      fits: Fits = anyKey,
-    ): Promise<Outcome<T>> =>
-      record(call, operation, async (subject) => {
-        subject.asked = asked
-        const key = await permitted(call, subject, action, await repository.findKey(id), fits)
-        return key.ok ? work(key.value, subject) : key
-      })
+  /** `work` on a key that its caller may manage. Whoever approves it sees `asked`, which says all that it is done with. */
+  function managing<T>(
+    call: Call,
+    operation: string,
+    id: string,
+    work: (key: StoredKey, subject: Subject) => Promise<Outcome<T>>,
+    asked: string,
+    fits: Fits = anyKey,
+  ): Promise<Outcome<T>> {
+    return record(call, operation, async (subject) => {
+      subject.asked = asked
+      const key = await permitted(call, subject, 'key.manage', await repository.findKey(id), fits)
+      return key.ok ? work(key.value, subject) : key
+    })
   }
-  const managing = permittedWork('key.manage')
-  const reading = permittedWork('key.read')
+
+  /** `work` on a key that its caller may read, which nobody approves. */
+  function reading<T>(
+    call: Call,
+    operation: string,
+    id: string,
+    work: (key: StoredKey, subject: Subject) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
+    return record(call, operation, async (subject) => {
+      const key = await permitted(call, subject, 'key.read', await repository.findKey(id))
+      return key.ok ? work(key.value, subject) : key
+    })
+  }
 
   async function changed(
     key: StoredKey,

@@ -355,7 +355,7 @@ export function openKeyLifecycle(parts: Parts) {
         subject.output = [utf8(text)]
         return accept(receipt)
       }
-      return managing(call, 'key.shred', id, shredded, '', mayGo)
+      return managing(call, 'key.shred', id, shredded, 'all its versions, at once and for ever', mayGo)
     },
   }
 }

@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, randomBytes, randomUUID } from 'node:crypto'
-import { aesKwpWrap, aesKwWrap, utf8, wipe } from '@lux/crypto'
+import { aesKwpWrap, aesKwWrap, sha256Hex, utf8, wipe } from '@lux/crypto'
 import { type Action, absent, authorize, provedLately } from '../access/authorize.ts'
 import { type ApprovalsNeeded, sameApprovals } from '../access/conditions.ts'
 import type { Call, Subject } from '../audit/record.ts'
@@ -79,7 +79,19 @@ const present: readonly VersionState[] = ['pre-active', 'enabled', 'decrypt-only
 /** Keys as objects: what KMIP asks of them, for whatever door. */
 export function openObjectOperations(
   { repository, unwrapping, record, now }: KeyParts,
-  { waitsFor, take, usable, fitting, mayMake, versionOf, generate, managing, changed, seal, open }: KeyWork,
+  {
+    permitted,
+    waitsFor,
+    take,
+    fitting,
+    mayMake,
+    versionOf,
+    generate,
+    managing,
+    changed,
+    seal,
+    open,
+  }: KeyWork,
 ) {
   const counted = new Map<string, number>()
 
@@ -182,9 +194,9 @@ export function openObjectOperations(
     },
 
     activate(call: Call, id: string): Promise<Outcome<StoredKey>> {
-      return managing(call, 'key.activate', id, (key) =>
-        moved(key, ['pre-active'], 'enabled', { activated: now().toISOString() }),
-      )
+      const activated = (key: StoredKey) =>
+        moved(key, ['pre-active'], 'enabled', { activated: now().toISOString() })
+      return managing(call, 'key.activate', id, activated, 'in use from now on')
     },
 
     /** No more encryption and signing under it; compromised, no signature of it is believed either. It still decrypts. */
@@ -206,13 +218,13 @@ export function openObjectOperations(
             compromiseOccurred: occurred,
           })
         },
-        why.compromised ? 'as compromised' : 'as not in use any more',
+        revocationInWords(why),
       )
     },
 
     /** At once and for ever, of an object that was revoked or never activated: what is in use has to be revoked first. */
     destroyObject(call: Call, id: string): Promise<Outcome<StoredKey>> {
-      return managing(call, 'key.destroy', id, async (key) => {
+      async function destroyed(key: StoredKey): Promise<Outcome<StoredKey>> {
         if (key.threshold !== null) return ofCeremony()
         const proved = provedLately(call.caller)
         if (!proved.ok) return proved
@@ -225,12 +237,13 @@ export function openObjectOperations(
           )
         const made = await repository.destroy(key, { destroyed: now().toISOString() }, now())
         return made === 'moved' ? refuse('KEY-STATE', 'it is in use: revoke it first') : accept(made)
-      })
+      }
+      return managing(call, 'key.destroy', id, destroyed, 'at once and for ever')
     },
 
     /** A new key of the same kind in the place of an old one, whose name and attributes it takes. */
     replace(call: Call, id: string): Promise<Outcome<StoredKey>> {
-      return managing(call, 'key.replace', id, async (old, subject) => {
+      async function replaced(old: StoredKey, subject: Subject): Promise<Outcome<StoredKey>> {
         const place = await placeOf(call, subject, old.project_id, 'key.create')
         if (!place.ok) return place
         const algorithm = algorithmOf(old)
@@ -262,7 +275,8 @@ export function openObjectOperations(
         if (made === 'moved') return refuse('KEY-STATE', 'another key has taken its place already')
         Object.assign(subject, { key: old.id, version: 1 })
         return accept(made)
-      })
+      }
+      return managing(call, 'key.replace', id, replaced, 'a new key in its place')
     },
 
     describe(
@@ -270,17 +284,25 @@ export function openObjectOperations(
       id: string,
       change: (key: StoredKey) => Outcome<ObjectChange>,
     ): Promise<Outcome<StoredKey>> {
-      return managing(call, 'key.change', id, async (key) => {
-        const wanted = change(key)
-        if (!wanted.ok) return wanted
-        const described = checkChange(wanted.value)
-        return described.ok ? changed(key, wanted.value) : described
+      return record(call, 'key.change', async (subject) => {
+        let wanted: Outcome<ObjectChange> = accept({})
+        // First, so that people approve this change of this key as it is, and no refusal uses that up.
+        const found = await permitted(call, subject, 'key.manage', await repository.findKey(id), (key) => {
+          wanted = change(key)
+          if (!wanted.ok) return wanted
+          subject.asked = changeInWords(key, wanted.value)
+          subject.input = [utf8(JSON.stringify([wanted.value.label, wanted.value.attributes]))]
+          return checkChange(wanted.value)
+        })
+        if (!found.ok) return found
+        return wanted.ok ? changed(found.value, wanted.value) : wanted
       })
     },
 
     /** The key's bytes, where its policy and that of its project let them leave as they are. */
     exportPlain(call: Call, id: string): Promise<Outcome<{ key: StoredKey; bytes: Uint8Array }>> {
       return record(call, 'key.export-plain', async (subject) => {
+        subject.asked = 'its bytes, in the clear'
         const found = await leaving(call, subject, id)
         if (!found.ok) return found
         const { key, version, needed } = found.value
@@ -307,8 +329,8 @@ export function openObjectOperations(
     ): Promise<Outcome<{ key: StoredKey; wrapped: Uint8Array }>> {
       return record(call, 'key.export-wrapped', async (subject) => {
         // An approval is for this wrapping key and no other, also where that one's own use waits for people.
-        subject.asked = `${id} wrapped under ${under}`
-        subject.input = [utf8(id), utf8(under)]
+        subject.asked = `${id} wrapped under ${under}${padded ? ' with padding' : ''}`
+        subject.input = [utf8(id), utf8(under), ...(padded ? [utf8('with padding')] : [])]
         const wrapper = await repository.findKey(under)
         if (wrapper === 'absent') return absent('key')
         const wraps = waitsFor(call, subject, 'key.use', wrapper)
@@ -356,15 +378,12 @@ export function openObjectOperations(
      */
     encryptObject(call: Call, { id, choose, data, aad, iv }: ObjectText): Promise<Outcome<ObjectSealed>> {
       return record(call, 'key.encrypt', async (subject) => {
-        subject.input = inputs(data, aad ?? undefined)
-        const used = await usable(call, subject, id, 'encrypt-decrypt', 'encrypt')
-        if (!used.ok) return used
-        const { key } = used.value
         const within = checkLengths({ data, aad: aad ?? undefined })
-        if (!within.ok) return within
-        const cipher = cipherFor(key, choose)
-        if (!cipher.ok) return cipher
-        if (cipher.value === null) {
+        const what = { said: () => `a plaintext of ${data.length} bytes`, within }
+        const used = await chosen(call, subject, { id, choose, data, aad, iv, tag: null }, 'encrypt', what)
+        if (!used.ok) return used
+        const { key, raw } = used.value
+        if (raw === null) {
           const sealed = await seal(subject, key, data, aad ?? undefined)
           if (!sealed.ok) return sealed
           subject.output = [sealed.value]
@@ -373,9 +392,8 @@ export function openObjectOperations(
         const version = await versionOf(key, key.current_version, ['enabled'])
         if (!version.ok) return version
         subject.version = key.current_version
-        const room = cipher.value.mode === 'gcm' ? await countUse(key) : accept(null)
+        const room = raw.mode === 'gcm' ? await countUse(key) : accept(null)
         if (!room.ok) return room
-        const raw = cipher.value
         const made = await unwrapping.useKey(key, version.value, (bytes) => rawEncrypt(bytes, raw, data, iv))
         if (made.ok) subject.output = [made.value.data]
         return made
@@ -387,19 +405,16 @@ export function openObjectOperations(
       { id, choose, data, aad, iv, tag }: ObjectText & { readonly tag: Uint8Array | null },
     ): Promise<Outcome<Uint8Array>> {
       return record(call, 'key.decrypt', async (subject) => {
-        subject.input = inputs(data, aad ?? undefined)
-        const used = await usable(call, subject, id, 'encrypt-decrypt', 'decrypt')
-        if (!used.ok) return used
-        const { key } = used.value
         // Longer by a block of padding, or by what the envelope adds, at most.
         const within = checkLengths({
           data: data.subarray(Math.min(256, data.length)),
           aad: aad ?? undefined,
         })
-        if (!within.ok) return within
-        const cipher = cipherFor(key, choose)
-        if (!cipher.ok) return cipher
-        if (cipher.value === null) {
+        const what = { said: () => `the ciphertext of SHA-256 ${sha256Hex(data)}`, within }
+        const used = await chosen(call, subject, { id, choose, data, aad, iv, tag }, 'decrypt', what)
+        if (!used.ok) return used
+        const { key, raw } = used.value
+        if (raw === null) {
           const opened = await open(subject, key, data, aad ?? undefined)
           if (opened.ok) subject.output = [opened.value]
           return opened
@@ -408,7 +423,6 @@ export function openObjectOperations(
         const version = await versionOf(key, key.current_version, ['enabled', 'decrypt-only', 'compromised'])
         if (!version.ok) return version
         subject.version = key.current_version
-        const raw = cipher.value
         const opened = await unwrapping.useKey(key, version.value, (bytes) =>
           rawDecrypt(bytes, raw, { data, iv, tag }),
         )
@@ -459,6 +473,38 @@ export function openObjectOperations(
     return accept({ key, version: version.value, needed: needed.value })
   }
 
+  /**
+   * A key in use, and how; null: by the envelope. What is wrong with that is said first, and an approval is for this text, these parameters,
+   * this nonce and this tag.
+   */
+  async function chosen(
+    call: Call,
+    subject: Subject,
+    { id, choose, data, aad, iv, tag }: ObjectText & { readonly tag: Uint8Array | null },
+    use: 'encrypt' | 'decrypt',
+    { said, within }: { readonly said: () => string; readonly within: Outcome<null> },
+  ): Promise<Outcome<{ key: StoredKey; raw: RawCipher | null }>> {
+    subject.input = inputs(data, aad ?? undefined)
+    let raw: RawCipher | null = null
+    const found = await permitted(call, subject, 'key.use', await repository.findKey(id), (key) => {
+      const fits = fitting(key, 'encrypt-decrypt', use)
+      if (!fits.ok) return fits
+      if (!within.ok) return within
+      const cipher = cipherFor(key, choose)
+      if (!cipher.ok || cipher.value === null) {
+        subject.asked = said
+        return cipher
+      }
+      raw = cipher.value
+      const how = cipherInWords(raw)
+      const none = new Uint8Array(0)
+      subject.input = [...subject.input, iv ?? none, tag ?? none, utf8(how)]
+      subject.asked = () => `${said()}, by ${how}`
+      return cipher
+    })
+    return found.ok ? accept({ key: found.value, raw }) : found
+  }
+
   function cipherFor(key: StoredKey, choose: ObjectText['choose']): Outcome<RawCipher | null> {
     const chosen = choose(key)
     if (!chosen.ok || chosen.value === null || key.usage_mask !== null) return chosen
@@ -500,6 +546,37 @@ const mayBeKnown = (key: StoredKey, { row }: StoredVersion): boolean =>
   row.origin === 'imported' ||
   key.is_exportable ||
   (['encrypt', 'decrypt'] as const).some((use) => allows(key.usage_mask, 'encrypt-decrypt', use))
+
+const cipherInWords = (raw: RawCipher): string =>
+  raw.mode === 'gcm' ? `AES-GCM, a tag of ${raw.tagLength} bytes` : `AES-CBC${raw.padded ? ', padded' : ''}`
+
+/** What is too long for an approver's eye, and for the index that finds it, is told by its beginning and its digest. */
+const shortly = (text: string): string =>
+  text.length <= 120 ? text : `${text.slice(0, 120)} … of SHA-256 ${sha256Hex(utf8(text))}`
+
+const revocationInWords = ({ compromised, reason, message = '', occurred }: Revocation): string =>
+  [
+    compromised ? 'as compromised' : 'as not in use any more',
+    `reason ${reason}`,
+    ...(occurred === undefined ? [] : [`since ${occurred.toISOString()}`]),
+    ...(message === '' ? [] : [JSON.stringify(shortly(message))]),
+  ].join(', ')
+
+/** Which of a key's own words change, and into what; the digest of the whole stands beside them. */
+function changeInWords(key: StoredKey, { label, attributes }: ObjectChange): string {
+  const there = new Set(key.attributes.map((one) => JSON.stringify(one)))
+  const wanted = new Set((attributes ?? key.attributes).map((one) => JSON.stringify(one)))
+  const added = [...wanted].filter((one) => !there.has(one))
+  const gone = [...there].filter((one) => !wanted.has(one))
+  return [
+    ...(label === undefined
+      ? []
+      : [label === null ? 'no name' : `the name ${JSON.stringify(shortly(label))}`]),
+    ...(added.length === 0 ? [] : [`with ${shortly(added.join(' '))}`]),
+    ...(gone.length === 0 ? [] : [`without ${shortly(gone.join(' '))}`]),
+    ...(label === undefined && added.length + gone.length === 0 ? ['nothing changed'] : []),
+  ].join(', ')
+}
 
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 

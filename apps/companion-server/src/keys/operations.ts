@@ -292,18 +292,19 @@ export function openKeyOperations(parts: KeyParts) {
 
     /** The key stays disabled: switching it on is a decision of its own. */
     cancelDeletion(call: Call, id: string): Promise<Outcome<StoredKey>> {
-      return managing(call, 'key.cancel-deletion', id, async (key) => {
+      async function kept(key: StoredKey): Promise<Outcome<StoredKey>> {
         if (key.destroy_at === null) return accept(key)
         const late = refuse('KEY-DELETED', 'its time has come: it is destroyed')
         if (key.destroy_at <= now()) return late
         // The clock may have destroyed it since it was read.
-        const kept = await changed(key, { destroy_at: null })
-        return kept.ok || kept.rule !== 'OBJECT-ABSENT' ? kept : late
-      })
+        const made = await changed(key, { destroy_at: null })
+        return made.ok || made.rule !== 'OBJECT-ABSENT' ? made : late
+      }
+      return managing(call, 'key.cancel-deletion', id, kept, 'not to be destroyed')
     },
 
     rotate(call: Call, id: string): Promise<Outcome<StoredKey>> {
-      return managing(call, 'key.rotate', id, (key, subject) => rotated(call, subject, key))
+      return managing(call, 'key.rotate', id, (key, subject) => rotated(call, subject, key), 'a new version')
     },
 
     setVersionState(
@@ -408,6 +409,7 @@ export function openKeyOperations(parts: KeyParts) {
     ): Promise<Outcome<Verified>> {
       return record(call, 'key.verify', async (subject) => {
         subject.input = inputs(input.data, signature)
+        subject.asked = 'a check of a signature'
         const used = await usable(call, subject, id, 'sign-verify', 'verify')
         if (!used.ok) return used
         const { key, algorithm } = used.value
@@ -453,6 +455,7 @@ export function openKeyOperations(parts: KeyParts) {
     ): Promise<Outcome<MacVerified>> {
       return record(call, 'key.verify-mac', async (subject) => {
         subject.input = [data, mac]
+        subject.asked = 'a check of a MAC'
         const used = await usable(call, subject, id, 'generate-verify-mac', 'verify-mac')
         if (!used.ok) return used
         const { key, algorithm } = used.value

@@ -2,13 +2,14 @@ import { generateKeyPairSync } from 'node:crypto'
 import { sha256Hex } from '@lux/crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Caller, Grant } from '../../src/access/authorize.ts'
+import type { RawCipher } from '../../src/keys/raw-cipher.ts'
 import { answer } from '../../src/kmip/answer.ts'
 import { enumerations } from '../../src/kmip/codec/enumerations.ts'
 import { enumeration, structure, textString } from '../../src/kmip/codec/fields.ts'
 import { decodeItem, encodeItem } from '../../src/kmip/codec/ttlv.ts'
 import { writeRequest } from '../../src/kmip/message/request.ts'
 import { readResponse } from '../../src/kmip/message/response.ts'
-import { accept } from '../../src/refusal.ts'
+import { accept, type Outcome } from '../../src/refusal.ts'
 import { bareHeader } from '../kmip/support/bare-header.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
@@ -281,6 +282,80 @@ test('APPROVAL-04 what KMIP gives wrapped waits for people who see the wrapping 
   expect(await leaves(shown, apart, third)).toMatch(/^APPROVAL-NEEDED: /)
   const first = (await listed(ids.grace!)).find((one) => one.asked.startsWith(third))
   expect(first).toMatchObject({ key: shown, approvers: [ids.grace] })
+})
+
+test('APPROVAL-06 what KMIP asks is shown, and approved for this input and no other', async () => {
+  const { keys } = kms.server.services
+  const place = { organisation: kms.organisation.id, project: kms.project.id }
+  const conditions = { approvals: { count: 1, by: Object.values(ids) } }
+  const grants = (['crypto-officer', 'service'] as const).map(
+    (role): Grant => ({ role, ...place, conditions }),
+  )
+  const asker = () => kms.callAs({ identity: officer.identity, grants })
+  const made = async (more: object = {}) =>
+    given(
+      await keys.createObject(kms.callAs(kms.caller), {
+        ...{
+          project: place.project,
+          algorithm: 'aes-256-gcm',
+          isExportable: true,
+          isSensitive: true,
+          ...more,
+        },
+      }),
+    ).id
+  const [used, next, idle] = [await made(), await made(), await made({ preActive: true })]
+  const padded = (isPadded: boolean) => () => accept<RawCipher>({ mode: 'cbc', padded: isPadded })
+  const gcm = (tagLength: number) => () => accept<RawCipher>({ mode: 'gcm', tagLength, aad: null })
+  const data = Buffer.alloc(32, 7)
+  const iv = (byte: number) => new Uint8Array(16).fill(byte)
+  const open = { id: used, aad: null, data, tag: null }
+  const attribute = (value: string) => accept({ attributes: [{ name: 'x-owner', value }] })
+  const revoked = (message: string) => keys.revoke(asker(), used, { compromised: false, reason: 1, message })
+  const cases: readonly (readonly [
+    RegExp,
+    () => Promise<Outcome<unknown>>,
+    () => Promise<Outcome<unknown>>,
+  ])[] = [
+    [
+      /^a plaintext of 32 bytes, by AES-CBC, padded input [0-9a-f]{64}$/,
+      () => keys.encryptObject(asker(), { ...open, iv: iv(1), choose: padded(true) }),
+      () => keys.encryptObject(asker(), { ...open, iv: iv(2), choose: padded(true) }),
+    ],
+    [
+      /^a plaintext of 32 bytes, by AES-GCM, a tag of 16 bytes input/,
+      () => keys.encryptObject(asker(), { ...open, iv: null, choose: gcm(16) }),
+      () => keys.encryptObject(asker(), { ...open, iv: null, choose: gcm(12) }),
+    ],
+    [
+      /^the ciphertext of SHA-256 [0-9a-f]{64}, by AES-CBC input/,
+      () => keys.decryptObject(asker(), { ...open, iv: iv(1), choose: padded(false) }),
+      () => keys.decryptObject(asker(), { ...open, iv: iv(2), choose: padded(false) }),
+    ],
+    [
+      /^with .*x-owner.*ada.* input [0-9a-f]{64}$/,
+      () => keys.describe(asker(), used, () => attribute('ada')),
+      () => keys.describe(asker(), used, () => attribute('mallory')),
+    ],
+    [/^as not in use any more, reason 1, "old"$/, () => revoked('old'), () => revoked('other')],
+    [/^in use from now on$/, () => keys.activate(asker(), idle), () => keys.activate(asker(), next)],
+    [/^a new key in its place$/, () => keys.replace(asker(), used), () => keys.replace(asker(), next)],
+    [
+      /^at once and for ever$/,
+      () => keys.destroyObject(asker(), used),
+      () => keys.destroyObject(asker(), idle),
+    ],
+  ]
+  for (const [shown, once, other] of cases) {
+    expect(await once()).toMatchObject({ rule: 'APPROVAL-NEEDED' })
+    const request = (await listed(ids.grace!)).find(
+      ({ state, asked }) => state === 'waiting' && shown.test(asked),
+    )
+    expect(request, String(shown)).toBeDefined()
+    given(await decide('grace', request!.id))
+    expect(await other(), String(shown)).toMatchObject({ ok: false, rule: 'APPROVAL-NEEDED' })
+    expect(await once(), String(shown)).toMatchObject({ ok: true })
+  }
 })
 
 test('APPROVAL-03 two refusals of three end it, a revoked approver does not count, and a day ends a request', async () => {
