@@ -1,5 +1,5 @@
 import { randomUUID, X509Certificate } from 'node:crypto'
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { openAppointing } from '../access/appointing.ts'
 import { authorize, type Grant, provedLately, type Resource } from '../access/authorize.ts'
 import type { Call, Record } from '../audit/record.ts'
@@ -54,7 +54,8 @@ type Parts = {
 }
 
 const slug = /^[a-z0-9](?:-?[a-z0-9]){0,31}$/
-const maxProviders = 50
+/** Of each organisation, and of the deployment itself: nobody takes the places of others. */
+const maxProviders = 10
 const maxGroupRoles = 500
 
 export type ProviderOperations = ReturnType<typeof openProviderOperations>
@@ -81,13 +82,20 @@ export function openProviderOperations({ database, record, key, check, now }: Pa
         const usable = await check({ id, settings, secret })
         if (!usable.ok) return usable
         return database.transaction().execute(async (work) => {
-          const there = await work
+          // One at a time for each tenant: nobody counts past the most.
+          const tenant = `identity providers of ${organisation ?? 'the deployment'}`
+          await sql`select pg_advisory_xact_lock(hashtextextended(${tenant}, 0))`.execute(work)
+          const { count } = await work
             .selectFrom('identity_provider')
-            .select('name')
+            .select(({ fn }) => fn.countAll<string>().as('count'))
+            .where('organisation_id', organisation === null ? 'is' : '=', organisation)
             .where('removed_at', 'is', null)
-            .execute()
-          if (there.length >= maxProviders)
-            return refuse('CREDENTIALS-FULL', `there are at most ${maxProviders} identity providers`)
+            .executeTakeFirstOrThrow()
+          if (Number(count) >= maxProviders)
+            return refuse(
+              'CREDENTIALS-FULL',
+              `an organisation, and the deployment, has at most ${maxProviders} identity providers`,
+            )
           const made = await work
             .insertInto('identity_provider')
             .values({

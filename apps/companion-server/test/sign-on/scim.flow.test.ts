@@ -175,6 +175,30 @@ test('SCIM-05 a provider sees and changes its own members alone, and what is mal
     expect((await scim('GET', `/${path}`)).status).toBe(200)
 })
 
+test('CREDENTIALS-FULL one organisation has ten identity providers, and takes no place of another', async () => {
+  const { signOn, organisations, database } = kms.server.services
+  const { certificate } = await makeServiceKey('idp', new Date())
+  const settings = { kind: 'saml', entityId: 'e', entryPoint: 'https://id.example/login' } as const
+  const add = (name: string, organisation: string) => {
+    const grants = [{ role: 'organisation-admin', organisation, project: null }] as const
+    const wanted = { settings: { ...settings, certificates: [certificate] }, secret: null }
+    return signOn.addProvider(kms.callAs({ identity: 'chief', grants }), { name, organisation, ...wanted })
+  }
+  const row = (name: string) => ({
+    ...{ id: name, name, organisation_id: kms.organisation.id, kind: 'saml' as const, secret_sealed: null },
+    settings: JSON.stringify({ ...settings, certificates: [certificate] }),
+  })
+  const rowsOf = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, at) => row(`full-${from + at}`))
+  await database.insertInto('identity_provider').values(rowsOf(0, 9)).execute()
+  const both = await Promise.all([add('last', kms.organisation.id), add('late', kms.organisation.id)])
+  expect(both.map((one) => (one.ok ? 'ok' : one.rule)).toSorted()).toEqual(['CREDENTIALS-FULL', 'ok'])
+  await database.insertInto('identity_provider').values(rowsOf(9, 50)).execute()
+  const other = given(await organisations.createOrganisation(kms.callAs(kms.admin), 'Neighbour'))
+  expect(await add('neighbour', other.id)).toMatchObject({ ok: true })
+  await database.deleteFrom('identity_provider').where('name', 'like', 'full-%').execute()
+})
+
 test('SCIM-06 a token is one provider’s, over once revoked or replaced, and opens nothing else', async () => {
   const { signOn, database } = kms.server.services
   const keys = await kms.server.app.inject({
