@@ -110,6 +110,12 @@ describe('the next epoch', () => {
     expect(rule(run, by(payload))).toBe('holder.acknowledged')
   })
 
+  it('what new holders are asked to prove is named by the epoch that comes', () => {
+    const run = standing('acknowledge-next')
+    const { epochId } = run.state.reshare!.next!
+    expect(view(run.state).needs).toMatchObject({ kind: 'acknowledgements', subject: epochId, next: true })
+  })
+
   it('RUN-11 production starts from exactly the epoch of the plan', () => {
     const { plan, hash: planHash } = planOf('threshold-decryption', 'production')
     const run = new FakeCore(plan, planHash, 'production')

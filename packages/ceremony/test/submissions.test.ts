@@ -135,6 +135,7 @@ describe('a submitted signature', () => {
     run.must(acknowledge(run, 'Holder Three'))
     expect(view(run.state).needs).toEqual({
       kind: 'acknowledgements',
+      subject: run.state.fhe?.epochId,
       present: ['Holder One', 'Holder Three'],
       missing: ['Holder Two'],
       next: false,

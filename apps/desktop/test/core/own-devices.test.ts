@@ -3,6 +3,7 @@ import { isOfMove } from '../../src/core/services/ceremonies/own-devices.ts'
 
 const acknowledgements = (next: boolean) => ({
   kind: 'acknowledgements' as const,
+  subject: '',
   present: [],
   missing: ['Hana'],
   next,

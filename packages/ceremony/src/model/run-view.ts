@@ -60,8 +60,8 @@ export type Needs =
       missing: string[]
       stillNeeded: number
     }
-  /** `next`: of shares that were dealt again, for the next epoch. */
-  | { kind: 'acknowledgements'; present: string[]; missing: string[]; next: boolean }
+  /** `next`: of shares that were dealt again, for the next epoch. `subject`: the epoch whose shares are proved. */
+  | { kind: 'acknowledgements'; subject: string; present: string[]; missing: string[]; next: boolean }
   | { kind: 'receipt'; missing: string[] }
   /** A requester's package for a decryption of the plan; core sends `take-request`. */
   | { kind: 'request'; decryption: string; what: string }

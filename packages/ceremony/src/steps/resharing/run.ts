@@ -199,7 +199,9 @@ export const needs = {
       next === null
         ? [...(state.fhe?.acknowledged ?? [])]
         : next.holders.filter((name) => !missing.includes(name))
-    return { kind: 'acknowledgements', present, missing, next: next !== null }
+    // Where the officers went on without a dealing there is no epoch, and nobody can prove a share: the plan is all that is left.
+    const subject = (next ?? state.fhe)?.epochId ?? state.planHash
+    return { kind: 'acknowledgements', subject, present, missing, next: next !== null }
   },
   'epoch-approvals'(state) {
     const present = (state.reshare?.approvedBy ?? []).map(({ name }) => name)

@@ -8,7 +8,7 @@ import { awaited, type OfShares } from '../../runs/exchange/awaited.ts'
 import type { SignedKind } from '../../runs/exchange/bytes-to-sign.ts'
 import { roleOf } from '../../runs/exchange/bytes-to-sign.ts'
 import { nextPolicyFile } from '../../runs/folder/next-policy.ts'
-import { approvedFile, packageFile } from '../../runs/folder/places.ts'
+import { approvedFile, packageFile, redealFolder } from '../../runs/folder/places.ts'
 import { exceptionFile } from '../../runs/folder/project.ts'
 import type { Run } from '../../runs/run/run.ts'
 import { wordsOf } from '../shared/words.ts'
@@ -81,9 +81,9 @@ export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[]
         {
           need: 'sign',
           what: 'acknowledgement',
-          file: join(run.folder.path, 'envelopes'),
-          digest: run.folder.state.fhe?.epochId ?? '',
-          words: wordsOf(run.folder.state.fhe?.epochId ?? ''),
+          file: needs.next ? redealFolder(run.folder) : join(run.folder.path, 'envelopes'),
+          digest: needs.subject,
+          words: wordsOf(needs.subject),
           required: holders.length,
           signers: holders.map((name) => ({
             name,

@@ -23,6 +23,7 @@ const folder = (next: { holders: string[] } | null) =>
 
 const proving = (next: boolean): Needs => ({
   kind: 'acknowledgements',
+  subject: '',
   present: ['Hana'],
   missing: ['Ivan', ...(next ? ['Lea'] : [])],
   next,
