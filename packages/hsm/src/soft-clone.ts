@@ -18,19 +18,21 @@ export function softStoreOf({ SOFTHSM2_CONF: conf }: Readonly<Record<string, str
 
 /**
  * Two tokens with one master key, as HSMs of one cloning domain have: `to` gets PINs and master key of `from` and keeps its
- * own serial and label. It must hold no object yet, for it could not be opened again.
+ * own serial and label. It must hold no object yet, for it could not be opened again. A library that knows `to` already keeps
+ * the old master key in memory, and takes the new one when it initialises `to` again under the same SO PIN.
  */
 export function joinSoftTokens(store: string, { from, to }: { from: string; to: string }): void {
   const home = folderOf(store, from)
   const other = folderOf(store, to)
   if (objectsIn(other).length > 0) throw new RangeError(`to: ${to} holds objects of its own`)
-  const own = attributesOf(readFileSync(join(other, tokenFile)))
   const file = readFileSync(join(home, tokenFile))
+  const before = readFileSync(join(other, tokenFile))
+  const own = attributesOf(before)
   const kept = new Set([label, serial])
   const joined = attributesOf(file).map(({ type, bytes }) =>
     kept.has(type) ? (own.find((one) => one.type === type)?.bytes ?? bytes) : bytes,
   )
-  replaceFile(join(other, tokenFile), Buffer.concat([file.subarray(0, generationBytes), ...joined]))
+  replaceFile(join(other, tokenFile), Buffer.concat([nextGeneration(before), ...joined]))
 }
 
 /** Copies every object of one token that the other lacks, with its attributes, as it lies there. */
@@ -43,11 +45,21 @@ export function copySoftObjects(store: string, { from, to }: { from: string; to:
     // SoftHSM destroys no object that has no lock file.
     writeFileSync(join(other, name.replace(/object$/, 'lock')), '', { mode: 0o600 })
   }
+  replaceFile(join(other, listFile), nextGeneration(readFileSync(join(other, listFile))))
   return missing.length
 }
 
 const tokenFile = 'token.object'
+/** The generation of the list of objects. */
+const listFile = 'generation'
 const generationBytes = 8
+
+/** An open library reads a file anew when this number differs from the one that it knows. */
+function nextGeneration(file: Buffer): Buffer {
+  const next = Buffer.alloc(generationBytes)
+  next.writeBigUInt64BE(file.readBigUInt64BE(0) + 1n)
+  return next
+}
 
 function folderOf(store: string, serialNumber: string): string {
   const found = readdirSync(store).filter((name) => name.replaceAll('-', '').endsWith(serialNumber))

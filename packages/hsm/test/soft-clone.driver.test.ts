@@ -83,6 +83,23 @@ describe('a soft token that is cloned by its files', () => {
     })
   })
 
+  it('is found by a library that is open, and logged in to another token, once that initialised the token again', async () => {
+    const other = (await hsm.token('new').initialise({ label: 'other', soPin: pin(), userPin: pin() })).serial
+    await loggedIn(hsm, other)
+    joinSoftTokens(store(), { from, to })
+    await hsm.token(to).initialise({ label: 'spare', soPin: pin(), userPin: pin() })
+    const home = await loggedIn(hsm, from)
+    const spare = await loggedIn(hsm, to)
+    expect((await spare.inventory()).objects).toEqual([])
+    await home.generateAes({ id, label: 'root', bits: 256, template: rootTemplate })
+    copySoftObjects(store(), { from, to })
+    const [one, two] = await Promise.all(
+      [home, spare].map((token) => token.possessionDigest({ kek: { id }, challenge: challenge.slice() })),
+    )
+    expect(two?.digest).toBe(one?.digest)
+    expect((await hsm.token(other).info()).loggedIn).toBe('user')
+  })
+
   it('is refused a master key of another while it holds objects', async () => {
     const spare = await loggedIn(hsm, to)
     await spare.generateAes({ id, label: 'own', bits: 256, template: rootTemplate })

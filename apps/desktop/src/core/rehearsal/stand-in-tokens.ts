@@ -10,58 +10,71 @@ import {
   softStoreOf,
 } from '@lux/hsm'
 
+type Bound = { role: string; serial: string }
+
 /**
  * A throw-away token for every token that the plan takes as it is: initialised, and with a root of its own wherever the
  * plan works under one of an earlier ceremony. Gives the serial by role; '' for a token that a step initialises. Those of
- * earlier rehearsals may still be there, under the same labels: a run goes by serial numbers.
+ * earlier rehearsals may still be there, under the same labels and logged in to: a run goes by serial numbers.
  */
 export async function makeStandInTokens(
   plan: Plan,
   hsm: Hsm,
   pins: { so: string; user: string },
-): Promise<{ role: string; serial: string }[]> {
-  const bound: { role: string; serial: string }[] = []
-  for (const { role, serial, attestation } of plan.tokens) {
-    if (serial === 'new') {
-      bound.push({ role, serial: '' })
-      continue
+): Promise<Bound[]> {
+  const bound: Bound[] = []
+  for (const { role, serial } of plan.tokens)
+    bound.push({ role, serial: serial === 'new' ? '' : await initialise(hsm, 'new', { role, pins }) })
+  const home = serialOf(bound, 'ceremony')
+  const store = softStoreOf(hsm.environment)
+  const copies = home === '' ? [] : copiesOf(plan, bound)
+  if (store !== null)
+    for (const { role, serial } of copies) {
+      joinSoftTokens(store, { from: home, to: serial })
+      await initialise(hsm, serial, { role, pins })
     }
-    const made = await hsm.token('new').initialise({
-      label: `stand-in ${role}`,
-      sameLabel: true,
-      soPin: utf8(pins.so),
-      userPin: utf8(pins.user),
-    })
-    if (attestation?.companion !== undefined)
-      await makeCompanion(hsm, made.serial, { id: attestation.companion.ckaId, pin: pins.user })
-    bound.push({ role, serial: made.serial })
+  for (const { role, attestation } of plan.tokens) {
+    const id = attestation?.companion?.ckaId
+    const serial = serialOf(bound, role)
+    if (id !== undefined && serial !== '') await makeCompanion(hsm, serial, { id, pin: pins.user })
   }
-  await joinReplicas(plan, hsm, bound)
-  const ceremony = bound.find(({ role }) => role === 'ceremony')
-  if (ceremony !== undefined && ceremony.serial !== '') await makeRoots(plan, hsm, ceremony.serial, pins.user)
-  await copyRoots(plan, hsm, bound)
+  if (home !== '') await makeRoots(plan, hsm, home, pins.user)
+  if (store !== null)
+    for (const { serial } of copies.filter(({ holds }) => holds))
+      copySoftObjects(store, { from: home, to: serial })
   return bound
 }
 
-/** A root that is taken out of use is the same in each of these tokens, as a vendor's clone or a window brought it there. */
-async function copyRoots(
-  plan: Plan,
+const serialOf = (bound: readonly Bound[], role: string): string =>
+  bound.find((one) => one.role === role)?.serial ?? ''
+
+async function initialise(
   hsm: Hsm,
-  bound: readonly { role: string; serial: string }[],
-): Promise<void> {
-  const holding = stepsOf(plan).flatMap(({ step }) => (step.do === 'decommission-root' ? [step.token] : []))
-  const store = softStoreOf(hsm.environment)
-  const from = bound.find(({ role }) => role === 'ceremony')?.serial ?? ''
-  const others = bound.filter(
-    ({ role, serial }) => role !== 'ceremony' && serial !== '' && holding.includes(role),
-  )
-  if (store === null || from === '' || others.length === 0) return
-  for (const { serial: to } of others) {
-    joinSoftTokens(store, { from, to })
-    copySoftObjects(store, { from, to })
-  }
-  // The library reads its store anew, as in joinReplicas.
-  await hsm.tokens()
+  serial: string,
+  { role, pins }: { role: string; pins: { so: string; user: string } },
+): Promise<string> {
+  const made = await hsm.token(serial).initialise({
+    label: `stand-in ${role}`,
+    sameLabel: true,
+    soPin: utf8(pins.so),
+    userPin: utf8(pins.user),
+  })
+  return made.serial
+}
+
+/**
+ * Tokens of the ceremony token's cloning domain, as the vendors' are from the start: those into which a step clones its root,
+ * and those that `holds` it already, because the plan takes it out of use in each of them.
+ */
+function copiesOf(plan: Plan, bound: readonly Bound[]): (Bound & { holds: boolean })[] {
+  const steps = stepsOf(plan).map(({ step }) => step)
+  return bound.flatMap((one) => {
+    if (one.role === 'ceremony' || one.serial === '') return []
+    const own = steps.filter(({ token }) => token === one.role)
+    const holds = own.some((step) => step.do === 'decommission-root')
+    const cloned = own.some((step) => step.do === 'replicate-root' && !isSpareStep(plan, step))
+    return holds || cloned ? [{ ...one, holds }] : []
+  })
 }
 
 /** The pair that the plan names; a rehearsal’s own vendor attests it when it is asked to sign. */
@@ -74,23 +87,6 @@ async function makeCompanion(
   await token.logIn({ user: 'user', pin: utf8(pin) })
   await createCompanion(token, { id, label: 'companion' })
   await token.logOut()
-}
-
-/** Tokens between which the root is cloned are of one cloning domain from the start, as the vendors' are. */
-async function joinReplicas(
-  plan: Plan,
-  hsm: Hsm,
-  bound: readonly { role: string; serial: string }[],
-): Promise<void> {
-  const store = softStoreOf(hsm.environment)
-  const from = bound.find(({ role }) => role === 'ceremony')?.serial ?? ''
-  for (const { step } of stepsOf(plan)) {
-    const to = bound.find(({ role }) => role === step.token)?.serial ?? ''
-    const cloned = step.do === 'replicate-root' && !isSpareStep(plan, step)
-    if (cloned && store !== null && from !== '' && to !== '') joinSoftTokens(store, { from, to })
-  }
-  // The library reads its store anew before it is next asked, or it would go on with the master key from before.
-  await hsm.tokens()
 }
 
 async function makeRoots(plan: Plan, hsm: Hsm, serial: string, userPin: string): Promise<void> {
