@@ -9,7 +9,17 @@ import { chooseInDialogs } from '../support/dialogs.ts'
 import { playOn, startRehearsal, stepPanel } from '../support/person.ts'
 import { shot } from '../support/shot.ts'
 import { codesOf, filmSwitches, type Picture, writeFilm } from './film.ts'
-import { choose, enrol, launchBrowser, openOrigin, openPhone, type Phone, passphrase, save } from './phone.ts'
+import {
+  choose,
+  enrol,
+  launchBrowser,
+  openOrigin,
+  openPhone,
+  type Phone,
+  passphrase,
+  readAll,
+  save,
+} from './phone.ts'
 
 let desktop: Desktop
 let browser: Browser
@@ -184,6 +194,7 @@ test('PHONE-APPROVE a request is read, approved and answered, and the plaintext 
   await phone.page.locator('section.claimed').getByText('the sum of all readings').waitFor()
   expect(await phone.page.locator('section.proved').textContent()).not.toContain('the sum of all readings')
   await shot(phone.page, 'phone-request')
+  await readAll(phone.page)
   await phone.page.getByRole('button', { name: 'Approve in 2 taps' }).click()
   await phone.page.getByRole('button', { name: 'Yes, approve' }).click()
   await phone.page.getByText('Approved', { exact: true }).waitFor()

@@ -9,7 +9,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { privateFolder } from '../../scripts/electron/launch.ts'
 import { root } from '../../scripts/root.ts'
 import { clipped } from '../support/clipped.ts'
-import { enrol, launchBrowser, openOrigin, openPhone, type Phone, passphrase, save } from './phone.ts'
+import {
+  enrol,
+  launchBrowser,
+  openOrigin,
+  openPhone,
+  type Phone,
+  passphrase,
+  readAll,
+  save,
+} from './phone.ts'
 
 let browser: Browser
 let origin: { url: string; server: Server }
@@ -284,6 +293,16 @@ test.each(['en', 'ar'] as const)(
     await tabToOn(page, '.next .press')
     await page.keyboard.press('Enter')
     await page.locator('section.claimed').waitFor()
+    // Page by page; the last one has the yes.
+    await readAll(
+      page,
+      (at) => looked(page, named(`request-${at}`)),
+      async () => {
+        expect(await page.locator('.hold').count()).toBe(0)
+        await tabToOn(page, '.read-on')
+        await page.keyboard.press('Enter')
+      },
+    )
     await tabToOn(page, '.hold')
     await page.keyboard.down('Enter')
     await page.getByText(say.answered.counted, { exact: true }).waitFor()
@@ -328,6 +347,8 @@ test.each(signers)(
     const own = asked.filter((path) => path.endsWith(`${what}.json`))
     await page.getByRole('button', { name: say.done, exact: true }).click()
     await page.getByRole('button', { name: say.next.sign.act, exact: true }).click()
+    // On the smallest phone too, each line is on screen before the yes lives.
+    await page.setViewportSize({ width: 320, height: 568 })
     await chooseFiles(page, say.sign.choose, own)
     await page.getByRole('heading', { name: say.sign.asks[what], level: 1 }).waitFor()
     // What a requester says stands apart from what the bytes prove.
@@ -338,7 +359,19 @@ test.each(signers)(
       await page.locator('section.claimed').first().getByText('one token went missing').waitFor()
       expect(await page.locator('section.proved').textContent()).not.toContain('one token went missing')
     }
+    const lines = await page.locator('.phone-main dl:not(.prints) dd').allTextContents()
+    expect(await page.locator('.hold').count()).toBe(0)
+    await page.getByRole('button', { name: say.sign.not, exact: true }).waitFor()
+    const seen = await readAll(page)
+    expect(lines.filter((line) => !seen.has(line))).toEqual([])
+    await page.setViewportSize(narrow.viewport)
+    await looked(page, `full-${language}-sign-${what}-decide`)
+    await page.locator('.phone-back').click()
+    await page.locator('.word-cards').waitFor()
+    await page.locator('.phone-back').click()
+    await page.locator('.word-cards').waitFor({ state: 'detached' })
     await looked(page, `full-${language}-sign-${what}`)
+    await readAll(page)
     await page.getByRole('button', { name: say.sign.press, exact: true }).click()
     await page.getByRole('button', { name: say.sign.yes, exact: true }).click()
     await page.getByText(say.answered.counted, { exact: true }).waitFor()

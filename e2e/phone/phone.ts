@@ -107,3 +107,30 @@ export async function choose(page: Page, button: string, files: string | string[
   ])
   await chooser.setFiles(files)
 }
+
+/** Lines of this page that are on screen whole, above what can be pressed. */
+const onScreen = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const bar = document.querySelector('.phone-actions')?.getBoundingClientRect().top ?? innerHeight
+    return [...document.querySelectorAll('.phone-main dd, .phone-main li')].flatMap((line) => {
+      const { top, bottom, height } = line.getBoundingClientRect()
+      return height > 0 && top >= 0 && bottom <= bar ? [line.textContent ?? ''] : []
+    })
+  })
+
+/** Reads all that stands before a yes, as its button asks, until the yes lives; gives the lines that were on screen by then. */
+export async function readAll(
+  page: Page,
+  look?: (at: number) => Promise<void>,
+  press = () => page.locator('.read-on').click(),
+): Promise<Set<string>> {
+  const seen = new Set<string>()
+  const on = page.locator('.read-on')
+  for (let at = 0; ; at += 1) {
+    await page.locator('.read-on, .hold').first().waitFor()
+    for (const line of await onScreen(page)) seen.add(line)
+    await look?.(at)
+    if ((await on.count()) === 0) return seen
+    await press()
+  }
+}

@@ -9,7 +9,7 @@ import { chooseInDialogs } from '../support/dialogs.ts'
 import { actOnce, currentStep, goTo, startRehearsal, stepPanel } from '../support/person.ts'
 import { shot } from '../support/shot.ts'
 import { codesOf, filmSwitches, type Picture, writeFilm } from './film.ts'
-import { enrol, launchBrowser, openOrigin, openPhone, type Phone } from './phone.ts'
+import { enrol, launchBrowser, openOrigin, openPhone, type Phone, readAll } from './phone.ts'
 
 let desktop: Desktop
 let browser: Browser
@@ -51,12 +51,16 @@ async function signOn(phone: Phone, name: string, title: string, seen: () => Pro
   await phone.page.getByRole('button', { name: 'Read what to sign' }).click()
   await phone.page.getByRole('button', { name: 'Scan the codes' }).click()
   await phone.page.getByRole('heading', { name: title, level: 1 }).waitFor({ timeout: 120_000 })
+  await seen()
   // The same words on both screens, which is what people compare.
-  const there = await phone.page.locator('.word-cards .word').allTextContents()
+  let there: string[] = []
   const here = await stepPanel(page).locator('.word-cards .word').allTextContents()
+  await readAll(phone.page, async () => {
+    const words = await phone.page.locator('.word-cards .word').allTextContents()
+    if (words.length > 0) there = words
+  })
   expect(there).toHaveLength(32)
   expect(there).toEqual(here)
-  await seen()
   await phone.page.getByRole('button', { name: 'Sign', exact: true }).click()
   await phone.page.getByRole('button', { name: 'Yes, sign' }).click()
   await phone.page.getByText('Signed, and written down here first').waitFor()
@@ -124,11 +128,14 @@ test('PHONE-SIGN an officer and a witness take part in a whole rehearsal with th
   })
   expect(await untilAsked()).toContain('Wanda Keller')
   await signOn(witness, 'Wanda Keller', 'Cosign the transcript', async () => {
+    await witness.page.locator('.read-on').click()
     await witness.page.getByText(/new entries since you cosigned last/).waitFor()
   })
   // What the witness cosigned is remembered: only what came since is told as new.
   expect(await untilAsked()).toContain('Wanda Keller')
   await signOn(witness, 'Wanda Keller', 'Cosign the transcript', async () => {
+    await witness.page.locator('.read-on').click()
+    await witness.page.getByText(/new entr(?:y|ies) since you cosigned last/).waitFor()
     const fresh = await witness.page.locator('ol.lines > li').first().textContent()
     expect(fresh).not.toMatch(/^\s*0\s/)
   })

@@ -12,3 +12,14 @@ export { ResultCard, type ResultState } from './components/result-card.tsx'
 export { Timeline, type TimelinePart, type TimelineStep } from './components/timeline.tsx'
 export { type VerdictGroup, VerdictGroups } from './components/verdict-groups.tsx'
 export { type CardState, cardsOf, digitsOf, WordCards, wordsPerCard } from './components/word-cards.tsx'
+export {
+  beginReading,
+  type Look,
+  mayDecide,
+  type Reading,
+  readOn,
+  sawPart,
+  turnPage,
+  unreadParts,
+} from './seen/seen.ts'
+export { useSeen } from './seen/use-seen.ts'

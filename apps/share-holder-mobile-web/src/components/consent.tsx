@@ -1,3 +1,4 @@
+import type { YesTo } from '@lux/people'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { HoldButton } from './hold-button.tsx'
@@ -5,11 +6,14 @@ import { HoldButton } from './hold-button.tsx'
 /** The yes to what cannot be taken back: it is held, or pressed and pressed again. `instead`: the button of who says no. */
 export function Consent({
   of,
+  hold,
   blocked,
   instead,
   onYes,
 }: {
-  of: 'request' | 'sign' | 'epoch'
+  of: YesTo
+  /** What the button says that it does. */
+  hold: string
   blocked: boolean
   instead: ReactNode
   onYes: () => void
@@ -30,7 +34,7 @@ export function Consent({
     )
   return (
     <>
-      <HoldButton label={t(`phone.${of}.hold`)} disabled={blocked} onHeld={onYes} />
+      <HoldButton label={hold} disabled={blocked} onHeld={onYes} />
       <div className="pair">
         {instead}
         <button type="button" className="press" disabled={blocked} onClick={() => setSure(true)}>

@@ -27,13 +27,13 @@ export function Lines({
         <Rec>{title}</Rec>
       </h2>
       <dl>
-        {children}
         {named.map((line, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the list is of one document, and two lines may be alike
           <Row key={`${at} ${line.name}`} name={line.name}>
             {line.told === undefined ? <Rec>{readable(line.value)}</Rec> : <Said told={line.told} />}
           </Row>
         ))}
+        {children}
       </dl>
       {prints.length === 0 ? null : (
         <details>

@@ -1,5 +1,5 @@
 import { Icon, Rec } from '@lux/ui'
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { go, type Route, usePhone } from '../stores/phone.ts'
 import { Confirm } from './confirm.tsx'
@@ -15,12 +15,17 @@ export function Page({
   badge,
   children,
   actions,
+  bar,
 }: {
-  title: string
-  back?: boolean
+  /** Of somebody else’s words where it is a string. */
+  title: ReactNode
+  /** True: to the inbox. */
+  back?: boolean | (() => void)
   badge?: ReactNode
   children: ReactNode
   actions?: ReactNode
+  /** What lies above the text at the bottom. */
+  bar?: RefObject<HTMLElement | null>
 }) {
   const { t } = useTranslation()
   const heading = useRef<HTMLHeadingElement>(null)
@@ -31,7 +36,10 @@ export function Page({
   const progress = usePhone((phone) => phone.progress)
   const rehearsal = usePhone((phone) => phone.overview?.person.domain === 'rehearsal')
   // A screen that changed is read from its title on.
-  useEffect(() => heading.current?.focus(), [])
+  useEffect(() => {
+    heading.current?.focus()
+    scrollTo(0, 0)
+  }, [])
   return (
     <div className="phone">
       {rehearsal ? <p className="rehearsal">{t('phone.rehearsal')}</p> : null}
@@ -41,13 +49,13 @@ export function Page({
             type="button"
             className="phone-back"
             aria-label={t('phone.back')}
-            onClick={() => go('inbox')}
+            onClick={() => (typeof back === 'function' ? back() : go('inbox'))}
           >
             <Icon name="back" size={22} />
           </button>
         ) : null}
         <h1 ref={heading} tabIndex={-1}>
-          <Rec>{title}</Rec>
+          {typeof title === 'string' ? <Rec>{title}</Rec> : title}
         </h1>
         {badge}
       </header>
@@ -64,7 +72,11 @@ export function Page({
         )}
         {children}
       </main>
-      {actions === undefined ? null : <footer className="phone-actions">{actions}</footer>}
+      {actions === undefined ? null : (
+        <footer ref={bar} className="phone-actions">
+          {actions}
+        </footer>
+      )}
       {phase === 'open' && actions === undefined ? (
         <nav className="phone-tabs" aria-label={t('phone.tabs')}>
           {tabs.map((tab) => (

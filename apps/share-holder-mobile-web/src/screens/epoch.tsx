@@ -1,12 +1,13 @@
 import type { PayloadType } from '@lux/crypto/transport'
+import { partsToRead } from '@lux/people'
 import { EmptyState, Icon } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import { ComparedWords } from '../components/compared-words.tsx'
-import { Consent } from '../components/consent.tsx'
 import { GiveOut } from '../components/give-out.tsx'
 import { MustBackUp } from '../components/must-back-up.tsx'
 import { Page } from '../components/page.tsx'
 import { SaidLines } from '../components/said.tsx'
+import { type Part, Signing } from '../components/signing.tsx'
 import { TakeIn } from '../components/take-in.tsx'
 import type { EpochAct, EpochAsked } from '../device/api.ts'
 import { go, readEpoch, takeEpoch, usePhone } from '../stores/phone.ts'
@@ -50,43 +51,49 @@ export function Epoch() {
 
 function Read({ asked }: { asked: EpochAsked }) {
   const { t } = useTranslation()
-  const busy = usePhone((phone) => phone.busy)
   const { act, lines, mayDo, wipes } = asked
+  const title = t(`phone.epoch.act.${act}`)
+  const parts = partsToRead<'epoch', Part>('epoch', {
+    asks: {
+      title,
+      body: (
+        <section className="card proved">
+          <h2>
+            <Icon name="check" size={20} />
+            {t('phone.epoch.proved')}
+          </h2>
+          <SaidLines lines={lines} />
+        </section>
+      ),
+    },
+    words: {
+      title: t(act === 'heartbeat' ? 'phone.epoch.challenge' : 'phone.epoch.plan'),
+      body: <ComparedWords label={t('phone.request.words')} words={asked.words} hex={asked.digest} />,
+    },
+    decide: {
+      title,
+      body: (
+        <>
+          <p>{t(`phone.epoch.means.${act}`)}</p>
+          {wipes ? <p className="bad">{t('phone.epoch.wipes')}</p> : null}
+        </>
+      ),
+    },
+  })
   return (
-    <Page
-      title={t(`phone.epoch.act.${act}`)}
-      back
-      actions={
-        busy !== null ? (
-          <p role="status">{t(`phone.busy.${busy}`)}</p>
-        ) : (
-          <Consent
-            of="epoch"
-            blocked={!mayDo}
-            onYes={() => void takeEpoch()}
-            instead={
-              <button type="button" className="press" onClick={() => go('inbox')}>
-                {t('phone.epoch.not')}
-              </button>
-            }
-          />
-        )
+    <Signing
+      of="epoch"
+      digest={asked.digest}
+      parts={parts}
+      hold={t('phone.epoch.hold')}
+      blocked={!mayDo}
+      onYes={() => void takeEpoch()}
+      instead={
+        <button type="button" className="press" onClick={() => go('inbox')}>
+          {t('phone.epoch.not')}
+        </button>
       }
-    >
-      <p>{t(`phone.epoch.means.${act}`)}</p>
-      {wipes ? <p className="bad">{t('phone.epoch.wipes')}</p> : null}
-      <section className="card proved">
-        <h2>
-          <Icon name="check" size={20} />
-          {t('phone.epoch.proved')}
-        </h2>
-        <SaidLines lines={lines} />
-      </section>
-      <section className="card">
-        <h2>{t(act === 'heartbeat' ? 'phone.epoch.challenge' : 'phone.epoch.plan')}</h2>
-        <ComparedWords label={t('phone.request.words')} words={asked.words} hex={asked.digest} />
-      </section>
-    </Page>
+    />
   )
 }
 

@@ -1,12 +1,13 @@
+import { partsToRead, sortLines } from '@lux/people'
 import { EmptyState, Rec } from '@lux/ui'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { AnswerGiven } from '../components/answer-given.tsx'
 import { ComparedWords } from '../components/compared-words.tsx'
-import { Consent } from '../components/consent.tsx'
 import { Lines, Row } from '../components/lines.tsx'
 import { Page } from '../components/page.tsx'
 import { SaidLines } from '../components/said.tsx'
+import { type Part, Signing } from '../components/signing.tsx'
 import { TakeIn } from '../components/take-in.tsx'
 import { timeOf } from '../components/time.ts'
 import { approve, prepare, refuse, usePhone } from '../stores/phone.ts'
@@ -47,62 +48,103 @@ export function Request() {
 function Decide() {
   const { t } = useTranslation()
   const request = usePhone((phone) => phone.request)
-  const busy = usePhone((phone) => phone.busy)
   const [refusing, setRefusing] = useState(false)
   if (request === null) return null
   const { prepared } = request
   const { share } = prepared
-  const proved = prepared.lines.filter(({ whose }) => whose === 'proved')
-  const claimed = prepared.lines.filter(({ whose }) => whose !== 'proved')
+  const { proved, claimed, decide, prints } = sortLines(prepared.lines)
   if (refusing) return <Refuse onBack={() => setRefusing(false)} />
-  return (
-    <Page
-      title={t('phone.request.ask')}
-      back
-      badge={<span className="badge">{t('phone.request.until', { time: timeOf(prepared.expires) })}</span>}
-      actions={
-        busy !== null ? (
-          <p role="status">{t(`phone.busy.${busy}`)}</p>
-        ) : (
-          <Consent
-            of="request"
-            blocked={!prepared.mayApprove}
-            onYes={() => void approve()}
-            instead={
-              <button type="button" className="press" onClick={() => setRefusing(true)}>
-                {t('phone.request.refuse')}
-              </button>
-            }
+  const parts = partsToRead<'request', Part>('request', {
+    asks: {
+      title: asksOf(t('phone.request.asks', { who: '\n' }), prepared.requester),
+      body: (
+        <>
+          <Lines kind="proved" title={t('phone.request.proved')} lines={proved}>
+            <Row name="share">
+              <Rec>{share.organisation}</Rec>
+              {', '}
+              {t('phone.request.share', { holder: share.holder, n: share.n, epoch: share.epoch })}
+            </Row>
+          </Lines>
+          <Lines
+            kind="claimed"
+            title={t('phone.request.claimed', { who: prepared.requester })}
+            lines={claimed}
           />
-        )
+        </>
+      ),
+    },
+    cost: {
+      title: t('phone.request.cost'),
+      body: (
+        <>
+          {prepared.listed ? null : <p className="quiet">{t('phone.request.not-listed')}</p>}
+          {prepared.belowFloor ? <p className="bad">{t('phone.request.below-floor')}</p> : null}
+          <section className="card">
+            <SaidLines lines={prepared.noiseLines} />
+          </section>
+        </>
+      ),
+    },
+    words: {
+      title: t('phone.request.words-title'),
+      body: (
+        <>
+          <ComparedWords label={t('phone.request.words')} words={prepared.words} hex={prepared.digest} />
+          <Lines kind="proved" title={t('phone.request.proved')} lines={prints} />
+        </>
+      ),
+    },
+    decide: {
+      title: t('phone.request.ask'),
+      body: (
+        <>
+          <section className="card">
+            <h2>{t('phone.request.if-i-approve')}</h2>
+            <ul className="plain consequences">
+              <li>{t('phone.request.gives', { t: share.t, n: share.n })}</li>
+              <li>{t('phone.request.spends', { spends: prepared.spends, left: prepared.left })}</li>
+              <li>
+                <strong>{t('phone.request.final')}</strong>
+              </li>
+            </ul>
+          </section>
+          <Lines kind="proved" title={t('phone.request.proved')} lines={decide} />
+          <details className="card">
+            <summary>{t('phone.request.if-i-refuse')}</summary>
+            <p>{t('phone.more.refuse-what')}</p>
+          </details>
+        </>
+      ),
+    },
+  })
+  return (
+    <Signing
+      of="request"
+      digest={prepared.digest}
+      parts={parts}
+      badge={<span className="badge">{t('phone.request.until', { time: timeOf(prepared.expires) })}</span>}
+      hold={t('phone.request.hold')}
+      blocked={!prepared.mayApprove}
+      onYes={() => void approve()}
+      instead={
+        <button type="button" className="press" onClick={() => setRefusing(true)}>
+          {t('phone.request.refuse')}
+        </button>
       }
-    >
-      <Lines kind="proved" title={t('phone.request.proved')} lines={proved}>
-        <Row name="share">
-          <Rec>{share.organisation}</Rec>
-          {', '}
-          {t('phone.request.share', { holder: share.holder, n: share.n, epoch: share.epoch })}
-        </Row>
-      </Lines>
-      <Lines kind="claimed" title={t('phone.request.claimed', { who: prepared.requester })} lines={claimed} />
-      <p className="quiet">
-        {t('phone.request.spends', {
-          spends: prepared.spends,
-          left: prepared.left,
-        })}
-      </p>
-      {prepared.listed ? null : <p className="quiet">{t('phone.request.not-listed')}</p>}
-      {prepared.belowFloor ? <p className="bad">{t('phone.request.below-floor')}</p> : null}
-      <SaidLines lines={prepared.noiseLines} />
-      <details className="card">
-        <summary>{t('phone.request.words-title')}</summary>
-        <ComparedWords label={t('phone.request.words')} words={prepared.words} hex={prepared.digest} />
-      </details>
-      <details className="card">
-        <summary>{t('phone.request.if-i-refuse')}</summary>
-        <p>{t('phone.more.refuse-what')}</p>
-      </details>
-    </Page>
+    />
+  )
+}
+
+/** A sentence of ours around a name, which is in a direction of its own. */
+function asksOf(sentence: string, who: string): ReactNode {
+  const [before, after] = sentence.split('\n')
+  return (
+    <>
+      {before}
+      <Rec>{who}</Rec>
+      {after}
+    </>
   )
 }
 

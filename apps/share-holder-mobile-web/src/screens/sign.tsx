@@ -1,12 +1,12 @@
-import type { Line } from '@lux/people'
+import { partsToRead, sortLines } from '@lux/people'
 import { EmptyState, Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import { AnswerGiven } from '../components/answer-given.tsx'
 import { ComparedWords } from '../components/compared-words.tsx'
-import { Consent } from '../components/consent.tsx'
 import { Lines } from '../components/lines.tsx'
 import { Page } from '../components/page.tsx'
 import { SaidLines } from '../components/said.tsx'
+import { type Part, Signing } from '../components/signing.tsx'
 import { TakeIn } from '../components/take-in.tsx'
 import type { Asked } from '../device/api.ts'
 import { readSigning, sign, signNot, usePhone } from '../stores/phone.ts'
@@ -40,95 +40,122 @@ export function Sign() {
 
 function Read({ asked }: { asked: Asked }) {
   const { t } = useTranslation()
-  const busy = usePhone((phone) => phone.busy)
   const { facts, policy, plan, fresh, claims, maySign } = asked
-  const isProved = ({ whose }: Line): boolean => whose === 'proved'
-  const claimed = facts.filter((line) => !isProved(line))
+  const { proved, claimed, decide, prints } = sortLines(facts)
+  const title = t(`phone.sign.asks.${asked.what}`)
+  const parts = partsToRead<'sign', Part>('sign', {
+    asks: {
+      title,
+      body: (
+        <>
+          {asked.under === null ? null : (
+            <p className={asked.under === 'none' ? 'bad' : undefined}>
+              <Rec>
+                {asked.under === 'none'
+                  ? t('phone.sign.policy-none')
+                  : t('phone.sign.policy', { ...asked.under })}
+              </Rec>
+            </p>
+          )}
+          {typeof asked.under === 'string' || typeof asked.under?.newest !== 'number' ? null : (
+            <p className="bad">{t('phone.sign.policy-newer', { newest: asked.under.newest })}</p>
+          )}
+          <Lines kind="proved" title={t('phone.sign.bytes')} lines={[...proved, ...prints]} />
+          {claimed.length === 0 ? null : (
+            <Lines
+              kind="claimed"
+              title={t(asked.what === 'exception' ? 'phone.sign.written' : 'phone.sign.claimed')}
+              lines={claimed}
+            />
+          )}
+        </>
+      ),
+    },
+    policy:
+      policy.length === 0
+        ? null
+        : {
+            title: t('phone.policy.lines'),
+            body: (
+              <section className="card">
+                <SaidLines lines={policy} />
+              </section>
+            ),
+          },
+    plan:
+      plan.length === 0
+        ? null
+        : {
+            title: t('phone.sign.plan'),
+            body: (
+              <section className="card">
+                <pre className="document" lang="en">
+                  {plan.join('\n')}
+                </pre>
+              </section>
+            ),
+          },
+    fresh:
+      fresh.length === 0
+        ? null
+        : { title: t('phone.sign.fresh', { count: fresh.length }), body: <Fresh entries={fresh} /> },
+    claims:
+      claims.length === 0
+        ? null
+        : {
+            title: t('phone.sign.claims'),
+            body: (
+              <section className="card claimed">
+                <ul className="plain lines" lang="en">
+                  {claims.map((line, at) => (
+                    // biome-ignore lint/suspicious/noArrayIndexKey: the list is of one document, and two lines may be alike
+                    <li key={`${at} ${line}`}>
+                      <Rec>{line}</Rec>
+                    </li>
+                  ))}
+                </ul>
+              </section>
+            ),
+          },
+    words: {
+      title: t('phone.sign.words'),
+      body: <ComparedWords label={t('phone.request.words')} words={asked.words} hex={asked.digest} />,
+    },
+    decide: {
+      title,
+      body: (
+        <>
+          <p>
+            <strong>{t('phone.sign.final')}</strong>
+          </p>
+          {decide.length === 0 ? null : <Lines kind="proved" title={t('phone.sign.bytes')} lines={decide} />}
+          {asked.listed === false ? <p className="quiet">{t('phone.request.not-listed')}</p> : null}
+          <p>{t('phone.sign.if-not')}</p>
+        </>
+      ),
+    },
+  })
   return (
-    <Page
-      title={t(`phone.sign.asks.${asked.what}`)}
-      back
-      actions={
-        busy !== null ? (
-          <p role="status">{t(`phone.busy.${busy}`)}</p>
-        ) : (
-          <Consent
-            of="sign"
-            blocked={!maySign}
-            onYes={() => void sign()}
-            instead={
-              <button type="button" className="press" onClick={() => void signNot()}>
-                {t('phone.sign.not')}
-              </button>
-            }
-          />
-        )
+    <Signing
+      of="sign"
+      digest={asked.digest}
+      parts={parts}
+      hold={t('phone.sign.hold', { what: title })}
+      blocked={!maySign}
+      onYes={() => void sign()}
+      instead={
+        <button type="button" className="press" onClick={() => void signNot()}>
+          {t('phone.sign.not')}
+        </button>
       }
-    >
-      {asked.under === null ? null : (
-        <p className={asked.under === 'none' ? 'bad' : undefined}>
-          <Rec>
-            {asked.under === 'none'
-              ? t('phone.sign.policy-none')
-              : t('phone.sign.policy', { ...asked.under })}
-          </Rec>
-        </p>
-      )}
-      {typeof asked.under === 'string' || typeof asked.under?.newest !== 'number' ? null : (
-        <p className="bad">{t('phone.sign.policy-newer', { newest: asked.under.newest })}</p>
-      )}
-      <Lines kind="proved" title={t('phone.sign.bytes')} lines={facts.filter(isProved)} />
-      {claimed.length === 0 ? null : (
-        <Lines
-          kind="claimed"
-          title={t(asked.what === 'exception' ? 'phone.sign.written' : 'phone.sign.claimed')}
-          lines={claimed}
-        />
-      )}
-      {policy.length === 0 ? null : (
-        <details className="card" open>
-          <summary>{t('phone.policy.lines')}</summary>
-          <SaidLines lines={policy} />
-        </details>
-      )}
-      {plan.length === 0 ? null : (
-        <details className="card" open>
-          <summary>{t('phone.sign.plan')}</summary>
-          <pre className="document" lang="en">
-            {plan.join('\n')}
-          </pre>
-        </details>
-      )}
-      {fresh.length === 0 ? null : <Fresh entries={fresh} />}
-      <section className="card">
-        <h2>{t('phone.sign.words')}</h2>
-        <ComparedWords label={t('phone.request.words')} words={asked.words} hex={asked.digest} />
-      </section>
-      {claims.length === 0 ? null : (
-        <section className="card claimed">
-          <h2>{t('phone.sign.claims')}</h2>
-          <ul className="plain lines" lang="en">
-            {claims.map((line, at) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: the list is of one document, and two lines may be alike
-              <li key={`${at} ${line}`}>
-                <Rec>{line}</Rec>
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
-      {asked.listed === false ? <p className="quiet">{t('phone.request.not-listed')}</p> : null}
-      <p className="quiet">{t('phone.sign.if-not')}</p>
-    </Page>
+    />
   )
 }
 
 /** A line an entry, which opens to all that it says. */
 function Fresh({ entries }: { entries: Asked['fresh'] }) {
-  const { t } = useTranslation()
   return (
     <section className="card">
-      <h2>{t('phone.sign.fresh', { count: entries.length })}</h2>
       <ol className="plain lines" lang="en">
         {entries.map(([head = '', ...lines]) => (
           <li key={head}>

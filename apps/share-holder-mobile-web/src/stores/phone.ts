@@ -1,3 +1,4 @@
+import { beginReading, type Reading } from '@lux/ui'
 import { create } from 'zustand'
 import type {
   Answer,
@@ -57,6 +58,8 @@ type Phone = {
   readonly asked: Asked | null
   /** What a run that moves a key asks for. */
   readonly epoch: EpochAsked | null
+  /** How far that which has this digest was read, also while its words are compared. */
+  readonly reading: { readonly of: string; readonly is: Reading } | null
   /** Files to hand over, and what they are. */
   readonly out: {
     readonly what: 'card' | 'proof' | 'approved' | 'refused' | 'signed' | 'epoch' | 'renewed' | 'log'
@@ -85,6 +88,7 @@ const start: Phone = {
   request: null,
   asked: null,
   epoch: null,
+  reading: null,
   out: null,
 }
 
@@ -158,9 +162,20 @@ export function go(route: Route): void {
     request: null,
     asked: null,
     epoch: null,
+    reading: null,
     out: null,
   })
 }
+
+/** Of what was not looked at yet nothing is read. */
+export const readingOf = (
+  { reading }: Pick<Phone, 'reading'>,
+  digest: string,
+  parts: readonly string[],
+): Reading => (reading?.of === digest ? reading.is : beginReading(parts))
+
+export const read = (digest: string, parts: readonly string[], step: (before: Reading) => Reading): void =>
+  usePhone.setState((phone) => ({ reading: { of: digest, is: step(readingOf(phone, digest, parts)) } }))
 
 export const compare = (comparing: Compared): void => usePhone.setState({ comparing, refused: null })
 
@@ -293,7 +308,7 @@ export async function prepare(files: Files): Promise<void> {
   await look()
   if ('decided' in prepared)
     usePhone.setState({ out: { what: prepared.decided, files: prepared.files, again: true } })
-  else usePhone.setState({ request: { files, prepared } })
+  else usePhone.setState({ request: { files, prepared }, reading: null })
 }
 
 export async function approve(): Promise<void> {
@@ -321,7 +336,7 @@ export async function readSigning([file]: Files): Promise<void> {
   const asked = await work('prepare', () => device.readSigning(file))
   if (asked === null) return
   await look()
-  usePhone.setState({ asked })
+  usePhone.setState({ asked, reading: null })
 }
 
 /** A request that was read before and is open still. */
@@ -346,7 +361,7 @@ export async function renew(share: string): Promise<void> {
 
 export async function readEpoch(files: Files): Promise<void> {
   const asked = await work('prepare', () => device.readEpoch(files))
-  if (asked !== null) usePhone.setState({ epoch: asked })
+  if (asked !== null) usePhone.setState({ epoch: asked, reading: null })
 }
 
 export async function takeEpoch(): Promise<void> {

@@ -1,0 +1,130 @@
+import type { YesTo } from '@lux/people'
+import { Icon, mayDecide, readOn, sawPart, turnPage, useSeen } from '@lux/ui'
+import { type ReactNode, type RefObject, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { read, readingOf, usePhone } from '../stores/phone.ts'
+import { Consent } from './consent.tsx'
+import { Page } from './page.tsx'
+
+export type Part = { readonly title: ReactNode; readonly body: ReactNode }
+
+/** Of a part that goes on below the screen this much stays in sight. */
+const overlap = 32
+
+const blocks = 'h2, dt, dd, li, p, pre, summary, figcaption'
+
+/** What somebody says yes to, a page a part. The yes lives once each part has been on screen to its end; the no lives at once. */
+export function Signing({
+  of,
+  digest,
+  parts,
+  badge,
+  hold,
+  blocked,
+  instead,
+  onYes,
+}: {
+  of: YesTo
+  /** Of what is read: when it changes, the reading begins anew. */
+  digest: string
+  parts: readonly { readonly name: string; readonly body: Part }[]
+  badge?: ReactNode
+  hold: string
+  blocked: boolean
+  instead: ReactNode
+  onYes: () => void
+}) {
+  const { t } = useTranslation()
+  const busy = usePhone((phone) => phone.busy)
+  const reading = usePhone((phone) => phone.reading)
+  const body = useRef<HTMLDivElement>(null)
+  const bar = useRef<HTMLElement>(null)
+  const names = parts.map(({ name }) => name)
+  const is = readingOf({ reading }, digest, names)
+  const part = parts[is.at]
+  if (part === undefined) return null
+  const next = readOn(is)
+  const turn = (by: 1 | -1): void => read(digest, names, (before) => turnPage(before, by))
+
+  /** To the first line that was not on screen: a reader of the screen goes on there too. */
+  function goOn(from: number): void {
+    if (body.current === null) return
+    const at = body.current.getBoundingClientRect().top + from
+    const line = [...body.current.querySelectorAll<HTMLElement>(blocks)].find(
+      (one) => one.getBoundingClientRect().bottom > at + 1,
+    )
+    if (line !== undefined && line.tabIndex < 0) line.tabIndex = -1
+    line?.focus({ preventScroll: true })
+    scrollBy(0, at - overlap)
+  }
+
+  return (
+    <Page
+      key={part.name}
+      title={part.body.title}
+      back={is.at === 0 ? true : () => turn(-1)}
+      badge={badge}
+      bar={bar}
+      actions={
+        busy !== null ? (
+          <p role="status">{t(`phone.busy.${busy}`)}</p>
+        ) : mayDecide(is) ? (
+          <Consent of={of} hold={hold} blocked={blocked} onYes={onYes} instead={instead} />
+        ) : (
+          <>
+            <p className="quiet">{t('phone.read.later', { page: parts.length })}</p>
+            <div className="pair">
+              {instead}
+              <button
+                type="button"
+                className="press read-on"
+                onClick={() => (next === null ? turn(1) : goOn(next))}
+              >
+                {t(next === null ? 'phone.read.next' : 'phone.read.on')}
+              </button>
+            </div>
+          </>
+        )
+      }
+    >
+      <p className="pages">
+        {parts.map(({ name }, at) => (
+          <span key={name} data-read={at <= is.at || undefined} />
+        ))}
+        <span>{t('phone.read.page', { at: is.at + 1, of: parts.length })}</span>
+      </p>
+      <Seen
+        part={body}
+        bar={bar}
+        onLook={(look) => read(digest, names, (was) => sawPart(was, part.name, look))}
+      >
+        {part.body.body}
+      </Seen>
+      {mayDecide(is) ? (
+        <p role="status" className="read-all">
+          <Icon name="check" size={20} />
+          {t('phone.read.all')}
+        </p>
+      ) : null}
+    </Page>
+  )
+}
+
+function Seen({
+  part,
+  bar,
+  onLook,
+  children,
+}: {
+  part: RefObject<HTMLDivElement | null>
+  bar: RefObject<HTMLElement | null>
+  onLook: Parameters<typeof useSeen>[2]
+  children: ReactNode
+}) {
+  useSeen(part, bar, onLook)
+  return (
+    <div ref={part} className="part">
+      {children}
+    </div>
+  )
+}
