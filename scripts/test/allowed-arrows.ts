@@ -63,6 +63,11 @@ export const allowed: readonly Omit<Arrow, 'rule'>[] = [
   { claim: 'phone knows people', in: phone, text: take('@lux/people') },
   { claim: 'phone knows documents', in: phone, text: take('@lux/ceremony/wire') },
   { claim: 'shared components know how bytes are carried', in: ui, text: take('@lux/crypto/transport') },
+  ...[ui, `${desktop}/contract`, `${desktop}/main`, `${desktop}/renderer`].map((folder) => ({
+    claim: `${folder} knows which characters a screen shows`,
+    in: folder,
+    text: take('@lux/crypto/text'),
+  })),
   { claim: 'renderer knows the shared components', in: `${desktop}/renderer`, text: take('@lux/ui') },
   { claim: 'renderer knows the contract', in: `${desktop}/renderer`, text: take('../contract/index.ts') },
   ...['bundle', 'wire', 'policy', 'plan', 'transcript'].map((part) => ({

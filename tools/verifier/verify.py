@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Second verifier of Lux Custody bundles, written from docs/SPEC.md in Python 3.11 with its standard library alone.
+"""Second verifier of Lux Custody bundles, written from docs/SPEC.md in Python 3.11 with its standard library alone. Beside it, or in
+the sources, lies characters.json, the table of SPEC 1.1.
 
     verify.py BUNDLE --policy FILE [--audience CARD-OR-DIGEST] [--json]
 
@@ -9,6 +10,7 @@ failed. P-256, Ed25519 and ML-DSA-65 are verified by the plain code below: slow,
 import argparse
 import base64
 import binascii
+import bisect
 import functools
 import hashlib
 import itertools
@@ -94,6 +96,124 @@ def parse_json(data, most):
     return value
 
 
+# --- SPEC 1.1: text that people read -----------------------------------------------------------------------------
+
+class Points:
+    """A set of code points, written `30-39 5f`."""
+
+    def __init__(self, text_):
+        spans = [[int(end, 16) for end in span.split('-')] for span in text_.split(' ')]
+        self.starts, self.ends = [span[0] for span in spans], [span[-1] for span in spans]
+
+    def __contains__(self, point):
+        at = bisect.bisect_right(self.starts, point) - 1
+        return at >= 0 and point <= self.ends[at]
+
+
+def read_table():
+    here = os.path.dirname(os.path.abspath(__file__))
+    places = [os.path.join(here, 'characters.json'), os.path.join(here, '../../packages/crypto/src/text/characters.json')]
+    with open(next((one for one in places if os.path.exists(one)), places[0]), encoding='utf-8') as file:
+        return json.load(file)
+
+
+TABLE = read_table()
+EARLIER, REFUSED, SPACES, WORD, EXCLUDED, VIRAMA = (
+    Points(TABLE[name]) for name in ('earlier', 'refused', 'spaces', 'word', 'excluded', 'virama'))
+LEFT, RIGHT, TRANSPARENT = (Points(TABLE['joining'][name]) for name in ('left', 'right', 'transparent'))
+CLASSES = [Points(one) for one in TABLE['classes']]
+SCRIPTS = [(set(names.split(' ')), Points(points)) for names, points in TABLE['scripts'].items()]
+MIXES = [set(one.split(' ')) for one in TABLE['mixes']]
+APART = {whole: (first, second) for whole, first, second in
+         ([int(one, 16) for one in entry.split(' ')] for entry in TABLE['composed'].split(', '))}
+TOGETHER = {parts: whole for whole, parts in APART.items()}
+ZWNJ, ZWJ = 0x200c, 0x200d
+
+
+@functools.lru_cache(None)
+def class_of(point):
+    return next((at for at, members_ in enumerate(CLASSES, 1) if point in members_), 0)
+
+
+@functools.lru_cache(None)
+def scripts_of(point):
+    return next((names for names, points in SCRIPTS if point in points), None)
+
+
+def is_hidden(points, at):
+    point = points[at]
+    if point not in (ZWNJ, ZWJ):
+        return point in REFUSED
+    if at == 0 or at == len(points) - 1:
+        return True
+    if points[at - 1] in VIRAMA:
+        return False
+    before = next((one for one in reversed(points[:at]) if one not in TRANSPARENT), None)
+    after = next((one for one in points[at + 1:] if one not in TRANSPARENT), None)
+    return point == ZWJ or None in (before, after) or before not in LEFT or after not in RIGHT
+
+
+def decompose(point):
+    at = point - 0xac00
+    if 0 <= at < 11172:
+        return [0x1100 + at // 588, 0x1161 + at // 28 % 21] + ([0x11a7 + at % 28] if at % 28 else [])
+    return decompose(APART[point][0]) + [APART[point][1]] if point in APART else [point]
+
+
+def compose_pair(first, second):
+    if 0 <= first - 0x1100 < 19 and 0 <= second - 0x1161 < 21:
+        return 0xac00 + ((first - 0x1100) * 21 + second - 0x1161) * 28
+    if 0 <= first - 0xac00 < 11172 and (first - 0xac00) % 28 == 0 and 0 < second - 0x11a7 < 28:
+        return first + second - 0x11a7
+    return TOGETHER.get((first, second))
+
+
+def is_composed(points):
+    """Normalization Form C (UAX 15), by the table and not by Python's own."""
+    if any(point in EXCLUDED for point in points):
+        return False
+    ordered, marks = [], []
+    for point in [one for whole in points for one in decompose(whole)]:
+        if class_of(point) == 0:
+            ordered, marks = ordered + marks + [point], []
+        else:
+            marks = sorted(marks + [point], key=class_of)
+    out, starter, last = [], None, 0
+    for point in ordered + marks:
+        own = class_of(point)
+        blocked = starter is None or starter < len(out) - 1 and (last == 0 or last >= own)
+        whole = None if blocked else compose_pair(out[starter], point)
+        if whole is not None:
+            out[starter] = whole
+            continue
+        starter, last = len(out) if own == 0 else starter, own
+        out.append(point)
+    return out == points
+
+
+def is_of_one_hand(points):
+    """UTS 39, highly restrictive: of one script, or of one of the mixes."""
+    sets = [names for names in map(scripts_of, points) if names is not None]
+    return not sets or bool(set.intersection(*sets)) or any(all(names & mix for names in sets) for mix in MIXES)
+
+
+def text_fault(value):
+    points = [ord(one) for one in value]
+    if any(is_hidden(points, at) for at in range(len(points))):
+        return 'hidden'
+    if any(point in SPACES for point in points) or value[:1] == ' ' or value[-1:] == ' ':
+        return 'space'
+    if not is_composed(points):
+        return 'form'
+    words = [[]]
+    for point in points:
+        if point in WORD:
+            words[-1].append(point)
+        elif point not in (ZWNJ, ZWJ):
+            words.append([])
+    return None if all(map(is_of_one_hand, words)) else 'scripts'
+
+
 # --- Shapes: each is a function that refuses what does not fit ---------------------------------------------------
 
 def pattern(expression):
@@ -117,7 +237,7 @@ def integer(least, most):
 def text(least, most):
     def check(value):
         need(isinstance(value, str), 'not text')
-        need(least <= len(value.encode('utf-16-le')) // 2 <= most and not HIDDEN.search(value), 'not such a text')
+        need(least <= len(value.encode('utf-16-le')) // 2 <= most and not any(ord(one) in EARLIER for one in value), 'not such a text')
     return check
 
 
@@ -191,7 +311,6 @@ def distinct(values):
     return len(set(values)) == len(values)
 
 
-HIDDEN = re.compile('[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]')
 digest, hex16 = pattern('[0-9a-f]{64}'), pattern('[0-9a-f]{32}')
 time = pattern(
     r'[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z')

@@ -7,6 +7,7 @@ import {
   signatureContext,
 } from '@lux/ceremony/wire'
 import type { VerificationKeys } from '@lux/crypto'
+import { withoutHidden } from '@lux/crypto/text'
 import type { AttributeReport } from '@lux/hsm'
 import type { ServerToken } from '../platform/hsm/server-token.ts'
 import { signInToken } from '../platform/hsm/token-signer.ts'
@@ -55,5 +56,5 @@ function toValue(actual: string): boolean | number | string {
 
 /** Text of a token or a file with everything that could mislead a screen taken out. */
 export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ').slice(0, 2000)
+  return withoutHidden(text, () => ' ').slice(0, 2000)
 }

@@ -1,3 +1,4 @@
+import { isShown } from '@lux/crypto/text'
 import { isLanguage, type Language } from './languages.ts'
 
 /**
@@ -48,8 +49,7 @@ export type WallState = { open: boolean; why: 'asked' | 'unplugged' | 'ended' }
 
 type Check = (value: unknown) => boolean
 
-const isLine: Check = (value) =>
-  typeof value === 'string' && value.length <= 300 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value)
+const isLine: Check = (value) => typeof value === 'string' && value.length <= 300 && isShown(value)
 const isCount: Check = (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 10_000
 const isFlag: Check = (value) => typeof value === 'boolean'
 const matches =

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
 import type { Json } from '@lux/crypto'
+import { isEarlierText, textFault } from '@lux/crypto/text'
+import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { sampleBundle } from '../support/sample-bundle.ts'
 import { besideVerifier } from '../support/second-reader.ts'
@@ -41,3 +44,21 @@ print(json.dumps([fits(value) for value in json.load(sys.stdin)]))
   }
   expect(refused).toBeGreaterThan(1000)
 }, 120_000)
+
+it('TEXT-RULE: the second verifier finds in every text what the first finds, by the same table', () => {
+  const vectors: Record<string, string[]> = JSON.parse(
+    readFileSync(new URL('../../../crypto/vectors/text/readable.json', import.meta.url), 'utf8'),
+  )
+  const units = ['grapheme', 'binary'] as const
+  const drawn = units.flatMap((unit) => fc.sample(fc.string({ unit, maxLength: 6 }), { seed: 27, numRuns: 1500 }))
+  const texts = [...Object.values(vectors).flat(), ...drawn]
+  const found = `
+earlier = lambda text: not any(ord(one) in verify.EARLIER for one in text)
+print(json.dumps([[verify.text_fault(text), earlier(text)] for text in json.load(sys.stdin)]))
+`
+  const second = besideVerifier(found, texts) as [string | null, boolean][]
+  expect(second.map(([fault, earlier], at) => [texts[at], fault, earlier])).toEqual(
+    texts.map((text) => [text, textFault(text), isEarlierText(text)]),
+  )
+  expect(new Set(second.map(([fault]) => fault)).size).toBe(5)
+})

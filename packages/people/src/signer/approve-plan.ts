@@ -18,6 +18,7 @@ import {
   type SignatureRequest,
 } from '@lux/ceremony/wire'
 import { sha256Hex, toBase64 } from '@lux/crypto'
+import { withoutHidden } from '@lux/crypto/text'
 import { checked, checkedLater, need, no, type Outcome } from '../outcome.ts'
 
 /** What officers approve of a plan, and what changed since it was rehearsed. */
@@ -103,7 +104,7 @@ export function lockPlan(
   return { ...checkLock(bytes, { ...facts, officers: group }), bytes }
 }
 
-/** A remark of a request holds no control characters and at most 2000 characters. */
+/** A remark of a request holds nothing hidden and at most 2000 characters. */
 function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, ' ').slice(0, 2000)
+  return withoutHidden(text, () => ' ').slice(0, 2000)
 }

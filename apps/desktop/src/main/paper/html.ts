@@ -1,3 +1,4 @@
+import { escapedUnits, withoutDirections } from '@lux/crypto/text'
 import { directionOf, type Paper, type PaperBlock } from '../../contract/index.ts'
 
 /** Light modules around a code, ISO/IEC 18004 section 9.1. */
@@ -150,9 +151,7 @@ const marks: Readonly<Record<string, string>> = {
 
 /** Also, what embeds or overrides directions is written as its number: it would make a text read as another one. */
 function escaped(text: string): string {
-  return text
-    .replace(/[\u202a-\u202e\u2066-\u2069]/g, (one) => `\\u${one.charCodeAt(0).toString(16)}`)
-    .replace(/[&<>"']/g, (one) => marks[one] ?? '')
+  return withoutDirections(text, escapedUnits).replace(/[&<>"']/g, (one) => marks[one] ?? '')
 }
 
 /** In a style's text everything but letters and digits as its number: what ends a text or a style stands for nothing. */

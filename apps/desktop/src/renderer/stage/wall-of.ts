@@ -1,3 +1,4 @@
+import { withoutHidden } from '@lux/crypto/text'
 import type { RunView } from '../../contract/ceremonies.ts'
 import { directionOf, type Language } from '../../contract/languages.ts'
 import { evidenceShape, type Wall, wallLimits } from '../../contract/wall.ts'
@@ -25,7 +26,7 @@ export type Shown = {
 }
 
 const longest = 300
-const line = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ').slice(0, longest)
+const line = (text: string): string => withoutHidden(text, () => ' ').slice(0, longest)
 
 /** As many of them as may stand there, with the one in hand, and place of the first. */
 function around<T>(

@@ -1,4 +1,5 @@
 import { fromBase64 } from '@lux/crypto'
+import { isEarlierText } from '@lux/crypto/text'
 import * as v from 'valibot'
 
 /** A SHA-256 digest: 64 lower-case hexadecimal digits. */
@@ -30,22 +31,19 @@ export const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.max
 
 export const domain = v.picklist(['production', 'rehearsal'])
 
-// Control characters and the bidirectional overrides can make a screen show something else than was signed.
-const hidden = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
-
 /** One line for people: 1 to 200 characters, nothing invisible that reorders or breaks it. */
 export const line = v.pipe(
   v.string(),
   v.minLength(1),
   v.maxLength(200),
-  v.check((text) => !hidden.test(text), 'holds control or direction characters'),
+  v.check(isEarlierText, 'holds control or direction characters'),
 )
 
 /** As `line`, but may be empty and up to 2000 characters. */
 export const remark = v.pipe(
   v.string(),
   v.maxLength(2000),
-  v.check((text) => !hidden.test(text), 'holds control or direction characters'),
+  v.check(isEarlierText, 'holds control or direction characters'),
 )
 
 /** A short identifier of a key, a step, a node. */

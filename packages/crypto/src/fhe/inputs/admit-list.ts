@@ -1,5 +1,6 @@
 import { FormatError } from '../../format-error.ts'
 import { accept, type Outcome, refuse } from '../../outcome.ts'
+import { isEarlierText } from '../../text/index.ts'
 import { byteReader } from '../files/byte-reader.ts'
 import { readSafeHeader } from '../files/tfhe-fields.ts'
 import { pairsPerProof } from '../keys/reference-string.ts'
@@ -96,7 +97,7 @@ function checkList({ list: bytes, types, crs }: ProvenListInput): Outcome<null> 
 /** As in the evaluator: what is shown to a holder as the submitter can be read. A lone surrogate would be another's bytes. */
 function isSubmitter(submitter: string): boolean {
   const length = [...submitter].length
-  return length >= 1 && length <= MAX_SUBMITTER && !/\p{Cc}/u.test(submitter) && submitter.isWellFormed()
+  return length >= 1 && length <= MAX_SUBMITTER && isEarlierText(submitter) && submitter.isWellFormed()
 }
 
 function nameOf(bytes: Uint8Array): string {

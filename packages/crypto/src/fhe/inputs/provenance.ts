@@ -7,6 +7,7 @@ import type { Domain } from '../../sign/context.ts'
 import { encodeDocument, parseDocument, signDocument, verifyDocument } from '../../sign/document.ts'
 import type { SigningIdentity } from '../../sign/identity.ts'
 import { identityId } from '../../sign/verification-keys.ts'
+import { isEarlierText } from '../../text/index.ts'
 import type { Authorities } from '../files/authorities.ts'
 import { type Ciphertext, ciphertextDigest } from '../files/ciphertext.ts'
 
@@ -15,7 +16,6 @@ export const PROVENANCE_CONTEXT = 'lux-fhe/v1/provenance'
 const MAX_BYTES = 1 << 20
 const MAX_CIPHERTEXTS = 1024
 const MAX_INPUTS = 4096
-const HIDDEN = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
 
 /** How an evaluator came to believe an input: its proof of encryption, an encryptor's signature, its own client key. */
 export type Admission = 'proof' | 'signature' | 'client-key'
@@ -159,7 +159,7 @@ function readProvenance(value: Json): Provenance {
   if (domain !== 'production' && domain !== 'rehearsal') throw wrong('domain')
   if (mode !== 'S' && mode !== 'F') throw wrong('mode')
   const text = (name: string, given: Json | undefined, pattern: RegExp): string => {
-    if (typeof given !== 'string' || !pattern.test(given) || HIDDEN.test(given)) throw wrong(name)
+    if (typeof given !== 'string' || !pattern.test(given) || !isEarlierText(given)) throw wrong(name)
     return given
   }
   const list = (name: string, given: Json | undefined, most: number): readonly Json[] => {
