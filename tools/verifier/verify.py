@@ -911,6 +911,8 @@ READ_AS = {
     'generate-root': ROOT, 'read-back': ROOT, 'prove-replica': REPLICA, 'restore-root': REPLICA,
     'generate-key': flags('PRIVATE SENSITIVE EXTRACTABLE LOCAL ALWAYS_SENSITIVE',
                           'TOKEN WRAP_WITH_TRUSTED UNWRAP DECRYPT SIGN DERIVE MODIFIABLE COPYABLE'),
+    # Compared with its record, of which more is asked.
+    'attest': {},
 }
 
 
@@ -3166,8 +3168,9 @@ class Verifier:
         self.need_readings()
         for step, (effect, _, attributes) in self.run['keys_read'].items():
             made = next((one['key'] for part in self.plan['parts'] for one in part['steps'] if one['id'] == step), None)
-            template = self.root_template(made) if effect == 'generate-root' else READ_AS.get(effect, {})
-            need(effect not in READ_AS or reads_as(attributes, template), f'{step}: a key reads otherwise than it must')
+            need(effect in READ_AS, f'{step}: {effect} reads a key, and nothing says what it must read as')
+            template = self.root_template(made) if effect == 'generate-root' else READ_AS[effect]
+            need(effect == 'attest' or reads_as(attributes, template), f'{step}: a key reads otherwise than it must')
         need(len(self.p['keyEvidence']) == len(wanted), 'evidence for a key that the tree does not have')
 
     def check_token_soft(self):

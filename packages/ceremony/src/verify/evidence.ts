@@ -2,10 +2,12 @@ import type { Json } from '@lux/crypto'
 import type { Predicate } from '../bundle/predicate.ts'
 import { required, type Verification } from '../bundle/verification.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
+import type { EffectKind, KeyEvidence, Results } from '../model/effects.ts'
 import type { PlannedKey } from '../plan/plan.ts'
 import { keyOf, leavesByWindow, stepsOf } from '../plan/queries.ts'
 import { evidenceLevels } from '../policy/schema.ts'
 import { attributeFault, lengthFault, type Template, templates } from '../steps/key/templates.ts'
+import type { KeyRead } from '../transcript/verify.ts'
 
 type EvidenceLevel = (typeof evidenceLevels)[number]
 
@@ -17,14 +19,26 @@ function wrongLevel(claimed: EvidenceLevel, least: EvidenceLevel, proved: Eviden
   return rank < evidenceLevels.indexOf(least) ? `${claimed}, the policy asks for ${least}` : null
 }
 
-/** What a key must read as in the transcript, by the effect that read it. */
-const readAs: ReadonlyMap<string, Template> = new Map([
-  ['make-ceremony-key', templates.ceremonyKey],
-  ['read-back', templates.root],
-  ['prove-replica', templates.replica],
-  ['restore-root', templates.replica],
-  ['generate-key', templates.wrappedOnce],
-])
+/** Effects whose result is what was read of a key. */
+type Reading = { [K in EffectKind]: Results[K] extends { evidence: KeyEvidence } ? K : never }[EffectKind]
+
+/** What a key must read as in the transcript, by the effect that read it: each has its place here, and no other reading is taken. */
+const readAs: {
+  readonly [K in Reading]: Template | 'as the root is made' | 'as its record'
+} = {
+  'make-ceremony-key': templates.ceremonyKey,
+  'generate-root': 'as the root is made',
+  'read-back': templates.root,
+  'prove-replica': templates.replica,
+  'restore-root': templates.replica,
+  'generate-key': templates.wrappedOnce,
+  // TRANSCRIPT-CONTENT compares it with the record, of which the template is asked above.
+  attest: 'as its record',
+}
+
+function isReading(effect: string): effect is Reading {
+  return Object.hasOwn(readAs, effect)
+}
 
 /** A root leaves by a trusted window or never was extractable, as where it is made: SPEC.md 6.4. */
 function rootTemplate(v: Verification, key: PlannedKey | undefined): Template {
@@ -36,11 +50,13 @@ function rootTemplate(v: Verification, key: PlannedKey | undefined): Template {
   return window ? templates.root : templates.bornClosed
 }
 
-function templateOf(v: Verification, stepId: string, effect: string): Template | undefined {
-  if (effect !== 'generate-root') return readAs.get(effect)
+function readAtFault(v: Verification, stepId: string, { effect, attributes }: KeyRead): string | null {
+  if (!isReading(effect)) return `${effect} reads a key, and nothing says what it must read as`
+  const expected = readAs[effect]
+  if (expected === 'as its record') return null
   const plan = required(v.plan)
-  const step = stepsOf(plan).find(({ step }) => step.id === stepId)?.step
-  return rootTemplate(v, keyOf(plan, step?.key))
+  const key = keyOf(plan, stepsOf(plan).find(({ step }) => step.id === stepId)?.step.key)
+  return faultOf(expected === 'as the root is made' ? rootTemplate(v, key) : expected, attributes)
 }
 
 /** What was read at an attestation is all that a closed root of before shows: its past is the making's. */
@@ -127,9 +143,8 @@ export function checkEvidence(v: Verification): Outcome<string> {
   }
   const unread = readingFault(v)
   if (unread !== null) return refuse('EVIDENCE', unread)
-  for (const [step, { effect, attributes }] of v.run.keysRead) {
-    const template = templateOf(v, step, effect)
-    const fault = template === undefined ? null : faultOf(template, attributes)
+  for (const [step, read] of v.run.keysRead) {
+    const fault = readAtFault(v, step, read)
     if (fault !== null) return refuse('EVIDENCE', `${step}: ${fault}`)
   }
   if (keyEvidence.length !== needed.length)

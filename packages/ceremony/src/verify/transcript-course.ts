@@ -6,15 +6,56 @@ import { isProbed } from '../steps/token/bundle.ts'
 
 type Made = Verification['run']['made'][number]
 
-const making: readonly StepKind[] = ['make-ceremony-key', 'generate-root', 'generate-key', 'fhe-deal']
+/** Steps that make or bring a key, by whether they make one and want a probed token: the rest of the plan's kinds are `null`. */
+const keyed: { readonly [K in StepKind]: { makes: boolean; probed: boolean } | null } = {
+  confirm: null,
+  'roll-call': null,
+  'read-aloud': null,
+  'clock-check': null,
+  pause: null,
+  'measure-machine': null,
+  'initialise-token': null,
+  'log-in': null,
+  'probe-token': null,
+  inventory: null,
+  'make-ceremony-key': { makes: true, probed: true },
+  'open-run': null,
+  checkpoint: null,
+  'generate-root': { makes: true, probed: true },
+  'read-back': null,
+  'generate-key': { makes: true, probed: true },
+  'prove-possession': null,
+  'replicate-root': { makes: false, probed: true },
+  attest: null,
+  'fhe-deal': { makes: true, probed: false },
+  'acknowledge-holder': null,
+  'take-request': null,
+  'approve-request': null,
+  'answer-request': null,
+  'take-result': null,
+  'approve-epoch': null,
+  redeal: null,
+  'assemble-epoch': null,
+  'epoch-live': null,
+  'ask-heartbeats': null,
+  'take-heartbeats': null,
+  'acknowledge-custodian': null,
+  'check-shares': null,
+  'check-medium': null,
+  'ask-shares': null,
+  'give-shares': null,
+  'restore-root': { makes: false, probed: true },
+  'zeroise-root': null,
+  'sign-policy': null,
+  'revoke-keys': null,
+  'decommission-root': null,
+  seal: null,
+  export: null,
+  receipt: null,
+  close: null,
+}
 
-const probedBefore: readonly StepKind[] = [
-  'make-ceremony-key',
-  'generate-root',
-  'generate-key',
-  'replicate-root',
-  'restore-root',
-]
+const makesKey = ({ do: kind }: Step): boolean => keyed[kind]?.makes === true
 
 /** SPEC.md 6.4 "How a run goes": whether what the transcript says can have been one run of this plan, ready to be sealed. */
 export function courseFault(v: Verification): string | null {
@@ -53,19 +94,19 @@ function orderFault({ run }: Verification, steps: readonly Step[]): string | nul
 
 /** CEREMONY.md "Attack probe": whatever the level of evidence, the hardened template held before a key was made in the token. */
 function probeFault(v: Verification, steps: readonly Step[]): string | null {
-  const found = steps.find((step) => probedBefore.includes(step.do) && !isProbed(v, step, 'E0'))
+  const found = steps.find((step) => keyed[step.do]?.probed === true && !isProbed(v, step, 'E0'))
   return found === undefined ? null : `${found.id}: in a token that passed no probe before`
 }
 
 /** A key is made by one step, after the key above it, and is used in none before. */
 function keyFault(plan: Plan, steps: readonly Step[]): string | null {
-  const makers = steps.filter((step) => making.includes(step.do))
+  const makers = steps.filter(makesKey)
   for (const [index, step] of makers.entries())
     if (makers.slice(0, index).some((other) => keyMadeBy(other) === keyMadeBy(step)))
       return `${step.id}: makes what another step of the plan makes`
   const toBeMade = new Set(makers.map(keyMadeBy))
   for (const step of steps) {
-    const makes = making.includes(step.do)
+    const makes = makesKey(step)
     const used = makes ? keyOf(plan, step.key)?.parent : step.key
     if (used !== undefined && toBeMade.has(used)) return `${step.id}: comes before ${used} is made`
     if (makes) toBeMade.delete(keyMadeBy(step))

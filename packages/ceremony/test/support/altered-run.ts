@@ -46,6 +46,12 @@ const alteredReadings: Altered[] = [
   { alter: readAs(effect, template, change) },
 ])
 
+alteredReadings.push([
+  'EVIDENCE',
+  'a transcript in which an effect that nobody placed reads a key',
+  { alter: readAs('read-twice', templates.root, {}) },
+])
+
 /** Such readings as they must be: nothing may refuse them. */
 export const soundReadings = (): SampleOptions[] => [
   readingOf(soundRoot, rootCkaId),
