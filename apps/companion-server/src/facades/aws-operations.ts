@@ -6,6 +6,7 @@ import type { KeyOperations } from '../keys/operations.ts'
 import type { StoredKey } from '../keys/repository.ts'
 import { signingAlgorithmNames, signingAlgorithmsOf } from '../keys/signing.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
+import { awsMembers, refuseUnmapped } from './members.ts'
 import {
   type Body,
   bytesOf,
@@ -123,9 +124,11 @@ const changed = (
 
 const dataKey = (shown: boolean) =>
   onKey(async (ask, id) => {
-    const bytes = ask.body.NumberOfBytes
-    const spec = textIfGiven(ask.body, 'KeySpec') ?? (bytes === 16 ? 'AES_128' : 'AES_256')
-    if ((spec !== 'AES_256' && spec !== 'AES_128') || (bytes !== undefined && bytes !== 16 && bytes !== 32))
+    const bytes = ask.body.NumberOfBytes ?? null
+    const named = textIfGiven(ask.body, 'KeySpec')
+    const spec = named ?? (bytes === 16 ? 'AES_128' : 'AES_256')
+    const fits = bytes === null || (named === undefined && (bytes === 16 || bytes === 32))
+    if ((spec !== 'AES_256' && spec !== 'AES_128') || !fits)
       throw new FieldFault('KeySpec: expected AES_256 or AES_128, or NumberOfBytes 32 or 16')
     const made = await ask.keys.generateDataKey(ask.call, { id, spec, ...aadOf(ask.body) })
     if (!made.ok) return made
@@ -147,22 +150,24 @@ function signing(body: Body) {
   return { algorithm, data: bytesOf(body, 'Message'), isDigest: type === 'DIGEST' }
 }
 
+const macAsked = (body: Body) => ({ data: bytesOf(body, 'Message'), algorithm: textOf(body, 'MacAlgorithm') })
+
 /** What an AWS client may ask for here, each by the operation that is also behind REST. */
-export const awsOperations: Readonly<Record<string, Operation>> = {
+export const awsOperations: Readonly<Record<keyof typeof awsMembers, Operation>> = {
   async CreateKey(ask) {
     const { body, call, keys } = ask
     const project = onlyProject(call)
     if (!project.ok) return project
-    const spec =
-      textIfGiven(body, 'KeySpec') ?? textIfGiven(body, 'CustomerMasterKeySpec') ?? 'SYMMETRIC_DEFAULT'
+    const [named, older] = [textIfGiven(body, 'KeySpec'), textIfGiven(body, 'CustomerMasterKeySpec')]
+    const spec = named ?? older ?? 'SYMMETRIC_DEFAULT'
+    if (older !== undefined && older !== spec)
+      throw new FieldFault('CustomerMasterKeySpec: expected what KeySpec says, or nothing')
     const algorithm = Object.hasOwn(specs, spec) ? specs[spec] : undefined
     if (algorithm === undefined)
       return refuse('KEY-USAGE', `KeySpec: expected one of ${Object.keys(specs).join(', ')}`)
     const usage = usages[algorithms[algorithm].usage]
     if ((textIfGiven(body, 'KeyUsage') ?? usage) !== usage)
       return refuse('KEY-USAGE', `KeyUsage: a key of ${spec} is for ${usage}`)
-    if ((textIfGiven(body, 'Origin') ?? 'AWS_KMS') !== 'AWS_KMS' || body.MultiRegion === true)
-      return refuse('FACADE-UNSUPPORTED', 'keys are made here, in one region')
     const description = textIfGiven(body, 'Description')
     const made = await keys.create(call, {
       ...{ project: project.value, algorithm, name: `aws-${call.reqId.slice(0, 18)}` },
@@ -232,6 +237,10 @@ export const awsOperations: Readonly<Record<string, Operation>> = {
     ]
     if (!from.ok) return from
     if (!to.ok) return to
+    for (const side of ['Source', 'Destination']) {
+      const fits = symmetric(body, `${side}EncryptionAlgorithm`)
+      if (!fits.ok) return fits
+    }
     const { aad: before } = aadOf(body, 'SourceEncryptionContext')
     const { aad: after } = aadOf(body, 'DestinationEncryptionContext')
     const opened = await keys.decrypt(call, {
@@ -297,16 +306,17 @@ export const awsOperations: Readonly<Record<string, Operation>> = {
     })
   }),
   GenerateMac: onKey(async (ask, id) => {
-    const made = await ask.keys.generateMac(ask.call, { id, data: bytesOf(ask.body, 'Message') })
+    const made = await ask.keys.generateMac(ask.call, { id, ...macAsked(ask.body) })
     if (!made.ok) return made
-    return accept({ KeyId: arnOf(ask, id), Mac: toText(made.value.mac), MacAlgorithm: ask.body.MacAlgorithm })
+    const { mac, algorithm } = made.value
+    return accept({ KeyId: arnOf(ask, id), Mac: toText(mac), MacAlgorithm: algorithm })
   }),
   VerifyMac: onKey(async (ask, id) => {
-    const [data, mac] = [bytesOf(ask.body, 'Message'), bytesOf(ask.body, 'Mac')]
-    const checked = await ask.keys.verifyMac(ask.call, { id, data, mac })
+    const mac = bytesOf(ask.body, 'Mac')
+    const checked = await ask.keys.verifyMac(ask.call, { id, mac, ...macAsked(ask.body) })
     if (!checked.ok) return checked
     if (!checked.value.valid) return refuse('FACADE-MAC', 'the MAC is not valid')
-    return accept({ KeyId: arnOf(ask, id), MacValid: true, MacAlgorithm: ask.body.MacAlgorithm })
+    return accept({ KeyId: arnOf(ask, id), MacValid: true, MacAlgorithm: checked.value.algorithm })
   }),
   EnableKey: changed(
     ({ keys, call }, id) => keys.patch(call, id, { isDisabled: false }),
@@ -336,6 +346,15 @@ export const awsOperations: Readonly<Record<string, Operation>> = {
     (ask, key) => ({ KeyId: arnOf(ask, key.id) }),
   ),
 }
+
+/** Does what a call names, if it asks for nothing else. Null: no such call is served. */
+export async function answerAws(name: string, ask: AwsAsk): Promise<Outcome<Body> | null> {
+  if (!isServed(name)) return null
+  const known = refuseUnmapped(awsMembers[name], ask.body)
+  return known.ok ? awsOperations[name](ask) : known
+}
+
+const isServed = (name: string): name is keyof typeof awsMembers => Object.hasOwn(awsMembers, name)
 
 async function list({ call, keys, body }: AwsAsk) {
   const project = onlyProject(call)

@@ -6,7 +6,7 @@ import type { KeyOperations } from '../keys/operations.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import { refusalTexts } from '../refusal-texts.ts'
-import { type AwsAsk, awsOperations } from './aws-operations.ts'
+import { type AwsAsk, answerAws } from './aws-operations.ts'
 import { signedCall } from './aws-requests.ts'
 import { type Body, bodyOf, FieldFault } from './place.ts'
 
@@ -76,12 +76,10 @@ export function awsRoutes(
       const { call, region } = signed
       request.call = call
       const name = /^TrentService\.(\w{1,64})$/.exec(String(request.headers['x-amz-target']))?.[1] ?? ''
-      const operation = Object.hasOwn(awsOperations, name) ? awsOperations[name] : undefined
-      if (operation === undefined)
-        return fault(reply, 'UnknownOperationException', saying('FACADE-UNSUPPORTED'))
       const room = parts.authentication.roomFor(call.caller.identity)
       const ask: AwsAsk = { call, region, keys: parts.keys, body: bodyOf(bytes) }
-      const outcome = room.ok ? await operation(ask) : room
+      const outcome = room.ok ? await answerAws(name, ask) : room
+      if (outcome === null) return fault(reply, 'UnknownOperationException', saying('FACADE-UNSUPPORTED'))
       if (outcome.ok) return say(reply, 200, outcome.value)
       const { rule, detail } = await toldApart(ask, outcome)
       const type = types[rule] ?? 'ValidationException'

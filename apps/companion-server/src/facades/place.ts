@@ -43,6 +43,14 @@ export function textOf(body: Body, name: string): string {
 export const textIfGiven = (body: Body, name: string): string | undefined =>
   body[name] === undefined || body[name] === null ? undefined : textOf(body, name)
 
+/** Whether it is asked for; a client of Vault sends what was typed, as text. */
+export function flagOf(body: Body, name: string): boolean {
+  const value = body[name] ?? false
+  if (value === true || value === 'true') return true
+  if (value === false || value === 'false') return false
+  throw new FieldFault(`${name}: expected true or false`)
+}
+
 export function bytesOf(body: Body, name: string): Uint8Array {
   const text = textOf(body, name)
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text))

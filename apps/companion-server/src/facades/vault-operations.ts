@@ -5,10 +5,12 @@ import type { KeyOperations } from '../keys/operations.ts'
 import type { StoredKey } from '../keys/repository.ts'
 import type { SigningAlgorithm } from '../keys/signing.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
+import { type Members, refuseUnmapped, vaultMembers } from './members.ts'
 import {
   type Body,
   bytesOf,
   FieldFault,
+  flagOf,
   numberOf,
   onlyProject,
   textIfGiven,
@@ -51,8 +53,6 @@ const onKey =
   }
 
 function aadOf(body: Body, name = 'associated_data'): { readonly aad?: Uint8Array } {
-  if (textIfGiven(body, 'context'))
-    throw new FieldFault('context: keys are not derived here; use associated_data')
   const text = textIfGiven(body, name)
   return text === undefined || text === '' ? {} : { aad: bytesOf(body, name) }
 }
@@ -69,21 +69,32 @@ function versioned(body: Body, name: string): { readonly version: number; readon
   return { version: Number(found[1]), bytes: bytesOf({ [name]: found[2] }, name) }
 }
 
-/** One item, or `batch_input`: each item its own answer, or its own `error`. */
+/** One item, or `batch_input`: each item its own answer, or its own `error`. `common`: what a batch says once for its items. */
 const batched =
-  (one: (ask: VaultAsk, key: StoredKey, item: Body) => Promise<Outcome<Body>>): Operation =>
+  (
+    { batch_input: _, ...members }: Members,
+    one: (ask: VaultAsk, key: StoredKey, item: Body) => Promise<Outcome<Body>>,
+    common: readonly string[] = [],
+  ): Operation =>
   async (ask) => {
     const key = await keyOf(ask)
     if (!key.ok) return key
-    const items = ask.body.batch_input
-    if (items === undefined || items === null) return one(ask, key.value, ask.body)
+    if (ask.body.batch_input === undefined || ask.body.batch_input === null)
+      return one(ask, key.value, ask.body)
+    const { batch_input: items, ...rest } = ask.body
+    const ofItems = Object.keys(rest).find(
+      (name) => rest[name] !== null && members[name] === 'mapped' && !common.includes(name),
+    )
+    if (ofItems !== undefined)
+      return refuse('FACADE-UNSUPPORTED', `${ofItems}: with batch_input, it is in each item`)
     if (!Array.isArray(items) || items.length === 0 || items.length > maxBatch)
       throw new FieldFault(`batch_input: expected 1 to ${maxBatch} items`)
     const results: Body[] = []
     for (const item of items) {
       if (typeof item !== 'object' || item === null) throw new FieldFault('batch_input: expected objects')
-      const body: Body = { ...item }
-      const made = await one(ask, key.value, body)
+      const body: Body = { ...rest, ...item }
+      const known = refuseUnmapped(members, body)
+      const made = known.ok ? await one(ask, key.value, body) : known
       const reference = body.reference === undefined ? {} : { reference: body.reference }
       results.push({ ...(made.ok ? made.value : { error: `${made.rule}: ${made.detail}` }), ...reference })
     }
@@ -91,13 +102,17 @@ const batched =
   }
 const maxBatch = 1000
 
-const encrypt = batched(async ({ call, keys }, { id, current_version }, item) => {
+const encrypt = batched(vaultMembers['POST encrypt/:name'], async ({ call, keys }, key, item) => {
+  const { id, current_version } = key
+  // The engine makes an absent key of this type; here it is the key's, which is there.
+  if ((textIfGiven(item, 'type') ?? typeOf(key)) !== typeOf(key))
+    return refuse('KEY-USAGE', `type: the key is of ${typeOf(key)}`)
   const made = await keys.encrypt(call, { id, plaintext: bytesOf(item, 'plaintext'), ...aadOf(item) })
   if (!made.ok) return made
   return accept({ ciphertext: sealedText(made.value), key_version: current_version })
 })
 
-const decrypt = batched(async ({ call, keys }, { id }, item) => {
+const decrypt = batched(vaultMembers['POST decrypt/:name'], async ({ call, keys }, { id }, item) => {
   const { bytes: ciphertext } = versioned(item, 'ciphertext')
   const opened = await keys.decrypt(call, { id, ciphertext, ...aadOf(item) })
   if (!opened.ok) return opened
@@ -106,12 +121,15 @@ const decrypt = batched(async ({ call, keys }, { id }, item) => {
   return accept({ plaintext })
 })
 
-const rewrap = batched(async ({ call, keys }, { id, current_version }, item) => {
-  const { bytes: ciphertext } = versioned(item, 'ciphertext')
-  const made = await keys.rewrap(call, { id, ciphertext, ...aadOf(item) })
-  if (!made.ok) return made
-  return accept({ ciphertext: sealedText(made.value), key_version: current_version })
-})
+const rewrap = batched(
+  vaultMembers['POST rewrap/:name'],
+  async ({ call, keys }, { id, current_version }, item) => {
+    const { bytes: ciphertext } = versioned(item, 'ciphertext')
+    const made = await keys.rewrap(call, { id, ciphertext, ...aadOf(item) })
+    if (!made.ok) return made
+    return accept({ ciphertext: sealedText(made.value), key_version: current_version })
+  },
+)
 
 const hashes: Readonly<Record<string, string>> = {
   'sha2-256': 'SHA_256',
@@ -119,11 +137,23 @@ const hashes: Readonly<Record<string, string>> = {
   'sha2-512': 'SHA_512',
 }
 
-function signing({ params }: VaultAsk, key: StoredKey, item: Body) {
-  const named =
-    params.hash ?? textIfGiven(item, 'hash_algorithm') ?? textIfGiven(item, 'algorithm') ?? 'sha2-256'
+/** What says how all items of a batch are signed, or checked. */
+const ofSigning = [
+  ...['hash_algorithm', 'algorithm', 'prehashed'],
+  ...['marshaling_algorithm', 'signature_algorithm', 'salt_length'],
+]
+
+/** The hash that a call names, or null. */
+function hashOf({ params }: VaultAsk, item: Body): string | null {
+  const named = params.hash ?? textIfGiven(item, 'hash_algorithm') ?? textIfGiven(item, 'algorithm')
+  if (named === undefined) return null
   const hash = Object.hasOwn(hashes, named) ? hashes[named] : undefined
   if (hash === undefined) throw new FieldFault(`hash_algorithm: expected ${Object.keys(hashes).join(', ')}`)
+  return hash
+}
+
+function signing(ask: VaultAsk, key: StoredKey, item: Body) {
+  const hash = hashOf(ask, item) ?? 'SHA_256'
   if ((textIfGiven(item, 'marshaling_algorithm') ?? 'asn1') !== 'asn1')
     throw new FieldFault('marshaling_algorithm: expected asn1')
   const scheme = textIfGiven(item, 'signature_algorithm') ?? 'pss'
@@ -134,37 +164,54 @@ function signing({ params }: VaultAsk, key: StoredKey, item: Body) {
   const rsa = scheme === 'pss' ? 'RSASSA_PSS_' : 'RSASSA_PKCS1_V1_5_'
   // Of the names that were looked up above; what does not fit the key is refused by the operation.
   const algorithm = `${key.algorithm.startsWith('RSA') ? rsa : 'ECDSA_'}${hash}` as SigningAlgorithm
-  return { algorithm, data: bytesOf(item, 'input'), isDigest: item.prehashed === true }
+  return { algorithm, data: bytesOf(item, 'input'), isDigest: flagOf(item, 'prehashed') }
 }
 
-const sign = batched(async (ask, key, item) => {
-  const made = await ask.keys.sign(ask.call, { id: key.id, ...signing(ask, key, item) })
-  if (!made.ok) return made
-  const { signature, version } = made.value
-  return accept({ signature: `vault:v${version}:${toText(signature)}`, key_version: version })
-})
+const sign = batched(
+  vaultMembers['POST sign/:name'],
+  async (ask, key, item) => {
+    const made = await ask.keys.sign(ask.call, { id: key.id, ...signing(ask, key, item) })
+    if (!made.ok) return made
+    const { signature, version } = made.value
+    return accept({ signature: `vault:v${version}:${toText(signature)}`, key_version: version })
+  },
+  ofSigning,
+)
 
-const mac = batched(async ({ call, keys }, { id }, item) => {
-  const made = await keys.generateMac(call, { id, data: bytesOf(item, 'input') })
-  return made.ok ? accept({ hmac: `vault:v${made.value.version}:${toText(made.value.mac)}` }) : made
-})
-
-const verify = batched(async (ask, key, item) => {
-  const { call, keys } = ask
-  if (item.hmac !== undefined && item.hmac !== null && item.hmac !== '') {
-    const { version, bytes } = versioned(item, 'hmac')
-    const checked = await keys.verifyMac(call, {
-      id: key.id,
-      data: bytesOf(item, 'input'),
-      mac: bytes,
-      version,
-    })
-    return checked.ok ? accept({ valid: checked.value.valid }) : checked
+function macAsked(ask: VaultAsk, { id }: StoredKey, item: Body) {
+  const hash = hashOf(ask, item)
+  return {
+    ...{ id, data: bytesOf(item, 'input') },
+    ...(hash === null ? {} : { algorithm: `HMAC_${hash}` }),
   }
-  const { version, bytes: signature } = versioned(item, 'signature')
-  const checked = await keys.verify(call, { id: key.id, ...signing(ask, key, item), signature, version })
-  return checked.ok ? accept({ valid: checked.value.valid }) : checked
-})
+}
+
+const mac = batched(
+  vaultMembers['POST hmac/:name'],
+  async (ask, key, item) => {
+    const made = await ask.keys.generateMac(ask.call, macAsked(ask, key, item))
+    return made.ok ? accept({ hmac: `vault:v${made.value.version}:${toText(made.value.mac)}` }) : made
+  },
+  ['algorithm'],
+)
+
+const verify = batched(
+  vaultMembers['POST verify/:name'],
+  async (ask, key, item) => {
+    const { call, keys } = ask
+    if (item.hmac !== undefined && item.hmac !== null && item.hmac !== '') {
+      if ((textIfGiven(item, 'signature') ?? '') !== '')
+        throw new FieldFault('signature: expected it, or hmac, and not both')
+      const { version, bytes } = versioned(item, 'hmac')
+      const checked = await keys.verifyMac(call, { ...macAsked(ask, key, item), mac: bytes, version })
+      return checked.ok ? accept({ valid: checked.value.valid }) : checked
+    }
+    const { version, bytes: signature } = versioned(item, 'signature')
+    const checked = await keys.verify(call, { id: key.id, ...signing(ask, key, item), signature, version })
+    return checked.ok ? accept({ valid: checked.value.valid }) : checked
+  },
+  ofSigning,
+)
 
 async function described({ call, keys }: VaultAsk, key: StoredKey): Promise<Outcome<Body>> {
   const versions = await keys.versions(call, key.id)
@@ -223,94 +270,82 @@ const random: Operation = async ({ call, keys, body, params }) => {
   const project = onlyProject(call)
   if (!project.ok) return project
   const length = numberOf({ bytes: params.length ?? body.bytes }, 'bytes', 32)
+  const format = textIfGiven(body, 'format') ?? 'base64'
+  if (format !== 'base64' && format !== 'hex') throw new FieldFault('format: expected base64 or hex')
   const made = await keys.random(call, project.value, length)
   if (!made.ok) return made
-  const hex = textIfGiven(body, 'format') === 'hex'
-  return accept({ random_bytes: Buffer.from(made.value).toString(hex ? 'hex' : 'base64') })
+  return accept({ random_bytes: Buffer.from(made.value).toString(format) })
 }
 
 /** What a client of the transit engine may ask for here, each by the operation that is also behind REST. */
-export const vaultOperations: readonly (readonly [method: string, path: string, Operation])[] = [
-  [
-    'POST',
-    'keys/:name',
-    async (ask) => {
-      const project = onlyProject(ask.call)
-      if (!project.ok) return project
-      const type = textIfGiven(ask.body, 'type') ?? 'aes256-gcm96'
-      const algorithm = Object.hasOwn(types, type) ? types[type] : undefined
-      if (algorithm === undefined || !algorithmNames.includes(algorithm))
-        return refuse('FACADE-UNSUPPORTED', `type: expected one of ${Object.keys(types).join(', ')}`)
-      for (const never of ['derived', 'convergent_encryption', 'allow_plaintext_backup'])
-        if (ask.body[never] === true) return refuse('FACADE-UNSUPPORTED', `${never}: not here`)
-      const isExportable = ask.body.exportable === true
-      const wanted = { project: project.value, name: ask.params.name ?? '', algorithm, isExportable }
-      const made = await ask.keys.create(ask.call, wanted)
-      return made.ok ? described(ask, made.value) : made
-    },
-  ],
-  ['GET', 'keys/:name', onKey(described)],
-  [
-    'GET',
-    'keys',
-    async ({ call, keys }) => {
-      const project = onlyProject(call)
-      if (!project.ok) return project
-      const names: string[] = []
-      for (;;) {
-        const page = { offset: names.length, limit: 100, search: null }
-        const found = await keys.list(call, project.value, {
-          ...page,
-          orderBy: 'name',
-          orderDirection: 'asc',
-        })
-        if (!found.ok) return found
-        names.push(...found.value.keys.map(({ name }) => name))
-        if (found.value.keys.length === 0 || names.length >= found.value.total) return accept({ keys: names })
-      }
-    },
-  ],
-  [
-    'POST',
-    'keys/:name/rotate',
-    onKey(async (ask, { id }) => {
-      const made = await ask.keys.rotate(ask.call, id)
-      return made.ok ? described(ask, made.value) : made
-    }),
-  ],
-  [
-    'POST',
-    'keys/:name/config',
-    onKey(async (ask, { id }) => {
-      const unknown = Object.keys(ask.body).find(
-        (name) => !/^(?:min_decryption_version|deletion_allowed)$/.test(name),
-      )
-      if (unknown !== undefined)
-        return refuse('FACADE-UNSUPPORTED', 'min_decryption_version alone is set here')
-      const least = numberOf(ask.body, 'min_decryption_version', 0)
-      if (least === 0) return accept(null)
-      const made = await ask.keys.patch(ask.call, id, { minDecryptVersion: least })
-      return made.ok ? described(ask, made.value) : made
-    }),
-  ],
-  [
-    'DELETE',
-    'keys/:name',
-    onKey(async ({ call, keys }, { id }) => {
-      const made = await keys.delete(call, id)
-      return made.ok ? accept(null) : made
-    }),
-  ],
-  ['POST', 'encrypt/:name', encrypt],
-  ['POST', 'decrypt/:name', decrypt],
-  ['POST', 'rewrap/:name', rewrap],
-  ['POST', 'datakey/:kind/:name', dataKey],
-  ['POST', 'sign/:name', sign],
-  ['POST', 'sign/:name/:hash', sign],
-  ['POST', 'verify/:name', verify],
-  ['POST', 'verify/:name/:hash', verify],
-  ['POST', 'hmac/:name', mac],
-  ['POST', 'hmac/:name/:hash', mac],
-  ['POST', 'random', random],
-  ['POST', 'random/:length', random],
-]
+export const vaultOperations: Readonly<Record<keyof typeof vaultMembers, Operation>> = {
+  'POST keys/:name': async (ask) => {
+    const project = onlyProject(ask.call)
+    if (!project.ok) return project
+    const type = textIfGiven(ask.body, 'type') ?? 'aes256-gcm96'
+    const algorithm = Object.hasOwn(types, type) ? types[type] : undefined
+    if (algorithm === undefined || !algorithmNames.includes(algorithm))
+      return refuse('FACADE-UNSUPPORTED', `type: expected one of ${Object.keys(types).join(', ')}`)
+    const isExportable = flagOf(ask.body, 'exportable')
+    const wanted = { project: project.value, name: ask.params.name ?? '', algorithm, isExportable }
+    const made = await ask.keys.create(ask.call, wanted)
+    return made.ok ? described(ask, made.value) : made
+  },
+  'GET keys/:name': onKey(described),
+  'GET keys': async ({ call, keys }) => {
+    const project = onlyProject(call)
+    if (!project.ok) return project
+    const names: string[] = []
+    for (;;) {
+      const page = { offset: names.length, limit: 100, search: null }
+      const found = await keys.list(call, project.value, {
+        ...page,
+        orderBy: 'name',
+        orderDirection: 'asc',
+      })
+      if (!found.ok) return found
+      names.push(...found.value.keys.map(({ name }) => name))
+      if (found.value.keys.length === 0 || names.length >= found.value.total) return accept({ keys: names })
+    }
+  },
+  'POST keys/:name/rotate': onKey(async (ask, { id }) => {
+    const made = await ask.keys.rotate(ask.call, id)
+    return made.ok ? described(ask, made.value) : made
+  }),
+  'POST keys/:name/config': onKey(async (ask, { id }) => {
+    const least = numberOf(ask.body, 'min_decryption_version', -1)
+    if (least === -1) return accept(null)
+    // The engine too says 0 for all of them.
+    const made = await ask.keys.patch(ask.call, id, { minDecryptVersion: least === 0 ? 1 : least })
+    return made.ok ? described(ask, made.value) : made
+  }),
+  'DELETE keys/:name': onKey(async ({ call, keys }, { id }) => {
+    const made = await keys.delete(call, id)
+    return made.ok ? accept(null) : made
+  }),
+  'POST encrypt/:name': encrypt,
+  'POST decrypt/:name': decrypt,
+  'POST rewrap/:name': rewrap,
+  'POST datakey/:kind/:name': dataKey,
+  'POST sign/:name': sign,
+  'POST sign/:name/:hash': sign,
+  'POST verify/:name': verify,
+  'POST verify/:name/:hash': verify,
+  'POST hmac/:name': mac,
+  'POST hmac/:name/:hash': mac,
+  'POST random': random,
+  'POST random/:length': random,
+}
+
+/** Does what a call is for, if it asks for nothing else. */
+export async function answerVault(
+  place: keyof typeof vaultMembers,
+  ask: VaultAsk,
+): Promise<Outcome<Body | null>> {
+  // A client may say in the body what the address says too.
+  const { name, ...body } = ask.body
+  if (name !== undefined && name !== null && name !== ask.params.name)
+    throw new FieldFault('name: expected the one in the address')
+  const known = refuseUnmapped(vaultMembers[place], body)
+  return known.ok ? vaultOperations[place]({ ...ask, body }) : known
+}

@@ -7,8 +7,9 @@ import type { KeyOperations } from '../keys/operations.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import { refusalTexts } from '../refusal-texts.ts'
+import { vaultMembers } from './members.ts'
 import { type Body, bodyOf, FieldFault } from './place.ts'
-import { vaultOperations } from './vault-operations.ts'
+import { answerVault } from './vault-operations.ts'
 
 type Parts = { readonly keys: KeyOperations; readonly authentication: Authentication; now(): Date }
 
@@ -66,8 +67,9 @@ export function vaultRoutes(app: App, { keys, authentication, now }: Parts): voi
       return replyRefused(reply, 503, saying(error.code))
     })
 
-    for (const [method, path, operation] of vaultOperations)
-      own.route<{ Body: Buffer; Params: Record<string, string> }>({
+    for (const place of Object.keys(vaultMembers) as (keyof typeof vaultMembers)[]) {
+      const [method = '', path = ''] = place.split(' ')
+      own.route<{ Body: Buffer; Params: Record<string, string>; Querystring: Record<string, unknown> }>({
         // A client says PUT or POST for the same.
         method: method === 'POST' ? ['POST', 'PUT'] : method,
         url: `/v1/transit/${path}`,
@@ -75,9 +77,11 @@ export function vaultRoutes(app: App, { keys, authentication, now }: Parts): voi
         handler: (request, reply) =>
           asked(request, reply, (call) => {
             const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-            return operation({ call, keys, body: bodyOf(bytes), params: request.params })
+            const body = method === 'GET' ? { ...request.query } : bodyOf(bytes)
+            return answerVault(place, { call, keys, body, params: request.params })
           }),
       })
+    }
 
     own.all('/v1/*', { schema: { hide: true } }, (request, reply) =>
       asked(request, reply, async () => refuse('ROUTE-ABSENT', 'no such call')),

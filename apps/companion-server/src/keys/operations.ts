@@ -431,13 +431,19 @@ export function openKeyOperations(parts: KeyParts) {
       })
     },
 
-    generateMac(call: Call, { id, data }: { id: string; data: Uint8Array }): Promise<Outcome<MacMade>> {
+    /** `algorithm`: by the name that the answer gives it; absent: the key's. */
+    generateMac(
+      call: Call,
+      { id, data, algorithm: wanted }: { id: string; data: Uint8Array; algorithm?: string },
+    ): Promise<Outcome<MacMade>> {
       return record(call, 'key.generate-mac', async (subject) => {
         subject.input = [data]
         subject.asked = `a MAC of ${data.length} bytes`
         const used = await usable(call, subject, id, 'generate-verify-mac', 'mac')
         if (!used.ok) return used
         const { key, algorithm } = used.value
+        const fits = checkMacName(algorithm, wanted)
+        if (!fits.ok) return fits
         const within = checkLengths({ data })
         if (!within.ok) return within
         const version = await versionOf(key, key.current_version, ['enabled'])
@@ -451,7 +457,13 @@ export function openKeyOperations(parts: KeyParts) {
 
     verifyMac(
       call: Call,
-      { id, data, mac, version }: { id: string; data: Uint8Array; mac: Uint8Array; version?: number },
+      {
+        id,
+        data,
+        mac,
+        version,
+        algorithm: wanted,
+      }: { id: string; data: Uint8Array; mac: Uint8Array; version?: number; algorithm?: string },
     ): Promise<Outcome<MacVerified>> {
       return record(call, 'key.verify-mac', async (subject) => {
         subject.input = [data, mac]
@@ -459,6 +471,8 @@ export function openKeyOperations(parts: KeyParts) {
         const used = await usable(call, subject, id, 'generate-verify-mac', 'verify-mac')
         if (!used.ok) return used
         const { key, algorithm } = used.value
+        const fits = checkMacName(algorithm, wanted)
+        if (!fits.ok) return fits
         const within = checkLengths({ data })
         if (!within.ok) return within
         const tried = await candidates(key, version)
@@ -818,3 +832,8 @@ export function macOf(algorithm: KeyAlgorithm, key: Uint8Array, data: Uint8Array
 }
 
 const macNameOf = (algorithm: KeyAlgorithm): string => algorithm.replace('HMAC_', 'HMAC_SHA_')
+
+const checkMacName = (algorithm: KeyAlgorithm, wanted: string | undefined): Outcome<null> =>
+  wanted === undefined || wanted === macNameOf(algorithm)
+    ? accept(null)
+    : refuse('KEY-USAGE', `the key makes MACs of ${macNameOf(algorithm)} alone`)

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Members, vaultMembers } from '../../src/facades/members.ts'
+import { answerVault } from '../../src/facades/vault-operations.ts'
+import type { KeyOperations } from '../../src/keys/operations.ts'
 import { openKms } from '../support/kms-under-test.ts'
 import { atPeer, baoToken, type Peer, startOpenBao } from './support/peers.ts'
 
@@ -109,4 +112,42 @@ test('EXTERNAL-STATE a key that OpenBao has lost is not made anew by an encrypt'
       body: { code: 'PROVIDER-KEY-ABSENT' },
     })
   await expect(atBao('GET', 'transit/keys/lost')).rejects.toThrow('404')
+})
+
+test('FACADE-FIELDS each member that OpenBao’s document gives a call of transit is mapped, or refused before a key is asked', async () => {
+  const { paths, components } = await atBao('GET', 'sys/internal/specs/openapi')
+  const keys = new Proxy({} as KeyOperations, {
+    get: (_, name) => {
+      throw new Error(`keys.${String(name)} was called`)
+    },
+  })
+  const call = { caller: { identity: 'i', grants: [] }, door: 'vault', reqId: 'r', receipt: null } as const
+  const asked: string[] = []
+  for (const place of Object.keys(vaultMembers) as (keyof typeof vaultMembers)[]) {
+    const members: Members = vaultMembers[place]
+    const [method = '', path = ''] = place.split(' ')
+    const named = path
+      .replace(':kind', '{plaintext}')
+      .replace(':hash', '{urlalgorithm}')
+      .replace(':length', '{urlbytes}')
+      .replace(':name', '{name}')
+    const schema = paths[`/transit/${named}`][method.toLowerCase()].requestBody?.content['application/json']
+    const fields = schema && components.schemas[schema.schema.$ref.split('/').at(-1)].properties
+    for (const field of Object.keys(fields ?? {})) {
+      if (members[field] === 'mapped') continue
+      for (const value of [fields[field].type === 'boolean' ? 'yes' : true, 'x', 7, ['x']]) {
+        if (field === 'deletion_allowed' && value === true) continue
+        const answer = await answerVault(place, { call, keys, params: {}, body: { [field]: value } })
+        expect({ place, field, answer }).toMatchObject({ answer: { rule: 'FACADE-UNSUPPORTED' } })
+      }
+      asked.push(field)
+    }
+  }
+  expect(new Set(asked)).toEqual(
+    new Set([
+      ...['allow_plaintext_backup', 'auto_rotate_period', 'context', 'convergent_encryption', 'derived'],
+      ...['exportable', 'external_key_ref', 'key_size', 'key_version', 'partial_failure_response_code'],
+      ...['deletion_allowed', 'min_encryption_version', 'source', 'urlalgorithm', 'urlbytes'],
+    ]),
+  )
 })

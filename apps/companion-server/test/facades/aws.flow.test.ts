@@ -70,6 +70,34 @@ test('FACADE-AWS the AWS SDK makes a key, encrypts, decrypts without naming it, 
   ).toBeDefined()
 })
 
+test('FACADE-FIELDS what an AWS client asks for beside is refused and not left out: a policy, tags, a dry run, a recipient, grants', async () => {
+  const { total } = (await kms.get('?limit=1')).body
+  const Policy = '{"Version":"2012-10-17","Statement":[]}'
+  const unsupported = 'UnsupportedOperationException'
+  expect(await refusal(made({ Policy }))).toBe(unsupported)
+  expect(await refusal(made({ Tags: [{ TagKey: 'owner', TagValue: 'x' }] }))).toBe(unsupported)
+  expect(await refusal(made({ MultiRegion: true }))).toBe(unsupported)
+  expect((await kms.get('?limit=1')).body.total).toBe(total)
+  const { KeyId } = await made({ Tags: [], MultiRegion: false, BypassPolicyLockoutSafetyCheck: false })
+  const neutral = { DryRun: false, GrantTokens: [] }
+  const { CiphertextBlob } = await aws.send(
+    new sdk.EncryptCommand({ KeyId, Plaintext: bytes('secret'), ...neutral }),
+  )
+  const decrypt = (beside: Partial<sdk.DecryptCommandInput>) =>
+    refusal(aws.send(new sdk.DecryptCommand({ CiphertextBlob, ...beside })))
+  expect(await decrypt(neutral)).toBe('none')
+  expect(await decrypt({ DryRun: true })).toBe(unsupported)
+  expect(await decrypt({ GrantTokens: ['x'] })).toBe(unsupported)
+  const Recipient = { KeyEncryptionAlgorithm: 'RSAES_OAEP_SHA_256', AttestationDocument: bytes('x') } as const
+  expect(await decrypt({ Recipient })).toBe(unsupported)
+  const mac = await made({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' })
+  const other = { KeyId: mac.KeyId, Message: bytes('m'), MacAlgorithm: 'HMAC_SHA_512' } as const
+  expect(await refusal(aws.send(new sdk.GenerateMacCommand(other)))).toBe('InvalidKeyUsageException')
+  expect(
+    await refusal(aws.send(new sdk.GenerateDataKeyCommand({ KeyId, KeySpec: 'AES_256', NumberOfBytes: 16 }))),
+  ).toBe('ValidationException')
+})
+
 test.each([
   ['ECC_NIST_P256', 'ECDSA_SHA_256'],
   ['ECC_NIST_P384', 'ECDSA_SHA_384'],

@@ -53,6 +53,9 @@ test('FACADE-VAULT hvac leads keys through their life over TLS, and is refused b
     'bad name': 'InvalidRequest',
     deleted: 'InvalidPath',
     'no call': 'InvalidPath',
+    taken: 1,
+    'left out': Array.from({ length: 6 }, () => 'InvalidRequest'),
+    'of the batch': true,
     stranger: [false, 'Forbidden'],
   })
   const doors = await database

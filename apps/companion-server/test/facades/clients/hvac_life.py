@@ -73,6 +73,24 @@ seen["bad name"] = refusal(lambda: transit.create_key(name="Not this"))
 transit.delete_key(name="mac")
 seen["deleted"] = refusal(lambda: transit.read_key(name="mac"))
 seen["no call"] = refusal(lambda: transit.export_key(name="orders", key_type="encryption-key"))
+transit.create_key(name="plain", derived=False, convergent_encryption=False, auto_rotate_period="0")
+seen["taken"] = transit.encrypt_data(name="plain", plaintext=b64("x"), key_version=0)["data"]["key_version"]
+seen["left out"] = [
+    refusal(work)
+    for work in (
+        lambda: transit.create_key(name="rotated", auto_rotate_period="24h"),
+        lambda: transit.encrypt_data(name="orders", plaintext=b64("x"), key_version=1),
+        lambda: transit.encrypt_data(name="orders", plaintext=b64("x"), nonce=b64("123456789012")),
+        lambda: transit.update_key_configuration(name="orders", deletion_allowed=False),
+        lambda: transit.sign_data(name="ecdsa-p256", hash_input=b64("x"), key_version=9),
+        lambda: transit.generate_data_key(name="orders", key_type="wrapped", nonce=b64("123456789012")),
+    )
+]
+prehashed = {"batch_input": [{"input": b64("m" * 48)}], "hash_algorithm": "sha2-384", "prehashed": "true"}
+one = client.adapter.post("/v1/transit/sign/ecdsa-p256", json=prehashed)["data"]["batch_results"][0]
+seen["of the batch"] = transit.verify_signed_data(
+    name="ecdsa-p256", hash_input=b64("m" * 48), signature=one["signature"], hash_algorithm="sha2-384", prehashed=True
+)["data"]["valid"]
 stranger = hvac.Client(url=url, token="x" * 43, verify=ca)
 seen["stranger"] = [stranger.is_authenticated(), refusal(lambda: stranger.secrets.transit.read_key(name="orders"))]
 print(json.dumps(seen))
