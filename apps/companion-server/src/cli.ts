@@ -122,6 +122,7 @@ program
   .addOption(new Option('--domain <domain>').choices(['production', 'rehearsal']).makeOptionMandatory())
   .option('--token <uri>', 'a PKCS#11 URI: pkcs11:serial=…?module-path=…')
   .option('--soft-token', 'a new SoftHSM token in the state folder')
+  .option('--accept-soft-root', 'for production: the token may be a program, which protects no key')
   .option('--root-key', 'no token: ROOT_ENCRYPTION_KEY is the root; for rehearsals, or where there is no HSM')
   .option('--root-provider <file>', 'no token: the KMS that this file of mode 0600 names seals the root key')
   .option('--env <name=value>', 'a variable that the token’s library reads, many times', collected, [])
@@ -136,6 +137,7 @@ program
       domain: 'production' | 'rehearsal'
       token?: string
       softToken?: true
+      acceptSoftRoot?: true
       rootKey?: true
       rootProvider?: string
       env: string[]
@@ -155,6 +157,7 @@ program
         const outcome = await initServer({
           state: options.state === undefined ? folder() : stateFolder(options.state),
           domain: options.domain,
+          acceptSoftRoot: options.acceptSoftRoot ?? false,
           token: typeof token === 'string' || 'provider' in token ? token : { ...token, ...started },
           pinFile:
             options.pinFile ??

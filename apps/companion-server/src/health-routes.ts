@@ -42,7 +42,7 @@ export function healthRoutes(
         ...open,
         ...gives(
           'Whether the process answers',
-          Type.Object({ status: text, root: Type.Enum(['token', 'environment', 'provider']) }),
+          Type.Object({ status: text, root: Type.Enum(['token', 'soft-token', 'environment', 'provider']) }),
         ),
       },
     },

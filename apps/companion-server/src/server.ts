@@ -42,6 +42,7 @@ import type { WorkerFigures } from './metrics.ts'
 import { openClock } from './platform/clock.ts'
 import { inContainer, settingOf } from './platform/container.ts'
 import { openChanges } from './platform/database/changes.ts'
+import { remember } from './platform/database/known.ts'
 import {
   type Database,
   type DatabaseChoice,
@@ -73,7 +74,7 @@ export function databaseChoice(state: StateFolder, exclusive = false): DatabaseC
   // The image brings no PostgreSQL.
   if (inContainer() && url === undefined && ownerUrl === undefined)
     throw new EnvironmentError('CONTAINER-SECRET', 'neither DATABASE_URL_FILE nor DATABASE_URL is set')
-  return { folder: state.database, url, ownerUrl, exclusive }
+  return { folder: state.database, url, ownerUrl, exclusive, known: state.knownDatabase }
 }
 
 /** What a command needs that is not the server itself: database, token, audit log, and the operations that change something. */
@@ -164,6 +165,11 @@ export async function openServerParts(
       replica = await openReader(database, { url: readUrl, deployment: settings.deployment })
     const reader: Reader = replica ?? readerOf(database)
     const audit = await openAuditWriter(database, now)
+    const place = settingOf('DATABASE_URL') === undefined ? 'embedded' : 'given'
+    if (!worker)
+      await remember(state.knownDatabase, database, {
+        ...{ deployment: settings.deployment, place, writer: audit.id },
+      })
     const telemetry = await openTelemetry(settings.deployment)
     const recorded = openRecord(audit, now, openTokenKey(token, settings.keys.rows, 'custody-audit-key-1'))
     const record: Record = (call, operation, work) =>

@@ -36,11 +36,15 @@ test('CLI-01 init, card, trust, import, identity and start make a server that en
   const folder = await temporaryFolder()
   const state = join(folder, 'state')
   const pinFile = join(folder, 'server.pin')
-  const made = await run(state, 'init', '--domain', 'production', '--soft-token', '--pin-file', pinFile)
+  const init = ['init', '--domain', 'production', '--soft-token', '--pin-file', pinFile]
+  const soft = await run(state, ...init)
+  expect([soft.status, JSON.parse(soft.stdout).code]).toEqual([1, 'SOFT-ROOT'])
+  expect(await readdir(folder)).toEqual([])
+  const made = await run(state, ...init, '--accept-soft-root')
   expect([made.status, made.stderr]).toEqual([0, ''])
   const { audience } = JSON.parse(made.stdout)
   expect((await stat(pinFile)).mode & 0o777).toBe(0o600)
-  const again = await run(state, 'init', '--domain', 'production', '--soft-token')
+  const again = await run(state, ...init, '--accept-soft-root')
   expect([again.status, JSON.parse(again.stdout).code]).toEqual([1, 'STATE-EXISTS'])
 
   const transportFile = join(folder, 'transport.json')
@@ -190,7 +194,7 @@ test('CLI-MEMORY a server can write no core dump, and only root may read its mem
   const ready: Buffer = await new Promise((done) => server.stdout.once('data', done))
   expect(JSON.parse(String(ready))).toEqual({
     ready: expect.stringMatching(/^https:/),
-    root: 'token',
+    root: 'soft-token',
     sealed: null,
   })
   expect(await readFile(`/proc/${server.pid}/limits`, 'utf8')).toMatch(/Max core file size\s+0\s+0/)

@@ -40,6 +40,8 @@ export type InitOptions = {
   /** A token, a new SoftHSM token in the state folder, or no token and ROOT_ENCRYPTION_KEY, or a provider’s file. */
   readonly token: TokenChoice | 'soft-token' | 'root-key' | { readonly provider: string }
   readonly pinFile: string | null
+  /** Of a production server: its root may be in a token that is a program. */
+  readonly acceptSoftRoot?: boolean
 }
 
 export type Initialised = {
@@ -51,6 +53,7 @@ export type Initialised = {
 /** Makes the server's identity in its token. Cut short, it goes on where it was. Refuses STATE-EXISTS. Throws FOLDER-MISSING. */
 export async function initServer(options: InitOptions): Promise<Outcome<Initialised>> {
   const { state } = options
+  if (options.token === 'soft-token' && mayNotBeSoft(options)) return refuseSoftRoot()
   // Before a folder of a server that is there is touched, and again once no other command makes one.
   if (await isMade(state)) return alreadyMade(state)
   await mustHaveParent(state.root)
@@ -120,10 +123,11 @@ async function makeServer(options: InitOptions): Promise<Outcome<Initialised>> {
         rows: toHex(randomBytes(16)),
       },
     }
-    await writeSettings(state, settings)
   }
   const token = await openRoot(settings, state)
   try {
+    if (token.root === 'soft-token' && mayNotBeSoft(options)) return refuseSoftRoot()
+    await writeSettings(state, settings)
     if (token.sealed) throw new EnvironmentError(token.sealed.code, token.sealed.detail)
     const card = await token.use((opened) => makeCard(opened, state, settings))
     await writeWhole(state.card, serverCardCodec.encode(card), 0o644)
@@ -133,6 +137,12 @@ async function makeServer(options: InitOptions): Promise<Outcome<Initialised>> {
     await token.close()
   }
 }
+
+const mayNotBeSoft = ({ domain, acceptSoftRoot = false }: InitOptions) =>
+  domain === 'production' && !acceptSoftRoot
+
+const refuseSoftRoot = () =>
+  refuse('SOFT-ROOT', 'the token of a production server is a program, and --accept-soft-root is not given')
 
 /** Another server may have its keys of these labels on the same token: a server goes by the identifiers in its settings. */
 async function makeCard(device: KeyDevice, state: StateFolder, settings: Settings): Promise<ServerCard> {

@@ -127,10 +127,11 @@ export function stopSignal(): Promise<void> {
   })
 }
 
-/** Said at every start of a server whose root is in no token. */
+/** Said at every start of a server whose root is in no hardware. */
 export function rootLine(root: ServerToken['root']): readonly string[] {
   const said = {
     token: [],
+    'soft-token': ['root: a software token: whoever has its files and its PIN has every key'],
     environment: ['root: ROOT_ENCRYPTION_KEY, no token: whoever has that key and the database has every key'],
     provider: [
       'root: sealed by a KMS, no token: whoever may decrypt there and has the database has every key',

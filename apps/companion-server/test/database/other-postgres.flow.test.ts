@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs'
+import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encodePolicyFile } from '@lux/ceremony/policy'
 import { sql } from 'kysely'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { retainAudit, verifyAuditLog } from '../../src/commands/audit.ts'
 import { migrateUp } from '../../src/platform/database/migrate.ts'
-import { openOwnerDatabase } from '../../src/platform/database/open.ts'
+import { connect, openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { startEmbedded } from '../../src/platform/postgres/embedded.ts'
+import { stateFolder } from '../../src/platform/state-folder/folder.ts'
 import { pinPolicy } from '../../src/platform/state-folder/policies.ts'
 import { databaseChoice, openServerParts } from '../../src/server.ts'
 import { chunksOf, keysOf, realBundle } from '../support/real-bundle.ts'
@@ -16,7 +19,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 const urlOf = ({ host, user, database }: { host?: unknown; user?: unknown; database?: unknown }) =>
   `postgres://${String(user)}@/${String(database)}?host=${encodeURIComponent(String(host))}`
 
-test('DATABASE-04 a PostgreSQL of its own is migrated by its owner, and served from by a humble role', async () => {
+test('DATABASE-04 a PostgreSQL of its own is migrated by its owner, served from by a humble role, and no other one takes its place: DATABASE-OTHER', async () => {
   const folder = await temporaryFolder()
   const state = await makeServerState(folder)
   const other = await startEmbedded(join(folder, 'elsewhere'))
@@ -48,6 +51,56 @@ test('DATABASE-04 a PostgreSQL of its own is migrated by its owner, and served f
   } finally {
     await parts.close()
   }
+
+  // The state folder knows its database from now on, and no command begins another one.
+  const all = [
+    async () => (await openServerParts(state)).close(),
+    () => verifyAuditLog(state, null),
+    () => retainAudit(state, new Date()),
+  ]
+  const answersOf = async () => {
+    const answers: string[] = []
+    for (const work of all)
+      answers.push(
+        await work().then(
+          () => 'done',
+          ({ code }: { code: string }) => code,
+        ),
+      )
+    return answers
+  }
+  const otherwise = ['DATABASE-OTHER', 'DATABASE-OTHER', 'DATABASE-OTHER']
+  const unset = () => {
+    vi.stubEnv('DATABASE_URL', undefined)
+    vi.stubEnv('DATABASE_OWNER_URL', undefined)
+  }
+  const use = (database: string) => {
+    vi.stubEnv('DATABASE_URL', urlOf({ ...other.application, database }))
+    vi.stubEnv('DATABASE_OWNER_URL', urlOf({ ...other.owner, database }))
+  }
+  unset()
+  expect(await answersOf()).toEqual(otherwise)
+  expect(existsSync(join(state.database, 'data'))).toBe(false)
+  const anywhere = connect(other.owner)
+  await sql.raw('create database empty').execute(anywhere)
+  await sql.raw('create database begun').execute(anywhere)
+  await anywhere.destroy()
+  use('empty')
+  expect(await answersOf()).toEqual(otherwise)
+  await expect(openOwnerDatabase(databaseChoice(state))).rejects.toMatchObject({ code: 'DATABASE-OTHER' })
+  // Another one that a copy of the same state folder began.
+  use('begun')
+  const copy = stateFolder(join(folder, 'copy'))
+  await cp(state.root, copy.root, { recursive: true })
+  await rm(copy.knownDatabase)
+  const begun = await openOwnerDatabase(databaseChoice(copy))
+  await migrateUp(begun.database)
+  await begun.close()
+  const second = await openServerParts(copy)
+  await second.close()
+  expect(await answersOf()).toEqual(otherwise)
+  use('custody')
+  expect(await answersOf()).toEqual(['done', 'done', 'done'])
 
   vi.stubEnv('DATABASE_URL', urlOf(other.owner))
   await expect(openServerParts(state)).rejects.toMatchObject({ code: 'DATABASE-ROLE' })

@@ -11,7 +11,7 @@ import { type Domain, readSettings } from '../../src/platform/state-folder/setti
 /** A server that `init` has made on a SoftHSM token of its own, in a folder. */
 export async function makeServerState(folder: string, domain: Domain = 'production'): Promise<StateFolder> {
   const state = stateFolder(join(folder, 'state'))
-  const made = await initServer({ state, domain, token: 'soft-token', pinFile: null })
+  const made = await initServer({ state, domain, token: 'soft-token', pinFile: null, acceptSoftRoot: true })
   if (!made.ok) throw new Error(`${made.rule}: ${made.detail}`)
   return state
 }

@@ -8,7 +8,7 @@ import { readSettings } from '../../src/platform/state-folder/settings.ts'
 import { makeServerState, pinFileOf } from '../support/server-under-test.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
-test('TOKEN-SLOT init takes the token of HSM_LIBRARY_PATH in HSM_SLOT, and keeps its serial', async () => {
+test('TOKEN-SLOT, SOFT-ROOT init takes the token of HSM_LIBRARY_PATH in HSM_SLOT, and keeps its serial; in production none that is a program', async () => {
   const folder = await temporaryFolder()
   const before = await makeServerState(folder, 'rehearsal')
   const { library, environment } = softTokenEnvironment(before.softToken)
@@ -20,6 +20,9 @@ test('TOKEN-SLOT init takes the token of HSM_LIBRARY_PATH in HSM_SLOT, and keeps
   const init = (slot: string | null) =>
     initServer({ state, domain: 'rehearsal', pinFile, token: { library, slot, env: environment } })
   expect(await init('12345')).toMatchObject({ ok: false, rule: 'TOKEN-SLOT' })
+  const production = { state, domain: 'production', pinFile } as const
+  const named = { ...production, token: { library, slot: token!.slot, env: environment } }
+  expect(await initServer(named)).toMatchObject({ ok: false, rule: 'SOFT-ROOT' })
   expect(await init(token!.slot)).toMatchObject({ ok: true })
   expect((await readSettings(state)).token.serial).toBe(token!.serial)
 

@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { EnvironmentError } from '../../refusal.ts'
 import { startEmbedded } from '../postgres/embedded.ts'
+import { readKnown, requireEmbedded, requireKnown } from './known.ts'
 import { migrateUp, requireCurrentSchema } from './migrate.ts'
 import { applicationRole } from './migrations/0001-first.ts'
 import type { Tables } from './tables.ts'
@@ -24,6 +25,8 @@ export type DatabaseChoice = {
   readonly ownerUrl?: string | undefined
   /** The embedded one must be this process's own: set by the server, not by short commands. */
   readonly exclusive?: boolean
+  /** The file that names the database of a server: no other one is opened, and no empty one made in its place. */
+  readonly known?: string
 }
 
 /**
@@ -33,10 +36,12 @@ export type DatabaseChoice = {
  */
 export async function openDatabase(choice: DatabaseChoice): Promise<OpenDatabase> {
   const { url } = choice
+  const known = await knownOf(choice)
   if (url) {
     const database = connect({ connectionString: url })
     try {
       await requireReachable(database)
+      await requireKnown(database, known)
       await requireCurrentSchema(database)
       await requireHumbleRole(database)
     } catch (error) {
@@ -45,10 +50,15 @@ export async function openDatabase(choice: DatabaseChoice): Promise<OpenDatabase
     }
     return { database, settings: { connectionString: url }, close: () => database.destroy() }
   }
-  const embedded = await startEmbedded(choice.folder, { exclusive: choice.exclusive ?? false })
+  requireEmbedded(known)
+  const embedded = await startEmbedded(choice.folder, {
+    exclusive: choice.exclusive ?? false,
+    begun: known !== null,
+  })
   try {
     const owner = connect(embedded.owner)
     try {
+      await requireKnown(owner, known)
       await migrateUp(owner)
       await sql.raw(`grant ${applicationRole} to ${embedded.application.user}`).execute(owner)
     } finally {
@@ -76,24 +86,27 @@ export function openGiven(settings: pg.PoolConfig): OpenDatabase {
   return { database, settings, close: () => database.destroy() }
 }
 
-/** A connection that may change the schema, for `migrate up` and `migrate down`. */
+const knownOf = async ({ known }: DatabaseChoice) => (known === undefined ? null : await readKnown(known))
+
+/** A connection that may change the schema, for `migrate up` and `migrate down`. Throws DATABASE-OTHER. */
 export async function openOwnerDatabase(choice: DatabaseChoice): Promise<OpenDatabase> {
   const ownerUrl = choice.ownerUrl ?? choice.url
-  if (ownerUrl) {
-    const database = connect({ connectionString: ownerUrl })
-    const settings = { connectionString: ownerUrl }
-    return { database, settings, close: () => database.destroy() }
+  const known = await knownOf(choice)
+  if (!ownerUrl) requireEmbedded(known)
+  const embedded = ownerUrl ? null : await startEmbedded(choice.folder, { begun: known !== null })
+  const settings = embedded?.owner ?? { connectionString: ownerUrl }
+  const database = connect(settings)
+  const close = async () => {
+    await database.destroy()
+    await embedded?.stop()
   }
-  const embedded = await startEmbedded(choice.folder)
-  const database = connect(embedded.owner)
-  return {
-    database,
-    settings: embedded.owner,
-    async close() {
-      await database.destroy()
-      await embedded.stop()
-    },
+  try {
+    await requireKnown(database, known)
+  } catch (error) {
+    await close()
+    throw error
   }
+  return { database, settings, close }
 }
 
 export function connect(settings: pg.PoolConfig): Database {

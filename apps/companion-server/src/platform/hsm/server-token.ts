@@ -1,4 +1,5 @@
-import { HsmError, startHsm, type Token } from '@lux/hsm'
+import { isSoft, tokenProfiles } from '@lux/ceremony/plan'
+import { type Hsm, HsmError, startHsm, type Token } from '@lux/hsm'
 import { EnvironmentError } from '../../refusal.ts'
 import type { TokenSettings } from '../state-folder/settings.ts'
 import { deviceOf, type KeyDevice } from './key-device.ts'
@@ -13,7 +14,8 @@ export type TokenPlace = 'first' | 'second'
 /** Where the root of a server is: in its own token, logged in once, or in its environment. While it cannot be used, the server runs sealed. */
 export type ServerToken = {
   readonly serial: string
-  readonly root: 'token' | 'environment' | 'provider'
+  /** `soft-token`: a token that is a program, by its profile. */
+  readonly root: 'token' | 'soft-token' | 'environment' | 'provider'
   /** Why nothing can be served, or null. */
   readonly sealed: Seal | null
   /** Each token that holds the root, and why it is not in use, or null; none where the root is in no token. */
@@ -64,6 +66,7 @@ export async function openServerToken(
     ...libraryPin(settings.token.librarySha256),
     ...(callTimeoutMs === undefined ? {} : { callTimeoutMs }),
   })
+  const root = (await isProgram(hsm, serial)) ? 'soft-token' : 'token'
   const memory = pinMemory(state.refusedPin)
   let sealed: Seal | null = { code: 'TOKEN-PIN', detail: 'not logged in yet' }
   let generation = 0
@@ -183,7 +186,7 @@ export async function openServerToken(
   await unseal()
   return {
     serial,
-    root: 'token',
+    root,
     get sealed() {
       return sealed
     },
@@ -195,6 +198,17 @@ export async function openServerToken(
     useAgain: (work) => useAgain((token) => work(deviceOf(token))),
     useToken: using,
     close: () => hsm.close(),
+  }
+}
+
+/** Whether the token is a program that a profile knows. One that cannot be asked now is taken as it is. */
+async function isProgram(hsm: Hsm, serial: string): Promise<boolean> {
+  try {
+    const found = (await hsm.tokens()).find((one) => one.serial === serial)
+    return tokenProfiles.some((profile) => profile === found?.profile && isSoft(profile))
+  } catch (error) {
+    if (error instanceof HsmError) return false
+    throw error
   }
 }
 

@@ -121,7 +121,10 @@ export async function openTokenPair(
   await unseal()
   return {
     serial: first.serial,
-    root: 'token',
+    // Keys in two tokens are as safe as in the weaker one.
+    get root() {
+      return members.some((member) => member.isProgram) ? 'soft-token' : 'token'
+    },
     get sealed() {
       return seal()
     },
@@ -160,6 +163,10 @@ class Member {
   get seal(): Seal | null {
     if (this.#failed !== null) return this.#failed
     return this.#token === null ? { code: 'TOKEN-PIN', detail: 'not logged in yet' } : this.#token.sealed
+  }
+
+  get isProgram(): boolean {
+    return this.#token?.root === 'soft-token'
   }
 
   /** A key that it lacks or has otherwise; until then it is in use for none. */

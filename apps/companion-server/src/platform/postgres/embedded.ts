@@ -23,6 +23,8 @@ export type EmbeddedPostgres = Connections & {
 export type StartOptions = {
   /** The server's own: it outlives no other process, so it waits for a command that is at work here to end. */
   readonly exclusive?: boolean
+  /** It has been here: no empty one takes its place. */
+  readonly begun?: boolean
 }
 
 const database = 'custody'
@@ -35,7 +37,7 @@ const serverRole = 'custody_server'
  */
 export async function startEmbedded(
   folder: string,
-  { exclusive = false }: StartOptions = {},
+  { exclusive = false, begun = false }: StartOptions = {},
 ): Promise<EmbeddedPostgres> {
   const account = await serviceAccount()
   const home = account === null || (await reachableParent(folder)) ? folder : elsewhere(folder)
@@ -45,8 +47,11 @@ export async function startEmbedded(
   const running = exclusive ? await waitUntilFree(data) : await runningSocket(data)
   if (running !== null) return { ...connections(running), stop: async () => undefined }
 
+  const made = await exists(join(data, 'PG_VERSION'))
+  if (begun && !made)
+    throw new EnvironmentError('DATABASE-OTHER', `the embedded database is gone from ${data}`)
   const binaries = await findBinaries(account, '/var/lib/lux-custody')
-  if (!(await exists(join(data, 'PG_VERSION')))) await initialise(binaries.initdb, data, account)
+  if (!made) await initialise(binaries.initdb, data, account)
   const socket = await mkdtemp(join(tmpdir(), 'lux-pg-'))
   if (account) await chown(socket, account.uid, account.gid)
   const stop = await launch(binaries.postgres, data, socket, account)

@@ -17,6 +17,8 @@ export type StateFolder = {
   readonly fhe: string
   readonly ciphertexts: string
   readonly database: string
+  /** Names the database that the server serves from. */
+  readonly knownDatabase: string
   readonly refusedPin: string
   readonly refusedPinOfSecond: string
   readonly tokenProofs: string
@@ -45,6 +47,7 @@ export function stateFolder(path: string): StateFolder {
     fhe: join(root, 'fhe'),
     ciphertexts: join(root, 'ciphertexts'),
     database: join(root, 'postgres'),
+    knownDatabase: join(root, 'database.json'),
     shredLog: join(root, 'shred.log'),
     refusedPin: join(root, 'refused-pin.json'),
     refusedPinOfSecond: join(root, 'refused-pin-2.json'),
