@@ -13,10 +13,12 @@ import type { Clock } from './platform/clock.ts'
 import type { Database } from './platform/database/open.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { Egress } from './platform/http/egress.ts'
+import type { StateFolder } from './platform/state-folder/folder.ts'
 import { keepTime } from './threshold/release.ts'
 
 type Parts = {
   readonly database: Database
+  readonly state: StateFolder
   readonly audience: string
   readonly token: ServerToken
   readonly egress: Egress
@@ -45,7 +47,7 @@ export function startJobs({ database, audience, token, egress, log, now, ...part
     if (!done.ok) log.error({ code: done.rule, detail: done.detail }, 'no key was destroyed')
   }
   async function endRequests(): Promise<void> {
-    const done = await keepTime(database, clock, record)
+    const done = await keepTime({ database, state: parts.state }, clock, record)
     if (!done.ok) log.error({ code: done.rule, detail: done.detail }, 'no request was ended')
   }
   const jobs = [

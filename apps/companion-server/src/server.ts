@@ -359,6 +359,7 @@ export async function openServer(
       : startJobs({
           ...{
             database,
+            state,
             audience,
             token,
             sign,

@@ -1099,6 +1099,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'key.destroy-due': 'by the clock alone: keys/kms.flow.test.ts',
   'threshold.expire': 'by the clock alone: fhe/endings.flow.test.ts',
   'threshold.drop-result': 'by the clock alone: fhe/endings.flow.test.ts',
+  'threshold.remove-ciphertext': 'by the clock alone: fhe/endings.flow.test.ts',
   'key.activate': 'KMIP alone: kmip/answer.test.ts',
   'key.destroy': 'KMIP alone: kmip/answer.test.ts',
   'key.export-plain': 'KMIP alone: kmip/answer.test.ts',

@@ -44,7 +44,7 @@ const table: Readonly<Record<string, Operations>> = {
   },
   threshold: {
     other:
-      'answer ask drop-result expire keep-ciphertext list list-requests public-part read read-ciphertext read-request read-result release',
+      'answer ask drop-result expire keep-ciphertext list list-requests public-part read read-ciphertext read-request read-result release remove-ciphertext',
   },
   webhook: { changes: 'add remove', other: 'test' },
 }

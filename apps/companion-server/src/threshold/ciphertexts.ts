@@ -1,8 +1,11 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError, sha256Hex, toHex } from '@lux/crypto'
-import { ciphertextDigest, readCiphertext, typeName } from '@lux/crypto/fhe'
-import { sql } from 'kysely'
+import { type Carrying, checkCarrying, ciphertextDigest, readCiphertext, typeName } from '@lux/crypto/fhe'
+import { sql, type Transaction } from 'kysely'
+import { ownCall, type Record } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
+import type { Tables } from '../platform/database/tables.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { readIfPresent, writeWhole } from '../platform/state-folder/private-file.ts'
 import { receiveFile } from '../platform/state-folder/received-file.ts'
@@ -11,6 +14,13 @@ import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 /** Most bytes of one ciphertext, squashed u2048 having 33.6 MB and u1024 16.8 MB, and of all that are kept for one key. */
 export const maxCiphertext = 34 << 20
 const maxKept = 4 * 2 ** 30
+
+/** How long a file is kept after the last request that names it has ended, its value taken; and one that no request names. */
+export const keptAfterEnd = 24 * 3_600_000
+export const keptUnasked = 7 * 24 * 3_600_000
+
+/** Room of one key for ciphertexts, in bytes. */
+export type CiphertextRoom = { readonly used: number; readonly total: number }
 
 /** `digest` is what a request names; `sha256` is of the file. */
 export type KeptCiphertext = {
@@ -26,6 +36,8 @@ const columns = ['digest', 'sha256', 'type', 'width', 'blocks', 'size'] as const
 
 type Upload = {
   readonly keyId: string
+  /** What the key's holders answer, by its mode and the policy of its newest epoch. */
+  readonly answered: { readonly mode: 'S' | 'F'; readonly carrying: Carrying }
   readonly sha256: string
   readonly identity: string
   readonly chunks: AsyncIterable<Uint8Array>
@@ -33,13 +45,13 @@ type Upload = {
 
 /**
  * Takes a ciphertext file in. The same file again changes nothing; another file of the same ciphertext gives the one that is
- * here. Refuses CIPHERTEXT-TOO-LARGE, CIPHERTEXT-DIGEST where the bytes are not those of `sha256`, CIPHERTEXTS-FULL, and the
- * library's rules by which it reads no such file.
+ * here. Refuses CIPHERTEXT-TOO-LARGE, CIPHERTEXT-DIGEST where the bytes are not those of `sha256`, CIPHERTEXTS-FULL, the
+ * library's rules by which it reads no such file, and REQUEST-MODE or those of `checkCarrying` where no holder would answer it.
  */
 export async function keepCiphertext(
   database: Database,
   state: StateFolder,
-  { keyId, sha256, identity, chunks }: Upload,
+  { keyId, answered, sha256, identity, chunks }: Upload,
 ): Promise<Outcome<KeptCiphertext>> {
   const limit = { maxBytes: maxCiphertext, rule: 'CIPHERTEXT-TOO-LARGE' }
   const received = await receiveFile(chunks, state.incoming, limit)
@@ -48,34 +60,128 @@ export async function keepCiphertext(
   try {
     if (fileDigest !== sha256) return refuse('CIPHERTEXT-DIGEST', `the bytes are those of ${fileDigest}`)
     const bytes = await reader.read(0, reader.size)
-    const read = describe(bytes, sha256)
+    const read = describe(bytes, sha256, answered)
     if (!read.ok) return read
     return await database.transaction().execute(async (work) => {
       await work.selectFrom('fhe_key').select('id').where('id', '=', keyId).forUpdate().execute()
       const before = await work
         .selectFrom('fhe_ciphertext')
-        .select(columns)
+        .select([...columns, 'removed_at'])
         .where('fhe_key_id', '=', keyId)
         .where('digest', '=', read.value.digest)
         .executeTakeFirst()
-      if (before) return accept(before)
-      const { kept } = await work
-        .selectFrom('fhe_ciphertext')
-        .select(sql<string>`coalesce(sum(size), 0)`.as('kept'))
-        .where('fhe_key_id', '=', keyId)
-        .executeTakeFirstOrThrow()
-      if (Number(kept) + reader.size > maxKept)
-        return refuse('CIPHERTEXTS-FULL', `${kept} bytes are kept for this key, at most ${maxKept}`)
+      if (before?.removed_at === null) return accept(kept(before))
+      const { used, total } = await roomOf(work, keyId)
+      if (used + reader.size > total)
+        return refuse('CIPHERTEXTS-FULL', `${used} bytes are kept for this key, at most ${total}`)
       await writeWhole(join(state.ciphertexts, sha256), bytes)
+      const { digest, ...file } = read.value
       await work
         .insertInto('fhe_ciphertext')
-        .values({ ...read.value, fhe_key_id: keyId, identity_id: identity })
+        .values({ ...file, digest, fhe_key_id: keyId, identity_id: identity })
+        .onConflict((again) =>
+          again
+            .columns(['fhe_key_id', 'digest'])
+            .doUpdateSet({ ...file, identity_id: identity, created_at: new Date(), removed_at: null }),
+        )
         .execute()
       return read
     })
   } finally {
     await discard()
   }
+}
+
+const kept = ({
+  removed_at: _,
+  ...file
+}: KeptCiphertext & { readonly removed_at: Date | null }): KeptCiphertext => file
+
+export async function roomOf(
+  work: Pick<Transaction<Tables>, 'selectFrom'>,
+  keyId: string,
+): Promise<CiphertextRoom> {
+  const { used } = await work
+    .selectFrom('fhe_ciphertext')
+    .select(sql<string>`coalesce(sum(size), 0)`.as('used'))
+    .where('fhe_key_id', '=', keyId)
+    .where('removed_at', 'is', null)
+    .executeTakeFirstOrThrow()
+  return { used: Number(used), total: maxKept }
+}
+
+/** Whose file may go at a time: no request that names it is open, ready or released, and the time after the last end is over. */
+function due(work: Pick<Transaction<Tables>, 'selectFrom'>, at: Date) {
+  const ended = new Date(at.getTime() - keptAfterEnd)
+  const unasked = new Date(at.getTime() - keptUnasked)
+  return work
+    .selectFrom('fhe_ciphertext as kept')
+    .where('kept.removed_at', 'is', null)
+    .where('kept.created_at', '<=', ended)
+    .where(({ and, or, not, exists, eb, selectFrom }) => {
+      const naming = selectFrom('fhe_request_ciphertext as named')
+        .innerJoin('decrypt_request as request', (on) =>
+          on
+            .onRef('request.fhe_key_id', '=', 'named.fhe_key_id')
+            .onRef('request.request_id', '=', 'named.request_id'),
+        )
+        .select('named.digest')
+        .whereRef('named.fhe_key_id', '=', 'kept.fhe_key_id')
+        .whereRef('named.digest', '=', 'kept.digest')
+      const needed = naming.where(({ or: either, eb: is }) =>
+        either([is('request.ended_at', 'is', null), is('request.ended_at', '>', ended)]),
+      )
+      return and([not(exists(needed)), or([exists(naming), eb('kept.created_at', '<=', unasked)])])
+    })
+}
+
+/**
+ * Removes the files of ciphertexts that nobody needs any more; digests, types and sizes stay. The log has the removal of each before the
+ * file goes, and a removal that was cut off is done again.
+ */
+export async function removeCiphertexts(
+  database: Database,
+  state: StateFolder,
+  { at, record }: { readonly at: Date; readonly record: Record },
+): Promise<void> {
+  const rows = await due(database, at)
+    .innerJoin('fhe_key', 'fhe_key.id', 'kept.fhe_key_id')
+    .select(['kept.fhe_key_id as keyId', 'kept.digest', 'organisation_id as organisation', 'epoch'])
+    .orderBy('kept.created_at')
+    .limit(1000)
+    .execute()
+  for (const { keyId, digest, organisation, epoch } of rows)
+    await database.transaction().execute(async (work) => {
+      // As an upload and a request do it, so that neither finds a file that is about to go.
+      await work.selectFrom('fhe_key').select('id').where('id', '=', keyId).forUpdate().execute()
+      const row = await due(work, at)
+        .select('kept.sha256')
+        .where('kept.fhe_key_id', '=', keyId)
+        .where('kept.digest', '=', digest)
+        .executeTakeFirst()
+      if (row === undefined) return
+      await work
+        .updateTable('fhe_ciphertext')
+        .set({ removed_at: at })
+        .where('fhe_key_id', '=', keyId)
+        .where('digest', '=', digest)
+        .execute()
+      await record(ownCall(), 'threshold.remove-ciphertext', async (subject) => {
+        Object.assign(subject, {
+          ...{ organisation, key: keyId, version: Number(epoch) },
+          input: [Buffer.from(row.sha256, 'hex')],
+        })
+        return accept(null)
+      })
+      // The same file may be another key's too.
+      const shared = await work
+        .selectFrom('fhe_ciphertext')
+        .select('digest')
+        .where('sha256', '=', row.sha256)
+        .where('removed_at', 'is', null)
+        .executeTakeFirst()
+      if (shared === undefined) await rm(join(state.ciphertexts, row.sha256), { force: true })
+    })
 }
 
 /** The file, looked at again. Throws EnvironmentError CIPHERTEXT-DAMAGED. */
@@ -86,9 +192,21 @@ export async function readKept(state: StateFolder, sha256: string): Promise<Uint
   return bytes
 }
 
-function describe(bytes: Uint8Array, sha256: string): Outcome<KeptCiphertext> {
+function describe(
+  bytes: Uint8Array,
+  sha256: string,
+  { mode, carrying }: Upload['answered'],
+): Outcome<KeptCiphertext> {
   try {
     const ciphertext = readCiphertext(bytes)
+    const [kind, width] = mode === 'S' ? ['squashed', 128] : ['fresh', 64]
+    if (ciphertext.width !== width)
+      return refuse(
+        'REQUEST-MODE',
+        `blocks of ${ciphertext.width} bits; the holders of this key answer ${kind} ones, of ${width}`,
+      )
+    const carried = checkCarrying([ciphertext], carrying)
+    if (!carried.ok) return carried
     return accept({
       digest: toHex(ciphertextDigest(ciphertext)),
       sha256,

@@ -43,6 +43,7 @@ const fheKeyNow = Type.Object({
   ...{ ...fheKey, epochId: text, policyDigest: text, combiner: text },
   holders: Type.Array(Type.Object({ index: count, name: text })),
   budget: Type.Object({ total: count, spent: count, reserved: count }),
+  ciphertexts: Type.Object({ used: count, total: count }),
 })
 const keptCiphertext = Type.Object({
   ...{ digest: text, sha256: text, type: text, width: count, blocks: count, size: count },
@@ -82,7 +83,8 @@ export function fheRoutes(
     { schema: { ...gives('Read a threshold key', Type.Object({ key: fheKeyNow })), params: byKey } },
     async (request) => {
       const call = await callOf(request)
-      const { key, row, epoch, combiner, budget } = granted(await threshold.get(call, request.params.keyId))
+      const found = granted(await threshold.get(call, request.params.keyId))
+      const { key, row, epoch, combiner, budget, ciphertexts } = found
       return {
         key: {
           ...toView(key),
@@ -91,6 +93,7 @@ export function fheRoutes(
           combiner,
           holders: epoch.holders.map(({ name }, at) => ({ index: at + 1, name })),
           budget,
+          ciphertexts,
         },
       }
     },

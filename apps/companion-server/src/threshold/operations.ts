@@ -8,7 +8,7 @@ import type { PartialDecryptionTable } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { answersOf, type GivenAnswer, takeAnswer } from './answers.ts'
 import { type Budget, budgetOfKey } from './budget.ts'
-import { type KeptCiphertext, keepCiphertext } from './ciphertexts.ts'
+import { type CiphertextRoom, type KeptCiphertext, keepCiphertext, roomOf } from './ciphertexts.ts'
 import {
   askedFor,
   checkServed,
@@ -32,6 +32,7 @@ export type ThresholdKeyNow = {
   readonly epoch: OpenedEpoch
   readonly combiner: string
   readonly budget: Budget
+  readonly ciphertexts: CiphertextRoom
 }
 
 const summary = [
@@ -135,7 +136,8 @@ export function openThresholdOperations({
         const epoch = await openEpoch(database, state, row)
         const policyOf = async (one: StoredEpoch) => (await termsOfEpoch(state, one)).policy
         const budget = await budgetOfKey(database, key, epoch, { policyOf, now: desk.now() })
-        return accept({ key, row, epoch, combiner: desk.combiner, budget })
+        const ciphertexts = await roomOf(database, key.id)
+        return accept({ key, row, epoch, combiner: desk.combiner, budget, ciphertexts })
       })
     },
 
@@ -164,8 +166,10 @@ export function openThresholdOperations({
       const how = { operation: 'threshold.keep-ciphertext', action: 'threshold.use' } as const
       return on(call, keyId, how, async (key, subject) => {
         subject.input = [Buffer.from(sha256, 'hex')]
+        const { policy } = await termsOfEpoch(state, await epochRow(database, key.id, Number(key.epoch)))
         return keepCiphertext(database, state, {
           keyId: key.id,
+          answered: { mode: key.mode === 'S' ? 'S' : 'F', carrying: policy.fhe.carrying ?? 'never' },
           sha256,
           identity: call.caller.identity,
           chunks,
@@ -185,6 +189,7 @@ export function openThresholdOperations({
           .select('sha256')
           .where('fhe_key_id', '=', key.id)
           .where('sha256', '=', sha256)
+          .where('removed_at', 'is', null)
           .executeTakeFirst()
         if (row === undefined) return refuse('OBJECT-ABSENT', 'Ciphertext not found')
         return accept({ path: join(state.ciphertexts, row.sha256), digest: row.sha256 })

@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { answersOf, combineAnswers } from './answers.ts'
+import { removeCiphertexts } from './ciphertexts.ts'
 import { ciphertextsOf, combinerIdentity } from './combiner.ts'
 import { epochRow, openEpoch } from './keys.ts'
 import type { StoredRequest, ThresholdParts } from './requests.ts'
@@ -78,11 +79,11 @@ export async function readResult(parts: ThresholdParts, asked: Asked): Promise<O
 }
 
 /**
- * Writes down what the clock did, and takes values away that nobody read within their hour: each once the log has it. Refuses CLOCK-MOVED:
- * neither can be taken back.
+ * Writes down what the clock did, takes values away that nobody read within their hour, and removes ciphertexts that nobody needs any more:
+ * each once the log has it. Refuses CLOCK-MOVED: none of it can be taken back.
  */
 export async function keepTime(
-  database: ThresholdParts['database'],
+  { database, state: folder }: Pick<ThresholdParts, 'database' | 'state'>,
   clock: Clock,
   record: Record,
 ): Promise<Outcome<null>> {
@@ -129,6 +130,7 @@ export async function keepTime(
         return accept(null)
       })
     })
+  await removeCiphertexts(database, folder, { at, record })
   return accept(null)
 }
 

@@ -114,6 +114,7 @@ async function judgeRequest(
     .selectFrom('fhe_ciphertext')
     .select(['digest', 'sha256', 'size', 'blocks'])
     .where('fhe_key_id', '=', key.id)
+    .where('removed_at', 'is', null)
     .where(
       'digest',
       'in',
@@ -145,7 +146,8 @@ async function judgeRequest(
   const files: Uint8Array[] = []
   for (const { digest } of payload.ciphertexts) {
     const file = kept.find((one) => one.digest === digest)
-    if (file === undefined) return refuse('REQUEST-CIPHERTEXT', `the ciphertext ${digest} was not uploaded`)
+    if (file === undefined)
+      return refuse('REQUEST-CIPHERTEXT', `the ciphertext ${digest} is not kept: upload it`)
     files.push(await readKept(state, file.sha256))
   }
   const vouched = judgeCiphertexts(given, files, {

@@ -1,9 +1,10 @@
+import { readdir } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { openClock } from '../../src/platform/clock.ts'
 import { keepTime } from '../../src/threshold/release.ts'
 import { native, people } from '../support/threshold-bundle.ts'
 import { answerOf, refusalOf, shifted } from '../support/threshold-requests.ts'
-import { both, dealt, id, sum, thresholdServer } from '../support/threshold-server.ts'
+import { both, dealt, id, minimum, sha256, sum, thresholdServer } from '../support/threshold-server.ts'
 
 const on = thresholdServer('endings')
 const { get, post, put, ask, asked, answer, stateOf, budget } = on
@@ -72,6 +73,7 @@ test('FHE-INCONSISTENT a holder who signs a wrong part takes the value back, and
 
 test('FHE-SERVER-07 a request that is late takes no answer, and a result that nobody read in an hour is gone', async () => {
   const { database, record } = on.services()
+  const state = on.state()
   const past = new Date(Date.now() - 3_700_000)
   const change = (n: number) => database.updateTable('decrypt_request').where('request_id', '=', id(n))
   const given = asked(7, sum)
@@ -98,11 +100,11 @@ test('FHE-SERVER-07 a request that is late takes no answer, and a result that no
   const before = await rowsNow()
   const month = 30 * 86_400_000
   const ahead = openClock(database, () => Date.now() + month)
-  expect(await keepTime(database, ahead, record)).toMatchObject({ rule: 'CLOCK-MOVED' })
+  expect(await keepTime({ database, state }, ahead, record)).toMatchObject({ rule: 'CLOCK-MOVED' })
   expect(await rowsNow()).toEqual(before)
   expect(before.map(({ state }) => state)).toEqual(['released', 'open'])
   for (let times = 0; times < 2; times++)
-    expect(await keepTime(database, openClock(database), record)).toMatchObject({ ok: true })
+    expect(await keepTime({ database, state }, openClock(database), record)).toMatchObject({ ok: true })
   expect(await rowsNow()).toEqual([
     { state: 'closed', result: null },
     { state: 'expired', result: null },
@@ -117,4 +119,53 @@ test('FHE-SERVER-07 a request that is late takes no answer, and a result that no
     ['threshold.drop-result', 'server', 'ok'],
     ['threshold.expire', 'server', 'ok'],
   ])
+})
+
+test('FHE-SERVER-09 a ciphertext loses its file a day after its last request ended, or a week after nobody asked for it; its digest stays', async () => {
+  const { database, record } = on.services()
+  const state = on.state()
+  const ago = (days: number) => new Date(Date.now() - days * 86_400_000 - 60_000)
+  const sweep = () => keepTime({ database, state }, openClock(database), record)
+  const room = async () => (await get('user', '')).json().key.ciphertexts.used
+  const kept = async (file: Uint8Array) => (await get('user', `/ciphertexts/${sha256(file)}`)).statusCode
+  const uploaded = (file: Uint8Array, at: Date) =>
+    database
+      .updateTable('fhe_ciphertext')
+      .where('sha256', '=', sha256(file))
+      .set({ created_at: at })
+      .execute()
+  const ended = (at: Date) =>
+    database.updateTable('decrypt_request').where('request_id', '=', id(20)).set({ ended_at: at }).execute()
+  const unasked = native('results/product-u64.squashed.bin')
+  for (const file of [minimum, unasked]) await put(file)
+  const given = asked(20, minimum)
+  expect((await ask(given)).statusCode).toBe(202)
+  const used = await room()
+  // An open request keeps its ciphertext however old it is; an upload waits a week for one.
+  await uploaded(minimum, ago(30))
+  await uploaded(unasked, ago(6))
+  await sweep()
+  expect([await kept(minimum), await kept(unasked), await room()]).toEqual([200, 200, used])
+
+  for (const holder of [1, 2]) await answer(20, refusalOf(given, holder))
+  await uploaded(unasked, ago(7))
+  await sweep()
+  expect([await kept(minimum), await kept(unasked)]).toEqual([200, 404])
+  expect(await room()).toBe(used - unasked.length)
+  await ended(ago(1))
+  await sweep()
+  expect([await kept(minimum), await room()]).toEqual([404, used - unasked.length - minimum.length])
+  expect(await readdir(state.ciphertexts)).not.toContain(sha256(minimum))
+  expect((await ask(asked(21, minimum))).json()).toMatchObject({ code: 'REQUEST-CIPHERTEXT' })
+  const entries = database
+    .selectFrom('audit')
+    .select('outcome')
+    .where('operation', '=', 'threshold.remove-ciphertext')
+  expect(await entries.execute()).toEqual([{ outcome: 'ok' }, { outcome: 'ok' }])
+  // The digest stays, and the same file may come again.
+  const { digest } = given.request.payload.ciphertexts[0]!
+  const rows = database.selectFrom('fhe_ciphertext').select('blocks').where('digest', '=', digest)
+  expect(await rows.execute()).toEqual([{ blocks: 2 }])
+  expect((await put(minimum)).json()).toMatchObject({ ciphertext: { digest } })
+  expect(await kept(minimum)).toBe(200)
 })

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { requestDigest } from '@lux/ceremony/wire'
 import { toHex } from '@lux/crypto'
 import { expect, test } from 'vitest'
@@ -7,6 +8,9 @@ import { answerOf } from '../support/threshold-requests.ts'
 import { base, both, dealt, id, minimum, sha256, sum, thresholdServer } from '../support/threshold-server.ts'
 import { squashedOf } from '../support/wide-ciphertext.ts'
 
+const fresh = new Uint8Array(
+  readFileSync(new URL('../../../../packages/crypto/vectors/fhe/fresh-u8.bin', import.meta.url)),
+)
 const on = thresholdServer('threshold')
 const { get, post, put, ask, asked, answer, stateOf, budget } = on
 
@@ -20,6 +24,7 @@ test('FHE-SERVER-01 an imported key is listed with its epoch, holders and budget
     combiner: on.combiner(),
     holders: [{ index: 1, name: 'Hana' }, { index: 2 }, { index: 3 }],
     budget: { total: 10, spent: 0, reserved: 0 },
+    ciphertexts: { used: 0, total: 4 * 2 ** 30 },
   })
   expect((await on.inject({ method: 'GET', url: base })).statusCode).toBe(401)
   const absent = await on.inject({
@@ -81,6 +86,8 @@ test('FHE-SERVER-03 an uploaded ciphertext gets the digest that requests name; w
     code: 'CIPHERTEXT-DIGEST',
   })
   expect((await put(native('inputs.bin'))).json()).toMatchObject({ statusCode: 400, code: 'FHE-BARE-LIST' })
+  // The key squashes: no holder answers a fresh one, so it takes no room.
+  expect((await put(fresh)).json()).toMatchObject({ statusCode: 400, code: 'REQUEST-MODE' })
   expect((await put(new Uint8Array(maxCiphertext + 1))).json()).toMatchObject({
     statusCode: 413,
     code: 'CIPHERTEXT-TOO-LARGE',

@@ -36,6 +36,7 @@ export function thresholdServer(seed: string) {
   const post = (who: Who, path: string, payload: object) => http.post(who, `${base}${path}`, payload)
   return {
     services: () => http.server.services,
+    state: () => http.state,
     inject: (options: InjectOptions) => http.server.app.inject(options),
     list: (who: Who) => http.get(who, '/api/v1/fhe/keys'),
     combiner: () => combiner,

@@ -113,17 +113,17 @@ describe('a threshold key with noise squashing in production (mode S), people on
     expect(second.stdout.trim()).toBe('accepted')
   })
 
-  test('REQUEST-MODE, PROVENANCE-SIGNER: a fresh ciphertext and one that nobody of the policy computed are refused', async () => {
+  test('REQUEST-MODE, PROVENANCE-SIGNER: a fresh ciphertext is not asked for, and what nobody of the policy computed neither approved nor answered', async () => {
     await devices.encrypt('deal', 'fresh.bin', 7n, 'u8', 'encrypt 1.0')
-    const fresh = await devices.request(dealt, 'fresh.bin', 'a fresh number', true)
-    expect(await devices.answer('Hal.0', fresh, 'fresh.bin', place.file('never.json'))).toMatchObject(
-      refusedBy('REQUEST-MODE'),
-    )
+    await expect(devices.request(dealt, 'fresh.bin', 'a fresh number', false)).rejects.toThrow('REQUEST-MODE')
     copyFileSync(`${native}results/sum-u8.squashed.bin`, place.file('sum-u8.bin'))
     // An evaluator like any other, whom no policy names.
     place.people.set('Mallory', await enrolled(place.home, 'evaluator', 'Mallory'))
     await devices.vouch('Mallory', 'deal', 'sum-u8.bin', 'interop 1', `signature:Enno:${native}inputs.bin`)
-    const stranger = await devices.request(dealt, 'sum-u8.bin', 'a sum of nobody', true)
+    await expect(devices.request(dealt, 'sum-u8.bin', 'a sum that nobody approves', true)).rejects.toThrow(
+      'PROVENANCE-SIGNER',
+    )
+    const stranger = await devices.request(dealt, 'sum-u8.bin', 'a sum of nobody', false)
     expect(await devices.answer('Hal.0', stranger, 'sum-u8.bin', place.file('never.json'))).toMatchObject(
       refusedBy('PROVENANCE-SIGNER'),
     )

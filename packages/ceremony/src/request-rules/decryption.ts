@@ -3,6 +3,7 @@ import type { Domain } from '../documents/format/fields.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import type { SignerGroup } from '../documents/format/signatures.ts'
 import {
+  type DecryptionRequest,
   decryptionApprovalCodec,
   decryptionRequestCodec,
   type RequestPackage,
@@ -55,16 +56,8 @@ export type CheckedRequest = {
  */
 export function checkDecryptionRequest(given: RequestPackage, facts: RequestFacts): Outcome<CheckedRequest> {
   const request = given.request.payload
-  if (request.domain !== facts.domain) return refuse('REQUEST-DOMAIN', `it is of domain ${request.domain}`)
-  if (request.keyId !== facts.keyId) return refuse('REQUEST-KEY', `it is for the key ${request.keyId}`)
-  if (request.epochId !== facts.epochId)
-    return refuse('REQUEST-EPOCH', `it is for the epoch ${request.epochId}`)
-  if (request.mode !== facts.mode) return refuse('REQUEST-MODE', `it asks in mode ${request.mode}`)
-  if (request.expiry <= facts.now) return refuse('REQUEST-EXPIRED', `it expired at ${request.expiry}`)
-  if (facts.taken.has(request.requestId))
-    return refuse('REQUEST-REPLAYED', `the request ${request.requestId} was taken before`)
-  if (!facts.authorities.combiners.includes(request.combiner))
-    return refuse('REQUEST-COMBINER', 'the answers would go to somebody whom the share does not name')
+  const terms = checkTerms(request, facts)
+  if (!terms.ok) return terms
   const requesters = { role: 'requester', members: named(facts.authorities.requesters), quorum: 1 }
   const asked = decryptionRequestCodec.verify(given.request, facts.domain, [requesters])
   if (!asked.ok) return refuse('REQUEST-REQUESTER', asked.detail)
@@ -76,16 +69,52 @@ export function checkDecryptionRequest(given: RequestPackage, facts: RequestFact
     [facts.approvers],
   )
   if (!approved.ok) return refuse('REQUEST-APPROVALS', approved.detail)
-  const spends = Math.min(facts.fresh ?? request.budget, request.budget)
-  if (facts.left !== null && spends > facts.left)
-    return refuse('REQUEST-BUDGET', `${spends} blocks, ${facts.left} are left`)
+  const spends = checkSpends(request, facts)
+  if (!spends.ok) return spends
   return accept({
     digest: requestDigest(request),
-    spends,
+    spends: spends.value,
     askedBy: asked.value[requesters.role] ?? [],
     approvedBy: approved.value[facts.approvers.role] ?? [],
     provenanceBy: vouched.value,
   })
+}
+
+/** The same of a request that nobody has signed yet, as its maker checks it. Refuses as `checkDecryptionRequest`, but of people's signatures. */
+export function checkUnsignedRequest(
+  given: RequestPackage,
+  facts: Omit<RequestFacts, 'approvers'>,
+): Outcome<null> {
+  const terms = checkTerms(given.request.payload, facts)
+  const vouched = terms.ok ? checkEachProvenance(given, facts) : terms
+  const spends = vouched.ok ? checkSpends(given.request.payload, facts) : vouched
+  return spends.ok ? accept(null) : spends
+}
+
+/** Of key, epoch, time and combiner. */
+function checkTerms(request: DecryptionRequest, facts: Omit<RequestFacts, 'approvers'>): Outcome<null> {
+  if (request.domain !== facts.domain) return refuse('REQUEST-DOMAIN', `it is of domain ${request.domain}`)
+  if (request.keyId !== facts.keyId) return refuse('REQUEST-KEY', `it is for the key ${request.keyId}`)
+  if (request.epochId !== facts.epochId)
+    return refuse('REQUEST-EPOCH', `it is for the epoch ${request.epochId}`)
+  if (request.mode !== facts.mode) return refuse('REQUEST-MODE', `it asks in mode ${request.mode}`)
+  if (request.expiry <= facts.now) return refuse('REQUEST-EXPIRED', `it expired at ${request.expiry}`)
+  if (facts.taken.has(request.requestId))
+    return refuse('REQUEST-REPLAYED', `the request ${request.requestId} was taken before`)
+  if (!facts.authorities.combiners.includes(request.combiner))
+    return refuse('REQUEST-COMBINER', 'the answers would go to somebody whom the share does not name')
+  return accept(null)
+}
+
+/** Blocks that an answer spends. */
+function checkSpends(
+  { budget }: DecryptionRequest,
+  { fresh, left }: Pick<RequestFacts, 'fresh' | 'left'>,
+): Outcome<number> {
+  const spends = Math.min(fresh ?? budget, budget)
+  return left !== null && spends > left
+    ? refuse('REQUEST-BUDGET', `${spends} blocks, ${left} are left`)
+    : accept(spends)
 }
 
 /** `digests`: of the ciphertext files at hand, in their order. Refuses REQUEST-CIPHERTEXT. */
@@ -99,7 +128,10 @@ export function checkRequestCiphertexts(given: RequestPackage, digests: readonly
     : refuse('REQUEST-CIPHERTEXT', `ciphertext ${swapped + 1} is not the one that is asked for`)
 }
 
-function checkEachProvenance(given: RequestPackage, facts: RequestFacts): Outcome<string[]> {
+function checkEachProvenance(
+  given: RequestPackage,
+  facts: Pick<RequestFacts, 'domain' | 'keyId' | 'mode' | 'authorities'>,
+): Outcome<string[]> {
   const signers: string[] = []
   for (const [index, document] of given.provenance.entries()) {
     const { payload } = document

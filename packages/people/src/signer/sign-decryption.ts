@@ -1,12 +1,20 @@
+import { authoritiesOf, type Policy } from '@lux/ceremony/policy'
 import {
   type Card,
+  checkDecryptionRequest,
+  checkUnsignedRequest,
+  type DecryptionRequest,
   decryptionApprovalCodec,
   decryptionRequestCodec,
   type RequestPackage,
 } from '@lux/ceremony/wire'
+import { toHex } from '@lux/crypto'
+import { largestBudgets, parsePublic } from '@lux/crypto/fhe'
+import { allowedBy } from '../holder/budgets.ts'
 import { checked, need, no, type Outcome } from '../outcome.ts'
 import type { PersonKey } from '../person-key.ts'
 import { checkSigner } from './sign.ts'
+import { asksCanary } from './sign-result.ts'
 
 /** Who signs a request for a decryption: who asks, and who approves of it. */
 export type RequestSigner = Extract<Card['kind'], 'requester' | 'approver'>
@@ -44,5 +52,74 @@ export function signDecryptionRequest(
     return asks
       ? { ...given, request: { payload, signatures: [...signatures, signature] } }
       : { ...given, approvals: [...given.approvals, signature] }
+  })
+}
+
+/**
+ * That a key's holders answer requests of this mode at all, told by its public file: a key that squashes noise answers squashed
+ * ciphertexts, another key fresh ones. Only a policy that allows no squashed block says otherwise. Refuses REQUEST-MODE.
+ */
+export function checkAskedMode(
+  mode: DecryptionRequest['mode'],
+  pub: Uint8Array,
+  policy: Policy | null,
+): Outcome<null> {
+  return checked(() => {
+    if (mode === modeOf(pub, policy)) return null
+    return mode === 'F'
+      ? no('REQUEST-MODE', 'a fresh ciphertext, and the holders of this key answer squashed ones', 'request')
+      : no('REQUEST-MODE', 'a squashed ciphertext, and this key has no squash key', 'request')
+  })
+}
+
+function modeOf(pub: Uint8Array, policy: Policy | null): DecryptionRequest['mode'] {
+  const squashes = parsePublic(pub).pub128.length > 0
+  return squashes && policy?.fhe.budgets.k128 !== 0 ? 'S' : 'F'
+}
+
+/** What is known of a key before its holders are asked: the policy taken by hand, and `public.bin` of its epoch. */
+export type KnownKey = { readonly policy: Policy; readonly pub: Uint8Array; readonly now: string }
+
+/**
+ * That holders could answer a request, before they are asked: by its maker, `unsigned`, and by an approver, once the requester has
+ * signed. What is left of a budget only holders know; here it is the largest that a share can have. Refuses REQUEST-MODE,
+ * FHE-FLOOD-FLOOR, and as `checkDecryptionRequest` does.
+ */
+export function checkAskable(
+  given: RequestPackage,
+  { policy, pub, now }: KnownKey,
+  signed: 'unsigned' | 'signed',
+): Outcome<null> {
+  return checked(() => {
+    const { header, pub128 } = parsePublic(pub)
+    const { mode, requester } = given.request.payload
+    const canary = asksCanary(given)
+    need(checkAskedMode(mode, pub, policy), 'request')
+    if (!policy.requesters.some(({ name }) => name === requester))
+      no('REQUEST-REQUESTER', `the policy names no requester ${requester}`, 'request')
+    const width = mode === 'F' ? 'at64' : 'at128'
+    const facts = {
+      domain: policy.domain,
+      keyId: toHex(header.keyId),
+      epochId: toHex(header.epochId),
+      mode,
+      authorities: authoritiesOf(policy),
+      now,
+      taken: new Set<string>(),
+      // Outside the budget.
+      left: canary
+        ? null
+        : Math.min(
+            allowedBy(policy)[width],
+            need(largestBudgets(header, { mode, squash: pub128.length > 0 }))[width],
+          ),
+    }
+    const approvers = { role: 'approver', members: [], quorum: 0 }
+    const fits =
+      signed === 'unsigned'
+        ? checkUnsignedRequest(given, facts)
+        : checkDecryptionRequest(given, { ...facts, approvers })
+    need(fits, 'request')
+    return null
   })
 }

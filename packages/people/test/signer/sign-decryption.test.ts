@@ -1,8 +1,20 @@
-import { decryptionApprovalCodec, decryptionRequestCodec, type RequestPackage } from '@lux/ceremony/wire'
+import {
+  type DecryptionRequest,
+  decryptionApprovalCodec,
+  decryptionRequestCodec,
+  type RequestPackage,
+} from '@lux/ceremony/wire'
 import { beforeAll, expect, test } from 'vitest'
-import { enrol, openHeldShare, signDecryptionRequest } from '../../src/index.ts'
+import {
+  checkAskable,
+  checkAskedMode,
+  enrol,
+  type KnownKey,
+  openHeldShare,
+  signDecryptionRequest,
+} from '../../src/index.ts'
 import { accepted, ruleOf } from '../support/outcome.ts'
-import { entropyOf, requestFor, shareWorld, type World } from '../support/share-world.ts'
+import { entropyOf, now, requestFor, shareWorld, type World } from '../support/share-world.ts'
 
 let world: World
 let unsigned: RequestPackage
@@ -34,4 +46,34 @@ test('REQUEST-ROLE REQUEST-DOMAIN neither signs for the other, for another perso
     await enrol({ kind: 'approver', domain, name: 'Abe' }, entropyOf('elsewhere')),
   ).key
   expect(ruleOf(signDecryptionRequest('approver', unsigned, elsewhere))).toBe('REQUEST-DOMAIN')
+})
+
+test('REQUEST-MODE REQUEST-BUDGET REQUEST-EXPIRED PROVENANCE-SIGNER what no holder answers is refused to who makes it and who approves it', () => {
+  const { policy, people } = world
+  const [{ pub } = { pub: new Uint8Array() }] = world.held
+  const asks = (
+    given: RequestPackage,
+    change: Partial<KnownKey> = {},
+    signed: 'unsigned' | 'signed' = 'unsigned',
+  ) => ruleOf(checkAskable(given, { policy, pub, now, ...change }, signed))
+  expect(asks(unsigned)).toBe('accepted')
+  const { payload } = unsigned.request
+  const withPayload = (change: Partial<DecryptionRequest>): RequestPackage => ({
+    ...unsigned,
+    request: { payload: { ...payload, ...change }, signatures: [] },
+  })
+  // The key squashes: a fresh ciphertext is answered by nobody.
+  expect(ruleOf(checkAskedMode('F', pub, null))).toBe('REQUEST-MODE')
+  expect(ruleOf(checkAskedMode('S', pub, null))).toBe('accepted')
+  expect(asks(withPayload({ mode: 'F' }))).toBe('REQUEST-MODE')
+  expect(asks(withPayload({ epochId: 'e'.repeat(64) }))).toBe('REQUEST-EPOCH')
+  expect(asks(withPayload({ requester: 'Nobody' }))).toBe('REQUEST-REQUESTER')
+  expect(asks(unsigned, { now: payload.expiry })).toBe('REQUEST-EXPIRED')
+  const small = { ...policy, fhe: { ...policy.fhe, budgets: { k64: 0, k128: 1 } } }
+  expect(asks(withPayload({ budget: 2 }), { policy: small })).toBe('REQUEST-BUDGET')
+  expect(asks(unsigned, { policy: { ...policy, evaluators: [] } })).toBe('PROVENANCE-SIGNER')
+  // An approver sees besides whether the requester asks.
+  expect(asks(unsigned, {}, 'signed')).toBe('REQUEST-REQUESTER')
+  const asked = accepted(signDecryptionRequest('requester', unsigned, people.requester))
+  expect(asks(asked, {}, 'signed')).toBe('accepted')
 })

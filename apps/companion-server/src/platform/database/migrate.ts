@@ -26,6 +26,7 @@ import * as removedExternalKeys from './migrations/0022-removed-external-keys.ts
 import * as externalApprovals from './migrations/0023-approvals-of-external-keys.ts'
 import * as endedGrants from './migrations/0024-ended-grants.ts'
 import * as wrappedExport from './migrations/0025-wrapped-export.ts'
+import * as removedCiphertexts from './migrations/0026-removed-ciphertexts.ts'
 import type { Tables } from './tables.ts'
 
 /** `servedByOlder`: it only adds what the build before it needs nothing of, so that such a build serves on, and starts again, after it. */
@@ -58,6 +59,7 @@ const migrations: Record<string, Step> = {
   '0023-approvals-of-external-keys': externalApprovals,
   '0024-ended-grants': endedGrants,
   '0025-wrapped-export': wrappedExport,
+  '0026-removed-ciphertexts': removedCiphertexts,
 }
 
 /** Of this build, in order. */

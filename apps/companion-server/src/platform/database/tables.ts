@@ -67,8 +67,14 @@ export type FheCiphertextTable = {
   blocks: number
   size: number
   identity_id: string
-  created_at: MadeTime
+  /** Of the upload that its file is of. */
+  created_at: ColumnType<Date, Date | undefined, Date>
+  /** When its file was removed; null while it is kept. */
+  removed_at: ColumnType<Date | null, null | undefined, Date | null>
 }
+
+/** Ciphertexts that a request names; the database fills it when a request is opened. */
+export type FheRequestCiphertextTable = { fhe_key_id: string; request_id: string; digest: string }
 
 /** Ids of requests are used once in a key's life, in a ceremony or here. */
 export type FheTakenRequestTable = { fhe_key_id: string; request_id: string }
@@ -108,6 +114,8 @@ export type DecryptRequestTable = {
   /** The values, sealed to this server's own combiner; null before the release and after the one reading. */
   result: Buffer | null
   released_at: MaybeTime
+  /** When it came to `closed`, `refused` or `expired`, by the database's clock. */
+  ended_at: ColumnType<Date | null, never, Date>
   created_at: MadeTime
 }
 
@@ -128,6 +136,7 @@ export type FheTables = {
   fhe_epoch: FheEpochTable
   fhe_share_commitment: FheShareCommitmentTable
   fhe_ciphertext: FheCiphertextTable
+  fhe_request_ciphertext: FheRequestCiphertextTable
   fhe_taken_request: FheTakenRequestTable
   fhe_spent: FheSpentTable
   decrypt_request: DecryptRequestTable

@@ -9,7 +9,14 @@ import {
 import { isSealRecipient, toHex } from '@lux/crypto'
 import { checkCarrying, ciphertextDigest, parsePublic, typeName } from '@lux/crypto/fhe'
 import { ExpectedError } from '@lux/node-files'
-import { checkRequestSigner, describeRequest, type RequestSigner, signDecryptionRequest } from '@lux/people'
+import {
+  checkAskable,
+  checkAskedMode,
+  checkRequestSigner,
+  describeRequest,
+  type RequestSigner,
+  signDecryptionRequest,
+} from '@lux/people'
 import type { Command } from 'commander'
 import { systemEntropy } from '../../core/system.ts'
 import { readTrustedPolicy } from '../policy/trusted-policy.ts'
@@ -39,6 +46,7 @@ type NewOptions = {
   out: string
 }
 type SignOptions = PassphraseOptions & { key: string; out: string; yes?: boolean }
+type KeyOptions = { policy: string; public: string }
 type ShowOptions = { policy?: string }
 
 const maxRequest = 16 << 20
@@ -61,7 +69,7 @@ export function registerRequest({ program, act }: CommandLine): void {
     .requiredOption('--purpose <text>', 'what for')
     .requiredOption('--requester <name>', 'who asks, as on the card')
     .requiredOption('--combiner <age1pq1…|server-card.json>', 'who opens the answers')
-    .option('--policy <file>', 'the key’s policy, where it has all ciphertexts carried rounded')
+    .option('--policy <file>', 'the key’s policy: everything that holders check by it is checked now')
     .option('--hours <n>', 'how long it may be answered', count('--hours', mostHours, 1), 72)
     .requiredOption('--out <request.json>', 'a new file')
     .action((options: NewOptions) => act(() => makeRequest(options)))
@@ -78,9 +86,12 @@ Example:
   signing(group, 'sign', 'Sign a request as its requester.').action((path: string, options: SignOptions) =>
     act(() => signRequest(path, 'requester', options)),
   )
-  signing(group, 'approve', 'Approve a request, as one of the policy’s approvers.').action(
-    (path: string, options: SignOptions) => act(() => signRequest(path, 'approver', options)),
-  )
+  signing(group, 'approve', 'Approve a request, as one of the policy’s approvers.', ...approving)
+    .requiredOption('--policy <file>', 'the policy that you took by hand')
+    .requiredOption('--public <file>', 'public.bin of the key’s present epoch')
+    .action((path: string, options: SignOptions & KeyOptions) =>
+      act(() => signRequest(path, 'approver', options)),
+    )
   group
     .command('show')
     .argument('<request>', 'request.json')
@@ -91,7 +102,9 @@ Example:
   registerRequestResult(group, act)
 }
 
-function signing(group: Command, verb: string, description: string): Command {
+const approving = ['--policy policy.json', '--public run/fhe/public.bin']
+
+function signing(group: Command, verb: string, description: string, ...more: string[]): Command {
   return withPassphrase(
     group
       .command(verb)
@@ -102,14 +115,15 @@ function signing(group: Command, verb: string, description: string): Command {
       .option('--yes', 'do not ask at the terminal: for scripts; a person has read and compared everything'),
   ).addHelpText(
     'after',
-    `\nExample:\n  $ custody request ${verb} request.json --key my.key --out signed.json`,
+    `\nExample:\n  $ custody request ${[verb, 'request.json', ...more].join(' ')} --key my.key --out signed.json`,
   )
 }
 
 /** Errors: PROVENANCE-MALFORMED, REQUEST-PROVENANCE, REQUEST-MALFORMED, OPTION-COMBINER, POLICY-…, FHE-…. */
 async function makeRequest(options: NewOptions): Promise<Outcome> {
   mustBeNew(options.out)
-  const { header } = parsePublic(readPublicFile(options.public))
+  const pub = readPublicFile(options.public)
+  const { header } = parsePublic(pub)
   const documents = options.provenance.map((path) => readParsed(path, provenanceCodec.file))
   const files = ciphertextsAt(options.ciphertext)
   const [first] = files
@@ -164,6 +178,13 @@ async function makeRequest(options: NewOptions): Promise<Outcome> {
     provenance: [...new Set(chosen.map(({ document }) => document))],
   })
   if (!given.ok) throw refused(given, 'give plain text, each ciphertext once')
+  const now = new Date().toISOString()
+  accepted(
+    policy === null
+      ? checkAskedMode(payload.mode, pub, null)
+      : checkAskable(given.value, { policy, pub, now }, 'unsigned'),
+    { request: options.out },
+  )
   return written(options.out, given.value)
 }
 
@@ -174,11 +195,20 @@ async function combinerOf(text: string): Promise<string> {
   return readParsed(text, serverCardCodec).combinerRecipient
 }
 
-/** Errors: REQUEST-MALFORMED, REQUEST-ROLE, REQUEST-DOMAIN, REQUEST-SIGNED, REQUEST-DECLINED, those of the key file. */
-async function signRequest(path: string, kind: RequestSigner, options: SignOptions): Promise<Outcome> {
+/** Errors: of an approver those of `checkAskable`; REQUEST-MALFORMED, REQUEST-ROLE, REQUEST-SIGNED, REQUEST-DECLINED, those of the key file. */
+async function signRequest(
+  path: string,
+  kind: RequestSigner,
+  options: SignOptions & Partial<KeyOptions>,
+): Promise<Outcome> {
   mustBeNew(options.out)
   const given = readParsed(path, requestPackageCodec, maxRequest)
   const { payload } = given.request
+  if (options.policy !== undefined && options.public !== undefined) {
+    const [policy, pub] = [readTrustedPolicy(options.policy), readPublicFile(options.public)]
+    const now = new Date().toISOString()
+    accepted(checkAskable(given, { policy, pub, now }, 'signed'), { request: path })
+  }
   const { key } = await openOwnKey(options.key, options)
   try {
     accepted(

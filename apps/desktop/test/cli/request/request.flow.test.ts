@@ -219,7 +219,7 @@ describe('a holder refuses by name', () => {
     const [wrongKind, wrongMode] = await Promise.all([
       custodyJson([
         ...['request', 'approve', at('odd.request.sign'), '--key', people.requester.keyPath],
-        ...['--out', at('x'), ...pass],
+        ...['--out', at('x'), ...pass, '--policy', at('policy.json'), '--public', at('fhe', 'public.bin')],
       ]),
       vouch(evaluator, 'six', 'y'),
     ])

@@ -170,12 +170,15 @@ export async function requested(name: string, budget = 4) {
   ])
   expect(made.json).toMatchObject({ ok: true, budget })
   let last = `${request}.draft`
+  const known = ['--policy', at('policy.json'), '--public', at('fhe', 'public.bin')]
   for (const [verb, person] of [
     ['sign', people.requester],
     ['approve', people.approver],
   ] as const) {
     const next = `${request}.${verb}`
-    const signed = await custodyJson(['request', verb, last, '--key', person.keyPath, '--out', next, ...pass])
+    const key = verb === 'approve' ? known : []
+    const as = ['--key', person.keyPath, '--out', next, ...pass]
+    const signed = await custodyJson(['request', verb, last, ...as, ...key])
     expect(signed.exit).toBe(0)
     last = next
   }

@@ -174,7 +174,8 @@ export class FheDevices {
     for (const [verb, person] of [['sign', 'Rita'], ...(approved ? [['approve', 'Abe']] : [])] as const) {
       const next = `${draft}.${verb}`
       const { keyed } = this.#of(person!)
-      const signed = await custodyJson(['request', verb!, last, ...keyed, '--out', next, '--yes'])
+      const known = verb === 'approve' ? [...this.#policy(), '--public', pub] : []
+      const signed = await custodyJson(['request', verb!, last, ...keyed, '--out', next, '--yes', ...known])
       if (signed.exit !== 0) throw new Error(JSON.stringify(signed.json))
       last = next
     }
