@@ -104,6 +104,9 @@ export const CKM = {
   AES_KEY_WRAP: 0x2109,
   AES_KEY_WRAP_PAD: 0x210a,
   AES_KEY_WRAP_KWP: 0x210b,
+  /** Yubico/yubihsm-shell, pkcs11/pkcs11y.h; each wraps whole objects of a YubiHSM 2. */
+  YUBICO_AES_CCM_WRAP: 0xd955_4204,
+  YUBICO_RSA_WRAP: 0xd955_4209,
 } as const
 
 export const CKG = { MGF1_SHA1: 1, MGF1_SHA256: 2, MGF1_SHA384: 3, MGF1_SHA512: 4 } as const

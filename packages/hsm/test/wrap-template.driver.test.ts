@@ -67,11 +67,11 @@ describe('WRAP_TEMPLATE: what a key demands of everything that it wraps', () => 
 
   it('is refused by name where the token does not know it; no key without it takes its place', async () => {
     const id = newId()
-    bench.next('C_GenerateKey', 'CKR_ATTRIBUTE_TYPE_INVALID')
+    bench.plan('C_GenerateKey@*=refuses:WRAP_TEMPLATE:CKR_ATTRIBUTE_TYPE_INVALID')
     const template = { ...kekTemplate, wrapTemplate: 'secret' } as const
     await expect(token.generateAes({ id, label: 'kek', bits: 256, template })).rejects.toMatchObject({
       code: 'HSM-ATTRIBUTE-REFUSED',
-      detail: expect.stringContaining('WRAP_TEMPLATE'),
+      detail: expect.stringContaining('does not take WRAP_TEMPLATE, which a key-encryption key needs'),
     })
     bench.plan()
     expect(await token.findById(id)).toEqual([])

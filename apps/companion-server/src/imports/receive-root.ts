@@ -242,6 +242,8 @@ async function unwrap(
 function evidenceFault(evidence: readonly KeyEvidence[], beside: readonly string[] = []): string | null {
   const [key] = evidence
   if (evidence.length !== 1 || key === undefined) return `${evidence.length} objects carry its id`
-  const wrong = key.attributes.find(({ attribute, ok }) => !ok && !beside.includes(attribute))
+  const wrong = key.attributes.find(
+    ({ attribute, ok, lacking }) => !ok && !lacking && !beside.includes(attribute),
+  )
   return wrong ? `${wrong.attribute} is ${sayAttribute(wrong.actual)}, expected ${wrong.expected}` : null
 }

@@ -130,9 +130,11 @@ export type ProbeReport = {
   readonly attacks: readonly ProbeAttack[]
   readonly knownAnswers: WrapMechanismReport
   /**
-   * True when every attack on the hardened template was held and a wrap mechanism was proved. The attacks on a trusted window are
+   * True when every attack on the hardened template was held, a wrap mechanism was proved, and the token has every attribute that a
+   * root needs. The attacks on a trusted window are
    * `not-applicable` where the token refuses what the window is made of; that alone fails no probe.
    */
   readonly passed: boolean
+  /** What the token does not have of the hardened template, and of a root's other needs. */
   readonly lacking: readonly string[]
 }

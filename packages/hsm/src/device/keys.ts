@@ -67,7 +67,7 @@ export type AttributeReport = {
   readonly expected: string | null
   readonly actual: string
   readonly ok: boolean
-  /** The token does not take this attribute, so it was left out of the template; what it says instead stands in `actual`. */
+  /** The token does not have this attribute, or refused it, and a key of this template needs it not; what it says instead stands in `actual`. */
   readonly lacking?: true
 }
 

@@ -10,7 +10,7 @@ export const cloudhsm: Profile = {
   name: 'AWS CloudHSM',
   kind: 'cloud',
   manufacturer: /^(Marvell|Cavium|AWS|Amazon|CloudHSM)/i,
-  model: /.*/,
+  model: /.*/i,
   verifiedOn: null,
   sources: [
     'https://docs.aws.amazon.com/cloudhsm/latest/userguide/cloudhsm_cli-key-replicate.html',

@@ -10,8 +10,8 @@ export const luna: Profile = {
   id: 'luna',
   name: 'Thales Luna 7',
   kind: 'hsm',
-  manufacturer: /^(SafeNet|Thales|Gemalto)/,
-  model: /(Luna|K7|G7|LunaSA|Cloud HSM)/i,
+  manufacturer: /^(SafeNet|Thales|Gemalto)/i,
+  model: /(Luna|K7|G7|Cryptovisor|Cloud HSM)/i,
   verifiedOn: null,
   sources: [
     'https://thalesdocs.com/gphsm/luna/7/docs/network/Content/lunacm/Preface.htm',

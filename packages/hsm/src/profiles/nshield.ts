@@ -7,7 +7,7 @@ export const nshield: Profile = {
   name: 'Entrust nShield',
   kind: 'hsm',
   manufacturer: /^(nCipher|Entrust)/i,
-  model: /.*/,
+  model: /.*/i,
   verifiedOn: null,
   sources: [
     'https://nshielddocs.entrust.com/security-world-docs/v13.6.3/api-pkcs11/mechanisms.html',

@@ -76,9 +76,10 @@ export type Profile = {
   readonly oaepHash: OaepHash
   /** Whose nonce AES-GCM encrypts under. `token`: it ignores the one that it is given, so we encrypt nothing by it. */
   readonly gcmNonce: 'caller' | 'token'
-  /** Attributes (names without CKA_) that some version does not know: sent, left out when refused, reported as lacking. */
-  readonly mayLack: readonly string[]
-  /** Attributes of key pairs that its library cannot be sent at all; left out, read back and reported. */
+  /**
+   * Attributes of key pairs (names without CKA_) that its library cannot be sent at all; left out, read back and reported. What else a
+   * token does not take is found by asking it.
+   */
   readonly leavesOut: { readonly private: readonly string[]; readonly public: readonly string[] }
   /** COPYABLE can be given when a key is made; some tokens refuse it in a copy. */
   readonly copyableInCopy: boolean
@@ -95,4 +96,4 @@ export type Profile = {
 }
 
 /** A token that takes every attribute of our templates. */
-export const takesAll = { mayLack: [], leavesOut: { private: [], public: [] } } as const
+export const takesAll = { leavesOut: { private: [], public: [] } } as const

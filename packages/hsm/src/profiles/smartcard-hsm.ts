@@ -6,7 +6,8 @@ export const smartcardHsm: Profile = {
   name: 'SmartCard-HSM, Nitrokey HSM 2',
   kind: 'card',
   manufacturer: /(CardContact|Nitrokey)/i,
-  model: /.*/,
+  // A NetHSM says Nitrokey too (nethsm-pkcs11: maker and product of the device).
+  model: /^(?!NetHSM)/i,
   verifiedOn: null,
   sources: [
     'https://github.com/OpenSC/OpenSC/wiki/SmartCardHSM',

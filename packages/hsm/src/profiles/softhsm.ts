@@ -6,8 +6,8 @@ export const softhsm: Profile = {
   id: 'softhsm',
   name: 'SoftHSM 2',
   kind: 'software',
-  manufacturer: /^SoftHSM/,
-  model: /^SoftHSM/,
+  manufacturer: /^SoftHSM/i,
+  model: /^SoftHSM/i,
   verifiedOn: 'SoftHSM 2.6.1 on Debian 12 and 13',
   sources: ['https://github.com/softhsm/SoftHSMv2'],
   libraries: [

@@ -7,9 +7,9 @@ export const swtpm: Profile = {
   id: 'swtpm',
   name: 'Software TPM (swtpm, tpm2-pkcs11)',
   kind: 'software',
-  manufacturer: /^IBM/,
+  manufacturer: /^IBM/i,
   // The reference implementation's vendor string, which swtpm keeps.
-  model: /^SW\s/,
+  model: /^SW\s/i,
   verifiedOn: 'tpm2-pkcs11 1.9.0 on swtpm 0.7 on Debian 12, 1.9.1 on Debian 13',
   sources: [...tpm2.sources, 'https://github.com/stefanberger/swtpm'],
   soft: true,

@@ -5,9 +5,9 @@ export const tpm2: Profile = {
   id: 'tpm2',
   name: 'TPM 2.0 (tpm2-pkcs11)',
   kind: 'tpm',
-  manufacturer: /^(IBM|INTC|STM|IFX|NTC|AMD|ATML|NTZ|MSFT|GOOG|QCOM|SMSN)\s*$/,
+  manufacturer: /^(IBM|INTC|STM|IFX|NTC|AMD|ATML|NTZ|MSFT|GOOG|QCOM|SMSN)\s*$/i,
   // The model is the TPM's own vendor string. openCryptoki says IBM too, but calls its model a soft token; so does swtpm.
-  model: /^(?!(IBM SoftTok|Soft)$|SW\s)/,
+  model: /^(?!(IBM SoftTok|Soft)$|SW\s)/i,
   verifiedOn: null,
   sources: ['https://github.com/tpm2-software/tpm2-pkcs11'],
   libraries: [
@@ -29,7 +29,6 @@ export const tpm2: Profile = {
   wrapCandidates: [],
   oaepHash: 'sha256',
   gcmNonce: 'caller',
-  mayLack: [],
   leavesOut: { private: ['DECRYPT'], public: ['ENCRYPT'] },
   copyableInCopy: true,
   replication: 'none',

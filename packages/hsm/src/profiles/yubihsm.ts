@@ -5,8 +5,8 @@ export const yubihsm: Profile = {
   id: 'yubihsm',
   name: 'YubiHSM 2',
   kind: 'hsm',
-  manufacturer: /^Yubico/,
-  model: /^YubiHSM/,
+  manufacturer: /^Yubico/i,
+  model: /^YubiHSM/i,
   verifiedOn: null,
   sources: [
     'https://docs.yubico.com/hardware/yubihsm-2/hsm-2-user-guide/hsm2-backup-restore.html',
@@ -66,6 +66,8 @@ export const yubihsm: Profile = {
   plan: { initialise: false, keyWrapping: false, trustedWindow: false, sealing: false },
   notes: [
     'A wrap key is an object of its own kind and wraps by AES-CCM (0xD9554204), with a nonce: no KW or KWP, so no possession proof, and no attack probe that passes: its keys stay at E0, attested or not.',
+    'CKM_YUBICO_RSA_WRAP (0xD9554209) and CKM_RSA_AES_KEY_WRAP wrap by a public wrap key, which a user of PKCS#11 can make: the probe tries both.',
+    'Its templates are lists of what is known: WRAP_WITH_TRUSTED, ALLOWED_MECHANISMS and UNWRAP_TEMPLATE of a pair are refused.',
     'An object has a two-byte id; the library keeps a longer CKA_ID beside it since its version 2.4.',
     'Every key is kept on the device; there are no session keys.',
     'The connector’s address stands in yubihsm_pkcs11.conf (YUBIHSM_PKCS11_CONF).',

@@ -74,6 +74,7 @@ static const struct {
     CKA(EXTRACTABLE), CKA(WRAP_WITH_TRUSTED), CKA(WRAP), CKA(UNWRAP), CKA(ENCRYPT), CKA(DECRYPT), CKA(SIGN), CKA(VERIFY),
     CKA(DERIVE), CKA(ALWAYS_AUTHENTICATE), CKA(EC_PARAMS), CKA(MODULUS_BITS), CKA(PUBLIC_EXPONENT), CKA(WRAP_TEMPLATE),
     CKA(ALLOWED_MECHANISMS), CKA(UNWRAP_TEMPLATE), CKA(COPYABLE), CKA(MODIFIABLE), CKA(TRUSTED),
+    CKA(LOCAL), CKA(KEY_GEN_MECHANISM), CKA(ALWAYS_SENSITIVE), CKA(NEVER_EXTRACTABLE),
 #undef CKA
 };
 
@@ -113,8 +114,65 @@ static bool parse_attribute(const char *text, struct fault *fault) {
   return false;
 }
 
+static bool parse_code(const char *text, unsigned long *code) {
+  char *end;
+  for EACH(codes) {
+    if (strcmp(text, codes[at].name) != 0) continue;
+    *code = codes[at].value;
+    return true;
+  }
+  *code = strtoul(text, &end, 0);
+  return end != text && *end == '\0';
+}
+
+/* NAME|NAME up to the end or a colon, which is where `rest` points then. */
+static bool parse_names(const char *text, struct fault *fault, const char **rest) {
+  for (;;) {
+    const size_t length = strcspn(text, "|:");
+    bool known = false;
+    for EACH(attribute_names) {
+      if (strlen(attribute_names[at].name) != length || strncmp(attribute_names[at].name, text, length) != 0) continue;
+      if (fault->count == MOST_NAMES) return false;
+      fault->names[fault->count++] = attribute_names[at].value;
+      known = true;
+    }
+    if (!known) return false;
+    text += length;
+    if (*text != '|') break;
+    text++;
+  }
+  *rest = text;
+  return true;
+}
+
+static bool is_named(const struct fault *fault, unsigned long type) {
+  for (size_t at = 0; at < fault->count; at++)
+    if (fault->names[at] == type) return true;
+  return false;
+}
+
+static bool has_named(const struct fault *fault, const struct ck_attribute *list, unsigned long count) {
+  for (unsigned long at = 0; list && at < count; at++)
+    if (is_named(fault, list[at].type)) return true;
+  return false;
+}
+
+/* refuses:NAMES:CODE, lacks:NAMES and lacks-ok:NAMES */
+static bool parse_dialect(const char *text, struct fault *fault) {
+  const char *rest;
+  if (strncmp(text, "refuses:", 8) == 0) {
+    fault->kind = REFUSES;
+    return parse_names(text + 8, fault, &rest) && *rest == ':' && parse_code(rest + 1, &fault->value);
+  }
+  const bool silent = strncmp(text, "lacks-ok:", 9) == 0;
+  if (!silent && strncmp(text, "lacks:", 6) != 0) return false;
+  fault->kind = LACKS;
+  fault->value = silent ? CKR_OK : CKR_ATTRIBUTE_TYPE_INVALID;
+  return parse_names(text + (silent ? 9 : 6), fault, &rest) && *rest == '\0';
+}
+
 bool parse_fault(const char *text, struct fault *fault) {
-  *fault = (struct fault){NOTHING, false, 0, 0};
+  *fault = (struct fault){0};
   if (strncmp(text, "after:", 6) == 0) {
     fault->after = true;
     text += 6;
@@ -123,6 +181,7 @@ bool parse_fault(const char *text, struct fault *fault) {
     fault->kind = FLAGS;
     return parse_flags(text + 6, &fault->value);
   }
+  if (strncmp(text, "refuses:", 8) == 0 || strncmp(text, "lacks", 5) == 0) return parse_dialect(text, fault);
   if (strncmp(text, "alter:", 6) == 0) {
     fault->kind = ALTER;
     return parse_attribute(text + 6, fault);
@@ -142,13 +201,7 @@ bool parse_fault(const char *text, struct fault *fault) {
   }
   if (fault->kind != NOTHING) return true;
   fault->kind = RETURN_CODE;
-  for EACH(codes) {
-    if (strcmp(text, codes[at].name) != 0) continue;
-    fault->value = codes[at].value;
-    return true;
-  }
-  fault->value = strtoul(text, &end, 0);
-  return end != text && *end == '\0';
+  return parse_code(text, &fault->value);
 }
 
 static void hang(void) {
@@ -206,7 +259,12 @@ bool before_call(const struct fault *fault, enum function function, const struct
   }
   switch (fault->kind) {
     case ALTER:
+    case LACKS:
     case MISREAD: return false;
+    case REFUSES:
+      *rv = fault->value;
+      return output->what == TEMPLATE && (has_named(fault, output->attributes, output->count) ||
+                                          has_named(fault, output->others, output->others_count));
     case HANG_AT_EXIT: atexit(hang); return false;
     case SLOW: sleep_for(fault->value); return false;
     case HOLD:
@@ -262,10 +320,22 @@ static void misread(const struct output *output, unsigned long attribute) {
   }
 }
 
+/* The library answered for all of them: what this token does not have is taken out again. */
+static ck_rv_t take_out(const struct fault *fault, ck_rv_t rv, const struct output *output) {
+  bool found = false;
+  for (unsigned long at = 0; output->what == ATTRIBUTES && at < output->count; at++) {
+    if (!is_named(fault, output->attributes[at].type)) continue;
+    output->attributes[at].value_len = (unsigned long)-1;
+    found = true;
+  }
+  return found ? fault->value : rv;
+}
+
 ck_rv_t after_call(const struct fault *fault, ck_rv_t rv, const struct output *output) {
   struct ck_attribute *one = altered(fault, output);
   if (one) one->value = own_value;
   if (fault->kind == TRUNCATE || fault->kind == GARBAGE_LENGTH) spoil(output, fault->kind == TRUNCATE);
+  if (fault->kind == LACKS) rv = take_out(fault, rv, output);
   if (fault->kind == MISREAD && rv == CKR_OK) misread(output, fault->attribute);
   if (!fault->after) return rv;
   if (fault->kind == RETURN_CODE) return fault->value;

@@ -5,6 +5,7 @@
 #define CRYPTOKI_GNU 1 /* struct ck_… instead of typedefs */
 #include <p11-kit/pkcs11.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Every function of the list but C_GetFunctionList, in the standard's order. */
@@ -35,14 +36,20 @@ enum kind {
   REMOVED,        /* sessions closed, and the token is gone for as long as this plan stands */
   FLAGS,          /* flags:NAME|NAME, added to the token's flags for as long as this plan stands */
   ALTER,          /* alter:NAME=NUMBER, what the library is asked for of this attribute */
+  REFUSES,        /* refuses:NAME|NAME:CODE, the answer to a template that has one of these attributes */
+  LACKS,          /* lacks:NAME|NAME, read as absent: a length of -1, and CKR_ATTRIBUTE_TYPE_INVALID or OK (lacks-ok) */
   MISREAD         /* misread:NAME, one bit of what comes back for this attribute is another */
 };
+
+#define MOST_NAMES 32
 
 struct fault {
   enum kind kind;
   bool after; /* the token has done its work before it goes wrong */
   unsigned long value;
   unsigned long attribute; /* of ALTER and MISREAD */
+  unsigned long names[MOST_NAMES]; /* of REFUSES and LACKS */
+  size_t count;
 };
 
 /* What a call gives back, for TRUNCATE, GARBAGE_LENGTH and MISREAD; TEMPLATE: what it asks for, for ALTER. */
@@ -52,6 +59,9 @@ struct output {
   unsigned long *length;
   struct ck_attribute *attributes;
   unsigned long count;
+  /* The public half's template of a pair. */
+  const struct ck_attribute *others;
+  unsigned long others_count;
 };
 
 extern struct ck_function_list *real;

@@ -5,11 +5,12 @@
 #define M struct ck_mechanism *m
 #define A struct ck_attribute *
 #define H ck_object_handle_t
-#define NONE ((struct output){NO_OUTPUT, 0, 0, 0, 0})
-#define OUT(data, length) ((struct output){BYTES, data, length, 0, 0})
-#define MANY(data, length) ((struct output){COUNT, data, length, 0, 0})
-#define ASKED(list, count) ((struct output){TEMPLATE, 0, 0, list, count})
-#define VALUES(list, count) ((struct output){ATTRIBUTES, 0, 0, list, count})
+#define NONE ((struct output){NO_OUTPUT, 0, 0, 0, 0, 0, 0})
+#define OUT(data, length) ((struct output){BYTES, data, length, 0, 0, 0, 0})
+#define MANY(data, length) ((struct output){COUNT, data, length, 0, 0, 0, 0})
+#define ASKED(list, count) ((struct output){TEMPLATE, 0, 0, list, count, 0, 0})
+#define PAIR(list, count, other, others) ((struct output){TEMPLATE, 0, 0, list, count, other, others})
+#define VALUES(list, count) ((struct output){ATTRIBUTES, 0, 0, list, count, 0, 0})
 
 FUNCTION(C_Initialize, (void *a), (a), false, NONE)
 FUNCTION(C_Finalize, (void *a), (a), false, NONE)
@@ -35,7 +36,7 @@ FUNCTION(C_CopyObject, (S, H k, A t, L n, H *o), (s, k, t, n, o), true, ASKED(t,
 FUNCTION(C_DestroyObject, (S, H k), (s, k), true, NONE)
 FUNCTION(C_GetObjectSize, (S, H k, L *n), (s, k, n), true, NONE)
 FUNCTION(C_GetAttributeValue, (S, H k, A t, L n), (s, k, t, n), true, VALUES(t, n))
-FUNCTION(C_SetAttributeValue, (S, H k, A t, L n), (s, k, t, n), true, NONE)
+FUNCTION(C_SetAttributeValue, (S, H k, A t, L n), (s, k, t, n), true, ASKED(t, n))
 FUNCTION(C_FindObjectsInit, (S, A t, L n), (s, t, n), true, NONE)
 FUNCTION(C_FindObjects, (S, H *o, L m, L *n), (s, o, m, n), true, MANY(o, n))
 FUNCTION(C_FindObjectsFinal, (S), (s), true, NONE)
@@ -69,7 +70,7 @@ FUNCTION(C_DecryptDigestUpdate, (S, B i, L in, B o, L *n), (s, i, in, o, n), tru
 FUNCTION(C_SignEncryptUpdate, (S, B i, L in, B o, L *n), (s, i, in, o, n), true, OUT(o, n))
 FUNCTION(C_DecryptVerifyUpdate, (S, B i, L in, B o, L *n), (s, i, in, o, n), true, OUT(o, n))
 FUNCTION(C_GenerateKey, (S, M, A t, L n, H *o), (s, m, t, n, o), true, ASKED(t, n))
-FUNCTION(C_GenerateKeyPair, (S, M, A t, L n, A u, L un, H *o, H *p), (s, m, t, n, u, un, o, p), true, ASKED(u, un))
+FUNCTION(C_GenerateKeyPair, (S, M, A t, L n, A u, L un, H *o, H *p), (s, m, t, n, u, un, o, p), true, PAIR(u, un, t, n))
 FUNCTION(C_WrapKey, (S, M, H w, H k, B o, L *n), (s, m, w, k, o, n), true, OUT(o, n))
 FUNCTION(C_UnwrapKey, (S, M, H w, B i, L in, A t, L n, H *o), (s, m, w, i, in, t, n, o), true, ASKED(t, n))
 FUNCTION(C_DeriveKey, (S, M, H k, A t, L n, H *o), (s, m, k, t, n, o), true, ASKED(t, n))
@@ -89,4 +90,5 @@ FUNCTION(C_WaitForSlotEvent, (ck_flags_t f, ck_slot_id_t *t, void *a), (f, t, a)
 #undef OUT
 #undef MANY
 #undef ASKED
+#undef PAIR
 #undef VALUES

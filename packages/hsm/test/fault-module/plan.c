@@ -100,7 +100,7 @@ static void complain(const char *rule) {
 
 /* FUNCTION@WHEN=FAULT, or any@WHEN=FAULT; one a line or parted by semicolons. The first that fits is taken. */
 static struct fault look_up(char *plan, enum function function, uint64_t n, uint64_t all) {
-  struct fault fault = {NOTHING, false, 0, 0};
+  const struct fault fault = {0};
   char *rest;
   for (char *rule = strtok_r(plan, "\n;", &rest); rule; rule = strtok_r(NULL, "\n;", &rest)) {
     rule += strspn(rule, " \t");

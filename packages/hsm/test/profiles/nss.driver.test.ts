@@ -2,8 +2,15 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Hsm, type ProbeReport, startHsm, type Token } from '../../src/index.ts'
-import { utf8 } from '../soft-token-bench.ts'
+import {
+  type Hsm,
+  type ProbeReport,
+  rootTemplate,
+  signingTemplate,
+  startHsm,
+  type Token,
+} from '../../src/index.ts'
+import { newId, utf8 } from '../soft-token-bench.ts'
 
 const library = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib']
   .map((folder) => join(folder, 'libsoftokn3.so'))
@@ -71,6 +78,24 @@ describe('NSS softokn, a token that breaks promises', () => {
       ({ name, template }) => name === 'read-back' && template === 'hardened',
     )
     expect(readBack?.detail).toContain('UNWRAP_TEMPLATE of the KEK is unreadable:HSM-DEVICE-ERROR')
+  })
+
+  it('makes an officer’s pair without COPYABLE, which it does not know, and no root, with the attribute and the role', async () => {
+    const id = newId()
+    const pair = await token.generateKeyPair({ id, label: 'o', kind: 'p-256', template: signingTemplate })
+    expect(pair.attributes.flatMap(({ attribute, lacking }) => (lacking ? [attribute] : []))).toEqual([
+      'COPYABLE',
+    ])
+    await token.destroy(pair.privateKey)
+    await token.destroy(pair.publicKey)
+    await expect(
+      token.generateAes({ id, label: 'root', bits: 256, template: rootTemplate }),
+    ).rejects.toMatchObject({
+      code: 'HSM-ATTRIBUTE-REFUSED',
+      detail: expect.stringContaining('does not take ALLOWED_MECHANISMS, which a root needs'),
+    })
+    expect(await token.findById(id)).toEqual([])
+    expect((await token.inventory()).objects.filter(({ label }) => label === 'root')).toEqual([])
   })
 
   it('lists what somebody stored, and none of what the library says of itself', async () => {

@@ -78,6 +78,19 @@ describe('profiles', () => {
       expect([id, plan.initialise]).toEqual([id, initialise.by === 'library'])
   })
 
+  it.each([
+    ['SafeNet', 'Cryptovisor7', 'luna'],
+    ['Safenet, Inc.', 'LunaSA 7.7.1', 'luna'],
+    ['safenet', 'luna k7', 'luna'],
+    ['NCIPHER CORP. LTD', '', 'nshield'],
+    ['yubico (www.yubico.com)', 'YUBIHSM', 'yubihsm'],
+    ['Yubico (www.yubico.com)', 'YubiKey YK5', 'generic'],
+    ['www.CardContact.de', 'PKCS#15 emulated', 'smartcard-hsm'],
+    ['Nitrokey GmbH', 'NetHSM', 'generic'],
+  ])('%s %s is %s: in whatever case a vendor writes its name', (maker, model, id) => {
+    expect(profileOf(maker, model).id).toBe(id)
+  })
+
   it('a library is known by its file’s name, and only what its profile names reaches its host', () => {
     expect(profileOfLibrary('/opt/elsewhere/libtpm2_pkcs11.so.1')?.id).toBe('tpm2')
     expect(profileOfLibrary('/opt/elsewhere/libunknown.so')).toBeNull()

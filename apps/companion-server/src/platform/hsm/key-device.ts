@@ -86,7 +86,7 @@ export function deviceOf(token: Token): KeyDevice {
           ...{ id, label: 'online root', sameLabel: true, bits: 256, template: rootTemplate },
         })
       const [evidence] = await token.findById(id, rootTemplate)
-      const wrong = evidence?.attributes.find(({ ok }) => !ok)
+      const wrong = evidence?.attributes.find(({ ok, lacking }) => !ok && !lacking)
       if (evidence === undefined || wrong !== undefined)
         throw new EnvironmentError('ROOT-ATTRIBUTES', `${wrong?.attribute} is ${wrong?.actual}`)
       const { digest, mechanism } = await token.possessionDigest({ kek: { id }, challenge: challengeOf(id) })

@@ -1,56 +1,186 @@
-import type { KeyClass } from '../../device.ts'
+import { randomBytes } from 'node:crypto'
+import type { HsmError, KeyClass } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
-import { attributeName, CKA } from '../library/attributes.ts'
-import { attempt } from '../library/errors.ts'
+import { attributeName, CKA, is, raw } from '../library/attributes.ts'
+import { attempt, attemptPresent } from '../library/errors.ts'
 import type { Attribute } from '../library/memory.ts'
 import type { TokenSession } from '../session/session.ts'
+import { bindingsOf, classOf, isOptional, roleOf } from './needs.ts'
+
+/** One template, or a pair's two. */
+export type Templates = readonly (readonly Attribute[])[]
 
 export type Accepted<T> = {
   readonly value: T
-  readonly sent: readonly Attribute[]
+  readonly sent: Templates
   /** What the token did not take: reported, never silently dropped. */
-  readonly lacking: readonly Attribute[]
+  readonly lacking: Templates
 }
 
-/** How tokens say that they do not know an attribute. */
-const unknown: ReadonlySet<string> = new Set(['CKR_ATTRIBUTE_TYPE_INVALID', 'CKR_TEMPLATE_INCONSISTENT'])
+/** How an object comes to be: tokens differ in what they take for each. */
+export type Making = 'generate' | 'pair' | 'create' | 'unwrap' | 'derive'
 
-function split(asked: readonly Attribute[], left: ReadonlySet<string>) {
-  const isLeft = ({ type }: Attribute) => left.has(attributeName(type))
-  return { sent: asked.filter((one) => !isLeft(one)), lacking: asked.filter(isLeft) }
+type Make<T> = {
+  readonly by: Making
+  readonly asked: Templates
+  readonly make: (sent: Templates) => T
+  /** Takes away what was made to find out what the token takes. */
+  readonly discard: (made: T) => void
 }
+
+/** How tokens say that they do not take an attribute; none of these codes names it. */
+const refusals: ReadonlySet<string> = new Set([
+  'CKR_ATTRIBUTE_TYPE_INVALID',
+  'CKR_ATTRIBUTE_VALUE_INVALID',
+  'CKR_TEMPLATE_INCONSISTENT',
+])
+
+/** NSS says so of an attribute that its database has no column for. What is unwrapped may have failed for its bytes. */
+const isVague = (by: Making, { ckr }: HsmError): boolean =>
+  by !== 'unwrap' && by !== 'derive' && ckr?.name === 'CKR_GENERAL_ERROR'
+
+const isRefusal = (by: Making, error: HsmError): boolean =>
+  refusals.has(error.ckr?.name ?? '') || isVague(by, error)
+
+/** An attribute of one of the templates. */
+type Place = { readonly at: number; readonly one: Attribute; readonly name: string }
+
+const placesOf = (
+  asked: Templates,
+  wanted: (one: Attribute, template: readonly Attribute[]) => boolean,
+): Place[] =>
+  asked.flatMap((template, at) =>
+    template
+      .filter((one) => wanted(one, template))
+      .map((one) => ({ at, one, name: `${classOf(template)} ${attributeName(one.type)}` })),
+  )
+
+const accepted = <T>(asked: Templates, value: T, left: readonly Place[]): Accepted<T> => ({
+  value,
+  sent: without(asked, left),
+  lacking: asked.map((_, at) => left.flatMap((place) => (place.at === at ? [place.one] : []))),
+})
+
+const without = (asked: Templates, left: readonly Place[]): Templates =>
+  left.length === 0
+    ? asked
+    : asked.map((template, at) =>
+        template.filter((one) => !left.some((place) => place.at === at && place.one === one)),
+      )
 
 /** The attributes of a pair's halves that this token's library cannot be sent at all, taken out. */
 export function withoutUnsendable(
   token: TokenSession,
   keyClass: Exclude<KeyClass, 'secret'>,
   asked: readonly Attribute[],
-): { sent: readonly Attribute[]; lacking: readonly Attribute[] } {
-  return split(asked, new Set(token.profile.leavesOut[keyClass]))
+): readonly Attribute[] {
+  const left = new Set(token.profile.leavesOut[keyClass])
+  return asked.filter(({ type }) => !left.has(attributeName(type)))
 }
 
 /**
- * Makes something of a template; when the token does not know an attribute, once more without those that its profile says
- * some versions lack. Nothing was made by the refused call.
+ * Makes something of templates. Where the token refuses them, the optional attributes that it does not take are found by leaving them
+ * out, one at a time and then all, and remembered for as long as the token is open. Errors: HSM-ATTRIBUTE-REFUSED, with the attribute
+ * and the role where the role needs it.
  */
-export function withAccepted<T>(
-  token: TokenSession,
-  asked: readonly Attribute[],
-  make: (sent: readonly Attribute[]) => T,
-): Accepted<T> {
-  const first = attempt(() => namingDemands(asked, make))
-  if (first.ok) return { value: first.value, sent: asked, lacking: [] }
-  const { sent, lacking } = split(asked, new Set(token.profile.mayLack))
-  if (lacking.length === 0 || !unknown.has(first.error.ckr?.name ?? '')) throw first.error
-  return { value: namingDemands(sent, make), sent, lacking }
+export function withAccepted<T>(token: TokenSession, making: Make<T>): Accepted<T> {
+  const { by, asked, make, discard } = making
+  const lacks = token.lacks.get(by)
+  const known = lacks === undefined ? [] : placesOf(asked, isOptional).filter(({ name }) => lacks.has(name))
+  const first = attempt(() => make(without(asked, known)))
+  if (first.ok) return accepted(asked, first.value, known)
+  if (!isRefusal(by, first.error)) throw first.error
+  const optional = placesOf(asked, isOptional)
+  const learned = ({ value, left }: Found<T>): Accepted<T> => {
+    token.lacks.set(by, new Set([...(lacks ?? []), ...left.map(({ name }) => name)]))
+    return accepted(asked, value, left)
+  }
+  const found = search(
+    making,
+    known,
+    optional.filter(({ name }) => !lacks?.has(name)),
+  )
+  if (found === null) throw named(making, without(asked, optional), first.error)
+  if (!isVague(by, first.error)) return learned(found)
+  // The code may have been a fault that is over: then the attribute was not the reason, and the fault is told.
+  discard(found.value)
+  const again = attemptPresent(() => make(without(asked, known)))
+  if (again.ok) discard(again.value)
+  if (again.ok || !isRefusal(by, again.error)) throw first.error
+  return learned({ value: make(without(asked, found.left)), left: found.left })
 }
 
-/** A demand on what is wrapped is never left out, so its refusal says that it was asked for. */
-function namingDemands<T>(sent: readonly Attribute[], make: (sent: readonly Attribute[]) => T): T {
-  const made = attempt(() => make(sent))
-  if (made.ok) return made.value
-  const { ckr, detail } = made.error
-  const demanded = sent.some(({ type }) => type === CKA.WRAP_TEMPLATE)
-  if (!demanded || !unknown.has(ckr?.name ?? '')) throw made.error
-  throw hsmError('HSM-ATTRIBUTE-REFUSED', `${detail}; WRAP_TEMPLATE was asked for, among others`, ckr)
+type Found<T> = { readonly value: T; readonly left: readonly Place[] }
+
+/** What the token makes with as little left out as it takes, or null. */
+function search<T>(making: Make<T>, known: readonly Place[], candidates: readonly Place[]): Found<T> | null {
+  const { by, asked, make } = making
+  for (const one of candidates) {
+    const left = [...known, one]
+    const made = tried(by, () => make(without(asked, left)))
+    if (made !== null) return { value: made.value, left }
+  }
+  if (candidates.length < 2) return null
+  const made = tried(by, () => make(without(asked, [...known, ...candidates])))
+  return made === null ? null : narrowed(making, made.value, known, candidates)
+}
+
+/** null: refused for an attribute. What else goes wrong is thrown. */
+function tried<T>(by: Making, make: () => T): { readonly value: T } | null {
+  const made = attemptPresent(make)
+  if (made.ok) return made
+  if (!isRefusal(by, made.error)) throw made.error
+  return null
+}
+
+/** Several attributes are not taken: each that the token does take goes back into the template. */
+function narrowed<T>(
+  { by, asked, make, discard }: Make<T>,
+  value: T,
+  known: readonly Place[],
+  candidates: readonly Place[],
+): Found<T> {
+  let made: { readonly value: T } | null = { value }
+  let left = [...known, ...candidates]
+  for (const one of candidates) {
+    const fewer = left.filter((place) => place !== one)
+    if (made !== null) discard(made.value)
+    made = tried(by, () => make(without(asked, fewer)))
+    if (made !== null) left = fewer
+  }
+  return { value: (made ?? { value: make(without(asked, left)) }).value, left }
+}
+
+/** The refusal with the attributes that it is for, where the token makes the like without them; that one is taken away again. */
+function named<T>({ by, make, discard }: Make<T>, asked: Templates, refusal: HsmError): HsmError {
+  const needed = placesOf(asked, (one, template) => bindingsOf(template).includes(one))
+  // What is unwrapped answers to the wrapping key's demands too: its refusal says nothing of an attribute.
+  if (needed.length === 0 || by === 'unwrap') return refusal
+  const namesOf = (places: readonly Place[]) =>
+    [...new Set(places.map(({ one }) => attributeName(one.type)))].join(', ')
+  const goes = (left: readonly Place[], inSession: boolean): boolean => {
+    const made = attempt(() => make(scratch(without(asked, left), inSession)))
+    if (made.ok) attempt(() => discard(made.value))
+    return made.ok
+  }
+  // A token that keeps no such key may have it for a session.
+  const inSession = !goes([], true)
+  const one = needed.find((place) => goes([place], inSession))
+  const places = one ? [one] : goes(needed, inSession) ? needed : []
+  if (places.length === 0 && isVague(by, refusal)) return refusal
+  const why =
+    places.length === 0
+      ? `asked for, among others: ${namesOf(needed)}`
+      : `the token does not take ${namesOf(places)}, which a ${roleOf(asked[places[0]?.at ?? 0] ?? [])} needs`
+  return hsmError('HSM-ATTRIBUTE-REFUSED', `${refusal.detail}; ${why}`, refusal.ckr)
+}
+
+/** Under another identifier: it must never be taken for the key that was asked for. */
+function scratch(templates: Templates, inSession: boolean): Templates {
+  const id = raw('ID', randomBytes(16))
+  return templates.map((template) =>
+    template.map((one) =>
+      one.type === CKA.ID ? id : one.type === CKA.TOKEN && inSession ? is('TOKEN', false) : one,
+    ),
+  )
 }

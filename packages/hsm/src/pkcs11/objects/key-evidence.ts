@@ -1,16 +1,10 @@
 import type { AttributeReport, KeyClass, KeyEvidence, KeyRef, KeyTemplate } from '../../device.ts'
-import {
-  type AttributeName,
-  CKA,
-  compareAttributes,
-  readAttribute,
-  showAttributes,
-} from '../library/attributes.ts'
+import { type AttributeName, CKA, readAttribute, showAttributes } from '../library/attributes.ts'
 import type { Attribute } from '../library/memory.ts'
 import type { Handle } from '../library/module.ts'
 import type { TokenSession } from '../session/session.ts'
 import { numbersOf } from './mechanisms.ts'
-import { history } from './read-back.ts'
+import { compareAsked, history } from './read-back.ts'
 import { privateAttributes, publicAttributes, secretAttributes } from './templates.ts'
 
 const shown: readonly AttributeName[] = [
@@ -71,7 +65,7 @@ function evidence(
     return read.ok ? read.value : ''
   }
   const attributes = template
-    ? compareAttributes(module, session, handle, attributesFor(token, ref.class, template))
+    ? compareAsked(token, handle, attributesFor(token, ref.class, template)).compared
     : show(token, handle)
   return {
     ref,

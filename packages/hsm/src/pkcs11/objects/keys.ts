@@ -9,13 +9,14 @@ import type {
   MadeKeyPair,
 } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
-import { attributeName, is, num, raw } from '../library/attributes.ts'
+import { is, num, raw } from '../library/attributes.ts'
 import { curves, ed25519Params } from '../library/curves.ts'
 import { attempt } from '../library/errors.ts'
 import type { Attribute } from '../library/memory.ts'
 import type { Handle } from '../library/module.ts'
 import type { TokenSession } from '../session/session.ts'
 import { withAccepted, withoutUnsendable } from './accepted.ts'
+import { madeAsAsked } from './as-asked.ts'
 import { type Naming, requireFreeId, requireFreeLabel } from './free-name.ts'
 import { numbersOf } from './mechanisms.ts'
 import { publicKeyAttributes, readSpki } from './public-keys.ts'
@@ -42,10 +43,10 @@ function generateSecret(
     ...secretAttributes(options.template, numbersOf(token)),
   ]
   const doing = 'generating a key'
-  const { value, sent, lacking } = withAccepted(token, asked, (template) =>
+  const { attributes } = madeAsAsked(token, 'generate', asked, doing, (template) =>
     token.module.generateKey(token.session, { mechanism }, template, doing),
   )
-  return { ref, attributes: readBack(token, value, sent, doing, lacking) }
+  return { ref, attributes }
 }
 
 function aesBytes(bits: number): number {
@@ -117,27 +118,28 @@ function pairOf(
   privateAsked: readonly Attribute[],
   doing: string,
 ): Pair {
-  const publicHalf = withoutUnsendable(token, 'public', publicAsked)
-  const privateHalf = withoutUnsendable(token, 'private', privateAsked)
-  const mayLack = new Set(token.profile.mayLack)
-  const known = (one: Attribute) => !mayLack.has(attributeName(one.type))
-  const { value, sent } = withAccepted(token, privateHalf.sent, (template) =>
-    token.module.generateKeyPair(
-      token.session,
-      { mechanism },
-      template === privateHalf.sent ? publicHalf.sent : publicHalf.sent.filter(known),
-      template,
-      doing,
-    ),
-  )
-  const whole = sent === privateHalf.sent
-  const publicSent = whole ? publicHalf.sent : publicHalf.sent.filter(known)
+  const {
+    value,
+    sent: [publicSent = [], privateSent = []],
+  } = withAccepted(token, {
+    by: 'pair',
+    asked: [
+      withoutUnsendable(token, 'public', publicAsked),
+      withoutUnsendable(token, 'private', privateAsked),
+    ],
+    make: ([publicHalf = [], privateHalf = []]) =>
+      token.module.generateKeyPair(token.session, { mechanism }, publicHalf, privateHalf, doing),
+    discard: ({ publicKey, privateKey }) => {
+      token.destroyHandle(privateKey)
+      token.destroyHandle(publicKey)
+    },
+  })
   return {
     ...value,
     publicAsked: publicSent,
-    privateAsked: sent,
+    privateAsked: privateSent,
     publicLacking: publicAsked.filter((one) => !publicSent.includes(one)),
-    privateLacking: privateAsked.filter((one) => !sent.includes(one)),
+    privateLacking: privateAsked.filter((one) => !privateSent.includes(one)),
   }
 }
 
@@ -238,7 +240,9 @@ export function importPublicKey(
     is('DERIVE', false),
     is('MODIFIABLE', false),
   ]
-  const handle = token.module.createObject(token.session, asked, 'importing a public key')
-  readBack(token, handle, asked, 'importing a public key')
+  const doing = 'importing a public key'
+  madeAsAsked(token, 'create', asked, doing, (template) =>
+    token.module.createObject(token.session, template, doing),
+  )
   return ref
 }

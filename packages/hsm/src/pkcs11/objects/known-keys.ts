@@ -9,6 +9,7 @@ import type { Attribute } from '../library/memory.ts'
 import type { Handle } from '../library/module.ts'
 import { oaep } from '../library/parameters.ts'
 import type { TokenSession } from '../session/session.ts'
+import { withAccepted } from './accepted.ts'
 import { oaepOutside } from './oaep-outside.ts'
 import { named } from './read-back.ts'
 import { mechanismNumbers, privateAttributes, publicAttributes } from './templates.ts'
@@ -144,9 +145,7 @@ function carryIn(token: TokenSession, asked: readonly Attribute[]): Handle {
 function makeCarrier(token: TokenSession): Carrier {
   const unwrapping = { ...closedTemplate, unwrap: true }
   const name = named(randomBytes(16).toString('hex'), '')
-  return token.module.generateKeyPair(
-    token.session,
-    { mechanism: CKM.RSA_PKCS_KEY_PAIR_GEN },
+  const asked = [
     [
       num('CLASS', CKO.PUBLIC_KEY),
       num('KEY_TYPE', CKK.RSA),
@@ -165,6 +164,21 @@ function makeCarrier(token: TokenSession): Carrier {
         mechanismNumbers(() => 0),
       ),
     ],
-    'making a pair to bring known keys in by',
-  )
+  ]
+  return withAccepted(token, {
+    by: 'pair',
+    asked,
+    make: ([publicKey = [], privateKey = []]) =>
+      token.module.generateKeyPair(
+        token.session,
+        { mechanism: CKM.RSA_PKCS_KEY_PAIR_GEN },
+        publicKey,
+        privateKey,
+        'making a pair to bring known keys in by',
+      ),
+    discard: ({ publicKey, privateKey }) => {
+      token.destroyHandle(privateKey)
+      token.destroyHandle(publicKey)
+    },
+  }).value
 }

@@ -1,4 +1,4 @@
-import { type AttributeReport, type KeyRef, sayAttribute } from '../../device.ts'
+import { type AttributeReport, isAbsent, type KeyRef, sayAttribute } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
 import {
   type AttributeName,
@@ -14,6 +14,7 @@ import type { Attribute } from '../library/memory.ts'
 import type { Handle } from '../library/module.ts'
 import { type DamagedFile, damagedObjectFiles, softTokenFolder, storeProblem } from '../library/soft-store.ts'
 import type { TokenSession } from '../session/session.ts'
+import { isOptional, roleOf } from './needs.ts'
 
 /** Attributes that tell where a key comes from; no one can set them. */
 export const history: readonly AttributeName[] = [
@@ -25,15 +26,19 @@ export const history: readonly AttributeName[] = [
 
 export const named = (id: string, label: string): Attribute[] => [hex('ID', id), text('LABEL', label)]
 
-/** Every attribute but the value, and the first that is not as asked for; `isFault` where the token could not be asked for that. */
+/** Every attribute but the value, and the first that is not as asked for and not harmless where it is absent; `isFault` where the token could not be asked for that. */
 export function compareAsked(
   { module, session }: TokenSession,
   handle: Handle,
   asked: readonly Attribute[],
 ): { compared: AttributeReport[]; wrong: AttributeReport | undefined; isFault: boolean } {
   const readable = asked.filter(({ type }) => type !== CKA.VALUE)
-  const compared = compareAttributes(module, session, handle, readable)
-  const wrong = compared.find(({ ok }) => !ok)
+  const compared = compareAttributes(module, session, handle, readable).map((report, at): AttributeReport => {
+    const one = readable[at]
+    const isHarmless = !report.ok && isAbsent(report.actual) && one !== undefined && isOptional(one, asked)
+    return isHarmless ? { ...report, lacking: true } : report
+  })
+  const wrong = compared.find(({ ok, lacking }) => !ok && !lacking)
   return { compared, wrong, isFault: wrong !== undefined && fault.test(wrong.actual) }
 }
 
@@ -54,9 +59,10 @@ export function readBack(
     // A key that somebody else took away meanwhile must not hide what was wrong with it.
     const gone = attempt(() => token.destroyHandle(handle))
     const end = gone.ok ? 'the key was destroyed' : `destroying it failed (${gone.error.detail})`
+    const why = isAbsent(wrong.actual) ? `, which a ${roleOf(asked)} needs` : ''
     throw hsmError(
       isFault ? 'HSM-DEVICE-ERROR' : 'HSM-ATTRIBUTE-MISMATCH',
-      `${doing}: ${wrong.attribute} is ${sayAttribute(wrong.actual)}, asked for ${wrong.expected}; ${end}`,
+      `${doing}: ${wrong.attribute} is ${sayAttribute(wrong.actual)}, asked for ${wrong.expected}${why}; ${end}`,
     )
   }
   requirePersisted(token, handle, asked, doing)

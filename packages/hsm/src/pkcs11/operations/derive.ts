@@ -5,6 +5,7 @@ import { octetString } from '../library/curves.ts'
 import { attempt } from '../library/errors.ts'
 import type { Mechanism } from '../library/module.ts'
 import { cbcData, ecbData, ecdh } from '../library/parameters.ts'
+import { withAccepted } from '../objects/accepted.ts'
 import { type Naming, requireFreeId, requireFreeLabel } from '../objects/free-name.ts'
 import { numbersOf } from '../objects/mechanisms.ts'
 import { uncompressedPoint } from '../objects/public-keys.ts'
@@ -69,7 +70,15 @@ export function derive(
   ]
   const doing = `deriving a key by ${mechanismName(number)}`
   const made = tries.map(
-    (m) => () => attempt(() => token.module.deriveKey(token.session, m, base, asked, doing)),
+    (m) => () =>
+      attempt(() =>
+        withAccepted(token, {
+          by: 'derive',
+          asked: [asked],
+          make: ([sent = []]) => token.module.deriveKey(token.session, m, base, sent, doing),
+          discard: (handle) => token.destroyHandle(handle),
+        }),
+      ),
   )
   const first = made[0]?.()
   const result = first?.ok ? first : (made[1]?.() ?? first)
@@ -79,5 +88,10 @@ export function derive(
       ? explainRefusal(token, base, number, mechanismName(number))(first.error)
       : new RangeError('mechanism: not known')
   }
-  return { ref, attributes: readBack(token, result.value, asked, doing) }
+  const {
+    value,
+    sent: [sent = []],
+    lacking: [lacking = []],
+  } = result.value
+  return { ref, attributes: readBack(token, value, sent, doing, lacking) }
 }

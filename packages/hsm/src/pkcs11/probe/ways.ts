@@ -1,9 +1,10 @@
 import { CKK, CKM, CKO, mechanismName } from '../../constants.ts'
 import type { MechanismFunction } from '../../device.ts'
+import type { Profile } from '../../profiles/profile.ts'
 import { is, num } from '../library/attributes.ts'
 import { call, tryAttack } from '../library/errors.ts'
 import type { Handle, Mechanism } from '../library/module.ts'
-import { cbcData, ecbData, gcm, oaep } from '../library/parameters.ts'
+import { cbcData, ecbData, gcm, oaep, rsaAes } from '../library/parameters.ts'
 import { zeroIv } from '../objects/mechanisms.ts'
 import type { TokenSession } from '../session/session.ts'
 
@@ -24,11 +25,17 @@ export function blockWays(token: TokenSession): readonly DecryptBlock[] {
 
 const vendorNumbers = 0x8000_0000
 
-/** Every AES mechanism that might wrap, and every number of the vendor's own that the token says wraps. */
-export function wrapWays(token: TokenSession): Mechanism[] {
-  const vendors = [...token.mechanisms.values()]
+type Listed = Pick<TokenSession, 'mechanisms'>
+
+/** Every number of the vendor's own that the token says wraps. */
+const vendorWraps = ({ mechanisms }: Listed): number[] =>
+  [...mechanisms.values()]
     .filter(({ number, does }) => number >= vendorNumbers && does.includes('wrap'))
-    .flatMap(({ number: mechanism }) => [{ mechanism }, { mechanism, parameter: zeroIv }])
+    .map(({ number }) => number)
+
+/** Every AES mechanism that might wrap, and the vendor's own. */
+export function wrapWays(token: Listed): Mechanism[] {
+  const vendors = vendorWraps(token).flatMap((mechanism) => [{ mechanism }, { mechanism, parameter: zeroIv }])
   return [
     { mechanism: CKM.AES_KEY_WRAP },
     { mechanism: CKM.AES_KEY_WRAP_PAD },
@@ -63,10 +70,14 @@ export function otherWraps(
   return { accepted: [...accepted], open: [...open] }
 }
 
-/** By which a public key of RSA may wrap. */
-export const rsaWraps = ({ profile }: TokenSession): Mechanism[] =>
-  [...new Set(['sha1', profile.oaepHash] as const)]
-    .map((hash) => oaep(hash))
+/** By which a public key of RSA may wrap; a vendor's own number with the parameters of CKM_RSA_AES_KEY_WRAP, as Yubico's takes them. */
+export const rsaWraps = (token: Listed & { readonly profile: Pick<Profile, 'oaepHash'> }): Mechanism[] =>
+  [...new Set(['sha1', token.profile.oaepHash] as const)]
+    .flatMap((hash) => [
+      oaep(hash),
+      rsaAes(hash, 256),
+      ...vendorWraps(token).map((mechanism) => ({ ...rsaAes(hash, 256), mechanism })),
+    ])
     .concat({ mechanism: CKM.RSA_PKCS })
 
 export type UseWay = {

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { CKK, CKM, CKO } from '../../constants.ts'
-import type { OaepHash, ProbeAttackName } from '../../device.ts'
+import { CKK, CKM, CKO, CKR } from '../../constants.ts'
+import { type AttributeReport, isAbsent, type OaepHash, type ProbeAttackName } from '../../device.ts'
 import { rootBytes, rootTemplate } from '../../templates.ts'
 import { CKA, is, num, text } from '../library/attributes.ts'
-import { tryAttack } from '../library/errors.ts'
+import { ckrOf, tryAttack } from '../library/errors.ts'
 import type { Attribute } from '../library/memory.ts'
 import type { Handle } from '../library/module.ts'
 import { oaep } from '../library/parameters.ts'
+import { withAccepted } from '../objects/accepted.ts'
 import { makePair } from '../objects/keys.ts'
 import { oaepOutside } from '../objects/oaep-outside.ts'
 import { compareAsked, named } from '../objects/read-back.ts'
@@ -33,6 +34,9 @@ import {
   undecided,
 } from './scene.ts'
 
+const absentIn = ({ attribute, actual }: AttributeReport): string =>
+  `${attribute} ${actual.replace('unreadable:', '')}`
+
 const numbersFor = ({ mechanism }: Scene) => mechanismNumbers(() => mechanism.mechanism)
 
 /** The root as it is while a trusted window is open; by default, a key that may leave and nothing more. */
@@ -51,7 +55,12 @@ function wrapToUntrusted(scene: Scene): Finding {
   const asked = openAsked(scene)
   const doing = 'making an open scratch root'
   const generate = (template: readonly Attribute[]) =>
-    module.generateKey(session, { mechanism: CKM.AES_KEY_GEN }, template, doing)
+    withAccepted(token, {
+      by: 'generate',
+      asked: [template],
+      make: ([sent = []]) => module.generateKey(session, { mechanism: CKM.AES_KEY_GEN }, sent, doing),
+      discard: (key) => token.destroyHandle(key),
+    }).value
   const made = tryAttack(
     () => generate(asked),
     () => token.destroyHandle(generate(openAsked({ ...scene, template: 'default' }))),
@@ -63,9 +72,11 @@ function wrapToUntrusted(scene: Scene): Finding {
   try {
     const { wrong, isFault } = compareAsked(token, root, asked)
     if (wrong && isFault) return undecided([faultOf(wrong)])
+    if (wrong && isAbsent(wrong.actual)) return notApplicable('no-open-root', { answer: absentIn(wrong) })
     if (wrong) return broken('open-root-differs', { attribute: wrong.attribute, actual: wrong.actual })
     const unknown = new Set<string>()
     const answers = new Set<string>()
+    let cannotCopy: string | null = null
     const leavesBy = (key: Handle, trust?: 'made' | 'set'): readonly string[] => {
       const { accepted, open, answers: refusals } = wrapUnderKnown(scene, key, trust)
       for (const one of open) unknown.add(one)
@@ -83,6 +94,8 @@ function wrapToUntrusted(scene: Scene): Finding {
             token.destroyHandle(module.copyObject(session, scene.victim, [is('TOKEN', false)], 'copying')),
         )
         if (!copy.ok) {
+          if (copy.error.code === 'HSM-FUNCTION-MISSING' && ckrOf(copy.error) !== CKR.MECHANISM_INVALID)
+            cannotCopy = codeOf(copy.error)
           ;(copy.undecided ? unknown : answers).add(codeOf(copy.error))
           return []
         }
@@ -105,6 +118,8 @@ function wrapToUntrusted(scene: Scene): Finding {
       const accepted = way()
       if (accepted.length > 0) return broken('open-root-wrapped', { mechanisms: accepted.join(', ') })
     }
+    // What ends a trusted window is a copy of the open root.
+    if (cannotCopy !== null) return notApplicable('no-open-root', { answer: `C_CopyObject ${cannotCopy}` })
     return unknown.size > 0
       ? undecided(unknown)
       : held('open-root-kept', { answers: [...answers].join(', ') })
@@ -184,6 +199,7 @@ function transportUnwrap(scene: Scene): Finding {
   try {
     const { wrong, isFault } = compareAsked(token, pair.privateKey, pair.asked)
     if (wrong && isFault) return undecided([faultOf(wrong)])
+    if (wrong && isAbsent(wrong.actual)) return notApplicable('no-transport', { answer: absentIn(wrong) })
     if (wrong) return broken('transport-differs', { attribute: wrong.attribute, actual: wrong.actual })
     const value = randomBytes(rootBytes)
     const unwrap = (hash: OaepHash, blob: Buffer, template: readonly Attribute[]) =>

@@ -3,9 +3,10 @@ import type { KeyRef, WindowDestination } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
 import { CKA, is, num } from '../library/attributes.ts'
 import type { Handle } from '../library/module.ts'
+import { madeAsAsked } from '../objects/as-asked.ts'
 import { requireFreeId } from '../objects/free-name.ts'
 import { isRsa, publicKeyAttributes, readSpki } from '../objects/public-keys.ts'
-import { named, readBack } from '../objects/read-back.ts'
+import { named } from '../objects/read-back.ts'
 import type { TokenSession } from '../session/session.ts'
 
 const minTransportBits = 3072
@@ -63,8 +64,9 @@ export function importDestinations(
   })
   return prepared.map(({ ref, asked }) => {
     const doing = 'creating a trusted transport key'
-    const handle = token.module.createObject(token.session, asked, doing)
-    readBack(token, handle, asked, doing)
+    madeAsAsked(token, 'create', asked, doing, (template) =>
+      token.module.createObject(token.session, template, doing),
+    )
     return ref
   })
 }

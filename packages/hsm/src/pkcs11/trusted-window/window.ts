@@ -15,6 +15,7 @@ import { hex, is, num, text } from '../library/attributes.ts'
 import { attempt, attemptPresent, ckrOf } from '../library/errors.ts'
 import type { Handle } from '../library/module.ts'
 import { oaep } from '../library/parameters.ts'
+import { withAccepted } from '../objects/accepted.ts'
 import { requireFreeId, requireFreeLabel } from '../objects/free-name.ts'
 import { inventory } from '../objects/inventory.ts'
 import { numbersOf } from '../objects/mechanisms.ts'
@@ -69,12 +70,21 @@ export function open(
   ]
   const { module, session, profile } = token
   const doing = 'generating the root key'
-  const handle = module.generateKey(session, { mechanism: CKM.AES_KEY_GEN }, asked, doing)
+  const {
+    value: handle,
+    sent: [sent = []],
+    lacking: [lacking = []],
+  } = withAccepted(token, {
+    by: 'generate',
+    asked: [asked],
+    make: ([template = []]) => module.generateKey(session, { mechanism: CKM.AES_KEY_GEN }, template, doing),
+    discard: (made) => token.destroyHandle(made),
+  })
   const { ckaId, label } = options
   const window: OpenWindow = { handle, openId, ckaId, label, keys: new Set([handle]), opened: false }
   token.window = window
   try {
-    const attributes = readBack(token, handle, asked, doing)
+    const attributes = readBack(token, handle, sent, doing, lacking)
     const blobs = options.destinations.map(({ id, label, spki, oaepHash: taken }) => {
       const oaepHash = strongestOfBoth(profile.oaepHash, taken ?? 'sha1')
       const transport = trusted.get(id)

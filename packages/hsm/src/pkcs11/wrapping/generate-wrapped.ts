@@ -3,10 +3,11 @@ import { CKK, CKM, CKO } from '../../constants.ts'
 import type { AttributeReport, GeneratedWrapped, KeyPath, WrappableAlgorithm } from '../../device.ts'
 import { num } from '../library/attributes.ts'
 import type { Handle } from '../library/module.ts'
+import { madeAsAsked } from '../objects/as-asked.ts'
 import { makePair, readPairBack } from '../objects/keys.ts'
 import { numbersOf } from '../objects/mechanisms.ts'
 import { readSpki } from '../objects/public-keys.ts'
-import { named, readBack } from '../objects/read-back.ts'
+import { named } from '../objects/read-back.ts'
 import { privateAttributes, publicAttributes, secretAttributes } from '../objects/templates.ts'
 import type { TokenSession } from '../session/session.ts'
 import { type KeySize, leaving, withKek, wrapHandle } from './kek-path.ts'
@@ -45,8 +46,9 @@ function makeLeaving(token: TokenSession, algorithm: WrappableAlgorithm): Leavin
       num('VALUE_LEN', secret.length),
       ...secretAttributes(leaving, numbersOf(token)),
     ]
-    const key = module.generateKey(session, { mechanism: secret.mechanism }, asked, doing)
-    const attributes = readBack(token, key, asked, doing)
+    const { handle: key, attributes } = madeAsAsked(token, 'generate', asked, doing, (template) =>
+      module.generateKey(session, { mechanism: secret.mechanism }, template, doing),
+    )
     return { key, others: [], spki: null, attributes, size: { exactly: secret.length } }
   }
   switch (algorithm) {

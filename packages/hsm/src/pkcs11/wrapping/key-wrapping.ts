@@ -8,6 +8,7 @@ import { attempt } from '../library/errors.ts'
 import type { Attribute } from '../library/memory.ts'
 import { forPkcs11js, type Handle, type Mechanism } from '../library/module.ts'
 import { gcm, oaep, rsaAes } from '../library/parameters.ts'
+import { madeAsAsked } from '../objects/as-asked.ts'
 import { type Naming, requireFreeId, requireFreeLabel } from '../objects/free-name.ts'
 import { chooseWrapMechanism, numbersOf } from '../objects/mechanisms.ts'
 import { named, readBack } from '../objects/read-back.ts'
@@ -133,8 +134,9 @@ function wrapInTwo(
     num('VALUE_LEN', m.bits / 8),
     ...secretAttributes(template, numbersOf(token)),
   ]
-  const aes = module.generateKey(session, { mechanism: CKM.AES_KEY_GEN }, asked, doing)
-  readBack(token, aes, asked, doing)
+  const { handle: aes } = madeAsAsked(token, 'generate', asked, doing, (made) =>
+    module.generateKey(session, { mechanism: CKM.AES_KEY_GEN }, made, doing),
+  )
   try {
     const inWords = `CKM_RSA_PKCS_OAEP with ${m.hash}`
     const outer = attempt(() => module.wrapKey(session, oaep(m.hash), by, aes, doing))

@@ -101,7 +101,7 @@ function bornHere(key: KeyEvidence | undefined, generatedBy: string): boolean {
     key?.local === true &&
     key.generatedBy === generatedBy &&
     key.alwaysSensitive &&
-    key.attributes.every(({ ok }) => ok)
+    key.attributes.every(({ ok, lacking }) => ok || lacking === true)
   )
 }
 

@@ -1,0 +1,29 @@
+import type { AttributeReport } from '../../device.ts'
+import type { Attribute } from '../library/memory.ts'
+import type { Handle } from '../library/module.ts'
+import type { TokenSession } from '../session/session.ts'
+import { type Making, withAccepted } from './accepted.ts'
+import { readBack } from './read-back.ts'
+
+type Made = { readonly handle: Handle; readonly attributes: AttributeReport[] }
+
+/** An object of this template, read back: what the token does not have of it is in the report, or refused where the role needs it. */
+export function madeAsAsked(
+  token: TokenSession,
+  by: Making,
+  asked: readonly Attribute[],
+  doing: string,
+  make: (template: readonly Attribute[]) => Handle,
+): Made {
+  const {
+    value: handle,
+    sent: [sent = []],
+    lacking: [lacking = []],
+  } = withAccepted(token, {
+    by,
+    asked: [asked],
+    make: ([template = []]) => make(template),
+    discard: (made) => token.destroyHandle(made),
+  })
+  return { handle, attributes: readBack(token, handle, sent, doing, lacking) }
+}

@@ -1,0 +1,61 @@
+import { CKO } from '../../constants.ts'
+import { type AttributeName, CKA } from '../library/attributes.ts'
+import type { Attribute } from '../library/memory.ts'
+
+const bytesOf = (template: readonly Attribute[], name: AttributeName): Uint8Array | null => {
+  const value = template.find(({ type }) => type === CKA[name])?.value
+  return value instanceof Uint8Array ? value : null
+}
+
+const isSet = (template: readonly Attribute[], name: AttributeName): boolean =>
+  bytesOf(template, name)?.[0] === 1
+
+export const classOf = (template: readonly Attribute[]): number => bytesOf(template, 'CLASS')?.[0] ?? -1
+
+/** Whatever wraps or unwraps decides over other keys: nothing of what binds it may be left out. */
+const isWrapping = (template: readonly Attribute[]): boolean =>
+  isSet(template, 'WRAP') || isSet(template, 'UNWRAP')
+
+/**
+ * Whether a key of this template is the same without the attribute: by the standard an absent one reads as what is asked for, or what
+ * it allows gives no key away. A copy of a key is never weaker than the key, and a key that only signs, encrypts or makes MACs gives
+ * nothing away by another mechanism. Whatever is not listed here is needed.
+ */
+export function isOptional({ type, value }: Attribute, template: readonly Attribute[]): boolean {
+  switch (type) {
+    case CKA.COPYABLE:
+      return true
+    case CKA.WRAP_WITH_TRUSTED:
+    case CKA.ALWAYS_AUTHENTICATE:
+      return value[0] === 0
+    case CKA.MODIFIABLE:
+      return value[0] === 0 && !isWrapping(template)
+    case CKA.ALLOWED_MECHANISMS:
+      return !isWrapping(template)
+    default:
+      return false
+  }
+}
+
+/** Needed attributes that tokens are known to lack, in the order in which they are looked for. */
+const bindings: ReadonlySet<number> = new Set([
+  CKA.UNWRAP_TEMPLATE,
+  CKA.WRAP_TEMPLATE,
+  CKA.ALLOWED_MECHANISMS,
+  CKA.MODIFIABLE,
+  CKA.WRAP_WITH_TRUSTED,
+])
+
+/** Those of a template that no key of its role may lack and some tokens do. */
+export const bindingsOf = (template: readonly Attribute[]): readonly Attribute[] =>
+  template.filter((one) => bindings.has(one.type) && !isOptional(one, template))
+
+/** What a key of this template is for, in words: who reads a refusal knows the key by it. */
+export function roleOf(template: readonly Attribute[]): string {
+  if (isWrapping(template)) {
+    if (classOf(template) !== CKO.SECRET_KEY) return 'transport key'
+    return template.some(({ type }) => type === CKA.UNWRAP_TEMPLATE) ? 'root' : 'key-encryption key'
+  }
+  if (isSet(template, 'SIGN')) return 'signing key'
+  return isSet(template, 'ENCRYPT') ? 'encryption key' : 'data key'
+}
