@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { extname, join, resolve, sep } from 'node:path'
+import { extname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { contentPolicyOf } from '@lux/ceremony/wire'
 
 /** The built app for people's phones: an origin's whole content. */
 export const phoneOut = fileURLToPath(new URL('../../share-holder-mobile-web/out', import.meta.url))
@@ -46,16 +47,6 @@ const headers: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-cache',
 }
 
-/**
- * The page has its policy in itself too. A worker has none but what comes with its script: the device's and the codes' workers load
- * nothing, and the service worker asks its own origin alone.
- */
-function policyOf(path: string): string {
-  if (path.endsWith('/sw.js')) return "default-src 'none'; connect-src 'self'"
-  if (path.endsWith('.js')) return "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"
-  return "frame-ancestors 'none'"
-}
-
 /** Serves the files of `folder` on 127.0.0.1, and nothing else: every other address of the origin is 404. */
 export function servePhone(folder: string, port: number): Promise<Server> {
   const server = createServer((request, response) => {
@@ -69,7 +60,7 @@ export function servePhone(folder: string, port: number): Promise<Server> {
     const body = readFileSync(file)
     response.writeHead(200, {
       ...headers,
-      'Content-Security-Policy': policyOf(file),
+      'Content-Security-Policy': contentPolicyOf(relative(folder, file)),
       'Content-Type': type,
       'Content-Length': body.length,
     })

@@ -1,5 +1,5 @@
 import type { Policy } from '@lux/ceremony/policy'
-import { type PhoneRelease, phoneReleaseCodec } from '@lux/ceremony/wire'
+import { contentPolicyOf, type PhoneRelease, phoneReleaseCodec } from '@lux/ceremony/wire'
 import { sha256Hex, type VerificationKeys } from '@lux/crypto'
 import { checked, need, no, type Outcome } from './outcome.ts'
 import type { PersonKey } from './person-key.ts'
@@ -68,15 +68,78 @@ export function checkRelease(
   })
 }
 
-/** That a file is the released one. `bytes`: what the origin serves, null for nothing. Refuses APP-RELEASE-FILE. */
+/** What an origin answers for a path: null for a body where there is none. */
+export type ServedFile = { readonly bytes: Uint8Array | null; readonly contentPolicy: string | null }
+
+/**
+ * That a file is the released one, and comes with the policy that keeps others from framing it or a worker from reaching out. Refuses
+ * APP-RELEASE-FILE, APP-RELEASE-HEADER.
+ */
 export function checkReleased(
   { path, size, sha256 }: PhoneRelease['files'][number],
-  bytes: Uint8Array | null,
+  { bytes, contentPolicy }: ServedFile,
 ): Outcome<null> {
   return checked(() => {
     if (bytes === null) no('APP-RELEASE-FILE', `${path} is not served`)
     else if (bytes.length !== size || sha256Hex(bytes) !== sha256)
       no('APP-RELEASE-FILE', `${path} is another one`)
+    const wanted = contentPolicyOf(path)
+    if (!hasPolicy(contentPolicy ?? '', wanted))
+      no(
+        'APP-RELEASE-HEADER',
+        `${path}: Content-Security-Policy is ${contentPolicy === null ? 'absent' : `“${contentPolicy.slice(0, 200)}”`}, expected “${wanted}”`,
+      )
     return null
   })
+}
+
+/**
+ * Whether one of the policies of a header is the wanted one: a browser obeys them all, so others beside it only forbid more. One
+ * directive more in the same policy may allow more, so it is another policy.
+ */
+function hasPolicy(header: string, wanted: string): boolean {
+  const directives = (policy: string): string =>
+    policy
+      .split(';')
+      .map((one) => one.trim().toLowerCase().split(/\s+/).join(' '))
+      .filter((one) => one !== '')
+      .toSorted()
+      .join(';')
+  return header.split(',').some((policy) => directives(policy) === directives(wanted))
+}
+
+/**
+ * Addresses that a release has no file at, and that are asked for to learn whether the origin serves more than the app: `random` names no
+ * file of anybody. A file whose name nobody guesses is not found.
+ */
+export function strayPaths({ files }: Pick<PhoneRelease, 'files'>, random: string): string[] {
+  const folders = new Set(
+    files.flatMap(({ path }) => (path.includes('/') ? [path.slice(0, path.lastIndexOf('/') + 1)] : [])),
+  )
+  const guessed = [
+    'service-worker.js',
+    'worker.js',
+    'app',
+    'api',
+    'console',
+    'admin',
+    '.git/HEAD',
+    'server-status',
+  ]
+  const listed = new Set(files.map(({ path }) => path))
+  return [
+    random,
+    `${random}.js`,
+    `${random}.html`,
+    ...folders,
+    ...[...folders].map((folder) => `${folder}${random}.js`),
+    ...guessed,
+  ].filter((path) => !listed.has(path))
+}
+
+/** That the origin has nothing at such an address. Refuses APP-RELEASE-FILE. */
+export function checkStray(path: string, { bytes }: ServedFile): Outcome<null> {
+  return checked(() =>
+    bytes === null ? null : no('APP-RELEASE-FILE', `${path} is served, and is no file of the release`),
+  )
 }

@@ -14,6 +14,15 @@ const at = (name: string): string => join(folder, name)
 
 /** What the origin serves: its files by path, as one that was taken over may change them. */
 const served = new Map<string, Uint8Array>()
+/** What it serves at every other address. */
+let fallback: Uint8Array | null = null
+/** As docs/guide/serve-phone.md has them. */
+const asTold = {
+  'index.html': "frame-ancestors 'none'",
+  'sw.js': "default-src 'none'; connect-src 'self'",
+  'assets/app-1.js': "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'",
+}
+const policies = new Map<string, string>()
 
 beforeAll(async () => {
   folder = temporaryFolder()
@@ -30,9 +39,11 @@ beforeAll(async () => {
     writeFileSync(at(`built/${name}`), text)
   server = createServer((request, response) => {
     const path = (request.url ?? '/').slice(1)
-    const body = served.get(path === '' ? 'index.html' : path)
-    if (body === undefined) response.writeHead(404).end()
-    else response.end(body)
+    const file = path === '' ? 'index.html' : path
+    const body = served.get(file) ?? fallback
+    const policy = policies.get(file)
+    if (body === null) response.writeHead(404).end()
+    else response.writeHead(200, policy === undefined ? {} : { 'Content-Security-Policy': policy }).end(body)
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const address = server.address()
@@ -56,6 +67,9 @@ const verified = (card = 'Release', more: string[] = []) =>
 
 function serve(out: string): void {
   served.clear()
+  fallback = null
+  policies.clear()
+  for (const [file, policy] of Object.entries(asTold)) policies.set(file, policy)
   for (const name of files) served.set(name, new Uint8Array(readFileSync(at(`${out}/${name}`))))
 }
 
@@ -79,6 +93,41 @@ test('APP-RELEASE-FILE an origin that replaces the service worker, drops a file 
     const { exit, json } = await verified()
     expect([exit, json.code]).toEqual([1, 'APP-RELEASE-FILE'])
     expect(json.message ?? json.detail).toContain(name)
+  }
+})
+
+test('APP-RELEASE-HEADER an origin without a policy, with a wider one or with another page’s is refused by the file’s name, and a stricter one passes', async () => {
+  const cases = [
+    ['index.html', null],
+    ['index.html', "frame-ancestors 'self'"],
+    ['sw.js', null],
+    ['sw.js', "default-src 'none'; connect-src *"],
+    ['sw.js', "default-src 'none'; connect-src 'self'; script-src *"],
+    ['assets/app-1.js', "frame-ancestors 'none'"],
+  ] as const
+  for (const [name, policy] of cases) {
+    serve('app')
+    if (policy === null) policies.delete(name)
+    else policies.set(name, policy)
+    const { exit, json } = await verified()
+    expect([name, policy, exit, json.code]).toEqual([name, policy, 1, 'APP-RELEASE-HEADER'])
+    expect(json.message ?? json.detail).toContain(name)
+  }
+  serve('app')
+  policies.set('index.html', "default-src 'self', frame-ancestors  'none';")
+  expect(await verified()).toMatchObject({ exit: 0, json: { ok: true } })
+})
+
+test('APP-RELEASE-FILE an origin that serves more than the app, at any address or at one that is easily guessed, is refused', async () => {
+  serve('app')
+  fallback = new TextEncoder().encode('<!doctype html>')
+  expect(await verified()).toMatchObject({ exit: 1, json: { code: 'APP-RELEASE-FILE' } })
+  for (const more of ['service-worker.js', 'assets/', 'console']) {
+    serve('app')
+    served.set(more, new TextEncoder().encode('more'))
+    const { exit, json } = await verified()
+    expect([more, exit, json.code]).toEqual([more, 1, 'APP-RELEASE-FILE'])
+    expect(json.message ?? json.detail).toContain(more)
   }
 })
 

@@ -45,3 +45,13 @@ const schema = v.strictObject({
 export type PhoneRelease = v.InferOutput<typeof schema>
 
 export const phoneReleaseCodec = documentCodec<PhoneRelease>('phone-release', 'APP-RELEASE', schema, 1 << 20)
+
+/**
+ * What a browser is told with each file of the app, by its path. The page has the rest of its policy in itself; a worker has none but what
+ * comes with its script. The device's and the codes' workers load nothing, and the service worker asks its own origin alone.
+ */
+export function contentPolicyOf(path: string): string {
+  if (path === 'sw.js') return "default-src 'none'; connect-src 'self'"
+  if (path.endsWith('.js')) return "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"
+  return "frame-ancestors 'none'"
+}
