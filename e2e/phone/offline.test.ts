@@ -121,6 +121,12 @@ test('PHONE-UPDATE a newer version that comes in the middle of a step changes no
   await page.getByText('A newer version is kept.').waitFor()
   await page.reload()
   expect(await page.title()).toBe('Lux Custody')
+  // Said before the passphrase, and whether the network is on, by which it came.
+  await page.getByText('A newer version waits').waitFor()
+  await page.locator('[data-network=on]').waitFor()
+  await context.setOffline(true)
+  await page.locator('[data-network=off]').waitFor()
+  await context.setOffline(false)
   await page.close()
   const opened = await context.newPage()
   await expect
@@ -166,6 +172,9 @@ test('PHONE-ORIGIN whoever controls the origin replaces the app within one visit
     const registration = await navigator.serviceWorker.ready
     await registration.update()
   })
+  // Of all that is done to it, the app that is open sees this alone: it takes no passphrase any more.
+  await page.locator('[data-version=replaced]').waitFor()
+  expect(await page.getByLabel('Passphrase', { exact: true }).isDisabled()).toBe(true)
   await expect
     .poll(async () => {
       await page.goto(page.url())

@@ -19,7 +19,9 @@ export function More() {
       </button>
       <LanguageChoice />
       <p role="status" className="quiet">
-        {offline === 'unknown' ? '' : t(`phone.offline.${offline}`)}
+        {offline === 'unknown'
+          ? ''
+          : t(offline === 'replaced' ? 'phone.before.version-replaced' : `phone.offline.${offline}`)}
       </p>
       <PasskeyCard />
       <Questions />
