@@ -10,6 +10,7 @@ import {
   checkNewest,
   checkServedFrom,
   checkUnexpired,
+  countsAsLost,
   decidedBefore,
   discardAnswer,
   encodePersonKey,
@@ -477,7 +478,10 @@ export function openDevice(ports: DevicePorts): Device {
       const answer = answerTo(open, opened, { request, ciphertexts, now: time.value, told })
       if (!answer.ok) {
         const holder = opened.envelope.share.header.holder
+        const lost = countsAsLost(opened.before, opened.envelope)
         forgetShareOf(opened)
+        // Nothing less would reach either: it is not the request that is too large.
+        if (answer.rule === 'REQUEST-BUDGET' && lost) return no('PHONE-RESTORED')
         const before = decidedBefore.has(answer.rule) ? decided(open.records, request, holder) : null
         return before === null ? answer : yes(before)
       }

@@ -486,11 +486,11 @@ test('REQUEST-REPLAYED, REQUEST-BUDGET what was answered is given again and neve
   expect((await overviewOf(own.phone)).shares).toMatchObject([{ left: { at128: most - 2 } }])
 })
 
-test('REQUEST-BUDGET a share that came back after its phone was lost counts as having answered everything', async () => {
+test('PHONE-RESTORED a share that came back after its phone was lost counts as having answered everything, and that is what it says', async () => {
   const lost = await restored()
   await got(lost.takePolicy({ name: 'policy.json', bytes: encodePolicyFile(world.file) }))
   await got(lost.receive(copies(await shareFilesOf(world, 0))))
-  expect(await lost.prepare(asked(31))).toMatchObject({ ok: false, rule: 'REQUEST-BUDGET' })
+  expect(await lost.prepare(asked(31))).toMatchObject({ ok: false, rule: 'PHONE-RESTORED' })
 })
 
 /** A new phone with the first holder's key from its backup sheet. */

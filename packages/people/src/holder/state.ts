@@ -52,6 +52,17 @@ export const lostState = ({ share: { budgets } }: ShareEnvelope, live: boolean):
   canary: true,
 })
 
+/** Whether a share counts so: all is spent, and nothing was answered. */
+export const countsAsLost = (
+  { spent, answered, taken }: HolderState,
+  { share: { budgets } }: ShareEnvelope,
+): boolean =>
+  answered.length === 0 &&
+  taken.length === 0 &&
+  budgets.at64 + budgets.at128 > 0 &&
+  spent.at64 === budgets.at64 &&
+  spent.at128 === budgets.at128
+
 /** The record: signed, and bound to one share: key, epoch and holder. */
 export function encodeState(
   state: HolderState,
