@@ -11,6 +11,7 @@ export { Code, Rec, Sentence } from './components/record.tsx'
 export { ResultCard, type ResultState } from './components/result-card.tsx'
 export { Timeline, type TimelinePart, type TimelineStep } from './components/timeline.tsx'
 export { type VerdictGroup, VerdictGroups } from './components/verdict-groups.tsx'
+export { visibleDirection } from './components/visible-direction.ts'
 export { type CardState, cardsOf, digitsOf, WordCards, wordsPerCard } from './components/word-cards.tsx'
 export {
   beginReading,

@@ -3,7 +3,7 @@ import { Code, Icon, Rec } from '@lux/ui'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Said } from './said.tsx'
-import { readable } from './time.ts'
+import { isTime, timeOf } from './time.ts'
 
 /** What signatures or bytes prove, or what is only claimed; the two never stand in one box. Fingerprints open on a press. */
 export function Lines({
@@ -30,7 +30,13 @@ export function Lines({
         {named.map((line, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the list is of one document, and two lines may be alike
           <Row key={`${at} ${line.name}`} name={line.name}>
-            {line.told === undefined ? <Rec>{readable(line.value)}</Rec> : <Said told={line.told} />}
+            {line.told !== undefined ? (
+              <Said told={line.told} />
+            ) : isTime(line.value) ? (
+              timeOf(line.value)
+            ) : (
+              <Rec>{line.value}</Rec>
+            )}
           </Row>
         ))}
         {children}

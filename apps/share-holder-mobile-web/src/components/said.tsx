@@ -1,15 +1,14 @@
 import type { Told } from '@lux/people'
-import { Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
-import { readable } from './time.ts'
+import { isolated, isTime, timeOf } from './time.ts'
 
 /** A sentence of the domain in the person's language. */
 export function Said({ told }: { told: Told }) {
   const { t } = useTranslation()
   const values: Record<string, string | number> = {}
   for (const [name, value] of Object.entries(told.values))
-    values[name] = typeof value === 'string' ? readable(value) : value
-  return <Rec>{t(`phone.told.${told.name}`, values)}</Rec>
+    values[name] = typeof value !== 'string' ? value : isTime(value) ? timeOf(value) : isolated(value)
+  return t(`phone.told.${told.name}`, values)
 }
 
 /** A sentence a line. */

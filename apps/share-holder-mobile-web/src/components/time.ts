@@ -1,6 +1,24 @@
-/** An instant to the minute, in UTC: everybody in the room reads the same. */
-export const timeOf = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`
+import { visibleDirection } from '@lux/ui'
 
-/** The same of a value that is nothing but an instant; any other stays as it is. */
-export const readable = (value: string): string =>
-  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value) ? timeOf(value) : value
+const utcOf = (iso: string): string => iso.slice(0, 16).replace('T', ' ')
+
+/** The same instant on the clock of this phone, which may be another day. */
+function localOf(iso: string): string {
+  const at = new Date(iso)
+  return utcOf(new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString())
+}
+
+/** A value in a sentence of ours, in a direction of its own: in Arabic a time else reads from its end, and a name turns the sentence round. */
+export const isolated = (value: string): string => `\u2068${visibleDirection(value)}\u2069`
+
+/** An instant to the minute: by this phone's clock, and in UTC, which everybody in the room reads the same. */
+export function timeOf(iso: string): string {
+  const utc = utcOf(iso)
+  const local = localOf(iso)
+  if (local === utc) return isolated(`${utc} UTC`)
+  const [day] = local.split(' ')
+  return isolated(`${local} (${utc.startsWith(`${day} `) ? utc.slice(11) : utc} UTC)`)
+}
+
+/** Whether a value is nothing but an instant. */
+export const isTime = (value: string): boolean => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value)

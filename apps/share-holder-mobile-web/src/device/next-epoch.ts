@@ -36,7 +36,7 @@ import {
 } from '@lux/people'
 import type { Answer, EpochAsked, Files, Handover, LogEntry } from './api.ts'
 import { type Kept, keyOfCard, no, policyFileAt, policyFiles, seatOf, shareAt, shareId, yes } from './kept.ts'
-import { placesOfEpoch } from './open-requests.ts'
+import { placesOf } from './open-requests.ts'
 import { encodeText, type Place, type Written } from './records.ts'
 import { cameFromSheet } from './sheet-keys.ts'
 import { type EpochFiles, encodeRun, epochFiles, parseRun } from './sort-epoch.ts'
@@ -462,7 +462,9 @@ function liveOf(kept: Kept, of: Run, live: Uint8Array, { entropy }: Ports): Answ
         { store: 'run', id: opening },
         { store: 'dealt', id: opening },
         ...(left?.value.gone ?? []),
-        ...(old === undefined ? [] : placesOfEpoch(kept.records, run.terms.oldEpochId)),
+        ...(old === undefined
+          ? []
+          : placesOf(kept.records, ({ epochId }) => epochId === run.terms.oldEpochId)),
       ],
       person: left?.value.person ?? null,
       signed: [said.value.time],

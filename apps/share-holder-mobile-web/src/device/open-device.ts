@@ -75,7 +75,7 @@ import { checkNotBehind, keepSigned, keptClock } from './clock.ts'
 import { closedState, hintOf } from './closed-state.ts'
 import { no, type Open, policyAt, policyFiles, seatOf, shareAt, shareId, yes } from './kept.ts'
 import { type Ready, readEpochFiles, renewFor } from './next-epoch.ts'
-import { keepRequest, openRequests, requestFilesOf, requestPlaces } from './open-requests.ts'
+import { keepRequest, openRequests, placesOf, requestFilesOf, requestPlaces } from './open-requests.ts'
 import { passphraseGate } from './passphrase.ts'
 import {
   beginRecords,
@@ -244,7 +244,7 @@ export function openDevice(ports: DevicePorts): Device {
     { records, person }: Open,
     share: ShareSummary,
     sealed: SignedDecision & { sealed?: Uint8Array },
-    entry: { what: 'approved' | 'refused'; about: string; digest: string },
+    entry: { what: 'approved' | 'refused'; about: string; digest: string; request: string },
   ): Promise<Answer<{ files: Files; overview: Overview }>> {
     const stem = answerName(entry.digest, share.holder)
     const files: Handover[] = [
@@ -257,7 +257,8 @@ export function openDevice(ports: DevicePorts): Device {
         ...files.map(({ name, bytes }) => ({ store: 'answer', id: name, plain: bytes.slice() })),
         logged(records, entry.what, entry.about, entry.digest),
       ],
-      requestPlaces(entry.digest),
+      // Under other words it is the same request, and is answered once.
+      [...requestPlaces(entry.digest), ...placesOf(records, ({ requestId }) => requestId === entry.request)],
     )
     return yes({ files, overview: await overview({ records, person }) })
   }
@@ -532,10 +533,10 @@ export function openDevice(ports: DevicePorts): Device {
       prepared = null
       unwritten = files
       try {
-        const { what } = answer.request.request.payload
+        const { what, requestId } = answer.request.request.payload
         const sealed = await sealAnswer(answer, time.value)
         if (!sealed.ok) return sealed
-        const entry = { what: 'approved', about: what, digest: answer.digest } as const
+        const entry = { what: 'approved', about: what, digest: answer.digest, request: requestId } as const
         const handed = await hand(open, share, sealed.value, entry)
         unwritten = null
         return handed
@@ -557,7 +558,8 @@ export function openDevice(ports: DevicePorts): Device {
       try {
         const sealed = refuseRequest(found.value, { request, reason, now: now() })
         if (!sealed.ok) return sealed
-        const about = { what: 'refused', about: request.request.payload.what } as const
+        const { what, requestId } = request.request.payload
+        const about = { what: 'refused', about: what, request: requestId } as const
         const digest = requestDigest(request.request.payload)
         return await hand(open, shareSummary(found.value, open.records), sealed.value, { ...about, digest })
       } finally {

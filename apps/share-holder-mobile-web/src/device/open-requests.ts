@@ -1,3 +1,4 @@
+import type { RequestPackage } from '@lux/ceremony/wire'
 import { packFiles, unpackFiles } from '@lux/crypto/transport'
 import { readRequest } from '@lux/people'
 import type { Answer, Files, OpenRequest } from './api.ts'
@@ -50,19 +51,22 @@ export function requestFilesOf(records: Records, id: string): Answer<Files> {
   return yes(files.value.map((one, at) => ({ name: `request ${at + 1}`, bytes: one })))
 }
 
-/** Where the requests for an epoch lie. */
-export function placesOfEpoch(records: Records, epochId: string): Place[] {
+/** Where the requests lie that say so of themselves: for an epoch, or under one number, in whatever words. */
+export function placesOf(
+  records: Records,
+  says: (request: RequestPackage['request']['payload']) => boolean,
+): Place[] {
   return keptRequests(records).flatMap(({ id, kind }) => {
     if (kind !== 'request') return []
     const files = requestFilesOf(tolerant(records), id)
-    const of = files.ok && files.value.some(({ bytes }) => epochOf(bytes) === epochId)
-    return of ? requestPlaces(id) : []
+    const said = files.ok ? files.value.flatMap(({ bytes }) => saidOf(bytes) ?? []) : []
+    return said.some(says) ? requestPlaces(id) : []
   })
 }
 
-function epochOf(bytes: Uint8Array): string | null {
+function saidOf(bytes: Uint8Array): RequestPackage['request']['payload'] | null {
   const read = readRequest(bytes)
-  return read.ok ? read.value.request.payload.epochId : null
+  return read.ok ? read.value.request.payload : null
 }
 
 function keptRequests(records: Records): (OpenRequest & { size: number })[] {

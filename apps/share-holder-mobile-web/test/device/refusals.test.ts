@@ -486,6 +486,17 @@ test('REQUEST-REPLAYED, REQUEST-BUDGET what was answered is given again and neve
   expect((await overviewOf(own.phone)).shares).toMatchObject([{ left: { at128: most - 2 } }])
 })
 
+test('REQUEST-REPLAYED a request that was answered is off the list under each of the words that it came in', async () => {
+  const { phone } = await phoneOf(world, 0)
+  await got(phone.receive(copies(await shareFilesOf(world, 0))))
+  await got(phone.prepare(asked(32, [2])))
+  await got(phone.prepare(asked(33, [2])))
+  await got(phone.prepare(asked(32, [0])))
+  expect((await overviewOf(phone)).open).toHaveLength(3)
+  await got(phone.approve())
+  expect((await overviewOf(phone)).open).toHaveLength(1)
+})
+
 test('PHONE-RESTORED a share that came back after its phone was lost counts as having answered everything, and that is what it says', async () => {
   const lost = await restored()
   await got(lost.takePolicy({ name: 'policy.json', bytes: encodePolicyFile(world.file) }))
