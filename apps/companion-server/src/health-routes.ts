@@ -1,11 +1,11 @@
 import { Type } from '@fastify/type-provider-typebox'
-import type { Clock } from './platform/clock.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { App } from './platform/http/app-type.ts'
 import { type Draining, drainConnections } from './platform/http/draining.ts'
-import { errorBody, unavailable } from './platform/http/http-error.ts'
+import { errorBody, HttpError, unavailable } from './platform/http/http-error.ts'
 import { gives, open, refusedBody, text } from './platform/http/reply.ts'
 import type { SharedCounts } from './platform/shared-counts.ts'
+import { partNames, type Readiness } from './readiness.ts'
 
 const ready = gives(
   'Whether it can serve keys',
@@ -15,7 +15,7 @@ const ready = gives(
       Type.Array(Type.Object({ place: text, inUse: Type.Boolean(), code: Type.Optional(text) })),
     ),
     redis: Type.Optional(Type.Object({ inUse: Type.Boolean() })),
-    clock: Type.Optional(Type.Object({ code: text })),
+    parts: Type.Optional(Type.Array(Type.Object({ part: Type.Enum([...partNames]), code: text }))),
   }),
 )
 
@@ -23,12 +23,12 @@ const ready = gives(
 export function healthRoutes(
   app: App,
   {
-    clock,
+    readiness,
     token,
     draining,
     sharedCounts,
   }: {
-    readonly clock: Clock
+    readonly readiness: Readiness
     readonly token: ServerToken
     readonly draining: Draining
     readonly sharedCounts: SharedCounts | null
@@ -59,11 +59,16 @@ export function healthRoutes(
     },
     async (request, reply) => {
       if (draining.begun) return reply.code(503).send(errorBody(request.id, unavailable('SERVER-STOPPING')))
-      if (token.sealed) return reply.code(503).send(errorBody(request.id, unavailable(token.sealed.code)))
-      // It asks the database.
-      const at = await clock.trusted().catch(() => null)
-      if (at === null) return reply.code(503).send(errorBody(request.id, unavailable('DATABASE-UNAVAILABLE')))
-      // Two tokens are named only where there are two; of the one, `sealed` has said what there is to say.
+      const parts = await readiness.look()
+      // No key is used by the time alone: what waits for a sane clock says so itself.
+      const missing = parts.find(({ part }) => part !== 'clock')
+      if (missing !== undefined) {
+        const { code } = missing
+        return reply
+          .code(503)
+          .send(errorBody(request.id, new HttpError(503, code, undefined, { error: code, parts })))
+      }
+      // Two tokens are named only where there are two; of the one, its part has said what there is to say.
       const tokens =
         token.tokens.length < 2
           ? []
@@ -72,12 +77,12 @@ export function healthRoutes(
               ...(seal === null ? {} : { code: seal.code }),
             }))
       const redis = sharedCounts === null ? null : { inUse: sharedCounts.inUse }
-      const whole = tokens.every(({ inUse }) => inUse) && redis?.inUse !== false && at.ok
+      const whole = tokens.every(({ inUse }) => inUse) && redis?.inUse !== false && parts.length === 0
       return {
         status: whole ? 'ready' : 'degraded',
         ...(tokens.length === 0 ? {} : { tokens }),
         ...(redis === null ? {} : { redis }),
-        ...(at.ok ? {} : { clock: { code: at.rule } }),
+        ...(parts.length === 0 ? {} : { parts }),
       }
     },
   )

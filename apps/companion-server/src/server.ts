@@ -62,6 +62,7 @@ import { readCard } from './platform/state-folder/server-card.ts'
 import { readSettings, type Settings } from './platform/state-folder/settings.ts'
 import { openTelemetry, type Telemetry } from './platform/telemetry.ts'
 import type { TlsKey } from './platform/tls/certificate.ts'
+import { openReadiness } from './readiness.ts'
 import { EnvironmentError } from './refusal.ts'
 import type { Services } from './services.ts'
 import { openSignOn, type SignOn } from './sign-on/operations.ts'
@@ -293,6 +294,7 @@ export async function openServer(
       origin: () => origin ?? options.listensAt?.() ?? null,
     })
     const desk = { database, state, domain, combiner: card.combinerRecipient, now }
+    const clock = openClock(database)
     const services: Services = {
       state,
       audience,
@@ -343,7 +345,8 @@ export async function openServer(
       }),
       threshold: openThresholdOperations({ desk, record }),
       desk,
-      clock: openClock(database),
+      clock,
+      readiness: openReadiness({ database, token, audit, clock, settings, folder: state.root }),
       now,
     }
     const app = await buildApp(services, logger, options.tls ?? null, trustedProxies(options.tls ?? null))

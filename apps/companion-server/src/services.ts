@@ -32,6 +32,7 @@ import type { Draining } from './platform/http/draining.ts'
 import type { SharedCounts } from './platform/shared-counts.ts'
 import type { StateFolder } from './platform/state-folder/folder.ts'
 import type { Telemetry } from './platform/telemetry.ts'
+import type { Readiness } from './readiness.ts'
 import type { SignOn } from './sign-on/operations.ts'
 import type { ThresholdOperations } from './threshold/operations.ts'
 import type { ThresholdParts } from './threshold/requests.ts'
@@ -79,5 +80,6 @@ export type Services = {
   /** Where requests to threshold keys are kept and answered. */
   readonly desk: ThresholdParts
   readonly clock: Clock
+  readonly readiness: Readiness
   now(): Date
 }

@@ -99,6 +99,7 @@ test('DATABASE-UNAVAILABLE DATABASE-SLOW DATABASE-FULL a database that is gone, 
   expect(codeOf(refused('57014'))).toBe('DATABASE-SLOW')
   expect(codeOf(new Error('timeout exceeded when trying to connect'))).toBe('DATABASE-SLOW')
   expect(codeOf(refused('53100'))).toBe('DATABASE-FULL')
+  expect(codeOf(refused('25006'))).toBe('DATABASE-READ-ONLY')
   expect(codeOf(new Error('Connection terminated unexpectedly'))).toBe('DATABASE-UNAVAILABLE')
   for (const fault of [{ code: 'ECONNREFUSED' }, { code: 'EPIPE' }, { code: 'ENOENT', syscall: 'connect' }])
     expect(codeOf(Object.assign(new Error('said'), fault))).toBe('DATABASE-UNAVAILABLE')

@@ -76,6 +76,8 @@ export type AuditWriter = {
   readonly id: string
   /** Resolves once the entry is durable. Throws AUDIT-UNAVAILABLE, within 5 s. */
   append(entry: AuditEntry): Promise<AuditReceipt>
+  /** Throws AUDIT-UNAVAILABLE while entries cannot be written: after one that failed, only another one shows that they can. */
+  check(): Promise<void>
   /** Ends the chain with an entry that says so. */
   close(): Promise<void>
 }
@@ -108,6 +110,7 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
   let waiting: Waiting[] = []
   let busy = false
   let closed = false
+  let failing = false
 
   async function drain(): Promise<void> {
     if (busy) return
@@ -137,6 +140,7 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
       if (seq === 0) await database.insertInto('audit_writer').values({ writer: id }).execute()
       await insert(rows, salts)
     } catch (error) {
+      failing = true
       // Whether the rows are there is not known, so this chain ends here and the next entry opens another.
       id = newWriter()
       seq = 0
@@ -148,6 +152,7 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
     }
     seq = at
     head = previous
+    failing = false
     for (const [index, { settle }] of batch.entries()) {
       const row = rows[index]
       if (row) settle({ writer: id, seq: row.seq, hash: row.hash, salt: row.salt })
@@ -173,13 +178,12 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
   function append(entry: AuditEntry): Promise<AuditReceipt> {
     if (closed) return Promise.reject(new EnvironmentError('AUDIT-UNAVAILABLE', 'the audit log is closed'))
     return new Promise((settle, reject) => {
-      const timer = setTimeout(
-        () =>
-          reject(
-            new EnvironmentError('AUDIT-UNAVAILABLE', `the audit log did not answer within ${patience} ms`),
-          ),
-        patience,
-      )
+      const timer = setTimeout(() => {
+        failing = true
+        reject(
+          new EnvironmentError('AUDIT-UNAVAILABLE', `the audit log did not answer within ${patience} ms`),
+        )
+      }, patience)
       waiting.push({
         entry,
         settle(receipt) {
@@ -206,6 +210,9 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
       return id
     },
     append,
+    async check() {
+      if (failing) await append(ownEntry('audit.start', now()))
+    },
     async close() {
       if (closed) return
       const last = append(ownEntry('audit.close', now()))

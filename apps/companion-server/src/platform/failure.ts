@@ -22,6 +22,7 @@ const ofDatabase: readonly (readonly [code: string, named: DatabaseFault])[] = [
   ['55P03', 'DATABASE-SLOW'],
   ['53300', 'DATABASE-UNAVAILABLE'],
   ['53', 'DATABASE-FULL'],
+  ['25006', 'DATABASE-READ-ONLY'],
   ['57P', 'DATABASE-UNAVAILABLE'],
   ['08', 'DATABASE-UNAVAILABLE'],
 ]
@@ -31,7 +32,7 @@ const ofClient: readonly (readonly [said: RegExp, named: DatabaseFault])[] = [
   [/^Connection terminated|^Client (has encountered|was closed)|^timeout expired$/, 'DATABASE-UNAVAILABLE'],
 ]
 
-type DatabaseFault = 'DATABASE-UNAVAILABLE' | 'DATABASE-SLOW' | 'DATABASE-FULL'
+type DatabaseFault = 'DATABASE-UNAVAILABLE' | 'DATABASE-SLOW' | 'DATABASE-FULL' | 'DATABASE-READ-ONLY'
 
 /** That the database is gone, slow or full; null where it is something else. */
 export function databaseFaultOf(error: unknown): DatabaseFault | null {

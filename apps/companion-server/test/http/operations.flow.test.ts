@@ -1,6 +1,11 @@
+import { readdir, rename, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { apiDocument } from '../../src/api-document.ts'
+import { openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { refuse } from '../../src/refusal.ts'
+import { databaseChoice } from '../../src/server.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
@@ -48,7 +53,10 @@ test('CLOCK-MOVED is told by readiness and in the figures, and the server goes o
     .spyOn(clock, 'trusted')
     .mockResolvedValue(refuse('CLOCK-MOVED', 'it is 400 s from another'))
   try {
-    expect(await readiness()).toEqual({ status: 'degraded', clock: { code: 'CLOCK-MOVED' } })
+    expect(await readiness()).toEqual({
+      status: 'degraded',
+      parts: [{ part: 'clock', code: 'CLOCK-MOVED' }],
+    })
     const grants = [{ role: 'auditor', organisation: null, project: null }] as const
     const { identity } = await createIdentity(database, { name: 'looks', grants })
     const { token } = given(
@@ -61,6 +69,111 @@ test('CLOCK-MOVED is told by readiness and in the figures, and the server goes o
     moved.mockRestore()
   }
   expect(await readiness()).toEqual({ status: 'ready' })
+})
+
+/** By the account that owns the tables, beside the running server. */
+async function asOwner(...statements: readonly string[]): Promise<void> {
+  const owner = await openOwnerDatabase(databaseChoice(kms.state))
+  for (const statement of statements) await sql.raw(statement).execute(owner.database)
+  await owner.close()
+}
+
+test('READINESS-01 while no audit entry finds room readiness is red and names it, as every encrypt does, and is green again once there is room', async () => {
+  const id = await kms.make('full')
+  const readiness = async () => {
+    const reply = await kms.server.app.inject({ method: 'GET', url: '/readiness' })
+    return [reply.statusCode, reply.json().code ?? reply.json().status, reply.json().parts ?? []]
+  }
+  const encrypt = async () => {
+    const { status, body } = await kms.post(`${id}/encrypt`, { plaintext: 'AAAA' })
+    return [status, body.code ?? 'done']
+  }
+  // The class of PostgreSQL's own answer when its disk is full.
+  await asOwner(
+    `create function no_room() returns trigger language plpgsql as $$
+      begin raise exception 'could not extend file: No space left on device' using errcode = 'disk_full'; end $$`,
+    'create trigger no_room before insert on audit execute function no_room()',
+  )
+  try {
+    expect(await encrypt()).toEqual([503, 'AUDIT-UNAVAILABLE'])
+    for (const _ of [1, 2])
+      expect(await readiness()).toEqual([
+        503,
+        'AUDIT-UNAVAILABLE',
+        [{ part: 'audit', code: 'AUDIT-UNAVAILABLE' }],
+      ])
+    expect(await encrypt()).toEqual([503, 'AUDIT-UNAVAILABLE'])
+  } finally {
+    await asOwner('drop trigger no_room on audit', 'drop function no_room')
+  }
+  expect(await readiness()).toEqual([200, 'ready', []])
+  expect(await encrypt()).toEqual([200, 'done'])
+
+  await asOwner(`alter role custody_server set default_transaction_read_only = on`)
+  const cut = () =>
+    asOwner(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'custody_server'`)
+  try {
+    await cut()
+    await expect
+      .poll(readiness, { timeout: 30_000 })
+      .toEqual([503, 'DATABASE-READ-ONLY', [{ part: 'database', code: 'DATABASE-READ-ONLY' }]])
+  } finally {
+    await asOwner('alter role custody_server reset default_transaction_read_only')
+    await cut()
+  }
+  await expect.poll(readiness, { timeout: 30_000 }).toEqual([200, 'ready', []])
+})
+
+test('READINESS-02 a root that is gone from its token is red by name, and one that comes back is seen without a restart', async () => {
+  const { services } = kms.server
+  const id = await kms.make('rooted')
+  const code = async () => {
+    const reply = (await kms.server.app.inject({ method: 'GET', url: '/readiness' })).json()
+    return reply.parts ?? reply.status
+  }
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const later = () => vi.setSystemTime(Date.now() + 5000)
+  const tokens = join(kms.state.softToken, 'tokens')
+  const away = join(kms.state.softToken, 'away')
+  const [token = ''] = await readdir(tokens)
+  const generation = join(tokens, token, 'generation')
+  const refusal = async () => (await kms.post(`${id}/encrypt`, { plaintext: 'AAAA' })).body.code ?? 'done'
+  try {
+    expect(await code()).toBe('ready')
+    // The root was made last. By its generation SoftHSM tells programs that something changed.
+    const objects = (await readdir(join(tokens, token))).filter((name) => /-.*\.object$/.test(name))
+    const ages = await Promise.all(
+      objects.map(async (name) => (await stat(join(tokens, token, name))).mtimeMs),
+    )
+    const root = join(tokens, token, objects[ages.indexOf(Math.max(...ages))] ?? '')
+    await rename(root, away)
+    await writeFile(generation, Buffer.from('00000000000000f0', 'hex'))
+    services.unwrapping.forgetAll()
+    expect(await refusal()).toBe('HSM-KEY-ABSENT')
+    // Asked less than five seconds ago.
+    expect(await code()).toBe('ready')
+    later()
+    expect(await code()).toEqual([{ part: 'root', code: 'HSM-KEY-ABSENT' }])
+    await rename(away, root)
+    await writeFile(generation, Buffer.from('00000000000000f1', 'hex'))
+    later()
+    expect(await code()).toBe('ready')
+    expect(await refusal()).toBe('done')
+
+    // The whole token, as one that is pulled.
+    await rename(join(tokens, token), away)
+    services.unwrapping.forgetAll()
+    later()
+    expect(await code()).toEqual([{ part: 'root', code: 'HSM-TOKEN-ABSENT' }])
+    await rename(away, join(tokens, token))
+    // As the server does by itself every two seconds.
+    expect(await services.token.unseal()).toBe(null)
+    later()
+    expect(await code()).toBe('ready')
+    expect(await refusal()).toBe('done')
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 type Document = {

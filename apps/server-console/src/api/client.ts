@@ -35,6 +35,8 @@ export async function openApi(): Promise<OpenApi> {
 export type Readiness = {
   /** What is missing; null where the server can serve keys. */
   readonly code: string | null
+  /** Which parts are red, each with its code. */
+  readonly red: Readonly<Record<string, string>>
   /** Where its root is. */
   readonly root: string
   /** Milliseconds to the answer, and seconds that its clock and this one are apart. */
@@ -59,8 +61,12 @@ export async function readiness(): Promise<Readiness> {
   const date = Date.parse(reply.headers.get('date') ?? '')
   const apart = Number.isNaN(date) ? 0 : Math.round((Date.now() - date) / 1000)
   const root: unknown = Object(health).root
+  const parts: unknown = Object(body).parts
   return {
     code: reply.ok ? null : String(Object(body).code),
+    red: Object.fromEntries(
+      (Array.isArray(parts) ? parts : []).map((one) => [String(Object(one).part), String(Object(one).code)]),
+    ),
     ...{ root: typeof root === 'string' ? root : 'token', took, apart },
   }
 }

@@ -67,18 +67,32 @@ export function Overview() {
   )
 }
 
-function Checks({ of: { code, root, took, apart } }: { of: Readiness }) {
+function Checks({ of: { red, root, took, apart } }: { of: Readiness }) {
   const { t } = useTranslation()
-  const away = code === 'DATABASE-UNAVAILABLE'
   return (
     <ul className="checks">
-      <Check good={code === null || away} name={t('console.overview.token')}>
-        {code === null ? t(`console.overview.root.${root}`) : t('console.overview.sealed')}
+      <Check good={red.root === undefined} name={t('console.overview.token')}>
+        {red.root === undefined
+          ? t(`console.overview.root.${root}`)
+          : red.root === 'TOKEN-PIN'
+            ? t('console.overview.sealed')
+            : red.root}
       </Check>
-      <Check good={!away} name={t('console.overview.database')}>
-        {away ? t('console.overview.no-answer') : t('console.overview.answers', { count: took })}
+      <Check good={red.database === undefined} name={t('console.overview.database')}>
+        {red.database === undefined
+          ? t('console.overview.answers', { count: took })
+          : red.database === 'DATABASE-UNAVAILABLE'
+            ? t('console.overview.no-answer')
+            : red.database}
       </Check>
-      <Check good={Math.abs(apart) < 30} name={t('console.overview.clock')}>
+      {(['audit', 'disk'] as const).map((part) =>
+        red[part] === undefined ? null : (
+          <Check key={part} good={false} name={t(`console.overview.${part}`)}>
+            {red[part]}
+          </Check>
+        ),
+      )}
+      <Check good={Math.abs(apart) < 30 && red.clock === undefined} name={t('console.overview.clock')}>
         {t('console.overview.apart', { count: Math.abs(apart) })}
       </Check>
     </ul>

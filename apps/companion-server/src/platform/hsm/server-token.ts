@@ -45,6 +45,9 @@ export const lostLogin = new Set([
   'HSM-CLOSED',
 ])
 
+/** The token was taken away, or its library has lost it for good: only a new host finds it again. */
+const lostToken = new Set(['HSM-TOKEN-ABSENT', 'HSM-DEVICE-ERROR', 'HSM-BROKEN'])
+
 const spentPin = 'the token refused this PIN; it is not sent again until it changes'
 
 /**
@@ -60,12 +63,17 @@ export async function openServerToken(
   if (settings.token.library === rootKeySetting) return openRootKey(settings.token.serial)
   const { serial } = settings.token
   const { library, environment, initString } = settings.token
-  const hsm = await startHsm({
-    ...{ library, environment },
-    ...(initString === undefined ? {} : { initString }),
-    ...libraryPin(settings.token.librarySha256),
-    ...(callTimeoutMs === undefined ? {} : { callTimeoutMs }),
-  })
+  const startHost = () =>
+    startHsm({
+      ...{ library, environment },
+      ...(initString === undefined ? {} : { initString }),
+      ...libraryPin(settings.token.librarySha256),
+      ...(callTimeoutMs === undefined ? {} : { callTimeoutMs }),
+    })
+  let hsm = await startHost()
+  /** The token is looked for by a new host at the next log-in. */
+  let isLost = false
+  let closed = false
   const root = (await isProgram(hsm, serial)) ? 'soft-token' : 'token'
   const memory = pinMemory(state.refusedPin)
   let sealed: Seal | null = { code: 'TOKEN-PIN', detail: 'not logged in yet' }
@@ -81,6 +89,11 @@ export async function openServerToken(
     const pin = await readPin(settings.pinFile)
     const given = printOf(pin)
     try {
+      if (isLost && !closed) {
+        await hsm.close()
+        hsm = await startHost()
+        isLost = false
+      }
       const known = refused !== null && isPrintOf(refused, pin) ? 'refused' : await memory.recall(serial, pin)
       // After a lost answer the token itself says whether it has counted a wrong PIN since the last good one.
       const spent =
@@ -101,6 +114,7 @@ export async function openServerToken(
         generation = hsm.generation
         return null
       }
+      isLost = lostToken.has(error.code)
       const aboutPin = error.code.startsWith('HSM-PIN')
       // Only the token refuses a PIN; the driver sends none that is locked, on its last try, not set or of another length.
       if (aboutPin && error.ckr === null) await memory.forget()
@@ -140,12 +154,25 @@ export async function openServerToken(
     return new EnvironmentError('TOKEN-PIN', `${error.code}: ${error.detail}`)
   }
 
+  /** One call may fail by itself: the token is gone where it does nothing else either. Nobody stands at its pad to log in again. */
+  async function sealIfLost(error: HsmError): Promise<void> {
+    if (settings.pinFile === null || sealed !== null || !lostToken.has(error.code)) return
+    try {
+      await hsm.token(serial).random(1)
+    } catch (again) {
+      if (!(again instanceof HsmError) || !lostToken.has(again.code)) return
+      isLost = true
+      sealed = { code: again.code, detail: again.detail }
+    }
+  }
+
   async function using<Result>(work: (token: Token) => Promise<Result>): Promise<Result> {
     const token = await ready()
     try {
       return await work(token)
     } catch (error) {
       if (error instanceof HsmError && error.code.startsWith('HSM-PIN')) throw await refusedMeanwhile(error)
+      if (error instanceof HsmError) await sealIfLost(error)
       throw error
     }
   }
@@ -197,7 +224,10 @@ export async function openServerToken(
     use: (work) => using((token) => work(deviceOf(token))),
     useAgain: (work) => useAgain((token) => work(deviceOf(token))),
     useToken: using,
-    close: () => hsm.close(),
+    async close() {
+      closed = true
+      await hsm.close()
+    },
   }
 }
 

@@ -1,0 +1,128 @@
+import { statfs } from 'node:fs/promises'
+import { HsmError } from '@lux/hsm'
+import { sql } from 'kysely'
+import type { AuditWriter } from './audit/writer.ts'
+import type { Clock } from './platform/clock.ts'
+import type { Database } from './platform/database/open.ts'
+import { databaseFaultOf, diskFailureOf } from './platform/failure.ts'
+import type { ServerToken } from './platform/hsm/server-token.ts'
+import type { Settings } from './platform/state-folder/settings.ts'
+import { EnvironmentError } from './refusal.ts'
+
+/** What a server needs to serve keys, in the order in which it is looked at; the first that is red says why it is not ready. */
+export const partNames = ['root', 'database', 'audit', 'disk', 'clock'] as const
+export type PartName = (typeof partNames)[number]
+export type RedPart = { readonly part: PartName; readonly code: string }
+
+export type Readiness = {
+  /** The parts that are red; none where all is well. A clock that was moved is red, and keys are served all the same. */
+  look(): Promise<readonly RedPart[]>
+}
+
+/** A token is slow, and asked no more often than this. */
+const rootFor = 5000
+/** Below this, files of the state folder and of the embedded database cannot be counted on to be written whole. */
+export const leastRoom = 32 << 20
+
+type Parts = {
+  readonly database: Database
+  readonly token: ServerToken
+  readonly audit: AuditWriter
+  readonly clock: Clock
+  readonly settings: Pick<Settings, 'node' | 'keys'>
+  /** The state folder. */
+  readonly folder: string
+}
+
+export function openReadiness({ database, token, audit, clock, settings, folder }: Parts): Readiness {
+  let asked: { readonly until: number; readonly answer: Promise<string | null> } | null = null
+
+  /** Each root in use and the key of the rows show themselves in the token, and so does the log-in. */
+  async function askRoot(): Promise<string | null> {
+    const roots = await database
+      .selectFrom('root_config')
+      .select('cka_id')
+      .where('node_id', '=', settings.node)
+      .where('state', 'in', ['current', 'retained'])
+      .execute()
+    try {
+      await token.useAgain((device) => device.proofOf('mac', settings.keys.rows))
+      for (const { cka_id } of roots) await token.useAgain((device) => device.proofOf('kek', cka_id))
+      return null
+    } catch (error) {
+      if (error instanceof HsmError || error instanceof EnvironmentError) return error.code
+      throw error
+    }
+  }
+
+  async function root(): Promise<string | null> {
+    if (token.sealed !== null) return token.sealed.code
+    const now = Date.now()
+    // A clock that is put back makes no answer last.
+    if (asked === null || now >= asked.until || asked.until > now + rootFor)
+      asked = { until: now + rootFor, answer: askRoot() }
+    return asked.answer
+  }
+
+  /** Writes, and takes it back: a standby and a database without room refuse it. */
+  async function writable(): Promise<string | null> {
+    const undone = new Error('taken back')
+    try {
+      await database.transaction().execute(async (work) => {
+        await work
+          .updateTable('node')
+          .set({ token_serial: sql`token_serial` })
+          .where('id', '=', settings.node)
+          .execute()
+        throw undone
+      })
+    } catch (error) {
+      if (error !== undone) return databaseFaultOf(error) ?? 'DATABASE-UNAVAILABLE'
+    }
+    return null
+  }
+
+  async function audited(): Promise<string | null> {
+    try {
+      await audit.check()
+      return null
+    } catch (error) {
+      if (error instanceof EnvironmentError) return error.code
+      throw error
+    }
+  }
+
+  async function disk(): Promise<string | null> {
+    try {
+      const { bavail, bsize } = await statfs(folder)
+      return bavail * bsize < leastRoom ? 'DISK-FULL' : null
+    } catch (error) {
+      return diskFailureOf(error)?.code ?? 'DISK-FAILED'
+    }
+  }
+
+  async function time(): Promise<string | null> {
+    const at = await clock.trusted()
+    return at.ok ? null : at.rule
+  }
+
+  return {
+    async look() {
+      const first = await writable()
+      // What asks the database says nothing more where it is away.
+      const skipped = async () => null
+      const known = first === null
+      const codes: Readonly<Record<PartName, string | null>> = {
+        root: await (known || token.sealed !== null ? root() : skipped()),
+        database: first,
+        audit: await (known ? audited() : skipped()),
+        disk: await disk(),
+        clock: await (known ? time() : skipped()),
+      }
+      return partNames.flatMap((part) => {
+        const code = codes[part]
+        return code === null ? [] : [{ part, code }]
+      })
+    },
+  }
+}

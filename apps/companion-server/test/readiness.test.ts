@@ -1,0 +1,67 @@
+import { tmpdir } from 'node:os'
+import { HsmError } from '@lux/hsm'
+import { expect, test } from 'vitest'
+import { openReadiness, type RedPart } from '../src/readiness.ts'
+import { accept, EnvironmentError, refuse } from '../src/refusal.ts'
+
+/** A database of which every query gives no row, and none is written where it fails. */
+function databaseThat(fails: Error | null) {
+  const query: object = new Proxy(
+    {},
+    {
+      get: (_, name) =>
+        name === 'execute' ? async () => (fails === null ? [] : Promise.reject(fails)) : () => query,
+    },
+  )
+  const work = async (asked: (work: object) => Promise<void>) => asked(query)
+  return { selectFrom: () => query, transaction: () => ({ execute: work }) }
+}
+
+/** All is well but for what is given. */
+async function look({
+  database = databaseThat(null),
+  sealed = null,
+  root = null,
+  audit = null,
+  clock = accept(new Date()),
+  folder = tmpdir(),
+}: {
+  database?: object
+  sealed?: object | null
+  root?: Error | null
+  audit?: Error | null
+  clock?: object
+  folder?: string
+}): Promise<readonly RedPart[]> {
+  const failing = async (error: Error | null) => {
+    if (error !== null) throw error
+  }
+  const parts = {
+    ...{ database, folder, token: { sealed, useAgain: () => failing(root) } },
+    ...{ audit: { check: () => failing(audit) }, clock: { trusted: async () => clock } },
+    settings: { node: 'n', keys: { rows: 'r' } },
+  }
+  // Nothing else of them is asked.
+  return openReadiness(parts as unknown as Parameters<typeof openReadiness>[0]).look()
+}
+
+test('READINESS-03 each part that is red is named by its code, several at once too', async () => {
+  expect(await look({})).toEqual([])
+  const gone = new HsmError({ code: 'HSM-KEY-ABSENT', detail: 'gone', remedy: 'look' })
+  expect(await look({ root: gone })).toEqual([{ part: 'root', code: 'HSM-KEY-ABSENT' }])
+  const unwritten = new EnvironmentError('AUDIT-UNAVAILABLE', 'no room')
+  // No file finds room in /proc.
+  expect(await look({ audit: unwritten, clock: refuse('CLOCK-MOVED', ''), folder: '/proc' })).toEqual([
+    { part: 'audit', code: 'AUDIT-UNAVAILABLE' },
+    { part: 'disk', code: 'DISK-FULL' },
+    { part: 'clock', code: 'CLOCK-MOVED' },
+  ])
+  expect(await look({ folder: '/nowhere/at/all' })).toEqual([{ part: 'disk', code: 'DISK-FAILED' }])
+  const away = Object.assign(new Error('said'), { code: 'ECONNREFUSED' })
+  expect(
+    await look({ database: databaseThat(away), sealed: { code: 'TOKEN-PIN', detail: '' }, audit: unwritten }),
+  ).toEqual([
+    { part: 'root', code: 'TOKEN-PIN' },
+    { part: 'database', code: 'DATABASE-UNAVAILABLE' },
+  ])
+})
