@@ -1,20 +1,18 @@
 import { Type } from '@fastify/type-provider-typebox'
 import type { App } from '../platform/http/app-type.ts'
 import { granted } from '../platform/http/http-error.ts'
-import { numberIn } from '../platform/http/query.ts'
 import { count, gives, names, text, time } from '../platform/http/reply.ts'
 import type { ApprovalRequest, Approvals } from './approvals.ts'
 import { requireCall } from './caller.ts'
 import { id } from './grant-fields.ts'
-import { maxOffset, maxPage } from './page.ts'
+import { pageFields, pageOf } from './page-query.ts'
 import type { Authentication } from './tokens.ts'
 
 const closed = { additionalProperties: false } as const
 const byRequest = Type.Object({ requestId: id }, closed)
 const paged = Type.Object(
   {
-    offset: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$' })),
-    limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,3}$' })),
+    ...pageFields,
   },
   closed,
 )
@@ -45,9 +43,7 @@ export function approvalRoutes(
     },
     async (request) => {
       const call = await requireCall(request, authentication)
-      const offset = numberIn('offset', request.query.offset, 0, maxOffset, 0)
-      const limit = numberIn('limit', request.query.limit, 1, maxPage, maxPage)
-      return { requests: granted(await approvals.list(call, { offset, limit })).map(toView) }
+      return { requests: granted(await approvals.list(call, pageOf(request.query))).map(toView) }
     },
   )
 

@@ -8,14 +8,16 @@ import {
 } from './conditions.ts'
 
 /** `user` is a person, `service` a program; they may the same. */
-export type Role =
-  | 'server-admin'
-  | 'organisation-admin'
-  | 'crypto-officer'
-  | 'operator'
-  | 'service'
-  | 'user'
-  | 'auditor'
+export const roles = [
+  'server-admin',
+  'organisation-admin',
+  'crypto-officer',
+  'operator',
+  'service',
+  'user',
+  'auditor',
+] as const
+export type Role = (typeof roles)[number]
 
 /** A role and where it holds: in one project, in one organisation, or, where both are null, in the whole deployment. */
 export type Grant = {

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@fastify/type-provider-typebox'
 import { count, orNull, text, time } from '../platform/http/reply.ts'
-import type { Grant } from './authorize.ts'
+import { type Grant, roles } from './authorize.ts'
 import { approvedActions } from './conditions.ts'
 import { maxGrants } from './tokens.ts'
 
@@ -8,15 +8,7 @@ const closed = { additionalProperties: false } as const
 
 export const name = Type.String({ minLength: 1, maxLength: 64 })
 export const id = Type.String({ minLength: 1, maxLength: 64 })
-export const role = Type.Enum([
-  'server-admin',
-  'organisation-admin',
-  'crypto-officer',
-  'operator',
-  'service',
-  'user',
-  'auditor',
-])
+export const role = Type.Enum([...roles])
 const hour = Type.Integer({ minimum: 0, maximum: 24 })
 const utc = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?Z$' })
 const texts = Type.Array(name, { minItems: 1, maxItems: 32 })

@@ -1,12 +1,11 @@
 import { Type } from '@fastify/type-provider-typebox'
 import type { App } from '../platform/http/app-type.ts'
 import { granted, HttpError, unauthorized } from '../platform/http/http-error.ts'
-import { numberIn } from '../platform/http/query.ts'
 import { gives, orNull, text, time } from '../platform/http/reply.ts'
 import { requireCall } from './caller.ts'
 import type { Directory, Listed } from './directory.ts'
 import { conditions, grantView } from './grant-fields.ts'
-import { maxOffset, maxPage } from './page.ts'
+import { pageFields, pageOf } from './page-query.ts'
 import type { PeopleOperations } from './people.ts'
 import { endSession, giveSession, isFromConsole, sessionTokenOf } from './session-cookie.ts'
 import type { Authentication } from './tokens.ts'
@@ -15,8 +14,7 @@ import { personLogIn, secondFactor } from './webauthn/response-fields.ts'
 const closed = { additionalProperties: false } as const
 const page = Type.Object(
   {
-    offset: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$' })),
-    limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,3}$' })),
+    ...pageFields,
   },
   closed,
 )
@@ -104,11 +102,7 @@ export function sessionRoutes(
     },
     async (request) => {
       const call = await requireCall(request, authentication)
-      const { query } = request
-      const found = await directory.list(call, {
-        offset: numberIn('offset', query.offset, 0, maxOffset, 0),
-        limit: numberIn('limit', query.limit, 1, maxPage, maxPage),
-      })
+      const found = await directory.list(call, pageOf(request.query))
       return { identities: granted(found).map(toIdentity) }
     },
   )

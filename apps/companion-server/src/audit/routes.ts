@@ -3,12 +3,12 @@ import { type Static, Type } from '@fastify/type-provider-typebox'
 import { toHex } from '@lux/crypto'
 import type { FastifyRequest } from 'fastify'
 import { requireCall } from '../access/caller.ts'
-import { maxOffset, maxPage } from '../access/page.ts'
+import { pageFields, pageOf } from '../access/page-query.ts'
 import type { Authentication } from '../access/tokens.ts'
 import { signature } from '../keys/key-view.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { granted, misfit } from '../platform/http/http-error.ts'
-import { numberIn, timeIn } from '../platform/http/query.ts'
+import { timeIn } from '../platform/http/query.ts'
 import { count, document, gives, givesContent, names, orNull, text, time } from '../platform/http/reply.ts'
 import type { AuditOperations, AuditQuery, PlacedEntry, ReceiptOf } from './operations.ts'
 
@@ -26,8 +26,7 @@ const filtered = Type.Object(filters, closed)
 const paged = Type.Object(
   {
     ...filters,
-    offset: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$' })),
-    limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,3}$' })),
+    ...pageFields,
   },
   closed,
 )
@@ -99,11 +98,7 @@ export function auditRoutes(
     async (request) => {
       const call = await callOf(request)
       const { offset, limit, ...rest } = request.query
-      const page = {
-        offset: numberIn('offset', offset, 0, maxOffset, 0),
-        limit: numberIn('limit', limit, 1, maxPage, maxPage),
-      }
-      return granted(await auditLog.query(call, toQuery(rest), page))
+      return granted(await auditLog.query(call, toQuery(rest), pageOf({ offset, limit })))
     },
   )
 

@@ -2,11 +2,10 @@ import { Readable } from 'node:stream'
 import { Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { requireCall } from '../access/caller.ts'
-import { maxOffset, maxPage } from '../access/page.ts'
+import { pageFields, pageOf } from '../access/page-query.ts'
 import type { Authentication } from '../access/tokens.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { badRequest, errorBody, granted, HttpError } from '../platform/http/http-error.ts'
-import { numberIn } from '../platform/http/query.ts'
 import { document, gives, orNull, refusedBody, text, time } from '../platform/http/reply.ts'
 import type { BundleOperations, BundleSummary } from './operations.ts'
 
@@ -14,8 +13,7 @@ const digest = Type.String({ pattern: '^[0-9a-f]{64}$' })
 const byDigest = Type.Object({ digest }, { additionalProperties: false })
 const page = Type.Object(
   {
-    offset: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$' })),
-    limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,3}$' })),
+    ...pageFields,
   },
   { additionalProperties: false },
 )
@@ -73,10 +71,7 @@ export function bundleRoutes(
     },
     async (request) => {
       const call = await callOf(request)
-      const rows = await bundles.list(call, {
-        offset: numberIn('offset', request.query.offset, 0, maxOffset, 0),
-        limit: numberIn('limit', request.query.limit, 1, maxPage, maxPage),
-      })
+      const rows = await bundles.list(call, pageOf(request.query))
       return { bundles: granted(rows).map(toView) }
     },
   )

@@ -9,6 +9,7 @@ import {
   utf8,
   wipe,
 } from '@lux/crypto'
+import { MAX_HOLDERS } from '@lux/crypto/sharing'
 import { provedLately } from '../access/authorize.ts'
 import type { Call, Subject } from '../audit/record.ts'
 import type { ThresholdWanted } from '../platform/database/tables.ts'
@@ -132,8 +133,8 @@ export function openKeyLifecycle(parts: Parts) {
         if (threshold === undefined)
           return refuse('REQUEST-FIELDS', 'threshold: expected t, n and mode of a threshold key')
         const { t, n, mode } = threshold
-        if (!Number.isInteger(t) || !Number.isInteger(n) || t < 2 || t > n || n > 15)
-          return refuse('REQUEST-FIELDS', 'threshold: expected t of 2 to n, and n of at most 15')
+        if (!Number.isInteger(t) || !Number.isInteger(n) || t < 2 || t > n || n > MAX_HOLDERS)
+          return refuse('REQUEST-FIELDS', `threshold: expected t of 2 to n, and n of at most ${MAX_HOLDERS}`)
         const id = randomUUID()
         const made = await lifecycle.insertWaiting({
           id,

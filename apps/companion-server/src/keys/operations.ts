@@ -769,8 +769,10 @@ export function checkNamed({
     : refuse('REQUEST-FIELDS', `description: expected at most ${maxDescription} characters`)
 }
 
-const rotationDays = 'a key is rotated every 1 to 3650 days'
-const isRotation = (days: number): boolean => Number.isInteger(days) && days >= 1 && days <= 3650
+/** Most days between two rotations of a key by itself. */
+export const maxRotationDays = 3650
+const rotationDays = `a key is rotated every 1 to ${maxRotationDays} days`
+const isRotation = (days: number): boolean => Number.isInteger(days) && days >= 1 && days <= maxRotationDays
 
 function checkBatch(items: readonly unknown[]): Outcome<null> {
   return items.length >= 1 && items.length <= maxBatch

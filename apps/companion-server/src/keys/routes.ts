@@ -1,7 +1,8 @@
 import { type TOptional, type TString, Type } from '@fastify/type-provider-typebox'
+import { MAX_HOLDERS } from '@lux/crypto/sharing'
 import type { FastifyRequest } from 'fastify'
 import { requireCall } from '../access/caller.ts'
-import { maxOffset, maxPage } from '../access/page.ts'
+import { pageFields, pageOf } from '../access/page-query.ts'
 import type { Authentication } from '../access/tokens.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { decodeField, toBase64 } from '../platform/http/base64-field.ts'
@@ -12,7 +13,14 @@ import { type CeremonyAlgorithm, ceremonyAlgorithms, madeAlgorithms } from './al
 import { keyView, madeKey, oneKey, toView, versionView } from './key-view.ts'
 import { maxPayload } from './key-work.ts'
 import type { KeyLifecycle } from './lifecycle.ts'
-import { chosenStates, dataKeySpecs, type KeyOperations, maxDescription, maxSearch } from './operations.ts'
+import {
+  chosenStates,
+  dataKeySpecs,
+  type KeyOperations,
+  maxDescription,
+  maxRotationDays,
+  maxSearch,
+} from './operations.ts'
 import { signingAlgorithmNames } from './signing.ts'
 
 export const base64Text = Type.String({ maxLength: 4 * Math.ceil((maxPayload + 1024) / 3) })
@@ -34,8 +42,7 @@ export const aad = Type.Optional(base64Text)
 const listQuery = Type.Object(
   {
     projectId,
-    offset: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$' })),
-    limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,3}$' })),
+    ...pageFields,
     orderBy: Type.Optional(Type.Enum(['name', 'createdAt', 'updatedAt'])),
     orderDirection: Type.Optional(Type.Enum(['asc', 'desc'])),
     search: Type.Optional(Type.String({ maxLength: maxSearch })),
@@ -43,12 +50,12 @@ const listQuery = Type.Object(
   },
   closed,
 )
-const rotateEveryDays = Type.Integer({ minimum: 1, maximum: 3650 })
+const rotateEveryDays = Type.Integer({ minimum: 1, maximum: maxRotationDays })
 /** Of TFHE_BINARY and TFHE_INTEGER. */
 const threshold = Type.Object(
   {
-    t: Type.Integer({ minimum: 2, maximum: 15 }),
-    n: Type.Integer({ minimum: 2, maximum: 15 }),
+    t: Type.Integer({ minimum: 2, maximum: MAX_HOLDERS }),
+    n: Type.Integer({ minimum: 2, maximum: MAX_HOLDERS }),
     mode: Type.Enum(['S', 'F']),
   },
   closed,
@@ -163,8 +170,7 @@ export function keyRoutes(
       const call = await callOf(request)
       const { query } = request
       const page = {
-        offset: numberIn('offset', query.offset, 0, maxOffset, 0),
-        limit: numberIn('limit', query.limit, 1, maxPage, maxPage),
+        ...pageOf(query),
         search: query.search ?? null,
         orderBy: orders[query.orderBy ?? 'name'],
         orderDirection: query.orderDirection ?? 'asc',

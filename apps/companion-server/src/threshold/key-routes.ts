@@ -3,12 +3,11 @@ import { Readable } from 'node:stream'
 import { Type } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { requireCall } from '../access/caller.ts'
-import { maxOffset, maxPage } from '../access/page.ts'
+import { pageFields, pageOf } from '../access/page-query.ts'
 import type { Authentication } from '../access/tokens.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { byteRange } from '../platform/http/byte-range.ts'
 import { badRequest, granted, HttpError, unavailable } from '../platform/http/http-error.ts'
-import { numberIn } from '../platform/http/query.ts'
 import { count, gives, givesContent, orNull, text, time } from '../platform/http/reply.ts'
 import { isErrno } from '../platform/state-folder/private-file.ts'
 import { maxCiphertext } from './ciphertexts.ts'
@@ -20,8 +19,7 @@ export const byKey = Type.Object({ keyId: hex64 }, { additionalProperties: false
 
 const page = Type.Object(
   {
-    offset: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$' })),
-    limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,3}$' })),
+    ...pageFields,
   },
   { additionalProperties: false },
 )
@@ -70,10 +68,7 @@ export function fheRoutes(
     },
     async (request) => {
       const call = await callOf(request)
-      const rows = await threshold.list(call, {
-        offset: numberIn('offset', request.query.offset, 0, maxOffset, 0),
-        limit: numberIn('limit', request.query.limit, 1, maxPage, maxPage),
-      })
+      const rows = await threshold.list(call, pageOf(request.query))
       return { keys: granted(rows).map(toView) }
     },
   )

@@ -8,6 +8,7 @@ import {
   toHex,
   utf8,
 } from '@lux/crypto'
+import { MAX_HOLDERS } from '@lux/crypto/sharing'
 import type { Domain } from '../documents/format/fields.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import type { BundleFhe } from './predicate.ts'
@@ -72,7 +73,7 @@ export function checkFhePublic(bytes: Uint8Array, fhe: BundleFhe, domain: Domain
   if (holder !== 0 || t !== fhe.t || n !== fhe.n || epoch !== fhe.epoch) {
     return wrong('t, n or epoch of public.bin is another')
   }
-  if (t < 2 || t > n || d < 1 || d > 15) return wrong('t, n or the number of dealers is impossible')
+  if (t < 2 || t > n || d < 1 || d > MAX_HOLDERS) return wrong('t, n or the number of dealers is impossible')
   if (toHex(keyId) !== fhe.keyId || fheKeyId(fhe.compactPublicKey, fhe.serverKey) !== fhe.keyId) {
     return wrong('the key id is not that of public key and server key')
   }

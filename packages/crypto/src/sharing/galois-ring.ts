@@ -1,3 +1,5 @@
+import { MAX_HOLDERS } from './quorum.ts'
+
 /** An element of GR(2^K,4) = (Z/2^K)[X]/(X^4+X+1): coefficients of X^0..X^3, each in [0, 2^K). */
 export type RingElement = readonly [bigint, bigint, bigint, bigint]
 
@@ -77,7 +79,7 @@ function fieldInverse(a: RingElement): RingElement {
 
 /** The point of holder i in 1..15: sum of bit_k(i) X^k with coefficients 0/1 (not the Teichmüller lift). */
 export function holderPoint(holder: number): RingElement {
-  if (!Number.isInteger(holder) || holder < 1 || holder > 15) {
+  if (!Number.isInteger(holder) || holder < 1 || holder > MAX_HOLDERS) {
     throw new RangeError(`holder: expected 1 to 15, got ${holder}`)
   }
   const bit = (k: number) => BigInt((holder >> k) & 1)

@@ -12,7 +12,7 @@ export {
 export { galoisRing, type RingElement, type Width } from './galois-ring.ts'
 export { type LweBlock, ringVector } from './kernel.ts'
 export { type Decryptor, openDecryptor } from './partial.ts'
-export { binomial, checkQuorum, maskOf, type Quorum, setsOf, setsWithout } from './quorum.ts'
+export { binomial, checkQuorum, MAX_HOLDERS, maskOf, type Quorum, setsOf, setsWithout } from './quorum.ts'
 export { addCorrections, checkDealers, redeal, setsDealtBy } from './reshare.ts'
 export { forgetSeeds, KEY_WORDS, type SetSeeds } from './seeds.ts'
 export { verifySeeds } from './verify-seeds.ts'

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { utf8 } from '@lux/crypto'
 import { ExpectedError } from '@lux/node-files'
 import type { CustodianShareOpened } from '@lux/people'
-import { directionOf, type Language, type PaperBlock } from '../../contract/index.ts'
+import { directionOf, escaped, type Language, type PaperBlock } from '../../contract/index.ts'
 import { RunFolder } from '../../core/runs/folder/run-folder.ts'
 import { sheetPaper } from '../../core/services/ceremonies/sheet-paper.ts'
 import { storeDatabase } from '../../core/store/store.ts'
@@ -85,12 +85,4 @@ function codeOf({ title, size, dark }: Extract<PaperBlock, { kind: 'qr' }>): str
     module === 1 ? `M${(at % size) + quietZone} ${Math.floor(at / size) + quietZone}h1v1h-1z` : '',
   ).join('')
   return `<svg role="img" aria-label="${escaped(title)}" viewBox="0 0 ${side} ${side}" shape-rendering="crispEdges"><path d="${path}"/></svg>`
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
 }

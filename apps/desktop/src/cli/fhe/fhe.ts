@@ -1,5 +1,6 @@
 import { type Json, wipe } from '@lux/crypto'
 import { inspect } from '@lux/crypto/fhe'
+import { MAX_HOLDERS } from '@lux/crypto/sharing'
 import { ExpectedError, fileReader } from '@lux/node-files'
 import { type CommandLine, count } from '../shell/command-line.ts'
 import { inFile, maxWhole } from '../shell/fhe-files.ts'
@@ -48,8 +49,8 @@ export function registerFhe({ program, act }: CommandLine): void {
     .requiredOption('--client-key <file>', 'client-key.bin')
     .option('--compact-public-key <file>', 'compact-public-key.bin, named in the key’s id')
     .option('--server-key <file>', 'server-key.bin, named in the key’s id')
-    .requiredOption('--quorum <t>', 'how many holders decrypt', count('--quorum', 15))
-    .requiredOption('--holders <n>', 'how many holders there are', count('--holders', 15))
+    .requiredOption('--quorum <t>', 'how many holders decrypt', count('--quorum', MAX_HOLDERS))
+    .requiredOption('--holders <n>', 'how many holders there are', count('--holders', MAX_HOLDERS))
     .option(
       '--mode <mode>',
       'S: squashed results only, of a key with a squash key; F: fresh 64-bit ciphertexts too, at 2 of 2, 2 of 3 or 3 of 3',

@@ -12,7 +12,7 @@ import {
   parsePublic,
   parseSeedFile,
 } from '@lux/crypto/fhe'
-import { forgetSeeds } from '@lux/crypto/sharing'
+import { forgetSeeds, MAX_HOLDERS } from '@lux/crypto/sharing'
 import { readBounded, writeDurably } from '@lux/node-files'
 import type { Command } from 'commander'
 import { type CommandLine, count, refused, severalOf } from '../shell/command-line.ts'
@@ -50,10 +50,10 @@ export function registerFheNext(group: Command, act: CommandLine['act']): void {
     )
     .requiredOption('--public <file>', 'public.bin of the epoch that is left')
     .requiredOption('--correction <file>', 'correction-<q>.bin of every dealer', severalOf)
-    .requiredOption('--quorum <t>', 'of the new holders', count('--quorum', 15))
-    .requiredOption('--holders <n>', 'new holders', count('--holders', 15))
+    .requiredOption('--quorum <t>', 'of the new holders', count('--quorum', MAX_HOLDERS))
+    .requiredOption('--holders <n>', 'new holders', count('--holders', MAX_HOLDERS))
     .option('--plan <sha256>', 'of the signed plan, hex; zeros by default')
-    .option('--holder <i>', 'whose share to make', count('--holder', 15))
+    .option('--holder <i>', 'whose share to make', count('--holder', MAX_HOLDERS))
     .option('--seeds <file>', 'seeds-<q>-to-<i>.bin of every dealer', severalOf)
     .option('--left <file>', 'left-<q>.json of the holders who do not re-deal', severalOf)
     .option(

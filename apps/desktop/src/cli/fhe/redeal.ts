@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { fromHex, sha256Hex, wipe } from '@lux/crypto'
 import { forgetShare, isIntegerKey, redealShare, type VerifiedShare, verifyShare } from '@lux/crypto/fhe'
+import { MAX_HOLDERS } from '@lux/crypto/sharing'
 import { writeDurably } from '@lux/node-files'
 import type { Command } from 'commander'
 import { systemEntropy } from '../../core/system.ts'
@@ -40,8 +41,8 @@ export function registerFheRedeal(group: Command, act: CommandLine['act']): void
       'all that re-deal, such as 1,3: the same for everybody',
       holdersOption,
     )
-    .requiredOption('--quorum <t>', 'of the new holders', count('--quorum', 15))
-    .requiredOption('--holders <n>', 'new holders', count('--holders', 15))
+    .requiredOption('--quorum <t>', 'of the new holders', count('--quorum', MAX_HOLDERS))
+    .requiredOption('--holders <n>', 'new holders', count('--holders', MAX_HOLDERS))
     .option('--plan <sha256>', 'of the signed plan, hex; zeros by default')
     .action((options: RedealOptions) => act(() => inKeyFolder(options.out, () => redealPart(options))))
     .addHelpText(

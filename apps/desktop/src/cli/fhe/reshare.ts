@@ -10,7 +10,7 @@ import {
   parseShare,
   rotateFheKey,
 } from '@lux/crypto/fhe'
-import { checkDealers, checkQuorum, type Quorum } from '@lux/crypto/sharing'
+import { checkDealers, checkQuorum, MAX_HOLDERS, type Quorum } from '@lux/crypto/sharing'
 import { ExpectedError, writeDurably } from '@lux/node-files'
 import type { Command } from 'commander'
 
@@ -43,8 +43,8 @@ export function registerFheReshare(group: Command, act: CommandLine['act']): voi
       .requiredOption('--out <dir>', 'a new folder')
   common(group.command('reshare'))
     .description('Move a key to new holders and a new quorum without ever putting it together, for training.')
-    .requiredOption('--quorum <t>', 'how many of the new holders decrypt', count('--quorum', 15))
-    .requiredOption('--holders <n>', 'how many new holders there are', count('--holders', 15))
+    .requiredOption('--quorum <t>', 'how many of the new holders decrypt', count('--quorum', MAX_HOLDERS))
+    .requiredOption('--holders <n>', 'how many new holders there are', count('--holders', MAX_HOLDERS))
     .action((options: ReshareOptions) =>
       act(() => rotate(options, () => ({ t: options.quorum, n: options.holders }))),
     )
@@ -69,7 +69,7 @@ Example:
     .addHelpText('after', example('refresh', ''))
   common(group.command('remove'))
     .description('Fresh shares for all holders but one; those after it move up by one number.')
-    .requiredOption('--holder <i>', 'who is removed', count('--holder', 15))
+    .requiredOption('--holder <i>', 'who is removed', count('--holder', MAX_HOLDERS))
     .action((options: RemoveOptions) => act(() => rotate(options, (now) => without(now, options))))
     .addHelpText('after', example('remove', ' --holder 2'))
 }

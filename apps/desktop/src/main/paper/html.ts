@@ -1,5 +1,4 @@
-import { escapedUnits, withoutDirections } from '@lux/crypto/text'
-import { directionOf, type Paper, type PaperBlock } from '../../contract/index.ts'
+import { directionOf, escaped, type Paper, type PaperBlock } from '../../contract/index.ts'
 
 /** Light modules around a code, ISO/IEC 18004 section 9.1. */
 const quietZone = 4
@@ -140,19 +139,6 @@ const attributesOf = (attributes: Readonly<Record<string, string>>): string =>
   Object.entries(attributes)
     .map(([name, value]) => (value === '' ? '' : ` ${name}="${escaped(value)}"`))
     .join('')
-
-const marks: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-/** Also, what embeds or overrides directions is written as its number: it would make a text read as another one. */
-function escaped(text: string): string {
-  return withoutDirections(text, escapedUnits).replace(/[&<>"']/g, (one) => marks[one] ?? '')
-}
 
 /** In a style's text everything but letters and digits as its number: what ends a text or a style stands for nothing. */
 const cssText = (text: string): string =>

@@ -1,4 +1,5 @@
 import { PROOF_BITS } from '@lux/crypto/fhe'
+import { MAX_HOLDERS } from '@lux/crypto/sharing'
 import type { LintTerms } from '../../plan/lint-terms.ts'
 import type { Plan, PlannedFhe } from '../../plan/plan.ts'
 import { holdersOf, namesOf, repeated } from '../../plan/queries.ts'
@@ -14,7 +15,7 @@ export function lintFhe(plan: Plan, terms?: LintTerms): PlanRefusal[] {
   for (const detail of proofFaults(fhe)) found.push(planRefusal('PLAN-44', '', detail))
   if (fhe.t > fhe.n) refuse(`t = ${fhe.t} is more than n = ${fhe.n}`)
   if (fhe.t < 2) refuse(`t = ${fhe.t} is less than 2`)
-  if (fhe.n > 15) refuse(`n = ${fhe.n} is more than 15`)
+  if (fhe.n > MAX_HOLDERS) refuse(`n = ${fhe.n} is more than ${MAX_HOLDERS}`)
   if (fhe.holders.length !== fhe.n) refuse(`n = ${fhe.n}, but ${fhe.holders.length} holders are named`)
   const binary = fhe.type === 'TFHE_BINARY'
   for (const detail of binary ? binaryFaults(plan, fhe, terms) : []) refuse(detail)

@@ -1,3 +1,4 @@
+import { MAX_HOLDERS } from '@lux/crypto/sharing'
 import type { Plan, Step } from '../../plan/plan.ts'
 import { holdersOf, namesOf, repeated } from '../../plan/queries.ts'
 import { type PlanRefusal, planRefusal } from '../../plan/rules.ts'
@@ -12,7 +13,7 @@ export function lintReshare(plan: Plan): PlanRefusal[] {
   const { kind, t, n, holders, dealers } = reshare
   const found: PlanRefusal[] = []
   const refuse = (detail: string) => found.push(planRefusal('PLAN-42', '', detail))
-  if (t < 2 || t > n || n > 15) refuse(`${t} of ${n} is no quorum`)
+  if (t < 2 || t > n || n > MAX_HOLDERS) refuse(`${t} of ${n} is no quorum`)
   if (holders.length !== n) refuse(`n = ${n}, but ${holders.length} holders are named`)
   for (const name of repeated(holders)) refuse(`the holder ${name} is named twice`)
   const seated = namesOf(plan, 'holder')

@@ -1,7 +1,7 @@
 import { concatBytes, equalBytes, utf8 } from '../../bytes.ts'
 import { FormatError } from '../../format-error.ts'
 import { u8, u16, u32 } from '../../sharing/little-endian.ts'
-import { checkQuorum, dealersOf } from '../../sharing/quorum.ts'
+import { checkQuorum, dealersOf, MAX_HOLDERS } from '../../sharing/quorum.ts'
 import type { ByteReader } from './byte-reader.ts'
 import { DOMAIN_CODE, type Epoch } from './identifiers.ts'
 
@@ -49,7 +49,7 @@ export function readHeader(reader: ByteReader, magic: string): FileHeader {
     throw new FormatError('FHE-FIELD', `dealers: ${d}, the mask has others`)
   if ((dealerMask & 0x8000) !== 0) throw new FormatError('FHE-FIELD', 'dealers: 16 is no holder')
   if (d === 1 && dealerMask !== 0) throw new FormatError('FHE-FIELD', 'dealers: one dealer has the mask 0')
-  if (d > 15) throw new FormatError('FHE-FIELD', `dealers: ${d}`)
+  if (d > MAX_HOLDERS) throw new FormatError('FHE-FIELD', `dealers: ${d}`)
   const domain = domainCode === DOMAIN_CODE.production ? 'production' : 'rehearsal'
   return { domain, keyId, epochId, epoch, t, n, holder, d, dealerMask }
 }
