@@ -8,7 +8,7 @@ import { LedRun } from './support/lead-window.ts'
 import { verdictOf } from './support/run-end.ts'
 
 /** Their rehearsals copy a token: what an earlier one left logged in must not come between. */
-const copying = ['decommission', 'replicate-root', 'root-vendor']
+const copying = ['root-vendor', 'replicate-root', 'decommission']
 
 let folder: string
 let core: CoreInTest

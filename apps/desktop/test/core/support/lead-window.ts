@@ -79,6 +79,8 @@ export class LedRun {
         await this.ask('ceremonies.enterPin', { token: token || role, user, pin: typedPins[user] })
       }
     }
+    // The token may have been logged in to by that, or have refused it.
+    if (!(await this.view()).current?.mayProceed) return
     const by = current.actor.name.split(', ')[0]
     // Who is here is ticked, and noted.
     if (current.do === 'roll-call' && may.note)
