@@ -65,7 +65,10 @@ export async function recordFhe(work: Work, judged: Judged): Promise<Outcome<nul
       .where('epoch_id', '=', existing.epochId)
       .executeTakeFirst()
     if (known === undefined || (next !== null && known.epoch !== Number(key.epoch)))
-      return refuse('FHE-EPOCH-OTHER', `the run began in epoch ${existing.epoch}, here is ${key.epoch}`)
+      return refuse(
+        'FHE-EPOCH-OTHER',
+        `the run began in epoch ${existing.epoch}, here is ${key.epoch}: import each bundle between them first, in order`,
+      )
   }
   if (next !== null) {
     const moved = await recordNext(work, judged, key, next)

@@ -1,10 +1,12 @@
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { serverCardCodec } from '@lux/ceremony/wire'
 import { generateSealIdentity } from '@lux/crypto'
 import { findSoftTokenLibrary } from '@lux/hsm'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { loadStandIns } from '../../src/core/rehearsal/stand-ins.ts'
 import { verdictOf } from '../core/support/run-end.ts'
+import { crowdOf } from './support/crowd.ts'
 import { custodyJson, each, temporaryFolder } from './support/custody.ts'
 import { type Enrolled, enrolled, newPolicy, passphraseFile } from './support/people.ts'
 
@@ -30,16 +32,22 @@ beforeAll(async () => {
   ]
   for (const [kind, name] of seats) people.set(name, await enrolled(folder, kind, name))
   const named = (option: string, ...names: string[]) => each(option, ...names.map(cardOf))
-  const made = await custodyJson([
-    ...newPolicy(at('policy.json')),
+  const { servers } = await crowdOf('production')
+  writeFileSync(at('server.json'), serverCardCodec.encode(servers[0]!.card))
+  const policy = async (file: string, ...more: string[]) => {
+    const made = await custodyJson([...newPolicy(at(file)), ...listed, ...more])
+    if (made.exit !== 0) throw new Error(JSON.stringify(made.json))
+  }
+  const listed = [
     ...[...named('--officer', 'Otto', 'Ophelia'), '--quorum', '2'],
     ...[...named('--witness', 'Walter', 'Wanda'), '--witness-quorum', '2'],
     ...named('--requester', 'requester'),
     ...named('--encryptor', 'encryptor'),
     ...named('--evaluator', 'evaluator'),
     ...['--combiner', `main=${(await generateSealIdentity()).recipient}`, '--soft-tokens'],
-  ])
-  if (made.exit !== 0) throw new Error(JSON.stringify(made.json))
+  ]
+  await policy('policy.json')
+  await policy('served.json', '--server', `office=${at('server.json')}`)
   for (const name of ['Otto', 'Ophelia'])
     await custodyJson([
       'policy',
@@ -60,25 +68,40 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+const seated = ['administrator', 'operator', 'Otto', 'Ophelia', 'Walter', 'Wanda', ...holders]
+const planned = (policy: string, out: string, ...more: string[]) =>
+  custodyJson([
+    ...['plan', 'new', 'resharing', '--policy', at(policy), '--out', at(out)],
+    ...['--library', findSoftTokenLibrary() ?? ''],
+    ...[...each('--person', ...seated.map(cardOf), ...holders.map((name) => at(`${name}.2.json`)))],
+    ...set({
+      serial: 'a1b2c3d4',
+      holders: holders.join(),
+      nextHolders: holders.join(),
+      dealers: 'Hal,Ida',
+    }),
+    // No stand-in squashes ciphertexts, so a rehearsal of mode S ends at its canary.
+    ...set({ fheMode: 'F', fheSquash: 'false', nextKind: 'refresh', epoch: '0' }),
+    ...set({ keyId: 'a'.repeat(64), epochId: 'b'.repeat(64), publicFile: 'c'.repeat(64) }),
+    ...more,
+  ])
+const set = (values: Record<string, string>) =>
+  Object.entries(values).flatMap(([name, value]) => ['--set', `${name}=${value}`])
+
 describe('the rehearsal of a production plan that refreshes a key', () => {
+  test('PLAN-47 a move leaves no server behind that opens answers for the policy', async () => {
+    expect((await planned('served.json', 'orphan.yaml')).json).toMatchObject({
+      code: 'PLAN-47',
+      detail: expect.stringContaining('office'),
+    })
+    const named = await planned('served.json', 'named.yaml', '--destination', at('server.json'))
+    expect(named.json.detail).toBeUndefined()
+    const lint = ['plan', 'lint', at('named.yaml'), '--policy', at('served.json')]
+    expect((await custodyJson(lint)).json.plans).toMatchObject([{ refusals: [] }])
+  })
+
   test('PLAN-43 stand-ins who stay renew as people do, ask and combine in place of those whom the policy names, and the officers can lock it', async () => {
-    const set = (values: Record<string, string>) =>
-      Object.entries(values).flatMap(([name, value]) => ['--set', `${name}=${value}`])
-    const seated = ['administrator', 'operator', 'Otto', 'Ophelia', 'Walter', 'Wanda', ...holders]
-    const plan = await custodyJson([
-      ...['plan', 'new', 'resharing', '--policy', at('policy.json'), '--out', at('move.yaml')],
-      ...['--library', findSoftTokenLibrary() ?? ''],
-      ...[...each('--person', ...seated.map(cardOf), ...holders.map((name) => at(`${name}.2.json`)))],
-      ...set({
-        serial: 'a1b2c3d4',
-        holders: holders.join(),
-        nextHolders: holders.join(),
-        dealers: 'Hal,Ida',
-      }),
-      // No stand-in squashes ciphertexts, so a rehearsal of mode S ends at its canary.
-      ...set({ fheMode: 'F', fheSquash: 'false', nextKind: 'refresh', epoch: '0' }),
-      ...set({ keyId: 'a'.repeat(64), epochId: 'b'.repeat(64), publicFile: 'c'.repeat(64) }),
-    ])
+    const plan = await planned('policy.json', 'move.yaml')
     expect(plan.json.detail).toBeUndefined()
     const rehearsal = ['rehearse', at('move.yaml'), '--policy', at('policy.json'), '--out', at('rehearsal')]
     expect((await custodyJson(rehearsal)).json).toMatchObject({ ok: true, state: 'Sealed' })

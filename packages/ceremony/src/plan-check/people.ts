@@ -77,7 +77,10 @@ function sameKey(one: SeatKeys, other: SeatKeys): string | undefined {
   return one.recipient !== undefined && one.recipient === other.recipient ? 'envelope' : undefined
 }
 
-/** PLAN-14, PLAN-37, PLAN-38: whom and what a bundle of the plan would name beyond its policy. */
+/**
+ * PLAN-14, PLAN-37, PLAN-38: whom and what a bundle of the plan would name beyond its policy. PLAN-47: a server that opens answers and
+ * is not told of the next epoch is cut off for good, because holders answer nothing under the old one.
+ */
 export function lintListed(plan: Plan, listed: Listed | undefined): PlanRefusal[] {
   if (listed === undefined) return []
   const strangers = plan.people.filter(({ role, card }) => listed.cards[role]?.includes(card) === false)
@@ -94,6 +97,15 @@ export function lintListed(plan: Plan, listed: Listed | undefined): PlanRefusal[
       planRefusal('PLAN-14', '', `${name} is no ${role} of the policy with the card ${card}`),
     ),
     ...servers.map(({ card }) => planRefusal('PLAN-37', '', `the server ${card} is not in the policy`)),
+    ...(plan.reshare === undefined ? [] : listed.combining)
+      .filter(({ audience }) => !plan.destinations.some(({ card }) => card === audience))
+      .map(({ name, audience }) =>
+        planRefusal(
+          'PLAN-47',
+          '',
+          `${name} opens answers for the policy, and is no destination: ${audience}`,
+        ),
+      ),
     ...used
       .filter(({ algorithm }) => !listed.algorithms.includes(algorithm))
       .map(({ id, algorithm }) => planRefusal('PLAN-38', '', `${id} is ${algorithm}`)),

@@ -25,6 +25,8 @@ export type EvidenceTerms = {
 export type Listed = {
   cards: Partial<Record<Role, readonly Digest[]>>
   audiences: readonly Digest[]
+  /** Those of the audiences that open answers: their combiner is one of the policy’s. */
+  combining: readonly { name: string; audience: Digest }[]
   algorithms: readonly string[]
   /** Signing keys of those who judge a run, seated or not. */
   judges: readonly { role: Role; name: string; keys: Card['keys'] }[]

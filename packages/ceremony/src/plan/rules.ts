@@ -29,6 +29,7 @@ export const planRules = [
   'PLAN-44',
   'PLAN-45',
   'PLAN-46',
+  'PLAN-47',
   'PLAN-50',
   'PLAN-51',
   'PLAN-52',

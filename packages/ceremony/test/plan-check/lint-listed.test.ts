@@ -11,6 +11,7 @@ function listedOf(plan: Plan): Listed {
   return {
     cards: { officer: of('officer'), witness: of('witness'), approver: of('approver') },
     audiences: plan.destinations.map(({ card }) => card),
+    combining: [],
     algorithms: ['AES-128', 'AES-256', 'RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384', 'TFHE_INTEGER'],
     judges: [],
   }
@@ -47,6 +48,32 @@ describe('a plan beside its policy', () => {
   it('PLAN-37 refuses a destination that is no server of the policy', () => {
     expect(first.destinations).toHaveLength(1)
     expect(rules(first, { ...listedOf(first), audiences: ['f'.repeat(64)] })).toEqual(['PLAN-37'])
+  })
+
+  it.each(['resharing', 'fhe-life'] as const)(
+    'PLAN-47 refuses a key to move, by the script %s, past a server that opens its answers',
+    (script) => {
+      const plan = copyOf(planOf(script, 'production').plan)
+      const server = 'c'.repeat(64)
+      const listed = {
+        ...listedOf(plan),
+        audiences: [server],
+        combining: [{ name: 'main', audience: server }],
+      }
+      const terms = { officers: 1, witnesses: 0, listed }
+      plan.destinations = []
+      expect(lintPlan(plan, terms)).toMatchObject([
+        { rule: 'PLAN-47', detail: expect.stringContaining(`main opens answers for the policy`) },
+      ])
+      expect(rules(plan, { ...listed, combining: [] })).toEqual([])
+      plan.destinations = [{ card: server }]
+      expect(rules(plan, listed)).toEqual([])
+    },
+  )
+
+  it('PLAN-47 says nothing of a plan that moves no key', () => {
+    const combining = [{ name: 'main', audience: 'c'.repeat(64) }]
+    expect(rules(first, { ...listedOf(first), combining })).toEqual([])
   })
 
   it('PLAN-38 refuses a key and a threshold key of an algorithm that the policy does not list', () => {

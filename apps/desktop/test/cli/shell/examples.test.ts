@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { commands } from '../../../src/cli/custody.ts'
@@ -45,7 +46,22 @@ test('HELP-EXAMPLES most commands have examples', () => {
   expect(examples.length).toBeGreaterThan(60)
 })
 
-test.each(examples)(
+const guide = readFileSync(new URL('../../../../../docs/guide/moving-a-key.md', import.meta.url), 'utf8')
+/** Those of the guide that leave nothing out: in its blocks and its tables. */
+const guided = [
+  ...[...guide.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
+    block.replaceAll(/\\\n\s*/g, '').split('\n'),
+  ),
+  ...[...guide.matchAll(/`(custody [a-z]+ [^`]*--[^`]*)`/g)].map(([, line = '']) => line),
+]
+  .filter((line) => line.startsWith('custody ') && !/ … | …$/.test(line))
+  .map((line) => line.replaceAll(/\$\(printf ' (--person) %s' (\S+)\)/g, '$1 $2'))
+
+test('HELP-EXAMPLES the guide of openings and moves has its commands whole', () => {
+  expect(guided.length).toBeGreaterThan(15)
+})
+
+test.each([...examples, ...guided])(
   'HELP-EXAMPLES %s is taken by its command, with every option that it wants',
   async (line) => {
     let ran = 0

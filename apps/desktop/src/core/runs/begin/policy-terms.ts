@@ -9,7 +9,7 @@ export function termsOf({ officerQuorum, witnessQuorum, approverThreshold }: Pol
 
 /** How many people a plan has to seat, and whom and what it may name: a smaller room than the usual one is the policy’s to allow. */
 export function roomOf(policy: Policy): LintTerms {
-  const { officerQuorum, witnessQuorum, domain, audiences, algorithms } = policy
+  const { officerQuorum, witnessQuorum, domain, audiences, algorithms, combiners } = policy
   const cardsOf = (members: Policy['officers']) => members.map(({ card }) => card)
   return {
     officers: officerQuorum,
@@ -22,6 +22,9 @@ export function roomOf(policy: Policy): LintTerms {
         approver: cardsOf(policy.approvers),
       },
       audiences: audiences.map(({ audience }) => audience),
+      combining: audiences.filter(({ combinerRecipient }) =>
+        combiners.some(({ recipient }) => recipient === combinerRecipient),
+      ),
       algorithms: algorithms.keys,
       judges: [
         ...policy.officers.map(({ name, keys }) => ({ role: 'officer' as const, name, keys })),
