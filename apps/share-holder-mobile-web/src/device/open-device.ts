@@ -258,7 +258,12 @@ export function openDevice(ports: DevicePorts): Device {
         logged(records, entry.what, entry.about, entry.digest),
       ],
       // Under other words it is the same request, and is answered once.
-      [...requestPlaces(entry.digest), ...placesOf(records, ({ requestId }) => requestId === entry.request)],
+      [
+        ...requestPlaces(entry.digest),
+        ...placesOf(records, ({ requestId }) => requestId === entry.request).filter(
+          ({ id }) => id !== entry.digest,
+        ),
+      ],
     )
     return yes({ files, overview: await overview({ records, person }) })
   }
