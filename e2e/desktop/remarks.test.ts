@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { exceptionPanel, goButton, playOn, proceed, startRehearsal, stepPanel } from '../support/person.ts'
+import {
+  decide,
+  exceptionPanel,
+  goButton,
+  isInSight,
+  playOn,
+  proceed,
+  startRehearsal,
+  stepPanel,
+} from '../support/person.ts'
 import { type Desktop, openDesktop } from './support/desktop.ts'
 
 let desktop: Desktop
@@ -33,9 +42,16 @@ test('REMARK-DEVIATION a deviation that somebody presses stops the run until off
   await dialog.getByLabel('What was expected').fill('Eight people in the room')
   await dialog.getByLabel('What happened instead').fill('A ninth came in and left')
   await dialog.getByRole('button', { name: 'Report it' }).click()
-  await exceptionPanel(page).getByText('A ninth came in and left').first().waitFor()
-  await exceptionPanel(page).getByLabel('Reason, for the transcript').fill('Nothing was on the table yet.')
-  await exceptionPanel(page).getByRole('button', { name: 'Accept and go on' }).click()
+  // What happened is the title, and who reported it, what was expected and the first answer are in sight.
+  const panel = exceptionPanel(page)
+  await panel.getByRole('heading', { name: 'A ninth came in and left' }).waitFor()
+  for (const seen of ['Witness Two reported it at', 'Eight people in the room', 'Abort the ceremony'])
+    expect(await isInSight(panel.getByText(seen).first()), seen).toBe(true)
+  expect(await panel.locator('input[type=radio]:checked').count()).toBe(0)
+  await decide(page, 'Accept and go on', 'Nothing was on the table yet.')
+  // Whoever signs reads the same, and not what the step asks for.
+  await stepPanel(page).locator('.told').getByText('A ninth came in and left').waitFor()
+  expect(await isInSight(stepPanel(page).getByText('Nothing was on the table yet.'))).toBe(true)
   await stepPanel(page).getByRole('heading', { name: 'Sign the decided exception' }).waitFor()
   for (const name of ['Officer One', 'Officer Two'])
     await stepPanel(page)
@@ -56,12 +72,18 @@ test('REMARK-DIFFERS somebody presses Differs by keyboard, and nothing goes on u
       .click()
   // Where words are signed there is such a button too: the key is that of what is read aloud.
   await reading.waitFor()
+  // The whole card and both answers are in sight in the smallest window, and neither answer is the larger.
+  await page.setViewportSize({ width: 1024, height: 700 })
+  for (const word of await reading.locator('.reading-word').all()) expect(await isInSight(word)).toBe(true)
+  const answers = stepPanel(page).locator('.stage-go > button')
+  expect(await answers.count()).toBe(2)
+  expect(new Set(await answers.evaluateAll((all) => all.map((one) => one.clientHeight))).size).toBe(1)
+  await page.setViewportSize({ width: 1440, height: 900 })
   const read = await reading.locator('.reading-word').allTextContents()
   await page.keyboard.press('d')
   await exceptionPanel(page).waitFor()
   expect(await exceptionPanel(page).locator('.reading-word').allTextContents()).toEqual(read)
-  await exceptionPanel(page).getByLabel('Reason, for the transcript').fill('It was misheard.')
-  await exceptionPanel(page).getByRole('button', { name: 'Have the words read again' }).click()
+  await decide(page, 'Have the words read again', 'It was misheard.')
   await stepPanel(page).getByRole('heading', { name: 'Sign the decided exception' }).waitFor()
   for (const name of ['Officer One', 'Officer Two'])
     await stepPanel(page)

@@ -4,6 +4,7 @@ import { type Desktop, openDesktop } from '../desktop/support/desktop.ts'
 import { custody, jsonOf } from '../support/commands.ts'
 import { FaultToken } from '../support/fault-token.ts'
 import {
+  decide,
   enterPin,
   exceptionPanel,
   goButton,
@@ -30,8 +31,7 @@ afterAll(async () => {
 /** The room decides that the step is done again, gives the reason, and two officers sign that. */
 async function doAgain(reason: string): Promise<void> {
   const { page } = desktop
-  await page.getByLabel('Reason, for the transcript').fill(reason)
-  await page.getByRole('button', { name: 'Do the step again' }).click()
+  await decide(page, 'Do the step again', reason)
   const decided = stepPanel(page).getByText('Sign the decided exception')
   await decided.waitFor()
   for (const name of ['Officer One', 'Officer Two']) {

@@ -231,6 +231,24 @@ export function exceptionPanel(page: Page): Locator {
   return page.locator('.stage-step[data-phase=exception]')
 }
 
+/** Chooses what shall happen about a deviation, says why, and has it signed. */
+export async function decide(page: Page, answer: string, reason: string): Promise<void> {
+  const panel = exceptionPanel(page)
+  await panel.getByRole('radio', { name: answer }).check()
+  await panel.getByLabel('Reason, for the transcript').fill(reason)
+  await goButton(panel).click()
+}
+
+/** Whether all of it stands in the window, above the live button, with nothing scrolled. */
+export function isInSight(shown: Locator): Promise<boolean> {
+  return shown.evaluate((element) => {
+    const { top, bottom } = element.getBoundingClientRect()
+    const fold = document.querySelector('.stage-actions')?.getBoundingClientRect().top ?? innerHeight
+    const inside = element.closest('.stage-actions') !== null
+    return top >= 0 && bottom <= (inside ? innerHeight : fold)
+  })
+}
+
 async function said(page: Page): Promise<string> {
   return (await page.locator('main').allInnerTexts()).join('\n')
 }

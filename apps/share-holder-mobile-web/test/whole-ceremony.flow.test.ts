@@ -175,7 +175,10 @@ class Room {
       id,
       step: current.id,
       by: current.actor.name,
-      ...(clock ? { input: { values: { 'wall-clock': new Date().toISOString() } } } : {}),
+      input: {
+        ...(clock ? { values: { 'wall-clock': new Date().toISOString() } } : {}),
+        heard: current.compares.map(({ digest }) => digest),
+      },
     })
     // The machine may have gone on since the person looked: then they look again.
     if (!answer.ok && !['STEP-01', 'STEP-03'].includes(answer.error.code))

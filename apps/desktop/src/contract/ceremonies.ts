@@ -209,6 +209,7 @@ export type BlockedReason = (typeof blockedReasons)[number]
 export type ExceptionView = {
   id: string
   step: string
+  about: 'failed' | 'ambiguous' | 'mismatch' | 'reported'
   code: string
   happened: string
   expected: string
@@ -359,5 +360,10 @@ export type ScriptView = {
 
 /** How long another clock's reading counts: the entry's own time is no further from the moment of reading. */
 export const clockReadMs = 2 * 60_000
-/** `readAt`: when another clock was read, by this workstation's own. */
-export type StepInput = { confirmed?: boolean; values?: Record<string, string>; readAt?: string }
+/** `readAt`: when another clock was read, by this workstation's own. `heard`: digests of which all cards were read aloud and heard. */
+export type StepInput = {
+  confirmed?: boolean
+  values?: Record<string, string>
+  readAt?: string
+  heard?: string[]
+}

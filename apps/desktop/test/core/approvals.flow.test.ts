@@ -48,7 +48,8 @@ async function leadTo(id: string, step: string): Promise<void> {
     const values = current.needs.some(({ need }) => need === 'values')
       ? { values: { 'wall-clock': new Date().toISOString() } }
       : {}
-    await asked('ceremonies.proceed', { id, step: current.id, by: current.actor.name, input: values })
+    const input = { ...values, heard: current.compares.map(({ digest }) => digest) }
+    await asked('ceremonies.proceed', { id, step: current.id, by: current.actor.name, input })
   }
 }
 

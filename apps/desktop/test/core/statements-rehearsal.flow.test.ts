@@ -40,7 +40,8 @@ async function act({ id, current }: RunView): Promise<void> {
   const values = current.needs.some(({ need }) => need === 'values')
     ? { values: { 'wall-clock': new Date().toISOString() } }
     : {}
-  await asked('ceremonies.proceed', { id, step: current.id, by: current.actor.name, input: values })
+  const input = { ...values, heard: current.compares.map(({ digest }) => digest) }
+  await asked('ceremonies.proceed', { id, step: current.id, by: current.actor.name, input })
 }
 
 test('EPOCH-02 a rehearsal led in the window may have every stand-in say what is left, until the epoch is assembled', async () => {

@@ -16,6 +16,7 @@ import { FakeRun } from '../support/fake-run.ts'
 
 /** Newest version: notes are kept, and the names of whoever saw a result are ticked. */
 const plan = { ...copyOf(production.plan), v: 2 as const }
+const now = '2026-01-31T09:00:30.000Z'
 const titleOf = ({ id }: { id: string }) => `<${id}>`
 
 /** A room with one window: the engine, what core shows of it, and what this window has shown. */
@@ -62,6 +63,7 @@ function commandOf(room: Room, offer: Offer): Command | null {
   const { core } = room
   const view = room.view()
   const step = view.current?.id ?? ''
+  const { needs } = engineView(core.state)
   const [watcher] = saysSeen(view)
   switch (offer) {
     case 'seen':
@@ -81,14 +83,20 @@ function commandOf(room: Room, offer: Offer): Command | null {
       return { type: 'differs', by: 'Witness One', digest, card: 1 }
     }
     case 'decide': {
-      const { needs } = engineView(core.state)
       const decision = needs?.kind === 'exception' ? (needs.choices[0] ?? 'abort') : 'abort'
       return { type: 'decide-exception', by: 'Officer One', decision, reason: 'as is', head: core.head() }
     }
+    case 'proceed':
+      return needs?.kind === 'confirm'
+        ? { type: 'proceed', step, by: needs.names[0] ?? '', heard: heardOf(room), now }
+        : null
     default:
       return null
   }
 }
+
+/** Digests whose eight cards were all heard. */
+const heardOf = ({ heard }: Room) => Object.keys(heard).filter((digest) => heard[digest] === 8)
 
 function noteOf(room: Room): string {
   const face = faceOf(room.view(), room)

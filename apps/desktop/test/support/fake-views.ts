@@ -203,6 +203,7 @@ export const broken: RunView = {
   exception: {
     id: '1',
     step: 's5',
+    about: 'failed',
     code: 'HSM-CRASHED',
     happened: 'the library ended with SIGSEGV',
     expected: 'one AES-256 key with every attribute of the template',

@@ -18,12 +18,13 @@ export function comparedNow(state: State): Pick<ComparedCard, 'what' | 'digest'>
   if (needs?.kind === 'signatures' && needs.what === 'exception') return []
   if (needs?.kind === 'signatures') return [{ what: needs.what, digest: needs.subject }]
   if (needs?.kind !== 'confirm') return []
-  if (currentStep(state)?.step.do !== 'open-run')
-    return needs.shows.map(({ label, hex }) => ({ what: label, digest: hex }))
-  return [
-    { what: 'plan', digest: state.planHash },
-    { what: 'policy', digest: state.policyDigest },
-  ]
+  return needs.shows.map(({ label, hex }) => ({ what: label, digest: hex }))
+}
+
+/** COMPARE-02: nobody goes on, and so nobody signs, before all that the plan has read aloud was heard to its last card. */
+export function unheardFault(state: State, heard: readonly string[]): string | null {
+  const left = comparedNow(state).filter(({ digest }) => !heard.includes(digest))
+  return left.length === 0 ? null : left.map(({ what, digest }) => `${what} ${digest}`).join(', ')
 }
 
 /** Somebody says that a card differs: the run stops at once. Words that differ a second time are not compared a third. */

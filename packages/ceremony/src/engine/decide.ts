@@ -9,7 +9,7 @@ import { namesOf, valueFault } from '../plan/queries.ts'
 import { budgetFault } from '../steps/resharing/left-budget.ts'
 import { takeRequest } from '../steps/run.ts'
 import { clockDiffers } from './clock-check.ts'
-import { decideDiffers } from './compare.ts'
+import { decideDiffers, unheardFault } from './compare.ts'
 import { decideIntend, decideOutcome, decideReconcile } from './decide-effects.ts'
 import { decisionDocument, opened } from './exceptions.ts'
 import { eventFault } from './fact-schemas.ts'
@@ -82,7 +82,7 @@ function decideStart(state: State, command: Of<'start'>): Decision {
   return { ok: true, events: [{ kind: 'run.started', stepId: 'run', fact: bound.value }] }
 }
 
-function decideProceed(state: State, { step, by, input = {}, now }: Of<'proceed'>): Decision {
+function decideProceed(state: State, { step, by, input = {}, heard, now }: Of<'proceed'>): Decision {
   const idle = restFault(state)
   if (idle !== null) return refuse('RUN-06', idle)
   const progress = currentStep(state)
@@ -93,6 +93,8 @@ function decideProceed(state: State, { step, by, input = {}, now }: Of<'proceed'
     return refuse('STEP-03', effect === null ? 'signatures are awaited' : `${effect.kind} is under way`)
   const names = namesOf(state.plan, progress.step.actor)
   if (!names.includes(by)) return refuse('STEP-02', `${by} is not among ${names.join(', ')}`)
+  const unheard = unheardFault(state, heard)
+  if (unheard !== null) return refuse('COMPARE-02', unheard)
   const asked = progress.stage === 0 ? (progress.step.values ?? []) : []
   const fault = valueFault(asked, input)
   if (fault !== null) return refuse('STEP-04', fault)

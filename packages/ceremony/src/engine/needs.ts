@@ -94,9 +94,10 @@ function confirmation(state: State, progress: StepProgress, shows: 'nothing' | '
   }
 }
 
-/** A read-aloud step shows what there is to compare: plan, opening and the last checkpoint. */
+/** What the plan has read aloud: before the opening is signed plan and policy, at a step of its own all that there is to compare. */
 function aloud(state: State, progress: StepProgress) {
-  if (progress.step.do !== 'read-aloud') return []
+  const { do: kind } = progress.step
+  if (kind !== 'read-aloud' && kind !== 'open-run') return []
   const shown = [readAloud('plan', state.planHash), readAloud('policy', state.policyDigest)]
   if (state.opening !== null) shown.push(readAloud('opening', state.opening.digest))
   const checkpoint = state.checkpoints.at(-1)

@@ -30,9 +30,16 @@ export type Command =
   | { type: 'take-request'; decryption: string; package: Json; now: string }
   /**
    * A person says go: at every place where `view(state).needs` is confirm, values or pin. `by` is a name. `now`: ISO-8601 UTC by
-   * the workstation's clock, which a clock check compares.
+   * the workstation's clock, which a clock check compares. `heard`: digests of which all cards were read aloud and heard.
    */
-  | { type: 'proceed'; step: string; by: string; input?: Record<string, string>; now: string }
+  | {
+      type: 'proceed'
+      step: string
+      by: string
+      input?: Record<string, string>
+      heard: readonly string[]
+      now: string
+    }
   /** `nonce`, `rootId`: 16 fresh random bytes each, hex; rootId is used where the effect needs a second value. */
   | { type: 'intend'; step: string; attempt: number; nonce: string; rootId: string }
   | { type: 'outcome'; step: string; attempt: number; effect: EffectKind; result: Json }

@@ -24,6 +24,7 @@ const runRules = [
   'EFFECT-04',
   'COMMAND-01',
   'COMPARE-01',
+  'COMPARE-02',
   'EXCEPTION-01',
   'EXCEPTION-02',
   'EXCEPTION-03',

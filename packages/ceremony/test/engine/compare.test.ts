@@ -18,6 +18,8 @@ function runOf(version: Plan['v'], step: string): FakeCore {
   return run
 }
 
+const heardAt = (run: FakeCore) => view(run.state).compares.map(({ digest }) => digest)
+
 /** Officers sign that the words are read again. */
 function readAgain(run: FakeCore): void {
   run.decide('continue', 'Operator')
@@ -27,7 +29,7 @@ describe('words that people compare', () => {
   it('COMPARE-01 are plan and policy before the opening, then what signers sign, and the bundle before its seal', () => {
     const run = runOf(2, 'open-run')
     expect(view(run.state).compares.map(({ what }) => what)).toEqual(['plan', 'policy'])
-    run.must(proceed('open-run', 'Administrator'))
+    run.must(proceed('open-run', 'Administrator', {}, heardAt(run)))
     runToNeeds(run, 'opening')
     const [opening] = view(run.state).compares
     expect(opening).toEqual({ what: 'opening', digest: run.state.opening?.digest })
@@ -36,6 +38,18 @@ describe('words that people compare', () => {
       if (!run.step()) throw new Error('no bundle is compared')
     expect(view(run.state).compares).toEqual([{ what: 'bundle', digest: run.state.bundle?.digest }])
     expect(view(run.state).needs?.kind).toBe('confirm')
+  })
+
+  it('COMPARE-02 nothing is signed before all that the plan has read aloud was heard', () => {
+    const run = runOf(2, 'open-run')
+    const all = heardAt(run)
+    for (const heard of [[], all.slice(1), all.slice(0, -1), ['0'.repeat(64)]])
+      expect(rule(run, proceed('open-run', 'Administrator', {}, heard))).toBe('COMPARE-02')
+    expect(rule(run, proceed('open-run', 'Administrator', {}, all))).toBe('step.confirmed')
+    const seals = runOf(2, 'seal')
+    while (view(seals.state).compares[0]?.what !== 'bundle')
+      if (!seals.step()) throw new Error('no bundle is compared')
+    expect(rule(seals, proceed('seal', 'Administrator'))).toBe('COMPARE-02')
   })
 
   it('COMPARE-01 nothing else is compared, and there are eight cards', () => {

@@ -33,10 +33,16 @@ export function runToNeeds(run: FakeCore, what: string): FakeCore {
 /** What the workstation's clock says at `proceed`. */
 const now = '2026-01-31T09:02:00.000Z'
 
-export const proceed = (step: string, by = 'Operator', input = {}): Command => ({
+export const proceed = (
+  step: string,
+  by = 'Operator',
+  input = {},
+  heard: readonly string[] = [],
+): Command => ({
   type: 'proceed',
   step,
   by,
   input,
+  heard,
   now,
 })

@@ -50,8 +50,10 @@ async function answer(
   const act = async (what: StandInAct, name: string) =>
     must(await actAsStandIn(run, standIns, { what, name, now: now() }))
   switch (needs.kind) {
-    case 'confirm':
-      return must(run.proceed(step, first(needs.names)))
+    case 'confirm': {
+      const heard = view.compares.map(({ digest }) => digest)
+      return must(run.proceed(step, first(needs.names), {}, { heard }))
+    }
     case 'values':
       return must(run.proceed(step, first(needs.names), sample(needs.values, now())))
     case 'pin': {

@@ -86,7 +86,9 @@ async function confirmed(
     }
   }
   if (answer !== null) {
-    must(run.proceed(step, answer.by, answer.values))
+    // Whoever confirms a step whose words are read aloud says with it that they were heard.
+    const heard = view.compares.map(({ digest }) => digest)
+    must(run.proceed(step, answer.by, answer.values, { heard }))
   }
   return 'all'
 }

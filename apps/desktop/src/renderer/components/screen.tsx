@@ -30,6 +30,20 @@ export function Screen({ title, lead, actions, children, name }: ScreenProps) {
   )
 }
 
+/**
+ * For the one next action of a screen: the focus goes on to it from the heading, once it can be pressed. What a person has chosen
+ * meanwhile keeps it.
+ */
+export function useFocusFirst() {
+  const next = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    const { activeElement } = document
+    if (activeElement === document.body || activeElement?.matches('h1') === true)
+      next.current?.focus({ preventScroll: true })
+  }, [])
+  return next
+}
+
 export function Section({
   title,
   actions,

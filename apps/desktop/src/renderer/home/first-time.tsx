@@ -1,6 +1,7 @@
 import { Icon, type IconName } from '@lux/ui'
 import { Button, Heading } from '@radix-ui/themes'
 import { useTranslation } from 'react-i18next'
+import { useFocusFirst } from '../components/screen.tsx'
 import { go } from '../stores/route.ts'
 
 const stages = [
@@ -14,6 +15,7 @@ const stages = [
 /** Nothing was done here yet: what a ceremony is, and one press that starts one. */
 export function FirstTime({ onStart }: { onStart: () => Promise<void> }) {
   const { t } = useTranslation()
+  const next = useFocusFirst()
   return (
     <section className="home-first" aria-label={t('home.first-time')}>
       <div className="panel home-path">
@@ -33,7 +35,7 @@ export function FirstTime({ onStart }: { onStart: () => Promise<void> }) {
           ))}
         </ol>
         <div className="actions">
-          <Button type="button" size="4" data-go="" onClick={() => void onStart()}>
+          <Button type="button" size="4" data-go="" ref={next} onClick={() => void onStart()}>
             <Icon name="play" />
             {t('home.first.rehearsal.go')}
           </Button>

@@ -2,6 +2,7 @@ import { Icon, Rec } from '@lux/ui'
 import { Button, Heading } from '@radix-ui/themes'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useFocusFirst } from '../components/screen.tsx'
 import { useScriptText } from '../i18n/step-text.ts'
 import { go } from '../stores/route.ts'
 import type { NextAction } from './next-action.ts'
@@ -116,6 +117,7 @@ function Card({
   beside?: ReactNode
 }) {
   const { t } = useTranslation()
+  const next = useFocusFirst()
   return (
     <section className="panel next" aria-label={t('home.next')}>
       {ring}
@@ -128,7 +130,7 @@ function Card({
       </div>
       <span className="actions">
         {beside}
-        <Button type="button" size="4" data-go="" onClick={onPress}>
+        <Button type="button" size="4" data-go="" ref={next} onClick={onPress}>
           <Icon name="play" />
           {label}
         </Button>

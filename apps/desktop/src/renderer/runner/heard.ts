@@ -14,6 +14,16 @@ export function inHand(
   return compared === undefined ? null : { compared, card: (heard[compared.digest] ?? 0) + 1 }
 }
 
+/** How many cards nobody heard yet. */
+export function cardsUnheard(compares: readonly Compared[], heard: Room['heard']): number {
+  return compares.reduce((left, { digest }) => left + Math.max(0, cardCount - (heard[digest] ?? 0)), 0)
+}
+
+/** The digests whose words were heard to their end. */
+export function heardWhole(compares: readonly Compared[], heard: Room['heard']): string[] {
+  return compares.map(({ digest }) => digest).filter((digest) => (heard[digest] ?? 0) >= cardCount)
+}
+
 /**
  * The digest of whose words people have to say now that they heard them all, before its last card goes on: the transcript has who. Who
  * plays everybody says nothing, nor does a transcript that keeps no notes.

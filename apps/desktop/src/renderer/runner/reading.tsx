@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import type { Compared, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { peopleOf, playedAlone } from '../stage/run-people.ts'
-import { changeRoom, type Room, useRoom } from '../stores/room.ts'
+import { changeRoom, roomOf, useRoom } from '../stores/room.ts'
 import type { Act } from './act.ts'
 import { cardCount, cardStates, inHand, saysHeard } from './heard.ts'
 import { letters, useLetterKey } from './letter-key.ts'
@@ -22,7 +22,9 @@ export function Reading({ view, compares }: { view: RunView; compares: readonly 
       {now === null ? null : (
         <section className="reading" aria-labelledby="reading-title">
           <div className="reading-head">
-            <h3 id="reading-title">{t(`stage.reading.of.${now.compared.what}`)}</h3>
+            <h3 id="reading-title" className="visually-hidden">
+              {t(`stage.reading.of.${now.compared.what}`)}
+            </h3>
             <span role="status">{t('stage.reading.card', { card: now.card, count: cardCount })}</span>
           </div>
           <ReadingCard
@@ -114,7 +116,7 @@ export function Comparing({ view, compared, act }: { view: RunView; compared: Co
         variant="surface"
         color="gray"
         highContrast
-        onClick={() => hear(view, compared.digest, heard, playedAlone(view))}
+        onClick={() => hear(view, compared.digest, playedAlone(view))}
       >
         <Icon name="check" />
         {playedAlone(view) ? t('stage.heard') : t('stage.reading.heard-card', { card: now.card })}
@@ -124,7 +126,8 @@ export function Comparing({ view, compared, act }: { view: RunView; compared: Co
 }
 
 /** One card more is heard, or all of them at once where one person plays everybody. */
-export function hear(view: RunView, digest: string, heard: Room['heard'], all: boolean): void {
+export function hear(view: RunView, digest: string, all: boolean): void {
+  const { heard } = roomOf(view.id)
   const cards = all ? cardCount : Math.min(cardCount, (heard[digest] ?? 0) + 1)
   changeRoom(view.id, { heard: { ...heard, [digest]: cards } })
 }

@@ -1,4 +1,4 @@
-import { FailureNotice, Icon, Rec, WordCards } from '@lux/ui'
+import { FailureNotice, Icon, Rec } from '@lux/ui'
 import { Checkbox } from '@radix-ui/themes'
 import { useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -21,17 +21,18 @@ import { WhoSelect } from '../stage/who-select.tsx'
 import { WorkingCard } from '../stage/working-card.tsx'
 import { writeNotes } from '../stage/write-notes.ts'
 import { run } from '../stores/remotes.ts'
-import { changeRoom, useRoom, useTyped } from '../stores/room.ts'
+import { changeRoom, roomOf, useRoom, useTyped } from '../stores/room.ts'
 import { useWork } from '../stores/work.ts'
 import type { Act } from './act.ts'
 import { FactList } from './fact-list.tsx'
-import { cardCount, cardStates, inHand, saysHeard } from './heard.ts'
+import { cardsUnheard, heardWhole, inHand, saysHeard } from './heard.ts'
 import { letters, useLetterKey } from './letter-key.ts'
 import { NeedFile } from './need-file.tsx'
 import { type EnterPin, NeedPin } from './need-pin.tsx'
 import { NeedSign, signAsStandIns } from './need-sign.tsx'
-import { Comparing, Differs, hear, Reading } from './reading.tsx'
+import { Differs, hear, Reading } from './reading.tsx'
 import { RunWaits } from './run-waits.tsx'
+import { Told } from './told.tsx'
 import { Unstated } from './unstated.tsx'
 import { VendorProcedure } from './vendor-procedure.tsx'
 
@@ -71,6 +72,8 @@ export function RunStep({ view, step, act }: Props) {
   const next = nextOf(view, step, room)
   const works = step.blocked === 'machine-works' && step.needs.length === 0
   const takesFile = next === 'file'
+  // What officers sign is what happened, and not what the step asks for.
+  const deciding = signNeed?.need === 'sign' && signNeed.what === 'exception'
   // What is signed, and what is read aloud, stands there in words already.
   const aloud = readsAloud(step)
   const facts = step.facts.filter(
@@ -80,7 +83,9 @@ export function RunStep({ view, step, act }: Props) {
       !(aloud && step.compares.some(({ digest }) => digest === value)),
   )
   const now = aloud ? inHand(step.compares, room.heard) : null
-  const lastCard = now === null || (now.card === cardCount && now.compared === step.compares.at(-1))
+  const cardsLeft = aloud ? cardsUnheard(step.compares, room.heard) : 0
+  // Where it is only read there is nothing more to press; what follows from it elsewhere is pressed for itself.
+  const endsHere = alone || (cardsLeft === 1 && step.do === 'read-aloud')
   const says = saysHeard(view, now)
   const heardBy = says === null ? [] : (room.heardBy[says] ?? [])
   const people = peopleOf(view)
@@ -109,11 +114,10 @@ export function RunStep({ view, step, act }: Props) {
 
   /** In a room each card is heard for itself; whoever plays everybody hears them all at once. */
   async function hearOrGoOn(): Promise<void> {
-    if (now !== null) {
-      if (!(await noteHeard(now.compared))) return
-      hear(view, now.compared.digest, room.heard, alone)
-    }
-    if (alone || lastCard) await goOn()
+    if (now === null) return goOn()
+    if (!(await noteHeard(now.compared))) return
+    for (const { digest } of alone ? step.compares : [now.compared]) hear(view, digest, alone)
+    if (endsHere) await goOn()
   }
 
   /** Whether the transcript has who heard all the words, or nobody has to say so. */
@@ -152,6 +156,7 @@ export function RunStep({ view, step, act }: Props) {
       ...(confirms.length > 0 ? { confirmed: true } : {}),
       ...(fields.length > 0 ? { values: filled } : {}),
       ...(clock !== undefined && clockRead !== null ? { readAt: clockRead.at } : {}),
+      ...(aloud ? { heard: heardWhole(step.compares, roomOf(view.id).heard) } : {}),
     }
     await act(call('ceremonies.proceed', { id: view.id, step: step.id, by, input }))
   }
@@ -221,24 +226,31 @@ export function RunStep({ view, step, act }: Props) {
         {peers.length > 1 && signNeed === undefined ? (
           <WhoSelect names={peers} value={by} onChange={setBy} label={t('runner.by')} />
         ) : null}
-        {now !== null && view.may.deviate ? (
-          <Differs view={view} compared={now.compared} card={now.card} act={act} large />
-        ) : null}
         <GoButton
           label={
             step.do === 'roll-call' && alone && room.here.length === 0
               ? t('stage.all-here')
               : now !== null && !alone
                 ? t('stage.reading.heard')
-                : aloud
+                : now !== null
                   ? t('stage.heard')
                   : said.go(step.do)
           }
-          {...(aloud ? { icon: 'check' } : {})}
-          hint={whyNot}
+          {...(now === null ? {} : { icon: 'check' })}
+          hint={
+            whyNot ??
+            (now === null || endsHere
+              ? null
+              : t('stage.reading.left', { left: cardsLeft, next: said.go(step.do) }))
+          }
+          beside={
+            now !== null && view.may.deviate ? (
+              <Differs view={view} compared={now.compared} card={now.card} act={act} large />
+            ) : null
+          }
           off={whyNot !== null}
           busy={busy}
-          plain={aloud}
+          plain={now !== null}
           {...(now === null ? {} : { letter: letters.heard })}
           onPress={() => void hearOrGoOn()}
         />
@@ -278,16 +290,20 @@ export function RunStep({ view, step, act }: Props) {
         ? { names: awaited(signNeed), role: signNeed.signers[0]?.role }
         : {})}
     >
-      <p className="step-text">
-        <Rec>{text}</Rec>
-      </p>
+      {deciding ? (
+        <Decided facts={step.facts} />
+      ) : now !== null ? null : (
+        <p className="step-text">
+          <Rec>{text}</Rec>
+        </p>
+      )}
       {step.failure ? <FailureNotice failure={step.failure} /> : null}
       <RunWaits view={view} step={step} />
       <Unstated view={view} step={step} act={act} />
       {works || work !== null || (busy && step.mayProceed && pinNeed === undefined) ? (
         <WorkingCard id={view.id} report={work} />
       ) : null}
-      {step.do === 'roll-call' && !works ? <Roll view={view} /> : null}
+      {step.do === 'roll-call' && !works && !deciding ? <Roll view={view} /> : null}
       {clock === undefined || works ? null : (
         <ClockCard
           field={clock}
@@ -298,9 +314,6 @@ export function RunStep({ view, step, act }: Props) {
         />
       )}
       {pinNeed?.need === 'pin' ? <TokenCard view={view} role={pinNeed.role} /> : null}
-      {step.do === 'open-run' && signNeed === undefined && !works ? (
-        <ReadFirst view={view} step={step} act={act} />
-      ) : null}
       {aloud && !works ? <Reading view={view} compares={step.compares} /> : null}
       <VendorProcedure steps={step.procedure} />
       {step.needs.map((need, index) => {
@@ -357,12 +370,26 @@ export function RunStep({ view, step, act }: Props) {
         }
         return null
       })}
-      {facts.length > 0 && !works ? (
+      {facts.length > 0 && !works && !deciding ? (
         <section className="stage-card">
           <FactList facts={facts} />
         </section>
       ) : null}
     </StageStep>
+  )
+}
+
+/** What officers sign about a deviation: what happened, and what somebody proposes to do about it. */
+function Decided({ facts }: { facts: CurrentStep['facts'] }) {
+  const told = (name: string) => facts.find((fact) => fact.name === name)?.value ?? ''
+  const proposed = ['decided', 'decided-by', 'reason']
+  return (
+    <>
+      <Told expected={told('expected')} happened={told('happened')} certain={null} />
+      <section className="stage-card">
+        <FactList facts={facts.filter(({ name }) => proposed.includes(name))} />
+      </section>
+    </>
   )
 }
 
@@ -374,25 +401,4 @@ function missingOf({ signers, required }: Extract<Need, { need: 'sign' }>): numb
 /** Who has not signed, as many as there are: any of them may be among those who are needed. */
 function awaited(need: Need): string[] {
   return need.need === 'sign' ? need.signers.filter(({ signed }) => !signed).map(({ name }) => name) : []
-}
-
-/** What is read aloud before officers are asked to sign it. */
-function ReadFirst({ view, step, act }: Props) {
-  const { t } = useTranslation()
-  const { heard } = useRoom(view.id)
-  return (
-    <>
-      {step.compares.map((compared) => (
-        <section key={compared.what} className="stage-card">
-          <WordCards
-            words={compared.words}
-            hex={compared.digest}
-            label={t(`stage.reading.of.${compared.what}`)}
-            states={cardStates(view, compared.digest, heard, false)}
-          />
-          <Comparing view={view} compared={compared} act={act} />
-        </section>
-      ))}
-    </>
-  )
 }

@@ -1,6 +1,6 @@
 import { FailureNotice, Icon } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure, RunView } from '../../contract/index.ts'
 import { call, droppedPath } from '../client.ts'
@@ -132,20 +132,19 @@ function WallGone() {
   )
 }
 
-/** After each step the next action has the focus: the first field, where one is to be filled, else the live button. */
+/** The next action has the focus, from the first screen on: the first field, where one is to be filled, else the live button. */
 function useFocusOnNext(at: string): void {
-  const entered = useRef(at)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of what is shown
   useEffect(() => {
     document.querySelector('.stage-main')?.scrollTo(0, 0)
-    if (entered.current === at) return
-    entered.current = ''
     // Whoever writes in a dialog is not torn out of it.
     if (document.querySelector('[role=dialog], [role=alertdialog]') !== null) return
     const main = document.querySelector('.stage-main')
-    const field = ['[type=password]', '.clock-entry', '[type=text]']
+    const field = ['[type=password]', '.clock-entry', '[type=text]', '.answer [type=radio]']
       .map((one) => main?.querySelector<HTMLElement>(one) ?? null)
       .find((one) => one !== null)
     const next = field ?? document.querySelector<HTMLElement>('[data-go]')
-    next?.focus({ preventScroll: field === undefined })
+    // What happened is read before it is answered.
+    next?.focus({ preventScroll: field?.matches('[type=radio]') !== false })
   }, [at])
 }

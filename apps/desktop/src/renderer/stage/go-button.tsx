@@ -8,6 +8,8 @@ type Props = {
   icon?: IconName
   /** What will happen, or why it cannot be pressed; beside it. */
   hint?: ReactNode
+  /** The other answer, of the same weight, before it. */
+  beside?: ReactNode
   off?: boolean
   busy?: boolean
   /** Comparisons have no accent: neither answer is the easier one. */
@@ -22,6 +24,7 @@ export function GoButton({
   label,
   icon,
   hint,
+  beside = null,
   off = false,
   busy = false,
   plain = false,
@@ -37,6 +40,7 @@ export function GoButton({
           {hint}
         </span>
       )}
+      {beside}
       <Button
         className={off ? 'stage-button is-off' : 'stage-button'}
         data-go=""
@@ -54,7 +58,11 @@ export function GoButton({
       >
         {icon === undefined ? null : <Icon name={icon} size={20} />}
         {label}
-        <span className="stage-key" aria-hidden="true">
+        <span
+          className="stage-key"
+          aria-hidden="true"
+          {...(letter === undefined ? {} : { 'data-letter': '' })}
+        >
           {letter ?? t('stage.enter')}
         </span>
       </Button>

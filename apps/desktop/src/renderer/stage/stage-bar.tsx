@@ -1,6 +1,5 @@
 import { Icon, Rec } from '@lux/ui'
 import { Button, DropdownMenu } from '@radix-ui/themes'
-import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { RunView } from '../../contract/index.ts'
 import { DomainBadge, RunStateBadge } from '../components/state-badge.tsx'
@@ -24,16 +23,13 @@ export function StageBar({
   onRail: () => void
 }) {
   const { t } = useTranslation()
-  const heading = useRef<HTMLHeadingElement>(null)
   const { here } = useRoom(view.id)
   const people = peopleOf(view).length
   const wall = useWall(({ open }) => open)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: again for every run
-  useEffect(() => heading.current?.focus({ preventScroll: true }), [view.id])
   return (
     <header className="stage-bar">
       <Menu />
-      <h1 tabIndex={-1} ref={heading}>
+      <h1>
         <Rec>{view.title}</Rec>
       </h1>
       <span className="stage-organisation">

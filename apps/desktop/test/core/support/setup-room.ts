@@ -145,9 +145,9 @@ export class SetupRoom {
         for (const { name } of need.fields)
           values[name] = name === 'medium' ? this.granted('folder', this.folder) : new Date().toISOString()
     }
-    const input = Object.keys(values).length === 0 ? {} : { input: { values } }
+    const input = { values, heard: current.compares.map(({ digest }) => digest) }
     const by = current.actor.name
-    const answer = await this.core.call('ceremonies.proceed', { id, step: current.id, by, ...input })
+    const answer = await this.core.call('ceremonies.proceed', { id, step: current.id, by, input })
     // The machine may have gone on since the person looked: then they look again.
     if (!answer.ok && !['STEP-01', 'STEP-03'].includes(answer.error.code))
       throw new Error(`${answer.error.code} ${answer.error.detail}`)

@@ -85,13 +85,14 @@ export class WindowPerson {
     const asks = current.needs.some(
       (need) => need.need === 'values' && need.fields.some(({ name }) => name === 'wall-clock'),
     )
-    const input = asks ? { values: { 'wall-clock': new Date().toISOString() } } : undefined
+    const values = asks ? { values: { 'wall-clock': new Date().toISOString() } } : {}
+    const input = { ...values, heard: current.compares.map(({ digest }) => digest) }
     const by = current.actor.name
     const answer = await this.#room.core.call('ceremonies.proceed', {
       id,
       step: current.id,
       by,
-      ...(input ? { input } : {}),
+      input,
     })
     // The machine may have come to what people are to sign, or to the next step, since the view was taken: the person looks again.
     if (!answer.ok && ['STEP-01', 'STEP-03'].includes(answer.error.code))

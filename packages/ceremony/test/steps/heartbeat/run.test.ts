@@ -62,11 +62,18 @@ describe('a heartbeat of holders', () => {
     const run = asked()
     run.step()
     const proceed = (by: string) =>
-      decide(run.state, { type: 'proceed', step: 'take-heartbeats', by, now: '2026-01-31T12:00:00.000Z' })
+      decide(run.state, {
+        type: 'proceed',
+        heard: [],
+        step: 'take-heartbeats',
+        by,
+        now: '2026-01-31T12:00:00.000Z',
+      })
     expect(proceed('Operator')).toMatchObject({ ok: false, rule: 'STEP-02' })
     expect(proceed('Administrator').ok).toBe(true)
     run.must({
       type: 'proceed',
+      heard: [],
       step: 'take-heartbeats',
       by: 'Administrator',
       now: '2026-01-31T12:00:00.000Z',

@@ -13,7 +13,13 @@ const named = ['Officer One', 'Officer Two', 'Officer Three']
 function begun(): FakeCore {
   const core = new FakeCore(plan, hash, 'production')
   core.runTo('sign-policy')
-  core.must({ type: 'proceed', step: 'sign-policy', by: 'Administrator', now: '2026-01-31T09:00:30.000Z' })
+  core.must({
+    type: 'proceed',
+    heard: [],
+    step: 'sign-policy',
+    by: 'Administrator',
+    now: '2026-01-31T09:00:30.000Z',
+  })
   return core
 }
 

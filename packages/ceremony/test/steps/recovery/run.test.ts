@@ -48,7 +48,13 @@ describe('a check of a backup', () => {
     expect(view(run.state).signatures).toContainEqual(
       expect.objectContaining({ what, present: [one], missing: ['Custodian Two', 'Custodian Three'] }),
     )
-    run.must({ type: 'proceed', step: 'check-shares', by: 'Administrator', now: '2026-01-31T09:00:30.000Z' })
+    run.must({
+      type: 'proceed',
+      heard: [],
+      step: 'check-shares',
+      by: 'Administrator',
+      now: '2026-01-31T09:00:30.000Z',
+    })
     expect(view(run.state).current).toBe('seal')
   })
 
@@ -169,7 +175,13 @@ describe('a restore drill', () => {
     give('Custodian Two')
     expect(burntSet(run.state)).toBe(drill.plan.recovery?.backup.set)
     run.runTo('restore-root')
-    run.must({ type: 'proceed', step: 'restore-root', by: 'Operator', now: '2026-01-31T09:00:30.000Z' })
+    run.must({
+      type: 'proceed',
+      heard: [],
+      step: 'restore-root',
+      by: 'Operator',
+      now: '2026-01-31T09:00:30.000Z',
+    })
     const owes = owed(run.state)
     expect(owes).toMatchObject({ kind: 'restore-root', intent: 'needed' })
     const [nonce, rootId] = ['11'.repeat(16), '22'.repeat(16)]

@@ -71,14 +71,17 @@ export class Run {
     return refusal
   }
 
-  /** A person says go; `now` by this workstation's clock: another is compared with it. Errors: those of submit. */
+  /**
+   * A person says go; `now` by this workstation's clock: another is compared with it. `heard`: digests whose words were read aloud
+   * and heard. Errors: those of submit.
+   */
   proceed(
     step: string,
     by: string,
     input: Record<string, string> = {},
-    now = this.#context.clock.now(),
+    { now = this.#context.clock.now(), heard = [] }: { now?: string; heard?: readonly string[] } = {},
   ): Refusal | null {
-    return this.submit({ type: 'proceed', step, by, input, now })
+    return this.submit({ type: 'proceed', step, by, input, heard, now })
   }
 
   /**

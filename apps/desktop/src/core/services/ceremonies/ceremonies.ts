@@ -22,7 +22,7 @@ import { hearLate, resumePaused, takeFile } from '../../use-cases/paused.ts'
 import { isAskedAtPad } from '../run-view/pin-need.ts'
 import { runState, runViewOf } from '../run-view/run-view.ts'
 import { presentTokens } from '../shared/absent-hsm.ts'
-import { checked, hexId, name, path, pin, refuse, serial, text } from '../shared/checked.ts'
+import { checked, digest, hexId, name, path, pin, refuse, serial, text } from '../shared/checked.ts'
 import type { OpenRun } from '../shared/open-runs.ts'
 import { readableRuns } from '../shared/readable-runs.ts'
 import { payload } from '../shared/scanned.ts'
@@ -102,6 +102,7 @@ export async function proceed(parts: ServiceContext, input: unknown): Promise<Ru
           confirmed: v.exactOptional(v.boolean()),
           values: v.exactOptional(v.record(v.pipe(v.string(), v.maxLength(4200)), text)),
           readAt: v.exactOptional(v.pipe(v.string(), v.isoTimestamp())),
+          heard: v.exactOptional(v.pipe(v.array(digest), v.maxLength(100))),
         }),
       ),
     }),
@@ -122,7 +123,8 @@ export async function proceed(parts: ServiceContext, input: unknown): Promise<Ru
   refuse(await hearLate(open.run))
   await replicateAsStandIn(open.run)
   const moment = readMoment(asked.input?.readAt, parts.clock.now())
-  refuse(open.run.proceed(asked.step, nameOf(open, asked.by), values, moment))
+  const heard = asked.input?.heard ?? []
+  refuse(open.run.proceed(asked.step, nameOf(open, asked.by), values, { now: moment, heard }))
   return shown(parts, asked.id)
 }
 

@@ -136,6 +136,7 @@ function exceptionOf(
   return {
     id: String(open.id),
     step: open.step,
+    about: open.about,
     code,
     happened: open.happened,
     expected: open.expected,

@@ -55,6 +55,7 @@ function proposed(view: EngineView): contract.Fact[] {
   const open = view.exceptions.find(({ decision }) => decision === null)
   if (open?.proposal == null) return []
   const { by, reason, decision } = open.proposal
+  const key = `runner.decision.${decision === 'continue' ? 'accept' : decision}`
   const shown = {
     expected: open.expected,
     happened: open.happened,
@@ -64,5 +65,5 @@ function proposed(view: EngineView): contract.Fact[] {
   }
   return Object.entries(shown)
     .filter(([, value]) => value !== '')
-    .map(([name, value]) => ({ name, value, form: 'text' }))
+    .map(([name, value]) => ({ name, value, form: 'text', ...(name === 'decided' ? { key } : {}) }))
 }

@@ -332,7 +332,10 @@ async function act({ id: run, current }: RunView): Promise<void> {
     id: run,
     step: current.id,
     by: current.actor.name,
-    ...(clock ? { input: { values: { 'wall-clock': new Date().toISOString() } } } : {}),
+    input: {
+      ...(clock ? { values: { 'wall-clock': new Date().toISOString() } } : {}),
+      heard: current.compares.map(({ digest }) => digest),
+    },
   })
   // The machine may have gone on since the person looked: then they look again.
   if (!answer.ok && !['STEP-01', 'STEP-03'].includes(answer.error.code)) throw new Error(answer.error.detail)
