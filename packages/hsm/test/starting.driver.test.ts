@@ -56,4 +56,14 @@ describe('a library that does not start', () => {
     expect(await hsm.tokens()).toMatchObject([{ serial: '5551234', label: 'stub' }])
     await hsm.close()
   })
+
+  it.each([
+    ['are those of 2.40', 1, ['C_LoginUser', 'C_SessionCancel']],
+    ['are another instance, which is not started', 2, []],
+  ])('functions of 3.0 whose neighbours %s', async (_, instances, functions) => {
+    const hsm = await start(`instances-${instances}`, { INSTANCES: instances })
+    expect(hsm.library.interfaces).toEqual([{ name: 'PKCS 11', version: '3.0' }])
+    expect(hsm.library.modernFunctions).toEqual(functions)
+    await hsm.close()
+  })
 })

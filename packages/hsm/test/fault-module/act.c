@@ -128,16 +128,21 @@ static bool parse_code(const char *text, unsigned long *code) {
 /* NAME|NAME up to the end or a colon, which is where `rest` points then. */
 static bool parse_names(const char *text, struct fault *fault, const char **rest) {
   for (;;) {
-    const size_t length = strcspn(text, "|:");
+    const size_t length = strcspn(text, "|:=");
     bool known = false;
     for EACH(attribute_names) {
       if (strlen(attribute_names[at].name) != length || strncmp(attribute_names[at].name, text, length) != 0) continue;
       if (fault->count == MOST_NAMES) return false;
+      fault->flags[fault->count] = text[length] == '=' ? text[length + 1] - '0' : -1;
       fault->names[fault->count++] = attribute_names[at].value;
       known = true;
     }
     if (!known) return false;
     text += length;
+    if (*text == '=') {
+      if (text[1] != '0' && text[1] != '1') return false;
+      text += 2;
+    }
     if (*text != '|') break;
     text++;
   }
@@ -152,8 +157,13 @@ static bool is_named(const struct fault *fault, unsigned long type) {
 }
 
 static bool has_named(const struct fault *fault, const struct ck_attribute *list, unsigned long count) {
-  for (unsigned long at = 0; list && at < count; at++)
-    if (is_named(fault, list[at].type)) return true;
+  for (unsigned long at = 0; list && at < count; at++) {
+    for (size_t name = 0; name < fault->count; name++) {
+      if (fault->names[name] != list[at].type) continue;
+      if (fault->flags[name] < 0) return true;
+      if (list[at].value_len == 1 && *(const unsigned char *)list[at].value == fault->flags[name]) return true;
+    }
+  }
   return false;
 }
 

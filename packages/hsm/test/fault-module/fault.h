@@ -36,7 +36,7 @@ enum kind {
   REMOVED,        /* sessions closed, and the token is gone for as long as this plan stands */
   FLAGS,          /* flags:NAME|NAME, added to the token's flags for as long as this plan stands */
   ALTER,          /* alter:NAME=NUMBER, what the library is asked for of this attribute */
-  REFUSES,        /* refuses:NAME|NAME:CODE, the answer to a template that has one of these attributes */
+  REFUSES,        /* refuses:NAME|NAME=0:CODE, the answer to a template that has one of these attributes */
   LACKS,          /* lacks:NAME|NAME, read as absent: a length of -1, and CKR_ATTRIBUTE_TYPE_INVALID or OK (lacks-ok) */
   MISREAD         /* misread:NAME, one bit of what comes back for this attribute is another */
 };
@@ -49,6 +49,7 @@ struct fault {
   unsigned long value;
   unsigned long attribute; /* of ALTER and MISREAD */
   unsigned long names[MOST_NAMES]; /* of REFUSES and LACKS */
+  int flags[MOST_NAMES];           /* of REFUSES: the value alone that is refused, or -1 */
   size_t count;
 };
 

@@ -44,9 +44,9 @@ export const dialects = {
   },
   cloudhsm: {
     source:
-      'AWS User Guide, Client SDK 5: pkcs11-attributes-interpreting (no COPYABLE, ALLOWED_MECHANISMS, KEY_GEN_MECHANISM), pkcs11-apis',
+      'AWS User Guide, Client SDK 5: pkcs11-attributes-interpreting (no COPYABLE, ALLOWED_MECHANISMS, KEY_GEN_MECHANISM; PRIVATE must be true), pkcs11-apis',
     rules: [
-      ...refuses(['COPYABLE', 'ALLOWED_MECHANISMS'], 'CKR_TEMPLATE_INCONSISTENT', [
+      ...refuses(['COPYABLE', 'ALLOWED_MECHANISMS', 'PRIVATE=0'], 'CKR_TEMPLATE_INCONSISTENT', [
         'C_GenerateKey',
         'C_GenerateKeyPair',
         'C_CreateObject',

@@ -67,7 +67,7 @@ describe('a token that does not know every attribute', () => {
     const wrong = made.attributes.filter(({ ok, lacking, expected }) => !ok && !lacking && expected !== null)
     expect(wrong).toEqual([])
     expect(await token.signEcdsa({ key: made.privateKey, digest: new Uint8Array(48) })).toHaveLength(96)
-    const found = await token.findById(id, signingTemplate)
+    const found = (await token.findById(id, signingTemplate)).filter(({ ref }) => ref.class === 'private')
     expect(
       found.flatMap(({ attributes }) => attributes).filter(({ ok, lacking }) => !ok && !lacking),
     ).toEqual([])
@@ -133,6 +133,16 @@ describe('a token that does not know every attribute', () => {
     expect(lackOf(seal)).toEqual(['ALLOWED_MECHANISMS', 'COPYABLE'])
     const rows = await token.generateHmac({ ...named(), template: hmacTemplate })
     expect(lackOf(rows)).toEqual(['ALLOWED_MECHANISMS', 'COPYABLE'])
+  })
+
+  it('a key comes in under wrapping, although less is taken there than where one is made', async () => {
+    const token = await speaking(dialects.cloudhsm.rules)
+    const named = { id: newId(), label: newId() }
+    const value = new Uint8Array(32).fill(9)
+    const made = await token.importUnderWrapping({ ...named, kind: 'aes', value, template: sealingTemplate })
+    const lacking = made.attributes.filter((one) => one.lacking).map(({ attribute }) => attribute)
+    expect(lacking).toEqual(['ALLOWED_MECHANISMS', 'COPYABLE'])
+    expect(made.attributes.filter((one) => !one.ok && !one.lacking && one.expected !== null)).toEqual([])
   })
 
   it('the probe measures a token whose COPYABLE is absent, and tells it; one without ALLOWED_MECHANISMS is no root', async () => {

@@ -175,6 +175,29 @@ static CK_RV attributes(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_A
   return CKR_OK;
 }
 
+#ifdef INSTANCES
+/* 1: the interface of 3.0 has the functions of the list. 2: it has others, which nobody has started. */
+static CK_RV other_login(CK_SESSION_HANDLE session) { return CKR_CRYPTOKI_NOT_INITIALIZED; }
+
+CK_RV C_GetFunctionList(CK_FUNCTION_LIST **out);
+
+CK_RV C_GetInterfaceList(void **interfaces, CK_ULONG *count) {
+  static struct { unsigned char version[8]; void *functions[92]; } modern = {{3, 0}};
+  static char name[] = "PKCS 11";
+  CK_FUNCTION_LIST *list;
+  *count = 1;
+  if (!interfaces) return CKR_OK;
+  C_GetFunctionList(&list);
+  memcpy(modern.functions, &list->C_Initialize, 68 * sizeof(void *));
+  for (int i = 68; i < 92; i++) modern.functions[i] = (void *)fine;
+  if (INSTANCES == 2) modern.functions[18] = (void *)other_login;
+  interfaces[0] = name;
+  interfaces[1] = &modern;
+  interfaces[2] = NULL;
+  return CKR_OK;
+}
+#endif
+
 CK_RV C_GetFunctionList(CK_FUNCTION_LIST **out) {
   static CK_FUNCTION_LIST list;
   void **functions = (void **)&list.C_Initialize;

@@ -158,9 +158,12 @@ function named<T>({ by, make, discard }: Make<T>, asked: Templates, refusal: Hsm
   if (needed.length === 0 || by === 'unwrap') return refusal
   const namesOf = (places: readonly Place[]) =>
     [...new Set(places.map(({ one }) => attributeName(one.type)))].join(', ')
+  const id = randomBytes(16)
+  let stays = ''
   const goes = (left: readonly Place[], inSession: boolean): boolean => {
-    const made = attempt(() => make(scratch(without(asked, left), inSession)))
-    if (made.ok) attempt(() => discard(made.value))
+    const made = attempt(() => make(scratch(without(asked, left), id, inSession)))
+    if (made.ok && !attempt(() => discard(made.value)).ok)
+      stays = `; a scratch key ${id.toString('hex')} could not be destroyed`
     return made.ok
   }
   // A token that keeps no such key may have it for a session.
@@ -168,19 +171,20 @@ function named<T>({ by, make, discard }: Make<T>, asked: Templates, refusal: Hsm
   const one = needed.find((place) => goes([place], inSession))
   const places = one ? [one] : goes(needed, inSession) ? needed : []
   if (places.length === 0 && isVague(by, refusal)) return refusal
+  const role = roleOf(asked[(places[0] ?? needed[0])?.at ?? 0] ?? [])
   const why =
     places.length === 0
-      ? `asked for, among others: ${namesOf(needed)}`
-      : `the token does not take ${namesOf(places)}, which a ${roleOf(asked[places[0]?.at ?? 0] ?? [])} needs`
-  return hsmError('HSM-ATTRIBUTE-REFUSED', `${refusal.detail}; ${why}`, refusal.ckr)
+      ? `a ${role} needs ${namesOf(needed)}, and the token may not take one of them`
+      : `the token does not take ${namesOf(places)}, which a ${role} needs`
+  return hsmError('HSM-ATTRIBUTE-REFUSED', `${refusal.detail}; ${why}${stays}`, refusal.ckr)
 }
 
 /** Under another identifier: it must never be taken for the key that was asked for. */
-function scratch(templates: Templates, inSession: boolean): Templates {
-  const id = raw('ID', randomBytes(16))
+function scratch(templates: Templates, id: Uint8Array, inSession: boolean): Templates {
+  const other = raw('ID', id)
   return templates.map((template) =>
     template.map((one) =>
-      one.type === CKA.ID ? id : one.type === CKA.TOKEN && inSession ? is('TOKEN', false) : one,
+      one.type === CKA.ID ? other : one.type === CKA.TOKEN && inSession ? is('TOKEN', false) : one,
     ),
   )
 }

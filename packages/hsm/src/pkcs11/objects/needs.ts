@@ -25,6 +25,9 @@ export function isOptional({ type, value }: Attribute, template: readonly Attrib
   switch (type) {
     case CKA.COPYABLE:
       return true
+    case CKA.PRIVATE:
+      // Whoever may not see a public key has lost nothing by it; AWS CloudHSM makes none that all may see.
+      return classOf(template) === CKO.PUBLIC_KEY
     case CKA.WRAP_WITH_TRUSTED:
     case CKA.ALWAYS_AUTHENTICATE:
       return value[0] === 0

@@ -7,6 +7,7 @@ import { CKA, num } from '../library/attributes.ts'
 import { attemptRefusal } from '../library/errors.ts'
 import type { Attribute } from '../library/memory.ts'
 import type { Handle, Mechanism } from '../library/module.ts'
+import { unwrapAccepted } from '../objects/as-asked.ts'
 import { named } from '../objects/read-back.ts'
 import { mechanismNumbers, secretAttributes } from '../objects/templates.ts'
 import type { TokenSession } from '../session/session.ts'
@@ -60,5 +61,5 @@ export function wrapVictim({ token, kek, victim, mechanism }: Scene) {
 export function unwrapHarmlessly({ token, kek, mechanism }: Scene, wrapped: Uint8Array): Handle {
   const numbers = mechanismNumbers(() => mechanism.mechanism)
   const asked = [...scratchSecret(), ...secretAttributes(childKekTemplate, numbers)]
-  return token.module.unwrapKey(token.session, mechanism, kek, wrapped, asked, 'unwrapping as it is allowed')
+  return unwrapAccepted(token, mechanism, kek, wrapped, asked, 'unwrapping as it is allowed')
 }

@@ -8,6 +8,7 @@ import type { Attribute } from '../library/memory.ts'
 import type { Handle } from '../library/module.ts'
 import { oaep } from '../library/parameters.ts'
 import { withAccepted } from '../objects/accepted.ts'
+import { unwrapAccepted } from '../objects/as-asked.ts'
 import { makePair } from '../objects/keys.ts'
 import { oaepOutside } from '../objects/oaep-outside.ts'
 import { compareAsked, named } from '../objects/read-back.ts'
@@ -203,14 +204,7 @@ function transportUnwrap(scene: Scene): Finding {
     if (wrong) return broken('transport-differs', { attribute: wrong.attribute, actual: wrong.actual })
     const value = randomBytes(rootBytes)
     const unwrap = (hash: OaepHash, blob: Buffer, template: readonly Attribute[]) =>
-      token.module.unwrapKey(
-        token.session,
-        oaep(hash),
-        pair.privateKey,
-        blob,
-        template,
-        'unwrapping a scratch root',
-      )
+      unwrapAccepted(token, oaep(hash), pair.privateKey, blob, template, 'unwrapping a scratch root')
     const refusals: string[] = []
     for (const hash of new Set([token.profile.oaepHash, 'sha1'] as const)) {
       const seal = () => oaepOutside(token, pair.publicKey, value, hash)

@@ -7,7 +7,7 @@ import { num } from '../library/attributes.ts'
 import { attempt } from '../library/errors.ts'
 import type { Attribute } from '../library/memory.ts'
 import type { Handle, Mechanism } from '../library/module.ts'
-import { withAccepted } from '../objects/accepted.ts'
+import { unwrapAccepted } from '../objects/as-asked.ts'
 import { numbersOf, wrapMechanism } from '../objects/mechanisms.ts'
 import { named, readBack, requireLength } from '../objects/read-back.ts'
 import { secretAttributes } from '../objects/templates.ts'
@@ -29,15 +29,8 @@ export function unwrapOrInvalid(
   template: readonly Attribute[],
   doing: string,
 ): Handle {
-  const made = attempt(() =>
-    withAccepted(token, {
-      by: 'unwrap',
-      asked: [template],
-      make: ([sent = []]) => token.module.unwrapKey(token.session, mechanism, kek, wrapped, sent, doing),
-      discard: (handle) => token.destroyHandle(handle),
-    }),
-  )
-  if (made.ok) return made.value.value
+  const made = attempt(() => unwrapAccepted(token, mechanism, kek, wrapped, template, doing))
+  if (made.ok) return made.value
   throw blameData(`${doing}: the blob is damaged or belongs to another key`)(made.error)
 }
 
