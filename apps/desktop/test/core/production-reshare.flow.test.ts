@@ -2,6 +2,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { cardCodec, epochLiveCodec, openingCodec } from '@lux/ceremony/wire'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { custodyJson } from '../cli/support/custody.ts'
 import { FheDevices } from './support/fhe-devices.ts'
 import { FhePeople } from './support/fhe-people.ts'
 import { asked, FheRuns } from './support/fhe-runs.ts'
@@ -170,7 +171,17 @@ describe('a threshold key in production, people on files', () => {
     )
     const value = 2n ** 255n + 12345n
     await devices.encrypt('deal', 'canary.bin', value, 'u256', 'canary')
-    const canary = await devices.request(next, 'canary.bin', 'the canary of the next epoch', false)
+    // The run says which epoch and what is asked for.
+    const draft = place.file('canary.draft')
+    const ask = ['--purpose', 'a test', '--requester', 'Rita', '--combiner', place.combiner.recipient]
+    const made = await custodyJson([
+      ...['request', 'new', '--run', at('move'), '--ciphertext', place.file('canary.bin')],
+      ...['--provenance', place.file('canary.bin.provenance'), ...ask, '--out', draft],
+    ])
+    expect(made.json.detail).toBeUndefined()
+    const canary = place.file('canary.request')
+    const signed = ['request', 'sign', draft, '--key', place.person('Rita').keyPath, ...place.pass]
+    expect((await custodyJson([...signed, '--out', canary, '--yes'])).exit).toBe(0)
     writeFileSync(at('move', 'in', 'canary.json'), readFileSync(canary))
     left = await runs.past('move', await runs.resume('move'))
     expect(left).toMatchObject({ exit: 4, json: { step: 'answer-canary', waitingFor: ['answers'] } })
@@ -213,6 +224,13 @@ describe('a threshold key in production, people on files', () => {
     })
     left = await runs.past('move', await runs.resume('move'))
     expect(left).toMatchObject({ exit: 4, json: { step: 'result-canary', waitingFor: ['result'] } })
+    // Out of the run's own folder: its public file, its cards, and the answers that were brought into it.
+    const byRun = await custodyJson([
+      ...['request', 'result', canary, '--run', at('move'), '--ciphertext', place.file('canary.bin')],
+      ...['--identity', place.file('combiner.identity'), '--value', String(value)],
+      ...['--key', place.person('Rita').keyPath, ...place.pass, '--out', place.file('by-run.json')],
+    ])
+    expect(byRun).toMatchObject({ exit: 0, json: { outcome: 'combined', verified: 1, right: true } })
     writeFileSync(at('move', 'in', 'result.json'), readFileSync(place.file('wrong.json')))
     expect((await runs.resume('move')).json.refused).toMatchObject([{ rule: 'RESULT-02' }])
     writeFileSync(at('move', 'in', 'result.json'), readFileSync(place.file('right.json')))

@@ -32,12 +32,14 @@ import { WrongUse } from '../shell/wrong-use.ts'
 import { checkApprovedRequest } from './approval.ts'
 import { requestText, uncheckedText } from './lines.ts'
 import { registerRequestResult } from './result.ts'
+import { askedOfRun } from './run-folder.ts'
 
 type NewOptions = {
-  public: string
+  public?: string
+  run?: string
   ciphertext: string[]
   provenance: string[]
-  what: string
+  what?: string
   purpose: string
   requester: string
   combiner: string
@@ -62,10 +64,14 @@ export function registerRequest({ program, act }: CommandLine): void {
     .description(
       'Write a request for the decryption of ciphertexts that an evaluator or encryptor vouches for.',
     )
-    .requiredOption('--public <file>', 'public.bin of the key’s present epoch')
+    .option('--public <file>', 'public.bin of the key’s present epoch')
+    .option(
+      '--run <dir>',
+      'of a ceremony that waits for the request: its public.bin, and what its plan asks for',
+    )
     .requiredOption('--ciphertext <file>', 'all squashed, or all fresh', severalOf)
     .requiredOption('--provenance <file>', 'the signed statements where they come from', severalOf)
-    .requiredOption('--what <text>', 'what is decrypted, in words')
+    .option('--what <text>', 'what is decrypted, in words')
     .requiredOption('--purpose <text>', 'what for')
     .requiredOption('--requester <name>', 'who asks, as on the card')
     .requiredOption('--combiner <age1pq1…|server-card.json>', 'who opens the answers')
@@ -122,7 +128,12 @@ function signing(group: Command, verb: string, description: string, ...more: str
 /** Errors: PROVENANCE-MALFORMED, REQUEST-PROVENANCE, REQUEST-MALFORMED, OPTION-COMBINER, POLICY-…, FHE-…. */
 async function makeRequest(options: NewOptions): Promise<Outcome> {
   mustBeNew(options.out)
-  const pub = readPublicFile(options.public)
+  const asked = options.run === undefined ? null : askedOfRun(options.run)
+  const publicPath = options.public ?? asked?.public
+  const what = options.what ?? asked?.what
+  if (publicPath === undefined || what === undefined)
+    throw new WrongUse('USAGE', 'name --public and --what, or the --run that waits for the request')
+  const pub = readPublicFile(publicPath)
   const { header } = parsePublic(pub)
   const documents = options.provenance.map((path) => readParsed(path, provenanceCodec.file))
   const files = ciphertextsAt(options.ciphertext)
@@ -164,7 +175,7 @@ async function makeRequest(options: NewOptions): Promise<Outcome> {
     epochId: toHex(header.epochId),
     mode: width === 64 ? 'F' : 'S',
     ciphertexts: chosen.map(({ entry }) => entry),
-    what: options.what,
+    what,
     purpose: options.purpose,
     requester: options.requester,
     combiner: await combinerOf(options.combiner),

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { type RequestPackage, requestPackageCodec } from '@lux/ceremony/wire'
 import { toHex } from '@lux/crypto'
 import type { FheValue } from '@lux/crypto/fhe'
@@ -22,11 +23,13 @@ import type { Outcome } from '../shell/output.ts'
 import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { holderCards, readIdentity } from './combiner.ts'
+import { type AnswerFiles, answersOfRun, publicOfRun } from './run-folder.ts'
 
 type ResultOptions = PassphraseOptions & {
-  public: string
+  public?: string
+  run?: string
   ciphertext: string[]
-  answer: string[]
+  answer?: string[]
   identity: string
   key: string
   value?: string[]
@@ -45,9 +48,10 @@ export function registerRequestResult(group: Command, act: CommandLine['act']): 
       .description(
         'Combine the answers that a ceremony took, and sign for it what came of them; the value stays with you.',
       )
-      .requiredOption('--public <file>', 'public.bin of the request’s epoch')
+      .option('--public <file>', 'public.bin of the request’s epoch')
+      .option('--run <dir>', 'of the ceremony: its public.bin, and the answers that were brought into it')
       .requiredOption('--ciphertext <file>', 'in the order of the request', severalOf)
-      .requiredOption(
+      .option(
         '--answer <file>',
         'answer-<i>.json of every holder who approved, each with its .age beside it',
         severalOf,
@@ -77,6 +81,8 @@ it. One that does not give that value, or none at all, is signed as inconsistent
 Example:
   $ custody request result request.json --public run/fhe/public.bin --ciphertext sum.bin \\
       --answer answer-1.json --answer answer-3.json \\
+      --identity combiner.identity --key rita.key --out run/in/result.json
+  $ custody request result run/decryptions/canary/request.json --run run --ciphertext canary.bin --value 12345 \\
       --identity combiner.identity --key rita.key --out run/in/result.json`,
     )
 }
@@ -88,10 +94,11 @@ async function result(path: string, options: ResultOptions): Promise<Outcome> {
   const request = readParsed(path, requestPackageCodec, maxRequest)
   if (asksCanary(request) && known === null)
     throw new WrongUse('OPTION-VALUE', `${path} asks for a canary: say what it was encrypted from, --value`)
-  const pub = readPublicFile(options.public)
-  const holders = holderCards(pub, options.public, options)
+  const { publicPath, files } = whereabouts(request, options)
+  const pub = readPublicFile(publicPath)
+  const holders = holderCards(pub, publicPath, { ...cardsOf(options), ...options })
   const identity = readIdentity(options.identity)
-  const answers = await Promise.all(options.answer.map((file) => answerAt(file, request, holders, identity)))
+  const answers = await Promise.all(files.map((file) => answerAt(file, request, holders, identity)))
   const ciphertexts = ciphertextsAt(options.ciphertext).map(({ bytes }) => bytes)
   const read = accepted(combineAnswers({ request, pub, ciphertexts, holders, answers, known }))
   const salt = systemEntropy.bytes(16)
@@ -117,6 +124,22 @@ async function result(path: string, options: ResultOptions): Promise<Outcome> {
   }
 }
 
+/** The public file and the answers, each named or out of the run's folder. Errors: USAGE, FILE-MISSING. */
+function whereabouts({ request: { payload } }: RequestPackage, { run, ...options }: ResultOptions) {
+  const publicPath = options.public ?? (run === undefined ? undefined : publicOfRun(run, payload))
+  const files = options.answer?.map(withPart) ?? (run === undefined ? undefined : answersOfRun(run, payload))
+  if (publicPath === undefined || files === undefined)
+    throw new WrongUse('USAGE', 'name --public and every --answer, or the --run')
+  return { publicPath, files }
+}
+
+const withPart = (answer: string): AnswerFiles => ({
+  answer,
+  sealed: answer.replace(/(\.json)?$/, '.age'),
+})
+
+const cardsOf = ({ run }: ResultOptions) => (run === undefined ? {} : { cards: join(run, 'cards') })
+
 function verdict({ proved, outcome, cheaters }: ReadResult): string {
   if (proved === true) return 'as it was encrypted'
   const why =
@@ -141,16 +164,16 @@ async function signed(read: ReadResult, options: ResultOptions, salt: Uint8Array
 
 /** The part that a holder's signed answer names. Errors: ANSWER-…, FILE-MISSING, SEAL-…. */
 async function answerAt(
-  file: string,
+  { answer, sealed }: AnswerFiles,
   request: RequestPackage,
   holders: Parameters<typeof openHolderAnswer>[1],
   identity: string,
 ): Promise<OpenedAnswer> {
   const given = {
-    answer: readBounded(file, maxHolderAnswer),
-    sealed: readBounded(file.replace(/(\.json)?$/, '.age'), maxHolderAnswer),
+    answer: readBounded(answer, maxHolderAnswer),
+    sealed: readBounded(sealed, maxHolderAnswer),
   }
-  return accepted(await openHolderAnswer(request, holders, given, identity), { answer: file })
+  return accepted(await openHolderAnswer(request, holders, given, identity), { answer })
 }
 
 function knownValues({ value, ciphertext }: ResultOptions): FheValue[] | null {
