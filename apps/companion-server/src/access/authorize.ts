@@ -4,6 +4,7 @@ import {
   type Circumstances,
   type Conditions,
   type KeyFacts,
+  type KeyScope,
   unmet,
 } from './conditions.ts'
 
@@ -194,6 +195,16 @@ export function grantsFor(caller: Caller, action: Action, resource: Resource): r
   )
 }
 
+/** Which keys of a place a list shows a caller: those within any of these. What is no key's own condition has to hold now. */
+export function scopesWhere(caller: Caller, action: Action, resource: Resource): readonly KeyScope[] {
+  return grantsFor(caller, action, resource).map(({ conditions }) => scopeOf(conditions))
+}
+
+export const scopeOf = (conditions: Conditions | null | undefined): KeyScope => ({
+  keyNames: conditions?.keyNames,
+  keyAlgorithms: conditions?.keyAlgorithms,
+})
+
 /** What people have to approve before the caller may do this; null: nothing. Refuses as `authorize` what no approval lets him do. */
 export function approvalsBefore(
   caller: Caller,
@@ -242,23 +253,19 @@ export function absent(kind: keyof typeof nounOf) {
   return refuse('OBJECT-ABSENT', `${nounOf[kind]} not found`)
 }
 
-/** Where a caller may do this: organisations, or one project of them; `all` where a role holds in the whole deployment. */
-export function placesWhere(
-  caller: Caller,
-  action: Action,
-): readonly { readonly organisation: string; readonly project: string | null }[] | 'all' {
-  const able = caller.grants.filter(
+/** The caller's grants that let him do this now, wherever that is; conditions on keys are for who looks at one. */
+export function grantsAnywhere(caller: Caller, action: Action): readonly Grant[] {
+  return caller.grants.filter(
     (grant) =>
       may[grant.role].includes(action) && lackOf(caller, grant, { kind: 'deployment' }, action) === null,
   )
-  if (able.some(({ organisation }) => organisation === null)) return 'all'
-  return able.flatMap(({ organisation, project }) => (organisation === null ? [] : { organisation, project }))
 }
 
 /** The organisations in which a caller may do this somewhere; `all` where a role holds in the whole deployment. */
 export function organisationsWhere(caller: Caller, action: Action): readonly string[] | 'all' {
-  const places = placesWhere(caller, action)
-  return places === 'all' ? places : [...new Set(places.map(({ organisation }) => organisation))]
+  const places = grantsAnywhere(caller, action).map(({ organisation }) => organisation)
+  const named = places.filter((one) => one !== null)
+  return named.length < places.length ? 'all' : [...new Set(named)]
 }
 
 /** The caller with his roles in one project alone: what a door lets him do that stands for that project and no other. */

@@ -39,6 +39,21 @@ export type Circumstances = { readonly time: Date; readonly source: string | nul
 /** What is asked about, where it is a key; a threshold key that nobody asked for has no name. */
 export type KeyFacts = { readonly name: string | null; readonly algorithm: string }
 
+/** Which keys a role is for: those of these names and algorithms; absent: any. */
+export type KeyScope = {
+  readonly keyNames?: readonly string[] | undefined
+  readonly keyAlgorithms?: readonly string[] | undefined
+}
+
+/** Which of the two keeps a key out of a scope; null: it is within. A list in SQL says the same (`withinScopes`). */
+export function outsideOf(
+  { keyNames, keyAlgorithms }: KeyScope,
+  key: KeyFacts,
+): 'keyNames' | 'keyAlgorithms' | null {
+  if (keyNames !== undefined && !keyNames.some((one) => key.name?.startsWith(one))) return 'keyNames'
+  return keyAlgorithms !== undefined && !keyAlgorithms.includes(key.algorithm) ? 'keyAlgorithms' : null
+}
+
 /** The name of the first condition that does not hold; null where all do. */
 export function unmet(
   conditions: Conditions,
@@ -55,8 +70,8 @@ export function unmet(
   if (networks !== undefined && !comesFrom(networks, circumstances?.source ?? null)) return 'networks'
   // A condition on keys says nothing of what is no key.
   if (key === null) return null
-  if (keyNames !== undefined && !keyNames.some((one) => key.name?.startsWith(one))) return 'keyNames'
-  if (keyAlgorithms !== undefined && !keyAlgorithms.includes(key.algorithm)) return 'keyAlgorithms'
+  const outside = outsideOf({ keyNames, keyAlgorithms }, key)
+  if (outside !== null) return outside
   // Last: people are asked only for what nothing else forbids.
   const { approvals } = conditions
   const done = action === 'threshold.use' ? 'key.use' : action

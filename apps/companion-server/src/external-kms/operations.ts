@@ -1,8 +1,15 @@
 import { createHash, createPublicKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto'
 import { concatBytes, equalBytes, sha256Hex, toHex, u32be, utf8, wipe } from '@lux/crypto'
 import type { Approvals } from '../access/approvals.ts'
-import { type Action, absent, approvalsBefore, authorize, provedLately } from '../access/authorize.ts'
-import { type ApprovalsNeeded, sameApprovals } from '../access/conditions.ts'
+import {
+  type Action,
+  absent,
+  approvalsBefore,
+  authorize,
+  provedLately,
+  scopesWhere,
+} from '../access/authorize.ts'
+import { type ApprovalsNeeded, outsideOf, sameApprovals } from '../access/conditions.ts'
 import type { Call, Record, Subject } from '../audit/record.ts'
 import type { KeyAlgorithm } from '../keys/algorithms.ts'
 import { envelopeKeyId, openEnvelope, readEnvelopeHead, sealEnvelope } from '../keys/envelope.ts'
@@ -41,6 +48,11 @@ const maxSealed = 8192
 
 export type ExternalKeyOperations = ReturnType<typeof openExternalKeyOperations>
 
+/** As conditions on keys know it. */
+const factsOf = ({ name, provider }: Pick<StoredExternalKey, 'name' | 'provider'>) => ({
+  ...{ name, algorithm: `external-${provider}` },
+})
+
 /**
  * Keys that live at a provider. A message is encrypted here, under a key of its own that the provider seals: the provider sees no
  * plaintext, and what it falsifies does not open. A signature is checked before it is handed out.
@@ -55,10 +67,9 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
   ): Promise<Outcome<{ row: StoredExternalKey; needed: ApprovalsNeeded | null }>> {
     const row = await externalKeys.find(id)
     if (row === 'absent') return absent('key')
-    const { organisation_id: organisation, project_id: project, name } = row
+    const { organisation_id: organisation, project_id: project } = row
     Object.assign(subject, { organisation, project, key: id })
-    const algorithm = `external-${row.provider}`
-    const resource = { kind: 'key', organisation, project, name, algorithm } as const
+    const resource = { kind: 'key', organisation, project, ...factsOf(row) } as const
     const needed = approvalsBefore(call.caller, action, resource)
     return needed.ok ? accept({ row, needed: needed.value }) : needed
   }
@@ -206,8 +217,12 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
         if (place === 'absent') return absent('project')
         const organisation = place.organisation_id
         Object.assign(subject, { organisation, project })
-        const allowed = authorize(call.caller, 'key.read', { kind: 'project', organisation, project })
-        return allowed.ok ? accept(await externalKeys.list(project)) : allowed
+        const its = { kind: 'project', organisation, project } as const
+        const allowed = authorize(call.caller, 'key.read', its)
+        if (!allowed.ok) return allowed
+        const scopes = scopesWhere(call.caller, 'key.read', its)
+        const all = await externalKeys.list(project)
+        return accept(all.filter((row) => scopes.some((scope) => outsideOf(scope, factsOf(row)) === null)))
       })
     },
 

@@ -8,7 +8,7 @@ import {
   randomUUID,
 } from 'node:crypto'
 import { equalBytes, sha256Hex, toHex, utf8, wipe } from '@lux/crypto'
-import { absent, authorize, mayRename } from '../access/authorize.ts'
+import { absent, authorize, mayRename, scopesWhere } from '../access/authorize.ts'
 import { checkPage } from '../access/page.ts'
 import { type Call, ownCall, type Subject } from '../audit/record.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -202,20 +202,22 @@ export function openKeyOperations(parts: KeyParts) {
     list(
       call: Call,
       project: string,
-      page: KeyPage & { readonly withStates?: boolean },
+      page: Omit<KeyPage, 'scopes'> & { readonly withStates?: boolean },
     ): Promise<Outcome<KeyList>> {
       return record(call, 'key.list', async (subject) => {
         const row = await repository.findProject(project)
         if (row === 'absent') return absent('project')
         const organisation = row.organisation_id
         Object.assign(subject, { organisation, project })
-        const allowed = authorize(call.caller, 'key.read', { kind: 'project', organisation, project })
+        const place = { kind: 'project', organisation, project } as const
+        const allowed = authorize(call.caller, 'key.read', place)
         if (!allowed.ok) return allowed
+        const scopes = scopesWhere(call.caller, 'key.read', place)
         const within = checkPage(page)
         if (!within.ok) return within
         if (page.search !== null && !searchShape.test(page.search))
           return refuse('REQUEST-FIELDS', `search: expected at most ${maxSearch} characters`)
-        const { keys, total } = await repository.listKeys(project, page)
+        const { keys, total } = await repository.listKeys(project, { ...page, scopes })
         const current = page.withStates
           ? await Promise.all(keys.map((key) => repository.findVersion(key, key.current_version)))
           : []

@@ -1,5 +1,7 @@
 import { type Insertable, type Selectable, sql, type Transaction } from 'kysely'
 import pg from 'pg'
+import type { KeyScope } from '../access/conditions.ts'
+import { withinScopes } from '../access/key-scopes.ts'
 import type { Page } from '../access/page.ts'
 import { openGroupedRead } from '../platform/database/grouped-read.ts'
 import type { Database } from '../platform/database/open.ts'
@@ -30,6 +32,8 @@ export type KeyPage = Page & {
   readonly search: string | null
   readonly orderBy: 'name' | 'created_at' | 'updated_at'
   readonly orderDirection: 'asc' | 'desc'
+  /** Those within any of these alone: what the caller may see. */
+  readonly scopes: readonly KeyScope[]
   /** It is only shown, so that a replica a moment behind may answer. Absent: something is done with what it names. */
   readonly mayLag?: boolean
 }
@@ -157,13 +161,14 @@ export function openKeyRepository(database: Database, reader = readerOf(database
         .executeTakeFirst()) ?? 'absent',
     async listKeys(
       project,
-      { offset, limit, search, orderBy, orderDirection, ending = false, mayLag = false },
+      { offset, limit, search, orderBy, orderDirection, scopes, ending = false, mayLag = false },
     ) {
       return (mayLag ? reader : readerOf(database)).read(async (from) => {
         let matching = from
           .selectFrom('key')
           .where('project_id', '=', project)
           .where((is) => (ending ? is('destroy_at', '>', sql<Date>`now()`) : is('destroy_at', 'is', null)))
+          .where(withinScopes(scopes, { name: sql.ref('name'), algorithm: sql.ref('algorithm') }))
         if (search !== null)
           matching = matching.where((is) => {
             const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { RequestPackage } from '@lux/ceremony/wire'
-import type { Selectable } from 'kysely'
-import { type Action, absent, authorize, placesWhere } from '../access/authorize.ts'
+import { type Selectable, sql } from 'kysely'
+import { type Action, absent, authorize, grantsAnywhere, scopeOf } from '../access/authorize.ts'
+import { withinScopes } from '../access/key-scopes.ts'
 import { checkPage, type Page } from '../access/page.ts'
 import type { Call, Record, Subject } from '../audit/record.ts'
 import type { PartialDecryptionTable } from '../platform/database/tables.ts'
@@ -106,25 +107,30 @@ export function openThresholdOperations({
       return record(call, 'threshold.list', async () => {
         const within = checkPage({ offset, limit })
         if (!within.ok) return within
-        const places = placesWhere(call.caller, 'threshold.read')
-        let seen = database.selectFrom('fhe_key').selectAll()
-        if (places !== 'all') {
-          if (places.length === 0) return absent('threshold')
-          // As `authorize` says it of each.
-          seen = seen.where(({ or, and, eb, not, exists, selectFrom }) => {
+        const grants = grantsAnywhere(call.caller, 'threshold.read')
+        if (grants.length === 0) return absent('threshold')
+        // As `authorize` says it of each.
+        const seen = database
+          .selectFrom('fhe_key')
+          .selectAll()
+          .where(({ or, and, eb, not, exists, selectFrom }) => {
             const asked = selectFrom('key').select('key.id').whereRef('key.fhe_key_id', '=', 'fhe_key.id')
+            const name = asked.clearSelect().select('key.name')
             return or(
-              places.map(({ organisation, project }) =>
+              grants.map(({ organisation, project, conditions }) =>
                 and([
-                  eb('organisation_id', '=', organisation),
-                  ...(project === null
+                  ...(organisation === null ? [] : [eb('organisation_id', '=', organisation)]),
+                  ...(organisation === null || project === null
                     ? []
                     : [or([not(exists(asked)), exists(asked.where('key.project_id', '=', project))])]),
+                  withinScopes([scopeOf(conditions)], {
+                    name: sql`(${name})`,
+                    algorithm: sql.ref('fhe_key.type'),
+                  }),
                 ]),
               ),
             )
           })
-        }
         return accept(await seen.orderBy('created_at').orderBy('id').offset(offset).limit(limit).execute())
       })
     },

@@ -1,8 +1,10 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Role } from '../../src/access/authorize.ts'
-import { algorithms, madeAlgorithms } from '../../src/keys/algorithms.ts'
+import type { Caller, Grant, Role } from '../../src/access/authorize.ts'
+import type { Conditions } from '../../src/access/conditions.ts'
+import { authorizationOf, signingTime } from '../../src/external-kms/sigv4.ts'
+import { algorithms, type KeyAlgorithm, madeAlgorithms } from '../../src/keys/algorithms.ts'
 import { openKeyOperations } from '../../src/keys/operations.ts'
 import { openKeyRepository } from '../../src/keys/repository.ts'
 import { answer } from '../../src/kmip/answer.ts'
@@ -13,6 +15,7 @@ import { writeRequest } from '../../src/kmip/message/request.ts'
 import { readResponse } from '../../src/kmip/message/response.ts'
 import { openClock } from '../../src/platform/clock.ts'
 import { bareHeader } from '../kmip/support/bare-header.ts'
+import { createIdentity } from '../support/create-identity.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
@@ -290,33 +293,9 @@ test('KMS-07 a deleted key is off at once and its name free; it comes back until
 })
 
 test('KMIP-DOOR a key made over HTTP is found by KMIP, what KMIP encrypts HTTP decrypts, and both are recorded', async () => {
-  const { caller, organisation, project, server } = kms
+  const { caller, server } = kms
   const id = await kms.make('through-kmip')
-  const ask = async (operation: 'Locate' | 'Encrypt', payload: readonly Item[]) => {
-    const message = writeRequest({
-      header: { ...bareHeader, version: '2.1' },
-      items: [
-        {
-          ...{ operation: enumerations.Operation[operation], ephemeral: null, id: null },
-          ...{ payload, extensions: [] },
-        },
-      ],
-    })
-    const parts = {
-      keys: server.services.keys,
-      now: () => new Date(),
-      newReqId: () => 'of-kmip',
-      roomFor: server.services.authentication.roomFor,
-      fault(error: unknown) {
-        throw error
-      },
-    }
-    const client = { caller, organisation: organisation.id, project: project.id }
-    const answered = given(decodeItem(await answer(encodeItem(message), client, parts)))
-    const result = given(readResponse(answered)).items[0]?.result
-    if (result?.status !== 'success') throw new Error(JSON.stringify(result))
-    return result.payload
-  }
+  const ask = askKmip(caller)
   const name = structure('Name', [
     textString('NameValue', 'through-kmip'),
     enumeration('NameType', enumerations.NameType.UninterpretedTextString),
@@ -492,4 +471,106 @@ test('SETUP-01 the setup code makes the first server admin, once, and closes for
     404,
   )
   expect(await organisations.offerSetup()).toBe(null)
+})
+
+/** A message of KMIP 2.1 by this caller, answered for the project. */
+const askKmip =
+  (caller: Caller, place = { organisation: kms.organisation.id, project: kms.project.id }) =>
+  async (operation: 'Locate' | 'Encrypt', payload: readonly Item[]): Promise<readonly Item[]> => {
+    const { server } = kms
+    const message = writeRequest({
+      header: { ...bareHeader, version: '2.1' },
+      items: [
+        {
+          ...{ operation: enumerations.Operation[operation], ephemeral: null, id: null },
+          ...{ payload, extensions: [] },
+        },
+      ],
+    })
+    const parts = {
+      keys: server.services.keys,
+      now: () => new Date(),
+      newReqId: () => 'of-kmip',
+      roomFor: server.services.authentication.roomFor,
+      fault(error: unknown) {
+        throw error
+      },
+    }
+    const client = { caller, ...place }
+    const answered = given(decodeItem(await answer(encodeItem(message), client, parts)))
+    const result = given(readResponse(answered)).items[0]?.result
+    if (result?.status !== 'success') throw new Error(JSON.stringify(result))
+    return result.payload
+  }
+
+test('ACCESS-03 a list shows, at every door, those keys alone that the conditions of a role name', async () => {
+  const { server, caller, callAs } = kms
+  const project = await kms.makeProject('Scoped')
+  const place = { organisation: kms.organisation.id, project: project.id }
+  const { keys, database, credentials } = server.services
+  const all: readonly Grant[] = caller.grants.map((grant) => ({ ...grant, ...place }))
+  const make = async (name: string, algorithm: KeyAlgorithm) =>
+    given(await keys.create(callAs({ ...caller, grants: all }), { project: project.id, name, algorithm })).id
+  const seen = [await make('pay-1', 'aes-256-gcm'), await make('pay-2', 'aes-256-gcm')]
+  const [signs, other] = [await make('pay-signs', 'ECC_NIST_P256'), await make('other', 'aes-256-gcm')]
+
+  async function shownAt(conditions: readonly Conditions[]) {
+    const grants = conditions.map((one): Grant => ({ role: 'service', ...place, conditions: one }))
+    // One of two roles in one place is another's: a person has one of each.
+    const roles = grants.map((grant, at): Grant => (at === 0 ? grant : { ...grant, role: 'user' }))
+    const { identity } = await createIdentity(database, { name: 'scoped', grants: roles })
+    const wanted = { identity, name: 'lists', ttlSeconds: 3600 }
+    const key = given(await credentials.addApiKey(callAs({ identity, grants: roles }), wanted))
+    const rest = await server.app.inject({
+      url: `/api/v1/kms/keys?projectId=${project.id}`,
+      headers: { authorization: `Bearer ${key.token}` },
+    })
+    const vault = await server.app.inject({
+      ...{ method: 'GET', url: '/v1/transit/keys?list=true', headers: { 'x-vault-token': key.token } },
+    })
+    const time = signingTime(new Date())
+    const body = Buffer.from('{}')
+    const headers = {
+      ...{ host: 'kms.test', 'x-amz-date': time, 'x-amz-target': 'TrentService.ListKeys' },
+      'content-type': 'application/x-amz-json-1.1',
+    }
+    const signed = { method: 'POST', path: '/', headers, body }
+    const scope = { time, region: 'custody', service: 'kms' }
+    const authorization = authorizationOf(
+      key.aws?.accessKeyId ?? '',
+      key.aws?.secretAccessKey ?? '',
+      signed,
+      scope,
+    )
+    const aws = await server.app.inject({
+      ...{ method: 'POST', url: '/', headers: { ...headers, authorization }, payload: body },
+    })
+    const client = { organisation: place.organisation, project: project.id }
+    const located = await askKmip({ identity, grants: roles }, client)('Locate', [])
+    const { body: text } = rest
+    return {
+      rest: JSON.parse(text)
+        .keys.map(({ id }: { id: string }) => id)
+        .toSorted(),
+      total: JSON.parse(text).totalCount,
+      vault: vault.json().data.keys,
+      aws: aws
+        .json()
+        .Keys.map(({ KeyId }: { KeyId: string }) => KeyId)
+        .toSorted(),
+      kmip: located.flatMap(({ type, value }) => (type === 'text-string' ? [value] : [])).toSorted(),
+    }
+  }
+
+  const both = seen.toSorted()
+  expect(await shownAt([{ keyNames: ['pay-'], keyAlgorithms: ['aes-256-gcm'] }])).toEqual({
+    ...{ rest: both, total: 2, vault: ['pay-1', 'pay-2'], aws: both, kmip: both },
+  })
+  // Each role adds what is its own; a pair has a public half too.
+  const two = await shownAt([{ keyAlgorithms: ['ECC_NIST_P256'] }, { keyNames: ['oth', 'none'] }])
+  expect(two).toMatchObject({ rest: [signs, other].toSorted(), vault: ['other', 'pay-signs'] })
+  expect(await shownAt([{ keyNames: ['none'] }])).toEqual({
+    ...{ rest: [], total: 0, vault: [], aws: [], kmip: [] },
+  })
+  expect((await shownAt([{ keyNames: ['none'] }, {}])).total).toBe(4)
 })

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Insertable } from 'kysely'
 import type { Approvals } from '../../../src/access/approvals.ts'
 import type { Grant } from '../../../src/access/authorize.ts'
+import { outsideOf } from '../../../src/access/conditions.ts'
 import type { PlainKeys } from '../../../src/access/organisations.ts'
 import type { Call, Record, Subject } from '../../../src/audit/record.ts'
 import { algorithms, type KeyAlgorithm } from '../../../src/keys/algorithms.ts'
@@ -30,11 +31,12 @@ export function openMemoryKeys(
     findKey: async (id) => keys.find((key) => key.id === id) ?? 'absent',
     findByName: async (project, name) =>
       keys.find((key) => key.project_id === project && key.name === name) ?? 'absent',
-    async listKeys(project, { offset, limit, search }) {
+    async listKeys(project, { offset, limit, search, scopes }) {
       const found = keys
         .filter(
           (key) =>
             key.project_id === project &&
+            scopes.some((scope) => outsideOf(scope, key) === null) &&
             key.destroy_at === null &&
             (key.label ?? key.name).includes(search ?? ''),
         )
