@@ -31,9 +31,11 @@ export async function logIn(
   { clientId, clientSecret, ...asked }: Asked,
 ): Promise<Outcome<{ readonly token: LoggedIn; readonly call: Call }>> {
   const refused = refuse('LOGIN-REFUSED', 'the credentials do not fit, or are locked')
-  const token = await authentication.logIn(clientId, clientSecret, asked.source, (identity) =>
-    record(knownBy(asked, identity), 'identity.locked', async () => refused),
-  )
+  const token = await authentication.logIn(clientId, clientSecret, asked.source, (identity, attempt) => {
+    const operation = attempt === 'last' ? 'identity.locked' : 'identity.log-in'
+    // The reply does not wait: it would tell whose name is known.
+    record(knownBy(asked, identity), operation, async () => refused).catch(strangers.unentered)
+  })
   if (token === 'refused') return strangers.counted(asked, refused)
   const call = knownBy(asked, token.identity)
   return record(call, 'identity.log-in', async () => accept({ token, call }))

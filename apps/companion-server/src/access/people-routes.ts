@@ -171,7 +171,7 @@ export function peopleRoutes(
       const call = await callOf(request)
       const accessToken = bearerOf(request) ?? sessionTokenOf(request) ?? ''
       const { password: old, newPassword: wanted } = request.body
-      granted(await people.changePassword(call, { accessToken, source: request.ip, old, password: wanted }))
+      granted(await people.changePassword(call, { accessToken, old, password: wanted }))
       return { changed: true }
     },
   )

@@ -12,7 +12,8 @@ import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import { openAppointing } from './appointing.ts'
 import { type Grant, provedLately } from './authorize.ts'
 import { isSignOnRequired, notTheLast } from './break-glass.ts'
-import { giveBackTry, takeTry } from './lockout.ts'
+import { deviceOf, makeDevice } from './device.ts'
+import { giveBackTry, networkOf, takeTry } from './lockout.ts'
 import { checkNewIdentity, hashSecret, insertGrants, issue, type LoggedIn } from './tokens.ts'
 import type { Authenticators, Proof } from './webauthn/authenticators.ts'
 
@@ -38,7 +39,6 @@ export type SecondFactor = { readonly totp: string } | { readonly assertion: Aut
 type NewPassword = {
   /** Of the session that goes on. */
   readonly accessToken: string
-  readonly source: string
   readonly old: string
   readonly password: string
 }
@@ -55,6 +55,9 @@ type Parts = {
   readonly alarm?: (identity: string) => void
   readonly authenticators: Pick<Authenticators, 'prove'>
 }
+
+/** Who guesses in a session has logged in, and strangers have none: it has one count of its own. */
+const inSession = { device: 'session' }
 
 const enrolmentLives = 24 * 3_600_000
 /** Seconds: a working day. */
@@ -142,13 +145,11 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
     /** Refuses LOGIN-REFUSED in one text and at one cost, whatever is wrong; what shows the second factor is taken once. */
     async logIn(
       given: PersonLogIn,
-      asked: Attempt,
-    ): Promise<Outcome<{ readonly token: LoggedIn; readonly call: Call }>> {
+      { device = null, ...asked }: Attempt & { readonly device?: string | null },
+    ): Promise<Outcome<{ readonly token: LoggedIn; readonly call: Call; readonly device: string }>> {
       const { password } = given
-      const { source } = asked
       const username = given.username.toLowerCase()
-      const account = `person ${username}`
-      const [person, attempt, required] = await Promise.all([
+      const [person, required] = await Promise.all([
         database
           .selectFrom('person')
           .innerJoin('identity', 'identity.id', 'person.identity_id')
@@ -157,9 +158,15 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
           .where('username', '=', username)
           .where('identity.revoked_at', 'is', null)
           .executeTakeFirst(),
-        takeTry(database, account, source),
         isSignOnRequired(database),
       ])
+      const secret = await key()
+      const shown =
+        person === undefined || device === null ? null : deviceOf(secret, person.identity_id, device, now())
+      const from = shown === null ? { network: networkOf(asked.source) } : { device: shown }
+      // Names that nobody has share a few counters: whoever makes them up does not make the table grow.
+      const account = `person ${person === undefined ? (hashSecret(username)[0] ?? 0) : username}`
+      const attempt = await takeTry(database, account, from)
       const matches = await isPassword(password, person?.password_hash ?? nobody)
       const whole =
         person !== undefined && person.enrolment_hash === null && (!required || person.break_glass)
@@ -169,24 +176,29 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
         // Whoever has the password and a device that counts backwards is worth an entry of his own.
         if (whole && proof === 'counter')
           await record(knownBy(asked, person.identity_id), 'authenticator.counter', async () => refused)
-        // Once for ten: guesses at somebody who is known are his affair, and make the log no longer than that.
-        if (person !== undefined && attempt === 'last')
-          await record(knownBy(asked, person.identity_id), 'person.locked', async () => refused)
+        // What is not looked at is not entered, so that waits limit the log too. The reply does not wait: it would tell whose name is known.
+        if (person !== undefined && attempt !== 'locked')
+          record(
+            knownBy(asked, person.identity_id),
+            attempt === 'last' ? 'person.locked' : 'person.log-in',
+            async () => refused,
+          ).catch(strangers.unentered)
         return strangers.counted(asked, refused)
       }
-      await giveBackTry(database, account, source)
+      await giveBackTry(database, account, from)
       const token = await issue(database, person.identity_id, person.token_ttl_seconds, { provedAt: now() })
       const call = knownBy(asked, person.identity_id)
-      if (!person.break_glass) return record(call, 'person.log-in', async () => accept({ token, call }))
+      const made = { token, call, device: makeDevice(secret, person.identity_id, now()) }
+      if (!person.break_glass) return record(call, 'person.log-in', async () => accept(made))
       alarm?.(person.identity_id)
-      return record(call, 'person.log-in-break-glass', async () => accept({ token, call }))
+      return record(call, 'person.log-in-break-glass', async () => accept(made))
     },
 
     /**
      * The caller's own, by the old one and a second factor of the last minutes; every other session of his ends. Refuses PASSWORD-WRONG, and
      * counts it as a log-in does.
      */
-    changePassword(call: Call, { accessToken, source, old, password }: NewPassword): Promise<Outcome<null>> {
+    changePassword(call: Call, { accessToken, old, password }: NewPassword): Promise<Outcome<null>> {
       return record(call, 'person.change-password', async () => {
         const { identity } = call.caller
         const person = await database
@@ -201,10 +213,10 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
         const sound = checkPassword(password)
         if (!sound.ok) return sound
         const account = `person ${person.username}`
-        const isOpen = (await takeTry(database, account, source)) !== 'locked'
+        const isOpen = (await takeTry(database, account, inSession)) !== 'locked'
         const matches = await isPassword(old, person.password_hash ?? nobody)
         if (!isOpen || !matches) return refuse('PASSWORD-WRONG', 'it does not fit, or is locked')
-        await giveBackTry(database, account, source)
+        await giveBackTry(database, account, inSession)
         const password_hash = await hashPassword(password)
         await database.transaction().execute(async (work) => {
           await work
@@ -231,11 +243,7 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
      */
     proveAnew(
       call: Call,
-      {
-        accessToken,
-        source,
-        ...given
-      }: SecondFactor & { readonly accessToken: string; readonly source: string },
+      { accessToken, ...given }: SecondFactor & { readonly accessToken: string },
     ): Promise<Outcome<LoggedIn>> {
       return record(call, 'person.prove-anew', async () => {
         const wrong = refuse('SECOND-FACTOR-WRONG', 'it does not fit, or is locked')
@@ -248,9 +256,9 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
           .executeTakeFirst()
         if (!person) return wrong
         const account = `person ${person.username}`
-        if ((await takeTry(database, account, source)) === 'locked') return wrong
+        if ((await takeTry(database, account, inSession)) === 'locked') return wrong
         if ((await secondFactor(person, given)) !== 'shown') return wrong
-        await giveBackTry(database, account, source)
+        await giveBackTry(database, account, inSession)
         const left = await leftOf(accessToken)
         if (left <= 0) return wrong
         const token = await issue(database, identity, left, { provedAt: now() })

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { deviceSeconds } from './device.ts'
 
 /** A browser takes a cookie of this prefix from this host alone, over TLS alone, for all paths. */
 const cookie = '__Host-custody-session'
@@ -34,4 +35,14 @@ export function endSession(reply: FastifyReply): void {
   reply.header('Set-Cookie', `${cookie}=; ${attributes}; Max-Age=0`)
 }
 
+/** What the browser was given at an earlier log-in; it outlives the session, and opens nothing. */
+export const deviceTokenOf = ({ headers }: FastifyRequest): string | null =>
+  devicePattern.exec(headers.cookie ?? '')?.[1] ?? null
+
+export function giveDevice(reply: FastifyReply, device: string): void {
+  reply.header('Set-Cookie', `${deviceCookie}=${device}; ${attributes}; Max-Age=${deviceSeconds}`)
+}
+
+const deviceCookie = '__Host-custody-device'
+const devicePattern = new RegExp(`(?:^|;\\s*)${deviceCookie}=([A-Za-z0-9_-]{1,100})(?:;|$)`)
 const attributes = 'Path=/; Secure; HttpOnly; SameSite=Strict'

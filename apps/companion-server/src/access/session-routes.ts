@@ -7,7 +7,14 @@ import type { Directory, Listed } from './directory.ts'
 import { conditions, grantView } from './grant-fields.ts'
 import { pageFields, pageOf } from './page-query.ts'
 import type { PeopleOperations } from './people.ts'
-import { endSession, giveSession, isFromConsole, sessionTokenOf } from './session-cookie.ts'
+import {
+  deviceTokenOf,
+  endSession,
+  giveDevice,
+  giveSession,
+  isFromConsole,
+  sessionTokenOf,
+} from './session-cookie.ts'
 import type { Authentication } from './tokens.ts'
 import { personLogIn, secondFactor } from './webauthn/response-fields.ts'
 
@@ -61,12 +68,14 @@ export function sessionRoutes(
   app.post(base, { schema: { hide: true, body: personLogIn } }, async (request, reply) => {
     if (!isFromConsole(request)) throw unauthorized()
     granted(authentication.roomForStranger(request.ip))
-    const asked = { door: 'http', reqId: request.id, source: request.ip } as const
+    const device = deviceTokenOf(request)
+    const asked = { door: 'http', reqId: request.id, source: request.ip, device } as const
     const outcome = await people.logIn(request.body, asked)
     if (!outcome.ok) throw new HttpError(401, outcome.rule)
     const { token, call } = outcome.value
     request.call = call
     giveSession(reply, token.accessToken, token.expiresIn)
+    giveDevice(reply, outcome.value.device)
     return { expiresIn: token.expiresIn }
   })
 
@@ -78,7 +87,7 @@ export function sessionRoutes(
       const call = await requireCall(request, authentication)
       const accessToken = sessionTokenOf(request)
       if (accessToken === null) throw unauthorized()
-      const asked = { ...request.body, accessToken, source: request.ip }
+      const asked = { ...request.body, accessToken }
       const token = granted(await people.proveAnew(call, asked))
       giveSession(reply, token.accessToken, token.expiresIn)
       return { expiresIn: token.expiresIn }

@@ -7,7 +7,7 @@ import type { SharedCounts } from '../platform/shared-counts.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { grantsOf } from './appointing.ts'
 import { type Caller, type Grant, neverProved } from './authorize.ts'
-import { countFailure, isLocked, maxFailures } from './lockout.ts'
+import { countFailure, isLocked, networkOf, type Try } from './lockout.ts'
 import { openRateLimit, type RateLimit } from './rate-limit.ts'
 
 export type LoggedIn = {
@@ -17,12 +17,12 @@ export type LoggedIn = {
 }
 
 export type Authentication = {
-  /** `locked` hears of the failure that locks a source out, where its client is known. */
+  /** `failed` hears of each failure that was looked at, where the client is known. */
   logIn(
     clientId: string,
     clientSecret: string,
     source: string,
-    locked?: (identity: string) => Promise<unknown>,
+    failed?: (identity: string, attempt: Exclude<Try, 'locked'>) => void,
   ): Promise<LoggedIn | 'refused'>
   /** Refuses RATE-LIMITED where a source without a name, or an identity, has asked too often. */
   roomForStranger(source: string): Outcome<null>
@@ -68,7 +68,7 @@ export function openAuthentication(
       rate.take(of) ? accept(null) : refuse('RATE-LIMITED', 'too many calls in one second')
 
   return {
-    roomForStranger: within(strangers),
+    roomForStranger: (source) => within(strangers)(networkOf(source)),
     roomFor: within(identities),
 
     async logIn(clientId, clientSecret, source, heard) {
@@ -94,8 +94,8 @@ export function openAuthentication(
       const secret = matching.find((one) => one !== null)
       if (!identity || identity.revoked_at !== null || !secret || locked) {
         // Attempts while locked do not extend the lock.
-        const failures = locked ? 0 : await countFailure(database, clientId, source)
-        if (failures === maxFailures && identity?.revoked_at === null) await heard?.(identity.id)
+        const attempt = locked ? 'locked' : await countFailure(database, clientId, source)
+        if (attempt !== 'locked' && identity?.revoked_at === null) heard?.(identity.id, attempt)
         return 'refused'
       }
       return issue(database, identity.id, identity.token_ttl_seconds, { secret: secret.id })

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { sql, type Transaction } from 'kysely'
-import { maxFailures } from '../access/lockout.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { Tables } from '../platform/database/tables.ts'
 import { enqueue } from './deliveries.ts'
@@ -190,7 +189,6 @@ async function apply(
   return true
 }
 
-/** The entry of a lock stands for the failures that led to it. */
 async function countOf(
   work: Transaction<Tables>,
   rule: AlertRule,
@@ -202,10 +200,9 @@ async function countOf(
     readonly newest: Date
   },
 ): Promise<number> {
-  const weight = sql`case when operation in ('person.locked', 'identity.locked') then ${maxFailures}::integer else 1 end`
   let rows = work
     .selectFrom('audit')
-    .select(sql<string | null>`sum(${weight})`.as('count'))
+    .select(({ fn }) => fn.countAll<string>().as('count'))
     .where('time', '>', of.since)
     .where('time', '<=', of.newest)
     .where(({ or, eb }) =>
@@ -216,5 +213,5 @@ async function countOf(
     )
     .where('identity_id', '=', of.identity)
   if (rule.kind === 'failures') rows = rows.where('outcome', '~', refusal)
-  return Number((await rows.executeTakeFirstOrThrow()).count ?? 0)
+  return Number((await rows.executeTakeFirstOrThrow()).count)
 }

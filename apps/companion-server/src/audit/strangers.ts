@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Caller } from '../access/authorize.ts'
+import { networkOf } from '../access/lockout.ts'
 import type { Outcome } from '../refusal.ts'
 import type { Call } from './record.ts'
 import { type AuditWriter, ownEntry } from './writer.ts'
@@ -22,6 +23,8 @@ export type Strangers = {
   failed(attempt: Pick<Attempt, 'reqId' | 'source'>): void
   /** The same outcome, counted where it is a refusal. */
   counted<T>(attempt: Attempt, outcome: Outcome<T>): Outcome<T>
+  /** Hears of a failure whose entry could not be written. */
+  unentered(error: unknown): void
   /** Writes what is counted. */
   close(): Promise<void>
 }
@@ -50,15 +53,17 @@ export function openStrangers(
     await audit.append(ownEntry('unauthenticated.failures', now(), counts)).catch(lost)
   }
 
-  function failed({ source, reqId }: Pick<Attempt, 'reqId' | 'source'>): void {
+  function failed({ source: address, reqId }: Pick<Attempt, 'reqId' | 'source'>): void {
     if (known.has(reqId)) return
     known.set(reqId, true)
+    const source = networkOf(address)
     if (bySource.size < maxSources || bySource.has(source))
       bySource.set(source, (bySource.get(source) ?? 0) + 1)
   }
 
   return {
     failed,
+    unentered: lost,
     counted(attempt, outcome) {
       if (!outcome.ok) failed(attempt)
       return outcome

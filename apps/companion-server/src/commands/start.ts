@@ -64,7 +64,7 @@ export async function startServer(
   const log = openLog(variable('LOG_LEVEL'))
   if (behindTlsProxy && variable('TRUSTED_PROXIES') === undefined)
     log.warn(
-      'TRUSTED_PROXIES names no proxy: all callers have one address, and whoever fails to log in ten times locks that account for everybody',
+      'TRUSTED_PROXIES names no proxy: all callers have one address, and whoever fails to log in often makes everybody wait',
     )
   let listensAt: string | null = null
   const { app, services, databaseSettings } = await openServer(state, log, {

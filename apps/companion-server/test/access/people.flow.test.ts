@@ -1,6 +1,6 @@
 // Its decorators ask for it, before @peculiar/x509 is loaded.
 import 'reflect-metadata'
-import { webcrypto } from 'node:crypto'
+import { randomUUID, webcrypto } from 'node:crypto'
 import { X509CertificateGenerator } from '@peculiar/x509'
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import { TOTP, URI } from 'otpauth'
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Grant } from '../../src/access/authorize.ts'
 import type { Conditions } from '../../src/access/conditions.ts'
 import { registerKmipClient, revokeKmipClient } from '../../src/access/kmip-clients.ts'
-import { forgetFailures } from '../../src/access/lockout.ts'
+import { forgetFailures, takeTry } from '../../src/access/lockout.ts'
 import { logIn as logInMachine } from '../../src/access/log-in.ts'
 import { openPeople } from '../../src/access/people.ts'
 import { forgetEndedTokens, hashSecret } from '../../src/access/tokens.ts'
@@ -173,26 +173,95 @@ test('PASSWORD-WRONG a person changes his own password by the old one, and every
   expect((await changed({})).body.code).toBe('SECOND-FACTOR-ANEW')
 })
 
-test('LOGIN-REFUSED whoever guesses a person’s password from one place locks that place alone', async () => {
+test('LOGIN-REFUSED guesses from many networks count together, waits grow and end, and a device that logged in before is spared', async () => {
   await earlyInStep()
   const { totp } = await enrolled('lin', officer())
-  const { people } = kms.server.services
-  const from = async (source: string, fields: object) => {
-    const asked = { username: 'lin', password, totp: codeOf(totp), ...fields }
-    return (await people.logIn(asked, { door: 'direct', reqId: 'r', source })).ok
+  const { people, database } = kms.server.services
+  const from = (source: string, fields: object, device: string | null = null) =>
+    people.logIn(
+      { username: 'lin', password, totp: codeOf(totp), ...fields },
+      { door: 'direct', reqId: randomUUID(), source, device },
+    )
+  const first = await from('192.0.2.99', {})
+  if (!first.ok) throw new Error(first.rule)
+  const again = () =>
+    database.updateTable('person').set({ totp_step: 0 }).where('username', '=', 'lin').execute()
+  const counted = () =>
+    database
+      .selectFrom('login_failure')
+      .select('failures')
+      .where('account', '=', 'person lin')
+      .where('source', '=', '')
+      .executeTakeFirst()
+  const passed = (seconds: number) =>
+    database
+      .updateTable('login_failure')
+      .set({ window_started_at: new Date(Date.now() - seconds * 1000) })
+      .where('account', '=', 'person lin')
+      .execute()
+  // Six networks, one try each, and one of IPv6 with as many addresses as anybody likes.
+  for (let tries = 0; tries < 14; tries++) {
+    const source = tries < 6 ? `198.51.100.${tries}` : `2001:db8:0:7::${tries}`
+    expect((await from(source, { totp: '000000' })).ok).toBe(false)
   }
-  for (let tries = 0; tries < 10; tries++)
-    expect(await from('192.0.2.1', { password: `guess ${tries}` })).toBe(false)
-  expect(await from('192.0.2.1', {})).toBe(false)
-  expect(await from('192.0.2.2', {})).toBe(true)
-  const entries = await kms.server.services.database
-    .selectFrom('audit')
-    .innerJoin('person', 'person.identity_id', 'audit.identity_id')
-    .select(['operation', 'outcome'])
-    .where('username', '=', 'lin')
-    .where('operation', '=', 'person.locked')
+  expect(await counted()).toEqual({ failures: 10 })
+  await again()
+  expect((await from('192.0.2.2', {})).ok).toBe(false)
+  // Whoever has a device from before logs in, and by no other person's.
+  expect((await from('192.0.2.2', {}, first.value.device.replace(/^.{12}/, 'AAAAAAAAAAAA'))).ok).toBe(false)
+  expect((await from('192.0.2.2', {}, first.value.device)).ok).toBe(true)
+  // The strangers' count stays as it is, each wait is longer, and none is longer than a quarter of an hour.
+  expect(await counted()).toEqual({ failures: 10 })
+  for (const [wait, failures] of [
+    [30, 11],
+    [60, 12],
+    [120, 13],
+  ] as const) {
+    await passed(wait - 5)
+    expect((await from('192.0.2.3', { totp: '000000' })).ok).toBe(false)
+    expect(await counted()).toEqual({ failures: failures - 1 })
+    await passed(wait + 1)
+    expect((await from('192.0.2.3', { totp: '000000' })).ok).toBe(false)
+    expect(await counted()).toEqual({ failures })
+  }
+  await database
+    .updateTable('login_failure')
+    .set({ failures: 5000 })
+    .where('account', '=', 'person lin')
     .execute()
-  expect(entries).toEqual([{ operation: 'person.locked', outcome: 'LOGIN-REFUSED' }])
+  await passed(901)
+  await again()
+  expect((await from('192.0.2.4', {})).ok).toBe(true)
+  expect(await counted()).toBeUndefined()
+  // Each failure that was looked at has its entry, and no other.
+  const entries = async () => {
+    const rows = await database
+      .selectFrom('audit')
+      .innerJoin('person', 'person.identity_id', 'audit.identity_id')
+      .select(['operation'])
+      .where('username', '=', 'lin')
+      .where('outcome', '=', 'LOGIN-REFUSED')
+      .execute()
+    return Object.groupBy(rows, ({ operation }) => operation)
+  }
+  await expect.poll(async () => (await entries())['person.locked']?.length).toBe(4)
+  expect((await entries())['person.log-in']).toHaveLength(9)
+})
+
+test('LOGIN-REFUSED a network that guesses at many accounts waits too', async () => {
+  const { database } = kms.server.services
+  const tryAt = (account: string, network: string) => takeTry(database, account, { network })
+  for (let tries = 0; tries < 99; tries++) expect(await tryAt(`person ${tries}`, '203.0.113.9')).toBe('open')
+  expect(await tryAt('person 99', '203.0.113.9')).toBe('last')
+  expect(await tryAt('person 100', '203.0.113.9')).toBe('locked')
+  // What its network refused is not the account's failure.
+  expect(await tryAt('person 100', '203.0.113.10')).toBe('open')
+  const row = await database
+    .selectFrom('login_failure')
+    .select('failures')
+    .where('account', '=', 'person 100')
+    .executeTakeFirst()
+  expect(row).toEqual({ failures: 1 })
 })
 
 test('LOGIN-REFUSED of many guesses at once no more than ten are looked at, by a log-in or by a session that proves anew', async () => {
@@ -201,8 +270,8 @@ test('LOGIN-REFUSED of many guesses at once no more than ten are looked at, by a
   const { database, record } = kms.server.services
   let looked = 0
   const people = openPeople({
-    ...{ database, record, secretsKey: async () => null, now: () => new Date() },
-    strangers: { failed() {}, counted: (_, outcome) => outcome, async close() {} },
+    ...{ database, record, secretsKey: async () => new Uint8Array(32), now: () => new Date() },
+    strangers: { failed() {}, unentered() {}, counted: (_, outcome) => outcome, async close() {} },
     authenticators: {
       async prove() {
         looked++
@@ -227,11 +296,12 @@ test('LOGIN-REFUSED of many guesses at once no more than ten are looked at, by a
   const logIn = { username: 'joan', password, assertion }
   const asked = { door: 'direct', reqId: 'many', source: '192.0.2.21' } as const
   expect(await of(15, () => people.logIn(logIn, asked))).toEqual([10, 0])
-  const proving = { accessToken: 'any', source: '192.0.2.22', assertion }
+  const proving = { accessToken: 'any', assertion }
   const call = kms.callAs({ identity, grants: [] })
   expect(await of(30, () => people.proveAnew(call, proving))).toEqual([10, 0])
 
   // What succeeds locks nobody out.
+  await database.deleteFrom('login_failure').where('account', '=', 'person joan').execute()
   for (let times = 0; times < 12; times++) {
     await database.updateTable('person').set({ totp_step: 0 }).where('username', '=', 'joan').execute()
     const rightly = { username: 'joan', password, totp: codeOf(totp) }

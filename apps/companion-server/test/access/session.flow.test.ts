@@ -56,7 +56,11 @@ test('SESSION-01 the first person of a rehearsal tries everything in the oldest 
   // Without the console's header nobody gets a cookie, and no code of the authenticator is spent.
   expect((await ask('POST', '/console/session', { origin: `https://${host}` }, login)).status).toBe(401)
   const inside = await ask('POST', '/console/session', own, login)
-  const given = String(inside.headers['set-cookie'])
+  const [given = '', device = ''] = [inside.headers['set-cookie']].flat().map(String)
+  // Which browser this was is told at its next log-in, and opens nothing.
+  expect(device).toMatch(
+    /^__Host-custody-device=[\w-]{75}; Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=15552000$/,
+  )
   expect(given).toMatch(
     /^__Host-custody-session=[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=43200$/,
   )
@@ -75,6 +79,7 @@ test('SESSION-01 the first person of a rehearsal tries everything in the oldest 
   expect(await opens({ 'x-custody-console': '1', cookie })).toBe(200)
   expect(await opens({ ...own, cookie }, 'POST')).toBe(200)
   for (const headers of [
+    { ...own, cookie: device.split(';')[0] ?? '' },
     { ...own, cookie, 'x-custody-console': '0' },
     { cookie, origin: own.origin },
     { ...own, cookie, 'sec-fetch-site': 'same-site' },
