@@ -5,6 +5,7 @@ import {
   type Conditions,
   type KeyFacts,
   type KeyScope,
+  sameApprovals,
   unmet,
 } from './conditions.ts'
 
@@ -35,7 +36,14 @@ export type Caller = {
   readonly circumstances?: Circumstances
   /** Of a person, by whatever secret: when a second factor was last shown for it. Programs have none. */
   readonly session?: { readonly provedAt: Date }
+  /** What this call was let do: filled as it is asked, so that a reply that is given again is asked for again. */
+  readonly granted?: Granted[]
 }
+
+/** One permission that a call had: an action, or a second factor of the last minutes. */
+export type Granted =
+  | { readonly action: Action; readonly resource: Resource; readonly approvals: ApprovalsNeeded | null }
+  | 'proved'
 
 export type Action =
   | 'organisation.read'
@@ -155,7 +163,10 @@ export function authorize(caller: Caller, action: Action, resource: Resource): O
   const here = caller.grants.filter((grant) => covers(grant, resource))
   const able = here.filter(({ role }) => may[role].includes(action))
   const lacking = able.map((grant) => lackOf(caller, grant, resource, action))
-  if (lacking.includes(null)) return accept(null)
+  if (lacking.includes(null)) {
+    caller.granted?.push({ action, resource, approvals: null })
+    return accept(null)
+  }
   if (lacking.length > 0)
     return refuse('CONDITION-UNMET', `the condition ${lacking.join(', ')} does not hold`)
   if (resource.kind !== 'deployment') {
@@ -177,22 +188,41 @@ export const neverProved = new Date(0)
  * What lets a key out, ends it, approves, gives a role, or makes, replaces or removes what somebody comes in with, wants a second factor of
  * the last ten minutes. Refuses SECOND-FACTOR-ANEW.
  */
-export function provedLately({ session, circumstances }: Caller): Outcome<null> {
-  if (session === undefined) return accept(null)
-  const age = (circumstances?.time ?? new Date()).getTime() - session.provedAt.getTime()
-  return age <= provedFor && age >= -skew
-    ? accept(null)
-    : refuse('SECOND-FACTOR-ANEW', 'no second factor was shown in the last ten minutes')
+export function provedLately({ session, circumstances, granted }: Caller): Outcome<null> {
+  const age = (circumstances?.time ?? new Date()).getTime() - (session?.provedAt.getTime() ?? 0)
+  if (session !== undefined && (age > provedFor || age < -skew))
+    return refuse('SECOND-FACTOR-ANEW', 'no second factor was shown in the last ten minutes')
+  granted?.push('proved')
+  return accept(null)
+}
+
+/** Whether the caller still has every permission that a call of his had. Refuses as the operation itself would. */
+export function stillGranted(caller: Caller, before: readonly Granted[]): Outcome<null> {
+  for (const one of before) {
+    if (one === 'proved') {
+      const proved = provedLately(caller)
+      if (!proved.ok) return proved
+      continue
+    }
+    const waits = approvalsBefore(caller, one.action, one.resource)
+    if (!waits.ok) return waits
+    // People who approved that call approved this reply.
+    if (waits.value !== null && !(one.approvals && sameApprovals(one.approvals, waits.value)))
+      return refuse('APPROVAL-NEEDED', 'it waits for approvals that the first call did not have')
+  }
+  return accept(null)
 }
 
 /** The caller's grants that let him do this now. */
 export function grantsFor(caller: Caller, action: Action, resource: Resource): readonly Grant[] {
-  return caller.grants.filter(
+  const able = caller.grants.filter(
     (grant) =>
       covers(grant, resource) &&
       may[grant.role].includes(action) &&
       lackOf(caller, grant, resource, action) === null,
   )
+  if (able.length > 0) caller.granted?.push({ action, resource, approvals: null })
+  return able
 }
 
 /** Which keys of a place a list shows a caller: those within any of these. What is no key's own condition has to hold now. */
@@ -214,7 +244,9 @@ export function approvalsBefore(
   const allowed = authorize(caller, action, resource)
   if (allowed.ok) return accept(null)
   const needed = approvalsFor(caller, action, resource)
-  return needed === null ? allowed : accept(needed)
+  if (needed === null) return allowed
+  caller.granted?.push({ action, resource, approvals: needed })
+  return accept(needed)
 }
 
 /** What approvals would let the caller do this: of the first grant that lacks nothing else. Null where none does. */

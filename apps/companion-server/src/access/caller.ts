@@ -17,7 +17,10 @@ export async function requireCall(request: FastifyRequest, authentication: Authe
   if (caller === 'unknown') throw unauthorized()
   granted(authentication.roomFor(caller.identity))
   const circumstances = { time: new Date(), source: request.ip }
-  const call: Call = { caller: { ...caller, circumstances }, door: 'http', reqId: request.id, receipt: null }
+  const call: Call = {
+    caller: { ...caller, circumstances, granted: [] },
+    ...{ door: 'http', reqId: request.id, receipt: null },
+  }
   request.call = call
   return call
 }

@@ -1,9 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { aesGcmOpen, aesGcmSeal, concatBytes, lp, utf8 } from '@lux/crypto'
+import type { Granted } from '../access/authorize.ts'
 import type { Database } from '../platform/database/open.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 
-export type KeptReply = { readonly status: number; readonly body: string }
+/** `granted`: by which permissions, each of which whoever asks again still has to have. */
+export type KeptReply = {
+  readonly status: number
+  readonly body: string
+  readonly granted: readonly Granted[]
+}
 
 /** One call that its caller named, so that it is done once: the name is the identity's own. */
 export type NamedCall = {
@@ -28,7 +34,7 @@ export type IdempotentCalls = ReturnType<typeof openIdempotentCalls>
 /** Calls that were named by an Idempotency-Key, and their replies, for 24 hours. */
 export function openIdempotentCalls({ database, repliesKey, now }: Parts) {
   const placeOf = ({ identity, key, call }: NamedCall) =>
-    concatBytes(utf8('custody-idempotent-call-1'), lp(utf8(identity)), lp(utf8(key)), lp(call))
+    concatBytes(utf8('custody-idempotent-call-2'), lp(utf8(identity)), lp(utf8(key)), lp(call))
 
   async function sealing(): Promise<Uint8Array> {
     const found = await repliesKey()
@@ -74,13 +80,18 @@ export function openIdempotentCalls({ database, repliesKey, now }: Parts) {
       const { status, reply } = row
       if (status === null || reply === null)
         return refuse('IDEMPOTENCY-OPEN', 'the first call with this key has no result yet')
-      const bytes = aesGcmOpen(await sealing(), reply.subarray(0, 12), reply.subarray(12), placeOf(named))
-      return accept({ status, body: Buffer.from(bytes).toString('utf8') })
+      const kept = openReply(await sealing(), reply, placeOf(named))
+      return kept === null
+        ? refuse('IDEMPOTENCY-OPEN', 'its reply was kept by another version of the server')
+        : accept({ status, ...kept })
     },
 
-    async keep(named: NamedCall, { status, body }: KeptReply): Promise<void> {
+    async keep(named: NamedCall, { status, body, granted }: KeptReply): Promise<void> {
       const nonce = randomBytes(12)
-      const sealed = aesGcmSeal(await sealing(), nonce, utf8(body), placeOf(named))
+      // Each once: a call about a thousand keys may ask the same a thousand times.
+      const once = [...new Map(granted.map((one) => [JSON.stringify(one), one])).values()]
+      const text = JSON.stringify({ body, granted: once } satisfies Sealed)
+      const sealed = aesGcmSeal(await sealing(), nonce, utf8(text), placeOf(named))
       await database
         .updateTable('idempotent_call')
         .set({ status, reply: Buffer.concat([nonce, sealed]) })
@@ -103,5 +114,18 @@ export function openIdempotentCalls({ database, repliesKey, now }: Parts) {
     async forget(): Promise<void> {
       await database.deleteFrom('idempotent_call').where('expires_at', '<=', now()).execute()
     },
+  }
+}
+
+type Sealed = Pick<KeptReply, 'body' | 'granted'>
+
+/** Null where it is not of this form, as those of the version before are. */
+function openReply(key: Uint8Array, reply: Buffer, place: Uint8Array): Sealed | null {
+  try {
+    const bytes = aesGcmOpen(key, reply.subarray(0, 12), reply.subarray(12), place)
+    // What opens was sealed by `keep`.
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as Sealed
+  } catch {
+    return null
   }
 }

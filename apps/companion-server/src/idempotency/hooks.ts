@@ -1,5 +1,6 @@
 import { lp, sha256, utf8 } from '@lux/crypto'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type Granted, stillGranted } from '../access/authorize.ts'
 import { requireCall } from '../access/caller.ts'
 import type { Authentication } from '../access/tokens.ts'
 import { granted } from '../platform/http/http-error.ts'
@@ -34,7 +35,11 @@ export function idempotentCalls(
       const { caller } = await requireCall(request, authentication)
       const named = { identity: caller.identity, key, call: sha256(...asked) }
       const begun = granted(await calls.begin(named))
-      if (begun !== 'new') return begun
+      if (begun !== 'new') {
+        // Whoever would now be refused the call is refused its reply.
+        granted(stillGranted(caller, begun.granted))
+        return begun
+      }
       // Who asked was told meanwhile that nothing comes of it.
       if (request.late === null) request.named = named
       else await calls.giveUp(named)
@@ -59,7 +64,7 @@ export function idempotentCalls(
     if (request.late !== null) {
       request.late
         .then(
-          (value) => calls.keep(named, laterReply(reply, value)),
+          (value) => calls.keep(named, { ...laterReply(reply, value), granted: grantedTo(request) }),
           () => calls.giveUp(named),
         )
         .catch(notKept)
@@ -67,7 +72,7 @@ export function idempotentCalls(
     }
     try {
       if (reply.statusCode < 300 && typeof payload === 'string')
-        await calls.keep(named, { status: reply.statusCode, body: payload })
+        await calls.keep(named, { status: reply.statusCode, body: payload, granted: grantedTo(request) })
       else await calls.giveUp(named)
     } catch (error) {
       notKept(error)
@@ -76,8 +81,10 @@ export function idempotentCalls(
   })
 }
 
+const grantedTo = (request: FastifyRequest): readonly Granted[] => request.call?.caller.granted ?? []
+
 /** The reply that a handler would have given, had it ended in time. */
-function laterReply(reply: FastifyReply, value: unknown): KeptReply {
+function laterReply(reply: FastifyReply, value: unknown): Omit<KeptReply, 'granted'> {
   const { response }: { response?: object } = Object(reply.routeOptions.schema)
   const status = Object.keys(response ?? {}).find((one) => one.startsWith('2')) ?? '200'
   return { status: Number(status), body: String(reply.serializeInput({ ...Object(value) }, status)) }

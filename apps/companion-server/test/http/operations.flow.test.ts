@@ -2,6 +2,10 @@ import { readdir, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { Role } from '../../src/access/authorize.ts'
+import type { Conditions } from '../../src/access/conditions.ts'
+import { insertPerson } from '../../src/access/people.ts'
+import { issue } from '../../src/access/tokens.ts'
 import { apiDocument } from '../../src/api-document.ts'
 import { openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { refuse } from '../../src/refusal.ts'
@@ -289,6 +293,87 @@ test('IDEMPOTENT-03 a refusal is not kept, a secret is kept sealed, and what onl
   const anew = await named('use', `kms/keys/${id}/encrypt`, { plaintext: 'AAAA' })
   expect([encrypted.status, anew.status, anew.again]).toEqual([200, 200, false])
   expect(anew.body).not.toBe(encrypted.body)
+})
+
+test('IDEMPOTENT-04 a kept reply is for whoever may still do what it answers: role, second factor and approvals', async () => {
+  const { database, credentials, organisations, authentication } = kms.server.services
+  const place = { organisation: kms.organisation.id, project: kms.project.id }
+  const setGrant = async (identity: string, grant: { role: Role; conditions?: Conditions } | null) => {
+    await database.deleteFrom('role_grant').where('identity_id', '=', identity).execute()
+    const { organisation: organisation_id, project: project_id } = place
+    if (grant !== null)
+      await database
+        .insertInto('role_grant')
+        .values({
+          ...{ identity_id: identity, role: grant.role, organisation_id, project_id },
+          conditions: grant.conditions ? JSON.stringify(grant.conditions) : null,
+        })
+        .execute()
+    authentication.forget()
+  }
+  const wanted = { name: 'officer', grants: [{ role: 'crypto-officer', ...place }] } as const
+  const { identity } = await createIdentity(database, wanted)
+  const apiKey = { identity, name: 'key', ttlSeconds: 3600 }
+  const made = given(await credentials.addApiKey(kms.callAs({ identity, grants: wanted.grants }), apiKey))
+  const headers = { authorization: `Bearer ${made.token}` }
+  const id = await kms.make('kept')
+  const again = () => named('kept', `kms/keys/${id}/rotate`, {}, headers)
+  expect(await again()).toMatchObject({ status: 200, again: false })
+  expect(await again()).toMatchObject({ status: 200, again: true })
+  await setGrant(identity, { role: 'auditor' })
+  const refused = await again()
+  expect([refused.status, refused.again, JSON.parse(refused.body).code]).toEqual([403, false, 'ROLE-REFUSED'])
+  await setGrant(identity, null)
+  expect(await again()).toMatchObject({ status: 404, again: false })
+  const approvals = { count: 1, by: [kms.credentials.identity] }
+  await setGrant(identity, { role: 'crypto-officer', conditions: { approvals } })
+  expect(JSON.parse((await again()).body).code).toBe('APPROVAL-NEEDED')
+  await setGrant(identity, { role: 'crypto-officer', conditions: { keyNames: ['other'] } })
+  expect(JSON.parse((await again()).body).code).toBe('CONDITION-UNMET')
+  await setGrant(identity, { role: 'crypto-officer' })
+  expect(await again()).toMatchObject({ status: 200, again: true })
+  expect(await entries('key.rotate', id)).toEqual([{ outcome: 'ok' }])
+
+  // What people approved once is approved for its reply too, and for no other approvers.
+  await setGrant(identity, { role: 'crypto-officer', conditions: { approvals } })
+  const approved = () => named('approved', `kms/keys/${id}/rotate`, {}, headers)
+  expect(JSON.parse((await approved()).body).code).toBe('APPROVAL-NEEDED')
+  const { id: request } = await database
+    .selectFrom('approval_request')
+    .select('id')
+    .where('key_id', '=', id)
+    .executeTakeFirstOrThrow()
+  given(await kms.server.services.approvals.decide(kms.callAs(kms.caller), { id: request, approves: true }))
+  expect(await approved()).toMatchObject({ status: 200, again: false })
+  expect(await approved()).toMatchObject({ status: 200, again: true })
+  const others = { count: 1, by: [identity] }
+  await setGrant(identity, { role: 'crypto-officer', conditions: { approvals: others } })
+  expect(JSON.parse((await approved()).body).code).toBe('APPROVAL-NEEDED')
+
+  // A secret that was shown to somebody with a second factor is not shown again without one.
+  const service = given(
+    await organisations.createIdentity(kms.callAs(kms.chief), {
+      ...{ name: 'shop', grants: [{ role: 'service', ...place }] },
+    }),
+  )
+  const chief = await database.transaction().execute(async (work) => {
+    const grants = [{ role: 'organisation-admin', organisation: place.organisation, project: null }] as const
+    return insertPerson(work, { username: 'chief', name: 'Chief', grants }, new Date())
+  })
+  const session = await issue(database, given(chief).identity, 3600, { provedAt: new Date() })
+  const person = { authorization: `Bearer ${session.accessToken}` }
+  const secret = () => named('secret-of-shop', `identities/${service.identity}/client-secrets`, {}, person)
+  const shown = await secret()
+  expect([shown.status, shown.again]).toEqual([200, false])
+  expect(await secret()).toMatchObject({ status: 200, again: true, body: shown.body })
+  await database
+    .updateTable('token')
+    .set({ proved_at: new Date(Date.now() - 11 * 60_000) })
+    .where('identity_id', '=', given(chief).identity)
+    .execute()
+  authentication.forget()
+  const late = await secret()
+  expect([late.again, JSON.parse(late.body).code]).toEqual([false, 'SECOND-FACTOR-ANEW'])
 })
 
 test('OPENAPI-05 a time that is none, an address too long and a wrong page of SCIM are refused in the document’s forms', async () => {
