@@ -511,8 +511,7 @@ const others: readonly Case[] = [
     'chief',
     'OBJECT-ABSENT',
     ['POST /api/v1/auth/password/change', { password: 'a', newPassword: 'b' }],
-    ({ people }, call) =>
-      people.changePassword(call, { accessToken: '', source: 'here', old: 'a', password: 'b' }),
+    ({ people }, call) => people.changePassword(call, { accessToken: '', old: 'a', password: 'b' }),
   ),
   refused(
     'sign-on.change-provider',

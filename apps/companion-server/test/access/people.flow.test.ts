@@ -242,7 +242,7 @@ test('LOGIN-REFUSED guesses from many networks count together, waits grow and en
       .where('username', '=', 'lin')
       .where('outcome', '=', 'LOGIN-REFUSED')
       .execute()
-    return Object.groupBy(rows, ({ operation }) => operation)
+    return Object.groupBy(rows, ({ operation }) => String(operation))
   }
   await expect.poll(async () => (await entries())['person.locked']?.length).toBe(4)
   expect((await entries())['person.log-in']).toHaveLength(9)
