@@ -166,7 +166,8 @@ export async function removeCiphertexts(
         .where('fhe_key_id', '=', keyId)
         .where('digest', '=', digest)
         .execute()
-      await record(ownCall(), 'threshold.remove-ciphertext', async (subject) => {
+      const call = ownCall()
+      await record(call, 'threshold.remove-ciphertext', async (subject) => {
         Object.assign(subject, {
           ...{ organisation, key: keyId, version: Number(epoch) },
           input: [Buffer.from(row.sha256, 'hex')],
