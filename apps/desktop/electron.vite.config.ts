@@ -19,6 +19,8 @@ export default defineConfig({
     build: {
       target: 'node20.18',
       outDir: 'out/main',
+      // Our own packages are TypeScript, which Electron's main process does not read.
+      externalizeDeps: { exclude: ['@lux/crypto'] },
       rollupOptions: { input: { index: 'src/main/index.ts', look: 'src/shipped/look.ts' } },
     },
   },
