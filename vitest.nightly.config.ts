@@ -10,6 +10,7 @@ export default defineConfig({
     ],
     testTimeout: 30 * 60_000,
     hookTimeout: 10 * 60_000,
+    globalSetup: 'scripts/test/token-addon.ts',
     fileParallelism: false,
     retry: 0,
   },
