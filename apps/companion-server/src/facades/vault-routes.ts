@@ -67,6 +67,7 @@ export function vaultRoutes(app: App, { keys, authentication, now }: Parts): voi
       return replyRefused(reply, 503, saying(error.code))
     })
 
+    // Its keys are just those of the table.
     for (const place of Object.keys(vaultMembers) as (keyof typeof vaultMembers)[]) {
       const [method = '', path = ''] = place.split(' ')
       own.route<{ Body: Buffer; Params: Record<string, string>; Querystring: Record<string, unknown> }>({

@@ -24,7 +24,7 @@ test('a late statement that is refused is reported before anybody goes on, thoug
     folder: { path, state: { steps: [], current: 0, keys: [], tokens: [] } },
     storageError: null,
     pump: () => Promise.resolve(),
-    view: () => ({ ...view, needs: over ? null : needs }),
+    view: () => ({ ...view, needs: over ? null : needs, compares: [] }),
     proceed,
     // What of a run is used here.
   } as unknown as Run
@@ -38,5 +38,5 @@ test('a late statement that is refused is reported before anybody goes on, thoug
   expect(proceed).not.toHaveBeenCalled()
   rmSync(late)
   expect(await drive()).toEqual({ waiting: false, refused: [] })
-  expect(proceed).toHaveBeenCalledWith('assemble-epoch', 'Ada', undefined)
+  expect(proceed).toHaveBeenCalledWith('assemble-epoch', 'Ada', undefined, { heard: [] })
 })

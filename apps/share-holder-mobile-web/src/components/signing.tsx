@@ -11,7 +11,7 @@ export type Part = { readonly title: ReactNode; readonly body: ReactNode }
 /** Of a part that goes on below the screen this much stays in sight. */
 const overlap = 32
 
-const blocks = 'h2, dt, dd, li, p, pre, summary, figcaption'
+const blocks = ['h2', 'dt', 'dd', 'li', 'p', 'pre', 'summary', 'figcaption'].join()
 
 /** What somebody says yes to, a page a part. The yes lives once each part has been on screen to its end; the no lives at once. */
 export function Signing({

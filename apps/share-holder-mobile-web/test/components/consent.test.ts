@@ -1,24 +1,20 @@
-import { createInstance } from 'i18next'
 import { createElement } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
-import { I18nextProvider } from 'react-i18next'
-import { expect, test, vi } from 'vitest'
+import { getI18n } from 'react-i18next'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { Consent } from '../../src/components/consent.tsx'
 
-/** Its texts are their keys, whatever another test of this worker has started. */
-const i18n = createInstance()
-await i18n.init({ lng: 'cimode', resources: {} })
+// Each text is its own key, whatever another test of this worker has started.
+const language = getI18n()?.language
+beforeAll(() => getI18n()?.changeLanguage('cimode'))
+afterAll(() => getI18n()?.changeLanguage(language))
 
 test.each(['request', 'sign', 'epoch'] as const)(
   'the first screen of a yes (%s) has no button that does it at one tap',
   (of) => {
     const onYes = vi.fn()
     const shown = renderToStaticMarkup(
-      createElement(
-        I18nextProvider,
-        { i18n },
-        createElement(Consent, { of, hold: `phone.${of}.hold`, blocked: false, instead: null, onYes }),
-      ),
+      createElement(Consent, { of, hold: `phone.${of}.hold`, blocked: false, instead: null, onYes }),
     )
     expect(shown).toContain(`phone.${of}.hold`)
     expect(shown).toContain(`phone.${of}.press`)

@@ -31,6 +31,7 @@ export async function readKnown(path: string): Promise<KnownDatabase | null> {
 
 function isKnown(value: unknown): value is KnownDatabase {
   if (typeof value !== 'object' || value === null) return false
+  // Each field is looked at below.
   const { v, deployment, place, writer } = value as Partial<Record<keyof KnownDatabase, unknown>>
   return (
     v === 1 &&
