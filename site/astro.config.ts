@@ -39,6 +39,7 @@ export default defineConfig({
           label: 'Run the server',
           items: [
             'install',
+            'guide/first-encrypt',
             'guide/server',
             'guide/sign-on',
             'guide/alerts',
@@ -65,7 +66,15 @@ export default defineConfig({
         },
         {
           label: 'Build and publish',
-          items: ['architecture', 'threshold-fhe', 'release', 'glossary', 'third-party-licences', 'adr'],
+          items: [
+            'maturity',
+            'architecture',
+            'threshold-fhe',
+            'release',
+            'glossary',
+            'third-party-licences',
+            'adr',
+          ],
         },
       ],
     }),

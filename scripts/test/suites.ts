@@ -39,6 +39,7 @@ const lint: Suite = {
     check('biome', 'biome', 'ci', '.', '--error-on-warnings', colours),
     check('licences', 'node', 'scripts/licences.ts'),
     check('assurance', 'node', 'scripts/assurance.ts'),
+    check('prose', 'node', 'scripts/prose.ts'),
   ],
 }
 
