@@ -234,10 +234,26 @@ def integer(least, most):
         isinstance(value, int) and not isinstance(value, bool) and least <= value <= most, 'not such an integer')
 
 
+# Whether the document that is being read, innermost last, is of version 3: then its texts keep the text rule of SPEC 1.1.
+RULED = [False]
+
+
 def text(least, most):
     def check(value):
         need(isinstance(value, str), 'not text')
-        need(least <= len(value.encode('utf-16-le')) // 2 <= most and not any(ord(one) in EARLIER for one in value), 'not such a text')
+        kept = text_fault(value) is None if RULED[-1] else not any(ord(one) in EARLIER for one in value)
+        need(least <= len(value.encode('utf-16-le')) // 2 <= most and kept, 'not such a text')
+    return check
+
+
+def ruled(shape, by=True):
+    """The shape, its texts under the text rule, or under that of before."""
+    def check(value):
+        RULED.append(by)
+        try:
+            shape(value)
+        finally:
+            RULED.pop()
     return check
 
 
@@ -301,9 +317,15 @@ def also(shape, condition):
     return check
 
 
-def versions(one, two):
-    """A format of two versions, each with a shape of its own, by its member v."""
-    return lambda value: (two if isinstance(value, dict) and type(value.get('v')) is int and value['v'] == 2 else one)(value)
+def versions(one, two, three):
+    """A format of three versions, each with a shape of its own, by its member v."""
+    table = {1: ruled(one, False), 2: ruled(two, False), 3: ruled(three)}
+
+    def check(value):
+        said = value.get('v') if isinstance(value, dict) else None
+        need(type(said) is int and said in table, 'of no known version')
+        table[said](value)
+    return check
 
 
 def distinct(values):
@@ -335,12 +357,19 @@ def signed(payload):
     return obj(payload=payload, signatures=signatures)
 
 
-header_shape = also(obj(
-    v=literal(1, 2), ceremonyId=hex16, created=time, domain=domain, planHash=digest, planPolicy=digest, policyDigest=digest,
-    tool=obj(version=line, build=build), machine=obj(measurement=digest, kernel=line, tpmQuote=line),
-    tokens=array(obj(role=ident, profile=ident, library=digest, serial=line), 0, 64),
+device = dict(maker=line, model=line)
+header_token = dict(role=ident, profile=ident, library=digest, serial=line)
+header_machine = dict(measurement=digest, kernel=line, tpmQuote=line)
+header_members = dict(
+    v=literal(1, 2, 3), ceremonyId=hex16, created=time, domain=domain, planHash=digest, planPolicy=digest, policyDigest=digest,
+    tool=obj(version=line, build=build),
     roster=array(obj(role=ident, name=line, card=digest), 0, 256),
-    standIns=array(obj(what=literal('card', 'token', 'destination'), name=line, listed=line, standIn=line), 0, 512)),
+    standIns=array(obj(what=literal('card', 'token', 'destination'), name=line, listed=line, standIn=line), 0, 512))
+header_before = obj(machine=obj(**header_machine), tokens=array(obj(**header_token), 0, 64), **header_members)
+header_shape = also(
+    versions(header_before, header_before, obj(
+        machine=obj(optional={'image': digest}, **header_machine),
+        tokens=array(obj(optional={'shim': digest, 'device': obj(firmware=line, **device)}, **header_token), 0, 64), **header_members)),
     lambda h: h['domain'] == 'rehearsal' or (not h['standIns'] and h['planPolicy'] == h['policyDigest']))
 place = dict(seq=counter, time=time, stepId=ident, kind=ident)
 entry_shape = either(
@@ -362,10 +391,10 @@ def fits_kind(card):
     return (card['kind'] in ('holder', 'custodian')) == ('recipient' in card) and (card['kind'] == 'holder' or 'renews' not in card)
 
 
+card_now = also(obj(optional={**person_options, 'app': obj(origin=origin, release=digest)}, v=literal(2, 3),
+                    kind=literal(*CARD_KINDS, 'custodian'), **person_shape), fits_kind)
 card_shape = versions(
-    also(obj(optional=person_options, v=literal(1), kind=literal(*CARD_KINDS), **person_shape), fits_kind),
-    also(obj(optional={**person_options, 'app': obj(origin=origin, release=digest)}, v=literal(2),
-             kind=literal(*CARD_KINDS, 'custodian'), **person_shape), fits_kind))
+    also(obj(optional=person_options, v=literal(1), kind=literal(*CARD_KINDS), **person_shape), fits_kind), card_now, card_now)
 server_shape = obj(
     v=literal(1), kind=literal('server'), domain=domain, deployment=hex16, receiptKey=p256_key, requesterKey=p256_key,
     combinerRecipient=recipient)
@@ -451,8 +480,14 @@ LEVELS = ['root', 'organisation', 'project', 'data']
 HARDWARE_PROFILES = {'tpm2', 'yubihsm', 'luna', 'nshield', 'cloudhsm', 'smartcard-hsm'}
 evidence = literal('E0', 'E1', 'E2', 'E3')
 bits, blocks, quorum = integer(0, 128), integer(0, 0xffffffff), integer(0, 32)
-policy_options = {'attestationRoots': also(array(obj(name=line, certificate=digest, format=literal('yubihsm', 'luna')), 1, 16),
-                                           lambda all_: distinct(one['certificate'] for one in all_))}
+MACHINE_LEVELS = ['M0', 'M1', 'M2', 'M3']
+attestation_root = dict(name=line, certificate=digest, format=literal('yubihsm', 'luna'))
+
+
+def roots_of(**optional):
+    return also(array(obj(optional=optional, **attestation_root), 1, 16), lambda all_: distinct(one['certificate'] for one in all_))
+
+
 policy_members = dict(
     kind=literal('policy'), version=positive, previous=nullable(digest),
     organisation=obj(id=ident, name=line), domain=domain, expiry=time,
@@ -468,14 +503,21 @@ policy_members = dict(
     algorithms=obj(signatures=array(literal(*SCHEMES), 1), keys=array(ident, 0, 32)),
     fhe=obj(optional={'carrying': literal('always', 'never')}, floorBits=bits, blockFloorBits=bits,
             budgets=obj(k64=blocks, k128=blocks)))
+policy_newer = {
+    'phone': obj(origin=origin, releaseKey=keys),
+    'hardware': also(array(obj(**device), 1, 64), lambda all_: distinct((one['maker'], one['model']) for one in all_)),
+    'changes': also(array(obj(role=literal('officer', 'approver', 'witness'), name=line, card=digest,
+                              change=literal('added', 'removed'), reason=remark), 1, 192),
+                    lambda all_: distinct((one['role'], one['card']) for one in all_))}
+machine_policy = obj(
+    optional={'images': also(array(digest, 1, 64), distinct),
+              'keys': also(array(obj(name=line, key=b64(64, 1024)), 1, 64), lambda all_: distinct(one['key'] for one in all_))},
+    least=literal(*MACHINE_LEVELS))
 policy_shape = versions(
-    obj(optional=policy_options, v=literal(1), **policy_members),
-    obj(optional={
-        **policy_options, 'phone': obj(origin=origin, releaseKey=keys),
-        'hardware': also(array(obj(maker=line, model=line), 1, 64), lambda all_: distinct((one['maker'], one['model']) for one in all_)),
-        'changes': also(array(obj(role=literal('officer', 'approver', 'witness'), name=line, card=digest,
-                                  change=literal('added', 'removed'), reason=remark), 1, 192),
-                        lambda all_: distinct((one['role'], one['card']) for one in all_))}, v=literal(2), **policy_members))
+    obj(optional={'attestationRoots': roots_of()}, v=literal(1), **policy_members),
+    obj(optional={'attestationRoots': roots_of(), **policy_newer}, v=literal(2), **policy_members),
+    obj(optional={'attestationRoots': roots_of(device=obj(**device)), 'machine': machine_policy, **policy_newer}, v=literal(3),
+        oldest=obj(card=literal(1, 2, 3), run=literal(1, 2, 3)), **policy_members))
 policy_file_shape = obj(policy=policy_shape, signatures=signatures)
 
 attributes = record(
@@ -527,7 +569,7 @@ node_members = dict(level=literal(*LEVELS), id=ident, name=line, parent=nullable
                     root=nullable(obj(rootId=hex16, born=hex16)))
 dealt_backup_shape = obj(
     bundle=digest, key=ident, ckaId=hex16, rootId=hex16, ceremonyId=hex16, set=hex16, identifier=integer(0, 0x7fff), t=integer(2, 16),
-    medium=digest, mechanism=line, possession=digest, shares=array(digest, 1, 16))
+    medium=digest, mechanism=ruled(line, False), possession=digest, shares=array(digest, 1, 16))
 restored_shape = obj(
     token=line, serial=line, ckaId=hex16, evidence=evidence, attributes=attributes, mechanism=line, challenge=digest, digest=digest,
     shares=array(integer(1, 16), 0, 16))
@@ -535,9 +577,8 @@ backup_shape = obj(
     id=ident, set=hex16, identifier=integer(0, 0x7fff), t=integer(1, 16), n=integer(1, 16), publicKey=digest, wrapped=digest, medium=digest,
     shares=array(obj(index=integer(1, 16), name=line, card=digest, share=digest, envelope=digest, signature=signature,
                      acknowledgement=digest), 1, 16))
-predicate_shape = versions(
-    obj(optional=predicate_options, v=literal(1), wrapTree=array(obj(**node_members), 0, 4096), **predicate_members),
-    obj(optional={
+predicate_now = obj(
+    optional={
         **predicate_options, 'replicas': replicas_shape('vendor-clone', 'vendor-wrap', 'trusted-window'),
         'backups': array(backup_shape, 1, 64),
         'recovery': obj(optional={'request': digest, 'restored': restored_shape, 'zeroised': obj(token=line, serial=line)},
@@ -546,9 +587,11 @@ predicate_shape = versions(
         'heartbeats': array(obj(index=integer(1, 15), name=line, document=digest), 1, 15), 'revokes': array(earlier_key, 1, 4096),
         'nextPolicy': digest, 'decommissioned': array(obj(id=ident, token=line, serial=line, ckaId=hex16), 1, 64),
         'alsoFor': array(obj(audience=digest, sequence=counter, previous=nullable(digest), supersedes=array(digest, 0, 64)), 1, 19)},
-        v=literal(2), wrapTree=array(obj(optional={'replaces': earlier_key}, **node_members), 0, 4096), **predicate_members))
+        v=literal(2, 3), wrapTree=array(obj(optional={'replaces': earlier_key}, **node_members), 0, 4096), **predicate_members)
+predicate_shape = versions(
+    obj(optional=predicate_options, v=literal(1), wrapTree=array(obj(**node_members), 0, 4096), **predicate_members), predicate_now, predicate_now)
 statement_shape = also(obj(
-    _type=literal('https://in-toto.io/Statement/v1'), predicateType=literal('urn:lux-custody:bundle:v1', 'urn:lux-custody:bundle:v2'),
+    _type=literal('https://in-toto.io/Statement/v1'), predicateType=literal(*(f'urn:lux-custody:bundle:v{one}' for one in (1, 2, 3))),
     subject=array(obj(name=pattern(r'transcript\.jsonl|blobs/[0-9a-f]{64}'), digest=obj(sha256=digest),
                       annotations=obj(size=counter)), 1, 20_000),
     predicate=predicate_shape), lambda said: said['predicateType'].endswith(f":v{said['predicate']['v']}"))
@@ -597,18 +640,13 @@ def parts_shape(kinds, step):
 
 
 plan_key = obj(bundle=digest, id=slug, version=positive)
-plan_shape = versions(
-    obj(optional=plan_options, v=literal(1), **plan_members,
-        people=array(obj(role=literal(*ROLES), name=line, card=digest), 0, 200),
-        tokens=array(obj(optional=token_options, profile=literal(*PROFILES), **token_members), 0, 20),
-        destinations=array(obj(card=digest, transport=digest), 0, 20),
-        keys=array(obj(optional=key_options, **key_members), 0, 500),
-        parts=parts_shape(PART_KINDS, obj(optional=step_options, do=literal(*STEP_KINDS), actor=literal(*ROLES), **step_members))),
-    obj(optional={**plan_options, 'heartbeat': obj(dueDays=whole),
+def plan_now(of_token, **options):
+    return obj(
+        optional={**plan_options, **options, 'heartbeat': obj(dueDays=whole),
                   'recovery': obj(use=literal(*USES), custodians=array(line, 0, 16), backup=dealt_backup_shape), 'revokes': array(plan_key, 1, 500), 'nextPolicy': digest},
-        v=literal(2), **plan_members,
+        v=literal(2, 3), **plan_members,
         people=array(obj(role=literal(*ROLES, 'custodian'), name=line, card=digest), 0, 200),
-        tokens=array(obj(optional={**token_options, 'needs': array(literal(*NEEDS), 0, len(NEEDS))},
+        tokens=array(obj(optional={**token_options, **of_token, 'needs': array(literal(*NEEDS), 0, len(NEEDS))},
                          profile=literal(*PROFILES, 'measured'), **token_members), 0, 20),
         destinations=array(obj(optional={'transport': digest}, card=digest), 0, 20),
         keys=array(obj(optional={
@@ -619,7 +657,17 @@ plan_shape = versions(
             optional={**step_options, 'custodian': line}, 
             do=literal(*STEP_KINDS, 'ask-heartbeats', 'take-heartbeats', 'acknowledge-custodian', 'check-shares', 'check-medium',
                        'ask-shares', 'give-shares', 'restore-root', 'zeroise-root', 'sign-policy', 'revoke-keys', 'decommission-root'),
-            actor=literal(*ROLES, 'custodian'), **step_members))))
+            actor=literal(*ROLES, 'custodian'), **step_members)))
+
+
+plan_shape = versions(
+    obj(optional=plan_options, v=literal(1), **plan_members,
+        people=array(obj(role=literal(*ROLES), name=line, card=digest), 0, 200),
+        tokens=array(obj(optional=token_options, profile=literal(*PROFILES), **token_members), 0, 20),
+        destinations=array(obj(card=digest, transport=digest), 0, 20),
+        keys=array(obj(optional=key_options, **key_members), 0, 500),
+        parts=parts_shape(PART_KINDS, obj(optional=step_options, do=literal(*STEP_KINDS), actor=literal(*ROLES), **step_members))),
+    plan_now({}), plan_now({'shim': digest, 'device': obj(**device)}, image=digest))
 
 
 def parse(data, shape, most):
@@ -916,6 +964,30 @@ READ_AS = {
 }
 
 
+KEY_ROLES = ['root', 'transport', 'ceremony', 'officer', 'companion', 'data', 'backup']
+ROLE_OF = {'make-ceremony-key': 'ceremony', 'generate-root': 'root', 'replicate-root': 'root', 'restore-root': 'root', 'generate-key': 'data'}
+NOTES = ['text', 'heard', 'capabilities', 'shim', 'device', 'machine']
+machine_shape = also(
+    obj(optional={'image': digest, 'quote': obj(attest=b64(1, 2048), signature=b64(1, 2048), key=b64(1, 1024), log=b64(1, 262144))},
+        level=literal(*MACHINE_LEVELS)),
+    lambda one: (one['level'] == 'M3') == ('quote' in one) and (one['level'] in ('M2', 'M3')) == ('image' in one))
+capabilities_shape = also(
+    array(obj(role=literal(*KEY_ROLES), able=boolean, lacks=also(array(pattern('[A-Z][A-Z0-9_]{0,63}'), 0, 64), lambda all_: all_ == sorted(set(all_)))),
+          1),
+    lambda all_: [one['role'] for one in all_] == sorted({one['role'] for one in all_}, key=KEY_ROLES.index))
+heard_shape = ruled(obj(what=line, digest=digest, by=array(line, 1, 64)))
+hearing_shape = ruled(obj(v=literal(1), kind=literal('hearing'), domain=domain, ceremonyId=hex16, stepId=ident, what=line, digest=digest, name=line))
+signed_hearing_shape = obj(optional={'here': literal(True)}, payload=hearing_shape, signature=signature)
+
+
+def fits_shape(shape, value):
+    try:
+        shape(value)
+        return True
+    except Refused:
+        return False
+
+
 def reads_as(attributes, template):
     return isinstance(attributes, dict) and all(reads(attributes.get(name), value) for name, value in template.items())
 
@@ -957,7 +1029,7 @@ def dealing_in(fact):
 
 
 MAKING = {'make-ceremony-key', 'generate-root', 'generate-key', 'fhe-deal'}
-RECORDED = MAKING | {'initialise-token', 'probe-token', 'inventory', 'prove-possession', 'prove-replica', 'attest', 'assemble-epoch', 'sign-epoch-live',
+RECORDED = MAKING | {'measure-machine', 'initialise-token', 'probe-token', 'inventory', 'prove-possession', 'prove-replica', 'attest', 'assemble-epoch', 'sign-epoch-live',
                      'ask-heartbeats', 'check-medium', 'ask-shares', 'restore-root', 'zeroise-root', 'read-policy'}
 ENDINGS = ('run.aborted', 'run.sealed', 'run.exported', 'run.receipted', 'run.closed')
 WRAP_MECHANISMS, TRANSPORT_MECHANISMS = ('KWP-RFC5649', 'KW-RFC3394'), ('RSA-OAEP-SHA1', 'RSA-OAEP-SHA256')
@@ -984,7 +1056,7 @@ def fits(recorded, **members):
     return all(same(member(recorded, name), value) for name, value in members.items())
 
 
-SIGNING = ('signature.accepted', 'checkpoint.cosigned', 'holder.acknowledged', 'custodian.acknowledged')
+SIGNING = ('signature.accepted', 'checkpoint.cosigned', 'holder.acknowledged', 'custodian.acknowledged', 'reading.signed')
 
 
 def signed_at(kind, fact):
@@ -999,7 +1071,7 @@ def signed_at(kind, fact):
 def fold(lines, sizes, most=1_000_000):
     """Header, node 0, last head and the heads at `sizes` of the lines of a transcript of at most `most` entries."""
     header, node, tree, heads, made_at, opened, decided, performed, keys_read, dealing = None, b'', Tree(), {}, {}, 0, [], {}, {}, None
-    results, redacted, steps, course, made, paused, ended, here = {}, set(), set(), [], [], False, None, []
+    results, redacted, steps, course, made, paused, ended, here, readings = {}, set(), set(), [], [], False, None, [], []
 
     def head():
         return {'size': str(tree.size), 'node': node.hex(), 'root': tree.root().hex()}
@@ -1035,6 +1107,8 @@ def fold(lines, sizes, most=1_000_000):
             if fact is None and kind in ('step.performed', 'step.reconciled'):
                 redacted.add(entry['stepId'])
             steps.add(entry['stepId'])
+            if kind in ('reading.heard', 'reading.signed'):
+                readings.append((kind, entry['stepId'], fact))
             if kind.startswith('step.') and course[-1:] != [entry['stepId']]:
                 course.append(entry['stepId'])
             signer = signed_at(kind, fact)
@@ -1052,7 +1126,7 @@ def fold(lines, sizes, most=1_000_000):
     need(header is not None, 'no header')
     return {'header': header, 'node0': node0.hex(), 'head': head(), 'heads': heads, 'made_at': made_at,
             'opened': opened, 'decided': decided, 'performed': performed, 'keys_read': keys_read, 'dealing': dealing,
-            'results': results, 'redacted': redacted, 'named': steps, 'course': course, 'made': made, 'signed_here': here,
+            'results': results, 'redacted': redacted, 'named': steps, 'course': course, 'made': made, 'signed_here': here, 'readings': readings,
             'stopped': ended or ('run.paused' if paused else None)}
 
 
@@ -1940,10 +2014,10 @@ NEEDS = {
     'FHE-COMMITMENTS': 'MANIFEST-ENTRIES BLOB-DIGEST', 'FHE-ENVELOPES': 'OPENING-CERTIFICATE',
     'FHE-ACKNOWLEDGEMENTS': 'CARDS', 'FHE-EPOCH': 'OPENING-CERTIFICATE CARDS PLAN-CONTENT',
     'HEARTBEATS': 'CARDS PLAN-CONTENT CHECKPOINTS BLOB-DIGEST',
-    'TRANSCRIPT-CONTENT': 'PLAN-CONTENT OPENING-CERTIFICATE EXCEPTIONS TRANSPORTS WRAP-TREE', 'POLICY-MISSING': '', 'POLICY-QUORUM': 'POLICY-MISSING',
-    'POLICY-DIGEST': 'POLICY-MISSING TRANSCRIPT-CHAIN', 'DOMAIN': 'TRANSCRIPT-CHAIN',
+    'TRANSCRIPT-CONTENT': 'PLAN-CONTENT OPENING-CERTIFICATE EXCEPTIONS TRANSPORTS WRAP-TREE CARDS', 'POLICY-MISSING': '', 'POLICY-QUORUM': 'POLICY-MISSING',
+    'POLICY-DIGEST': 'POLICY-MISSING TRANSCRIPT-CHAIN', 'POLICY-OLDEST': 'POLICY-MISSING CARDS', 'DOMAIN': 'TRANSCRIPT-CHAIN',
     'POLICY-EXPIRY': 'POLICY-MISSING CHECKPOINTS', 'POLICY-ROSTER': 'POLICY-QUORUM CARDS',
-    'TOOL': 'POLICY-QUORUM TRANSCRIPT-CHAIN', 'OPENING-QUORUM': 'POLICY-QUORUM OPENING-CERTIFICATE',
+    'TOOL': 'POLICY-QUORUM TRANSCRIPT-CHAIN', 'MACHINE': 'POLICY-QUORUM PLAN-CONTENT', 'OPENING-QUORUM': 'POLICY-QUORUM OPENING-CERTIFICATE',
     'LOCK': 'POLICY-QUORUM PLAN-HASH', 'COSIGNATURES': 'POLICY-QUORUM CHECKPOINTS PLAN-CONTENT',
     'EXCEPTION-SIGNATURES': 'POLICY-QUORUM EXCEPTIONS', 'DECRYPTIONS': 'POLICY-QUORUM CARDS PLAN-CONTENT',
     'NEXT-POLICY': 'POLICY-QUORUM PLAN-CONTENT BLOB-DIGEST', 'MANIFEST-SIGNATURES': 'POLICY-QUORUM MANIFEST', 'ATTESTATION-CHAINS': 'POLICY-QUORUM ATTESTATIONS',
@@ -1956,6 +2030,13 @@ NEEDS = {
 def sizes_of(predicate):
     statements = [one['statement'] for one in predicate.get('attestations', []) if one['statement'] is not None]
     return {one['size'] for one in predicate['checkpoints'] + predicate['exceptions'] + statements}
+
+
+def other_devices(plan, header):
+    """Tokens of which the plan names a device, and that ran on another, or said nothing of themselves."""
+    shown = {one['role']: one.get('device', {}) for one in header['tokens']}
+    return [(one['role'], one['device']) for one in plan['tokens'] if 'device' in one
+            and any(shown.get(one['role'], {}).get(name) != one['device'][name] for name in ('maker', 'model'))]
 
 
 class Verifier:
@@ -1987,7 +2068,8 @@ class Verifier:
         accepted = all(check['ok'] for check in checks)
         verdict = 'accepted' if accepted else 'signers-unknown' if failed == ['POLICY-MISSING'] else 'refused'
         run = getattr(self, 'run', None)
-        return {'verdict': verdict, 'failed': failed, 'checks': checks, 'signedHere': run['signed_here'] if run else []}
+        return {'verdict': verdict, 'failed': failed, 'checks': checks, 'signedHere': run['signed_here'] if run else [],
+                'notes': self.notes() if {'PLAN-CONTENT', 'CARDS'} <= passed else []}
 
     # archive and content
 
@@ -2130,9 +2212,10 @@ class Verifier:
              'other people were in the room')
         need(p['domain'] == 'rehearsal' or [one['card'] for one in plan['people']] == [one['card'] for one in header['roster']],
              'another card than the plan names')
-        told = ('role', 'profile', 'library', 'serial') if p['domain'] == 'production' else ('role', 'profile')
-        need([[one[name] for name in told] for one in plan['tokens']] == [[one[name] for name in told] for one in header['tokens']],
+        told = ('role', 'profile', 'library', 'serial', 'shim') if p['domain'] == 'production' else ('role', 'profile')
+        need([[one.get(name) for name in told] for one in plan['tokens']] == [[one.get(name) for name in told] for one in header['tokens']],
              'other tokens were used')
+        need(p['domain'] == 'rehearsal' or not other_devices(plan, header), 'a token of another make or model')
         need(len(plan['keys']) == len(p['wrapTree']), 'another number of keys')
         for key, node in zip(plan['keys'], p['wrapTree']):
             for name in ('id', 'level', 'name', 'algorithm'):
@@ -2740,6 +2823,8 @@ class Verifier:
         def of(*kinds):
             return [(step, self.recorded(step)[0]) for step in steps if step['do'] in kinds]
         self.need_course([step for part in self.plan['parts'] for step in part['steps']])
+        self.need_room()
+        self.hearings()
         self.need_recorded_evidence(of(*making), of('attest'))
         self.need_marks(of('generate-root'))
         self.need_recorded_tree(of(*making))
@@ -2831,9 +2916,111 @@ class Verifier:
             # A rehearsal's token may be one that no profile knows.
             known = told is not None and (least == 'E0' or self.p['domain'] == 'rehearsal' or member(told[0], 'level') == 'E1')
             if known and member(told[0], 'passed') is True and member(told[0], 'serial') == serial is not None \
-                    and member(told[0], 'wrapMechanism') in WRAP_MECHANISMS and self.shows_needs(step['token'], told[0]):
+                    and member(told[0], 'wrapMechanism') in WRAP_MECHANISMS and self.shows_needs(step['token'], told[0]) \
+                    and member(self.capability_in(told[0], step), 'able') is not False:
                 return True
         return False
+
+    def capability_in(self, told, step):
+        """Since version 3: what a probe says of keys such as the step makes or brings."""
+        listed = member(told, 'capabilities')
+        if self.p['v'] != 3 or step['do'] not in ROLE_OF or not isinstance(listed, list):
+            return None
+        return next((one for one in listed if member(one, 'role') == ROLE_OF[step['do']]), None)
+
+    def lacked_by(self, step):
+        """What the last probe of the token before the step says that it lacks."""
+        probe = None
+        for one in itertools.takewhile(lambda other: other['id'] != step['id'], self.steps_of('probe-token', step['do'])):
+            if one['do'] == 'probe-token' and one['token'] == step['token']:
+                probe = one
+        told = self.run['results'].get((probe['id'], 'probe-token')) if probe else None
+        lacks = member(self.capability_in(told, step), 'lacks')
+        return lacks if isinstance(lacks, list) else []
+
+    def wrapped_template(self, step, attributes):
+        """COPYABLE and WRAP_WITH_TRUSTED need not be shown where the token lacks them: by default they are as they must be."""
+        lacked = self.lacked_by(step) if step else []
+        absent = [name for name in ('COPYABLE', 'WRAP_WITH_TRUSTED') if name in lacked and member(attributes, name) is None]
+        return {name: value for name, value in READ_AS['generate-key'].items() if name not in absent}
+
+    def names_itself(self, role, devices):
+        """Whether the token was probed, and every probe showed one of these makers and models."""
+        probes = [member(self.run['results'].get((one['id'], 'probe-token')), 'token') for one in self.steps_of('probe-token') if one['token'] == role]
+        return bool(probes) and all((member(shown, 'maker'), member(shown, 'model')) in devices for shown in probes)
+
+    def need_room(self):
+        """What version 3 adds to results is of its form."""
+        for step in self.steps_of('measure-machine', 'probe-token') if self.p['v'] == 3 else []:
+            name, shape = ('machine', machine_shape) if step['do'] == 'measure-machine' else ('capabilities', capabilities_shape)
+            result = self.run['results'].get((step['id'], step['do']))
+            if isinstance(result, dict) and name in result:
+                shape(result[name])
+
+    def hearings(self):
+        """Who heard words read aloud: (as the workstation says, as they signed)."""
+        claimed, signed_, header = [], [], self.run['header']
+        for kind, step, fact in self.run['readings'] if self.p['v'] == 3 else []:
+            if fact is None:
+                continue
+            if kind == 'reading.heard':
+                heard_shape(fact)
+                need(all(name in [seat['name'] for seat in header['roster']] for name in fact['by']), f'{step}: somebody heard who sits nowhere')
+                claimed += [name for name in fact['by'] if name not in claimed]
+                continue
+            signed_hearing_shape(fact)
+            said = fact['payload']
+            need((said['domain'], said['ceremonyId'], said['stepId']) == (header['domain'], header['ceremonyId'], step), f'{step}: a hearing of another step or run')
+            seats = [seat for seat in header['roster'] if seat['name'] == said['name'] and seat['role'] in ('officer', 'witness')]
+            need(seats, f"{step}: {said['name']} signed that they heard, and judges nothing")
+            check_signatures('hearing', header['domain'], jcs(said), [fact['signature']], [([self.people[seats[0]['card']]['keys']], 1)])
+            signed_ += [said['name']] if said['name'] not in signed_ else []
+        return claimed, signed_
+
+    def machine_shown(self):
+        """What the last measuring of the machine says that is not redacted."""
+        said = [member(self.run['results'].get((step['id'], 'measure-machine')), 'machine') for step in self.steps_of('measure-machine')]
+        return next((one for one in reversed(said) if one is not None and fits_shape(machine_shape, one)), None)
+
+    def check_machine(self):
+        image = self.run['header']['machine'].get('image')
+        need(self.p['domain'] == 'rehearsal' or image == self.plan.get('image'), 'the workstation names another medium than the plan')
+        asked = self.policy.get('machine')
+        if asked is None:
+            return
+        shown = self.machine_shown() or {'level': 'M0'}
+        need(asked['least'] != 'M3', 'the policy asks for a quote, which nobody here can check')
+        need(shown['level'] >= asked['least'], 'the machine shows less than the policy asks for')
+        need(all(one is None or one in asked.get('images', [one]) for one in (image, shown.get('image'))), 'an image that the policy does not list')
+
+    def check_policy_oldest(self):
+        oldest = self.policy.get('oldest')
+        if oldest is not None:
+            need(self.p['v'] >= oldest['run'], 'a run of an earlier version than the policy accepts')
+            need(all(card['v'] >= oldest['card'] for card in self.people.values()), 'a card of an earlier version than the policy accepts')
+
+    def notes(self):
+        """What the bundle has of what no check asks for, and what its version has no place for: SPEC 13.6."""
+        if self.p['v'] != 3:
+            return [{'id': name, 'state': 'not-recorded', 'values': []} for name in NOTES]
+        try:
+            claimed, signed_ = self.hearings()
+        except FAULTS:
+            claimed, signed_ = [], []
+        tokens, machine = self.run['header']['tokens'], self.machine_shown() or {}
+        images = [one for one in (machine.get('image', self.run['header']['machine'].get('image')),) if one is not None]
+        told = {
+            'heard': signed_ or claimed,
+            'capabilities': [step['token'] for step in self.steps_of('probe-token')
+                             if member(self.run['results'].get((step['id'], 'probe-token')), 'capabilities') is not None],
+            'shim': [one['role'] for one in tokens if 'shim' in one],
+            'device': [f"{one['role']}: {one['device']['maker']} {one['device']['model']} {one['device']['firmware']}" for one in tokens if 'device' in one]
+            + [f"{role}: planned {planned['maker']} {planned['model']}" for role, planned in other_devices(self.plan, self.run['header'])],
+            'machine': [machine[name] for name in ('level',) if name in machine] + images,
+        }
+        states = {name: 'claimed' if values else 'none' for name, values in told.items()}
+        states.update({'text': 'checked', 'heard': 'signed' if signed_ else states['heard']})
+        return [{'id': name, 'state': states[name], 'values': told.get(name, [])} for name in NOTES]
 
     def shows_needs(self, role, told):
         """A measured token is believed by what its probe showed, and by the library that the plan pins."""
@@ -2848,9 +3035,7 @@ class Verifier:
         """Of a measured token the policy says what is hardware, by the maker and model that every probe of it showed."""
         if token['profile'] != 'measured':
             return token['profile'] not in HARDWARE_PROFILES
-        hardware = [(one['maker'], one['model']) for one in self.policy.get('hardware', [])]
-        probes = [member(self.run['results'].get((one['id'], 'probe-token')), 'token') for one in self.steps_of('probe-token') if one['token'] == token['role']]
-        return not probes or not all((member(shown, 'maker'), member(shown, 'model')) in hardware for shown in probes)
+        return not self.names_itself(token['role'], [(one['maker'], one['model']) for one in self.policy.get('hardware', [])])
 
     def need_course(self, steps):
         """What the transcript says can have been one run of the plan, ready to be sealed."""
@@ -3028,7 +3213,9 @@ class Verifier:
         need(after['version'] == before['version'] + 1, 'another version does not follow')
         need(after['previous'] == sha(jcs(before)).hex(), 'names another previous version')
         need(after['domain'] == before['domain'] and after['organisation']['id'] == before['organisation']['id'], 'of another organisation or domain')
-        if after['v'] == 2:
+        if before['v'] == 3:
+            need(after['v'] == 3 and all(after['oldest'][name] >= least for name, least in before['oldest'].items()), 'accepts an earlier version than before')
+        if after['v'] != 1:
             cards = [{(role, one['card']) for role, listed in (('officer', 'officers'), ('approver', 'approvers'), ('witness', 'witnesses'))
                       for one in policy[listed]} for policy in (before, after)]
             moved = {(*one, 'added') for one in cards[1] - cards[0]} | {(*one, 'removed') for one in cards[0] - cards[1]}
@@ -3101,12 +3288,15 @@ class Verifier:
 
     def check_attestation_chains(self):
         pinned = {one['certificate']: one['format'] for one in self.policy.get('attestationRoots', [])}
+        devices = {one['certificate']: one['device'] for one in self.policy.get('attestationRoots', []) if 'device' in one}
         for one, point in zip(self.p.get('attestations', []), self.attested):
             need(one['root'] in pinned, 'ATTESTATION-ROOT: the policy does not pin it')
             format_, serial = pinned[one['root']], self.evidence_of(one)['serial']
-            profile = self.run['header']['tokens'][self.opening['payload']['tokenSerials'].index(serial)]['profile']
+            token = self.run['header']['tokens'][self.opening['payload']['tokenSerials'].index(serial)]
+            profile, device_ = token['profile'], devices.get(one['root'])
+            measured = profile == 'measured' and device_ is not None and self.names_itself(token['role'], [(device_['maker'], device_['model'])])
             stands_in = self.policy['softTokens'] and (self.p['domain'] == 'rehearsal' or profile not in HARDWARE_PROFILES)
-            need(format_ == profile or stands_in, f'ATTESTATION-PROFILE: a root for {format_} does not speak for {profile}')
+            need(format_ == profile or stands_in or measured, f'ATTESTATION-PROFILE: a root for {format_} does not speak for {profile}')
             spki = bytes.fromhex('3059301306072a8648ce3d020106082a8648ce3d030107034200') + unbase64(point)
             verify_attestation(format_, self.blob(one['chain'], 1 << 18), self.blob(one['root'], 1 << 18), spki, serial,
                                self.run['header']['created'])
@@ -3152,8 +3342,9 @@ class Verifier:
             need(found[0]['evidence'] >= self.policy['leastEvidence'][level], f'{name}: too little evidence')
             self.need_length(name, found[0]['attributes'])
             # What was read at an attestation is all that it shows of a closed root: its past is the making's.
+            maker = next((step for step in self.steps_of('generate-key') if step['key'] == name), None)
             template = ROOT if level == 'root' and proved != 'E1' else self.root_template(name) if level == 'root' else \
-                READ_AS['make-ceremony-key' if level == 'ceremony' else 'generate-key']
+                READ_AS['make-ceremony-key'] if level == 'ceremony' else self.wrapped_template(maker, found[0]['attributes'])
             need(reads_as(found[0]['attributes'], template), f'{name}: reads otherwise than it must')
         for one in self.p.get('replicas', []):
             self.need_length(one['id'], one['attributes'])
@@ -3167,9 +3358,11 @@ class Verifier:
             need(self.policy['leastEvidence']['root'] <= restored['evidence'] <= 'E1', 'the restored root: more evidence than was proved, or too little')
         self.need_readings()
         for step, (effect, _, attributes) in self.run['keys_read'].items():
-            made = next((one['key'] for part in self.plan['parts'] for one in part['steps'] if one['id'] == step), None)
+            place = next((one for part in self.plan['parts'] for one in part['steps'] if one['id'] == step), None)
+            made = place and place['key']
             need(effect in READ_AS, f'{step}: {effect} reads a key, and nothing says what it must read as')
-            template = self.root_template(made) if effect == 'generate-root' else READ_AS[effect]
+            template = self.root_template(made) if effect == 'generate-root' else \
+                self.wrapped_template(place, attributes) if effect == 'generate-key' else READ_AS[effect]
             need(effect == 'attest' or reads_as(attributes, template), f'{step}: a key reads otherwise than it must')
         need(len(self.p['keyEvidence']) == len(wanted), 'evidence for a key that the tree does not have')
 
@@ -3279,6 +3472,8 @@ def main(arguments):
     for check in result['checks']:
         state = {True: 'ok', False: 'FAILED', None: '-'}[check['ok']]
         print(f"{state:7}{check['id']:22}{check['detail']}", file=sys.stderr)
+    for note in result.get('notes', []):
+        print(f"note    {note['id']}: {', '.join([note['state'].replace('-', ' '), *note['values']])}", file=sys.stderr)
     for name in result.get('signedHere', []):
         print(f'not proved: that {name} was shown what they signed by anything but the workstation itself', file=sys.stderr)
     # No file says where they read it: always, of whatever could be read.

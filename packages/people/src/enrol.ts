@@ -1,4 +1,4 @@
-import { type Card, cardCodec, cardVersion, isSealedTo, renewCard } from '@lux/ceremony/wire'
+import { type Card, cardCodec, isSealedTo, newest, renewCard } from '@lux/ceremony/wire'
 import {
   type Domain,
   type Entropy,
@@ -7,6 +7,7 @@ import {
   type SealIdentity,
   sealIdentityOf,
 } from '@lux/crypto'
+import { tidyText } from '@lux/crypto/text'
 import { holderSeal } from './holder/seal.ts'
 import { checkedLater, need, type Outcome } from './outcome.ts'
 import type { PersonKey } from './person-key.ts'
@@ -35,12 +36,14 @@ export type Enrolled = {
  * (`encodePersonKey`) before the card leaves. Refuses CARD-MALFORMED.
  */
 export function enrol(enrolment: Enrolment, entropy: Entropy): Promise<Outcome<Enrolled>> {
-  const { kind, domain, name, note, schemes = ['ed25519', 'mlDsa65'] } = enrolment
+  const { kind, domain, schemes = ['ed25519', 'mlDsa65'] } = enrolment
+  // As people type it: composed, and without the spaces at its ends.
+  const [name, note] = [tidyText(enrolment.name), enrolment.note && tidyText(enrolment.note)]
   return checkedLater(async () => {
     const identity = generateIdentity(entropy, schemes)
     const seal = isSealedTo(kind) ? await sealIdentityOf(entropy) : null
     const card = cardCodec.check({
-      v: cardVersion(kind),
+      v: newest,
       kind,
       domain,
       name,
@@ -61,6 +64,8 @@ export function renewKey(key: PersonKey, entropy: Entropy): Promise<Outcome<Enro
   return checkedLater(async () => {
     // Nobody but a holder has an envelope key to renew.
     need(holderSeal(key, key.card.domain))
+    // A card of before may have a name that no card of today has.
+    need(cardCodec.check({ ...key.card, v: newest }))
     const seal: SealIdentity = await sealIdentityOf(entropy)
     const card = renewCard(key.identity, key.card, seal.recipient)
     return enrolledWith({ card, identity: key.identity, seal: seal.identity })

@@ -46,6 +46,8 @@ export const toldNames = [
   'policy-algorithms',
   'policy-fhe',
   'policy-carrying',
+  'policy-machine',
+  'policy-oldest',
   'unchanged',
   'head',
   'decided-retry',

@@ -1,4 +1,4 @@
-import { type BundleVerdict, type Check, verifyBundle } from '@lux/ceremony/bundle'
+import { type BundleVerdict, type Check, type Note, verifyBundle } from '@lux/ceremony/bundle'
 import { serverCardCodec } from '@lux/ceremony/wire'
 import { verifyAttestation } from '@lux/hsm'
 import { ExpectedError, fileReader } from '@lux/node-files'
@@ -60,12 +60,15 @@ function audienceOf(text: string): string {
   }
 }
 
-function outcomeOf(path: string, { verdict, checks, failed, contents, signedHere }: BundleVerdict): Outcome {
+function outcomeOf(
+  path: string,
+  { verdict, checks, failed, contents, signedHere, notes }: BundleVerdict,
+): Outcome {
   const accepted = verdict === 'accepted'
   const digest = contents?.digest ?? null
   const words = digest === null ? [] : wordsOf(digest)
   const domain = contents?.predicate.domain ?? null
-  const about = { verdict, bundle: path, digest, words, domain, failed, checks, signedHere }
+  const about = { verdict, bundle: path, digest, words, domain, failed, checks, signedHere, notes }
   const json = accepted ? { ok: true, ...about } : { ok: false, code: failed[0] ?? 'REFUSED', ...about }
   const said = {
     accepted: `accepted${domain === 'rehearsal' ? ' (a rehearsal: nothing in it is for use)' : ''}`,
@@ -79,6 +82,7 @@ function outcomeOf(path: string, { verdict, checks, failed, contents, signedHere
   const text = [
     ...[...passed, ...notRun, ...refused].map(checkLine),
     ...(digest === null ? [] : [`digest  ${digest}`, ...wordLines(words)]),
+    ...notes.map(noteLine),
     ...signedHere.map(
       (name) => `not proved: that ${name} was shown what they signed by anything but the workstation itself`,
     ),
@@ -91,6 +95,10 @@ function outcomeOf(path: string, { verdict, checks, failed, contents, signedHere
 
 const signedBefore =
   'not proved: what officers saw before they signed the policy and approved the plan, which was before the run'
+
+function noteLine({ id, state, values }: Note): string {
+  return `note    ${id}: ${[state.replace('-', ' '), ...values].join(', ')}`
+}
 
 function checkLine({ id, title, ok, detail }: Check): string {
   const mark = ok === null ? '-      ' : ok ? 'ok     ' : 'REFUSED'

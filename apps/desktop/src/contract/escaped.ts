@@ -1,3 +1,5 @@
+// Not in index.ts: core starts without the table of characters.
+
 import { escapedUnits, withoutDirections } from '@lux/crypto/text'
 
 const marks: Readonly<Record<string, string>> = {

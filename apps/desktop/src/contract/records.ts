@@ -82,6 +82,12 @@ export type VerifyView = {
   checks: CheckView[]
   /** To whom nothing but the workstation itself showed what they signed. */
   signedHere: string[]
+  /** What the bundle has of what no check asks for; `values` are names and figures. */
+  notes: {
+    id: 'text' | 'heard' | 'capabilities' | 'shim' | 'device' | 'machine'
+    state: 'checked' | 'signed' | 'claimed' | 'none' | 'not-recorded'
+    values: string[]
+  }[]
   /** By which it was judged. One of a rehearsal vouches for itself. */
   policy: { organisation: string; domain: Domain; digest: string; words: string[] } | null
   contents: {

@@ -1,4 +1,3 @@
-import { isShown } from '@lux/crypto/text'
 import { isLanguage, type Language } from './languages.ts'
 
 /**
@@ -49,7 +48,8 @@ export type WallState = { open: boolean; why: 'asked' | 'unplugged' | 'ended' }
 
 type Check = (value: unknown) => boolean
 
-const isLine: Check = (value) => typeof value === 'string' && value.length <= 300 && isShown(value)
+const isLine: Check = (value) =>
+  typeof value === 'string' && value.length <= 300 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value)
 const isCount: Check = (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 10_000
 const isFlag: Check = (value) => typeof value === 'boolean'
 const matches =

@@ -86,7 +86,6 @@ test('an officer comes in the place of another in production: the officers of th
     ({ role: 'officer', name, card, change, reason: 'she retires' }) as const
   const next: Policy = {
     ...before,
-    v: 2,
     version: 2,
     previous: policyDigest(before),
     officers: [...before.officers.slice(0, -1), comes],

@@ -161,7 +161,7 @@ function receiptOf(
   const [root] = state.keys
   const [proof] = state.proofs
   const payload: Receipt = {
-    v: 2,
+    v: 3,
     kind: 'receipt',
     domain: 'rehearsal',
     ceremonyId: state.ceremonyId,

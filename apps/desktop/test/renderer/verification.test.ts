@@ -28,7 +28,16 @@ afterEach(() => {
 })
 
 const viewOf = (path: string): VerifyView => ({
-  ...{ path, taken: null, verdict: 'accepted', rule: null, detail: null, checks: [], signedHere: [] },
+  ...{
+    path,
+    taken: null,
+    verdict: 'accepted',
+    rule: null,
+    detail: null,
+    checks: [],
+    signedHere: [],
+    notes: [],
+  },
   ...{ policy: null, contents: null },
 })
 const state = () => it.useVerification.getState()

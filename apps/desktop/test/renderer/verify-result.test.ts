@@ -40,7 +40,13 @@ const contents: NonNullable<VerifyView['contents']> = {
 const passed = Object.keys(catalogue).map((name) => ({ name, outcome: 'passed' as const, detail: '' }))
 const accepted: VerifyView = {
   ...{ path: '/b.zip', verdict: 'accepted', rule: null, detail: null },
-  ...{ checks: passed, signedHere: [], contents, taken: null },
+  ...{
+    checks: passed,
+    signedHere: [],
+    notes: [{ id: 'heard', state: 'signed', values: ['Wim'] }],
+    contents,
+    taken: null,
+  },
   policy: { organisation: 'Northwind', domain: 'production', digest: 'ab12', words: ['three', 'four'] },
 }
 const failing = (rule: string): VerifyView => ({

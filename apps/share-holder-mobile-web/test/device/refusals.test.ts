@@ -114,7 +114,7 @@ test('PHONE-DOMAIN, OPENING-… a phone of a rehearsal takes no policy of produc
 test('PHONE-ORIGIN a policy of production that has the app served elsewhere is not taken, and one that names this origin is', async () => {
   const officer = world.officer.identity
   const named = (origin: string) => {
-    const policy: Policy = { ...world.policy, v: 2, phone: { origin, releaseKey: officer.keys } }
+    const policy: Policy = { ...world.policy, phone: { origin, releaseKey: officer.keys } }
     const signatures = [policyDocument.sign(officer, policy, 'production')]
     return { name: 'policy.json', bytes: encodePolicyFile({ policy, signatures }) }
   }

@@ -102,7 +102,7 @@ export const catalogue = {
   'TRANSCRIPT-CONTENT': {
     title:
       'The transcript is one whole run of the plan; what was made, proved and dealt is what it says, in tokens that were opened and probed',
-    needs: ['PLAN-CONTENT', 'OPENING-CERTIFICATE', 'EXCEPTIONS', 'TRANSPORTS', 'WRAP-TREE'],
+    needs: ['PLAN-CONTENT', 'OPENING-CERTIFICATE', 'EXCEPTIONS', 'TRANSPORTS', 'WRAP-TREE', 'CARDS'],
   },
   'POLICY-MISSING': { title: 'A policy was given, so that the signers are known', needs: [] },
   'POLICY-QUORUM': {
@@ -112,6 +112,10 @@ export const catalogue = {
   'POLICY-DIGEST': {
     title: 'The ceremony ran under this policy',
     needs: ['POLICY-MISSING', 'TRANSCRIPT-CHAIN'],
+  },
+  'POLICY-OLDEST': {
+    title: 'Run and cards are of no earlier version than the policy accepts',
+    needs: ['POLICY-MISSING', 'CARDS'],
   },
   DOMAIN: { title: 'Bundle, transcript and verifier are of one domain', needs: ['TRANSCRIPT-CHAIN'] },
   'POLICY-EXPIRY': {
@@ -126,6 +130,10 @@ export const catalogue = {
   TOOL: {
     title: 'The tool is a build that the policy accepts',
     needs: ['POLICY-QUORUM', 'TRANSCRIPT-CHAIN'],
+  },
+  MACHINE: {
+    title: 'The workstation shows of itself what plan and policy ask for',
+    needs: ['POLICY-QUORUM', 'PLAN-CONTENT'],
   },
   'OPENING-QUORUM': {
     title: "The officers' quorum signed the opening certificate",

@@ -10,29 +10,30 @@ import {
   hex16,
   hybridSignature,
   id,
-  line,
   positive,
+  type Texts,
 } from '../documents/format/fields.ts'
-import { type EitherVersion, version1, version2, versions } from '../documents/format/versions.ts'
+import { type AnyVersion, textsOf, version, versions } from '../documents/format/versions.ts'
 import { evidenceLevels } from '../policy/schema.ts'
 
 export const levels = ['root', 'organisation', 'project', 'data'] as const
 
-const keyEvidence = v.strictObject({
-  /** The wrap tree's id, or `ceremony` for the ceremony key. */
-  id,
-  level: v.picklist(['ceremony', ...levels]),
-  evidence: v.picklist(evidenceLevels),
-  serial: line,
-  ckaId: hex16,
-  label: line,
-  attributes,
-})
+const keyEvidence = ({ line }: Texts) =>
+  v.strictObject({
+    /** The wrap tree's id, or `ceremony` for the ceremony key. */
+    id,
+    level: v.picklist(['ceremony', ...levels]),
+    evidence: v.picklist(evidenceLevels),
+    serial: line,
+    ckaId: hex16,
+    label: line,
+    attributes,
+  })
 
 /** 1 to 16. */
 const shareIndex = v.pipe(positive, v.maxValue(16))
 
-const wrapped = {
+const wrapped = ({ line }: Texts) => ({
   level: v.picklist(levels),
   id,
   /** The organisation's, the project's or the key's name, for people. */
@@ -48,12 +49,12 @@ const wrapped = {
   publicKey: v.nullable(digest),
   /** For the root: 16 random bytes of its birth and that ceremony's id. Null below it. */
   root: v.nullable(v.strictObject({ rootId: hex16, born: hex16 })),
-}
+})
 
-const possession = v.strictObject({ id, mechanism: line, challenge: digest, digest })
+const possession = ({ line }: Texts) => v.strictObject({ id, mechanism: line, challenge: digest, digest })
 
 /** A root that the vendor's tool brought into the token of this role: the same `digest` as the root's possession proof. */
-const replica = {
+const replica = ({ line }: Texts) => ({
   id,
   token: id,
   serial: line,
@@ -64,7 +65,7 @@ const replica = {
   mechanism: line,
   challenge: digest,
   digest,
-}
+})
 
 const replicas = <T extends v.GenericSchema>(one: T) =>
   v.exactOptional(v.pipe(v.array(one), v.minLength(1), v.maxLength(20)))
@@ -82,48 +83,50 @@ const attestation = v.strictObject({
   statement: v.nullable(v.strictObject({ document: digest, size: counter })),
 })
 
-const transport = v.strictObject({
-  /** Blob: the signed transport document. */
-  document: digest,
-  /** Per root: the age-sealed file (a blob), and the digest of the RSA-OAEP blob inside it. */
-  roots: v.array(v.strictObject({ id, mechanism: line, sealed: digest, wrapped: digest })),
-})
+const transport = ({ line }: Texts) =>
+  v.strictObject({
+    /** Blob: the signed transport document. */
+    document: digest,
+    /** Per root: the age-sealed file (a blob), and the digest of the RSA-OAEP blob inside it. */
+    roots: v.array(v.strictObject({ id, mechanism: line, sealed: digest, wrapped: digest })),
+  })
 
-const fhe = v.strictObject({
-  id,
-  type: v.picklist(['TFHE_INTEGER', 'TFHE_BINARY']),
-  mode: v.picklist(['S', 'F']),
-  keyId: digest,
-  epochId: digest,
-  epoch: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0xffff_ffff)),
-  t: v.pipe(positive, v.maxValue(15)),
-  n: v.pipe(positive, v.maxValue(15)),
-  /** Blobs: public.bin; compact-public-key.bin and server-key.bin, null where the rehearsal made none. */
-  public: digest,
-  compactPublicKey: v.nullable(digest),
-  serverKey: v.nullable(digest),
-  /** Blob: crs.bin, the reference string, where the plan names how many bits a list may prove. */
-  crs: v.exactOptional(digest),
-  /** SHA-256 of the seed commitments at the end of public.bin. */
-  commitments: digest,
-  /** By holder index from 1. `card` is a blob; the share envelope itself is not in the bundle. */
-  holders: v.pipe(
-    v.array(
-      v.strictObject({
-        index: v.pipe(positive, v.maxValue(15)),
-        name: line,
-        card: digest,
-        envelope: digest,
-        /** Ceremony key over the envelope's digest, context share-envelope. */
-        signature: hybridSignature,
-        /** Blob: the holder's signed acknowledgement. */
-        acknowledgement: digest,
-      }),
+const fhe = ({ line }: Texts) =>
+  v.strictObject({
+    id,
+    type: v.picklist(['TFHE_INTEGER', 'TFHE_BINARY']),
+    mode: v.picklist(['S', 'F']),
+    keyId: digest,
+    epochId: digest,
+    epoch: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0xffff_ffff)),
+    t: v.pipe(positive, v.maxValue(15)),
+    n: v.pipe(positive, v.maxValue(15)),
+    /** Blobs: public.bin; compact-public-key.bin and server-key.bin, null where the rehearsal made none. */
+    public: digest,
+    compactPublicKey: v.nullable(digest),
+    serverKey: v.nullable(digest),
+    /** Blob: crs.bin, the reference string, where the plan names how many bits a list may prove. */
+    crs: v.exactOptional(digest),
+    /** SHA-256 of the seed commitments at the end of public.bin. */
+    commitments: digest,
+    /** By holder index from 1. `card` is a blob; the share envelope itself is not in the bundle. */
+    holders: v.pipe(
+      v.array(
+        v.strictObject({
+          index: v.pipe(positive, v.maxValue(15)),
+          name: line,
+          card: digest,
+          envelope: digest,
+          /** Ceremony key over the envelope's digest, context share-envelope. */
+          signature: hybridSignature,
+          /** Blob: the holder's signed acknowledgement. */
+          acknowledgement: digest,
+        }),
+      ),
+      v.minLength(1),
+      v.maxLength(15),
     ),
-    v.minLength(1),
-    v.maxLength(15),
-  ),
-})
+  })
 
 /** An epoch of a key that an earlier ceremony dealt. `public` is a blob. */
 const existingEpoch = v.strictObject({
@@ -134,43 +137,45 @@ const existingEpoch = v.strictObject({
 })
 
 /** A threshold decryption. `package`, every `document` and `result` are blobs. */
-const decryption = v.strictObject({
-  id,
-  /** The requester's package, with the approvers' signatures. */
-  package: digest,
-  /** In the order in which they came. */
-  answers: v.pipe(
-    v.array(v.strictObject({ holder: holderIndex, name: line, document: digest })),
-    v.minLength(1),
-    v.maxLength(15),
-  ),
-  result: digest,
-})
+const decryption = ({ line }: Texts) =>
+  v.strictObject({
+    id,
+    /** The requester's package, with the approvers' signatures. */
+    package: digest,
+    /** In the order in which they came. */
+    answers: v.pipe(
+      v.array(v.strictObject({ holder: holderIndex, name: line, document: digest })),
+      v.minLength(1),
+      v.maxLength(15),
+    ),
+    result: digest,
+  })
 
 /** The next epoch. `public`, `approvals`, every `document`, `correction` and `acknowledgement`, and `live` are blobs. */
-const nextEpoch = v.strictObject({
-  epochId: digest,
-  epoch: unsigned32,
-  t: holderIndex,
-  n: holderIndex,
-  public: digest,
-  approvals: v.pipe(v.array(digest), v.minLength(1), v.maxLength(15)),
-  /** Ascending by dealer. */
-  redeals: v.pipe(
-    v.array(v.strictObject({ dealer: holderIndex, name: line, document: digest, correction: digest })),
-    v.minLength(1),
-    v.maxLength(15),
-  ),
-  /** By index from 1. */
-  holders: v.pipe(
-    v.array(v.strictObject({ index: holderIndex, name: line, card: digest, acknowledgement: digest })),
-    v.minLength(1),
-    v.maxLength(15),
-  ),
-  live: digest,
-})
+const nextEpoch = ({ line }: Texts) =>
+  v.strictObject({
+    epochId: digest,
+    epoch: unsigned32,
+    t: holderIndex,
+    n: holderIndex,
+    public: digest,
+    approvals: v.pipe(v.array(digest), v.minLength(1), v.maxLength(15)),
+    /** Ascending by dealer. */
+    redeals: v.pipe(
+      v.array(v.strictObject({ dealer: holderIndex, name: line, document: digest, correction: digest })),
+      v.minLength(1),
+      v.maxLength(15),
+    ),
+    /** By index from 1. */
+    holders: v.pipe(
+      v.array(v.strictObject({ index: holderIndex, name: line, card: digest, acknowledgement: digest })),
+      v.minLength(1),
+      v.maxLength(15),
+    ),
+    live: digest,
+  })
 
-const common = {
+const common = (of: Texts) => ({
   ceremonyId: hex16,
   domain,
   /** Also the digest of the plan's file, a blob. */
@@ -194,16 +199,16 @@ const common = {
     v.maxLength(4096),
   ),
   transcript: v.strictObject({ size: counter, node: digest, root: digest }),
-  keyEvidence: v.pipe(v.array(keyEvidence), v.maxLength(4096)),
-  possession: v.pipe(v.array(possession), v.maxLength(64)),
+  keyEvidence: v.pipe(v.array(keyEvidence(of)), v.maxLength(4096)),
+  possession: v.pipe(v.array(possession(of)), v.maxLength(64)),
   /** Absent where nobody vouches for a key. */
   attestations: v.exactOptional(v.pipe(v.array(attestation), v.minLength(1), v.maxLength(4096))),
-  transports: v.pipe(v.array(transport), v.maxLength(64)),
-  fhe: v.nullable(fhe),
+  transports: v.pipe(v.array(transport(of)), v.maxLength(64)),
+  fhe: v.nullable(fhe(of)),
   /** The epoch from which the run started, where it dealt none. */
   existing: v.nullable(existingEpoch),
-  decryptions: v.pipe(v.array(decryption), v.maxLength(100)),
-  next: v.nullable(nextEpoch),
+  decryptions: v.pipe(v.array(decryption(of)), v.maxLength(100)),
+  next: v.nullable(nextEpoch(of)),
   /** The server that may import; null where the bundle is for nobody (then sequence is 0). */
   audience: v.nullable(digest),
   sequence: counter,
@@ -211,50 +216,51 @@ const common = {
   previous: v.nullable(digest),
   /** Digests of bundles sent since then and never receipted, which this one replaces. */
   supersedes: v.pipe(v.array(digest), v.maxLength(64)),
-}
+})
 
 const tree = <T extends v.GenericSchema>(node: T) => v.pipe(v.array(node), v.maxLength(4096))
 
 const schema1 = v.strictObject({
-  v: version1,
-  ...common,
+  v: version,
+  ...common(textsOf[1]),
   /** Absent where none was made, as in bundles from before there were any. */
-  replicas: replicas(v.strictObject(replica)),
-  wrapTree: tree(v.strictObject(wrapped)),
+  replicas: replicas(v.strictObject(replica(textsOf[1]))),
+  wrapTree: tree(v.strictObject(wrapped(textsOf[1]))),
 })
 
 /** Shares of a root's backup. `card`, `publicKey` and every `acknowledgement` are blobs; medium and envelopes are not in the bundle. */
-const backup = v.strictObject({
-  /** The root's id in the wrap tree. */
-  id,
-  /** 16 random bytes; and the identifier of SLIP-39, which no other set of the organisation has. */
-  set: hex16,
-  identifier: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0x7fff)),
-  t: shareIndex,
-  n: shareIndex,
-  /** DER SPKI of the RSA-4096 pair to which the window wrapped the root, and SHA-256 of the RSA-OAEP blob. */
-  publicKey: digest,
-  wrapped: digest,
-  /** SHA-256 of the sealed medium. */
-  medium: digest,
-  /** By index from 1. `share`: SHA-256 of tag, set, index and share, by which each is checked alone. */
-  shares: v.pipe(
-    v.array(
-      v.strictObject({
-        index: shareIndex,
-        name: line,
-        card: digest,
-        share: digest,
-        envelope: digest,
-        /** Ceremony key over the envelope's digest, context share-envelope. */
-        signature: hybridSignature,
-        acknowledgement: digest,
-      }),
+const backup = ({ line }: Texts) =>
+  v.strictObject({
+    /** The root's id in the wrap tree. */
+    id,
+    /** 16 random bytes; and the identifier of SLIP-39, which no other set of the organisation has. */
+    set: hex16,
+    identifier: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0x7fff)),
+    t: shareIndex,
+    n: shareIndex,
+    /** DER SPKI of the RSA-4096 pair to which the window wrapped the root, and SHA-256 of the RSA-OAEP blob. */
+    publicKey: digest,
+    wrapped: digest,
+    /** SHA-256 of the sealed medium. */
+    medium: digest,
+    /** By index from 1. `share`: SHA-256 of tag, set, index and share, by which each is checked alone. */
+    shares: v.pipe(
+      v.array(
+        v.strictObject({
+          index: shareIndex,
+          name: line,
+          card: digest,
+          share: digest,
+          envelope: digest,
+          /** Ceremony key over the envelope's digest, context share-envelope. */
+          signature: hybridSignature,
+          acknowledgement: digest,
+        }),
+      ),
+      v.minLength(1),
+      v.maxLength(16),
     ),
-    v.minLength(1),
-    v.maxLength(16),
-  ),
-})
+  })
 
 const address = v.strictObject({
   audience: digest,
@@ -263,71 +269,76 @@ const address = v.strictObject({
   supersedes: v.pipe(v.array(digest), v.maxLength(64)),
 })
 
-const schema2 = v.strictObject({
-  v: version2,
-  ...common,
-  wrapTree: tree(v.strictObject({ ...wrapped, replaces: v.exactOptional(earlierKey) })),
-  /** A spare has its root by the `trusted-window`. */
-  replicas: replicas(
-    v.strictObject({ ...replica, way: v.picklist(['vendor-clone', 'vendor-wrap', 'trusted-window']) }),
-  ),
-  backups: v.exactOptional(v.pipe(v.array(backup), v.minLength(1), v.maxLength(64))),
-  /** The backup of an earlier ceremony that the run used; statements by custodian's index, each `document` a blob. */
-  recovery: v.exactOptional(
-    v.strictObject({
-      use: v.picklist(['check', 'drill', 'restore']),
-      backup: dealtBackup,
-      /** Where it was opened: blob of what asked the custodians, and the root as the token shows and proves it. */
-      request: v.exactOptional(digest),
-      restored: v.exactOptional(
-        v.strictObject({
-          token: line,
-          serial: line,
-          ckaId: hex16,
-          evidence: v.picklist(evidenceLevels),
-          attributes,
-          mechanism: line,
-          challenge: digest,
-          digest,
-          /** Which were combined. */
-          shares: v.pipe(v.array(shareIndex), v.maxLength(16)),
-        }),
-      ),
-      /** The token in which it was destroyed again, and proved absent. */
-      zeroised: v.exactOptional(v.strictObject({ token: line, serial: line })),
-      statements: v.pipe(
-        v.array(v.strictObject({ index: shareIndex, name: line, document: digest })),
-        v.maxLength(16),
-      ),
-    }),
-  ),
-  /** Statements that shares are still held, by holder's index; each `document` is a blob. */
-  heartbeats: v.exactOptional(
-    v.pipe(
-      v.array(v.strictObject({ index: holderIndex, name: line, document: digest })),
-      v.minLength(1),
-      v.maxLength(15),
+const schema2 = (of: Texts) =>
+  v.strictObject({
+    v: version,
+    ...common(of),
+    wrapTree: tree(v.strictObject({ ...wrapped(of), replaces: v.exactOptional(earlierKey) })),
+    /** A spare has its root by the `trusted-window`. */
+    replicas: replicas(
+      v.strictObject({ ...replica(of), way: v.picklist(['vendor-clone', 'vendor-wrap', 'trusted-window']) }),
     ),
-  ),
-  revokes: v.exactOptional(v.pipe(v.array(earlierKey), v.minLength(1), v.maxLength(4096))),
-  /** Roots of earlier ceremonies that were destroyed, by token, in the plan's order. */
-  decommissioned: v.exactOptional(
-    v.pipe(
-      v.array(v.strictObject({ id, token: line, serial: line, ckaId: hex16 })),
-      v.minLength(1),
-      v.maxLength(64),
+    backups: v.exactOptional(v.pipe(v.array(backup(of)), v.minLength(1), v.maxLength(64))),
+    /** The backup of an earlier ceremony that the run used; statements by custodian's index, each `document` a blob. */
+    recovery: v.exactOptional(
+      v.strictObject({
+        use: v.picklist(['check', 'drill', 'restore']),
+        backup: dealtBackup,
+        /** Where it was opened: blob of what asked the custodians, and the root as the token shows and proves it. */
+        request: v.exactOptional(digest),
+        restored: v.exactOptional(
+          v.strictObject({
+            token: of.line,
+            serial: of.line,
+            ckaId: hex16,
+            evidence: v.picklist(evidenceLevels),
+            attributes,
+            mechanism: of.line,
+            challenge: digest,
+            digest,
+            /** Which were combined. */
+            shares: v.pipe(v.array(shareIndex), v.maxLength(16)),
+          }),
+        ),
+        /** The token in which it was destroyed again, and proved absent. */
+        zeroised: v.exactOptional(v.strictObject({ token: of.line, serial: of.line })),
+        statements: v.pipe(
+          v.array(v.strictObject({ index: shareIndex, name: of.line, document: digest })),
+          v.maxLength(16),
+        ),
+      }),
     ),
-  ),
-  /** Blob: the file of the next version of the policy. */
-  nextPolicy: v.exactOptional(digest),
-  /** Further servers that may import, each with its own sequence. */
-  alsoFor: v.exactOptional(v.pipe(v.array(address), v.minLength(1), v.maxLength(19))),
+    /** Statements that shares are still held, by holder's index; each `document` is a blob. */
+    heartbeats: v.exactOptional(
+      v.pipe(
+        v.array(v.strictObject({ index: holderIndex, name: of.line, document: digest })),
+        v.minLength(1),
+        v.maxLength(15),
+      ),
+    ),
+    revokes: v.exactOptional(v.pipe(v.array(earlierKey), v.minLength(1), v.maxLength(4096))),
+    /** Roots of earlier ceremonies that were destroyed, by token, in the plan's order. */
+    decommissioned: v.exactOptional(
+      v.pipe(
+        v.array(v.strictObject({ id, token: of.line, serial: of.line, ckaId: hex16 })),
+        v.minLength(1),
+        v.maxLength(64),
+      ),
+    ),
+    /** Blob: the file of the next version of the policy. */
+    nextPolicy: v.exactOptional(digest),
+    /** Further servers that may import, each with its own sequence. */
+    alsoFor: v.exactOptional(v.pipe(v.array(address), v.minLength(1), v.maxLength(19))),
+  })
+
+const schema = versions<Predicate>({
+  1: schema1,
+  2: schema2(textsOf[2]),
+  3: schema2(textsOf[3]),
 })
 
-const schema = versions<Predicate>(schema1, schema2)
-
 /** What a bundle says, in the predicate of its in-toto statement. */
-export type Predicate = EitherVersion<v.InferOutput<typeof schema2>>
+export type Predicate = AnyVersion<v.InferOutput<ReturnType<typeof schema2>>>
 
 /** Where a bundle stands in the line of one server that may import it. */
 export type Address = Pick<Predicate, 'sequence' | 'previous' | 'supersedes'> & { audience: string }

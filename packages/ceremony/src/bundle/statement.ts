@@ -1,12 +1,17 @@
 import * as v from 'valibot'
 import { codec } from '../documents/format/codec.ts'
 import { counter, digest } from '../documents/format/fields.ts'
+import type { Version } from '../documents/format/versions.ts'
 import { predicateSchema } from './predicate.ts'
 
 export const statementType = 'https://in-toto.io/Statement/v1'
 
 /** By the version of the predicate. */
-export const predicateTypes = { 1: 'urn:lux-custody:bundle:v1', 2: 'urn:lux-custody:bundle:v2' } as const
+export const predicateTypes = {
+  1: 'urn:lux-custody:bundle:v1',
+  2: 'urn:lux-custody:bundle:v2',
+  3: 'urn:lux-custody:bundle:v3',
+} as const satisfies Record<Version, string>
 
 export const payloadType = 'application/vnd.in-toto+json'
 
@@ -20,7 +25,7 @@ const schema = v.pipe(
   v.strictObject({
     _type: v.literal(statementType),
     subject: v.pipe(v.array(subject), v.minLength(1), v.maxLength(20_000)),
-    predicateType: v.picklist([predicateTypes[1], predicateTypes[2]]),
+    predicateType: v.picklist(Object.values(predicateTypes)),
     predicate: predicateSchema,
   }),
   v.check(

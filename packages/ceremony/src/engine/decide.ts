@@ -18,13 +18,14 @@ import { effectAt, isOver, openException, owed } from './next-effect.ts'
 import { isAtRest } from './restart.ts'
 import { bindStart } from './start.ts'
 import { takeSubmission } from './submit.ts'
+import { tidied, typedFault } from './typed.ts'
 
 /** What a command leads to: events to append in one transaction, or a refusal that changes nothing. Pure and total. */
 export function decide(state: State, command: Command): Decision {
-  const decision = consider(state, command)
+  const decision = consider(state, tidied(state, command))
   if (!decision.ok) return decision
   for (const event of decision.events) {
-    const fault = eventFault(event)
+    const fault = eventFault(event) ?? typedFault(state, event)
     if (fault !== null) return refuse('COMMAND-01', `${event.kind}: ${fault}`)
   }
   return decision

@@ -122,6 +122,8 @@ export function evolve(before: State, entry: Entry): State {
       decided(state, entry.fact, entry.time)
       break
     case 'note.made':
+    case 'reading.heard':
+    case 'reading.signed':
       break
     case 'run.paused':
       state.paused = entry.fact.cause

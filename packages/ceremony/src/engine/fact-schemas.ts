@@ -2,6 +2,7 @@ import { encodeCanonical, FormatError, type Json } from '@lux/crypto'
 import * as v from 'valibot'
 import { dealtBackup } from '../documents/backup/dealt-backup.ts'
 import { exceptionCodec } from '../documents/ceremony/exception.ts'
+import { heard, hearingCodec } from '../documents/ceremony/hearing.ts'
 import {
   digest,
   hex16,
@@ -12,6 +13,7 @@ import {
   verificationKeys,
 } from '../documents/format/fields.ts'
 import { issuePath, issueText } from '../documents/format/issue-text.ts'
+import { newest, version } from '../documents/format/versions.ts'
 import type { EventKind, Facts, NewEvent } from '../model/events.ts'
 import { planTerms } from '../plan/schema.ts'
 import { checkpointFields, count, json, positive } from '../steps/result-fields.ts'
@@ -26,7 +28,7 @@ const effect = v.picklist(effectKinds)
 
 const choice = v.picklist(['retry', 'continue', 'abort'])
 
-const role = v.picklist(planTerms[2].roles)
+const role = v.picklist(planTerms[newest].roles)
 
 const reason = v.picklist(['opening', 'key', 'exception', 'pause', 'planned', 'sealing'])
 
@@ -67,7 +69,7 @@ const epoch = v.strictObject({ keyId: digest, epochId: digest, epoch: count, pub
 /** Shape of each fact that no family knows; a fact with more or less is refused. */
 const ownSchemas: { [K in Exclude<EventKind, FamilyEntry>]: v.GenericSchema<unknown, Facts[K]> } = {
   'run.started': v.strictObject({
-    v: v.picklist([1, 2]),
+    v: version,
     by: line,
     planHash: digest,
     policyDigest: digest,
@@ -145,6 +147,12 @@ const ownSchemas: { [K in Exclude<EventKind, FamilyEntry>]: v.GenericSchema<unkn
     document: v.nullable(digest),
   }),
   'note.made': v.strictObject({ by: line, text: v.pipe(remark, v.minLength(1)) }),
+  'reading.heard': heard,
+  'reading.signed': v.strictObject({
+    payload: hearingCodec.payload.schema,
+    signature: hybridSignature,
+    here: v.exactOptional(v.literal(true)),
+  }),
   'run.paused': v.strictObject({ by: line, cause: v.picklist(['person', 'restart']), reason: remark }),
   'run.resumed': v.strictObject({ by: line }),
   'run.aborted': v.strictObject({ by: line, reason: remark }),

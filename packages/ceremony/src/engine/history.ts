@@ -1,4 +1,5 @@
 import type { Json } from '@lux/crypto'
+import type { Version } from '../documents/format/versions.ts'
 import type { Refusal } from '../model/commands.ts'
 import type { Entry } from '../model/events.ts'
 import { refuse } from '../model/rules.ts'
@@ -36,29 +37,38 @@ export function replay(
       return refuse('HISTORY-02', `entry ${stored.seq} stands at ${state.size}`)
     if ((stored.kind === 'run.started') !== (state.size === 0))
       return refuse('HISTORY-02', `entry ${stored.seq} is ${stored.kind}`)
-    const newer = plan.v === 1 ? newerFault(read.entry) : null
+    const newer = newerFault(read.entry, plan.v)
     if (newer !== null) return refuse('HISTORY-01', `entry ${stored.seq}, ${stored.kind}: ${newer}`)
     state = evolve(state, read.entry)
   }
   return { ok: true, state: incompatibleHistory(state) }
 }
 
-const newKinds: readonly Entry['kind'][] = [
-  'note.made',
-  'heartbeat.taken',
-  'custodian.acknowledged',
-  'custodian.stated',
-]
+/** Kinds that version 1 has not, by the version since which they stand in a transcript. */
+const since: { readonly [K in Entry['kind']]?: Version } = {
+  'note.made': 2,
+  'heartbeat.taken': 2,
+  'custodian.acknowledged': 2,
+  'custodian.stated': 2,
+  'reading.heard': 3,
+  'reading.signed': 3,
+}
 
-/** What stands in no transcript of version 1, or null. */
-function newerFault(entry: Entry): string | null {
-  if (newKinds.includes(entry.kind)) return 'the kind is of version 2'
-  if ('here' in entry.fact) return 'here is of version 2'
-  if ('compared' in entry.fact) return 'compared is of version 2'
-  if (entry.kind === 'run.started') return entry.fact.v === 1 ? null : 'v is not that of the plan'
-  if (entry.kind !== 'step.performed') return null
-  const { effect, result } = entry.fact
+/** What stands in no transcript of the run's version, or null. */
+function newerFault(entry: Entry, version: Version): string | null {
+  const kind = since[entry.kind] ?? 1
+  if (kind > version) return `the kind is of version ${kind}`
+  if (entry.kind === 'run.started' && entry.fact.v !== version) return 'v is not that of the plan'
+  const { effect, result } = entry.kind === 'step.performed' ? entry.fact : { effect: null, result: null }
   const has = (name: string) => typeof result === 'object' && result !== null && name in result
-  if (effect === 'probe-token' && has('token')) return 'result.token is of version 2'
-  return effect === 'generate-root' && has('backup') ? 'result.backup is of version 2' : null
+  const members: [boolean, string, Version][] = [
+    ['here' in entry.fact, 'here', 2],
+    ['compared' in entry.fact, 'compared', 2],
+    [effect === 'probe-token' && has('token'), 'result.token', 2],
+    [effect === 'generate-root' && has('backup'), 'result.backup', 2],
+    [effect === 'probe-token' && has('capabilities'), 'result.capabilities', 3],
+    [effect === 'measure-machine' && has('machine'), 'result.machine', 3],
+  ]
+  const newer = members.find(([there, , first]) => there && first > version)
+  return newer === undefined ? null : `${newer[1]} is of version ${newer[2]}`
 }

@@ -1,5 +1,6 @@
 import type { HybridSignature, Json, VerificationKeys } from '@lux/crypto'
 import type { DealtBackup } from '../documents/backup/dealt-backup.ts'
+import type { Capability, MachineEvidence } from '../documents/ceremony/machine.ts'
 import type { Domain } from '../documents/format/fields.ts'
 import type {
   Digest,
@@ -39,7 +40,15 @@ export type CheckpointRecord = {
  * Public values only: digests, public keys, sealed blobs' digests. Numbers are safe integers.
  */
 export type Results = {
-  'measure-machine': { tool: string; kernel: string; library: Digest; tpmQuote: string; files: Digest }
+  'measure-machine': {
+    tool: string
+    kernel: string
+    library: Digest
+    tpmQuote: string
+    files: Digest
+    /** In a run of version 3 alone: what the workstation shows of itself. */
+    machine?: MachineEvidence
+  }
   /** `marksTrusted`, in version 2: whether the security officer could make a trusted key; absent where the kind has no trusted window. */
   'initialise-token': {
     serial: string
@@ -65,6 +74,8 @@ export type Results = {
     token?: { maker: string; model: string; firmware: string; library: Digest }
     /** In a run of version 2 alone: what a plan can ask of a token and this one has shown, in the order of SPEC 9.3. */
     measured?: TokenNeed[]
+    /** In a run of version 3 alone: by what a key is for, whether the token can hold it and what it lacks. */
+    capabilities?: Capability[]
   }
   /** `unreadable` counts damaged object files; `digest` = SHA-256(JCS(objects)), objects sorted by ckaId, class. */
   inventory: { serial: string; objects: InventoryObject[]; unreadable: number; digest: Digest }

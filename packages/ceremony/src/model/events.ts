@@ -3,6 +3,8 @@ import type { CustodianAcknowledgement } from '../documents/backup/custodian-ack
 import type { CustodianStatement } from '../documents/backup/custodian-statement.ts'
 import type { DealtBackup } from '../documents/backup/dealt-backup.ts'
 import type { ExceptionDecisionDocument } from '../documents/ceremony/exception.ts'
+import type { Hearing } from '../documents/ceremony/hearing.ts'
+import type { Version } from '../documents/format/versions.ts'
 import type { DecryptionRequest } from '../documents/threshold/decryption-request.ts'
 import type { DecryptionResult } from '../documents/threshold/decryption-result.ts'
 import type { EpochApproval, Redeal } from '../documents/threshold/epoch.ts'
@@ -41,7 +43,7 @@ export type BoundDestination = (Destination | KeylessDestination) & {
 export type Facts = {
   'run.started': {
     /** That of the plan. */
-    v: 1 | 2
+    v: Version
     by: string
     planHash: Digest
     policyDigest: Digest
@@ -133,6 +135,9 @@ export type Facts = {
   'custodian.acknowledged': { payload: CustodianAcknowledgement; signature: HybridSignature; here?: true }
   'custodian.stated': { payload: CustodianStatement; signature: HybridSignature }
   'note.made': { by: string; text: string }
+  /** In a run of version 3 alone: who heard the words of a digest, as the workstation says, and as somebody signed. */
+  'reading.heard': { what: string; digest: Digest; by: string[] }
+  'reading.signed': { payload: Hearing; signature: HybridSignature; here?: true }
   'run.paused': { by: string; cause: 'person' | 'restart'; reason: string }
   'run.resumed': { by: string }
   'run.aborted': { by: string; reason: string }

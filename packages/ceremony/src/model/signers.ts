@@ -22,7 +22,7 @@ type Stages =
 
 /** What an entry says of a signature that was made at the workstation itself; nothing in a run of version 1. */
 export function madeHere({ plan }: State, { here }: Submit): { here?: true } {
-  return here === true && plan.v === 2 ? { here } : {}
+  return here === true && plan.v !== 1 ? { here } : {}
 }
 
 /** The current step, where it is at this stage. */

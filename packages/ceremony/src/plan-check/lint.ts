@@ -1,3 +1,4 @@
+import { newest } from '../documents/format/versions.ts'
 import type { LintTerms } from '../plan/lint-terms.ts'
 import { lintLinks } from '../plan/lint-version2.ts'
 import type { Plan, Step } from '../plan/plan.ts'
@@ -15,6 +16,7 @@ import { lintSteps } from './simulate.ts'
  */
 export function lintPlan(plan: Plan, terms?: LintTerms): PlanRefusal[] {
   return [
+    ...lintVersion(plan),
     ...lintPeople(plan, terms),
     ...sectionLints.flatMap((lint) => lint(plan, terms)),
     ...lintRenewals(plan),
@@ -26,6 +28,13 @@ export function lintPlan(plan: Plan, terms?: LintTerms): PlanRefusal[] {
     ...lintListed(plan, terms?.listed),
     ...evidenceLint(plan, terms),
   ]
+}
+
+/** PLAN-79: plans of before are read, and their runs go on; none is begun. */
+function lintVersion({ v }: Plan): PlanRefusal[] {
+  return v === newest
+    ? []
+    : [planRefusal('PLAN-79', '', `the plan is of version ${v}, and runs begin in version ${newest}`)]
 }
 
 function lintIds(plan: Plan): PlanRefusal[] {

@@ -1,7 +1,9 @@
 import { utf8 } from '@lux/crypto'
+import { tidyText } from '@lux/crypto/text'
 import * as v from 'valibot'
 import { stringify } from 'yaml'
 import { line } from '../documents/format/fields.ts'
+import { newest } from '../documents/format/versions.ts'
 import type { LintTerms } from '../plan/lint-terms.ts'
 import type { Plan } from '../plan/plan.ts'
 import { readPlan } from '../plan/read.ts'
@@ -47,7 +49,7 @@ const scriptSchema = v.strictObject({
     values: v.exactOptional(v.record(v.string(), v.unknown())),
     people: v.array(
       v.strictObject({
-        role: v.picklist(planTerms[2].roles),
+        role: v.picklist(planTerms[newest].roles),
         name: line,
       }),
     ),
@@ -59,8 +61,6 @@ const scriptSchema = v.strictObject({
  * values of blanks that it takes instead of the defaults, which are those of production.
  */
 export type Script = v.InferOutput<typeof scriptSchema> & {
-  /** Of the plans that are made from it. */
-  version: Plan['v']
   /** What alone some blanks can be filled with, as the plan's form has it where they stand. */
   choices: Readonly<Record<string, readonly string[]>>
 }
@@ -74,14 +74,13 @@ export function readScript(bytes: Uint8Array): Made<Script> {
   const parts = split(bytes)
   if (!parts.ok) return parts
   const { script, body } = parts.value
-  const version = typeof body === 'object' && body !== null && 'v' in body && body.v === 2 ? 2 : 1
   const choices: Record<string, readonly string[]> = {}
   eachBlank(body, [], (name, keys, holder) => {
     // The form of a step has every voucher and every way of a PIN in one entry: its kind says which are meant.
-    const known = keys.at(-1) === 'by' ? waysOf(holder) : choicesAt(version, keys)
+    const known = keys.at(-1) === 'by' ? waysOf(holder) : choicesAt(newest, keys)
     if (known !== null) choices[name] = known
   })
-  return { ok: true, value: { ...script, version, choices } }
+  return { ok: true, value: { ...script, choices } }
 }
 
 /**
@@ -107,15 +106,17 @@ export function instantiateScript(bytes: Uint8Array, values: ScriptValues): Made
       if (given !== blank.default) refuse(`${name} (${blank.label}) counts only with ${missed.join('=')}`)
     } else if (given === undefined) refuse(`${name} (${blank.label}) has no value`)
     else if (!fits(blank.type, given)) refuse(`${name} (${blank.label}) is not ${blank.type}`)
-    else filled.set(name, given)
+    else filled.set(name, typeof given === 'string' ? tidyText(given) : given)
   }
   const plan = fill(body, (name) => {
     if (!Object.hasOwn(script.blanks, name)) refuse(`the blank ${name} is not declared in the script`)
     return filled.get(name)
   })
   if (refusals.length > 0) return { ok: false, refusals }
+  // A script of before makes plans of today.
+  const made = typeof plan === 'object' && plan !== null ? { ...plan, v: newest } : plan
   // Line width 0: a folded line would change how the file looks in review, not what it says.
-  const text = stringify(plan, { version: '1.2', schema: 'core', lineWidth: 0, aliasDuplicateObjects: false })
+  const text = stringify(made, { version: '1.2', schema: 'core', lineWidth: 0, aliasDuplicateObjects: false })
   const read = readPlan(utf8(text))
   return read.ok ? { ok: true, value: text } : read
 }

@@ -1,5 +1,6 @@
 import type { DealtBackup } from '../documents/backup/dealt-backup.ts'
 import type { Domain } from '../documents/format/fields.ts'
+import type { Version } from '../documents/format/versions.ts'
 
 /** Lower-case hex of a SHA-256 digest: 64 characters. */
 export type Digest = string
@@ -15,8 +16,11 @@ export type Role =
   | 'recorder'
   | V2<'custodian'>
 
-/** Marks what only version 2 of a plan knows. */
+/** Marks what version 1 of a plan does not know. */
 type V2<T> = T
+
+/** Marks what only version 3 of a plan knows. */
+type V3<T> = T
 
 /**
  * One seat in the room. `card` is the SHA-256 of the JCS of the person's card. A holder who stays for the next epoch has two seats:
@@ -37,6 +41,10 @@ export type PlannedToken = {
   serial: string
   label?: string
   attestation?: TokenAttestation
+  /** SHA-256 of the library that stands in front of the vendor's. */
+  shim?: V3<Digest>
+  /** As the token is to name itself; absent: the plan asks for no make. */
+  device?: V3<{ maker: string; model: string }>
 }
 
 /** What a plan can ask of a measured token. `gcm`: AES-GCM under a nonce that it is given. */
@@ -265,7 +273,7 @@ export type Part = { kind: PartKind; steps: Step[] }
  * marked V2; its run writes transcript and bundle of version 1.
  */
 export type Plan = {
-  v: 1 | 2
+  v: Version
   title: string
   organisation: { id: string; name: string }
   /** Digest of the policy under which the plan runs. */
@@ -287,6 +295,8 @@ export type Plan = {
   revokes?: V2<EarlierKey[]>
   /** Digest of the next version of the policy, which officers sign in this ceremony. */
   nextPolicy?: V2<Digest>
+  /** Digest of the medium from which the workstation is to start. */
+  image?: V3<Digest>
   /** Ids of the steps whose checkpoint needs the witnesses' cosignatures before the run goes on. */
   checkpoints: { live: string[] }
   parts: Part[]

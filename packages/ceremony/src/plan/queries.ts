@@ -1,3 +1,4 @@
+import { isEarlierText } from '@lux/crypto/text'
 import type {
   AskedValue,
   KeyLevel,
@@ -135,7 +136,7 @@ export function mayJoin(roles: readonly string[]): boolean {
 }
 
 const formats: Record<NonNullable<AskedValue['format']>, RegExp> = {
-  text: /^[^\p{Cc}]{1,200}$/u,
+  text: /^.{1,200}$/su,
   digits: /^[0-9]{1,64}$/,
   hex: /^([0-9a-f]{2}){1,128}$/,
   time: /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{3})?)?Z$/,
@@ -149,7 +150,8 @@ export function valueFault(
   for (const { id, format } of asked) {
     const value = Object.hasOwn(input, id) ? input[id] : undefined
     if (value === undefined) return `${id} is missing`
-    if (!formats[format ?? 'text'].test(value)) return `${id} is not ${format ?? 'text'}`
+    if (!formats[format ?? 'text'].test(value) || !isEarlierText(value))
+      return `${id} is not ${format ?? 'text'}`
   }
   const unknown = Object.keys(input).filter((id) => !asked.some((value) => value.id === id))
   return unknown.length === 0 ? null : `${unknown.join(', ')} is not asked for`

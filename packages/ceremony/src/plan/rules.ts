@@ -52,6 +52,7 @@ export const planRules = [
   'PLAN-76',
   'PLAN-77',
   'PLAN-78',
+  'PLAN-79',
 ] as const
 
 export type PlanRule = (typeof planRules)[number]

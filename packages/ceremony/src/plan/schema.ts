@@ -1,10 +1,11 @@
 import * as v from 'valibot'
 import { dealtBackup } from '../documents/backup/dealt-backup.ts'
 import { anyCkaId } from '../documents/ceremony/key-statement.ts'
+import { device } from '../documents/ceremony/machine.ts'
 import { unsigned32 } from '../documents/format/fhe-fields.ts'
-import { hex16, line, remark } from '../documents/format/fields.ts'
+import { hex16, type Texts } from '../documents/format/fields.ts'
 import { issueText, keyName } from '../documents/format/issue-text.ts'
-import { isOfVersion2 } from '../documents/format/versions.ts'
+import { newest, textsOf, type Version, versionOf } from '../documents/format/versions.ts'
 import { type PartKind, type Plan, type Role, type StepKind, tokenNeeds } from './plan.ts'
 import { tokenProfiles } from './profiles.ts'
 import { type PlanRefusal, planRefusal } from './rules.ts'
@@ -34,7 +35,7 @@ const roles = [
 ] as const
 
 /** Entries in the order in which a difference of two plans names them, which officers sign: it never changes. */
-const token = {
+const token = ({ line }: Texts) => ({
   library: digest,
   serial: line,
   label: v.exactOptional(line),
@@ -44,10 +45,10 @@ const token = {
       companion: v.exactOptional(v.strictObject({ ckaId: anyCkaId, chain: digest })),
     }),
   ),
-}
+})
 
 const birth = { ckaId: hex16, rootId: hex16, ceremonyId: hex16 }
-const key = {
+const key = ({ line }: Texts) => ({
   id: slug,
   level: v.picklist(['root', 'organisation', 'project', 'data']),
   name: line,
@@ -55,37 +56,40 @@ const key = {
   parent: v.exactOptional(slug),
   replication: v.exactOptional(v.picklist(['trusted-window', 'vendor-clone', 'vendor-wrap', 'none'])),
   existing: v.exactOptional(v.strictObject(birth)),
-}
-
-const fhe = v.strictObject({
-  id: slug,
-  type: v.picklist(['TFHE_INTEGER', 'TFHE_BINARY']),
-  mode: v.picklist(['S', 'F']),
-  squash: v.boolean(),
-  inputs: v.picklist(['signed', 'proven']),
-  proofBits: v.exactOptional(whole),
-  t: whole,
-  n: whole,
-  holders: list(line, 64),
-  existing: v.exactOptional(
-    v.strictObject({ keyId: digest, epochId: digest, epoch: unsigned32, public: digest }),
-  ),
 })
 
-const decryption = v.strictObject({
-  id: slug,
-  what: line,
-  answers: whole,
-  canary: v.exactOptional(v.boolean()),
-})
+const fhe = ({ line }: Texts) =>
+  v.strictObject({
+    id: slug,
+    type: v.picklist(['TFHE_INTEGER', 'TFHE_BINARY']),
+    mode: v.picklist(['S', 'F']),
+    squash: v.boolean(),
+    inputs: v.picklist(['signed', 'proven']),
+    proofBits: v.exactOptional(whole),
+    t: whole,
+    n: whole,
+    holders: list(line, 64),
+    existing: v.exactOptional(
+      v.strictObject({ keyId: digest, epochId: digest, epoch: unsigned32, public: digest }),
+    ),
+  })
 
-const reshare = v.strictObject({
-  kind: v.picklist(['reshare', 'refresh', 'remove']),
-  t: whole,
-  n: whole,
-  holders: list(line, 64),
-  dealers: list(line, 64),
-})
+const decryption = ({ line }: Texts) =>
+  v.strictObject({
+    id: slug,
+    what: line,
+    answers: whole,
+    canary: v.exactOptional(v.boolean()),
+  })
+
+const reshare = ({ line }: Texts) =>
+  v.strictObject({
+    kind: v.picklist(['reshare', 'refresh', 'remove']),
+    t: whole,
+    n: whole,
+    holders: list(line, 64),
+    dealers: list(line, 64),
+  })
 
 const stepKinds = [
   'confirm',
@@ -123,7 +127,7 @@ const stepKinds = [
   'close',
 ] as const
 
-const step = {
+const step = ({ line, remark }: Texts) => ({
   textKey: v.pipe(v.string(), v.regex(/^[a-z][A-Za-z0-9.-]{0,127}$/, 'Expected a text key')),
   text: v.pipe(remark, v.minLength(1)),
   token: v.exactOptional(slug),
@@ -142,7 +146,7 @@ const step = {
   ),
   when: v.exactOptional(v.picklist(['opening', 'closing'])),
   by: v.exactOptional(v.picklist(['pin', 'pin-pad', 'companion', 'vendor'])),
-}
+})
 
 const partKinds = [
   'token-initialisation',
@@ -155,7 +159,7 @@ const partKinds = [
   'bundle-export',
 ] as const
 
-const head = {
+const head = ({ line }: Texts) => ({
   title: line,
   organisation: v.strictObject({ id: slug, name: line }),
   policy: digest,
@@ -163,12 +167,12 @@ const head = {
     v.string(),
     v.regex(/^([0-9a-f]{64}|dev:[0-9a-f]{40})$/, 'Expected a build digest or dev:<commit>'),
   ),
-}
-const sections = {
-  fhe: v.exactOptional(fhe),
-  decryptions: v.exactOptional(list(decryption, 100)),
-  reshare: v.exactOptional(reshare),
-}
+})
+const sections = (of: Texts) => ({
+  fhe: v.exactOptional(fhe(of)),
+  decryptions: v.exactOptional(list(decryption(of), 100)),
+  reshare: v.exactOptional(reshare(of)),
+})
 const checkpoints = v.strictObject({ live: list(slug, 500) })
 
 const parts = <K extends v.GenericSchema, S extends v.GenericSchema>(kind: K, one: S) =>
@@ -176,17 +180,17 @@ const parts = <K extends v.GenericSchema, S extends v.GenericSchema>(kind: K, on
 
 const role1 = v.picklist(roles)
 const version1 = v.strictObject({
-  v: v.literal(1, 'Expected 1 or 2'),
-  ...head,
-  people: list(v.strictObject({ role: role1, name: line, card: digest }), 200),
-  tokens: list(v.strictObject({ role: slug, profile: v.picklist(tokenProfiles), ...token }), 20),
+  v: v.literal(1),
+  ...head(textsOf[1]),
+  people: list(v.strictObject({ role: role1, name: textsOf[1].line, card: digest }), 200),
+  tokens: list(v.strictObject({ role: slug, profile: v.picklist(tokenProfiles), ...token(textsOf[1]) }), 20),
   destinations: list(v.strictObject({ card: digest, transport: digest }), 20),
-  keys: list(v.strictObject(key), 500),
-  ...sections,
+  keys: list(v.strictObject(key(textsOf[1])), 500),
+  ...sections(textsOf[1]),
   checkpoints,
   parts: parts(
     v.picklist(partKinds),
-    v.strictObject({ id: slug, do: v.picklist(stepKinds), actor: role1, ...step }),
+    v.strictObject({ id: slug, do: v.picklist(stepKinds), actor: role1, ...step(textsOf[1]) }),
   ),
 })
 
@@ -222,42 +226,45 @@ const partKinds2 = [
   'decommission',
 ] as const
 
-const version2 = v.strictObject({
-  v: v.literal(2),
-  ...head,
-  people: list(v.strictObject({ role: role2, name: line, card: digest }), 200),
-  tokens: list(
-    v.strictObject({
-      role: slug,
-      profile: v.picklist([...tokenProfiles, 'measured']),
-      ...token,
-      needs: v.exactOptional(list(v.picklist(tokenNeeds), tokenNeeds.length)),
-    }),
-    20,
-  ),
+const token2 = (of: Texts) => ({
+  role: slug,
+  profile: v.picklist([...tokenProfiles, 'measured']),
+  ...token(of),
+  needs: v.exactOptional(list(v.picklist(tokenNeeds), tokenNeeds.length)),
+})
+
+const entries2 = <N extends Version, T extends v.GenericSchema>(
+  version: N,
+  token: T,
+  of = textsOf[version],
+) => ({
+  v: v.literal(version, 'Expected 1, 2 or 3'),
+  ...head(of),
+  people: list(v.strictObject({ role: role2, name: of.line, card: digest }), 200),
+  tokens: list(token, 20),
   destinations: list(v.strictObject({ card: digest, transport: v.exactOptional(digest) }), 20),
   keys: list(
     v.strictObject({
-      ...key,
+      ...key(of),
       existing: v.exactOptional(
         v.strictObject({
           ...birth,
-          possession: v.exactOptional(v.strictObject({ mechanism: line, digest })),
+          possession: v.exactOptional(v.strictObject({ mechanism: of.line, digest })),
         }),
       ),
-      backup: v.exactOptional(v.strictObject({ t: whole, n: whole, custodians: list(line, 64) })),
+      backup: v.exactOptional(v.strictObject({ t: whole, n: whole, custodians: list(of.line, 64) })),
       spares: v.exactOptional(v.pipe(list(slug, 20), v.minLength(1))),
       version: v.exactOptional(versionNumber),
       replaces: v.exactOptional(earlierKey),
     }),
     500,
   ),
-  ...sections,
+  ...sections(of),
   heartbeat: v.exactOptional(v.strictObject({ dueDays: whole })),
   recovery: v.exactOptional(
     v.strictObject({
       use: v.picklist(['check', 'drill', 'restore']),
-      custodians: list(line, 16),
+      custodians: list(of.line, 16),
       backup: dealtBackup,
     }),
   ),
@@ -270,31 +277,53 @@ const version2 = v.strictObject({
       id: slug,
       do: v.picklist(stepKinds2),
       actor: role2,
-      ...step,
-      custodian: v.exactOptional(line),
+      ...step(of),
+      custodian: v.exactOptional(of.line),
     }),
   ),
 })
 
+const version2 = v.strictObject(entries2(2, v.strictObject(token2(textsOf[2]))))
+
+const version3 = v.strictObject({
+  ...entries2(
+    3,
+    v.strictObject({
+      ...token2(textsOf[3]),
+      shim: v.exactOptional(digest),
+      device: v.exactOptional(v.strictObject(device(textsOf[3]))),
+    }),
+  ),
+  image: v.exactOptional(digest),
+})
+
+const terms2 = { roles: [...roles, 'custodian'], stepKinds: stepKinds2, partKinds: partKinds2 } as const
+
 /** What each version of a plan may name, in the order in which people choose. */
 export const planTerms = {
   1: { roles, stepKinds, partKinds },
-  2: { roles: [...roles, 'custodian'], stepKinds: stepKinds2, partKinds: partKinds2 },
+  2: terms2,
+  3: terms2,
 } as const satisfies Record<
-  Plan['v'],
+  Version,
   { roles: readonly Role[]; stepKinds: readonly StepKind[]; partKinds: readonly PartKind[] }
 >
-export const keyLevels = key.level.options
-export const keyAlgorithms = key.algorithm.options
+const { level, algorithm } = key(textsOf[newest])
+export const keyLevels = level.options
+export const keyAlgorithms = algorithm.options
 
 /** Shape of a plan file, by its version. */
-export const planSchemas: Record<Plan['v'], v.GenericSchema<unknown, Plan>> = { 1: version1, 2: version2 }
+export const planSchemas: Record<Version, v.GenericSchema<unknown, Plan>> = {
+  1: version1,
+  2: version2,
+  3: version3,
+}
 
 /** Any value to a plan, or each wrong entry with its path. */
 export function shapePlan(
   value: unknown,
 ): { ok: true; value: Plan } | { ok: false; refusals: PlanRefusal[] } {
-  const schema = planSchemas[isOfVersion2(value) ? 2 : 1]
+  const schema = planSchemas[versionOf(value) ?? newest]
   const parsed = v.safeParse(schema, value)
   if (parsed.success) return { ok: true, value: parsed.output }
   if (!isLikeAPlan(value))
@@ -310,18 +339,21 @@ export function shapePlan(
   }
 }
 
-/** An entry that version 1 has not and version 2 has. */
+/** An entry that only a later version has. */
 function newer(issue: v.BaseIssue<unknown>): string | null {
   const keys = (issue.path ?? []).map((part) => part.key)
   const last = String(keys.at(-1))
-  const known = (version: Plan['v']) => knownKeys(planSchemas[version], keys.slice(0, -1)).includes(last)
-  if (issue.type !== 'strict_object' || known(1) || !known(2)) return null
-  return `${pathText(keys)} stands only in a plan of version 2`
+  if (issue.type !== 'strict_object' || issue.input === undefined) return null
+  const known = (version: Version) => knownKeys(planSchemas[version], keys.slice(0, -1)).includes(last)
+  const since = ([2, 3] as const).find(known)
+  return since === undefined
+    ? null
+    : `${pathText(keys)} stands only in a plan of version ${since}${since === newest ? '' : ' or later'}`
 }
 
 function isLikeAPlan(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  const known = knownKeys(planSchemas[2], [])
+  const known = knownKeys(planSchemas[newest], [])
   return Object.keys(value).some((key) => known.includes(key))
 }
 
@@ -352,7 +384,7 @@ type Walk = {
 }
 
 /** What alone can stand at a place of a plan; null where that is no choice of few texts. */
-export function choicesAt(version: Plan['v'], keys: readonly (string | number)[]): string[] | null {
+export function choicesAt(version: Version, keys: readonly (string | number)[]): string[] | null {
   const options = placeAt(planSchemas[version], keys)?.options ?? []
   const texts = options.filter((one) => typeof one === 'string')
   return texts.length === 0 || texts.length < options.length ? null : texts

@@ -97,7 +97,7 @@ const changeLine = ({ role, card, change }: Omit<Change, 'reason' | 'name'>) => 
 /** The policy with everybody who came and who left since the version before, each for this reason; as it is where nobody did. */
 export function withChanges(before: Policy, policy: Policy, reason: string): Policy {
   const changes = changesBetween(before, policy).map((one) => ({ ...one, reason }))
-  return changes.length === 0 ? policy : { ...policy, v: 2, changes }
+  return changes.length === 0 ? policy : { ...policy, changes }
 }
 
 /**
@@ -143,7 +143,14 @@ function checkFollows(current: Policy, policy: Policy): Outcome<Policy> {
   if (policy.domain !== current.domain) return refuse('POLICY-DOMAIN', 'the domain is another')
   if (policy.organisation.id !== current.organisation.id)
     return refuse('POLICY-ORGANISATION', 'another organisation')
-  if (policy.v === 2) {
+  const [before, after] = [current.oldest, policy.oldest]
+  const lower =
+    policy.v < current.v ||
+    (before !== undefined && (after === undefined || after.card < before.card || after.run < before.run))
+  // Versions 1 and 2 followed each other in either order.
+  if (current.v === 3 && lower)
+    return refuse('POLICY-OLDEST', 'accepts an earlier version than the one before')
+  if (policy.v !== 1) {
     const listed = (policy.changes ?? []).map(changeLine).toSorted()
     if (listed.join() !== changesBetween(current, policy).map(changeLine).toSorted().join())
       return refuse('POLICY-CHANGES', 'changes does not list exactly who came and who left')

@@ -59,7 +59,8 @@ export function deriveRehearsalPolicy(policy: Policy, standIns: StandIns): Outco
     if (card.domain === 'production') foreign.push(serverCardCodec.digest(card))
     audiences.push(audienceOf(card, 'rehearsal server'))
   }
-  const { attestationRoots: _vendors, changes: _before, ...kept } = policy
+  // A rehearsal shows nothing of the machine that production will run on.
+  const { attestationRoots: _vendors, changes: _before, machine: _shown, ...kept } = policy
   const derived: Policy = {
     ...kept,
     version: 1,

@@ -1,67 +1,71 @@
 import * as v from 'valibot'
+import { device, machineLevels } from '../documents/ceremony/machine.ts'
 import { codec } from '../documents/format/codec.ts'
 import { documentCodec } from '../documents/format/document.ts'
 import {
+  base64,
   digest,
   distinct,
   domain,
   id,
-  line,
   origin,
   p256Key,
   positive,
   recipient,
-  remark,
   signatures,
+  type Texts,
   time,
   toolBuild,
   verificationKeys,
 } from '../documents/format/fields.ts'
-import { type EitherVersion, version1, version2, versions } from '../documents/format/versions.ts'
+import { type AnyVersion, textsOf, version, versions } from '../documents/format/versions.ts'
 
 export const signatureSchemes = ['p256', 'ed25519', 'mlDsa65'] as const
 
 export const evidenceLevels = ['E0', 'E1', 'E2', 'E3'] as const
 
-const member = v.pipe(
-  v.strictObject({
-    name: line,
-    /** SHA-256 of the JCS of the person's card. */
-    card: digest,
-    keys: verificationKeys,
-    /** The schemes of `keys`, in the order p256, ed25519, mlDsa65. */
-    algorithms: v.array(v.picklist(signatureSchemes)),
-  }),
-  v.check(
-    ({ keys, algorithms }) =>
-      algorithms.join() === signatureSchemes.filter((scheme) => keys[scheme] !== undefined).join(),
-    'algorithms are not those of the keys',
-  ),
-)
+const member = ({ line }: Texts) =>
+  v.pipe(
+    v.strictObject({
+      name: line,
+      /** SHA-256 of the JCS of the person's card. */
+      card: digest,
+      keys: verificationKeys,
+      /** The schemes of `keys`, in the order p256, ed25519, mlDsa65. */
+      algorithms: v.array(v.picklist(signatureSchemes)),
+    }),
+    v.check(
+      ({ keys, algorithms }) =>
+        algorithms.join() === signatureSchemes.filter((scheme) => keys[scheme] !== undefined).join(),
+      'algorithms are not those of the keys',
+    ),
+  )
 
 /** Someone whom the policy names, with the keys that are believed. */
-export type PolicyMember = v.InferOutput<typeof member>
+export type PolicyMember = v.InferOutput<ReturnType<typeof member>>
 
-const members = v.pipe(
-  v.array(member),
-  v.maxLength(32),
-  v.check((all) => distinct(all, ({ card }) => card), 'a card is listed twice'),
-  v.check((all) => distinct(all, ({ name }) => name), 'a name is listed twice'),
-)
+const members = (of: Texts) =>
+  v.pipe(
+    v.array(member(of)),
+    v.maxLength(32),
+    v.check((all) => distinct(all, ({ card }) => card), 'a card is listed twice'),
+    v.check((all) => distinct(all, ({ name }) => name), 'a name is listed twice'),
+  )
 
-const audience = v.strictObject({
-  /** SHA-256 of the JCS of the server card. */
-  audience: digest,
-  name: line,
-  receiptKey: p256Key,
-  requesterKey: p256Key,
-  combinerRecipient: recipient,
-})
+const audience = ({ line }: Texts) =>
+  v.strictObject({
+    /** SHA-256 of the JCS of the server card. */
+    audience: digest,
+    name: line,
+    receiptKey: p256Key,
+    requesterKey: p256Key,
+    combinerRecipient: recipient,
+  })
 
 /** Formats of attestations that are read: a YubiHSM 2's chain, a Luna's public key confirmation. */
 const attestationFormats = ['yubihsm', 'luna'] as const
 
-const attestationRoot = v.strictObject({
+const attestationRoot = ({ line }: Texts) => ({
   name: line,
   /** SHA-256 of the certificate in DER: the fingerprint that its vendor publishes. */
   certificate: digest,
@@ -74,27 +78,37 @@ const bits = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(128))
 
 const blocks = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0xffff_ffff))
 
-const common = {
+const roots = <T extends v.GenericSchema<unknown, { certificate: string }>>(root: T) =>
+  v.exactOptional(
+    v.pipe(
+      v.array(root),
+      v.minLength(1),
+      v.maxLength(16),
+      v.check((all) => distinct(all, (one) => one.certificate), 'a root certificate is listed twice'),
+    ),
+  )
+
+const common = (of: Texts) => ({
   kind: v.literal('policy'),
   version: positive,
   /** Digest of version - 1; null in version 1. */
   previous: v.nullable(digest),
-  organisation: v.strictObject({ id, name: line }),
+  organisation: v.strictObject({ id, name: of.line }),
   domain,
   /** A run that opens later than this is refused. */
   expiry: time,
-  officers: v.pipe(members, v.minLength(1)),
+  officers: v.pipe(members(of), v.minLength(1)),
   officerQuorum: positive,
-  approvers: members,
+  approvers: members(of),
   approverThreshold: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(32)),
-  witnesses: members,
+  witnesses: members(of),
   witnessQuorum: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(32)),
-  requesters: members,
-  evaluators: members,
-  encryptors: members,
-  combiners: v.pipe(v.array(v.strictObject({ name: line, recipient })), v.maxLength(32)),
+  requesters: members(of),
+  evaluators: members(of),
+  encryptors: members(of),
+  combiners: v.pipe(v.array(v.strictObject({ name: of.line, recipient })), v.maxLength(32)),
   audiences: v.pipe(
-    v.array(audience),
+    v.array(audience(of)),
     v.maxLength(32),
     v.check((all) => distinct(all, (one) => one.audience), 'an audience is listed twice'),
   ),
@@ -106,15 +120,6 @@ const common = {
     project: evidence,
     data: evidence,
   }),
-  /** Vendors' root certificates that may vouch for keys; absent: none, so that nothing above E1 is believed. */
-  attestationRoots: v.exactOptional(
-    v.pipe(
-      v.array(attestationRoot),
-      v.minLength(1),
-      v.maxLength(16),
-      v.check((all) => distinct(all, (one) => one.certificate), 'a root certificate is listed twice'),
-    ),
-  ),
   /** Whether keys may live in a software token: SoftHSM, openCryptoki's soft token, a software TPM. */
   softTokens: v.boolean(),
   acceptedTools: v.pipe(v.array(toolBuild), v.maxLength(64)),
@@ -131,28 +136,33 @@ const common = {
     /** Whether every squashed ciphertext is rounded for carrying, or none is: one block never has two noises. Absent: never. */
     carrying: v.exactOptional(v.picklist(['always', 'never'])),
   }),
-}
-
-const schema1 = v.strictObject({ v: version1, ...common })
-
-/** Whom a version of a policy adds to a set of the one before, or takes out of it. */
-const change = v.strictObject({
-  role: v.picklist(['officer', 'approver', 'witness']),
-  name: line,
-  card: digest,
-  change: v.picklist(['added', 'removed']),
-  reason: remark,
 })
 
-const schema2 = v.strictObject({
-  v: version2,
-  ...common,
+const earlier = textsOf[1]
+const schema1 = v.strictObject({
+  v: version,
+  ...common(earlier),
+  /** Vendors' root certificates that may vouch for keys; absent: none, so that nothing above E1 is believed. */
+  attestationRoots: roots(v.strictObject(attestationRoot(earlier))),
+})
+
+/** Whom a version of a policy adds to a set of the one before, or takes out of it. */
+const change = ({ line, remark }: Texts) =>
+  v.strictObject({
+    role: v.picklist(['officer', 'approver', 'witness']),
+    name: line,
+    card: digest,
+    change: v.picklist(['added', 'removed']),
+    reason: remark,
+  })
+
+const added = (of: Texts) => ({
   /** Where the phone's app is served, and the keys that sign its releases. */
   phone: v.exactOptional(v.strictObject({ origin, releaseKey: verificationKeys })),
   /** Tokens that are hardware, as they name themselves, where no profile says so. */
   hardware: v.exactOptional(
     v.pipe(
-      v.array(v.strictObject({ maker: line, model: line })),
+      v.array(v.strictObject(device(of))),
       v.minLength(1),
       v.maxLength(64),
       v.check(
@@ -164,7 +174,7 @@ const schema2 = v.strictObject({
   /** Exactly who came into the three sets and who left, against the version before; absent: nobody. */
   changes: v.exactOptional(
     v.pipe(
-      v.array(change),
+      v.array(change(of)),
       v.minLength(1),
       v.maxLength(192),
       v.check((all) => distinct(all, ({ role, card }) => `${role} ${card}`), 'a change is listed twice'),
@@ -172,10 +182,51 @@ const schema2 = v.strictObject({
   ),
 })
 
-const schema = versions<Policy>(schema1, schema2)
+const schema2 = v.strictObject({
+  v: version,
+  ...common(earlier),
+  ...added(earlier),
+  attestationRoots: roots(v.strictObject(attestationRoot(earlier))),
+})
+
+const listed = <T extends v.GenericSchema>(one: T, of: (one: v.InferOutput<T>) => string) =>
+  v.exactOptional(
+    v.pipe(
+      v.array(one),
+      v.minLength(1),
+      v.maxLength(64),
+      v.check((all) => distinct(all, of), 'one is listed twice'),
+    ),
+  )
+
+const schema3 = v.strictObject({
+  v: version,
+  ...common(textsOf[3]),
+  ...added(textsOf[3]),
+  /** The oldest version of a person's card and of a run that is accepted: nobody downgrades. */
+  oldest: v.strictObject({ card: version, run: version }),
+  /** What the workstation has to show of itself; absent: nothing. */
+  machine: v.exactOptional(
+    v.strictObject({
+      least: v.picklist(machineLevels),
+      images: listed(digest, (image) => image),
+      keys: listed(v.strictObject({ name: textsOf[3].line, key: base64(64, 1024) }), ({ key }) => key),
+    }),
+  ),
+  attestationRoots: roots(
+    v.strictObject({
+      ...attestationRoot(textsOf[3]),
+      /** It speaks for measured tokens that name themselves so. */
+      device: v.exactOptional(v.strictObject(device(textsOf[3]))),
+    }),
+  ),
+})
+
+const schema = versions<Policy>({ 1: schema1, 2: schema2, 3: schema3 })
 
 /** The trust anchor. Its digest, SHA-256(JCS(policy)), is compared as words once, by hand. */
-export type Policy = EitherVersion<v.InferOutput<typeof schema2>>
+export type Policy = Omit<AnyVersion<v.InferOutput<typeof schema3>>, 'oldest'> &
+  Partial<Pick<v.InferOutput<typeof schema3>, 'oldest'>>
 
 const fileSchema = v.strictObject({ policy: schema, signatures })
 

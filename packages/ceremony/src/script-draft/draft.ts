@@ -1,6 +1,7 @@
 import { sha256Hex, utf8 } from '@lux/crypto'
 import * as v from 'valibot'
 import { stringify } from 'yaml'
+import { newest, version } from '../documents/format/versions.ts'
 import type { AskedValue, PartKind, Plan, PlannedKey, Role, StepKind } from '../plan/plan.ts'
 import { type PlanRefusal, planRefusal } from '../plan/rules.ts'
 import { decodeText, parseYaml } from '../plan/yaml-text.ts'
@@ -44,7 +45,7 @@ const o = v.exactOptional
 const text = v.string()
 const shape = v.looseObject({
   script: v.looseObject({ id: text, title: text }),
-  v: v.picklist([1, 2]),
+  v: version,
   keys: v.array(v.looseObject({ id: text, level: text, name: text, algorithm: text, parent: o(text) })),
   checkpoints: v.strictObject({ live: v.array(text) }),
   parts: v.array(
@@ -142,7 +143,7 @@ export function emptyDraft(title: string): ScriptDraft {
           ],
         },
       },
-      v: 2,
+      v: newest,
       title: '{{title}}',
       organisation: { id: '{{organisationId}}', name: '{{organisationName}}' },
       policy: '{{policy}}',

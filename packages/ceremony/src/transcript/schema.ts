@@ -1,38 +1,75 @@
 import type { Json } from '@lux/crypto'
 import * as v from 'valibot'
+import { device } from '../documents/ceremony/machine.ts'
 import { codec } from '../documents/format/codec.ts'
-import { counter, digest, domain, hex16, id, line, time, toolBuild } from '../documents/format/fields.ts'
+import {
+  counter,
+  digest,
+  domain,
+  hex16,
+  id,
+  type Texts,
+  time,
+  toolBuild,
+} from '../documents/format/fields.ts'
+import { type AnyVersion, textsOf, version, versions } from '../documents/format/versions.ts'
 
-const standIn = v.strictObject({
-  what: v.picklist(['card', 'token', 'destination']),
-  name: line,
-  /** What the plan lists: a card digest, a token serial, a server's audience. */
-  listed: line,
-  /** What this rehearsal uses in its place. */
-  standIn: line,
+const standIn = ({ line }: Texts) =>
+  v.strictObject({
+    what: v.picklist(['card', 'token', 'destination']),
+    name: line,
+    /** What the plan lists: a card digest, a token serial, a server's audience. */
+    listed: line,
+    /** What this rehearsal uses in its place. */
+    standIn: line,
+  })
+
+const token = ({ line }: Texts) => ({ role: id, profile: id, library: digest, serial: line })
+
+const machine = ({ line }: Texts) => ({ measurement: digest, kernel: line, tpmQuote: line })
+
+const common = (of: Texts) => ({
+  /** That of the plan; facts of a later version stand in no transcript of an earlier one. */
+  v: version,
+  ceremonyId: hex16,
+  created: time,
+  domain,
+  planHash: digest,
+  /** Digest of the policy that the plan names. */
+  planPolicy: digest,
+  /** Digest of the policy in force: the same in production, the derived one in a rehearsal. */
+  policyDigest: digest,
+  tool: v.strictObject({ version: of.line, build: toolBuild }),
+  roster: v.pipe(v.array(v.strictObject({ role: id, name: of.line, card: digest })), v.maxLength(256)),
+  standIns: v.pipe(v.array(standIn(of)), v.maxLength(512)),
+})
+
+const tokens = <T extends v.GenericSchema>(one: T) => v.pipe(v.array(one), v.maxLength(64))
+
+const [earlier, now] = [textsOf[1], textsOf[3]]
+const header1 = v.strictObject({
+  ...common(earlier),
+  machine: v.strictObject(machine(earlier)),
+  tokens: tokens(v.strictObject(token(earlier))),
+})
+
+const header3 = v.strictObject({
+  ...common(now),
+  /** The medium from which the workstation started, as it says. */
+  machine: v.strictObject({ ...machine(now), image: v.exactOptional(digest) }),
+  tokens: tokens(
+    v.strictObject({
+      ...token(now),
+      /** The library that stands in front of the vendor's. */
+      shim: v.exactOptional(digest),
+      /** What the token says of itself. */
+      device: v.exactOptional(v.strictObject({ ...device(now), firmware: now.line })),
+    }),
+  ),
 })
 
 const headerSchema = v.pipe(
-  v.strictObject({
-    /** That of the plan; facts of version 2 may stand in a transcript of version 2 alone. */
-    v: v.picklist([1, 2]),
-    ceremonyId: hex16,
-    created: time,
-    domain,
-    planHash: digest,
-    /** Digest of the policy that the plan names. */
-    planPolicy: digest,
-    /** Digest of the policy in force: the same in production, the derived one in a rehearsal. */
-    policyDigest: digest,
-    tool: v.strictObject({ version: line, build: toolBuild }),
-    machine: v.strictObject({ measurement: digest, kernel: line, tpmQuote: line }),
-    tokens: v.pipe(
-      v.array(v.strictObject({ role: id, profile: id, library: digest, serial: line })),
-      v.maxLength(64),
-    ),
-    roster: v.pipe(v.array(v.strictObject({ role: id, name: line, card: digest })), v.maxLength(256)),
-    standIns: v.pipe(v.array(standIn), v.maxLength(512)),
-  }),
+  versions<Header>({ 1: header1, 2: header1, 3: header3 }),
   v.check(
     (header) =>
       header.domain === 'rehearsal' ||
@@ -42,7 +79,7 @@ const headerSchema = v.pipe(
 )
 
 /** First line of a transcript; node_0 = SHA-256(0x11 || JCS(header)). */
-export type Header = v.InferOutput<typeof headerSchema>
+export type Header = AnyVersion<v.InferOutput<typeof header3>>
 
 export const headerCodec = codec<Header>('HEADER', headerSchema, 1 << 20)
 

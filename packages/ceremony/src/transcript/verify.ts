@@ -33,15 +33,19 @@ export type Verified = {
   readonly made: readonly Made[]
   /** Who signed or proved something at the workstation itself, which alone showed them the bytes; each once. */
   readonly signedHere: readonly string[]
+  /** Who heard words read aloud, as it stands there; `fact` is null where it is redacted. */
+  readonly readings: readonly Reading[]
   /** What kept the run from sealing a bundle at the end of this transcript, by the kind of its entry. */
   readonly stopped: string | null
 }
+
+type Reading = { kind: 'reading.heard' | 'reading.signed'; stepId: string; fact: Json }
 
 type Made = { seq: number; stepId: string; effect: string; ckaId: Json }
 
 /** Which results the checks ask for, and which of them make a key: a new effect is placed here, or does not compile. */
 const kept: { readonly [K in EffectKind]: 'makes a key' | 'is asked for' | null } = {
-  'measure-machine': null,
+  'measure-machine': 'is asked for',
   'initialise-token': 'is asked for',
   'log-in': null,
   'probe-token': 'is asked for',
@@ -103,6 +107,7 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
   const course: string[] = []
   const all: Made[] = []
   const here = new Set<string>()
+  const readings: Reading[] = []
   let paused = false
   let ending: string | null = null
   let exceptions = 0
@@ -141,6 +146,8 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
           all.push({ seq: Number(seq), stepId, effect: made.effect, ckaId: read?.ckaId ?? null })
       }
       named.add(stepId)
+      if (kind === 'reading.heard' || kind === 'reading.signed')
+        readings.push({ kind, stepId, fact: 'fact' in entry ? entry.fact : null })
       const signer = signedAt(entry)
       if (signer !== null) here.add(signer)
       if (kind.startsWith('step.') && course.at(-1) !== stepId) course.push(stepId)
@@ -173,6 +180,7 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
         course,
         made: all,
         signedHere: [...here],
+        readings,
         stopped: ending ?? (paused ? 'run.paused' : null),
         opened: exceptions,
       })
@@ -185,6 +193,7 @@ const signing: readonly string[] = [
   'checkpoint.cosigned',
   'holder.acknowledged',
   'custodian.acknowledged',
+  'reading.signed',
 ]
 
 /** The name in an entry that says of a signature that it was made at the workstation itself, else null. */

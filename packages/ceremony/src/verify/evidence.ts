@@ -1,12 +1,14 @@
 import type { Json } from '@lux/crypto'
 import type { Predicate } from '../bundle/predicate.ts'
+import { member } from '../bundle/recorded.ts'
 import { required, type Verification } from '../bundle/verification.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import type { EffectKind, KeyEvidence, Results } from '../model/effects.ts'
-import type { PlannedKey } from '../plan/plan.ts'
+import type { PlannedKey, Step } from '../plan/plan.ts'
 import { keyOf, leavesByWindow, stepsOf } from '../plan/queries.ts'
 import { evidenceLevels } from '../policy/schema.ts'
 import { attributeFault, lengthFault, type Template, templates } from '../steps/key/templates.ts'
+import { lackedBy } from '../steps/token/bundle.ts'
 import type { KeyRead } from '../transcript/verify.ts'
 
 type EvidenceLevel = (typeof evidenceLevels)[number]
@@ -50,23 +52,45 @@ function rootTemplate(v: Verification, key: PlannedKey | undefined): Template {
   return window ? templates.root : templates.bornClosed
 }
 
+/** What a wrapped key need not show where its token lacks it: by default it is as it must be. */
+const mayLack = ['COPYABLE', 'WRAP_WITH_TRUSTED'] as const
+
+function wrappedIn(v: Verification, step: Step | undefined, attributes: Json): Template {
+  const lacked = step === undefined ? [] : lackedBy(v, step)
+  const absent = mayLack.filter((name) => lacked.includes(name) && member(attributes, name) === null)
+  return Object.fromEntries(
+    Object.entries(templates.wrappedOnce).filter(([name]) => absent.every((one) => one !== name)),
+  )
+}
+
 function readAtFault(v: Verification, stepId: string, { effect, attributes }: KeyRead): string | null {
   if (!isReading(effect)) return `${effect} reads a key, and nothing says what it must read as`
   const expected = readAs[effect]
   if (expected === 'as its record') return null
   const plan = required(v.plan)
-  const key = keyOf(plan, stepsOf(plan).find(({ step }) => step.id === stepId)?.step.key)
-  return faultOf(expected === 'as the root is made' ? rootTemplate(v, key) : expected, attributes)
+  const step = stepsOf(plan).find(({ step }) => step.id === stepId)?.step
+  if (effect === 'generate-key') return faultOf(wrappedIn(v, step, attributes), attributes)
+  return faultOf(
+    expected === 'as the root is made' ? rootTemplate(v, keyOf(plan, step?.key)) : expected,
+    attributes,
+  )
 }
 
 /** What was read at an attestation is all that a closed root of before shows: its past is the making's. */
 function templateFor(
   v: Verification,
-  { id, level }: Predicate['keyEvidence'][number],
+  { id, level, attributes }: Predicate['keyEvidence'][number],
   attested: boolean,
 ): Template {
   if (level === 'ceremony') return templates.ceremonyKey
-  if (level !== 'root') return templates.wrappedOnce
+  if (level !== 'root') {
+    const steps = stepsOf(required(v.plan)).map(({ step }) => step)
+    return wrappedIn(
+      v,
+      steps.find((step) => step.do === 'generate-key' && step.key === id),
+      attributes,
+    )
+  }
   return attested ? templates.root : rootTemplate(v, keyOf(required(v.plan), id))
 }
 

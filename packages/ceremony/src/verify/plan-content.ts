@@ -6,6 +6,7 @@ import type { EarlierKey, Plan, PlannedKey } from '../plan/plan.ts'
 import { readPlan } from '../plan/read.ts'
 import { maxPlanBytes } from '../plan/yaml-text.ts'
 import { recoveryPlanFault } from '../steps/recovery/queries.ts'
+import { otherDevices } from './machine.ts'
 
 /** Reads the plan that officers approved and compares it with what the bundle says was done. */
 export async function checkPlanContent(v: Verification): Promise<Outcome<string>> {
@@ -60,11 +61,13 @@ function peopleFault(v: Verification, plan: Plan): string | null {
 function tokensFault({ run: { header }, predicate }: Verification, plan: Plan): string | null {
   const production = predicate.domain === 'production'
   const listed = (all: Plan['tokens'] | typeof header.tokens) =>
-    all.map(({ role, profile, library, serial }) =>
-      production ? `${role} ${profile} ${library} ${serial}` : `${role} ${profile}`,
+    all.map(({ role, profile, library, serial, shim = '' }) =>
+      production ? `${role} ${profile} ${library} ${serial} ${shim}` : `${role} ${profile}`,
     )
-  const same = listed(plan.tokens).join('\n') === listed(header.tokens).join('\n')
-  return same ? null : 'other tokens were used than the plan lists'
+  if (listed(plan.tokens).join('\n') !== listed(header.tokens).join('\n'))
+    return 'other tokens were used than the plan lists'
+  const [other] = production ? otherDevices(plan, header) : []
+  return other === undefined ? null : `${other.role} is of another make or model than the plan names`
 }
 
 /** The servers that officers approved, each with its transport key where it has one, in order. A rehearsal may have others, or none. */
@@ -106,7 +109,7 @@ function keyFault(key: PlannedKey, node: WrapNode, predicate: Predicate): string
   if (node.name !== key.name) return 'the name'
   if (node.parent !== (key.parent ?? null)) return 'the parent'
   if (node.algorithm !== key.algorithm) return 'the algorithm'
-  if (v === 2 && node.version !== (key.version ?? 1)) return 'the version'
+  if (v !== 1 && node.version !== (key.version ?? 1)) return 'the version'
   const replaces = 'replaces' in node && node.replaces !== undefined ? [node.replaces] : []
   if (!sameLinks(key.replaces === undefined ? [] : [key.replaces], replaces))
     return 'the key that it replaces'

@@ -6,6 +6,8 @@ import type { EffectKind } from '../model/effects.ts'
 import type { Step } from '../plan/plan.ts'
 import { stepsOf } from '../plan/queries.ts'
 import { recordedAs, recordedFault } from '../steps/bundle.ts'
+import { hearingsOf } from './hearings.ts'
+import { roomFault } from './machine.ts'
 import { courseFault } from './transcript-course.ts'
 
 /** Joins the manifest to the transcript that witnesses cosigned: what was made, proved and dealt is what stands there. */
@@ -18,7 +20,12 @@ export async function checkTranscriptContent(v: Verification): Promise<Outcome<s
     if (result === undefined) return wrong(`${step.id}: the transcript has nothing of it`)
     recorded.push({ step, result })
   }
-  const found = courseFault(v) ?? (await recordedFault(v, recorded))
+  const heard = hearingsOf(v)
+  const found =
+    courseFault(v) ??
+    roomFault(v) ??
+    (typeof heard === 'string' ? heard : null) ??
+    (await recordedFault(v, recorded))
   return found === null ? accept(`${recorded.length} steps`) : wrong(found)
 }
 

@@ -14,6 +14,7 @@ import { isProgram } from '../steps/token/bundle.ts'
 import { checkpointCodec } from '../transcript/checkpoint.ts'
 import { checkEvidence } from './evidence.ts'
 import { checkExceptionSignatures } from './exceptions.ts'
+import { checkMachine } from './machine.ts'
 import { sharesKey } from './seats.ts'
 
 /** What only a policy can say: who may sign, and how good keys and tools must be. */
@@ -34,6 +35,7 @@ export async function checkTrust(v: Verification): Promise<void> {
       ? accept(digest)
       : refuse('POLICY-DIGEST', 'the ceremony ran under another policy')
   })
+  await ledger.run('POLICY-OLDEST', () => checkOldest(v))
   await ledger.run('POLICY-EXPIRY', () => {
     const { expiry } = v.policy
     const { created } = v.run.header
@@ -44,6 +46,7 @@ export async function checkTrust(v: Verification): Promise<void> {
   })
   await ledger.run('POLICY-ROSTER', () => checkRoster(v))
   await ledger.run('TOOL', () => checkTool(v))
+  await ledger.run('MACHINE', () => checkMachine(v))
   await ledger.run('OPENING-QUORUM', () => {
     const signed = openingCodec.verify(required(v.opening), v.predicate.domain, [officers(v)])
     return signed.ok ? accept(named(signed.value.officer)) : signed
@@ -77,6 +80,24 @@ export async function checkTrust(v: Verification): Promise<void> {
     const unlisted = used.find((algorithm) => !v.policy.algorithms.keys.includes(algorithm))
     return unlisted === undefined ? accept('') : refuse('ALGORITHMS', `${unlisted} is not in the policy`)
   })
+}
+
+/** Nobody goes back to a version whose rules a policy no longer takes. */
+function checkOldest(v: Verification): Outcome<string> {
+  const { oldest } = v.policy
+  if (oldest === undefined) return accept('the policy names none')
+  if (v.predicate.v < oldest.run)
+    return refuse(
+      'POLICY-OLDEST',
+      `a run of version ${v.predicate.v}, the policy accepts ${oldest.run} or later`,
+    )
+  const old = [...v.people.values()].find((card) => card.v < oldest.card)
+  return old === undefined
+    ? accept(`${oldest.card}, ${oldest.run}`)
+    : refuse(
+        'POLICY-OLDEST',
+        `${old.name} has a card of version ${old.v}, the policy accepts ${oldest.card} or later`,
+      )
 }
 
 function checkRoster(v: Verification): Outcome<string> {

@@ -1,4 +1,5 @@
 import type { Check } from '../bundle/checks.ts'
+import type { Note } from '../bundle/note.ts'
 import type { Predicate } from '../bundle/predicate.ts'
 import { type ManifestSigners, Verification, type VerifyOptions } from '../bundle/verification.ts'
 import { blobName } from '../bundle/zip-layout.ts'
@@ -16,6 +17,7 @@ import type { Checkpoint } from '../transcript/checkpoint.ts'
 import type { Header } from '../transcript/schema.ts'
 import { checkAddress } from './address.ts'
 import { checkContent, openArchive } from './archive.ts'
+import { notesOf } from './notes.ts'
 import { checkPeople } from './people.ts'
 import { checkRun } from './run.ts'
 import { checkTranscriptContent } from './transcript-content.ts'
@@ -54,6 +56,8 @@ export type BundleVerdict = {
   readonly signers: ManifestSigners | null
   /** Names of whom nothing but the workstation itself showed what they signed: that they saw those bytes is not proved. */
   readonly signedHere: readonly string[]
+  /** What the bundle has of what no check asks for, and what its version has no place for. */
+  readonly notes: readonly Note[]
 }
 
 /** Runs every check of SPEC.md 7 that can run. Reads the archive once, plus its small files; holds none whole. */
@@ -80,6 +84,7 @@ export async function verifyBundle(
     contents: contentsOf(v),
     signers: v.signers,
     signedHere: v.transcript?.signedHere ?? [],
+    notes: notesOf(v),
   }
 }
 

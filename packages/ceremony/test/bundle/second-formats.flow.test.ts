@@ -7,12 +7,24 @@ import { sampleBundle } from '../support/sample-bundle.ts'
 import { besideVerifier } from '../support/second-reader.ts'
 import { formatsOf, placesOf, wholeOf, withValue } from '../support/version2.ts'
 
-it('the second verifier takes card, policy, header and predicate of both versions as the first, whatever member is left out, added, or of another kind', async () => {
-  const wrong: Json[] = [null, 0, 2, 'x', '6b'.repeat(32), true, [], {}, 1_000_001]
+it('the second verifier takes card, policy, header and predicate of every version as the first, whatever member is left out, added, or of another kind', async () => {
+  const wrong: Json[] = [
+    null,
+    0,
+    2,
+    'x',
+    'Ac\u200bme',
+    'A\u0441me ',
+    '6b'.repeat(32),
+    true,
+    [],
+    {},
+    1_000_001,
+  ]
   let refused = 0
   for (const format of formatsOf(await sampleBundle({ fhe: true, life: true }))) {
     if (format.second === null) continue
-    const values: Json[] = [format.value, wholeOf(format)].flatMap((value) => [
+    const values: Json[] = [format.value, wholeOf(format, 2), wholeOf(format, 3)].flatMap((value) => [
       value,
       ...placesOf(value)
         .filter((path) => path.length > 0 && path.length < 4)

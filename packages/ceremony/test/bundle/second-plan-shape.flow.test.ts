@@ -54,7 +54,9 @@ const values: readonly unknown[] = [...texts, ...numbers, null, true, false, [],
 // A schema that is walked is one that valibot made.
 const fits = (schema: Walk, value: unknown) => v.is(schema as unknown as v.GenericSchema, value)
 const bare = (schema: Walk): Walk => (schema.wrapped === undefined ? schema : bare(schema.wrapped))
-const roots = ([1, 2] as const).map((version) => [version, planSchemas[version] as unknown as Walk] as const)
+const roots = ([1, 2, 3] as const).map(
+  (version) => [version, planSchemas[version] as unknown as Walk] as const,
+)
 
 /** A value that has every member that the schema knows. */
 function wholeOf(given: Walk): unknown {

@@ -1,4 +1,4 @@
-import { encodeCanonical } from '@lux/crypto'
+import { encodeCanonical, type Json } from '@lux/crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { cardCodec, heartbeatCodec } from '../../src/exports/documents.ts'
 import { makePerson } from '../support/people.ts'
@@ -7,6 +7,7 @@ import {
   custodianCard,
   type Format,
   formatsOf,
+  placesOf,
   sampleHeartbeat,
   wholeOf,
   withValue,
@@ -18,27 +19,43 @@ beforeAll(async () => {
   formats = formatsOf(await sampleBundle({ fhe: true, life: true }))
 })
 
-describe('formats of two versions', () => {
-  it('take in version 1 nothing that version 2 alone has, and in version 2 each of it', () => {
+describe('formats of several versions', () => {
+  it('take in no version what only a later one has, and in that one each of it', () => {
     for (const format of formats) {
-      const { name, codec, value, newer } = format
+      const { name, codec, value, newer, third = {} } = format
       expect(codec.check(value), name).toMatchObject({ ok: true })
       expect(codec.check({ ...value, v: 2 }), name).toMatchObject({ ok: true })
-      expect(codec.check({ ...value, v: 3 }), name).toMatchObject({ ok: false })
-      expect(codec.check(wholeOf(format)), name).toMatchObject({ ok: true })
-      for (const { path, value: added } of newer) {
-        const more = withValue(value, path, added)
-        expect(codec.check(more), `${name} ${path.join('.')}`).toMatchObject({ ok: false })
-        expect(codec.check(withValue(more, ['v'], 2)), `${name} ${path.join('.')}`).toMatchObject({
-          ok: true,
-        })
-      }
+      expect(codec.check({ ...value, ...third, v: 3 }), name).toMatchObject({ ok: true })
+      for (const v of [0, 4, '3', null, 1.5])
+        expect(codec.check({ ...value, ...third, v }), `${name} ${v}`).toMatchObject({ ok: false })
+      expect(codec.check(wholeOf(format, 2)), name).toMatchObject({ ok: true })
+      expect(codec.check(wholeOf(format, 3)), name).toMatchObject({ ok: true })
+      for (const { path, value: added, since = 2 } of newer)
+        for (const v of [1, 2, 3]) {
+          const more = withValue({ ...value, ...(v === 3 ? third : {}), v }, path, added)
+          expect(codec.check(more).ok, `${name} ${path.join('.')} in ${v}`).toBe(v >= since)
+        }
     }
+  })
+
+  it('TEXT-RULE names and lines keep it since version 3, and what was before stays as it was', () => {
+    for (const format of formats)
+      for (const path of placesOf(format.value)) {
+        const here = path.reduce<Json | undefined>((at, key) => Object(at)[key], format.value)
+        if (here !== 'Acme' && here !== 'Hana' && here !== 'Root KEK' && here !== 'Linux 6.1') continue
+        for (const text of ['Ac\u200bme', 'Acme ', 'A\u0441me', 'Zoe\u0308']) {
+          const of = (v: number) =>
+            format.codec.check(
+              withValue({ ...format.value, ...(v === 3 ? format.third : {}), v }, path, text),
+            ).ok
+          expect([of(1), of(2), of(3)], `${format.name} ${path.join('.')}`).toEqual([true, true, false])
+        }
+      }
   })
 
   it('have one encoding: what is parsed is written again as it was', () => {
     for (const format of formats)
-      for (const one of [format.value, wholeOf(format)]) {
+      for (const one of [format.value, wholeOf(format, 2), wholeOf(format, 3)]) {
         const bytes = encodeCanonical(one)
         const { name, codec } = format
         const parsed = codec.parse(bytes)

@@ -47,6 +47,15 @@ describe('notes', () => {
     expect(rule(run, { ...note, text: 'a\u202eb' })).toBe('COMMAND-01')
   })
 
+  it('TEXT-RULE COMMAND-01 in a run of version 3 what is typed is tidied, and refused where it hides something still', () => {
+    const run = runOf(3, 'generate-root')
+    for (const text of ['a\u200bb', 'p\u0430ss']) expect(rule(run, { ...note, text })).toBe('COMMAND-01')
+    for (const text of ['a\u200bb', 'p\u0430ss'])
+      expect(rule(runOf(2, 'generate-root'), { ...note, text })).toBe('note.made')
+    run.must({ ...note, text: ' Zoe\u0308 came. ' })
+    expect(run.disk.entries.at(-1)).toMatchObject({ fact: { text: 'Zo\u00eb came.' } })
+  })
+
   it('HISTORY-01 in a history of version 1 there is none', () => {
     const run = runOf(2, 'generate-root')
     run.must(note)

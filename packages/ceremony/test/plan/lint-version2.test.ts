@@ -52,7 +52,7 @@ describe('plan of version 2', () => {
     ] as const) {
       const copy = copyOf(first)
       spoil(copy)
-      const detail = `${name} stands only in a plan of version 2`
+      const detail = `${name} stands only in a plan of version 2 or later`
       expect(read(copy)).toMatchObject({ ok: false, refusals: [{ rule: 'PLAN-03', detail }] })
       expect(read({ ...copy, v: 2 })).toMatchObject({ ok: true })
     }
@@ -68,8 +68,43 @@ describe('plan of version 2', () => {
     }
   })
 
-  it('a plan of version 2 that asks for nothing new lints', () => {
-    expect(lintPlan({ ...copyOf(plan), v: 2 as const })).toEqual([])
+  it('PLAN-79 a plan of version 3 that asks for nothing new lints, and one of before is read but not begun', () => {
+    expect(lintPlan({ ...copyOf(plan), v: 3 as const })).toEqual([])
+    for (const v of [1, 2] as const) {
+      const before = { ...copyOf(plan), v }
+      expect(read(before)).toMatchObject({ ok: true })
+      expect(lintPlan(before).map(({ rule }) => rule)).toEqual(['PLAN-79'])
+    }
+  })
+
+  it('PLAN-03 what version 3 alone has is read in it, and refused by its name before', () => {
+    for (const [name, spoil] of [
+      ['image', (copy: Plan) => Object.assign(copy, { image: '1c'.repeat(32) })],
+      ['tokens[0].shim', (copy: Plan) => Object.assign(copy.tokens[0]!, { shim: '1c'.repeat(32) })],
+      [
+        'tokens[0].device',
+        (copy: Plan) => Object.assign(copy.tokens[0]!, { device: { maker: 'A', model: 'B' } }),
+      ],
+    ] as const) {
+      const copy = copyOf(plan)
+      spoil(copy)
+      const detail = `${name} stands only in a plan of version 3`
+      expect(read({ ...copy, v: 2 })).toMatchObject({ ok: false, refusals: [{ rule: 'PLAN-03', detail }] })
+      expect(read({ ...copy, v: 3 })).toMatchObject({ ok: true })
+    }
+  })
+
+  it('TEXT-RULE a title, a name and a step of version 3 keep it, of before they need not', () => {
+    for (const spoil of [
+      (copy: Plan) => (copy.title = 'R\u043eot'),
+      (copy: Plan) => (copy.keys[0]!.name = 'Root\u200b'),
+      (copy: Plan) => (copy.parts[0]!.steps[0]!.text = 'Call the roll. '),
+    ]) {
+      const copy = copyOf(plan)
+      spoil(copy)
+      expect(read({ ...copy, v: 2 })).toMatchObject({ ok: true })
+      expect(read({ ...copy, v: 3 })).toMatchObject({ ok: false, refusals: [{ rule: 'PLAN-03' }] })
+    }
   })
 
   it('PLAN-71 refuses a backup that cannot be, and spares that are not there', () => {

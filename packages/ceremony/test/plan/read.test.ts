@@ -59,7 +59,7 @@ describe('a plan file', () => {
     ['a map', 'hunter2: hunter2\n'],
     ['an unknown key of a plan', `${text}hunter2=: hunter2\n`],
     ['a wrong value', text.replace(/^title: .*$/m, 'title: [hunter2]')],
-    ['a wrong literal', text.replace('v: 2\n', 'v: hunter2\n')],
+    ['a wrong literal', text.replace('v: 3\n', 'v: hunter2\n')],
     ['an anchor', 'v: &hunter2 1\n'],
     ['an alias', 'v: *hunter2\n'],
     ['a tag', 'v: !hunter2 1\n'],
@@ -130,7 +130,7 @@ describe('a plan file', () => {
   it.each([
     ['an unknown key at the top', `${text}extra: 1\n`, 'extra is not known; known here: v, title'],
     ['a missing entry', text.replace(/^title: .*\n/m, ''), 'title is missing'],
-    ['another version', text.replace('v: 2\n', 'v: 3\n'), 'v: '],
+    ['another version', text.replace('v: 3\n', 'v: 4\n'), 'v: '],
     ['a step of an unknown kind', text.replace('do: roll-call', 'do: improvise'), 'parts[0].steps[0].do'],
     [
       'a digest in capitals',

@@ -21,7 +21,13 @@ const newcomers = ['Dora', 'Emil'].map((name) => makePerson('officer', name, 'pr
 const witness = makePerson('witness', 'Wim', 'production')
 const server = makeServer('server', 'production')
 
+/** Of version 1, as these were made. */
 function policyOf(people: readonly Person[], more: Partial<Parameters<typeof newPolicy>[0]> = {}): Policy {
+  const { oldest: _since3, ...policy } = policyNow(people, more)
+  return { ...policy, v: more.hardware === undefined ? 1 : 2 }
+}
+
+function policyNow(people: readonly Person[], more: Partial<Parameters<typeof newPolicy>[0]> = {}): Policy {
   return newPolicy({
     organisation: { id: 'acme', name: 'Acme' },
     domain: 'production',
@@ -279,12 +285,40 @@ describe('changes of a policy of version 2', () => {
     expect(checkPolicy(signed(policy, [ada!, berta!]))).toMatchObject({ ok: false, rule: 'POLICY-CHANGES' })
   })
 
-  it('a policy is of version 2 exactly where it has something of it, and a rehearsal keeps it', () => {
+  it('a policy of version 2 is read as it was', () => {
     const hardware = [{ maker: 'Example', model: 'HSM 3000' }]
-    expect(policyOf(officers).v).toBe(1)
     const policy = policyOf(officers, { hardware })
     expect(policy).toMatchObject({ v: 2, hardware })
     const parsed = parsePolicyFile(encodePolicyFile(signed(policy, officers)))
     expect(parsed.ok && checkPolicy(parsed.value)).toMatchObject({ ok: true })
+  })
+})
+
+describe('POLICY-OLDEST', () => {
+  const first = policyNow(officers, { oldest: { card: 2, run: 3 } })
+  const next = (more: Partial<Policy>): Policy => ({
+    ...policyNow(officers, { version: 2, previous: policyDigest(first), oldest: { card: 2, run: 3 } }),
+    ...more,
+  })
+  const follow = (policy: Policy) => checkSuccessor(first, signed(policy, officers))
+
+  it('a new policy is of version 3 and accepts the oldest card that it lists, and runs of today', () => {
+    expect(policyNow(officers)).toMatchObject({ v: 3, oldest: { card: 1, run: 3 } })
+    const cards = officers.map(({ card }): Card => ({ ...card, v: 3 }))
+    expect(policyNow(officers, { officers: cards, witnesses: [], witnessQuorum: 0 })).toMatchObject({
+      oldest: { card: 3, run: 3 },
+    })
+  })
+
+  it('nobody goes back: neither the format nor what it accepts gets older', () => {
+    expect(follow(next({}))).toMatchObject({ ok: true })
+    expect(follow(next({ oldest: { card: 3, run: 3 } }))).toMatchObject({ ok: true })
+    const { oldest: _gone, ...older } = next({})
+    for (const lower of [
+      next({ oldest: { card: 1, run: 3 } }),
+      next({ oldest: { card: 2, run: 2 } }),
+      { ...older, v: 2 as const },
+    ])
+      expect(follow(lower)).toMatchObject({ ok: false, rule: 'POLICY-OLDEST' })
   })
 })

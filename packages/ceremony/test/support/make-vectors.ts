@@ -15,6 +15,8 @@ import {
   type CardRenewal,
   cardCodec,
   cardRenewalCodec,
+  type Hearing,
+  hearingCodec,
   heartbeatCodec,
   type KeyStatement,
   keyStatementCodec,
@@ -22,6 +24,7 @@ import {
   serverCardCodec,
   signatureContext,
 } from '../../src/exports/documents.ts'
+import type { Plan } from '../../src/exports/plan.ts'
 import { encodePolicyFile, policyDigest, policyDocument } from '../../src/exports/policy.ts'
 import {
   type Checkpoint,
@@ -79,7 +82,7 @@ export async function makeVectors(): Promise<{
   const officer = makePerson('officer', 'Ada', 'production')
   const { policy, signatures } = sample.policy
   const holder = makePerson('holder', 'Hana', 'production')
-  const renewed = renewCard(holder.identity, holder.card, sampleRecipient('Hana next'))
+  const renewed = renewCard(holder.identity, holder.card, sampleRecipient('Hana next'), 1)
   const { renews, ...bare } = renewed
   const renewal: CardRenewal = {
     v: 1,
@@ -157,6 +160,7 @@ export async function makeVectors(): Promise<{
     },
   }
   json['version2.json'] = await makeVersion2()
+  json['version3.json'] = await makeVersion3()
   return { json, bundle: sample.bytes, policy: encodePolicyFile(sample.policy) }
 }
 
@@ -185,6 +189,54 @@ async function makeVersion2(): Promise<Json> {
           sampleHeartbeat,
           'production',
         ),
+      },
+    },
+    bundle: {
+      size: sample.bytes.length,
+      sha256: sha256Hex(sample.bytes),
+      bundleDigest: sample.digest,
+      verdict: 'accepted',
+    },
+  }
+}
+
+/** As of version 2; and a hearing. */
+async function makeVersion3(): Promise<Json> {
+  const sample = await sampleBundle({ fhe: true, version: 3 })
+  const written = (value: Json) => ({
+    canonical: fromUtf8(encodeCanonical(value)),
+    digest: sha256Hex(encodeCanonical(value)),
+  })
+  const formats = formatsOf(sample).map((format) => [format.name, written(wholeOf(format, 3))] as const)
+  const asks: Plan = {
+    ...asked(samplePlan({ version: 3 }, [], { policy: sample.header.policyDigest, destinations: [] })),
+    v: 3,
+    image: sha256Hex(utf8('image')),
+  }
+  Object.assign(asks.tokens[0] ?? {}, {
+    shim: sha256Hex(utf8('shim')),
+    device: { maker: 'Example', model: 'HSM 3000' },
+  })
+  const plan = planBytes(asks)
+  const hearing: Hearing = {
+    v: 1,
+    kind: 'hearing',
+    domain: 'production',
+    ceremonyId: sample.header.ceremonyId,
+    stepId: 'seal',
+    what: 'plan',
+    digest: sample.header.planHash,
+    name: 'Wim',
+  }
+  const message = hearingCodec.signedBytes(hearing)
+  return {
+    ...Object.fromEntries(formats),
+    plan: { text: fromUtf8(plan), hash: sha256Hex(plan) },
+    hearing: {
+      ...written({ ...hearing }),
+      message: toHex(signedMessage(signatureContext('hearing', 'production'), message)),
+      signature: {
+        ...hearingCodec.sign(makePerson('witness', 'Wim', 'production').identity, hearing, 'production'),
       },
     },
     bundle: {

@@ -26,7 +26,13 @@ import {
   planLockCodec,
   serverCardCodec,
 } from '../../src/exports/documents.ts'
-import { newPolicy, type PolicyFile, policyDigest, policyDocument } from '../../src/exports/policy.ts'
+import {
+  newPolicy,
+  type Policy,
+  type PolicyFile,
+  policyDigest,
+  policyDocument,
+} from '../../src/exports/policy.ts'
 import { encodeTranscript, type Header } from '../../src/exports/transcript.ts'
 import { entropyOf, makePerson, makeServer, type Person, renewedPerson } from './people.ts'
 import { SampleAttestations } from './sample-attestation.ts'
@@ -70,7 +76,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
     return blob.sha256
   }
 
-  const draft = newPolicy({
+  const { oldest, ...named } = newPolicy({
     organisation: { id: 'acme', name: 'Acme' },
     domain,
     expiry: '2027-01-01T00:00:00.000Z',
@@ -102,6 +108,8 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
     softTokens: true,
     acceptedTools: [sampleBuild],
   })
+  // The policy is of the run's version, or of the first.
+  const draft: Policy = options.version === 3 ? { ...named, ...(oldest && { oldest }) } : { ...named, v: 1 }
   const policy = alter.policy?.(draft) ?? draft
   const digest = policyDigest(policy)
   const signers = officers.slice(0, 2).map(({ identity }) => identity)
@@ -125,7 +133,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
     policyDigest: digest,
     tool: { version: '0.1.0', build: sampleBuild },
     machine: { measurement: 'ad'.repeat(32), kernel: 'Linux 6.1', tpmQuote: 'none' },
-    tokens: sampleTokens(options).map(({ attestation: _of, ...token }) => token),
+    tokens: sampleTokens(options).map(({ attestation: _of, device: _planned, ...token }) => token),
     roster: roster.map(({ card }) => ({ role: card.kind, name: card.name, card: cardCodec.digest(card) })),
     standIns: [],
   }
@@ -164,7 +172,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
     {
       ceremony,
       serials,
-      trusted: options.version === 2 ? keys : [],
+      trusted: (options.version ?? 1) > 1 ? keys : [],
       spare: options.replica === 'spare',
       crs: options.crs?.length ?? null,
       attested: attestations !== null,

@@ -144,4 +144,22 @@ export const sampleKinds: { readonly [kind: string]: () => SampleOptions } = {
   dealing: () => ({ version: 2, fhe: true }),
   'decryption and resharing': () => ({ version: 2, fhe: true, life: true, renewed: true }),
   heartbeat: () => sampleHeartbeats(),
+  'version 3': placed,
+}
+
+/** A medium, a shim and a device, as planned and as the run says. */
+function placed(): SampleOptions {
+  const [image, shim] = ['1d'.repeat(32), '1e'.repeat(32)]
+  const device = { maker: 'Example', model: 'HSM 3000' }
+  return {
+    version: 3,
+    alter: {
+      plan: (plan) => ({ ...plan, image, tokens: plan.tokens.map((token) => ({ ...token, shim, device })) }),
+      header: (header) => ({
+        ...header,
+        machine: { ...header.machine, image },
+        tokens: header.tokens.map((token) => ({ ...token, shim, device: { ...device, firmware: '7.1' } })),
+      }),
+    },
+  }
 }

@@ -8,6 +8,7 @@ import type {
   OpeningCertificate,
   PlanLock,
   Transport,
+  Version,
 } from '../../src/exports/documents.ts'
 import type { Plan } from '../../src/exports/plan.ts'
 import type { Policy, PolicyFile } from '../../src/exports/policy.ts'
@@ -78,7 +79,7 @@ export type SampleVendor = {
 
 export type SampleOptions = {
   /** Of plan, transcript and bundle; 1 by default. */
-  version?: 1 | 2
+  version?: Version
   domain?: Domain
   sequence?: string
   previous?: string | null

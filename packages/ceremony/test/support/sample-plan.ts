@@ -74,7 +74,7 @@ export function samplePlan(
                 ckaId: '77'.repeat(16),
                 rootId: options.rootId ?? '70'.repeat(16),
                 ceremonyId: options.rootBorn,
-                ...(options.version === 2
+                ...((options.version ?? 1) > 1
                   ? { possession: options.possession ?? { mechanism: 'KWP-RFC5649', digest: sha256Hex() } }
                   : {}),
               },

@@ -34,13 +34,15 @@ for line in sys.stdin:
     loaded = verify.parse(open(policy, 'rb').read(), verify.policy_file_shape, 1 << 20) if policy else None
     with open(bundle, 'rb') as file:
         result = verify.Verifier(file, loaded).verify()
-    results.append({'verdict': result['verdict'], 'failed': result['failed'], 'said': {check['id']: check['detail'] for check in result['checks']}})
+    results.append({'verdict': result['verdict'], 'failed': result['failed'], 'notes': result['notes'], 'said': {check['id']: check['detail'] for check in result['checks']}})
 print(json.dumps(results))
 `
 
 export type Case = { bytes: Uint8Array; policy: PolicyFile | null }
 
 type Verdict = Pick<BundleVerdict, 'verdict' | 'failed'>
+
+type Words = Verdict & Pick<BundleVerdict, 'notes'> & { said: Record<string, string> }
 
 /**
  * What the second verifier says of bundles, each beside the policy that it is given. It computes every signature itself, or is
@@ -51,10 +53,7 @@ export function secondVerdicts(cases: readonly Case[], signatures?: 'computed' |
 }
 
 /** As `secondVerdicts`, with what is said of each check. */
-export function secondWords(
-  cases: readonly Case[],
-  signatures: 'computed' | 'told' = 'computed',
-): (Verdict & { said: Record<string, string> })[] {
+export function secondWords(cases: readonly Case[], signatures: 'computed' | 'told' = 'computed'): Words[] {
   const folder = mkdtempSync(join(tmpdir(), 'lux-corpus-'))
   try {
     writeFileSync(join(folder, 'known'), JSON.stringify(signatures === 'told' ? knownVerdicts() : {}))
@@ -70,16 +69,17 @@ export async function compare(
   attestation?: AttestationCheck,
   signatures?: 'computed' | 'told',
 ): Promise<Verdict[]> {
-  const first: Verdict[] = []
+  const first: Omit<Words, 'said'>[] = []
   for (const { bytes, policy } of cases) {
-    const { verdict, failed } = await verifyBundle(memoryReader(bytes), {
+    const { verdict, failed, notes } = await verifyBundle(memoryReader(bytes), {
       ...(policy ? { policy } : {}),
       ...(attestation ? { attestation } : {}),
     })
-    first.push({ verdict, failed })
+    first.push({ verdict, failed, notes })
   }
-  expect(secondVerdicts(cases, signatures)).toEqual(first)
-  return first
+  const second = secondWords(cases, signatures)
+  expect(second.map(({ verdict, failed, notes }) => ({ verdict, failed, notes }))).toEqual(first)
+  return first.map(({ verdict, failed }) => ({ verdict, failed }))
 }
 
 function verdictsIn(folder: string, cases: readonly Case[]): ReturnType<typeof secondWords> {

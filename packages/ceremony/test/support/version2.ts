@@ -3,7 +3,6 @@ import { predicateSchema } from '../../src/bundle/predicate.ts'
 import { type Codec, codec } from '../../src/documents/format/codec.ts'
 import {
   cardCodec,
-  cardVersion,
   type Heartbeat,
   heartbeatCodec,
   type Receipt,
@@ -19,10 +18,10 @@ const bundle = '5a'.repeat(32)
 const digest = '6b'.repeat(32)
 const earlier = { bundle, id: 'root', version: 1 }
 
-/** What each format of version 2 has that version 1 has not, by its place; every one is optional. */
-export type Newer = { readonly path: readonly (string | number)[]; readonly value: Json }
+/** What a format has since version 2 or 3, by its place; every one is optional. */
+export type Newer = { readonly path: readonly (string | number)[]; readonly value: Json; readonly since?: 3 }
 
-/** A format of two versions: a value of version 1, and what version 2 adds to it. */
+/** A format of several versions: a value of version 1, and what later versions add to it. */
 export type Format = {
   readonly name: string
   readonly codec: Pick<Codec<unknown>, 'check' | 'encode' | 'parse'>
@@ -30,6 +29,8 @@ export type Format = {
   readonly second: string | null
   readonly value: Record<string, Json>
   readonly newer: readonly Newer[]
+  /** What version 3 asks for. */
+  readonly third?: Record<string, Json>
 }
 
 /** A value is JSON by its codec. */
@@ -118,9 +119,45 @@ export function formatsOf({ policy, header, predicate }: SampleBundle): Format[]
           path: ['changes'],
           value: [{ role: 'officer', name: 'Dora', card: digest, change: 'removed', reason: 'left' }],
         },
+        {
+          path: ['machine'],
+          value: {
+            least: 'M2',
+            images: [digest],
+            keys: [{ name: 'Room', key: (card.keys.mlDsa65 ?? '').slice(0, 88) }],
+          },
+          since: 3,
+        },
+        {
+          path: ['attestationRoots'],
+          value: [
+            {
+              name: 'Vendor',
+              certificate: digest,
+              format: 'luna',
+              device: { maker: 'Example', model: 'HSM' },
+            },
+          ],
+          since: 3,
+        },
+      ],
+      third: { oldest: { card: 1, run: 2 } },
+    },
+    {
+      name: 'header',
+      codec: headerCodec,
+      second: 'header_shape',
+      value: json(header),
+      newer: [
+        { path: ['machine', 'image'], value: digest, since: 3 },
+        { path: ['tokens', 0, 'shim'], value: digest, since: 3 },
+        {
+          path: ['tokens', 0, 'device'],
+          value: { maker: 'Example', model: 'HSM', firmware: '7.1' },
+          since: 3,
+        },
       ],
     },
-    { name: 'header', codec: headerCodec, second: 'header_shape', value: json(header), newer: [] },
     {
       name: 'predicate',
       codec: codec('PREDICATE', predicateSchema, 24 << 20),
@@ -153,16 +190,22 @@ export function formatsOf({ policy, header, predicate }: SampleBundle): Format[]
   ]
 }
 
-/** The format's value of version 2, with everything that it adds. */
-export function wholeOf({ value, newer }: Format): Json {
-  return newer.reduce<Json>((now, { path, value: added }) => withValue(now, path, added), { ...value, v: 2 })
+/** The format's value of a version, with everything that it has since version 1. */
+export function wholeOf({ value, newer, third }: Format, version: 2 | 3 = 2): Json {
+  return newer
+    .filter(({ since = 2 }) => since <= version)
+    .reduce<Json>((now, { path, value: added }) => withValue(now, path, added), {
+      ...value,
+      ...(version === 3 ? third : {}),
+      v: version,
+    })
 }
 
 /** A card that version 1 has not. */
 export function custodianCard(): Record<string, Json> {
   const { card } = makePerson('officer', 'Gita', 'production')
   const recipient = sampleRecipient('Gita')
-  return json({ ...card, v: cardVersion('custodian'), kind: 'custodian', recipient })
+  return json({ ...card, v: 2, kind: 'custodian', recipient })
 }
 
 /** What a plan of version 2 can ask for, added to a plan that has a root of its own. */

@@ -48,11 +48,6 @@ export function tidyText(text: string): string {
     .trim()
 }
 
-/** Whether a screen shows every character of the text. */
-export function isShown(text: string): boolean {
-  return withoutHidden(text, () => '') === text
-}
-
 /** The text with `instead` in the place of each character that a screen does not show. */
 export function withoutHidden(text: string, instead: (hidden: string) => string): string {
   const characters = Array.from(text)

@@ -56,13 +56,15 @@ export function policyLines(policy: Policy): Told[] {
       })
     }),
     told('policy-evidence', `least evidence  ${evidence}`, { evidence }),
-    ...(policy.attestationRoots ?? []).map(({ name, certificate, format }) =>
-      told('policy-vouches', `vouches         ${name} for ${format} tokens: root ${certificate}`, {
+    ...(policy.attestationRoots ?? []).map(({ name, certificate, ...root }) => {
+      const device = 'device' in root && root.device
+      const format = device ? `${root.format}, ${device.maker} ${device.model}` : root.format
+      return told('policy-vouches', `vouches         ${name} for ${format} tokens: root ${certificate}`, {
         name,
         format,
         certificate,
-      }),
-    ),
+      })
+    }),
     policy.softTokens
       ? told('policy-soft-allowed', 'software tokens ALLOWED')
       : told('policy-soft-refused', 'software tokens refused'),
@@ -73,10 +75,33 @@ export function policyLines(policy: Policy): Told[] {
       `FHE             ${floorBits} bits left, ${blockFloorBits} a block; at most ${budgets.k64} and ${budgets.k128} blocks a holder`,
       { life: floorBits, block: blockFloorBits, k64: budgets.k64, k128: budgets.k128 },
     ),
+    ...(policy.oldest === undefined
+      ? []
+      : [
+          told(
+            'policy-oldest',
+            `accepts         cards of version ${policy.oldest.card}, runs of version ${policy.oldest.run}, and later ones`,
+            policy.oldest,
+          ),
+        ]),
+    ...(policy.machine === undefined ? [] : [machine(policy.machine)]),
     ...(fhe.carrying === 'always'
       ? [told('policy-carrying', 'carrying        squashed ciphertexts are rounded, always')]
       : []),
   ]
+}
+
+function machine({ least, images = [], keys = [] }: NonNullable<Policy['machine']>): Told {
+  const values = {
+    level: least,
+    images: images.join(', '),
+    keys: keys.map(({ name, key }) => `${name} ${short(sha256Hex(utf8(key)))}`).join(', '),
+  }
+  return told(
+    'policy-machine',
+    `workstation     ${least}; media ${values.images || 'any'}; keys ${values.keys || 'any'}`,
+    values,
+  )
 }
 
 type Role = 'officer' | 'witness' | 'approver' | 'requester' | 'evaluator' | 'encryptor'

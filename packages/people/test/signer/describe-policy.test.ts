@@ -41,7 +41,15 @@ const policy: Policy = {
     encryptors: [card('encryptor', 'Enno')],
     combiners: [{ name: 'desk', recipient: recipient('p') }],
     servers: [{ name: 'main', card: server }],
-    attestationRoots: [{ name: 'Vendor', certificate: 'c0'.repeat(32), format: 'luna' }],
+    attestationRoots: [
+      {
+        name: 'Vendor',
+        certificate: 'c0'.repeat(32),
+        format: 'luna',
+        device: { maker: 'Example', model: 'HSM' },
+      },
+    ],
+    machine: { least: 'M2', images: ['e0'.repeat(32)], keys: [{ name: 'Room', key: 'AAAA'.repeat(30) }] },
     softTokens: false,
     acceptedTools: ['b1'.repeat(32)],
   }),

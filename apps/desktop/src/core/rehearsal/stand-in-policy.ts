@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { encodePolicyFile, memberOf, type Policy, policyDigest, policyDocument } from '@lux/ceremony/policy'
+import { newest } from '@lux/ceremony/wire'
 import { writeDurably } from '@lux/node-files'
 import { nextPolicyFile } from '../runs/folder/next-policy.ts'
 import type { RehearsalRequest } from './rehearsal-request.ts'
@@ -26,7 +27,8 @@ export async function makeNextPolicy(
   })
   const policy: Policy = {
     ...before,
-    v: 2,
+    v: newest,
+    oldest: before.oldest ?? { card: 1, run: 1 },
     version: before.version + 1,
     previous: policyDigest(before),
     officers: [...before.officers.slice(0, -1), member],

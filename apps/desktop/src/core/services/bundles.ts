@@ -99,6 +99,7 @@ function viewOf(file: string, verdict: BundleVerdict): Omit<VerifyView, 'taken' 
     rule: rule ?? null,
     detail: verdict.checks.find(({ id }) => id === rule)?.detail ?? null,
     signedHere: [...verdict.signedHere],
+    notes: verdict.notes.map(({ id, state, values }) => ({ id, state, values: [...values] })),
     checks: verdict.checks.map(({ id, ok, detail }) => ({
       name: id,
       outcome: ok === null ? 'not-run' : ok ? 'passed' : 'failed',

@@ -13,7 +13,14 @@ import {
 } from '@lux/ceremony/plan'
 import { type Policy, policyDigest } from '@lux/ceremony/policy'
 import { planTerms } from '@lux/ceremony/script-draft'
-import { type Card, cardCodec, type ServerCard, serverCardCodec, transportCodec } from '@lux/ceremony/wire'
+import {
+  type Card,
+  cardCodec,
+  newest,
+  type ServerCard,
+  serverCardCodec,
+  transportCodec,
+} from '@lux/ceremony/wire'
 import { type Json, utf8 } from '@lux/crypto'
 import { ExpectedError, writeDurably } from '@lux/node-files'
 import { roomOf } from '../runs/begin/policy-terms.ts'
@@ -56,7 +63,7 @@ export function makePlan(parts: PlanParts): Made<MadePlan> {
     ...known(script.value, { ...parts, people }),
     ...parts.values,
   })
-  const people = withSeat(parts, script.value, valuesWith)
+  const people = withSeat(parts, valuesWith)
   const made = planFromScript(parts.script, valuesWith(people), terms)
   if (!made.ok) return made
   const cardOf = (digest: string) => people.find((card) => cardCodec.digest(card) === digest)
@@ -70,12 +77,8 @@ export function makePlan(parts: PlanParts): Made<MadePlan> {
  * The cards that the plan has a seat for: of its roles, and of holders those whom the threshold key or its next epoch names. A folder
  * of cards has others too, of people whom only the policy names.
  */
-function withSeat(
-  parts: PlanParts,
-  { version }: Script,
-  valuesWith: (people: readonly Card[]) => ScriptValues,
-): readonly Card[] {
-  const roles: readonly string[] = planTerms[version].roles
+function withSeat(parts: PlanParts, valuesWith: (people: readonly Card[]) => ScriptValues): readonly Card[] {
+  const roles: readonly string[] = planTerms[newest].roles
   const people = seatedInOrder(parts.people.filter(({ kind }) => roles.includes(kind)))
   const made = instantiateScript(parts.script, valuesWith(people))
   const read = made.ok ? readPlan(utf8(made.value)) : made

@@ -1,4 +1,5 @@
-import { directionOf, escaped, type Paper, type PaperBlock } from '../../contract/index.ts'
+import { escaped } from '../../contract/escaped.ts'
+import { directionOf, type Paper, type PaperBlock } from '../../contract/index.ts'
 
 /** Light modules around a code, ISO/IEC 18004 section 9.1. */
 const quietZone = 4

@@ -1,7 +1,7 @@
 import { Code, Icon, PersonChip, Rec, VerdictGroups, WordCards } from '@lux/ui'
 import { Heading } from '@radix-ui/themes'
 import type { i18n as I18n, TFunction } from 'i18next'
-import { useEffect, useRef } from 'react'
+import { Fragment, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { VerifyView } from '../../contract/index.ts'
 import { Outcome, type Tone } from '../components/outcome.tsx'
@@ -222,7 +222,26 @@ function NotProved({ result }: { result: VerifyView }) {
           <li key={what}>{t(`bundles.unproved.${what}`, { names })}</li>
         ))}
       </ul>
+      {result.notes.length === 0 ? null : <Notes notes={result.notes} />}
     </section>
+  )
+}
+
+/** What stands in the bundle besides, and what its version has no place for. */
+function Notes({ notes }: Pick<VerifyView, 'notes'>) {
+  const { t } = useTranslation()
+  return (
+    <details className="details">
+      <summary>{t('bundles.notes')}</summary>
+      <dl className="facts">
+        {notes.map(({ id, state, values }) => (
+          <Fragment key={id}>
+            <dt>{t(`bundles.note.${id}`)}</dt>
+            <dd>{t(`bundles.note-state.${state}`, { values: values.join(', ') })}</dd>
+          </Fragment>
+        ))}
+      </dl>
+    </details>
   )
 }
 

@@ -27,6 +27,18 @@ export function verdictPaper(
       ...signerBlocks(t, result),
       { kind: 'heading', text: t('bundles.not-proved') },
       { kind: 'list', items: notProved(result).map((what) => t(`bundles.unproved.${what}`, { names })) },
+      ...(result.notes.length === 0
+        ? []
+        : [
+            { kind: 'heading' as const, text: t('bundles.notes') },
+            {
+              kind: 'facts' as const,
+              facts: result.notes.map(({ id, state, values }) => ({
+                name: t(`bundles.note.${id}`),
+                value: t(`bundles.note-state.${state}`, { values: values.join(', ') }),
+              })),
+            },
+          ]),
       { kind: 'heading', text: t('bundles.checks') },
       ...groupsOf(result).map(
         ({ answer, checks }): PaperBlock => ({

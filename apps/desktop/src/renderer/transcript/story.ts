@@ -3,7 +3,15 @@ import type { TranscriptEntry } from '../../contract/index.ts'
 
 /** What an entry is about, for the filter; `deviation` is what did not go as planned, and is marked. */
 export const topics = {
-  people: ['run.started', 'step.confirmed', 'note.made', 'run.paused', 'run.resumed', 'holder.acknowledged'],
+  people: [
+    'run.started',
+    'step.confirmed',
+    'note.made',
+    'reading.heard',
+    'run.paused',
+    'run.resumed',
+    'holder.acknowledged',
+  ],
   work: [
     'step.intended',
     'step.performed',
@@ -24,6 +32,7 @@ export const topics = {
     'custodian.acknowledged',
     'custodian.stated',
     'heartbeat.taken',
+    'reading.signed',
     'run.receipted',
   ],
   deviations: [
@@ -53,7 +62,8 @@ export function storyOf(
   // A signed document that was taken in says itself who gave it.
   const signed = factOf(JSON.stringify(said.payload ?? {}))
   const text = (name: string): string => {
-    const value = said[name] ?? (name === 'name' ? signed.name : undefined)
+    const given = said[name] ?? (name === 'name' ? signed.name : undefined)
+    const value = Array.isArray(given) ? given.join(', ') : given
     return typeof value === 'string' || typeof value === 'number' ? own(String(value).slice(0, 300)) : ''
   }
   const known = (fallback: string, ...keys: string[]): string => {

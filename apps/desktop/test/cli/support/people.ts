@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Domain } from '@lux/ceremony'
-import { type Card, cardCodec, cardVersion, isSealedTo } from '@lux/ceremony/wire'
+import { type Card, cardCodec, isSealedTo, newest } from '@lux/ceremony/wire'
 import { generateIdentity, generateSealIdentity } from '@lux/crypto'
 import type { PersonKey } from '@lux/people'
 import { systemEntropy } from '../../../src/core/system.ts'
@@ -24,7 +24,7 @@ export async function enrolled(
   const identity = generateIdentity(systemEntropy, ['ed25519', 'mlDsa65'])
   const seal = isSealedTo(kind) ? await generateSealIdentity() : null
   const card: Card = {
-    v: cardVersion(kind),
+    v: newest,
     kind,
     domain,
     name,

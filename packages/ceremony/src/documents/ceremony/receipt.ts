@@ -7,15 +7,15 @@ import {
   earlierKey,
   hex16,
   id,
-  line,
   positive,
   remark,
+  type Texts,
   time,
 } from '../format/fields.ts'
-import { type EitherVersion, version1, version2, versions } from '../format/versions.ts'
+import { type AnyVersion, textsOf, type Version, version, versions } from '../format/versions.ts'
 
 /** A root that one node now holds in its token. `possession` is the digest of CEREMONY.md "Possession proof". */
-const receivedRoot = {
+const receivedRoot = ({ line }: Texts) => ({
   key: id,
   rootId: hex16,
   node: id,
@@ -29,14 +29,15 @@ const receivedRoot = {
     v.union([v.boolean(), v.pipe(v.number(), v.safeInteger()), line]),
   ),
   transportKeyDestroyed: v.boolean(),
-}
-const receivedRoot2 = v.strictObject({
-  ...receivedRoot,
-  /** By the vendor's own means, not by a transport key; absent: wrapped to the transport key. */
-  way: v.exactOptional(v.picklist(['vendor-clone', 'vendor-wrap'])),
-  /** What the node's token says of itself, and SHA-256 of its library. */
-  token: v.exactOptional(v.strictObject({ maker: line, model: line, firmware: line, library: digest })),
 })
+const receivedRoot2 = ({ line, remark }: Texts) =>
+  v.strictObject({
+    ...receivedRoot({ line, remark }),
+    /** By the vendor's own means, not by a transport key; absent: wrapped to the transport key. */
+    way: v.exactOptional(v.picklist(['vendor-clone', 'vendor-wrap'])),
+    /** What the node's token says of itself, and SHA-256 of its library. */
+    token: v.exactOptional(v.strictObject({ maker: line, model: line, firmware: line, library: digest })),
+  })
 
 const receipt = {
   kind: v.literal('receipt'),
@@ -52,19 +53,24 @@ const receipt = {
 
 const roots = <T extends v.GenericSchema>(root: T) => v.pipe(v.array(root), v.maxLength(64))
 const keys = v.pipe(v.array(earlierKey), v.minLength(1), v.maxLength(4096))
-const receipt1 = v.strictObject({ v: version1, ...receipt, roots: roots(v.strictObject(receivedRoot)) })
-const receipt2 = v.strictObject({
-  v: version2,
+const receipt1 = v.strictObject({
+  v: version,
   ...receipt,
-  roots: roots(receivedRoot2),
-  /** Keys that no longer encrypt since, and keys that are of no more use. */
-  replaced: v.exactOptional(keys),
-  revoked: v.exactOptional(keys),
+  roots: roots(v.strictObject(receivedRoot(textsOf[1]))),
 })
-const receiptSchema = versions<Receipt>(receipt1, receipt2)
+const receipt2 = (of: Version) =>
+  v.strictObject({
+    v: version,
+    ...receipt,
+    roots: roots(receivedRoot2(textsOf[of])),
+    /** Keys that no longer encrypt since, and keys that are of no more use. */
+    replaced: v.exactOptional(keys),
+    revoked: v.exactOptional(keys),
+  })
+const receiptSchema = versions<Receipt>({ 1: receipt1, 2: receipt2(2), 3: receipt2(3) })
 
 /** A server's word that it took a bundle in, of the version of its predicate. Signed by its receipt key. */
-export type Receipt = EitherVersion<v.InferOutput<typeof receipt2>>
+export type Receipt = AnyVersion<v.InferOutput<ReturnType<typeof receipt2>>>
 
 export const receiptCodec = documentCodec<Receipt>('receipt', 'RECEIPT', receiptSchema, 262_144)
 

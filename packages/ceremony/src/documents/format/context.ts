@@ -25,6 +25,7 @@ const ofCustody = [
   'epoch-live',
   'key-statement',
   'heartbeat',
+  'hearing',
   'custodian-acknowledgement',
   'custodian-statement',
   'share-request',

@@ -1,5 +1,5 @@
 import { fromBase64 } from '@lux/crypto'
-import { isEarlierText } from '@lux/crypto/text'
+import { isEarlierText, textFault } from '@lux/crypto/text'
 import * as v from 'valibot'
 
 /** A SHA-256 digest: 64 lower-case hexadecimal digits. */
@@ -31,20 +31,27 @@ export const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.max
 
 export const domain = v.picklist(['production', 'rehearsal'])
 
-/** One line for people: 1 to 200 characters, nothing invisible that reorders or breaks it. */
-export const line = v.pipe(
-  v.string(),
-  v.minLength(1),
-  v.maxLength(200),
-  v.check(isEarlierText, 'holds control or direction characters'),
+function textsThat(hold: (text: string) => boolean, fault: string) {
+  return {
+    /** One line for people: 1 to 200 characters. */
+    line: v.pipe(v.string(), v.minLength(1), v.maxLength(200), v.check(hold, fault)),
+    /** As `line`, but may be empty and up to 2000 characters. */
+    remark: v.pipe(v.string(), v.maxLength(2000), v.check(hold, fault)),
+  }
+}
+
+export type Texts = ReturnType<typeof textsThat>
+
+/** Of documents of version 1 and 2, and of those that have version 1 alone: nothing invisible that reorders or breaks a line. */
+export const earlierTexts: Texts = textsThat(isEarlierText, 'holds control or direction characters')
+
+/** Since version 3: the text rule, SPEC.md 1.1. */
+export const texts: Texts = textsThat(
+  (text) => textFault(text) === null,
+  'holds hidden characters, a space at an end, letters that are not composed, or several scripts in one word',
 )
 
-/** As `line`, but may be empty and up to 2000 characters. */
-export const remark = v.pipe(
-  v.string(),
-  v.maxLength(2000),
-  v.check(isEarlierText, 'holds control or direction characters'),
-)
+export const { line, remark } = earlierTexts
 
 /** A short identifier of a key, a step, a node. */
 export const id = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected an identifier'))

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { documentCodec } from '../format/document.ts'
 import { digest, domain } from '../format/fields.ts'
 import { accept, type Outcome, refuse } from '../format/outcome.ts'
+import { newest, type Version } from '../format/versions.ts'
 import { type Card, cardCodec } from './card.ts'
 
 const schema = v.strictObject({
@@ -22,10 +23,15 @@ export const cardRenewalCodec = documentCodec<CardRenewal>('card-renewal', 'CARD
  * The card of a holder who stays: name, keys and domain of the one before, another envelope key, and the holder's signature
  * over both. Throws RangeError where the identity is not the card's.
  */
-export function renewCard(identity: SigningIdentity, before: Card, recipient: string): Card {
+export function renewCard(
+  identity: SigningIdentity,
+  before: Card,
+  recipient: string,
+  version: Version = newest,
+): Card {
   if (!sameKeys(identity.keys, before.keys)) throw new RangeError('identity: not that of the card')
   const { renews: _earlier, ...kept } = before
-  const bare: Card = { ...kept, recipient }
+  const bare: Card = { ...kept, v: version, recipient }
   const card = cardCodec.digest(before)
   const signature = cardRenewalCodec.sign(identity, renewalOf(bare, card), bare.domain)
   return { ...bare, renews: { card, signature } }

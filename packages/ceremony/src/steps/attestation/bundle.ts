@@ -7,6 +7,7 @@ import { accept, type Outcome, refuse } from '../../documents/format/outcome.ts'
 import type { Step } from '../../plan/plan.ts'
 import { vouches } from '../../plan/profiles.ts'
 import { ceremonyKeyId, keyOf, stepsOf, tokenOf, voucherOf } from '../../plan/queries.ts'
+import { isMeasuredAs } from '../token/bundle.ts'
 
 type Attestation = NonNullable<Predicate['attestations']>[number]
 
@@ -136,7 +137,10 @@ async function chainFault(v: Verification, one: Attestation, key: string): Promi
     predicate.keyEvidence.find(({ id, level }) => id === one.id && level === one.level)?.serial ?? ''
   const at = v.certificate.tokenSerials.indexOf(serial)
   const profile = v.run.header.tokens[at]?.profile ?? ''
-  if (!vouches(pinned.format, profile, { soft: policy.softTokens, domain: predicate.domain }))
+  const speaks =
+    vouches(pinned.format, profile, { soft: policy.softTokens, domain: predicate.domain }) ||
+    ('device' in pinned && isMeasuredAs(v, v.run.header.tokens[at], pinned.device))
+  if (!speaks)
     return `ATTESTATION-PROFILE: a root for ${pinned.format} tokens does not speak for a ${profile}`
   const { attestation } = v.options
   if (attestation === undefined) return 'nobody here reads certificates'

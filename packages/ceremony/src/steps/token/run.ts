@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { capabilities } from '../../documents/ceremony/machine.ts'
 import { digest, line } from '../../documents/format/fields.ts'
 import type { EffectOf, OwnEffect, Results } from '../../model/effects.ts'
 import type { State, StepProgress, TokenState } from '../../model/state.ts'
@@ -104,6 +105,7 @@ export const effects = {
         v.strictObject({ maker: short, model: short, firmware: short, library: digest }),
       ),
       measured: v.exactOptional(v.pipe(v.array(v.picklist(tokenNeeds)), v.maxLength(tokenNeeds.length))),
+      capabilities: v.exactOptional(capabilities),
     }),
     effect: (at) => ({
       ...at.base,

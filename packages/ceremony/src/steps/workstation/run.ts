@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { machineEvidence } from '../../documents/ceremony/machine.ts'
 import { digest } from '../../documents/format/fields.ts'
 import { short } from '../result-fields.ts'
 import { asOwed, type EffectModules } from '../step-module.ts'
@@ -11,6 +12,7 @@ export const effects = {
       library: digest,
       tpmQuote: v.string(),
       files: digest,
+      machine: v.exactOptional(machineEvidence),
     }),
     effect: ({ base }) => ({ ...base, kind: 'measure-machine' }),
     verify: asOwed,

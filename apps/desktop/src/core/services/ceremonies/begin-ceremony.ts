@@ -105,10 +105,9 @@ function scriptView(script: Script): ScriptView {
   }
 }
 
-/** Where a rehearsal's servers are named: one in version 1, whose bundles are for one server. */
-function receiversOf({ blanks, version }: Script): string[] {
-  if (!Object.hasOwn(blanks, 'destinations')) return []
-  return version === 1 ? ['destination'] : ['destination', 'secondDestination', 'thirdDestination']
+/** Where a rehearsal's servers are named. */
+function receiversOf({ blanks }: Script): string[] {
+  return Object.hasOwn(blanks, 'destinations') ? ['destination', 'secondDestination', 'thirdDestination'] : []
 }
 
 export async function startRehearsal(parts: ServiceContext, input: unknown): Promise<{ id: string }> {

@@ -46,7 +46,7 @@ export async function viewOf(parts: ServiceContext, id: string): Promise<SetupVi
         role,
         name,
         note: note ?? null,
-        phone: card.v === 2 && card.app !== undefined,
+        phone: card.app !== undefined,
         words: wordsOf(digest),
       }
     }),

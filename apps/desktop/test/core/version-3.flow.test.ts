@@ -9,19 +9,19 @@ import { custody } from './support/cli.ts'
 
 vi.setConfig({ testTimeout: 180_000 })
 
-test('the run of a plan of version 2 writes transcript and bundle of version 2, which name maker, model, firmware and library of the token', async () => {
-  const place = mkdtempSync(join(tmpdir(), 'lux-version-2-'))
+test('the run of a script of version 2 is of version 3, as its plan, transcript and bundle are, which name maker, model, firmware and library of the token', async () => {
+  const place = mkdtempSync(join(tmpdir(), 'lux-version-3-'))
   onTestFinished(() => rmSync(place, { recursive: true, force: true }))
   const shipped = new URL('../../../../resources/scripts/root-kek.yaml', import.meta.url)
   const script = join(place, 'root-kek.yaml')
-  writeFileSync(script, readFileSync(shipped, 'utf8').replace(/^v: [12]$/m, 'v: 2'))
+  writeFileSync(script, readFileSync(shipped, 'utf8').replace(/^v: \d$/m, 'v: 2'))
   const run = join(place, 'run')
   expect(await custody(['rehearse', script, '--out', run])).toMatchObject({ code: 0, json: { ok: true } })
 
   const read = parseTranscript(new Uint8Array(readFileSync(join(run, 'transcript.jsonl'))))
   if (!read.ok) throw new Error(read.detail)
   const { header, entries } = read.value
-  expect(header.v).toBe(2)
+  expect(header.v).toBe(3)
   const facts = entries.flatMap((entry) => ('fact' in entry ? [entry.fact] : []))
   const probed = facts.find((fact) => fact.effect === 'probe-token' && fact.result !== undefined)
   expect(probed).toMatchObject({
