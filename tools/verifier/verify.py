@@ -113,7 +113,11 @@ class Points:
 def read_table():
     here = os.path.dirname(os.path.abspath(__file__))
     places = [os.path.join(here, 'characters.json'), os.path.join(here, '../../packages/crypto/src/text/characters.json')]
-    with open(next((one for one in places if os.path.exists(one)), places[0]), encoding='utf-8') as file:
+    there = [one for one in places if os.path.exists(one)]
+    if not there:
+        print('verify.py: characters.json is not beside it; it is packages/crypto/src/text/characters.json of the sources', file=sys.stderr)
+        sys.exit(3)
+    with open(there[0], encoding='utf-8') as file:
         return json.load(file)
 
 

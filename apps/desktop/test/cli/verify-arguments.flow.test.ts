@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { verifyBundle } from '@lux/ceremony/bundle'
 import { fileReader } from '@lux/node-files'
@@ -161,4 +161,23 @@ describe('both verifiers take the same arguments', () => {
       expect([args, (await custody(['verify', ...args])).exit]).toEqual([args, 2])
     }
   }, 60_000)
+})
+
+test('verify.py needs the table of characters beside it, and says so before it judges anything', () => {
+  const alone = join(folder, 'alone')
+  mkdirSync(alone)
+  copyFileSync(verifier, join(alone, 'verify.py'))
+  const judged = () =>
+    spawnSync('python3', ['-B', join(alone, 'verify.py'), bundle, '--policy', policy], { encoding: 'utf8' })
+  expect(judged()).toMatchObject({
+    status: 3,
+    stdout: '',
+    stderr: expect.stringContaining('characters.json'),
+  })
+  copyFileSync(join(root, 'packages/crypto/src/text/characters.json'), join(alone, 'characters.json'))
+  expect(judged()).toMatchObject({
+    status: 0,
+    stdout: 'accepted\n',
+    stderr: expect.stringContaining('note    heard: not recorded'),
+  })
 })
