@@ -84,11 +84,28 @@ export function policyLines(policy: Policy): Told[] {
             policy.oldest,
           ),
         ]),
+    ...(policy.phone === undefined ? [] : [phone(policy.phone)]),
+    ...(policy.hardware ?? []).map((device) =>
+      told('policy-hardware', `hardware        ${device.maker} ${device.model}`, device),
+    ),
+    ...(policy.changes ?? []).map(({ change, role, name, card, reason }) =>
+      told(`policy-${change}`, `${change.padEnd(16)}${role} ${name}  card ${short(card)}  ${reason}`, {
+        role,
+        name,
+        card: short(card),
+        reason,
+      }),
+    ),
     ...(policy.machine === undefined ? [] : [machine(policy.machine)]),
     ...(fhe.carrying === 'always'
       ? [told('policy-carrying', 'carrying        squashed ciphertexts are rounded, always')]
       : []),
   ]
+}
+
+function phone({ origin, releaseKey }: NonNullable<Policy['phone']>): Told {
+  const keys = short(identityId(releaseKey))
+  return told('policy-phone', `phone           ${origin}, releases signed by ${keys}`, { origin, keys })
 }
 
 function machine({ least, images = [], keys = [] }: NonNullable<Policy['machine']>): Told {
