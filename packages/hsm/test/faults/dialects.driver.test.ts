@@ -135,6 +135,18 @@ describe('a token that does not know every attribute', () => {
     expect(lackOf(rows)).toEqual(['ALLOWED_MECHANISMS', 'COPYABLE'])
   })
 
+  it('an attribute that is refused with one value is asked for with another', async () => {
+    const token = await speaking(['C_GenerateKey@*=refuses:ALLOWED_MECHANISMS:CKR_ATTRIBUTE_VALUE_INVALID'])
+    const lackOf = ({ attributes }: Awaited<ReturnType<Token['generateAes']>>) =>
+      attributes.filter(({ lacking }) => lacking).map(({ attribute }) => attribute)
+    const named = () => ({ id: newId(), label: newId() })
+    const seal = await token.generateAes({ ...named(), bits: 256, template: sealingTemplate })
+    expect(lackOf(seal)).toEqual(['ALLOWED_MECHANISMS'])
+    bench.plan()
+    const rows = await token.generateHmac({ ...named(), template: hmacTemplate })
+    expect(lackOf(rows)).toEqual([])
+  })
+
   it('a key comes in under wrapping, although less is taken there than where one is made', async () => {
     const token = await speaking(dialects.cloudhsm.rules)
     const named = { id: newId(), label: newId() }

@@ -42,7 +42,7 @@ const isVague = (by: Making, { ckr }: HsmError): boolean =>
 const isRefusal = (by: Making, error: HsmError): boolean =>
   refusals.has(error.ckr?.name ?? '') || isVague(by, error)
 
-/** An attribute of one of the templates. */
+/** An attribute of one of the templates. `name` has its value too: a token that refuses one list of mechanisms may take another. */
 type Place = { readonly at: number; readonly one: Attribute; readonly name: string }
 
 const placesOf = (
@@ -52,21 +52,23 @@ const placesOf = (
   asked.flatMap((template, at) =>
     template
       .filter((one) => wanted(one, template))
-      .map((one) => ({ at, one, name: `${classOf(template)} ${attributeName(one.type)}` })),
+      .map((one) => ({ at, one, name: `${classOf(template)} ${attributeName(one.type)} ${bytesOf(one)}` })),
   )
+
+const bytesOf = ({ value }: Attribute): string =>
+  value instanceof Uint8Array ? Buffer.from(value).toString('hex') : ''
 
 const accepted = <T>(asked: Templates, value: T, left: readonly Place[]): Accepted<T> => ({
   value,
   sent: without(asked, left),
-  lacking: asked.map((_, at) => left.flatMap((place) => (place.at === at ? [place.one] : []))),
+  lacking: asked.map((template, at) => template.filter((one) => isAmong(left, at, one))),
 })
 
+const isAmong = (places: readonly Place[], at: number, one: Attribute): boolean =>
+  places.some((place) => place.at === at && place.one === one)
+
 const without = (asked: Templates, left: readonly Place[]): Templates =>
-  left.length === 0
-    ? asked
-    : asked.map((template, at) =>
-        template.filter((one) => !left.some((place) => place.at === at && place.one === one)),
-      )
+  left.length === 0 ? asked : asked.map((template, at) => template.filter((one) => !isAmong(left, at, one)))
 
 /** The attributes of a pair's halves that this token's library cannot be sent at all, taken out. */
 export function withoutUnsendable(

@@ -74,7 +74,7 @@ export class TokenSession {
   window: OpenWindow | null = null
   wrapMechanism: WrapMechanismReport | null = null
   wrapProofs: readonly WrapMechanism[] = []
-  /** Optional attributes that the token has refused, by the way in which objects are made: class and name. */
+  /** Optional attributes that the token has refused, by the way in which objects are made: class, name and value. */
   readonly lacks = new Map<string, ReadonlySet<string>>()
   #session: Handle | null = null
   #readOnly = false
