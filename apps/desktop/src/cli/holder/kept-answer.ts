@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type HolderAnswer, type RequestPackage, requestDigest } from '@lux/ceremony/wire'
-import { readBounded, withSystemErrors, writeInFolder } from '@lux/node-files'
+import { makeFolder, readBounded, writeInFolder } from '@lux/node-files'
 import { checkGivenAnswer, type GivenAnswer, maxHolderAnswer, type OpenedShare } from '@lux/people'
 
 /** Answers of a share, each as it left: one that was lost on its way is given again, and nothing is answered twice. */
@@ -15,7 +15,7 @@ function filesOf(share: string, { request }: RequestPackage): { answer: string; 
 /** Before the share's record counts it, so that no answer is counted and gone. */
 export function keepAnswer(share: string, request: RequestPackage, { answer, sealed }: GivenAnswer): void {
   const folder = folderOf(share)
-  withSystemErrors(() => mkdirSync(folder, { recursive: true, mode: 0o700 }), folder)
+  makeFolder(folder)
   const files = filesOf(share, request)
   if (sealed !== null) writeInFolder(files.sealed, sealed, 0o600)
   writeInFolder(files.answer, answer, 0o600)
