@@ -20,6 +20,20 @@ const ofUser = (...operations: object[]) => patched('User', user(), patch(...ope
 const ofGroup = (...operations: object[]) => patched('Group', group(), patch(...operations))
 const refused = { ok: false, rule: 'SCIM-PATCH' }
 
+test('SCIM-PATCH no list grows past what a group may have, and no filter compares more than ten times', () => {
+  const many = (from: number, count: number) =>
+    Array.from({ length: count }, (_, at) => ({ value: String(from + at) }))
+  const add = (value: object[]) => ({ op: 'add', path: 'members', value })
+  expect(ofGroup(add(many(0, 9998)))).toMatchObject({ ok: true })
+  expect(ofGroup(add(many(0, 9998)), add(many(0, 9998)))).toMatchObject({ ok: true })
+  expect(ofGroup(add(many(0, 9998)), add([{ value: 'one' }]))).toMatchObject(refused)
+  for (const op of ['add', 'replace', 'remove'])
+    expect(ofGroup({ op, path: 'members', value: many(0, 10_001) })).toMatchObject(refused)
+  const by = (terms: number) => Array.from({ length: terms }, () => 'value eq "a"').join(' or ')
+  expect(ofGroup({ op: 'remove', path: `members[${by(10)}]` })).toMatchObject({ ok: true })
+  expect(ofGroup({ op: 'remove', path: `members[not (${by(11)})]` })).toMatchObject(refused)
+})
+
 test('SCIM-PATCH no path and no name of a value reaches what an object inherits', () => {
   const roads = [
     'hasOwnProperty.call',

@@ -1,7 +1,10 @@
 import { type Filter, parse as parseFilter, filter as predicateOf } from 'scim2-parse-filter'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
+import { maxMembers } from './resource.ts'
 
 const maxOperations = 100
+/** Comparisons of one filter: each is made with every element of a list. */
+const maxComparisons = 10
 
 /** One value, one object of named parts, or a list of such objects. */
 type Form = 'value' | 'object' | 'list'
@@ -118,16 +121,18 @@ function pathOf(attributes: Attributes, text: string): Path | 'unkept' | null {
 function filterOf(parts: Attribute['parts'], text: string): Filter | 'malformed' {
   try {
     const filter = parseFilter(text)
-    return namesOnly(filter, parts) ? filter : 'malformed'
+    const names = namesOf(filter)
+    const fits = names.length <= maxComparisons && names.every((name) => parts.has(name.toLowerCase()))
+    return fits ? filter : 'malformed'
   } catch {
     return 'malformed'
   }
 }
 
-function namesOnly(filter: Filter, parts: Attribute['parts']): boolean {
-  if ('filters' in filter) return filter.filters.every((one) => namesOnly(one, parts))
-  if (filter.op === 'not') return namesOnly(filter.filter, parts)
-  return parts.has(filter.attrPath.toLowerCase())
+/** One for each comparison. */
+function namesOf(filter: Filter): readonly string[] {
+  if ('filters' in filter) return filter.filters.flatMap(namesOf)
+  return filter.op === 'not' ? namesOf(filter.filter) : [filter.attrPath]
 }
 
 /** False where it has no target, or its value another form. */
@@ -159,8 +164,9 @@ function applyToList(document: Document, { op, path, value }: Operation): boolea
   if (op === 'remove') {
     const gone = value === undefined || value === null ? null : elementsOf(attribute, value)
     if (value !== undefined && value !== null && gone === null) return false
+    const values = gone === null ? null : valuesOf(gone)
     document[name] = before.flatMap((one) => {
-      const meant = matches(one) && (gone === null || gone.some((its) => its.value === one.value))
+      const meant = matches(one) && (values === null || values.has(one.value))
       if (!meant) return [one]
       if (part === null) return []
       const { [part]: _, ...rest } = one
@@ -171,9 +177,10 @@ function applyToList(document: Document, { op, path, value }: Operation): boolea
   if (part === null && filter === null) {
     const given = elementsOf(attribute, value)
     if (given === null) return false
-    const isThere = (one: Document) => op === 'add' && before.some((its) => its.value === one.value)
-    document[name] = op === 'replace' ? given : [...before, ...given.filter((one) => !isThere(one))]
-    return true
+    const known = valuesOf(before)
+    const all = op === 'replace' ? given : [...before, ...given.filter((one) => !known.has(one.value))]
+    document[name] = all
+    return all.length <= maxMembers
   }
   const change = part === null ? partsOf(attribute, value) : { [part]: value }
   if (change === null) return false
@@ -189,10 +196,15 @@ function applyToList(document: Document, { op, path, value }: Operation): boolea
   return true
 }
 
+/** Null where one has another form, or they are too many. */
 function elementsOf(attribute: Attribute, value: unknown): readonly Document[] | null {
-  const all = [value].flat().map((one) => partsOf(attribute, one))
+  const given = [value].flat()
+  if (given.length > maxMembers) return null
+  const all = given.map((one) => partsOf(attribute, one))
   return all.every((one) => one !== null) ? all : null
 }
+
+const valuesOf = (list: readonly Document[]): ReadonlySet<unknown> => new Set(list.map(({ value }) => value))
 
 /** An object's members that the attribute has, by the attribute's own names. Null where it is no object. */
 function partsOf({ parts }: Attribute, value: unknown): Document | null {

@@ -31,7 +31,8 @@ export type ScimPage = {
 }
 
 export const maxCount = 200
-const maxMembers = 10_000
+/** Of one group, and of any list of a user or group. */
+export const maxMembers = 10_000
 
 /** Refuses SCIM-VALUE what is no user. Some providers send booleans as texts. */
 export function userFrom(body: unknown): Outcome<ScimUser> {
