@@ -88,10 +88,13 @@ export async function takeTry(database: Database, account: string, from: From): 
   return taken.includes('last') ? 'last' : 'open'
 }
 
-/** After a try that succeeded: the account begins anew; the network, which others guess from too, does not. */
+/**
+ * After a try that succeeded: the account begins anew. The network, which others guess from too, has one failure less, so that people who
+ * mistype and then log in add none.
+ */
 export async function giveBackTry(database: Database, account: string, from: From): Promise<void> {
   for (const counter of countersOf(account, from))
-    if (counter.account === '') await giveBack(database, counter)
+    if (counter.account === '') await giveBack(database, counter, 2)
     else
       await database
         .deleteFrom('login_failure')
@@ -108,13 +111,15 @@ export async function forgetFailures(database: Database): Promise<void> {
     .execute()
 }
 
+/** Those that cost nothing count from the first of them, so that a few each day never add up; what makes wait counts from the last. */
 async function take(database: Database, { account, source, rule }: Counter): Promise<Try> {
   const { rows } = await sql<{ failures: number }>`
     insert into login_failure (account, source, failures, window_started_at) values (${account}, ${source}, 1, now())
     on conflict (account, source) do update set
       failures = case when login_failure.window_started_at < now() - ${forgottenAfter} then 1
         else login_failure.failures + 1 end,
-      window_started_at = now()
+      window_started_at = case when login_failure.window_started_at >= now() - ${forgottenAfter}
+        and login_failure.failures + 1 < ${rule.free}::integer then login_failure.window_started_at else now() end
     where ${isOver(rule)}
     returning failures`.execute(database)
   const [row] = rows
@@ -126,10 +131,10 @@ const isOver = ({ free, first, most }: Rule) => sql<boolean>`(login_failure.fail
   or login_failure.window_started_at + make_interval(secs => least(
     ${first}::float8 * power(2, least(login_failure.failures - ${free}::integer, 20)), ${most}::float8)) <= now())`
 
-async function giveBack(database: Database, { account, source }: Counter): Promise<void> {
+async function giveBack(database: Database, { account, source }: Counter, count = 1): Promise<void> {
   await database
     .updateTable('login_failure')
-    .set(({ eb }) => ({ failures: eb('failures', '-', 1) }))
+    .set({ failures: sql<number>`greatest(failures - ${count}::integer, 0)` })
     .where('account', '=', account)
     .where('source', '=', source)
     .where('failures', '>', 0)

@@ -92,8 +92,8 @@ export function openAuthentication(
       const padded = Array.from({ length: maxSecrets }, (_, at) => secrets[at] ?? null)
       const matching = padded.filter((one) => timingSafeEqual(given, one?.hash ?? Buffer.alloc(32)))
       const secret = matching.find((one) => one !== null)
-      if (!identity || identity.revoked_at !== null || !secret || locked) {
-        // Attempts while locked do not extend the lock.
+      if (!identity || identity.revoked_at !== null || !secret) {
+        // Attempts while locked do not extend the lock; nobody guesses 256 bits, so that the right ones never wait.
         const attempt = locked ? 'locked' : await countFailure(database, clientId, source)
         if (attempt !== 'locked' && identity?.revoked_at === null) heard?.(identity.id, attempt)
         return 'refused'

@@ -3,12 +3,13 @@ import 'reflect-metadata'
 import { randomUUID, webcrypto } from 'node:crypto'
 import { X509CertificateGenerator } from '@peculiar/x509'
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
+import { sql } from 'kysely'
 import { TOTP, URI } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Grant } from '../../src/access/authorize.ts'
 import type { Conditions } from '../../src/access/conditions.ts'
 import { registerKmipClient, revokeKmipClient } from '../../src/access/kmip-clients.ts'
-import { forgetFailures, takeTry } from '../../src/access/lockout.ts'
+import { forgetFailures, giveBackTry, takeTry } from '../../src/access/lockout.ts'
 import { logIn as logInMachine } from '../../src/access/log-in.ts'
 import { openPeople } from '../../src/access/people.ts'
 import { forgetEndedTokens, hashSecret } from '../../src/access/tokens.ts'
@@ -262,6 +263,41 @@ test('LOGIN-REFUSED a network that guesses at many accounts waits too', async ()
     .where('account', '=', 'person 100')
     .executeTakeFirst()
   expect(row).toEqual({ failures: 1 })
+})
+
+test('LOGIN-REFUSED a network whose people mistype day by day does not wait for ever, and who logs in gives failures back', async () => {
+  const { database } = kms.server.services
+  const from = { network: '203.0.113.20' }
+  const tries = async (count: number, name: string) => {
+    let last = 'open'
+    for (let at = 0; at < count; at++) last = await takeTry(database, `person ${name} ${at}`, from)
+    return last
+  }
+  const passed = (hours: number) =>
+    database
+      .updateTable('login_failure')
+      .set({ window_started_at: sql<Date>`window_started_at - make_interval(hours => ${hours}::integer)` })
+      .where('source', '=', from.network)
+      .execute()
+  expect(await tries(60, 'monday')).toBe('open')
+  await passed(20)
+  expect(await tries(30, 'tuesday')).toBe('open')
+  await passed(20)
+  expect(await tries(30, 'wednesday')).toBe('open')
+  expect(await tries(70, 'thursday')).toBe('last')
+  await passed(1)
+  expect(await takeTry(database, 'person ada', from)).toBe('last')
+  await giveBackTry(database, 'person ada', from)
+  expect(await takeTry(database, 'person ada', from)).toBe('last')
+})
+
+test('LOGIN-REFUSED a program with its secret is let in, whoever fails by its name beside it', async () => {
+  const { authentication, database } = kms.server.services
+  const { clientId, clientSecret } = await createIdentity(database, { name: 'beside', grants: officer() })
+  const source = '203.0.113.21'
+  for (let tries = 0; tries < 11; tries++)
+    expect(await authentication.logIn(clientId, 'a'.repeat(64), source)).toBe('refused')
+  expect(await authentication.logIn(clientId, clientSecret, source)).toMatchObject({ expiresIn: 2_592_000 })
 })
 
 test('LOGIN-REFUSED of many guesses at once no more than ten are looked at, by a log-in or by a session that proves anew', async () => {
