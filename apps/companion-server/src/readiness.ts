@@ -106,23 +106,33 @@ export function openReadiness({ database, token, audit, clock, settings, folder 
     return at.ok ? null : at.rule
   }
 
+  async function lookAtAll(): Promise<readonly RedPart[]> {
+    const first = await writable()
+    // What asks the database says nothing more where it is away.
+    const skipped = async () => null
+    const known = first === null
+    const codes: Readonly<Record<PartName, string | null>> = {
+      root: await (known || token.sealed !== null ? root() : skipped()),
+      database: first,
+      audit: await (known ? audited() : skipped()),
+      disk: await disk(),
+      clock: await (known ? time() : skipped()),
+    }
+    return partNames.flatMap((part) => {
+      const code = codes[part]
+      return code === null ? [] : [{ part, code }]
+    })
+  }
+
+  let looking: Promise<readonly RedPart[]> | null = null
+
   return {
-    async look() {
-      const first = await writable()
-      // What asks the database says nothing more where it is away.
-      const skipped = async () => null
-      const known = first === null
-      const codes: Readonly<Record<PartName, string | null>> = {
-        root: await (known || token.sealed !== null ? root() : skipped()),
-        database: first,
-        audit: await (known ? audited() : skipped()),
-        disk: await disk(),
-        clock: await (known ? time() : skipped()),
-      }
-      return partNames.flatMap((part) => {
-        const code = codes[part]
-        return code === null ? [] : [{ part, code }]
+    // Anybody may ask: however many do, one connection is taken, and one row is locked.
+    look() {
+      looking ??= lookAtAll().finally(() => {
+        looking = null
       })
+      return looking
     },
   }
 }

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { HsmError } from '@lux/hsm'
 import { expect, test } from 'vitest'
-import { openReadiness, type RedPart } from '../src/readiness.ts'
+import { openReadiness, type Readiness } from '../src/readiness.ts'
 import { accept, EnvironmentError, refuse } from '../src/refusal.ts'
 
 /** A database of which every query gives no row, and none is written where it fails. */
@@ -18,7 +18,7 @@ function databaseThat(fails: Error | null) {
 }
 
 /** All is well but for what is given. */
-async function look({
+function readinessOf({
   database = databaseThat(null),
   sealed = null,
   root = null,
@@ -32,7 +32,7 @@ async function look({
   audit?: Error | null
   clock?: object
   folder?: string
-}): Promise<readonly RedPart[]> {
+}): Readiness {
   const failing = async (error: Error | null) => {
     if (error !== null) throw error
   }
@@ -42,8 +42,32 @@ async function look({
     settings: { node: 'n', keys: { rows: 'r' } },
   }
   // Nothing else of them is asked.
-  return openReadiness(parts as unknown as Parameters<typeof openReadiness>[0]).look()
+  return openReadiness(parts as unknown as Parameters<typeof openReadiness>[0])
 }
+
+const look = (parts: Parameters<typeof readinessOf>[0]) => readinessOf(parts).look()
+
+test('READINESS-03 whoever asks while it is looked at hears the same, and takes no connection of his own', async () => {
+  let began = 0
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const database = {
+    selectFrom: databaseThat(null).selectFrom,
+    transaction: () => ({
+      async execute(work: (asked: object) => Promise<void>) {
+        began++
+        await promise
+        return work(databaseThat(null).selectFrom())
+      },
+    }),
+  }
+  const readiness = readinessOf({ database })
+  const asked = Array.from({ length: 20 }, () => readiness.look())
+  resolve()
+  expect(await Promise.all(asked)).toEqual(Array.from({ length: 20 }, () => []))
+  expect(began).toBe(1)
+  expect(await readiness.look()).toEqual([])
+  expect(began).toBe(2)
+})
 
 test('READINESS-03 each part that is red is named by its code, several at once too', async () => {
   expect(await look({})).toEqual([])
