@@ -330,6 +330,7 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
     ): Promise<Outcome<{ plaintext: Uint8Array; ciphertext: Uint8Array }>> {
       return record(call, 'external-key.generate-data-key', async (subject) => {
         subject.input = inputs(Buffer.from(spec), aad)
+        subject.asked = `a data key ${spec}`
         const used = await usable(call, subject, id, 'encrypt-decrypt')
         if (!used.ok) return used
         const within = checkLengths({ aad })
@@ -371,6 +372,7 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
     /** A new version at the provider; a new public key is taken over. */
     rotate(call: Call, id: string): Promise<Outcome<StoredExternalKey>> {
       return record(call, 'external-key.rotate', async (subject) => {
+        subject.asked = 'a new version at the provider'
         const row = await permitted(call, subject, 'key.manage', id)
         if (!row.ok) return row
         const provider = await externalKeys.open(row.value)

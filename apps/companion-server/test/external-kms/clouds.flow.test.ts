@@ -125,6 +125,16 @@ test('EXTERNAL-APPROVAL a role that waits for approvals waits for them here too,
   expect(await remove('another')).toMatchObject({ rule: 'REQUEST-FIELDS' })
   const { name } = given(await external.get(kms.callAs(kms.caller), id))
   expect(await remove(name)).toMatchObject({ rule: 'APPROVAL-NEEDED' })
+
+  // Whoever approves reads what for, also of what has no input.
+  expect(await external.generateDataKey(call(), { id, spec: 'AES_256' })).toMatchObject({
+    rule: 'APPROVAL-NEEDED',
+  })
+  expect(await external.rotate(call(), id)).toMatchObject({ rule: 'APPROVAL-NEEDED' })
+  const said = given(await approvals.list(approver(), { offset: 0, limit: 100 })).map(({ asked }) => asked)
+  expect(said).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^a data key AES_256 /), 'a new version at the provider']),
+  )
 })
 
 test('EXTERNAL-STATE Google: throttling, disabled, destroyed and lost versions, other credentials and a wrong checksum are told apart', async () => {
