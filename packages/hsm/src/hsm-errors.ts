@@ -23,7 +23,8 @@ const remedies = {
   'HSM-FREE-SLOT-MISSING': 'No free slot for a new token. Connect one or remove an unused one.',
   'HSM-FUNCTION-MISSING': 'This token cannot do what the plan asks. Choose another profile or token.',
   'HSM-HOST-FAILED': 'The helper process could not be started. Reinstall the program.',
-  'HSM-KEY-ABSENT': 'The key is not on this token. Check the serial number and the plan.',
+  'HSM-KEY-ABSENT':
+    'The key is not on this token. Check the serial number, and the plan of a ceremony; a server’s token comes back from its clone or backup.',
   'HSM-KEY-FORBIDDEN': 'Use the key that was made for this: what a key allows was settled when it was made.',
   'HSM-LIBRARY-ARCHITECTURE':
     'This is a library for another processor or another word size. Choose the vendor’s library for this computer.',
