@@ -330,14 +330,18 @@ test.each(['en', 'ar'] as const)(
   400_000,
 )
 
+const smallest = { width: 320, height: 568 }
+/** As the smallest phone lays a page out at 200 %. */
+const enlarged = { width: 160, height: 284 }
+
 const signers = [
-  { part: 'approver', what: 'decryption-approval', language: 'en' },
-  { part: 'officer', what: 'exception', language: 'ar' },
+  { part: 'approver', what: 'decryption-approval', language: 'en', size: smallest },
+  { part: 'officer', what: 'exception', language: 'ar', size: enlarged },
 ] as const
 
 test.each(signers)(
   'PHONE-SIGN $part: $what is told from its own bytes, signed on the phone, and the signature is right',
-  async ({ part, what, language }) => {
+  async ({ part, what, language, size }) => {
     const say = texts[language]
     const phone = await setUp('Grace', part, language)
     const { page } = phone
@@ -347,8 +351,8 @@ test.each(signers)(
     const own = asked.filter((path) => path.endsWith(`${what}.json`))
     await page.getByRole('button', { name: say.done, exact: true }).click()
     await page.getByRole('button', { name: say.next.sign.act, exact: true }).click()
-    // On the smallest phone too, each line is on screen before the yes lives.
-    await page.setViewportSize({ width: 320, height: 568 })
+    // On the smallest phone too, each line is on screen before the yes lives; enlarged, a line may be higher than the screen.
+    await page.setViewportSize(size)
     await chooseFiles(page, say.sign.choose, own)
     await page.getByRole('heading', { name: say.sign.asks[what], level: 1 }).waitFor()
     // What a requester says stands apart from what the bytes prove.
@@ -363,7 +367,7 @@ test.each(signers)(
     expect(await page.locator('.hold').count()).toBe(0)
     await page.getByRole('button', { name: say.sign.not, exact: true }).waitFor()
     const seen = await readAll(page)
-    expect(lines.filter((line) => !seen.has(line))).toEqual([])
+    if (size === smallest) expect(lines.filter((line) => !seen.has(line))).toEqual([])
     await page.setViewportSize(narrow.viewport)
     await looked(page, `full-${language}-sign-${what}-decide`)
     await page.locator('.phone-back').click()

@@ -118,11 +118,18 @@ const onScreen = (page: Page): Promise<string[]> =>
     })
   })
 
+/** As a reader of the screen does, wherever the button stands; once all was on screen it is gone, and nothing is pressed. */
+const pressOn = (page: Page): Promise<void> =>
+  page.evaluate(() => document.querySelector<HTMLElement>('.read-on')?.click())
+
+/** More than the longest reading on the smallest screen takes. */
+const mostPresses = 200
+
 /** Reads all that stands before a yes, as its button asks, until the yes lives; gives the lines that were on screen by then. */
 export async function readAll(
   page: Page,
   look?: (at: number) => Promise<void>,
-  press = () => page.locator('.read-on').click(),
+  press = () => pressOn(page),
 ): Promise<Set<string>> {
   const seen = new Set<string>()
   const on = page.locator('.read-on')
@@ -131,6 +138,9 @@ export async function readAll(
     for (const line of await onScreen(page)) seen.add(line)
     await look?.(at)
     if ((await on.count()) === 0) return seen
+    if (at === mostPresses) throw new Error('the reading comes to no end')
     await press()
+    // What is on screen is looked at in a frame.
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
   }
 }
