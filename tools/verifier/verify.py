@@ -2954,12 +2954,13 @@ class Verifier:
         return bool(probes) and all((member(shown, 'maker'), member(shown, 'model')) in devices for shown in probes)
 
     def need_room(self):
-        """What version 3 adds to results is of its form."""
-        for step in self.steps_of('measure-machine', 'probe-token') if self.p['v'] == 3 else []:
-            name, shape = ('machine', machine_shape) if step['do'] == 'measure-machine' else ('capabilities', capabilities_shape)
-            result = self.run['results'].get((step['id'], step['do']))
-            if isinstance(result, dict) and name in result:
-                shape(result[name])
+        """What version 3 adds to results is of its form, and in steps of its kind."""
+        for step in [step for part in self.plan['parts'] for step in part['steps']] if self.p['v'] == 3 else []:
+            for effect, name, shape in (('measure-machine', 'machine', machine_shape), ('probe-token', 'capabilities', capabilities_shape)):
+                result = self.run['results'].get((step['id'], effect))
+                need(result is None or step['do'] == effect, f"{step['id']}: {effect} in a step of another kind")
+                if isinstance(result, dict) and name in result:
+                    shape(result[name])
 
     def hearings(self):
         """Who heard words read aloud: (as the workstation says, as they signed)."""

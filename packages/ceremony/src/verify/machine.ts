@@ -27,12 +27,13 @@ const room = [
   { effect: 'probe-token', name: 'capabilities', shape: capabilities },
 ]
 
-/** What version 3 adds to results, in another form than SPEC.md 13.4 has it, or null. Earlier versions have neither. */
+/** What version 3 adds to results, in another form or step than SPEC.md 13.4 has it, or null. Earlier versions have neither. */
 export function roomFault(of: Verification): string | null {
   if (of.predicate.v !== 3) return null
   for (const { step } of stepsOf(required(of.plan)))
     for (const { effect, name, shape } of room) {
       const result = of.run.results.get(`${step.id} ${effect}`) ?? null
+      if (result !== null && step.do !== effect) return `${step.id}: ${effect} in a step of another kind`
       if (has(result, name) && !v.is(shape, member(result, name)))
         return `${step.id}: ${name} is not of its form`
     }
@@ -46,6 +47,7 @@ function has(result: Json, name: string): boolean {
 /** What the last measuring of the machine says that is not redacted; null where there is none. */
 export function machineOf(of: Verification): MachineEvidence | null {
   const said = stepsOf(required(of.plan)).flatMap(({ step }) => {
+    if (step.do !== 'measure-machine') return []
     const result = of.run.results.get(`${step.id} measure-machine`) ?? null
     const parsed = v.safeParse(machineEvidence, member(result, 'machine'))
     return parsed.success ? [parsed.output] : []

@@ -30,6 +30,7 @@ const sayings: { readonly [K in Note['id']]: (of: Verification) => Said } = {
   capabilities: ({ run, plan }) =>
     claimed(
       (plan === null ? [] : stepsOf(plan)).flatMap(({ step }) => {
+        if (step.do !== 'probe-token') return []
         const result = run.results.get(`${step.id} probe-token`) ?? null
         return member(result, 'capabilities') === null ? [] : [step.token ?? 'ceremony']
       }),

@@ -73,6 +73,19 @@ const entryOf = (stepId: string, kind: string, fact: FullEntry['fact']): FullEnt
   fact,
 })
 
+/** A step that asks people something, of which the transcript says that this was done in it, under a policy that asks for a medium. */
+const elsewhere = (effect: 'measure-machine' | 'probe-token'): SampleOptions => {
+  const { alter } = machine({ level: 'M2', image: digest })
+  return of3({
+    policy: (before) => ({ ...before, machine: { least: 'M2', images: [digest] } }),
+    plan: (before) => withStep({ id: 'measure', do: 'confirm' })(before) as Plan,
+    entries: (all) =>
+      (alter?.entries?.(all) ?? all).map((one) =>
+        one.stepId === 'measure' ? { ...one, fact: { ...(one.fact as Members), effect } } : one,
+      ) as FullEntry[],
+  })
+}
+
 /** An entry of the step that seals, before it. */
 const entry = (kind: string, fact: FullEntry['fact']): SampleOptions =>
   of3({ entries: (all) => withEntry(all, entryOf('seal', kind, fact)) })
@@ -251,6 +264,8 @@ const wrong: [string, string, SampleOptions][] = [
       [[{ role: 'root', able: 'yes', lacks: [] }], 'a word for a truth'],
     ] as [Json[], string][]
   ).map(([all, what]): [string, string, SampleOptions] => ['TRANSCRIPT-CONTENT', what, capable(...all)]),
+  ['TRANSCRIPT-CONTENT', 'a measured machine in a step of another kind', elsewhere('measure-machine')],
+  ['TRANSCRIPT-CONTENT', 'a probe in a step of another kind', elsewhere('probe-token')],
   ['TRANSCRIPT-CONTENT', 'a root in a token that can hold none', capable(able('root', [], false))],
   ['EVIDENCE', 'keys that show less, in a token that lacks nothing', lacking([])],
   ['EVIDENCE', 'keys that show less than their token', lacking(['COPYABLE'])],
