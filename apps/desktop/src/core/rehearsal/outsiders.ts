@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Card, cardCodec } from '@lux/ceremony/wire'
+import { type Card, cardCodec, newest } from '@lux/ceremony/wire'
 import {
   type Entropy,
   encodeCanonical,
@@ -35,7 +35,7 @@ export async function makeOutsiders(entropy: Entropy): Promise<Outsiders> {
   const people = roles.map((role) => {
     const identity = generateIdentity(entropy, ['ed25519', 'mlDsa65'])
     const card: Card = {
-      v: 1,
+      v: newest,
       kind: role,
       domain: 'rehearsal',
       name: `Rehearsal ${role}`,
