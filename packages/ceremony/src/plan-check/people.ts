@@ -10,13 +10,13 @@ import { signatureSchemes } from '../policy/schema.ts'
 type SeatKeys = { role: Role; name: string; keys: Card['keys']; recipient?: string }
 
 /**
- * PLAN-10, PLAN-11, PLAN-43 where the cards are at hand. `cardOf` gives a card by its digest, or undefined, which is for whoever
+ * PLAN-10, PLAN-11, PLAN-43, POLICY-OLDEST where the cards are at hand. `cardOf` gives a card by its digest, or undefined, which is for whoever
  * needs that card to refuse. `listed`: of the plan's policy, whose officers and witnesses sign what they judge though they are not seated.
  */
 export function lintCards(
   plan: Plan,
   cardOf: (digest: Digest) => Card | undefined,
-  listed?: Pick<Listed, 'judges'>,
+  listed?: Pick<Listed, 'judges' | 'oldest'>,
 ): PlanRefusal[] {
   const seats = plan.people.flatMap(({ role, name, card }): SeatKeys[] => {
     const read = cardOf(card)
@@ -28,7 +28,21 @@ export function lintCards(
       planRefusal('PLAN-11', '', detail),
     ),
     ...lintRenewedCards(plan, cardOf),
+    ...oldCards(plan, cardOf, listed?.oldest ?? 1),
   ]
+}
+
+function oldCards(
+  { people }: Plan,
+  cardOf: (digest: Digest) => Card | undefined,
+  oldest: Card['v'],
+): PlanRefusal[] {
+  return people.flatMap(({ role, name, card }) => {
+    const { v = oldest } = cardOf(card) ?? {}
+    if (v >= oldest) return []
+    const detail = `${name} as ${role} has a card of version ${v}, the policy accepts ${oldest} or later`
+    return [planRefusal('POLICY-OLDEST', '', detail)]
+  })
 }
 
 /**

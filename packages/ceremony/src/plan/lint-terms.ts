@@ -30,4 +30,6 @@ export type Listed = {
   algorithms: readonly string[]
   /** Signing keys of those who judge a run, seated or not. */
   judges: readonly { role: Role; name: string; keys: Card['keys'] }[]
+  /** The oldest version of a person’s card that the policy accepts. */
+  oldest: Card['v']
 }

@@ -53,6 +53,7 @@ export const planRules = [
   'PLAN-77',
   'PLAN-78',
   'PLAN-79',
+  'POLICY-OLDEST',
 ] as const
 
 export type PlanRule = (typeof planRules)[number]

@@ -1,4 +1,4 @@
-import { newest, type Version } from '../documents/format/versions.ts'
+import { newest } from '../documents/format/versions.ts'
 import { type Card, cardCodec } from '../documents/people/card.ts'
 import { type ServerCard, serverCardCodec } from '../documents/people/server-card.ts'
 import { type Policy, type PolicyMember, signatureSchemes } from './schema.ts'
@@ -21,11 +21,6 @@ export function audienceOf(card: ServerCard, name: string): Policy['audiences'][
 
 /** Production deals no TFHE_BINARY key: no ceremony recovers one. */
 const keyAlgorithms = ['AES-128', 'AES-256', 'RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384', 'TFHE_INTEGER']
-
-/** Cards of before stay what they are until their people enrol anew, so that a policy accepts what it lists. */
-function oldestOf(cards: readonly Card[]): Version {
-  return ([1, 2] as const).find((version) => cards.some(({ v }) => v === version)) ?? newest
-}
 
 /** What a new policy is made of. What is left out takes the strict default. */
 export type PolicyDraft = Pick<Policy, 'organisation' | 'domain' | 'expiry'> & {
@@ -65,13 +60,11 @@ export type PolicyDraft = Pick<Policy, 'organisation' | 'domain' | 'expiry'> & {
 /** A policy with nothing left open, unsigned. */
 export function newPolicy(draft: PolicyDraft): Policy {
   const servers = draft.servers ?? []
-  const cards = [draft.officers, draft.witnesses, draft.approvers, draft.requesters, draft.evaluators]
-    .concat([draft.encryptors])
-    .flatMap((all) => all ?? [])
   const members = (cards: readonly Card[] | undefined) => (cards ?? []).map(memberOf)
   return {
     v: newest,
-    oldest: draft.oldest ?? { card: oldestOf(cards), run: newest },
+    // Holders and custodians are in no list, and what a policy once refuses it refuses for good: old cards stay welcome.
+    oldest: draft.oldest ?? { card: 1, run: newest },
     ...(draft.machine === undefined ? {} : { machine: draft.machine }),
     kind: 'policy',
     version: draft.version ?? 1,

@@ -14,6 +14,7 @@ function listedOf(plan: Plan): Listed {
     combining: [],
     algorithms: ['AES-128', 'AES-256', 'RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384', 'TFHE_INTEGER'],
     judges: [],
+    oldest: 1,
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { newest } from '../../src/documents/format/versions.ts'
 import { type Card, cardCodec } from '../../src/documents/people/card.ts'
 import { renewCard } from '../../src/documents/people/card-renewal.ts'
 import { lintCards } from '../../src/exports/plan.ts'
@@ -52,11 +53,26 @@ describe('a plan beside its cards', () => {
       life.people.findIndex((one) => one.card === digest) === at ? cardAt(at) : undefined
     const { keys } = cardAt(at)
     const judged = (role: 'officer' | 'witness' | 'holder', of = keys) =>
-      lintCards(life, card, { judges: [{ role, name: life.people[at]!.name, keys: of }] }).map(
+      lintCards(life, card, { judges: [{ role, name: life.people[at]!.name, keys: of }], oldest: 1 }).map(
         ({ rule }) => rule,
       )
     expect([judged('officer'), judged('witness')]).toEqual([['PLAN-11'], ['PLAN-11']])
     expect(judged('officer', cardAt(seatOf('witness')).keys)).toEqual([])
+  })
+
+  it('POLICY-OLDEST refuses the card of a holder that the policy will not accept, before any run', () => {
+    const holder = seatOf('holder')
+    const cards = new Map<string, Card>(
+      life.people.map(({ card }, at) => [card, { ...cardAt(at), v: at === holder ? 1 : newest }]),
+    )
+    const found = (oldest: Card['v']) =>
+      lintCards(life, (digest) => cards.get(digest), { judges: [], oldest })
+        .filter(({ rule }) => rule === 'POLICY-OLDEST')
+        .map(({ detail }) => detail)
+    expect(found(1)).toEqual([])
+    expect(found(2)).toEqual([
+      `${life.people[holder]?.name} as holder has a card of version 1, the policy accepts 2 or later`,
+    ])
   })
 
   it('PLAN-10 refuses two officers of whom one has a half of the other’s hybrid key', () => {

@@ -302,11 +302,11 @@ describe('POLICY-OLDEST', () => {
   })
   const follow = (policy: Policy) => checkSuccessor(first, signed(policy, officers))
 
-  it('a new policy is of version 3 and accepts the oldest card that it lists, and runs of today', () => {
+  it('a new policy is of version 3 and accepts runs of today, and cards of before whoever it lists: holders are in no list', () => {
     expect(policyNow(officers)).toMatchObject({ v: 3, oldest: { card: 1, run: 3 } })
     const cards = officers.map(({ card }): Card => ({ ...card, v: 3 }))
     expect(policyNow(officers, { officers: cards, witnesses: [], witnessQuorum: 0 })).toMatchObject({
-      oldest: { card: 3, run: 3 },
+      oldest: { card: 1, run: 3 },
     })
   })
 

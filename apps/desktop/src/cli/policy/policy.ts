@@ -12,7 +12,7 @@ import {
   policyDocument,
   withChanges,
 } from '@lux/ceremony/policy'
-import type { Card } from '@lux/ceremony/wire'
+import { type Card, newest, type Version } from '@lux/ceremony/wire'
 import { identityId } from '@lux/crypto'
 import { ExpectedError, readBounded, writeInFolder } from '@lux/node-files'
 import { describePolicy, policyToSign, preparePolicy, signPolicy } from '@lux/people'
@@ -54,6 +54,7 @@ type NewOptions = {
   combiner?: string[]
   softTokens?: boolean
   acceptTool?: string[]
+  oldestCard?: Version
   carried?: boolean
   leastEvidence?: Policy['leastEvidence']
   attestationRoot?: string[]
@@ -105,6 +106,11 @@ export function registerPolicy({ program, act }: CommandLine): void {
       severalOf,
     )
     .option('--accept-tool <build>', 'accepted builds of this tool', severalOf)
+    .option(
+      '--oldest-card <version>',
+      'oldest version of people’s cards that is accepted, holders’ and custodians’ too; later policies keep it or raise it',
+      count('--oldest-card', newest, 1),
+    )
     .option('--carried', 'all squashed ciphertexts are rounded for carrying; without it none may be')
     .option(
       '--previous <policy.json>',
@@ -157,6 +163,13 @@ async function makePolicy(options: NewOptions): Promise<Outcome> {
   const cards = (kind: Card['kind'], paths: readonly string[] = []) =>
     paths.map((path) => cardOf(kind, path, options.domain))
   const previous = options.previous === undefined ? null : readPolicy(options.previous).policy
+  const oldest = previous?.oldest?.card ?? 1
+  const card = options.oldestCard ?? oldest
+  if (card < oldest)
+    throw new ExpectedError(
+      'POLICY-OLDEST',
+      `--oldest-card ${card}: the version before accepts ${oldest} or later`,
+    )
   const roots = (options.attestationRoot ?? []).map(attestationRootOf)
   const made = newPolicy({
     organisation: { id: options.organisation, name: options.organisationName },
@@ -173,6 +186,7 @@ async function makePolicy(options: NewOptions): Promise<Outcome> {
     encryptors: cards('encryptor', options.encryptor),
     servers: (options.server ?? []).map((pair) => serverOf(pair, options.domain)),
     combiners: await combinersOf(options.combiner),
+    oldest: { card, run: newest },
     softTokens: options.softTokens ?? false,
     acceptedTools: options.acceptTool ?? [],
     ...(options.carried === true ? { carrying: 'always' } : {}),
@@ -259,8 +273,8 @@ function checkPolicies(paths: readonly string[]): Outcome {
     checked.push({ file: path, ...facts(file) })
     lines.push(`${path}: in order`, ...describePolicy(result.value))
   }
-  const newest = versions.at(-1)
-  const warnings = newest === undefined ? [] : expiryWarnings(newest, systemClock.now())
+  const last = versions.at(-1)
+  const warnings = last === undefined ? [] : expiryWarnings(last, systemClock.now())
   for (const warning of warnings) say(warning)
   return { exit: 0, json: { ok: true, policies: checked, warnings }, text: lines.join('\n') }
 }

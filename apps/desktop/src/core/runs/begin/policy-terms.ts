@@ -30,6 +30,7 @@ export function roomOf(policy: Policy): LintTerms {
         ...policy.officers.map(({ name, keys }) => ({ role: 'officer' as const, name, keys })),
         ...policy.witnesses.map(({ name, keys }) => ({ role: 'witness' as const, name, keys })),
       ],
+      oldest: policy.oldest?.card ?? 1,
     },
   }
 }
