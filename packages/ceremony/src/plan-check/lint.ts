@@ -17,6 +17,7 @@ import { lintSteps } from './simulate.ts'
 export function lintPlan(plan: Plan, terms?: LintTerms): PlanRefusal[] {
   return [
     ...lintVersion(plan),
+    ...lintUnwritten(plan, terms),
     ...lintPeople(plan, terms),
     ...sectionLints.flatMap((lint) => lint(plan, terms)),
     ...lintRenewals(plan),
@@ -35,6 +36,20 @@ function lintVersion({ v }: Plan): PlanRefusal[] {
   return v === newest
     ? []
     : [planRefusal('PLAN-79', '', `the plan is of version ${v}, and runs begin in version ${newest}`)]
+}
+
+/** PLAN-80: no run of this program writes these facts, so its bundle would be refused, after its keys were made. */
+function lintUnwritten({ image, tokens }: Plan, terms?: LintTerms): PlanRefusal[] {
+  const machine = terms?.machine ?? 'M0'
+  const asked = [
+    ...(image === undefined ? [] : ['the plan names an image']),
+    ...tokens.flatMap(({ role, shim, device }) => [
+      ...(shim === undefined ? [] : [`the token ${role} names a shim`]),
+      ...(device === undefined ? [] : [`the token ${role} names a device`]),
+    ]),
+    ...(machine === 'M0' ? [] : [`the policy asks for a machine of ${machine}`]),
+  ]
+  return asked.map((what) => planRefusal('PLAN-80', '', `${what}, and no run shows it yet`))
 }
 
 function lintIds(plan: Plan): PlanRefusal[] {

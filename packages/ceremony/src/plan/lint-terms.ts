@@ -1,3 +1,4 @@
+import type { MachineLevel } from '../documents/ceremony/machine.ts'
 import type { Domain } from '../documents/format/fields.ts'
 import type { Card } from '../documents/people/card.ts'
 import type { Digest, KeyLevel, Role } from './plan.ts'
@@ -10,6 +11,8 @@ export type LintTerms = {
   listed?: Listed
   /** Of the policy. */
   domain?: Domain
+  /** The least that the machine has to show of itself. */
+  machine?: MachineLevel
 }
 
 type Level = 'E0' | 'E1' | 'E2' | 'E3'

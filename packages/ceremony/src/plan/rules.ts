@@ -54,6 +54,7 @@ export const planRules = [
   'PLAN-78',
   'PLAN-79',
   'POLICY-OLDEST',
+  'PLAN-80',
 ] as const
 
 export type PlanRule = (typeof planRules)[number]

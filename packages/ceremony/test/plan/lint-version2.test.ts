@@ -77,6 +77,30 @@ describe('plan of version 2', () => {
     }
   })
 
+  it('PLAN-80 refuses what no run shows yet, of the plan and of the policy', () => {
+    const rulesOf = (spoil: (copy: Plan) => unknown, machine?: 'M0' | 'M1' | 'M2' | 'M3') => {
+      const copy = { ...copyOf(plan), v: 3 as const }
+      spoil(copy)
+      const terms = { officers: 1, witnesses: 1, ...(machine === undefined ? {} : { machine }) }
+      return lintPlan(copy, terms).map(({ rule, detail }) => `${rule} ${detail}`)
+    }
+    const saying = (what: string) => [`PLAN-80 ${what}, and no run shows it yet`]
+    const none = () => undefined
+    const device = { maker: 'A', model: 'B' }
+    const role = plan.tokens[0]!.role
+    const image = '1c'.repeat(32)
+    expect(rulesOf((copy) => Object.assign(copy, { image }))).toEqual(saying('the plan names an image'))
+    expect(rulesOf((copy) => Object.assign(copy.tokens[0]!, { shim: image }))).toEqual(
+      saying(`the token ${role} names a shim`),
+    )
+    expect(rulesOf((copy) => Object.assign(copy.tokens[0]!, { device }))).toEqual(
+      saying(`the token ${role} names a device`),
+    )
+    expect(rulesOf(none, 'M0')).toEqual([])
+    for (const level of ['M1', 'M2', 'M3'] as const)
+      expect(rulesOf(none, level)).toEqual(saying(`the policy asks for a machine of ${level}`))
+  })
+
   it('PLAN-03 what version 3 alone has is read in it, and refused by its name before', () => {
     for (const [name, spoil] of [
       ['image', (copy: Plan) => Object.assign(copy, { image: '1c'.repeat(32) })],
