@@ -979,7 +979,7 @@ capabilities_shape = also(
     array(obj(role=literal(*KEY_ROLES), able=boolean, lacks=also(array(pattern('[A-Z][A-Z0-9_]{0,63}'), 0, 64), lambda all_: all_ == sorted(set(all_)))),
           1),
     lambda all_: [one['role'] for one in all_] == sorted({one['role'] for one in all_}, key=KEY_ROLES.index))
-heard_shape = ruled(obj(what=line, digest=digest, by=array(line, 1, 64)))
+heard_shape = ruled(obj(what=line, digest=digest, by=also(array(line, 1, 64), lambda all_: len(set(all_)) == len(all_))))
 hearing_shape = ruled(obj(v=literal(1), kind=literal('hearing'), domain=domain, ceremonyId=hex16, stepId=ident, what=line, digest=digest, name=line))
 signed_hearing_shape = obj(optional={'here': literal(True)}, payload=hearing_shape, signature=signature)
 
@@ -2963,15 +2963,21 @@ class Verifier:
                     shape(result[name])
 
     def hearings(self):
-        """Who heard words read aloud: (as the workstation says, as they signed)."""
-        claimed, signed_, header = [], [], self.run['header']
+        """(State, who heard words read aloud, each with what was read): signed only where all of it is."""
+        states, values, header = [], [], self.run['header']
+
+        def add(state, value):
+            states.append(state)
+            values.extend([value] if value not in values else [])
         for kind, step, fact in self.run['readings'] if self.p['v'] == 3 else []:
             if fact is None:
+                add('claimed', 'redacted')
                 continue
             if kind == 'reading.heard':
                 heard_shape(fact)
                 need(all(name in [seat['name'] for seat in header['roster']] for name in fact['by']), f'{step}: somebody heard who sits nowhere')
-                claimed += [name for name in fact['by'] if name not in claimed]
+                for name in fact['by']:
+                    add('claimed', f"claimed {name}: {fact['what']}")
                 continue
             signed_hearing_shape(fact)
             said = fact['payload']
@@ -2979,8 +2985,8 @@ class Verifier:
             seats = [seat for seat in header['roster'] if seat['name'] == said['name'] and seat['role'] in ('officer', 'witness')]
             need(seats, f"{step}: {said['name']} signed that they heard, and judges nothing")
             check_signatures('hearing', header['domain'], jcs(said), [fact['signature']], [([self.people[seats[0]['card']]['keys']], 1)])
-            signed_ += [said['name']] if said['name'] not in signed_ else []
-        return claimed, signed_
+            add('signed', f"signed {said['name']}: {said['what']}")
+        return 'claimed' if 'claimed' in states else 'signed' if states else 'none', values
 
     def machine_shown(self):
         """What the last measuring of the machine says that is not redacted."""
@@ -3009,13 +3015,13 @@ class Verifier:
         if self.p['v'] != 3:
             return [{'id': name, 'state': 'not-recorded', 'values': []} for name in NOTES]
         try:
-            claimed, signed_ = self.hearings()
+            state, heard = self.hearings()
         except FAULTS:
-            claimed, signed_ = [], []
+            state, heard = 'none', []
         tokens, machine = self.run['header']['tokens'], self.machine_shown() or {}
         images = [one for one in (machine.get('image', self.run['header']['machine'].get('image')),) if one is not None]
         told = {
-            'heard': signed_ or claimed,
+            'heard': heard,
             'capabilities': [step['token'] for step in self.steps_of('probe-token')
                              if member(self.run['results'].get((step['id'], 'probe-token')), 'capabilities') is not None],
             'shim': [one['role'] for one in tokens if 'shim' in one],
@@ -3024,7 +3030,7 @@ class Verifier:
             'machine': [machine[name] for name in ('level',) if name in machine] + images,
         }
         states = {name: 'claimed' if values else 'none' for name, values in told.items()}
-        states.update({'text': 'checked', 'heard': 'signed' if signed_ else states['heard']})
+        states.update({'text': 'checked', 'heard': state})
         return [{'id': name, 'state': states[name], 'values': told.get(name, [])} for name in NOTES]
 
     def shows_needs(self, role, told):

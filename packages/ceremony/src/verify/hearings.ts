@@ -9,22 +9,29 @@ const signedFact = v.strictObject({
   here: v.exactOptional(v.literal(true)),
 })
 
-/** Who heard words read aloud: of whom the workstation says it, and who signed it. */
-export type Heard = { readonly claimed: readonly string[]; readonly signed: readonly string[] }
+/** Who heard words read aloud, each with what was read: `signed` only where the workstation's word stands behind none of it. */
+export type Heard = { readonly state: 'none' | 'claimed' | 'signed'; readonly values: readonly string[] }
 
 /** SPEC.md 13.5: who heard, or what is wrong with what the transcript says of it. Earlier versions say nothing. */
 export function hearingsOf(of: Verification): Heard | string {
   const { roster, ceremonyId, domain } = of.run.header
-  const claimed = new Set<string>()
-  const signed = new Set<string>()
+  const values = new Set<string>()
+  let state: Heard['state'] = 'none'
+  const add = (kind: 'claimed' | 'signed', value: string) => {
+    state = state === 'claimed' ? state : kind
+    values.add(value)
+  }
   for (const { kind, stepId, fact } of of.predicate.v === 3 ? of.run.readings : []) {
     const wrong = `${stepId}: who heard is not said in its form`
-    if (fact === null) continue
+    if (fact === null) {
+      add('claimed', 'redacted')
+      continue
+    }
     if (kind === 'reading.heard') {
       if (!v.is(heard, fact)) return wrong
       const stranger = fact.by.find((name) => roster.every((seat) => seat.name !== name))
       if (stranger !== undefined) return `${stepId}: ${stranger} heard, and sits nowhere`
-      for (const name of fact.by) claimed.add(name)
+      for (const name of fact.by) add('claimed', `claimed ${name}: ${fact.what}`)
       continue
     }
     const parsed = v.safeParse(signedFact, fact)
@@ -40,7 +47,7 @@ export function hearingsOf(of: Verification): Heard | string {
     const group = { role: seat.role, members: [{ name: seat.name, keys }], quorum: 1 }
     const valid = hearingCodec.verify({ payload, signatures: [signature] }, domain, [group])
     if (!valid.ok) return `${stepId}: ${valid.detail}`
-    signed.add(payload.name)
+    add('signed', `signed ${payload.name}: ${payload.what}`)
   }
-  return { claimed: [...claimed], signed: [...signed] }
+  return { state, values: [...values] }
 }

@@ -23,9 +23,7 @@ const sayings: { readonly [K in Note['id']]: (of: Verification) => Said } = {
   text: () => ({ state: 'checked', values: [] }),
   heard(of) {
     const heard = hearingsOf(of)
-    if (typeof heard === 'string') return claimed([])
-    if (heard.signed.length > 0) return { state: 'signed', values: heard.signed }
-    return claimed(heard.claimed)
+    return typeof heard === 'string' ? claimed([]) : heard
   },
   capabilities: ({ run, plan }) =>
     claimed(

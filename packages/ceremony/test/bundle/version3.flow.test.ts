@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type Note, noteIds, verifyBundle } from '../../src/exports/bundle.ts'
 import { type Hearing, hearingCodec } from '../../src/exports/documents.ts'
 import type { Plan, PlannedToken } from '../../src/exports/plan.ts'
-import type { FullEntry } from '../../src/exports/transcript.ts'
+import { type FullEntry, redact } from '../../src/exports/transcript.ts'
 import { withEntry, withStep } from '../support/altered-recorded.ts'
 import { makePerson } from '../support/people.ts'
 import { memoryReader, type SampleOptions, sampleBundle } from '../support/sample-bundle.ts'
@@ -201,9 +201,31 @@ const sound: [string, SampleOptions, Partial<Record<Note['id'], string>>][] = [
   [
     'with what the workstation says of who heard',
     entry('reading.heard', { what: 'plan', digest, by: ['Wim', 'Ada'] }),
-    { heard: 'claimed Wim, Ada' },
+    { heard: 'claimed claimed Wim: plan, claimed Ada: plan' },
   ],
-  ['with what a witness signed', hearing(), { heard: 'signed Wim' }],
+  ['with what a witness signed', hearing(), { heard: 'signed signed Wim: plan' }],
+  [
+    'with what a witness signed of something else, and the workstation says of another',
+    of3({
+      entries: (all) =>
+        withEntry(
+          hearing({ what: 'lunch' }).alter?.entries?.(all) ?? all,
+          entryOf('seal', 'reading.heard', { what: 'plan', digest, by: ['Ada'] }),
+        ),
+    }),
+    { heard: 'claimed signed Wim: lunch, claimed Ada: plan' },
+  ],
+  [
+    'with a redacted reading',
+    of3({
+      entries: (all) =>
+        withEntry(all, entryOf('seal', 'reading.heard', { what: 'plan', digest, by: ['Ada'] })).map(
+          // A sample's entries are typed as whole ones.
+          (one) => (one.kind === 'reading.heard' ? (redact(one) as unknown as FullEntry) : one),
+        ),
+    }),
+    { heard: 'claimed redacted' },
+  ],
   ['with capabilities', capable(able('root'), able('data')), { capabilities: 'claimed ceremony' }],
   ['with keys that show nothing of what their token lacks', lacking(['COPYABLE', 'WRAP_WITH_TRUSTED']), {}],
   ['with a measured token', probed, {}],
@@ -280,6 +302,11 @@ const wrong: [string, string, SampleOptions][] = [
     entry('reading.heard', { what: 'pl\u200ban', digest, by: ['Wim'] }),
   ],
   ['TRANSCRIPT-CONTENT', 'nobody heard', entry('reading.heard', { what: 'plan', digest, by: [] })],
+  [
+    'TRANSCRIPT-CONTENT',
+    'somebody who heard twice',
+    entry('reading.heard', { what: 'plan', digest, by: ['Ada', 'Ada'] }),
+  ],
   ['TRANSCRIPT-CONTENT', 'a hearing of another step', hearing({ stepId: 'open-run' })],
   ['TRANSCRIPT-CONTENT', 'a hearing of another run', hearing({ ceremonyId: '0d'.repeat(16) })],
   ['TRANSCRIPT-CONTENT', 'a hearing of a stranger', hearing({ name: 'Eve' })],
