@@ -144,7 +144,9 @@ test('A11Y-HEADING every screen has one h1; it has the focus when it opens, or t
       .poll(() =>
         desktop.page.evaluate(() => {
           const { activeElement: focus } = document
-          const first = focus?.matches('main :is(button, input, textarea):enabled') ? 'action' : null
+          const first = focus?.matches('main :is(a[href], button:enabled, input:enabled, textarea:enabled)')
+            ? 'action'
+            : null
           return {
             count: document.querySelectorAll('h1').length,
             focus: focus?.matches('h1') ? 'heading' : (first ?? focus?.outerHTML.slice(0, 200)),
