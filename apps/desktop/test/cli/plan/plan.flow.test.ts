@@ -96,9 +96,9 @@ describe('plan', () => {
   }, 60_000)
 
   test('POLICY-OLDEST a card older than the policy accepts is refused while the plan is made, and by default none is', async () => {
-    const [later, old] = [at('later.json'), at('old-card.json')]
+    const [raised, old] = [at('raised.json'), at('old-card.json')]
     const made = await custodyJson([
-      ...newPolicy(later),
+      ...newPolicy(raised),
       ...each('--officer', ...officers.map(({ cardPath }) => cardPath)),
       ...each('--witness', ...cards.slice(-2)),
       ...['--quorum', '2', '--witness-quorum', '2', '--oldest-card', '3', '--soft-tokens'],
@@ -107,12 +107,12 @@ describe('plan', () => {
     const [first = '', ...others] = cards
     writeFileSync(old, readFileSync(first, 'utf8').replace('"v":3', '"v":1'))
     expect(await planOf([old, ...others], 'old-card.yaml')).toMatchObject({ exit: 0 })
-    const refused = await planOf([old, ...others], 'refused.yaml', '--policy', later)
+    const refused = await planOf([old, ...others], 'refused.yaml', '--policy', raised)
     expect(refused).toMatchObject({ exit: 1, json: { code: 'POLICY-OLDEST' } })
-    const linted = await custodyJson(['plan', 'lint', at('old-card.yaml'), '--policy', later])
+    const linted = await custodyJson(['plan', 'lint', at('old-card.yaml'), '--policy', raised])
     const refusals = expect.arrayContaining([expect.objectContaining({ rule: 'POLICY-OLDEST' })])
     expect(linted).toMatchObject({ exit: 1, json: { plans: [{ refusals }] } })
-    const lower = ['--previous', later, '--oldest-card', '2']
+    const lower = ['--previous', raised, '--oldest-card', '2']
     const fallen = await custodyJson([
       ...newPolicy(at('lower.json')),
       ...each('--officer', ...officers.map(({ cardPath }) => cardPath)),
