@@ -1,5 +1,5 @@
 import { Heading } from '@radix-ui/themes'
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useLayoutEffect, useRef } from 'react'
 
 type ScreenProps = {
   title: ReactNode
@@ -12,8 +12,9 @@ type ScreenProps = {
 /** One screen: its h1 takes the focus when it opens, so that a screen reader starts there. */
 export function Screen({ title, lead, actions, children, name }: ScreenProps) {
   const heading = useRef<HTMLHeadingElement>(null)
+  // Before every effect of what stands on the screen: its next action takes the focus from here.
   // biome-ignore lint/correctness/useExhaustiveDependencies: again for every screen
-  useEffect(() => heading.current?.focus({ preventScroll: true }), [name])
+  useLayoutEffect(() => heading.current?.focus({ preventScroll: true }), [name])
   return (
     <div className="screen" data-screen={name}>
       <header className="screen-head">

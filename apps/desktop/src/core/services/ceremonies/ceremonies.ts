@@ -69,11 +69,13 @@ export async function viewRun(parts: ServiceContext, input: unknown): Promise<Ru
 export async function shown(parts: ServiceContext, id: string): Promise<RunView> {
   const open = parts.runs.get(id)
   const { run, standIns } = open
+  // Awaited first: the run may go on meanwhile, and a view is of one moment.
+  const tokens = await presentTokens(parts)
   enterStandInPins(run)
   return runViewOf(run, {
     standIns: new Set(standIns.map((one) => one.name)),
     requests: requestsFor(open),
-    ...(await presentTokens(parts)),
+    ...tokens,
   })
 }
 
