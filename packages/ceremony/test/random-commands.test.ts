@@ -54,7 +54,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     step,
     by: name,
     input: fc.dictionary(fc.constantFrom('wall-clock', 'pin'), fc.string(), { maxKeys: 2 }),
-    heard: fc.array(hex, { maxLength: 2 }),
+    heard: fc.array(fc.record({ digest: hex, by: fc.array(name, { maxLength: 2 }) }), { maxLength: 2 }),
     now: fc.constantFrom('2026-01-31T09:00:00.000Z', 'noon'),
   }),
   fc.record({ type: fc.constant('intend' as const), step, attempt, nonce: hex, rootId: hex }),

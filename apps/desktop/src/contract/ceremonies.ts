@@ -360,10 +360,10 @@ export type ScriptView = {
 
 /** How long another clock's reading counts: the entry's own time is no further from the moment of reading. */
 export const clockReadMs = 2 * 60_000
-/** `readAt`: when another clock was read, by this workstation's own. `heard`: digests of which all cards were read aloud and heard. */
+/** `readAt`: when another clock was read, by this workstation's own. `heard`: of which all cards were read aloud, and who says that they heard them; nobody: whoever goes on. */
 export type StepInput = {
   confirmed?: boolean
   values?: Record<string, string>
   readAt?: string
-  heard?: string[]
+  heard?: { digest: string; by: string[] }[]
 }

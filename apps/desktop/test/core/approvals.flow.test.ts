@@ -48,7 +48,7 @@ async function leadTo(id: string, step: string): Promise<void> {
     const values = current.needs.some(({ need }) => need === 'values')
       ? { values: { 'wall-clock': new Date().toISOString() } }
       : {}
-    const input = { ...values, heard: current.compares.map(({ digest }) => digest) }
+    const input = { ...values, heard: current.compares.map(({ digest }) => ({ digest, by: [] })) }
     await asked('ceremonies.proceed', { id, step: current.id, by: current.actor.name, input })
   }
 }

@@ -34,6 +34,18 @@ test('the run of a script of version 2 is of version 3, as its plan, transcript 
       },
     },
   })
+  const heard = entries.flatMap((entry) =>
+    entry.kind === 'reading.heard' && 'fact' in entry ? [entry.fact] : [],
+  )
+  // Whoever goes on says it where nobody else does.
+  const by = [expect.any(String)]
+  expect(heard).toEqual(
+    [
+      { what: 'plan', digest: header.planHash },
+      { what: 'policy', digest: header.policyDigest },
+      { what: 'bundle', digest: expect.any(String) },
+    ].map((one) => ({ ...one, by })),
+  )
   const policy = parsePolicyFile(new Uint8Array(readFileSync(join(run, 'policy.json'))))
   if (!policy.ok) throw new Error(policy.detail)
   const bytes = new Uint8Array(readFileSync(join(run, 'bundle.zip')))

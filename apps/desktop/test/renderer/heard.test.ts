@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Compared } from '../../src/contract/index.ts'
-import { cardStates, inHand, saysHeard } from '../../src/renderer/runner/heard.ts'
+import { cardStates, heardWhole, inHand, saysHeard } from '../../src/renderer/runner/heard.ts'
 import { hex, run, words } from '../support/fake-views.ts'
 
 const other = 'a'.repeat(64)
@@ -44,7 +44,7 @@ describe('the card in hand', () => {
 
 describe('who has heard', () => {
   const people = run.people.map((person) => ({ ...person, standIn: false }))
-  const view = { ...run, people, may: { ...run.may, note: true } }
+  const view = { ...run, people }
   const at = (heard: Record<string, number>) => inHand(compares, heard)
 
   it('is said with the last card of each digest, before it goes on', () => {
@@ -55,10 +55,15 @@ describe('who has heard', () => {
     expect(saysHeard(view, at({ [hex]: 8, [other]: 8 }))).toBe(null)
   })
 
-  it('is not asked of whoever plays everybody, nor where the transcript keeps no notes', () => {
+  it('goes on with the words, each with whoever said so', () => {
+    const room = { heard: { [hex]: 8, [other]: 7 }, heardBy: { [hex]: ['Mei', 'Ada'], [other]: ['Ada'] } }
+    expect(heardWhole(compares, room)).toEqual([{ digest: hex, by: ['Mei', 'Ada'] }])
+    expect(heardWhole(compares, { heard: { [other]: 8 }, heardBy: {} })).toEqual([{ digest: other, by: [] }])
+  })
+
+  it('is not asked of whoever plays everybody', () => {
     const last = at({ [hex]: 7 })
     const alone = run.people.map((person) => ({ ...person, standIn: true }))
     expect(saysHeard({ ...view, domain: 'rehearsal', people: alone }, last)).toBe(null)
-    expect(saysHeard({ ...view, may: { ...run.may, note: false } }, last)).toBe(null)
   })
 })

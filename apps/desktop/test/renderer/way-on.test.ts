@@ -96,7 +96,10 @@ function commandOf(room: Room, offer: Offer): Command | null {
 }
 
 /** Digests whose eight cards were all heard. */
-const heardOf = ({ heard }: Room) => Object.keys(heard).filter((digest) => heard[digest] === 8)
+const heardOf = ({ heard }: Room) =>
+  Object.keys(heard)
+    .filter((digest) => heard[digest] === 8)
+    .map((digest) => ({ digest, by: [] }))
 
 function noteOf(room: Room): string {
   const face = faceOf(room.view(), room)

@@ -1,6 +1,6 @@
 import { fromHex, toWords } from '@lux/crypto'
-import type { Command } from '../model/commands.ts'
-import type { ComparedCard, Decision } from '../model/events.ts'
+import type { Command, HeardWords } from '../model/commands.ts'
+import type { ComparedCard, Decision, NewEvent } from '../model/events.ts'
 import { refuse } from '../model/rules.ts'
 import { currentStep } from '../model/stages.ts'
 import type { State } from '../model/state.ts'
@@ -22,9 +22,23 @@ export function comparedNow(state: State): Pick<ComparedCard, 'what' | 'digest'>
 }
 
 /** COMPARE-02: nobody goes on, and so nobody signs, before all that the plan has read aloud was heard to its last card. */
-export function unheardFault(state: State, heard: readonly string[]): string | null {
-  const left = comparedNow(state).filter(({ digest }) => !heard.includes(digest))
+export function unheardFault(state: State, heard: readonly HeardWords[]): string | null {
+  const left = comparedNow(state).filter(({ digest }) => !heard.some((one) => one.digest === digest))
   return left.length === 0 ? null : left.map(({ what, digest }) => `${what} ${digest}`).join(', ')
+}
+
+/** Who heard, as the transcript has it since version 3: SPEC.md 13.5. RUN-10 for somebody who is nobody of this run. */
+export function hearings(state: State, { step, by, heard }: Extract<Command, { type: 'proceed' }>): Decision {
+  const known = new Set(state.plan.people.map(({ name }) => name))
+  const events: NewEvent[] = []
+  for (const { what, digest } of state.plan.v === 3 ? comparedNow(state) : []) {
+    const said = new Set(heard.flatMap((one) => (one.digest === digest ? one.by : [])))
+    const stranger = [...said].find((name) => !known.has(name))
+    if (stranger !== undefined) return refuse('RUN-10', `${stranger} is nobody of this run`)
+    const fact = { what, digest, by: said.size === 0 ? [by] : [...said] }
+    events.push({ kind: 'reading.heard', stepId: step, fact })
+  }
+  return { ok: true, events }
 }
 
 /** Somebody says that a card differs: the run stops at once. Words that differ a second time are not compared a third. */

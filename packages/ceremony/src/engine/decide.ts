@@ -9,7 +9,7 @@ import { namesOf, valueFault } from '../plan/queries.ts'
 import { budgetFault } from '../steps/resharing/left-budget.ts'
 import { takeRequest } from '../steps/run.ts'
 import { clockDiffers } from './clock-check.ts'
-import { decideDiffers, unheardFault } from './compare.ts'
+import { decideDiffers, hearings, unheardFault } from './compare.ts'
 import { decideIntend, decideOutcome, decideReconcile } from './decide-effects.ts'
 import { decisionDocument, opened } from './exceptions.ts'
 import { eventFault } from './fact-schemas.ts'
@@ -83,7 +83,8 @@ function decideStart(state: State, command: Of<'start'>): Decision {
   return { ok: true, events: [{ kind: 'run.started', stepId: 'run', fact: bound.value }] }
 }
 
-function decideProceed(state: State, { step, by, input = {}, heard, now }: Of<'proceed'>): Decision {
+function decideProceed(state: State, command: Of<'proceed'>): Decision {
+  const { step, by, input = {}, heard, now } = command
   const idle = restFault(state)
   if (idle !== null) return refuse('RUN-06', idle)
   const progress = currentStep(state)
@@ -103,8 +104,10 @@ function decideProceed(state: State, { step, by, input = {}, heard, now }: Of<'p
   if (apart !== null) return 'rule' in apart ? apart : { ok: true, events: [apart] }
   const spent = progress.step.do === 'assemble-epoch' ? budgetFault(state) : null
   if (spent !== null) return refuse(spent.rule, spent.detail)
+  const readings = hearings(state, command)
+  if (!readings.ok) return readings
   const fact = { stage: progress.stage, by, input: { ...input } }
-  return { ok: true, events: [{ kind: 'step.confirmed', stepId: step, fact }] }
+  return { ok: true, events: [...readings.events, { kind: 'step.confirmed', stepId: step, fact }] }
 }
 
 function decidePause(state: State, { by, cause, reason }: Of<'pause'>): Decision {

@@ -6,6 +6,9 @@ import type { BoundEpoch, EffectKind, Failure, Finding } from './effects.ts'
 /** What the policy asks for, read from it by core: how many officers open and seal, how many witnesses cosign. */
 export type Terms = { officers: number; witnesses: number; approvers: number }
 
+/** Who says that they heard all cards of a digest; where nobody is named, whoever goes on says it. */
+export type HeardWords = { readonly digest: string; readonly by: readonly string[] }
+
 export type Command =
   /**
    * First command of a run. `cards`: one per person of the plan, in the plan's order, as parsed JSON. Production:
@@ -30,14 +33,14 @@ export type Command =
   | { type: 'take-request'; decryption: string; package: Json; now: string }
   /**
    * A person says go: at every place where `view(state).needs` is confirm, values or pin. `by` is a name. `now`: ISO-8601 UTC by
-   * the workstation's clock, which a clock check compares. `heard`: digests of which all cards were read aloud and heard.
+   * the workstation's clock, which a clock check compares. `heard`: what was read aloud and heard to its last card.
    */
   | {
       type: 'proceed'
       step: string
       by: string
       input?: Record<string, string>
-      heard: readonly string[]
+      heard: readonly HeardWords[]
       now: string
     }
   /** `nonce`, `rootId`: 16 fresh random bytes each, hex; rootId is used where the effect needs a second value. */

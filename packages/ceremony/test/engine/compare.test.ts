@@ -18,7 +18,8 @@ function runOf(version: Plan['v'], step: string): FakeCore {
   return run
 }
 
-const heardAt = (run: FakeCore) => view(run.state).compares.map(({ digest }) => digest)
+const heardAt = (run: FakeCore, by: string[] = []) =>
+  view(run.state).compares.map(({ digest }) => ({ digest, by }))
 
 /** Officers sign that the words are read again. */
 function readAgain(run: FakeCore): void {
@@ -43,13 +44,40 @@ describe('words that people compare', () => {
   it('COMPARE-02 nothing is signed before all that the plan has read aloud was heard', () => {
     const run = runOf(2, 'open-run')
     const all = heardAt(run)
-    for (const heard of [[], all.slice(1), all.slice(0, -1), ['0'.repeat(64)]])
+    for (const heard of [[], all.slice(1), all.slice(0, -1), [{ digest: '0'.repeat(64), by: [] }]])
       expect(rule(run, proceed('open-run', 'Administrator', {}, heard))).toBe('COMPARE-02')
     expect(rule(run, proceed('open-run', 'Administrator', {}, all))).toBe('step.confirmed')
     const seals = runOf(2, 'seal')
     while (view(seals.state).compares[0]?.what !== 'bundle')
       if (!seals.step()) throw new Error('no bundle is compared')
     expect(rule(seals, proceed('seal', 'Administrator'))).toBe('COMPARE-02')
+  })
+
+  it('COMPARE-02 the transcript has who heard since version 3, each digest by those who said so, else by whoever goes on', () => {
+    const run = runOf(3, 'open-run')
+    const { planHash, policyDigest } = run.state
+    expect(rule(run, proceed('open-run', 'Administrator', {}, heardAt(run, ['Eve'])))).toBe('RUN-10')
+    const by = ['Witness One', 'Operator', 'Witness One']
+    run.must(
+      proceed('open-run', 'Administrator', {}, [
+        { digest: planHash, by },
+        { digest: policyDigest, by: [] },
+      ]),
+    )
+    expect(run.disk.entries.slice(-3)).toMatchObject([
+      {
+        kind: 'reading.heard',
+        stepId: 'open-run',
+        fact: { what: 'plan', digest: planHash, by: ['Witness One', 'Operator'] },
+      },
+      { kind: 'reading.heard', fact: { what: 'policy', digest: policyDigest, by: ['Administrator'] } },
+      { kind: 'step.confirmed', stepId: 'open-run' },
+    ])
+    expect(replay(run.header, run.plan, run.disk.entries)).toMatchObject({ ok: true })
+    const old = runOf(2, 'open-run')
+    expect(rule(old, proceed('open-run', 'Administrator', {}, heardAt(old, ['Operator'])))).toBe(
+      'step.confirmed',
+    )
   })
 
   it('COMPARE-01 nothing else is compared, and there are eight cards', () => {

@@ -24,7 +24,7 @@ export function answerNeeds(core: FakeCore): boolean {
         step: current!,
         by: needs.names[0]!,
         input,
-        heard: needs.kind === 'confirm' ? needs.shows.map(({ hex }) => hex) : [],
+        heard: needs.kind === 'confirm' ? needs.shows.map(({ hex }) => ({ digest: hex, by: [] })) : [],
         now: '2026-01-31T09:00:30.000Z',
       })
       return true

@@ -1,4 +1,4 @@
-import { type Command, decide, owed, view } from '../../src/exports/engine.ts'
+import { type Command, decide, type HeardWords, owed, view } from '../../src/exports/engine.ts'
 import { FakeCore } from './fake-core.ts'
 import { planOf } from './plans.ts'
 
@@ -37,7 +37,7 @@ export const proceed = (
   step: string,
   by = 'Operator',
   input = {},
-  heard: readonly string[] = [],
+  heard: readonly HeardWords[] = [],
 ): Command => ({
   type: 'proceed',
   step,

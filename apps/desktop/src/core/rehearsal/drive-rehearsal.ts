@@ -51,7 +51,7 @@ async function answer(
     must(await actAsStandIn(run, standIns, { what, name, now: now() }))
   switch (needs.kind) {
     case 'confirm': {
-      const heard = view.compares.map(({ digest }) => digest)
+      const heard = view.compares.map(({ digest }) => ({ digest, by: [] }))
       return must(run.proceed(step, first(needs.names), {}, { heard }))
     }
     case 'values':

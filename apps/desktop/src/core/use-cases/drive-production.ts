@@ -87,7 +87,7 @@ async function confirmed(
   }
   if (answer !== null) {
     // Whoever confirms a step whose words are read aloud says with it that they were heard.
-    const heard = view.compares.map(({ digest }) => digest)
+    const heard = view.compares.map(({ digest }) => ({ digest, by: [] }))
     must(run.proceed(step, answer.by, answer.values, { heard }))
   }
   return 'all'

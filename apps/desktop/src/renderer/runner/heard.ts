@@ -19,21 +19,25 @@ export function cardsUnheard(compares: readonly Compared[], heard: Room['heard']
   return compares.reduce((left, { digest }) => left + Math.max(0, cardCount - (heard[digest] ?? 0)), 0)
 }
 
-/** The digests whose words were heard to their end. */
-export function heardWhole(compares: readonly Compared[], heard: Room['heard']): string[] {
-  return compares.map(({ digest }) => digest).filter((digest) => (heard[digest] ?? 0) >= cardCount)
+/** Whose words were heard to their end, and who said that they heard them. */
+export function heardWhole(
+  compares: readonly Compared[],
+  { heard, heardBy }: Pick<Room, 'heard' | 'heardBy'>,
+): { digest: string; by: string[] }[] {
+  return compares
+    .filter(({ digest }) => (heard[digest] ?? 0) >= cardCount)
+    .map(({ digest }) => ({ digest, by: [...(heardBy[digest] ?? [])] }))
 }
 
 /**
- * The digest of whose words people have to say now that they heard them all, before its last card goes on: the transcript has who. Who
- * plays everybody says nothing, nor does a transcript that keeps no notes.
+ * The digest of whose words people have to say now that they heard them all, before its last card goes on: the transcript has who.
+ * Whoever plays everybody says nothing.
  */
 export function saysHeard(
-  view: Pick<RunView, 'domain' | 'people' | 'may'>,
+  view: Pick<RunView, 'domain' | 'people'>,
   now: ReturnType<typeof inHand>,
 ): string | null {
-  if (now === null || now.card < cardCount || playedAlone(view) || !view.may.note) return null
-  return now.compared.digest
+  return now === null || now.card < cardCount || playedAlone(view) ? null : now.compared.digest
 }
 
 /** What the room has said of each card; one that differed before is marked until it is heard. */

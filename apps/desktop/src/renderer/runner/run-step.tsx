@@ -2,7 +2,7 @@ import { FailureNotice, Icon, Rec } from '@lux/ui'
 import { Checkbox } from '@radix-ui/themes'
 import { useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Compared, CurrentStep, Need, RunView } from '../../contract/index.ts'
+import type { CurrentStep, Need, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { Fields, firstMissing } from '../components/fields.tsx'
 import { pickFile } from '../components/file-picker.tsx'
@@ -115,23 +115,8 @@ export function RunStep({ view, step, act }: Props) {
   /** In a room each card is heard for itself; whoever plays everybody hears them all at once. */
   async function hearOrGoOn(): Promise<void> {
     if (now === null) return goOn()
-    if (!(await noteHeard(now.compared))) return
     for (const { digest } of alone ? step.compares : [now.compared]) hear(view, digest, alone)
     if (endsHere) await goOn()
-  }
-
-  /** Whether the transcript has who heard all the words, or nobody has to say so. */
-  async function noteHeard({ what, digest }: Compared): Promise<boolean> {
-    if (digest !== says) return true
-    setBusy(true)
-    try {
-      const [first = ''] = heardBy
-      const of = t(`stage.reading.of.${what}`)
-      const texts = namesInNotes(heardBy, (names) => t('stage.reading.heard-note', { names, what: of }))
-      return await writeNotes({ id: view.id, step: step.id, by: first, texts }, act)
-    } finally {
-      setBusy(false)
-    }
   }
 
   /** Whether the transcript has it, or keeps no notes. */
@@ -156,7 +141,7 @@ export function RunStep({ view, step, act }: Props) {
       ...(confirms.length > 0 ? { confirmed: true } : {}),
       ...(fields.length > 0 ? { values: filled } : {}),
       ...(clock !== undefined && clockRead !== null ? { readAt: clockRead.at } : {}),
-      ...(aloud ? { heard: heardWhole(step.compares, roomOf(view.id).heard) } : {}),
+      ...(aloud ? { heard: heardWhole(step.compares, roomOf(view.id)) } : {}),
     }
     await act(call('ceremonies.proceed', { id: view.id, step: step.id, by, input }))
   }

@@ -107,7 +107,7 @@ function inputFor(current: RunView['current']): object {
   const typed = ({ type, optional, initial }: (typeof fields)[number]) =>
     initial ?? (optional === true ? '' : type === 'time' ? new Date().toISOString() : `1${'0'.repeat(5)}`)
   return {
-    heard: current?.compares.map(({ digest }) => digest) ?? [],
+    heard: current?.compares.map(({ digest }) => ({ digest, by: [] })) ?? [],
     ...(needs.some(({ need }) => need === 'confirm') ? { confirmed: true } : {}),
     ...(fields.length > 0
       ? { values: Object.fromEntries(fields.map((field) => [field.name, typed(field)])) }

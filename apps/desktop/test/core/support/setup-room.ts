@@ -145,7 +145,7 @@ export class SetupRoom {
         for (const { name } of need.fields)
           values[name] = name === 'medium' ? this.granted('folder', this.folder) : new Date().toISOString()
     }
-    const input = { values, heard: current.compares.map(({ digest }) => digest) }
+    const input = { values, heard: current.compares.map(({ digest }) => ({ digest, by: [] })) }
     const by = current.actor.name
     const answer = await this.core.call('ceremonies.proceed', { id, step: current.id, by, input })
     // The machine may have gone on since the person looked: then they look again.

@@ -86,7 +86,7 @@ export class WindowPerson {
       (need) => need.need === 'values' && need.fields.some(({ name }) => name === 'wall-clock'),
     )
     const values = asks ? { values: { 'wall-clock': new Date().toISOString() } } : {}
-    const input = { ...values, heard: current.compares.map(({ digest }) => digest) }
+    const input = { ...values, heard: current.compares.map(({ digest }) => ({ digest, by: [] })) }
     const by = current.actor.name
     const answer = await this.#room.core.call('ceremonies.proceed', {
       id,

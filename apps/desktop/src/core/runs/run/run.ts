@@ -4,6 +4,7 @@ import {
   type Effect,
   type ExceptionDecision,
   type Failure,
+  type HeardWords,
   type OwnEffect,
   owed,
   type Refusal,
@@ -72,14 +73,14 @@ export class Run {
   }
 
   /**
-   * A person says go; `now` by this workstation's clock: another is compared with it. `heard`: digests whose words were read aloud
-   * and heard. Errors: those of submit.
+   * A person says go; `now` by this workstation's clock: another is compared with it. `heard`: whose words were read aloud,
+   * and who heard them. Errors: those of submit.
    */
   proceed(
     step: string,
     by: string,
     input: Record<string, string> = {},
-    { now = this.#context.clock.now(), heard = [] }: { now?: string; heard?: readonly string[] } = {},
+    { now = this.#context.clock.now(), heard = [] }: { now?: string; heard?: readonly HeardWords[] } = {},
   ): Refusal | null {
     return this.submit({ type: 'proceed', step, by, input, heard, now })
   }

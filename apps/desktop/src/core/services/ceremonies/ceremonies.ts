@@ -36,6 +36,7 @@ import { requestsFor } from './requests.ts'
 export { listScripts, openProduction, startRehearsal } from './begin-ceremony.ts'
 
 const byId = v.strictObject({ id: hexId })
+const names = v.pipe(v.array(name), v.maxLength(64))
 
 export function listCeremonies(parts: ServiceContext): {
   ceremonies: CeremonySummary[]
@@ -104,7 +105,7 @@ export async function proceed(parts: ServiceContext, input: unknown): Promise<Ru
           confirmed: v.exactOptional(v.boolean()),
           values: v.exactOptional(v.record(v.pipe(v.string(), v.maxLength(4200)), text)),
           readAt: v.exactOptional(v.pipe(v.string(), v.isoTimestamp())),
-          heard: v.exactOptional(v.pipe(v.array(digest), v.maxLength(100))),
+          heard: v.exactOptional(v.pipe(v.array(v.strictObject({ digest, by: names })), v.maxLength(100))),
         }),
       ),
     }),

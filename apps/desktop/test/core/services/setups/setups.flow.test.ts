@@ -334,7 +334,7 @@ async function act({ id: run, current }: RunView): Promise<void> {
     by: current.actor.name,
     input: {
       ...(clock ? { values: { 'wall-clock': new Date().toISOString() } } : {}),
-      heard: current.compares.map(({ digest }) => digest),
+      heard: current.compares.map(({ digest }) => ({ digest, by: [] })),
     },
   })
   // The machine may have gone on since the person looked: then they look again.
