@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Compared } from '../../src/contract/index.ts'
-import { cardStates, heardWhole, inHand, saysHeard } from '../../src/renderer/runner/heard.ts'
+import { cardStates, heardWhole, inHand, saysHeard } from '../../src/renderer/runner/step/heard.ts'
 import { hex, run, words } from '../support/fake-views.ts'
 
 const other = 'a'.repeat(64)

@@ -13,11 +13,11 @@ import { changeRoom, useRoom } from '../stores/room.ts'
 import type { Act } from './act.ts'
 import { CarryRequest } from './carry-request.tsx'
 import { CustodianSheet } from './custodian-sheet.tsx'
-import { cardStates } from './heard.ts'
 import { HoldHere } from './hold-here.tsx'
 import { OwnDevices } from './own-devices.tsx'
-import { Comparing } from './reading.tsx'
 import { signedKinds } from './sign-codes.tsx'
+import { cardStates } from './step/heard.ts'
+import { Comparing } from './step/reading.tsx'
 
 type SignNeed = Extract<Need, { need: 'sign' }>
 type Props = {

@@ -13,8 +13,8 @@ import { StageStep } from '../stage/stage-step.tsx'
 import { WhoSelect } from '../stage/who-select.tsx'
 import { useTyped } from '../stores/room.ts'
 import type { Act } from './act.ts'
-import { cardCount } from './heard.ts'
 import { RunTokens } from './run-tokens.tsx'
+import { cardCount } from './step/heard.ts'
 import { Told } from './told.tsx'
 
 type Props = { view: RunView; exception: ExceptionView; act: Act }

@@ -22,7 +22,7 @@ import type { Act } from './act.ts'
 import { EpochLive } from './epoch-live.tsx'
 import { RunEnd } from './run-end.tsx'
 import { RunException } from './run-exception.tsx'
-import { RunStep } from './run-step.tsx'
+import { RunStep } from './step/run-step.tsx'
 
 export function Runner({ id }: { id: string }) {
   const remote = useRemote(run, { id })

@@ -1,5 +1,5 @@
 import type { CurrentStep, Need, RunView, StepView } from '../../contract/index.ts'
-import { inHand } from '../runner/heard.ts'
+import { inHand } from '../runner/step/heard.ts'
 import { peopleOf, playedAlone, type RunPerson } from './run-people.ts'
 
 /** What people do themselves is seen while it is done. */

@@ -1,10 +1,10 @@
 import { Code, Icon, Rec } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useTranslation } from 'react-i18next'
-import type { AwaitedFile, CurrentStep, RunView } from '../../contract/index.ts'
-import { pauseReason } from '../i18n/pause-reason.ts'
-import { run } from '../stores/remotes.ts'
-import { RunTokens } from './run-tokens.tsx'
+import type { AwaitedFile, CurrentStep, RunView } from '../../../contract/index.ts'
+import { pauseReason } from '../../i18n/pause-reason.ts'
+import { run } from '../../stores/remotes.ts'
+import { RunTokens } from '../run-tokens.tsx'
 
 /** Why nothing goes on although nobody has failed: the run is paused, or its token is not here. */
 export function RunWaits({ view, step }: { view: RunView; step: CurrentStep }) {

@@ -1,8 +1,8 @@
 import { Icon, Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
-import type { CurrentStep, RunView } from '../../contract/index.ts'
-import type { Act } from './act.ts'
-import { NeedFile } from './need-file.tsx'
+import type { CurrentStep, RunView } from '../../../contract/index.ts'
+import type { Act } from '../act.ts'
+import { NeedFile } from '../need-file.tsx'
 
 type Props = { view: RunView; step: CurrentStep; act: Act }
 

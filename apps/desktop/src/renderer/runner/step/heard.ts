@@ -1,7 +1,7 @@
 import type { CardState } from '@lux/ui'
-import type { Compared, RunView } from '../../contract/index.ts'
-import { playedAlone } from '../stage/run-people.ts'
-import type { Room } from '../stores/room.ts'
+import type { Compared, RunView } from '../../../contract/index.ts'
+import { playedAlone } from '../../stage/run-people.ts'
+import type { Room } from '../../stores/room.ts'
 
 export const cardCount = 8
 

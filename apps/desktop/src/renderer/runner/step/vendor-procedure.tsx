@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
-import type { CurrentStep } from '../../contract/index.ts'
-import { CommandLine } from '../components/command-line.tsx'
+import type { CurrentStep } from '../../../contract/index.ts'
+import { CommandLine } from '../../components/command-line.tsx'
 
 /** What people type into the vendor's own tool, in order, before they say here that it was done. */
 export function VendorProcedure({ steps }: { steps: CurrentStep['procedure'] }) {

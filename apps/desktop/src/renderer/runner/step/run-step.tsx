@@ -1,0 +1,166 @@
+import { FailureNotice, Rec } from '@lux/ui'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { CurrentStep, RunView } from '../../../contract/index.ts'
+import { useScriptText } from '../../i18n/step-text.ts'
+import { ClockCard } from '../../stage/clock-card.tsx'
+import { Roll } from '../../stage/roll.tsx'
+import { StageStep } from '../../stage/stage-step.tsx'
+import { useStageText } from '../../stage/stage-text.ts'
+import { TokenCard } from '../../stage/token-card.tsx'
+import { WorkingCard } from '../../stage/working-card.tsx'
+import { useRoom, useTyped } from '../../stores/room.ts'
+import { useWork } from '../../stores/work.ts'
+import type { Act } from '../act.ts'
+import { FactList } from '../fact-list.tsx'
+import { Told } from '../told.tsx'
+import { Reading } from './reading.tsx'
+import { RunWaits } from './run-waits.tsx'
+import { useStepActions } from './step-actions.ts'
+import { StepGo } from './step-go.tsx'
+import { type StepInHand, signaturesMissing, stepInHand, unsigned, whyNot } from './step-in-hand.ts'
+import { StepNeeds } from './step-needs.tsx'
+import { Unstated } from './unstated.tsx'
+import { VendorProcedure } from './vendor-procedure.tsx'
+
+type Props = { view: RunView; step: CurrentStep; act: Act }
+
+/** The step in hand: who acts in large type, the thing it is about, what it waits for, and its next action. */
+export function RunStep({ view, step, act }: Props) {
+  const textOf = useScriptText()
+  const room = useRoom(view.id)
+  const inHand = stepInHand(view, step, room)
+  const { alone, clock, deciding, facts, peers, pin, reading, sign, works } = inHand
+  // Where several may act, whoever does says so: nobody is named unasked.
+  const [by, setBy] = useState(peers.length === 1 || alone ? (peers[0] ?? '') : '')
+  const [confirmed, setConfirmed] = useState<Record<string, boolean>>({})
+  const { values: typed, type } = useTyped(view.id, `step ${step.id}`)
+  // Of now, and of no use after a pause.
+  const [clockRead, setClockRead] = useState<{ value: string; at: string } | null>(null)
+  // A simulated participant signs: nobody signs a second time meanwhile.
+  const [signing, setSigning] = useState(false)
+  const pushed = useWork(({ reports }) => reports[view.id])
+  const work = view.work ?? pushed ?? null
+
+  const values = clock === null ? typed : { ...typed, [clock.name]: clockRead?.value ?? '' }
+  const clockReadAt = clockRead?.at ?? null
+  const actions = useStepActions({ view, step, inHand, by, values, clockReadAt, act })
+  const why = whyNot(step, inHand, { by, confirmed, values, here: room.here })
+  const go = (
+    <StepGo
+      view={view}
+      step={step}
+      inHand={inHand}
+      why={why}
+      actions={actions}
+      act={act}
+      by={by}
+      onBy={setBy}
+      signing={signing}
+      onSigning={setSigning}
+    />
+  )
+
+  return (
+    <StageStep
+      view={view}
+      act={act}
+      phase={works ? 'working' : 'ready'}
+      step={step}
+      ask={<Ask view={view} step={step} inHand={inHand} work={work?.what ?? null} />}
+      go={go}
+      {...(sign === null || works ? {} : { names: unsigned(sign), role: sign.signers[0]?.role })}
+    >
+      {deciding ? (
+        <Decided facts={step.facts} />
+      ) : reading !== null ? null : (
+        <p className="step-text">
+          <Rec>{textOf.step(step).text}</Rec>
+        </p>
+      )}
+      {step.failure ? <FailureNotice failure={step.failure} /> : null}
+      <RunWaits view={view} step={step} />
+      <Unstated view={view} step={step} act={act} />
+      {works || work !== null || (actions.busy && step.mayProceed && pin === null) ? (
+        <WorkingCard id={view.id} report={work} />
+      ) : null}
+      {step.do === 'roll-call' && !works && !deciding ? <Roll view={view} /> : null}
+      {clock === null || works ? null : (
+        <ClockCard
+          field={clock}
+          onRead={(value, at) => setClockRead({ value, at })}
+          onEnter={() => {
+            if (why === null) void actions.goOn()
+          }}
+        />
+      )}
+      {pin === null ? null : <TokenCard view={view} role={pin.role} />}
+      {inHand.aloud && !works ? <Reading view={view} compares={step.compares} /> : null}
+      <VendorProcedure steps={step.procedure} />
+      <StepNeeds
+        view={view}
+        step={step}
+        inHand={inHand}
+        act={act}
+        confirmed={confirmed}
+        onConfirm={(text, on) => setConfirmed((old) => ({ ...old, [text]: on }))}
+        values={values}
+        onType={type}
+        actions={actions}
+        signing={signing}
+        onSigning={setSigning}
+      />
+      {facts.length > 0 && !works && !deciding ? (
+        <section className="stage-card">
+          <FactList facts={facts} />
+        </section>
+      ) : null}
+    </StageStep>
+  )
+}
+
+/** Who is to do what now, in large type. `work`: what the machine does meanwhile. */
+function Ask({
+  view,
+  step,
+  inHand: { reading, sign, works },
+  work,
+}: {
+  view: RunView
+  step: CurrentStep
+  inHand: StepInHand
+  work: string | null
+}) {
+  const { t, i18n } = useTranslation()
+  const said = useStageText()
+  const names = step.actor.name.split(', ')
+  if (works)
+    return work !== null && i18n.exists(`work.${work}`) ? t(`work.${work}`) : t('stage.machine-works')
+  if (sign !== null && !view.may.resume) {
+    const [first = '', ...more] = unsigned(sign)
+    return more.length === 0 ? (
+      <Rec>{t('stage.ask-sign-one', { name: first })}</Rec>
+    ) : (
+      t('stage.ask-sign', { count: signaturesMissing(sign) })
+    )
+  }
+  if (reading !== null) {
+    const what = t(`stage.reading.of.${reading.compared.what}`)
+    return <Rec>{t('stage.reading.ask', { name: names.join(t('stage.and')), what })}</Rec>
+  }
+  return <Rec>{said.ask(step.do, names)}</Rec>
+}
+
+/** What officers sign about a deviation: what happened, and what somebody proposes to do about it. */
+function Decided({ facts }: { facts: CurrentStep['facts'] }) {
+  const told = (name: string) => facts.find((fact) => fact.name === name)?.value ?? ''
+  const proposed = ['decided', 'decided-by', 'reason']
+  return (
+    <>
+      <Told expected={told('expected')} happened={told('happened')} certain={null} />
+      <section className="stage-card">
+        <FactList facts={facts.filter(({ name }) => proposed.includes(name))} />
+      </section>
+    </>
+  )
+}

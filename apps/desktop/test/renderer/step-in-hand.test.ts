@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { FakeCore } from '../../../../packages/ceremony/test/engine/fake-core.ts'
+import { copyOf } from '../../../../packages/ceremony/test/engine/plans.ts'
+import { production } from '../../../../packages/ceremony/test/engine/runs.ts'
+import type { CurrentStep, Field } from '../../src/contract/index.ts'
+import { type StepInHand, stepInHand, unsigned, whyNot } from '../../src/renderer/runner/step/step-in-hand.ts'
+import { FakeRun } from '../support/fake-run.ts'
+
+const room = { heard: {}, heardBy: {} }
+const core = new FakeCore({ ...copyOf(production.plan), v: 2 }, production.hash, 'production')
+core.must(core.startCommand())
+const view = new FakeRun(core).view()
+const first = view.current
+if (first === null) throw new Error('the run has no step in hand')
+const free: CurrentStep = { ...first, do: 'confirm', blocked: null, needs: [] }
+const field: Field = { name: 'bag', type: 'text', label: 'Bag' }
+
+const plain: StepInHand = { ...stepInHand(view, free, room), peers: ['Ada'], fields: [] }
+const entered = { by: 'Ada', confirmed: {}, values: {}, here: ['Ada'] }
+
+describe('why a step cannot go on yet', () => {
+  it('is nothing where all is there', () => {
+    expect(whyNot(free, plain, entered)).toBe(null)
+  })
+
+  it('is what blocks it, before anything that people enter; a PIN is typed on the step itself', () => {
+    expect(whyNot({ ...free, blocked: 'file-missing' }, plain, { ...entered, by: '' })).toEqual({
+      why: 'blocked',
+      reason: 'file-missing',
+    })
+    expect(whyNot({ ...free, blocked: 'pin-missing' }, plain, entered)).toBe(null)
+  })
+
+  it('is the roll, where nobody ticked a name and nobody plays everybody', () => {
+    const roll: CurrentStep = { ...free, do: 'roll-call' }
+    const nobody = { ...entered, here: [] }
+    expect(whyNot(roll, plain, nobody)).toEqual({ why: 'roll' })
+    expect(whyNot(roll, { ...plain, alone: true }, nobody)).toBe(null)
+    expect(whyNot(free, plain, nobody)).toBe(null)
+  })
+
+  it('is a confirmation, then a value, then who acts', () => {
+    const asked = { ...plain, confirms: ['The door is shut.'], fields: [field], peers: ['Ada', 'Bo'] }
+    const none = { ...entered, by: '' }
+    expect(whyNot(free, asked, none)).toEqual({ why: 'confirm' })
+    const confirmed = { ...none, confirmed: { 'The door is shut.': true } }
+    expect(whyNot(free, asked, confirmed)).toEqual({ why: 'value', field })
+    expect(whyNot(free, { ...asked, clock: field }, confirmed)).toEqual({ why: 'clock' })
+    const typed = { ...confirmed, values: { bag: '17' } }
+    expect(whyNot(free, asked, typed)).toEqual({ why: 'who' })
+    expect(whyNot(free, asked, { ...typed, by: 'Bo' })).toBe(null)
+  })
+
+  it('is that nobody says so, where the last card of words was read', () => {
+    const reading = {
+      compared: { digest: 'ab', what: 'plan' as const, words: [] },
+      card: 8,
+      left: 1,
+      endsHere: true,
+    }
+    const heardBy = (names: string[] | null) => ({ ...plain, reading: { ...reading, heardBy: names } })
+    expect(whyNot(free, heardBy([]), entered)).toEqual({ why: 'heard' })
+    expect(whyNot(free, heardBy(['Ada']), entered)).toBe(null)
+    expect(whyNot(free, heardBy(null), entered)).toBe(null)
+  })
+
+  it('is whose signatures are missing, by name', () => {
+    const signer = (name: string, signed: boolean) => ({ name, role: 'officer', signed, standIn: false })
+    const sign: NonNullable<StepInHand['sign']> = {
+      need: 'sign',
+      what: 'opening',
+      file: 'out/1-opening.json',
+      digest: 'ab',
+      words: [],
+      required: 2,
+      signers: [signer('Ada', true), signer('Bo', false), signer('Cy', false)],
+      ownDevices: [],
+    }
+    expect(unsigned(sign)).toEqual(['Bo', 'Cy'])
+    expect(whyNot({ ...free, blocked: 'signatures-missing' }, { ...plain, sign }, entered)).toEqual({
+      why: 'waits-for',
+      names: ['Bo', 'Cy'],
+    })
+  })
+})
