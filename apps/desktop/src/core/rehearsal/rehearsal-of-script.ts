@@ -32,33 +32,7 @@ export async function rehearsalOfScript(
     return Array.isArray(names) ? names.map(String) : []
   }
   const everyOwn = request.ownDevices ?? []
-  const ownDevices = everyOwn.filter(({ kind }) => kind === 'holder')
-  // Whom a script without holders counts are others, as its custodians.
-  const counted = Object.hasOwn(read.value.blanks, 'holders') ? values : {}
-  const simulated = holderNames(counted, named('holders')) ?? named('holders')
-  const holders =
-    ownDevices.length === 0
-      ? holderNames(counted, named('holders'))
-      : withOwnDevices(ownDevices, simulated, {
-          moving: [...named('nextHolders'), ...named('dealers')],
-          deals: !Object.hasOwn(read.value.blanks, 'epochId'),
-        })
-  const listed = withSigners(
-    withCustodians(rehearsal.people, named('custodians')),
-    everyOwn.filter(({ kind }) => kind !== 'holder'),
-  )
-  const others = listed.filter(({ role }) => role !== 'holder')
-  const people =
-    holders === null
-      ? listed
-      : [
-          ...others,
-          ...[...new Set([...holders, ...named('nextHolders')])].map((name) => ({
-            role: 'holder' as const,
-            name,
-          })),
-        ]
-  const seats = withStaying(people, holders ?? named('holders'), named('nextHolders'))
+  const { seats, holders } = seatsOf({ script: read.value, values, named, everyOwn })
   const own = new Map(everyOwn.map((card) => [seatOf({ role: card.kind, name: card.name }), card]))
   const standIns = await makeStandIns(
     seats.filter((seat) => !own.has(seatOf(seat))),
@@ -146,6 +120,49 @@ export async function rehearsalOfScript(
     seated,
     listed: [],
   }
+}
+
+type Read = Extract<ReturnType<typeof readScript>, { ok: true }>['value']
+
+/** Everybody's seat, in order, and the holders' names; null: as the script has them. Refuses REHEARSAL-OWN-DEVICES. */
+function seatsOf({
+  script,
+  values,
+  named,
+  everyOwn,
+}: {
+  script: Read
+  values: Readonly<Record<string, unknown>>
+  named: (blank: string) => string[]
+  everyOwn: readonly Card[]
+}) {
+  const ownDevices = everyOwn.filter(({ kind }) => kind === 'holder')
+  // Whom a script without holders counts are others, as its custodians.
+  const counted = Object.hasOwn(script.blanks, 'holders') ? values : {}
+  const simulated = holderNames(counted, named('holders')) ?? named('holders')
+  const holders =
+    ownDevices.length === 0
+      ? holderNames(counted, named('holders'))
+      : withOwnDevices(ownDevices, simulated, {
+          moving: [...named('nextHolders'), ...named('dealers')],
+          deals: !Object.hasOwn(script.blanks, 'epochId'),
+        })
+  const listed = withSigners(
+    withCustodians(script.rehearsal.people, named('custodians')),
+    everyOwn.filter(({ kind }) => kind !== 'holder'),
+  )
+  const others = listed.filter(({ role }) => role !== 'holder')
+  const people =
+    holders === null
+      ? listed
+      : [
+          ...others,
+          ...[...new Set([...holders, ...named('nextHolders')])].map((name) => ({
+            role: 'holder' as const,
+            name,
+          })),
+        ]
+  return { seats: withStaying(people, holders ?? named('holders'), named('nextHolders')), holders }
 }
 
 /** The people of a script, with the custodians whom its values name in the place of its own. */

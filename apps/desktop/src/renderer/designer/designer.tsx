@@ -31,12 +31,10 @@ function Editor({ draft }: { draft: DraftView }) {
   const { t } = useTranslation()
   const [failure, setFailure] = useState<Failure | null>(null)
   const [saved, setSaved] = useState<string | null>(null)
-  const heading = useRef<HTMLHeadingElement>(null)
   const paper = useDraftPaper(draft)
   const count =
     draft.faults.length +
     draft.parts.flatMap(({ steps }) => steps).reduce((sum, step) => sum + step.faults.length, 0)
-  useEffect(() => heading.current?.focus({ preventScroll: true }), [])
 
   async function send(asked: Promise<Result<DraftView>>): Promise<boolean> {
     const answer = await asked
@@ -46,21 +44,7 @@ function Editor({ draft }: { draft: DraftView }) {
   }
   const edit = (change: DraftEdit) => send(call('scripts.edit', { id: draft.id, edit: change }))
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the draft that is shown takes the keys
-  useEffect(() => {
-    const keys = (event: KeyboardEvent): void => {
-      const { target } = event
-      // A field takes back its own letters.
-      const typing = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement
-      if (typing || !(event.ctrlKey || event.metaKey) || event.altKey) return
-      const key = event.key.toLowerCase()
-      if (key !== 'z' && key !== 'y') return
-      event.preventDefault()
-      void edit({ do: key === 'y' || event.shiftKey ? 'redo' : 'undo' })
-    }
-    addEventListener('keydown', keys)
-    return () => removeEventListener('keydown', keys)
-  }, [draft.id])
+  useUndoKeys(draft.id, edit)
 
   async function freeze(): Promise<void> {
     if (await send(call('scripts.freeze', { id: draft.id }))) {
@@ -89,43 +73,7 @@ function Editor({ draft }: { draft: DraftView }) {
 
   return (
     <div className="setup" data-screen="script">
-      <header className="setup-head">
-        <div className="setup-title">
-          <Heading as="h1" size="7" tabIndex={-1} ref={heading}>
-            <Rec>{draft.title}</Rec>
-          </Heading>
-          <p className="quiet">{t('designer.saved')}</p>
-        </div>
-        <div className="actions">
-          <Button
-            type="button"
-            variant="surface"
-            color="gray"
-            highContrast
-            disabled={!draft.canUndo}
-            aria-keyshortcuts="Control+Z"
-            onClick={() => void edit({ do: 'undo' })}
-          >
-            {t('designer.undo')}
-          </Button>
-          <Button
-            type="button"
-            variant="surface"
-            color="gray"
-            highContrast
-            disabled={!draft.canRedo}
-            aria-keyshortcuts="Control+Shift+Z"
-            onClick={() => void edit({ do: 'redo' })}
-          >
-            {t('designer.redo')}
-          </Button>
-          <PrintPaper
-            label={t('designer.print')}
-            name="script"
-            paper={() => Promise.resolve({ ok: true, value: paper })}
-          />
-        </div>
-      </header>
+      <Head draft={draft} edit={edit} paper={paper} />
       <div className="setup-body">
         {failure ? <FailureNotice failure={failure} /> : null}
         <div className="designer">
@@ -180,5 +128,78 @@ function Editor({ draft }: { draft: DraftView }) {
         </span>
       </footer>
     </div>
+  )
+}
+
+type Edit = (change: DraftEdit) => Promise<boolean>
+
+function useUndoKeys(id: string, edit: Edit): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the draft that is shown takes the keys
+  useEffect(() => {
+    const keys = (event: KeyboardEvent): void => {
+      const { target } = event
+      // A field takes back its own letters.
+      const typing = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement
+      if (typing || !(event.ctrlKey || event.metaKey) || event.altKey) return
+      const key = event.key.toLowerCase()
+      if (key !== 'z' && key !== 'y') return
+      event.preventDefault()
+      void edit({ do: key === 'y' || event.shiftKey ? 'redo' : 'undo' })
+    }
+    addEventListener('keydown', keys)
+    return () => removeEventListener('keydown', keys)
+  }, [id])
+}
+
+function Head({
+  draft,
+  edit,
+  paper,
+}: {
+  draft: DraftView
+  edit: Edit
+  paper: ReturnType<typeof useDraftPaper>
+}) {
+  const { t } = useTranslation()
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => heading.current?.focus({ preventScroll: true }), [])
+  return (
+    <header className="setup-head">
+      <div className="setup-title">
+        <Heading as="h1" size="7" tabIndex={-1} ref={heading}>
+          <Rec>{draft.title}</Rec>
+        </Heading>
+        <p className="quiet">{t('designer.saved')}</p>
+      </div>
+      <div className="actions">
+        <Button
+          type="button"
+          variant="surface"
+          color="gray"
+          highContrast
+          disabled={!draft.canUndo}
+          aria-keyshortcuts="Control+Z"
+          onClick={() => void edit({ do: 'undo' })}
+        >
+          {t('designer.undo')}
+        </Button>
+        <Button
+          type="button"
+          variant="surface"
+          color="gray"
+          highContrast
+          disabled={!draft.canRedo}
+          aria-keyshortcuts="Control+Shift+Z"
+          onClick={() => void edit({ do: 'redo' })}
+        >
+          {t('designer.redo')}
+        </Button>
+        <PrintPaper
+          label={t('designer.print')}
+          name="script"
+          paper={() => Promise.resolve({ ok: true, value: paper })}
+        />
+      </div>
+    </header>
   )
 }

@@ -1,6 +1,6 @@
 import { Code, FailureNotice } from '@lux/ui'
 import { Button, Dialog, TextField } from '@radix-ui/themes'
-import { useId, useRef, useState } from 'react'
+import { type RefObject, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Failure, languageFor, type RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
@@ -11,6 +11,14 @@ import { run } from '../stores/remotes.ts'
 
 type Doing = 'print' | 'save' | 'prove'
 type Ended = { printed: true } | { saved: string } | { failure: Failure }
+
+const secret = {
+  type: 'password',
+  dir: 'ltr',
+  autoComplete: 'off',
+  spellCheck: false,
+  maxLength: 1024,
+} as const
 
 /**
  * A custodian's sheet: printed by main, which alone sees its words, and read back. Passphrase and words are in their fields until they are
@@ -24,7 +32,7 @@ export function CustodianSheet({ id, name, simulated }: { id: string; name: stri
   const [ended, setEnded] = useState<Ended | null>(null)
   const passphrase = useRef<HTMLInputElement>(null)
   const words = useRef<HTMLInputElement>(null)
-  const [phraseId, wordsId] = [useId(), useId()]
+  const wordsId = useId()
   const whyNot = key === null && !simulated ? t('key-sign.need-key') : null
 
   function change(next: boolean): void {
@@ -38,9 +46,7 @@ export function CustodianSheet({ id, name, simulated }: { id: string; name: stri
     if (path !== null) setKey(path)
   }
 
-  async function print(): Promise<Ended | null> {
-    return printed(null)
-  }
+  const print = () => printed(null)
 
   async function save(): Promise<Ended | null> {
     const saved = await call('shell.saveFile', { kind: 'paper', name: `sheet-of-${name}.pdf` })
@@ -78,10 +84,6 @@ export function CustodianSheet({ id, name, simulated }: { id: string; name: stri
     setBusy(null)
   }
 
-  const secret = {
-    ...{ type: 'password' as const, dir: 'ltr' as const, autoComplete: 'off', spellCheck: false },
-    maxLength: 1024,
-  }
   return (
     <Dialog.Root open={open} onOpenChange={change}>
       <Dialog.Trigger>
@@ -105,59 +107,22 @@ export function CustodianSheet({ id, name, simulated }: { id: string; name: stri
             void act('prove')
           }}
         >
-          {simulated ? null : (
-            <>
-              <p className="quiet">{t('runner.sheet.key')}</p>
-              <div className="actions">
-                <Button
-                  type="button"
-                  variant="surface"
-                  color="gray"
-                  highContrast
-                  data-first=""
-                  onClick={() => void choose()}
-                >
-                  {t('key-sign.choose')}
-                </Button>
-                {key === null ? <span className="quiet">{t('common.no-file')}</span> : <Code>{key}</Code>}
-              </div>
-              <div className="field">
-                <label htmlFor={phraseId}>{t('key-sign.passphrase')}</label>
-                <TextField.Root id={phraseId} ref={passphrase} {...secret} />
-              </div>
-            </>
-          )}
+          {simulated ? null : <OwnKey path={key} onChoose={() => void choose()} passphrase={passphrase} />}
           <div className="actions">
-            <ActionButton
-              type="button"
-              variant="surface"
-              loading={busy === 'print'}
-              whyNot={whyNot}
-              onPress={() => void act('print')}
-            >
-              {t('runner.sheet.print')}
-            </ActionButton>
-            <ActionButton
-              type="button"
-              variant="surface"
-              loading={busy === 'save'}
-              whyNot={whyNot}
-              onPress={() => void act('save')}
-            >
-              {t('runner.sheet.save')}
-            </ActionButton>
+            {(['print', 'save'] as const).map((doing) => (
+              <ActionButton
+                key={doing}
+                type="button"
+                variant="surface"
+                loading={busy === doing}
+                whyNot={whyNot}
+                onPress={() => void act(doing)}
+              >
+                {t(`runner.sheet.${doing}`)}
+              </ActionButton>
+            ))}
           </div>
-          {ended !== null && 'failure' in ended ? <FailureNotice failure={ended.failure} /> : null}
-          <div role="status">
-            {ended !== null && 'printed' in ended ? (
-              <Outcome tone="good">{t('runner.sheet.printed')}</Outcome>
-            ) : null}
-            {ended !== null && 'saved' in ended ? (
-              <Outcome tone="good">
-                {t('runner.sheet.saved')} <Code>{ended.saved}</Code>
-              </Outcome>
-            ) : null}
-          </div>
+          <HowEnded ended={ended} />
           <div className="field">
             <label htmlFor={wordsId}>{t('runner.sheet.words')}</label>
             <TextField.Root id={wordsId} ref={words} {...secret} />
@@ -176,5 +141,52 @@ export function CustodianSheet({ id, name, simulated }: { id: string; name: stri
         </form>
       </Dialog.Content>
     </Dialog.Root>
+  )
+}
+
+function OwnKey({
+  path,
+  onChoose,
+  passphrase,
+}: {
+  path: string | null
+  onChoose: () => void
+  passphrase: RefObject<HTMLInputElement | null>
+}) {
+  const { t } = useTranslation()
+  const id = useId()
+  return (
+    <>
+      <p className="quiet">{t('runner.sheet.key')}</p>
+      <div className="actions">
+        <Button type="button" variant="surface" color="gray" highContrast data-first="" onClick={onChoose}>
+          {t('key-sign.choose')}
+        </Button>
+        {path === null ? <span className="quiet">{t('common.no-file')}</span> : <Code>{path}</Code>}
+      </div>
+      <div className="field">
+        <label htmlFor={id}>{t('key-sign.passphrase')}</label>
+        <TextField.Root id={id} ref={passphrase} {...secret} />
+      </div>
+    </>
+  )
+}
+
+function HowEnded({ ended }: { ended: Ended | null }) {
+  const { t } = useTranslation()
+  return (
+    <>
+      {ended !== null && 'failure' in ended ? <FailureNotice failure={ended.failure} /> : null}
+      <div role="status">
+        {ended !== null && 'printed' in ended ? (
+          <Outcome tone="good">{t('runner.sheet.printed')}</Outcome>
+        ) : null}
+        {ended !== null && 'saved' in ended ? (
+          <Outcome tone="good">
+            {t('runner.sheet.saved')} <Code>{ended.saved}</Code>
+          </Outcome>
+        ) : null}
+      </div>
+    </>
   )
 }

@@ -101,69 +101,17 @@ export function NeedSign({ view, need, act, pinned, signing, onSigning }: Props)
           </div>
         </div>
         <ul className="list signers">
-          {need.signers.map(({ name, role, signed: has, standIn }) => (
-            <li key={`${role} ${name}`} className="row" style={{ paddingInline: 0 }}>
-              <PersonChip
-                name={name}
-                note={[
-                  t(`roles.${role}`),
-                  ...(standIn
-                    ? [t('stage.stand-in')]
-                    : need.ownDevices.includes(name)
-                      ? [t('runner.own.device')]
-                      : []),
-                ].join(' · ')}
-                presence={has ? 'done' : left > 0 ? 'absent' : 'expected'}
-              />
-              {has ? (
-                <Outcome tone="good">{t('runner.signed')}</Outcome>
-              ) : standIn && left > 0 ? (
-                <span className="actions">
-                  {need.what === 'custodian-acknowledgement' && view.paused === null ? (
-                    <CustodianSheet id={view.id} name={name} simulated />
-                  ) : null}
-                  <Button
-                    variant="surface"
-                    color="gray"
-                    highContrast
-                    loading={busy === name}
-                    disabled={signing}
-                    aria-label={t('runner.sign-as-for', { name })}
-                    onClick={() => void sign(name)}
-                  >
-                    {t('runner.sign-as')}
-                  </Button>
-                </span>
-              ) : left > 0 && !standIn && (view.paused === null || view.paused.awaits !== null) ? (
-                <span className="actions">
-                  <Outcome tone="none">{t('runner.not-signed')}</Outcome>
-                  {need.what === 'acknowledgement' && view.paused === null ? (
-                    <HoldHere id={view.id} name={name} />
-                  ) : null}
-                  {signedKinds.has(need.what) ? (
-                    <KeySign
-                      trigger={
-                        <Button
-                          variant="surface"
-                          color="gray"
-                          highContrast
-                          aria-label={t('runner.sign-here-for', { name })}
-                        >
-                          {t('runner.sign-here')}
-                        </Button>
-                      }
-                      title={t('runner.sign-here-title', { name })}
-                      what={() => call('ceremonies.toSign', { id: view.id })}
-                      onSign={(key, passphrase, shown) =>
-                        signHere({ id: view.id, name, key, passphrase, shown })
-                      }
-                    />
-                  ) : null}
-                </span>
-              ) : (
-                <Outcome tone="none">{t(left > 0 ? 'runner.not-signed' : 'runner.not-needed')}</Outcome>
-              )}
-            </li>
+          {need.signers.map((signer) => (
+            <SignerRow
+              key={`${signer.role} ${signer.name}`}
+              view={view}
+              need={need}
+              signer={signer}
+              left={left}
+              busy={busy === signer.name}
+              off={signing}
+              onSign={() => void sign(signer.name)}
+            />
           ))}
         </ul>
         {standIns && view.domain === 'rehearsal' ? (
@@ -196,5 +144,84 @@ export function NeedSign({ view, need, act, pinned, signing, onSigning }: Props)
       ) : null}
       {need.what === 'acknowledgement' ? <ShareMatrix ceremony={view.id} /> : null}
     </>
+  )
+}
+
+type SignerRowProps = {
+  view: RunView
+  need: SignNeed
+  signer: SignNeed['signers'][number]
+  /** Signatures that are still needed, of anybody. */
+  left: number
+  busy: boolean
+  off: boolean
+  onSign: () => void
+}
+
+/** One who signs: what they may do here, or that they have. */
+function SignerRow({ view, need, signer, left, busy, off, onSign }: SignerRowProps) {
+  const { t } = useTranslation()
+  const { name, role, signed: has, standIn } = signer
+  return (
+    <li className="row" style={{ paddingInline: 0 }}>
+      <PersonChip
+        name={name}
+        note={[
+          t(`roles.${role}`),
+          ...(standIn
+            ? [t('stage.stand-in')]
+            : need.ownDevices.includes(name)
+              ? [t('runner.own.device')]
+              : []),
+        ].join(' · ')}
+        presence={has ? 'done' : left > 0 ? 'absent' : 'expected'}
+      />
+      {has ? (
+        <Outcome tone="good">{t('runner.signed')}</Outcome>
+      ) : standIn && left > 0 ? (
+        <span className="actions">
+          {need.what === 'custodian-acknowledgement' && view.paused === null ? (
+            <CustodianSheet id={view.id} name={name} simulated />
+          ) : null}
+          <Button
+            variant="surface"
+            color="gray"
+            highContrast
+            loading={busy}
+            disabled={off}
+            aria-label={t('runner.sign-as-for', { name })}
+            onClick={onSign}
+          >
+            {t('runner.sign-as')}
+          </Button>
+        </span>
+      ) : left > 0 && !standIn && (view.paused === null || view.paused.awaits !== null) ? (
+        <span className="actions">
+          <Outcome tone="none">{t('runner.not-signed')}</Outcome>
+          {need.what === 'acknowledgement' && view.paused === null ? (
+            <HoldHere id={view.id} name={name} />
+          ) : null}
+          {signedKinds.has(need.what) ? (
+            <KeySign
+              trigger={
+                <Button
+                  variant="surface"
+                  color="gray"
+                  highContrast
+                  aria-label={t('runner.sign-here-for', { name })}
+                >
+                  {t('runner.sign-here')}
+                </Button>
+              }
+              title={t('runner.sign-here-title', { name })}
+              what={() => call('ceremonies.toSign', { id: view.id })}
+              onSign={(key, passphrase, shown) => signHere({ id: view.id, name, key, passphrase, shown })}
+            />
+          ) : null}
+        </span>
+      ) : (
+        <Outcome tone="none">{t(left > 0 ? 'runner.not-signed' : 'runner.not-needed')}</Outcome>
+      )}
+    </li>
   )
 }

@@ -32,7 +32,6 @@ export function RunException({ view, exception, act }: Props) {
   const [busy, setBusy] = useState(false)
   const { compared, decisions, signers } = exception
   const decision = decisions.find((one) => one === values.decision)
-  const twice = compared !== null && !decisions.includes('accept')
   // What words differ in is read again, whatever the engine calls it.
   const nameOf = (one: Decision) => (compared !== null && one === 'accept' ? 'again' : one)
 
@@ -72,28 +71,7 @@ export function RunException({ view, exception, act }: Props) {
       {compared === null ? (
         <Story view={view} exception={exception} />
       ) : (
-        <>
-          <h2 className="stage-ask">{t('stage.reading.title')}</h2>
-          <section
-            className="reading"
-            aria-labelledby="reading-title"
-            data-state={twice ? 'stopped' : 'differs'}
-          >
-            <div className="reading-head">
-              <h3 id="reading-title" className="visually-hidden">
-                {t(`stage.reading.of.${compared.what}`)}
-              </h3>
-              <span>{t('stage.reading.card', { card: compared.card, count: cardCount })}</span>
-            </div>
-            <ReadingCard
-              words={compared.words}
-              hex={compared.digest}
-              card={compared.card}
-              label={t('stage.reading.card', { card: compared.card, count: cardCount })}
-            />
-            <p>{t(twice ? 'stage.reading.twice' : 'stage.reading.once')}</p>
-          </section>
-        </>
+        <WordsDiffer compared={compared} twice={!decisions.includes('accept')} />
       )}
       <fieldset className="answers">
         <legend>{t('runner.told.ask')}</legend>
@@ -144,6 +122,33 @@ export function RunException({ view, exception, act }: Props) {
         <RunTokens tokens={view.tokens} />
       </section>
     </StageStep>
+  )
+}
+
+/** The card that somebody heard or read differently. `twice`: it differed again, and reading it once more is no answer. */
+function WordsDiffer({
+  compared,
+  twice,
+}: {
+  compared: NonNullable<ExceptionView['compared']>
+  twice: boolean
+}) {
+  const { t } = useTranslation()
+  const label = t('stage.reading.card', { card: compared.card, count: cardCount })
+  return (
+    <>
+      <h2 className="stage-ask">{t('stage.reading.title')}</h2>
+      <section className="reading" aria-labelledby="reading-title" data-state={twice ? 'stopped' : 'differs'}>
+        <div className="reading-head">
+          <h3 id="reading-title" className="visually-hidden">
+            {t(`stage.reading.of.${compared.what}`)}
+          </h3>
+          <span>{label}</span>
+        </div>
+        <ReadingCard words={compared.words} hex={compared.digest} card={compared.card} label={label} />
+        <p>{t(twice ? 'stage.reading.twice' : 'stage.reading.once')}</p>
+      </section>
+    </>
   )
 }
 

@@ -16,58 +16,8 @@ export function Palette({ onClose, onHelp }: Props) {
   const { t, i18n } = useTranslation()
   const [sought, setSought] = useState('')
   const [at, setAt] = useState(0)
-  // Looked at once: the screen below does not change while this is open.
-  const [below] = useState(pressable)
   const list = useRef<HTMLDivElement>(null)
-  const { value: runs } = useRemote(ceremonies, {})
-  const { value: slots } = useRemote(tokens, {})
-  const { value: prepared } = useRemote(setups, {})
-  const { value: own } = useRemote(drafts, {})
-  const all: Entry[] = [
-    ...below.filter(({ rank }) => rank < rowRank).map(pressing),
-    ...screens.map((name) => ({
-      id: `go-${name}`,
-      group: 'go' as const,
-      name: t(`frame.go.${name}`),
-      run: () => go(name),
-    })),
-    ...(runs?.ceremonies ?? []).flatMap(({ id, title }) => [
-      { id: `run-${id}`, group: 'go' as const, name: title, run: () => go('run', id) },
-      {
-        id: `transcript-${id}`,
-        group: 'go' as const,
-        name: `${title} · ${t('frame.go.transcript')}`,
-        run: () => go('transcript', id),
-      },
-    ]),
-    ...(prepared?.setups ?? []).map(({ id, title }) => ({
-      id: `setup-${id}`,
-      group: 'go' as const,
-      name: `${title} · ${t('setup.new')}`,
-      run: () => go('setup', id),
-    })),
-    ...(own?.drafts ?? []).map(({ id, title }) => ({
-      id: `script-${id}`,
-      group: 'go' as const,
-      name: `${title} · ${t('designer.own')}`,
-      run: () => go('script', id),
-    })),
-    ...(slots?.slots ?? []).flatMap(({ token }) =>
-      token === null || token.serial === ''
-        ? []
-        : [
-            {
-              id: `token-${token.serial}`,
-              group: 'go' as const,
-              name: `${token.label} ${token.serial}`,
-              run: () => go('tokens', token.serial),
-            },
-          ],
-    ),
-    { id: 'help', group: 'act', name: t('help.title'), run: onHelp },
-    { id: 'lock', group: 'act', name: t('help.lock'), run: lock },
-    ...below.filter(({ rank }) => rank === rowRank).map(pressing),
-  ]
+  const all = useEntries(onHelp)
   const words = sought.toLocaleLowerCase(i18n.language).split(/\s+/).filter(Boolean)
   const found = all.filter(({ name }) => {
     const text = name.toLocaleLowerCase(i18n.language)
@@ -133,6 +83,62 @@ export function Palette({ onClose, onHelp }: Props) {
       </Dialog.Content>
     </Dialog.Root>
   )
+}
+
+/** All that can be gone to or pressed from here. */
+function useEntries(onHelp: () => void): Entry[] {
+  const { t } = useTranslation()
+  // Looked at once: the screen below does not change while this is open.
+  const [below] = useState(pressable)
+  const { value: runs } = useRemote(ceremonies, {})
+  const { value: slots } = useRemote(tokens, {})
+  const { value: prepared } = useRemote(setups, {})
+  const { value: own } = useRemote(drafts, {})
+  return [
+    ...below.filter(({ rank }) => rank < rowRank).map(pressing),
+    ...screens.map((name) => ({
+      id: `go-${name}`,
+      group: 'go' as const,
+      name: t(`frame.go.${name}`),
+      run: () => go(name),
+    })),
+    ...(runs?.ceremonies ?? []).flatMap(({ id, title }) => [
+      { id: `run-${id}`, group: 'go' as const, name: title, run: () => go('run', id) },
+      {
+        id: `transcript-${id}`,
+        group: 'go' as const,
+        name: `${title} · ${t('frame.go.transcript')}`,
+        run: () => go('transcript', id),
+      },
+    ]),
+    ...(prepared?.setups ?? []).map(({ id, title }) => ({
+      id: `setup-${id}`,
+      group: 'go' as const,
+      name: `${title} · ${t('setup.new')}`,
+      run: () => go('setup', id),
+    })),
+    ...(own?.drafts ?? []).map(({ id, title }) => ({
+      id: `script-${id}`,
+      group: 'go' as const,
+      name: `${title} · ${t('designer.own')}`,
+      run: () => go('script', id),
+    })),
+    ...(slots?.slots ?? []).flatMap(({ token }) =>
+      token === null || token.serial === ''
+        ? []
+        : [
+            {
+              id: `token-${token.serial}`,
+              group: 'go' as const,
+              name: `${token.label} ${token.serial}`,
+              run: () => go('tokens', token.serial),
+            },
+          ],
+    ),
+    { id: 'help', group: 'act', name: t('help.title'), run: onHelp },
+    { id: 'lock', group: 'act', name: t('help.lock'), run: lock },
+    ...below.filter(({ rank }) => rank === rowRank).map(pressing),
+  ]
 }
 
 type Pressable = { name: string; button: HTMLElement; rank: number }

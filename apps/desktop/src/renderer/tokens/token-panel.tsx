@@ -52,26 +52,7 @@ export function TokenPanel({ slot, token }: { slot: string; token: TokenView }) 
           <Heading as="h2" size="4">
             {token.initialised ? <Rec>{token.label}</Rec> : t('tokens.uninitialised')}
           </Heading>
-          <span className="actions">
-            {token.soft ? (
-              <Badge color="amber" variant="outline" highContrast>
-                {t('tokens.soft')}
-              </Badge>
-            ) : null}
-            {token.verifiedOn === null ? (
-              <Badge color="amber" variant="outline" highContrast>
-                {t('tokens.not-on-hardware')}
-              </Badge>
-            ) : null}
-            <Badge color="gray" variant="outline" highContrast>
-              {t('tokens.evidence', { level: token.evidence })}
-            </Badge>
-            {token.session === 'none' ? null : (
-              <Badge color="indigo" highContrast>
-                {t(`tokens.session.${token.session}`)}
-              </Badge>
-            )}
-          </span>
+          <Marks token={token} />
         </div>
         <div className="panel-body" style={{ paddingBlockStart: 0 }}>
           <div className="actions">
@@ -114,22 +95,7 @@ export function TokenPanel({ slot, token }: { slot: string; token: TokenView }) 
         </div>
       </Section>
 
-      <Section title={t('tokens.capabilities')}>
-        <p className="quiet" style={{ margin: 0 }}>
-          {t('tokens.capabilities-mean')}
-        </p>
-        <ul className="panel list">
-          {capabilityIds.map((id) => {
-            const state = token.capabilities.find((capability) => capability.id === id)?.state ?? 'unknown'
-            return (
-              <li key={id} className="row tight">
-                <span className="row-text">{t(`tokens.capability.${id}`)}</span>
-                <Outcome tone={state === 'yes' ? 'good' : 'none'}>{t(`tokens.has.${state}`)}</Outcome>
-              </li>
-            )
-          })}
-        </ul>
-      </Section>
+      <Capabilities token={token} />
 
       <Section title={t('tokens.trial.title')}>
         <TokenTrial token={token} />
@@ -147,5 +113,53 @@ export function TokenPanel({ slot, token }: { slot: string; token: TokenView }) 
         )}
       </Section>
     </div>
+  )
+}
+
+function Marks({ token: { soft, verifiedOn, evidence, session } }: { token: TokenView }) {
+  const { t } = useTranslation()
+  return (
+    <span className="actions">
+      {soft ? (
+        <Badge color="amber" variant="outline" highContrast>
+          {t('tokens.soft')}
+        </Badge>
+      ) : null}
+      {verifiedOn === null ? (
+        <Badge color="amber" variant="outline" highContrast>
+          {t('tokens.not-on-hardware')}
+        </Badge>
+      ) : null}
+      <Badge color="gray" variant="outline" highContrast>
+        {t('tokens.evidence', { level: evidence })}
+      </Badge>
+      {session === 'none' ? null : (
+        <Badge color="indigo" highContrast>
+          {t(`tokens.session.${session}`)}
+        </Badge>
+      )}
+    </span>
+  )
+}
+
+function Capabilities({ token }: { token: TokenView }) {
+  const { t } = useTranslation()
+  return (
+    <Section title={t('tokens.capabilities')}>
+      <p className="quiet" style={{ margin: 0 }}>
+        {t('tokens.capabilities-mean')}
+      </p>
+      <ul className="panel list">
+        {capabilityIds.map((id) => {
+          const state = token.capabilities.find((capability) => capability.id === id)?.state ?? 'unknown'
+          return (
+            <li key={id} className="row tight">
+              <span className="row-text">{t(`tokens.capability.${id}`)}</span>
+              <Outcome tone={state === 'yes' ? 'good' : 'none'}>{t(`tokens.has.${state}`)}</Outcome>
+            </li>
+          )
+        })}
+      </ul>
+    </Section>
   )
 }
