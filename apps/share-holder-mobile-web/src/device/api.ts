@@ -213,9 +213,9 @@ export type Device = {
   readEpoch(files: Files): Promise<Answer<EpochAsked>>
   /** Does what was read last, after it was checked again. */
   takeEpoch(): Promise<Answer<{ act: EpochAct; files: Files; overview: Overview }>>
-  /** A backup sheet of this phone's keys, and the words that open it: they are shown this once. The passphrase is asked for again. */
   /** What was done on this phone, as a file that this person signs. */
   saveLog(): Promise<Answer<Handover>>
+  /** A backup sheet of this phone's keys, and the words that open it: they are shown this once. The passphrase is asked for again. */
   makeSheet(passphrase: string): Promise<Answer<{ sheet: Uint8Array; words: readonly string[] }>>
   /** Whether a sheet that was scanned back has all keys of this phone under these words. */
   checkSheet(asked: { sheet: Uint8Array; words: string }): Promise<Answer<Overview>>

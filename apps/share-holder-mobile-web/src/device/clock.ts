@@ -2,44 +2,30 @@ import type { Answer } from './api.ts'
 import { no, yes } from './kept.ts'
 import { encodeText, parseText, type Records, type Written } from './records.ts'
 
-/** A clock may be put right by so much. Further back, what has expired would be answered. */
+/** A clock may be set back this far to correct it. Further back, a request that has expired would be answered. */
 const slack = 2 * 60_000
-/** Clocks of others, which signed, may be ahead by so much. */
+/** The clocks of other signers may run this far ahead. */
 const ahead = 5 * 60_000
 
-/** Of times as documents have them: ISO-8601 UTC with milliseconds. */
+// Times as documents have them, ISO-8601 UTC with milliseconds, compare as text.
 const later = (one: string, other: string): string => (one > other ? one : other)
 const earlier = (one: string, other: string): string => (one < other ? one : other)
 const between = (from: string, to: string): number => Date.parse(to) - Date.parse(from)
 
 /**
- * The phone's clock, which never goes back while the app is open. Beside the shares lies the newest time that somebody known has signed:
- * a clock that ran ahead of it stops nothing once it is right and the app is unlocked anew.
+ * The time, never before `newest`, the latest that was read since the app was unlocked; empty where none was. A clock that ran ahead stops
+ * nothing once it is right and the app is unlocked anew. Refuses PHONE-CLOCK where the clock was set back, or is behind what others signed.
  */
-export type Clock = {
-  /** ISO-8601 UTC, never before what was read last. Refuses PHONE-CLOCK where the clock was set back, or is behind what was signed. */
-  read(records: Records): Answer<string>
-  forget(): void
+export function readClock(
+  records: Records,
+  { now, newest }: { now: string; newest: string },
+): Answer<string> {
+  if (newest !== '' && between(now, newest) > slack) return no('PHONE-CLOCK', newest)
+  const signed = checkNotBehind(now, [signedAt(records)])
+  return signed.ok ? yes(later(newest, now)) : signed
 }
 
-export function keptClock(now: () => string): Clock {
-  let newest = ''
-  return {
-    read(records) {
-      const at = now()
-      if (newest !== '' && between(at, newest) > slack) return no('PHONE-CLOCK', newest)
-      const signed = checkNotBehind(at, [signedAt(records)])
-      if (!signed.ok) return signed
-      newest = later(newest, at)
-      return yes(newest)
-    },
-    forget: () => {
-      newest = ''
-    },
-  }
-}
-
-/** Keeps times that were signed, where one is newer than those of before; none counts for more than five minutes from `now`. */
+/** The record of the latest time in `signed`, where it is news. A time more than five minutes after `now` counts as those five minutes. */
 export function keepSigned(records: Records, now: string, signed: readonly string[]): Written[] {
   const kept = signedAt(records)
   const most = new Date(Date.parse(now) + ahead).toISOString()
@@ -49,11 +35,11 @@ export function keepSigned(records: Records, now: string, signed: readonly strin
 
 function signedAt(records: Records): string {
   const bytes = records.read('clock', 'signed')
-  // Written above, under the vault's key.
+  // `keepSigned` wrote it, under the vault's key.
   return bytes === null ? '' : (parseText(bytes) as { at: string }).at
 }
 
-/** That nobody whose word counts has signed after this time. Refuses PHONE-CLOCK. */
+/** Refuses PHONE-CLOCK where the phone is more than five minutes behind a time that somebody known has signed. */
 export function checkNotBehind(time: string, signed: readonly string[]): Answer<null> {
   const newest = signed.reduce(later, '')
   return newest !== '' && between(time, newest) > ahead ? no('PHONE-CLOCK', newest) : yes(null)

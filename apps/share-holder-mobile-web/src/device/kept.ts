@@ -14,8 +14,8 @@ import type { Vault } from '../storage/vault.ts'
 import type { Answer, No } from './api.ts'
 import { parseText, type Records } from './records.ts'
 
-/** The opened phone. `person` has the newest envelope key that is no share's alone. */
-export type Open = { readonly vault: Vault; readonly records: Records; person: PersonKey }
+/** The opened phone. `person` has the newest envelope key that belongs to no one share. */
+export type Open = { readonly vault: Vault; readonly records: Records; readonly person: PersonKey }
 export type Kept = Pick<Open, 'records' | 'person'>
 
 export const no = (rule: string, detail = ''): No => ({ ok: false, rule, detail })
@@ -50,10 +50,12 @@ export function shareId({ share: { header } }: ShareEnvelope): string {
   return `${toHex(header.epochId)}-${header.holder}`
 }
 
-/** The digest of the card whose envelope key opened, or will open, a share; null for the phone's own card. */
-export function seatOf(records: Records, store: 'seat' | 'renewal', id: string): string | null {
+/**
+ * The digest of the card whose envelope key opened a share (`seat`), or will open its next one (`renewal`). Null for the phone's own card.
+ */
+export function cardOfShare(records: Records, store: 'seat' | 'renewal', id: string): string | null {
   const bytes = records.read(store, id)
-  // Written by `renew` and `takeEpoch`, under the vault's key.
+  // `renew` and `takeEpoch` wrote it, under the vault's key.
   return bytes === null ? null : (parseText(bytes) as { card: string }).card
 }
 

@@ -35,7 +35,17 @@ import {
   wordsOf,
 } from '@lux/people'
 import type { Answer, EpochAsked, Files, Handover, LogEntry } from './api.ts'
-import { type Kept, keyOfCard, no, policyFileAt, policyFiles, seatOf, shareAt, shareId, yes } from './kept.ts'
+import {
+  cardOfShare,
+  type Kept,
+  keyOfCard,
+  no,
+  policyFileAt,
+  policyFiles,
+  shareAt,
+  shareId,
+  yes,
+} from './kept.ts'
 import { placesOf } from './open-requests.ts'
 import { encodeText, type Place, type Written } from './records.ts'
 import { cameFromSheet } from './sheet-keys.ts'
@@ -301,7 +311,7 @@ function approvedOrDealt(kept: Kept, of: Run, { entropy }: Ports): Answer<Ready>
     })
   return yes({
     shown: asked.value,
-    card: seatOf(kept.records, 'seat', old.value),
+    card: cardOfShare(kept.records, 'seat', old.value),
     take: async () => (asked.value.act === 'redeal' ? deal() : approve()),
   })
 }
@@ -488,14 +498,14 @@ async function leaveBehind(
 ): Promise<Answer<Pick<Taken, 'written' | 'gone' | 'person'>>> {
   const { records, person } = kept
   const gone: Place[] = ['share', 'state', 'seat', 'renewal'].map((store) => ({ store, id: old }))
-  const seat = seatOf(records, 'seat', old)
-  const shared = records.ids('share').some((id) => id !== old && seatOf(records, 'seat', id) === seat)
+  const seat = cardOfShare(records, 'seat', old)
+  const shared = records.ids('share').some((id) => id !== old && cardOfShare(records, 'seat', id) === seat)
   if (shared) return yes({ written: [], gone, person: null })
   if (seat !== null) {
     const places = ['person', 'card'].map((store) => ({ store, id: seat }))
     return yes({ written: [], gone: [...gone, ...places, oldSheet], person: null })
   }
-  const own = next === null ? null : seatOf(records, 'seat', next)
+  const own = next === null ? null : cardOfShare(records, 'seat', next)
   let fresh = own === null ? null : keyOfCard(kept, own)
   if (fresh === null) {
     const made = await renewKey(person, entropy)
@@ -540,7 +550,7 @@ function keptOf(kept: Kept, of: Run): Answer<Ready> {
       const void_ = sharesOf(kept, keyId).filter(
         (one) => one.ceremonyId === ceremonyId && one.id !== old.value,
       )
-      const card = seatOf(records, 'renewal', old.value)
+      const card = cardOfShare(records, 'renewal', old.value)
       const opening = openingDigest(run)
       return yes({
         files: [],
@@ -596,7 +606,7 @@ function heartbeatOf(kept: Kept, files: EpochFiles, { now }: Ports): Answer<Read
       words: wordsOf(challenge),
       wipes: false,
     },
-    card: seatOf(kept.records, 'seat', share.id),
+    card: cardOfShare(kept.records, 'seat', share.id),
     take: async () => {
       const done = stated()
       if (!done.ok) return done
@@ -621,10 +631,10 @@ export async function renewFor(
 ): Promise<Answer<{ card: Uint8Array; digest: string; written: Written[]; made: boolean }>> {
   const { records } = kept
   if (!records.ids('share').includes(share)) return no('PHONE-SHARE-MISSING', share)
-  const before = seatOf(records, 'renewal', share)
+  const before = cardOfShare(records, 'renewal', share)
   const card = before === null ? null : records.read('card', before)
   if (before !== null && card !== null) return yes({ card, digest: before, written: [], made: false })
-  const present = keyOfCard(kept, seatOf(records, 'seat', share))
+  const present = keyOfCard(kept, cardOfShare(records, 'seat', share))
   if (present === null) return no('PHONE-STORAGE-CHANGED')
   const made = await renewKey(present, entropy)
   if (!made.ok) return made

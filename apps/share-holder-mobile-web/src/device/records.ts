@@ -1,8 +1,9 @@
 import { fromUtf8, utf8, wipe } from '@lux/crypto'
-import { beginDatabase, readRecords, writeRecords } from '../storage/database.ts'
+import { beginDatabase, readRecords, WrittenElsewhere, writeRecords } from '../storage/database.ts'
 import type { Database } from '../storage/open-database.ts'
 import { nonceBytes, openRecord, type SealedRecord, sealRecord } from '../storage/sealed-record.ts'
 import type { Vault } from '../storage/vault.ts'
+import type { No } from './api.ts'
 
 export type Random = (length: number) => Uint8Array
 
@@ -22,6 +23,15 @@ export type Records = {
 }
 
 export class RecordChanged extends Error {}
+
+/** A failure of the phone's storage as a refusal; null where the app itself is at fault. */
+export function storageRefusal(error: unknown): No | null {
+  const refused = (rule: string): No => ({ ok: false, rule, detail: '' })
+  if (error instanceof WrittenElsewhere) return refused('PHONE-OTHER-TAB')
+  if (error instanceof RecordChanged) return refused('PHONE-STORAGE-CHANGED')
+  const full = error instanceof Error && error.name === 'QuotaExceededError'
+  return full ? refused('PHONE-STORAGE-FULL') : null
+}
 
 /** A new vault's records; null where the device has a vault already, which stays as it is. */
 export async function beginRecords(
