@@ -10,6 +10,7 @@ import {
   type PaperAsked,
   type PaperEnd,
 } from '../contract/index.ts'
+import { type LifeEvent, live, unborn } from './core-life.ts'
 import { type Pulse, watchPulse } from './core-pulse.ts'
 
 export type CoreProgram = {
@@ -30,9 +31,6 @@ export type CoreListeners = {
   print(asked: PaperAsked): Promise<PaperEnd>
 }
 
-/** Crashes that end in `stopped`; a core that stayed ready for `forgiveAfter` ms starts again from none. */
-const strikesAllowed = 3
-const forgiveAfter = 60_000
 const helloWithin = 20_000
 const stopWithin = 5_000
 /** Core hashes and writes in pieces of well below a second; what is whole work runs in its children. */
@@ -53,38 +51,20 @@ export type CoreProcess = {
 /** Starts core, starts it again when it dies or hangs, and gives up after three strikes. Knows nothing of what frames say. */
 export function superviseCore(program: CoreProgram, listeners: CoreListeners): CoreProcess {
   let child: ChildProcess | null = null
-  let status: CoreStatus = { state: 'stopped', generation: 0, reason: null }
-  let strikes = 0
-  let readySince: number | null = null
-  let stopping = false
-  let refusal: string | null = null
-  let checking = false
+  let life = unborn
   let pulse: Pulse | null = null
-  let hung = false
 
-  const change = (state: CoreStatus['state'], reason: string | null): void => {
-    status = { state, generation: status.generation, reason }
-    listeners.status(status)
+  function happen(event: LifeEvent): void {
+    const before = life.status
+    const [after, task] = live(life, event, performance.now())
+    life = after
+    if (life.status !== before) listeners.status(life.status)
+    if (task?.do === 'check') void check()
+    if (task?.do === 'kill') child?.kill('SIGKILL')
+    if (task?.do === 'launch') setTimeout(() => happen({ is: 'launch' }), task.afterMs)
   }
 
-  const died = (reason: string): void => {
-    child = null
-    pulse?.stop()
-    pulse = null
-    listeners.attention(false)
-    if (readySince !== null && performance.now() - readySince > forgiveAfter) strikes = 0
-    readySince = null
-    strikes += 1
-    if (stopping) change('stopped', null)
-    else if (refusal !== null) change('stopped', refusal)
-    else if (strikes >= strikesAllowed) change('stopped', 'CORE-STOPPED')
-    else {
-      change('restarting', reason)
-      setTimeout(launch, 200 * strikes)
-    }
-  }
-
-  const take = (from: ChildProcess, message: CoreToMain): void => {
+  function take(from: ChildProcess, message: CoreToMain): void {
     if (from !== child) return
     pulse?.heard()
     if (typeof message === 'string') {
@@ -94,21 +74,17 @@ export function superviseCore(program: CoreProgram, listeners: CoreListeners): C
     if (typeof message !== 'object' || message === null) return
     if ('hello' in message) {
       const { hello, version, generation } = message
-      if (hello !== 'lux-core' || version !== contractVersion || generation !== status.generation) {
-        refusal = 'CORE-VERSION'
+      if (hello !== 'lux-core' || version !== contractVersion || generation !== life.status.generation) {
+        happen({ is: 'refused', reason: 'CORE-VERSION' })
         from.kill('SIGKILL')
         return
       }
-      readySince = performance.now()
       pulse = watchPulse({
         patienceMs: program.patienceMs ?? hangsAfter,
         ask: () => from.connected && from.send({ beat: true } satisfies MainToCore, () => undefined),
-        silent() {
-          hung = true
-          from.kill('SIGKILL')
-        },
+        silent: () => happen({ is: 'silent' }),
       })
-      change('ready', null)
+      happen({ is: 'hello' })
     } else if ('attention' in message) {
       listeners.attention(message.attention === true)
     } else if ('paper' in message) {
@@ -117,85 +93,72 @@ export function superviseCore(program: CoreProgram, listeners: CoreListeners): C
         if (from.connected) from.send({ paper: { id, end } } satisfies MainToCore, () => undefined)
       })
     } else if ('refused' in message) {
-      refusal = String(message.refused.code).slice(0, limits.apiNameLength)
+      happen({ is: 'refused', reason: String(message.refused.code).slice(0, limits.apiNameLength) })
     }
   }
 
-  function launch(): void {
-    if (stopping || checking || child !== null) return
-    status = { ...status, generation: status.generation + 1 }
-    change(status.generation === 1 ? 'starting' : 'restarting', status.reason)
-    if (program.changed === null) run()
-    else void check(program.changed)
-  }
-
   /** What core is made of is looked at before any of it runs. */
-  async function check(changed: () => Promise<string | null>): Promise<void> {
-    checking = true
-    const file = await changed().catch(() => 'unknown')
-    checking = false
-    if (stopping) return
-    if (file === null) return run()
-    refusal = 'PROGRAM-CHANGED'
-    process.stderr.write(`PROGRAM-CHANGED: ${file} is not as it was packed\n`)
-    change('stopped', refusal)
+  async function check(): Promise<void> {
+    const file = program.changed === null ? null : await program.changed().catch(() => 'unknown')
+    if (file !== null) process.stderr.write(`PROGRAM-CHANGED: ${file} is not as it was packed\n`)
+    happen({ is: 'checked', file })
+    if (life.at === 'running') run()
   }
 
   function run(): void {
-    const { generation } = status
-    hung = false
     // Electron's own fork() would add ELECTRON_RUN_AS_NODE to the environment.
     const started = spawn(program.execPath, [program.entry], {
       cwd: program.cwd,
-      env: { ...program.environment, LUX_GENERATION: String(generation) },
+      env: { ...program.environment, LUX_GENERATION: String(life.status.generation) },
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     child = started
-    const late = setTimeout(() => status.state !== 'ready' && started.kill('SIGKILL'), helloWithin)
+    const late = setTimeout(() => life.status.state !== 'ready' && started.kill('SIGKILL'), helloWithin)
     let gone = false
-    const gotOnce = (reason: string): void => {
+    const goneBy = (reason: string): void => {
       clearTimeout(late)
       if (gone) return
       gone = true
-      died(reason)
+      child = null
+      pulse?.stop()
+      pulse = null
+      listeners.attention(false)
+      happen({ is: 'died', reason })
     }
     // The sender is our own child and the messages are of its contract; each field is checked before it is used.
     started.on('message', (message) => take(started, message as CoreToMain))
-    started.on('error', () => started.pid === undefined && gotOnce('CORE-MISSING'))
-    started.on('exit', (code, signal) => gotOnce(hung ? 'CORE-HUNG' : (signal ?? `exit ${code}`)))
+    started.on('error', () => started.pid === undefined && goneBy('CORE-MISSING'))
+    started.on('exit', (code, signal) => goneBy(signal ?? `exit ${code}`))
+  }
+
+  async function stop(): Promise<void> {
+    happen({ is: 'stop' })
+    const running = child
+    if (!running) return
+    await new Promise<void>((resolve) => {
+      const kill = setTimeout(() => running.kill('SIGKILL'), stopWithin)
+      running.once('exit', () => {
+        clearTimeout(kill)
+        resolve()
+      })
+      if (running.connected) running.send({ stop: true } satisfies MainToCore, () => undefined)
+      else running.kill('SIGKILL')
+    })
   }
 
   return {
-    status: () => status,
+    status: () => life.status,
     pid: () => child?.pid ?? null,
     send(frame) {
-      if (!child?.connected || status.state !== 'ready') return false
+      if (!child?.connected || life.status.state !== 'ready') return false
       child.send(frame satisfies MainToCore, () => undefined)
       return true
     },
     grant(grant) {
       if (child?.connected) child.send({ grant } satisfies MainToCore, () => undefined)
     },
-    start() {
-      strikes = 0
-      refusal = null
-      status = { ...status, reason: null }
-      launch()
-    },
-    async stop() {
-      stopping = true
-      const running = child
-      if (!running) return
-      await new Promise<void>((resolve) => {
-        const kill = setTimeout(() => running.kill('SIGKILL'), stopWithin)
-        running.once('exit', () => {
-          clearTimeout(kill)
-          resolve()
-        })
-        if (running.connected) running.send({ stop: true } satisfies MainToCore, () => undefined)
-        else running.kill('SIGKILL')
-      })
-    },
+    start: () => happen({ is: 'start' }),
+    stop,
   }
 }
