@@ -46,7 +46,7 @@ export function timeRow({ work, ours, limit, goal, memoryMiB }: Times): Row {
   }
 }
 
-export type Rates = {
+type Rates = {
   work: string
   /** Operations per second. */
   ours: readonly number[]

@@ -11,7 +11,7 @@ type Entry = {
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
-export type Lockfile = Readonly<Record<string, Entry>>
+type Lockfile = Readonly<Record<string, Entry>>
 
 export function readLockfile(root: string): Lockfile {
   // npm's lockfile version 3 has this shape.

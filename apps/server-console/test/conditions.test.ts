@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { conditionsOf } from '../src/screens/conditions.ts'
+import { conditionsOf } from '../src/screens/conditions.tsx'
 
 const of = (texts: Readonly<Record<string, string>>, approvers: readonly string[] = []) =>
   conditionsOf({

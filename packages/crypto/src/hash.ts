@@ -4,7 +4,7 @@ import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 import { toHex } from './hex.ts'
 
 /** A SHA-256 computation fed piece by piece; `digest` ends it. */
-export type Sha256Stream = {
+type Sha256Stream = {
   update(bytes: Uint8Array): Sha256Stream
   digest(): Uint8Array
 }

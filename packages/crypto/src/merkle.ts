@@ -4,7 +4,7 @@ import { sha256 } from './hash.ts'
 const nodeTag = Uint8Array.of(1)
 
 /** What an auditor needs to see that one leaf lies in a tree. Hashes are 32 bytes. */
-export type InclusionClaim = {
+type InclusionClaim = {
   readonly leaf: Uint8Array
   readonly index: number
   readonly size: number
@@ -13,7 +13,7 @@ export type InclusionClaim = {
 }
 
 /** What an auditor needs to see that one tree is a prefix of another. Hashes are 32 bytes. */
-export type ConsistencyClaim = {
+type ConsistencyClaim = {
   readonly first: number
   readonly second: number
   readonly firstRoot: Uint8Array

@@ -7,7 +7,7 @@ export { hasStandardRemedy, hsmError, hsmErrorCodes } from './hsm-errors.ts'
 export { requireHardToGuess } from './new-pin.ts'
 export { preflightLibrary } from './pkcs11/library/preflight.ts'
 export { replicationProcedure } from './profiles/procedure.ts'
-export type { Profile, ProfileId } from './profiles/profile.ts'
+export type { Profile } from './profiles/profile.ts'
 export {
   findLibrary,
   libraryPlaces,

@@ -1,6 +1,6 @@
 import { hsmError } from './hsm-errors.ts'
 
-export const leastNewPin = 6
+const leastNewPin = 6
 
 /**
  * What anybody tries first is refused as a new PIN: fewer than six characters, a run up or down (123456, fedcba), or a piece that

@@ -12,7 +12,7 @@ const usualPlaces = [
   '/opt/homebrew/lib/softhsm/libsofthsm2.so',
 ]
 
-export type SoftTokenEnvironment = {
+type SoftTokenEnvironment = {
   readonly library: string
   readonly environment: Readonly<Record<string, string>>
   /** Folder of the token files, 0700. */

@@ -10,7 +10,7 @@ export type TokenUri = {
 }
 
 /** `no-uri`: it is none; `pin`: a PIN stands in it, so that it is never shown; `part`: a part that would be ignored or is wrong. */
-export type ReadTokenUri =
+type ReadTokenUri =
   | { readonly ok: true; readonly value: TokenUri }
   | { readonly ok: false; readonly fault: 'no-uri' | 'pin' | 'part'; readonly detail: string }
 

@@ -5,7 +5,7 @@ import { openGiven } from './open-file.ts'
 const chunkSize = 1 << 20
 
 /** A file read at any place, never held whole. */
-export type FileReader = {
+type FileReader = {
   readonly size: number
   read(offset: number, length: number): Promise<Uint8Array>
   chunks(): AsyncGenerator<Uint8Array, void, undefined>

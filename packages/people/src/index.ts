@@ -12,7 +12,7 @@ export {
   saysLive,
 } from './holder/aborted-run.ts'
 export * from './holder/answer.ts'
-export { approveEpoch, type PreparedApproval } from './holder/approve-epoch.ts'
+export { approveEpoch } from './holder/approve-epoch.ts'
 export * from './holder/budgets.ts'
 export * from './holder/describe.ts'
 export * from './holder/epoch-run.ts'
@@ -24,7 +24,6 @@ export { allLater, checkChain, checkNewest, laterVersions } from './holder/newer
 export * from './holder/next-share.ts'
 export * from './holder/policy.ts'
 export {
-  type Acknowledged,
   acknowledge,
   checkEnvelope,
   forgetKept,

@@ -11,7 +11,7 @@ export const readBefore = {
 } as const
 
 export type YesTo = keyof typeof readBefore
-export type PartOf<Of extends YesTo> = (typeof readBefore)[Of][number]
+type PartOf<Of extends YesTo> = (typeof readBefore)[Of][number]
 
 /** The parts of this yes that have something in them, in their order. The first and the last are never left out. */
 export function partsToRead<Of extends YesTo, Body>(
@@ -32,7 +32,7 @@ const atTheEnd: ReadonlySet<string> = new Set(['expires', 'until', 'blocks'])
 const first = ['requester', 'what', 'purpose', 'computed', 'answers to', 'approved by']
 const rank = ({ name }: Line): number => (first.includes(name) ? first.indexOf(name) : first.length)
 
-export type SortedLines = {
+type SortedLines = {
   readonly proved: readonly Line[]
   /** Of a claim, and of what was not checked. */
   readonly claimed: readonly Line[]

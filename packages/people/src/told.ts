@@ -68,7 +68,7 @@ export const toldNames = [
   'replaces',
 ] as const
 
-export type ToldName = (typeof toldNames)[number]
+type ToldName = (typeof toldNames)[number]
 
 /**
  * A sentence for people, by its name and what stands in it: a screen says it in its own language.

@@ -29,7 +29,7 @@ type Method = {
 
 export type OpenApi = { readonly paths?: Readonly<Record<string, Readonly<Record<string, Method>>>> }
 
-export type ApiField = {
+type ApiField = {
   readonly name: string
   readonly place: 'path' | 'query' | 'body' | 'reply'
   readonly required: boolean

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { CopyButton } from './copy.tsx'
 
-export type Snippet = { readonly curl: string; readonly typescript: string }
+type Snippet = { readonly curl: string; readonly typescript: string }
 
 const ways = ['curl', 'typescript'] as const
 

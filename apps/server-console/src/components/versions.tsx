@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import type { VersionState } from '../api/types.ts'
 
-export type ShownVersion = { readonly version: number; readonly state: VersionState }
+type ShownVersion = { readonly version: number; readonly state: VersionState }
 
 const most = 5
 

@@ -1,4 +1,3 @@
-import { Rec } from '@lux/ui'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -11,7 +10,7 @@ import { Choice, Field, type Fields, Form, Tick } from '../components/form.tsx'
 import { useRoleSentence } from '../components/role-sentence.tsx'
 import { CallSnippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
-import { conditionsOf } from './conditions.ts'
+import { ConditionFields, conditionsOf } from './conditions.tsx'
 
 type Spot = {
   readonly value: string
@@ -165,52 +164,7 @@ export function NewIdentity({
             />
           ))}
         </fieldset>
-        <details className="snippets">
-          <summary>{t('console.new-identity.conditions')}</summary>
-          <div className="form">
-            <Field
-              name="networks"
-              label={t('console.new-identity.networks')}
-              hint={t('console.new-identity.networks-hint')}
-              dir="ltr"
-            />
-            <div className="field-row">
-              <Field
-                name="hours-from"
-                type="number"
-                min={0}
-                max={24}
-                label={t('console.new-identity.hours-from')}
-              />
-              <Field
-                name="hours-until"
-                type="number"
-                min={0}
-                max={24}
-                label={t('console.new-identity.hours-until')}
-              />
-            </div>
-            <Field name="not-after" type="date" label={t('console.new-identity.not-after')} />
-            <Field name="key-names" label={t('console.new-identity.key-names')} dir="ltr" />
-            {approvers.length === 0 ? null : (
-              <fieldset className="ticks">
-                <legend>{t('console.new-identity.approvers')}</legend>
-                <Field
-                  name="approvals"
-                  type="number"
-                  min={1}
-                  max={approvers.length}
-                  label={t('console.new-identity.approvals')}
-                  hint={t('console.new-identity.approvals-hint')}
-                  className="short"
-                />
-                {approvers.map(({ id, name }) => (
-                  <Tick key={id} name="approver" value={id} label={<Rec>{name}</Rec>} />
-                ))}
-              </fieldset>
-            )}
-          </div>
-        </details>
+        <ConditionFields approvers={approvers} />
       </Form>
       <CallSnippets method="POST" path={kind === 'person' ? '/people' : '/identities'} body={example} />
     </Dialog>

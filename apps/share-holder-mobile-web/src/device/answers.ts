@@ -37,71 +37,8 @@ import { requestFiles } from './sort-files.ts'
 
 /** The answers to requests to decrypt. */
 export function answers(phone: Phone) {
-  /** Reads and checks a request, and holds its answer ready for the holder's yes. */
-  async function prepare(files: Files): Promise<Answer<Prepared | Decided>> {
-    const open = phone.session()
-    if (open === null) return locked
-    phone.on({ on: 'request-done' })
-    const { records } = open
-    const sorted = requestFiles(files, digestOf)
-    if (!sorted.ok) return sorted
-    const { request, ciphertexts } = sorted.value
-    const time = timeOf(phone)
-    if (!time.ok) return time
-    const found = shareFor(open, request.request.payload)
-    if (!found.ok) return found
-    const opened = found.value
-    const answer = answerTo(open, opened, { request, ciphertexts, now: time.value, told: phone.told })
-    if (!answer.ok) {
-      forgetShareOf(opened)
-      return unanswered(answer, opened, request, records)
-    }
-    const share = shareSummary(opened, records)
-    phone.on({ on: 'request-read', request: { answer: answer.value, share, opened, files } })
-    const { what, requester, expiry } = request.request.payload
-    const { digest } = answer.value
-    const listed = await listRequest(records, {
-      request: { id: digest, kind: 'request', what, by: requester, expires: expiry },
-      files,
-      time: time.value,
-      signed: signedTimes(request),
-    })
-    const may = await mayApprove(phone, open, cardOfShare(records, 'seat', share.id))
-    return yes({ ...shownAnswer(answer.value, share, may), listed })
-  }
-
-  /** Hands the answer's files over once its state is on disk. One transaction writes both, so nothing leaves that is not counted. */
-  async function hand(
-    open: Open,
-    share: ShareSummary,
-    { state, answer, sealed }: SignedDecision & { sealed?: Uint8Array },
-    { requestId, ...entry }: Omit<LogEntry, 'at'> & { requestId: string },
-  ): Promise<Answer<{ files: Files; overview: Overview }>> {
-    const { records } = open
-    const stem = answerName(entry.digest, share.holder)
-    const files: Handover[] = [
-      { name: `${stem}.json`, bytes: answer },
-      ...(sealed === undefined ? [] : [{ name: `${stem}.age`, bytes: sealed }]),
-    ]
-    await records.write(
-      [
-        { store: 'state', id: share.id, plain: state },
-        ...files.map(({ name, bytes }) => ({ store: 'answer', id: name, plain: bytes.slice() })),
-        logged(records, { at: phone.now(), ...entry }),
-      ],
-      // A request that says the same under the same number is the same request, and is answered once.
-      [
-        ...requestPlaces(entry.digest),
-        ...placesOf(records, (asked) => asked.requestId === requestId).filter(
-          ({ id }) => id !== entry.digest,
-        ),
-      ],
-    )
-    return yes({ files, overview: await overview(phone, open) })
-  }
-
   return {
-    prepare,
+    prepare: (files) => prepare(phone, files),
 
     async readAgain(id) {
       const open = phone.session()
@@ -125,7 +62,7 @@ export function answers(phone: Phone) {
       const before = phone.session()
       if (before === null) return locked
       if (before.answering?.step === 'unwritten') {
-        const read = await prepare(before.answering.files)
+        const read = await prepare(phone, before.answering.files)
         if (!read.ok) return read
       }
       const open = phone.session()
@@ -144,7 +81,7 @@ export function answers(phone: Phone) {
         if (!sealed.ok) return sealed
         const { what, requestId } = answer.request.request.payload
         const entry = { what: 'approved', about: what, digest: answer.digest, requestId } as const
-        const handed = await hand(open, share, sealed.value, entry)
+        const handed = await hand(phone, open, share, sealed.value, entry)
         phone.on({ on: 'request-done' })
         return handed
       } finally {
@@ -169,12 +106,74 @@ export function answers(phone: Phone) {
         const sealed = refuseRequest(found.value, { request, reason, now: phone.now() })
         if (!sealed.ok) return sealed
         const entry = { what: 'refused', about: payload.what, digest, requestId: payload.requestId } as const
-        return await hand(open, shareSummary(found.value, open.records), sealed.value, entry)
+        return await hand(phone, open, shareSummary(found.value, open.records), sealed.value, entry)
       } finally {
         forgetShareOf(found.value)
       }
     },
   } satisfies Partial<Device>
+}
+
+/** Reads and checks a request, and holds its answer ready for the holder's yes. */
+async function prepare(phone: Phone, files: Files): Promise<Answer<Prepared | Decided>> {
+  const open = phone.session()
+  if (open === null) return locked
+  phone.on({ on: 'request-done' })
+  const { records } = open
+  const sorted = requestFiles(files, digestOf)
+  if (!sorted.ok) return sorted
+  const { request, ciphertexts } = sorted.value
+  const time = timeOf(phone)
+  if (!time.ok) return time
+  const found = shareFor(open, request.request.payload)
+  if (!found.ok) return found
+  const opened = found.value
+  const answer = answerTo(open, opened, { request, ciphertexts, now: time.value, told: phone.told })
+  if (!answer.ok) {
+    forgetShareOf(opened)
+    return unanswered(answer, opened, request, records)
+  }
+  const share = shareSummary(opened, records)
+  phone.on({ on: 'request-read', request: { answer: answer.value, share, opened, files } })
+  const { what, requester, expiry } = request.request.payload
+  const { digest } = answer.value
+  const listed = await listRequest(records, {
+    request: { id: digest, kind: 'request', what, by: requester, expires: expiry },
+    files,
+    time: time.value,
+    signed: signedTimes(request),
+  })
+  const may = await mayApprove(phone, open, cardOfShare(records, 'seat', share.id))
+  return yes({ ...shownAnswer(answer.value, share, may), listed })
+}
+
+/** Hands the answer's files over once its state is on disk. One transaction writes both, so nothing leaves that is not counted. */
+async function hand(
+  phone: Phone,
+  open: Open,
+  share: ShareSummary,
+  { state, answer, sealed }: SignedDecision & { sealed?: Uint8Array },
+  { requestId, ...entry }: Omit<LogEntry, 'at'> & { requestId: string },
+): Promise<Answer<{ files: Files; overview: Overview }>> {
+  const { records } = open
+  const stem = answerName(entry.digest, share.holder)
+  const files: Handover[] = [
+    { name: `${stem}.json`, bytes: answer },
+    ...(sealed === undefined ? [] : [{ name: `${stem}.age`, bytes: sealed }]),
+  ]
+  await records.write(
+    [
+      { store: 'state', id: share.id, plain: state },
+      ...files.map(({ name, bytes }) => ({ store: 'answer', id: name, plain: bytes.slice() })),
+      logged(records, { at: phone.now(), ...entry }),
+    ],
+    // A request that says the same under the same number is the same request, and is answered once.
+    [
+      ...requestPlaces(entry.digest),
+      ...placesOf(records, (asked) => asked.requestId === requestId).filter(({ id }) => id !== entry.digest),
+    ],
+  )
+  return yes({ files, overview: await overview(phone, open) })
 }
 
 /** The answer to a request under the policy of its share and all newer ones. Refuses PHONE-CLOCK, PHONE-POLICY-MISSING. */

@@ -4,7 +4,7 @@ import type { Call, Device, Reply, State } from './api.ts'
  * The device behind a worker. `warm` starts the worker before it is needed. `lock` ends it, and with it everything that was opened in its
  * memory.
  */
-export type DeviceClient = { readonly device: Device; warm(): void; lock(): void }
+type DeviceClient = { readonly device: Device; warm(): void; lock(): void }
 
 const names: readonly (keyof Device)[] = [
   'state',

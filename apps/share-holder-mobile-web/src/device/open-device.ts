@@ -1,10 +1,11 @@
 import { answers } from './answers.ts'
 import type { Device } from './api.ts'
 import { epochs } from './epochs.ts'
+import { ownFiles } from './own-files.ts'
 import { createPhone, type DevicePorts } from './phone.ts'
 import { storageRefusal } from './records.ts'
 import { shares } from './shares.ts'
-import { sheets } from './sheets.ts'
+
 import { signatures } from './signing.ts'
 import { passkeys, unlocking } from './unlocking.ts'
 
@@ -18,7 +19,7 @@ export function openDevice(ports: DevicePorts): Device {
     ...answers(phone),
     ...signatures(phone),
     ...epochs(phone),
-    ...sheets(phone),
+    ...ownFiles(phone),
   }
   return refusing(device, () => phone.on({ on: 'closed' }))
 }

@@ -1,6 +1,6 @@
 import { cardCodec } from '@lux/ceremony/wire'
 import { equalBytes, wipe } from '@lux/crypto'
-import { encodePersonKey, enrol, type PersonKey, parsePersonKey, signLog } from '@lux/people'
+import { encodePersonKey, enrol, type PersonKey, parsePersonKey } from '@lux/people'
 import { openSheet } from '../storage/backup-sheet.ts'
 import { changeHeader, wipeDatabase } from '../storage/database.ts'
 import { readHeader } from '../storage/open-database.ts'
@@ -16,8 +16,8 @@ import {
 import type { Answer, Device, LogEntry, No, Overview } from './api.ts'
 import { closedState } from './closed-state.ts'
 import { type Kept, no, yes } from './kept.ts'
-import { logOf, overview } from './overview.ts'
-import { locked, logId, type Phone, unconfirmed } from './phone.ts'
+import { overview } from './overview.ts'
+import { locked, logId, type Phone } from './phone.ts'
 import { beginRecords, encodeText, openRecords, type Written } from './records.ts'
 import { keysOfSheet, sheetRecord } from './sheet-keys.ts'
 
@@ -122,22 +122,6 @@ export function unlocking(phone: Phone) {
       wipe(vault.value.key)
       phone.on({ on: 'passphrase-given' })
       return yes(null)
-    },
-
-    async card() {
-      const bytes = phone.session()?.records.read('card', 'me')
-      if (bytes === undefined) return locked
-      return bytes === null ? no('PHONE-STORAGE-CHANGED') : yes({ name: 'card.json', bytes })
-    },
-
-    async saveLog() {
-      const open = phone.session()
-      if (open === null) return locked
-      const first = unconfirmed(phone, 'log')
-      if (first !== null) return first
-      const made = now()
-      const bytes = signLog(open.person, { made, entries: logOf(open.records).toReversed() })
-      return bytes.ok ? yes({ name: `log-${made.slice(0, 10)}.json`, bytes: bytes.value }) : bytes
     },
 
     async wipe() {

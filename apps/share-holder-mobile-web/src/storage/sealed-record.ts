@@ -2,7 +2,7 @@ import { encodeCanonical } from '@lux/crypto'
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 
 /** What a record is sealed to: the store it lies in, its name there, and how often it was written. */
-export type RecordName = { readonly store: string; readonly id: string; readonly revision: number }
+type RecordName = { readonly store: string; readonly id: string; readonly revision: number }
 
 export type SealedRecord = RecordName & {
   readonly format: typeof recordFormat

@@ -2,9 +2,9 @@ import { encodeCanonical, hkdfSha256, toHex, utf8 } from '@lux/crypto'
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 
 /** Argon2id (RFC 9106): `memory` in KiB, `passes`, one lane. */
-export type PassphraseCost = { readonly memory: number; readonly passes: number }
+type PassphraseCost = { readonly memory: number; readonly passes: number }
 
-export type PassphraseSlot = PassphraseCost & {
+type PassphraseSlot = PassphraseCost & {
   /** 16 bytes. */
   readonly salt: Uint8Array
   /** 24 bytes. */
@@ -14,7 +14,7 @@ export type PassphraseSlot = PassphraseCost & {
 }
 
 /** The second slot: what a passkey's PRF makes of `salt` opens it. The passphrase opens the vault as before. */
-export type PasskeySlot = {
+type PasskeySlot = {
   /** Which passkey is asked. */
   readonly credential: Uint8Array
   /** 32 bytes of this device alone, which the passkey is given. */
@@ -128,7 +128,7 @@ function passkeyContext(
 }
 
 /** What a passkey gave: 32 bytes of its PRF over `salt`. */
-export type PasskeySecret = {
+type PasskeySecret = {
   readonly credential: Uint8Array
   readonly salt: Uint8Array
   readonly secret: Uint8Array

@@ -98,7 +98,7 @@ export function commitShare(set: Uint8Array, share: CustodianShare): Uint8Array 
 }
 
 /** What a bundle says of one share. */
-export type ExpectedShare = {
+type ExpectedShare = {
   readonly set: Uint8Array
   readonly identifier: number
   readonly index: number

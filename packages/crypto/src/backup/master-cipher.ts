@@ -7,7 +7,7 @@ import { concatBytes, u16be, utf8, wipe } from '../bytes.ts'
 const iterationsOfRound = 2500
 
 /** What both directions take: exponent e makes 10000 * 2^e iterations in all. */
-export type MasterCipher = {
+type MasterCipher = {
   readonly passphrase: Uint8Array
   readonly exponent: number
   readonly identifier: number

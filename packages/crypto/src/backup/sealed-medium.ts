@@ -48,7 +48,7 @@ export type SealedMedium = {
 }
 
 /** What a medium holds: the root as the window wrapped it, and the private key in PKCS #8. Together they are the root. */
-export type MediumContent = { readonly wrapped: Uint8Array; readonly privateKey: Secret }
+type MediumContent = { readonly wrapped: Uint8Array; readonly privateKey: Secret }
 
 /**
  * Seals a root's backup under the shared secret. Throws RangeError on a header or a content that has no form, and where

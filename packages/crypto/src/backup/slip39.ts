@@ -12,7 +12,7 @@ const mostExponent = 4
 const mostShares = 256
 
 /** The whole of SLIP-0039. A backup of this product is one group; `custodian-shares.ts` says so. */
-export type Slip39Sharing = {
+type Slip39Sharing = {
   readonly identifier: number
   readonly extendable: boolean
   readonly exponent: number

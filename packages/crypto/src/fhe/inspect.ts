@@ -25,7 +25,7 @@ import { parseBinaryKey } from './keys/binary-key.ts'
 import { CLIENT_KEY_NAME, parseClientKey } from './keys/client-key.ts'
 
 /** What a file is, and what of it may be shown: never a seed, a key bit or anything derived from one. */
-export type Inspection = {
+type Inspection = {
   readonly type: string
   /** Whoever has this file has (part of) a key. */
   readonly secret: boolean

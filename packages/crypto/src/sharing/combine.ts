@@ -17,7 +17,7 @@ export type Combined = {
   readonly claim: string
 }
 
-export type CombineInput = {
+type CombineInput = {
   readonly width: Width
   readonly quorum: Quorum
   /** Blocks of each ciphertext: no ring element spans two of them. */

@@ -7,7 +7,7 @@ import { freshSeeds, withSeeds } from './seed-sets.ts'
 import { addSeed, type SetSeeds } from './seeds.ts'
 
 /** Secret words of one width: words * width/8 bytes, little endian. */
-export type SecretWords = { readonly width: Width; readonly words: Uint8Array }
+type SecretWords = { readonly width: Width; readonly words: Uint8Array }
 
 /** What a deal makes: the seeds are the secret, corrections and commitments are public. */
 export type Deal = {

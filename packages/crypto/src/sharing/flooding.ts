@@ -8,7 +8,7 @@ import { binomial, type Quorum } from './quorum.ts'
 export const NOISE_BOUND_LOG2: Readonly<Record<Width, number>> = { 64: 17, 128: 70 }
 
 /** log2 of the noise of a fresh block of the default compact public key: 8 standard deviations, 2^24.7, rounded up. */
-export const COMPACT_NOISE_LOG2 = 25
+const COMPACT_NOISE_LOG2 = 25
 
 /** Bits per block below which nothing is decrypted. */
 export const BLOCK_FLOOR_BITS = 40

@@ -8,7 +8,7 @@ import type { SetSeeds } from './seeds.ts'
 /** The partial of one holder: its packed elements, in the order of the ciphertexts and their blocks. */
 export type HolderPartial = { readonly holder: number; readonly elements: readonly RingElement[] }
 
-export type PartialContext = FloodContext & { readonly holder: number; readonly correction: Uint8Array }
+type PartialContext = FloodContext & { readonly holder: number; readonly correction: Uint8Array }
 
 /** What a holder computes with, all of it in wasm memory; `wipe` zeroes it. */
 export type Decryptor = {

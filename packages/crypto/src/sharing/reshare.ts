@@ -27,7 +27,7 @@ export function setsDealtBy(quorum: Quorum, dealers: readonly number[], q: numbe
   return setsOf(quorum).filter((set) => dealers.find((dealer) => ((set >> (dealer - 1)) & 1) === 0) === q)
 }
 
-export type RedealInput = {
+type RedealInput = {
   /** All of the dealer's own seeds, by ascending set without it. */
   readonly seeds: readonly SetSeeds[]
   readonly dealer: number

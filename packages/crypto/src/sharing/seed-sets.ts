@@ -4,7 +4,7 @@ import type { Entropy } from '../random.ts'
 import { type Quorum, setsOf } from './quorum.ts'
 import { commitSeed, forgetSeeds, SEED_BYTES, type SetSeeds } from './seeds.ts'
 
-export type FreshSeeds = {
+type FreshSeeds = {
   /** One seed for each set, ascending. */
   readonly seeds: readonly SetSeeds[]
   readonly commitments: readonly Uint8Array[]

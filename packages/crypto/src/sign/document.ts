@@ -84,7 +84,7 @@ export function toDocument(value: Json): SignedDocument {
 }
 
 /** A hybrid signature out of parsed JSON. Throws FormatError `DOC-SHAPE`. */
-export function toSignature(value: Json): HybridSignature {
+function toSignature(value: Json): HybridSignature {
   const { signer, ...parts } = toMembers(value)
   if (typeof signer !== 'string' || !/^[0-9a-f]{64}$/.test(signer)) {
     throw new FormatError('DOC-SHAPE', 'signer is not 64 hexadecimal digits')

@@ -4,7 +4,7 @@ import { FormatError } from '../format-error.ts'
 import { fromHex } from '../hex.ts'
 
 /** Curves whose keys are made in ceremonies. */
-export type EllipticCurve = 'P-256' | 'P-384'
+type EllipticCurve = 'P-256' | 'P-384'
 
 // Everything before the point is constant: SEQUENCE { SEQUENCE { id-ecPublicKey, curve }, BIT STRING }. RFC 5480.
 const curves = {

@@ -4,7 +4,7 @@ import { fromHex } from '../hex.ts'
 import { element, splitElement, tag, unsignedInteger, withoutLeadingZeros } from './der.ts'
 
 /** An RSA public key, both numbers unsigned, most significant byte first, without leading zeros. */
-export type RsaPublicKey = { readonly modulus: Uint8Array; readonly exponent: Uint8Array }
+type RsaPublicKey = { readonly modulus: Uint8Array; readonly exponent: Uint8Array }
 
 const rsaEncryption = fromHex('2a864886f70d010101')
 const noUnusedBits = Uint8Array.of(0)

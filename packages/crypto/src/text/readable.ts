@@ -3,7 +3,7 @@ import { isComposed } from './composed.ts'
 import { inRanges, rangeOf, ranges } from './ranges.ts'
 
 /** Why a name or a line is not one that people can tell apart from others by reading it. */
-export type TextFault = 'hidden' | 'space' | 'form' | 'scripts'
+type TextFault = 'hidden' | 'space' | 'form' | 'scripts'
 
 const earlier = ranges(table.earlier)
 const refused = ranges(table.refused)

@@ -4,7 +4,7 @@ import type { AttributeReport, Inventory, MadeKey } from './keys.ts'
 import type { OaepHash } from './mechanisms.ts'
 
 /** A KEK on its way down: each blob is wrapped under the one before it, the first under the token key. */
-export type WrappedKek = { readonly wrapped: Bytes; readonly bits: 128 | 256 }
+type WrappedKek = { readonly wrapped: Bytes; readonly bits: 128 | 256 }
 
 /** A key that is in the token, or one reached through wrapped KEKs that are unwrapped as session objects and destroyed after. */
 export type KeyPath = { readonly id: string; readonly chain?: readonly WrappedKek[] }

@@ -8,7 +8,7 @@ export type AttestationRefusal = {
   readonly detail: string
 }
 
-export const attestationRules = [
+const attestationRules = [
   'ATTESTATION-FORMAT',
   'ATTESTATION-CHAIN',
   'ATTESTATION-ROOT',
@@ -21,7 +21,7 @@ export const attestationRules = [
   'ATTESTATION-ORIGIN',
 ] as const
 
-export type AttestationRule = (typeof attestationRules)[number]
+type AttestationRule = (typeof attestationRules)[number]
 
 export const refuse = (rule: AttestationRule, detail: string): AttestationRefusal => ({
   ok: false,

@@ -3,7 +3,7 @@ import type { MadeKeyPair, Token } from '../device.ts'
 import { signingTemplate } from '../templates.ts'
 
 /** What the companion signs: a token was present, and its host claimed this of a key on it. */
-export type CompanionStatement = {
+type CompanionStatement = {
   readonly serial: string
   readonly ckaId: string
   /** As read back: names without CKA_, values as text. */

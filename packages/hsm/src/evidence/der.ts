@@ -1,5 +1,5 @@
 /** One DER value: its tag byte and its content. Only what X.509 and PKCS #7 need: definite, minimal lengths, low tags. */
-export type DerValue = { readonly tag: number; readonly content: Uint8Array; readonly whole: Uint8Array }
+type DerValue = { readonly tag: number; readonly content: Uint8Array; readonly whole: Uint8Array }
 
 export const derTag = {
   integer: 0x02,

@@ -1,11 +1,6 @@
 export { rootCertificate, verifyAttestation } from './attestation.ts'
+export type { AttestationRefusal } from './certificate.ts'
 export {
-  type AttestationRefusal,
-  type AttestationRule,
-  attestationRules,
-} from './certificate.ts'
-export {
-  type CompanionStatement,
   companionMessage,
   createCompanion,
   type SignedStatement,
@@ -21,6 +16,6 @@ export {
   evidenceOf,
   evidenceReasons,
 } from './level.ts'
-export { type LunaAttestation, verifyLunaAttestation } from './luna.ts'
+export { verifyLunaAttestation } from './luna.ts'
 export { confirmAsStandIn, makeStandInVendor, type StandInVendor } from './stand-in-vendor.ts'
-export { verifyYubiHsmAttestation, type YubiHsmAttestation, type YubiHsmClaims } from './yubihsm.ts'
+export { verifyYubiHsmAttestation } from './yubihsm.ts'

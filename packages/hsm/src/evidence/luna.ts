@@ -10,7 +10,7 @@ import {
 } from './certificate.ts'
 import { DerError, derSequence, derTag, derValue, derValues, oidOf } from './der.ts'
 
-export type LunaAttestation = {
+type LunaAttestation = {
   readonly ok: true
   readonly kind: 'rsa' | 'ec'
   /** Subject of the confirmation certificate, for people: it names the HSM. */

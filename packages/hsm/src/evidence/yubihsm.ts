@@ -9,7 +9,7 @@ import {
 import { DerError, derBits, derNumber, derTag, derValue } from './der.ts'
 
 /** What a YubiHSM 2 says of one of its asymmetric keys. */
-export type YubiHsmClaims = {
+type YubiHsmClaims = {
   readonly firmware: string
   readonly serial: string
   readonly origin: 'generated' | 'imported' | 'wrapped' | 'mixed'
@@ -22,7 +22,7 @@ export type YubiHsmClaims = {
   readonly label: string
 }
 
-export type YubiHsmAttestation = { readonly ok: true; readonly claims: YubiHsmClaims; readonly root: string }
+type YubiHsmAttestation = { readonly ok: true; readonly claims: YubiHsmClaims; readonly root: string }
 
 const arc = '1.3.6.1.4.1.41482.4.'
 /** Capability `exportable-under-wrap`, the only way out of the device. */

@@ -1,5 +1,5 @@
 /** A library that stands before others. Its tokens are known by their own profiles, so it has none. */
-export type Broker = {
+type Broker = {
   /** Usual places, as in a profile. */
   readonly libraries: readonly string[]
   readonly environment: readonly string[]

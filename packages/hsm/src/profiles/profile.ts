@@ -1,6 +1,6 @@
 import type { OaepHash, ReplicationStep, ReplicationWay, UserKind } from '../device.ts'
 
-export type ProfileId =
+type ProfileId =
   | 'softhsm'
   | 'opencryptoki'
   | 'tpm2'
@@ -13,7 +13,7 @@ export type ProfileId =
   | 'generic'
 
 /** `session objects only` and the like are notes; what decides whether a plan can be run at all stands here. */
-export type PlanAbilities = {
+type PlanAbilities = {
   /** Our tool initialises it: label, SO PIN and user PIN. */
   readonly initialise: boolean
   /** AES keys are made inside it and wrap other keys by KW or KWP. */

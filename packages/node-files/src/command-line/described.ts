@@ -1,5 +1,5 @@
 export type DescribedArgument = { name(): string; required: boolean; description: string }
-export type DescribedOption = { flags: string; long?: string | undefined; description: string }
+type DescribedOption = { flags: string; long?: string | undefined; description: string }
 
 /** A command as it describes itself: what is read of one of commander's. */
 export type Described = {

@@ -6,7 +6,7 @@ import { checked, need, no, type Outcome } from '../outcome.ts'
 type Backup = NonNullable<Predicate['backups']>[number]
 
 /** What was found to be as it was dealt. */
-export type CheckedBackup = {
+type CheckedBackup = {
   readonly key: string
   readonly set: string
   readonly t: number

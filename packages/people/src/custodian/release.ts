@@ -48,7 +48,7 @@ export function releaseLines({ use, key, set, ceremonyId }: ShareRequest): reado
   ]
 }
 
-export type CustodianGiven = {
+type CustodianGiven = {
   readonly said: CustodianStatement
   readonly statement: Uint8Array
   /** The share, sealed to the run. */

@@ -74,7 +74,7 @@ export function checkWords(
 }
 
 /** A custodian's word, made only after the words were read back. */
-export type CustodianProved = {
+type CustodianProved = {
   readonly acknowledgement: Uint8Array
   readonly said: CustodianAcknowledgement
 }

@@ -55,7 +55,7 @@ export function readStatementRequest(bytes: Uint8Array): Outcome<StatementReques
   }, 'request')
 }
 
-export type CustodianStated = { readonly said: CustodianStatement; readonly statement: Uint8Array }
+type CustodianStated = { readonly said: CustodianStatement; readonly statement: Uint8Array }
 
 /**
  * States to a run that the words, typed from the sheet, are the share that it asks for. `opening` is of the run that asks. Refuses

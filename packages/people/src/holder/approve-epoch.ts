@@ -11,7 +11,7 @@ import type { OpenedShare } from './share-file.ts'
 import { encodeState } from './state.ts'
 
 /** An approval that passed every check and waits for its holder's yes. */
-export type PreparedApproval = {
+type PreparedApproval = {
   /** Raw text: whoever shows it makes it safe. */
   readonly lines: readonly Told[]
   readonly left: Budgets

@@ -27,7 +27,7 @@ import { trustedOpening } from '../trusted.ts'
 import type { HolderState } from './state.ts'
 
 /** A copy of the folder of a run that moves a key. */
-export type EpochRunFiles = {
+type EpochRunFiles = {
   /** opening.json, plan.yaml, and fhe/public.bin of the epoch that is left. */
   readonly opening: Uint8Array
   readonly plan: Uint8Array

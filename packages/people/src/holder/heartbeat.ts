@@ -11,7 +11,7 @@ import { checkSharePolicy } from './policy.ts'
 import { heldProof, type OpenedShare } from './share-file.ts'
 
 /** A holder's word, over a fresh challenge, that the share is still held. It passed every check, spends nothing and changes no record. */
-export type StatedHeld = {
+type StatedHeld = {
   readonly said: Heartbeat
   readonly digest: string
   readonly words: readonly string[]

@@ -25,7 +25,7 @@ export function checkLive(
 }
 
 /** What becomes of a share: a new one answers, with `state` as its record; an old one is wiped after its holder's yes. */
-export type EpochTaken =
+type EpochTaken =
   | { readonly do: 'answer'; readonly state: Uint8Array }
   | { readonly do: 'wipe'; readonly lines: readonly Told[] }
 
@@ -57,7 +57,7 @@ export function takeEpochLive(
 }
 
 /** The record of a share that answers again, and what the canary of the epoch that was given up costs it. */
-export type KeptAfterAbort = { readonly state: Uint8Array; readonly counted: Budgets }
+type KeptAfterAbort = { readonly state: Uint8Array; readonly counted: Budgets }
 
 /**
  * Takes back that an epoch is left, after its run was aborted. `ended` is what `checkAborted` found. Refuses HOLDER-EPOCH,

@@ -73,7 +73,7 @@ export type NextFiles = {
   readonly signature: Uint8Array
 }
 
-export type NextKept = KeptShare & { readonly budgets: Budgets }
+type NextKept = KeptShare & { readonly budgets: Budgets }
 
 /**
  * Puts a share of the next epoch together out of what all dealers sealed to its holder, as it is to be kept. Until the epoch is live it

@@ -118,7 +118,7 @@ export function forgetKept(kept: KeptShare): void {
 }
 
 /** A holder's word that the share is held, made only after everything about it was checked again. */
-export type Acknowledged = {
+type Acknowledged = {
   /** The signed document. */
   readonly acknowledgement: Uint8Array
   readonly digest: string

@@ -17,7 +17,7 @@ import { correctionName, seedsName } from './file-names.ts'
 import type { OpenedShare } from './share-file.ts'
 
 /** A contribution to the next epoch that may be dealt, and waits for its holder's yes. */
-export type PreparedRedeal = {
+type PreparedRedeal = {
   /** Raw text: whoever shows it makes it safe. */
   readonly lines: readonly Told[]
   /** Names of all that `deal` will give, so that room is looked for before. */

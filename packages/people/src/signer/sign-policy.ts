@@ -17,7 +17,7 @@ import { describePolicy } from './describe-policy.ts'
 import { checkSigner } from './sign.ts'
 
 /** A policy that makes sense, with the signatures that it has; whose they are is not looked at. */
-export type PolicyToSign = {
+type PolicyToSign = {
   readonly file: PolicyFile
   readonly digest: string
   /** Of the digest: compared aloud. */
@@ -27,9 +27,9 @@ export type PolicyToSign = {
 }
 
 /** A policy's signature that waits for its officer's yes. */
-export type PreparedPolicy = PolicyToSign & { readonly key: PersonKey; readonly warnings: readonly string[] }
+type PreparedPolicy = PolicyToSign & { readonly key: PersonKey; readonly warnings: readonly string[] }
 
-export type SignedPolicy = { readonly policy: Policy; readonly file: PolicyFile; readonly bytes: Uint8Array }
+type SignedPolicy = { readonly policy: Policy; readonly file: PolicyFile; readonly bytes: Uint8Array }
 
 /** What an officer is asked to sign, from the file's bytes alone. Refuses POLICY-… */
 export function policyToSign(bytes: Uint8Array): Outcome<PolicyToSign> {

@@ -13,20 +13,19 @@ import type { PersonKey } from '../person-key.ts'
 import { checkSigner } from './sign.ts'
 
 /** What somebody is to attest of ciphertexts, told from the files themselves and from how they say these came about. */
-export type ProvenanceToSign = Pick<
-  Provenance,
-  'keyId' | 'mode' | 'type' | 'ciphertexts' | 'program' | 'inputs'
-> & { readonly domain: Domain }
+type ProvenanceToSign = Pick<Provenance, 'keyId' | 'mode' | 'type' | 'ciphertexts' | 'program' | 'inputs'> & {
+  readonly domain: Domain
+}
 
 /** A statement that waits for its signer's yes. */
-export type PreparedProvenance = {
+type PreparedProvenance = {
   readonly asked: ProvenanceToSign
   readonly key: PersonKey
   readonly lines: readonly string[]
   readonly warnings: readonly string[]
 }
 
-export type SignedProvenance = {
+type SignedProvenance = {
   readonly said: Provenance
   readonly digest: string
   readonly bytes: Uint8Array

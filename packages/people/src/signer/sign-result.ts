@@ -40,7 +40,7 @@ export type ReadResult = {
   readonly proved: boolean | null
 }
 
-export type SignedResult = { readonly said: DecryptionResult; readonly bytes: Uint8Array }
+type SignedResult = { readonly said: DecryptionResult; readonly bytes: Uint8Array }
 
 /** What comes of answers to these very ciphertexts is a result, also where it is no value; anything else is a wrong file. */
 const noValue: ReadonlySet<string> = new Set([

@@ -46,7 +46,7 @@ export type PreparedSignature = Signing & {
 }
 
 /** `memory` is kept before `answer` leaves; null where nothing is to be remembered. */
-export type SignedAnswer = { readonly memory: Uint8Array | null; readonly answer: Uint8Array }
+type SignedAnswer = { readonly memory: Uint8Array | null; readonly answer: Uint8Array }
 
 /** Refuses SIGNATURE-REQUEST-MALFORMED. */
 export function readSignatureRequest(bytes: Uint8Array): Outcome<SignatureRequest> {

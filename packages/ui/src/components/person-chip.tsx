@@ -3,7 +3,7 @@ import { Icon } from './icon.tsx'
 import { Rec } from './record.tsx'
 
 /** `expected`: nobody has asked yet. */
-export type Presence = 'expected' | 'absent' | 'here' | 'acting' | 'done'
+type Presence = 'expected' | 'absent' | 'here' | 'acting' | 'done'
 
 /** Up to two letters that stand for a name: of its first and last word, or of its only one. */
 export function initialsOf(name: string): string {

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 
-export type Voice = { readonly name: string; readonly given: boolean }
+type Voice = { readonly name: string; readonly given: boolean }
 
 const radius = 42
 const around = 2 * Math.PI * radius

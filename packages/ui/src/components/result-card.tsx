@@ -2,7 +2,7 @@ import { type ReactNode, useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Icon, type IconName } from './icon.tsx'
 
-export type ResultState = 'done' | 'differs' | 'failed'
+type ResultState = 'done' | 'differs' | 'failed'
 
 const icons: Record<ResultState, IconName> = { done: 'check', differs: 'alert', failed: 'cross' }
 

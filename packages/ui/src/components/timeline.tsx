@@ -1,6 +1,6 @@
 import { Rec } from './record.tsx'
 
-export type TimelineStep = {
+type TimelineStep = {
   readonly id: string
   readonly number: number
   readonly title: string

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Icon, type IconName } from './icon.tsx'
 
-export type VerdictGroup = {
+type VerdictGroup = {
   readonly id: string
   /** The answer, never the category: "The record is unbroken". */
   readonly title: ReactNode

@@ -7,7 +7,7 @@ export type CardState = 'waiting' | 'reading' | 'heard' | 'differs' | 'stopped'
 
 export type Word = { readonly place: number; readonly word: string; readonly byte: string | null }
 
-export const wordsPerCard = 4
+const wordsPerCard = 4
 
 /** The words of a fingerprint as cards of four; `hex` has two digits for each word, or is not shown beside them. */
 export function cardsOf(words: readonly string[], hex?: string): Word[][] {

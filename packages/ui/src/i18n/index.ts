@@ -1,6 +1,6 @@
 export { type ErrorText, type Failure, useErrorText } from './error-text.ts'
 export { directionOf, languageName } from './language.ts'
 export { preferredLanguage } from './preferred.ts'
-export { pseudo, pseudoEnd, pseudoStart } from './pseudo.ts'
-export { createTexts, type TextLoaders, type Texts } from './start.ts'
+export { pseudo } from './pseudo.ts'
+export { createTexts, type Texts } from './start.ts'
 export type { Tree } from './tree.ts'

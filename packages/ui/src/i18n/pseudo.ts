@@ -11,8 +11,8 @@ const accents: Record<string, string> = {
   U: 'Ú',
 }
 
-export const pseudoStart = '⟦'
-export const pseudoEnd = '⟧'
+const pseudoStart = '⟦'
+const pseudoEnd = '⟧'
 
 /** Marks a text and makes it 40 % longer; what is to be typed, between backticks, stays as it is. */
 export function pseudo(text: string): string {

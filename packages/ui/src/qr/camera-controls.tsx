@@ -1,6 +1,6 @@
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { controlsOf, setTorch, setZoom } from './camera.ts'
+import { controlsOf, type Lens, rememberCamera, setTorch, setZoom } from './camera.ts'
 
 /** Zoom and light, where this camera has them. */
 export function CameraControls({ stream }: { stream: MediaStream }) {
@@ -41,5 +41,37 @@ export function CameraControls({ stream }: { stream: MediaStream }) {
         </div>
       ) : null}
     </>
+  )
+}
+
+export function LensChoice({
+  lenses,
+  used,
+  onChoose,
+}: {
+  lenses: readonly Lens[]
+  used: string
+  onChoose: (id: string) => void
+}) {
+  const { t } = useTranslation()
+  const picked = useId()
+  return (
+    <div className="qr-choice">
+      <label htmlFor={picked}>{t('ui.qr.camera')}</label>
+      <select
+        id={picked}
+        value={used}
+        onChange={({ target }) => {
+          rememberCamera(target.value)
+          onChoose(target.value)
+        }}
+      >
+        {lenses.map(({ id, label }, at) => (
+          <option key={id} value={id}>
+            {label === '' ? t('ui.qr.lens', { number: at + 1 }) : label}
+          </option>
+        ))}
+      </select>
+    </div>
   )
 }

@@ -1,10 +1,5 @@
 /** Why there is no picture: codes of resources/locales. */
-export type CameraCode =
-  | 'CAMERA-DENIED'
-  | 'CAMERA-ABSENT'
-  | 'CAMERA-BUSY'
-  | 'CAMERA-UNSUPPORTED'
-  | 'CAMERA-FAILED'
+type CameraCode = 'CAMERA-DENIED' | 'CAMERA-ABSENT' | 'CAMERA-BUSY' | 'CAMERA-UNSUPPORTED' | 'CAMERA-FAILED'
 
 export type Camera = { readonly stream: MediaStream; readonly id: string; close(): void }
 

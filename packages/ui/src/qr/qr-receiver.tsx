@@ -1,20 +1,20 @@
-import type { Carried, PayloadType } from '@lux/crypto/transport'
-import { useCallback, useEffect, useId, useRef, useState } from 'react'
+import type { Carried, PayloadType, Progress } from '@lux/crypto/transport'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import type { Failure } from '../i18n/error-text.ts'
-import { type Camera, type Lens, lenses, openCamera, rememberCamera } from './camera.ts'
-import { CameraControls } from './camera-controls.tsx'
+import { type Camera, type Lens, lenses, openCamera } from './camera.ts'
+import { CameraControls, LensChoice } from './camera-controls.tsx'
 import { connectQr } from './connect-qr.ts'
 import { type Scanning, scanned, shownScan, startScanning } from './scanning.ts'
 import { useClock } from './use-clock.ts'
 
-/** A camera looks as often at most; a code of the fastest animation stands for 83 ms. */
+/** Milliseconds from one look to the next. A code of the fastest animation is shown for 83 ms. */
 const lookEvery = 40
 
 /**
- * Reads QR codes with a camera until one payload of an expected type is whole. `allow` asks for the camera where an app grants it for
- * this panel alone, and gives it back at the end.
+ * Reads QR codes with a camera until one payload of an expected type is whole. `allow`: an app that grants the camera to this panel alone
+ * is asked for it here, and gets it back at the end.
  */
 export function QrReceiver({
   expected,
@@ -28,7 +28,6 @@ export function QrReceiver({
   onCarried: (carried: Carried) => void
 }) {
   const { t, i18n } = useTranslation()
-  const picked = useId()
   const video = useRef<HTMLVideoElement>(null)
   const [chosen, setChosen] = useState<string | undefined>(undefined)
   const [attempt, setAttempt] = useState(0)
@@ -43,7 +42,7 @@ export function QrReceiver({
 
   const watch = useCallback(
     async (opened: Camera, qr: ReturnType<typeof connectQr>, ended: () => boolean): Promise<void> => {
-      // The types are those that came in: joined, they are the same from one drawing of the panel to the next.
+      // Joined, the types compare equal from one rendering to the next. They are split again here.
       await qr.receive(types.split(',') as PayloadType[])
       const view = video.current
       if (view === null) return
@@ -82,7 +81,7 @@ export function QrReceiver({
       if (ended) return used.close()
       setCamera(used)
       setChoice(await lenses())
-      // A camera that is pulled out ends its picture.
+      // The track ends when somebody unplugs the camera.
       used.stream
         .getVideoTracks()[0]
         ?.addEventListener('ended', () => setFailure({ code: 'CAMERA-ENDED', detail: '' }))
@@ -115,44 +114,26 @@ export function QrReceiver({
       {progress === null ? (
         <p className="qr-note">{t(camera === null ? 'ui.qr.opens' : 'ui.qr.aim', { what })}</p>
       ) : (
-        <div className="qr-progress">
-          <progress
-            aria-label={t('ui.qr.received')}
-            max={progress.needed}
-            value={Math.min(progress.received, progress.needed)}
-          />
-          <span>
-            {t('ui.qr.parts', {
-              received: Math.min(progress.received, progress.needed),
-              needed: progress.needed,
-            })}
-          </span>
-        </div>
+        <Received progress={progress} />
       )}
       {refused === null ? null : <FailureNotice failure={{ code: refused.rule, detail: seen }} tone="warn" />}
       <p className="qr-note" role="status">
         {tip ? t('ui.qr.tip') : ''}
       </p>
       {camera === null ? null : <CameraControls key={camera.id} stream={camera.stream} />}
-      {choice.length < 2 ? null : (
-        <div className="qr-choice">
-          <label htmlFor={picked}>{t('ui.qr.camera')}</label>
-          <select
-            id={picked}
-            value={camera?.id ?? ''}
-            onChange={(event) => {
-              rememberCamera(event.target.value)
-              setChosen(event.target.value)
-            }}
-          >
-            {choice.map(({ id, label }, at) => (
-              <option key={id} value={id}>
-                {label === '' ? t('ui.qr.lens', { number: at + 1 }) : label}
-              </option>
-            ))}
-          </select>
-        </div>
-      )}
+      {choice.length < 2 ? null : <LensChoice lenses={choice} used={camera?.id ?? ''} onChoose={setChosen} />}
     </section>
+  )
+}
+
+function Received({ progress }: { progress: Progress }) {
+  const { t } = useTranslation()
+  const { needed } = progress
+  const received = Math.min(progress.received, needed)
+  return (
+    <div className="qr-progress">
+      <progress aria-label={t('ui.qr.received')} max={needed} value={received} />
+      <span>{t('ui.qr.parts', { received, needed })}</span>
+    </div>
   )
 }

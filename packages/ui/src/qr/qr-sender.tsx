@@ -1,4 +1,11 @@
-import { advance, type Carried, notStarted, type PlayingEvent, type ProfileName } from '@lux/crypto/transport'
+import {
+  advance,
+  type Carried,
+  notStarted,
+  type Playing,
+  type PlayingEvent,
+  type ProfileName,
+} from '@lux/crypto/transport'
 import { useEffect, useId, useReducer, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { FailureNotice } from '../components/failure-notice.tsx'
@@ -11,12 +18,12 @@ import { useClock } from './use-clock.ts'
 
 const names = ['gentle', 'default', 'fast', 'reduced'] as const satisfies readonly ProfileName[]
 
-/** Of the window's height: what can be pressed stays in sight below the code. */
+/** The code's share of the window's height at most, so that the buttons below it stay in sight. */
 const tallest = 0.54
 
 const kept = 'lux-qr-profile'
 
-/** What the person chose here before, else what suits most cameras. */
+/** What the person chose in this browser before, else what most cameras can read. */
 function preferredProfile(): ProfileName {
   const chosen = localStorage.getItem(kept)
   const found = names.find((name) => name === chosen)
@@ -24,13 +31,12 @@ function preferredProfile(): ProfileName {
 }
 
 /**
- * Shows a payload as QR codes. One code stands still; several move once a person starts them, and can be paused and looked through one by
- * one. The codes stay black on white.
+ * Shows a payload as QR codes. A single code stands still. Several play once a person starts them, and can be paused and stepped through.
+ * They stay black on white in every theme.
  */
 export function QrSender({ carried, what }: { carried: Carried; what: string }) {
   const { t } = useTranslation()
   const canvas = useRef<HTMLCanvasElement>(null)
-  const picked = useId()
   const [profile, setProfile] = useState<ProfileName>(preferredProfile)
   const [playing, step] = useReducer(
     (state: typeof notStarted, event: PlayingEvent | 'anew') =>
@@ -47,7 +53,7 @@ export function QrSender({ carried, what }: { carried: Carried; what: string }) 
     step('anew')
     setSending(null)
     setFailure(null)
-    // What the canvas still shows is of another payload or profile.
+    // The canvas still shows a code of the last payload or profile.
     delete canvas.current?.dataset.position
     qr.send(carried, profile).then(
       (made) => (made.ok ? setSending(made.value) : setFailure({ code: made.rule, detail: made.detail })),
@@ -64,7 +70,7 @@ export function QrSender({ carried, what }: { carried: Carried; what: string }) 
     if (sending === null || qr === null) return
     qr.codeAt(playing.position).then(
       (code) => {
-        // A code that was made for a panel that is gone, or for another profile, is not shown.
+        // The panel may be gone by now, or the profile may be another.
         if (canvas.current === null || work.current !== qr) return
         const room = Math.min(canvas.current.parentElement?.clientWidth ?? 0, innerHeight * tallest)
         const modules = code.size + 2 * quietZone
@@ -104,55 +110,68 @@ export function QrSender({ carried, what }: { carried: Carried; what: string }) 
             {t('ui.qr.position', { place: (playing.position % lap) + 1, lap })}{' '}
             {t('ui.qr.takes', { count: Math.ceil(sending.seconds) })}
           </p>
-          <div className="qr-controls">
-            <button
-              type="button"
-              className="qr-previous"
-              aria-label={t('ui.qr.previous')}
-              disabled={playing.position === 0}
-              onClick={() => step('previous')}
-            >
-              <Icon name="back" size={20} />
-            </button>
-            <button
-              type="button"
-              className="qr-play"
-              onClick={() => step(playing.phase === 'playing' ? 'pause' : 'play')}
-            >
-              {t(
-                `ui.qr.${playing.phase === 'playing' ? 'pause' : playing.phase === 'ready' ? 'start' : 'go-on'}`,
-              )}
-            </button>
-            <button
-              type="button"
-              className="qr-next"
-              aria-label={t('ui.qr.next')}
-              onClick={() => step('next')}
-            >
-              <Icon name="back" size={20} />
-            </button>
-          </div>
-          <div className="qr-choice">
-            <label htmlFor={picked}>{t('ui.qr.speed')}</label>
-            <select
-              id={picked}
-              value={profile}
-              onChange={(event) => {
-                const chosen = names.find((name) => name === event.target.value)
-                if (chosen === undefined) return
-                localStorage.setItem(kept, chosen)
-                setProfile(chosen)
-              }}
-            >
-              {names.map((name) => (
-                <option key={name} value={name}>
-                  {t(`ui.qr.profile.${name}`)}
-                </option>
-              ))}
-            </select>
-          </div>
+          <PlayControls phase={playing.phase} first={playing.position === 0} onStep={step} />
+          <SpeedChoice profile={profile} onChoose={setProfile} />
         </>
       )}
     </section>
+  )
+}
+
+function PlayControls({
+  phase,
+  first,
+  onStep,
+}: {
+  phase: Playing['phase']
+  first: boolean
+  onStep: (event: PlayingEvent) => void
+}) {
+  const { t } = useTranslation()
+  const playing = phase === 'playing'
+  return (
+    <div className="qr-controls">
+      <button
+        type="button"
+        className="qr-previous"
+        aria-label={t('ui.qr.previous')}
+        disabled={first}
+        onClick={() => onStep('previous')}
+      >
+        <Icon name="back" size={20} />
+      </button>
+      <button type="button" className="qr-play" onClick={() => onStep(playing ? 'pause' : 'play')}>
+        {t(`ui.qr.${playing ? 'pause' : phase === 'ready' ? 'start' : 'go-on'}`)}
+      </button>
+      <button type="button" className="qr-next" aria-label={t('ui.qr.next')} onClick={() => onStep('next')}>
+        <Icon name="back" size={20} />
+      </button>
+    </div>
+  )
+}
+
+function SpeedChoice({ profile, onChoose }: { profile: ProfileName; onChoose: (name: ProfileName) => void }) {
+  const { t } = useTranslation()
+  const picked = useId()
+  return (
+    <div className="qr-choice">
+      <label htmlFor={picked}>{t('ui.qr.speed')}</label>
+      <select
+        id={picked}
+        value={profile}
+        onChange={(event) => {
+          const chosen = names.find((name) => name === event.target.value)
+          if (chosen === undefined) return
+          localStorage.setItem(kept, chosen)
+          onChoose(chosen)
+        }}
+      >
+        {names.map((name) => (
+          <option key={name} value={name}>
+            {t(`ui.qr.profile.${name}`)}
+          </option>
+        ))}
+      </select>
+    </div>
   )
 }

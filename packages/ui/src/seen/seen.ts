@@ -1,5 +1,5 @@
 /** From and to, in pixels from the beginning of a part. */
-export type Stretch = readonly [from: number, to: number]
+type Stretch = readonly [from: number, to: number]
 
 /** A part as it is laid out, and the stretch of it that is on screen now. */
 export type Look = { readonly width: number; readonly height: number; readonly on: Stretch }

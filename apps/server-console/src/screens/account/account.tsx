@@ -13,7 +13,7 @@ import { useRoleSentence } from '../../components/role-sentence.tsx'
 import { CallSnippets } from '../../components/snippets.tsx'
 import { useFormats } from '../../components/times.ts'
 
-/** Oneself: what one may do, by what one logs in, and the end of every session. */
+/** One's own account: roles, security keys, password and sessions. */
 export function Account() {
   const { t } = useTranslation()
   const { name } = usePerson()
@@ -43,28 +43,8 @@ function SecurityKeys() {
     queryFn: async () =>
       (await call<{ authenticators: SecurityKey[] }>('GET', '/authenticators')).authenticators,
   })
-  const add = useMutation({
-    mutationFn: addSecurityKey,
-    onSuccess: async () => {
-      await again()
-      setAdding(false)
-    },
-  })
-  const remove = useMutation({
-    mutationFn: (id: string) => call<unknown>('DELETE', `/authenticators/${id}`),
-    onSuccess: async () => {
-      await again()
-      setLeaving(null)
-    },
-  })
   const adder = (
-    <Button
-      size="3"
-      onClick={() => {
-        add.reset()
-        setAdding(true)
-      }}
-    >
+    <Button size="3" onClick={() => setAdding(true)}>
       {t('console.account.add')}
     </Button>
   )
@@ -95,15 +75,7 @@ function SecurityKeys() {
                           : t('console.account.used', { time: time(one.usedAt) })}
                       </span>
                     </span>
-                    <button
-                      type="button"
-                      className="link"
-                      data-tone="bad"
-                      onClick={() => {
-                        remove.reset()
-                        setLeaving(one)
-                      }}
-                    >
+                    <button type="button" className="link" data-tone="bad" onClick={() => setLeaving(one)}>
                       {t('console.account.remove')}
                       <span className="visually-hidden">
                         <Rec>{one.name}</Rec>
@@ -119,41 +91,67 @@ function SecurityKeys() {
         }
       </Asked>
       <CallSnippets method="GET" path="/authenticators" />
-      {adding ? (
-        <Dialog title={t('console.account.add')} onClose={() => setAdding(false)}>
-          <Form
-            work={add}
-            submit={t('console.account.add-submit')}
-            onSubmit={({ text }) => add.mutate(text('name').trim())}
-          >
-            <p>{t('console.account.add-what')}</p>
-            <Field
-              name="name"
-              label={t('console.account.name')}
-              hint={t('console.account.name-hint')}
-              required
-              maxLength={64}
-              autoComplete="off"
-            />
-          </Form>
-        </Dialog>
-      ) : null}
+      {adding ? <AddKey onClose={() => setAdding(false)} onDone={again} /> : null}
       {leaving === null ? null : (
-        <Dialog
-          title={t('console.account.remove-title', { name: leaving.name })}
-          onClose={() => setLeaving(null)}
-        >
-          <Form
-            work={remove}
-            danger
-            submit={t('console.account.remove-submit')}
-            onSubmit={() => remove.mutate(leaving.id)}
-          >
-            <p>{t('console.account.remove-what')}</p>
-          </Form>
-        </Dialog>
+        <RemoveKey leaving={leaving} onClose={() => setLeaving(null)} onDone={again} />
       )}
     </Card>
+  )
+}
+
+function AddKey({ onClose, onDone }: { onClose: () => void; onDone: () => Promise<unknown> }) {
+  const { t } = useTranslation()
+  const add = useMutation({
+    mutationFn: addSecurityKey,
+    onSuccess: async () => {
+      await onDone()
+      onClose()
+    },
+  })
+  return (
+    <Dialog title={t('console.account.add')} onClose={onClose}>
+      <Form
+        work={add}
+        submit={t('console.account.add-submit')}
+        onSubmit={({ text }) => add.mutate(text('name').trim())}
+      >
+        <p>{t('console.account.add-what')}</p>
+        <Field
+          name="name"
+          label={t('console.account.name')}
+          hint={t('console.account.name-hint')}
+          required
+          maxLength={64}
+          autoComplete="off"
+        />
+      </Form>
+    </Dialog>
+  )
+}
+
+function RemoveKey({
+  leaving,
+  onClose,
+  onDone,
+}: {
+  leaving: SecurityKey
+  onClose: () => void
+  onDone: () => Promise<unknown>
+}) {
+  const { t } = useTranslation()
+  const remove = useMutation({
+    mutationFn: () => call<unknown>('DELETE', `/authenticators/${leaving.id}`),
+    onSuccess: async () => {
+      await onDone()
+      onClose()
+    },
+  })
+  return (
+    <Dialog title={t('console.account.remove-title', { name: leaving.name })} onClose={onClose}>
+      <Form work={remove} danger submit={t('console.account.remove-submit')} onSubmit={() => remove.mutate()}>
+        <p>{t('console.account.remove-what')}</p>
+      </Form>
+    </Dialog>
   )
 }
 
@@ -178,7 +176,7 @@ function Password() {
   const [times, setTimes] = useState(0)
   const change = useMutation({
     mutationFn: (body: object) => call<unknown>('POST', '/auth/password/change', body),
-    // A form without what was typed.
+    // A new key clears the form.
     onSuccess: () => setTimes(times + 1),
   })
   const example = { password: '…', newPassword: '…' }

@@ -90,25 +90,32 @@ export function AccessReview() {
   )
 }
 
+const queryOf = (spot: Spot): string => (spot.id === '' ? '' : `?organisationId=${spot.id}`)
+
 function OfSpot({ spot }: { spot: Spot }) {
+  return (
+    <div className="columns">
+      <div className="column">
+        <PresentAccess spot={spot} />
+      </div>
+      <div className="column">
+        <PastReviews spot={spot} />
+      </div>
+    </div>
+  )
+}
+
+/** Who may do what now, to be signed off. */
+function PresentAccess({ spot }: { spot: Spot }) {
   const { t } = useTranslation()
-  const { time } = useFormats()
-  const sentence = useRoleSentence()
   const queries = useQueryClient()
-  const query = spot.id === '' ? '' : `?organisationId=${spot.id}`
-  const at = { organisationId: spot.id === '' ? null : spot.id, organisationName: spot.name }
   const take = useTakeRole()
   const organisation = spot.id === '' ? {} : { organisationId: spot.id }
   const found = useQuery({
     queryKey: ['access', spot.id],
-    queryFn: () => call<{ access: readonly Access[]; digest: string }>('GET', `/access${query}`),
-    // What is signed off is what was looked at: it stays until it is asked for again.
+    queryFn: () => call<{ access: readonly Access[]; digest: string }>('GET', `/access${queryOf(spot)}`),
+    // Reading it again unasked would change what is signed off under the reader's eyes.
     staleTime: Number.POSITIVE_INFINITY,
-  })
-  const reviews = useQuery({
-    queryKey: ['access-reviews', spot.id],
-    queryFn: async () =>
-      (await call<{ reviews: readonly Review[] }>('GET', `/access-reviews${query}`)).reviews,
   })
   const sign = useMutation({
     mutationFn: (digest: string) => call<unknown>('POST', '/access-reviews', { ...organisation, digest }),
@@ -118,99 +125,121 @@ function OfSpot({ spot }: { spot: Spot }) {
     },
   })
   return (
-    <div className="columns">
-      <div className="column">
-        <Asked query={found}>
-          {({ access, digest }) => (
-            <Card title={t('console.review.who', { count: access.length })}>
-              <ul className="version-list">
-                {access.map((one) => (
-                  <li key={one.identityId}>
-                    <span className="version-text">
-                      <PersonChip
-                        name={one.name}
-                        presence="here"
-                        {...(one.username === null ? {} : { note: one.username })}
-                      />
-                      <ul className="sentences">
-                        {one.roles.map((role) => (
-                          <li key={`${role.role}${role.projectId}`}>
-                            {sentence({ ...role, ...at })}
-                            {one.roles.length === 1 ? null : (
-                              <button
-                                type="button"
-                                className="link"
-                                data-tone="bad"
-                                onClick={() =>
-                                  take.mutate({ identityId: one.identityId, grant: { ...role, ...at } })
-                                }
-                              >
-                                {t('console.identity.take')}
-                                <span className="visually-hidden">{t(`console.role.${role.role}`)}</span>
-                              </button>
-                            )}
-                          </li>
-                        ))}
-                      </ul>
-                      <span className="quiet">
-                        {one.lastUse === null
-                          ? t('console.review.never')
-                          : t('console.review.last', { time: time(one.lastUse) })}
-                      </span>
-                    </span>
-                  </li>
-                ))}
-              </ul>
-              <Refused error={take.error} />
-              <Form work={sign} submit={t('console.review.sign')} onSubmit={() => sign.mutate(digest)}>
-                <Tick name="looked" required label={t('console.review.looked')} />
-              </Form>
-              <CallSnippets method="POST" path="/access-reviews" body={{ ...organisation, digest }} />
-            </Card>
-          )}
-        </Asked>
-      </div>
-      <div className="column">
-        <Card title={t('console.review.before')}>
-          <Asked query={reviews}>
-            {(all) =>
-              all.length === 0 ? (
-                <EmptyState
-                  icon="transcript"
-                  title={t('console.review.none.title')}
-                  what={t('console.review.none.what')}
-                  cost={t('console.review.none.cost')}
-                />
-              ) : (
-                <ul className="version-list">
-                  {all.map(({ payload }) => (
-                    <li key={payload.id}>
-                      <span className="version-text">
-                        <strong>{time(payload.time)}</strong>
-                        <span className="quiet">
-                          {t('console.review.counted', {
-                            identities: payload.identities,
-                            roles: payload.roles,
-                          })}
-                        </span>
-                        <CopyCode value={payload.access} shown={`${payload.access.slice(0, 16)} …`} />
-                      </span>
-                      <span className="badge" data-tone="good">
-                        {t('console.review.signed')}
-                      </span>
-                    </li>
-                  ))}
-                </ul>
-              )
-            }
-          </Asked>
-          {spot.name === null ? null : (
-            <p className="quiet">
-              <Rec>{spot.name}</Rec>
-            </p>
-          )}
+    <Asked query={found}>
+      {({ access, digest }) => (
+        <Card title={t('console.review.who', { count: access.length })}>
+          <ul className="version-list">
+            {access.map((one) => (
+              <AccessLine key={one.identityId} one={one} spot={spot} onTake={take.mutate} />
+            ))}
+          </ul>
+          <Refused error={take.error} />
+          <Form work={sign} submit={t('console.review.sign')} onSubmit={() => sign.mutate(digest)}>
+            <Tick name="looked" required label={t('console.review.looked')} />
+          </Form>
+          <CallSnippets method="POST" path="/access-reviews" body={{ ...organisation, digest }} />
         </Card>
-      </div>
-    </div>
+      )}
+    </Asked>
+  )
+}
+
+function AccessLine({
+  one,
+  spot,
+  onTake,
+}: {
+  one: Access
+  spot: Spot
+  onTake: ReturnType<typeof useTakeRole>['mutate']
+}) {
+  const { t } = useTranslation()
+  const { time } = useFormats()
+  const sentence = useRoleSentence()
+  const at = { organisationId: spot.id === '' ? null : spot.id, organisationName: spot.name }
+  return (
+    <li>
+      <span className="version-text">
+        <PersonChip
+          name={one.name}
+          presence="here"
+          {...(one.username === null ? {} : { note: one.username })}
+        />
+        <ul className="sentences">
+          {one.roles.map((role) => (
+            <li key={`${role.role}${role.projectId}`}>
+              {sentence({ ...role, ...at })}
+              {one.roles.length === 1 ? null : (
+                <button
+                  type="button"
+                  className="link"
+                  data-tone="bad"
+                  onClick={() => onTake({ identityId: one.identityId, grant: { ...role, ...at } })}
+                >
+                  {t('console.identity.take')}
+                  <span className="visually-hidden">{t(`console.role.${role.role}`)}</span>
+                </button>
+              )}
+            </li>
+          ))}
+        </ul>
+        <span className="quiet">
+          {one.lastUse === null
+            ? t('console.review.never')
+            : t('console.review.last', { time: time(one.lastUse) })}
+        </span>
+      </span>
+    </li>
+  )
+}
+
+function PastReviews({ spot }: { spot: Spot }) {
+  const { t } = useTranslation()
+  const { time } = useFormats()
+  const reviews = useQuery({
+    queryKey: ['access-reviews', spot.id],
+    queryFn: async () =>
+      (await call<{ reviews: readonly Review[] }>('GET', `/access-reviews${queryOf(spot)}`)).reviews,
+  })
+  return (
+    <Card title={t('console.review.before')}>
+      <Asked query={reviews}>
+        {(all) =>
+          all.length === 0 ? (
+            <EmptyState
+              icon="transcript"
+              title={t('console.review.none.title')}
+              what={t('console.review.none.what')}
+              cost={t('console.review.none.cost')}
+            />
+          ) : (
+            <ul className="version-list">
+              {all.map(({ payload }) => (
+                <li key={payload.id}>
+                  <span className="version-text">
+                    <strong>{time(payload.time)}</strong>
+                    <span className="quiet">
+                      {t('console.review.counted', {
+                        identities: payload.identities,
+                        roles: payload.roles,
+                      })}
+                    </span>
+                    <CopyCode value={payload.access} shown={`${payload.access.slice(0, 16)} …`} />
+                  </span>
+                  <span className="badge" data-tone="good">
+                    {t('console.review.signed')}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Asked>
+      {spot.name === null ? null : (
+        <p className="quiet">
+          <Rec>{spot.name}</Rec>
+        </p>
+      )}
+    </Card>
   )
 }

@@ -48,7 +48,7 @@ export function carriedBudgets({ from, to, left, squash }: CarryInput): Budgets 
 }
 
 /** What a key answers: mode S squashed blocks, mode F fresh ones. */
-export type KeyMode = 'S' | 'F'
+type KeyMode = 'S' | 'F'
 
 /**
  * That the shares of a new epoch answer something in the key's mode, `budgets` in blocks: nobody can go back once the old shares

@@ -23,12 +23,12 @@ import type { FheValue } from './decode.ts'
 import { combinePartials, computePartial } from './threshold-decrypt.ts'
 
 /** Who vouches for a canary's ciphertexts: nobody in a rehearsal, else somebody whom the holder's share names. */
-export type CanaryTrust =
+type CanaryTrust =
   | { readonly rehearsal: true }
   | { readonly authorities: Authorities; readonly provenance: readonly Uint8Array[] }
 
 /** A holder's answer to a canary, not signed yet, and how well it hides the share. */
-export type CanaryAnswer = CanaryNoise & { readonly content: PartialContent }
+type CanaryAnswer = CanaryNoise & { readonly content: PartialContent }
 
 /**
  * A new holder's answer to the one canary of its epoch, for ciphertexts of one width that were encrypted after all
@@ -98,7 +98,7 @@ function checkVouched(
 }
 
 /** What a canary showed at one width. */
-export type CanaryAudit = {
+type CanaryAudit = {
   readonly width: Width
   readonly blocks: number
   /** Flooding bits that the canary's blocks leave, all holders' answers counted; a fresh one is of the compact public key. */

@@ -201,7 +201,7 @@ function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Ou
   })
 }
 
-export type ThresholdDecryptRequest = {
+type ThresholdDecryptRequest = {
   readonly pub: Uint8Array
   readonly ciphertexts: readonly Uint8Array[]
   /** Opened `lux-prt1` files, at least t; 2t-1 verify against any t-1, 3t-2 correct them. */

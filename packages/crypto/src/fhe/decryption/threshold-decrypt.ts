@@ -99,7 +99,7 @@ function widthOf(ciphertexts: readonly Ciphertext[]): Outcome<Width> {
   return accept(first.width)
 }
 
-export type ThresholdResult = {
+type ThresholdResult = {
   readonly values: readonly FheValue[]
   /**
    * Malicious holders the result is verified against: 0 with a bare quorum; ask for 2t-1 answers. It says nothing of the

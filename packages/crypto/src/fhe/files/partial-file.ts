@@ -14,7 +14,7 @@ export const MAX_CIPHERTEXTS = 1024
 const ED25519_BYTES = 64
 const ML_DSA_BYTES = 3309
 
-export type PartialAnswer = {
+type PartialAnswer = {
   readonly ciphertextDigest: Uint8Array
   readonly blockCount: number
   readonly elements: readonly RingElement[]
@@ -32,7 +32,7 @@ export type PartialContent = {
 }
 
 /** Both empty in a bare rehearsal, else Ed25519 and ML-DSA-65 of the holder. */
-export type PartialSignatures = { readonly ed25519: Uint8Array; readonly mlDsa65: Uint8Array }
+type PartialSignatures = { readonly ed25519: Uint8Array; readonly mlDsa65: Uint8Array }
 
 export type PartialFile = PartialContent & {
   /** The bytes both signatures cover. */

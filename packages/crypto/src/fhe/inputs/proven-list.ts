@@ -12,7 +12,7 @@ const DIMENSION = 2048
 const MAX_PAIRS = 256
 
 /** A proven list as it is written: nothing of its proofs is verified yet. */
-export type ProvenList = {
+type ProvenList = {
   /** Of each value, in order, as a provenance names it: `bool`, `u8`, `i64`, … */
   readonly types: readonly string[]
   /** Packed pairs of blocks in each of its compact lists, each of which has a proof. */

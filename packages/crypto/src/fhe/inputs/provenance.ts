@@ -12,7 +12,7 @@ import type { Authorities } from '../files/authorities.ts'
 import { type Ciphertext, ciphertextDigest } from '../files/ciphertext.ts'
 
 /** Context of the signature on a provenance. */
-export const PROVENANCE_CONTEXT = 'lux-fhe/v1/provenance'
+const PROVENANCE_CONTEXT = 'lux-fhe/v1/provenance'
 const MAX_BYTES = 1 << 20
 const MAX_CIPHERTEXTS = 1024
 const MAX_INPUTS = 4096
@@ -20,7 +20,7 @@ const MAX_INPUTS = 4096
 /** How an evaluator came to believe an input: its proof of encryption, an encryptor's signature, its own client key. */
 export type Admission = 'proof' | 'signature' | 'client-key'
 
-export type ProvenanceInput = {
+type ProvenanceInput = {
   /** SHA-256 of the input as admitted, hex. */
   readonly digest: string
   readonly admitted: Admission
@@ -63,7 +63,7 @@ export function parseProvenance(bytes: Uint8Array): Provenance {
   return readProvenance(parseDocument(bytes, { maxBytes: MAX_BYTES }).payload)
 }
 
-export type ProvenanceExpectation = {
+type ProvenanceExpectation = {
   readonly domain: Domain
   readonly keyId: Uint8Array
   /** Of the holder's own share: no request can add to them. */
@@ -71,7 +71,7 @@ export type ProvenanceExpectation = {
   readonly ciphertexts: readonly Ciphertext[]
 }
 
-export type Vouched = {
+type Vouched = {
   /** Who vouches for each ciphertext, in their order: the identity's id. */
   readonly signers: readonly string[]
   /** Whether all were encrypted with the client key, whose noise is far below that of the compact public key. */

@@ -69,7 +69,7 @@ function tailOf({ small, polynomial, glwe, deviations, keySwitchLevel, choice }:
 }
 
 /** A TFHE_BINARY client key: both of its keys in one vector, words of 64 bits that are 0 or 1. `wipe` it. */
-export type BinaryKey = { readonly parameters: string; readonly words: Uint8Array }
+type BinaryKey = { readonly parameters: string; readonly words: Uint8Array }
 
 /**
  * Strict parser of tfhe's serialized BooleanClientKey (plain bincode) under one of its four parameter sets. Throws

@@ -50,7 +50,7 @@ export type TfheConfigBuilder = {
   build(): TfheConfig
 }
 
-export type TfheObject = {
+type TfheObject = {
   safe_serialize(limit: bigint): Uint8Array
   free(): void
 }

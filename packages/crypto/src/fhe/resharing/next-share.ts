@@ -70,7 +70,7 @@ function dealerOf(seedFile: Uint8Array): number {
   return file.header.dealer
 }
 
-export type NextShareInput = {
+type NextShareInput = {
   /** The new public.bin, as the holder recomputed it with `nextPublic`. */
   readonly pub: Uint8Array
   readonly corrections: readonly Uint8Array[]

@@ -25,7 +25,7 @@ import {
 import { encodePublic, type PublicFile, parsePublic } from '../files/public-file.ts'
 import type { VerifiedShare } from '../shares/verify-share.ts'
 
-export type RedealRequest = {
+type RedealRequest = {
   /** The dealer's own share, as `verifyShare` accepted it. */
   readonly verified: VerifiedShare
   /** The t old holders that re-deal, ascending, as the signed plan names them. */
@@ -80,7 +80,7 @@ export function redealShare(request: RedealRequest): Outcome<Redealing> {
   }
 }
 
-export type NextEpochInput = {
+type NextEpochInput = {
   /** public.bin of the epoch that is left behind. */
   readonly pub: Uint8Array
   /** One `lux-cor1` of each dealer, in any order. */
@@ -92,7 +92,7 @@ export type NextEpochInput = {
   readonly roster: readonly RosterEntry[]
 }
 
-export type NextEpoch = {
+type NextEpoch = {
   /** The new public.bin. */
   readonly pub: Uint8Array
   readonly epochId: Uint8Array

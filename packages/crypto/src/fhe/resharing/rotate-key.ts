@@ -11,7 +11,7 @@ import { type VerifiedShare, verifyShare } from '../shares/verify-share.ts'
 import { nextShare } from './next-share.ts'
 import { nextPublic, redealShare } from './reshare-key.ts'
 
-export type RotateRequest = {
+type RotateRequest = {
   /** `lux-pub1` of the epoch that is left behind. */
   readonly pub: Uint8Array
   /** Shares of exactly the t old holders that re-deal. */
@@ -28,7 +28,7 @@ export type RotateRequest = {
   readonly entropy: Entropy
 }
 
-export type RotatedKey = {
+type RotatedKey = {
   readonly pub: Uint8Array
   /** New holders' shares in order: secret, wipe them. */
   readonly shares: readonly Uint8Array[]

@@ -11,7 +11,7 @@ import {
 } from '../files/partial-file.ts'
 
 /** Context of both signatures of a partial decryption. */
-export const PARTIAL_CONTEXT = 'lux-fhe/v1/partial'
+const PARTIAL_CONTEXT = 'lux-fhe/v1/partial'
 const NOTHING = new Uint8Array(0)
 
 /** `lux-prt1` signed by both of the holder's keys, Ed25519 and ML-DSA-65; RangeError for other keys. */

@@ -7,7 +7,7 @@ import { forgetEnvelope, parseShareEnvelope, type ShareEnvelope } from '../files
 import { type Budgets, forgetShare } from '../files/share-file.ts'
 import { verifyShare } from './verify-share.ts'
 
-export type ProveShareInput = {
+type ProveShareInput = {
   /** The opened envelope. */
   readonly envelope: Uint8Array
   /** The sealed age file it came in. */

@@ -1,7 +1,7 @@
 import type { HsmErrorCode } from '../../hsm-errors.ts'
 
 /** One return code: number, name, what it means, and the code that we give it. PKCS#11 2.40 section 5.1, 3.0 section 5.1. */
-export type CkrEntry = {
+type CkrEntry = {
   readonly number: number
   readonly name: string
   readonly meaning: string

@@ -1,5 +1,5 @@
 /** What an ELF file says of itself, 64-bit only. Numbers: System V ABI, gABI 4 chapters 4 and 5. */
-export type Elf = {
+type Elf = {
   readonly bits: 32 | 64
   readonly machine: number
   readonly shared: boolean

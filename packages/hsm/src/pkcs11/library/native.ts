@@ -30,7 +30,7 @@ const positions = {
   C_SessionCancel: 71,
 } as const
 
-export type NativeName = keyof typeof positions
+type NativeName = keyof typeof positions
 
 const modern: readonly NativeName[] = ['C_LoginUser', 'C_SessionCancel']
 

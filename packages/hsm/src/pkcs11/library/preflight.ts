@@ -7,7 +7,7 @@ import { type ElfNeeds, elfMachines, readElf, readNeeds } from './elf.ts'
 const maxLibraryBytes = 512 * 1024 * 1024
 const maxLibraries = 256
 
-export type Preflight = {
+type Preflight = {
   readonly sha256: string
   /** Libraries that it loads, directly and through others, by the names in the files. */
   readonly needs: readonly string[]

@@ -118,7 +118,7 @@ export type Slot = {
 /** `unclear`: slots whose token does not say what it is, for another reason than that it is gone. */
 export type SlotsSeen = { readonly slots: readonly Slot[]; readonly unclear: readonly UnclearSlot[] }
 
-export type UnclearSlot = { readonly slot: Handle; readonly error: HsmError }
+type UnclearSlot = { readonly slot: Handle; readonly error: HsmError }
 
 export function unreadableSlot({ slot, error }: UnclearSlot): UnreadableSlot {
   const { code, ckr, detail, remedy } = error

@@ -1,0 +1,81 @@
+import { Rec } from '@lux/ui'
+import { useTranslation } from 'react-i18next'
+import type { Identity } from '../api/types.ts'
+import { Field, type Fields, Tick } from '../components/form.tsx'
+
+/** The limits that a role can be given with. `approvers`: the people whose approval can be asked for. */
+export function ConditionFields({ approvers }: { approvers: readonly Identity[] }) {
+  const { t } = useTranslation()
+  return (
+    <details className="snippets">
+      <summary>{t('console.new-identity.conditions')}</summary>
+      <div className="form">
+        <Field
+          name="networks"
+          label={t('console.new-identity.networks')}
+          hint={t('console.new-identity.networks-hint')}
+          dir="ltr"
+        />
+        <div className="field-row">
+          <Field
+            name="hours-from"
+            type="number"
+            min={0}
+            max={24}
+            label={t('console.new-identity.hours-from')}
+          />
+          <Field
+            name="hours-until"
+            type="number"
+            min={0}
+            max={24}
+            label={t('console.new-identity.hours-until')}
+          />
+        </div>
+        <Field name="not-after" type="date" label={t('console.new-identity.not-after')} />
+        <Field name="key-names" label={t('console.new-identity.key-names')} dir="ltr" />
+        {approvers.length === 0 ? null : (
+          <fieldset className="ticks">
+            <legend>{t('console.new-identity.approvers')}</legend>
+            <Field
+              name="approvals"
+              type="number"
+              min={1}
+              max={approvers.length}
+              label={t('console.new-identity.approvals')}
+              hint={t('console.new-identity.approvals-hint')}
+              className="short"
+            />
+            {approvers.map(({ id, name }) => (
+              <Tick key={id} name="approver" value={id} label={<Rec>{name}</Rec>} />
+            ))}
+          </fieldset>
+        )}
+      </div>
+    </details>
+  )
+}
+
+/** What was typed there, as the server takes it; null for no limit. */
+export function conditionsOf({ text, all }: Fields): object | null {
+  const listOf = (name: string): readonly string[] =>
+    text(name)
+      .split(/[\s,]+/)
+      .filter(Boolean)
+  const networks = listOf('networks')
+  const keyNames = listOf('key-names')
+  const [from, until] = [text('hours-from'), text('hours-until')]
+  const by = all('approver')
+  const conditions = {
+    ...(networks.length === 0 ? {} : { networks }),
+    ...(keyNames.length === 0 ? {} : { keyNames }),
+    ...(from === '' && until === '' ? {} : { hours: { from: numberIn(from), until: numberIn(until) } }),
+    ...(text('approvals') === '' && by.length === 0
+      ? {}
+      : { approvals: { count: numberIn(text('approvals')), by } }),
+    ...(text('not-after') === '' ? {} : { notAfter: `${text('not-after')}T00:00:00Z` }),
+  }
+  return Object.keys(conditions).length === 0 ? null : conditions
+}
+
+const numberIn = (text: string): number | undefined => (text === '' ? undefined : Number(text))
