@@ -269,7 +269,7 @@ export const forbidden: readonly Arrow[] = [
     text: take('../../keys/operations.ts'),
     rule: restricted,
   },
-  ...['keys', 'threshold'].flatMap((folder) =>
+  ...['keys', 'operations', 'threshold'].flatMap((folder) =>
     ['fastify', '../platform/http/http-error.ts', './routes.ts'].map((from) => ({
       claim: `the server’s operations in ${folder} know no door: ${from}`,
       in: `${server}/${folder}`,

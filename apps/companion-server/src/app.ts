@@ -24,15 +24,14 @@ import { auditReplies } from './audit/audit-replies.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { complianceRoutes } from './compliance/routes.ts'
 import { consoleRoutes } from './console-routes.ts'
+import { keyRoutes } from './doors/http/keys.ts'
 import { externalKeyRoutes } from './external-kms/routes.ts'
 import { awsRoutes } from './facades/aws-routes.ts'
 import { vaultRoutes } from './facades/vault-routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { idempotentCalls } from './idempotency/hooks.ts'
 import { bundleRoutes } from './imports/routes.ts'
-import { lifecycleRoutes } from './keys/lifecycle-routes.ts'
 import { rotationRoutes } from './keys/rotation-routes.ts'
-import { keyRoutes } from './keys/routes.ts'
 import { kmipClientRoutes } from './kmip-client-routes.ts'
 import { kmipRoutes } from './kmip-routes.ts'
 import { metricsRoutes } from './metrics.ts'
@@ -136,7 +135,6 @@ export async function buildApp(
   scimRoutes(app, services)
   sessionRoutes(app, { ...services, domain: services.desk.domain })
   keyRoutes(app, services)
-  lifecycleRoutes(app, services)
   externalKeyRoutes(app, services)
   rotationRoutes(app, services)
   awsRoutes(app, services)

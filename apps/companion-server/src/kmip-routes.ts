@@ -51,7 +51,7 @@ export function kmipRoutes(
       },
       async (request, reply) => {
         const asked = await requireCall(request, authentication)
-        const place = granted(await keys.place(asked, request.query.projectId))
+        const place = granted(await keys.place(asked, { project: request.query.projectId }))
         const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? ''
         const name = Object.hasOwn(forms, type) ? type : 'application/octet-stream'
         const form = forms[name] ?? xml

@@ -15,7 +15,7 @@ import type { KeyAlgorithm } from '../keys/algorithms.ts'
 import { envelopeKeyId, openEnvelope, readEnvelopeHead, sealEnvelope } from '../keys/envelope.ts'
 import { checkLengths, inputs, resourceOf } from '../keys/key-work.ts'
 import type { KeyLifecycle } from '../keys/lifecycle.ts'
-import type { DataKeySpec } from '../keys/operations.ts'
+import type { DataKeySpec } from '../keys/operations/sealing.ts'
 import type { KeyRepository } from '../keys/repository.ts'
 import { checkSigningInput, type SigningInput, verifyData } from '../keys/signing.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
@@ -346,7 +346,7 @@ export function openExternalKeyOperations({ externalKeys, repository, lifecycle,
     /** The provider is given the digest alone. */
     sign(call: Call, { id, ...input }: SigningInput & { id: string }): Promise<Outcome<Uint8Array>> {
       return record(call, 'external-key.sign', async (subject) => {
-        subject.input = inputs(input.data, Buffer.from(`${input.algorithm} ${input.isDigest}`))
+        subject.input = inputs(input.data, Buffer.from(`${input.algorithm} ${input.isDigest ?? false}`))
         const shown = () => (input.isDigest ? toHex(input.data) : sha256Hex(input.data))
         subject.asked = () => `by ${input.algorithm}, data of the digest ${shown()}`
         const used = await usable(call, subject, id, 'sign-verify')

@@ -3,8 +3,9 @@ import { toBase64 } from '@lux/crypto'
 import type { FastifyRequest } from 'fastify'
 import { requireCall } from '../access/caller.ts'
 import type { Authentication } from '../access/tokens.ts'
-import { dataKeySpecs } from '../keys/operations.ts'
-import { aad, base64Text, signingAlgorithm } from '../keys/routes.ts'
+import { maxPayload } from '../keys/key-work.ts'
+import { dataKeySpecs } from '../keys/operations/sealing.ts'
+import { signingAlgorithmNames } from '../keys/signing.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { decodeField } from '../platform/http/base64-field.ts'
 import { granted } from '../platform/http/http-error.ts'
@@ -15,6 +16,9 @@ import { providerNames } from './provider.ts'
 
 const closed = { additionalProperties: false } as const
 const id = Type.String({ minLength: 1, maxLength: 64 })
+const base64Text = Type.String({ maxLength: 4 * Math.ceil((maxPayload + 1024) / 3) })
+const aad = Type.Optional(base64Text)
+const signingAlgorithm = Type.Enum([...signingAlgorithmNames])
 const byId = Type.Object({ keyId: id }, closed)
 const fields = Type.Record(Type.String({ pattern: '^[a-zA-Z]{1,32}$' }), Type.String({ maxLength: 65_536 }))
 const createBody = Type.Object(

@@ -54,7 +54,9 @@ async function keyOf(ask: AwsAsk, field = 'KeyId'): Promise<Outcome<string>> {
   if (!named.startsWith('alias/')) return accept(named.replace(/^key\//, ''))
   const project = onlyProject(ask.call)
   if (!project.ok) return project
-  const found = await ask.keys.getByName(ask.call, project.value, named.slice('alias/'.length))
+  const found = await ask.keys.getByName(ask.call, {
+    ...{ project: project.value, name: named.slice('alias/'.length) },
+  })
   return found.ok ? accept(found.value.id) : found
 }
 
@@ -177,7 +179,7 @@ export const awsOperations: Readonly<Record<keyof typeof awsMembers, Operation>>
     return accept({ KeyMetadata: metadataOf(ask, made.value) })
   },
   DescribeKey: changed(
-    ({ keys, call }, id) => keys.get(call, id),
+    ({ keys, call }, id) => keys.get(call, { id }),
     (ask, key) => ({ KeyMetadata: metadataOf(ask, key) }),
   ),
   async ListKeys(ask) {
@@ -204,7 +206,7 @@ export const awsOperations: Readonly<Record<keyof typeof awsMembers, Operation>>
     const alias = textOf(ask.body, 'AliasName')
     const id = await keyOf(ask, 'TargetKeyId')
     if (!id.ok) return id
-    const made = await ask.keys.patch(ask.call, id.value, { name: alias.replace(/^alias\//, '') })
+    const made = await ask.keys.patch(ask.call, { id: id.value, name: alias.replace(/^alias\//, '') })
     return made.ok ? accept({}) : made
   },
   Encrypt: onKey(async (ask, id) => {
@@ -273,7 +275,9 @@ export const awsOperations: Readonly<Record<keyof typeof awsMembers, Operation>>
   async GenerateRandom(ask) {
     const project = onlyProject(ask.call)
     if (!project.ok) return project
-    const made = await ask.keys.random(ask.call, project.value, numberOf(ask.body, 'NumberOfBytes', 0))
+    const made = await ask.keys.random(ask.call, {
+      ...{ project: project.value, length: numberOf(ask.body, 'NumberOfBytes', 0) },
+    })
     return made.ok ? accept({ Plaintext: toText(made.value) }) : made
   },
   Sign: onKey(async (ask, id) => {
@@ -294,9 +298,9 @@ export const awsOperations: Readonly<Record<keyof typeof awsMembers, Operation>>
     return accept({ KeyId: arnOf(ask, id), SignatureValid: true, SigningAlgorithm: input.algorithm })
   }),
   GetPublicKey: onKey(async (ask, id) => {
-    const key = await ask.keys.get(ask.call, id)
+    const key = await ask.keys.get(ask.call, { id })
     if (!key.ok) return key
-    const made = await ask.keys.publicKey(ask.call, id)
+    const made = await ask.keys.publicKey(ask.call, { id })
     if (!made.ok) return made
     const { KeySpec, KeyUsage, SigningAlgorithms } = metadataOf(ask, key.value)
     const PublicKey = toText(made.value.spki)
@@ -319,30 +323,30 @@ export const awsOperations: Readonly<Record<keyof typeof awsMembers, Operation>>
     return accept({ KeyId: arnOf(ask, id), MacValid: true, MacAlgorithm: checked.value.algorithm })
   }),
   EnableKey: changed(
-    ({ keys, call }, id) => keys.patch(call, id, { isDisabled: false }),
+    ({ keys, call }, id) => keys.patch(call, { id, isDisabled: false }),
     () => ({}),
   ),
   DisableKey: changed(
-    ({ keys, call }, id) => keys.patch(call, id, { isDisabled: true }),
+    ({ keys, call }, id) => keys.patch(call, { id, isDisabled: true }),
     () => ({}),
   ),
   UpdateKeyDescription: changed(
-    ({ keys, call, body }, id) => keys.patch(call, id, { description: textOf(body, 'Description') }),
+    ({ keys, call, body }, id) => keys.patch(call, { id, description: textOf(body, 'Description') }),
     () => ({}),
   ),
   ScheduleKeyDeletion: changed(
-    ({ keys, call, body }, id) => keys.delete(call, id, numberOf(body, 'PendingWindowInDays', 30)),
+    ({ keys, call, body }, id) => keys.delete(call, { id, days: numberOf(body, 'PendingWindowInDays', 30) }),
     (ask, key) => ({
       ...{ KeyId: arnOf(ask, key.id), KeyState: 'PendingDeletion' },
       ...{ DeletionDate: (key.destroy_at?.getTime() ?? 0) / 1000 },
     }),
   ),
   CancelKeyDeletion: changed(
-    ({ keys, call }, id) => keys.cancelDeletion(call, id),
+    ({ keys, call }, id) => keys.cancelDeletion(call, { id }),
     (ask, key) => ({ KeyId: arnOf(ask, key.id) }),
   ),
   RotateKeyOnDemand: changed(
-    ({ keys, call }, id) => keys.rotate(call, id),
+    ({ keys, call }, id) => keys.rotate(call, { id }),
     (ask, key) => ({ KeyId: arnOf(ask, key.id) }),
   ),
 }
@@ -361,10 +365,9 @@ async function list({ call, keys, body }: AwsAsk) {
   if (!project.ok) return project
   const offset = numberOf(body, 'Marker', 0)
   const page = { offset, limit: Math.min(numberOf(body, 'Limit', 100), 100), search: null }
-  const found = await keys.list(call, project.value, {
-    ...page,
-    orderBy: 'created_at',
-    orderDirection: 'asc',
+  const found = await keys.list(call, {
+    project: project.value,
+    page: { ...page, orderBy: 'created_at', orderDirection: 'asc' },
   })
   if (!found.ok) return found
   const read = offset + found.value.keys.length

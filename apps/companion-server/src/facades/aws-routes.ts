@@ -91,7 +91,7 @@ export function awsRoutes(
 /** For AWS, a key whose deletion is scheduled is in another state than one that is switched off. */
 async function toldApart({ call, keys, body }: AwsAsk, refused: Outcome<never> & { ok: false }) {
   if (refused.rule !== 'KEY-DISABLED' || typeof body.KeyId !== 'string') return refused
-  const key = await keys.get(call, body.KeyId.split('/').at(-1) ?? '')
+  const key = await keys.get(call, { id: body.KeyId.split('/').at(-1) ?? '' })
   if (!key.ok || key.value.destroy_at === null) return refused
   return refuse('KEY-DELETED', 'the key is pending deletion')
 }

@@ -42,7 +42,7 @@ const typeOf = (key: StoredKey) =>
 /** A key is named as in the caller's project. */
 async function keyOf({ call, keys, params }: VaultAsk): Promise<Outcome<StoredKey>> {
   const project = onlyProject(call)
-  return project.ok ? keys.getByName(call, project.value, params.name ?? '') : project
+  return project.ok ? keys.getByName(call, { project: project.value, name: params.name ?? '' }) : project
 }
 
 const onKey =
@@ -214,14 +214,14 @@ const verify = batched(
 )
 
 async function described({ call, keys }: VaultAsk, key: StoredKey): Promise<Outcome<Body>> {
-  const versions = await keys.versions(call, key.id)
+  const versions = await keys.versions(call, { id: key.id })
   if (!versions.ok) return versions
   const shown: Record<string, unknown> = {}
   for (const { row, createdAt, state } of versions.value) {
     const time = createdAt.toISOString()
     if (key.key_usage !== 'sign-verify') shown[row.version] = Math.floor(createdAt.getTime() / 1000)
     else if (state !== 'destroyed') {
-      const made = await keys.publicKey(call, key.id, row.version)
+      const made = await keys.publicKey(call, { id: key.id, version: row.version })
       if (!made.ok) return made
       const lines = toText(made.value.spki)
         .replaceAll(/(.{64})/g, '$1\n')
@@ -272,7 +272,7 @@ const random: Operation = async ({ call, keys, body, params }) => {
   const length = numberOf({ bytes: params.length ?? body.bytes }, 'bytes', 32)
   const format = textIfGiven(body, 'format') ?? 'base64'
   if (format !== 'base64' && format !== 'hex') throw new FieldFault('format: expected base64 or hex')
-  const made = await keys.random(call, project.value, length)
+  const made = await keys.random(call, { project: project.value, length })
   if (!made.ok) return made
   return accept({ random_bytes: Buffer.from(made.value).toString(format) })
 }
@@ -298,10 +298,9 @@ export const vaultOperations: Readonly<Record<keyof typeof vaultMembers, Operati
     const names: string[] = []
     for (;;) {
       const page = { offset: names.length, limit: 100, search: null }
-      const found = await keys.list(call, project.value, {
-        ...page,
-        orderBy: 'name',
-        orderDirection: 'asc',
+      const found = await keys.list(call, {
+        project: project.value,
+        page: { ...page, orderBy: 'name', orderDirection: 'asc' },
       })
       if (!found.ok) return found
       names.push(...found.value.keys.map(({ name }) => name))
@@ -309,18 +308,18 @@ export const vaultOperations: Readonly<Record<keyof typeof vaultMembers, Operati
     }
   },
   'POST keys/:name/rotate': onKey(async (ask, { id }) => {
-    const made = await ask.keys.rotate(ask.call, id)
+    const made = await ask.keys.rotate(ask.call, { id })
     return made.ok ? described(ask, made.value) : made
   }),
   'POST keys/:name/config': onKey(async (ask, { id }) => {
     const least = numberOf(ask.body, 'min_decryption_version', -1)
     if (least === -1) return accept(null)
     // The engine too says 0 for all of them.
-    const made = await ask.keys.patch(ask.call, id, { minDecryptVersion: least === 0 ? 1 : least })
+    const made = await ask.keys.patch(ask.call, { id, minDecryptVersion: least === 0 ? 1 : least })
     return made.ok ? described(ask, made.value) : made
   }),
   'DELETE keys/:name': onKey(async ({ call, keys }, { id }) => {
-    const made = await keys.delete(call, id)
+    const made = await keys.delete(call, { id })
     return made.ok ? accept(null) : made
   }),
   'POST encrypt/:name': encrypt,

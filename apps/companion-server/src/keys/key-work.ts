@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { equalBytes, wipe } from '@lux/crypto'
-import type { Approvals } from '../access/approvals.ts'
-import { type Action, absent, approvalsBefore, authorize } from '../access/authorize.ts'
-import type { ApprovalsNeeded } from '../access/conditions.ts'
-import type { Call, Record, Subject } from '../audit/record.ts'
+import { equalBytes } from '@lux/crypto'
+import { type Action, absent } from '../access/authorize.ts'
+import type { Subject } from '../audit/record.ts'
+import { bytes, type Permission } from '../operations/entry.ts'
+import { Type } from '../operations/schema.ts'
+import { replyWithin } from '../platform/in-time.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import {
   algorithmNames,
@@ -19,6 +20,7 @@ import {
   readEnvelopeHead,
   sealEnvelope,
 } from './envelope.ts'
+import { openMaking } from './key-making.ts'
 import type { KeyRepository, StoredKey, StoredVersion } from './repository.ts'
 import type { KeyUnwrapping } from './unwrapping.ts'
 import { allows, type KeyUse } from './uses.ts'
@@ -35,143 +37,79 @@ const readable: readonly StoredVersion['state'][] = ['enabled', 'decrypt-only', 
 /** Of a record of a threshold key, whatever is asked that its holders alone could do. */
 export const ofCeremony = () => refuse('FHE-CEREMONY', 'a threshold key is made and used by its holders')
 
-/** Whether an operation that its caller may do is to be done with this key. */
-type Fits = (key: StoredKey) => Outcome<unknown> | Promise<Outcome<unknown>>
-const anyKey: Fits = () => accept(null)
-
-type Place = { readonly organisation: string; readonly project: string }
+export type Place = { readonly organisation: string; readonly project: string }
 
 export type KeyParts = {
   readonly repository: KeyRepository
   readonly unwrapping: KeyUnwrapping
-  readonly record: Record
-  readonly approvals: Pick<Approvals, 'take'>
   now(): Date
 }
 
-/** Keys of one identity that are made or wait for it at once, and how long a call waits for its own: each is answered within 8 s. */
-const maxMaking = 16
-const makingPatience = 6000
-/** How long a key that came too late waits for the call that is made again, in ms; nothing was ever made with it. */
-const lateKept = 120_000
+/** Fields that many inputs have. */
+export const id = Type.String({ minLength: 1, maxLength: 64 })
+export const payload = bytes(maxPayload)
+/** As long as it was made: a payload and its envelope, a signature, a MAC. */
+export const made = bytes(maxPayload + 1024, 4 * Math.ceil((maxPayload + 1024) / 3))
+export const aad = Type.Optional(payload)
+export const version = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
 
-/**
- * One key of an identity is made at a time: long RSA keys would fill the threads that all share. Refuses RATE-LIMITED where too many wait,
- * or it takes too long; then no key was made, and the same call made again has the one that came late. `forNobody` a key takes its time.
- */
-export function openMaking(
-  make: (algorithm: KeyAlgorithm) => Promise<Uint8Array>,
-  patience = makingPatience,
-  kept = lateKept,
-) {
-  const lines = new Map<string, { count: number; last: Promise<unknown> }>()
-  const spare = new Map<string, Uint8Array>()
+const nothing = (): readonly Uint8Array[] => []
 
-  function keep(wanted: string, bytes: Uint8Array): void {
-    wipe(spare.get(wanted) ?? new Uint8Array())
-    spare.set(wanted, bytes)
-    setTimeout(() => {
-      if (spare.get(wanted) !== bytes) return
-      spare.delete(wanted)
-      wipe(bytes)
-    }, kept).unref()
-  }
+/** Entries of what only reads: nobody approves it, and the same is read again. */
+export const reads = {
+  secondFactor: false,
+  shown: null,
+  hashed: nothing,
+  fits: () => accept(null),
+  repeats: 'done-again',
+  deadline: replyWithin,
+  output: nothing,
+} as const
 
-  return async (
-    identity: string,
-    algorithm: KeyAlgorithm,
-    { forNobody = false }: { readonly forNobody?: boolean } = {},
-  ): Promise<Outcome<Uint8Array>> => {
-    const line = lines.get(identity) ?? { count: 0, last: Promise.resolve() }
-    const wanted = `${identity} ${algorithm}`
-    const ready = spare.get(wanted)
-    if (ready !== undefined) {
-      spare.delete(wanted)
-      return accept(ready)
-    }
-    if (line.count >= maxMaking)
-      return refuse('RATE-LIMITED', `${maxMaking} keys of this identity are being made`)
-    lines.set(identity, line)
-    line.count++
-    let late = false
-    const mine = line.last.then(() => (late ? null : make(algorithm)))
-    line.last = mine
-      .catch(() => null)
-      .finally(() => {
-        line.count--
-        if (line.count === 0) lines.delete(identity)
-      })
-    let timer: NodeJS.Timeout | undefined
-    const waited = new Promise<null>((done) => {
-      if (forNobody) return
-      timer = setTimeout(() => {
-        late = true
-        done(null)
-      }, patience)
-    })
-    const bytes = await Promise.race([mine, waited]).finally(() => clearTimeout(timer))
-    if (bytes !== null) return accept(bytes)
-    mine.then((unused) => unused && keep(wanted, unused)).catch(() => undefined)
-    return refuse('RATE-LIMITED', `a key of ${algorithm} took longer than ${patience} ms`)
-  }
-}
+/** Entries of what changes something: its caller may name it, so that it is done once. */
+export const changes = {
+  secondFactor: false,
+  hashed: nothing,
+  repeats: 'reply-kept',
+  deadline: replyWithin,
+  output: nothing,
+} as const
 
-/** What operations on keys have in common: who may, with which version, and the record of it. */
+/** What operations on keys have in common: which key, with which version, and what it is for. */
 export type KeyWork = ReturnType<typeof openKeyWork>
 
-export function openKeyWork({ repository, unwrapping, record, approvals }: KeyParts) {
+export function openKeyWork({ repository, unwrapping }: KeyParts) {
   const generate = openMaking((algorithm) => algorithms[algorithm].generate())
 
-  /**
-   * A key that the caller may do this with; what he may not see is as absent. Whatever else may be refused `fits` says: nobody's approval is
-   * used up by that.
-   */
-  async function permitted(
-    call: Call,
-    subject: Subject,
-    action: Action,
-    found: StoredKey | 'absent',
-    fits: Fits = anyKey,
-  ): Promise<Outcome<StoredKey>> {
-    if (found === 'absent') return absent('key')
-    const waits = waitsFor(call, subject, action, found)
-    if (!waits.ok) return waits
-    const fit = await fits(found)
-    if (!fit.ok) return fit
-    const done = await take(call, subject, waits.value)
-    return done.ok ? accept(found) : done
+  async function placeOf(project: string): Promise<Outcome<Place>> {
+    const row = await repository.findProject(project)
+    return row === 'absent'
+      ? absent('project')
+      : accept({ organisation: row.organisation_id, project: row.id })
   }
 
-  /** What people have to approve before the caller may do this with a key; nothing is used up. Null: nothing. */
-  function waitsFor(
-    { caller }: Call,
-    subject: Subject,
-    action: Action,
-    key: StoredKey,
-  ): Outcome<ApprovalsNeeded | null> {
-    concern(subject, key)
-    return approvalsBefore(caller, action, resourceOf(key))
-  }
+  /** Entries about one key. */
+  const onKey = (action: Action) => ({
+    find: async ({ id }: { id: string }): Promise<Outcome<StoredKey>> =>
+      orAbsent(await repository.findKey(id)),
+    permissions: (key: StoredKey): [Permission] => [keyPermission(action, key)],
+  })
 
-  async function take(call: Call, subject: Subject, needed: ApprovalsNeeded | null): Promise<Outcome<null>> {
-    return needed === null ? accept(null) : approvals.take(call, subject, needed)
-  }
+  /** Entries about a project. */
+  const inProject = (action: Action) => ({
+    find: ({ project }: { project: string }) => placeOf(project),
+    permissions: (place: Place): [Permission] => [placePermission(action, place)],
+  })
 
-  /** A key in use, for what it was made for. */
-  async function usable(
-    call: Call,
-    subject: Subject,
-    id: string,
-    usage: KeyUsage,
-    ...uses: readonly KeyUse[]
-  ): Promise<Outcome<{ key: StoredKey; algorithm: KeyAlgorithm }>> {
-    const found = await permitted(call, subject, 'key.use', await repository.findKey(id), (key) =>
-      fitting(key, usage, ...uses),
-    )
-    if (!found.ok) return found
-    const fits = fitting(found.value, usage, ...uses)
-    return fits.ok ? accept({ key: found.value, algorithm: fits.value }) : fits
-  }
+  /** Entries of a key in use, for what it was made for. */
+  const using = (usage: KeyUsage, ...uses: readonly KeyUse[]) =>
+    ({
+      ...onKey('key.use'),
+      secondFactor: false,
+      fits: ({ found }: { found: StoredKey }) => fitting(found, usage, ...uses),
+      repeats: 'done-again',
+      deadline: replyWithin,
+    }) as const
 
   function fitting(key: StoredKey, usage: KeyUsage, ...uses: readonly KeyUse[]): Outcome<KeyAlgorithm> {
     if (key.threshold !== null) return ofCeremony()
@@ -246,35 +184,6 @@ export function openKeyWork({ repository, unwrapping, record, approvals }: KeyPa
     return unwrapping.useKey(key, version.value, (bytes) => openEnvelope(bytes, context, ciphertext))
   }
 
-  /** `work` on a key that its caller may manage. Whoever approves it sees `asked`, which says all that it is done with. */
-  function managing<T>(
-    call: Call,
-    operation: string,
-    id: string,
-    work: (key: StoredKey, subject: Subject) => Promise<Outcome<T>>,
-    asked: string,
-    fits: Fits = anyKey,
-  ): Promise<Outcome<T>> {
-    return record(call, operation, async (subject) => {
-      subject.asked = asked
-      const key = await permitted(call, subject, 'key.manage', await repository.findKey(id), fits)
-      return key.ok ? work(key.value, subject) : key
-    })
-  }
-
-  /** `work` on a key that its caller may read, which nobody approves. */
-  function reading<T>(
-    call: Call,
-    operation: string,
-    id: string,
-    work: (key: StoredKey, subject: Subject) => Promise<Outcome<T>>,
-  ): Promise<Outcome<T>> {
-    return record(call, operation, async (subject) => {
-      const key = await permitted(call, subject, 'key.read', await repository.findKey(id))
-      return key.ok ? work(key.value, subject) : key
-    })
-  }
-
   async function changed(
     key: StoredKey,
     fields: Parameters<KeyRepository['change']>[1],
@@ -285,52 +194,35 @@ export function openKeyWork({ repository, unwrapping, record, approvals }: KeyPa
     return accept(made)
   }
 
-  /** A place for a new key, before it is known which one: `mayMake` asks for that. */
-  async function projectFor(call: Call, subject: Subject, id: string): Promise<Outcome<Place>> {
-    const row = await repository.findProject(id)
-    if (row === 'absent') return absent('project')
-    const place = { organisation: row.organisation_id, project: row.id }
-    Object.assign(subject, place)
-    const allowed = authorize(call.caller, 'key.create', { kind: 'project', ...place })
-    return allowed.ok ? accept(place) : allowed
-  }
-
-  /** Conditions on names and algorithms of keys hold for a key from its beginning. */
-  function mayMake(
-    { caller }: Call,
-    place: Place,
-    key: { readonly name: string; readonly algorithm: string },
-  ): Outcome<null> {
-    return authorize(caller, 'key.create', { kind: 'key', ...place, ...key })
-  }
-
-  return {
-    generate,
-    mayMake,
-    permitted,
-    waitsFor,
-    take,
-    usable,
-    fitting,
-    versionOf,
-    candidates,
-    seal,
-    open,
-    managing,
-    reading,
-    changed,
-    projectFor,
-  }
+  return { generate, placeOf, onKey, inProject, using, fitting, versionOf, candidates, seal, open, changed }
 }
+
+export const orAbsent = (found: StoredKey | 'absent'): Outcome<StoredKey> =>
+  found === 'absent' ? absent('key') : accept(found)
+
+export const keyPermission = (action: Action, key: StoredKey): Permission => ({
+  ...{ action, resource: resourceOf(key), key: key.id },
+})
+
+export const placePermission = (action: Action, place: Place): Permission => ({
+  ...{ action, resource: { kind: 'project', ...place }, key: null },
+})
+
+/** For a new key: conditions on names and algorithms of keys hold for it from its beginning. */
+export const makingPermissions = (
+  place: Place,
+  named: { readonly name: string; readonly algorithm: string },
+): readonly [Permission, Permission] => [
+  placePermission('key.create', place),
+  {
+    action: 'key.create',
+    resource: { kind: 'key', ...place, name: named.name, algorithm: named.algorithm },
+    key: null,
+  },
+]
 
 export const resourceOf = ({ organisation_id, project_id, name, algorithm }: StoredKey) =>
   ({ kind: 'key', organisation: organisation_id, project: project_id, name, algorithm }) as const
-
-/** The key that an operation is recorded by, and that its approval is for. */
-export function concern(subject: Subject, key: StoredKey): void {
-  const { id, organisation_id: organisation, project_id: project } = key
-  Object.assign(subject, { organisation, project, key: id })
-}
 
 export const algorithmOf = (key: StoredKey): KeyAlgorithm | null =>
   algorithmNames.find((name) => name === key.algorithm) ?? null

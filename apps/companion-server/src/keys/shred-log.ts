@@ -2,8 +2,8 @@ import { open, truncate } from 'node:fs/promises'
 import { canonicalString, utf8 } from '@lux/crypto'
 import { parseState, readIfPresent } from '../platform/state-folder/private-file.ts'
 import { EnvironmentError } from '../refusal.ts'
-import type { SignedShredReceipt } from './lifecycle.ts'
 import type { LifecycleRepository } from './lifecycle-repository.ts'
+import type { SignedShredReceipt } from './operations/ending.ts'
 
 /** Receipts of what was shredded, one a line, outside the database: what an older database would bring back is known here. */
 export type ShredLog = {

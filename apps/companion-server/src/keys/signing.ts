@@ -54,7 +54,7 @@ export type SigningInput = {
   readonly algorithm: SigningAlgorithm
   readonly data: Uint8Array
   /** `data` is the digest by the algorithm's hash: sign(data) verifies as verify(hash(data), isDigest). */
-  readonly isDigest: boolean
+  readonly isDigest?: boolean
 }
 
 const digestLengths: Readonly<Record<Hash, number>> = { sha256: 32, sha384: 48, sha512: 64 }

@@ -125,9 +125,12 @@ test('APPROVAL-01 who approves a signature or a decryption sees of what', async 
   // Another message of the same bytes, or other AAD, is another request.
   const wide = new Uint8Array(32)
   const batchOf = async (isDigest: boolean) =>
-    keys.signBatch(kms.callAs(asker), pair, [{ data: wide, algorithm: 'ECDSA_SHA_256', isDigest }])
+    keys.signBatch(kms.callAs(asker), {
+      id: pair,
+      items: [{ data: wide, algorithm: 'ECDSA_SHA_256', isDigest }],
+    })
   const openedWith = async (aad: string) =>
-    keys.decryptBatch(kms.callAs(asker), box, [{ ciphertext, aad: Buffer.from(aad) }])
+    keys.decryptBatch(kms.callAs(asker), { id: box, items: [{ ciphertext, aad: Buffer.from(aad) }] })
   const openOf = async (operation: string) =>
     (await listed(ids.ada!)).filter((one) => one.operation === operation && one.state !== 'used')
   for (const once of [() => batchOf(false), () => openedWith('one')])
@@ -176,9 +179,9 @@ test('APPROVAL-05 what is refused for another reason uses up no approval', async
   await approved('key.export')
   expect(await lifecycle.exportKey(stale, { id, to })).toMatchObject({ rule: 'SECOND-FACTOR-ANEW' })
   const officerOfAll = kms.callAs(kms.caller)
-  given(await keys.patch(officerOfAll, id, { isDisabled: true }))
+  given(await keys.patch(officerOfAll, { id, isDisabled: true }))
   expect(await lifecycle.exportKey(anew, { id, to })).toMatchObject({ rule: 'KEY-DISABLED' })
-  given(await keys.patch(officerOfAll, id, { isDisabled: false }))
+  given(await keys.patch(officerOfAll, { id, isDisabled: false }))
   given(await lifecycle.exportKey(anew, { id, to }))
   expect(await requestOf('key.export')).toMatchObject([{ state: 'used' }])
 
@@ -198,7 +201,7 @@ test('APPROVAL-02 nobody approves his own request or sees one that is not his; w
   const stranger = await approvals().decide(as(kms.caller.identity), { id: request.id, approves: true })
   expect(stranger).toMatchObject({ rule: 'OBJECT-ABSENT' })
   expect((await listed(kms.caller.identity)).some((one) => one.id === request.id)).toBe(false)
-  const rotated = await kms.server.services.keys.rotate(kms.callAs(officer), id)
+  const rotated = await kms.server.services.keys.rotate(kms.callAs(officer), { id })
   expect(rotated).toMatchObject({ ok: true })
 })
 
@@ -266,9 +269,9 @@ test('APPROVAL-04 what KMIP gives wrapped waits for people who see the wrapping 
   expect(asked.map(({ key }) => key)).toEqual([second])
   given(await decide('ada', asked[0]!.id))
   // What is refused uses up no approval.
-  given(await keys.patch(kms.callAs(kms.caller), second, { isDisabled: true }))
+  given(await keys.patch(kms.callAs(kms.caller), { id: second, isDisabled: true }))
   expect(await leaves(shown, both, second)).toMatch(/^KEY-DISABLED: /)
-  given(await keys.patch(kms.callAs(kms.caller), second, { isDisabled: false }))
+  given(await keys.patch(kms.callAs(kms.caller), { id: second, isDisabled: false }))
   expect(await leaves(shown, both, second)).toBe('ok')
   expect(await leaves(shown, both, second)).toMatch(/^APPROVAL-NEEDED: /)
   // Where they wait for others, each is asked for by itself.
@@ -311,7 +314,8 @@ test('APPROVAL-06 what KMIP asks is shown, and approved for this input and no ot
   const iv = (byte: number) => new Uint8Array(16).fill(byte)
   const open = { id: used, aad: null, data, tag: null }
   const attribute = (value: string) => accept({ attributes: [{ name: 'x-owner', value }] })
-  const revoked = (message: string) => keys.revoke(asker(), used, { compromised: false, reason: 1, message })
+  const revoked = (message: string) =>
+    keys.revoke(asker(), { id: used, compromised: false, reason: 1, message })
   const cases: readonly (readonly [
     RegExp,
     () => Promise<Outcome<unknown>>,
@@ -334,16 +338,24 @@ test('APPROVAL-06 what KMIP asks is shown, and approved for this input and no ot
     ],
     [
       /^with .*x-owner.*ada.* input [0-9a-f]{64}$/,
-      () => keys.describe(asker(), used, () => attribute('ada')),
-      () => keys.describe(asker(), used, () => attribute('mallory')),
+      () => keys.describe(asker(), { id: used, change: () => attribute('ada') }),
+      () => keys.describe(asker(), { id: used, change: () => attribute('mallory') }),
     ],
     [/^as not in use any more, reason 1, "old"$/, () => revoked('old'), () => revoked('other')],
-    [/^in use from now on$/, () => keys.activate(asker(), idle), () => keys.activate(asker(), next)],
-    [/^a new key in its place$/, () => keys.replace(asker(), used), () => keys.replace(asker(), next)],
+    [
+      /^in use from now on$/,
+      () => keys.activate(asker(), { id: idle }),
+      () => keys.activate(asker(), { id: next }),
+    ],
+    [
+      /^a new key in its place$/,
+      () => keys.replace(asker(), { id: used }),
+      () => keys.replace(asker(), { id: next }),
+    ],
     [
       /^at once and for ever$/,
-      () => keys.destroyObject(asker(), used),
-      () => keys.destroyObject(asker(), idle),
+      () => keys.destroyObject(asker(), { id: used }),
+      () => keys.destroyObject(asker(), { id: idle }),
     ],
   ]
   for (const [shown, once, other] of cases) {

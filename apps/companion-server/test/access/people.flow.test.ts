@@ -533,13 +533,13 @@ test('CONDITION-UNMET conditions on keys hold for what is made, imported, asked 
     'CONDITION-UNMET',
   )
   const { id } = given(made)
-  expect(said(await keys.patch(orders, id, { name: 'taxes' }))).toBe('CONDITION-UNMET')
-  expect(said(await keys.patch(orders, id, { name: 'orders-us' }))).toBe('ok')
-  expect(said(await keys.replace(orders, id))).toBe('CONDITION-UNMET')
+  expect(said(await keys.patch(orders, { id, name: 'taxes' }))).toBe('CONDITION-UNMET')
+  expect(said(await keys.patch(orders, { id, name: 'orders-us' }))).toBe('ok')
+  expect(said(await keys.replace(orders, { id }))).toBe('CONDITION-UNMET')
   const asked = { project, algorithm: 'TFHE_BINARY', threshold: { t: 2, n: 3, mode: 'S' } } as const
   expect(said(await lifecycle.requestCeremony(orders, { ...asked, name: 'votes' }))).toBe('CONDITION-UNMET')
   expect(said(await lifecycle.requestCeremony(orders, { ...asked, name: 'orders-sum' }))).toBe('ok')
-  const importKey = async () => given(await lifecycle.wrappingKey(orders, project)).id
+  const importKey = async () => given(await lifecycle.wrappingKey(orders, { project })).id
   const brought = async (name: string) => {
     const wrapped = new Uint8Array(500)
     return said(await lifecycle.importKey(orders, { importKey: await importKey(), name, algorithm, wrapped }))

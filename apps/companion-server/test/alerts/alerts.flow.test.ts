@@ -182,7 +182,7 @@ test('ALERT-01 a burst of refusals and a strange source are told once, and name 
     .poll(async () => (await database.selectFrom('alert_watch').selectAll().execute()).length)
     .toBe(1)
   for (let tries = 0; tries < 5; tries++) {
-    const refused = await keys.patch(kms.callAs(from('10.1.1.1')), id, { description: 'x' })
+    const refused = await keys.patch(kms.callAs(from('10.1.1.1')), { id, description: 'x' })
     expect(refused).toMatchObject({ rule: 'ROLE-REFUSED' })
   }
   const alertsOf = async () =>

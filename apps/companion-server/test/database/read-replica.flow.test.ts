@@ -87,7 +87,9 @@ test('DATABASE-READ-URL the lists of keys and the audit log read by it, and what
   const page = { offset: 0, limit: 10, search: null, orderBy: 'name', orderDirection: 'asc' } as const
   const call = kms.callAs(kms.caller)
   // There is nothing on this replica yet; the key by its id is the database's own.
-  expect(given(await keys.list(call, kms.project.id, { ...page, mayLag: true })).total).toBe(0)
+  expect(
+    given(await keys.list(call, { project: kms.project.id, page: { ...page, mayLag: true } })).total,
+  ).toBe(0)
   const { authorization } = kms.headers
   const shown = await server.app.inject({
     url: `/api/v1/kms/keys?projectId=${kms.project.id}`,
@@ -95,7 +97,7 @@ test('DATABASE-READ-URL the lists of keys and the audit log read by it, and what
   })
   expect(shown.json()).toEqual({ keys: [], totalCount: 0 })
   // What a program finds by other doors it acts upon: KMIP's Locate and the façades' lists are the database's own.
-  expect(given(await keys.list(call, kms.project.id, page)).total).toBe(1)
+  expect(given(await keys.list(call, { project: kms.project.id, page })).total).toBe(1)
   const located = await answer(
     encodeItem(
       writeRequest({
@@ -120,7 +122,7 @@ test('DATABASE-READ-URL the lists of keys and the audit log read by it, and what
   const result = given(readResponse(given(decodeItem(located)))).items[0]?.result
   if (result?.status !== 'success') throw new Error(JSON.stringify(result))
   expect(result.payload).toContainEqual(integer('LocatedItems', 1))
-  expect(given(await keys.getByName(call, kms.project.id, 'first')).name).toBe('first')
+  expect(given(await keys.getByName(call, { project: kms.project.id, name: 'first' })).name).toBe('first')
   const auditor = { identity: 'a', grants: [{ role: 'auditor', organisation: null, project: null }] } as const
   const query = { organisation: null, project: null }
   expect(given(await auditLog.query(kms.callAs(auditor), query, page)).entries).toEqual([])

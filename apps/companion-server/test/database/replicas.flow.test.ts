@@ -215,7 +215,7 @@ test('REPLICAS what one seals the other opens, and what is ended at one is ended
   const three = await newService('three')
   expect(await status('b', three.token)).toBe(200)
   const officer = as('crypto-officer', place)
-  given(await keys.rotate(officer, keyId))
+  given(await keys.rotate(officer, { id: keyId }))
   const { database: other } = at('b').services
   const newest = await other.selectFrom('key').select('current_version').where('id', '=', keyId).execute()
   expect(newest).toEqual([{ current_version: 2 }])
@@ -236,9 +236,9 @@ test('REPLICAS a key that one switches off, somebody changes by hand or one shre
   })
   await waitFor(async () => expect(seen).toContain(200))
   for (let round = 0; round < 5; round++) {
-    given(await keys.patch(officer, id, { isDisabled: true }))
+    given(await keys.patch(officer, { id, isDisabled: true }))
     expect(await use()).toBe(400)
-    given(await keys.patch(officer, id, { isDisabled: false }))
+    given(await keys.patch(officer, { id, isDisabled: false }))
     expect(await use()).toBe(200)
   }
   for (const [state, expected] of [

@@ -58,7 +58,7 @@ beforeAll(async () => {
     ...{ keyId, projectId: project, organisationId: organisation, identityId: identity },
     ...{ name: 'theirs', version: '1' },
     credentialId: given(await credentials.addApiKey(owner, apiKey)).id,
-    importKeyId: given(await lifecycle.wrappingKey(owner, project)).id,
+    importKeyId: given(await lifecycle.wrappingKey(owner, { project })).id,
     ...{ ruleId: randomUUID(), webhookId: randomUUID(), requestId: randomUUID(), roleId: randomUUID() },
     ...{ fingerprint: randomBytes(32).toString('hex'), importedKeyId: keyId },
   })

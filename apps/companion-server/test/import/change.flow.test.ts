@@ -11,7 +11,7 @@ import {
 } from '../../../../packages/ceremony/test/support/sample-bundle.ts'
 import { sampleDecommission } from '../../../../packages/ceremony/test/support/sample-decommission.ts'
 import { destroyReplacedRoot } from '../../src/commands/destroy-root.ts'
-import { shredContext } from '../../src/keys/lifecycle.ts'
+import { shredContext } from '../../src/keys/operations/ending.ts'
 import { type RootEvidence, rootReceiptContext } from '../../src/keys/replaced-root.ts'
 import type { StateFolder } from '../../src/platform/state-folder/folder.ts'
 import { pinPolicy } from '../../src/platform/state-folder/policies.ts'

@@ -127,7 +127,10 @@ test.each(['RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384'] as const)(
     const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
     const options = algorithm.startsWith('RSA') ? pss : {}
     expect(verify('sha256', data, { key, ...options }, signed.value.signature)).toBe(true)
-    expect(await operations.publicKey(call, 'orders')).toMatchObject({ ok: true, value: { version: 1 } })
+    expect(await operations.publicKey(call, { id: 'orders' })).toMatchObject({
+      ok: true,
+      value: { version: 1 },
+    })
     expect(await operations.encrypt(call, { id: 'orders', plaintext: data })).toMatchObject({
       rule: 'KEY-USAGE',
     })

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { openMaking } from '../../src/keys/key-work.ts'
+import { openMaking } from '../../src/keys/key-making.ts'
 import { accept } from '../../src/refusal.ts'
 
 /** Keys that are made when it is said. */

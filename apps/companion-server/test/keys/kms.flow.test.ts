@@ -251,7 +251,7 @@ test('KMS-07 a deleted key is off at once and its name free; it comes back until
     ...{ unwrapping, record, approvals, now: () => new Date(Date.now() - 3_600_000) },
     repository: openKeyRepository(database),
   })
-  expect(await early.cancelDeletion(kms.callAs(kms.caller), id)).toMatchObject({ rule: 'KEY-DELETED' })
+  expect(await early.cancelDeletion(kms.callAs(kms.caller), { id })).toMatchObject({ rule: 'KEY-DELETED' })
   // A clock that was moved, here or in the database, destroys nothing.
   const month = 30 * 86_400_000
   let moves = false

@@ -11,7 +11,7 @@ import {
 import { rm } from 'node:fs/promises'
 import { aesKwpUnwrap, aesKwpWrap, encodeCanonical, verifySignature } from '@lux/crypto'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { shredContext } from '../../src/keys/lifecycle.ts'
+import { shredContext } from '../../src/keys/operations/ending.ts'
 import { openKeyOperations } from '../../src/keys/operations.ts'
 import { openKeyRepository } from '../../src/keys/repository.ts'
 import { openOwnerDatabase } from '../../src/platform/database/open.ts'
@@ -87,7 +87,7 @@ test('FHE-RECORD the record of a threshold key switches its use off, and no rece
   ]
   expect(await uses()).toEqual(['REQUEST-ABSENT', 'REQUEST-ABSENT'])
   expect((await kms.post(`${key.id}/shred`, { confirmName: 'ballots' })).body.code).toBe('FHE-CEREMONY')
-  const destroyed = await kms.server.services.keys.destroyObject(call(), key.id)
+  const destroyed = await kms.server.services.keys.destroyObject(call(), { id: key.id })
   expect(ruleOf(destroyed)).toBe('FHE-CEREMONY')
   await kms.call('PATCH', key.id, { isDisabled: true })
   expect(await uses()).toEqual(['KEY-DISABLED', 'KEY-DISABLED'])

@@ -1,6 +1,6 @@
 import { encodeCanonical, verifySignature } from '@lux/crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { shredContext } from '../../src/keys/lifecycle.ts'
+import { shredContext } from '../../src/keys/operations/ending.ts'
 import { readCard } from '../../src/platform/state-folder/server-card.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 

@@ -255,8 +255,8 @@ test('KMIP-LOCATE maximum, offset, storage status and group are honoured', async
 
 test('KMIP-LOCATE a key that is switched off or retired is found as deactivated', async () => {
   const officer = memory.callAs([{ role: 'crypto-officer', organisation: 'o', project: 'p' }])
-  await memory.keys.patch(officer, 'k1', { isDisabled: true })
-  await memory.keys.setVersionState(officer, 'k2', { version: 1, state: 'decrypt-only' })
+  await memory.keys.patch(officer, { id: 'k1', isDisabled: true })
+  await memory.keys.setVersionState(officer, { id: 'k2', version: 1, state: 'decrypt-only' })
   const by = (name: NameOf<'State'>) => send('1.2', [['Locate', writeAttributes('1.2', [state(name)])]])
   expect(found(await by('Deactivated'))).toEqual(['k2', 'k1'])
   expect(found(await by('Active'))).toEqual(['k4', 'k4.public', 'k3'])
@@ -642,15 +642,15 @@ test('KMIP-GET nothing leaves of a key or a secret that is switched off, whose v
     for (const of of [key, secret]) expect(await change(of)).toMatchObject({ ok: true })
   }
   expect(await got()).toEqual(there)
-  await both((of) => memory.keys.patch(chief, of, { isDisabled: true }))
+  await both((of) => memory.keys.patch(chief, { id: of, isDisabled: true }))
   expect(await got()).toEqual(refused('KEY-DISABLED'))
-  await both((of) => memory.keys.patch(chief, of, { isDisabled: false }))
+  await both((of) => memory.keys.patch(chief, { id: of, isDisabled: false }))
   expect(await got()).toEqual(there)
-  await both((of) => memory.keys.setVersionState(chief, of, { version: 1, state: 'disabled' }))
+  await both((of) => memory.keys.setVersionState(chief, { id: of, version: 1, state: 'disabled' }))
   expect(await got()).toEqual(refused('KEY-VERSION-DISABLED'))
-  await both((of) => memory.keys.setVersionState(chief, of, { version: 1, state: 'enabled' }))
+  await both((of) => memory.keys.setVersionState(chief, { id: of, version: 1, state: 'enabled' }))
   expect(await got()).toEqual(there)
-  await both((of) => memory.keys.delete(chief, of))
+  await both((of) => memory.keys.delete(chief, { id: of }))
   expect(await got()).toEqual(refused('KEY-DISABLED'))
 })
 
@@ -678,7 +678,7 @@ test('KMIP-GET what waits for the same people for both keys is approved once, an
   expect(await got(waitsFor(['ada'], ['kim']))).toBe('success')
   expect(asked.splice(0)).toEqual([`key.export-wrapped ${kek}`, `key.export-wrapped ${key}`])
   const chief = memory.callAs([{ role: 'crypto-officer', organisation: 'o', project: 'p' }])
-  expect(await memory.keys.patch(chief, key, { isDisabled: true })).toMatchObject({ ok: true })
+  expect(await memory.keys.patch(chief, { id: key, isDisabled: true })).toMatchObject({ ok: true })
   expect(await got(waitsFor(['ada'], ['kim']))).toMatch(/KEY-DISABLED/)
   expect(asked).toEqual([])
 })
@@ -925,10 +925,13 @@ test('KMIP-ACCESS a client has his roles in the project of his certificate alone
 })
 
 test('KMIP-FAULT a failure of the server is named, its detail is kept for the log', async () => {
+  const { get, encryptObject } = memory.keys
+  const fails = (error: Error) => () => Promise.reject(error)
+  const away = new EnvironmentError('AUDIT-UNAVAILABLE', '/var/lib/secret-place')
   const broken = {
     ...memory.keys,
-    get: () => Promise.reject(new EnvironmentError('AUDIT-UNAVAILABLE', '/var/lib/secret-place')),
-    encryptObject: () => Promise.reject(new TypeError('secret of a bug')),
+    get: Object.assign(fails(away), { entry: get.entry }),
+    encryptObject: Object.assign(fails(new TypeError('secret of a bug')), { entry: encryptObject.entry }),
   }
   memory = { ...memory, keys: broken }
   expect(said((await send('1.4', [['GetAttributes', [id('k1')]]])).items[0])).toBe(

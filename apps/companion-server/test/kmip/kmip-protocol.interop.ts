@@ -51,7 +51,7 @@ test('KMIP-CLIENTS the Rust client kmip-protocol makes a pair, signs with it, an
   // The bytes are those of a signature under the key that made them: read before it was destroyed, from a second life.
   const again = await promisify(execFile)(program, [String(kmip.port), kmip.ca, pem, 'keep'])
   const kept = Object.fromEntries(again.stdout.split('\n').map((line) => line.split(' ')))
-  const { spki } = given(await kmip.services.keys.publicKey(operatorCall(), String(kept.private)))
+  const { spki } = given(await kmip.services.keys.publicKey(operatorCall(), { id: String(kept.private) }))
   const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
   expect(verify('sha256', Buffer.from('a message'), key, Buffer.from(String(kept.signature), 'hex'))).toBe(
     true,

@@ -89,8 +89,8 @@ beforeAll(async () => {
     ...{ socket: join(folder, 'kms.sock'), server: server.address, key, cluster: 'blue' },
     ...{ credentials: secret, ca: join(state.root, 'ca.pem') },
   }
-  rotate = () => keys.rotate(officer, key)
-  disable = (isDisabled) => keys.patch(officer, key, { isDisabled })
+  rotate = () => keys.rotate(officer, { id: key })
+  disable = (isDisabled) => keys.patch(officer, { id: key, isDisabled })
 })
 let rotate: () => Promise<unknown>
 let disable: (isDisabled: boolean) => Promise<unknown>

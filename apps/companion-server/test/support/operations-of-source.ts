@@ -8,11 +8,11 @@ export async function operationsOfSource(): Promise<ReadonlySet<string>> {
   for (const path of files) {
     const text = await readFile(new URL(path, root), 'utf8')
     for (const [, named = ''] of text.matchAll(/\boperation: '([^']+)'/g)) found.add(named)
+    for (const [, named = ''] of text.matchAll(/\bname: '([^']+)',\n {6}(?:input|find|permissions):? ?/g))
+      found.add(named)
     for (const [whole, named = ''] of text.matchAll(/\b(?:record|managing|reading)\(\s*call,\s*([^,]+),/g)) {
-      if (named === 'operation') continue
-      const names = named.startsWith('`key.$')
-        ? ['encrypt', 'decrypt', 'rewrap'].map((what) => `key.${what}-batch`)
-        : [...named.matchAll(/'([^']+)'/g)].map(([, name = '']) => name)
+      if (named === 'operation' || named === 'entry.name') continue
+      const names = [...named.matchAll(/'([^']+)'/g)].map(([, name = '']) => name)
       if (names.length === 0) throw new Error(`${path}: ${whole} names no operation`)
       for (const name of names) found.add(name)
     }

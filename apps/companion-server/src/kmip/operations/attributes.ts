@@ -14,11 +14,11 @@ import { type Asked, keyOf, type Operation, readIdentifier } from './operation.t
 /** Every attribute of an object that the version has. */
 async function allOf(asked: Asked, id: string): Promise<Outcome<readonly Attribute[]>> {
   const { key: own, half } = keyOf(id)
-  const key = await asked.keys.get(asked.call(), own)
+  const key = await asked.keys.get(asked.call(), { id: own })
   if (!key.ok) return key
   if (half === 'public' && kindOf(key.value)?.object !== 'PrivateKey')
     return refuse('OBJECT-ABSENT', 'Key not found')
-  const all = await asked.keys.versions(asked.call(), own)
+  const all = await asked.keys.versions(asked.call(), { id: own })
   if (!all.ok) return all
   const current = all.value.find(({ row }) => row.version === key.value.current_version)
   return accept(

@@ -1,5 +1,5 @@
 import { accept, type Outcome, refuse } from '@lux/crypto'
-import type { ObjectChange } from '../../keys/object-operations.ts'
+import type { ObjectChange } from '../../keys/operations/objects.ts'
 import type { StoredKey } from '../../keys/repository.ts'
 import type { KeptAttribute } from '../../platform/database/tables.ts'
 import { type Fields, misfit, openFields, textString } from '../codec/fields.ts'
@@ -104,9 +104,12 @@ const operation = (since: '1.0' | '2.0', read: Read): Operation => ({
     fields.end()
     const { keys, version } = asked
     let before: StoredKey | null = null
-    const made = await keys.describe(asked.call(), keyOf(id).key, (key) => {
-      before = key
-      return change(key)
+    const made = await keys.describe(asked.call(), {
+      id: keyOf(id).key,
+      change(key) {
+        before = key
+        return change(key)
+      },
     })
     if (!made.ok) return made
     const one = shown(before ?? made.value)

@@ -1,6 +1,6 @@
 import { accept, type Outcome, refuse, toHex } from '@lux/crypto'
 import { algorithms, type KeyAlgorithm } from '../../keys/algorithms.ts'
-import type { NewObject } from '../../keys/object-operations.ts'
+import type { NewObject } from '../../keys/operations/objects.ts'
 import type { KeptAttribute } from '../../platform/database/tables.ts'
 import { enumerations, usageMasks } from '../codec/enumerations.ts'
 import { enumeration, type Fields, misfit, openFields, textString } from '../codec/fields.ts'
@@ -147,7 +147,7 @@ export const register: Operation = {
       ...(format === usualFormat[name] || kind !== null ? [] : [ownType('KeyFormatType', format)]),
     ])
     if (!wanted.ok) return wanted
-    const made = await asked.keys.createObject(asked.call(), { ...wanted.value, material })
+    const made = await asked.keys.register(asked.call(), { ...wanted.value, material })
     if (!made.ok) return made
     const { id } = made.value
     return accept({ payload: [textString('UniqueIdentifier', id)], placeholder: id })
@@ -171,7 +171,7 @@ async function registerOpaque(asked: Asked, fields: Fields, all: readonly Attrib
   const wanted = objectFrom(asked, 'SECRET_DATA', given.value, [ownType('OpaqueDataType', kind)])
   if (!wanted.ok) return wanted
   // It has no state in KMIP: it is never used, and so never in use.
-  const made = await asked.keys.createObject(asked.call(), { ...wanted.value, preActive: true, material })
+  const made = await asked.keys.register(asked.call(), { ...wanted.value, preActive: true, material })
   if (!made.ok) return made
   const { id } = made.value
   return accept({ payload: [textString('UniqueIdentifier', id)], placeholder: id })

@@ -68,7 +68,7 @@ const noFormat = (format: number) =>
   refuse('KMIP-FORMAT', `KeyFormatType ${format} is not served for this object`)
 
 async function plainObject({ keys, call }: Asked, id: string, wanted: number | null): Promise<Outcome<Got>> {
-  const made = await keys.exportPlain(call(), id)
+  const made = await keys.exportPlain(call(), { id })
   if (!made.ok) return made
   const { key, bytes } = made.value
   const its = described(key)
@@ -102,9 +102,9 @@ async function publicObject(
   wrapping: readonly Item[] | null,
 ): Promise<Outcome<Got>> {
   if (wrapping !== null) return refuse('KMIP-FEATURE', 'a public key is not wrapped')
-  const key = await keys.get(call(), id)
+  const key = await keys.get(call(), { id })
   if (!key.ok) return key
-  const half = await keys.publicKey(call(), id)
+  const half = await keys.publicKey(call(), { id })
   if (!half.ok) return half
   const format = wanted ?? formats.X_509
   const material = publicFormat(half.value.spki, format)

@@ -17,7 +17,7 @@ export const activate: Operation = {
     const id = readIdentifier(asked, fields)
     fields.end()
     const { key, half } = keyOf(id)
-    const made = await asked.keys.activate(asked.call(), key)
+    const made = await asked.keys.activate(asked.call(), { id: key })
     if (made.ok) return accept(done(id))
     if (half === 'public' && made.rule === 'KEY-STATE' && (await isActive(asked, key)))
       return accept(done(id))
@@ -26,7 +26,7 @@ export const activate: Operation = {
 }
 
 async function isActive({ keys, call }: Asked, id: string): Promise<boolean> {
-  const key = await keys.get(call(), id)
+  const key = await keys.get(call(), { id })
   return (
     key.ok && key.value.lifecycle.activated !== undefined && key.value.lifecycle.compromised === undefined
   )
@@ -48,7 +48,8 @@ export const revoke: Operation = {
     const seconds = occurred ?? null
     if (seconds !== null && (seconds < 0n || seconds > 253_402_300_799n))
       return refuse('KMIP-ATTRIBUTE', 'the CompromiseOccurrenceDate is no time of ours')
-    const made = await asked.keys.revoke(asked.call(), keyOf(id).key, {
+    const made = await asked.keys.revoke(asked.call(), {
+      id: keyOf(id).key,
       compromised:
         reason === RevocationReasonCode.KeyCompromise || reason === RevocationReasonCode.CACompromise,
       reason,
@@ -67,7 +68,7 @@ export const destroy: Operation = {
     fields.end()
     const { key, half } = keyOf(id)
     if (half === 'public') return refuse('KMIP-FEATURE', 'a public half is destroyed with its private one')
-    const made = await asked.keys.destroyObject(asked.call(), key)
+    const made = await asked.keys.destroyObject(asked.call(), { id: key })
     return made.ok ? accept(done(id)) : made
   },
 }
@@ -85,7 +86,7 @@ export const rekey: Operation = {
     const given = readGiven(all)
     if (!given.ok) return given
     if (all.length > 0) return refuse('KMIP-FEATURE', 'a new key takes the attributes of the old one')
-    const old = await asked.keys.get(asked.call(), id)
+    const old = await asked.keys.get(asked.call(), { id })
     if (!old.ok) return old
     if (isPair(old.value)) return refuse('KMIP-OBJECT-TYPE', 'a pair is replaced by ReKeyKeyPair')
     const made = await replaced(asked, id)
@@ -109,7 +110,7 @@ export const rekeyKeyPair: Operation = {
     fields.end()
     if (offset !== null && offset !== 0) return refuse('KMIP-FEATURE', 'an Offset is not served')
     if (all.length > 0) return refuse('KMIP-FEATURE', 'a new pair takes the attributes of the old one')
-    const old = await asked.keys.get(asked.call(), id)
+    const old = await asked.keys.get(asked.call(), { id })
     if (!old.ok) return old
     if (!isPair(old.value)) return refuse('KMIP-OBJECT-TYPE', 'what is no pair is replaced by ReKey')
     const made = await replaced(asked, id)
@@ -126,4 +127,5 @@ export const rekeyKeyPair: Operation = {
 }
 
 const isPair = ({ key_usage }: StoredKey): boolean => key_usage === 'sign-verify'
-const replaced = ({ keys, call }: Asked, id: string): Promise<Outcome<StoredKey>> => keys.replace(call(), id)
+const replaced = ({ keys, call }: Asked, id: string): Promise<Outcome<StoredKey>> =>
+  keys.replace(call(), { id })

@@ -1,6 +1,6 @@
 import { accept, equalBytes, type Outcome } from '@lux/crypto'
 import { maxPage } from '../../access/page.ts'
-import { maxSearch } from '../../keys/operations.ts'
+import { maxSearch } from '../../keys/named.ts'
 import { type Fields, integer, misfit, openFields, textString } from '../codec/fields.ts'
 import { encodeItem, type Item } from '../codec/ttlv.ts'
 import { type Attribute, readAttribute, sameName } from '../message/attributes.ts'
@@ -102,13 +102,12 @@ async function matching(
   for (let offset = 0; ; offset += maxPage) {
     const room = offset === 0 ? accept(null) : asked.room()
     if (!room.ok) return room
-    const list = await asked.keys.list(asked.call(), asked.project, {
-      offset,
-      limit: maxPage,
-      search: searchOf(attributes),
-      orderBy: 'created_at',
-      orderDirection: 'desc',
-      withStates,
+    const list = await asked.keys.list(asked.call(), {
+      project: asked.project,
+      page: {
+        ...{ offset, limit: maxPage, search: searchOf(attributes), withStates },
+        ...{ orderBy: 'created_at', orderDirection: 'desc' },
+      },
     })
     if (!list.ok) return list
     for (const key of list.value.keys) {

@@ -8,7 +8,7 @@ export const rngRetrieve: Operation = {
     const fields = openFields('RequestPayload', payload)
     const length = fields.required('DataLength', 'integer')
     fields.end()
-    const made = await keys.random(call(), project, length)
+    const made = await keys.random(call(), { project, length })
     return made.ok ? accept({ payload: [byteString('Data', made.value)] }) : made
   },
 }

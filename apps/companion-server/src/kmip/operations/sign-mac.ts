@@ -47,7 +47,7 @@ async function signingInput(
   { id, parameters, data, digested }: Input,
 ): Promise<Outcome<SigningInput & { id: string }>> {
   const { key } = keyOf(id)
-  const row = await keys.get(call(), key)
+  const row = await keys.get(call(), { id: key })
   if (!row.ok) return row
   const algorithm = signingOf(parameters, row.value.algorithm)
   return algorithm.ok ? accept({ id: key, algorithm: algorithm.value, data, isDigest: digested }) : algorithm
@@ -111,7 +111,7 @@ function checkMac({ parameters }: Input, algorithm: string): Outcome<null> {
 
 async function macInput(asked: Asked, input: Input): Promise<Outcome<null>> {
   if (input.parameters === null) return accept(null)
-  const key = await asked.keys.get(asked.call(), input.id)
+  const key = await asked.keys.get(asked.call(), { id: input.id })
   return key.ok ? checkMac(input, key.value.algorithm) : key
 }
 

@@ -2,7 +2,7 @@ import { type Static, type TSchema, type TUnsafe, Type } from '@fastify/type-pro
 import type { ErrorBody } from './http-error.ts'
 
 /** What a handler may give for a schema: nothing of it is changed on its way out. */
-type Sent<T> = T extends readonly (infer Element)[]
+export type Sent<T> = T extends readonly (infer Element)[]
   ? readonly Sent<Element>[]
   : T extends object
     ? { readonly [Name in keyof T]: Sent<T[Name]> }

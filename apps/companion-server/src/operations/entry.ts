@@ -1,0 +1,91 @@
+import type { Action, Resource } from '../access/authorize.ts'
+import type { Call, Subject } from '../audit/record.ts'
+import type { Outcome, Refusal } from '../refusal.ts'
+import { type Static, type TObject, type TProperties, type TSchema, Type } from './schema.ts'
+
+/** One question of permission. `key`: what the audit enters, and what an approval is for. */
+export type Permission = {
+  readonly action: Action
+  readonly resource: Resource
+  readonly key: string | null
+}
+
+/** What an operation works on. `subject`: where it enters the version that it used. */
+export type Work<Input, Found, Fitting> = {
+  readonly input: Input
+  readonly found: Found
+  readonly fitting: Fitting
+  readonly call: Call
+  readonly subject: Subject
+}
+
+type Before<Input, Found> = Omit<Work<Input, Found, never>, 'fitting'>
+
+/** One operation of the server: all that its doors, its approvers and its audit know of it. Nothing may be left out. */
+type Written<Fields extends TProperties, Input, Found, Fitting, Output> = {
+  /** By which the audit and conditions name it. */
+  readonly name: string
+  /** The canonical input, whatever door it came by. Bytes have their limits here. */
+  readonly input: Fields
+  /** What it is about, by its own row. What is absent is refused in the words for what may not be seen. */
+  readonly find: (input: Input, call: Call) => Outcome<Found> | Promise<Outcome<Found>>
+  /** Action and resource, each asked in this order; the last is what the operation is entered by. */
+  readonly permissions: (
+    found: Found,
+    input: Input,
+  ) => readonly [...(Permission | Refusal)[], Permission | Refusal]
+  /** Whether a person has to have shown a second factor lately. */
+  readonly secondFactor: boolean | ((found: Found) => boolean | Promise<boolean>)
+  /** What approvers see of it; null: no approval lets it be done. */
+  readonly shown: ((input: Input, on: { found: Found; fitting: Fitting }) => string) | null
+  /** What approvals and the audit have a keyed hash of. Before it is known what fits, `fitting` is null. */
+  readonly hashed: (input: Input, fitting: Fitting | null) => readonly Uint8Array[]
+  /** What else may refuse it: nothing is done, and no approval is used up. Its value is for `run`. */
+  readonly fits: (on: Before<Input, Found>) => Outcome<Fitting> | Promise<Outcome<Fitting>>
+  /** Named by its caller, it is done once and its reply is kept; what only uses a key is done again. */
+  readonly repeats: 'done-again' | 'reply-kept'
+  /** When whoever asks is told SERVER-BUSY, in ms; null: it reads as much as there is. */
+  readonly deadline: number | null
+  readonly run: (on: Work<Input, Found, Fitting>) => Promise<Outcome<Output>>
+  /** What the audit has a keyed hash of, of what came of it. */
+  readonly output: (value: Output, input: Input) => readonly Uint8Array[]
+}
+
+export type Entry<Fields extends TProperties, Input, Found, Fitting, Output> = Written<
+  Fields,
+  Input,
+  Found,
+  Fitting,
+  Output
+> & {
+  /** The most bytes of each field of bytes. */
+  readonly limits: readonly (readonly [field: string, most: number])[]
+}
+
+export type InputOf<Fields extends TProperties> = Static<TObject<Fields>>
+
+/** An entry of whatever input: what a table is made of. */
+// biome-ignore lint/suspicious/noExplicitAny: a table holds entries of all inputs, each checked where it is made.
+export type AnyEntry = Entry<TProperties, any, any, any, any>
+export type Table = { readonly [name: string]: AnyEntry }
+
+export type EntryInput<E extends AnyEntry> = Parameters<E['run']>[0]['input']
+export type EntryOutput<E extends AnyEntry> = Parameters<E['output']>[0]
+
+export const entry = <Fields extends TProperties, Found, Fitting, Output>(
+  written: Written<Fields, InputOf<Fields>, Found, Fitting, Output>,
+): Entry<Fields, InputOf<Fields>, Found, Fitting, Output> => ({ ...written, limits: limitsOf(written.input) })
+
+/** Bytes, at most so many. `characters`: of their base64, where a door sends text; a payload may have an envelope around it. */
+export const bytes = (most: number, characters = 4 * Math.ceil((most + 1024) / 3)) =>
+  Type.Unsafe<Uint8Array>({ bytes: most, characters })
+
+/** What one door alone makes in this process, and no text can say. */
+export const given = <T>() => Type.Unsafe<T>({ given: true })
+
+function limitsOf(input: TProperties): readonly (readonly [field: string, most: number])[] {
+  return Object.entries(input).flatMap(([field, schema]) => {
+    const { bytes: most }: TSchema & { bytes?: unknown } = schema
+    return typeof most === 'number' ? [[field, most] as const] : []
+  })
+}

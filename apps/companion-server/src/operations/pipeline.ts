@@ -1,0 +1,122 @@
+import type { Approvals } from '../access/approvals.ts'
+import { approvalsBefore, authorize, provedLately } from '../access/authorize.ts'
+import { type ApprovalsNeeded, sameApprovals } from '../access/conditions.ts'
+import type { Call, Record, Subject } from '../audit/record.ts'
+import { accept, type Outcome, type Refusal, refuse } from '../refusal.ts'
+import type { AnyEntry, EntryInput, EntryOutput, Permission, Table } from './entry.ts'
+
+type Parts = { readonly record: Record; readonly approvals: Pick<Approvals, 'take'> }
+type Waiting = { readonly permission: Permission; readonly needed: ApprovalsNeeded }
+
+/** An entry as its doors call it. */
+export type Operation<E extends AnyEntry> = {
+  (call: Call, input: EntryInput<E>): Promise<Outcome<EntryOutput<E>>>
+  readonly entry: E
+}
+
+/** A table's operations, each run by the pipeline. */
+export type Operations<T extends Table> = { readonly [Name in keyof T]: Operation<T[Name]> }
+
+export type Perform = <E extends AnyEntry>(
+  entry: E,
+  call: Call,
+  input: EntryInput<E>,
+) => Promise<Outcome<EntryOutput<E>>>
+
+/**
+ * The one order of every operation, whatever door it came by. Its door has authenticated the caller, counted the call and looked for the reply of
+ * a named one (access/admission.ts). Here it is authorised, wants a second factor, keeps to its limits, fits, is approved, runs and is entered in
+ * the audit log, refusals too, before anybody hears of it. Approvals come last of what refuses: no refusal uses one up.
+ */
+export function openPipeline({ record, approvals }: Parts): Perform {
+  return (entry, call, input) =>
+    record(call, entry.name, async (subject) => {
+      subject.input = entry.hashed(input, null)
+      const found = await entry.find(input, call)
+      if (!found.ok) return found
+      const allowed = authorise(entry, call, subject, entry.permissions(found.value, input))
+      if (!allowed.ok) return allowed
+      const proved = await secondFactor(entry, call, found.value)
+      if (!proved.ok) return proved
+      const within = checkLimits(entry, input)
+      if (!within.ok) return within
+      const fits = await entry.fits({ input, found: found.value, call, subject })
+      if (!fits.ok) return fits
+      const on = { found: found.value, fitting: fits.value }
+      subject.asked = () => entry.shown?.(input, on) ?? ''
+      subject.input = entry.hashed(input, fits.value)
+      const approved = await approve(call, subject, allowed.value)
+      if (!approved.ok) return approved
+      const done = await entry.run({ ...on, input, call, subject })
+      if (done.ok) subject.output = entry.output(done.value, input)
+      return done
+    })
+
+  /** Of all that is asked for; what the same people approve of two, they approve once, of the last. */
+  async function approve(call: Call, subject: Subject, waiting: readonly Waiting[]): Promise<Outcome<null>> {
+    const last = waiting.at(-1)
+    for (const one of waiting) {
+      if (one !== last && last !== undefined && sameApprovals(one.needed, last.needed)) continue
+      concern(subject, one.permission)
+      const taken = await approvals.take(call, subject, one.needed)
+      if (!taken.ok) return taken
+    }
+    return accept(null)
+  }
+}
+
+/** A table as its doors call it. */
+export function operationsOf<T extends Table>(table: T, perform: Perform): Operations<T> {
+  const all = Object.entries(table).map(([name, one]) => [
+    name,
+    Object.assign((call: Call, input: never) => perform(one, call, input), { entry: one }),
+  ])
+  // Name by name what the table has.
+  return Object.fromEntries(all) as Operations<T>
+}
+
+function authorise(
+  { shown }: AnyEntry,
+  call: Call,
+  subject: Subject,
+  asked: readonly (Permission | Refusal)[],
+): Outcome<readonly Waiting[]> {
+  const waiting: Waiting[] = []
+  for (const one of asked) {
+    if ('rule' in one) return one
+    concern(subject, one)
+    const { action, resource } = one
+    const needed =
+      shown === null
+        ? authorize(call.caller, action, resource)
+        : approvalsBefore(call.caller, action, resource)
+    if (!needed.ok) return needed
+    if (needed.value !== null) waiting.push({ permission: one, needed: needed.value })
+  }
+  return accept(waiting)
+}
+
+async function secondFactor(
+  { secondFactor: wanted }: AnyEntry,
+  { caller }: Call,
+  found: unknown,
+): Promise<Outcome<null>> {
+  const asked = typeof wanted === 'function' ? await wanted(found) : wanted
+  return asked ? provedLately(caller) : accept(null)
+}
+
+function checkLimits({ limits }: AnyEntry, input: { readonly [field: string]: unknown }): Outcome<null> {
+  for (const [field, most] of limits) {
+    const value = input[field]
+    if (value instanceof Uint8Array && value.length > most)
+      return refuse('BODY-TOO-LONG', `${field} is longer than ${most} bytes`)
+  }
+  return accept(null)
+}
+
+/** Where an operation is entered, and what its approval is for. */
+function concern(subject: Subject, { resource, key }: Permission): void {
+  if (resource.kind === 'deployment') return
+  const project = resource.kind === 'organisation' ? null : resource.project
+  Object.assign(subject, { organisation: resource.organisation, project, key })
+}

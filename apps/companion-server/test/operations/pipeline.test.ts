@@ -1,0 +1,134 @@
+import { expect, test } from 'vitest'
+import type { Caller } from '../../src/access/authorize.ts'
+import { openRecord, type Record } from '../../src/audit/record.ts'
+import { bytes, entry } from '../../src/operations/entry.ts'
+import { openPipeline } from '../../src/operations/pipeline.ts'
+import { Type } from '../../src/operations/schema.ts'
+import { accept, type Outcome, refuse } from '../../src/refusal.ts'
+
+const place = { organisation: 'o', project: 'p' }
+const two = { count: 2, by: ['ada', 'grace'] }
+const able = (conditions: object | null = null, provedAt = new Date()): Caller => ({
+  identity: 'i',
+  grants: [{ role: 'crypto-officer', ...place, conditions }],
+  session: { provedAt },
+})
+
+type Refuses = { find?: true; fits?: true; approvals?: true; run?: true }
+
+/** An operation that says which of its stages it came to, and the audit's entries. */
+function traced(refuses: Refuses) {
+  const came: string[] = []
+  const entries: { outcome: string; asked: string; input: readonly Uint8Array[]; output: number }[] = []
+  const at = <T>(stage: keyof Refuses, value: T): Outcome<T> => {
+    came.push(stage)
+    return refuses[stage] ? refuse(`AT-${stage.toUpperCase()}`, stage) : accept(value)
+  }
+  const one = entry({
+    name: 'key.tried',
+    input: { id: Type.String({ maxLength: 9 }), data: bytes(4) },
+    find: ({ id }) => at('find', { id }),
+    permissions: ({ id }) => [
+      { action: 'key.manage', resource: { kind: 'key', ...place, name: id, algorithm: 'a' }, key: id },
+    ],
+    secondFactor: true,
+    shown: ({ data }, { fitting }) => `${data.length} bytes, ${fitting}`,
+    hashed: ({ data }, fitting) => (fitting === null ? [data] : [data, Buffer.from(fitting)]),
+    fits: () => at('fits', 'fitting'),
+    repeats: 'done-again',
+    deadline: 1000,
+    run: async () => at('run', 7),
+    output: (value) => [Uint8Array.of(value)],
+  })
+  const record: Record = async (_call, operation, work) => {
+    const subject = {
+      ...{ operation, asked: '' as string | (() => string), key: null, version: null },
+      ...{ organisation: null, project: null, input: [], output: [] as Uint8Array[] },
+    }
+    const outcome = await work(subject)
+    const asked = typeof subject.asked === 'string' ? subject.asked : subject.asked()
+    entries.push({
+      ...{ outcome: outcome.ok ? 'ok' : outcome.rule, asked, input: subject.input },
+      output: subject.output.length,
+    })
+    return outcome
+  }
+  const perform = openPipeline({ record, approvals: { take: async () => at('approvals', null) } })
+  return {
+    came,
+    entries,
+    async ask(caller: Caller, data = new Uint8Array(4)) {
+      const call = { caller, door: 'direct', reqId: 'r', receipt: null } as const
+      const outcome = await perform(one, { ...call }, { id: 'k', data })
+      return outcome.ok ? 'ok' : outcome.rule
+    },
+  }
+}
+
+const waits = { approvals: two }
+const everything = ['find', 'fits', 'approvals', 'run']
+
+test('OPERATION-ORDER what one stage refuses, no later one is asked, and the audit has the refusal', async () => {
+  const longAgo = new Date(0)
+  for (const [refuses, caller, rule, stages, data] of [
+    [{ find: true }, able(waits, longAgo), 'AT-FIND', ['find'], 9],
+    [{}, { ...able(), grants: [] }, 'OBJECT-ABSENT', ['find'], 9],
+    [{}, able({ keyNames: ['other'] }, longAgo), 'CONDITION-UNMET', ['find'], 9],
+    [{}, able(waits, longAgo), 'SECOND-FACTOR-ANEW', ['find'], 9],
+    [{}, able(waits), 'BODY-TOO-LONG', ['find'], 5],
+    [{ fits: true }, able(waits), 'AT-FITS', ['find', 'fits'], 4],
+    [{ approvals: true }, able(waits), 'AT-APPROVALS', ['find', 'fits', 'approvals'], 4],
+    [{ run: true }, able(waits), 'AT-RUN', everything, 4],
+    [{}, able(waits), 'ok', everything, 4],
+    // Who needs no approval is asked for none.
+    [{}, able(), 'ok', ['find', 'fits', 'run'], 4],
+  ] as const) {
+    const tried = traced(refuses)
+    expect(await tried.ask(caller, new Uint8Array(data))).toBe(rule)
+    expect(tried.came, rule).toEqual(stages)
+    expect(tried.entries).toMatchObject([{ outcome: rule, output: rule === 'ok' ? 1 : 0 }])
+  }
+})
+
+test('OPERATION-ORDER approvers, audit and run see one input, which is whole once it fits', async () => {
+  const tried = traced({})
+  const data = Uint8Array.of(1, 2, 3)
+  await tried.ask(able(waits), data)
+  expect(tried.entries[0]).toMatchObject({ asked: '3 bytes, fitting' })
+  expect(tried.entries[0]?.input).toEqual([data, Buffer.from('fitting')])
+  const refused = traced({ fits: true })
+  await refused.ask(able(waits), data)
+  expect(refused.entries[0]?.input).toEqual([data])
+})
+
+test('OPERATION-ORDER nobody hears an outcome that the audit log does not have', async () => {
+  const closed = { append: () => Promise.reject(new Error('full')) } as never
+  const record = openRecord(
+    closed,
+    () => new Date(),
+    async () => new Uint8Array(32),
+  )
+  const perform = openPipeline({ record, approvals: { take: async () => accept(null) } })
+  const call = { caller: able(), door: 'direct' as const, reqId: 'r', receipt: null }
+  const one = entry({
+    ...{ name: 'key.tried', input: {}, find: () => accept(null), secondFactor: false, shown: null },
+    permissions: () => [{ action: 'project.read', resource: { kind: 'project', ...place }, key: null }],
+    ...{ hashed: () => [], fits: () => accept(null), repeats: 'done-again', deadline: 1, output: () => [] },
+    run: async () => accept(7),
+  })
+  await expect(perform(one, call, {})).rejects.toMatchObject({ code: 'AUDIT-UNAVAILABLE' })
+})
+
+test('OPERATION-WHOLE an entry that leaves a stage out does not compile', () => {
+  const whole = { name: 'x', input: {}, find: () => accept(null), secondFactor: false, shown: null } as const
+  const rest = { hashed: () => [], fits: () => accept(null), output: () => [], run: async () => accept(1) }
+  const permissions = () => [{ action: 'key.read', resource: { kind: 'deployment' }, key: null }] as const
+  // @ts-expect-error: it has no deadline.
+  entry({ ...whole, ...rest, permissions: () => [...permissions()], repeats: 'done-again' })
+  // @ts-expect-error: nothing says whether it is done again.
+  entry({ ...whole, ...rest, permissions: () => [...permissions()], deadline: 1 })
+  // @ts-expect-error: nobody is asked whether it may be done.
+  entry({ ...whole, ...rest, repeats: 'done-again', deadline: 1 })
+  // @ts-expect-error: these bytes have no limit.
+  expect(() => bytes()).not.toThrow()
+})
