@@ -1,9 +1,10 @@
 import { FaultBoundary, LuxTheme } from '@lux/ui'
-import { lazy, type ReactNode, Suspense } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react'
+import { call } from './client.ts'
 import { Home } from './home/home.tsx'
 import { Frame } from './shell/frame.tsx'
-import { useInteractive } from './stores/interactive.ts'
-import { type Route, useRoute } from './stores/route.ts'
+import { ceremonies } from './stores/remotes.ts'
+import { type Route, type RouteName, useRoute } from './stores/route.ts'
 import { useShell } from './stores/shell.ts'
 
 // Home is what a start waits for; every other screen is read when it is first opened.
@@ -66,4 +67,28 @@ export function App() {
       </FaultBoundary>
     </LuxTheme>
   )
+}
+
+/**
+ * Tells main once that a person can work: the screen has the person's settings, Home has its next action, and both have
+ * been painted. A core that cannot start counts too, as the window then says what to do.
+ */
+function useInteractive(route: RouteName): void {
+  const told = useRef(false)
+  const stopped = useShell(({ core }) => core.state === 'stopped')
+  const settled = useShell((state) => state.settled)
+  const listed = ceremonies(({ value, failure }) => value !== null || failure !== null)
+  const interactive = stopped || (settled && (listed || route !== 'home'))
+  useEffect(() => {
+    if (!interactive || told.current) return
+    told.current = true
+    // Two frames: the first is asked for now, the second begins only when the first has been painted.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        void call('shell.ready', { route: location.hash.slice(0, 200) })
+        useShell.setState({ interactive: true })
+        document.documentElement.dataset.interactive = 'true'
+      }),
+    )
+  }, [interactive])
 }

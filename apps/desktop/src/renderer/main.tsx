@@ -24,8 +24,9 @@ import '@lux/ui/styles/contrast.css'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { startI18n } from './i18n/start.ts'
-import { askForHome } from './stores/ask-for-home.ts'
-import { listenToCore, loadShell } from './stores/shell.ts'
+import { ceremonies } from './stores/remotes.ts'
+import { useRoute } from './stores/route.ts'
+import { listenToCore, loadShell, useShell } from './stores/shell.ts'
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
@@ -35,3 +36,13 @@ void loadShell()
 askForHome()
 await startI18n()
 createRoot(root).render(<App />)
+
+/** Home's list is on its way while the page is still being drawn. */
+function askForHome(): void {
+  if (useRoute.getState().name !== 'home') return
+  const stop = useShell.subscribe(({ core }) => {
+    if (core.state !== 'ready') return
+    stop()
+    void ceremonies.load({})
+  })
+}

@@ -17,7 +17,7 @@ const others = [
   '../../../packages/ui/src/qr/qr-sender.tsx: (prefers-reduced-motion: reduce)',
   '../../../packages/ui/src/qr/worker.ts: Error',
   '../../share-holder-mobile-web/src/device/next-epoch.ts: this phone',
-  '../../share-holder-mobile-web/src/device/open-device.ts: this phone',
+  '../../share-holder-mobile-web/src/device/shares.ts: this phone',
   '../../share-holder-mobile-web/src/device/worker.ts: Error',
   'renderer/client.ts: s',
   'renderer/designer/draft-parts.tsx: Alt+ArrowUp Alt+ArrowDown',

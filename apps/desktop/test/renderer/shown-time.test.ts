@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { shownTime } from '../../src/renderer/i18n/shown-time.ts'
+import { shownTime } from '../../src/renderer/i18n/format.ts'
 
 test('a time is shown in UTC, says so, and has Western digits in every language', () => {
   const iso = '2026-01-31T21:05:09.000Z'

@@ -2,20 +2,22 @@ import { Code, FailureNotice, Icon, Rec } from '@lux/ui'
 import { Button, Heading } from '@radix-ui/themes'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { DraftEdit, DraftView, Failure, Result } from '../../contract/index.ts'
+import type { DraftEdit, DraftView, Failure, Paper, Result } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { Loaded } from '../components/loading.tsx'
 import { Outcome } from '../components/outcome.tsx'
+import { useScriptText } from '../i18n/step-text.ts'
+import { paperLanguage } from '../paper/paper-language.ts'
+import { scriptPaper } from '../paper/plan-paper.ts'
 import { PrintPaper } from '../paper/print-paper.tsx'
 import { Faults } from '../setup/faults.tsx'
 import { TextIn } from '../setup/policy.tsx'
 import { useRemote } from '../stores/remote.ts'
 import { drafts, draft as remote, scripts, setups } from '../stores/remotes.ts'
 import { go } from '../stores/route.ts'
-import { Keys } from './draft-keys.tsx'
+import { DraftFields } from './draft-fields.tsx'
 import { Parts } from './draft-parts.tsx'
 import { PaperPreview } from './paper-preview.tsx'
-import { useDraftPaper } from './use-draft-paper.ts'
 
 /** A script is made: its steps beside the paper that they become, with the linter's word in place. */
 export function Designer({ id }: { id: string }) {
@@ -202,4 +204,64 @@ function Head({
       </div>
     </header>
   )
+}
+
+type Props = { draft: DraftView; edit: (change: DraftEdit) => Promise<boolean> }
+
+/** The keys that the script makes. */
+function Keys({ draft, edit }: Props) {
+  const { t } = useTranslation()
+  return (
+    <details className="details">
+      <summary>{t('designer.keys', { count: draft.keys.length })}</summary>
+      <ul className="list">
+        {draft.keys.map((key) => (
+          <li key={key.id} className="designer-form">
+            <strong>
+              <Rec>{key.name}</Rec>
+            </strong>
+            <DraftFields
+              fields={key.fields}
+              onChange={(entry, value) => void edit({ do: 'change-key', id: key.id, entry, value })}
+            />
+            <div>
+              <Button
+                type="button"
+                variant="ghost"
+                color="gray"
+                highContrast
+                aria-label={t('designer.remove-for', { name: key.name })}
+                onClick={() => void edit({ do: 'remove-key', id: key.id })}
+              >
+                {t('designer.remove')}
+              </Button>
+            </div>
+          </li>
+        ))}
+      </ul>
+      <Button
+        type="button"
+        variant="surface"
+        color="gray"
+        highContrast
+        onClick={() => void edit({ do: 'add-key' })}
+      >
+        {t('designer.add-key')}
+      </Button>
+    </details>
+  )
+}
+
+/** The paper that the draft becomes: the same that a plan has. */
+function useDraftPaper(draft: DraftView): Paper {
+  const { t, i18n } = useTranslation()
+  const said = useScriptText()
+  const { title, people, words, hash, parts } = draft
+  return scriptPaper(t, said, paperLanguage(i18n.language), {
+    title,
+    people,
+    facts: [],
+    hash: { title: t('designer.hash'), words, hex: hash },
+    parts,
+  })
 }

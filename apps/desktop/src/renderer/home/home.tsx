@@ -1,24 +1,31 @@
-import { FailureNotice } from '@lux/ui'
+import { FailureNotice, Icon, QuorumRing, Rec } from '@lux/ui'
+import { Link } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { CeremonySummary, Failure } from '../../contract/index.ts'
+import type {
+  ApprovalView,
+  CeremonySummary,
+  DraftSummary,
+  DueItem,
+  Failure,
+  SetupSummary,
+} from '../../contract/index.ts'
 import { CeremonyTable } from '../components/ceremony-table.tsx'
 import { Loaded } from '../components/loading.tsx'
 import { Screen, Section } from '../components/screen.tsx'
 import { UnreadableRuns } from '../components/unreadable-runs.tsx'
 import { UtcNow } from '../components/utc-clock.tsx'
+import { useFormats } from '../i18n/format.ts'
 import { useRemote } from '../stores/remote.ts'
 import { appInfo, approvals, ceremonies, drafts, due, scripts, setups } from '../stores/remotes.ts'
+import { hrefOf } from '../stores/route.ts'
 import { useShell } from '../stores/shell.ts'
-import { Awaited } from './awaited.tsx'
-import { DueList } from './due-list.tsx'
 import { FirstTime } from './first-time.tsx'
 import { type Group, groupOf, groups } from './groups.ts'
 import { Measures } from './measures.tsx'
 import { Next } from './next.tsx'
-import { nextOf } from './next-action.ts'
+import { awaited, nextOf } from './next-action.ts'
 import { Scripts, startScript } from './scripts.tsx'
-import { Unfinished } from './unfinished.tsx'
 
 const inGroup = (list: CeremonySummary[], group: Group): CeremonySummary[] =>
   list.filter((one) => groupOf(one) === group)
@@ -84,5 +91,113 @@ export function Home() {
         </div>
       </div>
     </Screen>
+  )
+}
+
+/** The request to decrypt that ends first, and how many more wait for somebody's word. */
+function Awaited({ requests }: { requests: readonly ApprovalView[] }) {
+  const { t } = useTranslation()
+  const format = useFormats()
+  const open = awaited(requests)
+  const [first] = open
+  if (first === undefined) return null
+  const role = first.state === 'approving' ? 'approver' : 'holder'
+  return (
+    <Section title={t('home.approvals.title')}>
+      <div className="panel home-awaited">
+        <QuorumRing
+          size={96}
+          named={false}
+          needed={role === 'approver' ? first.approversNeeded : first.answersNeeded}
+          voices={first.voices
+            .filter((voice) => voice.role === role)
+            .map(({ name, said }) => ({ name, given: said === 'approved' }))}
+        />
+        <span className="row-text">
+          <Link underline="always" href={hrefOf('approvals', first.digest)}>
+            <Rec>{first.what}</Rec>
+          </Link>
+          <span className="quiet">{t('home.approvals.until', { time: format.time(first.expiry) })}</span>
+          {open.length === 1 ? null : (
+            <span className="quiet">{t('home.approvals.more', { count: open.length - 1 })}</span>
+          )}
+        </span>
+      </div>
+    </Section>
+  )
+}
+
+/** What has to be done by a day, what is late first. `quiet`: nothing is said where nothing can be due yet. */
+function DueList({ due, quiet }: { due: DueItem[] | null; quiet: boolean }) {
+  const { t } = useTranslation()
+  if (due === null || (quiet && due.length === 0)) return null
+  return (
+    <Section title={t('home.due.title')}>
+      {due.length === 0 ? <p className="quiet">{t('home.due.none')}</p> : null}
+      <ul className="list">
+        {due.map((item) => (
+          <OneDue key={`${item.kind} ${item.run ?? ''} ${item.at ?? ''}`} item={item} />
+        ))}
+      </ul>
+    </Section>
+  )
+}
+
+function OneDue({ item: { kind, title, names, at, late, run } }: { item: DueItem }) {
+  const { t } = useTranslation()
+  const format = useFormats()
+  return (
+    <li className="row home-due" data-late={late ? '' : undefined}>
+      <Icon name={late ? 'alert' : 'clock'} />
+      <span className="row-text">
+        <Link underline="always" href={run === null ? hrefOf('settings') : hrefOf('run', run)}>
+          {t(`home.due.${kind}`)}
+        </Link>
+        <span className="quiet">
+          <Rec>{[title, ...names].filter((part) => part !== '').join(' · ')}</Rec>
+        </span>
+      </span>
+      <span className="home-due-at">
+        {late ? <strong>{t('home.due.late')}</strong> : null}
+        {at === null ? null : <Rec>{format.day(at)}</Rec>}
+      </span>
+    </li>
+  )
+}
+
+/** Ceremonies that are being set up, with the approvals that they wait for, and scripts that are being made. */
+function Unfinished({ setups, drafts }: { setups: SetupSummary[]; drafts: DraftSummary[] }) {
+  const { t } = useTranslation()
+  const count = setups.length + drafts.length
+  if (count === 0) return null
+  return (
+    <Section title={t('home.unfinished', { count })}>
+      <ul className="list">
+        {setups.map(({ id, title, next, signed }) => (
+          <li key={id} className="row">
+            <span className="row-text">
+              <Link underline="always" href={hrefOf('setup', id)}>
+                <Rec>{title}</Rec>
+              </Link>
+              <span className="quiet">{t('setup.stands', { stage: t(`setup.stage.${next}`) })}</span>
+            </span>
+            {signed === null ? null : (
+              <span>{t(`home.waits.${next === 'policy' ? 'policy' : 'approve'}`, signed)}</span>
+            )}
+          </li>
+        ))}
+        {drafts.map(({ id, title, faults }) => (
+          <li key={id} className="row">
+            <span className="row-text">
+              <Link underline="always" href={hrefOf('script', id)}>
+                <Rec>{title}</Rec>
+              </Link>
+              <span className="quiet">{t('home.draft')}</span>
+            </span>
+            {faults === 0 ? null : <span>{t('designer.faults', { count: faults })}</span>}
+          </li>
+        ))}
+      </ul>
+    </Section>
   )
 }

@@ -1,5 +1,4 @@
 import { useTranslation } from 'react-i18next'
-import { shownTime } from './shown-time.ts'
 
 /** Western digits in every language: they are compared with logs and printed sheets. */
 function localeOf(language: string): string {
@@ -41,4 +40,24 @@ export function useFormats(): Formats {
     number: (value) => new Intl.NumberFormat(locale).format(value),
     signed: (value) => new Intl.NumberFormat(locale, { signDisplay: 'exceptZero' }).format(value),
   }
+}
+
+/**
+ * An ISO-8601 time as people read it, to the second and in UTC: screens are compared with transcripts and printed sheets,
+ * which carry nothing else. What is no time is shown as it is.
+ */
+export function shownTime(locale: string, iso: string): string {
+  const date = new Date(iso)
+  if (Number.isNaN(date.getTime())) return iso
+  return new Intl.DateTimeFormat(locale, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+    timeZone: 'UTC',
+    timeZoneName: 'short',
+  }).format(date)
 }

@@ -1,25 +1,25 @@
-import { FailureNotice, Icon } from '@lux/ui'
+import { Code, FailureNotice, Icon, Timeline, type TimelinePart } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
-import { useEffect, useState } from 'react'
+import { Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Failure, RunView } from '../../contract/index.ts'
+import type { Failure, PartView, RunView } from '../../contract/index.ts'
 import { call, droppedPath } from '../client.ts'
+import { fromBase64, type QrPart, QrShow } from '../components/codes.tsx'
 import { Loaded } from '../components/loading.tsx'
 import { Screen } from '../components/screen.tsx'
 import { useScriptText } from '../i18n/step-text.ts'
+import { minuteOf } from '../stage/elapsed.tsx'
 import { useShownOnWall } from '../stage/on-wall.ts'
 import { faceOf, seenBefore, stepsOf } from '../stage/phase.ts'
 import { Result, ResultAgain } from '../stage/result.tsx'
 import { StageBar } from '../stage/stage-bar.tsx'
 import { StageRail } from '../stage/stage-rail.tsx'
-import { StageTimeline } from '../stage/stage-timeline.tsx'
 import { takeDrops } from '../stores/drop.ts'
 import { useRemote } from '../stores/remote.ts'
 import { run } from '../stores/remotes.ts'
 import { useRoom } from '../stores/room.ts'
 import { turnWall, useWall } from '../stores/wall.ts'
 import type { Act } from './act.ts'
-import { EpochLive } from './epoch-live.tsx'
 import { RunEnd } from './run-end.tsx'
 import { RunException } from './run-exception.tsx'
 import { RunStep } from './step/run-step.tsx'
@@ -147,4 +147,96 @@ function useFocusOnNext(at: string): void {
     // What happened is read before it is answered.
     next?.focus({ preventScroll: field?.matches('[type=radio]') !== false })
   }, [at])
+}
+
+/** Once the next epoch is live, every phone with an old or a new share hears it: codes here, or the file. */
+function EpochLive({ view }: { view: RunView }) {
+  const { t } = useTranslation()
+  const [parts, setParts] = useState<readonly QrPart[] | null>(null)
+  const [failure, setFailure] = useState<Failure | null>(null)
+  if (view.epochLive === null) return null
+
+  async function show(): Promise<void> {
+    setFailure(null)
+    const answer = await call('ceremonies.carry', { id: view.id, live: true })
+    if (!answer.ok) return setFailure(answer.error)
+    setParts(
+      answer.value.parts.map(({ type, payload }) => ({
+        what: t(`runner.codes.${type}`),
+        carried: { type, payload: fromBase64(payload) },
+      })),
+    )
+  }
+
+  return (
+    <div className="failure" data-tone="warn" role="status" data-epoch="live">
+      <Icon name="check" size={18} />
+      <div className="section">
+        <strong>{t('runner.live.title')}</strong>
+        <span>{t('runner.live.what')}</span>
+        <Code>{view.epochLive.file}</Code>
+        <div className="actions">
+          <Button type="button" variant="surface" color="gray" highContrast onClick={() => void show()}>
+            <Icon name="qr" />
+            {t('runner.live.show')}
+          </Button>
+        </div>
+        {failure ? <FailureNotice failure={failure} /> : null}
+        {parts === null ? null : (
+          <Suspense>
+            <QrShow title={t('runner.live.title')} parts={parts} onClose={() => setParts(null)} />
+          </Suspense>
+        )}
+      </div>
+    </div>
+  )
+}
+
+/** The parts of the run: real times behind, the step in hand, and how many steps are to come. */
+function StageTimeline({
+  view,
+  open,
+  onOpen,
+}: {
+  view: RunView
+  open: string | null
+  onOpen: (id: string) => void
+}) {
+  const { t } = useTranslation()
+  const textOf = useScriptText()
+  const at = view.current?.id ?? view.exception?.step ?? null
+
+  function noteOf({ steps }: PartView): string {
+    const current = steps.find(({ id }) => id === at)
+    if (current !== undefined) return `${current.number} ${textOf.title(current)}`
+    const [first, last] = [steps[0]?.startedAt, steps.findLast(({ doneAt }) => doneAt !== null)?.doneAt]
+    if (first != null && last != null) return `${minuteOf(first)} – ${minuteOf(last)}`
+    return t('stage.steps', { count: steps.length })
+  }
+
+  const parts = view.parts.map(
+    (part): TimelinePart => ({
+      id: part.id,
+      title: textOf.part(part),
+      note: noteOf(part),
+      steps: part.steps.map((step) => ({
+        id: step.id,
+        number: step.number,
+        title: textOf.title(step),
+        state: step.state,
+        said: t(`states.step.${step.state}`),
+        deviation: view.remarks.some(({ kind, step: where }) => kind === 'deviation' && where === step.id)
+          ? t('stage.deviation-mark')
+          : null,
+      })),
+    }),
+  )
+  return (
+    <div className="stage-timeline">
+      <p className="stage-brief" aria-live="polite">
+        {t('runner.progress', view.progress)}
+      </p>
+      <Timeline parts={parts} label={t('runner.steps')} at={at} open={open} onOpen={onOpen} />
+    </div>
+  )
 }

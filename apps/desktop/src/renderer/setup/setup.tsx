@@ -1,21 +1,31 @@
-import { FailureNotice, Icon, Rec } from '@lux/ui'
-import { Button, Heading } from '@radix-ui/themes'
+import { FailureNotice, Icon, QuorumRing, Rec } from '@lux/ui'
+import { Button, Dialog, Heading } from '@radix-ui/themes'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type SetupStage, type SetupView, setupStages } from '../../contract/index.ts'
+import {
+  type Paper,
+  type Result,
+  type SetupStage,
+  type SetupView,
+  setupStages,
+} from '../../contract/index.ts'
+import { call } from '../client.ts'
 import { Loaded } from '../components/loading.tsx'
+import { useScriptText } from '../i18n/step-text.ts'
+import { paperLanguage } from '../paper/paper-language.ts'
+import { planPaper } from '../paper/plan-paper.ts'
+import { PrintPaper } from '../paper/print-paper.tsx'
 import { useDrop } from '../stores/drop.ts'
 import { useRemote } from '../stores/remote.ts'
 import { setup as remote } from '../stores/remotes.ts'
 import { go } from '../stores/route.ts'
-import { Approve } from './approve.tsx'
 import { Lock } from './lock.tsx'
 import { People } from './people.tsx'
 import { PolicyStage } from './policy.tsx'
-import { PrintPlan } from './print-plan.tsx'
 import { Rehearse, RehearseTogether } from './rehearse.tsx'
 import { ScriptStage } from './script.tsx'
-import { useSetupActs } from './use-setup.ts'
+import { Signatures } from './signatures.tsx'
+import { type SetupActs, useSetupActs } from './use-setup.ts'
 
 /** From nothing to a locked plan: six steps, each of which can be left and come back to. */
 export function Setup({ id }: { id: string }) {
@@ -180,5 +190,88 @@ function Steps({
         ))}
       </ol>
     </nav>
+  )
+}
+
+/** Officers approve the very bytes of the plan, and the rehearsal that they saw of it. */
+function Approve({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
+  const { t } = useTranslation()
+  const { approval } = setup
+  return (
+    <div className="setup-columns">
+      <section className="setup-card" aria-labelledby="approve-title">
+        <h2 id="approve-title">{t('setup.approve.title')}</h2>
+        {approval.lines.length === 0 ? (
+          <p className="quiet">{t('setup.approve.rehearse-first')}</p>
+        ) : (
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
+          <pre className="signed-lines" dir="ltr" tabIndex={0} data-record="">
+            {approval.lines.join('\n')}
+          </pre>
+        )}
+        {approval.changes.length === 0 ? null : <p className="why-not">{t('setup.approve.changes')}</p>}
+      </section>
+      <aside className="setup-card setup-side" aria-labelledby="approve-signed">
+        <div className="sign-head">
+          <QuorumRing
+            voices={approval.signers.map(({ name, signed }) => ({ name, given: signed }))}
+            needed={approval.required}
+            size={96}
+            named={false}
+          />
+          <h2 id="approve-signed">{t('setup.approve.signed')}</h2>
+        </div>
+        <Signatures
+          id={setup.id}
+          what="plan"
+          signers={approval.signers}
+          required={approval.required}
+          whyNot={approval.lines.length === 0 ? t('setup.approve.rehearse-first') : null}
+          acts={acts}
+        />
+      </aside>
+    </div>
+  )
+}
+
+/** The plan as people in the room read it, with places for times and initials: the text of `custody plan print`. */
+function PrintPlan({ setup }: { setup: SetupView }) {
+  const { id } = setup
+  const { t, i18n } = useTranslation()
+  const said = useScriptText()
+  const [text, setText] = useState('')
+  async function open(): Promise<void> {
+    const answer = await call('setups.print', { id })
+    setText(answer.ok ? answer.value.text : '')
+  }
+  async function script(): Promise<Result<Paper>> {
+    const plan = await call('setups.print', { id })
+    if (!plan.ok) return plan
+    return { ok: true, value: planPaper(t, said, paperLanguage(i18n.language), setup, plan.value.parts) }
+  }
+  return (
+    <Dialog.Root onOpenChange={(next) => (next ? void open() : setText(''))}>
+      <Dialog.Trigger>
+        <Button variant="surface" color="gray" highContrast>
+          <Icon name="file" />
+          {t('setup.print')}
+        </Button>
+      </Dialog.Trigger>
+      <Dialog.Content maxWidth="60rem" aria-describedby={undefined}>
+        <Dialog.Title size="4">{t('setup.print')}</Dialog.Title>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
+        <pre className="signed-lines" dir="ltr" tabIndex={0} data-record="">
+          {text}
+        </pre>
+        <div className="actions">
+          <PrintPaper label={t('setup.print-script')} name="script" paper={script} />
+          <Dialog.Close>
+            <Button variant="surface" color="gray" highContrast>
+              {t('setup.close')}
+            </Button>
+          </Dialog.Close>
+        </div>
+      </Dialog.Content>
+    </Dialog.Root>
   )
 }

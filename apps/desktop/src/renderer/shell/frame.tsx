@@ -1,19 +1,17 @@
 import { Code, Icon, Rec, Sentence } from '@lux/ui'
 import { useErrorText } from '@lux/ui/i18n'
 import { Button } from '@radix-ui/themes'
-import { type ReactNode, useEffect } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { create } from 'zustand'
 import { call } from '../client.ts'
 import { useFormats } from '../i18n/format.ts'
-import { useClipboardClear } from '../stores/clipboard.ts'
 import { useDrop } from '../stores/drop.ts'
 import { lock, useIdle, useIdleLock } from '../stores/idle.ts'
 import { useRemote } from '../stores/remote.ts'
 import { appInfo, ceremonies, run, tokens } from '../stores/remotes.ts'
 import { hrefOf, useRoute } from '../stores/route.ts'
 import { takeNoteOfRestart, useShell } from '../stores/shell.ts'
-import { IdleCover } from './idle-cover.tsx'
-import { ask, Keys } from './keys.tsx'
 import { showsRehearsal } from './rehearsal-shown.ts'
 import { screens } from './screens.ts'
 
@@ -248,4 +246,104 @@ export function Frame({ children }: { children: ReactNode }) {
       <Keys />
     </div>
   )
+}
+
+const unlock = (): void => useIdle.setState({ locked: false })
+
+/** Covers the whole window, dialogs too, until a person is there again. Nothing below it can be reached or read. */
+function IdleCover() {
+  const { t } = useTranslation()
+  const cover = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const dialog = cover.current
+    if (dialog === null) return
+    // A dialog below would take a press outside it for its own end, and lose its draft.
+    const keep = (event: Event): void => event.stopPropagation()
+    dialog.addEventListener('pointerdown', keep)
+    dialog.addEventListener('keydown', keep)
+    dialog.showModal()
+    return () => dialog.close()
+  }, [])
+  return (
+    <dialog
+      ref={cover}
+      className="idle-cover"
+      aria-labelledby="idle-title"
+      aria-describedby="idle-text"
+      onCancel={unlock}
+    >
+      <div className="idle-panel">
+        <Icon name="clock" size={28} />
+        <h2 id="idle-title">{t('frame.locked')}</h2>
+        <p id="idle-text">{t('frame.locked-what')}</p>
+        <Button size="3" autoFocus onClick={unlock}>
+          {t('frame.unlock')}
+        </Button>
+      </div>
+    </dialog>
+  )
+}
+
+// Read when they are first asked for.
+const Help = lazy(() => import('./help.tsx').then(({ Help }) => ({ default: Help })))
+const Palette = lazy(() => import('./palette.tsx').then(({ Palette }) => ({ default: Palette })))
+
+type Shown = 'palette' | 'help' | null
+
+const useShown = create<{ shown: Shown }>(() => ({ shown: null }))
+
+function ask(shown: Shown): void {
+  useShown.setState({ shown })
+}
+
+/** F1 and `?`: help for this screen; Ctrl+K: everything that can be gone to or pressed. */
+function Keys() {
+  const shown = useShown((state) => state.shown)
+  const locked = useIdle((state) => state.locked)
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent): void => {
+      const asked = askedBy(event)
+      if (asked === null) return
+      event.preventDefault()
+      // Another dialog is in the middle of something.
+      if (document.querySelector('[role=dialog], [role=alertdialog], dialog[open]') === null) ask(asked)
+    }
+    addEventListener('keydown', pressed)
+    return () => removeEventListener('keydown', pressed)
+  }, [])
+  const close = (): void => ask(null)
+  if (shown === null || locked) return null
+  return (
+    <Suspense>
+      {shown === 'palette' ? <Palette onClose={close} onHelp={() => ask('help')} /> : null}
+      {shown === 'help' ? <Help onClose={close} /> : null}
+    </Suspense>
+  )
+}
+
+/** Nothing while an input method composes a word, and no `?` from whoever types one. */
+function askedBy(event: KeyboardEvent): Shown {
+  if (event.isComposing || event.altKey) return null
+  const { key, ctrlKey, metaKey, target } = event
+  if (key === 'F1') return 'help'
+  if (key.toLowerCase() === 'k' && (ctrlKey || metaKey)) return 'palette'
+  const types = target instanceof Element && target.closest('input, textarea, select') !== null
+  return key === '?' && !types ? 'help' : null
+}
+
+/** The system has what was copied only after the event. */
+const settledMs = 50
+
+/** Whatever a person selects and copies is cleared again; what the window's own buttons copy is public, and stays. */
+function useClipboardClear(): void {
+  const clearAfter = useShell(({ settings }) => settings.clearClipboard)
+  useEffect(() => {
+    const copied = (): void => {
+      setTimeout(() => void call('shell.copied', { clearAfter }), settledMs)
+    }
+    for (const name of ['copy', 'cut'] as const) addEventListener(name, copied)
+    return () => {
+      for (const name of ['copy', 'cut'] as const) removeEventListener(name, copied)
+    }
+  }, [clearAfter])
 }

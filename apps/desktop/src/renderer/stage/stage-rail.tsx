@@ -2,7 +2,7 @@ import { type KeyNode, KeyTree, PersonChip, QuorumRing, Rec } from '@lux/ui'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { RunView } from '../../contract/index.ts'
-import { KeyEvidence } from '../runner/key-evidence.tsx'
+import { Section } from '../components/screen.tsx'
 import { useRoom } from '../stores/room.ts'
 import { hrefOf } from '../stores/route.ts'
 import { minuteOf } from './elapsed.tsx'
@@ -180,5 +180,31 @@ function Remarks({ view: { id, remarks } }: { view: RunView }) {
         </ul>
       )}
     </Part>
+  )
+}
+
+/** What each key that was made rests on, as a level and in words, never as a yes. */
+function KeyEvidence({ keys }: { keys: RunView['evidence'] }) {
+  const { t } = useTranslation()
+  if (keys.length === 0) return null
+  return (
+    <Section title={t('runner.evidence')}>
+      <ul className="list ruled" aria-label={t('runner.evidence')}>
+        {keys.map(({ id, level, evidence }) => (
+          <li key={id} className="row tight">
+            <span className="row-text">
+              <span>
+                {level === 'ceremony' ? t('runner.evidence-ceremony') : <Rec>{id}</Rec>}
+                {': '}
+                <bdi dir="ltr" data-record="">
+                  {evidence}
+                </bdi>
+              </span>
+              <span className="quiet">{t(`tokens.evidence-means.${evidence}`)}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Section>
   )
 }

@@ -1,4 +1,4 @@
-import { FailureNotice, Rec } from '@lux/ui'
+import { Code, FailureNotice, Rec } from '@lux/ui'
 import { Badge, Heading } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -6,8 +6,10 @@ import { capabilityIds, type Failure, type ProbeView, type TokenView } from '../
 import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import { Outcome } from '../components/outcome.tsx'
+import { PinLine } from '../components/pin-line.tsx'
 import { Section } from '../components/screen.tsx'
 import { WorkPanel } from '../components/work-panel.tsx'
+import { useSaid } from '../i18n/said.ts'
 import { tokens } from '../stores/remotes.ts'
 import { endWork, useWork } from '../stores/work.ts'
 import { ChangePinDialog } from './change-pin-dialog.tsx'
@@ -15,8 +17,6 @@ import { Initialise } from './initialise-dialog.tsx'
 import { Inventory } from './inventory.tsx'
 import { LogInDialog } from './log-in-dialog.tsx'
 import { ProbeResult } from './probe-result.tsx'
-import { TokenEvidence } from './token-evidence.tsx'
-import { TokenFacts } from './token-facts.tsx'
 import { TokenTrial } from './token-trial.tsx'
 
 export function TokenPanel({ slot, token }: { slot: string; token: TokenView }) {
@@ -161,5 +161,80 @@ function Capabilities({ token }: { token: TokenView }) {
         })}
       </ul>
     </Section>
+  )
+}
+
+/** The level in words, then each reason why it holds or why the next one does not. */
+function TokenEvidence({ token }: { token: TokenView }) {
+  const { t, i18n } = useTranslation()
+  const textOf = useSaid()
+  const attested = `profiles.attestation.${token.profile}`
+  const names: Record<string, string> = i18n.exists(attested) ? { how: t(attested) } : {}
+  return (
+    <div className="panel">
+      <div className="row">
+        <span className="row-text">
+          <strong>{t('tokens.evidence', { level: token.evidence })}</strong>
+          <span className="quiet">{t(`tokens.evidence-means.${token.evidence}`)}</span>
+        </span>
+      </div>
+      <ul className="list ruled" aria-label={t('tokens.why-level')}>
+        {token.evidenceReasons.map(({ code, holds, detail, said }) => (
+          <li key={code} className="row tight">
+            <span className="row-text">
+              <span>{t(`tokens.reason.${code}`)}</span>
+              {detail === '' ? null : (
+                <span className="quiet">{textOf(said, names) ?? <Rec>{detail}</Rec>}</span>
+              )}
+            </span>
+            <Outcome tone={holds ? 'good' : 'none'}>{t(holds ? 'tokens.holds' : 'tokens.lacks')}</Outcome>
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+/** What the token says of itself, what is known of its model, and how its PINs stand. */
+function TokenFacts({ token }: { token: TokenView }) {
+  const { t } = useTranslation()
+  const { userTries, showsState } = token.pinRules
+  return (
+    <dl className="facts">
+      <dt>{t('tokens.serial')}</dt>
+      <dd>{token.serial === '' ? t('tokens.no-serial') : <Code>{token.serial}</Code>}</dd>
+      <dt>{t('tokens.maker')}</dt>
+      <dd>
+        <Rec>
+          {token.manufacturer} · {token.model} · {token.firmware}
+        </Rec>
+      </dd>
+      <dt>{t('tokens.profile')}</dt>
+      <dd>
+        <Rec>{token.profileName}</Rec> <Code>{token.profile}</Code>
+      </dd>
+      <dt>{t('tokens.verified-on')}</dt>
+      <dd>{token.verifiedOn === null ? t('tokens.not-on-hardware-text') : <Rec>{token.verifiedOn}</Rec>}</dd>
+      {token.soft ? (
+        <>
+          <dt>{t('tokens.soft')}</dt>
+          <dd>{t('tokens.soft-text')}</dd>
+        </>
+      ) : null}
+      <dt>{t('tokens.replication')}</dt>
+      <dd>{t(`tokens.replicates.${token.replication}`)}</dd>
+      <dt>{t('tokens.user-pin')}</dt>
+      <dd>
+        <PinLine pin={token.userPin} />
+        {userTries === null ? null : (
+          <div className="quiet">{t('tokens.pin-locks', { count: userTries })}</div>
+        )}
+        {showsState ? null : <div className="quiet">{t('tokens.pin-silent')}</div>}
+      </dd>
+      <dt>{t('tokens.so-pin')}</dt>
+      <dd>
+        <PinLine pin={token.soPin} />
+      </dd>
+    </dl>
   )
 }

@@ -1,6 +1,7 @@
 import { Code, FailureNotice, Rec } from '@lux/ui'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { create } from 'zustand'
 import {
   type Failure,
   type TokenView,
@@ -8,13 +9,12 @@ import {
   type TrialView,
   trialGroups,
 } from '../../contract/index.ts'
-import { call } from '../client.ts'
+import { call, onEvent } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import { Outcome, type Tone } from '../components/outcome.tsx'
 import { WorkPanel } from '../components/work-panel.tsx'
 import { useFormats } from '../i18n/format.ts'
 import { endWork, useWork } from '../stores/work.ts'
-import { keepTrial, useTrials } from './trials.ts'
 
 /** What the token was seen to do, in numbers and one by one. Nothing is tried before somebody asks for it. */
 export function TokenTrial({ token }: { token: TokenView }) {
@@ -137,4 +137,13 @@ function TrialRow({ result: { name, mechanism, state, detail } }: { result: Tria
       </td>
     </tr>
   )
+}
+
+/** What tokens were tried out to do, by serial, since the window was opened. */
+const useTrials = create<{ bySerial: Record<string, TrialView> }>(() => ({ bySerial: {} }))
+
+onEvent('core.state', () => useTrials.setState({ bySerial: {} }))
+
+function keepTrial(serial: string, trial: TrialView): void {
+  useTrials.setState(({ bySerial }) => ({ bySerial: { ...bySerial, [serial]: trial } }))
 }

@@ -1,8 +1,9 @@
-import { FailureNotice, Rec, WordCards } from '@lux/ui'
-import { Select, Spinner, TextField } from '@radix-ui/themes'
+import { Code, FailureNotice, Rec, WordCards } from '@lux/ui'
+import { Button, Select, Spinner, TextField } from '@radix-ui/themes'
 import { useDeferredValue, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { TranscriptPage } from '../../contract/index.ts'
+import type { Failure, OutputOf, TranscriptPage } from '../../contract/index.ts'
+import { call } from '../client.ts'
 import { Loaded } from '../components/loading.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import { Screen } from '../components/screen.tsx'
@@ -13,7 +14,6 @@ import { useRemote } from '../stores/remote.ts'
 import { ceremonies } from '../stores/remotes.ts'
 import { go } from '../stores/route.ts'
 import { type Topic, topicNames, topics } from './story.ts'
-import { TranscriptExport } from './transcript-export.tsx'
 import { useTranscriptPages } from './transcript-pages.ts'
 import { TranscriptTable } from './transcript-table.tsx'
 
@@ -137,5 +137,40 @@ function Chain({ chain }: { chain: TranscriptPage['chain'] }) {
         </details>
       </div>
     </div>
+  )
+}
+
+/** Saves the whole transcript as JSON lines, whatever the filter shows. */
+function TranscriptExport({ id }: { id: string }) {
+  const { t } = useTranslation()
+  const [saved, setSaved] = useState<OutputOf<'transcript.export'> | null>(null)
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const [busy, setBusy] = useState(false)
+
+  async function save(): Promise<void> {
+    const chosen = await call('shell.saveFile', {
+      kind: 'transcript',
+      name: `transcript-${id.slice(0, 8)}.jsonl`,
+    })
+    if (!chosen.ok || chosen.value.path === null) return
+    setBusy(true)
+    const answer = await call('transcript.export', { id, path: chosen.value.path })
+    setBusy(false)
+    setSaved(answer.ok ? answer.value : null)
+    setFailure(answer.ok ? null : answer.error)
+  }
+
+  return (
+    <>
+      <Button variant="surface" color="gray" highContrast loading={busy} onClick={() => void save()}>
+        {t('transcript.export')}
+      </Button>
+      {saved === null ? null : (
+        <span className="quiet" role="status">
+          {t('transcript.exported', { count: saved.entries })} <Code>{saved.path}</Code>
+        </span>
+      )}
+      {failure ? <FailureNotice failure={failure} /> : null}
+    </>
   )
 }

@@ -1,15 +1,17 @@
-import { FailureNotice, Rec } from '@lux/ui'
+import { Code, FailureNotice, PersonChip, Rec } from '@lux/ui'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CurrentStep, RunView } from '../../../contract/index.ts'
 import { useScriptText } from '../../i18n/step-text.ts'
 import { ClockCard } from '../../stage/clock-card.tsx'
-import { Roll } from '../../stage/roll.tsx'
+import { inFours } from '../../stage/largest.ts'
+import { peopleOf } from '../../stage/run-people.ts'
 import { StageStep } from '../../stage/stage-step.tsx'
 import { useStageText } from '../../stage/stage-text.ts'
-import { TokenCard } from '../../stage/token-card.tsx'
 import { WorkingCard } from '../../stage/working-card.tsx'
-import { useRoom, useTyped } from '../../stores/room.ts'
+import { useRemote } from '../../stores/remote.ts'
+import { tokens as slots } from '../../stores/remotes.ts'
+import { tick, useRoom, useTyped } from '../../stores/room.ts'
 import { useWork } from '../../stores/work.ts'
 import type { Act } from '../act.ts'
 import { FactList } from '../fact-list.tsx'
@@ -162,5 +164,72 @@ function Decided({ facts }: { facts: CurrentStep['facts'] }) {
         <FactList facts={facts.filter(({ name }) => proposed.includes(name))} />
       </section>
     </>
+  )
+}
+
+/** The roll: everybody whom the plan names ticks their own name. */
+function Roll({ view }: { view: RunView }) {
+  const { t } = useTranslation()
+  const { here } = useRoom(view.id)
+  const people = peopleOf(view)
+  return (
+    <section className="stage-card" aria-label={t('stage.roll')}>
+      <div className="card-head">
+        <h3>{t('stage.in-the-room', { here: here.length, count: people.length })}</h3>
+        <span className="quiet">{t('stage.roll-how')}</span>
+      </div>
+      <ul className="roll">
+        {people.map(({ name, roles, standIn }) => {
+          const ticked = here.includes(name)
+          return (
+            <li key={name}>
+              <label className="roll-person" data-here={ticked ? '' : undefined}>
+                <input
+                  type="checkbox"
+                  className="visually-hidden"
+                  checked={ticked}
+                  onChange={(event) => tick(view.id, name, event.target.checked)}
+                />
+                <PersonChip
+                  name={name}
+                  note={[
+                    ...roles.map((role) => t(`roles.${role}`)),
+                    ...(standIn ? [t('stage.stand-in')] : []),
+                  ].join(' · ')}
+                  presence={ticked ? 'done' : 'absent'}
+                />
+              </label>
+            </li>
+          )
+        })}
+      </ul>
+    </section>
+  )
+}
+
+/** The token of a step with its serial in large type: people compare it with the device and with the bag. */
+function TokenCard({ view, role }: { view: RunView; role: string }) {
+  const { t } = useTranslation()
+  const { value } = useRemote(slots, {})
+  const bound = view.tokens.find((token) => token.role === role)
+  const blank = value?.slots.find(({ token }) => token !== null && !token.initialised)?.token ?? null
+  const serial = bound?.serial || blank?.serial || ''
+  const label = bound?.label || ''
+  return (
+    <section className="stage-card token-card" aria-label={t('stage.token')}>
+      <span className="evidence-label">{t('stage.token-serial')}</span>
+      {serial === '' ? (
+        <p className="token-none">{t('stage.token-new')}</p>
+      ) : (
+        <span className="evidence-value">
+          <Code>{inFours(serial)}</Code>
+        </span>
+      )}
+      {label === '' ? null : (
+        <span className="quiet">
+          <Rec>{label}</Rec>
+        </span>
+      )}
+    </section>
   )
 }
