@@ -3,6 +3,7 @@ import { signatureContext } from '../documents/format/context.ts'
 import { distinct } from '../documents/format/fields.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import { checkSignatures } from '../documents/format/signatures.ts'
+import { newest, type Version } from '../documents/format/versions.ts'
 import { type Policy, type PolicyFile, type PolicyMember, policyDocument, policyFileCodec } from './schema.ts'
 
 /** SHA-256(JCS(policy)), hex: what is compared as words, and what plans and bundles name. */
@@ -100,15 +101,31 @@ export function withChanges(before: Policy, policy: Policy, reason: string): Pol
   return changes.length === 0 ? policy : { ...policy, changes }
 }
 
+/** What a policy that is made or signed now keeps besides: it is of the newest version. Refuses POLICY-OLDEST and as `checkPlannable`. */
+export function checkNewPolicy(policy: Policy): Outcome<null> {
+  if (policy.v !== newest)
+    return refuse('POLICY-OLDEST', `it is of version ${policy.v}, policies are signed in version ${newest}`)
+  if (policy.oldest?.run !== newest)
+    return refuse('POLICY-OLDEST', `it accepts runs of before version ${newest}`)
+  return checkPlannable(policy)
+}
+
 /**
- * What a policy that is made or signed now keeps besides: it lists no build that production then refuses. `checkPolicy` judges
+ * What a policy under which something is planned now keeps: it lists no build that production then refuses. `checkPolicy` judges
  * what was signed long ago, whose bundles stay what they are. Refuses POLICY-TOOL and as `checkPolicySense`.
  */
-export function checkNewPolicy(policy: Policy): Outcome<null> {
+export function checkPlannable(policy: Policy): Outcome<null> {
   const checkout = policy.acceptedTools.find((build) => build.startsWith('dev:'))
   if (policy.domain === 'production' && checkout !== undefined)
     return refuse('POLICY-TOOL', `${checkout} is a checkout, which can only rehearse`)
   return checkPolicySense(policy)
+}
+
+/** POLICY-OLDEST: nobody goes back to a version whose rules a policy no longer takes. `v`: of a run, or of its plan. */
+export function checkRunVersion({ oldest }: Pick<Policy, 'oldest'>, v: Version): Outcome<null> {
+  return oldest === undefined || v >= oldest.run
+    ? accept(null)
+    : refuse('POLICY-OLDEST', `a run of version ${v}, the policy accepts ${oldest.run} or later`)
 }
 
 /**

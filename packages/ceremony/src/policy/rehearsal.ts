@@ -1,8 +1,9 @@
-import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
+import { type Outcome, refuse } from '../documents/format/outcome.ts'
+import { newest } from '../documents/format/versions.ts'
 import type { Card } from '../documents/people/card.ts'
 import { type ServerCard, serverCardCodec } from '../documents/people/server-card.ts'
 import { audienceOf, memberOf } from './make.ts'
-import type { Policy, PolicyMember } from './schema.ts'
+import { type Policy, type PolicyMember, policyDocument } from './schema.ts'
 
 /** Who plays whom: stand-in cards by the digest that the policy lists. */
 export type StandIns = {
@@ -21,7 +22,8 @@ export type StandIns = {
 
 /**
  * The policy of a rehearsal: every key replaced by its stand-in, quorums and counts kept, a software token and E0
- * allowed because a rehearsal runs on nothing better. Refuses STAND-IN-MISSING or STAND-IN-DOMAIN.
+ * allowed because a rehearsal runs on nothing better. Of the newest version, as all that is made. Refuses STAND-IN-MISSING,
+ * STAND-IN-DOMAIN, POLICY-MALFORMED.
  */
 export function deriveRehearsalPolicy(policy: Policy, standIns: StandIns): Outcome<Policy> {
   const absent: string[] = []
@@ -63,6 +65,8 @@ export function deriveRehearsalPolicy(policy: Policy, standIns: StandIns): Outco
   const { attestationRoots: _vendors, changes: _before, machine: _shown, ...kept } = policy
   const derived: Policy = {
     ...kept,
+    v: newest,
+    oldest: { card: policy.oldest?.card ?? 1, run: newest },
     version: 1,
     previous: null,
     domain: 'rehearsal',
@@ -85,5 +89,6 @@ export function deriveRehearsalPolicy(policy: Policy, standIns: StandIns): Outco
   if (absent.length > 0) return refuse('STAND-IN-MISSING', `nobody stands in for ${absent.join(', ')}`)
   if (foreign.length > 0)
     return refuse('STAND-IN-DOMAIN', `a production card stands in for ${foreign.join(', ')}`)
-  return accept(derived)
+  // What an earlier version let stand in a name, this one may not.
+  return policyDocument.payload.check(derived)
 }

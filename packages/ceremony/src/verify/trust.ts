@@ -7,7 +7,7 @@ import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import { checkSignatures, type SignerGroup } from '../documents/format/signatures.ts'
 import type { Plan } from '../plan/plan.ts'
 import { mayJoin, stepsOf } from '../plan/queries.ts'
-import { checkPolicy, policyDigest } from '../policy/check.ts'
+import { checkPolicy, checkRunVersion, policyDigest } from '../policy/check.ts'
 import type { Policy } from '../policy/schema.ts'
 import { checkByPolicy } from '../steps/bundle.ts'
 import { isProgram } from '../steps/token/bundle.ts'
@@ -82,15 +82,11 @@ export async function checkTrust(v: Verification): Promise<void> {
   })
 }
 
-/** Nobody goes back to a version whose rules a policy no longer takes. */
 function checkOldest(v: Verification): Outcome<string> {
   const { oldest } = v.policy
   if (oldest === undefined) return accept('the policy names none')
-  if (v.predicate.v < oldest.run)
-    return refuse(
-      'POLICY-OLDEST',
-      `a run of version ${v.predicate.v}, the policy accepts ${oldest.run} or later`,
-    )
+  const run = checkRunVersion(v.policy, v.predicate.v)
+  if (!run.ok) return run
   const old = [...v.people.values()].find((card) => card.v < oldest.card)
   return old === undefined
     ? accept(`${oldest.card}, ${oldest.run}`)

@@ -64,7 +64,7 @@ describe('policy file', () => {
 
   it('POLICY-TOOL no new production policy lists a checkout; one that was signed stays what it is', () => {
     const acceptedTools = ['ab'.repeat(32), `dev:${'cd'.repeat(20)}`]
-    const policy = policyOf(officers, { acceptedTools })
+    const policy = policyNow(officers, { acceptedTools })
     expect(checkNewPolicy(policy)).toMatchObject({ ok: false, rule: 'POLICY-TOOL' })
     expect(checkPolicy(signed(policy, officers.slice(0, 2)))).toMatchObject({ ok: true })
     expect(checkNewPolicy({ ...policy, domain: 'rehearsal' })).toMatchObject({ ok: true })
@@ -171,7 +171,11 @@ describe('rehearsal policy', () => {
       tool: `dev:${'0'.repeat(40)}`,
     })
     if (!derived.ok) throw new Error(derived.detail)
+    expect(policy).not.toHaveProperty('oldest')
+    expect(checkNewPolicy(derived.value)).toMatchObject({ ok: true })
     expect(derived.value).toMatchObject({
+      v: 3,
+      oldest: { card: 1, run: 3 },
       domain: 'rehearsal',
       officerQuorum: 2,
       witnessQuorum: 1,
@@ -182,6 +186,10 @@ describe('rehearsal policy', () => {
       for (const key of Object.values(keys)) expect(listed).not.toContain(key)
     }
     expect(derived.value.audiences[0]!.audience).not.toBe(policy.audiences[0]!.audience)
+    const hidden = { ...policy, organisation: { id: 'acme', name: 'Ac\u200bme' } }
+    expect(
+      deriveRehearsalPolicy(hidden, { cards: playedBy('rehearsal'), servers, tool: 'ab'.repeat(32) }),
+    ).toMatchObject({ rule: 'POLICY-MALFORMED', detail: expect.stringContaining('organisation') })
   })
 
   it('pins the rehearsal’s own vendor and none of the real ones', () => {
@@ -308,6 +316,16 @@ describe('POLICY-OLDEST', () => {
     expect(policyNow(officers, { officers: cards, witnesses: [], witnessQuorum: 0 })).toMatchObject({
       oldest: { card: 1, run: 3 },
     })
+  })
+
+  it('nobody makes or signs one of before, nor one that takes runs of before; such a one that was signed stays what it is', () => {
+    const refused = { ok: false, rule: 'POLICY-OLDEST' }
+    for (const old of [policyOf(officers), { ...policyOf(officers), v: 2 as const }]) {
+      expect(checkNewPolicy(old)).toMatchObject(refused)
+      expect(checkPolicy(signed(old, officers.slice(0, 2)))).toMatchObject({ ok: true })
+    }
+    expect(checkNewPolicy(policyNow(officers, { oldest: { card: 1, run: 2 } }))).toMatchObject(refused)
+    expect(checkNewPolicy(policyNow(officers))).toMatchObject({ ok: true })
   })
 
   it('nobody goes back: neither the format nor what it accepts gets older', () => {

@@ -9,7 +9,7 @@ import {
   type PlanChange,
   readPlan,
 } from '@lux/ceremony/plan'
-import { expired, type Policy, policyDigest } from '@lux/ceremony/policy'
+import { checkRunVersion, expired, type Policy, policyDigest } from '@lux/ceremony/policy'
 import {
   type PlanApproval,
   planApprovalCodec,
@@ -79,11 +79,12 @@ export function checkPlanAnswer(
   })
 }
 
-/** That a plan may be locked under this policy at `now`, ISO-8601 UTC. Refuses POLICY-DOMAIN, POLICY-EXPIRED, POLICY-DIGEST. */
-export function checkLockable({ policy: named }: Plan, policy: Policy, now: string): Outcome<null> {
+/** That a plan may be locked under this policy at `now`, ISO-8601 UTC. Refuses POLICY-DOMAIN, POLICY-EXPIRED, POLICY-OLDEST, POLICY-DIGEST. */
+export function checkLockable({ v, policy: named }: Plan, policy: Policy, now: string): Outcome<null> {
   return checked(() => {
     if (policy.domain !== 'production') no('POLICY-DOMAIN', `it is of ${policy.domain}`, 'policy')
     need(expired(policy, now) ?? { ok: true, value: null }, 'policy')
+    need(checkRunVersion(policy, v), 'policy')
     return named === policyDigest(policy)
       ? null
       : no('POLICY-DIGEST', `the plan names the policy ${named}`, 'policy')

@@ -7,6 +7,7 @@ import {
   openingCodec,
   planApprovalCodec,
   type SignatureRequest,
+  type Version,
 } from '@lux/ceremony/wire'
 import { type Domain, fromBase64, identityId, sha256Hex, utf8 } from '@lux/crypto'
 import { checked, need, no, type Outcome } from '../outcome.ts'
@@ -22,6 +23,8 @@ export type Explained = {
   digest: string
   /** Digest of the policy that the bytes name; null where they name none. */
   policy: string | null
+  /** Version of the run, where the bytes say it; else null. */
+  version: Version | null
   /** What the signature does, as a sentence. */
   title: string
   facts: readonly Line[]
@@ -34,20 +37,26 @@ export type Explained = {
 }
 
 type Explanation = Pick<Explained, 'domain' | 'digest' | 'title' | 'facts'> &
-  Partial<Pick<Explained, 'more' | 'expires' | 'policy'>>
+  Partial<Pick<Explained, 'more' | 'expires' | 'policy' | 'version'>>
 
 /** Refuses REQUEST-SUBJECT and the parsers’ rules, when the bytes are not what the request says. */
 export function explainRequest(request: SignatureRequest): Outcome<Explained> {
   return checked(() => {
     const subject = fromBase64(request.subject)
-    const { more = [], expires = null, policy = null, ...what } = explainers[request.what](subject)
+    const {
+      more = [],
+      expires = null,
+      policy = null,
+      version = null,
+      ...what
+    } = explainers[request.what](subject)
     const facts = what.facts.map(
       ({ whose, name, value }) =>
         `${name.padEnd(10)} ${value}${whose === 'claimed' ? ` (${claimedBy[request.what] ?? 'claimed'})` : ''}`,
     )
     const last = request.what === 'policy' ? digestLines(what.digest) : []
     const lines = [what.title, ...facts, ...more.map(({ text }) => text), ...last]
-    return { subject, ...what, policy, more, expires, lines }
+    return { subject, ...what, policy, version, more, expires, lines }
   }, 'request')
 }
 
@@ -187,6 +196,7 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
       domain: predicate.domain,
       digest: sha256Hex(payload),
       policy: predicate.policyDigest,
+      version: predicate.v,
       title: 'Sign a bundle',
       facts: [
         fingerprint('ceremony', predicate.ceremonyId),

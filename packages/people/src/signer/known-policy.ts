@@ -1,5 +1,11 @@
 import { readPlan } from '@lux/ceremony/plan'
-import { type Policy, type PolicyFile, policyDigest, policyDocument } from '@lux/ceremony/policy'
+import {
+  checkRunVersion,
+  type Policy,
+  type PolicyFile,
+  policyDigest,
+  policyDocument,
+} from '@lux/ceremony/policy'
 import type { Card } from '@lux/ceremony/wire'
 import { fromBase64, identityId } from '@lux/crypto'
 import { laterVersions } from '../holder/newer-policies.ts'
@@ -26,7 +32,7 @@ export type PolicyBehind = {
 
 /**
  * The policy behind what is to be signed. Refuses REQUEST-POLICY where the signer took policies of this domain and it is none of them, or
- * does not name the signer’s key; where the bytes name none, and none of those that was taken, and not replaced, names that key. A new
+ * does not name the signer’s key, POLICY-OLDEST where that policy takes no run of its version; where the bytes name none, and none of those that was taken, and not replaced, names that key. A new
  * policy may name its signer for the first time, and follows what was taken: POLICY-….
  */
 export function policyBehind(
@@ -60,6 +66,8 @@ export function policyBehind(
     if (policy === undefined) return no('REQUEST-POLICY', `it rests on the policy ${named}`, 'request')
     if (!isIn(policy))
       return no('REQUEST-POLICY', `that policy names no ${kind} with the key of ${card.name}`, 'request')
+    const { version } = explained
+    if (version !== null) need(checkRunVersion(policy, version), 'request')
     return { named, policy, newest: laterVersions(policy, taken).at(-1)?.version ?? null }
   })
 }

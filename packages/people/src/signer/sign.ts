@@ -112,7 +112,8 @@ export function prepareSignature(
       ...claims(request),
     ]
     const remembered = cosigning === null ? null : { ...memory, [cosigning.ceremonyId]: cosigning.head }
-    const rests = { ...explained, policy: cosigning?.policy ?? explained.policy }
+    const { policy, version } = cosigning ?? explained
+    const rests = { ...explained, policy, version }
     return { ...signing, explained: rests, key, words, plan, fresh, lines, memory: remembered }
   })
 }

@@ -7,6 +7,7 @@ import {
   Transcript,
   type WitnessMemory,
 } from '@lux/ceremony/transcript'
+import type { Version } from '@lux/ceremony/wire'
 import { type Domain, encodeCanonical, type Json, parseCanonical } from '@lux/crypto'
 import { members } from '../json-members.ts'
 import { checked, need, no, type Outcome } from '../outcome.ts'
@@ -41,11 +42,12 @@ export function encodeMemory(memory: Memory): Uint8Array {
   return encodeCanonical({ v: 1, kind: 'witness-memory', ceremonies: memory as unknown as Json })
 }
 
-/** What a cosignature rests on: the head to remember, the run’s policy by its digest, and the entries that are new since the last one. */
+/** What a cosignature rests on: the head to remember, the run’s policy by its digest and its version, and the entries that are new since the last one. */
 export type Cosigning = {
   ceremonyId: string
   domain: Domain
   policy: string
+  version: Version
   head: Head
   fresh: readonly Entry[]
 }
@@ -74,6 +76,7 @@ export function checkCosigning(
       ceremonyId: header.ceremonyId,
       domain: header.domain,
       policy: header.policyDigest,
+      version: header.v,
       head: { size, node, root },
       fresh,
     }

@@ -13,8 +13,10 @@ import { plan as sample } from '../../../ceremony/test/plan/spoilt.ts'
 import {
   checkLockable,
   checkPlanAnswer,
+  type Explained,
   lockPlan,
   planApprovalRequest,
+  policyBehind,
   prepareSignature,
   rehearsedPlan,
   signAnswer,
@@ -86,7 +88,7 @@ test('ANSWER-OTHER PLAN-05 an answer to another plan is not taken, and without a
 
 test('POLICY-DOMAIN POLICY-EXPIRED POLICY-DIGEST a plan is locked for production, in time, under the policy that it names', () => {
   const { policy } = world
-  const plan = (of: typeof policy) => ({ policy: policyDigest(of) }) as Plan
+  const plan = (of: typeof policy) => ({ v: 3, policy: policyDigest(of) }) as Plan
   expect(ruleOf(checkLockable(plan(policy), policy, now))).toBe('accepted')
   const [training, late] = [
     { ...policy, domain: 'rehearsal' as const },
@@ -95,6 +97,31 @@ test('POLICY-DOMAIN POLICY-EXPIRED POLICY-DIGEST a plan is locked for production
   expect(ruleOf(checkLockable(plan(training), training, now))).toBe('POLICY-DOMAIN')
   expect(ruleOf(checkLockable(plan(late), late, now))).toBe('POLICY-EXPIRED')
   expect(ruleOf(checkLockable(plan(late), policy, now))).toBe('POLICY-DIGEST')
+})
+
+test('POLICY-OLDEST nobody approves or locks a plan of before, nor signs a run that its policy does not take', () => {
+  const { policy, officer } = world
+  const file = { policy, signatures: [] }
+  for (const v of [1, 2] as const) {
+    const old = utf8(`${JSON.stringify({ ...sample, v })}\n`)
+    const asked = { ...approval, planHash: sha256Hex(old) }
+    expect(ruleOf(prepare(planApprovalRequest(asked, old, [])))).toBe('POLICY-OLDEST')
+    const plan = { v, policy: policyDigest(policy) } as Plan
+    expect(ruleOf(checkLockable(plan, policy, now))).toBe('POLICY-OLDEST')
+    const { oldest: _, ...rest } = policy
+    const before = { ...rest, v: 2 as const }
+    const under = { ...plan, policy: policyDigest(before) }
+    expect(ruleOf(checkLockable(under, before, now))).toBe('accepted')
+  }
+  for (const [version, rule] of [
+    [3, 'accepted'],
+    [2, 'POLICY-OLDEST'],
+    [null, 'accepted'],
+  ] as const) {
+    const explained = { policy: policyDigest(policy), version } as Explained
+    const request = { what: 'bundle', domain: 'production' } as SignatureRequest
+    expect(ruleOf(policyBehind({ kind: 'officer', request, explained }, officer, [file]))).toBe(rule)
+  }
 })
 
 test('REQUEST-PLAN nobody approves a plan that did not come with the request, or that is another one', () => {

@@ -28,7 +28,7 @@ export async function makeNextPolicy(
   const policy: Policy = {
     ...before,
     v: newest,
-    oldest: before.oldest ?? { card: 1, run: 1 },
+    oldest: { card: before.oldest?.card ?? 1, run: newest },
     version: before.version + 1,
     previous: policyDigest(before),
     officers: [...before.officers.slice(0, -1), member],

@@ -48,7 +48,7 @@ export async function planOf(parts: ServiceContext, setup: Setup): Promise<Setup
   const missing = rolesMissing(script.value, setup.cards)
   const seen = { ...none, script: script.value, fields, rolesMissing: missing }
   const policy = policyOf(parts, setup)
-  const [unsound] = policyFaults(policy)
+  const [unsound] = policyFaults(setup, policy)
   if (unsound !== undefined) return { ...seen, faults: [unsound] }
   const { build } = parts.program.measurement
   if (!policy.acceptedTools.includes(build)) {

@@ -1,5 +1,6 @@
 import {
   checkNewPolicy,
+  checkPlannable,
   newPolicy,
   type Policy,
   type PolicyFile,
@@ -45,10 +46,11 @@ export function policyFileOf(parts: Pick<ServiceContext, 'program'>, setup: Setu
   return setup.adopted ?? setup.signed ?? { policy: policyOf(parts, setup), signatures: [] }
 }
 
-/** Why this policy could not be signed, or these people not satisfy it: said while it is made. */
-export function policyFaults(policy: Policy): SetupFault[] {
+/** Why this policy could not be signed, or these people not satisfy it: said while it is made. One that was brought was signed before. */
+export function policyFaults({ adopted }: Setup, policy: Policy): SetupFault[] {
   const shape = policyDocument.payload.check(policy)
-  const sense = shape.ok ? checkNewPolicy(policy) : shape
+  const check = adopted === null ? checkNewPolicy : checkPlannable
+  const sense = shape.ok ? check(policy) : shape
   return sense.ok ? [] : [{ code: sense.rule, step: '', detail: sense.detail }]
 }
 
@@ -60,7 +62,7 @@ export function digestOf(policy: Policy): string | null {
 /** What could be signed. Errors: POLICY-… with what keeps it from being one. */
 export function soundFile(parts: Pick<ServiceContext, 'program'>, setup: Setup): PolicyFile {
   const file = policyFileOf(parts, setup)
-  const [fault] = policyFaults(file.policy)
+  const [fault] = policyFaults(setup, file.policy)
   if (fault !== undefined) throw new ExpectedError(fault.code, fault.detail)
   return file
 }

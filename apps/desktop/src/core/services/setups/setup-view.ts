@@ -23,7 +23,7 @@ export async function viewOf(parts: ServiceContext, id: string): Promise<SetupVi
   const digest = digestOf(policy) ?? ''
   const request = rehearsed === null ? null : approvalRequest(rehearsed, plan)
   const told = request === null ? null : explainRequest(request)
-  const faults = policyFaults(policy)
+  const faults = policyFaults(setup, policy)
   const rehearsal = rehearsalOf(parts, setup)
   return {
     id,
