@@ -86,23 +86,25 @@ export type Field = {
 export type Signer = { name: string; role: string; signed: boolean; standIn: boolean }
 
 /** What a signature or a file is about. */
-export type DocumentKind =
-  | 'opening'
-  | 'checkpoint'
-  | 'exception'
-  | 'bundle'
-  | 'policy'
-  | 'acknowledgement'
-  | 'receipt'
-  | 'decryption-request'
-  | 'decryption-approval'
-  | 'holder-answer'
-  | 'decryption-result'
-  | 'epoch-approval'
-  | 'redeal'
-  | 'heartbeat'
-  | 'custodian-acknowledgement'
-  | 'custodian-statement'
+export const documentKinds = [
+  'opening',
+  'checkpoint',
+  'exception',
+  'bundle',
+  'policy',
+  'acknowledgement',
+  'receipt',
+  'decryption-request',
+  'decryption-approval',
+  'holder-answer',
+  'decryption-result',
+  'epoch-approval',
+  'redeal',
+  'heartbeat',
+  'custodian-acknowledgement',
+  'custodian-statement',
+] as const
+export type DocumentKind = (typeof documentKinds)[number]
 
 /**
  * What people type on devices of their own, each line as it is: in the folder of the copy on the `medium`, or beside a copy of the
@@ -360,10 +362,3 @@ export type ScriptView = {
 
 /** How long another clock's reading counts: the entry's own time is no further from the moment of reading. */
 export const clockReadMs = 2 * 60_000
-/** `readAt`: when another clock was read, by this workstation's own. `heard`: of which all cards were read aloud, and who says that they heard them; nobody: whoever goes on. */
-export type StepInput = {
-  confirmed?: boolean
-  values?: Record<string, string>
-  readAt?: string
-  heard?: { digest: string; by: string[] }[]
-}

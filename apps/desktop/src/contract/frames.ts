@@ -1,7 +1,7 @@
-import type { ApiName } from './api.ts'
 import type { Paper } from './paper.ts'
 import type { Result } from './result.ts'
 import type { CoreStatus } from './shell.ts'
+import type { UseCaseName } from './use-cases/index.ts'
 import type { WallState } from './wall.ts'
 
 /** Raised with every change that an older core or renderer would misread. */
@@ -17,7 +17,7 @@ export type Events = {
 }
 export type EventName = keyof Events
 
-export type Request = { id: number; api: ApiName; input: unknown }
+export type Request = { id: number; api: UseCaseName; input: unknown }
 export type Response = { id: number; result: Result<unknown> }
 export type PushedEvent = { [N in EventName]: { event: N; payload: Events[N] } }[EventName]
 

@@ -1,5 +1,4 @@
 import type { Domain, EnrolledKind } from './ceremonies.ts'
-import type { Language } from './languages.ts'
 
 export type HolderView = {
   /** Card digest: SHA-256 of the canonical card, hex. */
@@ -128,22 +127,6 @@ export type TranscriptPage = {
   kinds: string[]
   chain: { state: 'intact' | 'broken'; entries: number; node: string; words: string[]; detail: string | null }
 }
-export type TranscriptFilter = { text?: string; kinds?: string[] }
-
-export type Settings = {
-  language: 'system' | Language | 'pseudo'
-  theme: 'system' | 'light' | 'dark'
-  /** `system`: as the system asks for it. */
-  contrast: 'system' | 'more'
-  /** Percent, 100 to 200 in steps of 25. */
-  textSize: 100 | 125 | 150 | 175 | 200
-  motion: 'system' | 'reduced'
-  /** Minutes without input until the window locks; 0: never. */
-  lockAfter: 0 | 5 | 10 | 30
-  /** Seconds until what a person copied out of the window is taken from the clipboard; 0: never. */
-  clearClipboard: 0 | 30 | 60 | 300
-}
-
 /** A sealed backup of the store; `words`: of its digest. */
 export type StoreBackupView = {
   path: string

@@ -41,18 +41,3 @@ export type DraftView = {
   script: string
   kinds: { steps: string[]; parts: string[] }
 }
-
-/** One change, or one taken back or made again. Parts and places in them are counted from 0. */
-export type DraftEdit =
-  | { do: 'undo' }
-  | { do: 'redo' }
-  | { do: 'title'; title: string }
-  | { do: 'add-part'; kind: string; step: string }
-  | { do: 'add-step'; part: number; at: number; step: string }
-  | { do: 'remove-step'; id: string }
-  | { do: 'move-step'; id: string; by: -1 | 1 }
-  | { do: 'change-step'; id: string; entry: string; value: string }
-  | { do: 'cosign'; id: string; on: boolean }
-  | { do: 'add-key' }
-  | { do: 'change-key'; id: string; entry: string; value: string }
-  | { do: 'remove-key'; id: string }

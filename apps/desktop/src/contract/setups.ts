@@ -22,7 +22,8 @@ export type PersonRole = (typeof personRoles)[number]
 export const setupStages = ['people', 'policy', 'script', 'rehearse', 'approve', 'lock'] as const
 export type SetupStage = (typeof setupStages)[number]
 
-export type SetupDomain = 'production' | 'rehearsal'
+export const setupDomains = ['production', 'rehearsal'] as const
+export type SetupDomain = (typeof setupDomains)[number]
 
 export type SetupSummary = {
   id: string
@@ -125,21 +126,6 @@ export type PlanOnPaper = Pick<SetupView, 'title' | 'organisation'> & {
   people: Pick<SetupPerson, 'name' | 'role'>[]
   script: Pick<SetupView['script'], 'hash' | 'words'>
 }
-
-/** What a person changes; what is not named stays. A count of null is the proposed one. */
-export type SetupChange = Partial<{
-  title: string
-  organisation: { id: string; name: string }
-  expiry: string
-  officerQuorum: number | null
-  witnessQuorum: number | null
-  approverThreshold: number | null
-  softTokens: boolean
-  leastEvidence: EvidenceLevel
-  otherTools: string[]
-  script: string
-  values: Record<string, string>
-}>
 
 /** A step of a plan as it is printed: what people do, and what they write down. */
 export type PlannedStep = StepName & {

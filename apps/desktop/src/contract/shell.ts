@@ -1,5 +1,5 @@
 import type { Language } from './languages.ts'
-import type { Settings } from './records.ts'
+import type { Settings } from './use-cases/program.ts'
 
 export type CoreState = 'starting' | 'ready' | 'restarting' | 'stopped'
 export type CoreStatus = { state: CoreState; generation: number; reason: string | null }

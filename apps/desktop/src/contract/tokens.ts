@@ -26,7 +26,8 @@ export type CapabilityId = (typeof capabilityIds)[number]
 export type Capability = { id: CapabilityId; state: 'yes' | 'listed' | 'no' | 'unknown' }
 
 /** E0 read back, E1 and probed, E2 and vouched for by an attested companion, E3 attested itself. Never "attested: yes". */
-export type EvidenceLevel = 'E0' | 'E1' | 'E2' | 'E3'
+export const evidenceLevels = ['E0', 'E1', 'E2', 'E3'] as const
+export type EvidenceLevel = (typeof evidenceLevels)[number]
 
 export const evidenceReasonCodes = [
   'attributes-read',

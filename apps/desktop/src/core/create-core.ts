@@ -1,10 +1,9 @@
 import { ExpectedError } from '@lux/node-files'
-import type { CoreApiName, CorePort } from '../contract/index.ts'
-import type { ApiHandlers, ApiHandlersOptions } from './api-handlers.ts'
+import type { Asked, CorePort } from '../contract/index.ts'
 import type { CoreOptions } from './core-options.ts'
+import type { Services, ServicesOptions } from './open-services.ts'
 import { serve } from './serve.ts'
 import { readSettings, writeSettings } from './services/settings.ts'
-import { checked, empty } from './services/shared/checked.ts'
 import { GrantedPaths } from './services/shared/granted-paths.ts'
 import { PrintDesk } from './services/shared/print-desk.ts'
 import { Store } from './store/store.ts'
@@ -21,9 +20,9 @@ export async function createCore(
   const desk = new PrintDesk((asked) => port.post({ paper: asked }))
   // Settings and an empty list of ceremonies are all that a first screen needs, and neither a primitive nor a token has a
   // part in them: the rest of core is read, tested and opened when it is asked for, and shortly after the start in any case.
-  const opened = new OpenOnce<ApiHandlers>(
+  const opened = new OpenOnce<Services>(
     () =>
-      openApiHandlers({
+      openServices({
         ...options,
         store,
         paths,
@@ -34,17 +33,13 @@ export async function createCore(
     openAfterMs,
   )
 
-  function handle(api: CoreApiName, input: unknown): unknown {
-    if (api === 'settings.set') return writeSettings(store, input)
-    if (api === 'settings.get') {
-      checked(empty, input)
-      return readSettings(store)
-    }
-    if (api === 'ceremonies.list' && store.runs().length === 0) {
-      checked(empty, input)
+  function handle(asked: Asked): unknown {
+    if (asked.name === 'settings.get') return readSettings(store)
+    if (asked.name === 'settings.set') return writeSettings(store, asked.input)
+    if (asked.name === 'ceremonies.list' && store.runs().length === 0)
       return { ceremonies: [], unreadable: [] }
-    }
-    return opened.done().then(({ handlers }) => handlers[api](input))
+    const late = asked
+    return opened.done().then(({ run }) => run(late))
   }
 
   async function stop(): Promise<void> {
@@ -55,6 +50,7 @@ export async function createCore(
   const served = serve({
     port,
     generation: options.generation,
+    caller: options.training ? 'training window' : 'window',
     handle,
     report: options.report,
     grant: (grant) => paths.take(grant),
@@ -65,14 +61,14 @@ export async function createCore(
 }
 
 /** A core of which only this much can be read must not go on. */
-async function openApiHandlers(options: ApiHandlersOptions): Promise<ApiHandlers> {
-  const { openApiHandlers } = await import('./api-handlers.ts').catch((error: unknown) => {
+async function openServices(options: ServicesOptions): Promise<Services> {
+  const { openServices } = await import('./open-services.ts').catch((error: unknown) => {
     options.report(error)
     const failed = new ExpectedError('INTERNAL', 'core could not be read')
     options.refuse(failed)
     throw failed
   })
-  return openApiHandlers(options)
+  return openServices(options)
 }
 
 /** Work that begins when it is first waited for, or by itself after a while, and is done once. */

@@ -1,13 +1,23 @@
 import { HsmError } from '@lux/hsm/error'
 import { ExpectedError, fromSystemError } from '@lux/node-files'
-import type { CoreApiName, CorePort, EventName, Events, Grant, PaperEnd, Result } from '../contract/index.ts'
-import { apis, contractVersion, limits } from '../contract/index.ts'
+import {
+  type Asked,
+  type Caller,
+  type CorePort,
+  contractVersion,
+  type EventName,
+  type Events,
+  type Grant,
+  inputFault,
+  isOfCore,
+  limits,
+  type PaperEnd,
+  type Result,
+  useCases,
+} from '../contract/index.ts'
 
-/** One API by name: takes what the renderer sent, checked by its own schema, and answers with a value or throws. */
-export type Handler = (input: unknown) => unknown | Promise<unknown>
-
-/** A Request whose API nobody has looked up yet. */
-type Asked = { id: number; api: string; input: unknown }
+/** A call that nobody has looked up yet. */
+type Call = { id: number; api: string; input: unknown }
 
 /**
  * Serves core over a port: requests in, one response each, events out. A handler's expected failure is answered by
@@ -16,14 +26,16 @@ type Asked = { id: number; api: string; input: unknown }
 export function serve(options: {
   port: CorePort
   generation: number
-  handle: (api: CoreApiName, input: unknown) => unknown | Promise<unknown>
+  /** Who is at the other end of the port. */
+  caller: Caller
+  handle: (asked: Asked) => unknown
   report: (error: unknown) => void
   grant: (grant: Grant) => void
   /** Main has printed, or could not. */
   printed: (id: number, end: PaperEnd) => void
   stop: () => Promise<void>
 }): { emit: <N extends EventName>(event: N, payload: Events[N]) => void } {
-  const { port, generation, handle, report, grant, printed, stop } = options
+  const { port, generation, caller, handle, report, grant, printed, stop } = options
   let open = 0
   port.onMessage((message) => {
     if (typeof message === 'string') void answer(message)
@@ -44,7 +56,7 @@ export function serve(options: {
     port.post(JSON.stringify({ id: request.id, result }))
   }
 
-  async function counted(request: Asked): Promise<Result<unknown>> {
+  async function counted(request: Call): Promise<Result<unknown>> {
     open += 1
     try {
       return await call(request)
@@ -53,10 +65,15 @@ export function serve(options: {
     }
   }
 
-  async function call({ api, input }: Asked): Promise<Result<unknown>> {
-    if (!isCoreApi(api)) return failed('API-UNKNOWN', 'core has no such call')
+  async function call({ api, input }: Call): Promise<Result<unknown>> {
+    if (!isOfCore(api)) return failed('API-UNKNOWN', 'core has no such call')
+    const callers: readonly Caller[] = useCases[api].callers
+    if (!callers.includes(caller)) return failed('API-UNKNOWN', `not from a ${caller}`)
+    const fault = inputFault(api, input)
+    if (fault !== null) return failed('INPUT-INVALID', fault)
     try {
-      return { ok: true, value: await handle(api, input) }
+      // The fields of this use case were held against the input on the line before.
+      return { ok: true, value: await handle({ name: api, input } as Asked) }
     } catch (error) {
       const expected =
         error instanceof HsmError || error instanceof ExpectedError ? error : fromSystemError(error)
@@ -71,15 +88,11 @@ export function serve(options: {
   return { emit: (event, payload) => port.post(JSON.stringify({ event, payload })) }
 }
 
-function isCoreApi(api: string): api is CoreApiName {
-  return Object.hasOwn(apis, api)
-}
-
 function failed(code: string, detail: string): Result<never> {
   return { ok: false, error: { code, detail } }
 }
 
-function parse(frame: string): Asked | null {
+function parse(frame: string): Call | null {
   try {
     const value: unknown = JSON.parse(frame)
     if (typeof value !== 'object' || value === null) return null

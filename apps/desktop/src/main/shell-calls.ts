@@ -3,13 +3,13 @@ import { type BrowserWindow, clipboard, nativeTheme } from 'electron'
 import {
   type Appearance,
   type Failure,
-  fileKinds,
   type Grant,
-  languages,
+  inputFault,
+  isOfMain,
   type Result,
-  type ShellApiName,
+  type RunsOf,
   type ShellInfo,
-  shellApis,
+  type ShellUseCase,
 } from '../contract/index.ts'
 import { CallError } from './call-error.ts'
 import type { CopiedText } from './copied-text.ts'
@@ -33,78 +33,45 @@ export type ShellContext = {
   ready(route: string): void
 }
 
-type Input = Record<string, unknown>
-
-function oneOf<T extends string | number>(input: Input, name: string, values: readonly T[]): T {
-  const value = values.find((candidate) => candidate === input[name])
-  if (value === undefined) throw new CallError('INPUT-INVALID', `${name}: not one of ${values.join(', ')}`)
-  return value
-}
-
-function text(input: Input, name: string, maximum: number): string {
-  const value = input[name]
-  if (typeof value !== 'string' || value.length > maximum)
-    throw new CallError('INPUT-INVALID', `${name}: a text of up to ${maximum}`)
-  return value
-}
-
 /** The page learns the path, and core, before any later frame of the page, that a person chose it. */
 function chosen({ core }: ShellContext, use: Grant['use'], path: string | null): { path: string | null } {
   if (path !== null) core.grant({ use, path })
   return { path }
 }
 
-const calls: Record<ShellApiName, (context: ShellContext, input: Input) => unknown> = {
+const runs: RunsOf<ShellUseCase, ShellContext> = {
   'shell.info': ({ info }) => info(),
-  'shell.ready': (context, input) => {
-    context.ready(text(input, 'route', 200))
+  'shell.ready': (context, { route }) => {
+    context.ready(route)
     return {}
   },
-  'shell.openFile': async (context, input) => {
-    const { window, appearance } = context
-    return chosen(
-      context,
-      'read',
-      await openFile(window, oneOf(input, 'kind', fileKinds), appearance.language),
-    )
-  },
-  'shell.openFolder': async (context) => {
-    const { window, appearance } = context
-    return chosen(context, 'folder', await openFolder(window, appearance.language))
-  },
-  'shell.saveFile': async (context, input) => {
-    const { window, appearance } = context
-    const [kind, name] = [oneOf(input, 'kind', fileKinds), text(input, 'name', 200)]
-    return chosen(context, 'write', await saveFile(window, kind, name, appearance.language))
-  },
-  'shell.savePaper': async ({ window, appearance, paper }, input) => {
-    const name = text(input, 'name', 200)
-    return (await paper()).save(input.paper, () => saveFile(window, 'paper', name, appearance.language))
-  },
+  'shell.openFile': async (context, { kind }) =>
+    chosen(context, 'read', await openFile(context.window, kind, context.appearance.language)),
+  'shell.openFolder': async (context) =>
+    chosen(context, 'folder', await openFolder(context.window, context.appearance.language)),
+  'shell.saveFile': async (context, { kind, name }) =>
+    chosen(context, 'write', await saveFile(context.window, kind, name, context.appearance.language)),
+  'shell.savePaper': async ({ window, appearance, paper }, input) =>
+    (await paper()).save(input.paper, () => saveFile(window, 'paper', input.name, appearance.language)),
   'shell.printPaper': async ({ paper }, input) => (await paper()).print(input.paper),
   'shell.paper': async ({ paper }, input) => (await paper()).pdf(input.paper),
-  'shell.appearance': (context, input) => {
-    const theme = oneOf(input, 'theme', ['system', 'light', 'dark'] as const)
-    const language = oneOf(input, 'language', languages)
-    const textSize = oneOf(input, 'textSize', [100, 125, 150, 175, 200] as const)
-    const next = { theme, language, textSize }
+  'shell.appearance': (context, next) => {
     if (!isDeepStrictEqual(next, context.appearance)) context.remember(next)
     context.appearance = next
-    nativeTheme.themeSource = theme
-    context.window.webContents.setZoomFactor(textSize / 100)
+    nativeTheme.themeSource = next.theme
+    context.window.webContents.setZoomFactor(next.textSize / 100)
     return {}
   },
   'shell.camera': ({ camera }, { on }) => {
-    if (typeof on !== 'boolean') throw new CallError('INPUT-INVALID', 'on: true or false')
     camera(on)
     return {}
   },
-  'shell.copy': async (_context, input) => {
-    await clipboard.writeText(text(input, 'text', 4000))
+  'shell.copy': async (_context, { text }) => {
+    await clipboard.writeText(text)
     return {}
   },
-  'shell.copied': async ({ copied }, input) => {
-    await copied.note(oneOf(input, 'clearAfter', [0, 30, 60, 300]))
+  'shell.copied': async ({ copied }, { clearAfter }) => {
+    await copied.note(clearAfter)
     return {}
   },
   'shell.forgetCopied': async ({ copied }) => {
@@ -112,7 +79,6 @@ const calls: Record<ShellApiName, (context: ShellContext, input: Input) => unkno
     return {}
   },
   'shell.turnWall': ({ wall }, { on }) => {
-    if (typeof on !== 'boolean') throw new CallError('INPUT-INVALID', 'on: true or false')
     if (on) wall.open()
     else wall.close()
     return { open: on, why: 'asked' }
@@ -128,10 +94,6 @@ const calls: Record<ShellApiName, (context: ShellContext, input: Input) => unkno
   },
 }
 
-function isShellApi(name: unknown): name is ShellApiName {
-  return typeof name === 'string' && Object.hasOwn(shellApis, name)
-}
-
 const refuse = (code: string, detail: string): { ok: false; error: Failure } => ({
   ok: false,
   error: { code, detail },
@@ -142,10 +104,13 @@ export async function callShell(
   name: unknown,
   input: unknown,
 ): Promise<Result<unknown>> {
-  if (!isShellApi(name)) return refuse('API-UNKNOWN', 'the window has no such call')
-  if (typeof input !== 'object' || input === null) return refuse('INPUT-INVALID', 'an object was expected')
+  if (typeof name !== 'string' || !isOfMain(name)) return refuse('API-UNKNOWN', 'the window has no such call')
+  const fault = inputFault(name, input)
+  if (fault !== null) return refuse('INPUT-INVALID', fault)
   try {
-    return { ok: true, value: await calls[name](context, { ...input }) }
+    // The fields of this use case were held against the input on the line before.
+    const run = runs[name] as (context: ShellContext, input: unknown) => unknown
+    return { ok: true, value: await run(context, input) }
   } catch (error) {
     return error instanceof CallError ? refuse(error.code, error.message) : refuse('INTERNAL', '')
   }

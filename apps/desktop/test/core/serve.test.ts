@@ -18,6 +18,7 @@ test('FRAME-TOO-MANY a request more than are taken at once is refused by name, a
       onClose: () => undefined,
     },
     generation: 1,
+    caller: 'window',
     handle: () => new Promise<void>((resolve) => ends.push(resolve)),
     report: (error) => {
       throw error

@@ -34,7 +34,6 @@ const others = [
   'main/core-process.ts: is not as it was packed',
   'main/paths.ts: Lux Custody',
   'main/shell-calls.ts: the window has no such call',
-  'main/shell-calls.ts: an object was expected',
 ]
 
 test('I18N-SOURCE no text of the window, of its dialogs or of the phone stands in the source', () => {

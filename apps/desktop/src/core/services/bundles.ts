@@ -3,11 +3,9 @@ import { type BundleVerdict, verifyBundle } from '@lux/ceremony/bundle'
 import { type Policy, parsePolicyFile, policyDigest } from '@lux/ceremony/policy'
 import { verifyAttestation } from '@lux/hsm'
 import { digestOfFile, ExpectedError, fileReader, readBounded, watchedReader } from '@lux/node-files'
-import * as v from 'valibot'
-import type { BundleSummary, UnreadableRun, VerifyView } from '../../contract/index.ts'
+import type { BundleSummary, InputOf, UnreadableRun, VerifyView } from '../../contract/index.ts'
 import { bundleFile, copyToMedium } from '../runs/effects/bundle.ts'
 import type { Run } from '../runs/run/run.ts'
-import { checked, hexId, path as pathText } from './shared/checked.ts'
 import { mustBeNewIn } from './shared/granted-paths.ts'
 import { readableRuns } from './shared/readable-runs.ts'
 import type { ServiceContext } from './shared/service-context.ts'
@@ -57,9 +55,11 @@ function policyAt(parts: ServiceContext, path: string): string {
   return own ? path : parts.paths.read(path)
 }
 
-export async function verifyFile(parts: ServiceContext, input: unknown): Promise<VerifyView> {
+export async function verifyFile(
+  parts: ServiceContext,
+  asked: InputOf<'bundles.verify'>,
+): Promise<VerifyView> {
   const { store, paths } = parts
-  const asked = checked(v.strictObject({ path: pathText, policy: v.exactOptional(pathText) }), input)
   // The list shows this store's own bundles, so nobody has to choose them.
   const own = store.runs().some(({ folder }) => join(folder, bundleFile) === asked.path)
   const chosen = own ? asked.path : paths.read(asked.path)
@@ -152,9 +152,8 @@ function whatIs(predicate: Predicate, sha256: string): string {
 
 export async function exportBundle(
   parts: ServiceContext,
-  input: unknown,
+  asked: InputOf<'bundles.export'>,
 ): Promise<{ path: string; digest: string; words: string[]; bytes: number }> {
-  const asked = checked(v.strictObject({ id: hexId, folder: pathText }), input)
   const { run } = parts.runs.get(asked.id)
   const { bundle } = run.folder.state
   if (bundle?.sha256 == null) {

@@ -1,11 +1,9 @@
 import { holderBefore } from '@lux/ceremony/plan'
 import { type Card, cardCodec, checkRenewalSignature } from '@lux/ceremony/wire'
 import { ExpectedError, readBounded } from '@lux/node-files'
-import * as v from 'valibot'
-import { enrolledKinds, type HolderView } from '../../contract/index.ts'
+import { enrolledKinds, type HolderView, type InputOf } from '../../contract/index.ts'
 import type { HolderRow } from '../store/store.ts'
-import { checked, path } from './shared/checked.ts'
-import { payload } from './shared/scanned.ts'
+import { scannedBytes } from './shared/scanned.ts'
 import type { ServiceContext } from './shared/service-context.ts'
 import { wordsOf } from './shared/words.ts'
 
@@ -15,14 +13,16 @@ export function listHolders(parts: ServiceContext): { holders: HolderView[] } {
   return { holders: parts.store.holders().flatMap((row) => viewOf(parts, row)) }
 }
 
-export function enrolHolder(parts: ServiceContext, input: unknown): { holder: HolderView } {
-  const asked = checked(v.strictObject({ path }), input)
+export function enrolHolder(parts: ServiceContext, asked: InputOf<'holders.enrol'>): { holder: HolderView } {
   return enrol(parts, readBounded(parts.paths.read(asked.path), maxCard))
 }
 
 /** A card that the window scanned. */
-export function enrolCarried(parts: ServiceContext, input: unknown): { holder: HolderView } {
-  const { payload: bytes } = checked(v.strictObject({ payload }), input)
+export function enrolCarried(
+  parts: ServiceContext,
+  { payload }: InputOf<'holders.enrolCarried'>,
+): { holder: HolderView } {
+  const bytes = scannedBytes(payload)
   if (bytes.length > maxCard) throw new ExpectedError('FILE-TOO-LARGE', `${bytes.length} bytes`)
   return enrol(parts, bytes)
 }

@@ -2,15 +2,14 @@ import { existsSync, realpathSync } from 'node:fs'
 import { type Hsm, HsmError, isPassable, libraryPlaces, preflightLibrary, profiles } from '@lux/hsm'
 import { ExpectedError } from '@lux/node-files'
 import * as v from 'valibot'
-import type { FoundLibrary, LibraryState, LibraryView } from '../../contract/index.ts'
+import type { FoundLibrary, InputOf, LibraryState, LibraryView } from '../../contract/index.ts'
 import type { Library } from '../core-options.ts'
 import type { Store } from '../store/store.ts'
-import { checked, digest, path } from './shared/checked.ts'
 import type { ServiceContext } from './shared/service-context.ts'
 
 const remembered = v.strictObject({
-  path,
-  sha256: digest,
+  path: v.pipe(v.string(), v.minLength(1), v.maxLength(4096)),
+  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   environment: v.record(v.string(), v.string()),
   initString: v.exactOptional(v.string()),
 })
@@ -86,18 +85,11 @@ function digestOf(place: string): Pick<FoundLibrary, 'sha256' | 'failure'> {
   }
 }
 
-const choice = v.strictObject({
-  path,
-  variables: v.pipe(v.array(v.pipe(v.string(), v.maxLength(4096))), v.maxLength(64)),
-  initString: v.pipe(v.string(), v.maxLength(4096)),
-})
-
 /** Loads a library and, once it answers, remembers it with its digest. What does not load changes nothing. Errors: LIBRARY-…, HSM-LIBRARY-…. */
 export async function chooseLibrary(
   parts: ServiceContext,
-  input: unknown,
+  asked: InputOf<'library.choose'>,
 ): Promise<{ library: LibraryView }> {
-  const asked = checked(choice, input)
   const known = foundLibraries().some((one) => one.path === asked.path)
   // A library is code: it lies where a known one lies, or a person chose the file in the system's own dialog.
   const file =

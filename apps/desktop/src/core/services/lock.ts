@@ -1,13 +1,16 @@
+import type { InputOf } from '../../contract/index.ts'
 import { presentTokens } from './shared/absent-hsm.ts'
-import { checked, empty } from './shared/checked.ts'
 import type { ServiceContext } from './shared/service-context.ts'
 
 /**
  * Nobody is at the window: every token is logged out but those that a ceremony's machine works on this moment, and a run
  * that one of them was open for pauses. PINs that were typed and not yet used are forgotten.
  */
-export async function lockWindow(parts: ServiceContext, input: unknown): Promise<{ loggedOut: string[] }> {
-  checked(empty, input)
+export async function lockWindow(
+  parts: ServiceContext,
+  input: InputOf<'app.lock'>,
+): Promise<{ loggedOut: string[] }> {
+  input
   const runs = [...parts.runs.all()].map(([, { run }]) => run)
   const busy = new Set(
     runs

@@ -10,17 +10,14 @@ import {
 } from '@lux/ceremony/wire'
 import { FormatError, type Json, parseCanonical } from '@lux/crypto'
 import { fileReader, withSystemErrors } from '@lux/node-files'
-import * as v from 'valibot'
-import type { NamedFile } from '../../contract/index.ts'
+import type { InputOf, NamedFile } from '../../contract/index.ts'
 import { awaitedDocuments } from '../runs/exchange/awaited.ts'
-import { checked, path } from './shared/checked.ts'
 import type { ServiceContext } from './shared/service-context.ts'
 
 const most = 1 << 20
 
 /** What a file is that a person dropped where it is not taken, and where it belongs. Nothing is taken in. */
-export async function nameFile(parts: ServiceContext, input: unknown): Promise<NamedFile> {
-  const asked = checked(v.strictObject({ path }), input)
+export async function nameFile(parts: ServiceContext, asked: InputOf<'files.name'>): Promise<NamedFile> {
   const given = parts.paths.read(asked.path)
   if (withSystemErrors(() => statSync(given), given).isDirectory())
     return { what: 'folder', belongs: ['bundles'] }

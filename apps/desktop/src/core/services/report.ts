@@ -1,16 +1,14 @@
 import { utf8 } from '@lux/crypto'
 import { writeDurably } from '@lux/node-files'
-import * as v from 'valibot'
+import type { InputOf } from '../../contract/index.ts'
 import { appInfo } from './app.ts'
-import { checked, path } from './shared/checked.ts'
 import type { ServiceContext } from './shared/service-context.ts'
 
 /** What support needs: versions, self-test, states and refusal codes. No key, no PIN, no person's name. */
 export async function saveReport(
   parts: ServiceContext,
-  input: unknown,
+  asked: InputOf<'report.save'>,
 ): Promise<{ path: string; bytes: number }> {
-  const asked = checked(v.strictObject({ path }), input)
   parts.paths.write(asked.path)
   const runs = [...parts.runs.all()].map(([id, { run }]) => {
     const view = run.view()

@@ -1,19 +1,17 @@
 import { policyDigest } from '@lux/ceremony/policy'
 import { describePolicy } from '@lux/people'
-import * as v from 'valibot'
-import type { PersonRole, PlannedPart, PlanOnPaper, PolicyOnPaper } from '../../contract/index.ts'
+import type { InputOf, PersonRole, PlannedPart, PlanOnPaper, PolicyOnPaper } from '../../contract/index.ts'
 import { signedBy } from './setups/setup-policy.ts'
 import { plannedParts } from './setups/setups.ts'
-import { checked, hexId } from './shared/checked.ts'
 import type { ServiceContext } from './shared/service-context.ts'
 import { wordsOf } from './shared/words.ts'
 
 /** What the policy and the script of a ceremony say on paper: the sheets that leave the room beside its bundle. */
 export function runPapers(
   parts: ServiceContext,
-  input: unknown,
+  { id }: InputOf<'bundles.papers'>,
 ): { policy: PolicyOnPaper; plan: PlanOnPaper; parts: PlannedPart[] } {
-  const { run } = parts.runs.get(checked(v.strictObject({ id: hexId }), input).id)
+  const { run } = parts.runs.get(id)
   const { plan, policy: file, header } = run.folder
   const { policy } = file
   const digest = policyDigest(policy)

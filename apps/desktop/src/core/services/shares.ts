@@ -1,9 +1,7 @@
 import { ExpectedError } from '@lux/node-files'
-import * as v from 'valibot'
-import type { ShareView } from '../../contract/index.ts'
+import type { InputOf, ShareView } from '../../contract/index.ts'
 import type { RunFolder } from '../runs/folder/run-folder.ts'
 import type { ShareWayRow } from '../store/store.ts'
-import { checked, hexId, name } from './shared/checked.ts'
 import { readableRuns } from './shared/readable-runs.ts'
 import type { ServiceContext } from './shared/service-context.ts'
 
@@ -15,8 +13,10 @@ export function listShares(parts: ServiceContext): { shares: ShareView[] } {
 }
 
 /** Errors: CEREMONY-UNKNOWN, SHARE-NOT-SENT. */
-export function shareReceived(parts: ServiceContext, input: unknown): { shares: ShareView[] } {
-  const asked = checked(v.strictObject({ id: hexId, epoch: v.number(), holder: name }), input)
+export function shareReceived(
+  parts: ServiceContext,
+  asked: InputOf<'shares.received'>,
+): { shares: ShareView[] } {
   const { run } = parts.runs.get(asked.id)
   const share = sharesOf(run.folder, parts.store.shareWays()).find(
     (one) => one.epoch === asked.epoch && one.name === asked.holder,

@@ -1,22 +1,16 @@
 import { ExpectedError } from '@lux/node-files'
 import { wordsOf } from '@lux/people'
-import * as v from 'valibot'
-import type { StoreBackupView } from '../../contract/index.ts'
+import type { InputOf, StoreBackupView } from '../../contract/index.ts'
 import { type BackupFacts, backUpStore, checkStoreBackup, restoreStore } from '../store/store-backup.ts'
 import { leastPassphrase } from '../use-cases/key-file.ts'
 import { noteBackup } from './home/due.ts'
-import { checked, path } from './shared/checked.ts'
 import type { ServiceContext } from './shared/service-context.ts'
-
-const secret = v.pipe(v.string(), v.minLength(1), v.maxLength(1024))
-const file = v.strictObject({ path, passphrase: secret })
 
 /** Errors: STORE-BUSY while people are in the middle of a ceremony, SECRET-SHORT, those of `backUpStore`. */
 export async function backUp(
   parts: ServiceContext,
-  input: unknown,
+  { path: out, passphrase }: InputOf<'store.backup'>,
 ): Promise<{ backup: StoreBackupView; elsewhere: string[] }> {
-  const { path: out, passphrase } = checked(file, input)
   if (passphrase.length < leastPassphrase)
     throw new ExpectedError('SECRET-SHORT', `a passphrase has at least ${leastPassphrase} characters`)
   if (parts.runs.attention()) throw new ExpectedError('STORE-BUSY', 'a ceremony is under way')
@@ -37,9 +31,8 @@ export async function backUp(
 /** Errors: those of `checkStoreBackup`. */
 export async function check(
   { paths, store }: ServiceContext,
-  input: unknown,
+  { path, passphrase }: InputOf<'store.check'>,
 ): Promise<{ backup: StoreBackupView }> {
-  const { path, passphrase } = checked(file, input)
   const facts = await checkStoreBackup(paths.read(path), { passphrase })
   noteBackup(store, facts, true)
   return { backup: viewOf(path, facts) }
@@ -48,9 +41,8 @@ export async function check(
 /** Errors: those of `restoreStore`. */
 export async function restore(
   { paths }: ServiceContext,
-  input: unknown,
+  asked: InputOf<'store.restore'>,
 ): Promise<{ backup: StoreBackupView }> {
-  const asked = checked(v.strictObject({ path, passphrase: secret, folder: path }), input)
   const from = paths.read(asked.path)
   const folder = paths.folder(asked.folder)
   const { passphrase } = asked

@@ -10,10 +10,8 @@ import {
   withSystemErrors,
   writeInFolder,
 } from '@lux/node-files'
-import * as v from 'valibot'
-import { type TakenAway, type TakenFile, takeAwayLimits, takenPapers } from '../../contract/index.ts'
+import type { InputOf, TakenAway, TakenFile } from '../../contract/index.ts'
 import { bundleFile, copyToMedium } from '../runs/effects/bundle.ts'
-import { checked, hexId, path as pathText } from './shared/checked.ts'
 import { mustBeNewIn } from './shared/granted-paths.ts'
 import type { ServiceContext } from './shared/service-context.ts'
 
@@ -22,23 +20,11 @@ const transcriptFile = 'transcript.jsonl'
 const sumsFile = 'SHA256SUMS'
 const maxSums = 1 << 16
 
-const asked = v.strictObject({
-  id: hexId,
-  folder: pathText,
-  papers: v.pipe(
-    v.array(
-      v.strictObject({
-        name: v.picklist(takenPapers),
-        pdf: v.pipe(v.string(), v.maxLength(takeAwayLimits.papers), v.base64()),
-      }),
-    ),
-    v.maxLength(takenPapers.length),
-  ),
-})
-
 /** Writes all that leaves the room into a new folder of the one that was chosen, and reads each file back for its checksum. */
-export async function takeAway(parts: ServiceContext, input: unknown): Promise<TakenAway> {
-  const { id, folder, papers } = checked(asked, input)
+export async function takeAway(
+  parts: ServiceContext,
+  { id, folder, papers }: InputOf<'bundles.takeAway'>,
+): Promise<TakenAway> {
   const { run } = parts.runs.get(id)
   const { bundle } = run.folder.state
   if (bundle?.sha256 == null)

@@ -1,35 +1,15 @@
 import { encodeTranscript, type FullEntry, leafHash } from '@lux/ceremony/transcript'
 import { canonicalString, toHex } from '@lux/crypto'
 import { writeDurably } from '@lux/node-files'
-import * as v from 'valibot'
-import {
-  limits,
-  type TranscriptEntry,
-  type TranscriptFilter,
-  type TranscriptPage,
-} from '../../contract/index.ts'
+import type { InputOf, TranscriptEntry, TranscriptFilter, TranscriptPage } from '../../contract/index.ts'
 import type { RunFolder } from '../runs/folder/run-folder.ts'
-import { checked, hexId, path, text } from './shared/checked.ts'
 import type { ServiceContext } from './shared/service-context.ts'
 import { wordsOf } from './shared/words.ts'
 
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
-
-export function transcriptPage({ runs }: ServiceContext, input: unknown): TranscriptPage {
-  const { id, offset, limit, filter } = checked(
-    v.strictObject({
-      id: hexId,
-      offset: count,
-      limit: v.pipe(count, v.maxValue(limits.transcriptPage)),
-      filter: v.exactOptional(
-        v.strictObject({
-          text: v.exactOptional(text),
-          kinds: v.exactOptional(v.array(v.pipe(v.string(), v.maxLength(64)))),
-        }),
-      ),
-    }),
-    input,
-  )
+export function transcriptPage(
+  { runs }: ServiceContext,
+  { id, offset, limit, filter }: InputOf<'transcript.page'>,
+): TranscriptPage {
   const { folder } = runs.get(id).run
   const index = indexOf(folder)
   const matching = index.matching(filter ?? {})
@@ -66,9 +46,8 @@ function indexOf(folder: RunFolder): TranscriptIndex {
 /** Writes the transcript as SPEC.md has it: the header's line, then one canonical line for each entry. */
 export function exportTranscript(
   { runs, paths }: ServiceContext,
-  input: unknown,
+  asked: InputOf<'transcript.export'>,
 ): { path: string; entries: number } {
-  const asked = checked(v.strictObject({ id: hexId, path }), input)
   const { folder } = runs.get(asked.id).run
   const entries = [...folder.entries()]
   writeDurably(paths.write(asked.path), encodeTranscript(folder.header, entries))

@@ -1,24 +1,24 @@
 import { useEffect } from 'react'
 import { create, type StoreApi, type UseBoundStore } from 'zustand'
-import type { CoreApiName, Failure, InputOf, OutputOf } from '../../contract/index.ts'
+import type { CoreUseCase, Failure, InputOf, OutputOf } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { useShell } from './shell.ts'
 
 /** What core said last; a value stays on the screen while it is asked again. */
-export type Remote<N extends CoreApiName> = {
+export type Remote<N extends CoreUseCase> = {
   key: string | null
   value: OutputOf<N> | null
   failure: Failure | null
   loading: boolean
 }
-export type RemoteStore<N extends CoreApiName> = UseBoundStore<StoreApi<Remote<N>>> & {
+export type RemoteStore<N extends CoreUseCase> = UseBoundStore<StoreApi<Remote<N>>> & {
   load(input: InputOf<N>): Promise<void>
   again(): Promise<void>
   /** What core answered to another call; what was asked before it, and is older perhaps, is asked again. */
   put(value: OutputOf<N>): void
 }
 
-export function createRemote<N extends CoreApiName>(api: N): RemoteStore<N> {
+export function createRemote<N extends CoreUseCase>(api: N): RemoteStore<N> {
   const store = create<Remote<N>>(() => ({ key: null, value: null, failure: null, loading: false }))
   let input: InputOf<N> | null = null
   let turn = 0
@@ -55,7 +55,7 @@ export function createRemote<N extends CoreApiName>(api: N): RemoteStore<N> {
 }
 
 /** Asks for `input` when the screen opens and whenever core is ready again; not before `when`. */
-export function useRemote<N extends CoreApiName>(
+export function useRemote<N extends CoreUseCase>(
   store: RemoteStore<N>,
   input: InputOf<N>,
   when = true,

@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { readScript, type Script } from '@lux/ceremony/plan'
 import { utf8 } from '@lux/crypto'
 import { ExpectedError, inNewFolder, readBounded } from '@lux/node-files'
-import * as v from 'valibot'
-import { enrolledKinds, type Field, type ScriptView } from '../../../contract/index.ts'
+import { enrolledKinds, type Field, type InputOf, type ScriptView } from '../../../contract/index.ts'
 import { beginRehearsal } from '../../rehearsal/begin-rehearsal.ts'
 import { type RehearsalRequest, readDestination } from '../../rehearsal/rehearsal-request.ts'
 import { beginProduction } from '../../runs/begin/begin-production.ts'
@@ -14,12 +13,11 @@ import type { Run } from '../../runs/run/run.ts'
 import { readReviewed, startProduction, startRehearsal as startRehearsed } from '../../use-cases/begin.ts'
 import { enrolledCard } from '../holders.ts'
 import { neededScript, ownScriptId } from '../scripts/own-scripts.ts'
-import { checked, digest, path, refuse, text } from '../shared/checked.ts'
+import { refuse } from '../shared/needed.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { burntInStore, requireReadable } from './lineage.ts'
 
 const maxFile = 1 << 20
-const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
 
 /** Filled in by the workstation itself, so no screen asks for them. */
 const ownBlanks = new Set([
@@ -110,15 +108,10 @@ function receiversOf({ blanks }: Script): string[] {
   return Object.hasOwn(blanks, 'destinations') ? ['destination', 'secondDestination', 'thirdDestination'] : []
 }
 
-export async function startRehearsal(parts: ServiceContext, input: unknown): Promise<{ id: string }> {
-  const asked = checked(
-    v.strictObject({
-      script: name,
-      values: v.record(v.pipe(v.string(), v.maxLength(64)), text),
-      ownDevices: v.optional(v.pipe(v.array(digest), v.maxLength(16)), []),
-    }),
-    input,
-  )
+export async function startRehearsal(
+  parts: ServiceContext,
+  asked: InputOf<'ceremonies.startRehearsal'>,
+): Promise<{ id: string }> {
   const script = neededScript(parts, asked.script)
   const read = readScript(script)
   const receivers = read.ok ? receiversOf(read.value) : []
@@ -134,7 +127,7 @@ export async function startRehearsal(parts: ServiceContext, input: unknown): Pro
     folder: working,
     of: { script, values: typedValues(script, values) },
     destinations,
-    ownDevices: asked.ownDevices.map((id) => enrolledCard(parts, id)),
+    ownDevices: (asked.ownDevices ?? []).map((id) => enrolledCard(parts, id)),
     library: parts.hsm().library.sha256,
     measurement: parts.program.measurement,
     entropy: parts.entropy,
@@ -183,8 +176,10 @@ function typedValues(bytes: Uint8Array, values: Readonly<Record<string, string>>
 }
 
 /** A production run: policy.json and cards/ lie beside the plan, the public file of an existing epoch does where its run left it. */
-export async function openProduction(parts: ServiceContext, input: unknown): Promise<{ id: string }> {
-  const asked = checked(v.strictObject({ plan: path, lock: path, epoch: v.optional(path) }), input)
+export async function openProduction(
+  parts: ServiceContext,
+  asked: InputOf<'ceremonies.open'>,
+): Promise<{ id: string }> {
   const planFile = parts.paths.read(asked.plan)
   const lockFile = parts.paths.read(asked.lock)
   const epoch = asked.epoch === undefined ? {} : { public: parts.paths.read(asked.epoch) }

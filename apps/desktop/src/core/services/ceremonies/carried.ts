@@ -4,10 +4,8 @@ import { signatureRequestCodec } from '@lux/ceremony/wire'
 import { toBase64 } from '@lux/crypto'
 import { MAX_SENT, packFiles, unpackFiles } from '@lux/crypto/transport'
 import { ExpectedError, readBounded } from '@lux/node-files'
-import * as v from 'valibot'
-import type { CarriedView, ScannedAnswer } from '../../../contract/index.ts'
+import type { CarriedView, InputOf, ScannedAnswer } from '../../../contract/index.ts'
 import { signatureRequest } from '../../runs/exchange/outbox.ts'
-import { checked, hexId, name } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { noteSent } from '../shares.ts'
 import { livePackage } from './epoch-files.ts'
@@ -17,11 +15,7 @@ import { awaitedHolders, filesFor, isOfMove } from './own-devices.ts'
  * What a holder who is awaited with a device of their own needs now, for the window to show as codes, in the order in which that device
  * takes it; without a holder, what signers are asked to sign now, or with `live` that the next epoch is. Errors: FILE-MISSING, TRANSFER-TOO-LARGE.
  */
-export function carry(parts: ServiceContext, input: unknown): { parts: CarriedView[] } {
-  const asked = checked(
-    v.strictObject({ id: hexId, holder: v.exactOptional(name), live: v.exactOptional(v.literal(true)) }),
-    input,
-  )
+export function carry(parts: ServiceContext, asked: InputOf<'ceremonies.carry'>): { parts: CarriedView[] } {
   const { run, standIns } = parts.runs.get(asked.id)
   const view = run.view()
   const { needs } = view

@@ -3,13 +3,7 @@ import { dirname, join } from 'node:path'
 import type { PinNeed } from '@lux/ceremony'
 import { utf8 } from '@lux/crypto'
 import { ExpectedError, readBounded } from '@lux/node-files'
-import * as v from 'valibot'
-import {
-  type CeremonySummary,
-  type RunView,
-  scannedAnswers,
-  type UnreadableRun,
-} from '../../../contract/index.ts'
+import type { CeremonySummary, InputOf, RunView, UnreadableRun } from '../../../contract/index.ts'
 import { rehearsalPins } from '../../rehearsal/rehearsal-pins.ts'
 import { actAsStandIn, standInActs } from '../../rehearsal/stand-in-act.ts'
 import { replicateAsStandIn } from '../../rehearsal/stand-in-vendor.ts'
@@ -22,10 +16,10 @@ import { hearLate, resumePaused, takeFile } from '../../use-cases/paused.ts'
 import { isAskedAtPad } from '../run-view/pin-need.ts'
 import { runState, runViewOf } from '../run-view/run-view.ts'
 import { presentTokens } from '../shared/absent-hsm.ts'
-import { checked, digest, hexId, name, path, pin, refuse, serial, text } from '../shared/checked.ts'
+import { refuse } from '../shared/needed.ts'
 import type { OpenRun } from '../shared/open-runs.ts'
 import { readableRuns } from '../shared/readable-runs.ts'
-import { payload } from '../shared/scanned.ts'
+import { scannedBytes } from '../shared/scanned.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { answerFiles } from './carried.ts'
 import { putRedealt } from './epoch-files.ts'
@@ -34,9 +28,6 @@ import { readMoment } from './read-at.ts'
 import { requestsFor } from './requests.ts'
 
 export { listScripts, openProduction, startRehearsal } from './begin-ceremony.ts'
-
-const byId = v.strictObject({ id: hexId })
-const names = v.pipe(v.array(name), v.maxLength(64))
 
 export function listCeremonies(parts: ServiceContext): {
   ceremonies: CeremonySummary[]
@@ -63,8 +54,8 @@ function summaryOf(run: Run): CeremonySummary {
   }
 }
 
-export async function viewRun(parts: ServiceContext, input: unknown): Promise<RunView> {
-  return shown(parts, checked(byId, input).id)
+export async function viewRun(parts: ServiceContext, { id }: InputOf<'ceremonies.view'>): Promise<RunView> {
+  return shown(parts, id)
 }
 
 export async function shown(parts: ServiceContext, id: string): Promise<RunView> {
@@ -94,23 +85,7 @@ function enterStandInPins(run: Run): void {
   for (const { token, user } of missing) run.enterPin(token, user, utf8(pins[user]))
 }
 
-export async function proceed(parts: ServiceContext, input: unknown): Promise<RunView> {
-  const asked = checked(
-    v.strictObject({
-      id: hexId,
-      step: name,
-      by: name,
-      input: v.exactOptional(
-        v.strictObject({
-          confirmed: v.exactOptional(v.boolean()),
-          values: v.exactOptional(v.record(v.pipe(v.string(), v.maxLength(4200)), text)),
-          readAt: v.exactOptional(v.pipe(v.string(), v.isoTimestamp())),
-          heard: v.exactOptional(v.pipe(v.array(v.strictObject({ digest, by: names })), v.maxLength(100))),
-        }),
-      ),
-    }),
-    input,
-  )
+export async function proceed(parts: ServiceContext, asked: InputOf<'ceremonies.proceed'>): Promise<RunView> {
   const open = parts.runs.get(asked.id)
   mustBeSame(parts, open.run)
   const { medium, ...values } = asked.input?.values ?? {}
@@ -146,18 +121,21 @@ function nameOf({ run }: OpenRun, by: string): string {
   return by.split(', ').find((one) => people.includes(one)) ?? by
 }
 
-export async function signStandIn(parts: ServiceContext, input: unknown): Promise<RunView> {
-  const asked = checked(v.strictObject({ id: hexId, what: v.picklist(standInActs), name }), input)
+export async function signStandIn(
+  parts: ServiceContext,
+  asked: InputOf<'ceremonies.signAsStandIn'>,
+): Promise<RunView> {
+  const what = standInActs.find((one) => one === asked.what)
+  if (what === undefined) throw new ExpectedError('INPUT-INVALID', 'what')
   const { run, standIns } = parts.runs.get(asked.id)
-  refuse(await actAsStandIn(run, standIns, { what: asked.what, name: asked.name, now: parts.clock.now() }))
+  refuse(await actAsStandIn(run, standIns, { what, name: asked.name, now: parts.clock.now() }))
   return shown(parts, asked.id)
 }
 
-export async function enterPin(parts: ServiceContext, input: unknown): Promise<RunView> {
-  const asked = checked(
-    v.strictObject({ id: hexId, token: serial, user: v.picklist(['user', 'so']), pin }),
-    input,
-  )
+export async function enterPin(
+  parts: ServiceContext,
+  asked: InputOf<'ceremonies.enterPin'>,
+): Promise<RunView> {
   const { run } = parts.runs.get(asked.id)
   mustBeSame(parts, run)
   const role = run.folder.state.tokens.find(
@@ -171,8 +149,10 @@ export async function enterPin(parts: ServiceContext, input: unknown): Promise<R
 }
 
 /** An officer's, a witness's or a holder's answer, or a server's receipt: what it is shows in the file itself. */
-export async function submitFile(parts: ServiceContext, input: unknown): Promise<RunView> {
-  const asked = checked(v.strictObject({ id: hexId, path }), input)
+export async function submitFile(
+  parts: ServiceContext,
+  asked: InputOf<'ceremonies.submitFile'>,
+): Promise<RunView> {
   const { run, standIns } = parts.runs.get(asked.id)
   mustBeSame(parts, run)
   const chosen = parts.paths.read(asked.path)
@@ -191,26 +171,24 @@ function* sealedFilesIn(folder: string): Iterable<Uint8Array> {
 }
 
 /** A person's answer that the window scanned. */
-export async function submitCarried(parts: ServiceContext, input: unknown): Promise<RunView> {
-  const asked = checked(
-    v.strictObject({
-      id: hexId,
-      type: v.picklist(scannedAnswers),
-      payload,
-    }),
-    input,
-  )
+export async function submitCarried(
+  parts: ServiceContext,
+  asked: InputOf<'ceremonies.submitCarried'>,
+): Promise<RunView> {
+  const payload = scannedBytes(asked.payload)
   const { run, standIns } = parts.runs.get(asked.id)
   mustBeSame(parts, run)
-  const [answer, ...others] = answerFiles(asked.type, asked.payload)
+  const [answer, ...others] = answerFiles(asked.type, payload)
   if (asked.type === 'redeal-package') putRedealt(run.folder, answer, others)
   keepSealedPart(run, answer, () => others)
   refuse(takeFile(run, answer, null, standIns.length > 0))
   return shown(parts, asked.id)
 }
 
-export async function pause(parts: ServiceContext, input: unknown): Promise<RunView> {
-  const { id, by } = checked(v.strictObject({ id: hexId, by: name }), input)
+export async function pause(
+  parts: ServiceContext,
+  { id, by }: InputOf<'ceremonies.pause'>,
+): Promise<RunView> {
   refuse(parts.runs.get(id).run.submit({ type: 'pause', by, cause: 'person', reason: '' }))
   return shown(parts, id)
 }
@@ -221,8 +199,10 @@ export function mustBeSame({ program, hsm }: ServiceContext, { folder }: Run): v
 }
 
 /** Where what the run waits for comes as a file and none has come, nothing is written and no PIN is asked: RESUME-NOTHING. */
-export async function resume(parts: ServiceContext, input: unknown): Promise<RunView> {
-  const { id, by } = checked(v.strictObject({ id: hexId, by: name }), input)
+export async function resume(
+  parts: ServiceContext,
+  { id, by }: InputOf<'ceremonies.resume'>,
+): Promise<RunView> {
   const { run, standIns } = parts.runs.get(id)
   mustBeSame(parts, run)
   const resumed = await resumePaused(run, { by, rehearsed: standIns.length > 0 })
@@ -230,43 +210,44 @@ export async function resume(parts: ServiceContext, input: unknown): Promise<Run
   return shown(parts, id)
 }
 
-export async function abort(parts: ServiceContext, input: unknown): Promise<RunView> {
-  const { id, by, reason } = checked(v.strictObject({ id: hexId, by: name, reason: text }), input)
+export async function abort(
+  parts: ServiceContext,
+  { id, by, reason }: InputOf<'ceremonies.abort'>,
+): Promise<RunView> {
   const { run } = parts.runs.get(id)
   const aborted = await abortRun(run, { by, reason })
   refuse(aborted.ok ? null : aborted)
   return shown(parts, id)
 }
 
-export async function note(parts: ServiceContext, input: unknown): Promise<RunView> {
-  const { id, by, text: said } = checked(v.strictObject({ id: hexId, by: name, text }), input)
+export async function note(
+  parts: ServiceContext,
+  { id, by, text: said }: InputOf<'ceremonies.note'>,
+): Promise<RunView> {
   refuse(parts.runs.get(id).run.submit({ type: 'note', by, text: said }))
   return shown(parts, id)
 }
 
-export async function deviate(parts: ServiceContext, input: unknown): Promise<RunView> {
-  const { id, step, by, expected, happened } = checked(
-    v.strictObject({ id: hexId, step: name, by: name, expected: text, happened: text }),
-    input,
-  )
+export async function deviate(
+  parts: ServiceContext,
+  { id, step, by, expected, happened }: InputOf<'ceremonies.deviate'>,
+): Promise<RunView> {
   refuse(parts.runs.get(id).run.submit({ type: 'deviate', by, step, expected, happened }))
   return shown(parts, id)
 }
 
-export async function differs(parts: ServiceContext, input: unknown): Promise<RunView> {
-  const { id, by, digest, card } = checked(
-    v.strictObject({ id: hexId, by: name, digest: v.pipe(v.string(), v.maxLength(64)), card: v.number() }),
-    input,
-  )
+export async function differs(
+  parts: ServiceContext,
+  { id, by, digest, card }: InputOf<'ceremonies.differs'>,
+): Promise<RunView> {
   refuse(parts.runs.get(id).run.submit({ type: 'differs', by, digest, card }))
   return shown(parts, id)
 }
 
-export async function decideException(parts: ServiceContext, input: unknown): Promise<RunView> {
-  const { id, by, decision, reason } = checked(
-    v.strictObject({ id: hexId, by: name, decision: v.picklist(['retry', 'accept', 'abort']), reason: text }),
-    input,
-  )
+export async function decideException(
+  parts: ServiceContext,
+  { id, by, decision, reason }: InputOf<'ceremonies.decide'>,
+): Promise<RunView> {
   const { run } = parts.runs.get(id)
   if (decision !== 'abort') mustBeSame(parts, run)
   const decided = await decideRun(run, {
@@ -278,8 +259,7 @@ export async function decideException(parts: ServiceContext, input: unknown): Pr
   return shown(parts, id)
 }
 
-export function cancel(parts: ServiceContext, input: unknown): Record<string, never> {
-  const { id } = checked(v.strictObject({ id: v.pipe(v.string(), v.maxLength(64)) }), input)
+export function cancel(parts: ServiceContext, { id }: InputOf<'ceremonies.cancel'>): Record<string, never> {
   if (parts.files.cancel(id)) return {}
   if (/^[0-9a-f]{32}$/.test(id)) parts.runs.get(id).run.cancel()
   else parts.hsm().cancelPadEntry()

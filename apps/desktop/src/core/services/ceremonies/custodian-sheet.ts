@@ -7,31 +7,27 @@ import {
   proveCustodianShare,
   trustedPolicy,
 } from '@lux/people'
-import * as v from 'valibot'
-import { languages, type RunView } from '../../../contract/index.ts'
+import type { InputOf, RunView } from '../../../contract/index.ts'
 import { custodianFile } from '../../runs/folder/places.ts'
 import type { Run } from '../../runs/run/run.ts'
 import { openKeyFile } from '../../use-cases/key-file.ts'
 import { asAsked, takeFile } from '../../use-cases/paused.ts'
-import { checked, hexId, name, needed, path, refuse } from '../shared/checked.ts'
+import { needed, refuse } from '../shared/needed.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { mustBeSame, shown } from './ceremonies.ts'
 import { sheetPaper } from './sheet-paper.ts'
 
 const maxFile = 1 << 20
-const passphrase = v.pipe(v.string(), v.maxLength(1024))
-const asked = { id: hexId, name, key: v.nullable(path), passphrase }
 
 /**
  * Prints the sheet of a custodian's share, or writes it as PDF. The words go from the envelope to the page that main prints, and
  * nowhere else; the transcript says that there is a sheet. Errors: SETUP-EARLY, KEY-…, CUSTODIAN-…, SEAL-…, BACKUP-…, PAPER-FAILED,
  * PRINTER-…, DISK-FULL, FOLDER-READ-ONLY.
  */
-export async function printShare(parts: ServiceContext, input: unknown): Promise<{ made: boolean }> {
-  const given = checked(
-    v.strictObject({ ...asked, out: v.nullable(path), language: v.picklist(languages) }),
-    input,
-  )
+export async function printShare(
+  parts: ServiceContext,
+  given: InputOf<'ceremonies.printShare'>,
+): Promise<{ made: boolean }> {
   const to = given.out === null ? null : parts.paths.write(given.out)
   return withOpened(parts, given, async (run, opened) => {
     const { language } = given
@@ -46,8 +42,10 @@ export async function printShare(parts: ServiceContext, input: unknown): Promise
 }
 
 /** Proves a share by the words of its sheet. Errors: those of `printShare`; BACKUP-WORD, BACKUP-CHECKSUM, BACKUP-…, SUBMIT-…. */
-export async function proveShare(parts: ServiceContext, input: unknown): Promise<RunView> {
-  const given = checked(v.strictObject({ ...asked, words: v.pipe(v.string(), v.maxLength(1024)) }), input)
+export async function proveShare(
+  parts: ServiceContext,
+  given: InputOf<'ceremonies.proveShare'>,
+): Promise<RunView> {
   await withOpened(parts, given, async (run, opened, key) => {
     const { acknowledgement } = needed(proveCustodianShare(opened, given.words, key))
     const rehearsed = parts.runs.get(given.id).standIns.length > 0

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { digestOfFile, ExpectedError, readBounded } from '@lux/node-files'
-import * as v from 'valibot'
+import type { InputOf } from '../../../contract/index.ts'
 import { copyToMedium } from '../../runs/effects/bundle.ts'
-import { checked, hexId, path } from '../shared/checked.ts'
 import { mustBeNewIn } from '../shared/granted-paths.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { noteSent } from '../shares.ts'
@@ -17,8 +16,10 @@ const others = ['envelope', 'envelopes', 'signature', 'public', 'opening', 'pack
  * Copies what people are asked for now, and the files that this names, into a folder that was chosen, to be carried to
  * their own devices; reads every copy back.
  */
-export async function handOut(parts: ServiceContext, input: unknown): Promise<{ paths: string[] }> {
-  const asked = checked(v.strictObject({ id: hexId, folder: path }), input)
+export async function handOut(
+  parts: ServiceContext,
+  asked: InputOf<'ceremonies.handOut'>,
+): Promise<{ paths: string[] }> {
   const open = parts.runs.get(asked.id)
   const files = requestsFor(open)
   if (files.length === 0) throw new ExpectedError('FILE-MISSING', 'nobody is asked for anything now')

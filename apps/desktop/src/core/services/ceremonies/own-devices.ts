@@ -4,12 +4,11 @@ import type { RunView } from '@lux/ceremony'
 import { holderAnswerCodec } from '@lux/ceremony/wire'
 import { sha256Hex } from '@lux/crypto'
 import { ExpectedError, writeDurably } from '@lux/node-files'
-import * as v from 'valibot'
+import type { InputOf } from '../../../contract/index.ts'
 import { writeRequests } from '../../runs/exchange/outbox.ts'
 import { approvedPackage } from '../../runs/folder/approved-package.ts'
 import { decryptionFolder } from '../../runs/folder/places.ts'
 import type { Run } from '../../runs/run/run.ts'
-import { checked, hexId, path } from '../shared/checked.ts'
 import { mustBeNewIn } from '../shared/granted-paths.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { noteSent } from '../shares.ts'
@@ -23,8 +22,10 @@ export const maxSealed = 1 << 20
  * Writes for each holder of a rehearsal who is awaited with a device of their own one folder with everything that the device asks
  * for: nothing in it has to be looked for elsewhere. Reads every copy back.
  */
-export async function handToHolders(parts: ServiceContext, input: unknown): Promise<{ paths: string[] }> {
-  const asked = checked(v.strictObject({ id: hexId, folder: path }), input)
+export async function handToHolders(
+  parts: ServiceContext,
+  asked: InputOf<'ceremonies.handToHolders'>,
+): Promise<{ paths: string[] }> {
   const { run, standIns } = parts.runs.get(asked.id)
   const view = run.view()
   const holders = awaitedHolders(view, standIns)

@@ -1,20 +1,17 @@
 import { signatureAnswerCodec } from '@lux/ceremony/wire'
 import { ExpectedError, writeInFolder } from '@lux/node-files'
 import { explainRequest, prepareSignature, signAnswer, signingOf } from '@lux/people'
-import * as v from 'valibot'
-import type { RunView } from '../../../contract/index.ts'
+import type { InputOf, RunView } from '../../../contract/index.ts'
 import { signatureRequest } from '../../runs/exchange/outbox.ts'
 import type { Run } from '../../runs/run/run.ts'
 import { systemClock } from '../../system.ts'
 import { memoryBeside, openKeyFile, readMemory } from '../../use-cases/key-file.ts'
 import { asAsked, takeFile } from '../../use-cases/paused.ts'
 import { receiveHere } from '../../use-cases/share-file.ts'
-import { checked, digest, hexId, name, needed, path, refuse } from '../shared/checked.ts'
+import { needed, refuse } from '../shared/needed.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { mustBeShown, subjectOf } from '../shared/subject.ts'
 import { mustBeSame, shown } from './ceremonies.ts'
-
-const passphrase = v.pipe(v.string(), v.minLength(1), v.maxLength(1024))
 
 /** What is signed now; null where nothing is. */
 function askedOf(run: Run) {
@@ -23,25 +20,21 @@ function askedOf(run: Run) {
   return needs?.kind === 'signatures' ? signatureRequest(run.folder, seen, needs) : null
 }
 
-export function toSign(parts: ServiceContext, input: unknown): { lines: string[]; digest: string } {
-  const { run } = parts.runs.get(checked(v.strictObject({ id: hexId }), input).id)
+export function toSign(
+  parts: ServiceContext,
+  { id }: InputOf<'ceremonies.toSign'>,
+): { lines: string[]; digest: string } {
+  const { run } = parts.runs.get(id)
   const request = askedOf(run)
   if (request === null) return { lines: [], digest: '' }
   return { lines: needed(explainRequest(request)).lines, digest: subjectOf(request) }
 }
 
 /** A person without a device signs with their own key file, in this window, what it showed. Errors: SIGN-OTHER, KEY-…, REQUEST-…, COSIGN-…, SUBMIT-…. */
-export async function signHere(parts: ServiceContext, input: unknown): Promise<RunView> {
-  const asked = checked(
-    v.strictObject({
-      id: hexId,
-      name,
-      key: path,
-      passphrase,
-      shown: digest,
-    }),
-    input,
-  )
+export async function signHere(
+  parts: ServiceContext,
+  asked: InputOf<'ceremonies.signHere'>,
+): Promise<RunView> {
   const { run, standIns } = parts.runs.get(asked.id)
   mustBeSame(parts, run)
   const file = parts.paths.read(asked.key)
@@ -68,8 +61,10 @@ export async function signHere(parts: ServiceContext, input: unknown): Promise<R
 }
 
 /** Receives and proves a share at the step that waits for its holder. Errors: KEY-…, SHARE-RECEIVED, FHE-…, SUBMIT-…. */
-export async function holdHere(parts: ServiceContext, input: unknown): Promise<RunView> {
-  const asked = checked(v.strictObject({ id: hexId, name, key: path, passphrase, out: path }), input)
+export async function holdHere(
+  parts: ServiceContext,
+  asked: InputOf<'ceremonies.holdHere'>,
+): Promise<RunView> {
   const { run, standIns } = parts.runs.get(asked.id)
   mustBeSame(parts, run)
   const { needs } = asAsked(run)

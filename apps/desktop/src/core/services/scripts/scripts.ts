@@ -14,6 +14,7 @@ import {
   readDraft,
   redone,
   type ScriptDraft,
+  type ScriptEdit,
   stepFields,
   tryDraft,
   undone,
@@ -22,38 +23,20 @@ import { toHex, utf8 } from '@lux/crypto'
 import { ExpectedError, writeInFolder } from '@lux/node-files'
 import * as v from 'valibot'
 import {
+  type DraftEdit,
   type DraftSummary,
   type DraftView,
+  type InputOf,
   type PersonRole,
   personRoles,
   type SetupFault,
 } from '../../../contract/index.ts'
 import { refusedPlan } from '../../runs/begin/refused-plan.ts'
-import { checked, hexId, name, path, text } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { wordsOf } from '../shared/words.ts'
 import { keepScript, neededScript, ownScriptId } from './own-scripts.ts'
 
-const byId = v.strictObject({ id: hexId })
 const terms = planTerms[2]
-const slug = v.pipe(v.string(), v.maxLength(64))
-const place = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(1000))
-const stepKind = v.picklist(terms.stepKinds)
-
-const edits = v.variant('do', [
-  v.strictObject({ do: v.literal('undo') }),
-  v.strictObject({ do: v.literal('redo') }),
-  v.strictObject({ do: v.literal('title'), title: name }),
-  v.strictObject({ do: v.literal('add-part'), kind: v.picklist(terms.partKinds), step: stepKind }),
-  v.strictObject({ do: v.literal('add-step'), part: place, at: place, step: stepKind }),
-  v.strictObject({ do: v.literal('remove-step'), id: slug }),
-  v.strictObject({ do: v.literal('move-step'), id: slug, by: v.picklist([-1, 1]) }),
-  v.strictObject({ do: v.literal('change-step'), id: slug, entry: slug, value: text }),
-  v.strictObject({ do: v.literal('cosign'), id: slug, on: v.boolean() }),
-  v.strictObject({ do: v.literal('add-key') }),
-  v.strictObject({ do: v.literal('change-key'), id: slug, entry: slug, value: text }),
-  v.strictObject({ do: v.literal('remove-key'), id: slug }),
-])
 
 const draft = v.custom<ScriptDraft>(isDraft)
 const stored: v.GenericSchema<unknown, { v: 1 } & DraftHistory> = v.strictObject({
@@ -103,8 +86,7 @@ export function listDrafts(parts: ServiceContext): { drafts: DraftSummary[] } {
   }
 }
 
-export function beginDraft(parts: ServiceContext, input: unknown): { id: string } {
-  const asked = checked(v.strictObject({ title: name, from: v.nullable(name) }), input)
+export function beginDraft(parts: ServiceContext, asked: InputOf<'scripts.begin'>): { id: string } {
   const id = toHex(parts.entropy.bytes(16))
   save(
     parts,
@@ -120,23 +102,35 @@ function copied(parts: ServiceContext, from: string, title: string): ScriptDraft
   return named(read.value, title)
 }
 
-export function viewDraft(parts: ServiceContext, input: unknown): DraftView {
-  const { id } = checked(byId, input)
+export function viewDraft(parts: ServiceContext, { id }: InputOf<'scripts.draft'>): DraftView {
   return viewOf(parts, id, load(parts, id))
 }
 
-export function editDraft(parts: ServiceContext, input: unknown): DraftView {
-  const { id, edit } = checked(v.strictObject({ id: hexId, edit: edits }), input)
+export function editDraft(parts: ServiceContext, { id, edit }: InputOf<'scripts.edit'>): DraftView {
   const history = load(parts, id)
   const next =
-    edit.do === 'undo' ? undone(history) : edit.do === 'redo' ? redone(history) : changed(history, edit)
+    edit.do === 'undo'
+      ? undone(history)
+      : edit.do === 'redo'
+        ? redone(history)
+        : changed(history, editOf(edit))
   if (next !== history) save(parts, id, next)
   return viewOf(parts, id, next)
 }
 
+/** An edit that names a kind of step or part names one that a script can have. Errors: INPUT-INVALID. */
+function editOf(edit: Exclude<DraftEdit, { do: 'undo' | 'redo' }>): ScriptEdit {
+  if (edit.do !== 'add-part' && edit.do !== 'add-step') return edit
+  const step = terms.stepKinds.find((one) => one === edit.step)
+  if (step === undefined) throw new ExpectedError('INPUT-INVALID', 'edit.step')
+  if (edit.do === 'add-step') return { ...edit, step }
+  const kind = terms.partKinds.find((one) => one === edit.kind)
+  if (kind === undefined) throw new ExpectedError('INPUT-INVALID', 'edit.kind')
+  return { ...edit, kind, step }
+}
+
 /** Errors: DRAFT-UNKNOWN, PLAN-… with what the linter says. */
-export function freezeDraft(parts: ServiceContext, input: unknown): DraftView {
-  const { id } = checked(byId, input)
+export function freezeDraft(parts: ServiceContext, { id }: InputOf<'scripts.freeze'>): DraftView {
   const history = load(parts, id)
   const { faults } = tryDraft(history.now)
   if (faults.length > 0) throw refusedPlan(faults)
@@ -144,16 +138,17 @@ export function freezeDraft(parts: ServiceContext, input: unknown): DraftView {
   return viewOf(parts, id, history)
 }
 
-export function saveDraft(parts: ServiceContext, input: unknown): { path: string } {
-  const asked = checked(v.strictObject({ id: hexId, path }), input)
+export function saveDraft(parts: ServiceContext, asked: InputOf<'scripts.save'>): { path: string } {
   const { now } = load(parts, asked.id)
   const file = parts.paths.write(asked.path)
   writeInFolder(file, utf8(draftText(now)), 0o644)
   return { path: file }
 }
 
-export function discardDraft(parts: ServiceContext, input: unknown): Record<string, never> {
-  const { id } = checked(byId, input)
+export function discardDraft(
+  parts: ServiceContext,
+  { id }: InputOf<'scripts.discard'>,
+): Record<string, never> {
   load(parts, id)
   parts.store.removeDraft(id)
   return {}
@@ -212,10 +207,12 @@ function viewOf({ store }: ServiceContext, id: string, { past, now, future }: Dr
   }
 }
 
+const personName = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
+
 /** Whom the script names for a rehearsal. */
 function peopleOf({ script: { rehearsal } }: ScriptDraft): { role: PersonRole; name: string }[] {
   const read = v.safeParse(
-    v.looseObject({ people: v.array(v.strictObject({ role: v.picklist(personRoles), name })) }),
+    v.looseObject({ people: v.array(v.strictObject({ role: v.picklist(personRoles), name: personName })) }),
     rehearsal,
   )
   return read.success ? read.output.people : []

@@ -27,7 +27,7 @@ import {
   signPolicy,
 } from '@lux/people'
 import { systemClock } from '../../system.ts'
-import { needed } from '../shared/checked.ts'
+import { needed } from '../shared/needed.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { mustBeShown, subjectOf } from '../shared/subject.ts'
 import { approvalRequest, type SetupPlan } from './setup-plan.ts'

@@ -10,15 +10,16 @@ import {
 import type { Json } from '@lux/crypto'
 import { ExpectedError } from '@lux/node-files'
 import * as v from 'valibot'
-import { hexId, name, text } from '../shared/checked.ts'
+import { setupDomains } from '../../../contract/index.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 
-export const domains = ['production', 'rehearsal'] as const
-
+const hexId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
+const text = v.pipe(v.string(), v.maxLength(2000))
 const count = v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(32)))
 
-/** What a person changes of a set-up by itself; people, signatures and the rest come as documents. */
-export const changeable = {
+/** What a person changes of a set-up by itself, as it is stored; people, signatures and the rest come as documents. */
+const changeable = {
   title: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
   organisation: v.strictObject({
     id: v.pipe(v.string(), v.maxLength(64)),
@@ -34,23 +35,6 @@ export const changeable = {
   script: v.nullable(name),
   values: v.record(v.pipe(v.string(), v.maxLength(64)), text),
 }
-
-const o = v.exactOptional
-
-/** A change: what is not named stays. */
-export const changes = v.strictObject({
-  title: o(changeable.title),
-  organisation: o(changeable.organisation),
-  expiry: o(changeable.expiry),
-  officerQuorum: o(count),
-  witnessQuorum: o(count),
-  approverThreshold: o(count),
-  softTokens: o(changeable.softTokens),
-  leastEvidence: o(changeable.leastEvidence),
-  otherTools: o(changeable.otherTools),
-  script: o(changeable.script),
-  values: o(changeable.values),
-})
 
 /** A document by its codec: what is stored is read as strictly as what comes from outside. */
 const document = <T>(codec: { schema: v.GenericSchema<unknown, T> }) => codec.schema
@@ -86,7 +70,7 @@ export type Setup = {
 const schema: v.GenericSchema<unknown, Setup> = v.strictObject({
   v: v.literal(1),
   // One that was begun before there was a choice is of production.
-  domain: v.optional(v.picklist(domains), 'production'),
+  domain: v.optional(v.picklist(setupDomains), 'production'),
   ...changeable,
   cards: v.pipe(v.array(document<Card>(cardCodec)), v.maxLength(128)),
   servers: v.pipe(

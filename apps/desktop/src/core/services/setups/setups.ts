@@ -14,8 +14,7 @@ import { FormatError, type Json, parseCanonical, toBase64, toHex } from '@lux/cr
 import { MAX_SENT } from '@lux/crypto/transport'
 import { ExpectedError, readBounded, writeDurably, writeInFolder } from '@lux/node-files'
 import { enrol, lockPlan } from '@lux/people'
-import * as v from 'valibot'
-import { type PlannedPart, personRoles, type SetupSummary, type SetupView } from '../../../contract/index.ts'
+import type { InputOf, PlannedPart, personRoles, SetupSummary, SetupView } from '../../../contract/index.ts'
 import { beginProduction } from '../../runs/begin/begin-production.ts'
 import { maxPublic } from '../../runs/begin/production-files.ts'
 import { refusedPlan } from '../../runs/begin/refused-plan.ts'
@@ -25,9 +24,9 @@ import { planBytes, plannedServer, writeCards } from '../../use-cases/make-plan.
 import { takeIn } from '../ceremonies/begin-ceremony.ts'
 import { burntInStore, requireReadable } from '../ceremonies/lineage.ts'
 import { keepScript } from '../scripts/own-scripts.ts'
-import { checked, digest, hexId, name, needed, path, refuse } from '../shared/checked.ts'
 import { mustBeNewIn } from '../shared/granted-paths.ts'
-import { payload } from '../shared/scanned.ts'
+import { needed, refuse } from '../shared/needed.ts'
+import { scannedBytes } from '../shared/scanned.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { approvalRequest, planOf, rehearsedOf } from './setup-plan.ts'
 import { isSigned, policyFileOf, soundFile } from './setup-policy.ts'
@@ -41,14 +40,10 @@ import {
   takePolicy,
   takePolicySignature,
 } from './setup-signatures.ts'
-import { changeable, changes, domains, loadSetup, type Setup, saveSetup } from './setup-state.ts'
+import { loadSetup, type Setup, saveSetup } from './setup-state.ts'
 import { viewOf } from './setup-view.ts'
 
 const maxDocument = 1 << 20
-const byId = v.strictObject({ id: hexId })
-const role = v.picklist(personRoles)
-const what = v.picklist(['policy', 'plan'])
-const passphrase = v.pipe(v.string(), v.minLength(1), v.maxLength(1024))
 
 export async function listSetups(parts: ServiceContext): Promise<{ setups: SetupSummary[] }> {
   const setups: SetupSummary[] = []
@@ -62,11 +57,10 @@ export async function listSetups(parts: ServiceContext): Promise<{ setups: Setup
   return { setups }
 }
 
-export function beginSetup(parts: ServiceContext, input: unknown): { id: string } {
-  const { title, domain } = checked(
-    v.strictObject({ title: changeable.title, domain: v.exactOptional(v.picklist(domains), 'production') }),
-    input,
-  )
+export function beginSetup(
+  parts: ServiceContext,
+  { title, domain = 'production' }: InputOf<'setups.begin'>,
+): { id: string } {
   const id = toHex(parts.entropy.bytes(16))
   saveSetup(parts, id, {
     v: 1,
@@ -93,8 +87,8 @@ export function beginSetup(parts: ServiceContext, input: unknown): { id: string 
   return { id }
 }
 
-export function viewSetup(parts: ServiceContext, input: unknown): Promise<SetupView> {
-  return viewOf(parts, checked(byId, input).id)
+export function viewSetup(parts: ServiceContext, { id }: InputOf<'setups.view'>): Promise<SetupView> {
+  return viewOf(parts, id)
 }
 
 /** What the policy says, and so whoever signed it. */
@@ -110,8 +104,10 @@ const ofPolicy = [
 ] as const
 
 /** Errors: SETUP-SIGNED where people have signed what would change. */
-export function changeSetup(parts: ServiceContext, input: unknown): Promise<SetupView> {
-  const { id, change } = checked(v.strictObject({ id: hexId, change: changes }), input)
+export function changeSetup(
+  parts: ServiceContext,
+  { id, change }: InputOf<'setups.change'>,
+): Promise<SetupView> {
   return changed(parts, id, (setup) => {
     if (ofPolicy.some((one) => change[one] !== undefined)) mustBeOpen(setup, 'policy')
     if (change.script !== undefined || change.values !== undefined || change.title !== undefined)
@@ -140,17 +136,15 @@ function mustBeOpen(setup: Setup, of: 'policy' | 'plan'): void {
   if (given > 0) throw new ExpectedError('SETUP-SIGNED', `${given} signed the ${of}`)
 }
 
-export function takeFile(parts: ServiceContext, input: unknown): Promise<SetupView> {
-  const asked = checked(v.strictObject({ id: hexId, path, role: v.exactOptional(role) }), input)
+export function takeFile(parts: ServiceContext, asked: InputOf<'setups.take'>): Promise<SetupView> {
   const file = parts.paths.read(asked.path)
   return takeDocument(parts, asked, readBounded(file, maxDocument), file)
 }
 
-export function takeCarried(parts: ServiceContext, input: unknown): Promise<SetupView> {
-  const asked = checked(v.strictObject({ id: hexId, payload, role: v.exactOptional(role) }), input)
-  if (asked.payload.length > maxDocument)
-    throw new ExpectedError('FILE-TOO-LARGE', `${asked.payload.length} bytes`)
-  return takeDocument(parts, asked, asked.payload, null)
+export function takeCarried(parts: ServiceContext, asked: InputOf<'setups.takeCarried'>): Promise<SetupView> {
+  const bytes = scannedBytes(asked.payload)
+  if (bytes.length > maxDocument) throw new ExpectedError('FILE-TOO-LARGE', `${bytes.length} bytes`)
+  return takeDocument(parts, asked, bytes, null)
 }
 
 /** What it is shows in the document itself. `from`: the file, beside which a server's card.json may lie. */
@@ -257,8 +251,7 @@ function wrongKind(detail: string): ExpectedError {
 }
 
 /** Makes a person's key here: its file goes to that person, its card is taken. */
-export async function enrolHere(parts: ServiceContext, input: unknown): Promise<SetupView> {
-  const asked = checked(v.strictObject({ id: hexId, role, name, passphrase, path }), input)
+export async function enrolHere(parts: ServiceContext, asked: InputOf<'setups.enrol'>): Promise<SetupView> {
   if (asked.passphrase.length < leastPassphrase)
     throw new ExpectedError('SECRET-SHORT', `at least ${leastPassphrase} characters`)
   const { domain } = loadSetup(parts, asked.id)
@@ -276,8 +269,7 @@ export async function enrolHere(parts: ServiceContext, input: unknown): Promise<
   return changed(parts, asked.id, (setup) => seated(setup, key.card, asked.role))
 }
 
-export function removeCard(parts: ServiceContext, input: unknown): Promise<SetupView> {
-  const asked = checked(v.strictObject({ id: hexId, card: digest }), input)
+export function removeCard(parts: ServiceContext, asked: InputOf<'setups.remove'>): Promise<SetupView> {
   return changed(parts, asked.id, (setup) => {
     if (setup.adopted === null) mustBeOpen(setup, 'policy')
     mustBeOpen(setup, 'plan')
@@ -289,8 +281,7 @@ export function removeCard(parts: ServiceContext, input: unknown): Promise<Setup
   })
 }
 
-export function reopen(parts: ServiceContext, input: unknown): Promise<SetupView> {
-  const asked = checked(v.strictObject({ id: hexId, what }), input)
+export function reopen(parts: ServiceContext, asked: InputOf<'setups.reopen'>): Promise<SetupView> {
   return changed(parts, asked.id, (setup) => {
     if (setup.run !== null) throw new ExpectedError('SETUP-SIGNED', 'the plan is locked')
     const plan = { ...setup, approvals: [] }
@@ -298,8 +289,7 @@ export function reopen(parts: ServiceContext, input: unknown): Promise<SetupView
   })
 }
 
-export async function signHere(parts: ServiceContext, input: unknown): Promise<SetupView> {
-  const asked = checked(v.strictObject({ id: hexId, what, key: path, passphrase, shown: digest }), input)
+export async function signHere(parts: ServiceContext, asked: InputOf<'setups.sign'>): Promise<SetupView> {
   const key = await openKeyFile(parts.paths.read(asked.key), asked.passphrase)
   try {
     return await changed(parts, asked.id, async (setup) => {
@@ -316,8 +306,10 @@ export async function signHere(parts: ServiceContext, input: unknown): Promise<S
 }
 
 /** Errors: SETUP-EARLY, FILE-EXISTS. */
-export async function writeRequest(parts: ServiceContext, input: unknown): Promise<{ paths: string[] }> {
-  const asked = checked(v.strictObject({ id: hexId, what, folder: path }), input)
+export async function writeRequest(
+  parts: ServiceContext,
+  asked: InputOf<'setups.request'>,
+): Promise<{ paths: string[] }> {
   const setup = loadSetup(parts, asked.id)
   if (asked.what === 'policy') {
     const file = encodePolicyFile(soundFile(parts, setup))
@@ -328,8 +320,10 @@ export async function writeRequest(parts: ServiceContext, input: unknown): Promi
 }
 
 /** The same for a phone, as one code or several: Base64. Errors: SETUP-EARLY, TRANSFER-TOO-LARGE. */
-export async function carryRequest(parts: ServiceContext, input: unknown): Promise<{ payload: string }> {
-  const asked = checked(v.strictObject({ id: hexId, what }), input)
+export async function carryRequest(
+  parts: ServiceContext,
+  asked: InputOf<'setups.carry'>,
+): Promise<{ payload: string }> {
   const setup = loadSetup(parts, asked.id)
   const request = asked.what === 'policy' ? policyRequest(parts, setup) : await planRequest(parts, setup)
   const bytes = signatureRequestCodec.encode(request)
@@ -353,8 +347,10 @@ function writeInto(folder: string, files: Readonly<Record<string, Uint8Array>>):
   return { paths }
 }
 
-export async function rehearse(parts: ServiceContext, input: unknown): Promise<SetupView> {
-  const { id, alone } = checked(v.strictObject({ id: hexId, alone: v.boolean() }), input)
+export async function rehearse(
+  parts: ServiceContext,
+  { id, alone }: InputOf<'setups.rehearse'>,
+): Promise<SetupView> {
   const setup = loadSetup(parts, id)
   if (setup.run !== null) throw new ExpectedError('SETUP-SIGNED', 'the plan is locked')
   const { made, faults } = await planOf(parts, setup)
@@ -372,9 +368,9 @@ export async function rehearse(parts: ServiceContext, input: unknown): Promise<S
 
 export async function printSetup(
   parts: ServiceContext,
-  input: unknown,
+  { id }: InputOf<'setups.print'>,
 ): Promise<{ text: string; parts: PlannedPart[] }> {
-  const { made } = await planOf(parts, loadSetup(parts, checked(byId, input).id))
+  const { made } = await planOf(parts, loadSetup(parts, id))
   if (made === null) throw new ExpectedError('SETUP-EARLY', 'there is no plan yet')
   return { text: printPlan(made.plan, made.hash), parts: plannedParts(made.plan) }
 }
@@ -409,8 +405,10 @@ async function lockedOf(parts: ServiceContext, setup: Setup) {
   return { plan: plan.made.plan, bytes, lock: locked.bytes, policy: encodePolicyFile(file) }
 }
 
-export async function exportSetup(parts: ServiceContext, input: unknown): Promise<{ paths: string[] }> {
-  const asked = checked(v.strictObject({ id: hexId, folder: path }), input)
+export async function exportSetup(
+  parts: ServiceContext,
+  asked: InputOf<'setups.export'>,
+): Promise<{ paths: string[] }> {
   const setup = loadSetup(parts, asked.id)
   const { bytes, lock, policy } = await lockedOf(parts, setup)
   const folder = parts.paths.folder(asked.folder)
@@ -428,8 +426,7 @@ function jsonOf(bytes: Uint8Array): Json {
 }
 
 /** The approved plan becomes a production run of this store. Errors: SETUP-EARLY and those of `beginProduction`. */
-export async function lock(parts: ServiceContext, input: unknown): Promise<{ run: string }> {
-  const asked = checked(v.strictObject({ id: hexId, epoch: v.exactOptional(path) }), input)
+export async function lock(parts: ServiceContext, asked: InputOf<'setups.lock'>): Promise<{ run: string }> {
   const setup = loadSetup(parts, asked.id)
   if (setup.run !== null) return { run: setup.run }
   const epoch = asked.epoch === undefined ? null : readBounded(parts.paths.read(asked.epoch), maxPublic)
@@ -474,8 +471,10 @@ export async function lock(parts: ServiceContext, input: unknown): Promise<{ run
 }
 
 /** Its rehearsal and its run stay in the store. */
-export function discardSetup(parts: ServiceContext, input: unknown): Record<string, never> {
-  const { id } = checked(byId, input)
+export function discardSetup(
+  parts: ServiceContext,
+  { id }: InputOf<'setups.discard'>,
+): Record<string, never> {
   loadSetup(parts, id)
   parts.store.removeSetup(id)
   return {}

@@ -1,17 +1,12 @@
 import { FormatError, fromBase64 } from '@lux/crypto'
-import * as v from 'valibot'
+import { ExpectedError } from '@lux/node-files'
 
-/** What the window scanned, as Base64: less than a frame of the window may have. */
-export const payload = v.pipe(
-  v.string(),
-  v.maxLength(1 << 20),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    try {
-      return fromBase64(dataset.value)
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error
-      addIssue({ message: 'not Base64' })
-      return NEVER
-    }
-  }),
-)
+/** What the window scanned. Errors: INPUT-INVALID where it is not Base64. */
+export function scannedBytes(payload: string): Uint8Array {
+  try {
+    return fromBase64(payload)
+  } catch (error) {
+    if (error instanceof FormatError) throw new ExpectedError('INPUT-INVALID', 'payload')
+    throw error
+  }
+}

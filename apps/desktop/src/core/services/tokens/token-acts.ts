@@ -1,27 +1,18 @@
 import { utf8 } from '@lux/crypto'
 import { requireHardToGuess } from '@lux/hsm'
 import { ExpectedError } from '@lux/node-files'
-import * as v from 'valibot'
-import type { TokenView } from '../../../contract/index.ts'
+import type { InputOf, TokenView } from '../../../contract/index.ts'
 import { atPad } from '../../runs/effects/pin-pad.ts'
-import { checked, pin, serial } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
-import { mustBeSeconded, mustBeTyped, secondOfficer } from './guards.ts'
+import { mustBeSeconded, mustBeTyped } from './guards.ts'
 import { mustBeNoCeremonys } from './not-in-use.ts'
 import { logged } from './token-log.ts'
 import { found, padOf, viewOf } from './tokens.ts'
 
-const typedLabel = v.pipe(v.string(), v.maxLength(255))
-
-export async function changePin(parts: ServiceContext, input: unknown): Promise<{ token: TokenView }> {
-  const asked = checked(
-    v.strictObject({
-      serial,
-      user: v.picklist(['user', 'so']),
-      pins: v.nullable(v.strictObject({ old: pin, new: pin })),
-    }),
-    input,
-  )
+export async function changePin(
+  parts: ServiceContext,
+  asked: InputOf<'tokens.changePin'>,
+): Promise<{ token: TokenView }> {
   const { user, pins } = asked
   if (pins !== null) requireHardToGuess(utf8(pins.new))
   await found(parts, asked.serial)
@@ -32,8 +23,10 @@ export async function changePin(parts: ServiceContext, input: unknown): Promise<
   return changed(parts, asked.serial)
 }
 
-export async function resetUserPin(parts: ServiceContext, input: unknown): Promise<{ token: TokenView }> {
-  const asked = checked(v.strictObject({ serial, typedLabel, newPin: v.nullable(pin) }), input)
+export async function resetUserPin(
+  parts: ServiceContext,
+  asked: InputOf<'tokens.resetUserPin'>,
+): Promise<{ token: TokenView }> {
   if (asked.newPin !== null) requireHardToGuess(utf8(asked.newPin))
   mustBeTyped(asked.typedLabel, (await found(parts, asked.serial)).label)
   const token = parts.hsm().token(asked.serial)
@@ -50,17 +43,10 @@ async function changed(parts: ServiceContext, of: string): Promise<{ token: Toke
 
 const classes = { 'secret-key': 'secret', 'private-key': 'private', 'public-key': 'public' } as const
 
-export async function destroyObject(parts: ServiceContext, input: unknown): Promise<{ destroyed: number }> {
-  const asked = checked(
-    v.strictObject({
-      serial,
-      id: v.pipe(v.string(), v.regex(/^([0-9a-f]{2}){1,64}$/)),
-      class: v.picklist(['secret-key', 'private-key', 'public-key']),
-      typedLabel,
-      second: secondOfficer,
-    }),
-    input,
-  )
+export async function destroyObject(
+  parts: ServiceContext,
+  asked: InputOf<'tokens.destroyObject'>,
+): Promise<{ destroyed: number }> {
   const { id, serial: of } = asked
   await found(parts, of)
   const token = parts.hsm().token(of)

@@ -8,8 +8,8 @@ import {
   tokenOfSerial,
 } from '@lux/hsm'
 import { ExpectedError } from '@lux/node-files'
-import * as v from 'valibot'
 import type {
+  InputOf,
   LibraryView,
   ObjectView,
   ProbeView,
@@ -20,16 +20,12 @@ import type {
 } from '../../../contract/index.ts'
 import { atPad } from '../../runs/effects/pin-pad.ts'
 import { libraryViewOf } from '../library.ts'
-import { checked, pin, serial } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
-import { mustBeSeconded, mustBeTyped, secondOfficer } from './guards.ts'
+import { mustBeSeconded, mustBeTyped } from './guards.ts'
 import { mustServeNoCeremony } from './not-in-use.ts'
 import { logged } from './token-log.ts'
 import { probesInRun } from './token-probes.ts'
 import { objectViewOf, probeViewOf, tokenViewOf } from './token-view.ts'
-
-const bySerial = v.strictObject({ serial })
-const label = v.pipe(v.string(), v.minLength(1), v.maxLength(32))
 
 export async function listTokens(parts: ServiceContext): Promise<{
   library: LibraryView | null
@@ -81,22 +77,12 @@ export async function found(parts: ServiceContext, of: string): Promise<TokenInf
   throw new ExpectedError('TOKEN-UNKNOWN', `no token with serial ${of} is connected`)
 }
 
-export async function initialiseToken(parts: ServiceContext, input: unknown): Promise<{ token: TokenView }> {
-  const asked = checked(
-    v.pipe(
-      v.strictObject({
-        slot: v.nullable(v.pipe(v.string(), v.regex(/^\d{1,20}$/))),
-        serial,
-        typedLabel: v.pipe(v.string(), v.maxLength(32)),
-        label,
-        pins: v.nullable(v.strictObject({ so: pin, user: pin })),
-        second: v.exactOptional(secondOfficer),
-        acceptFinalTry: v.exactOptional(v.boolean()),
-      }),
-      v.check((asked) => (asked.slot === null) === (asked.serial !== '')),
-    ),
-    input,
-  )
+export async function initialiseToken(
+  parts: ServiceContext,
+  asked: InputOf<'tokens.initialise'>,
+): Promise<{ token: TokenView }> {
+  if ((asked.slot === null) === (asked.serial === ''))
+    throw new ExpectedError('INPUT-INVALID', 'slot or serial: one of them names the token')
   if (asked.pins !== null) requireHardToGuess(utf8(asked.pins.user))
   // Of a token that has one already it is the present one.
   if (asked.pins !== null && asked.serial === '') requireHardToGuess(utf8(asked.pins.so))
@@ -132,9 +118,8 @@ export async function initialiseToken(parts: ServiceContext, input: unknown): Pr
 
 export async function inventory(
   parts: ServiceContext,
-  input: unknown,
+  { serial: of }: InputOf<'tokens.inventory'>,
 ): Promise<{ objects: ObjectView[]; private: boolean }> {
-  const { serial: of } = checked(bySerial, input)
   await found(parts, of)
   const list = await parts.hsm().token(of).inventory()
   const objects = list.objects.map((object) => objectViewOf(object, ceremonyOf(parts, object.id)))
@@ -161,8 +146,10 @@ function ceremonyOf({ runs }: ServiceContext, ckaId: string): string | null {
   return null
 }
 
-export async function probeToken(parts: ServiceContext, input: unknown): Promise<{ probe: ProbeView }> {
-  const { serial: of } = checked(bySerial, input)
+export async function probeToken(
+  parts: ServiceContext,
+  { serial: of }: InputOf<'tokens.probe'>,
+): Promise<{ probe: ProbeView }> {
   await found(parts, of)
   parts.emit('work.progress', { id: of, what: 'probe-token', fraction: null, cancellable: false })
   const report = await parts.hsm().token(of).probe()
@@ -173,8 +160,10 @@ export async function probeToken(parts: ServiceContext, input: unknown): Promise
 }
 
 /** One trial after the other, so that it can be told how far it is, and Cancel ends it between two. */
-export async function tryToken(parts: ServiceContext, input: unknown): Promise<{ trial: TrialView }> {
-  const { serial: of } = checked(bySerial, input)
+export async function tryToken(
+  parts: ServiceContext,
+  { serial: of }: InputOf<'tokens.tryOut'>,
+): Promise<{ trial: TrialView }> {
   await found(parts, of)
   const token = parts.hsm().token(of)
   const at = parts.clock.now()
@@ -199,16 +188,10 @@ function trialResultOf({ group, name, mechanism, state, detail }: Capability): T
   return { group, name, mechanism, state, detail: state === 'proved' ? '' : detail }
 }
 
-export async function logIn(parts: ServiceContext, input: unknown): Promise<{ token: TokenView }> {
-  const asked = checked(
-    v.strictObject({
-      serial,
-      user: v.picklist(['user', 'so']),
-      pin: v.nullable(pin),
-      acceptFinalTry: v.exactOptional(v.boolean()),
-    }),
-    input,
-  )
+export async function logIn(
+  parts: ServiceContext,
+  asked: InputOf<'tokens.logIn'>,
+): Promise<{ token: TokenView }> {
   await found(parts, asked.serial)
   const given = asked.pin === null ? 'pin-pad' : utf8(asked.pin)
   await atPad(padOf(parts, asked.serial), given, () =>
@@ -229,8 +212,10 @@ export function padOf(parts: ServiceContext, of: string): Parameters<typeof atPa
   }
 }
 
-export async function logOut(parts: ServiceContext, input: unknown): Promise<{ token: TokenView }> {
-  const { serial: of } = checked(bySerial, input)
+export async function logOut(
+  parts: ServiceContext,
+  { serial: of }: InputOf<'tokens.logOut'>,
+): Promise<{ token: TokenView }> {
   await found(parts, of)
   await parts.hsm().token(of).logOut()
   parts.emit('tokens.changed', {})

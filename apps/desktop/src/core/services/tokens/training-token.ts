@@ -4,8 +4,8 @@ import { encodeCanonical, utf8 } from '@lux/crypto'
 import type { Hsm } from '@lux/hsm'
 import { readBounded, writeDurably } from '@lux/node-files'
 import * as v from 'valibot'
+import type { InputOf } from '../../../contract/index.ts'
 import { freshPin } from '../../rehearsal/rehearsal-pins.ts'
-import { checked, serial } from '../shared/checked.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 
 const trainingLabel = 'Lux training'
@@ -33,9 +33,8 @@ const pinsSchema = v.object({ serial: v.string(), so: v.string(), user: v.string
 /** The PINs of the training token, which the log-in shows; null of every other token. */
 export function trainingPins(
   { trainingFolder, librarySource }: Pick<ServiceContext, 'trainingFolder' | 'librarySource'>,
-  input: unknown,
+  asked: InputOf<'tokens.trainingPins'>,
 ): { pins: { so: string; user: string } | null } {
-  const asked = checked(v.strictObject({ serial }), input)
   if (trainingFolder === null || librarySource() !== 'own') return { pins: null }
   const path = pinsFile(trainingFolder)
   if (!existsSync(path)) return { pins: null }
