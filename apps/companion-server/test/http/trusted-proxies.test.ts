@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import { tablesAlone } from '../../src/api-document.ts'
 import { buildApp } from '../../src/app.ts'
 import { trustedProxies } from '../../src/server.ts'
 import type { Services } from '../../src/services.ts'
@@ -8,6 +9,7 @@ afterEach(() => vi.unstubAllEnvs())
 /** What a server without anything behind it takes as the source of each call. */
 async function sourcesOf(calls: readonly (readonly [remoteAddress: string, forwarded?: string])[]) {
   const nothing = {
+    ...tablesAlone(),
     ...{ bundles: { maxBytes: 1 }, desk: { domain: 'rehearsal' }, signOn: {}, calls: {} },
     ...{ telemetry: { observe: () => undefined }, draining: { begun: false } },
   }
