@@ -5,6 +5,8 @@ import { filesOfTier } from './scripts/test/tiers.ts'
 /** Of each test: a busy machine takes several times what it needs. Whoever polls stops at once when there is what it looks for. */
 const patience = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: 30_000 } } }
 const quickSetup = 'packages/crypto/test/quick-setup.ts'
+const madeOnce = 'scripts/test/made-once.ts'
+const compiledHosts = 'scripts/test/compiled-hosts.ts'
 
 export default defineConfig({
   test: {
@@ -23,7 +25,9 @@ export default defineConfig({
         test: {
           ...filesOfTier.driver,
           name: 'driver',
-          globalSetup: 'scripts/test/token-addon.ts',
+          env: compiledOnce,
+          setupFiles: [compiledHosts],
+          globalSetup: ['scripts/test/token-addon.ts', madeOnce],
           // Every test starts processes: on a busy machine the usual five seconds are gone before the first call.
           ...patience,
         },
@@ -33,8 +37,8 @@ export default defineConfig({
           ...filesOfTier.flow,
           name: 'flow',
           env: compiledOnce,
-          globalSetup: 'scripts/test/built.ts',
-          setupFiles: [quickSetup],
+          globalSetup: ['scripts/test/built.ts', madeOnce],
+          setupFiles: [quickSetup, compiledHosts],
           // Each may start a database or a dozen commands, which takes long where other work fills the processors.
           ...patience,
         },

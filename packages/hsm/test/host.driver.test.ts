@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   type HsmRestart,
   rootTemplate,
@@ -73,11 +73,14 @@ describe('the token host', () => {
   })
 
   it('the host sees only the environment that was passed and its allocator’s setting, and cannot dump core', async () => {
+    // Which the tests hand on: scripts/test/compiled-hosts.ts.
+    vi.stubEnv('NODE_COMPILE_CACHE', undefined)
     const bench = await startBench()
     const names = readFileSync(`/proc/${bench.hsm.pid}/environ`, 'utf8')
       .split('\0')
       .map((line) => line.split('=')[0])
       .filter((name) => name && !name.startsWith('NODE_CHANNEL'))
+    vi.unstubAllEnvs()
     expect(names).toEqual(['GLIBC_TUNABLES', 'SOFTHSM2_CONF'])
     expect(readFileSync(`/proc/${bench.hsm.pid}/limits`, 'utf8')).toMatch(/Max core file size\s+0\s+0/)
     await bench.close()
