@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process'
 import { rename, rm } from 'node:fs/promises'
-import { promisify } from 'node:util'
 import { encodePolicyFile } from '@lux/ceremony/policy'
 import { refusalCodec, type ServerCard, type Signed, type Transport } from '@lux/ceremony/wire'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
@@ -9,6 +7,7 @@ import { rootCkaId } from '../../src/imports/receive-root.ts'
 import type { StateFolder } from '../../src/platform/state-folder/folder.ts'
 import { pinPolicy } from '../../src/platform/state-folder/policies.ts'
 import { openServerParts, type ServerParts } from '../../src/server.ts'
+import { copyFolder } from './made-once.ts'
 import { chunksOf, keysOf, type RealOptions, realBundle } from './real-bundle.ts'
 import { cardOf, makeServerState, offerTransport } from './server-under-test.ts'
 import { makeFolder } from './temporary-folder.ts'
@@ -22,8 +21,6 @@ export type ImportBench = {
   crashAt: ImportPoint | null
 }
 
-const copied = promisify(execFile)
-
 /**
  * Before each test of the file that asks: a server with a token, a database and one open transport. It is made once, and
  * each test has a copy in the place where it was made, because its settings name files by their whole path.
@@ -36,15 +33,14 @@ export function importBench(): ImportBench {
     bench.folder = await makeFolder()
     bench.state = await makeServerState(bench.folder)
     bench.card = await cardOf(bench.state)
+    bench.transport = await offerTransport(bench.state)
     // Its database is made when it is first opened.
     await (await openServerParts(bench.state)).close()
     await rename(bench.folder, made())
   })
   afterAll(() => rm(made(), { recursive: true, force: true }))
   beforeEach(async () => {
-    // With the owners of the files: the database has an account of its own.
-    await copied('cp', ['-a', made(), bench.folder])
-    bench.transport = await offerTransport(bench.state)
+    await copyFolder(made(), bench.folder)
     bench.crashAt = null
     bench.parts = await openServerParts(bench.state, {
       reached(point) {

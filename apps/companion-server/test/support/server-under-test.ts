@@ -1,19 +1,42 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Signed, serverCardCodec, type Transport } from '@lux/ceremony/wire'
+import { softTokenEnvironment } from '@lux/hsm'
+import { expect } from 'vitest'
 import { initServer } from '../../src/commands/init.ts'
 import { makeTransport } from '../../src/imports/transports.ts'
 import { openServerToken } from '../../src/platform/hsm/server-token.ts'
 import { type StateFolder, stateFolder } from '../../src/platform/state-folder/folder.ts'
 import { readCard } from '../../src/platform/state-folder/server-card.ts'
-import { type Domain, readSettings } from '../../src/platform/state-folder/settings.ts'
+import { type Domain, readSettings, writeSettings } from '../../src/platform/state-folder/settings.ts'
+import { copyDatabase, copyOf } from './made-once.ts'
 
-/** A server that `init` has made on a SoftHSM token of its own, in a folder. */
+const taken = new Set<string>()
+
+/**
+ * A server that `init` has made on a SoftHSM token of its own, in a folder, with an empty database. The first one of a test file is a
+ * copy of one that all files have; any other is made anew, since two servers differ.
+ */
 export async function makeServerState(folder: string, domain: Domain = 'production'): Promise<StateFolder> {
   const state = stateFolder(join(folder, 'state'))
+  const id = `${expect.getState().testPath} ${domain}`
+  if (taken.has(id)) await init(state, domain)
+  else {
+    taken.add(id)
+    await copyOf(domain, state.root, (root) => init(stateFolder(root), domain))
+    const settings = await readSettings(state)
+    // They name files by their whole path.
+    const { environment } = softTokenEnvironment(state.softToken)
+    const pinFile = join(state.trainingPins, 'user.pin')
+    await writeSettings(state, { ...settings, pinFile, token: { ...settings.token, environment } })
+  }
+  await copyDatabase(state.database)
+  return state
+}
+
+async function init(state: StateFolder, domain: Domain): Promise<void> {
   const made = await initServer({ state, domain, token: 'soft-token', pinFile: null, acceptSoftRoot: true })
   if (!made.ok) throw new Error(`${made.rule}: ${made.detail}`)
-  return state
 }
 
 /** A real transport card of that server, for one ceremony. */
