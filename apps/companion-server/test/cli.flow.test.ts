@@ -6,7 +6,7 @@ import { encodePolicyFile } from '@lux/ceremony/policy'
 import { receiptCodec, transportCodec } from '@lux/ceremony/wire'
 import { expect, onTestFinished, test } from 'vitest'
 import { stateFolder } from '../src/platform/state-folder/folder.ts'
-import { cli, custodyServer, type Ended, startServer } from './support/commands.ts'
+import { cli, custodyServer, custodyServerProcess, type Ended, startServer } from './support/commands.ts'
 import { keysOf, realBundle } from './support/real-bundle.ts'
 import { cardOf } from './support/server-under-test.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
@@ -40,7 +40,7 @@ test('CLI-01 init, card, trust, import, identity and start make a server that en
   const soft = await run(state, ...init)
   expect([soft.status, JSON.parse(soft.stdout).code]).toEqual([1, 'SOFT-ROOT'])
   expect(await readdir(folder)).toEqual([])
-  const made = await run(state, ...init, '--accept-soft-root')
+  const made = await custodyServerProcess(state, '--json', ...init, '--accept-soft-root')
   expect([made.status, made.stderr]).toEqual([0, ''])
   const { audience } = JSON.parse(made.stdout)
   expect((await stat(pinFile)).mode & 0o777).toBe(0o600)
@@ -89,7 +89,8 @@ test('CLI-01 init, card, trust, import, identity and start make a server that en
   expect([early.status, JSON.parse(early.stdout).code]).toEqual([1, 'POLICY-MISSING'])
   const trusted = await run(state, 'trust', policyFile)
   expect(JSON.parse(trusted.stdout).words).toHaveLength(32)
-  expect((await run(state, 'import', bundleFile, '--out', receiptFile)).status).toBe(0)
+  const imported = await custodyServerProcess(state, 'import', bundleFile, '--out', receiptFile)
+  expect(imported.status).toBe(0)
   expect(receiptCodec.file.parse(new Uint8Array(await readFile(receiptFile)))).toMatchObject({ ok: true })
 
   const over = await run(state, 'import', bundleFile, '--out', bundleFile)
@@ -157,7 +158,7 @@ test('CLI-02 wrong use is 2, and a folder without a server is 3, each with one J
       },
     ])
   }
-  const absent = await run(folder, 'card')
+  const absent = await custodyServerProcess(folder, '--json', 'card')
   expect([absent.status, document(absent), absent.stderr]).toEqual([
     3,
     {
@@ -208,5 +209,8 @@ test('--version is that of package.json, and no server is needed for it', async 
   const { version } = JSON.parse(
     await readFile(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8'),
   )
-  expect(await custodyServer('/nowhere', '--version')).toMatchObject({ status: 0, stdout: `${version}\n` })
+  expect(await custodyServerProcess('/nowhere', '--version')).toMatchObject({
+    status: 0,
+    stdout: `${version}\n`,
+  })
 })

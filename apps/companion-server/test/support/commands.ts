@@ -1,16 +1,49 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, fork, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import type { Command, Ended } from './command-child.ts'
 
 /** The server's command line, from its sources. */
 export const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 const checkout = fileURLToPath(new URL('../../../../', import.meta.url))
 
-export type Ended = { status: number; stdout: string; stderr: string }
+export type { Ended }
 
-/** `custody-server` on a state folder, as a process, to its end. */
+let child: ChildProcess | null = null
+let turn: Promise<unknown> = Promise.resolve()
+
+/**
+ * `custody-server` on a state folder, to its end. One process of the test file has all such commands, one after the other: to start
+ * each takes a second. What a process of its own does is asked of `custodyServerProcess`.
+ */
 export function custodyServer(state: string, ...args: string[]): Promise<Ended> {
+  const running =
+    child ?? fork(fileURLToPath(new URL('./command-child.ts', import.meta.url)), { execArgv: [] })
+  if (child === null) {
+    running.unref()
+    running.channel?.unref()
+    child = running
+  }
+  const next = turn.then(
+    () =>
+      new Promise<Ended>((done, fail) => {
+        running.channel?.ref()
+        running.once('exit', fail)
+        running.once('message', (said: Ended) => {
+          running.off('exit', fail)
+          running.channel?.unref()
+          done(said)
+        })
+        running.send({ module: cli, args: ['--state', state, ...args], env: process.env } satisfies Command)
+      }),
+  )
+  turn = next.catch(() => undefined)
+  return next
+}
+
+/** The same as a process. */
+export function custodyServerProcess(state: string, ...args: string[]): Promise<Ended> {
   return ended(process.execPath, [cli, '--state', state, ...args])
 }
 

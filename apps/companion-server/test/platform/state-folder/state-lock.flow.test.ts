@@ -6,14 +6,14 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { stateFolder } from '../../../src/platform/state-folder/folder.ts'
 import { holdingState } from '../../../src/platform/state-folder/state-lock.ts'
 import { databaseChoice } from '../../../src/server.ts'
-import { cli, custodyServer } from '../../support/commands.ts'
+import { cli, custodyServerProcess } from '../../support/commands.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 async function run(
   state: string,
   ...args: string[]
 ): Promise<{ status: number; answer: Record<string, string> }> {
-  const { status, stdout } = await custodyServer(state, '--json', ...args)
+  const { status, stdout } = await custodyServerProcess(state, '--json', ...args)
   return { status, answer: JSON.parse(stdout) }
 }
 
