@@ -22,6 +22,8 @@ const urlOf = ({ host, user, database }: { host?: unknown; user?: unknown; datab
 test('DATABASE-04 a PostgreSQL of its own is migrated by its owner, served from by a humble role, and no other one takes its place: DATABASE-OTHER', async () => {
   const folder = await temporaryFolder()
   const state = await makeServerState(folder)
+  // `init` makes none.
+  await rm(state.database, { recursive: true })
   const other = await startEmbedded(join(folder, 'elsewhere'))
   onTestFinished(() => other.stop())
   vi.stubEnv('DATABASE_URL', urlOf(other.application))

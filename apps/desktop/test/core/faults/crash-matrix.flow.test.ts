@@ -10,15 +10,9 @@ const chosen: readonly Chosen[] = [
   ['chain', 'open-run', 'C_Sign', 'hang', 'resumed', 'HSM-TIMEOUT'],
   ['chain', 'generate-root', 'C_CreateObject', 'removed', 'stopped', 'HSM-TOKEN-ABSENT'],
   ['chain', 'generate-root', 'C_WrapKey', 'truncate', 'exception', 'HSM-DEVICE-ERROR'],
-  ['chain', 'generate-root', 'C_CopyObject', 'after:segv', 'resumed', 'HSM-CRASHED'],
-  ['chain', 'generate-project', 'C_WrapKey', 'garbage-length', 'exception', 'HSM-DEVICE-ERROR'],
   ['chain', 'generate-data', 'C_UnwrapKey', 'exit', 'resumed', 'HSM-CRASHED'],
   ['chain', 'generate-data', 'C_GenerateKey', 'CKR_SESSION_HANDLE_INVALID', 'resumed', 'HSM-SESSION-LOST'],
-  ['attested-root', 'attest-root', 'C_Sign', 'CKR_GENERAL_ERROR', 'exception', 'HSM-DEVICE-ERROR'],
   ['replicate-root', 'replicate-root', 'C_WrapKey', 'CKR_DEVICE_REMOVED', 'stopped', 'HSM-TOKEN-ABSENT'],
-  ['replicate-root', 'replicate-root', 'C_Login', 'after:segv', 'resumed', 'HSM-CRASHED'],
-  ['hierarchy-rsa', 'generate-data', 'C_WrapKey', 'truncate', 'exception', 'HSM-DEVICE-ERROR'],
-  ['hierarchy-ec', 'generate-data', 'C_GenerateKeyPair', 'hang', 'resumed', 'HSM-TIMEOUT'],
   ['chain', 'close', 'C_DestroyObject', 'after:CKR_DEVICE_ERROR', 'exception', 'HSM-DEVICE-ERROR'],
 ]
 const run = sampled(chosen)

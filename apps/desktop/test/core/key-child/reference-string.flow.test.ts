@@ -11,7 +11,7 @@ import { dealingIn, people } from '../support/key-child-requests.ts'
 // Each test starts a child, which loads 30 MB of wasm.
 vi.setConfig({ testTimeout: 60_000 })
 
-const quickString = fileURLToPath(new URL('../support/quick-string-key-child.ts', import.meta.url))
+const quickString = fileURLToPath(new URL('../support/quick-key-child.ts', import.meta.url))
 const bytes = (path: string) => new Uint8Array(readFileSync(path))
 let folder: string
 beforeEach(() => {

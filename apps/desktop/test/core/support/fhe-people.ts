@@ -14,6 +14,7 @@ import { type Enrolled, enrolled, passphrase, passphraseFile, workFactor } from 
 import { room, signedAnswer } from './production-people.ts'
 
 export const build = 'b1'.repeat(32)
+const keyChildEntry = fileURLToPath(new URL('./quick-key-child.ts', import.meta.url))
 const domain = 'production'
 const scripts = fileURLToPath(new URL('../../../../../resources/scripts/', import.meta.url))
 const seated = [
@@ -47,12 +48,12 @@ export class FhePeople {
 
   private constructor(parts: Partial<Program>) {
     const checkout = findProgram()
-    this.program = { ...checkout, measurement: { ...checkout.measurement, build }, ...parts }
+    this.program = { ...checkout, measurement: { ...checkout.measurement, build }, keyChildEntry, ...parts }
   }
 
   /**
-   * `parts` in place of the checkout's own: another key child. `own`: cards of people with keys of another program's, by name, in
-   * place of those that are enrolled here. `seats`: who else takes part than in a ceremony of a threshold key.
+   * `parts` in place of the checkout's own, and of a key child that makes no server key. `own`: cards of people with keys of another
+   * program's, by name, in place of those that are enrolled here. `seats`: who else takes part than in a ceremony of a threshold key.
    */
   static async gathered(
     parts: Partial<Program> = {},
