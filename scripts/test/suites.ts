@@ -26,8 +26,11 @@ const colours = process.stdout.isTTY ? '--colors=force' : '--colors=off'
 
 const vitest = (...args: string[]): Command => ({ counts: 'vitest', args })
 
-/** Vitest leaves a processor free, which on two is one file at a time. More than four at once want more memory than many have. */
-const everyProcessor = `--maxWorkers=${Math.min(4, availableParallelism())}`
+/**
+ * Vitest leaves a processor free, which on two is one file at a time. Files that wait for time limits and other processes leave theirs
+ * free too: of those `more` run at once. More than four want more memory than many have.
+ */
+const everyProcessor = (more: number): string => `--maxWorkers=${Math.min(4, availableParallelism() + more)}`
 
 const types: Suite = { name: 'types', budget: 3, display: false, commands: [check('tsc -b', 'tsc', '-b')] }
 
@@ -50,16 +53,16 @@ const build: Suite = {
   commands: [check('build', 'node', 'scripts/build.ts')],
 }
 
-const tier = (name: 'unit' | 'driver' | 'flow', budget: number): Suite => ({
+const tier = (name: 'unit' | 'driver' | 'flow', budget: number, more = 0): Suite => ({
   name,
   budget,
   display: false,
-  commands: [vitest(everyProcessor, '--project', name)],
+  commands: [vitest(everyProcessor(more), '--project', name)],
 })
 
 const unit = tier('unit', 5)
-const driver = tier('driver', 10)
-const flow = tier('flow', 50)
+const driver = tier('driver', 10, 2)
+const flow = tier('flow', 50, 1)
 
 const e2e: Suite = {
   name: 'e2e',

@@ -14,7 +14,8 @@ import { type Enrolled, enrolled, passphrase, passphraseFile, workFactor } from 
 import { room, signedAnswer } from './production-people.ts'
 
 export const build = 'b1'.repeat(32)
-const keyChildEntry = fileURLToPath(new URL('./quick-key-child.ts', import.meta.url))
+/** In place of the program's own: it makes no server key. */
+export const quickKeyChild = fileURLToPath(new URL('./quick-key-child.ts', import.meta.url))
 const domain = 'production'
 const scripts = fileURLToPath(new URL('../../../../../resources/scripts/', import.meta.url))
 const seated = [
@@ -48,7 +49,12 @@ export class FhePeople {
 
   private constructor(parts: Partial<Program>) {
     const checkout = findProgram()
-    this.program = { ...checkout, measurement: { ...checkout.measurement, build }, keyChildEntry, ...parts }
+    this.program = {
+      ...checkout,
+      measurement: { ...checkout.measurement, build },
+      keyChildEntry: quickKeyChild,
+      ...parts,
+    }
   }
 
   /**

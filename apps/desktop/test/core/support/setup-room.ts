@@ -7,6 +7,7 @@ import type { Need, OutputOf, RunView, SetupDomain, SetupView } from '../../../s
 import { findProgram } from '../../../src/core/program.ts'
 import { enrolled, passphrase } from '../../cli/support/people.ts'
 import { type CoreInTest, startCore } from './core-in-test.ts'
+import { build, quickKeyChild } from './fhe-people.ts'
 
 const pins = { so: '13579135', user: '246810' }
 
@@ -26,7 +27,11 @@ export class SetupRoom {
     const folder = mkdtempSync(join(tmpdir(), 'setup-room-'))
     const checkout = findProgram()
     // This checkout, saying that it is a release: a checkout may only rehearse.
-    const program = { ...checkout, measurement: { ...checkout.measurement, build: 'b1'.repeat(32) } }
+    const program = {
+      ...checkout,
+      measurement: { ...checkout.measurement, build },
+      keyChildEntry: quickKeyChild,
+    }
     return new SetupRoom(folder, await startCore(folder, program))
   }
 
