@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { lowContrast } from '../support/axe.ts'
 import { chooseInDialogs } from '../support/dialogs.ts'
 import { titleOf } from '../support/pdf.ts'
 import { invoke, setAppearance, show } from './support/contents.ts'
@@ -49,13 +49,7 @@ test.each(['light', 'dark'] as const)(
     await setAppearance(desktop, { language: 'en', theme })
     for (const route of ['home', 'run/c1', 'run/c5', 'tokens', 'settings']) {
       await show(desktop, route)
-      const { violations } = await new AxeBuilder({ page: desktop.page })
-        .setLegacyMode()
-        .withRules(['color-contrast-enhanced'])
-        .analyze()
-      const low = violations.flatMap(({ nodes }) =>
-        nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`),
-      )
+      const low = await lowContrast(desktop.page)
       expect({ route, low }).toEqual({ route, low: [] })
     }
   },

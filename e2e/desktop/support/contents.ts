@@ -28,7 +28,7 @@ export const routes = [
 ] as const
 
 type Settings = {
-  theme?: 'light' | 'dark'
+  theme?: 'system' | 'light' | 'dark'
   language?:
     | 'en'
     | 'ar'
