@@ -1,13 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildEvaluator, buildKmipClient } from './interop/evaluator.ts'
-import { freeze } from './interop/freeze.ts'
 import { prepare, results } from './interop/job.ts'
-import { buildKryoptic } from './interop/kryoptic.ts'
-import { refuseAttacks } from './interop/refusals.ts'
 import { custody, example, note, ran, seconds } from './interop/run.ts'
 import { root } from './root.ts'
 
@@ -140,4 +137,68 @@ async function decryptAll({ name, holders }: { name: string; holders: readonly n
 
 function count(n: number): number[] {
   return Array.from({ length: n }, (_, i) => i)
+}
+
+/** Builds examples/kryoptic-token from its lock file: a PKCS#11 3.2 token in Rust. Gives the library. It needs libclang-dev and libssl-dev. */
+async function buildKryoptic(): Promise<string> {
+  const target = join(tmpdir(), 'lux-kryoptic-target')
+  const manifest = join(root, 'examples/kryoptic-token/Cargo.toml')
+  const { ms } = await ran('cargo', [
+    ...['build', '--release', '--locked', '--manifest-path', manifest, '--target-dir', target],
+  ])
+  note(`cargo build --release: ${seconds(ms)}`)
+  return join(target, 'release/libkryoptic_token.so')
+}
+
+/** A bare list, and a signed one of which one word was altered, must be refused; both would give the key away. */
+async function refuseAttacks({ folder, evaluator }: { folder: string; evaluator: string }): Promise<void> {
+  const at = (name: string): string => join(folder, name)
+  const altered = readFileSync(at('inputs.bin'))
+  const middle = altered.length >> 1
+  altered.writeUInt8(altered.readUInt8(middle) ^ 1, middle)
+  writeFileSync(at('altered.bin'), altered)
+  for (const [job, rule] of [
+    ['bare-job.json', 'ADMIT-BARE'],
+    ['altered-job.json', 'ADMIT-SIGNATURE'],
+  ] as const) {
+    const { stderr } = await ran(evaluator, ['run', at('config.json'), at(job), at('refused')], 1)
+    const last = stderr.trim().split('\n').at(-1) ?? ''
+    if (!last.startsWith(`${rule}: `)) throw new Error(`${job}: expected ${rule}, got ${last}`)
+    note(`evaluator refuses: ${last.replaceAll(`${folder}/`, '')}`)
+  }
+}
+
+type Deal = { name: string; n: number }
+
+/** Copies what packages/crypto's tests decrypt: the client key of a rehearsal, its shares, and what came out of native. */
+function freeze(from: { folder: string; key: string; to: string; deals: readonly Deal[] }): void {
+  const { folder, key, to, deals } = from
+  mkdirSync(to, { recursive: true })
+  const copy = (source: string, ...names: string[]): void => {
+    mkdirSync(join(to, ...names.slice(0, -1)), { recursive: true })
+    copyFileSync(source, join(to, ...names))
+  }
+  for (const name of ['client-key.bin', 'compact-public-key.bin']) copy(join(key, name), name)
+  for (const name of [
+    'encryptor.json',
+    'evaluator.json',
+    'inputs.bin',
+    'inputs.bin.signed.json',
+    'job.json',
+  ]) {
+    copy(join(folder, name), name)
+  }
+  for (const { name, n } of deals) {
+    copy(join(folder, name, 'public.bin'), name, 'public.bin')
+    for (let holder = 1; holder <= n; holder++) {
+      copy(join(folder, name, `holder-${holder}.bin`), name, `holder-${holder}.bin`)
+    }
+  }
+  for (const { output } of results) {
+    for (const end of ['squashed.bin', 'provenance.json']) {
+      copy(join(folder, 'results', `${output}.${end}`), 'results', `${output}.${end}`)
+    }
+  }
+  writeFileSync(join(to, 'values.json'), `${JSON.stringify(results, null, 2)}\n`)
+  note(`frozen in ${to}`)
 }

@@ -1,16 +1,27 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildDesktop, desktop } from './build/desktop.ts'
 import { buildPhone } from './build/phone.ts'
-import { shippedList } from './build/shipped-list.ts'
 import { electronRuntime, openFolder } from './electron/launch.ts'
 import { licencesPage } from './pages/licences.ts'
 import { root } from './root.ts'
 
 /** A file inside the asar that makes the app say TEST BUILD and accept the switches that tests drive it by. */
 const marker = 'test-build.json'
+/** In bytes: as the archive's own header has it. */
+const blockSize = 4 * 1024 * 1024
 
 const { values } = parseArgs({ options: { 'test-build': { type: 'boolean', default: false } } })
 const testBuild = values['test-build']
@@ -69,3 +80,30 @@ rmSync(stamp, { recursive: true, force: true })
 const program = join(output, 'linux-unpacked/lux-custody')
 if (!existsSync(program)) throw new Error(`${program} was not made`)
 process.stdout.write(`${program}\n`)
+
+type Listed = { size: number; blockSize: number; blocks: string[] }
+
+/**
+ * What the packaged app expects beside its archive, each file by SHA-256 of its blocks as the archive's own header has it
+ * for what is unpacked from it. `copied` is electron-builder.yml's extraResources: from here, to there.
+ */
+function shippedList(copied: readonly { from: string; to: string }[]): Record<string, Listed> {
+  const files = copied.flatMap(({ from, to }) =>
+    statSync(from).isFile()
+      ? [[to, from] as const]
+      : readdirSync(from, { withFileTypes: true, recursive: true })
+          .filter((entry) => entry.isFile())
+          .map((entry) => join(entry.parentPath, entry.name))
+          .map((path) => [`${to}/${relative(from, path)}`, path] as const),
+  )
+  return Object.fromEntries(files.map(([name, path]) => [name, listed(readFileSync(path))]))
+}
+
+function listed(bytes: Buffer): Listed {
+  const blocks = Array.from({ length: Math.ceil(bytes.length / blockSize) }, (_, index) =>
+    createHash('sha256')
+      .update(bytes.subarray(index * blockSize, (index + 1) * blockSize))
+      .digest('hex'),
+  )
+  return { size: bytes.length, blockSize, blocks }
+}

@@ -1,13 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, posix, resolve } from 'node:path'
 import { assurancePage } from './pages/assurance.ts'
 import { licencesPage } from './pages/licences.ts'
 import { tokenTestsPage } from './pages/token-tests.ts'
 import { troubleshootingPage } from './pages/troubleshooting.ts'
 import { root } from './root.ts'
 import { type ApiDocument, apiReference } from './site/api-reference.ts'
-import { linksFromDisk } from './site/from-disk.ts'
 
 // `npm run site [-- OUT]` builds the docs site into OUT (site/dist) and follows every link and fragment inside it. Its pages
 // are docs/, those made of sources and tests, and the server's own API document.
@@ -58,3 +57,23 @@ if (!linksOnly) {
   linksFromDisk(out)
 }
 run('../check-links.mjs', [out])
+
+/** A link from the top of the site as one from a page of it, which a browser can follow on a disk too. */
+function linkFrom(page: string, link: string): string {
+  const [, path = '', rest = ''] = /^\/([^?#]*)(.*)$/.exec(link) ?? []
+  const file = path === '' || path.endsWith('/') ? `${path}index.html` : path
+  return (posix.relative(posix.dirname(page), file) || file) + rest
+}
+
+/** Rewrites the links of every page but that of what is not found, which is shown under any address. */
+function linksFromDisk(folder: string): void {
+  for (const page of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!page.endsWith('.html') || page === '404.html') continue
+    const path = join(folder, page)
+    const text = readFileSync(path, 'utf8').replaceAll(
+      /(\s(?:href|src)=")(\/(?!\/)[^"]*)"/g,
+      (_, before, link) => `${before}${linkFrom(page, link)}"`,
+    )
+    writeFileSync(path, text)
+  }
+}

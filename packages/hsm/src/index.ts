@@ -1,12 +1,31 @@
 export * from './device.ts'
-export * from './evidence/index.ts'
+export { rootCertificate, verifyAttestation } from './evidence/attestation.ts'
+export type { AttestationRefusal } from './evidence/certificate.ts'
+export {
+  companionMessage,
+  createCompanion,
+  type SignedStatement,
+  signStatement,
+  verifyStatement,
+} from './evidence/companion.ts'
+export {
+  type Check,
+  type Evidence,
+  type EvidenceLevel,
+  type EvidenceReason,
+  type EvidenceReasonCode,
+  evidenceOf,
+  evidenceReasons,
+} from './evidence/level.ts'
+export { verifyLunaAttestation } from './evidence/luna.ts'
+export { confirmAsStandIn, makeStandInVendor, type StandInVendor } from './evidence/stand-in-vendor.ts'
+export { verifyYubiHsmAttestation } from './evidence/yubihsm.ts'
 export { defaultPadDeadlineMs, startHsm } from './host/client.ts'
 export type { StartHsmOptions } from './host/host-process.ts'
 export { isPassable } from './host/host-process.ts'
 export { hasStandardRemedy, hsmError, hsmErrorCodes } from './hsm-errors.ts'
 export { requireHardToGuess } from './new-pin.ts'
 export { preflightLibrary } from './pkcs11/library/preflight.ts'
-export { replicationProcedure } from './profiles/procedure.ts'
 export type { Profile } from './profiles/profile.ts'
 export {
   findLibrary,
@@ -14,6 +33,7 @@ export {
   profileById,
   profileOf,
   profiles,
+  replicationProcedure,
   withheldVariables,
 } from './profiles/profiles.ts'
 export { type Said, sayings, sayingText } from './sayings.ts'

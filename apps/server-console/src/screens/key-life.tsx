@@ -1,16 +1,17 @@
+import { Button } from '@radix-ui/themes'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { call } from '../api/client.ts'
+import { derOf, fromBase64 } from '../api/bytes.ts'
+import { call, saveAs } from '../api/client.ts'
 import type { Key } from '../api/types.ts'
 import { Value } from '../components/copy.tsx'
 import { Dialog } from '../components/dialog.tsx'
-import { Field, Form } from '../components/form.tsx'
+import { Field, Form, TextField } from '../components/form.tsx'
 import { KeyName } from '../components/key-name.tsx'
 import { Card } from '../components/page.tsx'
 import { CallSnippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
-import { ExportKey } from './elsewhere/export-key.tsx'
 
 /** Stop a key for a while, or for ever: each step back is said before. */
 export function KeyLife({ shown }: { shown: Key }) {
@@ -240,6 +241,53 @@ function Shred({ shown, onClose, onDone }: Asking) {
           <Value label={t('console.life.receipt')} value={JSON.stringify(work.data.receipt)} />
         </>
       )}
+    </Dialog>
+  )
+}
+
+/** A key leaves, wrapped to a public key that the officer names. */
+function ExportKey({ shown, onClose }: { shown: Key; onClose: () => void }) {
+  const { t } = useTranslation()
+  const path = `/kms/keys/${shown.id}/export`
+  const work = useMutation({
+    mutationFn: (pem: string) => call<{ wrappedKey: string }>('POST', path, { publicKey: derOf(pem) }),
+  })
+  const { data } = work
+  const example = { publicKey: '…' }
+  return (
+    <Dialog title={t('console.export.title', { name: shown.name })} onClose={onClose}>
+      {data === undefined ? (
+        <Form
+          work={work}
+          submit={t('console.export.submit')}
+          onSubmit={({ text }) => work.mutate(text('to'))}
+        >
+          <p>{t('console.export.what')}</p>
+          <TextField
+            name="to"
+            label={t('console.export.to')}
+            hint={t('console.export.to-hint')}
+            required
+            maxLength={4096}
+            dir="ltr"
+            spellCheck={false}
+          />
+        </Form>
+      ) : (
+        <>
+          <p role="status">{t('console.export.done')}</p>
+          <div>
+            <Button
+              type="button"
+              size="3"
+              onClick={() => saveAs(new Blob([fromBase64(data.wrappedKey)]), `${shown.name}.wrapped`)}
+            >
+              {t('console.export.save')}
+            </Button>
+          </div>
+        </>
+      )}
+      <CallSnippets method="POST" path={path} body={example} />
     </Dialog>
   )
 }

@@ -1,8 +1,7 @@
 import { Icon, Rec } from '@lux/ui'
-import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
+import { type FormEvent, type ReactNode, type RefObject, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { go, type Route, usePhone } from '../stores/phone.ts'
-import { Confirm } from './confirm.tsx'
+import { confirm, go, type Route, usePhone } from '../stores/phone.ts'
 import { Refusal } from './refusal.tsx'
 
 const tabs = ['inbox', 'log', 'more'] as const satisfies readonly Route[]
@@ -93,5 +92,30 @@ export function Page({
         </nav>
       ) : null}
     </div>
+  )
+}
+
+/** Where a passkey opened the phone: the passphrase, for the act that was pressed. */
+function Confirm() {
+  const { t } = useTranslation()
+  const busy = usePhone((phone) => phone.busy)
+
+  function submit(event: FormEvent<HTMLFormElement>): void {
+    event.preventDefault()
+    const form = event.currentTarget
+    void confirm(String(new FormData(form).get('passphrase')))
+    form.reset()
+  }
+
+  return (
+    <form className="form card" onSubmit={submit}>
+      <label>
+        <span>{t('phone.unlock.passphrase')}</span>
+        <input name="passphrase" type="password" required autoComplete="current-password" />
+      </label>
+      <button type="submit" className="press" disabled={busy !== null}>
+        {busy === null ? t('phone.passkey.confirm') : t(`phone.busy.${busy}`)}
+      </button>
+    </form>
   )
 }

@@ -9,7 +9,6 @@ import {
 } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { CallQueue } from './call-queue.ts'
-import { serialOfLabel } from './choose-token.ts'
 import { HostProcess, hostEnvironment, type StartHsmOptions } from './host-process.ts'
 import { deadlineFactor, type Operation, type TokenOperation, tokenOperations } from './protocol.ts'
 import { type TokensSeen, TokenWatch } from './watch-tokens.ts'
@@ -268,4 +267,25 @@ function padError(reason: 'timeout' | 'cancelled', ms: number): HsmError {
   return reason === 'timeout'
     ? hsmError('HSM-PAD-TIMEOUT', `no PIN was entered at the pad within ${Math.round(ms / 1000)} seconds`)
     : hsmError('HSM-PAD-CANCELLED', 'the PIN entry at the pad was given up here')
+}
+
+/** Refuses HSM-TOKEN-ABSENT, or by the code of a slot that does not say what it holds, which may be it; and HSM-TOKEN-AMBIGUOUS with every serial: a label can be anybody's, a serial number is one token's. */
+function serialOfLabel(
+  tokens: readonly TokenInfo[],
+  unreadable: readonly UnreadableSlot[],
+  label: string,
+): string {
+  const found = tokens.filter((token) => token.initialised && token.label === label)
+  const [only] = found
+  const [dark] = unreadable
+  if (only === undefined && dark !== undefined)
+    throw new HsmError({ ...dark, detail: `slot ${dark.slot} does not say what it holds: ${dark.detail}` })
+  if (only === undefined)
+    throw hsmError('HSM-TOKEN-ABSENT', `no token labelled ${JSON.stringify(label)} is present`)
+  if (found.length > 1)
+    throw hsmError(
+      'HSM-TOKEN-AMBIGUOUS',
+      `${found.length} tokens are labelled ${JSON.stringify(label)}: ${found.map(({ serial }) => serial).join(', ')}`,
+    )
+  return only.serial
 }

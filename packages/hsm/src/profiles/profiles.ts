@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
-import { brokers } from './brokers.ts'
+import type { ReplicationStep } from '../device.ts'
 import { cloudhsm } from './cloudhsm.ts'
 import { generic } from './generic.ts'
 import { luna } from './luna.ts'
@@ -9,8 +9,7 @@ import { opencryptoki } from './opencryptoki.ts'
 import type { Profile } from './profile.ts'
 import { smartcardHsm } from './smartcard-hsm.ts'
 import { softhsm } from './softhsm.ts'
-import { swtpm } from './swtpm.ts'
-import { tpm2 } from './tpm2.ts'
+import { swtpm, tpm2 } from './tpm2.ts'
 import { yubihsm } from './yubihsm.ts'
 
 /** In order of asking: openCryptoki before the TPM, because both may say IBM. */
@@ -99,3 +98,42 @@ const hasName = (libraries: readonly string[], path: string): boolean =>
 export function profileOfLibrary(path: string): Profile | null {
   return profiles.find(({ libraries }) => hasName(libraries, path)) ?? null
 }
+
+/** The vendor's own procedure with the names of this key and these tokens put in. */
+export function replicationProcedure(
+  { replicationSteps }: Profile,
+  names: { from: string; to: string; id: string; label: string },
+): ReplicationStep[] {
+  const filled = (text: string) =>
+    Object.entries(names).reduce((made, [name, value]) => made.replaceAll(`{${name}}`, value), text)
+  return replicationSteps.map((step) => ({
+    ...step,
+    command: step.command === null ? null : filled(step.command),
+  }))
+}
+
+/** A library that stands before others. Its tokens are known by their own profiles, so it has none. */
+type Broker = {
+  /** Usual places, as in a profile. */
+  readonly libraries: readonly string[]
+  readonly environment: readonly string[]
+  /** It loads other libraries into its own process: they read their variables there. */
+  readonly loadsOthers: boolean
+  readonly source: string
+}
+
+/** p11-kit: `P11_KIT_SERVER_ADDRESS` names the server of its client; the proxy loads what p11-kit's settings name. */
+const brokers: readonly Broker[] = [
+  {
+    libraries: ['/usr/lib/*/p11-kit-proxy.so', '/usr/lib64/p11-kit-proxy.so'],
+    environment: [],
+    loadsOthers: true,
+    source: 'https://p11-glue.github.io/p11-glue/p11-kit/manual/sharing.html',
+  },
+  {
+    libraries: ['/usr/lib/*/pkcs11/p11-kit-client.so', '/usr/lib64/pkcs11/p11-kit-client.so'],
+    environment: ['P11_KIT_SERVER_ADDRESS'],
+    loadsOthers: false,
+    source: 'https://p11-glue.github.io/p11-glue/p11-kit/manual/remoting.html',
+  },
+]

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { replicationProcedure } from '../../src/profiles/procedure.ts'
 import {
   findLibrary,
   libraryPlaces,
@@ -8,6 +7,7 @@ import {
   profileOf,
   profileOfLibrary,
   profiles,
+  replicationProcedure,
 } from '../../src/profiles/profiles.ts'
 
 describe('profiles', () => {

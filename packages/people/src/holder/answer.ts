@@ -12,7 +12,7 @@ import {
   requestDigest,
   requestPackageCodec,
 } from '@lux/ceremony/wire'
-import { FormatError, fromHex, sealTo, sha256Hex, toHex, wipe } from '@lux/crypto'
+import { FormatError, fromHex, identityId, sealTo, sha256Hex, toHex, wipe } from '@lux/crypto'
 import {
   type Authorities,
   type BlocksDone,
@@ -27,7 +27,6 @@ import {
 import { checked, checkedLater, need, no, type Outcome } from '../outcome.ts'
 import type { Line, Told } from '../told.ts'
 import { wordsOf } from '../words.ts'
-import { requesterOf } from './asked-by.ts'
 import { allowedBy, blocksLeft, policyBudgets } from './budgets.ts'
 import { canaryNoiseLines, describeRequest, type Noise, noiseLines } from './describe.ts'
 import { stillApproving, stillNamed } from './newer-policies.ts'
@@ -394,4 +393,21 @@ function toRead(
   const combiner = combiners.find(({ recipient }) => recipient === given.request.payload.combiner)
   const lines = describeRequest(given, approvedBy, { combiner: combiner?.name ?? null, requester })
   return { digest, words: wordsOf(digest), lines }
+}
+
+/**
+ * The name that a policy gives to the key which signed a request, and the request to itself. Refuses REQUEST-REQUESTER where the two
+ * differ: nobody asks in another's name.
+ */
+function requesterOf(
+  { request: { payload } }: RequestPackage,
+  { askedBy }: CheckedRequest,
+  { requesters }: Policy,
+): Outcome<string> {
+  return checked(() => {
+    const names = requesters.flatMap(({ name, keys }) => (askedBy.includes(identityId(keys)) ? name : []))
+    return names.includes(payload.requester)
+      ? payload.requester
+      : no('REQUEST-REQUESTER', `it is by ${payload.requester}, and signed by ${names.join(', ')}`, 'request')
+  })
 }

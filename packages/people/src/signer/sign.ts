@@ -1,5 +1,7 @@
+import { printPlan, readPlan } from '@lux/ceremony/plan'
 import {
   type Card,
+  newest,
   refuse,
   type SignatureRequest,
   signatureAnswerCodec,
@@ -11,7 +13,6 @@ import { checked, need, no, type Outcome, type Refused } from '../outcome.ts'
 import type { PersonKey } from '../person-key.ts'
 import { wordLines, wordsOf } from '../words.ts'
 import { type Explained, explainRequest } from './explain.ts'
-import { planLines } from './plan-lines.ts'
 import { entryLines } from './transcript-lines.ts'
 import { type Cosigning, checkCosigning, encodeMemory, type Memory } from './witness-memory.ts'
 
@@ -155,4 +156,28 @@ function claims(request: SignatureRequest): string[] {
 
 function otherDomain(has: string, asked: string): Refused {
   return refuse('REQUEST-DOMAIN', `${has} where ${asked} is asked for`)
+}
+
+/**
+ * The plan whose approval is asked for, as people read it, from the request's own copy, which must be the one that the signed bytes
+ * name: nobody approves what they have not seen, nor a plan that no run begins any more. Refuses REQUEST-PLAN, POLICY-OLDEST.
+ */
+function planLines(
+  { plan }: Pick<SignatureRequest, 'plan'>,
+  { digest }: Pick<Explained, 'digest'>,
+): Outcome<string[]> {
+  return checked(() => {
+    if (plan === undefined) return no('REQUEST-PLAN', 'the request has no plan to read', 'request')
+    const read = readPlan(fromBase64(plan))
+    if (!read.ok) return no('REQUEST-PLAN', 'the plan that came with it does not read', 'request')
+    if (read.hash !== digest)
+      return no('REQUEST-PLAN', `the plan that came with it is ${read.hash}`, 'request')
+    if (read.plan.v !== newest)
+      return no(
+        'POLICY-OLDEST',
+        `a plan of version ${read.plan.v}, runs begin in version ${newest}`,
+        'request',
+      )
+    return printPlan(read.plan, read.hash).trimEnd().split('\n')
+  }, 'request')
 }
