@@ -6,6 +6,7 @@ import { defineConfig } from 'vite'
 import { inlineWasm } from '../../scripts/build/inline-wasm.ts'
 import { phoneTexts } from '../../scripts/build/phone-texts.ts'
 import { componentClasses, trimStyles } from '../../scripts/build/trim-styles.ts'
+import { wellKnownOnly } from '../../scripts/build/well-known.ts'
 
 const here = (path: string): string => join(import.meta.dirname, path)
 
@@ -22,7 +23,7 @@ export default defineConfig({
   base: './',
   plugins: [react(), phoneTexts()],
   css: { postcss: { plugins: [trimStyles(used), postcssRTLCSS({ mode: Mode.combined })] } },
-  worker: { format: 'es', plugins: () => [inlineWasm()] },
+  worker: { format: 'es', plugins: () => [inlineWasm(), wellKnownOnly()] },
   build: {
     target: 'safari17',
     outDir: 'out',

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { strongPassphrase } from '../../packages/crypto/test/strong-passphrase.ts'
 import { privateFolder } from '../../scripts/electron/launch.ts'
 import { jsonOf, runAt } from '../support/commands.ts'
 import { packagedFolder } from '../support/packaged.ts'
@@ -26,7 +27,7 @@ const people = [
 test('PACKAGE-LOCK its own custody leads from people’s cards to a plan that officers have locked for this very build', {
   timeout: 120_000,
 }, async () => {
-  writeFileSync(file('passphrase'), 'correct horse battery\n')
+  writeFileSync(file('passphrase'), `${strongPassphrase}\n`)
   chmodSync(file('passphrase'), 0o600)
   const secret = ['--passphrase-file', 'passphrase']
   for (const folder of ['people', 'keys']) mkdirSync(file(folder))

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { strongPassphrase } from '../../packages/crypto/test/strong-passphrase.ts'
 import { giveFolder } from '../../scripts/electron/launch.ts'
 import { violations } from '../desktop/support/contents.ts'
 import { openPackaged, type Packaged } from '../support/packaged.ts'
@@ -25,7 +26,7 @@ const presses = new Presses()
 beforeAll(async () => {
   desktop = await openPackaged()
   const folder = giveFolder(join(desktop.folder, 'keys'))
-  keys = { file: (name) => join(folder, name), passphrase: 'a phrase of several words' }
+  keys = { file: (name) => join(folder, name), passphrase: strongPassphrase }
 })
 afterAll(async () => {
   console.log(`presses and choices, of everybody: ${presses.count}`)

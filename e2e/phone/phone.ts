@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { strongPassphrase as passphrase } from '../../packages/crypto/test/strong-passphrase.ts'
 import { phoneOut, servePhone } from '../../scripts/phone/serve.ts'
 import { browserArgs, browserPath } from '../any-host/browser.ts'
 
@@ -10,7 +11,7 @@ export function launchBrowser(args: readonly string[] = []): Promise<Browser> {
   return chromium.launch({ executablePath: browserPath(), args: [...browserArgs, ...args] })
 }
 
-export const passphrase = 'correct horse battery staple'
+export { passphrase }
 
 /** The built app on an origin of its own. */
 export async function openOrigin(): Promise<{ url: string; server: Server }> {

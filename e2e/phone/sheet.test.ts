@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { otherPassphrase } from '../../packages/crypto/test/strong-passphrase.ts'
 import { privateFolder } from '../../scripts/electron/launch.ts'
 import { codesOnPaper, filmSwitches, type Picture, writeFilm } from './film.ts'
 import { enrol, launchBrowser, openOrigin, openPhone, type Phone, passphrase } from './phone.ts'
@@ -89,7 +90,7 @@ test('PHONE-RESTORE a new phone gets the key back from the sheet, with a passphr
   await page.getByText('Restore from a backup sheet').click()
   await page.getByRole('button', { name: 'Scan the sheet' }).click()
   await page.getByLabel('The twelve words, in their order').fill(words.join('\n'))
-  await page.getByLabel('A new passphrase for this phone').fill('quite another passphrase')
+  await page.getByLabel('A new passphrase for this phone').fill(otherPassphrase)
   await page.getByRole('button', { name: 'Restore', exact: true }).click()
   await page.getByText('This phone was restored from a sheet').waitFor()
   expect(await cardWords(page)).toEqual(card)

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
+import { strongPassphrase as password } from '../../packages/crypto/test/strong-passphrase.ts'
 
-export const password = 'four crates of lemons'
+export { password }
 
 /** The code of an authenticator app, made by hand so that the test shares nothing with the server (RFC 6238). */
 export async function totpOf(secret: string, time = Date.now()): Promise<string> {

@@ -16,39 +16,55 @@ const parts = [
 const elsewhere =
   /(?:^|\/)(?:engine|model|bundle|verify|custodian|plan-check(?!\/people\.))\/|\/rules\.ts$|^crypto\/backup\/(?:slip39|share-words|shared-secret|sealed-medium)\.ts$|\/(?:run|bundle|rehearsal|lint(?:-[\w-]+)?)\.tsx?$/
 
-/** Texts in quotes that a code can be, or begin with: one that is put together has its first part in them. */
-function beginnings(source: string): string[] {
-  const found = source.matchAll(/['"`]([A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*)(?:-?\$\{|['"`])/g)
-  return [...found].map(([, text = '']) => text)
+/** The codes that sources name: whole, by how they begin, or by what is put behind another's. */
+export type Named = {
+  readonly whole: ReadonlySet<string>
+  readonly beginnings: ReadonlySet<string>
+  readonly endings: ReadonlySet<string>
+}
+
+const code = '[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*'
+
+function found(pattern: RegExp, source: string): string[] {
+  return [...source.matchAll(pattern)].map(([, text = '']) => text)
+}
+
+/** `'KEY-ABSENT'` is a code, `KEYS-${…}` the beginning of some, and `${…}-MALFORMED` the end of others. */
+export function codesIn(source: string): Named {
+  return {
+    whole: new Set(found(new RegExp(`['"\`](${code})['"\`]`, 'g'), source)),
+    beginnings: new Set(found(new RegExp(`['"\`](${code})-\\$\\{`, 'g'), source)),
+    endings: new Set(found(new RegExp(`\\}-(${code})['"\`]`, 'g'), source)),
+  }
 }
 
 /** What looks a plan over before it is locked: its code comes along with the families of steps, and nothing on a phone calls it. */
 const lints = /\/lint(?:-[\w-]+)?\.ts$/
 
-function namedIn(wanted: (file: string) => boolean): ReadonlySet<string> {
-  return new Set(
-    parts
-      .flatMap((part) =>
-        readdirSync(join(root, part), { recursive: true, encoding: 'utf8' })
-          .filter((file) => /\.tsx?$/.test(file) && wanted(`${part.split('/')[1]}/${file}`))
-          .map((file) => readFileSync(join(root, part, file), 'utf8')),
-      )
-      .flatMap(beginnings),
+function namedIn(wanted: (file: string) => boolean): Named {
+  const sources = parts.flatMap((part) =>
+    readdirSync(join(root, part), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.tsx?$/.test(file) && wanted(`${part.split('/')[1]}/${file}`))
+      .map((file) => readFileSync(join(root, part, file), 'utf8')),
   )
+  return codesIn(sources.join('\n'))
 }
 
-/** Codes, and beginnings of codes, that these sources name. */
-export const namedOnPhone = (): ReadonlySet<string> => namedIn((file) => !elsewhere.test(file))
+/** The codes that a phone's sources name. */
+export const namedOnPhone = (): Named => namedIn((file) => !elsewhere.test(file))
 
-function isNamed(code: string, named: ReadonlySet<string>): boolean {
-  const segments = code.split('-')
-  return segments.some((_, at) => named.has(segments.slice(0, at + 1).join('-')))
+function isNamed(code: string, { whole, beginnings, endings }: Named): boolean {
+  return (
+    whole.has(code) ||
+    [...beginnings].some((one) => code.startsWith(`${one}-`)) ||
+    [...endings].some((one) => code.endsWith(`-${one}`) && whole.has(code.slice(0, -one.length - 1)))
+  )
 }
 
 /** Texts of codes without those that a phone cannot show: of tokens, printers, the command line. Texts that are no code's stay. */
 export function textsForPhone(
   texts: Readonly<Record<string, unknown>>,
-  named: ReadonlySet<string>,
+  named: Named,
 ): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(texts).filter(([key]) => !/^[A-Z]/.test(key) || isNamed(key, named)),
@@ -74,12 +90,12 @@ export function checkPhoneTexts(out: string): void {
   const linted = namedIn((file) => lints.test(file))
   const scripts = readdirSync(join(out, 'assets'))
     .filter((file) => file.endsWith('.js') && !file.startsWith('language-'))
-    .flatMap((file) => beginnings(readFileSync(join(out, 'assets', file), 'utf8')))
-  const inApp = new Set(scripts)
+    .map((file) => readFileSync(join(out, 'assets', file), 'utf8'))
+  const { whole: inApp } = codesIn(scripts.join('\n'))
   const lost = ['errors', 'rules'].flatMap((name) => {
     const texts = JSON.parse(readFileSync(join(root, `resources/locales/en/${name}.json`), 'utf8'))
     const kept = textsForPhone(texts, named)
-    return Object.keys(texts).filter((code) => !(code in kept) && inApp.has(code) && !linted.has(code))
+    return Object.keys(texts).filter((code) => !(code in kept) && inApp.has(code) && !linted.whole.has(code))
   })
   if (lost.length > 0)
     throw new Error(`the phone's app shows codes that it has no text of: ${lost.join(', ')}`)

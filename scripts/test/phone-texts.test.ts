@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { namedOnPhone, textsForPhone } from '../build/phone-texts.ts'
+import { codesIn, namedOnPhone, textsForPhone } from '../build/phone-texts.ts'
 import { root } from '../root.ts'
 
 const errors = JSON.parse(readFileSync(join(root, 'resources/locales/en/errors.json'), 'utf8'))
@@ -15,11 +15,13 @@ test('PHONE-TEXTS the phone keeps the texts of every code that its sources name,
   expect(JSON.stringify(texts).length).toBeLessThan(0.6 * JSON.stringify(errors).length)
 })
 
-test('PHONE-TEXTS a code that is put together from a beginning that a source names stays', () => {
-  const texts = { 'CARD-X': 1, 'SHARE-REQUEST-MALFORMED': 2, 'SHARE-OTHER': 3, small: 4 }
-  expect(textsForPhone(texts, new Set(['CARD-X', 'SHARE-REQUEST']))).toEqual({
+test('PHONE-TEXTS a code that sources put together stays, and one that only begins as another does not', () => {
+  const texts = { 'CARD-X': 1, 'SHARE-MALFORMED': 2, 'KEYS-P256-X': 3, 'SHARE-OTHER': 4, small: 5 }
+  const named = codesIn(`no('CARD-X', a); codec('SHARE'); \`\${rule}-MALFORMED\`; \`KEYS-\${scheme}\``)
+  expect(textsForPhone(texts, named)).toEqual({
     'CARD-X': 1,
-    'SHARE-REQUEST-MALFORMED': 2,
-    small: 4,
+    'SHARE-MALFORMED': 2,
+    'KEYS-P256-X': 3,
+    small: 5,
   })
 })

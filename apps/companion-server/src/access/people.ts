@@ -1,6 +1,7 @@
 import { argon2, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { aesGcmOpen, aesGcmSeal, concatBytes, utf8 } from '@lux/crypto'
+import { checkPassphrase } from '@lux/crypto/passphrase'
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import type { Transaction } from 'kysely'
 import { Secret, TOTP } from 'otpauth'
@@ -210,8 +211,8 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
         if (!person) return refuse('OBJECT-ABSENT', 'Person not found')
         const proved = provedLately(call.caller)
         if (!proved.ok) return proved
-        const sound = checkPassword(password)
-        if (!sound.ok) return sound
+        const strong = await checkPassphrase(password, [person.username])
+        if (!strong.ok) return strong
         const account = `person ${person.username}`
         const isOpen = (await takeTry(database, account, inSession)) !== 'locked'
         const matches = await isPassword(old, person.password_hash ?? nobody)
@@ -299,8 +300,8 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
   ): Promise<Outcome<{ readonly call: Call }>> {
     const person = await enrolling(code)
     if (person === 'absent') return noEnrolment()
-    const sound = checkPassword(password)
-    if (!sound.ok) return sound
+    const strong = await checkPassphrase(password, [person.username])
+    if (!strong.ok) return strong
     if (person.totp_sealed === null) return refuse('TOTP-WRONG', 'the second factor was not begun')
     const secret = openSecret(await key(), person.identity_id, person.totp_sealed)
     const step = stepOf(secret, totp, now())
@@ -376,12 +377,6 @@ export async function insertPerson(
     .execute()
   await insertGrants(work, identity, grants)
   return accept({ identity, username, code, expiresAt })
-}
-
-function checkPassword(password: string): Outcome<null> {
-  return Array.from(password).length < 12 || utf8(password).length > 256
-    ? refuse('PASSWORD-WEAK', 'a password is 12 characters to 256 bytes')
-    : accept(null)
 }
 
 /** Refuses NAME-MALFORMED and what `checkNewIdentity` does. */

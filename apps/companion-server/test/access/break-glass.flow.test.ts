@@ -1,12 +1,12 @@
 import { TOTP, URI } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { strongPassphrase as password } from '../../../../packages/crypto/test/strong-passphrase.ts'
 import type { Grant } from '../../src/access/authorize.ts'
 import { requireSignOn, setBreakGlass } from '../../src/access/break-glass.ts'
 import { logOutEverywhere } from '../../src/access/log-out.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
-const password = 'four crates of lemons'
 const everything = [{ role: 'server-admin', organisation: null, project: null }] as const
 
 beforeAll(async () => {

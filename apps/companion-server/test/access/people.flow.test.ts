@@ -6,6 +6,10 @@ import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import { sql } from 'kysely'
 import { TOTP, URI } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  otherPassphrase,
+  strongPassphrase as password,
+} from '../../../../packages/crypto/test/strong-passphrase.ts'
 import type { Grant } from '../../src/access/authorize.ts'
 import type { Conditions } from '../../src/access/conditions.ts'
 import { registerKmipClient, revokeKmipClient } from '../../src/access/kmip-clients.ts'
@@ -20,7 +24,6 @@ import { createIdentity } from '../support/create-identity.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
-const password = 'four crates of lemons'
 
 beforeAll(async () => {
   kms = await openKms()
@@ -108,7 +111,7 @@ test('PERSON-02 a weak password, a wrong code and a second enrolment are refused
     (await ask('POST', '/auth/password/enrol', { code, password, totp: '000000', ...fields })).body.code
   expect(await enrol({})).toBe('TOTP-WRONG')
   const totp = URI.parse((await ask('POST', '/auth/password/begin-enrolment', { code })).body.totpUri) as TOTP
-  expect(await enrol({ password: 'short', totp: codeOf(totp, -1) })).toBe('PASSWORD-WEAK')
+  expect(await enrol({ password: 'aaaaaaaaaaaa', totp: codeOf(totp, -1) })).toBe('PASSWORD-WEAK')
   const wrong = String((Number(codeOf(totp)) + 500_000) % 1_000_000).padStart(6, '0')
   expect(await enrol({ totp: wrong })).toBe('TOTP-WRONG')
   expect(await enrol({ totp: codeOf(totp, -1) })).toBe(undefined)
@@ -144,9 +147,9 @@ test('PASSWORD-WRONG a person changes his own password by the old one, and every
   const left = (await logIn(password, 0)).accessToken
   const token = (await logIn(password, 1)).accessToken
   const changed = (fields: object) =>
-    ask('POST', '/auth/password/change', { password, newPassword: 'six jars of pickles', ...fields }, token)
+    ask('POST', '/auth/password/change', { password, newPassword: otherPassphrase, ...fields }, token)
   expect((await changed({ password: 'four crates of limes' })).body.code).toBe('PASSWORD-WRONG')
-  expect((await changed({ newPassword: 'short' })).body.code).toBe('PASSWORD-WEAK')
+  expect((await changed({ newPassword: 'aaaaaaaaaaaa' })).body.code).toBe('PASSWORD-WEAK')
   const { database, authentication } = kms.server.services
   const stored = async () =>
     (
@@ -163,7 +166,7 @@ test('PASSWORD-WRONG a person changes his own password by the old one, and every
   expect(await authentication.find(token)).not.toBe('unknown')
   // What was the old one is none any more.
   expect((await changed({})).body.code).toBe('PASSWORD-WRONG')
-  expect((await changed({ password: 'six jars of pickles', newPassword: password })).status).toBe(200)
+  expect((await changed({ password: otherPassphrase, newPassword: password })).status).toBe(200)
   // A session that was left open is not enough.
   await database
     .updateTable('token')

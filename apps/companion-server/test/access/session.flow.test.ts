@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { TOTP, URI } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { strongPassphrase as password } from '../../../../packages/crypto/test/strong-passphrase.ts'
 import { provedLately } from '../../src/access/authorize.ts'
 import { enumerations } from '../../src/kmip/codec/enumerations.ts'
 import { textString } from '../../src/kmip/codec/fields.ts'
@@ -11,7 +12,6 @@ import { bareHeader } from '../kmip/support/bare-header.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
-const password = 'four crates of lemons'
 const host = 'custody.example'
 
 beforeAll(async () => {

@@ -69,7 +69,7 @@ export const errorCodes = [
   'CARD-TWICE',
   'KEY-FILE-WRONG',
   'KEY-PASSPHRASE',
-  'SECRET-SHORT',
+  'PASSWORD-WEAK',
   'SETUP-UNKNOWN',
   'DRAFT-UNKNOWN',
   'SETUP-SIGNED',

@@ -155,9 +155,8 @@ function Enrol({ code, onDone }: { code: string; onDone: () => void }) {
             name="password"
             type="password"
             label={t('console.door.enrol.password')}
-            hint={t('console.door.enrol.password-hint')}
+            hint={t('ui.new-passphrase')}
             required
-            minLength={12}
             maxLength={256}
             autoComplete="new-password"
           />

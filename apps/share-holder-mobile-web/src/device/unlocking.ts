@@ -1,5 +1,6 @@
 import { cardCodec } from '@lux/ceremony/wire'
 import { equalBytes, wipe } from '@lux/crypto'
+import { checkPassphrase } from '@lux/crypto/passphrase'
 import { encodePersonKey, enrol, type PersonKey, parsePersonKey } from '@lux/people'
 import { openSheet } from '../storage/backup-sheet.ts'
 import { changeHeader, wipeDatabase } from '../storage/database.ts'
@@ -21,9 +22,6 @@ import { locked, logId, type Phone } from './phone.ts'
 import { beginRecords, encodeText, openRecords, type Written } from './records.ts'
 import { keysOfSheet, sheetRecord } from './sheet-keys.ts'
 
-/** In characters. Argon2id makes each guess slow, and this makes the guesses many. */
-const leastPassphrase = 12
-
 /** Enrolling, restoring, unlocking and wiping. */
 export function unlocking(phone: Phone) {
   const { database, derive, random, now } = phone
@@ -41,12 +39,11 @@ export function unlocking(phone: Phone) {
     return yes(await overview(phone, { records, person }))
   }
 
-  /** Refuses what no new phone can begin with: PHONE-ENROLLED, PHONE-PASSPHRASE-SHORT. */
-  async function unfit(passphrase: string): Promise<No | null> {
+  /** Refuses what no new phone can begin with: PHONE-ENROLLED, PASSWORD-WEAK. */
+  async function unfit(passphrase: string, names: readonly string[]): Promise<No | null> {
     if ((await readHeader(database)) !== null) return no('PHONE-ENROLLED')
-    return [...passphrase].length < leastPassphrase
-      ? no('PHONE-PASSPHRASE-SHORT', String(leastPassphrase))
-      : null
+    const strong = await checkPassphrase(passphrase, names)
+    return strong.ok ? null : strong
   }
 
   async function unlockWith(vault: Vault, by: 'passphrase' | 'passkey'): Promise<Answer<Overview>> {
@@ -68,7 +65,7 @@ export function unlocking(phone: Phone) {
     },
 
     async enrol({ name, kind, domain, passphrase }) {
-      const refused = await unfit(passphrase)
+      const refused = await unfit(passphrase, [name])
       if (refused !== null) return refused
       const made = await enrol({ kind, domain, name }, { bytes: random })
       if (!made.ok) return made
@@ -81,7 +78,7 @@ export function unlocking(phone: Phone) {
     },
 
     async restore({ sheet, words, passphrase }) {
-      const refused = await unfit(passphrase)
+      const refused = await unfit(passphrase, [])
       if (refused !== null) return refused
       const secret = await openSheet(sheet, words, derive)
       if (secret === null) return no('PHONE-SHEET-WRONG')

@@ -70,7 +70,7 @@ export function Enrol() {
           />
         </label>
         <p id="rule" className="quiet">
-          {t('phone.enrol.rule')}
+          {t('ui.new-passphrase')} {t('phone.enrol.rule')}
         </p>
         <label>
           <span>{t('phone.enrol.again')}</span>

@@ -18,7 +18,9 @@ export function Restore() {
                 <span>{t('phone.restore.passphrase')}</span>
                 <input name="passphrase" type="password" required autoComplete="new-password" />
               </label>
-              <p className="quiet">{t('phone.enrol.rule')}</p>
+              <p className="quiet">
+                {t('ui.new-passphrase')} {t('phone.enrol.rule')}
+              </p>
             </>
           }
           onSheet={(sheet, given) =>

@@ -239,6 +239,16 @@ test('PHONE-CLOCK a phone whose clock is behind what was signed answers nothing,
   expect(await fresh.prepare(asked(42))).toMatchObject({ ok: false, rule: 'PHONE-CLOCK', detail: now })
 })
 
+test('PASSWORD-WEAK no phone is set up or restored under a passphrase that is easy to guess', async () => {
+  const phone = await openPhone(undefined, () => now)
+  const weak = { ok: false, rule: 'PASSWORD-WEAK' }
+  const person = { name: 'Olga Trzeciak', kind: 'officer', domain: 'production' } as const
+  for (const passphrase of ['aaaaaaaaaaaa', 'Trzeciak, Olga 1987'])
+    expect(await phone.enrol({ ...person, passphrase })).toMatchObject(weak)
+  const sheet = { sheet: new Uint8Array(), words: '' }
+  expect(await phone.restore({ ...sheet, passphrase: 'aaaaaaaaaaaa' })).toMatchObject(weak)
+})
+
 test('PHONE-CLOCK an officer’s phone whose clock was set back signs nothing', async () => {
   let time = now
   const phone = await openPhone(undefined, () => time)

@@ -1,13 +1,14 @@
 import { hkdfSha256, utf8 } from '@lux/crypto'
 import { IDBFactory } from 'fake-indexeddb'
 import 'fake-indexeddb/auto'
+import { strongPassphrase as passphrase } from '../../../../packages/crypto/test/strong-passphrase.ts'
 import type { Answer, Device, Handover, Kind } from '../../src/device/api.ts'
 import { openDevice } from '../../src/device/open-device.ts'
 import type { DevicePorts } from '../../src/device/phone.ts'
 import { type Database, openDatabase } from '../../src/storage/open-database.ts'
 import type { DeriveKey } from '../../src/storage/vault.ts'
 
-export const passphrase = 'a phrase of several words'
+export { passphrase }
 
 /** Argon2id is tried in the browser: which key comes of a passphrase plays no part in what a phone decides. */
 export const derive: DeriveKey = async (words, salt, { memory, passes }) =>

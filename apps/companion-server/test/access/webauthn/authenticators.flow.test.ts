@@ -1,12 +1,12 @@
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import { TOTP, URI } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { strongPassphrase as password } from '../../../../../packages/crypto/test/strong-passphrase.ts'
 import type { Caller } from '../../../src/access/authorize.ts'
 import { given, openKms } from '../../support/kms-under-test.ts'
 import { type Said, SoftwareAuthenticator } from '../../support/software-authenticator.ts'
 
 const origin = 'https://custody.example:8443'
-const password = 'four crates of lemons'
 let kms: Awaited<ReturnType<typeof openKms>>
 
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { equalBytes, fromUtf8, wipe } from '@lux/crypto'
+import { checkPassphrase } from '@lux/crypto/passphrase'
 import { ExpectedError, withSystemErrors } from '@lux/node-files'
 import type { Command } from 'commander'
-import { leastPassphrase } from '../../core/use-cases/key-file.ts'
 import { surroundings } from './surroundings.ts'
 import { askSecret } from './terminal.ts'
 import { WrongUse } from './wrong-use.ts'
@@ -67,14 +67,13 @@ export async function readNewSecret(
   }
 }
 
-/** A new passphrase, typed twice at a terminal. Errors: SECRET-SHORT, SECRET-DIFFERS and those of `readSecret`. */
+/** A new passphrase, typed twice at a terminal. Errors: PASSWORD-WEAK, SECRET-DIFFERS and those of `readSecret`. */
 export async function readNewPassphrase(options: PassphraseOptions, what: string): Promise<string> {
   const passphrase = asText(
     await readNewSecret(`New passphrase for ${what}`, 'passphrases', passphraseSource(options)),
   )
-  if (passphrase.length < leastPassphrase) {
-    throw new WrongUse('SECRET-SHORT', `a passphrase has at least ${leastPassphrase} characters`)
-  }
+  const strong = await checkPassphrase(passphrase)
+  if (!strong.ok) throw new WrongUse(strong.rule, strong.detail)
   return passphrase
 }
 

@@ -35,7 +35,7 @@ export const program = {
       'FILE-EXISTS',
       'FOLDER-IN-USE',
       'FOLDER-MISSING',
-      'SECRET-SHORT',
+      'PASSWORD-WEAK',
       'STORE-BUSY',
       'FILE-DAMAGED',
       ...ofDisk,

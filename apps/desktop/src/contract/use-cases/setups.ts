@@ -108,7 +108,7 @@ export const setups = {
       'SHELL-PATHS',
       'FILE-EXISTS',
       'FOLDER-IN-USE',
-      'SECRET-SHORT',
+      'PASSWORD-WEAK',
       'CARD-TWICE',
       ...ofDisk,
     ],

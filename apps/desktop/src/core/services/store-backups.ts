@@ -1,18 +1,18 @@
+import { checkPassphrase } from '@lux/crypto/passphrase'
 import { ExpectedError } from '@lux/node-files'
 import { wordsOf } from '@lux/people'
 import type { InputOf, StoreBackupView } from '../../contract/index.ts'
 import { type BackupFacts, backUpStore, checkStoreBackup, restoreStore } from '../store/store-backup.ts'
-import { leastPassphrase } from '../use-cases/key-file.ts'
 import { noteBackup } from './home/due.ts'
+import { needed } from './shared/needed.ts'
 import type { ServiceContext } from './shared/service-context.ts'
 
-/** Errors: STORE-BUSY while people are in the middle of a ceremony, SECRET-SHORT, those of `backUpStore`. */
+/** Errors: STORE-BUSY while people are in the middle of a ceremony, PASSWORD-WEAK, those of `backUpStore`. */
 export async function backUp(
   parts: ServiceContext,
   { path: out, passphrase }: InputOf<'store.backup'>,
 ): Promise<{ backup: StoreBackupView; elsewhere: string[] }> {
-  if (passphrase.length < leastPassphrase)
-    throw new ExpectedError('SECRET-SHORT', `a passphrase has at least ${leastPassphrase} characters`)
+  needed(await checkPassphrase(passphrase))
   if (parts.runs.attention()) throw new ExpectedError('STORE-BUSY', 'a ceremony is under way')
   parts.paths.write(out)
   // They are read again when they are next asked for; until then nobody holds their logs.

@@ -17,9 +17,6 @@ import {
   parsePersonKey,
 } from '@lux/people'
 
-/** Characters of a passphrase, at the least. */
-export const leastPassphrase = 8
-
 /** A key file: age under a passphrase, over what `encodePersonKey` gives. */
 export async function sealKeyFile(
   key: PersonKey,

@@ -162,6 +162,7 @@ function MakeKey({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
       <div className="field">
         <label htmlFor={`${id}-first`}>{t('setup.make.passphrase')}</label>
         <TextField.Root id={`${id}-first`} ref={first} {...secret} />
+        <span className="quiet">{t('ui.new-passphrase')}</span>
       </div>
       <div className="field">
         <label htmlFor={`${id}-second`}>{t('setup.make.again')}</label>

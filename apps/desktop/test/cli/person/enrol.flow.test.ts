@@ -57,18 +57,18 @@ describe('enrol', () => {
     expect(exit).toBe(0)
   }, 60_000)
 
-  test('overwrites nothing, and refuses a short passphrase, an unknown scheme and a name of two lines', async () => {
-    const short = secretFile(join(folder, 'short'), '1234')
+  test('overwrites nothing, and refuses a passphrase that is easy to guess, an unknown scheme and a name of two lines', async () => {
+    const weak = secretFile(join(folder, 'weak'), 'password')
     const base = ['witness', 'enrol', '--domain', 'rehearsal', '--key', join(folder, 'n.key')]
     const runs = await Promise.all([
       custodyJson([...base, '--name', 'N', '--out', officer.cardPath, ...pass]),
-      custodyJson([...base, '--name', 'N', '--out', join(folder, 'n.json'), '--passphrase-file', short]),
+      custodyJson([...base, '--name', 'N', '--out', join(folder, 'n.json'), '--passphrase-file', weak]),
       custodyJson([...base, '--name', 'N', '--out', join(folder, 'n.json'), '--schemes', 'rsa', ...pass]),
       custodyJson([...base, '--name', 'N\nM', '--out', join(folder, 'n.json'), ...pass]),
     ])
     expect(runs.map(({ exit, json }) => [exit, json.code])).toEqual([
       [2, 'FILE-EXISTS'],
-      [2, 'SECRET-SHORT'],
+      [2, 'PASSWORD-WEAK'],
       [2, 'OPTION-SCHEMES'],
       [1, 'CARD-MALFORMED'],
     ])

@@ -4,11 +4,12 @@ import type { Domain } from '@lux/ceremony'
 import { type Card, cardCodec, isSealedTo, newest } from '@lux/ceremony/wire'
 import { generateIdentity, generateSealIdentity } from '@lux/crypto'
 import type { PersonKey } from '@lux/people'
+import { strongPassphrase as passphrase } from '../../../../../packages/crypto/test/strong-passphrase.ts'
 import { systemEntropy } from '../../../src/core/system.ts'
 import { sealKeyFile } from '../../../src/core/use-cases/key-file.ts'
 import { secretFile } from './custody.ts'
 
-export const passphrase = 'correct horse battery'
+export { passphrase }
 /** Two hundred times cheaper than what enrol chooses, so that the tests are about something else than scrypt. */
 export const workFactor = 10
 

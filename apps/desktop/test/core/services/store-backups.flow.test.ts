@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { strongPassphrase as passphrase } from '../../../../../packages/crypto/test/strong-passphrase.ts'
 import type { Result, RunView } from '../../../src/contract/index.ts'
 import { findProgram } from '../../../src/core/program.ts'
 import { type CoreInTest, startCore } from '../support/core-in-test.ts'
@@ -17,7 +18,6 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-const passphrase = 'correct horse battery'
 const codeOf = (result: Result<unknown>) => (result.ok ? 'done' : result.error.code)
 
 test('STORE-BACKUP from the window: only where a person chose, never in the middle of a ceremony; what was paused is in it and goes on', async () => {
@@ -34,7 +34,7 @@ test('STORE-BACKUP from the window: only where a person chose, never in the midd
   if (!view.ok) throw new Error(view.error.code)
   const by = (view.value as RunView).people[0]?.name
   expect(codeOf(await core.call('ceremonies.pause', { id, by }))).toBe('done')
-  expect(codeOf(await backUp('short'))).toBe('SECRET-SHORT')
+  expect(codeOf(await backUp('password'))).toBe('PASSWORD-WEAK')
   expect(await backUp()).toMatchObject({ ok: true, value: { backup: { path, runs: 1 }, elsewhere: [] } })
   expect(await core.call('ceremonies.view', { id })).toMatchObject({ ok: true, value: { state: 'paused' } })
 

@@ -16,6 +16,7 @@ import { fromUtf8, openWithPassphrase, sealWithPassphrase, utf8 } from '@lux/cry
 import { ExpectedError } from '@lux/node-files'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { strongPassphrase as passphrase } from '../../../../../packages/crypto/test/strong-passphrase.ts'
 import { RunDatabase } from '../../../src/core/store/run-database.ts'
 import { Store } from '../../../src/core/store/store.ts'
 import {
@@ -25,7 +26,6 @@ import {
   restoreStore,
 } from '../../../src/core/store/store-backup.ts'
 
-const passphrase = 'correct horse battery'
 const cheap = { passphrase, workFactor: 10 }
 const by = { passphrase }
 

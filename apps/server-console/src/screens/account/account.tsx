@@ -202,8 +202,8 @@ function Password() {
           name="new"
           type="password"
           label={t('console.door.enrol.password')}
+          hint={t('ui.new-passphrase')}
           required
-          minLength={12}
           maxLength={256}
           autoComplete="new-password"
         />

@@ -11,6 +11,7 @@ import {
   transportCodec,
 } from '@lux/ceremony/wire'
 import { FormatError, type Json, parseCanonical, toBase64, toHex } from '@lux/crypto'
+import { checkPassphrase } from '@lux/crypto/passphrase'
 import { MAX_SENT } from '@lux/crypto/transport'
 import { ExpectedError, readBounded, writeDurably, writeInFolder } from '@lux/node-files'
 import { enrol, lockPlan } from '@lux/people'
@@ -19,7 +20,7 @@ import { beginProduction } from '../../runs/begin/begin-production.ts'
 import { maxPublic } from '../../runs/begin/production-files.ts'
 import { refusedPlan } from '../../runs/begin/refused-plan.ts'
 import { startProduction } from '../../use-cases/begin.ts'
-import { leastPassphrase, openKeyFile, sealKeyFile } from '../../use-cases/key-file.ts'
+import { openKeyFile, sealKeyFile } from '../../use-cases/key-file.ts'
 import { planBytes, plannedServer, writeCards } from '../../use-cases/make-plan.ts'
 import { takeIn } from '../ceremonies/begin-ceremony.ts'
 import { burntInStore, requireReadable } from '../ceremonies/lineage.ts'
@@ -252,8 +253,7 @@ function wrongKind(detail: string): ExpectedError {
 
 /** Makes a person's key here: its file goes to that person, its card is taken. */
 export async function enrolHere(parts: ServiceContext, asked: InputOf<'setups.enrol'>): Promise<SetupView> {
-  if (asked.passphrase.length < leastPassphrase)
-    throw new ExpectedError('SECRET-SHORT', `at least ${leastPassphrase} characters`)
+  needed(await checkPassphrase(asked.passphrase, [asked.name]))
   const { domain } = loadSetup(parts, asked.id)
   const made = needed(await enrol({ kind: asked.role, domain, name: asked.name }, parts.entropy))
   const { key } = made

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { fromBase64, toBase64 } from '@lux/crypto'
 import { enrol, prepareSignature, readSignatureRequest, signAnswer, signingOf } from '@lux/people'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { strongPassphrase as passphrase } from '../../../../../../packages/crypto/test/strong-passphrase.ts'
 import type { BundleSummary, OutputOf, RunView, SetupView } from '../../../../src/contract/index.ts'
 import { findProgram, type Program } from '../../../../src/core/program.ts'
 import { systemEntropy } from '../../../../src/core/system.ts'
@@ -15,7 +16,6 @@ import { verdictOf } from '../../support/run-end.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
-const passphrase = 'a phrase of several words'
 const pins = { so: '13579135', user: '246810' }
 const people = [
   ['administrator', 'Ada'],
@@ -116,9 +116,9 @@ test('CARD-DOMAIN CARD-KIND CARD-TWICE a card of another domain, of the wrong ro
   expect(emptied).toMatchObject({ people: [], next: 'people' })
 })
 
-test('SECRET-SHORT people make their key in the window, and the policy is proposed from them', async () => {
-  const short = { id, role: 'officer', name: 'Otto', passphrase: 'short', path: keyOf('Otto') }
-  expect(await refusal('setups.enrol', short)).toBe('SECRET-SHORT')
+test('PASSWORD-WEAK people make their key in the window, and the policy is proposed from them', async () => {
+  const weak = { id, role: 'officer', name: 'Otto', passphrase: 'password', path: keyOf('Otto') }
+  expect(await refusal('setups.enrol', weak)).toBe('PASSWORD-WEAK')
   for (const [role, name] of people) {
     const path = granted('write', keyOf(name))
     await said('setups.enrol', { id, role, name, passphrase, path })
