@@ -1,4 +1,5 @@
 import { buildApp } from './app.ts'
+import { externalKeyTable } from './external-kms/operations.ts'
 import { lifecycleTable } from './keys/lifecycle.ts'
 import { keyTable } from './keys/operations.ts'
 import { operationsOf } from './operations/pipeline.ts'
@@ -6,10 +7,13 @@ import type { Services } from './services.ts'
 
 /** Tables are read, and none of their operations is run. */
 export function tablesAlone() {
+  // Parts are for what runs.
+  const parts = {} as Parameters<typeof externalKeyTable>[0] & Parameters<typeof lifecycleTable>[0]
   const unrun = () => Promise.reject(new Error('there is no server'))
   return {
-    keys: operationsOf(keyTable({} as Parameters<typeof keyTable>[0]), unrun),
-    lifecycle: operationsOf(lifecycleTable({} as Parameters<typeof lifecycleTable>[0]), unrun),
+    keys: operationsOf(keyTable(parts), unrun),
+    external: operationsOf(externalKeyTable(parts), unrun),
+    lifecycle: operationsOf(lifecycleTable(parts), unrun),
   }
 }
 

@@ -1003,23 +1003,23 @@ const others: readonly Case[] = [
     'stranger',
     'OBJECT-ABSENT',
     [`GET ${external}?projectId=payments`],
-    (services, call) => services.external.list(call, 'payments'),
+    (services, call) => services.external.list(call, { project: 'payments' }),
   ),
   refused('external-key.read', 'user', 'OBJECT-ABSENT', [`GET ${external}/none`], (services, call) =>
-    services.external.get(call, 'none'),
+    services.external.get(call, { id: 'none' }),
   ),
   refused(
     'external-key.change-credentials',
     'user',
     'OBJECT-ABSENT',
     [`PATCH ${external}/none`, { credentials: {} }],
-    (services, call) => services.external.changeCredentials(call, 'none', { credentials: {} }),
+    (services, call) => services.external.changeCredentials(call, { id: 'none', credentials: {} }),
   ),
   refused('external-key.remove', 'user', 'OBJECT-ABSENT', [`DELETE ${external}/none`], (services, call) =>
     services.external.remove(call, { id: 'none', confirm: 'none' }),
   ),
   refused('external-key.test', 'user', 'OBJECT-ABSENT', [`POST ${external}/none/test`], (services, call) =>
-    services.external.test(call, 'none'),
+    services.external.test(call, { id: 'none' }),
   ),
   refused(
     'external-key.encrypt',
@@ -1054,7 +1054,7 @@ const others: readonly Case[] = [
     'user',
     'OBJECT-ABSENT',
     [`POST ${external}/none/rotate`],
-    (services, call) => services.external.rotate(call, 'none'),
+    (services, call) => services.external.rotate(call, { id: 'none' }),
   ),
   refused(
     'external-key.import',

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Call } from '../audit/record.ts'
+import { admit } from '../operations/admission.ts'
 import { granted, unauthorized } from '../platform/http/http-error.ts'
 import { sessionTokenOf } from './session-cookie.ts'
 import type { Authentication } from './tokens.ts'
@@ -15,12 +16,10 @@ export async function requireCall(request: FastifyRequest, authentication: Authe
   const token = bearerOf(request) ?? sessionTokenOf(request)
   const caller = token === null ? 'unknown' : await authentication.find(token)
   if (caller === 'unknown') throw unauthorized()
-  granted(authentication.roomFor(caller.identity))
   const circumstances = { time: new Date(), source: request.ip }
-  const call: Call = {
-    caller: { ...caller, circumstances, granted: [] },
-    ...{ door: 'http', reqId: request.id, receipt: null },
-  }
+  const asked = { door: 'http', reqId: request.id } as const
+  const { call, room } = admit({ ...caller, circumstances }, asked, authentication)
+  granted(room)
   request.call = call
   return call
 }

@@ -2,8 +2,8 @@ import { timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { AwsKeys } from '../access/aws-keys.ts'
 import type { Authentication } from '../access/tokens.ts'
-import type { Call } from '../audit/record.ts'
 import { scopeText, signatureOf } from '../external-kms/sigv4.ts'
+import { admit } from '../operations/admission.ts'
 
 /** How far a call's time may be from the server's: as long may a signature be sent again. */
 const maxSkew = 5 * 60_000
@@ -23,7 +23,7 @@ export async function signedCall(
   request: FastifyRequest,
   body: Buffer,
   { authentication, awsKeys, now }: { authentication: Authentication; awsKeys: AwsKeys; now(): Date },
-): Promise<{ readonly call: Call; readonly region: string } | AwsRefusal> {
+): Promise<(ReturnType<typeof admit> & { readonly region: string }) | AwsRefusal> {
   const { authorization } = request.headers
   if (authorization === undefined) return 'MissingAuthenticationTokenException'
   const found = authorizationShape.exec(authorization)
@@ -44,10 +44,8 @@ export async function signedCall(
     return 'InvalidSignatureException'
   if (!(Math.abs(timeOf(time) - now().getTime()) <= maxSkew)) return 'InvalidSignatureException'
   const circumstances = { time: now(), source: request.ip }
-  return {
-    call: { caller: { ...caller, circumstances }, door: 'aws', reqId: request.id, receipt: null },
-    region,
-  }
+  const asked = { door: 'aws', reqId: request.id } as const
+  return { ...admit({ ...caller, circumstances }, asked, authentication), region }
 }
 
 function timeOf(text: string): number {

@@ -73,10 +73,9 @@ export function awsRoutes(
       const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
       const signed = await signedCall(request, bytes, parts)
       if (typeof signed === 'string') return fault(reply, signed, saying('ACCESS-REFUSED'))
-      const { call, region } = signed
+      const { call, room, region } = signed
       request.call = call
       const name = /^TrentService\.(\w{1,64})$/.exec(String(request.headers['x-amz-target']))?.[1] ?? ''
-      const room = parts.authentication.roomFor(call.caller.identity)
       const ask: AwsAsk = { call, region, keys: parts.keys, body: bodyOf(bytes) }
       const outcome = room.ok ? await answerAws(name, ask) : room
       if (outcome === null) return fault(reply, 'UnknownOperationException', saying('FACADE-UNSUPPORTED'))

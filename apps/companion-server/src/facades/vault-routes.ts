@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Authentication } from '../access/tokens.ts'
 import type { Call } from '../audit/record.ts'
 import type { KeyOperations } from '../keys/operations.ts'
+import { admit } from '../operations/admission.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import { refusalTexts } from '../refusal-texts.ts'
@@ -36,13 +37,12 @@ export function vaultRoutes(app: App, { keys, authentication, now }: Parts): voi
             }),
           )
 
-    async function callOf(request: FastifyRequest): Promise<Call | null> {
+    async function admitted(request: FastifyRequest) {
       const token = /^[A-Za-z0-9_-]{43}$/.exec(String(request.headers['x-vault-token'] ?? ''))?.[0]
       const caller = token === undefined ? 'unknown' : await authentication.find(token)
       if (caller === 'unknown') return null
       const circumstances = { time: now(), source: request.ip }
-      request.call = { caller: { ...caller, circumstances }, door: 'vault', reqId: request.id, receipt: null }
-      return request.call
+      return admit({ ...caller, circumstances }, { door: 'vault', reqId: request.id }, authentication)
     }
 
     async function asked(
@@ -50,9 +50,11 @@ export function vaultRoutes(app: App, { keys, authentication, now }: Parts): voi
       reply: FastifyReply,
       work: (call: Call) => Promise<Outcome<Body | null>>,
     ) {
-      const call = await callOf(request)
-      if (call === null) return replyRefused(reply, 403, `permission denied: ${saying('ACCESS-REFUSED')}`)
-      const room = authentication.roomFor(call.caller.identity)
+      const admission = await admitted(request)
+      if (admission === null)
+        return replyRefused(reply, 403, `permission denied: ${saying('ACCESS-REFUSED')}`)
+      const { call, room } = admission
+      request.call = call
       const outcome = room.ok ? await work(call) : room
       if (outcome.ok) return answered(request, reply, outcome.value)
       const { rule, detail } = outcome

@@ -3,6 +3,7 @@ import { type Caller, withinProject } from '../access/authorize.ts'
 import type { KmipClient } from '../access/kmip-clients.ts'
 import type { Call } from '../audit/record.ts'
 import type { KeyOperations } from '../keys/operations.ts'
+import { admit } from '../operations/admission.ts'
 import { failureOf } from '../platform/failure.ts'
 import { enumerations } from './codec/enumerations.ts'
 import { decodeItem, defaultLimits, encodedLength, encodeItem, type Item } from './codec/ttlv.ts'
@@ -125,7 +126,7 @@ async function runItem(
   placeholder: string | null,
   { caller, reqId, client, parts }: { caller: Caller; reqId: string; client: KmipClient; parts: AnswerParts },
 ): Promise<Outcome<Done>> {
-  const room = parts.roomFor(caller.identity)
+  const { call: first, room } = admit(caller, { door: 'kmip', reqId }, parts)
   if (!room.ok) return room
   const operation = findOperation(code)
   if (operation === null || operation.since > version)
@@ -134,7 +135,7 @@ async function runItem(
     return refuse('KMIP-FEATURE', 'a MessageExtension that is critical is not known')
   if (ephemeral === true) return refuse('KMIP-FEATURE', 'Ephemeral is not served')
   const call = (): Call => {
-    const made: Call = { caller, door: 'kmip', reqId, receipt: null }
+    const made: Call = { ...first }
     parts.heard?.(made)
     return made
   }

@@ -8,6 +8,8 @@ export type Permission = {
   readonly action: Action
   readonly resource: Resource
   readonly key: string | null
+  /** People approve it in an operation of its own, which is part of this one. */
+  readonly byItself?: true
 }
 
 /** What an operation works on. `subject`: where it enters the version that it used. */

@@ -123,14 +123,14 @@ test('EXTERNAL-APPROVAL a role that waits for approvals waits for them here too,
   // What is refused uses up no approval, and what was approved is done once.
   const remove = (confirm: string) => external.remove(call(), { id, confirm })
   expect(await remove('another')).toMatchObject({ rule: 'REQUEST-FIELDS' })
-  const { name } = given(await external.get(kms.callAs(kms.caller), id))
+  const { name } = given(await external.get(kms.callAs(kms.caller), { id }))
   expect(await remove(name)).toMatchObject({ rule: 'APPROVAL-NEEDED' })
 
   // Whoever approves reads what for, also of what has no input.
   expect(await external.generateDataKey(call(), { id, spec: 'AES_256' })).toMatchObject({
     rule: 'APPROVAL-NEEDED',
   })
-  expect(await external.rotate(call(), id)).toMatchObject({ rule: 'APPROVAL-NEEDED' })
+  expect(await external.rotate(call(), { id })).toMatchObject({ rule: 'APPROVAL-NEEDED' })
   const said = given(await approvals.list(approver(), { offset: 0, limit: 100 })).map(({ asked }) => asked)
   expect(said).toEqual(
     expect.arrayContaining([expect.stringMatching(/^a data key AES_256 /), 'a new version at the provider']),

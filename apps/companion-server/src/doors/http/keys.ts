@@ -84,20 +84,27 @@ function createRoute(app: App, { keys, lifecycle, authentication }: Parts): void
     closed,
   )
   const config = { operation: keys.create.entry }
-  app.post(base, { config, schema: { ...gives('Create a key', madeKey), body } }, async (request) => {
-    const call = await requireCall(request, authentication)
-    const { projectId, keyUsage, algorithm, encryptionAlgorithm, ...its } = request.body
-    const wanted = algorithm ?? encryptionAlgorithm
-    if (encryptionAlgorithm !== undefined && encryptionAlgorithm !== wanted)
-      throw misfit('algorithm and encryptionAlgorithm differ')
-    const asked = { ...its, project: projectId, ...(keyUsage === undefined ? {} : { usage: keyUsage }) }
-    if (isCeremony(wanted)) {
-      const key = granted(await lifecycle.requestCeremony(call, { ...asked, algorithm: wanted }))
-      return { key: toView(key), planRequest: granted(await lifecycle.planRequest(call, { id: key.id })) }
-    }
-    const made = await keys.create(call, { ...asked, ...(wanted === undefined ? {} : { algorithm: wanted }) })
-    return { key: toView(granted(made)) }
-  })
+  app.post(
+    base,
+    { config, schema: { ...gives('Create a key', madeKey), body, 'x-operation': keys.create.entry.name } },
+    async (request) => {
+      const call = await requireCall(request, authentication)
+      const { projectId, keyUsage, algorithm, encryptionAlgorithm, ...its } = request.body
+      const wanted = algorithm ?? encryptionAlgorithm
+      if (encryptionAlgorithm !== undefined && encryptionAlgorithm !== wanted)
+        throw misfit('algorithm and encryptionAlgorithm differ')
+      const asked = { ...its, project: projectId, ...(keyUsage === undefined ? {} : { usage: keyUsage }) }
+      if (isCeremony(wanted)) {
+        const key = granted(await lifecycle.requestCeremony(call, { ...asked, algorithm: wanted }))
+        return { key: toView(key), planRequest: granted(await lifecycle.planRequest(call, { id: key.id })) }
+      }
+      const made = await keys.create(call, {
+        ...asked,
+        ...(wanted === undefined ? {} : { algorithm: wanted }),
+      })
+      return { key: toView(granted(made)) }
+    },
+  )
 }
 
 function recordRoutes(app: App, { keys, authentication }: Parts): void {

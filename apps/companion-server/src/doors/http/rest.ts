@@ -10,6 +10,13 @@ import { badRequest, granted } from '../../platform/http/http-error.ts'
 import { numberIn } from '../../platform/http/query.ts'
 import { gives, type Sent } from '../../platform/http/reply.ts'
 
+declare module 'fastify' {
+  interface FastifySchema {
+    /** What the audit enters: the document names it too. */
+    'x-operation'?: string
+  }
+}
+
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 type Asked = { readonly params: object; readonly query: object; readonly body: unknown }
 
@@ -51,6 +58,7 @@ export function openRest(app: App, authentication: Authentication) {
     place: `${Method} /${string}`,
     { summary, reply, show, as = {}, repeatsKey, query }: Address<E, Reply>,
   ): void => {
+    // As its type has it.
     const [method, url] = place.split(' ') as [Method, string]
     const inPath = [...url.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
     const said = named(operation.entry.input, as).filter(
@@ -62,6 +70,7 @@ export function openRest(app: App, authentication: Authentication) {
     if (params.length !== inPath.length) throw new Error(`${place}: no field is what its path has`)
     if (method === 'PATCH' && rest.length === 0) throw new Error(`${place}: it changes nothing`)
     const ofQuery = asText && rest.length > 0 ? object(rest, inWords) : undefined
+    // TypeBox keeps fields as the schemas that they are.
     const repeated = repeatsKey ? { keyId: Type.Optional(operation.entry.input.id as TSchema) } : {}
     const ofBody =
       asText || rest.length === 0 ? undefined : object(rest, (field) => onWire(field, as), repeated, method)
@@ -85,6 +94,7 @@ export function openRest(app: App, authentication: Authentication) {
       ...{ method, url },
       schema: {
         ...gives(summary, reply),
+        'x-operation': operation.entry.name,
         ...(params.length > 0 ? { params: object(params, inPathWords) } : {}),
         ...(query !== undefined
           ? { querystring: query.schema }

@@ -25,7 +25,7 @@ export type Signed = {
 }
 export type Verified = { readonly valid: boolean; readonly version: number | null }
 
-const signed = {
+export const signed = {
   data: payload,
   algorithm: Type.Enum([...signingAlgorithmNames]),
   isDigest: Type.Optional(Type.Boolean()),
@@ -174,10 +174,11 @@ export function provingEntries({ unwrapping }: KeyParts, work: KeyWork) {
   }
 }
 
-const hashedOf = ({ data, algorithm, isDigest = false }: SigningInput): readonly Uint8Array[] =>
+export const hashedOf = ({ data, algorithm, isDigest = false }: SigningInput): readonly Uint8Array[] =>
   inputs(data, utf8(`${algorithm} ${isDigest}`))
 
-const digestOf = ({ data, isDigest }: SigningInput): string => (isDigest ? toHex(data) : sha256Hex(data))
+export const digestOf = ({ data, isDigest }: SigningInput): string =>
+  isDigest ? toHex(data) : sha256Hex(data)
 
 const macHashes = { HMAC_256: 'sha256', HMAC_384: 'sha384', HMAC_512: 'sha512' } as const
 

@@ -11,9 +11,11 @@ import type { KeyUse } from '../uses.ts'
 /** Most items of one batch. */
 export const maxBatch = 1000
 
-const dataKeyLengths = { AES_256: 32, AES_128: 16 } as const
+export const dataKeyLengths = { AES_256: 32, AES_128: 16 } as const
 export type DataKeySpec = keyof typeof dataKeyLengths
 export const dataKeySpecs = ['AES_256', 'AES_128'] as const satisfies readonly DataKeySpec[]
+
+export const spec = Type.Optional(Type.Enum([...dataKeySpecs]))
 
 const closed = { additionalProperties: false } as const
 const text = { ciphertext: made, aad }
@@ -31,8 +33,8 @@ type Again = Item & { readonly ciphertext: Uint8Array }
 
 const none = new Uint8Array(0)
 /** Who approves sees no unkeyed hash of what could be guessed. */
-const textOf = ({ plaintext }: { plaintext: Uint8Array }) => `a plaintext of ${plaintext.length} bytes`
-const ciphertextOf = ({ ciphertext }: { ciphertext: Uint8Array }) =>
+export const textOf = ({ plaintext }: { plaintext: Uint8Array }) => `a plaintext of ${plaintext.length} bytes`
+export const ciphertextOf = ({ ciphertext }: { ciphertext: Uint8Array }) =>
   `the ciphertext of SHA-256 ${sha256Hex(ciphertext)}`
 
 export function checkBatch(items: readonly unknown[]): Outcome<null> {
@@ -127,7 +129,7 @@ export function sealingEntries({ using, fitting, seal, open }: KeyWork) {
     generateDataKey: entry({
       ...sealing,
       name: 'key.generate-data-key',
-      input: { id, spec: Type.Optional(Type.Enum([...dataKeySpecs])), aad },
+      input: { id, spec, aad },
       shown: ({ spec = 'AES_256' }) => `a data key ${spec}`,
       hashed: ({ spec = 'AES_256', aad }) => inputs(utf8(spec), aad),
       async run({ input: { spec = 'AES_256', aad }, found, subject }) {
