@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './support/longest-first.ts'
 
 const shared = {
   // A whole ceremony takes half a minute, and several times that where other work fills the processors.
@@ -17,6 +18,7 @@ export default defineConfig({
   test: {
     ...shared,
     root: import.meta.dirname,
+    sequence: { ...shared.sequence, sequencer: LongestFirst },
     projects: [
       {
         test: {
