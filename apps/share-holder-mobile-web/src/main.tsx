@@ -17,7 +17,7 @@ document.documentElement.lang = firstLanguage()
 document.documentElement.dir = directionOf(firstLanguage())
 await Promise.all([startI18n(), look()])
 createRoot(root).render(<App />)
-// What comes next is made ready once the first screen is drawn: a timer in a frame runs after it.
+// A timer set in a frame runs after it is drawn, so the worker starts only then.
 requestAnimationFrame(() =>
   setTimeout(() => {
     warm()

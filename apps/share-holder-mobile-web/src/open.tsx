@@ -25,7 +25,7 @@ const screens: Readonly<Record<Route, () => ReactNode>> = {
   epoch: Epoch,
 }
 
-/** Every screen of a phone that is open. */
+/** All screens of an unlocked phone. */
 export function Open() {
   const route = usePhone((phone) => phone.route)
   const comparing = usePhone((phone) => phone.comparing !== null)

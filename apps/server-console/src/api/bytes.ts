@@ -11,10 +11,10 @@ export const fromBase64 = (base64: string): Uint8Array<ArrayBuffer> =>
 export const pemOf = (label: string, base64: string): string =>
   `-----BEGIN ${label}-----\n${base64.replaceAll(/(.{64})/g, '$1\n').trimEnd()}\n-----END ${label}-----\n`
 
-/** What a PEM block holds, as base64; base64 alone stays as it is. */
+/** The contents of a PEM block, as base64. Bare base64 stays as it is. */
 export const derOf = (pem: string): string => pem.replaceAll(/-----[^-]*-----|\s+/g, '')
 
-/** The text that base64 holds; null where its bytes are no UTF-8. */
+/** The UTF-8 text in base64. Null where the bytes are no UTF-8. */
 export function textOf(base64: string): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(fromBase64(base64))

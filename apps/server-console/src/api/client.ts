@@ -1,7 +1,7 @@
 import type { Failure } from '@lux/ui/i18n'
 import type { OpenApi } from './open-api.ts'
 
-/** The server's no, or that it did not answer. */
+/** The server's refusal, or that it did not answer. */
 export class Refused extends Error {
   readonly failure: Failure
   readonly status: number
@@ -19,7 +19,8 @@ type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 /** One call of the server's API by the session of this browser. Throws `Refused`. */
 export async function call<T>(method: Method, path: string, body?: object): Promise<T> {
   const reply = await ask(method, path, body)
-  // What the server says of itself is taken at its word.
+  // The server's reply is trusted to have its documented type.
+  // The server's reply is trusted to have its documented type.
   return (await reply.json()) as T
 }
 
@@ -28,18 +29,18 @@ export async function openApi(): Promise<OpenApi> {
   const reply = await fetch('/api/openapi.json', { credentials: 'omit' }).catch(() => {
     throw new Refused(0, { code: 'CONSOLE-OFFLINE', detail: '' })
   })
-  // What it says of itself is taken at its word.
+  // The server's reply is trusted to have its documented type.
   return (await reply.json()) as OpenApi
 }
 
 export type Readiness = {
-  /** What is missing; null where the server can serve keys. */
+  /** What the server lacks to serve keys. Null where it lacks nothing. */
   readonly code: string | null
-  /** Which parts are red, each with its code. */
+  /** The parts that fail, each with its code. */
   readonly red: Readonly<Record<string, string>>
-  /** Where its root is. */
+  /** The place of its root key. */
   readonly root: string
-  /** Milliseconds to the answer, and seconds that its clock and this one are apart. */
+  /** Milliseconds to the answer, and seconds between the server's clock and this one. */
   readonly took: number
   readonly apart: number
 }
@@ -74,7 +75,7 @@ export async function readiness(): Promise<Readiness> {
 /** A file, as its bytes are. Throws `Refused`. */
 export async function send<T>(path: string, file: File): Promise<T> {
   const reply = await ask('POST', path, file)
-  // What the server says of itself is taken at its word.
+  // The server's reply is trusted to have its documented type.
   return (await reply.json()) as T
 }
 
@@ -97,7 +98,7 @@ async function ask(method: Method, path: string, body?: object | File): Promise<
   const reply = await fetch(`/api/v1${path}`, {
     method,
     credentials: 'same-origin',
-    // What another origin's page may not send.
+    // No page of another origin can send this header.
     headers: {
       'X-Custody-Console': '1',
       ...(body === undefined ? {} : { 'Content-Type': type }),
@@ -110,9 +111,9 @@ async function ask(method: Method, path: string, body?: object | File): Promise<
   throw new Refused(reply.status, failureOf(await reply.json().catch(() => null)))
 }
 
-/** The detail alone: what happened and what to do are said in the language of the page. */
+/** Only the detail: the page's own texts say what happened and what to do. */
 export function failureOf(body: unknown): Failure {
-  // Each field is looked at before it is used.
+  // Each field is checked before it is used.
   const { code, message, details } = Object(body) as Record<string, unknown>
   if (typeof code !== 'string' || typeof message !== 'string') return { code: 'CONSOLE-ANSWER', detail: '' }
   if (Array.isArray(details)) return { code, detail: details.map(String).join(', ') }

@@ -1,4 +1,4 @@
-/** What of an OpenAPI 3.1 document is shown. */
+/** The parts of an OpenAPI 3.1 document that the page shows. */
 type Schema = {
   readonly type?: string
   readonly enum?: readonly unknown[]

@@ -10,7 +10,7 @@ export function useSession() {
   })
 }
 
-/** Who is logged in: below the log-in there always is somebody. */
+/** Who is logged in. Screens below the log-in always have somebody. */
 export function usePerson(): Identity {
   const { data } = useSession()
   if (!data?.person) throw new Error('nobody is logged in')
@@ -43,7 +43,7 @@ export function usePlaces() {
   })
 }
 
-/** Who uses keys of a project may not read its organisation, and knows both by his own roles. */
+/** Somebody who only uses a project's keys may not read its organisation, so both names come from their roles. */
 function ownPlaces(grants: readonly Grant[], known: readonly Place[]): Place[] {
   const places = new Map<string, { organisation: Organisation; projects: Project[] }>()
   for (const { organisationId, organisationName, projectId, projectName } of grants) {
@@ -100,7 +100,7 @@ export function useKeys(projectId: string) {
 
 type Keys = { readonly keys: readonly Key[]; readonly totalCount: number }
 
-/** The keys of a project, those after the others whose deletion is scheduled. */
+/** The keys of a project. Those with a scheduled deletion come last. */
 export async function keysOf(projectId: string): Promise<Keys> {
   const list = (more: string) => call<Keys>('GET', `/kms/keys?projectId=${projectId}&limit=100${more}`)
   const [kept, ending] = await Promise.all([list(''), list('&pendingDeletion=true')])

@@ -11,7 +11,7 @@ export type SecurityKey = {
   readonly usedAt: string | null
 }
 
-/** The answer of a security key to a challenge of the log-in. Throws `Refused`. */
+/** A security key's answer to the log-in's challenge. Throws `Refused`. */
 export async function answerChallenge(): Promise<object> {
   const { options } = await call<{ options: LogInOptions }>('POST', '/auth/webauthn/challenge')
   const { response, ...rest } = await touched(() => startAuthentication({ optionsJSON: options }))
@@ -35,12 +35,12 @@ export async function addSecurityKey(name: string): Promise<SecurityKey> {
   return made.authenticator
 }
 
-/** What every browser gives; what a later one may add stays here. */
+/** The fields that every browser gives. Fields of later browsers are not sent. */
 const known = ({ id, rawId, type }: { id: string; rawId: string; type: string }) => ({
   ...{ id, rawId, type, clientExtensionResults: {} },
 })
 
-/** The browser's own no, in our words: it was cancelled, took too long, or the key is there already. */
+/** The browser's refusal as a code of ours: cancelled, timed out, or the key is registered already. */
 async function touched<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()

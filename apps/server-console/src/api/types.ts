@@ -127,7 +127,7 @@ export type PlacedEntry = {
   readonly writer: string
   readonly seq: string
   readonly hash: string
-  /** Null where it is no longer kept. */
+  /** Null once it was deleted. */
   readonly entry: AuditEntry | null
 }
 
@@ -172,7 +172,7 @@ export type DecryptRequest = {
 }
 
 export type Bundle = {
-  /** Null until it was read whole. */
+  /** Null until the whole of it was read. */
   readonly digest: string | null
   readonly fileDigest: string
   readonly state: 'staged' | 'imported' | 'refused'

@@ -6,7 +6,7 @@ const height = 44
 const width = 16
 const step = 22
 
-/** Entries a day over two weeks, drawn; a table says the same. */
+/** A drawing of entries per day over two weeks. A table has the same numbers. */
 export function Bars({ days, until }: { days: readonly AuditDay[]; until: Date }) {
   const { t } = useTranslation()
   const { day, number } = useFormats()
@@ -76,7 +76,7 @@ export function Bars({ days, until }: { days: readonly AuditDay[]; until: Date }
   )
 }
 
-/** Each of the last days, those without an entry too. */
+/** Every one of the last days, also those without an entry. */
 function lastDays(days: readonly AuditDay[], until: Date, count: number): readonly AuditDay[] {
   return Array.from({ length: count }, (_, at) => {
     const day = new Date(until.getTime() - (count - 1 - at) * 86_400_000).toISOString().slice(0, 10)

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 export function CopyButton({ text, label }: { text: string; label?: string }) {
   const { t } = useTranslation()
   const [ended, setEnded] = useState<'copied' | 'copy-failed' | null>(null)
-  // A browser may refuse it, and has it on encrypted pages alone.
+  // A browser may refuse it, and offers it only on encrypted pages.
   async function copy(): Promise<void> {
     try {
       await navigator.clipboard.writeText(text)
@@ -31,7 +31,7 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
   )
 }
 
-/** A value among others, which is copied whole however short it is shown. */
+/** One value among others. The whole of it is copied, even when it is shown shortened. */
 export function CopyCode({ value, shown = value }: { value: string; shown?: string }) {
   return (
     <span className="actions">
@@ -41,7 +41,7 @@ export function CopyCode({ value, shown = value }: { value: string; shown?: stri
   )
 }
 
-/** A value that is shown once: hidden, from screen readers too, until it is asked for. */
+/** A value that is shown once. It is hidden, from screen readers too, until somebody asks for it. */
 export function Secret({ label, value }: { label: string; value: string }) {
   const { t } = useTranslation()
   const [shown, setShown] = useState(false)

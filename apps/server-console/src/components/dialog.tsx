@@ -2,7 +2,7 @@ import { Icon } from '@lux/ui'
 import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 
-/** A question in front of the page. Escape and the cross leave everything as it was. */
+/** A question in front of the page. Escape and the cross change nothing. */
 export function Dialog({
   title,
   onClose,

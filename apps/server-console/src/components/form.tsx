@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { failureFrom } from '../api/client.ts'
 import { ProveAnew } from './prove-anew.tsx'
 
-/** A form that one piece of work is asked by; its refusal stands above the button. */
+/** A form that starts one piece of work. Its refusal is shown above the button. */
 export function Form({
   work,
   submit,
@@ -16,7 +16,7 @@ export function Form({
   plain = false,
 }: {
   work: { readonly isPending: boolean; readonly error: Error | null }
-  /** What will have happened. */
+  /** The button's label: what a press does. */
   submit: string
   onSubmit: (fields: Fields) => void
   children?: ReactNode
@@ -47,7 +47,7 @@ export function Form({
   )
 }
 
-/** Why some work was refused, and the second factor where that is what it lacks. */
+/** Why work was refused. Where it lacked the second factor, it is asked for here. */
 export function Refused({ error }: { error: Error | null }) {
   if (error === null) return null
   const failure = failureFrom(error)

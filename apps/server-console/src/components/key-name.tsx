@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { Field } from './form.tsx'
 
-/** What a key is called, in the form that the server takes. */
+/** A key's name, in the form that the server takes. */
 export function KeyName({ defaultValue }: { defaultValue?: string }) {
   const { t } = useTranslation()
   return (

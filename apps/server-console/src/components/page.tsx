@@ -4,10 +4,10 @@ import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { failureFrom } from '../api/client.ts'
 
-/** A page beside this one, of the same subject. */
+/** Another page of the same subject. */
 export type Beside = { readonly href: string; readonly label: string; readonly here: boolean }
 
-/** One page: its title is its answer, and is read first. */
+/** One page. Its title answers the page's question, and a screen reader starts there. */
 export function Page({
   title,
   lead,
@@ -74,7 +74,7 @@ export function Card({
   )
 }
 
-/** What was asked for, or that it is on its way, or why it is not there. */
+/** Shows a query: its data, that it is loading, or why it failed. */
 export function Asked<T>({
   query,
   children,

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { call, failureFrom } from '../api/client.ts'
 import { answerChallenge } from '../api/security-keys.ts'
 
-/** Within a form that was refused for it: the second factor again, by a code or a security key. */
+/** Asks for the second factor again, by a code or a security key, inside the form that lacked it. */
 export function ProveAnew() {
   const { t } = useTranslation()
   const id = useId()
@@ -48,7 +48,7 @@ export function ProveAnew() {
           dir="ltr"
           value={totp}
           onChange={(event) => setTotp(event.target.value.trim())}
-          // The form around it would be sent, and what is typed here be gone.
+          // Without this, Enter would send the form around it and clear what was typed here.
           onKeyDown={(event) => {
             if (event.key !== 'Enter') return
             event.preventDefault()

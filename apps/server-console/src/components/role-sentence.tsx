@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next'
 import type { Grant } from '../api/types.ts'
 import { useFormats } from './times.ts'
 
-/** A role as one sentence: what it may, where, and when. */
+/** A role as one sentence: what it allows, where, and when. */
 export function useRoleSentence(): (grant: Grant) => string {
   const { t, i18n } = useTranslation()
   const { list, time } = useFormats()

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-/** Where the page is: the parts of what follows # in its address, which no server is sent. */
+/** The page's place: the parts of its address after the #, which browsers send to no server. */
 export function useRoute(): readonly string[] {
   const hash = useSyncExternalStore(listen, () => location.hash)
   return hash.replace(/^#\/?/, '').split('/').filter(Boolean).map(decodeURIComponent)

@@ -6,7 +6,7 @@ type Snippet = { readonly curl: string; readonly typescript: string }
 
 const ways = ['curl', 'typescript'] as const
 
-/** The same by a program: what to paste. */
+/** The page's call as code to paste into a program. */
 export function Snippets({ snippet }: { snippet: Snippet }) {
   const { t } = useTranslation()
   const [way, setWay] = useState<(typeof ways)[number]>('curl')
@@ -29,14 +29,14 @@ export function Snippets({ snippet }: { snippet: Snippet }) {
   )
 }
 
-/** A call that the SDK does not know, both ways. */
+/** As curl and as TypeScript, for a call that the SDK lacks. */
 export function CallSnippets({ method, path, body }: { method: Method; path: string; body?: object }) {
   return <Snippets snippet={{ curl: curlOf(method, path, body), typescript: fetchOf(method, path, body) }} />
 }
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
-/** A call of the API. The token is in a file, never in the line: others may read a process's arguments. */
+/** The call with curl. The token comes from a file, because other users can read a process's arguments. */
 export function curlOf(method: Method, path: string, body?: object): string {
   const given =
     body === undefined ? '' : ` \\\n  -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`
@@ -44,7 +44,7 @@ export function curlOf(method: Method, path: string, body?: object): string {
   return `curl -sS --cacert ca.pem -H @token.header ${how}'${location.origin}/api/v1${path}'${given}`
 }
 
-/** A call with the SDK that the server's tests use as it comes. */
+/** The call with the SDK, which the server's tests use unchanged. */
 export function sdkOf(...lines: readonly string[]): string {
   return [
     "import { InfisicalSDK } from '@infisical/sdk'",
@@ -55,7 +55,7 @@ export function sdkOf(...lines: readonly string[]): string {
   ].join('\n')
 }
 
-/** A call that the SDK does not know. */
+/** The call with fetch, for what the SDK lacks. */
 export function fetchOf(method: Method, path: string, body?: object): string {
   return [
     `const reply = await fetch('${location.origin}/api/v1${path}', {`,

@@ -2,7 +2,7 @@ import { type KeyboardEvent, type ReactNode, useId, useRef, useState } from 'rea
 
 export type Tab = { readonly id: string; readonly label: string; readonly panel: ReactNode }
 
-/** One of several panels. Arrow keys go from tab to tab, in the direction of the language. */
+/** Tabs. Arrow keys move between them in the direction of the language. */
 export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
   const id = useId()
   const list = useRef<HTMLDivElement>(null)

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 
-/** Times and numbers as the language of the page writes them, digits as they are in English; times in UTC, as the audit log has them. */
+/** Times and numbers in the page's language, with English digits. Times are in UTC, as in the audit log. */
 export function useFormats() {
   const { i18n } = useTranslation()
   const locale = i18n.language === 'en' ? 'en-GB' : `${i18n.language}-u-nu-latn`

@@ -5,7 +5,7 @@ type ShownVersion = { readonly version: number; readonly state: VersionState }
 
 const most = 5
 
-/** Versions in a row, the newest last: solid makes new data, grey opens old data, struck out is gone. */
+/** A key's versions in a row, the newest last. Solid: makes new data. Grey: opens old data. Struck out: gone. */
 export function VersionRow({ versions }: { versions: readonly ShownVersion[] }) {
   const { t } = useTranslation()
   const shown = versions.toSorted((one, other) => one.version - other.version).slice(-most)

@@ -2,7 +2,7 @@ import { createTexts, preferredLanguage } from '@lux/ui/i18n'
 
 const kept = 'lux-console-language'
 
-/** The texts of each language, which come only when it is chosen; each is a folder of resources/locales. */
+/** Each language is a chunk of its own, loaded when it is chosen. */
 const loaders = {
   en: () => import('./language-en.ts'),
   ar: () => import('./language-ar.ts'),
@@ -20,7 +20,7 @@ const loaders = {
 
 export type Language = keyof typeof loaders
 
-// The keys of the very object above.
+// Object.keys gives the keys of the literal above.
 export const languages = Object.keys(loaders) as Language[]
 
 export const firstLanguage = (): Language | 'pseudo' => preferredLanguage(languages, kept)

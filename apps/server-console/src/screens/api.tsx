@@ -7,7 +7,7 @@ import { type Operation, operationsOf } from '../api/open-api.ts'
 import { Field } from '../components/form.tsx'
 import { Asked, Card, Page } from '../components/page.tsx'
 
-/** Every call of the server, as the schemas say that check it. */
+/** Every call of the server, from the schemas that check its input. */
 export function Api() {
   const { t } = useTranslation()
   const [search, setSearch] = useState('')

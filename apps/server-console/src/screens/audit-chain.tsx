@@ -13,7 +13,7 @@ import { Fact } from './key.tsx'
 
 type Checkpoint = { readonly payload: { readonly seq: string; readonly time: string } }
 
-/** What the log's newest checkpoint says, and a walk of the whole chain on demand. */
+/** The log's newest checkpoint, and a button that checks the whole chain. */
 export function AuditChain() {
   const { t } = useTranslation()
   const { number, time } = useFormats()

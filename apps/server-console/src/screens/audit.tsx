@@ -48,7 +48,7 @@ export function Audit() {
 type Found = { readonly entries: readonly PlacedEntry[]; readonly names: Readonly<Record<string, string>> }
 type Scope = { readonly value: string; readonly label: string }
 
-/** Where this person may read: each as the part of a query that says so. */
+/** The places whose log this person may read, each as part of a query. */
 function scopesOf(
   grants: readonly Grant[],
   places: readonly Place[],

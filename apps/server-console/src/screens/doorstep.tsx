@@ -13,7 +13,7 @@ import { Preferences } from './preferences.tsx'
 
 type At = { readonly step: 'login' | 'code' | 'set-up' } | { readonly step: 'enrol'; readonly code: string }
 
-/** Before anybody is known: the first administrator, a new person's password, and the way in. */
+/** The screens before a log-in: the first administrator, a new person's password, and the log-in itself. */
 export function Doorstep({ session }: { session: Session }) {
   const { t } = useTranslation()
   const [at, setAt] = useState<At>({ step: session.setUp ? 'login' : 'set-up' })
@@ -226,7 +226,7 @@ function LogIn() {
   )
 }
 
-/** The way in by an identity provider: out by a link, and back with one word after the #. */
+/** Log-in by an identity provider. The browser leaves by a link and comes back with one word after the #. */
 function SignOn() {
   const { t } = useTranslation()
   const queries = useQueryClient()
@@ -272,7 +272,7 @@ function SignOn() {
   )
 }
 
-/** What the server put after the #, once: a page that is loaded anew does not say it again. */
+/** The word that the server put after the #. It is removed, so that reloading does not repeat it. */
 function takeSignOnWord(): string | null {
   const word = /^#sign-on=([A-Za-z0-9-]{1,64})$/.exec(location.hash)?.[1] ?? null
   if (word !== null) history.replaceState(null, '', location.pathname)

@@ -17,7 +17,7 @@ const named = ({ role, organisationId, projectId }: RoleOf): Record<string, stri
   ...(projectId === null ? {} : { projectId }),
 })
 
-/** Takes one role from an identity; the server decides whether it may be. */
+/** Takes a role from an identity. The server decides whether that is allowed. */
 export function useTakeRole() {
   const queries = useQueryClient()
   return useMutation({
@@ -30,7 +30,7 @@ export function useTakeRole() {
   })
 }
 
-/** What somebody who is here may: one role less, one more. */
+/** The roles of an identity, with buttons to give and to take one. */
 export function IdentityRoles({ shown }: { shown: Identity }) {
   const { t } = useTranslation()
   const sentence = useRoleSentence()
@@ -77,7 +77,7 @@ function GiveRole({ shown }: { shown: Identity }) {
     mutationFn: (role: string) =>
       call<unknown>('POST', `/identities/${shown.id}/roles`, {
         ...named({
-          // The choice gives no other.
+          // The choice offers only these.
           role: role as Role,
           organisationId: spot?.organisation ?? null,
           projectId: spot?.project ?? null,

@@ -13,7 +13,7 @@ import { Card } from '../components/page.tsx'
 import { CallSnippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
 
-/** Stop a key for a while, or for ever: each step back is said before. */
+/** Disables, renames, exports or ends a key. Each screen says beforehand whether it can be undone. */
 export function KeyLife({ shown }: { shown: Key }) {
   const { t } = useTranslation()
   const { date } = useFormats()
@@ -69,7 +69,7 @@ export function KeyLife({ shown }: { shown: Key }) {
             <button type="button" className="link" onClick={() => setAsking('delete')}>
               {t('console.life.delete')}
             </button>
-            {/* Its shares are with its holders. */}
+            {/* The server cannot shred a threshold key, because its holders have the shares. */}
             {shown.threshold === undefined ? (
               <button type="button" className="link" data-tone="bad" onClick={() => setAsking('shred')}>
                 {t('console.life.shred')}
@@ -245,7 +245,7 @@ function Shred({ shown, onClose, onDone }: Asking) {
   )
 }
 
-/** A key leaves, wrapped to a public key that the officer names. */
+/** Exports a key, wrapped to a public key that the officer names. */
 function ExportKey({ shown, onClose }: { shown: Key; onClose: () => void }) {
   const { t } = useTranslation()
   const path = `/kms/keys/${shown.id}/export`

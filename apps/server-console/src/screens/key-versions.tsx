@@ -12,7 +12,7 @@ import { useFormats } from '../components/times.ts'
 
 const chosen = ['enabled', 'decrypt-only', 'disabled', 'compromised'] as const
 
-/** Each version: what it may still do, where it comes from, and what shows that. */
+/** Each version: what it may still do, its origin, and the evidence for that. */
 export function KeyVersions({
   shown,
   versions,
@@ -98,7 +98,7 @@ export function KeyVersions({
   )
 }
 
-/** Below which version nothing is opened any more. */
+/** The oldest version that still opens data. */
 function Oldest({ shown, onDone }: { shown: Key; onDone: () => Promise<unknown> }) {
   const { t } = useTranslation()
   const path = `/kms/keys/${shown.id}`

@@ -20,7 +20,7 @@ export function KeyPage({ id }: { id: string }) {
   return <Asked query={useKey(id)}>{(shown) => <Shown shown={shown} />}</Asked>
 }
 
-/** Whether a person has one of these roles where the key is. */
+/** Whether this person has one of the roles in the key's project. */
 function mayHere(grants: readonly Grant[], shown: Key, ...roles: readonly Role[]): boolean {
   return grants.some(
     ({ role, organisationId, projectId }) =>

@@ -71,7 +71,7 @@ function NoPlaces() {
   )
 }
 
-/** The keys of one organisation under those that wrap them. */
+/** One organisation's keys, as a tree under the keys that wrap them. */
 export function KeyBranches({ place: { organisation, projects } }: { place: Place }) {
   const { t } = useTranslation()
   const parents = useParents(organisation.id, organisation.createdAt !== '').data
@@ -113,7 +113,7 @@ export function KeyBranches({ place: { organisation, projects } }: { place: Plac
   )
 }
 
-/** A key that wraps those below it. */
+/** A key that wraps the keys below it. */
 function Above({
   name,
   note,
@@ -254,7 +254,7 @@ function KeyRows({ keys }: { keys: readonly Key[] }) {
   )
 }
 
-/** Where the newest version comes from. */
+/** The origin of the newest version. */
 function MadeBy({ versions }: { versions: readonly KeyVersion[] }) {
   const { t } = useTranslation()
   const { date } = useFormats()
@@ -263,7 +263,7 @@ function MadeBy({ versions }: { versions: readonly KeyVersion[] }) {
   return t(`console.made.${newest.origin}`, { date: date(newest.createdAt) })
 }
 
-/** What a person should know about a key before he opens it; nothing where all is well. */
+/** A warning about the key, such as a scheduled deletion. Nothing where all is well. */
 export function KeyBadge({ shown, date }: { shown: Key; date: (iso: string) => string }) {
   const { t } = useTranslation()
   if (shown.deletionDate !== null)

@@ -22,7 +22,7 @@ type Made =
   | { readonly enrolment: Enrolment }
   | { readonly identity: { readonly clientId: string; readonly clientSecret: string } }
 
-/** Roles that a person may give in a spot; the server decides it again. */
+/** The roles that a person with these grants may give in a place. The server decides again. */
 export function rolesFor(grants: readonly Grant[], spot: Spot, kind: 'person' | 'service'): readonly Role[] {
   if (spot.organisation === null)
     return kind === 'person' ? ['server-admin', 'operator', 'auditor'] : ['operator', 'auditor']
@@ -42,7 +42,7 @@ export function rolesFor(grants: readonly Grant[], spot: Spot, kind: 'person' | 
   ]
 }
 
-/** Where this person may give roles to somebody of a kind: the whole server, organisations and their projects. */
+/** The places where this person may give roles to this kind of identity: the server, organisations, projects. */
 export function useSpots(kind: 'person' | 'service', places: readonly Place[]): readonly Spot[] {
   const { t } = useTranslation()
   const { grants } = usePerson()

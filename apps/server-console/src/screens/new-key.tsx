@@ -31,7 +31,7 @@ export function NewKey({
   projects,
   onClose,
 }: {
-  /** Where this person makes keys. */
+  /** The projects in which this person may make keys. */
   projects: readonly ProjectChoice[]
   onClose: () => void
 }) {

@@ -117,7 +117,7 @@ function Check({ good, name, children }: { good: boolean; name: string; children
 
 type Step = { readonly id: string; readonly done: boolean; readonly href: string; readonly mine: boolean }
 
-/** What there is to do first, and whose it is: the way from nothing to the first encrypt. */
+/** What to do first, and who can do it: the steps from an empty server to the first encrypt. */
 function Next({ places, projects, keys }: { places: number; projects: number; keys: number }) {
   const { t } = useTranslation()
   const { grants } = usePerson()
@@ -160,7 +160,7 @@ function Next({ places, projects, keys }: { places: number; projects: number; ke
   )
 }
 
-/** Keys of which something is due, or that somebody ended. */
+/** Keys that need attention, or that somebody ended. */
 function Due({ keys }: { keys: readonly Key[] }) {
   const { t } = useTranslation()
   const { date } = useFormats()

@@ -12,7 +12,7 @@ import { ManageIdentity } from './identity.tsx'
 import { NewIdentity } from './new-identity.tsx'
 import { usePeoplePages } from './oversight/pages.ts'
 
-/** Who is here and what each may do, in sentences. */
+/** All people and services, and what each may do, in sentences. */
 export function People() {
   const { t } = useTranslation()
   const { grants, id: self } = usePerson()
@@ -129,7 +129,7 @@ function Row({ shown, self, onOpen }: { shown: Identity; self: boolean; onOpen: 
   )
 }
 
-/** Who appoints nobody sees where he finds what he himself may. */
+/** Somebody who may not give roles sees here where to find their own. */
 function Own() {
   const { t } = useTranslation()
   return (

@@ -13,7 +13,7 @@ import { CallSnippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
 import { VersionRow } from '../components/versions.tsx'
 
-/** Organisations and their projects: whose keys are whose. */
+/** Organisations and their projects. */
 export function Places() {
   const { t } = useTranslation()
   const { grants } = usePerson()
@@ -121,7 +121,7 @@ function OnePlace({ place: { organisation, projects } }: { place: Place }) {
 
 type Rotation = { readonly version: number; readonly moved: number; readonly remaining: number }
 
-/** A new version of a key above keys: what is below moves to it, and the server serves meanwhile. */
+/** Rotates a key that wraps others. The keys below move to the new version while the server goes on serving. */
 function Rotate({ what, path, organisation }: { what: string; path: string; organisation: string }) {
   const { t } = useTranslation()
   const queries = useQueryClient()

@@ -4,7 +4,7 @@ import { appearances, chooseAppearance, useAppearance } from '../components/appe
 import { Choice } from '../components/form.tsx'
 import { chooseLanguage, languages } from '../i18n/start.ts'
 
-/** Language and light, kept in this browser alone. */
+/** Language and colours, stored in this browser only. */
 export function Preferences() {
   const { t, i18n } = useTranslation()
   const appearance = useAppearance()

@@ -13,7 +13,7 @@ import { useRequestPages } from './oversight/pages.ts'
 
 type Holder = { readonly index: number; readonly name: string }
 
-/** What waits for people: requests to decrypt with shared keys, and what ceremonies brought. */
+/** What waits for people: requests to decrypt with threshold keys, and bundles of ceremonies. */
 export function Requests() {
   const { t } = useTranslation()
   const { grants } = usePerson()
@@ -202,7 +202,7 @@ function Bundles() {
 
 type Taken = { readonly bundleDigest: string }
 
-/** A bundle from a file: what the server says of it is its verdict, by the rule that stood against it where one did. */
+/** Uploads a bundle. A refused one is shown with the rule that refused it. */
 function TakeIn() {
   const { t } = useTranslation()
   const queries = useQueryClient()

@@ -26,7 +26,7 @@ import { Requests } from './requests.tsx'
 type Screen = {
   readonly name: string
   readonly show: (rest: readonly string[]) => ReactNode
-  /** Reached from elsewhere than the bar. */
+  /** Pages that the bar does not link to. */
   readonly aside?: true
 }
 

@@ -5,7 +5,7 @@ import { go, usePhone } from '../stores/phone.ts'
 import { GiveOut } from './give-out.tsx'
 import { Page } from './page.tsx'
 
-/** The end of an answer: it is written down here, and now it is given to whoever waits for it. */
+/** The last screen of an answer. The phone has recorded it, and the person now gives the files to whoever waits for them. */
 export function AnswerGiven({ title, type, what }: { title: string; type: PayloadType; what: string }) {
   const { t } = useTranslation()
   const out = usePhone((phone) => phone.out)

@@ -1,7 +1,7 @@
 import { type Carried, type PayloadType, packFiles, unpackFiles } from '@lux/crypto/transport'
 import type { Answer, Files } from '../device/api.ts'
 
-/** What leaves this phone, as one payload: an answer has a file or two, what was dealt several, everything else is one document. */
+/** Files as one payload for codes: several files of an answer or a dealing are packed, a single document goes as it is. */
 export function carriedOf(type: PayloadType, files: Files): Carried {
   if (type === 'holder-answer' || type === 'redeal-package')
     return { type, payload: packFiles(files.map(({ bytes }) => bytes)) }
@@ -18,7 +18,7 @@ const packages: ReadonlySet<PayloadType> = new Set([
   'heartbeat-request',
 ])
 
-/** The files of a payload. They have no names: each is known by what is in it. */
+/** The files of a payload. They have no names, because each is known by its contents. */
 export function filesOf({ type, payload }: Carried): Answer<Files> {
   if (!packages.has(type)) return { ok: true, value: [{ name: type, bytes: payload }] }
   const files = unpackFiles(payload)

@@ -2,7 +2,7 @@ import { Icon, WordCards } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import { compare, theyDiffer, usePhone } from '../stores/phone.ts'
 
-/** Words that are compared aloud: all at once, or card by card; and what to press where they are not the same. */
+/** Words to compare aloud, all at once or card by card, and the button for words that differ. */
 export function ComparedWords({
   label,
   words,

@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { HoldButton } from './hold-button.tsx'
 
-/** The yes to what cannot be taken back: it is held, or pressed and pressed again. `instead`: the button of who says no. */
+/** The yes to an act that cannot be undone: the person holds the button, or presses it twice. `instead`: the button for no. */
 export function Consent({
   of,
   hold,
@@ -12,7 +12,7 @@ export function Consent({
   onYes,
 }: {
   of: YesTo
-  /** What the button says that it does. */
+  /** The act, as the button's label names it. */
   hold: string
   blocked: boolean
   instead: ReactNode

@@ -8,11 +8,11 @@ import { HandOver } from './hand-over.tsx'
 
 const QrShow = lazy(async () => ({ default: (await import('@lux/ui/qr')).QrShow }))
 
-/** Two ways out: codes for the other camera, and files. */
+/** Gives files out, as codes for another camera or as files to save. */
 export function GiveOut({ type, files, what }: { type: PayloadType; files: Files; what: string }) {
   const { t } = useTranslation()
   const [open, setOpen] = useState(false)
-  // The same bytes stay one payload: the codes would begin anew with another.
+  // A new payload object would start the codes over, so the same bytes keep theirs.
   const parts = useMemo(() => [{ what, carried: carriedOf(type, files) }], [type, files, what])
   return (
     <>

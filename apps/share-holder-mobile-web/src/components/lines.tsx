@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { Said } from './said.tsx'
 import { isTime, timeOf } from './time.ts'
 
-/** What signatures or bytes prove, or what is only claimed; the two never stand in one box. Fingerprints open on a press. */
+/** Lines of what is proved, and of what is only claimed. The two are never in one box. A fingerprint opens on a press. */
 export function Lines({
   kind,
   title,

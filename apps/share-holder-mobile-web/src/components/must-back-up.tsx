@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { go } from '../stores/phone.ts'
 
-/** Where this browser may delete what it keeps, a proof for real keys waits for a backup sheet. */
+/** Shown where this browser may delete its storage: a proof for real keys waits for a backup sheet. */
 export function MustBackUp() {
   const { t } = useTranslation()
   return (

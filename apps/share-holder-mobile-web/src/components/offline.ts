@@ -1,19 +1,19 @@
 import { create } from 'zustand'
 
 /**
- * Whether the app is kept on this phone and opens without a network. `newer`: another version is kept too, which takes over once this app
- * was closed. `replaced`: another one took over while this app was open, which a version of ours never does.
+ * Whether this phone has the app stored and opens it without a network. `newer`: it stored another version too, which starts after this one
+ * is closed. `replaced`: another version took over while the app was open. Our own versions never do that.
  */
 export const useOffline = create<{ state: 'unknown' | 'never' | 'kept' | 'newer' | 'replaced' }>(() => ({
   state: 'unknown',
 }))
 
-/** Has the browser keep the app. What goes wrong here costs nothing but that. */
+/** Has the browser store the app. A failure here costs only the use without a network. */
 export async function keepApp(): Promise<void> {
-  // Absent where a page is not served securely, although the types say otherwise.
+  // Not there on pages that are not served securely, although the types say otherwise.
   const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined
   if (workers === undefined) return useOffline.setState({ state: 'never' })
-  // Ours waits until it is opened anew, and claims no page.
+  // Our own worker waits until the app is opened again, and never claims an open page.
   workers.addEventListener('controllerchange', () => useOffline.setState({ state: 'replaced' }))
   try {
     const registration = await workers.register('./sw.js', { scope: './', updateViaCache: 'none' })

@@ -7,7 +7,7 @@ import { Refusal } from './refusal.tsx'
 const tabs = ['inbox', 'log', 'more'] as const satisfies readonly Route[]
 const icons = { inbox: 'home', log: 'transcript', more: 'settings' } as const
 
-/** One screen: its title, what it says, and below it what can be done, always within reach of a thumb. */
+/** One screen: its title, its text, and below it the buttons, always within reach of a thumb. */
 export function Page({
   title,
   back,
@@ -16,14 +16,14 @@ export function Page({
   actions,
   bar,
 }: {
-  /** Of somebody else’s words where it is a string. */
+  /** A string is somebody else's words, shown as such. */
   title: ReactNode
-  /** True: to the inbox. */
+  /** True: back to the inbox. */
   back?: boolean | (() => void)
   badge?: ReactNode
   children: ReactNode
   actions?: ReactNode
-  /** What lies above the text at the bottom. */
+  /** The bar that covers the bottom of the text. */
   bar?: RefObject<HTMLElement | null>
 }) {
   const { t } = useTranslation()
@@ -34,7 +34,7 @@ export function Page({
   const phase = usePhone((phone) => phone.phase)
   const progress = usePhone((phone) => phone.progress)
   const rehearsal = usePhone((phone) => phone.overview?.person.domain === 'rehearsal')
-  // A screen that changed is read from its title on.
+  // A screen reader starts a new screen at its title.
   useEffect(() => {
     heading.current?.focus()
     scrollTo(0, 0)
@@ -95,7 +95,7 @@ export function Page({
   )
 }
 
-/** Where a passkey opened the phone: the passphrase, for the act that was pressed. */
+/** Asks for the passphrase, for the one act that was pressed. Only a phone that a passkey opened needs it. */
 function Confirm() {
   const { t } = useTranslation()
   const busy = usePhone((phone) => phone.busy)

@@ -4,7 +4,7 @@ import { usePhone, wipe } from '../stores/phone.ts'
 
 const questions = ['refuse', 'lose', 'leave', 'app'] as const
 
-/** What anybody may ask who has this phone in hand, whether it is open or not, and a way to wipe it. */
+/** What anybody who holds this phone may ask, locked or not, and the button that wipes it. */
 export function Questions() {
   const { t } = useTranslation()
   const busy = usePhone((phone) => phone.busy)

@@ -1,11 +1,11 @@
 import type { PayloadType } from '@lux/crypto/transport'
 import type { Answer, Files } from '../device/api.ts'
 
-/** Of files that are chosen at once: a request with its ciphertexts, or what a run leaves in its folder. */
+/** The most files of one choice: a request with its ciphertexts, or the folder of a run. */
 const mostFiles = 128
 const mostBytes = 64 << 20
 
-/** Of types that are smaller, as their readers take them. */
+/** Limits in bytes of the types that need less, the same as their readers have. */
 const least: Partial<Record<PayloadType, number>> = {
   policy: 1 << 20,
   'share-package': 8 << 20,
@@ -14,7 +14,7 @@ const least: Partial<Record<PayloadType, number>> = {
 
 const no = (rule: string, detail: string): Answer<Files> => ({ ok: false, rule, detail })
 
-/** What was chosen, read into memory only once its size is known to fit. Refuses PHONE-FILE-LARGE, PHONE-FILE-UNREADABLE. */
+/** The chosen files. Each is read into memory only after its size is known to fit. Refuses PHONE-FILE-LARGE, PHONE-FILE-UNREADABLE. */
 export async function readFiles(
   files: readonly Pick<File, 'name' | 'size' | 'arrayBuffer'>[],
   types: readonly PayloadType[],

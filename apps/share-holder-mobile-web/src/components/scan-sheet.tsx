@@ -5,7 +5,7 @@ import { usePhone } from '../stores/phone.ts'
 
 const QrScan = lazy(async () => ({ default: (await import('@lux/ui/qr')).QrScan }))
 
-/** Scans a sheet, then asks for its words; `more` are further fields of the form. */
+/** Scans a backup sheet, then asks for its words. `more`: further fields of the form. */
 export function ScanSheet({
   label,
   more,
@@ -24,7 +24,7 @@ export function ScanSheet({
     event.preventDefault()
     const form = event.currentTarget
     if (sheet !== null) onSheet(sheet, new FormData(form))
-    // The passphrase is in the worker now; the words stay, for a slip of the hand.
+    // The worker has the passphrase now. The words stay in the form, so that a typing error can be mended.
     for (const field of form.querySelectorAll<HTMLInputElement>('input[type=password]')) field.value = ''
   }
 

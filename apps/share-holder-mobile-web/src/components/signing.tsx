@@ -8,12 +8,12 @@ import { Page } from './page.tsx'
 
 export type Part = { readonly title: ReactNode; readonly body: ReactNode }
 
-/** Of a part that goes on below the screen this much stays in sight. */
+/** When a part is longer than the screen, this much of it stays in sight after a step, in pixels. */
 const overlap = 32
 
 const blocks = ['h2', 'dt', 'dd', 'li', 'p', 'pre', 'summary', 'figcaption'].join()
 
-/** What somebody says yes to, a page a part. The yes lives once each part has been on screen to its end; the no lives at once. */
+/** What somebody is asked to sign, one part a page. The yes works once every part was on screen to its end. The no works at once. */
 export function Signing({
   of,
   digest,
@@ -25,7 +25,7 @@ export function Signing({
   onYes,
 }: {
   of: YesTo
-  /** Of what is read: when it changes, the reading begins anew. */
+  /** The digest of what is read. Another one starts the reading over. */
   digest: string
   parts: readonly { readonly name: string; readonly body: Part }[]
   badge?: ReactNode
@@ -46,7 +46,7 @@ export function Signing({
   const next = readOn(is)
   const turn = (by: 1 | -1): void => read(digest, names, (before) => turnPage(before, by))
 
-  /** To the first line that was not on screen: a reader of the screen goes on there too. */
+  /** Scrolls to the first line that was not on screen yet. A screen reader continues there too. */
   function goOn(from: number): void {
     if (body.current === null) return
     const at = body.current.getBoundingClientRect().top + from

@@ -9,7 +9,7 @@ import { readFiles } from './read-files.ts'
 
 const QrScan = lazy(async () => ({ default: (await import('@lux/ui/qr')).QrScan }))
 
-/** Two ways in: the codes that another screen shows, and files. `label` is that of the files. */
+/** Takes files in, by scanning codes from another screen or by choosing files. `label`: of the button for files. */
 export function TakeIn({
   type,
   what,
@@ -64,7 +64,7 @@ export function TakeIn({
   )
 }
 
-/** A button that reads files; what they are is found out from what is in them. */
+/** A button that reads files. Their kind is found from their contents, not from their names. */
 function ChooseFiles({
   types,
   label,

@@ -2,16 +2,19 @@ import { visibleDirection } from '@lux/ui'
 
 const utcOf = (iso: string): string => iso.slice(0, 16).replace('T', ' ')
 
-/** The same instant on the clock of this phone, which may be another day. */
+/** The same instant on this phone's clock, where the day may be another. */
 function localOf(iso: string): string {
   const at = new Date(iso)
   return utcOf(new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString())
 }
 
-/** A value in a sentence of ours, in a direction of its own: in Arabic a time else reads from its end, and a name turns the sentence round. */
+/**
+ * A value inside one of our sentences, isolated in its own direction. Without that, Arabic shows a time backwards and a name turns the
+ * sentence round.
+ */
 export const isolated = (value: string): string => `\u2068${visibleDirection(value)}\u2069`
 
-/** An instant to the minute: by this phone's clock, and in UTC, which everybody in the room reads the same. */
+/** An instant to the minute, by this phone's clock and in UTC, which is the same for everybody in the room. */
 export function timeOf(iso: string): string {
   const utc = utcOf(iso)
   const local = localOf(iso)
@@ -20,5 +23,5 @@ export function timeOf(iso: string): string {
   return isolated(`${local} (${utc.startsWith(`${day} `) ? utc.slice(11) : utc} UTC)`)
 }
 
-/** Whether a value is nothing but an instant. */
+/** Whether the whole value is one instant. */
 export const isTime = (value: string): boolean => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value)

@@ -1,7 +1,7 @@
 import type { Card, PhoneLog, SignatureRequest } from '@lux/ceremony/wire'
 import type { Line, Told } from '@lux/people'
 
-/** An expected no, as it crosses to the screen: `rule` is a key of resources/locales. */
+/** A refusal, as the screen gets it. `rule`: a key of resources/locales. */
 export type No = {
   readonly ok: false
   readonly rule: string
@@ -12,7 +12,7 @@ export type Answer<T> = { readonly ok: true; readonly value: T } | No
 
 export type Domain = Card['domain']
 
-/** Whose key a phone may hold: who receives shares, and who signs what a ceremony asks for. */
+/** The kinds of people whose key a phone may hold. A holder receives shares, the others sign. */
 export const kinds = ['holder', 'officer', 'witness', 'approver'] as const
 
 export type Kind = (typeof kinds)[number]
@@ -45,15 +45,15 @@ export type ShareSummary = {
   readonly organisation: string
   readonly domain: Domain
   readonly live: boolean
-  /** Its holder approved that its epoch is left: it decrypts nothing more. */
+  /** Its holder approved the next epoch, so it decrypts nothing more. */
   readonly leaving: boolean
-  /** The card that was renewed for its next epoch, null where there is none yet. */
+  /** The digest of the card for its next epoch. Null where there is none yet. */
   readonly renewed: string | null
-  /** Blocks of 64 and 128 bits that it may still answer. */
+  /** How many blocks of 64 and 128 bits it may still answer. */
   readonly left: { readonly at64: number; readonly at128: number }
 }
 
-/** `about`: what it was about, in the words of the signed bytes. */
+/** `about`: its subject, in the words of the signed bytes. */
 export type LogEntry = PhoneLog['entries'][number]
 
 export type Overview = {
@@ -64,23 +64,23 @@ export type Overview = {
   readonly open: readonly OpenRequest[]
   /** Newest first. */
   readonly log: readonly LogEntry[]
-  /** False where the browser may throw away what this app keeps. */
+  /** False where the browser may delete this app's storage. */
   readonly kept: boolean
-  /** When a sheet was scanned back last that has all keys of this phone; null where none has. */
+  /** When a sheet with all keys of this phone was scanned back last. Null where none was. */
   readonly sheet: string | null
-  /** The key came from a sheet: what its shares answered before is known to nobody. */
+  /** The key came from a sheet, so nobody knows what its shares answered before. */
   readonly restored: boolean
-  /** A share that is kept here does not open any more. */
+  /** Some record here, such as a share, no longer opens. */
   readonly damaged: boolean
   /** The passkey that opens this phone beside its passphrase; null where there is none. */
   readonly passkey: PasskeyHint | null
 }
 
-/** A request to decrypt that was read on this phone and is not decided. Who asks, and for what, is only claimed. */
+/** A request that was read on this phone and is not decided yet. Who asks, and for what, is only claimed. */
 export type OpenRequest = {
-  /** Of its bytes, hex. */
+  /** Digest of its bytes, hex. */
   readonly id: string
-  /** `request`: a holder's answer is asked for; `sign`: an approver's signature. */
+  /** `request`: it asks for a holder's answer. `sign`: it asks for an approver's signature. */
   readonly kind: 'request' | 'sign'
   readonly what: string
   readonly by: string
@@ -88,7 +88,7 @@ export type OpenRequest = {
   readonly expires: string
 }
 
-/** Which passkey is asked, and over what. Neither is secret. */
+/** Which passkey to ask, and the salt for it. Neither is secret. */
 export type PasskeyHint = { readonly credential: Uint8Array; readonly salt: Uint8Array }
 
 export type State =
@@ -96,7 +96,7 @@ export type State =
   | { readonly phase: 'locked'; readonly passkey: PasskeyHint | null }
   | { readonly phase: 'open'; readonly overview: Overview }
 
-/** A request as its bytes say it, checked, and not answered yet. */
+/** A request that was read and checked, and is not answered yet. */
 export type Prepared = {
   readonly share: ShareSummary
   readonly digest: string
@@ -106,120 +106,122 @@ export type Prepared = {
   readonly requester: string
   readonly what: string
   readonly spends: number
-  /** Blocks of the request's own width that are left after the answer. */
+  /** Blocks of the request's width that are left after the answer. */
   readonly left: number
   /** How well the answer hides the share. */
   readonly noiseLines: readonly Told[]
-  /** Below the floor only a rehearsal answers. */
+  /** True: the answer hides the share less than the policy's floor. Only a rehearsal answers then. */
   readonly belowFloor: boolean
-  /** False where this browser may delete what it keeps, and the request is for real keys. */
+  /** False where this browser may delete its storage, and the request is for real keys. */
   readonly mayApprove: boolean
-  /** Whether it waits on this phone's list too; false where there was no room for it. */
+  /** Whether it is also on this phone's list. False where there was no room. */
   readonly listed: boolean
 }
 
-/** What a signature is asked of, told from the very bytes that are signed. */
+/** What a signature is asked for, told from the very bytes to be signed. */
 export type Asked = {
   readonly what: SignatureRequest['what']
   readonly digest: string
   readonly words: readonly string[]
   readonly facts: readonly Line[]
-  /** Of a policy: all that it says. */
+  /** For a policy: all of it. Else empty. */
   readonly policy: readonly Told[]
-  /** Of a plan's approval: the whole plan, line by line, as it is printed. */
+  /** For the approval of a plan: the whole plan, line by line, as it is printed. Else empty. */
   readonly plan: readonly string[]
-  /** Of a checkpoint the entries that are new since this phone cosigned last, each in its lines. */
+  /** For a checkpoint: the entries since this phone cosigned last, each in its lines. Else empty. */
   readonly fresh: readonly (readonly string[])[]
   /**
-   * The policy that it rests on, as this phone took it, and the newest version of that, where this phone took one; `none`: it names one,
-   * and this phone took none to compare it with.
+   * The policy that it names, as this phone took it. `newest`: a later version that this phone took. `none`: it names a policy that this
+   * phone does not have. Null: it names none.
    */
   readonly under:
     | { readonly organisation: string; readonly version: number; readonly newest: number | null }
     | 'none'
     | null
-  /** What the workstation says of it: nobody signs these. */
+  /** Remarks of the workstation, which nobody signs. */
   readonly claims: readonly string[]
-  /** False where this browser may delete what it keeps, and the signature is for real keys. */
+  /** False where this browser may delete its storage, and the signature is for real keys. */
   readonly maySign: boolean
-  /** As of a request to decrypt; null where what is signed waits on no list. */
+  /** Whether it is also on this phone's list. Null where it never goes on it. */
   readonly listed: boolean | null
 }
 
 /**
- * What a run that moves a key, or that asks whether a share is still held, wants of this phone. `live`: the next epoch is, and the old
- * share is wiped. `keep`: the run was aborted, and the old share answers again.
+ * What a run asks of this phone. `live`: the next epoch is live, so the old share is wiped. `keep`: the run was aborted, so the old share
+ * answers again. `heartbeat`: whether the share is still held.
  */
 const epochActs = ['approve', 'redeal', 'receive', 'live', 'keep', 'heartbeat'] as const
 
 export type EpochAct = (typeof epochActs)[number]
 
-/** Told from what was signed, and not done yet. */
+/** What a run asks for, told from signed bytes, before it is done. */
 export type EpochAsked = {
   readonly act: EpochAct
   readonly lines: readonly Told[]
   readonly digest: string
   readonly words: readonly string[]
-  /** Whether the share of the epoch that is left is wiped. */
+  /** Whether the act wipes the share of the old epoch. */
   readonly wipes: boolean
-  /** False where this browser may delete what it keeps, and it is for real keys. */
+  /** False where this browser may delete its storage, and the act is for real keys. */
   readonly mayDo: boolean
 }
 
-/** A request that was decided here before, with the files of then: nothing is answered twice, and no answer is lost. */
+/** A request that this phone decided before, with the files of then. The same answer can be handed over again. */
 export type Decided = { readonly decided: 'approved' | 'refused'; readonly files: Files }
 
-/** A file to hand over. */
+/** A file that leaves the phone. */
 export type Handover = { readonly name: string; readonly bytes: Uint8Array }
 
 export type Files = readonly Handover[]
 
-/** What the screens ask of the device's worker. Everything that is secret stays on the other side. */
+/** What the screens ask of the device's worker. All secrets stay in the worker. */
 export type Device = {
   state(): Promise<State>
   enrol(asked: { name: string; kind: Kind; domain: Domain; passphrase: string }): Promise<Answer<Overview>>
   unlock(passphrase: string): Promise<Answer<Overview>>
-  /** With what the passkey's PRF gave. What is answered or signed then asks for the passphrase: a passkey may lie in somebody's cloud. */
+  /**
+   * `secret`: what the passkey's PRF gave. A passkey may lie in a cloud, so each answer or signature then asks for the passphrase first.
+   */
   unlockByPasskey(secret: Uint8Array): Promise<Answer<Overview>>
-  /** Where the passkey opened the phone: one answer or signature may follow. */
+  /** On a phone that a passkey opened: allows the one act that asked for the passphrase. */
   confirm(passphrase: string): Promise<Answer<null>>
-  /** The passphrase stays: either opens. */
+  /** From then on either the passkey or the passphrase opens the phone. */
   addPasskey(asked: PasskeyHint & { secret: Uint8Array; passphrase: string }): Promise<Answer<Overview>>
   removePasskey(passphrase: string): Promise<Answer<Overview>>
   card(): Promise<Answer<Handover>>
   readPolicy(file: Handover): Promise<Answer<PolicySummary>>
   takePolicy(file: Handover): Promise<Answer<Overview>>
-  /** The proof waits for a backup sheet where this browser may delete what it keeps, and the share is real: null. */
+  /** `proof` is null for a real share that this browser may delete: it waits for a backup sheet. */
   receive(files: Files): Promise<Answer<{ share: ShareSummary; proof: Handover | null; overview: Overview }>>
   prove(share: string): Promise<Answer<Handover>>
-  /** A request that may be decided is kept until it is, or expires. */
+  /** Checks a request and puts it on the list until it is decided or expires. */
   prepare(files: Files): Promise<Answer<Prepared | Decided>>
-  /** The files of a request that is open, as they were read. */
+  /** The files of a request on the list, as they were read. */
   readAgain(request: string): Promise<Answer<Files>>
-  /** Takes a request off the list, undecided: nobody hears of it, and it can be read again. */
+  /** Takes a request off the list, undecided. Nobody is told, and it can be read again. */
   dismiss(request: string): Promise<Answer<Overview>>
-  /** Answers what was prepared last. */
+  /** Answers the request that was prepared last. */
   approve(): Promise<Answer<{ files: Files; overview: Overview }>>
   refuse(asked: { files: Files; reason: string }): Promise<Answer<{ files: Files; overview: Overview }>>
-  /** What an officer, a witness or an approver is asked to sign. A witness's phone compares it with what it cosigned last. */
+  /** Reads what an officer, a witness or an approver is asked to sign. A witness's phone compares it with what it cosigned last. */
   readSigning(file: Handover): Promise<Answer<Asked>>
-  /** Signs what was read last; what a witness cosigned is remembered before the signature leaves. */
+  /** Signs what was read last. A witness's phone records what it cosigned before the signature leaves. */
   sign(): Promise<Answer<{ file: Handover; overview: Overview }>>
-  /** Makes the envelope key of the next epoch of a share, and its card; the card that was made before, where it was not used yet. */
+  /** Makes the envelope key of a share's next epoch, and its card. A card that was made before and is still unused is given again. */
   renew(
     share: string,
   ): Promise<Answer<{ file: Handover; digest: string; words: readonly string[]; overview: Overview }>>
-  /** What of a run that moves a key, an announcement that its epoch is live, or a request for a heartbeat. */
+  /** Reads the files of a run that moves a key, an announcement that its epoch is live, or a request for a heartbeat. */
   readEpoch(files: Files): Promise<Answer<EpochAsked>>
-  /** Does what was read last, after it was checked again. */
+  /** Does what was read last, after checking it again. */
   takeEpoch(): Promise<Answer<{ act: EpochAct; files: Files; overview: Overview }>>
   /** What was done on this phone, as a file that this person signs. */
   saveLog(): Promise<Answer<Handover>>
-  /** A backup sheet of this phone's keys, and the words that open it: they are shown this once. The passphrase is asked for again. */
+  /** A backup sheet of this phone's keys, and its words, which are shown only this once. Needs the passphrase again. */
   makeSheet(passphrase: string): Promise<Answer<{ sheet: Uint8Array; words: readonly string[] }>>
-  /** Whether a sheet that was scanned back has all keys of this phone under these words. */
+  /** Records that a sheet opens with these words and has all keys of this phone. */
   checkSheet(asked: { sheet: Uint8Array; words: string }): Promise<Answer<Overview>>
-  /** A new phone with the keys of a sheet. Its shares are received anew, and answer nothing. */
+  /** Sets up a new phone with the keys of a sheet. Its shares are received anew, and answer nothing. */
   restore(asked: { sheet: Uint8Array; words: string; passphrase: string }): Promise<Answer<Overview>>
   wipe(): Promise<Answer<null>>
 }
@@ -228,5 +230,5 @@ export type Call = { readonly id: number; readonly name: keyof Device; readonly 
 export type Reply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly failed: string }
-  /** It is not answered yet: so many blocks of all are done. */
+  /** Progress of a call that is not answered yet, in blocks. */
   | { readonly id: number; readonly done: number; readonly of: number }

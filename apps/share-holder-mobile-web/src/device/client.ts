@@ -1,9 +1,6 @@
 import type { Call, Device, Reply, State } from './api.ts'
 
-/**
- * The device behind a worker. `warm` starts the worker before it is needed. `lock` ends it, and with it everything that was opened in its
- * memory.
- */
+/** The device, which runs in a worker. `warm` starts the worker early. `lock` ends it, and all secrets in its memory with it. */
 type DeviceClient = { readonly device: Device; warm(): void; lock(): void }
 
 const names: readonly (keyof Device)[] = [
@@ -37,8 +34,8 @@ const names: readonly (keyof Device)[] = [
 ]
 
 /**
- * `told`: how far the call is that is under way. `closed`: the state of a phone whose worker has not begun: the first screen waits for no
- * worker.
+ * `told`: the progress of the present call. `closed`: the state of a phone whose worker has not started, so that the first screen need not
+ * wait for it.
  */
 export function connectDevice(
   start: () => Worker,

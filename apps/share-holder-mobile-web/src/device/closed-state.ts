@@ -8,7 +8,7 @@ export function hintOf(header: VaultHeader | null): PasskeyHint | null {
   return { credential, salt }
 }
 
-/** Of a phone that nobody has opened: what lies there unsealed says it. */
+/** The state of a phone that nobody opened, read from the part of its storage that is not sealed. */
 export async function closedState(database: Database): Promise<State> {
   const header = await readHeader(database)
   return header === null ? { phase: 'new' } : { phase: 'locked', passkey: hintOf(header) }

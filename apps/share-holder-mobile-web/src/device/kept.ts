@@ -28,7 +28,7 @@ export function policyAt(records: Records, id: string) {
   return policy.ok ? policy.value : null
 }
 
-/** The file of a policy that was taken by hand, with its signatures. */
+/** A policy that was taken by hand, with its signatures. Null where it is not here or does not read. */
 export function policyFileAt(records: Records, id: string): PolicyFile | null {
   const bytes = records.read('policy', id)
   const file = bytes === null ? null : readPolicyFile(bytes)
@@ -59,7 +59,7 @@ export function cardOfShare(records: Records, store: 'seat' | 'renewal', id: str
   return bytes === null ? null : (parseText(bytes) as { card: string }).card
 }
 
-/** The phone's key with the envelope key of one of its cards; null where it has no such card. The signing keys are the same. */
+/** The phone's key, with the envelope key of one of its cards. All cards share the signing keys. Null where it has no such card. */
 export function keyOfCard({ records, person }: Kept, card: string | null): PersonKey | null {
   if (card === null || card === cardCodec.digest(person.card)) return person
   const plain = records.read('person', card)

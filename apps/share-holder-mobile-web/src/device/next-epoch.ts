@@ -51,21 +51,24 @@ import { encodeText, type Place, type Written } from './records.ts'
 import { cameFromSheet } from './sheet-keys.ts'
 import { type EpochFiles, encodeRun, epochFiles, parseRun } from './sort-epoch.ts'
 
-/** What was done, to be written in one transaction; the files leave after it. `person`: the phone's own key from now on. */
+/**
+ * What a step did. All of it is written in one transaction, and the files leave after that. `person`: the phone's new key, null where it
+ * stays.
+ */
 export type Taken = {
   readonly files: Files
   readonly written: readonly Written[]
   readonly gone: readonly Place[]
   readonly person: PersonKey | null
   readonly entry: Pick<LogEntry, 'what' | 'about' | 'digest'>
-  /** The times in it that were signed. */
+  /** Times in it that others signed. */
   readonly signed: readonly string[]
 }
 
-/** What was read and checked. `take` checks it again against what the phone keeps then, and does it. */
+/** A step that was read and checked. `take` checks it again against what the phone holds then, and does it. */
 export type Ready = {
   readonly shown: Omit<EpochAsked, 'mayDo'>
-  /** The card whose envelope key opens the share that it rests on; null for the phone's own. */
+  /** The digest of the card whose envelope key opens the share. Null for the phone's own card. */
   readonly card: string | null
   take(): Promise<Answer<Taken>>
 }
@@ -73,7 +76,7 @@ export type Ready = {
 type Ports = { readonly entropy: Entropy; readonly now: () => string }
 type Run = { run: EpochRun; files: EpochFiles; policy: PolicyFile }
 
-/** Reads what came of a run that moves a key, or that asks for a heartbeat. Refuses PHONE-EPOCH-… and what the people's package refuses. */
+/** Reads the files of a run that moves a key, or a request for a heartbeat. Refuses PHONE-EPOCH-… and what @lux/people refuses. */
 export function readEpochFiles(kept: Kept, given: Files, ports: Ports): Answer<Ready> {
   const sorted = epochFiles(given)
   if (!sorted.ok) return sorted
@@ -87,7 +90,7 @@ export function readEpochFiles(kept: Kept, given: Files, ports: Ports): Answer<R
   return approvedOrDealt(kept, found.value, ports)
 }
 
-/** The run as its files say it, completed by what this phone keeps of it. */
+/** The run that the files are of, completed by what this phone has of it. */
 function runOf(kept: Kept, given: EpochFiles): Answer<Run> {
   const files = given.opening === null ? completed(kept, given) : yes(given)
   if (!files.ok) return files
@@ -112,13 +115,13 @@ function runOf(kept: Kept, given: EpochFiles): Answer<Run> {
   const card = (digest: string) => byDigest.get(digest) ?? null
   const run = checkEpochRun(policy.policy, { opening, plan, pub, card })
   if (!run.ok) return run
-  // What this phone took part in, it sees to its end.
+  // A run that this phone took part in is finished even under a policy that was replaced since.
   const begun = kept.records.ids('run').includes(openingDigest(run.value))
   const newest = begun ? yes(null) : checkNewest(policy.policy, policyFiles(kept.records))
   return newest.ok ? yes({ run: run.value, files: files.value, policy }) : newest
 }
 
-/** An announcement, or the end of a run, comes without what the phone was given of the run before. */
+/** Adds what the phone has of the run to an announcement, or to the end of an aborted run, which come alone. */
 function completed({ records, person }: Kept, given: EpochFiles): Answer<EpochFiles> {
   const said = given.live === null ? null : epochLiveCodec.file.parse(given.live)
   if (said !== null && !said.ok) return said
@@ -148,7 +151,7 @@ function completed({ records, person }: Kept, given: EpochFiles): Answer<EpochFi
 
 function ceremonyIn(closeout: Uint8Array | null): string {
   try {
-    // Looked at member by member; whose word it is, is checked later.
+    // Only the id is looked at here. Whose word it is, is checked later.
     const { payload } = JSON.parse(new TextDecoder().decode(closeout ?? new Uint8Array())) as {
       payload?: { ceremonyId?: unknown }
     }
@@ -167,7 +170,7 @@ type Own = {
   policyDigest: string
 }
 
-/** The shares of a key that this phone holds. */
+/** This phone's shares of one key. */
 function sharesOf(kept: Kept, keyId: string): Own[] {
   return kept.records.ids('share').flatMap((id) => {
     const opened = shareAt(kept, id)
@@ -190,7 +193,7 @@ function sharesOf(kept: Kept, keyId: string): Own[] {
   })
 }
 
-/** Does something with a share that is opened for it alone. */
+/** Opens a share for `work` and wipes it afterwards. */
 async function withShareAt<T>(
   kept: Kept,
   id: string,
@@ -205,7 +208,7 @@ async function withShareAt<T>(
   }
 }
 
-/** As `withShareAt`, of what ends at once. */
+/** As `withShareAt`, for work that is not asynchronous. */
 function atShare<T>(kept: Kept, id: string, work: (opened: OpenedShare) => Answer<T>): Answer<T> {
   const opened = shareAt(kept, id)
   if (!opened.ok) return opened
@@ -216,7 +219,7 @@ function atShare<T>(kept: Kept, id: string, work: (opened: OpenedShare) => Answe
   }
 }
 
-/** The share of the epoch that a run leaves. Refuses PHONE-NO-SHARE, HOLDER-EPOCH. */
+/** The id of the share of the run's old epoch. Refuses PHONE-NO-SHARE, HOLDER-EPOCH. */
 function oldShareOf(kept: Kept, run: EpochRun): Answer<string> {
   const own = sharesOf(kept, run.terms.keyId)
   const old = own.find(({ epochId }) => epochId === run.terms.oldEpochId)
@@ -248,7 +251,7 @@ const told = (
   wipes,
 })
 
-/** The policy of the run, and the one under which a share was dealt, where it is older. */
+/** The run's policy, and the older one under which the share was dealt, if any. */
 function policies({ records }: Kept, { policy }: Run, { held }: OpenedShare) {
   const older =
     held.policyDigest === policyDigest(policy.policy) ? null : policyFileAt(records, held.policyDigest)
@@ -264,7 +267,7 @@ function approvedOrDealt(kept: Kept, of: Run, { entropy }: Ports): Answer<Ready>
   const asked = atShare(kept, old.value, (opened) => {
     const { holder } = opened.envelope.share.header
     const approved = opened.before.leaving === openingDigest(run)
-    // Until the run has this holder's own word it asks for that, though the others' would do.
+    // The run asks for this holder's own approval first, even when the others' would be enough.
     const heard = files.approvals.some((bytes) => holderIn(bytes) === holder)
     const enough = files.approvals.length >= run.terms.oldT
     const deals = approved && heard && enough && run.terms.dealers.includes(holder)
@@ -321,14 +324,14 @@ function holderIn(approval: Uint8Array): number | null {
   return read.ok ? read.value.payload.holder : null
 }
 
-/** What was dealt once is what is given again: the fresh seeds are in nobody's hands but those whom they are sealed to. */
+/** A dealing is never made twice: its seeds exist only sealed to the new holders, so the same files are given again. */
 function dealtBefore({ records }: Kept, run: EpochRun): readonly Uint8Array[] | null {
   const bytes = records.read('dealt', openingDigest(run))
   const files = bytes === null ? null : unpackFiles(bytes)
   return files?.ok === true ? files.value : null
 }
 
-/** As the run's folder names them. */
+/** Named as in the run's folder. */
 function namedDealt([said, correction, ...seeds]: readonly Uint8Array[], dealer: number): Handover[] {
   if (said === undefined || correction === undefined) return []
   return [
@@ -377,7 +380,7 @@ function receivedOf(kept: Kept, of: Run): Answer<Ready> {
       key,
       received: records.read('received', 'me'),
       path: 'this phone',
-      // A key that was made here after the sheet was read has received nothing elsewhere.
+      // A key that was made after the sheet was read cannot have received anything elsewhere.
       lost: cameFromSheet(kept, cardCodec.digest(key.card)),
     })
     if (!kepts.ok) return kepts
@@ -407,7 +410,7 @@ function receivedOf(kept: Kept, of: Run): Answer<Ready> {
   return yes({ shown: told(run, 'receive', epochLines(run)), card: seat, take })
 }
 
-/** The dealing files in the order of the plan's dealers; one that is not there is refused by the name of what it should be. */
+/** The dealing files in the order of the plan's dealers. A file that is missing is empty here, and refused by its name later. */
 function nextFiles({ run, files }: Run, name: string): Answer<NextFiles> {
   const holder = nextHolder(run, name)
   if (!holder.ok) return holder
@@ -431,7 +434,7 @@ function nextFiles({ run, files }: Run, name: string): Answer<NextFiles> {
   })
 }
 
-/** The next share answers, and the old one goes with its envelope key: together or not at all. */
+/** Makes the next share live and wipes the old one with its envelope key, in one transaction. */
 function liveOf(kept: Kept, of: Run, live: Uint8Array, { entropy }: Ports): Answer<Ready> {
   const { run } = of
   const said = checkLive(run, { approvals: of.files.approvals, live })
@@ -484,12 +487,12 @@ function liveOf(kept: Kept, of: Run, live: Uint8Array, { entropy }: Ports): Answ
   return yes({ shown: told(run, 'live', epochLines(run), old !== undefined), card: null, take })
 }
 
-/** It has a key that is forgotten here. */
+/** The sheet still has the key that is wiped here, so it no longer counts as a backup. */
 const oldSheet: Place = { store: 'sheet', id: 'me' }
 
 /**
- * The old share, and the envelope key that opens its envelope in every copy of the run, unless another share of this phone was sealed to
- * it. The phone's own card is then the one of the next share, or one that is made now.
+ * Removes the old share, and the envelope key that opens it in every copy of the run. The key stays where another share was sealed to it.
+ * The phone's own card is then that of the next share, or a new one.
  */
 async function leaveBehind(
   kept: Kept,
@@ -530,7 +533,7 @@ async function leaveBehind(
   })
 }
 
-/** After a run that was aborted the old share answers again, and what was received in it goes. */
+/** After an aborted run the old share answers again, and the new one is removed. */
 function keptOf(kept: Kept, of: Run): Answer<Ready> {
   const { run, files } = of
   const { closeout, transcript, checkpoints } = files
@@ -557,7 +560,7 @@ function keptOf(kept: Kept, of: Run): Answer<Ready> {
         written: [{ store: 'state', id: old.value, plain: taken.value.state }],
         gone: [
           ...void_.flatMap(({ id }) => ['share', 'state', 'seat'].map((store) => ({ store, id }))),
-          // What was sealed to it lies in the run that ended: the next one gets another.
+          // The run that ended has files that were sealed to this card. The next run gets another card.
           ...(card === null ? [] : ['person', 'card'].map((store) => ({ store, id: card }))),
           { store: 'renewal', id: old.value },
           { store: 'run', id: opening },
@@ -623,7 +626,7 @@ function heartbeatOf(kept: Kept, files: EpochFiles, { now }: Ports): Answer<Read
   })
 }
 
-/** The key and card of a share's next epoch, made once for each run that begins. Refuses PHONE-SHARE-MISSING, REQUEST-ROLE. */
+/** The key and card of a share's next epoch. They are made once for each run. Refuses PHONE-SHARE-MISSING, REQUEST-ROLE. */
 export async function renewFor(
   kept: Kept,
   share: string,

@@ -6,7 +6,7 @@ type Given = { readonly ok: true; readonly value: Uint8Array } | No
 const no = (rule: string, detail = ''): No => ({ ok: false, rule, detail })
 const random = (length: number): Uint8Array<ArrayBuffer> => crypto.getRandomValues(new Uint8Array(length))
 
-/** What a browser's refusal means: the person stopped it or none came in time, or there is no passkey of this kind here. */
+/** The code for a browser's refusal: the person stopped it or let it time out, or this device has no such passkey. */
 function passkeyCode(name: string): string {
   return name === 'NotAllowedError' || name === 'AbortError' ? 'PHONE-PASSKEY-STOPPED' : 'PHONE-PASSKEY-NONE'
 }
@@ -15,8 +15,8 @@ const stopped = (error: unknown): No =>
   error instanceof Error ? no(passkeyCode(error.name), error.name) : no('PHONE-PASSKEY-NONE')
 
 /**
- * A new passkey of this phone, and what its PRF gives over a salt of this phone alone. It is asked twice: one that does not give the
- * same 32 bytes again would open nothing later.
+ * A new passkey of this phone, and what its PRF gives over a salt of this phone alone. The PRF is asked twice: one that gives other bytes
+ * the second time would open nothing later.
  */
 export async function makePasskey(name: string): Promise<Made> {
   if (!('credentials' in navigator)) return no('PHONE-PASSKEY-NONE')
@@ -43,7 +43,7 @@ export async function makePasskey(name: string): Promise<Made> {
   }
 }
 
-/** What this phone's passkey gives, once the person has shown themselves to it. */
+/** What this phone's passkey gives, 32 bytes, after the person unlocked it. */
 export async function askPasskey({ credential, salt }: PasskeyHint): Promise<Given> {
   try {
     const shown = await navigator.credentials.get({

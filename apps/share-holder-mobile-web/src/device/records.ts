@@ -7,18 +7,20 @@ import type { No } from './api.ts'
 
 export type Random = (length: number) => Uint8Array
 
-/** A record to write, in the clear. */
+/** A record to write, not sealed yet. */
 export type Written = { readonly store: string; readonly id: string; readonly plain: Uint8Array }
 
-/** Where a record lies. */
+/** The place of a record. */
 export type Place = Pick<Written, 'store' | 'id'>
 
-/** The records of an open vault. What was opened is the caller's, to wipe. */
+/** The records of an open vault. The caller wipes what `read` gives. */
 export type Records = {
   ids(store: string): string[]
   /** The record's bytes, null where there is none. Throws RecordChanged where it does not open: someone changed the phone's storage. */
   read(store: string, id: string): Uint8Array | null
-  /** Together or not at all, and on disk when it answers. Wipes what it was given. What is `gone` is deleted in the same transaction. */
+  /**
+   * Writes all of it or nothing, and resolves once it is on disk. Deletes what is `gone` in the same transaction. Wipes what it was given.
+   */
   write(written: readonly Written[], gone?: readonly Place[]): Promise<void>
 }
 
@@ -33,7 +35,7 @@ export function storageRefusal(error: unknown): No | null {
   return full ? refused('PHONE-STORAGE-FULL') : null
 }
 
-/** A new vault's records; null where the device has a vault already, which stays as it is. */
+/** The records of a new vault. Null where the device has a vault already, which stays as it is. */
 export async function beginRecords(
   database: Database,
   { header, key }: Vault,
@@ -45,7 +47,7 @@ export async function beginRecords(
   return recordsOf(database, { header, key }, sealed, random)
 }
 
-/** Reads every record once, still sealed; what is written later is added as it is on disk. */
+/** Reads every record once, still sealed. Later writes change both disk and memory. */
 export async function openRecords(database: Database, vault: Vault, random: Random): Promise<Records> {
   return recordsOf(database, vault, await readRecords(database), random)
 }
@@ -80,7 +82,7 @@ function recordsOf(
   }
 }
 
-/** The same records, where one that does not open is as one that is not there; `damaged` tells whether one was met. */
+/** The same records, but one that does not open reads as null. `damaged` says whether that happened. */
 export function tolerant(records: Records): Records & { damaged(): boolean } {
   let damaged = false
   return {

@@ -5,13 +5,13 @@ import { encodePersonKey, type PersonKey, parsePersonKey } from '@lux/people'
 import type { Kept } from './kept.ts'
 import { encodeText, parseText, RecordChanged, type Records, type Written } from './records.ts'
 
-/** The cards that this phone has the envelope keys of, its own first. */
+/** Digests of the cards whose envelope keys this phone has, its own first. */
 export function cardsOf({ records, person }: Kept): string[] {
   const own = cardCodec.digest(person.card)
   return [own, ...records.ids('person').filter((id) => id !== 'me' && id !== own)]
 }
 
-/** What a backup sheet seals: the phone's key, and beside it the one of each renewed card. The caller wipes it. */
+/** What a backup sheet seals: the phone's key, and the key of each renewed card. The caller wipes it. */
 export function sheetSecret(kept: Kept): Uint8Array {
   const [, ...renewed] = cardsOf(kept)
   const keys = [encodePersonKey(kept.person), ...renewed.map((card) => keptKey(kept.records, card))]
@@ -28,7 +28,7 @@ function keptKey(records: Records, card: string): Uint8Array {
   return plain
 }
 
-/** The keys of a sheet, the phone's own first; null where they are not all of one person. */
+/** The keys of a sheet, the phone's own first. Null where they are not all of one person. */
 export function keysOfSheet(secret: Uint8Array): [PersonKey, ...PersonKey[]] | null {
   const single = parsePersonKey(secret)
   if (single.ok) return [single.value]
@@ -45,7 +45,7 @@ export function keysOfSheet(secret: Uint8Array): [PersonKey, ...PersonKey[]] | n
     : null
 }
 
-/** That a sheet with the keys of these cards was scanned back, or that they came from one. */
+/** The record that a sheet with these cards' keys was scanned back (`sheet`), or that the keys came from one (`restored`). */
 export const sheetRecord = (store: 'sheet' | 'restored', at: string, cards: readonly string[]): Written => ({
   store,
   id: 'me',
@@ -55,18 +55,18 @@ export const sheetRecord = (store: 'sheet' | 'restored', at: string, cards: read
 function recordOf({ records, person }: Kept, store: 'sheet' | 'restored') {
   const bytes = records.read(store, 'me')
   if (bytes === null) return null
-  // Written as above, under the vault's key.
+  // `sheetRecord` made it, and it was written under the vault's key.
   const { at, cards } = parseText(bytes) as { at: string; cards?: readonly string[] }
   return { at, cards: cards ?? [cardCodec.digest(person.card)] }
 }
 
-/** When a sheet with the keys of these cards was scanned back last; null where none has them all. */
+/** When a sheet with all these cards' keys was scanned back last. Null where none was. */
 export function sheetAt(kept: Kept, cards: readonly string[] = cardsOf(kept)): string | null {
   const sheet = recordOf(kept, 'sheet')
   return sheet !== null && cards.every((card) => sheet.cards.includes(card)) ? sheet.at : null
 }
 
-/** Whether the key of a card came from a sheet: what was received under it before is known to nobody. */
+/** Whether a card's key came from a sheet. Nobody knows what such a key received before. */
 export function cameFromSheet(kept: Kept, card: string): boolean {
   return recordOf(kept, 'restored')?.cards.includes(card) ?? false
 }

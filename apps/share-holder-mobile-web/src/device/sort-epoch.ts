@@ -2,7 +2,7 @@ import { cardCodec } from '@lux/ceremony/wire'
 import { packFiles, unpackFiles } from '@lux/crypto/transport'
 import type { Files, No } from './api.ts'
 
-/** What a phone is given of a run that moves a key: the public files of its folder, told apart by what is in them. */
+/** The public files of a run that moves a key, sorted by their contents. */
 export type EpochFiles = {
   readonly opening: Uint8Array | null
   readonly plan: Uint8Array | null
@@ -16,13 +16,13 @@ export type EpochFiles = {
   readonly signature: Uint8Array | null
   readonly live: Uint8Array | null
   readonly heartbeat: Uint8Array | null
-  /** How a run ended that was aborted. */
+  /** The closeout of a run that was aborted. */
   readonly closeout: Uint8Array | null
   readonly transcript: Uint8Array | null
   readonly checkpoints: readonly Uint8Array[]
 }
 
-/** Of one each. */
+/** Kinds of which there is one file. Of all others there may be several. */
 const single = [
   'opening',
   'plan',
@@ -43,12 +43,12 @@ const several = [
 ] as const satisfies readonly (keyof EpochFiles)[]
 type Kind = (typeof single)[number] | (typeof several)[number]
 
-/** Refuses PHONE-EPOCH-FILE, and PHONE-FILE-TWICE where two of one kind say different things. */
+/** Sorts the files of a run. Refuses PHONE-EPOCH-FILE for an unknown one, PHONE-FILE-TWICE for two of one kind that differ. */
 export function epochFiles(files: Files): { ok: true; value: EpochFiles } | No {
   const found = new Map<Kind, Uint8Array[]>()
   for (const { name, bytes } of files) {
     const kind = kindOf(bytes)
-    // What stands there beside the run's own files, such as its policy and what it asks for, is taken elsewhere.
+    // A run's folder also has its policy and its requests, which are taken on other screens.
     if (kind === 'other') continue
     if (kind === null) return { ok: false, rule: 'PHONE-EPOCH-FILE', detail: name }
     const before = found.get(kind) ?? []
@@ -79,12 +79,12 @@ export function epochFiles(files: Files): { ok: true; value: EpochFiles } | No {
   }
 }
 
-/** What is kept of a run until its epoch is live: nothing in it is secret. */
+/** What the phone stores of a run until its epoch is live. Nothing in it is secret. */
 export function encodeRun({ opening, plan, pub, cards, approvals }: EpochFiles): Uint8Array {
   return packFiles([...[opening, plan, pub].flatMap((one) => one ?? []), ...cards, ...approvals])
 }
 
-/** As `encodeRun` wrote it. */
+/** Reads what `encodeRun` wrote. Null where it is malformed. */
 export function parseRun(bytes: Uint8Array): EpochFiles | null {
   const files = unpackFiles(bytes)
   const sorted = files.ok ? epochFiles(files.value.map((one) => ({ name: '', bytes: one }))) : null

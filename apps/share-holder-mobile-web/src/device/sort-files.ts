@@ -3,7 +3,7 @@ import type { Files, No } from './api.ts'
 
 type Kind = 'envelope' | 'signature' | 'opening' | 'public'
 
-/** A share's four files, told apart by what is in them: nobody has to name them. */
+/** A share's four files, sorted by their contents, so that nobody has to name them. */
 export function shareFiles(files: Files): { ok: true; value: Record<Kind, Uint8Array> } | No {
   const found = new Map<Kind, Uint8Array>()
   for (const { name, bytes } of files) {
@@ -25,8 +25,8 @@ export function shareFiles(files: Files): { ok: true; value: Record<Kind, Uint8A
 }
 
 /**
- * A request and its ciphertexts, in the order in which the request names them; `digestOf` is the digest that it names them by. A
- * request that is only refused needs none of them: `whole` false.
+ * A request and its ciphertexts, in the order of the request. `digestOf`: the digest by which the request names a ciphertext. `whole`:
+ * false for a refusal, which needs no ciphertext.
  */
 export function requestFiles(
   files: Files,

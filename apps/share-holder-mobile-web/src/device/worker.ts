@@ -5,7 +5,7 @@ import { openDevice } from './open-device.ts'
 
 const random = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length))
 
-/** The call that is answered now; and when it last told how far it is. */
+/** The present call, and when it last reported progress. */
 let current = { id: 0, told: 0 }
 const often = 100
 
@@ -36,7 +36,7 @@ const device: Promise<Device> = openDatabase(() => undefined).then((database) =>
   }),
 )
 
-// One call after the other: a budget is never read by two.
+// Calls run one after the other, so that no two of them read the same budget.
 let turn: Promise<void> = Promise.resolve()
 
 addEventListener('message', ({ data }: MessageEvent<Call>) => {
@@ -51,7 +51,7 @@ async function answer({ id, name, args }: Call): Promise<void> {
     const method = (await device)[name] as (...given: unknown[]) => Promise<unknown>
     reply = { id, value: await method(...args) }
   } catch (error) {
-    // A fault, not a refusal: its name alone, for nothing that was opened may stand in an error.
+    // Only a fault's name leaves: its message could hold opened secrets.
     reply = { id, failed: error instanceof Error ? error.name : 'Error' }
   }
   postMessage(reply)

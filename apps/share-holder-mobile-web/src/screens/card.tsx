@@ -4,7 +4,7 @@ import { GiveOut } from '../components/give-out.tsx'
 import { Page } from '../components/page.tsx'
 import { go, saveCard, usePhone } from '../stores/phone.ts'
 
-/** The card that everybody may see, and its words, which the person reads to whoever takes it. */
+/** This person's public card, and its words, which they read to whoever takes it. */
 export function Card() {
   const { t } = useTranslation()
   const person = usePhone((phone) => phone.overview?.person)

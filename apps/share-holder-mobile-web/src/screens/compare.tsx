@@ -4,10 +4,10 @@ import { useTranslation } from 'react-i18next'
 import { Page } from '../components/page.tsx'
 import { matched, stopComparing, theyDiffer, usePhone } from '../stores/phone.ts'
 
-/** Groups of digits that are read at once. */
+/** How many groups of digits are shown at a time. */
 const groupsAtOnce = 2
 
-/** Words, or digits, large and a few at a time, as somebody reads them aloud. */
+/** Words or digits in large letters, a few at a time, as somebody reads them aloud. */
 export function Compare() {
   const { t } = useTranslation()
   const comparing = usePhone((phone) => phone.comparing)

@@ -24,7 +24,7 @@ export function Enrol() {
     const kind = kinds.find((one) => one === given.get('kind')) ?? 'holder'
     const domain = given.get('domain') === 'production' ? 'production' : 'rehearsal'
     void enrol({ name: String(given.get('name')).trim(), kind, domain, passphrase })
-    // The fields keep nothing: the passphrase is in the worker now.
+    // The worker has the passphrase now, so the fields are cleared.
     for (const field of form.querySelectorAll<HTMLInputElement>('input[type=password]')) field.value = ''
   }
 

@@ -12,7 +12,7 @@ import { TakeIn } from '../components/take-in.tsx'
 import type { EpochAct, EpochAsked } from '../device/api.ts'
 import { go, readEpoch, takeEpoch, usePhone } from '../stores/phone.ts'
 
-/** As what an answer leaves; nothing leaves where an announcement was taken. */
+/** Shown like an answer's files. An announcement leaves none. */
 const given: Readonly<Record<EpochAct, PayloadType | null>> = {
   approve: 'epoch-approval',
   redeal: 'redeal-package',
@@ -22,7 +22,7 @@ const given: Readonly<Record<EpochAct, PayloadType | null>> = {
   keep: null,
 }
 
-/** The key moves on: what a run asks of whoever holds a share now, and of whoever will. */
+/** What a run that moves a key asks of its present and its next holders. */
 export function Epoch() {
   const { t } = useTranslation()
   const asked = usePhone((phone) => phone.epoch)
@@ -131,7 +131,7 @@ function Done() {
   )
 }
 
-/** The card of the next epoch: its words are compared as those of the first one were. */
+/** The card for the next epoch. Its words are compared as those of the first card were. */
 function Renewed() {
   const { t } = useTranslation()
   const out = usePhone((phone) => phone.out)

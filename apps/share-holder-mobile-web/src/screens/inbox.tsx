@@ -6,14 +6,14 @@ import { timeOf } from '../components/time.ts'
 import { type Kind, kinds, type OpenRequest, type Overview, type ShareSummary } from '../device/api.ts'
 import { dismiss, go, prove, type Route, readAgain, renew, usePhone } from '../stores/phone.ts'
 
-/** The one thing to do next: without a policy nothing is believed; then who holds no shares signs, and without a share nothing is asked. */
+/** The one thing to do next. A policy comes first, because everything rests on it. A holder then needs a share, and the others can sign. */
 function nextOf({ person, policies, shares }: Overview): 'policy' | 'receive' | 'request' | 'sign' {
   if (policies.length === 0) return 'policy'
   if (person.kind !== 'holder') return 'sign'
   return shares.length === 0 ? 'receive' : 'request'
 }
 
-/** This app makes keys of these kinds alone, and opens no sheet but its own. */
+/** This app makes only keys of these kinds, and reads only its own sheets. */
 const signerOf = (kind: Overview['person']['kind']): Kind => kinds.find((one) => one === kind) ?? 'holder'
 
 export function Inbox() {
@@ -115,7 +115,7 @@ export function Inbox() {
   )
 }
 
-/** Nothing of it was proved to whoever only looks at the list. */
+/** The list shows claims: nothing in it was proved to whoever only looks at it. */
 function Asked({ request: { what, by, expires } }: { request: OpenRequest }) {
   const { t } = useTranslation()
   return (

@@ -12,7 +12,7 @@ export function Log() {
   const log = usePhone((phone) => phone.overview?.log) ?? []
   const out = usePhone((phone) => phone.out)
   const busy = usePhone((phone) => phone.busy)
-  // Of a signature it is what was signed; every other name is a person's own.
+  // For a signature it is what was signed. For all else it is a name that a person gave.
   const aboutOf = ({ what, about }: LogEntry): string =>
     what === 'signed' && i18n.exists(`phone.sign.asks.${about}`) ? t(`phone.sign.asks.${about}`) : about
   return (

@@ -29,7 +29,7 @@ export function More() {
   )
 }
 
-/** A passkey beside the passphrase: added and taken away with the passphrase alone. */
+/** A passkey beside the passphrase. Adding and removing it needs the passphrase. */
 function PasskeyCard() {
   const { t } = useTranslation()
   const busy = usePhone((phone) => phone.busy)

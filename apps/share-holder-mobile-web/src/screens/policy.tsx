@@ -5,7 +5,7 @@ import { SaidLines } from '../components/said.tsx'
 import { TakeIn } from '../components/take-in.tsx'
 import { compare, readPolicy, takePolicy, theyDiffer, usePhone } from '../stores/phone.ts'
 
-/** The one thing that is taken by hand: everything else is believed because of it. */
+/** Takes a policy, the one thing that people check by hand. All else is checked against it. */
 export function Policy() {
   const { t } = useTranslation()
   const policy = usePhone((phone) => phone.policy)

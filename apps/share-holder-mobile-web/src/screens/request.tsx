@@ -44,7 +44,7 @@ export function Request() {
   )
 }
 
-/** Approving is never easier than refusing: it is held or confirmed, refusing is one press and a reason. */
+/** Approving is never easier than refusing. A yes is held or confirmed, a no is one press and a reason. */
 function Decide() {
   const { t } = useTranslation()
   const request = usePhone((phone) => phone.request)
@@ -136,7 +136,7 @@ function Decide() {
   )
 }
 
-/** A sentence of ours around a name, which is in a direction of its own. */
+/** A sentence of ours with a name in it, which keeps its own direction. */
 function asksOf(sentence: string, who: string): ReactNode {
   const [before, after] = sentence.split('\n')
   return (

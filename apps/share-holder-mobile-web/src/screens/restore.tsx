@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { ScanSheet } from '../components/scan-sheet.tsx'
 import { restore } from '../stores/phone.ts'
 
-/** For who has lost a phone: the key comes back from its sheet. */
+/** Brings a lost phone's key back from its backup sheet. */
 export function Restore() {
   const { t } = useTranslation()
   return (

@@ -9,7 +9,7 @@ const QrPrint = lazy(async () => ({ default: (await import('@lux/ui/qr')).QrPrin
 
 type Made = { readonly sheet: Uint8Array; readonly words: readonly string[] }
 
-/** Makes the backup sheet, and counts it only once it was scanned back. */
+/** Makes the backup sheet. It counts only once it was scanned back. */
 export function Sheet() {
   const { t } = useTranslation()
   const busy = usePhone((phone) => phone.busy)
@@ -51,10 +51,10 @@ export function Sheet() {
   )
 }
 
-/** Codes on one page and words on another: whoever finds one of the two has nothing. */
+/** The codes are on one page and the words on another, so that one page alone opens nothing. */
 function Printed({ made, name }: { made: Made; name: string }) {
   const { t } = useTranslation()
-  // A word can stand in two places.
+  // A word may occur twice.
   const words = made.words.map((word, at) => ({ place: at + 1, word }))
   const carried = useMemo(() => ({ type: 'backup-sheet' as const, payload: made.sheet }), [made])
   return (

@@ -11,7 +11,7 @@ import { TakeIn } from '../components/take-in.tsx'
 import type { Asked } from '../device/api.ts'
 import { readSigning, sign, signNot, usePhone } from '../stores/phone.ts'
 
-/** What an officer, a witness or an approver signs: first what the bytes say, then the words, then the hand. */
+/** What an officer, a witness or an approver signs. The screen shows what the bytes say, then the words, then the button. */
 export function Sign() {
   const { t } = useTranslation()
   const asked = usePhone((phone) => phone.asked)
@@ -152,7 +152,7 @@ function Read({ asked }: { asked: Asked }) {
   )
 }
 
-/** A line an entry, which opens to all that it says. */
+/** One line for each entry, which opens to its whole text. */
 function Fresh({ entries }: { entries: Asked['fresh'] }) {
   return (
     <section className="card">

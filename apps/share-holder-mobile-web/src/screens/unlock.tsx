@@ -12,7 +12,7 @@ export function Unlock() {
   const busy = usePhone((phone) => phone.busy)
   const has = usePhone((phone) => phone.passkey !== null)
 
-  // Its workers would come from whoever took over.
+  // An app that was replaced would start whoever replaced it with the passphrase.
   const replaced = useOffline(({ state }) => state === 'replaced')
   const closed = busy !== null || replaced
 
@@ -61,8 +61,8 @@ function watchNetwork(changed: () => void): () => void {
 }
 
 /**
- * All that an app can say of its own replacement before somebody types a passphrase: whether another version of it waits, and whether the
- * network is on, by which one comes. Whoever replaced it already says what he likes.
+ * Says what an app can say before a passphrase is typed: whether another version waits, and whether the network is on, from where one could
+ * come. An app that was replaced already could say anything.
  */
 function BeforeOpening() {
   const { t } = useTranslation()

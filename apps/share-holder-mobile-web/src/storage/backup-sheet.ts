@@ -6,17 +6,17 @@ const magic = utf8('lux-bs1')
 const saltAt = magic.length + 5
 const nonceAt = saltAt + 16
 const sealedAt = nonceAt + 24
-/** A key is some 6 KB, and a phone has one for each epoch that is on its way: more is no sheet. */
+/** A key has about 6 KB, and a phone has one for each epoch under way. Whatever is longer is no sheet. */
 const mostBytes = 1 << 18
-/** 96 bits, behind Argon2id. */
+/** The words of a sheet have 96 bits, and Argon2id makes each guess slow. */
 const wordBytes = 12
 
-/** Words for a new sheet: they are printed, or written down, apart from it. */
+/** Words for a new sheet. People print or write them apart from it. */
 export function sheetWords(random: (length: number) => Uint8Array): string[] {
   return toWords(random(wordBytes))
 }
 
-/** Words as a person types them: letter case, commas, line ends and numbers before them are no matter. */
+/** Words as people type them: letter case, commas, line breaks and numbers before them do not matter. */
 function passphraseOf(words: string): string {
   return (words.toLowerCase().match(/\p{L}+/gu) ?? []).join(' ')
 }
@@ -31,8 +31,8 @@ function context(memory: number, passes: number, salt: Uint8Array): Uint8Array {
 }
 
 /**
- * What a backup sheet carries: "lux-bs1" || u32be(memory in KiB) || u8 passes || salt (16) || nonce (24) || XChaCha20-Poly1305 of the
- * secret, `sheetSecret` of the device, under Argon2id of the printed words.
+ * The bytes of a backup sheet: "lux-bs1" || u32be(memory in KiB) || u8 passes || salt (16) || nonce (24) || ciphertext. The ciphertext is
+ * XChaCha20-Poly1305 of the secret (`sheetSecret`), under Argon2id of the printed words.
  */
 export async function sealSheet(
   secret: Uint8Array,
@@ -51,7 +51,7 @@ export async function sealSheet(
   }
 }
 
-/** The secret of a sheet; null where it is none, was changed, or the words are others: the last two cannot be told apart. */
+/** The secret of a sheet. Null where it is no sheet, was changed, or the words are wrong; the last two look the same. */
 export async function openSheet(
   sheet: Uint8Array,
   words: string,
@@ -61,7 +61,7 @@ export async function openSheet(
   if (!magic.every((byte, at) => sheet[at] === byte)) return null
   const view = new DataView(sheet.buffer, sheet.byteOffset)
   const [memory, passes] = [view.getUint32(magic.length), view.getUint8(magic.length + 4)]
-  // Below, the words could be guessed; beyond, deriving would only exhaust the phone.
+  // With less, the words could be guessed. With more, deriving would only exhaust the phone.
   if (memory < leastCost.memory || memory > mostMemory || passes < leastCost.passes || passes > mostPasses)
     return null
   const salt = sheet.slice(saltAt, nonceAt)

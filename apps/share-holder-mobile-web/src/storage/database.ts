@@ -7,8 +7,8 @@ import type { VaultHeader } from './vault.ts'
 type Writing = IDBPTransaction<Schema, ('vault' | 'records')[], 'readwrite'>
 
 /**
- * Everything that `write` writes, or nothing of it: whatever goes wrong in the middle. Answers only once it is on disk. `write` gives
- * false where nothing is to be written.
+ * Runs `write` in one transaction: all of it is written or nothing. Resolves once it is on disk. `write` gives false where nothing is to be
+ * written.
  */
 async function together(
   database: Database,
@@ -16,7 +16,7 @@ async function together(
 ): Promise<boolean> {
   const transaction = database.transaction(['vault', 'records'], 'readwrite', { durability: 'strict' })
   const { done } = transaction
-  // Awaited below; where it was aborted here, what ended it is what is told.
+  // The error that ended the transaction is reported below, not this one.
   done.catch(() => undefined)
   try {
     const written = await write(transaction)
@@ -33,13 +33,13 @@ function abort(transaction: Writing): void {
   try {
     transaction.abort()
   } catch {
-    // It has ended by itself.
+    // The transaction had ended already.
   }
 }
 
 /**
- * A new vault with its first records: together or not at all, and on disk when it answers. False, and nothing is written, where there is
- * a vault already: another tab was first.
+ * Writes a new vault with its first records, all or nothing, and resolves once it is on disk. False where a vault is there already, because
+ * another tab was first: then nothing is written.
  */
 export function beginDatabase(
   database: Database,
@@ -50,7 +50,7 @@ export function beginDatabase(
     const vault = transaction.objectStore('vault')
     const kept = transaction.objectStore('records')
     if ((await vault.get('header')) !== undefined) return false
-    // Without a header nothing here opens any more.
+    // Without a header no record opens any more.
     await kept.clear()
     await vault.put(header, 'header')
     for (const record of records) await kept.put(record)
@@ -58,10 +58,7 @@ export function beginDatabase(
   })
 }
 
-/**
- * Changes the header of the vault that is there, on disk when it answers. False, and nothing is written, where it is another vault by
- * now.
- */
+/** Changes the vault's header, and resolves once it is on disk. False where another vault is there by now: then nothing is written. */
 export function changeHeader(
   database: Database,
   id: Uint8Array,
@@ -80,13 +77,12 @@ export function readRecords(database: Database): Promise<SealedRecord[]> {
   return database.getAll('records')
 }
 
-/** Another tab was first: it wrote one of the records, or wiped the vault that they belong to. */
+/** Another tab was first. It wrote one of the records, or wiped their vault. */
 export class WrittenElsewhere extends Error {}
 
 /**
- * Writes records of the vault of this id together or not at all, each one revision after the one that is there, and deletes those that
- * are `gone`, as they were read. Answers only once all of it is on disk. Throws WrittenElsewhere where another tab was first: then
- * nothing is done.
+ * Writes records of this vault and deletes those that are `gone`, all or nothing, and resolves once it is on disk. Each record is one
+ * revision after the stored one. Throws WrittenElsewhere where another tab was first: then nothing is written.
  */
 export async function writeRecords(
   database: Database,
@@ -113,7 +109,7 @@ export async function writeRecords(
   })
 }
 
-/** Everything that this app keeps on the phone, gone in one transaction. */
+/** Deletes all that this app stored on the phone, in one transaction. */
 export async function wipeDatabase(database: Database): Promise<void> {
   await together(database, async (transaction) => {
     await transaction.objectStore('vault').clear()

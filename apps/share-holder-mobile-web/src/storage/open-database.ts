@@ -3,9 +3,9 @@ import type { SealedRecord } from './sealed-record.ts'
 import type { VaultHeader } from './vault.ts'
 
 export interface Schema extends DBSchema {
-  /** One entry, `header`: what the passphrase opens. */
+  /** The store of the one entry `header`, which the passphrase opens. */
   vault: { key: 'header'; value: VaultHeader }
-  /** Sealed records by store and id. */
+  /** The store of the sealed records, by their store and id. */
   records: { key: [string, string]; value: SealedRecord }
 }
 
@@ -13,7 +13,7 @@ export type Database = IDBPDatabase<Schema>
 
 const name = 'lux-custody-phone'
 
-/** Opens the phone's database. `blocked` is told when another tab holds an older one open. */
+/** Opens the phone's database. `blocked` is called when another tab holds an older version open. */
 export function openDatabase(blocked: () => void): Promise<Database> {
   return openDB<Schema>(name, 1, {
     upgrade(database) {
@@ -22,7 +22,7 @@ export function openDatabase(blocked: () => void): Promise<Database> {
     },
     blocked,
     blocking(_current, _wanted, event) {
-      // A newer app in another tab goes first; this one reads the database anew when it is asked again.
+      // Gives way to a newer app in another tab. This one opens the database again at its next call.
       const { target } = event
       if (target instanceof IDBDatabase) target.close()
     },

@@ -1,12 +1,12 @@
 import { encodeCanonical } from '@lux/crypto'
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 
-/** What a record is sealed to: the store it lies in, its name there, and how often it was written. */
+/** What a record is bound to: its store, its name, and how often it was written. */
 type RecordName = { readonly store: string; readonly id: string; readonly revision: number }
 
 export type SealedRecord = RecordName & {
   readonly format: typeof recordFormat
-  /** 24 bytes, drawn for each writing. */
+  /** 24 bytes, fresh for each write. */
   readonly nonce: Uint8Array
   /** XChaCha20-Poly1305 ciphertext with its tag of 16 bytes. */
   readonly sealed: Uint8Array
@@ -21,9 +21,8 @@ function additionalData({ store, id, revision }: RecordName): Uint8Array {
 }
 
 /**
- * Seals a record under the vault's key (32 bytes) with {format, store, id, revision} as additional data, so that a record moved to
- * another place, or an older one put back under a newer number, does not open. `nonce`: 24 fresh random bytes.
- * XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03).
+ * Seals a record under the vault's key of 32 bytes: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03), with {format, store, id, revision} as
+ * additional data. A record in another place, or an older one under a newer number, does not open. `nonce`: 24 fresh random bytes.
  */
 export function sealRecord(
   key: Uint8Array,
@@ -37,7 +36,7 @@ export function sealRecord(
   return { format: recordFormat, store, id, revision, nonce, sealed }
 }
 
-/** The record's bytes, or null when it is not what was sealed under this key in this place. */
+/** The record's bytes. Null where it was not sealed under this key in this place. */
 export function openRecord(key: Uint8Array, record: SealedRecord): Uint8Array | null {
   if (record.format !== recordFormat) return null
   check(key, record.nonce)

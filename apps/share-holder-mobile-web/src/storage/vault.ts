@@ -13,25 +13,25 @@ type PassphraseSlot = PassphraseCost & {
   readonly sealed: Uint8Array
 }
 
-/** The second slot: what a passkey's PRF makes of `salt` opens it. The passphrase opens the vault as before. */
+/** The second slot, which opens by what a passkey's PRF makes of `salt`. The passphrase still opens the vault. */
 type PasskeySlot = {
-  /** Which passkey is asked. */
+  /** Id of the passkey to ask. */
   readonly credential: Uint8Array
-  /** 32 bytes of this device alone, which the passkey is given. */
+  /** 32 bytes of this device alone, the PRF's input. */
   readonly salt: Uint8Array
   /** 24 bytes. */
   readonly nonce: Uint8Array
   readonly sealed: Uint8Array
 }
 
-/** What lies on the device in the clear: nothing in it opens a record without the passphrase or the passkey. */
+/** What is stored unsealed. It opens no record without the passphrase or the passkey. */
 export type VaultHeader = {
   readonly v: 1
-  /** 16 bytes: a vault that was wiped and made anew is another one. */
+  /** 16 bytes. A vault that was wiped and made anew has another id. */
   readonly id: Uint8Array
   readonly passphrase: PassphraseSlot
   readonly passkey?: PasskeySlot
-  /** Passphrases that were wrong since the last right one. */
+  /** Wrong passphrases since the last right one. */
   readonly wrong?: number
 }
 
@@ -41,7 +41,7 @@ export type DeriveKey = (passphrase: string, salt: Uint8Array, cost: PassphraseC
 export type Vault = { readonly header: VaultHeader; readonly key: Uint8Array }
 
 export const leastCost: PassphraseCost = { memory: 65_536, passes: 3 }
-/** Beyond this a header is not one of ours: deriving would only exhaust the phone. */
+/** No header of ours asks for more. Deriving would only exhaust the phone. */
 export const mostMemory = 1_048_576
 export const mostPasses = 16
 
@@ -89,7 +89,7 @@ async function sealSlot(
   return { memory, passes, salt, nonce, sealed }
 }
 
-/** Opens a vault; null is a wrong passphrase, or a header that was changed: the two cannot be told apart. */
+/** Opens a vault. Null: the passphrase is wrong or the header was changed, which look the same. */
 export async function openVault(
   header: VaultHeader,
   passphrase: string,
@@ -110,7 +110,7 @@ export async function openVault(
   }
 }
 
-/** HKDF of the 32 bytes that a passkey's PRF gave, under the salt that it was given. */
+/** The key of the second slot: HKDF of the passkey's 32 bytes, under the salt that the passkey was given. */
 function passkeyWrapping(secret: Uint8Array, salt: Uint8Array): Uint8Array {
   return hkdfSha256(secret, salt, utf8('lux-phone-passkey/v1'), 32)
 }
@@ -127,14 +127,14 @@ function passkeyContext(
   })
 }
 
-/** What a passkey gave: 32 bytes of its PRF over `salt`. */
+/** What a passkey's PRF gave over `salt`: 32 bytes. */
 type PasskeySecret = {
   readonly credential: Uint8Array
   readonly salt: Uint8Array
   readonly secret: Uint8Array
 }
 
-/** The header of a vault that this passkey opens too; null where what was given is of another length. */
+/** The header with a second slot for this passkey. Null where its secret has not 32 bytes. */
 export function withPasskey(
   { header, key }: Vault,
   { credential, salt, secret }: PasskeySecret,
@@ -154,7 +154,7 @@ export function withoutPasskey({ passkey: _passkey, ...header }: VaultHeader): V
   return header
 }
 
-/** Opens a vault by its second slot; null where there is none, the passkey gave something else, or the header was changed. */
+/** Opens a vault by its second slot. Null: it has none, the passkey's secret is another, or the header was changed. */
 export function openWithPasskey(header: VaultHeader, secret: Uint8Array): Vault | null {
   const slot = header.passkey
   if (header.v !== 1 || slot === undefined || secret.length !== 32 || header.id.length !== 16) return null

@@ -32,10 +32,10 @@ export type Route =
   | 'sign'
   | 'epoch'
 
-/** Words, and the digest that they are of. */
+/** Words to compare, and their digest. */
 type Compared = { readonly label: string; readonly words: readonly string[]; readonly hex: string }
 
-/** What the person sees next to the screen itself. Nothing in here is secret. */
+/** What the screens show. Nothing in here is secret. */
 type Phone = {
   readonly phase: State['phase'] | 'unknown'
   readonly overview: Overview | null
@@ -44,31 +44,31 @@ type Phone = {
   readonly passkey: PasskeyHint | null
   /** The name of the work that is under way. */
   readonly busy: string | null
-  /** How far it is, where it tells: blocks of all. */
+  /** Its progress in blocks, where it reports any. */
   readonly progress: { readonly done: number; readonly of: number } | null
   readonly refused: No | null
-  /** Words that are compared card by card, and the digest of those that were found the same. */
+  /** The words that are being compared, and the digest of those that were found equal. */
   readonly comparing: Compared | null
   readonly compared: string | null
-  /** The passphrase is asked for before the act that was pressed. */
+  /** True: the passphrase is needed before the act that was pressed. */
   readonly confirming: boolean
   readonly policy: { readonly file: Handover; readonly summary: PolicySummary } | null
   readonly request: { readonly files: Files; readonly prepared: Prepared } | null
-  /** What is to be signed, as its bytes say it. */
+  /** What is to be signed, told from its bytes. */
   readonly asked: Asked | null
   /** What a run that moves a key asks for. */
   readonly epoch: EpochAsked | null
-  /** How far that which has this digest was read, also while its words are compared. */
+  /** How far the document of this digest was read. It stays while its words are compared. */
   readonly reading: { readonly of: string; readonly is: Reading } | null
   /** Files to hand over, and what they are. */
   readonly out: {
     readonly what: 'card' | 'proof' | 'approved' | 'refused' | 'signed' | 'epoch' | 'renewed' | 'log'
     readonly files: Files
-    /** Of a decision that was made before. */
+    /** True: the decision was made before, and its files are given again. */
     readonly again?: boolean
-    /** What was done of a run that moves a key. */
+    /** For a run that moves a key: the act that was done. */
     readonly act?: EpochAct
-    /** Of a renewed card: what is compared. */
+    /** For a renewed card: the words to compare. */
     readonly card?: { readonly digest: string; readonly words: readonly string[] }
   } | null
 }
@@ -115,7 +115,7 @@ export { warm }
 
 const fault: No = { ok: false, rule: 'PHONE-FAULT', detail: '' }
 
-/** Does one piece of work at a time, and shows its refusal. */
+/** Runs one piece of work at a time, and shows its refusal. */
 async function work<T>(name: string, asked: () => Promise<Answer<T>>): Promise<T | null> {
   if (usePhone.getState().busy !== null) return null
   usePhone.setState({ busy: name, refused: null })
@@ -124,7 +124,7 @@ async function work<T>(name: string, asked: () => Promise<Answer<T>>): Promise<T
     if (answer.ok) return answer.value
     if (answer.rule === 'PHONE-CONFIRM') usePhone.setState({ confirming: true })
     if (answer.rule === 'PHONE-OTHER-TAB') {
-      // What is open here is old: the phone is opened anew.
+      // Another tab changed the storage, so the phone has to be opened again.
       lock()
       await look()
     }
@@ -167,7 +167,7 @@ export function go(route: Route): void {
   })
 }
 
-/** Of what was not looked at yet nothing is read. */
+/** A document that was never shown counts as unread. */
 export const readingOf = (
   { reading }: Pick<Phone, 'reading'>,
   digest: string,
@@ -186,7 +186,7 @@ export function matched(): void {
   usePhone.setState({ comparing: null, compared: comparing?.hex ?? null })
 }
 
-/** What was read is let go of: nothing of it is taken, signed or answered, and it is no more on the list. */
+/** The words differ: nothing of it is taken, signed or answered, and it leaves the list. */
 export async function theyDiffer(): Promise<void> {
   const { comparing, request, asked } = usePhone.getState()
   const read = comparing?.hex ?? request?.prepared.digest ?? asked?.digest
@@ -201,13 +201,13 @@ export async function dismiss(request: string): Promise<void> {
   if (overview !== null) opened(overview)
 }
 
-/** The same of what may be on it. */
+/** As `dismiss`, where it may not be on the list. */
 async function dismissKept(id: string): Promise<void> {
   const { overview } = usePhone.getState()
   if (overview?.open.some((one) => one.id === id)) await dismiss(id)
 }
 
-/** What was read and is not signed. */
+/** The person declines to sign what was read. */
 export async function signNot(): Promise<void> {
   const { asked } = usePhone.getState()
   go('inbox')
@@ -215,7 +215,7 @@ export async function signNot(): Promise<void> {
 }
 
 export async function enrol(asked: Parameters<typeof device.enrol>[0]): Promise<void> {
-  // Asked for at the first press of a person: some browsers promise it only then.
+  // Some browsers grant it only after a person pressed something.
   await navigator.storage.persist().catch(() => false)
   const overview = await work('enrol', () => device.enrol(asked))
   if (overview !== null) opened(overview, { route: 'card' })
@@ -236,13 +236,13 @@ export async function unlockByPasskey(): Promise<void> {
   if (overview !== null) opened(overview, { route: 'inbox' })
 }
 
-/** For one answer or signature, where a passkey opened the phone. */
+/** Gives the passphrase for one act, on a phone that a passkey opened. */
 export async function confirm(passphrase: string): Promise<void> {
   const confirmed = await work('unlock', async () => {
     const answer = await device.confirm(passphrase)
     return answer.ok ? { ok: true as const, value: true } : answer
   })
-  // Asked again, below what went wrong.
+  // A wrong passphrase is asked for again, below its refusal.
   usePhone.setState({ confirming: confirmed === null })
 }
 
@@ -339,7 +339,7 @@ export async function readSigning([file]: Files): Promise<void> {
   usePhone.setState({ asked, reading: null })
 }
 
-/** A request that was read before and is open still. */
+/** Opens a request on the list again. */
 export async function readAgain({ id, kind }: OpenRequest): Promise<void> {
   const files = await work('prepare', () => device.readAgain(id))
   if (files === null) return

@@ -20,7 +20,7 @@ const algorithms = [
   ...['RSA_2048', 'RSA_4096', 'ECC_NIST_P256', 'ECC_NIST_P384'],
 ]
 
-/** What wraps a key for one import: an AES key of its own by RSA-OAEP, and the key under that by AES-KWP. */
+/** How a key is wrapped for import: RSA-OAEP wraps a fresh AES key, and AES-KWP wraps the key under that. */
 const wrap = [
   'openssl rand -out aes.bin 32',
   `openssl enc -id-aes256-wrap-pad -iv A65959A6 -K "$(od -An -vtx1 aes.bin | tr -d ' \\n')" -in key.bin -out key.part`,
@@ -29,7 +29,7 @@ const wrap = [
   'cat aes.part key.part > wrapped.bin',
 ].join('\n')
 
-/** A key that was made elsewhere, wrapped there: this page never sees it. */
+/** Imports a key that was made and wrapped elsewhere. This page never sees it unwrapped. */
 export function ImportNewKey({
   projects,
   onClose,

@@ -19,7 +19,7 @@ type Client = {
   readonly revokedAt: string | null
 }
 
-/** Certificates that may speak KMIP, by project. */
+/** The client certificates that may use KMIP, by project. */
 export function KmipClients() {
   const { t } = useTranslation()
   const { grants } = usePerson()

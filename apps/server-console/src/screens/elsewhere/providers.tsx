@@ -19,7 +19,7 @@ type ExternalKey = {
   readonly keyUsage: 'encrypt-decrypt' | 'sign-verify'
 }
 
-/** What each provider has to be told; the server checks each form. `?`: it may be left out. */
+/** The fields of each provider. `?`: optional. The server checks their contents. */
 const providers = {
   aws: {
     settings: ['region', 'keyId', 'endpoint?', 'ca?'],
@@ -38,11 +38,11 @@ const providers = {
 type Provider = keyof typeof providers
 // Object.keys gives what the literal above has.
 const names = Object.keys(providers) as Provider[]
-/** Of several lines. */
+/** Fields of several lines. */
 const texts = ['ca', 'privateKey']
 const bare = (field: string): string => field.replace('?', '')
 
-/** Keys that live at another KMS: told of, tried, rotated, let go. */
+/** Keys at another KMS: added, tried, rotated and removed here. */
 export function Providers() {
   const { t } = useTranslation()
   const { grants } = usePerson()

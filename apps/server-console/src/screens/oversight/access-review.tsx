@@ -37,7 +37,7 @@ type Review = {
 }
 type Spot = { readonly id: string; readonly name: string | null }
 
-/** Who has access, looked at by an admin and signed off. */
+/** The access review: an administrator looks at who may do what, and signs it. */
 export function AccessReview() {
   const { t } = useTranslation()
   const { grants } = usePerson()
@@ -105,7 +105,7 @@ function OfSpot({ spot }: { spot: Spot }) {
   )
 }
 
-/** Who may do what now, to be signed off. */
+/** Who may do what now, with the button that signs it off. */
 function PresentAccess({ spot }: { spot: Spot }) {
   const { t } = useTranslation()
   const queries = useQueryClient()

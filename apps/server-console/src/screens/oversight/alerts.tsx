@@ -47,7 +47,7 @@ const holds = (grants: readonly Grant[], id: string, ...roles: readonly string[]
       roles.includes(role) && projectId === null && (organisationId === null || organisationId === id),
   )
 
-/** What each organisation holds to be out of the ordinary, what happened, and who is told. */
+/** Alerts: each organisation's limits, what exceeded them, and who is told. */
 export function Alerts() {
   const { t } = useTranslation()
   const { grants } = usePerson()

@@ -26,7 +26,7 @@ type ApprovalRequest = {
   readonly expiresAt: string
 }
 
-/** What somebody may do only once others have approved it. */
+/** Requests for acts that need the approval of others. */
 export function Approvals() {
   const { t } = useTranslation()
   const found = useQuery({

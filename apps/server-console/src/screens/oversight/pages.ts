@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next'
 import type { Beside } from '../../components/page.tsx'
 import { to } from '../../components/route.ts'
 
-/** Pages of one subject, and which of them this is. */
+/** The pages beside this one, and which of them is open. */
 function usePages(pages: readonly (readonly [name: string, href: string])[], at: string): readonly Beside[] {
   const { t } = useTranslation()
   return pages.map(([name, href]) => ({ href, label: t(`console.beside-page.${name}`), here: name === at }))

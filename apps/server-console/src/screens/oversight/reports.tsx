@@ -27,7 +27,7 @@ type Signed = {
 }
 type Made = { readonly framework: string; readonly path: string; readonly report: Signed }
 
-/** Evidence for an assessor, signed by this server; what is missing is named. */
+/** Evidence for an assessor, signed by this server. A report names what it lacks. */
 export function Reports() {
   const { t } = useTranslation()
   const { grants } = usePerson()
