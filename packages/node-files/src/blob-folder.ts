@@ -6,7 +6,7 @@ import { ExpectedError } from './file-error.ts'
 
 const maxBlob = 64 << 20
 
-/** Files named by their SHA-256: what a run has made and must not lose. */
+/** Files named by their SHA-256, which a run has made and must not lose. */
 export class BlobFolder {
   readonly #folder: string
   readonly #ending: string
@@ -20,7 +20,7 @@ export class BlobFolder {
     return join(this.#folder, `${digest}${this.#ending}`)
   }
 
-  /** On disk when it returns; the same bytes again are no error. */
+  /** On disk when it returns. Writing the same bytes again is no error. */
   put(bytes: Uint8Array): string {
     const digest = sha256Hex(bytes)
     if (!existsSync(this.path(digest))) writeDurably(this.path(digest), bytes)

@@ -17,10 +17,10 @@ import { ExpectedError, withReadErrors, withSystemErrors } from './file-error.ts
 import { makeFolder, mustBeFolder } from './new-folder.ts'
 import { openGiven } from './open-file.ts'
 
-/** A name that nobody can have put a file or a link at before; it is opened with `wx`, so that a guess would be refused too. */
+/** A random name, so that nobody can have put a file or a link there. Opening with `wx` refuses even a lucky guess. */
 export const partBeside = (path: string): string => `${path}.${randomBytes(8).toString('hex')}.part`
 
-/** What a program that was killed while it wrote this file may have left of it. */
+/** The temporary file that a killed program may have left. */
 export function partsOf(path: string): string[] {
   const pattern = /^\.[0-9a-f]{16}\.part$/
   const name = basename(path)
@@ -29,15 +29,15 @@ export function partsOf(path: string): string[] {
     .map((other) => join(dirname(path), other))
 }
 
-/** As `writeInFolder`, in a folder of the tool's own, which is made where it is not there yet. */
+/** As `writeInFolder`, but makes the folder where it is missing. */
 export function writeDurably(path: string, bytes: Uint8Array, mode = 0o600): void {
   makeFolder(dirname(path))
   writeInFolder(path, bytes, mode)
 }
 
 /**
- * Writes beside the target, fsyncs, renames, fsyncs the folder: after a crash the file is the old one or the new one. The mode is
- * the new file's, whatever was there. Refuses FOLDER-MISSING.
+ * Writes beside the target, syncs, renames, syncs the folder. After a crash the file is the old one or the new one. The new file's mode is
+ * `mode`, whatever the old one had. Refuses FOLDER-MISSING.
  */
 export function writeInFolder(path: string, bytes: Uint8Array, mode = 0o600): void {
   mustBeFolder(dirname(path))
@@ -68,8 +68,8 @@ export function syncFolder(path: string): void {
 }
 
 /**
- * The whole file, refused by name when longer than `maxBytes`: the length is checked on what is read, not on what was promised.
- * It may be a secret, so what is given is the only copy.
+ * Reads a whole file. Refuses one of more than `maxBytes`, by the bytes that are read and not by a size that the system promises. The file
+ * may be secret, so no other copy is made.
  */
 export function readBounded(path: string, maxBytes: number): Uint8Array {
   return withReadErrors(() => {
@@ -102,8 +102,8 @@ export function readBounded(path: string, maxBytes: number): Uint8Array {
 }
 
 /**
- * Refuses FOLDER-READ-ONLY when a folder could not be made or filled here. Asked first, because Node's recursive mkdir
- * calls a read-only file system a missing one.
+ * Refuses FOLDER-READ-ONLY when a folder could not be made or filled here. Checked first, because Node's recursive mkdir reports a
+ * read-only file system as a missing folder.
  */
 export function checkWritable(path: string): void {
   let existing = resolve(path)

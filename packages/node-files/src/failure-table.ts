@@ -1,20 +1,20 @@
 type Row = {
-  /** 1 refused · 2 wrong use · 3 the environment failed. */
+  /** Exit codes: 1 refused · 2 wrong use · 3 the environment failed. */
   readonly exit?: 1 | 2 | 3
-  /** HTTP. */
+  /** Status of an HTTP reply. */
   readonly status?: number
 }
 
 const environment = { exit: 3 } as const
-/** An argument that names no file, or one that is there, or the wrong thing. */
+/** An argument names no file, an existing one, or the wrong kind. */
 const argument = { exit: 2 } as const
-/** The driver's, or the token's, rule about a name or a PIN that was chosen: token, disk and library are well. */
+/** A rule about the name or the PIN that somebody chose. Token, disk and library are well. */
 const chosen = { exit: 1 } as const
 const absent = { status: 404 } as const
 const conflict = { status: 409 } as const
 const tooLarge = { status: 413 } as const
 
-/** How a program ends, or answers over HTTP, where a code alone decides it: one row a code, for all programs. */
+/** For all programs, the exit code and HTTP status of the codes that alone decide them. */
 const rows: Readonly<Record<string, Row>> = {
   'DISK-FULL': environment,
   'FOLDER-READ-ONLY': environment,
@@ -104,12 +104,12 @@ const rows: Readonly<Record<string, Row>> = {
   'RATE-LIMITED': { status: 429 },
 }
 
-/** A token's failure is the environment's. `otherwise`: of a code of which nothing is decided. */
+/** The row of a code. A token's failure counts as the environment's. `otherwise`: for a code without a row. */
 export function exitOf(code: string, otherwise: 1 | 3): 1 | 2 | 3 {
   return rowOf(code).exit ?? (code.startsWith('HSM-') ? 3 : otherwise)
 }
 
-/** 400 of a code of which nothing is decided. */
+/** 400 for a code without a row. */
 export function statusOf(code: string): number {
   return rowOf(code).status ?? 400
 }

@@ -1,6 +1,6 @@
 /**
- * An expected failure of core's own work. `code` is an i18n key: the locales say what to do. `remedy` is for the few commands
- * that know better (docs/adr/0028); no file of core or of a package gives one. `detail` and `remedy` never hold a secret.
+ * An expected failure. `code`: a key of resources/locales, which say what to do. `remedy`: only for the few commands that know better
+ * (docs/adr/0028). Neither `detail` nor `remedy` ever holds a secret.
  */
 export class ExpectedError extends Error {
   readonly code: string
@@ -33,7 +33,7 @@ const diskCodes: Record<string, string> = {
   ENOTDIR: 'FILE-MISSING',
 }
 
-/** The system's or SQLite's error as an expected failure, or null when it is not one of those. */
+/** An error of the system or of SQLite as an expected failure. Null for any other error. */
 export function fromSystemError(error: unknown, path?: string): ExpectedError | null {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
   const known = diskCodes[error.code]
@@ -42,7 +42,7 @@ export function fromSystemError(error: unknown, path?: string): ExpectedError | 
   return new ExpectedError(known, `${path === undefined ? error.message : `${path}: ${error.code}`}${told}`)
 }
 
-/** As `withSystemErrors`, for reading: a file that may not be read is FILE-UNREADABLE, not a folder's fault. */
+/** As `withSystemErrors`, for reading: without permission it is FILE-UNREADABLE, and not a fault of the folder. */
 export function withReadErrors<T>(work: () => T, path: string): T {
   try {
     return work()

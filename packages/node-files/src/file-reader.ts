@@ -4,7 +4,7 @@ import { openGiven } from './open-file.ts'
 
 const chunkSize = 1 << 20
 
-/** A file read at any place, never held whole. */
+/** A file that is read at any offset, and is never held whole. */
 type FileReader = {
   readonly size: number
   read(offset: number, length: number): Promise<Uint8Array>
@@ -35,19 +35,19 @@ export function fileReader(path: string): FileReader {
   }
 }
 
-/** How far work on a file is, 0 to 1, and whether it is to go on. */
+/** Progress of work on a file, 0 to 1, and whether to go on. */
 export type Watch = { readonly progress: (fraction: number) => void; readonly signal: AbortSignal }
 
-/** Other work gets its turn after so many bytes. */
+/** After how many bytes other work gets its turn. */
 const turnBytes = 4 << 20
 
-/** The first or second half of a work of two passes. */
+/** One half of a work in two passes. */
 export const halfOf = (watch: Watch, half: 0 | 1): Watch => ({
   signal: watch.signal,
   progress: (fraction) => watch.progress((half + fraction) / 2),
 })
 
-/** Counts bytes, gives way to other work, Cancel's message among it, and throws ExpectedError WORK-CANCELLED after Cancel. */
+/** Counts bytes, and yields so that other messages, Cancel among them, are handled. Throws ExpectedError WORK-CANCELLED after Cancel. */
 function meter({ progress, signal }: Watch, of: number): (bytes: number) => Promise<void> {
   let done = 0
   let turn = 0
@@ -63,7 +63,7 @@ function meter({ progress, signal }: Watch, of: number): (bytes: number) => Prom
   }
 }
 
-/** The same file, read under somebody's eyes. Errors: those of `reader`, WORK-CANCELLED. */
+/** The same file, with progress and Cancel. Errors: those of `reader`, WORK-CANCELLED. */
 export function watchedReader(reader: FileReader, watch: Watch): FileReader {
   const count = meter(watch, reader.size)
   async function read(offset: number, length: number): Promise<Uint8Array> {
@@ -74,7 +74,7 @@ export function watchedReader(reader: FileReader, watch: Watch): FileReader {
   return { ...reader, read, chunks: () => watchedChunks(reader.chunks(), watch, reader.size) }
 }
 
-/** The same bytes, `of` of them in all. Errors: those of `chunks`, WORK-CANCELLED. */
+/** The same bytes, with progress and Cancel. `of`: how many there are. Errors: those of `chunks`, WORK-CANCELLED. */
 export async function* watchedChunks(
   chunks: AsyncIterable<Uint8Array>,
   watch: Watch,

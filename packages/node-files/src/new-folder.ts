@@ -13,9 +13,9 @@ import { dirname, join, resolve } from 'node:path'
 import { ExpectedError, fromSystemError, withSystemErrors } from './file-error.ts'
 
 /**
- * Makes a folder and every missing one above it, one at a time: Node's recursive mkdir never comes back where a file
- * system takes no folder, such as /proc. Gives those that it made, the outermost first; one that is there keeps its mode. Refuses
- * FOLDER-READ-ONLY, FILE-WRONG-KIND where a file has the name or lies above it.
+ * Makes a folder and all missing ones above it, one at a time. Node's recursive mkdir hangs on file systems that take no folder, such as
+ * /proc. Returns the new folders, outermost first. An existing folder keeps its mode. Refuses FOLDER-READ-ONLY, and FILE-WRONG-KIND where a
+ * file has the name or lies above it.
  */
 export function makeFolder(path: string, mode = 0o700): string[] {
   const missing: string[] = []
@@ -28,15 +28,15 @@ export function makeFolder(path: string, mode = 0o700): string[] {
 }
 
 /**
- * Refuses FOLDER-MISSING: a folder that a person names for output is never made, because a stick that is not mounted would
- * then be a folder of the machine's own disk.
+ * Refuses FOLDER-MISSING. An output folder that a person names is never made: for a stick that is not mounted, it would land on the
+ * machine's disk.
  */
 export function mustBeFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return
   throw new ExpectedError('FOLDER-MISSING', `${path} is not there, or is no folder`)
 }
 
-/** The same for a new folder: the one above it is there. */
+/** The same for a new folder: the folder above it has to exist. */
 export function mustHaveParent(path: string): void {
   if (!existsSync(path)) mustBeFolder(dirname(resolve(path)))
 }
@@ -46,12 +46,12 @@ function makeOne(folder: string, mode: number): void {
     mkdirSync(folder, { mode })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : ''
-    // Somebody else made it meanwhile.
+    // Another program made it meanwhile.
     if (code === 'EEXIST') return
     if (code === 'ENOTDIR') {
       throw new ExpectedError('FILE-WRONG-KIND', `${folder} lies below a file`)
     }
-    // The folder above it is there, so what is missing is a file system that takes folders.
+    // The folder above exists, so it is the file system that takes no folders.
     if (code === 'ENOENT') {
       throw new ExpectedError('FOLDER-READ-ONLY', `${folder}: no folder can be made here`)
     }
@@ -75,10 +75,9 @@ const claimed = (path: string) =>
   new ExpectedError('FOLDER-IN-USE', `${path} is being filled by another command, or by one that was killed`)
 
 /**
- * Runs `work` on a new or empty folder that no other command fills meanwhile: of two at once, one has the claim in it and the
- * other is refused FOLDER-IN-USE and touches nothing. When the work fails and has left nothing that `keeps` wants, everything is
- * as it was before: what it wrote is removed, and the folders that were made for it. `kept` gives the claim back early: what is
- * there is whole, and has a lock of its own.
+ * Runs `work` on a new or empty folder and claims it against other commands: the second one is refused FOLDER-IN-USE and touches nothing. A
+ * failure removes all that `work` wrote, and the folders made for it, unless something is there that `keeps` wants. `kept` gives the claim
+ * back early, once the folder is complete and has its own lock.
  */
 export async function inNewFolder<T>(
   path: string,
@@ -99,7 +98,7 @@ export async function inNewFolder<T>(
       const names = readdirSync(path).filter((name) => name !== claimName)
       for (const name of names) rmSync(join(path, name), { recursive: true, force: true })
     }
-    // Last: until then nobody else's file is among them.
+    // The claim goes last. Until then no other command writes here.
     claim.release()
     if (undo) for (const folder of made.toReversed()) removeEmpty(folder)
   }
@@ -109,7 +108,7 @@ function removeEmpty(folder: string): void {
   try {
     rmdirSync(folder)
   } catch {
-    // Somebody else uses it by now.
+    // Another command uses it by now.
   }
 }
 
@@ -119,7 +118,7 @@ function claimFolder(path: string): { isHeld(): boolean; release(): void } {
   const file = openClaim(claim, path)
   const own = fstatSync(file).ino
   let released = false
-  // Open until the end, so that no other file gets its number.
+  // Stays open to the end, so that no other file gets its inode number.
   const isHeld = () => !released && statSync(claim, { throwIfNoEntry: false })?.ino === own
   const release = () => {
     if (released) return
@@ -128,7 +127,7 @@ function claimFolder(path: string): { isHeld(): boolean; release(): void } {
     closeSync(file)
   }
   try {
-    // Who had the claim before may have left its files since this folder was found empty.
+    // The command that had the claim before may have left files since this folder was found empty.
     if (readdirSync(path).length > 1) {
       throw new ExpectedError('FOLDER-IN-USE', `${path} is not empty`)
     }
@@ -144,7 +143,7 @@ function openClaim(claim: string, path: string): number {
     return openSync(claim, 'wx', 0o600)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : ''
-    // Missing: another command has failed just now, and removed the folder that it had made.
+    // Missing: another command just failed, and removed the folder that it had made.
     if (code === 'EEXIST' || code === 'ENOENT') throw claimed(path)
     throw fromSystemError(error, path) ?? error
   }

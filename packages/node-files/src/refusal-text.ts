@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** `what` is null where only the end or the family of a code is known, `why` where only the family is. */
+/** `what` is null where only the code's ending or family has a text, `why` where only its family has one. */
 export type RefusalText = {
   readonly what: string | null
   readonly why: string | null
@@ -10,10 +10,7 @@ export type RefusalText = {
 
 type Texts = Readonly<Record<string, unknown>>
 
-/**
- * What is always true of a code, as the locales say it. `folder`: those of one language. `own`: sections of the program's own, which
- * come before those that all programs share.
- */
+/** The text of a code, from the locales. `folder`: of one language. `own`: sections of this program, which come before the common ones. */
 export class RefusalTexts {
   readonly #folder: string
   readonly #own: readonly string[]
@@ -25,8 +22,8 @@ export class RefusalTexts {
   }
 
   /**
-   * The code's own text, else that of its ending (the part after its last dash), else of its family (the part before its first dash),
-   * else of every check of a bundle. null: nobody has said anything of it.
+   * The first text there is: of the code, of its ending (after the last dash), of its family (before the first dash), of all checks of a
+   * bundle. Null: none.
    */
   of(code: string): RefusalText | null {
     for (const section of [...this.#own, 'errors', 'rules']) {
@@ -46,7 +43,7 @@ export class RefusalTexts {
       : null
   }
 
-  /** A program whose texts are gone still says what happened. */
+  /** Without its texts a program still names the code. */
   #section(name: string): Texts {
     const known = this.#sections.get(name)
     if (known !== undefined) return known

@@ -20,7 +20,6 @@ type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 export async function call<T>(method: Method, path: string, body?: object): Promise<T> {
   const reply = await ask(method, path, body)
   // The server's reply is trusted to have its documented type.
-  // The server's reply is trusted to have its documented type.
   return (await reply.json()) as T
 }
 

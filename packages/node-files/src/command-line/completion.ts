@@ -3,12 +3,12 @@ import type { Described } from './described.ts'
 export const shells = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof shells)[number]
 
-/** What a shell sources so that it completes every command and option of a program. */
+/** The script that a shell sources to complete a program's commands and options. */
 export function completionScript(program: Described, shell: Shell): string {
   return shell === 'fish' ? fishScript(program) : bashScript(program, shell)
 }
 
-/** One command by its words, and what may follow them. */
+/** One command by its words, and the options that may follow. */
 type Place = { readonly words: readonly string[]; readonly next: readonly string[] }
 
 function placesOf(command: Described, words: readonly string[] = []): Place[] {
@@ -21,10 +21,10 @@ function placesOf(command: Described, words: readonly string[] = []): Place[] {
   ]
 }
 
-/** ${…} of a shell. */
+/** Keeps `${…}` for the shell. */
 const expansion = (inner: string): string => `$${'{'}${inner}}`
 
-/** Options and their values stand between the words of a command, so only its own words count; else files are offered. */
+/** Options and their values may stand between a command's words, so only its own words are compared. Files are offered otherwise. */
 function bashScript(program: Described, shell: 'bash' | 'zsh'): string {
   const name = program.name()
   const run = `_${name.replaceAll('-', '_')}`

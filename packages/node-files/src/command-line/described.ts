@@ -1,7 +1,7 @@
 export type DescribedArgument = { name(): string; required: boolean; description: string }
 type DescribedOption = { flags: string; long?: string | undefined; description: string }
 
-/** A command as it describes itself: what is read of one of commander's. */
+/** The parts of commander's Command that the help and the manual use. */
 export type Described = {
   name(): string
   description(): string

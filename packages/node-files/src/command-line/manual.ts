@@ -1,6 +1,6 @@
 import type { Described, DescribedArgument } from './described.ts'
 
-/** In the language of man(7). */
+/** A manual page, in the macros of man(7). */
 export function manualPage(program: Described): string {
   const title = program.name()
   return [
@@ -52,7 +52,7 @@ function optionsOf(command: Described): string[] {
     .flatMap((option) => ['.TP', `.B ${plain(option.flags)}`, plain(option.description)])
 }
 
-/** What help says behind the options: remarks and examples, line by line as they are. */
+/** What help prints after the options, remarks and examples, line by line. */
 function exampleOf(command: Described): string[] {
   let after = ''
   const before = command.configureOutput()
@@ -63,7 +63,7 @@ function exampleOf(command: Described): string[] {
   return said === '' ? [] : ['.PP', '.nf', ...said.split('\n').map(plain), '.fi']
 }
 
-/** Text as man sets it: no line of it is taken for a request. */
+/** Escapes text, so that man reads no line as a macro. */
 function plain(text: string): string {
   return text
     .replaceAll('\\', '\\e')

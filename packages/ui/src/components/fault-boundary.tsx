@@ -2,8 +2,8 @@ import { Component, type ReactNode } from 'react'
 import { FailureNotice } from './failure-notice.tsx'
 
 /**
- * A fault while a screen is drawn takes that screen alone, and says so: the page is never left empty. A new `place` is drawn
- * afresh. Only the kind of the fault is shown: its message may hold what was on the screen.
+ * Replaces a screen that fails to render by a notice, so that the page is never empty. A new `place` renders afresh. Only the kind of the
+ * fault is shown, because its message may quote the screen.
  */
 export class FaultBoundary extends Component<
   { place: string; children: ReactNode },

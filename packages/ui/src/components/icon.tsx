@@ -1,4 +1,4 @@
-/** Line icons on a 16-unit square, drawn here: nothing is loaded for them. */
+/** Line icons on a 16-unit square. They are in the source, so that no file is loaded for them. */
 const paths = {
   home: 'M2 7.2 8 2.5l6 4.7M3.5 6.2v7.3h9V6.2M6.5 13.5V9.5h3v4',
   ceremonies: 'M3.5 2.5h9v11h-9zM6 5.5h4M6 8h4M6 10.5h2.5',

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { Icon } from './icon.tsx'
 import { Rec } from './record.tsx'
 
-/** `before`: it was there when the run began. */
+/** `before`: the key existed when the run began. */
 export type KeyState = 'todo' | 'now' | 'made' | 'before' | 'retired'
 
 export type KeyNode = {
@@ -11,11 +11,11 @@ export type KeyNode = {
   readonly parent: string | null
   readonly name: string
   readonly state: KeyState
-  /** When it was made, or which step makes it. */
+  /** When it was made, or the step that makes it. */
   readonly note: ReactNode
 }
 
-/** Keys under their parents: dashed before they are made, ringed while they are, solid then. The sentence below says the same. */
+/** Keys under their parents. Dashed: not made yet. Ringed: being made. Solid: made. The sentence below says the same in words. */
 export function KeyTree({
   keys,
   label,

@@ -17,7 +17,7 @@ function useSystemDark(): boolean {
   return dark
 }
 
-/** The look that window, phone and console share: colours, corners, and the direction of the language shown. */
+/** The theme that window, phone and console share: colours, corners, and the language's direction. */
 export function LuxTheme({
   appearance,
   radius = 'medium',

@@ -2,10 +2,10 @@ import { useTranslation } from 'react-i18next'
 import { Icon } from './icon.tsx'
 import { Rec } from './record.tsx'
 
-/** `expected`: nobody has asked yet. */
+/** `expected`: nobody was asked yet. */
 type Presence = 'expected' | 'absent' | 'here' | 'acting' | 'done'
 
-/** Up to two letters that stand for a name: of its first and last word, or of its only one. */
+/** A name's initials: of its first and last word, or of its only one. */
 export function initialsOf(name: string): string {
   const words = name.trim().split(/\s+/u).filter(Boolean)
   const first = words[0]
@@ -17,7 +17,7 @@ export function initialsOf(name: string): string {
   return letters.join('')
 }
 
-/** A person: initials, name and what is said of them; how they are shown is also said in words. */
+/** A person: initials, name, and a note. Their state is also given in words. */
 export function PersonChip({
   name,
   note,
@@ -25,7 +25,7 @@ export function PersonChip({
   size = 'medium',
 }: {
   name: string
-  /** Role, device, or what they did. */
+  /** A role, a device, or what they did. */
   note?: string
   presence: Presence
   size?: 'small' | 'medium' | 'large'

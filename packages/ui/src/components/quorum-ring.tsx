@@ -6,7 +6,7 @@ const radius = 42
 const around = 2 * Math.PI * radius
 const gap = 14
 
-/** One arc for each person: closed where they have signed, dotted where not. The text beside it names who is missing. */
+/** One arc for each person, closed for those who signed and dotted for the others. The text beside it names who is missing. */
 export function QuorumRing({
   voices,
   needed,
@@ -74,7 +74,7 @@ export function QuorumRing({
   )
 }
 
-/** A dash pattern of round dots over a length; the last number is left for the gap to the end of the circle. */
+/** A dash pattern of round dots along a length. Its last number is the gap to the end of the circle. */
 function dots(length: number): string {
   const pairs = Math.max(1, Math.floor(length / 8))
   return `${Array.from({ length: pairs - 1 }, () => '0.1 7.9').join(' ')} 0.1`.trim()

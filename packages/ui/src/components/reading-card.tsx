@@ -1,7 +1,7 @@
 import { Code } from './record.tsx'
 import { cardsOf } from './word-cards.tsx'
 
-/** The card in hand, as large as everybody in the room needs it: four words to read aloud, numbered, each with its byte. */
+/** The present card, large enough for everybody in the room: four numbered words to read aloud, each with its byte. */
 export function ReadingCard({
   words,
   hex,
@@ -14,7 +14,7 @@ export function ReadingCard({
   /** From 1. */
   card: number
   label: string
-  /** The bytes large and the words beside them, for who compares with digits. */
+  /** Shows the bytes large and the words small, for somebody who compares digits. */
   digits?: boolean
 }) {
   const shown = cardsOf(words, hex)[card - 1] ?? []

@@ -1,7 +1,7 @@
 import { Children, createElement, Fragment, type ReactNode } from 'react'
 import { visibleDirection } from './visible-direction.ts'
 
-/** Text that comes from files, tokens or people, in whatever language: isolated from the direction around it. */
+/** Text from files, tokens or people, in any language, isolated from the direction of the text around it. */
 export function Rec({ children }: { children: ReactNode }) {
   return <bdi data-record="">{visible(children)}</bdi>
 }
@@ -15,7 +15,7 @@ export function Code({ children }: { children: ReactNode }) {
   )
 }
 
-/** A sentence of ours in which what is to be typed stands between backticks: each such part is code, in its own direction. */
+/** One of our sentences. Parts between backticks are shown as code, in their own direction. */
 export function Sentence({ children }: { children: string }) {
   const parts = children.split('`').map((part, i) => (i % 2 === 1 ? createElement(Code, null, part) : part))
   return createElement(Fragment, null, ...parts)

@@ -6,7 +6,7 @@ type ResultState = 'done' | 'differs' | 'failed'
 
 const icons: Record<ResultState, IconName> = { done: 'check', differs: 'alert', failed: 'cross' }
 
-/** What came of a step: the answer as its heading, one large value, some facts, and who saw it. */
+/** The result of a step: its heading, one large value, some facts, and who saw it. */
 export function ResultCard({
   state,
   title,
@@ -18,7 +18,7 @@ export function ResultCard({
   state: ResultState
   title: ReactNode
   text?: ReactNode
-  /** One value, large: what people read aloud or compare. */
+  /** The value that people read aloud or compare, shown large. */
   evidence?: ReactNode
   facts?: readonly { name: ReactNode; value: ReactNode }[]
   foot?: ReactNode

@@ -7,19 +7,19 @@ type TimelineStep = {
   readonly state: 'pending' | 'ready' | 'working' | 'unknown' | 'failed' | 'skipped' | 'done'
   /** The state in words. */
   readonly said: string
-  /** Something happened there that nobody had foreseen, in words; null where nothing did. */
+  /** The deviation at this step, in words. Null where there was none. */
   readonly deviation: string | null
 }
 
 export type TimelinePart = {
   readonly id: string
   readonly title: string
-  /** Times of what is over, the step in hand, or how much is to come. */
+  /** When it was done, the present step, or how much is still to come. */
   readonly note: string
   readonly steps: readonly TimelineStep[]
 }
 
-/** The whole run in one row, part by part: what is done can be opened again. */
+/** The whole run in one row. A step that is done can be opened again. */
 export function Timeline({
   parts,
   label,
@@ -29,9 +29,9 @@ export function Timeline({
 }: {
   parts: readonly TimelinePart[]
   label: string
-  /** The step in hand. */
+  /** The present step. */
   at: string | null
-  /** The done step that is shown again. */
+  /** The done step that is open again. */
   open: string | null
   onOpen: (id: string) => void
 }) {

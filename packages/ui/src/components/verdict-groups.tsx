@@ -7,7 +7,7 @@ type VerdictGroup = {
   /** The answer, never the category: "The record is unbroken". */
   readonly title: ReactNode
   readonly note: ReactNode
-  /** `open`: nothing failed, and not everything was looked at. */
+  /** `open`: nothing failed, but not everything was checked. */
   readonly state: 'passed' | 'failed' | 'open'
   readonly passed: number
   readonly total: number
@@ -16,7 +16,7 @@ type VerdictGroup = {
 
 const icons: Record<VerdictGroup['state'], IconName> = { passed: 'check', failed: 'cross', open: 'dash' }
 
-/** Checks in groups: folded where all passed, open where not. */
+/** Checks in groups. A group is folded where all its checks passed. */
 export function VerdictGroups({ groups, label }: { groups: readonly VerdictGroup[]; label: string }) {
   const { t } = useTranslation()
   return (

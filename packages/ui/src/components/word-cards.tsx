@@ -2,14 +2,14 @@ import { useTranslation } from 'react-i18next'
 import { Icon } from './icon.tsx'
 import { Code } from './record.tsx'
 
-/** What the people who compare have said of a card of words. */
+/** What the people who compare said about one card of words. */
 export type CardState = 'waiting' | 'reading' | 'heard' | 'differs' | 'stopped'
 
 export type Word = { readonly place: number; readonly word: string; readonly byte: string | null }
 
 const wordsPerCard = 4
 
-/** The words of a fingerprint as cards of four; `hex` has two digits for each word, or is not shown beside them. */
+/** A fingerprint's words as cards of four. `hex`: two digits for each word; with any other length no digits are shown. */
 export function cardsOf(words: readonly string[], hex?: string): Word[][] {
   const bytes = hex !== undefined && hex.length === 2 * words.length ? hex : null
   const numbered = words.map((word, index) => ({
@@ -22,13 +22,13 @@ export function cardsOf(words: readonly string[], hex?: string): Word[][] {
   )
 }
 
-/** For whoever cannot hear or say the words: six groups of five digits, of the whole digest. Some 100 bits of it. */
+/** Six groups of five digits for people who cannot hear or say the words. They carry about 100 bits of the digest. */
 export function digitsOf(hex: string): string[] {
   const digits = (BigInt(`0x${hex}`) % 10n ** 30n).toString().padStart(30, '0')
   return digits.match(/.{5}/g) ?? []
 }
 
-/** Words to read aloud, the same grid on every screen: cards of four, numbered, each word with its byte. */
+/** Words to read aloud, in the same grid on every screen: numbered cards of four, each word with its byte. */
 export function WordCards({
   words,
   hex,
@@ -38,7 +38,7 @@ export function WordCards({
   words: readonly string[]
   hex?: string
   label: string
-  /** One for each card; without it nobody has been asked yet. */
+  /** One for each card. Absent: nobody was asked yet. */
   states?: readonly CardState[]
 }) {
   const { t } = useTranslation()

@@ -1,13 +1,13 @@
 import { useTranslation } from 'react-i18next'
 
-/** An expected no: `code` is its rule, `detail` is for people and holds no secret. */
+/** A refusal. `code`: its rule. `detail`: for people, without secrets. */
 export type Failure = { readonly code: string; readonly detail: string }
 
 export type ErrorText = { what: string; why: string; do: string }
 
 /**
- * The sentences of a code: its own, else those of its ending (the part after the last dash), else those of its family (the part
- * before the first dash), else what is known.
+ * The sentences of a code, from the first place that has some: the code itself, its ending (after the last dash), its family (before the
+ * first dash). Otherwise those of an unknown error.
  */
 export function useErrorText(failure: Failure): ErrorText {
   const { t, i18n } = useTranslation()

@@ -1,9 +1,9 @@
-/** From which side a language is read. */
+/** The direction in which a language is read. */
 export function directionOf(language: string): 'ltr' | 'rtl' {
   return /^(ar|he)\b/.test(language) ? 'rtl' : 'ltr'
 }
 
-/** A language in its own words, as a list of languages shows it. */
+/** A language's own name for itself. */
 export function languageName(language: string): string {
   const name = new Intl.DisplayNames([language], { type: 'language' }).of(language) ?? language
   return name.charAt(0).toLocaleUpperCase(language) + name.slice(1)
@@ -12,8 +12,8 @@ export function languageName(language: string): string {
 const base = (tag: string): string => tag.toLowerCase().split('-')[0] ?? ''
 
 /**
- * What this person chose in this browser, kept under `kept`; else the first of the browser's languages that there are texts in.
- * Nothing offers `pseudo`: a test of the built app keeps it there by hand.
+ * The language that this person chose in this browser, stored under `kept`. Otherwise the first of the browser's languages that has texts.
+ * No screen offers `pseudo`: tests of the built app store it by hand.
  */
 export function preferredLanguage<L extends string>(
   languages: readonly L[],

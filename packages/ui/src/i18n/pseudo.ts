@@ -14,7 +14,7 @@ const accents: Record<string, string> = {
 const pseudoStart = '⟦'
 const pseudoEnd = '⟧'
 
-/** Marks a text and makes it 40 % longer; what is to be typed, between backticks, stays as it is. */
+/** Marks a text and makes it 40 % longer. Text between backticks is to be typed, so it stays as it is. */
 export function pseudo(text: string): string {
   return text
     .split('`')
@@ -24,7 +24,7 @@ export function pseudo(text: string): string {
 
 function marked(text: string): string {
   const accented = text.replace(/[aeiou]/gi, (letter) => accents[letter] ?? letter)
-  // What is added breaks as words do, and makes the last word as long as the long ones of other languages.
+  // The padding breaks like words, and makes the last word as long as the long ones of other languages.
   const added = '~'.repeat(Math.ceil(text.length * 0.4)).replaceAll(/~{12}(?=~)/g, '$& ')
   return `${pseudoStart}${accented}${added}${pseudoEnd}`
 }

@@ -4,20 +4,20 @@ import { directionOf } from './language.ts'
 import { pseudo } from './pseudo.ts'
 import { sections, type Tree } from './tree.ts'
 
-/** Their texts are complete: a test says so. What another language lacks is said in English. */
+/** Languages whose texts are complete, as a test checks. All others fall back to English. */
 const complete: readonly string[] = ['en', 'ar', 'pseudo']
 
-/** Reads the files of each language, by path, when it is first shown. */
+/** Loads a language's files, by path, when it is first shown. */
 type TextLoaders<Language extends string> = Readonly<
   Record<Language | 'en', () => Promise<{ readonly files: Readonly<Record<string, Tree>> }>>
 >
 
 export type Texts<Language extends string> = {
-  /** Ready in the language that the page was served in; a second call waits for the first. */
+  /** Starts the texts in the page's language. A second call waits for the first. */
   startI18n(): Promise<void>
   /**
-   * Shows everything in another language, and turns the page where it is read from the other side. `pseudo` is English with
-   * markers, to find text that is not translated and places that are too narrow.
+   * Shows everything in another language, and sets the page's direction. `pseudo`: marked and longer English, to find untranslated texts
+   * and narrow places.
    */
   switchLanguage(language: Language | 'pseudo'): Promise<void>
 }
@@ -30,18 +30,18 @@ const marker: PostProcessorModule = {
 
 const tagOf = (language: string): string => (language === 'pseudo' ? 'en' : language)
 
-/** The texts of one app, from its own files. */
+/** The texts of one app. */
 export function createTexts<Language extends string>(loaders: TextLoaders<Language>): Texts<Language> {
   let started: Promise<void> | null = null
 
   const isLoaded = (language: string): language is Language => Object.hasOwn(loaders, language)
 
   async function translation(language: Language | 'en' | 'pseudo'): Promise<Tree> {
-    // Nothing but texts is read then: a second script in its wake would hold the first screen up.
+    // Only texts are loaded here. A second script would delay the first screen.
     return sections((await loaders[language === 'pseudo' ? 'en' : language]()).files)
   }
 
-  /** Of the language, and of English where it may lack some. */
+  /** The texts of the language, and English ones where it may lack some. */
   async function translations(
     language: Language | 'en' | 'pseudo',
   ): Promise<{ language: string; texts: Tree }[]> {
@@ -75,7 +75,7 @@ export function createTexts<Language extends string>(loaders: TextLoaders<Langua
   }
 
   async function switchLanguage(language: Language | 'pseudo'): Promise<void> {
-    // Settings may arrive before the first language has been read.
+    // The settings may name a language before the first one is loaded.
     await startI18n()
     if (language === i18next.language) return
     if (!i18next.hasResourceBundle(language, 'translation')) {
@@ -91,16 +91,16 @@ export function createTexts<Language extends string>(loaders: TextLoaders<Langua
   return { startI18n, switchLanguage }
 }
 
-/** Families of styles/letters.css that a first screen is written in: Arabic letters beside Latin ones, else Latin ones alone. */
+/** The font families of styles/letters.css that the first screen needs: Arabic beside Latin, or Latin alone. */
 const arabic = ['lux-arabic', 'lux-latin']
 const latin = ['lux-latin']
 
 /**
- * Waits for the letters of a language. Drawn before they are read, a text is first measured in whatever the system has,
- * which Chromium has to look for on the page's own time, and is then drawn again. Letters of several files are not waited for.
+ * Waits for a language's fonts. Without that, Chromium measures the text in a system font first, looks for that on the page's time, and
+ * draws twice. Fonts of several files are not waited for.
  */
 async function loadLetters(language: string): Promise<void> {
   const families = language === 'ar' ? arabic : latin
-  // A font that cannot be read costs its letters, never the window.
+  // A font that fails to load must not stop the window.
   await Promise.allSettled(families.map((family) => document.fonts.load(`1em "${family}"`)))
 }

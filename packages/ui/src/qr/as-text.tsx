@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import type { Failure } from '../i18n/error-text.ts'
 
-/** The same envelope as text, where there is neither camera nor medium. What is too long for that has no such way. */
+/** Carries an envelope as text, where there is neither a camera nor a stick. Longer ones are not offered as text. */
 export function TextOut({ carried }: { carried: Carried }) {
   const { t } = useTranslation()
   const id = useId()
@@ -26,7 +26,7 @@ export function TextOut({ carried }: { carried: Carried }) {
   )
 }
 
-/** A text that is whole is taken at once. */
+/** A complete text is taken at once. */
 export function TextIn({
   expected,
   onCarried,

@@ -2,7 +2,7 @@ import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { controlsOf, type Lens, rememberCamera, setTorch, setZoom } from './camera.ts'
 
-/** Zoom and light, where this camera has them. */
+/** Zoom and light, where the camera has them. */
 export function CameraControls({ stream }: { stream: MediaStream }) {
   const { t } = useTranslation()
   const id = useId()

@@ -1,4 +1,4 @@
-/** Why there is no picture: codes of resources/locales. */
+/** Codes of resources/locales for a camera that gives no picture. */
 type CameraCode = 'CAMERA-DENIED' | 'CAMERA-ABSENT' | 'CAMERA-BUSY' | 'CAMERA-UNSUPPORTED' | 'CAMERA-FAILED'
 
 export type Camera = { readonly stream: MediaStream; readonly id: string; close(): void }
@@ -28,14 +28,14 @@ export function cameraCode(name: string): CameraCode {
   }
 }
 
-/** The camera of this id; without one the camera that was chosen last, else the one that looks away from the person. */
+/** Opens the camera of this id. Without an id it opens the last chosen one, or the one that faces away from the person. */
 export async function openCamera(id?: string): Promise<Opened> {
-  // Absent where a page is not served securely, although the types say otherwise.
+  // Not there on pages that are not served securely, although the types say otherwise.
   const devices = navigator.mediaDevices as MediaDevices | undefined
   if (devices === undefined) return { ok: false, code: 'CAMERA-UNSUPPORTED' }
   const asked = id ?? localStorage.getItem(kept) ?? ''
   const first = await ask(devices, asked)
-  // A camera that was remembered may be gone: then any other.
+  // The camera of last time may be gone, so any other will do.
   if (!first.ok && first.code === 'CAMERA-ABSENT' && asked !== '' && id === undefined) return ask(devices, '')
   return first
 }
@@ -63,7 +63,7 @@ export function rememberCamera(id: string): void {
   localStorage.setItem(kept, id)
 }
 
-/** The cameras to choose from; their names are known once one of them was allowed. */
+/** The cameras to choose from. Browsers name them only once one was allowed. */
 export async function lenses(): Promise<Lens[]> {
   const devices = await navigator.mediaDevices.enumerateDevices()
   return devices
@@ -79,10 +79,10 @@ type More = {
   readonly torch?: boolean | boolean[]
 }
 
-/** What of zoom and light this camera offers; a camera that offers none says so by leaving it out. */
+/** The zoom and light that this camera offers. It leaves out what it lacks. */
 export function controlsOf(stream: MediaStream): { zoom: Range | null; torch: boolean } {
   const [track] = stream.getVideoTracks()
-  // Absent in browsers without it, although the types say otherwise.
+  // Not in all browsers, although the types say otherwise.
   const offered = ((track as Partial<MediaStreamTrack> | undefined)?.getCapabilities?.() ?? {}) as More
   const { zoom, torch } = offered
   const now = (track?.getSettings() ?? {}) as { zoom?: number }
@@ -95,7 +95,7 @@ export function controlsOf(stream: MediaStream): { zoom: Range | null; torch: bo
   }
 }
 
-/** False where the camera does not do it after all. */
+/** False where the camera refuses after all. */
 async function apply(stream: MediaStream, asked: { zoom: number } | { torch: boolean }): Promise<boolean> {
   try {
     // A constraint of Image Capture, which the types of the browser leave out.

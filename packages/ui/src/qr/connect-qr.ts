@@ -1,6 +1,6 @@
 import type { QrReply, QrWork } from './messages.ts'
 
-/** A panel's own worker: codes are made and read beside the page. `close` ends it, and what it was asked stays unanswered. */
+/** A panel's own worker, which makes and reads codes beside the page. `close` ends it and leaves open calls unanswered. */
 export function connectQr(): QrWork & { close(): void } {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'qr' })
   const waiting = new Map<number, { done: (value: unknown) => void; failed: (error: Error) => void }>()
@@ -11,7 +11,7 @@ export function connectQr(): QrWork & { close(): void } {
     if ('failed' in data) asked?.failed(new Error(data.failed))
     else asked?.done(data.value)
   })
-  // A worker that does not load answers nobody: every call fails.
+  // Without this, calls to a worker that failed to load would never settle.
   worker.addEventListener('error', () => {
     for (const { failed } of waiting.values()) failed(new Error('worker'))
     waiting.clear()

@@ -1,35 +1,35 @@
 import type { Carried, PayloadType, ProfileName, Progress } from '@lux/crypto/transport'
 import type { Modules } from './qr-code.ts'
 
-/** What a sender shows. */
+/** A transfer as its sender shows it. */
 export type Sending = {
-  /** Codes until each part was shown once. */
+  /** How many codes show each part once. */
   readonly lap: number
-  /** Codes of the first part of a lap, which are all of it. */
+  /** How many codes, at the start of a lap, hold the whole payload. */
   readonly source: number
   readonly single: boolean
   readonly framesPerSecond: number
-  /** Until each part was shown once. */
+  /** Seconds until each part was shown once. */
   readonly seconds: number
-  /** How it is best carried. */
+  /** The recommended way: codes, or a file. */
   readonly way: 'qr' | 'file-first' | 'file'
 }
 
 export type Refused = { readonly ok: false; readonly rule: string; readonly detail: string }
 
-/** What one code of a picture was, or several: the best of them. */
+/** The best result among the codes of one picture. */
 export type Scanned =
   | { readonly state: 'nothing' }
   | { readonly state: 'progress'; readonly fresh: boolean; readonly progress: Progress }
   | { readonly state: 'received'; readonly carried: Carried }
   | { readonly state: 'refused'; readonly rule: string; readonly detail: string }
 
-/** What a panel asks of its worker. A worker serves one panel. */
+/** The calls of a panel's worker. Each panel has a worker of its own. */
 export type QrWork = {
   send(carried: Carried, profile: ProfileName): Promise<{ ok: true; value: Sending } | Refused>
   codeAt(position: number): Promise<Modules>
   receive(expected: readonly PayloadType[]): Promise<null>
-  /** Takes the picture over. */
+  /** The worker takes the picture over and closes it. */
   scan(picture: ImageBitmap): Promise<Scanned>
 }
 

@@ -8,7 +8,7 @@ import { TextIn, TextOut } from './as-text.tsx'
 import { QrReceiver } from './qr-receiver.tsx'
 import { QrSender } from './qr-sender.tsx'
 
-/** Codes or camera over the screen that asks for them; Escape closes it, and the file way is where it was. */
+/** Codes or the camera, above the screen that asked. Escape closes it, and the choice of files is still there. */
 function QrPanel({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
   const { t } = useTranslation()
   const dialog = useRef<HTMLDialogElement>(null)
@@ -34,12 +34,12 @@ function QrPanel({ title, onClose, children }: { title: string; onClose: () => v
       </header>
       {children}
     </dialog>,
-    // Beside the screens, and where the theme's colours are.
+    // Beside the screens, inside the theme's colours.
     document.querySelector('.radix-themes') ?? document.body,
   )
 }
 
-/** One thing to show; `what` names it for people. */
+/** One payload to show. `what`: its name for people. */
 export type QrPart = { readonly what: string; readonly carried: Carried }
 
 /** Shows one payload, or several one after the other. */
@@ -77,7 +77,7 @@ export function QrShow({
   )
 }
 
-/** Scans one payload of an expected type, and closes once it is whole. */
+/** Scans one payload of an expected type, and closes when it is complete. */
 export function QrScan({
   title,
   what,

@@ -5,10 +5,10 @@ import { FailureNotice } from '../components/failure-notice.tsx'
 import { connectQr } from './connect-qr.ts'
 import { drawCode, type Modules } from './qr-code.ts'
 
-/** So many codes of a sheet may be unreadable later: any others make up for them. */
+/** How many codes of a sheet may become unreadable. Any others make up for them. */
 const spare = 2
 
-/** A payload as numbered codes on paper, each of which can be checked alone. */
+/** A payload as numbered codes on paper. Each can be checked alone. */
 export function QrPrint({ carried, what }: { carried: Carried; what: string }) {
   const { t } = useTranslation()
   const [codes, setCodes] = useState<readonly Modules[] | null>(null)
@@ -18,7 +18,7 @@ export function QrPrint({ carried, what }: { carried: Carried; what: string }) {
     const qr = connectQr()
     let ended = false
     async function make(): Promise<void> {
-      // The largest codes: paper is not bright, and whoever scans it may have a poor camera.
+      // The least dense codes, because paper does not shine and the camera may be poor.
       const made = await qr.send(carried, 'gentle')
       if (!made.ok) throw new Error(made.rule)
       const { single, source } = made.value

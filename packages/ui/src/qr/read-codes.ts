@@ -1,9 +1,9 @@
 import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader'
 
-/** Codes looked for in one picture: ours may stand beside another one. */
+/** The most codes to look for in a picture. Ours may be next to a foreign one. */
 const mostCodes = 3
 
-/** Makes the reader of its WebAssembly. Without it, it would look for its file in the network, which is never asked. */
+/** Starts the reader from these bytes. Otherwise it would fetch its file from the network. */
 export async function prepareReader(wasm: Uint8Array<ArrayBuffer>): Promise<void> {
   await prepareZXingModule({ overrides: { wasmBinary: wasm.buffer }, fireImmediately: true })
 }

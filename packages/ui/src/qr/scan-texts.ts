@@ -1,7 +1,7 @@
 import type { Receiver } from '@lux/crypto/transport'
 import type { Scanned } from './messages.ts'
 
-/** The codes of one picture, given to a receiver: a good one counts more than a foreign one beside it. */
+/** Gives the codes of one picture to a receiver. A good code counts more than a foreign one beside it. */
 export function scanTexts(receiver: Receiver, texts: readonly string[]): Scanned {
   let best: Scanned = { state: 'nothing' }
   for (const text of texts) {
@@ -22,7 +22,7 @@ const kinds = [
   ['payment', /^(?:bitcoin:|ethereum:|bcd\r?\n|spc\r?\n)/i],
 ] as const
 
-/** What a foreign code is, and nothing of what stands in it: it may be a secret of somebody's. */
+/** The kind of a foreign code, and nothing of its text, which may be somebody's secret. */
 export function foreignKind(text: string): string {
   return kinds.find(([, begins]) => begins.test(text))?.[0] ?? 'other'
 }

@@ -1,12 +1,12 @@
 import type { Progress } from '@lux/crypto/transport'
 import type { Scanned } from './messages.ts'
 
-/** After as long without a part of ours a person is told what helps. */
+/** Milliseconds without a part of ours before a tip is shown. */
 export const tipAfter = 4000
 
 type At<T> = { readonly at: number; readonly what: T }
 
-/** What was seen so far; times are those of one clock, in milliseconds. */
+/** What was scanned so far. All times are of one clock, in milliseconds. */
 export type Scanning = {
   readonly since: number
   readonly progress: At<Progress> | null
@@ -17,13 +17,13 @@ export const startScanning = (now: number): Scanning => ({ since: now, progress:
 
 export function scanned(state: Scanning, seen: Scanned, now: number): Scanning {
   if (seen.state === 'progress') {
-    // What was damaged is said for a while, although its parts come in again at once.
+    // A damaged transfer starts over at once, so its notice has to outlive the next part.
     const refused = state.refused?.what.rule === 'TRANSFER-DAMAGED' ? state.refused : null
     return { ...state, progress: { at: now, what: seen.progress }, refused }
   }
   if (seen.state !== 'refused') return state
   const { rule, detail } = seen
-  // Several transfers can be under way: one that was spoiled begins anew.
+  // Another transfer may be under way. The damaged one starts over.
   const progress = rule === 'TRANSFER-DAMAGED' ? null : state.progress
   return { ...state, progress, refused: { at: now, what: { rule, detail } } }
 }
@@ -35,8 +35,8 @@ export type Shown = {
 }
 
 /**
- * What a person is told now. While parts come in, a foreign code beside them is no matter; a torn one is said only where nothing else
- * has come for a while, since a camera often looks between two codes.
+ * What the screen says now. While parts arrive, a foreign code beside them is ignored. A torn one is reported only after a pause, because
+ * cameras often look between two codes.
  */
 export function shownScan({ since, progress, refused }: Scanning, now: number): Shown {
   const good = Math.max(since, progress?.at ?? since)

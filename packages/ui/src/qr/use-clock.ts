@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react'
 
-/** Calls `beat` every so many milliseconds while `on`. */
+/** Calls `beat` at this interval while `on`. */
 export function useClock(on: boolean, every: number, beat: () => void): void {
   const latest = useRef(beat)
   latest.current = beat

@@ -1,4 +1,4 @@
-/** A file's bytes in the script itself: nothing is loaded for them (scripts/build/inline-wasm.ts). */
+/** The file's bytes, inlined in the script (scripts/build/inline-wasm.ts), so that nothing is fetched. */
 declare module '*.wasm?inline' {
   export const deflated: string
 }

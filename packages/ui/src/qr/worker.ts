@@ -86,7 +86,7 @@ addEventListener('message', ({ data }: MessageEvent<QrCall>) => void answer(data
 async function answer({ id, name, args }: QrCall): Promise<void> {
   let reply: QrReply
   try {
-    // A call names a method of QrWork, and gives what that method takes: connect-qr.ts is typed so.
+    // connect-qr.ts types the calls, so name and arguments fit.
     const method = work[name] as (...given: unknown[]) => Promise<unknown>
     reply = { id, value: await method(...args) }
   } catch (error) {

@@ -1,33 +1,33 @@
-/** From and to, in pixels from the beginning of a part. */
+/** A stretch of a part: from and to, in pixels from its start. */
 type Stretch = readonly [from: number, to: number]
 
-/** A part as it is laid out, and the stretch of it that is on screen now. */
+/** A part's layout, and the stretch of it that is on screen. */
 export type Look = { readonly width: number; readonly height: number; readonly on: Stretch }
 
 type PartSeen = {
   readonly name: string
-  /** Of the layout that `seen` is measured in; null before the first look. */
+  /** The height of the layout that `seen` was measured in. Null before the first look. */
   readonly size: { readonly width: number; readonly height: number } | null
-  /** Apart from each other, in their order. */
+  /** In order, without overlaps. */
   readonly seen: readonly Stretch[]
-  /** Once read, a part stays read, however it is laid out then. */
+  /** A part that was read stays read in any later layout. */
   readonly read: boolean
 }
 
-/** What somebody reads before a yes, part by part, and which page of it is open. */
+/** What somebody has read before a yes, and the page that is open. */
 export type Reading = { readonly parts: readonly PartSeen[]; readonly at: number }
 
-/** Screens have fractions of pixels: what is missing of a line is then less than this. */
+/** Layouts have fractions of pixels. A gap below this is no unread line. */
 const fraction = 1
 
-/** Nothing is read yet. Throws without parts: a yes to nothing is no yes. */
+/** A reading with nothing read. Throws without parts, because nobody may say yes to nothing. */
 export function beginReading(names: readonly string[]): Reading {
   if (names.length === 0) throw new RangeError('names: a yes needs a part that is read')
   if (new Set(names).size !== names.length) throw new RangeError('names: two parts have one name')
   return { parts: names.map((name) => ({ name, size: null, seen: [], read: false })), at: 0 }
 }
 
-/** Counts what is on screen of a part. After another layout its unread lines may be elsewhere: it is read from its beginning. */
+/** Counts the stretch on screen as read. In another layout the unread lines may be elsewhere, so the part starts over. */
 export function sawPart(reading: Reading, name: string, { width, height, on: [top, bottom] }: Look): Reading {
   const part = reading.parts.find((one) => one.name === name)
   if (part === undefined) throw new RangeError(`name: there is no part ${name}`)
@@ -42,24 +42,24 @@ export function sawPart(reading: Reading, name: string, { width, height, on: [to
   return { ...reading, parts: reading.parts.map((one) => (one === part ? now : one)) }
 }
 
-/** Where the page that is open goes on, in pixels from its beginning; null where it was read. */
+/** Where the open page continues, in pixels from its start. Null where all of it was read. */
 export function readOn({ parts, at }: Reading): number | null {
   const part = parts[at]
   if (part === undefined || part.read) return null
   return part.size === null ? 0 : (gapIn(part.seen, part.size.height) ?? 0)
 }
 
-/** The page before or after. Nobody turns a page that was not read. */
+/** Turns to the page before or after. A page that was not read cannot be turned. */
 export function turnPage(reading: Reading, by: 1 | -1): Reading {
   if (by === 1 && readOn(reading) !== null) return reading
   return { ...reading, at: Math.min(reading.parts.length - 1, Math.max(0, reading.at + by)) }
 }
 
-/** Parts that are not read, in their order. */
+/** The unread parts, in order. */
 export const unreadParts = ({ parts }: Reading): string[] =>
   parts.flatMap(({ name, read }) => (read ? [] : [name]))
 
-/** Whether the yes may live: all was read, and the last page, which says what the yes does, is open. */
+/** Whether the yes works: all was read, and the last page, which says what the yes does, is open. */
 export const mayDecide = (reading: Reading): boolean =>
   unreadParts(reading).length === 0 && reading.at === reading.parts.length - 1
 
@@ -74,7 +74,7 @@ function merged(stretches: readonly Stretch[]): Stretch[] {
   return all
 }
 
-/** The first place that no stretch has. */
+/** The first pixel that no stretch covers. */
 function gapIn(seen: readonly Stretch[], height: number): number | null {
   const [from, to] = seen[0] ?? [height, 0]
   if (from > fraction) return 0

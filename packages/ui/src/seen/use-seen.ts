@@ -1,7 +1,7 @@
 import { type RefObject, useEffect, useEffectEvent } from 'react'
 import type { Look } from './seen.ts'
 
-/** Tells what is on screen of `part` whenever that may have changed. Below the upper edge of `bar` nothing is seen. */
+/** Reports what is on screen of `part` whenever it may have changed. What lies below the top of `bar` is hidden. */
 export function useSeen(
   part: RefObject<HTMLElement | null>,
   bar: RefObject<HTMLElement | null>,
@@ -10,7 +10,7 @@ export function useSeen(
   const tell = useEffectEvent(onLook)
   useEffect(() => {
     let frame = 0
-    // In a frame, which a page that nobody sees does not get.
+    // In an animation frame, which a hidden page never gets.
     const ask = (): void => {
       if (frame === 0) frame = requestAnimationFrame(look)
     }
