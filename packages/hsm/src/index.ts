@@ -16,6 +16,7 @@ export {
   type EvidenceReasonCode,
   evidenceOf,
   evidenceReasons,
+  noKeyWrap,
 } from './evidence/level.ts'
 export { verifyLunaAttestation } from './evidence/luna.ts'
 export { confirmAsStandIn, makeStandInVendor, type StandInVendor } from './evidence/stand-in-vendor.ts'

@@ -70,6 +70,12 @@ test('a measured token without COPYABLE and C_CopyObject holds a root, and both 
     })
     expect([run.view().exceptions, why, run.view().state]).toEqual([[], 'over', 'Sealed'])
     expect(folder.plan.tokens).toMatchObject([{ profile: 'measured', needs }])
+    const probed = JSON.parse(
+      readFileSync(join(folder.path, 'transcript.jsonl'), 'utf8')
+        .split('\n')
+        .find((line) => line.includes('"capabilities"')) ?? '{}',
+    )
+    expect(probed.fact?.result.capabilities).toEqual([{ role: 'root', able: true, lacks: ['COPYABLE'] }])
     const policy = parsePolicyFile(readBounded(join(folder.path, 'policy.json'), 1 << 20))
     if (!policy.ok) throw new Error(policy.detail)
     const path = join(folder.path, 'bundle.zip')

@@ -34,6 +34,11 @@ test('the run of a script of version 2 is of version 3, as its plan, transcript 
       },
     },
   })
+  expect(probed).toMatchObject({ result: { capabilities: [{ role: 'root', able: true, lacks: [] }] } })
+  // Where the rehearsal ran, whatever the plan names.
+  expect(header.tokens).toMatchObject([
+    { device: { maker: expect.stringContaining('SoftHSM'), firmware: expect.any(String) } },
+  ])
   const heard = entries.flatMap((entry) =>
     entry.kind === 'reading.heard' && 'fact' in entry ? [entry.fact] : [],
   )

@@ -11,6 +11,7 @@ import { driveRehearsal, type Halt } from '../../core/rehearsal/drive-rehearsal.
 import { rehearsalPins } from '../../core/rehearsal/rehearsal-pins.ts'
 import { readDestination } from '../../core/rehearsal/rehearsal-request.ts'
 import { rehearsedNoise, type StandInNoise } from '../../core/rehearsal/stand-in-request.ts'
+import { deviceOf } from '../../core/rehearsal/stand-in-tokens.ts'
 import { loadStandIns } from '../../core/rehearsal/stand-ins.ts'
 import { roomOf } from '../../core/runs/begin/policy-terms.ts'
 import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
@@ -99,6 +100,7 @@ async function begin(
     of: readSubject(what, options),
     destinations,
     library: hsm.library.sha256,
+    device: await deviceOf(hsm),
     measurement: program.measurement,
     entropy: systemEntropy,
     clock: systemClock,

@@ -43,6 +43,7 @@ export async function beginRehearsal(request: RehearsalRequest): Promise<RunFold
       profile,
       library: request.library,
       serial: 'new',
+      ...(request.device == null ? {} : { device: request.device }),
     })),
     roster: seated.map(({ role, name, card }) => ({ role, name, card: cardCodec.digest(card) })),
     standIns: listed,

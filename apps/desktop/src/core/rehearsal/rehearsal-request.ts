@@ -26,6 +26,8 @@ export type RehearsalRequest = {
   /** Rehearsal cards of people who take part on a device of their own; nobody stands in for them. */
   ownDevices?: readonly Card[]
   library: string
+  /** What every token of that library says of itself; null where they differ, or say nothing that can be written down. */
+  device?: Header['tokens'][number]['device'] | null
   measurement: Measurement
   entropy: Entropy
   clock: Clock

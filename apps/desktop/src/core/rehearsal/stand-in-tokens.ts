@@ -1,6 +1,7 @@
 import type { Plan } from '@lux/ceremony'
 import { isSpareStep, stepsOf } from '@lux/ceremony/plan'
 import { utf8 } from '@lux/crypto'
+import { textFault } from '@lux/crypto/text'
 import {
   copySoftObjects,
   createCompanion,
@@ -9,6 +10,18 @@ import {
   rootTemplate,
   softStoreOf,
 } from '@lux/hsm'
+
+/** Where a rehearsal runs: what every token of the library says of itself. Null where they differ, or a name breaks the text rule. */
+export async function deviceOf(hsm: Pick<Hsm, 'tokens'>) {
+  const [first, ...others] = await hsm.tokens()
+  if (first === undefined) return null
+  const { manufacturer: maker, model, firmware } = first
+  const same = others.every(
+    (one) => one.manufacturer === maker && one.model === model && one.firmware === firmware,
+  )
+  const legible = [maker, model, firmware].every((text) => text !== '' && textFault(text) === null)
+  return same && legible ? { maker, model, firmware } : null
+}
 
 type Bound = { role: string; serial: string }
 

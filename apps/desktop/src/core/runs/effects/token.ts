@@ -4,6 +4,7 @@ import { encodeCanonical, sha256Hex } from '@lux/crypto'
 import {
   evidenceOf,
   type Inventory,
+  noKeyWrap,
   type ProbeAttack,
   type ProbeReport,
   profileById,
@@ -231,7 +232,14 @@ export const probeToken: Perform<'probe-token'> = async (effect, run) => {
   const measured = await measuredOf(token, report, planned?.serial === 'new')
   const { manufacturer, model, firmware } = await token.info()
   const library = run.folder.header.tokens.find(({ role }) => role === effect.token)?.library ?? ''
-  return { ...result, token: { maker: manufacturer, model, firmware, library }, measured }
+  const told = { ...result, token: { maker: manufacturer, model, firmware, library }, measured }
+  return run.folder.plan.v === 3 ? { ...told, capabilities: [rootIn(report)] } : told
+}
+
+/** Of the roles that a key can have, the probe makes a root alone: what it did not have of its template is all that is known. */
+function rootIn({ passed, lacking }: ProbeReport): { role: 'root'; able: boolean; lacks: string[] } {
+  const names = new Set(lacking.filter((one) => one !== noKeyWrap))
+  return { role: 'root', able: passed, lacks: [...names].toSorted() }
 }
 
 /** An attack that was not decided proves as little as one that was not tried. */

@@ -6,6 +6,7 @@ import { ExpectedError, inNewFolder, readBounded } from '@lux/node-files'
 import { enrolledKinds, type Field, type InputOf, type ScriptView } from '../../../contract/index.ts'
 import { beginRehearsal } from '../../rehearsal/begin-rehearsal.ts'
 import { type RehearsalRequest, readDestination } from '../../rehearsal/rehearsal-request.ts'
+import { deviceOf } from '../../rehearsal/stand-in-tokens.ts'
 import { beginProduction } from '../../runs/begin/begin-production.ts'
 import { RunFolder } from '../../runs/folder/run-folder.ts'
 import { runOn } from '../../runs/run/load-run.ts'
@@ -129,6 +130,7 @@ export async function startRehearsal(
     destinations,
     ownDevices: (asked.ownDevices ?? []).map((id) => enrolledCard(parts, id)),
     library: parts.hsm().library.sha256,
+    device: await deviceOf(parts.hsm()),
     measurement: parts.program.measurement,
     entropy: parts.entropy,
     clock: parts.clock,

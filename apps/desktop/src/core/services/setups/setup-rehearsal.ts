@@ -7,6 +7,7 @@ import { beginRehearsal } from '../../rehearsal/begin-rehearsal.ts'
 import { driveRehearsal } from '../../rehearsal/drive-rehearsal.ts'
 import { rehearsalPins } from '../../rehearsal/rehearsal-pins.ts'
 import type { RehearsalDestination, RehearsalRequest } from '../../rehearsal/rehearsal-request.ts'
+import { deviceOf } from '../../rehearsal/stand-in-tokens.ts'
 import { loadStandIns } from '../../rehearsal/stand-ins.ts'
 import { RunFolder } from '../../runs/folder/run-folder.ts'
 import { startRehearsal } from '../../use-cases/begin.ts'
@@ -57,6 +58,7 @@ async function begin(
   destinations: readonly RehearsalDestination[],
 ): Promise<string> {
   const working = join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`)
+  const device = await deviceOf(parts.hsm())
   const folder = await inNewFolder(
     working,
     () => RunFolder.isAt(working),
@@ -66,6 +68,7 @@ async function begin(
         of,
         destinations,
         library: parts.hsm().library.sha256,
+        device,
         measurement: parts.program.measurement,
         entropy: parts.entropy,
         clock: parts.clock,

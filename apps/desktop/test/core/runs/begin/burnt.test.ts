@@ -91,6 +91,21 @@ test('BACKUP-SET-BURNT a production run is not begun with a set that a run of th
   begun.folder.close()
 })
 
+test('PLAN-80 a production run is not begun whose plan asks for what no run shows yet, and nothing is written', () => {
+  const { plan, request } = locked('root-kek')
+  const device = { maker: 'Example', model: 'HSM 3000' }
+  const asks = [
+    { image: library },
+    { tokens: plan.tokens.map((one) => ({ ...one, shim: library })) },
+    { tokens: plan.tokens.map((one) => ({ ...one, device })) },
+  ]
+  for (const more of asks)
+    expect(() =>
+      beginProduction({ ...request, plan: utf8(`${JSON.stringify({ ...plan, ...more })}\n`) }),
+    ).toThrow(expect.objectContaining({ code: 'PLAN-80' }))
+  expect(readdirSync(folder).filter((name) => name === 'root-kek')).toEqual([])
+})
+
 test('the store is asked for what its production runs burnt, where a plan uses a backup, and a run that nobody can read stops it', () => {
   const { plan, hash } = locked('share-check')
   const drill = locked('restore-drill')
