@@ -12,7 +12,7 @@ import {
   policyDocument,
   withChanges,
 } from '@lux/ceremony/policy'
-import { type Card, newest, type Version } from '@lux/ceremony/wire'
+import { type Card, cardNameFault, newest, type Version } from '@lux/ceremony/wire'
 import { identityId } from '@lux/crypto'
 import { ExpectedError, readBounded, writeInFolder } from '@lux/node-files'
 import { describePolicy, policyToSign, preparePolicy, signPolicy } from '@lux/people'
@@ -295,6 +295,8 @@ function cardOf(kind: Card['kind'], path: string, domain: Domain): Card {
       `${path} is a card for ${card.kind}, and one for ${kind} is asked for`,
     )
   if (card.domain !== domain) throw otherDomain(path, card.domain, domain)
+  const ill = cardNameFault(card)
+  if (ill !== null) throw new ExpectedError('CARD-NAME', `${path}: ${ill}`)
   return card
 }
 

@@ -16,6 +16,7 @@ import { planTerms } from '@lux/ceremony/script-draft'
 import {
   type Card,
   cardCodec,
+  cardNameFault,
   newest,
   type ServerCard,
   serverCardCodec,
@@ -63,6 +64,9 @@ export function makePlan(parts: PlanParts): Made<MadePlan> {
     ...known(script.value, { ...parts, people }),
     ...parts.values,
   })
+  const ill = parts.people.flatMap((card) => cardNameFault(card) ?? [])
+  if (ill.length > 0)
+    return { ok: false, refusals: ill.map((detail) => ({ rule: 'CARD-NAME', step: '', detail })) }
   const people = withSeat(parts, valuesWith)
   const made = planFromScript(parts.script, valuesWith(people), terms)
   if (!made.ok) return made

@@ -1,3 +1,4 @@
+import { textFault } from '@lux/crypto/text'
 import * as v from 'valibot'
 import { codec } from '../format/codec.ts'
 import {
@@ -70,6 +71,12 @@ export const cardCodec = codec<Card>(
   versions<Card>({ 1: schema1, 2: schema2(2), 3: schema2(3) }),
   32_768,
 )
+
+/** CARD-NAME: a card of before may have a name that nothing new can hold. How it breaks the text rule, or null. */
+export function cardNameFault({ name }: Pick<Card, 'name'>): string | null {
+  const fault = textFault(name)
+  return fault === null ? null : `${name}: ${fault}`
+}
 
 /** Whether something is sealed to people of a kind. */
 export function isSealedTo(kind: Card['kind']): boolean {

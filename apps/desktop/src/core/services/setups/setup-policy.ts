@@ -8,7 +8,7 @@ import {
   policyDocument,
   proposeCounts,
 } from '@lux/ceremony/policy'
-import type { Card } from '@lux/ceremony/wire'
+import { type Card, cardNameFault } from '@lux/ceremony/wire'
 import { identityId } from '@lux/crypto'
 import { ExpectedError } from '@lux/node-files'
 import type { SetupFault } from '../../../contract/index.ts'
@@ -47,7 +47,9 @@ export function policyFileOf(parts: Pick<ServiceContext, 'program'>, setup: Setu
 }
 
 /** Why this policy could not be signed, or these people not satisfy it: said while it is made. One that was brought was signed before. */
-export function policyFaults({ adopted }: Setup, policy: Policy): SetupFault[] {
+export function policyFaults({ adopted, cards }: Setup, policy: Policy): SetupFault[] {
+  const ill = adopted === null ? cards.flatMap((card) => cardNameFault(card) ?? []) : []
+  if (ill.length > 0) return ill.map((detail) => ({ code: 'CARD-NAME', step: '', detail }))
   const shape = policyDocument.payload.check(policy)
   const check = adopted === null ? checkNewPolicy : checkPlannable
   const sense = shape.ok ? check(policy) : shape

@@ -1,8 +1,10 @@
 import { newPolicy, type Policy } from '@lux/ceremony/policy'
 import { expect, test } from 'vitest'
+import { scriptBytes } from '../../../../../../packages/ceremony/test/engine/plans.ts'
 import { makePerson } from '../../../../../../packages/ceremony/test/support/people.ts'
 import { policyFaults } from '../../../../src/core/services/setups/setup-policy.ts'
 import type { Setup } from '../../../../src/core/services/setups/setup-state.ts'
+import { makePlan } from '../../../../src/core/use-cases/make-plan.ts'
 
 const { oldest: _, ...made } = newPolicy({
   organisation: { id: 'acme', name: 'Acme' },
@@ -15,7 +17,22 @@ const { oldest: _, ...made } = newPolicy({
 test('POLICY-OLDEST a policy of before is not made here, and one that its officers signed is still brought', () => {
   const before: Policy = { ...made, v: 2 }
   const codes = (adopted: Setup['adopted']) =>
-    policyFaults({ adopted } as Setup, before).map(({ code }) => code)
+    policyFaults({ adopted, cards: [] as Setup['cards'] } as Setup, before).map(({ code }) => code)
   expect(codes(null)).toEqual(['POLICY-OLDEST'])
   expect(codes({ policy: before, signatures: [] })).toEqual([])
+})
+
+test('CARD-NAME a card of before whose name breaks the text rule is in no new policy or plan: its person makes another', () => {
+  const { card } = makePerson('officer', 'Ada', 'production')
+  const old = { ...card, v: 1 as const, name: 'A\u200bda' }
+  const setup = { adopted: null, cards: [card, old] as Setup['cards'] } as Setup
+  const policy = { ...made, oldest: { card: 1, run: 3 } } as Policy
+  expect(policyFaults(setup, policy)).toEqual([{ code: 'CARD-NAME', step: '', detail: 'A\u200bda: hidden' }])
+  const parts = { script: scriptBytes('root-kek'), servers: [], policy: null, library: null }
+  expect(makePlan({ ...parts, people: [card, old], build: 'ab'.repeat(32), values: {} })).toMatchObject({
+    ok: false,
+    refusals: [{ rule: 'CARD-NAME' }],
+  })
+  // What was signed before goes on: cards that its people have are of before too.
+  expect(policyFaults({ ...setup, adopted: { policy, signatures: [] } }, policy)).toEqual([])
 })
