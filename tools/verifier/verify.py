@@ -1072,10 +1072,20 @@ def signed_at(kind, fact):
     return name if isinstance(name, str) else None
 
 
+def fact_text_fault(fact):
+    """How a name of people or what they typed in a fact breaks the text rule, or None. What the machine wrote may hold anything."""
+    by, typed, seats = fact.get('by'), fact.get('input'), fact.get('seats')
+    texts = [*(by if isinstance(by, list) else [by]), fact.get('name'), fact.get('text'),
+             None if fact.get('cause') == 'restart' else fact.get('reason'),
+             *(typed.values() if isinstance(typed, dict) else []),
+             *(member(seat, 'name') for seat in (seats if isinstance(seats, list) else []))]
+    return next((fault for fault in (text_fault(one) for one in texts if isinstance(one, str)) if fault is not None), None)
+
+
 def fold(lines, sizes, most=1_000_000):
     """Header, node 0, last head and the heads at `sizes` of the lines of a transcript of at most `most` entries."""
     header, node, tree, heads, made_at, opened, decided, performed, keys_read, dealing = None, b'', Tree(), {}, {}, 0, [], {}, {}, None
-    results, redacted, steps, course, made, paused, ended, here, readings = {}, set(), set(), [], [], False, None, [], []
+    results, redacted, steps, course, made, paused, ended, here, readings, ill_text = {}, set(), set(), [], [], False, None, [], [], None
 
     def head():
         return {'size': str(tree.size), 'node': node.hex(), 'root': tree.root().hex()}
@@ -1093,6 +1103,9 @@ def fold(lines, sizes, most=1_000_000):
             node = sha(b'\x12', node, leaf)
             tree.add(leaf)
             kind, fact = entry['kind'], entry.get('fact')
+            if header['v'] == 3 and fact is not None and ill_text is None:
+                fault = fact_text_fault(fact)
+                ill_text = fault and f"entry {entry['seq']}, {kind}: {fault}"
             if kind == 'checkpoint.made' and entry['seq'] in sizes:
                 made_at[entry['seq']] = entry['stepId']
             if kind == 'step.performed':
@@ -1130,7 +1143,7 @@ def fold(lines, sizes, most=1_000_000):
     need(header is not None, 'no header')
     return {'header': header, 'node0': node0.hex(), 'head': head(), 'heads': heads, 'made_at': made_at,
             'opened': opened, 'decided': decided, 'performed': performed, 'keys_read': keys_read, 'dealing': dealing,
-            'results': results, 'redacted': redacted, 'named': steps, 'course': course, 'made': made, 'signed_here': here, 'readings': readings,
+            'results': results, 'redacted': redacted, 'named': steps, 'course': course, 'made': made, 'signed_here': here, 'readings': readings, 'ill_text': ill_text,
             'stopped': ended or ('run.paused' if paused else None)}
 
 
@@ -2827,6 +2840,7 @@ class Verifier:
         def of(*kinds):
             return [(step, self.recorded(step)[0]) for step in steps if step['do'] in kinds]
         self.need_course([step for part in self.plan['parts'] for step in part['steps']])
+        need(self.run['ill_text'] is None, f"a name or a text breaks the text rule: {self.run['ill_text']}")
         self.need_room()
         self.hearings()
         self.need_recorded_evidence(of(*making), of('attest'))
@@ -2989,9 +3003,12 @@ class Verifier:
         return 'claimed' if 'claimed' in states else 'signed' if states else 'none', values
 
     def machine_shown(self):
-        """What the last measuring of the machine says that is not redacted."""
-        said = [member(self.run['results'].get((step['id'], 'measure-machine')), 'machine') for step in self.steps_of('measure-machine')]
-        return next((one for one in reversed(said) if one is not None and fits_shape(machine_shape, one)), None)
+        """What the last measuring of the machine says; None where that is redacted: an earlier one does not count in its place."""
+        redacted, results = self.run['redacted'], self.run['results']
+        last = next((step['id'] for step in reversed(self.steps_of('measure-machine'))
+                     if step['id'] in redacted or (step['id'], 'measure-machine') in results), None)
+        said = None if last in redacted else member(results.get((last, 'measure-machine')), 'machine')
+        return said if fits_shape(machine_shape, said) else None
 
     def check_machine(self):
         image = self.run['header']['machine'].get('image')

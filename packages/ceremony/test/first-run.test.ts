@@ -66,6 +66,7 @@ describe('the first run', () => {
       'checkpoint.cosigned',
       'checkpoint.cosigned',
       'step.performed build-bundle',
+      'reading.heard',
       'step.confirmed',
       'step.performed sign-bundle',
       'signature.accepted',

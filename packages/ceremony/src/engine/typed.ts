@@ -1,7 +1,9 @@
+import type { Json } from '@lux/crypto'
 import { textFault, tidyText } from '@lux/crypto/text'
 import type { Command } from '../model/commands.ts'
 import type { NewEvent } from '../model/events.ts'
 import type { State } from '../model/state.ts'
+import { factTextFault } from '../transcript/fact-texts.ts'
 
 /** What people typed, composed and without spaces at its ends; as it is in a run of before version 3. */
 export function tidied(state: State, command: Command): Command {
@@ -23,20 +25,12 @@ export function tidied(state: State, command: Command): Command {
   }
 }
 
-/** Since version 3 what people typed keeps the text rule: why it does not, or null. */
-export function typedFault(state: State, event: NewEvent): string | null {
-  const fault =
-    state.plan.v === 3
-      ? typedIn(event)
-          .map(textFault)
-          .find((one) => one !== null)
-      : null
-  return fault == null ? null : `what was typed does not keep the text rule: ${fault}`
-}
-
-function typedIn({ kind, fact }: NewEvent): string[] {
-  if (kind === 'note.made') return [fact.text]
-  if (kind === 'step.confirmed') return Object.values(fact.input)
-  if (kind === 'run.paused') return fact.cause === 'person' ? [fact.reason] : []
-  return kind === 'run.aborted' || kind === 'exception.decided' ? [fact.reason] : []
+/** Since version 3 names and what people typed keep the text rule, as verifiers ask: why they do not, or null. */
+export function typedFault(state: State, { kind, fact }: NewEvent): string | null {
+  if (state.plan.v !== 3) return null
+  // What officers are asked to sign stands in the transcript once they have.
+  const proposed = kind === 'exception.proposed' ? textFault(fact.payload.reason) : null
+  // Facts are built of JSON's values by their type.
+  const fault = proposed ?? factTextFault(fact as { readonly [name: string]: Json })
+  return fault === null ? null : `what was typed does not keep the text rule: ${fault}`
 }

@@ -1,6 +1,7 @@
 import type { Json } from '@lux/crypto'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import type { EffectKind } from '../model/effects.ts'
+import { factTextFault } from './fact-texts.ts'
 import { appendEntry, type Head, headOf, openTranscript, type TranscriptState } from './fold.ts'
 import { type LineReader, readLines } from './jsonl.ts'
 import type { Entry, Header } from './schema.ts'
@@ -35,6 +36,8 @@ export type Verified = {
   readonly signedHere: readonly string[]
   /** Who heard words read aloud, as it stands there; `fact` is null where it is redacted. */
   readonly readings: readonly Reading[]
+  /** The first entry of a name or a typed text that breaks the text rule, and how; null before version 3. */
+  readonly illText: string | null
   /** What kept the run from sealing a bundle at the end of this transcript, by the kind of its entry. */
   readonly stopped: string | null
 }
@@ -108,6 +111,7 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
   const all: Made[] = []
   const here = new Set<string>()
   const readings: Reading[] = []
+  let illText: string | null = null
   let paused = false
   let ending: string | null = null
   let exceptions = 0
@@ -129,6 +133,10 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
       if (!appended.ok) return appended
       transcript = appended.value
       const { kind, seq, stepId, time } = entry
+      if (opened?.header.v === 3 && 'fact' in entry && illText === null) {
+        const fault = factTextFault(entry.fact)
+        if (fault !== null) illText = `entry ${seq}, ${kind}: ${fault}`
+      }
       if (kind === 'checkpoint.made' && sizes.has(seq)) madeAt.set(seq, stepId)
       if (kind === 'exception.opened') exceptions += 1
       if (kind === 'exception.decided')
@@ -181,6 +189,7 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
         made: all,
         signedHere: [...here],
         readings,
+        illText,
         stopped: ending ?? (paused ? 'run.paused' : null),
         opened: exceptions,
       })

@@ -44,15 +44,16 @@ function has(result: Json, name: string): boolean {
   return typeof result === 'object' && result !== null && name in result
 }
 
-/** What the last measuring of the machine says that is not redacted; null where there is none. */
-export function machineOf(of: Verification): MachineEvidence | null {
-  const said = stepsOf(required(of.plan)).flatMap(({ step }) => {
-    if (step.do !== 'measure-machine') return []
-    const result = of.run.results.get(`${step.id} measure-machine`) ?? null
-    const parsed = v.safeParse(machineEvidence, member(result, 'machine'))
-    return parsed.success ? [parsed.output] : []
-  })
-  return said.at(-1) ?? null
+/** What the last measuring of the machine says; null where that is redacted: an earlier one does not count in its place. */
+export function machineOf({ plan, run }: Verification): MachineEvidence | null {
+  const last = stepsOf(required(plan)).findLast(
+    ({ step: { do: kind, id } }) =>
+      kind === 'measure-machine' && (run.redacted.has(id) || run.results.has(`${id} measure-machine`)),
+  )
+  if (last === undefined || run.redacted.has(last.step.id)) return null
+  const said = member(run.results.get(`${last.step.id} measure-machine`) ?? null, 'machine')
+  const parsed = v.safeParse(machineEvidence, said)
+  return parsed.success ? parsed.output : null
 }
 
 /** SPEC.md 13.4: the medium is that of the plan, and the machine shows what the policy asks for. */

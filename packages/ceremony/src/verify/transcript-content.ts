@@ -23,6 +23,7 @@ export async function checkTranscriptContent(v: Verification): Promise<Outcome<s
   const heard = hearingsOf(v)
   const found =
     courseFault(v) ??
+    (v.run.illText === null ? null : `a name or a text breaks the text rule: ${v.run.illText}`) ??
     roomFault(v) ??
     (typeof heard === 'string' ? heard : null) ??
     (await recordedFault(v, recorded))

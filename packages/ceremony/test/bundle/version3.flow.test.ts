@@ -107,6 +107,27 @@ function hearing(change: Partial<Hearing> = {}, by = wim): SampleOptions {
   return entry('reading.signed', { payload, signature } as unknown as FullEntry['fact'])
 }
 
+const note = (fact: FullEntry['fact']): SampleOptions => entry('note.made', fact)
+
+/** Two measurings under a policy that asks for a medium: the first shows it, and the second is redacted. */
+function measuredTwice(): SampleOptions {
+  const { alter } = machine(
+    { level: 'M2', image: digest },
+    { policy: (before) => ({ ...before, machine: { least: 'M2', images: [digest] } }) },
+  )
+  const again = entryOf('again', 'step.performed', performed('measure-machine', { level: 'M0' }))
+  return of3({
+    ...alter,
+    plan: (before) =>
+      withStep({ id: 'again', do: 'measure-machine' })(alter?.plan?.(before) ?? before) as Plan,
+    entries: (all) =>
+      withEntry(alter?.entries?.(all) ?? all, again).map(
+        // A sample's entries are typed as whole ones.
+        (one) => (one.stepId === 'again' ? (redact(one) as unknown as FullEntry) : one),
+      ),
+  })
+}
+
 const quote = { attest: 'AA==', signature: 'AA==', key: 'AA==', log: 'AA==' }
 const able = (role: string, lacks: string[] = [], can = true) => ({ role, able: can, lacks })
 const capable = (...all: Json[]): SampleOptions => told('probe-token', { capabilities: all })
@@ -229,9 +250,40 @@ const sound: [string, SampleOptions, Partial<Record<Note['id'], string>>][] = [
   ['with capabilities', capable(able('root'), able('data')), { capabilities: 'claimed ceremony' }],
   ['with keys that show nothing of what their token lacks', lacking(['COPYABLE', 'WRAP_WITH_TRUSTED']), {}],
   ['with a measured token', probed, {}],
+  [
+    'with why a program paused, which nobody typed',
+    of3({
+      entries: (all) =>
+        withEntry(
+          withEntry(
+            all,
+            entryOf('seal', 'run.paused', { by: 'machine', cause: 'restart', reason: 'a\u200bb' }),
+          ),
+          entryOf('seal', 'run.resumed', { by: 'machine' }),
+        ),
+    }),
+    {},
+  ],
+  [
+    'of version 2 with a note that hides something',
+    { version: 2, alter: note({ by: 'Wim', text: 'a\u200bb' }).alter ?? {} },
+    {},
+  ],
 ]
 
 const wrong: [string, string, SampleOptions][] = [
+  ...(
+    [
+      [{ by: 'Wim', text: 'a\u200bb' }, 'a note that hides something'],
+      [{ by: 'W\u0456m', text: 'a' }, 'a name of two scripts'],
+      [{ by: ['Wim', 'Ada '], text: 'a' }, 'a name that ends in a space'],
+      [{ name: 'u\u0308', text: 'a' }, 'a name that is not composed'],
+      [{ by: 'Wim', reason: 'a\u202eb' }, 'a reason that turns around'],
+      [{ input: { clock: 'a\u200bb' } }, 'a value that hides something'],
+      [{ seats: [{ name: 'W\u200bim' }] }, 'a seat that hides something'],
+    ] as [FullEntry['fact'], string][]
+  ).map(([fact, what]): [string, string, SampleOptions] => ['TRANSCRIPT-CONTENT', what, note(fact)]),
+  ['MACHINE', 'a last measuring that is redacted', measuredTwice()],
   [
     'POLICY-OLDEST',
     'a run of version 1',

@@ -56,6 +56,18 @@ describe('notes', () => {
     expect(run.disk.entries.at(-1)).toMatchObject({ fact: { text: 'Zo\u00eb came.' } })
   })
 
+  it('TEXT-RULE COMMAND-01 nobody is asked to sign a decision whose reason hides something', () => {
+    const run = runOf(3, 'generate-root')
+    run.must({
+      ...{ type: 'deviate', by: 'Witness One', step: 'generate-root' },
+      ...{ expected: 'the bag 17', happened: 'the bag 18' },
+    })
+    const decided = (reason: string) =>
+      rule(run, { type: 'decide-exception', by: 'Operator', decision: 'continue', reason, head: run.head() })
+    expect(decided('a\u200bb')).toBe('COMMAND-01')
+    expect(decided('It is 18.')).toBe('exception.proposed')
+  })
+
   it('HISTORY-01 in a history of version 1 there is none', () => {
     const run = runOf(2, 'generate-root')
     run.must(note)
