@@ -539,17 +539,17 @@ const others: readonly Case[] = [
     'user',
     'ROLE-REFUSED',
     ['POST /api/v1/projects/payments/rotate-kek'],
-    ({ rotation }, call) => rotation.rotateProject(call, 'payments'),
+    ({ rotation }, call) => rotation.rotateProject(call, { project: 'payments' }),
   ),
   refused(
     'organisation.rotate-kek',
     'stranger',
     'OBJECT-ABSENT',
     ['POST /api/v1/organisations/org/rotate-kek'],
-    ({ rotation }, call) => rotation.rotateOrganisation(call, 'org'),
+    ({ rotation }, call) => rotation.rotateOrganisation(call, { organisation: 'org' }),
   ),
   refused('root.rotate', 'chief', 'ROLE-REFUSED', ['POST /api/v1/root/rotate'], ({ rotation }, call) =>
-    rotation.rotateRoot(call),
+    rotation.rotateRoot(call, {}),
   ),
   refused('key.versions', 'stranger', 'OBJECT-ABSENT', [`GET ${kms}/orders/versions`], ({ keys }, call) =>
     keys.versions(call, { id: 'orders' }),
@@ -775,7 +775,7 @@ const others: readonly Case[] = [
     'stranger',
     'OBJECT-ABSENT',
     ['GET /api/v1/organisations/org/alerts'],
-    ({ alerts }, call) => alerts.read(call, 'org'),
+    ({ alerts }, call) => alerts.read(call, { organisation: 'org' }),
   ),
   refused(
     'alert.add-rule',

@@ -1,12 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { absent, authorize } from '../access/authorize.ts'
+import { type Action, absent } from '../access/authorize.ts'
 import { nameShape } from '../access/tokens.ts'
-import type { Call, Record, Subject } from '../audit/record.ts'
+import type { Record } from '../audit/record.ts'
+import { entry, type Permission } from '../operations/entry.ts'
+import { openPipeline, operationsOf, unapproved } from '../operations/pipeline.ts'
+import { Type } from '../operations/schema.ts'
+import { changes, reads } from '../operations/usual.ts'
 import type { Database } from '../platform/database/open.ts'
 import { type SealingKey, seal } from '../platform/sealed.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { enqueue, placeOf } from './deliveries.ts'
-import { type AlertRule, checkRule } from './rules.ts'
+import { type AlertRule, checkRule, mostCounted, mostMinutes } from './rules.ts'
 
 export type Webhook = {
   readonly id: string
@@ -41,22 +45,81 @@ export type Alerts = {
   readonly deliveries: readonly Delivery[]
 }
 
-type Parts = { readonly database: Database; readonly record: Record; readonly key: SealingKey; now(): Date }
+type Parts = { readonly database: Database; readonly key: SealingKey; now(): Date }
 
 const mostRules = 32
 const mostWebhooks = 8
 const mostShown = 50
 
+const closed = { additionalProperties: false } as const
+const id = Type.String({ minLength: 1, maxLength: 64 })
+const name = Type.String({ minLength: 1, maxLength: 64 })
+const hour = Type.Integer({ minimum: 0, maximum: 24 })
+const counted = {
+  most: Type.Integer({ minimum: 1, maximum: mostCounted }),
+  minutes: Type.Integer({ minimum: 1, maximum: mostMinutes }),
+}
+const rule = Type.Union([
+  Type.Object({ kind: Type.Literal('volume'), ...counted }, closed),
+  Type.Object({ kind: Type.Literal('failures'), ...counted }, closed),
+  Type.Object(
+    {
+      kind: Type.Literal('unusual-hour'),
+      hours: Type.Object({ from: hour, until: hour }, closed),
+      days: Type.Optional(
+        Type.Array(Type.Integer({ minimum: 0, maximum: 6 }), { minItems: 1, maxItems: 7, uniqueItems: true }),
+      ),
+    },
+    closed,
+  ),
+  Type.Object(
+    { kind: Type.Literal('source'), networks: Type.Array(name, { minItems: 1, maxItems: 32 }) },
+    closed,
+  ),
+])
+
 export type AlertOperations = ReturnType<typeof openAlerts>
 
+export const openAlerts = (parts: Parts & { readonly record: Record }) =>
+  operationsOf(alertTable(parts), openPipeline({ record: parts.record, approvals: unapproved }))
+
 /** What an organisation wants to hear of, and where it is told. */
-export function openAlerts({ database, record, key, now }: Parts) {
+export const alertTable = (parts: Parts) => ({
+  ...readingEntries(parts),
+  ...ruleEntries(parts),
+  ...webhookEntries(parts),
+})
+
+const inOrganisation = (database: Database, action: Action) => ({
+  async find({ organisation }: { organisation: string }): Promise<Outcome<string>> {
+    const row = await database
+      .selectFrom('organisation')
+      .select('id')
+      .where('id', '=', organisation)
+      .executeTakeFirst()
+    return row ? accept(row.id) : absent('organisation')
+  },
+  permissions: (organisation: string): [Permission] => [
+    { action, resource: { kind: 'organisation', organisation }, key: null },
+  ],
+})
+
+const managing = (database: Database) => ({
+  ...changes,
+  ...inOrganisation(database, 'alert.manage'),
+  shown: null,
+  fits: () => accept(null),
+})
+
+function readingEntries({ database }: Parts) {
   return {
     /** Rules, webhooks, and the newest alerts and deliveries. */
-    read(call: Call, organisation: string): Promise<Outcome<Alerts>> {
-      return record(call, 'alert.read', async (subject) => {
-        const allowed = await may(call, subject, 'alert.read', organisation)
-        if (!allowed.ok) return allowed
+    read: entry({
+      ...reads,
+      ...inOrganisation(database, 'alert.read'),
+      name: 'alert.read',
+      input: { organisation: id },
+      async run({ found: organisation }): Promise<Outcome<Alerts>> {
         const rules = await database
           .selectFrom('alert_rule')
           .selectAll()
@@ -65,7 +128,7 @@ export function openAlerts({ database, record, key, now }: Parts) {
           .orderBy('created_at')
           .orderBy('id')
           .execute()
-        const webhooks = await hooksOf(organisation).orderBy('created_at').orderBy('id').execute()
+        const webhooks = await hooksOf(database, organisation).orderBy('created_at').orderBy('id').execute()
         const alerts = await database
           .selectFrom('alert')
           .innerJoin('alert_rule', 'alert_rule.id', 'alert.rule_id')
@@ -100,19 +163,20 @@ export function openAlerts({ database, record, key, now }: Parts) {
             state: one.delivered_at !== null ? 'delivered' : one.next_at === null ? 'given-up' : 'waiting',
           })),
         })
-      })
-    },
+      },
+    }),
+  }
+}
 
+function ruleEntries({ database, now }: Parts) {
+  return {
     /** Refuses CONDITION-MALFORMED, REQUEST-FIELDS, ALERTS-FULL. */
-    addRule(
-      call: Call,
-      { organisation, rule }: { readonly organisation: string; readonly rule: AlertRule },
-    ): Promise<Outcome<string>> {
-      return record(call, 'alert.add-rule', async (subject) => {
-        const allowed = await may(call, subject, 'alert.manage', organisation)
-        if (!allowed.ok) return allowed
-        const sound = checkRule(rule)
-        if (!sound.ok) return sound
+    addRule: entry({
+      ...managing(database),
+      name: 'alert.add-rule',
+      input: { organisation: id, rule: Type.Unsafe<AlertRule>(rule) },
+      fits: ({ input }) => checkRule(input.rule),
+      async run({ found: organisation, input }) {
         const { count } = await database
           .selectFrom('alert_rule')
           .select(({ fn }) => fn.countAll<string>().as('count'))
@@ -121,129 +185,105 @@ export function openAlerts({ database, record, key, now }: Parts) {
           .executeTakeFirstOrThrow()
         if (Number(count) >= mostRules)
           return refuse('ALERTS-FULL', `an organisation has ${mostRules} rules at most`)
-        const id = randomUUID()
+        const made = randomUUID()
+        const row = { id: made, organisation_id: organisation, rule: JSON.stringify(input.rule) }
         await database
           .insertInto('alert_rule')
-          .values({ id, organisation_id: organisation, rule: JSON.stringify(rule), created_at: now() })
+          .values({ ...row, created_at: now() })
           .execute()
-        return accept(id)
-      })
-    },
+        return accept(made)
+      },
+    }),
 
-    removeRule(
-      call: Call,
-      { organisation, id }: { readonly organisation: string; readonly id: string },
-    ): Promise<Outcome<null>> {
-      return record(call, 'alert.remove-rule', async (subject) => {
-        const allowed = await may(call, subject, 'alert.manage', organisation)
-        if (!allowed.ok) return allowed
+    removeRule: entry({
+      ...managing(database),
+      name: 'alert.remove-rule',
+      input: { organisation: id, id },
+      async run({ found: organisation, input }): Promise<Outcome<null>> {
         const done = await database
           .updateTable('alert_rule')
           .set({ removed_at: now() })
-          .where('id', '=', id)
+          .where('id', '=', input.id)
           .where('organisation_id', '=', organisation)
           .where('removed_at', 'is', null)
           .executeTakeFirst()
         return Number(done.numUpdatedRows) === 1 ? accept(null) : refuse('OBJECT-ABSENT', 'Rule not found')
-      })
-    },
+      },
+    }),
+  }
+}
 
+function webhookEntries({ database, key, now }: Parts) {
+  return {
     /** Its secret is given here once. Refuses PROVIDER-ADDRESS what is no https URL; where it leads is looked at at each call. */
-    addWebhook(
-      call: Call,
-      {
-        organisation,
-        name,
-        url,
-      }: { readonly organisation: string; readonly name: string; readonly url: string },
-    ): Promise<Outcome<{ readonly webhook: Webhook; readonly secret: string }>> {
-      return record(call, 'webhook.add', async (subject) => {
-        const allowed = await may(call, subject, 'alert.manage', organisation)
-        if (!allowed.ok) return allowed
+    addWebhook: entry({
+      ...managing(database),
+      name: 'webhook.add',
+      input: { organisation: id, name, url: Type.String({ minLength: 1, maxLength: 512 }) },
+      fits({ input: { name, url } }) {
         if (!nameShape.test(name)) return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
         const at = URL.canParse(url) ? new URL(url) : null
         // Which names may speak plain HTTP is the server’s own setting: the call itself is refused without it.
-        if (at === null || !/^https?:$/.test(at.protocol) || at.username !== '' || at.password !== '')
-          return refuse('PROVIDER-ADDRESS', 'the address is no https URL without a name and password')
-        const known = await hooksOf(organisation).execute()
+        return at === null || !/^https?:$/.test(at.protocol) || at.username !== '' || at.password !== ''
+          ? refuse('PROVIDER-ADDRESS', 'the address is no https URL without a name and password')
+          : accept(at.href)
+      },
+      async run({ found: organisation, fitting: url, input: { name } }) {
+        const known = await hooksOf(database, organisation).execute()
         if (known.length >= mostWebhooks)
           return refuse('ALERTS-FULL', `an organisation has ${mostWebhooks} webhooks at most`)
-        const [id, secret] = [randomUUID(), `whsec_${randomBytes(32).toString('base64url')}`]
-        const webhook = { id, name, url: at.href, createdAt: now() }
+        const [made, secret] = [randomUUID(), `whsec_${randomBytes(32).toString('base64url')}`]
+        const webhook = { id: made, name, url, createdAt: now() }
         await database
           .insertInto('webhook')
           .values({
-            ...{ id, organisation_id: organisation, name, url: at.href, created_at: webhook.createdAt },
-            secret_sealed: await seal(key, placeOf(id), secret),
+            ...{ id: made, organisation_id: organisation, name, url, created_at: webhook.createdAt },
+            secret_sealed: await seal(key, placeOf(made), secret),
           })
           .execute()
         return accept({ webhook, secret })
-      })
-    },
+      },
+    }),
 
     /** What waits for it is not sent any more. */
-    removeWebhook(
-      call: Call,
-      { organisation, id }: { readonly organisation: string; readonly id: string },
-    ): Promise<Outcome<null>> {
-      return record(call, 'webhook.remove', async (subject) => {
-        const allowed = await may(call, subject, 'alert.manage', organisation)
-        if (!allowed.ok) return allowed
-        return database.transaction().execute(async (work) => {
+    removeWebhook: entry({
+      ...managing(database),
+      name: 'webhook.remove',
+      input: { organisation: id, id },
+      run: ({ found: organisation, input }) =>
+        database.transaction().execute(async (work): Promise<Outcome<null>> => {
           const done = await work
             .updateTable('webhook')
             .set({ removed_at: now() })
-            .where('id', '=', id)
+            .where('id', '=', input.id)
             .where('organisation_id', '=', organisation)
             .where('removed_at', 'is', null)
             .executeTakeFirst()
           if (Number(done.numUpdatedRows) !== 1) return refuse('OBJECT-ABSENT', 'Webhook not found')
-          await work
-            .updateTable('webhook_delivery')
-            .set({ next_at: null })
-            .where('webhook_id', '=', id)
-            .execute()
+          const waiting = work.updateTable('webhook_delivery').set({ next_at: null })
+          await waiting.where('webhook_id', '=', input.id).execute()
           return accept(null)
-        })
-      })
-    },
+        }),
+    }),
 
     /** Sends an event that says that it is a test, as soon as the queue comes to it. Its id. */
-    testWebhook(
-      call: Call,
-      { organisation, id }: { readonly organisation: string; readonly id: string },
-    ): Promise<Outcome<string>> {
-      return record(call, 'webhook.test', async (subject) => {
-        const allowed = await may(call, subject, 'alert.manage', organisation)
-        if (!allowed.ok) return allowed
+    testWebhook: entry({
+      ...managing(database),
+      name: 'webhook.test',
+      input: { organisation: id, id },
+      repeats: 'done-again',
+      async run({ found: organisation, input }) {
         const data = { organisationId: organisation }
-        const [delivery] = await enqueue(database, organisation, 'test', now(), data, id)
+        const [delivery] = await enqueue(database, organisation, 'test', now(), data, input.id)
         return delivery === undefined ? refuse('OBJECT-ABSENT', 'Webhook not found') : accept(delivery)
-      })
-    },
-  }
-
-  function hooksOf(organisation: string) {
-    return database
-      .selectFrom('webhook')
-      .select(['id', 'name', 'url', 'created_at'])
-      .where('organisation_id', '=', organisation)
-      .where('removed_at', 'is', null)
-  }
-
-  async function may(
-    call: Call,
-    subject: Subject,
-    action: 'alert.read' | 'alert.manage',
-    organisation: string,
-  ): Promise<Outcome<null>> {
-    const row = await database
-      .selectFrom('organisation')
-      .select('id')
-      .where('id', '=', organisation)
-      .executeTakeFirst()
-    if (!row) return absent('organisation')
-    subject.organisation = organisation
-    return authorize(call.caller, action, { kind: 'organisation', organisation })
+      },
+    }),
   }
 }
+
+const hooksOf = (database: Database, organisation: string) =>
+  database
+    .selectFrom('webhook')
+    .select(['id', 'name', 'url', 'created_at'])
+    .where('organisation_id', '=', organisation)
+    .where('removed_at', 'is', null)

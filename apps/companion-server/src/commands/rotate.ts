@@ -26,8 +26,8 @@ export async function rotateKek(state: StateFolder, what: RotationOf): Promise<O
 }
 
 function step(rotation: KekRotation, call: Call, what: RotationOf): Promise<Outcome<Rotated>> {
-  if (what === 'root') return rotation.rotateRoot(call)
+  if (what === 'root') return rotation.rotateRoot(call, {})
   return 'project' in what
-    ? rotation.rotateProject(call, what.project)
-    : rotation.rotateOrganisation(call, what.organisation)
+    ? rotation.rotateProject(call, { project: what.project })
+    : rotation.rotateOrganisation(call, { organisation: what.organisation })
 }

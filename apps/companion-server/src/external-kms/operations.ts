@@ -6,7 +6,6 @@ import { outsideOf } from '../access/conditions.ts'
 import type { Record } from '../audit/record.ts'
 import {
   aad,
-  changes,
   id,
   inputs,
   made,
@@ -14,7 +13,6 @@ import {
   type Place,
   payload,
   placePermission,
-  reads,
   resourceOf,
   version,
 } from '../keys/key-work.ts'
@@ -27,6 +25,7 @@ import { checkSigningInput, verifyData } from '../keys/signing.ts'
 import { entry, type Permission } from '../operations/entry.ts'
 import { openPipeline, operationsOf } from '../operations/pipeline.ts'
 import { Type } from '../operations/schema.ts'
+import { changes, reads } from '../operations/usual.ts'
 import { replyWithin } from '../platform/in-time.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { describedColumns, type ExternalKeys, type StoredExternalKey } from './external-keys.ts'

@@ -1,11 +1,15 @@
 import { canonicalString, encodeCanonical, type HybridSignature, utf8 } from '@lux/crypto'
 import type { Selectable, Transaction } from 'kysely'
-import { absent, authorize } from '../access/authorize.ts'
-import { type Call, ownCall, type Record, type Subject } from '../audit/record.ts'
+import { absent } from '../access/authorize.ts'
+import { ownCall, type Record, type Subject } from '../audit/record.ts'
+import { entry } from '../operations/entry.ts'
+import { openPipeline, operationsOf, unapproved } from '../operations/pipeline.ts'
+import { changes } from '../operations/usual.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { ProjectTable, Tables, TombstoneTable } from '../platform/database/tables.ts'
 import type { ServerToken } from '../platform/hsm/server-token.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
+import { id, placePermission } from './key-work.ts'
 import { importKeyVersion, type LifecycleRepository } from './lifecycle-repository.ts'
 import type { OnlineParents, OnlineRoot } from './online-parents.ts'
 import { type ShredReceipt, type SignedShredReceipt, shredContext } from './operations/ending.ts'
@@ -56,51 +60,65 @@ export type KekRotation = ReturnType<typeof openKekRotation>
  */
 export function openKekRotation(parts: Parts) {
   const { database, token, node, unwrapping, parents, lifecycle, record, now } = parts
-
-  return {
-    rotateProject(call: Call, id: string): Promise<Outcome<Rotation>> {
-      return record(call, 'project.rotate-kek', async (subject) => {
-        const project = await database
+  const rotates = { ...changes, shown: null, fits: () => accept(null) }
+  const table = {
+    rotateProject: entry({
+      ...rotates,
+      name: 'project.rotate-kek',
+      input: { project: id },
+      async find({ project }) {
+        const row = await database
           .selectFrom('project')
           .selectAll()
-          .where('id', '=', id)
+          .where('id', '=', project)
           .executeTakeFirst()
-        if (!project) return absent('project')
-        const organisation = project.organisation_id
-        Object.assign(subject, { organisation, project: id })
-        const allowed = authorize(call.caller, 'kek.rotate', { kind: 'project', organisation, project: id })
-        return allowed.ok ? projectRotated(subject, project, { rows: mostMoved }) : allowed
-      })
-    },
+        return row ? accept(row) : absent('project')
+      },
+      permissions: (row) => [
+        placePermission('kek.rotate', { organisation: row.organisation_id, project: row.id }),
+      ],
+      run: ({ found, subject }) => projectRotated(subject, found, { rows: mostMoved }),
+    }),
 
-    rotateOrganisation(call: Call, organisation: string): Promise<Outcome<Rotation>> {
-      return record(call, 'organisation.rotate-kek', async (subject) => {
-        const known = await database
+    rotateOrganisation: entry({
+      ...rotates,
+      name: 'organisation.rotate-kek',
+      input: { organisation: id },
+      async find({ organisation }) {
+        const row = await database
           .selectFrom('organisation')
-          .select('ceremony_only')
+          .select(['id', 'ceremony_only'])
           .where('id', '=', organisation)
           .executeTakeFirst()
-        if (!known) return absent('organisation')
-        subject.organisation = organisation
-        const allowed = authorize(call.caller, 'kek.rotate', { kind: 'organisation', organisation })
-        if (!allowed.ok) return allowed
-        if (known.ceremony_only)
-          return refuse('CEREMONY-ONLY', 'the KEKs of this organisation come from ceremonies')
-        return organisationRotated(subject, organisation, { rows: mostMoved }, null)
-      })
-    },
+        return row ? accept(row) : absent('organisation')
+      },
+      permissions: ({ id: organisation }) => [
+        { action: 'kek.rotate', resource: { kind: 'organisation', organisation }, key: null },
+      ],
+      fits: ({ found }) =>
+        found.ceremony_only
+          ? refuse('CEREMONY-ONLY', 'the KEKs of this organisation come from ceremonies')
+          : accept(null),
+      run: ({ found, subject }) => organisationRotated(subject, found.id, { rows: mostMoved }, null),
+    }),
 
     /**
      * A new root for everything online, in the token; the old one is destroyed there at the end. What was shredded before comes to
      * level S1 by it: the KEK of each project that lost a key is rotated first, so that its old one is under the old root alone.
      * Refuses ROOT-ROTATION.
      */
-    rotateRoot(call: Call): Promise<Outcome<RootRotation>> {
-      return record(call, 'root.rotate', async (subject) => {
-        const allowed = authorize(call.caller, 'root.rotate', { kind: 'deployment' })
-        return allowed.ok ? rootRotated(subject, { rows: mostMoved }) : allowed
-      })
-    },
+    rotateRoot: entry({
+      ...rotates,
+      name: 'root.rotate',
+      input: {},
+      find: () => accept(null),
+      permissions: () => [{ action: 'root.rotate', resource: { kind: 'deployment' }, key: null }],
+      run: ({ subject }) => rootRotated(subject, { rows: mostMoved }),
+    }),
+  }
+
+  return {
+    ...operationsOf(table, openPipeline({ record, approvals: unapproved })),
 
     /** What the clock asks for: rotations that were begun go on. Gives how many keys it moved. */
     async goOn(): Promise<number> {

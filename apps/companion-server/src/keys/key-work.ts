@@ -53,28 +53,6 @@ export const made = bytes(maxPayload + 1024, 4 * Math.ceil((maxPayload + 1024) /
 export const aad = Type.Optional(payload)
 export const version = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
 
-const nothing = (): readonly Uint8Array[] => []
-
-/** Entries of what only reads: nobody approves it, and the same is read again. */
-export const reads = {
-  secondFactor: false,
-  shown: null,
-  hashed: nothing,
-  fits: () => accept(null),
-  repeats: 'done-again',
-  deadline: replyWithin,
-  output: nothing,
-} as const
-
-/** Entries of what changes something: its caller may name it, so that it is done once. */
-export const changes = {
-  secondFactor: false,
-  hashed: nothing,
-  repeats: 'reply-kept',
-  deadline: replyWithin,
-  output: nothing,
-} as const
-
 /** What operations on keys have in common: which key, with which version, and what it is for. */
 export type KeyWork = ReturnType<typeof openKeyWork>
 

@@ -8,6 +8,11 @@ import type { AnyEntry, EntryInput, EntryOutput, Permission, Table } from './ent
 type Parts = { readonly record: Record; readonly approvals: Pick<Approvals, 'take'> }
 type Waiting = { readonly permission: Permission; readonly needed: ApprovalsNeeded }
 
+/** Of entries that no approval lets be done. */
+export const unapproved: Parts['approvals'] = {
+  take: async () => refuse('CONDITION-UNMET', 'no approval lets this be done'),
+}
+
 /** An entry as its doors call it. */
 export type Operation<E extends AnyEntry> = {
   (call: Call, input: EntryInput<E>): Promise<Outcome<EntryOutput<E>>>

@@ -48,7 +48,8 @@ afterAll(async () => {
 
 const organisation = () => kms.organisation.id
 const chief = () => kms.callAs(kms.chief)
-const state = async () => given(await kms.server.services.alerts.read(chief(), organisation()))
+const state = async () =>
+  given(await kms.server.services.alerts.read(chief(), { organisation: organisation() }))
 const eventsOf = (event: string) => heard.filter(({ headers }) => headers['custody-event'] === event)
 
 const addWebhook = async (name: string, to = url) =>

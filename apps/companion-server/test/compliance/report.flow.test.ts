@@ -170,9 +170,9 @@ test('COMPLIANCE-10 what ends, is rotated, logs in or is changed in the log afte
   expect(canonicalString(given(await ask('pci-dss', period)).payload)).toBe(canonicalString(before))
 
   const { rotation } = kms.server.services
-  given(await rotation.rotateRoot(kms.callAs(kms.admin)))
-  given(await rotation.rotateOrganisation(kms.callAs(kms.chief), kms.organisation.id))
-  given(await rotation.rotateProject(kms.callAs(kms.chief), kms.project.id))
+  given(await rotation.rotateRoot(kms.callAs(kms.admin), {}))
+  given(await rotation.rotateOrganisation(kms.callAs(kms.chief), { organisation: kms.organisation.id }))
+  given(await rotation.rotateProject(kms.callAs(kms.chief), { project: kms.project.id }))
   const rotatedSince = given(await ask('pci-dss', period)).payload
   const rowsOf = (report: Report, check: string) =>
     report.evidence.find((one) => one.check === check)?.rows ?? []

@@ -48,7 +48,7 @@ test('KEK-02 an organisation gets a new KEK: its projects move under it inside t
   const id = await kms.make('three')
   const ciphertext = await sealed(id)
   const chief = kms.callAs(kms.chief)
-  expect(given(await rotation().rotateOrganisation(chief, kms.organisation.id))).toEqual({
+  expect(given(await rotation().rotateOrganisation(chief, { organisation: kms.organisation.id }))).toEqual({
     ...{ version: 2, moved: 1, remaining: 0 },
   })
   kms.server.services.unwrapping.forgetAll()
@@ -70,11 +70,11 @@ test('KEK-03 what was cut short goes on: by the same call, by the clock, and a c
     .where('key_id', '=', id)
     .executeTakeFirstOrThrow()
   const call = kms.callAs(kms.chief)
-  given(await rotation().rotateProject(call, kms.project.id))
+  given(await rotation().rotateProject(call, { project: kms.project.id }))
   // As a crash leaves it: the new KEK is there, and a key is under the old one, which is kept.
   const [old, newest] = (await keksOf('project_kek')).slice(-2)
   expect([old?.state, newest?.state]).toEqual(['destroyed', 'enabled'])
-  const next = given(await rotation().rotateProject(call, kms.project.id))
+  const next = given(await rotation().rotateProject(call, { project: kms.project.id }))
   expect(next.version).toBe(newest!.version + 1)
   await database
     .updateTable('project_kek')
@@ -126,7 +126,7 @@ test('KEY-SHREDDED at level S1 nothing brings a key back: with all rows of befor
   const projectKek = await wrapped()
   expect(projectKek).toHaveLength(32)
 
-  const done = given(await rotation().rotateRoot(kms.callAs(kms.admin)))
+  const done = given(await rotation().rotateRoot(kms.callAs(kms.admin), {}))
   expect(done.remaining).toBe(0)
   const [receipt] = done.receipts
   expect(done.receipts).toHaveLength(1)

@@ -34,7 +34,9 @@ type Address<E extends AnyEntry, Reply extends TSchema> = {
 }
 
 const closed = { additionalProperties: false } as const
-const usual: Readonly<Record<string, string>> = { id: 'keyId', project: 'projectId' }
+const usual: Readonly<Record<string, string>> = {
+  ...{ id: 'keyId', project: 'projectId', organisation: 'organisationId' },
+}
 
 type Names = Readonly<Record<string, string | null>>
 type Named = { readonly field: string; readonly name: string; readonly schema: Field }

@@ -4,6 +4,7 @@ import { MAX_HOLDERS } from '@lux/crypto/sharing'
 import type { Call } from '../../audit/record.ts'
 import { entry, type InputOf } from '../../operations/entry.ts'
 import { Type } from '../../operations/schema.ts'
+import { changes } from '../../operations/usual.ts'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
 import {
   algorithms,
@@ -13,7 +14,7 @@ import {
   madeAlgorithms,
 } from '../algorithms.ts'
 import { envelopeKeyId } from '../envelope.ts'
-import { changes, id, type KeyParts, type KeyWork, makingPermissions } from '../key-work.ts'
+import { id, type KeyParts, type KeyWork, makingPermissions } from '../key-work.ts'
 import { checkNamed, checkRotation, maxDescription, maxRotationDays, rotationOf } from '../named.ts'
 import type { StoredKey } from '../repository.ts'
 

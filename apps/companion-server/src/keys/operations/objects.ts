@@ -3,13 +3,13 @@ import { sha256Hex, utf8, wipe } from '@lux/crypto'
 import { authorize } from '../../access/authorize.ts'
 import { entry, given, type InputOf } from '../../operations/entry.ts'
 import { Type } from '../../operations/schema.ts'
+import { changes } from '../../operations/usual.ts'
 import type { KeptAttribute, KeyDates, VersionState } from '../../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
 import { algorithmNames, algorithms, type KeyAlgorithm } from '../algorithms.ts'
 import { envelopeKeyId } from '../envelope.ts'
 import {
   algorithmOf,
-  changes,
   id,
   type KeyParts,
   type KeyWork,

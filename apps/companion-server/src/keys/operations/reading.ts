@@ -3,6 +3,7 @@ import { scopesWhere } from '../../access/authorize.ts'
 import { checkPage } from '../../access/page.ts'
 import { entry, given } from '../../operations/entry.ts'
 import { Type } from '../../operations/schema.ts'
+import { reads } from '../../operations/usual.ts'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
 import {
   algorithmOf,
@@ -11,7 +12,6 @@ import {
   type KeyWork,
   keyPermission,
   orAbsent,
-  reads,
   version,
 } from '../key-work.ts'
 import { checkSearch } from '../named.ts'

@@ -13,6 +13,6 @@ type Route = {
 /** Whether a route keeps its reply under the caller's name for it: of a known caller, and of what changes something. */
 export function keepsReply({ method, url = '', schema, config }: Route): boolean {
   if (config?.operation) return method === 'POST' && config.operation.repeats === 'reply-kept'
-  if (method !== 'POST' || !url.startsWith('/api/v1/') || url.endsWith('/test')) return false
+  if (method !== 'POST' || !url.startsWith('/api/v1/')) return false
   return schema?.hide !== true && schema?.security === undefined
 }
