@@ -16,14 +16,14 @@ import { wordsOf } from './words.ts'
 export type Enrolment = {
   readonly kind: Card['kind']
   readonly domain: Domain
-  /** As it shall stand in plans and policies. */
+  /** As plans and policies will name the person. */
   readonly name: string
   /** A remark on the card, such as the device. */
   readonly note?: string
   readonly schemes?: readonly Scheme[]
 }
 
-/** A new key and the card that everybody else may see. `digest` is what plans and policies name, `words` are read aloud. */
+/** A new key and its public card. Plans and policies name the `digest`; people read the `words` aloud. */
 export type Enrolled = {
   readonly key: PersonKey
   readonly card: Uint8Array
@@ -32,12 +32,12 @@ export type Enrolled = {
 }
 
 /**
- * Makes a person's key, 32 bytes of `entropy` for each scheme and for the envelope key of whom things are sealed to. The caller keeps the key sealed
- * (`encodePersonKey`) before the card leaves. Refuses CARD-MALFORMED.
+ * Makes a person's key from 32 bytes of `entropy` for each scheme, and for the envelope key where things are sealed to the person. The
+ * caller stores the key sealed (`encodePersonKey`) before the card leaves. Refuses CARD-MALFORMED.
  */
 export function enrol(enrolment: Enrolment, entropy: Entropy): Promise<Outcome<Enrolled>> {
   const { kind, domain, schemes = ['ed25519', 'mlDsa65'] } = enrolment
-  // As people type it: composed, and without the spaces at its ends.
+  // As people type it: composed (NFC), without spaces at its ends.
   const [name, note] = [tidyText(enrolment.name), enrolment.note && tidyText(enrolment.note)]
   return checkedLater(async () => {
     const identity = generateIdentity(entropy, schemes)
@@ -57,14 +57,14 @@ export function enrol(enrolment: Enrolment, entropy: Entropy): Promise<Outcome<E
 }
 
 /**
- * The key of a holder who stays, for the next epoch: another envelope key, the same name and signing keys, and a card that says so,
- * signed. `key.identity` is shared by both. Refuses REQUEST-ROLE.
+ * The next epoch's key of a holder who stays: a new envelope key under the same name and signing keys, with a signed card that says so.
+ * Both keys share `key.identity`. Refuses REQUEST-ROLE.
  */
 export function renewKey(key: PersonKey, entropy: Entropy): Promise<Outcome<Enrolled>> {
   return checkedLater(async () => {
-    // Nobody but a holder has an envelope key to renew.
+    // Only a holder has an envelope key to renew.
     need(holderSeal(key, key.card.domain))
-    // A card of before may have a name that no card of today has.
+    // An old card may have a name that today's rules refuse.
     need(cardCodec.check({ ...key.card, v: newest }))
     const seal: SealIdentity = await sealIdentityOf(entropy)
     const card = renewCard(key.identity, key.card, seal.recipient)

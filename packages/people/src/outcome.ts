@@ -1,6 +1,6 @@
 import { FormatError, type Outcome as Ruled, type Refusal as RuledRefusal } from '@lux/crypto'
 
-/** Which of the things that were handed over a refusal is about: the caller knows its path or its place on the screen. */
+/** Which of the given files a refusal is about. The caller knows its path or its place on the screen. */
 export type Given =
   | 'answer'
   | 'approval'
@@ -27,11 +27,11 @@ export type Given =
   | 'state'
   | 'transcript'
 
-/** An expected no: `rule` is a code and i18n key, `detail` is for people and holds no secret. */
+/** A refusal. `rule`: a code and i18n key. `detail`: for people, without secrets. */
 export type Refused = RuledRefusal<Given>
 export type Outcome<T> = Ruled<T, Given>
 
-/** A no on its way out of nested checks. It never leaves this package. */
+/** Carries a refusal out of nested checks. It never leaves this package. */
 class Refusal extends Error {
   readonly refused: Refused
 
@@ -41,19 +41,19 @@ class Refusal extends Error {
   }
 }
 
-/** Ends the check that is under way with a no. */
+/** Ends the present check with a refusal. */
 export function no(rule: string, detail: string, file?: Given): never {
   throw new Refusal({ ok: false, rule, detail, ...(file === undefined ? {} : { file }) })
 }
 
-/** The value of what was accepted; a refusal ends the check that is under way. */
+/** The value of an accepted outcome. A refusal ends the present check. */
 export function need<T>(outcome: Outcome<T>, file?: Given): T {
   if (outcome.ok) return outcome.value
   const about = file ?? outcome.file
   return no(outcome.rule, outcome.detail, about)
 }
 
-/** What `check` gives, and its no as a value. What is malformed is a no too; anything else is a fault and thrown. */
+/** Runs `check`, and returns its refusal as a value. Malformed input is a refusal too. Any other error is a fault and is thrown. */
 export function checked<T>(check: () => T, file?: Given): Outcome<T> {
   try {
     return { ok: true, value: check() }
@@ -62,7 +62,7 @@ export function checked<T>(check: () => T, file?: Given): Outcome<T> {
   }
 }
 
-/** As `checked`, of what takes its time. */
+/** As `checked`, for asynchronous checks. */
 export async function checkedLater<T>(check: () => Promise<T>, file?: Given): Promise<Outcome<T>> {
   try {
     return { ok: true, value: await check() }

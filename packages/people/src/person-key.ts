@@ -16,7 +16,10 @@ import { checked, no, type Outcome } from './outcome.ts'
 
 export const maxPersonKey = 1 << 16
 
-/** A person's key as their own device keeps it. `seal` is the age identity of whom things are sealed to, as a share to its holder; else null. */
+/**
+ * A person's key as their device stores it. `seal`: the age identity that things are sealed to, as a share to its holder; null for people
+ * who receive nothing sealed.
+ */
 export type PersonKey = {
   readonly card: Card
   readonly identity: SigningIdentity
@@ -40,7 +43,7 @@ export function encodePersonKey({ card, identity, seal }: PersonKey): Uint8Array
   }
 }
 
-/** The key in it; the caller wipes `plain`, and the identity when it is done with it. Refuses KEY-FILE-WRONG. */
+/** Reads a key. The caller wipes `plain`, and the identity when done. Refuses KEY-FILE-WRONG. */
 export function parsePersonKey(plain: Uint8Array): Outcome<PersonKey> {
   const parsed = checked(() => keyOf(parseCanonical(plain, { maxBytes: maxPersonKey })), 'key')
   return parsed.ok ? parsed : { ...parsed, rule: 'KEY-FILE-WRONG' }

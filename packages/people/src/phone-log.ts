@@ -3,7 +3,7 @@ import type { VerificationKeys } from '@lux/crypto'
 import { checked, need, type Outcome } from './outcome.ts'
 import type { PersonKey } from './person-key.ts'
 
-/** A phone's log as a file, under its person's signature. `entries`: the oldest first. Refuses LOG-FILE-MALFORMED. */
+/** A phone's log as a file that its person signs. `entries`: oldest first. Refuses LOG-FILE-MALFORMED. */
 export function signLog(
   { card, identity }: PersonKey,
   { made, entries }: Pick<PhoneLog, 'made' | 'entries'>,
@@ -16,7 +16,7 @@ export function signLog(
   })
 }
 
-/** A log that the person with these keys signed. Refuses LOG-FILE-MALFORMED, SIGNATURE-…, QUORUM-SHORT. */
+/** Reads a log that the person with these keys signed. Refuses LOG-FILE-MALFORMED, SIGNATURE-…, QUORUM-SHORT. */
 export function readLog(bytes: Uint8Array, keys: VerificationKeys): Outcome<PhoneLog> {
   return checked(() => {
     const document = need(phoneLogCodec.file.parse(bytes))

@@ -8,7 +8,7 @@ import type { PersonKey } from './person-key.ts'
 export type AppFile = { readonly path: string; readonly bytes: Uint8Array }
 
 /**
- * That a phone's app came from where the policy has it served: whoever serves it owns the shares. A rehearsal is served by anybody.
+ * Checks that a phone's app came from the policy's origin, because whoever serves the app owns the shares. Anybody may serve a rehearsal.
  * Refuses PHONE-ORIGIN.
  */
 export function checkServedFrom(
@@ -47,7 +47,7 @@ export function signRelease(
 }
 
 /**
- * That a release is signed by these keys, for this origin, and no older than `newest`, a release of theirs that was taken by hand. Refuses
+ * Checks that a release is signed by these keys, for this origin, and is no older than `newest`, a release taken by hand. Refuses
  * APP-RELEASE-MALFORMED, SIGNATURE-…, QUORUM-SHORT, APP-RELEASE-ORIGIN, APP-RELEASE-OLD.
  */
 export function checkRelease(
@@ -68,12 +68,12 @@ export function checkRelease(
   })
 }
 
-/** What an origin answers for a path: null for a body where there is none. */
+/** An origin's reply for a path. `body`: null where there is none. */
 export type ServedFile = { readonly bytes: Uint8Array | null; readonly contentPolicy: string | null }
 
 /**
- * That a file is the released one, and comes with the policy that keeps others from framing it or a worker from reaching out. Refuses
- * APP-RELEASE-FILE, APP-RELEASE-HEADER.
+ * Checks that a file is the released one. Its headers must forbid framing it, and workers that connect elsewhere. Refuses APP-RELEASE-FILE,
+ * APP-RELEASE-HEADER.
  */
 export function checkReleased(
   { path, size, sha256 }: PhoneRelease['files'][number],
@@ -94,8 +94,8 @@ export function checkReleased(
 }
 
 /**
- * Whether one of the policies of a header is the wanted one: a browser obeys them all, so others beside it only forbid more. One
- * directive more in the same policy may allow more, so it is another policy.
+ * Whether one of a header's policies is the wanted one. Browsers obey all of them, so further policies only forbid more. A further
+ * directive inside one policy may allow more, so that is another policy.
  */
 function hasPolicy(header: string, wanted: string): boolean {
   const directives = (policy: string): string =>
@@ -109,8 +109,8 @@ function hasPolicy(header: string, wanted: string): boolean {
 }
 
 /**
- * Addresses that a release has no file at, and that are asked for to learn whether the origin serves more than the app: `random` names no
- * file of anybody. A file whose name nobody guesses is not found.
+ * Paths that a release does not have, to learn whether the origin serves more than the app. `random` is a name that no file has. A file
+ * with an unguessable name stays unfound.
  */
 export function strayPaths({ files }: Pick<PhoneRelease, 'files'>, random: string): string[] {
   const folders = new Set(
@@ -137,7 +137,7 @@ export function strayPaths({ files }: Pick<PhoneRelease, 'files'>, random: strin
   ].filter((path) => !listed.has(path))
 }
 
-/** That the origin has nothing at such an address. Refuses APP-RELEASE-FILE. */
+/** Checks that the origin serves nothing at such a path. Refuses APP-RELEASE-FILE. */
 export function checkStray(path: string, { bytes }: ServedFile): Outcome<null> {
   return checked(() =>
     bytes === null ? null : no('APP-RELEASE-FILE', `${path} is served, and is no file of the release`),

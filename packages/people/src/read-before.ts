@@ -1,8 +1,8 @@
 import type { Line } from './told.ts'
 
 /**
- * What is read before a yes, part by part: who asks for what and why come first, what the yes does comes last. Shared by all screens; a
- * part in which nothing stands is left out.
+ * The parts that people read before a yes. Who asks for what and why comes first, and what the yes does comes last. All screens share this.
+ * Empty parts are left out.
  */
 export const readBefore = {
   request: ['asks', 'cost', 'words', 'decide'],
@@ -13,7 +13,7 @@ export const readBefore = {
 export type YesTo = keyof typeof readBefore
 type PartOf<Of extends YesTo> = (typeof readBefore)[Of][number]
 
-/** The parts of this yes that have something in them, in their order. The first and the last are never left out. */
+/** The parts with something in them, in order. The first and the last always stay. */
 export function partsToRead<Of extends YesTo, Body>(
   of: Of,
   bodies: Readonly<Record<PartOf<Of>, Body | null>> & Readonly<Record<'asks' | 'decide', Body>>,
@@ -25,23 +25,23 @@ export function partsToRead<Of extends YesTo, Body>(
   })
 }
 
-/** Lines that are read where the yes is given: until when it may be, and what it takes. */
+/** Lines of the last part, beside the yes: its deadline and its cost. */
 const atTheEnd: ReadonlySet<string> = new Set(['expires', 'until', 'blocks'])
 
-/** In the order of a question: who asks, what for. What is not named here follows. */
+/** Lines in this order: who asks, what for. Others follow. */
 const first = ['requester', 'what', 'purpose', 'computed', 'answers to', 'approved by']
 const rank = ({ name }: Line): number => (first.includes(name) ? first.indexOf(name) : first.length)
 
 type SortedLines = {
   readonly proved: readonly Line[]
-  /** Of a claim, and of what was not checked. */
+  /** Lines that are only claimed, or were not checked. */
   readonly claimed: readonly Line[]
   readonly decide: readonly Line[]
-  /** Digests, keys and recipients. */
+  /** Lines of digests, keys and recipients. */
   readonly prints: readonly Line[]
 }
 
-/** Each line is in one of the four. A claim never stands with what is proved. */
+/** Each line goes into one of the four parts. A claim never shares one with what is proved. */
 export function sortLines(lines: readonly Line[]): SortedLines {
   const sorted = lines.toSorted((a, b) => rank(a) - rank(b))
   const proved = sorted.filter(({ whose }) => whose === 'proved')

@@ -1,4 +1,4 @@
-/** Each has its sentence in `phone.told` of resources/locales. */
+/** The names of the sentences in `phone.told` of resources/locales. */
 export const toldNames = [
   'nobody',
   'signatures',
@@ -71,8 +71,8 @@ export const toldNames = [
 type ToldName = (typeof toldNames)[number]
 
 /**
- * A sentence for people, by its name and what stands in it: a screen says it in its own language.
- * `text` is the same in English, for a terminal. Both are raw: whoever shows them makes them safe.
+ * A sentence for people: its name and its values, for screens in any language. `text`: the same in English, for a terminal. Raw text:
+ * whoever shows it makes it safe.
  */
 export type Told = {
   readonly name: ToldName
@@ -86,25 +86,28 @@ export const told = (name: ToldName, text: string, values: Told['values'] = {}):
   text,
 })
 
-/** By whose word a line is: of digests and signatures that were checked, of ones that were not, or of who asks. */
+/** How sure a line is: checked signatures and digests, unchecked ones, or a claim of the requester. */
 export type Whose = 'proved' | 'unchecked' | 'claimed'
 
-/** A line to read before a yes. `value` is raw: whoever shows it makes it safe for the screen. `told` is the same where it has words of ours. */
+/**
+ * A line to read before a yes. `value`: raw text; whoever shows it makes it safe. `told`: the same as a sentence of ours, where there is
+ * one.
+ */
 export type Line = {
   readonly whose: Whose
   readonly name: string
   readonly value: string
   readonly told?: Told
-  /** A digest, a key or a recipient: nobody reads it word by word. Never of what is claimed. */
+  /** True for a digest, a key or a recipient, which nobody reads word by word. Never for a claim. */
   readonly print?: true
 }
 
-/** What signed bytes say, or what was checked. */
+/** A line that signed bytes say, or that was checked. */
 export function line(whose: Whose, name: string, value: string | Told): Line {
   return typeof value === 'string' ? { whose, name, value } : { whose, name, value: value.text, told: value }
 }
 
-/** The same of a digest, a key or a recipient. */
+/** The same for a digest, a key or a recipient. */
 export const print = (whose: Exclude<Whose, 'claimed'>, name: string, value: string | Told): Line => ({
   ...line(whose, name, value),
   print: true,

@@ -8,18 +8,18 @@ import {
 import { type OpeningCertificate, openingCodec } from '@lux/ceremony/wire'
 import { checked, need, no, type Outcome } from './outcome.ts'
 
-/** The policy that its holder took by hand. Refuses POLICY-…, SIGNATURE-…, QUORUM-SHORT. */
+/** Reads a policy that its holder took by hand. Refuses POLICY-…, SIGNATURE-…, QUORUM-SHORT. */
 export function trustedPolicy(bytes: Uint8Array): Outcome<Policy> {
   return checked(() => need(checkPolicy(need(readPolicyFile(bytes))), 'policy'))
 }
 
-/** The file alone, whose signatures are not looked at. Refuses POLICY-…. */
+/** Reads the file alone, without checking its signatures. Refuses POLICY-…. */
 export function readPolicyFile(bytes: Uint8Array): Outcome<PolicyFile> {
   return checked(() => need(parsePolicyFile(bytes), 'policy'), 'policy')
 }
 
 /**
- * Why a ceremony key is believed: k officers of the policy signed its opening. Refuses OPENING-MALFORMED, OPENING-POLICY,
+ * Checks an opening, the reason to trust a ceremony key: k officers of the policy signed it. Refuses OPENING-MALFORMED, OPENING-POLICY,
  * OPENING-DOMAIN, SIGNATURE-…, QUORUM-SHORT.
  */
 export function trustedOpening(bytes: Uint8Array, policy: Policy): Outcome<OpeningCertificate> {

@@ -5,7 +5,7 @@ export function wordsOf(digest: string): string[] {
   return toWords(fromHex(digest, 32))
 }
 
-/** Eight words a line, so that two people keep their place. */
+/** Eight words on a line, so that two people do not lose their place. */
 export function wordLines(words: readonly string[]): string[] {
   return Array.from(
     { length: Math.ceil(words.length / 8) },

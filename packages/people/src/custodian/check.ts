@@ -5,7 +5,7 @@ import { checked, need, no, type Outcome } from '../outcome.ts'
 
 type Backup = NonNullable<Predicate['backups']>[number]
 
-/** What was found to be as it was dealt. */
+/** What is as it was dealt. */
 type CheckedBackup = {
   readonly key: string
   readonly set: string
@@ -16,9 +16,9 @@ type CheckedBackup = {
 }
 
 /**
- * A share, a medium or both against a verified bundle. Nothing is combined or opened, so it burns nothing. Refuses BACKUP-NONE,
- * BACKUP-MEDIUM-OTHER, BACKUP-SET-OTHER where the two are of several backups or of none of the bundle's, and what
- * `readCustodianShare`, `checkShare` and `parseMedium` refuse.
+ * Checks a share, a medium or both against a verified bundle. It combines and opens nothing, so it burns nothing. Refuses BACKUP-NONE,
+ * BACKUP-MEDIUM-OTHER, BACKUP-SET-OTHER where they are of different backups or of none of the bundle's, and what `readCustodianShare`,
+ * `checkShare` and `parseMedium` refuse.
  */
 export function checkBackup(
   predicate: Predicate,
@@ -74,7 +74,7 @@ function shareOf(backups: readonly Backup[], words: string) {
   }
 }
 
-/** The set that the run of a bundle burnt, by opening it; null where it opened none. */
+/** The backup set that a bundle's run burnt by opening it. Null where it opened none. */
 export function burntBy({ recovery }: Predicate): string | null {
   return recovery === undefined || recovery.use === 'check' ? null : recovery.backup.set
 }

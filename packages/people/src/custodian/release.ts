@@ -14,12 +14,12 @@ import { checkWords } from './share.ts'
 
 export const maxShareRequest = 32_768
 
-/** The file of a share as it is given, beside the statement that names it. */
+/** The file of a share that is given, and the statement that names it. */
 export const releaseName = (index: number): string => `release-${index}.age`
 
 /**
- * What a run asks of custodians, believed only through policy, opening certificate and ceremony key. Refuses SHARE-REQUEST-MALFORMED,
- * POLICY-…, OPENING-…, SIGNATURE-…, QUORUM-SHORT, CUSTODIAN-OTHER where it is of another ceremony than the opening.
+ * What a run asks of custodians, trusted only through policy, opening certificate and ceremony key. Refuses SHARE-REQUEST-MALFORMED,
+ * POLICY-…, OPENING-…, SIGNATURE-…, QUORUM-SHORT, CUSTODIAN-OTHER where the opening is of another ceremony.
  */
 export function checkShareRequest(
   bytes: Uint8Array,
@@ -37,7 +37,7 @@ export function checkShareRequest(
   }, 'request')
 }
 
-/** What a custodian reads before a share is given, raw: whoever shows it makes it safe. */
+/** What a custodian reads before giving a share. Raw text: whoever shows it makes it safe. */
 export function releaseLines({ use, key, set, ceremonyId }: ShareRequest): readonly string[] {
   return [
     `give your share of the backup of ${key}, set ${set}, to the ceremony ${ceremonyId}`,
@@ -57,7 +57,7 @@ type CustodianGiven = {
 
 /**
  * Gives a share, typed from the sheet, to a run that opens the backup. Refuses CUSTODIAN-KEY, REQUEST-DOMAIN, CUSTODIAN-OTHER where the
- * custodian holds no share of it, BACKUP-… as `checkWords`.
+ * custodian has no share of it, BACKUP-… as `checkWords`.
  */
 export function giveShare(
   request: ShareRequest,

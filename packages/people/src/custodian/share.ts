@@ -11,7 +11,7 @@ import { checkEnvelope } from '../holder/receive.ts'
 import { checked, checkedLater, need, no, type Outcome } from '../outcome.ts'
 import type { PersonKey } from '../person-key.ts'
 
-/** A custodian's envelope, and why it is believed. */
+/** A custodian's envelope, with what vouches for it. */
 export type CustodianFiles = {
   readonly policy: Policy
   readonly opening: Uint8Array
@@ -20,12 +20,12 @@ export type CustodianFiles = {
   readonly signature: Uint8Array
 }
 
-/** A share of a backup as its custodian's envelope holds it. Secret: its words are a string, which nothing can overwrite. */
+/** A backup share out of its custodian's envelope. Secret: its words are a string, which nothing can overwrite. */
 export type CustodianShareOpened = CustodianShareContent & { readonly envelope: string }
 
 /**
- * Opens a custodian's envelope, believed only through policy, opening certificate and ceremony key, and checks the share alone.
- * Refuses what `checkEnvelope` refuses, CUSTODIAN-KEY, REQUEST-DOMAIN, CUSTODIAN-OTHER, CUSTODIAN-SHARE-MALFORMED, SEAL-…, BACKUP-….
+ * Opens a custodian's envelope, trusted only through policy, opening certificate and ceremony key, and checks the share by itself. Refuses
+ * what `checkEnvelope` refuses, CUSTODIAN-KEY, REQUEST-DOMAIN, CUSTODIAN-OTHER, CUSTODIAN-SHARE-MALFORMED, SEAL-…, BACKUP-….
  */
 export function openCustodianShare(
   files: CustodianFiles,
@@ -52,7 +52,7 @@ export function openCustodianShare(
 }
 
 /**
- * Whether words, typed or scanned from a sheet, are this very share. Refuses BACKUP-WORD and BACKUP-CHECKSUM, which name a wrong word
+ * Checks that words, typed or scanned from a sheet, are this very share. Refuses BACKUP-WORD and BACKUP-CHECKSUM, which name a wrong word
  * where they can, BACKUP-WORDS-COUNT, BACKUP-SET-OTHER, BACKUP-SHARE-OTHER, BACKUP-COMMITMENT.
  */
 export function checkWords(
@@ -73,7 +73,7 @@ export function checkWords(
   return verdict.ok ? { ok: true, value: null } : verdict
 }
 
-/** A custodian's word, made only after the words were read back. */
+/** A custodian's signed statement, made only after the words were read back. */
 type CustodianProved = {
   readonly acknowledgement: Uint8Array
   readonly said: CustodianAcknowledgement

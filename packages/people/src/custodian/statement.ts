@@ -9,13 +9,13 @@ import { checkWords } from './share.ts'
 
 export const maxStatementRequest = 32_768
 
-/** What a run asks a custodian: of which share of which backup. Nobody signed it; the opening beside it says whose run it is. */
+/** What a run asks a custodian: about which share of which backup. It is unsigned; the opening beside it says whose run it is. */
 export type StatementRequest = Pick<
   CustodianStatement,
   'domain' | 'ceremonyId' | 'use' | 'key' | 'set' | 'index' | 'name' | 'share'
 > & { readonly identifier: number; readonly t: number }
 
-/** Refuses CUSTODIAN-REQUEST, as it does all that is no file of out/ that asks a custodian. */
+/** Refuses CUSTODIAN-REQUEST for anything but such a file of out/. */
 export function readStatementRequest(bytes: Uint8Array): Outcome<StatementRequest> {
   return checked(() => {
     const asked = members(parseCanonical(bytes, { maxBytes: maxStatementRequest }))
@@ -58,9 +58,9 @@ export function readStatementRequest(bytes: Uint8Array): Outcome<StatementReques
 type CustodianStated = { readonly said: CustodianStatement; readonly statement: Uint8Array }
 
 /**
- * States to a run that the words, typed from the sheet, are the share that it asks for. `opening` is of the run that asks. Refuses
- * CUSTODIAN-KEY, REQUEST-DOMAIN, CUSTODIAN-OTHER where another custodian or ceremony is asked; POLICY-…, OPENING-…, SIGNATURE-…,
- * QUORUM-SHORT, BACKUP-… as `checkWords`.
+ * States to a run that the words, typed from the sheet, are the share that it asks about. `opening`: of that run. Refuses CUSTODIAN-KEY,
+ * REQUEST-DOMAIN, CUSTODIAN-OTHER where another custodian or ceremony is asked; POLICY-…, OPENING-…, SIGNATURE-…, QUORUM-SHORT, BACKUP-… as
+ * `checkWords`.
  */
 export function stateShare(
   request: StatementRequest,

@@ -26,17 +26,16 @@ export type AbortedFiles = {
   readonly checkpoints: readonly { readonly name: string; readonly bytes: Uint8Array }[]
 }
 
-/** What of a run its end is checked against. */
+/** The parts of a run that its end is checked against. */
 type Of = Pick<EpochRun, 'policy' | 'opening' | 'plan' | 'terms'>
-/** `heads` are those after 0, 1, 2 … entries, `head` is the last. */
+/** `heads`: after 0, 1, 2 … entries. `head`: the last one. */
 type Log = { header: Header; heads: Head[]; head: Head; entries: Entry[] }
 
 /**
- * That a run which was to move a key is over and never said that the next epoch is live: its ceremony key signs how the log
- * ended, the log leads exactly there through every checkpoint of the folder, the last of which witnesses of the policy
- * cosigned where the plan wants it, and nothing in it signs the epoch. A ceremony key that signs two histories is for the
- * witnesses to find. `assembled`: from then on new holders had shares that answer a canary. Refuses EPOCH-SIGNATURE, EPOCH-LIVE,
- * EPOCH-LOG, CHAIN-…, SIGNATURE-…, QUORUM-SHORT.
+ * Checks that a run to move a key ended, and never declared the next epoch live. Its ceremony key signs how the log ended. The log reaches
+ * that end through every checkpoint of the folder, and witnesses cosigned the last one where the plan says so. Nothing in the log signs the
+ * epoch. Witnesses find a ceremony key that signs two histories. `assembled`: from then on new holders had shares that answer a canary.
+ * Refuses EPOCH-SIGNATURE, EPOCH-LIVE, EPOCH-LOG, CHAIN-…, SIGNATURE-…, QUORUM-SHORT.
  */
 export function checkAborted(run: Of, files: AbortedFiles): Outcome<{ assembled: boolean }> {
   return checked(() => {
@@ -103,7 +102,7 @@ function readLog(bytes: Uint8Array): Log {
   return { header, heads, head, entries }
 }
 
-/** Every checkpoint is signed by the ceremony key and lies on the log; those that the plan makes live, by witnesses too. */
+/** The ceremony key signed every checkpoint, and each lies on the log. Witnesses signed too where the plan says so. */
 function mustLeadThrough(
   { policy, opening, terms, plan }: Of,
   log: Log,
@@ -132,12 +131,15 @@ function mustLeadThrough(
     no('EPOCH-LOG', 'checkpoints/ lacks the last checkpoint that closeout.json names')
 }
 
-/** Whether the next epoch was put together, or begun to be: what comes after it need not stand in the log. */
+/** Whether the next epoch's shares were made, or begun. The log need not have the entries after that. */
 export function saysAssembled(entries: readonly Entry[]): boolean {
   return entries.some((entry) => 'factHash' in entry || entry.fact.effect === 'assemble-epoch')
 }
 
-/** The last word on signing the epoch: begun and neither failed nor found absent counts as signed. Refuses EPOCH-LOG. */
+/**
+ * The log's last entry about signing the epoch. A signing that began counts as done, unless it failed or was found absent. Refuses
+ * EPOCH-LOG.
+ */
 export function saysLive(entries: readonly Entry[]): Outcome<boolean> {
   return checked(() => {
     let live = false

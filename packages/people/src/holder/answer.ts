@@ -36,7 +36,7 @@ import { encodeState, type HolderState } from './state.ts'
 
 export const maxRequest = 16 << 20
 
-/** A request with everything behind it. Refuses REQUEST-MALFORMED. */
+/** Reads a request with its signatures and provenance. Refuses REQUEST-MALFORMED. */
 export function readRequest(bytes: Uint8Array): Outcome<RequestPackage> {
   return checked(() => need(requestPackageCodec.parse(bytes), 'request'), 'request')
 }
@@ -45,9 +45,9 @@ export type Asked = {
   readonly request: RequestPackage
   /** In the order of the request. */
   readonly ciphertexts: readonly Uint8Array[]
-  /** The one under which the share was dealt, as its holder took it by hand. */
+  /** The policy under which the share was dealt, as its holder took it by hand. */
   readonly policy: Policy
-  /** Later versions of it that its holder took by hand: whoever is not named there any more is not answered, and approves nothing. */
+  /** Its later versions that the holder took by hand. Whoever they no longer name gets no answer and approves nothing. */
   readonly newer?: readonly Policy[]
   /** ISO-8601 UTC. */
   readonly now: string
@@ -57,33 +57,33 @@ export type Asked = {
 /** An answer that passed every check and waits for its holder's yes. It holds a part of the plaintext: seal it or discard it. */
 export type PreparedAnswer = {
   readonly kind: 'decryption' | 'canary'
-  /** Of the request, hex; its words are compared aloud. */
+  /** Digest of the request, hex. Its words are compared aloud. */
   readonly digest: string
   readonly words: readonly string[]
   readonly lines: readonly Line[]
   /** How well the answer hides the share, and the same as sentences. */
   readonly noise: Noise
   readonly noiseLines: readonly Told[]
-  /** Blocks that the answer spends, and what is left after it. */
+  /** Blocks that the answer spends, and blocks left after it. */
   readonly spends: number
   readonly left: HolderState['spent']
-  /** What the record says once it is given. */
+  /** The holder's state once it is given. */
   readonly after: HolderState
   readonly opened: Pick<OpenedShare, 'key' | 'envelope'>
   readonly request: RequestPackage
   readonly partial: Uint8Array
 }
 
-/** `state` is on disk before `answer` leaves: a crash in between costs blocks, never the key. */
+/** `state` has to be on disk before `answer` leaves. A crash in between costs blocks, never the key. */
 export type SignedDecision = {
-  /** The share's record from now on. */
+  /** The share's new record. */
   readonly state: Uint8Array
   /** The signed document. */
   readonly answer: Uint8Array
   readonly said: HolderAnswer
 }
 
-/** `sealed` is the part of the plaintext, for the combiner of the request alone. It leaves with `answer`. */
+/** `sealed`: the part of the plaintext, readable only by the request's combiner. It leaves with `answer`. */
 export type SealedAnswer = SignedDecision & { readonly sealed: Uint8Array }
 
 /**
@@ -165,7 +165,7 @@ function ofRequest(
   }
 }
 
-/** The one answer of a share whose epoch is not live yet. */
+/** The only answer of a share whose epoch is not live yet. */
 function ofCanary(
   opened: OpenedShare,
   { request: given, ciphertexts, policy, now }: Asked,
@@ -184,7 +184,7 @@ function ofCanary(
   const checkedRequest = need(
     checkDecryptionRequest(given, {
       ...factsOf(envelope, named, before, now),
-      // Outside the budget, so that a spent one says nothing about the mode.
+      // A canary is outside the budget, so a spent budget does not decide the mode.
       mode: request.mode,
       approvers: { role: 'approver', members: [], quorum: 0 },
       left: null,
@@ -208,7 +208,7 @@ function ofCanary(
   mustBeAsked(given, partial)
   return {
     kind: 'canary',
-    // Nobody approves a canary: what is checked of it is the rest.
+    // Nobody approves a canary. All other checks apply.
     ...toRead(given, checkedRequest, requester, policy),
     noise: noiseOf(partial),
     noiseLines: canaryNoiseLines(partial, header.epoch, policy.fhe.floorBits),
@@ -247,7 +247,7 @@ export function sealAnswer(prepared: PreparedAnswer, now: string): Promise<Outco
   })
 }
 
-/** After a no at the screen: nothing was answered and nothing is counted. */
+/** Wipes an answer that its holder declined. Nothing is counted. */
 export function discardAnswer({ partial }: PreparedAnswer): void {
   wipe(partial)
 }
@@ -279,13 +279,13 @@ export function refuseRequest(
   })
 }
 
-/** An answer as it left; `sealed` is null with a refusal. */
+/** An answer that left before. `sealed` is null for a refusal. */
 export type GivenAnswer = { readonly answer: Uint8Array; readonly sealed: Uint8Array | null }
 
-/** Refusals of a request to which this share may have given an answer: the same one can be given again. */
+/** Refusals that mean that this share may have answered before. Such an answer can be given again. */
 export const decidedBefore: ReadonlySet<string> = new Set(['REQUEST-REPLAYED', 'HOLDER-CANARY'])
 
-/** That an answer is this holder's to this very request: what it says. Refuses ANSWER-…, as `checkHolderAnswer`. */
+/** Checks that an answer is this holder's, to this very request, and returns what it says. Refuses ANSWER-…, as `checkHolderAnswer`. */
 export function checkGivenAnswer(
   { key, envelope: { name, share } }: Pick<OpenedShare, 'key' | 'envelope'>,
   { request: { payload } }: RequestPackage,
@@ -305,7 +305,7 @@ export function checkGivenAnswer(
   })
 }
 
-/** What a yes and a no have in common. */
+/** The members that approvals and refusals share. */
 function answerOf(given: RequestPackage, { name, share: { header } }: ShareEnvelope, time: string) {
   return {
     v: 1,
@@ -325,7 +325,7 @@ function signedAnswer(said: HolderAnswer, { key }: Pick<OpenedShare, 'key'>): Ui
   return holderAnswerCodec.file.encode({ payload: said, signatures: [signature] })
 }
 
-/** What of a request is checked against the share itself, and never against the request. */
+/** The facts that a request is checked against. All come from the share, none from the request. */
 function factsOf(
   { share: { header } }: ShareEnvelope,
   authorities: Authorities,
@@ -351,7 +351,7 @@ function authorityOf(given: RequestPackage, digest: string, { key }: OpenedShare
   }
 }
 
-/** Blocks of the ciphertexts that were not answered in this epoch. */
+/** How many blocks were not answered in this epoch yet. */
 function freshBlocks(
   given: RequestPackage,
   ciphertexts: readonly Uint8Array[],
@@ -373,7 +373,7 @@ function readAt(bytes: Uint8Array, at: number) {
   }
 }
 
-/** That what was decrypted is what the request names, ciphertext by ciphertext; else it is wiped. */
+/** Checks that the decrypted ciphertexts are those that the request names, in order. Wipes the part otherwise. */
 function mustBeAsked(given: RequestPackage, { digests, partial }: PartialDecryption | CanaryPartial): void {
   const same = checkRequestCiphertexts(given, digests)
   if (!same.ok) wipe(partial)
@@ -395,10 +395,7 @@ function toRead(
   return { digest, words: wordsOf(digest), lines }
 }
 
-/**
- * The name that a policy gives to the key which signed a request, and the request to itself. Refuses REQUEST-REQUESTER where the two
- * differ: nobody asks in another's name.
- */
+/** The requester's name, by the policy and by the request. Refuses REQUEST-REQUESTER where they differ: nobody asks in another's name. */
 function requesterOf(
   { request: { payload } }: RequestPackage,
   { askedBy }: CheckedRequest,

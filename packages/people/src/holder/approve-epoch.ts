@@ -19,13 +19,13 @@ type PreparedApproval = {
   readonly words: readonly string[]
   readonly digest: string
   readonly said: EpochApproval
-  /** After the yes. `state` is on disk before `approval` leaves: what is left has been told. */
+  /** After the yes. `state` has to be on disk before `approval` leaves, because the approval tells the run what budget remains. */
   sign(): { readonly state: Uint8Array; readonly approval: Uint8Array }
 }
 
 /**
- * As a holder of the old epoch: that the key may move to the people, quorum and dealers of an opened plan. `previous` is the policy
- * under which the share was dealt, where it is older. Refuses HOLDER-POLICY, POLICY-…, HOLDER-EPOCH, HOLDER-LEAVING, HOLDER-UNPROVEN.
+ * Approves, as a holder of the old epoch, that the key moves to an opened plan's people, quorum and dealers. `previous`: the policy under
+ * which the share was dealt, where it is older. Refuses HOLDER-POLICY, POLICY-…, HOLDER-EPOCH, HOLDER-LEAVING, HOLDER-UNPROVEN.
  */
 export function approveEpoch(
   opened: OpenedShare,
@@ -56,7 +56,7 @@ export function approveEpoch(
   })
 }
 
-/** That a share is of the epoch that a run leaves, dealt under a policy that its holder knows, and that no other run was told of it. */
+/** Checks that a share is of the run's old epoch, under a policy that its holder knows, and that no other run has its approval. */
 export function mustLeave(
   opened: OpenedShare,
   run: EpochRun,

@@ -11,8 +11,8 @@ import { checked, need, type Outcome } from '../outcome.ts'
 import { type Told, told } from '../told.ts'
 
 /**
- * Blocks that each holder of a first dealing may answer: the largest that the flooding allows, and no more than the policy
- * does. Refuses FHE-FLOOD-FLOOR.
+ * The budgets of a first dealing, in blocks for each holder: the largest that the flooding noise allows, capped by the policy. Refuses
+ * FHE-FLOOD-FLOOR.
  */
 export function dealtBudgets(
   { t, n, mode, squash }: { t: number; n: number; mode: 'S' | 'F'; squash: boolean },
@@ -21,13 +21,13 @@ export function dealtBudgets(
   return checked(() => within(policy, need(largestBudgets({ t, n }, { mode, squash }))))
 }
 
-/** What old holders say is left, shared among the new ones, and no more than the policy allows. */
+/** The old holders' remaining budgets, shared among the new ones and capped by the policy. */
 export function carriedWithin(policy: Policy, input: CarryInput): Budgets {
   return within(policy, carriedBudgets(input))
 }
 
 /**
- * The budgets that a share of a first dealing must have under its policy. Of a later epoch only its ceremony knows them: null.
+ * The budgets that a share of a first dealing must have under its policy. Null for later epochs, whose budgets only their ceremony knows.
  * Refuses FHE-FLOOD-FLOOR.
  */
 export function policyBudgets(
@@ -58,6 +58,6 @@ export function blocksLeft({ share: { budgets } }: ShareEnvelope, spent: Budgets
   }
 }
 
-/** What a holder reads of the openings that are left. */
+/** The line about the remaining budget that a holder reads. */
 export const budgetLine = ({ at64, at128 }: Budgets): Told =>
   told('budget', `you have left ${at128} squashed blocks and ${at64} fresh ones`, { at64, at128 })

@@ -4,8 +4,8 @@ import { LIFE_FLOOR_BITS } from '@lux/crypto/sharing'
 import { type Line, line, print, type Told, told, type Whose } from '../told.ts'
 
 /**
- * A request as its bytes say it. `approvedBy` is null where approvals were not checked. Of a policy, null where none was looked at:
- * `combiner`, the name that it gives to whom the answers go, and `requester`, the one that it gives to who signed.
+ * The lines of a request, from its bytes. `approvedBy`: null where approvals were not checked. `combiner` and `requester`: the names that a
+ * policy gives to the receiver of the answers and to the signer; null where no policy was read.
  */
 export function describeRequest(
   given: RequestPackage,
@@ -62,7 +62,10 @@ const origin: Record<Noise['source'], string> = {
   squashing: 'squashed',
 }
 
-/** Where an answer hides the share below the floor too: what a holder reads before saying yes. `lifeFloor`: bits, of the policy. `epoch`: of the share. */
+/**
+ * What a holder reads about how well an answer hides the share, and whether that is below the floor. `lifeFloor`: the policy's, in bits.
+ * `epoch`: of the share.
+ */
 export function noiseLines(noise: Noise, epoch: number, lifeFloor = LIFE_FLOOR_BITS): Told[] {
   return [
     hiddenBy(noise, epoch, lifeFloor),
@@ -86,7 +89,7 @@ export function noiseLines(noise: Noise, epoch: number, lifeFloor = LIFE_FLOOR_B
   ]
 }
 
-/** The same for a canary, which the floor does not bind: THRESHOLD-FHE section 7 says why that is borne. */
+/** The same for a canary, which the floor does not bind. THRESHOLD-FHE section 7 gives the reason. */
 export function canaryNoiseLines(noise: Noise, epoch: number, lifeFloor = LIFE_FLOOR_BITS): Told[] {
   return [
     hiddenBy(noise, epoch, lifeFloor),
@@ -102,7 +105,8 @@ export function canaryNoiseLines(noise: Noise, epoch: number, lifeFloor = LIFE_F
 }
 
 function hiddenBy({ source, blockBits, floorBits, lifeBits }: Noise, epoch: number, lifeFloor: number): Told {
-  // Rounded down: what is below the floor is not said to be on it. What earlier epochs spent is not in a share, and is reckoned from what was carried, which can be off to either side: THRESHOLD-FHE section 5.
+  // Rounded down, so that a value below the floor never shows as the floor. A share does not say what earlier epochs spent. That is
+  // estimated from the carried budget, and may be too high or too low: THRESHOLD-FHE section 5.
   const left = (Math.floor(lifeBits * 10) / 10).toFixed(1)
   const are = epoch > 0 ? 'are reckoned to be' : 'are'
   return told(

@@ -28,30 +28,30 @@ import type { HolderState } from './state.ts'
 
 /** A copy of the folder of a run that moves a key. */
 type EpochRunFiles = {
-  /** opening.json, plan.yaml, and fhe/public.bin of the epoch that is left. */
+  /** opening.json, plan.yaml, and fhe/public.bin of the old epoch. */
   readonly opening: Uint8Array
   readonly plan: Uint8Array
   readonly pub: Uint8Array
   /** cards/<digest>.json, null where it is not there. */
   card(digest: string): Uint8Array | null
-  /** Where a reviewed plan is rehearsed: who stands for whom. Nobody does in production. */
+  /** Stand-ins, where a reviewed plan is rehearsed. A production run has none. */
   readonly simulated?: Simulated
 }
 
 export type Simulated = {
-  /** Digest of the card that stands for a listed one, by its digest. */
+  /** The stand-in's card digest, by that of the listed card. */
   readonly cards: ReadonlyMap<string, string>
-  /** What stands for the epoch that the plan names, null where it names none. */
+  /** The stand-in for the plan's epoch. Null where the plan names none. */
   readonly epoch: { readonly epochId: string; readonly public: string } | null
 }
 
-/** A run that moves a key, as a holder's own device reads it, and what of it is believed. */
+/** A run that moves a key, with only those parts that a holder's device checked. */
 export type EpochRun = {
   readonly policy: Policy
   readonly opening: OpeningCertificate
   readonly plan: Plan
   readonly terms: EpochTerms
-  /** public.bin of the epoch that is left. */
+  /** public.bin of the old epoch. */
   readonly pub: Uint8Array
   readonly squash: boolean
   /** The card of a holder of the next epoch. */
@@ -59,8 +59,8 @@ export type EpochRun = {
 }
 
 /**
- * The opening certificate with k officers of the policy names the plan's hash; plan, people and old public file follow from
- * it, and that who stays has a new envelope key. Refuses OPENING-…, SIGNATURE-…, QUORUM-SHORT, PLAN-…, HOLDER-PLAN,
+ * Checks a run's files. The opening certificate, signed by k officers of the policy, names the plan's hash. Plan, people and old public
+ * file follow from it, and each holder who stays has a new envelope key. Refuses OPENING-…, SIGNATURE-…, QUORUM-SHORT, PLAN-…, HOLDER-PLAN,
  * HOLDER-CARD, PLAN-43, FHE-PUBLIC-OTHER, FHE-ROSTER-OTHER.
  */
 export function checkEpochRun(policy: Policy, files: EpochRunFiles): Outcome<EpochRun> {
@@ -113,12 +113,12 @@ export function checkEpochRun(policy: Policy, files: EpochRunFiles): Outcome<Epo
   }, 'public')
 }
 
-/** The plan with the cards of those who stand for its people. */
+/** The plan with the stand-ins' cards in place of the listed ones. */
 function playedBy(plan: Plan, { cards }: Simulated): Plan {
   return { ...plan, people: plan.people.map((one) => ({ ...one, card: cards.get(one.card) ?? one.card })) }
 }
 
-/** That a share is of the epoch that the plan leaves. Refuses HOLDER-EPOCH. */
+/** Checks that a share is of the plan's old epoch. Refuses HOLDER-EPOCH. */
 export function checkOldShare(
   { terms }: Pick<EpochRun, 'terms'>,
   { name, share: { header } }: ShareEnvelope,
@@ -134,14 +134,14 @@ export function checkOldShare(
   })
 }
 
-/** Which run it is, as k officers signed it: one plan can be begun twice, under another ceremony key, id and log. Hex. */
+/** The digest of the opening, hex, which names the run. One plan can be begun twice, under another ceremony key, id and log. */
 export function openingDigest({ opening }: Pick<EpochRun, 'opening'>): string {
   return openingCodec.payload.digest(opening)
 }
 
 /**
- * That no other run was told what is left of this share, though it be of the same plan: each would carry the whole of it, and what a
- * canary of the first costs is counted by `keepAfterAbort` alone. Refuses HOLDER-LEAVING.
+ * Checks that this share's remaining budget was told to no other run, even one of the same plan: each run would carry the whole of it.
+ * `keepAfterAbort` alone counts what the first run's canary cost. Refuses HOLDER-LEAVING.
  */
 export function checkLeaving(
   run: Pick<EpochRun, 'opening'>,
@@ -158,7 +158,10 @@ export function checkLeaving(
   })
 }
 
-/** What t old holders said is left, by number, null of who was silent. Refuses EPOCH-APPROVALS, EPOCH-OTHER, EPOCH-SIGNATURE. */
+/**
+ * The remaining budgets that t old holders stated, by number; null for those who were silent. Refuses EPOCH-APPROVALS, EPOCH-OTHER,
+ * EPOCH-SIGNATURE.
+ */
 export function checkApprovals(
   { terms }: Pick<EpochRun, 'terms'>,
   approvals: readonly Uint8Array[],
@@ -169,7 +172,7 @@ export function checkApprovals(
   })
 }
 
-/** What the plan does to the key, to read before anything is signed. Raw text: whoever shows it makes it safe. */
+/** What the plan does to the key, for people to read before they sign. Raw text: whoever shows it makes it safe. */
 export function epochLines({ plan, terms, opening }: Pick<EpochRun, 'plan' | 'terms' | 'opening'>): Told[] {
   const { kind = 'reshare', holders = [], dealers = [] } = plan.reshare ?? {}
   const staying = stayingHolders(plan.fhe?.holders ?? [], holders)
@@ -199,7 +202,7 @@ export function epochLines({ plan, terms, opening }: Pick<EpochRun, 'plan' | 'te
   ]
 }
 
-/** No dealer seals a next share to a key that opens an old one, and nobody takes such a share. */
+/** A next share must not be sealed to a key that opens an old one. */
 function mustRenew(files: EpochRunFiles, plan: Plan): void {
   const nameOf = (digest: string) => plan.people.find(({ card }) => card === digest)?.name ?? ''
   const kept = lintRenewals(plan)
@@ -208,7 +211,7 @@ function mustRenew(files: EpochRunFiles, plan: Plan): void {
   if (refusals.length > 0) noPlan(refusals)
 }
 
-/** All refusals of a plan in one, the first with its rule. */
+/** All of a plan's refusals as one, under the rule of the first. */
 function noPlan(refusals: readonly PlanRefusal[]): never {
   const lines = refusals.map(({ rule, step, detail }, index) => {
     const place = step === '' ? '' : `${step}: `

@@ -1,8 +1,8 @@
-/** A dealer's public correction. */
+/** Name of a dealer's public correction. */
 export const correctionName = (dealer: number) => `correction-${dealer}.bin`
 
-/** What a dealer sealed to one new holder. */
+/** Name of a dealer's file for one new holder. */
 export const seedsName = (dealer: number, holder: number) => `dealer-${dealer}-holder-${holder}.age`
 
-/** The ceremony key's signature on what all dealers sealed to one new holder, below the run's folder. */
+/** Path, below the run's folder, of the ceremony key's signature on all dealers' files for one new holder. */
 export const nextSignatureFile = (holder: number) => `envelopes/next-${holder}.sig`

@@ -8,10 +8,10 @@ import type { OpenedShare } from './share-file.ts'
 
 export const maxHeartbeatRequest = 32_768
 
-/** What a run asks: of which key and epoch, over which challenge. Nobody signed it; the opening beside it says whose run it is. */
+/** What a run asks: about which key and epoch, over which challenge. It is unsigned; the opening beside it says whose run it is. */
 export type HeartbeatRequest = Pick<Heartbeat, 'domain' | 'ceremonyId' | 'keyId' | 'epochId' | 'challenge'>
 
-/** Refuses HEARTBEAT-REQUEST, as it does all that is no file of out/ that asks for a heartbeat. */
+/** Refuses HEARTBEAT-REQUEST for anything but such a file of out/. */
 export function readHeartbeatRequest(bytes: Uint8Array): Outcome<HeartbeatRequest> {
   return checked(() => {
     const asked = members(parseCanonical(bytes, { maxBytes: maxHeartbeatRequest }))
@@ -30,7 +30,7 @@ export function readHeartbeatRequest(bytes: Uint8Array): Outcome<HeartbeatReques
   }, 'request')
 }
 
-/** What a holder reads before the share is stated to be held, raw: whoever shows it makes it safe. */
+/** What a holder reads before stating that the share is held. Raw text: whoever shows it makes it safe. */
 export function heartbeatLines(
   { envelope, before }: OpenedShare,
   request: HeartbeatRequest,

@@ -10,7 +10,9 @@ import type { HeartbeatRequest } from './heartbeat-request.ts'
 import { checkSharePolicy } from './policy.ts'
 import { heldProof, type OpenedShare } from './share-file.ts'
 
-/** A holder's word, over a fresh challenge, that the share is still held. It passed every check, spends nothing and changes no record. */
+/**
+ * A holder's statement, over a fresh challenge, that the share is still held. All checks passed. It spends nothing and changes no record.
+ */
 type StatedHeld = {
   readonly said: Heartbeat
   readonly digest: string
@@ -20,10 +22,9 @@ type StatedHeld = {
 }
 
 /**
- * States that a share is held, after everything about it was checked again. `opening` is of the ceremony that asks; `previous` the
- * policy under which the share was dealt, where it is older. Refuses REQUEST-DOMAIN and HEARTBEAT-OTHER where another share or ceremony
- * is asked for, HOLDER-LEAVING where this share was approved away; HOLDER-POLICY, POLICY-…, OPENING-…, SIGNATURE-…, QUORUM-SHORT, FHE-…,
- * HEARTBEAT-MALFORMED.
+ * States that a share is held, after checking all of it again. `opening`: of the ceremony that asks. `previous`: the policy under which the
+ * share was dealt, where it is older. Refuses REQUEST-DOMAIN, HEARTBEAT-OTHER where another share or ceremony is asked for, HOLDER-LEAVING
+ * where its holder approved the next epoch; HOLDER-POLICY, POLICY-…, OPENING-…, SIGNATURE-…, QUORUM-SHORT, FHE-…, HEARTBEAT-MALFORMED.
  */
 export function stateHeld(
   opened: OpenedShare,
@@ -82,7 +83,7 @@ export function stateHeld(
   })
 }
 
-/** That a request is for this very share, and that its holder has not approved that its epoch is left. */
+/** Checks that a request is for this very share, and that its holder has not approved the next epoch. */
 function mustBeAsked({ envelope, before }: OpenedShare, { domain, keyId, epochId }: HeartbeatRequest): void {
   const { header } = envelope.share
   if (domain !== header.domain) no('REQUEST-DOMAIN', `the share is of ${header.domain}`, 'request')

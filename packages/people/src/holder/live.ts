@@ -11,7 +11,8 @@ import type { OpenedShare } from './share-file.ts'
 import { encodeState, type HolderState } from './state.ts'
 
 /**
- * "Epoch n live, n of n proved", by the ceremony key and with the word of as many old holders as decrypt. Refuses EPOCH-….
+ * Checks the announcement "epoch n is live, n of n proved", signed by the ceremony key, and approved by as many old holders as decrypt.
+ * Refuses EPOCH-….
  */
 export function checkLive(
   run: EpochRun,
@@ -24,15 +25,15 @@ export function checkLive(
   })
 }
 
-/** What becomes of a share: a new one answers, with `state` as its record; an old one is wiped after its holder's yes. */
+/** What happens to a share. A new one answers, with `state` as its record. An old one is wiped once its holder says yes. */
 type EpochTaken =
   | { readonly do: 'answer'; readonly state: Uint8Array }
   | { readonly do: 'wipe'; readonly lines: readonly Told[] }
 
 /**
- * Takes the ceremony key's word that an epoch is live. An old share is wiped whatever run its holder approved: nothing may be answered
- * with it once the next epoch is live. `forgetsKey`: its holder wants the key of the old epoch wiped too. Refuses HOLDER-POLICY,
- * EPOCH-OTHER, HOLDER-EPOCH, HOLDER-STAYS.
+ * Acts on the announcement that an epoch is live. An old share is wiped whichever run its holder approved, because nothing may be answered
+ * with it any more. `forgetsKey`: its holder also wants the old epoch's key wiped. Refuses HOLDER-POLICY, EPOCH-OTHER, HOLDER-EPOCH,
+ * HOLDER-STAYS.
  */
 export function takeEpochLive(
   opened: OpenedShare,
@@ -56,12 +57,12 @@ export function takeEpochLive(
   })
 }
 
-/** The record of a share that answers again, and what the canary of the epoch that was given up costs it. */
+/** The record of a share that answers again, and what the failed epoch's canary costs it. */
 type KeptAfterAbort = { readonly state: Uint8Array; readonly counted: Budgets }
 
 /**
- * Takes back that an epoch is left, after its run was aborted. `ended` is what `checkAborted` found. Refuses HOLDER-EPOCH,
- * HOLDER-PLAN, HOLDER-LEAVING.
+ * Undoes the approval of a next epoch after its run was aborted. `ended`: what `checkAborted` found. Refuses HOLDER-EPOCH, HOLDER-PLAN,
+ * HOLDER-LEAVING.
  */
 export function keepAfterAbort(
   opened: OpenedShare,
@@ -78,7 +79,7 @@ export function keepAfterAbort(
   })
 }
 
-/** That a run was aborted and its next epoch never declared live. Refuses EPOCH-LIVE and what `checkAborted` refuses. */
+/** Checks that a run was aborted and its next epoch never went live. Refuses EPOCH-LIVE and what `checkAborted` refuses. */
 export function checkGivenUp(
   run: EpochRun,
   { live, ...files }: AbortedFiles & { live: boolean },
@@ -89,7 +90,7 @@ export function checkGivenUp(
   })
 }
 
-/** What the canary of the epoch that was tried costs a holder of the one that stays, whether the log shows its answers or not. */
+/** What the failed epoch's canary costs a holder of the old one. It counts even when the log shows no answers. */
 export function canaryOf({ terms, plan }: Pick<EpochRun, 'terms' | 'plan'>): Budgets {
   const width = plan.fhe?.mode === 'F' ? 64 : 128
   const cost = triedCanaryCost({ t: terms.oldT, n: terms.old.length }, { t: terms.t, n: terms.n }, width)

@@ -10,14 +10,14 @@ import { identityId } from '@lux/crypto'
 import type { Authorities } from '@lux/crypto/fhe'
 import { checked, need, no, type Outcome } from '../outcome.ts'
 
-/** The later versions of a policy among those that were taken by hand, link by link: officers of both signed each. */
+/** The later versions of a policy among those that were taken by hand. Officers of both versions signed each link. */
 export function laterVersions(policy: Policy, taken: readonly PolicyFile[]): Policy[] {
   return taken
     .filter((file) => checkSuccessor(policy, file).ok)
     .flatMap((file) => [file.policy, ...laterVersions(file.policy, taken)])
 }
 
-/** That each of these is a later version of a policy, with every link between them. Refuses POLICY-CHAIN. */
+/** Checks that each of these is a later version of a policy, with every link between. Refuses POLICY-CHAIN. */
 export function allLater(policy: Policy, files: readonly PolicyFile[]): Outcome<Policy[]> {
   return checked(() => {
     const later = laterVersions(policy, files)
@@ -30,9 +30,9 @@ export function allLater(policy: Policy, files: readonly PolicyFile[]): Outcome<
 }
 
 /**
- * That a policy is of one chain with those of its organisation that were taken before: the next version of one, or the one before it, as
- * officers of both signed. A gap would hide whom a version between lets go. First versions stand side by side; rehearsals each have a
- * policy of their own. `signed`: whether its signatures are there already. Refuses POLICY-CHAIN.
+ * Checks that a policy fits the chain of its organisation's policies taken before: the next version, or the one before, signed by officers
+ * of both. A gap would hide whom a version in between dropped. First versions may stand side by side, and each rehearsal has its own.
+ * `signed`: whether its signatures are there already. Refuses POLICY-CHAIN.
  */
 export function checkChain(
   file: PolicyFile,
@@ -67,7 +67,7 @@ const broken = (link: Outcome<unknown> | undefined): Outcome<never> => {
   return { ok: false, rule: 'POLICY-CHAIN', detail }
 }
 
-/** That nobody who was let go since opens a ceremony: no later version of its policy was taken. Refuses OPENING-OLD. */
+/** Checks that no later version of the policy was taken, which may have dropped whoever opened the ceremony. Refuses OPENING-OLD. */
 export function checkNewest(policy: Policy, taken: readonly PolicyFile[]): Outcome<null> {
   return checked(() => {
     const newest = laterVersions(policy, taken).at(-1)
@@ -81,7 +81,7 @@ export function checkNewest(policy: Policy, taken: readonly PolicyFile[]): Outco
   })
 }
 
-/** Whom a share names, without those whom a newer policy that its holder took by hand does not name any more. */
+/** The people whom a share names, without those whom a newer policy, taken by hand, dropped. */
 export function stillNamed(authorities: Authorities, newer: readonly Policy[]): Authorities {
   return newer.map(authoritiesOf).reduce<Authorities>(
     (left, named) => ({
@@ -94,7 +94,7 @@ export function stillNamed(authorities: Authorities, newer: readonly Policy[]): 
   )
 }
 
-/** Who may approve under a policy and all newer ones, and as many of them as the strictest asks for. */
+/** Who may approve under a policy and all its newer versions, and how many of them the strictest asks for. */
 export function stillApproving(policy: Policy, newer: readonly Policy[]) {
   return {
     role: 'approver',

@@ -18,10 +18,10 @@ import { type Keeping, type KeptShare, keptWith } from './receive.ts'
 import { holderSeal } from './seal.ts'
 import type { HeldShare } from './share-file.ts'
 
-/** Of a dealing file of a next epoch. */
+/** The largest dealing file of a next epoch, in bytes. */
 export const maxDealt = 4 << 20
 
-/** What the dealers signed, and the public file that everybody computes from it. */
+/** The dealers' signed statements, and the public file that anybody can compute from them. */
 export type Dealt = {
   readonly redeals: readonly Redeal[]
   readonly corrections: readonly Uint8Array[]
@@ -67,19 +67,18 @@ export type NextFiles = {
   /** By dealer, in the order of the plan. */
   readonly redeals: readonly Uint8Array[]
   readonly corrections: readonly Uint8Array[]
-  /** What each dealer sealed to this holder. */
+  /** Each dealer's sealed file for this holder. */
   readonly seeds: readonly Uint8Array[]
-  /** The ceremony key's, on all of them. */
+  /** The ceremony key's signature on all of them. */
   readonly signature: Uint8Array
 }
 
 type NextKept = KeptShare & { readonly budgets: Budgets }
 
 /**
- * Puts a share of the next epoch together out of what all dealers sealed to its holder, as it is to be kept. Until the epoch is live it
- * answers its canary and nothing else. A wrong seed names its dealer: that is a complaint, and ends the run. Refuses what
- * `checkApprovals` and `checkDealt` refuse, HOLDER-OTHER, HOLDER-RENEWED, EPOCH-SIGNATURE, ENVELOPE-SIGNATURE-…, SEAL-…, FHE-…,
- * SHARE-RECEIVED, RECEIVED-OTHER.
+ * Assembles a share of the next epoch from what all dealers sealed to its holder. Until the epoch is live it answers only its canary. A
+ * wrong seed names its dealer: that is a complaint, and ends the run. Refuses what `checkApprovals` and `checkDealt` refuse, HOLDER-OTHER,
+ * HOLDER-RENEWED, EPOCH-SIGNATURE, ENVELOPE-SIGNATURE-…, SEAL-…, FHE-…, SHARE-RECEIVED, RECEIVED-OTHER.
  */
 export function nextShare(run: EpochRun, files: NextFiles, keeping: Keeping): Promise<Outcome<NextKept>> {
   return checkedLater(async () => {
@@ -93,13 +92,13 @@ export function nextShare(run: EpochRun, files: NextFiles, keeping: Keeping): Pr
   }, 'seeds')
 }
 
-/** Number of a person among the holders of the next epoch. Refuses HOLDER-OTHER. */
+/** A person's number among the next epoch's holders. Refuses HOLDER-OTHER. */
 export function nextHolder({ terms }: Pick<EpochRun, 'terms'>, name: string): Outcome<number> {
   const index = terms.roster.find((one) => one.name === name)?.index
   return checked(() => index ?? no('HOLDER-OTHER', `${name} is no holder of the next epoch`))
 }
 
-/** Opens what the ceremony key vouches for, checks every seed, and makes the share that its own device keeps. */
+/** Opens the files that the ceremony key signed, checks every seed, and makes the share. */
 async function assembled(
   run: EpochRun,
   { redeals, corrections, pub }: Dealt,
@@ -135,7 +134,7 @@ async function assembled(
     const { ceremonyId, policyDigest } = opening
     const authorities = authoritiesOf(run.policy)
     const content = encodeShareEnvelope({ ceremonyId, name, authorities, share, pub })
-    // In place of one sealed file: the list of those that it came in, so that the acknowledgement names them all.
+    // A list of the sealed files, in place of a single one, so that the acknowledgement names them all.
     return { content, sealed: encodeCanonical([...digests]), pub, ceremonyId, policyDigest }
   } finally {
     for (const file of seedFiles) wipe(file)

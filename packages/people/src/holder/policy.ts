@@ -15,8 +15,8 @@ import type { OpenedShare } from './share-file.ts'
 type DealtUnder = Pick<OpenedShare, 'held' | 'envelope'>
 
 /**
- * That the dealing workstation put the people of the policy whose hash is in the share into it, and nobody else: a holder answers
- * whom the share names. Refuses FHE-AUTHORITIES-OTHER.
+ * Checks that the dealing workstation put exactly the policy's people into the share, because a holder answers whom the share names.
+ * Refuses FHE-AUTHORITIES-OTHER.
  */
 export function checkAuthorities({ authorities }: ShareEnvelope, policy: Policy): Outcome<null> {
   return checked(() => {
@@ -31,14 +31,14 @@ export function checkAuthorities({ authorities }: ShareEnvelope, policy: Policy)
   })
 }
 
-/** That a share was dealt under this very policy, and to its people. Refuses HOLDER-POLICY, FHE-AUTHORITIES-OTHER. */
+/** Checks that a share was dealt under this very policy, and to its people. Refuses HOLDER-POLICY, FHE-AUTHORITIES-OTHER. */
 export function checkDealtUnder({ held, envelope }: DealtUnder, policy: Policy): Outcome<null> {
   return held.policyDigest === policyDigest(policy) ? checkAuthorities(envelope, policy) : dealtUnderAnother
 }
 
 /**
- * That a share was dealt under this policy, or under the one before it, named by hand, of which k officers signed this one
- * too; and to the people of the one that it was dealt under. Refuses HOLDER-POLICY, POLICY-…, FHE-AUTHORITIES-OTHER.
+ * Checks that a share was dealt under this policy, or under the one before it, named by hand, whose officers signed this one too. The
+ * share's people are those of the policy that it was dealt under. Refuses HOLDER-POLICY, POLICY-…, FHE-AUTHORITIES-OTHER.
  */
 export function checkSharePolicy(
   dealt: DealtUnder,

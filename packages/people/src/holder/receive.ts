@@ -22,20 +22,20 @@ import { encodeState, freshState, lostState } from './state.ts'
 export const maxEnvelope = 2 << 20
 export const maxPublic = 4 << 20
 
-/** Where a device keeps a share, and what its key has received before. */
+/** Where a device will store a share, and what its key received before. */
 export type Keeping = {
   readonly key: PersonKey
-  /** The key's list as it was kept, null where there is none yet. */
+  /** The key's list of received shares, as stored. Null where there is none. */
   readonly received: Uint8Array | null
   /** How the device will find the share again: a path or a name. */
   readonly path: string
-  /** The share or its record was lost: it then counts as having answered all that it may. */
+  /** True: the share or its record was lost. It then counts as having answered all that it may. */
   readonly lost: boolean
 }
 
 /**
- * A share to keep. In this order, so that wherever it is cut off there are no two records to count in: `share` sealed, then the list,
- * then the record, without which a share answers nothing. The caller wipes `share` and forgets the envelope (`forgetKept`).
+ * A share to store, in this order: `share` sealed, then the list, then the record. Without its record a share answers nothing, so a crash
+ * at any point leaves no second record to count in. The caller wipes it with `forgetKept`.
  */
 export type KeptShare = {
   /** Secret. */
@@ -56,8 +56,8 @@ export type ReceivedFiles = {
 }
 
 /**
- * Checks that an envelope comes from the ceremony that k officers opened, so that nothing else is ever opened with a holder's key.
- * Refuses OPENING-…, SIGNATURE-…, QUORUM-SHORT, ENVELOPE-SIGNATURE-….
+ * Checks that an envelope comes from the ceremony that k officers opened. A holder's key opens nothing else. Refuses OPENING-…,
+ * SIGNATURE-…, QUORUM-SHORT, ENVELOPE-SIGNATURE-….
  */
 export function checkEnvelope({ policy, opening: bytes, envelope, signature }: Omit<ReceivedFiles, 'pub'>) {
   return checked(() => {
@@ -69,9 +69,8 @@ export function checkEnvelope({ policy, opening: bytes, envelope, signature }: O
 }
 
 /**
- * A share's envelope, checked and opened, and the share checked, as it is to be kept. The envelope is believed only through policy,
- * opening certificate and ceremony key. Refuses what `checkEnvelope` refuses, REQUEST-ROLE, REQUEST-DOMAIN, SEAL-…, FHE-…,
- * SHARE-RECEIVED, RECEIVED-OTHER.
+ * Checks and opens a share's envelope, and checks the share. The envelope is trusted only through policy, opening certificate and ceremony
+ * key. Refuses what `checkEnvelope` refuses, REQUEST-ROLE, REQUEST-DOMAIN, SEAL-…, FHE-…, SHARE-RECEIVED, RECEIVED-OTHER.
  */
 export function receiveShare(files: ReceivedFiles, keeping: Keeping): Promise<Outcome<KeptShare>> {
   return checkedLater(async () => {
@@ -83,7 +82,7 @@ export function receiveShare(files: ReceivedFiles, keeping: Keeping): Promise<Ou
   }, 'envelope')
 }
 
-/** Checks a share that was opened or put together, and gives it as it is to be kept. Wiped where it is refused. */
+/** Checks a share that was opened or assembled, and returns what to store. A refused share is wiped. */
 export function keptWith(
   held: HeldShare,
   { key, received, path, lost }: Keeping,
@@ -111,13 +110,13 @@ export function keptWith(
   }
 }
 
-/** Wipes what was kept from memory. */
+/** Wipes a stored share from memory. */
 export function forgetKept(kept: KeptShare): void {
   wipe(kept.share)
   forgetShareOf(kept)
 }
 
-/** A holder's word that the share is held, made only after everything about it was checked again. */
+/** A holder's statement that the share is held, made only after checking all of it again. */
 type Acknowledged = {
   /** The signed document. */
   readonly acknowledgement: Uint8Array
@@ -141,7 +140,7 @@ export function acknowledge(
   })
 }
 
-/** What a holder signs who has the share, and its digest. Ends the check where the share does not prove itself. */
+/** What a holder signs to prove a share, and its digest. A share that proves nothing ends the check. */
 export function acknowledgementOf(held: HeldShare, { card }: Pick<PersonKey, 'card'>) {
   const { payload, envelope } = need(heldProof(held, card.name), 'share')
   forgetEnvelope(envelope)

@@ -12,7 +12,7 @@ import { members } from '../json-members.ts'
 import { checked, no, type Outcome } from '../outcome.ts'
 import type { PersonKey } from '../person-key.ts'
 
-/** A share that a key has opened, and where it was kept: a path, or a name that its device knows it by. */
+/** A share that a key opened before, and where it was stored: a path, or a name that its device knows. */
 export type Received = {
   readonly keyId: string
   readonly epochId: string
@@ -25,8 +25,8 @@ const maxListed = 512
 const maxPath = 4096
 
 /**
- * That a key has not opened this share before, unless it was `lost`: an envelope gives the share, and not what the share has answered
- * since. `list` is null where there is none yet. Refuses SHARE-RECEIVED, RECEIVED-OTHER.
+ * Checks that a key did not open this share before, unless it was `lost`. The envelope gives the share back, but not what it answered
+ * since. `list`: null where there is none. Refuses SHARE-RECEIVED, RECEIVED-OTHER.
  */
 function checkReceivable(
   list: Uint8Array | null,
@@ -47,8 +47,8 @@ function checkReceivable(
 }
 
 /**
- * The list with this share in it, signed by its holder. Of a `lost` one a list that cannot be read is begun anew: nothing is gained by
- * its loss. Refuses as `checkReceivable`.
+ * Adds this share to the list and signs it. For a `lost` share an unreadable list starts over, because losing it gains nobody anything.
+ * Refuses as `checkReceivable`.
  */
 export function withReceived(
   list: Uint8Array | null,

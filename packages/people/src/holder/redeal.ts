@@ -20,9 +20,9 @@ import type { OpenedShare } from './share-file.ts'
 type PreparedRedeal = {
   /** Raw text: whoever shows it makes it safe. */
   readonly lines: readonly Told[]
-  /** Names of all that `deal` will give, so that room is looked for before. */
+  /** Names of the files that `deal` will make, so that the caller can look for room first. */
   readonly names: readonly string[]
-  /** After the yes: deals with fresh seeds, which leave it only sealed. Refuses FHE-…, SEAL-…. */
+  /** After the yes: deals with fresh seeds, which leave only sealed. Refuses FHE-…, SEAL-…. */
   deal(entropy: Entropy): Promise<Outcome<Redealt>>
 }
 
@@ -30,13 +30,13 @@ export type Redealt = {
   /** The signed document. */
   readonly redeal: Uint8Array
   readonly said: Redeal
-  /** The public correction, and the fresh seeds sealed to each new holder. */
+  /** The public correction, and the seeds sealed to each new holder. */
   readonly files: readonly { readonly name: string; readonly bytes: Uint8Array }[]
 }
 
 /**
- * As one of the dealers of an approved epoch: deals its part of the key again. `approvals` are those of the old holders. Refuses what
- * `approveEpoch` refuses, EPOCH-APPROVALS, EPOCH-OTHER, EPOCH-SIGNATURE, HOLDER-DEALER.
+ * Deals this dealer's part of the key again, for an approved epoch. `approvals`: of the old holders. Refuses what `approveEpoch` refuses,
+ * EPOCH-APPROVALS, EPOCH-OTHER, EPOCH-SIGNATURE, HOLDER-DEALER.
  */
 export function redeal(
   opened: OpenedShare,

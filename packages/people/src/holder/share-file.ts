@@ -8,17 +8,17 @@ import { type HolderState, parseState } from './state.ts'
 
 export const maxShareFile = 16 << 20
 
-/** A share as its holder keeps it. `content` is secret, and in it everything else that the share is bound to. */
+/** A share as its holder stores it. `content` is the secret; the other members bind it. */
 export type HeldShare = {
   readonly content: Uint8Array
-  /** The sealed file that it came in, or the list of those. */
+  /** The sealed file that it came in, or the list of several. */
   readonly sealed: Uint8Array
   readonly pub: Uint8Array
   readonly ceremonyId: string
   readonly policyDigest: string
 }
 
-/** A holder's key and kept share, opened and checked again, with what the share has answered. */
+/** A holder's key and stored share, opened and checked again, with what the share has answered. */
 export type OpenedShare = {
   readonly key: PersonKey
   readonly held: HeldShare
@@ -59,14 +59,12 @@ function heldIn(plain: Uint8Array): HeldShare {
     pub: fromBase64(text('public')),
     ceremonyId: text('ceremonyId'),
     policyDigest: text('policyDigest'),
-    // Last, so that nothing is left of it where another member is missing.
+    // The secret is read last, so that no copy remains where another member is missing.
     content: fromBase64(text('content')),
   }
 }
 
-/**
- * Checks everything about a share again; the caller forgets the envelope. `payload` is what a holder signs who has it. Refuses FHE-….
- */
+/** Checks all of a share again. The caller forgets the envelope. `payload`: what a holder signs to prove it. Refuses FHE-…. */
 export function heldProof(
   { content, sealed, pub, ceremonyId, policyDigest: policy }: HeldShare,
   name: string,
@@ -79,7 +77,7 @@ export function heldProof(
   })
 }
 
-/** The envelope of a kept share, checked again; the caller forgets it. Refuses FHE-…, REQUEST-ROLE, REQUEST-DOMAIN. */
+/** The envelope of a stored share, checked again. The caller forgets it. Refuses FHE-…, REQUEST-ROLE, REQUEST-DOMAIN. */
 export function openHeldShare(held: HeldShare, key: PersonKey): Outcome<ShareEnvelope> {
   return checked(() => {
     const { envelope } = need(heldProof(held, key.card.name), 'share')
@@ -91,8 +89,8 @@ export function openHeldShare(held: HeldShare, key: PersonKey): Outcome<ShareEnv
 }
 
 /**
- * A kept share with its record, both as they were kept. The caller forgets it, whatever comes of it (`forgetShareOf`). Wipes `share`.
- * Refuses SHARE-FILE-WRONG, HOLDER-STATE-OTHER and what `openHeldShare` refuses.
+ * Opens a stored share with its record. The caller forgets it in any case (`forgetShareOf`). Wipes `share`. Refuses SHARE-FILE-WRONG,
+ * HOLDER-STATE-OTHER and what `openHeldShare` refuses.
  */
 export function openShare(kept: {
   key: PersonKey

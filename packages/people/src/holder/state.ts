@@ -13,22 +13,22 @@ import { members } from '../json-members.ts'
 import { checked, no, type Outcome } from '../outcome.ts'
 import type { PersonKey } from '../person-key.ts'
 
-/** What a holder has answered under a share in its whole life, beside the share and signed by the holder. */
+/** All that a share has answered in its life, stored beside it and signed by its holder. */
 export type HolderState = {
   /** Blocks at each width. */
   readonly spent: Budgets
-  /** Digests of ciphertexts answered in this epoch, hex: they cost nothing again. */
+  /** Digests of the ciphertexts answered in this epoch, hex. They cost nothing the second time. */
   readonly answered: readonly string[]
   /** Ids of requests that were decided. */
   readonly taken: readonly string[]
   /**
-   * Digest of the opening of the run in which the epoch is being left, hex. What was said to be left then is counted for the new
-   * shares, so that this one decrypts nothing more.
+   * Digest of the opening of the run that its holder approved, hex. The remaining budget counts for the new shares from then on, so this
+   * share decrypts nothing more.
    */
   readonly leaving: string | null
-  /** Whether the ceremony key has declared the epoch live; the first one of a key is from its dealing on. */
+  /** Whether the ceremony key declared the epoch live. A key's first epoch is live from its dealing on. */
   readonly live: boolean
-  /** Whether this share has answered the one canary of its epoch. */
+  /** Whether this share answered its epoch's only canary. */
   readonly canary: boolean
 }
 
@@ -45,14 +45,14 @@ export const freshState = (live = true): HolderState => ({
   canary: false,
 })
 
-/** Of a share that was lost: nobody knows what it answered, so that it counts as having answered everything. */
+/** The state of a share that was lost. Nobody knows what it answered, so it counts as having answered everything. */
 export const lostState = ({ share: { budgets } }: ShareEnvelope, live: boolean): HolderState => ({
   ...freshState(live),
   spent: { ...budgets },
   canary: true,
 })
 
-/** Whether a share counts so: all is spent, and nothing was answered. */
+/** Whether a share counts as lost: all is spent, and nothing was answered. */
 export const countsAsLost = (
   { spent, answered, taken }: HolderState,
   { share: { budgets } }: ShareEnvelope,
@@ -77,8 +77,7 @@ export function encodeState(
     epochId: toHex(header.epochId),
     holder: header.holder,
     spent: { ...state.spent },
-    // The oldest are dropped before the file grows without end: a dropped ciphertext costs its blocks again, and a
-    // dropped request has expired long since.
+    // Limits of the lists. The oldest entries go: a dropped ciphertext costs its blocks again, and a dropped request expired long ago.
     answered: state.answered.slice(-maxListed),
     taken: state.taken.slice(-maxListed),
     leaving: state.leaving,
@@ -88,7 +87,7 @@ export function encodeState(
   return encodeDocument(signDocument([identity], signatureContext('holder-state', header.domain), payload))
 }
 
-/** The state of a share, out of its record. Refuses HOLDER-STATE-OTHER. */
+/** Reads a share's record. Refuses HOLDER-STATE-OTHER. */
 export function parseState(
   bytes: Uint8Array,
   of: { key: PersonKey; envelope: ShareEnvelope },
@@ -110,7 +109,7 @@ function stateIn(
   const { v, kind, domain, keyId, epochId, holder, spent, answered, taken, ...phase } = members(
     document.payload,
   )
-  // Version 1 named the plan, of which there can be several runs: an approval that stands there is of none for certain.
+  // Version 1 named the plan, which several runs can share, so such an approval is of no certain run.
   if (v === 1 && (phase.leaving ?? null) !== null)
     return other('it names a plan and not the run that leaves its epoch')
   const same =
@@ -131,7 +130,7 @@ function stateIn(
   }
 }
 
-/** Records of version 0.1 before epochs could move have none of these: their shares are of the first epoch. */
+/** Records of version 0.1 have none of these. No key could move then, so their shares are of the first epoch. */
 function phaseOf(
   { leaving = null, live, canary = false }: { [name: string]: Json | undefined },
   first: boolean,

@@ -21,12 +21,12 @@ import { sha256Hex, toBase64 } from '@lux/crypto'
 import { withoutHidden } from '@lux/crypto/text'
 import { checked, checkedLater, need, no, type Outcome } from '../outcome.ts'
 
-/** What officers approve of a plan, and what changed since it was rehearsed. */
+/** What officers approve in a plan, and what changed since its rehearsal. */
 export type RehearsedPlan = { readonly approval: PlanApproval; readonly changes: readonly PlanChange[] }
 
 /**
- * The approval of a plan after a rehearsal whose bundle was verified without a policy: simulated participants signed it under one that
- * was derived for that run alone, so what counts is that it is whole and consistent. Refuses REHEARSAL-REFUSED with the checks' names,
+ * The approval of a plan after a rehearsal. The rehearsal's bundle was verified without a policy, because stand-ins signed it under a
+ * policy derived for that run alone. So it only has to be complete and consistent. Refuses REHEARSAL-REFUSED with the checks' names,
  * REHEARSAL-DOMAIN, REHEARSAL-PLAN.
  */
 export function rehearsedPlan(
@@ -49,7 +49,7 @@ export function rehearsedPlan(
   })
 }
 
-/** What each officer is asked to sign, with the bytes of the plan to read. `remarks` are for people, and said to be the workstation's own. */
+/** What each officer is asked to sign, with the plan's bytes to read. `remarks`: for people, shown as the workstation's own. */
 export function planApprovalRequest(
   approval: PlanApproval,
   plan: Uint8Array,
@@ -66,7 +66,7 @@ export function planApprovalRequest(
   }
 }
 
-/** That an officer's answer approves of this very plan and rehearsal. Refuses ANSWER-OTHER. */
+/** Checks that an officer's answer approves this very plan and rehearsal. Refuses ANSWER-OTHER. */
 export function checkPlanAnswer(
   approval: PlanApproval,
   { what, domain, subject, signature }: SignatureAnswer,
@@ -79,7 +79,10 @@ export function checkPlanAnswer(
   })
 }
 
-/** That a plan may be locked under this policy at `now`, ISO-8601 UTC. Refuses POLICY-DOMAIN, POLICY-EXPIRED, POLICY-OLDEST, POLICY-DIGEST. */
+/**
+ * Checks that a plan may be locked under this policy at `now`, ISO-8601 UTC. Refuses POLICY-DOMAIN, POLICY-EXPIRED, POLICY-OLDEST,
+ * POLICY-DIGEST.
+ */
 export function checkLockable({ v, policy: named }: Plan, policy: Policy, now: string): Outcome<null> {
   return checked(() => {
     if (policy.domain !== 'production') no('POLICY-DOMAIN', `it is of ${policy.domain}`, 'policy')
@@ -91,7 +94,7 @@ export function checkLockable({ v, policy: named }: Plan, policy: Policy, now: s
   })
 }
 
-/** The plan's lock, where as many officers as the policy asks for approve. Refuses PLAN-05. */
+/** Locks the plan, once as many officers approve as the policy asks for. Refuses PLAN-05. */
 export function lockPlan(
   approval: PlanApproval,
   signatures: readonly SignatureAnswer['signature'][],
@@ -105,7 +108,7 @@ export function lockPlan(
   return { ...checkLock(bytes, { ...facts, officers: group }), bytes }
 }
 
-/** A remark of a request holds nothing hidden and at most 2000 characters. */
+/** A remark may hold no hidden characters and at most 2000 in all. */
 function oneLine(text: string): string {
   return withoutHidden(text, () => ' ').slice(0, 2000)
 }

@@ -3,7 +3,7 @@ import { encodeCanonical, identityId, sha256Hex, utf8 } from '@lux/crypto'
 import { type Told, told } from '../told.ts'
 import { wordLines, wordsOf } from '../words.ts'
 
-/** A policy for people, line by line, from the parsed bytes alone; its digest in words comes last. */
+/** A policy for people, line by line, from its parsed bytes alone. Its digest in words comes last. */
 export function describePolicy(policy: Policy): string[] {
   return [...policyLines(policy).map(({ text }) => text), ...digestLines(policyDigest(policy))]
 }
@@ -13,8 +13,8 @@ export function digestLines(digest: string): string[] {
 }
 
 /**
- * Without the digest: every member of the policy has its part in a line, keys and recipients, which nobody reads, as the first 64
- * bits of a digest.
+ * Without the digest. Every member of the policy is in some line. Keys and recipients, which nobody reads, are the first 64 bits of a
+ * digest.
  */
 export function policyLines(policy: Policy): Told[] {
   const { leastEvidence, fhe, version, organisation, domain, expiry, previous } = policy

@@ -15,31 +15,31 @@ import { escapeForTerminal } from '../safe-text.ts'
 import { type Line, line, print, type Told, told } from '../told.ts'
 import { digestLines, policyLines } from './describe-policy.ts'
 
-/** What a request asks to sign, told from the very bytes that are signed. `digest` is the one that people read aloud. */
+/** What a request asks to sign, told from the very bytes. `digest`: the one that people read aloud. */
 export type Explained = {
   subject: Uint8Array
-  /** null where the document itself names none. */
+  /** Null where the document names none. */
   domain: Domain | null
   digest: string
   /** Digest of the policy that the bytes name; null where they name none. */
   policy: string | null
-  /** Version of the run, where the bytes say it; else null. */
+  /** The run's version. Null where the bytes do not say it. */
   version: Version | null
   /** What the signature does, as a sentence. */
   title: string
   facts: readonly Line[]
-  /** Of a policy all that it says, a line each. */
+  /** For a policy: all of it, line by line. Else empty. */
   more: readonly Told[]
-  /** ISO-8601 UTC, of what nobody may sign later; else null. */
+  /** The deadline for signing, ISO-8601 UTC. Null where there is none. */
   expires: string | null
-  /** The three as lines of a terminal. */
+  /** Facts, effect and policy as lines of a terminal. */
   lines: string[]
 }
 
 type Explanation = Pick<Explained, 'domain' | 'digest' | 'title' | 'facts'> &
   Partial<Pick<Explained, 'more' | 'expires' | 'policy' | 'version'>>
 
-/** Refuses REQUEST-SUBJECT and the parsers’ rules, when the bytes are not what the request says. */
+/** Explains a request's bytes. Refuses REQUEST-SUBJECT and the parsers’ rules, when the bytes are not what the request says. */
 export function explainRequest(request: SignatureRequest): Outcome<Explained> {
   return checked(() => {
     const subject = fromBase64(request.subject)

@@ -21,8 +21,8 @@ const lists: Partial<Record<Card['kind'], 'officers' | 'approvers' | 'witnesses'
 }
 
 /**
- * What a signature rests on: `named` by its bytes, and `policy` as its signer took it by hand. Either is null where there is none.
- * `newest`: the version that replaces it, where its signer took that too; else null.
+ * The policy behind a signature. `named`: by its bytes. `policy`: as its signer took it by hand. `newest`: the version that replaces it,
+ * where its signer took that too. Each is null where there is none.
  */
 export type PolicyBehind = {
   readonly named: string | null
@@ -31,9 +31,10 @@ export type PolicyBehind = {
 }
 
 /**
- * The policy behind what is to be signed. Refuses REQUEST-POLICY where the signer took policies of this domain and it is none of them, or
- * does not name the signer’s key, POLICY-OLDEST where that policy takes no run of its version; where the bytes name none, and none of those that was taken, and not replaced, names that key. A new
- * policy may name its signer for the first time, and follows what was taken: POLICY-….
+ * The policy behind what is to be signed. Where the bytes name one, it must be among the policies of this domain that the signer took, and
+ * must name the signer's key. Where they name none, one of those that were not replaced must name the key. A new policy may name its signer
+ * for the first time, and must follow what was taken. Refuses REQUEST-POLICY, POLICY-OLDEST where the policy takes no run of its version,
+ * POLICY-….
  */
 export function policyBehind(
   prepared: Pick<PreparedSignature, 'request' | 'explained' | 'kind'>,
@@ -72,7 +73,7 @@ export function policyBehind(
   })
 }
 
-/** A plan's approval names the plan by its hash, which was compared, and the plan its policy. */
+/** An approval names the plan by its hash, which was compared, and the plan names its policy. */
 function namedIn({ request, explained }: Pick<PreparedSignature, 'request' | 'explained'>): string | null {
   if (request.what !== 'plan-approval' || request.plan === undefined) return explained.policy
   const read = readPlan(fromBase64(request.plan))

@@ -16,10 +16,10 @@ import type { PersonKey } from '../person-key.ts'
 import { checkSigner } from './sign.ts'
 import { asksCanary } from './sign-result.ts'
 
-/** Who signs a request for a decryption: who asks, and who approves of it. */
+/** Who signs a request to decrypt: its requester and its approvers. */
 export type RequestSigner = Extract<Card['kind'], 'requester' | 'approver'>
 
-/** That a key may sign this request as its requester or an approver. Refuses REQUEST-ROLE, REQUEST-DOMAIN. */
+/** Checks that a key may sign this request as its requester or as an approver. Refuses REQUEST-ROLE, REQUEST-DOMAIN. */
 export function checkRequestSigner(
   kind: RequestSigner,
   { request: { payload } }: RequestPackage,
@@ -34,7 +34,7 @@ export function checkRequestSigner(
   })
 }
 
-/** The request with one more signature, after the yes. Refuses what `checkRequestSigner` does, and REQUEST-SIGNED. */
+/** After the yes: the request with one more signature. Refuses what `checkRequestSigner` does, and REQUEST-SIGNED. */
 export function signDecryptionRequest(
   kind: RequestSigner,
   given: RequestPackage,
@@ -56,8 +56,8 @@ export function signDecryptionRequest(
 }
 
 /**
- * That a key's holders answer requests of this mode at all, told by its public file: a key that squashes noise answers squashed
- * ciphertexts, another key fresh ones. Only a policy that allows no squashed block says otherwise. Refuses REQUEST-MODE.
+ * Checks that a key's holders answer requests of this mode at all, by its public file. A key that squashes noise answers squashed
+ * ciphertexts, any other key fresh ones. A policy without squashed blocks overrides that. Refuses REQUEST-MODE.
  */
 export function checkAskedMode(
   mode: DecryptionRequest['mode'],
@@ -77,13 +77,13 @@ function modeOf(pub: Uint8Array, policy: Policy | null): DecryptionRequest['mode
   return squashes && policy?.fhe.budgets.k128 !== 0 ? 'S' : 'F'
 }
 
-/** What is known of a key before its holders are asked: the policy taken by hand, and `public.bin` of its epoch. */
+/** What is known before the holders are asked: the policy taken by hand, and the epoch's `public.bin`. */
 export type KnownKey = { readonly policy: Policy; readonly pub: Uint8Array; readonly now: string }
 
 /**
- * That holders could answer a request, before they are asked: by its maker, `unsigned`, and by an approver, once the requester has
- * signed. What is left of a budget only holders know; here it is the largest that a share can have. Refuses REQUEST-MODE,
- * FHE-FLOOD-FLOOR, and as `checkDecryptionRequest` does.
+ * Checks, before the holders are asked, that they could answer. The maker checks it `unsigned`, an approver once the requester has signed.
+ * Only holders know what budget remains, so the largest possible is assumed. Refuses REQUEST-MODE, FHE-FLOOD-FLOOR, and as
+ * `checkDecryptionRequest` does.
  */
 export function checkAskable(
   given: RequestPackage,
@@ -106,7 +106,7 @@ export function checkAskable(
       authorities: authoritiesOf(policy),
       now,
       taken: new Set<string>(),
-      // Outside the budget.
+      // A canary is outside the budget.
       left: canary
         ? null
         : Math.min(

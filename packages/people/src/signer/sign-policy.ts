@@ -16,7 +16,7 @@ import { wordsOf } from '../words.ts'
 import { describePolicy } from './describe-policy.ts'
 import { checkSigner } from './sign.ts'
 
-/** A policy that makes sense, with the signatures that it has; whose they are is not looked at. */
+/** A well-formed policy with its signatures. Whose they are was not checked. */
 type PolicyToSign = {
   readonly file: PolicyFile
   readonly digest: string
@@ -31,7 +31,7 @@ type PreparedPolicy = PolicyToSign & { readonly key: PersonKey; readonly warning
 
 type SignedPolicy = { readonly policy: Policy; readonly file: PolicyFile; readonly bytes: Uint8Array }
 
-/** What an officer is asked to sign, from the file's bytes alone. Refuses POLICY-… */
+/** What an officer is asked to sign, told from the file's bytes alone. Refuses POLICY-… */
 export function policyToSign(bytes: Uint8Array): Outcome<PolicyToSign> {
   return checked(() => {
     const file = need(readPolicyFile(bytes))
@@ -42,7 +42,7 @@ export function policyToSign(bytes: Uint8Array): Outcome<PolicyToSign> {
 }
 
 /**
- * That this key may sign it, at `now`, ISO-8601 UTC. Officers of the version before sign a new version too, without being in it.
+ * Checks that this key may sign it, at `now`, ISO-8601 UTC. Officers of the version before also sign a new one, without being in it.
  * Refuses POLICY-SIGNER, REQUEST-DOMAIN, SIGNATURE-DUPLICATE.
  */
 export function preparePolicy(asked: PolicyToSign, key: PersonKey, now: string): Outcome<PreparedPolicy> {
@@ -56,7 +56,7 @@ export function preparePolicy(asked: PolicyToSign, key: PersonKey, now: string):
   })
 }
 
-/** That this key signs such a policy. Refuses POLICY-SIGNER, REQUEST-DOMAIN. */
+/** Checks that this key belongs to such an officer. Refuses POLICY-SIGNER, REQUEST-DOMAIN. */
 function checkPolicySigner(policy: Policy, key: PersonKey): Outcome<null> {
   return checked(() => {
     const { kind, name } = key.card
@@ -70,8 +70,8 @@ function checkPolicySigner(policy: Policy, key: PersonKey): Outcome<null> {
 }
 
 /**
- * The same of a policy alone, beside those that its officer took by hand: of those it is the next version, or they are of others.
- * Refuses POLICY-….
+ * Checks a policy against those that its officer took by hand. It must be the next version of one, or of another organisation. Refuses
+ * POLICY-….
  */
 export function checkPolicyAsked(
   policy: Policy,

@@ -12,7 +12,7 @@ import { checked, need, no, type Outcome } from '../outcome.ts'
 import type { PersonKey } from '../person-key.ts'
 import { checkSigner } from './sign.ts'
 
-/** What somebody is to attest of ciphertexts, told from the files themselves and from how they say these came about. */
+/** What somebody is asked to attest about ciphertexts, told from the files and from the statement of their origin. */
 type ProvenanceToSign = Pick<Provenance, 'keyId' | 'mode' | 'type' | 'ciphertexts' | 'program' | 'inputs'> & {
   readonly domain: Domain
 }
@@ -38,7 +38,7 @@ type GivenFiles = {
   readonly inputs: Provenance['inputs']
 }
 
-/** One statement is for ciphertexts of one type and one width. Refuses FHE-TYPE-MIXED, FHE-…. */
+/** All ciphertexts of a statement have one type and one width. Refuses FHE-TYPE-MIXED, FHE-…. */
 export function provenanceToSign({
   pub,
   ciphertexts,
@@ -91,7 +91,9 @@ export function prepareProvenance(asked: ProvenanceToSign, key: PersonKey): Outc
   })
 }
 
-/** After the yes, at `now`, ISO-8601 UTC. Refuses FHE-PROVENANCE and PROVENANCE-MALFORMED for what is no plain text or too much. */
+/**
+ * Signs after the yes, at `now`, ISO-8601 UTC. Refuses FHE-PROVENANCE and PROVENANCE-MALFORMED for hidden characters or too long a text.
+ */
 export function signProvenance({ asked, key }: PreparedProvenance, now: string): Outcome<SignedProvenance> {
   return checked(() => {
     const bytes = signProvenanceBytes(key.identity, { v: 1, ...asked, time: now })
@@ -114,7 +116,7 @@ function linesOf(
   ]
 }
 
-/** What a wrong statement of this kind costs. */
+/** The damage that a wrong statement of this kind does. */
 function warningsOf({ mode, program, inputs }: ProvenanceToSign): string[] {
   const clientKey = mode === 'F' && inputs.every(({ admitted }) => admitted === 'client-key')
   return [

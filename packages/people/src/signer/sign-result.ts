@@ -17,32 +17,32 @@ import { checkSigner } from './sign.ts'
 
 export const maxHolderAnswer = 1 << 20
 
-/** A yes whose part was opened with the combiner's identity. */
+/** A holder's yes, with its part opened by the combiner's identity. */
 export type OpenedAnswer = {
   readonly holder: number
-  /** Of the signed answer. */
+  /** Digest of the signed answer. */
   readonly digest: string
   readonly partial: Uint8Array
 }
 
-/** What came of the answers to a request, and waits for its requester's signature. */
+/** The result of a request's answers, before its requester signs it. */
 export type ReadResult = {
   readonly request: DecryptionRequest
   readonly digest: string
   readonly answers: readonly OpenedAnswer[]
   readonly values: readonly FheValue[]
-  /** What is claimed of the values, or why there are none: a sentence. */
+  /** A sentence about the values, or why there are none. */
   readonly claim: string
   readonly outcome: DecryptionResult['outcome']
   readonly verified: number
   readonly cheaters: readonly number[]
-  /** Whether it is what was encrypted, and every answer agrees; null where nobody knows what was. */
+  /** Whether it equals what was encrypted and all answers agree. Null where nobody knows what was encrypted. */
   readonly proved: boolean | null
 }
 
 type SignedResult = { readonly said: DecryptionResult; readonly bytes: Uint8Array }
 
-/** What comes of answers to these very ciphertexts is a result, also where it is no value; anything else is a wrong file. */
+/** Refusals that are a result of their own, although no value came out. Any other refusal means a wrong file. */
 const noValue: ReadonlySet<string> = new Set([
   'FHE-INCONSISTENT',
   'FHE-PADDING',
@@ -50,7 +50,7 @@ const noValue: ReadonlySet<string> = new Set([
   'FHE-NOISE',
 ])
 
-/** Whether a request is for a canary, which is what its provenance calls so. */
+/** Whether a request is for a canary, by its provenance. */
 export function asksCanary({
   provenance,
 }: {
@@ -60,8 +60,8 @@ export function asksCanary({
 }
 
 /**
- * A holder's yes to this request, and the part in the file beside it. Refuses ANSWER-MALFORMED, ANSWER-01, ANSWER-HOLDER, ANSWER-SIGNATURE,
- * REQUEST-EXPIRED, ANSWER-02, ANSWER-SEAL, SEAL-….
+ * Reads a holder's yes to this request, and opens the part in the file beside it. Refuses ANSWER-MALFORMED, ANSWER-01, ANSWER-HOLDER,
+ * ANSWER-SIGNATURE, REQUEST-EXPIRED, ANSWER-02, ANSWER-SEAL, SEAL-….
  */
 export function openHolderAnswer(
   { request: { payload: request } }: Pick<RequestPackage, 'request'>,
@@ -86,16 +86,16 @@ export type Combining = {
   readonly pub: Uint8Array
   /** In the order of the request. */
   readonly ciphertexts: readonly Uint8Array[]
-  /** Of the epoch: holder i at i-1. */
+  /** The epoch's holders: holder i at i-1. */
   readonly holders: AskedOfHolders['holders']
   readonly answers: readonly OpenedAnswer[]
-  /** What each ciphertext was encrypted from; null where that is not known. */
+  /** The value that each ciphertext was made from. Null where nobody knows. */
   readonly known: readonly FheValue[] | null
 }
 
 /**
- * Puts the answers together. The run takes a result's word for it that a canary's value was compared, so that none is read without
- * what is known of it. Refuses RESULT-CANARY, and FHE-… of answers that cannot be read at all.
+ * Combines the answers. A run trusts the result that a canary's value was compared, so a canary needs its known values. Refuses
+ * RESULT-CANARY, and FHE-… for answers that cannot be read at all.
  */
 export function combineAnswers(given: Combining): Outcome<ReadResult> {
   return checked(() => {
@@ -127,7 +127,7 @@ function cameOut(
   known: readonly FheValue[] | null,
 ) {
   const right = known === null || sameValues(values, known)
-  // All of a canary's answers have to agree: a value that was corrected is no proof of the shares.
+  // All answers to a canary must agree. A corrected value proves nothing about the shares.
   const proved = known === null ? null : right && cheaters.length === 0
   return right
     ? { values, claim, outcome: 'combined' as const, verified, cheaters: [...cheaters], proved }
@@ -135,8 +135,8 @@ function cameOut(
 }
 
 /**
- * The result, signed by whoever asked. It commits to the values under `salt`, 16 bytes that stay with the requester, and does not
- * hold them. Refuses REQUEST-ROLE, REQUEST-DOMAIN.
+ * The result, signed by its requester. It commits to the values under `salt` without holding them. `salt`: 16 bytes that stay with the
+ * requester. Refuses REQUEST-ROLE, REQUEST-DOMAIN.
  */
 export function signResult(
   read: ReadResult,
@@ -163,7 +163,7 @@ export function signResult(
   })
 }
 
-/** That a key is of whoever asked. Refuses REQUEST-ROLE, REQUEST-DOMAIN. */
+/** Checks that a key is the requester's. Refuses REQUEST-ROLE, REQUEST-DOMAIN. */
 function checkResultSigner(
   request: Pick<DecryptionRequest, 'requester' | 'domain'>,
   key: PersonKey,

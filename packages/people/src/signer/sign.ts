@@ -25,7 +25,7 @@ const mandates: Partial<Record<Card['kind'], readonly SignatureRequest['what'][]
   approver: ['decryption-approval'],
 }
 
-/** A request that its bytes explain and a person of this kind may sign. */
+/** A request that its bytes confirm, and that this kind of person may sign. */
 export type Signing = {
   readonly kind: Card['kind']
   readonly request: SignatureRequest
@@ -36,17 +36,17 @@ export type Signing = {
 export type PreparedSignature = Signing & {
   readonly key: PersonKey
   readonly words: readonly string[]
-  /** Of a plan's approval: the plan as people read it. Else none. */
+  /** For a plan's approval: the plan as people read it. Else empty. */
   readonly plan: readonly string[]
-  /** Of a checkpoint: the lines of each entry that is new since this device cosigned last. Else none. */
+  /** For a checkpoint: the lines of each entry since this device cosigned last. Else empty. */
   readonly fresh: readonly (readonly string[])[]
-  /** All that is to be read before the yes, the workstation's own words last. Raw text: whoever shows it makes it safe. */
+  /** All that people read before the yes. The workstation's own words come last. Raw text: whoever shows it makes it safe. */
   readonly lines: readonly string[]
-  /** Of a checkpoint: the heads to remember once it is cosigned. */
+  /** For a checkpoint: the heads to remember once it is cosigned. Else null. */
   readonly memory: Memory | null
 }
 
-/** `memory` is kept before `answer` leaves; null where nothing is to be remembered. */
+/** `memory` has to be stored before `answer` leaves. Null where there is nothing to remember. */
 type SignedAnswer = { readonly memory: Uint8Array | null; readonly answer: Uint8Array }
 
 /** Refuses SIGNATURE-REQUEST-MALFORMED. */
@@ -65,7 +65,7 @@ export function signingOf(kind: Card['kind'], request: SignatureRequest): Outcom
   })
 }
 
-/** That a person of this kind signs such a thing at all. Refuses REQUEST-ROLE. */
+/** Checks that this kind of person signs such a document at all. Refuses REQUEST-ROLE. */
 export function checkMandate(kind: Card['kind'], { what }: Pick<SignatureRequest, 'what'>): Outcome<null> {
   return checked(() =>
     mandates[kind]?.includes(what) === true
@@ -74,7 +74,7 @@ export function checkMandate(kind: Card['kind'], { what }: Pick<SignatureRequest
   )
 }
 
-/** That a key is of such a person, and of the request's domain. Refuses REQUEST-ROLE, REQUEST-DOMAIN. */
+/** Checks that a key is of such a person, and of the request's domain. Refuses REQUEST-ROLE, REQUEST-DOMAIN. */
 export function checkSigner(
   { kind, request }: { readonly kind: Card['kind']; readonly request: Pick<SignatureRequest, 'domain'> },
   { card }: PersonKey,
@@ -86,8 +86,8 @@ export function checkSigner(
 }
 
 /**
- * Checks a request under a person's key; a checkpoint also against its whole transcript and what this device cosigned last. `now`:
- * ISO-8601 UTC. Refuses REQUEST-ROLE, REQUEST-DOMAIN, REQUEST-EXPIRED, REQUEST-TRANSCRIPT, REQUEST-PLAN, COSIGN-…, CHAIN-….
+ * Checks a request under a person's key. A checkpoint is also checked against its whole transcript and what this device cosigned last.
+ * `now`: ISO-8601 UTC. Refuses REQUEST-ROLE, REQUEST-DOMAIN, REQUEST-EXPIRED, REQUEST-TRANSCRIPT, REQUEST-PLAN, COSIGN-…, CHAIN-….
  */
 export function prepareSignature(
   signing: Signing,
@@ -119,7 +119,7 @@ export function prepareSignature(
   })
 }
 
-/** That what nobody may sign later is signed in time: before it is read, and before the yes counts. Refuses REQUEST-EXPIRED. */
+/** Checks the deadline, once before reading and once before the yes counts. Refuses REQUEST-EXPIRED. */
 export function checkUnexpired(
   { explained: { expires } }: Pick<Signing, 'explained'>,
   now: string,
@@ -129,7 +129,7 @@ export function checkUnexpired(
   )
 }
 
-/** After the yes. */
+/** Signs, after the yes. */
 export function signAnswer({ request, explained, key, memory }: PreparedSignature): SignedAnswer {
   const { subject } = explained
   const signature = signWith(key.identity, signatureContext(request.what, request.domain), subject)
@@ -147,7 +147,7 @@ function cosigningOf(request: SignatureRequest, { subject }: Explained, memory: 
   return cosigning
 }
 
-/** The workstation’s own words come last and by name: what is signed was told above, from the bytes. */
+/** The workstation’s own words, marked as such, come after what the bytes say. */
 function claims(request: SignatureRequest): string[] {
   return request.lines.length === 0
     ? []
@@ -159,8 +159,8 @@ function otherDomain(has: string, asked: string): Refused {
 }
 
 /**
- * The plan whose approval is asked for, as people read it, from the request's own copy, which must be the one that the signed bytes
- * name: nobody approves what they have not seen, nor a plan that no run begins any more. Refuses REQUEST-PLAN, POLICY-OLDEST.
+ * The plan to approve, as people read it, from the request's copy. Its hash must be the one in the signed bytes, and runs must still begin
+ * in its version. Refuses REQUEST-PLAN, POLICY-OLDEST.
  */
 function planLines(
   { plan }: Pick<SignatureRequest, 'plan'>,

@@ -2,15 +2,15 @@ import type { Entry } from '@lux/ceremony/transcript'
 import { fromBase64, type Json, sha256Hex } from '@lux/crypto'
 import { escapeForTerminal } from '../safe-text.ts'
 
-/** What is longer is told member by member, unless it holds nothing but plain values. */
+/** Longest value on one line, in characters. A longer one gets a line for each member, unless it holds only plain values. */
 const maxCompact = 120
-/** Lengths in base64 of the ML-DSA-65 half of a key and of a signature: nobody reads one, and it would bury what is read. */
+/** Base64 lengths of the ML-DSA-65 half of a key and of a signature. Nobody reads these, and they would bury the rest. */
 const unread = [2604, 4412]
 const plainName = /^[A-Za-z][A-Za-z0-9_.-]*$/
 
 /**
- * Entries as people read them: number, time, step and kind, then the whole of the fact, a member a line; of the ML-DSA half of a key or
- * signature its length and hash. Everything else is told whole, whatever it looks like.
+ * Entries as people read them: number, time, step and kind, then all members of the fact, one on each line. Only the ML-DSA half of a key
+ * or signature is shortened, to its length and hash.
  */
 export function entryLines(entries: readonly Entry[]): string[] {
   return entries.flatMap((entry) => {
@@ -25,7 +25,7 @@ function members(value: { readonly [name: string]: Json }, pad: string): string[
   return Object.entries(value).flatMap(([name, inner]) => told(`${pad}${nameOf(name)}:`, inner, pad))
 }
 
-/** One line where it is plain or short, else a line for what it is and one for each of its members. */
+/** A plain or short value is one line. Any other is a line for its name and one for each member. */
 function told(lead: string, value: Json, pad: string): string[] {
   const whole = compact(value)
   if (isPlain(value) || whole.length <= maxCompact) return [`${lead} ${whole}`]
@@ -35,7 +35,7 @@ function told(lead: string, value: Json, pad: string): string[] {
   return [lead, ...members(value as { [name: string]: Json }, inside)]
 }
 
-/** Texts are quoted as in JSON, so that none can pass for a member or for a line of its own. */
+/** Texts are quoted as in JSON, so that no text can imitate a member or a line. */
 function compact(value: Json): string {
   if (isList(value)) return `[${value.map(compact).join(', ')}]`
   if (typeof value !== 'object' || value === null) return escapeForTerminal(JSON.stringify(value))
@@ -47,7 +47,7 @@ function compact(value: Json): string {
   return `{${all.join(', ')}}`
 }
 
-/** Null for what is no such half. */
+/** Null where the text is no such half. */
 function shortened(value: Json): string | null {
   if (typeof value !== 'string' || !unread.includes(value.length)) return null
   try {
@@ -66,7 +66,7 @@ function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value)
 }
 
-/** A value with no list or object in another, such as a key's attributes. */
+/** A list or object without further ones inside, such as a key's attributes. */
 function isPlain(value: Json): boolean {
   if (typeof value !== 'object' || value === null) return true
   return Object.values(value).every((inner) => typeof inner !== 'object' || inner === null)

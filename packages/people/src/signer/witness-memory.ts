@@ -17,7 +17,7 @@ export const maxMemory = 1 << 20
 /** The heads that a witness’s device cosigned last, by ceremony; JCS {v, kind, ceremonies: {id: head}}. */
 export type Memory = { readonly [ceremonyId: string]: Head }
 
-/** `bytes` is null where there is none yet. Refuses WITNESS-MEMORY. */
+/** Reads the memory; null bytes are an empty one. Refuses WITNESS-MEMORY. */
 export function parseMemory(bytes: Uint8Array | null): Outcome<Memory> {
   if (bytes === null) return { ok: true, value: {} }
   const read = checked(() => memoryIn(bytes))
@@ -36,13 +36,13 @@ function memoryIn(bytes: Uint8Array): Memory {
   )
 }
 
-/** Kept before a signature leaves: a device that crashes in between has signed nothing that it forgot. */
+/** Stored before a signature leaves, so that a crash in between forgets no signature. */
 export function encodeMemory(memory: Memory): Uint8Array {
-  // Heads are three strings each.
+  // A head is three strings, so the whole is JSON.
   return encodeCanonical({ v: 1, kind: 'witness-memory', ceremonies: memory as unknown as Json })
 }
 
-/** What a cosignature rests on: the head to remember, the run’s policy by its digest and its version, and the entries that are new since the last one. */
+/** What a cosignature needs: the head to remember, the digest and version of the run’s policy, and the new entries. */
 export type Cosigning = {
   ceremonyId: string
   domain: Domain
@@ -53,8 +53,8 @@ export type Cosigning = {
 }
 
 /**
- * Folds the request’s whole transcript and compares it with the checkpoint and with what this device remembers.
- * Refuses REQUEST-TRANSCRIPT, COSIGN-CEREMONY, COSIGN-ROLLBACK, COSIGN-FORK, COSIGN-HEAD, CHAIN-….
+ * Reads the request’s whole transcript, and compares it with the checkpoint and with what this device remembers. Refuses
+ * REQUEST-TRANSCRIPT, COSIGN-CEREMONY, COSIGN-ROLLBACK, COSIGN-FORK, COSIGN-HEAD, CHAIN-….
  */
 export function checkCosigning(
   subject: Uint8Array,
@@ -83,7 +83,7 @@ export function checkCosigning(
   })
 }
 
-/** The whole transcript is here, so the device makes the consistency proof itself; a broken chain has none. */
+/** The device has the whole transcript, so it makes the consistency proof itself. A broken chain has none. */
 function proofFrom(
   memory: WitnessMemory | null,
   header: ConstructorParameters<typeof Transcript>[0],
