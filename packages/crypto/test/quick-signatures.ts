@@ -1,23 +1,67 @@
-import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto'
-import { schemeNames, schemes } from '../src/sign/schemes.ts'
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { type Scheme, schemeNames, schemes } from '../src/sign/schemes.ts'
 
 const real = Object.fromEntries(schemeNames.map((name) => [name, { ...schemes[name] }]))
 const known = new Map<string, Uint8Array | boolean>()
 
-/** How OpenSSL takes ML-DSA-65: what stands before a seed in PKCS #8 and before a public key in SPKI (RFC 9881). */
-const beforeSeed = Buffer.from('3034020100300b060960864801650304031204228020', 'hex')
-const beforePublicKey = Buffer.from('308207b2300b0609608648016503040312038207a100', 'hex')
-
-/** ML-DSA-65 by OpenSSL, which is a dozen times faster than JavaScript. Its signatures are not the deterministic ones. */
-const openssl = {
-  sign: (seed: Uint8Array, message: Uint8Array): Uint8Array => {
-    const key = Buffer.concat([beforeSeed, seed])
-    return new Uint8Array(sign(null, message, createPrivateKey({ key, format: 'der', type: 'pkcs8' })))
+/** How OpenSSL takes keys: what stands before a seed in PKCS #8, and before a public key in SPKI (RFC 9881, 8410, 5480). */
+const ahead = {
+  mlDsa65: {
+    seed: '3034020100300b060960864801650304031204228020',
+    publicKey: '308207b2300b0609608648016503040312038207a100',
   },
-  verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean => {
-    if (publicKey.length !== 1952 || signature.length !== 3309) return false
-    const key = Buffer.concat([beforePublicKey, publicKey])
-    return verify(null, message, createPublicKey({ key, format: 'der', type: 'spki' }), signature)
+  ed25519: { seed: '302e020100300506032b657004220420', publicKey: '302a300506032b6570032100' },
+  p256: { publicKey: '3059301306072a8648ce3d020106082a8648ce3d030107034200' },
+}
+
+const keys = new Map<string, KeyObject>()
+
+/** Made once: to read a key takes as long as to use it. */
+function keyOf(before: string, bytes: Uint8Array, read: (der: Buffer) => KeyObject): KeyObject {
+  const der = Buffer.concat([Buffer.from(before, 'hex'), bytes])
+  const id = der.toString('base64')
+  const key = keys.get(id) ?? read(der)
+  keys.set(id, key)
+  return key
+}
+
+const signer = (before: string) => (seed: Uint8Array, message: Uint8Array) => {
+  const key = keyOf(before, seed, (der) => createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }))
+  return new Uint8Array(sign(null, message, key))
+}
+
+/** `fits`: what our own verifier looks at first, and OpenSSL takes more easily. */
+const verifier =
+  (
+    before: string,
+    fits: (publicKey: Uint8Array, signature: Uint8Array) => boolean,
+    hash: string | null = null,
+  ) =>
+  (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean =>
+    fits(publicKey, signature) &&
+    verify(
+      hash,
+      message,
+      keyOf(before, publicKey, (key) => createPublicKey({ key, format: 'der', type: 'spki' })),
+      signature,
+    )
+
+const isSound = (name: Scheme) => {
+  const isKey = once(`${name} key`, real[name]!.isPublicKey)
+  return (publicKey: Uint8Array, signature: Uint8Array) =>
+    isKey(publicKey) && real[name]!.signatureFault(signature) === null
+}
+
+/**
+ * By OpenSSL, which is a dozen times faster than JavaScript. Its signatures of ML-DSA-65 are not the deterministic ones; those of
+ * ECDSA are left to JavaScript, which makes the same at each run.
+ */
+const openssl = {
+  sign: { mlDsa65: signer(ahead.mlDsa65.seed), ed25519: signer(ahead.ed25519.seed), p256: real.p256!.sign },
+  verify: {
+    mlDsa65: verifier(ahead.mlDsa65.publicKey, isSound('mlDsa65')),
+    ed25519: verifier(ahead.ed25519.publicKey, isSound('ed25519')),
+    p256: verifier(ahead.p256.publicKey, isSound('p256'), 'sha256'),
   },
 }
 
@@ -41,16 +85,16 @@ function once<T extends Uint8Array | boolean>(
 }
 
 /**
- * From here on, ML-DSA-65 is computed by OpenSSL, and nothing is signed or verified twice: the tests replay the same runs and
+ * From here on, OpenSSL computes signatures, and nothing is signed or verified twice: the tests replay the same runs and
  * bundles hundreds of times, and nearly all of their time went into signatures.
  */
 export function quickSignatures(): void {
   for (const name of schemeNames) {
-    const { sign: signing, verify: verifying, isPublicKey, publicKey } = real[name]!
+    const { isPublicKey, publicKey } = real[name]!
     Object.assign(schemes[name], {
       publicKey: once(`${name} public key`, publicKey),
-      sign: once(`${name} sign`, name === 'mlDsa65' ? openssl.sign : signing),
-      verify: once(`${name} verify`, name === 'mlDsa65' ? openssl.verify : verifying),
+      sign: once(`${name} sign`, openssl.sign[name]),
+      verify: once(`${name} verify`, openssl.verify[name]),
       isPublicKey: once(`${name} key`, isPublicKey),
     })
   }

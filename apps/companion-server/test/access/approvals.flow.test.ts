@@ -1,6 +1,6 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { sha256Hex } from '@lux/crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { rsaPair } from '../../../../packages/crypto/test/rsa-pair.ts'
 import type { Caller, Grant } from '../../src/access/authorize.ts'
 import type { RawCipher } from '../../src/keys/raw-cipher.ts'
 import { answer } from '../../src/kmip/answer.ts'
@@ -18,7 +18,7 @@ let kms: Awaited<ReturnType<typeof openKms>>
 const people = ['ada', 'grace', 'edith'] as const
 const ids: Record<string, string> = {}
 let officer: Caller
-const spki = generateKeyPairSync('rsa', { modulusLength: 3072 }).publicKey
+const spki = rsaPair(3072).publicKey
 const to = new Uint8Array(spki.export({ type: 'spki', format: 'der' }))
 
 beforeAll(async () => {

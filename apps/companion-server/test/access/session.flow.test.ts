@@ -1,6 +1,7 @@
-import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { TOTP, URI } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { rsaPair } from '../../../../packages/crypto/test/rsa-pair.ts'
 import { strongPassphrase as password } from '../../../../packages/crypto/test/strong-passphrase.ts'
 import { provedLately } from '../../src/access/authorize.ts'
 import { enumerations } from '../../src/kmip/codec/enumerations.ts'
@@ -127,9 +128,7 @@ test('SESSION-02 what lets a key out, shreds it or makes an admin wants a second
   const officer = kms.callAs({ identity: invited.name, grants })
   const made = { project: kms.project.id, name: 'leaves', isExportable: true }
   const { id } = given(await keys.create(officer, made))
-  const publicKey = generateKeyPairSync('rsa', { modulusLength: 3072 })
-    .publicKey.export({ type: 'spki', format: 'der' })
-    .toString('base64')
+  const publicKey = rsaPair(3072).publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
   const admin = (username: string) => ({
     ...{ username, name: username },
     grants: [{ role: 'organisation-admin', organisationId: place.organisation }],
@@ -215,9 +214,7 @@ test('SESSION-03 neither a session left open nor an API key makes its way round 
   const { id } = given(
     await keys.create(officer, { project: kms.project.id, name: 'stays', isExportable: true }),
   )
-  const publicKey = generateKeyPairSync('rsa', { modulusLength: 3072 })
-    .publicKey.export({ type: 'spki', format: 'der' })
-    .toString('base64')
+  const publicKey = rsaPair(3072).publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
   const user = [{ role: 'user', organisationId: kms.organisation.id, projectId: kms.project.id }]
   const service = kms.credentials.identity
   const answer = {

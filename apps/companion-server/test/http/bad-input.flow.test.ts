@@ -178,8 +178,9 @@ test('DATABASE-SLOW a query that waits too long ends in 503 by name, and the ser
 })
 
 test('SERVER-BUSY what is not done in time is answered so by each door, enters itself once it ends, and is done once under its name', async () => {
-  const { keys, database } = kms.server.services
-  const { create: really, encrypt: seal } = keys
+  const { keys, unwrapping, database } = kms.server.services
+  const { create: really } = keys
+  const { useKey } = unwrapping
   const { promise: gate, resolve: open } = Promise.withResolvers<void>()
   const held = <Args extends unknown[], T>(work: (...args: Args) => Promise<T>) => {
     return async (...args: Args) => {
@@ -188,7 +189,8 @@ test('SERVER-BUSY what is not done in time is answered so by each door, enters i
     }
   }
   vi.spyOn(keys, 'create').mockImplementation(held(really))
-  vi.spyOn(keys, 'encrypt').mockImplementation(held(seal))
+  // Every door's encryption comes to it.
+  vi.spyOn(unwrapping, 'useKey').mockImplementation(held(useKey))
   const { app } = kms.server
   const create = () =>
     app.inject({

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { aesKwpWrap } from '@lux/crypto'
 import { expect, onTestFinished, test } from 'vitest'
 import { sampleString } from '../../../../packages/ceremony/test/support/altered-reference-string.ts'
+import { rsaPair } from '../../../../packages/crypto/test/rsa-pair.ts'
 import type { Call, Record } from '../../src/audit/record.ts'
 import { rootCkaId } from '../../src/imports/receive-root.ts'
 import { openKeyOperations } from '../../src/keys/operations.ts'
@@ -155,7 +156,7 @@ async function operationsOf({ parts }: ImportBench) {
 
 function pairOf(algorithm: 'RSA-2048' | 'RSA-4096' | 'EC-P256' | 'EC-P384') {
   const made = algorithm.startsWith('RSA')
-    ? generateKeyPairSync('rsa', { modulusLength: Number(algorithm.slice(4)) })
+    ? rsaPair(Number(algorithm.slice(4)))
     : generateKeyPairSync('ec', { namedCurve: algorithm === 'EC-P256' ? 'P-256' : 'P-384' })
   const der = (bytes: Buffer) => new Uint8Array(bytes)
   return {

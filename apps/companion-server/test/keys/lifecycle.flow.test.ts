@@ -11,6 +11,7 @@ import {
 import { rm } from 'node:fs/promises'
 import { aesKwpUnwrap, aesKwpWrap, encodeCanonical, verifySignature } from '@lux/crypto'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { rsaPair } from '../../../../packages/crypto/test/rsa-pair.ts'
 import { shredContext } from '../../src/keys/operations/ending.ts'
 import { openKeyOperations } from '../../src/keys/operations.ts'
 import { openKeyRepository } from '../../src/keys/repository.ts'
@@ -371,7 +372,7 @@ test('KMS-13 a key is imported under a wrapping key that works once, and is used
 
 test('KMS-14 a key that was made to leave leaves wrapped to whom an officer names; no other does', async () => {
   const id = await kms.make('leaves', { algorithm: 'HMAC_256', isExportable: true })
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 3072 })
+  const { publicKey, privateKey } = rsaPair(3072)
   const to = publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
   const { body } = await kms.post(`${id}/export`, { publicKey: to })
   const wrapped = Buffer.from(body.wrappedKey, 'base64')
@@ -379,7 +380,7 @@ test('KMS-14 a key that was made to leave leaves wrapped to whom an officer name
   const secret = aesKwpUnwrap(aes, wrapped.subarray(384))
   const { mac } = (await kms.post(`${id}/generate-mac`, { data: 'AAAA' })).body
   expect(mac).toBe(createHmac('sha256', secret).update(Buffer.from('AAAA', 'base64')).digest('base64'))
-  const short = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const short = rsaPair(2048)
   const shortTo = short.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
   expect((await kms.post(`${id}/export`, { publicKey: shortTo })).body.code).toBe('WRAPPING-KEY')
   expect((await kms.post(`${id}/export`, { publicKey: 'AAAA' })).body.code).toBe('WRAPPING-KEY')

@@ -1,9 +1,9 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { toHex, utf8 } from '@lux/crypto'
 import { softTokenEnvironment, startHsm } from '@lux/hsm'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { rsaPair } from '../../../../packages/crypto/test/rsa-pair.ts'
 import { abortCeremony } from '../../src/cli/ceremony/abort.ts'
 import { ceremonyStatus, resumeCeremony } from '../../src/cli/ceremony/resume.ts'
 import { runCeremony } from '../../src/cli/ceremony/run.ts'
@@ -25,7 +25,7 @@ afterEach(() => place.remove())
 /** A trusted key of somebody else's on the ceremony token: the window then does not open. */
 async function plantTrustedKey(): Promise<void> {
   const soft = softTokenEnvironment(place.file('token'))
-  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 3072 })
+  const { publicKey } = rsaPair(3072)
   const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }))
   const hsm = await startHsm({ library: soft.library, environment: soft.environment })
   try {

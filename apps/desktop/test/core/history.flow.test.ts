@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findProgram } from '../../src/core/program.ts'
 import { type CoreInTest, startCore } from './support/core-in-test.ts'
+import { quickKeyChild } from './support/fhe-people.ts'
 import { LedRun } from './support/lead-window.ts'
 import { verdictOf } from './support/run-end.ts'
 
@@ -15,7 +16,7 @@ let core: CoreInTest
 let unfinished: LedRun
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'history-'))
-  core = await startCore(folder, findProgram())
+  core = await startCore(folder, { ...findProgram(), keyChildEntry: quickKeyChild })
   for (const script of copying) {
     const aborted = await LedRun.rehearse(core, script)
     await aborted.toLogIn()

@@ -1,4 +1,4 @@
-import { constants, generateKeyPairSync, type KeyObject, privateDecrypt } from 'node:crypto'
+import { constants, type KeyObject, privateDecrypt } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,6 +21,7 @@ import { type Hsm, softTokenEnvironment, startHsm } from '@lux/hsm'
 import { fileReader, readBounded } from '@lux/node-files'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { compare } from '../../../../packages/ceremony/test/support/second-verifier.ts'
+import { rsaPair } from '../../../../packages/crypto/test/rsa-pair.ts'
 import { runParts } from '../../src/cli/ceremony/session.ts'
 import { findProgram } from '../../src/core/program.ts'
 import { beginRehearsal, startCommand } from '../../src/core/rehearsal/begin-rehearsal.ts'
@@ -67,7 +68,7 @@ async function makeServer(name: string): Promise<KnownServer> {
     requesterKey: { p256: requester.keys.p256! },
     combinerRecipient: recipient,
   }
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 3072 })
+  const { publicKey, privateKey } = rsaPair(3072)
   const payload = {
     v: 1 as const,
     kind: 'transport' as const,

@@ -11,6 +11,7 @@ import {
 } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { p256 } from '@noble/curves/nist.js'
+import { rsaPair } from '../../../../../packages/crypto/test/rsa-pair.ts'
 import { crc32c } from '../../../src/external-kms/gcp.ts'
 import { openWrapped } from '../../../src/keys/transport-wrap.ts'
 
@@ -49,9 +50,9 @@ export const gcpName = 'projects/p/locations/europe/keyRings/r/cryptoKeys/k'
 
 /** One key of Google Cloud KMS: symmetric, or one that signs by P-256. */
 export async function startGcp() {
-  const account = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const account = rsaPair(2048)
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  let job = generateKeyPairSync('rsa', { modulusLength: 4096 })
+  let job = rsaPair(4096)
   const secrets = [randomBytes(32)]
   const state = { version: 'ENABLED', signs: false, gone: false, spoilt: false, busy: false, renews: false }
   const error = (code: number, status: string, message = ''): Answer => [
@@ -70,7 +71,7 @@ export async function startGcp() {
     const path = (request.url ?? '').replace('/v1/', '')
     if (path === gcpJob) {
       // As AWS does: another wrapping key each time.
-      if (state.renews) job = generateKeyPairSync('rsa', { modulusLength: 3072 })
+      if (state.renews) job = rsaPair(3072)
       const pem = job.publicKey.export({ type: 'spki', format: 'pem' }).toString()
       return [200, { state: 'ACTIVE', importMethod: 'RSA_OAEP_4096_SHA256_AES_256', publicKey: { pem } }]
     }
@@ -165,7 +166,7 @@ export async function startGcp() {
 /** One key of Azure Key Vault: RSA that wraps, or P-256 that signs. */
 export async function startAzure() {
   const state = { enabled: true, signs: false, deleted: false, gone: false, rights: true, busy: false }
-  const rsa = [generateKeyPairSync('rsa', { modulusLength: 2048 })]
+  const rsa = [rsaPair(2048)]
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const ids = ['a'.repeat(32)]
   const oaep = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' }
@@ -196,7 +197,7 @@ export async function startAzure() {
     const id = ids.at(-1) ?? ''
     if (path === '/keys/k' || path === '/keys/k/rotate') {
       if (path.endsWith('rotate')) {
-        rsa.push(generateKeyPairSync('rsa', { modulusLength: 2048 }))
+        rsa.push(rsaPair(2048))
         ids.push(randomBytes(16).toString('hex'))
       }
       const shown = (state.signs ? ec : rsa.at(-1))?.publicKey.export({ format: 'jwk' })

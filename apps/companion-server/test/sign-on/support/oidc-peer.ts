@@ -1,8 +1,9 @@
-import { createHmac, createPrivateKey, createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHmac, createPrivateKey, createSign, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { type Configuration, Provider } from 'oidc-provider'
+import { rsaPair } from '../../../../../packages/crypto/test/rsa-pair.ts'
 import { stateFolder } from '../../../src/platform/state-folder/folder.ts'
 import { ownCertificate } from '../../../src/platform/tls/certificate.ts'
 
@@ -36,8 +37,8 @@ export async function openOidcPeer(
   const state = stateFolder(folder)
   const { cert, key } = await ownCertificate(state, '127.0.0.1', new Date())
   const ca = await readFile(state.caCertificate, 'utf8')
-  const own = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
-  const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  const own = rsaPair(2048).privateKey
+  const stranger = rsaPair(2048).privateKey
   let forge: Forge | null = null
   let issuer = ''
   let answer: (request: unknown, reply: unknown) => void = () => undefined

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { type ServerCard, serverCardCodec, type Transport, transportCodec } from '@lux/ceremony/wire'
 import {
@@ -9,6 +8,7 @@ import {
   toBase64,
   toHex,
 } from '@lux/crypto'
+import { rsaPair } from '../../../../../packages/crypto/test/rsa-pair.ts'
 import { systemEntropy } from '../../../src/core/system.ts'
 import { ProductionPlace } from './production-place.ts'
 
@@ -37,7 +37,7 @@ export async function plannedServer(
     requesterKey: { p256: requester.keys.p256! },
     combinerRecipient: recipient,
   }
-  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 3072 })
+  const { publicKey } = rsaPair(3072)
   const payload: Transport = {
     v: 1,
     kind: 'transport',
