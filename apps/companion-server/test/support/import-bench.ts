@@ -29,11 +29,12 @@ export function importBench(): ImportBench {
   // Filled before each test; a test never sees it empty.
   const bench = { crashAt: null } as unknown as ImportBench
   const made = () => `${bench.folder}.made`
+  let offered: Signed<Transport>
   beforeAll(async () => {
     bench.folder = await makeFolder()
     bench.state = await makeServerState(bench.folder)
     bench.card = await cardOf(bench.state)
-    bench.transport = await offerTransport(bench.state)
+    offered = await offerTransport(bench.state)
     // Its database is made when it is first opened.
     await (await openServerParts(bench.state)).close()
     await rename(bench.folder, made())
@@ -41,6 +42,7 @@ export function importBench(): ImportBench {
   afterAll(() => rm(made(), { recursive: true, force: true }))
   beforeEach(async () => {
     await copyFolder(made(), bench.folder)
+    bench.transport = offered
     bench.crashAt = null
     bench.parts = await openServerParts(bench.state, {
       reached(point) {
