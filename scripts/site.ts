@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join, posix, resolve } from 'node:path'
 import { assurancePage } from './pages/assurance.ts'
 import { licencesPage } from './pages/licences.ts'
+import { readPage, tablesPage } from './pages/tables.ts'
 import { tokenTestsPage } from './pages/token-tests.ts'
 import { troubleshootingPage } from './pages/troubleshooting.ts'
 import { root } from './root.ts'
@@ -19,6 +20,8 @@ const out = resolve(args.find((one) => !one.startsWith('--')) ?? join(site, 'dis
 /** Pages that are made of what holds them, by the name that docs/ would give them. */
 const made: Readonly<Record<string, () => string>> = {
   'ASSURANCE.md': assurancePage,
+  'BAD-INPUT.md': () => tablesPage(readPage('scripts/pages/bad-input.json')),
+  'CRASH-MATRIX.md': () => tablesPage(readPage('results/crash-matrix.json')),
   'TOKEN-TESTS.md': tokenTestsPage,
   'THIRD-PARTY-LICENCES.md': licencesPage,
   'guide/troubleshooting.md': troubleshootingPage,

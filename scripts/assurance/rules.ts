@@ -57,7 +57,7 @@ const tables = [
     table: 'packages/hsm/src/hsm-errors.ts',
     sources: ['packages/hsm/src'],
     complete: false,
-    id: key('HSM-[A-Z-]+'),
+    id: listed('HSM-[A-Z-]+'),
   },
 ] as const
 

@@ -1,12 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { readPage, tablesPage } from '../pages/tables.ts'
 import { root } from '../root.ts'
 
-const page = readFileSync(join(root, 'docs/BAD-INPUT.md'), 'utf8')
+const page = readPage('scripts/pages/bad-input.json')
 
-test('BAD-INPUT every test that the table names is there', () => {
-  const named = [...page.matchAll(/`((?:apps|packages|e2e|scripts)\/[^`\s]+\.ts)`/g)].map(
+test('BAD-INPUT every test and page that the table names is there', () => {
+  const text = tablesPage(page)
+  const named = [...text.matchAll(/`((?:apps|packages|e2e|scripts)\/[^`\s]+\.ts)`/g)].map(
     ([, path = '']) => path,
   )
   expect(named.length).toBeGreaterThan(50)
@@ -14,14 +16,7 @@ test('BAD-INPUT every test that the table names is there', () => {
 })
 
 test('BAD-INPUT every row names a test', () => {
-  const rows = page.split('\n').filter((line) => line.startsWith('| ') && !/^\|[- |]*$/.test(line))
-  const empty = rows.filter(
-    (line) =>
-      !/^\| what /.test(line) &&
-      line
-        .split('|')
-        .slice(2)
-        .every((cell) => cell.trim() === ''),
-  )
-  expect(empty).toEqual([])
+  const rows = page.blocks.flatMap((block) => ('rows' in block ? block.rows : []))
+  expect(rows.length).toBeGreaterThan(80)
+  expect(rows.filter(([, ...tests]) => tests.every((cell) => cell === ''))).toEqual([])
 })

@@ -27,7 +27,6 @@ describe('a library that does not start', () => {
       await expect(start(name, says)).rejects.toMatchObject({
         code: 'HSM-LIBRARY-FAILED',
         ckr: { name: 'CKR_FUNCTION_FAILED', number: functionFailed },
-        remedy: expect.stringContaining('settings and version'),
       })
     },
   )
@@ -35,7 +34,6 @@ describe('a library that does not start', () => {
   it('HSM-LIBRARY-TIMEOUT is said of one that does not come back from C_Initialize, and nothing of a login', async () => {
     await expect(start('hang', { HANG: 1 }, { loadTimeoutMs: 1_500 })).rejects.toMatchObject({
       code: 'HSM-LIBRARY-TIMEOUT',
-      remedy: expect.not.stringContaining('Log in'),
     })
   })
 

@@ -38,7 +38,7 @@ export type Thrown =
       readonly code: string
       readonly ckr: { readonly name: string; readonly number: number } | null
       readonly detail: string
-      readonly remedy: string
+      readonly remedy: string | null
     }
   | { readonly kind: 'fault'; readonly name: string; readonly at: string }
 

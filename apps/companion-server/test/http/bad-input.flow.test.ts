@@ -8,7 +8,7 @@ import { connect } from '../../src/platform/database/open.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 import { cardOf } from '../support/server-under-test.ts'
 
-// docs/BAD-INPUT.md has the table whose rows end here.
+// scripts/pages/bad-input.json has the table whose rows end here.
 let kms: Awaited<ReturnType<typeof openKms>>
 let id = ''
 let port = 0

@@ -7,12 +7,13 @@ export class HsmError extends Error {
   readonly code: string
   readonly ckr: CkrCode | null
   readonly detail: string
-  readonly remedy: string
-  constructor(error: { code: string; ckr?: CkrCode | null; detail: string; remedy: string }) {
+  /** What to do here, where that is more than the locales say of the code. */
+  readonly remedy: string | null
+  constructor(error: { code: string; ckr?: CkrCode | null; detail: string; remedy?: string | null }) {
     super(`${error.code}: ${error.detail}${error.ckr ? ` (${error.ckr.name})` : ''}`)
     this.code = error.code
     this.ckr = error.ckr ?? null
     this.detail = error.detail
-    this.remedy = error.remedy
+    this.remedy = error.remedy ?? null
   }
 }

@@ -64,7 +64,7 @@ export type UnreadableSlot = {
   readonly code: string
   readonly ckr: CkrCode | null
   readonly detail: string
-  readonly remedy: string
+  readonly remedy: string | null
 }
 
 /** One line of the token's own list. Key sizes are as the token gives them: bits for RSA and EC, bytes for AES. */

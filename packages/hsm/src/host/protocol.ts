@@ -59,7 +59,7 @@ export type TokenOperation = (typeof tokenOperations)[number]
 
 export type Operation = TokenOperation | 'tokens' | 'ping'
 
-export type WireError = { code: string; ckr: CkrCode | null; detail: string; remedy: string }
+export type WireError = { code: string; ckr: CkrCode | null; detail: string; remedy: string | null }
 
 /**
  * Calls and answers travel as frames (frames.ts) on a pipe of their own, many in one write: a message of the channel that

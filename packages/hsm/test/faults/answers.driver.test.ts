@@ -28,16 +28,15 @@ describe('what a token can answer', () => {
     await logInAgain()
   })
 
-  it('each code of the standard is an error with its name, number and what to do; the token works after it', async () => {
+  it('each code of the standard is an error with its name and number; the token works after it', async () => {
     for (const { name, number } of ckrTable.values()) {
       // Every time: what may be a stale handle or a session left half-way is tried once more by the driver.
       bench.plan(`C_Sign@*=0x${number.toString(16)}`)
       const error = await thrown(sign())
       expect([name, error]).toEqual([name, expect.any(HsmError)])
-      const { code, ckr, remedy } = error as HsmError
+      const { code, ckr } = error as HsmError
       expect([name, code]).toEqual([name, expect.stringMatching(/^HSM-[A-Z-]+$/)])
       expect([name, ckr?.number ?? number]).toEqual([name, number])
-      expect([name, remedy]).not.toEqual([name, ''])
       bench.plan()
       if (['HSM-SESSION-LOST', 'HSM-NOT-LOGGED-IN', 'HSM-TOKEN-ABSENT'].includes(code)) await logInAgain()
       expect([name, (await sign()).length]).toEqual([name, 64])
@@ -95,7 +94,6 @@ describe('what a token can answer', () => {
     expect(await thrown(made)).toMatchObject({
       code: 'HSM-READ-ONLY',
       ckr: { name: 'CKR_TOKEN_WRITE_PROTECTED' },
-      remedy: expect.stringContaining('Lift the write protection'),
     })
   })
 
@@ -108,7 +106,6 @@ describe('what a token can answer', () => {
     expect((await sign()).length).toBe(64)
     expect(await thrown(make())).toMatchObject({
       code: 'HSM-READ-ONLY',
-      remedy: expect.stringContaining('Lift the write protection'),
     })
     bench.plan()
     await token.logOut()

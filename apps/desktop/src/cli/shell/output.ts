@@ -1,5 +1,5 @@
 import { FormatError } from '@lux/crypto'
-import { HsmError, hasStandardRemedy } from '@lux/hsm'
+import { HsmError } from '@lux/hsm'
 import { ExpectedError, exitOf, fromSystemError } from '@lux/node-files'
 import { refusalHelp } from './refusal-help.ts'
 import { escapeForTerminal, escapeLinesForTerminal } from './safe-text.ts'
@@ -23,8 +23,7 @@ export function failureOutcome(error: unknown): Outcome {
   const said = failure instanceof HsmError ? escapeForTerminal(detail) : detail
   const standing = refusalHelp(code)
   const why = standing?.why ?? null
-  const special = failure instanceof HsmError && hasStandardRemedy(failure) ? undefined : failure.remedy
-  const remedy = special ?? standing?.remedy
+  const remedy = failure.remedy ?? standing?.remedy
   const ckr = failure instanceof HsmError && failure.ckr !== null ? ` (${failure.ckr.name})` : ''
   const lines = [
     `${code}${ckr}: ${said}`,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Chosen, sampled } from './sampled.ts'
 
-/** One of each kind out of the whole matrix, which is docs/CRASH-MATRIX.md and runs at night. */
+/** One of each kind out of the whole matrix, whose last results are results/crash-matrix.json, and which runs at night. */
 const chosen: readonly Chosen[] = [
   ['chain', 'initialise-token', 'C_InitPIN', 'after:CKR_DEVICE_ERROR', 'exception', 'HSM-DEVICE-ERROR'],
   ['chain', 'log-in', 'C_Login', 'flags:USER_PIN_LOCKED', 'exception', 'HSM-PIN-LOCKED'],

@@ -2,8 +2,9 @@
  * `node write-matrix.ts RESULTS [PATTERN [CEREMONY …]]` runs the crash matrix of these ceremonies (all where none is named),
  * or those of its cells that PATTERN fits (`STEP FUNCTION@N=FAULT`), and adds each result as a line to RESULTS. What stands
  * there already is not run again, so that it can be stopped and gone on with. `node write-matrix.ts RESULTS --write NOTE`
- * makes docs/CRASH-MATRIX.md of it; NOTE says when and where they ran. Token host and key child run as `npm run build` left them.
+ * makes results/crash-matrix.json of it; NOTE says when and where they ran. Token host and key child run as `npm run build` left them.
  */
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { ceremonies } from './ceremonies.ts'
@@ -13,8 +14,11 @@ import { matrixPage } from './matrix-page.ts'
 const [results = '', what = '.', ...rest] = process.argv.slice(2)
 if (results === '') throw new Error('usage: write-matrix.ts RESULTS [PATTERN [CEREMONY …]|--write NOTE]')
 if (what === '--write') {
-  const page = fileURLToPath(new URL('../../../../../docs/CRASH-MATRIX.md', import.meta.url))
-  writeFileSync(page, matrixPage(resultsIn(results), listedIn(results), rest[0] ?? ''))
+  const { title, blocks } = matrixPage(resultsIn(results), listedIn(results), rest[0] ?? '')
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
+  const page = { title, commit, date: new Date().toISOString().slice(0, 10), blocks }
+  const path = fileURLToPath(new URL('../../../../../results/crash-matrix.json', import.meta.url))
+  writeFileSync(path, `${JSON.stringify(page, null, 2)}\n`)
 } else {
   await run(new RegExp(what), rest.length === 0 ? ceremonies.map(({ name }) => name) : rest)
 }
