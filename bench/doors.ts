@@ -98,7 +98,11 @@ async function startBenchServer() {
     })
     await firstLine(child)
     return {
-      ...{ port, kmip, project, identity, stop },
+      port,
+      kmip,
+      project,
+      identity,
+      stop,
       ca: readFileSync(join(state, 'ca.pem')),
       pem: readFileSync(pem),
       token: readFileSync(join(state, 'training.header'), 'utf8')
@@ -245,7 +249,9 @@ function signed(
   const day = time.slice(0, 8)
   const own = {
     'content-type': 'application/x-amz-json-1.1',
-    ...{ host, 'x-amz-date': time, 'x-amz-target': 'TrentService.Encrypt' },
+    host,
+    'x-amz-date': time,
+    'x-amz-target': 'TrentService.Encrypt',
   }
   const names = Object.keys(own).toSorted().join(';')
   const lines = Object.entries(own)

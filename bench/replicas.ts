@@ -37,7 +37,9 @@ export async function benchReplicas(): Promise<Row[]> {
     for (const which of ['a', 'b'])
       replicas.push(
         await startServer(stateFolder(join(folder, which)), {
-          ...{ host: '127.0.0.1', port: 0, behindTlsProxy: true },
+          host: '127.0.0.1',
+          port: 0,
+          behindTlsProxy: true,
         }),
       )
     const [one, other] = replicas
@@ -52,7 +54,9 @@ export async function benchReplicas(): Promise<Row[]> {
 
 const as = (role: 'server-admin' | 'organisation-admin' | 'crypto-officer', where: Place): Call => ({
   caller: { identity: role, grants: [{ role, ...where }] },
-  ...{ door: 'direct', reqId: 'bench', receipt: null },
+  door: 'direct',
+  reqId: 'bench',
+  receipt: null,
 })
 type Place = { readonly organisation: string | null; readonly project: string | null }
 

@@ -68,10 +68,12 @@ type Goals = { readonly ofBare?: number; readonly ofBao?: number; readonly p99?:
 async function works(ours: Ours, bare: Bare, bao: Bao | null): Promise<Row[]> {
   const sealing = await encrypting(', one worker', ours, bare, bao, { ofBare: 0.6, p99: 1 / 3 })
   const p256 = await signing('P-256', 'ECC_NIST_P256', 'ECDSA_SHA_256', 'p256', ours, bare, bao, {
-    ...{ ofBare: 0.55, ofBao: 2 },
+    ofBare: 0.55,
+    ofBao: 2,
   })
   const rsa = await signing('RSA-2048', 'RSA_2048', 'RSASSA_PKCS1_V1_5_SHA_256', 'rsa', ours, bare, bao, {
-    ...{ ofBare: 0.8, ofBao: 1.5 },
+    ofBare: 0.8,
+    ofBao: 1.5,
   })
   return [...sealing, ...p256, ...rsa]
 }
@@ -120,7 +122,10 @@ async function compared(
   const goal = (ratio: number | undefined) => (ratio === undefined ? {} : { goal: ratio })
   return [
     rateRow({
-      ...{ work, ours: ours.rates, limit: bare.rates, ...goal(goals.ofBare) },
+      work,
+      ours: ours.rates,
+      limit: bare.rates,
+      ...goal(goals.ofBare),
       ...(bao.rates.length === 0 ? {} : { peers: { OpenBao: bao.rates } }),
     }),
     timeRow({ work: `p99 of it`, ours: ours.p99s, limit: bare.p99s, ...goal(goals.p99) }),
@@ -128,7 +133,10 @@ async function compared(
       ? []
       : [
           rateRow({
-            ...{ work: `the same against OpenBao`, ours: ours.rates, limit: bao.rates, goal: goals.ofBao },
+            work: `the same against OpenBao`,
+            ours: ours.rates,
+            limit: bao.rates,
+            goal: goals.ofBao,
           }),
         ]),
   ]
@@ -138,7 +146,8 @@ function samples(from: Load | null) {
   const rates: number[] = []
   const p99s: number[] = []
   return {
-    ...{ rates, p99s },
+    rates,
+    p99s,
     async turn(counts: boolean): Promise<void> {
       if (from === null) return
       const { rate, times } = await from.turn(turnMs)
@@ -202,8 +211,13 @@ async function manyKeys(ours: Ours, { keys, operations }: Size): Promise<Row[]> 
       memoryMiB: Math.round(ours.memoryMiB()),
     },
     {
-      ...{ work: `memory of all processes, grown over ${operations} encrypts`, unit: 'KB', limit, goal: 1 },
-      ...{ ours: Math.round(grown), ratio: Number((limit / Math.max(grown, 1)).toFixed(3)), memoryMiB: null },
+      work: `memory of all processes, grown over ${operations} encrypts`,
+      unit: 'KB',
+      limit,
+      goal: 1,
+      ours: Math.round(grown),
+      ratio: Number((limit / Math.max(grown, 1)).toFixed(3)),
+      memoryMiB: null,
     },
   ]
 }
@@ -258,7 +272,9 @@ async function startBao(folder: string) {
   const child = await started(baoProgram, [...args, ...where], { HOME: folder }, /Root Token: /)
   const ask = async (path: string, body: object) => {
     const reply = await fetch(`http://127.0.0.1:${port}/v1/${path}`, {
-      ...{ method: 'POST', headers: { 'x-vault-token': baoToken }, body: JSON.stringify(body) },
+      method: 'POST',
+      headers: { 'x-vault-token': baoToken },
+      body: JSON.stringify(body),
     })
     if (!reply.ok) throw new Error(`OpenBao ${path}: ${reply.status} ${await reply.text()}`)
   }

@@ -68,8 +68,12 @@ makeTar(packaged, `lux-custody-${version}`, files.tar, epoch, values['test-build
 const appImage = join(out, `lux-custody-${version}-x86_64.AppImage`)
 if (appRuntime !== null)
   makeAppImage(appImage, {
-    ...{ folder: packaged, runtime: appRuntime, epoch, level: values['test-build'] ? 1 : 15 },
-    ...{ icon: join(root, 'docs/images/favicon.svg'), scratch: mkdtempSync(join(out, 'appimage-')) },
+    folder: packaged,
+    runtime: appRuntime,
+    epoch,
+    level: values['test-build'] ? 1 : 15,
+    icon: join(root, 'docs/images/favicon.svg'),
+    scratch: mkdtempSync(join(out, 'appimage-')),
   })
 writeFileSync(
   files.sbom,

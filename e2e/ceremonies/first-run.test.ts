@@ -180,7 +180,8 @@ test.each([
       'verdict.pdf',
     ])
     const { status, stderr } = spawnSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], {
-      ...{ cwd: inside, encoding: 'utf8' },
+      cwd: inside,
+      encoding: 'utf8',
     })
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     for (const [paper, title] of [

@@ -36,20 +36,30 @@ test('WALL-OPEN the room sees who does what and the words in hand, and its page 
 const line = 'A name that is as long as people make names'
 const key = { name: line, note: 'Made before this ceremony', depth: 3, state: 'todo' }
 const full = {
-  ...{ language: 'en', direction: 'ltr', title: line, organisation: line, rehearsal: 'Rehearsal' },
+  language: 'en',
+  direction: 'ltr',
+  title: line,
+  organisation: line,
+  rehearsal: 'Rehearsal',
   ...{
     step: 'Step 40 of 120',
     who: line,
     role: 'Officer',
     what: 'Ada Lindqvist, read the digest of the bundle aloud.',
   },
-  ...{ state: 'step', since: '2026-11-24T15:59:00.000Z', until: null },
+  state: 'step',
+  since: '2026-11-24T15:59:00.000Z',
+  until: null,
   labels: { running: 'Running', utc: 'UTC', keys: 'Keys 248–253 / 500' },
   parts: Array.from({ length: 6 }, (_, at) => ({ title: line, done: 1, total: 2, now: at === 3 })),
   keys: Array.from({ length: 6 }, (_, at) => ({ ...key, state: at === 3 ? 'now' : 'todo' })),
   evidence: null,
   reading: {
-    ...{ what: line, card: 'Card 8 of 8', first: 29, heard: 7, differs: false },
+    what: line,
+    card: 'Card 8 of 8',
+    first: 29,
+    heard: 7,
+    differs: false,
     words: Array.from({ length: 4 }, () => ({ word: 'telephone', byte: '7f' })),
   },
 }

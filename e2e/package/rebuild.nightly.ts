@@ -22,7 +22,10 @@ afterAll(() => rmSync(other, { recursive: true, force: true }))
 
 function must(program: string, args: readonly string[], cwd: string, more: NodeJS.ProcessEnv = {}): string {
   const { status, stdout, stderr } = spawnSync(program, args, {
-    ...{ cwd, env: { ...process.env, ...more }, encoding: 'utf8', maxBuffer: 1 << 26 },
+    cwd,
+    env: { ...process.env, ...more },
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
   })
   if (status !== 0)
     throw new Error(`${program} ${args.join(' ')}: ${status}\n${stdout}\n${stderr}`.slice(-4000))

@@ -251,7 +251,9 @@ test('RELEASE-SBOM every package that ships is a part with its licence, and what
   // The runtime is no package of npm.
   const [first, ...packages] = components.toReversed()
   expect(first).toEqual({
-    ...{ type: 'application', name: 'AppImage type 2 runtime', 'bom-ref': 'AppImage type 2 runtime' },
+    type: 'application',
+    name: 'AppImage type 2 runtime',
+    'bom-ref': 'AppImage type 2 runtime',
     hashes: [{ alg: 'SHA-256', content: createHash('sha256').update(readFileSync(runtime)).digest('hex') }],
   })
   for (const { name, purl, licenses, hashes } of packages) {

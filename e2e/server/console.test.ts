@@ -91,8 +91,12 @@ test('CONSOLE-WEBAUTHN a security key is added and named, logs in beside the pas
   await devices.send('WebAuthn.enable')
   await devices.send('WebAuthn.addVirtualAuthenticator', {
     options: {
-      ...{ protocol: 'ctap2', transport: 'usb', hasResidentKey: true, hasUserVerification: true },
-      ...{ isUserVerified: true, automaticPresenceSimulation: true },
+      protocol: 'ctap2',
+      transport: 'usb',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
     },
   })
   await page.locator('.who summary').click()
@@ -120,7 +124,11 @@ test('CONSOLE-WEBAUTHN a security key is added and named, logs in beside the pas
 test('CONSOLE-SESSION the session is a cookie that no script reads, and that opens nothing for a page of another origin', async () => {
   const [cookie] = await context.cookies()
   expect(cookie).toMatchObject({
-    ...{ name: '__Host-custody-session', path: '/', httpOnly: true, secure: true, sameSite: 'Strict' },
+    name: '__Host-custody-session',
+    path: '/',
+    httpOnly: true,
+    secure: true,
+    sameSite: 'Strict',
   })
   expect(await page.evaluate(() => document.cookie)).toBe('')
   expect(await page.evaluate(() => Object.keys(localStorage))).toEqual([])

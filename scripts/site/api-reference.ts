@@ -97,7 +97,8 @@ function bodyOf(content: Content = {}, place: string): readonly Row[] {
   const schema = content['application/json']?.schema ?? content['application/scim+json']?.schema ?? {}
   return [schema, ...(schema.anyOf ?? [])].flatMap(({ properties = {}, required = [] }) =>
     Object.entries(properties).map(([name, its]) => ({
-      ...{ name: named(name, required.includes(name)), place },
+      name: named(name, required.includes(name)),
+      place,
       value: code(lineOf(its)) + (its.description === undefined ? '' : ` ${its.description}`),
     })),
   )

@@ -256,20 +256,27 @@ test('DELIVERY-CHART a Secret that the cluster lacks, or that lacks a key, and a
     const version = { groupVersion: 'apps/v1', version: 'v1' }
     if (path === '/apis')
       return {
-        ...{ kind: 'APIGroupList', apiVersion: 'v1' },
+        kind: 'APIGroupList',
+        apiVersion: 'v1',
         groups: [{ name: 'apps', versions: [version], preferredVersion: version }],
       }
     const resource = (name: string, kind: string, namespaced: boolean) => ({
-      ...{ name, kind, namespaced, singularName: '', verbs: ['get', 'list'] },
+      name,
+      kind,
+      namespaced,
+      singularName: '',
+      verbs: ['get', 'list'],
     })
     if (path === '/api/v1')
       return {
-        ...{ kind: 'APIResourceList', groupVersion: 'v1' },
+        kind: 'APIResourceList',
+        groupVersion: 'v1',
         resources: [resource('namespaces', 'Namespace', false), resource('secrets', 'Secret', true)],
       }
     if (path === '/apis/apps/v1')
       return {
-        ...{ kind: 'APIResourceList', groupVersion: 'apps/v1' },
+        kind: 'APIResourceList',
+        groupVersion: 'apps/v1',
         resources: [resource('statefulsets', 'StatefulSet', true)],
       }
     if (path === '/apis/apps/v1/namespaces/vault/statefulsets/vault-kms') return running
@@ -285,7 +292,9 @@ test('DELIVERY-CHART a Secret that the cluster lacks, or that lacks a key, and a
   writeFileSync(
     kubeconfig,
     JSON.stringify({
-      ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'c' },
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'c',
       clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}` } }],
       contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
       users: [{ name: 'u', user: {} }],

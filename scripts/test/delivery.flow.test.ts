@@ -83,7 +83,8 @@ function buildContext(to: string): void {
     path.split('/').some((_, at, parts) => matchesGlob(parts.slice(0, at + 1).join('/'), pattern))
   const taken = (path: string): boolean => rules.findLast(({ pattern }) => fits(path, pattern))?.taken ?? true
   cpSync(root, to, {
-    ...{ recursive: true, verbatimSymlinks: true },
+    recursive: true,
+    verbatimSymlinks: true,
     filter: (from) => {
       const path = relative(root, from)
       return (

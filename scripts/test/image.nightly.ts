@@ -35,7 +35,9 @@ type Ended = { readonly status: number | null; readonly stdout: string; readonly
 
 function run(program: string, args: readonly string[], options: object = {}): Ended {
   const { status, stdout, stderr, error } = spawnSync(program, args, {
-    ...{ cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 },
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
     ...options,
   })
   if (error) throw error
@@ -123,7 +125,8 @@ async function startPostgres(): Promise<number> {
   must(join(bin, 'initdb'), ['-D', data, '-U', 'owner', '-A', 'scram-sha-256', `--pwfile=${owner}`], as)
   const settings = ['listen_addresses=127.0.0.1', `port=${port}`, `unix_socket_directories=${home}`]
   const child = spawn(join(bin, 'postgres'), ['-D', data, ...settings.flatMap((one) => ['-c', one])], {
-    ...{ ...as, stdio: 'ignore' },
+    ...as,
+    stdio: 'ignore',
   })
   closing.push(async () => {
     const ended = new Promise((done) => child.once('exit', done))

@@ -82,7 +82,10 @@ const requestId = 'cd'.repeat(16)
 const shares = { t: 2, n: 3, mode: 'S' } as const
 const noNetwork = { kind: 'source' as const, networks: ['nowhere'] }
 const noRegistration = {
-  ...{ id: 'AAAA', rawId: 'AAAA', type: 'public-key' as const, clientExtensionResults: {} },
+  id: 'AAAA',
+  rawId: 'AAAA',
+  type: 'public-key' as const,
+  clientExtensionResults: {},
   response: { clientDataJSON: 'AAAA', attestationObject: 'AAAA' },
 }
 const everywhere = { organisation: null, project: null }
@@ -97,7 +100,12 @@ function refused(
 ): Case {
   const [method, url = ''] = request.split(' ')
   return {
-    ...{ claim: `${operation} by ${who}`, operation, who, rule, url, direct },
+    claim: `${operation} by ${who}`,
+    operation,
+    who,
+    rule,
+    url,
+    direct,
     // Each of them begins with one.
     method: method as NonNullable<Case['method']>,
     ...(payload === undefined ? {} : { payload: () => payload }),
@@ -971,7 +979,10 @@ const others: readonly Case[] = [
     ],
     (services, call) =>
       registerKmipClient(services, call, {
-        ...{ project: 'payments', identity: 'nobody', name: 'disk', certificate: 'AAAA' },
+        project: 'payments',
+        identity: 'nobody',
+        name: 'disk',
+        certificate: 'AAAA',
       }),
   ),
   refused(
@@ -1165,10 +1176,13 @@ const appointed = (count: number, ttlSeconds: number): Omit<Case, 'claim'> => ({
 })
 const limits: readonly Case[] = [
   {
-    ...{ claim: 'a list of identities has 100 of them at most', who: 'chief', method: 'GET' },
+    claim: 'a list of identities has 100 of them at most',
+    who: 'chief',
+    method: 'GET',
     url: '/api/v1/identities?limit=101',
     direct: ({ directory }, call) => directory.list(call, { offset: 0, limit: 101 }),
-    ...{ rule: 'REQUEST-FIELDS', operation: 'identity.list' },
+    rule: 'REQUEST-FIELDS',
+    operation: 'identity.list',
   },
   { claim: 'tokens live a minute at least', ...appointed(1, 59) },
   { claim: 'tokens live a year at most', ...appointed(1, 31_536_001) },

@@ -37,8 +37,11 @@ function readinessOf({
     if (error !== null) throw error
   }
   const parts = {
-    ...{ database, folder, token: { sealed, useAgain: () => failing(root) } },
-    ...{ audit: { check: () => failing(audit) }, clock: { trusted: async () => clock } },
+    database,
+    folder,
+    token: { sealed, useAgain: () => failing(root) },
+    audit: { check: () => failing(audit) },
+    clock: { trusted: async () => clock },
     settings: { node: 'n', keys: { rows: 'r' } },
   }
   // Nothing else of them is asked.

@@ -26,7 +26,9 @@ test('CONSOLE-PEM a key goes into PEM as others write it and comes out of it, wi
 
 test('CONSOLE-REFUSAL of the server’s refusal the page shows the code and the detail alone, the rest in its own language', () => {
   const body = {
-    ...{ code: 'KEY-DISABLED', statusCode: 400, remedy: 'Enable it.' },
+    code: 'KEY-DISABLED',
+    statusCode: 400,
+    remedy: 'Enable it.',
     message: 'KEY-DISABLED: the key k is disabled. What to do: Enable it.',
   }
   expect(failureOf(body)).toEqual({ code: 'KEY-DISABLED', detail: 'the key k is disabled' })

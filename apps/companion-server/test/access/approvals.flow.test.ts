@@ -29,7 +29,8 @@ beforeAll(async () => {
   for (const name of people) ids[name] = (await createIdentity(database, { name, grants: nothing })).identity
   const grants: readonly Grant[] = [
     {
-      ...{ role: 'crypto-officer', ...place },
+      role: 'crypto-officer',
+      ...place,
       conditions: { approvals: { count: 2, by: Object.values(ids), actions: ['key.export'] } },
     },
   ]
@@ -44,7 +45,8 @@ const as = (identity: string) => kms.callAs({ identity, grants: [] })
 const approvals = () => kms.server.services.approvals
 const exported = (id: string, version?: number) =>
   kms.server.services.lifecycle.exportKey(kms.callAs(officer), {
-    ...{ id, to },
+    id,
+    to,
     ...(version === undefined ? {} : { version }),
   })
 const listed = async (identity: string) =>
@@ -109,7 +111,8 @@ test('APPROVAL-01 who approves a signature or a decryption sees of what', async 
   const { keys } = kms.server.services
   const grants: readonly Grant[] = (officer.grants as readonly Grant[]).map(
     ({ conditions: _, ...grant }) => ({
-      ...{ ...grant, role: 'service' },
+      ...grant,
+      role: 'service',
       conditions: { approvals: { count: 1, by: Object.values(ids), actions: ['key.use'] } },
     }),
   )
@@ -160,7 +163,8 @@ test('APPROVAL-05 what is refused for another reason uses up no approval', async
   }))
   const since = (minutes: number) =>
     kms.callAs({
-      ...{ identity: officer.identity, grants },
+      identity: officer.identity,
+      grants,
       session: { provedAt: new Date(Date.now() - minutes * 60_000) },
     })
   const [stale, anew] = [since(11), since(0)]
@@ -212,7 +216,10 @@ test('APPROVAL-04 what KMIP gives wrapped waits for people who see the wrapping 
   const made = async (mask: number, isExportable: boolean) =>
     given(
       await keys.createObject(kms.callAs(kms.caller), {
-        ...{ project: place.project, algorithm: 'aes-256-gcm', mask, isExportable },
+        project: place.project,
+        algorithm: 'aes-256-gcm',
+        mask,
+        isExportable,
       }),
     ).id
   const [shown, other, leaving] = [await made(0x10, false), await made(0x10, false), await made(4, true)]
@@ -226,14 +233,20 @@ test('APPROVAL-04 what KMIP gives wrapped waits for people who see the wrapping 
       header: { ...bareHeader, version: '2.1' },
       items: [
         {
-          ...{ operation: enumerations.Operation.Get, ephemeral: null, id: null, extensions: [] },
+          operation: enumerations.Operation.Get,
+          ephemeral: null,
+          id: null,
+          extensions: [],
           payload: [textString('UniqueIdentifier', key), wrapping],
         },
       ],
     })
     const client = { caller: { identity: officer.identity, grants: own }, ...place }
     const bytes = await answer(encodeItem(message), client, {
-      ...{ keys, now: () => new Date(), newReqId: () => 'of-kmip', roomFor: () => accept(null) },
+      keys,
+      now: () => new Date(),
+      newReqId: () => 'of-kmip',
+      roomFor: () => accept(null),
       fault(error) {
         throw error
       },
@@ -260,7 +273,7 @@ test('APPROVAL-04 what KMIP gives wrapped waits for people who see the wrapping 
 
   // Where both keys wait, for the same people: one request, one Get.
   const conditions = { approvals: { count: 1, by: Object.values(ids) } }
-  const both = grants.map(({ role }): Grant => ({ ...{ role, ...place }, conditions }))
+  const both = grants.map(({ role }): Grant => ({ role, ...place, conditions }))
   const second = await made(4, true)
   expect(await leaves(shown, both, second)).toMatch(/^APPROVAL-NEEDED: /)
   const asked = (await listed(ids.ada!)).filter(

@@ -12,7 +12,8 @@ import type { Conditions } from '../../src/access/conditions.ts'
 
 const key: Resource = {
   ...({ kind: 'key', organisation: 'o', project: 'p' } as const),
-  ...{ name: 'orders', algorithm: 'aes-256-gcm' },
+  name: 'orders',
+  algorithm: 'aes-256-gcm',
 }
 const project: Resource = { kind: 'project', organisation: 'o', project: 'p' }
 const organisation: Resource = { kind: 'organisation', organisation: 'o' }

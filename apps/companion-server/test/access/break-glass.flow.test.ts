@@ -71,7 +71,9 @@ test('LOG-OUT-EVERYWHERE every token of an identity ends within a second, API ke
   const place = { organisation: kms.organisation.id, project: kms.project.id }
   const invited = given(
     await people.invite(kms.callAs(kms.chief), {
-      ...{ username: 'lin', name: 'lin', grants: [{ role: 'crypto-officer', ...place }] },
+      username: 'lin',
+      name: 'lin',
+      grants: [{ role: 'crypto-officer', ...place }],
     }),
   )
   const chief = kms.callAs(kms.chief)

@@ -33,7 +33,9 @@ afterAll(() => kms.close())
 
 async function ask(method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object, token?: string) {
   const reply = await kms.server.app.inject({
-    ...{ method, url: `/api/v1${url}`, ...(payload === undefined ? {} : { payload }) },
+    method,
+    url: `/api/v1${url}`,
+    ...(payload === undefined ? {} : { payload }),
     ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
   })
   return { status: reply.statusCode, headers: reply.headers, body: reply.json() }
@@ -309,7 +311,10 @@ test('LOGIN-REFUSED of many guesses at once no more than ten are looked at, by a
   const { database, record } = kms.server.services
   let looked = 0
   const people = openPeople({
-    ...{ database, record, secretsKey: async () => new Uint8Array(32), now: () => new Date() },
+    database,
+    record,
+    secretsKey: async () => new Uint8Array(32),
+    now: () => new Date(),
     strangers: { failed() {}, unentered() {}, counted: (_, outcome) => outcome, async close() {} },
     authenticators: {
       async prove() {
@@ -453,7 +458,10 @@ test('TOKENS-ENDED log-ins that are over and failures that are old are kept no l
     .insertInto('login_failure')
     .values(
       [at(-1), at(0)].map((window_started_at, index) => ({
-        ...{ account: 'often', source: `source ${index}`, failures: 3, window_started_at },
+        account: 'often',
+        source: `source ${index}`,
+        failures: 3,
+        window_started_at,
       })),
     )
     .execute()
@@ -490,7 +498,8 @@ test('CONDITION-UNMET a role given for another network or key is refused over HT
   expect(await encrypt(await tokenWith({ keyNames: ['other'] }))).toEqual([403, 'CONDITION-UNMET'])
   // Who has a role under a condition gives none without it, or the condition would be gone.
   const deputy = {
-    ...{ identity: 'deputy', circumstances: { time: new Date(), source: '10.0.0.1' } },
+    identity: 'deputy',
+    circumstances: { time: new Date(), source: '10.0.0.1' },
     grants: [
       {
         ...({ role: 'organisation-admin', organisation: place.organisation, project: null } as const),
@@ -582,8 +591,12 @@ test('KMIP-RENEWAL a new certificate of the same key holds for its client, and s
   const certificateFor = async (days: number) =>
     (
       await X509CertificateGenerator.createSelfSigned({
-        ...{ serialNumber: '01', name: 'CN=renewed', keys, signingAlgorithm: algorithm },
-        ...{ notBefore: new Date(0), notAfter: new Date(Date.now() + days * 86_400_000) },
+        serialNumber: '01',
+        name: 'CN=renewed',
+        keys,
+        signingAlgorithm: algorithm,
+        notBefore: new Date(0),
+        notAfter: new Date(Date.now() + days * 86_400_000),
       })
     ).toString('pem')
   const newIdentity = async () =>
@@ -593,7 +606,10 @@ test('KMIP-RENEWAL a new certificate of the same key holds for its client, and s
   const [own, other] = [await newIdentity(), await newIdentity()]
   const register = async (days: number, identity = own) =>
     registerKmipClient(kms.server.services, chief, {
-      ...{ certificate: await certificateFor(days), name: 'disks', identity, project: place.project },
+      certificate: await certificateFor(days),
+      name: 'disks',
+      identity,
+      project: place.project,
     })
   const { fingerprint } = given(await register(-1))
   const spki = Buffer.from(fingerprint, 'hex')

@@ -43,8 +43,12 @@ test('ACCESS-REVIEW an admin signs off who has access as he saw it; what changed
     await reviews.signOff(kms.callAs(chief), { organisation, digest: now.digest }),
   )
   expect(payload).toMatchObject({
-    ...{ kind: 'access-review', organisation, reviewer: chief.identity, access: now.digest },
-    ...{ identities: 3, roles: 4 },
+    kind: 'access-review',
+    organisation,
+    reviewer: chief.identity,
+    access: now.digest,
+    identities: 3,
+    roles: 4,
   })
   const { card } = await readCard(kms.state)
   const [signature] = signatures

@@ -31,7 +31,9 @@ async function ask(
   payload?: object,
 ) {
   const reply = await kms.server.app.inject({
-    ...{ method, url: `/api/v1${url}`, headers: { host, ...headers } },
+    method,
+    url: `/api/v1${url}`,
+    headers: { host, ...headers },
     ...(payload === undefined ? {} : { payload }),
   })
   return { status: reply.statusCode, headers: reply.headers, body: reply.json() }
@@ -48,7 +50,9 @@ async function enrolled(code: string) {
 
 test('SESSION-01 the first person of a rehearsal tries everything in the oldest organisation, by a cookie of the console alone', async () => {
   expect((await ask('GET', '/console/session', {})).body).toEqual({
-    ...{ domain: 'rehearsal', setUp: false, person: null },
+    domain: 'rehearsal',
+    setUp: false,
+    person: null,
   })
   const code = await kms.server.services.organisations.offerSetup()
   const admin = { code, name: 'Ada', username: 'ada' }
@@ -130,14 +134,18 @@ test('SESSION-02 what lets a key out, shreds it or makes an admin wants a second
   const { id } = given(await keys.create(officer, made))
   const publicKey = rsaPair(3072).publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
   const admin = (username: string) => ({
-    ...{ username, name: username },
+    username,
+    name: username,
     grants: [{ role: 'organisation-admin', organisationId: place.organisation }],
   })
   const message = (name: 'Get' | 'Destroy') => ({
     header: { ...bareHeader, version: '1.4' } as const,
     items: [
       {
-        ...{ operation: enumerations.Operation[name], ephemeral: null, id: null, extensions: [] },
+        operation: enumerations.Operation[name],
+        ephemeral: null,
+        id: null,
+        extensions: [],
         payload: [textString('UniqueIdentifier', id)],
       },
     ],
@@ -218,7 +226,10 @@ test('SESSION-03 neither a session left open nor an API key makes its way round 
   const user = [{ role: 'user', organisationId: kms.organisation.id, projectId: kms.project.id }]
   const service = kms.credentials.identity
   const answer = {
-    ...{ id: 'AAAA', rawId: 'AAAA', type: 'public-key', clientExtensionResults: {} },
+    id: 'AAAA',
+    rawId: 'AAAA',
+    type: 'public-key',
+    clientExtensionResults: {},
     response: { clientDataJSON: 'AAAA', attestationObject: 'AAAA' },
   }
   await database
@@ -230,8 +241,14 @@ test('SESSION-03 neither a session left open nor an API key makes its way round 
   await database
     .insertInto('external_key')
     .values({
-      ...{ id: atAws, organisation_id: kms.organisation.id, project_id: kms.project.id, name: 'at-aws' },
-      ...{ provider: 'aws', settings: '{}', credentials: Buffer.of(1), key_use: 'encrypt-decrypt' },
+      id: atAws,
+      organisation_id: kms.organisation.id,
+      project_id: kms.project.id,
+      name: 'at-aws',
+      provider: 'aws',
+      settings: '{}',
+      credentials: Buffer.of(1),
+      key_use: 'encrypt-decrypt',
       created_by: mia.identity,
     })
     .execute()

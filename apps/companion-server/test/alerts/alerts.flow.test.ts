@@ -197,7 +197,8 @@ test('ALERT-01 a burst of refusals and a strange source are told once, and name 
     .toBe(2)
   const [first] = eventsOf('alert').filter(({ body }) => body.includes(identity))
   expect(JSON.parse(first?.body ?? '{}')).toMatchObject({
-    ...{ v: 1, event: 'alert' },
+    v: 1,
+    event: 'alert',
     data: { organisationId: organisation(), identityId: identity, rule: { kind: 'failures', most: 3 } },
   })
   for (const { body } of heard) expect(body).not.toMatch(/a-secret-name|192\.0\.2\.9/)
@@ -218,7 +219,9 @@ test('ALERT-02 a log-in from a strange source and calls of no known form are tol
   })
   const logIn = async ({ clientId, clientSecret }: typeof made) => {
     const reply = await kms.server.app.inject({
-      ...{ method: 'POST', url: '/api/v1/auth/universal-auth/login', remoteAddress: '198.51.100.7' },
+      method: 'POST',
+      url: '/api/v1/auth/universal-auth/login',
+      remoteAddress: '198.51.100.7',
       payload: { clientId, clientSecret },
     })
     return reply.json().accessToken
@@ -230,7 +233,9 @@ test('ALERT-02 a log-in from a strange source and calls of no known form are tol
   await expect.poll(() => kindsOf(made.identity).then(([kind]) => kind), { timeout: 40_000 }).toBe('source')
   for (let tries = 0; tries < 4; tries++) {
     const reply = await kms.server.app.inject({
-      ...{ method: 'GET', url: '/api/v1/identities?limit=999', remoteAddress: '10.1.1.1' },
+      method: 'GET',
+      url: '/api/v1/identities?limit=999',
+      remoteAddress: '10.1.1.1',
       headers: { authorization: `Bearer ${token}` },
     })
     expect(reply.statusCode).toBeGreaterThanOrEqual(400)

@@ -4,7 +4,10 @@ import { type AlertRule, checkRule, concerns, threshold } from '../../src/alerts
 import { signatureOf } from '../../src/alerts/signature.ts'
 
 const at = (text: string, outcome = 'ok', source: string | null = '10.1.2.3') => ({
-  ...{ identity: 'i', time: new Date(text), outcome, source },
+  identity: 'i',
+  time: new Date(text),
+  outcome,
+  source,
 })
 const hours: AlertRule = { kind: 'unusual-hour', hours: { from: 7, until: 19 }, days: [1, 2, 3, 4, 5] }
 const source: AlertRule = { kind: 'source', networks: ['10.0.0.0/8', '2001:db8::/32'] }

@@ -12,7 +12,10 @@ const entry: AuditEntry = {
     organisation: 'o',
     project: 'p',
   },
-  ...{ key: 'k', version: 7, input: 'a'.repeat(64), output: 'b'.repeat(64) },
+  key: 'k',
+  version: 7,
+  input: 'a'.repeat(64),
+  output: 'b'.repeat(64),
 }
 
 test.each<[string, Partial<AuditEntry>]>([

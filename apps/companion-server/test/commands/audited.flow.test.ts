@@ -104,7 +104,12 @@ test('AUDIT-COMMAND every command that changes something leaves one entry for ea
         command: 'sign-on add',
         run: () =>
           addProvider(state, {
-            ...{ name: 'corp', issuer: 'https://127.0.0.1', clientId: 'c', scope: [], acr: [], amr: [] },
+            name: 'corp',
+            issuer: 'https://127.0.0.1',
+            clientId: 'c',
+            scope: [],
+            acr: [],
+            amr: [],
           }),
         entries: [['sign-on.add-provider', 'PROVIDER-ADDRESS']],
       },
@@ -161,7 +166,9 @@ test('AUDIT-COMMAND every command that changes something leaves one entry for ea
         command: 'destroy-root',
         run: () =>
           destroyReplacedRoot(state, {
-            ...{ root: '0'.repeat(32), bundles: [], out: join(state.root, 'root-receipt.json') },
+            root: '0'.repeat(32),
+            bundles: [],
+            out: join(state.root, 'root-receipt.json'),
           }),
         entries: [['root.destroy', 'OBJECT-ABSENT']],
       },
@@ -179,7 +186,10 @@ test('AUDIT-COMMAND every command that changes something leaves one entry for ea
         command: 'report',
         run: () =>
           writeReport(state, {
-            ...{ framework: 'pci-dss', period: {}, out: join(state.root, 'report.json'), pdf: null },
+            framework: 'pci-dss',
+            period: {},
+            out: join(state.root, 'report.json'),
+            pdf: null,
           }),
         entries: [['compliance.report', 'ok']],
       },
@@ -187,7 +197,9 @@ test('AUDIT-COMMAND every command that changes something leaves one entry for ea
         command: 'report',
         run: () =>
           writeReport(state, {
-            ...{ framework: 'pci-dss', out: join(state.root, 'other.json'), pdf: null },
+            framework: 'pci-dss',
+            out: join(state.root, 'other.json'),
+            pdf: null,
             period: { from: new Date('2026-02-01T00:00:00Z'), to: new Date('2026-01-01T00:00:00Z') },
           }),
         entries: [['compliance.report', 'REQUEST-FIELDS']],

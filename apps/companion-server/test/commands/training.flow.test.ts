@@ -45,7 +45,8 @@ test('TRAINING-01 from nothing, each printed line works as it is pasted, over TL
     )
     // As somebody outside of a container has them.
     const outside = await trainingLines(server.services, 'https://127.0.0.1:8443', {
-      ...{ caCertificate: 'ca.pem', trainingHeader: 'header' },
+      caCertificate: 'ca.pem',
+      trainingHeader: 'header',
     })
     expect(outside[1]).toContain(
       "--cacert 'ca.pem' -H @'header' -H 'Content-Type: application/json' https://127.0.0.1:8443/",

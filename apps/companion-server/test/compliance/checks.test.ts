@@ -19,15 +19,35 @@ const recent = '2026-11-01T00:00:00.000Z'
 const limits = { retentionDays: 365 }
 
 const key = (fields: Partial<KeyFact> = {}): KeyFact => ({
-  ...{ id: 'k', name: 'k', project: 'p', usage: 'encrypt-decrypt', algorithm: 'AES-256', current: 1 },
-  ...{ disabled: false, exportable: false, sensitive: true, rotateEveryDays: 90, rotateAt: null },
-  ...{ destroyAt: null, compromised: null, destroyed: null, threshold: false },
+  id: 'k',
+  name: 'k',
+  project: 'p',
+  usage: 'encrypt-decrypt',
+  algorithm: 'AES-256',
+  current: 1,
+  disabled: false,
+  exportable: false,
+  sensitive: true,
+  rotateEveryDays: 90,
+  rotateAt: null,
+  destroyAt: null,
+  compromised: null,
+  destroyed: null,
+  threshold: false,
   versions: [{ version: 1, origin: 'ceremony', state: 'enabled', bundle: 'b', at: recent }],
   ...fields,
 })
 const person = (fields: Partial<IdentityFact> = {}): IdentityFact => ({
-  ...{ id: 'i', name: 'Ada', username: 'ada', provider: null, enrolled: true, secondFactor: true },
-  ...{ tokenSeconds: 3600, at: recent, revoked: null, ...fields },
+  id: 'i',
+  name: 'Ada',
+  username: 'ada',
+  provider: null,
+  enrolled: true,
+  secondFactor: true,
+  tokenSeconds: 3600,
+  at: recent,
+  revoked: null,
+  ...fields,
 })
 const root = {
   level: 'root',
@@ -38,20 +58,46 @@ const root = {
   origin: 'ceremony',
 } as const
 const grant = (role: string, organisation: string | null = 'o') => ({
-  ...{ identity: 'i', role, organisation, project: null, conditions: false, at: recent },
+  identity: 'i',
+  role,
+  organisation,
+  project: null,
+  conditions: false,
+  at: recent,
 })
 const policy = {
-  ...{ digest: 'd'.repeat(64), version: 1, organisation: 'O', expiry: '2027-01-01T00:00:00.000Z' },
-  ...{ officers: 3, officerQuorum: 2, witnesses: 1, witnessQuorum: 1 },
+  digest: 'd'.repeat(64),
+  version: 1,
+  organisation: 'O',
+  expiry: '2027-01-01T00:00:00.000Z',
+  officers: 3,
+  officerQuorum: 2,
+  witnesses: 1,
+  witnessQuorum: 1,
 }
 const bundle = {
-  ...{ digest: 'b', ceremony: 'c', state: 'imported', rule: null, at: recent, policy: policy.digest },
-  ...{ people: 5, exceptions: 0, backups: [{ root: 'r', t: 2, custodians: ['A', 'B', 'C'] }] },
+  digest: 'b',
+  ceremony: 'c',
+  state: 'imported',
+  rule: null,
+  at: recent,
+  policy: policy.digest,
+  people: 5,
+  exceptions: 0,
+  backups: [{ root: 'r', t: 2, custodians: ['A', 'B', 'C'] }],
 }
 
 const approval = {
-  ...{ id: 'a', identity: 'i', operation: 'key.export', key: 'k', needed: 2, approvedBy: ['B', 'C'] },
-  ...{ refusedBy: [], at: recent, expires: recent, used: recent },
+  id: 'a',
+  identity: 'i',
+  operation: 'key.export',
+  key: 'k',
+  needed: 2,
+  approvedBy: ['B', 'C'],
+  refusedBy: [],
+  at: recent,
+  expires: recent,
+  used: recent,
 }
 const outside = { id: 'x', name: 'far', project: 'p', provider: 'aws', usage: 'sign-verify', at: recent }
 const apiKey: CredentialFact = {
@@ -66,10 +112,18 @@ const member = person({ username: null, provider: 'corp', enrolled: false, secon
 
 /** A server in which nothing is missing. */
 const review = (at: string, organisation: string | null = 'o') => ({
-  ...{ id: 'r', organisation, reviewer: 'Ada', identities: 3, access: 'ab'.repeat(32), at },
+  id: 'r',
+  organisation,
+  reviewer: 'Ada',
+  identities: 3,
+  access: 'ab'.repeat(32),
+  at,
 })
 const whole: Facts = {
-  ...{ audience: 'a', domain: 'production', from: old, to },
+  audience: 'a',
+  domain: 'production',
+  from: old,
+  to,
   checkpoint: { seq: '1', hash: 'h', time: recent },
   audit: { verdict: 'whole', covered: 5, writers: 1, oldest: old, dropped: { count: 0, newest: null } },
   operations: [{ operation: 'key.encrypt', outcome: 'ok', count: 1, identities: 1, last: recent }],
@@ -295,7 +349,10 @@ test('COMPLIANCE-14 the PDF of one of the first reports, which do not say what h
 
 test('COMPLIANCE-15 what a rotation has replaced since the end of the period was in use then, and nothing else is taken for that', () => {
   const row = (version: number, state: string, at: string, of = 'o') => ({
-    ...{ version, state, created_at: new Date(at), of },
+    version,
+    state,
+    created_at: new Date(at),
+    of,
   })
   const seen = (...rows: ReturnType<typeof row>[]) =>
     asOf(new Date(to), 'enabled', rows, ({ of }) => of).map(({ version, state }) => [version, state])

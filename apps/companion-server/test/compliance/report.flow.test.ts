@@ -212,8 +212,16 @@ test('COMPLIANCE-12 the custodians of a threshold key are those of the epoch tha
   await database
     .insertInto('fhe_key')
     .values({
-      ...{ id, type: 'FHE', mode: 'S', t: 3, n: 3, epoch: 1, commitments: hex('c1'), evidence: '{}' },
-      ...{ bundle_digest: bundle, created_at: dealtAt },
+      id,
+      type: 'FHE',
+      mode: 'S',
+      t: 3,
+      n: 3,
+      epoch: 1,
+      commitments: hex('c1'),
+      evidence: '{}',
+      bundle_digest: bundle,
+      created_at: dealtAt,
     })
     .execute()
   for (const { epoch, t, n, at, holders } of [
@@ -224,15 +232,27 @@ test('COMPLIANCE-12 the custodians of a threshold key are those of the epoch tha
     await database
       .insertInto('fhe_epoch')
       .values({
-        ...{ fhe_key_id: id, epoch, epoch_id: hex(`e${epoch}`), t, n, created_at: at, carried: null },
-        ...{ ...digests, bundle_digest: bundle },
+        fhe_key_id: id,
+        epoch,
+        epoch_id: hex(`e${epoch}`),
+        t,
+        n,
+        created_at: at,
+        carried: null,
+        ...digests,
+        bundle_digest: bundle,
       })
       .execute()
     for (const [index, holder] of holders.entries())
       await database
         .insertInto('fhe_share_commitment')
         .values({
-          ...{ fhe_key_id: id, epoch, holder_index: index + 1, holder, envelope: hex('0e'), card: null },
+          fhe_key_id: id,
+          epoch,
+          holder_index: index + 1,
+          holder,
+          envelope: hex('0e'),
+          card: null,
         })
         .execute()
   }

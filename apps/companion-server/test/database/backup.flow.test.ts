@@ -26,7 +26,9 @@ test('BACKUP-01 a state folder that was copied while the server was stopped serv
     const later = await openServer(state, false)
     const asked = (server: typeof later, method: 'GET' | 'POST', path: string, payload?: object) =>
       server.app.inject({
-        ...{ method, url: `/api/v1/kms/keys${path}`, headers: kms.headers },
+        method,
+        url: `/api/v1/kms/keys${path}`,
+        headers: kms.headers,
         ...(payload === undefined ? {} : { payload }),
       })
     const made = await asked(later, 'POST', '', { projectId: kms.project.id, name: 'later' })

@@ -29,8 +29,11 @@ test('CONTAINER-ROLES the account of the server has the password of the secret, 
     spawnSync(script, {
       encoding: 'utf8',
       env: {
-        ...{ PATH: process.env.PATH, PGHOST: String(host), DATABASE_PASSWORD_FILE: file },
-        ...{ POSTGRES_USER: String(user), POSTGRES_DB: String(database) },
+        PATH: process.env.PATH,
+        PGHOST: String(host),
+        DATABASE_PASSWORD_FILE: file,
+        POSTGRES_USER: String(user),
+        POSTGRES_DB: String(database),
       },
     })
   const roles = async () => {

@@ -66,7 +66,9 @@ test('BACKUP-02 what pg_dump wrote of a running server is restored by pg_restore
     const call = (role: string, where: object = { organisation: null, project: null }) =>
       ({
         caller: { identity: role, grants: [{ role, ...where }] },
-        ...{ door: 'direct', reqId: 't', receipt: null },
+        door: 'direct',
+        reqId: 't',
+        receipt: null,
       }) as never
     const organisation = given(await organisations.createOrganisation(call('server-admin'), 'Here')).id
     const chief = call('organisation-admin', { organisation, project: null })
@@ -77,7 +79,8 @@ test('BACKUP-02 what pg_dump wrote of a running server is restored by pg_restore
     const { clientId, clientSecret } = await createIdentity(database, { name: 'service', grants })
     const ask = async (at: typeof server, work: string, payload: object) => {
       const login = await at.app.inject({
-        ...{ method: 'POST', url: '/api/v1/auth/universal-auth/login' },
+        method: 'POST',
+        url: '/api/v1/auth/universal-auth/login',
         payload: { clientId, clientSecret },
       })
       const headers = { authorization: `Bearer ${login.json().accessToken}` }

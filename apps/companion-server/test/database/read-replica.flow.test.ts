@@ -104,7 +104,10 @@ test('DATABASE-READ-URL the lists of keys and the audit log read by it, and what
         header: { ...bareHeader, version: '1.4' },
         items: [
           {
-            ...{ operation: enumerations.Operation.Locate, ephemeral: null, id: null, extensions: [] },
+            operation: enumerations.Operation.Locate,
+            ephemeral: null,
+            id: null,
+            extensions: [],
             payload: [],
           },
         ],
@@ -112,7 +115,9 @@ test('DATABASE-READ-URL the lists of keys and the audit log read by it, and what
     ),
     { caller: kms.caller, organisation: kms.organisation.id, project: kms.project.id },
     {
-      ...{ keys, now: () => new Date(), newReqId: () => 'test' },
+      keys,
+      now: () => new Date(),
+      newReqId: () => 'test',
       roomFor: server.services.authentication.roomFor,
       fault(error) {
         throw error

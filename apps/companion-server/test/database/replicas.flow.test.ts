@@ -133,7 +133,10 @@ function openKmipClient(pick: () => Which | undefined) {
       header: { ...bareHeader, version: '1.4' },
       items: [
         {
-          ...{ operation: enumerations.Operation.Encrypt, ephemeral: null, id: null, extensions: [] },
+          operation: enumerations.Operation.Encrypt,
+          ephemeral: null,
+          id: null,
+          extensions: [],
           payload: [textString('UniqueIdentifier', keyId), byteString('Data', new Uint8Array(3))],
         },
       ],

@@ -31,7 +31,10 @@ const made = async (fields: object = { KeyUsage: 'ENCRYPT_DECRYPT' }): Promise<s
 const base = '/api/v1/external-keys'
 const configured = (name: string, keyId: string, settings: object = {}) =>
   kms.post(base, {
-    ...{ projectId: kms.project.id, name, provider: 'aws', credentials },
+    projectId: kms.project.id,
+    name,
+    provider: 'aws',
+    credentials,
     settings: { region, keyId, endpoint: moto.url, ...settings },
   })
 

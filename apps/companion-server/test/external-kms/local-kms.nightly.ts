@@ -45,7 +45,9 @@ async function atAws(operation: string, fields: object) {
   const body = Buffer.from(JSON.stringify(fields))
   const time = signingTime(new Date())
   const headers = {
-    ...{ host: kms.host, 'content-type': 'application/x-amz-json-1.1', 'x-amz-date': time },
+    host: kms.host,
+    'content-type': 'application/x-amz-json-1.1',
+    'x-amz-date': time,
     'x-amz-target': `TrentService.${operation}`,
   }
   const request = { method: 'POST', path: '/', headers, body }

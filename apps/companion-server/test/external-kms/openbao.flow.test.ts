@@ -29,8 +29,12 @@ const atBao = (method: string, path: string, fields?: object) => atPeer(bao, met
 const base = '/api/v1/external-keys'
 const configured = (key: string, fields: object = {}) =>
   kms.post(base, {
-    ...{ projectId: kms.project.id, name: key, provider: 'vault', credentials: { token: baoToken } },
-    ...{ settings: { address: bao.url, key }, ...fields },
+    projectId: kms.project.id,
+    name: key,
+    provider: 'vault',
+    credentials: { token: baoToken },
+    settings: { address: bao.url, key },
+    ...fields,
   })
 const made = (key: string, type = 'aes256-gcm96') => atBao('POST', `transit/keys/${key}`, { type })
 

@@ -100,7 +100,8 @@ const others = {
     onTestFinished(() => moto.stop())
     const keyId = (await atMoto(moto, 'CreateKey', { KeyUsage: 'ENCRYPT_DECRYPT' })).KeyMetadata?.KeyId ?? ''
     return {
-      ...{ host: moto.host, credentials: awsCredentials },
+      host: moto.host,
+      credentials: awsCredentials,
       settings: { region: awsRegion, keyId, endpoint: moto.url },
       // moto decrypts under a disabled key too, which Amazon does not: here the provider itself is not called.
       away: 'PROVIDER-ADDRESS',
@@ -112,7 +113,8 @@ const others = {
     const gcp = await startGcp()
     onTestFinished(() => gcp.close())
     return {
-      ...{ host: gcp.host, credentials: gcp.credentials },
+      host: gcp.host,
+      credentials: gcp.credentials,
       settings: { key: gcpName, endpoint: gcp.url },
       away: 'PROVIDER-KEY-DISABLED',
       turn: async (on: boolean) => Object.assign(gcp.state, { version: on ? 'ENABLED' : 'DISABLED' }),
@@ -122,7 +124,8 @@ const others = {
     const azure = await startAzure()
     onTestFinished(() => azure.close())
     return {
-      ...{ host: azure.host, credentials: azure.credentials },
+      host: azure.host,
+      credentials: azure.credentials,
       settings: { vault: azure.url, authority: azure.url, key: 'k', tenantId: 'tenant' },
       away: 'PROVIDER-KEY-DISABLED',
       turn: async (on: boolean) => Object.assign(azure.state, { enabled: on }),
@@ -142,7 +145,11 @@ test.each(['aws', 'gcp', 'azure'] as const)(
     await makeStateFolder(state)
     const serial = await makeProviderRoot(file, state)
     const server: Settings = {
-      ...{ v: 1, domain: 'rehearsal', deployment: '00', node: '00', pinFile: null },
+      v: 1,
+      domain: 'rehearsal',
+      deployment: '00',
+      node: '00',
+      pinFile: null,
       keys: { receipt: 'aa', requester: 'bb', rows: 'cc' },
       token: { library: providerRootSetting, environment: { [providerRootSetting]: file }, serial },
     }

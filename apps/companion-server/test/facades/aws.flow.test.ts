@@ -209,7 +209,8 @@ test('KEY-VERSION-ABSENT a version that no key has is refused by each door, and 
     'InvalidCiphertextException',
   )
   const byVault = await kms.server.app.inject({
-    ...{ method: 'POST', url: `/v1/transit/decrypt/${key.name}` },
+    method: 'POST',
+    url: `/v1/transit/decrypt/${key.name}`,
     headers: { 'x-vault-token': kms.headers.authorization.slice('Bearer '.length) },
     payload: { ciphertext: `vault:v1:${ciphertext}` },
   })
@@ -239,7 +240,9 @@ test('FACADE-AWS a call that is not signed, wrongly signed, too old or by a revo
     const signed = { method: 'POST', path: '/', headers, body }
     const authorization = authorizationOf(accessKeyId, secretAccessKey, signed, scope)
     const reply = await kms.server.app.inject({
-      ...{ method: 'POST', url: '/', payload: changed.body ?? body },
+      method: 'POST',
+      url: '/',
+      payload: changed.body ?? body,
       headers: { 'content-type': 'application/x-amz-json-1.1', ...all, authorization, ...changed.headers },
     })
     return reply.statusCode === 200 ? 'none' : reply.json().__type
@@ -262,7 +265,9 @@ test('FACADE-AWS a call that is not signed, wrongly signed, too old or by a revo
   })
   const chief = kms.callAs(kms.chief)
   const key = await kms.server.services.credentials.addApiKey(chief, {
-    ...{ identity: reader.identity, name: 'k', ttlSeconds: 3600 },
+    identity: reader.identity,
+    name: 'k',
+    ttlSeconds: 3600,
   })
   if (!key.ok) throw new Error(key.detail)
   const { KeyId } = await made()

@@ -47,8 +47,12 @@ beforeAll(async () => {
   const home = join(folder, 'home')
   await mkdir(home)
   env = {
-    ...{ PATH: process.env.PATH, HOME: home, SSL_CERT_FILE: ca, AWS_REGION: 'eu-central-1' },
-    ...{ AWS_ACCESS_KEY_ID: aws.accessKeyId, AWS_SECRET_ACCESS_KEY: aws.secretAccessKey },
+    PATH: process.env.PATH,
+    HOME: home,
+    SSL_CERT_FILE: ca,
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: aws.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: aws.secretAccessKey,
   }
 })
 afterAll(async () => {

@@ -17,10 +17,22 @@ const anyKeys = new Proxy({} as KeyOperations, {
   get: () => async () =>
     accept(
       Object.assign(new Uint8Array(4), {
-        ...{ id: 'k', key_usage: 'encrypt-decrypt', algorithm: 'aes-256-gcm', current_version: 1 },
-        ...{ created_at: new Date(0), destroy_at: null, name: 'k', keys: [], total: 0, version: 1 },
-        ...{ plaintext: new Uint8Array(4), ciphertext: new Uint8Array(4), mac: new Uint8Array(4) },
-        ...{ signature: new Uint8Array(4), spki: new Uint8Array(4), valid: true },
+        id: 'k',
+        key_usage: 'encrypt-decrypt',
+        algorithm: 'aes-256-gcm',
+        current_version: 1,
+        created_at: new Date(0),
+        destroy_at: null,
+        name: 'k',
+        keys: [],
+        total: 0,
+        version: 1,
+        plaintext: new Uint8Array(4),
+        ciphertext: new Uint8Array(4),
+        mac: new Uint8Array(4),
+        signature: new Uint8Array(4),
+        spki: new Uint8Array(4),
+        valid: true,
       }),
     ),
 })
@@ -69,10 +81,16 @@ test.each(Object.keys(awsMembers) as (keyof typeof awsMembers)[])(
     const text = Object.fromEntries(names.map((member) => [member, 'AAAA']))
     const body = {
       ...text,
-      ...{ KeySpec: spec, CustomerMasterKeySpec: spec, KeyUsage: 'ENCRYPT_DECRYPT' },
-      ...{ EncryptionContext: { a: 'b' }, SourceEncryptionContext: {}, DestinationEncryptionContext: {} },
-      ...{ EncryptionAlgorithm: 'SYMMETRIC_DEFAULT', SourceEncryptionAlgorithm: 'SYMMETRIC_DEFAULT' },
-      ...{ DestinationEncryptionAlgorithm: 'SYMMETRIC_DEFAULT', SigningAlgorithm: 'ECDSA_SHA_256' },
+      KeySpec: spec,
+      CustomerMasterKeySpec: spec,
+      KeyUsage: 'ENCRYPT_DECRYPT',
+      EncryptionContext: { a: 'b' },
+      SourceEncryptionContext: {},
+      DestinationEncryptionContext: {},
+      EncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
+      SourceEncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
+      DestinationEncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
+      SigningAlgorithm: 'ECDSA_SHA_256',
       ...{
         MessageType: 'RAW',
         NumberOfBytes: name === 'GenerateRandom' ? 16 : null,
@@ -103,10 +121,22 @@ test.each(Object.keys(vaultMembers) as (keyof typeof vaultMembers)[])(
   async (place) => {
     const members: Members = vaultMembers[place]
     const body = {
-      ...{ plaintext: 'AAAA', ciphertext: 'vault:v1:AAAA', input: 'AAAA', associated_data: 'AAAA' },
-      ...{ algorithm: 'sha2-256', prehashed: false, marshaling_algorithm: 'asn1', type: 'aes256-gcm96' },
-      ...{ signature_algorithm: 'pss', salt_length: 'hash', signature: 'vault:v1:AAAA', exportable: true },
-      ...{ bits: 256, bytes: 16, format: 'hex', min_decryption_version: 1 },
+      plaintext: 'AAAA',
+      ciphertext: 'vault:v1:AAAA',
+      input: 'AAAA',
+      associated_data: 'AAAA',
+      algorithm: 'sha2-256',
+      prehashed: false,
+      marshaling_algorithm: 'asn1',
+      type: 'aes256-gcm96',
+      signature_algorithm: 'pss',
+      salt_length: 'hash',
+      signature: 'vault:v1:AAAA',
+      exportable: true,
+      bits: 256,
+      bytes: 16,
+      format: 'hex',
+      min_decryption_version: 1,
     }
     const ask = { call, keys: anyKeys, params: { name: 'k', kind: 'plaintext' } }
     const work = (given: Readonly<Record<string, unknown>>) => vaultOperations[place]({ ...ask, body: given })

@@ -26,7 +26,8 @@ test('OPENAPI-02 a linter finds no fault in the document', async () => {
   expect(problems.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([])
   const broken = await lintFromString({
     source: source.replace('"operationId":"getHealth"', '"operationId":"getReadiness"'),
-    ...{ absoluteRef: '/openapi.json', config },
+    absoluteRef: '/openapi.json',
+    config,
   })
   expect(broken.map(({ ruleId }) => ruleId)).toContain('operation-operationId-unique')
 })

@@ -194,12 +194,16 @@ test('SERVER-BUSY what is not done in time is answered so by each door, enters i
   const { app } = kms.server
   const create = () =>
     app.inject({
-      ...{ method: 'POST', url: '/api/v1/kms/keys', payload: { projectId: kms.project.id, name: 'late' } },
+      method: 'POST',
+      url: '/api/v1/kms/keys',
+      payload: { projectId: kms.project.id, name: 'late' },
       headers: { ...kms.headers, 'idempotency-key': 'late-1' },
     })
   const vault = () =>
     app.inject({
-      ...{ method: 'POST', url: '/v1/transit/encrypt/orders', payload: { plaintext: 'AAAA' } },
+      method: 'POST',
+      url: '/v1/transit/encrypt/orders',
+      payload: { plaintext: 'AAAA' },
       headers: { 'x-vault-token': kms.headers.authorization.slice('Bearer '.length) },
     })
   try {
@@ -257,7 +261,9 @@ test('CLOCK a clock that jumps a year on and back locks nobody out, lets no ende
       .execute()
     kms.server.services.authentication.forget()
     const refused = await kms.server.app.inject({
-      ...{ method: 'POST', url: `/api/v1/kms/keys/${id}/encrypt`, payload: { plaintext: 'AAAA' } },
+      method: 'POST',
+      url: `/api/v1/kms/keys/${id}/encrypt`,
+      payload: { plaintext: 'AAAA' },
       headers: { authorization: ended },
     })
     expect(refused.statusCode).toBe(401)

@@ -210,7 +210,9 @@ test('OPENAPI-01 the document has the routes that are served, with their paramet
 
 const named = async (key: string, url: string, payload: object = {}, headers: object = kms.headers) => {
   const reply = await kms.server.app.inject({
-    ...{ method: 'POST', url: `/api/v1/${url}`, payload },
+    method: 'POST',
+    url: `/api/v1/${url}`,
+    payload,
     headers: { ...headers, 'idempotency-key': key },
   })
   return {
@@ -305,7 +307,10 @@ test('IDEMPOTENT-04 a kept reply is for whoever may still do what it answers: ro
       await database
         .insertInto('role_grant')
         .values({
-          ...{ identity_id: identity, role: grant.role, organisation_id, project_id },
+          identity_id: identity,
+          role: grant.role,
+          organisation_id,
+          project_id,
           conditions: grant.conditions ? JSON.stringify(grant.conditions) : null,
         })
         .execute()
@@ -353,7 +358,8 @@ test('IDEMPOTENT-04 a kept reply is for whoever may still do what it answers: ro
   // A secret that was shown to somebody with a second factor is not shown again without one.
   const service = given(
     await organisations.createIdentity(kms.callAs(kms.chief), {
-      ...{ name: 'shop', grants: [{ role: 'service', ...place }] },
+      name: 'shop',
+      grants: [{ role: 'service', ...place }],
     }),
   )
   const chief = await database.transaction().execute(async (work) => {

@@ -55,12 +55,20 @@ beforeAll(async () => {
   const owner = kms.callAs(kms.caller)
   const apiKey = { identity, name: 'theirs', ttlSeconds: 3600 }
   Object.assign(here, {
-    ...{ keyId, projectId: project, organisationId: organisation, identityId: identity },
-    ...{ name: 'theirs', version: '1' },
+    keyId,
+    projectId: project,
+    organisationId: organisation,
+    identityId: identity,
+    name: 'theirs',
+    version: '1',
     credentialId: given(await credentials.addApiKey(owner, apiKey)).id,
     importKeyId: given(await lifecycle.wrappingKey(owner, { project })).id,
-    ...{ ruleId: randomUUID(), webhookId: randomUUID(), requestId: randomUUID(), roleId: randomUUID() },
-    ...{ fingerprint: randomBytes(32).toString('hex'), importedKeyId: keyId },
+    ruleId: randomUUID(),
+    webhookId: randomUUID(),
+    requestId: randomUUID(),
+    roleId: randomUUID(),
+    fingerprint: randomBytes(32).toString('hex'),
+    importedKeyId: keyId,
   })
   Object.assign(elsewhere, { '/fhe/': randomBytes(32).toString('hex'), '/external-keys/': randomUUID() })
   const [now, later] = [new Date(), new Date(Date.now() + 3_600_000)]
@@ -83,15 +91,26 @@ beforeAll(async () => {
   await database
     .insertInto('approval_request')
     .values({
-      ...{ ...of, id: here.requestId!, identity_id: identity, operation: 'key.export', project_id: project },
-      ...{ key_id: keyId, asked: '', needed: 1, approvers: '["nobody"]', expires_at: later },
+      ...of,
+      id: here.requestId!,
+      identity_id: identity,
+      operation: 'key.export',
+      project_id: project,
+      key_id: keyId,
+      asked: '',
+      needed: 1,
+      approvers: '["nobody"]',
+      expires_at: later,
     })
     .execute()
   await database
     .insertInto('kmip_client')
     .values({
-      ...{ spki: Buffer.from(here.fingerprint!, 'hex'), name: 'theirs', identity_id: identity },
-      ...{ project_id: project, expires_at: later },
+      spki: Buffer.from(here.fingerprint!, 'hex'),
+      name: 'theirs',
+      identity_id: identity,
+      project_id: project,
+      expires_at: later,
     })
     .execute()
   await database
@@ -103,7 +122,10 @@ beforeAll(async () => {
         project_id: project,
         name: 'theirs',
       },
-      ...{ provider: 'aws', settings: '{}', credentials: Buffer.of(1), key_use: 'encrypt-decrypt' },
+      provider: 'aws',
+      settings: '{}',
+      credentials: Buffer.of(1),
+      key_use: 'encrypt-decrypt',
       created_by: identity,
     })
     .execute()
@@ -120,8 +142,14 @@ beforeAll(async () => {
   await database
     .insertInto('access_review')
     .values({
-      ...{ id: randomUUID(), organisation_id: organisation, reviewer_id: identity, reviewed_at: now },
-      ...{ access_digest: 'a'.repeat(64), access: '[]', payload: '{}', signatures: '[]' },
+      id: randomUUID(),
+      organisation_id: organisation,
+      reviewer_id: identity,
+      reviewed_at: now,
+      access_digest: 'a'.repeat(64),
+      access: '[]',
+      payload: '{}',
+      signatures: '[]',
     })
     .execute()
   await database
@@ -135,7 +163,10 @@ beforeAll(async () => {
         t: 2,
         n: 3,
       },
-      ...{ epoch: '1', commitments: '', evidence: '{}', bundle_digest: '' },
+      epoch: '1',
+      commitments: '',
+      evidence: '{}',
+      bundle_digest: '',
     })
     .execute()
 })
@@ -153,7 +184,9 @@ const leaves = [
 const ids: readonly string[] = [...places, ...leaves]
 const absent: Readonly<Record<string, string>> = {
   ...Object.fromEntries(ids.map((id) => [id, uuid])),
-  ...{ name: 'nothing', version: '1', fingerprint: 'ab'.repeat(32) },
+  name: 'nothing',
+  version: '1',
+  fingerprint: 'ab'.repeat(32),
 }
 
 /** The ids as a route means them: threshold keys and keys at providers are called by others than keys. */

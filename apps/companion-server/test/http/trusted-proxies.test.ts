@@ -10,8 +10,12 @@ afterEach(() => vi.unstubAllEnvs())
 async function sourcesOf(calls: readonly (readonly [remoteAddress: string, forwarded?: string])[]) {
   const nothing = {
     ...tablesAlone(),
-    ...{ bundles: { maxBytes: 1 }, desk: { domain: 'rehearsal' }, signOn: {}, calls: {} },
-    ...{ telemetry: { observe: () => undefined }, draining: { begun: false } },
+    bundles: { maxBytes: 1 },
+    desk: { domain: 'rehearsal' },
+    signOn: {},
+    calls: {},
+    telemetry: { observe: () => undefined },
+    draining: { begun: false },
   }
   // The route below asks for nothing else of it.
   const app = await buildApp(nothing as unknown as Services, false, null, trustedProxies(null))

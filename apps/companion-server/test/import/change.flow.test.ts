@@ -143,7 +143,9 @@ test('ROTATE-01 a new root with a new organisation key replaces the old: project
   kept.push((await post(`${at}/encrypt`, { plaintext })).ciphertext as never)
   await server.app.close()
   const second = await bundle({
-    ...{ keys: keysOf('second'), sequence: '2', previous: first.digest },
+    keys: keysOf('second'),
+    sequence: '2',
+    previous: first.digest,
     alter: rotated(first.digest),
   })
   await open()
@@ -192,14 +194,18 @@ test('ROTATE-01 a new root with a new organisation key replaces the old: project
 test('KEY-REPLACES and ROOT-CURRENT refuse a rotation of what is not here, and nothing changes', async () => {
   await server.app.close()
   const wrong = await bundle({
-    ...{ keys: keysOf('third'), sequence: '3', previous: kept[2] ?? null },
+    keys: keysOf('third'),
+    sequence: '3',
+    previous: kept[2] ?? null,
     alter: rotated('6b'.repeat(32)),
   })
   await open()
   expect(await take(wrong)).toMatchObject({ state: 'refused', rule: 'ROOT-CURRENT' })
   await server.app.close()
   const other = await bundle({
-    ...{ keys: keysOf('third'), sequence: '3', previous: kept[2] ?? null },
+    keys: keysOf('third'),
+    sequence: '3',
+    previous: kept[2] ?? null,
     alter: rotated(kept[2] ?? '', 2, '6b'.repeat(32)),
   })
   await open()
@@ -219,7 +225,9 @@ test('REVOKE-01 a revoked root and a revoked key serve nothing afterwards; the r
   ]
   const { rootId } = keysOf('second')
   const orders = await bundle({
-    ...{ keys: keysOf('second'), sequence: '3', previous: kept[2] ?? null },
+    keys: keysOf('second'),
+    sequence: '3',
+    previous: kept[2] ?? null,
     alter: withRevoked(rotated(first.digest), revoking(revokes)),
   })
   await open()
@@ -251,8 +259,10 @@ test('ROOT-IN-USE, ROOT-EVIDENCE, ROOT-DESTROYED a replaced root is destroyed on
   for (const keys of [keysOf('first'), keysOf('second'), { ...keysOf('second'), rootId: old }])
     decommissions.push(
       await bundle({
-        ...{ ...sampleDecommission(), keys },
-        ...{ ceremonyId: '5d'.repeat(16), rootBorn: sampleCeremonyId },
+        ...sampleDecommission(),
+        keys,
+        ceremonyId: '5d'.repeat(16),
+        rootBorn: sampleCeremonyId,
       }),
     )
   const [ofOld, ofNext, ofAnotherKey] = decommissions as [SampleBundle, SampleBundle, SampleBundle]
@@ -273,7 +283,9 @@ test('ROOT-IN-USE, ROOT-EVIDENCE, ROOT-DESTROYED a replaced root is destroyed on
     where digest = ${first.digest}`.execute(services.database)
   const { ckaId } = given(await destroy(old)).payload
   expect(given(await destroy(old)).payload).toMatchObject({
-    ...{ level: 'S1', root: old, backups: [{ set, burntBy: null }] },
+    level: 'S1',
+    root: old,
+    backups: [{ set, burntBy: null }],
     destroyedIn: services.token.tokens.map(({ serial }) => serial),
   })
   await expect(services.token.use((device) => device.proofOf('kek', ckaId))).rejects.toMatchObject({
@@ -284,7 +296,8 @@ test('ROOT-IN-USE, ROOT-EVIDENCE, ROOT-DESTROYED a replaced root is destroyed on
     ['enabled', true],
   ])
   const said = ({ digest, predicate, header }: SampleBundle): RootEvidence => ({
-    ...{ digest, begun: header.created },
+    digest,
+    begun: header.created,
     ...predicate,
   })
   const drill = (rootId: string, use: 'check' | 'drill' = 'drill') =>
@@ -330,7 +343,8 @@ test('ROOT-IN-USE, ROOT-EVIDENCE, ROOT-DESTROYED a replaced root is destroyed on
     await writeFile(join(folder, `decommission-${at}.zip`), one.bytes)
   const command = (at: number) =>
     destroyReplacedRoot(state, {
-      ...{ root: old, bundles: [join(folder, `decommission-${at}.zip`)] },
+      root: old,
+      bundles: [join(folder, `decommission-${at}.zip`)],
       out: join(folder, `receipt-${at}.json`),
     })
   const written = given(await command(0)).payload
@@ -338,7 +352,9 @@ test('ROOT-IN-USE, ROOT-EVIDENCE, ROOT-DESTROYED a replaced root is destroyed on
   expect(written.destroyedIn).toContain(tokenOfTheCeremony)
   expect(await command(1)).toMatchObject({ ok: false, rule: 'ROOT-EVIDENCE' })
   const back = await bundle({
-    ...{ keys: keysOf('first'), sequence: '4', previous: kept[3] ?? null },
+    keys: keysOf('first'),
+    sequence: '4',
+    previous: kept[3] ?? null,
     alter: rotated(kept[3] ?? '', 2),
   })
   await open()

@@ -117,7 +117,9 @@ test.each(['RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384'] as const)(
     const operations = await operationsOf(bench)
     const call: Call = {
       caller: { identity: 'i', grants: [{ role: 'service', organisation: 'org', project: 'payments' }] },
-      ...{ door: 'direct', reqId: 'r', receipt: null },
+      door: 'direct',
+      reqId: 'r',
+      receipt: null,
     }
     const data = new TextEncoder().encode('four crates')
     const signingAlgorithm = algorithm.startsWith('RSA') ? 'RSASSA_PSS_SHA_256' : 'ECDSA_SHA_256'

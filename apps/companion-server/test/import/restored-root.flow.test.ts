@@ -65,7 +65,8 @@ function withoutKeys(
   const made = ['generate-root', 'generate-key', 'prove-possession']
   let named = new Set<string>()
   return {
-    ...{ sequence, previous },
+    sequence,
+    previous,
     alter: {
       ...alter,
       header: swapped,
@@ -86,7 +87,8 @@ function withoutKeys(
         const said = swapped(alter.predicate?.(predicate) ?? predicate)
         const bare = {
           ...said,
-          ...{ wrapTree: [], possession: [] },
+          wrapTree: [],
+          possession: [],
           keyEvidence: said.keyEvidence.filter(({ level }) => level === 'ceremony'),
           transports: said.transports.map((one) => ({ ...one, roots: [] })),
         }
@@ -105,7 +107,10 @@ function restoring(serial: string): Omit<RealOptions, 'keys' | 'card' | 'transpo
   const [one, two] = [decommission.alter ?? {}, restore.alter ?? {}]
   const swapped = swapping(serial)
   return {
-    ...{ sequence: '2', previous: first.digest, rootBorn: born, possession },
+    sequence: '2',
+    previous: first.digest,
+    rootBorn: born,
+    possession,
     alter: {
       ...two,
       header: swapped,

@@ -142,8 +142,15 @@ test('FHE-OTHER-THAN-ASKED a dealt key fulfils the record that asked for it, onc
   await database
     .insertInto('key')
     .values({
-      ...{ id, envelope_id: Buffer.alloc(16, 7), organisation_id: 'org', project_id: 'p', name: 'votes' },
-      ...{ description: null, key_usage: 'fhe-computation', algorithm: type, current_version: 0 },
+      id,
+      envelope_id: Buffer.alloc(16, 7),
+      organisation_id: 'org',
+      project_id: 'p',
+      name: 'votes',
+      description: null,
+      key_usage: 'fhe-computation',
+      algorithm: type,
+      current_version: 0,
       threshold: JSON.stringify(asked),
     })
     .execute()

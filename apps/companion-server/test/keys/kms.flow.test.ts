@@ -197,7 +197,9 @@ test('KMS-06 rotation adds a version: old ciphertexts, signatures and MACs are s
   const verified = async (signature: string, fields: object = {}) =>
     (
       await kms.post(`${pair}/verify`, {
-        ...{ data: plaintext, signature, signingAlgorithm: 'ECDSA_SHA_256' },
+        data: plaintext,
+        signature,
+        signingAlgorithm: 'ECDSA_SHA_256',
         ...fields,
       })
     ).body
@@ -248,7 +250,10 @@ test('KMS-07 a deleted key is off at once and its name free; it comes back until
   // Nobody cancels what is due: nor one whose own clock is late.
   const { unwrapping, record, approvals } = kms.server.services
   const early = openKeyOperations({
-    ...{ unwrapping, record, approvals, now: () => new Date(Date.now() - 3_600_000) },
+    unwrapping,
+    record,
+    approvals,
+    now: () => new Date(Date.now() - 3_600_000),
     repository: openKeyRepository(database),
   })
   expect(await early.cancelDeletion(kms.callAs(kms.caller), { id })).toMatchObject({ rule: 'KEY-DELETED' })
@@ -482,8 +487,11 @@ const askKmip =
       header: { ...bareHeader, version: '2.1' },
       items: [
         {
-          ...{ operation: enumerations.Operation[operation], ephemeral: null, id: null },
-          ...{ payload, extensions: [] },
+          operation: enumerations.Operation[operation],
+          ephemeral: null,
+          id: null,
+          payload,
+          extensions: [],
         },
       ],
     })
@@ -526,12 +534,16 @@ test('ACCESS-03 a list shows, at every door, those keys alone that the condition
       headers: { authorization: `Bearer ${key.token}` },
     })
     const vault = await server.app.inject({
-      ...{ method: 'GET', url: '/v1/transit/keys?list=true', headers: { 'x-vault-token': key.token } },
+      method: 'GET',
+      url: '/v1/transit/keys?list=true',
+      headers: { 'x-vault-token': key.token },
     })
     const time = signingTime(new Date())
     const body = Buffer.from('{}')
     const headers = {
-      ...{ host: 'kms.test', 'x-amz-date': time, 'x-amz-target': 'TrentService.ListKeys' },
+      host: 'kms.test',
+      'x-amz-date': time,
+      'x-amz-target': 'TrentService.ListKeys',
       'content-type': 'application/x-amz-json-1.1',
     }
     const signed = { method: 'POST', path: '/', headers, body }
@@ -543,7 +555,10 @@ test('ACCESS-03 a list shows, at every door, those keys alone that the condition
       scope,
     )
     const aws = await server.app.inject({
-      ...{ method: 'POST', url: '/', headers: { ...headers, authorization }, payload: body },
+      method: 'POST',
+      url: '/',
+      headers: { ...headers, authorization },
+      payload: body,
     })
     const client = { organisation: place.organisation, project: project.id }
     const located = await askKmip({ identity, grants: roles }, client)('Locate', [])
@@ -564,13 +579,21 @@ test('ACCESS-03 a list shows, at every door, those keys alone that the condition
 
   const both = seen.toSorted()
   expect(await shownAt([{ keyNames: ['pay-'], keyAlgorithms: ['aes-256-gcm'] }])).toEqual({
-    ...{ rest: both, total: 2, vault: ['pay-1', 'pay-2'], aws: both, kmip: both },
+    rest: both,
+    total: 2,
+    vault: ['pay-1', 'pay-2'],
+    aws: both,
+    kmip: both,
   })
   // Each role adds what is its own; a pair has a public half too.
   const two = await shownAt([{ keyAlgorithms: ['ECC_NIST_P256'] }, { keyNames: ['oth', 'none'] }])
   expect(two).toMatchObject({ rest: [signs, other].toSorted(), vault: ['other', 'pay-signs'] })
   expect(await shownAt([{ keyNames: ['none'] }])).toEqual({
-    ...{ rest: [], total: 0, vault: [], aws: [], kmip: [] },
+    rest: [],
+    total: 0,
+    vault: [],
+    aws: [],
+    kmip: [],
   })
   expect((await shownAt([{ keyNames: ['none'] }, {}])).total).toBe(4)
 })

@@ -37,13 +37,22 @@ test('KMS-08 a threshold key is a record until its ceremony, gives its plan requ
   expect(made.status).toBe(200)
   const { key, planRequest } = made.body
   expect(key).toMatchObject({
-    ...{ version: 0, keyUsage: 'fhe-computation', state: 'awaiting-ceremony', fheKeyId: null },
+    version: 0,
+    keyUsage: 'fhe-computation',
+    state: 'awaiting-ceremony',
+    fheKeyId: null,
     threshold: { t: 2, n: 3, mode: 'S' },
   })
   const { card, audience } = await readCard(kms.state)
   expect(planRequest).toEqual({
-    ...{ v: 1, kind: 'plan-request', domain: 'rehearsal', audience, name: 'votes' },
-    ...{ organisation: organisation.id, project: project.id, combinerRecipient: card.combinerRecipient },
+    v: 1,
+    kind: 'plan-request',
+    domain: 'rehearsal',
+    audience,
+    name: 'votes',
+    organisation: organisation.id,
+    project: project.id,
+    combinerRecipient: card.combinerRecipient,
     fhe: { id: key.id, type: 'TFHE_INTEGER', mode: 'S', squash: true, inputs: 'signed', t: 2, n: 3 },
   })
   expect((await kms.get(`${key.id}/plan-request`)).body).toEqual(planRequest)
@@ -75,8 +84,14 @@ test('FHE-RECORD the record of a threshold key switches its use off, and no rece
   await database
     .insertInto('fhe_key')
     .values({
-      ...{ id: keyId, organisation_id: kms.organisation.id, type: 'TFHE_INTEGER', ...threshold2of3 },
-      ...{ epoch: 0, commitments: keyId, evidence: '{}', bundle_digest: keyId },
+      id: keyId,
+      organisation_id: kms.organisation.id,
+      type: 'TFHE_INTEGER',
+      ...threshold2of3,
+      epoch: 0,
+      commitments: keyId,
+      evidence: '{}',
+      bundle_digest: keyId,
     })
     .execute()
   await database.updateTable('key').set({ fhe_key_id: keyId }).where('id', '=', key.id).execute()
@@ -194,7 +209,8 @@ test('KMS-11 a key is rotated when its schedule says so, once, and not while it 
   await due()
   expect(await keys.rotateDue()).toBe(0)
   expect((await kms.call('PATCH', id, { rotateEveryDays: null })).body.key).toMatchObject({
-    ...{ rotateEveryDays: null, nextRotation: null },
+    rotateEveryDays: null,
+    nextRotation: null,
   })
   const entries = await database
     .selectFrom('audit')
@@ -261,7 +277,10 @@ test('KMS-11 a rotation that is refused is told once, and waits for as many days
   // Its days are changed while it is being rotated.
   const repository = openKeyRepository(database)
   const meddling = openKeyOperations({
-    ...{ unwrapping, record, approvals, now: () => new Date() },
+    unwrapping,
+    record,
+    approvals,
+    now: () => new Date(),
     repository: {
       ...repository,
       async claimRotation(from, until) {
@@ -357,7 +376,9 @@ test('KMS-13 a key is imported under a wrapping key that works once, and is used
   const pair = await importKey('own-pair', 'ECC_NIST_P384', der)
   const signature = sign('sha384', data, privateKey).toString('base64')
   const verified = await kms.post(`${pair.reply.body.key.id}/verify`, {
-    ...{ data: data.toString('base64'), signature, signingAlgorithm: 'ECDSA_SHA_384' },
+    data: data.toString('base64'),
+    signature,
+    signingAlgorithm: 'ECDSA_SHA_384',
   })
   expect(verified.body.signatureValid).toBe(true)
   expect((await importKey('wrong-curve', 'ECC_NIST_P256', der)).reply.body.code).toBe('KEY-MATERIAL')

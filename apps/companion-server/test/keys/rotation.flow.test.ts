@@ -49,7 +49,9 @@ test('KEK-02 an organisation gets a new KEK: its projects move under it inside t
   const ciphertext = await sealed(id)
   const chief = kms.callAs(kms.chief)
   expect(given(await rotation().rotateOrganisation(chief, { organisation: kms.organisation.id }))).toEqual({
-    ...{ version: 2, moved: 1, remaining: 0 },
+    version: 2,
+    moved: 1,
+    remaining: 0,
   })
   kms.server.services.unwrapping.forgetAll()
   expect(await opened(id, ciphertext)).toEqual({ plaintext: text })
@@ -131,7 +133,10 @@ test('KEY-SHREDDED at level S1 nothing brings a key back: with all rows of befor
   const [receipt] = done.receipts
   expect(done.receipts).toHaveLength(1)
   expect(receipt?.payload).toMatchObject({
-    ...{ level: 'S1', id, audience, digest: first.payload.digest },
+    level: 'S1',
+    id,
+    audience,
+    digest: first.payload.digest,
     ancestor: { level: 'root', destroyedIn: [token.serial] },
   })
   const verdict = verifySignature(
@@ -181,10 +186,15 @@ async function storedVersion(id: string) {
   return {
     row: {
       ...({ level: 'data', owner: id, parent: kms.project.id, id, version: 1 } as const),
-      ...{ algorithm: row.algorithm, wrapped: row.wrapped, wrappingKekId: row.wrapping_kek_id },
-      ...{ wrappingKekVersion: row.wrapping_kek_version, origin: row.origin, bundleDigest: null },
+      algorithm: row.algorithm,
+      wrapped: row.wrapped,
+      wrappingKekId: row.wrapping_kek_id,
+      wrappingKekVersion: row.wrapping_kek_version,
+      origin: row.origin,
+      bundleDigest: null,
     },
-    ...{ mac: row.mac, state: row.state },
+    mac: row.mac,
+    state: row.state,
   }
 }
 

@@ -23,7 +23,9 @@ test('SDK-01 @infisical/sdk, as it comes, makes a key, finds it by name, encrypt
     .kms()
     .keys()
     .create({
-      ...{ projectId, name: 'orders', description: 'Of the shop' },
+      projectId,
+      name: 'orders',
+      description: 'Of the shop',
       // Its types name them in an enum that it does not export as a value.
       ...({ keyUsage: 'encrypt-decrypt', encryptionAlgorithm: 'aes-256-gcm' } as object),
     } as Parameters<ReturnType<ReturnType<InfisicalSDK['kms']>['keys']>['create']>[0])

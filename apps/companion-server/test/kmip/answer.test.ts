@@ -54,7 +54,10 @@ beforeEach(() => {
 
 async function sendBytes(bytes: Uint8Array, who = client()): Promise<Response> {
   const parts = {
-    ...{ keys: memory.keys, now, newReqId: () => 'r', fault: (error: unknown) => faults.push(error) },
+    keys: memory.keys,
+    now,
+    newReqId: () => 'r',
+    fault: (error: unknown) => faults.push(error),
     roomFor: (identity: string) =>
       limit === null || limit.take(identity) ? accept(null) : refuse('RATE-LIMITED', 'too many'),
   }
@@ -667,7 +670,9 @@ test('KMIP-GET what waits for the same people for both keys is approved once, an
   const waitsFor = (...by: readonly (readonly string[])[]) =>
     client(
       (['service', 'crypto-officer'] as const).map((role, index) => ({
-        ...{ role, organisation: 'o', project: 'p' },
+        role,
+        organisation: 'o',
+        project: 'p',
         conditions: { approvals: { count: 1, by: by[index] ?? [] } },
       })),
     )

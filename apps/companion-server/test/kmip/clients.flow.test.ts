@@ -39,7 +39,9 @@ function lifeIn(version: (typeof versions)[number]) {
           opened: 'sealed',
           'revoked encrypts': [wrongState, 'KEY-VERSION-DISABLED'],
           'revoked decrypts': 'text',
-          ...{ signed: 'VALID', forged: 'INVALID', mac: 32 },
+          signed: 'VALID',
+          forged: 'INVALID',
+          mac: 32,
         }
       : {}),
   }

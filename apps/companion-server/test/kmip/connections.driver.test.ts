@@ -35,7 +35,8 @@ async function openDoor({
   const place = { organisation: 'o', project: 'p' }
   const caller = { identity: 'known', grants: [{ role: 'service', ...place }] } as const
   const server = openKmipServer({
-    ...{ tls: await ownCertificate(state, '127.0.0.1', now()), authorities: [ca] },
+    tls: await ownCertificate(state, '127.0.0.1', now()),
+    authorities: [ca],
     clients: {
       forget: () => undefined,
       find: async (spki) =>
@@ -43,7 +44,10 @@ async function openDoor({
     },
     strangers: { failed: () => undefined },
     answering: {
-      ...{ now, newReqId: () => 'r', roomFor: () => accept(null), fault },
+      now,
+      newReqId: () => 'r',
+      roomFor: () => accept(null),
+      fault,
       keys: { ...memory.keys, random: Object.assign(late, { entry: random.entry }) },
     },
     draining: { begun: false },
@@ -61,7 +65,8 @@ async function openDoor({
     await close()
   })
   return {
-    ...{ close, audited: memory.audited },
+    close,
+    audited: memory.audited,
     /** Somebody who says nothing. */
     bare(localAddress: string): Socket {
       const socket = connectPlain({ host: '127.0.0.1', port, localAddress })
@@ -83,7 +88,10 @@ const random = (length: number): Uint8Array =>
       header: { ...bareHeader, version: '1.4' },
       items: [
         {
-          ...{ operation: enumerations.Operation.RNGRetrieve, ephemeral: null, id: null, extensions: [] },
+          operation: enumerations.Operation.RNGRetrieve,
+          ephemeral: null,
+          id: null,
+          extensions: [],
           payload: [integer('DataLength', length)],
         },
       ],

@@ -33,7 +33,8 @@ test('KMIP-CLIENTS the Rust client kmip-protocol makes a pair, signs with it, an
       revoked: 'ok',
       destroyed: 'ok',
     },
-    ...{ early: expect.stringContaining('pre-active'), secret: expect.stringContaining('KEY-') },
+    early: expect.stringContaining('pre-active'),
+    secret: expect.stringContaining('KEY-'),
     // It names no format, and reads no public key in X.509.
     got: expect.stringContaining('Serde error'),
     'in-use': expect.stringContaining('KEY-STATE'),

@@ -53,8 +53,15 @@ memory.add('mac', 'mac', {
     ),
   ],
   lifecycle: {
-    ...{ activated: date, deactivated: date, compromised: date, compromiseOccurred: date, destroyed: date },
-    ...{ reason: 2, message: 'lost', replaces: 'aes', replacedBy: 'pair' },
+    activated: date,
+    deactivated: date,
+    compromised: date,
+    compromiseOccurred: date,
+    destroyed: date,
+    reason: 2,
+    message: 'lost',
+    replaces: 'aes',
+    replacedBy: 'pair',
     digest: '0f'.repeat(32),
   },
 })

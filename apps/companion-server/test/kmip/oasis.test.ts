@@ -297,7 +297,9 @@ test('KMIP-CASES none of the OASIS profile cases fails, and the guide says how m
     const isKnown = known !== undefined && (known[2].test(verdict.why) || untold.test(verdict.why))
     const otherwise = verdict.verdict === 'failed' ? 'answers otherwise' : verdict.verdict
     results.push({
-      ...{ file, version, ...verdict },
+      file,
+      version,
+      ...verdict,
       ...(isKnown ? { verdict: otherwise, why: known[1] } : {}),
     })
   }

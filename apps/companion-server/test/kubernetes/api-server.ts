@@ -130,7 +130,9 @@ export async function startApiServer(folder: string, encryption: string): Promis
   const startNodes = async (many: number) => {
     const kubeconfig = join(folder, 'cluster.json')
     const config = {
-      ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'c' },
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'c',
       clusters: [{ name: 'c', cluster: { server: url.origin, 'certificate-authority': ca } }],
       users: [{ name: 'u', user: { token: adminToken } }],
       contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
@@ -161,7 +163,12 @@ export async function startApiServer(folder: string, encryption: string): Promis
     server = await startServer()
   }
   return {
-    ...{ url, ca, ask, startNodes, restart, stop },
+    url,
+    ca,
+    ask,
+    startNodes,
+    restart,
+    stop,
     async stored(prefix) {
       const end = Buffer.from(prefix)
       end[end.length - 1] = (end.at(-1) ?? 0) + 1

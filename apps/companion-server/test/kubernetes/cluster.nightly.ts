@@ -93,7 +93,10 @@ beforeAll(async () => {
   const socket = join(folder, 'kms.sock')
   const common = { server: server.address, ca: join(state.root, 'ca.pem') }
   const plugin = await startPlugin({
-    ...{ ...common, socket, key, cluster: 'test' },
+    ...common,
+    socket,
+    key,
+    cluster: 'test',
     credentials: await credentialsOf('plugin', ['service']),
   })
   closing.push(() => plugin.close())
@@ -121,8 +124,11 @@ beforeAll(async () => {
   const tokenFile = join(folder, 'token')
   await writeFile(tokenFile, status.token, { mode: 0o600 })
   operator = {
-    ...{ ...common, credentials: await credentialsOf('operator', ['crypto-officer', 'organisation-admin']) },
-    ...{ api: cluster.url.origin, apiCa: cluster.ca, tokenFile },
+    ...common,
+    credentials: await credentialsOf('operator', ['crypto-officer', 'organisation-admin']),
+    api: cluster.url.origin,
+    apiCa: cluster.ca,
+    tokenFile,
   }
 })
 afterAll(async () => {
@@ -268,7 +274,9 @@ test('CLUSTER-CHART Helm installs the chart on nodes, upgrades one pod and then 
   const make = async (path: string, body: object) => {
     const made = await cluster.ask('POST', path, body)
     expect({ path, status: made.status, body: made.status === 201 ? null : made.body }).toEqual({
-      ...{ path, status: 201, body: null },
+      path,
+      status: 201,
+      body: null,
     })
   }
   for (const [name, stringData] of [
@@ -284,7 +292,9 @@ test('CLUSTER-CHART Helm installs the chart on nodes, upgrades one pod and then 
   await make(`${at}/persistentvolumeclaims`, {
     metadata: { name: 'kms-state' },
     spec: {
-      ...{ accessModes: ['ReadWriteMany'], storageClassName: '', volumeName: 'kms-state' },
+      accessModes: ['ReadWriteMany'],
+      storageClassName: '',
+      volumeName: 'kms-state',
       resources: { requests: size },
     },
   })
@@ -311,7 +321,9 @@ test('CLUSTER-CHART Helm installs the chart on nodes, upgrades one pod and then 
       .toSorted()
   const drain = (pod: string) =>
     cluster.ask('POST', `${at}/pods/${pod}/eviction`, {
-      ...{ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod, namespace: 'lux-custody' } },
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata: { name: pod, namespace: 'lux-custody' },
     })
 
   expect(await helm('install', 'vault', ...chart)).toContain('custody-server admin create --username')

@@ -32,7 +32,8 @@ class Resources implements Cluster {
       ...one,
       ...(spec === null ? {} : { spec: { ...one.spec, ...spec } }),
       metadata: {
-        ...{ ...one.metadata, generation: one.metadata.generation + 1 },
+        ...one.metadata,
+        generation: one.metadata.generation + 1,
         ...(spec === null ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}),
       },
     }))
@@ -195,7 +196,8 @@ test('OPERATOR-KEY a key that another made is neither taken nor touched, a refus
 
 test('OPERATOR-POLICY credentials stand in the Secret, serve until new ones do, and end with the resource', async () => {
   const uid = cluster.add('CustodyPolicy', 'writer', {
-    ...{ ...place, secretName: 'kms' },
+    ...place,
+    secretName: 'kms',
     conditions: { keyNames: ['invoices'] },
   })
   await look()

@@ -86,8 +86,12 @@ beforeAll(async () => {
     mode: 0o600,
   })
   options = {
-    ...{ socket: join(folder, 'kms.sock'), server: server.address, key, cluster: 'blue' },
-    ...{ credentials: secret, ca: join(state.root, 'ca.pem') },
+    socket: join(folder, 'kms.sock'),
+    server: server.address,
+    key,
+    cluster: 'blue',
+    credentials: secret,
+    ca: join(state.root, 'ca.pem'),
   }
   rotate = () => keys.rotate(officer, { id: key })
   disable = (isDisabled) => keys.patch(officer, { id: key, isDisabled })

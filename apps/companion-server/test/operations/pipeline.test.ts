@@ -42,13 +42,21 @@ function traced(refuses: Refuses) {
   })
   const record: Record = async (_call, operation, work) => {
     const subject = {
-      ...{ operation, asked: '' as string | (() => string), key: null, version: null },
-      ...{ organisation: null, project: null, input: [], output: [] as Uint8Array[] },
+      operation,
+      asked: '' as string | (() => string),
+      key: null,
+      version: null,
+      organisation: null,
+      project: null,
+      input: [],
+      output: [] as Uint8Array[],
     }
     const outcome = await work(subject)
     const asked = typeof subject.asked === 'string' ? subject.asked : subject.asked()
     entries.push({
-      ...{ outcome: outcome.ok ? 'ok' : outcome.rule, asked, input: subject.input },
+      outcome: outcome.ok ? 'ok' : outcome.rule,
+      asked,
+      input: subject.input,
       output: subject.output.length,
     })
     return outcome
@@ -111,9 +119,17 @@ test('OPERATION-ORDER nobody hears an outcome that the audit log does not have',
   const perform = openPipeline({ record, approvals: { take: async () => accept(null) } })
   const call = { caller: able(), door: 'direct' as const, reqId: 'r', receipt: null }
   const one = entry({
-    ...{ name: 'key.tried', input: {}, find: () => accept(null), secondFactor: false, shown: null },
+    name: 'key.tried',
+    input: {},
+    find: () => accept(null),
+    secondFactor: false,
+    shown: null,
     permissions: () => [{ action: 'project.read', resource: { kind: 'project', ...place }, key: null }],
-    ...{ hashed: () => [], fits: () => accept(null), repeats: 'done-again', deadline: 1, output: () => [] },
+    hashed: () => [],
+    fits: () => accept(null),
+    repeats: 'done-again',
+    deadline: 1,
+    output: () => [],
     run: async () => accept(7),
   })
   await expect(perform(one, call, {})).rejects.toMatchObject({ code: 'AUDIT-UNAVAILABLE' })

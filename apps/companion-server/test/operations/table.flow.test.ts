@@ -78,9 +78,15 @@ beforeAll(async () => {
   await database
     .insertInto('external_key')
     .values({
-      ...{ id: at.far, organisation_id: place.organisation, project_id: place.project, name: 'far' },
-      ...{ provider: 'aws', settings: JSON.stringify({ region: 'eu-central-1', keyId: 'k' }) },
-      ...{ credentials: Buffer.alloc(40), key_use: 'encrypt-decrypt', created_by: 'nobody' },
+      id: at.far,
+      organisation_id: place.organisation,
+      project_id: place.project,
+      name: 'far',
+      provider: 'aws',
+      settings: JSON.stringify({ region: 'eu-central-1', keyId: 'k' }),
+      credentials: Buffer.alloc(40),
+      key_use: 'encrypt-decrypt',
+      created_by: 'nobody',
     })
     .execute()
 })
@@ -91,7 +97,9 @@ const read = ({
   body,
   headers,
 }: Awaited<ReturnType<typeof kms.server.app.inject>>): Reply => ({
-  ...{ status, body, reqId: String(headers['x-request-id']) },
+  status,
+  body,
+  reqId: String(headers['x-request-id']),
   again: headers['idempotency-replayed'] === 'true',
 })
 const bearer = (name: Who) => (name === 'nobody' ? {} : { authorization: `Bearer ${tokens[name]}` })
@@ -169,7 +177,8 @@ async function overRest(): Promise<readonly Ask[]> {
       const by = async (name: Who, named?: string) =>
         read(
           await kms.server.app.inject({
-            ...{ method, url: `${url}${sample.query ?? ''}` },
+            method,
+            url: `${url}${sample.query ?? ''}`,
             headers: { ...bearer(name), ...(named === undefined ? {} : { 'idempotency-key': named }) },
             ...(requestBody === undefined ? {} : { payload: sample.body ?? {} }),
           }),
@@ -266,7 +275,8 @@ function overVault(): readonly Ask[] {
       const proof = asker === 'nobody' ? {} : { 'x-vault-token': tokens[asker] }
       return read(
         await kms.server.app.inject({
-          ...{ method: method as 'GET', url: `/v1/transit/${url.replace(':kind', 'plaintext')}` },
+          method: method as 'GET',
+          url: `/v1/transit/${url.replace(':kind', 'plaintext')}`,
           headers: { ...proof, 'content-type': 'application/json' },
           ...(method === 'POST' ? { payload: JSON.stringify(payload) } : {}),
         }),
@@ -323,7 +333,8 @@ function overKmip(): readonly Ask[] {
       })
       return read(
         await kms.server.app.inject({
-          ...{ method: 'POST', url: `/api/v1/kmip?projectId=${kms.project.id}` },
+          method: 'POST',
+          url: `/api/v1/kmip?projectId=${kms.project.id}`,
           headers: { ...bearer(asker), 'content-type': 'application/octet-stream' },
           payload: Buffer.from(encodeItem(message)),
         }),

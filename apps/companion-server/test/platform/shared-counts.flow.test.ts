@@ -88,7 +88,8 @@ test('REDIS gone under a server changes no answer and is said in readiness; a UR
     (
       await app.inject({
         ...({ method: 'POST', url: `/api/v1/kms/keys/${key}/encrypt` } as const),
-        ...{ headers, payload: { plaintext: 'AAAA' } },
+        headers,
+        payload: { plaintext: 'AAAA' },
       })
     ).statusCode
   const readiness = async () => (await app.inject({ url: '/readiness' })).json()

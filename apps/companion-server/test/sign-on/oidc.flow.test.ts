@@ -32,13 +32,18 @@ beforeAll(async () => {
   const settings = { kind: 'oidc', issuer: peer.issuer, clientId, ca: peer.ca } as const
   given(
     await signOn.addProvider(kms.callAs(kms.admin), {
-      ...{ name: 'corp', organisation: null, settings, secret: clientSecret },
+      name: 'corp',
+      organisation: null,
+      settings,
+      secret: clientSecret,
     }),
   )
   const place = { organisation: kms.organisation.id, project: kms.project.id }
   given(
     await signOn.addGroupRole(kms.callAs(kms.chief), {
-      ...{ provider: 'corp', group: 'officers', grant: { role: 'crypto-officer', ...place } },
+      provider: 'corp',
+      group: 'officers',
+      grant: { role: 'crypto-officer', ...place },
     }),
   )
 })
@@ -121,7 +126,8 @@ test('SIGN-ON-08 the console gets its session as a cookie that no script reads, 
   expect(given).toMatch(/HttpOnly; SameSite=Strict/)
   const session = given?.split(';')[0] ?? ''
   const keys = await kms.server.app.inject({
-    ...{ method: 'GET', url: `/api/v1/kms/keys?projectId=${kms.project.id}` },
+    method: 'GET',
+    url: `/api/v1/kms/keys?projectId=${kms.project.id}`,
     headers: { cookie: session, 'x-custody-console': '1' },
   })
   expect(keys.statusCode).toBe(200)
@@ -234,7 +240,9 @@ test('SIGN-ON-09 a session was proved when the provider saw its person, and neve
   }
   const shreds = async () => {
     const reply = await kms.server.app.inject({
-      ...{ method: 'POST', url: `/api/v1/kms/keys/${id}/shred`, payload: { confirmName: 'no' } },
+      method: 'POST',
+      url: `/api/v1/kms/keys/${id}/shred`,
+      payload: { confirmName: 'no' },
       headers: { authorization: `Bearer ${await tokenOf('mary')}` },
     })
     return reply.json().code
@@ -287,7 +295,9 @@ test('SIGN-ON-10 a provider gets another secret and other settings, and its memb
   const authorization = await kms.bearer(kms.admin.grants)
   const change = async (payload: object, as = authorization) => {
     const reply = await kms.server.app.inject({
-      ...{ method: 'PATCH', url: '/api/v1/sign-on/providers/corp', payload },
+      method: 'PATCH',
+      url: '/api/v1/sign-on/providers/corp',
+      payload,
       headers: { authorization: as },
     })
     return reply.json()
@@ -412,7 +422,10 @@ test('PROVIDER-ADDRESS a provider is no way into the server’s own network', as
   const add = async (issuer: string) => {
     const settings = { kind: 'oidc', issuer, clientId } as const
     const made = await signOn.addProvider(kms.callAs(kms.admin), {
-      ...{ name: 'evil', organisation: null, settings, secret: null },
+      name: 'evil',
+      organisation: null,
+      settings,
+      secret: null,
     })
     return made.ok ? 'added' : made.rule
   }

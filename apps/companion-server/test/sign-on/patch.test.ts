@@ -10,7 +10,10 @@ afterEach(() => {
 })
 
 const user = () => ({
-  ...{ schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], id: '1', userName: 'ada', active: true },
+  schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+  id: '1',
+  userName: 'ada',
+  active: true,
   name: { givenName: 'Ada', familyName: 'Byron' },
   emails: [{ value: 'ada@example.com', primary: true }],
 })
@@ -74,7 +77,9 @@ test('SCIM-PATCH attributes are added, replaced and removed by RFC 7644, 3.5.2',
   expect(done).toMatchObject({
     ok: true,
     value: {
-      ...{ userName: 'ada.k', active: false, name: { givenName: 'A.', familyName: 'King' } },
+      userName: 'ada.k',
+      active: false,
+      name: { givenName: 'A.', familyName: 'King' },
       emails: [{ value: 'k@example.org' }, { type: 'work', value: 'w@example.org' }],
     },
   })

@@ -148,7 +148,10 @@ beforeAll(async () => {
   } as const
   given(
     await signOn.addProvider(kms.callAs(kms.admin), {
-      ...{ name: 'pysaml2', organisation: null, settings, secret: null },
+      name: 'pysaml2',
+      organisation: null,
+      settings,
+      secret: null,
     }),
   )
   const place = { organisation: kms.organisation.id, project: kms.project.id }
@@ -166,10 +169,14 @@ beforeAll(async () => {
   for (const _ of Object.keys(cases)) begun.push(await browser.begin('pysaml2'))
   // One process for all: it takes longer to start than to answer.
   const job = {
-    ...{ entityId, entryPoint, key: at('key.pem'), certificate: at('certificate.pem') },
+    entityId,
+    entryPoint,
+    key: at('key.pem'),
+    certificate: at('certificate.pem'),
     metadata: at('metadata.xml'),
     answers: Object.values(cases).map(({ asked = {} }, index) => ({
-      ...{ request: new URL(begun[index]?.to ?? '').search.slice(1), who: 'ada' },
+      request: new URL(begun[index]?.to ?? '').search.slice(1),
+      who: 'ada',
       ...asked,
     })),
   }

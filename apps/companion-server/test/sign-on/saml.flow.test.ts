@@ -43,7 +43,10 @@ beforeAll(async () => {
   } as const
   const made = given(
     await signOn.addProvider(kms.callAs(kms.admin), {
-      ...{ name: 'office', organisation: null, settings, secret: null },
+      name: 'office',
+      organisation: null,
+      settings,
+      secret: null,
     }),
   )
   if (made.settings.kind !== 'saml') throw new Error('another kind')
@@ -78,7 +81,8 @@ async function begin(): Promise<Begun> {
 function responseTo({ id }: Begun, options: object = {}, who = 'ada'): Promise<string> {
   const user = {
     ...{ id: who, displayName: `Person ${who}`, emails: [{ value: `${who}@example.com` }] },
-    ...{ name: { givenName: who, familyName: 'P' }, groups: ['officers', 'everybody'] },
+    name: { givenName: who, familyName: 'P' },
+    groups: ['officers', 'everybody'],
   }
   const whole = {
     ...{
@@ -89,7 +93,9 @@ function responseTo({ id }: Begun, options: object = {}, who = 'ada'): Promise<s
       recipient: callback,
       inResponseTo: id,
     },
-    ...{ destination: callback, signatureAlgorithm: 'rsa-sha256', digestAlgorithm: 'sha256' },
+    destination: callback,
+    signatureAlgorithm: 'rsa-sha256',
+    digestAlgorithm: 'sha256',
     nameIdentifierFormat: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
     ...options,
   }
@@ -155,7 +161,9 @@ function sealedWith(xml: string, before: string, what: 'Assertion' | 'EncryptedA
   const good = what === 'Assertion' ? assertionOf(xml) : encryptedOf(xml)
   const { encryptionCert: pem, encryptionPublicKey: rsa_pub } = encryption()
   const options = {
-    ...{ rsa_pub, pem, encryptionAlgorithm: aes },
+    rsa_pub,
+    pem,
+    encryptionAlgorithm: aes,
     keyEncryptionAlgorithm: 'http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p',
   }
   return new Promise<string>((resolve, reject) =>
@@ -367,5 +375,6 @@ test('SIGN-ON-SAML-07 a provider changes its key, and its members and the server
 
 const change = (settings: object, secret: string | null = null) =>
   kms.server.services.signOn.changeProvider(kms.callAs(kms.admin), {
-    ...{ name: 'office', change: { settings, secret } },
+    name: 'office',
+    change: { settings, secret },
   })

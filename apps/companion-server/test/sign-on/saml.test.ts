@@ -26,10 +26,12 @@ beforeAll(async () => {
 const providerOf = (acr?: readonly string[]) => ({
   settings: {
     ...({ kind: 'saml', entityId, entryPoint: 'https://id.example/login' } as const),
-    ...{ certificates: [idp.certificate], certificate: own.certificate },
+    certificates: [idp.certificate],
+    certificate: own.certificate,
     ...(acr === undefined ? {} : { acr }),
   },
-  ...{ id: 'office', secret: own.key },
+  id: 'office',
+  secret: own.key,
 })
 
 /** What is asked of the provider, and when the session of its answer was proved. */
@@ -40,10 +42,15 @@ async function proved(acr: readonly string[] | undefined, said: string | undefin
   const asked = new URL(begun.value.location).searchParams.get('SAMLRequest') ?? ''
   const request = inflateRawSync(Buffer.from(asked, 'base64')).toString()
   const options = {
-    ...{ issuer: entityId, cert: idp.certificate, key: idp.key, recipient: callback, destination: callback },
+    issuer: entityId,
+    cert: idp.certificate,
+    key: idp.key,
+    recipient: callback,
+    destination: callback,
     audience: callback.replace('/callback', '/metadata'),
     inResponseTo: /ID="([^"]+)"/.exec(request)?.[1],
-    ...{ signatureAlgorithm: 'rsa-sha256', digestAlgorithm: 'sha256' },
+    signatureAlgorithm: 'rsa-sha256',
+    digestAlgorithm: 'sha256',
     nameIdentifierFormat: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
     ...(said === undefined ? {} : { authnContextClassRef: said }),
   }

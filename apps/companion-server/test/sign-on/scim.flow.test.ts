@@ -35,7 +35,8 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 async function scim(method: Method, path: string, payload?: object, by = 'office') {
   const reply = await kms.server.app.inject({
-    ...{ method, url: `/scim/v2${path}` },
+    method,
+    url: `/scim/v2${path}`,
     headers: {
       authorization: `Bearer ${tokens[by]}`,
       ...(payload === undefined ? {} : { 'content-type': 'application/scim+json' }),
@@ -48,7 +49,9 @@ async function scim(method: Method, path: string, payload?: object, by = 'office
 
 const user = (userName: string, more: object = {}) => ({
   schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
-  ...{ userName, name: { givenName: 'Ada', familyName: 'Byron' }, emails: [{ value: 'ada@example.com' }] },
+  userName,
+  name: { givenName: 'Ada', familyName: 'Byron' },
+  emails: [{ value: 'ada@example.com' }],
   ...more,
 })
 const patch = (...Operations: object[]) => ({
@@ -104,7 +107,8 @@ test('SCIM-02 lists are filtered and paged', async () => {
   })
   expect(await found(`${filter('not (userName sw "page")')}&count=0`)).toMatchObject({ itemsPerPage: 0 })
   expect(await scim('GET', `/Users?${filter('userName eq')}`)).toMatchObject({
-    ...{ status: 400, body: { scimType: 'invalidFilter' } },
+    status: 400,
+    body: { scimType: 'invalidFilter' },
   })
 })
 
@@ -185,7 +189,11 @@ test('CREDENTIALS-FULL one organisation has ten identity providers, and takes no
     return signOn.addProvider(kms.callAs({ identity: 'chief', grants }), { name, organisation, ...wanted })
   }
   const row = (name: string) => ({
-    ...{ id: name, name, organisation_id: kms.organisation.id, kind: 'saml' as const, secret_sealed: null },
+    id: name,
+    name,
+    organisation_id: kms.organisation.id,
+    kind: 'saml' as const,
+    secret_sealed: null,
     settings: JSON.stringify({ ...settings, certificates: [certificate] }),
   })
   const rowsOf = (from: number, to: number) =>
@@ -202,7 +210,8 @@ test('CREDENTIALS-FULL one organisation has ten identity providers, and takes no
 test('SCIM-06 a token is one provider’s, over once revoked or replaced, and opens nothing else', async () => {
   const { signOn, database } = kms.server.services
   const keys = await kms.server.app.inject({
-    ...{ method: 'GET', url: `/api/v1/kms/keys?projectId=${kms.project.id}` },
+    method: 'GET',
+    url: `/api/v1/kms/keys?projectId=${kms.project.id}`,
     headers: { authorization: `Bearer ${tokens.office}` },
   })
   expect(keys.statusCode).toBe(401)

@@ -52,7 +52,10 @@ export class SoftwareAuthenticator {
       ]) as never,
     )
     return {
-      ...{ id: this.id, rawId: this.id, type: 'public-key', clientExtensionResults: {} },
+      id: this.id,
+      rawId: this.id,
+      type: 'public-key',
+      clientExtensionResults: {},
       response: {
         clientDataJSON: this.#client('webauthn.create', options.challenge, said).toString('base64url'),
         attestationObject: Buffer.from(attestation).toString('base64url'),
@@ -66,7 +69,10 @@ export class SoftwareAuthenticator {
     const data = this.#head(said.rpId ?? String(options.rpId), said, 0)
     const signed = Buffer.concat([data, createHash('sha256').update(client).digest()])
     return {
-      ...{ id: this.id, rawId: this.id, type: 'public-key', clientExtensionResults: {} },
+      id: this.id,
+      rawId: this.id,
+      type: 'public-key',
+      clientExtensionResults: {},
       response: {
         clientDataJSON: client.toString('base64url'),
         authenticatorData: data.toString('base64url'),
@@ -78,8 +84,10 @@ export class SoftwareAuthenticator {
   #client(type: string, challenge: string, said: Said): Buffer {
     return Buffer.from(
       JSON.stringify({
-        ...{ type: said.type ?? type, challenge: said.challenge ?? challenge },
-        ...{ origin: said.origin ?? this.#origin, crossOrigin: false },
+        type: said.type ?? type,
+        challenge: said.challenge ?? challenge,
+        origin: said.origin ?? this.#origin,
+        crossOrigin: false,
       }),
     )
   }

@@ -33,8 +33,15 @@ async function budgetAfter(epochs: readonly Life[], mode: 'S' | 'F' = 'S') {
   await database
     .insertInto('fhe_key')
     .values({
-      ...{ ...common, id, organisation_id: null, type: 'TFHE_INTEGER', mode, t, n },
-      ...{ epoch: epochs.length - 1, evidence: '{}' },
+      ...common,
+      id,
+      organisation_id: null,
+      type: 'TFHE_INTEGER',
+      mode,
+      t,
+      n,
+      epoch: epochs.length - 1,
+      evidence: '{}',
     })
     .execute()
   for (const [epoch, { spent = 0, carried = null, ...quorum }] of epochs.entries()) {
@@ -42,15 +49,25 @@ async function budgetAfter(epochs: readonly Life[], mode: 'S' | 'F' = 'S') {
     await database
       .insertInto('fhe_epoch')
       .values({
-        ...{ ...common, fhe_key_id: id, epoch, epoch_id: epochId, t: quorum.t, n: quorum.n, public: id },
-        ...{ policy_digest: id, carried },
+        ...common,
+        fhe_key_id: id,
+        epoch,
+        epoch_id: epochId,
+        t: quorum.t,
+        n: quorum.n,
+        public: id,
+        policy_digest: id,
+        carried,
       })
       .execute()
     if (spent > 0)
       await database
         .insertInto('fhe_spent')
         .values({
-          ...{ fhe_key_id: id, epoch_id: epochId, digest: id, width: mode === 'S' ? 128 : 64 },
+          fhe_key_id: id,
+          epoch_id: epochId,
+          digest: id,
+          width: mode === 'S' ? 128 : 64,
           blocks: spent,
         })
         .execute()

@@ -8,7 +8,9 @@ import { given } from '../support/kms-under-test.ts'
 // It is started with its state folder, says where it listens, and does what it is told.
 
 const server = await startServer(stateFolder(process.argv[2] ?? ''), {
-  ...{ host: '127.0.0.1', port: 0, behindTlsProxy: true },
+  host: '127.0.0.1',
+  port: 0,
+  behindTlsProxy: true,
 })
 const say = (said: object) => process.send?.(said)
 
@@ -30,7 +32,9 @@ async function make() {
   const { organisations, keys, database, authentication } = server.services
   const call = (role: 'server-admin' | 'organisation-admin' | 'crypto-officer', where: object) => ({
     caller: { identity: role, grants: [{ role, organisation: null, project: null, ...where }] },
-    ...{ door: 'direct' as const, reqId: randomUUID(), receipt: null },
+    door: 'direct' as const,
+    reqId: randomUUID(),
+    receipt: null,
   })
   const organisation = given(await organisations.createOrganisation(call('server-admin', {}), 'Here')).id
   const chief = call('organisation-admin', { organisation })

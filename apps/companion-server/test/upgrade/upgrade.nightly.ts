@@ -34,11 +34,14 @@ function checkOut(folder: string, version: string): string {
   const tree = join(folder, 'before')
   mkdirSync(tree)
   const archive = execFileSync('git', ['archive', '--format=tar', version], {
-    ...{ cwd: root, maxBuffer: 1 << 30 },
+    cwd: root,
+    maxBuffer: 1 << 30,
   })
   execFileSync('tar', ['-x', '-C', tree], { input: archive })
   cpSync(join(root, 'node_modules'), join(tree, 'node_modules'), {
-    ...{ recursive: true, verbatimSymlinks: true, mode: 2 },
+    recursive: true,
+    verbatimSymlinks: true,
+    mode: 2,
   })
   const here = relative(root, import.meta.dirname)
   mkdirSync(join(tree, here), { recursive: true })
@@ -83,7 +86,8 @@ async function startReplica(tree: string, state: string): Promise<Replica> {
   }
   const { address } = (await said()) as { address: string }
   return {
-    ...{ child, address },
+    child,
+    address,
     ask: (what) => {
       const answer = said()
       child.send(what)
@@ -97,7 +101,8 @@ const agent = new Agent({ keepAlive: true })
 function ask(address: string, path: string, token = '', payload?: object) {
   return new Promise<{ status: number; body: string }>((done, failed) => {
     const asked = request(`${address}${path}`, {
-      ...{ agent, method: payload === undefined ? 'GET' : 'POST' },
+      agent,
+      method: payload === undefined ? 'GET' : 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
     })
     asked.on('response', (reply) => {

@@ -65,7 +65,9 @@ function ask(path: string, payload?: object): Promise<Reply> {
         reply.on('end', () => {
           const { 'x-request-id': id = '', 'audit-receipt': receipt = '' } = reply.headers
           done({
-            ...{ status: reply.statusCode ?? 0, id: String(id), receipt: String(receipt) },
+            status: reply.statusCode ?? 0,
+            id: String(id),
+            receipt: String(receipt),
             body: JSON.parse(body || '{}'),
           })
         })
@@ -101,7 +103,9 @@ test('WORKERS the figures are those of all workers, whichever is asked', async (
   const call = (role: string, where: object = { organisation: null, project: null }) =>
     ({
       caller: { identity: role, grants: [{ role, ...where }] },
-      ...{ door: 'direct', reqId: 't', receipt: null },
+      door: 'direct',
+      reqId: 't',
+      receipt: null,
     }) as never
   const organisation = given(await organisations.createOrganisation(call('server-admin'), 'Here')).id
   const chief = call('organisation-admin', { organisation, project: null })

@@ -100,7 +100,12 @@ test('FHE-PRODUCTION a fresh key of mode S is dealt with a reference string, nat
     return place.file(name)
   }
   const config = written('config.json', {
-    ...{ v: 1, domain, keyId, crs, encryptors: ['intake.json'], identity: 'native.key' },
+    v: 1,
+    domain,
+    keyId,
+    crs,
+    encryptors: ['intake.json'],
+    identity: 'native.key',
     compactPublicKey: fhe('compact-public-key.bin'),
     serverKey: fhe('server-key.bin'),
   })

@@ -99,7 +99,10 @@ test('BACKUP-SET-BURNT two custodians give their shares to a drill in production
   expect(left).toMatchObject({ exit: 0, json: { state: 'Closed' } })
   const { recovery } = (await runs.bundleOf('drill')).predicate
   expect(recovery?.restored).toMatchObject({
-    ...{ token: 'spare', serial: spare, digest: values.backupPossession, shares: [2, 3] },
+    token: 'spare',
+    serial: spare,
+    digest: values.backupPossession,
+    shares: [2, 3],
   })
   expect(recovery?.zeroised).toEqual({ token: 'spare', serial: spare })
   place.writePlan('again', 'share-check', values)

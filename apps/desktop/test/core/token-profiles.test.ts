@@ -206,7 +206,13 @@ describe('initialising a token', () => {
 
 describe('initialising the token that was planned', () => {
   const blank = (slot: string, manufacturer: string, model: string) => ({
-    ...{ serial: '', label: '', slot, manufacturer, model, initialised: false, firmware: '1' },
+    serial: '',
+    label: '',
+    slot,
+    manufacturer,
+    model,
+    initialised: false,
+    firmware: '1',
     pin: { user: 'not-set', so: 'not-set' },
   })
   const soft = (slot: string) => blank(slot, 'SoftHSM project', 'SoftHSM v2')

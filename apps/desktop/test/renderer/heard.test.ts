@@ -18,7 +18,8 @@ const differed = (digest: string, card: number) => ({
         by: 'Mei',
         text: '',
       },
-      ...{ decided: 'accept' as const, compared: { what: 'plan', digest, card } },
+      decided: 'accept' as const,
+      compared: { what: 'plan', digest, card },
     },
   ],
 })

@@ -37,7 +37,10 @@ test.each(['rehearsal', 'production'] as const)(
   'a holder receives the share with a key file in a %s too',
   (domain) => {
     const need: File = {
-      ...{ need: 'file', what: 'acknowledgement', from: ['Hal'], file: null },
+      need: 'file',
+      what: 'acknowledgement',
+      from: ['Hal'],
+      file: null,
       commands: { at: 'medium', groups: [{ who: ['Hal'], lines: ['custody holder receive'] }] },
     }
     const screen = createElement(file.NeedFile, { view: { ...view, domain }, need, act, pinned: false })
@@ -56,7 +59,10 @@ test.each([
   ['custodian-acknowledgement', 'medium', false],
 ] as const)('%s, from a copy of the %s, is said to be never done here: %s', (what, at, never) => {
   const need: File = {
-    ...{ need: 'file', what, from: ['Hal'], file: null },
+    need: 'file',
+    what,
+    from: ['Hal'],
+    file: null,
     commands: { at, groups: [{ who: ['Hal'], lines: ['custody holder'] }] },
   }
   const text = shown(createElement(file.NeedFile, { view, need, act, pinned: false }))
@@ -73,7 +79,13 @@ test.each([
   'beside others who are simulated, %s is asked of a person by what can do it: %j',
   (what, there, absent) => {
     const need: Sign = {
-      ...{ need: 'sign', what, file: '/f', digest: 'ab', words: [], required: 2, ownDevices: ['Hal'] },
+      need: 'sign',
+      what,
+      file: '/f',
+      digest: 'ab',
+      words: [],
+      required: 2,
+      ownDevices: ['Hal'],
       signers: [
         { name: 'Hal', role: 'holder', signed: false, standIn: false },
         { name: 'Ida', role: 'holder', signed: false, standIn: true },
@@ -81,8 +93,12 @@ test.each([
     }
     const text = shown(
       createElement(sign.NeedSign, {
-        ...{ view: { ...view, domain: 'rehearsal' }, need, act, pinned: false },
-        ...{ signing: false, onSigning: () => undefined },
+        view: { ...view, domain: 'rehearsal' },
+        need,
+        act,
+        pinned: false,
+        signing: false,
+        onSigning: () => undefined,
       }),
     )
     for (const key of there) expect(text).toContain(`>${key}<`)

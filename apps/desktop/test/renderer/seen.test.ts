@@ -5,7 +5,10 @@ import { current, run } from '../support/fake-views.ts'
 
 const step = (number: number, state: StepView['state']): StepView => ({
   ...current,
-  ...{ id: `step-${number}`, do: 'generate-root', number, state },
+  id: `step-${number}`,
+  do: 'generate-root',
+  number,
+  state,
   doneAt: state === 'done' ? '2026-11-24T16:05:00.000Z' : null,
 })
 const parts = [

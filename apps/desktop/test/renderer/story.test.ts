@@ -40,7 +40,8 @@ const effects = [
 
 beforeAll(async () => {
   await i18next.init({
-    ...{ lng: 'en', resources: { en: texts('en'), ar: texts('ar') } },
+    lng: 'en',
+    resources: { en: texts('en'), ar: texts('ar') },
     interpolation: { escapeValue: false },
   })
 })

@@ -38,7 +38,8 @@ const viewOf = (path: string): VerifyView => ({
     signedHere: [],
     notes: [],
   },
-  ...{ policy: null, contents: null },
+  policy: null,
+  contents: null,
 })
 const state = () => it.useVerification.getState()
 
@@ -60,7 +61,9 @@ test.each([{ path: '/b.zip' }, { policy: '/other.json' }, { policy: null }])(
     await accepted('/a.zip', '/policy.json')
     it.choose(change)
     expect(state()).toMatchObject({
-      ...{ result: null, failure: null, busy: false },
+      result: null,
+      failure: null,
+      busy: false,
       chosen: { path: '/a.zip', policy: '/policy.json', ...change },
     })
   },

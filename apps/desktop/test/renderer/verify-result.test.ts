@@ -39,7 +39,10 @@ const contents: NonNullable<VerifyView['contents']> = {
 }
 const passed = Object.keys(catalogue).map((name) => ({ name, outcome: 'passed' as const, detail: '' }))
 const accepted: VerifyView = {
-  ...{ path: '/b.zip', verdict: 'accepted', rule: null, detail: null },
+  path: '/b.zip',
+  verdict: 'accepted',
+  rule: null,
+  detail: null,
   ...{
     checks: passed,
     signedHere: [],
@@ -51,7 +54,10 @@ const accepted: VerifyView = {
 }
 const failing = (rule: string): VerifyView => ({
   ...accepted,
-  ...{ verdict: 'refused', rule, detail: 'x', contents: null },
+  verdict: 'refused',
+  rule,
+  detail: 'x',
+  contents: null,
   checks: passed.map((check) => (check.name === rule ? { ...check, outcome: 'failed' as const } : check)),
 })
 const unsigned: VerifyView = {
@@ -97,8 +103,12 @@ describe('VERDICT-GROUPS', () => {
   test('a missing policy is no fault of the bundle: who signed is not known', () => {
     const states = Object.fromEntries(groupsOf(unsigned).map(({ group, state }) => [group, state]))
     expect(states).toEqual({
-      ...{ whole: 'passed', record: 'passed', planned: 'passed' },
-      ...{ people: 'open', keys: 'passed', threshold: 'passed' },
+      whole: 'passed',
+      record: 'passed',
+      planned: 'passed',
+      people: 'open',
+      keys: 'passed',
+      threshold: 'passed',
     })
   })
 })

@@ -71,7 +71,10 @@ describe('the wall', () => {
     const [key] = run.keys
     const keys = Array.from({ length: 500 }, (_, index) => ({
       ...key!,
-      ...{ id: `key-${index}`, name: `Key ${index}`, level: 'data' as const, parent: null },
+      id: `key-${index}`,
+      name: `Key ${index}`,
+      level: 'data' as const,
+      parent: null,
       state: index < at ? ('made' as const) : index === at ? ('now' as const) : ('todo' as const),
     }))
     const wall = wallOf({ ...run, current, keys }, shown, say, 'en')

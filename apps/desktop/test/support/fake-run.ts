@@ -49,9 +49,23 @@ export class FakeRun {
 
 function tokenOf(serial: string): TokenInfo {
   return {
-    ...{ serial, label: 'root', manufacturer: 'maker', model: 'model', firmware: '1.0', hardware: '1.0' },
-    ...{ slot: '1', profile: 'softhsm', initialised: true, writeProtected: false, loginRequired: true },
-    ...{ pinPad: false, pin: { user: 'ok', so: 'ok' }, loggedIn: null, minPinLength: 4, maxPinLength: 64 },
-    ...{ maxSessions: null, abilities: [] },
+    serial,
+    label: 'root',
+    manufacturer: 'maker',
+    model: 'model',
+    firmware: '1.0',
+    hardware: '1.0',
+    slot: '1',
+    profile: 'softhsm',
+    initialised: true,
+    writeProtected: false,
+    loginRequired: true,
+    pinPad: false,
+    pin: { user: 'ok', so: 'ok' },
+    loggedIn: null,
+    minPinLength: 4,
+    maxPinLength: 64,
+    maxSessions: null,
+    abilities: [],
   }
 }

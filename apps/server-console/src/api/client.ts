@@ -67,7 +67,9 @@ export async function readiness(): Promise<Readiness> {
     red: Object.fromEntries(
       (Array.isArray(parts) ? parts : []).map((one) => [String(Object(one).part), String(Object(one).code)]),
     ),
-    ...{ root: typeof root === 'string' ? root : 'token', took, apart },
+    root: typeof root === 'string' ? root : 'token',
+    took,
+    apart,
   }
 }
 

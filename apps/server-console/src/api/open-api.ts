@@ -51,7 +51,9 @@ export function operationsOf({ paths = {} }: OpenApi): readonly Operation[] {
     Object.entries(its)
       .filter(([method]) => methods.includes(method))
       .map(([method, operation]) => ({
-        ...{ method: method.toUpperCase(), path, group: groupOf(path) },
+        method: method.toUpperCase(),
+        path,
+        group: groupOf(path),
         summary: operation.summary ?? '',
         fields: [
           ...parametersOf(operation),
@@ -72,7 +74,9 @@ const parametersOf = ({ parameters = [] }: Method): ApiField[] =>
   parameters
     .filter((one) => one.in === 'path' || one.in === 'query')
     .map(({ name, in: place, required = false, schema = {} }) => ({
-      ...{ name, place: place === 'path' ? ('path' as const) : ('query' as const), required },
+      name,
+      place: place === 'path' ? ('path' as const) : ('query' as const),
+      required,
       value: lineOf(schema),
     }))
 
@@ -80,7 +84,10 @@ function fieldsOf(place: 'body' | 'reply', at: Content | undefined): ApiField[] 
   const schema = at?.content?.['application/json']?.schema
   const required = schema?.required ?? []
   return Object.entries(schema?.properties ?? {}).map(([name, its]) => ({
-    ...{ name, place, required: required.includes(name), value: lineOf(its) },
+    name,
+    place,
+    required: required.includes(name),
+    value: lineOf(its),
   }))
 }
 

@@ -37,7 +37,10 @@ export async function addSecurityKey(name: string): Promise<SecurityKey> {
 
 /** The fields that every browser gives. Fields of later browsers are not sent. */
 const known = ({ id, rawId, type }: { id: string; rawId: string; type: string }) => ({
-  ...{ id, rawId, type, clientExtensionResults: {} },
+  id,
+  rawId,
+  type,
+  clientExtensionResults: {},
 })
 
 /** The browser's refusal as a code of ours: cancelled, timed out, or the key is registered already. */

@@ -191,7 +191,8 @@ function LogIn() {
         submit={t(`console.door.login.submit-${factor}`)}
         onSubmit={({ text }) =>
           work.mutate({
-            ...{ username: text('username').trim(), password: text('password') },
+            username: text('username').trim(),
+            password: text('password'),
             ...(factor === 'app' ? { totp: text('totp') } : {}),
           })
         }

@@ -53,7 +53,9 @@ export function useSpots(kind: 'person' | 'service', places: readonly Place[]): 
     ...places.flatMap(({ organisation, projects }) => [
       { value: organisation.id, organisation: organisation.id, project: null, label: organisation.name },
       ...projects.map(({ id, name }) => ({
-        ...{ value: `${organisation.id} ${id}`, organisation: organisation.id, project: id },
+        value: `${organisation.id} ${id}`,
+        organisation: organisation.id,
+        project: id,
         label: `${organisation.name} / ${name}`,
       })),
     ]),
@@ -119,7 +121,10 @@ export function NewIdentity({
     })),
   }
   const asGrant = (role: Role): Grant => ({
-    ...{ role, organisationId: spot.organisation, projectId: spot.project, conditions: null },
+    role,
+    organisationId: spot.organisation,
+    projectId: spot.project,
+    conditions: null,
     organisationName:
       places.find(({ organisation }) => organisation.id === spot.organisation)?.organisation.name ?? null,
     projectName:

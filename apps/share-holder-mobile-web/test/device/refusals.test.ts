@@ -405,7 +405,10 @@ test('PHONE-PROGRESS a phone tells how many blocks of a request are done, up to 
 
 function toSign(what: SignatureRequest['what'], subject: Uint8Array) {
   const bytes = signatureRequestCodec.encode({
-    ...{ v: 1, kind: 'signature-request', what, domain: 'production' },
+    v: 1,
+    kind: 'signature-request',
+    what,
+    domain: 'production',
     subject: toBase64(subject),
     lines: [],
   })

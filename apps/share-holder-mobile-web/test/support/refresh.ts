@@ -170,8 +170,18 @@ export class MovingRun {
     )
     const { ceremonyId, planHash, keyId, oldEpochId, epoch, t, n } = said
     const payload: EpochLive = {
-      ...{ v: 1, kind: 'epoch-live', domain, ceremonyId, planHash, keyId, oldEpochId },
-      ...{ epochId: toHex(next.epochId), epoch, t, n, acknowledgements: [...acknowledgements] },
+      v: 1,
+      kind: 'epoch-live',
+      domain,
+      ceremonyId,
+      planHash,
+      keyId,
+      oldEpochId,
+      epochId: toHex(next.epochId),
+      epoch,
+      t,
+      n,
+      acknowledgements: [...acknowledgements],
       time: '2026-01-31T09:31:00.000Z',
       ...change,
     }

@@ -39,7 +39,16 @@ type Left = EpochApproval['left']
 export function epochApprovalOf(terms: EpochTerms, holder: number, name: string, left: Left): EpochApproval {
   const { domain, ceremonyId, planHash, keyId, oldEpochId, epoch, t, n } = terms
   return {
-    ...{ v: 1, kind: 'epoch-approval', domain, ceremonyId, planHash, keyId, oldEpochId, epoch, t, n },
+    v: 1,
+    kind: 'epoch-approval',
+    domain,
+    ceremonyId,
+    planHash,
+    keyId,
+    oldEpochId,
+    epoch,
+    t,
+    n,
     roster: rosterOf(terms),
     dealerMask: terms.dealers.reduce((mask, dealer) => mask | (1 << (dealer - 1)), 0),
     holder,

@@ -59,8 +59,11 @@ describe('notes', () => {
   it('TEXT-RULE COMMAND-01 nobody is asked to sign a decision whose reason hides something', () => {
     const run = runOf(3, 'generate-root')
     run.must({
-      ...{ type: 'deviate', by: 'Witness One', step: 'generate-root' },
-      ...{ expected: 'the bag 17', happened: 'the bag 18' },
+      type: 'deviate',
+      by: 'Witness One',
+      step: 'generate-root',
+      expected: 'the bag 17',
+      happened: 'the bag 18',
     })
     const decided = (reason: string) =>
       rule(run, { type: 'decide-exception', by: 'Operator', decision: 'continue', reason, head: run.head() })

@@ -13,9 +13,20 @@ const holders = [
   { name: 'Hugo', keys: requester.identity.keys },
 ]
 const said: HolderAnswer = {
-  ...{ v: 1, kind: 'holder-answer', domain, request: digest, keyId, epochId },
-  ...{ holder: 1, name: 'Hana', decision: 'approved', reason: '', sealed: sha256Hex(sealed) },
-  ...{ spent: 2, left: { at64: 0, at128: 8 }, time: '2020-01-01T00:00:00.000Z' },
+  v: 1,
+  kind: 'holder-answer',
+  domain,
+  request: digest,
+  keyId,
+  epochId,
+  holder: 1,
+  name: 'Hana',
+  decision: 'approved',
+  reason: '',
+  sealed: sha256Hex(sealed),
+  spent: 2,
+  left: { at64: 0, at128: 8 },
+  time: '2020-01-01T00:00:00.000Z',
 }
 
 function ruleOf(

@@ -61,7 +61,10 @@ export async function opened(kind: string, options: () => SampleOptions): Promis
     ...[sample.ceremony, sample.server.receipt],
   ]
   return {
-    ...{ kind, options, sample, blobs },
+    kind,
+    options,
+    sample,
+    blobs,
     plan: jsonOf(contents.plan),
     people: new Map(identities.map((one) => [identityId(one.keys), one])),
   }

@@ -69,14 +69,21 @@ export function sampleBackup(change: BackupAlterations = {}): SampleOptions {
         ceremonyId: sampleCeremonyId,
         key: 'root',
         set: '5e'.repeat(16),
-        ...{ index: at + 1, name, share, envelope },
+        index: at + 1,
+        name,
+        share,
+        envelope,
       }
       const payload = change.said?.(sound) ?? sound
       const by =
         change.signer === undefined ? identity : makePerson('custodian', change.signer, 'production').identity
       const signatures = [custodianAcknowledgementCodec.sign(by, payload, payload.domain)]
       return {
-        ...{ index: at + 1, name, card: cardCodec.digest(card), share, envelope },
+        index: at + 1,
+        name,
+        card: cardCodec.digest(card),
+        share,
+        envelope,
         signature: signWith(
           ceremony,
           signatureContext('share-envelope', 'production'),
@@ -86,7 +93,11 @@ export function sampleBackup(change: BackupAlterations = {}): SampleOptions {
       }
     })
     return {
-      ...{ id: 'root', set: '5e'.repeat(16), identifier: 4711, t: 2, n: 3 },
+      id: 'root',
+      set: '5e'.repeat(16),
+      identifier: 4711,
+      t: 2,
+      n: 3,
       publicKey: blob(change.spki ?? sampleSpki()),
       wrapped: digestOf('wrapped'),
       medium: digestOf('medium'),

@@ -108,7 +108,10 @@ export function sampleRecovery(change: RecoveryAlterations = {}): SampleOptions 
     domain: 'production',
     ceremonyId: sampleCeremonyId,
     use: use === 'restore' ? 'restore' : 'drill',
-    ...{ key: sampleDealt.key, set: sampleDealt.set, identifier: sampleDealt.identifier, t: sampleDealt.t },
+    key: sampleDealt.key,
+    set: sampleDealt.set,
+    identifier: sampleDealt.identifier,
+    t: sampleDealt.t,
     custodians: names,
     shares: sampleDealt.shares,
     recipient: sampleRecipient('recovery'),
@@ -124,7 +127,11 @@ export function sampleRecovery(change: RecoveryAlterations = {}): SampleOptions 
     )
   const { ckaId, mechanism, possession } = sampleDealt
   const restored = {
-    ...{ token: 'ceremony', serial, ckaId, evidence: 'E1' as const, attributes: soundly(templates.replica) },
+    token: 'ceremony',
+    serial,
+    ckaId,
+    evidence: 'E1' as const,
+    attributes: soundly(templates.replica),
     ...{
       mechanism,
       challenge: possessionChallenge(sampleDealt.ceremonyId, sampleDealt.rootId),
@@ -172,7 +179,9 @@ export function sampleRecovery(change: RecoveryAlterations = {}): SampleOptions 
           document: statement(name),
         }))
         const used: Recovery = {
-          ...{ use, backup: sampleDealt, statements },
+          use,
+          backup: sampleDealt,
+          statements,
           ...(use === 'check' ? {} : { request: request(), restored }),
           ...(use === 'drill' ? { zeroised: { token: 'ceremony', serial } } : {}),
         }

@@ -81,7 +81,12 @@ export function formatsOf({ policy, header, predicate }: SampleBundle): Format[]
   const { identity, card } = makePerson('holder', 'Hana', 'production')
   const signature = json(heartbeatCodec.sign(identity, sampleHeartbeat, 'production'))
   const share = {
-    ...{ index: 1, name: 'Gita', card: digest, share: digest, envelope: digest, signature },
+    index: 1,
+    name: 'Gita',
+    card: digest,
+    share: digest,
+    envelope: digest,
+    signature,
     acknowledgement: digest,
   }
   const backup = {
@@ -94,7 +99,8 @@ export function formatsOf({ policy, header, predicate }: SampleBundle): Format[]
       publicKey: digest,
       wrapped: digest,
     },
-    ...{ medium: digest, shares: [share] },
+    medium: digest,
+    shares: [share],
   }
   return [
     {

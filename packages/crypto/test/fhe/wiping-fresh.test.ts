@@ -135,7 +135,11 @@ describe('of fresh seeds nothing is left but the files they go into', () => {
       const request = {
         clientKey,
         publicKeys: { compactPublicKey: null, serverKey: null },
-        ...{ t: 2, n: 3, domain: 'rehearsal' as const, roster: rosterOf(3), policyHash },
+        t: 2,
+        n: 3,
+        domain: 'rehearsal' as const,
+        roster: rosterOf(3),
+        policyHash,
         budgets: budgetsOf({ t: 2, n: 3 }),
         entropy: source,
       }

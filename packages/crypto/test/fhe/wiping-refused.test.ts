@@ -62,7 +62,11 @@ describe('when something beside the seeds is refused, no seed is left', () => {
     for (const after of [1, 2]) {
       const { came, left } = leftBy(seedsIn(seedFiles), () =>
         nextShare({
-          ...{ pub, corrections, seedFiles, holder: 1, budgets: budgetsOf(quorum) },
+          pub,
+          corrections,
+          seedFiles,
+          holder: 1,
+          budgets: budgetsOf(quorum),
           policyHash: failingHash(after),
         }),
       )
@@ -73,8 +77,14 @@ describe('when something beside the seeds is refused, no seed is left', () => {
   test('rotateFheKey: broken off when some of the new shares are made', () => {
     const rotate = (policyHash: Uint8Array, entropy = sourceOf(77)) =>
       rotateFheKey({
-        ...{ pub: first.pub, shares: first.shares.slice(0, 2), to: quorum, roster: rosterOf(3) },
-        ...{ planHash, policyHash, budgets: budgetsOf(quorum), entropy },
+        pub: first.pub,
+        shares: first.shares.slice(0, 2),
+        to: quorum,
+        roster: rosterOf(3),
+        planHash,
+        policyHash,
+        budgets: budgetsOf(quorum),
+        entropy,
       })
     const whole = rotate(zeros)
     if (!whole.ok) throw new Error(whole.detail)
@@ -90,8 +100,13 @@ describe('when something beside the seeds is refused, no seed is left', () => {
     const deal = (name: string) => {
       const entropy = sourceOf(35)
       const request = {
-        ...{ clientKey, publicKeys: { compactPublicKey: null, serverKey: null }, ...quorum },
-        ...{ domain: 'rehearsal' as const, policyHash: zeros, budgets: budgetsOf(quorum), entropy },
+        clientKey,
+        publicKeys: { compactPublicKey: null, serverKey: null },
+        ...quorum,
+        domain: 'rehearsal' as const,
+        policyHash: zeros,
+        budgets: budgetsOf(quorum),
+        entropy,
         roster: rosterOf(3).map((one) => ({ ...one, name: `${name}${one.index}` })),
       }
       return { source: entropy, run: () => dealFheKey(request) }
@@ -139,8 +154,12 @@ describe('of a client key nothing is left', () => {
     ['TFHE_BINARY', 'server-key'],
   ] as const)('generateFheKeyPair: %s, broken off before the %s', async (type, broken) => {
     const options: FheKeyOptions = {
-      ...{ type, squash: type === 'TFHE_INTEGER', inputs: 'signed', serverKey: false },
-      ...{ seed: entropyOf(4).bytes(16), entropy: entropyOf(5) },
+      type,
+      squash: type === 'TFHE_INTEGER',
+      inputs: 'signed',
+      serverKey: false,
+      seed: entropyOf(4).bytes(16),
+      entropy: entropyOf(5),
     }
     const { clientKey: made } = await generateFheKeyPair(tfhe, options)
     // A binary key is words of 32 bits in the file.

@@ -59,7 +59,9 @@ export async function showToken(name: string, start = places[name]): Promise<Sho
     // NSS's security officer has no PIN until the user has one.
     const soPin = utf8(name === 'NSS softokn' ? '' : '11223344')
     const made = await hsm.token('new').initialise({
-      ...{ label: 'shown', soPin, userPin: utf8('55556666') },
+      label: 'shown',
+      soPin,
+      userPin: utf8('55556666'),
       ...(blank === undefined ? {} : { slot: blank.slot }),
     })
     const token = hsm.token(made.serial)

@@ -39,11 +39,17 @@ export async function shownBy(
       .sort()
   const { manufacturer: vendor, description, version, interfaceVersion } = hsm.library
   return {
-    ...{ token: name, maker: manufacturer, model, firmware },
+    token: name,
+    maker: manufacturer,
+    model,
+    firmware,
     library: `${[vendor, description].filter(Boolean).join(', ')} ${version}, PKCS#11 ${interfaceVersion}`,
     wrap: report.knownAnswers.chosen?.standard ?? null,
-    ...{ held: outcome('held'), broken: outcome('broken'), open: outcome('undecided', 'not-applicable') },
-    ...{ passed: report.passed, marksTrusted },
+    held: outcome('held'),
+    broken: outcome('broken'),
+    open: outcome('undecided', 'not-applicable'),
+    passed: report.passed,
+    marksTrusted,
     proved: capabilities.filter(({ state }) => state === 'proved').length,
     tried: capabilities.length,
   }

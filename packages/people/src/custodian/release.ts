@@ -79,7 +79,16 @@ export function giveShare(
     const content = custodianShareCodec.encode({
       v: 1,
       kind: 'custodian-share',
-      ...{ domain, ceremonyId, key, set, identifier, t, n: shares.length, index, name, share },
+      domain,
+      ceremonyId,
+      key,
+      set,
+      identifier,
+      t,
+      n: shares.length,
+      index,
+      name,
+      share,
       words: words.trim().toLowerCase().split(/\s+/).join(' '),
     })
     const release = await sealTo([recipient], content)
@@ -87,7 +96,14 @@ export function giveShare(
     const said: CustodianStatement = {
       v: 1,
       kind: 'custodian-statement',
-      ...{ domain, ceremonyId, use, key, set, index, name, share },
+      domain,
+      ceremonyId,
+      use,
+      key,
+      set,
+      index,
+      name,
+      share,
       envelope: sha256Hex(release),
       time: now,
     }

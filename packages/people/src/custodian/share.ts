@@ -91,7 +91,14 @@ export function proveCustodianShare(
     const said: CustodianAcknowledgement = {
       v: 1,
       kind: 'custodian-acknowledgement',
-      ...{ domain, ceremonyId, key, set, index, name, share, envelope },
+      domain,
+      ceremonyId,
+      key,
+      set,
+      index,
+      name,
+      share,
+      envelope,
     }
     const signature = custodianAcknowledgementCodec.sign(identity, said, domain)
     const acknowledgement = custodianAcknowledgementCodec.file.encode({

@@ -82,7 +82,14 @@ export function stateShare(
     const said: CustodianStatement = {
       v: 1,
       kind: 'custodian-statement',
-      ...{ domain, ceremonyId, use, key, set, index, name, share },
+      domain,
+      ceremonyId,
+      use,
+      key,
+      set,
+      index,
+      name,
+      share,
       envelope: null,
       time: of.now,
     }

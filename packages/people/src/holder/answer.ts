@@ -297,7 +297,10 @@ export function checkGivenAnswer(
     const holders = Array.from({ length: holder }, () => ({ name, keys: key.identity.keys }))
     need(
       checkHolderAnswer(document, sealed, {
-        ...{ domain, digest: requestDigest(payload), request: payload, holders },
+        domain,
+        digest: requestDigest(payload),
+        request: payload,
+        holders,
       }),
     )
     if (document.payload.holder !== holder) no('ANSWER-HOLDER', `holder ${document.payload.holder} gave it`)

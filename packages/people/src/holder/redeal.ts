@@ -69,7 +69,15 @@ async function dealt(
   const { commitments } = parseCorrection(correction)
   const { domain, ceremonyId, planHash, keyId, oldEpochId, t, n } = terms
   const said: Redeal = {
-    ...{ v: 1, kind: 'redeal', domain, ceremonyId, planHash, keyId, oldEpochId, t, n },
+    v: 1,
+    kind: 'redeal',
+    domain,
+    ceremonyId,
+    planHash,
+    keyId,
+    oldEpochId,
+    t,
+    n,
     dealer: holder,
     name: envelope.name,
     correction: sha256Hex(correction),

@@ -17,15 +17,28 @@ function made(seed: number) {
   const commitments = shares.map((share) => toHex(commitShare(set, share)))
   const medium = sealMedium(
     {
-      ...{ domain: 'production', ceremonyId: '7c'.repeat(16), key: 'root-kek', set: toHex(set), identifier },
-      ...{ t: 2, n: 3, publicKey: '6b'.repeat(32), mechanism: 'RSA-OAEP-SHA1', wrapped: sha256Hex(wrapped) },
+      domain: 'production',
+      ceremonyId: '7c'.repeat(16),
+      key: 'root-kek',
+      set: toHex(set),
+      identifier,
+      t: 2,
+      n: 3,
+      publicKey: '6b'.repeat(32),
+      mechanism: 'RSA-OAEP-SHA1',
+      wrapped: sha256Hex(wrapped),
       shares: commitments,
     },
     { wrapped, privateKey: Secret.take(new Uint8Array(64).fill(1)) },
     { secret, entropy: entropy(seed + 100) },
   )
   const backup = {
-    ...{ id: 'root-kek', set: toHex(set), identifier, t: 2, n: 3, medium: sha256Hex(medium) },
+    id: 'root-kek',
+    set: toHex(set),
+    identifier,
+    t: 2,
+    n: 3,
+    medium: sha256Hex(medium),
     shares: shares.map(({ index }, at) => ({ index, name: `Custodian ${index}`, share: commitments[at] })),
   }
   return { backup, medium, words: shares.map(custodianWords) }

@@ -31,8 +31,16 @@ beforeAll(async () => {
   words = custodianWords(one!)
   otherWords = custodianWords(two!)
   request = {
-    ...{ domain: 'production', ceremonyId, use: 'check', key: 'root-kek', set: toHex(set) },
-    ...{ identifier: one!.identifier, t: 2, index: 1, name: 'Gita', share: toHex(commitShare(set, one!)) },
+    domain: 'production',
+    ceremonyId,
+    use: 'check',
+    key: 'root-kek',
+    set: toHex(set),
+    identifier: one!.identifier,
+    t: 2,
+    index: 1,
+    name: 'Gita',
+    share: toHex(commitShare(set, one!)),
   }
 })
 

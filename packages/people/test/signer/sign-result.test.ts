@@ -53,7 +53,12 @@ beforeAll(async () => {
 const opened = (one: { answer: Uint8Array; sealed: Uint8Array }, of = request, named = holders) =>
   openHolderAnswer(of, named, one, world.combiner.identity)
 const combining = (more: Partial<Combining> = {}): Combining => ({
-  ...{ request, pub: world.held[0]!.pub, ciphertexts, holders, answers, known: null },
+  request,
+  pub: world.held[0]!.pub,
+  ciphertexts,
+  holders,
+  answers,
+  known: null,
   ...more,
 })
 

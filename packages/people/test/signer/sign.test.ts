@@ -29,7 +29,10 @@ beforeAll(async () => {
   const { payload } = parseDocument(openingOf(world, '7c'.repeat(16)), { maxBytes: 1 << 20 })
   subject = utf8(JSON.stringify(payload))
   request = {
-    ...{ v: 1, kind: 'signature-request', what: 'opening', domain: 'production' },
+    v: 1,
+    kind: 'signature-request',
+    what: 'opening',
+    domain: 'production',
     subject: toBase64(subject),
     lines: ['a title'],
   }
@@ -99,8 +102,15 @@ test('what people wrote is claimed: who asks for a decryption and why, and what 
       ceremonyId: held.ceremonyId,
       planHash: digest,
     },
-    ...{ exception: 1, stepId: 'deal-shares', attempt: 2, about: 'failed', decided: 'retry', by: 'Ada' },
-    ...{ expected: 'every share is proved', happened: 'one token went missing', reason: 'it was found' },
+    exception: 1,
+    stepId: 'deal-shares',
+    attempt: 2,
+    about: 'failed',
+    decided: 'retry',
+    by: 'Ada',
+    expected: 'every share is proved',
+    happened: 'one token went missing',
+    reason: 'it was found',
     head: { size: '41', node: digest, root: digest },
   })
   expect(claimedIn('exception', decision)).toEqual(['expected', 'happened', 'proposed'])

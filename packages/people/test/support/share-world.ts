@@ -203,7 +203,13 @@ export function requestFor(
   const keyId = toHex(header.keyId)
   const provenance = ciphertexts.map(
     ({ digest, type }): Provenance => ({
-      ...{ v: 1, domain, keyId, mode: 'S', type, ciphertexts: [digest], program: 'sum 1.0' },
+      v: 1,
+      domain,
+      keyId,
+      mode: 'S',
+      type,
+      ciphertexts: [digest],
+      program: 'sum 1.0',
       inputs: [{ digest: 'ab'.repeat(32), admitted: 'proof', by: 'clinic' }],
       time: now,
     }),

@@ -185,7 +185,9 @@ test('WEBAUTHN-08 over HTTP: a log-in gives one second factor, and an answer of 
   const { device } = await added(gus)
   const post = async (url: string, payload?: object) => {
     const reply = await kms.server.app.inject({
-      ...{ method: 'POST', url: `/api/v1${url}`, ...(payload === undefined ? {} : { payload }) },
+      method: 'POST',
+      url: `/api/v1${url}`,
+      ...(payload === undefined ? {} : { payload }),
     })
     return { status: reply.statusCode, body: reply.json() }
   }

@@ -34,7 +34,8 @@ async function serve(answer: (request: IncomingMessage, body: Buffer) => Answer)
   const address = server.address()
   const host = `127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
   return {
-    ...{ host, url: `http://${host}` },
+    host,
+    url: `http://${host}`,
     close: () => {
       server.closeAllConnections()
       server.close()

@@ -45,7 +45,8 @@ async function started(
 
 function peer(child: ChildProcess, url: string): Peer {
   return {
-    ...{ url, host: new URL(url).host },
+    url,
+    host: new URL(url).host,
     stop: () =>
       new Promise((done) => {
         if (child.exitCode !== null) return done()

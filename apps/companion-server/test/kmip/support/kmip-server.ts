@@ -40,7 +40,10 @@ export async function startKmip() {
     })
     const { fingerprint } = given(
       await registerKmipClient(services, chief, {
-        ...{ certificate: tls.cert, name, identity: credentials.identity, project: project.id },
+        certificate: tls.cert,
+        name,
+        identity: credentials.identity,
+        project: project.id,
       }),
     )
     const pem = join(folder, `${name}.pem`)
@@ -49,7 +52,13 @@ export async function startKmip() {
   }
 
   return {
-    ...{ folder, state, server, services, organisation, project, register },
+    folder,
+    state,
+    server,
+    services,
+    organisation,
+    project,
+    register,
     port: server.kmipPort ?? 0,
     ca: state.caCertificate,
     /** A client with a certificate of the server's own CA. */

@@ -85,8 +85,14 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
   const choice = { folder: `${await temporaryFolder()}/postgres` }
   const { database, close } = await openOwnerDatabase(choice)
   const row = {
-    ...{ fhe_key_id: '1'.repeat(64), epoch: 1, epoch_id: '2'.repeat(64), t: 2, n: 3 },
-    ...{ public: '3'.repeat(64), commitments: '4'.repeat(64), policy_digest: '5'.repeat(64) },
+    fhe_key_id: '1'.repeat(64),
+    epoch: 1,
+    epoch_id: '2'.repeat(64),
+    t: 2,
+    n: 3,
+    public: '3'.repeat(64),
+    commitments: '4'.repeat(64),
+    policy_digest: '5'.repeat(64),
     bundle_digest: '6'.repeat(64),
   }
   const epochs = async () => (await sql`select * from fhe_epoch`.execute(database)).rows
@@ -104,7 +110,9 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
           n: 3,
           epoch: 1,
         },
-        ...{ commitments: row.commitments, evidence: '{}', bundle_digest: row.bundle_digest },
+        commitments: row.commitments,
+        evidence: '{}',
+        bundle_digest: row.bundle_digest,
       })
       .execute()
     await downThrough(database, '0003-carried-budget')

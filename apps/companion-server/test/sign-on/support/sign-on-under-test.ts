@@ -31,7 +31,8 @@ export function browserOf(kms: Kms) {
     posted: async (name: string, form: Headers, cookie: string) =>
       wordOf(
         await app.inject({
-          ...{ method: 'POST', url: callbackOf(name).slice(origin.length) },
+          method: 'POST',
+          url: callbackOf(name).slice(origin.length),
           headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' },
           payload: new URLSearchParams(form).toString(),
         }),

@@ -37,9 +37,19 @@ test('every type that encrypt takes is opened to the value that was encrypted', 
   const least = (bits: bigint) => String(-(2n ** (bits - 1n)))
   const most = (bits: bigint) => String(2n ** bits - 1n)
   const values = {
-    ...{ bool: 'true', u8: '255', u16: '65535', u32: '4294967295', u64: most(64n), u128: most(128n) },
-    ...{ u256: most(256n), i8: '-128', i16: '-32768', i32: '-2147483648', i64: least(64n) },
-    ...{ i128: least(128n), i256: least(256n) },
+    bool: 'true',
+    u8: '255',
+    u16: '65535',
+    u32: '4294967295',
+    u64: most(64n),
+    u128: most(128n),
+    u256: most(256n),
+    i8: '-128',
+    i16: '-32768',
+    i32: '-2147483648',
+    i64: least(64n),
+    i128: least(128n),
+    i256: least(256n),
   }
   const samples = sampleTypes.map((type) => ({ type, value: values[type], out: files.at(`${type}.bin`) }))
   await runKeyChild({ do: 'encrypt', params: { publicKey: files.at('public.bin'), samples } })

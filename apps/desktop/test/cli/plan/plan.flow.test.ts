@@ -69,7 +69,10 @@ describe('plan', () => {
     const read = readScript(script)
     if (!read.ok) throw new Error('the shipped script')
     const values = {
-      ...{ title: 'Key', policy: '01'.repeat(32), tool: '02'.repeat(32), library: '03'.repeat(32) },
+      title: 'Key',
+      policy: '01'.repeat(32),
+      tool: '02'.repeat(32),
+      library: '03'.repeat(32),
       serial: 'a1b2',
       people: read.value.rehearsal.people.map(({ role, name }, i) => ({
         role,

@@ -46,7 +46,13 @@ function windowOf(
 async function request(n = 3, used: number[] = []): Promise<{ request: DealBackup; identities: string[] }> {
   const custodians = await people(n)
   const params = {
-    ...{ domain: 'rehearsal' as const, ceremonyId, key: 'root-kek', t: 2, n, outDir: folder, used },
+    domain: 'rehearsal' as const,
+    ceremonyId,
+    key: 'root-kek',
+    t: 2,
+    n,
+    outDir: folder,
+    used,
     custodians: custodians.map(({ holder }) => holder),
   }
   return { request: { do: 'deal-backup', params }, identities: custodians.map(({ identity }) => identity) }
@@ -76,7 +82,12 @@ describe('a backup', () => {
     const parsed = parseMedium(medium)
     if (!parsed.ok) throw new Error(parsed.detail)
     expect(parsed.value.header).toMatchObject({
-      ...{ set: made.set, identifier: made.identifier, t: 2, n: 3, wrapped: made.wrapped, key: 'root-kek' },
+      set: made.set,
+      identifier: made.identifier,
+      t: 2,
+      n: 3,
+      wrapped: made.wrapped,
+      key: 'root-kek',
       shares: made.shares.map(({ share }) => share),
     })
     const words = await Promise.all(

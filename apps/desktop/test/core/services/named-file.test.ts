@@ -38,7 +38,10 @@ const digest = '1b'.repeat(32)
 const plan = () => planBytes(samplePlan({}, [], { policy: digest, destinations: [] }))
 const lock = () =>
   planLockCodec.encode({
-    ...{ planHash: digest, policyDigest: digest, rehearsalDigest: digest, diffDigest: null },
+    planHash: digest,
+    policyDigest: digest,
+    rehearsalDigest: digest,
+    diffDigest: null,
     signatures: [],
   })
 const script = () => new Uint8Array(readFileSync(join(findProgram().resources, 'scripts', 'first-run.yaml')))

@@ -42,7 +42,10 @@ export function ImportNewKey({
     [
       way('POST', '/kms/import-keys', { projectId: projects[0]?.value ?? '' }),
       way('POST', '/kms/keys/import', {
-        ...{ importKeyId: '…', name: 'brought', algorithm: 'aes-256-gcm', wrappedKey: '…' },
+        importKeyId: '…',
+        name: 'brought',
+        algorithm: 'aes-256-gcm',
+        wrappedKey: '…',
       }),
     ].join('\n\n')
   const ask = useMutation({

@@ -135,7 +135,9 @@ function Register({ project }: { project: string }) {
               submit={t('console.kmip.submit')}
               onSubmit={({ text }) =>
                 work.mutate({
-                  ...{ projectId: project, identityId: text('identity'), name: text('name').trim() },
+                  projectId: project,
+                  identityId: text('identity'),
+                  name: text('name').trim(),
                   certificate: text('certificate').trim(),
                 })
               }

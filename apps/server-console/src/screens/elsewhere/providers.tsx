@@ -219,8 +219,11 @@ function Add({ project }: { project: string }) {
             .filter(([, text]) => text !== ''),
         )
       return call<unknown>('POST', '/external-keys', {
-        ...{ projectId: project, name: fields.text('name').trim(), provider },
-        ...{ settings: given(settings), credentials: given(credentials) },
+        projectId: project,
+        name: fields.text('name').trim(),
+        provider,
+        settings: given(settings),
+        credentials: given(credentials),
         ...(fields.all('for-import').length === 0 ? {} : { forImport: true }),
       })
     },
@@ -231,7 +234,11 @@ function Add({ project }: { project: string }) {
       const name = bare(field)
       const label = t(`console.providers.field.${name}`)
       const shared = {
-        ...{ name, dir: 'ltr', autoComplete: 'off', spellCheck: false, required: name === field },
+        name,
+        dir: 'ltr',
+        autoComplete: 'off',
+        spellCheck: false,
+        required: name === field,
         label: name === field ? label : t('console.providers.optional', { label }),
       }
       return texts.includes(name) ? (

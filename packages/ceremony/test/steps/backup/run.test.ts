@@ -97,7 +97,10 @@ describe('a root with a backup', () => {
     run.runToEffect('prove-possession')
     const result = { mechanism: 'KWP-RFC5649', digest: '6b'.repeat(32) }
     const outcome = decide(run.state, {
-      ...{ type: 'outcome', step: 'prove-root', attempt: 1, effect: 'prove-possession' },
+      type: 'outcome',
+      step: 'prove-root',
+      attempt: 1,
+      effect: 'prove-possession',
       result,
     })
     expect(outcome.ok && outcome.events.map(({ kind }) => kind)).toContain('exception.opened')

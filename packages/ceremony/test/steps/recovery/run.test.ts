@@ -210,7 +210,10 @@ describe('a restore drill', () => {
     const custodians = [...drill.plan.recovery!.custodians]
     const both = copyOf(drill.plan)
     both.keys.push({
-      ...{ id: 'next-root', level: 'root', name: 'Next root', algorithm: 'AES-256' },
+      id: 'next-root',
+      level: 'root',
+      name: 'Next root',
+      algorithm: 'AES-256',
       backup: { t: 2, n: custodians.length, custodians },
     })
     expect(rules(both).join('\n')).toContain('PLAN-75 a ceremony uses a backup or makes one, never both')
@@ -247,9 +250,15 @@ describe('the receipt of a server after a restore', () => {
     core.runTo('receipt')
     const { backup } = of.recovery!
     const root = {
-      ...{ key: backup.key, rootId: backup.rootId, node: 'node-1', serial: 'b2c3d4e5', ckaId: backup.ckaId },
-      ...{ mechanism: backup.mechanism, possession: backup.possession },
-      ...{ attributes: { EXTRACTABLE: false }, transportKeyDestroyed: true },
+      key: backup.key,
+      rootId: backup.rootId,
+      node: 'node-1',
+      serial: 'b2c3d4e5',
+      ckaId: backup.ckaId,
+      mechanism: backup.mechanism,
+      possession: backup.possession,
+      attributes: { EXTRACTABLE: false },
+      transportKeyDestroyed: true,
     }
     const { receipt } = someServer(core.domain)
     const hand = (roots: Json[]): string => {

@@ -58,7 +58,10 @@ test('any changed byte, cut or addition is refused', () => {
 test('FHE-AUTHORITIES as many people as a policy can name are read, one more is neither written nor read', () => {
   const wide = (requesters: number, combiners: number) =>
     encodeShareEnvelope({
-      ...{ ceremonyId, name: 'Ada', share, pub: deal.pub },
+      ceremonyId,
+      name: 'Ada',
+      share,
+      pub: deal.pub,
       authorities: {
         requesters: Array(requesters).fill(many),
         combiners: Array(combiners).fill(authorities.combiners[0]),
@@ -149,17 +152,26 @@ describe('inspect', () => {
 
 test('a share that moved from 10 of 15 to 8 of 15 fits into its envelope, and the largest of all does', () => {
   const header: Epoch = {
-    ...{ domain: 'rehearsal', keyId: new Uint8Array(32), epoch: 1, t: 8, n: 15, d: 10 },
+    domain: 'rehearsal',
+    keyId: new Uint8Array(32),
+    epoch: 1,
+    t: 8,
+    n: 15,
+    d: 10,
     dealerMask: (1 << 10) - 1,
   }
   const seed = (at: number) => sha256(utf8(String(at)))
   const content = {
-    ...{ pub64: new Uint8Array(16_384), pub128: new Uint8Array(0), rosterDigest: rosterDigest(rosterOf(15)) },
+    pub64: new Uint8Array(16_384),
+    pub128: new Uint8Array(0),
+    rosterDigest: rosterDigest(rosterOf(15)),
     commitments: Array.from({ length: 6435 * 10 }, (_, at) => seed(at)),
   }
   const own = { ...header, epochId: epochIdOf(header, content) }
   const moved = encodeShare({
-    ...{ header: { ...own, holder: 3 }, policyHash: new Uint8Array(32), budgets: { at64: 0, at128: 0 } },
+    header: { ...own, holder: 3 },
+    policyHash: new Uint8Array(32),
+    budgets: { at64: 0, at128: 0 },
     seeds: setsWithout(header, 3).map((set) => ({ set, seeds: Array.from({ length: 10 }, () => seed(set)) })),
   })
   expect(moved.length).toBeGreaterThan(1 << 20)

@@ -42,33 +42,50 @@ function locked(script: ScriptName) {
         return read.value
       })
   const policy = newPolicy({
-    ...{ organisation: { id: 'example', name: 'Example' }, domain: 'production', softTokens: true },
-    ...{ expiry: '2099-01-01T00:00:00.000Z', acceptedTools: [build] },
-    ...{ officers: cardsOf('officer'), officerQuorum: 2, witnesses: cardsOf('witness'), witnessQuorum: 2 },
+    organisation: { id: 'example', name: 'Example' },
+    domain: 'production',
+    softTokens: true,
+    expiry: '2099-01-01T00:00:00.000Z',
+    acceptedTools: [build],
+    officers: cardsOf('officer'),
+    officerQuorum: 2,
+    witnesses: cardsOf('witness'),
+    witnessQuorum: 2,
     leastEvidence: { ceremony: 'E0', root: 'E0', organisation: 'E0', project: 'E0', data: 'E0' },
   })
   const officers = sat.filter(({ role }) => role === 'officer').map(({ identity }) => identity)
   const made = planFromScript(scriptBytes(script), {
-    ...{ ...values, policy: policyDigest(policy), tool: build, library },
+    ...values,
+    policy: policyDigest(policy),
+    tool: build,
+    library,
   })
   if (!made.ok) throw new Error(said(made.refusals))
   const { plan, hash: planHash, text } = made.value
   const terms = { planHash, rehearsalDigest: 'ee'.repeat(32), diffDigest: null }
   const request: ProductionRequest = {
-    ...{ folder: join(folder, script), plan: utf8(text), transports: new Map(), attestations: new Map() },
+    folder: join(folder, script),
+    plan: utf8(text),
+    transports: new Map(),
+    attestations: new Map(),
     policy: encodePolicyFile({
       policy,
       signatures: officers.map((by) => policyDocument.sign(by, policy, 'production')),
     }),
     lock: planLockCodec.encode({
-      ...{ ...terms, policyDigest: policyDigest(policy) },
+      ...terms,
+      policyDigest: policyDigest(policy),
       signatures: officers.map((by) =>
         planApprovalCodec.sign(by, { domain: 'production', ...terms }, 'production'),
       ),
     }),
     cards: new Map<string, Json>(sat.map(({ digest, card }) => [digest, card])),
     tokens: plan.tokens.map(({ role, serial }) => ({ role, serial })),
-    ...{ public: null, library, burnt: new Set(), entropy: systemEntropy, clock: systemClock },
+    public: null,
+    library,
+    burnt: new Set(),
+    entropy: systemEntropy,
+    clock: systemClock,
     measurement: { build, version: '0.1.0', files: 'ad'.repeat(32), kernel: 'Linux 6.1', tpmQuote: 'none' },
   }
   return { plan, hash: planHash, request }

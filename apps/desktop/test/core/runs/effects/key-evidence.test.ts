@@ -8,7 +8,9 @@ const tokens = [{ role: 'ceremony', profile: 'measured', probed: true }]
 const run = { folder: { state: { plan: { tokens }, tokens } } } as unknown as RunContext
 
 const shown = (attribute: string, actual: string): AttributeReport => ({
-  ...{ attribute, expected: null, actual },
+  attribute,
+  expected: null,
+  actual,
   ok: !actual.startsWith('unreadable:'),
 })
 const of = (...reports: AttributeReport[]) =>
@@ -19,7 +21,9 @@ describe('the evidence of a key', () => {
     'keeps an attribute that was only shown and that the token does not have, as it reads: %s',
     (actual) => {
       expect(of(shown('SENSITIVE', 'true'), shown('WRAP_TEMPLATE', actual))).toEqual({
-        ...{ ckaId: '0a', label: 'root', level: 'E1' },
+        ckaId: '0a',
+        label: 'root',
+        level: 'E1',
         attributes: { SENSITIVE: true, WRAP_TEMPLATE: actual },
       })
     },
