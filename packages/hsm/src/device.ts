@@ -1,6 +1,6 @@
 /**
- * What a token can do, in our words. Nothing here names PKCS#11, so that a scripted token, a vendor library and a
- * later remote device look the same to the ceremony engine.
+ * What a token can do, in our own terms. Nothing here names PKCS#11, so a scripted token, a vendor library and a later remote device look
+ * the same to the ceremony engine.
  */
 import type { Bytes } from './device/bytes.ts'
 import type {
@@ -56,7 +56,7 @@ export * from './device/keys.ts'
 export * from './device/mechanisms.ts'
 export * from './device/token-info.ts'
 
-/** A second key of the id, or that stays on the token with a label of one that stays, is refused; `sameLabel` allows the latter. */
+/** Refuses a second key of the same id. Refuses a second token key of the same label too, unless `sameLabel`. */
 type Named = { id: string; label: string; sameLabel?: boolean }
 type Absent = { destroyed: number; absent: true }
 
@@ -74,9 +74,12 @@ export type Token = {
    * `sessionOnly`: nothing that needs a key which stays on the token until it is destroyed.
    */
   capabilities(options?: { only?: CapabilityTrial; sessionOnly?: boolean }): Promise<readonly Capability[]>
-  /** Erases the token and gives it PINs; one that is initialised once and was interrupted (HSM-TOKEN-UNFINISHED) gets the PINs that are missing, under its own label. On `hsm.token('new')` it takes a free slot, or the one that `slot` names (TokenInfo's) and
-   * refuses HSM-SLOT-NOT-BLANK where no uninitialised token is in it; the answer holds the new serial. `pin-pad`: both PINs are chosen at the token, one after the other. Erasing spends a try of the SO PIN: `acceptFinalTry`
-   * as in `logIn`. The label of another token is refused unless `sameLabel`. */
+  /**
+   * Erases the token and sets both PINs. A token that can be initialised only once, and was interrupted (HSM-TOKEN-UNFINISHED), gets the
+   * missing PINs under its own label. `hsm.token('new')` takes a free slot, or the one that `slot` names, and the answer has the new
+   * serial. Refuses HSM-SLOT-NOT-BLANK where no uninitialised token is in it. `pin-pad`: both PINs are chosen at the token, one after the
+   * other. Erasing spends a try of the SO PIN: `acceptFinalTry` as in `logIn`. Another token's label is refused unless `sameLabel`.
+   */
   initialise(
     options: { label: string; slot?: string; acceptFinalTry?: boolean; sameLabel?: boolean } & (
       | { soPin: Bytes; userPin: Bytes }
@@ -84,8 +87,8 @@ export type Token = {
     ),
   ): Promise<InitialisedToken>
   /**
-   * One try: a wrong PIN is never sent again by us. At `final` it refuses unless `acceptFinalTry`. `pin-pad`: the PIN is
-   * typed at the token, once, within `padDeadlineMs`. `keepPin`: the host holds the PIN until logout, for one new login per session that the token
+   * One try: the driver never sends a wrong PIN again. At `final` it refuses unless `acceptFinalTry`. `pin-pad`: the PIN is typed at the
+   * token, once, within `padDeadlineMs`. `keepPin`: the host holds the PIN until logout, for one new login per session that the token
    * loses. `name`: a named user, PKCS#11 3.0.
    */
   logIn(options: {
@@ -96,7 +99,10 @@ export type Token = {
     name?: string
   }): Promise<LoginReport>
   logOut(): Promise<void>
-  /** Whoever is logged in, or where nobody is the user: an expired PIN lets nobody log in. The present one is a try, and at `final` it is not sent. */
+  /**
+   * Changes the PIN of whoever is logged in, or of the user where nobody is, because an expired PIN allows no login. The present PIN is a
+   * try, and is not sent at `final`.
+   */
   changePin(
     options: { user: UserKind; oldPin: Bytes; newPin: Bytes } | { user: UserKind; pinPad: true },
   ): Promise<void>
@@ -137,8 +143,8 @@ export type Token = {
     },
   ): Promise<MadeKey>
   /**
-   * Takes a key from outside: it is wrapped to a pair that the token makes for this one call, so that the library and the
-   * bus see no plain key. `value` is the key's bytes, PKCS#8 for the private kinds. LOCAL will be false, and that is true.
+   * Imports a key. It is wrapped to a pair that the token makes for this one call, so library and bus never see the key unwrapped. `value`:
+   * the key's bytes, PKCS#8 for private kinds. The token then says LOCAL false, rightly.
    */
   importUnderWrapping(
     options: Named & { kind: KeyKind; value: Bytes; template: KeyTemplate },
@@ -212,7 +218,7 @@ export type Token = {
     label: string
     sameLabel?: boolean
     wrapped: Bytes
-    /** As the blob says; SHA-1 where it says nothing. */
+    /** The hash that the blob names. SHA-1 where it names none. */
     oaepHash?: OaepHash
   }): Promise<MadeKey>
   destroyTransportPair(options: { id: string }): Promise<Absent>
@@ -231,7 +237,7 @@ export type TokensChange = {
   readonly removed: readonly string[]
   readonly changed: readonly string[]
   readonly tokens: readonly TokenInfo[]
-  /** A slot that cannot be read any more, or can again, is a change as well. */
+  /** A slot that became unreadable, or readable again, is a change too. */
   readonly unreadable: readonly UnreadableSlot[]
 }
 
@@ -245,22 +251,22 @@ export type Hsm = {
   onRestart(listener: (restart: HsmRestart) => void): () => void
   /** Told after tokens came, went or changed. The library is asked every `pollMs` while somebody listens and it is idle. */
   onTokensChanged(listener: (change: TokensChange) => void): () => void
-  /** While somebody types at a token's pad the library can answer nothing: then the list is the last one that it gave. */
+  /** The library answers nothing while somebody types at a token's pad. Then this is its last list. */
   tokens(): Promise<readonly TokenInfo[]>
-  /** What the last `tokens()` could not read: "no token" may be said only where this is empty too. */
+  /** The slots that the last `tokens()` could not read. "No token" may be said only where this is empty too. */
   readonly unreadable: readonly UnreadableSlot[]
   /** Milliseconds that a person has at a token's own pad. */
   readonly padDeadlineMs: number
   /**
-   * Gives up the PIN entry at a pad: it fails as HSM-PAD-CANCELLED. PKCS#11 has no call that ends it, so the host is ended
-   * and started anew, and every login of this library is gone. False where nobody is asked at a pad.
+   * Ends a PIN entry at a pad, which fails as HSM-PAD-CANCELLED. PKCS#11 has no call for that, so the host is restarted, and every login of
+   * this library is gone. False where nobody is asked at a pad.
    */
   cancelPadEntry(): boolean
-  /** What its host was given to read its configuration from. */
+  /** The configuration that its host was given. */
   readonly environment: Readonly<Record<string, string>>
   /**
-   * A second host of the same library with the same options: it starts afresh, so it sees what other programs did to the
-   * tokens, and its log-ins leave ours alone. Close it.
+   * A second host of the same library and options. It starts afresh, so it sees what other programs did to the tokens and leaves our logins
+   * alone. The caller closes it.
    */
   beside(): Promise<Hsm>
   /** By serial, or `new` for a free slot that only `initialise` accepts. Does not check that the token is there. */

@@ -3,8 +3,8 @@ import { hsmError } from './hsm-errors.ts'
 const leastNewPin = 6
 
 /**
- * What anybody tries first is refused as a new PIN: fewer than six characters, a run up or down (123456, fedcba), or a piece that
- * is only repeated (000000, 121212). A PIN that a token already has is never judged. Errors: HSM-PIN-TRIVIAL, without the PIN.
+ * Refuses a new PIN that anybody would try first: under six characters, a run up or down (123456, fedcba), or one repeated piece (000000,
+ * 121212). A PIN that a token already has is never judged. Errors: HSM-PIN-TRIVIAL, without the PIN.
  */
 export function requireHardToGuess(pin: Uint8Array): void {
   const fault = pin.length < leastNewPin ? 'short' : isRun(pin) ? 'run' : isRepeated(pin) ? 'repeated' : null

@@ -18,9 +18,8 @@ export function protectProcess(): void {
 }
 
 /**
- * Linux: ends with its parent at once, also while it hears no message: in a library that waits for a person at a pad, or in
- * WebAssembly that makes a key. Not for a token's process at work: killed while it writes, a soft token keeps half an object.
- * Gives what takes it back.
+ * Linux: this process ends at once with its parent, even inside a call that hears no message, such as a pad entry or a WebAssembly key. Not
+ * for a token's process at work: killed while it writes, a soft token keeps half an object. Returns what undoes it.
  */
 export function endWithParent(): () => void {
   if (process.platform !== 'linux') return () => {}

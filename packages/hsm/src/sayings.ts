@@ -1,6 +1,6 @@
 /**
- * What the probe and the levels of evidence say to people, in English, by the name that translations have it under. What stands in
- * braces is a name that is the same in every language: of an attribute, a mechanism, a return code, a profile or an attack.
+ * The English texts of the probe and of the evidence levels, by the names that translations use. Names in braces are the same in every
+ * language: attributes, mechanisms, return codes, profiles, attacks.
  */
 export const sayings = {
   'does-not-wrap': 'the KEK does not wrap: {{answer}}',

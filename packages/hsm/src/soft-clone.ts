@@ -17,9 +17,9 @@ export function softStoreOf({ SOFTHSM2_CONF: conf }: Readonly<Record<string, str
 }
 
 /**
- * Two tokens with one master key, as HSMs of one cloning domain have: `to` gets PINs and master key of `from` and keeps its
- * own serial and label. It must hold no object yet, for it could not be opened again. A library that knows `to` already keeps
- * the old master key in memory, and takes the new one when it initialises `to` again under the same SO PIN.
+ * Gives two tokens one master key, like HSMs of one cloning domain. `to` gets the PINs and master key of `from`, and keeps its serial and
+ * label. It must hold no object yet, which could not be opened again. A library that already knows `to` keeps the old master key in memory
+ * until it initialises `to` again under the same SO PIN.
  */
 export function joinSoftTokens(store: string, { from, to }: { from: string; to: string }): void {
   const home = folderOf(store, from)

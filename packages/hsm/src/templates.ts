@@ -34,8 +34,8 @@ export const rootTemplate: KeyTemplate = {
 }
 
 /**
- * The root that a trusted window leaves on its source token, for reconciling: once extractable towards trusted keys, and
- * copyable where the token refuses COPYABLE in a copy (SoftHSM; its copies cannot be made weaker).
+ * The root that a trusted window leaves on its source token, for reconciling. It was extractable once, towards trusted keys. It is copyable
+ * where the token refuses COPYABLE in a copy, as SoftHSM does, whose copies cannot be weaker.
  */
 export const windowRootTemplate = (profile: string): KeyTemplate => ({
   ...rootTemplate,

@@ -9,7 +9,7 @@ export type TokenUri = {
   readonly pin: { readonly file: string } | 'pin-pad' | null
 }
 
-/** `no-uri`: it is none; `pin`: a PIN stands in it, so that it is never shown; `part`: a part that would be ignored or is wrong. */
+/** `no-uri`: not a URI. `pin`: it holds a PIN, so it is never shown. `part`: a part that is wrong or would be ignored. */
 type ReadTokenUri =
   | { readonly ok: true; readonly value: TokenUri }
   | { readonly ok: false; readonly fault: 'no-uri' | 'pin' | 'part'; readonly detail: string }
@@ -17,8 +17,8 @@ type ReadTokenUri =
 const pathAttributes = new Set(['serial', 'token', 'manufacturer', 'model', 'slot-id'])
 
 /**
- * `pkcs11:serial=…;token=…?module-path=…&pin-source=file:…`, or `pin-source=pin-pad`. A PIN itself (pin-value) and any other attribute
- * are refused; manufacturer, model and slot-id are taken and not looked at, because a serial names a token.
+ * `pkcs11:serial=…;token=…?module-path=…&pin-source=file:…`, or `pin-source=pin-pad`. A PIN itself (pin-value) and unknown attributes are
+ * refused. Manufacturer, model and slot-id are accepted and ignored, because a serial names a token.
  */
 export function parseTokenUri(text: string): ReadTokenUri {
   const match = /^pkcs11:([^?#]*)(?:\?([^#]*))?$/.exec(text)

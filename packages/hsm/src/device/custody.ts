@@ -3,7 +3,7 @@ import type { Bytes } from './bytes.ts'
 import type { AttributeReport, Inventory, MadeKey } from './keys.ts'
 import type { OaepHash } from './mechanisms.ts'
 
-/** A KEK on its way down: each blob is wrapped under the one before it, the first under the token key. */
+/** A path of KEKs: each blob is wrapped under the one before it, the first under the token key. */
 type WrappedKek = { readonly wrapped: Bytes; readonly bits: 128 | 256 }
 
 /** A key that is in the token, or one reached through wrapped KEKs that are unwrapped as session objects and destroyed after. */
@@ -35,7 +35,7 @@ export type WrapMechanism = {
   readonly standard: 'KWP-RFC5649' | 'KW-RFC3394'
   readonly name: string
   readonly number: number
-  /** False: a key that is no whole number of 8-byte blocks (a PKCS#8 key) comes back with zeros after its DER end. */
+  /** False: a key whose length is no multiple of 8 bytes (PKCS#8) comes back with zeros after its DER end. */
   readonly exactLengths: boolean
 }
 
@@ -49,8 +49,8 @@ export type WrapMechanismReport = {
     readonly said?: Said
   }[]
   /**
-   * Only where nothing was chosen: AES-CBC with padding gave its known answer. It has no integrity, so no KEK of ours uses
-   * it; the probe attacks the token by it, so that something is known of the token all the same.
+   * Set only where nothing was chosen, and AES-CBC with padding gave its known answer. CBC has no integrity, so none of our KEKs uses it.
+   * The probe attacks the token by it all the same, to learn something.
    */
   readonly withoutIntegrity?: { readonly name: string; readonly number: number }
 }
@@ -63,7 +63,7 @@ export type PossessionProof = { readonly digest: string; readonly mechanism: Wra
  */
 export type ReplicationWay = 'trusted-window' | 'vendor-clone' | 'vendor-wrap' | 'none'
 
-/** One act of the vendor's own procedure; `command` is what is typed, null where nothing is. */
+/** One step of the vendor's own procedure. `command`: what people type; null where nothing is typed. */
 export type ReplicationStep = {
   /** Names the words in every language. */
   readonly id: string
@@ -72,8 +72,7 @@ export type ReplicationStep = {
 }
 
 /**
- * `oaepHash`: the strongest that the destination's token unwraps by. Left out where nobody knows: then SHA-1, which every token
- * has and some have alone.
+ * `oaepHash`: the strongest hash that the destination's token unwraps with. Absent where nobody knows: then SHA-1, which every token has.
  */
 export type WindowDestination = {
   readonly id: string
@@ -100,8 +99,8 @@ export type ProbeAttack = {
   readonly name: ProbeAttackName
   readonly template: 'hardened' | 'default'
   /**
-   * `held`: the token refused. `broken`: the attack gave key bytes or a weaker key. `undecided`: the token answered by a code
-   * that says nothing, and to the same call without the attack too.
+   * `held`: the token refused. `broken`: the attack gave key bytes or a weaker key. `undecided`: the token's answer says nothing, and it
+   * gives the same answer without the attack.
    */
   readonly outcome: 'held' | 'broken' | 'undecided' | 'not-applicable'
   readonly detail: string
@@ -135,6 +134,6 @@ export type ProbeReport = {
    * `not-applicable` where the token refuses what the window is made of; that alone fails no probe.
    */
   readonly passed: boolean
-  /** What the token does not have of the hardened template, and of a root's other needs. */
+  /** What the token lacks of the hardened template, and of a root's other needs. */
   readonly lacking: readonly string[]
 }

@@ -27,7 +27,7 @@ export type MechanismUse =
   | 'hmac-sha384'
   | 'hmac-sha512'
 
-/** Every flag is explicit: an unset one would get the token's default, which is `true` for most. */
+/** Every flag is explicit, because tokens default most flags to `true`. */
 export type KeyTemplate = {
   /** A token object survives the session; a session object dies with it and is seen by no other process. */
   readonly token: boolean
@@ -54,7 +54,7 @@ export type KeyTemplate = {
   readonly alwaysAuthenticate?: boolean
 }
 
-/** `sensitive`: only keys whose bytes the token shows nobody. `secret`: of those, only secret keys, no private ones. */
+/** `sensitive`: only keys whose bytes the token shows nobody. `secret`: of those only secret keys, no private ones. */
 export type WrapTemplate = 'sensitive' | 'secret'
 
 /** `child-kek`: sensitive, not extractable, may wrap and unwrap. `root`: the root KEK's own hardened template. */
@@ -67,18 +67,16 @@ export type AttributeReport = {
   readonly expected: string | null
   readonly actual: string
   readonly ok: boolean
-  /** The token does not have this attribute, or refused it, and a key of this template needs it not; what it says instead stands in `actual`. */
+  /** The token lacks or refused this attribute, and a key of this template does not need it. `actual` has what the token answered. */
   readonly lacking?: true
 }
 
-/** The token says that it does not have the attribute: neither a value nor a failure to read one. */
+/** The token answered that it lacks the attribute. That is neither a value nor a read failure. */
 export function isAbsent(actual: string): boolean {
   return actual === 'unreadable:absent' || actual === 'unreadable:CKR_ATTRIBUTE_TYPE_INVALID'
 }
 
-/**
- * What a token says of an attribute, for people: one that it does not have is told as such, and not as another value.
- */
+/** An attribute's value, for people. A missing attribute is shown as missing. */
 export function sayAttribute(actual: string): string {
   if (actual === '') return 'empty'
   if (isAbsent(actual)) return 'absent: the token does not have this attribute'

@@ -26,12 +26,12 @@ export type SignMechanism =
 /** A digest of the mechanism's hash, or a message. EdDSA and HMAC take messages only. */
 export type SignInput = { readonly digest: Bytes } | { readonly message: Bytes }
 
-/** Where a message was hashed: many tokens sign digests only. */
+/** Where the message was hashed. Many tokens sign only digests. */
 export type Signature = { readonly signature: Bytes; readonly hashedBy: 'token' | 'host' }
 
 /**
- * `kw` RFC 3394, `kwp` RFC 5649: the token's mechanism number is found by known answer. `rsa-aes` is CKM_RSA_AES_KEY_WRAP:
- * a fresh AES key by OAEP, then the key by KWP; where the token has no such mechanism it is made of those two inside it.
+ * `kw`: RFC 3394. `kwp`: RFC 5649. A known answer finds the token's mechanism number. `rsa-aes`: CKM_RSA_AES_KEY_WRAP, which is a fresh AES
+ * key by OAEP and then the key by KWP. A token without that mechanism makes it of the two.
  */
 export type KeyWrapMechanism =
   | { readonly kind: 'kw' }
@@ -48,13 +48,12 @@ export type DeriveMechanism =
 
 export type CapabilityGroup = 'generate' | 'cipher' | 'sign' | 'wrap' | 'derive' | 'random'
 
-/** One thing that is tried: `name` is ours, e.g. `aes-256`, `rsa-pss-sha384`, `ecdh-p-256`, and tells it from the others of its group. */
+/** One trial. `name`: ours, e.g. `aes-256`, `rsa-pss-sha384`, `ecdh-p-256`, unique in its group. */
 export type CapabilityTrial = { readonly group: CapabilityGroup; readonly name: string }
 
 /**
- * `proved`: tried on scratch keys, and other software agrees with the result. `wrong`: the token does it and the result
- * is not the standard's. `unsupported`: not in its list, or refused when tried. `untried`: it would have left a key on the token
- * meanwhile, which the caller does not want, or the token reported a fault, which is no refusal.
+ * `proved`: tried on scratch keys, and other software agrees. `wrong`: the token's result is not the standard's. `unsupported`: not in its
+ * list, or refused. `untried`: trying would have left a key on the token against the caller's wish, or the token reported a fault.
  */
 export type Capability = CapabilityTrial & {
   readonly mechanism: string

@@ -5,10 +5,10 @@ export type PinState = 'ok' | 'low' | 'final' | 'locked' | 'must-change' | 'not-
 
 export type UserKind = 'user' | 'so'
 
-/** PIN states after a login, and what the one who logged in would have seen before it: `low` means that somebody tried. */
+/** PIN states after a login, and the state before it: `low` means that somebody tried. */
 export type LoginReport = { readonly user: PinState; readonly so: PinState; readonly before: PinState }
 
-/** What a token says that it can do, from its own list of mechanisms; only a probe shows whether it does it rightly. */
+/** What a token claims to do, by its own list of mechanisms. Only a probe shows whether it does it rightly. */
 export type TokenAbility =
   | 'aes-generate'
   | 'aes-wrap'
@@ -29,7 +29,7 @@ export type TokenAbility =
   | 'random'
 
 export type TokenInfo = {
-  /** The only name that a token cannot share with another: labels can lie. Empty for an uninitialised slot. */
+  /** The only name that no two tokens share, because anybody can copy a label. Empty for an uninitialised slot. */
   readonly serial: string
   readonly label: string
   readonly manufacturer: string
@@ -47,18 +47,18 @@ export type TokenInfo = {
   readonly loggedIn: UserKind | null
   readonly minPinLength: number
   readonly maxPinLength: number
-  /** Read-write sessions that the token allows; null when it sets or tells no limit. */
+  /** How many read-write sessions the token allows. Null: no limit, or none told. */
   readonly maxSessions: number | null
   readonly abilities: readonly TokenAbility[]
 }
 
 /**
- * A token that was just initialised. `marksTrusted`: its security officer made a public key that reads back as trusted, which is what a
- * trusted window is made of; that users cannot, the probe shows. Null where its kind has no such window.
+ * A token that was just initialised. `marksTrusted`: its security officer could make a public key that reads back as trusted, which a
+ * trusted window needs. The probe shows that users cannot. Null where this kind of token has no such window.
  */
 export type InitialisedToken = TokenInfo & { readonly marksTrusted: boolean | null }
 
-/** A slot whose token is there and does not say what it is, with its own answer: it may be any token. */
+/** A slot whose token is present but unreadable, with the token's answer. It may be any token. */
 export type UnreadableSlot = {
   readonly slot: string
   readonly code: string
@@ -75,7 +75,7 @@ export type MechanismInfo = {
   readonly minKeySize: number
   readonly maxKeySize: number
   readonly does: readonly MechanismFunction[]
-  /** The token says that it is done in hardware. */
+  /** The token claims that hardware does it. */
   readonly hardware: boolean
 }
 

@@ -94,7 +94,7 @@ export function readCertificates(bytes: Uint8Array): Certificate[] {
   return blocks.map(([, base64 = '']) => readCertificate(new Uint8Array(Buffer.from(base64, 'base64'))))
 }
 
-/** Signatures with SHA-256 or better; the root's own is not looked at, it is known by its bytes. */
+/** Signature algorithms with SHA-256 or better. The root's own signature is not checked, because its bytes are known. */
 const algorithms: ReadonlySet<string> = new Set([
   '1.2.840.113549.1.1.11',
   '1.2.840.113549.1.1.12',
@@ -107,7 +107,7 @@ const algorithms: ReadonlySet<string> = new Set([
 const basicConstraints = '2.5.29.19'
 const keyUsage = '2.5.29.15'
 
-/** CA with room for `below` certificates, or, as Luna's roots have it, no constraints but keyCertSign. */
+/** Whether a certificate is a CA with room for `below` certificates. Luna's roots have no constraints, only keyCertSign. */
 function mayIssue({ extensions }: Certificate, below: number): boolean {
   const usage = extensions.find(({ oid }) => oid === keyUsage)
   const signs = usage === undefined ? null : (derValue(usage.value, derTag.bitString).content[1] ?? 0) & 0x04
@@ -120,8 +120,8 @@ function mayIssue({ extensions }: Certificate, below: number): boolean {
 }
 
 /**
- * Leaf first, each issued by the next, the last by one of the roots or one of them itself. Roots come from the policy and
- * are compared byte by byte. `time` has to lie in every certificate's life but the root's.
+ * Verifies a chain, leaf first, each issued by the next, the last by a root or one itself. Roots come from the policy and are compared byte
+ * by byte. `time` must lie in every certificate's life but the root's.
  */
 export function verifyChain(
   chain: readonly Certificate[],
@@ -147,7 +147,7 @@ export function verifyChain(
       return refuse('ATTESTATION-CHAIN', `${name} was not signed by ${issuer.x509.subject}`)
     if (!mayIssue(issuer, i)) return refuse('ATTESTATION-CHAIN', `${issuer.x509.subject} may not issue this`)
     const [from, to] = [certificate.x509.validFromDate, certificate.x509.validToDate]
-    // Neither comparison holds with a date that is none, so it would pass.
+    // An invalid date fails both comparisons below, and would pass.
     if ([time, from, to].some((date) => Number.isNaN(date.getTime())))
       return refuse('ATTESTATION-TIME', `${name} has dates, or is checked at a time, that cannot be read`)
     if (time < from || time > to)
@@ -159,7 +159,7 @@ export function verifyChain(
   return { ok: true, path }
 }
 
-/** RSA from 2048 bits, P-256 or P-384: the leaf's own key too, since a verifier may know no others. */
+/** Whether a key is RSA of at least 2048 bits, P-256 or P-384. That includes the leaf's key, since a verifier may know no other kinds. */
 function isStrong({ x509: { publicKey } }: Certificate): boolean {
   const { modulusLength = 0, namedCurve = '' } = publicKey.asymmetricKeyDetails ?? {}
   return publicKey.asymmetricKeyType === 'rsa' ? modulusLength >= 2048 : strongCurves.has(namedCurve)
@@ -167,7 +167,7 @@ function isStrong({ x509: { publicKey } }: Certificate): boolean {
 
 const strongCurves: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1'])
 
-/** Turns malformed input into a refusal; anything else is a mistake of ours and goes on. */
+/** Turns malformed input into a refusal. Any other error is a fault of ours and is thrown. */
 export function reading<T>(work: () => T): T | AttestationRefusal {
   try {
     return work()

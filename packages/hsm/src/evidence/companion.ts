@@ -2,7 +2,7 @@ import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto
 import type { MadeKeyPair, Token } from '../device.ts'
 import { signingTemplate } from '../templates.ts'
 
-/** What the companion signs: a token was present, and its host claimed this of a key on it. */
+/** What the companion signs: that a token was present, and what its host claimed about a key on it. */
 type CompanionStatement = {
   readonly serial: string
   readonly ckaId: string
@@ -35,7 +35,7 @@ export function companionMessage(domain: 'production' | 'rehearsal', statement: 
   return Buffer.concat([Buffer.from(`lux-custody/companion/v1/${domain}\0`), Buffer.from(json, 'utf8')])
 }
 
-/** A P-256 pair on the token that does nothing but sign such statements. Its attestation is the vendor's way. */
+/** A P-256 pair on the token that only signs such statements. The vendor's attestation says what it is. */
 export const createCompanion = (token: Token, options: { id: string; label: string }): Promise<MadeKeyPair> =>
   token.generateKeyPair({ ...options, kind: 'p-256', template: signingTemplate })
 
@@ -74,7 +74,7 @@ function publicKeyOf(spki: string): KeyObject | null {
   }
 }
 
-/** The signature is the companion's, a key of P-256. Who the companion is, its attestation says. */
+/** Verifies that the companion, a P-256 key, signed it. Its attestation says who the companion is. */
 export function verifyStatement(domain: 'production' | 'rehearsal', signed: SignedStatement): boolean {
   const key = publicKeyOf(signed.spki)
   if (key?.asymmetricKeyDetails?.namedCurve !== 'prime256v1') return false

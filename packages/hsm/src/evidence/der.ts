@@ -13,7 +13,7 @@ export const derTag = {
   boolean: 0x01,
 } as const
 
-/** What is not DER, or not the DER that was expected. */
+/** Input that is not DER, or not the expected DER. */
 export class DerError extends Error {
   override readonly name = 'DerError'
 }

@@ -22,8 +22,8 @@ export const evidenceReasons = [
 export type EvidenceReasonCode = (typeof evidenceReasons)[number]
 
 /**
- * Why a level holds or the next does not. `detail` is for people and logs, `said` the same for translation, empty where it is a name;
- * the code is a translation key.
+ * Why a level holds, or the next does not. `detail`: for people and logs. `said`: the same for translation; empty for a name. The code is a
+ * translation key.
  */
 export type EvidenceReason = {
   readonly code: EvidenceReasonCode
@@ -34,7 +34,7 @@ export type EvidenceReason = {
 
 export type Evidence = { readonly level: EvidenceLevel; readonly reasons: readonly EvidenceReason[] }
 
-/** A check that was made elsewhere: null when there was nothing to check. */
+/** A check that was made elsewhere. Null where there was nothing to check. */
 export type Check = { readonly ok: boolean; readonly detail: string } | null
 
 /** `run`: the ceremony whose log says so, where the report itself is not at hand; `at`: when, as an ISO 8601 time. */
@@ -48,9 +48,9 @@ const readNames = (reports: readonly AttributeReport[]): string =>
   reports.map(({ attribute, actual }) => `${attribute} ${actual}`).join(', ')
 
 /**
- * What may be said of a key, or, without `attributes`, at most of any key on a token. Every step needs the one before it:
- * an attested key on a token that failed its probe stays at E0, and so does one of whose attributes none was compared. The probe attacks a
- * KEK: a kind of token that wraps by neither KW nor KWP (YubiHSM 2, TPM, SmartCard-HSM) never passes it.
+ * The evidence level of a key, or, without `attributes`, the highest that any key on a token can have. Every level needs the one before it:
+ * an attested key on a token that failed its probe stays at E0, and so does one without a compared attribute. The probe attacks a KEK, so
+ * tokens that wrap by neither KW nor KWP (YubiHSM 2, TPM, SmartCard-HSM) never pass it.
  */
 export function evidenceOf(facts: {
   attributes: readonly AttributeReport[] | null
@@ -107,7 +107,7 @@ export function evidenceOf(facts: {
   return { level, reasons }
 }
 
-/** An attribute that nothing was expected of proves nothing, whatever it reads. */
+/** An attribute without an expected value proves nothing. */
 const comparedSaid = (read: number, compared: number): Said =>
   compared === 0
     ? said('attributes-uncompared', { number: String(read) })

@@ -23,8 +23,8 @@ const extendedKeyUsage = '2.5.29.37'
 const maxBytes = 1 << 17
 
 /**
- * The extended key usage of each certificate, leaf first, as Thales' own validator has them: confirmation, device
- * authentication, hardware origin, manufacturing integrity, root; for elliptic curves a shorter chain.
+ * The extended key usage of each certificate, leaf first, as Thales' validator has them: confirmation, device authentication, hardware
+ * origin, manufacturing integrity, root. Elliptic curves have a shorter chain.
  */
 const profiles = {
   rsa: [13, 12, 8, 7, 1],
@@ -45,7 +45,7 @@ function readPkcs7(bytes: Uint8Array): Certificate[] {
   return certificates.map(({ whole }) => readCertificate(whole))
 }
 
-/** A SET has no order of its own: the leaf is who issued nobody, and each is followed by its issuer. */
+/** A SET has no order. The leaf is the certificate that issued none of the others, and each is followed by its issuer. */
 function inOrder(certificates: readonly Certificate[]): Certificate[] {
   const issuedBy = (one: Certificate) =>
     certificates.find((other) => other !== one && one.x509.checkIssued(other.x509))

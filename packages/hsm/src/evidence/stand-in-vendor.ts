@@ -99,6 +99,6 @@ function certificate(options: {
     spki,
     der(0xa3, sequence(...extensions.map(extension))),
   )
-  // A Buffer's slice shares its bytes; whoever takes one of these has bytes of their own.
+  // A Buffer's slice shares its memory, so the callers get copies.
   return new Uint8Array(sequence(tbs, algorithm, der(0x03, Buffer.from([0]), sign('sha256', tbs, key))))
 }

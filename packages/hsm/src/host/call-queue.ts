@@ -17,8 +17,8 @@ type Pending = {
 type Waiting = { readonly call: Pending; readonly parcel: Parcel }
 
 /**
- * The way to one host. `add` copies what it is given; `send` sends all that was added; `look` takes what has come, and says whether
- * something had, null where only the event loop can tell.
+ * The connection to one host. `add` copies what it is given. `send` sends all that was added. `look` takes what arrived, and says whether
+ * anything did; null where only the event loop knows.
  */
 export type Outlet = {
   readonly add: (parcel: Parcel) => void
@@ -56,8 +56,8 @@ function wipe({ arrays }: Parcel): void {
 }
 
 /**
- * Calls in order of arrival, sent in bundles. The host starts them in that order, so the deadline runs for the oldest one
- * only and starts anew for the next when that is answered.
+ * Calls in order of arrival, sent in bundles. The host starts them in that order, so only the oldest has a running deadline. The next one's
+ * starts when that is answered.
  */
 export class CallQueue {
   readonly #waiting: Waiting[] = []
@@ -85,7 +85,7 @@ export class CallQueue {
     return this.#waiting.length === 0 && this.#inFlight.size === 0
   }
 
-  /** A person types at a token's pad, or is about to: the library answers nothing else until that is over. */
+  /** A person types at a token's pad, or is about to. The library answers nothing else meanwhile. */
   get atPad(): boolean {
     return this.#calls().some(({ atPad }) => atPad)
   }
@@ -100,7 +100,7 @@ export class CallQueue {
         const id = this.#nextId++
         const call: SentCall = [op, serial, args]
         const given = parcel(this.#forms, id, call)
-        // What the caller does with its arrays from here on changes nothing.
+        // The caller may change its arrays from here on.
         const pending = { id, op, atPad: isAtPad(op, args), resolve, reject }
         if (this.#outlet && this.#waiting.length === 0 && this.#inFlight.size < maxInFlight) {
           this.#inFlight.set(id, pending)
@@ -108,7 +108,7 @@ export class CallQueue {
         } else this.#waiting.push({ call: pending, parcel: copied(given) })
         this.#schedule()
       } finally {
-        // Of a call that is refused or cannot cross as well.
+        // Also for a call that is refused or cannot cross.
         wipeSecrets(args)
       }
     })
@@ -119,7 +119,7 @@ export class CallQueue {
     this.#pump()
   }
 
-  /** The host is gone: what was sent fails, and `first` marks the call that the host was working on. Later calls wait. */
+  /** The host is gone. Sent calls fail, and `first` marks the one that it was working on. Later calls wait. */
   disconnect(error: (first: boolean, atPad: boolean) => HsmError): void {
     this.#outlet = null
     this.#disarm()
@@ -149,7 +149,7 @@ export class CallQueue {
     for (const { id, value: outcome } of results) {
       const call = this.#inFlight.get(id)
       if (!call) continue
-      // The host's answers, in the shape that this build gives them: checked in the handshake.
+      // The handshake checked that both ends are one build, so answers have this shape.
       const [value, error] = outcome as WireOutcome
       this.#inFlight.delete(id)
       if (error) {
@@ -172,7 +172,7 @@ export class CallQueue {
     return new Promise((resolve) => this.#drained.push(resolve))
   }
 
-  /** Calls that are made on the same occasion, and on what follows from it at once, go in one bundle. */
+  /** Calls made in one turn of the event loop go in one bundle. */
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
@@ -194,7 +194,7 @@ export class CallQueue {
     if (this.#inFlight.size > 0) this.#quick.sent()
   }
 
-  /** A timer that is too early looks again when it rings: cheaper than a new one for every call. */
+  /** A timer that fires too early is set again. That costs less than one timer for each call. */
   #arm(): void {
     const [head] = this.#inFlight.values()
     if (!head || head.id === this.#oldest) return
@@ -215,7 +215,7 @@ export class CallQueue {
     }
     const ms = Math.max(1, Math.ceil(this.#deadline - performance.now()))
     this.#timer = { at: this.#deadline, handle: setTimeout(ring, ms) }
-    // What keeps the process alive is the call's own pipe, and no timer of a call that is long answered.
+    // The pipe of a call keeps the process alive, not the timer of a call that was answered long ago.
     this.#timer.handle.unref()
   }
 

@@ -14,8 +14,8 @@ const pieceBytes = 1 << 16
 type OnPiece = (piece: Buffer) => void
 
 /**
- * The client's end of a pipe whose other end is a child's to inherit. A pipe that Node makes for a child is read by a stream, which
- * copies what came and gives its first memory back without a wipe; this one is read into memory of ours alone. Linux.
+ * The client's end of a pipe, whose other end a child inherits. Node's own pipe for a child is read as a stream, which copies the data and
+ * frees its memory without a wipe. This one is read into our own memory. Linux.
  */
 class ClientPipe {
   readonly socket: Socket
@@ -36,7 +36,7 @@ class ClientPipe {
     this.#direct = new DirectTransfers(ours, this.socket)
   }
 
-  /** Takes what has come, and says whether something had; null where only Node can tell. */
+  /** Takes what arrived, and says whether anything did. Null where only Node knows. */
   look(): boolean | null {
     if (!this.#direct.possible) return null
     const length = this.#direct.receive(this.#buffer)
@@ -50,7 +50,7 @@ class ClientPipe {
     return this.#direct.send(bytes)
   }
 
-  /** Lends the child's end to what starts the child, once, and closes it: held here as well, it would hide that the child is gone. */
+  /** Lends the child's end for starting the child, once, and closes it. An open copy here would hide the child's end. */
   giveTo<T>(start: (childsEnd: number) => T): T {
     try {
       return start(this.#childsEnd)

@@ -15,13 +15,13 @@ import { type TokensSeen, TokenWatch } from './watch-tokens.ts'
 
 const defaultCallTimeoutMs = 20_000
 
-/** What a person has at a token's own pad unless `callTimeoutMs` says otherwise. */
+/** Default time at a token's own pad, unless `callTimeoutMs` says otherwise. */
 export const defaultPadDeadlineMs = defaultCallTimeoutMs * deadlineFactor('logIn', true)
 
 const maxStrikes = 3
 const backoffMs = [50, 400, 2000] as const
 
-/** Calls that prove nothing about a library that crashes at work. */
+/** Answers to these calls do not show that a crashing library works again. */
 const light: ReadonlySet<Operation> = new Set<Operation>([
   'ping',
   'tokens',
@@ -161,7 +161,7 @@ class Client implements Hsm {
         ? hsmError('HSM-TIMEOUT', `the token library did not answer: ${detail}`)
         : hsmError('HSM-CRASHED', `the token library’s process ended (${detail})`)
     })
-    // Whoever does not come to the pad says nothing about the library.
+    // A person who does not come to the pad says nothing about the library.
     if (!person) this.#strikes += 1
     if (this.#strikes >= maxStrikes) this.#break(detail)
     else this.#restart(reason, detail, Math.max(0, this.#strikes - 1))
@@ -269,7 +269,10 @@ function padError(reason: 'timeout' | 'cancelled', ms: number): HsmError {
     : hsmError('HSM-PAD-CANCELLED', 'the PIN entry at the pad was given up here')
 }
 
-/** Refuses HSM-TOKEN-ABSENT, or by the code of a slot that does not say what it holds, which may be it; and HSM-TOKEN-AMBIGUOUS with every serial: a label can be anybody's, a serial number is one token's. */
+/**
+ * The serial of a token, by its label. Refuses HSM-TOKEN-ABSENT; where a slot is unreadable and may be it, that slot's code. Refuses
+ * HSM-TOKEN-AMBIGUOUS with every serial, because several tokens can have one label.
+ */
 function serialOfLabel(
   tokens: readonly TokenInfo[],
   unreadable: readonly UnreadableSlot[],

@@ -25,8 +25,8 @@ function systemCalls(): System | null {
 let known: System | null | undefined
 
 /**
- * An end of a pair of sockets, read and written by the system's own calls, which take a fifth of the time of a stream's way through
- * the event loop and never wait. Node's socket of the same end says when there is something to read, and sends what does not fit.
+ * One end of a pair of sockets. The system's own calls read and write it, in a fifth of a stream's time, and never wait. Node's socket of
+ * the same end reports incoming data, and sends the rest.
  */
 export class DirectTransfers {
   readonly #fd: number
@@ -48,7 +48,7 @@ export class DirectTransfers {
 
   /** The bytes that are there now, 0 for none: an empty pipe, its end and its failures are Node's to tell. */
   receive(into: Buffer): number {
-    // The number of a socket that was closed may be another file's by now.
+    // After a close another file may have this number.
     if (this.#system === null || this.#socket.destroyed) return 0
     return Math.max(0, this.#system.recv(this.#fd, into, into.length, MSG_DONTWAIT))
   }

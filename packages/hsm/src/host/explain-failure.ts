@@ -16,7 +16,7 @@ const vague: ReadonlySet<string> = new Set([
   'HSM-UNKNOWN',
 ])
 
-/** Looks behind a vague return code: SoftHSM answers CKR_GENERAL_ERROR for a full disk and for a vanished token alike. */
+/** Finds the cause of a vague return code. SoftHSM answers CKR_GENERAL_ERROR both for a full disk and for a vanished token. */
 export function explainFailure(tokens: Tokens, serial: string, error: HsmError): HsmError {
   const store = tokens.soft ? softTokenStore() : null
   if (!vague.has(error.code) || serial === 'new' || serial === '') {
@@ -24,7 +24,7 @@ export function explainFailure(tokens: Tokens, serial: string, error: HsmError):
   }
   const folder = store === null ? null : softTokenFolder(serial)
   const lost = store === null ? !stillPresent(tokens, serial) : folder === null
-  // What is open on a token that went away is worth nothing when it comes back.
+  // Sessions on a token that went away are worthless when it comes back.
   if (lost || error.code === 'HSM-SESSION-LOST' || error.code === 'HSM-TOKEN-ABSENT') forget(tokens, serial)
   if (lost) return hsmError('HSM-TOKEN-ABSENT', `token ${serial} is gone: ${error.detail}`, error.ckr)
   if (error.code === 'HSM-SESSION-LOST') return error

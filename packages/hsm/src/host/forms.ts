@@ -1,10 +1,10 @@
 /**
- * What calls and answers say beside their byte arrays: the form. A signature asked of one key again and again has one form,
- * and a form that was sent is known by its number from then on: no JSON is written or read for it any more.
+ * A form: all that a call or an answer says beside its byte arrays. Repeated signatures with one key share a form. A form that was sent
+ * once is named by its number, so no JSON is written or read for it again.
  */
 export type Form = { readonly number: number; readonly text: string }
 
-/** Both ends remember so many; the oldest makes way. */
+/** How many forms both ends remember. The oldest goes first. */
 export const maxForms = 256
 const maxRememberedText = 2048
 /** The number of a form that is not remembered. */

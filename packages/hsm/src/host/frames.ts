@@ -1,15 +1,14 @@
 /**
- * Calls and answers as bytes: u32le id || u32le form || u32le length of the form's text || u32le length of the arrays || text
- * || arrays, each u32le length || bytes. The text is there when the form was not sent on this pipe before. Every mention of an
- * array is copied: two calls that were given the same array do not share it in the other process, where it is wiped after the
- * first.
+ * Calls and answers as bytes: u32le id || u32le form || u32le length of the form's text || u32le length of the arrays || text || arrays,
+ * each u32le length || bytes. The text is there when this pipe sees the form for the first time. Every mention of an array is copied,
+ * because the other process wipes each array after the call that it came with.
  */
 import { copyOutsideHeap } from '../copy-outside-heap.ts'
 import { copyBytes, wipeBytes } from '../few-bytes.ts'
 import { type Form, type Forms, KnownForms, unremembered } from './forms.ts'
 
 const headBytes = 16
-/** More than any argument or answer of a token; a host that sends more is not ours any more. */
+/** More than any argument or answer needs. A host that sends more has been taken over. */
 const maxFrameBytes = 64 << 20
 const bundleBytes = 1 << 16
 
@@ -94,8 +93,8 @@ export class FrameWriter {
 }
 
 /**
- * Frames out of a stream, whatever pieces it comes in. `lent`: arrays are places in the stream's memory, and whoever gets
- * them wipes them, and what a value says beside them is frozen; `copied`: all is the receiver's own, and what came is wiped here.
+ * Reads frames from a stream, in pieces of any size. `lent`: arrays point into the stream's memory, the receiver wipes them, and the rest
+ * of a value is frozen. `copied`: the receiver owns everything, and the input is wiped here.
  */
 export class FrameReader {
   readonly #arrays: 'lent' | 'copied'

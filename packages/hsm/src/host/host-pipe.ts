@@ -8,8 +8,8 @@ const pieceBytes = 1 << 16
 /** So long without a look at other events: messages of the parent, work that comes back from threads. */
 const busyMs = 10
 /**
- * So long it looks for the next calls before it sleeps: to be woken costs more than a soft token's whole answer, and the system may
- * wake it on the processor where its client is looking for the answer. Not where there is one processor.
+ * How long it looks for the next calls before it sleeps. A wake-up costs more than a soft token's whole answer, and the system may wake it
+ * on its client's processor. With one processor it does not look.
  */
 const awakeMs = availableParallelism() > 1 ? 0.3 : 0
 

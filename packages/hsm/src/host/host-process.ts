@@ -13,7 +13,10 @@ import { type FromHost, framePipe, protocolVersion, type ToHost } from './protoc
 export type StartHsmOptions = {
   /** Path of the vendor's PKCS#11 library. */
   readonly library: string
-  /** Passed to the host, over what the library's profile names of this process's own: e.g. SOFTHSM2_CONF to SoftHSM. Nothing else is. */
+  /**
+   * Variables for the host, above those that the library's profile names of this process's own, e.g. SOFTHSM2_CONF for SoftHSM. It gets no
+   * others.
+   */
   readonly environment?: Readonly<Record<string, string>>
   /** What the library wants to be told in C_Initialize (NSS: where its database is). It is in no log. */
   readonly initString?: string
@@ -64,8 +67,8 @@ export function hostEnvironment(
 }
 
 /**
- * glibc keeps up to 127 freed pieces of a size at hand in place of 7: a soft token allocates some hundred small pieces for one
- * signature, and gives them back. Other C libraries do not look at it.
+ * glibc keeps up to 127 freed pieces of a size instead of 7, because a soft token allocates and frees about a hundred for one signature.
+ * Other C libraries ignore it.
  */
 const allocator = { GLIBC_TUNABLES: 'glibc.malloc.tcache_count=127' }
 
@@ -118,7 +121,7 @@ export class HostProcess {
     if (!(frames instanceof Socket)) throw new Error('the host was started without its pipe')
     this.#frames = frames
     this.#pipe = pipe ?? new NodesPipe(frames, onPiece)
-    // What went wrong with the pipe is told by the end of the process.
+    // The end of the process reports what went wrong with the pipe.
     frames.on('error', () => {})
     this.#child.on('message', (message: FromHost) => this.#receive(message))
     this.#child.on('error', (error) => this.#end(`it cannot be started: ${error.message}`))

@@ -8,8 +8,7 @@ import type { Tokens } from '../pkcs11/session/tokens.ts'
 type Options = Parameters<Token['logIn']>[0]
 
 /**
- * The PIN's state and length are looked at first, so that no try is spent on a locked PIN or on one that cannot be right, and the
- * last one only knowingly.
+ * Checks the PIN's state and length first. No try is spent on a locked PIN or on one that cannot be right, and the last try only knowingly.
  */
 export function logIn(tokens: Tokens, serial: string, options: Options): LoginReport {
   const { user, acceptFinalTry, keepPin, name } = options
@@ -49,8 +48,8 @@ export function initialise(
 }
 
 /**
- * A user whose PIN has expired cannot log in: where nobody is logged in, C_SetPIN changes the user's (PKCS#11 v3.1 section 5.5.9, from a
- * public read-write session).
+ * A user with an expired PIN cannot log in. Without a login C_SetPIN changes the user's PIN (PKCS#11 v3.1 section 5.5.9, from a public
+ * read-write session).
  */
 export function changePin(tokens: Tokens, serial: string, options: Parameters<Token['changePin']>[0]): void {
   const { user } = options
@@ -58,7 +57,7 @@ export function changePin(tokens: Tokens, serial: string, options: Parameters<To
   if (token.loggedIn !== null || user === 'so') token.requireUser(user)
   const state = token.info().pin[user]
   if (state === 'not-set') throw noPin(serial, user)
-  // Nobody takes a last try on for a change: they log in first, which says so and may set the count back.
+  // A change never spends the last try. People log in first, which warns them and may reset the count.
   requireTriesLeft(serial, user, state, false, ', and a change would be a try')
   token.forgetPin()
   if ('pinPad' in options) {
@@ -94,7 +93,7 @@ function requirePad({ serial, pinPad }: TokenInfo): void {
   if (!pinPad) throw hsmError('HSM-UNSUPPORTED', `token ${serial} has no PIN pad`)
 }
 
-/** A PIN that was kept for this and is refused now was changed by somebody else. */
+/** A stored PIN that is refused now was changed by somebody else. */
 export function renewalFailed(error: unknown): unknown {
   if (!(error instanceof HsmError) || !error.code.startsWith('HSM-PIN')) return error
   return hsmError(

@@ -20,9 +20,8 @@ const spentPin = (args: readonly unknown[]) =>
   args.some((arg) => typeof arg === 'object' && arg !== null && 'pin' in arg && arg.pin !== undefined)
 
 /**
- * What to do again after this failure, or null. Handles are found again at once; sessions are opened again only with a
- * PIN that was given to be kept, or when nobody was logged in. What is not safe to repeat is not repeated: the new session
- * is there, and the person looks first.
+ * What to repeat after this failure, or null. Handles are simply found again. Sessions are opened again only with a PIN that was given to
+ * be kept, or when nobody was logged in. Unsafe work is not repeated: the new session is open, and the person looks first.
  */
 export function secondTurn(
   tokens: Tokens,

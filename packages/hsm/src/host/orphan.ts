@@ -20,9 +20,8 @@ setInterval(() => {
 `
 
 /**
- * Ends this process `orphanMs` after its parent did, if it has not ended by then. A thread of its own sees to it while a call into
- * the library holds up the one that would hear of the parent's end; the system's alarm does while the process ends itself, which
- * a library's exit handlers and threads can hold up for ever.
+ * Ends this process `orphanMs` after its parent ended, at the latest. A call into the library may block the main thread, so a thread of its
+ * own watches. The library's exit handlers may hang too, so the system's alarm covers the exit.
  */
 export function endAsOrphan(orphanMs: number): void {
   const thread = new Worker(watch, {

@@ -62,8 +62,8 @@ export type Operation = TokenOperation | 'tokens' | 'ping'
 export type WireError = { code: string; ckr: CkrCode | null; detail: string; remedy: string | null }
 
 /**
- * Calls and answers travel as frames (frames.ts) on a pipe of their own, many in one write: a message of the channel that
- * Node gives a child costs about as much as a signature of a soft token.
+ * Calls and answers travel as frames (frames.ts) on a pipe of their own, many in one write. One message on Node's own channel costs about
+ * as much as a soft token's signature.
  */
 export const framePipe = 4
 /** Where Node puts its own channel, the first one after the standard three. */
@@ -114,7 +114,7 @@ export const sharedOperations: ReadonlySet<Operation> = new Set<Operation>([
   'wrapKey',
 ])
 
-/** What may be done again after a lost session, because a first try that half happened leaves nothing. */
+/** Calls that may be repeated after a lost session, because a first try that half happened leaves nothing. */
 export const repeatableOperations: ReadonlySet<Operation> = new Set<Operation>([
   ...sharedOperations,
   'info',
@@ -155,9 +155,8 @@ export function isAtPad(op: Operation, args: readonly unknown[]): boolean {
 }
 
 /**
- * How many times the ordinary deadline an operation may take: an RSA-4096 pair is a search for primes that has no upper
- * bound, one of RSA-2048 may bring in the known keys by which a wrap mechanism is chosen or possession is proved, the window wraps to
- * every destination and is committed with an inventory, and a token whose initialisation is cut off has no user PIN.
+ * How many ordinary deadlines an operation may take. The search for RSA-4096 primes has no upper bound. An RSA-2048 pair may bring in known
+ * keys to prove wrapping or possession. The window wraps to every destination. A token whose initialisation is cut off has no user PIN.
  */
 export function deadlineFactor(op: Operation, atPad: boolean): number {
   if (atPad) return padFactor

@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 
 /**
- * Longer than a soft token takes for sixteen signatures while it shares a processor with us, shorter than a token behind a wire takes for
- * most of what it does.
+ * Milliseconds. A soft token makes sixteen signatures in less, even on a shared processor. A token behind a wire takes longer for most
+ * calls.
  */
 const quickMs = 1
 /** So long without a look at other events. */
@@ -20,9 +20,9 @@ type Options = {
 }
 
 /**
- * Looks for answers instead of sleeping until they come, where the last ones came quickly: waking a thread costs whoever does
- * it 12 µs on a virtual machine, and the host wakes us for every few answers. The event loop turns all the while. A token that
- * takes longer from one answer to the next is waited for asleep, and so is every token where there is one processor.
+ * Polls for answers instead of sleeping, where the last ones came quickly. Waking a thread costs 12 µs on a virtual machine, and the host
+ * would wake us for every few answers. The event loop keeps turning. Slow tokens are waited for asleep, and so is every token where there
+ * is one processor.
  */
 export class QuickAnswers {
   readonly #awaited: () => boolean

@@ -79,8 +79,8 @@ export function libraryEnvironment(library: string): Record<string, string> {
 }
 
 /**
- * Names of the variables that are set here, that a known library reads, and that this one is not given, because nobody knows
- * its file's name. `passed`: by hand.
+ * Names of the variables that this process has, that some known library reads, and that this library does not get because its file's name
+ * is unknown. `passed`: those given by hand.
  */
 export function withheldVariables(
   library: string,
@@ -112,12 +112,12 @@ export function replicationProcedure(
   }))
 }
 
-/** A library that stands before others. Its tokens are known by their own profiles, so it has none. */
+/** A library that forwards to others. Its tokens have their own profiles, so it has none. */
 type Broker = {
   /** Usual places, as in a profile. */
   readonly libraries: readonly string[]
   readonly environment: readonly string[]
-  /** It loads other libraries into its own process: they read their variables there. */
+  /** It loads other libraries into its own process, which read their variables there. */
   readonly loadsOthers: boolean
   readonly source: string
 }

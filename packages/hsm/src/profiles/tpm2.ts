@@ -48,7 +48,7 @@ export const tpm2: Profile = {
   ],
 }
 
-/** A TPM that is a program: the same library and the same behaviour as a chip's, and none of its protection. */
+/** A TPM in software: the same library and behaviour as a chip, without its protection. */
 export const swtpm: Profile = {
   ...tpm2,
   id: 'swtpm',

@@ -8,8 +8,8 @@ import { NotTried, scratchPairs, type Trial, Wrong } from './trial.ts'
 import { wrapTrials } from './wraps.ts'
 
 /**
- * Tries everything on scratch keys, destroyed after each trial, and has Node's own cryptography check each result: a mechanism list says what a
- * vendor meant, not what the token does.
+ * Tries everything on scratch keys, which are destroyed, and checks each result with Node's cryptography. A mechanism list shows only what
+ * a vendor meant.
  */
 export async function capabilities(
   token: TokenSession,
@@ -52,7 +52,7 @@ async function judge({ group, name, mechanism, run }: Trial): Promise<Capability
     if (error instanceof Wrong) return said('wrong', error.message)
     if (error instanceof NotTried) return said('untried', error.message)
     if (!(error instanceof HsmError)) throw error
-    // Whoever is gone lacks nothing: a list of what it cannot do would be made up.
+    // A token that is gone shows no lack: a list of what it cannot do would be invented.
     if (isGone(error)) throw error
     if (error.code === 'HSM-ATTRIBUTE-MISMATCH') return said('wrong', error.detail)
     const state = isFault(error) ? 'untried' : 'unsupported'

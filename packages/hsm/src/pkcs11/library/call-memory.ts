@@ -4,8 +4,8 @@ import { hsmError } from '../../hsm-errors.ts'
 import type { Field, Mechanism } from './handles.ts'
 
 /**
- * Memory that every call of this thread uses again. A library takes what a mechanism points to during the call that begins
- * the operation, and what a call would allocate costs more than the call.
+ * Memory that all calls of this thread share, because allocating it would cost more than the call. A library reads a mechanism's memory
+ * only during the call that begins the operation.
  */
 class Ulongs {
   readonly bytes: Buffer

@@ -124,7 +124,10 @@ export function attemptRefusal<T>(fn: () => T): ReturnType<typeof attempt<T>> {
   return result
 }
 
-/** Tokens refuse by the first three and fail by them (kryoptic says of a tampered blob that it failed); the last says that an earlier call was left half-way. */
+/**
+ * Tokens refuse with the first three, and fail with them too (kryoptic reports a tampered blob as a failure). The last means that an
+ * earlier call was left half-way.
+ */
 const unclear: ReadonlySet<number> = new Set([
   CKR.GENERAL_ERROR,
   CKR.FUNCTION_FAILED,
@@ -145,8 +148,8 @@ type Tried<T> =
   | { readonly ok: false; readonly error: HsmError; readonly undecided: boolean }
 
 /**
- * Tries an attack. A code that says nothing is a refusal of it only where the same call with a harmless argument works right
- * after it and the attack is then answered so once more; the token that cannot do the harmless one either has decided nothing.
+ * Tries an attack. A vague code counts as a refusal only where the same call with a harmless argument works right after it, and the attack
+ * then gets the same code again. A token that refuses the harmless call too has decided nothing.
  */
 export function tryAttack<T>(attack: () => T, harmless: () => unknown): Tried<T> {
   const first = attemptRefusal(attack)

@@ -10,10 +10,10 @@ import { NativeFunctions, requireKnownCryptoki } from './native.ts'
 import { preflightLibrary } from './preflight.ts'
 
 /**
- * One loaded library. What carries a template or a PIN goes through koffi: pkcs11js cannot nest templates, throws away a whole
- * batch for one secret attribute, and wants PINs as strings that nobody can wipe. So do signing, encrypting, decrypting and
- * wrapping on the host's own thread, where they are called into memory that is used again (docs/adr/0014-calls-are-frames.md).
- * pkcs11js makes the other calls, and those on other threads. Both call one function list (native/function-list.c).
+ * One loaded library. Calls with a template or a PIN go through koffi. pkcs11js cannot nest templates, drops a whole batch for one secret
+ * attribute, and takes PINs as strings that nobody can wipe. Signing, encrypting, decrypting and wrapping on the host's thread also use
+ * koffi, in memory that is reused (docs/adr/0014-calls-are-frames.md). pkcs11js makes all other calls, and those on other threads. Both use
+ * one function list (native/function-list.c).
  */
 export class LoadedLibrary {
   readonly p11: PKCS11

@@ -67,8 +67,8 @@ const interfaceSize = 24
 type Interface = LibraryInfo['interfaces'][number] & { readonly at: bigint }
 
 /**
- * What we call past pkcs11js: PINs as bytes, templates in templates, the functions of PKCS#11 3.0, and signing and encrypting,
- * which are called so often that half of pkcs11js’s own time pays for the way between two processes.
+ * Functions that we call without pkcs11js: PINs as bytes, nested templates, PKCS#11 3.0, and signing and encrypting. Half of pkcs11js’s
+ * time for these would be the cost of crossing between two processes.
  */
 export class NativeFunctions {
   readonly interfaces: LibraryInfo['interfaces']

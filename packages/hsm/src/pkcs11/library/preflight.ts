@@ -14,9 +14,9 @@ type Preflight = {
 }
 
 /**
- * Looks at a library before anything of it runs: present, a file, the one that the plan pins (`pinned`, SHA-256 in hex),
- * and on Linux an ELF shared object for this processor whose own libraries are all there. A loader's message for a 32-bit
- * file would name neither the file nor the reason.
+ * Checks a library before any of it runs. It must be a file, the pinned one where the plan pins one (`pinned`, SHA-256 in hex), and on
+ * Linux an ELF shared object for this processor whose own libraries are all present. A loader's message about a 32-bit file would name
+ * neither the file nor the reason.
  */
 export function preflightLibrary(path: string, pinned: string | null = null): Preflight {
   const file = readLibrary(path)
@@ -61,8 +61,8 @@ function checkElf(path: string, file: Buffer): void {
 type Loaded = ElfNeeds & { readonly at: string; readonly by: Loaded | null }
 
 /**
- * Every library that this one needs, and those that these need, in the loader's own order, breadth first: what was found for one
- * of them is there for all. Where the loader keeps no cache (musl) nothing is claimed.
+ * All libraries that this one needs, directly or through others, breadth first like the loader: a library found for one is there for all.
+ * Where the loader has no cache (musl) nothing is claimed.
  */
 function requireDependencies(path: string, file: Buffer): readonly string[] {
   const cache = loaderCache()

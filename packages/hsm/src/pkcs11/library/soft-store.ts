@@ -56,8 +56,8 @@ export type DamagedFile = {
 const maxObjectBytes = 1 << 20
 
 /**
- * Object files that are empty or cut off. SoftHSM 2.6.1 killed while it writes leaves empty ones, and on a full disk it
- * reports success for a file that it could not finish: the key is gone with the process.
+ * Object files that are empty or cut off. SoftHSM 2.6.1 leaves empty ones when it is killed while writing. On a full disk it reports
+ * success for an unfinished file, and the key is gone with the process.
  */
 export function damagedObjectFiles(serial: string): DamagedFile[] {
   const folder = softTokenFolder(serial)

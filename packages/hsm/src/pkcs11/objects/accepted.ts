@@ -81,9 +81,9 @@ export function withoutUnsendable(
 }
 
 /**
- * Makes something of templates. Where the token refuses them, the optional attributes that it does not take are found by leaving them
- * out, one at a time and then all, and remembered for as long as the token is open. Errors: HSM-ATTRIBUTE-REFUSED, with the attribute
- * and the role where the role needs it.
+ * Makes an object from templates. Where the token refuses them, finds the optional attributes that it does not take, by leaving out one at
+ * a time and then all. Remembers them while the token is open. Errors: HSM-ATTRIBUTE-REFUSED, with the attribute and the role where the
+ * role needs it.
  */
 export function withAccepted<T>(token: TokenSession, making: Make<T>): Accepted<T> {
   const { by, asked, make, discard } = making

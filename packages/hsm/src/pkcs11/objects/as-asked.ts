@@ -7,7 +7,7 @@ import { readBack } from './read-back.ts'
 
 type Made = { readonly handle: Handle; readonly attributes: AttributeReport[] }
 
-/** An object of this template, read back: what the token does not have of it is in the report, or refused where the role needs it. */
+/** Makes an object of this template and reads it back. What the token lacks is reported, or refused where the role needs it. */
 export function madeAsAsked(
   token: TokenSession,
   by: Making,

@@ -66,8 +66,8 @@ type Carrier = { publicKey: Handle; privateKey: Handle }
 const carriers = new WeakMap<TokenSession, { pair: Carrier | null }>()
 
 /**
- * While `use` runs, known keys come in wrapped by RSA-OAEP to a session pair of the token's own where it takes none in the clear, as
- * HSMs in FIPS mode do.
+ * While `use` runs, known keys may come in wrapped. A token that takes none in the clear, as HSMs in FIPS mode, gets them by RSA-OAEP to a
+ * session pair of its own.
  */
 export function withWrappedKeys<T>(token: TokenSession, use: () => T): T {
   if (carriers.has(token)) return use()

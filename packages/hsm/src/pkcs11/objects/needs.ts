@@ -17,9 +17,9 @@ const isWrapping = (template: readonly Attribute[]): boolean =>
   isSet(template, 'WRAP') || isSet(template, 'UNWRAP')
 
 /**
- * Whether a key of this template is the same without the attribute: by the standard an absent one reads as what is asked for, or what
- * it allows gives no key away. A copy of a key is never weaker than the key, and a key that only signs, encrypts or makes MACs gives
- * nothing away by another mechanism. Whatever is not listed here is needed.
+ * Whether a key of this template is as safe without the attribute. Either the standard reads an absent attribute as what was asked for, or
+ * what it allows gives no key away. A copy of a key is never weaker than the key. A key that only signs, encrypts or makes MACs gives
+ * nothing away by another mechanism. Every attribute that is not listed here is needed.
  */
 export function isOptional({ type, value }: Attribute, template: readonly Attribute[]): boolean {
   switch (type) {

@@ -26,7 +26,10 @@ export const history: readonly AttributeName[] = [
 
 export const named = (id: string, label: string): Attribute[] => [hex('ID', id), text('LABEL', label)]
 
-/** Every attribute but the value, and the first that is not as asked for and not harmless where it is absent; `isFault` where the token could not be asked for that. */
+/**
+ * Reads every attribute but the value, and finds the first that differs and is not harmless when absent. `isFault`: the token could not be
+ * asked for it.
+ */
 export function compareAsked(
   { module, session }: TokenSession,
   handle: Handle,
@@ -113,8 +116,8 @@ const writtenWithinMs = 1_000
 const lookAgainMs = 25
 
 /**
- * The cut-off file that may be the new key's: written since the call that made it, not finished when looked at again, and of no
- * other kind of object by what can be read of it. Its name is SoftHSM's own secret, and others write to the store as well.
+ * The cut-off file that may be the new key's: written since the call that made it, still unfinished, and of no other kind of object as far
+ * as it can be read. SoftHSM names the file itself, and others write to the store too.
  */
 function cutFileOf(token: TokenSession, asked: readonly Attribute[]): DamagedFile | undefined {
   const since = token.module.madeSince - clockBehindMs

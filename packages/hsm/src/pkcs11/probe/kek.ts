@@ -72,8 +72,8 @@ function wrapsOf(
 type Wraps = ReturnType<typeof wrapsOf>
 
 /**
- * Under keys of which the attacker knows every byte: what such a key wraps is the same as given out. `trust`: by keys that the user
- * asks to be trusted, when they are made or afterwards; a token that refuses that has nothing to wrap by.
+ * Attacks with keys whose bytes the attacker knows: wrapping under such a key gives the wrapped key away. `trust`: with keys that the user
+ * asks to be trusted. A token that refuses that leaves nothing to wrap with.
  */
 export function wrapUnderKnown(scene: Scene, key: Handle, trust?: 'made' | 'set'): Wraps {
   const { token } = scene
@@ -144,7 +144,7 @@ export function useOtherwise(scene: Scene): Finding {
   return open.size > 0 ? undecided(open) : held('kek-not-used', { answers: [...answers].join(', ') })
 }
 
-/** By a key that may be used so; where the token cannot do that at all, or lets no key do it, its KEK must at least wrap. */
+/** Tried with a key that allows this use. Where the token cannot do it at all, or lets no key do it, its KEK must at least wrap. */
 function useHarmlessly(scene: Scene, { listed, keyType, flag, use }: UseWay): void {
   if (listed) {
     const like = attemptRefusal(() =>

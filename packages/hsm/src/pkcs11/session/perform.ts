@@ -48,8 +48,8 @@ const lostOrBusy: ReadonlySet<number> = new Set([
 ])
 
 /**
- * At once where the token is quick, else on a thread. Throws, or rejects with, HsmError. A session in which a token left
- * an operation open after refusing it has been given up by then, and the work begins once more on another.
+ * Runs work at once where the token is quick, else on a thread. Throws, or rejects with, HsmError. A session whose refused operation stayed
+ * open is replaced, and the work begins once more on another.
  */
 export function perform<T>(token: TokenSession, work: Work<T>): T | Promise<T> {
   try {

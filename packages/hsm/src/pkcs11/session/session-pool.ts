@@ -6,8 +6,8 @@ import type { Handle, Module } from '../library/module.ts'
 export type PooledSession = { readonly session: Handle; readonly set: number }
 
 /**
- * Sessions for work on keys, beside the one that makes them: calls of different sessions proceed, and an operation that a
- * failure left open spoils nothing else. Keys belong to the login, not to these sessions, and outlive them.
+ * Sessions for work on keys, beside the one that makes them. Calls on different sessions run side by side, and a failed operation spoils
+ * only its own. Keys belong to the login, so they outlive these sessions.
  */
 export class SessionPool {
   readonly #module: Module
@@ -78,9 +78,9 @@ const slowMs = 0.4
 const remeasureEvery = 32
 
 /**
- * Whether one kind of work is worth a thread. Handing a call to one costs about as much as a soft token's whole answer, but
- * a token behind a wire or a 4096-bit key would hold up everybody else. The quicker of the last two calls counts: a busy
- * computer makes one call slow, a slow token makes every call slow.
+ * Whether one kind of work needs a thread. Handing it over costs about as much as a soft token's whole answer, but a slow token or a
+ * 4096-bit key would block everybody. The faster of the last two calls decides, because a busy computer slows one call and a slow token
+ * slows all.
  */
 export class Pace {
   #last = 0

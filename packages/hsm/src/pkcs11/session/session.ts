@@ -192,8 +192,8 @@ export class TokenSession {
   }
 
   /**
-   * Session objects die here: a key that lives only in the session is gone after it. All sessions are closed whatever the token
-   * answers, because a login ends with the last of them; a token that has nobody logged in has been logged out of.
+   * Closes all sessions, whatever the token answers, because a login ends with the last of them. Keys that live only in the session are
+   * gone after it. A token without a login counts as logged out.
    */
   logOut(): void {
     this.forgetPin()
@@ -223,8 +223,8 @@ export class TokenSession {
   }
 
   /**
-   * The token lost our sessions. Opens new ones and, with a PIN that was given to be kept, logs in once more; a PIN that is
-   * refused is wiped and never sent again, and the last try is never its own. Session keys and an open window are gone.
+   * The token lost our sessions. Opens new ones, and logs in once more with a PIN that was given to be kept. A refused PIN is wiped and
+   * never sent again, and the last try is never spent. Session keys and an open window are gone.
    */
   renew(): void {
     const kept = this.#kept

@@ -119,9 +119,9 @@ export class Tokens {
   }
 
   /**
-   * Erases a token and sets both PINs; of one that is initialised once, and was interrupted, it sets the PINs that are missing, under the label
-   * that it has. `new` takes the slot that is named or any free one, and the token that was not there before is the answer:
-   * its serial number and slot are known only afterwards.
+   * Erases a token and sets both PINs. A token that can be initialised only once, and was interrupted, gets the missing PINs under its own
+   * label. `new` takes the named slot or any free one. The new token's serial and slot are known only afterwards, as those that were not
+   * there before.
    */
   initialise(
     serial: string,

@@ -26,8 +26,8 @@ export function checkDestinations(destinations: readonly WindowDestination[]): v
 }
 
 /**
- * TRUSTED can be given only here, when the security officer creates the key; nobody can set it later. A label may repeat:
- * an attempt that was given up leaves its keys until the user can be asked again, and the window goes by identifier and SPKI.
+ * TRUSTED can only be set when the security officer creates the key. A label may repeat: an abandoned attempt leaves its keys until the
+ * user can log in, and the window goes by identifier and SPKI.
  */
 export function importDestinations(
   token: TokenSession,

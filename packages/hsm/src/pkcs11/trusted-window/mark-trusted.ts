@@ -7,8 +7,8 @@ import { named } from '../objects/read-back.ts'
 import type { TokenSession } from '../session/session.ts'
 
 /**
- * Whether the security officer, who is logged in, can make a public key that the token calls trusted: tried with a scratch key of the
- * session. A token that refuses, or keeps the key and forgets the mark, has no trusted window.
+ * Whether the security officer, who is logged in, can make a public key that the token calls trusted. A scratch key of the session shows
+ * it. A token that refuses, or keeps the key without the mark, has no trusted window.
  */
 export function canMarkTrusted(token: TokenSession): boolean {
   const { module, session } = token

@@ -165,8 +165,8 @@ export function commit(token: TokenSession): CommittedRoot {
 }
 
 /**
- * The root as a session key that is not extractable any more. It is what goes to the token: SoftHSM shows a copy to other programs with
- * the attributes of its source, and sets the new ones a moment later, when somebody may have taken a copy of their own.
+ * The root as a session key that is no longer extractable. The token's key is copied from it: SoftHSM first shows a copy with its source's
+ * attributes, and sets the new ones a moment later, when another program could have copied it.
  */
 function closedCopy(token: TokenSession, window: OpenWindow, doing: string): Handle {
   const asked = [is('EXTRACTABLE', false)]
