@@ -77,7 +77,7 @@ function nativeRows(figures: Readonly<Record<string, number>> | null): Row[] {
 
 const rounds = 3
 
-/** The plain server key by turns in a process of Node, in a page and in a page with a pool of two; the limit is Node. */
+/** The plain server key, by turns in Node, in a page, and in a page with a pool of two. Node is the limit. */
 async function benchPage(): Promise<Row[]> {
   const node: TimedKey[] = []
   const page: TimedKey[] = []

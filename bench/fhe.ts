@@ -40,8 +40,8 @@ const coldLoads = 20
 const partialGoals: Readonly<Record<string, number>> = { '3,5': 1 / 1.5, '7,13': 1 / 3 }
 
 /**
- * Threshold FHE in wasm on one thread. The limit of everything that multiplies a share is the bare dot product of as many
- * words in a module of its own; that of combining is tfhe's own decryption of a fresh u256.
+ * Threshold FHE in wasm on one thread. The limit for every product with a share is the bare dot product of as many words. The limit for
+ * combining is tfhe's own decryption of a fresh u256.
  */
 export async function benchFhe(): Promise<Row[]> {
   const key = makeBenchKey()

@@ -33,8 +33,8 @@ const titles: Record<Work, string> = {
 }
 
 /**
- * Calls of one round, some 0.3 s: short enough that the machine is the same for ours and the limit, long enough that the system has put
- * our two processes on two processors, which may take it 10 ms after a rest.
+ * Calls of one round, about 0.3 s. That is short enough that the machine does not change between ours and the limit. It is long enough that
+ * the system puts our two processes on two processors, which may take 10 ms.
  */
 const counts: Record<Work, number> = { sign: 6000, wrap: 12_000, gcm: 16_000 }
 

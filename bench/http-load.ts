@@ -3,8 +3,8 @@ import { connect, type Socket } from 'node:net'
 export type Turn = { readonly rate: number; readonly times: readonly number[] }
 
 /**
- * Sends one request again and again on so many connections, each waiting for its answer: no client library, whose own work would be
- * most of what is measured. Throws on any answer but 200.
+ * Sends one request repeatedly on this many connections, each waiting for its answer. It uses no client library, whose work would be most
+ * of the result. Throws on any answer but 200.
  */
 export async function openLoad(port: number, requests: readonly Buffer[], connections: number) {
   const lanes = await Promise.all(Array.from({ length: connections }, () => openLane(port)))

@@ -23,8 +23,8 @@ import {
 const largest = 331_000_000
 
 /**
- * `make FOLDER` makes a bundle with a server key of that length, in memory. `measure FOLDER` reads it as a file, builds it anew out of its
- * files, and verifies what it built: how far the resident memory of this process grew by that, in KiB, after the same with a small bundle.
+ * `make FOLDER` makes a bundle with a server key of that length, in memory. `measure FOLDER` reads it as a file, builds it anew, and
+ * verifies the result. It reports by how many KiB this process's memory grew, beyond the same with a small bundle.
  */
 const [what, folder = ''] = process.argv.slice(2)
 if (what === 'make') await make()

@@ -12,7 +12,7 @@ const runs = 9
 const slower = 4
 const mostKb = 3000
 
-/** What the app weighs on a phone, and how long it takes from a cold start to a screen on which a person types, beside an empty page. */
+/** The phone app's size, and the time from a cold start to a screen that takes input, beside an empty page. */
 export async function benchPhone(): Promise<Row[]> {
   await buildPhone()
   const empty = mkdtempSync(join(tmpdir(), 'lux-empty-'))

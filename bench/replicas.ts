@@ -17,8 +17,8 @@ const lanes = 4
 const bound = 1000
 
 /**
- * From the moment at which one replica has said that an identity is revoked, or a key switched off, until the other refuses: while both answer
- * requests of others. The worst of all rounds stands in the row's name, since it is the bound that is promised and not a median.
+ * Time from one replica's answer that an identity is revoked, or a key disabled, until the other refuses, while both serve others. The
+ * row's name has the worst round, because a bound is promised and not a median.
  */
 export async function benchReplicas(): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'lux-bench-replicas-'))

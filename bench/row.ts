@@ -1,8 +1,8 @@
 /**
- * One figure. `ours` and `limit` are medians in `unit`; the limit is the same work with nothing of ours around it, or null
- * where there is no such thing. `ratio` is limit/ours for times and frames and ours/limit for rates: 1 is the limit and higher is
- * better. `goal` is the least ratio that passes. `peers`: the same work by other programs, in the same unit.
- * `memoryMiB` is the proportional set size of all processes of the work, at its end or at its peak.
+ * One figure. `ours` and `limit`: medians in `unit`. The limit is the same work with nothing of ours around it; null where there is no such
+ * thing. `ratio`: limit/ours for times and frames, ours/limit for rates, so 1 is the limit and higher is better. `goal`: the lowest ratio
+ * that passes. `peers`: the same work by other programs, in the same unit. `memoryMiB`: the proportional set size of all its processes, at
+ * the end or at the peak.
  */
 export type Row = {
   work: string

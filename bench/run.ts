@@ -28,8 +28,8 @@ const works: Readonly<Record<string, () => Promise<Row[]>>> = {
 }
 
 /**
- * How Node is started for a work. Token driver: the caller, which does nothing but call, collects its garbage on its own thread, because
- * V8's helpers would take the token host's processor from it where there are two, and the raw program has none to share.
+ * How Node is started for a work. The caller of the token driver collects its garbage on its own thread. V8's helpers would take the token
+ * host's processor where there are two, and the raw program has no second process.
  */
 const flags: Readonly<Record<string, readonly string[]>> = { hsm: ['--single-threaded-gc'] }
 

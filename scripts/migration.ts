@@ -2,8 +2,8 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './root.ts'
 
-// `npm run migration:create -- NAME` writes the next migration of the server's database, empty; the line that names it in
-// migrate.ts is printed, because what is in that list is a decision.
+// `npm run migration:create -- NAME` writes the next, empty migration of the server's database. It only prints the line for the list in
+// migrate.ts, because adding it is a decision.
 const folder = join(root, 'apps/companion-server/src/platform/database/migrations')
 const [name] = process.argv.slice(2)
 if (name === undefined || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) {

@@ -20,7 +20,7 @@ import { root } from './root.ts'
 
 /** A file inside the asar that makes the app say TEST BUILD and accept the switches that tests drive it by. */
 const marker = 'test-build.json'
-/** In bytes: as the archive's own header has it. */
+/** In bytes, the same as in the archive's own header. */
 const blockSize = 4 * 1024 * 1024
 
 const { values } = parseArgs({ options: { 'test-build': { type: 'boolean', default: false } } })
@@ -84,8 +84,8 @@ process.stdout.write(`${program}\n`)
 type Listed = { size: number; blockSize: number; blocks: string[] }
 
 /**
- * What the packaged app expects beside its archive, each file by SHA-256 of its blocks as the archive's own header has it
- * for what is unpacked from it. `copied` is electron-builder.yml's extraResources: from here, to there.
+ * The files that the packaged app expects beside its archive, each by the SHA-256 of its blocks, in the form of the archive's own header.
+ * `copied`: electron-builder.yml's extraResources.
  */
 function shippedList(copied: readonly { from: string; to: string }[]): Record<string, Listed> {
   const files = copied.flatMap(({ from, to }) =>

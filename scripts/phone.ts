@@ -5,8 +5,7 @@ import { buildPhone } from './build/phone.ts'
 import { phoneOut, phonePort, servePhone } from './phone/serve.ts'
 import { root } from './root.ts'
 
-// `npm run phone` serves the app for holders. What a browser keeps belongs to the address, port included: the port that was
-// served first is served for ever, and never another one in its place.
+// `npm run phone` serves the phone app. A browser's storage belongs to an address with its port, so the first port stays the port for ever.
 const usage = 'usage: npm run phone [-- --port N]\n'
 const defaultPort = 7143
 const remembered = join(root, '.lux/phone-port')

@@ -6,8 +6,8 @@ import { partsOf, readLockfile } from './release/parts.ts'
 import { makeSbom, shippedParts } from './release/sbom.ts'
 import { root } from './root.ts'
 
-// `node scripts/server-folder.ts OUT` writes the server as an image holds it: its sources, the packages that it needs to run, Node
-// its texts, its built console and the list of its parts, and nothing that builds or tests. OUT must not exist.
+// `node scripts/server-folder.ts OUT` writes the server as an image holds it: sources, runtime packages, Node, its texts, the built console
+// and the list of parts. It leaves out all that builds or tests. OUT must not exist.
 const out = process.argv[2]
 if (out === undefined || existsSync(out)) {
   process.stderr.write('usage: node scripts/server-folder.ts OUT   (OUT must not exist)\n')

@@ -2,7 +2,7 @@ import { treeMemory } from '../memory.ts'
 import { median, type Row } from '../row.ts'
 
 const rounds = 9
-/** The clock of a thread moves in steps of 4 ms: a round is so many times the work that a step is a small part of it. */
+/** A thread's clock moves in steps of 4 ms, so a round repeats the work until a step is a small part. */
 const roundMs = 80
 
 export type Work = {

@@ -18,8 +18,8 @@ export type Partials = {
 }
 
 /**
- * First answers, mode S, of a share of 2 of 3 in headless Chromium: in a worker as on a phone, or, on a processor that is
- * `slower` times slower, in the page itself, for Chromium slows down no worker. Each run begins anew.
+ * First answers, mode S, of a share of 2 of 3 in headless Chromium. They run in a worker, as on a phone. For a `slower` processor they run
+ * in the page, because Chromium slows no worker. Each run starts over.
  */
 export async function partialsInBrowser({
   runs,

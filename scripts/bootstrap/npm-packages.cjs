@@ -40,8 +40,8 @@ function neededHere(where, entry) {
 }
 
 /**
- * The npm to install with. Under an older Node, npm skips optional packages whose `engines` ask for a newer one, native
- * parts among them; so there the system's npm only fetches Node 24 and an npm of our own, which then do the work.
+ * The npm to install with. Under an older Node, npm skips optional packages whose `engines` ask for a newer one, native parts among them.
+ * There the system's npm fetches only Node 24 and a newer npm, which do the rest.
  */
 async function installer(root) {
   if (Number(process.versions.node.split('.')[0]) >= 24) return ['npm']

@@ -5,8 +5,8 @@ import type { Plugin } from 'vite'
 const asked = '.wasm?inline'
 
 /**
- * A WebAssembly that is imported with `?inline` is deflated, as Base64 in the script that imports it: a page needs no permission to fetch for it, and
- * asks no network. The file that raptorq would fetch for itself is left out.
+ * Inlines a WebAssembly that is imported with `?inline`, deflated, as Base64. A page then needs no permission to fetch it, and no network.
+ * The file that raptorq would fetch by itself is left out.
  */
 export function inlineWasm(): Plugin {
   return {

@@ -2,7 +2,10 @@ import { join } from 'node:path'
 import { build } from 'vite'
 import { root } from '../root.ts'
 
-/** A module of the crypto package and all that it imports as one script for a host that is no page: it makes the global `name`. */
+/**
+ * Bundles a module of the crypto package with all its imports into one script, for a host that is no page. The script sets the global
+ * `name`.
+ */
 export async function oneScript(module: string, name: string): Promise<string> {
   const folder = join(root, 'packages/crypto')
   const result = await build({

@@ -16,8 +16,8 @@ const accent = /\[data-accent-color='?"?([a-z]+)/g
 export type Kept = { components: ReadonlySet<string>; accents: ReadonlySet<string>; layout?: boolean }
 
 /**
- * Leaves out of the component library's styles what the window cannot show: components and accents that it does not use
- * and every breakpoint, and layout where nothing has any. A rule stays when one of its selectors does.
+ * Removes styles of the component library that the window cannot show: unused components and accents, all breakpoints, and unused layout. A
+ * rule stays when one of its selectors does.
  */
 export function trimStyles({ components, accents, layout = true }: Kept): Plugin {
   const keeps = (selector: string): boolean =>

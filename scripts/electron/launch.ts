@@ -50,8 +50,8 @@ export function privateFolder(prefix: string, parent?: string): string {
 }
 
 /**
- * The whole environment of an Electron process with its own home in `home`: nothing of the caller's gets in but its
- * language and, by name, what `extra` says (DISPLAY, LUX_STORE, …).
+ * The whole environment of an Electron process, with its home in `home`. Of the caller's variables it gets only the language and those that
+ * `extra` names (DISPLAY, LUX_STORE, …).
  */
 export function electronEnvironment(home: string, extra: Record<string, string>): Record<string, string> {
   const folder = (name: string): string => giveFolder(join(home, name))

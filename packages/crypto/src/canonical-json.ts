@@ -21,9 +21,9 @@ export function encodeCanonical(value: Json): Uint8Array {
 }
 
 /**
- * The value of canonical bytes, at most `maxBytes` of them. Throws FormatError: `JSON-SIZE`, `UTF8-MALFORMED`,
- * `JSON-SYNTAX`, the rules of `canonicalString`, or `JSON-NOT-CANONICAL` when encoding the value again gives other
- * bytes (white space, duplicate or unsorted keys, other escapes, other spellings of a number).
+ * Parses canonical bytes, at most `maxBytes` of them. Throws FormatError: `JSON-SIZE`, `UTF8-MALFORMED`, `JSON-SYNTAX`, the rules of
+ * `canonicalString`, or `JSON-NOT-CANONICAL` when encoding the value again gives other bytes: white space, duplicate or unsorted keys,
+ * other escapes or spellings of a number.
  */
 export function parseCanonical(bytes: Uint8Array, { maxBytes }: { readonly maxBytes: number }): Json {
   if (bytes.length > maxBytes) {

@@ -4,9 +4,8 @@ import { wipe } from './bytes.ts'
 import { FormatError } from './format-error.ts'
 import type { Entropy } from './random.ts'
 
-// age files (age-encryption.org/v1). The library draws its file keys, nonces, salts and KEM coins from WebCrypto
-// by itself: this is the one place where randomness does not come through Entropy, and sealing is never repeatable.
-// A key pair to seal to can be made of Entropy, as a person's other keys are.
+// age files (age-encryption.org/v1). The library draws file keys, nonces, salts and KEM coins from WebCrypto. This is the only randomness
+// outside Entropy, so sealing is never repeatable. A key pair to seal to can come from Entropy, as a person's other keys do.
 
 const maxRecipients = 32
 // 32 hybrid stanzas are about 52 KB.

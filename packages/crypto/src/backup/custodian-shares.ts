@@ -68,8 +68,8 @@ export function custodianWords(share: CustodianShare): string {
 }
 
 /**
- * The share that words say, scanned or typed. What `readShare` refuses, BACKUP-WORDS-COUNT unless they are 33, and
- * BACKUP-SHARE-KIND for a share that no backup of this product has, such as one of a wallet.
+ * Reads a share from words, scanned or typed. Refuses what `readShare` refuses, BACKUP-WORDS-COUNT unless there are 33, and
+ * BACKUP-SHARE-KIND for a share that no backup of this product has, such as a wallet's.
  */
 export function readCustodianShare(
   text: string,

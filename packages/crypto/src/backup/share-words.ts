@@ -2,9 +2,9 @@ import { type Refusal, refuse } from '../outcome.ts'
 import { Secret } from '../secret.ts'
 import { shareWords } from './share-word-list.ts'
 
-// A share as words: 15 bits of identifier, extendable, 4 of iteration exponent; five fields of 4 bits; the value after zeros
-// up to whole words; three words of check. Looking a word up in a list is no work in constant time: whoever may watch the
-// memory of this process reads the words anyway.
+// A share as words: 15 bits of identifier, extendable, 4 of iteration exponent; five fields of 4 bits; the value after zeros up to whole
+// words; three words of checksum. The word look-up is not constant-time, because whoever can watch this process's memory reads the words
+// anyway.
 const metadataWords = 7
 const leastWords = 20
 const mostWords = 59
@@ -44,9 +44,9 @@ export function writeShare(share: Slip39Share): string[] {
 }
 
 /**
- * The share that words say, typed in capitals or small letters with any space between them. BACKUP-WORD when some are not in
- * the list, BACKUP-WORDS-COUNT, BACKUP-CHECKSUM (with the place, where one wrong word explains it), BACKUP-PADDING,
- * BACKUP-GROUPS when it asks for more groups than there are.
+ * Reads a share from words, in capitals or small letters with any spaces. Refuses BACKUP-WORD for words outside the list,
+ * BACKUP-WORDS-COUNT, BACKUP-CHECKSUM (with the place, where one wrong word explains it), BACKUP-PADDING, BACKUP-GROUPS for more groups
+ * than there are.
  */
 export function readShare(text: string): { readonly ok: true; readonly value: Slip39Share } | WordsRefusal {
   if (text.length > mostCharacters) {
@@ -102,8 +102,8 @@ export function readShare(text: string): { readonly ok: true; readonly value: Sl
 }
 
 /**
- * The words of the list that a typed one may be meant as, at most `most`: those that begin with it, or else those the fewest
- * letters away, one or two, a swap of neighbours counting as one. Secret as the words themselves are.
+ * The listed words that a typed word may mean, at most `most`. These are the words that begin with it, else those the fewest edits away:
+ * one or two letters, where swapping neighbours counts as one. As secret as the words themselves.
  */
 export function nearestWords(typed: string, most = 3): string[] {
   const word = typed.trim().toLowerCase()
@@ -181,31 +181,31 @@ function fromPlaces(places: readonly number[], padding: number): Uint8Array | nu
   return value
 }
 
-// RS1024 of SLIP-0039: a Reed-Solomon code over GF(1024), three words of check, which finds any three wrong words.
+// RS1024 of SLIP-0039, a Reed-Solomon code over GF(1024) with three checksum words. It finds any three wrong words.
 const generator = [
   0xe0e040, 0x1c1c080, 0x3838100, 0x7070200, 0xe0e0009, 0x1c0c2412, 0x38086c24, 0x3090fc48, 0x21b1f890,
   0x3f3f120,
 ]
 
-/** The three words of check after `words`, each 0 to 1023. */
+/** The three checksum words after `words`, each 0 to 1023. */
 function wordChecksum(words: readonly number[], extendable: boolean): number[] {
   const check = remainder([...words, 0, 0, 0], extendable) ^ 1
   return [check >> 20, (check >> 10) & 1023, check & 1023]
 }
 
-/** Whether words end with their check. */
+/** Whether words end with their checksum. */
 function isChecked(words: readonly number[], extendable: boolean): boolean {
   return remainder(words, extendable) === 1
 }
 
-/** Every single word that could stand in place of another, so that the check holds; `at` from 0. None where it holds. */
+/** Every single replacement of one word that makes the checksum hold; `at` from 0. Empty where it holds already. */
 function singleCorrections(
   words: readonly number[],
   extendable: boolean,
 ): { readonly at: number; readonly word: number }[] {
   const wrong = remainder(words, extendable) ^ 1
   return words.flatMap((word, at) => {
-    // What a change does to the remainder is linear in its bits.
+    // A change's effect on the remainder is linear in its bits.
     const after = Array<number>(words.length - at - 1).fill(0)
     const ofBit = generator.map((_, bit) => divide(0, [1 << bit, ...after]))
     for (let change = 1; change < 1024; change++) {

@@ -155,7 +155,7 @@ function ordinal(i: number): string {
 
 const iterationsOfRound = 2500
 
-/** What both directions take: exponent e makes 10000 * 2^e iterations in all. */
+/** Input of both directions. Exponent e means 10000 * 2^e iterations in all. */
 type MasterCipher = {
   readonly passphrase: Uint8Array
   readonly exponent: number
@@ -168,7 +168,7 @@ function encryptMaster(secret: Uint8Array, cipher: MasterCipher): Uint8Array {
   return feistel(secret, cipher, [0, 1, 2, 3])
 }
 
-/** Undoes `encryptMaster`. Another passphrase gives another secret: nothing here can tell. */
+/** Undoes `encryptMaster`. Another passphrase gives another secret, and nothing here can tell. */
 function decryptMaster(encrypted: Uint8Array, cipher: MasterCipher): Uint8Array {
   return feistel(encrypted, cipher, [3, 2, 1, 0])
 }

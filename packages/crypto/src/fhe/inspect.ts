@@ -66,9 +66,9 @@ const SECRET: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Names any file of this product or of tfhe's safe_serialize that we know, parsing it in full where we have a parser and all
- * of it; `checked` says whether we did. Throws FormatError: FHE-UNKNOWN-FILE, or the parser's rule for a damaged file. A file
- * too large for memory is named by its first 4096 bytes and `size`, in bytes: nothing after its header is looked at.
+ * Names any known file of this product or of tfhe's safe_serialize. It is parsed in full where there is a parser and the whole file is
+ * given; `checked` says whether it was. Throws FormatError: FHE-UNKNOWN-FILE, or the parser's rule for a damaged file. A file too large for
+ * memory is named by its first 4096 bytes and `size`, in bytes, and only its header is read.
  */
 export function inspect(bytes: Uint8Array, size: number = bytes.length): Inspection {
   if (bytes.length < size) return { ...identifyHead(bytes, size), checked: 'header' }

@@ -1,6 +1,6 @@
 /**
- * Every rule by which threshold FHE refuses a file or a request, and what it says: what the page of assurance lists with the
- * function that enforces it and the test that shows it.
+ * Every rule by which threshold FHE refuses a file or a request. The page of assurance lists each with the function that enforces it and
+ * its test.
  */
 export const fheRules: Readonly<Record<string, string>> = {
   'FHE-AUTHORITIES': 'the people and keys that an envelope names are well formed, at most 64 of each kind',

@@ -29,9 +29,8 @@ export function floodExponent({ t, n }: Quorum, width: Width): number {
 const COMPUTED_NOISE_LOG2 = 53
 
 /**
- * How far from a multiple of Delta the phase of an honest block may be once its partials are put together: B + C(n,t-1) 2^k, and
- * never more than the margin 2^(K-6), which tells one value from the next. At 64 bits B is that of computed ciphertexts.
- * THRESHOLD-FHE section 4.
+ * How far an honest block's phase may be from a multiple of Delta once its partials are combined: B + C(n,t-1) 2^k. It never exceeds the
+ * margin 2^(K-6), which tells one value from the next. At 64 bits B is that of computed ciphertexts. THRESHOLD-FHE section 4.
  */
 export function phaseBound(quorum: Quorum, width: Width): bigint {
   const noise = width === 64 ? COMPUTED_NOISE_LOG2 : NOISE_BOUND_LOG2[width]

@@ -96,7 +96,7 @@ export function setPolynomialAt(ring: GaloisRing, members: readonly number[], ho
 const HALF = 8
 const halfProducts = new Map<number, RingElement>()
 
-/** The factors of the members below 8, or of those from 8 on, kept: 256 products of a width and holder, for up to 3432 sets. */
+/** Stored factors of the members below 8, or from 8 on: 256 products for each width and holder, used for up to 3432 sets. */
 function halfProduct(ring: GaloisRing, members: readonly number[], holder: number): RingElement {
   const mask = members.reduce((sum, a) => sum | (1 << a), 0)
   const key = (ring.bits * 16 + holder) * 65_536 + mask

@@ -67,8 +67,8 @@ function openKernel(): KernelExports {
 }
 
 /**
- * Secret arithmetic over a vector of ring elements (four coefficient vectors of `words` words of `width` bits), in wasm
- * memory of its own: no data-dependent branch or address, and `wipe` zeroes all of it.
+ * Secret arithmetic over a vector of ring elements, in its own wasm memory: four coefficient vectors of `words` words of `width` bits. No
+ * branch or address depends on data, and `wipe` zeroes all of it.
  */
 export type RingVector = {
   readonly width: Width
@@ -97,9 +97,8 @@ export type RingVector = {
 }
 
 /**
- * A zero vector; `words` at most 8192 of 64 bits or 4096 of 128, `slots`, the blocks that are admitted at once, 0 to 1024, else
- * RangeError. Its memory grows here alone, while there is nothing secret in it: an engine that moves what grows
- * would leave a copy behind that nobody wipes.
+ * A zero vector. `words`: at most 8192 of 64 bits or 4096 of 128. `slots`: blocks admitted at once, 0 to 1024. Else RangeError. Its memory
+ * grows only here, while nothing secret is in it: an engine that moves memory to grow it would leave a copy that nobody wipes.
  */
 export function ringVector(width: Width, words: number, slots = 0): RingVector {
   const size = (words * width) / 8

@@ -23,8 +23,8 @@ export type Decryptor = {
    */
   partials(): RingElement[]
   /**
-   * Both of any number of blocks of one ciphertext, twelve at a time: 0.8 MB, which a processor keeps close, where 64 squashed
-   * blocks at once are 4 MB of memory that has to be got first. `told` hears how many were done, after each twelve.
+   * Both, for any number of blocks of one ciphertext, twelve at a time. Twelve need 0.8 MB, which fits a processor's cache; 64 squashed
+   * blocks would need 4 MB. `told` hears how many are done, after each twelve.
    */
   answer(
     blocks: readonly LweBlock[],
@@ -36,7 +36,7 @@ export type Decryptor = {
 /** Hashed four, packed three at a time. */
 const TOGETHER = 12
 
-/** Expands a share once for any number of blocks, of which `admit` takes `slots` at a time: 12 at least, which `answer` needs, and 1024 at most. */
+/** Expands a share once for any number of blocks. `slots`: how many `admit` takes at once, from 12, which `answer` needs, to 1024. */
 export function openDecryptor(
   seeds: readonly SetSeeds[],
   context: PartialContext,

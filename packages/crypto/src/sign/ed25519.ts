@@ -7,9 +7,9 @@ import type { Entropy } from '../random.ts'
 const order = curve.Point.Fn.ORDER
 
 /**
- * Ed25519 (RFC 8032, pure). Secret keys are 32-byte seeds, public keys 32 bytes, signatures 64. Verification is
- * strict: canonical encodings only, s below the group order, no public key of small order, and RFC 8032 5.1.7 without
- * its cofactor, [S]B = R + [k]A, so that all verifiers agree: what passes it passes with the cofactor too.
+ * Ed25519 (RFC 8032, pure). Secret keys are 32-byte seeds, public keys 32 bytes, signatures 64. Verification is strict, so that all
+ * verifiers agree: canonical encodings, s below the group order, no public key of small order, and RFC 8032 5.1.7 without its cofactor,
+ * [S]B = R + [k]A. What passes here also passes with the cofactor.
  */
 export const ed25519 = {
   generate(entropy: Entropy): Uint8Array {

@@ -58,9 +58,9 @@ export function assembleSignature(
 }
 
 /**
- * Whether every key of the identity signed this payload in this context, and nothing else is claimed.
- * Refused by SIGN-01 other signer, SIGN-02 a key did not sign, SIGN-03 a part without a key, SIGN-04 malformed,
- * SIGN-05 high s, SIGN-06 not a signature of these bytes, SIGN-07 the identity's keys are malformed.
+ * Checks that every key of the identity signed this payload in this context, and that nothing else is claimed. Refuses SIGN-01 other
+ * signer, SIGN-02 a key did not sign, SIGN-03 a part without a key, SIGN-04 malformed, SIGN-05 high s, SIGN-06 not a signature of these
+ * bytes, SIGN-07 the identity's keys are malformed.
  */
 export function verifySignature(
   keys: VerificationKeys,

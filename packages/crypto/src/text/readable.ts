@@ -23,8 +23,8 @@ const mixes = table.mixes.map((names) => names.split(' '))
 const [zwnj, zwj] = [0x200c, 0x200d]
 
 /**
- * The text rule, SPEC.md 1.1: nothing that a screen does not show, no space but U+0020 and none at an end, composed (NFC), and in each word one script
- * or a mix that people write. Everything is read from one table, of one version of Unicode.
+ * The text rule, SPEC.md 1.1: no hidden character, no space but U+0020 and none at an end, composed (NFC), and in each word one script or a
+ * mix that people write. One table, of one version of Unicode, decides all of it.
  */
 export function textFault(text: string): TextFault | null {
   const points = Array.from(text, (one) => one.codePointAt(0) ?? 0)

@@ -22,8 +22,8 @@ export function toBase45(bytes: Uint8Array): string {
 }
 
 /**
- * Bytes of Base45. Throws FormatError `BASE45-MALFORMED`: more than `most` bytes (said before anything is allocated), a
- * foreign character, a lower-case letter, a single one left over, a group beyond 65535 or 255.
+ * Decodes Base45. Throws FormatError `BASE45-MALFORMED`: more than `most` bytes (checked before anything is allocated), a foreign
+ * character, a lower-case letter, a single one left over, a group beyond 65535 or 255.
  */
 export function fromBase45(text: string, most: number): Uint8Array {
   const left = text.length % 3

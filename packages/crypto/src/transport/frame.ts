@@ -19,8 +19,8 @@ const MAX_SYMBOL = 1208
 /** An envelope of frames: checked before anything is made of its size. The largest payload with its envelope. */
 export const MAX_OBJECT = 512 * 1024 + 45
 /**
- * As many as the smallest profile makes of the largest object: each costs a decoder memory and time, and the one that makes as many as
- * are needed starts the decoding, forged or not.
+ * The most source symbols of a transfer, as the smallest profile makes of the largest object. Each frame costs a decoder memory and time, and
+ * the frame that completes the count starts the decoding, even a forged one.
  */
 export const MAX_SYMBOLS = 1093
 /** Far more than a sender makes: repair symbols of the largest object are as many as its source symbols. */

@@ -36,8 +36,8 @@ const extendedSizes = [
 ]
 
 /**
- * The code by npm's `raptorq` 1.7. Its repair packets bear the internal symbol ID, which counts the padding of the source block, where
- * RFC 6330 section 5.3.1 has the encoding symbol ID: put right here in both directions, so that frames are those of the standard.
+ * The code by npm's `raptorq` 1.7. Its repair packets carry the internal symbol ID, which counts the source block's padding, where RFC 6330
+ * section 5.3.1 has the encoding symbol ID. This corrects it in both directions, so that frames are the standard's.
  */
 export function raptorQ({ Encoder, Decoder }: RaptorQModule): ErasureCode {
   return {

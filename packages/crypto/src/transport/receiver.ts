@@ -6,8 +6,8 @@ import { type Frame, type FrameHeader, parseFrame, symbolsOf } from './frame.ts'
 import type { PayloadType } from './payload-types.ts'
 
 /**
- * Transfers that are collected side by side. Foreign ones cost no more than that, and the one with the fewest frames makes way for a
- * new one: those that are further keep what they have.
+ * How many transfers are collected side by side. A new one replaces the one with the fewest frames, so foreign codes never push out one
+ * that is further.
  */
 const MAX_TRANSFERS = 3
 /** Of K + 8 different symbols an honest sender's cannot all fail (2^-64); without an end each further one would cost a decoding. */
@@ -29,9 +29,9 @@ export type Scan =
 
 export type Receiver = {
   /**
-   * Takes the text of a scanned code. Once the payload is whole, every further scan answers with it. Refuses what `parseFrame` does,
-   * TRANSFER-TYPE (another kind of payload, which the detail names) and TRANSFER-DAMAGED (all frames are in and do not make the whole:
-   * this transfer is collected anew). A refusal takes nothing from what another transfer has.
+   * Takes the text of a scanned code. Once the payload is complete, every further scan answers with it. Refuses what `parseFrame` does,
+   * TRANSFER-TYPE (another kind of payload, which the detail names), and TRANSFER-DAMAGED (all frames are in but do not fit, so this
+   * transfer starts over). A refusal changes no other transfer.
    */
   take(text: string): Outcome<Scan>
   /** Forgets what has been collected. */
@@ -56,7 +56,7 @@ export function createReceiver(expected: readonly PayloadType[], code: ErasureCo
     transfer.decoder.close()
   }
 
-  /** A decoder that throws is in no state to be closed: what it was given by a camera must not end the screen that shows it. */
+  /** A decoder that threw cannot be closed. Input from a camera must not end the screen. */
   function added(transfer: Transfer, packet: Uint8Array): Uint8Array | null | 'broken' {
     try {
       return transfer.decoder.add(packet)

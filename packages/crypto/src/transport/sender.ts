@@ -37,9 +37,9 @@ export type Sender = {
 }
 
 /**
- * Cuts a payload in frames: the source frames in order, then the repair frames shuffled, then all of them, shuffled anew each lap, so
- * that no rhythm of a camera misses the same ones for ever. The same payload gives the same frames, so a sender that starts anew goes
- * on where it was. Refuses TRANSFER-TOO-LARGE.
+ * Cuts a payload into frames: the source frames in order, then the repair frames shuffled, then all of them, shuffled anew each lap. So no
+ * rhythm of a camera always misses the same ones. The same payload gives the same frames, so a restarted sender continues where it was.
+ * Refuses TRANSFER-TOO-LARGE.
  */
 export function createSender(carried: Carried, profile: Profile, code: ErasureCode): Outcome<Sender> {
   if (carried.payload.length > MAX_SENT) return tooLarge(carried.payload.length, MAX_SENT)

@@ -4,8 +4,8 @@ import { evenWords, oddWords } from './pgp-word-list.ts'
 const maxWords = 128
 
 /**
- * One word of the PGP word list per byte: two syllables at even places, three at odd ones, so that a dropped,
- * doubled or swapped word is heard.
+ * One word of the PGP word list for each byte: two syllables at even places, three at odd ones. So a missing, doubled or swapped word is
+ * heard.
  */
 export function toWords(bytes: Uint8Array): string[] {
   return Array.from(bytes, (byte, index) => listAt(index)[byte] ?? '')

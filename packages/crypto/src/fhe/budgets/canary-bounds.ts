@@ -15,8 +15,8 @@ import type { VerifiedShare } from '../shares/verify-share.ts'
 export const CANARY_PROGRAM = 'canary'
 
 /**
- * Distinct blocks of each width that a canary needs, each with a mask of its own: a correction wrong by 2^(K-1) in one word shows
- * where the mask's word is odd, in half of the masks of an honest evaluator, so 64 miss it once in 2^64.
+ * How many distinct blocks of each width a canary needs, each with its own mask. A correction that is wrong by 2^(K-1) in one word shows
+ * where the mask's word is odd, in half of an honest evaluator's masks. So 64 blocks miss it once in 2^64.
  */
 export const CANARY_LEAST_BLOCKS: Readonly<Record<Width, number>> = { 64: 128, 128: 64 }
 /** And at most these: far fewer than the 2048 equations that a key has unknowns. */
@@ -28,16 +28,16 @@ export function canarySource(width: Width): NoiseSource {
 }
 
 /**
- * What a canary of so many blocks costs of the key's life, in blocks of the noise that budgets are counted in: one of the
- * compact public key costs as much as 2^8 of the client key. THRESHOLD-FHE section 7.
+ * What a canary costs of the key's life, in blocks of the noise that budgets count. One block of the compact public key costs as much as
+ * 2^8 of the client key. THRESHOLD-FHE section 7.
  */
 export function canaryCost(quorum: Quorum, width: Width, blocks = CANARY_MOST_BLOCKS): number {
   return costOf(quorum, width, { source: canarySource(width), blocks })
 }
 
 /**
- * What the canary of an epoch that never went live costs each holder of the epoch that stays, in its blocks, rounded up: the answers were
- * given all the same. `to`: the quorum that was tried. THRESHOLD-FHE section 7.
+ * What a failed epoch's canary costs each holder of the epoch that stays, in its blocks, rounded up, because the answers were given. `to`:
+ * the quorum that was tried. THRESHOLD-FHE section 7.
  */
 export function triedCanaryCost(from: Quorum, to: Quorum, width: Width): number {
   const scale = 2 ** (safeFloodingBits(from, width) - safeFloodingBits(to, width))
@@ -61,10 +61,10 @@ export type CanaryNoise = {
 }
 
 /**
- * Blocks that a holder of earlier epochs is reckoned to have spent: what the carried budget lacks of the largest that the noise of this
- * quorum leaves and the policy allows now. No bound to either side: more may have been spent (a cap that was lowered since, another
- * quorum), or less (holders who were silent count as having spent all, a cap that was raised since withheld what nobody spent), which no
- * share says. The budget itself keeps the 20 bits.
+ * An estimate of the blocks that holders spent in earlier epochs: the largest budget that this quorum's noise leaves and the policy allows
+ * now, less the carried one. It bounds neither side. More was spent where a cap was lowered since, or the quorum was another. Less was
+ * spent where silent holders count as having spent all, or a cap that was raised since withheld blocks. No share says which. The budget
+ * itself keeps the 20 bits.
  */
 export function spentEarlier(
   { share: { header, budgets } }: Pick<VerifiedShare, 'share'>,

@@ -14,12 +14,11 @@ export type CarryInput = {
 }
 
 /**
- * The budgets of every new holder, so that a key's whole life stays within its floor of bits however often it is
- * reshared. A block answered by one honest holder in one epoch costs 2^-bits; of the old allowance at least what the
- * n-t+1 holders with least have left is unspent; that is shared among any n'-t'+1 new ones. Who is silent counts as
- * having spent all. The new epoch's canary, answered by everybody outside the budget, is taken off at its largest: 256
- * blocks at 128 bits; at 64, where a fresh block of the compact public key hides less, 65536 of those that budgets count.
- * THRESHOLD-FHE sections 5 and 7.
+ * The budgets of every new holder, so that a key's whole life stays within its floor of bits however often it is reshared. A block answered
+ * by one honest holder in one epoch costs 2^-bits. Of the old allowance at least what the n-t+1 holders with least remaining have is
+ * unspent; any n'-t'+1 new ones share that. A silent holder counts as having spent all. The new epoch's canary, answered by everybody
+ * outside the budget, is subtracted at its largest: 256 blocks at 128 bits. At 64 bits a fresh block of the compact public key hides less,
+ * so it is 65536 of the blocks that budgets count. THRESHOLD-FHE sections 5 and 7.
  */
 export function carriedBudgets({ from, to, left, squash }: CarryInput): Budgets {
   if (left.length !== from.n) throw new RangeError(`left: expected ${from.n} holders, got ${left.length}`)
@@ -51,9 +50,9 @@ export function carriedBudgets({ from, to, left, squash }: CarryInput): Budgets 
 type KeyMode = 'S' | 'F'
 
 /**
- * That the shares of a new epoch answer something in the key's mode, `budgets` in blocks: nobody can go back once the old shares
- * are gone, so an epoch that answers nothing takes the key with it. FHE-FLOOD-FLOOR a quorum at which fresh blocks are hidden by
- * less than 40 bits · FHE-BUDGET-NONE no block is carried. THRESHOLD-FHE section 7.
+ * Checks that a new epoch's shares can answer something in the key's mode; `budgets` in blocks. Nobody can go back once the old shares are
+ * gone, so an epoch that answers nothing would take the key with it. Refuses FHE-FLOOD-FLOOR where a quorum hides fresh blocks by less than
+ * 40 bits · FHE-BUDGET-NONE where no block is carried. THRESHOLD-FHE section 7.
  */
 export function checkCarried(to: Quorum, { at64, at128 }: Budgets, mode: KeyMode): Outcome<null> {
   const width = mode === 'F' ? 64 : 128

@@ -36,10 +36,10 @@ export type CanaryPartial = CanaryNoise & {
 }
 
 /**
- * One new holder's answer to the canary of its epoch, 1 to 1024 ciphertexts of one width: outside budget and floors, but vouched
- * for and carried like anything else, and it says by how many bits it hides the share; the caller answers one to an epoch. Refusals:
- * those of `verifyShare`, the ciphertext parsers and `answerCanary`; FHE-CIPHERTEXT-MISSING, FHE-CIPHERTEXTS-MANY,
- * FHE-CIPHERTEXT-DUPLICATE. THRESHOLD-FHE section 7, "Canary".
+ * One new holder's answer to its epoch's canary, 1 to 1024 ciphertexts of one width. It is outside budget and floors, but needs provenance
+ * and carrying like any other, and says by how many bits it hides the share. The caller answers one in each epoch. Refusals: those of
+ * `verifyShare`, the ciphertext parsers and `answerCanary`; FHE-CIPHERTEXT-MISSING, FHE-CIPHERTEXTS-MANY, FHE-CIPHERTEXT-DUPLICATE.
+ * THRESHOLD-FHE section 7, "Canary".
  */
 export function fheCanaryPartial(request: CanaryPartialRequest): Outcome<CanaryPartial> {
   const { authority, carrying = 'never' } = request

@@ -37,9 +37,9 @@ export function readAsked(files: readonly Uint8Array[]): Outcome<Asked> {
 }
 
 /**
- * A ciphertext as tfhe writes it or rounded for carrying (`lux-car1`). Refused by name besides the parsers' rules:
- * FHE-BARE-LIST a compact list without proof, one changed word of which can give the whole key away; FHE-PROVEN-LIST,
- * which an evaluator verifies and expands first; FHE-BOOLEAN-API the 32-bit ciphertexts of tfhe's Boolean API.
+ * Reads a ciphertext as tfhe writes it, or rounded for carrying (`lux-car1`). Refuses by name, besides the parsers' rules: FHE-BARE-LIST, a
+ * compact list without proof, in which one changed word can give the whole key away; FHE-PROVEN-LIST, which an evaluator verifies and
+ * expands first; FHE-BOOLEAN-API, the 32-bit ciphertexts of tfhe's Boolean API.
  */
 export function readCiphertext(bytes: Uint8Array): Ciphertext {
   if (equalBytes(bytes.subarray(0, 8), utf8(CARRIED_MAGIC))) return parseCarried(bytes)

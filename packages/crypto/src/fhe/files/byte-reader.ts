@@ -3,11 +3,9 @@ import { FormatError } from '../../format-error.ts'
 import { bytesToBig } from '../../sharing/little-endian.ts'
 
 /**
- * Reads little-endian fields in order and never beyond the end. Every method throws FormatError: FHE-TRUNCATED,
- * FHE-TRAILING, or FHE-FIELD for a value that the format does not allow. Returned bytes are copies.
- *
- * Of a secret file no value that was read stands in a detail: where a word too many stands in it, what follows the key
- * is read one word early, and the value that was seen is a bit of the key.
+ * Reads little-endian fields in order, never beyond the end. Every method throws FormatError: FHE-TRUNCATED, FHE-TRAILING, or FHE-FIELD for
+ * a value that the format does not allow. Returned bytes are copies. For a secret file no detail quotes a value: where the file has a word
+ * too many, the value read at a later field is part of the key.
  */
 export type ByteReader = {
   readonly offset: number

@@ -13,8 +13,8 @@ import { forgetShare, parseShare, type Share } from './share-file.ts'
 const MAGIC = 'lux-env1'
 const MAX_HEADER = 1 << 20
 /**
- * A share has C(n-1, t-1) sets of d seeds, and d is the quorum of the epoch before, at most 15: the largest is of (8,15) out of a
- * quorum of 15, 1.65 MB.
+ * More bytes than any share has. A share has C(n-1, t-1) sets of d seeds, where d is the quorum of the epoch before, at most 15. The largest is of
+ * (8,15) from a quorum of 15: 1.65 MB.
  */
 export const MAX_SHARE = 2 << 20
 

@@ -35,7 +35,7 @@ export function readTag(reader: ByteReader, what: string): Uint8Array {
   return reader.take(reader.count(`${what} length`, MAX_TAG), what)
 }
 
-/** u32 0, u64 length, and a tag that is the rest of the file: what a key word too many moves has one refusal for either bit. */
+/** u32 0, u64 length, and a tag to the end of the file. Where a key has a word too many, the refusal is the same for either bit. */
 export function readLastTag(reader: ByteReader): void {
   const length = reader.left - 12
   const fits = reader.u32('tag') === 0 && reader.u64('tag') === BigInt(length)

@@ -28,11 +28,11 @@ export type ProvenListInput = {
 }
 
 /**
- * Verifies a list of encrypted inputs and expands it: what an evaluator in JavaScript admits them by, to the rules of the one in
- * Rust. tfhe's wasm library checks neither a list's shape nor the points of its proofs, so both are checked here first. It takes a
- * server key to be set in tfhe, and 2 s. Refusals: FHE-BARE-LIST, one changed word of which can give the whole key away · FHE-TYPE ·
- * FHE-LIST-SIZE · FHE-SUBMITTER · FHE-LIST-TYPES other values than are expected · FHE-LIST-SHAPE · FHE-TRUNCATED, FHE-TRAILING,
- * FHE-FIELD · FHE-PROOF-POINT · FHE-PROOF it does not verify for this key and submitter.
+ * Verifies a list of encrypted inputs and expands it, by the same rules as the evaluator in Rust. tfhe's wasm library checks neither a
+ * list's shape nor its proofs' points, so both are checked here first. A server key must be set in tfhe. It takes 2 s. Refusals:
+ * FHE-BARE-LIST, in which one changed word can give the whole key away · FHE-TYPE · FHE-LIST-SIZE · FHE-SUBMITTER · FHE-LIST-TYPES other
+ * values than expected · FHE-LIST-SHAPE · FHE-TRUNCATED, FHE-TRAILING, FHE-FIELD · FHE-PROOF-POINT · FHE-PROOF it does not verify for this
+ * key and submitter.
  */
 export function admitProvenList(tfhe: TfheModule, input: ProvenListInput): Outcome<TfheExpander> {
   const { list: bytes, types, submitter } = input

@@ -88,7 +88,7 @@ export function isUsable({ group, coordinates }: ProofPoint): boolean {
     else G2.fromAffine({ x: Fp2.fromBigTuple([a, b]), y: Fp2.fromBigTuple([c, d]) }).assertValidity()
     return true
   } catch {
-    // Of coordinates in range it throws for no other reason: a point with y = 0 is not even made, but is of order 2, so outside too.
+    // With coordinates in range it throws for no other reason. A point with y = 0 is refused as well: it has order 2, so it is outside too.
     return false
   }
 }

@@ -32,10 +32,9 @@ export type ClientKey = {
 }
 
 /**
- * Strict parser of tfhe 1.6 and 1.7 client keys under the default parameters (31458 B), with dedicated compact
- * public key parameters (47998 B), each with or without a squash key (+65704 B). Throws FormatError: FHE-TYPE,
- * FHE-TRUNCATED, FHE-TRAILING, FHE-FIELD. Rule and detail are the same for either value of a key word too many, which stands
- * where a field should: none says what was read.
+ * Strict parser of tfhe 1.6 and 1.7 client keys under the default parameters (31458 B), or with dedicated compact public key parameters
+ * (47998 B), each with or without a squash key (+65704 B). Throws FormatError: FHE-TYPE, FHE-TRUNCATED, FHE-TRAILING, FHE-FIELD. A key word
+ * in place of a field is refused with the same rule and detail for either value, so that neither reveals a key bit.
  */
 export function parseClientKey(bytes: Uint8Array): ClientKey {
   const reader = byteReader(bytes, { secret: true })

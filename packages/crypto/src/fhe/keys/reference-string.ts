@@ -8,9 +8,9 @@ import { TFHE_LIMIT, type TfheModule } from './tfhe-module.ts'
 export const PROOF_BITS = { least: 8, most: 1024, usual: 64 } as const
 
 /**
- * Makes the common reference string against which lists of at most `bits` bits are proven, as tfhe serializes it: 3.4 MB for 64
- * bits, some 55 s of one thread. It holds no secret, but whoever saw it made can forge proofs: make it in a process that ends.
- * THRESHOLD-FHE section 6. Throws RangeError for bits outside `PROOF_BITS`.
+ * Makes the common reference string for proofs of lists of at most `bits` bits, as tfhe serializes it: 3.4 MB for 64 bits, about 55 s of
+ * one thread. It holds no secret, but whoever saw it made can forge proofs. Make it in a process that ends. THRESHOLD-FHE section 6. Throws
+ * RangeError for bits outside `PROOF_BITS`.
  */
 export function makeReferenceString(tfhe: TfheModule, bits: number): Uint8Array {
   if (!Number.isSafeInteger(bits) || bits < PROOF_BITS.least || bits > PROOF_BITS.most)
