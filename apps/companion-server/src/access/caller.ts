@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Call } from '../audit/record.ts'
-import { admit } from '../operations/admission.ts'
+import { admit } from '../operations/pipeline.ts'
 import { granted, unauthorized } from '../platform/http/http-error.ts'
 import { sessionTokenOf } from './session-cookie.ts'
 import type { Authentication } from './tokens.ts'

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { AwsKeys } from '../access/aws-keys.ts'
 import type { Authentication } from '../access/tokens.ts'
 import { scopeText, signatureOf } from '../external-kms/sigv4.ts'
-import { admit } from '../operations/admission.ts'
+import { admit } from '../operations/pipeline.ts'
 
 /** How far a call's time may be from the server's: as long may a signature be sent again. */
 const maxSkew = 5 * 60_000

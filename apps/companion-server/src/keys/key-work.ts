@@ -9,8 +9,10 @@ import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import {
   algorithmNames,
   algorithms,
+  allows,
   type KeyAlgorithm,
   type KeyUsage,
+  type KeyUse,
   servedAlgorithm,
 } from './algorithms.ts'
 import {
@@ -23,7 +25,6 @@ import {
 import { openMaking } from './key-making.ts'
 import type { KeyRepository, StoredKey, StoredVersion } from './repository.ts'
 import type { KeyUnwrapping } from './unwrapping.ts'
-import { allows, type KeyUse } from './uses.ts'
 
 /** Most bytes of plaintext, data or AAD in one call. */
 export const maxPayload = 1 << 20
@@ -52,6 +53,12 @@ export const payload = bytes(maxPayload)
 export const made = bytes(maxPayload + 1024, 4 * Math.ceil((maxPayload + 1024) / 3))
 export const aad = Type.Optional(payload)
 export const version = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
+
+/** What a version may be set to. `compromised` is for ever. */
+export const chosenStates = ['enabled', 'decrypt-only', 'disabled', 'compromised'] as const
+export type ChosenState = (typeof chosenStates)[number]
+
+export const undestroyed = ['pre-active', ...chosenStates] as const
 
 /** What operations on keys have in common: which key, with which version, and what it is for. */
 export type KeyWork = ReturnType<typeof openKeyWork>

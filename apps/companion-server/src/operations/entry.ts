@@ -1,6 +1,7 @@
 import type { Action, Resource } from '../access/authorize.ts'
 import type { Call, Subject } from '../audit/record.ts'
-import type { Outcome, Refusal } from '../refusal.ts'
+import { replyWithin } from '../platform/in-time.ts'
+import { accept, type Outcome, type Refusal } from '../refusal.ts'
 import { type Static, type TObject, type TProperties, type TSchema, Type } from './schema.ts'
 
 /** One question of permission. `key`: what the audit enters, and what an approval is for. */
@@ -91,3 +92,25 @@ function limitsOf(input: TProperties): readonly (readonly [field: string, most: 
     return typeof most === 'number' ? [[field, most] as const] : []
   })
 }
+
+const nothing = (): readonly Uint8Array[] => []
+
+/** Entries of what only reads: nobody approves it, and the same is read again. */
+export const reads = {
+  secondFactor: false,
+  shown: null,
+  hashed: nothing,
+  fits: () => accept(null),
+  repeats: 'done-again',
+  deadline: replyWithin,
+  output: nothing,
+} as const
+
+/** Entries of what changes something: its caller may name it, so that it is done once. */
+export const changes = {
+  secondFactor: false,
+  hashed: nothing,
+  repeats: 'reply-kept',
+  deadline: replyWithin,
+  output: nothing,
+} as const

@@ -1,5 +1,5 @@
 import type { Approvals } from '../access/approvals.ts'
-import { approvalsBefore, authorize, provedLately } from '../access/authorize.ts'
+import { approvalsBefore, authorize, type Caller, provedLately } from '../access/authorize.ts'
 import { type ApprovalsNeeded, sameApprovals } from '../access/conditions.ts'
 import type { Call, Record, Subject } from '../audit/record.ts'
 import { accept, type Outcome, type Refusal, refuse } from '../refusal.ts'
@@ -7,6 +7,19 @@ import type { AnyEntry, EntryInput, EntryOutput, Permission, Table } from './ent
 
 type Parts = { readonly record: Record; readonly approvals: Pick<Approvals, 'take'> }
 type Waiting = { readonly permission: Permission; readonly needed: ApprovalsNeeded }
+
+/**
+ * The first of the one order, before any operation: one call more of a caller whom its door has authenticated. `room` refuses RATE-LIMITED;
+ * the call is there for the audit all the same.
+ */
+export function admit(
+  caller: Caller,
+  { door, reqId }: Pick<Call, 'door' | 'reqId'>,
+  { roomFor }: { roomFor(identity: string): Outcome<null> },
+): { readonly call: Call; readonly room: Outcome<null> } {
+  const room = roomFor(caller.identity)
+  return { call: { caller: { ...caller, granted: [] }, door, reqId, receipt: null }, room }
+}
 
 /** Of entries that no approval lets be done. */
 export const unapproved: Parts['approvals'] = {

@@ -12,9 +12,9 @@ import {
   toView,
   versionView,
 } from '../../keys/key-view.ts'
+import { chosenStates } from '../../keys/key-work.ts'
 import type { KeyLifecycle } from '../../keys/lifecycle.ts'
 import { maxSearch } from '../../keys/named.ts'
-import { chosenStates } from '../../keys/operations/states.ts'
 import type { KeyOperations } from '../../keys/operations.ts'
 import type { StoredKey } from '../../keys/repository.ts'
 import { signingAlgorithmNames } from '../../keys/signing.ts'

@@ -1,16 +1,24 @@
 import { wipe } from '@lux/crypto'
 import { absent, mayRename } from '../../access/authorize.ts'
 import type { Subject } from '../../audit/record.ts'
-import { entry } from '../../operations/entry.ts'
+import { changes, entry } from '../../operations/entry.ts'
 import { Type } from '../../operations/schema.ts'
-import { changes } from '../../operations/usual.ts'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
 import { algorithms } from '../algorithms.ts'
-import { algorithmOf, id, type KeyParts, type KeyWork, ofCeremony, resourceOf, version } from '../key-work.ts'
+import {
+  algorithmOf,
+  chosenStates,
+  id,
+  type KeyParts,
+  type KeyWork,
+  ofCeremony,
+  resourceOf,
+  undestroyed,
+  version,
+} from '../key-work.ts'
 import { checkNamed, checkRotation, maxDescription, rotationOf } from '../named.ts'
 import type { StoredKey } from '../repository.ts'
 import { named, rotateEveryDays } from './making.ts'
-import { chosenStates, undestroyed } from './states.ts'
 
 const day = 24 * 3_600_000
 

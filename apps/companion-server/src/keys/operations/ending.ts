@@ -8,9 +8,8 @@ import {
   toHex,
   utf8,
 } from '@lux/crypto'
-import { bytes, entry } from '../../operations/entry.ts'
+import { bytes, changes, entry } from '../../operations/entry.ts'
 import { Type } from '../../operations/schema.ts'
-import { changes } from '../../operations/usual.ts'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
 import { id, type KeyParts, type KeyWork, ofCeremony, version } from '../key-work.ts'
 import type { LifecycleRepository } from '../lifecycle-repository.ts'

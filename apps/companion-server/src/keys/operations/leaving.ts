@@ -1,13 +1,12 @@
 import { aesKwpWrap, aesKwWrap, utf8, wipe } from '@lux/crypto'
 import { absent } from '../../access/authorize.ts'
-import { entry, type Permission } from '../../operations/entry.ts'
+import { changes, entry, type Permission } from '../../operations/entry.ts'
 import { Type } from '../../operations/schema.ts'
-import { changes } from '../../operations/usual.ts'
 import type { VersionState } from '../../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
+import { allows } from '../algorithms.ts'
 import { id, type KeyParts, type KeyWork, keyPermission } from '../key-work.ts'
 import type { StoredKey, StoredVersion } from '../repository.ts'
-import { allows } from '../uses.ts'
 
 const present: readonly VersionState[] = ['pre-active', 'enabled', 'decrypt-only', 'compromised']
 

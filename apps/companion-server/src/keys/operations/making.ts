@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { wipe } from '@lux/crypto'
 import { MAX_HOLDERS } from '@lux/crypto/sharing'
 import type { Call } from '../../audit/record.ts'
-import { entry, type InputOf } from '../../operations/entry.ts'
+import { changes, entry, type InputOf } from '../../operations/entry.ts'
 import { Type } from '../../operations/schema.ts'
-import { changes } from '../../operations/usual.ts'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
 import {
   algorithms,

@@ -1,12 +1,11 @@
 import { createHash, createPrivateKey, createPublicKey, randomUUID } from 'node:crypto'
 import { sha256Hex, utf8, wipe } from '@lux/crypto'
 import { authorize } from '../../access/authorize.ts'
-import { entry, given, type InputOf } from '../../operations/entry.ts'
+import { changes, entry, given, type InputOf } from '../../operations/entry.ts'
 import { Type } from '../../operations/schema.ts'
-import { changes } from '../../operations/usual.ts'
 import type { KeptAttribute, KeyDates, VersionState } from '../../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
-import { algorithmNames, algorithms, type KeyAlgorithm } from '../algorithms.ts'
+import { algorithmNames, algorithms, defaultMask, type KeyAlgorithm } from '../algorithms.ts'
 import { envelopeKeyId } from '../envelope.ts'
 import {
   algorithmOf,
@@ -19,7 +18,6 @@ import {
   type Place,
 } from '../key-work.ts'
 import type { StoredKey } from '../repository.ts'
-import { defaultMask } from '../uses.ts'
 
 export type ObjectChange = {
   readonly label?: string | null

@@ -9,13 +9,14 @@ import { checkLengths, id, inputs, type KeyParts, type KeyWork, made, payload, v
 import type { StoredKey } from '../repository.ts'
 import {
   checkSigningInput,
+  privateKeyOf,
+  publicKeyOf,
   type SigningAlgorithm,
   type SigningInput,
   signData,
   signingAlgorithmNames,
   verifyData,
 } from '../signing.ts'
-import { privateKeyOf, publicKeyOf } from './key-objects.ts'
 import { checkBatch, maxBatch } from './sealing.ts'
 
 export type Signed = {

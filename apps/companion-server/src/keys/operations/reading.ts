@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { scopesWhere } from '../../access/authorize.ts'
 import { checkPage } from '../../access/page.ts'
-import { entry, given } from '../../operations/entry.ts'
+import { entry, given, reads } from '../../operations/entry.ts'
 import { Type } from '../../operations/schema.ts'
-import { reads } from '../../operations/usual.ts'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
 import {
   algorithmOf,
@@ -12,13 +11,12 @@ import {
   type KeyWork,
   keyPermission,
   orAbsent,
+  undestroyed,
   version,
 } from '../key-work.ts'
 import { checkSearch } from '../named.ts'
 import type { KeyPage } from '../repository.ts'
-import { type SigningAlgorithm, signingAlgorithmsOf } from '../signing.ts'
-import { publicKeyOf } from './key-objects.ts'
-import { undestroyed } from './states.ts'
+import { publicKeyOf, type SigningAlgorithm, signingAlgorithmsOf } from '../signing.ts'
 
 const maxRandom = 65_536
 

@@ -4,9 +4,9 @@ import type { Subject } from '../../audit/record.ts'
 import { entry } from '../../operations/entry.ts'
 import { Type } from '../../operations/schema.ts'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
+import type { KeyUse } from '../algorithms.ts'
 import { aad, checkLengths, id, inputs, type KeyWork, made, payload } from '../key-work.ts'
 import type { StoredKey } from '../repository.ts'
-import type { KeyUse } from '../uses.ts'
 
 /** Most items of one batch. */
 export const maxBatch = 1000
