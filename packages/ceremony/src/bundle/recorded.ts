@@ -1,5 +1,5 @@
 import { encodeCanonical, equalBytes, type Json } from '@lux/crypto'
-import type { Step, StepKind } from '../plan/plan.ts'
+import type { Step } from '../plan/plan.ts'
 import type { Predicate } from './predicate.ts'
 
 /** A member of an object; null where there is none. */
@@ -37,8 +37,6 @@ export type Evidence = Predicate['keyEvidence'][number]
 
 /** What the transcript says of a step; null where its facts are redacted, which say only that it was done. */
 export type Recorded = { step: Step; result: Json }
-
-export const making: readonly StepKind[] = ['make-ceremony-key', 'generate-root', 'generate-key']
 
 /** The digest of a file that a result names; null where it names none. */
 export function fileOf(result: Json, name: string): Json {

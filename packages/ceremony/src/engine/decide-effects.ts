@@ -3,9 +3,10 @@ import type { OwnEffect } from '../model/effects.ts'
 import type { Decision, NewEvent } from '../model/events.ts'
 import { attemptCkaId } from '../model/identifiers.ts'
 import { refuse } from '../model/rules.ts'
-import { currentStep, isLive } from '../model/stages.ts'
 import type { State } from '../model/state.ts'
+import { effectFacts } from '../steps/facts.ts'
 import { effectModules, readResult, type TaggedResult, verifyResult } from '../steps/run.ts'
+import { currentStep, isLive } from '../steps/stages.ts'
 import { opened, scopeOf } from './exceptions.ts'
 import { owed } from './next-effect.ts'
 
@@ -22,23 +23,19 @@ export function decideIntend(state: State, { step, attempt, nonce, rootId }: Of<
     return refuse('EFFECT-03', 'nonce and rootId are 16 bytes in hex each')
   // 'reconcile' never needs an intent, so the effect is one of a step's own.
   if (effect.kind === 'reconcile') return refuse('EFFECT-03', 'looking needs no intent')
-  const named = makesObject(effect)
+  const { names } = effectFacts[effect.kind]
   const fact = {
     attempt,
     effect: effect.kind,
     nonce,
     rootId: effectModules[effect.kind].draws === true ? rootId : '',
-    ckaId: named ? attemptCkaId(state.ceremonyId, step, attempt, nonce) : '',
+    ckaId: names !== null ? attemptCkaId(state.ceremonyId, step, attempt, nonce) : '',
     sealCkaId:
-      effect.kind === 'make-ceremony-key'
+      names === 'an object and its seal'
         ? attemptCkaId(state.ceremonyId, `${step}/seal`, attempt, nonce)
         : '',
   }
   return { ok: true, events: [{ kind: 'step.intended', stepId: step, fact }] }
-}
-
-function makesObject(effect: OwnEffect): boolean {
-  return ['make-ceremony-key', 'generate-root', 'generate-key', 'restore-root'].includes(effect.kind)
 }
 
 /** Takes what an effect reports: done as planned, done otherwise, or failed. */

@@ -1,6 +1,5 @@
 import { unreachable } from '../documents/format/outcome.ts'
 import type { Entry, Facts } from '../model/events.ts'
-import { currentStep, pinsOf, stageOf, stagesOf } from '../model/stages.ts'
 import { draft, type ExceptionState, type State, type StepProgress } from '../model/state.ts'
 import { recoveryOf } from '../steps/recovery/queries.ts'
 import {
@@ -13,6 +12,7 @@ import {
   verifyResult,
 } from '../steps/run.ts'
 import { missingAudiences } from '../steps/sealing/queries.ts'
+import { currentStep, pinsOf, stageOf, stagesOf } from '../steps/stages.ts'
 import { evolveIncompatible, incompatibleHistory } from './incompatible-history.ts'
 import { effectAt, openException } from './next-effect.ts'
 import { afterRestart } from './restart.ts'

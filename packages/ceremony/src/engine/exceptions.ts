@@ -2,8 +2,9 @@ import type { ExceptionDecisionDocument } from '../documents/ceremony/exception.
 import type { ExceptionDecision } from '../model/commands.ts'
 import type { OwnEffect } from '../model/effects.ts'
 import type { ComparedCard, ExceptionScope, NewEvent } from '../model/events.ts'
-import { currentStep } from '../model/stages.ts'
 import type { ExceptionState, State } from '../model/state.ts'
+import { stepFacts } from '../steps/facts.ts'
+import { currentStep } from '../steps/stages.ts'
 import { openException } from './next-effect.ts'
 
 type Proposed = Pick<ExceptionDecisionDocument, 'decided' | 'by' | 'reason' | 'head'>
@@ -50,7 +51,7 @@ function choicesOf(state: State, { about, scope, compared }: Opening): Exception
   if (again && abort.length > 0) return abort
   if (about === 'reported') return ['continue', ...abort]
   const kind = currentStep(state)?.step.do
-  const free = scope === 'step' && (kind === 'measure-machine' || kind === 'inventory')
+  const free = scope === 'step' && kind !== undefined && stepFacts[kind].dispensable === true
   return free ? ['retry', 'continue', ...abort] : ['retry', ...abort]
 }
 

@@ -16,8 +16,9 @@ import { issuePath, issueText } from '../documents/format/issue-text.ts'
 import { newest, version } from '../documents/format/versions.ts'
 import type { EventKind, Facts, NewEvent } from '../model/events.ts'
 import { planTerms } from '../plan/schema.ts'
+import { effectKinds } from '../steps/facts.ts'
 import { checkpointFields, count, json, positive } from '../steps/result-fields.ts'
-import { effectKinds, entryModules, type FamilyEntry, readResult } from '../steps/run.ts'
+import { entryModules, type FamilyEntry, readResult } from '../steps/run.ts'
 import { cards } from './compare.ts'
 
 const text = v.pipe(v.string(), v.maxLength(4000))

@@ -1,11 +1,12 @@
 import { fromHex, toWords } from '@lux/crypto'
 import type { Needs } from '../model/run-view.ts'
-import { currentStep, pinsOf, type Stage, stageOf, stagesOf } from '../model/stages.ts'
+import type { Stage } from '../model/stage.ts'
 import type { CheckpointState, DecryptionState, ExceptionState, State, StepProgress } from '../model/state.ts'
 import { namesOf } from '../plan/queries.ts'
 import { decryptionAt } from '../steps/decryption/queries.ts'
 import { stillToSign } from '../steps/officers/queries.ts'
 import { stageNeeds } from '../steps/run.ts'
+import { currentStep, pinsOf, stageOf, stagesOf } from '../steps/stages.ts'
 import { effectAt, isOver, openException, owed } from './next-effect.ts'
 
 /** The one thing that stands between now and the next progress; null when the run is over. */

@@ -1,8 +1,8 @@
 import type { Effect, EffectKind, OwnEffect } from '../model/effects.ts'
-import { currentStep, isLive, pinsOf, stageOf } from '../model/stages.ts'
 import type { State, StepProgress } from '../model/state.ts'
 import { common } from '../steps/effect-parts.ts'
 import { checkpointEffect, effectOf, logInAgain } from '../steps/run.ts'
+import { currentStep, isLive, pinsOf, stageOf } from '../steps/stages.ts'
 
 /** Whether anything may still happen. A rehearsal without a destination is over once it is sealed. */
 export function isOver(state: State): boolean {

@@ -1,5 +1,5 @@
-import { currentStep } from '../model/stages.ts'
 import { draft, type State } from '../model/state.ts'
+import { currentStep } from '../steps/stages.ts'
 
 /** The process or the token's host went away: sessions are gone, and what was under way is unknown. Changes a draft. */
 export function afterRestart(state: State): void {

@@ -2,10 +2,10 @@ import { sha256Hex } from '@lux/crypto'
 import type { Submit } from '../model/commands.ts'
 import type { Decision, NewEvent } from '../model/events.ts'
 import { refuse } from '../model/rules.ts'
-import { madeHere, signerOf, stepIdOf, verify } from '../model/signers.ts'
-import { currentStep, stageOf } from '../model/stages.ts'
 import type { State } from '../model/state.ts'
 import { submissions } from '../steps/run.ts'
+import { madeHere, signerOf, stepIdOf, verify } from '../steps/signers.ts'
+import { currentStep, stageOf } from '../steps/stages.ts'
 import { effectAt, openException } from './next-effect.ts'
 
 /** Takes a signature that a person's device or a server made, if it is awaited, over the right bytes, and valid. */

@@ -22,7 +22,7 @@ import type { RunState, StepState } from './run-view.ts'
 
 export type Intent = { effect: EffectKind; nonce: string; rootId: string; ckaId: string; sealCkaId: string }
 
-/** Where one step stands. `stage` indexes the stages of its kind (model/stages.ts). */
+/** Where one step stands. `stage` indexes the stages of its kind (steps/stages.ts). */
 export type StepProgress = {
   part: number
   step: Step

@@ -1,6 +1,7 @@
 import type { DealtBackup } from '../documents/backup/dealt-backup.ts'
 import type { Domain } from '../documents/format/fields.ts'
 import type { Version } from '../documents/format/versions.ts'
+import type { partKinds2, stepKinds2 } from './kinds.ts'
 
 /** Lower-case hex of a SHA-256 digest: 64 characters. */
 export type Digest = string
@@ -170,52 +171,7 @@ export type PlannedReshare = {
   dealers: string[]
 }
 
-export type StepKind =
-  | 'confirm'
-  | 'roll-call'
-  | 'read-aloud'
-  | 'clock-check'
-  | 'pause'
-  | 'measure-machine'
-  | 'initialise-token'
-  | 'log-in'
-  | 'probe-token'
-  | 'inventory'
-  | 'make-ceremony-key'
-  | 'open-run'
-  | 'checkpoint'
-  | 'generate-root'
-  | 'read-back'
-  | 'generate-key'
-  | 'prove-possession'
-  | 'replicate-root'
-  | 'attest'
-  | 'fhe-deal'
-  | 'acknowledge-holder'
-  | 'take-request'
-  | 'approve-request'
-  | 'answer-request'
-  | 'take-result'
-  | 'approve-epoch'
-  | 'redeal'
-  | 'assemble-epoch'
-  | 'epoch-live'
-  | 'ask-heartbeats'
-  | 'take-heartbeats'
-  | 'acknowledge-custodian'
-  | 'check-shares'
-  | 'check-medium'
-  | 'ask-shares'
-  | 'give-shares'
-  | 'restore-root'
-  | 'zeroise-root'
-  | 'sign-policy'
-  | 'revoke-keys'
-  | 'decommission-root'
-  | 'seal'
-  | 'export'
-  | 'receipt'
-  | 'close'
+export type StepKind = (typeof stepKinds2)[number]
 
 /** A value that a person types at a confirm step, e.g. a bag's serial. Never a secret. `time` is ISO-8601 UTC. */
 export type AskedValue = { id: string; label: string; format?: 'text' | 'digits' | 'hex' | 'time' }
@@ -247,24 +203,7 @@ export type Step = {
   by?: 'pin' | 'pin-pad' | Voucher
 }
 
-export type PartKind =
-  | 'token-initialisation'
-  | 'root-kek'
-  | 'key-hierarchy'
-  | 'replication'
-  | 'threshold-fhe'
-  | 'threshold-decryption'
-  | 'resharing'
-  | 'holder-heartbeat'
-  | 'root-backup'
-  | 'share-check'
-  | 'restore-drill'
-  | 'root-restore'
-  | 'officer-change'
-  | 'kek-rotation'
-  | 'revocation'
-  | 'decommission'
-  | 'bundle-export'
+export type PartKind = (typeof partKinds2)[number]
 
 export type Part = { kind: PartKind; steps: Step[] }
 

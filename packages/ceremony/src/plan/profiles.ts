@@ -1,5 +1,5 @@
 import type { Domain } from '../documents/format/fields.ts'
-import type { PlannedToken, Replication, StepKind, TokenProfile, VendorWay } from './plan.ts'
+import type { PlannedToken, Replication, TokenProfile, VendorWay } from './plan.ts'
 
 /** What a token of a profile can do, as far as a plan depends on it. */
 export type ProfileAbilities = {
@@ -150,22 +150,32 @@ export function unfitAsSpare(token: Token): string | null {
   return can.trustedWindow ? null : `${token.profile} does not enforce what the root demands of its keys`
 }
 
-/** Why a token cannot do a step of this kind by its profile, or null. */
-export function inability(token: Token, kind: StepKind, window: boolean): string | null {
+/** What a token can do or not. */
+export type Ability = Exclude<keyof ProfileAbilities, 'soft' | 'replication'>
+
+/** By ability: what a measured token is asked for, and what any other lacks. */
+const wants: Record<Ability, { needs: string; vendor: string }> = {
+  initialise: { needs: 'initialise', vendor: "is initialised with its vendor's own tool" },
+  keyWrapping: {
+    needs: 'kwp and unwrap-template',
+    vendor: 'makes no AES key that wraps others by KW or KWP',
+  },
+  sealing: {
+    needs: 'gcm',
+    vendor: 'has no AES-GCM under a nonce that it is given, so it cannot seal the ceremony key',
+  },
+  trustedWindow: {
+    needs: 'trusted-window',
+    vendor: 'does not enforce trusted wrapping keys, so the root cannot leave it safely',
+  },
+}
+
+/** Why a token cannot do by its profile what it is asked for, or null. */
+export function inability(token: Token, asked: readonly Ability[]): string | null {
   const { profile } = token
   const can = canOf(token)
-  const lacks = (need: string, vendor: string) =>
-    profile === 'measured' ? `the measured token is not asked for ${need}` : `${profile} ${vendor}`
-  if (kind === 'initialise-token' && !can.initialise)
-    return lacks('initialise', "is initialised with its vendor's own tool")
-  if ((kind === 'generate-root' || kind === 'generate-key') && !can.keyWrapping)
-    return lacks('kwp and unwrap-template', 'makes no AES key that wraps others by KW or KWP')
-  if (kind === 'make-ceremony-key' && !can.sealing)
-    return lacks('gcm', 'has no AES-GCM under a nonce that it is given, so it cannot seal the ceremony key')
-  if (kind === 'generate-root' && window && !can.trustedWindow)
-    return lacks(
-      'trusted-window',
-      'does not enforce trusted wrapping keys, so the root cannot leave it safely',
-    )
-  return null
+  const lacking = asked.find((ability) => !can[ability])
+  if (lacking === undefined) return null
+  const { needs, vendor } = wants[lacking]
+  return profile === 'measured' ? `the measured token is not asked for ${needs}` : `${profile} ${vendor}`
 }

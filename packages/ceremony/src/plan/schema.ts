@@ -6,6 +6,7 @@ import { unsigned32 } from '../documents/format/fhe-fields.ts'
 import { hex16, type Texts } from '../documents/format/fields.ts'
 import { issueText, keyName } from '../documents/format/issue-text.ts'
 import { newest, textsOf, type Version, versionOf } from '../documents/format/versions.ts'
+import { partKinds, partKinds2, stepKinds, stepKinds2 } from './kinds.ts'
 import { type PartKind, type Plan, type Role, type StepKind, tokenNeeds } from './plan.ts'
 import { tokenProfiles } from './profiles.ts'
 import { type PlanRefusal, planRefusal } from './rules.ts'
@@ -91,42 +92,6 @@ const reshare = ({ line }: Texts) =>
     dealers: list(line, 64),
   })
 
-const stepKinds = [
-  'confirm',
-  'roll-call',
-  'read-aloud',
-  'clock-check',
-  'pause',
-  'measure-machine',
-  'initialise-token',
-  'log-in',
-  'probe-token',
-  'inventory',
-  'make-ceremony-key',
-  'open-run',
-  'checkpoint',
-  'generate-root',
-  'read-back',
-  'generate-key',
-  'prove-possession',
-  'replicate-root',
-  'attest',
-  'fhe-deal',
-  'acknowledge-holder',
-  'take-request',
-  'approve-request',
-  'answer-request',
-  'take-result',
-  'approve-epoch',
-  'redeal',
-  'assemble-epoch',
-  'epoch-live',
-  'seal',
-  'export',
-  'receipt',
-  'close',
-] as const
-
 const step = ({ line, remark }: Texts) => ({
   textKey: v.pipe(v.string(), v.regex(/^[a-z][A-Za-z0-9.-]{0,127}$/, 'Expected a text key')),
   text: v.pipe(remark, v.minLength(1)),
@@ -147,17 +112,6 @@ const step = ({ line, remark }: Texts) => ({
   when: v.exactOptional(v.picklist(['opening', 'closing'])),
   by: v.exactOptional(v.picklist(['pin', 'pin-pad', 'companion', 'vendor'])),
 })
-
-const partKinds = [
-  'token-initialisation',
-  'root-kek',
-  'key-hierarchy',
-  'replication',
-  'threshold-fhe',
-  'threshold-decryption',
-  'resharing',
-  'bundle-export',
-] as const
 
 const head = ({ line }: Texts) => ({
   title: line,
@@ -197,35 +151,6 @@ const version1 = v.strictObject({
 const versionNumber = v.pipe(whole, v.minValue(1), v.maxValue(1_000_000))
 const earlierKey = v.strictObject({ bundle: digest, id: slug, version: versionNumber })
 const role2 = v.picklist([...roles, 'custodian'])
-/** What a family of steps that is newer than version 1 adds stands here. */
-const stepKinds2 = [
-  ...stepKinds,
-  'ask-heartbeats',
-  'take-heartbeats',
-  'acknowledge-custodian',
-  'check-shares',
-  'check-medium',
-  'ask-shares',
-  'give-shares',
-  'restore-root',
-  'zeroise-root',
-  'sign-policy',
-  'revoke-keys',
-  'decommission-root',
-] as const
-const partKinds2 = [
-  ...partKinds,
-  'holder-heartbeat',
-  'root-backup',
-  'share-check',
-  'restore-drill',
-  'root-restore',
-  'officer-change',
-  'kek-rotation',
-  'revocation',
-  'decommission',
-] as const
-
 const token2 = (of: Texts) => ({
   role: slug,
   profile: v.picklist([...tokenProfiles, 'measured']),

@@ -1,6 +1,7 @@
 import type { AskedValue, PartKind, StepKind } from '../plan/plan.ts'
+import { stepFacts } from '../steps/facts.ts'
 import { type DraftKey, type DraftPart, type DraftStep, named, type ScriptDraft } from './draft.ts'
-import { keyEntries, stepEntries, usualActor } from './fields.ts'
+import { keyEntries, stepEntries } from './fields.ts'
 
 /** One thing that a person changes of a draft. Parts and places in them are counted from 0. */
 export type ScriptEdit =
@@ -75,11 +76,11 @@ function newStep(draft: ScriptDraft, kind: StepKind): DraftStep {
   return {
     id: freeId(taken, kind),
     do: kind,
-    actor: usualActor(kind),
+    actor: stepFacts[kind].actor,
     textKey: `script.step.${kind}`,
     text: `${kind.charAt(0).toUpperCase()}${kind.slice(1).replaceAll('-', ' ')}.`,
     ...(entries.includes('key') && draft.keys[0] !== undefined ? { key: draft.keys[0].id } : {}),
-    ...(kind === 'inventory' ? { when: 'opening' } : {}),
+    ...(entries.includes('when') ? { when: 'opening' } : {}),
   }
 }
 

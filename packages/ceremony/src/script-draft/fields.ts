@@ -25,13 +25,6 @@ export function stepEntries(kind: StepKind): string[] {
   return [...common, ...optionalUses.filter((one) => uses?.[one] !== undefined)]
 }
 
-/** Who does a step of that kind in the shipped scripts. */
-export function usualActor(kind: StepKind): Role {
-  if (kind === 'clock-check') return 'witness'
-  const leads: readonly StepKind[] = ['roll-call', 'open-run', 'seal', 'read-aloud', 'confirm', 'pause']
-  return leads.includes(kind) ? 'administrator' : 'operator'
-}
-
 /** The form of a step: what its family uses, with what the script has to choose from. */
 export function stepFields(draft: ScriptDraft, step: DraftStep): DraftField[] {
   const { uses = {} }: StepLint = stepLints[step.do] ?? {}

@@ -2,8 +2,6 @@ import type { CheckId } from '../bundle/checks.ts'
 import type { Recorded } from '../bundle/recorded.ts'
 import type { Verification } from '../bundle/verification.ts'
 import type { Outcome } from '../documents/format/outcome.ts'
-import type { EffectKind } from '../model/effects.ts'
-import type { StepKind } from '../plan/plan.ts'
 import { attestationsFault, checkAttestationChains, checkAttestations } from './attestation/bundle.ts'
 import { backupsFault, checkBackups } from './backup/bundle.ts'
 import { checkAcknowledgements, checkCommitments, checkEnvelopes, dealFault } from './dealing/bundle.ts'
@@ -62,56 +60,6 @@ export async function checkByPolicy(v: Verification): Promise<void> {
 async function runAll(v: Verification, checks: readonly FamilyCheck[]): Promise<void> {
   for (const { id, check } of checks) await v.ledger.run(id, () => check(v))
 }
-
-/** The effect whose result the manifest is compared with, by step; null where none is. */
-export const recordedAs = {
-  confirm: null,
-  'roll-call': null,
-  'read-aloud': null,
-  'clock-check': null,
-  pause: null,
-  'measure-machine': null,
-  'initialise-token': null,
-  'log-in': null,
-  'probe-token': null,
-  inventory: null,
-  'make-ceremony-key': 'make-ceremony-key',
-  'open-run': null,
-  checkpoint: null,
-  'generate-root': 'generate-root',
-  'read-back': null,
-  'generate-key': 'generate-key',
-  'prove-possession': 'prove-possession',
-  'replicate-root': 'prove-replica',
-  attest: 'attest',
-  'fhe-deal': 'fhe-deal',
-  'acknowledge-holder': null,
-  'take-request': null,
-  'approve-request': null,
-  'answer-request': null,
-  'take-result': null,
-  'approve-epoch': null,
-  redeal: null,
-  'assemble-epoch': 'assemble-epoch',
-  'epoch-live': 'sign-epoch-live',
-  'ask-heartbeats': 'ask-heartbeats',
-  'take-heartbeats': null,
-  'acknowledge-custodian': null,
-  'check-shares': null,
-  'check-medium': 'check-medium',
-  'ask-shares': 'ask-shares',
-  'give-shares': null,
-  'restore-root': 'restore-root',
-  'zeroise-root': 'zeroise-root',
-  'sign-policy': 'read-policy',
-  'revoke-keys': null,
-  'decommission-root': 'zeroise-root',
-  // It begins with the closing inventory; the rest of it comes after the transcript's end.
-  seal: 'inventory',
-  export: null,
-  receipt: null,
-  close: null,
-} as const satisfies Record<StepKind, EffectKind | null>
 
 /** Whether what each family's steps have recorded is what the manifest says: the first fault, or null. */
 export async function recordedFault(v: Verification, recorded: readonly Recorded[]): Promise<string | null> {

@@ -1,7 +1,7 @@
 import type * as v from 'valibot'
 import type { Facts } from '../model/events.ts'
 import type { Needs } from '../model/run-view.ts'
-import type { Stage } from '../model/stages.ts'
+import type { Stage } from '../model/stage.ts'
 import type { State, StepProgress } from '../model/state.ts'
 
 /** All that the engine knows of one kind of entry that people of a family bring about. */

@@ -4,7 +4,7 @@ import { issuePath, issueText } from '../documents/format/issue-text.ts'
 import type { Submit } from '../model/commands.ts'
 import type { EffectKind, EffectOf, OwnEffect, Results } from '../model/effects.ts'
 import type { Decision, Entry, Facts } from '../model/events.ts'
-import type { Stage } from '../model/stages.ts'
+import type { Stage } from '../model/stage.ts'
 import type { State, StepProgress } from '../model/state.ts'
 import * as attestation from './attestation/run.ts'
 import * as backup from './backup/run.ts'
@@ -140,39 +140,6 @@ export function applyEntry<K extends FamilyEntry>(
 ): boolean {
   return entryModules[kind].apply(state, progress, fact)
 }
-
-/** Every kind of effect, for schemas and tables. */
-export const effectKinds = [
-  'measure-machine',
-  'initialise-token',
-  'log-in',
-  'probe-token',
-  'inventory',
-  'make-ceremony-key',
-  'sign-opening',
-  'make-checkpoint',
-  'generate-root',
-  'read-back',
-  'generate-key',
-  'prove-possession',
-  'prove-replica',
-  'attest',
-  'fhe-deal',
-  'assemble-epoch',
-  'sign-epoch-live',
-  'ask-heartbeats',
-  'check-medium',
-  'ask-shares',
-  'restore-root',
-  'zeroise-root',
-  'read-policy',
-  'build-bundle',
-  'sign-bundle',
-  'write-bundle',
-  'write-medium',
-  'close-out',
-  'destroy-ceremony-key',
-] as const satisfies readonly EffectKind[]
 
 /** A result with the effect that it is of, so that a switch over `effect` knows its fields. */
 export type TaggedResult = { [K in EffectKind]: { effect: K; result: Results[K] } }[EffectKind]

@@ -1,6 +1,7 @@
 import type { Json } from '@lux/crypto'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import type { EffectKind } from '../model/effects.ts'
+import { effectFacts, isEffectKind } from '../steps/facts.ts'
 import { factTextFault } from './fact-texts.ts'
 import { appendEntry, type Head, headOf, openTranscript, type TranscriptState } from './fold.ts'
 import { type LineReader, readLines } from './jsonl.ts'
@@ -46,38 +47,6 @@ type Reading = { kind: 'reading.heard' | 'reading.signed'; stepId: string; fact:
 
 type Made = { seq: number; stepId: string; effect: string; ckaId: Json }
 
-/** Which results the checks ask for, and which of them make a key: a new effect is placed here, or does not compile. */
-const kept: { readonly [K in EffectKind]: 'makes a key' | 'is asked for' | null } = {
-  'measure-machine': 'is asked for',
-  'initialise-token': 'is asked for',
-  'log-in': null,
-  'probe-token': 'is asked for',
-  inventory: 'is asked for',
-  'make-ceremony-key': 'makes a key',
-  'sign-opening': null,
-  'make-checkpoint': null,
-  'generate-root': 'makes a key',
-  'read-back': null,
-  'generate-key': 'makes a key',
-  'prove-possession': 'is asked for',
-  'prove-replica': 'is asked for',
-  attest: 'is asked for',
-  'fhe-deal': 'makes a key',
-  'assemble-epoch': 'is asked for',
-  'ask-heartbeats': 'is asked for',
-  'check-medium': 'is asked for',
-  'ask-shares': 'is asked for',
-  'restore-root': 'is asked for',
-  'zeroise-root': 'is asked for',
-  'sign-epoch-live': 'is asked for',
-  'read-policy': 'is asked for',
-  'build-bundle': null,
-  'sign-bundle': null,
-  'write-bundle': null,
-  'write-medium': null,
-  'close-out': null,
-  'destroy-ceremony-key': null,
-}
 /** Entries that no bundle's transcript has: it is sealed after its last entry, and an aborted run has no bundle. */
 const endings: readonly string[] = [
   'run.aborted',
@@ -150,7 +119,7 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
       const made = done ? resultIn(entry) : null
       if (made !== null) {
         results.set(`${stepId} ${made.effect}`, made.result)
-        if (kept[made.effect] === 'makes a key')
+        if (effectFacts[made.effect].result === 'makes a key')
           all.push({ seq: Number(seq), stepId, effect: made.effect, ckaId: read?.ckaId ?? null })
       }
       named.add(stepId)
@@ -250,12 +219,8 @@ function isList(value: Json): value is readonly Json[] {
 function resultIn(entry: Entry): { effect: EffectKind; result: Json } | null {
   if ('factHash' in entry) return null
   const { effect, result } = entry.fact
-  if (typeof effect !== 'string' || !isEffect(effect) || kept[effect] === null) return null
+  if (!isEffectKind(effect) || effectFacts[effect].result === null) return null
   return result === undefined || result === null ? null : { effect, result }
-}
-
-function isEffect(name: string): name is EffectKind {
-  return Object.hasOwn(kept, name)
 }
 
 function dealingIn(entry: Entry): Verified['dealing'] {

@@ -3,10 +3,10 @@ import type { Predicate } from '../bundle/predicate.ts'
 import { member } from '../bundle/recorded.ts'
 import { required, type Verification } from '../bundle/verification.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
-import type { EffectKind, KeyEvidence, Results } from '../model/effects.ts'
 import type { PlannedKey, Step } from '../plan/plan.ts'
 import { keyOf, leavesByWindow, stepsOf } from '../plan/queries.ts'
 import { evidenceLevels } from '../policy/schema.ts'
+import { effectFacts, isEffectKind } from '../steps/facts.ts'
 import { attributeFault, lengthFault, type Template, templates } from '../steps/key/templates.ts'
 import { lackedBy } from '../steps/token/bundle.ts'
 import type { KeyRead } from '../transcript/verify.ts'
@@ -19,27 +19,6 @@ function wrongLevel(claimed: EvidenceLevel, least: EvidenceLevel, proved: Eviden
   if (rank > evidenceLevels.indexOf(proved)) return `claims ${claimed}, proved is no more than ${proved}`
   if (proved !== 'E1' && claimed !== proved) return `claims ${claimed}, its attestation is of ${proved}`
   return rank < evidenceLevels.indexOf(least) ? `${claimed}, the policy asks for ${least}` : null
-}
-
-/** Effects whose result is what was read of a key. */
-type Reading = { [K in EffectKind]: Results[K] extends { evidence: KeyEvidence } ? K : never }[EffectKind]
-
-/** What a key must read as in the transcript, by the effect that read it: each has its place here, and no other reading is taken. */
-const readAs: {
-  readonly [K in Reading]: Template | 'as the root is made' | 'as its record'
-} = {
-  'make-ceremony-key': templates.ceremonyKey,
-  'generate-root': 'as the root is made',
-  'read-back': templates.root,
-  'prove-replica': templates.replica,
-  'restore-root': templates.replica,
-  'generate-key': templates.wrappedOnce,
-  // TRANSCRIPT-CONTENT compares it with the record, of which the template is asked above.
-  attest: 'as its record',
-}
-
-function isReading(effect: string): effect is Reading {
-  return Object.hasOwn(readAs, effect)
 }
 
 /** A root leaves by a trusted window or never was extractable, as where it is made: SPEC.md 6.4. */
@@ -64,12 +43,12 @@ function wrappedIn(v: Verification, step: Step | undefined, attributes: Json): T
 }
 
 function readAtFault(v: Verification, stepId: string, { effect, attributes }: KeyRead): string | null {
-  if (!isReading(effect)) return `${effect} reads a key, and nothing says what it must read as`
-  const expected = readAs[effect]
+  const expected = isEffectKind(effect) ? effectFacts[effect].reads : null
+  if (expected === null) return `${effect} reads a key, and nothing says what it must read as`
   if (expected === 'as its record') return null
   const plan = required(v.plan)
   const step = stepsOf(plan).find(({ step }) => step.id === stepId)?.step
-  if (effect === 'generate-key') return faultOf(wrappedIn(v, step, attributes), attributes)
+  if (expected === 'as it was wrapped') return faultOf(wrappedIn(v, step, attributes), attributes)
   return faultOf(
     expected === 'as the root is made' ? rootTemplate(v, keyOf(plan, step?.key)) : expected,
     attributes,

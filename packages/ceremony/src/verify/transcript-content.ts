@@ -5,7 +5,8 @@ import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import type { EffectKind } from '../model/effects.ts'
 import type { Step } from '../plan/plan.ts'
 import { stepsOf } from '../plan/queries.ts'
-import { recordedAs, recordedFault } from '../steps/bundle.ts'
+import { recordedFault } from '../steps/bundle.ts'
+import { stepFacts } from '../steps/facts.ts'
 import { hearingsOf } from './hearings.ts'
 import { roomFault } from './machine.ts'
 import { courseFault } from './transcript-course.ts'
@@ -14,7 +15,7 @@ import { courseFault } from './transcript-course.ts'
 export async function checkTranscriptContent(v: Verification): Promise<Outcome<string>> {
   const recorded: Recorded[] = []
   for (const { step } of stepsOf(required(v.plan))) {
-    const effect = recordedAs[step.do]
+    const effect = stepFacts[step.do].recorded
     if (effect === null) continue
     const result = resultOf(v, step, effect)
     if (result === undefined) return wrong(`${step.id}: the transcript has nothing of it`)

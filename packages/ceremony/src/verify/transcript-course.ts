@@ -1,61 +1,11 @@
 import { member } from '../bundle/recorded.ts'
 import { required, type Verification } from '../bundle/verification.ts'
-import type { Plan, Step, StepKind } from '../plan/plan.ts'
+import type { Plan, Step } from '../plan/plan.ts'
 import { keyOf, stepsOf } from '../plan/queries.ts'
+import { makesKey, seals, stepFacts } from '../steps/facts.ts'
 import { isProbed } from '../steps/token/bundle.ts'
 
 type Made = Verification['run']['made'][number]
-
-/** Steps that make or bring a key, by whether they make one and want a probed token: the rest of the plan's kinds are `null`. */
-const keyed: { readonly [K in StepKind]: { makes: boolean; probed: boolean } | null } = {
-  confirm: null,
-  'roll-call': null,
-  'read-aloud': null,
-  'clock-check': null,
-  pause: null,
-  'measure-machine': null,
-  'initialise-token': null,
-  'log-in': null,
-  'probe-token': null,
-  inventory: null,
-  'make-ceremony-key': { makes: true, probed: true },
-  'open-run': null,
-  checkpoint: null,
-  'generate-root': { makes: true, probed: true },
-  'read-back': null,
-  'generate-key': { makes: true, probed: true },
-  'prove-possession': null,
-  'replicate-root': { makes: false, probed: true },
-  attest: null,
-  'fhe-deal': { makes: true, probed: false },
-  'acknowledge-holder': null,
-  'take-request': null,
-  'approve-request': null,
-  'answer-request': null,
-  'take-result': null,
-  'approve-epoch': null,
-  redeal: null,
-  'assemble-epoch': null,
-  'epoch-live': null,
-  'ask-heartbeats': null,
-  'take-heartbeats': null,
-  'acknowledge-custodian': null,
-  'check-shares': null,
-  'check-medium': null,
-  'ask-shares': null,
-  'give-shares': null,
-  'restore-root': { makes: false, probed: true },
-  'zeroise-root': null,
-  'sign-policy': null,
-  'revoke-keys': null,
-  'decommission-root': null,
-  seal: null,
-  export: null,
-  receipt: null,
-  close: null,
-}
-
-const makesKey = ({ do: kind }: Step): boolean => keyed[kind]?.makes === true
 
 /** SPEC.md 6.4 "How a run goes": whether what the transcript says can have been one run of this plan, ready to be sealed. */
 export function courseFault(v: Verification): string | null {
@@ -77,7 +27,7 @@ function endFault({ run: { stopped } }: Verification): string | null {
 /** Every step up to the seal was done, in the plan's order, and none after it. */
 function orderFault({ run }: Verification, steps: readonly Step[]): string | null {
   const places = new Map(steps.map(({ id }, index) => [id, index]))
-  const seal = steps.findIndex((step) => step.do === 'seal')
+  const seal = steps.findIndex(seals)
   if (places.size !== steps.length) return 'two steps of the plan have one id'
   if (seal < 0) return 'no step of the plan seals the bundle'
   const missing = steps.slice(0, seal + 1).find(({ id }) => !run.named.has(id))
@@ -94,7 +44,7 @@ function orderFault({ run }: Verification, steps: readonly Step[]): string | nul
 
 /** CEREMONY.md "Attack probe": whatever the level of evidence, the hardened template held before a key was made in the token. */
 function probeFault(v: Verification, steps: readonly Step[]): string | null {
-  const found = steps.find((step) => keyed[step.do]?.probed === true && !isProbed(v, step, 'E0'))
+  const found = steps.find((step) => stepFacts[step.do].key?.probed === true && !isProbed(v, step, 'E0'))
   return found === undefined ? null : `${found.id}: in a token that passed no probe before`
 }
 
@@ -116,7 +66,7 @@ function keyFault(plan: Plan, steps: readonly Step[]): string | null {
 
 /** No id of a key has a space. */
 function keyMadeBy(step: Step): string {
-  return step.do === 'generate-root' || step.do === 'generate-key' ? (step.key ?? '') : `the ${step.do}`
+  return stepFacts[step.do].key?.makes === 'the key that it names' ? (step.key ?? '') : `the ${step.do}`
 }
 
 /** What is made is made in its step, and once; or again where officers decided to retry, and what was there before is gone. */

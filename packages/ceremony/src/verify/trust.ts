@@ -10,6 +10,7 @@ import { mayJoin, stepsOf } from '../plan/queries.ts'
 import { checkPolicy, checkRunVersion, policyDigest } from '../policy/check.ts'
 import type { Policy } from '../policy/schema.ts'
 import { checkByPolicy } from '../steps/bundle.ts'
+import { isPlannedCheckpoint, seals } from '../steps/facts.ts'
 import { isProgram } from '../steps/token/bundle.ts'
 import { checkpointCodec } from '../transcript/checkpoint.ts'
 import { checkEvidence } from './evidence.ts'
@@ -174,8 +175,8 @@ function checkCosignatures(v: Verification): Outcome<string> {
 function liveSteps(plan: Plan): string[] {
   return stepsOf(plan)
     .map(({ step }) => step)
-    .filter((step) => step.do === 'checkpoint' || plan.checkpoints.live.includes(step.id))
-    .filter((step) => step.do !== 'seal')
+    .filter((step) => isPlannedCheckpoint(step) || plan.checkpoints.live.includes(step.id))
+    .filter((step) => !seals(step))
     .map((step) => step.id)
 }
 

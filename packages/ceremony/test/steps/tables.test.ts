@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { checkIds } from '../../src/bundle/checks.ts'
-import { stagesOf } from '../../src/model/stages.ts'
+import { stepKinds2 } from '../../src/plan/kinds.ts'
 import type { StepKind } from '../../src/plan/plan.ts'
-import { recordedAs } from '../../src/steps/bundle.ts'
+import { effectKinds, stepFacts } from '../../src/steps/facts.ts'
 import { stepLints } from '../../src/steps/lint.ts'
-import { effectKinds, effectModules } from '../../src/steps/run.ts'
+import { effectModules } from '../../src/steps/run.ts'
+import { stagesOf } from '../../src/steps/stages.ts'
 
 // The compiler sees to it that the keys of the table are the kinds of steps.
 const kinds = Object.keys(stepLints) as StepKind[]
@@ -15,9 +16,10 @@ const families = readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
 )
 
 describe('the tables of step families', () => {
-  test('every kind of step has its lint, its stages and its place in a bundle', () => {
+  test('every kind of step has its lint and its facts, and a plan can have it', () => {
     expect(kinds.length).toBeGreaterThan(30)
-    expect(Object.keys(recordedAs).sort()).toEqual([...kinds].sort())
+    expect(Object.keys(stepFacts).sort()).toEqual([...kinds].sort())
+    expect([...stepKinds2].sort()).toEqual([...kinds].sort())
     for (const kind of kinds) expect(stagesOf(kind).length, kind).toBeGreaterThan(0)
   })
 
@@ -32,7 +34,7 @@ describe('the tables of step families', () => {
 
   test('an effect that a bundle is compared with is one that its step does', () => {
     for (const kind of kinds) {
-      const recorded = recordedAs[kind]
+      const recorded = stepFacts[kind].recorded
       const done = stagesOf(kind).flatMap((stage) => (stage.kind === 'effect' ? [stage.effect] : []))
       if (recorded !== null) expect(done, kind).toContain(recorded)
     }
@@ -47,7 +49,7 @@ describe('the tables of step families', () => {
 
   test('every family with a door stands in the table of that door', () => {
     expect(families.length).toBeGreaterThan(9)
-    for (const door of ['lint', 'run', 'bundle'] as const) {
+    for (const door of ['facts', 'lint', 'run', 'bundle'] as const) {
       const table = readFileSync(new URL(`${door}.ts`, folder), 'utf8')
       for (const family of families) {
         const has = readdirSync(new URL(`${family}/`, folder)).includes(`${door}.ts`)

@@ -4,9 +4,9 @@ import { hybridSignature } from '../../documents/format/fields.ts'
 import type { Submit } from '../../model/commands.ts'
 import type { Decision } from '../../model/events.ts'
 import { refuse } from '../../model/rules.ts'
-import { madeHere, standsAt, verify } from '../../model/signers.ts'
 import type { State } from '../../model/state.ts'
 import type { EntryModules, StageNeeds } from '../entries.ts'
+import { madeHere, standsAt, verify } from '../signers.ts'
 import { custodiansOf, missingCustodians } from './queries.ts'
 
 /** A custodian's word that the share is the one that was dealt, and that its words were read back. */

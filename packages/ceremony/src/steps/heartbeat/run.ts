@@ -4,10 +4,10 @@ import { heartbeatCodec } from '../../documents/threshold/heartbeat.ts'
 import type { Submit } from '../../model/commands.ts'
 import type { Decision } from '../../model/events.ts'
 import { refuse } from '../../model/rules.ts'
-import { seatOf, standsAt, verify } from '../../model/signers.ts'
 import type { State } from '../../model/state.ts'
 import { namesOf } from '../../plan/queries.ts'
 import type { EntryModules, StageNeeds } from '../entries.ts'
+import { seatOf, standsAt, verify } from '../signers.ts'
 import { differs, type EffectModules } from '../step-module.ts'
 
 /** Holders of the epoch who have not stated that they hold the share. */

@@ -1,9 +1,10 @@
 import { fromBase64, fromHex, lp, sha256Hex, utf8 } from '@lux/crypto'
 import { levels, type WrapNode } from '../../bundle/predicate.ts'
-import { fits, isWrapMechanism, making, member, type Recorded, same } from '../../bundle/recorded.ts'
+import { fits, isWrapMechanism, member, type Recorded, same } from '../../bundle/recorded.ts'
 import { required, type Verification } from '../../bundle/verification.ts'
 import { accept, type Outcome, refuse } from '../../documents/format/outcome.ts'
 import { ceremonyKeyId } from '../../plan/queries.ts'
+import { showsMade } from '../facts.ts'
 import { placeFault } from '../token/bundle.ts'
 
 /** Every key of the manifest was made in a step of the plan, in that step's token, and reads as it was read there. */
@@ -11,7 +12,7 @@ export function evidenceFault(v: Verification, recorded: readonly Recorded[]): s
   for (const evidence of v.predicate.keyEvidence) {
     const { id, level } = evidence
     const key = level === ceremonyKeyId ? undefined : id
-    const made = recorded.find(({ step }) => making.includes(step.do) && step.key === key)
+    const made = recorded.find(({ step }) => showsMade(step) && step.key === key)
     if (made === undefined) return `${id}: no step of the plan makes it`
     const place = placeFault(v, made.step, evidence)
     if (place !== null) return `${id}: ${place}`
@@ -35,7 +36,7 @@ export function evidenceFault(v: Verification, recorded: readonly Recorded[]): s
 export function treeFault(v: Verification, recorded: readonly Recorded[]): string | null {
   const { predicate, transports } = v
   for (const { id, level, root, blob, mechanism, publicKey } of predicate.wrapTree) {
-    const made = recorded.find(({ step }) => making.includes(step.do) && step.key === id)
+    const made = recorded.find(({ step }) => showsMade(step) && step.key === id)
     const sent = predicate.transports.map(({ roots }) => roots.filter((one) => one.id === id))
     if (made === undefined) {
       if (root === null || root.born === predicate.ceremonyId) return `${id}: no step of the plan makes it`

@@ -1,7 +1,7 @@
 import { carriedBudgets, checkCarried } from '@lux/crypto/fhe'
-import { leftOf } from '../../model/signers.ts'
-import { currentStep, stageOf } from '../../model/stages.ts'
 import type { State } from '../../model/state.ts'
+import { leftOf } from '../signers.ts'
+import { currentStep, stageOf } from '../stages.ts'
 import { plannedReshare } from './queries.ts'
 
 /**

@@ -2,6 +2,7 @@ import { type Plan, type Step, tokenNeeds } from '../../plan/plan.ts'
 import { inability } from '../../plan/profiles.ts'
 import { keyOf, leavesByWindow, repeated, stepsOf, tokenOf } from '../../plan/queries.ts'
 import { type PlanRefusal, planRefusal } from '../../plan/rules.ts'
+import { stepFacts } from '../facts.ts'
 import type { PlanProgress, Refuse, StepLint } from '../plan-progress.ts'
 
 /** PLAN-20, PLAN-21: the tokens by themselves. */
@@ -55,20 +56,16 @@ export function checkToken(plan: Plan, step: Step, at: PlanProgress, refuse: Ref
   const token = tokenOf(plan, step)
   if (token === undefined) return
   const key = keyOf(plan, step.key)
-  const unable = inability(token, step.do, key !== undefined && leavesByWindow(plan, key))
+  const { asks = [], asksForWindow = [], key: keyed } = stepFacts[step.do]
+  const window = key !== undefined && leavesByWindow(plan, key)
+  const unable = inability(token, window ? [...asks, ...asksForWindow] : asks)
   if (unable !== null) refuse('PLAN-22', unable)
   if (step.do === 'initialise-token') return
   if (!at.initialised.has(token.role)) refuse('PLAN-51', `the token ${token.role} is new`)
   if (step.do === 'log-in') return
   if (!at.loggedIn.has(token.role)) refuse('PLAN-52', `nobody has logged in to the token ${token.role}`)
-  const makes = [
-    'make-ceremony-key',
-    'generate-root',
-    'generate-key',
-    'replicate-root',
-    'restore-root',
-  ].includes(step.do)
-  if (makes && !at.probed.has(token.role)) refuse('PLAN-53', `the token ${token.role} has not been probed`)
+  if (keyed?.probed === true && !at.probed.has(token.role))
+    refuse('PLAN-53', `the token ${token.role} has not been probed`)
 }
 
 const roleOf = ({ token = 'ceremony' }: Step): string => token

@@ -1,12 +1,12 @@
 import { type HybridSignature, type VerificationKeys, verifySignature } from '@lux/crypto'
 import { type Signable, signatureContext } from '../documents/format/context.ts'
+import type { Refusal, Submit } from '../model/commands.ts'
+import type { Seat } from '../model/events.ts'
+import { refuse } from '../model/rules.ts'
+import type { LiveEpoch, State, StepProgress } from '../model/state.ts'
 import type { Role } from '../plan/plan.ts'
 import { holderBefore } from '../plan/queries.ts'
-import type { Refusal, Submit } from './commands.ts'
-import type { Seat } from './events.ts'
-import { refuse } from './rules.ts'
 import { currentStep, stageOf } from './stages.ts'
-import type { LiveEpoch, State, StepProgress } from './state.ts'
 
 /** Stages at which somebody who keeps a share is heard. */
 type Stages =

@@ -1,0 +1,78 @@
+/** Kinds of steps of version 1. */
+export const stepKinds = [
+  'confirm',
+  'roll-call',
+  'read-aloud',
+  'clock-check',
+  'pause',
+  'measure-machine',
+  'initialise-token',
+  'log-in',
+  'probe-token',
+  'inventory',
+  'make-ceremony-key',
+  'open-run',
+  'checkpoint',
+  'generate-root',
+  'read-back',
+  'generate-key',
+  'prove-possession',
+  'replicate-root',
+  'attest',
+  'fhe-deal',
+  'acknowledge-holder',
+  'take-request',
+  'approve-request',
+  'answer-request',
+  'take-result',
+  'approve-epoch',
+  'redeal',
+  'assemble-epoch',
+  'epoch-live',
+  'seal',
+  'export',
+  'receipt',
+  'close',
+] as const
+
+/** What a family of steps that is newer than version 1 adds stands here. */
+export const stepKinds2 = [
+  ...stepKinds,
+  'ask-heartbeats',
+  'take-heartbeats',
+  'acknowledge-custodian',
+  'check-shares',
+  'check-medium',
+  'ask-shares',
+  'give-shares',
+  'restore-root',
+  'zeroise-root',
+  'sign-policy',
+  'revoke-keys',
+  'decommission-root',
+] as const
+
+/** Kinds of parts of version 1. */
+export const partKinds = [
+  'token-initialisation',
+  'root-kek',
+  'key-hierarchy',
+  'replication',
+  'threshold-fhe',
+  'threshold-decryption',
+  'resharing',
+  'bundle-export',
+] as const
+
+export const partKinds2 = [
+  ...partKinds,
+  'holder-heartbeat',
+  'root-backup',
+  'share-check',
+  'restore-drill',
+  'root-restore',
+  'officer-change',
+  'kek-rotation',
+  'revocation',
+  'decommission',
+] as const

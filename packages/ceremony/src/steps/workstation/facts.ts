@@ -1,0 +1,48 @@
+import { go, looks } from '../../model/stage.ts'
+import type { EffectFactsOf, StepFactsOf } from '../step-facts.ts'
+
+export const facts = {
+  confirm: {
+    actor: 'administrator',
+    stages: [go],
+    key: null,
+    recorded: null,
+  },
+  'roll-call': {
+    actor: 'administrator',
+    stages: [go],
+    key: null,
+    recorded: null,
+  },
+  'read-aloud': {
+    actor: 'administrator',
+    stages: [go],
+    key: null,
+    recorded: null,
+  },
+  'clock-check': {
+    actor: 'witness',
+    stages: [go],
+    key: null,
+    recorded: null,
+  },
+  pause: {
+    actor: 'administrator',
+    stages: [go],
+    key: null,
+    recorded: null,
+  },
+  'measure-machine': {
+    actor: 'operator',
+    stages: [go, looks('measure-machine')],
+    key: null,
+    recorded: null,
+    dispensable: true,
+  },
+} as const satisfies StepFactsOf<
+  'confirm' | 'roll-call' | 'read-aloud' | 'clock-check' | 'pause' | 'measure-machine'
+>
+
+export const effectFacts = {
+  'measure-machine': { result: 'is asked for', reads: null, names: null },
+} as const satisfies EffectFactsOf<'measure-machine'>
