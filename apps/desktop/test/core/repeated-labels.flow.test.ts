@@ -7,8 +7,8 @@ import { type Hsm, rootTemplate, softTokenEnvironment, startHsm } from '@lux/hsm
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { makeStandInTokens } from '../../src/core/rehearsal/stand-in-tokens.ts'
 import type { RunContext } from '../../src/core/runs/effects/context.ts'
-import { generateRoot } from '../../src/core/runs/effects/root.ts'
-import { initialiseToken } from '../../src/core/runs/effects/token.ts'
+import { generateRoot } from '../../src/core/runs/effects/key/root.ts'
+import { initialiseToken } from '../../src/core/runs/effects/token/token.ts'
 
 let dir: string
 let hsm: Hsm

@@ -4,7 +4,7 @@ import { evidenceReasons, type ProbeReport, profileById, profiles, type TokenInf
 import { describe, expect, it } from 'vitest'
 import { evidenceReasonCodes, libraryVariables } from '../../src/contract/index.ts'
 import type { RunContext } from '../../src/core/runs/effects/context.ts'
-import { initialiseToken, logIn, probeToken } from '../../src/core/runs/effects/token.ts'
+import { initialiseToken, logIn, probeToken } from '../../src/core/runs/effects/token/token.ts'
 import { probesInRun } from '../../src/core/services/tokens/token-probes.ts'
 import { pinStateOf, probeViewOf, tokenViewOf } from '../../src/core/services/tokens/token-view.ts'
 

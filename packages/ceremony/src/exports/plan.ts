@@ -32,3 +32,4 @@ export {
   type ScriptValues,
 } from '../plan-check/script.ts'
 export { rolesMissing, takeSeat } from '../plan-check/seats.ts'
+export { stepFacts } from '../steps/facts.ts'

@@ -1,12 +1,12 @@
 import type { AskedValue, PartKind, StepKind } from '../plan/plan.ts'
-import { stepFacts } from '../steps/facts.ts'
+import { firstStep, stepFacts } from '../steps/facts.ts'
 import { type DraftKey, type DraftPart, type DraftStep, named, type ScriptDraft } from './draft.ts'
 import { keyEntries, stepEntries } from './fields.ts'
 
 /** One thing that a person changes of a draft. Parts and places in them are counted from 0. */
 export type ScriptEdit =
   | { do: 'title'; title: string }
-  | { do: 'add-part'; kind: PartKind; step: StepKind }
+  | { do: 'add-part'; kind: PartKind }
   | { do: 'add-step'; part: number; at: number; step: StepKind }
   | { do: 'remove-step'; id: string }
   /** Past the edge of its part a step goes to the next one; a part without steps is none. */
@@ -24,7 +24,7 @@ export function edited(draft: ScriptDraft, edit: ScriptEdit): ScriptDraft {
     case 'title':
       return edit.title === '' ? draft : named(draft, edit.title)
     case 'add-part': {
-      const part: DraftPart = { kind: edit.kind, steps: [newStep(draft, edit.step)] }
+      const part: DraftPart = { kind: edit.kind, steps: [newStep(draft, firstStep[edit.kind])] }
       return { ...draft, parts: [...draft.parts, part] }
     }
     case 'add-step':

@@ -1,5 +1,5 @@
 import type { EffectKind } from '../model/effects.ts'
-import type { Step, StepKind } from '../plan/plan.ts'
+import type { PartKind, Step, StepKind } from '../plan/plan.ts'
 import * as attestation from './attestation/facts.ts'
 import * as backup from './backup/facts.ts'
 import * as dealing from './dealing/facts.ts'
@@ -81,3 +81,24 @@ export function showsMade({ do: kind }: Pick<Step, 'do'>): boolean {
 /** Whether the plan has a checkpoint for its own sake here, which witnesses always cosign. */
 export const isPlannedCheckpoint = ({ do: kind }: Pick<Step, 'do'>): boolean =>
   stepFacts[kind].stages.some((stage) => stage.kind === 'checkpoint' && stage.reason === 'planned')
+
+/** What a part of a script is for, as its first step: a part without steps is none. */
+export const firstStep: Readonly<Record<PartKind, StepKind>> = {
+  'token-initialisation': 'roll-call',
+  'root-kek': 'generate-root',
+  'key-hierarchy': 'generate-key',
+  replication: 'replicate-root',
+  'threshold-fhe': 'fhe-deal',
+  'threshold-decryption': 'take-request',
+  resharing: 'approve-epoch',
+  'holder-heartbeat': 'ask-heartbeats',
+  'root-backup': 'acknowledge-custodian',
+  'share-check': 'check-shares',
+  'restore-drill': 'check-medium',
+  'root-restore': 'check-medium',
+  'officer-change': 'sign-policy',
+  'kek-rotation': 'generate-key',
+  revocation: 'revoke-keys',
+  decommission: 'decommission-root',
+  'bundle-export': 'seal',
+}

@@ -13,7 +13,7 @@ export type StepFacts = {
   readonly stages: readonly Stage[]
   /** Null of a step that neither makes nor brings a key. `probed`: its token passed the probe before. */
   readonly key: {
-    readonly makes: 'the key that it names' | 'a key of its own' | null
+    readonly makes: 'the key that it names' | 'the ceremony key' | 'the threshold key' | null
     readonly probed: boolean
   } | null
   /** The effect whose result the manifest is compared with. */

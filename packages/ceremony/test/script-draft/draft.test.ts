@@ -77,7 +77,7 @@ test('a removed step is no longer cosigned, a renamed one still is', () => {
 test('a part whose last step goes is gone, and the last step of all stays', () => {
   const empty = emptyDraft('Mine')
   expect(all(empty, [{ do: 'remove-step', id: 'roll-call' }])).toBe(empty)
-  const two = all(empty, [{ do: 'add-part', kind: 'bundle-export', step: 'seal' }])
+  const two = all(empty, [{ do: 'add-part', kind: 'bundle-export' }])
   expect(ids(all(two, [{ do: 'remove-step', id: 'roll-call' }]))).toEqual([['seal']])
 })
 
@@ -89,11 +89,11 @@ test('from empty to a script that lints, by edits alone', () => {
     ),
     { do: 'change-step', id: 'clock-check', entry: 'values', value: 'Time on the wall clock' },
     { do: 'add-key' },
-    { do: 'add-part', kind: 'root-kek', step: 'generate-root' },
+    { do: 'add-part', kind: 'root-kek' },
     { do: 'add-step', part: 1, at: 1, step: 'read-back' },
     { do: 'add-step', part: 1, at: 2, step: 'prove-possession' },
     { do: 'cosign', id: 'generate-root', on: true },
-    { do: 'add-part', kind: 'bundle-export', step: 'seal' },
+    { do: 'add-part', kind: 'bundle-export' },
     ...(['export', 'receipt', 'close'] as const).map(
       (step, at): ScriptEdit => ({ do: 'add-step', part: 2, at: at + 1, step }),
     ),
@@ -135,7 +135,7 @@ test('keys are added level by level, and a renamed one takes its steps and child
     { do: 'add-key' },
     { do: 'add-key' },
     { do: 'add-key' },
-    { do: 'add-part', kind: 'root-kek', step: 'generate-root' },
+    { do: 'add-part', kind: 'root-kek' },
     { do: 'change-key', id: 'root-kek', entry: 'id', value: 'root-2027' },
   ])
   expect(made.keys.map(({ id, parent }) => [id, parent])).toEqual([

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Needs, RunView } from '@lux/ceremony'
 import { ExpectedError } from '@lux/node-files'
-import { bundleFile } from '../../core/runs/effects/bundle.ts'
+import { bundleFile } from '../../core/runs/effects/sealing/bundle.ts'
 import { awaitedWord } from '../../core/runs/exchange/answers.ts'
 import type { AtHolders } from '../../core/runs/exchange/awaited.ts'
 import { deviceLines } from '../../core/runs/exchange/device-lines.ts'

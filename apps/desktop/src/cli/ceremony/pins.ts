@@ -1,6 +1,6 @@
 import type { PinNeed } from '@lux/ceremony'
 import { Secret, wipe } from '@lux/crypto'
-import type { GivenPin } from '../../core/runs/effects/pin-box.ts'
+import type { GivenPin } from '../../core/runs/effects/token/pin-box.ts'
 import type { AskPin } from '../../core/use-cases/drive-production.ts'
 import type { WantedPin } from '../../core/use-cases/resume.ts'
 import { readSecret, type SecretSource } from '../shell/secret-input.ts'

@@ -12,7 +12,7 @@ const draftEdit = oneGroupOf(
   group({ do: oneOf(['undo']) }),
   group({ do: oneOf(['redo']) }),
   group({ do: oneOf(['title']), title: name }),
-  group({ do: oneOf(['add-part']), kind: slug, step: slug }),
+  group({ do: oneOf(['add-part']), kind: slug }),
   group({ do: oneOf(['add-step']), part: place, at: place, step: slug }),
   group({ do: oneOf(['remove-step']), id: slug }),
   group({ do: oneOf(['move-step']), id: slug, by: oneOf([-1, 1]) }),

@@ -4,7 +4,7 @@ import { type Policy, parsePolicyFile, policyDigest } from '@lux/ceremony/policy
 import { verifyAttestation } from '@lux/hsm'
 import { digestOfFile, ExpectedError, fileReader, readBounded, watchedReader } from '@lux/node-files'
 import type { BundleSummary, InputOf, UnreadableRun, VerifyView } from '../../contract/index.ts'
-import { bundleFile, copyToMedium } from '../runs/effects/bundle.ts'
+import { bundleFile, copyToMedium } from '../runs/effects/sealing/bundle.ts'
 import type { Run } from '../runs/run/run.ts'
 import { mustBeNewIn } from './shared/granted-paths.ts'
 import { readableRuns } from './shared/readable-runs.ts'

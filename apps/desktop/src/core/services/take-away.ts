@@ -11,7 +11,7 @@ import {
   writeInFolder,
 } from '@lux/node-files'
 import type { InputOf, TakenAway, TakenFile } from '../../contract/index.ts'
-import { bundleFile, copyToMedium } from '../runs/effects/bundle.ts'
+import { bundleFile, copyToMedium } from '../runs/effects/sealing/bundle.ts'
 import { mustBeNewIn } from './shared/granted-paths.ts'
 import type { ServiceContext } from './shared/service-context.ts'
 

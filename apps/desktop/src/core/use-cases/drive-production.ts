@@ -1,7 +1,7 @@
 import type { PinNeed, Refusal, RunView } from '@lux/ceremony'
 import { ExpectedError } from '@lux/node-files'
 import { giveUp } from '../rehearsal/drive-rehearsal.ts'
-import type { GivenPin } from '../runs/effects/pin-box.ts'
+import type { GivenPin } from '../runs/effects/token/pin-box.ts'
 import type { Answers, Decision } from '../runs/exchange/answers.ts'
 import { awaitedWord } from '../runs/exchange/answers.ts'
 import { comesByItself, type ForWord, isForWord, isWaived } from '../runs/exchange/awaited.ts'

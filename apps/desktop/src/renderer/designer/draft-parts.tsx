@@ -225,10 +225,7 @@ function AddPart({ draft, edit }: { draft: DraftView; edit: Edit }) {
   const { t } = useTranslation()
   const said = useScriptText()
   return (
-    <Select.Root
-      value=""
-      onValueChange={(kind) => void edit({ do: 'add-part', kind, step: firstStep[kind] ?? 'confirm' })}
-    >
+    <Select.Root value="" onValueChange={(kind) => void edit({ do: 'add-part', kind })}>
       <Select.Trigger
         variant="surface"
         aria-label={t('designer.add-part')}
@@ -243,18 +240,4 @@ function AddPart({ draft, edit }: { draft: DraftView; edit: Edit }) {
       </Select.Content>
     </Select.Root>
   )
-}
-
-/** What a part of that kind is for, as its first step. */
-const firstStep: Readonly<Record<string, string>> = {
-  'token-initialisation': 'roll-call',
-  'root-kek': 'generate-root',
-  'root-backup': 'acknowledge-custodian',
-  'key-hierarchy': 'generate-key',
-  replication: 'replicate-root',
-  'threshold-fhe': 'fhe-deal',
-  'threshold-decryption': 'take-request',
-  resharing: 'approve-epoch',
-  'holder-heartbeat': 'ask-heartbeats',
-  'bundle-export': 'seal',
 }

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { writeDurably } from '@lux/node-files'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { copyToMedium } from '../../../src/core/runs/effects/bundle.ts'
+import { copyToMedium } from '../../../src/core/runs/effects/sealing/bundle.ts'
 
 let home: string
 const at = (name: string): string => join(home, name)

@@ -14,7 +14,7 @@ import { sha256Hex, utf8 } from '@lux/crypto'
 import { checkEmpty, ExpectedError, inNewFolder, makeFolder, mustHaveParent } from '@lux/node-files'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { inKeyFolder } from '../../../src/cli/fhe/key-child.ts'
-import { copyToMedium, writeMedium } from '../../../src/core/runs/effects/bundle.ts'
+import { copyToMedium, writeMedium } from '../../../src/core/runs/effects/sealing/bundle.ts'
 
 let home: string
 const at = (name: string): string => join(home, name)

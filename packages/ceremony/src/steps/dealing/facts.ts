@@ -5,7 +5,7 @@ export const facts = {
   'fhe-deal': {
     actor: 'operator',
     stages: [go, acts('fhe-deal'), checkpoint('key')],
-    key: { makes: 'a key of its own', probed: false },
+    key: { makes: 'the threshold key', probed: false },
     recorded: 'fhe-deal',
   },
   'acknowledge-holder': {

@@ -6,7 +6,7 @@ export const facts = {
   'make-ceremony-key': {
     actor: 'operator',
     stages: [go, acts('make-ceremony-key')],
-    key: { makes: 'a key of its own', probed: true },
+    key: { makes: 'the ceremony key', probed: true },
     recorded: 'make-ceremony-key',
     asks: ['sealing'],
   },

@@ -4,8 +4,8 @@ import type { Json } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import * as v from 'valibot'
 import type { RunContext } from '../effects/context.ts'
-import { discard, idsOfAttempts } from '../effects/discard.ts'
-import { inventoryAsUser } from '../effects/token-login.ts'
+import { discard, idsOfAttempts } from '../effects/key/discard.ts'
+import { inventoryAsUser } from '../effects/token/token-login.ts'
 
 /** What an aborted run made and nobody destroyed. `label`: what the token calls it. */
 export type LeftObject = { serial: string; ckaId: string; class: string; label: string }

@@ -14,10 +14,11 @@ import {
 } from '@lux/crypto'
 import { confirmAsStandIn, type Token, verifyAttestation } from '@lux/hsm'
 import { ExpectedError, readBounded } from '@lux/node-files'
-import { ceremonyKeyLabel } from './ceremony-key.ts'
 import { type Perform, type RunContext, tokenOf } from './context.ts'
-import { toEvidence } from './key-evidence.ts'
+import { toEvidence } from './key/key-evidence.ts'
+import { ceremonyKeyLabel } from './opening/ceremony-key.ts'
 import { loadStandInVendor, standInVendorName } from './rehearsal-vendor.ts'
+import { leavesNothing, type Works } from './work.ts'
 
 type Effect = EffectOf<'attest'>
 
@@ -129,3 +130,7 @@ async function sign(
     )
   return keyStatementCodec.file.encode(document)
 }
+
+export const works = {
+  attest: { perform: attest, look: leavesNothing },
+} satisfies Works<'attest'>

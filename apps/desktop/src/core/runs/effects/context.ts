@@ -6,7 +6,7 @@ import { ExpectedError } from '@lux/node-files'
 import type { Measurement } from '../../measure.ts'
 import type { Clock } from '../../system.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
-import type { GivenPin, PinBox } from './pin-box.ts'
+import type { GivenPin, PinBox } from './token/pin-box.ts'
 
 /** Where the throw-away key child's program lies, and the Node that runs it. */
 export type KeyChildProgram = { execPath: string; entry: string }

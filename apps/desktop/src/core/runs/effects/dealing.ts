@@ -9,6 +9,7 @@ import { createEstimate, expectedSeconds } from '../../key-child/estimate.ts'
 import { dealtBudgets } from '../folder/budgets.ts'
 import { signAsCeremony } from '../folder/ceremony-signer.ts'
 import type { Perform } from './context.ts'
+import { keptRecord, type Works } from './work.ts'
 
 /** Makes, deals, seals and forgets the key in a process of its own; here only sealed envelopes and public files arrive. */
 export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
@@ -90,3 +91,7 @@ export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
 function digestAndSize({ sha256, size }: { sha256: string; size: number }): { sha256: string; size: number } {
   return { sha256, size }
 }
+
+export const works = {
+  'fhe-deal': { perform: dealFhe, look: keptRecord, stops: true },
+} satisfies Works<'fhe-deal'>

@@ -5,8 +5,9 @@ import { checkAhead, checkNewPolicy, type PolicyFile, policyDigest } from '@lux/
 import { ExpectedError, readBounded } from '@lux/node-files'
 import { nextPolicyFile, readNextPolicy } from '../folder/next-policy.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
-import type { Collected } from './bundle-threshold.ts'
 import type { Perform } from './context.ts'
+import type { Collected } from './sealing/bundle-threshold.ts'
+import { leavesNothing, type Works } from './work.ts'
 
 /** Reads the next version of the policy from the run's folder, which need not be signed yet. Errors: POLICY-NEXT-MISSING, POLICY-…. */
 export const readPolicy: Perform<'read-policy'> = async (_effect, { folder }) => {
@@ -30,3 +31,7 @@ export function nextPolicyOf(folder: RunFolder, collected: Collected): Pick<Pred
   if (folder.state.nextPolicy === null) return {}
   return { nextPolicy: collected.bytes(readBounded(join(folder.path, nextPolicyFile), 1 << 20)) }
 }
+
+export const works = {
+  'read-policy': { perform: readPolicy, look: leavesNothing },
+} satisfies Works<'read-policy'>

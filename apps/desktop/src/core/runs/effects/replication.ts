@@ -2,10 +2,11 @@ import type { EffectOf } from '@lux/ceremony'
 import { fromHex } from '@lux/crypto'
 import { type Inventory, profileById, type ReplicationStep, replicationProcedure, type Token } from '@lux/hsm'
 import { type Perform, pinOf, type RunContext, tokenOf } from './context.ts'
-import { toEvidence } from './key-evidence.ts'
-import { atPad } from './pin-pad.ts'
-import { rootWrap } from './root.ts'
-import { checkModel, objectsOf } from './token.ts'
+import { toEvidence } from './key/key-evidence.ts'
+import { rootWrap } from './key/root.ts'
+import { atPad } from './token/pin-pad.ts'
+import { checkModel, objectsOf } from './token/token.ts'
+import { leavesNothing, type Works } from './work.ts'
 
 /** The root in another token of the plan: read back and proved there. Whether the proof is the root's own, the engine says. */
 export const proveReplica: Perform<'prove-replica'> = (effect, run) =>
@@ -85,3 +86,7 @@ export function procedureOf(
     label: of.key.id,
   })
 }
+
+export const works = {
+  'prove-replica': { perform: proveReplica, look: leavesNothing },
+} satisfies Works<'prove-replica'>

@@ -14,6 +14,7 @@ import { nextBudgets } from '../folder/budgets.ts'
 import { signAsCeremony } from '../folder/ceremony-signer.ts'
 import { correctionPath } from '../folder/places.ts'
 import type { Perform, RunContext } from './context.ts'
+import { leavesNothing, type Works } from './work.ts'
 
 const maxFile = 64 << 20
 
@@ -90,3 +91,8 @@ export const signEpochLive: Perform<'sign-epoch-live'> = async (effect, run) => 
   run.folder.writeDocument('fhe/epoch-live.json', { payload: statement, signatures: [signature] })
   return { digest: sha256Hex(payload), signature }
 }
+
+export const works = {
+  'assemble-epoch': { perform: assembleEpoch, look: leavesNothing },
+  'sign-epoch-live': { perform: signEpochLive, look: leavesNothing },
+} satisfies Works<'assemble-epoch' | 'sign-epoch-live'>

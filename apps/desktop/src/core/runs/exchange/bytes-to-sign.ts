@@ -5,7 +5,7 @@ import { policyDocument } from '@lux/ceremony/policy'
 import { decryptionApprovalCodec, exceptionCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, type Json } from '@lux/crypto'
 import { ExpectedError, readBounded } from '@lux/node-files'
-import { payloadFile } from '../effects/bundle.ts'
+import { payloadFile } from '../effects/sealing/bundle.ts'
 import { readNextPolicy } from '../folder/next-policy.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
 

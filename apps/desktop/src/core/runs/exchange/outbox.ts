@@ -6,7 +6,7 @@ import { type SignatureRequest, signatureRequestCodec } from '@lux/ceremony/wire
 import { encodeCanonical, equalBytes, type Json, toBase64 } from '@lux/crypto'
 import { readBounded, writeDurably } from '@lux/node-files'
 import { nextSignatureFile, seedsName } from '@lux/people'
-import { bundleFile } from '../effects/bundle.ts'
+import { bundleFile } from '../effects/sealing/bundle.ts'
 import { approvedPackage } from '../folder/approved-package.ts'
 import { custodianFile, shareRequestFile } from '../folder/places.ts'
 import type { RunFolder } from '../folder/run-folder.ts'

@@ -16,17 +16,13 @@ import { HsmError, requireHardToGuess } from '@lux/hsm'
 import { ExpectedError, fromSystemError, writeDurably } from '@lux/node-files'
 import { type Absence, closeAborted, keyLeftBehind } from '../closing/close-aborted.ts'
 import { type RunContext, sessionLost } from '../effects/context.ts'
-import { perform } from '../effects/perform.ts'
-import type { GivenPin } from '../effects/pin-box.ts'
-import { lateOpening } from '../effects/policy-expiry.ts'
+import { lateOpening } from '../effects/opening/policy-expiry.ts'
+import { look, perform, stopsAtCancel } from '../effects/perform.ts'
+import type { GivenPin } from '../effects/token/pin-box.ts'
 import { packageFile } from '../folder/places.ts'
 import { record } from '../folder/project.ts'
-import { look } from './reconcile.ts'
 
 export type Work = { what: string; fraction: number | null; startedAt: string }
-
-/** Work that ends at Cancel with nothing left behind, by its effect or by what is reported of it. */
-const stoppable: ReadonlySet<string> = new Set(['fhe-deal', 'pin-pad', 'write-bundle', 'write-medium'])
 
 /** One run: commands in, events on disk, and whatever the state then owes is done, one effect at a time. */
 export class Run {
@@ -157,7 +153,7 @@ export class Run {
 
   /** Whether Cancel stops the work under way at once and leaves nothing behind. */
   get cancellable(): boolean {
-    return this.#work !== null && (stoppable.has(this.#work.what) || stoppable.has(this.#working ?? ''))
+    return this.#work !== null && (stopsAtCancel(this.#work.what) || stopsAtCancel(this.#working ?? ''))
   }
 
   /** Closes an aborted run: see closeAborted. `pin` logs the user in first, null where somebody is. */

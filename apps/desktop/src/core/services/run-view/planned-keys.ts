@@ -1,8 +1,7 @@
 import type { RunView as EngineView } from '@lux/ceremony'
+import { stepFacts } from '@lux/ceremony/plan'
 import type * as contract from '../../../contract/index.ts'
 import type { Run } from '../../runs/run/run.ts'
-
-const makes: ReadonlySet<string> = new Set(['generate-root', 'generate-key', 'fhe-deal'])
 
 /** The keys of the plan with the step that makes each; a key that was there before the run has none. */
 export function plannedKeys(run: Run, view: EngineView): contract.KeyView[] {
@@ -12,7 +11,10 @@ export function plannedKeys(run: Run, view: EngineView): contract.KeyView[] {
   const places = planned.map((step, at) => ({ step, at, progress: shown[at] }))
 
   function standing(id: string): Pick<contract.KeyView, 'step' | 'state' | 'madeAt'> {
-    const made = places.find(({ step }) => makes.has(step.do) && (step.do === 'fhe-deal' || step.key === id))
+    const made = places.find(({ step }) => {
+      const { key } = stepFacts[step.do]
+      return key?.makes === 'the key that it names' ? step.key === id : key?.makes === 'the threshold key'
+    })
     if (made?.progress === undefined) return { step: null, state: 'before', madeAt: null }
     const { state, finished, id: stepId } = made.progress
     const now = view.current === stepId

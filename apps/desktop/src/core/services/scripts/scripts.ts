@@ -120,13 +120,15 @@ export function editDraft(parts: ServiceContext, { id, edit }: InputOf<'scripts.
 
 /** An edit that names a kind of step or part names one that a script can have. Errors: INPUT-INVALID. */
 function editOf(edit: Exclude<DraftEdit, { do: 'undo' | 'redo' }>): ScriptEdit {
-  if (edit.do !== 'add-part' && edit.do !== 'add-step') return edit
+  if (edit.do === 'add-part') {
+    const kind = terms.partKinds.find((one) => one === edit.kind)
+    if (kind === undefined) throw new ExpectedError('INPUT-INVALID', 'edit.kind')
+    return { ...edit, kind }
+  }
+  if (edit.do !== 'add-step') return edit
   const step = terms.stepKinds.find((one) => one === edit.step)
   if (step === undefined) throw new ExpectedError('INPUT-INVALID', 'edit.step')
-  if (edit.do === 'add-step') return { ...edit, step }
-  const kind = terms.partKinds.find((one) => one === edit.kind)
-  if (kind === undefined) throw new ExpectedError('INPUT-INVALID', 'edit.kind')
-  return { ...edit, kind, step }
+  return { ...edit, step }
 }
 
 /** Errors: DRAFT-UNKNOWN, PLAN-… with what the linter says. */

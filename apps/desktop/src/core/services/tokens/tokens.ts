@@ -18,7 +18,7 @@ import type {
   TrialResult,
   TrialView,
 } from '../../../contract/index.ts'
-import { atPad } from '../../runs/effects/pin-pad.ts'
+import { atPad } from '../../runs/effects/token/pin-pad.ts'
 import { libraryViewOf } from '../library.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { mustBeSeconded, mustBeTyped } from './guards.ts'

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { utf8 } from '@lux/crypto'
 import { softTokenEnvironment, startHsm, type Token } from '@lux/hsm'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { PinBox } from '../../../../src/core/runs/effects/pin-box.ts'
-import { asSecurityOfficer } from '../../../../src/core/runs/effects/token-login.ts'
+import { PinBox } from '../../../../src/core/runs/effects/token/pin-box.ts'
+import { asSecurityOfficer } from '../../../../src/core/runs/effects/token/token-login.ts'
 
 const [soPin, userPin, wrong] = ['73910284', '51827364', '00000000']
 

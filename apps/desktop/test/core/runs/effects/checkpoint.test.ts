@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { makeCheckpoint } from '../../../../src/core/runs/effects/opening.ts'
+import { makeCheckpoint } from '../../../../src/core/runs/effects/opening/opening.ts'
 
 const expiry = '2026-01-31T09:30:00.000Z'
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromSystemError } from '@lux/node-files'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { copyToMedium } from '../../../../src/core/runs/effects/bundle.ts'
+import { copyToMedium } from '../../../../src/core/runs/effects/sealing/bundle.ts'
 
 let folder: string
 let from: string

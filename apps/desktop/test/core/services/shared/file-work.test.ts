@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileReader, watchedReader } from '@lux/node-files'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Events } from '../../../../src/contract/index.ts'
-import { copyToMedium } from '../../../../src/core/runs/effects/bundle.ts'
+import { copyToMedium } from '../../../../src/core/runs/effects/sealing/bundle.ts'
 import { FileWorks } from '../../../../src/core/services/shared/file-work.ts'
 
 const megabyte = 1 << 20

@@ -1,6 +1,6 @@
 import { HsmError, hsmError, type Inventory, type Token } from '@lux/hsm'
 import { ExpectedError } from '@lux/node-files'
-import { pinOf, type RunContext } from './context.ts'
+import { pinOf, type RunContext } from '../context.ts'
 import { atPad } from './pin-pad.ts'
 
 /**

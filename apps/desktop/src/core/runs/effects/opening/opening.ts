@@ -3,8 +3,9 @@ import { type Checkpoint, checkpointCodec } from '@lux/ceremony/transcript'
 import { type OpeningCertificate, openingCodec, signatureContext } from '@lux/ceremony/wire'
 import { sha256Hex } from '@lux/crypto'
 import { ExpectedError } from '@lux/node-files'
-import { signAsCeremony } from '../folder/ceremony-signer.ts'
-import type { Perform } from './context.ts'
+import { signAsCeremony } from '../../folder/ceremony-signer.ts'
+import type { Perform } from '../context.ts'
+import { leavesNothing, type Works } from '../work.ts'
 
 /** The ceremony key signs its own certificate too, so that officers sign for a key that somebody holds. */
 export const signOpening: Perform<'sign-opening'> = async (effect, run) => {
@@ -49,3 +50,8 @@ export const makeCheckpoint: Perform<'make-checkpoint'> = async (effect, run) =>
   })
   return { size: effect.size, node, root, digest: sha256Hex(payload), signature }
 }
+
+export const works = {
+  'sign-opening': { perform: signOpening, look: leavesNothing },
+  'make-checkpoint': { perform: makeCheckpoint, look: leavesNothing },
+} satisfies Works<'sign-opening' | 'make-checkpoint'>

@@ -1,8 +1,8 @@
 import { readEntry } from '@lux/ceremony'
 import type { Predicate } from '@lux/ceremony/bundle'
 import type { HybridSignature } from '@lux/crypto'
-import { custodianFile } from '../folder/places.ts'
-import type { RunFolder } from '../folder/run-folder.ts'
+import { custodianFile } from '../../folder/places.ts'
+import type { RunFolder } from '../../folder/run-folder.ts'
 import { type Collected, signedDocument } from './bundle-threshold.ts'
 
 /** Backups that the run dealt, with every custodian's word. The medium and the envelopes are not in the bundle. */

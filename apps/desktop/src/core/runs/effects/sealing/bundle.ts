@@ -26,10 +26,11 @@ import {
   withSystemErrors,
   writeDurably,
 } from '@lux/node-files'
-import { signAsCeremony } from '../folder/ceremony-signer.ts'
-import { mediumPath } from '../folder/places.ts'
+import { signAsCeremony } from '../../folder/ceremony-signer.ts'
+import { mediumPath } from '../../folder/places.ts'
+import { firstOfLine, type Lineage, type Perform, type RunContext } from '../context.ts'
+import { leavesNothing, type Works } from '../work.ts'
 import { bundleParts } from './bundle-parts.ts'
-import { firstOfLine, type Lineage, type Perform, type RunContext } from './context.ts'
 
 export const payloadFile = 'bundle-payload.json'
 export const bundleFile = 'bundle.zip'
@@ -232,3 +233,11 @@ export const closeOut: Perform<'close-out'> = async (effect, run) => {
   folder.writeDocument('closeout.json', { payload: closeout, signatures: [signature] })
   return { digest: sha256Hex(payload), signature }
 }
+
+export const works = {
+  'build-bundle': { perform: buildBundle, look: leavesNothing },
+  'sign-bundle': { perform: signBundle, look: leavesNothing },
+  'write-bundle': { perform: writeBundleFile, look: leavesNothing, stops: true },
+  'write-medium': { perform: writeMedium, look: leavesNothing, stops: true },
+  'close-out': { perform: closeOut, look: leavesNothing },
+} satisfies Works<'build-bundle' | 'sign-bundle' | 'write-bundle' | 'write-medium' | 'close-out'>

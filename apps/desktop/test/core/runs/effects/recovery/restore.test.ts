@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { RunContext } from '../../../../src/core/runs/effects/context.ts'
-import { restoreRoot, zeroiseRoot } from '../../../../src/core/runs/effects/restore.ts'
+import type { RunContext } from '../../../../../src/core/runs/effects/context.ts'
+import { restoreRoot, zeroiseRoot } from '../../../../../src/core/runs/effects/recovery/restore.ts'
 
 const ckaId = 'ab'.repeat(16)
 // What the step looks at before it touches anything.

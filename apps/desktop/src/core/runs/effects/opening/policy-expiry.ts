@@ -1,6 +1,6 @@
 import type { Command, Refusal } from '@lux/ceremony'
 import { expired } from '@lux/ceremony/policy'
-import type { RunContext } from './context.ts'
+import type { RunContext } from '../context.ts'
 
 /** What people say at the opening is not taken once the policy has expired: no bundle of that run would be accepted. */
 export function lateOpening(

@@ -3,15 +3,16 @@ import type { EffectOf } from '@lux/ceremony'
 import { fromHex, fromUtf8, wipe } from '@lux/crypto'
 import type { Inventory, Token } from '@lux/hsm'
 import { ExpectedError } from '@lux/node-files'
-import { runKeyChild } from '../../key-child/client.ts'
-import { openSealed } from '../folder/ceremony-signer.ts'
-import { forgetGivenShares } from '../folder/given-shares.ts'
-import { mediumPath, releaseFile, releaseKeyPath } from '../folder/places.ts'
-import { type Perform, type RunContext, tokenOf } from './context.ts'
-import { idsOfAttempts, transportId } from './discard.ts'
-import { toEvidence } from './key-evidence.ts'
-import { rootWrap } from './root.ts'
-import { objectsOf } from './token.ts'
+import { runKeyChild } from '../../../key-child/client.ts'
+import { openSealed } from '../../folder/ceremony-signer.ts'
+import { forgetGivenShares } from '../../folder/given-shares.ts'
+import { mediumPath, releaseFile, releaseKeyPath } from '../../folder/places.ts'
+import { type Perform, type RunContext, tokenOf } from '../context.ts'
+import { idsOfAttempts, transportId } from '../key/discard.ts'
+import { toEvidence } from '../key/key-evidence.ts'
+import { rootWrap } from '../key/root.ts'
+import { objectsOf } from '../token/token.ts'
+import { leavesNothing, type Works } from '../work.ts'
 
 /** Kept before the token is changed, so that an attempt after an interruption knows what it finds for its own. */
 const mark = ({ step }: { step: string }, attempt: number) => `attempts/${step}-${attempt}.json`
@@ -140,3 +141,8 @@ async function provedThere(
 }
 
 const stockOf = (found: Inventory) => ({ objects: objectsOf(found), unreadable: found.damaged.length })
+
+export const works = {
+  'restore-root': { perform: restoreRoot, look: leavesNothing },
+  'zeroise-root': { perform: zeroiseRoot, look: leavesNothing },
+} satisfies Works<'restore-root' | 'zeroise-root'>

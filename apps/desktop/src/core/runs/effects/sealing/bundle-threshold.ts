@@ -4,10 +4,10 @@ import { type BlobSource, blobOf, type Predicate } from '@lux/ceremony/bundle'
 import { holderNext } from '@lux/ceremony/plan'
 import { encodeCanonical, type HybridSignature, type Json } from '@lux/crypto'
 import { readBounded } from '@lux/node-files'
-import { approvedPackage } from '../folder/approved-package.ts'
-import { correctionPath, publicPath } from '../folder/places.ts'
-import { acknowledgementFile } from '../folder/project.ts'
-import type { RunFolder } from '../folder/run-folder.ts'
+import { approvedPackage } from '../../folder/approved-package.ts'
+import { correctionPath, publicPath } from '../../folder/places.ts'
+import { acknowledgementFile } from '../../folder/project.ts'
+import type { RunFolder } from '../../folder/run-folder.ts'
 
 const maxFile = 64 << 20
 

@@ -1,13 +1,27 @@
-import { type EffectOf, type InventoryObject, isWindow, type SpareTransport } from '@lux/ceremony'
+import {
+  type EffectOf,
+  type Finding,
+  type InventoryObject,
+  isWindow,
+  type SpareTransport,
+} from '@lux/ceremony'
 import { fromBase64, sealTo, sha256Hex } from '@lux/crypto'
-import { type CommittedRoot, HsmError, type Inventory, rootTemplate, type Token } from '@lux/hsm'
-import type { AttemptRecord } from '../folder/run-folder.ts'
-import { type BackupChild, beginBackup } from './backup.ts'
-import { type Perform, type RunContext, sessionLost, tokenOf } from './context.ts'
+import {
+  type CommittedRoot,
+  HsmError,
+  type Inventory,
+  rootTemplate,
+  type Token,
+  windowRootTemplate,
+} from '@lux/hsm'
+import type { AttemptRecord } from '../../folder/run-folder.ts'
+import { type Perform, type RunContext, sessionLost, tokenOf } from '../context.ts'
+import { type BackupChild, beginBackup } from '../recovery/backup.ts'
+import { objectsOf } from '../token/token.ts'
+import { asSecurityOfficer } from '../token/token-login.ts'
+import { leavesNothing, type Works } from '../work.ts'
 import { discard, idsOfAttempts, transportId } from './discard.ts'
-import { toEvidence } from './key-evidence.ts'
-import { objectsOf } from './token.ts'
-import { asSecurityOfficer } from './token-login.ts'
+import { bornHere, toEvidence } from './key-evidence.ts'
 
 /** A transport card does not say what its token takes, so a root goes by what every token has, and the bundle names it. */
 export const rootWrap = { oaepHash: 'sha1', mechanism: 'RSA-OAEP-SHA1' } as const
@@ -206,3 +220,43 @@ export const readBack: Perform<'read-back'> = async (effect, run) => {
   const reports = await tokenOf(run, effect.serial).readAttributes({ id: effect.ckaId, class: 'secret' })
   return { evidence: toEvidence(run, effect.token, { ckaId: effect.ckaId, label: effect.key.id }, reports) }
 }
+
+async function lookForRoot(effect: EffectOf<'generate-root'>, run: RunContext): Promise<Finding> {
+  const token = tokenOf(run, effect.serial)
+  const copied = isWindow(effect)
+  const profile = effect.profile === 'measured' ? (await token.info()).profile : effect.profile
+  const found = await token.findById(effect.ckaId, copied ? windowRootTemplate(profile) : rootTemplate)
+  const record = run.folder.attempt('generate-root', effect.step, effect.attempt)
+  if (found.length === 0) {
+    const lost = record?.part.blobs.map(({ sealed }) => sealed) ?? []
+    run.folder.voidAttempt(effect.step, effect.attempt)
+    return { found: 'absent', detail: `no key with this id; void blobs: ${lost.join(', ') || 'none'}` }
+  }
+  const [key] = found
+  if (key === undefined || found.length > 1)
+    return { found: 'ambiguous', detail: `${found.length} keys with this id` }
+  if (!bornHere(key, 'CKM_AES_KEY_GEN') || key.neverExtractable === copied) {
+    return { found: 'ambiguous', detail: 'a key with this id was not made by this step' }
+  }
+  if (copied && record === null) return { found: 'ambiguous', detail: 'the key is there, its blobs are not' }
+  const part = record?.part ?? { mechanism: effect.mechanism, blobs: [], trusted: [] }
+  await token.destroyTransportKeys({ ids: windowKeys(effect) })
+  // Compared with the template above; here with what only the token can know, such as LOCAL.
+  const attributes = await token.readAttributes(key.ref)
+  const inventory = copied ? await token.inventory() : null
+  return {
+    found: 'adopted',
+    result: {
+      evidence: toEvidence(run, effect.token, { ckaId: effect.ckaId, label: effect.key.id }, attributes),
+      ...part,
+      ...(inventory === null
+        ? {}
+        : { held: { objects: objectsOf(inventory), unreadable: inventory.damaged.length } }),
+    },
+  }
+}
+
+export const works = {
+  'generate-root': { perform: generateRoot, look: lookForRoot },
+  'read-back': { perform: readBack, look: leavesNothing },
+} satisfies Works<'generate-root' | 'read-back'>

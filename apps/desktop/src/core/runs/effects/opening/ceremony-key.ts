@@ -1,11 +1,13 @@
+import type { EffectOf, Finding } from '@lux/ceremony'
 import { mlDsa65, sec1FromEcSpki, sha256Hex, toBase64, wipe } from '@lux/crypto'
 import { sealingTemplate, signingTemplate, type Token } from '@lux/hsm'
-import { sealSeed } from '../folder/ceremony-signer.ts'
-import { forgetGivenShares } from '../folder/given-shares.ts'
-import { type Perform, tokenOf } from './context.ts'
-import { discard } from './discard.ts'
-import { toEvidence } from './key-evidence.ts'
-import { inventoryAsUser } from './token-login.ts'
+import { sealSeed } from '../../folder/ceremony-signer.ts'
+import { forgetGivenShares } from '../../folder/given-shares.ts'
+import { type Perform, type RunContext, tokenOf } from '../context.ts'
+import { discard } from '../key/discard.ts'
+import { bornHere, toEvidence } from '../key/key-evidence.ts'
+import { inventoryAsUser } from '../token/token-login.ts'
+import type { Works } from '../work.ts'
 
 /** Several runs may be open on one token, each with a ceremony key of this name: they go by their identifiers. */
 export const ceremonyKeyLabel = 'ceremony-key'
@@ -82,3 +84,31 @@ export async function destroyKeyHalves(
   }
   return [...(await token.findById(ckaId)), ...(await token.findById(sealCkaId))].length === 0
 }
+
+async function lookForCeremonyKey(effect: EffectOf<'make-ceremony-key'>, run: RunContext): Promise<Finding> {
+  const record = run.folder.attempt('make-ceremony-key', effect.step, effect.attempt)
+  const token = tokenOf(run, effect.serial)
+  const pair = await token.findById(effect.ckaId, signingTemplate)
+  const seal = await token.findById(effect.sealCkaId, { ...sealingTemplate, token: true })
+  if (record === null) return { found: 'absent', detail: 'the key was not finished' }
+  const key = pair.filter(({ ref }) => ref.class === 'private')
+  const born = bornHere(key[0], 'CKM_EC_KEY_PAIR_GEN') && bornHere(seal[0], 'CKM_AES_KEY_GEN')
+  if (key.length !== 1 || seal.length !== 1 || !born || key[0]?.neverExtractable !== true) {
+    return { found: 'ambiguous', detail: `${key.length} ceremony keys and ${seal.length} sealing keys` }
+  }
+  return { found: 'adopted', result: record.part }
+}
+
+async function lookForAbsence(effect: EffectOf<'destroy-ceremony-key'>, run: RunContext): Promise<Finding> {
+  const token = tokenOf(run, effect.serial)
+  await inventoryAsUser(token, effect.serial)
+  const left = [...(await token.findById(effect.ckaId)), ...(await token.findById(effect.sealCkaId))]
+  if (left.length > 0) return { found: 'absent', detail: 'the key is still there' }
+  run.folder.forgetSealedSeed()
+  return { found: 'adopted', result: { ckaId: effect.ckaId, absent: true } }
+}
+
+export const works = {
+  'make-ceremony-key': { perform: makeCeremonyKey, look: lookForCeremonyKey },
+  'destroy-ceremony-key': { perform: destroyCeremonyKey, look: lookForAbsence },
+} satisfies Works<'make-ceremony-key' | 'destroy-ceremony-key'>

@@ -1,7 +1,14 @@
 import type { KeyEvidence } from '@lux/ceremony'
-import { type AttributeReport, evidenceOf, isAbsent, profileById, sayAttribute } from '@lux/hsm'
+import {
+  type AttributeReport,
+  evidenceOf,
+  isAbsent,
+  profileById,
+  type KeyEvidence as ReadKey,
+  sayAttribute,
+} from '@lux/hsm'
 import { ExpectedError } from '@lux/node-files'
-import type { RunContext } from './context.ts'
+import type { RunContext } from '../context.ts'
 
 /** Booleans as booleans, the one number as a number. A token that keeps no length of an unwrapped key may give none. */
 const attributeValue = (name: string, actual: string): boolean | number | string => {
@@ -51,3 +58,13 @@ export function toEvidence(
 
 const isShownAbsent = ({ expected, actual }: AttributeReport): boolean =>
   expected === null && isAbsent(actual)
+
+/** A key that this token made itself as planned and never showed: what no import can claim. */
+export function bornHere(key: ReadKey | undefined, generatedBy: string): boolean {
+  return (
+    key?.local === true &&
+    key.generatedBy === generatedBy &&
+    key.alwaysSensitive &&
+    key.attributes.every(({ ok, lacking }) => ok || lacking === true)
+  )
+}

@@ -1,7 +1,7 @@
 import type { AttributeReport } from '@lux/hsm'
 import { describe, expect, it } from 'vitest'
-import type { RunContext } from '../../../../src/core/runs/effects/context.ts'
-import { toEvidence } from '../../../../src/core/runs/effects/key-evidence.ts'
+import type { RunContext } from '../../../../../src/core/runs/effects/context.ts'
+import { toEvidence } from '../../../../../src/core/runs/effects/key/key-evidence.ts'
 
 const tokens = [{ role: 'ceremony', profile: 'measured', probed: true }]
 // The evidence asks nothing else of a run.

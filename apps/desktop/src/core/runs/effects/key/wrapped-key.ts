@@ -1,7 +1,8 @@
 import type { ChainLink, KeyAlgorithm, KeyLevel } from '@lux/ceremony'
 import { fromHex, sha256Hex } from '@lux/crypto'
 import type { KeyPath, WrappableAlgorithm } from '@lux/hsm'
-import { type Perform, type RunContext, tokenOf } from './context.ts'
+import { type Perform, type RunContext, tokenOf } from '../context.ts'
+import { keptRecord, leavesNothing, type Works } from '../work.ts'
 import { toEvidence } from './key-evidence.ts'
 
 export const generateKey: Perform<'generate-key'> = async (effect, run) => {
@@ -54,3 +55,8 @@ const algorithms = {
 function algorithmOf(level: KeyLevel, algorithm: KeyAlgorithm): WrappableAlgorithm {
   return kekLevels.includes(level) ? 'aes-256' : algorithms[algorithm]
 }
+
+export const works = {
+  'generate-key': { perform: generateKey, look: keptRecord },
+  'prove-possession': { perform: provePossession, look: leavesNothing },
+} satisfies Works<'generate-key' | 'prove-possession'>

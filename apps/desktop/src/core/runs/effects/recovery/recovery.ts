@@ -6,11 +6,12 @@ import { type ShareRequest, shareRequestCodec, signatureContext } from '@lux/cer
 import { sealIdentityOf, sha256Hex, utf8, wipe } from '@lux/crypto'
 import { parseMedium } from '@lux/crypto/backup'
 import { ExpectedError, makeFolder, readBounded } from '@lux/node-files'
-import { sealSeed, signAsCeremony } from '../folder/ceremony-signer.ts'
-import { backupFolder, mediumPath, releaseKeyPath, shareRequestFile } from '../folder/places.ts'
-import type { RunFolder } from '../folder/run-folder.ts'
-import { type Collected, signedDocument } from './bundle-threshold.ts'
-import type { Perform } from './context.ts'
+import { sealSeed, signAsCeremony } from '../../folder/ceremony-signer.ts'
+import { backupFolder, mediumPath, releaseKeyPath, shareRequestFile } from '../../folder/places.ts'
+import type { RunFolder } from '../../folder/run-folder.ts'
+import type { Perform } from '../context.ts'
+import { type Collected, signedDocument } from '../sealing/bundle-threshold.ts'
+import { leavesNothing, type Works } from '../work.ts'
 
 const maxMedium = 16_384
 
@@ -91,3 +92,8 @@ export function recoveryOf(folder: RunFolder, collected: Collected): Pick<Predic
     },
   }
 }
+
+export const works = {
+  'check-medium': { perform: checkMedium, look: leavesNothing },
+  'ask-shares': { perform: askShares, look: leavesNothing },
+} satisfies Works<'check-medium' | 'ask-shares'>

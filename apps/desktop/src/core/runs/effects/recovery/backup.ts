@@ -4,11 +4,11 @@ import { envelopeSignedBytes, signatureContext } from '@lux/ceremony/wire'
 import { fromHex, fromUtf8 } from '@lux/crypto'
 import type { TrustedWindow } from '@lux/hsm'
 import { makeFolder } from '@lux/node-files'
-import { runKeyChild } from '../../key-child/client.ts'
-import type { WrappedToBackup } from '../../key-child/protocol.ts'
-import { signAsCeremony } from '../folder/ceremony-signer.ts'
-import { backupFolder, custodianFile } from '../folder/places.ts'
-import type { RunContext } from './context.ts'
+import { runKeyChild } from '../../../key-child/client.ts'
+import type { WrappedToBackup } from '../../../key-child/protocol.ts'
+import { signAsCeremony } from '../../folder/ceremony-signer.ts'
+import { backupFolder, custodianFile } from '../../folder/places.ts'
+import type { RunContext } from '../context.ts'
 
 type MadeBackup = NonNullable<Results['generate-root']['backup']>
 

@@ -1,4 +1,4 @@
-import type { EffectOf, TokenNeed } from '@lux/ceremony'
+import type { EffectOf, Finding, TokenNeed } from '@lux/ceremony'
 import { tokenNeeds } from '@lux/ceremony/plan'
 import { encodeCanonical, sha256Hex } from '@lux/crypto'
 import {
@@ -13,7 +13,8 @@ import {
   type TokenInfo,
 } from '@lux/hsm'
 import { ExpectedError } from '@lux/node-files'
-import { type Perform, pinOf, type RunContext, tokenOf } from './context.ts'
+import { type Perform, pinOf, type RunContext, tokenOf } from '../context.ts'
+import { leavesNothing, type Works } from '../work.ts'
 import { atPad } from './pin-pad.ts'
 import { seenByUser } from './token-login.ts'
 
@@ -280,3 +281,22 @@ function levelOf(report: ProbeReport): 'E0' | 'E1' {
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
+
+/** A new token that carries the label and both PINs was initialised; one without a user PIN is initialised again. */
+async function lookForToken(effect: EffectOf<'initialise-token'>, run: RunContext): Promise<Finding> {
+  const whole = await tokensSince(effect, run)
+  if (whole === null) return { found: 'absent', detail: 'the token was not touched' }
+  if (whole.length > 1)
+    return { found: 'ambiguous', detail: `${whole.length} tokens are labelled ${effect.label}` }
+  const [token] = whole
+  if (token === undefined) return { found: 'absent', detail: `no finished token is labelled ${effect.label}` }
+  const { serial, label, model, firmware } = token
+  return { found: 'adopted', result: { serial, label, model, firmware } }
+}
+
+export const works = {
+  'initialise-token': { perform: initialiseToken, look: lookForToken },
+  'log-in': { perform: logIn, look: leavesNothing },
+  'probe-token': { perform: probeToken, look: leavesNothing },
+  inventory: { perform: takeInventory, look: leavesNothing },
+} satisfies Works<'initialise-token' | 'log-in' | 'probe-token' | 'inventory'>
