@@ -1,6 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { call } from './client.ts'
-import type { Grant, Identity, Key, KeyVersion, Organisation, Project, Role, Session } from './types.ts'
+import type { Role } from './limits.ts'
+import { maxPage } from './limits.ts'
+import type { Grant, Identity, Key, KeyVersion, Organisation, Project, Session } from './types.ts'
 
 export function useSession() {
   return useQuery({
@@ -64,7 +66,8 @@ function ownPlaces(grants: readonly Grant[], known: readonly Place[]): Place[] {
 export function useIdentities(enabled = true) {
   return useQuery({
     queryKey: ['identities'],
-    queryFn: async () => (await call<{ identities: Identity[] }>('GET', '/identities?limit=100')).identities,
+    queryFn: async () =>
+      (await call<{ identities: Identity[] }>('GET', `/identities?limit=${maxPage}`)).identities,
     enabled,
   })
 }
@@ -102,7 +105,7 @@ type Keys = { readonly keys: readonly Key[]; readonly totalCount: number }
 
 /** The keys of a project. Those with a scheduled deletion come last. */
 export async function keysOf(projectId: string): Promise<Keys> {
-  const list = (more: string) => call<Keys>('GET', `/kms/keys?projectId=${projectId}&limit=100${more}`)
+  const list = (more: string) => call<Keys>('GET', `/kms/keys?projectId=${projectId}&limit=${maxPage}${more}`)
   const [kept, ending] = await Promise.all([list(''), list('&pendingDeletion=true')])
   return { keys: [...kept.keys, ...ending.keys], totalCount: kept.totalCount + ending.totalCount }
 }

@@ -1,11 +1,4 @@
-export type Role =
-  | 'server-admin'
-  | 'organisation-admin'
-  | 'crypto-officer'
-  | 'operator'
-  | 'service'
-  | 'user'
-  | 'auditor'
+import type { Role } from './limits.ts'
 
 export type Conditions = {
   readonly notBefore?: string

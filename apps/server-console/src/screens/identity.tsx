@@ -3,6 +3,7 @@ import { type UseMutationResult, useMutation, useQuery, useQueryClient } from '@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../api/client.ts'
+import { maxTokenDays } from '../api/limits.ts'
 import type { Credential, Enrolment, Identity } from '../api/types.ts'
 import { Secret } from '../components/copy.tsx'
 import { Dialog } from '../components/dialog.tsx'
@@ -187,7 +188,7 @@ function NewApiKey({ work }: { work: UseMutationResult<{ token: string }, Error,
           name="days"
           type="number"
           min={1}
-          max={365}
+          max={maxTokenDays}
           defaultValue={90}
           required
           label={t('console.identity.key-days')}

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { derOf, fromBase64 } from '../api/bytes.ts'
 import { call, saveAs } from '../api/client.ts'
+import { maxDescription, maxRotationDays } from '../api/limits.ts'
 import type { Key } from '../api/types.ts'
 import { Value } from '../components/copy.tsx'
 import { Dialog } from '../components/dialog.tsx'
@@ -117,7 +118,7 @@ function Schedule({ shown, onClose, onDone }: Asking) {
           name="days"
           type="number"
           min={1}
-          max={3650}
+          max={maxRotationDays}
           defaultValue={shown.rotateEveryDays ?? ''}
           label={t('console.new-key.days')}
           hint={t('console.new-key.days-hint')}
@@ -159,7 +160,7 @@ function Rename({ shown, onClose, onDone }: Asking) {
           name="description"
           label={t('console.new-key.description')}
           defaultValue={shown.description ?? ''}
-          maxLength={500}
+          maxLength={maxDescription}
         />
       </Form>
       <CallSnippets method="PATCH" path={path} body={example} />

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../api/client.ts'
+import { maxDescription, maxHolders, maxRotationDays } from '../api/limits.ts'
 import type { ProjectChoice } from '../api/queries.ts'
 import type { Key, Usage } from '../api/types.ts'
 import { Dialog } from '../components/dialog.tsx'
@@ -97,7 +98,7 @@ export function NewKey({
               name="t"
               type="number"
               min={2}
-              max={15}
+              max={maxHolders}
               defaultValue={3}
               required
               label={t('console.new-key.t')}
@@ -106,7 +107,7 @@ export function NewKey({
               name="n"
               type="number"
               min={2}
-              max={15}
+              max={maxHolders}
               defaultValue={5}
               required
               label={t('console.new-key.n')}
@@ -123,7 +124,7 @@ export function NewKey({
               name="days"
               type="number"
               min={1}
-              max={3650}
+              max={maxRotationDays}
               label={t('console.new-key.days')}
               hint={t('console.new-key.days-hint')}
               className="short"
@@ -131,7 +132,7 @@ export function NewKey({
             <Tick name="exportable" label={t('console.new-key.exportable')} />
           </>
         )}
-        <Field name="description" label={t('console.new-key.description')} maxLength={500} />
+        <Field name="description" label={t('console.new-key.description')} maxLength={maxDescription} />
       </Form>
       <CallSnippets method="POST" path="/kms/keys" body={example} />
     </Dialog>

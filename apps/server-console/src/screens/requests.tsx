@@ -2,6 +2,7 @@ import { Code, EmptyState, QuorumRing, Rec } from '@lux/ui'
 import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { call, send } from '../api/client.ts'
+import { maxPage } from '../api/limits.ts'
 import { has, usePerson } from '../api/queries.ts'
 import type { Bundle, DecryptRequest, ThresholdKey } from '../api/types.ts'
 import { CopyCode } from '../components/copy.tsx'
@@ -48,7 +49,7 @@ function Decryptions() {
   const { t } = useTranslation()
   const keys = useQuery({
     queryKey: ['fhe-keys'],
-    queryFn: async () => (await call<{ keys: ThresholdKey[] }>('GET', '/fhe/keys?limit=100')).keys,
+    queryFn: async () => (await call<{ keys: ThresholdKey[] }>('GET', `/fhe/keys?limit=${maxPage}`)).keys,
   })
   return (
     <Asked query={keys}>

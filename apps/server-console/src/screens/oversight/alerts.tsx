@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../../api/client.ts'
+import { mostCounted, mostMinutes } from '../../api/limits.ts'
 import { usePerson, usePlaces } from '../../api/queries.ts'
 import type { Grant, Organisation } from '../../api/types.ts'
 import { Secret } from '../../components/copy.tsx'
@@ -255,7 +256,7 @@ function Rules({
                 name="most"
                 type="number"
                 min={1}
-                max={1_000_000}
+                max={mostCounted}
                 defaultValue={kind === 'failures' ? 10 : 1000}
                 required
                 label={t('console.alerts.most')}
@@ -264,7 +265,7 @@ function Rules({
                 name="minutes"
                 type="number"
                 min={1}
-                max={1440}
+                max={mostMinutes}
                 defaultValue={5}
                 required
                 label={t('console.alerts.minutes')}
