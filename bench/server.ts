@@ -19,7 +19,7 @@ const text = Buffer.alloc(1024, 0x61).toString('base64')
 const baoProgram = join(root, '.lux/python/bin/bao')
 const baoToken = 'bench'
 
-/** How much: keys among which encrypts go around, and encrypts over which memory is watched. */
+/** `keys`: how many keys the encrypts use in turn. `operations`: how many encrypts the memory is watched over. */
 type Size = { readonly keys: number; readonly operations: number }
 const short: Size = { keys: 1000, operations: 50_000 }
 const long: Size = { keys: 100_000, operations: 1_000_000 }

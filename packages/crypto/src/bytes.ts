@@ -1,11 +1,11 @@
 import { FormatError } from './format-error.ts'
 
-/** The parts one after another, in a new array. Few of them: each is an argument, and a stack holds some 60 000. */
+/** Joins parts into a new array. For a few parts only: each is an argument, and a stack holds about 60 000. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return joinBytes(parts)
 }
 
-/** The same of a list, however long. */
+/** The same for a list of any length. */
 export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
   let offset = 0

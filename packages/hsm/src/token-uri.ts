@@ -28,7 +28,7 @@ export function parseTokenUri(text: string): ReadTokenUri {
       : { ok: false, fault: 'no-uri', detail: 'it does not begin with pkcs11:' }
   const path = pairs(match[1] ?? '', ';')
   const query = pairs(match[2] ?? '', '&')
-  // Before anything of it is shown.
+  // Checked first, because a later refusal quotes the URI, and a PIN in it would be shown.
   if ([path, query].some((all) => all.names.includes('pin-value')))
     return { ok: false, fault: 'pin', detail: 'a PIN never stands in an argument; use pin-source=file:…' }
   const { fault } = path.fault === null ? query : path

@@ -64,7 +64,7 @@ test.each([
   ['here', 'here'],
   ['acting', 'acts now'],
   ['done', 'done'],
-] as const)('a person who is %s is said to be so', (presence, said) => {
+] as const)('the state of a person who is %s is also given in words', (presence, said) => {
   const markup = shown(createElement(PersonChip, { name: 'Lena Fischer', note: 'Witness', presence }))
   expect(markup).toContain(`>${said}<`)
   expect(markup).toContain(`data-presence="${presence}"`)

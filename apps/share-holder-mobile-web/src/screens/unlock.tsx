@@ -12,7 +12,7 @@ export function Unlock() {
   const busy = usePhone((phone) => phone.busy)
   const has = usePhone((phone) => phone.passkey !== null)
 
-  // An app that was replaced would start whoever replaced it with the passphrase.
+  // Another version took over, so the passphrase would be typed into a worker that is not ours.
   const replaced = useOffline(({ state }) => state === 'replaced')
   const closed = busy !== null || replaced
 

@@ -55,7 +55,7 @@ describe('fresh ciphertexts of mode F', () => {
   const asked = (domain: 'production' | 'rehearsal', ...admitted: (Admitted | Admitted[])[]) =>
     askedWith({}, domain, ...admitted)
 
-  test('of the client key keep 40 bits a block, of the compact public key 32, and the answer says so', () => {
+  test('keep 40 bits a block under the client key and 32 under the compact public key, and the answer says so', () => {
     expect(asked('rehearsal', 'client-key')).toMatchObject({
       ok: true,
       value: { source: 'client-key', blockBits: 40, floorBits: 40, belowFloor: false },

@@ -57,7 +57,7 @@ describe.each(benches)('FHE-BUDGET at $width bits', ({ width, of, files }) => {
     { name: 'the large one', answered: [large], spends: 4 },
     { name: 'both', answered: [small, large], spends: 0 },
   ])(
-    'of a batch of two only what was not answered counts: answered before, $name',
+    'a batch of two costs only the ciphertexts that were not answered before: $name',
     ({ answered, spends }) => {
       const batch = { ciphertexts: files, answered: new Set(answered.flatMap(digestsOf)) }
       const taken = opened(answer({ ...batch, spent: left(spends) }))

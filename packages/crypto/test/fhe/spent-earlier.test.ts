@@ -25,11 +25,14 @@ test('what earlier epochs spent is the canary alone where everybody said that al
 test.each([
   ['a holder was silent', [all, all, null], undefined],
   ['the cap was raised', [small, small, small], undefined],
-])('and is reckoned too high where nothing else was spent and %s', (_, left, today) => {
-  expect(reckoned(left, today)).toBeGreaterThan(largest / 3)
-})
+])(
+  'what earlier epochs spent is estimated too high where nothing else was spent and %s',
+  (_, left, today) => {
+    expect(reckoned(left, today)).toBeGreaterThan(largest / 3)
+  },
+)
 
-test('and is reckoned too low where the cap was lowered', () => {
+test('what earlier epochs spent is estimated too low where the cap was lowered since', () => {
   const spent = 100_000
   const left = { at64: 0, at128: largest - spent }
   expect(reckoned([left, left, left])).toBe(spent + CANARY_MOST_BLOCKS)

@@ -58,7 +58,7 @@ describe('a library that misbehaves', () => {
   it.each([
     ['hangs in a call', 'hang'],
     ['hangs while its process ends', 'hang-at-exit'],
-  ])('that %s does not outlive a parent that died for longer than orphanMs', async (_, fault) => {
+  ])('%s ends at most orphanMs after its parent died', async (_, fault) => {
     const index = new URL('../../src/index.ts', import.meta.url).href
     const options = { library: bench.library, environment: bench.environment, orphanMs: 3000 }
     const script = join(bench.dir, 'parent.mjs')

@@ -21,7 +21,7 @@ describe('the state of a PIN, as the token tells it', () => {
     expect(await logIn()).toMatchObject({ before: 'low', user: 'low' })
   })
 
-  it('the final try is refused without a word that it is wanted, and no PIN is sent', async () => {
+  it('the final try is refused unless the caller accepts it, and no PIN is sent', async () => {
     flags('USER_PIN_COUNT_LOW|USER_PIN_FINAL_TRY')
     const before = bench.count('C_Login')
     expect(await refusal(logIn())).toBe('HSM-PIN-FINAL-TRY')

@@ -35,7 +35,7 @@ describe('openCryptoki’s soft token', () => {
     real?.stop()
   })
 
-  it('is told by its profile, and both factory PINs are gone after initialising', async () => {
+  it('is found by its profile, and initialising replaces both factory PINs', async () => {
     expect(await token.info()).toMatchObject({
       profile: 'opencryptoki',
       label: 'second',

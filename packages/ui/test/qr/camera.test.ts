@@ -39,7 +39,7 @@ test('CAMERA a page that gets no cameras at all says so', async () => {
   expect(await openCamera()).toEqual({ ok: false, code: 'CAMERA-UNSUPPORTED' })
 })
 
-test('CAMERA one that was remembered and is gone is no reason to have none', async () => {
+test('CAMERA a remembered camera that is gone is replaced by any other', async () => {
   const asked: object[] = []
   const track = { getSettings: () => ({ deviceId: 'other' }), stop: vi.fn() }
   const stream = { getVideoTracks: () => [track], getTracks: () => [track] }

@@ -11,15 +11,15 @@ const COMPACT_PRIVATE_KEY = 24_089
 /** TUniform(17), of both parameter sets. */
 const NOISE_LOG2 = 17
 const NOISE = 2 ** NOISE_LOG2
-/** How many words of a mask differ in 32 of their bits: of a uniform one fewer once in 10^30 keys. */
+/** The least number of different words in a mask, by 32 of their bits. A uniform mask has fewer once in 10^30 keys. */
 const DIFFERENT = 2040
 
 /**
- * Whether a compact public key is of this client key: b - a s is noise in all of its 2048 coefficients, and the words of a differ,
- * for of a mask of zeros, of small words or of halves a s is known without s. 20 to 50 ms. Whoever encrypts with another's gets
- * ciphertexts that no holder can open; with one of a poor mask, ciphertexts that hide nothing. What mask somebody chose who has the
- * client key is not asked. Refusals: FHE-PUBLIC-KEY-MASK · FHE-PUBLIC-KEY-OTHER · those of `parseCompactPublicKey`. Throws
- * FormatError for a client key that does not parse.
+ * Checks that a compact public key (a, b) belongs to this client key s. All 2048 coefficients of b - a s have to be noise. The words of a
+ * have to differ: for a mask of zeros, of small words or of halves, anybody knows a s without s. Takes 20 to 50 ms. Ciphertexts under
+ * another's key open for no holder; those under a poor mask hide nothing. The check does not ask which mask somebody with the client key
+ * chose. Refusals: FHE-PUBLIC-KEY-MASK · FHE-PUBLIC-KEY-OTHER · those of `parseCompactPublicKey`. Throws FormatError for a client key that
+ * does not parse.
  */
 export function checkCompactPublicKey(clientKey: Uint8Array, publicKey: Uint8Array): Outcome<null> {
   const { key64, key128, dedicatedCompactKey } = parseClientKey(clientKey)

@@ -100,7 +100,7 @@ function rotateWith(
   return accept({ pub: next.value.pub, shares, epochId: next.value.epochId, corrections })
 }
 
-/** That t different holders re-deal and, of an integer key, that the new shares answer something. */
+/** Checks that t different holders deal again and, for an integer key, that the new shares can answer something. */
 function checkMove(
   verified: readonly VerifiedShare[],
   dealers: readonly number[],

@@ -38,7 +38,7 @@ describe.each([
     expect(rule(bytes, second)).toBe('belongs')
   })
 
-  test('FHE-PUBLIC-KEY-OTHER belongs to no other, whatever its parameters', () => {
+  test('FHE-PUBLIC-KEY-OTHER belongs to no other client key, whatever its parameters', () => {
     for (const other of [realClientKey(dedicated), realClientKey(!dedicated)])
       expect(rule(other.bytes, publicKey)).toBe('FHE-PUBLIC-KEY-OTHER')
   })

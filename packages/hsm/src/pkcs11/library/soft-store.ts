@@ -13,7 +13,10 @@ export function softTokenStore(): string | null {
   }
 }
 
-/** Every token's folder and when its own object was last written: another program's new token, or its wrong PIN, shows here. */
+/**
+ * All token folders, each with the time of its token object's last write. It changes when another program makes a token or enters a wrong
+ * PIN.
+ */
 export function softTokenMarks(): string {
   const root = softTokenStore()
   if (!root) return ''
