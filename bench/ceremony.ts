@@ -22,9 +22,9 @@ type Rehearsal = { milliseconds: Record<string, number>; total: number; peakMiB:
 type Raw = Record<'initialise-token' | 'log-in' | 'generate-root' | 'deal-shares', number>
 
 /**
- * The machine's time for the whole scripted ceremony `first-run`, step by step, as `custody --json rehearse` reports it, with the
- * stand-ins' signatures. Limits: the token called straight through pkcs11js, the key library alone, and for sealing one write, one read and
- * two hashes of a file as large as the bundle.
+ * The machine's time for the whole scripted ceremony `first-run`, step by step, as `custody --json rehearse` reports it. The stand-ins'
+ * signatures are part of it. Limits: the token called straight through pkcs11js, and the key library alone. The limit for sealing is one
+ * write, one read and two hashes of a file as large as the bundle.
  */
 export async function benchCeremony(): Promise<Row[]> {
   const rehearsals: Rehearsal[] = []

@@ -193,9 +193,9 @@ function benchCombine(
 }
 
 /**
- * Two cheaters of nine at a quorum of three, with errors of half the modulus in every element: found, named and corrected
- * in 50 ms. Beside it what costs most: four of fifteen at a quorum of five, who spoil the last element alone, and seven at
- * a quorum of eight, too many to correct, for whom every set of suspects is gone through before the refusal.
+ * Two cheaters of nine at a quorum of three, with errors of half the modulus in every element: found, named and corrected in 50 ms. Beside
+ * it the two dearest cases. Four of fifteen at a quorum of five spoil the last element alone. Seven at a quorum of eight are too many to
+ * correct, so every set of suspects is tried before the refusal.
  */
 function cheaters(inputs: Inputs): Row[] {
   const goal = combineSpoilt(inputs, {

@@ -51,9 +51,9 @@ type Times = {
 }
 
 /**
- * Operations per second of the driver and its host process, eight calls in flight, against the same calls made straight
- * through pkcs11js in one process: one after another, and eight in flight on sessions of their own; the better counts.
- * Beside them the same from C, and what a single call costs more for crossing into another process.
+ * Operations per second of the driver and its host process, eight calls in flight. The limit is the same calls straight through pkcs11js in
+ * one process, one by one or eight in flight on their own sessions, whichever is better. Beside them the same from C, and what crossing
+ * into another process adds to a single call.
  */
 export async function benchHsm(): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'lux-bench-hsm-'))

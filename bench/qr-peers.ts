@@ -24,8 +24,8 @@ type BbQr = {
 const fragment = 595
 
 /**
- * @ngraveio/bc-ur (BC-UR's LT code) and bbqr (no erasure code), where `npm ci --prefix bench/peers` installed them as their lock file
- * has them; none otherwise: they are measured against and used for nothing.
+ * @ngraveio/bc-ur (BC-UR's LT code) and bbqr (no erasure code), which are only measured against. Empty unless `npm ci --prefix bench/peers`
+ * installed them from their lock file.
  */
 export async function qrPeers(folder: string): Promise<Peers> {
   if (!existsSync(join(folder, 'node_modules'))) return {}

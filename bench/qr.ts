@@ -35,9 +35,8 @@ const largestOfPeers = 70
 type Shown = { readonly ours: number; readonly ideal: number; readonly loop: number }
 
 /**
- * Frames until a payload is whole, where a camera misses some. The limit is a perfect code, which is whole with as many frames as there
- * are source symbols; beside it `loop`, which shows the source frames alone, over and over. Then the processor's part of it, beside
- * what `raptorq` alone needs.
+ * Frames until a payload is whole, where a camera misses some. The limit is a perfect code, which needs as many frames as there are source
+ * symbols. Beside it `loop`, which repeats the source frames alone. Then the processor time, beside what `raptorq` alone needs.
  */
 export async function benchQr(): Promise<Row[]> {
   const module = await loadRaptorQ()

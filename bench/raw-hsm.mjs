@@ -1,6 +1,6 @@
-// The token called straight through pkcs11js, in one process: `raw-hsm.mjs LIBRARY PIN` reads lines of JSON
-// {work, count, inFlight} and answers each with {ms, cpu}: milliseconds by the clock and of processor time. In flight 0: one call after another, at once;
-// else so many sessions with asynchronous calls. Objects are named by their labels: kek, data, gcm, ec.
+// The token called straight through pkcs11js, in one process. `raw-hsm.mjs LIBRARY PIN` reads lines of JSON {work, count, inFlight} and
+// answers each with {ms, cpu}: milliseconds by the clock and of processor time. In flight 0: one synchronous call after another. Else
+// asynchronous calls on that many sessions. Objects have the labels kek, data, gcm, ec.
 import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 

@@ -1,5 +1,5 @@
-// The token alone, called straight through pkcs11js: `raw-token.mjs LIBRARY` initialises a token of the SoftHSM store that
-// SOFTHSM2_CONF names, logs in and makes one AES-256 key on it. Prints the milliseconds of each as JSON.
+// The token alone, called straight through pkcs11js. `raw-token.mjs LIBRARY` initialises a token of the SoftHSM store in SOFTHSM2_CONF,
+// logs in, and makes one AES-256 key. Prints the milliseconds of each as JSON.
 import { createRequire } from 'node:module'
 
 const pkcs11js = createRequire(new URL('../packages/hsm/package.json', import.meta.url))('pkcs11js')

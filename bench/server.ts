@@ -25,8 +25,9 @@ const short: Size = { keys: 1000, operations: 50_000 }
 const long: Size = { keys: 100_000, operations: 1_000_000 }
 
 /**
- * The server over plain HTTP, with authentication, policy and an audit entry committed before each reply, by turns with Fastify that does the
- * cryptography alone, and with OpenBao's transit (its file audit is not synced to disk) where set-up has put its program.
+ * The server over plain HTTP, with authentication, policy, and an audit entry committed before each reply. It takes turns with Fastify that
+ * does only the cryptography. It also takes turns with OpenBao's transit, whose file audit is not synced to disk, where set-up installed
+ * that.
  */
 export const benchServer = (): Promise<Row[]> => measured(short)
 export const benchServerLong = (): Promise<Row[]> => measured(long)

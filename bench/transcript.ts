@@ -22,8 +22,8 @@ const most = { append: 1000, verify: 1000, filter: 300 }
 const mostGrown = 62_500
 
 /**
- * A transcript of 10,000 entries in memory: chained entry by entry, verified from its bytes, and filtered as on screen for a text that one
- * entry in a hundred has. The limit is the permitted time, not the best possible.
+ * A transcript of 10,000 entries in memory. It is chained entry by entry and verified from its bytes. It is also filtered, as on screen,
+ * for a text that one entry in a hundred has. The limit is the permitted time, not the best possible.
  */
 export async function benchTranscript(): Promise<Row[]> {
   const all = Array.from({ length: entries }, (_, seq) => entryAt(seq))

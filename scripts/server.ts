@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { buildConsole } from './build/console.ts'
 import { root } from './root.ts'
 
-// `npm run server -- COMMAND …` is `./custody-server COMMAND …` after set-up; without a command it is a rehearsal server on a
-// SoftHSM training token, made at its first start.
+// `npm run server -- COMMAND …` is `./custody-server COMMAND …` after set-up. Without a command it runs a rehearsal server on a SoftHSM
+// training token, made at its first start.
 const args = process.argv.slice(2)
 const [first] = args
 const rehearses =

@@ -1,5 +1,5 @@
-// A worker of the page of key-page.ts: makes a client key and its compressed server key with tfhe's web build, and says how
-// many milliseconds the server key took. A pool waits for its threads, which a page itself may not: hence a worker.
+// A worker of key-page.ts. It makes a client key and its compressed server key with tfhe's web build, and reports the server key's
+// milliseconds. A pool waits for its threads, and a page may not wait, hence a worker.
 
 import init, {
   initThreadPool,

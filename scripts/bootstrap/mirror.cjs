@@ -3,7 +3,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 
 /**
- * Moves PostgreSQL's programs to a folder that their unprivileged user can enter, and leaves a link, because their package looks for them
+ * Moves PostgreSQL's programs to a folder that their unprivileged user can enter. A link stays behind, because their package looks for them
  * beside its own files. Does nothing in a checkout that this user can enter.
  */
 function mirrorPostgres(root, open) {

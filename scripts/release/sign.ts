@@ -30,8 +30,8 @@ export function fingerprintOf(key: KeyObject): Fingerprint {
 }
 
 /**
- * Why a PEM key may not sign, or null. The key's value decides, not its place: a copy of the rehearsal key is as public, and a test build
- * that a real key signed would pass for a release.
+ * Why a PEM key may not sign, or null. The key's value decides, not its place. A copy of the rehearsal key is as public as the key, and a
+ * test build that a real key signed would pass for a release.
  */
 export function refusalOf(
   pem: string,

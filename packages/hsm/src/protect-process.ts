@@ -18,8 +18,8 @@ export function protectProcess(): void {
 }
 
 /**
- * Linux: this process ends at once with its parent, even inside a call that hears no message, such as a pad entry or a WebAssembly key. Not
- * for a token's process at work: killed while it writes, a soft token keeps half an object. Returns what undoes it.
+ * Linux: this process ends at once with its parent. That holds inside calls that hear no message, such as a pad entry or a WebAssembly key.
+ * Not for a token's process at work: killed while it writes, a soft token keeps half an object. Returns what undoes it.
  */
 export function endWithParent(): () => void {
   if (process.platform !== 'linux') return () => {}

@@ -22,8 +22,8 @@ export class RefusalTexts {
   }
 
   /**
-   * The first text there is: of the code, of its ending (after the last dash), of its family (before the first dash), of all checks of a
-   * bundle. Null: none.
+   * The first text of these: of the code, of its ending (after the last dash), of its family (before the first), of all checks of a bundle.
+   * Null: none.
    */
   of(code: string): RefusalText | null {
     for (const section of [...this.#own, 'errors', 'rules']) {

@@ -57,7 +57,7 @@ export function enrol(enrolment: Enrolment, entropy: Entropy): Promise<Outcome<E
 }
 
 /**
- * The next epoch's key of a holder who stays: a new envelope key under the same name and signing keys, with a signed card that says so.
+ * The next epoch's key of a holder who stays. It has a new envelope key, the same name and signing keys, and a signed card that says so.
  * Both keys share `key.identity`. Refuses REQUEST-ROLE.
  */
 export function renewKey(key: PersonKey, entropy: Entropy): Promise<Outcome<Enrolled>> {

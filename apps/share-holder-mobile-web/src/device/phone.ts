@@ -73,7 +73,7 @@ export function timeOf({ session, on, now }: Phone): Answer<string> {
 }
 
 /**
- * For real keys only where the browser promised to keep what this app writes, or where a backup sheet with this card's key was scanned
+ * Whether real keys may be used. Either the browser promised to keep this app's storage, or a backup sheet with this card's key was scanned
  * back. `card`: the digest of a share's card; null for the phone's own.
  */
 export async function mayApprove({ persisted }: Phone, kept: Kept, card: string | null): Promise<boolean> {

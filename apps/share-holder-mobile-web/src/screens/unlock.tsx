@@ -61,8 +61,8 @@ function watchNetwork(changed: () => void): () => void {
 }
 
 /**
- * Says what an app can say before a passphrase is typed: whether another version waits, and whether the network is on, from where one could
- * come. An app that was replaced already could say anything.
+ * What an app can say before a passphrase is typed: whether another version waits, and whether there is a network for one to come from. An
+ * app that was replaced already could say anything.
  */
 function BeforeOpening() {
   const { t } = useTranslation()

@@ -48,9 +48,9 @@ const readNames = (reports: readonly AttributeReport[]): string =>
   reports.map(({ attribute, actual }) => `${attribute} ${actual}`).join(', ')
 
 /**
- * The evidence level of a key, or, without `attributes`, the highest that any key on a token can have. Every level needs the one before it:
- * an attested key on a token that failed its probe stays at E0, and so does one without a compared attribute. The probe attacks a KEK, so
- * tokens that wrap by neither KW nor KWP (YubiHSM 2, TPM, SmartCard-HSM) never pass it.
+ * The evidence level of a key, or, without `attributes`, the highest that any key on a token can have. Every level needs the one before it.
+ * An attested key stays at E0 on a token that failed its probe, or without a compared attribute. The probe attacks a KEK, so tokens that
+ * wrap by neither KW nor KWP (YubiHSM 2, TPM, SmartCard-HSM) never pass it.
  */
 export function evidenceOf(facts: {
   attributes: readonly AttributeReport[] | null

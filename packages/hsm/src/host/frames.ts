@@ -1,7 +1,7 @@
 /**
  * Calls and answers as bytes: u32le id || u32le form || u32le length of the form's text || u32le length of the arrays || text || arrays,
- * each u32le length || bytes. The text is there when this pipe sees the form for the first time. Every mention of an array is copied,
- * because the other process wipes each array after the call that it came with.
+ * each u32le length || bytes. The text is there when this pipe sees the form for the first time. Every mention of an array is copied. The
+ * other process wipes each call's arrays after it, so two calls may not share one.
  */
 import { copyOutsideHeap } from '../copy-outside-heap.ts'
 import { copyBytes, wipeBytes } from '../few-bytes.ts'

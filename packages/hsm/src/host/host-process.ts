@@ -67,8 +67,8 @@ export function hostEnvironment(
 }
 
 /**
- * glibc keeps up to 127 freed pieces of a size instead of 7, because a soft token allocates and frees about a hundred for one signature.
- * Other C libraries ignore it.
+ * With this setting glibc keeps 127 freed pieces of a size instead of 7. A soft token allocates and frees about a hundred for one
+ * signature. Other C libraries ignore it.
  */
 const allocator = { GLIBC_TUNABLES: 'glibc.malloc.tcache_count=127' }
 

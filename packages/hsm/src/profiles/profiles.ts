@@ -79,8 +79,8 @@ export function libraryEnvironment(library: string): Record<string, string> {
 }
 
 /**
- * Names of the variables that this process has, that some known library reads, and that this library does not get because its file's name
- * is unknown. `passed`: those given by hand.
+ * Names of variables that this process has and some known library reads. This library does not get them, because its file's name is
+ * unknown. `passed`: those given by hand.
  */
 export function withheldVariables(
   library: string,

@@ -140,8 +140,8 @@ export function openingDigest({ opening }: Pick<EpochRun, 'opening'>): string {
 }
 
 /**
- * Checks that this share's remaining budget was told to no other run, even one of the same plan: each run would carry the whole of it.
- * `keepAfterAbort` alone counts what the first run's canary cost. Refuses HOLDER-LEAVING.
+ * Checks that this share's remaining budget was told to no other run, not even one of the same plan. Each run would carry the whole of it.
+ * Only `keepAfterAbort` counts what the first run's canary cost. Refuses HOLDER-LEAVING.
  */
 export function checkLeaving(
   run: Pick<EpochRun, 'opening'>,

@@ -6,8 +6,8 @@ export type Failure = { readonly code: string; readonly detail: string }
 export type ErrorText = { what: string; why: string; do: string }
 
 /**
- * The sentences of a code, from the first place that has some: the code itself, its ending (after the last dash), its family (before the
- * first dash). Otherwise those of an unknown error.
+ * The sentences of a code, from the first of these that has some: the code, its ending (after the last dash), its family (before the
+ * first). Otherwise those of an unknown error.
  */
 export function useErrorText(failure: Failure): ErrorText {
   const { t, i18n } = useTranslation()

@@ -148,8 +148,8 @@ type Tried<T> =
   | { readonly ok: false; readonly error: HsmError; readonly undecided: boolean }
 
 /**
- * Tries an attack. A vague code counts as a refusal only where the same call with a harmless argument works right after it, and the attack
- * then gets the same code again. A token that refuses the harmless call too has decided nothing.
+ * Tries an attack. A vague code counts as a refusal only on two conditions. The same call with a harmless argument works right after it,
+ * and then the attack gets the same code again. A token that refuses the harmless call too has decided nothing.
  */
 export function tryAttack<T>(attack: () => T, harmless: () => unknown): Tried<T> {
   const first = attemptRefusal(attack)

@@ -14,9 +14,9 @@ type Preflight = {
 }
 
 /**
- * Checks a library before any of it runs. It must be a file, the pinned one where the plan pins one (`pinned`, SHA-256 in hex), and on
- * Linux an ELF shared object for this processor whose own libraries are all present. A loader's message about a 32-bit file would name
- * neither the file nor the reason.
+ * Checks a library before any of it runs. It must be a file, and the pinned one where the plan pins one (`pinned`, SHA-256 in hex). On
+ * Linux it must be an ELF shared object for this processor, with all its own libraries present. A loader's message about a 32-bit file
+ * would name neither the file nor the reason.
  */
 export function preflightLibrary(path: string, pinned: string | null = null): Preflight {
   const file = readLibrary(path)

@@ -116,8 +116,8 @@ const writtenWithinMs = 1_000
 const lookAgainMs = 25
 
 /**
- * The cut-off file that may be the new key's: written since the call that made it, still unfinished, and of no other kind of object as far
- * as it can be read. SoftHSM names the file itself, and others write to the store too.
+ * The cut-off file that may be the new key's. It was written since the call that made the key, is still unfinished, and shows no other kind
+ * of object. SoftHSM chooses the file's name, and others write to the store too.
  */
 function cutFileOf(token: TokenSession, asked: readonly Attribute[]): DamagedFile | undefined {
   const since = token.module.madeSince - clockBehindMs

@@ -165,8 +165,8 @@ export function commit(token: TokenSession): CommittedRoot {
 }
 
 /**
- * The root as a session key that is no longer extractable. The token's key is copied from it: SoftHSM first shows a copy with its source's
- * attributes, and sets the new ones a moment later, when another program could have copied it.
+ * The root as a session key that is no longer extractable. The token's key is copied from it. SoftHSM first shows a copy with its source's
+ * attributes, and sets the new ones a moment later. Another program could have copied it by then.
  */
 function closedCopy(token: TokenSession, window: OpenWindow, doing: string): Handle {
   const asked = [is('EXTRACTABLE', false)]
