@@ -1,10 +1,13 @@
 import type { Json } from '@lux/crypto'
 import type { Version } from '../documents/format/versions.ts'
 import type { Refusal } from '../model/commands.ts'
+import type { EffectKind } from '../model/effects.ts'
 import type { Entry } from '../model/events.ts'
 import { refuse } from '../model/rules.ts'
 import { initialState, type State } from '../model/state.ts'
 import type { Plan, RunHeader } from '../plan/plan.ts'
+import { effectFacts, isEffectKind } from '../steps/facts.ts'
+import type { EffectFacts } from '../steps/step-facts.ts'
 import { evolve } from './evolve.ts'
 import { readFact } from './fact-schemas.ts'
 import { incompatibleHistory } from './incompatible-history.ts'
@@ -61,13 +64,15 @@ function newerFault(entry: Entry, version: Version): string | null {
   if (entry.kind === 'run.started' && entry.fact.v !== version) return 'v is not that of the plan'
   const { effect, result } = entry.kind === 'step.performed' ? entry.fact : { effect: null, result: null }
   const has = (name: string) => typeof result === 'object' && result !== null && name in result
+  const known: EffectFacts<EffectKind>['newer'] = isEffectKind(effect) ? effectFacts[effect].newer : {}
   const members: [boolean, string, Version][] = [
     ['here' in entry.fact, 'here', 2],
     ['compared' in entry.fact, 'compared', 2],
-    [effect === 'probe-token' && has('token'), 'result.token', 2],
-    [effect === 'generate-root' && has('backup'), 'result.backup', 2],
-    [effect === 'probe-token' && has('capabilities'), 'result.capabilities', 3],
-    [effect === 'measure-machine' && has('machine'), 'result.machine', 3],
+    ...Object.entries(known ?? {}).map(([name, first = 1]): [boolean, string, Version] => [
+      has(name),
+      `result.${name}`,
+      first,
+    ]),
   ]
   const newer = members.find(([there, , first]) => there && first > version)
   return newer === undefined ? null : `${newer[1]} is of version ${newer[2]}`

@@ -20,16 +20,8 @@ import * as workstation from './workstation/lint.ts'
 export { lintBackups } from './backup/lint.ts'
 export { checkToken, lintNeeds } from './token/lint.ts'
 
-/** A step that people do among themselves; `values` are what they say. */
-const people: StepLint = { uses: { values: true } }
-
 /** What a plan must say of every kind of step, each by the family that knows it. */
 export const stepLints = {
-  confirm: people,
-  'roll-call': people,
-  'read-aloud': people,
-  'clock-check': people,
-  pause: {},
   ...workstation.lints,
   ...token.lints,
   ...opening.lints,

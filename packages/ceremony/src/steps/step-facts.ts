@@ -1,3 +1,4 @@
+import type { Version } from '../documents/format/versions.ts'
 import type { EffectKind, KeyEvidence, PinNeed, Results } from '../model/effects.ts'
 import type { Stage } from '../model/stage.ts'
 import type { State } from '../model/state.ts'
@@ -38,6 +39,8 @@ export type EffectFacts<K extends EffectKind> = {
   readonly reads: Results[K] extends { evidence: KeyEvidence } ? Reading : null
   /** What its intent names before anything is made: CKA_IDs of the attempt. */
   readonly names: 'an object' | 'an object and its seal' | null
+  /** Members of its result that version 1 of a run does not know, by the version that brought them. */
+  readonly newer?: Readonly<Partial<Record<string, Version>>>
 }
 
 export type StepFactsOf<K extends StepKind> = { readonly [Kind in K]: StepFacts }

@@ -60,3 +60,42 @@ describe('the tables of step families', () => {
     }
   })
 })
+
+/** Where several kinds may stand side by side, and why. */
+const tables: Readonly<Record<string, string>> = {
+  'packages/ceremony/src/plan/kinds.ts': 'the list of them',
+  'packages/ceremony/src/model/effects.ts': 'types of what effects are and give',
+  'packages/ceremony/src/model/state.ts': 'types of what effects have given',
+  'packages/ceremony/src/steps/facts.ts': 'the first step of each kind of part',
+  // To become facts.
+  'packages/ceremony/src/engine/needs.ts': 'which steps read words aloud',
+  'packages/ceremony/src/plan/queries.ts': 'pads, windows and spares of a plan',
+  'apps/desktop/src/renderer/stage/phase.ts': 'what people do by hand, which no view says yet',
+  'apps/desktop/src/renderer/runner/step/step-in-hand.ts': 'likewise',
+}
+
+test('FACTS no file outside the families lists kinds of steps: it asks their facts', () => {
+  const root = new URL('../../../../', import.meta.url)
+  const listing = [
+    'packages/ceremony/src/',
+    'packages/people/src/',
+    'apps/desktop/src/',
+    'apps/share-holder-mobile-web/src/',
+  ]
+    .flatMap((part) =>
+      readdirSync(new URL(part, root), { withFileTypes: true, recursive: true })
+        .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+        .map((entry) => `${entry.parentPath.slice(root.pathname.length)}/${entry.name}`.replace('//', '/')),
+    )
+    .filter((path) => !/steps\/[a-z]+\/|runs\/effects\//.test(path))
+    .filter((path) => {
+      const source = readFileSync(new URL(path, root), 'utf8')
+      const named = new Set(
+        [...source.matchAll(/'([a-z]+(?:-[a-z]+)+)'/g)]
+          .map(([, word]) => word)
+          .filter((word) => Object.hasOwn(stepFacts, word ?? '')),
+      )
+      return named.size > 2
+    })
+  expect(listing.filter((path) => !Object.hasOwn(tables, path))).toEqual([])
+})

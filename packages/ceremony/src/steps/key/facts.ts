@@ -45,7 +45,12 @@ export const facts = {
 } as const satisfies StepFactsOf<'generate-root' | 'read-back' | 'generate-key' | 'prove-possession'>
 
 export const effectFacts = {
-  'generate-root': { result: 'makes a key', reads: 'as the root is made', names: 'an object' },
+  'generate-root': {
+    result: 'makes a key',
+    reads: 'as the root is made',
+    names: 'an object',
+    newer: { backup: 2 },
+  },
   'read-back': { result: null, reads: templates.root, names: null },
   'generate-key': { result: 'makes a key', reads: 'as it was wrapped', names: 'an object' },
   'prove-possession': { result: 'is asked for', reads: null, names: null },

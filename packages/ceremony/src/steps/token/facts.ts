@@ -35,6 +35,6 @@ export const facts = {
 export const effectFacts = {
   'initialise-token': { result: 'is asked for', reads: null, names: null },
   'log-in': { result: null, reads: null, names: null },
-  'probe-token': { result: 'is asked for', reads: null, names: null },
+  'probe-token': { result: 'is asked for', reads: null, names: null, newer: { token: 2, capabilities: 3 } },
   inventory: { result: 'is asked for', reads: null, names: null },
 } as const satisfies EffectFactsOf<'initialise-token' | 'log-in' | 'probe-token' | 'inventory'>

@@ -44,5 +44,5 @@ export const facts = {
 >
 
 export const effectFacts = {
-  'measure-machine': { result: 'is asked for', reads: null, names: null },
+  'measure-machine': { result: 'is asked for', reads: null, names: null, newer: { machine: 3 } },
 } as const satisfies EffectFactsOf<'measure-machine'>

@@ -1,6 +1,16 @@
 import type { StepLint } from '../plan-progress.ts'
 
-export const lints = { 'measure-machine': { uses: { values: true } } } satisfies Record<
-  'measure-machine',
+/** `values` are what people say. */
+const people = { uses: { values: true } } as const satisfies StepLint
+
+export const lints = {
+  confirm: people,
+  'roll-call': people,
+  'read-aloud': people,
+  'clock-check': people,
+  pause: {},
+  'measure-machine': people,
+} satisfies Record<
+  'confirm' | 'roll-call' | 'read-aloud' | 'clock-check' | 'pause' | 'measure-machine',
   StepLint
 >
