@@ -12,7 +12,7 @@ import { startSharedDatabase } from '../apps/companion-server/test/support/share
 import { type Row, timeRow } from './row.ts'
 
 const rounds = 20
-const lanes = 4
+const callers = 4
 /** What the server promises. */
 const bound = 1000
 
@@ -103,7 +103,7 @@ async function measured(one: Listening, other: Listening): Promise<Row[]> {
   const load = async (at: Listening) => {
     while (!busy.over) if ((await encrypt(at, busy.key, busy.token)) !== 200) busy.failed++
   }
-  const running = [one, other].flatMap((at) => Array.from({ length: lanes }, () => load(at)))
+  const running = [one, other].flatMap((at) => Array.from({ length: callers }, () => load(at)))
   const revoked: number[] = []
   const disabled: number[] = []
   for (let round = 0; round < rounds; round++) {

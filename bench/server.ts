@@ -192,10 +192,10 @@ function rawGcm(): number {
 /** Encrypts that go around among many keys, and what memory they leave behind. */
 async function manyKeys(ours: Ours, { keys, operations }: Size): Promise<Row[]> {
   const made: string[] = []
-  const lanes = Array.from({ length: 16 }, async () => {
+  const callers = Array.from({ length: 16 }, async () => {
     while (made.length < keys) made.push(await ours.makeKey({}))
   })
-  await Promise.all(lanes)
+  await Promise.all(callers)
   const requests = made.map((key) => ours.call(`/${key}/encrypt`, { plaintext: text }))
   const loaded = await load(ours.port, ...requests)
   // Once around, so that what is kept of each key is there before.

@@ -4,27 +4,27 @@ import { CopyButton } from './copy.tsx'
 
 type Snippet = { readonly curl: string; readonly typescript: string }
 
-const ways = ['curl', 'typescript'] as const
+const forms = ['curl', 'typescript'] as const
 
 /** The page's call as code to paste into a program. */
 export function Snippets({ snippet }: { snippet: Snippet }) {
   const { t } = useTranslation()
-  const [way, setWay] = useState<(typeof ways)[number]>('curl')
+  const [form, setForm] = useState<(typeof forms)[number]>('curl')
   return (
     <details className="snippets">
       <summary>{t('console.snippet.title')}</summary>
       <fieldset className="segments" aria-label={t('console.snippet.way')}>
-        {ways.map((one) => (
-          <button key={one} type="button" aria-pressed={way === one} onClick={() => setWay(one)}>
+        {forms.map((one) => (
+          <button key={one} type="button" aria-pressed={form === one} onClick={() => setForm(one)}>
             {t(`console.snippet.${one}`)}
           </button>
         ))}
       </fieldset>
       <pre dir="ltr" data-record="">
-        <code>{snippet[way]}</code>
+        <code>{snippet[form]}</code>
       </pre>
-      <p className="quiet">{t(`console.snippet.${way}-note`)}</p>
-      <CopyButton text={snippet[way]} />
+      <p className="quiet">{t(`console.snippet.${form}-note`)}</p>
+      <CopyButton text={snippet[form]} />
     </details>
   )
 }

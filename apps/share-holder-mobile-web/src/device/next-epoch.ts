@@ -370,11 +370,11 @@ function receivedOf(kept: Kept, of: Run): Answer<Ready> {
         entry,
       })
     })
-  const seat = run.terms.roster.find(({ name }) => name === person.card.name)?.card ?? ''
+  const card = run.terms.roster.find(({ name }) => name === person.card.name)?.card ?? ''
   const take = async (): Promise<Answer<Taken>> => {
     const own = sharesOf(kept, run.terms.keyId).find(({ ceremonyId }) => ceremonyId === run.terms.ceremonyId)
     if (own !== undefined) return again(own)
-    const key = keyOfCard(kept, seat) ?? person
+    const key = keyOfCard(kept, card) ?? person
     const renewed = key !== person
     const kepts = await nextShare(run, given.value, {
       key,
@@ -395,7 +395,7 @@ function receivedOf(kept: Kept, of: Run): Answer<Ready> {
           { store: 'share', id, plain: share.slice() },
           { store: 'received', id: 'me', plain: received },
           { store: 'state', id, plain: state },
-          ...(renewed ? [{ store: 'seat', id, plain: encodeText({ card: seat }) }] : []),
+          ...(renewed ? [{ store: 'seat', id, plain: encodeText({ card }) }] : []),
           runRecord(of),
         ],
         gone: [],
@@ -407,7 +407,7 @@ function receivedOf(kept: Kept, of: Run): Answer<Ready> {
       forgetKept(kepts.value)
     }
   }
-  return yes({ shown: told(run, 'receive', epochLines(run)), card: seat, take })
+  return yes({ shown: told(run, 'receive', epochLines(run)), card, take })
 }
 
 /** The dealing files in the order of the plan's dealers. A file that is missing is empty here, and refused by its name later. */
@@ -501,11 +501,11 @@ async function leaveBehind(
 ): Promise<Answer<Pick<Taken, 'written' | 'gone' | 'person'>>> {
   const { records, person } = kept
   const gone: Place[] = ['share', 'state', 'seat', 'renewal'].map((store) => ({ store, id: old }))
-  const seat = cardOfShare(records, 'seat', old)
-  const shared = records.ids('share').some((id) => id !== old && cardOfShare(records, 'seat', id) === seat)
+  const oldCard = cardOfShare(records, 'seat', old)
+  const shared = records.ids('share').some((id) => id !== old && cardOfShare(records, 'seat', id) === oldCard)
   if (shared) return yes({ written: [], gone, person: null })
-  if (seat !== null) {
-    const places = ['person', 'card'].map((store) => ({ store, id: seat }))
+  if (oldCard !== null) {
+    const places = ['person', 'card'].map((store) => ({ store, id: oldCard }))
     return yes({ written: [], gone: [...gone, ...places, oldSheet], person: null })
   }
   const own = next === null ? null : cardOfShare(records, 'seat', next)

@@ -38,10 +38,10 @@ export function ImportNewKey({
   onClose: () => void
 }) {
   const { t } = useTranslation()
-  const both = (way: typeof curlOf | typeof fetchOf) =>
+  const both = (snippet: typeof curlOf | typeof fetchOf) =>
     [
-      way('POST', '/kms/import-keys', { projectId: projects[0]?.value ?? '' }),
-      way('POST', '/kms/keys/import', {
+      snippet('POST', '/kms/import-keys', { projectId: projects[0]?.value ?? '' }),
+      snippet('POST', '/kms/keys/import', {
         importKeyId: '…',
         name: 'brought',
         algorithm: 'aes-256-gcm',
