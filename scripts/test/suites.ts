@@ -61,7 +61,7 @@ const tier = (name: 'unit' | 'driver' | 'flow', budget: number, more = 0): Suite
 })
 
 const unit = tier('unit', 5)
-const driver = tier('driver', 10, 2)
+const driver = tier('driver', 10, 1)
 const flow = tier('flow', 50, 1)
 
 const e2e: Suite = {

@@ -83,7 +83,8 @@ describe('both verifiers take the same arguments', () => {
     const all = forms()
     expect(all.length).toBeGreaterThan(5)
     expect(all.flat()).toEqual(expect.arrayContaining(['--policy', '--audience']))
-    for (const words of all) {
+    // Most lines differ in the names of their files alone.
+    for (const words of new Map(all.map((one) => [withFiles(one).join(' '), one])).values()) {
       const args = withFiles(words)
       expect([words, await first(args)]).toEqual([words, { exit: 0, failed: [] }])
       expect([words, second(args)]).toEqual([words, { exit: 0, failed: [] }])
