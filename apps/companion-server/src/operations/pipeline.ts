@@ -44,7 +44,7 @@ export type Perform = <E extends AnyEntry>(
 /**
  * The one order of every operation, whatever door it came by. Its door has authenticated the caller, counted the call and looked for the reply of
  * a named one (access/admission.ts). Here it is authorised, wants a second factor, keeps to its limits, fits, is approved, runs and is entered in
- * the audit log, refusals too, before anybody hears of it. Approvals come last of what refuses: no refusal uses one up.
+ * the audit log, refusals too, before anybody hears of it. Approvals come last of what refuses before the run: only a refusal of the run itself uses one up.
  */
 export function openPipeline({ record, approvals }: Parts): Perform {
   return (entry, call, input) =>
