@@ -177,7 +177,7 @@ class Room {
       by: current.actor.name,
       input: {
         ...(clock ? { values: { 'wall-clock': new Date().toISOString() } } : {}),
-        heard: current.compares.map(({ digest }) => digest),
+        heard: current.compares.map(({ digest }) => ({ digest, by: [] })),
       },
     })
     // The machine may have gone on since the person looked: then they look again.
