@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { newest } from '../../src/documents/format/versions.ts'
-import { type Card, cardCodec } from '../../src/documents/people/card.ts'
+import { type Card, cardCodec, cardNameFault } from '../../src/documents/people/card.ts'
 import { renewCard } from '../../src/documents/people/card-renewal.ts'
 import { lintCards } from '../../src/exports/plan.ts'
 import { copyOf, planOf } from '../engine/plans.ts'
@@ -58,6 +58,13 @@ describe('a plan beside its cards', () => {
       )
     expect([judged('officer'), judged('witness')]).toEqual([['PLAN-11'], ['PLAN-11']])
     expect(judged('officer', cardAt(seatOf('witness')).keys)).toEqual([])
+  })
+
+  it('CARD-NAME a card of before with a name that breaks the text rule is read, and nothing new holds that name', () => {
+    const old = { ...cardAt(seatOf('holder')), v: 1 as const, name: 'A\u200bda' }
+    expect(cardCodec.check(old).ok).toBe(true)
+    expect(cardNameFault(old)).toBe('A\u200bda: hidden')
+    expect(cardNameFault({ name: 'Ada' })).toBe(null)
   })
 
   it('POLICY-OLDEST refuses the card of a holder that the policy will not accept, before any run', () => {
