@@ -234,7 +234,7 @@ export function checkLengths(given: { readonly [name: string]: Uint8Array | unde
 
 function contextOf(key: StoredKey, version: number, aad: Uint8Array | undefined): EnvelopeContext {
   return {
-    // `usable` has seen that it is one of the two that encrypt.
+    // Whoever asks has seen that it is one of the two that encrypt.
     algorithm: key.algorithm as EnvelopeAlgorithm,
     keyId: key.envelope_id,
     version,

@@ -75,7 +75,8 @@ export type KeyRepository = {
   addVersion(key: StoredKey, version: NewVersion, scheduled?: Date): Promise<StoredKey | 'moved'>
   /** `name-taken` as above, `absent` where it is gone meanwhile; a deletion whose time has come, by the database's clock, is not cancelled. */
   change(id: string, fields: KeyChange): Promise<StoredKey | 'name-taken' | 'absent'>
-  setVersionState(key: StoredKey, version: number, state: StoredVersion['state']): Promise<void>
+  /** Whether it was changed: what is destroyed, or compromised, stays so. */
+  setVersionState(key: StoredKey, version: number, state: StoredVersion['state']): Promise<boolean>
   /** Every version that is in one of the states, and what the key says of it, at once. `moved` where the current one is in none. */
   changeStates(key: StoredKey, change: StateChange, lifecycle: KeyDates): Promise<StoredKey | 'moved'>
   /** Destroys every version of a key and gives its names free. `moved` where one is enabled. */
@@ -239,13 +240,14 @@ export function openKeyRepository(database: Database, reader = readerOf(database
         return changed ?? 'absent'
       }),
     async setVersionState(key, version, state) {
-      await database
+      const { numUpdatedRows } = await database
         .updateTable('key_version')
         .set({ state })
         .where('key_id', '=', key.id)
         .where('version', '=', version)
-        .where('state', '!=', 'destroyed')
-        .execute()
+        .where('state', 'not in', state === 'compromised' ? ['destroyed'] : ['destroyed', 'compromised'])
+        .executeTakeFirst()
+      return numUpdatedRows > 0n
     },
     changeStates: (key, { from, to }, lifecycle) =>
       database.transaction().execute(async (work) => {

@@ -43,7 +43,7 @@ export type Perform = <E extends AnyEntry>(
 
 /**
  * The one order of every operation, whatever door it came by. Its door has authenticated the caller, counted the call and looked for the reply of
- * a named one (access/admission.ts). Here it is authorised, wants a second factor, keeps to its limits, fits, is approved, runs and is entered in
+ * a named one (`admit`). Here it is authorised, wants a second factor, keeps to its limits, fits, is approved, runs and is entered in
  * the audit log, refusals too, before anybody hears of it. Approvals come last of what refuses before the run: only a refusal of the run itself uses one up.
  */
 export function openPipeline({ record, approvals }: Parts): Perform {
@@ -73,6 +73,7 @@ export function openPipeline({ record, approvals }: Parts): Perform {
   /** Of all that is asked for; what the same people approve of two, they approve once, of the last. */
   async function approve(call: Call, subject: Subject, waiting: readonly Waiting[]): Promise<Outcome<null>> {
     const last = waiting.at(-1)
+    const { organisation, project, key } = subject
     for (const one of waiting) {
       if (one.permission.byItself) continue
       if (one !== last && last !== undefined && sameApprovals(one.needed, last.needed)) continue
@@ -80,6 +81,8 @@ export function openPipeline({ record, approvals }: Parts): Perform {
       const taken = await approvals.take(call, subject, one.needed)
       if (!taken.ok) return taken
     }
+    // What waits need not be what the operation is entered by.
+    Object.assign(subject, { organisation, project, key })
     return accept(null)
   }
 }

@@ -16,10 +16,22 @@ const able = (conditions: object | null = null, provedAt = new Date()): Caller =
 
 type Refuses = { find?: true; fits?: true; approvals?: true; run?: true }
 
+const key = (action: 'key.export' | 'key.manage', id: string) => ({
+  action,
+  resource: { kind: 'key' as const, ...place, name: id, algorithm: 'a' },
+  key: id,
+})
+
 /** An operation that says which of its stages it came to, and the audit's entries. */
 function traced(refuses: Refuses) {
   const came: string[] = []
-  const entries: { outcome: string; asked: string; input: readonly Uint8Array[]; output: number }[] = []
+  const entries: {
+    outcome: string
+    asked: string
+    key: string | null
+    input: readonly Uint8Array[]
+    output: number
+  }[] = []
   const at = <T>(stage: keyof Refuses, value: T): Outcome<T> => {
     came.push(stage)
     return refuses[stage] ? refuse(`AT-${stage.toUpperCase()}`, stage) : accept(value)
@@ -28,9 +40,7 @@ function traced(refuses: Refuses) {
     name: 'key.tried',
     input: { id: Type.String({ maxLength: 9 }), data: bytes(4) },
     find: ({ id }) => at('find', { id }),
-    permissions: ({ id }) => [
-      { action: 'key.manage', resource: { kind: 'key', ...place, name: id, algorithm: 'a' }, key: id },
-    ],
+    permissions: ({ id }) => [key('key.export', 'wrapper'), key('key.manage', id)],
     secondFactor: true,
     shown: ({ data }, { fitting }) => `${data.length} bytes, ${fitting}`,
     hashed: ({ data }, fitting) => (fitting === null ? [data] : [data, Buffer.from(fitting)]),
@@ -44,7 +54,7 @@ function traced(refuses: Refuses) {
     const subject = {
       operation,
       asked: '' as string | (() => string),
-      key: null,
+      key: null as string | null,
       version: null,
       organisation: null,
       project: null,
@@ -56,6 +66,7 @@ function traced(refuses: Refuses) {
     entries.push({
       outcome: outcome.ok ? 'ok' : outcome.rule,
       asked,
+      key: subject.key,
       input: subject.input,
       output: subject.output.length,
     })
@@ -107,6 +118,15 @@ test('OPERATION-ORDER approvers, audit and run see one input, which is whole onc
   const refused = traced({ fits: true })
   await refused.ask(able(waits), data)
   expect(refused.entries[0]?.input).toEqual([data])
+})
+
+test('OPERATION-ORDER it is entered by the last key that it asks for, whichever of them waited for approval', async () => {
+  for (const actions of [['key.export'], ['key.manage'], ['key.export', 'key.manage']]) {
+    const tried = traced({})
+    expect(await tried.ask(able({ approvals: { ...two, actions } }))).toBe('ok')
+    expect(tried.entries, String(actions)).toMatchObject([{ key: 'k' }])
+    expect(tried.came).toEqual(everything)
+  }
 })
 
 test('OPERATION-ORDER nobody hears an outcome that the audit log does not have', async () => {

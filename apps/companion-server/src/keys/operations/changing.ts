@@ -124,8 +124,8 @@ export function changingEntries(parts: KeyParts, work: KeyWork) {
           : accept(null)
       },
       async run({ found: key, input: { version, state } }): Promise<Outcome<null>> {
-        await repository.setVersionState(key, version, state)
-        return accept(null)
+        const changed = await repository.setVersionState(key, version, state)
+        return changed ? accept(null) : refuse('KEY-STATE', `version ${version} was changed meanwhile`)
       },
     }),
   }

@@ -136,19 +136,22 @@ export function objectEntries(parts: KeyParts, work: KeyWork) {
       ...managed,
       name: 'key.change',
       input: { id, change: given<(key: StoredKey) => Outcome<ObjectChange>>() },
-      fits({ found, input: { change } }) {
+      fits({ found, input: { change }, subject }) {
         const wanted = change(found)
         if (!wanted.ok) return wanted
+        subject.input = [changeAsBytes(wanted.value)]
         const fits = checkChange(wanted.value)
         return fits.ok ? wanted : fits
       },
       shown: (_, { found, fitting }) => changeInWords(found, fitting),
-      hashed: (_, wanted) =>
-        wanted === null ? [] : [utf8(JSON.stringify([wanted.label, wanted.attributes]))],
+      hashed: (_, wanted) => (wanted === null ? [] : [changeAsBytes(wanted)]),
       run: ({ found, fitting }) => changed(found, fitting),
     }),
   }
 }
+
+const changeAsBytes = ({ label, attributes }: ObjectChange): Uint8Array =>
+  utf8(JSON.stringify([label, attributes]))
 
 const placeIn = ({ organisation_id: organisation, project_id: project }: StoredKey): Place => ({
   ...{ organisation, project },

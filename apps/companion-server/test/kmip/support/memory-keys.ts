@@ -56,6 +56,7 @@ export function openMemoryKeys(
         key.id,
         of.map((one) => (one.row.version === version ? { ...one, state } : one)),
       )
+      return true
     },
     async insert(row, version) {
       if (row.label && keys.some((one) => one.label === row.label && one.destroy_at === null))
