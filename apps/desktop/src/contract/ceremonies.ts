@@ -325,8 +325,8 @@ export type RunView = {
   leftOnTokens: { serial: string; ckaId: string; label: string }[]
   /** Set once sealed. */
   bundle: { path: string; digest: string; words: string[]; bytes: number } | null
-  /** What the buttons may do now. */
-  may: { pause: boolean; resume: boolean; abort: boolean; cancel: boolean; note: boolean; deviate: boolean }
+  /** What the buttons may do now. `hear`: its transcript takes who heard words that were read aloud. */
+  may: Record<'pause' | 'resume' | 'abort' | 'cancel' | 'note' | 'hear' | 'deviate', boolean>
 }
 
 export type CeremonySummary = {

@@ -69,9 +69,9 @@ export function serve(options: {
     if (!isOfCore(api)) return failed('API-UNKNOWN', 'core has no such call')
     const callers: readonly Caller[] = useCases[api].callers
     if (!callers.includes(caller)) return failed('API-UNKNOWN', `not from a ${caller}`)
-    const fault = inputFault(api, input)
-    if (fault !== null) return failed('INPUT-INVALID', fault)
     try {
+      const fault = inputFault(api, input)
+      if (fault !== null) return failed('INPUT-INVALID', fault)
       // The fields of this use case were held against the input on the line before.
       return { ok: true, value: await handle({ name: api, input } as Asked) }
     } catch (error) {

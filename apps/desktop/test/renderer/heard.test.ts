@@ -51,6 +51,7 @@ describe('who has heard', () => {
   it('is said with the last card of each digest, before it goes on', () => {
     expect(saysHeard(view, at({ [hex]: 6 }))).toBe(null)
     expect(saysHeard(view, at({ [hex]: 7 }))).toBe(hex)
+    expect(saysHeard({ ...view, may: { ...view.may, hear: false } }, at({ [hex]: 7 }))).toBe(null)
     expect(saysHeard(view, at({ [hex]: 8 }))).toBe(null)
     expect(saysHeard(view, at({ [hex]: 8, [other]: 7 }))).toBe(other)
     expect(saysHeard(view, at({ [hex]: 8, [other]: 8 }))).toBe(null)

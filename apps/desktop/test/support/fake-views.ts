@@ -202,7 +202,7 @@ export const run: RunView = {
   keyLeft: null,
   leftOnTokens: [],
   bundle: null,
-  may: { pause: true, resume: false, abort: true, cancel: false, note: true, deviate: true },
+  may: { pause: true, resume: false, abort: true, cancel: false, note: true, hear: true, deviate: true },
 }
 
 export const broken: RunView = {
@@ -230,7 +230,7 @@ export const closed: RunView = {
   current: null,
   bundle: { path: '/store/ceremonies/c3/bundle.zip', digest: hex, words, bytes: 61_400_000 },
   progress: { done: 7, total: 7 },
-  may: { pause: false, resume: false, abort: false, cancel: false, note: false, deviate: false },
+  may: { pause: false, resume: false, abort: false, cancel: false, note: false, hear: false, deviate: false },
 }
 
 /** It left its signing key and two keys that the plan wanted on the token. */

@@ -24,7 +24,7 @@ export const waiting: RunView = {
     facts: [...current.facts, { name: 'bag-number', value: '0042', form: 'text' }],
     blocked: 'token-missing',
   },
-  may: { pause: false, resume: true, abort: true, cancel: false, note: true, deviate: false },
+  may: { pause: false, resume: true, abort: true, cancel: false, note: true, hear: true, deviate: false },
 }
 
 /** Of production, started again while its officers sign on their own devices. */
@@ -54,7 +54,7 @@ export const away: RunView = {
     ),
     blocked: 'paused',
   },
-  may: { pause: false, resume: true, abort: true, cancel: false, note: true, deviate: false },
+  may: { pause: false, resume: true, abort: true, cancel: false, note: true, hear: true, deviate: false },
 }
 
 /** Of production, at the step where two holders prove their shares on their own devices. */
@@ -101,7 +101,7 @@ export const proving: RunView = {
     blocked: 'file-missing',
     failure: null,
   },
-  may: { pause: true, resume: false, abort: true, cancel: false, note: true, deviate: true },
+  may: { pause: true, resume: false, abort: true, cancel: false, note: true, hear: true, deviate: true },
 }
 
 /** The same, before anybody has said that they saw the result of the step before it. */

@@ -87,6 +87,11 @@ export function unlocking(phone: Phone) {
       if (keys === null) return no('PHONE-SHEET-WRONG')
       const [person, ...renewed] = keys
       const { card } = person
+      const weak = await unfit(passphrase, [card.name])
+      if (weak !== null) {
+        for (const { identity } of keys) identity.secret.wipe()
+        return weak
+      }
       const cards = keys.map((key) => cardCodec.digest(key.card))
       const at = now()
       return begin(person, passphrase, [

@@ -62,7 +62,7 @@ export async function enrol(kind: Card['kind'], options: EnrolOptions): Promise<
   const enrolment = { kind, domain, name, schemes, ...(note === undefined ? {} : { note }) }
   const { key, card, digest, words } = accepted(await enrolPerson(enrolment, systemEntropy))
   try {
-    const passphrase = await readNewPassphrase(options, options.key)
+    const passphrase = await readNewPassphrase(options, options.key, [name])
     writeNew(options.key, await sealKeyFile(key, passphrase), 0o600)
     writeNew(options.out, card)
   } finally {

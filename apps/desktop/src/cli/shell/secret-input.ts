@@ -67,12 +67,16 @@ export async function readNewSecret(
   }
 }
 
-/** A new passphrase, typed twice at a terminal. Errors: PASSWORD-WEAK, SECRET-DIFFERS and those of `readSecret`. */
-export async function readNewPassphrase(options: PassphraseOptions, what: string): Promise<string> {
+/** A new passphrase, typed twice at a terminal. `names`: what is known of whose it is. Errors: PASSWORD-WEAK, SECRET-DIFFERS and those of `readSecret`. */
+export async function readNewPassphrase(
+  options: PassphraseOptions,
+  what: string,
+  names: readonly string[] = [],
+): Promise<string> {
   const passphrase = asText(
     await readNewSecret(`New passphrase for ${what}`, 'passphrases', passphraseSource(options)),
   )
-  const strong = await checkPassphrase(passphrase)
+  const strong = await checkPassphrase(passphrase, names)
   if (!strong.ok) throw new WrongUse(strong.rule, strong.detail)
   return passphrase
 }

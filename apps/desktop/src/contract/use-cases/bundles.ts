@@ -16,7 +16,7 @@ import { entry, gives } from './use-case.ts'
 
 const paperFile = group({
   name: oneOf(takenPapers),
-  pdf: textOf(takeAwayLimits.papers, 0, /^([\da-z+/]{4})*([\da-z+/]{2}==|[\da-z+/]{3}=)?$/i),
+  pdf: textOf(takeAwayLimits.papers, 0, /^[\da-z+/]*={0,2}$/i),
 })
 const transcriptFilter = group({ text: optional(text), kinds: optional(listOf(textOf(64), 1000)) })
 export type TranscriptFilter = ValueOf<typeof transcriptFilter>

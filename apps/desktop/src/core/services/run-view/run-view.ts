@@ -87,6 +87,7 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
       abort: view.abortable,
       cancel: run.cancellable,
       note: view.notable,
+      hear: folder.plan.v >= 3,
       deviate: view.pausable && open === undefined,
     },
   }

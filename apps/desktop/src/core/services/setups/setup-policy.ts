@@ -46,12 +46,13 @@ export function policyFileOf(parts: Pick<ServiceContext, 'program'>, setup: Setu
   return setup.adopted ?? setup.signed ?? { policy: policyOf(parts, setup), signatures: [] }
 }
 
-/** Why this policy could not be signed, or these people not satisfy it: said while it is made. One that was brought was signed before. */
-export function policyFaults({ adopted, cards }: Setup, policy: Policy): SetupFault[] {
-  const ill = adopted === null ? cards.flatMap((card) => cardNameFault(card) ?? []) : []
+/** Why this policy could not be signed, or these people not satisfy it: said while it is made. One that enough officers signed was checked before. */
+export function policyFaults({ adopted, signed, cards }: Setup, policy: Policy): SetupFault[] {
+  const isNew = adopted === null && (signed === null || !isSigned(signed))
+  const ill = isNew ? cards.flatMap((card) => cardNameFault(card) ?? []) : []
   if (ill.length > 0) return ill.map((detail) => ({ code: 'CARD-NAME', step: '', detail }))
   const shape = policyDocument.payload.check(policy)
-  const check = adopted === null ? checkNewPolicy : checkPlannable
+  const check = isNew ? checkNewPolicy : checkPlannable
   const sense = shape.ok ? check(policy) : shape
   return sense.ok ? [] : [{ code: sense.rule, step: '', detail: sense.detail }]
 }

@@ -31,13 +31,14 @@ export function heardWhole(
 
 /**
  * The digest of whose words people have to say now that they heard them all, before its last card goes on: the transcript has who.
- * Whoever plays everybody says nothing.
+ * Whoever plays everybody says nothing, and nobody does where the transcript is of a version without it.
  */
 export function saysHeard(
-  view: Pick<RunView, 'domain' | 'people'>,
+  view: Pick<RunView, 'domain' | 'people' | 'may'>,
   now: ReturnType<typeof inHand>,
 ): string | null {
-  return now === null || now.card < cardCount || playedAlone(view) ? null : now.compared.digest
+  if (now === null || now.card < cardCount || playedAlone(view) || !view.may.hear) return null
+  return now.compared.digest
 }
 
 /** What the room has said of each card; one that differed before is marked until it is heard. */

@@ -1,4 +1,4 @@
-import { newPolicy, type Policy } from '@lux/ceremony/policy'
+import { newPolicy, type Policy, policyDocument } from '@lux/ceremony/policy'
 import { expect, test } from 'vitest'
 import { scriptBytes } from '../../../../../../packages/ceremony/test/engine/plans.ts'
 import { makePerson } from '../../../../../../packages/ceremony/test/support/people.ts'
@@ -6,26 +6,32 @@ import { policyFaults } from '../../../../src/core/services/setups/setup-policy.
 import type { Setup } from '../../../../src/core/services/setups/setup-state.ts'
 import { makePlan } from '../../../../src/core/use-cases/make-plan.ts'
 
+const ada = makePerson('officer', 'Ada', 'production')
 const { oldest: _, ...made } = newPolicy({
   organisation: { id: 'acme', name: 'Acme' },
   domain: 'production',
   expiry: '2027-01-01T00:00:00.000Z',
-  officers: [makePerson('officer', 'Ada', 'production').card],
+  officers: [ada.card],
   officerQuorum: 1,
 })
 
 test('POLICY-OLDEST a policy of before is not made here, and one that its officers signed is still brought', () => {
   const before: Policy = { ...made, v: 2 }
-  const codes = (adopted: Setup['adopted']) =>
-    policyFaults({ adopted, cards: [] as Setup['cards'] } as Setup, before).map(({ code }) => code)
-  expect(codes(null)).toEqual(['POLICY-OLDEST'])
-  expect(codes({ policy: before, signatures: [] })).toEqual([])
+  const codes = (of: Pick<Setup, 'adopted' | 'signed'>) =>
+    policyFaults({ ...of, cards: [] as Setup['cards'] } as Setup, before).map(({ code }) => code)
+  const unsigned = { policy: before, signatures: [] }
+  const signature = policyDocument.sign(ada.identity, before, 'production')
+  const signed = { policy: before, signatures: [signature] }
+  expect(codes({ adopted: null, signed: null })).toEqual(['POLICY-OLDEST'])
+  expect(codes({ adopted: null, signed: unsigned })).toEqual(['POLICY-OLDEST'])
+  expect(codes({ adopted: null, signed })).toEqual([])
+  expect(codes({ adopted: unsigned, signed: null })).toEqual([])
 })
 
 test('CARD-NAME a card of before whose name breaks the text rule is in no new policy or plan: its person makes another', () => {
   const { card } = makePerson('officer', 'Ada', 'production')
   const old = { ...card, v: 1 as const, name: 'A\u200bda' }
-  const setup = { adopted: null, cards: [card, old] as Setup['cards'] } as Setup
+  const setup = { adopted: null, signed: null, cards: [card, old] as Setup['cards'] } as Setup
   const policy = { ...made, oldest: { card: 1, run: 3 } } as Policy
   expect(policyFaults(setup, policy)).toEqual([{ code: 'CARD-NAME', step: '', detail: 'A\u200bda: hidden' }])
   const parts = { script: scriptBytes('root-kek'), servers: [], policy: null, library: null }
