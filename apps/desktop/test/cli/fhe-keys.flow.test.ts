@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import tfhe from 'node-tfhe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { custody, custodyJson, secretFile, temporaryFolder } from './support/custody.ts'
+import { passphraseFile } from './support/people.ts'
 
 let folder: string
 const at = (...parts: string[]) => join(folder, ...parts)
@@ -94,7 +95,7 @@ describe('keys', () => {
       '--key',
       at('hal.key'),
       '--passphrase-file',
-      secretFile(at('pass'), 'correct horse battery'),
+      passphraseFile(folder),
     ])
     expect(json.ok).toBe(true)
     const made = await custodyJson([
