@@ -44,7 +44,8 @@ export type Perform = <E extends AnyEntry>(
 /**
  * The one order of every operation, whatever door it came by. Its door has authenticated the caller, counted the call and looked for the reply of
  * a named one (`admit`). Here it is authorised, wants a second factor, keeps to its limits, fits, is approved, runs and is entered in
- * the audit log, refusals too, before anybody hears of it. Approvals come last of what refuses before the run: only a refusal of the run itself uses one up.
+ * the audit log, refusals too, before anybody hears of it. Approvals come last of what refuses before the run. A refusal of the run uses one
+ * up, and so does one of two different approvals where the other is missing.
  */
 export function openPipeline({ record, approvals }: Parts): Perform {
   return (entry, call, input) =>

@@ -13,6 +13,15 @@ type Props = {
   onChange: (name: string, value: string) => void
 }
 
+/** Of a field for a passphrase or the words of a sheet. */
+export const secretField = {
+  type: 'password',
+  dir: 'ltr',
+  autoComplete: 'off',
+  spellCheck: false,
+  maxLength: 1024,
+} as const
+
 /** The first field that still stands in the way, null when all can be sent. */
 export function firstMissing(fields: readonly Field[], values: Record<string, string>): Field | null {
   return (

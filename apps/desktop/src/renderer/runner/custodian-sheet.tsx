@@ -5,20 +5,13 @@ import { useTranslation } from 'react-i18next'
 import { type Failure, languageFor, type RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
+import { secretField } from '../components/fields.tsx'
 import { pickFile } from '../components/file-picker.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import { run } from '../stores/remotes.ts'
 
 type Doing = 'print' | 'save' | 'prove'
 type Ended = { printed: true } | { saved: string } | { failure: Failure }
-
-const secret = {
-  type: 'password',
-  dir: 'ltr',
-  autoComplete: 'off',
-  spellCheck: false,
-  maxLength: 1024,
-} as const
 
 /**
  * A custodian's sheet: printed by main, which alone sees its words, and read back. Passphrase and words are in their fields until they are
@@ -125,7 +118,7 @@ export function CustodianSheet({ id, name, simulated }: { id: string; name: stri
           <HowEnded ended={ended} />
           <div className="field">
             <label htmlFor={wordsId}>{t('runner.sheet.words')}</label>
-            <TextField.Root id={wordsId} ref={words} {...secret} />
+            <TextField.Root id={wordsId} ref={words} {...secretField} />
             <span className="quiet">{t('runner.sheet.words-do')}</span>
           </div>
           <div className="actions">
@@ -166,7 +159,7 @@ function OwnKey({
       </div>
       <div className="field">
         <label htmlFor={id}>{t('key-sign.passphrase')}</label>
-        <TextField.Root id={id} ref={passphrase} {...secret} />
+        <TextField.Root id={id} ref={passphrase} {...secretField} />
       </div>
     </>
   )

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import type { Failure, Result, StoreBackupView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
+import { secretField } from '../components/fields.tsx'
 import { pickFile } from '../components/file-picker.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import { Section } from '../components/screen.tsx'
@@ -39,13 +40,6 @@ export function StoreSection() {
     setDone({ work, elsewhere: [], ...answer.value })
   }
 
-  const secret = {
-    type: 'password',
-    dir: 'ltr',
-    autoComplete: 'off',
-    spellCheck: false,
-    maxLength: 1024,
-  } as const
   const button = { variant: 'surface', color: 'gray', highContrast: true } as const
   const whyNot = busy === null ? null : t('settings.backup.busy')
   return (
@@ -56,11 +50,11 @@ export function StoreSection() {
         </p>
         <div className="field">
           <label htmlFor={`${id}-first`}>{t('settings.backup.passphrase')}</label>
-          <TextField.Root id={`${id}-first`} ref={first} {...secret} />
+          <TextField.Root id={`${id}-first`} ref={first} {...secretField} />
         </div>
         <div className="field">
           <label htmlFor={`${id}-second`}>{t('settings.backup.again')}</label>
-          <TextField.Root id={`${id}-second`} ref={second} {...secret} />
+          <TextField.Root id={`${id}-second`} ref={second} {...secretField} />
         </div>
         {told === null ? null : (
           <span className="why-not" role="alert">

@@ -5,6 +5,7 @@ import { type PersonRole, personRoles, type SetupView } from '../../contract/ind
 import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import { allowCamera, QrScan } from '../components/codes.tsx'
+import { secretField } from '../components/fields.tsx'
 import type { SetupActs } from './use-setup.ts'
 
 const anybody = 'anybody'
@@ -118,13 +119,6 @@ function MakeKey({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
     named.current?.focus()
   }
 
-  const secret = {
-    type: 'password',
-    dir: 'ltr',
-    autoComplete: 'off',
-    spellCheck: false,
-    maxLength: 1024,
-  } as const
   return (
     <form
       className="form"
@@ -161,12 +155,12 @@ function MakeKey({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
       </div>
       <div className="field">
         <label htmlFor={`${id}-first`}>{t('setup.make.passphrase')}</label>
-        <TextField.Root id={`${id}-first`} ref={first} {...secret} />
+        <TextField.Root id={`${id}-first`} ref={first} {...secretField} />
         <span className="quiet">{t('ui.new-passphrase')}</span>
       </div>
       <div className="field">
         <label htmlFor={`${id}-second`}>{t('setup.make.again')}</label>
-        <TextField.Root id={`${id}-second`} ref={second} {...secret} />
+        <TextField.Root id={`${id}-second`} ref={second} {...secretField} />
       </div>
       {told === null ? null : (
         <span className="why-not" role="alert">
