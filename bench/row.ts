@@ -77,10 +77,10 @@ export function misses({ ratio, goal }: Row): boolean {
   return goal !== null && (ratio === null || ratio < goal)
 }
 
-/** Rows as an aligned table for people. */
-export function table(rows: readonly Row[]): string {
+/** Rows as the cells of a table. */
+export function cells(rows: readonly Row[]): { columns: string[]; rows: string[][] } {
   const peers = [...new Set(rows.flatMap((row) => Object.keys(row.peers ?? {})))]
-  const head = ['work', 'ours', 'limit', ...peers, 'ratio', 'goal', 'memory']
+  const columns = ['work', 'ours', 'limit', ...peers, 'ratio', 'goal', 'memory']
   const lines = rows.map((row) => [
     row.work,
     `${row.ours} ${row.unit}`,
@@ -90,14 +90,20 @@ export function table(rows: readonly Row[]): string {
     row.goal === null ? '-' : `${row.goal}${misses(row) ? ' MISSED' : ''}`,
     row.memoryMiB === null ? '-' : `${row.memoryMiB} MiB`,
   ])
-  const widths = head.map((title, at) =>
+  return { columns, rows: lines }
+}
+
+/** Rows as an aligned table for people. */
+export function table(rows: readonly Row[]): string {
+  const { columns, rows: lines } = cells(rows)
+  const widths = columns.map((title, at) =>
     Math.max(title.length, ...lines.map((line) => line[at]?.length ?? 0)),
   )
   const align = (line: readonly string[]): string =>
     line
       .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
       .join('  ')
-  return [head, ...lines].map(align).join('\n')
+  return [columns, ...lines].map(align).join('\n')
 }
 
 function round(value: number, digits: number): number {

@@ -1,4 +1,6 @@
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { readPage } from '../scripts/pages/tables.ts'
 import { benchCeremony } from './ceremony.ts'
 import { benchDoors } from './doors.ts'
 import { benchFhe } from './fhe.ts'
@@ -7,7 +9,7 @@ import { benchHsm } from './hsm.ts'
 import { benchPhone } from './phone.ts'
 import { benchQr } from './qr.ts'
 import { benchReplicas } from './replicas.ts'
-import { misses, type Row, table } from './row.ts'
+import { cells, misses, type Row, table } from './row.ts'
 import { benchServer, benchServerLong } from './server.ts'
 import { benchStart } from './start.ts'
 import { benchTranscript } from './transcript.ts'
@@ -34,11 +36,13 @@ const works: Readonly<Record<string, () => Promise<Row[]>>> = {
 const flags: Readonly<Record<string, readonly string[]>> = { hsm: ['--single-threaded-gc'] }
 
 const words = process.argv.slice(2)
-const json = words.includes('--json')
-const [name, ...rest] = words.filter((word) => word !== '--json')
+const [name, ...options] = words
 const work = name === undefined ? undefined : works[name]
-if (work === undefined || rest.length > 0) {
-  process.stderr.write(`usage: npm run bench -- ${Object.keys(works).join('|')} [--json]\n`)
+const json = options[0] === '--json' && options.length === 1
+const machine = options[0] === '--keep' && options.length === 2 ? options[1] : undefined
+if (work === undefined || (options.length > 0 && !json && machine === undefined)) {
+  const names = Object.keys(works).join('|')
+  process.stderr.write(`usage: npm run bench -- ${names} [--json | --keep "WHAT MACHINE, HOW BUSY"]\n`)
   process.exit(2)
 }
 const missing = (flags[name ?? ''] ?? []).filter((flag) => !process.execArgv.includes(flag))
@@ -49,8 +53,19 @@ if (missing.length > 0) {
 try {
   const rows = await work()
   process.stdout.write(json ? `${JSON.stringify(rows)}\n` : `${table(rows)}\n`)
+  if (machine !== undefined) keep(`results/${name}.json`, machine, rows)
   process.exitCode = rows.some(misses) ? 1 : 0
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
   process.exitCode = 3
+}
+
+/** Puts the rows in the place of the file's first table, for the site's page of figures. */
+function keep(path: string, machine: string, rows: readonly Row[]): void {
+  const { title, blocks } = readPage(path)
+  const at = blocks.findIndex((block) => 'columns' in block)
+  const commit = execFileSync('git', ['rev-parse', '--short=8', 'HEAD'], { encoding: 'utf8' }).trim()
+  const date = new Date().toISOString().slice(0, 10)
+  const page = { title, date, commit, machine, blocks: blocks.toSpliced(at, 1, cells(rows)) }
+  writeFileSync(path, `${JSON.stringify(page, null, 2)}\n`)
 }

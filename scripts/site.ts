@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join, posix, resolve } from 'node:path'
 import { assurancePage } from './pages/assurance.ts'
 import { licencesPage } from './pages/licences.ts'
-import { readPage, tablesPage } from './pages/tables.ts'
+import { figuresPage, readPage, tablesPage } from './pages/tables.ts'
 import { tokenTestsPage } from './pages/token-tests.ts'
 import { troubleshootingPage } from './pages/troubleshooting.ts'
 import { root } from './root.ts'
@@ -22,6 +22,7 @@ const made: Readonly<Record<string, () => string>> = {
   'ASSURANCE.md': assurancePage,
   'BAD-INPUT.md': () => tablesPage(readPage('scripts/pages/bad-input.json')),
   'CRASH-MATRIX.md': () => tablesPage(readPage('results/crash-matrix.json')),
+  'FIGURES.md': figuresPage,
   'TOKEN-TESTS.md': tokenTestsPage,
   'THIRD-PARTY-LICENCES.md': licencesPage,
   'guide/troubleshooting.md': troubleshootingPage,
