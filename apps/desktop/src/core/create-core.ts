@@ -1,11 +1,20 @@
 import { ExpectedError } from '@lux/node-files'
-import type { Asked, CorePort } from '../contract/index.ts'
+import {
+  type Asked,
+  type CorePort,
+  fieldFault,
+  group,
+  type InputOf,
+  type Paper,
+  type PaperAsked,
+  type PaperEnd,
+  type Settings,
+  settingFields,
+} from '../contract/index.ts'
 import type { CoreOptions } from './core-options.ts'
 import type { Services, ServicesOptions } from './open-services.ts'
 import { serve } from './serve.ts'
-import { readSettings, writeSettings } from './services/settings.ts'
 import { GrantedPaths } from './services/shared/granted-paths.ts'
-import { PrintDesk } from './services/shared/print-desk.ts'
 import { Store } from './store/store.ts'
 
 const openAfterMs = 3000
@@ -94,5 +103,59 @@ export class OpenOnce<T> {
   async settle(): Promise<T | null> {
     clearTimeout(this.#timer)
     return (await this.#begun?.catch(() => null)) ?? null
+  }
+}
+
+const initial: Settings = {
+  language: 'system',
+  theme: 'system',
+  contrast: 'system',
+  textSize: 100,
+  motion: 'system',
+  lockAfter: 10,
+  clearClipboard: 60,
+}
+
+/** A stored value that no longer fits is left out: settings never keep the app from starting. */
+function readSettings(store: Store): Settings {
+  try {
+    const kept: Partial<Settings> = JSON.parse(store.setting('ui') ?? '{}')
+    return fieldFault(group(settingFields), kept) === null ? { ...initial, ...kept } : initial
+  } catch {
+    return initial
+  }
+}
+
+/** Only the named ones change. */
+function writeSettings(store: Store, change: InputOf<'settings.set'>): Settings {
+  const settings = { ...readSettings(store), ...change }
+  store.setSetting('ui', JSON.stringify(settings))
+  return settings
+}
+
+/** Has main print pages that the window must not see, and waits for each to end. */
+class PrintDesk {
+  readonly #post: (asked: PaperAsked) => void
+  readonly #waiting = new Map<number, PromiseWithResolvers<boolean>>()
+  #last = 0
+
+  constructor(post: (asked: PaperAsked) => void) {
+    this.#post = post
+  }
+
+  /** False where somebody closed the system's dialog. Errors: PAPER-FAILED, PRINTER-…, DISK-FULL, FOLDER-READ-ONLY. */
+  print(paper: Paper, to: string | null): Promise<boolean> {
+    this.#last += 1
+    const waiting = Promise.withResolvers<boolean>()
+    this.#waiting.set(this.#last, waiting)
+    this.#post({ id: this.#last, paper, to })
+    return waiting.promise
+  }
+
+  ended(id: number, end: PaperEnd): void {
+    const waiting = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    if ('made' in end) waiting?.resolve(end.made)
+    else waiting?.reject(new ExpectedError(end.code, end.detail))
   }
 }

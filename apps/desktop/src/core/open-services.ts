@@ -1,10 +1,12 @@
 import { join } from 'node:path'
-import { type Hsm, HsmError, startHsm } from '@lux/hsm'
+import { headerCodec } from '@lux/ceremony/transcript'
+import { type Hsm, HsmError, preflightLibrary, startHsm } from '@lux/hsm'
 import { ExpectedError, makeFolder } from '@lux/node-files'
 import type { Asked, LibrarySource } from '../contract/index.ts'
 import type { CoreOptions, Library } from './core-options.ts'
 import { inheritedVariables } from './own-library.ts'
 import { PinBox } from './runs/effects/token/pin-box.ts'
+import { RunFolder } from './runs/folder/run-folder.ts'
 import { testedPrimitives } from './services/app.ts'
 import { identifiersInStore, lineageInStore } from './services/ceremonies/lineage.ts'
 import { chosenLibrary } from './services/library.ts'
@@ -12,9 +14,9 @@ import { absentHsm } from './services/shared/absent-hsm.ts'
 import { FileWorks } from './services/shared/file-work.ts'
 import type { GrantedPaths } from './services/shared/granted-paths.ts'
 import { OpenRuns } from './services/shared/open-runs.ts'
-import { pinnedLibrary } from './services/shared/pinned-library.ts'
 import type { ServiceContext } from './services/shared/service-context.ts'
 import { makeTrainingToken } from './services/tokens/training-token.ts'
+import { RunDatabase } from './store/run-database.ts'
 import type { Store } from './store/store.ts'
 import { runUseCase, type ServedLate } from './use-case-runs.ts'
 
@@ -184,4 +186,39 @@ async function openLibrary(
     execPath: program.execPath,
     ...(program.hostEntry === null ? {} : { hostEntry: program.hostEntry }),
   })
+}
+
+const ends: ReadonlySet<string> = new Set(['run.closed', 'run.aborted'])
+
+/**
+ * What the library's file has to be while a production run of this store is not over: the digest that its plan pinned,
+ * read from the logs before anything is loaded. Empty without such a run. Errors: HSM-LIBRARY-….
+ */
+function pinnedLibrary(store: Store, path: string): { librarySha256?: string } {
+  const pins = store.runs().flatMap(({ folder }) => pinsOf(folder))
+  const [first] = pins
+  if (first === undefined) return {}
+  const { sha256 } = preflightLibrary(path)
+  return { librarySha256: pins.find((pin) => pin !== sha256) ?? first }
+}
+
+/** A log that cannot be read is reported when its run is opened. */
+function pinsOf(folder: string): string[] {
+  try {
+    // Opening a log that is gone would make an empty one.
+    if (!RunFolder.isAt(folder)) return []
+    const log = new RunDatabase(join(folder, 'ceremony.db'))
+    try {
+      const jcs = log.header()
+      const header = jcs === null ? null : headerCodec.parse(jcs)
+      if (header === null || !header.ok || header.value.domain !== 'production') return []
+      for (const { kind } of log.lines()) if (ends.has(kind)) return []
+      return header.value.tokens.map(({ library }) => library)
+    } finally {
+      log.close()
+    }
+  } catch (error) {
+    if (error instanceof ExpectedError) return []
+    throw error
+  }
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
-import { sheetCode } from '../../src/core/use-cases/sheet-code.ts'
+import { sheetCode } from '../../src/core/services/ceremonies/sheet-paper.ts'
 
 const scale = 4
 const quiet = 4

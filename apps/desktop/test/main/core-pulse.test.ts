@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type Pulse, watchPulse } from '../../src/main/core-pulse.ts'
+import { type Pulse, watchPulse } from '../../src/main/core-process.ts'
 
 let said: string[]
 let pulse: Pulse

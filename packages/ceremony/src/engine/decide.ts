@@ -1,3 +1,5 @@
+import type { Json } from '@lux/crypto'
+import { textFault, tidyText } from '@lux/crypto/text'
 import { exceptionCodec } from '../documents/ceremony/exception.ts'
 import { unreachable } from '../documents/format/outcome.ts'
 import type { Command } from '../model/commands.ts'
@@ -8,6 +10,7 @@ import { namesOf, valueFault } from '../plan/queries.ts'
 import { budgetFault } from '../steps/resharing/left-budget.ts'
 import { takeRequest } from '../steps/run.ts'
 import { currentStep, isConfirmed, stageOf } from '../steps/stages.ts'
+import { factTextFault } from '../transcript/fact-texts.ts'
 import { clockDiffers } from './clock-check.ts'
 import { decideDiffers, hearings, unheardFault } from './compare.ts'
 import { decideIntend, decideOutcome, decideReconcile } from './decide-effects.ts'
@@ -18,7 +21,6 @@ import { effectAt, isOver, openException, owed } from './next-effect.ts'
 import { isAtRest } from './restart.ts'
 import { bindStart } from './start.ts'
 import { takeSubmission } from './submit.ts'
-import { tidied, typedFault } from './typed.ts'
 
 /** What a command leads to: events to append in one transaction, or a refusal that changes nothing. Pure and total. */
 export function decide(state: State, command: Command): Decision {
@@ -203,4 +205,34 @@ function mayLead(state: State, name: string): boolean {
   return state.plan.people.some(
     (person) => person.name === name && ['administrator', 'operator', 'officer'].includes(person.role),
   )
+}
+
+/** What people typed, composed and without spaces at its ends; as it is in a run of before version 3. */
+function tidied(state: State, command: Command): Command {
+  if (state.plan.v !== 3) return command
+  switch (command.type) {
+    case 'note':
+      return { ...command, text: tidyText(command.text) }
+    case 'pause':
+    case 'abort':
+    case 'decide-exception':
+      return { ...command, reason: tidyText(command.reason) }
+    case 'proceed': {
+      if (command.input === undefined) return command
+      const input = Object.entries(command.input).map(([name, text]) => [name, tidyText(text)])
+      return { ...command, input: Object.fromEntries(input) }
+    }
+    default:
+      return command
+  }
+}
+
+/** Since version 3 names and what people typed keep the text rule, as verifiers ask: why they do not, or null. */
+function typedFault(state: State, { kind, fact }: NewEvent): string | null {
+  if (state.plan.v !== 3) return null
+  // What officers are asked to sign stands in the transcript once they have.
+  const proposed = kind === 'exception.proposed' ? textFault(fact.payload.reason) : null
+  // Facts are built of JSON's values by their type.
+  const fault = proposed ?? factTextFault(fact as { readonly [name: string]: Json })
+  return fault === null ? null : `what was typed does not keep the text rule: ${fault}`
 }

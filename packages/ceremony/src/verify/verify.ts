@@ -1,7 +1,9 @@
+import type { Json } from '@lux/crypto'
 import type { Check } from '../bundle/checks.ts'
-import type { Note } from '../bundle/note.ts'
+import { type Note, noteIds } from '../bundle/note.ts'
 import type { Predicate } from '../bundle/predicate.ts'
-import { type ManifestSigners, Verification, type VerifyOptions } from '../bundle/verification.ts'
+import { member, type Recorded } from '../bundle/recorded.ts'
+import { type ManifestSigners, required, Verification, type VerifyOptions } from '../bundle/verification.ts'
 import { blobName } from '../bundle/zip-layout.ts'
 import { type RandomAccess, readEntry } from '../bundle/zip-reader.ts'
 import type { OpeningCertificate } from '../documents/ceremony/opening.ts'
@@ -11,16 +13,20 @@ import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import type { Card } from '../documents/people/card.ts'
 import type { ServerCard } from '../documents/people/server-card.ts'
 import type { Transport } from '../documents/people/transport.ts'
-import type { Plan } from '../plan/plan.ts'
-import { checkKeys, checkThresholdKey } from '../steps/bundle.ts'
+import type { EffectKind } from '../model/effects.ts'
+import type { Plan, Step } from '../plan/plan.ts'
+import { stepsOf } from '../plan/queries.ts'
+import { checkKeys, checkThresholdKey, recordedFault } from '../steps/bundle.ts'
+import { stepFacts } from '../steps/facts.ts'
 import type { Checkpoint } from '../transcript/checkpoint.ts'
 import type { Header } from '../transcript/schema.ts'
 import { checkAddress } from './address.ts'
 import { checkContent, openArchive } from './archive.ts'
-import { notesOf } from './notes.ts'
+import { hearingsOf } from './hearings.ts'
+import { machineOf, otherDevices, roomFault } from './machine.ts'
 import { checkPeople } from './people.ts'
 import { checkRun } from './run.ts'
-import { checkTranscriptContent } from './transcript-content.ts'
+import { courseFault } from './transcript-course.ts'
 import { checkTrust } from './trust.ts'
 
 /** `signers-unknown`: consistent, but no policy was given, so nobody says who the signers are. Never `accepted`. */
@@ -132,4 +138,81 @@ function contentsOf(v: Verification): BundleContents | null {
     },
     read: (sha256, max) => v.blob(sha256, max),
   }
+}
+
+/** Joins the manifest to the transcript that witnesses cosigned: what was made, proved and dealt is what stands there. */
+async function checkTranscriptContent(v: Verification): Promise<Outcome<string>> {
+  const recorded: Recorded[] = []
+  for (const { step } of stepsOf(required(v.plan))) {
+    const effect = stepFacts[step.do].recorded
+    if (effect === null) continue
+    const result = resultOf(v, step, effect)
+    if (result === undefined) return wrong(`${step.id}: the transcript has nothing of it`)
+    recorded.push({ step, result })
+  }
+  const heard = hearingsOf(v)
+  const found =
+    courseFault(v) ??
+    (v.run.illText === null ? null : `a name or a text breaks the text rule: ${v.run.illText}`) ??
+    roomFault(v) ??
+    (typeof heard === 'string' ? heard : null) ??
+    (await recordedFault(v, recorded))
+  return found === null ? accept(`${recorded.length} steps`) : wrong(found)
+}
+
+/** Undefined where nothing was done in the step. */
+function resultOf({ run }: Verification, { id }: Step, effect: EffectKind): Json | undefined {
+  return run.results.get(`${id} ${effect}`) ?? (run.redacted.has(id) ? null : undefined)
+}
+
+function wrong(detail: string): Outcome<never> {
+  return refuse('TRANSCRIPT-CONTENT', detail)
+}
+
+type Said = Pick<Note, 'state' | 'values'>
+
+const notRecorded: Said = { state: 'not-recorded', values: [] }
+const claimed = (values: readonly string[]): Said => ({
+  state: values.length > 0 ? 'claimed' : 'none',
+  values,
+})
+
+/** Empty where plan and transcript are not those of the bundle: then nothing of them is believed. */
+function notesOf(of: Verification): Note[] {
+  if (!of.ledger.passed('PLAN-CONTENT') || !of.ledger.passed('CARDS')) return []
+  return noteIds.map((id) => ({ id, ...(of.predicate.v === 3 ? sayings[id](of) : notRecorded) }))
+}
+
+const sayings: { readonly [K in Note['id']]: (of: Verification) => Said } = {
+  text: () => ({ state: 'checked', values: [] }),
+  heard(of) {
+    const heard = hearingsOf(of)
+    return typeof heard === 'string' ? claimed([]) : heard
+  },
+  capabilities: ({ run, plan }) =>
+    claimed(
+      (plan === null ? [] : stepsOf(plan)).flatMap(({ step }) => {
+        if (step.do !== 'probe-token') return []
+        const result = run.results.get(`${step.id} probe-token`) ?? null
+        return member(result, 'capabilities') === null ? [] : [step.token ?? 'ceremony']
+      }),
+    ),
+  shim: ({ run }) =>
+    claimed(run.header.tokens.flatMap(({ role, shim }) => (shim === undefined ? [] : [role]))),
+  device({ run, plan }) {
+    const others = plan === null ? [] : otherDevices(plan, run.header)
+    const shown = run.header.tokens.flatMap(({ role, device }) =>
+      device === undefined ? [] : [`${role}: ${device.maker} ${device.model} ${device.firmware}`],
+    )
+    return claimed([
+      ...shown,
+      ...others.map(({ role, planned }) => `${role}: planned ${planned.maker} ${planned.model}`),
+    ])
+  },
+  machine(of) {
+    const shown = machineOf(of)
+    const image = shown?.image ?? of.run.header.machine.image
+    const level = shown === null ? [] : [shown.level]
+    return claimed([...level, ...(image === undefined ? [] : [image])])
+  },
 }

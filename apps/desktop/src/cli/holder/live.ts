@@ -1,6 +1,7 @@
-import { existsSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, fsyncSync, lstatSync, openSync, rmSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { ShareEnvelope } from '@lux/crypto/fhe'
-import { ExpectedError, readBounded } from '@lux/node-files'
+import { ExpectedError, partsOf, readBounded, syncFolder, withSystemErrors } from '@lux/node-files'
 import { checkGivenUp, checkLive, keepAfterAbort, takeEpochLive } from '@lux/people'
 import type { Command } from 'commander'
 import { statePath } from '../../core/use-cases/share-file.ts'
@@ -14,7 +15,6 @@ import { forgetAnswers } from './kept-answer.ts'
 import { livePath, readApprovals, readEnd, readEpochRun } from './run-files.ts'
 import { keepState, receivedPath, type ShareOptions, withShare } from './share-files.ts'
 import { lockPath } from './share-lock.ts'
-import { wipeFile } from './wipe-file.ts'
 
 const maxDocument = 1 << 20
 
@@ -139,4 +139,31 @@ function ended(
 ): Outcome {
   const { holder, epoch } = header
   return { exit: 0, json: { ok: true, share, state, name, holder, epoch }, text }
+}
+
+const chunk = new Uint8Array(1 << 16)
+
+/**
+ * Overwrites a file with zeros, in place and on disk, and removes it, and what a killed program left of it. What a disk or a file system
+ * has copied stays.
+ */
+export function wipeFile(path: string): void {
+  withSystemErrors(() => {
+    wipeOne(path)
+    // A link or a pipe of such a name is nothing that this program wrote.
+    for (const part of partsOf(path)) if (lstatSync(part).isFile()) wipeOne(part)
+    syncFolder(dirname(path))
+  }, path)
+}
+
+function wipeOne(path: string): void {
+  const file = openSync(path, 'r+')
+  try {
+    const { size } = fstatSync(file)
+    for (let at = 0; at < size; ) at += writeSync(file, chunk, 0, Math.min(chunk.length, size - at), at)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  rmSync(path)
 }

@@ -1,3 +1,4 @@
+import { verifyBundle } from '@lux/ceremony/bundle'
 import {
   diffDigest,
   diffPlans,
@@ -6,14 +7,23 @@ import {
   lintPlan,
   maxPlanBytes,
   type Plan,
+  type PlanChange,
   printPlan,
   readPlan,
   warnPlan,
 } from '@lux/ceremony/plan'
 import { checkPolicy } from '@lux/ceremony/policy'
 import { signatureAnswerCodec, signatureRequestCodec } from '@lux/ceremony/wire'
-import { readBounded } from '@lux/node-files'
-import { checkLockable, checkPlanAnswer, explainRequest, lockPlan, planApprovalRequest } from '@lux/people'
+import { fileReader, readBounded } from '@lux/node-files'
+import {
+  checkLockable,
+  checkPlanAnswer,
+  explainRequest,
+  lockPlan,
+  planApprovalRequest,
+  type RehearsedPlan,
+  rehearsedPlan,
+} from '@lux/people'
 import { roomOf } from '../../core/runs/begin/policy-terms.ts'
 import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
 import { systemClock } from '../../core/system.ts'
@@ -23,7 +33,6 @@ import { mustBeNew, readParsed, readPolicy, wordLines, wordsOf, writeNew } from 
 import type { Outcome } from '../shell/output.ts'
 import { cardsBeside, lint, warningLines } from './lint.ts'
 import { type NewPlanOptions, newPlan } from './new.ts'
-import { changeLines, rehearsedAt } from './rehearsal.ts'
 
 export function registerPlan({ program, act }: CommandLine): void {
   const group = program
@@ -229,4 +238,21 @@ function soundPlan(path: string, terms: LintTerms | undefined): { plan: Plan; ha
   const refusals = [...lintPlan(read.plan, terms), ...lintCards(read.plan, cardsBeside(path), terms?.listed)]
   if (refusals.length > 0) throw refusedPlan(refusals)
   return read
+}
+
+/** What officers approve of a plan after the rehearsal that this bundle sealed. Errors: REHEARSAL-…. */
+async function rehearsedAt(plan: Plan, hash: string, bundle: string): Promise<RehearsedPlan> {
+  const reader = fileReader(bundle)
+  try {
+    return accepted(await rehearsedPlan({ plan, hash }, await verifyBundle(reader)), { bundle })
+  } finally {
+    reader.close()
+  }
+}
+
+/** One line per change, for review. */
+function changeLines(changes: readonly PlanChange[]): string[] {
+  return changes.map(
+    ({ path, before, after }) => `  ${path}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`,
+  )
 }

@@ -1,16 +1,22 @@
 import type { Command } from '@lux/ceremony'
-import type { Plan } from '@lux/ceremony/plan'
-import { authoritiesOf, policyDigest } from '@lux/ceremony/policy'
+import { lintCards, lintPlan, type Plan, readPlan } from '@lux/ceremony/plan'
+import { authoritiesOf, checkPolicy, expired, type PolicyFile, policyDigest } from '@lux/ceremony/policy'
 import type { Header } from '@lux/ceremony/transcript'
 import { type Card, cardCodec, type ServerCard } from '@lux/ceremony/wire'
 import { type Json, toHex } from '@lux/crypto'
-import { termsOf } from '../runs/begin/policy-terms.ts'
+import { ExpectedError } from '@lux/node-files'
+import { roomOf, termsOf } from '../runs/begin/policy-terms.ts'
+import { refusedPlan } from '../runs/begin/refused-plan.ts'
 import { folderInUse } from '../runs/folder/run-files.ts'
 import { RunFolder } from '../runs/folder/run-folder.ts'
-import { rehearsalOfPeople } from './rehearsal-of-people.ts'
 import { rehearsalOfPlan } from './rehearsal-of-plan.ts'
 import { rehearsalOfScript } from './rehearsal-of-script.ts'
-import { type RehearsalDestination, type RehearsalRequest, transportDigest } from './rehearsal-request.ts'
+import {
+  type RehearsalDestination,
+  type RehearsalParts,
+  type RehearsalRequest,
+  transportDigest,
+} from './rehearsal-request.ts'
 import { standInBackup } from './stand-in-backup.ts'
 import { standInEpoch } from './stand-in-epoch.ts'
 import { saveStandIns } from './stand-ins.ts'
@@ -92,4 +98,39 @@ function leaderOf(plan: Plan): string {
 /** Cards are JSON by their codecs. */
 function toJson(card: Card | ServerCard): Json {
   return card as unknown as Json
+}
+
+/**
+ * A plan of people who all act for themselves, under the policy that their officers signed: nobody is simulated, and nothing is signed
+ * by this machine. Refuses the plan's rules and the policy's, REHEARSAL-OWN-DEVICES.
+ */
+function rehearsalOfPeople(
+  { clock }: Pick<RehearsalRequest, 'clock'>,
+  { plan: planBytes, signed, cards }: { plan: Uint8Array; signed: PolicyFile; cards: readonly Card[] },
+): RehearsalParts {
+  const { policy } = signed
+  const read = readPlan(planBytes)
+  if (!read.ok) throw refusedPlan(read.refusals)
+  const { plan, hash } = read
+  const known = new Map(cards.map((card) => [cardCodec.digest(card), card]))
+  const room = roomOf(policy)
+  const refusals = [...lintPlan(plan, room), ...lintCards(plan, (digest) => known.get(digest), room.listed)]
+  if (refusals.length > 0) throw refusedPlan(refusals)
+  if (policy.domain !== 'rehearsal') throw new ExpectedError('POLICY-DOMAIN', `it is of ${policy.domain}`)
+  const digest = policyDigest(policy)
+  if (plan.policy !== digest)
+    throw new ExpectedError('POLICY-DIGEST', `the plan names the policy ${plan.policy}`)
+  const late = expired(policy, clock.now())
+  if (late !== null) throw new ExpectedError(late.rule, late.detail)
+  const whole = checkPolicy(signed)
+  if (!whole.ok) throw new ExpectedError(whole.rule, whole.detail)
+  // What an earlier ceremony made is simulated with simulated people around it: there are none here.
+  if (plan.fhe?.existing !== undefined || plan.recovery !== undefined)
+    throw new ExpectedError('REHEARSAL-OWN-DEVICES', 'the plan goes on from an earlier ceremony')
+  const seated = plan.people.map(({ role, name, card: listed }) => {
+    const card = known.get(listed)
+    if (card === undefined) throw new ExpectedError('CARD-MISSING', `the card of ${role} ${name}`)
+    return { role, name, card }
+  })
+  return { planBytes, plan, hash, policy: signed, planPolicy: digest, standIns: [], seated, listed: [] }
 }

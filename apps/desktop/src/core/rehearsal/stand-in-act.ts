@@ -1,14 +1,20 @@
+import { join } from 'node:path'
 import type { Refusal } from '@lux/ceremony'
 import { holderNext } from '@lux/ceremony/plan'
-import { ExpectedError } from '@lux/node-files'
+import { heartbeatCodec, holderAnswerCodec, requestPackageCodec } from '@lux/ceremony/wire'
+import { ExpectedError, readBounded, writeDurably } from '@lux/node-files'
+import { prepareAnswer, readRequest, sealAnswer, stateHeld, trustedPolicy } from '@lux/people'
 import { type AwaitedDocument, awaitedDocuments } from '../runs/exchange/awaited.ts'
 import type { SignedKind } from '../runs/exchange/bytes-to-sign.ts'
+import { approvedPackage } from '../runs/folder/approved-package.ts'
+import { decryptionFolder } from '../runs/folder/places.ts'
 import type { Run } from '../runs/run/run.ts'
-import { answerAsStandIn } from './stand-in-answer.ts'
+import { accepted } from './accepted.ts'
 import { custodianAsStandIn, giveShareAsStandIn, stateShareAsStandIn } from './stand-in-custodian.ts'
-import { heartbeatAsStandIn } from './stand-in-heartbeat.ts'
 import { requestAsStandIn, resultAsStandIn } from './stand-in-request.ts'
 import { acknowledgeNextAsStandIn, approveEpochAsStandIn, redealAsStandIn } from './stand-in-reshare.ts'
+import { submission } from './stand-in-run.ts'
+import { withShareOf } from './stand-in-share.ts'
 import { acknowledgeAsStandIn, signAsStandIn } from './stand-in-signing.ts'
 import type { StandIn } from './stand-ins.ts'
 
@@ -79,4 +85,42 @@ export async function actAsStandIn(
 
 function notNow(what: string): ExpectedError {
   return new ExpectedError('SUBMIT-01', `no ${what} is awaited`)
+}
+
+const maxOpening = 1 << 20
+
+/** A stand-in holder states over the challenge of the run that the share is still held. */
+async function heartbeatAsStandIn(run: Run, standIn: StandIn, now: string): Promise<Refusal | null> {
+  const { folder } = run
+  const { domain, ceremonyId, epoch, heartbeat } = folder.state
+  if (epoch === null || heartbeat === null) throw new ExpectedError('STAND-IN-ONLY', 'no holder is asked')
+  return withShareOf(folder, standIn, epoch, (opened) => {
+    const opening = readBounded(join(folder.path, 'opening.json'), maxOpening)
+    const { keyId, epochId } = epoch
+    const request = { domain, ceremonyId, keyId, epochId, challenge: heartbeat.challenge }
+    const stated = accepted(
+      stateHeld(opened, { request, policy: folder.policy, previous: null, opening, now }),
+    )
+    return run.submit({ ...submission(heartbeatCodec, stated.sign()), what: 'heartbeat' })
+  })
+}
+
+const maxFile = 64 << 20
+
+/** A stand-in holder decides as a phone does: it checks everything, answers and counts. Errors: what `prepareAnswer` refuses. */
+async function answerAsStandIn(run: Run, standIn: StandIn, id: string, now: string): Promise<Refusal | null> {
+  const { folder } = run
+  const decryption = folder.state.decryptions.find((one) => one.id === id)
+  const { epoch, digest, package: taken } = decryption ?? {}
+  if (!epoch || !digest || !taken) throw new ExpectedError('STAND-IN-ONLY', `${id} was not asked`)
+  const given = accepted(requestPackageCodec.check(approvedPackage(folder, taken, digest)))
+  const request = accepted(readRequest(requestPackageCodec.encode(given)))
+  const ciphertexts = [readBounded(join(decryptionFolder(folder, id), 'ciphertext-1.bin'), maxFile)]
+  const policy = accepted(trustedPolicy(readBounded(join(folder.path, 'policy.json'), maxFile)))
+  return withShareOf(folder, standIn, epoch, async (opened) => {
+    const prepared = accepted(prepareAnswer(opened, { request, ciphertexts, policy, now }))
+    const { answer, sealed, said } = accepted(await sealAnswer(prepared, now))
+    writeDurably(join(decryptionFolder(folder, id), `answer-${said.holder}.age`), sealed)
+    return run.submit({ ...submission(holderAnswerCodec, answer), what: 'holder-answer' })
+  })
 }

@@ -1,11 +1,13 @@
 import { Code, FailureNotice, Rec } from '@lux/ui'
 import { languageName } from '@lux/ui/i18n'
 import { Select } from '@radix-ui/themes'
+import type { TFunction } from 'i18next'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import {
   type Failure,
   isLanguage,
+  type Language,
   languages,
   type OutputOf,
   type Paper,
@@ -19,7 +21,6 @@ import { Outcome } from '../components/outcome.tsx'
 import { Screen, Section } from '../components/screen.tsx'
 import { paperLanguage } from '../paper/paper-language.ts'
 import { PrintPaper } from '../paper/print-paper.tsx'
-import { testPaper } from '../paper/test-paper.ts'
 import { useRemote } from '../stores/remote.ts'
 import { appInfo } from '../stores/remotes.ts'
 import { applySettings, useShell } from '../stores/shell.ts'
@@ -243,4 +244,42 @@ function About() {
       </Section>
     </>
   )
+}
+
+const words = [
+  'crossover',
+  'everyday',
+  'backwater',
+  'intention',
+  'shadow',
+  'hamburger',
+  'aimless',
+  'resistor',
+]
+
+/** A page with every part that a paper may have, to see whether the printer has all letters, lines and codes. */
+function testPaper(t: TFunction, language: Language, facts: { name: string; value: string }[]): Paper {
+  return {
+    title: t('paper.test.title'),
+    language,
+    blocks: [
+      { kind: 'paragraph', text: t('paper.test.lead'), weight: 'strong' },
+      { kind: 'facts', facts, code: true },
+      { kind: 'heading', text: t('paper.test.letters') },
+      { kind: 'list', items: languages.map((one) => languageName(one)) },
+      { kind: 'words', title: t('paper.test.words'), words },
+      {
+        kind: 'table',
+        title: t('paper.test.write'),
+        columns: [
+          { title: t('paper.step'), width: 8 },
+          { title: t('paper.activity'), width: 52 },
+          { title: t('paper.initials'), width: 20 },
+          { title: t('paper.time'), width: 20 },
+        ],
+        rows: [['1', t('paper.test.activity'), '', '']],
+        toWrite: true,
+      },
+    ],
+  }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { partBeside } from '@lux/node-files'
 import { afterAll, expect, test } from 'vitest'
-import { wipeFile } from '../../../src/cli/holder/wipe-file.ts'
+import { wipeFile } from '../../../src/cli/holder/live.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'wipe-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))

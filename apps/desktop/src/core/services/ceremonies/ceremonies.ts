@@ -3,7 +3,13 @@ import { dirname, join } from 'node:path'
 import type { PinNeed } from '@lux/ceremony'
 import { utf8 } from '@lux/crypto'
 import { ExpectedError, readBounded } from '@lux/node-files'
-import type { CeremonySummary, InputOf, RunView, UnreadableRun } from '../../../contract/index.ts'
+import {
+  type CeremonySummary,
+  clockReadMs,
+  type InputOf,
+  type RunView,
+  type UnreadableRun,
+} from '../../../contract/index.ts'
 import { rehearsalPins } from '../../rehearsal/rehearsal-pins.ts'
 import { actAsStandIn, standInActs } from '../../rehearsal/stand-in-act.ts'
 import { replicateAsStandIn } from '../../rehearsal/stand-in-vendor.ts'
@@ -24,7 +30,6 @@ import type { ServiceContext } from '../shared/service-context.ts'
 import { answerFiles } from './carried.ts'
 import { putRedealt } from './epoch-files.ts'
 import { keepSealedPart, maxSealed } from './own-devices.ts'
-import { readMoment } from './read-at.ts'
 import { requestsFor } from './requests.ts'
 
 export { listScripts, openProduction, startRehearsal } from './begin-ceremony.ts'
@@ -264,4 +269,14 @@ export function cancel(parts: ServiceContext, { id }: InputOf<'ceremonies.cancel
   if (/^[0-9a-f]{32}$/.test(id)) parts.runs.get(id).run.cancel()
   else parts.hsm().cancelPadEntry()
   return {}
+}
+
+/**
+ * When another clock was read, by this workstation's own: `readAt`, where it lies shortly before `now`, so that the time until somebody
+ * presses the button is no difference of the clocks; else `now`. The transcript has `now` alone, so the two are never far apart.
+ */
+export function readMoment(readAt: string | undefined, now: string): string {
+  if (readAt === undefined) return now
+  const before = Date.parse(now) - Date.parse(readAt)
+  return before >= 0 && before <= clockReadMs ? readAt : now
 }

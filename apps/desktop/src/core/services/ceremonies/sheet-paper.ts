@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CustodianShareOpened } from '@lux/people'
+import { create } from 'qrcode'
 import type { Language, Paper } from '../../../contract/index.ts'
-import { sheetCode } from '../../use-cases/sheet-code.ts'
 
 /** The sheet of a custodian's share: what it is of, its words with their places, and the same words as a code to scan. */
 export function sheetPaper(
@@ -47,4 +47,12 @@ function texts(resources: string, language: Language) {
   })
   return (id: string, values: Record<string, string>): string =>
     (own?.[id] ?? english?.[id] ?? id).replace(/\{\{(\w+)\}\}/g, (_, value) => values[value] ?? '')
+}
+
+/** The words of a share as the modules of one QR code, row by row, 1 is dark: capitals take the least room, and are read as well. */
+export function sheetCode(words: string): { size: number; dark: Uint8Array } {
+  const { modules } = create([{ data: words.toUpperCase(), mode: 'alphanumeric' }], {
+    errorCorrectionLevel: 'M',
+  })
+  return { size: modules.size, dark: Uint8Array.from(modules.data) }
 }

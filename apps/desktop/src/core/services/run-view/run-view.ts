@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type RunView as EngineView, readEntry } from '@lux/ceremony'
-import { holderBefore } from '@lux/ceremony/plan'
+import { holderBefore, stepFacts } from '@lux/ceremony/plan'
 import type { TokenInfo } from '@lux/hsm'
 import type * as contract from '../../../contract/index.ts'
 import { keyLeftBehind } from '../../runs/closing/close-aborted.ts'
@@ -12,7 +12,6 @@ import { wordsOf } from '../shared/words.ts'
 import { pinStateOf } from '../tokens/token-view.ts'
 import { currentOf } from './current-step.ts'
 import { statementCommands } from './holder-commands.ts'
-import { plannedKeys } from './planned-keys.ts'
 import { remarksOf } from './remarks.ts'
 import { partsOf } from './run-parts.ts'
 import type { Around } from './step-needs.ts'
@@ -160,4 +159,47 @@ function runToken(role: string, serial: string, tokens: readonly TokenInfo[]): c
     session: info?.loggedIn ?? 'none',
     pin: pinStateOf(info?.pin.user ?? 'not-set'),
   }
+}
+
+/** The keys of the plan with the step that makes each; a key that was there before the run has none. */
+function plannedKeys(run: Run, view: EngineView): contract.KeyView[] {
+  const { plan } = run.folder
+  const shown = view.parts.flatMap(({ steps }) => steps)
+  const planned = plan.parts.flatMap(({ steps }) => steps)
+  const places = planned.map((step, at) => ({ step, at, progress: shown[at] }))
+
+  function standing(id: string): Pick<contract.KeyView, 'step' | 'state' | 'madeAt'> {
+    const made = places.find(({ step }) => {
+      const { key } = stepFacts[step.do]
+      return key?.makes === 'the key that it names' ? step.key === id : key?.makes === 'the threshold key'
+    })
+    if (made?.progress === undefined) return { step: null, state: 'before', madeAt: null }
+    const { state, finished, id: stepId } = made.progress
+    const now = view.current === stepId
+    return {
+      step: made.at + 1,
+      state: state === 'Done' ? 'made' : now ? 'now' : 'todo',
+      madeAt: finished,
+    }
+  }
+
+  const keys = plan.keys.map(
+    ({ id, name, level, parent, existing }): contract.KeyView => ({
+      id,
+      name,
+      level,
+      parent: parent ?? null,
+      ...(existing === undefined ? standing(id) : { step: null, state: 'before', madeAt: null }),
+    }),
+  )
+  const { fhe } = plan
+  if (fhe === undefined) return keys
+  const threshold: contract.KeyView = {
+    id: fhe.id,
+    name: fhe.id,
+    level: 'threshold',
+    parent: null,
+    ...(fhe.existing === undefined ? standing(fhe.id) : { step: null, state: 'before', madeAt: null }),
+  }
+  return [...keys, threshold]
 }

@@ -2,6 +2,7 @@ import { Code, FailureNotice, PersonChip, Rec } from '@lux/ui'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CurrentStep, RunView } from '../../../contract/index.ts'
+import { CommandLine } from '../../components/command-line.tsx'
 import { useScriptText } from '../../i18n/step-text.ts'
 import { ClockCard } from '../../stage/clock-card.tsx'
 import { inFours } from '../../stage/largest.ts'
@@ -23,7 +24,6 @@ import { StepGo } from './step-go.tsx'
 import { type StepInHand, signaturesMissing, stepInHand, unsigned, whyNot } from './step-in-hand.ts'
 import { StepNeeds } from './step-needs.tsx'
 import { Unstated } from './unstated.tsx'
-import { VendorProcedure } from './vendor-procedure.tsx'
 
 type Props = { view: RunView; step: CurrentStep; act: Act }
 
@@ -231,5 +231,27 @@ function TokenCard({ view, role }: { view: RunView; role: string }) {
         </span>
       )}
     </section>
+  )
+}
+
+/** What people type into the vendor's own tool, in order, before they say here that it was done. */
+function VendorProcedure({ steps }: { steps: CurrentStep['procedure'] }) {
+  const { t, i18n } = useTranslation()
+  if (steps.length === 0) return null
+  const wordsOf = ({ id, words }: CurrentStep['procedure'][number]): string =>
+    i18n.exists(`vendor.${id}`) ? t(`vendor.${id}`) : words
+  return (
+    <div className="stage-card">
+      <p>{t('vendor.lead')}</p>
+      <ol className="procedure">
+        {steps.map((step) => (
+          <li key={step.id}>
+            <span>{wordsOf(step)}</span>
+            {step.command === null ? null : <CommandLine text={step.command} />}
+          </li>
+        ))}
+      </ol>
+      <p className="quiet">{t('vendor.then')}</p>
+    </div>
   )
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readMoment } from '../../../../src/core/services/ceremonies/read-at.ts'
+import { readMoment } from '../../../../src/core/services/ceremonies/ceremonies.ts'
 
 const now = '2026-11-29T10:00:00.000Z'
 

@@ -1,20 +1,27 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type EffectOf, possessionChallenge, type State } from '@lux/ceremony'
+import { type EffectOf, possessionChallenge, readEntry, type State } from '@lux/ceremony'
 import { type BundleParts, blobOf, type Predicate } from '@lux/ceremony/bundle'
 import { holderBefore } from '@lux/ceremony/plan'
 import { encodeTranscript } from '@lux/ceremony/transcript'
 import { type HybridSignature, toHex } from '@lux/crypto'
 import { commitmentsDigest, parsePublic } from '@lux/crypto/fhe'
 import { readBounded } from '@lux/node-files'
+import { custodianFile } from '../../folder/places.ts'
 import { acknowledgementFile, exceptionFile } from '../../folder/project.ts'
 import type { RunFolder } from '../../folder/run-folder.ts'
 import type { Lineage, RunContext } from '../context.ts'
 import { rootWrap } from '../key/root.ts'
 import { nextPolicyOf } from '../officers.ts'
 import { recoveryOf } from '../recovery/recovery.ts'
-import { backupsOf } from './bundle-backup.ts'
-import { Collected, decryptionsOf, existingOf, heartbeatsOf, nextOf } from './bundle-threshold.ts'
+import {
+  Collected,
+  decryptionsOf,
+  existingOf,
+  heartbeatsOf,
+  nextOf,
+  signedDocument,
+} from './bundle-threshold.ts'
 
 const maxSmall = 32 << 20
 
@@ -266,4 +273,36 @@ function fheOf(folder: RunFolder, state: State, collected: Collected): Predicate
       acknowledgement: collected.json(folder.readDocument(acknowledgementFile(index))),
     })),
   }
+}
+
+/** Backups that the run dealt, with every custodian's word. The medium and the envelopes are not in the bundle. */
+function backupsOf(folder: RunFolder, collected: Collected): Pick<Predicate, 'backups'> {
+  const { state } = folder
+  const words = new Map<string, string>()
+  for (const stored of folder.entries()) {
+    const read = readEntry(stored)
+    if (!read.ok || read.entry.kind !== 'custodian.acknowledged') continue
+    words.set(read.entry.fact.payload.name, collected.json(signedDocument(read.entry.fact)))
+  }
+  const backups = state.backups.map(({ key, set, identifier, publicKey, wrapped, medium, shares }) => ({
+    id: key,
+    set,
+    identifier,
+    t: state.plan.keys.find(({ id }) => id === key)?.backup?.t ?? 0,
+    n: shares.length,
+    publicKey: collected.bytes(folder.blobs.get(publicKey)),
+    wrapped,
+    medium,
+    shares: shares.map(({ index, name, share, envelope }) => ({
+      index,
+      name,
+      card: state.seats.find((one) => one.role === 'custodian' && one.name === name)?.card ?? '',
+      share,
+      envelope,
+      // Written by the deal as a hybrid signature.
+      signature: folder.readDocument(`${custodianFile(index)}.sig`) as unknown as HybridSignature,
+      acknowledgement: words.get(name) ?? '',
+    })),
+  }))
+  return backups.length === 0 ? {} : { backups }
 }
