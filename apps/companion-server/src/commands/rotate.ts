@@ -1,5 +1,7 @@
 import type { Call } from '../audit/record.ts'
-import type { KekRotation, RootRotation, Rotation } from '../keys/kek-rotation.ts'
+import type { KekRotation } from '../keys/kek-rotation.ts'
+import type { RootRotation } from '../keys/rotation/root.ts'
+import type { Rotation } from '../keys/rotation/steps.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { accept, type Outcome } from '../refusal.ts'
 import { openServerParts } from '../server.ts'

@@ -27,26 +27,32 @@ export type OnlineParents = ReturnType<typeof openOnlineParents>
 /** Key of the advisory lock: "lux" and the lock's number. */
 const rootLock = 0x6c757802
 
-export function openOnlineParents({ database, token, node, tokenMac, now }: Parts) {
-  const currentRoot = (work: Work) =>
+/** Roots in this node's token. */
+function openRoots({ database, token, node }: Parts) {
+  const inState = (work: Database, state: 'current' | 'retained') =>
     work
       .selectFrom('root_config')
       .select(['root_id as rootId', 'cka_id as ckaId', 'version'])
       .where('node_id', '=', node)
-      .where('origin', '=', 'online')
-      .where('state', '=', 'current')
-      .executeTakeFirst()
+      .where('state', '=', state)
+  const online = (work: Database, state: 'current' | 'retained'): Promise<OnlineRoot | undefined> =>
+    inState(work, state).where('origin', '=', 'online').executeTakeFirst()
 
   async function insertRoot(work: Work, version: number): Promise<OnlineRoot> {
     const place = version === 1 ? [fromHex(node)] : [fromHex(node), u32be(version)]
     const id = toHex(sha256(utf8('custody-online-root-1'), ...place).slice(0, 16))
     const made = await token.use((device) => device.rootKey(id))
-    const [state, origin] = ['current', 'online'] as const
     await work
       .insertInto('root_config')
       .values({
-        ...{ root_id: id, node_id: node, cka_id: id, version, state, origin, bundle_digest: null },
         ...made,
+        root_id: id,
+        node_id: node,
+        cka_id: id,
+        version,
+        state: 'current',
+        origin: 'online',
+        bundle_digest: null,
       })
       .execute()
     return { rootId: id, ckaId: id, version }
@@ -59,26 +65,58 @@ export function openOnlineParents({ database, token, node, tokenMac, now }: Part
       return change(work)
     })
 
-  /** Where a KEK's own parent is in the token, and stays for as long as `work` runs. Throws KEK-ROTATED. */
-  async function rootOf(work: Work, rootId: string): Promise<KeyPath> {
-    const root = await work
-      .selectFrom('root_config')
-      .select('cka_id')
-      .where('root_id', '=', rootId)
-      .where('node_id', '=', node)
-      .where('state', 'in', ['current', 'retained'])
-      .forShare()
-      .executeTakeFirst()
-    if (!root) throw new EnvironmentError('KEK-ROTATED', 'the root of this organisation is not in the token')
-    return { id: root.cka_id }
+  return {
+    /** The root that this one is, while it is current. */
+    currentRoot: (work: Work, rootId: string): Promise<OnlineRoot | undefined> =>
+      inState(work, 'current').where('root_id', '=', rootId).executeTakeFirst(),
+
+    /** The root of online organisations; made at its first use, and found again after a crash. */
+    onlineRoot: () => locked(async (work) => (await online(work, 'current')) ?? insertRoot(work, 1)),
+
+    /** The online root that another took the place of, while something is under it. */
+    retainedRoot: () => online(database, 'retained'),
+
+    /** A new root in the place of the current one, which stays until nothing refers to it. Null where there is none. */
+    nextRoot: () =>
+      locked(async (work) => {
+        const old = await online(work, 'current')
+        if (old === undefined) return null
+        await work
+          .updateTable('root_config')
+          .set({ state: 'retained' })
+          .where('root_id', '=', old.rootId)
+          .where('node_id', '=', node)
+          .execute()
+        return insertRoot(work, old.version + 1)
+      }),
+
+    /** Where a KEK's own parent is in the token, and stays for as long as `work` runs. Throws KEK-ROTATED. */
+    async pathOf(work: Work, rootId: string): Promise<KeyPath> {
+      const root = await work
+        .selectFrom('root_config')
+        .select('cka_id')
+        .where('root_id', '=', rootId)
+        .where('node_id', '=', node)
+        .where('state', 'in', ['current', 'retained'])
+        .forShare()
+        .executeTakeFirst()
+      if (!root)
+        throw new EnvironmentError('KEK-ROTATED', 'the root of this organisation is not in the token')
+      return { id: root.cka_id }
+    },
   }
+}
+
+export function openOnlineParents(parts: Parts) {
+  const { token, tokenMac, now } = parts
+  const { pathOf, ...roots } = openRoots(parts)
 
   /** The path to an organisation's KEK, whose row is as it was written. */
   async function pathTo(work: Work, kek: OrganisationKek): Promise<KeyPath> {
     const { organisation_id, wrapping_kek_id, kek_id } = kek
     const row = wrappedRow('organisation', organisation_id, wrapping_kek_id, kek_id, kek)
     requireMac(await tokenMac(row), kek.mac, row)
-    const root = await rootOf(work, wrapping_kek_id)
+    const root = await pathOf(work, wrapping_kek_id)
     return { id: root.id, chain: [{ wrapped: kek.wrapped, bits: bitsOf(kek) }] }
   }
 
@@ -95,45 +133,54 @@ export function openOnlineParents({ database, token, node, tokenMac, now }: Part
     return kek
   }
 
-  /** The root of online organisations in this node's token; made at its first use, and found again after a crash. */
-  const onlineRoot = () => locked(async (work) => (await currentRoot(work)) ?? insertRoot(work, 1))
+  /** A fresh KEK under its parent, as its row. */
+  async function generated(place: Place, parent: KeyPath) {
+    const { wrapped } = await token.use((device) => device.generateWrapped({ parent, algorithm: 'aes-256' }))
+    const row = {
+      ...place,
+      algorithm: 'AES-256',
+      wrapped: new Uint8Array(wrapped),
+      origin: 'online',
+      bundleDigest: null,
+    } as const
+    return {
+      kek_id: row.id,
+      version: row.version,
+      algorithm: row.algorithm,
+      wrapped: Buffer.from(row.wrapped),
+      wrapping_kek_id: row.wrappingKekId,
+      wrapping_kek_version: row.wrappingKekVersion,
+      origin: row.origin,
+      bundle_digest: null,
+      state: 'enabled' as const,
+      mac: Buffer.from(await tokenMac(row)),
+      created_at: now(),
+    }
+  }
 
   return {
-    /** A new root in the place of the current one, which stays until nothing refers to it. Null where there is none. */
-    nextRoot: () =>
-      locked(async (work) => {
-        const old = await currentRoot(work)
-        if (old === undefined) return null
-        await work
-          .updateTable('root_config')
-          .set({ state: 'retained' })
-          .where('root_id', '=', old.rootId)
-          .where('node_id', '=', node)
-          .execute()
-        return insertRoot(work, old.version + 1)
-      }),
+    ...roots,
 
     /** An organisation's KEK, as a row of `organisation_kek`, below a root that is in the token. */
     async makeOrganisationKek(
       work: Work,
       organisation: string,
-      { version = 1, kekId = organisation, root }: NewKek & { readonly root?: OnlineRoot } = {},
+      { version = 1, kekId = organisation, root }: NewKek & { readonly root?: OnlineRoot | undefined } = {},
     ): Promise<void> {
-      const below = root ?? (await onlineRoot())
-      await rootOf(work, below.rootId)
-      const { wrapped } = await token.use((device) =>
-        device.generateWrapped({ parent: { id: below.ckaId }, algorithm: 'aes-256' }),
-      )
-      const row: WrappedRow = {
-        ...({ level: 'organisation', owner: organisation, parent: below.rootId, id: kekId } as const),
-        ...{ version, algorithm: 'AES-256', wrapped: new Uint8Array(wrapped) },
-        ...{ wrappingKekId: below.rootId, wrappingKekVersion: below.version },
-        ...{ origin: 'online', bundleDigest: null },
+      const below = root ?? (await roots.onlineRoot())
+      const place: Place = {
+        level: 'organisation',
+        owner: organisation,
+        parent: below.rootId,
+        id: kekId,
+        version,
+        wrappingKekId: below.rootId,
+        wrappingKekVersion: below.version,
       }
-      const columns = await columnsOf(row)
+      const row = await generated(place, await pathOf(work, below.rootId))
       await work
         .insertInto('organisation_kek')
-        .values({ ...columns, kek_id: kekId, organisation_id: organisation })
+        .values({ ...row, organisation_id: organisation })
         .execute()
     },
 
@@ -144,20 +191,19 @@ export function openOnlineParents({ database, token, node, tokenMac, now }: Part
       { version = 1, kekId = project }: NewKek = {},
     ): Promise<void> {
       const kek = await newestOrganisationKek(work, organisation)
-      const parent = await pathTo(work, kek)
-      const { wrapped } = await token.use((device) =>
-        device.generateWrapped({ parent, algorithm: 'aes-256' }),
-      )
-      const row: WrappedRow = {
-        ...({ level: 'project', owner: project, parent: organisation, id: kekId } as const),
-        ...{ version, algorithm: 'AES-256', wrapped: new Uint8Array(wrapped) },
-        ...{ wrappingKekId: kek.kek_id, wrappingKekVersion: kek.version },
-        ...{ origin: 'online', bundleDigest: null },
+      const place: Place = {
+        level: 'project',
+        owner: project,
+        parent: organisation,
+        id: kekId,
+        version,
+        wrappingKekId: kek.kek_id,
+        wrappingKekVersion: kek.version,
       }
-      const columns = await columnsOf(row)
+      const row = await generated(place, await pathTo(work, kek))
       await work
         .insertInto('project_kek')
-        .values({ ...columns, kek_id: kekId, project_id: project })
+        .values({ ...row, project_id: project })
         .execute()
     },
 
@@ -178,7 +224,8 @@ export function openOnlineParents({ database, token, node, tokenMac, now }: Part
       )
       const row: WrappedRow = {
         ...before,
-        ...{ wrapped: new Uint8Array(wrapped), wrappingKekId: newest.kek_id },
+        wrapped: new Uint8Array(wrapped),
+        wrappingKekId: newest.kek_id,
         wrappingKekVersion: newest.version,
       }
       await work
@@ -194,22 +241,10 @@ export function openOnlineParents({ database, token, node, tokenMac, now }: Part
         .execute()
     },
   }
-
-  async function columnsOf(row: WrappedRow) {
-    return {
-      version: row.version,
-      algorithm: row.algorithm,
-      wrapped: Buffer.from(row.wrapped),
-      wrapping_kek_id: row.wrappingKekId,
-      wrapping_kek_version: row.wrappingKekVersion,
-      origin: 'online' as const,
-      bundle_digest: null,
-      state: 'enabled' as const,
-      mac: Buffer.from(await tokenMac(row)),
-      created_at: now(),
-    }
-  }
 }
+
+/** Where a KEK of an organisation or a project is, whatever its bytes are. */
+type Place = Omit<WrappedRow, 'algorithm' | 'wrapped' | 'origin' | 'bundleDigest'>
 
 /** Absent: the first version, under its owner's name. */
 type NewKek = { readonly version?: number; readonly kekId?: string }

@@ -108,6 +108,15 @@ test('KEK-03 what was cut short goes on: by the same call, by the clock, and a c
   expect(bytes).toBe(32)
 })
 
+test('KEK-03 two calls at the same time both rotate, and neither fails nor gives the old version', async () => {
+  const call = kms.callAs(kms.chief)
+  const before = (await keksOf('project_kek')).at(-1)?.version ?? 0
+  const both = await Promise.all(
+    [1, 2].map(() => rotation().rotateProject(call, { project: kms.project.id })),
+  )
+  for (const one of both) expect(given(one).version).toBeGreaterThan(before)
+})
+
 test('KEY-SHREDDED at level S1 nothing brings a key back: with all rows of before and the token, it does not open', async () => {
   const { database, token } = kms.server.services
   const { card, audience } = await readCard(kms.state)
