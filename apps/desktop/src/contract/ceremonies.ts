@@ -208,6 +208,10 @@ export const blockedReasons = [
 ] as const
 export type BlockedReason = (typeof blockedReasons)[number]
 
+/** What people decide about an exception, as the engine and the transcript call it. */
+export const exceptionDecisions = ['retry', 'continue', 'abort'] as const
+type Decision = (typeof exceptionDecisions)[number]
+
 export type ExceptionView = {
   id: string
   step: string
@@ -216,7 +220,7 @@ export type ExceptionView = {
   happened: string
   expected: string
   /** Decisions that the engine accepts here. */
-  decisions: ('retry' | 'accept' | 'abort')[]
+  decisions: Decision[]
   /** How many of these officers have to sign what is decided. */
   signers: { required: number; names: string[] }
   /** The card, from 1, of words that somebody heard or read differently. */
@@ -241,7 +245,7 @@ export type Remark = {
   at: string
   by: string
   text: string
-  decided: 'retry' | 'accept' | 'abort' | null
+  decided: Decision | null
   /** Of a deviation: the card of words that differed. */
   compared: { what: string; digest: string; card: number } | null
 }

@@ -23,6 +23,7 @@ export const errorCodes = [
   'WORK-CANCELLED',
   'WORK-BUSY',
   'SHELL-PATHS',
+  'SHEET-PLACE',
   'DISK-FULL',
   'FOLDER-READ-ONLY',
   'FILE-MISSING',

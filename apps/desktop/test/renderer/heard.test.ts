@@ -18,7 +18,7 @@ const differed = (digest: string, card: number) => ({
         by: 'Mei',
         text: '',
       },
-      decided: 'accept' as const,
+      decided: 'continue' as const,
       compared: { what: 'plan', digest, card },
     },
   ],

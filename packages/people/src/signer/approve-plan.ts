@@ -49,21 +49,36 @@ export function rehearsedPlan(
   })
 }
 
-/** What each officer is asked to sign, with the plan's bytes to read. `remarks`: for people, shown as the workstation's own. */
+/** What each officer is asked to sign, with the plan's bytes to read; what it says beside them is shown as the workstation's own words. */
 export function planApprovalRequest(
-  approval: PlanApproval,
-  plan: Uint8Array,
-  remarks: readonly string[],
+  { approval, changes }: RehearsedPlan,
+  { bytes, title, warnings }: PlanToApprove,
 ): SignatureRequest {
+  const remarks = [
+    title,
+    ...warnings.map(({ rule, detail }) => `warning, ${rule}: ${detail}`),
+    ...(changes.length === 0 ? [] : ['changed since the rehearsal', ...changes.map(changeLine)]),
+  ]
   return {
     v: 1,
     kind: 'signature-request',
     what: 'plan-approval',
     domain: 'production',
     subject: toBase64(planApprovalCodec.signedBytes(approval)),
-    plan: toBase64(plan),
+    plan: toBase64(bytes),
     lines: remarks.map(oneLine),
   }
+}
+
+type PlanToApprove = {
+  readonly bytes: Uint8Array
+  readonly title: string
+  readonly warnings: readonly { readonly rule: string; readonly detail: string }[]
+}
+
+/** One change between two plans, as people read it. */
+export function changeLine({ path, before, after }: PlanChange): string {
+  return `  ${path}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`
 }
 
 /** Checks that an officer's answer approves this very plan and rehearsal. Refuses ANSWER-OTHER. */

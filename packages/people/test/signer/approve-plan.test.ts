@@ -55,7 +55,14 @@ const prepare = (request: SignatureRequest) =>
   prepareSignature(accepted(signingOf('officer', request)), world.officer, {}, now)
 
 function answerTo(asked: PlanApproval, plan = bytes): SignatureAnswer {
-  const prepared = accepted(prepare(planApprovalRequest(asked, plan, ['a title\u0007'])))
+  const prepared = accepted(
+    prepare(
+      planApprovalRequest(
+        { approval: asked, changes: [] },
+        { bytes: plan, title: 'a title\u0007', warnings: [] },
+      ),
+    ),
+  )
   expect(prepared.lines).toEqual(expect.arrayContaining([...prepared.plan]))
   expect(prepared.plan.at(0)).toMatch(/^A(nother plan| root for Acme)$/)
   expect(prepared.lines.at(-1)).toBe('| a title ')
@@ -105,7 +112,13 @@ test('POLICY-OLDEST nobody approves or locks a plan of before, nor signs a run t
   for (const v of [1, 2] as const) {
     const old = utf8(`${JSON.stringify({ ...sample, v })}\n`)
     const asked = { ...approval, planHash: sha256Hex(old) }
-    expect(ruleOf(prepare(planApprovalRequest(asked, old, [])))).toBe('POLICY-OLDEST')
+    expect(
+      ruleOf(
+        prepare(
+          planApprovalRequest({ approval: asked, changes: [] }, { bytes: old, title: '', warnings: [] }),
+        ),
+      ),
+    ).toBe('POLICY-OLDEST')
     const plan = { v, policy: policyDigest(policy) } as Plan
     expect(ruleOf(checkLockable(plan, policy, now))).toBe('POLICY-OLDEST')
     const { oldest: _, ...rest } = policy
@@ -125,8 +138,15 @@ test('POLICY-OLDEST nobody approves or locks a plan of before, nor signs a run t
 })
 
 test('REQUEST-PLAN nobody approves a plan that did not come with the request, or that is another one', () => {
-  const { plan: _, ...without } = planApprovalRequest(approval, bytes, [])
+  const { plan: _, ...without } = planApprovalRequest(
+    { approval, changes: [] },
+    { bytes, title: '', warnings: [] },
+  )
   expect(ruleOf(prepare(without))).toBe('REQUEST-PLAN')
   for (const wrong of [planOf('Another plan'), utf8('no plan')])
-    expect(ruleOf(prepare(planApprovalRequest(approval, wrong, [])))).toBe('REQUEST-PLAN')
+    expect(
+      ruleOf(
+        prepare(planApprovalRequest({ approval, changes: [] }, { bytes: wrong, title: '', warnings: [] })),
+      ),
+    ).toBe('REQUEST-PLAN')
 })

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import type { RunView } from '@lux/ceremony'
-import { lintCards, readPlan } from '@lux/ceremony/plan'
+import { lintCards, readPlan, readScript } from '@lux/ceremony/plan'
 import { parsePolicyFile } from '@lux/ceremony/policy'
 import { fromHex, toWords } from '@lux/crypto'
 import type { Hsm } from '@lux/hsm'
@@ -9,7 +9,7 @@ import { findProgram, type Program } from '../../core/program.ts'
 import { beginRehearsal } from '../../core/rehearsal/begin-rehearsal.ts'
 import { driveRehearsal, type Halt } from '../../core/rehearsal/drive-rehearsal.ts'
 import { rehearsalPins } from '../../core/rehearsal/rehearsal-pins.ts'
-import { readDestination } from '../../core/rehearsal/rehearsal-request.ts'
+import { type RehearsalRequest, readDestination } from '../../core/rehearsal/rehearsal-request.ts'
 import { rehearsedNoise, type StandInNoise } from '../../core/rehearsal/stand-in-request.ts'
 import { deviceOf } from '../../core/rehearsal/stand-in-tokens.ts'
 import { loadStandIns } from '../../core/rehearsal/stand-ins.ts'
@@ -21,6 +21,7 @@ import { type RunParts, runOn } from '../../core/runs/run/load-run.ts'
 import type { Run } from '../../core/runs/run/run.ts'
 import { systemClock, systemEntropy } from '../../core/system.ts'
 import { startRehearsal } from '../../core/use-cases/begin.ts'
+import { typedValues } from '../../core/use-cases/make-plan.ts'
 import { cardsBeside } from '../plan/lint.ts'
 import { scriptPath } from '../plan/new.ts'
 import { type CommandLine, collectBlank, refused, severalOf } from '../shell/command-line.ts'
@@ -156,11 +157,18 @@ function outcomeOf(view: RunView, halt: Halt, { out, steps, noise }: Ended): Out
   return { exit: waiting ? 4 : 0, json, text: lines.join('\n') }
 }
 
-function readSubject(what: string, options: RehearseOptions) {
+/** What is rehearsed: a script with its blanks filled, or a plan under its policy. */
+export function readSubject(
+  what: string,
+  options: Pick<RehearseOptions, 'policy' | 'set'>,
+): RehearsalRequest['of'] {
   const path = scriptPath(what)
   const bytes = readBounded(path, maxFile)
-  if (options.policy === undefined || path !== what)
-    return { script: bytes, values: typedValues(options.set ?? {}) }
+  if (options.policy === undefined || path !== what) {
+    const script = readScript(bytes)
+    if (!script.ok) throw refusedPlan(script.refusals)
+    return { script: bytes, values: typedValues(script.value, options.set ?? {}) }
+  }
   const policy = parsePolicyFile(readBounded(options.policy, maxFile))
   if (!policy.ok) throw new ExpectedError(policy.rule, `${options.policy}: ${policy.detail}`)
   const read = readPlan(bytes)
@@ -168,17 +176,6 @@ function readSubject(what: string, options: RehearseOptions) {
   const twice = read.ok ? lintCards(read.plan, cardsBeside(what), listed) : []
   if (twice.length > 0) throw refusedPlan(twice)
   return { plan: bytes, policy: policy.value.policy }
-}
-
-/** `--set t=2`: whole numbers, true and false, and comma-separated names are taken as such. */
-function typedValues(set: Record<string, string>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(set).map(([name, text]) => [name, typed(name, text)]))
-}
-
-function typed(name: string, text: string): unknown {
-  if (['holders', 'nextHolders', 'dealers'].includes(name)) return text.split(',').map((one) => one.trim())
-  if (/^\d{1,9}$/.test(text)) return Number(text)
-  return text === 'true' ? true : text === 'false' ? false : text
 }
 
 function stepTimer() {

@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path'
-import { type ExceptionDecision, type RunView, view as viewOf } from '@lux/ceremony'
+import { type RunView, view as viewOf } from '@lux/ceremony'
 import type { Outcome as Ruled } from '@lux/crypto'
 import { preflightLibrary } from '@lux/hsm'
 import { ExpectedError, mustBeFolder, readBounded } from '@lux/node-files'
+import { exceptionDecisions } from '../../contract/index.ts'
 import { findProgram, type Program } from '../../core/program.ts'
 import { Answers, type Decision, readAnswers } from '../../core/runs/exchange/answers.ts'
 import { maxAnswer } from '../../core/runs/exchange/take-answer.ts'
@@ -235,13 +236,10 @@ function taken<T>(outcome: Ruled<T>): T {
 
 function decisionOf({ decide: decision, by, reason }: ResumeOptions): Decision | null {
   if (decision === undefined) return null
-  if (!isDecision(decision))
-    throw new WrongUse('OPTION-DECIDE', `--decide ${decision}: expected retry, continue or abort`)
-  return { decision, by: by ?? '', reason: reason ?? '' }
-}
-
-function isDecision(text: string): text is ExceptionDecision {
-  return text === 'retry' || text === 'continue' || text === 'abort'
+  const decided = exceptionDecisions.find((one) => one === decision)
+  if (decided === undefined)
+    throw new WrongUse('OPTION-DECIDE', `--decide ${decision}: expected ${exceptionDecisions.join(', ')}`)
+  return { decision: decided, by: by ?? '', reason: reason ?? '' }
 }
 
 function stepSayer(): (view: RunView) => void {

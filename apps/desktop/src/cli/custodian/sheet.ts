@@ -1,24 +1,10 @@
-import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
 import { utf8 } from '@lux/crypto'
-import { ExpectedError } from '@lux/node-files'
 import type { CustodianShareOpened } from '@lux/people'
 import { escaped } from '../../contract/escaped.ts'
 import { directionOf, type Language, type PaperBlock } from '../../contract/index.ts'
-import { RunFolder } from '../../core/runs/folder/run-folder.ts'
 import { sheetPaper } from '../../core/services/ceremonies/sheet-paper.ts'
-import { storeDatabase } from '../../core/store/store.ts'
 
 const columns = 3
-
-/** The folder of a run is copied, exported and backed up, and so is a store: no words lie there in the open. Refuses SHEET-PLACE. */
-export function mustBeOutside(sheet: string): void {
-  for (let at = dirname(resolve(sheet)); ; at = dirname(at)) {
-    if (RunFolder.isAt(at) || existsSync(join(at, storeDatabase)))
-      throw new ExpectedError('SHEET-PLACE', `${sheet} lies in ${at}`)
-    if (at === dirname(at)) return
-  }
-}
 
 /** The window's sheet as a page of its own, to print. */
 export function sheetOf(

@@ -7,7 +7,6 @@ import {
   lintPlan,
   maxPlanBytes,
   type Plan,
-  type PlanChange,
   printPlan,
   readPlan,
   warnPlan,
@@ -16,6 +15,7 @@ import { checkPolicy } from '@lux/ceremony/policy'
 import { signatureAnswerCodec, signatureRequestCodec } from '@lux/ceremony/wire'
 import { fileReader, readBounded } from '@lux/node-files'
 import {
+  changeLine,
   checkLockable,
   checkPlanAnswer,
   explainRequest,
@@ -163,7 +163,7 @@ function diff(beforePath: string, afterPath: string): Outcome {
   const [before, after] = [parsedPlan(beforePath), parsedPlan(afterPath)]
   const changes = diffPlans(before.plan, after.plan)
   const digest = diffDigest(before.hash, after.hash, changes)
-  const text = [`${before.hash} -> ${after.hash}`, ...changeLines(changes), `digest  ${digest}`]
+  const text = [`${before.hash} -> ${after.hash}`, ...changes.map(changeLine), `digest  ${digest}`]
   return {
     exit: 0,
     json: { ok: true, before: before.hash, after: after.hash, changes, digest },
@@ -184,11 +184,9 @@ async function request(path: string, options: { rehearsed: string; out: string }
   const { plan, hash: digest } = soundPlan(path, undefined)
   const { approval, changes } = await rehearsedAt(plan, digest, options.rehearsed)
   const warnings = warningLines(warnPlan(plan))
-  const asked = planApprovalRequest(approval, readBounded(path, maxPlanBytes), [
-    plan.title,
-    ...warnings,
-    ...(changes.length === 0 ? [] : ['changed since the rehearsal', ...changeLines(changes)]),
-  ])
+  const bytes = readBounded(path, maxPlanBytes)
+  const { title } = plan
+  const asked = planApprovalRequest({ approval, changes }, { bytes, title, warnings: warnPlan(plan) })
   writeNew(options.out, signatureRequestCodec.encode(asked))
   const words = wordsOf(digest)
   const json = { ok: true, request: options.out, ...approval, words, changes, warnings }
@@ -196,7 +194,7 @@ async function request(path: string, options: { rehearsed: string; out: string }
     options.out,
     ...accepted(explainRequest(asked)).lines,
     ...warnings,
-    ...changeLines(changes),
+    ...changes.map(changeLine),
     ...wordLines(words),
   ]
   return { exit: 0, json, text: text.join('\n') }
@@ -248,11 +246,4 @@ async function rehearsedAt(plan: Plan, hash: string, bundle: string): Promise<Re
   } finally {
     reader.close()
   }
-}
-
-/** One line per change, for review. */
-function changeLines(changes: readonly PlanChange[]): string[] {
-  return changes.map(
-    ({ path, before, after }) => `  ${path}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`,
-  )
 }

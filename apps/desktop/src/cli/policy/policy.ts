@@ -1,4 +1,5 @@
 import type { Domain } from '@lux/ceremony'
+import { takeSeat } from '@lux/ceremony/plan'
 import {
   checkNewPolicy,
   checkPolicy,
@@ -157,7 +158,7 @@ Example:
     )
 }
 
-/** Errors: POLICY-DOMAIN, CARD-KIND and those of `checkNewPolicy`. */
+/** Errors: CARD-DOMAIN, CARD-KIND, CARD-RENEWAL and those of `checkNewPolicy`. */
 async function makePolicy(options: NewOptions): Promise<Outcome> {
   mustBeNew(options.out)
   const cards = (kind: Card['kind'], paths: readonly string[] = []) =>
@@ -287,14 +288,11 @@ function facts({ policy, signatures }: PolicyFile) {
   return { version, domain, digest, words: wordsOf(digest), officerQuorum, signed }
 }
 
+/** A person's card, by the rules of the window's set-up. */
 function cardOf(kind: Card['kind'], path: string, domain: Domain): Card {
   const card = readCard(path)
-  if (card.kind !== kind)
-    throw new ExpectedError(
-      'CARD-KIND',
-      `${path} is a card for ${card.kind}, and one for ${kind} is asked for`,
-    )
-  if (card.domain !== domain) throw otherDomain(path, card.domain, domain)
+  const seat = takeSeat([], card, { domain, kind })
+  if (!seat.ok) throw new ExpectedError(seat.rule, `${path}: ${seat.detail}`)
   const ill = cardNameFault(card)
   if (ill !== null) throw new ExpectedError('CARD-NAME', `${path}: ${ill}`)
   return card
@@ -305,10 +303,7 @@ function serverOf(pair: string, domain: Domain) {
   if (at < 1) throw new WrongUse('OPTION-SERVER', `--server ${pair}: expected NAME=card.json`)
   const path = pair.slice(at + 1)
   const card = readServerCard(path)
-  if (card.domain !== domain) throw otherDomain(path, card.domain, domain)
+  if (card.domain !== domain)
+    throw new ExpectedError('CARD-DOMAIN', `${path} is a card of ${card.domain}, not of ${domain}`)
   return { name: pair.slice(0, at), card }
-}
-
-function otherDomain(path: string, has: string, wanted: string): ExpectedError {
-  return new ExpectedError('POLICY-DOMAIN', `${path} is a card of ${has}, not of ${wanted}`)
 }

@@ -33,7 +33,7 @@ export function RunException({ view, exception, act }: Props) {
   const { compared, decisions, signers } = exception
   const decision = decisions.find((one) => one === values.decision)
   // What words differ in is read again, whatever the engine calls it.
-  const nameOf = (one: Decision) => (compared !== null && one === 'accept' ? 'again' : one)
+  const nameOf = (one: Decision) => (compared !== null && one === 'continue' ? 'again' : one)
 
   const whyNot =
     decision === undefined
@@ -71,7 +71,7 @@ export function RunException({ view, exception, act }: Props) {
       {compared === null ? (
         <Story view={view} exception={exception} />
       ) : (
-        <WordsDiffer compared={compared} twice={!decisions.includes('accept')} />
+        <WordsDiffer compared={compared} twice={!decisions.includes('continue')} />
       )}
       <fieldset className="answers">
         <legend>{t('runner.told.ask')}</legend>

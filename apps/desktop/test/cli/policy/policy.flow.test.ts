@@ -137,7 +137,7 @@ describe('policy', () => {
     ])
     expect(runs.map(({ exit, json }) => [exit, json.code])).toEqual([
       [1, 'CARD-KIND'],
-      [1, 'POLICY-DOMAIN'],
+      [1, 'CARD-DOMAIN'],
       [1, 'POLICY-MALFORMED'],
       [1, 'POLICY-QUORUM-IMPOSSIBLE'],
       [1, 'CARD-MALFORMED'],

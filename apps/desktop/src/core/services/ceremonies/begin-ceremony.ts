@@ -2,16 +2,18 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { readScript, type Script } from '@lux/ceremony/plan'
 import { utf8 } from '@lux/crypto'
-import { ExpectedError, inNewFolder, readBounded } from '@lux/node-files'
+import { inNewFolder, readBounded } from '@lux/node-files'
 import { enrolledKinds, type Field, type InputOf, type ScriptView } from '../../../contract/index.ts'
 import { beginRehearsal } from '../../rehearsal/begin-rehearsal.ts'
 import { type RehearsalRequest, readDestination } from '../../rehearsal/rehearsal-request.ts'
 import { deviceOf } from '../../rehearsal/stand-in-tokens.ts'
 import { beginProduction } from '../../runs/begin/begin-production.ts'
+import { refusedPlan } from '../../runs/begin/refused-plan.ts'
 import { RunFolder } from '../../runs/folder/run-folder.ts'
 import { runOn } from '../../runs/run/load-run.ts'
 import type { Run } from '../../runs/run/run.ts'
 import { readReviewed, startProduction, startRehearsal as startRehearsed } from '../../use-cases/begin.ts'
+import { typedValues } from '../../use-cases/make-plan.ts'
 import { enrolledCard } from '../holders.ts'
 import { neededScript, ownScriptId } from '../scripts/own-scripts.ts'
 import { refuse } from '../shared/needed.ts'
@@ -115,8 +117,10 @@ export async function startRehearsal(
 ): Promise<{ id: string }> {
   const script = neededScript(parts, asked.script)
   const read = readScript(script)
-  const receivers = read.ok ? receiversOf(read.value) : []
-  const values = Object.fromEntries(Object.entries(asked.values).filter(([id]) => !receivers.includes(id)))
+  if (!read.ok) throw refusedPlan(read.refusals)
+  const receivers = receiversOf(read.value)
+  // A field that was left empty takes its default.
+  const filled = Object.entries(asked.values).filter(([id, value]) => value !== '' && !receivers.includes(id))
   const destinations = receivers.flatMap((id) => {
     const file = asked.values[id] ?? ''
     return file === '' ? [] : [readDestination(parts.paths.read(file))]
@@ -126,7 +130,7 @@ export async function startRehearsal(
   const working = join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`)
   const request: RehearsalRequest = {
     folder: working,
-    of: { script, values: typedValues(script, values) },
+    of: { script, values: typedValues(read.value, Object.fromEntries(filled)) },
     destinations,
     ownDevices: (asked.ownDevices ?? []).map((id) => enrolledCard(parts, id)),
     library: parts.hsm().library.sha256,
@@ -160,21 +164,6 @@ export function takeIn(parts: ServiceContext, folder: RunFolder): { id: string; 
     runOn(folder, own, () => parts.emit('ceremony.changed', { id })),
   )
   return { id, run }
-}
-
-/** A screen sends text; the script says which blanks are numbers or yes and no. Empty text leaves the default. */
-function typedValues(bytes: Uint8Array, values: Readonly<Record<string, string>>): Record<string, unknown> {
-  const script = readScript(bytes)
-  if (!script.ok) throw new ExpectedError('SCRIPT-UNKNOWN', 'the script cannot be read')
-  return Object.fromEntries(
-    Object.entries(values).flatMap(([id, value]): [string, unknown][] => {
-      const type = script.value.blanks[id]?.type
-      if (value === '') return []
-      if (type === 'integer') return [[id, /^\d{1,9}$/.test(value) ? Number(value) : value]]
-      if (type === 'boolean') return [[id, value === 'true' ? true : value === 'false' ? false : value]]
-      return [[id, value]]
-    }),
-  )
 }
 
 /** A production run: policy.json and cards/ lie beside the plan, the public file of an existing epoch does where its run left it. */

@@ -255,11 +255,7 @@ export async function decideException(
 ): Promise<RunView> {
   const { run } = parts.runs.get(id)
   if (decision !== 'abort') mustBeSame(parts, run)
-  const decided = await decideRun(run, {
-    decision: decision === 'accept' ? 'continue' : decision,
-    by,
-    reason,
-  })
+  const decided = await decideRun(run, { decision, by, reason })
   refuse(decided.ok ? null : decided)
   return shown(parts, id)
 }

@@ -15,20 +15,21 @@ import { asAsked, takeFile } from '../../use-cases/paused.ts'
 import { needed, refuse } from '../shared/needed.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { mustBeSame, shown } from './ceremonies.ts'
-import { sheetPaper } from './sheet-paper.ts'
+import { mustBeOutside, sheetPaper } from './sheet-paper.ts'
 
 const maxFile = 1 << 20
 
 /**
  * Prints the sheet of a custodian's share, or writes it as PDF. The words go from the envelope to the page that main prints, and
  * nowhere else; the transcript says that there is a sheet. Errors: SETUP-EARLY, KEY-…, CUSTODIAN-…, SEAL-…, BACKUP-…, PAPER-FAILED,
- * PRINTER-…, DISK-FULL, FOLDER-READ-ONLY.
+ * PRINTER-…, SHEET-PLACE, DISK-FULL, FOLDER-READ-ONLY.
  */
 export async function printShare(
   parts: ServiceContext,
   given: InputOf<'ceremonies.printShare'>,
 ): Promise<{ made: boolean }> {
   const to = given.out === null ? null : parts.paths.write(given.out)
+  if (to !== null) mustBeOutside(to)
   return withOpened(parts, given, async (run, opened) => {
     const { language } = given
     const { resources } = parts.program

@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { ExpectedError } from '@lux/node-files'
 import type { CustodianShareOpened } from '@lux/people'
 import { create } from 'qrcode'
 import type { Language, Paper } from '../../../contract/index.ts'
+import { RunFolder } from '../../runs/folder/run-folder.ts'
+import { storeDatabase } from '../../store/store.ts'
 
 /** The sheet of a custodian's share: what it is of, its words with their places, and the same words as a code to scan. */
 export function sheetPaper(
@@ -55,4 +58,13 @@ export function sheetCode(words: string): { size: number; dark: Uint8Array } {
     errorCorrectionLevel: 'M',
   })
   return { size: modules.size, dark: Uint8Array.from(modules.data) }
+}
+
+/** The folder of a run is copied, exported and backed up, and so is a store: no words lie there in the open. Refuses SHEET-PLACE. */
+export function mustBeOutside(sheet: string): void {
+  for (let at = dirname(resolve(sheet)); ; at = dirname(at)) {
+    if (RunFolder.isAt(at) || existsSync(join(at, storeDatabase)))
+      throw new ExpectedError('SHEET-PLACE', `${sheet} lies in ${at}`)
+    if (at === dirname(at)) return
+  }
 }

@@ -52,8 +52,7 @@ function take(remarks: contract.Remark[], event: Event): void {
     }
     case 'exception.decided': {
       const open = remarks.findLast(({ kind, decided }) => kind === 'deviation' && decided === null)
-      const decision = event.fact.decision === 'continue' ? 'accept' : event.fact.decision
-      if (open !== undefined) open.decided = decision
+      if (open !== undefined) open.decided = event.fact.decision
       break
     }
     default:

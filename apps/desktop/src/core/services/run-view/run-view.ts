@@ -140,7 +140,7 @@ function exceptionOf(
     code,
     happened: open.happened,
     expected: open.expected,
-    decisions: open.choices.map((choice) => (choice === 'continue' ? 'accept' : choice)),
+    decisions: [...open.choices],
     signers: {
       required: terms.officers,
       names: plan.people.filter(({ role }) => role === 'officer').map(({ name }) => name),

@@ -55,7 +55,7 @@ function proposed(view: EngineView): contract.Fact[] {
   const open = view.exceptions.find(({ decision }) => decision === null)
   if (open?.proposal == null) return []
   const { by, reason, decision } = open.proposal
-  const key = `runner.decision.${decision === 'continue' ? 'accept' : decision}`
+  const key = `runner.decision.${decision}`
   const shown = {
     expected: open.expected,
     happened: open.happened,

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { verifyBundle } from '@lux/ceremony/bundle'
-import { type PlanChange, readScript, rolesMissing, type Script, warnPlan } from '@lux/ceremony/plan'
-import type { PlanApproval, SignatureRequest } from '@lux/ceremony/wire'
+import { readScript, rolesMissing, type Script, warnPlan } from '@lux/ceremony/plan'
+import type { SignatureRequest } from '@lux/ceremony/wire'
 import { utf8 } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import { fileReader } from '@lux/node-files'
@@ -179,17 +179,10 @@ export async function rehearsedOf(
 }
 
 /** The request that each officer is shown and signs. */
-export function approvalRequest(
-  { approval, changes }: { approval: PlanApproval; changes: readonly PlanChange[] },
-  { made, warnings }: SetupPlan,
-): SignatureRequest {
-  return planApprovalRequest(approval, utf8(made?.text ?? ''), [
-    made?.plan.title ?? '',
-    ...warnings.map(({ code, detail }) => `warning, ${code}: ${detail}`),
-    ...(changes.length === 0 ? [] : ['changed since the rehearsal', ...changes.map(changeLine)]),
-  ])
-}
-
-export function changeLine({ path, before, after }: PlanChange): string {
-  return `  ${path}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`
+export function approvalRequest(rehearsed: RehearsedPlan, { made }: SetupPlan): SignatureRequest {
+  return planApprovalRequest(rehearsed, {
+    bytes: utf8(made?.text ?? ''),
+    title: made?.plan.title ?? '',
+    warnings: made === null ? [] : warnPlan(made.plan),
+  })
 }

@@ -14,7 +14,7 @@ import { FormatError, type Json, parseCanonical, toBase64, toHex } from '@lux/cr
 import { checkPassphrase } from '@lux/crypto/passphrase'
 import { MAX_SENT } from '@lux/crypto/transport'
 import { ExpectedError, readBounded, writeDurably, writeInFolder } from '@lux/node-files'
-import { enrol, lockPlan } from '@lux/people'
+import { checkLockable, enrol, lockPlan } from '@lux/people'
 import type { InputOf, PlannedPart, personRoles, SetupSummary, SetupView } from '../../../contract/index.ts'
 import { beginProduction } from '../../runs/begin/begin-production.ts'
 import { maxPublic } from '../../runs/begin/production-files.ts'
@@ -397,6 +397,7 @@ async function lockedOf(parts: ServiceContext, setup: Setup) {
   if (plan.made === null || rehearsed === null)
     throw new ExpectedError('SETUP-EARLY', 'the plan is not rehearsed yet')
   if (!isSigned(file)) throw new ExpectedError('SETUP-EARLY', 'the policy is not signed by enough officers')
+  needed(checkLockable(plan.made.plan, file.policy, parts.clock.now()))
   const signatures = approvalsOf(file.policy, setup, rehearsed).map(({ signature }) => signature)
   const locked = lockPlan(rehearsed.approval, signatures, file.policy)
   if (!locked.ok) throw refusedPlan(locked.refusals)

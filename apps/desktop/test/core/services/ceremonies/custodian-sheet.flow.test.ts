@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -82,6 +82,15 @@ test('a sheet is written as PDF only to a path that somebody chose', async () =>
   expect(core.printer.asked.at(-1)?.to).toBe(out)
 })
 
+test('SHEET-PLACE no sheet is written into another store: a backup of it would hold the words', async () => {
+  const other = join(folder, 'another-store')
+  mkdirSync(other)
+  writeFileSync(join(other, 'store.db'), '')
+  const out = join(other, 'sheet.pdf')
+  core.grant({ use: 'write', path: out })
+  expect(codeOf(await print('Custodian Two', out))).toMatchObject({ code: 'SHEET-PLACE' })
+})
+
 test('BACKUP-CHECKSUM, BACKUP-WORD and BACKUP-SHARE-OTHER prove nothing and name the word; the words of the paper prove the share', async () => {
   await print('Custodian One')
   const words = wordsOn(core.printer.asked.at(-1)?.paper).split(' ')
@@ -106,7 +115,7 @@ test('a custodian who refuses is recorded, and the ceremony goes on only with ev
   await led.ask('ceremonies.deviate', { step, by: 'Officer One', expected, happened })
   const stopped = await led.view()
   expect(stopped.current?.blocked).toBe('exception-open')
-  await led.ask('ceremonies.decide', { decision: 'accept', by: 'Administrator', reason: 'we ask again' })
+  await led.ask('ceremonies.decide', { decision: 'continue', by: 'Administrator', reason: 'we ask again' })
   const after = await led.lead(({ current }) => missing(current) !== null)
   expect(missing(after.current)).toEqual(['Custodian Two', 'Custodian Three'])
   expect(everything()).toContain(happened)

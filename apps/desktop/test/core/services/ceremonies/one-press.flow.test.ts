@@ -49,17 +49,17 @@ test('STEP-05 in the window too a clock that differs by more than five minutes s
   // What was read long before it is sent is a clock that differs, whatever the window says: the entry's own time is later.
   expect(await read(off, new Date(off).toISOString())).toMatchObject({
     ok: true,
-    value: { state: 'exception', exception: { code: 'STEP-05', decisions: ['accept', 'abort'] } },
+    value: { state: 'exception', exception: { code: 'STEP-05', decisions: ['continue', 'abort'] } },
   })
   expect(await read(Date.now())).toMatchObject({ ok: false, error: { code: 'RUN-06' } })
   const reason = 'the clock on the wall stands still'
-  const decided = { id, by: 'Operator', decision: 'accept', reason }
+  const decided = { id, by: 'Operator', decision: 'continue', reason }
   expect(await core.call('ceremonies.decide', decided)).toMatchObject({ ok: true })
   for (const name of ['Officer One', 'Officer Two'])
     expect(await core.call('ceremonies.signAsStandIn', { id, what: 'exception', name })).toMatchObject({
       ok: true,
     })
-  const remark = { kind: 'deviation', step: 'clock-check', decided: 'accept' }
+  const remark = { kind: 'deviation', step: 'clock-check', decided: 'continue' }
   expect(await core.call('ceremonies.view', { id })).toMatchObject({
     ok: true,
     value: { current: { number: 2 }, remarks: [remark] },

@@ -238,6 +238,12 @@ test('the plan is rehearsed by the machine, approved by key files, and locked in
   expect(await refusal('setups.change', { id, change: { title: 'Another' } })).toBe('SETUP-SIGNED')
   const ready = await said<SetupView>('setups.sign', approve('Oscar', approval.digest))
   expect(ready.next).toBe('lock')
+  vi.useFakeTimers({ toFake: ['Date'], now: new Date('2999-01-01') })
+  try {
+    expect(await refusal('setups.export', { id, folder: granted('folder', folder) })).toBe('POLICY-EXPIRED')
+  } finally {
+    vi.useRealTimers()
+  }
   const { run } = await said<{ run: string }>('setups.lock', { id })
   expect(await said('setups.lock', { id })).toEqual({ run })
   expect(await said('ceremonies.view', { id: run })).toMatchObject({
