@@ -1,7 +1,13 @@
 import type { Insertable, Selectable } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
 import type { ImportKeyTable, KeyTable } from '../platform/database/tables.ts'
-import { holdProjectKek, type StoredKey, type StoredVersion, unlessTaken } from './repository.ts'
+import {
+  destroyVersions,
+  holdProjectKek,
+  type StoredKey,
+  type StoredVersion,
+  unlessTaken,
+} from './repository.ts'
 
 export type FoundImportKey = {
   readonly project: string
@@ -32,9 +38,17 @@ export function importKeyVersion(row: Selectable<ImportKeyTable>): StoredVersion
   const { id, project_id: project } = row
   return {
     row: {
-      ...({ level: 'data', owner: id, parent: project, id, version: 1 } as const),
-      ...{ algorithm: 'RSA-3072', wrapped: row.wrapped, wrappingKekId: project },
-      ...{ wrappingKekVersion: row.wrapping_kek_version, origin: 'online', bundleDigest: null },
+      level: 'data',
+      owner: id,
+      parent: project,
+      id,
+      version: 1,
+      algorithm: 'RSA-3072',
+      wrapped: row.wrapped,
+      wrappingKekId: project,
+      wrappingKekVersion: row.wrapping_kek_version,
+      origin: 'online',
+      bundleDigest: null,
     },
     mac: row.mac,
     state: 'enabled',
@@ -81,11 +95,7 @@ export function openLifecycleRepository(database: Database): LifecycleRepository
     },
     async shredKey(id, receipt, { digest, shreddedAt }) {
       await database.transaction().execute(async (work) => {
-        await work
-          .updateTable('key_version')
-          .set({ wrapped: Buffer.alloc(0), state: 'destroyed' })
-          .where('key_id', '=', id)
-          .execute()
+        await destroyVersions(work, id)
         await work
           .updateTable('key')
           .set({ is_disabled: true, destroy_at: shreddedAt, rotate_at: null, rotate_every_days: null })

@@ -108,7 +108,7 @@ function openRoots({ database, token, node }: Parts) {
 }
 
 export function openOnlineParents(parts: Parts) {
-  const { token, tokenMac, now } = parts
+  const { token, tokenMac } = parts
   const { pathOf, ...roots } = openRoots(parts)
 
   /** The path to an organisation's KEK, whose row is as it was written. */
@@ -118,44 +118,6 @@ export function openOnlineParents(parts: Parts) {
     requireMac(await tokenMac(row), kek.mac, row)
     const root = await pathOf(work, wrapping_kek_id)
     return { id: root.id, chain: [{ wrapped: kek.wrapped, bits: bitsOf(kek) }] }
-  }
-
-  async function newestOrganisationKek(work: Work, organisation: string): Promise<OrganisationKek> {
-    const kek = await work
-      .selectFrom('organisation_kek')
-      .selectAll()
-      .where('organisation_id', '=', organisation)
-      .where('state', '=', 'enabled')
-      .orderBy('version', 'desc')
-      .forShare()
-      .executeTakeFirst()
-    if (!kek) throw new EnvironmentError('KEY-CHAIN', `organisation ${organisation} has no KEK`)
-    return kek
-  }
-
-  /** A fresh KEK under its parent, as its row. */
-  async function generated(place: Place, parent: KeyPath) {
-    const { wrapped } = await token.use((device) => device.generateWrapped({ parent, algorithm: 'aes-256' }))
-    const row = {
-      ...place,
-      algorithm: 'AES-256',
-      wrapped: new Uint8Array(wrapped),
-      origin: 'online',
-      bundleDigest: null,
-    } as const
-    return {
-      kek_id: row.id,
-      version: row.version,
-      algorithm: row.algorithm,
-      wrapped: Buffer.from(row.wrapped),
-      wrapping_kek_id: row.wrappingKekId,
-      wrapping_kek_version: row.wrappingKekVersion,
-      origin: row.origin,
-      bundle_digest: null,
-      state: 'enabled' as const,
-      mac: Buffer.from(await tokenMac(row)),
-      created_at: now(),
-    }
   }
 
   return {
@@ -177,7 +139,7 @@ export function openOnlineParents(parts: Parts) {
         wrappingKekId: below.rootId,
         wrappingKekVersion: below.version,
       }
-      const row = await generated(place, await pathOf(work, below.rootId))
+      const row = await generated(parts, place, await pathOf(work, below.rootId))
       await work
         .insertInto('organisation_kek')
         .values({ ...row, organisation_id: organisation })
@@ -200,7 +162,7 @@ export function openOnlineParents(parts: Parts) {
         wrappingKekId: kek.kek_id,
         wrappingKekVersion: kek.version,
       }
-      const row = await generated(place, await pathTo(work, kek))
+      const row = await generated(parts, place, await pathTo(work, kek))
       await work
         .insertInto('project_kek')
         .values({ ...row, project_id: project })
@@ -240,6 +202,44 @@ export function openOnlineParents(parts: Parts) {
         .where('version', '=', kek.version)
         .execute()
     },
+  }
+}
+
+async function newestOrganisationKek(work: Work, organisation: string): Promise<OrganisationKek> {
+  const kek = await work
+    .selectFrom('organisation_kek')
+    .selectAll()
+    .where('organisation_id', '=', organisation)
+    .where('state', '=', 'enabled')
+    .orderBy('version', 'desc')
+    .forShare()
+    .executeTakeFirst()
+  if (!kek) throw new EnvironmentError('KEY-CHAIN', `organisation ${organisation} has no KEK`)
+  return kek
+}
+
+/** A fresh KEK under its parent, as its row. */
+async function generated({ token, tokenMac, now }: Parts, place: Place, parent: KeyPath) {
+  const { wrapped } = await token.use((device) => device.generateWrapped({ parent, algorithm: 'aes-256' }))
+  const row = {
+    ...place,
+    algorithm: 'AES-256',
+    wrapped: new Uint8Array(wrapped),
+    origin: 'online',
+    bundleDigest: null,
+  } as const
+  return {
+    kek_id: row.id,
+    version: row.version,
+    algorithm: row.algorithm,
+    wrapped: Buffer.from(row.wrapped),
+    wrapping_kek_id: row.wrappingKekId,
+    wrapping_kek_version: row.wrappingKekVersion,
+    origin: row.origin,
+    bundle_digest: null,
+    state: 'enabled' as const,
+    mac: Buffer.from(await tokenMac(row)),
+    created_at: now(),
   }
 }
 

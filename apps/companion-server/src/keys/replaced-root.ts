@@ -86,7 +86,7 @@ export function openReplacedRoots(parts: Parts) {
         )
         if (silent)
           return refuse('ROOT-EVIDENCE', `the bundle ${silent.digest} burns and destroys nothing of it`)
-        const free = row.state === 'destroyed' ? accept(null) : await released(root)
+        const free = row.state === 'destroyed' ? accept(null) : await released(parts, root)
         if (!free.ok) return free
         await token.use((device) => device.destroyRoot(ckaId))
         await database
@@ -95,23 +95,23 @@ export function openReplacedRoots(parts: Parts) {
           .where('root_id', '=', root)
           .where('node_id', '=', node)
           .execute()
-        const imported = await importedBundles()
+        const imported = await importedBundles(database)
         const backups = backupsOf(imported, { root, evidence })
         const own = token.tokens.map(({ serial }) => serial)
         const destroyedIn = [...own, ...evidence.flatMap((one) => destroyedBy(one, root, possession))]
-        const ended = await nodesWithout(root)
+        const ended = await nodesWithout(database, root)
         const livesIn = livingIn(imported, row, { evidence, own, ended })
         const isBurnt = backups.length > 0 && backups.every(({ burntBy }) => burntBy !== null)
         const payload: RootReceipt = {
-          ...{
-            v: 1,
-            kind: 'root-receipt',
-            audience: parts.audience,
-            level: isBurnt && livesIn.length === 0 ? 'S2' : 'S1',
-            root,
-            ckaId,
-          },
-          ...{ destroyedIn, backups, livesIn },
+          v: 1,
+          kind: 'root-receipt',
+          audience: parts.audience,
+          level: isBurnt && livesIn.length === 0 ? 'S2' : 'S1',
+          root,
+          ckaId,
+          destroyedIn,
+          backups,
+          livesIn,
           destroyedAt: parts.now().toISOString(),
         }
         const signature = await parts.sign(rootReceiptContext, encodeCanonical(payload))
@@ -121,76 +121,76 @@ export function openReplacedRoots(parts: Parts) {
       })
     },
   }
+}
 
-  /** Takes away what is directly under a root that nothing needs any more, all at once. Refuses ROOT-IN-USE. */
-  function released(root: string): Promise<Outcome<null>> {
-    return database.transaction().execute(async (work) => {
-      const held = await work
-        .selectFrom('root_config')
-        .select('state')
-        .where('root_id', '=', root)
-        .where('node_id', '=', node)
-        .forUpdate()
-        .executeTakeFirstOrThrow()
-      if (held.state !== 'retained' && held.state !== 'revoked')
-        return refuse('ROOT-IN-USE', `it is ${held.state}: a root goes once another came in its place`)
-      const below = await work
-        .selectFrom('organisation_kek')
-        .select(['organisation_id', 'version', 'state'])
-        .where('wrapping_kek_id', '=', root)
-        .where('state', '!=', 'destroyed')
-        .forUpdate()
-        .execute()
-      const serving = below.find(({ state }) => state === 'enabled')
-      if (serving) return refuse('ROOT-IN-USE', `organisation ${serving.organisation_id} is under it`)
-      for (const { organisation_id, version } of below) {
-        const left = await work
-          .selectFrom('project_kek')
-          .innerJoin('project', 'project.id', 'project_kek.project_id')
-          .select('project_kek.project_id')
-          .where('project.organisation_id', '=', organisation_id)
-          .where('project_kek.wrapping_kek_version', '=', version)
-          .where('project_kek.state', 'not in', ['destroyed', 'revoked'])
-          .execute()
-        if (left.length > 0)
-          return refuse(
-            'ROOT-IN-USE',
-            `${left.length} KEKs of projects of ${organisation_id} are under it still`,
-          )
-        await work
-          .updateTable('organisation_kek')
-          .set({ state: 'destroyed', wrapped: Buffer.alloc(0) })
-          .where('organisation_id', '=', organisation_id)
-          .where('version', '=', version)
-          .execute()
-      }
-      return accept(null)
-    })
-  }
-
-  async function importedBundles(): Promise<Imported[]> {
-    const rows = await database
-      .selectFrom('bundle_import')
-      .select(['digest', 'provenance'])
-      .where('state', '=', 'imported')
-      .execute()
-    return rows.flatMap(({ digest, provenance }) =>
-      // Written by an import, from a predicate that was checked.
-      provenance === null ? [] : [{ digest, predicate: provenance as Predicate }],
-    )
-  }
-
-  /** How many nodes of this server had the root from a ceremony and destroyed it. */
-  async function nodesWithout(root: string): Promise<number> {
-    const rows = await database
+/** Takes away what is directly under a root that nothing needs any more, all at once. Refuses ROOT-IN-USE. */
+function released({ database, node }: Parts, root: string): Promise<Outcome<null>> {
+  return database.transaction().execute(async (work) => {
+    const held = await work
       .selectFrom('root_config')
-      .select('node_id')
+      .select('state')
       .where('root_id', '=', root)
-      .where('origin', '=', 'ceremony')
-      .where('state', '=', 'destroyed')
+      .where('node_id', '=', node)
+      .forUpdate()
+      .executeTakeFirstOrThrow()
+    if (held.state !== 'retained' && held.state !== 'revoked')
+      return refuse('ROOT-IN-USE', `it is ${held.state}: a root goes once another came in its place`)
+    const below = await work
+      .selectFrom('organisation_kek')
+      .select(['organisation_id', 'version', 'state'])
+      .where('wrapping_kek_id', '=', root)
+      .where('state', '!=', 'destroyed')
+      .forUpdate()
       .execute()
-    return rows.length
-  }
+    const serving = below.find(({ state }) => state === 'enabled')
+    if (serving) return refuse('ROOT-IN-USE', `organisation ${serving.organisation_id} is under it`)
+    for (const { organisation_id, version } of below) {
+      const left = await work
+        .selectFrom('project_kek')
+        .innerJoin('project', 'project.id', 'project_kek.project_id')
+        .select('project_kek.project_id')
+        .where('project.organisation_id', '=', organisation_id)
+        .where('project_kek.wrapping_kek_version', '=', version)
+        .where('project_kek.state', 'not in', ['destroyed', 'revoked'])
+        .execute()
+      if (left.length > 0)
+        return refuse(
+          'ROOT-IN-USE',
+          `${left.length} KEKs of projects of ${organisation_id} are under it still`,
+        )
+      await work
+        .updateTable('organisation_kek')
+        .set({ state: 'destroyed', wrapped: Buffer.alloc(0) })
+        .where('organisation_id', '=', organisation_id)
+        .where('version', '=', version)
+        .execute()
+    }
+    return accept(null)
+  })
+}
+
+async function importedBundles(database: Database): Promise<Imported[]> {
+  const rows = await database
+    .selectFrom('bundle_import')
+    .select(['digest', 'provenance'])
+    .where('state', '=', 'imported')
+    .execute()
+  return rows.flatMap(({ digest, provenance }) =>
+    // Written by an import, from a predicate that was checked.
+    provenance === null ? [] : [{ digest, predicate: provenance as Predicate }],
+  )
+}
+
+/** How many nodes of this server had the root from a ceremony and destroyed it. */
+async function nodesWithout(database: Database, root: string): Promise<number> {
+  const rows = await database
+    .selectFrom('root_config')
+    .select('node_id')
+    .where('root_id', '=', root)
+    .where('origin', '=', 'ceremony')
+    .where('state', '=', 'destroyed')
+    .execute()
+  return rows.length
 }
 
 type Imported = { readonly digest: string | null; readonly predicate: Predicate }

@@ -5,7 +5,7 @@ import { withinScopes } from '../access/key-scopes.ts'
 import type { Page } from '../access/page.ts'
 import { openGroupedRead } from '../platform/database/grouped-read.ts'
 import type { Database } from '../platform/database/open.ts'
-import { readerOf } from '../platform/database/reader.ts'
+import { type Reader, readerOf } from '../platform/database/reader.ts'
 import type {
   KeptAttribute,
   KeyDates,
@@ -62,13 +62,19 @@ export type KeyChange = {
 export type StateChange = { readonly from: readonly VersionState[]; readonly to: VersionState }
 
 /** The rows of keys. Nothing here decides who may see or use one. */
-export type KeyRepository = {
+export type KeyRepository = KeyReads & KeyChanges & DueKeys
+
+type KeyReads = {
   findKey(id: string): Promise<StoredKey | 'absent'>
   findByName(project: string, name: string): Promise<StoredKey | 'absent'>
   listKeys(project: string, page: KeyPage): Promise<{ keys: StoredKey[]; total: number }>
   findVersion(key: StoredKey, version: number): Promise<StoredVersion | 'absent'>
   /** Every version, newest first. */
   listVersions(key: StoredKey): Promise<readonly (StoredVersion & { readonly createdAt: Date })[]>
+  findProject(id: string): Promise<Selectable<ProjectTable> | 'absent'>
+}
+
+type KeyChanges = {
   /** Inserts a key with its first version. `name-taken` where another of the project has the name. */
   insert(key: Insertable<KeyTable>, version: NewVersion): Promise<StoredKey | 'name-taken'>
   /** Adds the version after the current one and makes it current. `moved` where another call did meanwhile. `scheduled`: from when on its schedule counts. */
@@ -85,6 +91,10 @@ export type KeyRepository = {
   replace(old: StoredKey, key: Insertable<KeyTable>, version: NewVersion): Promise<StoredKey | 'moved'>
   /** Counts so many uses more, up to `most`. Says whether there was room. */
   countRawUses(id: string, uses: number, most: number): Promise<boolean>
+}
+
+/** What the clock does: keys whose time to be destroyed or rotated has come. */
+type DueKeys = {
   /** Has each key whose time has come destroyed, and says how many. What `each` throws leaves its key as it was. */
   destroyDue(
     now: Date,
@@ -94,13 +104,14 @@ export type KeyRepository = {
   claimRotation(now: Date, until: Date): Promise<StoredKey | 'none'>
   /** A rotation is due again only after the days that the key says now. */
   putOffRotation(id: string, from: Date): Promise<void>
-  findProject(id: string): Promise<Selectable<ProjectTable> | 'absent'>
 }
 
 export function openKeyRepository(database: Database, reader = readerOf(database)): KeyRepository {
-  const versionsOf = (key: StoredKey) =>
-    database.selectFrom('key_version').selectAll().where('key_id', '=', key.id)
+  return { ...keyReads(database, reader), ...keyChanges(database), ...dueKeys(database) }
+}
 
+/** Calls that ask at once for keys or versions share one query. */
+function keyReads(database: Database, reader: Reader): KeyReads {
   /** Its current version as of the moment at which a key was read. */
   const currentOf = new WeakMap<StoredKey, StoredVersion>()
   // Written once: to write it again costs more than to read a row.
@@ -195,9 +206,22 @@ export function openKeyRepository(database: Database, reader = readerOf(database
       return found ? storedVersion(key, found) : 'absent'
     },
     async listVersions(key) {
-      const rows = await versionsOf(key).orderBy('version', 'desc').execute()
+      const rows = await database
+        .selectFrom('key_version')
+        .selectAll()
+        .where('key_id', '=', key.id)
+        .orderBy('version', 'desc')
+        .execute()
       return rows.map((row) => ({ ...storedVersion(key, row), createdAt: row.created_at }))
     },
+    findProject: async (id) =>
+      (await database.selectFrom('project').selectAll().where('id', '=', id).executeTakeFirst()) ?? 'absent',
+  }
+}
+
+/** Each is one transaction, and says when another call was faster. */
+function keyChanges(database: Database): KeyChanges {
+  return {
     insert: (key, version) =>
       unlessTaken(() =>
         database.transaction().execute(async (work) => {
@@ -211,7 +235,8 @@ export function openKeyRepository(database: Database, reader = readerOf(database
         const moved = await work
           .updateTable('key')
           .set({
-            ...{ current_version: version.row.version, updated_at: new Date() },
+            current_version: version.row.version,
+            updated_at: new Date(),
             ...(scheduled === undefined ? {} : { rotate_at: nextRotation(scheduled) }),
           })
           .where('id', '=', key.id)
@@ -276,11 +301,7 @@ export function openKeyRepository(database: Database, reader = readerOf(database
           .forUpdate()
           .execute()
         if (versions.some(({ state }) => state === 'enabled')) return 'moved'
-        await work
-          .updateTable('key_version')
-          .set({ wrapped: Buffer.alloc(0), state: 'destroyed' })
-          .where('key_id', '=', key.id)
-          .execute()
+        await destroyVersions(work, key.id)
         await work
           .updateTable('key')
           .set({ is_disabled: true, destroy_at: now })
@@ -315,6 +336,11 @@ export function openKeyRepository(database: Database, reader = readerOf(database
         .executeTakeFirst()
       return Number(counted.numUpdatedRows) > 0
     },
+  }
+}
+
+function dueKeys(database: Database): DueKeys {
+  return {
     async destroyDue(now, each) {
       const due = await database
         .selectFrom('key')
@@ -349,13 +375,7 @@ export function openKeyRepository(database: Database, reader = readerOf(database
             .where('state', '!=', 'destroyed')
             .execute()
           if (key === undefined || left.length === 0) return
-          await each(key, async () => {
-            await work
-              .updateTable('key_version')
-              .set({ wrapped: Buffer.alloc(0), state: 'destroyed' })
-              .where('key_id', '=', id)
-              .execute()
-          })
+          await each(key, () => destroyVersions(work, id))
           destroyed++
         })
       return destroyed
@@ -384,8 +404,6 @@ export function openKeyRepository(database: Database, reader = readerOf(database
         .where('id', '=', id)
         .execute()
     },
-    findProject: async (id) =>
-      (await database.selectFrom('project').selectAll().where('id', '=', id).executeTakeFirst()) ?? 'absent',
   }
 }
 
@@ -402,6 +420,15 @@ function storedVersion(
     mac: found.mac,
     state: found.state,
   }
+}
+
+/** The bytes of every version are gone from the rows. */
+export async function destroyVersions(work: Transaction<Tables>, key: string): Promise<void> {
+  await work
+    .updateTable('key_version')
+    .set({ wrapped: Buffer.alloc(0), state: 'destroyed' })
+    .where('key_id', '=', key)
+    .execute()
 }
 
 /** What is said is added to what was said before. */

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { aesKwpUnwrap, aesKwpWrap, FormatError, wipe } from '@lux/crypto'
+import { wipe } from '@lux/crypto'
 import type { Database } from '../platform/database/open.ts'
 import type { ServerToken } from '../platform/hsm/server-token.ts'
 import { EnvironmentError } from '../refusal.ts'
 import { openKeyCache } from './cache.ts'
-import { openDataKey, sealDataKey } from './data-wrap.ts'
+import { openRow, type Sealed, sealRow } from './data-wrap.ts'
 import type { StoredKey, StoredVersion } from './repository.ts'
-import { projectRowMac, requireMac, rowMessage, type WrappedRow, wrappedRow } from './row-mac.ts'
+import { requireMac, rowMessage, type WrappedRow, wrappedRow } from './row-mac.ts'
 
 /** Data keys on their way from the token to one operation: root in the token, organisation through it, the rest here. */
 export type KeyUnwrapping = {
@@ -27,13 +27,9 @@ export type KeyUnwrapping = {
       readonly origin?: 'online' | 'imported'
     },
     key: Uint8Array,
-  ): Promise<{ readonly row: WrappedRow; readonly mac: Uint8Array }>
+  ): Promise<Sealed>
   /** The same data key under another version of its project's KEK, as a row and its MAC. */
-  moveKey(
-    key: Pick<StoredKey, 'id' | 'project_id'>,
-    version: StoredVersion,
-    to: number,
-  ): Promise<{ readonly row: WrappedRow; readonly mac: Uint8Array }>
+  moveKey(key: Pick<StoredKey, 'id' | 'project_id'>, version: StoredVersion, to: number): Promise<Sealed>
   /** MAC over an organisation or project row, by the token's row key. */
   tokenMac(row: WrappedRow): Promise<Uint8Array>
   forgetAll(): void
@@ -64,49 +60,12 @@ export function openKeyUnwrapping(
       opened.hmac({ key: { id: rowsKeyId, class: 'secret' }, message: rowMessage(row) }),
     )
 
-  /** All that is above a data key, as of one moment, so that a rotation is not seen half. Throws KEY-CHAIN, KEK-ROTATED. */
-  const chainOf = (projectId: string, version: number) =>
-    database
+  async function loadProjectKek(projectId: string, version: number): Promise<Uint8Array> {
+    // As of one moment, so that a rotation is not seen half.
+    const { project, organisation, root } = await database
       .transaction()
       .setIsolationLevel('repeatable read')
-      .execute((work) => readChain(work, projectId, version))
-
-  async function readChain(work: Database, projectId: string, version: number) {
-    const project = await work
-      .selectFrom('project_kek')
-      .innerJoin('project', 'project.id', 'project_kek.project_id')
-      .selectAll('project_kek')
-      .select('project.organisation_id')
-      .where('project_kek.project_id', '=', projectId)
-      .where('project_kek.version', '=', version)
-      .executeTakeFirst()
-    if (!project)
-      throw new EnvironmentError('KEY-CHAIN', `project ${projectId} has no KEK version ${version}`)
-    if (project.state === 'revoked')
-      throw new EnvironmentError('KEY-REVOKED', `version ${version} of the KEK of ${projectId} is revoked`)
-    if (project.state === 'destroyed')
-      throw new EnvironmentError('KEK-ROTATED', `version ${version} of the KEK of ${projectId} is destroyed`)
-    const organisation = await work
-      .selectFrom('organisation_kek')
-      .selectAll()
-      .where('organisation_id', '=', project.organisation_id)
-      .where('version', '=', project.wrapping_kek_version)
-      .executeTakeFirst()
-    if (!organisation)
-      throw new EnvironmentError('KEY-CHAIN', `organisation ${project.organisation_id} has no such KEK`)
-    const root = await work
-      .selectFrom('root_config')
-      .select('cka_id')
-      .where('root_id', '=', organisation.wrapping_kek_id)
-      .where('node_id', '=', node)
-      .where('state', 'in', ['current', 'retained'])
-      .executeTakeFirst()
-    if (!root) throw new EnvironmentError('KEY-CHAIN', 'the root of this organisation is not in the token')
-    return { project, organisation, root }
-  }
-
-  async function loadProjectKek(projectId: string, version: number): Promise<Uint8Array> {
-    const { project, organisation, root } = await chainOf(projectId, version)
+      .execute((work) => readChain(work, { projectId, version, node }))
     const projectRow = wrappedRow('project', projectId, project.organisation_id, project.kek_id, project)
     const organisationRow = wrappedRow(
       'organisation',
@@ -126,35 +85,22 @@ export function openKeyUnwrapping(
     )
   }
 
-  async function loadDataKey(
-    key: Pick<StoredKey, 'id' | 'project_id'>,
-    { row, mac }: StoredVersion,
-  ): Promise<Uint8Array> {
-    const fingerprint = `project/${key.project_id}/${row.wrappingKekVersion}`
-    return cache.use(
-      fingerprint,
-      () => loadProjectKek(key.project_id, row.wrappingKekVersion),
-      (projectKek) => {
-        requireMac(projectRowMac(projectKek, row), mac, row)
-        try {
-          // What a ceremony wrapped came as KWP; what this server made is bound to its row.
-          return row.origin === 'ceremony'
-            ? aesKwpUnwrap(projectKek, row.wrapped)
-            : openDataKey(projectKek, row)
-        } catch (error) {
-          if (!(error instanceof FormatError)) throw error
-          throw new EnvironmentError('KEY-UNWRAP', `version ${row.version} of ${key.id} does not unwrap`)
-        }
-      },
-    )
-  }
+  /** Lends a version of a project's KEK. */
+  const withProjectKek = <Result>(
+    project: string,
+    version: number,
+    work: (kek: Uint8Array) => Result,
+  ): Promise<Result> =>
+    cache.use(`project/${project}/${version}`, () => loadProjectKek(project, version), work)
 
   function useKey<Result>(
     key: Pick<StoredKey, 'id' | 'project_id'>,
     version: StoredVersion,
     work: (bytes: Uint8Array) => Result,
   ): Promise<Result> {
-    return cache.use(fingerprintOf(key.id, version.row), () => loadDataKey(key, version), work)
+    const { row } = version
+    const load = () => withProjectKek(key.project_id, row.wrappingKekVersion, (kek) => openRow(kek, version))
+    return cache.use(fingerprintOf(key.id, row), load, work)
   }
 
   return {
@@ -176,20 +122,10 @@ export function openKeyUnwrapping(
       }
     },
     async moveKey(key, version, to) {
-      const { row } = version
       const bytes = await useKey(key, version, (held) => new Uint8Array(held))
       try {
-        return await cache.use(
-          `project/${key.project_id}/${to}`,
-          () => loadProjectKek(key.project_id, to),
-          (kek) => {
-            const place = { ...row, wrappingKekVersion: to }
-            const wrapped =
-              row.origin === 'ceremony' ? aesKwpWrap(kek, bytes) : sealDataKey(kek, place, bytes)
-            const moved = { ...place, wrapped }
-            return { row: moved, mac: projectRowMac(kek, moved) }
-          },
-        )
+        const place = { ...version.row, wrappingKekVersion: to }
+        return await withProjectKek(key.project_id, to, (kek) => sealRow(kek, place, bytes))
       } finally {
         wipe(bytes)
       }
@@ -204,20 +140,58 @@ export function openKeyUnwrapping(
         .executeTakeFirst()
       if (!kek) throw new EnvironmentError('KEY-CHAIN', `project ${project} has no KEK`)
       const place = {
-        ...({ level: 'data', owner: id, parent: project, id, version, algorithm } as const),
-        ...{ wrappingKekId: project, wrappingKekVersion: kek.version, origin, bundleDigest: null },
+        level: 'data' as const,
+        owner: id,
+        parent: project,
+        id,
+        version,
+        algorithm,
+        wrappingKekId: project,
+        wrappingKekVersion: kek.version,
+        origin,
+        bundleDigest: null,
       }
-      return cache.use(
-        `project/${project}/${kek.version}`,
-        () => loadProjectKek(project, kek.version),
-        (projectKek) => {
-          const row = { ...place, wrapped: sealDataKey(projectKek, place, key) }
-          return { row, mac: projectRowMac(projectKek, row) }
-        },
-      )
+      return withProjectKek(project, kek.version, (projectKek) => sealRow(projectKek, place, key))
     },
     tokenMac,
     forgetAll: () => cache.clear(),
     close: () => cache.close(),
   }
+}
+
+/** All that is above a data key. Throws KEY-CHAIN, KEY-REVOKED, KEK-ROTATED. */
+async function readChain(
+  work: Database,
+  { projectId, version, node }: { projectId: string; version: number; node: string },
+) {
+  const project = await work
+    .selectFrom('project_kek')
+    .innerJoin('project', 'project.id', 'project_kek.project_id')
+    .selectAll('project_kek')
+    .select('project.organisation_id')
+    .where('project_kek.project_id', '=', projectId)
+    .where('project_kek.version', '=', version)
+    .executeTakeFirst()
+  if (!project) throw new EnvironmentError('KEY-CHAIN', `project ${projectId} has no KEK version ${version}`)
+  if (project.state === 'revoked')
+    throw new EnvironmentError('KEY-REVOKED', `version ${version} of the KEK of ${projectId} is revoked`)
+  if (project.state === 'destroyed')
+    throw new EnvironmentError('KEK-ROTATED', `version ${version} of the KEK of ${projectId} is destroyed`)
+  const organisation = await work
+    .selectFrom('organisation_kek')
+    .selectAll()
+    .where('organisation_id', '=', project.organisation_id)
+    .where('version', '=', project.wrapping_kek_version)
+    .executeTakeFirst()
+  if (!organisation)
+    throw new EnvironmentError('KEY-CHAIN', `organisation ${project.organisation_id} has no such KEK`)
+  const root = await work
+    .selectFrom('root_config')
+    .select('cka_id')
+    .where('root_id', '=', organisation.wrapping_kek_id)
+    .where('node_id', '=', node)
+    .where('state', 'in', ['current', 'retained'])
+    .executeTakeFirst()
+  if (!root) throw new EnvironmentError('KEY-CHAIN', 'the root of this organisation is not in the token')
+  return { project, organisation, root }
 }

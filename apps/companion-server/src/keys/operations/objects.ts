@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, randomUUID } from 'node:crypto'
 import { sha256Hex, utf8, wipe } from '@lux/crypto'
 import { authorize } from '../../access/authorize.ts'
+import type { Call, Subject } from '../../audit/record.ts'
 import { changes, entry, given, type InputOf } from '../../operations/entry.ts'
 import { Type } from '../../operations/schema.ts'
 import type { KeptAttribute, KeyDates, VersionState } from '../../platform/database/tables.ts'
@@ -153,35 +154,49 @@ export function objectEntries(parts: KeyParts, work: KeyWork) {
 const changeAsBytes = ({ label, attributes }: ObjectChange): Uint8Array =>
   utf8(JSON.stringify([label, attributes]))
 
-const placeIn = ({ organisation_id: organisation, project_id: project }: StoredKey): Place => ({
-  ...{ organisation, project },
+const placeOf = ({ organisation_id: organisation, project_id: project }: StoredKey): Place => ({
+  organisation,
+  project,
 })
 
+type Made = {
+  readonly id: string
+  readonly place: Place
+  readonly algorithm: KeyAlgorithm
+  readonly identity: string
+}
+
+/** The row of an object that is made here, without what its maker says of it. */
+const rowOf = ({ id, place, algorithm, identity }: Made) => ({
+  id,
+  envelope_id: Buffer.from(envelopeKeyId(id)),
+  organisation_id: place.organisation,
+  project_id: place.project,
+  name: nameOf(id),
+  description: null,
+  key_usage: algorithms[algorithm].usage,
+  algorithm,
+  current_version: 1,
+  created_by: identity,
+})
+
+/** What an object's bytes are in its rows: the digests of them, and its first version. The bytes themselves are wiped. */
+async function stored(
+  { unwrapping }: KeyParts,
+  { id, place, algorithm }: Made,
+  { bytes, origin }: { readonly bytes: Uint8Array; readonly origin: 'online' | 'imported' },
+) {
+  const digests = digestsOf(algorithm, bytes)
+  const { planned } = algorithms[algorithm]
+  const version = await unwrapping
+    .wrapKey(place.project, { id, version: 1, algorithm: planned, origin }, bytes)
+    .finally(() => wipe(bytes))
+  return { digests, version }
+}
+
 /** What makes an object: afresh, of bytes that are brought, or in the place of another. */
-function newObjectEntries({ repository, unwrapping, now }: KeyParts, work: KeyWork) {
-  const { onKey, placeOf, generate, versionOf } = work
-
-  const rowOf = (key: { id: string; place: Place; algorithm: KeyAlgorithm }, identity: string) => ({
-    id: key.id,
-    envelope_id: Buffer.from(envelopeKeyId(key.id)),
-    organisation_id: key.place.organisation,
-    project_id: key.place.project,
-    name: nameOf(key.id),
-    description: null,
-    key_usage: algorithms[key.algorithm].usage,
-    algorithm: key.algorithm,
-    current_version: 1,
-    created_by: identity,
-  })
-
-  const wrapped = (
-    project: string,
-    { id, algorithm, origin }: { id: string; algorithm: KeyAlgorithm; origin: 'online' | 'imported' },
-    bytes: Uint8Array,
-  ) =>
-    unwrapping
-      .wrapKey(project, { id, version: 1, algorithm: algorithms[algorithm].planned, origin }, bytes)
-      .finally(() => wipe(bytes))
+function newObjectEntries(parts: KeyParts, work: KeyWork) {
+  const { repository, now } = parts
 
   /** A secret that is kept for its owner is given back; a key only where the project says so. */
   async function mayBePlain(algorithm: KeyAlgorithm, project: string): Promise<boolean> {
@@ -193,7 +208,7 @@ function newObjectEntries({ repository, unwrapping, now }: KeyParts, work: KeyWo
   const making = {
     ...changes,
     find: async ({ project }: { project: string }) => {
-      const place = await placeOf(project)
+      const place = await work.placeOf(project)
       return place.ok ? accept({ place: place.value, id: randomUUID() }) : place
     },
     permissions: ({ place, id }: { place: Place; id: string }, { algorithm }: NewObject) =>
@@ -211,31 +226,37 @@ function newObjectEntries({ repository, unwrapping, now }: KeyParts, work: KeyWo
     },
   }
 
+  type Making = {
+    readonly call: Call
+    readonly found: { readonly id: string; readonly place: Place }
+    readonly input: NewObject
+    readonly fitting: { readonly isSensitive: boolean }
+    readonly subject: Subject
+  }
+
   async function inserted(
-    { id: made, place }: { id: string; place: Place },
-    { input, isSensitive, identity }: { input: NewObject; isSensitive: boolean; identity: string },
-    { bytes, origin }: { bytes: Uint8Array; origin: 'online' | 'imported' },
+    { call, found, input, fitting, subject }: Making,
+    material: Parameters<typeof stored>[2],
   ): Promise<Outcome<StoredKey>> {
     const { algorithm, attributes = [], isExportable = false, preActive = false } = input
-    const digests = digestsOf(algorithm, bytes)
-    const version = await wrapped(place.project, { id: made, algorithm, origin }, bytes)
+    const object = { ...found, algorithm, identity: call.caller.identity }
+    const { digests, version } = await stored(parts, object, material)
+    const lifecycle: KeyDates = preActive ? digests : { ...digests, activated: now().toISOString() }
     const key = await repository.insert(
       {
-        ...rowOf({ id: made, place, algorithm }, identity),
+        ...rowOf(object),
         label: input.label ?? null,
-        ...{ is_exportable: isExportable, is_sensitive: isSensitive },
+        is_exportable: isExportable,
+        is_sensitive: fitting.isSensitive,
         usage_mask: input.mask ?? defaultMask(algorithm),
         attributes: JSON.stringify(attributes),
-        lifecycle: JSON.stringify({
-          ...digests,
-          ...(preActive ? {} : { activated: now().toISOString() }),
-        } satisfies KeyDates),
+        lifecycle: JSON.stringify(lifecycle),
       },
       { ...version, state: preActive ? 'pre-active' : 'enabled' },
     )
-    return key === 'name-taken'
-      ? refuse('KEY-NAME-TAKEN', 'another key of the project has this name')
-      : accept(key)
+    if (key === 'name-taken') return refuse('KEY-NAME-TAKEN', 'another key of the project has this name')
+    Object.assign(subject, { key: key.id, version: 1 })
+    return accept(key)
   }
 
   return {
@@ -243,14 +264,9 @@ function newObjectEntries({ repository, unwrapping, now }: KeyParts, work: KeyWo
       ...making,
       name: 'key.create',
       input: newObject,
-      async run({ call, found, input, fitting, subject }) {
-        const { identity } = call.caller
-        const generated = await generate(identity, input.algorithm)
-        if (!generated.ok) return generated
-        const bytes = generated.value
-        const key = await inserted(found, { input, identity, ...fitting }, { bytes, origin: 'online' })
-        if (key.ok) Object.assign(subject, { key: key.value.id, version: 1 })
-        return key
+      async run(on) {
+        const generated = await work.generate(on.call.caller.identity, on.input.algorithm)
+        return generated.ok ? inserted(on, { bytes: generated.value, origin: 'online' }) : generated
       },
     }),
 
@@ -266,65 +282,63 @@ function newObjectEntries({ repository, unwrapping, now }: KeyParts, work: KeyWo
           ? fits
           : refuse('KEY-MATERIAL', `${material.length} bytes are no key of algorithm ${algorithm}`)
       },
-      async run({ call, found, input, fitting, subject }) {
-        const { identity } = call.caller
-        const bytes = Uint8Array.from(input.material)
-        const key = await inserted(found, { input, identity, ...fitting }, { bytes, origin: 'imported' })
-        if (key.ok) Object.assign(subject, { key: key.value.id, version: 1 })
-        return key
-      },
+      run: (on) => inserted(on, { bytes: Uint8Array.from(on.input.material), origin: 'imported' }),
     }),
 
-    /** A new key of the same kind in the place of an old one, whose name and attributes it takes. */
-    replace: entry({
-      ...changes,
-      name: 'key.replace',
-      input: { id },
-      async find(input) {
-        const old = await onKey('key.manage').find(input)
-        return old.ok ? accept({ old: old.value, next: randomUUID() }) : old
-      },
-      permissions: ({ old }) => [keyPermission('key.manage', old)],
-      shown: () => 'a new key in its place',
-      async fits({ call, found: { old, next } }) {
-        const named = { name: nameOf(next), algorithm: old.algorithm }
-        for (const { action, resource } of makingPermissions(placeIn(old), named)) {
-          const allowed = authorize(call.caller, action, resource)
-          if (!allowed.ok) return allowed
-        }
-        const algorithm = algorithmOf(old)
-        if (algorithm === null || algorithms[algorithm].usage === 'secret-data')
-          return refuse('KEY-USAGE', `a key of ${old.algorithm} is not made here`)
-        const current = await versionOf(old, old.current_version, ['enabled', 'decrypt-only'])
-        return current.ok ? accept(algorithm) : current
-      },
-      async run({ call, found: { old, next }, fitting: algorithm, subject }) {
-        const { identity } = call.caller
-        const place = placeIn(old)
-        const generated = await generate(identity, algorithm)
-        if (!generated.ok) return generated
-        const bytes = generated.value
-        const digests = digestsOf(algorithm, bytes)
-        const version = await wrapped(place.project, { id: next, algorithm, origin: 'online' }, bytes)
-        const lifecycle: KeyDates = { ...digests, activated: now().toISOString(), replaces: old.id }
-        const made = await repository.replace(
-          old,
-          {
-            ...rowOf({ id: next, place, algorithm }, identity),
-            label: old.label,
-            ...{ is_exportable: old.is_exportable, is_sensitive: old.is_sensitive },
-            usage_mask: old.usage_mask ?? defaultMask(algorithm),
-            attributes: JSON.stringify(old.attributes),
-            lifecycle: JSON.stringify(lifecycle),
-          },
-          version,
-        )
-        if (made === 'moved') return refuse('KEY-STATE', 'another key has taken its place already')
-        subject.version = 1
-        return accept(made)
-      },
-    }),
+    replace: replacing(parts, work),
   }
+}
+
+/** A new key of the same kind in the place of an old one, whose name and attributes it takes. */
+function replacing(parts: KeyParts, { onKey, versionOf, generate }: KeyWork) {
+  return entry({
+    ...changes,
+    name: 'key.replace',
+    input: { id },
+    async find(input) {
+      const old = await onKey('key.manage').find(input)
+      return old.ok ? accept({ old: old.value, next: randomUUID() }) : old
+    },
+    permissions: ({ old }) => [keyPermission('key.manage', old)],
+    shown: () => 'a new key in its place',
+    async fits({ call, found: { old, next } }) {
+      const named = { name: nameOf(next), algorithm: old.algorithm }
+      for (const { action, resource } of makingPermissions(placeOf(old), named)) {
+        const allowed = authorize(call.caller, action, resource)
+        if (!allowed.ok) return allowed
+      }
+      const algorithm = algorithmOf(old)
+      if (algorithm === null || algorithms[algorithm].usage === 'secret-data')
+        return refuse('KEY-USAGE', `a key of ${old.algorithm} is not made here`)
+      const current = await versionOf(old, old.current_version, ['enabled', 'decrypt-only'])
+      return current.ok ? accept(algorithm) : current
+    },
+    async run({ call, found: { old, next }, fitting: algorithm, subject }) {
+      const { identity } = call.caller
+      const generated = await generate(identity, algorithm)
+      if (!generated.ok) return generated
+      const object = { id: next, place: placeOf(old), algorithm, identity }
+      const { digests, version } = await stored(parts, object, { bytes: generated.value, origin: 'online' })
+      const activated = parts.now().toISOString()
+      const lifecycle: KeyDates = { ...digests, activated, replaces: old.id }
+      const made = await parts.repository.replace(
+        old,
+        {
+          ...rowOf(object),
+          label: old.label,
+          is_exportable: old.is_exportable,
+          is_sensitive: old.is_sensitive,
+          usage_mask: old.usage_mask ?? defaultMask(algorithm),
+          attributes: JSON.stringify(old.attributes),
+          lifecycle: JSON.stringify(lifecycle),
+        },
+        version,
+      )
+      if (made === 'moved') return refuse('KEY-STATE', 'another key has taken its place already')
+      subject.version = 1
+      return accept(made)
+    },
+  })
 }
 
 /** What is too long for an approver's eye, and for the index that finds it, is told by its beginning and its digest. */

@@ -31,17 +31,37 @@ export const signed = {
   algorithm: Type.Enum([...signingAlgorithmNames]),
   isDigest: Type.Optional(Type.Boolean()),
 }
-const its = Type.Optional(version)
+const wanted = Type.Optional(version)
 /** By the name that the answer gives it; absent: the key's. */
 const macName = Type.Optional(Type.String({ maxLength: 64 }))
 
 /** Signatures and MACs. What is none is an answer, no refusal. */
-export function provingEntries({ unwrapping }: KeyParts, work: KeyWork) {
-  const { using, fitting, versionOf, candidates } = work
+export function provingEntries(parts: KeyParts, work: KeyWork) {
+  const all = { ...parts, ...work }
+  return { ...signingEntries(all), ...macEntries(all) }
+}
+
+/** Whether any version that it may be of says so. */
+async function anyOf(
+  { unwrapping, candidates }: KeyParts & KeyWork,
+  { subject, found: key }: { readonly subject: Subject; readonly found: StoredKey },
+  wanted: number | undefined,
+  isBy: (bytes: Uint8Array) => boolean,
+): Promise<Outcome<Verified>> {
+  const tried = await candidates(key, wanted)
+  if (!tried.ok) return tried
+  for (const one of tried.value) {
+    if (!(await unwrapping.useKey(key, one, isBy))) continue
+    subject.version = one.row.version
+    return accept({ valid: true, version: one.row.version })
+  }
+  return accept({ valid: false, version: null })
+}
+
+function signingEntries(work: KeyParts & KeyWork) {
+  const { using, fitting, versionOf, unwrapping } = work
   const signing = using('sign-verify', 'sign')
   const verifying = using('sign-verify', 'verify')
-  const making = using('generate-verify-mac', 'mac')
-  const checking = using('generate-verify-mac', 'verify-mac')
 
   const sign = async (subject: Subject, key: StoredKey, input: SigningInput): Promise<Outcome<Signed>> => {
     const its = await versionOf(key, key.current_version, ['enabled'])
@@ -51,35 +71,9 @@ export function provingEntries({ unwrapping }: KeyParts, work: KeyWork) {
     return accept({ signature, version: key.current_version, algorithm: input.algorithm })
   }
 
-  /** Whether any version that it may be of says so. */
-  async function anyOf(
-    subject: Subject,
-    key: StoredKey,
-    wanted: number | undefined,
-    isBy: (bytes: Uint8Array) => boolean,
-  ): Promise<Outcome<Verified>> {
-    const tried = await candidates(key, wanted)
-    if (!tried.ok) return tried
-    for (const one of tried.value) {
-      if (!(await unwrapping.useKey(key, one, isBy))) continue
-      subject.version = one.row.version
-      return accept({ valid: true, version: one.row.version })
-    }
-    return accept({ valid: false, version: null })
-  }
-
   const fitsSigning = (uses: 'sign' | 'verify', found: StoredKey, input: SigningInput) => {
     const fits = fitting(found, 'sign-verify', uses)
     return fits.ok ? checkSigningInput(fits.value, input) : fits
-  }
-
-  const fitsMac = (uses: 'mac' | 'verify-mac', found: StoredKey, wanted: string | undefined) => {
-    const fits = fitting(found, 'generate-verify-mac', uses)
-    if (!fits.ok) return fits
-    const named = macNameOf(fits.value)
-    return wanted === undefined || wanted === named
-      ? fits
-      : refuse('KEY-USAGE', `the key makes MACs of ${named} alone`)
   }
 
   return {
@@ -98,48 +92,15 @@ export function provingEntries({ unwrapping }: KeyParts, work: KeyWork) {
     verify: entry({
       ...verifying,
       name: 'key.verify',
-      input: { id, ...signed, signature: made, version: its },
+      input: { id, ...signed, signature: made, version: wanted },
       shown: () => 'a check of a signature',
       hashed: ({ data, signature }) => inputs(data, signature),
       fits: ({ found, input }) => fitsSigning('verify', found, input),
       run: ({ subject, found, input }) =>
-        anyOf(subject, found, input.version, (bytes) =>
+        anyOf(work, { subject, found }, input.version, (bytes) =>
           verifyData(publicKeyOf(bytes), input, input.signature),
         ),
       output: ({ valid }) => [Uint8Array.of(valid ? 1 : 0)],
-    }),
-
-    generateMac: entry({
-      ...making,
-      name: 'key.generate-mac',
-      input: { id, data: payload, algorithm: macName },
-      shown: ({ data }) => `a MAC of ${data.length} bytes`,
-      hashed: ({ data }) => [data],
-      fits: ({ found, input }) => fitsMac('mac', found, input.algorithm),
-      async run({ subject, found: key, fitting: algorithm, input: { data } }) {
-        const its = await versionOf(key, key.current_version, ['enabled'])
-        if (!its.ok) return its
-        subject.version = key.current_version
-        const mac = await unwrapping.useKey(key, its.value, (bytes) => macOf(algorithm, bytes, data))
-        return accept({ mac, version: key.current_version, algorithm: macNameOf(algorithm) })
-      },
-      output: ({ mac }) => [mac],
-    }),
-
-    verifyMac: entry({
-      ...checking,
-      name: 'key.verify-mac',
-      input: { id, data: payload, mac: made, version: its, algorithm: macName },
-      shown: () => 'a check of a MAC',
-      hashed: ({ data, mac }) => [data, mac],
-      fits: ({ found, input }) => fitsMac('verify-mac', found, input.algorithm),
-      async run({ subject, found, fitting: algorithm, input: { data, mac, version } }) {
-        const checked = await anyOf(subject, found, version, (bytes) =>
-          equalBytes(macOf(algorithm, bytes, data), mac),
-        )
-        return checked.ok ? accept({ ...checked.value, algorithm: macNameOf(algorithm) }) : checked
-      },
-      output: () => [],
     }),
 
     signBatch: entry({
@@ -171,6 +132,56 @@ export function provingEntries({ unwrapping }: KeyParts, work: KeyWork) {
         return accept(all)
       },
       output: (all) => all.flatMap((one) => (one.ok ? [one.value.signature] : [])),
+    }),
+  }
+}
+
+function macEntries(work: KeyParts & KeyWork) {
+  const { using, fitting, versionOf, unwrapping } = work
+  const making = using('generate-verify-mac', 'mac')
+  const checking = using('generate-verify-mac', 'verify-mac')
+
+  const fitsMac = (uses: 'mac' | 'verify-mac', found: StoredKey, wanted: string | undefined) => {
+    const fits = fitting(found, 'generate-verify-mac', uses)
+    if (!fits.ok) return fits
+    const named = macNameOf(fits.value)
+    return wanted === undefined || wanted === named
+      ? fits
+      : refuse('KEY-USAGE', `the key makes MACs of ${named} alone`)
+  }
+
+  return {
+    generateMac: entry({
+      ...making,
+      name: 'key.generate-mac',
+      input: { id, data: payload, algorithm: macName },
+      shown: ({ data }) => `a MAC of ${data.length} bytes`,
+      hashed: ({ data }) => [data],
+      fits: ({ found, input }) => fitsMac('mac', found, input.algorithm),
+      async run({ subject, found: key, fitting: algorithm, input: { data } }) {
+        const its = await versionOf(key, key.current_version, ['enabled'])
+        if (!its.ok) return its
+        subject.version = key.current_version
+        const mac = await unwrapping.useKey(key, its.value, (bytes) => macOf(algorithm, bytes, data))
+        return accept({ mac, version: key.current_version, algorithm: macNameOf(algorithm) })
+      },
+      output: ({ mac }) => [mac],
+    }),
+
+    verifyMac: entry({
+      ...checking,
+      name: 'key.verify-mac',
+      input: { id, data: payload, mac: made, version: wanted, algorithm: macName },
+      shown: () => 'a check of a MAC',
+      hashed: ({ data, mac }) => [data, mac],
+      fits: ({ found, input }) => fitsMac('verify-mac', found, input.algorithm),
+      async run({ subject, found, fitting: algorithm, input: { data, mac, version } }) {
+        const checked = await anyOf(work, { subject, found }, version, (bytes) =>
+          equalBytes(macOf(algorithm, bytes, data), mac),
+        )
+        return checked.ok ? accept({ ...checked.value, algorithm: macNameOf(algorithm) }) : checked
+      },
+      output: () => [],
     }),
   }
 }

@@ -29,6 +29,8 @@ type Item = {
   readonly aad?: Uint8Array
   readonly newAad?: Uint8Array
 }
+/** What a call is about: the key, and what its audit entry says. */
+type Run = { readonly subject: Subject; readonly found: StoredKey }
 type Again = Item & { readonly ciphertext: Uint8Array }
 
 const none = new Uint8Array(0)
@@ -44,65 +46,12 @@ export function checkBatch(items: readonly unknown[]): Outcome<null> {
 }
 
 /** Encryption by the server's envelope: of one text, of data keys, of many at once. */
-export function sealingEntries({ using, fitting, seal, open }: KeyWork) {
+export function sealingEntries(work: KeyWork) {
+  const { using, seal, open } = work
   const sealing = using('encrypt-decrypt', 'encrypt')
   const opening = using('encrypt-decrypt', 'decrypt')
   const both = using('encrypt-decrypt', 'decrypt', 'encrypt')
   const itself = (value: Uint8Array) => [value]
-
-  /** The same text under the current version, and under other AAD where `newAad` is given: its plaintext never leaves. */
-  async function rewrapped(subject: Subject, key: StoredKey, { ciphertext, aad, newAad }: Again) {
-    const opened = await open(subject, key, ciphertext, aad)
-    if (!opened.ok) return opened
-    try {
-      return await seal(subject, key, opened.value, newAad ?? aad)
-    } finally {
-      wipe(opened.value)
-    }
-  }
-
-  const open1 = async (subject: Subject, key: StoredKey, item: Again) =>
-    open(subject, key, item.ciphertext, item.aad)
-
-  /** Each item by itself, in order: what is wrong with one is its own outcome. One entry in the audit for all. */
-  const batch = <One extends Item>(
-    uses: readonly KeyUse[],
-    work: (subject: Subject, key: StoredKey, item: One) => Promise<Outcome<Uint8Array>>,
-  ) => ({
-    ...both,
-    fits({ found, input }: { found: StoredKey; input: { items: readonly One[] } }) {
-      const fits = fitting(found, 'encrypt-decrypt', ...uses)
-      return fits.ok ? checkBatch(input.items) : fits
-    },
-    hashed: ({ items }: { items: readonly One[] }) =>
-      items.flatMap(({ plaintext, ciphertext, aad, newAad }) => [
-        plaintext ?? ciphertext ?? none,
-        aad ?? none,
-        newAad ?? none,
-      ]),
-    async run({
-      input,
-      found,
-      subject,
-    }: {
-      input: { items: readonly One[] }
-      found: StoredKey
-      subject: Subject
-    }) {
-      const made: Outcome<Uint8Array>[] = []
-      for (const item of input.items) {
-        const { plaintext, aad, newAad } = item
-        const within = checkLengths({ plaintext, aad, newAad })
-        made.push(within.ok ? await work(subject, found, item) : within)
-      }
-      return accept(made)
-    },
-    output: (made: readonly Outcome<Uint8Array>[]) => made.flatMap((one) => (one.ok ? [one.value] : [])),
-  })
-  const together = ({ items }: { items: readonly { readonly ciphertext: Uint8Array }[] }) => {
-    const digests = items.map(({ ciphertext }) => sha256Hex(ciphertext)).join('\n')
-    return `${items.length} ciphertexts, together of SHA-256 ${sha256Hex(utf8(digests))}`
-  }
 
   return {
     encrypt: entry({
@@ -146,13 +95,69 @@ export function sealingEntries({ using, fitting, seal, open }: KeyWork) {
       input: { id, ...again },
       shown: ciphertextOf,
       hashed: ({ ciphertext, aad, newAad }) => [...inputs(ciphertext, aad), newAad ?? none],
-      run: ({ input, found, subject }) => rewrapped(subject, found, input),
+      run: (on) => rewrapped(work, on, on.input),
       output: itself,
     }),
 
+    ...batchEntries(work),
+  }
+}
+
+/** The same text under the current version, and under other AAD where `newAad` is given: its plaintext never leaves. */
+async function rewrapped(
+  { open, seal }: KeyWork,
+  { subject, found }: Run,
+  { ciphertext, aad, newAad }: Again,
+): Promise<Outcome<Uint8Array>> {
+  const opened = await open(subject, found, ciphertext, aad)
+  if (!opened.ok) return opened
+  try {
+    return await seal(subject, found, opened.value, newAad ?? aad)
+  } finally {
+    wipe(opened.value)
+  }
+}
+
+/** Each item by itself, in order: what is wrong with one is its own outcome. One entry in the audit for all. */
+function batchEntries(work: KeyWork) {
+  const { using, fitting, seal, open } = work
+  const both = using('encrypt-decrypt', 'decrypt', 'encrypt')
+
+  const batch = <One extends Item>(
+    uses: readonly KeyUse[],
+    each: (on: Run, item: One) => Promise<Outcome<Uint8Array>>,
+  ) => ({
+    ...both,
+    fits({ found, input }: { found: StoredKey; input: { items: readonly One[] } }) {
+      const fits = fitting(found, 'encrypt-decrypt', ...uses)
+      return fits.ok ? checkBatch(input.items) : fits
+    },
+    hashed: ({ items }: { items: readonly One[] }) =>
+      items.flatMap(({ plaintext, ciphertext, aad, newAad }) => [
+        plaintext ?? ciphertext ?? none,
+        aad ?? none,
+        newAad ?? none,
+      ]),
+    async run(on: Run & { input: { items: readonly One[] } }) {
+      const made: Outcome<Uint8Array>[] = []
+      for (const item of on.input.items) {
+        const { plaintext, aad, newAad } = item
+        const within = checkLengths({ plaintext, aad, newAad })
+        made.push(within.ok ? await each(on, item) : within)
+      }
+      return accept(made)
+    },
+    output: (made: readonly Outcome<Uint8Array>[]) => made.flatMap((one) => (one.ok ? [one.value] : [])),
+  })
+  const together = ({ items }: { items: readonly { readonly ciphertext: Uint8Array }[] }) => {
+    const digests = items.map(({ ciphertext }) => sha256Hex(ciphertext)).join('\n')
+    return `${items.length} ciphertexts, together of SHA-256 ${sha256Hex(utf8(digests))}`
+  }
+
+  return {
     encryptBatch: entry({
-      ...batch(['encrypt'], (subject, key, { plaintext, aad }: Item & { readonly plaintext: Uint8Array }) =>
-        seal(subject, key, plaintext, aad),
+      ...batch(['encrypt'], ({ subject, found }, item: Item & { readonly plaintext: Uint8Array }) =>
+        seal(subject, found, item.plaintext, item.aad),
       ),
       name: 'key.encrypt-batch',
       input: { id, items: items({ plaintext: payload, aad }) },
@@ -160,14 +165,16 @@ export function sealingEntries({ using, fitting, seal, open }: KeyWork) {
     }),
 
     decryptBatch: entry({
-      ...batch(['decrypt'], open1),
+      ...batch(['decrypt'], ({ subject, found }, item: Again) =>
+        open(subject, found, item.ciphertext, item.aad),
+      ),
       name: 'key.decrypt-batch',
       input: { id, items: items(text) },
       shown: together,
     }),
 
     rewrapBatch: entry({
-      ...batch(['decrypt', 'encrypt'], rewrapped),
+      ...batch(['decrypt', 'encrypt'], (on, item: Again) => rewrapped(work, on, item)),
       name: 'key.rewrap-batch',
       input: { id, items: items(again) },
       shown: together,
