@@ -4,10 +4,17 @@ import { EnvironmentError } from '../../refusal.ts'
 import type { TokenSettings } from '../state-folder/settings.ts'
 import { deviceOf, type KeyDevice } from './key-device.ts'
 import { libraryPin } from './library-pin.ts'
-import { isPrintOf, type PinPrint, pinMemory, printOf, readPin } from './pin-file.ts'
+import {
+  afterEvent,
+  beforeLogIn,
+  isAboutPin,
+  type LogIn,
+  type LogInEvent,
+  lostToken,
+  type Seal,
+} from './log-in.ts'
+import { isPrintOf, type PinMemory, pinMemory, printOf, readPin } from './pin-file.ts'
 import { givenRootKey, rootKeyDevice, rootKeySerial, rootKeySetting } from './root-key.ts'
-
-export type Seal = { readonly code: string; readonly detail: string }
 
 export type TokenPlace = 'first' | 'second'
 
@@ -45,11 +52,6 @@ export const lostLogin = new Set([
   'HSM-CLOSED',
 ])
 
-/** The token was taken away, or its library has lost it for good: only a new host finds it again. */
-const lostToken = new Set(['HSM-TOKEN-ABSENT', 'HSM-DEVICE-ERROR', 'HSM-BROKEN'])
-
-const spentPin = 'the token refused this PIN; it is not sent again until it changes'
-
 /**
  * Starts the token's host process and logs in by the PIN file, at most one try for each PIN, or once at the token's own pad.
  * The host keeps the PIN for one new login per session that the token loses.
@@ -62,107 +64,51 @@ export async function openServerToken(
 ): Promise<ServerToken> {
   if (settings.token.library === rootKeySetting) return openRootKey(settings.token.serial)
   const { serial } = settings.token
-  const { library, environment, initString } = settings.token
-  const startHost = () =>
-    startHsm({
-      ...{ library, environment },
-      ...(initString === undefined ? {} : { initString }),
-      ...libraryPin(settings.token.librarySha256),
-      ...(callTimeoutMs === undefined ? {} : { callTimeoutMs }),
-    })
-  let hsm = await startHost()
-  /** The token is looked for by a new host at the next log-in. */
-  let isLost = false
-  let closed = false
-  const root = (await isProgram(hsm, serial)) ? 'soft-token' : 'token'
+  const { pinFile } = settings
+  const host = await openHost(settings, callTimeoutMs)
+  const root = (await isProgram(host.hsm, serial)) ? 'soft-token' : 'token'
   const memory = pinMemory(state.refusedPin)
-  let sealed: Seal | null = { code: 'TOKEN-PIN', detail: 'not logged in yet' }
-  let generation = 0
-  let print: PinPrint | null = null
-  /** Known at once to calls that failed of the same lost session, before it is on disk. */
-  let refused: PinPrint | null = null
-  let askedAtPad = false
+  let logIn = beforeLogIn
+  const note = (event: LogInEvent): LogIn => {
+    logIn = afterEvent(logIn, event)
+    return logIn
+  }
   let attempt: Promise<Seal | null> | null = null
 
-  async function tryLogIn(): Promise<Seal | null> {
-    if (settings.pinFile === null) return logInAtPad()
-    const pin = await readPin(settings.pinFile)
-    const given = printOf(pin)
-    try {
-      if (isLost && !closed) {
-        await hsm.close()
-        hsm = await startHost()
-        isLost = false
-      }
-      const known = refused !== null && isPrintOf(refused, pin) ? 'refused' : await memory.recall(serial, pin)
-      // After a lost answer the token itself says whether it has counted a wrong PIN since the last good one.
-      const spent =
-        known === 'refused' || (known === 'sent' && (await hsm.token(serial).pinState()).user !== 'ok')
-      if (spent) {
-        return { code: 'TOKEN-PIN', detail: spentPin }
-      }
-      await memory.remember(serial, given, 'sent')
-      await hsm.token(serial).logIn({ user: 'user', pin, keepPin: true })
-      await memory.forget()
-      print = given
-      generation = hsm.generation
-      return null
-    } catch (error) {
-      if (!(error instanceof HsmError)) throw error
-      if (error.code === 'HSM-ALREADY-LOGGED-IN') {
-        await memory.forget()
-        generation = hsm.generation
-        return null
-      }
-      isLost = lostToken.has(error.code)
-      const aboutPin = error.code.startsWith('HSM-PIN')
-      // Only the token refuses a PIN; the driver sends none that is locked, on its last try, not set or of another length.
-      if (aboutPin && error.ckr === null) await memory.forget()
-      else if (aboutPin) await memory.remember(serial, given, 'refused')
-      return { code: aboutPin ? 'TOKEN-PIN' : error.code, detail: error.detail }
-    } finally {
-      pin.fill(0)
-    }
+  async function tried(): Promise<LogInEvent> {
+    if (pinFile !== null) return logInByFile(host, { serial, pinFile, memory }, logIn)
+    if (logIn.isPadAsked) return { kind: 'pad-spent' }
+    note({ kind: 'pad-asked' })
+    return logInAtPad(host, serial)
   }
 
-  /** Nobody can be counted on to stand there, so it is asked once, at the start. */
-  async function logInAtPad(): Promise<Seal | null> {
-    if (askedAtPad)
-      return {
-        code: 'TOKEN-PAD',
-        detail: 'the log-in at the token’s own pad is over; start the server anew there',
-      }
-    askedAtPad = true
-    process.stderr.write(
-      `enter the user PIN on the pad of token ${serial}, within ${Math.round(hsm.padDeadlineMs / 1000)} seconds\n`,
-    )
-    try {
-      await hsm.token(serial).logIn({ user: 'user', pin: 'pin-pad' })
-      generation = hsm.generation
-      return null
-    } catch (error) {
-      if (!(error instanceof HsmError)) throw error
-      return { code: 'TOKEN-PAD', detail: `${error.code}: ${error.detail}` }
-    }
+  function unseal(): Promise<Seal | null> {
+    attempt ??= tried()
+      .catch((error: unknown): LogInEvent => {
+        if (!(error instanceof EnvironmentError)) throw error
+        return { kind: 'not-tried', code: error.code, detail: error.message }
+      })
+      .then((event) => note(event).seal)
+      .finally(() => {
+        attempt = null
+      })
+    return attempt
   }
 
-  /** The kept PIN was sent once for a lost session and refused: somebody changed it. */
-  async function refusedMeanwhile(error: HsmError): Promise<EnvironmentError> {
-    refused = print ?? refused
-    sealed = { code: 'TOKEN-PIN', detail: spentPin }
+  async function pinChanged(error: HsmError): Promise<EnvironmentError> {
+    const { refused } = note({ kind: 'pin-changed' })
     if (refused !== null) await memory.remember(serial, refused, 'refused')
     return new EnvironmentError('TOKEN-PIN', `${error.code}: ${error.detail}`)
   }
 
   /** One call may fail by itself: the token is gone where it does nothing else either. Nobody stands at its pad to log in again. */
   async function sealIfLost(error: HsmError): Promise<void> {
-    if (settings.pinFile === null || sealed !== null || !lostToken.has(error.code)) return
+    if (pinFile === null || logIn.seal !== null || !lostToken.has(error.code)) return
     try {
-      await hsm.token(serial).random(1)
+      await host.hsm.token(serial).random(1)
     } catch (again) {
       if (!(again instanceof HsmError) || !lostToken.has(again.code)) return
-      isLost = true
-      sealed = { code: again.code, detail: again.detail }
+      note({ kind: 'token-lost', code: again.code, detail: again.detail })
     }
   }
 
@@ -171,33 +117,17 @@ export async function openServerToken(
     try {
       return await work(token)
     } catch (error) {
-      if (error instanceof HsmError && error.code.startsWith('HSM-PIN')) throw await refusedMeanwhile(error)
+      if (error instanceof HsmError && isAboutPin(error.code)) throw await pinChanged(error)
       if (error instanceof HsmError) await sealIfLost(error)
       throw error
     }
   }
 
-  function unseal(): Promise<Seal | null> {
-    attempt ??= tryLogIn()
-      .catch((error: unknown): Seal => {
-        if (error instanceof EnvironmentError) return { code: error.code, detail: error.message }
-        throw error
-      })
-      .then((seal) => {
-        sealed = seal
-        return seal
-      })
-      .finally(() => {
-        attempt = null
-      })
-    return attempt
-  }
-
   async function ready(): Promise<Token> {
     // A restarted host has lost the login; the PIN that it had was good, so it may be given once more.
-    if (sealed === null && generation !== hsm.generation) await unseal()
-    if (sealed) throw new EnvironmentError(sealed.code, sealed.detail)
-    return hsm.token(serial)
+    if (logIn.seal === null && logIn.generation !== host.hsm.generation) await unseal()
+    if (logIn.seal) throw new EnvironmentError(logIn.seal.code, logIn.seal.detail)
+    return host.hsm.token(serial)
   }
 
   async function useAgain<Result>(work: (token: Token) => Promise<Result>): Promise<Result> {
@@ -215,19 +145,95 @@ export async function openServerToken(
     serial,
     root,
     get sealed() {
-      return sealed
+      return logIn.seal
     },
     get tokens() {
-      return [{ place: 'first', serial, seal: sealed }] as const
+      return [{ place: 'first', serial, seal: logIn.seal }] as const
     },
     unseal,
     use: (work) => using((token) => work(deviceOf(token))),
     useAgain: (work) => useAgain((token) => work(deviceOf(token))),
     useToken: using,
+    close: host.close,
+  }
+}
+
+/** The process that has the token's library. A new one takes its place where only that finds the token again. */
+type Host = Awaited<ReturnType<typeof openHost>>
+
+async function openHost({ token }: TokenSettings, callTimeoutMs: number | undefined) {
+  const { library, environment, initString } = token
+  const start = () =>
+    startHsm({
+      library,
+      environment,
+      ...(initString === undefined ? {} : { initString }),
+      ...libraryPin(token.librarySha256),
+      ...(callTimeoutMs === undefined ? {} : { callTimeoutMs }),
+    })
+  let hsm = await start()
+  let isClosed = false
+  return {
+    get hsm() {
+      return hsm
+    },
+    async restart() {
+      if (isClosed) return
+      await hsm.close()
+      hsm = await start()
+    },
     async close() {
-      closed = true
+      isClosed = true
       await hsm.close()
     },
+  }
+}
+
+async function logInByFile(
+  host: Host,
+  its: { readonly serial: string; readonly pinFile: string; readonly memory: PinMemory },
+  { isLost, refused }: LogIn,
+): Promise<LogInEvent> {
+  const { serial, memory } = its
+  const pin = await readPin(its.pinFile)
+  const print = printOf(pin)
+  try {
+    if (isLost) await host.restart()
+    const known = refused !== null && isPrintOf(refused, pin) ? 'refused' : await memory.recall(serial, pin)
+    if (known === 'refused') return { kind: 'pin-spent' }
+    const token = host.hsm.token(serial)
+    // After a lost answer the token itself says whether it has counted a wrong PIN since the last good one.
+    if (known === 'sent' && (await token.pinState()).user !== 'ok') return { kind: 'pin-spent' }
+    await memory.remember(serial, print, 'sent')
+    await token.logIn({ user: 'user', pin, keepPin: true })
+    await memory.forget()
+    return { kind: 'logged-in', generation: host.hsm.generation, print }
+  } catch (error) {
+    if (!(error instanceof HsmError)) throw error
+    const { code, detail, ckr } = error
+    if (code === 'HSM-ALREADY-LOGGED-IN') {
+      await memory.forget()
+      return { kind: 'logged-in', generation: host.hsm.generation }
+    }
+    // Only the token refuses a PIN; the driver sends none that is locked, on its last try, not set or of another length.
+    if (isAboutPin(code) && ckr === null) await memory.forget()
+    else if (isAboutPin(code)) await memory.remember(serial, print, 'refused')
+    return { kind: 'failed', code, detail }
+  } finally {
+    pin.fill(0)
+  }
+}
+
+async function logInAtPad({ hsm }: Host, serial: string): Promise<LogInEvent> {
+  process.stderr.write(
+    `enter the user PIN on the pad of token ${serial}, within ${Math.round(hsm.padDeadlineMs / 1000)} seconds\n`,
+  )
+  try {
+    await hsm.token(serial).logIn({ user: 'user', pin: 'pin-pad' })
+    return { kind: 'logged-in', generation: hsm.generation }
+  } catch (error) {
+    if (!(error instanceof HsmError)) throw error
+    return { kind: 'pad-failed', code: error.code, detail: error.detail }
   }
 }
 

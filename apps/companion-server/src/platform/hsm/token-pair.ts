@@ -3,7 +3,8 @@ import { HsmError } from '@lux/hsm'
 import { EnvironmentError } from '../../refusal.ts'
 import { parseState, readIfPresent, writeWhole } from '../state-folder/private-file.ts'
 import type { KeyDevice, KeyProof } from './key-device.ts'
-import { lostLogin, type Seal, type ServerToken, type TokenPlace } from './server-token.ts'
+import type { Seal } from './log-in.ts'
+import { lostLogin, type ServerToken, type TokenPlace } from './server-token.ts'
 
 /** One token of the two: its host is started when it is asked for first, and again after it broke down. */
 export type PairedToken = { readonly serial: string; open(): Promise<ServerToken> }
