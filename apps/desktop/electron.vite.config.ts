@@ -40,7 +40,7 @@ export default defineConfig({
     base: './',
     plugins: [react(), languageHint()],
     html: { cspNonce: '__CSP_NONCE__' },
-    // The one script that may make WebAssembly: main serves it with a policy of its own (content-security-policy.ts).
+    // The one script that may make WebAssembly: main serves it with a policy of its own (served-file.ts).
     worker: {
       format: 'es',
       plugins: () => [inlineWasm()],

@@ -360,9 +360,13 @@ export const forbidden: readonly Arrow[] = [
   },
   { claim: 'core reaches tokens by hsm', in: `${desktop}/core`, text: take('pkcs11js'), rule: restricted },
   ...Object.entries({
-    'runs/effects': ['../../rehearsal/stand-ins.ts', '../../use-cases/resume.ts', '../../services/app.ts'],
-    rehearsal: ['../use-cases/resume.ts', '../services/app.ts', '../../contract/index.ts'],
-    'use-cases': ['../services/app.ts', '../../contract/index.ts', '../../cli/main.ts', 'node-tfhe'],
+    'runs/effects': [
+      '../../rehearsal/stand-ins.ts',
+      '../../use-cases/resume.ts',
+      '../../services/program.ts',
+    ],
+    rehearsal: ['../use-cases/resume.ts', '../services/program.ts', '../../contract/index.ts'],
+    'use-cases': ['../services/program.ts', '../../contract/index.ts', '../../cli/main.ts', 'node-tfhe'],
   }).flatMap(([folder, ways]) =>
     ways.map((from) => ({
       claim: `core’s ${folder} does not know ${from}`,

@@ -3,8 +3,8 @@ import { protectProcess } from '@lux/hsm/protect'
 import { ExpectedError } from '@lux/node-files'
 import type { CorePort, CoreToMain } from '../contract/index.ts'
 import { createCore } from './create-core.ts'
-import { readMainMessage } from './main-message.ts'
 import { findProgram } from './program.ts'
+import { readMainMessage } from './serve.ts'
 import { systemClock, systemEntropy } from './system.ts'
 
 process.umask(0o077)

@@ -1,5 +1,6 @@
 import { HsmError } from '@lux/hsm/error'
 import { ExpectedError, fromSystemError } from '@lux/node-files'
+import * as v from 'valibot'
 import {
   type Asked,
   type Caller,
@@ -11,7 +12,9 @@ import {
   inputFault,
   isOfCore,
   limits,
+  type MainToCore,
   type PaperEnd,
+  paperFailures,
   type Result,
   useCases,
 } from '../contract/index.ts'
@@ -101,4 +104,31 @@ function parse(frame: string): Call | null {
   } catch {
     return null
   }
+}
+
+const schema = v.union([
+  v.string(),
+  v.strictObject({ stop: v.literal(true) }),
+  v.strictObject({ beat: v.literal(true) }),
+  v.strictObject({
+    grant: v.strictObject({
+      use: v.picklist(['read', 'write', 'folder']),
+      path: v.pipe(v.string(), v.minLength(1), v.maxLength(4096)),
+    }),
+  }),
+  v.strictObject({
+    paper: v.strictObject({
+      id: v.number(),
+      end: v.union([
+        v.strictObject({ made: v.boolean() }),
+        v.strictObject({ code: v.picklist(paperFailures), detail: v.pipe(v.string(), v.maxLength(4400)) }),
+      ]),
+    }),
+  }),
+])
+
+/** What main sent over the child's channel; null for anything that is not of the contract, which is then left alone. */
+export function readMainMessage(message: unknown): MainToCore | null {
+  const read = v.safeParse(schema, message)
+  return read.success ? read.output : null
 }

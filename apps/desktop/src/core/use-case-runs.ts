@@ -1,5 +1,4 @@
 import type { CoreUseCase, InputOf, OutputOf, RunsOf } from '../contract/index.ts'
-import { appInfo } from './services/app.ts'
 import { listApprovals } from './services/approvals.ts'
 import * as bundles from './services/bundles.ts'
 import { carry } from './services/ceremonies/carried.ts'
@@ -8,18 +7,14 @@ import { printShare, proveShare } from './services/ceremonies/custodian-sheet.ts
 import { handOut } from './services/ceremonies/hand-out.ts'
 import { handToHolders } from './services/ceremonies/own-devices.ts'
 import { holdHere, signHere, toSign } from './services/ceremonies/sign-here.ts'
-import * as holders from './services/holders.ts'
 import { listDue } from './services/home/due.ts'
 import { chooseLibrary, libraryState, useOwnLibrary } from './services/library.ts'
-import { lockWindow } from './services/lock.ts'
 import { nameFile } from './services/named-file.ts'
-import { saveReport } from './services/report.ts'
-import { runPapers } from './services/run-papers.ts'
+import * as people from './services/people.ts'
+import * as program from './services/program.ts'
 import * as scripts from './services/scripts/scripts.ts'
 import * as setups from './services/setups/setups.ts'
 import type { ServiceContext } from './services/shared/service-context.ts'
-import { listShares, shareReceived } from './services/shares.ts'
-import * as storeBackups from './services/store-backups.ts'
 import { takeAway } from './services/take-away.ts'
 import * as tokenActs from './services/tokens/token-acts.ts'
 import * as tokens from './services/tokens/tokens.ts'
@@ -32,13 +27,13 @@ export type ServedLate = Exclude<CoreUseCase, ServedEarly>
 
 /** What runs each use case of contract/use-cases. */
 const runs: RunsOf<ServedLate, ServiceContext> = {
-  'app.info': appInfo,
+  'app.info': program.appInfo,
   'library.state': libraryState,
   'library.choose': chooseLibrary,
   'library.own': useOwnLibrary,
   'tokens.list': tokens.listTokens,
-  'app.lock': lockWindow,
-  'tokens.initialise': tokens.initialiseToken,
+  'app.lock': program.lockWindow,
+  'tokens.initialise': tokenActs.initialiseToken,
   'tokens.inventory': tokens.inventory,
   'tokens.probe': tokens.probeToken,
   'tokens.tryOut': tokens.tryToken,
@@ -100,23 +95,23 @@ const runs: RunsOf<ServedLate, ServiceContext> = {
   'setups.lock': setups.lock,
   'setups.discard': setups.discardSetup,
   'approvals.list': listApprovals,
-  'holders.list': holders.listHolders,
-  'holders.enrol': holders.enrolHolder,
-  'holders.enrolCarried': holders.enrolCarried,
-  'shares.list': listShares,
-  'shares.received': shareReceived,
+  'holders.list': people.listHolders,
+  'holders.enrol': people.enrolHolder,
+  'holders.enrolCarried': people.enrolCarried,
+  'shares.list': people.listShares,
+  'shares.received': people.shareReceived,
   'bundles.list': bundles.listBundles,
   'files.name': nameFile,
   'bundles.verify': bundles.verifyFile,
   'bundles.export': bundles.exportBundle,
-  'bundles.papers': runPapers,
+  'bundles.papers': bundles.runPapers,
   'bundles.takeAway': takeAway,
   'transcript.page': transcriptPage,
   'transcript.export': exportTranscript,
-  'store.backup': storeBackups.backUp,
-  'store.check': storeBackups.check,
-  'store.restore': storeBackups.restore,
-  'report.save': saveReport,
+  'store.backup': program.backUp,
+  'store.check': program.checkBackup,
+  'store.restore': program.restoreBackup,
+  'report.save': program.saveReport,
 }
 
 export function runUseCase<N extends ServedLate>(

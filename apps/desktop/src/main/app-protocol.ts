@@ -3,9 +3,14 @@ import { readFile } from 'node:fs'
 import { extname } from 'node:path'
 import { type ProtocolResponse, protocol, type Session } from 'electron'
 import { type Appearance, directionOf } from '../contract/index.ts'
-import { contentSecurityPolicy, isWorkerScript, workerPolicy } from './content-security-policy.ts'
 import { scheme } from './origin.ts'
-import { contentTypes, servedFile } from './served-file.ts'
+import {
+  contentSecurityPolicy,
+  contentTypes,
+  isWorkerScript,
+  servedFile,
+  workerPolicy,
+} from './served-file.ts'
 
 /** Must run before the app is ready. */
 export function registerScheme(): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readMainMessage } from '../../src/core/main-message.ts'
+import { readMainMessage } from '../../src/core/serve.ts'
 
 test('frames of the window, the order to stop, the question whether core lives and a choice of a person are what main says', () => {
   for (const message of [

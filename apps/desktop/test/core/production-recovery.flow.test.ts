@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { backupValues } from '../../src/core/use-cases/backup-values.ts'
+import { backupValues } from '../../src/core/use-cases/make-plan.ts'
 import { custodyJson, secretFile } from '../cli/support/custody.ts'
 import { FhePeople } from './support/fhe-people.ts'
 import { asked, FheRuns } from './support/fhe-runs.ts'

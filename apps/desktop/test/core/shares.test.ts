@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { listShares, noteSent, shareReceived } from '../../src/core/services/people.ts'
 import type { ServiceContext } from '../../src/core/services/shared/service-context.ts'
-import { listShares, noteSent, shareReceived } from '../../src/core/services/shares.ts'
 import { Store } from '../../src/core/store/store.ts'
 
 const id = '0a'.repeat(16)

@@ -1,9 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  contentSecurityPolicy,
-  isWorkerScript,
-  workerPolicy,
-} from '../../src/main/content-security-policy.ts'
+import { contentSecurityPolicy, isWorkerScript, workerPolicy } from '../../src/main/served-file.ts'
 
 test('CSP-POLICY nothing is allowed but own files, and styles with the nonce of this load', () => {
   const directives = contentSecurityPolicy('bm9uY2U=').split('; ')

@@ -9,7 +9,7 @@ const read = (file: string): string => readFileSync(join(core, file), 'utf8')
 test('RUNNER-PAUSED every reason for which core pauses a run by itself is said in the language of the window', () => {
   const [restarted] = /(?<=interrupted\(')[^']+/.exec(read('runs/run/load-run.ts')) ?? []
   const [host] = /(?<=interrupted\(`)[^$`]+(?=\$\{reason\})/.exec(read('runs/run/run.ts')) ?? []
-  const endings = ['services/lock.ts', 'open-services.ts'].map(
+  const endings = ['services/program.ts', 'open-services.ts'].map(
     (file) => /sessionsEnded\(\w+, '([^']+)'/.exec(read(file))?.[1],
   )
   expect(pauseReason(String(restarted))).toEqual({ key: 'restarted', serial: '' })

@@ -1,9 +1,7 @@
-export { diffDigest, diffPlans, type PlanChange } from '../plan/diff.ts'
 export type { EvidenceTerms, LintTerms, Listed } from '../plan/lint-terms.ts'
-export { type CheckedLock, checkLock, type LockFacts } from '../plan/lock.ts'
 export type * from '../plan/plan.ts'
 export { tokenNeeds } from '../plan/plan.ts'
-export { printPlan } from '../plan/print.ts'
+export { diffDigest, diffPlans, type PlanChange, printPlan } from '../plan/print.ts'
 export { abilitiesOf, isSoft, tokenProfiles, vouches } from '../plan/profiles.ts'
 export {
   holderBefore,
@@ -18,7 +16,7 @@ export {
   vendorWayOf,
   withStaying,
 } from '../plan/queries.ts'
-export { planHash, readPlan, unendedLine } from '../plan/read.ts'
+export { type CheckedLock, checkLock, type LockFacts, planHash, readPlan, unendedLine } from '../plan/read.ts'
 export { type PlanRefusal, planRules } from '../plan/rules.ts'
 export { maxPlanBytes } from '../plan/yaml-text.ts'
 export { lintPlan, warnPlan } from '../plan-check/lint.ts'

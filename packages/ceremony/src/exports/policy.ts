@@ -1,7 +1,5 @@
 export * from '../policy/authorities.ts'
 export * from '../policy/check.ts'
-export * from '../policy/expiry.ts'
 export * from '../policy/make.ts'
-export * from '../policy/propose.ts'
 export * from '../policy/rehearsal.ts'
 export * from '../policy/schema.ts'

@@ -10,5 +10,12 @@ export {
 } from '../script-draft/draft.ts'
 export type { ScriptEdit } from '../script-draft/edit.ts'
 export { keyFields, makesCheckpoint, stepFields } from '../script-draft/fields.ts'
-export { begun, changed, type DraftHistory, mostUndone, redone, undone } from '../script-draft/history.ts'
-export { tryDraft } from '../script-draft/trial.ts'
+export {
+  begun,
+  changed,
+  type DraftHistory,
+  mostUndone,
+  redone,
+  tryDraft,
+  undone,
+} from '../script-draft/trial.ts'

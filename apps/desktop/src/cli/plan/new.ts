@@ -8,8 +8,8 @@ import { findParts, findProgram } from '../../core/program.ts'
 import { readDestination } from '../../core/rehearsal/rehearsal-request.ts'
 import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
 import { systemClock } from '../../core/system.ts'
-import { backupValues } from '../../core/use-cases/backup-values.ts'
 import {
+  backupValues,
   makePlan,
   planBytes,
   plannedServer,

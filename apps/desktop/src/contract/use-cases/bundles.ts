@@ -3,6 +3,8 @@ import type { NamedFile } from '../files.ts'
 import { limits } from '../limits.ts'
 import {
   type BundleSummary,
+  type HolderView,
+  type ShareView,
   type TakenAway,
   type TranscriptPage,
   takeAwayLimits,
@@ -11,7 +13,7 @@ import {
 } from '../records.ts'
 import type { PlannedPart, PlanOnPaper, PolicyOnPaper } from '../setups.ts'
 import { countOf, group, listOf, oneOf, optional, textOf, type ValueOf } from './fields.ts'
-import { id, ofDisk, path, reading, text } from './shared-fields.ts'
+import { id, name, ofDisk, path, payload, reading, text } from './shared-fields.ts'
 import { entry, gives } from './use-case.ts'
 
 const paperFile = group({
@@ -79,5 +81,28 @@ export const bundles = {
     input: { id, path },
     gives: gives<{ path: string; entries: number }>(),
     errors: ['CEREMONY-UNKNOWN', 'SHELL-PATHS', 'FOLDER-IN-USE', ...ofDisk],
+  }),
+} as const
+
+export const people = {
+  'holders.list': entry({ gives: gives<{ holders: HolderView[] }>() }),
+  'holders.enrol': entry({
+    input: { path },
+    gives: gives<{ holder: HolderView }>(),
+    errors: ['FILE-WRONG-KIND', 'FILE-DAMAGED', 'HOLDER-DUPLICATE', ...reading],
+  }),
+  /** A card that the window scanned; `payload` is Base64. */
+  'holders.enrolCarried': entry({
+    input: { payload },
+    gives: gives<{ holder: HolderView }>(),
+    errors: ['FILE-TOO-LARGE', 'FILE-WRONG-KIND', 'HOLDER-DUPLICATE'],
+  }),
+  /** Every share that ceremonies of this store deal, and how far it has come. */
+  'shares.list': entry({ gives: gives<{ shares: ShareView[] }>() }),
+  /** Somebody at the window says that this holder has what was sent. */
+  'shares.received': entry({
+    input: { id, epoch: countOf(Number.MAX_SAFE_INTEGER), holder: name },
+    gives: gives<{ shares: ShareView[] }>(),
+    errors: ['CEREMONY-UNKNOWN', 'SHARE-NOT-SENT'],
   }),
 } as const

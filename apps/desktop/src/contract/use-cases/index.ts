@@ -1,7 +1,6 @@
-import { bundles } from './bundles.ts'
+import { bundles, people } from './bundles.ts'
 import { ceremonies } from './ceremonies.ts'
 import { fieldFault, type ValueOf } from './fields.ts'
-import { people } from './people.ts'
 import { program } from './program.ts'
 import { scripts } from './scripts.ts'
 import { setups } from './setups.ts'

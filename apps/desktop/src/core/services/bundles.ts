@@ -3,9 +3,21 @@ import { type BundleVerdict, verifyBundle } from '@lux/ceremony/bundle'
 import { type Policy, parsePolicyFile, policyDigest } from '@lux/ceremony/policy'
 import { verifyAttestation } from '@lux/hsm'
 import { digestOfFile, ExpectedError, fileReader, readBounded, watchedReader } from '@lux/node-files'
-import type { BundleSummary, InputOf, UnreadableRun, VerifyView } from '../../contract/index.ts'
+import { describePolicy } from '@lux/people'
+import type {
+  BundleSummary,
+  InputOf,
+  PersonRole,
+  PlannedPart,
+  PlanOnPaper,
+  PolicyOnPaper,
+  UnreadableRun,
+  VerifyView,
+} from '../../contract/index.ts'
 import { bundleFile, copyToMedium } from '../runs/effects/sealing/bundle.ts'
 import type { Run } from '../runs/run/run.ts'
+import { signedBy } from './setups/setup-policy.ts'
+import { plannedParts } from './setups/setups.ts'
 import { mustBeNewIn } from './shared/granted-paths.ts'
 import { readableRuns } from './shared/readable-runs.ts'
 import type { ServiceContext } from './shared/service-context.ts'
@@ -173,3 +185,51 @@ export async function exportBundle(
 
 /** The id of an export’s progress: another than its ceremony’s, whose own work it is not. */
 const exportId = (id: string): string => `export:${id}`
+
+/** What the policy and the script of a ceremony say on paper: the sheets that leave the room beside its bundle. */
+export function runPapers(
+  parts: ServiceContext,
+  { id }: InputOf<'bundles.papers'>,
+): { policy: PolicyOnPaper; plan: PlanOnPaper; parts: PlannedPart[] } {
+  const { run } = parts.runs.get(id)
+  const { plan, policy: file, header } = run.folder
+  const { policy } = file
+  const digest = policyDigest(policy)
+  const signed = signedBy(file)
+  const listed = (role: PersonRole, people: readonly { name: string }[]) =>
+    people.map(({ name }) => ({ name, role }))
+  const of = { title: plan.title, organisation: { ...policy.organisation } }
+  return {
+    policy: {
+      ...of,
+      people: [
+        ...listed('officer', policy.officers),
+        ...listed('witness', policy.witnesses),
+        ...listed('approver', policy.approvers),
+      ],
+      policy: {
+        officerQuorum: policy.officerQuorum,
+        witnessQuorum: policy.witnessQuorum,
+        approverThreshold: policy.approverThreshold,
+        expiry: policy.expiry,
+        softTokens: policy.softTokens,
+        leastEvidence: policy.leastEvidence.root,
+        words: wordsOf(digest),
+        digest,
+        lines: describePolicy(policy),
+        signers: policy.officers.map(({ name }) => ({
+          name,
+          role: 'officer',
+          signed: signed.includes(name),
+          standIn: false,
+        })),
+      },
+    },
+    plan: {
+      ...of,
+      people: plan.people.map(({ name, role }) => ({ name, role })),
+      script: { hash: header.planHash, words: wordsOf(header.planHash) },
+    },
+    parts: plannedParts(plan),
+  }
+}

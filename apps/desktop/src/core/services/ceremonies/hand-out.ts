@@ -3,9 +3,9 @@ import { basename, join } from 'node:path'
 import { digestOfFile, ExpectedError, readBounded } from '@lux/node-files'
 import type { InputOf } from '../../../contract/index.ts'
 import { copyToMedium } from '../../runs/effects/sealing/bundle.ts'
+import { noteSent } from '../people.ts'
 import { mustBeNewIn } from '../shared/granted-paths.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
-import { noteSent } from '../shares.ts'
 import { requestsFor } from './requests.ts'
 
 const maxRequest = 1 << 26

@@ -12,7 +12,6 @@ import { wordsOf } from '../shared/words.ts'
 import { pinStateOf } from '../tokens/token-view.ts'
 import { currentOf } from './current-step.ts'
 import { statementCommands } from './holder-commands.ts'
-import { remarksOf } from './remarks.ts'
 import { partsOf } from './run-parts.ts'
 import type { Around } from './step-needs.ts'
 
@@ -202,4 +201,62 @@ function plannedKeys(run: Run, view: EngineView): contract.KeyView[] {
     ...(fhe.existing === undefined ? standing(fhe.id) : { step: null, state: 'before', madeAt: null }),
   }
   return [...keys, threshold]
+}
+
+type Read = { upTo: number; remarks: contract.Remark[] }
+
+/** A log only grows, so what was read of it once is not read again. */
+const known = new WeakMap<Run, Read>()
+
+/** What people wrote down and what nobody foresaw, in the order of the transcript; deviations with what was decided about them. */
+function remarksOf(run: Run): contract.Remark[] {
+  const read = known.get(run) ?? { upTo: 0, remarks: [] }
+  for (const entry of run.folder.entries(read.upTo)) {
+    read.upTo += 1
+    if (entry.kind !== 'note.made' && entry.kind !== 'exception.opened' && entry.kind !== 'exception.decided')
+      continue
+    const event = readEntry(entry)
+    if (event.ok) take(read.remarks, event.entry)
+  }
+  known.set(run, read)
+  return [...read.remarks]
+}
+
+type Event = Extract<ReturnType<typeof readEntry>, { ok: true }>['entry']
+
+function take(remarks: contract.Remark[], event: Event): void {
+  const { stepId: step, time: at } = event
+  switch (event.kind) {
+    case 'note.made':
+      remarks.push({
+        kind: 'note',
+        step,
+        at,
+        by: event.fact.by,
+        text: event.fact.text,
+        decided: null,
+        compared: null,
+      })
+      break
+    case 'exception.opened': {
+      const { by, happened, about, compared = null } = event.fact
+      remarks.push({
+        kind: 'deviation',
+        step,
+        at,
+        by: about === 'reported' ? by : '',
+        text: happened,
+        decided: null,
+        compared,
+      })
+      break
+    }
+    case 'exception.decided': {
+      const open = remarks.findLast(({ kind, decided }) => kind === 'deviation' && decided === null)
+      if (open !== undefined) open.decided = event.fact.decision
+      break
+    }
+    default:
+      break
+  }
 }

@@ -1,13 +1,53 @@
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { State } from '@lux/ceremony'
 import { utf8 } from '@lux/crypto'
 import { requireHardToGuess } from '@lux/hsm'
-import { ExpectedError } from '@lux/node-files'
-import type { InputOf, TokenView } from '../../../contract/index.ts'
+import { ExpectedError, syncFolder, withSystemErrors } from '@lux/node-files'
+import { type InputOf, serialEndLength, type TokenView } from '../../../contract/index.ts'
 import { atPad } from '../../runs/effects/token/pin-pad.ts'
+import { readableRuns } from '../shared/readable-runs.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
-import { mustBeSeconded, mustBeTyped } from './guards.ts'
-import { mustBeNoCeremonys } from './not-in-use.ts'
-import { logged } from './token-log.ts'
 import { found, padOf, viewOf } from './tokens.ts'
+
+export async function initialiseToken(
+  parts: ServiceContext,
+  asked: InputOf<'tokens.initialise'>,
+): Promise<{ token: TokenView }> {
+  if ((asked.slot === null) === (asked.serial === ''))
+    throw new ExpectedError('INPUT-INVALID', 'slot or serial: one of them names the token')
+  if (asked.pins !== null) requireHardToGuess(utf8(asked.pins.user))
+  // Of a token that has one already it is the present one.
+  if (asked.pins !== null && asked.serial === '') requireHardToGuess(utf8(asked.pins.so))
+  let erasing: Parameters<typeof logged>[1] | null = null
+  if (asked.serial !== '') {
+    const info = await found(parts, asked.serial)
+    mustServeNoCeremony(parts, asked.serial)
+    // Nothing is erased of one that is only finished.
+    if (viewOf(parts, info).initialises !== 'finish') {
+      const { label } = info
+      mustBeTyped(asked.typedLabel, label)
+      const { name } = mustBeSeconded(asked.serial, asked.second)
+      erasing = { act: 'erase-token', serial: asked.serial, label, ckaId: null, secondOfficer: name }
+    }
+  }
+  const token = parts.hsm().token(asked.serial === '' ? 'new' : asked.serial)
+  const { pins } = asked
+  const given = {
+    label: asked.label,
+    acceptFinalTry: asked.acceptFinalTry === true,
+    ...(asked.slot === null ? {} : { slot: asked.slot }),
+  }
+  const make = () =>
+    atPad(padOf(parts, asked.serial), pins === null ? 'pin-pad' : utf8(''), () =>
+      pins === null
+        ? token.initialise({ ...given, soPin: 'pin-pad', userPin: 'pin-pad' })
+        : token.initialise({ ...given, soPin: utf8(pins.so), userPin: utf8(pins.user) }),
+    )
+  const info = erasing === null ? await make() : await logged(parts, erasing, make)
+  parts.emit('tokens.changed', {})
+  return { token: viewOf(parts, info) }
+}
 
 export async function changePin(
   parts: ServiceContext,
@@ -71,4 +111,120 @@ export async function destroyObject(
   const { destroyed } = await logged(parts, act, () => token.destroy({ id, class: kind }))
   parts.emit('tokens.changed', {})
   return { destroyed }
+}
+
+/** What stands on the thing itself has to be typed, so that the wrong one is not destroyed by a click. */
+export function mustBeTyped(typed: string, wanted: string): void {
+  if (typed === wanted) return
+  throw new ExpectedError('TOKEN-LABEL-MISMATCH', 'the typed label is another one')
+}
+
+/** Two people destroy what is on a token: the second reads its serial from the token and not from the screen. */
+export function mustBeSeconded(
+  serial: string,
+  second: InputOf<'tokens.initialise'>['second'],
+): { readonly name: string } {
+  if (second?.serialEnd.toLowerCase() === serial.slice(-serialEndLength).toLowerCase()) return second
+  throw new ExpectedError('TOKEN-SECOND-OFFICER', 'no second officer has read the end of the serial')
+}
+
+/** What destroys something on a token, and the second officer who read the end of its serial. */
+type Act = {
+  readonly act: 'erase-token' | 'destroy-key'
+  readonly serial: string
+  readonly label: string
+  readonly ckaId: string | null
+  readonly secondOfficer: string
+}
+
+const tokenLog = 'token-acts.jsonl'
+
+/**
+ * Does it with a line before and one after in the store's `token-acts.jsonl`, JSON each; the first is on disk before the token is asked.
+ * `outcome` is `begun`, `done` or the code of what went wrong. Errors: those of the work; before it those of the file, where nothing is
+ * destroyed. What was done stays done and is told as such where the last line cannot be written: `begun` alone says so.
+ */
+export async function logged<T>(
+  { store, clock }: ServiceContext,
+  act: Act,
+  work: () => Promise<T>,
+): Promise<T> {
+  const path = join(store.path, tokenLog)
+  const note = (outcome: string) => append(path, { at: clock.now(), ...act, outcome })
+  note('begun')
+  syncFolder(store.path)
+  let outcome = 'done'
+  try {
+    return await work()
+  } catch (error) {
+    outcome = codeOf(error)
+    throw error
+  } finally {
+    try {
+      note(outcome)
+    } catch {}
+  }
+}
+
+function append(path: string, line: object): void {
+  withSystemErrors(() => {
+    const file = openSync(path, 'a', 0o600)
+    try {
+      const bytes = Buffer.from(`${JSON.stringify(line)}\n`)
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+  }, path)
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof ExpectedError) return error.code
+  return error instanceof Error && 'code' in error ? String(error.code) : 'INTERNAL'
+}
+
+/**
+ * What a ceremony that is not over has made, or works under, is destroyed by its own steps or not at all. Looks at every run of
+ * the store, loaded or not; one that cannot be read may be the token's. Errors: TOKEN-KEY-IN-USE.
+ */
+function mustBeNoCeremonys(parts: ServiceContext, serial: string, ckaId: string): void {
+  mustBeUnused(parts, serial, 'the key is one', (state) => keysOf(state).includes(ckaId))
+}
+
+/** As `mustBeNoCeremonys`, of a token that is about to be erased: whatever it holds. */
+export function mustServeNoCeremony(parts: ServiceContext, serial: string): void {
+  mustBeUnused(parts, serial, 'the token is one', () => true)
+}
+
+function mustBeUnused(
+  parts: ServiceContext,
+  serial: string,
+  what: string,
+  uses: (state: State) => boolean,
+): void {
+  const { open, unreadable } = readableRuns(parts)
+  for (const { run } of open) {
+    const view = run.view()
+    const { state } = run.folder
+    if (view.needs === null || !state.tokens.some((token) => token.serial === serial) || !uses(state))
+      continue
+    throw new ExpectedError('TOKEN-KEY-IN-USE', `${what} of “${view.title}”`)
+  }
+  const [lost] = unreadable
+  if (lost === undefined) return
+  const { folder } = parts.store.runs().find(({ id }) => id === lost.id) ?? { folder: lost.id }
+  throw new ExpectedError(
+    'TOKEN-KEY-IN-USE',
+    `nobody knows what is of the ceremony in ${folder}, which cannot be read: ${lost.failure.code}: ${lost.failure.detail}`,
+  )
+}
+
+function keysOf({ keys, replicas, ceremonyKey }: State): readonly (string | undefined)[] {
+  return [
+    ...keys.map((key) => key.ckaId),
+    ...replicas.map(({ evidence }) => evidence.ckaId),
+    ceremonyKey?.ckaId,
+    ceremonyKey?.sealCkaId,
+  ]
 }

@@ -1,12 +1,5 @@
 import { utf8 } from '@lux/crypto'
-import {
-  type Capability,
-  HsmError,
-  type ProbeReport,
-  requireHardToGuess,
-  type TokenInfo,
-  tokenOfSerial,
-} from '@lux/hsm'
+import { type Capability, HsmError, type ProbeReport, type TokenInfo, tokenOfSerial } from '@lux/hsm'
 import { ExpectedError } from '@lux/node-files'
 import type {
   InputOf,
@@ -21,9 +14,6 @@ import type {
 import { atPad } from '../../runs/effects/token/pin-pad.ts'
 import { libraryViewOf } from '../library.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
-import { mustBeSeconded, mustBeTyped } from './guards.ts'
-import { mustServeNoCeremony } from './not-in-use.ts'
-import { logged } from './token-log.ts'
 import { probesInRun } from './token-probes.ts'
 import { objectViewOf, probeViewOf, tokenViewOf } from './token-view.ts'
 
@@ -75,45 +65,6 @@ export async function found(parts: ServiceContext, of: string): Promise<TokenInf
   if (dark !== undefined)
     throw new HsmError({ ...dark, detail: `slot ${dark.slot} does not say what it holds: ${dark.detail}` })
   throw new ExpectedError('TOKEN-UNKNOWN', `no token with serial ${of} is connected`)
-}
-
-export async function initialiseToken(
-  parts: ServiceContext,
-  asked: InputOf<'tokens.initialise'>,
-): Promise<{ token: TokenView }> {
-  if ((asked.slot === null) === (asked.serial === ''))
-    throw new ExpectedError('INPUT-INVALID', 'slot or serial: one of them names the token')
-  if (asked.pins !== null) requireHardToGuess(utf8(asked.pins.user))
-  // Of a token that has one already it is the present one.
-  if (asked.pins !== null && asked.serial === '') requireHardToGuess(utf8(asked.pins.so))
-  let erasing: Parameters<typeof logged>[1] | null = null
-  if (asked.serial !== '') {
-    const info = await found(parts, asked.serial)
-    mustServeNoCeremony(parts, asked.serial)
-    // Nothing is erased of one that is only finished.
-    if (viewOf(parts, info).initialises !== 'finish') {
-      const { label } = info
-      mustBeTyped(asked.typedLabel, label)
-      const { name } = mustBeSeconded(asked.serial, asked.second)
-      erasing = { act: 'erase-token', serial: asked.serial, label, ckaId: null, secondOfficer: name }
-    }
-  }
-  const token = parts.hsm().token(asked.serial === '' ? 'new' : asked.serial)
-  const { pins } = asked
-  const given = {
-    label: asked.label,
-    acceptFinalTry: asked.acceptFinalTry === true,
-    ...(asked.slot === null ? {} : { slot: asked.slot }),
-  }
-  const make = () =>
-    atPad(padOf(parts, asked.serial), pins === null ? 'pin-pad' : utf8(''), () =>
-      pins === null
-        ? token.initialise({ ...given, soPin: 'pin-pad', userPin: 'pin-pad' })
-        : token.initialise({ ...given, soPin: utf8(pins.so), userPin: utf8(pins.user) }),
-    )
-  const info = erasing === null ? await make() : await logged(parts, erasing, make)
-  parts.emit('tokens.changed', {})
-  return { token: viewOf(parts, info) }
 }
 
 export async function inventory(

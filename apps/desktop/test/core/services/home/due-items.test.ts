@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dueItems, type RunFacts, type StoreFacts } from '../../../../src/core/services/home/due-items.ts'
+import { dueItems, type RunFacts, type StoreFacts } from '../../../../src/core/services/home/due.ts'
 
 const now = '2026-11-29T10:00:00.000Z'
 const calm: StoreFacts = { newestRun: '2026-01-01T00:00:00.000Z', backup: { made: now, checked: true } }
