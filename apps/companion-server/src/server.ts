@@ -87,6 +87,8 @@ export type ServerParts = {
   readonly databaseSettings: OpenDatabase['settings']
   readonly telemetry: Telemetry
   readonly token: ServerToken
+  /** A key of the deployment by its label: HMAC(row key of the token, label), asked once. Null while sealed. */
+  tokenKey(label: string): TokenKey
   readonly importer: BundleImporter
   readonly unwrapping: KeyUnwrapping
   readonly audit: AuditWriter
@@ -153,14 +155,9 @@ export async function openServerParts(
       ...(options.maxBundleBytes === undefined ? {} : { maxBytes: options.maxBundleBytes }),
       ...(options.reached ? { reached: options.reached } : {}),
     })
-    const unwrapping = openKeyUnwrapping(database, token, settings.keys.rows, settings.node)
-    const parents = openOnlineParents({
-      database,
-      token,
-      node: settings.node,
-      tokenMac: unwrapping.tokenMac,
-      now,
-    })
+    const { node } = settings
+    const unwrapping = openKeyUnwrapping(database, token, settings.keys.rows, node)
+    const parents = openOnlineParents({ database, token, node, tokenMac: unwrapping.tokenMac, now })
     const readUrl = settingOf('DATABASE_READ_URL')
     if (readUrl !== undefined)
       replica = await openReader(database, { url: readUrl, deployment: settings.deployment })
@@ -169,48 +166,64 @@ export async function openServerParts(
     const place = settingOf('DATABASE_URL') === undefined ? 'embedded' : 'given'
     if (!worker)
       await remember(state.knownDatabase, database, {
-        ...{ deployment: settings.deployment, place, writer: audit.id },
+        deployment: settings.deployment,
+        place,
+        writer: audit.id,
       })
     const telemetry = await openTelemetry(settings.deployment)
-    const recorded = openRecord(audit, now, openTokenKey(token, settings.keys.rows, 'custody-audit-key-1'))
+    const kept = token
+    const tokenKey = (label: string) => openTokenKey(kept, settings.keys.rows, label)
+    const recorded = openRecord(audit, now, tokenKey('custody-audit-key-1'))
     const record: Record = (call, operation, work) =>
       telemetry.around(call, operation, () => recorded(call, operation, work))
     const strangers = openStrangers(audit, now, options.lost ?? (() => undefined))
     const egress = serverEgress()
-    const kept = token
     const shredLog = openShredLog(state.shredLog)
     const lifecycleRows = openLifecycleRepository(database)
     const sign = (context: string, bytes: Uint8Array) =>
       kept.use((device) => signInToken(device, settings.keys.receipt, card.receiptKey, context, bytes))
     return {
-      ...{
-        settings,
-        audience,
-        card,
+      settings,
+      audience,
+      card,
+      database,
+      databaseSettings: opened.settings,
+      telemetry,
+      token,
+      tokenKey,
+      importer,
+      unwrapping,
+      audit,
+      record,
+      strangers,
+      reader,
+      egress,
+      sign,
+      shredLog,
+      lifecycleRows,
+      rotation: openKekRotation({
         database,
         token,
-        importer,
+        node,
         unwrapping,
-        audit,
+        parents,
         record,
-        strangers,
-        reader,
-        egress,
-      },
-      ...{ sign, shredLog, lifecycleRows, databaseSettings: opened.settings, telemetry },
-      rotation: openKekRotation({
-        ...{ database, token, node: settings.node, unwrapping, parents, record, sign, now },
-        ...{ lifecycle: lifecycleRows, noteShredded: shredLog.add },
+        sign,
+        now,
+        lifecycle: lifecycleRows,
+        noteShredded: shredLog.add,
       }),
-      replacedRoots: openReplacedRoots({
-        ...{ database, token, node: settings.node, audience, record, sign, now },
-      }),
-      ...{ settings, audience, card, database, token, importer, unwrapping, audit, record, strangers },
+      replacedRoots: openReplacedRoots({ database, token, node, audience, record, sign, now }),
       bundles: openBundleOperations({ database, importer, record }),
       organisations: openOrganisationOperations({ database, parents, record, strangers, now }),
       signOn: openSignOn({
-        ...{ database, record, strangers, now, egress, origin: publicOrigin() },
-        key: openTokenKey(token, settings.keys.rows, 'custody-sign-on-key-1'),
+        database,
+        record,
+        strangers,
+        now,
+        egress,
+        origin: publicOrigin(),
+        key: tokenKey('custody-sign-on-key-1'),
       }),
       async close() {
         unwrapping.close()
@@ -228,14 +241,17 @@ export async function openServerParts(
   }
 }
 
-/** A server that listens on nothing yet, and all that it is made of. `listensAt`: the origin of its console where no PUBLIC_URL is set. */
+export type ServerOptions = ServerPartsOptions & {
+  readonly tls?: TlsKey | null
+  /** The origin of the server's console where no PUBLIC_URL is set. */
+  readonly listensAt?: () => string | null
+}
+
+/** A server that listens on nothing yet, and all that it is made of. */
 export async function openServer(
   state: StateFolder,
   logger: FastifyBaseLogger | false,
-  options: ServerPartsOptions & {
-    readonly tls?: TlsKey | null
-    readonly listensAt?: () => string | null
-  } = {},
+  options: ServerOptions = {},
 ) {
   const parts = await openServerParts(state, {
     exclusive: true,
@@ -246,150 +262,178 @@ export async function openServer(
     },
     ...options,
   })
-  const { settings, audience, card, database, token, importer, unwrapping, audit, record, strangers } = parts
-  const { bundles, organisations, signOn, egress, reader, rotation, sign, shredLog, lifecycleRows } = parts
+  const { settings, database, databaseSettings, token, audience, sign, egress, record } = parts
   try {
-    const now = () => new Date()
-    const approvals = openApprovals({
-      ...{ database, record, now },
-      inputDigest: openInputDigest(openTokenKey(token, settings.keys.rows, 'custody-audit-key-1')),
-    })
-    const keyParts = { repository: openKeyRepository(database, reader), unwrapping, record, approvals, now }
-    const keys = openKeyOperations(keyParts)
-    if (!options.worker) await shredAgain(shredLog, lifecycleRows)
-    const lifecycle = openKeyLifecycle({
-      ...keyParts,
-      ...{
-        lifecycle: lifecycleRows,
-        domain: settings.domain,
-        audience,
-        combinerRecipient: card.combinerRecipient,
-      },
-      sign,
-      noteShredded: shredLog.add,
-    })
-    const awsKeys = openAwsKeys(openTokenKey(token, settings.keys.rows, 'custody-aws-keys-1'))
-    const externalKeys = openExternalKeys({
-      ...{ database, now, egress },
-      secretsKey: openTokenKey(token, settings.keys.rows, 'custody-external-key-1'),
-    })
-    const redisUrl = settingOf('REDIS_URL')
-    const sharedCounts = redisUrl === undefined ? null : openSharedCounts(redisUrl, settings.deployment)
-    const authentication = openAuthentication(
-      database,
-      Number(variable('RATE_LIMIT_PER_SECOND') ?? defaultPerSecond),
-      countsOf(sharedCounts, options.worker?.counts ?? null),
-    )
-    const kmipClients = openKmipClients(database, now)
-    const calls = openIdempotentCalls({
-      ...{ database, now },
-      repliesKey: openTokenKey(token, settings.keys.rows, 'custody-idempotent-call-1'),
-    })
-    const { domain } = settings
-    const secretsKey = openTokenKey(token, settings.keys.rows, 'custody-person-key-1')
-    const webhookKey = openTokenKey(token, settings.keys.rows, 'custody-webhook-key-1')
-    const origin = publicOrigin()
-    const authenticators = openAuthenticators({
-      ...{ database, record, secretsKey, now },
-      origin: () => origin ?? options.listensAt?.() ?? null,
-    })
-    const desk = { database, state, domain, combiner: card.combinerRecipient, now }
-    const clock = openClock(database)
-    const services: Services = {
-      state,
-      audience,
-      database,
-      token,
-      unwrapping,
-      audit,
-      record,
-      strangers,
-      authentication,
-      calls,
-      importer,
-      approvals,
-      keys,
-      lifecycle,
-      external: openExternalKeyOperations({
-        ...{ externalKeys, lifecycle, record, approvals },
-        repository: keyParts.repository,
-      }),
-      kmipClients,
-      draining: openDraining(),
-      sharedCounts,
-      workerFigures: options.worker ?? null,
-      telemetry: parts.telemetry,
-      bundles,
-      organisations,
-      signOn,
-      rotation,
-      replacedRoots: parts.replacedRoots,
-      people: openPeople({
-        ...{ database, record, strangers, now, secretsKey, authenticators },
-        alarm(identity) {
-          if (logger !== false) logger.warn({ identity }, 'a break-glass admin logged in by password')
-        },
-      }),
-      authenticators,
-      directory: openDirectory({ database, record, now }),
-      alerts: openAlerts({ database, record, key: webhookKey, now }),
-      roles: openRoles({ database, record, now }),
-      reviews: openAccessReviews({ database, record, audience, sign, now }),
-      credentials: openCredentialOperations({ database, record, awsKeys, now }),
-      awsKeys,
-      auditLog: openAuditOperations({
-        ...{ database, reader, record, signedBy: { receiptKey: card.receiptKey, audience } },
-      }),
-      compliance: openComplianceOperations({
-        ...{ database, record, audience, domain, receiptKey: card.receiptKey, sign },
-      }),
-      threshold: openThresholdOperations({ desk, record }),
-      desk,
-      clock,
-      readiness: openReadiness({ database, token, audit, clock, settings, folder: state.root }),
-      now,
-    }
-    const app = await buildApp(services, logger, options.tls ?? null, trustedProxies(options.tls ?? null))
-    const changes = openChanges(parts.databaseSettings, {
+    if (!options.worker) await shredAgain(parts.shredLog, parts.lifecycleRows)
+    const services = openServices(parts, { state, logger, options })
+    const { clock, calls, keys, rotation, now } = services
+    const tls = options.tls ?? null
+    const app = await buildApp(services, logger, tls, trustedProxies(tls))
+    const changes = openChanges(databaseSettings, {
       access() {
-        authentication.forget()
-        kmipClients.forget()
+        services.authentication.forget()
+        services.kmipClients.forget()
       },
-      keys: unwrapping.forgetAll,
+      keys: parts.unwrapping.forgetAll,
     })
+    const webhookKey = parts.tokenKey(webhookLabel)
     const jobs = options.worker
       ? null
       : startJobs({
-          ...{
-            database,
-            state,
-            audience,
-            token,
-            sign,
-            egress,
-            webhookKey,
-            calls,
-            clock: services.clock,
-            keys,
-            rotation,
-            record,
-            now,
-          },
+          database,
+          state,
+          audience,
+          token,
+          sign,
+          egress,
+          webhookKey,
+          calls,
+          clock,
+          keys,
+          rotation,
+          record,
+          now,
           log: app.log,
         })
     app.addHook('onClose', async () => {
       await jobs?.stop()
       await changes.close()
-      await sharedCounts?.close()
-      await strangers.close()
-      await audit.close()
+      await services.sharedCounts?.close()
+      await parts.strangers.close()
+      await parts.audit.close()
       await jobs?.lastCheckpoint()
       await parts.close()
     })
-    return { app, services, settings, databaseSettings: parts.databaseSettings }
+    return { app, services, settings, databaseSettings }
   } catch (error) {
     await parts.close()
     throw error
+  }
+}
+
+const webhookLabel = 'custody-webhook-key-1'
+
+/** What answers calls, by whatever door they come. */
+function openServices(
+  parts: ServerParts,
+  {
+    state,
+    logger,
+    options,
+  }: {
+    readonly state: StateFolder
+    readonly logger: FastifyBaseLogger | false
+    readonly options: ServerOptions
+  },
+): Services {
+  const { settings, audience, card, database, token, tokenKey, importer, unwrapping, audit } = parts
+  const { record, strangers, egress, sign, lifecycleRows } = parts
+  const { domain } = settings
+  const now = () => new Date()
+  const approvals = openApprovals({
+    database,
+    record,
+    now,
+    inputDigest: openInputDigest(tokenKey('custody-audit-key-1')),
+  })
+  const repository = openKeyRepository(database, parts.reader)
+  const keyParts = { repository, unwrapping, record, approvals, now }
+  const lifecycle = openKeyLifecycle({
+    ...keyParts,
+    lifecycle: lifecycleRows,
+    domain,
+    audience,
+    combinerRecipient: card.combinerRecipient,
+    sign,
+    noteShredded: parts.shredLog.add,
+  })
+  const awsKeys = openAwsKeys(tokenKey('custody-aws-keys-1'))
+  const externalKeys = openExternalKeys({
+    database,
+    now,
+    egress,
+    secretsKey: tokenKey('custody-external-key-1'),
+  })
+  const redisUrl = settingOf('REDIS_URL')
+  const sharedCounts = redisUrl === undefined ? null : openSharedCounts(redisUrl, settings.deployment)
+  const secretsKey = tokenKey('custody-person-key-1')
+  const origin = publicOrigin()
+  const authenticators = openAuthenticators({
+    database,
+    record,
+    secretsKey,
+    now,
+    origin: () => origin ?? options.listensAt?.() ?? null,
+  })
+  const desk = { database, state, domain, combiner: card.combinerRecipient, now }
+  const clock = openClock(database)
+  return {
+    state,
+    audience,
+    database,
+    token,
+    unwrapping,
+    audit,
+    record,
+    strangers,
+    importer,
+    approvals,
+    lifecycle,
+    sharedCounts,
+    authenticators,
+    awsKeys,
+    desk,
+    clock,
+    now,
+    telemetry: parts.telemetry,
+    bundles: parts.bundles,
+    organisations: parts.organisations,
+    signOn: parts.signOn,
+    rotation: parts.rotation,
+    replacedRoots: parts.replacedRoots,
+    workerFigures: options.worker ?? null,
+    draining: openDraining(),
+    authentication: openAuthentication(
+      database,
+      Number(variable('RATE_LIMIT_PER_SECOND') ?? defaultPerSecond),
+      countsOf(sharedCounts, options.worker?.counts ?? null),
+    ),
+    calls: openIdempotentCalls({ database, now, repliesKey: tokenKey('custody-idempotent-call-1') }),
+    keys: openKeyOperations(keyParts),
+    external: openExternalKeyOperations({ externalKeys, lifecycle, record, approvals, repository }),
+    kmipClients: openKmipClients(database, now),
+    people: openPeople({
+      database,
+      record,
+      strangers,
+      now,
+      secretsKey,
+      authenticators,
+      alarm(identity) {
+        if (logger !== false) logger.warn({ identity }, 'a break-glass admin logged in by password')
+      },
+    }),
+    directory: openDirectory({ database, record, now }),
+    alerts: openAlerts({ database, record, key: tokenKey(webhookLabel), now }),
+    roles: openRoles({ database, record, now }),
+    reviews: openAccessReviews({ database, record, audience, sign, now }),
+    credentials: openCredentialOperations({ database, record, awsKeys, now }),
+    auditLog: openAuditOperations({
+      database,
+      reader: parts.reader,
+      record,
+      signedBy: { receiptKey: card.receiptKey, audience },
+    }),
+    compliance: openComplianceOperations({
+      database,
+      record,
+      audience,
+      domain,
+      receiptKey: card.receiptKey,
+      sign,
+    }),
+    threshold: openThresholdOperations({ desk, record }),
+    readiness: openReadiness({ database, token, audit, clock, settings, folder: state.root }),
   }
 }
 
@@ -446,12 +490,9 @@ async function knowOurselves(
     .execute()
 }
 
-/** A key of the deployment: HMAC(row key of the token, its label), asked once. Null while sealed. */
-function openTokenKey(
-  token: ServerToken,
-  rowsKeyId: string,
-  label: string,
-): () => Promise<Uint8Array | null> {
+type TokenKey = () => Promise<Uint8Array | null>
+
+function openTokenKey(token: ServerToken, rowsKeyId: string, label: string): TokenKey {
   let known: Promise<Uint8Array> | null = null
   return async () => {
     if (token.sealed) return null

@@ -45,22 +45,6 @@ export async function startWorkers(
   })
 
   const tokenState = () => ({ sealed: token.sealed, tokens: token.tokens })
-  const tell = (worker: Worker, message: ToWorker) => {
-    // One that is gone by now is started anew, and its questions with it.
-    if (worker.isConnected()) worker.send(message, () => undefined)
-  }
-  const answer = (worker: Worker, id: number, work: Promise<unknown>) =>
-    work
-      .then(
-        (value): Answer => ({ ok: true, value }),
-        (error: unknown): Answer => ({ ok: false, error: thrownOf(error) }),
-      )
-      .then((given) => {
-        tell(worker, { kind: 'answer', id, answer: given })
-        // The message is a copy; what it was made from may be a key.
-        if (given.ok && given.value instanceof Uint8Array) given.value.fill(0)
-      })
-
   /** Of every worker that answers; one that ends meanwhile has none. */
   async function allFigures(): Promise<Figures[]> {
     const all = [...live].map(async (worker) => {
@@ -155,4 +139,19 @@ export async function startWorkers(
     await close()
     throw error
   }
+}
+
+function tell(worker: Worker, message: ToWorker): void {
+  // One that is gone by now is started anew, and its questions with it.
+  if (worker.isConnected()) worker.send(message, () => undefined)
+}
+
+async function answer(worker: Worker, id: number, work: Promise<unknown>): Promise<void> {
+  const given = await work.then(
+    (value): Answer => ({ ok: true, value }),
+    (error: unknown): Answer => ({ ok: false, error: thrownOf(error) }),
+  )
+  tell(worker, { kind: 'answer', id, answer: given })
+  // The message is a copy; what it was made from may be a key.
+  if (given.ok && given.value instanceof Uint8Array) given.value.fill(0)
 }
