@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { join, relative } from 'node:path'
@@ -224,9 +224,11 @@ test('UPGRADE a version that the newest migrations let serve starts again on thi
   const tree = checkOut(folder, backTo)
   const { owner, user } = await startDatabase(folder)
   const applied = await migrateUp(owner)
-  expect(
-    existsSync(join(tree, 'apps/companion-server/src/platform/database/migrations', `${applied.at(-1)}.ts`)),
-  ).toBe(false)
+  const listed = ['migrate.ts', 'migrations.ts']
+    .map((name) => join(tree, 'apps/companion-server/src/platform/database', name))
+    .filter((path) => existsSync(path))
+    .map((path) => readFileSync(path, 'utf8'))
+  expect(listed.join('')).not.toContain(`'${applied.at(-1)}'`)
   await sql.raw(`grant custody_app to ${user}`).execute(owner)
   const state = await makeState(folder)
   const end = async ({ child }: Replica) => {

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { changesChannel } from './migrations/0014-changes.ts'
+import { changesChannel } from './migrations.ts'
 
 export type Change = 'access' | 'keys'
 

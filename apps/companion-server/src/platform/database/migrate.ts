@@ -1,66 +1,8 @@
 import { type Kysely, sql } from 'kysely'
-import { type Migration, type MigrationResultSet, Migrator, NO_MIGRATIONS } from 'kysely/migration'
+import { type MigrationResultSet, Migrator, NO_MIGRATIONS } from 'kysely/migration'
 import { EnvironmentError } from '../../refusal.ts'
-import * as first from './migrations/0001-first.ts'
-import * as threshold from './migrations/0002-threshold.ts'
-import * as carried from './migrations/0003-carried-budget.ts'
-import * as onlineKeys from './migrations/0004-online-keys.ts'
-import * as ciphertextSize from './migrations/0005-ciphertext-size.ts'
-import * as keyLifecycle from './migrations/0006-key-lifecycle.ts'
-import * as kmip from './migrations/0007-kmip.ts'
-import * as people from './migrations/0008-people.ts'
-import * as auditCheckpoints from './migrations/0009-audit-checkpoints.ts'
-import * as externalKeys from './migrations/0010-external-keys.ts'
-import * as signOn from './migrations/0011-sign-on.ts'
-import * as kekRotation from './migrations/0012-kek-rotation.ts'
-import * as approvals from './migrations/0013-approvals.ts'
-import * as changes from './migrations/0014-changes.ts'
-import * as authenticators from './migrations/0015-authenticators.ts'
-import * as idempotentCalls from './migrations/0016-idempotent-calls.ts'
-import * as revokedKeys from './migrations/0017-revoked-keys.ts'
-import * as accessReviews from './migrations/0018-access-reviews.ts'
-import * as alerts from './migrations/0019-alerts.ts'
-import * as provedAt from './migrations/0020-proved-at.ts'
-import * as scimTokenTime from './migrations/0021-scim-token-time.ts'
-import * as removedExternalKeys from './migrations/0022-removed-external-keys.ts'
-import * as externalApprovals from './migrations/0023-approvals-of-external-keys.ts'
-import * as endedGrants from './migrations/0024-ended-grants.ts'
-import * as wrappedExport from './migrations/0025-wrapped-export.ts'
-import * as removedCiphertexts from './migrations/0026-removed-ciphertexts.ts'
+import { migrations, type Step } from './migrations.ts'
 import type { Tables } from './tables.ts'
-
-/** `servedByOlder`: it only adds what the build before it needs nothing of, so that such a build serves on, and starts again, after it. */
-export type Step = Migration & { readonly servedByOlder?: boolean }
-
-/** In order; a released one is never changed. */
-const migrations: Record<string, Step> = {
-  '0001-first': first,
-  '0002-threshold': threshold,
-  '0003-carried-budget': carried,
-  '0004-online-keys': onlineKeys,
-  '0005-ciphertext-size': ciphertextSize,
-  '0006-key-lifecycle': keyLifecycle,
-  '0007-kmip': kmip,
-  '0008-people': people,
-  '0009-audit-checkpoints': auditCheckpoints,
-  '0010-external-keys': externalKeys,
-  '0011-sign-on': signOn,
-  '0012-kek-rotation': kekRotation,
-  '0013-approvals': approvals,
-  '0014-changes': changes,
-  '0015-authenticators': authenticators,
-  '0016-idempotent-calls': idempotentCalls,
-  '0017-revoked-keys': revokedKeys,
-  '0018-access-reviews': accessReviews,
-  '0019-alerts': alerts,
-  '0020-proved-at': provedAt,
-  '0021-scim-token-time': scimTokenTime,
-  '0022-removed-external-keys': removedExternalKeys,
-  '0023-approvals-of-external-keys': externalApprovals,
-  '0024-ended-grants': endedGrants,
-  '0025-wrapped-export': wrappedExport,
-  '0026-removed-ciphertexts': removedCiphertexts,
-}
 
 /** Of this build, in order. */
 const own = Object.keys(migrations).toSorted()
@@ -159,7 +101,7 @@ async function noteServedFrom(database: Kysely<Tables>): Promise<void> {
 }
 
 function migrator(database: Kysely<Tables>): Migrator {
-  return new Migrator({ db: database, provider: { getMigrations: async () => migrations } })
+  return new Migrator({ db: database, provider: { getMigrations: async () => ({ ...migrations }) } })
 }
 
 function applied({ error, results }: MigrationResultSet): string[] {
