@@ -7,26 +7,28 @@ import { completionScript, manualPage, type Shell, shells } from '@lux/node-file
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type PlainKeys, plainKeys } from './access/organisations.ts'
 import { apiDocument } from './api-document.ts'
-import { makeFirstAdmin } from './commands/admin.ts'
-import { retainAudit, verifyAuditLog } from './commands/audit.ts'
 import { destroyReplacedRoot } from './commands/destroy-root.ts'
 import { openGiven, readGiven } from './commands/given-file.ts'
-import {
-  deploymentRoles,
-  everyRole,
-  type IdentityOptions,
-  makeIdentity,
-  projectRoles,
-} from './commands/identity.ts'
-import { importBundle } from './commands/import.ts'
 import { chosenToken, initServer, libraryStart } from './commands/init.ts'
 import { addKmipClient, endKmipClient, letPlainKeys, showKmipClients } from './commands/kmip-clients.ts'
 import { type OperatorOptions, startOperator } from './commands/kubernetes-operator.ts'
 import { type PluginOptions, startPlugin } from './commands/kubernetes-plugin.ts'
+import {
+  deploymentRoles,
+  everyRole,
+  type IdentityOptions,
+  importBundle,
+  makeFirstAdmin,
+  makeIdentity,
+  projectRoles,
+  type RotationOf,
+  retainAudit,
+  rotateKek,
+  verifyAuditLog,
+} from './commands/operator.ts'
 import { askReadiness } from './commands/ready.ts'
 import { checkReport, writeReport } from './commands/report.ts'
 import { exit, linesOf, wrongUse as refuseUse, report, running as run, say } from './commands/result.ts'
-import { type RotationOf, rotateKek } from './commands/rotate.ts'
 import {
   addProvider,
   addSamlProvider,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { explainFailure } from '../src/host/explain-failure.ts'
+import { explainFailure } from '../src/host/host.ts'
 import { logIn } from '../src/host/log-in.ts'
 import { HsmError } from '../src/index.ts'
 import { Module } from '../src/pkcs11/library/module.ts'

@@ -7,7 +7,7 @@ import { importDestinations } from '../src/pkcs11/trusted-window/destinations.ts
 import { createTransportPair, unwrapRoot } from '../src/pkcs11/trusted-window/transport-pair.ts'
 import { abandon, open } from '../src/pkcs11/trusted-window/window.ts'
 import type { Profile } from '../src/profiles/profile.ts'
-import { softhsm } from '../src/profiles/softhsm.ts'
+import { softhsm } from '../src/profiles/programs.ts'
 import { type Bench, newId, soPin, startBench, userPin } from './soft-token-bench.ts'
 
 /** In this process, so that the source can be given the profile of a token that does more than SoftHSM. */

@@ -10,8 +10,7 @@ import { chooseWrapMechanism } from '../src/pkcs11/objects/mechanisms.ts'
 import { decrypt, encrypt } from '../src/pkcs11/operations/cipher.ts'
 import { hmac, verify } from '../src/pkcs11/operations/signing.ts'
 import type { TokenSession } from '../src/pkcs11/session/session.ts'
-import { importUnderWrapping } from '../src/pkcs11/wrapping/import-key.ts'
-import { wrapKey } from '../src/pkcs11/wrapping/key-wrapping.ts'
+import { importUnderWrapping, wrapKey } from '../src/pkcs11/wrapping/key-wrapping.ts'
 import { closedTemplate } from '../src/templates.ts'
 
 /** What a token did otherwise than the vector says: `made` another value than the vector's, `took` an invalid one, `refused` a valid one. */

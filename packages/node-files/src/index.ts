@@ -1,4 +1,3 @@
-export * from './blob-folder.ts'
 export * from './durable-file.ts'
 export * from './failure-table.ts'
 export * from './file-error.ts'

@@ -41,9 +41,7 @@ export * from './holder/share-file.ts'
 export * from './holder/state.ts'
 export type { Given, Outcome, Refused } from './outcome.ts'
 export * from './person-key.ts'
-export * from './phone-log.ts'
 export * from './phone-release.ts'
-export * from './read-before.ts'
 export * from './safe-text.ts'
 export * from './signer/approve-plan.ts'
 export { describePolicy, policyLines } from './signer/describe-policy.ts'
@@ -56,6 +54,16 @@ export * from './signer/sign-provenance.ts'
 export * from './signer/sign-result.ts'
 export * from './signer/transcript-lines.ts'
 export * from './signer/witness-memory.ts'
-export { type Line, type Told, told, toldNames, type Whose } from './told.ts'
+export {
+  type Line,
+  partsToRead,
+  readBefore,
+  sortLines,
+  type Told,
+  told,
+  toldNames,
+  type Whose,
+  type YesTo,
+} from './told.ts'
 export * from './trusted.ts'
 export * from './words.ts'

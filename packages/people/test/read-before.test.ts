@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { partsToRead, readBefore, sortLines } from '../src/read-before.ts'
-import { type Line, line, print } from '../src/told.ts'
+import { type Line, line, partsToRead, print, readBefore, sortLines } from '../src/told.ts'
 
 const bodies = { asks: 'a', cost: 'c', words: 'w', decide: 'd' }
 

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { canonicalString, type Json } from '@lux/crypto'
+import { canonicalString, hmacSha256, type Json, toHex, utf8 } from '@lux/crypto'
 import { sql } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
 import { failureOf } from '../platform/failure.ts'
 import type { Egress } from '../platform/http/egress.ts'
 import { type SealingKey, unseal } from '../platform/sealed.ts'
 import { refuse } from '../refusal.ts'
-import { signatureOf } from './signature.ts'
 
 export type Event = 'alert' | 'test'
 
@@ -113,4 +112,10 @@ export async function sendDue({ database, egress, key, now }: Parts): Promise<nu
       .execute()
     return sent.length
   })
+}
+
+/** `t=<Unix seconds>,v1=<hex>`: HMAC-SHA-256, by the webhook's secret as it was shown, of the time, a dot and the body. */
+export function signatureOf(secret: string, time: Date, body: string): string {
+  const seconds = Math.floor(time.getTime() / 1000)
+  return `t=${seconds},v1=${toHex(hmacSha256(utf8(secret), utf8(`${seconds}.${body}`)))}`
 }

@@ -1,4 +1,3 @@
-// Its decorators ask for it, before @peculiar/x509 is loaded.
 import 'reflect-metadata'
 import { randomUUID, webcrypto } from 'node:crypto'
 import { X509CertificateGenerator } from '@peculiar/x509'
@@ -17,7 +16,7 @@ import { forgetFailures, giveBackTry, takeTry } from '../../src/access/lockout.t
 import { logIn as logInMachine } from '../../src/access/log-in.ts'
 import { openPeople } from '../../src/access/people.ts'
 import { forgetEndedTokens, hashSecret } from '../../src/access/tokens.ts'
-import { makeFirstAdmin } from '../../src/commands/admin.ts'
+import { makeFirstAdmin } from '../../src/commands/operator.ts'
 import { issueClientCertificate } from '../../src/platform/tls/certificate.ts'
 import type { Outcome } from '../../src/refusal.ts'
 import { createIdentity } from '../support/create-identity.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import { signatureOf } from '../../src/alerts/deliveries.ts'
 import { type AlertRule, checkRule, concerns, threshold } from '../../src/alerts/rules.ts'
-import { signatureOf } from '../../src/alerts/signature.ts'
 
 const at = (text: string, outcome = 'ok', source: string | null = '10.1.2.3') => ({
   identity: 'i',

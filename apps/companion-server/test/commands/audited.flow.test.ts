@@ -1,14 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { makeFirstAdmin } from '../../src/commands/admin.ts'
 import { destroyReplacedRoot } from '../../src/commands/destroy-root.ts'
 import { openGiven } from '../../src/commands/given-file.ts'
-import { makeIdentity } from '../../src/commands/identity.ts'
-import { importBundle } from '../../src/commands/import.ts'
 import { addKmipClient, endKmipClient, letPlainKeys } from '../../src/commands/kmip-clients.ts'
+import { importBundle, makeFirstAdmin, makeIdentity, rotateKek } from '../../src/commands/operator.ts'
 import { writeReport } from '../../src/commands/report.ts'
-import { rotateKek } from '../../src/commands/rotate.ts'
 import {
   addProvider,
   addSamlProvider,

@@ -1,9 +1,9 @@
 import type { YesTo } from '@lux/people'
 import { Icon, mayDecide, readOn, sawPart, turnPage, useSeen } from '@lux/ui'
-import { type ReactNode, type RefObject, useRef } from 'react'
+import { type ReactNode, type RefObject, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { read, readingOf, usePhone } from '../stores/phone.ts'
-import { Consent } from './consent.tsx'
+import { HoldButton } from './hold-button.tsx'
 import { Page } from './page.tsx'
 
 export type Part = { readonly title: ReactNode; readonly body: ReactNode }
@@ -126,5 +126,48 @@ function Seen({
     <div ref={part} className="part">
       {children}
     </div>
+  )
+}
+
+/** The yes to an act that cannot be undone: the person holds the button, or presses it twice. `instead`: the button for no. */
+export function Consent({
+  of,
+  hold,
+  blocked,
+  instead,
+  onYes,
+}: {
+  of: YesTo
+  /** The act, as the button's label names it. */
+  hold: string
+  blocked: boolean
+  instead: ReactNode
+  onYes: () => void
+}) {
+  const { t } = useTranslation()
+  const [sure, setSure] = useState(false)
+  if (sure)
+    return (
+      <>
+        <p>{t(`phone.${of}.sure`)}</p>
+        <button type="button" className="press primary" disabled={blocked} onClick={onYes}>
+          {t(`phone.${of}.yes`)}
+        </button>
+        <button type="button" className="press" onClick={() => setSure(false)}>
+          {t('phone.back')}
+        </button>
+      </>
+    )
+  return (
+    <>
+      <HoldButton label={hold} disabled={blocked} onHeld={onYes} />
+      <div className="pair">
+        {instead}
+        <button type="button" className="press" disabled={blocked} onClick={() => setSure(true)}>
+          {t(`phone.${of}.press`)}
+        </button>
+      </div>
+      {blocked ? <p className="bad">{t('phone.request.blocked')}</p> : null}
+    </>
   )
 }

@@ -2,7 +2,7 @@ import { createElement } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
 import { getI18n } from 'react-i18next'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { Consent } from '../../src/components/consent.tsx'
+import { Consent } from '../../src/components/signing.tsx'
 
 // Each text is its own key, whatever another test of this worker has started.
 const language = getI18n()?.language

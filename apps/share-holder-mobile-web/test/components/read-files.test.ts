@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readFiles } from '../../src/components/read-files.ts'
+import { readFiles } from '../../src/components/take-in.tsx'
 
 function file(name: string, size: number, read: () => Promise<ArrayBuffer>) {
   return { name, size, arrayBuffer: read }

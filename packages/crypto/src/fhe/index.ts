@@ -72,7 +72,14 @@ export { inspect } from './inspect.ts'
 export { encodeBinaryKey, parseBinaryKey } from './keys/binary-key.ts'
 export { parseClientKey, spliceSquashKey } from './keys/client-key.ts'
 export { checkCompactPublicKey, parseCompactPublicKey } from './keys/compact-public-key.ts'
-export { checkBudgets, type DealRequest, type DealtKey, dealFheKey, largestBudgets } from './keys/deal-key.ts'
+export {
+  checkBudgets,
+  type DealRequest,
+  type DealtKey,
+  dealFheKey,
+  largestBudgets,
+  recoverFheKey,
+} from './keys/deal-key.ts'
 export {
   configOf,
   type FheKeyOptions,
@@ -83,7 +90,6 @@ export {
   seedOfChecked,
   seedWithChecksum,
 } from './keys/generate-key.ts'
-export { recoverFheKey } from './keys/recover-key.ts'
 export { makeReferenceString, PROOF_BITS } from './keys/reference-string.ts'
 export { type FheKeyType, readSecretKey } from './keys/secret-key.ts'
 export type { TfheModule } from './keys/tfhe-module.ts'

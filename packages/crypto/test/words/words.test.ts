@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fromHex, fromWords, sha256Hex, toHex, toWords, utf8 } from '../../src/index.ts'
-import { evenWords, oddWords } from '../../src/words/pgp-word-list.ts'
+import { evenWords, oddWords } from '../../src/words/words.ts'
 import { vectorJson } from '../vectors.ts'
 
 describe('PGP words', () => {

@@ -1,16 +1,43 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
+import { CKM } from '../constants.ts'
 import type { ReplicationStep } from '../device.ts'
 import { cloudhsm } from './cloudhsm.ts'
-import { generic } from './generic.ts'
 import { luna } from './luna.ts'
 import { nshield } from './nshield.ts'
-import { opencryptoki } from './opencryptoki.ts'
-import type { Profile } from './profile.ts'
+import { type Profile, takesAll } from './profile.ts'
+import { opencryptoki, softhsm } from './programs.ts'
 import { smartcardHsm } from './smartcard-hsm.ts'
-import { softhsm } from './softhsm.ts'
 import { swtpm, tpm2 } from './tpm2.ts'
 import { yubihsm } from './yubihsm.ts'
+
+/** Any token that no profile knows: everything is tried and read back, nothing is assumed. */
+const generic: Profile = {
+  id: 'generic',
+  name: 'Unknown token',
+  kind: 'hsm',
+  manufacturer: /.*/i,
+  model: /.*/i,
+  verifiedOn: null,
+  sources: [],
+  libraries: [],
+  environment: [],
+  soft: false,
+  pin: { form: 'as its manual says', factorySoPin: null, userTries: null, showsState: true },
+  initialise: { by: 'library', again: true, how: 'tried as the standard has it' },
+  sharedSerial: false,
+  wrapCandidates: [CKM.AES_KEY_WRAP_KWP, CKM.AES_KEY_WRAP_PAD, CKM.AES_KEY_WRAP],
+  oaepHash: 'sha256',
+  gcmNonce: 'caller',
+  ...takesAll,
+  copyableInCopy: true,
+  replication: 'none',
+  replicationBy: 'unknown',
+  replicationSteps: [],
+  attestation: { format: 'none', how: 'unknown' },
+  plan: { initialise: true, keyWrapping: true, trustedWindow: true, sealing: true },
+  notes: ['No profile knows this token. Only what the probe proves is relied on.'],
+}
 
 /** In order of asking: openCryptoki before the TPM, because both may say IBM. */
 export const profiles: readonly Profile[] = [

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { opencryptoki } from '../../src/profiles/opencryptoki.ts'
 import { findLibrary } from '../../src/profiles/profiles.ts'
+import { opencryptoki } from '../../src/profiles/programs.ts'
 import {
   makeFolder,
   privateFolder,

@@ -6,7 +6,7 @@ import type { Failure } from '../i18n/error-text.ts'
 import { type Camera, type Lens, lenses, openCamera } from './camera.ts'
 import { CameraControls, LensChoice } from './camera-controls.tsx'
 import { connectQr } from './connect-qr.ts'
-import { type Scanning, scanned, shownScan, startScanning } from './scanning.ts'
+import type { Scanned } from './messages.ts'
 import { useClock } from './use-clock.ts'
 
 /** Milliseconds from one look to the next. A code of the fastest animation is shown for 83 ms. */
@@ -136,4 +136,55 @@ function Received({ progress }: { progress: Progress }) {
       <span>{t('ui.qr.parts', { received, needed })}</span>
     </div>
   )
+}
+
+/** Milliseconds without a part of ours before a tip is shown. */
+export const tipAfter = 4000
+
+type At<T> = { readonly at: number; readonly what: T }
+
+/** What was scanned so far. All times are of one clock, in milliseconds. */
+type Scanning = {
+  readonly since: number
+  readonly progress: At<Progress> | null
+  readonly refused: At<{ readonly rule: string; readonly detail: string }> | null
+}
+
+export const startScanning = (now: number): Scanning => ({ since: now, progress: null, refused: null })
+
+export function scanned(state: Scanning, seen: Scanned, now: number): Scanning {
+  if (seen.state === 'progress') {
+    // A damaged transfer starts over at once, so its notice has to outlive the next part.
+    const refused = state.refused?.what.rule === 'TRANSFER-DAMAGED' ? state.refused : null
+    return { ...state, progress: { at: now, what: seen.progress }, refused }
+  }
+  if (seen.state !== 'refused') return state
+  const { rule, detail } = seen
+  // Another transfer may be under way. The damaged one starts over.
+  const progress = rule === 'TRANSFER-DAMAGED' ? null : state.progress
+  return { ...state, progress, refused: { at: now, what: { rule, detail } } }
+}
+
+type Shown = {
+  readonly progress: Progress | null
+  readonly refused: { readonly rule: string; readonly detail: string } | null
+  readonly tip: boolean
+}
+
+/**
+ * What the screen says now. While parts arrive, a foreign code beside them is ignored. A torn one is reported only after a pause, because
+ * cameras often look between two codes.
+ */
+export function shownScan({ since, progress, refused }: Scanning, now: number): Shown {
+  const good = Math.max(since, progress?.at ?? since)
+  const quiet = now - good >= tipAfter
+  const fresh = refused !== null && now - refused.at < tipAfter
+  const rule = refused?.what.rule
+  const said =
+    fresh && (rule === 'TRANSFER-DAMAGED' || quiet || (progress === null && rule !== 'TRANSFER-TORN'))
+  return {
+    progress: progress?.what ?? null,
+    refused: said ? (refused?.what ?? null) : null,
+    tip: quiet && !said,
+  }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Scanned } from '../../src/qr/messages.ts'
-import { scanned, shownScan, startScanning, tipAfter } from '../../src/qr/scanning.ts'
+import { scanned, shownScan, startScanning, tipAfter } from '../../src/qr/qr-receiver.tsx'
 
 const good = (received: number): Scanned => ({
   state: 'progress',

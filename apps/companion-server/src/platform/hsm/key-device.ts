@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto'
 import { fromHex, sha256, toHex } from '@lux/crypto'
-import type { Bytes, KeyPath, WrappableAlgorithm } from '@lux/hsm'
-import { childKekTemplate, hmacTemplate, rootTemplate, signingTemplate, type Token } from '@lux/hsm'
+import {
+  type Bytes,
+  childKekTemplate,
+  hmacTemplate,
+  type KeyPath,
+  rootTemplate,
+  signingTemplate,
+  type Token,
+  type WrappableAlgorithm,
+} from '@lux/hsm'
 import { EnvironmentError } from '../../refusal.ts'
 
 /** What the row of a root says of it. */

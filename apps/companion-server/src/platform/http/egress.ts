@@ -1,6 +1,5 @@
 import { lookup } from 'node:dns/promises'
-import type { IncomingMessage } from 'node:http'
-import { request as plain } from 'node:http'
+import { type IncomingMessage, request as plain } from 'node:http'
 import { request as secured } from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { accept, type Outcome, refuse } from '../../refusal.ts'

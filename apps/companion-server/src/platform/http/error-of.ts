@@ -3,7 +3,6 @@ import type { FastifyError } from 'fastify'
 import { EnvironmentError } from '../../refusal.ts'
 import { databaseFaultOf, diskFailureOf, isNoText } from '../failure.ts'
 import { HttpError, misfit, unavailable } from './http-error.ts'
-import { refusedBefore, requestFault } from './request-fault.ts'
 
 /** Whatever was thrown, as it is answered. */
 export function toHttpError(error: FastifyError | Error): HttpError {
@@ -25,4 +24,62 @@ export function toHttpError(error: FastifyError | Error): HttpError {
   const disk = diskFailureOf(error)
   if (disk !== null) return unavailable(disk.code)
   return new HttpError(500, 'INTERNAL', undefined, { error: 'INTERNAL' })
+}
+
+const keyShape = /^[A-Za-z][A-Za-z0-9-]{0,31}$/
+
+/** What the schema of a route found, as ajv says it. */
+type Found = {
+  readonly instancePath: string
+  readonly keyword: string
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+/** One field that does not fit: where it is, and what is wanted there. Nothing of what was sent is repeated. */
+type RequestFault = { readonly path: string; readonly message: string }
+
+function requestFault({ instancePath, keyword, params }: Found): RequestFault {
+  return { path: instancePath, message: wanted(keyword, params) }
+}
+
+function wanted(keyword: string, params: Found['params']): string {
+  switch (keyword) {
+    case 'required':
+      return `${String(params.missingProperty)} is missing: send it`
+    case 'additionalProperties':
+      return `${fieldName(params.additionalProperty)} is not known here: leave it out`
+    case 'type':
+      return `expected a value of type ${String(params.type)}`
+    case 'maxLength':
+      return `expected at most ${String(params.limit)} characters`
+    case 'minLength':
+      return `expected at least ${String(params.limit)} characters`
+    case 'maximum':
+      return `expected at most ${String(params.limit)}`
+    case 'minimum':
+      return `expected at least ${String(params.limit)}`
+    case 'maxItems':
+      return `expected at most ${String(params.limit)} entries`
+    case 'minItems':
+      return `expected at least ${String(params.limit)} entries`
+    case 'pattern':
+      return `expected the form ${String(params.pattern)}`
+    case 'const':
+      return `expected ${JSON.stringify(params.allowedValue)}`
+    case 'enum':
+      return `expected one of ${[params.allowedValues].flat().map(String).join(', ')}`
+    default:
+      return `does not fit (${keyword})`
+  }
+}
+
+/** An unknown field's name came from outside: shown where it could be a name, in case it is something else. */
+function fieldName(name: unknown): string {
+  return typeof name === 'string' && keyShape.test(name) ? name : 'a field'
+}
+
+/** Codes of what Fastify refuses by itself before a route sees it, by status. */
+function refusedBefore(status: number): 'BODY-TOO-LONG' | 'BODY-KIND' | 'CALL-UNREADABLE' {
+  if (status === 413) return 'BODY-TOO-LONG'
+  return status === 415 ? 'BODY-KIND' : 'CALL-UNREADABLE'
 }

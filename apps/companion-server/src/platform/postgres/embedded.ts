@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmod, chown, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { chmod, chown, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,7 +10,6 @@ import { EnvironmentError } from '../../refusal.ts'
 import { isErrno } from '../state-folder/private-file.ts'
 import { type Account, serviceAccount } from './account.ts'
 import { findBinaries, reachable } from './binaries.ts'
-import { starterIsGone, writeStarter } from './starter.ts'
 
 /** Connection settings; `owner` changes the schema, `application` serves. */
 export type Connections = { readonly owner: pg.ClientConfig; readonly application: pg.ClientConfig }
@@ -257,5 +256,42 @@ function connections(socket: string): Connections {
   return {
     owner: { host: socket, user: ownerRole, database },
     application: { host: socket, user: serverRole, database },
+  }
+}
+
+const fileOf = (home: string) => join(home, 'started-by')
+
+/** Notes that this process started the database in `home`. */
+async function writeStarter(home: string): Promise<void> {
+  await writeFile(fileOf(home), `${process.pid} ${(await startTime(process.pid)) ?? ''}\n`)
+}
+
+/** Whether the process that started the database is no more. A pid that was given to another does not count. */
+async function starterIsGone(home: string): Promise<boolean> {
+  let text: string
+  try {
+    text = (await readFile(fileOf(home), 'utf8')).trim()
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return false
+    throw error
+  }
+  const [pid = '', started = ''] = text.split(' ')
+  if (started !== '') return (await startTime(Number(pid))) !== started
+  try {
+    process.kill(Number(pid), 0)
+    return false
+  } catch (error) {
+    return isErrno(error, 'ESRCH')
+  }
+}
+
+/** Clock ticks from boot to the start of a process (proc(5), field 22), or null where there is no such process. */
+async function startTime(pid: number): Promise<string | null> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+    // The name in field 2 may itself hold spaces and brackets; the fields after its last bracket start at 3.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  } catch {
+    return null
   }
 }

@@ -1,4 +1,3 @@
-// Its decorators ask for it, before @peculiar/x509 is loaded.
 import 'reflect-metadata'
 import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
