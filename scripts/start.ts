@@ -8,6 +8,7 @@ import { updateMirror } from './build/mirror.ts'
 import { type Display, startDisplay } from './electron/display.ts'
 import {
   appFolder,
+  displayCookie,
   electronCommand,
   electronEnvironment,
   electronRuntime,
@@ -52,7 +53,10 @@ function environment(store: string, screen: Display | null): Record<string, stri
     if (value !== undefined) extra[name] = value
   }
   extra.DISPLAY = screen?.name ?? process.env.DISPLAY ?? ''
-  return electronEnvironment(join(openFolder(), '.lux/home'), extra)
+  const home = join(openFolder(), '.lux/home')
+  const cookie = screen === null ? displayCookie(home) : null
+  if (cookie !== null) extra.XAUTHORITY = cookie
+  return electronEnvironment(home, extra)
 }
 
 /** Ends the app as its own window would be closed, and by force when it does not go. */

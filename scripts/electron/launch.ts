@@ -1,6 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import {
+  chmodSync,
+  chownSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+} from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { reaches } from '../bootstrap/places.cjs'
 import { asUser } from './as-user.ts'
@@ -40,6 +49,18 @@ export function giveFolder(folder: string): string {
   const { user } = readSetUp()
   if (user.change) chownSync(folder, user.uid, user.gid)
   return folder
+}
+
+/** A copy of the caller's X cookie, where the unprivileged user can read it: root's display takes nobody without. Null: none is needed. */
+export function displayCookie(home: string, user: User = readSetUp().user): string | null {
+  const own = process.env.XAUTHORITY ?? join(homedir(), '.Xauthority')
+  if (!user.change || !existsSync(own)) return null
+  const copy = join(giveFolder(home), '.Xauthority')
+  rmSync(copy, { force: true })
+  copyFileSync(own, copy, constants.COPYFILE_EXCL)
+  chmodSync(copy, 0o600)
+  chownSync(copy, user.uid, user.gid)
+  return copy
 }
 
 /** A new temporary folder of the unprivileged user's own, in `parent` or where the system has them. The caller removes it. */

@@ -43,6 +43,49 @@ def said_of(fault):
     return str(fault) if isinstance(fault, Refused) else f'it broke off: {type(fault).__name__}'
 
 
+# The PGP word list of Patrick Juola and Philip Zimmermann, 1995: a word for each byte, by turns from the first list and the second.
+WORDS = [words.split() for words in ("""
+aardvark absurd accrue acme adrift adult afflict ahead aimless Algol allow alone ammo ancient apple artist assume Athens atlas Aztec baboon backfield
+backward banjo beaming bedlamp beehive beeswax befriend Belfast berserk billiard bison blackjack blockade blowtorch bluebird bombast bookshelf
+brackish breadline breakup brickyard briefcase Burbank button buzzard cement chairlift chatter checkup chisel choking chopper Christmas clamshell
+classic classroom cleanup clockwork cobra commence concert cowbell crackdown cranky crowfoot crucial crumpled crusade cubic dashboard deadbolt
+deckhand dogsled dragnet drainage dreadful drifter dropper drumbeat drunken Dupont dwelling eating edict egghead eightball endorse endow enlist erase
+escape exceed eyeglass eyetooth facial fallout flagpole flatfoot flytrap fracture framework freedom frighten gazelle Geiger glitter glucose goggles
+goldfish gremlin guidance hamlet highchair hockey indoors indulge inverse involve island jawbone keyboard kickoff kiwi klaxon locale lockup merit
+minnow miser Mohawk mural music necklace Neptune newborn nightbird Oakland obtuse offload optic orca payday peachy pheasant physique playhouse Pluto
+preclude prefer preshrunk printer prowler pupil puppy python quadrant quiver quota ragtime ratchet rebirth reform regain reindeer rematch repay
+retouch revenge reward rhythm ribcage ringbolt robust rocker ruffled sailboat sawdust scallion scenic scorecard Scotland seabird select sentence
+shadow shamrock showgirl skullcap skydive slingshot slowdown snapline snapshot snowcap snowslide solo southward soybean spaniel spearhead spellbind
+spheroid spigot spindle spyglass stagehand stagnate stairway standard stapler steamship sterling stockman stopwatch stormy sugar surmount suspense
+sweatband swelter tactics talon tapeworm tempest tiger tissue tonic topmost tracker transit trauma treadmill Trojan trouble tumor tunnel tycoon uncut
+unearth unwind uproot upset upshot vapor village virus Vulcan waffle wallet watchword wayside willow woodlark Zulu
+""", """
+adroitness adviser aftermath aggregate alkali almighty amulet amusement antenna applicant Apollo armistice article asteroid Atlantic atmosphere
+autopsy Babylon backwater barbecue belowground bifocals bodyguard bookseller borderline bottomless Bradbury bravado Brazilian breakaway Burlington
+businessman butterfat Camelot candidate cannonball Capricorn caravan caretaker celebrate cellulose certify chambermaid Cherokee Chicago clergyman
+coherence combustion commando company component concurrent confidence conformist congregate consensus consulting corporate corrosion councilman
+crossover crucifix cumbersome customer Dakota decadence December decimal designing detector detergent determine dictator dinosaur direction disable
+disbelief disruptive distortion document embezzle enchanting enrollment enterprise equation equipment escapade Eskimo everyday examine existence
+exodus fascinate filament finicky forever fortitude frequency gadgetry Galveston getaway glossary gossamer graduate gravity guitarist hamburger
+Hamilton handiwork hazardous headwaters hemisphere hesitate hideaway holiness hurricane hydraulic impartial impetus inception indigo inertia infancy
+inferno informant insincere insurgent integrate intention inventive Istanbul Jamaica Jupiter leprosy letterhead liberty maritime matchmaker maverick
+Medusa megaton microscope microwave midsummer millionaire miracle misnomer molasses molecule Montana monument mosquito narrative nebula newsletter
+Norwegian October Ohio onlooker opulent Orlando outfielder Pacific pandemic Pandora paperweight paragon paragraph paramount passenger pedigree Pegasus
+penetrate perceptive performance pharmacy phonetic photograph pioneer pocketful politeness positive potato processor provincial proximate puberty
+publisher pyramid quantity racketeer rebellion recipe recover repellent replica reproduce resistor responsive retraction retrieval retrospect revenue
+revival revolver sandalwood sardonic Saturday savagery scavenger sensation sociable souvenir specialist speculate stethoscope stupendous supportive
+surrender suspicious sympathy tambourine telephone therapist tobacco tolerance tomorrow torpedo tradition travesty trombonist truncated typewriter
+ultimate undaunted underfoot unicorn unify universe unravel upcoming vacancy vagabond vertigo Virginia visitor vocalist voyager warranty Waterloo
+whimsical Wichita Wilmington Wyoming yesteryear Yucatan
+""")]
+
+
+def words_of(digest):
+    """Lines of eight words, as the program prints a hex digest."""
+    words = [WORDS[at % 2][byte] for at, byte in enumerate(bytes.fromhex(digest))]
+    return ['  ' + ' '.join(words[at:at + 8]) for at in range(0, len(words), 8)]
+
+
 # --- SPEC 1: bytes and canonical JSON ---------------------------------------------------------------------------
 
 def sha(*parts):
@@ -2085,7 +2128,10 @@ class Verifier:
         accepted = all(check['ok'] for check in checks)
         verdict = 'accepted' if accepted else 'signers-unknown' if failed == ['POLICY-MISSING'] else 'refused'
         run = getattr(self, 'run', None)
-        return {'verdict': verdict, 'failed': failed, 'checks': checks, 'signedHere': run['signed_here'] if run else [],
+        read = 'MANIFEST' in passed
+        return {'verdict': verdict, 'digest': self.digest if read else None, 'domain': self.p['domain'] if read else None,
+                'policyDigest': self.policy and sha(jcs(self.policy)).hex(),
+                'failed': failed, 'checks': checks, 'signedHere': run['signed_here'] if run else [],
                 'notes': self.notes() if {'PLAN-CONTENT', 'CARDS'} <= passed else []}
 
     # archive and content
@@ -2122,6 +2168,7 @@ class Verifier:
         statement = parse(payload, statement_shape, 24 << 20)
         kind = PAYLOAD_TYPE.encode()
         encoding = b'DSSEv1 %d %s %d %s' % (len(kind), kind, len(payload), payload)
+        self.digest = sha(payload).hex()
         self.manifest = {'encoding': encoding, 'signatures': sigs, 'subject': statement['subject']}
         self.p = statement['predicate']
         try:
@@ -3497,17 +3544,22 @@ def main(arguments):
     if options.json:
         print(json.dumps(result))
         return exit_
-    for check in result['checks']:
-        state = {True: 'ok', False: 'FAILED', None: '-'}[check['ok']]
-        print(f"{state:7}{check['id']:22}{check['detail']}", file=sys.stderr)
+    for check in sorted(result['checks'], key=lambda one: [True, None, False].index(one['ok'])):
+        state = {True: 'ok', False: 'REFUSED', None: '-'}[check['ok']]
+        print(f"{state:8}{check['id']:22}{check['detail']}")
+    for name, digest in [('policy', result.get('policyDigest')), ('digest', result.get('digest'))]:
+        if digest is not None:
+            print(f'{name}  {digest}', *words_of(digest), sep='\n')
     for note in result.get('notes', []):
-        print(f"note    {note['id']}: {', '.join([note['state'].replace('-', ' '), *note['values']])}", file=sys.stderr)
+        print(f"note    {note['id']}: {', '.join([note['state'].replace('-', ' '), *note['values']])}")
     for name in result.get('signedHere', []):
-        print(f'not proved: that {name} was shown what they signed by anything but the workstation itself', file=sys.stderr)
+        print(f'not proved: that {name} was shown what they signed by anything but the workstation itself')
     # No file says where they read it: always, of whatever could be read.
-    if any(check['id'] == 'MANIFEST' and check['ok'] for check in result['checks']):
-        print(SIGNED_BEFORE, file=sys.stderr)
-    print(' '.join([result['verdict'], *result['failed']]))
+    if result.get('digest') is not None:
+        print(SIGNED_BEFORE)
+    rehearsal = ' (a rehearsal: nothing in it is for use)' if result.get('domain') == 'rehearsal' else ''
+    print({'accepted': f'accepted{rehearsal}', 'refused': f"refused by {', '.join(result['failed'])}",
+           'signers-unknown': 'consistent, signers unknown: POLICY-MISSING (give --policy)'}[result['verdict']])
     return exit_
 
 

@@ -27,7 +27,7 @@ describe('a TFHE_BINARY key', () => {
     const [bundle, policy] = [at('run', 'bundle.zip'), at('run', 'policy.json')]
     expect((await custody(['verify', bundle, '--policy', policy])).exit).toBe(0)
     const second = spawnSync('python3', [verifier, bundle, '--policy', policy], { encoding: 'utf8' })
-    expect(second.stdout).toContain('accepted')
+    expect(second.stdout).toMatch(/\naccepted /)
     const seen = await custodyJson(['fhe', 'inspect', at('run', 'fhe', 'public.bin')])
     expect(seen.json.facts).toMatchObject({ key: 'TFHE_BINARY', size: 18_939 })
   }, 240_000)

@@ -12,10 +12,13 @@ export const catalogue = {
   },
   'MANIFEST-ENTRIES': { title: 'The manifest lists exactly the files of the archive', needs: ['MANIFEST'] },
   'TRANSCRIPT-DIGEST': {
-    title: 'The transcript has the size and digest of the manifest',
+    title: 'The transcript has the size and digest that the manifest states',
     needs: ['MANIFEST-ENTRIES'],
   },
-  'BLOB-DIGEST': { title: 'Every blob has the size and digest of the manifest', needs: ['MANIFEST-ENTRIES'] },
+  'BLOB-DIGEST': {
+    title: 'Every blob has the size and digest that the manifest states',
+    needs: ['MANIFEST-ENTRIES'],
+  },
   'BLOB-REFERENCES': {
     title: 'Every blob is named, and every named blob is there',
     needs: ['MANIFEST-ENTRIES'],

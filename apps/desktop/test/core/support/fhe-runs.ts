@@ -52,7 +52,7 @@ export class FheRuns {
     const policy = parsePolicyFile(new Uint8Array(readFileSync(policyFile)))
     if (!policy.ok) throw new Error(policy.detail)
     const second = spawnSync('python3', [verifier, path, '--policy', policyFile], { encoding: 'utf8' })
-    expect(second.stdout.trim()).toBe('accepted')
+    expect(second.stdout).toMatch(/\naccepted\n$/)
     const reader = fileReader(path)
     try {
       const { verdict, contents } = await verifyBundle(reader, { policy: policy.value })
