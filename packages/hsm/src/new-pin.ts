@@ -1,4 +1,6 @@
+import type { TokenInfo } from './device.ts'
 import { hsmError } from './hsm-errors.ts'
+import { profileOf } from './profiles/profiles.ts'
 
 const leastNewPin = 6
 
@@ -33,4 +35,21 @@ function isRepeated(pin: Uint8Array): boolean {
   for (let piece = 1; piece * 2 <= pin.length; piece++)
     if (pin.length % piece === 0 && pin.every((code, at) => code === pin[at % piece])) return true
   return false
+}
+
+type Initialised = Pick<TokenInfo, 'initialised' | 'pin' | 'manufacturer' | 'model'>
+
+/** How a token can be initialised as it stands. `finish`: its kind is once, and that was interrupted, so it gets the PINs that it lacks. */
+export function initialisation(token: Initialised): 'vendor-tool' | 'again' | 'finish' | 'once' {
+  const { by, again } = profileOf(token.manufacturer, token.model).initialise
+  if (by === 'vendor-tool') return 'vendor-tool'
+  if (again) return 'again'
+  return token.initialised && token.pin.user === 'not-set' ? 'finish' : 'once'
+}
+
+/** Whether the SO PIN that initialising takes may be a new one. Wrong tries hide that the maker's own is still there. */
+export function mayChooseSoPin(token: Initialised): boolean {
+  if (!token.initialised) return true
+  const { pin } = profileOf(token.manufacturer, token.model)
+  return initialisation(token) === 'finish' && pin.factorySoPin !== null
 }

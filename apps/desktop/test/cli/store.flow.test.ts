@@ -30,6 +30,10 @@ test('STORE-BACKUP backed up to a holder’s card, checked and restored with the
   expect(made).toMatchObject({ exit: 0, json: { ok: true, runs: 0, elsewhere: [at('elsewhere')] } })
   expect(statSync(at('store.age')).mode & 0o777).toBe(0o600)
 
+  const store = new Store(at('store'))
+  // Home no longer asks for a backup.
+  expect(JSON.parse(store.setting('last-backup') ?? 'null')).toMatchObject({ digest: made.json.digest })
+  store.close()
   const key = ['--key', keyPath, ...secret]
   const digest = String(made.json.digest)
   const checked = await custodyJson(['store', 'check', at('store.age'), '--digest', digest, ...key])

@@ -1,12 +1,12 @@
 import { wipe } from '@lux/crypto'
-import { type Hsm, HsmError, type TokenInfo } from '@lux/hsm'
+import { type Hsm, HsmError, initialisation, type TokenInfo } from '@lux/hsm'
 import type { Command } from 'commander'
 import type { CommandLine } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
 import { readSecret } from '../shell/secret-input.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
-import { isToFinish, newPin, soPinFor } from './new-pin.ts'
+import { newPin, soPinFor } from './new-pin.ts'
 import { sayPad } from './pin-pad.ts'
 import {
   findToken,
@@ -122,7 +122,7 @@ async function resetPin(hsm: Hsm, info: TokenInfo, options: Options): Promise<vo
   const token = hsm.token(info.serial)
   const acceptFinalTry = options.acceptFinalTry === true
   // The driver finishes what is initialised once; elsewhere the security officer has a PIN already.
-  const finishes = isToFinish(info)
+  const finishes = initialisation(info) === 'finish'
   const given = { label: info.label, sameLabel: true, acceptFinalTry }
   if (info.pinPad && isTyped(options)) {
     sayPad(`SO PIN of ${nameOf(info)} and then the new user PIN, twice,`)

@@ -19,6 +19,7 @@ import type { Run } from '../runs/run/run.ts'
 import { signedBy } from './setups/setup-policy.ts'
 import { plannedParts } from './setups/setups.ts'
 import { mustBeNewIn } from './shared/granted-paths.ts'
+import { needed } from './shared/needed.ts'
 import { readableRuns } from './shared/readable-runs.ts'
 import type { ServiceContext } from './shared/service-context.ts'
 import { wordsOf } from './shared/words.ts'
@@ -79,19 +80,18 @@ export async function verifyFile(
   const path = inside ?? chosen
   const taken = inside === null ? null : await compareTaken(chosen)
   const policy =
-    asked.policy === undefined ? null : parsePolicyFile(readBounded(policyAt(parts, asked.policy), maxPolicy))
-  if (policy !== null && !policy.ok) {
-    throw new ExpectedError('FILE-WRONG-KIND', `a policy.json is asked for: ${policy.rule}: ${policy.detail}`)
-  }
+    asked.policy === undefined
+      ? null
+      : needed(parsePolicyFile(readBounded(policyAt(parts, asked.policy), maxPolicy)))
   const reader = fileReader(path)
   try {
     const verdict = await parts.files.run(parts, asked.path, 'verify-bundle', (watch) =>
       verifyBundle(watchedReader(reader, watch), {
         attestation: verifyAttestation,
-        ...(policy === null ? {} : { policy: policy.value }),
+        ...(policy === null ? {} : { policy }),
       }),
     )
-    return { ...viewOf(path, verdict), taken, policy: policy === null ? null : lawOf(policy.value.policy) }
+    return { ...viewOf(path, verdict), taken, policy: policy === null ? null : lawOf(policy.policy) }
   } finally {
     reader.close()
   }

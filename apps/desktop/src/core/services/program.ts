@@ -6,8 +6,13 @@ import { HsmError } from '@lux/hsm'
 import { ExpectedError, writeDurably } from '@lux/node-files'
 import { wordsOf } from '@lux/people'
 import type { AppInfo, InputOf, StoreBackupView } from '../../contract/index.ts'
-import { type BackupFacts, backUpStore, checkStoreBackup, restoreStore } from '../store/store-backup.ts'
-import { noteBackup } from './home/due.ts'
+import {
+  type BackupFacts,
+  backUpStore,
+  checkStoreBackup,
+  noteBackup,
+  restoreStore,
+} from '../store/store-backup.ts'
 import { presentTokens } from './shared/absent-hsm.ts'
 import { needed } from './shared/needed.ts'
 import type { ServiceContext } from './shared/service-context.ts'
@@ -131,7 +136,6 @@ export async function backUp(
     made: parts.clock.now(),
     by,
   })
-  noteBackup(parts.store, facts, false)
   return { backup: viewOf(out, facts), elsewhere }
 }
 

@@ -97,6 +97,7 @@ export async function backUpStore(
     const files = sources.map(({ path, size, sha256 }) => ({ path, size, sha256 }))
     const about = { v: 1, kind: 'store-backup', made, by, files } satisfies List
     const { digest, bytes } = await writeSealed(out, sealChunks(to, plaintextOf(about, sources)))
+    noteBackup(store, { made, digest }, false)
     const elsewhere = store
       .runs()
       .map(({ folder }) => folder)
@@ -104,6 +105,32 @@ export async function backUpStore(
     return { ...factsOf(about), digest, bytes, elsewhere }
   } finally {
     rmSync(work, { recursive: true, force: true })
+  }
+}
+
+const noted = 'last-backup'
+const note = v.strictObject({ made: v.string(), digest: v.string(), checked: v.boolean() })
+
+/** Noted when a backup of the store was written, and again when it, or another one, was read back. */
+export function noteBackup(store: Store, backup: { made: string; digest: string }, checked: boolean): void {
+  const known = readNote(store)
+  if (known !== null && known.made > backup.made) return
+  const { made, digest } = backup
+  store.setSetting(noted, JSON.stringify({ made, digest, checked }))
+}
+
+/** The newest backup that is known of, and whether one was read back. */
+export function lastBackup(store: Store): { made: string; checked: boolean } | null {
+  const known = readNote(store)
+  return known === null ? null : { made: known.made, checked: known.checked }
+}
+
+function readNote(store: Store): v.InferOutput<typeof note> | null {
+  try {
+    const result = v.safeParse(note, JSON.parse(store.setting(noted) ?? 'null'))
+    return result.success ? result.output : null
+  } catch {
+    return null
   }
 }
 

@@ -32,6 +32,10 @@ test('the window is told by which policy, and who signed a bundle, of three offi
       contents: { signers: { signed: ['Ada', 'Berta'], missing: [expect.any(String)] } },
     },
   })
+  // As the command says it.
+  expect(await core.call('bundles.verify', { path, policy: path })).toMatchObject({
+    error: { code: 'POLICY-MALFORMED' },
+  })
   expect(await core.call('bundles.verify', { path })).toMatchObject({
     ok: true,
     value: { verdict: 'consistent', policy: null, contents: { signers: null } },

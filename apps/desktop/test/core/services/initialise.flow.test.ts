@@ -32,6 +32,7 @@ const initialise = (target: {
   typedLabel?: string
   label?: string
   second?: object
+  pins?: object
 }) =>
   core.call('tokens.initialise', {
     typedLabel: '',
@@ -69,6 +70,9 @@ describe('the window initialises', () => {
     expect(slot?.token).toMatchObject({ profile: 'opencryptoki', initialises: 'finish' })
     const target = { slot: null, serial: '5551234', typedLabel: '' }
     expect(codeOf(await initialise(target))).toBe('HSM-TOKEN-UNFINISHED')
+    // Where the maker's SO PIN may still be there, the one that is given takes its place.
+    const weak = { pins: { so: '11111111', user: '51827364' } }
+    expect(codeOf(await initialise({ ...target, label: 'stub', ...weak }))).toBe('HSM-PIN-TRIVIAL')
     expect(codeOf(await initialise({ ...target, label: 'stub' }))).toBe('done')
     expect(stubCalls(library)).toEqual(['C_SetPIN 87654321 73910284 1', 'C_InitPIN 51827364 1'])
   }, 60_000)

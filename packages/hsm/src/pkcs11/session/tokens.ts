@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { CKK, CKO } from '../../constants.ts'
 import type { InitialisedToken, TokenInfo, UnreadableSlot } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
+import { initialisation } from '../../new-pin.ts'
 import { profileOf } from '../../profiles/profiles.ts'
 import { CKA, is, num, readAttribute } from '../library/attributes.ts'
 import { attempt } from '../library/errors.ts'
@@ -157,7 +158,7 @@ export class Tokens {
           )
     const profile = profileOf(target.info.manufacturer, target.info.model)
     // What is initialised once and was interrupted is not erased again: what is left to do is done.
-    const finishes = profile.initialise.by === 'library' && !profile.initialise.again && isUnfinished(target)
+    const finishes = initialisation(target.info) === 'finish'
     if (finishes && target.info.label !== options.label) throw unfinished(target)
     requireInitialisable(profile, target, before, finishes)
     const { pins } = options

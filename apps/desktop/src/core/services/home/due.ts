@@ -1,7 +1,6 @@
-import * as v from 'valibot'
 import type { DueItem } from '../../../contract/index.ts'
 import type { Run } from '../../runs/run/run.ts'
-import type { Store } from '../../store/store.ts'
+import { lastBackup } from '../../store/store-backup.ts'
 import { readableRuns } from '../shared/readable-runs.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 
@@ -36,31 +35,6 @@ function factsOf({ folder }: Run): RunFacts {
     dealt: state.backups.map(({ set, acknowledged }) => ({ set, names: [...acknowledged] })),
     // One that only began has tried nothing.
     recovered: state.recovery === null || state.bundle === null ? null : state.recovery.backup.set,
-  }
-}
-
-const setting = 'last-backup'
-const kept = v.strictObject({ made: v.string(), digest: v.string(), checked: v.boolean() })
-
-/** Noted when a backup of the store was written, and again when it, or another one, was read back. */
-export function noteBackup(store: Store, backup: { made: string; digest: string }, checked: boolean): void {
-  const known = read(store)
-  if (known !== null && known.made > backup.made) return
-  const { made, digest } = backup
-  store.setSetting(setting, JSON.stringify({ made, digest, checked }))
-}
-
-function lastBackup(store: Store): StoreFacts['backup'] {
-  const known = read(store)
-  return known === null ? null : { made: known.made, checked: known.checked }
-}
-
-function read(store: Store): v.InferOutput<typeof kept> | null {
-  try {
-    const result = v.safeParse(kept, JSON.parse(store.setting(setting) ?? 'null'))
-    return result.success ? result.output : null
-  } catch {
-    return null
   }
 }
 

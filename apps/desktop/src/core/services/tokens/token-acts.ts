@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { State } from '@lux/ceremony'
 import { utf8 } from '@lux/crypto'
-import { requireHardToGuess } from '@lux/hsm'
+import { initialisation, mayChooseSoPin, requireHardToGuess } from '@lux/hsm'
 import { ExpectedError, syncFolder, withSystemErrors } from '@lux/node-files'
 import { type InputOf, serialEndLength, type TokenView } from '../../../contract/index.ts'
 import { atPad } from '../../runs/effects/token/pin-pad.ts'
@@ -17,15 +17,15 @@ export async function initialiseToken(
   if ((asked.slot === null) === (asked.serial === ''))
     throw new ExpectedError('INPUT-INVALID', 'slot or serial: one of them names the token')
   if (asked.pins !== null) requireHardToGuess(utf8(asked.pins.user))
-  // Of a token that has one already it is the present one.
-  if (asked.pins !== null && asked.serial === '') requireHardToGuess(utf8(asked.pins.so))
+  const there = asked.serial === '' ? null : await found(parts, asked.serial)
+  if (asked.pins !== null && (there === null || mayChooseSoPin(there)))
+    requireHardToGuess(utf8(asked.pins.so))
   let erasing: Parameters<typeof logged>[1] | null = null
-  if (asked.serial !== '') {
-    const info = await found(parts, asked.serial)
+  if (there !== null) {
     mustServeNoCeremony(parts, asked.serial)
     // Nothing is erased of one that is only finished.
-    if (viewOf(parts, info).initialises !== 'finish') {
-      const { label } = info
+    if (initialisation(there) !== 'finish') {
+      const { label } = there
       mustBeTyped(asked.typedLabel, label)
       const { name } = mustBeSeconded(asked.serial, asked.second)
       erasing = { act: 'erase-token', serial: asked.serial, label, ckaId: null, secondOfficer: name }

@@ -1,9 +1,9 @@
 import {
   evidenceOf,
   type InventoryObject,
+  initialisation,
   type PinState,
   type ProbeReport,
-  type Profile,
   profileOf,
   type Said,
   type TokenInfo,
@@ -49,7 +49,7 @@ export function tokenViewOf(
     replication: profile.replication,
     verifiedOn: profile.verifiedOn,
     initialised: info.initialised,
-    initialises: initialisesOf(info, profile.initialise),
+    initialises: initialisation(info),
     pinRules: { userTries: profile.pin.userTries, showsState: profile.pin.showsState },
     userPin: pinStateOf(info.pin.user),
     soPin: pinStateOf(info.pin.so),
@@ -61,16 +61,6 @@ export function tokenViewOf(
     probe: known.probe === null ? null : probeViewOf(known.probe.at, known.probe.report),
     ceremonies: [...known.ceremonies],
   }
-}
-
-/** Of a kind that is initialised once, one whose initialisation was interrupted can be finished. */
-function initialisesOf(
-  { initialised, pin }: TokenInfo,
-  { by, again }: Profile['initialise'],
-): contract.TokenView['initialises'] {
-  if (by === 'vendor-tool') return 'vendor-tool'
-  if (again) return 'again'
-  return initialised && pin.user === 'not-set' ? 'finish' : 'once'
 }
 
 /** What the token lists; what a list cannot tell is known after a probe. */
