@@ -1,4 +1,4 @@
-import { Icon, PersonChip, Rec } from '@lux/ui'
+import { Icon, PersonChip, Saying } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import { Page } from '../components/page.tsx'
 import { Refusal } from '../components/refusal.tsx'
@@ -121,7 +121,7 @@ function Asked({ request: { what, by, expires } }: { request: OpenRequest }) {
   return (
     <>
       <span>
-        <Rec>{t('phone.inbox.asks', { what, who: by })}</Rec>
+        <Saying>{t('phone.inbox.asks', { what, who: by })}</Saying>
       </span>
       <strong className="until">{t('phone.request.until', { time: timeOf(expires) })}</strong>
     </>
@@ -146,7 +146,7 @@ function Share({ share }: { share: ShareSummary }) {
       </span>
       <div className="row-text">
         <strong>
-          <Rec>{t('phone.inbox.share', { organisation: share.organisation })}</Rec>
+          <Saying>{t('phone.inbox.share', { organisation: share.organisation })}</Saying>
         </strong>
         <span className="quiet">
           {t('phone.inbox.share-note', { holder: share.holder, n: share.n, t: share.t, epoch: share.epoch })}

@@ -1,4 +1,4 @@
-import { Icon, Rec } from '@lux/ui'
+import { Icon, Saying } from '@lux/ui'
 import { type FormEvent, lazy, Suspense, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Page } from '../components/page.tsx'
@@ -65,7 +65,7 @@ function Printed({ made, name }: { made: Made; name: string }) {
       </button>
       <section className="card page">
         <h2>
-          <Rec>{t('phone.sheet.of', { name })}</Rec>
+          <Saying>{t('phone.sheet.of', { name })}</Saying>
         </h2>
         <p>{t('phone.sheet.page-codes')}</p>
         <Suspense>
@@ -74,7 +74,7 @@ function Printed({ made, name }: { made: Made; name: string }) {
       </section>
       <section className="card page">
         <h2>
-          <Rec>{t('phone.sheet.words-of', { name })}</Rec>
+          <Saying>{t('phone.sheet.words-of', { name })}</Saying>
         </h2>
         <p>{t('phone.sheet.page-words')}</p>
         <ol className="sheet-words" dir="ltr" lang="en">

@@ -1,4 +1,5 @@
 import { Button } from '@radix-ui/themes'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Failure, useErrorText } from '../i18n/error-text.ts'
 import { Icon } from './icon.tsx'
@@ -10,8 +11,11 @@ type Props = { failure: Failure; tone?: 'bad' | 'warn'; onRetry?: () => void }
 export function FailureNotice({ failure, tone = 'bad', onRetry }: Props) {
   const { t } = useTranslation()
   const text = useErrorText(failure)
+  const notice = useRef<HTMLDivElement>(null)
+  // Whoever pressed far below it would see nothing happen.
+  useEffect(() => notice.current?.scrollIntoView?.({ block: 'nearest' }), [])
   return (
-    <div className="failure" data-tone={tone} role="alert" data-code={failure.code}>
+    <div ref={notice} className="failure" data-tone={tone} role="alert" data-code={failure.code}>
       <Icon name="alert" size={18} />
       <div>
         <strong>{text.what}</strong>

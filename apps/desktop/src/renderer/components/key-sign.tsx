@@ -1,4 +1,4 @@
-import { Code, FailureNotice, Rec } from '@lux/ui'
+import { Code, FailureNotice, Saying } from '@lux/ui'
 import { Button, Dialog, TextField } from '@radix-ui/themes'
 import { type ReactNode, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -136,7 +136,7 @@ export function KeySign({ trigger, title, before = false, what, onSign }: Props)
             </Dialog.Close>
           </div>
           <p className="quiet">
-            <Rec>{t(before ? 'key-sign.shown-before' : 'key-sign.shown-here')}</Rec>
+            <Saying>{t(before ? 'key-sign.shown-before' : 'key-sign.shown-here')}</Saying>
           </p>
         </form>
       </Dialog.Content>

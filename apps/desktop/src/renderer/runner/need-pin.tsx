@@ -78,6 +78,9 @@ export function NeedPin({ view, need, act, goOn, lend }: Props) {
       }}
     >
       <NeedPinFacts need={need} />
+      <span className="why-not" role="status">
+        {refused === null ? null : t(`runner.${refused}`)}
+      </span>
       <PinField
         label={t(need.user === 'so' ? 'tokens.so-pin' : 'tokens.user-pin')}
         field={pin}
@@ -89,11 +92,6 @@ export function NeedPin({ view, need, act, goOn, lend }: Props) {
       <button type="submit" className="visually-hidden" tabIndex={-1} disabled={need.pin.state === 'locked'}>
         {t('runner.enter-pin')}
       </button>
-      <div className="actions">
-        <span className="why-not" role="status">
-          {refused === null ? null : t(`runner.${refused}`)}
-        </span>
-      </div>
     </form>
   )
 }

@@ -208,6 +208,7 @@ function SignerRow({ view, need, signer, left, busy, off, onSign }: SignerRowPro
                   variant="surface"
                   color="gray"
                   highContrast
+                  data-sign-here=""
                   aria-label={t('runner.sign-here-for', { name })}
                 >
                   {t('runner.sign-here')}

@@ -1,4 +1,4 @@
-import { Code, Icon, ReadingCard, Rec, Sentence } from '@lux/ui'
+import { Code, Icon, ReadingCard, Rec, Saying, Sentence } from '@lux/ui'
 import { useErrorText } from '@lux/ui/i18n'
 import { TextArea } from '@radix-ui/themes'
 import { type ReactNode, useId, useState } from 'react'
@@ -15,7 +15,7 @@ import { useTyped } from '../stores/room.ts'
 import type { Act } from './act.ts'
 import { RunTokens } from './run-tokens.tsx'
 import { cardCount } from './step/heard.ts'
-import { Told } from './told.tsx'
+import { coded, Told } from './told.tsx'
 
 type Props = { view: RunView; exception: ExceptionView; act: Act }
 type Decision = ExceptionView['decisions'][number]
@@ -155,12 +155,12 @@ function WordsDiffer({
 /** Told by whoever reported it, or by the machine in the words of its code. */
 function Story({ view, exception }: Omit<Props, 'act'>) {
   const { t } = useTranslation()
-  const [, detail = exception.happened] = /^[A-Z0-9-]+: (.*)$/s.exec(exception.happened) ?? []
+  const { code, detail } = coded(exception.happened)
   const text = useErrorText({ code: exception.code, detail })
   const story = view.remarks.findLast(({ kind, decided }) => kind === 'deviation' && decided === null)
   const { about } = exception
   const title: Record<ExceptionView['about'], ReactNode> = {
-    reported: <Rec>{exception.happened}</Rec>,
+    reported: code === null ? <Rec>{detail}</Rec> : text.what,
     mismatch: t('runner.told.mismatch'),
     ambiguous: t('runner.told.ambiguous'),
     failed: text.what,
@@ -175,11 +175,11 @@ function Story({ view, exception }: Omit<Props, 'act'>) {
           <h2 className="stage-ask">{title[about]}</h2>
           {story === undefined ? null : (
             <p className="step-text">
-              <Rec>
+              <Saying>
                 {story.by === ''
                   ? t('runner.told.itself', { time: minuteOf(story.at) })
                   : t('runner.told.reported', { name: story.by, time: minuteOf(story.at) })}
-              </Rec>
+              </Saying>
             </p>
           )}
         </div>

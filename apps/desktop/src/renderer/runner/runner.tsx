@@ -52,6 +52,10 @@ function Running({ view, failure }: { view: RunView; failure: Failure | null }) 
   const result = face.kind === 'result' ? face.step : null
   const opened = again === null ? undefined : stepsOf(view).find(({ id }) => id === again)
   const at = `${opened?.id ?? ''} ${result?.id ?? view.current?.id ?? view.state} ${result === null ? view.state : 'result'}`
+  const voices = view.current?.needs.flatMap((need) => (need.need === 'sign' ? need.signers : []))
+  const stand = `${at} ${voices?.filter(({ signed }) => signed).length} ${JSON.stringify(room.heard)}`
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was refused is over once the run went on
+  useEffect(() => setRefused(null), [stand])
   useShownOnWall(view, result)
   useFocusOnNext(`${at} ${view.current?.blocked ?? ''}`)
 
@@ -140,7 +144,13 @@ function useFocusOnNext(at: string): void {
     // Whoever writes in a dialog is not torn out of it.
     if (document.querySelector('[role=dialog], [role=alertdialog]') !== null) return
     const main = document.querySelector('.stage-main')
-    const field = ['[type=password]', '.clock-entry', '[type=text]', '.answer [type=radio]']
+    const field = [
+      '[type=password]',
+      '.clock-entry',
+      '[type=text]',
+      '.answer [type=radio]',
+      '[data-sign-here]',
+    ]
       .map((one) => main?.querySelector<HTMLElement>(one) ?? null)
       .find((one) => one !== null)
     const next = field ?? document.querySelector<HTMLElement>('[data-go]')

@@ -1,5 +1,12 @@
-import { Icon, Rec } from '@lux/ui'
+import { Code, Icon, Rec } from '@lux/ui'
+import { useErrorText } from '@lux/ui/i18n'
 import { useTranslation } from 'react-i18next'
+
+/** A code at its beginning, and what follows it; of a person's own words no code. */
+export function coded(happened: string): { code: string | null; detail: string } {
+  const [, code = null, detail = happened] = /^([A-Z]+-[A-Z0-9-]+): (.*)$/s.exec(happened) ?? []
+  return { code, detail }
+}
 
 /** What was expected against what happened, and beside it what nobody has to doubt. */
 export function Told({
@@ -12,6 +19,8 @@ export function Told({
   certain: string | null
 }) {
   const { t } = useTranslation()
+  const { code, detail } = coded(happened)
+  const text = useErrorText({ code: code ?? '', detail })
   return (
     <dl className="told">
       <div>
@@ -23,7 +32,17 @@ export function Told({
       <div data-tone="found">
         <dt>{t('runner.happened')}</dt>
         <dd>
-          <Rec>{happened}</Rec>
+          {code === null ? (
+            <Rec>{detail}</Rec>
+          ) : (
+            <>
+              {text.what}
+              <br />
+              <span className="quiet">
+                <Rec>{detail}</Rec> · <Code>{code}</Code>
+              </span>
+            </>
+          )}
         </dd>
       </div>
       {certain === null ? null : (

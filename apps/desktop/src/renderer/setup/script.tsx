@@ -1,6 +1,6 @@
 import { Rec, WordCards } from '@lux/ui'
 import { Button, RadioCards } from '@radix-ui/themes'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ScriptView, SetupView } from '../../contract/index.ts'
 import { call } from '../client.ts'
@@ -140,6 +140,9 @@ function Values({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
   const needed = fields.some(({ optional, name }) => optional !== true && (typed[name] ?? '') === '')
   const asks = needed || faults.length > 0
   const [open, setOpen] = useState(asks)
+  const card = useRef<HTMLDetailsElement>(null)
+  // A script chosen far below shows what it asks for.
+  useEffect(() => card.current?.scrollIntoView?.({ block: 'nearest' }), [])
   // It never folds under whoever types.
   if (asks && !open) setOpen(true)
   const send = (next: Record<string, string>): void => {
@@ -152,7 +155,7 @@ function Values({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
     send(typed)
   }
   return (
-    <details className="details" open={open}>
+    <details ref={card} className="details" open={open}>
       <summary>{t('ceremonies.values', { count: fields.length })}</summary>
       <form
         className="form"

@@ -52,7 +52,7 @@ function Rail() {
             {t('help.key.help.keys')}
           </span>
         </button>
-        <button type="button" onClick={lock}>
+        <button type="button" onClick={() => lock()}>
           <Icon name="cover" />
           {t('frame.cover')}
         </button>
@@ -248,11 +248,18 @@ export function Frame({ children }: { children: ReactNode }) {
   )
 }
 
-const unlock = (): void => useIdle.setState({ locked: false })
+function unlock(): void {
+  useIdle.setState({ locked: false })
+  // Where nothing had the focus before, Enter goes on with the next action.
+  requestAnimationFrame(() => {
+    if (document.activeElement === document.body) document.querySelector<HTMLElement>('[data-go]')?.focus()
+  })
+}
 
 /** Covers the whole window, dialogs too, until a person is there again. Nothing below it can be reached or read. */
 function IdleCover() {
   const { t } = useTranslation()
+  const idle = useIdle((state) => state.idle)
   const cover = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const dialog = cover.current
@@ -275,7 +282,10 @@ function IdleCover() {
       <div className="idle-panel">
         <Icon name="clock" size={28} />
         <h2 id="idle-title">{t('frame.locked')}</h2>
-        <p id="idle-text">{t('frame.locked-what')}</p>
+        <p id="idle-text">
+          {idle ? `${t('frame.locked-idle')} ` : ''}
+          {t('frame.locked-what')}
+        </p>
         <Button size="3" autoFocus onClick={unlock}>
           {t('frame.unlock')}
         </Button>

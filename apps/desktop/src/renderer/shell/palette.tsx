@@ -136,7 +136,7 @@ function useEntries(onHelp: () => void): Entry[] {
           ],
     ),
     { id: 'help', group: 'act', name: t('help.title'), run: onHelp },
-    { id: 'lock', group: 'act', name: t('help.lock'), run: lock },
+    { id: 'lock', group: 'act', name: t('help.lock'), run: () => lock() },
     ...below.filter(({ rank }) => rank === rowRank).map(pressing),
   ]
 }

@@ -7,8 +7,12 @@ import { useNow } from './elapsed.tsx'
 
 /** What the scale shows to either side of zero. */
 const scale = 60
-/** Where the engine stops the run. */
+/** Where the engine stops the run, in seconds. */
 const limit = 300
+
+/** Whether a clock that was read at `at` is so far off that the run stops. */
+export const clocksDiffer = ({ value, at }: { value: string; at: string }): boolean =>
+  Math.abs(Date.parse(value) - Date.parse(at)) > limit * 1000
 
 /** Both clocks side by side: the workstation's runs, the wall's is typed, and how far they are apart is seen before it is said. */
 export function ClockCard({

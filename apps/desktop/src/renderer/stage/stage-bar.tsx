@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { RunView } from '../../contract/index.ts'
 import { DomainBadge, RunStateBadge } from '../components/state-badge.tsx'
 import { screens } from '../shell/screens.ts'
+import { lock } from '../stores/idle.ts'
 import { useRoom } from '../stores/room.ts'
 import { hrefOf } from '../stores/route.ts'
 import { useShell } from '../stores/shell.ts'
@@ -93,6 +94,11 @@ function Menu() {
               </a>
             </DropdownMenu.Item>
           ))}
+          <DropdownMenu.Separator />
+          <DropdownMenu.Item onSelect={() => lock()}>
+            <Icon name="cover" />
+            {t('frame.cover')}
+          </DropdownMenu.Item>
         </DropdownMenu.Content>
       </DropdownMenu.Root>
       <span className="visually-hidden">{t(`frame.core.${core.state}`)}</span>

@@ -3,15 +3,15 @@ import { create } from 'zustand'
 import { call } from '../client.ts'
 import { useShell } from './shell.ts'
 
-/** Whether the window is locked because nobody was at it. */
-export const useIdle = create<{ locked: boolean }>(() => ({ locked: false }))
+/** Whether the window is covered, and whether because nobody was at it. */
+export const useIdle = create<{ locked: boolean; idle: boolean }>(() => ({ locked: false, idle: false }))
 
 const signs = ['keydown', 'pointerdown', 'pointermove', 'wheel'] as const
 
 /** What was typed into a PIN's field or copied is gone, core forgets what it was given, and tokens are logged out. */
-export function lock(): void {
+export function lock(idle = false): void {
   for (const field of document.querySelectorAll<HTMLInputElement>('input[type=password]')) field.value = ''
-  useIdle.setState({ locked: true })
+  useIdle.setState({ locked: true, idle })
   void call('app.lock', {})
   void call('shell.forgetCopied', {})
 }
@@ -22,10 +22,11 @@ export function useIdleLock(): void {
   const locked = useIdle((state) => state.locked)
   useEffect(() => {
     if (minutes === 0 || locked) return
-    let timer = setTimeout(lock, minutes * 60_000)
+    const unattended = (): void => lock(true)
+    let timer = setTimeout(unattended, minutes * 60_000)
     const seen = (): void => {
       clearTimeout(timer)
-      timer = setTimeout(lock, minutes * 60_000)
+      timer = setTimeout(unattended, minutes * 60_000)
     }
     for (const sign of signs) addEventListener(sign, seen, { capture: true, passive: true })
     return () => {

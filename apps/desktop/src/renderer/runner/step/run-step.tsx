@@ -1,10 +1,10 @@
-import { Code, FailureNotice, PersonChip, Rec } from '@lux/ui'
+import { Code, FailureNotice, PersonChip, Rec, Saying } from '@lux/ui'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CurrentStep, RunView } from '../../../contract/index.ts'
 import { CommandLine } from '../../components/command-line.tsx'
 import { useScriptText } from '../../i18n/step-text.ts'
-import { ClockCard } from '../../stage/clock-card.tsx'
+import { ClockCard, clocksDiffer } from '../../stage/clock-card.tsx'
 import { inFours } from '../../stage/largest.ts'
 import { peopleOf } from '../../stage/run-people.ts'
 import { StageStep } from '../../stage/stage-step.tsx'
@@ -53,6 +53,7 @@ export function RunStep({ view, step, act }: Props) {
       view={view}
       step={step}
       inHand={inHand}
+      goes={clockRead !== null && clocksDiffer(clockRead) ? 'clock-differs' : step.do}
       why={why}
       actions={actions}
       act={act}
@@ -141,16 +142,16 @@ function Ask({
   if (sign !== null && !view.may.resume) {
     const [first = '', ...more] = unsigned(sign)
     return more.length === 0 ? (
-      <Rec>{t('stage.ask-sign-one', { name: first })}</Rec>
+      <Saying>{t('stage.ask-sign-one', { name: first })}</Saying>
     ) : (
       t('stage.ask-sign', { count: signaturesMissing(sign) })
     )
   }
   if (reading !== null) {
     const what = t(`stage.reading.of.${reading.compared.what}`)
-    return <Rec>{t('stage.reading.ask', { name: names.join(t('stage.and')), what })}</Rec>
+    return <Saying>{t('stage.reading.ask', { name: names.join(t('stage.and')), what })}</Saying>
   }
-  return <Rec>{said.ask(step.do, names)}</Rec>
+  return <Saying>{said.ask(step.do, names)}</Saying>
 }
 
 /** What officers sign about a deviation: what happened, and what somebody proposes to do about it. */

@@ -20,6 +20,8 @@ type Props = {
   view: RunView
   step: CurrentStep
   inHand: StepInHand
+  /** By which the button is named. */
+  goes: string
   why: WhyNot | null
   actions: ReturnType<typeof useStepActions>
   act: Act
@@ -88,6 +90,7 @@ function HearOrGoOn({
   view,
   step,
   inHand,
+  goes,
   actions,
   act,
   by,
@@ -103,14 +106,14 @@ function HearOrGoOn({
   const left =
     reading === null || reading.endsHere
       ? null
-      : t('stage.reading.left', { left: reading.left, next: said.go(step.do) })
+      : t('stage.reading.left', { left: reading.left, next: said.go(goes) })
   return (
     <>
       {peers.length > 1 && sign === null ? (
         <WhoSelect names={peers} value={by} onChange={onBy} label={t('runner.by')} />
       ) : null}
       <GoButton
-        label={all ? t('stage.all-here') : reading === null ? said.go(step.do) : heard}
+        label={all ? t('stage.all-here') : reading === null ? said.go(goes) : heard}
         {...(reading === null ? {} : { icon: 'check', letter: letters.heard })}
         hint={whyNot ?? left}
         beside={
