@@ -53,6 +53,10 @@ export type StepView = StepName & {
   text: string
   textKey?: string
   actor: Actor
+  /** People do it by themselves, and see it while it is done. */
+  byHand?: true
+  /** What whoever goes on says with it. */
+  says?: 'who is here' | 'the time'
   state: StepState
   /** ISO-8601 UTC: since when the run stands or stood at it, and when it was done. */
   startedAt: string | null

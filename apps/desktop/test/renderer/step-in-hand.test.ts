@@ -12,7 +12,8 @@ core.must(core.startCommand())
 const view = new FakeRun(core).view()
 const first = view.current
 if (first === null) throw new Error('the run has no step in hand')
-const free: CurrentStep = { ...first, do: 'confirm', blocked: null, needs: [] }
+const { says: _, ...silent } = first
+const free: CurrentStep = { ...silent, do: 'confirm', byHand: true, blocked: null, needs: [] }
 const field: Field = { name: 'bag', type: 'text', label: 'Bag' }
 
 const plain: StepInHand = { ...stepInHand(view, free, room), peers: ['Ada'], fields: [] }
@@ -32,7 +33,7 @@ describe('why a step cannot go on yet', () => {
   })
 
   it('is the roll, where nobody ticked a name and nobody plays everybody', () => {
-    const roll: CurrentStep = { ...free, do: 'roll-call' }
+    const roll: CurrentStep = { ...free, do: 'roll-call', says: 'who is here' }
     const nobody = { ...entered, here: [] }
     expect(whyNot(roll, plain, nobody)).toEqual({ why: 'roll' })
     expect(whyNot(roll, { ...plain, alone: true }, nobody)).toBe(null)

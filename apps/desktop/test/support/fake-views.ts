@@ -113,7 +113,7 @@ export const run: RunView = {
       kind: 'token-initialisation',
       title: 'Prepare the room and the token',
       steps: [
-        step(1, 'roll-call', 'Roll call', 'done'),
+        { ...step(1, 'roll-call', 'Roll call', 'done'), byHand: true, says: 'who is here' },
         step(2, 'measure-machine', 'Measure the machine', 'done'),
         step(3, 'probe-token', 'Attack the token', 'done'),
         current,

@@ -4,6 +4,7 @@ import type { NewEvent } from '../model/events.ts'
 import { refuse } from '../model/rules.ts'
 import type { State } from '../model/state.ts'
 import type { Step } from '../plan/plan.ts'
+import { stepFacts } from '../steps/facts.ts'
 import { opened } from './exceptions.ts'
 
 const toleratedMinutes = 5
@@ -19,7 +20,7 @@ export function clockDiffers(
   { id, do: kind, values = [] }: Step,
   { by, input, now }: { by: string; input: Readonly<Record<string, string>>; now: string },
 ): NewEvent | Refusal | null {
-  if (kind !== 'clock-check') return null
+  if (stepFacts[kind].says !== 'the time') return null
   for (const value of values.filter(({ format }) => format === 'time')) {
     const read = input[value.id] ?? ''
     const minutes = Math.abs(millisecondsOf(read) - millisecondsOf(now)) / 60_000

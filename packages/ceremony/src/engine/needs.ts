@@ -4,6 +4,7 @@ import type { Stage } from '../model/stage.ts'
 import type { CheckpointState, DecryptionState, ExceptionState, State, StepProgress } from '../model/state.ts'
 import { namesOf } from '../plan/queries.ts'
 import { decryptionAt } from '../steps/decryption/queries.ts'
+import { stepFacts } from '../steps/facts.ts'
 import { stillToSign } from '../steps/officers/queries.ts'
 import { stageNeeds } from '../steps/run.ts'
 import { currentStep, pinsOf, stageOf, stagesOf } from '../steps/stages.ts'
@@ -97,8 +98,7 @@ function confirmation(state: State, progress: StepProgress, shows: 'nothing' | '
 
 /** What the plan has read aloud: before the opening is signed plan and policy, at a step of its own all that there is to compare. */
 function aloud(state: State, progress: StepProgress) {
-  const { do: kind } = progress.step
-  if (kind !== 'read-aloud' && kind !== 'open-run') return []
+  if (stepFacts[progress.step.do].aloud !== true) return []
   const shown = [readAloud('plan', state.planHash), readAloud('policy', state.policyDigest)]
   if (state.opening !== null) shown.push(readAloud('opening', state.opening.digest))
   const checkpoint = state.checkpoints.at(-1)

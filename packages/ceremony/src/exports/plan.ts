@@ -7,7 +7,6 @@ export {
   holderBefore,
   holderNext,
   isAtPad,
-  isSpareStep,
   keyOf,
   namesOf,
   stayingHolders,
@@ -30,4 +29,5 @@ export {
   type ScriptValues,
 } from '../plan-check/script.ts'
 export { rolesMissing, takeSeat } from '../plan-check/seats.ts'
-export { stepFacts } from '../steps/facts.ts'
+export { isByHand, stepFacts } from '../steps/facts.ts'
+export { isSpareStep } from '../steps/replication/facts.ts'

@@ -86,20 +86,6 @@ export function hasWindowTargets(plan: Plan, { spares = [], backup }: PlannedKey
   return servers.length + spares.length > 0 || backup !== undefined
 }
 
-/** Whether a root leaves the token of this role by a window. */
-export function hasWindowIn(plan: Plan, role: string): boolean {
-  return stepsOf(plan).some(({ step }) => {
-    const key = step.do === 'generate-root' ? keyOf(plan, step.key) : undefined
-    return key !== undefined && (step.token ?? 'ceremony') === role && leavesByWindow(plan, key)
-  })
-}
-
-/** Whether a step brings a spare its root from the window, so that no vendor's tool has a part in it. */
-export function isSpareStep(plan: Plan, step: Step): boolean {
-  const key = keyOf(plan, step.key)
-  return step.do === 'replicate-root' && (key?.spares ?? []).includes(step.token ?? 'ceremony')
-}
-
 /** How the root comes into the token of a replicate-root step, or null where the plan has no way there. */
 export function wayInto(key: PlannedKey, role: string): ReplicaWay | null {
   return (key.spares ?? []).includes(role) ? 'trusted-window' : vendorWayOf(key)

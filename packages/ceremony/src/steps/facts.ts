@@ -60,6 +60,10 @@ export const effectKinds = Object.keys(effectFacts) as readonly EffectKind[]
 export const isEffectKind = (kind: unknown): kind is EffectKind =>
   typeof kind === 'string' && Object.hasOwn(effectFacts, kind)
 
+/** Whether people do the step by themselves, and the machine only writes down that they did. */
+export const isByHand = ({ do: kind }: Pick<Step, 'do'>): boolean =>
+  stepFacts[kind].stages.every((stage) => stage.kind === 'confirm')
+
 /** Whether the step makes a key. */
 export const makesKey = ({ do: kind }: Pick<Step, 'do'>): boolean =>
   (stepFacts[kind].key?.makes ?? null) !== null

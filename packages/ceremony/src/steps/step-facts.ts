@@ -21,6 +21,10 @@ export type StepFacts = {
   readonly recorded: EffectKind | null
   /** Officers may go on without its result: no key, seal or proof depends on it. */
   readonly dispensable?: true
+  /** Digests are read aloud at its start, before anybody goes on. */
+  readonly aloud?: true
+  /** What whoever goes on says with it. */
+  readonly says?: 'who is here' | 'the time'
   /** Whose PINs people enter at its start, for one attempt. */
   readonly pins?: (state: State, step: Step) => readonly PinNeed['user'][]
   /** What its token must be able to do, and what besides where a root leaves it by a window. */

@@ -67,11 +67,6 @@ const tables: Readonly<Record<string, string>> = {
   'packages/ceremony/src/model/effects.ts': 'types of what effects are and give',
   'packages/ceremony/src/model/state.ts': 'types of what effects have given',
   'packages/ceremony/src/steps/facts.ts': 'the first step of each kind of part',
-  // To become facts.
-  'packages/ceremony/src/engine/needs.ts': 'which steps read words aloud',
-  'packages/ceremony/src/plan/queries.ts': 'pads, windows and spares of a plan',
-  'apps/desktop/src/renderer/stage/phase.ts': 'what people do by hand, which no view says yet',
-  'apps/desktop/src/renderer/runner/step/step-in-hand.ts': 'likewise',
 }
 
 test('FACTS no file outside the families lists kinds of steps: it asks their facts', () => {

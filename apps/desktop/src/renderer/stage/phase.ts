@@ -2,9 +2,6 @@ import type { CurrentStep, Need, RunView, StepView } from '../../contract/index.
 import { inHand } from '../runner/step/heard.ts'
 import { peopleOf, playedAlone, type RunPerson } from './run-people.ts'
 
-/** What people do themselves is seen while it is done. */
-const byHand: ReadonlySet<string> = new Set(['roll-call', 'clock-check', 'confirm', 'read-aloud', 'pause'])
-
 export function stepsOf(view: Pick<RunView, 'parts'>): StepView[] {
   return view.parts.flatMap(({ steps }) => steps)
 }
@@ -122,14 +119,14 @@ export function saysSeen(view: Pick<RunView, 'people' | 'domain' | 'may'>): RunP
 export function unseenResult(view: RunView, seen: number): StepView | null {
   if (view.current === null || view.paused !== null || view.exception !== null) return null
   const done = lastDone(view)
-  return done !== null && done.number > seen && !byHand.has(done.do) ? done : null
+  return done !== null && done.number > seen && done.byHand !== true ? done : null
 }
 
 /** Nothing but somebody's word is wanted: there is no value, PIN, signature, file or word to compare. */
 export function handsFree(step: CurrentStep): boolean {
   return (
     step.mayProceed &&
-    !byHand.has(step.do) &&
+    step.byHand !== true &&
     step.needs.length === 0 &&
     step.procedure.length === 0 &&
     step.failure === null &&

@@ -15,6 +15,7 @@ export const facts = {
     stages: [go, looks('sign-opening'), { kind: 'signatures', what: 'opening' }, checkpoint('opening')],
     key: null,
     recorded: null,
+    aloud: true,
   },
   checkpoint: {
     actor: 'operator',

@@ -1,5 +1,6 @@
 import { checkpoint, go, looks } from '../../model/stage.ts'
-import { isSpareStep } from '../../plan/queries.ts'
+import type { Plan, Step } from '../../plan/plan.ts'
+import { keyOf } from '../../plan/queries.ts'
 import { templates } from '../key/templates.ts'
 import type { EffectFactsOf, StepFactsOf } from '../step-facts.ts'
 
@@ -18,3 +19,9 @@ export const facts = {
 export const effectFacts = {
   'prove-replica': { result: 'is asked for', reads: templates.replica, names: null },
 } as const satisfies EffectFactsOf<'prove-replica'>
+
+/** Whether a step brings a spare its root from the window, so that no vendor's tool has a part in it. */
+export function isSpareStep(plan: Plan, step: Step): boolean {
+  const key = keyOf(plan, step.key)
+  return step.do === 'replicate-root' && (key?.spares ?? []).includes(step.token ?? 'ceremony')
+}

@@ -3,8 +3,8 @@ import { capabilities } from '../../documents/ceremony/machine.ts'
 import { digest, line } from '../../documents/format/fields.ts'
 import type { EffectOf, OwnEffect, Results } from '../../model/effects.ts'
 import type { State, StepProgress, TokenState } from '../../model/state.ts'
-import { tokenNeeds } from '../../plan/plan.ts'
-import { hasWindowIn, isAtPad, tokenOf } from '../../plan/queries.ts'
+import { type Plan, tokenNeeds } from '../../plan/plan.ts'
+import { isAtPad, keyOf, leavesByWindow, stepsOf, tokenOf } from '../../plan/queries.ts'
 import { common, profileOf, stepPlace, tokenOfStep } from '../effect-parts.ts'
 import { count, objects, short, verdict } from '../result-fields.ts'
 import { differs, type EffectModules, type Mismatch } from '../step-module.ts'
@@ -154,3 +154,11 @@ export const effects = {
     },
   },
 } satisfies EffectModules<'initialise-token' | 'log-in' | 'probe-token' | 'inventory'>
+
+/** Whether a root leaves the token of this role by a window. */
+function hasWindowIn(plan: Plan, role: string): boolean {
+  return stepsOf(plan).some(({ step }) => {
+    const key = step.do === 'generate-root' ? keyOf(plan, step.key) : undefined
+    return key !== undefined && (step.token ?? 'ceremony') === role && leavesByWindow(plan, key)
+  })
+}

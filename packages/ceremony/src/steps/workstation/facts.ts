@@ -13,18 +13,21 @@ export const facts = {
     stages: [go],
     key: null,
     recorded: null,
+    says: 'who is here',
   },
   'read-aloud': {
     actor: 'administrator',
     stages: [go],
     key: null,
     recorded: null,
+    aloud: true,
   },
   'clock-check': {
     actor: 'witness',
     stages: [go],
     key: null,
     recorded: null,
+    says: 'the time',
   },
   pause: {
     actor: 'administrator',

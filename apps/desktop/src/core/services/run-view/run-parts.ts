@@ -1,4 +1,5 @@
 import type { StepState as EngineStep, RunView as EngineView } from '@lux/ceremony'
+import { isByHand, stepFacts } from '@lux/ceremony/plan'
 import type * as contract from '../../../contract/index.ts'
 import { resultsOf } from './step-facts.ts'
 
@@ -25,6 +26,7 @@ export function partsOf(view: EngineView): contract.PartView[] {
     title: kind,
     steps: steps.map((step) => {
       number += 1
+      const { says } = stepFacts[step.do]
       return {
         id: step.id,
         number,
@@ -33,6 +35,8 @@ export function partsOf(view: EngineView): contract.PartView[] {
         text: step.text,
         textKey: step.textKey,
         actor: { role: step.actor, name: step.names.join(', ') },
+        ...(isByHand(step) ? { byHand: true } : {}),
+        ...(says === undefined ? {} : { says }),
         state: step.id === failed ? 'failed' : stepStates[step.state],
         startedAt: step.started,
         doneAt: step.finished,

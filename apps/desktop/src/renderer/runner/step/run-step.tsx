@@ -87,7 +87,7 @@ export function RunStep({ view, step, act }: Props) {
       {works || work !== null || (actions.busy && step.mayProceed && pin === null) ? (
         <WorkingCard id={view.id} report={work} />
       ) : null}
-      {step.do === 'roll-call' && !works && !deciding ? <Roll view={view} /> : null}
+      {step.says === 'who is here' && !works && !deciding ? <Roll view={view} /> : null}
       {clock === null || works ? null : (
         <ClockCard
           field={clock}

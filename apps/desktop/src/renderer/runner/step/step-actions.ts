@@ -50,7 +50,7 @@ export function useStepActions({ view, step, inHand, by, values, clockReadAt, ac
       for (const enter of pins.current.values()) if (!(await enter())) return
       const now = run.getState().value
       if (pins.current.size > 0 && !(now?.id === view.id && now.current?.mayProceed)) return
-      if (step.do === 'roll-call' && !(await callTheRoll())) return
+      if (step.says === 'who is here' && !(await callTheRoll())) return
       await proceed()
     })
   }

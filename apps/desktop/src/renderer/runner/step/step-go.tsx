@@ -101,7 +101,7 @@ function HearOrGoOn({
   const said = useStageText()
   const { here } = useRoom(view.id)
   const { alone, peers, reading, sign } = inHand
-  const all = step.do === 'roll-call' && alone && here.length === 0
+  const all = step.says === 'who is here' && alone && here.length === 0
   const heard = t(alone ? 'stage.heard' : 'stage.reading.heard')
   const left =
     reading === null || reading.endsHere

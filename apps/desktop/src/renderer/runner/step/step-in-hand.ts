@@ -70,7 +70,7 @@ export function stepInHand(
     pin: step.needs.find((need) => need.need === 'pin') ?? null,
     confirms: step.needs.flatMap((need) => (need.need === 'confirm' ? [need.text] : [])),
     fields,
-    clock: (step.do === 'clock-check' ? fields.find(({ type }) => type === 'time') : undefined) ?? null,
+    clock: (step.says === 'the time' ? fields.find(({ type }) => type === 'time') : undefined) ?? null,
     deciding: sign?.what === 'exception',
     facts: step.facts.filter(({ value, form }) => form !== 'words' && !isInWords(value)),
     aloud,
@@ -91,7 +91,7 @@ function readingNow(
   return {
     ...now,
     left,
-    endsHere: alone || (left === 1 && step.do === 'read-aloud'),
+    endsHere: alone || (left === 1 && step.byHand === true),
     heardBy: says === null ? null : (heardBy[says] ?? []),
   }
 }
@@ -117,7 +117,7 @@ export function whyNot(step: CurrentStep, inHand: StepInHand, entered: Entered):
   if (blocked === 'signatures-missing' && sign !== null) return { why: 'waits-for', names: unsigned(sign) }
   // The PIN is typed on this very step.
   if (blocked !== null && blocked !== 'pin-missing') return { why: 'blocked', reason: blocked }
-  if (step.do === 'roll-call' && entered.here.length === 0 && !alone) return { why: 'roll' }
+  if (step.says === 'who is here' && entered.here.length === 0 && !alone) return { why: 'roll' }
   if (confirms.some((text) => entered.confirmed[text] !== true)) return { why: 'confirm' }
   const field = firstMissing(fields, entered.values)
   if (field !== null) return field === clock ? { why: 'clock' } : { why: 'value', field }
