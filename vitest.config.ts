@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { languages } from './scripts/build/languages.ts'
 import { compiledOnce } from './scripts/test/compiled-once.ts'
 import { filesOfTier } from './scripts/test/tiers.ts'
 
@@ -12,6 +13,8 @@ export default defineConfig({
   test: {
     projects: [
       {
+        // Screens may load texts; no unit test reads any.
+        plugins: [languages(() => false)],
         test: {
           ...filesOfTier.unit,
           name: 'unit',
