@@ -82,7 +82,7 @@ export function destroyPair(
   token.destroyHandle(publicKey)
 }
 
-/** Where no public key comes in: a pair whose one half decrypts whatever the other wraps; null where the token makes none. */
+/** For tokens that import no public key: a pair made in the token, where one half wraps and the other decrypts. Null: it makes none. */
 function makeOwnPair(token: TokenSession): Pair | null {
   const name = named(randomBytes(16).toString('hex'), 'probe')
   const templates = {

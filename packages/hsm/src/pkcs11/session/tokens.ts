@@ -111,7 +111,7 @@ export class Tokens {
     return isUnclear(unclear, open.slot) && !this.#softIsGone(serial)
   }
 
-  /** SoftHSM says CKR_GENERAL_ERROR of a token whose folder is gone. */
+  /** SoftHSM answers CKR_GENERAL_ERROR for a token whose folder was deleted. */
   #softIsGone(serial: string): boolean {
     return this.soft && softTokenStore() !== null && softTokenFolder(serial) === null
   }
