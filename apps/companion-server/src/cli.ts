@@ -1,68 +1,38 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { transportCodec } from '@lux/ceremony/wire'
 import { protectProcess } from '@lux/hsm/protect'
 import { completionScript, manualPage, type Shell, shells } from '@lux/node-files/command-line'
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { type PlainKeys, plainKeys } from './access/organisations.ts'
-import { apiDocument } from './api-document.ts'
-import { destroyReplacedRoot } from './commands/destroy-root.ts'
+import { deploymentRoles, projectRoles, roles } from './access/authorize.ts'
+import type { PlainKeys } from './access/organisations.ts'
 import { openGiven, readGiven } from './commands/given-file.ts'
-import { chosenToken, initServer, libraryStart } from './commands/init.ts'
-import { addKmipClient, endKmipClient, letPlainKeys, showKmipClients } from './commands/kmip-clients.ts'
-import { type OperatorOptions, startOperator } from './commands/kubernetes-operator.ts'
-import { type PluginOptions, startPlugin } from './commands/kubernetes-plugin.ts'
+import type { OperatorOptions } from './commands/kubernetes-operator.ts'
+import type { PluginOptions } from './commands/kubernetes-plugin.ts'
+import type { IdentityOptions, RotationOf } from './commands/operator.ts'
 import {
-  deploymentRoles,
-  everyRole,
-  type IdentityOptions,
-  importBundle,
-  makeFirstAdmin,
-  makeIdentity,
-  projectRoles,
-  type RotationOf,
-  retainAudit,
-  rotateKek,
-  verifyAuditLog,
-} from './commands/operator.ts'
-import { askReadiness } from './commands/ready.ts'
-import { checkReport, writeReport } from './commands/report.ts'
-import { exit, linesOf, wrongUse as refuseUse, report, running as run, say } from './commands/result.ts'
-import {
-  addProvider,
-  addSamlProvider,
-  allowGroup,
-  type ChangeOptions,
-  changeProvider,
-  disallowGroup,
-  type GroupOptions,
-  newScimToken,
-  optionalSettings,
-  type ProviderOptions,
-  removeProvider,
-  requireProviders,
-  type SamlOptions,
-  showProviders,
-} from './commands/sign-on.ts'
-import { chosenWorkers, type Listen, rootLine, startServer, stopSignal } from './commands/start.ts'
+  exit,
+  linesOf,
+  wrongUse as refuseUse,
+  report,
+  running as run,
+  say,
+  stopSignal,
+} from './commands/result.ts'
+import type { ChangeOptions, GroupOptions, ProviderOptions, SamlOptions } from './commands/sign-on.ts'
+import type { Listen } from './commands/start.ts'
 import { type FrameworkId, frameworkIds } from './compliance/frameworks.ts'
-import { maxReportBytes } from './compliance/verify.ts'
-import { openRoot } from './external-kms/provider-root.ts'
-import { makeTransport } from './imports/transports.ts'
-import { kmipPort } from './kmip/server.ts'
 import { guardContainer } from './platform/container.ts'
-import { migrateDown, migrateUp } from './platform/database/migrate.ts'
-import { openOwnerDatabase } from './platform/database/open.ts'
 import { checkEnvironment, variable } from './platform/environment.ts'
 import { type StateFolder, stateFolder } from './platform/state-folder/folder.ts'
-import { pinPolicy } from './platform/state-folder/policies.ts'
 import { mustBeNew, writeNew } from './platform/state-folder/private-file.ts'
-import { readCard } from './platform/state-folder/server-card.ts'
+import type { KnownCard } from './platform/state-folder/server-card.ts'
 import { findSettings, readSettings } from './platform/state-folder/settings.ts'
 import { holdingState } from './platform/state-folder/state-lock.ts'
 import { accept, refuse } from './refusal.ts'
-import { databaseChoice } from './server.ts'
+import { optionalSettings } from './sign-on/protocol.ts'
+
+// What a command works with is loaded when it is given: help and completion load none of it.
 
 // The token's PIN and unwrapped keys are in this process.
 protectProcess()
@@ -103,6 +73,9 @@ const running = (work: () => Promise<void>): Promise<void> =>
     await work()
   })
 const wrongUse = (detail: string): void => refuseUse(common(), detail)
+/** The port that IANA gave KMIP. */
+const kmipPort = 5696
+const plainKeys = ['no', 'wrapped', 'yes'] as const satisfies readonly PlainKeys[]
 const maxPolicy = 1 << 20
 const maxCertificate = 1 << 16
 
@@ -147,6 +120,7 @@ program
       pinFile?: string
     }) =>
       running(async () => {
+        const { chosenToken, initServer, libraryStart } = await import('./commands/init.ts')
         checkEnvironment(process.env)
         const token = chosenToken(options)
         if (token === null)
@@ -176,6 +150,7 @@ program
   .option('--transport-out <file>', 'make a transport key and write its signed card here, a new file')
   .action((options: { cardOut?: string; transportOut?: string }) =>
     running(async () => {
+      const { readCard } = await import('./platform/state-folder/server-card.ts')
       const state = folder()
       const known = await readCard(state)
       const [cardOut, transportOut] = [options.cardOut, options.transportOut].map((path) =>
@@ -195,11 +170,10 @@ program
     }),
   )
 
-async function writeTransport(
-  state: StateFolder,
-  known: Awaited<ReturnType<typeof readCard>>,
-  out: string,
-): Promise<string> {
+async function writeTransport(state: StateFolder, known: KnownCard, out: string): Promise<string> {
+  const { openRoot } = await import('./external-kms/provider-root.ts')
+  const { makeTransport } = await import('./imports/transports.ts')
+  const { transportCodec } = await import('@lux/ceremony/wire')
   const settings = await readSettings(state)
   const token = await openRoot(settings, state)
   try {
@@ -217,6 +191,7 @@ program
   .argument('<policy>')
   .action((path: string) =>
     running(async () => {
+      const { pinPolicy } = await import('./platform/state-folder/policies.ts')
       const state = folder()
       const settings = await readSettings(state)
       const policy = await readGiven(path, maxPolicy)
@@ -240,6 +215,7 @@ program
   .option('--out <file>', 'write the receipt or refusal here, a new file')
   .action((path: string, options: { out?: string }) =>
     running(async () => {
+      const { importBundle } = await import('./commands/operator.ts')
       const bundle = await openGiven(path)
       const state = folder()
       const taken = await alone(state, 'import', () => importBundle(state, bundle, options.out ?? null))
@@ -259,6 +235,7 @@ program
   .option('--behind-tls-proxy', 'it speaks plain HTTP')
   .action((options: { port: number; behindTlsProxy?: boolean }) =>
     running(async () => {
+      const { askReadiness } = await import('./commands/ready.ts')
       const answer = await askReadiness(options.port, options.behindTlsProxy ?? false)
       report(common(), accept(answer), ({ status }) => [status])
     }),
@@ -277,6 +254,7 @@ program
   .option('--behind-tls-proxy', 'plain HTTP: a proxy encrypts, and only it reaches this port')
   .action((options: Omit<Listen, 'port' | 'workers'> & { port?: number }) =>
     running(async () => {
+      const { chosenWorkers, rootLine, startServer } = await import('./commands/start.ts')
       checkEnvironment(process.env)
       const stopped = stopSignal()
       const state = folder()
@@ -315,6 +293,7 @@ identity
   .option('--ttl <seconds>', 'how long its tokens live', seconds)
   .action((options: Omit<IdentityOptions, 'roles'> & { role?: IdentityOptions['roles'] }) =>
     running(async () => {
+      const { makeIdentity } = await import('./commands/operator.ts')
       const { role: roles = ['user'], ...rest } = options
       // A role of a project is looked for among those of the deployment.
       const ofDeployment = roles.some((one) => (deploymentRoles as readonly string[]).includes(one))
@@ -359,6 +338,7 @@ clients
       days: number
     }) =>
       running(async () => {
+        const { addKmipClient } = await import('./commands/kmip-clients.ts')
         const { project, name, out, certificate, identity: known, role: roles } = options
         if ((out === undefined) === (certificate === undefined))
           return wrongUse('give either --out FILE or --certificate FILE')
@@ -386,6 +366,7 @@ clients
   .argument('<fingerprint>', 'SHA-256 of its public key, hex, as `kmip client list` shows it')
   .action((fingerprint: string) =>
     running(async () => {
+      const { endKmipClient } = await import('./commands/kmip-clients.ts')
       const state = folder()
       const ended = await alone(state, 'kmip client revoke', () => endKmipClient(state, fingerprint))
       report(common(), ended, () => [`revoked ${fingerprint}`])
@@ -396,6 +377,7 @@ clients
   .description('Show the certificates that are registered.')
   .action(() =>
     running(async () => {
+      const { showKmipClients } = await import('./commands/kmip-clients.ts')
       report(common(), await showKmipClients(folder()), (all) =>
         all.map(
           (one) =>
@@ -413,6 +395,7 @@ kmip
   .addOption(new Option('--allow <answer>').choices(plainKeys).makeOptionMandatory())
   .action(({ project, allow }: { project: string; allow: PlainKeys }) =>
     running(async () => {
+      const { letPlainKeys } = await import('./commands/kmip-clients.ts')
       const state = folder()
       const made = await alone(state, 'kmip plain-keys', () =>
         letPlainKeys(state, { project, allowed: allow }),
@@ -444,6 +427,7 @@ signOn
   .option('--amr <value>', 'its amr of a log-in by two factors, many times', collected, [])
   .action((options: ProviderOptions) =>
     running(async () => {
+      const { addProvider } = await import('./commands/sign-on.ts')
       const state = folder()
       const made = await alone(state, 'sign-on add', () => addProvider(state, options))
       report(common(), made, callbackLines)
@@ -461,6 +445,7 @@ signOn
   .option('--acr <class>', 'its AuthnContextClassRef of a log-in by two factors, many times', collected, [])
   .action((options: SamlOptions) =>
     running(async () => {
+      const { addSamlProvider } = await import('./commands/sign-on.ts')
       const state = folder()
       const made = await alone(state, 'sign-on add-saml', () => addSamlProvider(state, options))
       report(common(), made, callbackLines)
@@ -492,6 +477,7 @@ signOn
   )
   .action((name: string, options: ChangeOptions) =>
     running(async () => {
+      const { changeProvider } = await import('./commands/sign-on.ts')
       const state = folder()
       const made = await alone(state, 'sign-on change', () => changeProvider(state, name, options))
       report(common(), made, () => [`changed ${name}`])
@@ -502,6 +488,7 @@ signOn
   .description('Show identity providers and what their groups may.')
   .action(() =>
     running(async () => {
+      const { showProviders } = await import('./commands/sign-on.ts')
       report(common(), await showProviders(folder()), (all) =>
         all.flatMap(({ name, organisation, settings, roles }) => [
           `${name} ${settings.kind} ${organisation ?? 'deployment'}`,
@@ -519,6 +506,7 @@ signOn
   .argument('<name>')
   .action((name: string) =>
     running(async () => {
+      const { removeProvider } = await import('./commands/sign-on.ts')
       const state = folder()
       const ended = await alone(state, 'sign-on remove', () => removeProvider(state, name))
       report(common(), ended, () => [`removed ${name}`])
@@ -530,6 +518,7 @@ signOn
   .addOption(new Option('--on <answer>').choices(['yes', 'no']).makeOptionMandatory())
   .action(({ on }: { on: 'yes' | 'no' }) =>
     running(async () => {
+      const { requireProviders } = await import('./commands/sign-on.ts')
       const state = folder()
       const done = await alone(state, 'sign-on require', () => requireProviders(state, on === 'yes'))
       report(common(), done, () => [`single sign-on required: ${on}`])
@@ -541,6 +530,7 @@ signOn
   .argument('<name>')
   .action((name: string) =>
     running(async () => {
+      const { newScimToken } = await import('./commands/sign-on.ts')
       const state = folder()
       const made = await alone(state, 'sign-on scim-token', () => newScimToken(state, name))
       report(common(), made, ({ token }) => [`token ${token}`])
@@ -551,11 +541,12 @@ signOn
   .description('Give the members of a group a role.')
   .requiredOption('--provider <name>', 'the identity provider')
   .requiredOption('--group <group>', 'the group, as the provider calls it')
-  .addOption(new Option('--role <role>', 'what it may').choices([...everyRole]).makeOptionMandatory())
+  .addOption(new Option('--role <role>', 'what it may').choices([...roles]).makeOptionMandatory())
   .option('--organisation <id>', 'where it holds')
   .option('--project <id>', 'where it holds')
   .action((options: GroupOptions) =>
     running(async () => {
+      const { allowGroup } = await import('./commands/sign-on.ts')
       const state = folder()
       const made = await alone(state, 'sign-on allow', () => allowGroup(state, options))
       report(common(), made, ({ id }) => [`role ${id}`])
@@ -568,6 +559,7 @@ signOn
   .requiredOption('--id <id>', 'as `sign-on list` shows it')
   .action((options: { provider: string; id: string }) =>
     running(async () => {
+      const { disallowGroup } = await import('./commands/sign-on.ts')
       const state = folder()
       const ended = await alone(state, 'sign-on disallow', () => disallowGroup(state, options))
       report(common(), ended, () => [`removed ${options.id}`])
@@ -584,6 +576,7 @@ admin
   .option('--name <name>', 'a name for people', 'server admin')
   .action((options: { username: string; name: string }) =>
     running(async () => {
+      const { makeFirstAdmin } = await import('./commands/operator.ts')
       const state = folder()
       const made = await alone(state, 'admin create', () => makeFirstAdmin(state, options))
       report(common(), made, ({ code, expiresAt }) => [
@@ -599,6 +592,7 @@ program
   .option('--checkpoint <file>', 'a checkpoint that was kept elsewhere: it has to be in this log')
   .action((options: { checkpoint?: string }) =>
     running(async () => {
+      const { verifyAuditLog } = await import('./commands/operator.ts')
       const state = folder()
       const known = options.checkpoint === undefined ? null : await readGiven(options.checkpoint, maxPolicy)
       const verdict = await verifyAuditLog(state, known)
@@ -620,6 +614,7 @@ program
   .option('--to <time>', 'ISO time, UTC (default: the newest checkpoint of the audit log)')
   .action((framework: FrameworkId, options: { out: string; pdf?: string; from?: string; to?: string }) =>
     running(async () => {
+      const { writeReport } = await import('./commands/report.ts')
       const [from, to] = [options.from, options.to].map((text) =>
         text === undefined ? null : new Date(text),
       )
@@ -649,6 +644,7 @@ program
   .description('Print the document of the HTTP API: OpenAPI 3.1, JSON.')
   .action(() =>
     running(async () => {
+      const { apiDocument } = await import('./api-document.ts')
       report(common(), accept(await apiDocument()), (document) => [JSON.stringify(document, null, 2)])
     }),
   )
@@ -666,6 +662,7 @@ program
   .option('--ca <file>', 'the authority of the server’s certificate, PEM')
   .action((options: PluginOptions) =>
     running(async () => {
+      const { startPlugin } = await import('./commands/kubernetes-plugin.ts')
       const stopped = stopSignal()
       const plugin = await startPlugin(options)
       report(common(), accept({ ready: options.socket }), ({ ready }) => [`ready: unix:${ready}`])
@@ -687,6 +684,7 @@ program
   .option('--namespace <name>', 'look at this namespace alone (default: all)')
   .action((options: OperatorOptions) =>
     running(async () => {
+      const { startOperator } = await import('./commands/kubernetes-operator.ts')
       const stopped = stopSignal()
       const operator = await startOperator(options)
       report(common(), accept({ ready: options.api }), ({ ready }) => [`ready: ${ready}`])
@@ -703,6 +701,8 @@ program
   .option('--pdf <file>', 'the PDF that came with it')
   .action((path: string, options: { card?: string; pdf?: string }) =>
     running(async () => {
+      const { checkReport } = await import('./commands/report.ts')
+      const { maxReportBytes } = await import('./compliance/verify.ts')
       const bytes = await readGiven(path, maxReportBytes)
       const pdf = options.pdf === undefined ? null : await readGiven(options.pdf, maxReportBytes)
       const card = options.card === undefined ? null : await readGiven(options.card, maxCertificate)
@@ -721,6 +721,7 @@ program
   .requiredOption('--before <time>', 'ISO time, UTC')
   .action((options: { before: string }) =>
     running(async () => {
+      const { retainAudit } = await import('./commands/operator.ts')
       const before = new Date(options.before)
       if (Number.isNaN(before.getTime())) return wrongUse('--before is an ISO time: 2026-01-31T00:00:00Z')
       const state = folder()
@@ -739,6 +740,7 @@ program
   .option('--root', 'the root of what is online; the old one is destroyed in the token')
   .action((options: { project?: string; organisation?: string; root?: true }) =>
     running(async () => {
+      const { rotateKek } = await import('./commands/operator.ts')
       const { project, organisation, root } = options
       const wanted: RotationOf[] = [
         ...(project === undefined ? [] : [{ project }]),
@@ -772,6 +774,7 @@ program
   .requiredOption('--receipt <file>', 'the receipt, a new file')
   .action((root: string, { bundle, receipt }: { bundle: string[]; receipt: string }) =>
     running(async () => {
+      const { destroyReplacedRoot } = await import('./commands/destroy-root.ts')
       const state = folder()
       const done = await alone(state, 'destroy-root', () =>
         destroyReplacedRoot(state, { root, bundles: bundle, out: receipt }),
@@ -792,7 +795,10 @@ program
 const migrate = program.command('migrate').description("The database's schema.")
 for (const direction of ['up', 'down'] as const) {
   migrate.command(direction).action(() =>
-    running(() => {
+    running(async () => {
+      const { migrateDown, migrateUp } = await import('./platform/database/migrate.ts')
+      const { openOwnerDatabase } = await import('./platform/database/open.ts')
+      const { databaseChoice } = await import('./server.ts')
       const state = folder()
       const choice = databaseChoice(state)
       const change = async () => {

@@ -1,16 +1,25 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { beforeAll, expect, test } from 'vitest'
 import { cli } from './support/commands.ts'
 
 const said = (...args: string[]): string =>
   execFileSync(process.execPath, [cli, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 
+/** Says on stderr where each module was loaded from. */
+const tellModules = `data:text/javascript,${encodeURIComponent(`
+import { registerHooks } from 'node:module'
+import { writeSync } from 'node:fs'
+registerHooks({ load: (url, context, next) => (writeSync(2, url), next(url, context)) })`)}`
+
 let places: ReadonlyMap<string, readonly string[]>
 let script = ''
 let page = ''
+let loaded = ''
 beforeAll(() => {
   script = said('completion', 'bash')
-  page = said('manual')
+  const manual = spawnSync(process.execPath, ['--import', tellModules, cli, 'manual'], { encoding: 'utf8' })
+  page = manual.stdout
+  loaded = manual.stderr
   places = new Map(
     [...script.matchAll(/^ {4}'([a-z -]*)'\) next='(.*)' ;;$/gm)].map(([, words = '', next = '']) => [
       words,
@@ -34,6 +43,13 @@ test('MANUAL every command of the completion stands in the page, and says what i
     if (words !== '' && !group) expect(plain).toContain(`.SS custody-server ${words}`)
   }
   expect(plain).toContain('(required)')
+})
+
+test('COMMAND-LOADS what tells of commands loads no database and no server', () => {
+  const packages = [...loaded.matchAll(/\/node_modules\/((?:@[^/]+\/)?[^/]+)/g)].map(([, name]) => name)
+  expect(packages).toContain('commander')
+  const served = ['fastify', 'kysely', '@fastify/type-provider-typebox', '@grpc/grpc-js', 'typebox']
+  expect(served.filter((name) => packages.includes(name))).toEqual([])
 })
 
 test('HELP-EXAMPLES each example of the server names commands and options that there are', () => {

@@ -21,6 +21,15 @@ export const roles = [
 ] as const
 export type Role = (typeof roles)[number]
 
+/** Roles of one project, and of the whole deployment. */
+export const projectRoles = [
+  'user',
+  'service',
+  'auditor',
+  'crypto-officer',
+] as const satisfies readonly Role[]
+export const deploymentRoles = ['operator', 'server-admin'] as const satisfies readonly Role[]
+
 /** A role and where it holds: in one project, in one organisation, or, where both are null, in the whole deployment. */
 export type Grant = {
   readonly role: Role

@@ -20,8 +20,7 @@ import { notTheLast } from './break-glass.ts'
 import { type Enrolment, insertPerson, type NewPerson } from './people.ts'
 import { type Credentials, checkNewIdentity, insertIdentity, type NewIdentity, nameShape } from './tokens.ts'
 
-export const plainKeys = ['no', 'wrapped', 'yes'] as const
-export type PlainKeys = (typeof plainKeys)[number]
+export type PlainKeys = 'no' | 'wrapped' | 'yes'
 
 export type Organisation = Selectable<OrganisationTable>
 export type Project = Selectable<ProjectTable>

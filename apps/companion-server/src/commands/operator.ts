@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { receiptCodec, refusalCodec } from '@lux/ceremony/wire'
 import { parseCanonical } from '@lux/crypto'
-import type { Role } from '../access/authorize.ts'
+import type { deploymentRoles, projectRoles } from '../access/authorize.ts'
 import type { Enrolment } from '../access/people.ts'
 import type { Credentials } from '../access/tokens.ts'
 import type { SignedCheckpoint } from '../audit/checkpoints.ts'
@@ -21,17 +21,6 @@ import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import { databaseChoice, openServerParts } from '../server.ts'
 import { operatorCall } from './operator-call.ts'
 import { say } from './result.ts'
-
-/** Roles of one project, and of the whole deployment. */
-export const projectRoles = [
-  'user',
-  'service',
-  'auditor',
-  'crypto-officer',
-] as const satisfies readonly Role[]
-export const deploymentRoles = ['operator', 'server-admin'] as const satisfies readonly Role[]
-
-export const everyRole = [...deploymentRoles, 'organisation-admin', ...projectRoles] as const
 
 export type IdentityOptions = {
   /** Where the roles hold; roles of the deployment have none. */

@@ -35,6 +35,17 @@ export async function running(output: Output, work: () => Promise<void>): Promis
   }
 }
 
+/**
+ * Asked for before the server is started, so that whoever stops it as soon as it says that it is ready, or while it starts, has
+ * it stopped in order. Waiting: until SIGINT, SIGTERM or SIGHUP.
+ */
+export function stopSignal(): Promise<void> {
+  return new Promise((done) => {
+    // Not once: `timeout` and npm send the same signal again, and the second would end the process before PostgreSQL is stopped.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done())
+  })
+}
+
 /** A code as lines for people, as `custody` has them too: what happened, why, and what to do. */
 export function linesOf({ code, detail }: Failure): string[] {
   const text = refusalTexts.of(code)

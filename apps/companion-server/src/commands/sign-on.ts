@@ -39,8 +39,6 @@ export type ChangeOptions = Partial<
     readonly without: readonly string[]
   }
 
-export const optionalSettings = ['groupsClaim', 'groupsAttribute', 'scopes', 'acr', 'amr', 'ca']
-
 export type GroupOptions = {
   readonly provider: string
   readonly group: string

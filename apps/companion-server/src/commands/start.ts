@@ -117,17 +117,6 @@ function otherNames(): string[] {
 /** PostgreSQL takes 100 unless told otherwise: each worker has so many and one to listen on, and this process ten of its own. */
 const connectionsOf = (workers: number): number => Math.max(2, Math.min(10, Math.floor(72 / workers)))
 
-/**
- * Asked for before the server is started, so that whoever stops it as soon as it says that it is ready, or while it starts, has
- * it stopped in order. Waiting: until SIGINT, SIGTERM or SIGHUP.
- */
-export function stopSignal(): Promise<void> {
-  return new Promise((done) => {
-    // Not once: `timeout` and npm send the same signal again, and the second would end the process before PostgreSQL is stopped.
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done())
-  })
-}
-
 /** Said at every start of a server whose root is in no hardware. */
 export function rootLine(root: ServerToken['root']): readonly string[] {
   const said = {

@@ -36,8 +36,6 @@ type Parts = {
   readonly patience?: { readonly message: number; readonly idle: number; readonly stranger: number }
 }
 
-export const kmipPort = 5696
-
 /** Connections at once of clients, and of one certificate. */
 const mostKnown = 512
 const mostOfOne = 128

@@ -34,6 +34,9 @@ export type SamlSettings = {
 
 export type Settings = OidcSettings | SamlSettings
 
+/** What may be taken away from a provider again. */
+export const optionalSettings = ['groupsClaim', 'groupsAttribute', 'scopes', 'acr', 'amr', 'ca']
+
 export type Provider = { readonly id: string; readonly settings: Settings; readonly secret: string | null }
 
 /** What a browser brings back: the parameters of its address, or of the form that it posts. */
