@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
-import { languages } from './scripts/build/languages.ts'
 import { compiledOnce } from './scripts/test/compiled-once.ts'
+import { LongestFirst } from './scripts/test/longest-first.ts'
 import { filesOfTier } from './scripts/test/tiers.ts'
 
 /** Of each test: a busy machine takes several times what it needs. Whoever polls stops at once when there is what it looks for. */
@@ -9,12 +9,14 @@ const quickSetup = 'packages/crypto/test/quick-setup.ts'
 const madeOnce = 'scripts/test/made-once.ts'
 const compiledHosts = 'scripts/test/compiled-hosts.ts'
 
+// `--sequence.shuffle.files` looks for tests that depend on those before them.
+const shuffled = process.argv.some((word) => word.startsWith('--sequence.shuffle'))
+
 export default defineConfig({
   test: {
+    ...(shuffled ? {} : { sequence: { sequencer: LongestFirst } }),
     projects: [
       {
-        // Screens may load texts; no unit test reads any.
-        plugins: [languages(() => false)],
         test: {
           ...filesOfTier.unit,
           name: 'unit',

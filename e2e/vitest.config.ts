@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config'
-import { LongestFirst } from './support/longest-first.ts'
+import { LongestFirst } from '../scripts/test/longest-first.ts'
 
 const shared = {
   // A whole ceremony takes half a minute, and several times that where other work fills the processors.

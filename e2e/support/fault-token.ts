@@ -44,8 +44,7 @@ export class FaultToken {
   }
 
   remove(): void {
-    // The token host still logs its last calls while it ends.
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+    rmSync(this.#folder, { recursive: true, force: true })
   }
 
   #move(from: string, to: string): void {

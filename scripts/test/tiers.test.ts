@@ -3,6 +3,7 @@ import { matchesGlob } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from '../root.ts'
 import { ImportGraph } from './import-graph.ts'
+import { longest } from './longest-first.ts'
 import { filesOfTier, tierOf } from './tiers.ts'
 
 const files = globSync('{packages,apps,scripts,e2e}/**/*.{test,nightly}.ts', {
@@ -32,6 +33,10 @@ test('every test is in exactly one tier, and the runner takes it in where its pa
   expect(tierOf('e2e/desktop/start.test.ts')).toBe('e2e')
   expect(tierOf('e2e/ceremonies/fhe-life.nightly.ts')).toBe('nightly')
   expect(tierOf('packages/hsm/test/thief.ts')).toBe(null)
+})
+
+test('each file that begins first is there', () => {
+  expect(longest.filter((name) => !files.includes(`${name}.test.ts`))).toEqual([])
 })
 
 test('a unit test and its helpers import nothing that starts a process, listens, or reaches a token or a window', () => {

@@ -1,4 +1,5 @@
 export * from './approvals.ts'
+export * from './bridge.ts'
 export * from './ceremonies.ts'
 export * from './codes.ts'
 export * from './due.ts'

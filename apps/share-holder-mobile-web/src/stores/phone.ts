@@ -73,8 +73,13 @@ type Phone = {
   } | null
 }
 
-/** What a screen may have open. Another screen begins without any of it. */
-const nothingOpen = {
+const start: Phone = {
+  phase: 'unknown',
+  overview: null,
+  route: 'inbox',
+  passkey: null,
+  busy: null,
+  progress: null,
   refused: null,
   confirming: false,
   comparing: null,
@@ -85,16 +90,6 @@ const nothingOpen = {
   epoch: null,
   reading: null,
   out: null,
-} satisfies Partial<Phone>
-
-const start: Phone = {
-  phase: 'unknown',
-  overview: null,
-  route: 'inbox',
-  passkey: null,
-  busy: null,
-  progress: null,
-  ...nothingOpen,
 }
 
 export const usePhone = create<Phone>(() => start)
@@ -157,7 +152,19 @@ const opened = (overview: Overview, more: Partial<Phone> = {}): void =>
   usePhone.setState({ phase: 'open', overview, passkey: overview.passkey, ...more })
 
 export function go(route: Route): void {
-  usePhone.setState({ ...nothingOpen, route })
+  usePhone.setState({
+    route,
+    refused: null,
+    confirming: false,
+    comparing: null,
+    compared: null,
+    policy: null,
+    request: null,
+    asked: null,
+    epoch: null,
+    reading: null,
+    out: null,
+  })
 }
 
 /** A document that was never shown counts as unread. */

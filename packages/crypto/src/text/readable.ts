@@ -55,10 +55,7 @@ export function withoutHidden(text: string, instead: (hidden: string) => string)
   return characters.map((one, at) => (isHidden(points, at) ? instead(one) : one)).join('')
 }
 
-/**
- * As `withoutHidden`, for characters that embed, override or isolate directions. Direction marks stay: our own texts have them, and they
- * reorder nothing.
- */
+/** As `withoutHidden`, of what embeds, overrides or isolates directions alone: texts of ours hold marks, which turn no letters round. */
 export function withoutDirections(text: string, instead: (direction: string) => string): string {
   return Array.from(text, (one) => (inRanges(directions, one.codePointAt(0) ?? 0) ? instead(one) : one)).join(
     '',

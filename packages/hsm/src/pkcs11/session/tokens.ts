@@ -1,12 +1,15 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { CKK, CKO } from '../../constants.ts'
 import type { InitialisedToken, TokenInfo, UnreadableSlot } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
 import { initialisation } from '../../new-pin.ts'
 import { profileOf } from '../../profiles/profiles.ts'
-import { CKA, is, readAttribute } from '../library/attributes.ts'
+import { CKA, is, num, readAttribute } from '../library/attributes.ts'
 import { attempt } from '../library/errors.ts'
 import type { Handle, Module } from '../library/module.ts'
 import { softTokenFolder, softTokenMarks, softTokenStore } from '../library/soft-store.ts'
-import { scratchPublicKey } from '../objects/public-keys.ts'
+import { publicKeyAttributes } from '../objects/public-keys.ts'
+import { named } from '../objects/read-back.ts'
 import { freeSlot, isUnclear, isUnfinished, requireInitialisable, slotOf, unfinished } from './choose-slot.ts'
 import { requirePinLength, requireTriesLeft } from './pin-tries.ts'
 import { TokenSession } from './session.ts'
@@ -108,7 +111,7 @@ export class Tokens {
     return isUnclear(unclear, open.slot) && !this.#softIsGone(serial)
   }
 
-  /** SoftHSM answers CKR_GENERAL_ERROR for a token whose folder was deleted. */
+  /** SoftHSM says CKR_GENERAL_ERROR of a token whose folder is gone. */
   #softIsGone(serial: string): boolean {
     return this.soft && softTokenStore() !== null && softTokenFolder(serial) === null
   }
@@ -215,7 +218,20 @@ export class Tokens {
  */
 function canMarkTrusted(token: TokenSession): boolean {
   const { module, session } = token
-  const asked = [...scratchPublicKey(), is('PRIVATE', false), is('TRUSTED', true)]
+  const spki = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({
+    format: 'der',
+    type: 'spki',
+  })
+  const asked = [
+    num('CLASS', CKO.PUBLIC_KEY),
+    num('KEY_TYPE', CKK.RSA),
+    ...named(randomBytes(16).toString('hex'), 'probe'),
+    ...publicKeyAttributes(spki).attributes,
+    is('TOKEN', false),
+    is('PRIVATE', false),
+    is('WRAP', true),
+    is('TRUSTED', true),
+  ]
   // Whatever goes wrong here, the token is initialised: the answer is no.
   const made = attempt(() => module.createObject(session, asked, 'making a scratch key that is trusted'))
   if (!made.ok) return false
