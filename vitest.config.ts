@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { languages } from './scripts/build/languages.ts'
 import { compiledOnce } from './scripts/test/compiled-once.ts'
 import { LongestFirst } from './scripts/test/longest-first.ts'
 import { filesOfTier } from './scripts/test/tiers.ts'
@@ -17,6 +18,8 @@ export default defineConfig({
     ...(shuffled ? {} : { sequence: { sequencer: LongestFirst } }),
     projects: [
       {
+        // Screens may load texts; no unit test reads any.
+        plugins: [languages(() => false)],
         test: {
           ...filesOfTier.unit,
           name: 'unit',

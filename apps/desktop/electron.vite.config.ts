@@ -4,6 +4,7 @@ import postcssRTLCSS from 'postcss-rtlcss'
 import { Mode } from 'postcss-rtlcss/options'
 import { inlineWasm } from '../../scripts/build/inline-wasm.ts'
 import { languageHint } from '../../scripts/build/language-hint.ts'
+import { languages } from '../../scripts/build/languages.ts'
 import { componentClasses, trimStyles } from '../../scripts/build/trim-styles.ts'
 
 const used = {
@@ -13,6 +14,9 @@ const used = {
   ),
   accents: new Set(['gray', 'indigo', 'red', 'amber', 'green']),
 }
+
+/** Sections of resources/locales that are other programs'. */
+const elsewhere = new Set(['console', 'phone', 'phone-errors', 'server'])
 
 export default defineConfig({
   main: {
@@ -38,7 +42,7 @@ export default defineConfig({
   renderer: {
     root: 'src/renderer',
     base: './',
-    plugins: [react(), languageHint()],
+    plugins: [react(), languages((section) => !elsewhere.has(section)), languageHint()],
     html: { cspNonce: '__CSP_NONCE__' },
     // The one script that may make WebAssembly: main serves it with a policy of its own (served-file.ts).
     worker: {

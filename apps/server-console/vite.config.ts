@@ -3,6 +3,7 @@ import react from '@vitejs/plugin-react'
 import postcssRTLCSS from 'postcss-rtlcss'
 import { Mode } from 'postcss-rtlcss/options'
 import { defineConfig } from 'vite'
+import { languages } from '../../scripts/build/languages.ts'
 import { componentClasses, trimStyles } from '../../scripts/build/trim-styles.ts'
 
 const here = (path: string): string => join(import.meta.dirname, path)
@@ -15,9 +16,11 @@ const used = {
   accents: new Set(['gray', 'indigo', 'red', 'amber', 'green']),
 }
 
+const sections = new Set(['console', 'errors', 'meta', 'server', 'ui'])
+
 export default defineConfig({
   base: './',
-  plugins: [react()],
+  plugins: [react(), languages((section) => sections.has(section))],
   css: { postcss: { plugins: [trimStyles(used), postcssRTLCSS({ mode: Mode.combined })] } },
   build: {
     target: 'es2022',

@@ -4,6 +4,7 @@ import postcssRTLCSS from 'postcss-rtlcss'
 import { Mode } from 'postcss-rtlcss/options'
 import { defineConfig } from 'vite'
 import { inlineWasm } from '../../scripts/build/inline-wasm.ts'
+import { languages } from '../../scripts/build/languages.ts'
 import { phoneTexts } from '../../scripts/build/phone-texts.ts'
 import { componentClasses, trimStyles } from '../../scripts/build/trim-styles.ts'
 import { wellKnownOnly } from '../../scripts/build/well-known.ts'
@@ -19,9 +20,11 @@ const used = {
   layout: false,
 }
 
+const sections = new Set(['errors', 'meta', 'rules', 'phone', 'phone-errors', 'ui'])
+
 export default defineConfig({
   base: './',
-  plugins: [react(), phoneTexts()],
+  plugins: [react(), languages((section) => sections.has(section), {}), phoneTexts()],
   css: { postcss: { plugins: [trimStyles(used), postcssRTLCSS({ mode: Mode.combined })] } },
   worker: { format: 'es', plugins: () => [inlineWasm(), wellKnownOnly()] },
   build: {

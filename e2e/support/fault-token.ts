@@ -44,7 +44,8 @@ export class FaultToken {
   }
 
   remove(): void {
-    rmSync(this.#folder, { recursive: true, force: true })
+    // The token host still logs its last calls while it ends.
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   }
 
   #move(from: string, to: string): void {

@@ -47,7 +47,7 @@ const tables = [
   },
   {
     title: 'Backup of a root',
-    table: 'packages/crypto/src/backup/index.ts',
+    table: 'packages/crypto/src/backup/rules.ts',
     sources: ['packages/crypto/src/backup'],
     complete: true,
     id: key('BACKUP-[A-Z-]+'),

@@ -20,6 +20,7 @@ import re
 import struct
 import sys
 import zlib
+from collections import namedtuple
 
 
 class Refused(Exception):
@@ -653,14 +654,51 @@ whole = integer(-2 ** 53 + 1, 2 ** 53 - 1)
 ROLES = ['administrator', 'operator', 'so', 'officer', 'holder', 'approver', 'witness', 'recorder']
 PROFILES = [*sorted(HARDWARE_PROFILES), 'softhsm', 'opencryptoki', 'swtpm']
 NEEDS = ['initialise', 'kwp', 'unwrap-template', 'gcm', 'trusted-window']
-STEP_KINDS = [
-    'confirm', 'roll-call', 'read-aloud', 'clock-check', 'pause', 'measure-machine', 'initialise-token', 'log-in', 'probe-token',
-    'inventory', 'make-ceremony-key', 'open-run', 'checkpoint', 'generate-root', 'read-back', 'generate-key',
-    'prove-possession', 'replicate-root', 'attest', 'fhe-deal', 'acknowledge-holder', 'take-request', 'approve-request',
-    'answer-request', 'take-result', 'approve-epoch', 'redeal', 'assemble-epoch', 'epoch-live', 'seal', 'export', 'receipt',
-    'close']
-PART_KINDS = ['token-initialisation', 'root-kek', 'key-hierarchy', 'replication', 'threshold-fhe', 'threshold-decryption', 'resharing',
-              'bundle-export']
+# Every kind of step: the version that brought it, the effect whose result the transcript keeps, whether the manifest is compared with that
+# result, whether a key is made, and the role of a key that is made or brought: its token was probed before.
+Kind = namedtuple('Kind', 'since effect compared makes role', defaults=(1, None, False, False, None))
+STEPS = {
+    **dict.fromkeys(('confirm', 'roll-call', 'read-aloud', 'clock-check', 'pause'), Kind()),
+    'measure-machine': Kind(effect='measure-machine'),
+    'initialise-token': Kind(effect='initialise-token'),
+    'log-in': Kind(),
+    'probe-token': Kind(effect='probe-token'),
+    'inventory': Kind(effect='inventory'),
+    'make-ceremony-key': Kind(effect='make-ceremony-key', compared=True, makes=True, role='ceremony'),
+    'open-run': Kind(),
+    'checkpoint': Kind(),
+    'generate-root': Kind(effect='generate-root', compared=True, makes=True, role='root'),
+    'read-back': Kind(),
+    'generate-key': Kind(effect='generate-key', compared=True, makes=True, role='data'),
+    'prove-possession': Kind(effect='prove-possession', compared=True),
+    'replicate-root': Kind(effect='prove-replica', compared=True, role='root'),
+    'attest': Kind(effect='attest', compared=True),
+    'fhe-deal': Kind(effect='fhe-deal', compared=True, makes=True),
+    **dict.fromkeys(('acknowledge-holder', 'take-request', 'approve-request', 'answer-request', 'take-result', 'approve-epoch', 'redeal'), Kind()),
+    'assemble-epoch': Kind(effect='assemble-epoch', compared=True),
+    'epoch-live': Kind(effect='sign-epoch-live', compared=True),
+    'seal': Kind(effect='inventory', compared=True),
+    **dict.fromkeys(('export', 'receipt', 'close'), Kind()),
+    'ask-heartbeats': Kind(2, 'ask-heartbeats', compared=True),
+    **dict.fromkeys(('take-heartbeats', 'acknowledge-custodian', 'check-shares', 'give-shares', 'revoke-keys'), Kind(2)),
+    'check-medium': Kind(2, 'check-medium', compared=True),
+    'ask-shares': Kind(2, 'ask-shares', compared=True),
+    'restore-root': Kind(2, 'restore-root', compared=True, role='root'),
+    'zeroise-root': Kind(2, 'zeroise-root', compared=True),
+    'sign-policy': Kind(2, 'read-policy', compared=True),
+    'decommission-root': Kind(2, 'zeroise-root', compared=True),
+}
+PARTS = {
+    **dict.fromkeys(('token-initialisation', 'root-kek', 'key-hierarchy', 'replication', 'threshold-fhe', 'threshold-decryption', 'resharing',
+                     'bundle-export'), 1),
+    **dict.fromkeys(('holder-heartbeat', 'root-backup', 'share-check', 'restore-drill', 'root-restore', 'officer-change', 'kek-rotation',
+                     'revocation', 'decommission'), 2),
+}
+COMPARED = [name for name, kind in STEPS.items() if kind.compared]
+MAKING = {name for name, kind in STEPS.items() if kind.makes}
+# All but the threshold key.
+MAKING_ONE = [name for name, kind in STEPS.items() if kind.makes and kind.role]
+RECORDED = {kind.effect for kind in STEPS.values()} - {None}
 step_members = dict(id=slug, textKey=pattern('[a-z][A-Za-z0-9.-]{0,127}'), text=text(1, 2000))
 step_options = {
     'token': slug, 'key': slug, 'holder': line, 'decryption': slug,
@@ -682,8 +720,9 @@ plan_options = {
                    dealers=array(line, 0, 64))}
 
 
-def parts_shape(kinds, step):
-    return array(obj(kind=literal(*kinds), steps=array(step, 1, 1000)), 1, 20)
+def parts_shape(version, options, roles):
+    step = obj(optional=options, do=literal(*(name for name, kind in STEPS.items() if kind.since <= version)), actor=literal(*roles), **step_members)
+    return array(obj(kind=literal(*(name for name, since in PARTS.items() if since <= version)), steps=array(step, 1, 1000)), 1, 20)
 
 
 plan_key = obj(bundle=digest, id=slug, version=positive)
@@ -700,11 +739,7 @@ def plan_now(of_token, **options):
             **key_options, 'existing': obj(optional={'possession': obj(mechanism=line, digest=digest)}, ckaId=hex16, rootId=hex16, ceremonyId=hex16),
             'backup': obj(t=whole, n=whole, custodians=array(line, 0, 64)), 'spares': array(slug, 1, 20),
             'version': positive, 'replaces': plan_key}, **key_members), 0, 500),
-        parts=parts_shape(PART_KINDS + ['holder-heartbeat', 'root-backup', 'share-check', 'restore-drill', 'root-restore', 'officer-change', 'kek-rotation', 'revocation', 'decommission'], obj(
-            optional={**step_options, 'custodian': line}, 
-            do=literal(*STEP_KINDS, 'ask-heartbeats', 'take-heartbeats', 'acknowledge-custodian', 'check-shares', 'check-medium',
-                       'ask-shares', 'give-shares', 'restore-root', 'zeroise-root', 'sign-policy', 'revoke-keys', 'decommission-root'),
-            actor=literal(*ROLES, 'custodian'), **step_members)))
+        parts=parts_shape(2, {**step_options, 'custodian': line}, [*ROLES, 'custodian']))
 
 
 plan_shape = versions(
@@ -713,7 +748,7 @@ plan_shape = versions(
         tokens=array(obj(optional=token_options, profile=literal(*PROFILES), **token_members), 0, 20),
         destinations=array(obj(card=digest, transport=digest), 0, 20),
         keys=array(obj(optional=key_options, **key_members), 0, 500),
-        parts=parts_shape(PART_KINDS, obj(optional=step_options, do=literal(*STEP_KINDS), actor=literal(*ROLES), **step_members))),
+        parts=parts_shape(1, step_options, ROLES)),
     plan_now({}), plan_now({'shim': digest, 'device': obj(**device)}, image=digest))
 
 
@@ -1012,7 +1047,6 @@ READ_AS = {
 
 
 KEY_ROLES = ['root', 'transport', 'ceremony', 'officer', 'companion', 'data', 'backup']
-ROLE_OF = {'make-ceremony-key': 'ceremony', 'generate-root': 'root', 'replicate-root': 'root', 'restore-root': 'root', 'generate-key': 'data'}
 NOTES = ['text', 'heard', 'capabilities', 'shim', 'device', 'machine']
 machine_shape = also(
     obj(optional={'image': digest, 'quote': obj(attest=b64(1, 2048), signature=b64(1, 2048), key=b64(1, 1024), log=b64(1, 262144))},
@@ -1075,9 +1109,6 @@ def dealing_in(fact):
     return (named if isinstance(named, str) else '',)
 
 
-MAKING = {'make-ceremony-key', 'generate-root', 'generate-key', 'fhe-deal'}
-RECORDED = MAKING | {'measure-machine', 'initialise-token', 'probe-token', 'inventory', 'prove-possession', 'prove-replica', 'attest', 'assemble-epoch', 'sign-epoch-live',
-                     'ask-heartbeats', 'check-medium', 'ask-shares', 'restore-root', 'zeroise-root', 'read-policy'}
 ENDINGS = ('run.aborted', 'run.sealed', 'run.exported', 'run.receipted', 'run.closed')
 WRAP_MECHANISMS, TRANSPORT_MECHANISMS = ('KWP-RFC5649', 'KW-RFC3394'), ('RSA-OAEP-SHA1', 'RSA-OAEP-SHA256')
 
@@ -2872,16 +2903,13 @@ class Verifier:
 
     def recorded(self, step):
         """(what the transcript says of a step,): (None,) where its facts are redacted, None where nothing was done in it."""
-        effect = {'replicate-root': 'prove-replica', 'epoch-live': 'sign-epoch-live', 'seal': 'inventory', 'sign-policy': 'read-policy', 'decommission-root': 'zeroise-root'}.get(step['do'], step['do'])
-        result = self.run['results'].get((step['id'], effect))
+        result = self.run['results'].get((step['id'], STEPS[step['do']].effect))
         if result is not None:
             return (result,)
         return (None,) if step['id'] in self.run['redacted'] else None
 
     def check_transcript_content(self):
-        making = ('make-ceremony-key', 'generate-root', 'generate-key')
-        steps = self.steps_of(*making, 'prove-possession', 'replicate-root', 'attest', 'fhe-deal', 'assemble-epoch', 'epoch-live', 'ask-heartbeats',
-                              'check-medium', 'ask-shares', 'restore-root', 'zeroise-root', 'sign-policy', 'decommission-root', 'seal')
+        steps = self.steps_of(*COMPARED)
         need(all(self.recorded(step) for step in steps), 'the transcript has nothing of a step')
 
         def of(*kinds):
@@ -2890,9 +2918,9 @@ class Verifier:
         need(self.run['ill_text'] is None, f"a name or a text breaks the text rule: {self.run['ill_text']}")
         self.need_room()
         self.hearings()
-        self.need_recorded_evidence(of(*making), of('attest'))
+        self.need_recorded_evidence(of(*MAKING_ONE), of('attest'))
         self.need_marks(of('generate-root'))
-        self.need_recorded_tree(of(*making))
+        self.need_recorded_tree(of(*MAKING_ONE))
         for proof in self.p['possession']:
             proofs = [result for step, result in of('prove-possession') if step['key'] == proof['id']]
             need(proofs and all(result is None or fits(result, mechanism=proof['mechanism'], digest=proof['digest'])
@@ -2989,9 +3017,10 @@ class Verifier:
     def capability_in(self, told, step):
         """Since version 3: what a probe says of keys such as the step makes or brings."""
         listed = member(told, 'capabilities')
-        if self.p['v'] != 3 or step['do'] not in ROLE_OF or not isinstance(listed, list):
+        role = STEPS[step['do']].role
+        if self.p['v'] != 3 or role is None or not isinstance(listed, list):
             return None
-        return next((one for one in listed if member(one, 'role') == ROLE_OF[step['do']]), None)
+        return next((one for one in listed if member(one, 'role') == role), None)
 
     def lacked_by(self, step):
         """What the last probe of the token before the step says that it lacks."""
@@ -3123,7 +3152,7 @@ class Verifier:
         course = [places[name] for name in run['course'] if name in places]
         need(course == sorted(course) and course[-1:] == [seal], 'steps in another order than the plan, or after the one that seals')
         for step in steps:
-            need(step['do'] not in ('make-ceremony-key', 'generate-root', 'generate-key', 'replicate-root', 'restore-root') or self.is_probed(step, 'E0'),
+            need(STEPS[step['do']].role is None or self.is_probed(step, 'E0'),
                  f"{step['id']}: in a token that passed no probe before")
         self.need_makers(steps)
         before = {}

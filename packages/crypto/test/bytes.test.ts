@@ -58,11 +58,11 @@ describe('bytes', () => {
     expect(() => u32be(0.5)).toThrow(RangeError)
   })
 
-  test('lp is the length in four bytes, then the bytes', () => {
+  test('lp puts the length, in four bytes, before the bytes', () => {
     expect([...lp(Uint8Array.of(7, 8))]).toEqual([0, 0, 0, 2, 7, 8])
   })
 
-  test('wipe leaves zeros', () => {
+  test('wipe overwrites every byte with zero', () => {
     const secret = Uint8Array.of(1, 2, 3)
     wipe(secret)
     expect([...secret]).toEqual([0, 0, 0])

@@ -5,7 +5,7 @@ import { fromBase64, fromBase64Url, fromHex, toBase64, toBase64Url, toHex } from
 const bytes = fc.uint8Array({ maxLength: 100 })
 
 describe('encodings', () => {
-  test('each agrees with the host and comes back', () => {
+  test('each encoding gives what Node’s Buffer gives, and decodes to the same bytes', () => {
     fc.assert(
       fc.property(bytes, (raw) => {
         const host = Buffer.from(raw)

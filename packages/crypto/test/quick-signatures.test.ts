@@ -38,7 +38,7 @@ const base64url = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url'
 beforeEach(quickSignatures)
 afterEach(ownSignatures)
 
-test('a signature that was seen before has the verdict that it had, and what is not that signature has none', () => {
+test('a signature that was checked before keeps its verdict, and any other bytes get none from it', () => {
   ownSignatures()
   const computed = verdicts()
   expect(new Set(computed)).toEqual(new Set(['accepted', 'SIGN-06', 'SIGN-07']))

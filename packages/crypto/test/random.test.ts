@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { concatBytes, deterministicEntropy, toHex } from '../src/index.ts'
 
-test('the test entropy is the ChaCha20 key stream, however it is cut', () => {
+test('test entropy is the ChaCha20 key stream, in whatever pieces it is drawn', () => {
   const seed = new Uint8Array(32).fill(9)
   const whole = deterministicEntropy(seed).bytes(400)
   const entropy = deterministicEntropy(seed)

@@ -28,7 +28,7 @@ function patch(bytes: Uint8Array, from: string, to: string): Uint8Array {
 }
 
 describe('sealing to a recipient', () => {
-  test('each named recipient opens it and no other does', async () => {
+  test('each named recipient opens a sealed file, and nobody else does', async () => {
     const both = await sealTo([anna.recipient, ben.recipient], plaintext)
     expect(await openWith(anna.identity, both)).toEqual(plaintext)
     expect(await openWith(ben.identity, both)).toEqual(plaintext)
@@ -82,7 +82,7 @@ describe('sealing under a passphrase', () => {
     await expect(openWithPassphrase('password', file)).rejects.toThrow('SEAL-PASSPHRASE')
   })
 
-  test('a passphrase costs 2^18 where nobody says otherwise', async () => {
+  test('a passphrase costs 2^18 of scrypt by default', async () => {
     const [, stanza] = Buffer.from(await sealWithPassphrase('p', plaintext))
       .toString('latin1')
       .split('\n')

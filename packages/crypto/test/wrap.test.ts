@@ -37,7 +37,7 @@ const mechanisms = [
 ] as const
 
 describe.each(mechanisms)('AES-$name', ({ name, wrap, unwrap, rfc, wycheproof, count }) => {
-  test('gives the answers of its RFC', () => {
+  test('gives the vectors of its RFC', () => {
     for (const { kek, key, wrapped } of vectorJson<Rfc[]>(`rfc/${rfc}.json`)) {
       expect(toHex(wrap(fromHex(kek), fromHex(key)))).toBe(wrapped)
       expect(toHex(unwrap(fromHex(kek), fromHex(wrapped)))).toBe(key)

@@ -69,8 +69,8 @@ export type Token = {
   /** What `capabilities` tries, in its order. */
   trials(): Promise<readonly CapabilityTrial[]>
   /**
-   * Tries everything that this interface offers on scratch keys that are gone after it; needs the user. `only`: one of them. Errors:
-   * those of a token or session that is gone; no other failure of a trial is one.
+   * Tries everything that this interface offers, on scratch keys that it destroys. The user has to be logged in. `only`: one trial. A trial
+   * that fails is a result; only a lost token or session is an error.
    * `sessionOnly`: nothing that needs a key which stays on the token until it is destroyed.
    */
   capabilities(options?: { only?: CapabilityTrial; sessionOnly?: boolean }): Promise<readonly Capability[]>

@@ -1,7 +1,7 @@
 import type { KeyTemplate } from './device.ts'
 import { profiles } from './profiles/profiles.ts'
 
-/** A secret session key that may do nothing; others say what theirs may. */
+/** A secret session key that may do nothing. Other templates add what theirs may do. */
 export const closedTemplate: KeyTemplate = {
   token: false,
   sensitive: true,

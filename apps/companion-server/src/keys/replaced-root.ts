@@ -29,8 +29,8 @@ export type RootReceipt = {
   /** Backups of the root, each with the bundle that burnt it; null: it may bring the root back still. */
   readonly backups: readonly { readonly set: string; readonly burntBy: string | null }[]
   /**
-   * Tokens that had the root by the bundle that is named, and of which nothing shows that they lost it. `serial` null: another server's; without a
-   * bundle that of its birth, where none that was imported here is of that ceremony.
+   * Tokens that got the root, and of which nothing shows that they lost it. `serial`: null for another server's token. `bundle`: the one that
+   * says so; null where it was the ceremony that made the root, and its bundle was never imported here.
    */
   readonly livesIn: readonly { readonly serial: string | null; readonly bundle: string | null }[]
   readonly destroyedAt: string

@@ -145,7 +145,7 @@ const example = (at: number, changed: (text: string) => string = (text) => text)
       .replaceAll('namespace: billing', 'namespace: default')
       .split(/^---$/m)[at] ?? '',
   )
-/** What stands at a path, when it says what is awaited. */
+/** Asks for a path until the answer `holds`, and gives that answer. */
 const until = (path: string, holds: (answer: { status: number; body: object }) => boolean) =>
   vi.waitFor(
     async () => {

@@ -100,3 +100,11 @@ export type CoreEnvironment = { [K in (typeof libraryVariables)[number]]?: strin
   /** Folder with scripts and locales when packaged; a checkout's resources/ otherwise. */
   LUX_RESOURCES: string
 }
+
+/** All that the page gets: `window.lux`, frozen. Values are those of the contract, typed by the renderer's own client. */
+export type Bridge = {
+  invoke(api: UseCaseName, input: unknown): Promise<Result<unknown>>
+  /** Where a file or folder lies that a person dropped onto the window; null for anything else. From then on core may read it. */
+  dropped(file: object): Promise<string | null>
+  onEvent(listener: (event: EventName, payload: unknown) => void): () => void
+}

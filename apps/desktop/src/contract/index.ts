@@ -1,5 +1,4 @@
 export * from './approvals.ts'
-export * from './bridge.ts'
 export * from './ceremonies.ts'
 export * from './codes.ts'
 export * from './due.ts'

@@ -7,6 +7,7 @@ import {
   ipcMain,
   Menu,
   nativeTheme,
+  powerMonitor,
   powerSaveBlocker,
   session,
 } from 'electron'
@@ -14,8 +15,7 @@ import type { PushedEvent } from '../contract/index.ts'
 import { registerScheme, serveApp } from './app-protocol.ts'
 import { CopiedText } from './copied-text.ts'
 import { type CoreProcess, superviseCore } from './core-process.ts'
-import { answerDialogsFrom } from './dialogs.ts'
-import { keepOpen } from './keep-open.ts'
+import { answerDialogsFrom, confirmLeave, confirmWoken } from './dialogs.ts'
 import { lastAppearance, rememberAppearance } from './last-appearance.ts'
 import { lockEveryContents, lockSession, silenceChromium } from './lockdown.ts'
 import { makeFolder } from './make-folder.ts'
@@ -192,5 +192,55 @@ function serveCalls(window: BrowserWindow, context: ShellContext): void {
   ipcMain.handle('lux:shell', (event, name: unknown, input: unknown) => {
     if (!isOwn(event)) return { ok: false, error: { code: 'INPUT-INVALID', detail: 'not from the window' } }
     return callShell(context, name, input)
+  })
+}
+
+/**
+ * Ends the app only when a person wants it: while a ceremony is under way, closing the window and shutting the machine
+ * down ask first. No program can refuse to be put to sleep, so a machine that slept asks once it is awake.
+ */
+function keepOpen(window: BrowserWindow, context: ShellContext, attention: () => boolean): void {
+  let leaving = false
+  const { core } = context
+  const language = () => context.appearance.language
+
+  const leave = (): void => {
+    leaving = true
+    window.close()
+  }
+  const askToLeave = (): void => {
+    void confirmLeave(window, language()).then((wanted) => wanted && leave())
+  }
+  window.on('close', (event) => {
+    if (leaving || !attention()) return
+    event.preventDefault()
+    askToLeave()
+  })
+  powerMonitor.on('shutdown', (event?: Electron.Event) => {
+    if (leaving || !attention()) return
+    event?.preventDefault()
+    askToLeave()
+  })
+  powerMonitor.on('resume', () => {
+    if (leaving || window.isDestroyed() || !attention()) return
+    void confirmWoken(window, language()).then((goOn) => goOn || leave())
+  })
+  window.webContents.on('render-process-gone', () => {
+    if (!window.isDestroyed()) void loadApp(window)
+  })
+  app.on('second-instance', () => {
+    if (window.isMinimized()) window.restore()
+    window.show()
+    window.focus()
+  })
+  let stopped = false
+  app.on('window-all-closed', () => app.quit())
+  app.on('will-quit', (event) => {
+    if (stopped) return
+    event.preventDefault()
+    void core.stop().then(() => {
+      stopped = true
+      app.quit()
+    })
   })
 }

@@ -50,7 +50,7 @@ test.each([
   },
 )
 
-test('PIN-PAD a session that a new program has lost is asked for at the pad once more, by a person’s command', async () => {
+test('PIN-PAD after a restart the session is gone: a person’s command asks for the PIN at the pad once more', async () => {
   await begin(place.answers(null, ['opening-inventory']))
   expect(padEntries(place.home)).toBe(4)
   await ended(resumeCeremony(place.out, { answers: place.answers(null) }, place.program))

@@ -156,7 +156,7 @@ test('EPOCH-02 a file that is no statement is told at Resume and at Proceed, bef
   expect(await view()).toMatchObject({ ...heard, current: { id: 'assemble-epoch', mayProceed: true } })
 })
 
-test('EPOCH-02 the same word on a file’s way: no PIN is asked and nothing is written while only a refused file has come', async () => {
+test('EPOCH-02 a statement that comes as a file: while only a refused file has come, no PIN is asked and nothing is written', async () => {
   cpSync(place.file('before'), place.file('by-files'), { recursive: true })
   writeFileSync(place.file('by-files', 'in', 'zz.json'), '{}')
   const size = () => {

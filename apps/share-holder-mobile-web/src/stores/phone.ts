@@ -73,13 +73,8 @@ type Phone = {
   } | null
 }
 
-const start: Phone = {
-  phase: 'unknown',
-  overview: null,
-  route: 'inbox',
-  passkey: null,
-  busy: null,
-  progress: null,
+/** What a screen may have open. Another screen begins without any of it. */
+const nothingOpen = {
   refused: null,
   confirming: false,
   comparing: null,
@@ -90,6 +85,16 @@ const start: Phone = {
   epoch: null,
   reading: null,
   out: null,
+} satisfies Partial<Phone>
+
+const start: Phone = {
+  phase: 'unknown',
+  overview: null,
+  route: 'inbox',
+  passkey: null,
+  busy: null,
+  progress: null,
+  ...nothingOpen,
 }
 
 export const usePhone = create<Phone>(() => start)
@@ -152,19 +157,7 @@ const opened = (overview: Overview, more: Partial<Phone> = {}): void =>
   usePhone.setState({ phase: 'open', overview, passkey: overview.passkey, ...more })
 
 export function go(route: Route): void {
-  usePhone.setState({
-    route,
-    refused: null,
-    confirming: false,
-    comparing: null,
-    compared: null,
-    policy: null,
-    request: null,
-    asked: null,
-    epoch: null,
-    reading: null,
-    out: null,
-  })
+  usePhone.setState({ ...nothingOpen, route })
 }
 
 /** A document that was never shown counts as unread. */

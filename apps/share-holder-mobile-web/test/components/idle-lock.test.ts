@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 
 // The hook's own imports start a worker, which is none of this test's business.
 vi.mock('../../src/stores/phone.ts', () => ({ lock: () => undefined, usePhone: () => false }))
-const { isIdle } = await import('../../src/app.tsx')
+const { isIdle } = await import('../../src/components/idle-lock.ts')
 
 const minute = 60_000
 

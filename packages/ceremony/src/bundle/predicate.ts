@@ -77,7 +77,7 @@ const attestation = v.strictObject({
   level: v.picklist(['ceremony', ...levels]),
   by: v.picklist(['companion', 'vendor']),
   root: digest,
-  /** The vendor's own file: of the companion, or, by the vendor, of the key itself. */
+  /** The vendor's file of certificates: about the companion key, or, where `by` is the vendor, about the key itself. */
   chain: digest,
   /** What the companion signed, and how many entries of the transcript are under it; null by the vendor. */
   statement: v.nullable(v.strictObject({ document: digest, size: counter })),

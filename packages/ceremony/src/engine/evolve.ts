@@ -64,26 +64,11 @@ export function evolve(before: State, entry: Entry): State {
       else if (entry.fact.found === 'ambiguous') progress.state = 'OutcomeLogged'
       else performed(before, state, { ...entry.fact, again: false }, entry.time)
       break
-    case 'signature.accepted': {
-      if (entry.fact.what === 'exception') {
-        openException(state)?.proposal?.signers.push(entry.fact.name)
-        break
-      }
-      if (entry.fact.what === 'decryption-approval') {
-        if (progress !== null && approved(state, progress, entry.fact)) advance(state, progress, entry.time)
-        break
-      }
-      if (entry.fact.what === 'policy') {
-        if (progress !== null && policySigned(state, progress, entry.fact.name))
-          advance(state, progress, entry.time)
-        break
-      }
-      const signed = entry.fact.what === 'opening' ? state.opening : state.bundle
-      if (signed === null || progress === null) break
-      signed.signers.push(entry.fact.name)
-      if (signed.signers.length >= state.terms.officers) advance(state, progress, entry.time)
+    case 'signature.accepted':
+      if (entry.fact.what === 'exception') openException(state)?.proposal?.signers.push(entry.fact.name)
+      else if (progress !== null && signedEnough(state, progress, entry.fact))
+        advance(state, progress, entry.time)
       break
-    }
     case 'checkpoint.made': {
       const { size, node, root, digest, reason, live } = entry.fact
       state.checkpoints.push({ size, node, root, digest, reason, live, cosigned: [] })
@@ -95,12 +80,8 @@ export function evolve(before: State, entry: Entry): State {
       break
     }
     case 'checkpoint.cosigned': {
-      const index = state.checkpoints.findIndex((checkpoint) => checkpoint.digest === entry.fact.digest)
-      const checkpoint = state.checkpoints[index]
-      if (checkpoint === undefined) break
-      checkpoint.cosigned.push({ name: entry.fact.name, signer: entry.fact.signer })
-      const waiting = progress !== null && checkpoint.live && progress.checkpoint === index
-      if (waiting && checkpoint.cosigned.length >= state.terms.witnesses) advance(state, progress, entry.time)
+      const index = cosigned(state, entry.fact)
+      if (index !== null && progress?.checkpoint === index) advance(state, progress, entry.time)
       break
     }
     case 'exception.opened': {
@@ -158,6 +139,25 @@ export function evolve(before: State, entry: Entry): State {
       return unreachable(entry)
   }
   return state
+}
+
+/** Takes a signature under what the step asks for: whether that was the last of them. */
+function signedEnough(state: State, progress: StepProgress, fact: Facts['signature.accepted']): boolean {
+  if (fact.what === 'decryption-approval') return approved(state, progress, fact)
+  if (fact.what === 'policy') return policySigned(state, progress, fact.name)
+  const signed = fact.what === 'opening' ? state.opening : state.bundle
+  if (signed === null) return false
+  signed.signers.push(fact.name)
+  return signed.signers.length >= state.terms.officers
+}
+
+/** Takes a witness's cosignature: which live checkpoint has all that it needs by it. */
+function cosigned(state: State, { digest, name, signer }: Facts['checkpoint.cosigned']): number | null {
+  const index = state.checkpoints.findIndex((one) => one.digest === digest)
+  const checkpoint = state.checkpoints[index]
+  if (checkpoint === undefined) return null
+  checkpoint.cosigned.push({ name, signer })
+  return checkpoint.live && checkpoint.cosigned.length >= state.terms.witnesses ? index : null
 }
 
 function start(state: State, fact: Facts['run.started'], time: string): void {

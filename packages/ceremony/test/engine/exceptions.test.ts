@@ -55,7 +55,7 @@ describe('an exception', () => {
     expect(proposing(run, 'continue', 'Officer One')).toBe('exception.proposed')
   })
 
-  it('that is closed after the opening is covered by a checkpoint at once', () => {
+  it('an exception that is closed after the opening is covered by a checkpoint at once', () => {
     const run = at('generate-root')
     run.must({
       type: 'deviate',

@@ -161,7 +161,7 @@ function freshIdentifier(entropy: Entropy, used: ReadonlySet<number>): number | 
   return null
 }
 
-/** The same source, which says afterwards whether two draws began alike. */
+/** The same source, which records whether two draws began with the same bytes. */
 function watching(entropy: Entropy): Entropy & { repeats(): boolean } {
   // Digests: the draws themselves are secrets.
   const seen: Uint8Array[] = []

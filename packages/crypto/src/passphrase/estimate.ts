@@ -6,7 +6,7 @@ const { azerty, qwerty, qwertz } = adjacencyGraphs
 
 const estimator = new ZxcvbnFactory({
   dictionary: {
-    // The library counts each word of a list of this name alike, wherever it stands.
+    // In a list named `diceware` the library gives every word the same rank.
     diceware: dictionary['diceware-common'],
     passwords: wellKnown(dictionary['passwords-common']),
     own: ownWords,

@@ -184,7 +184,7 @@ export function ringVector(width: Width, words: number, slots = 0): RingVector {
     partials(k) {
       const top = 1n << BigInt(k)
       const mask = 2n * top - 1n
-      // Those that fill up have the factor 0.
+      // The kernel works on eight sets at a time. The rest of the last eight has the factor 0.
       const eights = 8 * Math.ceil(sets / 8)
       const elements: RingElement[] = []
       for (let at = 0; at < admitted; at++) {
@@ -214,7 +214,7 @@ export function ringVector(width: Width, words: number, slots = 0): RingVector {
   }
 }
 
-/** The first coefficient of a vector of its own after `add`, copied out; the vector is wiped whatever comes of it. */
+/** Runs `add` on a fresh vector and copies its first coefficient out. The vector is wiped even if `add` throws. */
 export function summed(width: Width, words: number, add: (vector: RingVector) => void): Uint8Array {
   const vector = ringVector(width, words)
   try {

@@ -22,7 +22,7 @@ export function checkDealers({ t, n }: Quorum, dealers: readonly number[]): Outc
   return accept(dealers)
 }
 
-/** The sets A whose seeds holder q re-deals: those of which q is the smallest dealer not in A. */
+/** The sets A whose seeds holder q re-deals: q is the smallest dealer that is not in A. */
 export function setsDealtBy(quorum: Quorum, dealers: readonly number[], q: number): number[] {
   return setsOf(quorum).filter((set) => dealers.find((dealer) => ((set >> (dealer - 1)) & 1) === 0) === q)
 }

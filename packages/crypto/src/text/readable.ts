@@ -55,7 +55,10 @@ export function withoutHidden(text: string, instead: (hidden: string) => string)
   return characters.map((one, at) => (isHidden(points, at) ? instead(one) : one)).join('')
 }
 
-/** As `withoutHidden`, of what embeds, overrides or isolates directions alone: texts of ours hold marks, which turn no letters round. */
+/**
+ * As `withoutHidden`, for characters that embed, override or isolate directions. Direction marks stay: our own texts have them, and they
+ * reorder nothing.
+ */
 export function withoutDirections(text: string, instead: (direction: string) => string): string {
   return Array.from(text, (one) => (inRanges(directions, one.codePointAt(0) ?? 0) ? instead(one) : one)).join(
     '',

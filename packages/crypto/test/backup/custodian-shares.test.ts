@@ -87,7 +87,7 @@ describe('dealing', () => {
     }
   })
 
-  test('other numbers of custodians and a source that gives too little are misuse', () => {
+  test('a number of custodians outside the limits, or a random source that gives too few bytes, throws', () => {
     for (const [t, n] of [
       [1, 2],
       [3, 2],
@@ -161,7 +161,7 @@ describe('checking one share alone', () => {
     expect(() => commitShare(set.slice(1), backup.shares[0]!)).toThrow('set')
   })
 
-  test('every share passes as itself', () => {
+  test('each dealt share passes the check under its own number', () => {
     for (const share of backup.shares) expect(checkShare(share, expected(share.index))).toEqual({ ok: true })
   })
 

@@ -76,7 +76,7 @@ describe.each(known.map((one) => [one.header.domain, one] as const))('known answ
     expect(toHex(seal(one))).toBe(one.medium)
   })
 
-  test('it parses, encodes to the same bytes, and opens with the secret that its shares give', () => {
+  test('a sealed medium parses, encodes to the same bytes, and opens with the secret of its shares', () => {
     const bytes = fromHex(one.medium)
     const medium = parsed(bytes)
     expect(medium.header).toEqual(headerOf(one))
@@ -201,7 +201,7 @@ describe('BACKUP-MEDIUM-HEADER', () => {
     }
   })
 
-  test('other members, other forms of JSON and no JSON are refused', () => {
+  test('a header with other members, in another form of JSON, or in none is refused', () => {
     expect(parseRule(withHeader({ ...header }))).toBe('accepted')
     expect(parseRule(withHeader({ ...header, more: 1 }))).toBe('BACKUP-MEDIUM-HEADER')
     const text = new TextDecoder().decode(encodeCanonical(header))

@@ -65,7 +65,7 @@ function combined(mnemonics: readonly string[], passphrase: string): string {
 }
 
 describe('the official vectors', () => {
-  test('are all there', () => {
+  test('the file has all vectors of the standard', () => {
     expect([official.length, official.filter(([, , secret]) => secret !== '').length]).toEqual([45, 15])
   })
 
@@ -246,7 +246,7 @@ describe('combining', () => {
     expect(writeShare(a).join(' ')).toBe(first)
   })
 
-  test('a sharing that the standard has not is misuse', () => {
+  test('thresholds and secrets that SLIP-0039 does not allow throw', () => {
     const sharing = {
       identifier: 1,
       extendable: true,

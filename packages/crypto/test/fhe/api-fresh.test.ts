@@ -67,7 +67,7 @@ describe('fresh ciphertexts of mode F', () => {
     expect(asked('production', 'client-key')).toMatchObject({ ok: true, value: { blockBits: 40 } })
   })
 
-  test('bare, nobody says who made them, and they are taken for those of the public key', () => {
+  test('in a bare rehearsal nobody vouches, so ciphertexts count as encrypted by the public key', () => {
     const { shares, pub } = dealt(plainKey, 2, 3, 'F', false)
     const ciphertexts = [fresh]
     expect(fhePartialDecrypt({ ...bare(1), share: shares[0]!, pub, ciphertexts })).toMatchObject({

@@ -30,7 +30,7 @@ import {
 import { entropyOf } from './fixture.ts'
 
 describe('provenance', () => {
-  test('with it, signed answers combine and are checked against their holders', () => {
+  test('with provenance, signed answers combine and are checked against their holders’ keys', () => {
     const partials = [1, 2, 3].map((holder) => opened(asked(holder, [vouchedBy()])).partial)
     const keys = holders.map((one) => one.keys)
     const input = { pub: deal.pub, ciphertexts: [file], partials, requestDigest, holders: keys }

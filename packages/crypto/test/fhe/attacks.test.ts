@@ -98,13 +98,13 @@ describe('17 decryptions of a FheUint256', () => {
 
   const unflooded = unfloodedPhases(blocks)
 
-  test('give the whole key away where nothing floods the answers', () => {
+  test('without flooding noise, the answers give the whole key away', () => {
     expect(attack(unflooded)).toEqual(secret)
   })
 
   const flooded = floodedPhases(ciphertexts)
 
-  test('give nothing away out of our answers, with the same attack', () => {
+  test('the same attack learns nothing from our flooded answers', () => {
     // More equations than unknowns, and their noise makes them contradict each other.
     expect(attack(flooded)).toBeNull()
   })
@@ -161,7 +161,7 @@ describe('four chosen ciphertexts', () => {
     return { kind: 'uint', bits: 256, width: 64, blocks, tag: new Uint8Array(0) }
   })
 
-  test('give the whole key away through any flooding, where nobody has to vouch for them', () => {
+  test('without provenance, chosen ciphertexts give the whole key away through any flooding', () => {
     const digits = floodedPhases(chosen).map((phase) => Number(((phase + delta / 2n) >> 59n) & 15n))
     const found = Uint8Array.from({ length: 2048 }, (_, j) => (digits[j >> 2]! >> (j & 3)) & 1)
     expect(found).toEqual(secret)

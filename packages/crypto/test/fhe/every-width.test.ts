@@ -74,7 +74,7 @@ describe('every width that tfhe offers', () => {
     60_000,
   )
 
-  test('and of a squashed one: up to 64 bits, and of 2048', () => {
+  test('squashed ciphertexts of every width up to 64 bits, and of 2048 bits, decrypt to their value', () => {
     for (const { name, signed, bits } of types) {
       // Each block is 4096 products of a slow reference. Wider ones differ in nothing but the count of blocks.
       if (bits > 64 && name !== 'FheUint2048') continue

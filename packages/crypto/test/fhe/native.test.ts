@@ -82,7 +82,7 @@ describe('what was signed in Rust', () => {
   const documents = results.map(({ output }) => read(`results/${output}.provenance.json`))
   const expectation = { domain: 'rehearsal', keyId, ciphertexts } as const
 
-  test('vouches for each result under the evaluator of the share, and nobody else', () => {
+  test('the native evaluator vouches for each result as the evaluator whom the share names, and as nobody else', () => {
     const authorities = { ...NO_AUTHORITIES, evaluators: [evaluator] }
     expect(checkProvenance(documents, { ...expectation, authorities })).toMatchObject({
       ok: true,

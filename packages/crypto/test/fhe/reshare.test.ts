@@ -121,7 +121,7 @@ describe('a reshare is refused by name', () => {
     expect(result).toMatchObject({ rule: 'FHE-ENTROPY' })
   })
 
-  test('FHE-DEALERS a correction that is missing, doubled or of somebody else', () => {
+  test('FHE-DEALERS a correction that is missing, doubled or from no dealer is refused', () => {
     const [first, second] = corrections as [Uint8Array, Uint8Array]
     const third = redealing(old, [1, 3], to)[1]!.correction
     expect(next({ corrections: [first] })).toMatchObject({ rule: 'FHE-DEALERS' })

@@ -29,7 +29,7 @@ describe('of fresh seeds nothing is left but the files they go into', () => {
     })
   const words = key128!.slice(0, 1024)
 
-  test('dealFheKey: dealt', () => {
+  test('dealFheKey leaves no secret in memory when it deals', () => {
     const same = deal(sourceOf(35))
     if (!same.ok) throw new Error(same.detail)
     const source = sourceOf(35)

@@ -47,7 +47,7 @@ class LostDisk extends Set<string> {
   }
 }
 
-test('the watch sees a seed that nobody wipes, in an array and in wasm', () => {
+test('the check itself finds a seed that was left unwiped, in an array and in wasm memory', () => {
   const share = first.shares[0]!
   const { left } = leftBy(seedsOf(share), () => parseShare(share))
   expect(left).toHaveLength(2)

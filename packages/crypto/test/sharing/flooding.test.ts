@@ -81,7 +81,7 @@ describe('quorums', () => {
   ])('(%i,%i) is refused: %s', (t, n, rule) => {
     expect(checkQuorum({ t, n })).toMatchObject({ ok: false, rule })
   })
-  test('a fraction is misuse', () => {
+  test('a number of bits that is no integer throws', () => {
     expect(() => checkQuorum({ t: 2.5, n: 3 })).toThrow(RangeError)
   })
 })

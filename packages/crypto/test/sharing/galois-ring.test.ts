@@ -33,7 +33,7 @@ describe.each([1, 64, 128])('GR(2^%i,4)', (bits) => {
     )
   })
 
-  test('X^4 is -X-1', () => {
+  test('in the ring X^4 equals -X-1', () => {
     const x = [0n, 1n, 0n, 0n] as const
     const x4 = ring.mul(ring.mul(x, x), ring.mul(x, x))
     expect(x4).toEqual([ring.reduce(-1n), ring.reduce(-1n), 0n, 0n])

@@ -177,7 +177,7 @@ describe.each([64, 128] as const)('%i-bit vectors', (width) => {
     expect(vector.partials(k)).toEqual(expected)
   })
 
-  test('wiping leaves zeros, and no noise', () => {
+  test('wiping the kernel leaves zeros in place of seeds and noise', () => {
     const vector = ringVector(width, 3, 1)
     vector.addScaled(new Uint8Array((3 * width) / 8).fill(7), [1n, 2n, 3n, 4n])
     vector.addNoise([entropy.bytes(32)], entropy.bytes(8), [1n, 0n, 0n, 0n])
@@ -224,7 +224,7 @@ describe.each([64, 128] as const)('%i-bit vectors', (width) => {
     expect(grown).toEqual(['nothing secret'])
   })
 
-  test('however few blocks a share is opened for, it answers any number of them', () => {
+  test('a share opened for a few blocks still answers any number of blocks', () => {
     const words = 8
     const quorum = { t: 2, n: 3 }
     const seeds = setsWithout(quorum, 2).map((set) => ({ set, seeds: [entropy.bytes(32)] }))

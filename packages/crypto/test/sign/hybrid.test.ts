@@ -124,7 +124,7 @@ describe('hybrid signatures', () => {
 })
 
 describe('identities', () => {
-  test('what is exported is the same identity when imported', () => {
+  test('an exported identity is the same when it is imported', () => {
     const again = importIdentity(exportIdentity(hybrid))
     expect(again.id).toBe(hybrid.id)
     expect(signWith(again, context, payload)).toEqual(signature)

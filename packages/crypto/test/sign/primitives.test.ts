@@ -105,7 +105,7 @@ describe('ECDSA P-256', () => {
 })
 
 describe('Ed25519', () => {
-  test('signs as RFC 8032', () => {
+  test('gives the signatures of RFC 8032', () => {
     type Case = { seed: string; publicKey: string; message: string; signature: string }
     for (const { seed, publicKey, message, signature } of vectorJson<Case[]>('rfc/rfc8032-ed25519.json')) {
       expect(toHex(ed25519.publicKey(fromHex(seed)))).toBe(publicKey)
@@ -129,7 +129,7 @@ describe('Ed25519', () => {
     expect(run).toBe(150)
   })
 
-  test('a key of small order is no key', () => {
+  test('a public key of small order is refused', () => {
     const one = new Uint8Array(32)
     one[0] = 1
     expect(ed25519.isPublicKey(one)).toBe(false)

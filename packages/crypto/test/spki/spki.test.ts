@@ -73,7 +73,7 @@ describe('SubjectPublicKeyInfo of RSA', () => {
     }
   })
 
-  test('weak numbers are refused', () => {
+  test('an RSA key with a weak modulus or exponent is refused', () => {
     const even = key.modulus.slice()
     even[even.length - 1]! &= 0xfe
     expect(() => rsaSpki({ ...key, modulus: even })).toThrow('SPKI-RSA')

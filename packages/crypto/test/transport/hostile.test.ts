@@ -43,7 +43,7 @@ function packet(symbolId: number, size: number): Uint8Array {
 }
 
 describe('a hostile frame costs bounded work and memory', () => {
-  test('however many transfers are begun, three decoders are open at most', () => {
+  test('at most three decoders are open, however many transfers begin', () => {
     const { count, erasure } = counting()
     const receiver = createReceiver(['card'], erasure)
     for (let of = 0; of < 1000; of++)
@@ -66,7 +66,7 @@ describe('a hostile frame costs bounded work and memory', () => {
     expect(count).toEqual({ opened: 2, open: 0, most: 1, added: 36, addedToOne: 18 })
   })
 
-  test('a duplicate and a refused frame reach no decoder', () => {
+  test('neither a duplicate frame nor a refused one reaches a decoder', () => {
     const { count, erasure } = counting()
     const receiver = createReceiver(['card'], erasure)
     const header = { ...largest, session: session(1) }

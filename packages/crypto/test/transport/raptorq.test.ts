@@ -23,7 +23,7 @@ test.each(sizes)(
   },
 )
 
-test('packets that bear numbers of another kind are an error, not frames that nobody can read', () => {
+test('packets whose numbers are of another kind throw, instead of becoming frames that nobody can read', () => {
   const Encoder = {
     with_defaults: () => ({ encode: () => [new Uint8Array(68), new Uint8Array(68)], free: () => undefined }),
   }

@@ -66,7 +66,7 @@ describe('a payload comes out whole or not at all', () => {
     seed: fc.integer({ min: 1, max: 0x7fffffff }),
   }
 
-  test('with up to 40 % of all frames lost, in the order shown, it is whole before the third lap ends', () => {
+  test('with up to 40 % of the frames lost, a transfer is whole before the third lap ends', () => {
     fc.assert(
       fc.property(fc.record(transfer), ({ length, name, loss, seed }) => {
         const payload = payloadOf(length, seed)
@@ -101,7 +101,7 @@ describe('a payload comes out whole or not at all', () => {
     )
   })
 
-  test('with fewer different frames than source symbols nothing comes out, however often they are shown', () => {
+  test('with fewer different frames than source symbols a transfer never completes, however often they are shown', () => {
     fc.assert(
       fc.property(fc.record(transfer), ({ length, name, seed }) => {
         const sender = senderOf(payloadOf(length, seed), 'card', name)
@@ -116,7 +116,7 @@ describe('a payload comes out whole or not at all', () => {
     )
   })
 
-  test('repair frames alone make it whole', () => {
+  test('repair frames alone give the whole transfer', () => {
     for (const length of [500, 3000, 40_000]) {
       const sender = senderOf(payloadOf(length))
       const { source, repair } = sender
@@ -124,7 +124,7 @@ describe('a payload comes out whole or not at all', () => {
     }
   })
 
-  test('of the largest, from repair frames and half of the source', () => {
+  test('the largest transfer comes whole from repair frames and half of the source frames', () => {
     const payload = payloadOf(MAX_SENT)
     const sender = senderOf(payload, 'card', 'fast')
     const { source, repair } = sender
@@ -151,7 +151,7 @@ test('progress counts each different frame once, and a duplicate changes nothing
   })
 })
 
-test('foreign frames take no progress away, however many transfers they are of', () => {
+test('frames of other transfers, however many, lose no progress', () => {
   const payload = payloadOf(3000)
   const sender = senderOf(payload)
   const receiver = createReceiver(['card'], code)

@@ -50,7 +50,7 @@ test('source frames come first and in order, then each repair frame once, shuffl
   expect(lap(sender, source, all)).toEqual(first)
 })
 
-test('the same payload is shown as the same frames by a sender that was started anew', () => {
+test('a restarted sender shows the same payload as the same frames', () => {
   const [one, other] = [senderOf(5000), senderOf(5000)]
   for (let at = 0; at < 60; at++) expect(other.textAt(at)).toBe(one.textAt(at))
 })

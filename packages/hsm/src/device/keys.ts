@@ -54,7 +54,7 @@ export type KeyTemplate = {
   readonly alwaysAuthenticate?: boolean
 }
 
-/** `sensitive`: only keys whose bytes the token shows nobody. `secret`: of those only secret keys, no private ones. */
+/** `sensitive`: only keys whose bytes the token never shows. `secret`: of those only the secret keys, not the private ones. */
 export type WrapTemplate = 'sensitive' | 'secret'
 
 /** `child-kek`: sensitive, not extractable, may wrap and unwrap. `root`: the root KEK's own hardened template. */

@@ -37,7 +37,7 @@ export type Evidence = { readonly level: EvidenceLevel; readonly reasons: readon
 /** A check that was made elsewhere. Null where there was nothing to check. */
 export type Check = { readonly ok: boolean; readonly detail: string } | null
 
-/** `run`: the ceremony whose log says so, where the report itself is not at hand; `at`: when, as an ISO 8601 time. */
+/** `run`: without the report, the ceremony whose log has the result. `at`: its time, in ISO 8601. */
 type ProbeFacts = Pick<ProbeReport, 'passed' | 'lacking'> &
   Partial<Pick<ProbeReport, 'attacks'>> & {
     readonly at?: string
@@ -129,10 +129,10 @@ function whenIn(probe: ProbeFacts | null): Said[] {
   return [said(probe.run.rehearsal ? 'probed-in-rehearsal' : 'probed-in-ceremony', { date })]
 }
 
-/** What a probe's report lacks where no mechanism wraps keys as a standard has it. */
+/** The name of what a probe's report lacks where no mechanism wraps keys by a standard. */
 export const noKeyWrap = 'a wrap mechanism with a known answer'
 
-/** Attacks on our own template that worked come first: they are why the token is not used. */
+/** Attacks that worked on our own template come first, because they rule the token out. */
 function faultsOf({
   attacks,
   lacking,

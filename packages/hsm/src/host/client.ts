@@ -152,7 +152,7 @@ class Client implements Hsm {
     this.#state = 'restarting'
     let person = false
     this.#queue.disconnect((first, atPad) => {
-      // The deadline is the oldest call's; whoever gives an entry up does so wherever its call stands.
+      // Only the oldest call has a deadline. A person may cancel a PIN entry at any place in the queue.
       if (atPad && (reason === 'cancelled' || (first && reason === 'timeout'))) {
         person = true
         return padError(reason, this.padDeadlineMs)

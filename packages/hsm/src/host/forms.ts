@@ -10,7 +10,7 @@ const maxRememberedText = 2048
 /** The number of a form that is not remembered. */
 export const unremembered = 0
 
-/** What a value says beside its bytes, a word at a time: names, texts, numbers, and these. */
+/** A value without its bytes is a row of words: names, texts, numbers, and these marks. */
 const arrayOpens = Symbol('[')
 const objectOpens = Symbol('{')
 const closes = Symbol(']')
@@ -18,13 +18,13 @@ const bytesHere = Symbol('bytes')
 
 type Word = string | number | boolean | null | undefined | symbol | FixedRecord
 
-/** Says the same for ever, so that itself can be the word for all that it says. */
+/** A frozen record never changes, so the object itself stands for its whole content. */
 type FixedRecord = Readonly<Record<string, string | number | boolean | null | undefined>>
 
 const isFixed = (one: object): one is FixedRecord =>
   Object.isFrozen(one) && Object.values(one).every((inner) => typeof inner !== 'object' || inner === null)
 
-/** Where the forms that begin with the same words part. */
+/** A node of the tree of known forms, by their words. */
 class Fork {
   readonly next = new Map<Word, Fork>()
   form: Form | null = null
@@ -79,8 +79,8 @@ export class Forms {
 }
 
 /**
- * Values that come to one place differ in nothing but the bytes of their arrays. Undefined where nobody was before, or only with another
- * fixed record that says the same.
+ * Where a value leads in the tree. Values that end at one node differ only in the bytes of their arrays. Undefined: no such value was
+ * sent before, or it had another frozen record in this place.
  */
 function follow(from: Fork | undefined, one: unknown, arrays: Uint8Array[]): Fork | undefined {
   if (typeof one !== 'object' || one === null) {

@@ -75,7 +75,7 @@ export class FrameWriter {
     this.#bytes = larger
   }
 
-  /** Lends all that was added, and wipes it, unless `use` says that it is not done with it: then it does. */
+  /** Lends all that was added to `use`. Afterwards wipes it, unless `use` gives false: then `use` wipes it later. */
   send(use: (bundle: Buffer) => boolean): void {
     if (this.#length === 0) return
     const bundle = this.#bytes.subarray(0, this.#length)
@@ -85,7 +85,7 @@ export class FrameWriter {
     if (!done || this.#bytes.length > bundleBytes) this.#bytes = Buffer.allocUnsafeSlow(bundleBytes)
   }
 
-  /** Nobody is there any more to send it to. */
+  /** Wipes what was added: its receiver is gone. */
   discard(): void {
     this.#bytes.fill(0, 0, this.#length)
     this.#length = 0

@@ -14,7 +14,7 @@ const busyMs = 10
 const awakeMs = availableParallelism() > 1 ? 0.3 : 0
 
 type Events = {
-  /** Lent until it is back: whoever still works on places in the piece says so, and it is not used again. */
+  /** Lends a piece of memory. `at-work`: somebody still uses it, so the pipe takes a fresh one. */
   readonly onPiece: (piece: Buffer) => 'done' | 'at-work'
   readonly onEnd: () => void
 }

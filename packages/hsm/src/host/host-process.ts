@@ -111,7 +111,7 @@ export class HostProcess {
         detached: true,
         serialization: 'advanced',
         env,
-        // What a library says of itself can hold a PIN, and what ends a host is told to people and to signed logs.
+        // A library's own output can hold a PIN, so it must not reach people or signed logs as the reason why a host ended.
         stdio: ['ignore', 'ignore', 'ignore', 'ipc', pipe],
       })
     const onPiece = (piece: Buffer) => this.#results(piece)

@@ -194,7 +194,7 @@ export function explainFailure(tokens: Tokens, serial: string, error: HsmError):
   return explainStore(folder, error) ?? error
 }
 
-/** Closing a session on a token that is gone fails; it is forgotten all the same. */
+/** Closing a session on a lost token fails. The session is dropped even so. */
 function forget(tokens: Tokens, serial: string): void {
   try {
     tokens.forget(serial)

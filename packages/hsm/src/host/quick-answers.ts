@@ -12,7 +12,7 @@ const turnMs = 0.05
 type Options = {
   /** Whether an answer is still to come. */
   readonly awaited: () => boolean
-  /** Takes the answers that have come, and says whether any had; null where only the event loop can tell. */
+  /** Takes the answers that have arrived. True: there were some. Null: only the event loop can tell. */
   readonly look: () => boolean | null
   readonly processors?: number
   /** Milliseconds, monotonic. */

@@ -26,7 +26,7 @@ export function tokensChange(before: TokensSeen, after: TokensSeen): TokensChang
 
 type Options = {
   readonly pollMs: number
-  /** Lists the tokens, which `saw` is told of; null while the library is busy or away: then nobody is kept waiting for this. */
+  /** Lists the tokens and tells `saw`. Null while the library is busy or gone, so that a look never waits. */
   readonly look: () => Promise<unknown> | null
 }
 
@@ -61,7 +61,7 @@ export class TokenWatch {
     this.#known = null
   }
 
-  /** Every listing is a look: what one caller saw between two looks, the others are told, and told when it is over. */
+  /** A listing that somebody asked for counts as a look, so that every listener hears of its changes. */
   saw(seen: TokensSeen): void {
     const change = this.#known ? tokensChange(this.#known, seen) : null
     if (this.#timer) this.#known = seen

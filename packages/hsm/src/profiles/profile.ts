@@ -12,7 +12,7 @@ type ProfileId =
   | 'smartcard-hsm'
   | 'generic'
 
-/** `session objects only` and the like are notes; what decides whether a plan can be run at all stands here. */
+/** What decides whether a plan can run on this token at all. Lesser limits stand in `notes`. */
 type PlanAbilities = {
   /** Our tool initialises it: label, SO PIN and user PIN. */
   readonly initialise: boolean
@@ -27,13 +27,13 @@ type PlanAbilities = {
 export type PinRules = {
   /** What a PIN looks like, in words. */
   readonly form: string
-  /** Whose PINs the limits are of that the token tells of itself; of both where this is left out. */
+  /** Whose PIN the token's reported length limits are for. Absent: both users'. */
   readonly limitsOf?: readonly UserKind[]
-  /** The PIN that a new token comes with and that has to be changed before use; null when there is none. */
+  /** The PIN of a new token, to be changed before use. Null: none. */
   readonly factorySoPin: string | null
-  /** Wrong tries before the user PIN locks, as the token or its document says; null when it does not. */
+  /** Wrong tries before the user PIN locks. Null: neither token nor document says. */
   readonly userTries: number | null
-  /** The token shows low, final and locked in its flags. Where it does not, a lock is a surprise. */
+  /** Whether the token's flags warn of few tries left, the last one, and a lock. */
   readonly showsState: boolean
 }
 
@@ -51,9 +51,9 @@ export type Profile = {
   readonly kind: 'software' | 'tpm' | 'hsm' | 'card' | 'cloud'
   readonly manufacturer: RegExp
   readonly model: RegExp
-  /** What it was run on by us. null: from its documents only, not run on hardware. */
+  /** On what we ran it. Null: known from documents only. */
   readonly verifiedOn: string | null
-  /** Where its behaviour is described; of a token that was run, where it differs from what was read. */
+  /** Where its behaviour is described. For a token that we ran: only what differs from that. */
   readonly sources: readonly string[]
   /** Usual places of its library, the first that exists is taken; `*` stands for the processor's folder of Debian. */
   readonly libraries: readonly string[]
@@ -87,7 +87,7 @@ export type Profile = {
   readonly replicationBy: string
   /**
    * The vendor's own procedure, as its documents have it; empty where the way is not the vendor's. In a command `{from}`, `{to}`: serials;
-   * `{id}`: the key's CKA_ID in hex; `{label}`. What stands in capitals a person fills in.
+   * `{id}`: the key's CKA_ID in hex; `{label}`. A person fills in the words in capitals.
    */
   readonly replicationSteps: readonly ReplicationStep[]
   readonly attestation: Attestation

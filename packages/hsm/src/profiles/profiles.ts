@@ -121,7 +121,7 @@ export function withheldVariables(
 const hasName = (libraries: readonly string[], path: string): boolean =>
   libraries.some((place) => basename(place) === basename(path))
 
-/** The profile whose library has this file's name: a vendor's library keeps it wherever it was installed. */
+/** The profile of a library, by its file name, which is the same wherever the library is installed. */
 export function profileOfLibrary(path: string): Profile | null {
   return profiles.find(({ libraries }) => hasName(libraries, path)) ?? null
 }

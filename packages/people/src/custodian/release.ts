@@ -1,16 +1,11 @@
 import type { Policy } from '@lux/ceremony/policy'
-import {
-  type CustodianStatement,
-  custodianShareCodec,
-  custodianStatementCodec,
-  type ShareRequest,
-  shareRequestCodec,
-} from '@lux/ceremony/wire'
+import { custodianShareCodec, type ShareRequest, shareRequestCodec } from '@lux/ceremony/wire'
 import { sealTo, sha256Hex, wipe } from '@lux/crypto'
 import { checked, checkedLater, need, no, type Outcome } from '../outcome.ts'
 import type { PersonKey } from '../person-key.ts'
 import { trustedOpening } from '../trusted.ts'
 import { checkWords } from './share.ts'
+import { type CustodianStated, signStatement } from './statement.ts'
 
 export const maxShareRequest = 32_768
 
@@ -48,9 +43,7 @@ export function releaseLines({ use, key, set, ceremonyId }: ShareRequest): reado
   ]
 }
 
-type CustodianGiven = {
-  readonly said: CustodianStatement
-  readonly statement: Uint8Array
+type CustodianGiven = CustodianStated & {
   /** The share, sealed to the run. */
   readonly release: Uint8Array
 }
@@ -93,22 +86,8 @@ export function giveShare(
     })
     const release = await sealTo([recipient], content)
     wipe(content)
-    const said: CustodianStatement = {
-      v: 1,
-      kind: 'custodian-statement',
-      domain,
-      ceremonyId,
-      use,
-      key,
-      set,
-      index,
-      name,
-      share,
-      envelope: sha256Hex(release),
-      time: now,
-    }
-    const signature = custodianStatementCodec.sign(identity, said, domain)
-    const statement = custodianStatementCodec.file.encode({ payload: said, signatures: [signature] })
-    return { said, statement, release }
+    const about = { domain, ceremonyId, use, key, set, index, name, share }
+    const stated = signStatement(identity, { ...about, envelope: sha256Hex(release), time: now })
+    return { ...stated, release }
   }, 'request')
 }

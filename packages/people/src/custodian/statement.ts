@@ -1,6 +1,6 @@
 import type { Policy } from '@lux/ceremony/policy'
 import { type CustodianStatement, custodianStatementCodec } from '@lux/ceremony/wire'
-import { parseCanonical } from '@lux/crypto'
+import { parseCanonical, type SigningIdentity } from '@lux/crypto'
 import { members } from '../json-members.ts'
 import { checked, need, no, type Outcome } from '../outcome.ts'
 import type { PersonKey } from '../person-key.ts'
@@ -55,7 +55,17 @@ export function readStatementRequest(bytes: Uint8Array): Outcome<StatementReques
   }, 'request')
 }
 
-type CustodianStated = { readonly said: CustodianStatement; readonly statement: Uint8Array }
+export type CustodianStated = { readonly said: CustodianStatement; readonly statement: Uint8Array }
+
+/** What a custodian says of a share, signed. */
+export function signStatement(
+  identity: SigningIdentity,
+  of: Omit<CustodianStatement, 'v' | 'kind'>,
+): CustodianStated {
+  const said: CustodianStatement = { v: 1, kind: 'custodian-statement', ...of }
+  const signature = custodianStatementCodec.sign(identity, said, said.domain)
+  return { said, statement: custodianStatementCodec.file.encode({ payload: said, signatures: [signature] }) }
+}
 
 /**
  * States to a run that the words, typed from the sheet, are the share that it asks about. `opening`: of that run. Refuses CUSTODIAN-KEY,
@@ -79,22 +89,7 @@ export function stateShare(
     if (opening.ceremonyId !== ceremonyId || opening.domain !== domain)
       return no('CUSTODIAN-OTHER', `the opening is of the ceremony ${opening.ceremonyId}`, 'opening')
     need(checkWords(request, of.words))
-    const said: CustodianStatement = {
-      v: 1,
-      kind: 'custodian-statement',
-      domain,
-      ceremonyId,
-      use,
-      key,
-      set,
-      index,
-      name,
-      share,
-      envelope: null,
-      time: of.now,
-    }
-    const signature = custodianStatementCodec.sign(identity, said, domain)
-    const statement = custodianStatementCodec.file.encode({ payload: said, signatures: [signature] })
-    return { said, statement }
+    const about = { domain, ceremonyId, use, key, set, index, name, share }
+    return signStatement(identity, { ...about, envelope: null, time: of.now })
   })
 }

@@ -1,5 +1,5 @@
 export { type ErrorText, type Failure, useErrorText } from './error-text.ts'
 export { directionOf, languageName, preferredLanguage } from './language.ts'
 export { pseudo } from './pseudo.ts'
-export { createTexts, type Texts } from './start.ts'
+export { createTexts, type TextLoaders, type Texts } from './start.ts'
 export type { Tree } from './tree.ts'

@@ -8,7 +8,7 @@ import { sections, type Tree } from './tree.ts'
 const complete: readonly string[] = ['en', 'ar', 'pseudo']
 
 /** Loads a language's files, by path, when it is first shown. */
-type TextLoaders<Language extends string> = Readonly<
+export type TextLoaders<Language extends string> = Readonly<
   Record<Language | 'en', () => Promise<{ readonly files: Readonly<Record<string, Tree>> }>>
 >
 

@@ -223,7 +223,7 @@ test('DATABASE-VERSION a newer database says from which build on it may be serve
       await say(text)
       await expect(requireCurrentSchema(owner.database)).rejects.toMatchObject({ code: 'DATABASE-VERSION' })
     }
-    // A branch that lacks one of this build's.
+    // The database of another branch: one of this build's migrations was never run there.
     await say(`served from ${newest} until 9999-later`)
     await sql`delete from kysely_migration where name = '0003-carried-budget'`.execute(owner.database)
     await expect(requireCurrentSchema(owner.database)).rejects.toMatchObject({ code: 'DATABASE-VERSION' })

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { ExpectedError, readBounded } from '@lux/node-files'
+import { readBounded } from '@lux/node-files'
 import {
   checkShareRequest,
   checkUnburnt,
@@ -17,7 +17,7 @@ import { openOwnKey } from '../shell/key-input.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
 import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
-import { askYes } from '../shell/terminal.ts'
+import { mustAgree } from '../shell/terminal.ts'
 import { type BurntOptions, readBurnt, withBurnt } from './burnt.ts'
 import { readTypedWords, type WordsOptions, withWords } from './words.ts'
 
@@ -71,8 +71,7 @@ async function give(path: string, options: GiveOptions): Promise<Outcome> {
   try {
     accepted(checkUnburnt(request.set, burnt), paths)
     for (const line of releaseLines(request)) say(escapeForTerminal(line))
-    if (request.domain === 'production' && options.yes !== true && !(await askYes('Do you give it?')))
-      throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
+    await mustAgree('Do you give it?', { domain: request.domain, yes: options.yes })
     const words = await readTypedWords(options)
     const now = new Date().toISOString()
     const { said, statement, release } = accepted(await giveShare(request, { words, now }, key), paths)

@@ -1,5 +1,4 @@
 import type { PolicyFile } from '@lux/ceremony/policy'
-import { ExpectedError } from '@lux/node-files'
 import { budgetLine, approveEpoch as prepareApproval } from '@lux/people'
 import type { Command } from 'commander'
 import { accepted, type Paths, type Remedies } from '../shell/accepted.ts'
@@ -8,7 +7,7 @@ import { mustHaveRoom, readPolicy, wordLines, writeNew } from '../shell/files.ts
 import { type Outcome, say } from '../shell/output.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
 import { withPassphrase } from '../shell/secret-input.ts'
-import { askYes } from '../shell/terminal.ts'
+import { mustAgree } from '../shell/terminal.ts'
 import { readEpochRun, runFolderOf } from './run-files.ts'
 import { keepState, type ShareOptions, withShare } from './share-files.ts'
 
@@ -72,8 +71,7 @@ async function approveEpoch(path: string, options: EpochOptions): Promise<Outcom
     for (const { text } of prepared.lines) say(escapeForTerminal(text))
     say(budgetLine(left).text)
     for (const line of wordLines(prepared.words)) say(line)
-    if (header.domain === 'production' && options.yes !== true && !(await askYes('May the key move?')))
-      throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
+    await mustAgree('May the key move?', { domain: header.domain, yes: options.yes })
     const { state, approval } = prepared.sign()
     // On disk before anything leaves: what is left has been told.
     keepState(options.share, state, opened)

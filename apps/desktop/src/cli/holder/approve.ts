@@ -1,5 +1,5 @@
 import type { HolderAnswer } from '@lux/ceremony/wire'
-import { ExpectedError, readBounded } from '@lux/node-files'
+import { readBounded } from '@lux/node-files'
 import {
   allLater,
   decidedBefore,
@@ -22,7 +22,7 @@ import { ciphertextsAt } from '../shell/fhe-files.ts'
 import { mustHaveRoom, wordLines, writeNew } from '../shell/files.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { withPassphrase } from '../shell/secret-input.ts'
-import { askYes } from '../shell/terminal.ts'
+import { mustAgree } from '../shell/terminal.ts'
 import { keepAnswer, keptAnswer } from './kept-answer.ts'
 import { keepState, type ShareOptions, withShare } from './share-files.ts'
 
@@ -100,13 +100,12 @@ export async function approve(path: string, options: ApproveOptions): Promise<Ou
     const canary = prepared.kind === 'canary'
     show(prepared)
     const { domain } = opened.envelope.share.header
-    if (
-      domain === 'production' &&
-      options.yes !== true &&
-      !(await askYes(canary ? 'Answer the canary?' : 'Decrypt this?'))
-    ) {
+    try {
+      const question = canary ? 'Answer the canary?' : 'Decrypt this?'
+      await mustAgree(question, { domain, yes: options.yes }, 'nothing was answered')
+    } catch (error) {
       discardAnswer(prepared)
-      throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was answered')
+      throw error
     }
     const { state, answer, said, sealed } = accepted(await sealAnswer(prepared, now()))
     mustHaveRoom(sealedPath, sealed.length)

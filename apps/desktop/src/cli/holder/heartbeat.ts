@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { ExpectedError, readBounded } from '@lux/node-files'
+import { readBounded } from '@lux/node-files'
 import { heartbeatLines, maxHeartbeatRequest, readHeartbeatRequest, stateHeld } from '@lux/people'
 import type { Command } from 'commander'
 import { accepted } from '../shell/accepted.ts'
@@ -7,7 +7,7 @@ import type { CommandLine } from '../shell/command-line.ts'
 import { mustHaveRoom, writeNew } from '../shell/files.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
-import { askYes } from '../shell/terminal.ts'
+import { mustAgree } from '../shell/terminal.ts'
 import { type EpochOptions, pathsOf, policyFiles, withEpochOptions } from './approve-epoch.ts'
 import { runFolderOf } from './run-files.ts'
 import { withLocked } from './share-files.ts'
@@ -50,8 +50,7 @@ async function heartbeat(path: string, options: EpochOptions): Promise<Outcome> 
     const asked = { ...policyFiles(options), request, opening, now }
     const { said, sign } = accepted(stateHeld(opened, asked), paths)
     for (const { text } of heartbeatLines(opened, request)) say(escapeForTerminal(text))
-    if (request.domain === 'production' && options.yes !== true && !(await askYes('Do you state that?')))
-      throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
+    await mustAgree('Do you state that?', { domain: request.domain, yes: options.yes })
     writeNew(options.out, sign())
     return {
       exit: 0,

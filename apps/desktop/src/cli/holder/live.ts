@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fstatSync, fsyncSync, lstatSync, openSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { ShareEnvelope } from '@lux/crypto/fhe'
-import { ExpectedError, partsOf, readBounded, syncFolder, withSystemErrors } from '@lux/node-files'
+import { partsOf, readBounded, syncFolder, withSystemErrors } from '@lux/node-files'
 import { checkGivenUp, checkLive, keepAfterAbort, takeEpochLive } from '@lux/people'
 import type { Command } from 'commander'
 import { statePath } from '../../core/use-cases/share-file.ts'
@@ -10,7 +10,7 @@ import type { CommandLine } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
 import { withPassphrase } from '../shell/secret-input.ts'
-import { askYes } from '../shell/terminal.ts'
+import { mustAgree } from '../shell/terminal.ts'
 import { forgetAnswers } from './kept-answer.ts'
 import { livePath, readApprovals, readEnd, readEpochRun } from './run-files.ts'
 import { keepState, receivedPath, type ShareOptions, withShare } from './share-files.ts'
@@ -93,8 +93,11 @@ async function live(folder: string, options: EndOptions): Promise<Outcome> {
       return ended(options, 'live', envelope, `epoch ${epoch} is live: ${options.share} may answer`)
     }
     for (const { text } of taken.lines) say(escapeForTerminal(text))
-    if (run.terms.domain === 'production' && options.yes !== true && !(await askYes('Wipe the old share?')))
-      throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was wiped')
+    await mustAgree(
+      'Wipe the old share?',
+      { domain: run.terms.domain, yes: options.yes },
+      'nothing was wiped',
+    )
     wipeShare(options, forgetsKey)
     const kept = forgetsKey
       ? ` with ${options.key}`

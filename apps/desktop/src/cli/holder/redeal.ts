@@ -1,5 +1,4 @@
 import { basename, dirname, join } from 'node:path'
-import { ExpectedError } from '@lux/node-files'
 import { redeal as prepareRedeal } from '@lux/people'
 import type { Command } from 'commander'
 import { systemEntropy } from '../../core/system.ts'
@@ -8,7 +7,7 @@ import type { CommandLine } from '../shell/command-line.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
-import { askYes } from '../shell/terminal.ts'
+import { mustAgree } from '../shell/terminal.ts'
 import { type EpochOptions, epochRemedies, pathsOf, policyFiles, withEpochOptions } from './approve-epoch.ts'
 import { readApprovals, readEpochRun, runFolderOf } from './run-files.ts'
 import { withShare } from './share-files.ts'
@@ -52,8 +51,7 @@ async function redeal(path: string, options: EpochOptions): Promise<Outcome> {
     const beside = (name: string) => join(dirname(options.out), name)
     for (const name of prepared.names) mustBeNew(beside(name))
     for (const { text } of prepared.lines) say(escapeForTerminal(text))
-    if (domain === 'production' && options.yes !== true && !(await askYes('Deal your part again?')))
-      throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was dealt')
+    await mustAgree('Deal your part again?', { domain, yes: options.yes }, 'nothing was dealt')
     const dealt = accepted(await prepared.deal(systemEntropy))
     for (const { name, bytes } of dealt.files) writeNew(beside(name), bytes)
     writeNew(options.out, dealt.redeal)

@@ -1,5 +1,5 @@
 import type { Card, SignatureRequest } from '@lux/ceremony/wire'
-import { ExpectedError, readBounded, writeInFolder } from '@lux/node-files'
+import { readBounded, writeInFolder } from '@lux/node-files'
 import {
   checkSigner,
   checkUnexpired,
@@ -21,7 +21,7 @@ import { openOwnKey } from '../shell/key-input.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
 import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
-import { askYes } from '../shell/terminal.ts'
+import { mustAgree } from '../shell/terminal.ts'
 
 export type SignOptions = PassphraseOptions & { key: string; out: string; yes?: boolean; memory?: string }
 
@@ -115,12 +115,7 @@ export async function signWith(signing: Signing, key: PersonKey, options: SignOp
   )
   const shown = prepared.lines.map(escapeForTerminal)
   for (const line of shown) say(line)
-  if (
-    request.domain === 'production' &&
-    options.yes !== true &&
-    !(await askYes('Is this what you want to sign?'))
-  )
-    throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
+  await mustAgree('Is this what you want to sign?', { domain: request.domain, yes: options.yes })
   accepted(checkUnexpired(signing, systemClock.now()))
   const { memory: remembered, answer } = signAnswer(prepared)
   // On disk before a signature leaves: a device that crashes in between has signed nothing that it forgot.

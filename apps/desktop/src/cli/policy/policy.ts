@@ -32,7 +32,7 @@ import {
 import { openOwnKey } from '../shell/key-input.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
-import { askYes } from '../shell/terminal.ts'
+import { mustAgree } from '../shell/terminal.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { attestationRootOf, combinersOf, evidenceOption, expiryOption } from './options.ts'
 import { maxPolicy } from './trusted-policy.ts'
@@ -244,12 +244,10 @@ async function signPolicyFile(path: string, options: SignOptions): Promise<Outco
   try {
     const prepared = accepted(preparePolicy(asked, key, systemClock.now()))
     for (const line of [...prepared.lines, ...prepared.warnings]) say(line)
-    if (
-      asked.file.policy.domain === 'production' &&
-      options.yes !== true &&
-      !(await askYes('Is this the policy that you want to sign?'))
-    )
-      throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
+    await mustAgree('Is this the policy that you want to sign?', {
+      domain: asked.file.policy.domain,
+      yes: options.yes,
+    })
     const { policy, file, bytes } = signPolicy(prepared)
     const out = options.out ?? path
     writeInFolder(out, bytes, 0o644)

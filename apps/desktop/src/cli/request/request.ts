@@ -27,7 +27,7 @@ import { mustBeNew, readParsed, wordLines, wordsOf, writeNew } from '../shell/fi
 import { openOwnKey } from '../shell/key-input.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
-import { askYes } from '../shell/terminal.ts'
+import { mustAgree } from '../shell/terminal.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { checkApprovedRequest } from './approval.ts'
 import { requestText, uncheckedText } from './lines.ts'
@@ -232,12 +232,7 @@ async function signRequest(
     )
     for (const line of uncheckedText(given)) say(line)
     for (const line of wordLines(wordsOf(requestDigest(payload)))) say(line)
-    if (
-      payload.domain === 'production' &&
-      options.yes !== true &&
-      !(await askYes('Is this what you want to sign?'))
-    )
-      throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
+    await mustAgree('Is this what you want to sign?', { domain: payload.domain, yes: options.yes })
     return written(options.out, accepted(signDecryptionRequest(kind, given, key)))
   } finally {
     key.identity.secret.wipe()

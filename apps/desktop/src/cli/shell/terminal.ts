@@ -1,5 +1,6 @@
 import type { ReadStream } from 'node:tty'
 import { wipe } from '@lux/crypto'
+import { ExpectedError } from '@lux/node-files'
 import { escapeForTerminal, escapeLinesForTerminal } from './safe-text.ts'
 import { surroundings } from './surroundings.ts'
 import { WrongUse } from './wrong-use.ts'
@@ -55,8 +56,21 @@ function withoutLastCharacter(typed: Uint8Array, length: number): number {
   return Math.max(0, at - 1)
 }
 
+/**
+ * In production a person at the terminal says yes to what was shown, unless the command's `--yes` says it. `not`: what is so where they do
+ * not. Errors: REQUEST-DECLINED, CONFIRM-NO-TERMINAL.
+ */
+export async function mustAgree(
+  question: string,
+  { domain, yes }: { domain: string; yes: boolean | undefined },
+  not = 'nothing was signed',
+): Promise<void> {
+  if (domain === 'production' && yes !== true && !(await askYes(question)))
+    throw new ExpectedError('REQUEST-DECLINED', `you did not say yes; ${not}`)
+}
+
 /** Whether the person typed `yes`. Errors: CONFIRM-NO-TERMINAL. */
-export async function askYes(question: string): Promise<boolean> {
+async function askYes(question: string): Promise<boolean> {
   const { err, terminal: open } = surroundings()
   const terminal = open()
   if (terminal === null) {

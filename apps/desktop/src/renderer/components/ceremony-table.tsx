@@ -17,7 +17,7 @@ export function CeremonyTable({ ceremonies }: { ceremonies: CeremonySummary[] })
         <thead>
           <tr>
             {(['title', 'state', 'at', 'progress', 'created'] as const).map((column) => (
-              <th key={column} scope="col">
+              <th key={column} scope="col" className={`column-${column}`}>
                 {t(`ceremonies.column.${column}`)}
               </th>
             ))}
@@ -53,7 +53,7 @@ export function CeremonyTable({ ceremonies }: { ceremonies: CeremonySummary[] })
                   {progress.done} / {progress.total}
                 </Rec>
               </td>
-              <td className="tabular">
+              <td className="tabular column-created">
                 <Rec>{format.time(created)}</Rec>
               </td>
             </tr>

@@ -1,21 +1,23 @@
-import { PersonChip, QuorumRing, Rec, WordCards } from '@lux/ui'
+import { Code, PersonChip, QuorumRing, Rec, WordCards } from '@lux/ui'
 import { Button, Checkbox } from '@radix-ui/themes'
 import { useEffect, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { InputOf, Need, Result, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
+import { CommandLine } from '../components/command-line.tsx'
+import { pickFile } from '../components/file-picker.tsx'
 import { KeySign } from '../components/key-sign.tsx'
 import { Outcome } from '../components/outcome.tsx'
+import { SaveCopy } from '../components/save-copy.tsx'
 import { ShareMatrix } from '../holders/share-matrix.tsx'
 import { standInsLeft } from '../stage/phase.ts'
 import { run } from '../stores/remotes.ts'
 import { changeRoom, useRoom } from '../stores/room.ts'
 import type { Act } from './act.ts'
-import { CarryRequest } from './carry-request.tsx'
 import { CustodianSheet } from './custodian-sheet.tsx'
 import { HoldHere } from './hold-here.tsx'
 import { OwnDevices } from './own-devices.tsx'
-import { signedKinds } from './sign-codes.tsx'
+import { SignCodes, signedKinds } from './sign-codes.tsx'
 import { cardStates } from './step/heard.ts'
 import { Comparing } from './step/reading.tsx'
 
@@ -225,4 +227,52 @@ function SignerRow({ view, need, signer, left, busy, off, onSign }: SignerRowPro
       )}
     </li>
   )
+}
+
+type CarryProps = { view: RunView; need: Extract<Need, { need: 'sign' }>; act: Act; pinned: boolean }
+
+/** How people sign on devices of their own: the request goes out on a medium, and each answer comes back as a file. */
+function CarryRequest({ view, need, act, pinned }: CarryProps) {
+  const { t } = useTranslation()
+  const name = need.file.split(/[/\\]/).at(-1) ?? ''
+  const answer = `${name.replace(/\.json$/, '')}.sig`
+  const verb = verbs[need.what] ?? ['officer', 'approve']
+  const command = ['custody', ...verb, name, '--key', 'key-file', '--out', answer].join(' ')
+
+  async function submit(): Promise<void> {
+    const path = await pickFile('document')
+    if (path !== null) await act(call('ceremonies.submitFile', { id: view.id, path }))
+  }
+
+  return (
+    <ol className="carry" aria-label={t('runner.carry.steps')}>
+      <li>
+        <span>{t('runner.carry.out')}</span>
+        <span className="quiet">
+          <Code>{need.file}</Code>
+        </span>
+        <div className="actions">
+          <SaveCopy key={need.file} id={view.id} />
+          <SignCodes id={view.id} act={act} />
+        </div>
+      </li>
+      <li>
+        <span>{t('runner.carry.there')}</span>
+        <CommandLine text={command} />
+      </li>
+      <li>
+        <span>{t('runner.carry.back')}</span>
+        {pinned ? null : (
+          <div>
+            <Button onClick={() => void submit()}>{t('runner.submit-file')}</Button>
+          </div>
+        )}
+      </li>
+    </ol>
+  )
+}
+
+const verbs: Partial<Record<CarryProps['need']['what'], readonly string[]>> = {
+  checkpoint: ['witness', 'cosign'],
+  'decryption-approval': ['approver', 'approve'],
 }

@@ -119,7 +119,7 @@ function Playing({ id }: { id: string }) {
   const { done, total } = value?.progress ?? { done: 0, total: 0 }
   return (
     <div className="step-need" role="status">
-      <span>{t('setup.rehearse.playing', { done, total })}</span>
+      <span>{total === 0 ? t('stage.working') : t('setup.rehearse.playing', { done, total })}</span>
       <Progress aria-label={t('setup.rehearse.title')} value={total === 0 ? 0 : (100 * done) / total} />
     </div>
   )

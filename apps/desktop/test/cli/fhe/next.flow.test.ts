@@ -222,7 +222,7 @@ describe('a share that redeal and next made', () => {
     expect(short.json.remedy ?? '').not.toContain('tell all others')
   }, 60_000)
 
-  test('FHE-OPEN-SHARES is none of production', async () => {
+  test('FHE-OPEN-SHARES the command refuses production shares: those are dealt anew inside a ceremony', async () => {
     const open = parsePublic(readFileSync(join(native, '2of3', 'public.bin')))
     const header = { ...open.header, domain: 'production' as const }
     const epochId = epochIdOf(header, open)

@@ -123,7 +123,7 @@ export async function recordCalls(shop: Workshop, name: string): Promise<CallPoi
 const keptAt = ({ home }: Pick<Workshop, 'home'>, ceremony: string, step: string) =>
   join(home, `kept-${ceremony}-${step}`)
 
-/** From one kept step to the next, or to the end. */
+/** Runs a ceremony from the copy kept at one step to the step `until`, or to its end, and records each call of the token. */
 async function recordPart(
   shop: Workshop,
   ceremony: Ceremony,

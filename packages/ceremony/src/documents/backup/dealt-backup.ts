@@ -3,7 +3,8 @@ import { digest, hex16, id, line } from '../format/fields.ts'
 
 /**
  * A backup as a later plan, its run and its bundle name it. `bundle` is that of its ceremony; `key`, `ckaId`, `rootId` and `ceremonyId`
- * are of the root's birth; `mechanism` and `possession` its possession proof; `shares` what each share is checked by alone.
+ * are those of the ceremony that made the root. `mechanism` and `possession` are its possession proof. By its entry in `shares`, each share is
+ * checked without the others.
  */
 export const dealtBackup = v.strictObject({
   bundle: digest,

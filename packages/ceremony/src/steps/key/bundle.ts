@@ -72,8 +72,8 @@ export function treeFault(v: Verification, recorded: readonly Recorded[]): strin
 }
 
 /**
- * The spares that the plan names got it too, each by a pair that its own token made, and whoever else was trusted is a
- * server of the bundle or the pair of its backup. Bundles of version 1 have no spares, and their makers compared the trusted keys alone.
+ * Refuses a root that was wrapped to a key which nobody planned. It goes to the plan's spares, each by a pair of its own token, to the
+ * bundle's servers, and to the pair of its backup. Bundles of version 1 have no spares, and their makers compared the trusted keys alone.
  */
 function windowFault(v: Verification, { step, result }: Recorded): string | null {
   if (v.predicate.v === 1) return null

@@ -11,7 +11,7 @@ import type { Quorum } from '../../sharing/quorum.ts'
 import type { Budgets } from '../files/share-file.ts'
 import type { VerifiedShare } from '../shares/verify-share.ts'
 
-/** What an evaluator or encryptor calls the program of a canary: nobody approves it, so they vouch that it is one. */
+/** The program name of a canary. No policy approves such a program, so evaluator and encryptor vouch for it by this name. */
 export const CANARY_PROGRAM = 'canary'
 
 /**
@@ -36,8 +36,8 @@ export function canaryCost(quorum: Quorum, width: Width, blocks = CANARY_MOST_BL
 }
 
 /**
- * What a failed epoch's canary costs each holder of the epoch that stays, in its blocks, rounded up, because the answers were given. `to`:
- * the quorum that was tried. THRESHOLD-FHE section 7.
+ * What the canary of a failed epoch costs, in blocks of the epoch that stays, rounded up: its answers were given. `to`: the quorum of the
+ * failed epoch. THRESHOLD-FHE section 7.
  */
 export function triedCanaryCost(from: Quorum, to: Quorum, width: Width): number {
   const scale = 2 ** (safeFloodingBits(from, width) - safeFloodingBits(to, width))

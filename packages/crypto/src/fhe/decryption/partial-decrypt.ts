@@ -69,7 +69,7 @@ export type PartialDecryption = {
   /** Hex digests to add to `answered`. */
   readonly digests: readonly string[]
   readonly types: readonly string[]
-  /** By whose word the noise is known: where nobody vouches, 64-bit blocks are taken for the public key's. */
+  /** Where the ciphertexts' noise comes from. Without anybody's word, 64-bit blocks count as encrypted by the public key. */
   readonly source: NoiseSource
   /** Bits wanted of a block: 40, or more where the policy says so. */
   readonly floorBits: number

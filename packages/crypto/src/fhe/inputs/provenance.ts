@@ -66,7 +66,7 @@ export function parseProvenance(bytes: Uint8Array): Provenance {
 type ProvenanceExpectation = {
   readonly domain: Domain
   readonly keyId: Uint8Array
-  /** Of the holder's own share: no request can add to them. */
+  /** From the holder's own share, so that no request can add any. */
   readonly authorities: Authorities
   readonly ciphertexts: readonly Ciphertext[]
 }
@@ -76,7 +76,7 @@ type Vouched = {
   readonly signers: readonly string[]
   /** Whether all were encrypted with the client key, whose noise is far below that of the compact public key. */
   readonly clientKey: boolean
-  /** What each ciphertext is said to come of, in their order. */
+  /** The program that each ciphertext claims to come from, in their order. */
   readonly programs: readonly string[]
 }
 

@@ -51,7 +51,7 @@ export type CompactPublicKey = {
   /** 2 N words of 64 bits, the halves of each: the mask a, and the body b. */
   readonly mask: Uint32Array
   readonly body: Uint32Array
-  /** Under parameters of its own, which proven lists need, or under those of the client key's big key. */
+  /** True: under the parameters that proven lists need. False: under those of the client key's big key. */
   readonly dedicated: boolean
 }
 

@@ -60,8 +60,8 @@ export async function generateFheKeyPair(tfhe: TfheModule, options: FheKeyOption
 }
 
 /**
- * The compact public key of a client key, 31458 to 113702 B as tfhe serializes it: what anybody encrypts with. 33 KB, tfhe's own
- * serialized form, other bytes at every call. THRESHOLD-FHE section 2. Throws FormatError: FHE-TYPE a binary key has none, and
+ * The compact public key of a client key, with which anybody encrypts: 31,458 to 113,702 bytes in tfhe's serialized form. Each call gives
+ * other bytes. THRESHOLD-FHE section 2. Throws FormatError: FHE-TYPE a binary key has none, and
  * the rules of `readSecretKey`. Joye, "TFHE Public-Key Encryption Revisited" (ePrint 2023/603), section 3.
  */
 export function getFhePublicKey(tfhe: TfheModule, clientKey: Uint8Array): Uint8Array {

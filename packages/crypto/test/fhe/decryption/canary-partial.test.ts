@@ -28,7 +28,7 @@ const bare = (ciphertexts: readonly Uint8Array[]): CanaryPartialRequest => ({
 describe('one holder’s answer to a canary', () => {
   const fresh = tfhe.FheUint256.encrypt_with_client_key(5n, real.key).safe_serialize(LIMIT)
 
-  test('says by how many bits it hides the share, and what is left of the life with it', () => {
+  test('an answer to a canary says by how many bits it hides the share, and how much of the key’s life is left after it', () => {
     expect(fheCanaryPartial(bare([squashed(1)]))).toMatchObject({
       ok: true,
       value: {

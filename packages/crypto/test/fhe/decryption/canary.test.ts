@@ -170,7 +170,7 @@ describe('the canary', () => {
     ).toMatchObject({ rule: 'FHE-CANARY-SIZE' })
   })
 
-  test('FHE-PROVENANCE-MISSING 256 chosen blocks would give half of the key, so somebody has to vouch for them', () => {
+  test('FHE-PROVENANCE-MISSING a canary needs provenance: 256 chosen blocks would give half of the key away', () => {
     const evaluator = generateIdentity(entropyOf(91), ['ed25519'])
     const authorities = { ...NO_AUTHORITIES, evaluators: [evaluator.keys] }
     const vouch = (
@@ -234,7 +234,7 @@ describe('the canary', () => {
     })
   })
 
-  test('FHE-CANARY-EPOCH the first epoch has none: nobody corrected it, and its shares answer requests', () => {
+  test('FHE-CANARY-EPOCH the first epoch has no canary: no correction made its shares, and they already answer requests', () => {
     expect(answerCanary(verified(old, 1), canary, planHash)).toMatchObject({
       ok: false,
       rule: 'FHE-CANARY-EPOCH',

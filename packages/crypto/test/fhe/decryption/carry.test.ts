@@ -53,7 +53,7 @@ describe('rounding for carrying', () => {
     })
   })
 
-  test('is refused cut, longer, with a count that lies, or unrounded', () => {
+  test('a carried ciphertext is refused when it is cut short, too long, unrounded, or has a wrong count', () => {
     for (const length of [0, 8, 20, 21, 5000, carried.length - 1]) {
       expect(() => parseCarried(carried.subarray(0, length))).toThrow(FormatError)
     }

@@ -66,7 +66,7 @@ describe('a partial decryption', () => {
     expect(again.partial).toEqual(opened(fhePartialDecrypt(bare(1))).partial)
   })
 
-  test('the same blocks in a ciphertext of another type cost again: what counts as answered is the ciphertext', () => {
+  test('the same blocks under another type cost the budget again, because a whole ciphertext counts as answered', () => {
     const [signed, unsigned] = (['Int', 'Uint'] as const).map((kind) => squashedFile(key128!, kind, 77n, 16))
     const answer = (one: Uint8Array, answered: readonly string[]) =>
       opened(fhePartialDecrypt(bare(1, { ciphertexts: [one], answered: new Set(answered) })))

@@ -67,7 +67,7 @@ describe.each([
   ['fresh', u8],
   ['squashed', squashedFile(key128!, 'Uint', 99n, 8)],
 ])('a %s ciphertext', (_, bytes) => {
-  test('is refused cut anywhere, or with anything after it', () => {
+  test('a ciphertext cut at any place, or with bytes after it, is refused', () => {
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), (length) => {
         expect(() => parseCiphertext(bytes.subarray(0, length))).toThrow(FormatError)

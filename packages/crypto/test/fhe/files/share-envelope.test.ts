@@ -107,7 +107,7 @@ test('a share and a public file of two dealings cannot be put in one envelope', 
 })
 
 describe('proving a share', () => {
-  test('gives the acknowledgement to sign', () => {
+  test('a received envelope gives the acknowledgement that its holder signs', () => {
     const proof = proveShare({ envelope: content, sealed, pub: deal.pub, expected })
     if (!proof.ok) throw new Error(proof.detail)
     expect(JSON.parse(fromUtf8(proof.value.payload))).toMatchObject({
@@ -144,7 +144,7 @@ describe('inspect', () => {
     expect(JSON.stringify(inspect(share))).not.toContain(seed)
   })
 
-  test('FHE-UNKNOWN-FILE anything else', () => {
+  test('FHE-UNKNOWN-FILE a file that is no share envelope is refused', () => {
     expect(() => inspect(new Uint8Array(200))).toThrow('FHE-UNKNOWN-FILE')
     expect(() => inspect(new Uint8Array(0))).toThrow('FHE-UNKNOWN-FILE')
   })

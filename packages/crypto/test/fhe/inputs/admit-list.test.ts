@@ -115,7 +115,7 @@ test('FHE-TRAILING bytes after the end are refused', () => {
   expect(verdict({ list: concatBytes(list, new Uint8Array(5)) })).toBe('FHE-TRAILING')
 })
 
-test('FHE-LIST-TYPES one changed byte makes an i8 of a u8, and what is expected is compared', () => {
+test('FHE-LIST-TYPES a list whose type was changed from u8 to i8 is refused, because types are compared with the expected ones', () => {
   expect(list[KIND]).toBe(0)
   const signed = put(KIND, 1)
   expect(verdict({ list: signed })).toBe('FHE-LIST-TYPES')

@@ -69,7 +69,7 @@ describe.each([
     expect(inspect(bytes)).toMatchObject({ type: 'binary-client-key', secret: true })
   })
 
-  test('is refused cut, longer, or with a word that is no bit or a parameter changed', () => {
+  test('a binary key is refused when it is cut short, too long, or has another parameter or a word that is not 0 or 1', () => {
     for (const length of [0, 7, 8, 100, bytes.length - 1]) {
       expect(() => parseBinaryKey(bytes.subarray(0, length))).toThrow(FormatError)
     }
@@ -87,7 +87,7 @@ describe.each([
 describe('a TFHE_BINARY key', () => {
   const dealt = deal(2, 3)
 
-  test('is recovered to the byte by any quorum, and tfhe decrypts with it', () => {
+  test('any quorum recovers the binary key byte for byte, and tfhe decrypts with it', () => {
     for (const holders of [
       [1, 2],
       [3, 2],
@@ -108,7 +108,7 @@ describe('a TFHE_BINARY key', () => {
     expect(facts).not.toHaveProperty('floodingBits')
   })
 
-  test('is reshared to new people, who recover the same', () => {
+  test('after a reshare the new holders recover the same binary key', () => {
     const rotated = rotateFheKey({
       pub: dealt.pub,
       shares: [dealt.shares[0]!, dealt.shares[2]!],
@@ -159,7 +159,7 @@ describe('a TFHE_BINARY key', () => {
     expect(() => encodeBinaryKey(new Uint8Array(8 * 2000))).toThrow('FHE-PARAMETERS')
   })
 
-  test('is made from a seed again, and has no compact public key', async () => {
+  test('a binary key comes again from its seed, and has no compact public key', async () => {
     const options = { type: 'TFHE_BINARY', squash: false, inputs: 'signed', serverKey: false } as const
     const seed = entropyOf(63).bytes(16)
     const make = () => generateFheKeyPair(tfhe, { ...options, seed, entropy: entropyOf(1) })

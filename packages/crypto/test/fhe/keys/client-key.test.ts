@@ -26,7 +26,7 @@ describe.each(kinds)('a client key, %s', (_, bytes, size, squash, dedicatedCompa
     expect(sha256Hex(again)).toBe(sha256Hex(bytes))
   })
 
-  test('is refused cut anywhere, or with anything after it', () => {
+  test('a client key cut at any place, or with bytes after it, is refused', () => {
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), (length) => {
         expect(() => parseClientKey(bytes.subarray(0, length))).toThrow(FormatError)
@@ -38,7 +38,7 @@ describe.each(kinds)('a client key, %s', (_, bytes, size, squash, dedicatedCompa
     expect(() => parseClientKey(longer)).toThrow('FHE-TRAILING')
   })
 
-  test('is refused with any bit changed, save for the value of a key bit', () => {
+  test('a client key with any changed bit is refused, unless the bit is a value of the key', () => {
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.nat(7), (at, bit) => {
         const changed = bytes.slice()

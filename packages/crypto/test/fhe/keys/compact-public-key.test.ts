@@ -69,7 +69,7 @@ describe.each([
     expect(() => tfhe.TfheCompactPublicKey.safe_deserialize(tagged, LIMIT).free()).not.toThrow()
   })
 
-  test('FHE-PUBLIC-KEY-MASK no key passes that whoever does not know the client key can make: b - a s is small, and nothing is hidden', () => {
+  test('FHE-PUBLIC-KEY-MASK a key made without the client key is refused even where b - a s is small: it hides nothing', () => {
     expect(made(() => 0n)).toBe('FHE-PUBLIC-KEY-MASK')
     expect(
       made((i) => BigInt(i % 64)),
@@ -115,7 +115,7 @@ describe.each([
     }
   })
 
-  test('FHE-TYPE, FHE-TRUNCATED, FHE-FIELD what is none is refused by name', () => {
+  test('FHE-TYPE, FHE-TRUNCATED, FHE-FIELD bytes that are no compact public key are refused by their fault', () => {
     expect(rule(bytes, bytes)).toBe('FHE-TYPE')
     expect(rule(bytes, publicKey.subarray(0, 20_000))).toBe('FHE-TRUNCATED')
     const changed = publicKey.slice()

@@ -149,7 +149,7 @@ const isTemplate = (value: Attribute['value']): value is readonly Attribute[] =>
 const formatAttribute = ({ type, value }: Attribute): string =>
   isTemplate(value) ? formatTemplate(value) : format(type, value)
 
-/** Reads one attribute as text; a refusal or absence is told apart from a value. Throws when the token or session is gone. */
+/** Reads one attribute as text, or says that it was refused or absent. Throws when the token or session is gone. */
 export function readAttribute(
   module: Module,
   session: Handle,

@@ -56,7 +56,7 @@ export function call<T>(doing: string, fn: () => T): T {
   }
 }
 
-/** As `call`, while a library is started: whatever it answers, no token was reached, so nothing is said of one. */
+/** As `call`, while a library starts. No token was reached yet, so its error names none. */
 export function starting<T>(doing: string, fn: () => T): T {
   try {
     return call(doing, fn)
@@ -67,7 +67,7 @@ export function starting<T>(doing: string, fn: () => T): T {
   }
 }
 
-/** What happened, as data: for probes and reports that expect a refusal. */
+/** Gives a refusal back as a value, for probes and reports that expect one. */
 export function attempt<T>(fn: () => T): { ok: true; value: T } | { ok: false; error: HsmError } {
   try {
     return { ok: true, value: fn() }
@@ -144,7 +144,7 @@ export const isUnclearName = (reason: string): boolean =>
 
 type Tried<T> =
   | { readonly ok: true; readonly value: T }
-  /** `undecided`: nothing is known of what the token makes of the attack. */
+  /** `undecided`: the token also refused the harmless call, so it is unknown whether it withstands the attack. */
   | { readonly ok: false; readonly error: HsmError; readonly undecided: boolean }
 
 /**

@@ -92,7 +92,7 @@ function requireDependencies(path: string, file: Buffer): readonly string[] {
   return [...found].sort()
 }
 
-/** Its RUNPATH; without one its RPATH, and after it that of whoever it was loaded for. */
+/** Its RUNPATH. Without one: its RPATH, then the RPATH of the library that loads it. */
 function foldersFor(library: Loaded): readonly string[] {
   const from = (at: string, folders: readonly string[]) =>
     folders.map((folder) => folder.replaceAll(/\$(?:ORIGIN\b|\{ORIGIN\})/g, () => dirname(at)))

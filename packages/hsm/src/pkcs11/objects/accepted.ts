@@ -104,7 +104,7 @@ export function withAccepted<T>(token: TokenSession, making: Make<T>): Accepted<
   )
   if (found === null) throw named(making, without(asked, optional), first.error)
   if (!isVague(by, first.error)) return learned(found)
-  // The code may have been a fault that is over: then the attribute was not the reason, and the fault is told.
+  // A vague code may come from a passing fault. If the same key works now, throw the fault and blame no attribute.
   discard(found.value)
   const again = attemptPresent(() => make(without(asked, known)))
   if (again.ok) discard(again.value)
@@ -153,10 +153,12 @@ function narrowed<T>(
   return { value: (made ?? { value: make(without(asked, left)) }).value, left }
 }
 
-/** The refusal with the attributes that it is for, where the token makes the like without them; that one is taken away again. */
+/**
+ * Adds to a refusal the attributes that cause it: those without which the token makes a scratch key, which is destroyed at once.
+ */
 function named<T>({ by, make, discard }: Make<T>, asked: Templates, refusal: HsmError): HsmError {
   const needed = placesOf(asked, (one, template) => bindingsOf(template).includes(one))
-  // What is unwrapped answers to the wrapping key's demands too: its refusal says nothing of an attribute.
+  // The wrapping key makes demands of its own, so a refusal to unwrap may be for those.
   if (needed.length === 0 || by === 'unwrap') return refusal
   const namesOf = (places: readonly Place[]) =>
     [...new Set(places.map(({ one }) => attributeName(one.type)))].join(', ')
@@ -168,7 +170,7 @@ function named<T>({ by, make, discard }: Make<T>, asked: Templates, refusal: Hsm
       stays = `; a scratch key ${id.toString('hex')} could not be destroyed`
     return made.ok
   }
-  // A token that keeps no such key may have it for a session.
+  // Some tokens store no such key but make one for a session.
   const inSession = !goes([], true)
   const one = needed.find((place) => goes([place], inSession))
   const places = one ? [one] : goes(needed, inSession) ? needed : []

@@ -35,8 +35,8 @@ export function requireFreeId(token: TokenSession, id: string, ...making: readon
 export type Naming = { readonly id: string; readonly label: string; readonly sameLabel?: boolean }
 
 /**
- * Refuses HSM-DUPLICATE-KEY-LABEL of a key that stays on the token, where another that stays has the label: people tell keys
- * apart by it. The other half of its own pair may have it.
+ * Refuses HSM-DUPLICATE-KEY-LABEL where another lasting key has the label, because people tell keys apart by it. A session key may share
+ * a label, and so may the two halves of a pair.
  */
 export function requireFreeLabel(
   token: TokenSession,

@@ -12,7 +12,7 @@ const isSet = (template: readonly Attribute[], name: AttributeName): boolean =>
 
 export const classOf = (template: readonly Attribute[]): number => bytesOf(template, 'CLASS')?.[0] ?? -1
 
-/** Whatever wraps or unwraps decides over other keys: nothing of what binds it may be left out. */
+/** A key that wraps or unwraps decides over other keys, so none of its restrictions may be left out. */
 const isWrapping = (template: readonly Attribute[]): boolean =>
   isSet(template, 'WRAP') || isSet(template, 'UNWRAP')
 
@@ -26,7 +26,7 @@ export function isOptional({ type, value }: Attribute, template: readonly Attrib
     case CKA.COPYABLE:
       return true
     case CKA.PRIVATE:
-      // Whoever may not see a public key has lost nothing by it; AWS CloudHSM makes none that all may see.
+      // Hiding a public key harms nobody. AWS CloudHSM hides every one.
       return classOf(template) === CKO.PUBLIC_KEY
     case CKA.WRAP_WITH_TRUSTED:
     case CKA.ALWAYS_AUTHENTICATE:
@@ -49,11 +49,11 @@ const bindings: ReadonlySet<number> = new Set([
   CKA.WRAP_WITH_TRUSTED,
 ])
 
-/** Those of a template that no key of its role may lack and some tokens do. */
+/** The attributes of a template that its role needs, and that some tokens lack. */
 export const bindingsOf = (template: readonly Attribute[]): readonly Attribute[] =>
   template.filter((one) => bindings.has(one.type) && !isOptional(one, template))
 
-/** What a key of this template is for, in words: who reads a refusal knows the key by it. */
+/** What a key of this template is for, as a refusal names it. */
 export function roleOf(template: readonly Attribute[]): string {
   if (isWrapping(template)) {
     if (classOf(template) !== CKO.SECRET_KEY) return 'transport key'

@@ -1,11 +1,21 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
-import { CKK } from '../../constants.ts'
+import {
+  createPublicKey,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
+import { CKK, CKO } from '../../constants.ts'
 import { hsmError } from '../../hsm-errors.ts'
-import { CKA, raw } from '../library/attributes.ts'
+import { CKA, is, num, raw } from '../library/attributes.ts'
 import { curveByJwk, curveByParams, ed25519Params, octetString } from '../library/curves.ts'
 import type { Attribute } from '../library/memory.ts'
 import type { Handle } from '../library/module.ts'
 import type { TokenSession } from '../session/session.ts'
+import { named } from './read-back.ts'
+
+/** Made once, because that takes long. What is wrapped to it is a scratch key. */
+let scratchSpki: Uint8Array | null = null
 
 const maxSpkiBytes = 4096
 const ed25519Bytes = 32
@@ -115,3 +125,19 @@ export function uncompressedPoint(spki: Uint8Array): { point: Buffer; crv: strin
 }
 
 export const isRsa = (attributes: { keyType: number }): boolean => attributes.keyType === CKK.RSA
+
+/** A public key of this process, as a session object that wraps. Its private half is thrown away. */
+export function scratchPublicKey(): Attribute[] {
+  scratchSpki ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({
+    format: 'der',
+    type: 'spki',
+  })
+  return [
+    num('CLASS', CKO.PUBLIC_KEY),
+    num('KEY_TYPE', CKK.RSA),
+    ...named(randomBytes(16).toString('hex'), 'probe'),
+    ...publicKeyAttributes(scratchSpki).attributes,
+    is('TOKEN', false),
+    is('WRAP', true),
+  ]
+}

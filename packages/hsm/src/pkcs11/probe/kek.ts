@@ -125,7 +125,7 @@ export function wrapTheKek(scene: Scene): Finding {
   return open.length > 0 ? undecided(open) : held('kek-not-wrapped', { answers: answers.join(', ') })
 }
 
-/** A KEK that encrypts, computes MACs or derives does so to a wrapped key's blocks too, or says something of its own bytes. */
+/** A KEK that encrypts, makes MACs or derives can be turned on a wrapped key's blocks, or reveals something of its own bytes. */
 export function useOtherwise(scene: Scene): Finding {
   const works = new Set<string>()
   const open = new Set<string>()
@@ -195,7 +195,7 @@ function opensVictim(scene: Scene, blob: Buffer): boolean {
   }
 }
 
-/** One bit of each block of eight bytes; the blob without its last block; and with two blocks that changed places. */
+/** The changes: one bit in each block of eight bytes, the last block cut off, and two blocks swapped. */
 function tampered(blob: Buffer): Buffer[] {
   const flipped = Array.from({ length: blob.length / 8 }, (_, block) => {
     const other = Buffer.from(blob)

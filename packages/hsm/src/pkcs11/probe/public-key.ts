@@ -1,16 +1,12 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { CKK, CKO } from '../../constants.ts'
-import { is, num } from '../library/attributes.ts'
+import { randomBytes } from 'node:crypto'
+import { is } from '../library/attributes.ts'
 import { attemptRefusal } from '../library/errors.ts'
 import type { Handle } from '../library/module.ts'
 import { makePair, type Pair } from '../objects/keys.ts'
 import { create } from '../objects/known-keys.ts'
-import { publicKeyAttributes } from '../objects/public-keys.ts'
+import { scratchPublicKey } from '../objects/public-keys.ts'
 import { named } from '../objects/read-back.ts'
 import type { TokenSession } from '../session/session.ts'
-
-/** Made once for all probes of a process. What is wrapped to it is a scratch key. */
-let outside: Uint8Array | null = null
 
 /** A public key that was made outside the token, as a session object; null where there is none to wrap by. */
 export function withKnownPublicKey<T>(
@@ -18,19 +14,7 @@ export function withKnownPublicKey<T>(
   trust: 'made' | 'set' | undefined,
   use: (key: Handle) => T,
 ): T | null {
-  outside ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({
-    format: 'der',
-    type: 'spki',
-  })
-  const asked = [
-    num('CLASS', CKO.PUBLIC_KEY),
-    num('KEY_TYPE', CKK.RSA),
-    ...named(randomBytes(16).toString('hex'), 'probe'),
-    ...publicKeyAttributes(outside).attributes,
-    is('TOKEN', false),
-    is('WRAP', true),
-    ...(trust === 'made' ? [is('TRUSTED', true)] : []),
-  ]
+  const asked = [...scratchPublicKey(), ...(trust === 'made' ? [is('TRUSTED', true)] : [])]
   const made = attemptRefusal(() => create(token, asked, 'public'))
   if (!made.ok && trust === 'made') return null
   // What the user may have marked as trusted is used for that alone.
@@ -82,7 +66,7 @@ export function destroyPair(
   token.destroyHandle(publicKey)
 }
 
-/** Where no public key comes in: a pair whose one half decrypts whatever the other wraps; null where the token makes none. */
+/** For tokens that import no public key: a pair made in the token, where one half wraps and the other decrypts. Null: it makes none. */
 function makeOwnPair(token: TokenSession): Pair | null {
   const name = named(randomBytes(16).toString('hex'), 'probe')
   const templates = {

@@ -288,7 +288,7 @@ function attackTransport(scene: Scene, { privateKey }: Transport, sealed: Sealed
   return unknown.size > 0 ? undecided(unknown) : held('transport-kept', { answers: [...answers].join(', ') })
 }
 
-/** What is wrong with a root that came in, the answer that leaves it undecided, or null. */
+/** A finding against the root that came in, or the code that leaves it undecided. Null: nothing is wrong. */
 function judgeRoot(scene: Scene, key: Handle, value: Buffer): Finding | string | null {
   const { token } = scene
   const read = tryAttack(

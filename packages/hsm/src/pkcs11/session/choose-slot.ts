@@ -11,7 +11,7 @@ export type Slots = readonly Slot[]
 /** C_InitToken has run, and nobody ever set a user PIN. */
 export const isUnfinished = ({ info }: Slot): boolean => info.initialised && info.pin.user === 'not-set'
 
-/** What a token is told as whose initialisation was interrupted. */
+/** The error for a token whose initialisation was interrupted. */
 export function unfinished({ info }: Slot): HsmError {
   return hsmError(
     'HSM-TOKEN-UNFINISHED',
@@ -22,7 +22,7 @@ export function unfinished({ info }: Slot): HsmError {
 /** A second C_InitToken would leave a token that nobody can open. */
 const isOnce = ({ info }: Slot): boolean => !profileOf(info.manufacturer, info.model).initialise.again
 
-/** Refused before the token is touched: what would end with a token that nobody can open or tell from another. */
+/** Refuses, before the token is touched, what would leave a token that nobody can open or identify. */
 export function requireInitialisable(
   profile: Profile,
   { info: target, name }: Slots[number],
@@ -68,7 +68,7 @@ function notUsable(serial: string, { slots, unclear }: SlotsSeen): HsmError {
 export const isUnclear = (unclear: SlotsSeen['unclear'], slot: Handle): boolean =>
   unclear.some((one) => one.slot.equals(slot))
 
-/** The slot of the initialised token. Errors: HSM-SERIAL-AMBIGUOUS, and `notUsable` says why there is none. */
+/** The slot of the initialised token. Errors: HSM-SERIAL-AMBIGUOUS, and those of `notUsable` where no such token is there. */
 export function slotOf(serial: string, seen: SlotsSeen): Slots[number] {
   const { slots } = seen
   const token = tokenOfSerial(

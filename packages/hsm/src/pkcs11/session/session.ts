@@ -146,7 +146,7 @@ export class TokenSession {
   /** Refuses before the call what the token's own list does not have. */
   requireMechanism(mechanism: number, does: MechanismFunction): void {
     if (this.has(mechanism, does)) return
-    // A list or details that could not be read say nothing: a token that is gone shall be called gone, by its own answer.
+    // A slot list or details that cannot be read prove nothing. Only the token's own answer shows that it is gone.
     if (this.mechanisms.size === 0 || this.mechanisms.get(mechanism)?.does.length === 0) {
       this.#mechanisms = null
       this.#numbers = null

@@ -115,7 +115,7 @@ export type Slot = {
   readonly soPinToBeChanged: boolean
 }
 
-/** `unclear`: slots whose token does not say what it is, for another reason than that it is gone. */
+/** `unclear`: slots whose token is there and still does not say what it is. */
 export type SlotsSeen = { readonly slots: readonly Slot[]; readonly unclear: readonly UnclearSlot[] }
 
 type UnclearSlot = { readonly slot: Handle; readonly error: HsmError }

@@ -1,15 +1,12 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { CKK, CKO } from '../../constants.ts'
 import type { InitialisedToken, TokenInfo, UnreadableSlot } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
 import { initialisation } from '../../new-pin.ts'
 import { profileOf } from '../../profiles/profiles.ts'
-import { CKA, is, num, readAttribute } from '../library/attributes.ts'
+import { CKA, is, readAttribute } from '../library/attributes.ts'
 import { attempt } from '../library/errors.ts'
 import type { Handle, Module } from '../library/module.ts'
 import { softTokenFolder, softTokenMarks, softTokenStore } from '../library/soft-store.ts'
-import { publicKeyAttributes } from '../objects/public-keys.ts'
-import { named } from '../objects/read-back.ts'
+import { scratchPublicKey } from '../objects/public-keys.ts'
 import { freeSlot, isUnclear, isUnfinished, requireInitialisable, slotOf, unfinished } from './choose-slot.ts'
 import { requirePinLength, requireTriesLeft } from './pin-tries.ts'
 import { TokenSession } from './session.ts'
@@ -111,7 +108,7 @@ export class Tokens {
     return isUnclear(unclear, open.slot) && !this.#softIsGone(serial)
   }
 
-  /** SoftHSM says CKR_GENERAL_ERROR of a token whose folder is gone. */
+  /** SoftHSM answers CKR_GENERAL_ERROR for a token whose folder was deleted. */
   #softIsGone(serial: string): boolean {
     return this.soft && softTokenStore() !== null && softTokenFolder(serial) === null
   }
@@ -218,20 +215,7 @@ export class Tokens {
  */
 function canMarkTrusted(token: TokenSession): boolean {
   const { module, session } = token
-  const spki = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({
-    format: 'der',
-    type: 'spki',
-  })
-  const asked = [
-    num('CLASS', CKO.PUBLIC_KEY),
-    num('KEY_TYPE', CKK.RSA),
-    ...named(randomBytes(16).toString('hex'), 'probe'),
-    ...publicKeyAttributes(spki).attributes,
-    is('TOKEN', false),
-    is('PRIVATE', false),
-    is('WRAP', true),
-    is('TRUSTED', true),
-  ]
+  const asked = [...scratchPublicKey(), is('PRIVATE', false), is('TRUSTED', true)]
   // Whatever goes wrong here, the token is initialised: the answer is no.
   const made = attempt(() => module.createObject(session, asked, 'making a scratch key that is trusted'))
   if (!made.ok) return false

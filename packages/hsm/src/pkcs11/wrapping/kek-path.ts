@@ -127,10 +127,10 @@ export function wrapHandle(
   return { wrapped, mechanism }
 }
 
-/** Bytes of the key that is wrapped: as many, or of a PKCS#8 structure at least so many. */
+/** Length in bytes of the key that is wrapped. `atLeast`: of a PKCS#8 structure, whose length varies. */
 export type KeySize = { readonly exactly: number } | { readonly atLeast: number }
 
-/** KW and KWP give whole blocks of eight bytes and one more. A blob that was cut off is a key that is lost. */
+/** KW and KWP give whole blocks of eight bytes and one more. A blob that is too short would lose the key. */
 function holds(wrapped: number, size: KeySize | undefined): boolean {
   if (wrapped < 16 || wrapped % 8 !== 0) return false
   if (size === undefined) return true

@@ -26,7 +26,7 @@ describe('whether work is worth a thread', () => {
     expect(threads).toBe(31)
   })
 
-  it('is of one mechanism and key', () => {
+  it('a pace that was learned counts for its mechanism and key alone', () => {
     const paces = new Paces()
     for (let call = 0; call < 2; call++) paces.of(1, 'slow key').tookInline(5)
     expect(paces.of(1, 'slow key').wantsThread()).toBe(true)

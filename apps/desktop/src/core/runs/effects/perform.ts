@@ -1,12 +1,10 @@
 import type { EffectKind, Finding, OwnEffect, Results } from '@lux/ceremony'
 import type { Json } from '@lux/crypto'
 import * as attestation from './attestation.ts'
-import type { RunContext } from './context.ts'
+import type { Perform, RunContext } from './context.ts'
 import * as dealing from './dealing.ts'
-import * as heartbeat from './heartbeat.ts'
 import * as root from './key/root.ts'
 import * as wrappedKey from './key/wrapped-key.ts'
-import * as machine from './machine.ts'
 import * as officers from './officers.ts'
 import * as ceremonyKey from './opening/ceremony-key.ts'
 import * as opening from './opening/opening.ts'
@@ -16,15 +14,26 @@ import * as replication from './replication.ts'
 import * as resharing from './resharing.ts'
 import * as sealing from './sealing/bundle.ts'
 import * as token from './token/token.ts'
-import type { Works } from './work.ts'
+import { leavesNothing, type Works } from './work.ts'
+
+const measureMachine: Perform<'measure-machine'> = async (_effect, run) => ({
+  tool: run.measurement.build,
+  kernel: run.measurement.kernel,
+  library: run.hsm.library.sha256,
+  tpmQuote: run.measurement.tpmQuote,
+  files: run.measurement.files,
+})
+
+/** The challenge is drawn with the intent and stands in it: holders are asked by the file in out/ that names it. */
+const askHeartbeats: Perform<'ask-heartbeats'> = async ({ challenge }) => ({ challenge })
 
 /** Every kind of effect, each by the family that does it. */
 const works: Works<EffectKind> = {
   ...attestation.works,
   ...ceremonyKey.works,
   ...dealing.works,
-  ...heartbeat.works,
-  ...machine.works,
+  'ask-heartbeats': { perform: askHeartbeats, look: leavesNothing },
+  'measure-machine': { perform: measureMachine, look: leavesNothing },
   ...officers.works,
   ...opening.works,
   ...recovery.works,

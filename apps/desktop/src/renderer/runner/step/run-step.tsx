@@ -1,4 +1,4 @@
-import { Code, FailureNotice, PersonChip, Rec, Saying } from '@lux/ui'
+import { Code, FailureNotice, Icon, PersonChip, Rec, Saying } from '@lux/ui'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CurrentStep, RunView } from '../../../contract/index.ts'
@@ -16,6 +16,7 @@ import { tick, useRoom, useTyped } from '../../stores/room.ts'
 import { useWork } from '../../stores/work.ts'
 import type { Act } from '../act.ts'
 import { FactList } from '../fact-list.tsx'
+import { NeedFile } from '../need-file.tsx'
 import { Told } from '../told.tsx'
 import { Reading } from './reading.tsx'
 import { RunWaits } from './run-waits.tsx'
@@ -23,7 +24,6 @@ import { useStepActions } from './step-actions.ts'
 import { StepGo } from './step-go.tsx'
 import { type StepInHand, signaturesMissing, stepInHand, unsigned, whyNot } from './step-in-hand.ts'
 import { StepNeeds } from './step-needs.tsx'
-import { Unstated } from './unstated.tsx'
 
 type Props = { view: RunView; step: CurrentStep; act: Act }
 
@@ -254,5 +254,38 @@ function VendorProcedure({ steps }: { steps: CurrentStep['procedure'] }) {
       </ol>
       <p className="quiet">{t('vendor.then')}</p>
     </div>
+  )
+}
+
+type UnstatedProps = { view: RunView; step: CurrentStep; act: Act }
+
+/** Holders who may still say what is left while a key moves, what their silence costs, and how their word is taken in. */
+function Unstated({ view, step, act }: UnstatedProps) {
+  const { t } = useTranslation()
+  const { unstated, carried, mayState, statementCommands: commands } = view
+  if (carried === null || step.blocked === 'exception-open') return null
+  // Where the step itself waits for these words, it has the button and the commands.
+  const asked = step.needs.some((need) => 'what' in need && need.what === 'epoch-approval')
+  return (
+    <>
+      <div className="failure" data-tone="warn" role="status" data-waits="unstated">
+        <Icon name="alert" size={18} />
+        <div className="section">
+          <strong>
+            {t('runner.unstated.who')} <Rec>{unstated.join(', ')}</Rec>
+          </strong>
+          <span>{t('runner.unstated.cost')}</span>
+          <span>{t('runner.unstated.carried', carried)}</span>
+        </div>
+      </div>
+      {asked || !mayState ? null : (
+        <NeedFile
+          view={view}
+          need={{ need: 'file', what: 'epoch-approval', from: unstated, file: null, commands }}
+          act={act}
+          pinned={false}
+        />
+      )}
+    </>
   )
 }

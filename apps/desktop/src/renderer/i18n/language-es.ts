@@ -1,9 +1,0 @@
-import type { Tree } from '@lux/ui/i18n'
-
-export const files = import.meta.glob<Tree>(
-  [
-    '../../../../../resources/locales/es/*.json',
-    '!../../../../../resources/locales/es/{console,phone,phone-errors,server}.json',
-  ],
-  { eager: true, import: 'default' },
-)

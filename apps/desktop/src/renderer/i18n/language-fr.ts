@@ -1,9 +1,0 @@
-import type { Tree } from '@lux/ui/i18n'
-
-export const files = import.meta.glob<Tree>(
-  [
-    '../../../../../resources/locales/fr/*.json',
-    '!../../../../../resources/locales/fr/{console,phone,phone-errors,server}.json',
-  ],
-  { eager: true, import: 'default' },
-)

@@ -1,7 +1,0 @@
-import '@fontsource-variable/noto-sans-hebrew/wght.css'
-import type { Tree } from '@lux/ui/i18n'
-
-export const files = import.meta.glob<Tree>(
-  '../../../../resources/locales/he/{console,errors,meta,server,ui}.json',
-  { eager: true, import: 'default' },
-)

@@ -1,6 +1,0 @@
-import type { Tree } from '@lux/ui/i18n'
-
-export const files = import.meta.glob<Tree>(
-  '../../../../resources/locales/pl/{console,errors,meta,server,ui}.json',
-  { eager: true, import: 'default' },
-)

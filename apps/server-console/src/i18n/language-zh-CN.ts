@@ -1,7 +1,0 @@
-import '@fontsource-variable/noto-sans-sc/wght.css'
-import type { Tree } from '@lux/ui/i18n'
-
-export const files = import.meta.glob<Tree>(
-  '../../../../resources/locales/zh-CN/{console,errors,meta,server,ui}.json',
-  { eager: true, import: 'default' },
-)

@@ -1,6 +1,0 @@
-import type { Tree } from '@lux/ui/i18n'
-
-export const files = import.meta.glob<Tree>(
-  '../../../../resources/locales/fr/{errors,meta,rules,phone,phone-errors,ui}.json',
-  { eager: true, import: 'default' },
-)
