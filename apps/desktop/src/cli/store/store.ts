@@ -1,5 +1,3 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { ExpectedError } from '@lux/node-files'
 import type { Command } from 'commander'
 import { programVersion } from '../../core/program.ts'
@@ -21,6 +19,7 @@ import {
   withPassphrase,
 } from '../shell/secret-input.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
+import { ownStore } from './own-store.ts'
 
 type BackupOptions = PassphraseOptions & { store?: string; out: string; to?: string[] }
 type OpenOptions = PassphraseOptions & { key?: string; digest?: string }
@@ -168,10 +167,4 @@ function linesOf({ digest, bytes, made, by, files, runs }: BackupFacts): string[
     `SHA-256    ${digest}`,
     ...wordLines(wordsOf(digest)),
   ]
-}
-
-/** As the window finds it. */
-function ownStore(): string {
-  const config = process.env.XDG_CONFIG_HOME ?? join(homedir(), '.config')
-  return process.env.LUX_STORE ?? join(config, 'Lux Custody', 'store')
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { wipe } from '@lux/crypto'
 import { type Hsm, HsmError, hsmError, type InitialisedToken, type TokenInfo } from '@lux/hsm'
 import type { Command } from 'commander'
@@ -5,6 +6,7 @@ import type { CommandLine } from '../shell/command-line.ts'
 import { failureOutcome, type Outcome } from '../shell/output.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
+import { ownStore } from '../store/own-store.ts'
 import { newPin, soPinFor } from './new-pin.ts'
 import { sayPad } from './pin-pad.ts'
 import {
@@ -36,7 +38,8 @@ export function registerTokenInit(group: Command, { act }: CommandLine): void {
       `
 A blank token has no serial yet: where there are several, --serial slot-N names the one in slot N, as “token list” shows
 it; without --erase, because nothing is on it.
-Erasing is a try of the SO PIN: none is sent where it is locked, and the last one only with --accept-final-try.
+Erasing is a try of the SO PIN: none is sent where it is locked, and the last one only with --accept-final-try. What a
+ceremony of the window's store needs is not erased: end the ceremony first. Close the window too.
 Both PINs are typed at the terminal, a new one twice, or chosen at the token’s own pad where it has one, unless a
 descriptor or a file is named. With --erase the SO PIN is the one that the token has.
 
@@ -56,6 +59,7 @@ function init(options: InitOptions): Promise<Outcome> {
   return withHsm({ ...options, newStore: true }, async (hsm) => {
     const target = erase ? await findToken(hsm, serial) : await blankToken(hsm, serial)
     const existing = target?.initialised === true ? target : null
+    if (existing !== null && options.soft === undefined) await mustServeNoCeremony(existing.serial)
     const token = hsm.token(existing?.serial ?? 'new')
     const given = {
       label: options.label,
@@ -79,6 +83,20 @@ function init(options: InitOptions): Promise<Outcome> {
       if (userPin !== null) wipe(userPin)
     }
   })
+}
+
+/** As in the window: nothing is erased that a ceremony of its store needs. Errors: TOKEN-KEY-IN-USE, STORE-LOCKED. */
+async function mustServeNoCeremony(serial: string): Promise<void> {
+  const folder = ownStore()
+  if (!existsSync(folder)) return
+  const { openExisting } = await import('../../core/store/store-backup.ts')
+  const { mustBeUnused, runsOf } = await import('../../core/use-cases/token-in-use.ts')
+  const store = openExisting(folder)
+  try {
+    mustBeUnused(runsOf(store), { serial, ckaId: null })
+  } finally {
+    store.close()
+  }
 }
 
 /** Beside the failure: the state of the PINs of which one was tried, and the token that was left without its PINs. */

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { stubCalls, stubModule } from '../../../../../packages/hsm/test/stub-module/build.ts'
+import { Store } from '../../../src/core/store/store.ts'
 import { custody, custodyJson, secretFile, temporaryFolder } from '../support/custody.ts'
 
 let folder: string
@@ -48,6 +49,24 @@ describe('two tokens of one library on the command line', () => {
       'HSM-SERIAL-AMBIGUOUS',
     )
     expect(stubCalls(library)).toEqual([])
+  }, 60_000)
+
+  test('TOKEN-KEY-IN-USE none is erased that a ceremony of the window’s store may need', async () => {
+    const library = stubModule(folder, 'used', {})
+    const place = join(folder, 'store')
+    vi.stubEnv('LUX_STORE', place)
+    const store = new Store(place)
+    store.addRun({ id: 'a', folder: join(folder, 'lost'), created: '2026-01-01T00:00:00.000Z' })
+    store.close()
+    try {
+      const refused = await init(library, '--serial', '5551234', '--erase')
+      expect(refused.json).toMatchObject({ code: 'TOKEN-KEY-IN-USE' })
+      expect(stubCalls(library)).toEqual([])
+      rmSync(place, { recursive: true })
+      expect((await init(library, '--serial', '5551234', '--erase')).exit).toBe(0)
+    } finally {
+      vi.unstubAllEnvs()
+    }
   }, 60_000)
 
   test('TOKEN-ERASE a token that is named after its slot is erased only when that is said', async () => {

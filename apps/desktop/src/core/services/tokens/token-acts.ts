@@ -1,11 +1,11 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import type { State } from '@lux/ceremony'
 import { utf8 } from '@lux/crypto'
 import { initialisation, mayChooseSoPin, requireHardToGuess } from '@lux/hsm'
 import { ExpectedError, syncFolder, withSystemErrors } from '@lux/node-files'
 import { type InputOf, serialEndLength, type TokenView } from '../../../contract/index.ts'
 import { atPad } from '../../runs/effects/token/pin-pad.ts'
+import { mustBeUnused } from '../../use-cases/token-in-use.ts'
 import { readableRuns } from '../shared/readable-runs.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { found, padOf, viewOf } from './tokens.ts'
@@ -22,7 +22,7 @@ export async function initialiseToken(
     requireHardToGuess(utf8(asked.pins.so))
   let erasing: Parameters<typeof logged>[1] | null = null
   if (there !== null) {
-    mustServeNoCeremony(parts, asked.serial)
+    mustBeUnused(runsIn(parts), { serial: asked.serial, ckaId: null })
     // Nothing is erased of one that is only finished.
     if (initialisation(there) !== 'finish') {
       const { label } = there
@@ -100,7 +100,7 @@ export async function destroyObject(
     )
   mustBeTyped(asked.typedLabel, named[0]?.label || id)
   const { name } = mustBeSeconded(of, asked.second)
-  mustBeNoCeremonys(parts, of, id)
+  mustBeUnused(runsIn(parts), { serial: of, ckaId: id })
   const act = {
     act: 'destroy-key',
     serial: of,
@@ -184,47 +184,13 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'INTERNAL'
 }
 
-/**
- * What a ceremony that is not over has made, or works under, is destroyed by its own steps or not at all. Looks at every run of
- * the store, loaded or not; one that cannot be read may be the token's. Errors: TOKEN-KEY-IN-USE.
- */
-function mustBeNoCeremonys(parts: ServiceContext, serial: string, ckaId: string): void {
-  mustBeUnused(parts, serial, 'the key is one', (state) => keysOf(state).includes(ckaId))
-}
-
-/** As `mustBeNoCeremonys`, of a token that is about to be erased: whatever it holds. */
-export function mustServeNoCeremony(parts: ServiceContext, serial: string): void {
-  mustBeUnused(parts, serial, 'the token is one', () => true)
-}
-
-function mustBeUnused(
-  parts: ServiceContext,
-  serial: string,
-  what: string,
-  uses: (state: State) => boolean,
-): void {
+/** Looks at every run of the store, loaded or not. */
+function runsIn(parts: ServiceContext): Parameters<typeof mustBeUnused>[0] {
   const { open, unreadable } = readableRuns(parts)
-  for (const { run } of open) {
-    const view = run.view()
-    const { state } = run.folder
-    if (view.needs === null || !state.tokens.some((token) => token.serial === serial) || !uses(state))
-      continue
-    throw new ExpectedError('TOKEN-KEY-IN-USE', `${what} of “${view.title}”`)
-  }
   const [lost] = unreadable
-  if (lost === undefined) return
-  const { folder } = parts.store.runs().find(({ id }) => id === lost.id) ?? { folder: lost.id }
-  throw new ExpectedError(
-    'TOKEN-KEY-IN-USE',
-    `nobody knows what is of the ceremony in ${folder}, which cannot be read: ${lost.failure.code}: ${lost.failure.detail}`,
-  )
-}
-
-function keysOf({ keys, replicas, ceremonyKey }: State): readonly (string | undefined)[] {
-  return [
-    ...keys.map((key) => key.ckaId),
-    ...replicas.map(({ evidence }) => evidence.ckaId),
-    ceremonyKey?.ckaId,
-    ceremonyKey?.sealCkaId,
-  ]
+  const folder = parts.store.runs().find(({ id }) => id === lost?.id)?.folder ?? lost?.id ?? ''
+  return {
+    states: open.map(({ run }) => run.folder.state),
+    lost: lost === undefined ? null : { folder, ...lost.failure },
+  }
 }
