@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { wipe } from '@lux/crypto'
 import { type Hsm, HsmError, hsmError, type InitialisedToken, type TokenInfo } from '@lux/hsm'
 import type { Command } from 'commander'
@@ -87,11 +88,10 @@ function init(options: InitOptions): Promise<Outcome> {
 
 /** As in the window: nothing is erased that a ceremony of its store needs. Errors: TOKEN-KEY-IN-USE, STORE-LOCKED. */
 async function mustServeNoCeremony(serial: string): Promise<void> {
-  const folder = ownStore()
-  if (!existsSync(folder)) return
-  const { openExisting } = await import('../../core/store/store-backup.ts')
+  const { Store, storeDatabase } = await import('../../core/store/store.ts')
+  if (!existsSync(join(ownStore(), storeDatabase))) return
   const { mustBeUnused, runsOf } = await import('../../core/use-cases/token-in-use.ts')
-  const store = openExisting(folder)
+  const store = new Store(ownStore())
   try {
     mustBeUnused(runsOf(store), { serial, ckaId: null })
   } finally {

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { stubCalls, stubModule } from '../../../../../packages/hsm/test/stub-module/build.ts'
@@ -55,8 +55,10 @@ describe('two tokens of one library on the command line', () => {
     const library = stubModule(folder, 'used', {})
     const place = join(folder, 'store')
     vi.stubEnv('LUX_STORE', place)
+    const lost = join(folder, 'lost')
+    mkdirSync(lost)
     const store = new Store(place)
-    store.addRun({ id: 'a', folder: join(folder, 'lost'), created: '2026-01-01T00:00:00.000Z' })
+    store.addRun({ id: 'a', folder: lost, created: '2026-01-01T00:00:00.000Z' })
     store.close()
     try {
       const refused = await init(library, '--serial', '5551234', '--erase')
