@@ -2,27 +2,18 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { openWithPassphrase } from '@lux/crypto'
+import { parseShareEnvelope } from '@lux/crypto/fhe'
+import { encodeState, freshState, parseHeldShare } from '@lux/people'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { approve as approveHere } from '../../../src/cli/holder/approve.ts'
+import { lockPath, lockShare } from '../../../src/cli/holder/share-lock.ts'
+import { within } from '../../../src/cli/shell/surroundings.ts'
+import { custodyJson } from '../support/custody.ts'
+import * as place from '../support/decryption-place.ts'
+import { passphrase } from '../support/people.ts'
 
-const during: { act: (() => void) | null } = { act: null }
-vi.mock('@lux/crypto', async (original) => {
-  const real = await original<typeof import('@lux/crypto')>()
-  const sealTo: typeof real.sealTo = async (...given) => {
-    during.act?.()
-    during.act = null
-    return real.sealTo(...given)
-  }
-  return { ...real, sealTo }
-})
-const { approve: approveHere } = await import('../../../src/cli/holder/approve.ts')
-const { encodeState, freshState, parseHeldShare } = await import('@lux/people')
-const { lockShare, lockPath } = await import('../../../src/cli/holder/share-lock.ts')
-const { openWithPassphrase } = await import('@lux/crypto')
-const { parseShareEnvelope } = await import('@lux/crypto/fhe')
-const place = await import('../support/decryption-place.ts')
 const { approve, at, gather, remove, requested } = place
-const { custodyJson } = await import('../support/custody.ts')
-const { passphrase } = await import('../support/people.ts')
 
 let requests: Record<'six' | 'nine' | 'odd', string>
 beforeAll(async () => {
@@ -82,15 +73,18 @@ describe('a share whose budget is 10 blocks', () => {
     if (!held.ok) throw new Error(held.detail)
     const of = { key: place.holders[2]!, envelope: parseShareEnvelope(held.value.content) }
     const leaving = 'ab'.repeat(32)
-    during.act = () => writeFileSync(`${share}.state`, encodeState({ ...freshState(), leaving }, of))
-    const asked = approveHere(requests.six, {
-      share,
-      key: place.holders[2]!.keyPath,
-      policy: at('policy.json'),
-      ciphertext: [at('six.bin')],
-      out: at('changed.json'),
-      passphraseFile: at('passphrase'),
-    })
+    // The command has read the record when it shows what it answers.
+    const whenShown = () => writeFileSync(`${share}.state`, encodeState({ ...freshState(), leaving }, of))
+    const asked = within({ out() {}, err: whenShown, terminal: () => null }, () =>
+      approveHere(requests.six, {
+        share,
+        key: place.holders[2]!.keyPath,
+        policy: at('policy.json'),
+        ciphertext: [at('six.bin')],
+        out: at('changed.json'),
+        passphraseFile: at('passphrase'),
+      }),
+    )
     await expect(asked).rejects.toMatchObject({ code: 'HOLDER-STATE-CHANGED' })
     expect(state(3)).toMatchObject({ leaving, spent: { at64: 0 } })
     expect([at('changed.json'), at('changed.age')].filter((path) => existsSync(path))).toEqual([])
