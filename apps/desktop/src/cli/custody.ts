@@ -1,21 +1,22 @@
+import type { Card } from '@lux/ceremony/wire'
 import { Command, CommanderError } from 'commander'
 import { findProgram, programVersion } from '../core/program.ts'
 import { registerCeremony } from './ceremony/ceremony.ts'
 import { registerRehearse } from './ceremony/rehearse.ts'
+import { registerCustodian } from './custodian/custodian.ts'
 import { registerFhe } from './fhe/fhe.ts'
-import { registerPeople } from './people.ts'
+import { registerHolderShare } from './holder/holder.ts'
+import { registerEnrol } from './person/enrol.ts'
 import { registerInbox } from './person/inbox.ts'
+import { registerSigning } from './person/sign.ts'
 import { registerPhone } from './phone/phone.ts'
 import { registerPlan } from './plan/plan.ts'
 import { registerPolicy } from './policy/policy.ts'
 import { registerRequest } from './request/request.ts'
-
 import { type CommandLine, commandLine, guardOptions } from './shell/command-line.ts'
-import { registerCompletion } from './shell/completion.ts'
-import { registerManual } from './shell/manual.ts'
+import { registerCompletion, registerManual } from './shell/completion.ts'
 import { type ExitCode, failureOutcome, type Outcome, print } from './shell/output.ts'
 import { type Surroundings, surroundings, within } from './shell/surroundings.ts'
-
 import { WrongUse } from './shell/wrong-use.ts'
 import { registerStore } from './store/store.ts'
 import { registerToken } from './token/token.ts'
@@ -147,5 +148,33 @@ function versionOutcome(): Outcome {
     exit: 0,
     json,
     text: [`version ${version}`, `build   ${build}`, `node    ${process.version}`].join('\n'),
+  }
+}
+
+const descriptions: Record<Card['kind'], string> = {
+  officer: 'A crypto officer’s own device: enrol, approve.',
+  witness: 'A witness’s own device: enrol, cosign.',
+  holder: 'A share holder: enrol, receive, prove, approve, refuse, renew, and a share’s next epoch.',
+  custodian: 'A custodian of a root’s backup: enrol, receive, prove, check, state, give.',
+  approver: 'An approver of decryptions: enrol, approve.',
+  requester: 'Who asks for decryptions: enrol.',
+  evaluator: 'Who computes on ciphertexts and vouches for them: enrol.',
+  encryptor: 'Who encrypts inputs and signs them: enrol.',
+  administrator: 'Who leads a ceremony: enrol.',
+  operator: 'Who works at the workstation: enrol.',
+  so: 'The security officer of a token: enrol.',
+  recorder: 'Who keeps the record of a ceremony: enrol.',
+}
+
+/** One group of commands per kind of person: all work on files, on the person’s own device. */
+function registerPeople(cli: CommandLine): void {
+  // Object.keys of a record gives exactly its keys.
+  for (const kind of Object.keys(descriptions) as (keyof typeof descriptions)[]) {
+    const group = cli.program.command(kind).description(descriptions[kind]).helpGroup('People:')
+    registerEnrol(group, kind, cli)
+    if (kind === 'officer' || kind === 'approver') registerSigning(group, kind, 'approve', cli)
+    if (kind === 'witness') registerSigning(group, kind, 'cosign', cli)
+    if (kind === 'holder') registerHolderShare(group, cli)
+    if (kind === 'custodian') registerCustodian(group, cli)
   }
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { forbiddenSwitch, isTestBuild } from '../../src/main/test-build.ts'
+import { forbiddenSwitch, isTestBuild } from '../../src/main/look-at-package.ts'
 
 test.each([
   '--remote-debugging-port=9222',

@@ -19,7 +19,7 @@ export { type CheckedLock, checkLock, type LockFacts, planHash, readPlan, unende
 export { type PlanRefusal, planRules } from '../plan/rules.ts'
 export { maxPlanBytes } from '../plan/yaml-text.ts'
 export { lintPlan, warnPlan } from '../plan-check/lint.ts'
-export { lintCards, lintRenewals, lintRenewedCards } from '../plan-check/people.ts'
+export { lintCards, lintRenewals, lintRenewedCards, rolesMissing, takeSeat } from '../plan-check/people.ts'
 export {
   instantiateScript,
   parseValues,
@@ -28,6 +28,5 @@ export {
   type Script,
   type ScriptValues,
 } from '../plan-check/script.ts'
-export { rolesMissing, takeSeat } from '../plan-check/seats.ts'
 export { isByHand, stepFacts } from '../steps/facts.ts'
 export { isSpareStep } from '../steps/replication/facts.ts'

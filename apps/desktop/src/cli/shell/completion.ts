@@ -1,4 +1,4 @@
-import { completionScript, type Shell, shells } from '@lux/node-files/command-line'
+import { completionScript, manualPage, type Shell, shells } from '@lux/node-files/command-line'
 import { Argument, type Command } from 'commander'
 import type { CommandLine } from './command-line.ts'
 import type { Outcome } from './output.ts'
@@ -23,4 +23,23 @@ Examples:
 function completion(program: Command, shell: Shell): Outcome {
   const script = completionScript(program, shell)
   return { exit: 0, json: { ok: true, shell, script }, text: script }
+}
+
+/** Last of all, when every other command is there. */
+export function registerManual({ program, act }: CommandLine): void {
+  program
+    .command('manual')
+    .description('Write the manual page of every command and option, for man.')
+    .action(() =>
+      act(() => {
+        const page = manualPage(program)
+        return { exit: 0, json: { ok: true, page }, text: page }
+      }),
+    )
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ custody manual > ~/.local/share/man/man1/custody.1 && man custody`,
+    )
 }

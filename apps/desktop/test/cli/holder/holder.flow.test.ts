@@ -42,7 +42,7 @@ import {
 import { type Authorities, encodeEnvelope, parseShareEnvelope } from '@lux/crypto/fhe'
 import { encodeHeldShare, encodeState, freshState, parseState } from '@lux/people'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { prove as proved } from '../../../src/cli/holder/prove.ts'
+import { prove as proved } from '../../../src/cli/holder/holder.ts'
 import { receive as received } from '../../../src/cli/holder/receive.ts'
 import { runKeyChild } from '../../../src/core/key-child/index.ts'
 import { systemEntropy } from '../../../src/core/system.ts'
