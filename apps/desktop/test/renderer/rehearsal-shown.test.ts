@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { groupOf } from '../../src/renderer/home/groups.ts'
-import { showsRehearsal } from '../../src/renderer/shell/rehearsal-shown.ts'
+import { showsRehearsal } from '../../src/renderer/shell/screens.ts'
 
 const list = [
   { id: 'r', domain: 'rehearsal' },

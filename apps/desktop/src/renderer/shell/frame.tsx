@@ -12,8 +12,7 @@ import { useRemote } from '../stores/remote.ts'
 import { appInfo, ceremonies, run, tokens } from '../stores/remotes.ts'
 import { hrefOf, useRoute } from '../stores/route.ts'
 import { takeNoteOfRestart, useShell } from '../stores/shell.ts'
-import { showsRehearsal } from './rehearsal-shown.ts'
-import { screens } from './screens.ts'
+import { screens, showsRehearsal } from './screens.ts'
 
 function Rail() {
   const { t } = useTranslation()
