@@ -1,8 +1,8 @@
 import { fromHex, toWords } from '@lux/crypto'
 
-/** A hex digest as PGP words, to read aloud. */
+/** A hex digest as PGP words, to read aloud; none of an empty one. */
 export function wordsOf(digest: string): string[] {
-  return toWords(fromHex(digest, 32))
+  return digest === '' ? [] : toWords(fromHex(digest, 32))
 }
 
 /** Eight words on a line, so that two people do not lose their place. */

@@ -2,7 +2,6 @@ import { join, resolve } from 'node:path'
 import type { RunView } from '@lux/ceremony'
 import { lintCards, readPlan, readScript } from '@lux/ceremony/plan'
 import { parsePolicyFile } from '@lux/ceremony/policy'
-import { fromHex, toWords } from '@lux/crypto'
 import type { Hsm } from '@lux/hsm'
 import { checkWritable, ExpectedError, inNewFolder, mustHaveParent, readBounded } from '@lux/node-files'
 import { findProgram, type Program } from '../../core/program.ts'
@@ -25,6 +24,7 @@ import { typedValues } from '../../core/use-cases/make-plan.ts'
 import { cardsBeside } from '../plan/lint.ts'
 import { scriptPath } from '../plan/new.ts'
 import { type CommandLine, collectBlank, refused, severalOf } from '../shell/command-line.ts'
+import { wordsOf } from '../shell/files.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { exceptionOutcome } from './outcome.ts'
 import { forgetToken, rehearsalPlace, withRun } from './session.ts'
@@ -125,7 +125,7 @@ function outcomeOf(view: RunView, halt: Halt, { out, steps, noise }: Ended): Out
   const digest = view.bundle?.digest ?? ''
   const bundle = join(out, bundleFile)
   const waiting = halt.why === 'receipt'
-  const words = digest === '' ? [] : toWords(fromHex(digest))
+  const words = wordsOf(digest)
   const json = {
     ok: true,
     ceremonyId: view.ceremonyId,

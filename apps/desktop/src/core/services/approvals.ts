@@ -1,11 +1,11 @@
 import { type Needs, readEntry } from '@lux/ceremony'
 import { entryCodec } from '@lux/ceremony/transcript'
+import { wordsOf } from '@lux/people'
 import type { ApprovalState, Approvals, ApprovalView, VoiceView } from '../../contract/index.ts'
 import type { RunFolder } from '../runs/folder/run-folder.ts'
 import type { OpenRun } from './shared/open-runs.ts'
 import { readableRuns } from './shared/readable-runs.ts'
 import type { ServiceContext } from './shared/service-context.ts'
-import { wordsOf } from './shared/words.ts'
 
 type Decryption = RunFolder['state']['decryptions'][number]
 type Asked = Decryption & { request: NonNullable<Decryption['request']>; digest: string }

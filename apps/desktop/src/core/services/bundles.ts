@@ -3,7 +3,7 @@ import { type BundleVerdict, verifyBundle } from '@lux/ceremony/bundle'
 import { type Policy, parsePolicyFile, policyDigest } from '@lux/ceremony/policy'
 import { verifyAttestation } from '@lux/hsm'
 import { digestOfFile, ExpectedError, fileReader, readBounded, watchedReader } from '@lux/node-files'
-import { describePolicy } from '@lux/people'
+import { describePolicy, wordsOf } from '@lux/people'
 import type {
   BundleSummary,
   InputOf,
@@ -22,7 +22,6 @@ import { mustBeNewIn } from './shared/granted-paths.ts'
 import { needed } from './shared/needed.ts'
 import { readableRuns } from './shared/readable-runs.ts'
 import type { ServiceContext } from './shared/service-context.ts'
-import { wordsOf } from './shared/words.ts'
 import { bundleIn, compareTaken } from './take-away.ts'
 
 const maxPolicy = 1 << 20

@@ -1,13 +1,13 @@
 import { holderBefore } from '@lux/ceremony/plan'
 import { type Card, cardCodec, checkRenewalSignature } from '@lux/ceremony/wire'
 import { ExpectedError, readBounded } from '@lux/node-files'
+import { wordsOf } from '@lux/people'
 import { enrolledKinds, type HolderView, type InputOf, type ShareView } from '../../contract/index.ts'
 import type { RunFolder } from '../runs/folder/run-folder.ts'
 import type { HolderRow, ShareWayRow } from '../store/store.ts'
 import { readableRuns } from './shared/readable-runs.ts'
 import { scannedBytes } from './shared/scanned.ts'
 import type { ServiceContext } from './shared/service-context.ts'
-import { wordsOf } from './shared/words.ts'
 
 const maxCard = 65_536
 

@@ -1,10 +1,10 @@
 import { encodeTranscript, type FullEntry, leafHash } from '@lux/ceremony/transcript'
 import { canonicalString, toHex } from '@lux/crypto'
 import { writeDurably } from '@lux/node-files'
+import { wordsOf } from '@lux/people'
 import type { InputOf, TranscriptEntry, TranscriptFilter, TranscriptPage } from '../../contract/index.ts'
 import type { RunFolder } from '../runs/folder/run-folder.ts'
 import type { ServiceContext } from './shared/service-context.ts'
-import { wordsOf } from './shared/words.ts'
 
 export function transcriptPage(
   { runs }: ServiceContext,

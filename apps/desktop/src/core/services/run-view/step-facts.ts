@@ -1,7 +1,7 @@
 import type { RunView as EngineView, Needs } from '@lux/ceremony'
+import { wordsOf } from '@lux/people'
 import type * as contract from '../../../contract/index.ts'
 import type { VendorWork } from '../../runs/exchange/vendor-procedure.ts'
-import { wordsOf } from '../shared/words.ts'
 
 /** What the step in hand shows: what it will do, what is read aloud, and what officers are about to sign. */
 export function factsOf(

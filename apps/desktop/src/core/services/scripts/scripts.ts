@@ -21,6 +21,7 @@ import {
 } from '@lux/ceremony/script-draft'
 import { toHex, utf8 } from '@lux/crypto'
 import { ExpectedError, writeInFolder } from '@lux/node-files'
+import { wordsOf } from '@lux/people'
 import * as v from 'valibot'
 import {
   type DraftEdit,
@@ -33,7 +34,6 @@ import {
 } from '../../../contract/index.ts'
 import { refusedPlan } from '../../runs/begin/refused-plan.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
-import { wordsOf } from '../shared/words.ts'
 import { keepScript, neededScript, ownScriptId } from './own-scripts.ts'
 
 const terms = planTerms[2]
