@@ -42,6 +42,7 @@ export const hsmErrorCodes = [
   'HSM-PIN-INVALID',
   'HSM-PIN-LOCKED',
   'HSM-PIN-NOT-SET',
+  'HSM-PIN-SAME',
   'HSM-PIN-TRIVIAL',
   'HSM-PIN-WRONG',
   'HSM-READ-ONLY',

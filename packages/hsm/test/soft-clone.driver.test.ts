@@ -13,6 +13,7 @@ import {
   type Token,
 } from '../src/index.ts'
 
+const soPin = () => new TextEncoder().encode('13578642')
 const pin = () => new TextEncoder().encode('24681357')
 const challenge = new Uint8Array(32).fill(7)
 const id = 'ab'.repeat(16)
@@ -28,7 +29,7 @@ beforeEach(async () => {
   const soft = softTokenEnvironment(dir)
   hsm = await startHsm({ library: soft.library, environment: soft.environment })
   const make = async (label: string) =>
-    (await hsm.token('new').initialise({ label, soPin: pin(), userPin: pin() })).serial
+    (await hsm.token('new').initialise({ label, soPin: soPin(), userPin: pin() })).serial
   from = await make('home')
   to = await make('spare')
 })
@@ -84,10 +85,11 @@ describe('a soft token that is cloned by its files', () => {
   })
 
   it('is found by a library that is open, and logged in to another token, once that initialised the token again', async () => {
-    const other = (await hsm.token('new').initialise({ label: 'other', soPin: pin(), userPin: pin() })).serial
+    const other = (await hsm.token('new').initialise({ label: 'other', soPin: soPin(), userPin: pin() }))
+      .serial
     await loggedIn(hsm, other)
     joinSoftTokens(store(), { from, to })
-    await hsm.token(to).initialise({ label: 'spare', soPin: pin(), userPin: pin() })
+    await hsm.token(to).initialise({ label: 'spare', soPin: soPin(), userPin: pin() })
     const home = await loggedIn(hsm, from)
     const spare = await loggedIn(hsm, to)
     expect((await spare.inventory()).objects).toEqual([])

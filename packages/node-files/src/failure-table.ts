@@ -37,6 +37,7 @@ const rows: Readonly<Record<string, Row>> = {
   'HSM-LABEL-LENGTH': argument,
   'HSM-DUPLICATE-LABEL': chosen,
   'HSM-PIN-INVALID': chosen,
+  'HSM-PIN-SAME': chosen,
   'HSM-PIN-TRIVIAL': chosen,
   'ACCESS-REFUSED': { status: 401 },
   'LOGIN-REFUSED': { status: 401 },

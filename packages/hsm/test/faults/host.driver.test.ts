@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type HsmError, rootTemplate, sealingTemplate, signingTemplate, type Token } from '../../src/index.ts'
-import { newId, refusal, userPin } from '../soft-token-bench.ts'
+import { newId, refusal, soPin, userPin } from '../soft-token-bench.ts'
 import { type FaultBench, startFaultBench } from './fault-bench.ts'
 
 const restarted = (bench: FaultBench, generation: number) =>
@@ -185,7 +185,7 @@ describe('a library that misbehaves', () => {
       [
         'a list of tokens',
         'C_GetSlotList',
-        (t) => t.initialise({ label: 'x', soPin: userPin(), userPin: userPin() }),
+        (t) => t.initialise({ label: 'x', soPin: soPin(), userPin: userPin() }),
       ],
       ['a list of objects', 'C_FindObjects', (t) => t.inventory()],
       ['a list of mechanisms', 'C_GetMechanismList', (t) => t.info()],

@@ -26,7 +26,9 @@ describe('token evidence', () => {
     const { library, environment } = softTokenEnvironment(soft)
     const hsm = await startHsm({ library, environment })
     const pin = () => new TextEncoder().encode('15926374')
-    const { serial } = await hsm.token('new').initialise({ label: 'desk', soPin: pin(), userPin: pin() })
+    const { serial } = await hsm
+      .token('new')
+      .initialise({ label: 'desk', soPin: new TextEncoder().encode('48372615'), userPin: pin() })
     const token = hsm.token(serial)
     await token.logIn({ user: 'user', pin: pin() })
     await token.generateAes({ id, label: 'root', bits: 256, template: rootTemplate })

@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto'
 import type { InitialisedToken, TokenInfo, UnreadableSlot } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
 import { initialisation } from '../../new-pin.ts'
@@ -165,6 +166,8 @@ export class Tokens {
     if (pins !== null) {
       requirePinLength(target.info, 'so', pins.so)
       requirePinLength(target.info, 'user', pins.user)
+      if (pins.so.length === pins.user.length && timingSafeEqual(pins.so, pins.user))
+        throw hsmError('HSM-PIN-SAME', 'the SO PIN and the user PIN that were given are one')
     }
     const factory = profile.pin.factorySoPin
     if (factory !== null && pins !== null && Buffer.from(pins.so).equals(Buffer.from(factory)))

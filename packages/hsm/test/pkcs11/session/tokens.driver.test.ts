@@ -63,6 +63,13 @@ describe('tokens and PINs on SoftHSM', () => {
     ).toBe('HSM-PIN-INVALID')
   })
 
+  it('HSM-PIN-SAME one PIN for the security officer and the user is refused, and no token is made', async () => {
+    const before = await bench.hsm.tokens()
+    const made = bench.hsm.token('new').initialise({ label: 'x', soPin: soPin(), userPin: soPin() })
+    expect(await refusal(made)).toBe('HSM-PIN-SAME')
+    expect(await bench.hsm.tokens()).toEqual(before)
+  })
+
   it('initialising again needs the SO PIN and erases the keys', async () => {
     const token = await bench.loggedIn('again')
     const id = newId()
