@@ -100,7 +100,7 @@ test('TOKENS-PAD a PIN is changed and given anew at the pad, with no field for i
   await button('Change PIN').click()
   await dialog.getByRole('radio', { name: 'User PIN' }).click()
   await dialog.getByText("Choose the user's new PIN", { exact: false }).waitFor()
-  await dialog.getByLabel(/type the label it has now/).fill('Lux ceremony')
+  await dialog.getByLabel(/type the label it has now/).fill('rehearsal Lux ceremony')
   expect(await page.locator('input[type=password]').count()).toBe(0)
   pad.entries()
   pad.person('nobody')

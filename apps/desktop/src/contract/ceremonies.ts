@@ -81,6 +81,8 @@ export type Field = {
   /** Of a `file`. */
   kind?: FileKind
   choices?: string[]
+  /** Of a choice among serials: what each token is called, and where it is. */
+  tokens?: { serial: string; label: string; slot: string }[]
   initial?: string
   min?: number
   max?: number

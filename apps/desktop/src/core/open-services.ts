@@ -15,6 +15,7 @@ import { FileWorks } from './services/shared/file-work.ts'
 import type { GrantedPaths } from './services/shared/granted-paths.ts'
 import { OpenRuns } from './services/shared/open-runs.ts'
 import type { ServiceContext } from './services/shared/service-context.ts'
+import { rehearsedSerials } from './services/tokens/rehearsed-tokens.ts'
 import { makeTrainingToken } from './services/tokens/training-token.ts'
 import { RunDatabase } from './store/run-database.ts'
 import type { Store } from './store/store.ts'
@@ -98,6 +99,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
       lineage: (audience) => lineageInStore(open()?.run.folder ?? null, audience, { store, runs }),
       identifiers: () => identifiersInStore({ store, runs }),
+      rehearsed: () => rehearsedSerials({ store, runs }),
       medium: () => open()?.medium ?? ownMedium(store),
     }),
     (id) => emit('ceremony.changed', { id }),

@@ -1,5 +1,5 @@
 import type { State } from '@lux/ceremony'
-import { abilitiesOf, tokenProfiles } from '@lux/ceremony/plan'
+import { abilitiesOf, rehearsalLabel, tokenProfiles } from '@lux/ceremony/plan'
 import { evidenceReasons, type ProbeReport, profileById, profiles, type TokenInfo } from '@lux/hsm'
 import { describe, expect, it } from 'vitest'
 import { evidenceReasonCodes, libraryVariables } from '../../src/contract/index.ts'
@@ -318,16 +318,25 @@ describe('a probe', () => {
 
 describe('a log-in', () => {
   /** A token that says it is SoftHSM, in a run whose plan says `profile`; only what a log-in looks at. */
-  function run(domain: 'production' | 'rehearsal', profile: string): [RunContext, string[]] {
+  function run(
+    domain: 'production' | 'rehearsal',
+    profile: string,
+    { label = 'root', known = [] as string[], initialised = false } = {},
+  ): [RunContext, string[]] {
     const done: string[] = []
+    const said = { manufacturer: 'SoftHSM project', model: 'SoftHSM v2', loggedIn: null }
     const token = {
-      info: async () => ({ manufacturer: 'SoftHSM project', model: 'SoftHSM v2', loggedIn: null }),
+      info: async () => ({ ...said, serial: '00', label }),
       logIn: async () => void done.push('log-in'),
       pinState: async () => ({ user: 'ok' }),
     }
     const context = {
-      folder: { plan: { tokens: [{ role: 'ceremony', profile }] }, state: { domain, exceptions: [] } },
+      folder: {
+        plan: { tokens: [{ role: 'ceremony', profile }] },
+        state: { domain, exceptions: [], tokens: [{ role: 'ceremony', initialised }] },
+      },
       hsm: { token: () => token },
+      rehearsed: () => new Set(known),
       pins: {
         take: () => {
           done.push('pin')
@@ -338,6 +347,22 @@ describe('a log-in', () => {
     return [context as unknown as RunContext, done]
   }
   const effect = { token: 'ceremony', serial: '00' } as Parameters<typeof logIn>[0]
+
+  it.each([
+    ['the store knows its serial', { known: ['00'] }],
+    ['its label says that a rehearsal initialised it', { label: rehearsalLabel('Lux ceremony') }],
+    ['its label says that it stood in for one', { label: 'stand-in ceremony' }],
+  ])('TOKEN-REHEARSED in production a token of a rehearsal gets no PIN: %s', async (_how, given) => {
+    const [context, done] = run('production', 'softhsm', given)
+    await expect(logIn(effect, context)).rejects.toMatchObject({ code: 'TOKEN-REHEARSED' })
+    expect(done).toEqual([])
+  })
+
+  it('a run logs in to the token that it initialised itself, whoever had it before', async () => {
+    const [context, done] = run('production', 'softhsm', { known: ['00'], initialised: true })
+    await logIn(effect, context)
+    expect(done).toContain('log-in')
+  })
 
   it('TOKEN-PROFILE-OTHER in production a program that poses as the planned hardware gets no PIN', async () => {
     const [context, done] = run('production', 'luna')

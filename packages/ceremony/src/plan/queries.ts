@@ -1,3 +1,4 @@
+import { utf8 } from '@lux/crypto'
 import { isEarlierText } from '@lux/crypto/text'
 import type {
   AskedValue,
@@ -60,6 +61,23 @@ export function isAtPad(plan: Plan, role: string): boolean {
     ({ step }) => step.do === 'log-in' && (step.token ?? 'ceremony') === role && step.by === 'pin-pad',
   )
 }
+
+const ofRehearsals = ['rehearsal ', 'stand-in '] as const
+/** PKCS#11 v3.1 section 3.2, CK_TOKEN_INFO. */
+const labelBytes = 32
+
+/** The label of a token that a rehearsal initialises: it says so itself, wherever it is put later. */
+export function rehearsalLabel(label: string): string {
+  let whole = ''
+  for (const letter of `${ofRehearsals[0]}${label}`) {
+    if (utf8(whole + letter).length > labelBytes) break
+    whole += letter
+  }
+  return whole.trimEnd()
+}
+
+/** Whether a token says by its label that a rehearsal made it. */
+export const isOfRehearsal = (label: string): boolean => ofRehearsals.some((start) => label.startsWith(start))
 
 export function keyOf(plan: Plan, id: string | undefined): PlannedKey | undefined {
   return plan.keys.find((key) => key.id === id)

@@ -56,6 +56,7 @@ export function runParts(
     lineage: (audience) => others[audience] ?? lineage,
     // A command knows of no run but its own, and of what it was told.
     identifiers: () => new Set(identifiers),
+    rehearsed: () => new Set(),
     medium: () => medium,
   }
 }

@@ -108,7 +108,17 @@ function OneField({ field, value, onChange }: OneProps) {
                 {field.type === 'flag' ? (
                   t(choice === 'true' ? 'common.yes' : 'common.no')
                 ) : (
-                  <Rec>{named(choice)}</Rec>
+                  <>
+                    <Rec>{named(choice)}</Rec>
+                    {field.tokens?.map(({ serial, label, slot }) =>
+                      serial === choice ? (
+                        <span key={serial} className="quiet">
+                          {' '}
+                          <Rec>{label}</Rec> {t('tokens.slot')} <Rec>{slot}</Rec>
+                        </span>
+                      ) : null,
+                    )}
+                  </>
                 )}
               </Select.Item>
             ))}

@@ -4,7 +4,7 @@ import { digest, line } from '../../documents/format/fields.ts'
 import type { EffectOf, OwnEffect, Results } from '../../model/effects.ts'
 import type { State, StepProgress, TokenState } from '../../model/state.ts'
 import { type Plan, tokenNeeds } from '../../plan/plan.ts'
-import { isAtPad, keyOf, leavesByWindow, stepsOf, tokenOf } from '../../plan/queries.ts'
+import { isAtPad, keyOf, leavesByWindow, rehearsalLabel, stepsOf, tokenOf } from '../../plan/queries.ts'
 import { common, profileOf, stepPlace, tokenOfStep } from '../effect-parts.ts'
 import { count, objects, short, verdict } from '../result-fields.ts'
 import { differs, type EffectModules, type Mismatch } from '../step-module.ts'
@@ -59,12 +59,15 @@ export const effects = {
       firmware: short,
       marksTrusted: v.exactOptional(v.boolean()),
     }),
-    effect: (at) => ({
-      ...at.base,
-      ...stepPlace(at),
-      kind: 'initialise-token',
-      label: tokenOf(at.state.plan, at.progress.step)?.label ?? '',
-    }),
+    effect: (at) => {
+      const label = tokenOf(at.state.plan, at.progress.step)?.label ?? ''
+      return {
+        ...at.base,
+        ...stepPlace(at),
+        kind: 'initialise-token',
+        label: at.state.domain === 'rehearsal' ? rehearsalLabel(label) : label,
+      }
+    },
     verify: verifyToken,
     apply(state, progress, { serial, label }, show) {
       const token = tokenOfStep(state, progress)

@@ -30,6 +30,8 @@ export type RunContext = {
   readonly lineage: (audience: string) => Lineage
   /** Identifiers of SLIP-39 that backups of other runs have, as far as they are known here. */
   readonly identifiers: () => ReadonlySet<number>
+  /** Serials of tokens that a rehearsal made, as far as they are known here. */
+  readonly rehearsed: () => ReadonlySet<string>
   /** Folder that Export writes to. */
   readonly medium: () => string
   /** Aborted by Cancel. */

@@ -18,6 +18,7 @@ import { enrolledCard } from '../people.ts'
 import { neededScript, ownScriptId } from '../scripts/own-scripts.ts'
 import { refuse } from '../shared/needed.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
+import { requireUnrehearsed } from '../tokens/rehearsed-tokens.ts'
 import { burntInStore, requireReadable } from './lineage.ts'
 
 const maxFile = 1 << 20
@@ -176,6 +177,7 @@ export async function openProduction(
   const epoch = asked.epoch === undefined ? {} : { public: parts.paths.read(asked.epoch) }
   const { plan, reviewed } = readReviewed({ plan: planFile, lock: lockFile, ...epoch })
   if (plan.destinations.length > 0) requireReadable(parts)
+  await requireUnrehearsed(parts, plan)
   const begun = beginProduction({
     folder: join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`),
     ...reviewed,

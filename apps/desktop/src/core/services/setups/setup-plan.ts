@@ -1,16 +1,18 @@
 import { join } from 'node:path'
 import { verifyBundle } from '@lux/ceremony/bundle'
-import { readScript, rolesMissing, type Script, warnPlan } from '@lux/ceremony/plan'
+import { type Plan, readScript, rolesMissing, type Script, warnPlan } from '@lux/ceremony/plan'
 import type { SignatureRequest } from '@lux/ceremony/wire'
 import { utf8 } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
-import { fileReader } from '@lux/node-files'
+import { ExpectedError, fileReader } from '@lux/node-files'
 import { planApprovalRequest, type RehearsedPlan, rehearsedPlan } from '@lux/people'
 import type { Field, PersonRole, SetupFault } from '../../../contract/index.ts'
 import { bundleFile } from '../../runs/effects/sealing/bundle.ts'
+import { isRehearsed } from '../../runs/effects/token/token-login.ts'
 import { type MadePlan, makePlan, plannedServer, typedValues } from '../../use-cases/make-plan.ts'
 import { scriptBytes } from '../scripts/own-scripts.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
+import { rehearsedSerials, requireUnrehearsed } from '../tokens/rehearsed-tokens.ts'
 import { policyFaults, policyOf } from './setup-policy.ts'
 import type { Setup } from './setup-state.ts'
 
@@ -71,7 +73,19 @@ export async function planOf(parts: ServiceContext, setup: Setup): Promise<Setup
     },
   })
   if (!made.ok) return { ...seen, faults: made.refusals.map(faultOf) }
+  const rehearsed = setup.domain === 'production' ? await rehearsedFault(parts, made.value.plan) : null
+  if (rehearsed !== null) return { ...seen, faults: [rehearsed] }
   return { ...seen, made: made.value, warnings: warnPlan(made.value.plan).map(faultOf) }
+}
+
+async function rehearsedFault(parts: ServiceContext, plan: Plan): Promise<SetupFault | null> {
+  try {
+    await requireUnrehearsed(parts, plan)
+    return null
+  } catch (error) {
+    if (!(error instanceof ExpectedError) && !(error instanceof HsmError)) throw error
+    return { code: error.code, step: '', detail: error.detail }
+  }
 }
 
 /** What was typed into the script's own fields; a field that was left empty takes its default. */
@@ -107,20 +121,23 @@ async function fieldsOf(parts: ServiceContext, script: Script, { domain }: Setup
     integer: 'integer',
     boolean: 'flag',
   }
-  const serials = await serialsOf(parts)
+  const tokens = await tokensOf(parts, domain)
   return Object.entries(blanks).flatMap(([id, blank]): Field[] => {
     const type = types[blank.type]
     if (type === undefined || followed.has(id) || id === 'title') return []
     const own = rehearsed[id] ?? blank.default
     const initial = own === undefined ? {} : { initial: String(own) }
     const known = script.choices[id]
-    const choices = known !== undefined ? [...known] : /serial$/i.test(id) ? serials : undefined
+    const isSerial = known === undefined && /serial$/i.test(id)
+    const choices =
+      known !== undefined ? [...known] : isSerial ? tokens.map(({ serial }) => serial) : undefined
     return [
       {
         name: id,
         type: choices === undefined ? type : 'choice',
         label: blank.label,
         ...(choices === undefined ? {} : { choices }),
+        ...(isSerial ? { tokens } : {}),
         ...initial,
         ...(own === undefined && blank.only === undefined ? {} : { optional: true }),
       },
@@ -128,10 +145,17 @@ async function fieldsOf(parts: ServiceContext, script: Script, { domain }: Setup
   })
 }
 
-async function serialsOf({ hsm }: ServiceContext): Promise<string[]> {
+/** The tokens that a plan can name: in production none that a rehearsal made. */
+async function tokensOf(
+  parts: ServiceContext,
+  domain: Setup['domain'],
+): Promise<NonNullable<Field['tokens']>> {
   try {
-    const tokens = await hsm().tokens()
-    return tokens.filter(({ initialised }) => initialised).map(({ serial }) => serial)
+    const tokens = (await parts.hsm().tokens()).filter(({ initialised }) => initialised)
+    const rehearsed = domain === 'production' ? rehearsedSerials(parts) : new Set<string>()
+    return tokens
+      .filter((token) => domain !== 'production' || !isRehearsed(token, rehearsed))
+      .map(({ serial, label, slot }) => ({ serial, label, slot }))
   } catch (error) {
     if (error instanceof HsmError) return []
     throw error

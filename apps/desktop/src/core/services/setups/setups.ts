@@ -29,6 +29,7 @@ import { mustBeNewIn } from '../shared/granted-paths.ts'
 import { needed, refuse } from '../shared/needed.ts'
 import { scannedBytes } from '../shared/scanned.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
+import { requireUnrehearsed } from '../tokens/rehearsed-tokens.ts'
 import { approvalRequest, planOf, rehearsedOf } from './setup-plan.ts'
 import { isSigned, policyFileOf, soundFile } from './setup-policy.ts'
 import { playOn, rehearsePlan, rehearseTogether } from './setup-rehearsal.ts'
@@ -433,6 +434,7 @@ export async function lock(parts: ServiceContext, asked: InputOf<'setups.lock'>)
   const epoch = asked.epoch === undefined ? null : readBounded(parts.paths.read(asked.epoch), maxPublic)
   const { plan, bytes, lock: lockBytes, policy } = await lockedOf(parts, setup)
   if (plan.destinations.length > 0) requireReadable(parts)
+  await requireUnrehearsed(parts, plan)
   const cards = new Map<string, Json>([
     ...setup.cards.map((card): [string, Json] => [cardCodec.digest(card), jsonOf(cardCodec.encode(card))]),
     ...setup.servers.map(({ card }): [string, Json] => [

@@ -137,7 +137,7 @@ type Act = {
   readonly secondOfficer: string
 }
 
-const tokenLog = 'token-acts.jsonl'
+export const tokenLog = 'token-acts.jsonl'
 
 /**
  * Does it with a line before and one after in the store's `token-acts.jsonl`, JSON each; the first is on disk before the token is asked.

@@ -1,7 +1,16 @@
-import { HsmError, hsmError, type Inventory, type Token } from '@lux/hsm'
+import { isOfRehearsal } from '@lux/ceremony/plan'
+import { HsmError, hsmError, type Inventory, type Token, type TokenInfo } from '@lux/hsm'
 import { ExpectedError } from '@lux/node-files'
 import { pinOf, type RunContext } from '../context.ts'
 import { atPad } from './pin-pad.ts'
+
+/** Whether a rehearsal made the token: by the serials that are known, or by its own label. */
+export function isRehearsed(
+  { serial, label }: Pick<TokenInfo, 'serial' | 'label'>,
+  known: ReadonlySet<string>,
+): boolean {
+  return known.has(serial) || isOfRehearsal(label)
+}
 
 /**
  * Without a log-in the token shows public objects only, and everything else would seem to be missing or destroyed. Throws

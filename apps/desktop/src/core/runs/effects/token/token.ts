@@ -16,7 +16,7 @@ import { ExpectedError } from '@lux/node-files'
 import { type Perform, pinOf, type RunContext, tokenOf } from '../context.ts'
 import { leavesNothing, type Works } from '../work.ts'
 import { atPad } from './pin-pad.ts'
-import { seenByUser } from './token-login.ts'
+import { isRehearsed, seenByUser } from './token-login.ts'
 
 /** Names of the storage or objects that cannot be read count as unreadable; sorted, so that two inventories compare. */
 export const takeInventory: Perform<'inventory'> = async (effect, run) => {
@@ -154,6 +154,7 @@ export const logIn: Perform<'log-in'> = async (effect, run) => {
   const token = tokenOf(run, effect.serial)
   const info = await token.info()
   checkModel(info, effect.token, run)
+  checkUnrehearsed(info, effect.token, run)
   const pin = pinOf(run, effect.token, 'user')
   // Whoever is logged in from elsewhere has not typed a PIN for this step.
   if (info.loggedIn !== null) await token.logOut()
@@ -165,6 +166,14 @@ export const logIn: Perform<'log-in'> = async (effect, run) => {
     pinState: user === 'ok' || user === 'low' || user === 'final' ? user : 'unknown',
     ...(pin === 'pin-pad' ? { by: pin } : {}),
   }
+}
+
+/** A token that this run initialised itself is its own, whoever had it before. Refuses TOKEN-REHEARSED in production. */
+function checkUnrehearsed(info: TokenInfo, role: string, run: RunContext): void {
+  const { domain, tokens } = run.folder.state
+  if (domain === 'rehearsal' || tokens.some((token) => token.role === role && token.initialised)) return
+  if (isRehearsed(info, run.rehearsed()))
+    throw new ExpectedError('TOKEN-REHEARSED', `${role}: ${info.serial} ${info.label}`)
 }
 
 /** Officers who signed that a step is done again after it stopped before the last try have taken that one try on. */
