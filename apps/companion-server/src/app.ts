@@ -20,19 +20,20 @@ import { authRoutes } from './access/routes.ts'
 import { sessionRoutes } from './access/session-routes.ts'
 import { authenticatorRoutes } from './access/webauthn/routes.ts'
 import { auditReplies } from './audit/audit-replies.ts'
-import { auditRoutes } from './audit/routes.ts'
-import { complianceRoutes } from './compliance/routes.ts'
 import { consoleRoutes } from './console-routes.ts'
 import { alertRoutes } from './doors/http/alerts.ts'
+import { auditRoutes } from './doors/http/audit.ts'
+import { bundleRoutes } from './doors/http/bundles.ts'
+import { complianceRoutes } from './doors/http/compliance.ts'
 import { externalKeyRoutes } from './doors/http/external-keys.ts'
 import { keyRoutes } from './doors/http/keys.ts'
+import { kmipClientRoutes } from './doors/http/kmip-clients.ts'
 import { rotationRoutes } from './doors/http/rotation.ts'
+import { fheRequestRoutes, fheRoutes } from './doors/http/threshold.ts'
 import { awsRoutes } from './facades/aws-routes.ts'
 import { vaultRoutes } from './facades/vault-routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { idempotentCalls } from './idempotency/hooks.ts'
-import { bundleRoutes } from './imports/routes.ts'
-import { kmipClientRoutes } from './kmip-client-routes.ts'
 import { kmipRoutes } from './kmip-routes.ts'
 import { metricsRoutes } from './metrics.ts'
 import { diskFailureOf } from './platform/failure.ts'
@@ -46,8 +47,6 @@ import { EnvironmentError } from './refusal.ts'
 import type { Services } from './services.ts'
 import { signOnRoutes } from './sign-on/routes.ts'
 import { scimRoutes } from './sign-on/scim/routes.ts'
-import { fheRoutes } from './threshold/key-routes.ts'
-import { fheRequestRoutes } from './threshold/request-routes.ts'
 
 /** Of the API, and not of this build: it grows where a call changes. */
 const apiVersion = '1'
@@ -106,6 +105,11 @@ export async function buildApp(
       done(badRequest('BODY-NOT-JSON'))
     }
   })
+
+  // The stream itself: whoever takes it counts.
+  app.addContentTypeParser(['application/zip', 'application/octet-stream'], (_request, payload, done) =>
+    done(null, payload),
+  )
 
   app.setNotFoundHandler((request, reply) => {
     reply.code(404).send(errorBody(request.id, new HttpError(404, 'ROUTE-ABSENT', 'Route not found')))

@@ -7,7 +7,7 @@ import { openAwsKeys } from './access/aws-keys.ts'
 import { comesFrom, isNetwork } from './access/conditions.ts'
 import { openCredentialOperations } from './access/credentials.ts'
 import { openDirectory } from './access/directory.ts'
-import { openKmipClients } from './access/kmip-clients.ts'
+import { type KmipRegistry, openKmipClients, openKmipRegistry } from './access/kmip-clients.ts'
 import { type OrganisationOperations, openOrganisationOperations } from './access/organisations.ts'
 import { openPeople } from './access/people.ts'
 import { openAccessReviews } from './access/reviews/operations.ts'
@@ -20,7 +20,7 @@ import { openAuditOperations } from './audit/operations.ts'
 import { openInputDigest, openRecord, type Record } from './audit/record.ts'
 import { openStrangers, type Strangers } from './audit/strangers.ts'
 import { type AuditWriter, openAuditWriter } from './audit/writer.ts'
-import { openComplianceOperations } from './compliance/operations.ts'
+import { type ComplianceOperations, openComplianceOperations } from './compliance/operations.ts'
 import { openExternalKeys } from './external-kms/external-keys.ts'
 import { openExternalKeyOperations } from './external-kms/operations.ts'
 import { openRoot } from './external-kms/provider-root.ts'
@@ -39,6 +39,7 @@ import { openKeyRepository } from './keys/repository.ts'
 import { openShredLog, type ShredLog, shredAgain } from './keys/shred-log.ts'
 import { type KeyUnwrapping, openKeyUnwrapping } from './keys/unwrapping.ts'
 import type { WorkerFigures } from './metrics.ts'
+import { isChange } from './operations/changes.ts'
 import { openClock } from './platform/clock.ts'
 import { inContainer, settingOf } from './platform/container.ts'
 import { openChanges } from './platform/database/changes.ts'
@@ -95,6 +96,8 @@ export type ServerParts = {
   readonly record: Record
   readonly strangers: Strangers
   readonly bundles: BundleOperations
+  readonly compliance: ComplianceOperations
+  readonly kmipRegistry: KmipRegistry
   readonly organisations: OrganisationOperations
   readonly signOn: SignOn
   readonly egress: Egress
@@ -214,7 +217,12 @@ export async function openServerParts(
         noteShredded: shredLog.add,
       }),
       replacedRoots: openReplacedRoots({ database, token, node, audience, record, sign, now }),
-      bundles: openBundleOperations({ database, importer, record }),
+      bundles: openBundleOperations({ database, importer, record, maxBytes: importer.maxBytes }),
+      compliance: openComplianceOperations({
+        ...{ database, record, audience, domain: settings.domain, receiptKey: card.receiptKey },
+        ...{ sign, isChange },
+      }),
+      kmipRegistry: openKmipRegistry({ database, record }),
       organisations: openOrganisationOperations({ database, parents, record, strangers, now }),
       signOn: openSignOn({
         database,
@@ -387,6 +395,8 @@ function openServices(
     now,
     telemetry: parts.telemetry,
     bundles: parts.bundles,
+    compliance: parts.compliance,
+    kmipRegistry: parts.kmipRegistry,
     organisations: parts.organisations,
     signOn: parts.signOn,
     rotation: parts.rotation,
@@ -423,14 +433,6 @@ function openServices(
       reader: parts.reader,
       record,
       signedBy: { receiptKey: card.receiptKey, audience },
-    }),
-    compliance: openComplianceOperations({
-      database,
-      record,
-      audience,
-      domain,
-      receiptKey: card.receiptKey,
-      sign,
     }),
     threshold: openThresholdOperations({ desk, record }),
     readiness: openReadiness({ database, token, audit, clock, settings, folder: state.root }),

@@ -2,7 +2,7 @@ import type { Approvals } from './access/approvals.ts'
 import type { AwsKeys } from './access/aws-keys.ts'
 import type { CredentialOperations } from './access/credentials.ts'
 import type { Directory } from './access/directory.ts'
-import type { KmipClients } from './access/kmip-clients.ts'
+import type { KmipClients, KmipRegistry } from './access/kmip-clients.ts'
 import type { OrganisationOperations } from './access/organisations.ts'
 import type { PeopleOperations } from './access/people.ts'
 import type { AccessReviews } from './access/reviews/operations.ts'
@@ -58,6 +58,7 @@ export type Services = {
   readonly external: ExternalKeyOperations
   readonly bundles: BundleOperations
   readonly kmipClients: KmipClients
+  readonly kmipRegistry: KmipRegistry
   readonly organisations: OrganisationOperations
   readonly rotation: KekRotation
   readonly replacedRoots: ReplacedRoots

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Caller, Grant, Role } from '../src/access/authorize.ts'
 import { requireSignOn, setBreakGlass } from '../src/access/break-glass.ts'
-import { listKmipClients, registerKmipClient, revokeKmipClient } from '../src/access/kmip-clients.ts'
 import { renewToken } from '../src/access/log-in.ts'
 import { logOutEverywhere } from '../src/access/log-out.ts'
 import type { Call } from '../src/audit/record.ts'
@@ -206,7 +205,7 @@ const cases: readonly Case[] = [
     who: 'user',
     method: 'GET',
     url: '/api/v1/ceremonies/bundles',
-    direct: ({ bundles }, call) => bundles.list(call, { offset: 0, limit: 10 }),
+    direct: ({ bundles }, call) => bundles.list(call, { limit: 10 }),
     rule: 'ROLE-REFUSED',
     operation: 'bundle.list',
   },
@@ -215,7 +214,7 @@ const cases: readonly Case[] = [
     who: 'operator',
     method: 'GET',
     url: `/api/v1/ceremonies/bundles/${keyId}/receipt`,
-    direct: ({ bundles }, call) => bundles.receipt(call, keyId),
+    direct: ({ bundles }, call) => bundles.receipt(call, { digest: keyId }),
     rule: 'OBJECT-ABSENT',
     operation: 'bundle.receipt',
   },
@@ -233,7 +232,7 @@ const cases: readonly Case[] = [
     who: 'user',
     url: `/api/v1/fhe/keys/${keyId}/decrypt-requests/${'cd'.repeat(16)}/release`,
     payload: () => ({}),
-    direct: ({ threshold }, call) => threshold.release(call, { keyId, requestId: 'cd'.repeat(16) }),
+    direct: ({ threshold }, call) => threshold.release(call, { id: keyId, requestId }),
     rule: 'OBJECT-ABSENT',
     operation: 'threshold.release',
   },
@@ -705,14 +704,14 @@ const others: readonly Case[] = [
     'user',
     'ROLE-REFUSED',
     ['POST /api/v1/ceremonies/bundles', Buffer.from('zip')],
-    ({ bundles }, call) => bundles.take(call, none()),
+    ({ bundles }, call) => bundles.take(call, { bundle: none() }),
   ),
   refused(
     'bundle.read',
     'user',
     'ROLE-REFUSED',
     [`GET /api/v1/ceremonies/bundles/${keyId}`],
-    ({ bundles }, call) => bundles.get(call, keyId),
+    ({ bundles }, call) => bundles.get(call, { digest: keyId }),
   ),
   refused(
     'project.create',
@@ -892,82 +891,82 @@ const others: readonly Case[] = [
     ({ auditLog }, call) => auditLog.redeem(call, { reqId: 'none' }),
   ),
   refused('audit.query', 'user', 'ROLE-REFUSED', ['GET /api/v1/audit'], ({ auditLog }, call) =>
-    auditLog.query(call, everywhere, { offset: 0, limit: 1 }),
+    auditLog.query(call, { limit: 1 }),
   ),
   refused('audit.export', 'user', 'ROLE-REFUSED', ['GET /api/v1/audit/export'], ({ auditLog }, call) =>
-    auditLog.export(call, everywhere),
+    auditLog.export(call, {}),
   ),
   refused('audit.usage', 'user', 'ROLE-REFUSED', ['GET /api/v1/audit/usage'], ({ auditLog }, call) =>
-    auditLog.usage(call, everywhere),
+    auditLog.usage(call, {}),
   ),
   refused('audit.days', 'user', 'ROLE-REFUSED', ['GET /api/v1/audit/days'], ({ auditLog }, call) =>
-    auditLog.days(call, everywhere),
+    auditLog.days(call, {}),
   ),
   refused(
     'audit.verify',
     'user',
     'ROLE-REFUSED',
     ['POST /api/v1/audit/verification', {}],
-    ({ auditLog }, call) => auditLog.verify(call),
+    ({ auditLog }, call) => auditLog.verify(call, {}),
   ),
   refused(
     'compliance.report',
     'user',
     'ROLE-REFUSED',
     ['GET /api/v1/compliance/reports/soc2'],
-    ({ compliance }, call) => compliance.report(call, 'soc2', {}),
+    ({ compliance }, call) => compliance.report(call, { framework: 'soc2' }),
   ),
   refused(
     'audit.checkpoint',
     'user',
     'ROLE-REFUSED',
     ['GET /api/v1/audit/checkpoints/latest'],
-    ({ auditLog }, call) => auditLog.latestCheckpoint(call),
+    ({ auditLog }, call) => auditLog.latestCheckpoint(call, {}),
   ),
   refused('threshold.read', 'user', 'OBJECT-ABSENT', [`GET ${fhe}`], ({ threshold }, call) =>
-    threshold.get(call, keyId),
+    threshold.get(call, { id: keyId }),
   ),
   refused(
     'threshold.public-part',
     'user',
     'OBJECT-ABSENT',
     [`GET ${fhe}/server-key`],
-    ({ threshold }, call) => threshold.publicPart(call, keyId, 'serverKey'),
+    ({ threshold }, call) => threshold.publicPart(call, { id: keyId, part: 'serverKey' }),
   ),
   refused(
     'threshold.keep-ciphertext',
     'user',
     'OBJECT-ABSENT',
     [`PUT ${fhe}/ciphertexts/${keyId}`, Buffer.from('c')],
-    ({ threshold }, call) => threshold.keepCiphertext(call, { keyId, sha256: keyId, chunks: none() }),
+    ({ threshold }, call) => threshold.keepCiphertext(call, { id: keyId, sha256: keyId, ciphertext: none() }),
   ),
   refused(
     'threshold.read-ciphertext',
     'user',
     'OBJECT-ABSENT',
     [`GET ${fhe}/ciphertexts/${keyId}`],
-    ({ threshold }, call) => threshold.ciphertext(call, keyId, keyId),
+    ({ threshold }, call) => threshold.ciphertext(call, { id: keyId, sha256: keyId }),
   ),
   refused(
     'threshold.list-requests',
     'user',
     'OBJECT-ABSENT',
     [`GET ${fhe}/decrypt-requests`],
-    ({ threshold }, call) => threshold.requests(call, keyId),
+    ({ threshold }, call) => threshold.requests(call, { id: keyId }),
   ),
   refused(
     'threshold.read-request',
     'user',
     'OBJECT-ABSENT',
     [`GET ${fhe}/decrypt-requests/${requestId}`],
-    ({ threshold }, call) => threshold.request(call, { keyId, requestId }),
+    ({ threshold }, call) => threshold.request(call, { id: keyId, requestId }),
   ),
   refused(
     'threshold.read-result',
     'user',
     'OBJECT-ABSENT',
     [`GET ${fhe}/decrypt-requests/${requestId}/result`],
-    ({ threshold }, call) => threshold.result(call, { keyId, requestId }),
+    ({ threshold }, call) => threshold.result(call, { id: keyId, requestId }),
   ),
   refused(
     'kmip-client.register',
@@ -977,8 +976,8 @@ const others: readonly Case[] = [
       'POST /api/v1/kmip-clients',
       { projectId: 'payments', identityId: 'nobody', name: 'disk', certificate: 'AAAA' },
     ],
-    (services, call) =>
-      registerKmipClient(services, call, {
+    ({ kmipRegistry }, call) =>
+      kmipRegistry.register(call, {
         project: 'payments',
         identity: 'nobody',
         name: 'disk',
@@ -990,14 +989,14 @@ const others: readonly Case[] = [
     'user',
     'ROLE-REFUSED',
     ['GET /api/v1/kmip-clients?projectId=payments'],
-    (services, call) => listKmipClients(services, call, 'payments'),
+    ({ kmipRegistry }, call) => kmipRegistry.list(call, { project: 'payments' }),
   ),
   refused(
     'kmip-client.revoke',
     'chief',
     'KMIP-CLIENT-ABSENT',
     [`POST /api/v1/kmip-clients/${keyId}/revoke`],
-    (services, call) => revokeKmipClient(services, call, keyId),
+    ({ kmipRegistry }, call) => kmipRegistry.revoke(call, { fingerprint: keyId }),
   ),
   refused('external-key.create', 'user', 'ROLE-REFUSED', [`POST ${external}`, atAws], (services, call) =>
     services.external.create(call, { project: 'payments', ...atAws }),
@@ -1222,7 +1221,7 @@ const limits: readonly Case[] = [
     who: 'operator',
     method: 'GET',
     url: '/api/v1/ceremonies/bundles?limit=101',
-    direct: ({ bundles }, call) => bundles.list(call, { offset: 0, limit: 101 }),
+    direct: ({ bundles }, call) => bundles.list(call, { limit: 101 }),
     rule: 'REQUEST-FIELDS',
     operation: 'bundle.list',
   },
@@ -1240,7 +1239,7 @@ const limits: readonly Case[] = [
     who: 'user',
     method: 'GET',
     url: '/api/v1/fhe/keys?limit=101',
-    direct: ({ threshold }, call) => threshold.list(call, { offset: 0, limit: 101 }),
+    direct: ({ threshold }, call) => threshold.list(call, { limit: 101 }),
     rule: 'REQUEST-FIELDS',
     operation: 'threshold.list',
   },

@@ -1,11 +1,14 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { sql } from 'kysely'
 import { LRUCache } from 'lru-cache'
-import type { Call, Record } from '../audit/record.ts'
+import type { Record } from '../audit/record.ts'
+import { changes, entry, type Permission, reads } from '../operations/entry.ts'
+import { openPipeline, operationsOf, unapproved } from '../operations/pipeline.ts'
+import { Type } from '../operations/schema.ts'
 import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { grantsOf, openAppointing } from './appointing.ts'
-import { absent, authorize, type Caller, neverProved, provedLately } from './authorize.ts'
+import { absent, type Caller, neverProved } from './authorize.ts'
 
 /** Who asks: an identity, and the one project that its certificate stands for. */
 export type KmipClient = {
@@ -75,14 +78,137 @@ export type RegisteredClient = {
   readonly expires: Date
 }
 
-type Parts = { readonly database: Database; readonly record: Record }
+export type KmipRegistry = ReturnType<typeof openKmipRegistry>
 
-export type NewKmipClient = {
-  /** PEM or DER. */
-  readonly certificate: Uint8Array | string
-  readonly name: string
-  readonly identity: string
-  readonly project: string
+/** Which certificates may speak KMIP, for who governs their projects. */
+export const openKmipRegistry = (parts: { readonly database: Database; readonly record: Record }) =>
+  operationsOf(kmipClientTable(parts), openPipeline({ record: parts.record, approvals: unapproved }))
+
+type Place = { readonly organisation: string; readonly project: string }
+
+const id = Type.String({ minLength: 1, maxLength: 64 })
+const governing = (place: Place): Permission => ({
+  action: 'project.appoint',
+  resource: { kind: 'project', ...place },
+  key: null,
+})
+
+export function kmipClientTable({ database }: { readonly database: Database }) {
+  async function placeOf(project: string): Promise<Outcome<Place>> {
+    const row = await database
+      .selectFrom('project')
+      .select(['id as project', 'organisation_id as organisation'])
+      .where('id', '=', project)
+      .executeTakeFirst()
+    return row ? accept(row) : absent('project')
+  }
+
+  return {
+    /** For who governs the project and the identity. Refuses KMIP-CERTIFICATE, IDENTITY-ABSENT, KMIP-CLIENT-TAKEN. */
+    register: entry({
+      ...changes,
+      name: 'kmip-client.register',
+      input: {
+        ...{ project: id, identity: id, name: id },
+        /** PEM or DER. */
+        certificate: Type.Unsafe<string | Uint8Array>(Type.String({ maxLength: 16_384 })),
+      },
+      find: ({ project }) => placeOf(project),
+      permissions: (place) => [governing(place)],
+      secondFactor: true,
+      shown: null,
+      async fits({ input: { identity, certificate }, call }) {
+        if (!(await openAppointing(database).governed(call, identity)).ok)
+          return refuse('IDENTITY-ABSENT', `there is no identity ${identity}`)
+        return readCertificate(certificate)
+      },
+      async run({ input, fitting: { fingerprint, expires } }): Promise<Outcome<RegisteredClient>> {
+        const { name, identity, project } = input
+        const made = await database
+          .insertInto('kmip_client')
+          .values({
+            ...{ spki: Buffer.from(fingerprint, 'hex'), name, expires_at: expires },
+            ...{ identity_id: identity, project_id: project },
+          })
+          // A new certificate of the same key, for the same: it holds as long as the later one. What was revoked stays so.
+          .onConflict((conflict) =>
+            conflict
+              .column('spki')
+              .doUpdateSet({
+                name,
+                expires_at: sql<Date>`greatest(kmip_client.expires_at, excluded.expires_at)`,
+              })
+              .where('kmip_client.identity_id', '=', identity)
+              .where('kmip_client.project_id', '=', project)
+              .where('kmip_client.revoked_at', 'is', null),
+          )
+          .executeTakeFirst()
+        return Number(made.numInsertedOrUpdatedRows) === 0
+          ? refuse('KMIP-CLIENT-TAKEN', 'its key is revoked, or stands for another identity or project')
+          : accept({ fingerprint, name, identity, project, expires })
+      },
+    }),
+
+    /** For ever: a client that comes back gets a new key. Given again, it changes nothing. */
+    revoke: entry({
+      ...changes,
+      name: 'kmip-client.revoke',
+      input: { fingerprint: Type.String({ pattern: '^[0-9a-f]{64}$' }) },
+      async find({ fingerprint }) {
+        const spki = Buffer.from(/^[0-9a-f]{64}$/.test(fingerprint) ? fingerprint : '', 'hex')
+        const unknown = refuse('KMIP-CLIENT-ABSENT', `no certificate ${fingerprint} is registered`)
+        const place = await database
+          .selectFrom('kmip_client')
+          .innerJoin('project', 'project.id', 'kmip_client.project_id')
+          .select(['project.id as project', 'project.organisation_id as organisation'])
+          .where('spki', '=', spki)
+          .executeTakeFirst()
+        return place ? accept({ spki, place, unknown }) : unknown
+      },
+      // Of another's project nothing is said, not even that it has one.
+      permissions: ({ place, unknown }) => [{ ...governing(place), unseen: unknown }],
+      shown: null,
+      fits: () => accept(null),
+      async run({ found: { spki } }) {
+        await database
+          .updateTable('kmip_client')
+          .set({ revoked_at: new Date() })
+          .where('spki', '=', spki)
+          .where('revoked_at', 'is', null)
+          .execute()
+        return accept(null)
+      },
+    }),
+
+    /** Those of a project for who governs it, and all of them for who governs the deployment. */
+    list: entry({
+      ...reads,
+      name: 'kmip-client.list',
+      input: { project: Type.Optional(id) },
+      find: async ({ project }): Promise<Outcome<Place | null>> =>
+        project === undefined ? accept(null) : placeOf(project),
+      permissions: (place): [Permission] => [
+        place === null
+          ? { action: 'organisation.appoint', resource: { kind: 'deployment' }, key: null }
+          : governing(place),
+      ],
+      async run({ found: place }) {
+        const rows = await database
+          .selectFrom('kmip_client')
+          .selectAll()
+          .$if(place !== null, (query) => query.where('project_id', '=', place?.project ?? ''))
+          .orderBy('created_at')
+          .execute()
+        return accept(
+          rows.map(({ spki, ...row }) => ({
+            ...{ fingerprint: spki.toString('hex'), name: row.name, identity: row.identity_id },
+            ...{ project: row.project_id, expires: row.expires_at.toISOString() },
+            revoked: row.revoked_at?.toISOString() ?? null,
+          })),
+        )
+      },
+    }),
+  }
 }
 
 function readCertificate(
@@ -98,120 +224,4 @@ function readCertificate(
   } catch {
     return refuse('KMIP-CERTIFICATE', 'it is no certificate in PEM or DER')
   }
-}
-
-/** For who governs the project and the identity. Refuses KMIP-CERTIFICATE, IDENTITY-ABSENT, KMIP-CLIENT-TAKEN. */
-export function registerKmipClient(
-  { database, record }: Parts,
-  call: Call,
-  { certificate, name, identity, project }: NewKmipClient,
-): Promise<Outcome<RegisteredClient>> {
-  return record(call, 'kmip-client.register', async (subject) => {
-    const place = await database
-      .selectFrom('project')
-      .select('organisation_id as organisation')
-      .where('id', '=', project)
-      .executeTakeFirst()
-    if (!place) return absent('project')
-    Object.assign(subject, { ...place, project })
-    const allowed = authorize(call.caller, 'project.appoint', { kind: 'project', ...place, project })
-    if (!allowed.ok) return allowed
-    const { governed } = openAppointing(database)
-    if (!(await governed(call, identity)).ok)
-      return refuse('IDENTITY-ABSENT', `there is no identity ${identity}`)
-    const proved = provedLately(call.caller)
-    if (!proved.ok) return proved
-    const read = readCertificate(certificate)
-    if (!read.ok) return read
-    const { fingerprint, expires } = read.value
-    const made = await database
-      .insertInto('kmip_client')
-      .values({
-        spki: Buffer.from(fingerprint, 'hex'),
-        name,
-        identity_id: identity,
-        project_id: project,
-        expires_at: expires,
-      })
-      // A new certificate of the same key, for the same: it holds as long as the later one. What was revoked stays so.
-      .onConflict((conflict) =>
-        conflict
-          .column('spki')
-          .doUpdateSet({ name, expires_at: sql<Date>`greatest(kmip_client.expires_at, excluded.expires_at)` })
-          .where('kmip_client.identity_id', '=', identity)
-          .where('kmip_client.project_id', '=', project)
-          .where('kmip_client.revoked_at', 'is', null),
-      )
-      .executeTakeFirst()
-    return Number(made.numInsertedOrUpdatedRows) === 0
-      ? refuse('KMIP-CLIENT-TAKEN', 'its key is revoked, or stands for another identity or project')
-      : accept({ fingerprint, name, identity, project, expires })
-  })
-}
-
-/** For ever: a client that comes back gets a new key. Given again, it changes nothing. */
-export function revokeKmipClient(
-  { database, record }: Parts,
-  call: Call,
-  fingerprint: string,
-): Promise<Outcome<null>> {
-  return record(call, 'kmip-client.revoke', async (subject) => {
-    const spki = Buffer.from(/^[0-9a-f]{64}$/.test(fingerprint) ? fingerprint : '', 'hex')
-    const unknown = refuse('KMIP-CLIENT-ABSENT', `no certificate ${fingerprint} is registered`)
-    const place = await database
-      .selectFrom('kmip_client')
-      .innerJoin('project', 'project.id', 'kmip_client.project_id')
-      .select(['project.id as project', 'project.organisation_id as organisation'])
-      .where('spki', '=', spki)
-      .executeTakeFirst()
-    if (!place) return unknown
-    Object.assign(subject, place)
-    const allowed = authorize(call.caller, 'project.appoint', { kind: 'project', ...place })
-    // Of another's project nothing is said, not even that it has one.
-    if (!allowed.ok) return allowed.rule === 'OBJECT-ABSENT' ? unknown : allowed
-    await database
-      .updateTable('kmip_client')
-      .set({ revoked_at: new Date() })
-      .where('spki', '=', spki)
-      .where('revoked_at', 'is', null)
-      .execute()
-    return accept(null)
-  })
-}
-
-/** Those of a project for who governs it, and all of them for who governs the deployment. */
-export function listKmipClients({ database, record }: Parts, call: Call, project: string | null = null) {
-  return record(call, 'kmip-client.list', async (subject) => {
-    const place =
-      project === null
-        ? null
-        : await database
-            .selectFrom('project')
-            .select(['id as project', 'organisation_id as organisation'])
-            .where('id', '=', project)
-            .executeTakeFirst()
-    if (place === undefined) return absent('project')
-    if (place !== null) Object.assign(subject, place)
-    const allowed =
-      place === null
-        ? authorize(call.caller, 'organisation.appoint', { kind: 'deployment' })
-        : authorize(call.caller, 'project.appoint', { kind: 'project', ...place })
-    if (!allowed.ok) return allowed
-    const rows = await database
-      .selectFrom('kmip_client')
-      .selectAll()
-      .$if(project !== null, (query) => query.where('project_id', '=', project ?? ''))
-      .orderBy('created_at')
-      .execute()
-    return accept(
-      rows.map(({ spki, ...row }) => ({
-        fingerprint: spki.toString('hex'),
-        name: row.name,
-        identity: row.identity_id,
-        project: row.project_id,
-        expires: row.expires_at.toISOString(),
-        revoked: row.revoked_at?.toISOString() ?? null,
-      })),
-    )
-  })
 }

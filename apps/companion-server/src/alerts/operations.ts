@@ -269,6 +269,7 @@ function webhookEntries({ database, key, now }: Parts) {
     testWebhook: entry({
       ...managing(database),
       name: 'webhook.test',
+      isChange: false,
       input: { organisation: id, id },
       repeats: 'done-again',
       async run({ found: organisation, input }) {

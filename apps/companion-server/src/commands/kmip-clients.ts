@@ -1,10 +1,5 @@
 import type { Role } from '../access/authorize.ts'
-import {
-  listKmipClients,
-  type RegisteredClient,
-  registerKmipClient,
-  revokeKmipClient,
-} from '../access/kmip-clients.ts'
+import type { RegisteredClient } from '../access/kmip-clients.ts'
 import type { PlainKeys } from '../access/organisations.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { mustBeNew, writeNew } from '../platform/state-folder/private-file.ts'
@@ -54,7 +49,7 @@ export function addKmipClient(state: StateFolder, wanted: NewKmipClient): Promis
       if (!its.ok) return its
       identity = its.value.identity
     }
-    const made = await registerKmipClient(parts, operatorCall(), {
+    const made = await parts.kmipRegistry.register(operatorCall(), {
       certificate: issued === null ? (wanted.certificate ?? new Uint8Array(0)) : issued.cert,
       ...{ name, identity, project },
     })
@@ -64,10 +59,10 @@ export function addKmipClient(state: StateFolder, wanted: NewKmipClient): Promis
 }
 
 export const endKmipClient = (state: StateFolder, fingerprint: string): Promise<Outcome<null>> =>
-  withParts(state, (parts) => revokeKmipClient(parts, operatorCall(), fingerprint))
+  withParts(state, (parts) => parts.kmipRegistry.revoke(operatorCall(), { fingerprint }))
 
 export const showKmipClients = (state: StateFolder) =>
-  withParts(state, (parts) => listKmipClients(parts, operatorCall()))
+  withParts(state, (parts) => parts.kmipRegistry.list(operatorCall(), {}))
 
 /** Whether the keys of a project leave in the clear, or wrapped under keys that somebody has. */
 export const letPlainKeys = (

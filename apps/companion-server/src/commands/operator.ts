@@ -111,7 +111,7 @@ export async function importBundle(
     const { sealed } = parts.token
     if (sealed) throw new EnvironmentError(sealed.code, sealed.detail)
     const chunks = bundle.createReadStream({ highWaterMark: 1 << 20 })
-    const taken = await parts.bundles.take(operatorCall(), chunks)
+    const taken = await parts.bundles.take(operatorCall(), { bundle: chunks })
     if (to !== null && taken.ok) {
       const result = taken.value
       const signed =

@@ -3,10 +3,8 @@ import { encodeCanonical } from '@lux/crypto'
 import { pdfOf } from '../compliance/document.ts'
 import type { Period } from '../compliance/facts.ts'
 import type { FrameworkId } from '../compliance/frameworks.ts'
-import { openComplianceOperations } from '../compliance/operations.ts'
 import { type Report, reportDigest } from '../compliance/report.ts'
 import { type VerifiedReport, verifyReport } from '../compliance/verify.ts'
-import { signInToken } from '../platform/hsm/token-signer.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { mustBeNew, writeNew } from '../platform/state-folder/private-file.ts'
 import { readCard } from '../platform/state-folder/server-card.ts'
@@ -27,13 +25,10 @@ export async function writeReport(state: StateFolder, wanted: WantedReport): Pro
   for (const path of [wanted.out, wanted.pdf]) if (path !== null) await mustBeNew(path)
   const parts = await openServerParts(state)
   try {
-    const { database, record, audience, settings, token, card } = parts
-    const compliance = openComplianceOperations({
-      ...{ database, record, audience, domain: settings.domain, receiptKey: card.receiptKey },
-      sign: (context, bytes) =>
-        token.use((opened) => signInToken(opened, settings.keys.receipt, card.receiptKey, context, bytes)),
+    const made = await parts.compliance.report(operatorCall(), {
+      framework: wanted.framework,
+      ...wanted.period,
     })
-    const made = await compliance.report(operatorCall(), wanted.framework, wanted.period)
     if (!made.ok) return made
     const { payload } = made.value
     await writeNew(wanted.out, encodeCanonical(made.value), 0o600)

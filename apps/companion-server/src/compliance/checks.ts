@@ -1,4 +1,3 @@
-import { isChange } from './audited-operations.ts'
 import {
   type CredentialFact,
   dayMs,
@@ -18,7 +17,7 @@ export type Evidence = {
 }
 export type Gap = { readonly of: string; readonly gap: string }
 
-type Limits = { readonly retentionDays: number }
+type Limits = { readonly retentionDays: number; readonly isChange: (operation: string) => boolean }
 type Check = (facts: Facts, limits: Limits) => Evidence
 
 const secretDays = 365
@@ -439,12 +438,12 @@ const sessions: Check = ({ identities }) => {
 }
 
 const counted =
-  (title: string, wanted: (one: Facts['operations'][number]) => boolean): Check =>
-  ({ operations }) => ({
+  (title: string, wanted: (one: Facts['operations'][number], limits: Limits) => boolean): Check =>
+  ({ operations }, limits) => ({
     title,
     columns: ['Operation', 'Outcome', 'Times', 'Identities', 'Last'],
     rows: operations
-      .filter(wanted)
+      .filter((one) => wanted(one, limits))
       .map((one) => [
         ...[one.operation, one.outcome, String(one.count), String(one.identities), day(one.last)],
       ]),
@@ -455,7 +454,7 @@ const logIns = counted('Log-ins', ({ operation }) => /log-in|enrol|renew|take-to
 const refusals = counted('What was refused', ({ outcome }) => outcome !== 'ok')
 const changes = counted(
   'Changes of people, roles, credentials, providers, organisations and keys',
-  ({ operation, outcome }) => outcome === 'ok' && isChange(operation),
+  ({ operation, outcome }, { isChange }) => outcome === 'ok' && isChange(operation),
 )
 const use = counted('What was done with keys', ({ operation }) =>
   /^(key|threshold|external-key)\./.test(operation),

@@ -1,36 +1,50 @@
 import { encodeCanonical, type HybridSignature, type VerificationKeys } from '@lux/crypto'
-import { authorize } from '../access/authorize.ts'
-import type { Call, Record } from '../audit/record.ts'
+import type { Resource } from '../access/authorize.ts'
+import type { Record } from '../audit/record.ts'
+import { entry, moment, type Permission, reads } from '../operations/entry.ts'
+import { openPipeline, operationsOf, unapproved } from '../operations/pipeline.ts'
+import { Type } from '../operations/schema.ts'
 import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome } from '../refusal.ts'
-import { gatherFacts, type Period } from './facts.ts'
-import type { FrameworkId } from './frameworks.ts'
+import { gatherFacts } from './facts.ts'
+import { frameworkIds } from './frameworks.ts'
 import { makeReport, reportContext, type SignedReport } from './report.ts'
 
 type Parts = {
   readonly database: Database
-  readonly record: Record
   readonly audience: string
   readonly domain: string
   readonly receiptKey: VerificationKeys
+  /** What a report of changes leaves out. */
+  readonly isChange: (operation: string) => boolean
   /** By the receipt key. Throws while the token is sealed. */
   sign(context: string, bytes: Uint8Array): Promise<HybridSignature>
 }
 
 export type ComplianceOperations = ReturnType<typeof openComplianceOperations>
 
-export function openComplianceOperations({ record, sign, ...parts }: Parts) {
-  return {
-    /** The same rows and the same period give the same payload; a signature differs each time. */
-    report(call: Call, framework: FrameworkId, period: Period): Promise<Outcome<SignedReport>> {
-      return record(call, 'compliance.report', async () => {
-        const allowed = authorize(call.caller, 'audit.read', { kind: 'deployment' })
-        if (!allowed.ok) return allowed
-        const facts = await gatherFacts(parts, period)
-        if (!facts.ok) return facts
-        const payload = makeReport(framework, facts.value)
-        return accept({ payload, signatures: [await sign(reportContext, encodeCanonical(payload))] })
-      })
+export const openComplianceOperations = (parts: Parts & { readonly record: Record }) =>
+  operationsOf(complianceTable(parts), openPipeline({ record: parts.record, approvals: unapproved }))
+
+const deployment: Resource = { kind: 'deployment' }
+
+export const complianceTable = ({ sign, isChange, ...parts }: Parts) => ({
+  /** The same rows and the same period give the same payload; a signature differs each time. */
+  report: entry({
+    ...reads,
+    name: 'compliance.report',
+    input: {
+      framework: Type.Enum([...frameworkIds]),
+      ...{ from: Type.Optional(moment), to: Type.Optional(moment) },
     },
-  }
-}
+    deadline: null,
+    find: () => accept(deployment),
+    permissions: (resource): [Permission] => [{ action: 'audit.read', resource, key: null }],
+    async run({ input: { framework, ...period } }): Promise<Outcome<SignedReport>> {
+      const facts = await gatherFacts(parts, period)
+      if (!facts.ok) return facts
+      const payload = makeReport(framework, facts.value, isChange)
+      return accept({ payload, signatures: [await sign(reportContext, encodeCanonical(payload))] })
+    },
+  }),
+})

@@ -50,10 +50,14 @@ const asOfAsking = [
 ]
 
 /** The same facts give the same bytes. */
-export function makeReport(framework: FrameworkId, facts: Facts): Report {
+export function makeReport(
+  framework: FrameworkId,
+  facts: Facts,
+  isChange: (operation: string) => boolean,
+): Report {
   const { edition, controls, retentionDays } = frameworks[framework]
   const used = [...new Set(controls.flatMap((control) => control.checks))].toSorted()
-  const evidence = used.map((check) => ({ check, ...checks[check](facts, { retentionDays }) }))
+  const evidence = used.map((check) => ({ check, ...checks[check](facts, { retentionDays, isChange }) }))
   const found = new Map<CheckId, Evidence>(evidence.map((one) => [one.check, one]))
   return {
     ...{ v: 1, kind: 'compliance-report', framework, edition },

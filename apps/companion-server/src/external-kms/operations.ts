@@ -210,6 +210,7 @@ function managingEntries(parts: Parts) {
     test: entry({
       ...managed,
       name: 'external-key.test',
+      isChange: false,
       input: { id },
       shown: () => 'a test of its credentials',
       fits: () => accept(null),
@@ -278,7 +279,7 @@ function usingEntries(parts: Parts) {
   const { externalKeys } = parts
   const using = (use: ProviderUse) => ({
     ...onKey(parts, 'key.use'),
-    ...({ secondFactor: false, repeats: 'done-again', deadline: replyWithin } as const),
+    ...({ isChange: false, secondFactor: false, repeats: 'done-again', deadline: replyWithin } as const),
     fits: ({ found }: { found: StoredExternalKey }) => fitsUse(found, use),
   })
   const at = async (row: StoredExternalKey) => ({ row, provider: await externalKeys.open(row) })

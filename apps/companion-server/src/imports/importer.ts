@@ -50,13 +50,13 @@ export type ImporterParts = {
   readonly reached?: (point: ImportPoint) => void
 }
 
-const gibibyte = 2 ** 30
+export const maxBundle = 4 * 2 ** 30 - 1
 /** Key of the advisory lock: "lux" and the lock's number. */
 const importLock = 0x6c757801
 
 export function openImporter(parts: ImporterParts): BundleImporter {
   const { state, settings, audience, database, token, signer } = parts
-  const maxBytes = parts.maxBytes ?? 4 * gibibyte - 1
+  const maxBytes = parts.maxBytes ?? maxBundle
   const reached = parts.reached ?? (() => undefined)
   const log = openImportLog(parts)
 

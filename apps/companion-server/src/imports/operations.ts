@@ -1,11 +1,13 @@
 import type { Selectable } from 'kysely'
-import { authorize } from '../access/authorize.ts'
-import { checkPage, type Page } from '../access/page.ts'
-import type { Call, Record } from '../audit/record.ts'
+import type { Action, Resource } from '../access/authorize.ts'
+import type { Record } from '../audit/record.ts'
+import { changes, entry, type Permission, paged, pageOf, reads, stream } from '../operations/entry.ts'
+import { openPipeline, operationsOf, unapproved } from '../operations/pipeline.ts'
+import { Type } from '../operations/schema.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { BundleImportTable } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import type { BundleImporter, ImportResult } from './importer.ts'
+import { type BundleImporter, type ImportResult, maxBundle } from './importer.ts'
 
 const summary = [
   'digest',
@@ -21,49 +23,53 @@ const summary = [
 export type BundleSummary = Pick<Selectable<BundleImportTable>, (typeof summary)[number]>
 export type ImportedBundle = Selectable<BundleImportTable>
 
+type Parts = { readonly database: Database; readonly importer: BundleImporter; readonly maxBytes?: number }
+
 /** Bundles, for those who carry them: what counts are the signatures in them. */
 export type BundleOperations = ReturnType<typeof openBundleOperations>
 
-export function openBundleOperations({
-  database,
-  importer,
-  record,
-}: {
-  readonly database: Database
-  readonly importer: BundleImporter
-  readonly record: Record
-}) {
-  const deployment = { kind: 'deployment' } as const
+export const openBundleOperations = (parts: Parts & { readonly record: Record }) =>
+  operationsOf(bundleTable(parts), openPipeline({ record: parts.record, approvals: unapproved }))
 
-  async function imported(call: Call, digest: string): Promise<Outcome<ImportedBundle>> {
-    const allowed = authorize(call.caller, 'bundle.read', deployment)
-    if (!allowed.ok) return allowed
+const deployment: Resource = { kind: 'deployment' }
+const here = (action: Action) => ({
+  find: () => accept(deployment),
+  permissions: (resource: Resource): [Permission] => [{ action, resource, key: null }],
+})
+const reading = { ...reads, ...here('bundle.read') }
+const digest = Type.String({ pattern: '^[0-9a-f]{64}$' })
+
+export function bundleTable({ database, importer, maxBytes = maxBundle }: Parts) {
+  async function imported({ digest: its }: { digest: string }): Promise<Outcome<ImportedBundle>> {
     const row = await database
       .selectFrom('bundle_import')
       .selectAll()
-      .where('digest', '=', digest)
+      .where('digest', '=', its)
       .where('state', '=', 'imported')
       .executeTakeFirst()
     return row ? accept(row) : refuse('OBJECT-ABSENT', 'Bundle not found')
   }
 
   return {
-    maxBytes: importer.maxBytes,
-
     /** A bundle that is refused is an outcome too: a signed refusal says why. */
-    take(call: Call, chunks: AsyncIterable<Uint8Array>): Promise<Outcome<ImportResult>> {
-      return record(call, 'bundle.import', async () => {
-        const allowed = authorize(call.caller, 'bundle.import', deployment)
-        return allowed.ok ? accept(await importer.importStream(chunks)) : allowed
-      })
-    },
+    take: entry({
+      ...changes,
+      ...here('bundle.import'),
+      name: 'bundle.import',
+      input: { bundle: stream(maxBytes, 'application/zip') },
+      deadline: null,
+      shown: null,
+      fits: () => accept(null),
+      run: async ({ input }): Promise<Outcome<ImportResult>> =>
+        accept(await importer.importStream(input.bundle)),
+    }),
 
-    list(call: Call, { offset, limit }: Page): Promise<Outcome<BundleSummary[]>> {
-      return record(call, 'bundle.list', async () => {
-        const allowed = authorize(call.caller, 'bundle.read', deployment)
-        if (!allowed.ok) return allowed
-        const within = checkPage({ offset, limit })
-        if (!within.ok) return within
+    list: entry({
+      ...reading,
+      name: 'bundle.list',
+      input: paged,
+      async run({ input }): Promise<Outcome<BundleSummary[]>> {
+        const { offset, limit } = pageOf(input)
         return accept(
           await database
             .selectFrom('bundle_import')
@@ -73,21 +79,27 @@ export function openBundleOperations({
             .limit(limit)
             .execute(),
         )
-      })
-    },
+      },
+    }),
 
-    get(call: Call, digest: string): Promise<Outcome<ImportedBundle>> {
-      return record(call, 'bundle.read', () => imported(call, digest))
-    },
+    get: entry({
+      ...reading,
+      name: 'bundle.read',
+      input: { digest },
+      run: ({ input }) => imported(input),
+    }),
 
     /** The signed receipt, canonical JSON. Refuses IMPORT-RUNNING while there is none yet. */
-    receipt(call: Call, digest: string): Promise<Outcome<string>> {
-      return record(call, 'bundle.receipt', async () => {
-        const row = await imported(call, digest)
+    receipt: entry({
+      ...reading,
+      name: 'bundle.receipt',
+      input: { digest },
+      async run({ input }): Promise<Outcome<string>> {
+        const row = await imported(input)
         if (!row.ok) return row
         if (row.value.receipt === null) return refuse('IMPORT-RUNNING', 'the receipt is not signed yet')
         return accept(row.value.receipt)
-      })
-    },
+      },
+    }),
   }
 }

@@ -90,6 +90,7 @@ export function openKeyWork({ repository, unwrapping }: KeyParts) {
   const using = (usage: KeyUsage, ...uses: readonly KeyUse[]) =>
     ({
       ...onKey('key.use'),
+      isChange: false,
       secondFactor: false,
       fits: ({ found }: { found: StoredKey }) => fitting(found, usage, ...uses),
       repeats: 'done-again',

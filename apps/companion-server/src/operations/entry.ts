@@ -1,4 +1,5 @@
 import type { Action, Resource } from '../access/authorize.ts'
+import { maxOffset, maxPage, type Page } from '../access/page.ts'
 import type { Call, Subject } from '../audit/record.ts'
 import { replyWithin } from '../platform/in-time.ts'
 import { accept, type Outcome, type Refusal } from '../refusal.ts'
@@ -9,9 +10,16 @@ export type Permission = {
   readonly action: Action
   readonly resource: Resource
   readonly key: string | null
+  /** What the audit enters of a version, whatever comes of it. */
+  readonly version?: number
+  /** Who may not see it is told this, as of what is not there. */
+  readonly unseen?: Refusal
   /** People approve it in an operation of its own, which is part of this one. */
   readonly byItself?: true
 }
+
+/** `for-caller`: what was found is the caller's own, or what his grants show him; nothing else is asked. */
+export type Asked = Permission | Refusal | 'for-caller'
 
 /** What an operation works on. `subject`: where it enters the version that it used. */
 export type Work<Input, Found, Fitting> = {
@@ -33,10 +41,9 @@ type Written<Fields extends TProperties, Input, Found, Fitting, Output> = {
   /** What it is about, by its own row. What is absent is refused in the words for what may not be seen. */
   readonly find: (input: Input, call: Call) => Outcome<Found> | Promise<Outcome<Found>>
   /** Action and resource, each asked in this order; the last is what the operation is entered by. */
-  readonly permissions: (
-    found: Found,
-    input: Input,
-  ) => readonly [...(Permission | Refusal)[], Permission | Refusal]
+  readonly permissions: (found: Found, input: Input) => readonly [...Asked[], Asked]
+  /** Whether a report of changes has it. */
+  readonly isChange: boolean
   /** Whether a person has to have shown a second factor lately. */
   readonly secondFactor: boolean | ((found: Found) => boolean | Promise<boolean>)
   /** What approvers see of it; null: no approval lets it be done. */
@@ -61,9 +68,11 @@ export type Entry<Fields extends TProperties, Input, Found, Fitting, Output> = W
   Fitting,
   Output
 > & {
-  /** The most bytes of each field of bytes. */
-  readonly limits: readonly (readonly [field: string, most: number])[]
+  /** Of each field of bytes how many, and of each bounded number which. */
+  readonly limits: readonly Limit[]
 }
+
+type Limit = { readonly field: string; readonly least: number; readonly most: number }
 
 export type InputOf<Fields extends TProperties> = Static<TObject<Fields>>
 
@@ -86,10 +95,35 @@ export const bytes = (most: number, characters = 4 * Math.ceil((most + 1024) / 3
 /** What one door alone makes in this process, and no text can say. */
 export const given = <T>() => Type.Unsafe<T>({ given: true })
 
-function limitsOf(input: TProperties): readonly (readonly [field: string, most: number])[] {
+/** Bytes one after the other: the whole body of a request, of this type. Whoever receives them counts up to `most`. */
+export const stream = (most: number, type: 'application/zip' | 'application/octet-stream') =>
+  Type.Unsafe<AsyncIterable<Uint8Array>>({ stream: most, contentType: type })
+
+/** A document of a specification of its own, which says more exactly what does not fit than a schema can. */
+export const documentOf = <T>(check: (value: unknown) => Outcome<T>, most: number) =>
+  Type.Unsafe<T>({ check, document: most })
+
+/** A time, UTC. */
+export const moment = Type.Unsafe<Date>({ moment: true })
+
+/** Which part of a list is asked for: without them the first, as long as one may be. */
+export const paged = {
+  offset: Type.Optional(Type.Integer({ minimum: 0, maximum: maxOffset })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxPage })),
+}
+
+export const pageOf = ({ offset = 0, limit = maxPage }: Partial<Page>): Page => ({ offset, limit })
+
+function limitsOf(input: TProperties): readonly Limit[] {
   return Object.entries(input).flatMap(([field, schema]) => {
-    const { bytes: most }: TSchema & { bytes?: unknown } = schema
-    return typeof most === 'number' ? [[field, most] as const] : []
+    const {
+      bytes: most,
+      minimum,
+      maximum,
+    }: TSchema & { bytes?: unknown; minimum?: unknown; maximum?: unknown } = schema
+    if (typeof most === 'number') return [{ field, least: 0, most }]
+    if (typeof minimum !== 'number' || typeof maximum !== 'number') return []
+    return [{ field, least: minimum, most: maximum }]
   })
 }
 
@@ -97,6 +131,7 @@ const nothing = (): readonly Uint8Array[] => []
 
 /** Entries of what only reads: nobody approves it, and the same is read again. */
 export const reads = {
+  isChange: false,
   secondFactor: false,
   shown: null,
   hashed: nothing,
@@ -108,6 +143,7 @@ export const reads = {
 
 /** Entries of what changes something: its caller may name it, so that it is done once. */
 export const changes = {
+  isChange: true,
   secondFactor: false,
   hashed: nothing,
   repeats: 'reply-kept',

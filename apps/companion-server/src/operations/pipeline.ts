@@ -2,8 +2,8 @@ import type { Approvals } from '../access/approvals.ts'
 import { approvalsBefore, authorize, type Caller, provedLately } from '../access/authorize.ts'
 import { type ApprovalsNeeded, sameApprovals } from '../access/conditions.ts'
 import type { Call, Record, Subject } from '../audit/record.ts'
-import { accept, type Outcome, type Refusal, refuse } from '../refusal.ts'
-import type { AnyEntry, EntryInput, EntryOutput, Permission, Table } from './entry.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+import type { AnyEntry, Asked, EntryInput, EntryOutput, Permission, Table } from './entry.ts'
 
 type Parts = { readonly record: Record; readonly approvals: Pick<Approvals, 'take'> }
 type Waiting = { readonly permission: Permission; readonly needed: ApprovalsNeeded }
@@ -102,10 +102,11 @@ function authorise(
   { shown }: AnyEntry,
   call: Call,
   subject: Subject,
-  asked: readonly (Permission | Refusal)[],
+  asked: readonly Asked[],
 ): Outcome<readonly Waiting[]> {
   const waiting: Waiting[] = []
   for (const one of asked) {
+    if (one === 'for-caller') continue
     if ('rule' in one) return one
     concern(subject, one)
     const { action, resource } = one
@@ -113,7 +114,7 @@ function authorise(
       shown === null
         ? authorize(call.caller, action, resource)
         : approvalsBefore(call.caller, action, resource)
-    if (!needed.ok) return needed
+    if (!needed.ok) return needed.rule === 'OBJECT-ABSENT' && one.unseen ? one.unseen : needed
     if (needed.value !== null) waiting.push({ permission: one, needed: needed.value })
   }
   return accept(waiting)
@@ -129,16 +130,19 @@ async function secondFactor(
 }
 
 function checkLimits({ limits }: AnyEntry, input: { readonly [field: string]: unknown }): Outcome<null> {
-  for (const [field, most] of limits) {
+  for (const { field, least, most } of limits) {
     const value = input[field]
     if (value instanceof Uint8Array && value.length > most)
       return refuse('BODY-TOO-LONG', `${field} is longer than ${most} bytes`)
+    if (typeof value === 'number' && !(Number.isInteger(value) && value >= least && value <= most))
+      return refuse('REQUEST-FIELDS', `${field}: expected ${least} to ${most}`)
   }
   return accept(null)
 }
 
 /** Where an operation is entered, and what its approval is for. */
-function concern(subject: Subject, { resource, key }: Permission): void {
+function concern(subject: Subject, { resource, key, version }: Permission): void {
+  if (version !== undefined) subject.version = version
   if (resource.kind === 'deployment') return
   const project = resource.kind === 'organisation' ? null : resource.project
   Object.assign(subject, { organisation: resource.organisation, project, key })

@@ -1,15 +1,34 @@
 import { join } from 'node:path'
-import type { RequestPackage } from '@lux/ceremony/wire'
+import { holderAnswerCodec, requestPackageCodec } from '@lux/ceremony/wire'
 import { type Selectable, sql } from 'kysely'
-import { type Action, absent, authorize, grantsAnywhere, scopeOf } from '../access/authorize.ts'
+import { type Action, absent, type Grant, grantsAnywhere, scopeOf } from '../access/authorize.ts'
 import { withinScopes } from '../access/key-scopes.ts'
-import { checkPage, type Page } from '../access/page.ts'
-import type { Call, Record, Subject } from '../audit/record.ts'
+import type { Record } from '../audit/record.ts'
+import {
+  bytes,
+  changes,
+  documentOf,
+  entry,
+  type Permission,
+  paged,
+  pageOf,
+  reads,
+  stream,
+} from '../operations/entry.ts'
+import { openPipeline, operationsOf, unapproved } from '../operations/pipeline.ts'
+import { Type } from '../operations/schema.ts'
+import type { Database } from '../platform/database/open.ts'
 import type { PartialDecryptionTable } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { answersOf, type GivenAnswer, takeAnswer } from './answers.ts'
+import { answersOf, takeAnswer } from './answers.ts'
 import { type Budget, budgetOfKey } from './budget.ts'
-import { type CiphertextRoom, type KeptCiphertext, keepCiphertext, roomOf } from './ciphertexts.ts'
+import {
+  type CiphertextRoom,
+  type KeptCiphertext,
+  keepCiphertext,
+  maxCiphertext,
+  roomOf,
+} from './ciphertexts.ts'
 import {
   askedFor,
   checkServed,
@@ -25,7 +44,8 @@ import { type DecryptedValues, readResult, releaseResult } from './release.ts'
 import { findRequest, openRequest, type StoredRequest, type ThresholdParts } from './requests.ts'
 
 /** Public parts of a threshold key, each a file named by its digest. */
-export type PublicPart = 'public' | 'compactPublicKey' | 'serverKey' | 'crs'
+export const publicParts = ['public', 'compactPublicKey', 'serverKey', 'crs'] as const
+export type NamedFile = { readonly path: string; readonly digest: string }
 
 export type ThresholdKeyNow = {
   readonly key: StoredFheKey
@@ -59,102 +79,107 @@ export type RequestNow = {
   readonly answers: readonly Pick<Selectable<PartialDecryptionTable>, 'holder_index' | 'decision'>[]
 }
 
-type OfRequest = { readonly keyId: string; readonly requestId: string }
+/** A request's package or an answer, most bytes of its call; and of what is sealed in one. */
+const maxDocument = 16 << 20
+const maxSealed = 9 << 20
 
-/** What can be done with threshold keys, by whatever door; each permitted and audited here. */
+const id = Type.String({ pattern: '^[0-9a-f]{64}$' })
+const ofRequest = { id, requestId: Type.String({ pattern: '^[0-9a-f]{32}$' }) }
+
+/** What can be done with threshold keys, by whatever door. */
 export type ThresholdOperations = ReturnType<typeof openThresholdOperations>
 
-export function openThresholdOperations({
+export const openThresholdOperations = ({
   desk,
   record,
 }: {
   readonly desk: ThresholdParts
   readonly record: Record
-}) {
-  const { database, state } = desk
+}) => operationsOf(thresholdTable(desk), openPipeline({ record, approvals: unapproved }))
 
-  /** Runs an operation on a key that the caller may do this with; what he may not see is as absent. */
-  function on<T>(
-    call: Call,
-    keyId: string,
-    { operation, action }: { operation: string; action: Action },
-    work: (key: StoredFheKey, subject: Subject) => Promise<Outcome<T>>,
-  ): Promise<Outcome<T>> {
-    return record(call, operation, async (subject) => {
-      const key = await findFheKey(database, keyId)
-      if (key === 'absent') return absent('threshold')
-      Object.assign(subject, { organisation: key.organisation_id, key: key.id, version: Number(key.epoch) })
-      const { name, project } = await askedFor(database, key.id)
-      subject.project = project
-      const resource = {
+export const thresholdTable = (desk: ThresholdParts) => ({
+  ...keyEntries(desk),
+  ...ciphertextEntries(desk),
+  ...readingEntries(desk),
+  ...openingEntries(desk),
+})
+
+type Place = { readonly key: StoredFheKey; readonly name: string | null; readonly project: string | null }
+
+/** About a key, which is under the project and the name that it was asked for by. */
+const onKey = ({ database }: ThresholdParts, action: Action) => ({
+  async find({ id: keyId }: { id: string }): Promise<Outcome<Place>> {
+    const key = await findFheKey(database, keyId)
+    return key === 'absent' ? absent('threshold') : accept({ key, ...(await askedFor(database, key.id)) })
+  },
+  permissions: ({ key, name, project }: Place): [Permission] => [
+    {
+      action,
+      resource: {
         ...({ kind: 'threshold', organisation: key.organisation_id, project } as const),
         key: { name, algorithm: key.type },
-      }
-      const allowed = authorize(call.caller, action, resource)
-      if (!allowed.ok) return allowed
-      const served = action === 'threshold.read' ? allowed : await checkServed(database, key.id)
-      return served.ok ? work(key, subject) : served
-    })
-  }
+      },
+      key: key.id,
+      version: Number(key.epoch),
+    },
+  ],
+})
+const reading = (desk: ThresholdParts) => ({ ...reads, ...onKey(desk, 'threshold.read') })
+/** Not of a key that is switched off. */
+const using = (desk: ThresholdParts, action: 'threshold.use' | 'threshold.carry') => ({
+  ...changes,
+  ...onKey(desk, action),
+  isChange: false,
+  shown: null,
+  fits: ({ found: { key } }: { found: Place }) => checkServed(desk.database, key.id),
+})
 
-  const withAnswers = async (request: RequestSummary): Promise<RequestNow> => ({
-    request,
-    answers: await answersOf(database, request),
-  })
+const nowOf = async (database: Database, request: Outcome<StoredRequest>): Promise<Outcome<RequestNow>> =>
+  request.ok ? accept(await withAnswers(database, request.value)) : request
+const withAnswers = async (database: Database, request: RequestSummary): Promise<RequestNow> => ({
+  request,
+  answers: await answersOf(database, request),
+})
+
+function keyEntries(desk: ThresholdParts) {
+  const { database, state } = desk
 
   return {
-    list(call: Call, { offset, limit }: Page): Promise<Outcome<StoredFheKey[]>> {
-      return record(call, 'threshold.list', async () => {
-        const within = checkPage({ offset, limit })
-        if (!within.ok) return within
-        const grants = grantsAnywhere(call.caller, 'threshold.read')
-        if (grants.length === 0) return absent('threshold')
-        // As `authorize` says it of each.
-        const seen = database
-          .selectFrom('fhe_key')
-          .selectAll()
-          .where(({ or, and, eb, not, exists, selectFrom }) => {
-            const asked = selectFrom('key').select('key.id').whereRef('key.fhe_key_id', '=', 'fhe_key.id')
-            const name = asked.clearSelect().select('key.name')
-            return or(
-              grants.map(({ organisation, project, conditions }) =>
-                and([
-                  ...(organisation === null ? [] : [eb('organisation_id', '=', organisation)]),
-                  ...(organisation === null || project === null
-                    ? []
-                    : [or([not(exists(asked)), exists(asked.where('key.project_id', '=', project))])]),
-                  withinScopes([scopeOf(conditions)], {
-                    name: sql`(${name})`,
-                    algorithm: sql.ref('fhe_key.type'),
-                  }),
-                ]),
-              ),
-            )
-          })
-        return accept(await seen.orderBy('created_at').orderBy('id').offset(offset).limit(limit).execute())
-      })
-    },
+    list: entry({
+      ...reads,
+      name: 'threshold.list',
+      input: paged,
+      find(_, { caller }) {
+        const grants = grantsAnywhere(caller, 'threshold.read')
+        return grants.length === 0 ? absent('threshold') : accept(grants)
+      },
+      permissions: () => ['for-caller'],
+      async run({ found, input }): Promise<Outcome<StoredFheKey[]>> {
+        const { offset, limit } = pageOf(input)
+        const seen = keysSeen(database, found).orderBy('created_at').orderBy('id')
+        return accept(await seen.offset(offset).limit(limit).execute())
+      },
+    }),
 
-    get(call: Call, keyId: string): Promise<Outcome<ThresholdKeyNow>> {
-      const how = { operation: 'threshold.read', action: 'threshold.read' } as const
-      return on(call, keyId, how, async (key) => {
+    get: entry({
+      ...reading(desk),
+      name: 'threshold.read',
+      input: { id },
+      async run({ found: { key } }): Promise<Outcome<ThresholdKeyNow>> {
         const row = await epochRow(database, key.id, Number(key.epoch))
         const epoch = await openEpoch(database, state, row)
         const policyOf = async (one: StoredEpoch) => (await termsOfEpoch(state, one)).policy
         const budget = await budgetOfKey(database, key, epoch, { policyOf, now: desk.now() })
         const ciphertexts = await roomOf(database, key.id)
         return accept({ key, row, epoch, combiner: desk.combiner, budget, ciphertexts })
-      })
-    },
+      },
+    }),
 
-    /** Path and digest of a public part. */
-    publicPart(
-      call: Call,
-      keyId: string,
-      part: PublicPart,
-    ): Promise<Outcome<{ path: string; digest: string }>> {
-      const how = { operation: 'threshold.public-part', action: 'threshold.read' } as const
-      return on(call, keyId, how, async (key) => {
+    publicPart: entry({
+      ...reading(desk),
+      name: 'threshold.public-part',
+      input: { id, part: Type.Enum([...publicParts]) },
+      async run({ found: { key }, input: { part } }): Promise<Outcome<NamedFile>> {
         const digest =
           part === 'public'
             ? (await epochRow(database, key.id, Number(key.epoch))).public
@@ -162,34 +187,60 @@ export function openThresholdOperations({
         return digest == null
           ? refuse('OBJECT-ABSENT', 'File not found')
           : accept({ path: join(state.fhe, digest), digest })
-      })
-    },
+      },
+    }),
+  }
+}
 
-    keepCiphertext(
-      call: Call,
-      { keyId, sha256, chunks }: { keyId: string; sha256: string; chunks: AsyncIterable<Uint8Array> },
-    ): Promise<Outcome<KeptCiphertext>> {
-      const how = { operation: 'threshold.keep-ciphertext', action: 'threshold.use' } as const
-      return on(call, keyId, how, async (key, subject) => {
-        subject.input = [Buffer.from(sha256, 'hex')]
+/** As `authorize` says it of each. */
+const keysSeen = (database: Database, grants: readonly Grant[]) =>
+  database
+    .selectFrom('fhe_key')
+    .selectAll()
+    .where(({ or, and, eb, not, exists, selectFrom }) => {
+      const asked = selectFrom('key').select('key.id').whereRef('key.fhe_key_id', '=', 'fhe_key.id')
+      const name = asked.clearSelect().select('key.name')
+      return or(
+        grants.map(({ organisation, project, conditions }) =>
+          and([
+            ...(organisation === null ? [] : [eb('organisation_id', '=', organisation)]),
+            ...(organisation === null || project === null
+              ? []
+              : [or([not(exists(asked)), exists(asked.where('key.project_id', '=', project))])]),
+            withinScopes([scopeOf(conditions)], {
+              name: sql`(${name})`,
+              algorithm: sql.ref('fhe_key.type'),
+            }),
+          ]),
+        ),
+      )
+    })
+
+function ciphertextEntries(desk: ThresholdParts) {
+  const { database, state } = desk
+
+  return {
+    keepCiphertext: entry({
+      ...using(desk, 'threshold.use'),
+      name: 'threshold.keep-ciphertext',
+      input: { id, sha256: id, ciphertext: stream(maxCiphertext, 'application/octet-stream') },
+      hashed: ({ sha256 }) => [Buffer.from(sha256, 'hex')],
+      deadline: null,
+      async run({ found: { key }, input, call }): Promise<Outcome<KeptCiphertext>> {
         const { policy } = await termsOfEpoch(state, await epochRow(database, key.id, Number(key.epoch)))
         return keepCiphertext(database, state, {
           keyId: key.id,
           answered: { mode: key.mode === 'S' ? 'S' : 'F', carrying: policy.fhe.carrying ?? 'never' },
-          sha256,
-          identity: call.caller.identity,
-          chunks,
+          ...{ sha256: input.sha256, identity: call.caller.identity, chunks: input.ciphertext },
         })
-      })
-    },
+      },
+    }),
 
-    ciphertext(
-      call: Call,
-      keyId: string,
-      sha256: string,
-    ): Promise<Outcome<{ path: string; digest: string }>> {
-      const how = { operation: 'threshold.read-ciphertext', action: 'threshold.read' } as const
-      return on(call, keyId, how, async (key) => {
+    ciphertext: entry({
+      ...reading(desk),
+      name: 'threshold.read-ciphertext',
+      input: { id, sha256: id },
+      async run({ found: { key }, input: { sha256 } }): Promise<Outcome<NamedFile>> {
         const row = await database
           .selectFrom('fhe_ciphertext')
           .select('sha256')
@@ -199,20 +250,20 @@ export function openThresholdOperations({
           .executeTakeFirst()
         if (row === undefined) return refuse('OBJECT-ABSENT', 'Ciphertext not found')
         return accept({ path: join(state.ciphertexts, row.sha256), digest: row.sha256 })
-      })
-    },
+      },
+    }),
+  }
+}
 
-    ask(call: Call, keyId: string, given: RequestPackage): Promise<Outcome<RequestNow>> {
-      const how = { operation: 'threshold.ask', action: 'threshold.use' } as const
-      return on(call, keyId, how, async (key) => {
-        const opened = await openRequest(desk, key, given, call.caller.identity)
-        return opened.ok ? accept(await withAnswers(opened.value)) : opened
-      })
-    },
+function readingEntries(desk: ThresholdParts) {
+  const { database } = desk
 
-    requests(call: Call, keyId: string): Promise<Outcome<RequestNow[]>> {
-      const how = { operation: 'threshold.list-requests', action: 'threshold.read' } as const
-      return on(call, keyId, how, async (key) => {
+  return {
+    requests: entry({
+      ...reading(desk),
+      name: 'threshold.list-requests',
+      input: { id },
+      async run({ found: { key } }): Promise<Outcome<RequestNow[]>> {
         const rows = await database
           .selectFrom('decrypt_request')
           .select(summary)
@@ -220,45 +271,67 @@ export function openThresholdOperations({
           .orderBy('created_at', 'desc')
           .limit(100)
           .execute()
-        return accept(await Promise.all(rows.map(withAnswers)))
-      })
-    },
+        return accept(await Promise.all(rows.map((row) => withAnswers(database, row))))
+      },
+    }),
 
-    request(
-      call: Call,
-      { keyId, requestId }: OfRequest,
-    ): Promise<Outcome<RequestNow & { readonly request: StoredRequest }>> {
-      const how = { operation: 'threshold.read-request', action: 'threshold.read' } as const
-      return on(call, keyId, how, async (key) => {
-        const row = await findRequest(database, key.id, requestId)
+    request: entry({
+      ...reading(desk),
+      name: 'threshold.read-request',
+      input: ofRequest,
+      async run({ found: { key }, input }): Promise<Outcome<RequestNow & { request: StoredRequest }>> {
+        const row = await findRequest(database, key.id, input.requestId)
         if (row === undefined) return refuse('OBJECT-ABSENT', 'Request not found')
-        return accept({ ...(await withAnswers(row)), request: row })
-      })
-    },
+        return accept({ ...(await withAnswers(database, row)), request: row })
+      },
+    }),
+  }
+}
 
-    answer(call: Call, { keyId, requestId }: OfRequest, given: GivenAnswer): Promise<Outcome<RequestNow>> {
-      const how = { operation: 'threshold.answer', action: 'threshold.carry' } as const
-      return on(call, keyId, how, async (key) => {
-        const taken = await takeAnswer(desk, key.id, requestId, given)
-        return taken.ok ? accept(await withAnswers(taken.value)) : taken
-      })
-    },
+/** From what is asked to the value, which is read once. */
+function openingEntries(desk: ThresholdParts) {
+  const { database } = desk
+  const used = using(desk, 'threshold.use')
 
-    release(call: Call, { keyId, requestId }: OfRequest): Promise<Outcome<RequestNow>> {
-      const how = { operation: 'threshold.release', action: 'threshold.use' } as const
-      return on(call, keyId, how, async (key) => {
-        const { identity } = call.caller
-        const released = await releaseResult(desk, { keyId: key.id, requestId, identity })
-        return released.ok ? accept(await withAnswers(released.value)) : released
-      })
-    },
+  return {
+    ask: entry({
+      ...used,
+      name: 'threshold.ask',
+      input: { id, package: documentOf(requestPackageCodec.check, maxDocument) },
+      run: async ({ found: { key }, input, call }) =>
+        nowOf(database, await openRequest(desk, key, input.package, call.caller.identity)),
+    }),
 
-    result(call: Call, { keyId, requestId }: OfRequest): Promise<Outcome<DecryptedValues>> {
-      const how = { operation: 'threshold.read-result', action: 'threshold.use' } as const
-      return on(call, keyId, how, (key) =>
+    answer: entry({
+      ...using(desk, 'threshold.carry'),
+      name: 'threshold.answer',
+      input: {
+        ...ofRequest,
+        answer: documentOf(holderAnswerCodec.file.check, maxDocument),
+        sealed: Type.Optional(bytes(maxSealed, 12 << 20)),
+      },
+      run: async ({ found: { key }, input: { requestId, answer, sealed = null } }) =>
+        nowOf(database, await takeAnswer(desk, key.id, requestId, { document: answer, sealed })),
+    }),
+
+    release: entry({
+      ...used,
+      name: 'threshold.release',
+      input: ofRequest,
+      run: async ({ found: { key }, input: { requestId }, call }) =>
+        nowOf(
+          database,
+          await releaseResult(desk, { keyId: key.id, requestId, identity: call.caller.identity }),
+        ),
+    }),
+
+    result: entry({
+      ...used,
+      name: 'threshold.read-result',
+      input: ofRequest,
+      run: ({ found: { key }, input: { requestId }, call }): Promise<Outcome<DecryptedValues>> =>
         readResult(desk, { keyId: key.id, requestId, identity: call.caller.identity }),
-      )
-    },
+    }),
   }
 }
 

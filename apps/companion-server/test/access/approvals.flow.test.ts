@@ -89,8 +89,7 @@ test('APPROVAL-01 an operation waits for two of three named people, and then run
         identity: ids.ada ?? '',
         grants: [{ role: 'auditor', organisation: null, project: null }],
       }),
-      { organisation: null, project: null, key: id, operation: 'approval.approve', outcome: 'ok' },
-      { offset: 0, limit: 10 },
+      { key: id, operation: 'approval.approve', outcome: 'ok', limit: 10 },
     ),
   )
   const approvers = approved.entries.map(({ entry }) => approved.names[entry?.identity ?? ''])

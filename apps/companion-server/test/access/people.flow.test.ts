@@ -11,7 +11,6 @@ import {
 } from '../../../../packages/crypto/test/strong-passphrase.ts'
 import type { Grant } from '../../src/access/authorize.ts'
 import type { Conditions } from '../../src/access/conditions.ts'
-import { registerKmipClient, revokeKmipClient } from '../../src/access/kmip-clients.ts'
 import { forgetFailures, giveBackTry, takeTry } from '../../src/access/lockout.ts'
 import { logIn as logInMachine } from '../../src/access/log-in.ts'
 import { openPeople } from '../../src/access/people.ts'
@@ -569,7 +568,7 @@ test('CONDITION-UNMET a role has its conditions by a KMIP certificate too', asyn
     const { identity } = given(await organisations.createIdentity(chief, { name: 'kmip', grants }))
     const { cert: certificate } = await issueClientCertificate(kms.state, { name: 'c', days: 1 }, new Date())
     const client = { certificate, name: 'c', identity, project: place.project }
-    const { fingerprint } = given(await registerKmipClient(kms.server.services, chief, client))
+    const { fingerprint } = given(await kms.server.services.kmipRegistry.register(chief, client))
     const { caller } = given(await kmipClients.find(Buffer.from(fingerprint, 'hex'), source))
     const made = await keys.encrypt(kms.callAs(caller), { id, plaintext: new Uint8Array(0) })
     return made.ok ? 'ok' : made.rule
@@ -604,7 +603,7 @@ test('KMIP-RENEWAL a new certificate of the same key holds for its client, and s
     ).identity
   const [own, other] = [await newIdentity(), await newIdentity()]
   const register = async (days: number, identity = own) =>
-    registerKmipClient(kms.server.services, chief, {
+    kms.server.services.kmipRegistry.register(chief, {
       certificate: await certificateFor(days),
       name: 'disks',
       identity,
@@ -624,7 +623,7 @@ test('KMIP-RENEWAL a new certificate of the same key holds for its client, and s
     .executeTakeFirstOrThrow()
   expect(expires_at.getTime()).toBeGreaterThan(Date.now() + 8 * 86_400_000)
   expect(await register(9, other)).toMatchObject({ rule: 'KMIP-CLIENT-TAKEN' })
-  given(await revokeKmipClient(kms.server.services, chief, fingerprint))
+  given(await kms.server.services.kmipRegistry.revoke(chief, { fingerprint }))
   expect(await register(9)).toMatchObject({ rule: 'KMIP-CLIENT-TAKEN' })
 })
 

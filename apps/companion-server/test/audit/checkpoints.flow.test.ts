@@ -126,7 +126,7 @@ test('AUDIT-03 an auditor asks, exports and counts what was done in his place, a
   expect((await ask(`?projectId=${elsewhere.id}`)).statusCode).toBe(404)
   expect((await ask('')).statusCode).toBe(403)
   expect((await kms.get(`/api/v1/audit?projectId=${project.id}`)).status).toBe(403)
-  expect(await auditLog.usage(kms.callAs(kms.admin), { organisation: null, project: null })).toMatchObject({
+  expect(await auditLog.usage(kms.callAs(kms.admin), {})).toMatchObject({
     rule: 'ROLE-REFUSED',
   })
 })
@@ -191,7 +191,7 @@ test('AUDIT-CHANGED verify-audit walks all, and names an entry that was changed,
 
   // A log that was rolled back with its checkpoints is known by one that was kept elsewhere.
   const { auditLog } = kms.server.services
-  const shipped = given(await auditLog.latestCheckpoint(kms.callAs(deployment)))
+  const shipped = given(await auditLog.latestCheckpoint(kms.callAs(deployment), {}))
   const file = `${kms.state.root}/shipped.json`
   await writeFile(file, canonicalString(shipped as never))
   const text = Buffer.from(canonicalString(shipped as never))

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { changingOperations, otherOperations } from '../../src/compliance/audited-operations.ts'
 import { type CheckId, checks } from '../../src/compliance/checks.ts'
 import { pdfOf } from '../../src/compliance/document.ts'
 import {
@@ -11,12 +10,13 @@ import {
 } from '../../src/compliance/facts.ts'
 import { frameworkIds, frameworks } from '../../src/compliance/frameworks.ts'
 import { makeReport } from '../../src/compliance/report.ts'
+import { changingOperations, isChange, otherOperations } from '../../src/operations/changes.ts'
 import { operationsOfSource } from '../support/operations-of-source.ts'
 
 const to = '2026-11-28T00:00:00.000Z'
 const old = '2025-01-01T00:00:00.000Z'
 const recent = '2026-11-01T00:00:00.000Z'
-const limits = { retentionDays: 365 }
+const limits = { retentionDays: 365, isChange }
 
 const key = (fields: Partial<KeyFact> = {}): KeyFact => ({
   id: 'k',
@@ -309,7 +309,7 @@ test('COMPLIANCE-08 every check that may name a gap is asked by a control, and e
     expect(new Set(ids).size).toBe(ids.length)
     for (const one of frameworks[id].controls)
       expect(one.checks.length + one.notSeen.length).toBeGreaterThan(0)
-    const report = makeReport(id, { ...whole, keys: [], keks: [], identities: [] })
+    const report = makeReport(id, { ...whole, keys: [], keks: [], identities: [] }, isChange)
     for (const one of report.controls)
       expect([one.id, one.state === 'not-visible']).toEqual([one.id, one.checks.length === 0])
   }
@@ -338,7 +338,7 @@ test('COMPLIANCE-11 every operation of the source is a change or none, and a rol
 })
 
 test('COMPLIANCE-14 the PDF of one of the first reports, which do not say what has no time, can still be made', async () => {
-  const { asOfAsking, ...first } = makeReport('soc2', whole)
+  const { asOfAsking, ...first } = makeReport('soc2', whole, isChange)
   expect(asOfAsking).not.toEqual([])
   expect(
     Buffer.from(await pdfOf(first))

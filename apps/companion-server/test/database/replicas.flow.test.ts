@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { registerKmipClient } from '../../src/access/kmip-clients.ts'
 import { initServer } from '../../src/commands/init.ts'
 import { type Listening, startServer } from '../../src/commands/start.ts'
 import { enumerations } from '../../src/kmip/codec/enumerations.ts'
@@ -316,7 +315,7 @@ test('REPLICAS each is stopped and started in turn under load, behind a balancer
   })
   const chief = as('organisation-admin', { ...place, project: null })
   const wanted = { certificate: disks.cert, name: 'disks', identity, project: place.project }
-  given(await registerKmipClient(services, chief, wanted))
+  given(await services.kmipRegistry.register(chief, wanted))
   const byKmip: string[] = []
   const kmip = async () => {
     const client = openKmipClient(pick)

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { tablesAlone } from '../../src/api-document.ts'
 import { buildApp } from '../../src/app.ts'
+import { tablesAlone } from '../../src/operations/tables.ts'
 import { trustedProxies } from '../../src/server.ts'
 import type { Services } from '../../src/services.ts'
 
@@ -10,7 +10,6 @@ afterEach(() => vi.unstubAllEnvs())
 async function sourcesOf(calls: readonly (readonly [remoteAddress: string, forwarded?: string])[]) {
   const nothing = {
     ...tablesAlone(),
-    bundles: { maxBytes: 1 },
     desk: { domain: 'rehearsal' },
     signOn: {},
     calls: {},

@@ -98,8 +98,8 @@ test('FHE-RECORD the record of a threshold key switches its use off, and no rece
   const call = () => kms.callAs(kms.caller)
   const ruleOf = (outcome: Outcome<unknown>) => (outcome.ok ? 'ok' : outcome.rule)
   const uses = async () => [
-    ruleOf(await threshold.release(call(), { keyId, requestId })),
-    ruleOf(await threshold.result(call(), { keyId, requestId })),
+    ruleOf(await threshold.release(call(), { id: keyId, requestId })),
+    ruleOf(await threshold.result(call(), { id: keyId, requestId })),
   ]
   expect(await uses()).toEqual(['REQUEST-ABSENT', 'REQUEST-ABSENT'])
   expect((await kms.post(`${key.id}/shred`, { confirmName: 'ballots' })).body.code).toBe('FHE-CEREMONY')
@@ -112,9 +112,9 @@ test('FHE-RECORD the record of a threshold key switches its use off, and no rece
   const grants = [{ role: 'service', organisation: kms.organisation.id, project: other.id }] as const
   const stranger = kms.callAs({ identity: kms.caller.identity, grants })
   const listedBy = async (who: typeof stranger) =>
-    given(await threshold.list(who, { offset: 0, limit: 10 })).map(({ id }) => id)
-  expect(await threshold.get(stranger, keyId)).toMatchObject({ rule: 'OBJECT-ABSENT' })
-  expect(ruleOf(await threshold.result(stranger, { keyId, requestId }))).toBe('OBJECT-ABSENT')
+    given(await threshold.list(who, { limit: 10 })).map(({ id }) => id)
+  expect(await threshold.get(stranger, { id: keyId })).toMatchObject({ rule: 'OBJECT-ABSENT' })
+  expect(ruleOf(await threshold.result(stranger, { id: keyId, requestId }))).toBe('OBJECT-ABSENT')
   expect([await listedBy(stranger), await listedBy(call())]).toEqual([[], [keyId]])
   const entry = await database
     .selectFrom('audit')
@@ -123,7 +123,7 @@ test('FHE-RECORD the record of a threshold key switches its use off, and no rece
     .executeTakeFirstOrThrow()
   expect(entry.project_id).toBe(kms.project.id)
   // Who reads still reads.
-  expect(ruleOf(await threshold.requests(call(), keyId))).toBe('ok')
+  expect(ruleOf(await threshold.requests(call(), { id: keyId }))).toBe('ok')
   await kms.call('PATCH', key.id, { isDisabled: false })
   expect(await uses()).toEqual(['REQUEST-ABSENT', 'REQUEST-ABSENT'])
   await kms.call('DELETE', key.id)

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { connect, type TLSSocket } from 'node:tls'
 import { equalBytes, utf8 } from '@lux/crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { revokeKmipClient } from '../../src/access/kmip-clients.ts'
 import { operatorCall } from '../../src/commands/operator-call.ts'
 import { enumerations, type NameOf, nameOf } from '../../src/kmip/codec/enumerations.ts'
 import { byteString, enumeration, structure, textString } from '../../src/kmip/codec/fields.ts'
@@ -209,7 +208,7 @@ test('KMIP-TLS one that is revoked is answered no more, on a connection that sta
   const first = replies(socket, 1)
   socket.write(query)
   expect((await first).map(said)).toEqual(['success'])
-  expect((await revokeKmipClient(kmip.services, operatorCall(), fingerprint)).ok).toBe(true)
+  expect((await kmip.services.kmipRegistry.revoke(operatorCall(), { fingerprint })).ok).toBe(true)
   await expect
     .poll(async () => {
       if (socket.destroyed) return 'closed'

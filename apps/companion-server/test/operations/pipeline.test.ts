@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Caller } from '../../src/access/authorize.ts'
 import { openRecord, type Record } from '../../src/audit/record.ts'
-import { bytes, entry } from '../../src/operations/entry.ts'
+import { bytes, entry, paged, pageOf, reads } from '../../src/operations/entry.ts'
 import { openPipeline } from '../../src/operations/pipeline.ts'
 import { Type } from '../../src/operations/schema.ts'
 import { accept, type Outcome, refuse } from '../../src/refusal.ts'
@@ -38,6 +38,7 @@ function traced(refuses: Refuses) {
   }
   const one = entry({
     name: 'key.tried',
+    isChange: false,
     input: { id: Type.String({ maxLength: 9 }), data: bytes(4) },
     find: ({ id }) => at('find', { id }),
     permissions: ({ id }) => [key('key.export', 'wrapper'), key('key.manage', id)],
@@ -140,6 +141,7 @@ test('OPERATION-ORDER nobody hears an outcome that the audit log does not have',
   const call = { caller: able(), door: 'direct' as const, reqId: 'r', receipt: null }
   const one = entry({
     name: 'key.tried',
+    isChange: false,
     input: {},
     find: () => accept(null),
     secondFactor: false,
@@ -155,8 +157,50 @@ test('OPERATION-ORDER nobody hears an outcome that the audit log does not have',
   await expect(perform(one, call, {})).rejects.toMatchObject({ code: 'AUDIT-UNAVAILABLE' })
 })
 
+const open = openPipeline({
+  record: (_call, operation, work) =>
+    work({
+      ...{ operation, asked: '', organisation: null, project: null, key: null, version: null },
+      ...{ input: [], output: [] },
+    }),
+  approvals: { take: async () => accept(null) },
+})
+const asking = (caller: Caller) => ({ caller, door: 'direct' as const, reqId: 'r', receipt: null })
+
+test('OPERATION-LIMITS a number is within the bounds of its entry, whatever door it came by', async () => {
+  const listed = entry({
+    ...reads,
+    name: 'key.tried',
+    input: paged,
+    find: () => accept(null),
+    permissions: () => ['for-caller'],
+    run: async ({ input }) => accept(pageOf(input)),
+  })
+  const ask = (input: object) => open(listed, asking(able()), input)
+  expect(await ask({})).toEqual(accept({ offset: 0, limit: 100 }))
+  expect(await ask({ offset: 7, limit: 1 })).toEqual(accept({ offset: 7, limit: 1 }))
+  for (const input of [{ limit: 101 }, { limit: 0 }, { offset: -1 }, { limit: 1.5 }, { offset: Number.NaN }])
+    expect(await ask(input)).toMatchObject({ rule: 'REQUEST-FIELDS' })
+})
+
+test('OPERATION-UNSEEN what may not be seen is refused in the words for what is not there', async () => {
+  const unseen = refuse('KMIP-CLIENT-ABSENT', 'none')
+  const one = entry({
+    ...reads,
+    name: 'key.tried',
+    input: {},
+    find: () => accept(null),
+    permissions: () => [
+      { action: 'project.appoint', resource: { kind: 'project', ...place }, key: null, unseen },
+    ],
+    run: async () => accept(1),
+  })
+  expect(await open(one, asking({ identity: 'x', grants: [] }), {})).toEqual(unseen)
+  expect(await open(one, asking(able()), {})).toMatchObject({ rule: 'ROLE-REFUSED' })
+})
+
 test('OPERATION-WHOLE an entry that leaves a stage out does not compile', () => {
-  const whole = { name: 'x', input: {}, find: () => accept(null), secondFactor: false, shown: null } as const
+  const whole = { name: 'x', isChange: false, input: {}, find: () => accept(null), secondFactor: false, shown: null } as const
   const rest = { hashed: () => [], fits: () => accept(null), output: () => [], run: async () => accept(1) }
   const permissions = () => [{ action: 'key.read', resource: { kind: 'deployment' }, key: null }] as const
   // @ts-expect-error: it has no deadline.

@@ -26,6 +26,7 @@ export function arrivingEntries({ repository, lifecycle, unwrapping, now }: Arri
       ...changes,
       ...inProject('key.create'),
       name: 'key.wrapping-key',
+      isChange: false,
       input: { project: id },
       shown: null,
       fits: () => accept(null),

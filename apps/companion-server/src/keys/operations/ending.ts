@@ -73,6 +73,7 @@ export function endingEntries(parts: EndingParts, { onKey, versionOf }: KeyWork)
       ...changes,
       ...onKey('key.export'),
       name: 'key.export',
+      isChange: false,
       input: {
         id,
         to: bytes(3072, 4096),

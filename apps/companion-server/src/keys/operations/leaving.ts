@@ -51,6 +51,7 @@ export function leavingEntries({ repository, unwrapping }: KeyParts, work: KeyWo
     exportPlain: entry({
       ...changes,
       name: 'key.export-plain',
+      isChange: false,
       input: { id },
       find: onKey('key.export').find,
       permissions: (key) => [leavingPermission(key)],
@@ -81,6 +82,7 @@ export function leavingEntries({ repository, unwrapping }: KeyParts, work: KeyWo
     exportWrapped: entry({
       ...changes,
       name: 'key.export-wrapped',
+      isChange: false,
       input: { id, under: id, padded: Type.Boolean() },
       async find(input) {
         const wrapper = await repository.findKey(input.under)

@@ -2,7 +2,6 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Caller, Role } from '../../../src/access/authorize.ts'
 import type { Conditions } from '../../../src/access/conditions.ts'
-import { registerKmipClient } from '../../../src/access/kmip-clients.ts'
 import type { Call } from '../../../src/audit/record.ts'
 import { startServer } from '../../../src/commands/start.ts'
 import { issueClientCertificate, type TlsKey } from '../../../src/platform/tls/certificate.ts'
@@ -39,7 +38,7 @@ export async function startKmip() {
       grants: roles.map((role) => ({ role, ...place, conditions })),
     })
     const { fingerprint } = given(
-      await registerKmipClient(services, chief, {
+      await services.kmipRegistry.register(chief, {
         certificate: tls.cert,
         name,
         identity: credentials.identity,

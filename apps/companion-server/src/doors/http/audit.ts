@@ -1,0 +1,91 @@
+import { Readable } from 'node:stream'
+import { Type } from '@fastify/type-provider-typebox'
+import { toHex } from '@lux/crypto'
+import type { Authentication } from '../../access/tokens.ts'
+import type { AuditOperations, PlacedEntry } from '../../audit/operations.ts'
+import { signature } from '../../keys/key-view.ts'
+import type { App } from '../../platform/http/app-type.ts'
+import { count, document, names, orNull, text, time } from '../../platform/http/reply.ts'
+import { openRest } from './rest.ts'
+
+const placed = {
+  ...{ writer: text, seq: text, prev: text, salt: text, hash: text },
+  /** Null where it is no longer kept. */
+  entry: orNull(document),
+}
+const signedCheckpoint = Type.Object({
+  payload: Type.Object({
+    ...{ v: Type.Literal(1), kind: Type.Literal('audit-checkpoint'), audience: text, seq: text },
+    ...{ previous: text, time },
+    ranges: Type.Array(Type.Object({ writer: text, from: text, to: text, hash: text })),
+    root: text,
+  }),
+  signatures: Type.Array(signature),
+})
+const redeemed = Type.Object({
+  ...placed,
+  state: Type.Enum(['pending', 'checkpointed']),
+  path: Type.Array(Type.Object({ side: Type.Enum(['left', 'right']), hash: text })),
+  checkpoint: orNull(signedCheckpoint),
+})
+const usage = Type.Object({
+  ...{ key: orNull(text), identity: orNull(text), operation: text, outcome: text, count, last: time },
+})
+const verdict = Type.Object({
+  ...{ entries: count, dropped: count, writers: count, checkpoints: count, pending: count },
+  head: orNull(Type.Object({ seq: text, hash: text })),
+})
+const lines = 'application/x-ndjson'
+
+export function auditRoutes(
+  app: App,
+  {
+    auditLog,
+    authentication,
+  }: { readonly auditLog: AuditOperations; readonly authentication: Authentication },
+): void {
+  const at = openRest(app, authentication)
+  const base = '/api/v1/audit'
+  at(auditLog.redeem, `GET ${base}/receipts`, {
+    summary: 'Redeem a receipt',
+    reply: Type.Object({ receipt: redeemed }),
+    show: ({ path, ...found }) => ({
+      receipt: { ...found, path: path.map(({ side, hash }) => ({ side, hash: toHex(hash) })) },
+    }),
+    as: { writer: 'w', seq: 's' },
+  })
+  at(auditLog.query, `GET ${base}`, {
+    summary: 'Query the audit log',
+    reply: Type.Object({ entries: Type.Array(Type.Object(placed)), names }),
+    show: (found) => found,
+  })
+  at(auditLog.export, `GET ${base}/export`, {
+    summary: 'Export the audit log',
+    content: { [lines]: text },
+    send: (entries, { reply }) => reply.type(lines).send(Readable.from(linesOf(entries))),
+  })
+  at(auditLog.usage, `GET ${base}/usage`, {
+    summary: 'Count what was done by key and caller',
+    reply: Type.Object({ usage: Type.Array(usage) }),
+    show: (found) => ({ usage: found.map(({ last, ...rest }) => ({ ...rest, last: last.toISOString() })) }),
+  })
+  at(auditLog.days, `GET ${base}/days`, {
+    summary: 'Count entries by day',
+    reply: Type.Object({ days: Type.Array(Type.Object({ day: text, entries: count, refused: count })) }),
+    show: (days) => ({ days }),
+  })
+  at(auditLog.verify, `POST ${base}/verification`, {
+    summary: 'Verify the whole audit log',
+    reply: Type.Object({ verdict }),
+    show: (verdict) => ({ verdict }),
+  })
+  at(auditLog.latestCheckpoint, `GET ${base}/checkpoints/latest`, {
+    summary: 'Read the newest checkpoint',
+    reply: Type.Object({ checkpoint: orNull(signedCheckpoint) }),
+    show: (checkpoint) => ({ checkpoint }),
+  })
+}
+
+async function* linesOf(entries: AsyncGenerator<PlacedEntry>): AsyncGenerator<string> {
+  for await (const entry of entries) yield `${JSON.stringify(entry)}\n`
+}
