@@ -6,7 +6,7 @@ export default defineConfig({
     name: 'interop',
     include: [
       'apps/desktop/test/core/*.interop.ts',
-      'apps/companion-server/test/kmip/*.interop.ts',
+      'apps/companion-server/test/doors/kmip/*.interop.ts',
       'packages/hsm/test/profiles/*.interop.ts',
     ],
     testTimeout: 30 * 60_000,

@@ -11,7 +11,7 @@ export const buildEvaluator = (): Promise<string> => built('examples/fhe-evaluat
 
 /** Builds the KMIP client in Rust, with Debian's libssl-dev; a quarter of a minute the first time. */
 export const buildKmipClient = (): Promise<string> =>
-  built('apps/companion-server/test/kmip/clients/kmip-protocol', 'kmip-client')
+  built('apps/companion-server/test/doors/kmip/clients/kmip-protocol', 'kmip-client')
 
 async function built(folder: string, name: string): Promise<string> {
   const manifest = join(root, folder, 'Cargo.toml')

@@ -38,7 +38,7 @@ export const allowed: readonly Omit<Arrow, 'rule'>[] = [
   { claim: 'server knows node-files', in: server, text: take('@lux/node-files') },
   ...['../../keys/operations.ts', '../../access/authorize.ts', '../../platform/failure.ts'].map((from) => ({
     claim: `KMIP knows ${from}`,
-    in: `${server}/kmip/operations`,
+    in: `${server}/doors/kmip/operations`,
     text: take(from),
   })),
   { claim: 'hsm’s process knows the driver', in: `${hsm}/host`, text: take('../pkcs11/module.ts') },

@@ -280,21 +280,21 @@ export const forbidden: readonly Arrow[] = [
   ...['../../threshold/keys.ts', '../../imports/importer.ts', '../../platform/http/query.ts', 'fastify'].map(
     (from) => ({
       claim: `KMIP is a door to keys and knows no ${from}`,
-      in: `${server}/kmip/operations`,
+      in: `${server}/doors/kmip/operations`,
       text: take(from),
       rule: restricted,
     }),
   ),
   ...['../../refusal.ts', '../message/request.ts', '@lux/ceremony'].map((from) => ({
     claim: `the codec of KMIP knows nothing of the server: ${from}`,
-    in: `${server}/kmip/codec`,
+    in: `${server}/doors/kmip/codec`,
     text: take(from),
     rule: restricted,
   })),
   {
     claim: 'what is done with keys knows no KMIP',
     in: `${server}/keys`,
-    text: take('../kmip/answer.ts'),
+    text: take('../doors/kmip/answer.ts'),
     rule: restricted,
   },
   { claim: 'server knows no engine later', in: server, text: later('@lux/ceremony'), rule: restricted },

@@ -21,7 +21,8 @@ export function tablesAlone() {
     Parameters<typeof bundleTable>[0] &
     Parameters<typeof complianceTable>[0] &
     Parameters<typeof kmipClientTable>[0] &
-    Parameters<typeof openKekRotation>[0] & Parameters<typeof thresholdTable>[0]
+    Parameters<typeof openKekRotation>[0] &
+    Parameters<typeof thresholdTable>[0]
   const unrun = () => Promise.reject(new Error('there is no server'))
   return {
     alerts: operationsOf(alertTable(parts), unrun),

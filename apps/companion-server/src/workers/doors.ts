@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { renewCertificate } from '../app.ts'
-import { type KmipServer, openKmipServer } from '../kmip/server.ts'
+import { type KmipServer, openKmipServer } from '../doors/kmip/server.ts'
 import { variable } from '../platform/environment.ts'
 import { followCertificate, givenAuthority, ownAuthority, type TlsKey } from '../platform/tls/certificate.ts'
 import type { OpenServer } from '../server.ts'

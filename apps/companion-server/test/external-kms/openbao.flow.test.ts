@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Members, vaultMembers } from '../../src/facades/members.ts'
-import { answerVault } from '../../src/facades/vault-operations.ts'
+import { type Members, vaultMembers } from '../../src/doors/members.ts'
+import { answerVault } from '../../src/doors/vault/operations.ts'
 import type { KeyOperations } from '../../src/keys/operations.ts'
 import { openKms } from '../support/kms-under-test.ts'
 import { atPeer, baoToken, type Peer, startOpenBao } from './support/peers.ts'

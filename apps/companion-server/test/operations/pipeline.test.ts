@@ -200,7 +200,14 @@ test('OPERATION-UNSEEN what may not be seen is refused in the words for what is 
 })
 
 test('OPERATION-WHOLE an entry that leaves a stage out does not compile', () => {
-  const whole = { name: 'x', isChange: false, input: {}, find: () => accept(null), secondFactor: false, shown: null } as const
+  const whole = {
+    name: 'x',
+    isChange: false,
+    input: {},
+    find: () => accept(null),
+    secondFactor: false,
+    shown: null,
+  } as const
   const rest = { hashed: () => [], fits: () => accept(null), output: () => [], run: async () => accept(1) }
   const permissions = () => [{ action: 'key.read', resource: { kind: 'deployment' }, key: null }] as const
   // @ts-expect-error: it has no deadline.
