@@ -58,7 +58,7 @@ export function operationsOf({ paths = {} }: OpenApi): readonly Operation[] {
         fields: [
           ...parametersOf(operation),
           ...fieldsOf('body', operation.requestBody),
-          ...fieldsOf('reply', operation.responses?.['200']),
+          ...fieldsOf('reply', operation.responses?.['200'] ?? operation.responses?.['202']),
         ],
       })),
   )

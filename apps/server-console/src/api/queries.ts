@@ -46,7 +46,7 @@ export function usePlaces() {
 }
 
 /** Somebody who only uses a project's keys may not read its organisation, so both names come from their roles. */
-function ownPlaces(grants: readonly Grant[], known: readonly Place[]): Place[] {
+export function ownPlaces(grants: readonly Grant[], known: readonly Place[]): Place[] {
   const places = new Map<string, { organisation: Organisation; projects: Project[] }>()
   for (const { organisationId, organisationName, projectId, projectName } of grants) {
     if (organisationId === null || projectId === null) continue

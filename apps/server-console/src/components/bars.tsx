@@ -77,7 +77,7 @@ export function Bars({ days, until }: { days: readonly AuditDay[]; until: Date }
 }
 
 /** Every one of the last days, also those without an entry. */
-function lastDays(days: readonly AuditDay[], until: Date, count: number): readonly AuditDay[] {
+export function lastDays(days: readonly AuditDay[], until: Date, count: number): readonly AuditDay[] {
   return Array.from({ length: count }, (_, at) => {
     const day = new Date(until.getTime() - (count - 1 - at) * 86_400_000).toISOString().slice(0, 10)
     return days.find((one) => one.day === day) ?? { day, entries: 0, refused: 0 }

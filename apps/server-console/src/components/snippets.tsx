@@ -39,10 +39,13 @@ type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 /** The call with curl. The token comes from a file, because other users can read a process's arguments. */
 export function curlOf(method: Method, path: string, body?: object): string {
   const given =
-    body === undefined ? '' : ` \\\n  -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`
+    body === undefined ? '' : ` \\\n  -H 'Content-Type: application/json' -d ${quoted(JSON.stringify(body))}`
   const how = method === 'GET' ? '' : `-X ${method} `
-  return `curl -sS --cacert ca.pem -H @token.header ${how}'${location.origin}/api/v1${path}'${given}`
+  return `curl -sS --cacert ca.pem -H @token.header ${how}${quoted(`${location.origin}/api/v1${path}`)}${given}`
 }
+
+/** One word of a shell: names may have apostrophes, and whoever pastes a command runs no part of a name. */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 /** The call with the SDK, which the server's tests use unchanged. */
 export function sdkOf(...lines: readonly string[]): string {

@@ -49,7 +49,7 @@ type Found = { readonly entries: readonly PlacedEntry[]; readonly names: Readonl
 type Scope = { readonly value: string; readonly label: string }
 
 /** The places whose log this person may read, each as part of a query. */
-function scopesOf(
+export function scopesOf(
   grants: readonly Grant[],
   places: readonly Place[],
   everywhere: boolean,

@@ -22,7 +22,7 @@ export function KeyPage({ id }: { id: string }) {
 }
 
 /** Whether this person has one of the roles in the key's project. */
-function mayHere(grants: readonly Grant[], shown: Key, ...roles: readonly Role[]): boolean {
+export function mayHere(grants: readonly Grant[], shown: Key, ...roles: readonly Role[]): boolean {
   return grants.some(
     ({ role, organisationId, projectId }) =>
       roles.includes(role) &&

@@ -116,6 +116,7 @@ export function openRest(app: App, authentication: Authentication) {
         const value = granted(await operation(call, input))
         if ('send' in address) return address.send(value, { request, reply }) as never
         if (address.status !== undefined) reply.code(address.status)
+        // As the reply's schema has it.
         return address.show(value, input) as never
       },
     })
@@ -193,6 +194,7 @@ function read(
   if (whole !== undefined) input[whole.field] = fromWire(whole.name, whole.schema, body, as)
   if (repeated && fieldOf(body, 'keyId') !== undefined && fieldOf(body, 'keyId') !== input.id)
     throw badRequest('KEY-ID-DIFFERS', 'keyId in the body is not the one in the path')
+  // Its own schema has seen them.
   return { ...input, ...(query === undefined ? {} : query.read(words as never)) }
 }
 

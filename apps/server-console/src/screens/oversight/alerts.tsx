@@ -42,7 +42,7 @@ type State = {
 
 const kinds = ['failures', 'volume', 'unusual-hour', 'source'] as const
 
-const holds = (grants: readonly Grant[], id: string, ...roles: readonly string[]): boolean =>
+export const holds = (grants: readonly Grant[], id: string, ...roles: readonly string[]): boolean =>
   grants.some(
     ({ role, organisationId, projectId }) =>
       roles.includes(role) && projectId === null && (organisationId === null || organisationId === id),
