@@ -1,4 +1,3 @@
-import { verifyBundle } from '@lux/ceremony/bundle'
 import {
   diffDigest,
   diffPlans,
@@ -13,7 +12,7 @@ import {
 } from '@lux/ceremony/plan'
 import { checkPolicy } from '@lux/ceremony/policy'
 import { signatureAnswerCodec, signatureRequestCodec } from '@lux/ceremony/wire'
-import { fileReader, readBounded } from '@lux/node-files'
+import { readBounded } from '@lux/node-files'
 import {
   changeLine,
   checkLockable,
@@ -21,12 +20,11 @@ import {
   explainRequest,
   lockPlan,
   planApprovalRequest,
-  type RehearsedPlan,
-  rehearsedPlan,
 } from '@lux/people'
 import { roomOf } from '../../core/runs/begin/policy-terms.ts'
 import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
 import { systemClock } from '../../core/system.ts'
+import { rehearsedIn } from '../../core/use-cases/make-plan.ts'
 import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, collectBlank, refused, severalOf } from '../shell/command-line.ts'
 import { mustBeNew, readParsed, readPolicy, wordLines, wordsOf, writeNew } from '../shell/files.ts'
@@ -182,7 +180,8 @@ async function request(path: string, options: { rehearsed: string; out: string }
   mustBeNew(options.out)
   // What the policy asks for was judged when it was rehearsed, and is again when it is locked and when it runs.
   const { plan, hash: digest } = soundPlan(path, undefined)
-  const { approval, changes } = await rehearsedAt(plan, digest, options.rehearsed)
+  const bundle = options.rehearsed
+  const { approval, changes } = accepted(await rehearsedIn(bundle, { plan, hash: digest }), { bundle })
   const warnings = warningLines(warnPlan(plan))
   const bytes = readBounded(path, maxPlanBytes)
   const { title } = plan
@@ -207,7 +206,8 @@ async function approve(path: string, answers: readonly string[], options: Approv
   if (!policy.ok) throw refused(policy)
   const { plan, hash: digest } = soundPlan(path, roomOf(policy.value))
   accepted(checkLockable(plan, policy.value, systemClock.now()), { policy: options.policy })
-  const { approval } = await rehearsedAt(plan, digest, options.rehearsed)
+  const bundle = options.rehearsed
+  const { approval } = accepted(await rehearsedIn(bundle, { plan, hash: digest }), { bundle })
   const signatures = answers.map((file) =>
     accepted(checkPlanAnswer(approval, readParsed(file, signatureAnswerCodec)), { answer: file }),
   )
@@ -236,14 +236,4 @@ function soundPlan(path: string, terms: LintTerms | undefined): { plan: Plan; ha
   const refusals = [...lintPlan(read.plan, terms), ...lintCards(read.plan, cardsBeside(path), terms?.listed)]
   if (refusals.length > 0) throw refusedPlan(refusals)
   return read
-}
-
-/** What officers approve of a plan after the rehearsal that this bundle sealed. Errors: REHEARSAL-…. */
-async function rehearsedAt(plan: Plan, hash: string, bundle: string): Promise<RehearsedPlan> {
-  const reader = fileReader(bundle)
-  try {
-    return accepted(await rehearsedPlan({ plan, hash }, await verifyBundle(reader)), { bundle })
-  } finally {
-    reader.close()
-  }
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BundleContents } from '@lux/ceremony/bundle'
+import { type BundleContents, verifyBundle } from '@lux/ceremony/bundle'
 import {
   instantiateScript,
   lintCards,
@@ -24,7 +24,8 @@ import {
   transportCodec,
 } from '@lux/ceremony/wire'
 import { accept, type Json, type Outcome, refuse, utf8 } from '@lux/crypto'
-import { ExpectedError, writeDurably } from '@lux/node-files'
+import { ExpectedError, fileReader, writeDurably } from '@lux/node-files'
+import { rehearsedPlan } from '@lux/people'
 import { roomOf } from '../runs/begin/policy-terms.ts'
 
 /** A server of a plan: its card, and what the root is wrapped to where it goes there. */
@@ -216,4 +217,14 @@ export function backupValues(
     backupPossession: proof.digest,
     backupShares: shares.map(({ share }) => share),
   })
+}
+
+/** What officers approve of a plan after the rehearsal that this bundle sealed. Refuses by the REHEARSAL- rules; errors: those of the file. */
+export async function rehearsedIn(bundle: string, plan: Pick<MadePlan, 'plan' | 'hash'>) {
+  const reader = fileReader(bundle)
+  try {
+    return await rehearsedPlan(plan, await verifyBundle(reader))
+  } finally {
+    reader.close()
+  }
 }

@@ -1,15 +1,20 @@
 import { join } from 'node:path'
-import { verifyBundle } from '@lux/ceremony/bundle'
 import { type Plan, readScript, rolesMissing, type Script, warnPlan } from '@lux/ceremony/plan'
 import type { SignatureRequest } from '@lux/ceremony/wire'
 import { utf8 } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
-import { ExpectedError, fileReader } from '@lux/node-files'
-import { planApprovalRequest, type RehearsedPlan, rehearsedPlan } from '@lux/people'
+import { ExpectedError } from '@lux/node-files'
+import { planApprovalRequest, type RehearsedPlan } from '@lux/people'
 import type { Field, PersonRole, SetupFault } from '../../../contract/index.ts'
 import { bundleFile } from '../../runs/effects/sealing/bundle.ts'
 import { isRehearsed } from '../../runs/effects/token/token-login.ts'
-import { type MadePlan, makePlan, plannedServer, typedValues } from '../../use-cases/make-plan.ts'
+import {
+  type MadePlan,
+  makePlan,
+  plannedServer,
+  rehearsedIn,
+  typedValues,
+} from '../../use-cases/make-plan.ts'
 import { scriptBytes } from '../scripts/own-scripts.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { rehearsedSerials, requireUnrehearsed } from '../tokens/rehearsed-tokens.ts'
@@ -191,15 +196,10 @@ export async function rehearsedOf(
   const key = `${made.hash} ${bundle.digest}`
   const known = seen.get(key)
   if (known !== undefined) return known
-  const reader = fileReader(join(folder.path, bundleFile))
-  try {
-    const looked = await rehearsedPlan(made, await verifyBundle(reader))
-    if (!looked.ok) return null
-    seen.set(key, looked.value)
-    return looked.value
-  } finally {
-    reader.close()
-  }
+  const looked = await rehearsedIn(join(folder.path, bundleFile), made)
+  if (!looked.ok) return null
+  seen.set(key, looked.value)
+  return looked.value
 }
 
 /** The request that each officer is shown and signs. */
