@@ -7,8 +7,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { deploymentRoles, projectRoles, roles } from './access/authorize.ts'
 import type { PlainKeys } from './access/organisations.ts'
 import { openGiven, readGiven } from './commands/given-file.ts'
-import type { OperatorOptions } from './commands/kubernetes-operator.ts'
-import type { PluginOptions } from './commands/kubernetes-plugin.ts'
+import type { OperatorOptions, PluginOptions } from './commands/kubernetes.ts'
 import type { IdentityOptions, RotationOf } from './commands/operator.ts'
 import {
   exit,
@@ -662,7 +661,7 @@ program
   .option('--ca <file>', 'the authority of the server’s certificate, PEM')
   .action((options: PluginOptions) =>
     running(async () => {
-      const { startPlugin } = await import('./commands/kubernetes-plugin.ts')
+      const { startPlugin } = await import('./commands/kubernetes.ts')
       const stopped = stopSignal()
       const plugin = await startPlugin(options)
       report(common(), accept({ ready: options.socket }), ({ ready }) => [`ready: unix:${ready}`])
@@ -684,7 +683,7 @@ program
   .option('--namespace <name>', 'look at this namespace alone (default: all)')
   .action((options: OperatorOptions) =>
     running(async () => {
-      const { startOperator } = await import('./commands/kubernetes-operator.ts')
+      const { startOperator } = await import('./commands/kubernetes.ts')
       const stopped = stopSignal()
       const operator = await startOperator(options)
       report(common(), accept({ ready: options.api }), ({ ready }) => [`ready: ${ready}`])

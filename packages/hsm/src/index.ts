@@ -38,8 +38,13 @@ export {
   withheldVariables,
 } from './profiles/profiles.ts'
 export { type Said, sayings, sayingText } from './sayings.ts'
-export { copySoftObjects, joinSoftTokens, softStoreOf } from './soft-clone.ts'
-export { findSoftTokenLibrary, softTokenEnvironment } from './soft-token.ts'
+export {
+  copySoftObjects,
+  findSoftTokenLibrary,
+  joinSoftTokens,
+  softStoreOf,
+  softTokenEnvironment,
+} from './soft-token.ts'
 export {
   childKekTemplate,
   hmacTemplate,

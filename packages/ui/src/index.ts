@@ -1,18 +1,16 @@
 export { EmptyState } from './components/empty-state.tsx'
-export { FailureNotice } from './components/failure-notice.tsx'
-export { FaultBoundary } from './components/fault-boundary.tsx'
+export { FailureNotice, FaultBoundary } from './components/failure-notice.tsx'
 export { Icon, type IconName } from './components/icon.tsx'
 export { type KeyNode, type KeyState, KeyTree } from './components/key-tree.tsx'
 export { type Appearance, LuxTheme } from './components/lux-theme.tsx'
 export { initialsOf, PersonChip } from './components/person-chip.tsx'
 export { QuorumRing } from './components/quorum-ring.tsx'
-export { ReadingCard } from './components/reading-card.tsx'
 export { Code, Rec, Saying, Sentence } from './components/record.tsx'
 export { ResultCard } from './components/result-card.tsx'
 export { Timeline, type TimelinePart } from './components/timeline.tsx'
 export { VerdictGroups } from './components/verdict-groups.tsx'
 export { visibleDirection } from './components/visible-direction.ts'
-export { type CardState, cardsOf, digitsOf, WordCards } from './components/word-cards.tsx'
+export { type CardState, cardsOf, digitsOf, ReadingCard, WordCards } from './components/word-cards.tsx'
 export {
   beginReading,
   type Look,
@@ -22,5 +20,5 @@ export {
   sawPart,
   turnPage,
   unreadParts,
+  useSeen,
 } from './seen/seen.ts'
-export { useSeen } from './seen/use-seen.ts'

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { clientOf } from '../../src/commands/kubernetes-plugin.ts'
+import { clientOf } from '../../src/commands/kubernetes.ts'
 import { startServer } from '../../src/commands/start.ts'
 import { type Cluster, ClusterRefusal } from '../../src/kubernetes/cluster.ts'
 import type { CustodyResource, SecretStore } from '../../src/kubernetes/custom-resources.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { byteRange } from '../../src/platform/http/byte-range.ts'
+import { byteRange } from '../../src/platform/http/query.ts'
 import { stateAfterAnswer, stateNow } from '../../src/threshold/requests.ts'
 
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 15, 9, minute))

@@ -14,8 +14,7 @@ import { deflated as raptorqWasm } from 'raptorq/raptorq_bg.wasm?inline'
 import { deflated as readerWasm } from 'zxing-wasm/reader/zxing_reader.wasm?inline'
 import type { QrCall, QrReply, QrWork } from './messages.ts'
 import { qrCode } from './qr-code.ts'
-import { prepareReader, readCodes } from './read-codes.ts'
-import { scanTexts } from './scan-texts.ts'
+import { prepareReader, readCodes, scanTexts } from './read-codes.ts'
 
 let erasure: ErasureCode | null = null
 let sender: Sender | null = null

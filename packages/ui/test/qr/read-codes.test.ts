@@ -1,8 +1,7 @@
 import { type Carried, createReceiver, createSender, profiles } from '@lux/crypto/transport'
 import { beforeAll, expect, test } from 'vitest'
 import { qrCode } from '../../src/qr/qr-code.ts'
-import { prepareReader, readCodes } from '../../src/qr/read-codes.ts'
-import { scanTexts } from '../../src/qr/scan-texts.ts'
+import { prepareReader, readCodes, scanTexts } from '../../src/qr/read-codes.ts'
 import { loadErasureCode, picture, readerWasm } from './transport.ts'
 
 const erasure = await loadErasureCode()

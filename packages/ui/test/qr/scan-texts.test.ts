@@ -2,7 +2,7 @@ import { payloadTypes } from '@lux/crypto/transport'
 import { expect, test } from 'vitest'
 import ar from '../../../../resources/locales/ar/ui.json' with { type: 'json' }
 import en from '../../../../resources/locales/en/ui.json' with { type: 'json' }
-import { foreignKind, scanTexts } from '../../src/qr/scan-texts.ts'
+import { foreignKind, scanTexts } from '../../src/qr/read-codes.ts'
 
 test.each([
   ['https://example.org/a', 'web'],
