@@ -13,7 +13,10 @@ export function FailureNotice({ failure, tone = 'bad', onRetry }: Props) {
   const text = useErrorText(failure)
   const notice = useRef<HTMLDivElement>(null)
   // Whoever pressed far below it would see nothing happen.
-  useEffect(() => notice.current?.scrollIntoView?.({ block: 'nearest' }), [])
+  useEffect(() => {
+    // Newer browsers give a promise, which React would call as the effect's end.
+    notice.current?.scrollIntoView?.({ block: 'nearest' })
+  }, [])
   return (
     <div ref={notice} className="failure" data-tone={tone} role="alert" data-code={failure.code}>
       <Icon name="alert" size={18} />

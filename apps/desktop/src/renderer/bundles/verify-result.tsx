@@ -27,7 +27,9 @@ export function VerifyResult({ result }: { result: VerifyView }) {
   const shown = useRef<HTMLDivElement>(null)
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each result once, as it comes
-  useEffect(() => shown.current?.scrollIntoView({ block: 'start' }), [result])
+  useEffect(() => {
+    shown.current?.scrollIntoView({ block: 'start' })
+  }, [result])
 
   return (
     <div className="section" role="status" data-verdict={verdict} ref={shown}>

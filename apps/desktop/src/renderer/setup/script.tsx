@@ -142,7 +142,9 @@ function Values({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
   const [open, setOpen] = useState(asks)
   const card = useRef<HTMLDetailsElement>(null)
   // A script chosen far below shows what it asks for.
-  useEffect(() => card.current?.scrollIntoView?.({ block: 'nearest' }), [])
+  useEffect(() => {
+    card.current?.scrollIntoView?.({ block: 'nearest' })
+  }, [])
   // It never folds under whoever types.
   if (asks && !open) setOpen(true)
   const send = (next: Record<string, string>): void => {

@@ -228,7 +228,9 @@ export function Frame({ children }: { children: ReactNode }) {
   useIdleLock()
   useClipboardClear()
   // biome-ignore lint/correctness/useExhaustiveDependencies: each screen starts at its top
-  useEffect(() => document.querySelector('.main')?.scrollTo(0, 0), [route])
+  useEffect(() => {
+    document.querySelector('.main')?.scrollTo(0, 0)
+  }, [route])
   // A ceremony has the whole window.
   const stage = route.name === 'run'
   return (
