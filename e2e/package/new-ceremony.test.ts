@@ -6,6 +6,7 @@ import { giveFolder } from '../../scripts/electron/launch.ts'
 import { violations } from '../desktop/support/contents.ts'
 import { openPackaged, type Packaged } from '../support/packaged.ts'
 import { actOnce, currentStep, goTo, resultPanel, stepPanel } from '../support/person.ts'
+import { asksForFolder, mediumButton } from '../support/production-people.ts'
 import { beginSetup, goOn, type KeyFolder, makeKey, Presses, signWithKey } from '../support/set-up.ts'
 
 const people = [
@@ -152,6 +153,9 @@ test('SETUP-RUN the whole production run is led at the window, everybody signing
     if ((await sign.count()) > 0) {
       const name = ((await sign.getAttribute('aria-label')) ?? '').split(': Sign here')[0] ?? ''
       await signWithKey(desktop, sign, name, keys, presses)
+    } else if (await asksForFolder(page)) {
+      desktop.choose(giveFolder(join(desktop.folder, 'exported')))
+      await presses.on(mediumButton(page))
     } else if (await actOnce(page, at)) presses.count += 1
     else await page.waitForTimeout(30)
   }

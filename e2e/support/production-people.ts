@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { giveFolder } from '../../scripts/electron/launch.ts'
 import type { Desktop } from '../desktop/support/desktop.ts'
 import { chooseInDialogs } from './dialogs.ts'
 import { actOnce, currentStep, exceptionPanel, goTo, stepPanel } from './person.ts'
@@ -61,9 +63,21 @@ export async function leadOn(
       const request = room.file(basename(awaited.file))
       if (!existsSync(request)) await saveCopy(desktop, room)
       await takeIn(desktop, await room.sign(request, awaited.from))
+    } else if (await asksForFolder(page)) {
+      await chooseInDialogs(desktop, giveFolder(join(desktop.folder, 'exported')))
+      await mediumButton(page).click()
     } else if (!(await actOnce(page, at))) await page.waitForTimeout(30)
   }
   throw new Error(`still at “${await currentStep(page)}”`)
+}
+
+export const mediumButton = (page: Page) =>
+  stepPanel(page).getByRole('button', { name: 'Choose a folder: Folder of the medium' })
+
+/** Export waits for the folder, and for nothing else. */
+export async function asksForFolder(page: Page): Promise<boolean> {
+  const waits = stepPanel(page).locator('[data-go][aria-disabled]')
+  return (await mediumButton(page).count()) > 0 && (await waits.count()) > 0
 }
 
 /** The file that the step asks people to sign, and the first of them who has not. */

@@ -6,6 +6,7 @@ import type { Asked, LibrarySource } from '../contract/index.ts'
 import type { CoreOptions, Library } from './core-options.ts'
 import { inheritedVariables } from './own-library.ts'
 import { PinBox } from './runs/effects/token/pin-box.ts'
+import { keptFolder } from './runs/folder/places.ts'
 import { RunFolder } from './runs/folder/run-folder.ts'
 import { identifiersInStore, lineageInStore } from './services/ceremonies/lineage.ts'
 import { chosenLibrary } from './services/library.ts'
@@ -13,7 +14,7 @@ import { testedPrimitives } from './services/program.ts'
 import { absentHsm } from './services/shared/absent-hsm.ts'
 import { FileWorks } from './services/shared/file-work.ts'
 import type { GrantedPaths } from './services/shared/granted-paths.ts'
-import { OpenRuns } from './services/shared/open-runs.ts'
+import { type OpenRun, OpenRuns } from './services/shared/open-runs.ts'
 import type { ServiceContext } from './services/shared/service-context.ts'
 import { rehearsedSerials } from './services/tokens/rehearsed-tokens.ts'
 import { makeTrainingToken } from './services/tokens/training-token.ts'
@@ -36,9 +37,11 @@ export type Services = {
   close(): Promise<void>
 }
 
-/** Where a bundle goes that nobody chose a medium for. */
-function ownMedium(store: Store): string {
-  const folder = join(store.path, 'exported')
+/** Where a rehearsal's bundle stays that nobody chose a medium for. Refuses FOLDER-MISSING in production. */
+function ownMedium(store: Store, open: OpenRun | null): string {
+  if (open?.run.folder.state.domain !== 'rehearsal')
+    throw new ExpectedError('FOLDER-MISSING', 'no folder is chosen for the bundle')
+  const folder = join(store.path, keptFolder)
   makeFolder(folder)
   return folder
 }
@@ -100,7 +103,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       lineage: (audience) => lineageInStore(open()?.run.folder ?? null, audience, { store, runs }),
       identifiers: () => identifiersInStore({ store, runs }),
       rehearsed: () => rehearsedSerials({ store, runs }),
-      medium: () => open()?.medium ?? ownMedium(store),
+      medium: () => open()?.medium ?? ownMedium(store, open()),
     }),
     (id) => emit('ceremony.changed', { id }),
   )

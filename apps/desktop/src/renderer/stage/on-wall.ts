@@ -37,7 +37,7 @@ export function useShownOnWall(view: RunView, result: StepView | null): void {
   function what(): string {
     if (exception !== null) return t(differs === null ? 'runner.exception' : 'stage.reading.title')
     if (view.paused !== null) return t('blocked.paused')
-    if (result !== null) return said.made(result.do)
+    if (result !== null) return said.made(result)
     if (step === null) return t(`states.run-end.${view.state}`)
     if (current?.blocked === 'machine-works') return t('stage.machine-works')
     if (signs?.need === 'sign') {

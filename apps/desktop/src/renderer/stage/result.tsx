@@ -125,7 +125,7 @@ function Card({ step, foot }: { step: StepView; foot?: ReactNode }) {
   return (
     <ResultCard
       state="done"
-      title={said.made(step.do)}
+      title={said.made(step)}
       text={explained}
       {...(spoken.length > 0
         ? {

@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next'
+import type { StepView } from '../../contract/index.ts'
 
 export type StageText = {
   /** Who does what, in a sentence. */
@@ -6,7 +7,7 @@ export type StageText = {
   /** What will have happened once it is pressed. */
   go(kind: string): string
   /** What came of it. */
-  made(kind: string): string
+  made(step: Pick<StepView, 'do' | 'results'>): string
 }
 
 /** The sentences of each kind of step; a kind that is not known here has those of a plain confirmation. */
@@ -17,6 +18,7 @@ export function useStageText(): StageText {
   return {
     ask: (kind, names) => t(of('ask', kind), { name: names.join(t('stage.and')) }),
     go: (kind) => t(of('go', kind)),
-    made: (kind) => t(of('made', kind)),
+    made: ({ do: kind, results }) =>
+      t(results.find(({ key }) => key === 'stage.kept')?.key ?? of('made', kind)),
   }
 }

@@ -13,6 +13,16 @@ type Room = {
   signed: (request: string, name: string) => Uint8Array
 }
 
+/** Export goes to a folder that somebody chose. */
+function mediumOf({ core, folder }: Room, { needs }: NonNullable<RunView['current']>): { medium?: string } {
+  const asks = needs.some(
+    (need) => need.need === 'values' && need.fields.some(({ name }) => name === 'medium'),
+  )
+  if (!asks) return {}
+  core.grant({ use: 'folder', path: folder })
+  return { medium: folder }
+}
+
 /** Whoever leads a production run in the window: enters PINs, takes in what people signed, and goes on. */
 export class WindowPerson {
   readonly #room: Room
@@ -85,8 +95,11 @@ export class WindowPerson {
     const asks = current.needs.some(
       (need) => need.need === 'values' && need.fields.some(({ name }) => name === 'wall-clock'),
     )
-    const values = asks ? { values: { 'wall-clock': new Date().toISOString() } } : {}
-    const input = { ...values, heard: current.compares.map(({ digest }) => ({ digest, by: [] })) }
+    const clock = asks ? { 'wall-clock': new Date().toISOString() } : {}
+    const input = {
+      values: { ...clock, ...mediumOf(this.#room, current) },
+      heard: current.compares.map(({ digest }) => ({ digest, by: [] })),
+    }
     const by = current.actor.name
     const answer = await this.#room.core.call('ceremonies.proceed', {
       id,

@@ -1,6 +1,13 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { correctionName } from '@lux/people'
 import type { RunFolder } from './run-folder.ts'
+
+/** Of the store: bundles of rehearsals that nobody chose a medium for. */
+export const keptFolder = 'exported'
+
+/** That folder, of a rehearsal in a store; null in production, where somebody chooses a medium. */
+export const keptIn = ({ path, state }: Pick<RunFolder, 'path' | 'state'>): string | null =>
+  state.domain === 'rehearsal' ? join(dirname(dirname(path)), keptFolder) : null
 
 /** public.bin of an epoch of this run: the one that it began with or dealt, or the next one. */
 export function publicPath(folder: RunFolder, epochId: string): string {

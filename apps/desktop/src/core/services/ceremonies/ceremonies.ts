@@ -93,9 +93,10 @@ function enterStandInPins(run: Run): void {
 export async function proceed(parts: ServiceContext, asked: InputOf<'ceremonies.proceed'>): Promise<RunView> {
   const open = parts.runs.get(asked.id)
   mustBeSame(parts, open.run)
-  const { medium, ...values } = asked.input?.values ?? {}
-  if (medium !== undefined && medium !== '') open.medium = parts.paths.folder(medium)
+  const { medium = '', ...values } = asked.input?.values ?? {}
   const needs = open.run.view().needs
+  if (medium !== '') open.medium = parts.paths.folder(medium)
+  else if (needs?.kind === 'confirm' && needs.willDo === 'write-medium') mustMayStay(open)
   if (needs?.kind === 'pin') await goToPads(parts, open.run, needs.pins)
   if (needs?.kind === 'pin' && needs.again) {
     void open.run.pump()
@@ -109,6 +110,12 @@ export async function proceed(parts: ServiceContext, asked: InputOf<'ceremonies.
   const heard = asked.input?.heard ?? []
   refuse(open.run.proceed(asked.step, nameOf(open, asked.by), values, { now: moment, heard }))
   return shown(parts, asked.id)
+}
+
+/** Nothing of production has left the room while its bundle lies in the store. Refuses STEP-04. */
+function mustMayStay({ run }: OpenRun): void {
+  if (run.folder.state.domain === 'rehearsal') return
+  throw new ExpectedError('STEP-04', 'no folder is chosen for the bundle')
 }
 
 /** Whoever presses Proceed stands at the token's own pad: each is asked once for that. */

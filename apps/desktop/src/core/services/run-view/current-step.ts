@@ -4,6 +4,7 @@ import { wordsOf } from '@lux/people'
 import type * as contract from '../../../contract/index.ts'
 import { comesAsFile, comesByItself, isWaived } from '../../runs/exchange/awaited.ts'
 import { vendorAttestationAt, vendorWorkAt } from '../../runs/exchange/vendor-procedure.ts'
+import { keptIn } from '../../runs/folder/places.ts'
 import type { Run } from '../../runs/run/run.ts'
 import { behindPause } from '../../use-cases/paused.ts'
 import { partsOf } from './run-parts.ts'
@@ -12,7 +13,7 @@ import { type Around, needsOf } from './step-needs.ts'
 
 /** The step in hand: what it needs, what it shows, and what keeps it from going on. */
 export function currentOf(run: Run, view: EngineView, around: Around): contract.CurrentStep | null {
-  const step = partsOf(view)
+  const step = partsOf(view, keptIn(run.folder))
     .flatMap(({ steps }) => steps)
     .find(({ id }) => id === view.current)
   const engineStep = view.parts.flatMap(({ steps }) => steps).find(({ id }) => id === view.current)
@@ -26,7 +27,11 @@ export function currentOf(run: Run, view: EngineView, around: Around): contract.
     ...step,
     needs,
     compares: view.compares.map((one) => ({ ...one, words: wordsOf(one.digest) })),
-    facts: [...factsOf(view, engineStep.summary, view.needs), ...movedBy(vendorWork), ...attestedBy(run)],
+    facts: [
+      ...factsOf(view, engineStep.summary, view.needs, keptIn(run.folder)),
+      ...movedBy(vendorWork),
+      ...attestedBy(run),
+    ],
     procedure: [...(vendorWork?.steps ?? [])],
     mayProceed: blocked === null,
     blocked,

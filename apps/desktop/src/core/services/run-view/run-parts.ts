@@ -17,7 +17,7 @@ const stepStates: Record<EngineStep, contract.StepState> = {
 }
 
 /** The parts and steps of a run, numbered through; a step with an open exception shows as failed. */
-export function partsOf(view: EngineView): contract.PartView[] {
+export function partsOf(view: EngineView, kept: string | null): contract.PartView[] {
   let number = 0
   const failed = view.exceptions.find(({ decision }) => decision === null)?.step
   return view.parts.map(({ kind, steps }, index) => ({
@@ -40,7 +40,7 @@ export function partsOf(view: EngineView): contract.PartView[] {
         state: step.id === failed ? 'failed' : stepStates[step.state],
         startedAt: step.started,
         doneAt: step.finished,
-        results: resultsOf(step.summary),
+        results: resultsOf(step.summary, kept),
       }
     }),
   }))

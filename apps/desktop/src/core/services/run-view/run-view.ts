@@ -7,6 +7,7 @@ import type * as contract from '../../../contract/index.ts'
 import { keyLeftBehind } from '../../runs/closing/close-aborted.ts'
 import { leftOnTokens } from '../../runs/closing/left-on-tokens.ts'
 import { bundleFile } from '../../runs/effects/sealing/bundle.ts'
+import { keptIn } from '../../runs/folder/places.ts'
 import type { Run } from '../../runs/run/run.ts'
 import { behindPause } from '../../use-cases/paused.ts'
 import { pinStateOf } from '../tokens/token-view.ts'
@@ -39,7 +40,7 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
       .filter((person) => person.role !== 'holder' || holderBefore(state.plan.people, person.name) === person)
       .map(({ name, role }) => ({ name, role, standIn: around.standIns.has(name) })),
     tokens: state.tokens.map(({ role, serial }) => runToken(role, serial, around.tokens)),
-    parts: partsOf(view),
+    parts: partsOf(view, keptIn(folder)),
     current,
     unstated: view.unstated,
     epochLive: state.reshare?.live == null ? null : { file: join(folder.path, 'fhe', 'epoch-live.json') },

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { RunView as EngineView, Needs } from '@lux/ceremony'
 import { wordsOf } from '@lux/people'
 import type * as contract from '../../../contract/index.ts'
@@ -8,18 +9,24 @@ export function factsOf(
   view: EngineView,
   summary: EngineView['parts'][number]['steps'][number]['summary'],
   needs: Needs,
+  kept: string | null,
 ): contract.Fact[] {
-  return [...resultsOf(summary), ...shownAloud(needs), ...proposed(view)]
+  return [...resultsOf(summary, kept), ...shownAloud(needs), ...proposed(view)]
 }
 
 /** What people compare by its words, and not by its digits. */
 const spoken: ReadonlySet<string> = new Set(['possession', 'opening', 'bundle', 'epoch-live'])
 
-/** What came of a step, in the order to show. */
-export function resultsOf(summary: EngineView['parts'][number]['steps'][number]['summary']): contract.Fact[] {
+/** What came of a step, in the order to show. `kept`: the folder in which a bundle stays on this machine, null of production. */
+export function resultsOf(
+  summary: EngineView['parts'][number]['steps'][number]['summary'],
+  kept: string | null,
+): contract.Fact[] {
   return summary.map(({ label, value }) => {
     const form = formOf(value)
     const digest = form === 'hex' && value.length === 64 && spoken.has(label)
+    if (label === 'medium' && kept !== null && dirname(value) === kept)
+      return { name: label, value, form, key: 'stage.kept' }
     return { name: label, value, form, ...(digest ? { words: wordsOf(value) } : {}) }
   })
 }

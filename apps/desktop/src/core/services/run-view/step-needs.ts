@@ -30,9 +30,7 @@ export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[]
   switch (needs.kind) {
     case 'confirm':
       // The engine writes where it is told: which folder is the medium is asked by core, not by the plan.
-      return needs.willDo === 'write-medium'
-        ? [{ need: 'values', fields: [{ name: 'medium', type: 'folder', label: 'medium', optional: true }] }]
-        : []
+      return needs.willDo === 'write-medium' ? [mediumNeed(run)] : []
     case 'values':
       return [{ need: 'values', fields: needs.values.map(fieldOf) }]
     case 'pin': {
@@ -113,6 +111,12 @@ export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[]
     default:
       return [needOfShares(run, needs, around)]
   }
+}
+
+/** In production somebody chooses where the bundle goes: a rehearsal's may stay on this machine. */
+function mediumNeed({ folder }: Run): contract.Need {
+  const mayStay = folder.state.domain === 'rehearsal' ? { optional: true } : {}
+  return { need: 'values', fields: [{ name: 'medium', type: 'folder', label: 'medium', ...mayStay }] }
 }
 
 function fieldOf({ id, label, format }: { id: string; label: string; format?: string }): contract.Field {

@@ -331,20 +331,31 @@ async function act({ id: run, current }: RunView): Promise<void> {
     if (need.need === 'pin' && !need.taken)
       await said('ceremonies.enterPin', { id: run, token: need.token, user: need.user, pin: pins[need.user] })
   }
-  const clock = current.needs.some(
-    (need) => need.need === 'values' && need.fields.some(({ name }) => name === 'wall-clock'),
-  )
+  const clock = asks(current, 'wall-clock')
+  if (asks(current, 'medium')) {
+    const pressed = { id: run, step: current.id, by: current.actor.name, input: { values: { medium: '' } } }
+    expect(await refusal('ceremonies.proceed', pressed)).toBe('STEP-04')
+    const own = { ...pressed.input, values: { medium: granted('folder', join(folder, 'store')) } }
+    expect(await refusal('ceremonies.proceed', { ...pressed, input: own })).toBe('FOLDER-IN-USE')
+  }
   const answer = await core.call('ceremonies.proceed', {
     id: run,
     step: current.id,
     by: current.actor.name,
     input: {
-      ...(clock ? { values: { 'wall-clock': new Date().toISOString() } } : {}),
+      values: {
+        ...(clock ? { 'wall-clock': new Date().toISOString() } : {}),
+        ...(asks(current, 'medium') ? { medium: granted('folder', folder) } : {}),
+      },
       heard: current.compares.map(({ digest }) => ({ digest, by: [] })),
     },
   })
   // The machine may have gone on since the person looked: then they look again.
   if (!answer.ok && !['STEP-01', 'STEP-03'].includes(answer.error.code)) throw new Error(answer.error.detail)
+}
+
+function asks({ needs }: NonNullable<RunView['current']>, field: string): boolean {
+  return needs.some((need) => need.need === 'values' && need.fields.some(({ name }) => name === field))
 }
 
 test('SETUP-UNKNOWN a set-up that is discarded is gone, and its run is not', async () => {
