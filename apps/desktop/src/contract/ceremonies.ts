@@ -302,6 +302,8 @@ export type RunView = {
   policyDigest: string
   policyWords: string[]
   people: { name: string; role: string; standIn: boolean }[]
+  /** Whom the steps and the quorums need in the room: of these names at least so many. */
+  inRoom: { role: string; names: string[]; atLeast: number }[]
   tokens: RunTokenView[]
   parts: PartView[]
   /** null before the start and after the end. */

@@ -6,7 +6,7 @@ import type { CurrentStep, Field } from '../../src/contract/index.ts'
 import { type StepInHand, stepInHand, unsigned, whyNot } from '../../src/renderer/runner/step/step-in-hand.ts'
 import { FakeRun } from '../support/fake-run.ts'
 
-const room = { heard: {}, heardBy: {} }
+const room = { heard: {}, heardBy: {}, here: [] }
 const core = new FakeCore({ ...copyOf(production.plan), v: 2 }, production.hash, 'production')
 core.must(core.startCommand())
 const view = new FakeRun(core).view()
@@ -32,10 +32,48 @@ describe('why a step cannot go on yet', () => {
     expect(whyNot({ ...free, blocked: 'pin-missing' }, plain, entered)).toBe(null)
   })
 
+  it('is the roll, until those whom the steps and the quorums need are here, or officers signed to go on', () => {
+    const roll: CurrentStep = { ...free, do: 'roll-call', says: 'who is here' }
+    const at = (here: readonly string[], remarks = view.remarks) =>
+      whyNot(roll, stepInHand({ ...view, remarks }, roll, { ...room, here }), {
+        ...entered,
+        by: view.people[0]?.name ?? '',
+        here,
+      })
+    const all = view.people.map(({ name }) => name)
+    const officers = view.inRoom.find(({ role }) => role === 'officer')
+    if (officers === undefined) throw new Error('nobody signs')
+    expect(officers.atLeast).toBeGreaterThan(1)
+    const one = all.filter((name) => !officers.names.slice(1).includes(name))
+    expect(at(all)).toBe(null)
+    expect(at(one)).toEqual({ why: 'roll', names: officers.names.slice(1) })
+    expect(at(all.filter((name) => !officers.names.slice(officers.atLeast).includes(name)))).toBe(null)
+    const signed = { kind: 'deviation', step: roll.id, at: '', by: '', text: '', compared: null } as const
+    expect(at(one, [{ ...signed, decided: 'continue' }])).toBe(null)
+    expect(at(one, [{ ...signed, decided: null }])).not.toBe(null)
+  })
+
+  it('is who acts, where the roll was called without them: they tick that they have come', () => {
+    const called = view.parts.map((part) => ({
+      ...part,
+      steps: part.steps.map((step) => ({ ...step, says: 'who is here', state: 'done' }) as typeof step),
+    }))
+    const acting = view.people.filter(({ role }) => role === free.actor.role).map(({ name }) => name)
+    const others = view.people.map(({ name }) => name).filter((name) => !acting.includes(name))
+    const at = (here: readonly string[]) =>
+      whyNot(free, stepInHand({ ...view, parts: called }, free, { ...room, here }), {
+        ...entered,
+        by: acting[0] ?? '',
+        here,
+      })
+    expect(at(others)).toEqual({ why: 'away', names: acting })
+    expect(at([...others, ...acting])).toBe(null)
+  })
+
   it('is the roll, where nobody ticked a name and nobody plays everybody', () => {
     const roll: CurrentStep = { ...free, do: 'roll-call', says: 'who is here' }
     const nobody = { ...entered, here: [] }
-    expect(whyNot(roll, plain, nobody)).toEqual({ why: 'roll' })
+    expect(whyNot(roll, plain, nobody)).toEqual({ why: 'roll', names: [] })
     expect(whyNot(roll, { ...plain, alone: true }, nobody)).toBe(null)
     expect(whyNot(free, plain, nobody)).toBe(null)
   })

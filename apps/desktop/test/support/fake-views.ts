@@ -97,6 +97,10 @@ export const run: RunView = {
     { name: 'Mei Tanaka', role: 'officer', standIn: true },
     { name: 'Lena Brandt', role: 'officer', standIn: true },
   ],
+  inRoom: [
+    { role: 'administrator', names: ['Ada Lindqvist'], atLeast: 1 },
+    { role: 'officer', names: ['Omar Haddad', 'Mei Tanaka', 'Lena Brandt'], atLeast: 2 },
+  ],
   tokens: [
     {
       role: 'ceremony',

@@ -7,6 +7,7 @@ import { currentStep } from '../steps/stages.ts'
 import { comparedNow } from './compare.ts'
 import { needsOf, notable, pausable } from './needs.ts'
 import { isOver, openException } from './next-effect.ts'
+import { neededInRoom } from './presence.ts'
 
 /** Everything about a run that is shown: plain JSON, no secrets. */
 export function view(state: State): RunView {
@@ -15,6 +16,7 @@ export function view(state: State): RunView {
     ceremonyId: state.ceremonyId,
     domain: state.domain,
     title: state.plan.title,
+    inRoom: neededInRoom(state),
     organisation: state.plan.organisation.name,
     planHash: state.planHash,
     state: runState(state),

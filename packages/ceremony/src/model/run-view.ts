@@ -129,7 +129,11 @@ export type ExceptionView = {
 }
 
 /** All of a run that a screen or `custody ceremony status --json` shows: plain JSON. */
+/** Of `names`, who all hold `role`, `atLeast` so many have to be in the room. */
+export type NeededInRoom = { role: string; names: string[]; atLeast: number }
+
 export type RunView = {
+  inRoom: NeededInRoom[]
   ceremonyId: string
   domain: Domain
   title: string

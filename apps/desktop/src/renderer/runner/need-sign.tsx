@@ -11,6 +11,7 @@ import { Outcome } from '../components/outcome.tsx'
 import { SaveCopy } from '../components/save-copy.tsx'
 import { ShareMatrix } from '../holders/share-matrix.tsx'
 import { standInsLeft } from '../stage/phase.ts'
+import { awayFrom } from '../stage/run-people.ts'
 import { run } from '../stores/remotes.ts'
 import { changeRoom, useRoom } from '../stores/room.ts'
 import type { Act } from './act.ts'
@@ -164,6 +165,7 @@ type SignerRowProps = {
 function SignerRow({ view, need, signer, left, busy, off, onSign }: SignerRowProps) {
   const { t } = useTranslation()
   const { name, role, signed: has, standIn } = signer
+  const away = awayFrom(view, useRoom(view.id).here).has(name)
   return (
     <li className="row" style={{ paddingInline: 0 }}>
       <PersonChip
@@ -203,7 +205,7 @@ function SignerRow({ view, need, signer, left, busy, off, onSign }: SignerRowPro
           {need.what === 'acknowledgement' && view.paused === null ? (
             <HoldHere id={view.id} name={name} />
           ) : null}
-          {signedKinds.has(need.what) ? (
+          {signedKinds.has(need.what) && !away ? (
             <KeySign
               trigger={
                 <Button

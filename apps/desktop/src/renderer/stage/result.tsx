@@ -6,13 +6,14 @@ import { call } from '../client.ts'
 import { useScriptText } from '../i18n/step-text.ts'
 import type { Act } from '../runner/act.ts'
 import { useFactText } from '../runner/fact-list.tsx'
-import { changeRoom } from '../stores/room.ts'
+import { changeRoom, useRoom } from '../stores/room.ts'
+import { ComeLate } from './come-late.tsx'
 import { secondOf } from './elapsed.tsx'
 import { GoButton } from './go-button.tsx'
 import { largestOf, readAloud } from './largest.ts'
 import { namesInNotes } from './names-in-notes.ts'
 import { handsFree, saysSeen, watching } from './phase.ts'
-import { playedAlone } from './run-people.ts'
+import { awayFrom, playedAlone } from './run-people.ts'
 import { StageStep } from './stage-step.tsx'
 import { useStageText } from './stage-text.ts'
 import { writeNotes } from './write-notes.ts'
@@ -77,6 +78,7 @@ export function Result({ view, step, act }: Props) {
       }
     >
       <Card step={step} foot={<SeenBy view={view} names={seenBy} onChange={setSeenBy} />} />
+      <ComeLate view={view} step={step.id} act={act} />
     </StageStep>
   )
 }
@@ -171,7 +173,8 @@ function SeenBy({
   onChange: (names: readonly string[]) => void
 }) {
   const { t } = useTranslation()
-  const people = watching(view)
+  const away = awayFrom(view, useRoom(view.id).here)
+  const people = watching(view).filter(({ name }) => !away.has(name))
   if (people.length === 0) return null
   return (
     <div className="seen-by">

@@ -24,3 +24,30 @@ export function leadersOf(view: Pick<RunView, 'people'>): RunPerson[] {
 export function playedAlone({ domain, people }: Pick<RunView, 'domain' | 'people'>): boolean {
   return domain === 'rehearsal' && people.every(({ standIn }) => standIn)
 }
+
+/** Whom the room still waits for at the roll call: of each role that lacks people, those who are not here. Stand-ins always are. */
+export function stillNeeded(
+  { inRoom, people }: Pick<RunView, 'inRoom' | 'people'>,
+  here: readonly string[],
+): string[] {
+  const isHere = (name: string) =>
+    here.includes(name) || people.some((one) => one.name === name && one.standIn)
+  const lacking = inRoom.filter(({ names, atLeast }) => names.filter(isHere).length < atLeast)
+  return [...new Set(lacking.flatMap(({ names }) => names.filter((name) => !isHere(name))))]
+}
+
+/**
+ * Who is not in the room: they neither act nor sign nor say that they have seen something, until they tick that they have come. Nobody
+ * before the roll was called, and nobody where this window does not know who was here.
+ */
+export function awayFrom(
+  view: Pick<RunView, 'domain' | 'people' | 'parts'>,
+  here: readonly string[],
+): ReadonlySet<string> {
+  const called = view.parts.some(({ steps }) =>
+    steps.some(({ says, state }) => says === 'who is here' && state === 'done'),
+  )
+  if (!called || here.length === 0 || playedAlone(view)) return new Set()
+  const people = view.people.filter(({ name, standIn }) => !standIn && !here.includes(name))
+  return new Set(people.map(({ name }) => name))
+}

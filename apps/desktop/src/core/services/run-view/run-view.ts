@@ -39,6 +39,7 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
       // A holder who stays for the next epoch has a seat for each.
       .filter((person) => person.role !== 'holder' || holderBefore(state.plan.people, person.name) === person)
       .map(({ name, role }) => ({ name, role, standIn: around.standIns.has(name) })),
+    inRoom: view.inRoom,
     tokens: state.tokens.map(({ role, serial }) => runToken(role, serial, around.tokens)),
     parts: partsOf(view, keptIn(folder)),
     current,

@@ -5,6 +5,7 @@ import type { CurrentStep, RunView } from '../../../contract/index.ts'
 import { CommandLine } from '../../components/command-line.tsx'
 import { useScriptText } from '../../i18n/step-text.ts'
 import { ClockCard, clocksDiffer } from '../../stage/clock-card.tsx'
+import { ComeLate } from '../../stage/come-late.tsx'
 import { inFours } from '../../stage/largest.ts'
 import { peopleOf } from '../../stage/run-people.ts'
 import { StageStep } from '../../stage/stage-step.tsx'
@@ -34,7 +35,9 @@ export function RunStep({ view, step, act }: Props) {
   const inHand = stepInHand(view, step, room)
   const { alone, clock, deciding, facts, peers, pin, reading, sign, works } = inHand
   // Where several may act, whoever does says so: nobody is named unasked.
-  const [by, setBy] = useState(peers.length === 1 || alone ? (peers[0] ?? '') : '')
+  const [who, setBy] = useState('')
+  const [first = ''] = peers
+  const by = peers.length === 1 || alone ? first : peers.includes(who) ? who : ''
   const [confirmed, setConfirmed] = useState<Record<string, boolean>>({})
   const { values: typed, type } = useTyped(view.id, `step ${step.id}`)
   // Of now, and of no use after a pause.
@@ -88,6 +91,7 @@ export function RunStep({ view, step, act }: Props) {
         <WorkingCard id={view.id} report={work} />
       ) : null}
       {step.says === 'who is here' && !works && !deciding ? <Roll view={view} /> : null}
+      <ComeLate view={view} step={step.id} act={act} />
       {clock === null || works ? null : (
         <ClockCard
           field={clock}

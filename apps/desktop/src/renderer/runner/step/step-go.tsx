@@ -143,7 +143,11 @@ function useWhyText(why: WhyNot | null): string | null {
     case 'value':
       return t('runner.value-first', { field: textOf.field(why.field) })
     case 'roll':
-      return t('stage.roll-first')
+      return why.names.length === 0
+        ? t('stage.roll-first')
+        : t('stage.roll-lacks', { names: why.names.join(', ') })
+    case 'away':
+      return t('stage.away-first', { names: why.names.join(', ') })
     case 'confirm':
       return t('runner.confirm-first')
     case 'clock':

@@ -9,7 +9,7 @@ import type {
 } from '../../../contract/index.ts'
 import { firstMissing } from '../../components/fields.tsx'
 import { type Next, nextOf, readsAloud } from '../../stage/phase.ts'
-import { playedAlone } from '../../stage/run-people.ts'
+import { awayFrom, playedAlone, stillNeeded } from '../../stage/run-people.ts'
 import type { Room } from '../../stores/room.ts'
 import { cardsUnheard, inHand, saysHeard } from './heard.ts'
 
@@ -32,8 +32,12 @@ export type ReadingNow = {
 export type StepInHand = {
   next: Next
   alone: boolean
-  /** Who may act. Where several may, whoever does says so. */
+  /** Who may act and is in the room. Where several may, whoever does says so. */
   peers: string[]
+  /** Who may act, and is not in the room. */
+  away: string[]
+  /** At the roll call: whom the steps and the quorums still need here. Nobody, once officers signed to go on without them. */
+  lacking: string[]
   /** The machine is at work, and nobody is asked for anything. */
   works: boolean
   sign: SignNeed | null
@@ -53,9 +57,12 @@ export type StepInHand = {
 export function stepInHand(
   view: RunView,
   step: CurrentStep,
-  room: Pick<Room, 'heard' | 'heardBy'>,
+  room: Pick<Room, 'heard' | 'heardBy' | 'here'>,
 ): StepInHand {
   const alone = playedAlone(view)
+  const absent = awayFrom(view, room.here)
+  const acting = view.people.filter(({ role }) => role === step.actor.role).map(({ name }) => name)
+  const excepted = view.remarks.some(({ step: at, decided }) => at === step.id && decided === 'continue')
   const sign = step.needs.find((need) => need.need === 'sign') ?? null
   const fields = step.needs.flatMap((need) => (need.need === 'values' ? need.fields : []))
   const aloud = readsAloud(step)
@@ -64,7 +71,9 @@ export function stepInHand(
   return {
     next: nextOf(view, step, room),
     alone,
-    peers: view.people.filter(({ role }) => role === step.actor.role).map(({ name }) => name),
+    peers: acting.filter((name) => !absent.has(name)),
+    away: acting.filter((name) => absent.has(name)),
+    lacking: step.says === 'who is here' && !excepted ? stillNeeded(view, room.here) : [],
     works: step.blocked === 'machine-works' && step.needs.length === 0,
     sign,
     pin: step.needs.find((need) => need.need === 'pin') ?? null,
@@ -109,15 +118,18 @@ export type WhyNot =
   | { why: 'waits-for'; names: string[] }
   | { why: 'blocked'; reason: BlockedReason }
   | { why: 'value'; field: Field }
-  | { why: 'roll' | 'confirm' | 'clock' | 'pin-locked' | 'who' | 'heard' }
+  | { why: 'roll' | 'away'; names: string[] }
+  | { why: 'confirm' | 'clock' | 'pin-locked' | 'who' | 'heard' }
 
 export function whyNot(step: CurrentStep, inHand: StepInHand, entered: Entered): WhyNot | null {
-  const { alone, clock, confirms, fields, peers, pin, reading, sign } = inHand
+  const { alone, away, clock, confirms, fields, lacking, peers, pin, reading, sign } = inHand
   const { blocked } = step
   if (blocked === 'signatures-missing' && sign !== null) return { why: 'waits-for', names: unsigned(sign) }
   // The PIN is typed on this very step.
   if (blocked !== null && blocked !== 'pin-missing') return { why: 'blocked', reason: blocked }
-  if (step.says === 'who is here' && entered.here.length === 0 && !alone) return { why: 'roll' }
+  if (step.says === 'who is here' && !alone && (entered.here.length === 0 || lacking.length > 0))
+    return { why: 'roll', names: lacking }
+  if (sign === null && away.length > 0 && peers.length === 0) return { why: 'away', names: away }
   if (confirms.some((text) => entered.confirmed[text] !== true)) return { why: 'confirm' }
   const field = firstMissing(fields, entered.values)
   if (field !== null) return field === clock ? { why: 'clock' } : { why: 'value', field }
