@@ -71,6 +71,7 @@ const onKey = ({ externalKeys }: Parts, action: Action) => ({
 export const externalKeyTable = (parts: Parts) => ({
   ...placeEntries(parts),
   ...managingEntries(parts),
+  ...renewingEntries(parts),
   ...usingEntries(parts),
 })
 
@@ -151,15 +152,8 @@ function placeEntries(parts: Parts) {
 
 /** What who manages an external key does with it. */
 function managingEntries(parts: Parts) {
-  const { externalKeys, repository, lifecycle } = parts
+  const { externalKeys } = parts
   const managed = { ...changes, ...onKey(parts, 'key.manage') }
-
-  async function describedAgain(provider: Provider, id: string): Promise<Outcome<StoredExternalKey>> {
-    const described = await provider.describe()
-    if (!described.ok) return described
-    const changed = await externalKeys.change(id, { described: described.value })
-    return changed === 'absent' ? absent('key') : accept(changed)
-  }
 
   return {
     /**
@@ -217,10 +211,25 @@ function managingEntries(parts: Parts) {
       repeats: 'done-again',
       run: async ({ found }) => tried(await externalKeys.open(found), found.id),
     }),
+  }
+}
 
+/** What gives the provider's key another version. */
+function renewingEntries(parts: Parts) {
+  const { externalKeys, repository, lifecycle } = parts
+
+  async function describedAgain(provider: Provider, id: string): Promise<Outcome<StoredExternalKey>> {
+    const described = await provider.describe()
+    if (!described.ok) return described
+    const changed = await externalKeys.change(id, { described: described.value })
+    return changed === 'absent' ? absent('key') : accept(changed)
+  }
+
+  return {
     /** A new version at the provider; a new public key is taken over. */
     rotate: entry({
-      ...managed,
+      ...changes,
+      ...onKey(parts, 'key.manage'),
       name: 'external-key.rotate',
       input: { id },
       shown: () => 'a new version at the provider',

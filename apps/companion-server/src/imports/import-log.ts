@@ -57,27 +57,7 @@ export function openImportLog({ settings, audience, database, signer, now }: Par
       return { bundleDigest: row.digest, sequence: row.sequence }
     },
 
-    /** A root that an earlier bundle brought into this node's token. */
-    async rootHere(rootId: string): Promise<RootHere | null> {
-      const row = await database
-        .selectFrom('root_config')
-        .select(['cka_id as ckaId', 'version', 'possession', 'state'])
-        .where('root_id', '=', rootId)
-        .where('node_id', '=', settings.node)
-        .executeTakeFirst()
-      return row ?? null
-    },
-
-    /** Whether it was destroyed here for ever. */
-    async isDestroyed(rootId: string): Promise<boolean> {
-      const row = await database
-        .selectFrom('root_config')
-        .select('root_id')
-        .where('root_id', '=', rootId)
-        .where('state', '=', 'destroyed')
-        .executeTakeFirst()
-      return row !== undefined
-    },
+    ...rootsKnown(database, settings.node),
 
     async stage({ contents, policy, policyDigest }: Judged, fileDigest: string): Promise<void> {
       if ((await find(contents.digest)) !== undefined) return
@@ -154,3 +134,27 @@ export function openImportLog({ settings, audience, database, signer, now }: Par
     },
   }
 }
+
+const rootsKnown = (database: Database, node: string) => ({
+  /** A root that an earlier bundle brought into this node's token. */
+  async rootHere(rootId: string): Promise<RootHere | null> {
+    const row = await database
+      .selectFrom('root_config')
+      .select(['cka_id as ckaId', 'version', 'possession', 'state'])
+      .where('root_id', '=', rootId)
+      .where('node_id', '=', node)
+      .executeTakeFirst()
+    return row ?? null
+  },
+
+  /** Whether it was destroyed here for ever. */
+  async isDestroyed(rootId: string): Promise<boolean> {
+    const row = await database
+      .selectFrom('root_config')
+      .select('root_id')
+      .where('root_id', '=', rootId)
+      .where('state', '=', 'destroyed')
+      .executeTakeFirst()
+    return row !== undefined
+  },
+})

@@ -5,15 +5,16 @@ import { peekBundle } from '@lux/ceremony/bundle'
 import { type Receipt, receiptCodec, type Signed, transportCodec } from '@lux/ceremony/wire'
 import { fromUtf8, utf8 } from '@lux/crypto'
 import type { Token } from '@lux/hsm'
-import { sql } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
+import type { Tables } from '../platform/database/tables.ts'
 import type { ServerToken } from '../platform/hsm/server-token.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { pinnedPolicies } from '../platform/state-folder/policies.ts'
 import { readIfPresent, writeWhole } from '../platform/state-folder/private-file.ts'
 import { type Received, receiveBundle } from '../platform/state-folder/received-file.ts'
 import type { Settings } from '../platform/state-folder/settings.ts'
-import { EnvironmentError, type Refusal, refuse } from '../refusal.ts'
+import { accept, EnvironmentError, type Outcome, type Refusal, refuse } from '../refusal.ts'
 import { type Judged, judgeBundle } from './check-bundle.ts'
 import { recordReplaced, recordRevoked } from './earlier-keys.ts'
 import { openImportLog, ownAddress, type Refused } from './import-log.ts'
@@ -55,10 +56,11 @@ export const maxBundle = 4 * 2 ** 30 - 1
 const importLock = 0x6c757801
 
 export function openImporter(parts: ImporterParts): BundleImporter {
-  const { state, settings, audience, database, token, signer } = parts
+  const { state, settings, audience, database, token } = parts
   const maxBytes = parts.maxBytes ?? maxBundle
   const reached = parts.reached ?? (() => undefined)
   const log = openImportLog(parts)
+  const signReceipt = openReceipts(parts)
 
   async function importReceived(received: Received): Promise<ImportResult> {
     // Before anything of it is begun.
@@ -100,22 +102,10 @@ export function openImporter(parts: ImporterParts): BundleImporter {
     const restored = await adoptRestored(opened, contents, log.rootHere)
     if (!restored.ok) return giveUp(restored)
     const again = restored.value
-    for (const node of contents.predicate.wrapTree.filter(({ level }) => level === 'root')) {
-      if (node.root !== null && (await log.isDestroyed(node.root.rootId)))
-        return giveUp(refuse('ROOT-DESTROYED', `the root ${node.root.rootId} was destroyed here`))
-      // A root that the ceremony destroyed is taken to no server.
-      const isDestroyed = contents.predicate.decommissioned?.some(({ id }) => id === node.id) ?? false
-      if (isDestroyed && node.root !== null && (await log.rootHere(node.root.rootId)) === null) continue
-      const arrived = await bringRoot(opened, contents, node, {
-        audience,
-        node: settings.node,
-        transports,
-        known: async (rootId) =>
-          again?.rootId === rootId ? again.ckaId : ((await log.rootHere(rootId))?.ckaId ?? null),
-      })
-      if (!arrived.ok) return giveUp(arrived)
-      roots.push(arrived.value)
-    }
+    const brought = await bringRoots(opened, {
+      ...{ contents, transports, again, roots, log, audience, node: settings.node },
+    })
+    if (!brought.ok) return giveUp(brought)
     reached('root-unwrapped')
     const rows = await planRows(opened, contents, roots, settings.keys.rows)
     if (!rows.ok) return giveUp(rows)
@@ -125,40 +115,21 @@ export function openImporter(parts: ImporterParts): BundleImporter {
     const work = await database
       .transaction()
       .execute(async (transaction) => {
-        if (again !== null) await recordRestored(transaction, settings.node, again)
-        for (const record of [
-          await recordRoots(transaction, settings.node, contents, roots),
-          await recordKeys(transaction, rows.value),
-          await recordFhe(transaction, judged),
-        ]) {
+        const record = async (recorded: Promise<Outcome<unknown>>) => {
+          const one = await recorded
           // Thrown so that the transaction is taken back as a whole.
-          if (!record.ok) throw new RecordRefused(record)
+          if (!one.ok) throw new RecordRefused(one)
         }
+        if (again !== null) await recordRestored(transaction, settings.node, again)
+        await record(recordRoots(transaction, settings.node, contents, roots))
+        await record(recordKeys(transaction, rows.value))
+        await record(recordFhe(transaction, judged))
         for (const transport of transports) {
           if (transport.digest !== null && used.has(transport.digest))
             await eraseTransport(opened, state, transport)
         }
         reached('transport-destroyed')
-        const replaced = await recordReplaced(transaction, contents)
-        if (!replaced.ok) throw new RecordRefused(replaced)
-        const revoked = await recordRevoked(transaction, contents)
-        const receipt = await signer.receipt({
-          ...receiptOf(judged, receivedRoots(roots, again)),
-          ...(replaced.value.length === 0 ? {} : { replaced: replaced.value }),
-          ...(revoked.length === 0 ? {} : { revoked }),
-        })
-        await transaction
-          .updateTable('bundle_import')
-          .set({
-            state: 'imported',
-            receipt: fromUtf8(receiptCodec.file.encode(receipt)),
-            provenance: JSON.stringify(contents.predicate),
-            finished_at: parts.now(),
-          })
-          .where('digest', '=', contents.digest)
-          .where('state', '=', 'staged')
-          .execute()
-        return receipt
+        return signReceipt(transaction, judged, receivedRoots(roots, again))
       })
       .catch((error: unknown) => {
         if (error instanceof RecordRefused) return error
@@ -168,6 +139,97 @@ export function openImporter(parts: ImporterParts): BundleImporter {
     reached('committed')
     await forgetBegun(state, contents.digest)
     return { state: 'imported', digest: contents.digest, receipt: work }
+  }
+
+  return {
+    maxBytes,
+    async importStream(chunks) {
+      const received = await receiveBundle(chunks, state.incoming, maxBytes)
+      if (!received.ok) return log.refuse(received, '0'.repeat(64), null)
+      try {
+        return await database.connection().execute(async (connection) => {
+          await waitForTurn(connection)
+          try {
+            return await importReceived(received.value)
+          } finally {
+            await sql`select pg_advisory_unlock(${importLock})`.execute(connection)
+          }
+        })
+      } finally {
+        await received.value.discard()
+      }
+    },
+  }
+}
+
+/** Each root that is for this server, into the token; `roots` has what was brought, also where one is refused. */
+async function bringRoots(
+  opened: Token,
+  {
+    contents,
+    transports,
+    again,
+    roots,
+    log,
+    audience,
+    node: here,
+  }: {
+    readonly contents: Judged['contents']
+    readonly transports: Awaited<ReturnType<typeof openTransports>>
+    readonly again: ArrivedRoot | null
+    readonly roots: ArrivedRoot[]
+    readonly log: ReturnType<typeof openImportLog>
+    readonly audience: string
+    readonly node: string
+  },
+): Promise<Outcome<null>> {
+  for (const node of contents.predicate.wrapTree.filter(({ level }) => level === 'root')) {
+    if (node.root !== null && (await log.isDestroyed(node.root.rootId)))
+      return refuse('ROOT-DESTROYED', `the root ${node.root.rootId} was destroyed here`)
+    // A root that the ceremony destroyed is taken to no server.
+    const isDestroyed = contents.predicate.decommissioned?.some(({ id }) => id === node.id) ?? false
+    if (isDestroyed && node.root !== null && (await log.rootHere(node.root.rootId)) === null) continue
+    const arrived = await bringRoot(opened, contents, node, {
+      audience,
+      node: here,
+      transports,
+      known: async (rootId) =>
+        again?.rootId === rootId ? again.ckaId : ((await log.rootHere(rootId))?.ckaId ?? null),
+    })
+    if (!arrived.ok) return arrived
+    roots.push(arrived.value)
+  }
+  return accept(null)
+}
+
+/** Records what a bundle ends, and its receipt. What is made throws RecordRefused. */
+function openReceipts({ settings, audience, signer, now }: ImporterParts) {
+  return async function signReceipt(
+    transaction: Transaction<Tables>,
+    judged: Judged,
+    roots: readonly ArrivedRoot[],
+  ): Promise<Signed<Receipt>> {
+    const { contents } = judged
+    const replaced = await recordReplaced(transaction, contents)
+    if (!replaced.ok) throw new RecordRefused(replaced)
+    const revoked = await recordRevoked(transaction, contents)
+    const receipt = await signer.receipt({
+      ...receiptOf(judged, roots),
+      ...(replaced.value.length === 0 ? {} : { replaced: replaced.value }),
+      ...(revoked.length === 0 ? {} : { revoked }),
+    })
+    await transaction
+      .updateTable('bundle_import')
+      .set({
+        state: 'imported',
+        receipt: fromUtf8(receiptCodec.file.encode(receipt)),
+        provenance: JSON.stringify(contents.predicate),
+        finished_at: now(),
+      })
+      .where('digest', '=', contents.digest)
+      .where('state', '=', 'staged')
+      .execute()
+    return receipt
   }
 
   function receiptOf({ contents, policy, policyDigest }: Judged, roots: readonly ArrivedRoot[]): Receipt {
@@ -195,28 +257,8 @@ export function openImporter(parts: ImporterParts): BundleImporter {
       })),
       policyVersion: policy.version,
       policyDigest,
-      time: parts.now().toISOString(),
+      time: now().toISOString(),
     }
-  }
-
-  return {
-    maxBytes,
-    async importStream(chunks) {
-      const received = await receiveBundle(chunks, state.incoming, maxBytes)
-      if (!received.ok) return log.refuse(received, '0'.repeat(64), null)
-      try {
-        return await database.connection().execute(async (connection) => {
-          await waitForTurn(connection)
-          try {
-            return await importReceived(received.value)
-          } finally {
-            await sql`select pg_advisory_unlock(${importLock})`.execute(connection)
-          }
-        })
-      } finally {
-        await received.value.discard()
-      }
-    },
   }
 }
 

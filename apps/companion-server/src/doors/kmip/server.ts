@@ -88,6 +88,53 @@ export function networkOf(address: string): string {
 
 const placeOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`
 
+/** Connections of whom nobody knows yet: few of them, and few of one address. */
+function openMeetings() {
+  const meeting = new Map<string, Meeting>()
+  const strange = openPlaces(mostStrange, mostOfAddress)
+
+  /** The oldest of the address that has most of them goes: from elsewhere there is always room. */
+  function makeRoom(): void {
+    const network = strange.fullest()
+    const oldest = [...meeting.values()].find((one) => one.network === network)
+    oldest?.become()
+    oldest?.socket.destroy()
+  }
+
+  return {
+    meet(socket: Socket): void {
+      const network = networkOf(socket.remoteAddress ?? '')
+      if (strange.isFull()) makeRoom()
+      if (!strange.take(network)) {
+        socket.destroy()
+        return
+      }
+      const place = placeOf(socket)
+      let isStrange = true
+      const become = () => {
+        if (!isStrange) return
+        isStrange = false
+        meeting.delete(place)
+        strange.free(network)
+      }
+      meeting.set(place, { become, network, socket, isShaking: true })
+      socket.on('close', become)
+    },
+
+    /** Its handshake is over. */
+    shaken(socket: Socket): Meeting | undefined {
+      const met = meeting.get(placeOf(socket))
+      if (met !== undefined) met.isShaking = false
+      return met
+    },
+
+    /** Ends those of whom nothing was asked yet. */
+    end(): void {
+      for (const { socket, isShaking } of meeting.values()) if (isShaking) socket.destroy()
+    },
+  }
+}
+
 /**
  * Binary KMIP over TLS in which both sides show a certificate. Who asks is asked anew for each message, so that one who is revoked
  * is not answered any more on a connection that stands.
@@ -103,9 +150,7 @@ export function openKmipServer({
   patience = usual,
 }: Parts): KmipServer {
   const open = new Map<TLSSocket, Connection>()
-  /** Connections of whom nobody knows yet. */
-  const meeting = new Map<string, Meeting>()
-  const strange = openPlaces(mostStrange, mostOfAddress)
+  const meetings = openMeetings()
   const friends = openPlaces(mostKnown, mostOfOne)
   const secured = (own: TlsKey) => ({
     ...own,
@@ -123,8 +168,7 @@ export function openKmipServer({
     // Who is not let in is told so, and counted: Node itself would end the connection without a word, as one that was reset.
     { ...secured(tls), requestCert: true, rejectUnauthorized: false, handshakeTimeout: 10_000 },
     (socket) => {
-      const met = meeting.get(placeOf(socket))
-      if (met !== undefined) met.isShaking = false
+      const met = meetings.shaken(socket)
       const spki = socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' })
       const source = socket.remoteAddress ?? null
       const shown = spki === undefined ? null : createHash('sha256').update(spki).digest()
@@ -165,31 +209,7 @@ export function openKmipServer({
   )
   server.maxConnections = mostKnown + mostStrange
   // After the listener of TLS itself, which ends with the connection.
-  server.on('connection', (socket) => {
-    const network = networkOf(socket.remoteAddress ?? '')
-    if (strange.isFull()) makeRoom()
-    if (!strange.take(network)) {
-      socket.destroy()
-      return
-    }
-    const place = placeOf(socket)
-    let isStrange = true
-    const become = () => {
-      if (!isStrange) return
-      isStrange = false
-      meeting.delete(place)
-      strange.free(network)
-    }
-    meeting.set(place, { become, network, socket, isShaking: true })
-    socket.on('close', become)
-  })
-  /** The oldest of the address that has most of them goes: from elsewhere there is always room. */
-  function makeRoom(): void {
-    const network = strange.fullest()
-    const oldest = [...meeting.values()].find((one) => one.network === network)
-    oldest?.become()
-    oldest?.socket.destroy()
-  }
+  server.on('connection', meetings.meet)
 
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
     // Who only looks whether the port is open has said nothing that could be refused.
@@ -232,8 +252,7 @@ export function openKmipServer({
     async close() {
       const closed = new Promise<void>((done) => server.close(() => done()))
       for (const connection of open.values()) connection.end()
-      // Of these nothing was asked yet.
-      for (const { socket, isShaking } of meeting.values()) if (isShaking) socket.destroy()
+      meetings.end()
       await closed
     },
   }
