@@ -51,7 +51,9 @@ export function addKmipClient(state: StateFolder, wanted: NewKmipClient): Promis
     }
     const made = await parts.kmipRegistry.register(operatorCall(), {
       certificate: issued === null ? (wanted.certificate ?? new Uint8Array(0)) : issued.cert,
-      ...{ name, identity, project },
+      name,
+      identity,
+      project,
     })
     if (made.ok && issued !== null && out !== undefined) await writeNew(out, issued.cert + issued.key, 0o600)
     return made

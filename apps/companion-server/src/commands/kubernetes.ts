@@ -63,8 +63,10 @@ const lookMs = 5000
 export async function startOperator(options: OperatorOptions): Promise<{ close(): Promise<void> }> {
   const client = await clientOf(options)
   const cluster = openCluster({
-    ...{ api: originOf('--api', options.api), ca: await authorityOf(options.apiCa) },
-    ...{ tokenFile: options.tokenFile, namespace: options.namespace ?? null },
+    api: originOf('--api', options.api),
+    ca: await authorityOf(options.apiCa),
+    tokenFile: options.tokenFile,
+    namespace: options.namespace ?? null,
   })
   const said = (line: string) => say([line])
   const operator = openOperator({ cluster, client, now: Date.now, said })

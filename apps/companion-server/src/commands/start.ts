@@ -59,7 +59,9 @@ export async function startServer(
     (await givenCertificate(cert, key)) ?? (await ownCertificate(state, host, new Date(), otherNames()))
   const tls = behindTlsProxy ? null : await own()
   const doors = {
-    ...{ host, port, tls },
+    host,
+    port,
+    tls,
     kmip: kmip === undefined ? null : { port: kmip, tls: tls ?? (await own()) },
   }
   const log = openLog(variable('LOG_LEVEL'))
@@ -82,7 +84,9 @@ export async function startServer(
     listensAt = consoleAt(doors, address)
     const endContaining = containFaults(log)
     return {
-      ...{ address, kmipPort, console: listensAt ?? address },
+      address,
+      kmipPort,
+      console: listensAt ?? address,
       sealed: services.token.sealed,
       services,
       get workers() {

@@ -187,11 +187,15 @@ export const orAbsent = (found: StoredKey | 'absent'): Outcome<StoredKey> =>
   found === 'absent' ? absent('key') : accept(found)
 
 export const keyPermission = (action: Action, key: StoredKey): Permission => ({
-  ...{ action, resource: resourceOf(key), key: key.id },
+  action,
+  resource: resourceOf(key),
+  key: key.id,
 })
 
 export const placePermission = (action: Action, place: Place): Permission => ({
-  ...{ action, resource: { kind: 'project', ...place }, key: null },
+  action,
+  resource: { kind: 'project', ...place },
+  key: null,
 })
 
 /** For a new key: conditions on names and algorithms of keys hold for it from its beginning. */

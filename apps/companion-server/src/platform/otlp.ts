@@ -35,7 +35,8 @@ export function openOtlp(deployment: string): Telemetry {
   })
   const spans = new BatchSpanProcessor({
     exporter: new OTLPTraceExporter({ timeoutMillis: exportMs }),
-    ...{ maxQueueSize: maxSpans, exportTimeoutMillis: exportMs },
+    maxQueueSize: maxSpans,
+    exportTimeoutMillis: exportMs,
     scheduledDelayMillis: Number(variable('OTEL_BSP_SCHEDULE_DELAY') ?? 5000),
   })
   const tracing = new TracerProvider({ resource, spanProcessors: [spans] })

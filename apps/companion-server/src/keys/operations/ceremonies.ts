@@ -107,7 +107,10 @@ export function ceremonyEntries(parts: CeremonyParts, { inProject, onKey }: KeyW
           name: key.name,
           combinerRecipient: parts.combinerRecipient,
           fhe: {
-            ...{ id: key.id, type, ...shares, inputs: 'signed' },
+            id: key.id,
+            type,
+            ...shares,
+            inputs: 'signed',
             squash: type === 'TFHE_INTEGER' && shares.mode === 'S',
           },
         })

@@ -58,7 +58,12 @@ export function deviceOf(token: Token): KeyDevice {
     async rewrap({ from, wrapped, bits, to }) {
       const id = toHex(await token.random(16))
       const { ref } = await token.unwrap({
-        ...{ id, label: '', sameLabel: true, kek: from, wrapped, bits },
+        id,
+        label: '',
+        sameLabel: true,
+        kek: from,
+        wrapped,
+        bits,
         template: leavingTemplate,
       })
       try {
@@ -91,7 +96,11 @@ export function deviceOf(token: Token): KeyDevice {
     async rootKey(id) {
       if ((await token.findById(id)).length === 0)
         await token.generateAes({
-          ...{ id, label: 'online root', sameLabel: true, bits: 256, template: rootTemplate },
+          id,
+          label: 'online root',
+          sameLabel: true,
+          bits: 256,
+          template: rootTemplate,
         })
       const [evidence] = await token.findById(id, rootTemplate)
       const wrong = evidence?.attributes.find(({ ok, lacking }) => !ok && !lacking)

@@ -64,7 +64,9 @@ export async function describeApi(app: App, version: string): Promise<void> {
     openapi: {
       openapi: '3.1.0',
       info: {
-        ...{ title: 'Lux Custody server', version, description },
+        title: 'Lux Custody server',
+        version,
+        description,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/', description: 'This server' }],

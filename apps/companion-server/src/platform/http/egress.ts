@@ -114,7 +114,10 @@ export function openEgress({ allowed, timeoutMs = patience }: EgressOptions): Eg
         else done(null, address.value, family)
       }
       const options = {
-        ...{ method, lookup: pinned, signal: limit, agent: false as const },
+        method,
+        lookup: pinned,
+        signal: limit,
+        agent: false as const,
         headers: { ...headers, ...(body === undefined ? {} : { 'content-length': String(body.length) }) },
       }
       return new Promise((done) => {
@@ -137,7 +140,8 @@ export function openEgress({ allowed, timeoutMs = patience }: EgressOptions): Eg
           reply.on('end', () =>
             done(
               accept({
-                ...{ status: reply.statusCode ?? 0, body: Buffer.concat(parts) },
+                status: reply.statusCode ?? 0,
+                body: Buffer.concat(parts),
                 type: reply.headers['content-type'] ?? null,
               }),
             ),
