@@ -151,6 +151,8 @@ export function openCredentialOperations({ database, record, awsKeys, now }: Par
         const allowed = await mayEquip(call, identity)
         if (!allowed.ok) return allowed
         return database.transaction().execute(async (work) => {
+          // What is over, or whose identity is, does not begin again.
+          if (!(await holdIdentity(work, identity))) return refuse('OBJECT-ABSENT', 'Identity not found')
           const old = await work
             .updateTable('token')
             .set({ revoked_at: now() })
@@ -158,6 +160,7 @@ export function openCredentialOperations({ database, record, awsKeys, now }: Par
             .where('id', '=', id)
             .where('name', 'is not', null)
             .where('revoked_at', 'is', null)
+            .where('expires_at', '>', now())
             .returning(['name', 'created_at', 'expires_at'])
             .executeTakeFirst()
           if (!old?.name) return refuse('OBJECT-ABSENT', 'API key not found')

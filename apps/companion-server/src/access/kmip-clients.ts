@@ -9,6 +9,7 @@ import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { grantsOf, openAppointing } from './appointing.ts'
 import { absent, type Caller, neverProved } from './authorize.ts'
+import { nameShape } from './tokens.ts'
 
 /** Who asks: an identity, and the one project that its certificate stands for. */
 export type KmipClient = {
@@ -117,7 +118,8 @@ export function kmipClientTable({ database }: { readonly database: Database }) {
       permissions: (place) => [governing(place)],
       secondFactor: true,
       shown: null,
-      async fits({ input: { identity, certificate }, call }) {
+      async fits({ input: { name, identity, certificate }, call }) {
+        if (!nameShape.test(name)) return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
         if (!(await openAppointing(database).governed(call, identity)).ok)
           return refuse('IDENTITY-ABSENT', `there is no identity ${identity}`)
         return readCertificate(certificate)

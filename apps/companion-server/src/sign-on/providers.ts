@@ -218,7 +218,8 @@ export function openProviderOperations({ database, record, key, check, now }: Pa
           return allowed.ok ? accept(null) : allowed
         }
         const given = await mayGive(call, subject, [found.grant])
-        const governs = given.ok ? given : mayGovern(call, row.organisation_id)
+        // Taking it wants a second factor as giving it does, by whichever right.
+        const governs = given.ok ? given : mayChange(call, row.organisation_id)
         if (!governs.ok) return governs
         await database.transaction().execute(async (work) => {
           await work.deleteFrom('group_role').where('id', '=', id).execute()

@@ -434,6 +434,22 @@ test('CREDENTIAL-01 secrets and API keys are listed, rotated and revoked, and a 
   expect((await credentials.list(kms.callAs(kms.chief), made.identity)).ok).toBe(true)
 })
 
+test('CREDENTIAL-01 an API key that is over, or whose identity is, does not begin again', async () => {
+  const { organisations, credentials, database } = kms.server.services
+  const chief = kms.callAs(kms.chief)
+  const grants = [{ role: 'service', organisation: kms.organisation.id, project: kms.project.id }] as const
+  const { identity } = given(await organisations.createIdentity(chief, { name: 'gone', grants }))
+  const make = async () =>
+    given(await credentials.addApiKey(chief, { identity, name: 'ci', ttlSeconds: 3600 })).id
+  const [over, left] = [await make(), await make()]
+  const row = database.updateTable('token').where('id', '=', over)
+  await row.set({ expires_at: new Date(Date.now() - 1000) }).execute()
+  const absent = { rule: 'OBJECT-ABSENT' }
+  expect(await credentials.rotateApiKey(chief, { identity, id: over })).toMatchObject(absent)
+  given(await organisations.revokeIdentity(chief, identity))
+  expect(await credentials.rotateApiKey(chief, { identity, id: left })).toMatchObject(absent)
+})
+
 test('TOKENS-ENDED log-ins that are over and failures that are old are kept no longer; API keys and what still counts are', async () => {
   const { database } = kms.server.services
   const { identity } = await createIdentity(database, {
@@ -602,10 +618,10 @@ test('KMIP-RENEWAL a new certificate of the same key holds for its client, and s
       await organisations.createIdentity(chief, { name: 'disks', grants: [{ role: 'service', ...place }] }),
     ).identity
   const [own, other] = [await newIdentity(), await newIdentity()]
-  const register = async (days: number, identity = own) =>
+  const register = async (days: number, identity = own, name = 'disks') =>
     kms.server.services.kmipRegistry.register(chief, {
       certificate: await certificateFor(days),
-      name: 'disks',
+      name,
       identity,
       project: place.project,
     })
@@ -623,6 +639,7 @@ test('KMIP-RENEWAL a new certificate of the same key holds for its client, and s
     .executeTakeFirstOrThrow()
   expect(expires_at.getTime()).toBeGreaterThan(Date.now() + 8 * 86_400_000)
   expect(await register(9, other)).toMatchObject({ rule: 'KMIP-CLIENT-TAKEN' })
+  expect(await register(9, own, 'disks\u202e')).toMatchObject({ rule: 'NAME-MALFORMED' })
   given(await kms.server.services.kmipRegistry.revoke(chief, { fingerprint }))
   expect(await register(9)).toMatchObject({ rule: 'KMIP-CLIENT-TAKEN' })
 })

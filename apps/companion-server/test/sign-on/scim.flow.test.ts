@@ -207,6 +207,31 @@ test('CREDENTIALS-FULL one organisation has ten identity providers, and takes no
   await database.deleteFrom('identity_provider').where('name', 'like', 'full-%').execute()
 })
 
+test('SECOND-FACTOR-ANEW who takes a role from a group shows a second factor, as who gives it', async () => {
+  const { signOn, database } = kms.server.services
+  const own = { id: 'own', name: 'own', organisation_id: kms.organisation.id, kind: 'oidc' } as const
+  await database
+    .insertInto('identity_provider')
+    .values({ ...own, settings: '{}', secret_sealed: null })
+    .execute()
+  const grant = { role: 'auditor', organisation: kms.organisation.id, project: null } as const
+  const wanted = { provider: 'own', group: 'clerks', grant }
+  const { id } = given(await signOn.addGroupRole(kms.callAs(kms.chief), wanted))
+  const stale = { ...kms.chief, session: { provedAt: new Date(0) } }
+  const taken = { provider: 'own', id }
+  expect(await signOn.removeGroupRole(kms.callAs(stale), taken)).toMatchObject({ rule: 'SECOND-FACTOR-ANEW' })
+  given(await signOn.removeGroupRole(kms.callAs(kms.chief), taken))
+  // Its organisation's auditor sees that a token was made.
+  given(await signOn.makeScimToken(kms.callAs(kms.chief), 'own'))
+  const entered = await database
+    .selectFrom('audit')
+    .select('organisation_id')
+    .where('operation', '=', 'sign-on.make-scim-token')
+    .execute()
+  expect(entered).toContainEqual({ organisation_id: kms.organisation.id })
+  await database.deleteFrom('identity_provider').where('id', '=', 'own').execute()
+})
+
 test('SCIM-06 a token is one provider’s, over once revoked or replaced, and opens nothing else', async () => {
   const { signOn, database } = kms.server.services
   const keys = await kms.server.app.inject({

@@ -44,9 +44,10 @@ export function openScim({ database, record, providers, now }: Parts) {
   return {
     /** Another token for a provider, shown once; the one before ends. */
     makeScimToken(call: Call, name: string): Promise<Outcome<{ readonly token: string }>> {
-      return record(call, 'sign-on.make-scim-token', async () => {
+      return record(call, 'sign-on.make-scim-token', async (subject) => {
         const row = await providers.providerOf(name)
         if (row === 'absent') return absentProvider()
+        subject.organisation = row.organisation_id
         const allowed = providers.mayGovern(call, row.organisation_id)
         if (!allowed.ok) return allowed
         const proved = provedLately(call.caller)
@@ -58,9 +59,10 @@ export function openScim({ database, record, providers, now }: Parts) {
     },
 
     revokeScimToken(call: Call, name: string): Promise<Outcome<null>> {
-      return record(call, 'sign-on.revoke-scim-token', async () => {
+      return record(call, 'sign-on.revoke-scim-token', async (subject) => {
         const row = await providers.providerOf(name)
         if (row === 'absent') return absentProvider()
+        subject.organisation = row.organisation_id
         const allowed = providers.mayGovern(call, row.organisation_id)
         if (!allowed.ok) return allowed
         await setToken(row.id, null)
