@@ -145,7 +145,7 @@ async function sayWho(panel: Locator): Promise<void> {
     if ((await seen.count()) > 0) await seen.first().click(brief)
     const heard = panel.locator('.heard-by button')
     if ((await heard.count()) > 0 && (await panel.locator('.heard-by [aria-pressed=true]').count()) === 0)
-      await heard.first().click(brief)
+      await heard.last().click(brief)
     const who = panel.getByRole('combobox', { name: 'Who acts' })
     if ((await who.count()) === 0 || (await who.textContent(brief)) !== 'Who are you?') return
     await who.click(brief)

@@ -70,6 +70,7 @@ export const errorCodes = [
   'CARD-RENEWAL',
   'CARD-TWICE',
   'KEY-FILE-WRONG',
+  'KEY-OF-OTHER',
   'KEY-PASSPHRASE',
   'PASSWORD-WEAK',
   'SETUP-UNKNOWN',

@@ -99,7 +99,8 @@ describe('why a step cannot go on yet', () => {
     }
     const heardBy = (names: string[] | null) => ({ ...plain, reading: { ...reading, heardBy: names } })
     expect(whyNot(free, heardBy([]), entered)).toEqual({ why: 'heard' })
-    expect(whyNot(free, heardBy(['Ada']), entered)).toBe(null)
+    expect(whyNot(free, heardBy(['Ada']), entered)).toEqual({ why: 'heard' })
+    expect(whyNot(free, heardBy(['Ada', 'Mei']), entered)).toBe(null)
     expect(whyNot(free, heardBy(null), entered)).toBe(null)
   })
 

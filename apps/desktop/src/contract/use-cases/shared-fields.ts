@@ -32,4 +32,4 @@ export const stepInput = {
 /** Codes of a file that is read, of one that is written, and of a person's key file. */
 export const reading = ['SHELL-PATHS', 'FILE-MISSING', 'FILE-UNREADABLE', 'FILE-TOO-LARGE'] as const
 export const ofDisk = ['DISK-FULL', 'FOLDER-READ-ONLY'] as const
-export const ofKeyFile = ['KEY-FILE-WRONG', 'KEY-PASSPHRASE'] as const
+export const ofKeyFile = ['KEY-FILE-WRONG', 'KEY-OF-OTHER', 'KEY-PASSPHRASE'] as const

@@ -16,6 +16,7 @@ import { needed, refuse } from '../shared/needed.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { mustBeSame, shown } from './ceremonies.ts'
 import { mustBeOutside, sheetPaper } from './sheet-paper.ts'
+import { otherKey } from './sign-here.ts'
 
 const maxFile = 1 << 20
 
@@ -85,8 +86,7 @@ async function withOpened<T>(
   }
   const key = await openKeyFile(parts.paths.read(file), secret)
   try {
-    if (key.card.name !== custodian)
-      throw new ExpectedError('KEY-FILE-WRONG', `it is the key of ${key.card.name}, not of ${custodian}`)
+    if (key.card.name !== custodian) throw otherKey(key.card.name, custodian)
     return await work(run, needed(await openCustodianShare(files, key)), key)
   } finally {
     key.identity.secret.wipe()

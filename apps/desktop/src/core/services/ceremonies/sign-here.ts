@@ -85,6 +85,6 @@ export async function holdHere(
   return shown(parts, asked.id)
 }
 
-function otherKey(has: string, wanted: string): ExpectedError {
-  return new ExpectedError('KEY-FILE-WRONG', `it is the key of ${has}, not of ${wanted}`)
+export function otherKey(has: string, wanted: string): ExpectedError {
+  return new ExpectedError('KEY-OF-OTHER', `it is the key of ${has}, not of ${wanted}`)
 }

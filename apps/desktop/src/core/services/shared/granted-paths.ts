@@ -8,21 +8,22 @@ const most = 256
 /**
  * The paths that the window may name: those that a person chose in a dialog of the system's, as main told core on its
  * own channel. A page that was taken over can name no other, neither to read nor to write. Reading is granted for as
- * long as this core lives, writing and a folder for one use. Refuses SHELL-PATHS, and FOLDER-IN-USE inside the store.
+ * long as this core lives, writing and a folder for one use. Refuses SHELL-PATHS, FILE-MISSING and FOLDER-MISSING of what was chosen and
+ * is not there, and FOLDER-IN-USE inside the store.
  */
 export class GrantedPaths {
   readonly #store: string
-  /** Where the path really was when it was chosen, by use and path, the oldest first. */
-  readonly #granted = new Map<string, string>()
+  /** Where the path really was when it was chosen, by use and path, the oldest first; null: nowhere. */
+  readonly #granted = new Map<string, string | null>()
 
   constructor(store: string) {
     this.#store = store
   }
 
-  /** A path that leads nowhere grants nothing. */
+  /** A path that leads nowhere grants nothing: whoever chose it is told that it is not there. */
   take({ use, path }: Grant): void {
+    if (!isAbsolute(path)) return
     const place = placeOf(use, path)
-    if (place === null) return
     const key = keyOf(use, path)
     this.#granted.delete(key)
     this.#granted.set(key, place)
@@ -58,8 +59,11 @@ export class GrantedPaths {
 
   #check(use: Grant['use'], path: string): string {
     const place = this.#granted.get(keyOf(use, path))
+    const now = placeOf(use, path)
+    if (place !== undefined && now === null)
+      throw new ExpectedError(use === 'read' ? 'FILE-MISSING' : 'FOLDER-MISSING', path)
     // A link that was turned elsewhere since is not what the person chose.
-    if (place !== undefined && place === placeOf(use, path)) return place
+    if (place != null && place === now) return place
     throw new ExpectedError('SHELL-PATHS', 'nobody chose this path in a dialog')
   }
 }

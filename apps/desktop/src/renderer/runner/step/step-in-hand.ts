@@ -135,7 +135,8 @@ export function whyNot(step: CurrentStep, inHand: StepInHand, entered: Entered):
   if (field !== null) return field === clock ? { why: 'clock' } : { why: 'value', field }
   if (pin?.pin.state === 'locked') return { why: 'pin-locked' }
   if (entered.by === '' && peers.length > 1) return { why: 'who' }
-  return reading?.heardBy?.length === 0 ? { why: 'heard' } : null
+  // Whoever reads aloud hears nobody: another has to say that the words were heard.
+  return reading?.heardBy?.some((name) => name !== entered.by) === false ? { why: 'heard' } : null
 }
 
 /** Who has not signed, as many as there are: any of them may be among those who are needed. */

@@ -61,9 +61,9 @@ async function proved(): Promise<string[]> {
     .map(({ fact }) => String(JSON.parse(fact).name))
 }
 
-test('KEY-FILE-WRONG FILE-EXISTS nobody proves with the key of another, nor over a file that is there', async () => {
+test('KEY-OF-OTHER FILE-EXISTS nobody proves with the key of another, nor over a file that is there', async () => {
   expect((await view()).paused).toMatchObject({ cause: 'restart', awaits: { from: ['Hal', 'Ida', 'Jan'] } })
-  expect(codeOf(await hold('Hal', medium('Hal'), place.person('Ida').keyPath))).toBe('KEY-FILE-WRONG')
+  expect(codeOf(await hold('Hal', medium('Hal'), place.person('Ida').keyPath))).toBe('KEY-OF-OTHER')
   expect(codeOf(await hold('Hal', place.file('policy.json')))).toBe('FILE-EXISTS')
   expect(await proved()).toEqual([])
 })

@@ -323,7 +323,7 @@ async function act({ id: run, current }: RunView): Promise<void> {
       expect(await refusal('ceremonies.signHere', stale)).toBe('SIGN-OTHER')
       if (other !== undefined)
         expect(await refusal('ceremonies.signHere', sign(other.name, next?.name ?? ''))).toBe(
-          'KEY-FILE-WRONG',
+          'KEY-OF-OTHER',
         )
       await said('ceremonies.signHere', sign(next?.name ?? '', next?.name ?? ''))
       return

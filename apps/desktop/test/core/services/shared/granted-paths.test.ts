@@ -86,13 +86,16 @@ test('FOLDER-IN-USE nothing is written into the store, by whatever name it is ch
   expect(codeOf(() => paths.write(at('innocent/store.db')))).toBe('FOLDER-IN-USE')
 })
 
-test('SHELL-PATHS a choice that is relative or leads nowhere grants nothing', () => {
-  for (const path of ['card.json', at('not-there.json')]) {
-    paths.take({ use: 'read', path })
-    expect([path, codeOf(() => paths.read(path))]).toEqual([path, 'SHELL-PATHS'])
-  }
+test('SHELL-PATHS FILE-MISSING FOLDER-MISSING a choice that is relative or leads nowhere grants nothing, and what is not there is called so', () => {
+  paths.take({ use: 'read', path: 'card.json' })
+  expect(codeOf(() => paths.read('card.json'))).toBe('SHELL-PATHS')
+  paths.take({ use: 'read', path: at('not-there.json') })
+  expect(codeOf(() => paths.read(at('not-there.json')))).toBe('FILE-MISSING')
   paths.take({ use: 'write', path: at('no-folder/new.json') })
-  expect(codeOf(() => paths.write(at('no-folder/new.json')))).toBe('SHELL-PATHS')
+  expect(codeOf(() => paths.write(at('no-folder/new.json')))).toBe('FOLDER-MISSING')
+  // What comes to lie there later was not chosen.
+  writeFileSync(at('not-there.json'), '{}')
+  expect(codeOf(() => paths.read(at('not-there.json')))).toBe('SHELL-PATHS')
 })
 
 test('SHELL-PATHS of many choices the oldest are forgotten', () => {
