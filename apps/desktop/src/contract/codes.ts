@@ -78,6 +78,7 @@ export const errorCodes = [
   'SETUP-SIGNED',
   'SIGN-OTHER',
   'SETUP-EARLY',
+  'SETUP-ORGANISATION',
   'REHEARSAL-STOPPED',
   'PAPER-FAILED',
   'PRINTER-NONE',

@@ -15,6 +15,7 @@ import { CallError } from './call-error.ts'
 import type { CopiedText } from './copied-text.ts'
 import type { CoreProcess } from './core-process.ts'
 import { openFile, openFolder, saveFile } from './dialogs.ts'
+import { oneDialog } from './one-dialog.ts'
 import type { PaperCalls } from './paper/calls.ts'
 import type { WallWindow } from './wall-window.ts'
 
@@ -46,13 +47,13 @@ const runs: RunsOf<ShellUseCase, ShellContext> = {
     return {}
   },
   'shell.openFile': async (context, { kind }) =>
-    chosen(context, 'read', await openFile(context.window, kind, context.appearance.language)),
+    chosen(context, 'read', await oneDialog(() => openFile(context.window, kind, context.appearance.language))),
   'shell.openFolder': async (context) =>
-    chosen(context, 'folder', await openFolder(context.window, context.appearance.language)),
+    chosen(context, 'folder', await oneDialog(() => openFolder(context.window, context.appearance.language))),
   'shell.saveFile': async (context, { kind, name }) =>
-    chosen(context, 'write', await saveFile(context.window, kind, name, context.appearance.language)),
+    chosen(context, 'write', await oneDialog(() => saveFile(context.window, kind, name, context.appearance.language))),
   'shell.savePaper': async ({ window, appearance, paper }, input) =>
-    (await paper()).save(input.paper, () => saveFile(window, 'paper', input.name, appearance.language)),
+    (await paper()).save(input.paper, () => oneDialog(() => saveFile(window, 'paper', input.name, appearance.language))),
   'shell.printPaper': async ({ paper }, input) => (await paper()).print(input.paper),
   'shell.paper': async ({ paper }, input) => (await paper()).pdf(input.paper),
   'shell.appearance': (context, next) => {

@@ -53,6 +53,9 @@ export function policyFaults({ adopted, signed, cards }: Setup, policy: Policy):
   if (ill.length > 0) return ill.map((detail) => ({ code: 'CARD-NAME', step: '', detail }))
   const shape = policyDocument.payload.check(policy)
   const check = isNew ? checkNewPolicy : checkPlannable
+  // Two fields of the form, and no document that came from somebody.
+  if (isNew && !shape.ok && shape.detail.startsWith('organisation.'))
+    return [{ code: 'SETUP-ORGANISATION', step: '', detail: shape.detail }]
   const sense = shape.ok ? check(policy) : shape
   return sense.ok ? [] : [{ code: sense.rule, step: '', detail: sense.detail }]
 }

@@ -42,3 +42,16 @@ test('CARD-NAME a card of before whose name breaks the text rule is in no new po
   // What was signed before goes on: cards that its people have are of before too.
   expect(policyFaults({ ...setup, adopted: { policy, signatures: [] } }, policy)).toEqual([])
 })
+
+test.each([
+  ['', 'Acme'],
+  ['Acme Bank', 'Acme'],
+  ['acme', ''],
+])('SETUP-ORGANISATION an organisation with the ID “%s” and the name “%s” is asked for both', (id, name) => {
+  const policy = { ...made, oldest: { card: 1, run: 3 }, organisation: { id, name } } as Policy
+  const setup = { adopted: null, signed: null, cards: [ada.card] as Setup['cards'] } as Setup
+  expect(policyFaults(setup, policy)).toMatchObject([{ code: 'SETUP-ORGANISATION' }])
+  // One that was brought is malformed.
+  const brought = { ...setup, adopted: { policy, signatures: [] } }
+  expect(policyFaults(brought, policy)).toMatchObject([{ code: 'POLICY-MALFORMED' }])
+})
