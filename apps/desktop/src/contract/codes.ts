@@ -79,6 +79,7 @@ export const errorCodes = [
   'SIGN-OTHER',
   'SETUP-EARLY',
   'SETUP-ORGANISATION',
+  'SETUP-TRANSPORT',
   'REHEARSAL-STOPPED',
   'PAPER-FAILED',
   'PRINTER-NONE',

@@ -47,13 +47,23 @@ const runs: RunsOf<ShellUseCase, ShellContext> = {
     return {}
   },
   'shell.openFile': async (context, { kind }) =>
-    chosen(context, 'read', await oneDialog(() => openFile(context.window, kind, context.appearance.language))),
+    chosen(
+      context,
+      'read',
+      await oneDialog(() => openFile(context.window, kind, context.appearance.language)),
+    ),
   'shell.openFolder': async (context) =>
     chosen(context, 'folder', await oneDialog(() => openFolder(context.window, context.appearance.language))),
   'shell.saveFile': async (context, { kind, name }) =>
-    chosen(context, 'write', await oneDialog(() => saveFile(context.window, kind, name, context.appearance.language))),
+    chosen(
+      context,
+      'write',
+      await oneDialog(() => saveFile(context.window, kind, name, context.appearance.language)),
+    ),
   'shell.savePaper': async ({ window, appearance, paper }, input) =>
-    (await paper()).save(input.paper, () => oneDialog(() => saveFile(window, 'paper', input.name, appearance.language))),
+    (await paper()).save(input.paper, () =>
+      oneDialog(() => saveFile(window, 'paper', input.name, appearance.language)),
+    ),
   'shell.printPaper': async ({ paper }, input) => (await paper()).print(input.paper),
   'shell.paper': async ({ paper }, input) => (await paper()).pdf(input.paper),
   'shell.appearance': (context, next) => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { StepView } from '../../src/contract/index.ts'
 import { seenBefore, unseenResult } from '../../src/renderer/stage/phase.ts'
+import { keepSeen, roomOf } from '../../src/renderer/stores/room.ts'
 import { current, run } from '../support/fake-views.ts'
 
 const step = (number: number, state: StepView['state']): StepView => ({
@@ -42,4 +43,11 @@ test('a note that was made after it and names it says that the room saw it, and 
   expect(shown(late, 'A sheet was printed for Kim')).toBe('step-2')
   expect(shown(late, 'Seen by Ada: Step 1.')).toBe('step-2')
   expect(shown(late, 'Seen by Ada: Step 2.')).toBe(undefined)
+})
+
+test('a rehearsal that is left by the menu shows the result again that nobody has seen', () => {
+  keepSeen(view.id, 1)
+  // The screen is opened anew, and a rehearsal alone would call every result seen.
+  keepSeen(view.id, seenBefore(view, titleOf))
+  expect(unseenResult(view, roomOf(view.id).seen ?? 0)?.id).toBe('step-2')
 })

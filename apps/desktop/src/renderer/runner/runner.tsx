@@ -17,7 +17,7 @@ import { StageRail } from '../stage/stage-rail.tsx'
 import { takeDrops } from '../stores/drop.ts'
 import { useRemote } from '../stores/remote.ts'
 import { run } from '../stores/remotes.ts'
-import { useRoom } from '../stores/room.ts'
+import { keepSeen, useRoom } from '../stores/room.ts'
 import { turnWall, useWall } from '../stores/wall.ts'
 import type { Act } from './act.ts'
 import { RunEnd } from './run-end.tsx'
@@ -47,6 +47,8 @@ function Running({ view, failure }: { view: RunView; failure: Failure | null }) 
   const [railOpen, setRailOpen] = useState(false)
   const textOf = useScriptText()
   const [before] = useState(() => seenBefore(view, textOf.title))
+  // Whoever goes to another screen and comes back finds the result that nobody has seen.
+  useEffect(() => keepSeen(view.id, before), [view.id, before])
   const room = useRoom(view.id)
   const face = faceOf(view, { seen: room.seen ?? before })
   const result = face.kind === 'result' ? face.step : null

@@ -36,6 +36,11 @@ export function changeRoom(id: string, change: Partial<Room>): void {
   useRooms.setState(({ rooms }) => ({ rooms: { ...rooms, [id]: { ...(rooms[id] ?? empty), ...change } } }))
 }
 
+/** From where this window showed results when it first opened the run: it is not looked for again. */
+export function keepSeen(id: string, before: number): void {
+  if (roomOf(id).seen === null) changeRoom(id, { seen: before })
+}
+
 /** What was typed into a form of a run so far, and what changes or empties it. */
 export function useTyped(id: string, form: string) {
   const values = useRooms(({ rooms }) => rooms[id]?.typed[form]) ?? untyped

@@ -77,7 +77,7 @@ export async function planOf(parts: ServiceContext, setup: Setup): Promise<Setup
       ...typedValues(script.value, filled(script.value, setup)),
     },
   })
-  if (!made.ok) return { ...seen, faults: made.refusals.map(faultOf) }
+  if (!made.ok) return { ...seen, faults: planFaults(made.refusals, setup.servers) }
   const rehearsed = setup.domain === 'production' ? await rehearsedFault(parts, made.value.plan) : null
   if (rehearsed !== null) return { ...seen, faults: [rehearsed] }
   return { ...seen, made: made.value, warnings: warnPlan(made.value.plan).map(faultOf) }
@@ -174,6 +174,19 @@ function libraryOf({ hsm }: ServiceContext): { ok: true; sha256: string } | { ok
     if (!(error instanceof HsmError)) throw error
     return { ok: false, fault: { code: error.code, step: '', detail: error.detail } }
   }
+}
+
+/** A server that came without its transport file is listed and receives no root: that is the cure, whatever else the rule offers. */
+export function planFaults(
+  refusals: readonly { rule: string; step: string; detail: string }[],
+  servers: readonly Pick<Setup['servers'][number], 'name' | 'transport'>[],
+): SetupFault[] {
+  const bare = servers.filter(({ transport }) => transport === null).map(({ name }) => name)
+  return refusals.map((refusal) =>
+    refusal.rule === 'PLAN-32' && bare.length > 0
+      ? { code: 'SETUP-TRANSPORT', step: '', detail: bare.join(', ') }
+      : faultOf(refusal),
+  )
 }
 
 function faultOf({ rule, step, detail }: { rule: string; step: string; detail: string }): SetupFault {

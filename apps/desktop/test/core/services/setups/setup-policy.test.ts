@@ -2,6 +2,7 @@ import { newPolicy, type Policy, policyDocument } from '@lux/ceremony/policy'
 import { expect, test } from 'vitest'
 import { scriptBytes } from '../../../../../../packages/ceremony/test/engine/plans.ts'
 import { makePerson } from '../../../../../../packages/ceremony/test/support/people.ts'
+import { planFaults } from '../../../../src/core/services/setups/setup-plan.ts'
 import { policyFaults } from '../../../../src/core/services/setups/setup-policy.ts'
 import type { Setup } from '../../../../src/core/services/setups/setup-state.ts'
 import { makePlan } from '../../../../src/core/use-cases/make-plan.ts'
@@ -54,4 +55,21 @@ test.each([
   // One that was brought is malformed.
   const brought = { ...setup, adopted: { policy, signatures: [] } }
   expect(policyFaults(brought, policy)).toMatchObject([{ code: 'POLICY-MALFORMED' }])
+})
+
+test('SETUP-TRANSPORT a server without its transport file is named, where the rule would offer another script', () => {
+  const refusals = [
+    { rule: 'PLAN-32', step: '', detail: 'root-kek stays in its token, yet destinations are listed' },
+    { rule: 'PLAN-33', step: '', detail: 'another' },
+  ]
+  const codes = (transport: object | null) =>
+    planFaults(refusals, [{ name: 'KMS', transport } as Setup['servers'][number]]).map(({ code, detail }) => [
+      code,
+      detail,
+    ])
+  expect(codes(null)).toEqual([
+    ['SETUP-TRANSPORT', 'KMS'],
+    ['PLAN-33', 'another'],
+  ])
+  expect(codes({})[0]?.[0]).toBe('PLAN-32')
 })

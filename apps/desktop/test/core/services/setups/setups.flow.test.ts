@@ -322,9 +322,7 @@ async function act({ id: run, current }: RunView): Promise<void> {
       const stale = { ...sign(next?.name ?? '', next?.name ?? ''), shown: '00'.repeat(32) }
       expect(await refusal('ceremonies.signHere', stale)).toBe('SIGN-OTHER')
       if (other !== undefined)
-        expect(await refusal('ceremonies.signHere', sign(other.name, next?.name ?? ''))).toBe(
-          'KEY-OF-OTHER',
-        )
+        expect(await refusal('ceremonies.signHere', sign(other.name, next?.name ?? ''))).toBe('KEY-OF-OTHER')
       await said('ceremonies.signHere', sign(next?.name ?? '', next?.name ?? ''))
       return
     }
