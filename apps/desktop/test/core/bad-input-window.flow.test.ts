@@ -86,7 +86,7 @@ describe('the window refuses, says why, and keeps what it has', () => {
   test.each<[string, string, string | null]>([
     ['PLAN-05', 'a lock cut short', readLock()],
     ['PLAN-05', 'an empty lock', ''],
-    ['SHELL-PATHS', 'a lock that is gone', null],
+    ['FILE-MISSING', 'a lock that is gone', null],
   ])('%s %s', async (rule, _what, bytes) => {
     const lock = chosen(`lock-${count}.json`, bytes ?? 'x')
     if (bytes === null) rmSync(lock)
