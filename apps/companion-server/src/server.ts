@@ -159,7 +159,8 @@ export async function openServerParts(
       ...(options.reached ? { reached: options.reached } : {}),
     })
     const { node } = settings
-    const unwrapping = openKeyUnwrapping(database, token, settings.keys.rows, node)
+    const shredLog = openShredLog(state.shredLog)
+    const unwrapping = openKeyUnwrapping(database, token, settings.keys.rows, node, shredLog)
     const parents = openOnlineParents({ database, token, node, tokenMac: unwrapping.tokenMac, now })
     const readUrl = settingOf('DATABASE_READ_URL')
     if (readUrl !== undefined)
@@ -181,7 +182,6 @@ export async function openServerParts(
       telemetry.around(call, operation, () => recorded(call, operation, work))
     const strangers = openStrangers(audit, now, options.lost ?? (() => undefined))
     const egress = serverEgress()
-    const shredLog = openShredLog(state.shredLog)
     const lifecycleRows = openLifecycleRepository(database)
     const sign = (context: string, bytes: Uint8Array) =>
       kept.use((device) => signInToken(device, settings.keys.receipt, card.receiptKey, context, bytes))

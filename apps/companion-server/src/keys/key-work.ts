@@ -104,8 +104,17 @@ export function openKeyWork({ repository, unwrapping }: KeyParts) {
       return refuse('KEY-USAGE', `a key of algorithm ${key.algorithm} is for ${key.key_usage}`)
     const denied = uses.find((use) => !allows(key.usage_mask, usage, use))
     if (denied !== undefined) return refuse('KEY-USAGE', `its usage mask does not let it ${denied}`)
-    if (key.is_disabled) return refuse('KEY-DISABLED', 'it is switched off')
-    return accept(algorithm)
+    const stands = notSwitchedOff(key)
+    return stands.ok ? accept(algorithm) : stands
+  }
+
+  /**
+   * Refuses KEY-SHREDDED, KEY-DISABLED. Of a key that the database says can be used nothing is looked up here: `unwrapping` lends none that was
+   * shredded.
+   */
+  function notSwitchedOff(key: StoredKey): Outcome<null> {
+    if (!key.is_disabled) return accept(null)
+    return unwrapping.isShredded(key.id) ? shredded() : refuse('KEY-DISABLED', 'it is switched off')
   }
 
   async function versionOf(
@@ -117,7 +126,9 @@ export function openKeyWork({ repository, unwrapping }: KeyParts) {
     const found = version > key.current_version ? 'absent' : await repository.findVersion(key, version)
     if (found === 'absent') return refuse('KEY-VERSION-ABSENT', `the key has no version ${version}`)
     if (!states.includes(found.state))
-      return refuse('KEY-VERSION-DISABLED', `version ${version} is ${found.state}`)
+      return found.state === 'destroyed' && unwrapping.isShredded(key.id)
+        ? shredded()
+        : refuse('KEY-VERSION-DISABLED', `version ${version} is ${found.state}`)
     requireAlgorithm(key, found)
     return accept(found)
   }
@@ -180,8 +191,23 @@ export function openKeyWork({ repository, unwrapping }: KeyParts) {
     return accept(made)
   }
 
-  return { generate, placeOf, onKey, inProject, using, fitting, versionOf, candidates, seal, open, changed }
+  return {
+    generate,
+    placeOf,
+    onKey,
+    inProject,
+    using,
+    fitting,
+    notSwitchedOff,
+    versionOf,
+    candidates,
+    seal,
+    open,
+    changed,
+  }
 }
+
+const shredded = () => refuse('KEY-SHREDDED', 'it was shredded, and does not come back')
 
 export const orAbsent = (found: StoredKey | 'absent'): Outcome<StoredKey> =>
   found === 'absent' ? absent('key') : accept(found)

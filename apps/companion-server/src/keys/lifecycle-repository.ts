@@ -27,6 +27,8 @@ export type LifecycleRepository = {
   takeImportKey(id: string): Promise<boolean>
   /** The newest receipt of what was shredded. */
   findTombstone(level: 'data', id: string): Promise<string | 'absent'>
+  /** Whether a version of it is not destroyed. */
+  hasVersions(id: string): Promise<boolean>
   /** The versions' bytes, the key's use and its name go, and the tombstone stands, together. */
   shredKey(id: string, receipt: string, what: { digest: string; shreddedAt: string }): Promise<void>
   /** A receipt of a higher level, beside the first. */
@@ -85,6 +87,16 @@ export function openLifecycleRepository(database: Database): LifecycleRepository
         .executeTakeFirst()
       return row?.receipt ?? 'absent'
     },
+    async hasVersions(id) {
+      const row = await database
+        .selectFrom('key_version')
+        .select('version')
+        .where('key_id', '=', id)
+        .where('state', '!=', 'destroyed')
+        .limit(1)
+        .executeTakeFirst()
+      return row !== undefined
+    },
     async raiseShred(level, id, receipt) {
       await database
         .updateTable('tombstone')
@@ -104,6 +116,7 @@ export function openLifecycleRepository(database: Database): LifecycleRepository
         await work
           .insertInto('tombstone')
           .values({ level: 'data', id, digest, receipt, shredded_at: shreddedAt })
+          .onConflict((conflict) => conflict.columns(['level', 'id']).doNothing())
           .execute()
       })
     },

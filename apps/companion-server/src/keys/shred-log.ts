@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { open, truncate } from 'node:fs/promises'
 import { canonicalString, utf8 } from '@lux/crypto'
 import { parseState, readIfPresent } from '../platform/state-folder/private-file.ts'
@@ -10,12 +11,34 @@ export type ShredLog = {
   /** Durable before it resolves. */
   add(line: string): Promise<void>
   read(): Promise<readonly SignedShredReceipt[]>
+  /**
+   * Whether a line names this key, also one that another process has just added: looking at the file's length costs a call of the system, and
+   * no clock, message or database decides how soon it is seen. Throws STATE-DAMAGED.
+   */
+  names(key: string): boolean
 }
 
 const mostBytes = 64 << 20
 
 export function openShredLog(path: string): ShredLog {
+  const named = new Set<string>()
+  let known = 0
+  /** Never takes a name back, whatever becomes of the file. */
+  function readOn(): void {
+    const length = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+    if (length === known) return
+    const bytes = readTail(path, length < known ? 0 : known, length)
+    const whole = bytes.lastIndexOf('\n') + 1
+    for (const line of bytes.toString('utf8', 0, whole).split('\n').slice(0, -1))
+      named.add(readLine(path, line).payload.id)
+    known = (length < known ? 0 : known) + whole
+  }
+
   return {
+    names(key) {
+      readOn()
+      return named.has(key)
+    },
     async add(line) {
       const file = await open(path, 'a', 0o600)
       try {
@@ -37,11 +60,22 @@ export function openShredLog(path: string): ShredLog {
   }
 }
 
+function readTail(path: string, from: number, to: number): Buffer {
+  if (to - from > mostBytes) throw new EnvironmentError('STATE-DAMAGED', `${path} is too long`)
+  const bytes = Buffer.alloc(to - from)
+  const file = openSync(path, 'r')
+  try {
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, from))
+  } finally {
+    closeSync(file)
+  }
+}
+
 /** Brings a database that was restored from before a shredding to what the log says. */
 export async function shredAgain(log: ShredLog, rows: LifecycleRepository): Promise<void> {
   for (const receipt of await log.read()) {
     const { what, id, level } = receipt.payload
-    if ((await rows.findTombstone(what, id)) === 'absent')
+    if ((await rows.findTombstone(what, id)) === 'absent' || (await rows.hasVersions(id)))
       await rows.shredKey(id, canonicalString(receipt), receipt.payload)
     if (level === 'S1') await rows.raiseShred(what, id, canonicalString(receipt))
   }

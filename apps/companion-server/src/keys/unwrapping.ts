@@ -10,13 +10,15 @@ import { requireMac, rowMessage, type WrappedRow, wrappedRow } from './row-mac.t
 
 /** Data keys on their way from the token to one operation: root in the token, organisation through it, the rest here. */
 export type KeyUnwrapping = {
-  /** Lends the data key of one version. Throws KEY-ROW-CHANGED, KEY-UNWRAP, or the token's own error. */
+  /** Whether it was shredded here, whatever the database says: no data key of it is lent. */
+  isShredded(key: string): boolean
+  /** Lends the data key of one version. Throws KEY-SHREDDED, KEY-ROW-CHANGED, KEY-UNWRAP, or the token's own error. */
   useKey<Result>(
     key: Pick<StoredKey, 'id' | 'project_id'>,
     version: StoredVersion,
     work: (bytes: Uint8Array) => Result,
   ): Promise<Result>
-  /** A new version's key under the project's KEK, as a row and its MAC. */
+  /** A new version's key under the project's KEK, as a row and its MAC. Throws KEY-SHREDDED. */
   wrapKey(
     project: string,
     version: {
@@ -52,6 +54,7 @@ export function openKeyUnwrapping(
   token: ServerToken,
   rowsKeyId: string,
   node: string,
+  shredLog: { names(key: string): boolean },
 ): KeyUnwrapping {
   const cache = openKeyCache()
 
@@ -93,17 +96,33 @@ export function openKeyUnwrapping(
   ): Promise<Result> =>
     cache.use(`project/${project}/${version}`, () => loadProjectKek(project, version), work)
 
+  function requireUnshredded(key: string): void {
+    if (shredLog.names(key))
+      throw new EnvironmentError(
+        'KEY-SHREDDED',
+        `${key} was shredded here, and is in the database all the same`,
+      )
+  }
+
   function useKey<Result>(
     key: Pick<StoredKey, 'id' | 'project_id'>,
     version: StoredVersion,
     work: (bytes: Uint8Array) => Result,
   ): Promise<Result> {
     const { row } = version
-    const load = () => withProjectKek(key.project_id, row.wrappingKekVersion, (kek) => openRow(kek, version))
-    return cache.use(fingerprintOf(key.id, row), load, work)
+    const load = async () => {
+      requireUnshredded(key.id)
+      return withProjectKek(key.project_id, row.wrappingKekVersion, (kek) => openRow(kek, version))
+    }
+    return cache.use(fingerprintOf(key.id, row), load, (bytes) => {
+      // Again: it may have been shredded since it was unwrapped.
+      requireUnshredded(key.id)
+      return work(bytes)
+    })
   }
 
   return {
+    isShredded: shredLog.names,
     async useKey(key, version, work) {
       try {
         return await useKey(key, version, work)
@@ -131,6 +150,7 @@ export function openKeyUnwrapping(
       }
     },
     async wrapKey(project, { id, version, algorithm, origin = 'online' }, key) {
+      requireUnshredded(id)
       const kek = await database
         .selectFrom('project_kek')
         .select('version')

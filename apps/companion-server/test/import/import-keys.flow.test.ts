@@ -143,7 +143,8 @@ test.each(['RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384'] as const)(
 /** The operations on keys over a bench's database and token, with nothing that enters them in an audit log. */
 async function operationsOf({ parts }: ImportBench) {
   const { database, token, settings } = parts
-  const unwrapping = openKeyUnwrapping(database, token, settings.keys.rows, settings.node)
+  const noneShredded = { names: () => false }
+  const unwrapping = openKeyUnwrapping(database, token, settings.keys.rows, settings.node, noneShredded)
   onTestFinished(() => unwrapping.close())
   const nothing = { organisation: null, project: null, key: null, version: null, asked: '' }
   const record: Record = (_call, operation, work) => work({ ...nothing, operation, input: [], output: [] })

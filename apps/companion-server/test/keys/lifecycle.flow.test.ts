@@ -15,6 +15,7 @@ import { rsaPair } from '../../../../packages/crypto/test/rsa-pair.ts'
 import { shredContext } from '../../src/keys/operations/ending.ts'
 import { openKeyOperations } from '../../src/keys/operations.ts'
 import { openKeyRepository } from '../../src/keys/repository.ts'
+import { wrappedRow } from '../../src/keys/row-mac.ts'
 import { openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { readCard } from '../../src/platform/state-folder/server-card.ts'
 import { EnvironmentError, type Outcome } from '../../src/refusal.ts'
@@ -431,10 +432,10 @@ test('KEY-SHREDDED a shredded key comes back by nothing: neither by the server n
   const signed = encodeCanonical(receipt.payload)
   expect(verifySignature(card.receiptKey, shredContext, signed, signature)).toMatchObject({ ok: true })
   expect((await kms.post(`${id}/shred`, { confirmName: 'x' })).body.receipt).toEqual(receipt)
-  expect((await kms.post(`${id}/decrypt`, { ciphertext })).body.code).toBe('KEY-DISABLED')
+  expect((await kms.post(`${id}/decrypt`, { ciphertext })).body.code).toBe('KEY-SHREDDED')
   expect((await kms.post(`${id}/cancel-deletion`)).body.code).toBe('KEY-DELETED')
 
-  // An older database, put back: until the log is read at the next start it would open again.
+  // An older database, put back under the running server.
   const owner = await openOwnerDatabase({ folder: kms.state.database })
   await owner.database.deleteFrom('tombstone').execute()
   await owner.close()
@@ -451,7 +452,16 @@ test('KEY-SHREDDED a shredded key comes back by nothing: neither by the server n
       .where('version', '=', version)
       .execute()
   unwrapping.forgetAll()
-  expect((await kms.post(`${id}/decrypt`, { ciphertext })).body).toEqual({ plaintext: 'AAAA' })
+  for (const [operation, body] of [
+    ['decrypt', { ciphertext }],
+    ['encrypt', { plaintext: 'AAAA' }],
+    ['rotate', {}],
+  ] as const)
+    expect((await kms.post(`${id}/${operation}`, body)).body.code).toBe('KEY-SHREDDED')
+  const [first] = backup.versions
+  const row = wrappedRow('data', id, kms.project.id, id, first!)
+  const unwrapped = unwrapping.useKey(backup.key, { ...first!, row }, () => 'its bytes')
+  await expect(unwrapped).rejects.toMatchObject({ code: 'KEY-SHREDDED' })
   await kms.server.app.close()
   const again = await openServer(kms.state, false)
   try {
@@ -460,7 +470,7 @@ test('KEY-SHREDDED a shredded key comes back by nothing: neither by the server n
       id,
       ciphertext: Buffer.from(ciphertext, 'base64'),
     })
-    expect(opened).toMatchObject({ ok: false, rule: 'KEY-DISABLED' })
+    expect(opened).toMatchObject({ ok: false, rule: 'KEY-SHREDDED' })
     const rows = await again.services.database
       .selectFrom('key_version')
       .select(['wrapped', 'state'])

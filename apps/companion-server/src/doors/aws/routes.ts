@@ -14,6 +14,7 @@ const types: Readonly<Record<string, string>> = {
   'OBJECT-ABSENT': 'NotFoundException',
   'KEY-DISABLED': 'DisabledException',
   'KEY-DELETED': 'KMSInvalidStateException',
+  'KEY-SHREDDED': 'KMSInvalidStateException',
   'KEY-VERSION-DISABLED': 'KMSInvalidStateException',
   'KEY-VERSION-RETIRED': 'KMSInvalidStateException',
   'KEY-STATE': 'KMSInvalidStateException',

@@ -41,6 +41,7 @@ const reasons: Readonly<Record<string, ResultReason>> = {
   'REQUEST-FIELDS': 'InvalidField',
   'KEY-USAGE': 'IncompatibleCryptographicUsageMask',
   'KEY-DISABLED': 'WrongKeyLifecycleState',
+  'KEY-SHREDDED': 'WrongKeyLifecycleState',
   'KEY-VERSION-DISABLED': 'WrongKeyLifecycleState',
   'KEY-VERSION-RETIRED': 'WrongKeyLifecycleState',
   'KEY-VERSION-ABSENT': 'CryptographicFailure',

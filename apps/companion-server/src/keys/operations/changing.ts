@@ -134,7 +134,7 @@ export function changingEntries(parts: KeyParts, work: KeyWork) {
 const tooLate = () => refuse('KEY-DELETED', 'its time has come: it is destroyed')
 
 /** A new version of a key: for who asks for it, or, `scheduled`, for nobody. */
-export function openRotation({ repository, unwrapping }: KeyParts, { generate }: KeyWork) {
+export function openRotation({ repository, unwrapping }: KeyParts, { generate, notSwitchedOff }: KeyWork) {
   return async (
     identity: string,
     subject: Subject,
@@ -145,7 +145,8 @@ export function openRotation({ repository, unwrapping }: KeyParts, { generate }:
     const algorithm = algorithmOf(first)
     if (algorithm === null) return refuse('KEY-USAGE', `a key of ${first.algorithm} is not made here`)
     for (let key = first; ; ) {
-      if (key.is_disabled) return refuse('KEY-DISABLED', 'it is switched off')
+      const stands = notSwitchedOff(key)
+      if (!stands.ok) return stands
       const version = key.current_version + 1
       const generated = await generate(identity, algorithm, { forNobody: scheduled !== undefined })
       if (!generated.ok) return generated

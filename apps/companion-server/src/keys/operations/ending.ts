@@ -63,7 +63,7 @@ export type EndingParts = KeyParts & {
 export const shredContext = 'lux-server/v1/shred-receipt'
 
 /** Keys that leave for elsewhere, or for nowhere. */
-export function endingEntries(parts: EndingParts, { onKey, versionOf }: KeyWork) {
+export function endingEntries(parts: EndingParts, { onKey, notSwitchedOff, versionOf }: KeyWork) {
   const { repository, lifecycle, unwrapping, now } = parts
   const tombstoneOf = (key: StoredKey) => lifecycle.findTombstone('data', key.id)
 
@@ -88,7 +88,8 @@ export function endingEntries(parts: EndingParts, { onKey, versionOf }: KeyWork)
       async fits({ found: key, input: { to, version }, subject }) {
         if (key.threshold !== null) return ofCeremony()
         if (!key.is_exportable) return refuse('KEY-NOT-EXPORTABLE', 'it was not made to leave')
-        if (key.is_disabled) return refuse('KEY-DISABLED', 'it is switched off')
+        const stands = notSwitchedOff(key)
+        if (!stands.ok) return stands
         const wanted = version ?? key.current_version
         subject.version = wanted
         const its = await versionOf(key, wanted, ['enabled', 'decrypt-only'])

@@ -16,14 +16,15 @@ const leavingPermission = (key: StoredKey): Permission =>
 
 /** Keys whose bytes leave: in the clear, or under another key. */
 export function leavingEntries({ repository, unwrapping }: KeyParts, work: KeyWork) {
-  const { onKey, fitting, versionOf } = work
+  const { onKey, fitting, notSwitchedOff, versionOf } = work
 
   /** Nothing leaves of one that is switched off, or whose deletion is scheduled. */
   async function leaving(key: StoredKey): Promise<Outcome<StoredVersion>> {
     if (!key.is_exportable) return refuse('KEY-NOT-EXPORTABLE', 'it was not made to leave')
     const its = await versionOf(key, key.current_version, present)
     if (!its.ok) return its
-    return key.is_disabled ? refuse('KEY-DISABLED', 'it is switched off') : its
+    const stands = notSwitchedOff(key)
+    return stands.ok ? its : stands
   }
 
   async function exportOf(project: string): Promise<{ readonly plain: boolean; readonly wrapped: boolean }> {

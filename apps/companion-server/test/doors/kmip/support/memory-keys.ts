@@ -129,6 +129,7 @@ export function openMemoryKeys(
     return made
   }
   const unwrapping: KeyUnwrapping = {
+    isShredded: () => false,
     useKey: async (key, _, work) => work(bytes.get(key.id) ?? new Uint8Array(0)),
     async wrapKey(project, { id, version, algorithm, origin = 'online' }, key) {
       bytes.set(id, Uint8Array.from(key))
