@@ -56,12 +56,25 @@ export function transportDigest(document: Json): string {
 
 const maxFile = 1 << 20
 
+function cardBeside(path: string): Uint8Array {
+  const card = join(dirname(resolve(path)), 'card.json')
+  try {
+    return readBounded(card, maxFile)
+  } catch (error) {
+    if (!(error instanceof ExpectedError) || error.code !== 'FILE-MISSING') throw error
+    throw new ExpectedError(
+      error.code,
+      `${card}: the server’s card has to lie beside its transport file; custody-server card --card-out writes it there`,
+    )
+  }
+}
+
 /** transport.json, with the server's card.json beside it; or that card.json alone, for a server that gets no root. */
 export function readDestination(path: string): RehearsalDestination {
   const transport = parseCanonical(readBounded(path, maxFile), { maxBytes: maxFile })
   const alone = serverCardCodec.check(transport)
   if (alone.ok) return { name: 'server', card: alone.value, transport: null }
-  const card = serverCardCodec.parse(readBounded(join(dirname(resolve(path)), 'card.json'), maxFile))
+  const card = serverCardCodec.parse(cardBeside(path))
   if (!card.ok) {
     throw new ExpectedError(card.rule, `the server’s card.json beside ${path}: ${card.detail}`)
   }
