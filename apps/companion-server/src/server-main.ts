@@ -7,7 +7,7 @@ import { makeFolder } from '@lux/node-files'
 import { chosenToken, initServer } from './commands/init.ts'
 import { npmGone } from './commands/npm-gone.ts'
 import { linesOf, running, say, stopSignal, wrongUse } from './commands/result.ts'
-import { chosenWorkers, type Listening, rootLine, startServer } from './commands/start.ts'
+import { chosenWorkers, type Listening, rootLine, startingLine, startServer } from './commands/start.ts'
 import { trainingLines } from './commands/training.ts'
 import { phoneOut, phonePort, rehearsalPhoneApp } from './phone-app.ts'
 import { guardContainer, inContainer } from './platform/container.ts'
@@ -40,7 +40,7 @@ async function serve(): Promise<void> {
   if (values.state === ownState) makeFolder(dirname(ownState), 0o777)
   const state = stateFolder(values.state)
   const stopped = Promise.race([stopSignal(), npmGone()])
-  process.stderr.write(`starting: a rehearsal server in ${state.root}; the first start takes some seconds\n`)
+  process.stderr.write(startingLine(state))
   const token = chosenToken({}) === 'root-key' ? 'root-key' : 'soft-token'
   const made = await initServer({ state, domain: 'rehearsal', token, pinFile: null })
   if (!made.ok && made.rule !== 'STATE-EXISTS') {

@@ -5,9 +5,9 @@ import { granted, unauthorized } from '../platform/http/http-error.ts'
 import { sessionTokenOf } from './session-cookie.ts'
 import type { Authentication } from './tokens.ts'
 
-/** The access token of the Bearer header; nothing else is looked at. */
+/** The access token of the Bearer header, whose scheme is in letters of any case (RFC 9110); nothing else is looked at. */
 export function bearerOf({ headers }: FastifyRequest): string | null {
-  return /^Bearer ([A-Za-z0-9_-]{43})$/.exec(headers.authorization ?? '')?.[1] ?? null
+  return /^Bearer +([A-Za-z0-9_-]{43})$/i.exec(headers.authorization ?? '')?.[1] ?? null
 }
 
 /** The call of whoever asks, by the Bearer header, or by the session of the console's own calls. Throws 401. */

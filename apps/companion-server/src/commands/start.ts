@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { checkEnvironment, variable } from '../platform/environment.ts'
@@ -120,6 +121,10 @@ function otherNames(): string[] {
 
 /** PostgreSQL takes 100 unless told otherwise: each worker has so many and one to listen on, and this process ten of its own. */
 const connectionsOf = (workers: number): number => Math.max(2, Math.min(10, Math.floor(72 / workers)))
+
+/** What `npm run server` says before it makes or opens anything. */
+export const startingLine = (state: StateFolder): string =>
+  `starting: a rehearsal server in ${state.root}${existsSync(state.settings) ? '' : '; the first start takes some seconds'}\n`
 
 /** Said at every start of a server whose root is in no hardware. */
 export function rootLine(root: ServerToken['root']): readonly string[] {

@@ -1,3 +1,4 @@
+import { withoutHidden } from '@lux/crypto/text'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 
 /** Most characters, as Unicode counts them, of a description and of a search. */
@@ -20,9 +21,13 @@ export function checkNamed({
 }): Outcome<null> {
   if (name !== undefined && !nameShape.test(name))
     return refuse('KEY-NAME', 'a name is 1 to 32 of a-z, 0-9 and single dashes between')
-  return descriptionShape.test(description ?? '')
+  const text = description ?? ''
+  if (!descriptionShape.test(text))
+    return refuse('REQUEST-FIELDS', `description: expected at most ${maxDescription} characters`)
+  const shows = text.split('\n').every((line) => withoutHidden(line, () => '') === line)
+  return shows
     ? accept(null)
-    : refuse('REQUEST-FIELDS', `description: expected at most ${maxDescription} characters`)
+    : refuse('REQUEST-FIELDS', 'description: expected characters that a screen shows')
 }
 
 export const checkSearch = (search: string | null): Outcome<null> =>

@@ -40,8 +40,10 @@ export async function openDoors(
     app.addHook('preClose', async () => following.stop())
   }
   const kmipPort = binary?.port ?? null
-  const address = await app.listen({ host, port })
-  return { address: tls === null ? address : address.replace(/^http:/, 'https:'), kmipPort }
+  // Fastify does not know that the server it was given encrypts.
+  const spoken = (address: string) => (tls === null ? address : address.replace(/^http:/, 'https:'))
+  const listenTextResolver = (address: string) => `Server listening at ${spoken(address)}`
+  return { address: spoken(await app.listen({ host, port, listenTextResolver })), kmipPort }
 }
 
 /** Where a browser finds the console: on this machine by a name, since security keys know no numbers. Null: nowhere by that name. */

@@ -39,3 +39,21 @@ test('BODY-NOT-JSON a member that would write into what objects inherit is refus
   for (const value of ['constructor', { a: '__proto__' }, { constructors: ['"constructor":'] }])
     expect(parseJsonBody(JSON.stringify(value))).toEqual(value)
 })
+
+test('BODY-NOT-JSON an object with two members of one name is refused, however they are spelt', () => {
+  for (const text of [
+    '{"plaintext":"a","plaintext":"b"}',
+    '{"a":[{"b":{},"b":[]}]}',
+    '{"a":1,"\\u0061":2}',
+    '{"a":":","a" \n : "\\":"}',
+  ])
+    expect(() => parseJsonBody(text), text).toThrow(SyntaxError)
+  for (const text of [
+    '{"a":"\\":","b":{"a":":"}}',
+    '[{"a":1},{"a":2}]',
+    '{"a\\\\":1,"a":2}',
+    '":"',
+    '{"":{}}',
+  ])
+    expect(parseJsonBody(text)).toEqual(JSON.parse(text))
+})

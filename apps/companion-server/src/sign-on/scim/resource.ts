@@ -1,3 +1,4 @@
+import { withoutHidden } from '@lux/crypto/text'
 import { type Filter, parse as parseFilter, filter as predicateOf } from 'scim2-parse-filter'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
 
@@ -42,6 +43,8 @@ export function userFrom(body: unknown): Outcome<ScimUser> {
   const email = (emails.find((one) => isTrue(one?.primary)) ?? emails[0])?.value
   const userName = text(given?.userName)
   if (given === null || typeof userName !== 'string' || userName === '') return wrong('userName')
+  // It is shown to people who tell members apart by it.
+  if (withoutHidden(userName, () => '') !== userName) return wrong('userName')
   const optional = {
     externalId: text(given.externalId),
     displayName: text(given.displayName),
