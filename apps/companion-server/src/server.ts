@@ -412,6 +412,11 @@ function openServices(
       database,
       Number(variable('RATE_LIMIT_PER_SECOND') ?? defaultPerSecond),
       countsOf(sharedCounts, options.worker?.counts ?? null),
+      openOnce((identity) => {
+        const code = 'CONDITION-UNREADABLE'
+        if (logger !== false)
+          logger.error({ code, identity }, 'a role of it has no conditions that are known: it gives nothing')
+      }),
     ),
     calls: openIdempotentCalls({ database, now, repliesKey: tokenKey('custody-idempotent-call-1') }),
     keys: openKeyOperations(keyParts),
@@ -495,6 +500,16 @@ async function knowOurselves(
     .values({ id: settings.node, deployment_id: settings.deployment, token_serial: settings.token.serial })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute()
+}
+
+/** Tells of each name once. */
+function openOnce(tell: (name: string) => void): (name: string) => void {
+  const told = new Set<string>()
+  return (name) => {
+    if (told.has(name)) return
+    told.add(name)
+    tell(name)
+  }
 }
 
 type TokenKey = () => Promise<Uint8Array | null>

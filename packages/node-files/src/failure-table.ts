@@ -45,6 +45,7 @@ const rows: Readonly<Record<string, Row>> = {
   'SETUP-REFUSED': { status: 401 },
   'SIGN-ON-STATE': { status: 401 },
   'CONDITION-UNMET': { status: 403 },
+  'CONDITION-UNREADABLE': { status: 403 },
   'SECOND-FACTOR-ANEW': { status: 403 },
   'SECOND-FACTOR-WRONG': { status: 403 },
   'APPROVAL-NEEDED': { status: 403 },

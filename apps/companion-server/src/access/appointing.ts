@@ -12,7 +12,7 @@ import {
   provedLately,
   type Resource,
 } from './authorize.ts'
-import { type Conditions, checkConditions } from './conditions.ts'
+import { type Conditions, checkConditions, readConditions } from './conditions.ts'
 
 type Placed = { readonly action: Action; readonly resource: Resource }
 
@@ -115,6 +115,5 @@ export async function grantsOf(database: Database, identity: string): Promise<Gr
     .select(['role', 'organisation_id as organisation', 'project_id as project', 'conditions'])
     .where('identity_id', '=', identity)
     .execute()
-  // What is stored was looked at when it was given.
-  return rows.map((row) => ({ ...row, conditions: row.conditions as Conditions | null }))
+  return rows.map((row) => ({ ...row, conditions: readConditions(row.conditions) }))
 }

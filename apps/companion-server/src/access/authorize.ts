@@ -165,7 +165,7 @@ const nounOf = { organisation: 'Organisation', project: 'Project', key: 'Key', t
 
 /**
  * The one question of permission, whatever door a call came by. Refuses OBJECT-ABSENT what the caller may not even see, in
- * the words for what is not there, ROLE-REFUSED what he sees and may not do, and CONDITION-UNMET what he may at another time, from
+ * the words for what is not there, ROLE-REFUSED what he sees and may not do, CONDITION-UNREADABLE what a role says nothing readable of, and CONDITION-UNMET what he may at another time, from
  * another place or with another key.
  */
 export function authorize(caller: Caller, action: Action, resource: Resource): Outcome<null> {
@@ -176,6 +176,8 @@ export function authorize(caller: Caller, action: Action, resource: Resource): O
     caller.granted?.push({ action, resource, approvals: null })
     return accept(null)
   }
+  if (lacking.length > 0 && lacking.every((one) => one === 'unreadable'))
+    return refuse('CONDITION-UNREADABLE', 'what is stored as the conditions of a role is none')
   if (lacking.length > 0)
     return refuse('CONDITION-UNMET', `the condition ${lacking.join(', ')} does not hold`)
   if (resource.kind !== 'deployment') {

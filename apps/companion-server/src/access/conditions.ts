@@ -1,4 +1,6 @@
 import { BlockList, isIP } from 'node:net'
+import { Check } from 'typebox/value'
+import { Type } from '../operations/schema.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 
 /** What narrows a role: each that is there has to hold. */
@@ -16,6 +18,8 @@ export type Conditions = {
   readonly keyAlgorithms?: readonly string[]
   /** What is done with a key waits for people. */
   readonly approvals?: ApprovalsNeeded
+  /** What is stored is no conditions: it holds for nothing. Nobody gives it. */
+  readonly unreadable?: true
 }
 
 /** So many of these identities; `actions`: for these alone, else for all three. */
@@ -26,6 +30,41 @@ export type ApprovalsNeeded = {
 }
 export const approvedActions = ['key.use', 'key.manage', 'key.export'] as const
 export type ApprovedAction = (typeof approvedActions)[number]
+
+const closed = { additionalProperties: false } as const
+const short = Type.String({ minLength: 1, maxLength: 64 })
+const hour = Type.Integer({ minimum: 0, maximum: 24 })
+const utc = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?Z$' })
+const texts = Type.Array(short, { minItems: 1, maxItems: 32 })
+/** Conditions as they are given, and as they are stored: what is not here is refused. */
+export const conditions = Type.Object(
+  {
+    notBefore: Type.Optional(utc),
+    notAfter: Type.Optional(utc),
+    hours: Type.Optional(Type.Object({ from: hour, until: hour }, closed)),
+    days: Type.Optional(Type.Array(Type.Integer({ minimum: 0, maximum: 6 }), { minItems: 1, maxItems: 7 })),
+    networks: Type.Optional(texts),
+    keyNames: Type.Optional(texts),
+    keyAlgorithms: Type.Optional(texts),
+    approvals: Type.Optional(
+      Type.Object(
+        {
+          count: Type.Integer({ minimum: 1, maximum: 32 }),
+          by: Type.Array(short, { minItems: 1, maxItems: 32 }),
+          actions: Type.Optional(Type.Array(Type.Enum([...approvedActions]), { minItems: 1, maxItems: 3 })),
+        },
+        closed,
+      ),
+    ),
+  },
+  { ...closed, minProperties: 1 },
+)
+
+/** Conditions as the database has them. What this version does not know could only widen the role, and is `unreadable`. */
+export function readConditions(stored: unknown): Conditions | null {
+  if (stored === null) return null
+  return Check(conditions, stored) && checkConditions(stored).ok ? stored : { unreadable: true }
+}
 
 /** The same number of the same people. */
 export const sameApprovals = (one: ApprovalsNeeded, other: ApprovalsNeeded): boolean =>
@@ -62,6 +101,7 @@ export function unmet(
   action?: string,
 ): keyof Conditions | null {
   const { notBefore, notAfter, hours, days, networks, keyNames, keyAlgorithms } = conditions
+  if (conditions.unreadable) return 'unreadable'
   const at = circumstances?.time.getTime()
   if (notBefore !== undefined && !(at !== undefined && at >= Date.parse(notBefore))) return 'notBefore'
   if (notAfter !== undefined && !(at !== undefined && at < Date.parse(notAfter))) return 'notAfter'

@@ -1,6 +1,6 @@
 import { argon2, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import { aesGcmOpen, aesGcmSeal, concatBytes, utf8 } from '@lux/crypto'
+import { aesGcmOpen, aesGcmSeal, concatBytes, FormatError, utf8 } from '@lux/crypto'
 import { checkPassphrase } from '@lux/crypto/passphrase'
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import type { Transaction } from 'kysely'
@@ -406,8 +406,17 @@ const sealSecret = (key: Uint8Array, identity: string, secret: Uint8Array): Buff
   return Buffer.from(concatBytes(nonce, aesGcmSeal(key, nonce, secret, utf8(identity))))
 }
 
-const openSecret = (key: Uint8Array, identity: string, sealed: Uint8Array): Uint8Array =>
-  aesGcmOpen(key, sealed.subarray(0, 12), sealed.subarray(12), utf8(identity))
+/** Throws PERSON-ROW-CHANGED. */
+export function openSecret(key: Uint8Array, identity: string, sealed: Uint8Array): Uint8Array {
+  try {
+    // Shorter than a nonce, it is shorter than a tag too.
+    const [nonce, body] = [sealed.subarray(0, 12), sealed.subarray(12)]
+    return aesGcmOpen(key, nonce.length < 12 ? new Uint8Array(12) : nonce, body, utf8(identity))
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    throw new EnvironmentError('PERSON-ROW-CHANGED', `the second factor of ${identity} does not open`)
+  }
+}
 
 const derive = promisify(argon2)
 /** What OWASP asks of Argon2id at least: 19 MiB, two passes. */

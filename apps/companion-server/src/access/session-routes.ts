@@ -4,7 +4,8 @@ import { granted, HttpError, unauthorized } from '../platform/http/http-error.ts
 import { gives, orNull, text, time } from '../platform/http/reply.ts'
 import { requireCall } from './caller.ts'
 import type { Directory, Listed } from './directory.ts'
-import { conditions, grantView } from './grant-fields.ts'
+import { conditions } from './conditions.ts'
+import { grantView } from './grant-fields.ts'
 import { pageFields, pageOf } from './page-query.ts'
 import type { PeopleOperations } from './people.ts'
 import {

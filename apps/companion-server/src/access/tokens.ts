@@ -57,6 +57,8 @@ export function openAuthentication(
   database: Database,
   perSecond = defaultPerSecond,
   shared: Pick<SharedCounts, 'count'> | null = null,
+  /** Hears of whom a role was read whose conditions are none. */
+  unreadable: (identity: string) => void = () => undefined,
 ): Authentication {
   const known = new LRUCache<string, { caller: Caller; until: number }>({ max: 10_000, ttl: 1000 })
 
@@ -149,6 +151,7 @@ export function openAuthentication(
     const row = await found.executeTakeFirst()
     if (!row) return 'unknown'
     const grants = await grantsOf(database, row.id)
+    if (grants.some(({ conditions }) => conditions?.unreadable)) unreadable(row.id)
     const provedAt = row.name === null ? (row.proved_at ?? neverProved) : neverProved
     const caller: Caller = {
       ...{ identity: row.id, grants },

@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely'
 import type { Grant } from '../access/authorize.ts'
-import type { Conditions } from '../access/conditions.ts'
+import { readConditions } from '../access/conditions.ts'
 import { endTokens } from '../access/log-out.ts'
 import { insertGrants, nameShape } from '../access/tokens.ts'
 import type { Tables } from '../platform/database/tables.ts'
@@ -121,8 +121,8 @@ export async function regrant(work: Work, identity: string): Promise<readonly Gr
   const byPlace = new Map<string, Grant>()
   for (const { role, organisation_id: organisation, project_id: project, conditions } of rows) {
     const place = JSON.stringify([role, organisation, project])
-    // What was checked when it was given. Of two, the one that narrows less holds.
-    const grant = { role, organisation, project, conditions: conditions as Conditions | null }
+    // Of two, the one that narrows less holds.
+    const grant = { role, organisation, project, conditions: readConditions(conditions) }
     if (!byPlace.has(place) || conditions === null) byPlace.set(place, grant)
   }
   // What stays as it is keeps its time.

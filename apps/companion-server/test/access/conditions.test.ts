@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { authorize, type Caller, type Resource, withinProject } from '../../src/access/authorize.ts'
-import { type Conditions, checkConditions, unmet } from '../../src/access/conditions.ts'
+import { type Conditions, checkConditions, readConditions, unmet } from '../../src/access/conditions.ts'
 import { openRateLimit } from '../../src/access/rate-limit.ts'
 
 const monday = new Date('2026-11-30T09:30:00Z')
@@ -92,4 +92,44 @@ test('RATE-LIMITED each name has its own share, and it comes back with time', ()
   expect(take('a', 2)).toEqual([true, false])
   now = 60_000
   expect(take('a', 4)).toEqual([true, true, true, false])
+})
+
+test.each([
+  [{ unknown: 1 }],
+  [{ keyNames: ['orders-'], unknown: 1 }],
+  [{ unreadable: true }],
+  [{}],
+  [[]],
+  ['x'],
+  [''],
+  [0],
+  [5],
+  [false],
+  [{ keyNames: 'zz' }],
+  [{ approvals: {} }],
+  [{ hours: { from: 3, until: 3 } }],
+  [{ notAfter: 'tomorrow' }],
+])('CONDITION-UNREADABLE stored conditions %j give nothing', (stored) => {
+  const place = { organisation: 'o', project: 'p' }
+  const caller: Caller = {
+    identity: 'i',
+    grants: [{ role: 'service', ...place, conditions: readConditions(stored) }],
+    circumstances: at('2026-11-30T09:30:00Z'),
+  }
+  for (const resource of [
+    { kind: 'key', ...place, ...orders },
+    { kind: 'project', ...place },
+  ] as const)
+    expect(authorize(caller, resource.kind === 'key' ? 'key.use' : 'project.read', resource)).toMatchObject({
+      rule: 'CONDITION-UNREADABLE',
+    })
+})
+
+test('ACCESS-02 stored conditions of today are read as they were given', () => {
+  expect(readConditions(null)).toBe(null)
+  for (const given of [
+    { keyNames: ['orders-'], days: [1], notAfter: '2026-11-30T09:30:00Z' },
+    { approvals: { count: 1, by: ['a'], actions: ['key.export'] }, networks: ['10.1.0.0/16'] },
+  ])
+    expect(readConditions(structuredClone(given))).toEqual(given)
 })

@@ -27,6 +27,7 @@ const types: Readonly<Record<string, string>> = {
   'KEY-VERSION-ABSENT': 'InvalidCiphertextException',
   'ROLE-REFUSED': 'AccessDeniedException',
   'CONDITION-UNMET': 'AccessDeniedException',
+  'CONDITION-UNREADABLE': 'AccessDeniedException',
   'KEY-NAME-TAKEN': 'AlreadyExistsException',
   'KEY-NAME': 'InvalidAliasNameException',
   'RATE-LIMITED': 'ThrottlingException',

@@ -35,6 +35,7 @@ const reasons: Readonly<Record<string, ResultReason>> = {
   'ROLE-REFUSED': 'PermissionDenied',
   'SECOND-FACTOR-ANEW': 'PermissionDenied',
   'CONDITION-UNMET': 'PermissionDenied',
+  'CONDITION-UNREADABLE': 'PermissionDenied',
   'APPROVAL-NEEDED': 'PermissionDenied',
   'APPROVAL-REFUSED': 'PermissionDenied',
   'BODY-TOO-LONG': 'InvalidField',
