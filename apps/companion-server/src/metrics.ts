@@ -1,14 +1,13 @@
-import type { FastifyRequest } from 'fastify'
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import { authorize } from './access/authorize.ts'
-import { requireCall } from './access/caller.ts'
 import type { Authentication } from './access/tokens.ts'
 import type { Record } from './audit/record.ts'
+import { openRest } from './doors/http/rest.ts'
+import { entry, reads } from './operations/entry.ts'
+import { openPipeline, operationsOf, unapproved } from './operations/pipeline.ts'
 import type { Clock } from './platform/clock.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { App } from './platform/http/app-type.ts'
-import { granted } from './platform/http/http-error.ts'
-import { givesContent } from './platform/http/reply.ts'
+import { text } from './platform/http/reply.ts'
 import { accept } from './refusal.ts'
 
 /** What every worker of this server counted is given as one. */
@@ -76,16 +75,21 @@ export function metricsRoutes(
     done()
   })
 
-  app.get(
-    '/metrics',
-    { schema: { ...givesContent('Figures for Prometheus', 'text/plain') } },
-    async (request: FastifyRequest, reply) => {
-      const call = await requireCall(request, authentication)
-      const text = await record(call, 'metrics.read', async () => {
-        const allowed = authorize(call.caller, 'metrics.read', { kind: 'deployment' })
-        return allowed.ok ? accept(await figures()) : allowed
-      })
-      return reply.type(registry.contentType).send(granted(text))
-    },
-  )
+  const { read } = operationsOf(metricsTable({ figures }), openPipeline({ record, approvals: unapproved }))
+  openRest(app, authentication)(read, 'GET /metrics', {
+    summary: 'Figures for Prometheus',
+    content: { 'text/plain': text },
+    send: (figures, { reply }) => reply.type(registry.contentType).send(figures),
+  })
 }
+
+export const metricsTable = ({ figures }: { readonly figures: () => Promise<string> }) => ({
+  read: entry({
+    ...reads,
+    name: 'metrics.read',
+    input: {},
+    find: () => accept(null),
+    permissions: () => [{ action: 'metrics.read', resource: { kind: 'deployment' }, key: null }],
+    run: async () => accept(await figures()),
+  }),
+})

@@ -12,7 +12,6 @@ const untabled: Readonly<Record<string, Operations>> = {
   deployment: { changes: 'set-up' },
   identity: { changes: 'create revoke', other: 'list log-in log-out-everywhere read-own renew-token' },
   key: { changes: 'destroy-due' },
-  metrics: { other: 'read' },
   organisation: { changes: 'create', other: 'list read-parents' },
   person: {
     changes: 'change-password enrol invite reset set-break-glass',

@@ -7,6 +7,7 @@ import { bundleTable } from '../imports/operations.ts'
 import { openKekRotation } from '../keys/kek-rotation.ts'
 import { lifecycleTable } from '../keys/lifecycle.ts'
 import { keyTable } from '../keys/operations.ts'
+import { metricsTable } from '../metrics.ts'
 import { thresholdTable } from '../threshold/operations.ts'
 import type { AnyEntry } from './entry.ts'
 import { operationsOf } from './pipeline.ts'
@@ -21,6 +22,7 @@ export function tablesAlone() {
     Parameters<typeof bundleTable>[0] &
     Parameters<typeof complianceTable>[0] &
     Parameters<typeof kmipClientTable>[0] &
+    Parameters<typeof metricsTable>[0] &
     Parameters<typeof openKekRotation>[0] &
     Parameters<typeof thresholdTable>[0]
   const unrun = () => Promise.reject(new Error('there is no server'))
@@ -33,6 +35,7 @@ export function tablesAlone() {
     keys: operationsOf(keyTable(parts), unrun),
     kmipRegistry: operationsOf(kmipClientTable(parts), unrun),
     lifecycle: operationsOf(lifecycleTable(parts), unrun),
+    metrics: operationsOf(metricsTable(parts), unrun),
     rotation: openKekRotation(parts),
     threshold: operationsOf(thresholdTable(parts), unrun),
   }
