@@ -27,6 +27,7 @@ export async function enrol(page: Page): Promise<string> {
   await page.getByRole('button', { name: 'Show my secret' }).click()
   const secret = (await page.locator('.secret-value').textContent()) ?? ''
   await page.getByLabel('New password').fill(password)
+  await page.getByLabel('Repeat the password').fill(password)
   await page.getByLabel('Code of your authenticator').fill(await totpOf(secret))
   await page.getByRole('button', { name: 'Finish enrolling' }).click()
   await page.getByRole('heading', { name: 'Log in', exact: true }).waitFor()

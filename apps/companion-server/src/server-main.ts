@@ -91,7 +91,7 @@ async function greet(state: StateFolder, server: Started, phone: number | null):
   const code = await server.services.organisations.offerSetup()
   if (code !== null)
     process.stdout.write(
-      `setup code, one use, 15 minutes: ${code} (type it in the console, or POST ${address}/api/v1/setup)\n`,
+      `setup code, 15 minutes: ${code} (type it in the console, or POST ${address}/api/v1/setup)\n`,
     )
   for (const line of lines) process.stdout.write(`${line}\n`)
 }

@@ -18,3 +18,7 @@ test('CONSOLE-CONDITIONS half of a condition is sent as it is, for the server to
   expect(of({}, ['ada'])).toEqual({ approvals: { by: ['ada'] } })
   expect(of({ approvals: '2' })).toEqual({ approvals: { count: 2, by: [] } })
 })
+
+test('CONSOLE-CONDITIONS the last day of a role is the day that was chosen', () => {
+  expect(of({ 'not-after': '2027-01-01' })).toEqual({ notAfter: '2027-01-01T23:59:59.999Z' })
+})

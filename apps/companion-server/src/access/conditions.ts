@@ -142,6 +142,14 @@ export function checkConditions(conditions: Conditions): Outcome<null> {
   return accept(null)
 }
 
+/** As `checkConditions`, of a role that is given now: its end is to come. */
+export function checkGiven(conditions: Conditions, now: Date): Outcome<null> {
+  const { notAfter } = conditions
+  return notAfter !== undefined && Date.parse(notAfter) <= now.getTime()
+    ? refuse('CONDITION-MALFORMED', `${notAfter} is over`)
+    : checkConditions(conditions)
+}
+
 function withinHours(
   { from, until }: { readonly from: number; readonly until: number },
   circumstances: Circumstances | undefined,

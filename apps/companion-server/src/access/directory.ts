@@ -1,9 +1,11 @@
 import { sql } from 'kysely'
 import type { Call, Record } from '../audit/record.ts'
+import { checkSearch } from '../keys/named.ts'
 import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { grantsOf, openAppointing } from './appointing.ts'
+import { governs, grantsOf } from './appointing.ts'
 import type { Grant } from './authorize.ts'
+import { readConditions } from './conditions.ts'
 import { checkPage, type Page } from './page.ts'
 import { hashSecret } from './tokens.ts'
 
@@ -13,10 +15,13 @@ export type NamedGrant = Grant & {
   readonly projectName: string | null
 }
 
+export type IdentityKind = 'person' | 'service'
+
 export type Listed = {
   readonly id: string
+  readonly kind: IdentityKind
   readonly name: string
-  /** Of a person; null of a service. */
+  /** Of a person who logs in by password here; null of one whom a provider knows, and of a service. */
   readonly username: string | null
   /** A person who has yet to set password and second factor. */
   readonly invited: boolean
@@ -31,8 +36,6 @@ export type Directory = ReturnType<typeof openDirectory>
 
 /** Who is here: oneself, and those whom one may appoint. */
 export function openDirectory({ database, record, now }: Parts) {
-  const { governed } = openAppointing(database)
-
   return {
     /** The caller as the server knows him. */
     self(call: Call): Promise<Outcome<Listed>> {
@@ -43,19 +46,46 @@ export function openDirectory({ database, record, now }: Parts) {
       })
     },
 
-    /** Those all of whose roles are the caller's to give, by name. */
-    list(call: Call, page: Page): Promise<Outcome<readonly Listed[]>> {
+    /** Those all of whose roles are the caller's to give, by name; `search`: a part of the name or of the username. */
+    list(
+      call: Call,
+      {
+        kind = null,
+        search = null,
+        ...page
+      }: Page & { readonly kind?: IdentityKind | null; readonly search?: string | null },
+    ): Promise<Outcome<{ readonly identities: readonly Listed[]; readonly totalCount: number }>> {
       return record(call, 'identity.list', async () => {
         const within = checkPage(page)
         if (!within.ok) return within
-        const found = await rows().orderBy('identity.name').orderBy('identity.id').execute()
-        const seen: Listed[] = []
-        for (const row of found) {
-          if (seen.length === page.offset + page.limit) break
-          const grants = await governed(call, row.id)
-          if (grants.ok) seen.push(await toListed(row, grants.value))
-        }
-        return accept(seen.slice(page.offset))
+        const short = checkSearch(search)
+        if (!short.ok) return short
+        const [found, all] = await Promise.all([
+          rows().orderBy('identity.name').orderBy('identity.id').execute(),
+          database
+            .selectFrom('role_grant')
+            .select(['identity_id', 'role', 'organisation_id as organisation', 'project_id as project'])
+            .select('conditions')
+            .execute(),
+        ])
+        const grants = Map.groupBy(all, ({ identity_id }) => identity_id)
+        const grantsHere = (id: string): readonly Grant[] =>
+          (grants.get(id) ?? []).map(({ identity_id: _, ...row }) => ({
+            ...row,
+            conditions: readConditions(row.conditions),
+          }))
+        const wanted = search?.toLowerCase() ?? ''
+        const seen = found.filter(
+          (row) =>
+            (kind === null || kindOf(row) === kind) &&
+            [row.name, row.username, row.member_name].some((one) => one?.toLowerCase().includes(wanted)) &&
+            governs(call, grantsHere(row.id)),
+        )
+        const shown = seen.slice(page.offset, page.offset + page.limit)
+        return accept({
+          identities: await Promise.all(shown.map((row) => toListed(row, grantsHere(row.id)))),
+          totalCount: seen.length,
+        })
       })
     },
 
@@ -86,9 +116,12 @@ export function openDirectory({ database, record, now }: Parts) {
     return database
       .selectFrom('identity')
       .leftJoin('person', 'person.identity_id', 'identity.id')
+      .leftJoin('member', 'member.identity_id', 'identity.id')
       .select([
         ...(['identity.id', 'identity.name', 'identity.revoked_at', 'identity.created_at'] as const),
         'person.username',
+        'member.username as member_name',
+        sql<boolean>`member.identity_id is not null`.as('is_member'),
         sql<boolean>`coalesce(person.enrolment_hash is not null, false)`.as('invited'),
       ])
   }
@@ -115,6 +148,7 @@ export function openDirectory({ database, record, now }: Parts) {
       among.find((one) => one.id === id)?.name ?? null
     return {
       id: row.id,
+      kind: kindOf(row),
       name: row.name,
       username: row.username,
       invited: row.invited,
@@ -128,3 +162,7 @@ export function openDirectory({ database, record, now }: Parts) {
     }
   }
 }
+
+/** A person logs in by password, or by a provider that knows him. */
+const kindOf = (row: { readonly username: string | null; readonly is_member: boolean }): IdentityKind =>
+  row.username !== null || row.is_member ? 'person' : 'service'

@@ -17,7 +17,7 @@ import { accept, type Outcome, refuse } from '../refusal.ts'
 import { openAppointing } from './appointing.ts'
 import { absent, authorize, type Grant, organisationsWhere } from './authorize.ts'
 import { notTheLast } from './break-glass.ts'
-import { type Enrolment, insertPerson, type NewPerson } from './people.ts'
+import { type Enrolment, endSetUp, insertPerson, type NewPerson } from './people.ts'
 import { type Credentials, checkNewIdentity, insertIdentity, type NewIdentity, nameShape } from './tokens.ts'
 
 export type PlainKeys = 'no' | 'wrapped' | 'yes'
@@ -174,17 +174,21 @@ export function openOrganisationOperations({ database, parents, record, stranger
           .executeTakeFirst()
         if (!row) return absent('organisation')
         subject.organisation = organisation
+        const projects = await database
+          .selectFrom('project')
+          .selectAll()
+          .where('organisation_id', '=', organisation)
+          .orderBy('created_at')
+          .orderBy('id')
+          .execute()
         const allowed = authorize(call.caller, 'organisation.read', { kind: 'organisation', organisation })
-        if (!allowed.ok) return allowed
-        return accept(
-          await database
-            .selectFrom('project')
-            .selectAll()
-            .where('organisation_id', '=', organisation)
-            .orderBy('created_at')
-            .orderBy('id')
-            .execute(),
+        if (allowed.ok) return accept(projects)
+        // Who has a role in some of them sees those.
+        const seen = projects.filter(
+          ({ id }) =>
+            authorize(call.caller, 'project.read', { kind: 'project', organisation, project: id }).ok,
         )
+        return seen.length > 0 ? accept(seen) : allowed
       })
     },
 
@@ -258,7 +262,7 @@ export function openOrganisationOperations({ database, parents, record, stranger
       })
     },
 
-    /** A code for the first server admin, one use, 15 minutes; a new one replaces it. Null once there was an admin. */
+    /** A code for the first server admin, 15 minutes; a new one replaces it. Null once there was an admin. */
     async offerSetup(): Promise<string | null> {
       const code = randomBytes(16).toString('base64url')
       const offered = await database
@@ -269,7 +273,10 @@ export function openOrganisationOperations({ database, parents, record, stranger
       return Number(offered.numUpdatedRows) === 0 ? null : code
     },
 
-    /** Makes the first server admin, a person where a username is given, once for ever. Refuses SETUP-REFUSED in one text, whatever the reason. */
+    /**
+     * Makes the first server admin, a person where a username is given: again by the same code until a server admin has enrolled, then never.
+     * Refuses SETUP-REFUSED in one text, whatever the reason.
+     */
     async setUp(
       { code, name, username }: { code: string; name: string; username?: string },
       asked: Attempt,
@@ -290,9 +297,10 @@ export function openOrganisationOperations({ database, parents, record, stranger
         const made =
           username === undefined
             ? await insertIdentity(work, { name, grants })
-            : await insertPerson(work, { name, username, grants }, now())
+            : await insertFirstPerson(work, { name, username, grants })
         if (!made.ok) return made
-        await endSetUp(work)
+        // A person ends it by enrolling: until then a page that was loaded anew begins again.
+        if (username === undefined) await endSetUp(work, now())
         const admin = made.value
         const call = knownBy(asked, admin.identity, { grants })
         return record(call, 'deployment.set-up', async () => accept({ admin, call }))
@@ -313,9 +321,7 @@ export function openOrganisationOperations({ database, parents, record, stranger
             .forUpdate()
             .executeTakeFirstOrThrow()
           if (set_up_at !== null) return refuse('ADMIN-EXISTS', 'the first server admin was made before')
-          const made = await insertPerson(work, { ...wanted, grants: firstGrants }, now())
-          if (made.ok) await endSetUp(work)
-          return made
+          return insertFirstPerson(work, { ...wanted, grants: firstGrants })
         }),
       )
     },
@@ -340,9 +346,21 @@ export function openOrganisationOperations({ database, parents, record, stranger
     ]
   }
 
-  /** The deployment has its first admin, and no code makes another. Its row is locked. */
-  async function endSetUp(work: Work): Promise<void> {
-    await work.updateTable('deployment').set({ set_up_at: now(), setup_code_hash: null }).execute()
+  /** In the place of whoever was to be the first admin and has not enrolled: his code ends. The deployment's row is locked. */
+  async function insertFirstPerson(work: Work, wanted: NewPerson): Promise<Outcome<Enrolment>> {
+    const before = await work
+      .selectFrom('person')
+      .innerJoin('role_grant', 'role_grant.identity_id', 'person.identity_id')
+      .select('person.identity_id')
+      .where('role_grant.role', '=', 'server-admin')
+      .where('person.enrolment_hash', 'is not', null)
+      .execute()
+    for (const { identity_id } of before) {
+      await work.deleteFrom('person').where('identity_id', '=', identity_id).execute()
+      await work.deleteFrom('role_grant').where('identity_id', '=', identity_id).execute()
+      await work.updateTable('identity').set({ revoked_at: now() }).where('id', '=', identity_id).execute()
+    }
+    return insertPerson(work, wanted, now())
   }
 }
 

@@ -307,13 +307,26 @@ export function openPeople({ database, record, strangers, secretsKey, now, alarm
     const step = stepOf(secret, totp, now())
     if (step === null) return refuse('TOTP-WRONG', 'the code is not the authenticator’s')
     const password_hash = await hashPassword(password)
-    const done = await database
-      .updateTable('person')
-      .set({ password_hash, totp_step: step, enrolment_hash: null, enrolment_expires_at: null })
-      .where('identity_id', '=', person.identity_id)
-      .where('enrolment_hash', '=', hashSecret(code))
-      .executeTakeFirst()
-    if (Number(done.numUpdatedRows) === 0) return noEnrolment()
+    const done = await database.transaction().execute(async (work) => {
+      const admin = await work
+        .selectFrom('role_grant')
+        .select('role')
+        .where('identity_id', '=', person.identity_id)
+        .where('role', '=', 'server-admin')
+        .executeTakeFirst()
+      // First, as a set-up does it that would take this person's place.
+      if (admin) await work.selectFrom('deployment').select('id').forUpdate().execute()
+      const its = await work
+        .updateTable('person')
+        .set({ password_hash, totp_step: step, enrolment_hash: null, enrolment_expires_at: null })
+        .where('identity_id', '=', person.identity_id)
+        .where('enrolment_hash', '=', hashSecret(code))
+        .executeTakeFirst()
+      if (Number(its.numUpdatedRows) === 0) return false
+      if (admin) await endSetUp(work, now())
+      return true
+    })
+    if (!done) return noEnrolment()
     const call = knownBy(asked, person.identity_id)
     return record(call, 'person.enrol', async () => accept({ call }))
   }
@@ -377,6 +390,15 @@ export async function insertPerson(
     .execute()
   await insertGrants(work, identity, grants)
   return accept({ identity, username, code, expiresAt })
+}
+
+/** The deployment has its first admin, and no code makes another. */
+export async function endSetUp(work: Transaction<Tables>, now: Date): Promise<void> {
+  await work
+    .updateTable('deployment')
+    .set({ set_up_at: now, setup_code_hash: null })
+    .where('set_up_at', 'is', null)
+    .execute()
 }
 
 /** Refuses NAME-MALFORMED and what `checkNewIdentity` does. */

@@ -1,7 +1,8 @@
 import { Type } from '@fastify/type-provider-typebox'
+import { maxSearch } from '../keys/named.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { granted, HttpError, unauthorized } from '../platform/http/http-error.ts'
-import { gives, orNull, text, time } from '../platform/http/reply.ts'
+import { count, gives, orNull, text, time } from '../platform/http/reply.ts'
 import { requireCall } from './caller.ts'
 import { conditions } from './conditions.ts'
 import type { Directory, Listed } from './directory.ts'
@@ -20,16 +21,19 @@ import type { Authentication } from './tokens.ts'
 import { personLogIn, secondFactor } from './webauthn/response-fields.ts'
 
 const closed = { additionalProperties: false } as const
+const kind = Type.Enum(['service', 'person'])
 const page = Type.Object(
   {
     ...pageFields,
+    kind: Type.Optional(kind),
+    search: Type.Optional(Type.String({ maxLength: maxSearch })),
   },
   closed,
 )
 
 const identityView = Type.Object({
   ...{ id: text, name: text, username: orNull(text), invited: Type.Boolean() },
-  kind: Type.Enum(['service', 'person']),
+  kind,
   revokedAt: orNull(time),
   createdAt: time,
   grants: Type.Array(
@@ -106,14 +110,15 @@ export function sessionRoutes(
     '/api/v1/identities',
     {
       schema: {
-        ...gives('List identities', Type.Object({ identities: Type.Array(identityView) })),
+        ...gives('List identities', Type.Object({ identities: Type.Array(identityView), totalCount: count })),
         querystring: page,
       },
     },
     async (request) => {
       const call = await requireCall(request, authentication)
-      const found = await directory.list(call, pageOf(request.query))
-      return { identities: granted(found).map(toIdentity) }
+      const { kind: only = null, search = null, ...part } = request.query
+      const found = granted(await directory.list(call, { ...pageOf(part), kind: only, search }))
+      return { identities: found.identities.map(toIdentity), totalCount: found.totalCount }
     },
   )
 }
@@ -121,7 +126,6 @@ export function sessionRoutes(
 function toIdentity({ grants, revokedAt, createdAt, ...rest }: Listed) {
   return {
     ...rest,
-    kind: rest.username === null ? ('service' as const) : ('person' as const),
     revokedAt: revokedAt?.toISOString() ?? null,
     createdAt: createdAt.toISOString(),
     grants: grants.map(({ role, organisation, project, organisationName, projectName, conditions }) => ({

@@ -54,8 +54,9 @@ export function openSignOnLogIn(parts: Parts) {
     /** What is registered at a provider; null where nobody can come back. */
     callbackOf: (name: string): string | null => (origin === null ? null : callbackOf(origin, name)),
 
-    /** For who is nobody yet: names, and nothing else. */
+    /** For who is nobody yet: names, and nothing else; none where nobody can come back. */
     async providerNames(): Promise<readonly string[]> {
+      if (origin === null) return []
       const rows = await database
         .selectFrom('identity_provider')
         .select('name')

@@ -62,7 +62,7 @@ export type ProviderOperations = ReturnType<typeof openProviderOperations>
 
 /** Identity providers of the deployment, for its admins, and of an organisation, for its own; and what their groups may. */
 export function openProviderOperations({ database, record, key, check, now }: Parts) {
-  const { mayGive } = openAppointing(database)
+  const { mayGive, mayTake } = openAppointing(database)
 
   return {
     /** Asks the provider for its own description first. */
@@ -217,7 +217,7 @@ export function openProviderOperations({ database, record, key, check, now }: Pa
           const allowed = mayGovern(call, row.organisation_id)
           return allowed.ok ? accept(null) : allowed
         }
-        const given = await mayGive(call, subject, [found.grant])
+        const given = await mayTake(call, subject, found.grant)
         // Taking it wants a second factor as giving it does, by whichever right.
         const governs = given.ok ? given : mayChange(call, row.organisation_id)
         if (!governs.ok) return governs

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest'
 import { authorize, type Caller, type Resource, withinProject } from '../../src/access/authorize.ts'
-import { type Conditions, checkConditions, readConditions, unmet } from '../../src/access/conditions.ts'
+import {
+  type Conditions,
+  checkConditions,
+  checkGiven,
+  readConditions,
+  unmet,
+} from '../../src/access/conditions.ts'
 import { openRateLimit } from '../../src/access/rate-limit.ts'
 
 const monday = new Date('2026-11-30T09:30:00Z')
@@ -80,6 +86,14 @@ test.each<Conditions>([
   { networks: ['example.org'] },
 ])('CONDITION-MALFORMED %j is refused when it is set', (conditions) => {
   expect(checkConditions(conditions)).toMatchObject({ ok: false, rule: 'CONDITION-MALFORMED' })
+})
+
+test('CONDITION-MALFORMED a role that is over before it is given is refused', () => {
+  expect(checkGiven({ notAfter: monday.toISOString() }, monday)).toMatchObject({
+    rule: 'CONDITION-MALFORMED',
+  })
+  expect(checkGiven({ notAfter: '2026-11-30T23:59:59.999Z' }, monday)).toMatchObject({ ok: true })
+  expect(checkGiven({ days: [7] }, monday)).toMatchObject({ rule: 'CONDITION-MALFORMED' })
 })
 
 test('RATE-LIMITED each name has its own share, and it comes back with time', () => {

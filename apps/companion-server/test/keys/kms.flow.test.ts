@@ -1,8 +1,9 @@
-import { createHash, createPublicKey, verify } from 'node:crypto'
+import { createHash, createPublicKey, randomUUID, verify } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Caller, Grant, Role } from '../../src/access/authorize.ts'
 import type { Conditions } from '../../src/access/conditions.ts'
+import { insertGrants } from '../../src/access/tokens.ts'
 import { answer } from '../../src/doors/kmip/answer.ts'
 import { enumerations } from '../../src/doors/kmip/codec/enumerations.ts'
 import { byteString, enumeration, integer, structure, textString } from '../../src/doors/kmip/codec/fields.ts'
@@ -437,6 +438,83 @@ test('ORG-02 nobody gives a role that reaches further than his own, and a revoke
   expect(login.status).toBe(422)
   const { clientId, clientSecret } = made
   expect((await kms.post('/api/v1/auth/universal-auth/login', { clientId, clientSecret })).status).toBe(401)
+})
+
+test('ORG-03 who has a role in one project lists that one, and who has none there finds no organisation', async () => {
+  const { organisations } = kms.server.services
+  const { callAs, caller, organisation, project } = kms
+  const other = await kms.makeProject('Other')
+  const ids = async (who: Caller) => {
+    const found = await organisations.listProjects(callAs(who), organisation.id)
+    return found.ok ? found.value.map(({ id }) => id) : found.rule
+  }
+  expect(given(await organisations.listOrganisations(callAs(caller))).map(({ id }) => id)).toEqual([
+    organisation.id,
+  ])
+  expect(await ids(caller)).toEqual([project.id])
+  expect(await ids(kms.chief)).toEqual(expect.arrayContaining([project.id, other.id]))
+  expect(await ids({ identity: 'stranger', grants: [] })).toBe('OBJECT-ABSENT')
+})
+
+test('IDENTITY-LIST people of a provider are people; a list has a kind, a search, pages and their total', async () => {
+  const { database, directory } = kms.server.services
+  const grant = { role: 'user', organisation: kms.organisation.id, project: kms.project.id } as const
+  const provider_id = randomUUID()
+  await database.transaction().execute(async (work) => {
+    await work
+      .insertInto('identity_provider')
+      .values({ id: provider_id, name: 'office', kind: 'oidc', settings: '{}' })
+      .execute()
+    for (const name of ['Member Ann', 'Member Bob', 'Member Cid']) {
+      const identity_id = randomUUID()
+      await work
+        .insertInto('identity')
+        .values({ id: identity_id, name, client_id: null, token_ttl_seconds: 60, revoked_at: null })
+        .execute()
+      await work.insertInto('member').values({ identity_id, provider_id, subject: name }).execute()
+      await insertGrants(work, identity_id, [grant])
+    }
+  })
+  const list = async (fields: object) => {
+    const { identities, totalCount } = given(
+      await directory.list(kms.callAs(kms.chief), { offset: 0, limit: 100, ...fields }),
+    )
+    return { names: identities.map(({ name }) => name), totalCount }
+  }
+  const people = { kind: 'person', search: 'MEMBER' } as const
+  expect(await list(people)).toEqual({
+    names: ['Member Ann', 'Member Bob', 'Member Cid'],
+    totalCount: 3,
+  })
+  expect(await list({ ...people, offset: 1, limit: 1 })).toEqual({ names: ['Member Bob'], totalCount: 3 })
+  expect(await list({ ...people, kind: 'service' })).toEqual({ names: [], totalCount: 0 })
+  const byHttp = await kms.server.app.inject({
+    method: 'GET',
+    url: '/api/v1/identities?kind=person&search=bob&limit=1',
+    headers: {
+      authorization: await kms.bearer([
+        { role: 'organisation-admin', organisation: kms.organisation.id, project: null },
+      ]),
+    },
+  })
+  expect(byHttp.json()).toMatchObject({ identities: [{ name: 'Member Bob', kind: 'person' }], totalCount: 1 })
+})
+
+test('SETUP-01 a person who has not enrolled is set up anew by the same code, and his first enrolment code opens nothing', async () => {
+  const { organisations, people } = kms.server.services
+  const code = (await organisations.offerSetup()) ?? ''
+  const asked = { door: 'direct', reqId: 'test', source: 'here' } as const
+  const admin = { code, name: 'Ada', username: 'first-ada' }
+  const enrolmentOf = async () => {
+    const { admin: made } = given(await organisations.setUp(admin, asked))
+    return 'code' in made ? made.code : ''
+  }
+  const first = await enrolmentOf()
+  const again = await enrolmentOf()
+  expect(await people.beginEnrolment(first, asked)).toMatchObject({ rule: 'ENROLMENT-ABSENT' })
+  given(await people.beginEnrolment(again, asked))
+  // A new start of the server, which prints a new code, leads there too.
+  expect(await organisations.offerSetup()).not.toBe(null)
 })
 
 test('SETUP-01 the setup code makes the first server admin, once, and closes for ever', async () => {

@@ -1,5 +1,6 @@
-import { useQuery } from '@tanstack/react-query'
-import { call } from './client.ts'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import type { Part } from '../components/list.tsx'
+import { call, Refused } from './client.ts'
 import type { Role } from './limits.ts'
 import { maxPage } from './limits.ts'
 import type { Grant, Identity, Key, KeyVersion, Organisation, Project, Session } from './types.ts'
@@ -32,18 +33,43 @@ export function usePlaces() {
     queryKey: ['places'],
     queryFn: async (): Promise<readonly Place[]> => {
       const { organisations } = await call<{ organisations: Organisation[] }>('GET', '/organisations')
-      const known = await Promise.all(
-        organisations.map(async (organisation) => ({
-          organisation,
-          projects: (
-            await call<{ projects: Project[] }>('GET', `/projects?organisationId=${organisation.id}`)
-          ).projects,
-        })),
-      )
-      return [...known, ...ownPlaces(grants, known)]
+      return placesOf(organisations, grants, async ({ id }) => {
+        const { projects } = await call<{ projects: Project[] }>('GET', `/projects?organisationId=${id}`)
+        return projects
+      })
     },
   })
 }
+
+/** An organisation whose projects the server does not list takes no page away: what roles name is shown. */
+export async function placesOf(
+  organisations: readonly Organisation[],
+  grants: readonly Grant[],
+  projectsIn: (organisation: Organisation) => Promise<readonly Project[]>,
+): Promise<readonly Place[]> {
+  const asked = await Promise.all(
+    organisations.map(async (organisation): Promise<Place | null> => {
+      try {
+        return { organisation, projects: await projectsIn(organisation) }
+      } catch (error) {
+        if (error instanceof Refused && error.status === 404) return null
+        throw error
+      }
+    }),
+  )
+  const known = asked.filter((place) => place !== null)
+  return [...known, ...ownPlaces(grants, known)]
+}
+
+/** Whether these roles read an organisation itself, and not only some of its projects. */
+export const readsOrganisation = (grants: readonly Grant[], organisation: string): boolean =>
+  has(
+    grants.filter(
+      ({ organisationId, projectId }) =>
+        organisationId === null || (organisationId === organisation && projectId === null),
+    ),
+    ...(['server-admin', 'organisation-admin', 'crypto-officer', 'auditor'] as const),
+  )
 
 /** Somebody who only uses a project's keys may not read its organisation, so both names come from their roles. */
 export function ownPlaces(grants: readonly Grant[], known: readonly Place[]): Place[] {
@@ -62,15 +88,26 @@ export function ownPlaces(grants: readonly Grant[], known: readonly Place[]): Pl
   return [...places.values()]
 }
 
-/** The identities that this person governs. */
-export function useIdentities(enabled = true) {
+type Kind = Identity['kind']
+type Identities = { readonly identities: readonly Identity[]; readonly totalCount: number }
+
+/** One page of the people or services that this person governs. */
+export function useIdentities(kind: Kind, { search, offset, limit }: Part, enabled = true) {
   return useQuery({
-    queryKey: ['identities'],
-    queryFn: async () =>
-      (await call<{ identities: Identity[] }>('GET', `/identities?limit=${maxPage}`)).identities,
+    queryKey: ['identities', kind, search, offset, limit],
+    queryFn: () =>
+      call<Identities>(
+        'GET',
+        `/identities?${new URLSearchParams({ kind, search, offset: String(offset), limit: String(limit) })}`,
+      ),
+    placeholderData: keepPreviousData,
     enabled,
   })
 }
+
+/** As many as one call gives, to choose among. */
+export const useChoices = (kind: Kind, enabled = true) =>
+  useIdentities(kind, { search: '', offset: 0, limit: maxPage }, enabled)
 
 export type ProjectChoice = { readonly value: string; readonly label: string }
 
@@ -94,21 +131,41 @@ export function projectsAs(
   )
 }
 
-export function useKeys(projectId: string) {
+export function useKeys(projectId: string, part: Part) {
   return useQuery({
-    queryKey: ['keys', projectId],
-    queryFn: () => keysOf(projectId),
+    queryKey: ['keys', projectId, part],
+    queryFn: () => keysOf(projectId, part),
+    placeholderData: keepPreviousData,
   })
 }
 
 type Keys = { readonly keys: readonly Key[]; readonly totalCount: number }
+export type AllKeys = Keys & { readonly ending: number }
 
-/** The keys of a project. Those with a scheduled deletion come last. */
-export async function keysOf(projectId: string): Promise<Keys> {
-  const list = (more: string) => call<Keys>('GET', `/kms/keys?projectId=${projectId}&limit=${maxPage}${more}`)
-  const [kept, ending] = await Promise.all([list(''), list('&pendingDeletion=true')])
-  return { keys: [...kept.keys, ...ending.keys], totalCount: kept.totalCount + ending.totalCount }
+/** A part of the keys of a project. Those with a scheduled deletion come last, and are counted beside. */
+export async function keysOf(
+  projectId: string,
+  part: Part = { search: '', offset: 0, limit: maxPage },
+): Promise<AllKeys> {
+  const list = (offset: number, limit: number, more: object) => {
+    const asked = { projectId, search: part.search, offset: String(offset), limit: String(limit), ...more }
+    return call<Keys>('GET', `/kms/keys?${new URLSearchParams(asked)}`)
+  }
+  const kept = await list(part.offset, part.limit, {})
+  const rest = restOf(part, kept)
+  const ending = await list(rest.offset, Math.max(1, rest.limit), { pendingDeletion: 'true' })
+  return {
+    keys: [...kept.keys, ...ending.keys.slice(0, rest.limit)],
+    totalCount: kept.totalCount + ending.totalCount,
+    ending: ending.totalCount,
+  }
 }
+
+/** What a page takes of a second list, after what it has of the first. */
+export const restOf = (
+  { offset, limit }: Part,
+  first: { readonly keys: readonly unknown[]; readonly totalCount: number },
+) => ({ offset: Math.max(0, offset - first.totalCount), limit: limit - first.keys.length })
 
 export function useKey(id: string) {
   return useQuery({

@@ -1,7 +1,7 @@
 import { FailureNotice, Icon } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import type { FormEvent, InputHTMLAttributes, ReactNode, TextareaHTMLAttributes } from 'react'
-import { useId } from 'react'
+import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { failureFrom } from '../api/client.ts'
 import { ProveAnew } from './prove-anew.tsx'
@@ -10,6 +10,7 @@ import { ProveAnew } from './prove-anew.tsx'
 export function Form({
   work,
   submit,
+  check,
   onSubmit,
   children,
   danger = false,
@@ -18,21 +19,32 @@ export function Form({
   work: { readonly isPending: boolean; readonly error: Error | null }
   /** The button's label: what a press does. */
   submit: string
+  /** The code of what is missing before anything is sent; null where nothing is. */
+  check?: (fields: Fields) => string | null
   onSubmit: (fields: Fields) => void
   children?: ReactNode
   danger?: boolean
   plain?: boolean
 }) {
   const { t } = useTranslation()
+  const [missing, setMissing] = useState<string | null>(null)
   function submitted(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault()
-    if (!work.isPending) onSubmit(fieldsOf(event.currentTarget))
+    if (work.isPending) return
+    const fields = fieldsOf(event.currentTarget)
+    const code = check?.(fields) ?? null
+    setMissing(code)
+    if (code === null) onSubmit(fields)
   }
   return (
     <form className="form" onSubmit={submitted}>
       {children}
-      <Refused error={work.error} />
-      <div>
+      {missing === null ? (
+        <Refused error={work.error} />
+      ) : (
+        <FailureNotice failure={{ code: missing, detail: '' }} />
+      )}
+      <div className="form-submit">
         <Button
           type="submit"
           size="3"

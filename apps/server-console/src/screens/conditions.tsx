@@ -32,7 +32,12 @@ export function ConditionFields({ approvers }: { approvers: readonly Identity[] 
             label={t('console.new-identity.hours-until')}
           />
         </div>
-        <Field name="not-after" type="date" label={t('console.new-identity.not-after')} />
+        <Field
+          name="not-after"
+          type="date"
+          min={new Date().toISOString().slice(0, 10)}
+          label={t('console.new-identity.not-after')}
+        />
         <Field name="key-names" label={t('console.new-identity.key-names')} dir="ltr" />
         {approvers.length === 0 ? null : (
           <fieldset className="ticks">
@@ -73,7 +78,8 @@ export function conditionsOf({ text, all }: Fields): object | null {
     ...(text('approvals') === '' && by.length === 0
       ? {}
       : { approvals: { count: numberIn(text('approvals')), by } }),
-    ...(text('not-after') === '' ? {} : { notAfter: `${text('not-after')}T00:00:00Z` }),
+    // The day that was chosen is the last one.
+    ...(text('not-after') === '' ? {} : { notAfter: `${text('not-after')}T23:59:59.999Z` }),
   }
   return Object.keys(conditions).length === 0 ? null : conditions
 }

@@ -9,6 +9,8 @@ import { answerChallenge } from '../api/security-keys.ts'
 import type { Enrolment, Session } from '../api/types.ts'
 import { Value } from '../components/copy.tsx'
 import { Field, Form } from '../components/form.tsx'
+import { NewPassword, twiceTheSame } from '../components/new-password.tsx'
+import { usernameIn } from './new-identity.tsx'
 import { Preferences } from './preferences.tsx'
 
 type At = { readonly step: 'login' | 'code' | 'set-up' } | { readonly step: 'enrol'; readonly code: string }
@@ -70,7 +72,7 @@ function SetUp({ onDone }: { onDone: (code: string) => void }) {
         work.mutate({
           code: text('code').trim(),
           name: text('name').trim(),
-          username: text('username').trim(),
+          username: usernameIn({ text }),
         })
       }
     >
@@ -139,6 +141,7 @@ function Enrol({ code, onDone }: { code: string; onDone: () => void }) {
     <Form
       work={enrol}
       submit={t('console.door.enrol.submit')}
+      check={twiceTheSame}
       onSubmit={({ text }) => enrol.mutate({ password: text('password'), totp: text('totp') })}
     >
       <ol className="steps">
@@ -151,15 +154,7 @@ function Enrol({ code, onDone }: { code: string; onDone: () => void }) {
           />
         </li>
         <li>
-          <Field
-            name="password"
-            type="password"
-            label={t('console.door.enrol.password')}
-            hint={t('ui.new-passphrase')}
-            required
-            maxLength={256}
-            autoComplete="new-password"
-          />
+          <NewPassword />
         </li>
         <li>
           <Totp />

@@ -8,7 +8,7 @@ import type { Grant, Identity } from '../api/types.ts'
 import { Choice, Form, Refused } from '../components/form.tsx'
 import { useRoleSentence } from '../components/role-sentence.tsx'
 import { CallSnippets } from '../components/snippets.tsx'
-import { rolesFor, useSpots } from './new-identity.tsx'
+import { rolesFor, smallestOf, useSpots } from './new-identity.tsx'
 
 type RoleOf = Pick<Grant, 'role' | 'organisationId' | 'projectId'>
 
@@ -72,8 +72,8 @@ function GiveRole({ shown }: { shown: Identity }) {
   const queries = useQueryClient()
   const places = usePlaces()
   const spots = useSpots(shown.kind, places.data ?? [])
-  const [chosen, setChosen] = useState('')
-  const spot = spots.find(({ value }) => value === chosen) ?? spots[0]
+  const [chosen, setChosen] = useState<string | null>(null)
+  const spot = spots.find(({ value }) => value === chosen) ?? smallestOf(spots)
   const give = useMutation({
     mutationFn: (role: string) =>
       call<unknown>('POST', `/identities/${shown.id}/roles`, {
@@ -93,6 +93,7 @@ function GiveRole({ shown }: { shown: Identity }) {
       work={give}
       plain
       submit={t('console.identity.give')}
+      check={({ text }) => (text('role') === '' ? 'CONSOLE-NO-ROLE' : null)}
       onSubmit={({ text }) => give.mutate(text('role'))}
     >
       <div className="field-row">
@@ -106,7 +107,10 @@ function GiveRole({ shown }: { shown: Identity }) {
           key={spot.value}
           name="role"
           label={t('console.identity.role')}
-          options={roles.map((role) => ({ value: role, label: t(`console.role.${role}`) }))}
+          options={[
+            { value: '', label: t('console.identity.choose') },
+            ...roles.map((role) => ({ value: role, label: t(`console.role.${role}`) })),
+          ]}
         />
       </div>
     </Form>

@@ -24,7 +24,7 @@ export function ManageIdentity({ shown, onClose }: { shown: Identity; onClose: (
   const at = `/identities/${shown.id}`
   const resetPath = `/people/${shown.id}/reset`
   return (
-    <Dialog title={shown.name} onClose={onClose}>
+    <Dialog once={once !== null} title={shown.name} onClose={onClose}>
       <div className="form" aria-live="polite">
         {once === null ? null : (
           <>
@@ -33,7 +33,7 @@ export function ManageIdentity({ shown, onClose }: { shown: Identity; onClose: (
           </>
         )}
         <Credentials shown={shown} at={at} onMade={setOnce} />
-        {shown.kind === 'service' ? null : <ResetPerson path={resetPath} onMade={setOnce} />}
+        {shown.username === null ? null : <ResetPerson path={resetPath} onMade={setOnce} />}
         <Snippets
           snippet={
             shown.kind === 'service'

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { call } from '../api/client.ts'
 import { has, type Place, projectsAs, useKeys, usePerson, usePlaces } from '../api/queries.ts'
 import type { Key, KeyVersion, Project } from '../api/types.ts'
+import { PagedList, usePart } from '../components/list.tsx'
 import { Asked, Card, Page } from '../components/page.tsx'
 import { to } from '../components/route.ts'
 import { useFormats } from '../components/times.ts'
@@ -74,7 +75,7 @@ function NoPlaces() {
 /** One organisation's keys, as a tree under the keys that wrap them. */
 export function KeyBranches({ place: { organisation, projects } }: { place: Place }) {
   const { t } = useTranslation()
-  const parents = useParents(organisation.id, organisation.createdAt !== '').data
+  const parents = useParents(organisation.id).data
   return (
     <Card title={<Rec>{organisation.name}</Rec>} note={<VersionLegend />}>
       {projects.length === 0 ? (
@@ -191,23 +192,20 @@ function ProjectBranch({ project, versions }: { project: Project; versions: read
 
 function ProjectKeys({ project }: { project: Project }) {
   const { t } = useTranslation()
-  const keys = useKeys(project.id)
+  const [part, setPart] = usePart()
+  const keys = useKeys(project.id, part)
   return (
     <Asked query={keys}>
-      {({ keys: found, totalCount }) =>
-        found.length === 0 ? (
-          <p className="tree-empty">{t('console.keys.empty-project')}</p>
-        ) : (
-          <>
-            <KeyRows keys={found} />
-            {totalCount > found.length ? (
-              <p className="tree-empty">
-                {t('console.keys.first', { shown: found.length, total: totalCount })}
-              </p>
-            ) : null}
-          </>
-        )
-      }
+      {({ keys: found, totalCount }) => (
+        <PagedList
+          part={part}
+          total={totalCount}
+          onPart={setPart}
+          empty={<p className="tree-empty">{t('console.keys.empty-project')}</p>}
+        >
+          <KeyRows keys={found} />
+        </PagedList>
+      )}
     </Asked>
   )
 }

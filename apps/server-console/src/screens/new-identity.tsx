@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../api/client.ts'
 import type { Role } from '../api/limits.ts'
-import { has, type Place, useIdentities, usePerson } from '../api/queries.ts'
+import { has, type Place, useChoices, usePerson } from '../api/queries.ts'
 import type { Enrolment, Grant } from '../api/types.ts'
 import { Secret, Value } from '../components/copy.tsx'
 import { Dialog } from '../components/dialog.tsx'
@@ -37,8 +37,8 @@ export function rolesFor(grants: readonly Grant[], spot: Spot, kind: 'person' | 
       : []),
     ...(admin
       ? kind === 'person'
-        ? (['crypto-officer', 'user', 'operator', 'auditor'] as const)
-        : (['service', 'crypto-officer', 'operator', 'auditor'] as const)
+        ? (['crypto-officer', 'user', 'auditor'] as const)
+        : (['service', 'crypto-officer', 'auditor'] as const)
       : []),
   ]
 }
@@ -63,6 +63,15 @@ export function useSpots(kind: 'person' | 'service', places: readonly Place[]): 
   ].filter((spot) => rolesFor(grants, spot, kind).length > 0)
 }
 
+/** Where a role is given unless somebody says more: a project before an organisation, and both before the whole server. */
+export const smallestOf = (spots: readonly Spot[]): Spot | undefined =>
+  spots.find(({ project }) => project !== null) ??
+  spots.find(({ organisation }) => organisation !== null) ??
+  spots[0]
+
+/** A username is in small letters, and a log-in takes it in any. */
+export const usernameIn = ({ text }: Pick<Fields, 'text'>): string => text('username').trim().toLowerCase()
+
 export function NewIdentity({
   kind,
   places,
@@ -77,10 +86,8 @@ export function NewIdentity({
   const queries = useQueryClient()
   const sentence = useRoleSentence()
   const spots = useSpots(kind, places)
-  const [chosen, setChosen] = useState(
-    spots.find(({ project }) => project !== null)?.value ?? spots[0]?.value ?? '',
-  )
-  const people = useIdentities()
+  const [chosen, setChosen] = useState(smallestOf(spots)?.value ?? '')
+  const people = useChoices('person')
   const spot = spots.find(({ value }) => value === chosen)
   const work = useMutation({
     mutationFn: (fields: Fields) => {
@@ -93,14 +100,14 @@ export function NewIdentity({
       }))
       const name = fields.text('name').trim()
       return kind === 'person'
-        ? call<Made>('POST', '/people', { name, username: fields.text('username').trim(), grants: given })
+        ? call<Made>('POST', '/people', { name, username: usernameIn(fields), grants: given })
         : call<Made>('POST', '/identities', { name, grants: given })
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: ['identities'] }),
   })
   if (work.data !== undefined)
     return (
-      <Dialog title={t(`console.new-identity.made.${kind}`)} onClose={onClose}>
+      <Dialog once title={t(`console.new-identity.made.${kind}`)} onClose={onClose}>
         <ShownOnce made={work.data} />
       </Dialog>
     )
@@ -111,7 +118,7 @@ export function NewIdentity({
       </Dialog>
     )
   const roles = rolesFor(grants, spot, kind)
-  const approvers = (people.data ?? []).filter((one) => one.kind === 'person' && one.revokedAt === null)
+  const approvers = (people.data?.identities ?? []).filter(({ revokedAt }) => revokedAt === null)
   const example = {
     name: 'shop',
     ...(kind === 'person' ? { username: 'shop' } : {}),
@@ -136,22 +143,25 @@ export function NewIdentity({
       <Form
         work={work}
         submit={t(`console.new-identity.submit.${kind}`)}
+        check={({ all }) => (all('role').length === 0 ? 'CONSOLE-NO-ROLE' : null)}
         onSubmit={(fields) => work.mutate(fields)}
       >
-        <Field name="name" label={t('console.person.name')} required maxLength={64} autoComplete="off" />
-        {kind === 'person' ? (
-          <Field
-            name="username"
-            label={t('console.person.username')}
-            hint={t('console.person.username-hint')}
-            required
-            maxLength={64}
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
-            dir="ltr"
-          />
-        ) : null}
+        <div className="field-row">
+          <Field name="name" label={t('console.person.name')} required maxLength={64} autoComplete="off" />
+          {kind === 'person' ? (
+            <Field
+              name="username"
+              label={t('console.person.username')}
+              hint={t('console.person.username-hint')}
+              required
+              maxLength={64}
+              autoComplete="off"
+              autoCapitalize="none"
+              spellCheck={false}
+              dir="ltr"
+            />
+          ) : null}
+        </div>
         <Choice label={t('console.new-identity.where')} value={chosen} onChange={setChosen} options={spots} />
         <fieldset className="ticks" key={chosen}>
           <legend>{t('console.new-identity.roles')}</legend>

@@ -2,30 +2,41 @@ import { Icon, Rec } from '@lux/ui'
 import { useQueries, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useApprovals, waitsFor } from '../api/approvals.ts'
 import { type Readiness, readiness } from '../api/client.ts'
-import { has, keysOf, usePerson, usePlaces } from '../api/queries.ts'
+import { has, keysOf, useIdentities, usePerson, usePlaces } from '../api/queries.ts'
 import type { Key } from '../api/types.ts'
 import { Asked, Card, Page } from '../components/page.tsx'
 import { to } from '../components/route.ts'
 import { useFormats } from '../components/times.ts'
 import { AuditChain } from './audit-chain.tsx'
 import { KeyBadge, KeyBranches } from './keys.tsx'
+import { useRequestTitle } from './oversight/approvals.tsx'
+import { type Sight, stepsOf } from './steps.ts'
 
 export function Overview() {
   const { t } = useTranslation()
   const { grants } = usePerson()
   const places = usePlaces()
   const reads = has(grants, 'crypto-officer', 'user', 'service', 'auditor')
-  const projects = reads ? (places.data ?? []).flatMap((place) => place.projects) : []
+  const projects = (places.data ?? []).flatMap((place) => place.projects)
   const lists = useQueries({
-    queries: projects.map(({ id }) => ({
+    queries: (reads ? projects : []).map(({ id }) => ({
       queryKey: ['keys', id],
       queryFn: () => keysOf(id),
       retry: false,
     })),
   })
-  const keys = lists.flatMap(({ data }) => data?.keys ?? [])
-  const serving = keys.filter(({ isDisabled, state }) => !isDisabled && state !== 'awaiting-ceremony').length
+  const known = reads && places.data !== undefined && lists.every(({ isPending }) => !isPending)
+  const found = lists.flatMap(({ data }) => data ?? [])
+  const keys = found.flatMap((one) => one.keys)
+  const stopped = keys.filter(
+    ({ isDisabled, state, deletionDate }) =>
+      deletionDate === null && (isDisabled || state === 'awaiting-ceremony'),
+  ).length
+  const serving = found.reduce((sum, { totalCount, ending }) => sum + totalCount - ending, 0) - stopped
+  const appoints = has(grants, 'server-admin', 'organisation-admin')
+  const people = useIdentities('person', { search: '', offset: 0, limit: 1 }, appoints)
   const ready = useQuery({ queryKey: ['readiness'], queryFn: readiness, refetchInterval: 15_000 })
   const isReady = ready.data?.code === null
   const audits = grants.some(({ role, organisationId }) => role === 'auditor' && organisationId === null)
@@ -35,7 +46,9 @@ export function Overview() {
         ready.data === undefined
           ? t(ready.isError ? 'console.overview.not-ready' : 'console.overview.asks')
           : isReady
-            ? t('console.overview.ready', { count: serving })
+            ? known
+              ? t('console.overview.ready', { count: serving })
+              : t('console.overview.is-ready')
             : t('console.overview.not-ready')
       }
       lead={t('console.overview.lead')}
@@ -53,8 +66,18 @@ export function Overview() {
           {keys.length === 0
             ? null
             : (places.data ?? []).map((place) => <KeyBranches key={place.organisation.id} place={place} />)}
+          <Waiting />
           <Due keys={keys} />
-          <Next projects={projects.length} keys={keys.length} places={places.data?.length ?? 0} />
+          {places.data === undefined ? null : (
+            <Next
+              sight={{
+                organisations: places.data.length,
+                projects: projects.length,
+                people: people.data?.totalCount ?? null,
+                keys: known ? keys.length : null,
+              }}
+            />
+          )}
         </div>
         <div className="column">
           {audits ? <AuditChain /> : null}
@@ -115,29 +138,16 @@ function Check({ good, name, children }: { good: boolean; name: string; children
   )
 }
 
-type Step = { readonly id: string; readonly done: boolean; readonly href: string; readonly mine: boolean }
-
-/** What to do first, and who can do it: the steps from an empty server to the first encrypt. */
-function Next({ places, projects, keys }: { places: number; projects: number; keys: number }) {
+/** What to do first, and who can do it. */
+function Next({ sight }: { sight: Sight }) {
   const { t } = useTranslation()
   const { grants } = usePerson()
-  const steps: readonly Step[] = [
-    { id: 'organisation', done: places > 0, href: to('places'), mine: has(grants, 'server-admin') },
-    { id: 'project', done: projects > 0, href: to('places'), mine: has(grants, 'organisation-admin') },
-    {
-      id: 'people',
-      done: projects > 0 && keys > 0,
-      href: to('people'),
-      mine: has(grants, 'organisation-admin', 'server-admin'),
-    },
-    { id: 'key', done: keys > 0, href: to('keys'), mine: has(grants, 'crypto-officer') },
-    { id: 'use', done: false, href: to('keys'), mine: has(grants, 'user') },
-  ]
+  const steps = stepsOf(grants, sight)
   return (
     <Card title={t('console.overview.way')}>
       <ol className="way">
         {steps.map(({ id, done, href, mine }, at) => (
-          <li key={id} data-done={done ? '' : undefined}>
+          <li key={id} data-done={done === true ? '' : undefined}>
             <span className="way-number" aria-hidden="true">
               {done ? <Icon name="check" size={14} /> : at + 1}
             </span>
@@ -146,16 +156,40 @@ function Next({ places, projects, keys }: { places: number; projects: number; ke
                 {mine ? <a href={href}>{t(`console.way.${id}.title`)}</a> : t(`console.way.${id}.title`)}
               </strong>
               <span className="quiet">
-                {done
+                {done === true
                   ? t('console.way.done')
-                  : mine
-                    ? t(`console.way.${id}.what`)
-                    : t(`console.way.${id}.who`)}
+                  : done === null && !mine
+                    ? t('console.way.unseen')
+                    : mine
+                      ? t(`console.way.${id}.what`)
+                      : t(`console.way.${id}.who`)}
               </span>
             </span>
           </li>
         ))}
       </ol>
+    </Card>
+  )
+}
+
+/** Requests that this person's own decision ends. */
+function Waiting() {
+  const { t } = useTranslation()
+  const { id: self } = usePerson()
+  const title = useRequestTitle()
+  const waiting = (useApprovals().data ?? []).filter((one) => waitsFor(one, self))
+  if (waiting.length === 0) return null
+  return (
+    <Card title={t('console.overview.waits')}>
+      <ul className="rows">
+        {waiting.map((one) => (
+          <li key={one.id}>
+            <a href={to('requests', 'approvals')}>
+              <Rec>{title(one)}</Rec>
+            </a>
+          </li>
+        ))}
+      </ul>
     </Card>
   )
 }

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { has, useIdentities, usePerson, usePlaces } from '../api/queries.ts'
 import type { Identity } from '../api/types.ts'
+import { PagedList, usePart } from '../components/list.tsx'
 import { Asked, Card, Page } from '../components/page.tsx'
 import { useRoleSentence } from '../components/role-sentence.tsx'
 import { to } from '../components/route.ts'
@@ -15,13 +16,10 @@ import { usePeoplePages } from './oversight/pages.ts'
 /** All people and services, and what each may do, in sentences. */
 export function People() {
   const { t } = useTranslation()
-  const { grants, id: self } = usePerson()
+  const { grants } = usePerson()
   const places = usePlaces()
   const [making, setMaking] = useState<'person' | 'service' | null>(null)
-  const [openId, setOpenId] = useState<string | null>(null)
   const appoints = has(grants, 'server-admin', 'organisation-admin')
-  const found = useIdentities(appoints)
-  const open = found.data?.find(({ id }) => id === openId)
   return (
     <Page
       title={t('console.people.title')}
@@ -41,37 +39,11 @@ export function People() {
       }
     >
       {appoints ? (
-        <Asked query={found}>
-          {(all) => (
-            <div className="pair-columns">
-              {(['person', 'service'] as const).map((kind) => {
-                const its = all.filter((one) => one.kind === kind)
-                return (
-                  <Card key={kind} title={t(`console.people.kind.${kind}`)}>
-                    {its.length === 0 ? (
-                      <EmptyState
-                        icon="holders"
-                        title={t(`console.people.none.${kind}`)}
-                        what={t(`console.people.none-what.${kind}`)}
-                      />
-                    ) : (
-                      <ul className="version-list">
-                        {its.map((one) => (
-                          <Row
-                            key={one.id}
-                            shown={one}
-                            self={one.id === self}
-                            onOpen={() => setOpenId(one.id)}
-                          />
-                        ))}
-                      </ul>
-                    )}
-                  </Card>
-                )
-              })}
-            </div>
-          )}
-        </Asked>
+        <div className="pair-columns">
+          {(['person', 'service'] as const).map((kind) => (
+            <Listed key={kind} kind={kind} />
+          ))}
+        </div>
       ) : (
         <Own />
       )}
@@ -79,8 +51,44 @@ export function People() {
       {making === null || places.data === undefined ? null : (
         <NewIdentity kind={making} places={places.data} onClose={() => setMaking(null)} />
       )}
-      {open === undefined ? null : <ManageIdentity shown={open} onClose={() => setOpenId(null)} />}
     </Page>
+  )
+}
+
+/** The people or the services, in pages. */
+function Listed({ kind }: { kind: Identity['kind'] }) {
+  const { t } = useTranslation()
+  const { id: self } = usePerson()
+  const [part, setPart] = usePart()
+  const [openId, setOpenId] = useState<string | null>(null)
+  const found = useIdentities(kind, part)
+  const open = found.data?.identities.find(({ id }) => id === openId)
+  return (
+    <Card title={t(`console.people.kind.${kind}`)}>
+      <Asked query={found}>
+        {({ identities, totalCount }) => (
+          <PagedList
+            part={part}
+            total={totalCount}
+            onPart={setPart}
+            empty={
+              <EmptyState
+                icon="holders"
+                title={t(`console.people.none.${kind}`)}
+                what={t(`console.people.none-what.${kind}`)}
+              />
+            }
+          >
+            <ul className="version-list">
+              {identities.map((one) => (
+                <Row key={one.id} shown={one} self={one.id === self} onOpen={() => setOpenId(one.id)} />
+              ))}
+            </ul>
+          </PagedList>
+        )}
+      </Asked>
+      {open === undefined ? null : <ManageIdentity shown={open} onClose={() => setOpenId(null)} />}
+    </Card>
   )
 }
 

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call, failureFrom } from '../api/client.ts'
-import { has, type Place, usePerson, usePlaces } from '../api/queries.ts'
+import { has, type Place, readsOrganisation, usePerson, usePlaces } from '../api/queries.ts'
 import type { KeyVersion, Parents } from '../api/types.ts'
 import { CopyCode } from '../components/copy.tsx'
 import { Dialog } from '../components/dialog.tsx'
@@ -41,11 +41,12 @@ export function Places() {
   )
 }
 
-export function useParents(organisation: string, enabled: boolean) {
+export function useParents(organisation: string) {
+  const { grants } = usePerson()
   return useQuery({
     queryKey: ['parents', organisation],
     queryFn: () => call<Parents>('GET', `/organisations/${organisation}/parents`),
-    enabled,
+    enabled: readsOrganisation(grants, organisation),
     staleTime: 60_000,
   })
 }
@@ -54,7 +55,7 @@ function OnePlace({ place: { organisation, projects } }: { place: Place }) {
   const { t } = useTranslation()
   const { date } = useFormats()
   const { grants } = usePerson()
-  const parents = useParents(organisation.id, organisation.createdAt !== '')
+  const parents = useParents(organisation.id)
   const admin = grants.some(
     ({ role, organisationId }) => role === 'organisation-admin' && organisationId === organisation.id,
   )

@@ -1,6 +1,8 @@
 import { Code, EmptyState, QuorumRing, Rec } from '@lux/ui'
 import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useApprovals, waitsFor } from '../api/approvals.ts'
 import { call, send } from '../api/client.ts'
 import { maxPage } from '../api/limits.ts'
 import { has, usePerson } from '../api/queries.ts'
@@ -10,12 +12,31 @@ import { Field, Form } from '../components/form.tsx'
 import { Asked, Card, Page } from '../components/page.tsx'
 import { Snippets } from '../components/snippets.tsx'
 import { useFormats } from '../components/times.ts'
+import { Approvals } from './oversight/approvals.tsx'
 import { useRequestPages } from './oversight/pages.ts'
 
 type Holder = { readonly index: number; readonly name: string }
 
-/** What waits for people: requests to decrypt with threshold keys, and bundles of ceremonies. */
+/** What waits for people, that which waits for this one first. */
 export function Requests() {
+  const { id: self } = usePerson()
+  const approvals = useApprovals()
+  // It is chosen once: a decision does not take the page away.
+  const [first, setFirst] = useState<'approvals' | 'decryptions' | null>(null)
+  const fresh = approvals.data?.some((one) => waitsFor(one, self))
+  if (first === null && (fresh !== undefined || approvals.isError))
+    setFirst(fresh === true ? 'approvals' : 'decryptions')
+  return first === null ? (
+    <Asked query={approvals}>{() => null}</Asked>
+  ) : first === 'approvals' ? (
+    <Approvals />
+  ) : (
+    <Decryptions />
+  )
+}
+
+/** Requests to decrypt with threshold keys, and bundles of ceremonies. */
+export function Decryptions() {
   const { t } = useTranslation()
   const { grants } = usePerson()
   const bundles = grants.some(
@@ -30,7 +51,7 @@ export function Requests() {
       <div className="columns">
         <div className="column">
           {has(grants, 'operator', 'user', 'crypto-officer', 'auditor', 'service') ? (
-            <Decryptions />
+            <SharedKeys />
           ) : (
             <EmptyState
               icon="holders"
@@ -45,7 +66,7 @@ export function Requests() {
   )
 }
 
-function Decryptions() {
+function SharedKeys() {
   const { t } = useTranslation()
   const keys = useQuery({
     queryKey: ['fhe-keys'],

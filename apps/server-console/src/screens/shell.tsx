@@ -5,7 +5,8 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../api/client.ts'
 import type { Session } from '../api/types.ts'
-import { to, useRoute } from '../components/route.ts'
+import { Page } from '../components/page.tsx'
+import { type At, pageOf, to, useRoute } from '../components/route.ts'
 import { Account } from './account/account.tsx'
 import { Api } from './api.tsx'
 import { Audit } from './audit.tsx'
@@ -21,44 +22,36 @@ import { Overview } from './overview.tsx'
 import { People } from './people.tsx'
 import { Places } from './places.tsx'
 import { Preferences } from './preferences.tsx'
-import { Requests } from './requests.tsx'
+import { Decryptions, Requests } from './requests.tsx'
 
-type Screen = {
-  readonly name: string
-  readonly show: (rest: readonly string[]) => ReactNode
-  /** Pages that the bar does not link to. */
-  readonly aside?: true
+const screens: Readonly<Record<Exclude<At['page'], 'key'>, () => ReactNode>> = {
+  overview: () => <Overview />,
+  keys: () => <Keys />,
+  'keys/elsewhere': () => <Providers />,
+  requests: () => <Requests />,
+  'requests/decryptions': () => <Decryptions />,
+  'requests/approvals': () => <Approvals />,
+  audit: () => <Audit />,
+  'audit/alerts': () => <Alerts />,
+  'audit/reports': () => <Reports />,
+  people: () => <People />,
+  'people/review': () => <AccessReview />,
+  'people/kmip': () => <KmipClients />,
+  places: () => <Places />,
+  api: () => <Api />,
+  account: () => <Account />,
 }
 
-const screens: readonly Screen[] = [
-  { name: 'overview', show: () => <Overview /> },
-  {
-    name: 'keys',
-    show: ([id]) =>
-      id === undefined ? <Keys /> : id === 'elsewhere' ? <Providers /> : <KeyPage key={id} id={id} />,
-  },
-  { name: 'requests', show: ([at]) => (at === 'approvals' ? <Approvals /> : <Requests />) },
-  {
-    name: 'audit',
-    show: ([at]) => (at === 'alerts' ? <Alerts /> : at === 'reports' ? <Reports /> : <Audit />),
-  },
-  {
-    name: 'people',
-    show: ([at]) => (at === 'review' ? <AccessReview /> : at === 'kmip' ? <KmipClients /> : <People />),
-  },
-  { name: 'places', show: () => <Places /> },
-  { name: 'api', show: () => <Api /> },
-  { name: 'account', show: () => <Account />, aside: true },
-]
-
-const shown = screens.filter(({ aside }) => aside === undefined)
+/** What the bar links to. */
+const shown = ['overview', 'keys', 'requests', 'audit', 'people', 'places', 'api'] as const
 
 export function Shell({ session }: { session: Session }) {
   const { t } = useTranslation()
-  const [first, ...rest] = useRoute()
+  const route = useRoute()
   const [open, setOpen] = useState(false)
-  const screen = screens.find(({ name }) => name === first) ?? screens[0]
-  const at = [screen?.name ?? '', ...rest].join('/')
+  const found = pageOf(route)
+  const [first = 'overview'] = route
+  const at = route.join('/')
   return (
     <>
       <button type="button" className="skip" onClick={() => document.getElementById('main')?.focus()}>
@@ -82,11 +75,11 @@ export function Shell({ session }: { session: Session }) {
           <Icon name="menu" size={20} />
         </button>
         <nav className="bar-nav" data-open={open ? '' : undefined} aria-label={t('console.pages')}>
-          {shown.map(({ name }) => (
+          {shown.map((name) => (
             <a
               key={name}
               href={to(name)}
-              aria-current={screen?.name === name ? 'page' : undefined}
+              aria-current={found !== null && first === name ? 'page' : undefined}
               onClick={() => setOpen(false)}
             >
               {t(`console.page.${name}`)}
@@ -96,9 +89,24 @@ export function Shell({ session }: { session: Session }) {
         <Who key={at} session={session} />
       </header>
       <main className="page" id="main" tabIndex={-1} key={at}>
-        {screen?.show(rest)}
+        {found === null ? (
+          <NoPage />
+        ) : found.page === 'key' ? (
+          <KeyPage id={found.id} />
+        ) : (
+          screens[found.page]()
+        )}
       </main>
     </>
+  )
+}
+
+function NoPage() {
+  const { t } = useTranslation()
+  return (
+    <Page title={t('console.no-page.title')} lead={t('console.no-page.what')}>
+      <a href={to('overview')}>{t('console.page.overview')}</a>
+    </Page>
   )
 }
 

@@ -7,6 +7,7 @@ import {
   sha256Hex,
   utf8,
 } from '@lux/crypto'
+import { sql } from 'kysely'
 import type { Call, Record, Subject } from '../../audit/record.ts'
 import type { Database } from '../../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
@@ -18,6 +19,8 @@ export type Access = {
   readonly identity: string
   readonly name: string
   readonly username: string | null
+  /** A person who has yet to enrol; no part of what is signed off either. */
+  readonly invited: boolean
   readonly roles: readonly {
     readonly role: Role
     readonly project: string | null
@@ -164,6 +167,7 @@ async function accessIn(
     .leftJoin('person', 'person.identity_id', 'identity.id')
     .leftJoin('project', 'project.id', 'role_grant.project_id')
     .select(['identity.id', 'identity.name', 'person.username', 'role_grant.role'])
+    .select(sql<boolean>`coalesce(person.enrolment_hash is not null, false)`.as('invited'))
     .select(['role_grant.project_id', 'project.name as project_name', 'role_grant.conditions'])
     .where('role_grant.organisation_id', 'is not distinct from', organisation)
     .where('identity.revoked_at', 'is', null)
@@ -174,7 +178,8 @@ async function accessIn(
     .execute()
   const found = new Map<string, Omit<Access, 'lastUse'> & { roles: Access['roles'][number][] }>()
   for (const row of rows) {
-    const one = found.get(row.id) ?? { identity: row.id, name: row.name, username: row.username, roles: [] }
+    const { id, name, username, invited } = row
+    const one = found.get(id) ?? { identity: id, name, username, invited, roles: [] }
     one.roles.push({
       ...{ role: row.role, project: row.project_id, projectName: row.project_name },
       // What is stored was looked at when it was given.

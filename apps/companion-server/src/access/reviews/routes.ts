@@ -12,7 +12,8 @@ const accessList = Type.Object({
   digest: text,
   access: Type.Array(
     Type.Object({
-      ...{ identityId: text, name: text, username: orNull(text), lastUse: orNull(time) },
+      ...{ identityId: text, name: text, username: orNull(text), invited: Type.Boolean() },
+      lastUse: orNull(time),
       roles: Type.Array(
         Type.Object({
           ...{ role: text, projectId: orNull(text), projectName: orNull(text) },

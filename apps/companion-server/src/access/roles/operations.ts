@@ -17,7 +17,7 @@ export type Roles = ReturnType<typeof openRoles>
 
 /** The roles of who is here already. Nobody changes his own; those of a member of an identity provider come from its groups. */
 export function openRoles({ database, record, now }: Parts) {
-  const { mayGive, governed } = openAppointing(database)
+  const { mayGive, mayTake, governed } = openAppointing(database)
 
   return {
     /** One role more, of those that the caller may give, to whom he governs. */
@@ -44,7 +44,7 @@ export function openRoles({ database, record, now }: Parts) {
         const own = await grantsOf(database, identity)
         const there = own.find((one) => isSame(one, { role, ...place }))
         // Asked of a role that is not there too: only who may give it hears whether it is.
-        const given = await mayGive(call, subject, [there ?? { role, ...place }])
+        const given = await mayTake(call, subject, there ?? { role, ...place })
         if (!given.ok) return given
         if (there === undefined) return refuse('OBJECT-ABSENT', 'Role not found')
         const left = role === 'server-admin' ? await notTheLast(database, identity) : accept(null)

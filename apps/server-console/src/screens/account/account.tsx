@@ -8,6 +8,7 @@ import { usePerson } from '../../api/queries.ts'
 import { addSecurityKey, type SecurityKey } from '../../api/security-keys.ts'
 import { Dialog } from '../../components/dialog.tsx'
 import { Field, Form } from '../../components/form.tsx'
+import { NewPassword, twiceTheSame } from '../../components/new-password.tsx'
 import { Asked, Card, Page } from '../../components/page.tsx'
 import { useRoleSentence } from '../../components/role-sentence.tsx'
 import { CallSnippets } from '../../components/snippets.tsx'
@@ -187,7 +188,8 @@ function Password() {
         work={change}
         plain
         submit={t('console.account.password-submit')}
-        onSubmit={({ text }) => change.mutate({ password: text('old'), newPassword: text('new') })}
+        check={twiceTheSame}
+        onSubmit={({ text }) => change.mutate({ password: text('old'), newPassword: text('password') })}
       >
         <p>{t('console.account.password-what')}</p>
         <Field
@@ -198,15 +200,7 @@ function Password() {
           maxLength={256}
           autoComplete="current-password"
         />
-        <Field
-          name="new"
-          type="password"
-          label={t('console.door.enrol.password')}
-          hint={t('ui.new-passphrase')}
-          required
-          maxLength={256}
-          autoComplete="new-password"
-        />
+        <NewPassword />
         {change.isSuccess ? <p role="status">{t('console.account.password-done')}</p> : null}
       </Form>
       <CallSnippets method="POST" path="/auth/password/change" body={example} />

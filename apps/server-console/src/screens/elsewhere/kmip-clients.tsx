@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../../api/client.ts'
-import { type ProjectChoice, projectsAs, useIdentities, usePerson, usePlaces } from '../../api/queries.ts'
+import { type ProjectChoice, projectsAs, useChoices, usePerson, usePlaces } from '../../api/queries.ts'
 import { Dialog } from '../../components/dialog.tsx'
 import { Choice, Field, Form, TextField } from '../../components/form.tsx'
 import { Asked, Card, Page } from '../../components/page.tsx'
@@ -111,7 +111,7 @@ function OfProjects({ projects }: { projects: readonly ProjectChoice[] }) {
 function Register({ project }: { project: string }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
-  const identities = useIdentities()
+  const identities = useChoices('service')
   const work = useMutation({
     mutationFn: (body: object) => call<unknown>('POST', '/kmip-clients', body),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['kmip-clients', project] }),
@@ -125,8 +125,8 @@ function Register({ project }: { project: string }) {
   return (
     <>
       <Asked query={identities}>
-        {(all) => {
-          const services = all.filter(({ kind, revokedAt }) => kind === 'service' && revokedAt === null)
+        {(found) => {
+          const services = found.identities.filter(({ revokedAt }) => revokedAt === null)
           return services.length === 0 ? (
             <p className="quiet">{t('console.kmip.no-service')}</p>
           ) : (

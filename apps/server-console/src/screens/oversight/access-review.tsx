@@ -8,6 +8,7 @@ import { usePerson, usePlaces } from '../../api/queries.ts'
 import type { Conditions } from '../../api/types.ts'
 import { CopyCode } from '../../components/copy.tsx'
 import { Choice, Form, Refused, Tick } from '../../components/form.tsx'
+import { PagedList, usePart } from '../../components/list.tsx'
 import { Asked, Card, Page } from '../../components/page.tsx'
 import { useRoleSentence } from '../../components/role-sentence.tsx'
 import { CallSnippets } from '../../components/snippets.tsx'
@@ -19,6 +20,7 @@ type Access = {
   readonly identityId: string
   readonly name: string
   readonly username: string | null
+  readonly invited: boolean
   readonly lastUse: string | null
   readonly roles: readonly {
     readonly role: Role
@@ -111,6 +113,7 @@ function PresentAccess({ spot }: { spot: Spot }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
   const take = useTakeRole()
+  const [part, setPart] = usePart()
   const organisation = spot.id === '' ? {} : { organisationId: spot.id }
   const found = useQuery({
     queryKey: ['access', spot.id],
@@ -127,21 +130,44 @@ function PresentAccess({ spot }: { spot: Spot }) {
   })
   return (
     <Asked query={found}>
-      {({ access, digest }) => (
-        <Card title={t('console.review.who', { count: access.length })}>
-          <ul className="version-list">
-            {access.map((one) => (
-              <AccessLine key={one.identityId} one={one} spot={spot} onTake={take.mutate} />
-            ))}
-          </ul>
-          <Refused error={take.error} />
-          <Form work={sign} submit={t('console.review.sign')} onSubmit={() => sign.mutate(digest)}>
-            <Tick name="looked" required label={t('console.review.looked')} />
-          </Form>
-          <CallSnippets method="POST" path="/access-reviews" body={{ ...organisation, digest }} />
-        </Card>
-      )}
+      {({ access, digest }) => {
+        const fitting = fittingIn(access, part.search)
+        return (
+          <Card title={t('console.review.who', { count: access.length })}>
+            <PagedList
+              part={part}
+              total={fitting.length}
+              onPart={setPart}
+              empty={null}
+            >
+              <ul className="version-list">
+                {fitting.slice(part.offset, part.offset + part.limit).map((one) => (
+                  <AccessLine key={one.identityId} one={one} spot={spot} onTake={take.mutate} />
+                ))}
+              </ul>
+            </PagedList>
+            <Refused error={take.error} />
+            <Form work={sign} submit={t('console.review.sign')} onSubmit={() => sign.mutate(digest)}>
+              <Tick name="looked" required label={t('console.review.looked')} />
+            </Form>
+            <CallSnippets method="POST" path="/access-reviews" body={{ ...organisation, digest }} />
+          </Card>
+        )
+      }}
     </Asked>
+  )
+}
+
+/** Those with this part of a name or username, or with such a role. */
+export function fittingIn<T extends Pick<Access, 'name' | 'username' | 'roles'>>(
+  access: readonly T[],
+  search: string,
+): readonly T[] {
+  const wanted = search.toLowerCase()
+  return access.filter(({ name, username, roles }) =>
+    [name, username ?? '', ...roles.map(({ role }) => role)].some((one) =>
+      one.toLowerCase().includes(wanted),
+    ),
   )
 }
 
@@ -163,7 +189,7 @@ function AccessLine({
       <span className="version-text">
         <PersonChip
           name={one.name}
-          presence="here"
+          presence={one.invited ? 'expected' : 'here'}
           {...(one.username === null ? {} : { note: one.username })}
         />
         <ul className="sentences">
@@ -184,6 +210,13 @@ function AccessLine({
             </li>
           ))}
         </ul>
+        {one.invited ? (
+          <span className="actions">
+            <span className="badge" data-tone="due">
+              {t('console.people.invited')}
+            </span>
+          </span>
+        ) : null}
         <span className="quiet">
           {one.lastUse === null
             ? t('console.review.never')

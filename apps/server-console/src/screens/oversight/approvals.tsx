@@ -1,7 +1,8 @@
 import { EmptyState, Rec } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import { type ApprovalRequest, labelOf, useApprovals, waitsFor } from '../../api/approvals.ts'
 import { call } from '../../api/client.ts'
 import { usePerson } from '../../api/queries.ts'
 import { CopyCode } from '../../components/copy.tsx'
@@ -12,28 +13,10 @@ import { CallSnippets } from '../../components/snippets.tsx'
 import { useFormats } from '../../components/times.ts'
 import { useRequestPages } from './pages.ts'
 
-type ApprovalRequest = {
-  readonly id: string
-  readonly identity: string
-  readonly operation: string
-  readonly key: string
-  readonly asked: string
-  readonly state: 'waiting' | 'approved' | 'refused' | 'used' | 'expired'
-  readonly needed: number
-  readonly approvers: readonly string[]
-  readonly decisions: readonly { readonly identity: string; readonly approves: boolean }[]
-  readonly names: Readonly<Record<string, string>>
-  readonly expiresAt: string
-}
-
 /** Requests for acts that need the approval of others. */
 export function Approvals() {
   const { t } = useTranslation()
-  const found = useQuery({
-    queryKey: ['approvals'],
-    queryFn: async () =>
-      (await call<{ requests: readonly ApprovalRequest[] }>('GET', '/approval-requests')).requests,
-  })
+  const found = useApprovals()
   return (
     <Page
       title={t('console.approvals.title')}
@@ -57,6 +40,19 @@ export function Approvals() {
   )
 }
 
+/** Who asks for what, with which key. */
+export function useRequestTitle(): (request: ApprovalRequest) => string {
+  const { t } = useTranslation()
+  return ({ identity, operation, key, names }) => {
+    const label = labelOf(operation)
+    return t('console.approvals.asks', {
+      name: names[identity] ?? identity,
+      act: 'key' in label ? t(label.key) : label.name,
+      key: names[key] ?? key,
+    })
+  }
+}
+
 function OneRequest({ request }: { request: ApprovalRequest }) {
   const { t } = useTranslation()
   const { list, time } = useFormats()
@@ -67,10 +63,8 @@ function OneRequest({ request }: { request: ApprovalRequest }) {
       call<unknown>('POST', `/approval-requests/${request.id}/${verb}`),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['approvals'] }),
   })
-  const mine =
-    request.state === 'waiting' &&
-    request.approvers.includes(self) &&
-    !request.decisions.some(({ identity }) => identity === self)
+  const title = useRequestTitle()
+  const mine = waitsFor(request, self)
   const nameOf = (id: string): string => request.names[id] ?? id
   const decided = new Set(request.decisions.map(({ identity }) => identity))
   const said = (approves: boolean) =>
@@ -78,7 +72,7 @@ function OneRequest({ request }: { request: ApprovalRequest }) {
   const approved = request.decisions.filter(({ approves }) => approves).length
   return (
     <Card
-      title={t('console.approvals.asks', { operation: request.operation })}
+      title={<Rec>{title(request)}</Rec>}
       note={t('console.requests.until', { time: time(request.expiresAt) })}
     >
       <dl className="facts">

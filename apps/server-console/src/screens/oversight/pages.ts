@@ -40,7 +40,7 @@ export const usePeoplePages = (at: 'all' | 'review' | 'kmip') =>
 export const useRequestPages = (at: 'requests' | 'approvals') =>
   usePages(
     [
-      ['requests', to('requests')],
+      ['requests', to('requests', 'decryptions')],
       ['approvals', to('requests', 'approvals')],
     ],
     at,

@@ -1,0 +1,53 @@
+import { useQuery } from '@tanstack/react-query'
+import { call } from './client.ts'
+
+export type ApprovalRequest = {
+  readonly id: string
+  readonly identity: string
+  readonly operation: string
+  readonly key: string
+  readonly asked: string
+  readonly state: 'waiting' | 'approved' | 'refused' | 'used' | 'expired'
+  readonly needed: number
+  readonly approvers: readonly string[]
+  readonly decisions: readonly { readonly identity: string; readonly approves: boolean }[]
+  readonly names: Readonly<Record<string, string>>
+  readonly expiresAt: string
+}
+
+export function useApprovals() {
+  return useQuery({
+    queryKey: ['approvals'],
+    queryFn: async () =>
+      (await call<{ requests: readonly ApprovalRequest[] }>('GET', '/approval-requests')).requests,
+    refetchInterval: 15_000,
+  })
+}
+
+/** Whether a request waits for this person's own decision. */
+export const waitsFor = (
+  { state, approvers, decisions }: Pick<ApprovalRequest, 'state' | 'approvers' | 'decisions'>,
+  self: string,
+): boolean =>
+  state === 'waiting' && approvers.includes(self) && !decisions.some(({ identity }) => identity === self)
+
+/** What an operation is called on its own page, where it has one. */
+const labels: Readonly<Record<string, string>> = {
+  'key.encrypt': 'console.cipher.encrypt',
+  'key.decrypt': 'console.cipher.decrypt',
+  'key.rewrap': 'console.cipher.rewrap',
+  'key.generate-data-key': 'console.cipher.data-key',
+  'key.sign': 'console.sign.sign',
+  'key.verify': 'console.sign.verify',
+  'key.generate-mac': 'console.mac.make',
+  'key.verify-mac': 'console.mac.check',
+  'key.delete': 'console.life.delete-submit',
+  'key.shred': 'console.life.shred-submit',
+  'key.export': 'console.export.submit',
+}
+
+/** The text of an operation: a key of the locales, or the operation's own name. */
+export const labelOf = (operation: string): { readonly key: string } | { readonly name: string } => {
+  const key = labels[operation]
+  return key === undefined ? { name: operation } : { key }
+}
