@@ -10,12 +10,21 @@ import { rolesFor, smallestOf, usernameIn } from '../src/screens/new-identity.ts
 import { fittingIn } from '../src/screens/oversight/access-review.tsx'
 import { stepsOf } from '../src/screens/steps.ts'
 
-const grant = (role: Grant['role'], organisationId: string | null = null, projectId: string | null = null) => ({
+const grant = (
+  role: Grant['role'],
+  organisationId: string | null = null,
+  projectId: string | null = null,
+) => ({
   ...{ role, organisationId, projectId, conditions: null },
   organisationName: organisationId,
   projectName: projectId,
 })
-const bank: Organisation = { id: 'bank', name: 'Bank', ceremonyOnly: false, createdAt: '2026-12-01T00:00:00Z' }
+const bank: Organisation = {
+  id: 'bank',
+  name: 'Bank',
+  ceremonyOnly: false,
+  createdAt: '2026-12-01T00:00:00Z',
+}
 const payments = { id: 'payments', name: 'Payments', organisationId: 'bank', createdAt: '' }
 const from = (fields: Readonly<Record<string, string>>) => ({ text: (name: string) => fields[name] ?? '' })
 
@@ -51,7 +60,11 @@ test('CONSOLE-LIST a page says which lines of how many it has, and where those b
   expect(restOf(part(100), kept(17, 117))).toEqual({ offset: 0, limit: 8 })
   expect(restOf(part(125), kept(0, 117))).toEqual({ offset: 8, limit: 25 })
   const access = [
-    { name: 'Paul', username: 'paul', roles: [{ role: 'user' as const, ...{ projectId: null, projectName: null, conditions: null } }] },
+    {
+      name: 'Paul',
+      username: 'paul',
+      roles: [{ role: 'user' as const, ...{ projectId: null, projectName: null, conditions: null } }],
+    },
     { name: 'shop', username: null, roles: [] },
   ]
   expect(fittingIn(access, 'PAU').map(({ name }) => name)).toEqual(['Paul'])

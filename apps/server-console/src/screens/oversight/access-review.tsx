@@ -134,12 +134,7 @@ function PresentAccess({ spot }: { spot: Spot }) {
         const fitting = fittingIn(access, part.search)
         return (
           <Card title={t('console.review.who', { count: access.length })}>
-            <PagedList
-              part={part}
-              total={fitting.length}
-              onPart={setPart}
-              empty={null}
-            >
+            <PagedList part={part} total={fitting.length} onPart={setPart} empty={null}>
               <ul className="version-list">
                 {fitting.slice(part.offset, part.offset + part.limit).map((one) => (
                   <AccessLine key={one.identityId} one={one} spot={spot} onTake={take.mutate} />
