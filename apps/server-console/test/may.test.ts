@@ -37,9 +37,7 @@ test('CONSOLE-MAY a role is offered only where its giver governs, and never one 
   expect(rolesFor(server, spot('o', 'p'), 'person')).toEqual([])
   expect(rolesFor(chief, spot('o', null), 'person')).toContain('organisation-admin')
   expect(rolesFor(chief, spot('o', 'p'), 'person')).not.toContain('organisation-admin')
-  expect(rolesFor(chief, spot('o', 'p'), 'service')).toEqual([
-    ...['service', 'crypto-officer', 'auditor'],
-  ])
+  expect(rolesFor(chief, spot('o', 'p'), 'service')).toEqual([...['service', 'crypto-officer', 'auditor']])
   for (const kind of ['person', 'service'] as const) {
     expect(rolesFor(chief, spot('x', null), kind)).toEqual([])
     expect(rolesFor([grant('user', 'o', 'p')], spot('o', 'p'), kind)).toEqual([])

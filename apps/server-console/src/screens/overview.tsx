@@ -184,9 +184,7 @@ function Waiting() {
       <ul className="rows">
         {waiting.map((one) => (
           <li key={one.id}>
-            <a href={to('requests', 'approvals')}>
-              <Rec>{title(one)}</Rec>
-            </a>
+            <a href={to('requests', 'approvals')}>{title(one)}</a>
           </li>
         ))}
       </ul>

@@ -40,15 +40,18 @@ export function Approvals() {
   )
 }
 
+const isolated = (name: string): string => `\u2068${name}\u2069`
+
 /** Who asks for what, with which key. */
 export function useRequestTitle(): (request: ApprovalRequest) => string {
   const { t } = useTranslation()
   return ({ identity, operation, key, names }) => {
     const label = labelOf(operation)
     return t('console.approvals.asks', {
-      name: names[identity] ?? identity,
+      // A name in other letters turns no sentence round.
+      name: isolated(names[identity] ?? identity),
       act: 'key' in label ? t(label.key) : label.name,
-      key: names[key] ?? key,
+      key: isolated(names[key] ?? key),
     })
   }
 }
@@ -71,10 +74,7 @@ function OneRequest({ request }: { request: ApprovalRequest }) {
     request.decisions.filter((one) => one.approves === approves).map(({ identity }) => identity)
   const approved = request.decisions.filter(({ approves }) => approves).length
   return (
-    <Card
-      title={<Rec>{title(request)}</Rec>}
-      note={t('console.requests.until', { time: time(request.expiresAt) })}
-    >
+    <Card title={title(request)} note={t('console.requests.until', { time: time(request.expiresAt) })}>
       <dl className="facts">
         <div>
           <dt>{t('console.audit.fact.identity')}</dt>
