@@ -38,7 +38,7 @@ import { idempotentCalls } from './idempotency/hooks.ts'
 import { metricsRoutes } from './metrics.ts'
 import { diskFailureOf } from './platform/failure.ts'
 import { describeApi } from './platform/http/api-document.ts'
-import { toHttpError } from './platform/http/error-of.ts'
+import { refuseUnparsed, toHttpError } from './platform/http/error-of.ts'
 import { badRequest, errorBody, HttpError } from './platform/http/http-error.ts'
 import { parseJsonBody } from './platform/http/json-body.ts'
 import { replyInTime } from './platform/http/reply.ts'
@@ -80,6 +80,7 @@ export async function buildApp(
     requestIdHeader: false,
     routerOptions: { maxParamLength: 128 },
     frameworkErrors: refuseAddress,
+    clientErrorHandler: refuseUnparsed,
     ajv: {
       customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: false },
     },

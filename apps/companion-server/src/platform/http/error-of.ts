@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { HsmError } from '@lux/hsm'
 import type { FastifyError } from 'fastify'
 import { EnvironmentError } from '../../refusal.ts'
 import { databaseFaultOf, diskFailureOf, isNoText } from '../failure.ts'
-import { HttpError, misfit, unavailable } from './http-error.ts'
+import { errorBody, HttpError, misfit, unavailable } from './http-error.ts'
 
 /** Whatever was thrown, as it is answered. */
 export function toHttpError(error: FastifyError | Error): HttpError {
@@ -24,6 +27,28 @@ export function toHttpError(error: FastifyError | Error): HttpError {
   const disk = diskFailureOf(error)
   if (disk !== null) return unavailable(disk.code)
   return new HttpError(500, 'INTERNAL', undefined, { error: 'INTERNAL' })
+}
+
+const statusOfUnparsed: Readonly<Record<string, number>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_HEADER_OVERFLOW: 431,
+}
+
+/** Answers what is no HTTP request, in the form of every other refusal, and ends its connection. */
+export function refuseUnparsed(error: { readonly code?: string } & Error, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  const status = statusOfUnparsed[error.code ?? ''] ?? 400
+  const reqId = randomUUID()
+  const body = JSON.stringify(errorBody(reqId, new HttpError(status, 'CALL-UNREADABLE')))
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `X-Request-Id: ${reqId}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ]
+  if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
+  socket.destroy(error)
 }
 
 const keyShape = /^[A-Za-z][A-Za-z0-9-]{0,31}$/
