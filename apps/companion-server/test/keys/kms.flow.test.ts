@@ -600,7 +600,7 @@ test('ACCESS-03 a list shows, at every door, those keys alone that the condition
   const seen = [await make('pay-1', 'aes-256-gcm'), await make('pay-2', 'aes-256-gcm')]
   const [signs, other] = [await make('pay-signs', 'ECC_NIST_P256'), await make('other', 'aes-256-gcm')]
 
-  async function shownAt(conditions: readonly Conditions[]) {
+  async function shownAt(conditions: readonly (Conditions | null)[]) {
     const grants = conditions.map((one): Grant => ({ role: 'service', ...place, conditions: one }))
     // One of two roles in one place is another's: a person has one of each.
     const roles = grants.map((grant, at): Grant => (at === 0 ? grant : { ...grant, role: 'user' }))
@@ -673,5 +673,5 @@ test('ACCESS-03 a list shows, at every door, those keys alone that the condition
     aws: [],
     kmip: [],
   })
-  expect((await shownAt([{ keyNames: ['none'] }, {}])).total).toBe(4)
+  expect((await shownAt([{ keyNames: ['none'] }, null])).total).toBe(4)
 })
