@@ -63,7 +63,9 @@ type Place = { readonly organisation: string | null; readonly project: string | 
 async function measured(one: Listening, other: Listening): Promise<Row[]> {
   const { organisations, keys, database, authentication } = one.services
   const nowhere = { organisation: null, project: null }
-  const organisation = taken(await organisations.createOrganisation(as('server-admin', nowhere), 'Here')).id
+  const organisation = taken(
+    await organisations.createOrganisation(as('server-admin', nowhere), { name: 'Here' }),
+  ).id
   const chief = as('organisation-admin', { organisation, project: null })
   const project = taken(await organisations.createProject(chief, { organisation, name: 'P' })).id
   const place = { organisation, project }
@@ -114,7 +116,7 @@ async function measured(one: Listening, other: Listening): Promise<Row[]> {
     disabled.push(await until(key, token, 400))
     taken(await keys.patch(officer, { id: key, isDisabled: false }))
     await until(key, token, 200)
-    taken(await organisations.revokeIdentity(chief, identity))
+    taken(await organisations.revokeIdentity(chief, { identity: identity }))
     revoked.push(await until(key, token, 401))
   }
   busy.over = true

@@ -10,7 +10,6 @@ export async function apiDocument(): Promise<object> {
   const nothing = {
     ...tablesAlone(),
     desk: { domain: 'rehearsal' },
-    signOn: {},
     telemetry: { observe: () => undefined },
   }
   // No route is called: what is only registered asks for nothing else.

@@ -11,17 +11,10 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify'
 import helmet from 'helmet'
-import { approvalRoutes } from './access/approval-routes.ts'
-import { organisationRoutes } from './access/organisation-routes.ts'
-import { peopleRoutes } from './access/people-routes.ts'
-import { reviewRoutes } from './access/reviews/routes.ts'
-import { roleRoutes } from './access/roles/routes.ts'
-import { authRoutes } from './access/routes.ts'
-import { sessionRoutes } from './access/session-routes.ts'
-import { authenticatorRoutes } from './access/webauthn/routes.ts'
 import { auditReplies } from './audit/audit-replies.ts'
 import { consoleRoutes } from './console-routes.ts'
 import { awsRoutes } from './doors/aws/routes.ts'
+import { accessRoutes } from './doors/http/access.ts'
 import { alertRoutes } from './doors/http/alerts.ts'
 import { auditRoutes } from './doors/http/audit.ts'
 import { bundleRoutes } from './doors/http/bundles.ts'
@@ -30,8 +23,11 @@ import { externalKeyRoutes } from './doors/http/external-keys.ts'
 import { keyRoutes } from './doors/http/keys.ts'
 import { kmipRoutes } from './doors/http/kmip.ts'
 import { kmipClientRoutes } from './doors/http/kmip-clients.ts'
+import { logInRoutes } from './doors/http/log-in.ts'
 import { rotationRoutes } from './doors/http/rotation.ts'
+import { signOnRoutes } from './doors/http/sign-on.ts'
 import { fheRequestRoutes, fheRoutes } from './doors/http/threshold.ts'
+import { scimRoutes } from './doors/scim/routes.ts'
 import { vaultRoutes } from './doors/vault/routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { idempotentCalls } from './idempotency/hooks.ts'
@@ -45,8 +41,6 @@ import { replyInTime } from './platform/http/reply.ts'
 import type { TlsKey } from './platform/tls/certificate.ts'
 import { EnvironmentError } from './refusal.ts'
 import type { Services } from './services.ts'
-import { signOnRoutes } from './sign-on/routes.ts'
-import { scimRoutes } from './sign-on/scim/routes.ts'
 
 /** Of the API, and not of this build: it grows where a call changes. */
 const apiVersion = '1'
@@ -129,24 +123,18 @@ export async function buildApp(
   healthRoutes(app, services)
   auditRoutes(app, services)
   complianceRoutes(app, services)
-  authRoutes(app, services)
-  organisationRoutes(app, services)
-  peopleRoutes(app, services)
-  roleRoutes(app, services)
-  authenticatorRoutes(app, services)
-  reviewRoutes(app, services)
+  logInRoutes(app, services)
+  accessRoutes(app, services)
+  kmipClientRoutes(app, services)
   alertRoutes(app, services)
   signOnRoutes(app, services)
   scimRoutes(app, services)
-  sessionRoutes(app, { ...services, domain: services.desk.domain })
   keyRoutes(app, services)
   externalKeyRoutes(app, services)
   rotationRoutes(app, services)
   awsRoutes(app, services)
   vaultRoutes(app, services)
-  approvalRoutes(app, services)
   kmipRoutes(app, services)
-  kmipClientRoutes(app, services)
   bundleRoutes(app, services)
   fheRoutes(app, services)
   fheRequestRoutes(app, services)

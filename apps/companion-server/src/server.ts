@@ -5,13 +5,11 @@ import type { PoolConfig } from 'pg'
 import { openApprovals } from './access/approvals.ts'
 import { openAwsKeys } from './access/aws-keys.ts'
 import { comesFrom, isNetwork } from './access/conditions.ts'
-import { openCredentialOperations } from './access/credentials.ts'
-import { openDirectory } from './access/directory.ts'
 import { type KmipRegistry, openKmipClients, openKmipRegistry } from './access/kmip-clients.ts'
-import { type OrganisationOperations, openOrganisationOperations } from './access/organisations.ts'
-import { openPeople } from './access/people.ts'
-import { openAccessReviews } from './access/reviews/operations.ts'
-import { openRoles } from './access/roles/operations.ts'
+import { type Governing, openAccess, openGoverning } from './access/operations.ts'
+import { openPersonLogIns } from './access/person-log-in.ts'
+import { openPersonSecrets } from './access/person-secrets.ts'
+import { openSetUp, type SetUp } from './access/set-up.ts'
 import { defaultPerSecond, openAuthentication } from './access/tokens.ts'
 import { openAuthenticators } from './access/webauthn/authenticators.ts'
 import { openAlerts } from './alerts/operations.ts'
@@ -98,7 +96,8 @@ export type ServerParts = {
   readonly bundles: BundleOperations
   readonly compliance: ComplianceOperations
   readonly kmipRegistry: KmipRegistry
-  readonly organisations: OrganisationOperations
+  readonly organisations: Governing['organisations'] & SetUp
+  readonly breakGlass: Governing['breakGlass']
   readonly signOn: SignOn
   readonly egress: Egress
   readonly reader: Reader
@@ -185,6 +184,7 @@ export async function openServerParts(
     const lifecycleRows = openLifecycleRepository(database)
     const sign = (context: string, bytes: Uint8Array) =>
       kept.use((device) => signInToken(device, settings.keys.receipt, card.receiptKey, context, bytes))
+    const governing = openGoverning({ database, parents, record, now })
     return {
       settings,
       audience,
@@ -228,7 +228,11 @@ export async function openServerParts(
         isChange,
       }),
       kmipRegistry: openKmipRegistry({ database, record }),
-      organisations: openOrganisationOperations({ database, parents, record, strangers, now }),
+      breakGlass: governing.breakGlass,
+      organisations: {
+        ...governing.organisations,
+        ...openSetUp({ database, record, strangers, now }),
+      },
       signOn: openSignOn({
         database,
         record,
@@ -345,7 +349,6 @@ function openServices(
   const now = () => new Date()
   const approvals = openApprovals({
     database,
-    record,
     now,
     inputDigest: openInputDigest(tokenKey('custody-audit-key-1')),
   })
@@ -371,13 +374,10 @@ function openServices(
   const sharedCounts = redisUrl === undefined ? null : openSharedCounts(redisUrl, settings.deployment)
   const secretsKey = tokenKey('custody-person-key-1')
   const origin = publicOrigin()
-  const authenticators = openAuthenticators({
-    database,
-    record,
-    secretsKey,
-    now,
-    origin: () => origin ?? options.listensAt?.() ?? null,
-  })
+  const its = { database, secretsKey, now, origin: () => origin ?? options.listensAt?.() ?? null }
+  const authenticators = openAuthenticators(its)
+  const secrets = openPersonSecrets({ ...its, authenticators })
+  const access = openAccess({ ...its, secrets, record, awsKeys, audience, sign })
   const desk = { database, state, domain, combiner: card.combinerRecipient, now }
   const clock = openClock(database)
   return {
@@ -390,10 +390,9 @@ function openServices(
     record,
     strangers,
     importer,
-    approvals,
+    ...access,
     lifecycle,
     sharedCounts,
-    authenticators,
     awsKeys,
     desk,
     clock,
@@ -403,6 +402,7 @@ function openServices(
     compliance: parts.compliance,
     kmipRegistry: parts.kmipRegistry,
     organisations: parts.organisations,
+    breakGlass: parts.breakGlass,
     signOn: parts.signOn,
     rotation: parts.rotation,
     replacedRoots: parts.replacedRoots,
@@ -422,22 +422,21 @@ function openServices(
     keys: openKeyOperations(keyParts),
     external: openExternalKeyOperations({ externalKeys, lifecycle, record, approvals, repository }),
     kmipClients: openKmipClients(database, now),
-    people: openPeople({
-      database,
-      record,
-      strangers,
-      now,
-      secretsKey,
-      authenticators,
-      alarm(identity) {
-        if (logger !== false) logger.warn({ identity }, 'a break-glass admin logged in by password')
-      },
-    }),
-    directory: openDirectory({ database, record, now }),
+    people: {
+      ...access.people,
+      ...openPersonLogIns({
+        database,
+        record,
+        strangers,
+        now,
+        secrets,
+        alarm(identity) {
+          if (logger !== false) logger.warn({ identity }, 'a break-glass admin logged in by password')
+        },
+      }),
+    },
+    authenticators: { ...access.authenticators, ...authenticators },
     alerts: openAlerts({ database, record, key: tokenKey(webhookLabel), now }),
-    roles: openRoles({ database, record, now }),
-    reviews: openAccessReviews({ database, record, audience, sign, now }),
-    credentials: openCredentialOperations({ database, record, awsKeys, now }),
     auditLog: openAuditOperations({
       database,
       reader: parts.reader,

@@ -1,12 +1,8 @@
-import type { Approvals } from './access/approvals.ts'
 import type { AwsKeys } from './access/aws-keys.ts'
-import type { CredentialOperations } from './access/credentials.ts'
-import type { Directory } from './access/directory.ts'
 import type { KmipClients, KmipRegistry } from './access/kmip-clients.ts'
-import type { OrganisationOperations } from './access/organisations.ts'
-import type { PeopleOperations } from './access/people.ts'
-import type { AccessReviews } from './access/reviews/operations.ts'
-import type { Roles } from './access/roles/operations.ts'
+import type { Access, Governing } from './access/operations.ts'
+import type { PersonLogIns } from './access/person-log-in.ts'
+import type { SetUp } from './access/set-up.ts'
 import type { Authentication } from './access/tokens.ts'
 import type { Authenticators } from './access/webauthn/authenticators.ts'
 import type { AlertOperations } from './alerts/operations.ts'
@@ -38,7 +34,7 @@ import type { ThresholdOperations } from './threshold/operations.ts'
 import type { ThresholdParts } from './threshold/requests.ts'
 
 /** What a running server is made of. Its doors are given `keys`, `bundles` and `threshold`, and no way around them. */
-export type Services = {
+export type Services = Omit<Governing & Access, 'organisations' | 'people' | 'authenticators'> & {
   readonly state: StateFolder
   readonly audience: string
   readonly database: Database
@@ -52,25 +48,20 @@ export type Services = {
   readonly authentication: Authentication
   readonly calls: IdempotentCalls
   readonly importer: BundleImporter
-  readonly approvals: Approvals
   readonly keys: KeyOperations
   readonly lifecycle: KeyLifecycle
   readonly external: ExternalKeyOperations
   readonly bundles: BundleOperations
   readonly kmipClients: KmipClients
   readonly kmipRegistry: KmipRegistry
-  readonly organisations: OrganisationOperations
+  readonly organisations: Governing['organisations'] & SetUp
   readonly rotation: KekRotation
   readonly replacedRoots: ReplacedRoots
-  readonly people: PeopleOperations
-  readonly authenticators: Authenticators
+  readonly people: Access['people'] & PersonLogIns
+  readonly authenticators: Access['authenticators'] & Authenticators
   readonly signOn: SignOn
-  readonly directory: Directory
-  readonly reviews: AccessReviews
-  readonly roles: Roles
   readonly alerts: AlertOperations
   readonly awsKeys: AwsKeys
-  readonly credentials: CredentialOperations
   readonly threshold: ThresholdOperations
   readonly draining: Draining
   /** Null where there is no REDIS_URL. */

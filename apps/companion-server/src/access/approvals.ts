@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { type Selectable, sql, type Transaction } from 'kysely'
 import { type Names, namesOf } from '../audit/names.ts'
-import type { Call, Record, Subject } from '../audit/record.ts'
+import type { Call, Subject } from '../audit/record.ts'
+import { changesAlone, entry, ofOneself, paged, pageOf, reads } from '../operations/entry.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { ApprovalRequestTable, Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { provedLately } from './authorize.ts'
 import type { ApprovalsNeeded } from './conditions.ts'
-import { checkPage, type Page } from './page.ts'
+import { id } from './fields.ts'
 
 export type ApprovalState = 'waiting' | 'approved' | 'refused' | 'used' | 'expired'
 
@@ -39,7 +39,6 @@ type Stored = Selectable<ApprovalRequestTable>
 type Work = Transaction<Tables>
 type Parts = {
   readonly database: Database
-  readonly record: Record
   inputDigest(subject: Subject): Promise<string | null>
   now(): Date
 }
@@ -53,9 +52,7 @@ export type Approvals = ReturnType<typeof openApprovals>
  * Operations that wait for people: who may do one only with approvals asks for it, and asks again once it is approved. An
  * approval is for one operation on one key with one input, and is used up by it.
  */
-export function openApprovals({ database, record, inputDigest, now }: Parts) {
-  const lived = <T>(work: (work: Work) => Promise<T>) => database.transaction().execute(work)
-
+export function openApprovals({ database, inputDigest, now }: Parts) {
   return {
     /**
      * Uses the approved request for what this call wants, or makes one and refuses APPROVAL-NEEDED until it is approved. Refuses
@@ -70,7 +67,7 @@ export function openApprovals({ database, record, inputDigest, now }: Parts) {
       if (organisation === null || project === null || key === null)
         return refuse('CONDITION-UNMET', 'only what is done with a key can be approved')
       const { identity } = call.caller
-      return lived(async (work): Promise<Outcome<null>> => {
+      return database.transaction().execute(async (work): Promise<Outcome<null>> => {
         const open = await openOne(work, { identity, operation, key, asked })
         if (open === undefined || stateOf(open, [], now()) === 'expired') {
           if (open) await work.deleteFrom('approval_request').where('id', '=', open.id).execute()
@@ -99,77 +96,100 @@ export function openApprovals({ database, record, inputDigest, now }: Parts) {
         return accept(null)
       })
     },
+  }
+}
 
+/** Requests for approval, for who asks and for who is to decide. */
+export function approvalTable({ database, now }: Pick<Parts, 'database' | 'now'>) {
+  const toRequests = async (work: Work, rows: readonly Stored[]): Promise<readonly ApprovalRequest[]> => {
+    const decisions = await decisionsOf(
+      work,
+      rows.map(({ id }) => id),
+    )
+    const names = await namesOf(work, rows.flatMap(concerned))
+    return rows.map((row) => toRequest(row, decisions.get(row.id) ?? [], names, now()))
+  }
+
+  return {
     /** The caller's own requests and those that he may decide, newest first. */
-    list(call: Call, page: Page): Promise<Outcome<readonly ApprovalRequest[]>> {
-      return record(call, 'approval.list', async () => {
-        const within = checkPage(page)
-        if (!within.ok) return within
-        const { identity } = call.caller
-        const rows = await database
+    list: entry({
+      ...reads,
+      ...ofOneself,
+      name: 'approval.list',
+      input: paged,
+      run: ({ found: identity, input }) =>
+        database.transaction().execute(async (work) => {
+          const { offset, limit } = pageOf(input)
+          const rows = await work
+            .selectFrom('approval_request')
+            .selectAll()
+            .where((is) =>
+              is.or([
+                is('identity_id', '=', identity),
+                sql<boolean>`approvers @> ${JSON.stringify([identity])}::jsonb`,
+              ]),
+            )
+            .orderBy('created_at', 'desc')
+            .orderBy('id')
+            .offset(offset)
+            .limit(limit)
+            .execute()
+          return accept(await toRequests(work, rows))
+        }),
+    }),
+    approve: deciding('approval.approve', true),
+    refuse: deciding('approval.refuse', false),
+  }
+
+  /** Once for each who is named. Refuses APPROVAL-CLOSED where it waits no longer, and what is not his to see as absent. */
+  function deciding(name: string, approves: boolean) {
+    return entry({
+      ...changesAlone,
+      name,
+      input: { id },
+      async find({ id }, { caller: { identity } }) {
+        const row = await database
           .selectFrom('approval_request')
           .selectAll()
-          .where((is) =>
-            is.or([
-              is('identity_id', '=', identity),
-              sql<boolean>`approvers @> ${JSON.stringify([identity])}::jsonb`,
-            ]),
-          )
-          .orderBy('created_at', 'desc')
-          .orderBy('id')
-          .offset(page.offset)
-          .limit(page.limit)
-          .execute()
-        const decisions = await lived((work) =>
-          decisionsOf(
-            work,
-            rows.map(({ id }) => id),
-          ),
-        )
-        const names = await namesOf(database, rows.flatMap(concerned))
-        return accept(rows.map((row) => toRequest(row, decisions.get(row.id) ?? [], names, now())))
-      })
-    },
-
-    /** Once for each who is named. Refuses APPROVAL-CLOSED where it waits no longer, and what is not his to see as absent. */
-    decide(
-      call: Call,
-      { id, approves }: { readonly id: string; readonly approves: boolean },
-    ): Promise<Outcome<ApprovalRequest>> {
-      return record(call, approves ? 'approval.approve' : 'approval.refuse', async (subject) => {
-        const { identity } = call.caller
-        return lived(async (work): Promise<Outcome<ApprovalRequest>> => {
-          const row = await work
+          .where('id', '=', id)
+          .executeTakeFirst()
+        const seen = row !== undefined && (row.identity_id === identity || row.approvers.includes(identity))
+        if (!seen) return refuse('OBJECT-ABSENT', 'Approval request not found')
+        return accept({ row, decides: row.identity_id !== identity && row.approvers.includes(identity) })
+      },
+      // Nobody approves what he asks for himself.
+      permissions: ({ row, decides }) => [
+        {
+          own: [row.identity_id, ...row.approvers],
+          at: { organisation: row.organisation_id, project: row.project_id, key: row.key_id },
+        },
+        ...(decides ? [] : [refuse('ROLE-REFUSED', 'who asks does not decide')]),
+      ],
+      secondFactor: approves,
+      run: ({ call, input: { id } }) =>
+        database.transaction().execute(async (work): Promise<Outcome<ApprovalRequest>> => {
+          const { identity } = call.caller
+          const held = await work
             .selectFrom('approval_request')
             .selectAll()
             .where('id', '=', id)
             .forUpdate()
             .executeTakeFirst()
-          const seen = row !== undefined && (row.identity_id === identity || row.approvers.includes(identity))
-          if (!seen) return refuse('OBJECT-ABSENT', 'Approval request not found')
-          Object.assign(subject, {
-            ...{ organisation: row.organisation_id, project: row.project_id, key: row.key_id },
-          })
-          // Nobody approves what he asks for himself.
-          if (row.identity_id === identity || !row.approvers.includes(identity))
-            return refuse('ROLE-REFUSED', 'who asks does not decide')
-          const proved = approves ? provedLately(call.caller) : accept(null)
-          if (!proved.ok) return proved
+          if (held === undefined) return refuse('OBJECT-ABSENT', 'Approval request not found')
+          const shown = async () => accept((await toRequests(work, [held]))[0] as ApprovalRequest)
           const before = (await decisionsOf(work, [id])).get(id) ?? []
-          const state = stateOf(row, before, now())
+          const state = stateOf(held, before, now())
           const own = before.find((one) => one.identity === identity)
-          const names = await namesOf(work, concerned(row))
-          if (own?.approves === approves) return accept(toRequest(row, before, names, now()))
+          if (own?.approves === approves) return shown()
           if (own !== undefined || (state !== 'waiting' && state !== 'approved'))
             return refuse('APPROVAL-CLOSED', own === undefined ? `it is ${state}` : 'you have decided')
           await work
             .insertInto('approval')
             .values({ request_id: id, identity_id: identity, approves, decided_at: now() })
             .execute()
-          return accept(toRequest(row, (await decisionsOf(work, [id])).get(id) ?? [], names, now()))
-        })
-      })
-    },
+          return shown()
+        }),
+    })
   }
 }
 

@@ -43,8 +43,10 @@ export type Caller = {
   readonly grants: readonly Grant[]
   /** How this call came; absent where it did not come from outside. */
   readonly circumstances?: Circumstances
-  /** Of a person, by whatever secret: when a second factor was last shown for it. Programs have none. */
-  readonly session?: { readonly provedAt: Date }
+  /** Of a person, by whatever secret: when a second factor was last shown for it. Programs have none. `token`: of what he logged in to. */
+  readonly session?: { readonly provedAt: Date; readonly token?: string }
+  /** Of an identity provider's own token, by SCIM: it has no role, and its own members alone. */
+  readonly provider?: { readonly id: string; readonly organisation: string | null }
   /** What this call was let do: filled as it is asked, so that a reply that is given again is asked for again. */
   readonly granted?: Granted[]
 }

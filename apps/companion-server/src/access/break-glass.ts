@@ -1,9 +1,8 @@
-import type { Call, Record } from '../audit/record.ts'
+import { changesAlone, entry, type Permission } from '../operations/entry.ts'
+import { Type } from '../operations/schema.ts'
 import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { authorize, type Caller, provedLately } from './authorize.ts'
-
-type Parts = { readonly database: Database; readonly record: Record }
+import { id } from './fields.ts'
 
 /** Server admins who can log in by password now, and may whatever is required of others. */
 async function admins(database: Database): Promise<string[]> {
@@ -36,48 +35,58 @@ export async function notTheLast(database: Database, identity: string): Promise<
     : accept(null)
 }
 
-/** Who may log in by password is what somebody comes in with. */
-function mayChange(caller: Caller): Outcome<null> {
-  const allowed = authorize(caller, 'organisation.appoint', { kind: 'deployment' })
-  return allowed.ok ? provedLately(caller) : allowed
-}
+/** Who comes in by password, and whether anybody else does. */
+export function breakGlassTable({ database }: { readonly database: Database }) {
+  const governing = {
+    ...changesAlone,
+    find: () => accept(null),
+    permissions: (): readonly Permission[] => [
+      { action: 'organisation.appoint', resource: { kind: 'deployment' }, key: null },
+    ],
+    // Who may log in by password is what somebody comes in with.
+    secondFactor: true,
+  } as const
 
-/** Whether a server admin logs in by password whatever is required of others. */
-export function setBreakGlass(
-  { database, record }: Parts,
-  call: Call,
-  { identity, on }: { readonly identity: string; readonly on: boolean },
-): Promise<Outcome<null>> {
-  return record(call, 'person.set-break-glass', async () => {
-    const allowed = mayChange(call.caller)
-    if (!allowed.ok) return allowed
-    const person = await database
-      .selectFrom('person')
-      .innerJoin('role_grant', 'role_grant.identity_id', 'person.identity_id')
-      .select('person.identity_id')
-      .where('person.identity_id', '=', identity)
-      .where('role_grant.role', '=', 'server-admin')
-      .executeTakeFirst()
-    if (!person) return refuse('OBJECT-ABSENT', 'Server admin not found')
-    const left = on ? accept(null) : await notTheLast(database, identity)
-    if (!left.ok) return left
-    await database
-      .updateTable('person')
-      .set({ break_glass: on })
-      .where('identity_id', '=', identity)
-      .execute()
-    return accept(null)
-  })
-}
+  return {
+    /** Whether a server admin logs in by password whatever is required of others. */
+    setBreakGlass: entry({
+      ...governing,
+      name: 'person.set-break-glass',
+      input: { identity: id, on: Type.Boolean() },
+      async fits({ input: { identity, on } }) {
+        const person = await database
+          .selectFrom('person')
+          .innerJoin('role_grant', 'role_grant.identity_id', 'person.identity_id')
+          .select('person.identity_id')
+          .where('person.identity_id', '=', identity)
+          .where('role_grant.role', '=', 'server-admin')
+          .executeTakeFirst()
+        if (!person) return refuse('OBJECT-ABSENT', 'Server admin not found')
+        return on ? accept(null) : notTheLast(database, identity)
+      },
+      async run({ input: { identity, on } }) {
+        await database
+          .updateTable('person')
+          .set({ break_glass: on })
+          .where('identity_id', '=', identity)
+          .execute()
+        return accept(null)
+      },
+    }),
 
-/** People log in by an identity provider alone. Refuses BREAK-GLASS-NONE where nobody could take that back. */
-export function requireSignOn({ database, record }: Parts, call: Call, on: boolean): Promise<Outcome<null>> {
-  return record(call, 'sign-on.require', async () => {
-    const allowed = mayChange(call.caller)
-    if (!allowed.ok) return allowed
-    if (on && (await admins(database)).length === 0)
-      return refuse('BREAK-GLASS-NONE', 'no server admin is break-glass, enrolled and without conditions')
-    await database.updateTable('deployment').set({ sign_on_required: on }).execute()
-    return accept(null)
-  })
+    /** People log in by an identity provider alone. Refuses BREAK-GLASS-NONE where nobody could take that back. */
+    requireSignOn: entry({
+      ...governing,
+      name: 'sign-on.require',
+      input: { required: Type.Boolean() },
+      fits: async ({ input: { required } }) =>
+        required && (await admins(database)).length === 0
+          ? refuse('BREAK-GLASS-NONE', 'no server admin is break-glass, enrolled and without conditions')
+          : accept(null),
+      async run({ input: { required } }) {
+        await database.updateTable('deployment').set({ sign_on_required: required }).execute()
+        return accept(null)
+      },
+    }),
+  }
 }

@@ -1,10 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { Call, Record } from '../audit/record.ts'
+import { changesAlone, entry, type Permission, reads } from '../operations/entry.ts'
+import { Type } from '../operations/schema.ts'
 import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { holdIdentity, openAppointing } from './appointing.ts'
-import { provedLately } from './authorize.ts'
+import { absentIdentity, type Governed, governedBy, holdIdentity } from './appointing.ts'
 import type { AwsKey, AwsKeys } from './aws-keys.ts'
+import { id, name } from './fields.ts'
 import { hashSecret, maxSecrets, maxTokenTtl, minTokenTtl, nameShape } from './tokens.ts'
 
 /** A client secret, a log-in's token or an API key, as lists show it: never what it is. */
@@ -24,40 +25,29 @@ export type MadeApiKey = {
   readonly aws: AwsKey
 }
 
-export type NewApiKey = { readonly identity: string; readonly name: string; readonly ttlSeconds: number }
-
 const maxApiKeys = 32
 
-type Parts = {
-  readonly database: Database
-  readonly record: Record
-  readonly awsKeys: AwsKeys
-  now(): Date
-}
+type Parts = { readonly database: Database; readonly awsKeys: AwsKeys; now(): Date }
+
+/** Of an identity, for whoever governs it; `orOwn`: and of itself. */
+export const governing = (database: Database, orOwn: { readonly orOwn?: true } = {}) => ({
+  find: async ({ identity }: { readonly identity: string }): Promise<Outcome<Governed>> =>
+    accept(await governedBy(database, identity)),
+  permissions: (governs: Governed): readonly Permission[] => [{ governs, ...orOwn }],
+})
 
 /** Secrets, tokens and API keys of identities: for whoever governs the identity, and its own for itself. */
-export type CredentialOperations = ReturnType<typeof openCredentialOperations>
+export const credentialTable = (parts: Parts) => ({ ...keptEntries(parts), ...newEntries(parts) })
 
-export function openCredentialOperations({ database, record, awsKeys, now }: Parts) {
-  const { governed } = openAppointing(database)
-
-  async function reachable(call: Call, identity: string): Promise<Outcome<null>> {
-    if (call.caller.identity === identity) return accept(null)
-    const found = await governed(call, identity)
-    return found.ok ? accept(null) : found
-  }
-
-  /** For what somebody could come in with. */
-  async function mayEquip(call: Call, identity: string): Promise<Outcome<null>> {
-    const allowed = await reachable(call, identity)
-    return allowed.ok ? provedLately(call.caller) : allowed
-  }
-
+function keptEntries({ database, now }: Parts) {
+  const here = governing(database, { orOwn: true })
   return {
-    list(call: Call, identity: string): Promise<Outcome<readonly Credential[]>> {
-      return record(call, 'credential.list', async () => {
-        const allowed = await reachable(call, identity)
-        if (!allowed.ok) return allowed
+    list: entry({
+      ...reads,
+      ...here,
+      name: 'credential.list',
+      input: { identity: id },
+      async run({ input: { identity } }) {
         const secrets = await database
           .selectFrom('client_secret')
           .select(['id', 'created_at'])
@@ -74,30 +64,75 @@ export function openCredentialOperations({ database, record, awsKeys, now }: Par
           .orderBy('created_at')
           .limit(1000)
           .execute()
+        const secret = { kind: 'client-secret', name: null, expiresAt: null } as const
         return accept<readonly Credential[]>([
-          ...secrets.map(({ id, created_at }) => ({
-            ...({ id, kind: 'client-secret', name: null, expiresAt: null } as const),
-            createdAt: created_at,
-          })),
-          ...tokens.map(({ id, name, created_at, expires_at }) => ({
-            ...({ id, kind: name === null ? 'token' : 'api-key', name } as const),
-            ...{ createdAt: created_at, expiresAt: expires_at },
+          ...secrets.map(({ id, created_at }) => ({ ...secret, id, createdAt: created_at })),
+          ...tokens.map((row) => ({
+            id: row.id,
+            kind: row.name === null ? ('token' as const) : ('api-key' as const),
+            name: row.name,
+            createdAt: row.created_at,
+            expiresAt: row.expires_at,
           })),
         ])
-      })
-    },
+      },
+    }),
 
+    /** Known to every request within a second. A secret takes the tokens with it that it opened. Again, it changes nothing. */
+    revoke: entry({
+      ...changesAlone,
+      ...here,
+      name: 'credential.revoke',
+      input: { identity: id, id },
+      run: ({ input: { identity, id } }) =>
+        database.transaction().execute(async (work) => {
+          const revoked_at = now()
+          await work
+            .updateTable('client_secret')
+            .set({ revoked_at })
+            .where('identity_id', '=', identity)
+            .where('id', '=', id)
+            .where('revoked_at', 'is', null)
+            .execute()
+          await work
+            .updateTable('token')
+            .set({ revoked_at })
+            .where('identity_id', '=', identity)
+            .where(({ eb, or }) => or([eb('id', '=', id), eb('client_secret_id', '=', id)]))
+            .where('revoked_at', 'is', null)
+            .execute()
+          return accept(null)
+        }),
+    }),
+  }
+}
+
+/** What somebody could come in with. */
+function newEntries({ database, awsKeys, now }: Parts) {
+  const equipping = { ...changesAlone, ...governing(database, { orOwn: true }), secondFactor: true }
+
+  async function insertApiKey(work: Database, identity: string, named: string, ttlSeconds: number) {
+    const made = randomUUID()
+    const token = randomBytes(32).toString('base64url')
+    const expiresAt = new Date(now().getTime() + ttlSeconds * 1000)
+    const row = { id: made, hash: hashSecret(token), identity_id: identity, name: named }
+    await work
+      .insertInto('token')
+      .values({ ...row, expires_at: expiresAt, revoked_at: null })
+      .execute()
+    return { id: made, token, expiresAt, aws: await awsKeys.of(made) }
+  }
+
+  return {
     /** Another secret beside those that are there, shown once. The old ones go on until they are revoked. */
-    addSecret(
-      call: Call,
-      identity: string,
-    ): Promise<Outcome<{ readonly id: string; readonly clientId: string; readonly clientSecret: string }>> {
-      return record(call, 'credential.add-secret', async () => {
-        const allowed = await mayEquip(call, identity)
-        if (!allowed.ok) return allowed
-        return database.transaction().execute(async (work) => {
+    addSecret: entry({
+      ...equipping,
+      name: 'credential.add-secret',
+      input: { identity: id },
+      run: ({ input: { identity } }) =>
+        database.transaction().execute(async (work) => {
           const row = await holdIdentity(work, identity)
-          if (!row?.client_id) return refuse('OBJECT-ABSENT', 'Identity not found')
+          if (!row?.client_id) return absentIdentity()
           const there = await work
             .selectFrom('client_secret')
             .select('id')
@@ -113,20 +148,27 @@ export function openCredentialOperations({ database, record, awsKeys, now }: Par
             .values({ id, identity_id: identity, hash: hashSecret(clientSecret) })
             .execute()
           return accept({ id, clientId: row.client_id, clientSecret })
-        })
-      })
-    },
+        }),
+    }),
 
     /** A token with a name and an end of its own, shown once. */
-    addApiKey(call: Call, { identity, name, ttlSeconds }: NewApiKey): Promise<Outcome<MadeApiKey>> {
-      return record(call, 'credential.add-api-key', async () => {
-        const allowed = await mayEquip(call, identity)
-        if (!allowed.ok) return allowed
+    addApiKey: entry({
+      ...equipping,
+      name: 'credential.add-api-key',
+      input: {
+        identity: id,
+        name,
+        ttlSeconds: Type.Integer({ minimum: minTokenTtl, maximum: maxTokenTtl }),
+      },
+      fits({ input: { name, ttlSeconds } }) {
         if (!nameShape.test(name)) return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
-        if (!Number.isInteger(ttlSeconds) || ttlSeconds < minTokenTtl || ttlSeconds > maxTokenTtl)
-          return refuse('REQUEST-FIELDS', `ttlSeconds: expected ${minTokenTtl} to ${maxTokenTtl}`)
-        return database.transaction().execute(async (work) => {
-          if (!(await holdIdentity(work, identity))) return refuse('OBJECT-ABSENT', 'Identity not found')
+        return Number.isInteger(ttlSeconds) && ttlSeconds >= minTokenTtl && ttlSeconds <= maxTokenTtl
+          ? accept(null)
+          : refuse('REQUEST-FIELDS', `ttlSeconds: expected ${minTokenTtl} to ${maxTokenTtl}`)
+      },
+      run: ({ input: { identity, name, ttlSeconds } }) =>
+        database.transaction().execute(async (work): Promise<Outcome<MadeApiKey>> => {
+          if (!(await holdIdentity(work, identity))) return absentIdentity()
           const there = await work
             .selectFrom('token')
             .select('id')
@@ -138,21 +180,17 @@ export function openCredentialOperations({ database, record, awsKeys, now }: Par
           if (there.length >= maxApiKeys)
             return refuse('CREDENTIALS-FULL', `an identity has at most ${maxApiKeys} API keys`)
           return accept(await insertApiKey(work, identity, name, ttlSeconds))
-        })
-      })
-    },
+        }),
+    }),
 
-    /** The same API key with a new token; the old one ends with the reply. */
-    rotateApiKey(
-      call: Call,
-      { identity, id }: { readonly identity: string; readonly id: string },
-    ): Promise<Outcome<MadeApiKey>> {
-      return record(call, 'credential.rotate-api-key', async () => {
-        const allowed = await mayEquip(call, identity)
-        if (!allowed.ok) return allowed
-        return database.transaction().execute(async (work) => {
-          // What is over, or whose identity is, does not begin again.
-          if (!(await holdIdentity(work, identity))) return refuse('OBJECT-ABSENT', 'Identity not found')
+    /** The same API key with a new token; the old one ends with the reply. What is over, or whose identity is, does not begin again. */
+    rotateApiKey: entry({
+      ...equipping,
+      name: 'credential.rotate-api-key',
+      input: { identity: id, id },
+      run: ({ input: { identity, id } }) =>
+        database.transaction().execute(async (work): Promise<Outcome<MadeApiKey>> => {
+          if (!(await holdIdentity(work, identity))) return absentIdentity()
           const old = await work
             .updateTable('token')
             .set({ revoked_at: now() })
@@ -166,55 +204,7 @@ export function openCredentialOperations({ database, record, awsKeys, now }: Par
           if (!old?.name) return refuse('OBJECT-ABSENT', 'API key not found')
           const ttl = Math.ceil((old.expires_at.getTime() - old.created_at.getTime()) / 1000)
           return accept(await insertApiKey(work, identity, old.name, ttl))
-        })
-      })
-    },
-
-    /** Known to every request within a second. A secret takes the tokens with it that it opened. Again, it changes nothing. */
-    revoke(
-      call: Call,
-      { identity, id }: { readonly identity: string; readonly id: string },
-    ): Promise<Outcome<null>> {
-      return record(call, 'credential.revoke', async () => {
-        const allowed = await reachable(call, identity)
-        if (!allowed.ok) return allowed
-        const revoked_at = now()
-        await database.transaction().execute(async (work) => {
-          await work
-            .updateTable('client_secret')
-            .set({ revoked_at })
-            .where('identity_id', '=', identity)
-            .where('id', '=', id)
-            .where('revoked_at', 'is', null)
-            .execute()
-          await work
-            .updateTable('token')
-            .set({ revoked_at })
-            .where('identity_id', '=', identity)
-            .where(({ eb, or }) => or([eb('id', '=', id), eb('client_secret_id', '=', id)]))
-            .where('revoked_at', 'is', null)
-            .execute()
-        })
-        return accept(null)
-      })
-    },
-  }
-
-  async function insertApiKey(work: Database, identity: string, name: string, ttlSeconds: number) {
-    const id = randomUUID()
-    const token = randomBytes(32).toString('base64url')
-    const expiresAt = new Date(now().getTime() + ttlSeconds * 1000)
-    await work
-      .insertInto('token')
-      .values({
-        id,
-        hash: hashSecret(token),
-        identity_id: identity,
-        name,
-        expires_at: expiresAt,
-        revoked_at: null,
-      })
-      .execute()
-    return { id, token, expiresAt, aws: await awsKeys.of(id) }
+        }),
+    }),
   }
 }

@@ -7,7 +7,7 @@ import { openPipeline, operationsOf, unapproved } from '../operations/pipeline.t
 import { Type } from '../operations/schema.ts'
 import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { grantsOf, openAppointing } from './appointing.ts'
+import { governedBy, grantsOf } from './appointing.ts'
 import { absent, type Caller, neverProved } from './authorize.ts'
 import { nameShape } from './tokens.ts'
 
@@ -114,14 +114,20 @@ export function kmipClientTable({ database }: { readonly database: Database }) {
         /** PEM or DER. */
         certificate: Type.Unsafe<string | Uint8Array>(Type.String({ maxLength: 16_384 })),
       },
-      find: ({ project }) => placeOf(project),
-      permissions: (place) => [governing(place)],
+      async find({ project, identity }) {
+        const place = await placeOf(project)
+        return place.ok
+          ? accept({ place: place.value, governs: await governedBy(database, identity) })
+          : place
+      },
+      permissions: ({ place, governs }) => [
+        governing(place),
+        { governs, unseen: refuse('IDENTITY-ABSENT', `there is no identity ${governs.identity}`) },
+      ],
       secondFactor: true,
       shown: null,
-      async fits({ input: { name, identity, certificate }, call }) {
+      fits({ input: { name, certificate } }) {
         if (!nameShape.test(name)) return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
-        if (!(await openAppointing(database).governed(call, identity)).ok)
-          return refuse('IDENTITY-ABSENT', `there is no identity ${identity}`)
         return readCertificate(certificate)
       },
       async run({ input, fitting: { fingerprint, expires } }): Promise<Outcome<RegisteredClient>> {
@@ -189,7 +195,7 @@ export function kmipClientTable({ database }: { readonly database: Database }) {
       input: { project: Type.Optional(id) },
       find: async ({ project }): Promise<Outcome<Place | null>> =>
         project === undefined ? accept(null) : placeOf(project),
-      permissions: (place): [Permission] => [
+      permissions: (place): readonly Permission[] => [
         place === null
           ? { action: 'organisation.appoint', resource: { kind: 'deployment' }, key: null }
           : governing(place),

@@ -142,7 +142,8 @@ export function openAuthentication(
     let found = database
       .selectFrom('token')
       .innerJoin('identity', 'identity.id', 'token.identity_id')
-      .select(['identity.id', 'identity.client_id', 'token.expires_at', 'token.proved_at', 'token.name'])
+      .select(['identity.id', 'identity.client_id', 'token.id as token', 'token.expires_at'])
+      .select(['token.proved_at', 'token.name'])
       .where(`token.${column}`, '=', value)
       .where('token.revoked_at', 'is', null)
       .where('identity.revoked_at', 'is', null)
@@ -152,11 +153,11 @@ export function openAuthentication(
     if (!row) return 'unknown'
     const grants = await grantsOf(database, row.id)
     if (grants.some(({ conditions }) => conditions?.unreadable)) unreadable(row.id)
-    const provedAt = row.name === null ? (row.proved_at ?? neverProved) : neverProved
-    const caller: Caller = {
-      ...{ identity: row.id, grants },
-      ...(row.client_id === null ? { session: { provedAt } } : {}),
-    }
+    const session =
+      row.name === null
+        ? { provedAt: row.proved_at ?? neverProved, token: row.token }
+        : { provedAt: neverProved }
+    const caller: Caller = { identity: row.id, grants, ...(row.client_id === null ? { session } : {}) }
     known.set(name, { caller, until: row.expires_at.getTime() })
     return caller
   }

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { type Action, absent } from '../access/authorize.ts'
+import { inOrganisation } from '../access/organisations.ts'
 import { nameShape } from '../access/tokens.ts'
 import type { Record } from '../audit/record.ts'
-import { changes, entry, type Permission, reads } from '../operations/entry.ts'
+import { changesAlone, entry, reads } from '../operations/entry.ts'
 import { openPipeline, operationsOf, unapproved } from '../operations/pipeline.ts'
 import { Type } from '../operations/schema.ts'
 import type { Database } from '../platform/database/open.ts'
@@ -89,25 +89,9 @@ export const alertTable = (parts: Parts) => ({
   ...webhookEntries(parts),
 })
 
-const inOrganisation = (database: Database, action: Action) => ({
-  async find({ organisation }: { organisation: string }): Promise<Outcome<string>> {
-    const row = await database
-      .selectFrom('organisation')
-      .select('id')
-      .where('id', '=', organisation)
-      .executeTakeFirst()
-    return row ? accept(row.id) : absent('organisation')
-  },
-  permissions: (organisation: string): [Permission] => [
-    { action, resource: { kind: 'organisation', organisation }, key: null },
-  ],
-})
-
 const managing = (database: Database) => ({
-  ...changes,
+  ...changesAlone,
   ...inOrganisation(database, 'alert.manage'),
-  shown: null,
-  fits: () => accept(null),
 })
 
 function readingEntries({ database }: Parts) {
@@ -118,7 +102,7 @@ function readingEntries({ database }: Parts) {
       ...inOrganisation(database, 'alert.read'),
       name: 'alert.read',
       input: { organisation: id },
-      async run({ found: organisation }): Promise<Outcome<Alerts>> {
+      async run({ found: { id: organisation } }): Promise<Outcome<Alerts>> {
         const rules = await database
           .selectFrom('alert_rule')
           .selectAll()
@@ -175,7 +159,7 @@ function ruleEntries({ database, now }: Parts) {
       name: 'alert.add-rule',
       input: { organisation: id, rule: Type.Unsafe<AlertRule>(rule) },
       fits: ({ input }) => checkRule(input.rule),
-      async run({ found: organisation, input }) {
+      async run({ found: { id: organisation }, input }) {
         const { count } = await database
           .selectFrom('alert_rule')
           .select(({ fn }) => fn.countAll<string>().as('count'))
@@ -198,7 +182,7 @@ function ruleEntries({ database, now }: Parts) {
       ...managing(database),
       name: 'alert.remove-rule',
       input: { organisation: id, id },
-      async run({ found: organisation, input }): Promise<Outcome<null>> {
+      async run({ found: { id: organisation }, input }): Promise<Outcome<null>> {
         const done = await database
           .updateTable('alert_rule')
           .set({ removed_at: now() })
@@ -227,7 +211,7 @@ function webhookEntries({ database, key, now }: Parts) {
           ? refuse('PROVIDER-ADDRESS', 'the address is no https URL without a name and password')
           : accept(at.href)
       },
-      async run({ found: organisation, fitting: url, input: { name } }) {
+      async run({ found: { id: organisation }, fitting: url, input: { name } }) {
         const known = await hooksOf(database, organisation).execute()
         if (known.length >= mostWebhooks)
           return refuse('ALERTS-FULL', `an organisation has ${mostWebhooks} webhooks at most`)
@@ -249,7 +233,7 @@ function webhookEntries({ database, key, now }: Parts) {
       ...managing(database),
       name: 'webhook.remove',
       input: { organisation: id, id },
-      run: ({ found: organisation, input }) =>
+      run: ({ found: { id: organisation }, input }) =>
         database.transaction().execute(async (work): Promise<Outcome<null>> => {
           const done = await work
             .updateTable('webhook')
@@ -272,7 +256,7 @@ function webhookEntries({ database, key, now }: Parts) {
       isChange: false,
       input: { organisation: id, id },
       repeats: 'done-again',
-      async run({ found: organisation, input }) {
+      async run({ found: { id: organisation }, input }) {
         const data = { organisationId: organisation }
         const [delivery] = await enqueue(database, organisation, 'test', now(), data, input.id)
         return delivery === undefined ? refuse('OBJECT-ABSENT', 'Webhook not found') : accept(delivery)

@@ -1,10 +1,10 @@
 import type { Role } from '../access/authorize.ts'
-import { requireSignOn } from '../access/break-glass.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { requirePrivate } from '../platform/state-folder/private-file.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { openServerParts, type ServerParts } from '../server.ts'
-import type { GroupRole, NewProvider, ProviderChange, ShownProvider } from '../sign-on/providers.ts'
+import type { ChangedSettings, NewSettings } from '../sign-on/protocol.ts'
+import type { GroupRole, ShownProvider } from '../sign-on/providers.ts'
 import { readGiven } from './given-file.ts'
 import { operatorCall } from './operator-call.ts'
 
@@ -110,16 +110,21 @@ export async function changeProvider(
   { clientSecretFile, certificate, entryPoint, groupsAttribute, without, ...rest }: ChangeOptions,
 ): Promise<Outcome<ShownProvider>> {
   const secret = clientSecretFile === undefined ? null : await secretOf(clientSecretFile)
-  const settings: ProviderChange['settings'] = {
+  const settings: ChangedSettings = {
     ...(await oidcSettings(rest)),
     ...(entryPoint === undefined ? {} : { entryPoint }),
     ...(certificate.length === 0 ? {} : { certificates: await certificatesOf(certificate) }),
     ...(groupsAttribute === undefined ? {} : { groupsAttribute }),
     ...Object.fromEntries(without.map((one) => [one, null])),
   }
-  return withParts(state, ({ signOn }) =>
-    signOn.changeProvider(operatorCall(), { name, change: { settings, secret } }),
-  )
+  return withParts(state, ({ signOn }) => signOn.changeProvider(operatorCall(), { name, settings, secret }))
+}
+
+type NewProvider = {
+  readonly name: string
+  readonly organisation: string | null
+  readonly settings: NewSettings
+  readonly secret: string | null
 }
 
 const added = (state: StateFolder, wanted: NewProvider): Promise<Outcome<Added>> =>
@@ -129,10 +134,10 @@ const added = (state: StateFolder, wanted: NewProvider): Promise<Outcome<Added>>
   })
 
 export const showProviders = (state: StateFolder) =>
-  withParts(state, ({ signOn }) => signOn.listProviders(operatorCall()))
+  withParts(state, ({ signOn }) => signOn.listProviders(operatorCall(), {}))
 
 export const removeProvider = (state: StateFolder, name: string): Promise<Outcome<null>> =>
-  withParts(state, ({ signOn }) => signOn.removeProvider(operatorCall(), name))
+  withParts(state, ({ signOn }) => signOn.removeProvider(operatorCall(), { name }))
 
 export function allowGroup(state: StateFolder, wanted: GroupOptions): Promise<Outcome<GroupRole>> {
   return withParts(state, async ({ database, signOn }) => {
@@ -167,7 +172,7 @@ const textOf = async (path: string, maxBytes: number): Promise<string> =>
 
 /** Whether people log in by an identity provider alone: whoever has the state folder can always take it back. */
 export const requireProviders = (state: StateFolder, on: boolean): Promise<Outcome<null>> =>
-  withParts(state, (parts) => requireSignOn(parts, operatorCall(), on))
+  withParts(state, ({ breakGlass }) => breakGlass.requireSignOn(operatorCall(), { required: on }))
 
 export const newScimToken = (state: StateFolder, name: string) =>
-  withParts(state, ({ signOn }) => signOn.makeScimToken(operatorCall(), name))
+  withParts(state, ({ signOn }) => signOn.makeScimToken(operatorCall(), { name }))

@@ -52,7 +52,7 @@ async function findTraining(state: StateFolder): Promise<Training | null> {
 }
 
 async function makeTraining({ state, organisations, keys }: Services): Promise<Training> {
-  const organisation = mustBe(await organisations.createOrganisation(operatorCall(), 'Training'))
+  const organisation = mustBe(await organisations.createOrganisation(operatorCall(), { name: 'Training' }))
   const project = mustBe(
     await organisations.createProject(operatorCall(), { organisation: organisation.id, name: 'Training' }),
   )

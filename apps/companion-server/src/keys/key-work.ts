@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { equalBytes } from '@lux/crypto'
 import { type Action, absent } from '../access/authorize.ts'
 import type { Subject } from '../audit/record.ts'
-import { bytes, type Permission } from '../operations/entry.ts'
+import { type Acting, bytes, type Permission } from '../operations/entry.ts'
 import { Type } from '../operations/schema.ts'
 import { replyWithin } from '../platform/in-time.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
@@ -212,13 +212,13 @@ const shredded = () => refuse('KEY-SHREDDED', 'it was shredded, and does not com
 export const orAbsent = (found: StoredKey | 'absent'): Outcome<StoredKey> =>
   found === 'absent' ? absent('key') : accept(found)
 
-export const keyPermission = (action: Action, key: StoredKey): Permission => ({
+export const keyPermission = (action: Action, key: StoredKey): Acting => ({
   action,
   resource: resourceOf(key),
   key: key.id,
 })
 
-export const placePermission = (action: Action, place: Place): Permission => ({
+export const placePermission = (action: Action, place: Place): Acting => ({
   action,
   resource: { kind: 'project', ...place },
   key: null,
@@ -228,7 +228,7 @@ export const placePermission = (action: Action, place: Place): Permission => ({
 export const makingPermissions = (
   place: Place,
   named: { readonly name: string; readonly algorithm: string },
-): readonly [Permission, Permission] => [
+): readonly [Acting, Acting] => [
   placePermission('key.create', place),
   {
     action: 'key.create',

@@ -4,32 +4,14 @@ type Operations = { readonly changes?: string; readonly other?: string }
 
 /** Of operations that are in no table, by what they are of: which change what a report speaks of, and which do not. */
 const untabled: Readonly<Record<string, Operations>> = {
-  access: { changes: 'review', other: 'list list-reviews' },
-  approval: { changes: 'approve refuse', other: 'list' },
   audit: { other: 'close open retain start' },
-  authenticator: { changes: 'add remove', other: 'begin counter list' },
-  credential: { changes: 'add-api-key add-secret revoke rotate-api-key', other: 'list' },
+  authenticator: { other: 'counter' },
   deployment: { changes: 'set-up' },
-  identity: { changes: 'create revoke', other: 'list log-in log-out-everywhere read-own renew-token' },
+  identity: { other: 'log-in renew-token' },
   key: { changes: 'destroy-due' },
-  organisation: { changes: 'create', other: 'list read-parents' },
-  person: {
-    changes: 'change-password enrol invite reset set-break-glass',
-    other: 'begin-enrolment log-in log-in-break-glass log-out prove-anew',
-  },
-  project: { changes: 'create let-plain-keys', other: 'list' },
-  role: { changes: 'give take' },
+  person: { changes: 'enrol', other: 'begin-enrolment log-in log-in-break-glass' },
   root: { changes: 'destroy' },
-  scim: {
-    changes:
-      'create-group create-user delete-group delete-user patch-group patch-user replace-group replace-user',
-    other: 'list-groups list-users read-group read-user',
-  },
-  'sign-on': {
-    changes:
-      'add-group-role add-provider change-provider make-scim-token remove-group-role remove-provider require revoke-scim-token',
-    other: 'list-providers log-in take-token',
-  },
+  'sign-on': { other: 'log-in take-token' },
   threshold: { other: 'drop-result expire remove-ciphertext' },
 }
 

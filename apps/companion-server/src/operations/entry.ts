@@ -1,3 +1,4 @@
+import type { Governed, Placed } from '../access/appointing.ts'
 import type { Action, Resource } from '../access/authorize.ts'
 import { maxOffset, maxPage, type Page } from '../access/page.ts'
 import type { Call, Subject } from '../audit/record.ts'
@@ -5,18 +6,35 @@ import { replyWithin } from '../platform/in-time.ts'
 import { accept, type Outcome, type Refusal } from '../refusal.ts'
 import { type Static, type TObject, type TProperties, type TSchema, Type } from './schema.ts'
 
-/** One question of permission. `key`: what the audit enters, and what an approval is for. */
-export type Permission = {
+/** An action on a resource. `key`: what the audit enters, and what an approval is for. */
+export type Acting = {
   readonly action: Action
   readonly resource: Resource
   readonly key: string | null
   /** What the audit enters of a version, whatever comes of it. */
   readonly version?: number
-  /** Who may not see it is told this, as of what is not there. */
-  readonly unseen?: Refusal
   /** People approve it in an operation of its own, which is part of this one. */
   readonly byItself?: true
 }
+/** A role that is the caller's to give. */
+export type Giving = { readonly gives: Placed }
+/** An identity that the caller may appoint to all that it is; `orOwn`: or it is he himself. */
+export type Governing = { readonly governs: Governed; readonly orOwn?: true }
+/** What is these identities' own, whatever their roles. `at`: where it is entered. */
+export type Own = {
+  readonly own: readonly string[]
+  readonly at?: {
+    readonly organisation: string | null
+    readonly project: string | null
+    readonly key: string | null
+  }
+}
+
+/** The first of these that the caller has; entered by the first. */
+export type Either = { readonly either: readonly Permission[] }
+
+/** One question of permission (`permit`). `unseen`: the words for what the caller may not see, where it has its own. */
+export type Permission = (Acting | Giving | Governing | Own | Either) & { readonly unseen?: Refusal }
 
 /** `for-caller`: what was found is the caller's own, or what his grants show him; nothing else is asked. */
 export type Asked = Permission | Refusal | 'for-caller'
@@ -40,8 +58,8 @@ type Written<Fields extends TProperties, Input, Found, Fitting, Output> = {
   readonly input: Fields
   /** What it is about, by its own row. What is absent is refused in the words for what may not be seen. */
   readonly find: (input: Input, call: Call) => Outcome<Found> | Promise<Outcome<Found>>
-  /** Action and resource, each asked in this order; the last is what the operation is entered by. */
-  readonly permissions: (found: Found, input: Input) => readonly [...Asked[], Asked]
+  /** Each asked in this order; the last is what the operation is entered by. Where there is none, it is refused. */
+  readonly permissions: (found: Found, input: Input) => readonly Asked[]
   /** Whether a report of changes has it. */
   readonly isChange: boolean
   /** Whether a person has to have shown a second factor lately. */
@@ -114,6 +132,9 @@ export const paged = {
 
 export const pageOf = ({ offset = 0, limit = maxPage }: Partial<Page>): Page => ({ offset, limit })
 
+/** A document that another specification describes: no door has names of its own for its fields. */
+export const foreign = <T>(schema: TSchema) => Type.Unsafe<T>({ ...schema, foreign: true })
+
 function limitsOf(input: TProperties): readonly Limit[] {
   return Object.entries(input).flatMap(([field, schema]) => {
     const {
@@ -141,6 +162,12 @@ export const reads = {
   output: nothing,
 } as const
 
+/** Entries of what everybody may, of himself alone. */
+export const ofOneself = {
+  find: (_input: unknown, { caller }: Call): Outcome<string> => accept(caller.identity),
+  permissions: (): readonly Asked[] => ['for-caller'],
+} as const
+
 /** Entries of what changes something: its caller may name it, so that it is done once. */
 export const changes = {
   isChange: true,
@@ -150,3 +177,6 @@ export const changes = {
   deadline: replyWithin,
   output: nothing,
 } as const
+
+/** Of these, what no approval lets be done, and nothing else refuses. */
+export const changesAlone = { ...changes, shown: null, fits: () => accept(null) } as const

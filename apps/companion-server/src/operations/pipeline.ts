@@ -1,6 +1,7 @@
 import type { Approvals } from '../access/approvals.ts'
-import { approvalsBefore, authorize, type Caller, provedLately } from '../access/authorize.ts'
+import { type Caller, type Grant, provedLately } from '../access/authorize.ts'
 import { type ApprovalsNeeded, sameApprovals } from '../access/conditions.ts'
+import { permit } from '../access/permit.ts'
 import type { Call, Record, Subject } from '../audit/record.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import type { AnyEntry, Asked, EntryInput, EntryOutput, Permission, Table } from './entry.ts'
@@ -76,7 +77,7 @@ export function openPipeline({ record, approvals }: Parts): Perform {
     const last = waiting.at(-1)
     const { organisation, project, key } = subject
     for (const one of waiting) {
-      if (one.permission.byItself) continue
+      if ('action' in one.permission && one.permission.byItself) continue
       if (one !== last && last !== undefined && sameApprovals(one.needed, last.needed)) continue
       concern(subject, one.permission)
       const taken = await approvals.take(call, subject, one.needed)
@@ -98,6 +99,20 @@ export function operationsOf<T extends Table>(table: T, perform: Perform): Opera
   return Object.fromEntries(all) as Operations<T>
 }
 
+/** Several tables, each by its name. */
+export type AllOperations<T extends { readonly [name: string]: Table }> = {
+  readonly [Name in keyof T]: Operations<T[Name]>
+}
+
+export function allOperationsOf<T extends { readonly [name: string]: Table }>(
+  tables: T,
+  perform: Perform,
+): AllOperations<T> {
+  const all = Object.entries(tables).map(([name, table]) => [name, operationsOf(table, perform)])
+  // Name by name what there is.
+  return Object.fromEntries(all) as AllOperations<T>
+}
+
 function authorise(
   { shown }: AnyEntry,
   call: Call,
@@ -109,15 +124,11 @@ function authorise(
     if (one === 'for-caller') continue
     if ('rule' in one) return one
     concern(subject, one)
-    const { action, resource } = one
-    const needed =
-      shown === null
-        ? authorize(call.caller, action, resource)
-        : approvalsBefore(call.caller, action, resource)
-    if (!needed.ok) return needed.rule === 'OBJECT-ABSENT' && one.unseen ? one.unseen : needed
+    const needed = permit(call.caller, one, shown !== null)
+    if (!needed.ok) return needed
     if (needed.value !== null) waiting.push({ permission: one, needed: needed.value })
   }
-  return accept(waiting)
+  return asked.length > 0 ? accept(waiting) : refuse('ROLE-REFUSED', 'nothing lets it be done')
 }
 
 async function secondFactor(
@@ -141,9 +152,27 @@ function checkLimits({ limits }: AnyEntry, input: { readonly [field: string]: un
 }
 
 /** Where an operation is entered, and what its approval is for. */
-function concern(subject: Subject, { resource, key, version }: Permission): void {
-  if (version !== undefined) subject.version = version
-  if (resource.kind === 'deployment') return
-  const project = resource.kind === 'organisation' ? null : resource.project
-  Object.assign(subject, { organisation: resource.organisation, project, key })
+function concern(subject: Subject, asked: Permission): void {
+  if ('own' in asked) Object.assign(subject, asked.at)
+  else if ('either' in asked) for (const one of asked.either.slice(0, 1)) concern(subject, one)
+  else if ('gives' in asked) enter(subject, asked.gives.grant)
+  else if ('governs' in asked) {
+    const [first, ...more] = asked.governs.roles.map(({ grant }) => grant)
+    // Where all of its roles hold; of who is in several organisations none is told. What else is asked for has a place of its own.
+    if (first === undefined || subject.organisation !== null) return
+    if (more.some(({ organisation }) => organisation !== first.organisation)) return
+    const isInOne = more.every(({ project }) => project === first.project)
+    enter(subject, { ...first, project: isInOne ? first.project : null })
+  } else {
+    if (asked.version !== undefined) subject.version = asked.version
+    if (asked.resource.kind !== 'deployment') enter(subject, { project: null, ...asked.resource }, asked.key)
+  }
+}
+
+function enter(
+  subject: Subject,
+  { organisation, project }: Pick<Grant, 'organisation' | 'project'>,
+  key: string | null = null,
+): void {
+  Object.assign(subject, { organisation, project, key })
 }

@@ -1,4 +1,5 @@
 import { kmipClientTable } from '../access/kmip-clients.ts'
+import { accessTables, governingTables } from '../access/operations.ts'
 import { alertTable } from '../alerts/operations.ts'
 import { auditTable } from '../audit/operations.ts'
 import { complianceTable } from '../compliance/operations.ts'
@@ -8,9 +9,11 @@ import { openKekRotation } from '../keys/kek-rotation.ts'
 import { lifecycleTable } from '../keys/lifecycle.ts'
 import { keyTable } from '../keys/operations.ts'
 import { metricsTable } from '../metrics.ts'
+import { providerTable } from '../sign-on/providers.ts'
+import { scimTable } from '../sign-on/scim/operations.ts'
 import { thresholdTable } from '../threshold/operations.ts'
 import type { AnyEntry } from './entry.ts'
-import { operationsOf } from './pipeline.ts'
+import { allOperationsOf, operationsOf } from './pipeline.ts'
 
 /** Tables are read, and none of their operations is run. */
 export function tablesAlone() {
@@ -24,7 +27,10 @@ export function tablesAlone() {
     Parameters<typeof kmipClientTable>[0] &
     Parameters<typeof metricsTable>[0] &
     Parameters<typeof openKekRotation>[0] &
-    Parameters<typeof thresholdTable>[0]
+    Parameters<typeof thresholdTable>[0] &
+    Parameters<typeof accessTables>[0] &
+    Parameters<typeof governingTables>[0] &
+    Parameters<typeof providerTable>[0]
   const unrun = () => Promise.reject(new Error('there is no server'))
   return {
     alerts: operationsOf(alertTable(parts), unrun),
@@ -37,6 +43,8 @@ export function tablesAlone() {
     lifecycle: operationsOf(lifecycleTable(parts), unrun),
     metrics: operationsOf(metricsTable(parts), unrun),
     rotation: openKekRotation(parts),
+    signOn: operationsOf({ ...providerTable(parts), ...scimTable(parts) }, unrun),
+    ...allOperationsOf({ ...accessTables(parts), ...governingTables(parts) }, unrun),
     threshold: operationsOf(thresholdTable(parts), unrun),
   }
 }

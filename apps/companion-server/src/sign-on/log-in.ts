@@ -7,14 +7,14 @@ import { type SealingKey, seal, unseal } from '../platform/sealed.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { enter, memberTokenTtl, type Proven } from './members.ts'
 import type { Answer, Provider } from './protocol.ts'
-import { absentProvider, type ProviderOperations, type ProviderRow } from './providers.ts'
+import { absentProvider, type ProviderRow, type Providers } from './providers.ts'
 
 type Parts = {
   readonly database: Database
   readonly record: Record
   readonly strangers: Strangers
   readonly key: SealingKey
-  readonly providers: Pick<ProviderOperations, 'providerOf' | 'opened'>
+  readonly providers: Providers
   /** The https origin that browsers know; null where it is not set. */
   readonly origin: string | null
   begin(

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely'
 import type { Grant } from '../access/authorize.ts'
 import { readConditions } from '../access/conditions.ts'
-import { endTokens } from '../access/log-out.ts'
+import { endTokens } from '../access/identities.ts'
 import { insertGrants, nameShape } from '../access/tokens.ts'
 import type { Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'

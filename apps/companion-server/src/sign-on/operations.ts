@@ -1,5 +1,6 @@
 import type { Record } from '../audit/record.ts'
 import type { Strangers } from '../audit/strangers.ts'
+import { openPipeline, operationsOf, unapproved } from '../operations/pipeline.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { Egress } from '../platform/http/egress.ts'
 import type { SealingKey } from '../platform/sealed.ts'
@@ -7,9 +8,9 @@ import { accept, type Outcome, refuse } from '../refusal.ts'
 import { openSignOnLogIn } from './log-in.ts'
 import { openOidc } from './oidc.ts'
 import type { OidcSettings, Provider, SamlSettings } from './protocol.ts'
-import { absentProvider, openProviderOperations } from './providers.ts'
+import { absentProvider, openProviders, providerTable } from './providers.ts'
 import { openSaml, samlMetadata } from './saml.ts'
-import { openScim } from './scim/operations.ts'
+import { scimClient, scimTable } from './scim/operations.ts'
 
 type Parts = {
   readonly database: Database
@@ -27,12 +28,14 @@ export type SignOn = ReturnType<typeof openSignOn>
 export function openSignOn({ egress, ...parts }: Parts) {
   const oidc = openOidc({ egress })
   const saml = openSaml()
-  const providers = openProviderOperations({
+  const providers = openProviders(parts)
+  const table = providerTable({
     ...parts,
     check: (provider) => (isSaml(provider) ? saml.check(provider) : oidc.check(asOidc(provider))),
   })
   const logIn = openSignOnLogIn({
-    ...{ ...parts, providers },
+    ...parts,
+    providers,
     begin: (provider, asked) =>
       isSaml(provider) ? saml.begin(provider, asked) : oidc.begin(asOidc(provider), asked),
     finish: (provider, brought) =>
@@ -40,7 +43,9 @@ export function openSignOn({ egress, ...parts }: Parts) {
   })
 
   return {
-    ...{ ...providers, ...logIn, ...openScim({ ...parts, providers }) },
+    ...operationsOf({ ...table, ...scimTable(parts) }, openPipeline({ ...parts, approvals: unapproved })),
+    ...logIn,
+    scimClient: (token: string) => scimClient(parts.database, token),
 
     /** For a provider, by whom it is asked for: how this server describes itself. */
     async samlMetadata(name: string): Promise<Outcome<string>> {

@@ -37,6 +37,15 @@ export type Settings = OidcSettings | SamlSettings
 /** What may be taken away from a provider again. */
 export const optionalSettings = ['groupsClaim', 'groupsAttribute', 'scopes', 'acr', 'amr', 'ca']
 
+export type NewSettings = OidcSettings | Omit<SamlSettings, 'certificate'>
+
+/** What stays is who the provider is, since its subjects are people here; null takes away what need not be. */
+export type ChangedSettings = Partial<Pick<SamlSettings, 'entryPoint' | 'certificates'>> & {
+  readonly [name in 'groupsClaim' | 'scopes' | 'amr' | 'ca']?: OidcSettings[name] | null
+} & {
+  readonly [name in 'groupsAttribute' | 'acr']?: SamlSettings[name] | null
+}
+
 export type Provider = { readonly id: string; readonly settings: Settings; readonly secret: string | null }
 
 /** What a browser brings back: the parameters of its address, or of the form that it posts. */

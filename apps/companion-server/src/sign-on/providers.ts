@@ -1,37 +1,22 @@
-import { randomUUID, X509Certificate } from 'node:crypto'
+import { randomBytes, randomUUID, X509Certificate } from 'node:crypto'
 import { type Selectable, sql } from 'kysely'
-import { openAppointing } from '../access/appointing.ts'
-import { authorize, type Grant, provedLately, type Resource } from '../access/authorize.ts'
-import type { Call, Record } from '../audit/record.ts'
+import { placeOf, placesOf } from '../access/appointing.ts'
+import type { Grant } from '../access/authorize.ts'
+import type { Conditions } from '../access/conditions.ts'
+import { grant, grantOf, id, place } from '../access/fields.ts'
+import { inOrganisation } from '../access/organisations.ts'
+import { permit } from '../access/permit.ts'
+import { hashSecret } from '../access/tokens.ts'
+import { changesAlone, entry, ofOneself, type Permission, reads } from '../operations/entry.ts'
+import { Type } from '../operations/schema.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { IdentityProviderTable } from '../platform/database/tables.ts'
 import { type SealingKey, seal, unseal } from '../platform/sealed.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { deactivate, regrant } from './members.ts'
-import type { OidcSettings, Provider, SamlSettings, Settings } from './protocol.ts'
+import type { ChangedSettings, NewSettings, Provider, Settings } from './protocol.ts'
+import { changedSettings, newSettings, secret, slug as slugText } from './provider-fields.ts'
 import { makeServiceKey } from './service-key.ts'
-
-export type NewProvider = {
-  readonly name: string
-  /** Null: of the whole deployment. */
-  readonly organisation: string | null
-  readonly settings: NewSettings
-  /** Of an OpenID Connect client. */
-  readonly secret: string | null
-}
-
-export type NewSettings = OidcSettings | Omit<SamlSettings, 'certificate'>
-
-/** What stays is who the provider is, since its subjects are people here; null takes away what need not be. */
-export type ProviderChange = {
-  readonly settings: Partial<Pick<SamlSettings, 'entryPoint' | 'certificates'>> & {
-    readonly [name in 'groupsClaim' | 'scopes' | 'amr' | 'ca']?: OidcSettings[name] | null
-  } & {
-    readonly [name in 'groupsAttribute' | 'acr']?: SamlSettings[name] | null
-  }
-  /** Of an OpenID Connect client; null: as it is. */
-  readonly secret: string | null
-}
 
 export type GroupRole = { readonly id: string; readonly group: string; readonly grant: Grant }
 
@@ -47,7 +32,6 @@ export type ProviderRow = Selectable<IdentityProviderTable>
 
 type Parts = {
   readonly database: Database
-  readonly record: Record
   readonly key: SealingKey
   check(provider: Provider): Promise<Outcome<null>>
   now(): Date
@@ -58,27 +42,78 @@ const slug = /^[a-z0-9](?:-?[a-z0-9]){0,31}$/
 const maxProviders = 10
 const maxGroupRoles = 500
 
-export type ProviderOperations = ReturnType<typeof openProviderOperations>
+export type Providers = ReturnType<typeof openProviders>
+
+/** What log-in by a provider takes. */
+export function openProviders({ database, key }: Pick<Parts, 'database' | 'key'>) {
+  return {
+    async providerOf(name: string): Promise<ProviderRow | 'absent'> {
+      const row = await database
+        .selectFrom('identity_provider')
+        .selectAll()
+        .where('name', '=', name)
+        .where('removed_at', 'is', null)
+        .executeTakeFirst()
+      return row ?? 'absent'
+    },
+
+    async opened(row: ProviderRow): Promise<Provider> {
+      const secret =
+        row.secret_sealed === null ? null : await unseal(key, sealedAt(row.id), row.secret_sealed)
+      return { id: row.id, settings: settingsOf(row), secret }
+    },
+  }
+}
 
 /** Identity providers of the deployment, for its admins, and of an organisation, for its own; and what their groups may. */
-export function openProviderOperations({ database, record, key, check, now }: Parts) {
-  const { mayGive, mayTake } = openAppointing(database)
+export const providerTable = (parts: Parts) => ({
+  ...configuredEntries(parts),
+  ...endingEntries(parts),
+  ...groupEntries(parts),
+})
+
+/** An organisation's providers are its admins'; those of the deployment its own. */
+const governing = (organisation: string | null): Permission =>
+  organisation === null
+    ? { action: 'organisation.appoint', resource: { kind: 'deployment' }, key: null }
+    : { action: 'project.appoint', resource: { kind: 'organisation', organisation }, key: null }
+
+/** A provider of an organisation that the caller does not see is as one that is not there. */
+const onProvider = (parts: Parts) => ({
+  async find({ name }: { readonly name: string }): Promise<Outcome<ProviderRow>> {
+    const row = await openProviders(parts).providerOf(name)
+    return row === 'absent' ? absentProvider() : accept(row)
+  },
+  permissions: ({ organisation_id }: ProviderRow): readonly Permission[] => [
+    { ...governing(organisation_id), unseen: absentProvider() },
+  ],
+})
+
+function configuredEntries(parts: Parts) {
+  const { database, key, check, now } = parts
+  const { opened } = openProviders(parts)
 
   return {
     /** Asks the provider for its own description first. */
-    addProvider(call: Call, wanted: NewProvider): Promise<Outcome<ShownProvider>> {
-      return record(call, 'sign-on.add-provider', async (subject) => {
-        const { name, organisation } = wanted
-        subject.organisation = organisation
-        const placed = mayAdd(call, organisation)
-        const allowed = placed.ok ? provedLately(call.caller) : placed
-        if (!allowed.ok) return allowed
-        if (!slug.test(name))
-          return refuse('NAME-MALFORMED', 'a provider’s name is 1 to 32 of a-z, 0-9, and - between')
-        const sound = checkSettings(wanted.settings)
-        if (!sound.ok) return sound
-        const { settings, secret } = await wholeOf(wanted)
+    addProvider: entry({
+      ...changesAlone,
+      name: 'sign-on.add-provider',
+      input: { name: slugText, organisation: place, settings: newSettings, secret },
+      async find({ organisation = null }): Promise<Outcome<string | null>> {
+        if (organisation === null) return accept(null)
+        const found = await inOrganisation(database, 'project.appoint').find({ organisation })
+        return found.ok ? accept(organisation) : found
+      },
+      permissions: (organisation) => [governing(organisation)],
+      secondFactor: true,
+      fits: ({ input: { name, settings } }) =>
+        slug.test(name)
+          ? checkSettings(settings)
+          : refuse('NAME-MALFORMED', 'a provider’s name is 1 to 32 of a-z, 0-9, and - between'),
+      async run({ found: organisation, input }): Promise<Outcome<ShownProvider>> {
+        const { name } = input
         const id = randomUUID()
+        const { settings, secret } = await wholeOf(input)
         const usable = await check({ id, settings, secret })
         if (!usable.ok) return usable
         return database.transaction().execute(async (work) => {
@@ -104,7 +139,7 @@ export function openProviderOperations({ database, record, key, check, now }: Pa
               organisation_id: organisation,
               kind: settings.kind,
               settings: JSON.stringify(settings),
-              secret_sealed: secret === null ? null : await seal(key, `identity provider ${id}`, secret),
+              secret_sealed: secret === null ? null : await seal(key, sealedAt(id), secret),
             })
             .onConflict((conflict) => conflict.column('name').where('removed_at', 'is', null).doNothing())
             .executeTakeFirst()
@@ -112,77 +147,151 @@ export function openProviderOperations({ database, record, key, check, now }: Pa
             ? refuse('SIGN-ON-NAME-TAKEN', `there is an identity provider ${name}`)
             : accept({ name, organisation, settings, roles: [] })
         })
-      })
-    },
+      },
+    }),
 
     /** Its members, their roles and its SCIM token stay. Asks the provider for its own description first. */
-    changeProvider(
-      call: Call,
-      { name, change }: { name: string; change: ProviderChange },
-    ): Promise<Outcome<ShownProvider>> {
-      return record(call, 'sign-on.change-provider', async (subject) => {
-        const row = await providerOf(name)
-        if (row === 'absent') return absentProvider()
-        subject.organisation = row.organisation_id
-        const allowed = mayChange(call, row.organisation_id)
-        if (!allowed.ok) return allowed
-        const wanted = changedSettings(settingsOf(row), change)
-        if (!wanted.ok) return wanted
-        const settings = wanted.value
-        const before = await opened(row)
-        const secret = change.secret ?? before.secret
+    changeProvider: entry({
+      ...changesAlone,
+      ...onProvider(parts),
+      name: 'sign-on.change-provider',
+      input: { name: slugText, settings: Type.Optional(changedSettings), secret },
+      secondFactor: true,
+      fits: ({ found, input: { settings = {}, secret = null } }) =>
+        changed(settingsOf(found), settings, secret),
+      async run({ found: row, fitting: settings, input }): Promise<Outcome<ShownProvider>> {
+        const secret = input.secret ?? (await opened(row)).secret
         const usable = await check({ id: row.id, settings, secret })
         if (!usable.ok) return usable
+        const sealed = input.secret ? { secret_sealed: await seal(key, sealedAt(row.id), input.secret) } : {}
         const made = await database
           .updateTable('identity_provider')
-          .set({
-            settings: JSON.stringify(settings),
-            ...(change.secret === null
-              ? {}
-              : { secret_sealed: await seal(key, `identity provider ${row.id}`, change.secret) }),
-          })
+          .set({ settings: JSON.stringify(settings), ...sealed })
           .where('id', '=', row.id)
           .where('removed_at', 'is', null)
           .where('settings', '=', JSON.stringify(row.settings))
           .executeTakeFirst()
         if (Number(made.numUpdatedRows) === 0)
           return refuse('SIGN-ON-PROVIDER', 'somebody else changed or removed it meanwhile')
-        return accept(await shown({ ...row, settings }))
-      })
-    },
+        return accept(await shown(database, { ...row, settings }))
+      },
+    }),
 
-    listProviders(call: Call): Promise<Outcome<readonly ShownProvider[]>> {
-      return record(call, 'sign-on.list-providers', async () => {
+    listProviders: entry({
+      ...reads,
+      ...ofOneself,
+      name: 'sign-on.list-providers',
+      input: {},
+      async run({ call }): Promise<Outcome<readonly ShownProvider[]>> {
         const rows = await database
           .selectFrom('identity_provider')
           .selectAll()
           .where('removed_at', 'is', null)
           .orderBy('name')
           .execute()
-        const seen = rows.filter((row) => mayGovern(call, row.organisation_id).ok)
-        return accept(await Promise.all(seen.map(shown)))
-      })
-    },
+        const seen = rows.filter((row) => permit(call.caller, governing(row.organisation_id), false).ok)
+        return accept(await Promise.all(seen.map((row) => shown(database, row))))
+      },
+    }),
+  }
 
+  type New = { readonly name: string; readonly settings: NewSettings; readonly secret?: string | null }
+  async function wholeOf({ name, settings, secret = null }: New) {
+    if (settings.kind === 'oidc') return { settings, secret }
+    const { certificate, key: own } = await makeServiceKey(name, now())
+    return { settings: { ...settings, certificate }, secret: own }
+  }
+}
+
+/** By a provider its members come in, and without it they do not. */
+function endingEntries(parts: Parts) {
+  const { database, now } = parts
+  const ofProvider = { ...changesAlone, ...onProvider(parts), input: { name: slugText } }
+
+  async function setToken(provider: string, hash: Buffer | null): Promise<void> {
+    await database
+      .updateTable('identity_provider')
+      .set({ scim_token_hash: hash, scim_token_made_at: hash === null ? null : now() })
+      .where('id', '=', provider)
+      .execute()
+  }
+
+  return {
+    /** For ever: its members are nobody here from then on. */
+    removeProvider: entry({
+      ...ofProvider,
+      name: 'sign-on.remove-provider',
+      secondFactor: true,
+      async run({ found: { id } }) {
+        await database.transaction().execute(async (work) => {
+          await work
+            .updateTable('identity_provider')
+            .set({ removed_at: now(), secret_sealed: null, scim_token_hash: null })
+            .where('id', '=', id)
+            .execute()
+          for (const member of await membersOf(work, id)) await deactivate(work, member, now())
+          await work.deleteFrom('group_role').where('provider_id', '=', id).execute()
+          await work.deleteFrom('sign_on_attempt').where('provider_id', '=', id).execute()
+        })
+        return accept(null)
+      },
+    }),
+
+    /** Another SCIM token, shown once; the one before ends. */
+    makeScimToken: entry({
+      ...ofProvider,
+      name: 'sign-on.make-scim-token',
+      secondFactor: true,
+      async run({ found }) {
+        const token = randomBytes(32).toString('base64url')
+        await setToken(found.id, hashSecret(token))
+        return accept({ token })
+      },
+    }),
+
+    revokeScimToken: entry({
+      ...ofProvider,
+      name: 'sign-on.revoke-scim-token',
+      async run({ found }) {
+        await setToken(found.id, null)
+        return accept(null)
+      },
+    }),
+  }
+}
+
+/** What the members of a group may. */
+function groupEntries(parts: Parts) {
+  const { database } = parts
+  const appointing = { ...changesAlone, secondFactor: true }
+  const group = Type.String({ minLength: 1, maxLength: 256 })
+
+  return {
     /** A group's members have this role from now on. */
-    addGroupRole(
-      call: Call,
-      { provider: name, group, grant }: { provider: string; group: string; grant: Grant },
-    ): Promise<Outcome<GroupRole>> {
-      return record(call, 'sign-on.add-group-role', async (subject) => {
-        const given = await mayGive(call, subject, [grant])
-        if (!given.ok) return given
-        const row = await providerOf(name)
-        if (row === 'absent') return absentProvider()
-        if (row.organisation_id !== null && row.organisation_id !== grant.organisation)
+    addGroupRole: entry({
+      ...appointing,
+      name: 'sign-on.add-group-role',
+      input: { provider: slugText, group, grant },
+      find: ({ grant }) => placesOf(database, [grantOf(grant)], parts.now()),
+      permissions: (places) => places.map((gives) => ({ gives })),
+      async fits({ input: { provider, group, grant } }) {
+        const row = await onProvider(parts).find({ name: provider })
+        if (!row.ok) return row
+        const { organisation_id } = row.value
+        if (organisation_id !== null && organisation_id !== grantOf(grant).organisation)
           return refuse('GRANT-REFUSED', 'an organisation’s identity provider gives roles in it alone')
-        if (group.length === 0 || group.length > 256)
-          return refuse('NAME-MALFORMED', 'a group’s name is 1 to 256 characters')
+        return group.length === 0 || group.length > 256
+          ? refuse('NAME-MALFORMED', 'a group’s name is 1 to 256 characters')
+          : row
+      },
+      async run({ fitting: provider, input }): Promise<Outcome<GroupRole>> {
+        const { group } = input
+        const grant = grantOf(input.grant)
         return database.transaction().execute(async (work) => {
           const there = await work
             .selectFrom('group_role')
             .select('id')
-            .where('provider_id', '=', row.id)
+            .where('provider_id', '=', provider.id)
             .execute()
           if (there.length >= maxGroupRoles)
             return refuse('CREDENTIALS-FULL', `an identity provider gives at most ${maxGroupRoles} roles`)
@@ -190,155 +299,96 @@ export function openProviderOperations({ database, record, key, check, now }: Pa
           const made = await work
             .insertInto('group_role')
             .values({
-              ...{ id, provider_id: row.id, group_name: group, role: grant.role },
-              ...{ organisation_id: grant.organisation, project_id: grant.project },
+              id,
+              provider_id: provider.id,
+              group_name: group,
+              role: grant.role,
+              organisation_id: grant.organisation,
+              project_id: grant.project,
               conditions: grant.conditions ? JSON.stringify(grant.conditions) : null,
             })
             .onConflict((conflict) => conflict.doNothing())
             .executeTakeFirst()
           if (Number(made.numInsertedOrUpdatedRows) === 0)
             return refuse('GRANT-REFUSED', 'the group gives this role there already')
-          await regrantMembers(work, row.id)
+          await regrantMembers(work, provider.id)
           return accept({ id, group, grant })
         })
-      })
-    },
+      },
+    }),
 
-    /** A group's members have the role no more. Again, it changes nothing. */
-    removeGroupRole(
-      call: Call,
-      { provider: name, id }: { provider: string; id: string },
-    ): Promise<Outcome<null>> {
-      return record(call, 'sign-on.remove-group-role', async (subject) => {
-        const row = await providerOf(name)
-        if (row === 'absent') return absentProvider()
-        const found = (await rolesOf(row.id)).find((one) => one.id === id)
-        if (found === undefined) {
-          const allowed = mayGovern(call, row.organisation_id)
-          return allowed.ok ? accept(null) : allowed
-        }
-        const given = await mayTake(call, subject, found.grant)
-        // Taking it wants a second factor as giving it does, by whichever right.
-        const governs = given.ok ? given : mayChange(call, row.organisation_id)
-        if (!governs.ok) return governs
+    /** A group's members have the role no more, by who gives it or who governs the provider. Again, it changes nothing. */
+    removeGroupRole: entry({
+      ...appointing,
+      name: 'sign-on.remove-group-role',
+      input: { provider: slugText, id },
+      async find({ provider: name, id }) {
+        const row = await onProvider(parts).find({ name })
+        if (!row.ok) return row
+        const role = (await rolesOf(database, row.value.id)).find((one) => one.id === id)
+        const gives = role === undefined ? null : await placeOf(database, role.grant)
+        return accept({ row: row.value, places: gives?.ok ? [gives.value] : [] })
+      },
+      permissions: ({ row, places }) => [
+        {
+          either: [
+            ...places.map((gives) => ({ gives })),
+            { ...governing(row.organisation_id), unseen: absentProvider() },
+          ],
+        },
+      ],
+      async run({ found: { row }, input: { id } }) {
         await database.transaction().execute(async (work) => {
-          await work.deleteFrom('group_role').where('id', '=', id).execute()
+          await work.deleteFrom('group_role').where('id', '=', id).where('provider_id', '=', row.id).execute()
           await regrantMembers(work, row.id)
         })
         return accept(null)
-      })
+      },
+    }),
+  }
+}
+
+async function membersOf(work: Database, provider: string): Promise<string[]> {
+  const rows = await work
+    .selectFrom('member')
+    .select('identity_id')
+    .where('provider_id', '=', provider)
+    .orderBy('identity_id')
+    .execute()
+  return rows.map(({ identity_id }) => identity_id)
+}
+
+async function regrantMembers(work: Parameters<typeof regrant>[0], provider: string): Promise<void> {
+  for (const member of await membersOf(work, provider)) await regrant(work, member)
+}
+
+async function rolesOf(database: Database, provider: string): Promise<GroupRole[]> {
+  const rows = await database
+    .selectFrom('group_role')
+    .selectAll()
+    .where('provider_id', '=', provider)
+    .orderBy('group_name')
+    .orderBy('id')
+    .execute()
+  return rows.map(({ id, group_name: group, role, organisation_id, project_id, conditions }) => ({
+    id,
+    group,
+    grant: {
+      role,
+      organisation: organisation_id,
+      project: project_id,
+      // What was checked when it was given.
+      ...(conditions ? { conditions: conditions as Conditions } : {}),
     },
-
-    /** For ever: its members are nobody here from then on. */
-    removeProvider(call: Call, name: string): Promise<Outcome<null>> {
-      return record(call, 'sign-on.remove-provider', async (subject) => {
-        const row = await providerOf(name)
-        if (row === 'absent') return absentProvider()
-        subject.organisation = row.organisation_id
-        const allowed = mayChange(call, row.organisation_id)
-        if (!allowed.ok) return allowed
-        await database.transaction().execute(async (work) => {
-          await work
-            .updateTable('identity_provider')
-            .set({ removed_at: now(), secret_sealed: null, scim_token_hash: null })
-            .where('id', '=', row.id)
-            .execute()
-          for (const member of await membersOf(work, row.id)) await deactivate(work, member, now())
-          await work.deleteFrom('group_role').where('provider_id', '=', row.id).execute()
-          await work.deleteFrom('sign_on_attempt').where('provider_id', '=', row.id).execute()
-        })
-        return accept(null)
-      })
-    },
-
-    providerOf,
-    mayGovern,
-
-    opened,
-  }
-
-  /** What log-in by it takes. */
-  async function opened(row: ProviderRow): Promise<Provider> {
-    const secret =
-      row.secret_sealed === null ? null : await unseal(key, `identity provider ${row.id}`, row.secret_sealed)
-    return { id: row.id, settings: settingsOf(row), secret }
-  }
-
-  async function wholeOf({
-    name,
-    settings,
-    secret,
-  }: NewProvider): Promise<{ readonly settings: Settings; readonly secret: string | null }> {
-    if (settings.kind === 'oidc') return { settings, secret }
-    const { certificate, key: own } = await makeServiceKey(name, now())
-    return { settings: { ...settings, certificate }, secret: own }
-  }
-
-  async function providerOf(name: string): Promise<ProviderRow | 'absent'> {
-    const row = await database
-      .selectFrom('identity_provider')
-      .selectAll()
-      .where('name', '=', name)
-      .where('removed_at', 'is', null)
-      .executeTakeFirst()
-    return row ?? 'absent'
-  }
-
-  async function membersOf(work: Database, provider: string): Promise<string[]> {
-    const rows = await work
-      .selectFrom('member')
-      .select('identity_id')
-      .where('provider_id', '=', provider)
-      .orderBy('identity_id')
-      .execute()
-    return rows.map(({ identity_id }) => identity_id)
-  }
-
-  async function regrantMembers(work: Parameters<typeof regrant>[0], provider: string): Promise<void> {
-    for (const member of await membersOf(work, provider)) await regrant(work, member)
-  }
-
-  async function rolesOf(provider: string): Promise<GroupRole[]> {
-    const rows = await database
-      .selectFrom('group_role')
-      .selectAll()
-      .where('provider_id', '=', provider)
-      .orderBy('group_name')
-      .orderBy('id')
-      .execute()
-    return rows.map(
-      ({ id, group_name, role, organisation_id: organisation, project_id: project, conditions }) => ({
-        ...{ id, group: group_name },
-        // What was checked when it was given.
-        grant: { role, organisation, project, ...(conditions ? { conditions } : {}) } as Grant,
-      }),
-    )
-  }
-
-  async function shown(row: ProviderRow): Promise<ShownProvider> {
-    const { id, name, organisation_id: organisation } = row
-    return { name, organisation, settings: settingsOf(row), roles: await rolesOf(id) }
-  }
+  }))
 }
 
-/** An organisation's providers are its admins'; those of the deployment its own. */
-function mayAdd(call: Call, organisation: string | null): Outcome<null> {
-  const resource: Resource =
-    organisation === null ? { kind: 'deployment' } : { kind: 'organisation', organisation }
-  return authorize(call.caller, organisation === null ? 'organisation.appoint' : 'project.appoint', resource)
+async function shown(database: Database, row: ProviderRow): Promise<ShownProvider> {
+  const { id, name, organisation_id: organisation } = row
+  return { name, organisation, settings: settingsOf(row), roles: await rolesOf(database, id) }
 }
 
-/** A provider of an organisation that the caller does not see is as one that is not there. */
-function mayGovern(call: Call, organisation: string | null): Outcome<null> {
-  const allowed = mayAdd(call, organisation)
-  return !allowed.ok && allowed.rule === 'OBJECT-ABSENT' ? absentProvider() : allowed
-}
-
-/** By a provider its members come in, and without it they do not. */
-function mayChange(call: Call, organisation: string | null): Outcome<null> {
-  const allowed = mayGovern(call, organisation)
-  return allowed.ok ? provedLately(call.caller) : allowed
-}
+const sealedAt = (id: string): string => `identity provider ${id}`
 
 /** What `addProvider` checked. */
 const settingsOf = ({ settings }: ProviderRow): Settings => settings as Settings
@@ -367,7 +417,7 @@ const changeable: { readonly [kind in Settings['kind']]: readonly string[] } = {
 const needed: readonly string[] = ['entryPoint', 'certificates']
 
 /** Refuses SIGN-ON-SETTINGS. */
-function changedSettings(old: Settings, { settings, secret }: ProviderChange): Outcome<Settings> {
+function changed(old: Settings, settings: ChangedSettings, secret: string | null): Outcome<Settings> {
   const given = Object.entries(settings)
   const other = given.find(([name]) => !changeable[old.kind].includes(name))
   if (other) return refuse('SIGN-ON-SETTINGS', `a provider by ${old.kind} has no ${other[0]}`)

@@ -52,7 +52,7 @@ const exported = (id: string, version?: number) =>
 const listed = async (identity: string) =>
   given(await approvals().list(as(identity), { offset: 0, limit: 100 }))
 const decide = (name: string, id: string, approves = true) =>
-  approvals().decide(as(ids[name] ?? ''), { id, approves })
+  approvals()[approves ? 'approve' : 'refuse'](as(ids[name] ?? ''), { id })
 
 async function waiting(name: string) {
   const id = await kms.make(name, { algorithm: 'HMAC_256', isExportable: true })
@@ -199,9 +199,9 @@ test('APPROVAL-05 what is refused for another reason uses up no approval', async
 
 test('APPROVAL-02 nobody approves his own request or sees one that is not his; what needs none runs', async () => {
   const { id, request } = await waiting('mine')
-  const own = await approvals().decide(as(officer.identity), { id: request.id, approves: true })
+  const own = await approvals().approve(as(officer.identity), { id: request.id })
   expect(own).toMatchObject({ rule: 'ROLE-REFUSED' })
-  const stranger = await approvals().decide(as(kms.caller.identity), { id: request.id, approves: true })
+  const stranger = await approvals().approve(as(kms.caller.identity), { id: request.id })
   expect(stranger).toMatchObject({ rule: 'OBJECT-ABSENT' })
   expect((await listed(kms.caller.identity)).some((one) => one.id === request.id)).toBe(false)
   const rotated = await kms.server.services.keys.rotate(kms.callAs(officer), { id })

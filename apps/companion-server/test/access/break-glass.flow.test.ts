@@ -2,8 +2,6 @@ import { TOTP, URI } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { strongPassphrase as password } from '../../../../packages/crypto/test/strong-passphrase.ts'
 import type { Grant } from '../../src/access/authorize.ts'
-import { requireSignOn, setBreakGlass } from '../../src/access/break-glass.ts'
-import { logOutEverywhere } from '../../src/access/log-out.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
@@ -40,19 +38,25 @@ test('BREAK-GLASS-LAST single sign-on that is required locks out everybody but t
   const ada = await enrolled('ada', everything)
   const officer = [{ role: 'crypto-officer', ...place }] as const
   const grace = await enrolled('grace', officer, kms.callAs(kms.chief))
-  expect(await requireSignOn(services(), admin(), true)).toMatchObject({ rule: 'BREAK-GLASS-NONE' })
-  expect(await setBreakGlass(services(), admin(), { identity: grace.identity, on: true })).toMatchObject({
+  expect(await services().breakGlass.requireSignOn(admin(), { required: true })).toMatchObject({
+    rule: 'BREAK-GLASS-NONE',
+  })
+  expect(
+    await services().breakGlass.setBreakGlass(admin(), { identity: grace.identity, on: true }),
+  ).toMatchObject({
     rule: 'OBJECT-ABSENT',
   })
-  given(await setBreakGlass(services(), admin(), { identity: ada.identity, on: true }))
-  given(await requireSignOn(services(), admin(), true))
+  given(await services().breakGlass.setBreakGlass(admin(), { identity: ada.identity, on: true }))
+  given(await services().breakGlass.requireSignOn(admin(), { required: true }))
 
   expect(await grace.logIn(0)).toBe('LOGIN-REFUSED')
   expect(await ada.logIn(0)).toBe('in')
   const last = { rule: 'BREAK-GLASS-LAST' }
-  expect(await setBreakGlass(services(), admin(), { identity: ada.identity, on: false })).toMatchObject(last)
-  expect(await people.reset(admin(), ada.identity)).toMatchObject(last)
-  expect(await organisations.revokeIdentity(admin(), ada.identity)).toMatchObject(last)
+  expect(
+    await services().breakGlass.setBreakGlass(admin(), { identity: ada.identity, on: false }),
+  ).toMatchObject(last)
+  expect(await people.reset(admin(), { identity: ada.identity })).toMatchObject(last)
+  expect(await organisations.revokeIdentity(admin(), { identity: ada.identity })).toMatchObject(last)
 
   const entries = await database
     .selectFrom('audit')
@@ -62,7 +66,7 @@ test('BREAK-GLASS-LAST single sign-on that is required locks out everybody but t
     .execute()
   expect(entries).toEqual([{ operation: 'person.log-in-break-glass' }])
 
-  given(await requireSignOn(services(), admin(), false))
+  given(await services().breakGlass.requireSignOn(admin(), { required: false }))
   expect(await grace.logIn(0)).toBe('in')
 })
 
@@ -83,7 +87,9 @@ test('LOG-OUT-EVERYWHERE every token of an identity ends within a second, API ke
   const keys = async () => (await kms.get(`/api/v1/kms/keys?projectId=${kms.project.id}`)).status
   const reply = await kms.call('POST', `/api/v1/identities/${invited.identity}/log-out`, {})
   expect(reply.body.code).toBe('OBJECT-ABSENT')
-  expect(given(await logOutEverywhere(services(), chief, invited.identity))).toEqual({ ended: 1 })
+  expect(
+    given(await services().organisations.logOutEverywhere(chief, { identity: invited.identity })),
+  ).toEqual({ ended: 1 })
   await expect.poll(() => authentication.find(token)).toBe('unknown')
   expect(await keys()).toBe(200)
   const own = await kms.call('POST', '/api/v1/auth/log-out-everywhere', {})

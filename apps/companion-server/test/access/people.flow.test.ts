@@ -13,9 +13,13 @@ import type { Grant } from '../../src/access/authorize.ts'
 import type { Conditions } from '../../src/access/conditions.ts'
 import { forgetFailures, giveBackTry, takeTry } from '../../src/access/lockout.ts'
 import { logIn as logInMachine } from '../../src/access/log-in.ts'
-import { openPeople } from '../../src/access/people.ts'
+import { peopleTable } from '../../src/access/people.ts'
+import { openPersonLogIns } from '../../src/access/person-log-in.ts'
+import { openPersonSecrets } from '../../src/access/person-secrets.ts'
 import { forgetEndedTokens, hashSecret } from '../../src/access/tokens.ts'
+import type { Strangers } from '../../src/audit/strangers.ts'
 import { makeFirstAdmin } from '../../src/commands/operator.ts'
+import { openPipeline, operationsOf, unapproved } from '../../src/operations/pipeline.ts'
 import { issueClientCertificate } from '../../src/platform/tls/certificate.ts'
 import type { Outcome } from '../../src/refusal.ts'
 import { createIdentity } from '../support/create-identity.ts'
@@ -121,8 +125,10 @@ test('PERSON-02 a weak password, a wrong code and a second enrolment are refused
     totp: codeOf(totp, 0),
   })
   expect(login.status).toBe(200)
-  expect(await people.reset(kms.callAs(kms.caller), identity)).toMatchObject({ rule: 'OBJECT-ABSENT' })
-  given(await people.reset(kms.callAs(kms.chief), identity))
+  expect(await people.reset(kms.callAs(kms.caller), { identity: identity })).toMatchObject({
+    rule: 'OBJECT-ABSENT',
+  })
+  given(await people.reset(kms.callAs(kms.chief), { identity: identity }))
   const { authentication } = kms.server.services
   await expect.poll(() => authentication.find(login.body.accessToken)).toBe('unknown')
   const after = await ask('POST', '/auth/password/login', {
@@ -308,12 +314,11 @@ test('LOGIN-REFUSED of many guesses at once no more than ten are looked at, by a
   const { totp } = await enrolled('joan', officer())
   const { database, record } = kms.server.services
   let looked = 0
-  const people = openPeople({
+  const now = () => new Date()
+  const secrets = openPersonSecrets({
     database,
-    record,
     secretsKey: async () => new Uint8Array(32),
-    now: () => new Date(),
-    strangers: { failed() {}, unentered() {}, counted: (_, outcome) => outcome, async close() {} },
+    now,
     authenticators: {
       async prove() {
         looked++
@@ -321,6 +326,16 @@ test('LOGIN-REFUSED of many guesses at once no more than ten are looked at, by a
       },
     },
   })
+  const strangers: Strangers = {
+    failed() {},
+    unentered() {},
+    counted: (_, outcome) => outcome,
+    async close() {},
+  }
+  const people = {
+    ...openPersonLogIns({ database, record, secrets, now, strangers }),
+    ...operationsOf(peopleTable({ database, secrets, now }), openPipeline({ record, approvals: unapproved })),
+  }
   const { identity_id: identity } = await database
     .selectFrom('person')
     .select('identity_id')
@@ -338,9 +353,8 @@ test('LOGIN-REFUSED of many guesses at once no more than ten are looked at, by a
   const logIn = { username: 'joan', password, assertion }
   const asked = { door: 'direct', reqId: 'many', source: '192.0.2.21' } as const
   expect(await of(15, () => people.logIn(logIn, asked))).toEqual([10, 0])
-  const proving = { accessToken: 'any', assertion }
   const call = kms.callAs({ identity, grants: [] })
-  expect(await of(30, () => people.proveAnew(call, proving))).toEqual([10, 0])
+  expect(await of(30, () => people.proveAnew(call, { factor: { assertion } }))).toEqual([10, 0])
 
   // What succeeds locks nobody out.
   await database.deleteFrom('login_failure').where('account', '=', 'person joan').execute()
@@ -428,10 +442,10 @@ test('CREDENTIAL-01 secrets and API keys are listed, rotated and revoked, and a 
   expect((await use(newer)).status).toBe(200)
   // Another service sees nothing of it; whoever gives its roles does.
   const { credentials } = kms.server.services
-  expect(await credentials.list(kms.callAs(kms.caller), made.identity)).toMatchObject({
+  expect(await credentials.list(kms.callAs(kms.caller), { identity: made.identity })).toMatchObject({
     rule: 'OBJECT-ABSENT',
   })
-  expect((await credentials.list(kms.callAs(kms.chief), made.identity)).ok).toBe(true)
+  expect((await credentials.list(kms.callAs(kms.chief), { identity: made.identity })).ok).toBe(true)
 })
 
 test('CREDENTIAL-01 an API key that is over, or whose identity is, does not begin again', async () => {
@@ -446,7 +460,7 @@ test('CREDENTIAL-01 an API key that is over, or whose identity is, does not begi
   await row.set({ expires_at: new Date(Date.now() - 1000) }).execute()
   const absent = { rule: 'OBJECT-ABSENT' }
   expect(await credentials.rotateApiKey(chief, { identity, id: over })).toMatchObject(absent)
-  given(await organisations.revokeIdentity(chief, identity))
+  given(await organisations.revokeIdentity(chief, { identity }))
   expect(await credentials.rotateApiKey(chief, { identity, id: left })).toMatchObject(absent)
 })
 
@@ -533,7 +547,7 @@ test('CONDITION-UNMET a role given for another network or key is refused over HT
   const governs = async (conditions?: object) => {
     const grants = [{ role: 'service' as const, ...place, ...(conditions ? { conditions } : {}) }]
     const { identity } = given(await organisations.createIdentity(chief, { name: 'ruled', grants }))
-    const ended = await organisations.revokeIdentity(kms.callAs(deputy), identity)
+    const ended = await organisations.revokeIdentity(kms.callAs(deputy), { identity: identity })
     return ended.ok ? 'ok' : ended.rule
   }
   expect(await governs()).toBe('OBJECT-ABSENT')

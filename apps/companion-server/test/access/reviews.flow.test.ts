@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { encodeCanonical, verifySignature } from '@lux/crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Caller, Grant } from '../../src/access/authorize.ts'
-import { reviewContext } from '../../src/access/reviews/operations.ts'
+import { reviewContext } from '../../src/access/reviews.ts'
 import { insertGrants, issue } from '../../src/access/tokens.ts'
 import { readCard } from '../../src/platform/state-folder/server-card.ts'
 import type { Outcome } from '../../src/refusal.ts'
@@ -28,17 +28,17 @@ async function known(name: string, role: Grant['role'], project: string | null =
 test('ACCESS-REVIEW an admin signs off who has access as he saw it; what changed meanwhile is looked at again', async () => {
   const { reviews, compliance } = kms.server.services
   const organisation = kms.organisation.id
-  const { access, digest } = given(await reviews.list(kms.callAs(chief), organisation))
+  const { access, digest } = given(await reviews.list(kms.callAs(chief), { organisation }))
   expect(access.map(({ name, roles }) => [name, roles.map(({ role }) => role)])).toEqual([
     ['chief', ['organisation-admin']],
     ['service', ['crypto-officer', 'service']],
   ])
   // Looking is a use, and changes nothing of what is signed off.
-  expect(given(await reviews.list(kms.callAs(chief), organisation)).digest).toBe(digest)
+  expect(given(await reviews.list(kms.callAs(chief), { organisation })).digest).toBe(digest)
   const auditor = await known('auditor', 'auditor')
   const changed = await reviews.signOff(kms.callAs(chief), { organisation, digest })
   expect(changed).toMatchObject({ rule: 'ACCESS-CHANGED' })
-  const now = given(await reviews.list(kms.callAs(chief), organisation))
+  const now = given(await reviews.list(kms.callAs(chief), { organisation }))
   const { payload, signatures } = given(
     await reviews.signOff(kms.callAs(chief), { organisation, digest: now.digest }),
   )
@@ -58,7 +58,7 @@ test('ACCESS-REVIEW an admin signs off who has access as he saw it; what changed
   expect(verifies(encodeCanonical({ ...payload, identities: 4 }))).toBe(false)
 
   // Who reads the log reads it, and signs nothing off.
-  const read = given(await reviews.reviews(kms.callAs(auditor), organisation))
+  const read = given(await reviews.reviews(kms.callAs(auditor), { organisation }))
   expect(read).toEqual([{ payload, signatures }])
   const refused = await reviews.signOff(kms.callAs(auditor), { organisation, digest: now.digest })
   expect(refused).toMatchObject({ rule: 'ROLE-REFUSED' })
@@ -84,9 +84,13 @@ test('ACCESS-REVIEW the roles of the whole server are reviewed by a server admin
   const { reviews } = kms.server.services
   const grants = [{ role: 'server-admin' as const, organisation: null, project: null }]
   const { identity } = await createIdentity(kms.server.services.database, { name: 'root', grants })
-  const { access, digest } = given(await reviews.list(kms.callAs({ identity, grants }), null))
+  const { access, digest } = given(
+    await reviews.list(kms.callAs({ identity, grants }), { organisation: null }),
+  )
   expect(access.map(({ name }) => name)).toEqual(['root'])
-  expect(await reviews.list(kms.callAs(chief), null)).toMatchObject({ rule: 'ROLE-REFUSED' })
+  expect(await reviews.list(kms.callAs(chief), { organisation: null })).toMatchObject({
+    rule: 'ROLE-REFUSED',
+  })
   given(await reviews.signOff(kms.callAs({ identity, grants }), { organisation: null, digest }))
 })
 
@@ -100,26 +104,26 @@ test('ACCESS-REVIEW a role is taken away or given by who may give it, never by i
   const { identity } = await createIdentity(database, { name: 'both', grants })
   const as = kms.callAs(chief)
   const rule = (outcome: Outcome<unknown>) => (outcome.ok ? 'ok' : outcome.rule)
-  const service = { identity, grant: grants[0] }
+  const service = { identity, ...grants[0] }
   expect(rule(await roles.take(kms.callAs({ identity: 'x', grants: [] }), service))).toBe('OBJECT-ABSENT')
   expect(rule(await roles.take(kms.callAs({ identity, grants }), service))).toBe('ROLE-REFUSED')
   expect(rule(await roles.take(as, service))).toBe('ok')
   expect(rule(await roles.take(as, service))).toBe('OBJECT-ABSENT')
-  expect(rule(await roles.take(as, { identity, grant: grants[1] }))).toBe('GRANT-REFUSED')
-  const seen = given(await reviews.list(as, place.organisation)).access.find(
+  expect(rule(await roles.take(as, { identity, ...grants[1] }))).toBe('GRANT-REFUSED')
+  const seen = given(await reviews.list(as, { organisation: place.organisation })).access.find(
     (one) => one.identity === identity,
   )
   expect(seen?.roles.map(({ role }) => role)).toEqual(['crypto-officer'])
-  expect(rule(await roles.give(as, { identity, grant: grants[1] }))).toBe('GRANT-REFUSED')
+  expect(rule(await roles.give(as, { identity, ...grants[1] }))).toBe('GRANT-REFUSED')
   const auditor = { role: 'auditor', organisation: place.organisation, project: null } as const
-  expect(rule(await roles.give(as, { identity, grant: auditor }))).toBe('ok')
+  expect(rule(await roles.give(as, { identity, ...auditor }))).toBe('ok')
   const admin = { role: 'server-admin', organisation: null, project: null } as const
-  expect(rule(await roles.give(as, { identity, grant: admin }))).toBe('ROLE-REFUSED')
+  expect(rule(await roles.give(as, { identity, ...admin }))).toBe('ROLE-REFUSED')
   // Nobody changes his own.
   const root = await createIdentity(database, { name: 'top', grants: [admin] })
   const asRoot = kms.callAs({ identity: root.identity, grants: [admin] })
   const everywhere = { ...admin, role: 'auditor' } as const
-  expect(rule(await roles.give(asRoot, { identity: root.identity, grant: everywhere }))).toBe('ROLE-REFUSED')
+  expect(rule(await roles.give(asRoot, { identity: root.identity, ...everywhere }))).toBe('ROLE-REFUSED')
 
   // A person logs in anew; a program goes on.
   const person = randomUUID()
@@ -130,6 +134,6 @@ test('ACCESS-REVIEW a role is taken away or given by who may give it, never by i
   await database.transaction().execute((work) => insertGrants(work, person, grants))
   const { accessToken } = await issue(database, person, 60)
   expect(await authentication.find(accessToken)).not.toBe('unknown')
-  expect(rule(await roles.take(as, { identity: person, grant: grants[0] }))).toBe('ok')
+  expect(rule(await roles.take(as, { identity: person, ...grants[0] }))).toBe('ok')
   await expect.poll(() => authentication.find(accessToken)).toBe('unknown')
 })

@@ -144,7 +144,7 @@ test('COMPLIANCE-10 what ends, is rotated, logs in or is changed in the log afte
 
   // What would be a gap is taken the day before an auditor asks.
   const { roles } = kms.server.services
-  const taken = { identity: governor.identity, grant: { role: 'service', ...scope } as const }
+  const taken = { identity: governor.identity, role: 'service', ...scope } as const
   given(await roles.take(kms.callAs(kms.chief), taken))
   given(await logIn(['staff', 'more']))
   const grants = await database

@@ -70,7 +70,9 @@ test('BACKUP-02 what pg_dump wrote of a running server is restored by pg_restore
         reqId: 't',
         receipt: null,
       }) as never
-    const organisation = given(await organisations.createOrganisation(call('server-admin'), 'Here')).id
+    const organisation = given(
+      await organisations.createOrganisation(call('server-admin'), { name: 'Here' }),
+    ).id
     const chief = call('organisation-admin', { organisation, project: null })
     const project = given(await organisations.createProject(chief, { organisation, name: 'P' })).id
     const officer = call('crypto-officer', { organisation, project })

@@ -63,7 +63,7 @@ beforeAll(async () => {
   await start('a')
   await start('b')
   const { organisations, keys } = at('a').services
-  const organisation = given(await organisations.createOrganisation(as('server-admin'), 'Here')).id
+  const organisation = given(await organisations.createOrganisation(as('server-admin'), { name: 'Here' })).id
   const chief = as('organisation-admin', { organisation, project: null })
   const project = given(await organisations.createProject(chief, { organisation, name: 'P' })).id
   place = { organisation, project }
@@ -205,7 +205,9 @@ test('REPLICAS what one seals the other opens, and what is ended at one is ended
 
   const { organisations, keys, database } = at('a').services
   given(
-    await organisations.revokeIdentity(as('organisation-admin', { ...place, project: null }), one.identity),
+    await organisations.revokeIdentity(as('organisation-admin', { ...place, project: null }), {
+      identity: one.identity,
+    }),
   )
   await waitFor(async () => expect(await status('b', one.token)).toBe(401))
 

@@ -99,7 +99,7 @@ test('EXTERNAL-APPROVAL a role that waits for approvals waits for them here too,
     const all = given(await approvals.list(approver(), { offset: 0, limit: 100 }))
     const waiting = all.filter(({ state }) => state === 'waiting')
     expect(waiting).toHaveLength(1)
-    return given(await approvals.decide(approver(), { id: waiting[0]!.id, approves: true }))
+    return given(await approvals.approve(approver(), { id: waiting[0]!.id }))
   }
   const settings = { ...known.gcp().settings, importJob: gcpJob }
   const { id } = (await configured('gcp', { settings, forImport: true })).body.key

@@ -58,7 +58,7 @@ test('ROOT-PROVIDER a provider seals the root key: without it the server runs se
   const first = await openServer(state, false)
   const admin = callAs({ role: 'server-admin', ...everywhere }, { role: 'organisation-admin', ...everywhere })
   const { organisations, keys } = first.services
-  const organisation = given(await organisations.createOrganisation(admin, 'Here')).id
+  const organisation = given(await organisations.createOrganisation(admin, { name: 'Here' })).id
   const project = given(await organisations.createProject(admin, { organisation, name: 'P' })).id
   const place = { organisation, project }
   const user = callAs({ role: 'service', ...place }, { role: 'crypto-officer', ...place })

@@ -348,7 +348,7 @@ test('IDEMPOTENT-04 a kept reply is for whoever may still do what it answers: ro
     .select('id')
     .where('key_id', '=', id)
     .executeTakeFirstOrThrow()
-  given(await kms.server.services.approvals.decide(kms.callAs(kms.caller), { id: request, approves: true }))
+  given(await kms.server.services.approvals.approve(kms.callAs(kms.caller), { id: request }))
   expect(await approved()).toMatchObject({ status: 200, again: false })
   expect(await approved()).toMatchObject({ status: 200, again: true })
   const others = { count: 1, by: [identity] }

@@ -41,7 +41,7 @@ beforeAll(async () => {
   kms = await openKms()
   const { organisations, database, credentials, lifecycle } = kms.server.services
   const chief = kms.callAs(kms.admin)
-  const other = given(await organisations.createOrganisation(chief, 'Else')).id
+  const other = given(await organisations.createOrganisation(chief, { name: 'Else' })).id
   const all = ['organisation-admin', 'crypto-officer', 'service', 'auditor'] as const
   const grants: readonly Grant[] = all.map((role) => ({ role, organisation: other, project: null }))
   const made = await createIdentity(database, { name: 'stranger', grants })

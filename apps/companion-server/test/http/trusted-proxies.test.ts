@@ -11,7 +11,6 @@ async function sourcesOf(calls: readonly (readonly [remoteAddress: string, forwa
   const nothing = {
     ...tablesAlone(),
     desk: { domain: 'rehearsal' },
-    signOn: {},
     calls: {},
     telemetry: { observe: () => undefined },
     draining: { begun: false },

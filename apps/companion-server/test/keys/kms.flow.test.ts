@@ -14,6 +14,7 @@ import { authorizationOf, signingTime } from '../../src/external-kms/sigv4.ts'
 import { algorithms, type KeyAlgorithm, madeAlgorithms } from '../../src/keys/algorithms.ts'
 import { openKeyOperations } from '../../src/keys/operations.ts'
 import { openKeyRepository } from '../../src/keys/repository.ts'
+import { unapproved } from '../../src/operations/pipeline.ts'
 import { openClock } from '../../src/platform/clock.ts'
 import { bareHeader } from '../doors/kmip/support/bare-header.ts'
 import { createIdentity } from '../support/create-identity.ts'
@@ -249,11 +250,11 @@ test('KMS-07 a deleted key is off at once and its name free; it comes back until
     .where('id', '=', id)
     .execute()
   // Nobody cancels what is due: nor one whose own clock is late.
-  const { unwrapping, record, approvals } = kms.server.services
+  const { unwrapping, record } = kms.server.services
   const early = openKeyOperations({
     unwrapping,
     record,
-    approvals,
+    approvals: unapproved,
     now: () => new Date(Date.now() - 3_600_000),
     repository: openKeyRepository(database),
   })
@@ -370,13 +371,13 @@ test('ORG-01 organisations and projects are made by who may, in the token, and e
   const { organisations, database } = kms.server.services
   const { callAs, admin, chief, caller, organisation } = kms
   const ruleOf = (outcome: { ok: boolean; rule?: string }) => (outcome.ok ? 'ok' : outcome.rule)
-  expect(ruleOf(await organisations.createOrganisation(callAs(chief), 'Mine'))).toBe('ROLE-REFUSED')
-  expect(ruleOf(await organisations.createOrganisation(callAs(admin), ' '))).toBe('NAME-MALFORMED')
+  expect(ruleOf(await organisations.createOrganisation(callAs(chief), { name: 'Mine' }))).toBe('ROLE-REFUSED')
+  expect(ruleOf(await organisations.createOrganisation(callAs(admin), { name: ' ' }))).toBe('NAME-MALFORMED')
   const into = (who: typeof admin, id: string) =>
     organisations.createProject(callAs(who), { organisation: id, name: 'P' }).then(ruleOf)
   expect(await into(admin, organisation.id)).toBe('ROLE-REFUSED')
   expect(await into(caller, organisation.id)).toBe('OBJECT-ABSENT')
-  const second = given(await organisations.createOrganisation(callAs(admin), 'Second'))
+  const second = given(await organisations.createOrganisation(callAs(admin), { name: 'Second' }))
   expect([await into(chief, second.id), await into(chief, 'nowhere')]).toEqual([
     'OBJECT-ABSENT',
     'OBJECT-ABSENT',
@@ -430,10 +431,10 @@ test('ORG-02 nobody gives a role that reaches further than his own, and a revoke
       grants: [{ role: 'service', ...inProject }],
     }),
   )
-  expect(await organisations.revokeIdentity(callAs(caller), made.identity)).toMatchObject({
+  expect(await organisations.revokeIdentity(callAs(caller), { identity: made.identity })).toMatchObject({
     rule: 'OBJECT-ABSENT',
   })
-  expect((await organisations.revokeIdentity(callAs(chief), made.identity)).ok).toBe(true)
+  expect((await organisations.revokeIdentity(callAs(chief), { identity: made.identity })).ok).toBe(true)
   const login = await kms.post('/api/v1/auth/universal-auth/login', made)
   expect(login.status).toBe(422)
   const { clientId, clientSecret } = made
@@ -445,10 +446,10 @@ test('ORG-03 who has a role in one project lists that one, and who has none ther
   const { callAs, caller, organisation, project } = kms
   const other = await kms.makeProject('Other')
   const ids = async (who: Caller) => {
-    const found = await organisations.listProjects(callAs(who), organisation.id)
+    const found = await organisations.listProjects(callAs(who), { organisation: organisation.id })
     return found.ok ? found.value.map(({ id }) => id) : found.rule
   }
-  expect(given(await organisations.listOrganisations(callAs(caller))).map(({ id }) => id)).toEqual([
+  expect(given(await organisations.listOrganisations(callAs(caller), {})).map(({ id }) => id)).toEqual([
     organisation.id,
   ])
   expect(await ids(caller)).toEqual([project.id])
@@ -457,7 +458,7 @@ test('ORG-03 who has a role in one project lists that one, and who has none ther
 })
 
 test('IDENTITY-LIST people of a provider are people; a list has a kind, a search, pages and their total', async () => {
-  const { database, directory } = kms.server.services
+  const { database, organisations } = kms.server.services
   const grant = { role: 'user', organisation: kms.organisation.id, project: kms.project.id } as const
   const provider_id = randomUUID()
   await database.transaction().execute(async (work) => {
@@ -477,7 +478,7 @@ test('IDENTITY-LIST people of a provider are people; a list has a kind, a search
   })
   const list = async (fields: object) => {
     const { identities, totalCount } = given(
-      await directory.list(kms.callAs(kms.chief), { offset: 0, limit: 100, ...fields }),
+      await organisations.listIdentities(kms.callAs(kms.chief), { offset: 0, limit: 100, ...fields }),
     )
     return { names: identities.map(({ name }) => name), totalCount }
   }

@@ -16,6 +16,7 @@ import { shredContext } from '../../src/keys/operations/ending.ts'
 import { openKeyOperations } from '../../src/keys/operations.ts'
 import { openKeyRepository } from '../../src/keys/repository.ts'
 import { wrappedRow } from '../../src/keys/row-mac.ts'
+import { unapproved } from '../../src/operations/pipeline.ts'
 import { openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { readCard } from '../../src/platform/state-folder/server-card.ts'
 import { EnvironmentError, type Outcome } from '../../src/refusal.ts'
@@ -268,7 +269,7 @@ test('KMS-11 a rotation that fails is due again within minutes, is in the audit,
 })
 
 test('KMS-11 a rotation that is refused is told once, and waits for as many days as the key says by then', async () => {
-  const { keys, database, unwrapping, record, approvals } = kms.server.services
+  const { keys, database, unwrapping, record } = kms.server.services
   const id = await kms.make('no-algorithm', { rotateEveryDays: 30 })
   await database
     .updateTable('key')
@@ -280,7 +281,7 @@ test('KMS-11 a rotation that is refused is told once, and waits for as many days
   const meddling = openKeyOperations({
     unwrapping,
     record,
-    approvals,
+    approvals: unapproved,
     now: () => new Date(),
     repository: {
       ...repository,

@@ -64,7 +64,9 @@ beforeAll(async () => {
   const as = (role: 'server-admin' | 'organisation-admin', organisation: string | null) => ({
     ...{ ...direct, caller: { identity: 'admin', grants: [{ role, organisation, project: null }] } },
   })
-  const organisation = given(await organisations.createOrganisation(as('server-admin', null), 'Platform')).id
+  const organisation = given(
+    await organisations.createOrganisation(as('server-admin', null), { name: 'Platform' }),
+  ).id
   const project = given(
     await organisations.createProject(as('organisation-admin', organisation), {
       organisation,

@@ -60,7 +60,9 @@ beforeAll(async () => {
     ...({ door: 'direct', reqId: 'test', receipt: null } as const),
     caller: { identity: 'admin', grants: [{ role, organisation, project: null }] },
   })
-  const organisation = given(await organisations.createOrganisation(as('server-admin', null), 'Platform')).id
+  const organisation = given(
+    await organisations.createOrganisation(as('server-admin', null), { name: 'Platform' }),
+  ).id
   const project = given(
     await organisations.createProject(as('organisation-admin', organisation), {
       organisation,

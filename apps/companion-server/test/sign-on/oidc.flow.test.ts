@@ -254,7 +254,7 @@ test('SIGN-ON-09 a session was proved when the provider saw its person, and neve
   // Where two factors are wanted, what the ID token says of the log-in counts, and of all that is wanted there.
   const { signOn } = kms.server.services
   const change = (settings: object) =>
-    signOn.changeProvider(kms.callAs(kms.admin), { name: 'corp', change: { settings, secret: null } })
+    signOn.changeProvider(kms.callAs(kms.admin), { name: 'corp', settings })
   given(await change({ acr: ['urn:two', 'urn:three'], amr: ['mfa', 'hwk'] }))
   expect(new URL((await begin()).to).searchParams.get('acr_values')).toBe('urn:two urn:three')
   const shredsBy = async (said: object) => {
@@ -310,7 +310,7 @@ test('SIGN-ON-10 a provider gets another secret and other settings, and its memb
       .executeTakeFirstOrThrow()
   await tokenOf('ada')
   const before = await memberOf('ada')
-  const [old] = given(await signOn.listProviders(kms.callAs(kms.admin)))
+  const [old] = given(await signOn.listProviders(kms.callAs(kms.admin), {}))
   expect((await change({ clientSecret: 'of another client' })).provider.roles).toHaveLength(1)
   expect((await logIn('ada')).word).toBe('SIGN-ON-CODE')
   const changed = await change({ clientSecret, settings: { scopes: ['groups'], acr: ['urn:two'] } })
@@ -349,7 +349,7 @@ test('SIGN-ON-04 who has no group with a role gets none, who lost the group lose
     .select('identity_id')
     .where('subject', '=', 'mary')
     .executeTakeFirstOrThrow()
-  given(await organisations.revokeIdentity(kms.callAs(kms.chief), identity_id))
+  given(await organisations.revokeIdentity(kms.callAs(kms.chief), { identity: identity_id }))
   expect((await logIn('mary')).word).toBe('SIGN-ON-BARRED')
 })
 
@@ -383,7 +383,7 @@ test('SIGN-ON-06 a group’s role ends for its members when it is taken away, an
   await expect.poll(roles).toEqual(['auditor', 'crypto-officer'])
   given(await signOn.removeGroupRole(chief(), { provider: 'corp', id: made.id }))
   await expect.poll(roles).toEqual(['crypto-officer'])
-  expect(await signOn.removeProvider(chief(), 'corp')).toMatchObject({ rule: 'ROLE-REFUSED' })
+  expect(await signOn.removeProvider(chief(), { name: 'corp' })).toMatchObject({ rule: 'ROLE-REFUSED' })
   const settings = { kind: 'oidc', issuer: peer.issuer, clientId, ca: peer.ca } as const
   const short = { name: 'short', organisation: kms.organisation.id, settings, secret: clientSecret }
   given(await signOn.addProvider(chief(), short))
@@ -392,10 +392,12 @@ test('SIGN-ON-06 a group’s role ends for its members when it is taken away, an
     await signOn.addGroupRole(kms.callAs(kms.admin), { provider: 'short', group: 'g', grant: elsewhere }),
   ).toMatchObject({ rule: 'GRANT-REFUSED' })
   expect(await signOn.addProvider(chief(), short)).toMatchObject({ rule: 'SIGN-ON-NAME-TAKEN' })
-  given(await signOn.removeProvider(chief(), 'short'))
+  given(await signOn.removeProvider(chief(), { name: 'short' }))
   const reply = await get('/api/v1/auth/sign-on/short/start')
   expect(browser.wordOf(reply)).toBe('SIGN-ON-PROVIDER')
-  expect(given(await signOn.listProviders(kms.callAs(kms.admin))).map(({ name }) => name)).toEqual(['corp'])
+  expect(given(await signOn.listProviders(kms.callAs(kms.admin), {})).map(({ name }) => name)).toEqual([
+    'corp',
+  ])
 })
 
 test('SIGN-ON-07 nothing of a provider’s secret, state or verifier is kept in the clear', async () => {

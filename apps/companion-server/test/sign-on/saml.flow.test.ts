@@ -376,5 +376,6 @@ test('SIGN-ON-SAML-07 a provider changes its key, and its members and the server
 const change = (settings: object, secret: string | null = null) =>
   kms.server.services.signOn.changeProvider(kms.callAs(kms.admin), {
     name: 'office',
-    change: { settings, secret },
+    settings,
+    secret,
   })

@@ -19,7 +19,7 @@ beforeAll(async () => {
       secret: null,
     }
     given(await signOn.addProvider(kms.callAs(kms.admin), wanted))
-    tokens[name] = given(await signOn.makeScimToken(kms.callAs(kms.admin), name)).token
+    tokens[name] = given(await signOn.makeScimToken(kms.callAs(kms.admin), { name })).token
   }
   const grant = {
     role: 'crypto-officer',
@@ -128,7 +128,7 @@ test('SCIM-03 who is deactivated is logged out everywhere within a second, and c
   expect(await rolesOf(token)).toBe('unknown')
   expect(await rolesOf(await tokenOf(id))).toEqual(['crypto-officer'])
 
-  given(await kms.server.services.organisations.revokeIdentity(kms.callAs(kms.chief), id))
+  given(await kms.server.services.organisations.revokeIdentity(kms.callAs(kms.chief), { identity: id }))
   const never = await scim('PATCH', `/Users/${id}`, patch({ op: 'replace', path: 'active', value: true }))
   expect(never.body.active).toBe(false)
 })
@@ -202,7 +202,7 @@ test('CREDENTIALS-FULL one organisation has ten identity providers, and takes no
   const both = await Promise.all([add('last', kms.organisation.id), add('late', kms.organisation.id)])
   expect(both.map((one) => (one.ok ? 'ok' : one.rule)).toSorted()).toEqual(['CREDENTIALS-FULL', 'ok'])
   await database.insertInto('identity_provider').values(rowsOf(9, 50)).execute()
-  const other = given(await organisations.createOrganisation(kms.callAs(kms.admin), 'Neighbour'))
+  const other = given(await organisations.createOrganisation(kms.callAs(kms.admin), { name: 'Neighbour' }))
   expect(await add('neighbour', other.id)).toMatchObject({ ok: true })
   await database.deleteFrom('identity_provider').where('name', 'like', 'full-%').execute()
 })
@@ -222,7 +222,7 @@ test('SECOND-FACTOR-ANEW who takes a role from a group shows a second factor, as
   expect(await signOn.removeGroupRole(kms.callAs(stale), taken)).toMatchObject({ rule: 'SECOND-FACTOR-ANEW' })
   given(await signOn.removeGroupRole(kms.callAs(kms.chief), taken))
   // Its organisation's auditor sees that a token was made.
-  given(await signOn.makeScimToken(kms.callAs(kms.chief), 'own'))
+  given(await signOn.makeScimToken(kms.callAs(kms.chief), { name: 'own' }))
   const entered = await database
     .selectFrom('audit')
     .select('organisation_id')
@@ -243,7 +243,7 @@ test('SCIM-06 a token is one provider’s, over once revoked or replaced, and op
   tokens.wrong = 'a'.repeat(43)
   expect((await scim('GET', '/Users', undefined, 'wrong')).status).toBe(401)
   tokens.before = tokens.other!
-  tokens.other = given(await signOn.makeScimToken(kms.callAs(kms.admin), 'other')).token
+  tokens.other = given(await signOn.makeScimToken(kms.callAs(kms.admin), { name: 'other' })).token
   expect((await scim('GET', '/Users', undefined, 'before')).status).toBe(401)
   expect((await scim('GET', '/Users', undefined, 'other')).status).toBe(200)
   const madeAt = async () =>
@@ -255,7 +255,7 @@ test('SCIM-06 a token is one provider’s, over once revoked or replaced, and op
         .executeTakeFirstOrThrow()
     ).scim_token_made_at
   expect(await madeAt()).toBeInstanceOf(Date)
-  given(await signOn.revokeScimToken(kms.callAs(kms.admin), 'other'))
+  given(await signOn.revokeScimToken(kms.callAs(kms.admin), { name: 'other' }))
   expect(await madeAt()).toBeNull()
   expect((await scim('GET', '/Users', undefined, 'other')).status).toBe(401)
   const kept = await database.selectFrom('identity_provider').selectAll().execute()

@@ -26,7 +26,7 @@ export async function openKms(options: Parameters<typeof openServer>[2] = {}) {
     identity: 'admin',
     grants: [{ role: 'server-admin', organisation: null, project: null }],
   }
-  const organisation = given(await organisations.createOrganisation(callAs(admin), 'Training'))
+  const organisation = given(await organisations.createOrganisation(callAs(admin), { name: 'Training' }))
   const chief: Caller = {
     identity: 'chief',
     grants: [{ role: 'organisation-admin', organisation: organisation.id, project: null }],

@@ -29,7 +29,7 @@ test('ROOT-KEY a server without a token works from its root key alone, says so, 
   ])
   const first = await openServer(state, false)
   const { organisations, keys } = first.services
-  const organisation = given(await organisations.createOrganisation(admin, 'Here')).id
+  const organisation = given(await organisations.createOrganisation(admin, { name: 'Here' })).id
   const project = given(await organisations.createProject(admin, { organisation, name: 'P' })).id
   const user = direct([
     { role: 'service', organisation, project },

@@ -36,7 +36,9 @@ async function make() {
     reqId: randomUUID(),
     receipt: null,
   })
-  const organisation = given(await organisations.createOrganisation(call('server-admin', {}), 'Here')).id
+  const organisation = given(
+    await organisations.createOrganisation(call('server-admin', {}), { name: 'Here' }),
+  ).id
   const chief = call('organisation-admin', { organisation })
   const project = given(await organisations.createProject(chief, { organisation, name: 'P' })).id
   const officer = call('crypto-officer', { organisation, project })

@@ -107,7 +107,9 @@ test('WORKERS the figures are those of all workers, whichever is asked', async (
       reqId: 't',
       receipt: null,
     }) as never
-  const organisation = given(await organisations.createOrganisation(call('server-admin'), 'Here')).id
+  const organisation = given(
+    await organisations.createOrganisation(call('server-admin'), { name: 'Here' }),
+  ).id
   const chief = call('organisation-admin', { organisation, project: null })
   const project = given(await organisations.createProject(chief, { organisation, name: 'P' })).id
   const place = { organisation, project }

@@ -10,12 +10,13 @@ import {
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from '@simplewebauthn/server'
-import type { Call, Record } from '../../audit/record.ts'
+import { changesAlone, entry, foreign, ofOneself, reads } from '../../operations/entry.ts'
 import type { Database } from '../../platform/database/open.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../../refusal.ts'
-import { provedLately } from '../authorize.ts'
+import { id, name } from '../fields.ts'
 import { nameShape } from '../tokens.ts'
 import { endOfChallenge, makeChallenge, type Purpose } from './challenge.ts'
+import { registration } from './response-fields.ts'
 
 export type Authenticator = {
   readonly id: string
@@ -24,14 +25,11 @@ export type Authenticator = {
   readonly usedAt: Date | null
 }
 
-export type NewAuthenticator = { readonly name: string; readonly response: RegistrationResponseJSON }
-
 /** Why an answer shows nothing: `counter`, that the device counted backwards, so that there may be a copy of it. */
 export type Proof = 'shown' | 'not-shown' | 'counter'
 
 type Parts = {
   readonly database: Database
-  readonly record: Record
   /** Of the token; null while it is sealed. */
   secretsKey(): Promise<Uint8Array | null>
   /** The https origin of the console, as browsers know it; null where it is not set. */
@@ -45,123 +43,11 @@ const algorithms = [-8, -7, -257]
 
 export type Authenticators = ReturnType<typeof openAuthenticators>
 
-/** Authenticators of people (WebAuthn): named, several for each, a second factor beside the codes of an app. */
-export function openAuthenticators({ database, record, secretsKey, origin, now }: Parts) {
+/** What authenticators (WebAuthn) show at a log-in. */
+export function openAuthenticators(parts: Parts) {
+  const { database, now } = parts
+  const { place, answer, spend, key } = answers(parts)
   return {
-    list(call: Call): Promise<Outcome<readonly Authenticator[]>> {
-      return record(call, 'authenticator.list', async () => {
-        const rows = await ownOf(call.caller.identity).orderBy('created_at').execute()
-        return accept(
-          rows.map(({ id, name, created_at, used_at }) => ({
-            ...{ id, name, createdAt: created_at, usedAt: used_at },
-          })),
-        )
-      })
-    },
-
-    /** What the browser hands to a new authenticator. Refuses WEBAUTHN-ORIGIN, AUTHENTICATORS-FULL. */
-    begin(call: Call): Promise<Outcome<PublicKeyCredentialCreationOptionsJSON>> {
-      return record(call, 'authenticator.begin', async () => {
-        const { identity } = call.caller
-        const proved = provedLately(call.caller)
-        if (!proved.ok) return proved
-        const at = place()
-        if (!at.ok) return at
-        const person = await database
-          .selectFrom('person')
-          .innerJoin('identity', 'identity.id', 'person.identity_id')
-          .select(['person.username', 'identity.name'])
-          .where('person.identity_id', '=', identity)
-          .where('enrolment_hash', 'is', null)
-          .executeTakeFirst()
-        // A service has no hands, and who comes by single sign-on shows his devices there.
-        if (!person) return refuse('OBJECT-ABSENT', 'Person not found')
-        const known = await ownOf(identity).execute()
-        if (known.length >= most) return refuse('AUTHENTICATORS-FULL', `a person has ${most} at most`)
-        const challenge = new Uint8Array(makeChallenge(await key(), `enrol ${identity}`, now()))
-        return accept(
-          await generateRegistrationOptions({
-            ...{ rpName: 'Lux Custody server', rpID: at.value.id, challenge },
-            ...{ userID: new Uint8Array(sha256(utf8(identity))) },
-            ...{ userName: person.username, userDisplayName: person.name },
-            ...{ attestationType: 'none', supportedAlgorithmIDs: algorithms },
-            // Found by the device itself: the log-in need not say whose names have which devices.
-            authenticatorSelection: { residentKey: 'required', userVerification: 'preferred' },
-            excludeCredentials: known.map((one) => ({ id: one.credential_id })),
-          }),
-        )
-      })
-    },
-
-    /** Refuses AUTHENTICATOR-REFUSED what does not answer this person's own challenge, once, AUTHENTICATOR-TAKEN, AUTHENTICATORS-FULL. */
-    add(call: Call, { name, response }: NewAuthenticator): Promise<Outcome<Authenticator>> {
-      return record(call, 'authenticator.add', async () => {
-        const { identity } = call.caller
-        const proved = provedLately(call.caller)
-        if (!proved.ok) return proved
-        if (!nameShape.test(name)) return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
-        const at = place()
-        if (!at.ok) return at
-        const answered = await answer(`enrol ${identity}`, (expectedChallenge) =>
-          verifyRegistrationResponse({
-            ...{ response, expectedChallenge, expectedOrigin: at.value.origin, expectedRPID: at.value.id },
-            ...{ requireUserVerification: false, supportedAlgorithmIDs: algorithms },
-          }),
-        )
-        const made = answered === null ? undefined : answered.result.registrationInfo?.credential
-        if (answered === null || made === undefined || !answered.result.verified)
-          return refuse('AUTHENTICATOR-REFUSED', 'it does not answer what this server asked of you')
-        return database.transaction().execute(async (work) => {
-          // One at a time of each person: nobody counts past the most.
-          const person = await work
-            .selectFrom('person')
-            .select('identity_id')
-            .where('identity_id', '=', identity)
-            .where('enrolment_hash', 'is', null)
-            .forUpdate()
-            .executeTakeFirst()
-          if (!person) return refuse('OBJECT-ABSENT', 'Person not found')
-          const { count } = await work
-            .selectFrom('authenticator')
-            .select(({ fn }) => fn.countAll<string>().as('count'))
-            .where('identity_id', '=', identity)
-            .executeTakeFirstOrThrow()
-          if (Number(count) >= most) return refuse('AUTHENTICATORS-FULL', `a person has ${most} at most`)
-          if (!(await spend(work, answered)))
-            return refuse('AUTHENTICATOR-REFUSED', 'this answer was used before')
-          const [id, created_at] = [randomUUID(), now()]
-          const added = await work
-            .insertInto('authenticator')
-            .values({
-              ...{ id, credential_id: made.id, identity_id: identity, name, created_at },
-              ...{ public_key: Buffer.from(made.publicKey), counter: made.counter },
-              ...{ transports: JSON.stringify(made.transports ?? []) },
-            })
-            .onConflict((conflict) => conflict.column('credential_id').doNothing())
-            .executeTakeFirst()
-          if (Number(added.numInsertedOrUpdatedRows) === 0)
-            return refuse('AUTHENTICATOR-TAKEN', 'this authenticator is known here already')
-          return accept({ id, name, createdAt: created_at, usedAt: null })
-        })
-      })
-    },
-
-    /** One of the caller's own; the codes of his app stay. */
-    remove(call: Call, id: string): Promise<Outcome<null>> {
-      return record(call, 'authenticator.remove', async () => {
-        const proved = provedLately(call.caller)
-        if (!proved.ok) return proved
-        const removed = await database
-          .deleteFrom('authenticator')
-          .where('id', '=', id)
-          .where('identity_id', '=', call.caller.identity)
-          .executeTakeFirst()
-        return Number(removed.numDeletedRows) === 1
-          ? accept(null)
-          : refuse('OBJECT-ABSENT', 'Authenticator not found')
-      })
-    },
-
     /** What any browser hands to any authenticator at the log-in. It says of nobody whether he is known. */
     async ask(): Promise<Outcome<PublicKeyCredentialRequestOptionsJSON>> {
       const at = place()
@@ -178,7 +64,7 @@ export function openAuthenticators({ database, record, secretsKey, origin, now }
     async prove(identity: string, response: AuthenticationResponseJSON): Promise<Proof> {
       const at = place()
       if (!at.ok) return 'not-shown'
-      const row = await ownOf(identity).where('credential_id', '=', response.id).executeTakeFirst()
+      const row = await ownOf(database, identity).where('credential_id', '=', response.id).executeTakeFirst()
       if (!row) return 'not-shown'
       const answered = await answer('log-in', (expectedChallenge) =>
         verifyAuthenticationResponse({
@@ -205,11 +91,158 @@ export function openAuthenticators({ database, record, secretsKey, origin, now }
       })
     },
   }
+}
 
-  function ownOf(identity: string) {
-    return database.selectFrom('authenticator').selectAll().where('identity_id', '=', identity)
+/** A person's own authenticators: named, several for each, a second factor beside the codes of an app. */
+export function authenticatorTable({ database, now, ...parts }: Parts) {
+  const { place, answer, spend, key } = answers({ database, now, ...parts })
+  const own = { ...changesAlone, ...ofOneself, secondFactor: true }
+
+  /** A service has no hands, and who comes by single sign-on shows his devices there. */
+  const personOf = (work: Database, identity: string) =>
+    work
+      .selectFrom('person')
+      .innerJoin('identity', 'identity.id', 'person.identity_id')
+      .select(['person.username', 'identity.name'])
+      .where('person.identity_id', '=', identity)
+      .where('enrolment_hash', 'is', null)
+
+  return {
+    list: entry({
+      ...reads,
+      ...ofOneself,
+      name: 'authenticator.list',
+      input: {},
+      async run({ found }): Promise<Outcome<readonly Authenticator[]>> {
+        const rows = await ownOf(database, found).orderBy('created_at').execute()
+        return accept(
+          rows.map(({ id, name, created_at, used_at }) => ({
+            id,
+            name,
+            createdAt: created_at,
+            usedAt: used_at,
+          })),
+        )
+      },
+    }),
+
+    /** What the browser hands to a new authenticator. Refuses WEBAUTHN-ORIGIN, AUTHENTICATORS-FULL. */
+    begin: entry({
+      ...own,
+      name: 'authenticator.begin',
+      isChange: false,
+      input: {},
+      fits: place,
+      repeats: 'done-again',
+      async run({ found: identity, fitting: at }): Promise<Outcome<PublicKeyCredentialCreationOptionsJSON>> {
+        const person = await personOf(database, identity).executeTakeFirst()
+        if (!person) return refuse('OBJECT-ABSENT', 'Person not found')
+        const known = await ownOf(database, identity).execute()
+        if (known.length >= most) return refuse('AUTHENTICATORS-FULL', `a person has ${most} at most`)
+        const challenge = new Uint8Array(makeChallenge(await key(), `enrol ${identity}`, now()))
+        return accept(
+          await generateRegistrationOptions({
+            rpName: 'Lux Custody server',
+            rpID: at.id,
+            challenge,
+            userID: new Uint8Array(sha256(utf8(identity))),
+            userName: person.username,
+            userDisplayName: person.name,
+            attestationType: 'none',
+            supportedAlgorithmIDs: algorithms,
+            // Found by the device itself: the log-in need not say whose names have which devices.
+            authenticatorSelection: { residentKey: 'required', userVerification: 'preferred' },
+            excludeCredentials: known.map((one) => ({ id: one.credential_id })),
+          }),
+        )
+      },
+    }),
+
+    /** Refuses AUTHENTICATOR-REFUSED what does not answer this person's own challenge, once, AUTHENTICATOR-TAKEN, AUTHENTICATORS-FULL. */
+    add: entry({
+      ...own,
+      name: 'authenticator.add',
+      input: { name, response: foreign<RegistrationResponseJSON>(registration) },
+      fits: ({ input }) =>
+        nameShape.test(input.name)
+          ? place()
+          : refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters'),
+      async run({
+        found: identity,
+        fitting: at,
+        input: { name, response },
+      }): Promise<Outcome<Authenticator>> {
+        const answered = await answer(`enrol ${identity}`, (expectedChallenge) =>
+          verifyRegistrationResponse({
+            response,
+            expectedChallenge,
+            expectedOrigin: at.origin,
+            expectedRPID: at.id,
+            requireUserVerification: false,
+            supportedAlgorithmIDs: algorithms,
+          }),
+        )
+        const made = answered === null ? undefined : answered.result.registrationInfo?.credential
+        if (answered === null || made === undefined || !answered.result.verified)
+          return refuse('AUTHENTICATOR-REFUSED', 'it does not answer what this server asked of you')
+        return database.transaction().execute(async (work) => {
+          // One at a time of each person: nobody counts past the most.
+          const person = await personOf(work, identity).forUpdate().executeTakeFirst()
+          if (!person) return refuse('OBJECT-ABSENT', 'Person not found')
+          const { count } = await work
+            .selectFrom('authenticator')
+            .select(({ fn }) => fn.countAll<string>().as('count'))
+            .where('identity_id', '=', identity)
+            .executeTakeFirstOrThrow()
+          if (Number(count) >= most) return refuse('AUTHENTICATORS-FULL', `a person has ${most} at most`)
+          if (!(await spend(work, answered)))
+            return refuse('AUTHENTICATOR-REFUSED', 'this answer was used before')
+          const [id, created_at] = [randomUUID(), now()]
+          const added = await work
+            .insertInto('authenticator')
+            .values({
+              id,
+              credential_id: made.id,
+              identity_id: identity,
+              name,
+              created_at,
+              public_key: Buffer.from(made.publicKey),
+              counter: made.counter,
+              transports: JSON.stringify(made.transports ?? []),
+            })
+            .onConflict((conflict) => conflict.column('credential_id').doNothing())
+            .executeTakeFirst()
+          if (Number(added.numInsertedOrUpdatedRows) === 0)
+            return refuse('AUTHENTICATOR-TAKEN', 'this authenticator is known here already')
+          return accept({ id, name, createdAt: created_at, usedAt: null })
+        })
+      },
+    }),
+
+    /** One of the caller's own; the codes of his app stay. */
+    remove: entry({
+      ...own,
+      name: 'authenticator.remove',
+      input: { id },
+      async run({ found: identity, input: { id } }) {
+        const removed = await database
+          .deleteFrom('authenticator')
+          .where('id', '=', id)
+          .where('identity_id', '=', identity)
+          .executeTakeFirst()
+        return Number(removed.numDeletedRows) === 1
+          ? accept(null)
+          : refuse('OBJECT-ABSENT', 'Authenticator not found')
+      },
+    }),
   }
+}
 
+const ownOf = (database: Database, identity: string) =>
+  database.selectFrom('authenticator').selectAll().where('identity_id', '=', identity)
+
+/** Challenges of this server, and what answers them. */
+function answers({ secretsKey, origin, now }: Parts) {
   function place(): Outcome<{ readonly origin: string; readonly id: string }> {
     const known = origin()
     return known === null
@@ -261,4 +294,6 @@ export function openAuthenticators({ database, record, secretsKey, origin, now }
     if (found === null) throw new EnvironmentError('TOKEN-PIN', 'the token is not logged in')
     return found
   }
+
+  return { place, answer, spend, key }
 }

@@ -1,4 +1,4 @@
-import { Type } from '@fastify/type-provider-typebox'
+import { Type } from '../../operations/schema.ts'
 
 const closed = { additionalProperties: false } as const
 const bytes = (most: number) => Type.String({ pattern: '^[A-Za-z0-9_-]*$', maxLength: most })
@@ -59,19 +59,17 @@ const assertion = Type.Object(
   closed,
 )
 
-const nameAndPassword = {
-  username: Type.String({ minLength: 1, maxLength: 64 }),
-  password: Type.String({ minLength: 1, maxLength: 256 }),
-}
+export const username = Type.String({ minLength: 1, maxLength: 64 })
+export const password = Type.String({ minLength: 1, maxLength: 256 })
+const nameAndPassword = { username, password }
+
+export const totp = Type.String({ pattern: '^[0-9]{6}$' })
 
 /** One second factor. */
-export const secondFactor = Type.Union([
-  Type.Object({ totp: Type.String({ pattern: '^[0-9]{6}$' }) }, closed),
-  Type.Object({ assertion }, closed),
-])
+export const secondFactor = Type.Union([Type.Object({ totp }, closed), Type.Object({ assertion }, closed)])
 
 /** Password and one second factor. */
 export const personLogIn = Type.Union([
-  Type.Object({ ...nameAndPassword, totp: Type.String({ pattern: '^[0-9]{6}$' }) }, closed),
+  Type.Object({ ...nameAndPassword, totp }, closed),
   Type.Object({ ...nameAndPassword, assertion }, closed),
 ])

@@ -72,9 +72,11 @@ type Field = TSchema & {
   readonly check?: (value: unknown) => Outcome<unknown>
   readonly moment?: true
   readonly given?: true
+  readonly foreign?: true
   readonly type?: string
   readonly minimum?: number
   readonly maximum?: number
+  readonly minProperties?: number
   readonly items?: Field
   readonly properties?: Readonly<Record<string, Field>>
 }
@@ -176,7 +178,9 @@ function schemaOf(
   if (asText) return { querystring: object(rest, inWords, form) }
   // TypeBox keeps fields as the schemas that they are.
   const more = repeated === undefined ? {} : { keyId: Type.Optional(repeated) }
-  return { body: object(rest, (field) => onWire(field, as), more, method) }
+  return {
+    body: object(rest, (field) => onWire(field, as), more, method === 'PATCH' ? { minProperties: 1 } : {}),
+  }
 }
 
 function read(
@@ -202,13 +206,10 @@ function object(
   fields: readonly { readonly name: string; readonly schema: Field }[],
   as: (schema: Field) => TSchema,
   more: TProperties = {},
-  method?: Method,
+  limits: { readonly minProperties?: number } = {},
 ) {
   const all = fields.map(({ name, schema }) => [name, optionalAs(schema, as(schema))] as const)
-  return Type.Object(
-    { ...Object.fromEntries(all), ...more },
-    { ...closed, ...(method === 'PATCH' ? { minProperties: 1 } : {}) },
-  )
+  return Type.Object({ ...Object.fromEntries(all), ...more }, { ...closed, ...limits })
 }
 
 const optionalAs = (field: Field, schema: TSchema): TSchema =>
@@ -228,8 +229,10 @@ function onWire(field: Field, as: Names): TSchema {
     throw new Error('REST has no words for this field')
   if (field.bytes !== undefined) return Type.String({ maxLength: field.characters ?? 0 })
   if (field.items !== undefined) return { ...field, items: onWire(field.items, as) }
-  if (field.properties === undefined) return field
-  return object(named(field.properties, as), (part) => onWire(part, as))
+  const { foreign, ...asItIs } = field
+  if (foreign || field.properties === undefined) return asItIs
+  const limits = field.minProperties === undefined ? {} : { minProperties: field.minProperties }
+  return object(named(field.properties, as), (part) => onWire(part, as), {}, limits)
 }
 
 const utc = '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?Z$'
@@ -256,14 +259,13 @@ function fromWire(name: string, field: Field, value: unknown, as: Names): unknow
     if (value instanceof Readable) return value
     throw badRequest('BODY-KIND', `Send the ${name} as ${field.contentType}`)
   }
-  if (field.items?.properties === undefined || !Array.isArray(value)) return value
-  const parts = named(field.items.properties, as)
-  return value.map((item) => {
-    const own: Record<string, unknown> = {}
-    for (const { field: part, name: called, schema } of parts) {
-      const its = fieldOf(item, called)
-      if (its !== undefined) own[part] = fromWire(called, schema, its, as)
-    }
-    return own
-  })
+  if (field.items !== undefined && Array.isArray(value))
+    return value.map((item) => fromWire(name, field.items ?? {}, item, as))
+  if (field.foreign || field.properties === undefined) return value
+  const own: Record<string, unknown> = {}
+  for (const { field: part, name: called, schema } of named(field.properties, as)) {
+    const its = fieldOf(value, called)
+    if (its !== undefined) own[part] = fromWire(called, schema, its, as)
+  }
+  return own
 }

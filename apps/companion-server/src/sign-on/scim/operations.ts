@@ -1,14 +1,14 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Transaction } from 'kysely'
-import { provedLately } from '../../access/authorize.ts'
-import { endTokens } from '../../access/log-out.ts'
+import { endTokens } from '../../access/identities.ts'
 import { hashSecret } from '../../access/tokens.ts'
-import type { Call, Record } from '../../audit/record.ts'
+import type { Call } from '../../audit/record.ts'
+import { changesAlone, entry, given, type Permission, reads } from '../../operations/entry.ts'
+import { Type } from '../../operations/schema.ts'
 import type { Database } from '../../platform/database/open.ts'
 import type { Tables } from '../../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
 import { deactivate, memberIn, newMember, reactivate, regrant, shownName } from '../members.ts'
-import { absentProvider, type ProviderOperations } from '../providers.ts'
 import { patched } from './patch.ts'
 import {
   groupDocument,
@@ -23,127 +23,129 @@ import {
 } from './resource.ts'
 
 type Work = Transaction<Tables>
-type Parts = {
-  readonly database: Database
-  readonly record: Record
-  readonly providers: Pick<ProviderOperations, 'providerOf' | 'mayGovern'>
-  now(): Date
-}
+type Parts = { readonly database: Database; now(): Date }
 
 /** Whose token it is: a provider, which says what its own members and groups are, and nothing else. */
-export type ScimClient = { readonly provider: string; readonly name: string }
-type By = { readonly call: Call; readonly client: ScimClient }
+export type ScimClient = {
+  readonly provider: string
+  readonly name: string
+  readonly organisation: string | null
+}
+type Of = Pick<ScimClient, 'provider'>
+type Own = { readonly identity: string; readonly provider: string; readonly organisation: string | null }
 type User = ReturnType<typeof userDocument>
 type Group = ReturnType<typeof groupDocument>
 
 const maxMembers = 20_000
 const maxGroups = 5000
 
+const id = Type.String({ minLength: 1, maxLength: 64 })
+/** As SCIM has it: looked at field by field, since providers add what they like. */
+const body = given<unknown>()
+const page = given<ScimPage>()
+
+const ofProvider = {
+  find: (_: unknown, { caller: { identity, provider } }: Call): Outcome<Own> =>
+    provider === undefined
+      ? refuse('ACCESS-REFUSED', 'it is for identity providers')
+      : accept({ identity, provider: provider.id, organisation: provider.organisation }),
+  permissions: ({ identity, organisation }: Own): readonly Permission[] => [
+    { own: [identity], at: { organisation, project: null, key: null } },
+  ],
+}
+const readable = { ...reads, ...ofProvider }
+const changing = { ...changesAlone, ...ofProvider }
+
+/** Not kept: a revoked token is over at once. */
+export async function scimClient(database: Database, token: string): Promise<ScimClient | 'unknown'> {
+  const row = await database
+    .selectFrom('identity_provider')
+    .select(['id as provider', 'name', 'organisation_id as organisation'])
+    .where('scim_token_hash', '=', hashSecret(token))
+    .where('removed_at', 'is', null)
+    .executeTakeFirst()
+  return row ?? 'unknown'
+}
+
 /** SCIM 2.0: an identity provider makes, changes and deactivates its members here, and says who is in which group. */
-export function openScim({ database, record, providers, now }: Parts) {
+export const scimTable = (parts: Parts) => ({ ...userEntries(parts), ...groupEntries(parts) })
+
+function userEntries({ database, now }: Parts) {
+  const within = withinOne(database)
+
   return {
-    /** Another token for a provider, shown once; the one before ends. */
-    makeScimToken(call: Call, name: string): Promise<Outcome<{ readonly token: string }>> {
-      return record(call, 'sign-on.make-scim-token', async (subject) => {
-        const row = await providers.providerOf(name)
-        if (row === 'absent') return absentProvider()
-        subject.organisation = row.organisation_id
-        const allowed = providers.mayGovern(call, row.organisation_id)
-        if (!allowed.ok) return allowed
-        const proved = provedLately(call.caller)
-        if (!proved.ok) return proved
-        const token = randomBytes(32).toString('base64url')
-        await setToken(row.id, hashSecret(token))
-        return accept({ token })
-      })
-    },
-
-    revokeScimToken(call: Call, name: string): Promise<Outcome<null>> {
-      return record(call, 'sign-on.revoke-scim-token', async (subject) => {
-        const row = await providers.providerOf(name)
-        if (row === 'absent') return absentProvider()
-        subject.organisation = row.organisation_id
-        const allowed = providers.mayGovern(call, row.organisation_id)
-        if (!allowed.ok) return allowed
-        await setToken(row.id, null)
-        return accept(null)
-      })
-    },
-
-    /** Not kept: a revoked token is over at once. */
-    async scimClient(token: string): Promise<ScimClient | 'unknown'> {
-      const row = await database
-        .selectFrom('identity_provider')
-        .select(['id', 'name'])
-        .where('scim_token_hash', '=', hashSecret(token))
-        .where('removed_at', 'is', null)
-        .executeTakeFirst()
-      return row ? { provider: row.id, name: row.name } : 'unknown'
-    },
-
-    createUser({ call, client }: By, body: unknown): Promise<Outcome<User>> {
-      return record(call, 'scim.create-user', async () => {
-        const given = userFrom(body)
-        if (!given.ok) return given
-        return within(async (work) => {
-          const subject = subjectOf(given.value)
+    createUser: entry({
+      ...changing,
+      name: 'scim.create-user',
+      input: { body },
+      fits: ({ input }) => userFrom(input.body),
+      run: ({ found: client, fitting: user }) =>
+        within<User>(async (work) => {
+          const subject = subjectOf(user)
           const known = await memberIn(work, client.provider, subject)
           if (known !== null && (await userIn(work, client, known))?.provisioned === true) return taken()
           if (known === null && (await countOf(work, client)) >= maxMembers)
             return refuse('CREDENTIALS-FULL', `a provider has at most ${maxMembers} members`)
-          const id =
-            known ??
-            (await newMember(work, {
-              ...{ provider: client.provider, id: randomUUID(), subject, name: nameOf(given.value) },
-            }))
-          return write(work, client, id, given.value)
-        })
-      })
-    },
+          const fresh = { provider: client.provider, id: randomUUID(), subject, name: nameOf(user) }
+          return write(work, client, known ?? (await newMember(work, fresh)), user)
+        }),
+    }),
 
-    readUser({ call, client }: By, id: string): Promise<Outcome<User>> {
-      return record(call, 'scim.read-user', () => within((work) => shownUser(work, client, id)))
-    },
+    readUser: entry({
+      ...readable,
+      name: 'scim.read-user',
+      input: { id },
+      run: ({ found, input: { id } }) => within((work) => shownUser(work, found, id)),
+    }),
 
-    listUsers({ call, client }: By, page: ScimPage) {
-      return record(call, 'scim.list-users', async () => {
-        const rows = await users(database, client)
-        const groups = await groupsByMember(database, client)
+    listUsers: entry({
+      ...readable,
+      name: 'scim.list-users',
+      input: { page },
+      async run({ found, input: { page } }) {
+        const groups = await groupsByMember(database, found)
+        const rows = await users(database, found)
         return pageOf(
           rows.map((user) => userDocument(user, groups.get(user.id) ?? [])),
           page,
         )
-      })
-    },
+      },
+    }),
 
-    replaceUser({ call, client }: By, id: string, body: unknown): Promise<Outcome<User>> {
-      return record(call, 'scim.replace-user', async () => {
-        const given = userFrom(body)
-        if (!given.ok) return given
-        return within(async (work) =>
-          (await userIn(work, client, id)) === null ? absentUser() : write(work, client, id, given.value),
-        )
-      })
-    },
+    replaceUser: entry({
+      ...changing,
+      name: 'scim.replace-user',
+      input: { id, body },
+      fits: ({ input }) => userFrom(input.body),
+      run: ({ found, fitting, input: { id } }) =>
+        within<User>(async (work) =>
+          (await userIn(work, found, id)) === null ? absentUser() : write(work, found, id, fitting),
+        ),
+    }),
 
-    patchUser({ call, client }: By, id: string, body: unknown): Promise<Outcome<User>> {
-      return record(call, 'scim.patch-user', () =>
-        within(async (work) => {
-          const there = await shownUser(work, client, id)
+    patchUser: entry({
+      ...changing,
+      name: 'scim.patch-user',
+      input: { id, body },
+      run: ({ found, input: { id, body } }) =>
+        within<User>(async (work) => {
+          const there = await shownUser(work, found, id)
           if (!there.ok) return there
           const changed = patched('User', there.value, body)
           if (!changed.ok) return changed
           const given = userFrom(changed.value)
-          return given.ok ? write(work, client, id, given.value) : given
+          return given.ok ? write(work, found, id, given.value) : given
         }),
-      )
-    },
+    }),
 
     /** For ever: whoever comes back under the same name is another identity. */
-    deleteUser({ call, client }: By, id: string): Promise<Outcome<null>> {
-      return record(call, 'scim.delete-user', () =>
-        within(async (work) => {
-          if ((await userIn(work, client, id)) === null) return absentUser()
+    deleteUser: entry({
+      ...changing,
+      name: 'scim.delete-user',
+      input: { id },
+      run: ({ found, input: { id } }) =>
+        within<null>(async (work) => {
+          if ((await userIn(work, found, id)) === null) return absentUser()
           await work
             .updateTable('identity')
             .set({ revoked_at: now() })
@@ -154,100 +156,10 @@ export function openScim({ database, record, providers, now }: Parts) {
           await work.deleteFrom('member').where('identity_id', '=', id).execute()
           return accept(null)
         }),
-      )
-    },
-
-    createGroup({ call, client }: By, body: unknown): Promise<Outcome<Group>> {
-      return record(call, 'scim.create-group', async () => {
-        const given = groupFrom(body)
-        if (!given.ok) return given
-        return within(async (work) => {
-          const there = await groups(work, client)
-          if (there.some(({ displayName }) => displayName === given.value.displayName)) return taken()
-          if (there.length >= maxGroups)
-            return refuse('CREDENTIALS-FULL', `a provider has at most ${maxGroups} groups`)
-          const id = randomUUID()
-          await work
-            .insertInto('member_group')
-            .values({ id, provider_id: client.provider, name: given.value.displayName })
-            .execute()
-          return writeGroup(work, client, id, given.value)
-        })
-      })
-    },
-
-    readGroup({ call, client }: By, id: string): Promise<Outcome<Group>> {
-      return record(call, 'scim.read-group', () => within((work) => shownGroup(work, client, id)))
-    },
-
-    listGroups({ call, client }: By, page: ScimPage) {
-      return record(call, 'scim.list-groups', async () =>
-        pageOf((await groups(database, client)).map(groupDocument), page),
-      )
-    },
-
-    replaceGroup({ call, client }: By, id: string, body: unknown): Promise<Outcome<Group>> {
-      return record(call, 'scim.replace-group', async () => {
-        const given = groupFrom(body)
-        if (!given.ok) return given
-        return within(async (work) => {
-          const there = await shownGroup(work, client, id)
-          return there.ok ? writeGroup(work, client, id, given.value) : there
-        })
-      })
-    },
-
-    patchGroup({ call, client }: By, id: string, body: unknown): Promise<Outcome<Group>> {
-      return record(call, 'scim.patch-group', () =>
-        within(async (work) => {
-          const there = await shownGroup(work, client, id)
-          if (!there.ok) return there
-          const changed = patched('Group', there.value, body)
-          if (!changed.ok) return changed
-          const given = groupFrom(changed.value)
-          return given.ok ? writeGroup(work, client, id, given.value) : given
-        }),
-      )
-    },
-
-    deleteGroup({ call, client }: By, id: string): Promise<Outcome<null>> {
-      return record(call, 'scim.delete-group', () =>
-        within(async (work) => {
-          const there = await shownGroup(work, client, id)
-          if (!there.ok) return there
-          await work.deleteFrom('member_group').where('id', '=', id).execute()
-          for (const { value } of there.value.members) await regrant(work, value)
-          return accept(null)
-        }),
-      )
-    },
+    }),
   }
 
-  async function setToken(provider: string, hash: Buffer | null): Promise<void> {
-    await database
-      .updateTable('identity_provider')
-      .set({ scim_token_hash: hash, scim_token_made_at: hash === null ? null : now() })
-      .where('id', '=', provider)
-      .execute()
-  }
-
-  /** What is refused half-way leaves nothing. */
-  async function within<T>(work: (work: Work) => Promise<Outcome<T>>): Promise<Outcome<T>> {
-    try {
-      return await database.transaction().execute(async (one) => {
-        const outcome = await work(one)
-        if (!outcome.ok) throw new Refused(outcome)
-        return outcome
-      })
-    } catch (error) {
-      if (error instanceof Refused) return error.outcome
-      // Two at once: the constraint has the last word.
-      if (error instanceof Error && 'code' in error && error.code === '23505') return taken()
-      throw error
-    }
-  }
-
-  async function write(work: Work, client: ScimClient, id: string, user: ScimUser): Promise<Outcome<User>> {
+  async function write(work: Work, client: Of, id: string, user: ScimUser): Promise<Outcome<User>> {
     const { userName, externalId, givenName, familyName, email, active } = user
     await work
       .updateTable('identity')
@@ -267,10 +179,92 @@ export function openScim({ database, record, providers, now }: Parts) {
     await regrant(work, id)
     return shownUser(work, client, id)
   }
+}
+
+function groupEntries({ database, now }: Parts) {
+  const within = withinOne(database)
+
+  return {
+    createGroup: entry({
+      ...changing,
+      name: 'scim.create-group',
+      input: { body },
+      fits: ({ input }) => groupFrom(input.body),
+      run: ({ found: client, fitting: group }) =>
+        within<Group>(async (work) => {
+          const there = await groups(work, client)
+          if (there.some(({ displayName }) => displayName === group.displayName)) return taken()
+          if (there.length >= maxGroups)
+            return refuse('CREDENTIALS-FULL', `a provider has at most ${maxGroups} groups`)
+          const id = randomUUID()
+          await work
+            .insertInto('member_group')
+            .values({ id, provider_id: client.provider, name: group.displayName })
+            .execute()
+          return writeGroup(work, client, id, group)
+        }),
+    }),
+
+    readGroup: entry({
+      ...readable,
+      name: 'scim.read-group',
+      input: { id },
+      run: ({ found, input: { id } }) => within((work) => shownGroup(work, found, id)),
+    }),
+
+    listGroups: entry({
+      ...readable,
+      name: 'scim.list-groups',
+      input: { page },
+      run: async ({ found, input: { page } }) =>
+        pageOf((await groups(database, found)).map(groupDocument), page),
+    }),
+
+    replaceGroup: entry({
+      ...changing,
+      name: 'scim.replace-group',
+      input: { id, body },
+      fits: ({ input }) => groupFrom(input.body),
+      run: ({ found, fitting, input: { id } }) =>
+        within<Group>(async (work) => {
+          const there = await shownGroup(work, found, id)
+          return there.ok ? writeGroup(work, found, id, fitting) : there
+        }),
+    }),
+
+    patchGroup: entry({
+      ...changing,
+      name: 'scim.patch-group',
+      input: { id, body },
+      run: ({ found, input: { id, body } }) =>
+        within<Group>(async (work) => {
+          const there = await shownGroup(work, found, id)
+          if (!there.ok) return there
+          const changed = patched('Group', there.value, body)
+          if (!changed.ok) return changed
+          const given = groupFrom(changed.value)
+          return given.ok ? writeGroup(work, found, id, given.value) : given
+        }),
+    }),
+
+    deleteGroup: entry({
+      ...changing,
+      name: 'scim.delete-group',
+      input: { id },
+      run: ({ found, input: { id } }) =>
+        within<null>(async (work) => {
+          const there = await shownGroup(work, found, id)
+          if (!there.ok) return there
+          await work.deleteFrom('member_group').where('id', '=', id).execute()
+          for (const { value } of there.value.members) await regrant(work, value)
+          return accept(null)
+        }),
+    }),
+  }
 
   async function writeGroup(
     work: Work,
-    client: ScimClient,
+    client: Of,
     id: string,
     { displayName, externalId, members }: ScimGroup,
   ): Promise<Outcome<Group>> {
@@ -289,17 +283,35 @@ export function openScim({ database, record, providers, now }: Parts) {
     for (const member of new Set([...before, ...members])) await regrant(work, member)
     return shownGroup(work, client, id)
   }
+}
 
-  async function shownUser(work: Work, client: ScimClient, id: string): Promise<Outcome<User>> {
-    const user = await userIn(work, client, id)
-    if (user === null) return absentUser()
-    return accept(userDocument(user, (await groupsByMember(work, client)).get(id) ?? []))
+/** What is refused half-way leaves nothing. */
+function withinOne(database: Database) {
+  return async <T>(work: (work: Work) => Promise<Outcome<T>>): Promise<Outcome<T>> => {
+    try {
+      return await database.transaction().execute(async (one) => {
+        const outcome = await work(one)
+        if (!outcome.ok) throw new Refused(outcome)
+        return outcome
+      })
+    } catch (error) {
+      if (error instanceof Refused) return error.outcome
+      // Two at once: the constraint has the last word.
+      if (error instanceof Error && 'code' in error && error.code === '23505') return taken()
+      throw error
+    }
   }
+}
 
-  async function shownGroup(work: Work, client: ScimClient, id: string): Promise<Outcome<Group>> {
-    const found = (await groups(work, client)).find((group) => group.id === id)
-    return found ? accept(groupDocument(found)) : refuse('OBJECT-ABSENT', 'Group not found')
-  }
+async function shownUser(work: Work, client: Of, id: string): Promise<Outcome<User>> {
+  const user = await userIn(work, client, id)
+  if (user === null) return absentUser()
+  return accept(userDocument(user, (await groupsByMember(work, client)).get(id) ?? []))
+}
+
+async function shownGroup(work: Work, client: Of, id: string): Promise<Outcome<Group>> {
+  const found = (await groups(work, client)).find((group) => group.id === id)
+  return found ? accept(groupDocument(found)) : refuse('OBJECT-ABSENT', 'Group not found')
 }
 
 class Refused<T> extends Error {
@@ -322,7 +334,7 @@ const taken = () => refuse('SCIM-UNIQUE', 'another one has this name or id')
 
 type Found = Stored<ScimUser> & { readonly provisioned: boolean }
 
-async function users(work: Database, { provider }: ScimClient, id?: string): Promise<Found[]> {
+async function users(work: Database, { provider }: Of, id?: string): Promise<Found[]> {
   const rows = await work
     .selectFrom('member')
     .innerJoin('identity', 'identity.id', 'member.identity_id')
@@ -341,11 +353,11 @@ async function users(work: Database, { provider }: ScimClient, id?: string): Pro
   }))
 }
 
-async function userIn(work: Database, client: ScimClient, id: string): Promise<Found | null> {
+async function userIn(work: Database, client: Of, id: string): Promise<Found | null> {
   return (await users(work, client, id))[0] ?? null
 }
 
-async function countOf(work: Database, { provider }: ScimClient): Promise<number> {
+async function countOf(work: Database, { provider }: Of): Promise<number> {
   const row = await work
     .selectFrom('member')
     .select(({ fn }) => fn.countAll<string>().as('all'))
@@ -364,7 +376,7 @@ async function membersOf(work: Database, group: string): Promise<string[]> {
   return rows.map(({ identity_id }) => identity_id)
 }
 
-async function groups(work: Database, { provider }: ScimClient): Promise<Stored<ScimGroup>[]> {
+async function groups(work: Database, { provider }: Of): Promise<Stored<ScimGroup>[]> {
   const rows = await work
     .selectFrom('member_group')
     .leftJoin('member_of_group', 'member_of_group.group_id', 'member_group.id')
@@ -387,7 +399,7 @@ async function groups(work: Database, { provider }: ScimClient): Promise<Stored<
   return [...found.values()]
 }
 
-async function groupsByMember(work: Database, client: ScimClient) {
+async function groupsByMember(work: Database, client: Of) {
   const found = new Map<string, { id: string; name: string }[]>()
   for (const { id, displayName: name, members } of await groups(work, client))
     for (const member of members) found.set(member, [...(found.get(member) ?? []), { id, name }])

@@ -34,7 +34,7 @@ async function person(username: string) {
 async function added(owner: Awaited<ReturnType<typeof person>>, name = 'a key') {
   const { authenticators } = kms.server.services
   const device = new SoftwareAuthenticator(origin)
-  const response = device.create(given(await authenticators.begin(owner.call())))
+  const response = device.create(given(await authenticators.begin(owner.call(), {})))
   return { device, response, made: given(await authenticators.add(owner.call(), { name, response })) }
 }
 
@@ -51,23 +51,23 @@ const outcomeOf = async (work: ReturnType<typeof logIn>) => {
 test('WEBAUTHN-01 several authenticators are named, each logs in beside the password, and one that is removed does not', async () => {
   const ada = await person('ada')
   const { authenticators, authentication } = kms.server.services
-  const options = given(await authenticators.begin(ada.call()))
+  const options = given(await authenticators.begin(ada.call(), {}))
   expect(options.rp).toEqual({ name: 'Lux Custody server', id: 'custody.example' })
   expect(options.user.id).not.toContain(Buffer.from(ada.identity).toString('base64url'))
   const blue = await added(ada, 'blue key')
   const green = await added(ada, 'green key')
-  const known = given(await authenticators.begin(ada.call())).excludeCredentials?.map(({ id }) => id)
+  const known = given(await authenticators.begin(ada.call(), {})).excludeCredentials?.map(({ id }) => id)
   expect(known?.toSorted()).toEqual([blue.device.id, green.device.id].toSorted())
   for (const { device } of [blue, green]) {
     const inside = given(await logIn('ada', device.get(await asked())))
     expect(await authentication.find(inside.token.accessToken)).toMatchObject({ identity: ada.identity })
   }
-  const listed = given(await authenticators.list(ada.call()))
+  const listed = given(await authenticators.list(ada.call(), {}))
   expect(listed.map(({ name, usedAt }) => [name, usedAt === null])).toEqual([
     ['blue key', false],
     ['green key', false],
   ])
-  given(await authenticators.remove(ada.call(), blue.made.id))
+  given(await authenticators.remove(ada.call(), { id: blue.made.id }))
   expect(await outcomeOf(logIn('ada', blue.device.get(await asked())))).toBe('LOGIN-REFUSED')
   expect(await outcomeOf(logIn('ada', green.device.get(await asked())))).toBe('in')
 })
@@ -78,9 +78,9 @@ test('WEBAUTHN-02 a lost authenticator leaves the codes of the app; a reset by w
   const { people, authenticators } = kms.server.services
   const code = bea.totp.generate({ timestamp: Date.now() + 30_000 })
   given(await people.logIn({ username: 'bea', password, totp: code }, attempt()))
-  given(await people.reset(kms.callAs(kms.chief), bea.identity))
-  expect(given(await authenticators.list(bea.call()))).toEqual([])
-  expect(await authenticators.begin(bea.call())).toMatchObject({ rule: 'OBJECT-ABSENT' })
+  given(await people.reset(kms.callAs(kms.chief), { identity: bea.identity }))
+  expect(given(await authenticators.list(bea.call(), {}))).toEqual([])
+  expect(await authenticators.begin(bea.call(), {})).toMatchObject({ rule: 'OBJECT-ABSENT' })
   expect(await outcomeOf(logIn('bea', device.get(await asked())))).toBe('LOGIN-REFUSED')
 })
 
@@ -98,7 +98,7 @@ test.each(lies)('WEBAUTHN-03 an answer %s neither adds an authenticator nor logs
   const owner = await person(name)
   const { authenticators } = kms.server.services
   const response = new SoftwareAuthenticator(origin).create(
-    given(await authenticators.begin(owner.call())),
+    given(await authenticators.begin(owner.call(), {})),
     said,
   )
   const refused = await authenticators.add(owner.call(), { name: 'x', response })
@@ -119,7 +119,7 @@ test('WEBAUTHN-04 an answer is taken once, by its person, with the password, and
   const again = async (owner: typeof cai) => authenticators.add(owner.call(), { name: 'again', response })
   expect(await again(cai)).toMatchObject({ rule: 'AUTHENTICATOR-REFUSED' })
   expect(await again(eve)).toMatchObject({ rule: 'AUTHENTICATOR-REFUSED' })
-  const stolen = device.create(given(await authenticators.begin(eve.call())))
+  const stolen = device.create(given(await authenticators.begin(eve.call(), {})))
   const taken = await authenticators.add(eve.call(), { name: 'stolen', response: stolen })
   expect(taken).toMatchObject({ rule: 'AUTHENTICATOR-TAKEN' })
   const used = device.get(await asked())
@@ -133,7 +133,7 @@ test('WEBAUTHN-04 an answer is taken once, by its person, with the password, and
   expect(await outcomeOf(logIn('cai', used))).toBe('in')
   expect(await outcomeOf(logIn('cai', used))).toBe('LOGIN-REFUSED')
   // The challenge of an enrolment opens no session.
-  const enrolling = given(await authenticators.begin(cai.call()))
+  const enrolling = given(await authenticators.begin(cai.call(), {}))
   const turned = device.get({ challenge: enrolling.challenge, rpId: 'custody.example' })
   expect(await outcomeOf(logIn('cai', turned))).toBe('LOGIN-REFUSED')
 })
@@ -172,12 +172,12 @@ test('WEBAUTHN-06 a device that counts backwards may be a copy: it is refused, a
 test('WEBAUTHN-07 a person has ten at most; a service has none', async () => {
   const fay = await person('fay')
   const { authenticators } = kms.server.services
-  const options = given(await authenticators.begin(fay.call()))
+  const options = given(await authenticators.begin(fay.call(), {}))
   for (let made = 0; made < 10; made++) await added(fay, `key ${made}`)
-  expect(await authenticators.begin(fay.call())).toMatchObject({ rule: 'AUTHENTICATORS-FULL' })
+  expect(await authenticators.begin(fay.call(), {})).toMatchObject({ rule: 'AUTHENTICATORS-FULL' })
   const eleventh = { name: 'more', response: new SoftwareAuthenticator(origin).create(options) }
   expect(await authenticators.add(fay.call(), eleventh)).toMatchObject({ rule: 'AUTHENTICATORS-FULL' })
-  expect(await authenticators.begin(kms.callAs(kms.caller))).toMatchObject({ rule: 'OBJECT-ABSENT' })
+  expect(await authenticators.begin(kms.callAs(kms.caller), {})).toMatchObject({ rule: 'OBJECT-ABSENT' })
 })
 
 test('WEBAUTHN-08 over HTTP: a log-in gives one second factor, and an answer of the wrong form is 422', async () => {

@@ -22,7 +22,7 @@ export async function startKmip() {
     identity: 'admin',
     grants: [{ role: 'server-admin', organisation: null, project: null }],
   })
-  const organisation = given(await organisations.createOrganisation(admin, 'Training'))
+  const organisation = given(await organisations.createOrganisation(admin, { name: 'Training' }))
   const chief = callAs({
     identity: 'chief',
     grants: [{ role: 'organisation-admin', organisation: organisation.id, project: null }],

@@ -8,11 +8,14 @@ import {
   utf8,
 } from '@lux/crypto'
 import { sql } from 'kysely'
-import type { Call, Record, Subject } from '../../audit/record.ts'
-import type { Database } from '../../platform/database/open.ts'
-import { accept, type Outcome, refuse } from '../../refusal.ts'
-import { absent, authorize, type Resource, type Role } from '../authorize.ts'
-import type { Conditions } from '../conditions.ts'
+import { changesAlone, entry, type Permission, reads } from '../operations/entry.ts'
+import { Type } from '../operations/schema.ts'
+import type { Database } from '../platform/database/open.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+import type { Action, Role } from './authorize.ts'
+import type { Conditions } from './conditions.ts'
+import { place } from './fields.ts'
+import { inOrganisation } from './organisations.ts'
 
 /** Who may do what in one place; null is the whole deployment, of which only its own roles are meant. */
 export type Access = {
@@ -52,50 +55,72 @@ export const reviewContext = 'lux-server/v1/access-review'
 
 type Parts = {
   readonly database: Database
-  readonly record: Record
   readonly audience: string
   sign(context: string, bytes: Uint8Array): Promise<HybridSignature>
   now(): Date
 }
 
+const everywhere = { kind: 'deployment' } as const
+
 /** More are not looked at one by one. */
 const mostIdentities = 2000
 const mostReviews = 100
 
-export type AccessReviews = ReturnType<typeof openAccessReviews>
+/** Reviews of access: who has it, as an admin sees and signs it off. Without an organisation: roles of the whole deployment. */
+export function reviewTable({ database, audience, sign, now }: Parts) {
+  const placed = (...actions: readonly Action[]) => ({
+    async find({
+      organisation = null,
+    }: {
+      readonly organisation?: string | null
+    }): Promise<Outcome<string | null>> {
+      if (organisation === null) return accept(null)
+      const { find } = inOrganisation(database, 'access.review')
+      const found = await find({ organisation })
+      return found.ok ? accept(found.value.id) : found
+    },
+    permissions: (organisation: string | null): readonly Permission[] => {
+      const resource = organisation === null ? everywhere : ({ kind: 'organisation', organisation } as const)
+      return [{ either: actions.map((action) => ({ action, resource, key: null })) }]
+    },
+  })
 
-/** Reviews of access: who has it, as an admin sees and signs it off. */
-export function openAccessReviews({ database, record, audience, sign, now }: Parts) {
   return {
     /** Refuses REQUEST-FIELDS where there are too many to look at. */
-    list(
-      call: Call,
-      organisation: string | null,
-    ): Promise<Outcome<{ readonly access: readonly Access[]; readonly digest: string }>> {
-      return record(call, 'access.list', async (subject) => {
-        const allowed = await mayReview(call, subject, organisation)
-        if (!allowed.ok) return allowed
-        const access = await accessIn(database, organisation)
+    list: entry({
+      ...reads,
+      ...placed('access.review'),
+      name: 'access.list',
+      input: { organisation: place },
+      async run({
+        found,
+      }): Promise<Outcome<{ readonly access: readonly Access[]; readonly digest: string }>> {
+        const access = await accessIn(database, found)
         return access.ok ? accept({ access: access.value, digest: digestOf(access.value) }) : access
-      })
-    },
+      },
+    }),
 
     /** Refuses ACCESS-CHANGED where the list is another than the one that was looked at. */
-    signOff(
-      call: Call,
-      { organisation, digest }: { readonly organisation: string | null; readonly digest: string },
-    ): Promise<Outcome<SignedReview>> {
-      return record(call, 'access.review', async (subject) => {
-        const allowed = await mayReview(call, subject, organisation)
-        if (!allowed.ok) return allowed
+    signOff: entry({
+      ...changesAlone,
+      ...placed('access.review'),
+      name: 'access.review',
+      input: { organisation: place, digest: Type.String({ minLength: 64, maxLength: 64 }) },
+      async run({ call, found: organisation, input: { digest } }): Promise<Outcome<SignedReview>> {
         const access = await accessIn(database, organisation)
         if (!access.ok) return access
         if (digestOf(access.value) !== digest)
           return refuse('ACCESS-CHANGED', 'the list is another one now than the one that was reviewed')
         const time = now()
         const payload: AccessReview = {
-          ...{ v: 1, kind: 'access-review', audience, id: randomUUID(), organisation },
-          ...{ reviewer: call.caller.identity, time: time.toISOString(), access: digest },
+          v: 1,
+          kind: 'access-review',
+          audience,
+          id: randomUUID(),
+          organisation,
+          reviewer: call.caller.identity,
+          time: time.toISOString(),
+          access: digest,
           identities: access.value.length,
           roles: access.value.reduce((sum, { roles }) => sum + roles.length, 0),
         }
@@ -103,57 +128,43 @@ export function openAccessReviews({ database, record, audience, sign, now }: Par
         await database
           .insertInto('access_review')
           .values({
-            ...{ id: payload.id, organisation_id: organisation, reviewer_id: payload.reviewer },
-            ...{ reviewed_at: time, access_digest: digest, access: canonicalString(seen(access.value)) },
-            ...{ payload: canonicalString(payload), signatures: canonicalString(signatures) },
+            id: payload.id,
+            organisation_id: organisation,
+            reviewer_id: payload.reviewer,
+            reviewed_at: time,
+            access_digest: digest,
+            access: canonicalString(seen(access.value)),
+            payload: canonicalString(payload),
+            signatures: canonicalString(signatures),
           })
           .execute()
         return accept({ payload, signatures })
-      })
-    },
+      },
+    }),
 
-    /** The newest first. */
-    reviews(call: Call, organisation: string | null): Promise<Outcome<readonly SignedReview[]>> {
-      return record(call, 'access.list-reviews', async (subject) => {
-        const allowed = await mayReview(call, subject, organisation, 'audit.read')
-        if (!allowed.ok) return allowed
+    /** For who reviews, and for who reads the log. The newest first. */
+    reviews: entry({
+      ...reads,
+      ...placed('access.review', 'audit.read'),
+      name: 'access.list-reviews',
+      input: { organisation: place },
+      async run({ found }): Promise<Outcome<readonly SignedReview[]>> {
         const rows = await database
           .selectFrom('access_review')
           .select(['payload', 'signatures'])
-          .where('organisation_id', 'is not distinct from', organisation)
+          .where('organisation_id', 'is not distinct from', found)
           .orderBy('reviewed_at', 'desc')
           .limit(mostReviews)
           .execute()
         // The server wrote both as it wrote them.
         return accept(
           rows.map(({ payload, signatures }) => ({
-            ...{ payload: JSON.parse(payload), signatures: JSON.parse(signatures) },
+            payload: JSON.parse(payload),
+            signatures: JSON.parse(signatures),
           })),
         )
-      })
-    },
-  }
-
-  /** Who reviews; or who reads the log, and reads what was reviewed. */
-  async function mayReview(
-    call: Call,
-    subject: Subject,
-    organisation: string | null,
-    or: 'audit.read' | 'access.review' = 'access.review',
-  ): Promise<Outcome<null>> {
-    const place: Resource =
-      organisation === null ? { kind: 'deployment' } : { kind: 'organisation', organisation }
-    if (organisation !== null) {
-      const row = await database
-        .selectFrom('organisation')
-        .select('id')
-        .where('id', '=', organisation)
-        .executeTakeFirst()
-      if (!row) return absent('organisation')
-      subject.organisation = organisation
-    }
-    const reviews = authorize(call.caller, 'access.review', place)
-    return reviews.ok || or === 'access.review' ? reviews : authorize(call.caller, or, place)
+      },
+    }),
   }
 }
 

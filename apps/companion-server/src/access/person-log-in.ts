@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto'
+import { checkPassphrase } from '@lux/crypto/passphrase'
+import type { Call, Record } from '../audit/record.ts'
+import { type Attempt, knownBy, type Strangers } from '../audit/strangers.ts'
+import type { Database } from '../platform/database/open.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+import { isSignOnRequired } from './break-glass.ts'
+import { deviceOf, makeDevice } from './device.ts'
+import { giveBackTry, networkOf, takeTry } from './lockout.ts'
+import { endSetUp } from './people.ts'
+import {
+  hashPassword,
+  isPassword,
+  nobody,
+  openSecret,
+  type PersonSecrets,
+  type SecondFactor,
+  sealSecret,
+  stepOf,
+  totpOf,
+} from './person-secrets.ts'
+import { hashSecret, issue, type LoggedIn } from './tokens.ts'
+
+/** By password and one second factor. */
+export type PersonLogIn = { readonly username: string; readonly password: string } & SecondFactor
+
+type Enrolling = { readonly code: string; readonly password: string; readonly totp: string }
+
+type Parts = {
+  readonly database: Database
+  readonly record: Record
+  readonly strangers: Strangers
+  readonly secrets: PersonSecrets
+  now(): Date
+  /** Hears that a break-glass admin logged in. */
+  readonly alarm?: (identity: string) => void
+}
+
+export type PersonLogIns = ReturnType<typeof openPersonLogIns>
+
+/** How people become known: by password and second factor, which they set with a code at first. */
+export function openPersonLogIns({ database, record, strangers, secrets, now, alarm }: Parts) {
+  return {
+    /** A fresh second factor for an authenticator, as often as it is asked for until the enrolment ends. */
+    async beginEnrolment(
+      code: string,
+      asked: Attempt,
+    ): Promise<Outcome<{ readonly totpUri: string; readonly call: Call }>> {
+      const person = await enrolling(code)
+      if (person === 'absent') return strangers.counted(asked, noEnrolment())
+      const call = knownBy(asked, person.identity_id)
+      return record(call, 'person.begin-enrolment', async () => {
+        const secret = randomBytes(20)
+        const sealed = sealSecret(await secrets.key(), person.identity_id, secret)
+        await database
+          .updateTable('person')
+          .set({ totp_sealed: sealed, totp_step: 0 })
+          .where('identity_id', '=', person.identity_id)
+          .where('enrolment_hash', '=', hashSecret(code))
+          .execute()
+        return accept({ totpUri: totpOf(secret, person.username).toString(), call })
+      })
+    },
+
+    /** Sets the password, once a code shows that the authenticator has the secret. The enrolment is over. */
+    async enrol(given: Enrolling, asked: Attempt): Promise<Outcome<{ readonly call: Call }>> {
+      return strangers.counted(asked, await enrolled(given, asked))
+    },
+
+    /** Refuses LOGIN-REFUSED in one text and at one cost, whatever is wrong; what shows the second factor is taken once. */
+    async logIn(
+      given: PersonLogIn,
+      { device = null, ...asked }: Attempt & { readonly device?: string | null },
+    ): Promise<Outcome<{ readonly token: LoggedIn; readonly call: Call; readonly device: string }>> {
+      const { password } = given
+      const username = given.username.toLowerCase()
+      const [person, required] = await Promise.all([
+        database
+          .selectFrom('person')
+          .innerJoin('identity', 'identity.id', 'person.identity_id')
+          .selectAll('person')
+          .select('identity.token_ttl_seconds')
+          .where('username', '=', username)
+          .where('identity.revoked_at', 'is', null)
+          .executeTakeFirst(),
+        isSignOnRequired(database),
+      ])
+      const secret = await secrets.key()
+      const shown =
+        person === undefined || device === null ? null : deviceOf(secret, person.identity_id, device, now())
+      const from = shown === null ? { network: networkOf(asked.source) } : { device: shown }
+      // Names that nobody has share a few counters: whoever makes them up does not make the table grow.
+      const account = `person ${person === undefined ? (hashSecret(username)[0] ?? 0) : username}`
+      const attempt = await takeTry(database, account, from)
+      const matches = await isPassword(password, person?.password_hash ?? nobody)
+      const whole =
+        person !== undefined && person.enrolment_hash === null && (!required || person.break_glass)
+      const proof =
+        whole && matches && attempt !== 'locked' ? await secrets.shown(person, given) : 'not-shown'
+      if (!whole || proof !== 'shown') {
+        const refused = refuse('LOGIN-REFUSED', 'the credentials do not fit, or are locked')
+        // Whoever has the password and a device that counts backwards is worth an entry of his own.
+        if (whole && proof === 'counter')
+          await record(knownBy(asked, person.identity_id), 'authenticator.counter', async () => refused)
+        // What is not looked at is not entered, so that waits limit the log too. The reply does not wait: it would tell whose name is known.
+        if (person !== undefined && attempt !== 'locked')
+          record(
+            knownBy(asked, person.identity_id),
+            attempt === 'last' ? 'person.locked' : 'person.log-in',
+            async () => refused,
+          ).catch(strangers.unentered)
+        return strangers.counted(asked, refused)
+      }
+      await giveBackTry(database, account, from)
+      const token = await issue(database, person.identity_id, person.token_ttl_seconds, { provedAt: now() })
+      const call = knownBy(asked, person.identity_id)
+      const made = { token, call, device: makeDevice(secret, person.identity_id, now()) }
+      if (!person.break_glass) return record(call, 'person.log-in', async () => accept(made))
+      alarm?.(person.identity_id)
+      return record(call, 'person.log-in-break-glass', async () => accept(made))
+    },
+  }
+
+  async function enrolled(
+    { code, password, totp }: Enrolling,
+    asked: Attempt,
+  ): Promise<Outcome<{ readonly call: Call }>> {
+    const person = await enrolling(code)
+    if (person === 'absent') return noEnrolment()
+    const strong = await checkPassphrase(password, [person.username])
+    if (!strong.ok) return strong
+    if (person.totp_sealed === null) return refuse('TOTP-WRONG', 'the second factor was not begun')
+    const secret = openSecret(await secrets.key(), person.identity_id, person.totp_sealed)
+    const step = stepOf(secret, totp, now())
+    if (step === null) return refuse('TOTP-WRONG', 'the code is not the authenticator’s')
+    const password_hash = await hashPassword(password)
+    const done = await database.transaction().execute(async (work) => {
+      const admin = await work
+        .selectFrom('role_grant')
+        .select('role')
+        .where('identity_id', '=', person.identity_id)
+        .where('role', '=', 'server-admin')
+        .executeTakeFirst()
+      // First, as a set-up does it that would take this person's place.
+      if (admin) await work.selectFrom('deployment').select('id').forUpdate().execute()
+      const its = await work
+        .updateTable('person')
+        .set({ password_hash, totp_step: step, enrolment_hash: null, enrolment_expires_at: null })
+        .where('identity_id', '=', person.identity_id)
+        .where('enrolment_hash', '=', hashSecret(code))
+        .executeTakeFirst()
+      if (Number(its.numUpdatedRows) === 0) return false
+      if (admin) await endSetUp(work, now())
+      return true
+    })
+    if (!done) return noEnrolment()
+    const call = knownBy(asked, person.identity_id)
+    return record(call, 'person.enrol', async () => accept({ call }))
+  }
+
+  async function enrolling(code: string) {
+    const person = await database
+      .selectFrom('person')
+      .selectAll()
+      .where('enrolment_hash', '=', hashSecret(code))
+      .where('enrolment_expires_at', '>', now())
+      .executeTakeFirst()
+    return person ?? 'absent'
+  }
+}
+
+const noEnrolment = () => refuse('ENROLMENT-ABSENT', 'the code is wrong, used or over')

@@ -1,0 +1,133 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Transaction } from 'kysely'
+import type { Call, Record } from '../audit/record.ts'
+import { type Attempt, knownBy, type Strangers } from '../audit/strangers.ts'
+import type { Database } from '../platform/database/open.ts'
+import type { Tables } from '../platform/database/tables.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+import { authorize, type Grant } from './authorize.ts'
+import { type Enrolment, endSetUp, insertPerson, type NewPerson } from './people.ts'
+import { type Credentials, insertIdentity } from './tokens.ts'
+
+type Work = Transaction<Tables>
+type Parts = {
+  readonly database: Database
+  readonly record: Record
+  readonly strangers: Strangers
+  now(): Date
+}
+
+const setupLives = 15 * 60_000
+
+export type SetUp = ReturnType<typeof openSetUp>
+
+/** The first admin, once for ever. What the log does not have is not done: each is entered within its transaction. */
+export function openSetUp({ database, record, strangers, now }: Parts) {
+  return {
+    /** A code for the first server admin, 15 minutes; a new one replaces it. Null once there was an admin. */
+    async offerSetup(): Promise<string | null> {
+      const code = randomBytes(16).toString('base64url')
+      const offered = await database
+        .updateTable('deployment')
+        .set({ setup_code_hash: hashOf(code), setup_expires_at: new Date(now().getTime() + setupLives) })
+        .where('set_up_at', 'is', null)
+        .executeTakeFirst()
+      return Number(offered.numUpdatedRows) === 0 ? null : code
+    },
+
+    /**
+     * Makes the first server admin, a person where a username is given: again by the same code until a server admin has enrolled, then never.
+     * Refuses SETUP-REFUSED in one text, whatever the reason.
+     */
+    async setUp(
+      { code, name, username }: { code: string; name: string; username?: string },
+      asked: Attempt,
+    ): Promise<Outcome<{ readonly admin: Credentials | Enrolment; readonly call: Call }>> {
+      type Done = Outcome<{ readonly admin: Credentials | Enrolment; readonly call: Call }>
+      const done = await database.transaction().execute(async (work): Promise<Done> => {
+        const row = await work
+          .selectFrom('deployment')
+          .select(['id', 'domain', 'setup_code_hash', 'setup_expires_at', 'set_up_at'])
+          .forUpdate()
+          .executeTakeFirstOrThrow()
+        const same = timingSafeEqual(hashOf(code), row.setup_code_hash ?? Buffer.alloc(32))
+        const open = row.set_up_at === null && row.setup_expires_at !== null && row.setup_expires_at > now()
+        if (!same || !open || row.setup_code_hash === null)
+          return refuse('SETUP-REFUSED', 'the code is wrong, used or expired')
+        const rehearses = row.domain === 'rehearsal' && username !== undefined
+        const grants = rehearses ? await rehearsalGrants(work) : firstGrants
+        const made =
+          username === undefined
+            ? await insertIdentity(work, { name, grants })
+            : await insertFirstPerson(work, { name, username, grants })
+        if (!made.ok) return made
+        // A person ends it by enrolling: until then a page that was loaded anew begins again.
+        if (username === undefined) await endSetUp(work, now())
+        const admin = made.value
+        const call = knownBy(asked, admin.identity, { grants })
+        return record(call, 'deployment.set-up', async () => accept({ admin, call }))
+      })
+      return strangers.counted(asked, done)
+    },
+
+    /** As `setUp`, for who may appoint server admins and has no code. Refuses ADMIN-EXISTS. */
+    createFirstAdmin(call: Call, wanted: Omit<NewPerson, 'grants'>): Promise<Outcome<Enrolment>> {
+      return database.transaction().execute((work) =>
+        // Within it: what the log does not have is not done.
+        record(call, 'deployment.set-up', async () => {
+          const allowed = authorize(call.caller, 'organisation.appoint', { kind: 'deployment' })
+          if (!allowed.ok) return allowed
+          const { set_up_at } = await work
+            .selectFrom('deployment')
+            .select('set_up_at')
+            .forUpdate()
+            .executeTakeFirstOrThrow()
+          if (set_up_at !== null) return refuse('ADMIN-EXISTS', 'the first server admin was made before')
+          return insertFirstPerson(work, { ...wanted, grants: firstGrants })
+        }),
+      )
+    },
+  }
+
+  /** Where nothing counts, the first person may try everything: in the oldest organisation, that of the training. */
+  async function rehearsalGrants(work: Work): Promise<readonly Grant[]> {
+    const oldest = await work
+      .selectFrom('organisation')
+      .select('id')
+      .orderBy('created_at')
+      .limit(1)
+      .executeTakeFirst()
+    if (oldest === undefined) return firstGrants
+    const everywhere = { organisation: null, project: null }
+    return [
+      ...firstGrants,
+      ...(['auditor', 'operator'] as const).map((role) => ({ role, ...everywhere })),
+      ...(['organisation-admin', 'crypto-officer', 'user'] as const).map((role) => ({
+        ...{ role, organisation: oldest.id, project: null },
+      })),
+    ]
+  }
+
+  /** In the place of whoever was to be the first admin and has not enrolled: his code ends. The deployment's row is locked. */
+  async function insertFirstPerson(work: Work, wanted: NewPerson): Promise<Outcome<Enrolment>> {
+    const before = await work
+      .selectFrom('person')
+      .innerJoin('role_grant', 'role_grant.identity_id', 'person.identity_id')
+      .select('person.identity_id')
+      .where('role_grant.role', '=', 'server-admin')
+      .where('person.enrolment_hash', 'is not', null)
+      .execute()
+    for (const { identity_id } of before) {
+      await work.deleteFrom('person').where('identity_id', '=', identity_id).execute()
+      await work.deleteFrom('role_grant').where('identity_id', '=', identity_id).execute()
+      await work.updateTable('identity').set({ revoked_at: now() }).where('id', '=', identity_id).execute()
+    }
+    return insertPerson(work, wanted, now())
+  }
+}
+
+const firstGrants = [{ role: 'server-admin', organisation: null, project: null }] as const
+
+function hashOf(code: string): Buffer {
+  return createHash('sha256').update(code, 'utf8').digest()
+}
