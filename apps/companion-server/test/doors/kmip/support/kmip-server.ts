@@ -31,7 +31,12 @@ export async function startKmip() {
     await organisations.createProject(chief, { organisation: organisation.id, name: 'Disks' }),
   )
 
-  async function register(name: string, tls: TlsKey, roles: readonly Role[], conditions: Conditions = {}) {
+  async function register(
+    name: string,
+    tls: TlsKey,
+    roles: readonly Role[],
+    conditions: Conditions | null = null,
+  ) {
     const place = { organisation: organisation.id, project: project.id }
     const credentials = await createIdentity(database, {
       name,
