@@ -3569,6 +3569,8 @@ def main(arguments):
     parser.add_argument('--audience', metavar='WHO', help='the server that shall import it: its card.json, or the digest of that card')
     parser.add_argument('--json', action='store_true', help='one JSON document instead of text')
     options = parser.parse_args(arguments)
+    # A name that the terminal cannot show ends no verdict.
+    sys.stdout.reconfigure(errors='backslashreplace')
     result, exit_ = examine(options)
     if options.json:
         print(json.dumps(result))

@@ -176,6 +176,7 @@ export function approvalTable({ database, now }: Pick<Parts, 'database' | 'now'>
             .forUpdate()
             .executeTakeFirst()
           if (held === undefined) return refuse('OBJECT-ABSENT', 'Approval request not found')
+          // One row gives one request.
           const shown = async () => accept((await toRequests(work, [held]))[0] as ApprovalRequest)
           const before = (await decisionsOf(work, [id])).get(id) ?? []
           const state = stateOf(held, before, now())

@@ -321,7 +321,7 @@ describe('a log-in', () => {
   function run(
     domain: 'production' | 'rehearsal',
     profile: string,
-    { label = 'root', known = [] as string[], initialised = false } = {},
+    { label = 'root', known = [] as string[], planned = '00' } = {},
   ): [RunContext, string[]] {
     const done: string[] = []
     const said = { manufacturer: 'SoftHSM project', model: 'SoftHSM v2', loggedIn: null }
@@ -332,8 +332,9 @@ describe('a log-in', () => {
     }
     const context = {
       folder: {
-        plan: { tokens: [{ role: 'ceremony', profile }] },
-        state: { domain, exceptions: [], tokens: [{ role: 'ceremony', initialised }] },
+        plan: { tokens: [{ role: 'ceremony', profile, serial: planned }] },
+        // As a started run has it: a planned serial is an initialised token.
+        state: { domain, exceptions: [], tokens: [{ role: 'ceremony', initialised: true }] },
       },
       hsm: { token: () => token },
       rehearsed: () => new Set(known),
@@ -359,7 +360,7 @@ describe('a log-in', () => {
   })
 
   it('a run logs in to the token that it initialised itself, whoever had it before', async () => {
-    const [context, done] = run('production', 'softhsm', { known: ['00'], initialised: true })
+    const [context, done] = run('production', 'softhsm', { known: ['00'], planned: 'new' })
     await logIn(effect, context)
     expect(done).toContain('log-in')
   })

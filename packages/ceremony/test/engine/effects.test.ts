@@ -1,7 +1,7 @@
 import { sha256Hex, utf8 } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
 import { owed, view } from '../../src/exports/engine.ts'
-import type { PlannedFhe } from '../../src/exports/plan.ts'
+import { type PlannedFhe, rehearsalLabel } from '../../src/exports/plan.ts'
 import type { Results } from '../../src/model/effects.ts'
 import { verifyResult } from '../../src/steps/run.ts'
 import { resultOf } from './fake-results.ts'
@@ -200,6 +200,24 @@ describe('an effect', () => {
     run.runToEnd()
     expect(view(run.state).state).toBe('Closed')
     expect(run.disk.token.map(({ label }) => label)).toEqual(['root-kek'])
+  })
+
+  it('a rehearsal’s token bears its own label or, as earlier builds made it, that of the plan; production’s bears that of the plan alone', () => {
+    const run = fresh()
+    const effect = run.runToEffect('initialise-token')
+    if (effect.kind !== 'initialise-token') throw new Error(`${effect.kind} instead`)
+    const planned = run.state.plan.tokens.find(({ role }) => role === effect.token)?.label ?? ''
+    const taken = (domain: 'production' | 'rehearsal', asked: string, label: string) => {
+      const result = { ...(resultOf(run, effect) as Results['initialise-token']), label }
+      const of = { ...effect, label: asked }
+      return verifyResult({ ...run.state, domain }, of, { effect: 'initialise-token', result }) === null
+    }
+    const marked = rehearsalLabel(planned)
+    expect([taken('rehearsal', marked, marked), taken('rehearsal', marked, planned)]).toEqual([true, true])
+    expect([taken('rehearsal', marked, 'other'), taken('production', planned, marked)]).toEqual([
+      false,
+      false,
+    ])
   })
 
   it('of kind fhe-deal is not taken as done without the reference string of the plan', () => {

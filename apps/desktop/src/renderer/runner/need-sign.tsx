@@ -202,7 +202,7 @@ function SignerRow({ view, need, signer, left, busy, off, onSign }: SignerRowPro
       ) : left > 0 && !standIn && (view.paused === null || view.paused.awaits !== null) ? (
         <span className="actions">
           <Outcome tone="none">{t('runner.not-signed')}</Outcome>
-          {need.what === 'acknowledgement' && view.paused === null ? (
+          {need.what === 'acknowledgement' && view.paused === null && !away ? (
             <HoldHere id={view.id} name={name} />
           ) : null}
           {signedKinds.has(need.what) && !away ? (

@@ -32,6 +32,8 @@ export function ComeLate({ view, step, act }: { view: RunView; step: string; act
                 type="checkbox"
                 className="visually-hidden"
                 checked={false}
+                // While the machine works nothing is noted: whoever comes ticks a moment later.
+                disabled={view.current?.blocked === 'machine-works'}
                 onChange={() => void come(name)}
               />
               <PersonChip name={name} presence="absent" />

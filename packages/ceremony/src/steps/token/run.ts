@@ -15,8 +15,11 @@ function verifyToken(
   effect: EffectOf<'initialise-token'>,
   result: Results['initialise-token'],
 ): Mismatch | null {
-  if (result.label !== effect.label) return differs(`the label ${effect.label}`, `the label ${result.label}`)
   const planned = state.plan.tokens.find(({ role }) => role === effect.token)
+  // Rehearsals of earlier builds gave the planned label itself.
+  const earlier = state.domain === 'rehearsal' && result.label === planned?.label
+  if (result.label !== effect.label && !earlier)
+    return differs(`the label ${effect.label}`, `the label ${result.label}`)
   const measured = planned?.needs?.includes('trusted-window') === true
   // Found before there is a root, and not by whoever verifies the bundle: a window is as good as its marks.
   const failed = result.marksTrusted === false && hasWindowIn(state.plan, effect.token)

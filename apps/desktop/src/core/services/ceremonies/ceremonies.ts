@@ -23,7 +23,7 @@ import { isAskedAtPad } from '../run-view/pin-need.ts'
 import { runState, runViewOf } from '../run-view/run-view.ts'
 import { presentTokens } from '../shared/absent-hsm.ts'
 import { refuse } from '../shared/needed.ts'
-import type { OpenRun } from '../shared/open-runs.ts'
+import { mediumFile, type OpenRun } from '../shared/open-runs.ts'
 import { readableRuns } from '../shared/readable-runs.ts'
 import { scannedBytes } from '../shared/scanned.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
@@ -90,12 +90,17 @@ function enterStandInPins(run: Run): void {
   for (const { token, user } of missing) run.enterPin(token, user, utf8(pins[user]))
 }
 
+function chooseMedium(open: OpenRun, medium: string): void {
+  open.medium = medium
+  open.run.folder.writeDocument(mediumFile, medium)
+}
+
 export async function proceed(parts: ServiceContext, asked: InputOf<'ceremonies.proceed'>): Promise<RunView> {
   const open = parts.runs.get(asked.id)
   mustBeSame(parts, open.run)
   const { medium = '', ...values } = asked.input?.values ?? {}
   const needs = open.run.view().needs
-  if (medium !== '') open.medium = parts.paths.folder(medium)
+  if (medium !== '') chooseMedium(open, parts.paths.folder(medium))
   else if (needs?.kind === 'confirm' && needs.willDo === 'write-medium') mustMayStay(open)
   if (needs?.kind === 'pin') await goToPads(parts, open.run, needs.pins)
   if (needs?.kind === 'pin' && needs.again) {

@@ -5,6 +5,9 @@ import { loadRun, type RunParts } from '../../runs/run/load-run.ts'
 import type { Run } from '../../runs/run/run.ts'
 import type { Store } from '../../store/store.ts'
 
+/** Of a run's folder: where its bundle is copied to. */
+export const mediumFile = 'chosen-medium.json'
+
 export type OpenRun = {
   run: Run
   standIns: readonly StandIn[]
@@ -59,7 +62,11 @@ export class OpenRuns {
   adopt(id: string, make: (parts: RunParts) => Run): OpenRun {
     const holder: { open: OpenRun | null } = { open: null }
     const run = make(this.#parts(() => holder.open))
-    const open: OpenRun = { run, standIns: loadStandIns(run.folder.path), medium: null, asked: null }
+    const { folder } = run
+    // A run that was cut off while the bundle is copied still knows where to.
+    const kept = folder.has(mediumFile) ? folder.readDocument(mediumFile) : null
+    const medium = typeof kept === 'string' ? kept : null
+    const open: OpenRun = { run, standIns: loadStandIns(folder.path), medium, asked: null }
     holder.open = open
     this.#open.set(id, open)
     return open

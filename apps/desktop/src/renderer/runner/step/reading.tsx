@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Compared, RunView } from '../../../contract/index.ts'
 import { call } from '../../client.ts'
-import { peopleOf, playedAlone } from '../../stage/run-people.ts'
+import { awayFrom, peopleOf, playedAlone } from '../../stage/run-people.ts'
 import { changeRoom, roomOf, useRoom } from '../../stores/room.ts'
 import type { Act } from '../act.ts'
 import { letters, useLetterKey } from '../letter-key.ts'
@@ -67,9 +67,10 @@ export function Reading({ view, compares }: { view: RunView; compares: readonly 
 /** Who has heard all the words: the room sees whom it waits for. */
 function HeardBy({ view, of }: { view: RunView; of: string }) {
   const { t } = useTranslation()
-  const { heardBy } = useRoom(view.id)
+  const { heardBy, here } = useRoom(view.id)
   const said = heardBy[of] ?? []
-  const names = [...new Set(peopleOf(view).map(({ name }) => name))]
+  const away = awayFrom(view, here)
+  const names = [...new Set(peopleOf(view).map(({ name }) => name))].filter((name) => !away.has(name))
   const press = (name: string): void => {
     const next = said.includes(name) ? said.filter((one) => one !== name) : [...said, name]
     changeRoom(view.id, { heardBy: { ...heardBy, [of]: next } })

@@ -170,8 +170,9 @@ export const logIn: Perform<'log-in'> = async (effect, run) => {
 
 /** A token that this run initialised itself is its own, whoever had it before. Refuses TOKEN-REHEARSED in production. */
 function checkUnrehearsed(info: TokenInfo, role: string, run: RunContext): void {
-  const { domain, tokens } = run.folder.state
-  if (domain === 'rehearsal' || tokens.some((token) => token.role === role && token.initialised)) return
+  const { plan, state } = run.folder
+  const planned = plan.tokens.find((token) => token.role === role)
+  if (state.domain === 'rehearsal' || planned?.serial === 'new') return
   if (isRehearsed(info, run.rehearsed()))
     throw new ExpectedError('TOKEN-REHEARSED', `${role}: ${info.serial} ${info.label}`)
 }
