@@ -11,6 +11,8 @@ const isBytes = (value: Attribute['value']): value is Uint8Array => value instan
  * place of the same attributes.
  */
 export class ForgetfulModule extends Module {
+  // On a busy machine a slow call would go to a thread, past what is overridden here.
+  override readonly threads = false
   readonly #instead: ReadonlyMap<number, Attribute>
   readonly #of: 'secrets' | 'pairs'
   readonly #asked = new Map<string, readonly Attribute[]>()
@@ -59,6 +61,8 @@ export class ForgetfulModule extends Module {
 
 /** A token that makes a key of whatever it is given to unwrap by a KEK. */
 export class GullibleModule extends Module {
+  // On a busy machine a slow call would go to a thread, past what is overridden here.
+  override readonly threads = false
   readonly #sound = new Set<string>()
 
   override wrapKey(...given: Parameters<Module['wrapKey']>): Buffer {
@@ -78,6 +82,8 @@ export class GullibleModule extends Module {
 
 /** A token that makes another key of what it unwraps by a KEK. */
 export class MistakenModule extends Module {
+  // On a busy machine a slow call would go to a thread, past what is overridden here.
+  override readonly threads = false
   override unwrapKey(
     ...[session, mechanism, kek, wrapped, template, doing]: Parameters<Module['unwrapKey']>
   ): Handle {
@@ -117,6 +123,8 @@ const asksFor = ({ type, value }: Attribute, of: number, flag: 0 | 1) => type ==
 
 /** Hands an open root to whoever finds a way around what the security officer trusts. */
 export class TrustingModule extends Module {
+  // On a busy machine a slow call would go to a thread, past what is overridden here.
+  override readonly threads = false
   readonly #way: 'made' | 'set' | 'copy' | 'change'
   readonly #trusted = new Set<string>()
   readonly #open = new Set<string>()

@@ -17,6 +17,8 @@ const asksFor = (template: readonly Attribute[], type: number, flag: 0 | 1) =>
 
 /** As HSMs in FIPS mode: no key with SENSITIVE=false, and no UNWRAP_TEMPLATE. What else is asked of an unwrapped key is done. */
 class StrictModule extends Module {
+  // On a busy machine a slow call would go to a thread, past what is overridden here.
+  override readonly threads = false
   override unwrapKey(...given: Parameters<Module['unwrapKey']>): Handle {
     if (asksFor(given[4], CKA.SENSITIVE, 0)) throw ckrError(inconsistent, given[5])
     return super.unwrapKey(...given)
@@ -39,6 +41,8 @@ const isWeaker = ({ type, value }: Attribute) => type === CKA.UNWRAP_TEMPLATE &&
 
 /** Lets whoever asks replace a KEK's UNWRAP_TEMPLATE, but not by an empty one. */
 class ReplacingModule extends Module {
+  // On a busy machine a slow call would go to a thread, past what is overridden here.
+  override readonly threads = false
   readonly #replaced = new Set<string>()
 
   override setAttribute(...given: Parameters<Module['setAttribute']>): void {

@@ -16,6 +16,8 @@ const tagBytes = 16
 
 /** SoftHSM, or a token that encrypts nothing and decrypts everything, to bytes of its own where it should refuse. */
 class CheckedModule extends Module {
+  // On a busy machine a slow call would go to a thread, past what is overridden here.
+  override readonly threads = false
   lax = false
 
   override begin(...given: Parameters<Module['begin']>): void {
