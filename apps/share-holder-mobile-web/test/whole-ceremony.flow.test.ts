@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -61,6 +61,14 @@ async function said<T>(api: string, input: object): Promise<T> {
   if (!answer.ok) throw new Error(`${api}: ${answer.error.code} ${answer.error.detail}`)
   // Each call answers as the contract says.
   return answer.value as T
+}
+
+/** A folder that somebody chose for the bundle. */
+function stick(): string {
+  const path = join(folder, 'stick')
+  mkdirSync(path, { recursive: true })
+  core.grant({ use: 'folder', path })
+  return path
 }
 
 /** A room of people with phones alone, and what each phone was asked to sign. */
@@ -171,12 +179,16 @@ class Room {
     const clock = current.needs.some(
       (need) => need.need === 'values' && need.fields.some(({ name }) => name === 'wall-clock'),
     )
+    const medium = current.needs.some(
+      (need) => need.need === 'values' && need.fields.some(({ name }) => name === 'medium'),
+    )
     const answer = await core.call('ceremonies.proceed', {
       id,
       step: current.id,
       by: current.actor.name,
       input: {
         ...(clock ? { values: { 'wall-clock': new Date().toISOString() } } : {}),
+        ...(medium ? { values: { medium: stick() } } : {}),
         heard: current.compares.map(({ digest }) => ({ digest, by: [] })),
       },
     })

@@ -280,6 +280,7 @@ test('FACADE-AWS a call that is not signed, wrongly signed, too old or by a revo
     .selectFrom('audit')
     .select('entry')
     .where('identity_id', '=', reader.identity)
+    .orderBy('seq')
     .execute()
   expect(entries.map(({ entry }) => JSON.parse(entry ?? ''))).toMatchObject([
     { door: 'aws', operation: 'key.read', outcome: 'ok' },
