@@ -176,8 +176,8 @@ test('AUDIT-COMMAND every command that changes something leaves one entry for ea
       },
       {
         command: 'admin create',
-        run: () => makeFirstAdmin(state, { username: 'grace', name: 'Grace' }),
-        entries: [['deployment.set-up', 'ADMIN-EXISTS']],
+        run: () => makeFirstAdmin(state, { username: 'gr ace', name: 'Grace' }),
+        entries: [['deployment.set-up', 'NAME-MALFORMED']],
       },
       {
         command: 'report',

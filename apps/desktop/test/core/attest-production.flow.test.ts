@@ -140,7 +140,7 @@ describe('a production run on a token whose companion is attested', () => {
       ['root-kek', 'E2'],
     ])
     expect(await verdictOf(place!.out)).toBe('accepted')
-    expect(secondVerdict(place!.out)).toBe('accepted')
+    expect(secondVerdict(place!.out)).toMatch(/\naccepted$/)
   })
 
   test('takes the vendor’s word for the ceremony key itself as E3, once its file is brought', async () => {
@@ -172,7 +172,7 @@ describe('a production run on a token whose companion is attested', () => {
       ['root-kek', 'E2'],
     ])
     expect(await verdictOf(place!.out)).toBe('accepted')
-    expect(secondVerdict(place!.out)).toBe('accepted')
+    expect(secondVerdict(place!.out)).toMatch(/\naccepted$/)
   })
 
   test('ATTESTATION-KEY stops where the vendor’s file is of another key than the companion in the token', async () => {
