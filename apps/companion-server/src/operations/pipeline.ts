@@ -123,8 +123,10 @@ function authorise(
   for (const one of asked) {
     if (one === 'for-caller') continue
     if ('rule' in one) return one
-    concern(subject, one)
     const needed = permit(call.caller, one, shown !== null)
+    // Where it is, who may not see it is not told by his own entry either.
+    const isUnseen = !needed.ok && (needed.rule === 'OBJECT-ABSENT' || needed === one.unseen)
+    if (!isUnseen) concern(subject, one)
     if (!needed.ok) return needed
     if (needed.value !== null) waiting.push({ permission: one, needed: needed.value })
   }

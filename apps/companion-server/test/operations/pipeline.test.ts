@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Caller } from '../../src/access/authorize.ts'
 import { openRecord, type Record } from '../../src/audit/record.ts'
-import { bytes, entry, paged, pageOf, reads } from '../../src/operations/entry.ts'
+import { bytes, entry, type Permission, paged, pageOf, reads } from '../../src/operations/entry.ts'
 import { openPipeline } from '../../src/operations/pipeline.ts'
 import { Type } from '../../src/operations/schema.ts'
 import { accept, type Outcome, refuse } from '../../src/refusal.ts'
@@ -197,6 +197,35 @@ test('OPERATION-UNSEEN what may not be seen is refused in the words for what is 
   })
   expect(await open(one, asking({ identity: 'x', grants: [] }), {})).toEqual(unseen)
   expect(await open(one, asking(able()), {})).toMatchObject({ rule: 'ROLE-REFUSED' })
+})
+
+test('OPERATION-UNSEEN where it is, is not entered of who may not see it: he may read his own entry', async () => {
+  const unseen = refuse('KMIP-CLIENT-ABSENT', 'none')
+  const grant = { role: 'service', ...place } as const
+  const resource = { kind: 'project', ...place } as const
+  const entered: unknown[] = []
+  const perform = openPipeline({
+    approvals: { take: async () => accept(null) },
+    async record(_call, operation, work) {
+      const subject = { operation, asked: '', organisation: null, project: null, key: null, version: null }
+      const all = { ...subject, input: [], output: [] }
+      const outcome = await work(all)
+      entered.push(all.project)
+      return outcome
+    },
+  })
+  const asked: readonly Permission[] = [
+    { governs: { identity: 'other', roles: [{ grant, action: 'project.appoint', resource }] } },
+    { gives: { grant, action: 'project.appoint', resource } },
+    { action: 'project.read', resource, key: null, unseen },
+  ]
+  for (const one of asked)
+    for (const grants of [[], [{ role: 'organisation-admin', ...place, project: null }]] as const) {
+      const permissions = () => [one]
+      const fields = { ...reads, name: 'key.tried', input: {}, find: () => accept(null), permissions }
+      await perform(entry({ ...fields, run: async () => accept(1) }), asking({ identity: 'x', grants }), {})
+    }
+  expect(entered).toEqual([null, 'p', null, 'p', null, 'p'])
 })
 
 test('OPERATION-WHOLE an entry that leaves a stage out does not compile', () => {
