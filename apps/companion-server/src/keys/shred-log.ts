@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
-import { open, truncate } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { canonicalString, utf8 } from '@lux/crypto'
 import { parseState, readIfPresent } from '../platform/state-folder/private-file.ts'
 import { EnvironmentError } from '../refusal.ts'
@@ -19,6 +19,8 @@ export type ShredLog = {
 }
 
 const mostBytes = 64 << 20
+/** Ends what a crash or a full disk cut off, before anything was shredded. Nothing is taken away: it may be what another process is adding. */
+const cutOff = '\u0018'
 
 export function openShredLog(path: string): ShredLog {
   const named = new Set<string>()
@@ -29,8 +31,7 @@ export function openShredLog(path: string): ShredLog {
     if (length === known) return
     const bytes = readTail(path, length < known ? 0 : known, length)
     const whole = bytes.lastIndexOf('\n') + 1
-    for (const line of bytes.toString('utf8', 0, whole).split('\n').slice(0, -1))
-      named.add(readLine(path, line).payload.id)
+    for (const { payload } of readLines(path, bytes)) named.add(payload.id)
     known = (length < known ? 0 : known) + whole
   }
 
@@ -40,9 +41,13 @@ export function openShredLog(path: string): ShredLog {
       return named.has(key)
     },
     async add(line) {
-      const file = await open(path, 'a', 0o600)
+      const file = await open(path, 'a+', 0o600)
       try {
-        await file.appendFile(`${line}\n`)
+        const { size } = await file.stat()
+        const last = Buffer.from('\n')
+        if (size > 0) await file.read(last, 0, 1, size - 1)
+        const before = last.toString() === '\n' ? '' : `${cutOff}\n`
+        await file.appendFile(`${before}${line}\n`)
         await file.sync()
       } finally {
         await file.close()
@@ -50,12 +55,7 @@ export function openShredLog(path: string): ShredLog {
     },
     async read() {
       const bytes = await readIfPresent(path, mostBytes)
-      if (bytes === 'absent') return []
-      const whole = Buffer.from(bytes).lastIndexOf('\n') + 1
-      // What follows the last end of line was cut off by a crash, before anything was shredded.
-      if (whole < bytes.length) await truncate(path, whole)
-      const lines = Buffer.from(bytes).toString('utf8', 0, whole).split('\n')
-      return lines.slice(0, -1).map((line) => readLine(path, line))
+      return bytes === 'absent' ? [] : readLines(path, Buffer.from(bytes))
     },
   }
 }
@@ -79,6 +79,12 @@ export async function shredAgain(log: ShredLog, rows: LifecycleRepository): Prom
       await rows.shredKey(id, canonicalString(receipt), receipt.payload)
     if (level === 'S1') await rows.raiseShred(what, id, canonicalString(receipt))
   }
+}
+
+/** Those that are whole. */
+function readLines(path: string, bytes: Buffer): SignedShredReceipt[] {
+  const lines = bytes.toString('utf8', 0, bytes.lastIndexOf('\n') + 1).split('\n')
+  return lines.slice(0, -1).flatMap((line) => (line.endsWith(cutOff) ? [] : [readLine(path, line)]))
 }
 
 function readLine(path: string, line: string): SignedShredReceipt {

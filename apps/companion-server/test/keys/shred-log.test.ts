@@ -25,3 +25,14 @@ test('KEY-SHREDDED each process knows at once what another has added to the log,
   await appendFile(path, 'no receipt\n')
   expect(() => other.names('a')).toThrow(expect.objectContaining({ code: 'STATE-DAMAGED' }))
 })
+
+test('KEY-SHREDDED what was cut off as it was added spoils no line that is added after it', async () => {
+  const path = join(await temporaryFolder(), 'shred.log')
+  const [one, other] = [openShredLog(path), openShredLog(path)]
+  await one.add(line('a'))
+  await appendFile(path, line('b').slice(0, -9))
+  await Promise.all([one.add(line('c')), other.add(line('d'))])
+  const ids = (await other.read()).map(({ payload }) => payload.id)
+  expect(ids.toSorted()).toEqual(['a', 'c', 'd'])
+  expect(['a', 'b', 'c', 'd'].map(one.names)).toEqual([true, false, true, true])
+})
