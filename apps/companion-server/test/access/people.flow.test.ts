@@ -505,6 +505,21 @@ test('TOKENS-ENDED log-ins that are over and failures that are old are kept no l
   expect(failures).toEqual([{ source: 'source 1' }])
 })
 
+test('CONDITION-UNREADABLE whoever has a role with conditions that nobody can read is listed with it', async () => {
+  const { database } = kms.server.services
+  const grants = [{ role: 'service', organisation: kms.organisation.id, project: kms.project.id }] as const
+  const { identity } = await createIdentity(database, { name: 'of a later version', grants })
+  await database
+    .updateTable('role_grant')
+    .set({ conditions: JSON.stringify({ moon: 'full' }) })
+    .where('identity_id', '=', identity)
+    .execute()
+  const place = { organisation: kms.organisation.id, project: null }
+  const chief = await kms.bearer([{ role: 'organisation-admin', ...place }])
+  const { body } = await ask('GET', '/identities?search=later', undefined, chief.slice('Bearer '.length))
+  expect(body.identities).toMatchObject([{ id: identity, grants: [{ conditions: { unreadable: true } }] }])
+})
+
 test('CONDITION-UNMET a role given for another network or key is refused over HTTP, and narrows nothing else', async () => {
   const place = { organisation: kms.organisation.id, project: kms.project.id }
   const { organisations } = kms.server.services

@@ -40,6 +40,11 @@ export const toEnrolment = ({ identity, expiresAt, ...rest }: Enrolment) => ({
   expiresAt: expiresAt.toISOString(),
 })
 
+/** Conditions as they are shown: those that hold for nothing too. */
+const shownConditions = Type.Object(
+  { ...conditions.properties, unreadable: Type.Optional(Type.Literal(true)) },
+  closed,
+)
 /** A role as it was given. */
 export const grantView = {
   role: Type.Enum([...roles]),
@@ -59,7 +64,7 @@ export const identityView = Type.Object({
       ...grantView,
       organisationName: orNull(text),
       projectName: orNull(text),
-      conditions: orNull(conditions),
+      conditions: orNull(shownConditions),
     }),
   ),
 })
