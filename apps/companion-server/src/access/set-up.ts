@@ -1,9 +1,10 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import type { Transaction } from 'kysely'
 import type { Call, Record } from '../audit/record.ts'
 import { type Attempt, knownBy, type Strangers } from '../audit/strangers.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { Tables } from '../platform/database/tables.ts'
+import { whole } from '../platform/database/whole.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { authorize, type Grant } from './authorize.ts'
 import { type Enrolment, endSetUp, insertPerson, type NewPerson } from './people.ts'
@@ -44,7 +45,7 @@ export function openSetUp({ database, record, strangers, now }: Parts) {
       asked: Attempt,
     ): Promise<Outcome<{ readonly admin: Credentials | Enrolment; readonly call: Call }>> {
       type Done = Outcome<{ readonly admin: Credentials | Enrolment; readonly call: Call }>
-      const done = await database.transaction().execute(async (work): Promise<Done> => {
+      const done = await whole(database, async (work): Promise<Done> => {
         const row = await work
           .selectFrom('deployment')
           .select(['id', 'domain', 'setup_code_hash', 'setup_expires_at', 'set_up_at'])
@@ -56,11 +57,13 @@ export function openSetUp({ database, record, strangers, now }: Parts) {
           return refuse('SETUP-REFUSED', 'the code is wrong, used or expired')
         const rehearses = row.domain === 'rehearsal' && username !== undefined
         const grants = rehearses ? await rehearsalGrants(work) : firstGrants
+        const before = await endBefore(work)
         const made =
           username === undefined
             ? await insertIdentity(work, { name, grants })
             : await insertFirstPerson(work, { name, username, grants })
         if (!made.ok) return made
+        if (before !== null) await recordEnded(knownBy(asked, before))
         // A person ends it by enrolling: until then a page that was loaded anew begins again.
         if (username === undefined) await endSetUp(work, now())
         const admin = made.value
@@ -72,7 +75,7 @@ export function openSetUp({ database, record, strangers, now }: Parts) {
 
     /** As `setUp`, for who may appoint server admins and has no code. Refuses ADMIN-EXISTS. */
     createFirstAdmin(call: Call, wanted: Omit<NewPerson, 'grants'>): Promise<Outcome<Enrolment>> {
-      return database.transaction().execute((work) =>
+      return whole(database, (work) =>
         // Within it: what the log does not have is not done.
         record(call, 'deployment.set-up', async () => {
           const allowed = authorize(call.caller, 'organisation.appoint', { kind: 'deployment' })
@@ -83,7 +86,13 @@ export function openSetUp({ database, record, strangers, now }: Parts) {
             .forUpdate()
             .executeTakeFirstOrThrow()
           if (set_up_at !== null) return refuse('ADMIN-EXISTS', 'the first server admin was made before')
-          return insertFirstPerson(work, { ...wanted, grants: firstGrants })
+          const before = await endBefore(work)
+          const made = await insertFirstPerson(work, { ...wanted, grants: firstGrants })
+          if (!made.ok) return made
+          // Who has the code no longer takes this person's place.
+          await work.updateTable('deployment').set({ setup_code_hash: null }).execute()
+          if (before !== null) await recordEnded({ ...call, caller: { ...call.caller, identity: before } })
+          return made
         }),
       )
     },
@@ -108,21 +117,33 @@ export function openSetUp({ database, record, strangers, now }: Parts) {
     ]
   }
 
-  /** In the place of whoever was to be the first admin and has not enrolled: his code ends. The deployment's row is locked. */
-  async function insertFirstPerson(work: Work, wanted: NewPerson): Promise<Outcome<Enrolment>> {
+  /** Whom the set-up before invited, and who has not enrolled: his code ends, whoever comes in his place. The deployment's row is locked. */
+  async function endBefore(work: Work): Promise<string | null> {
     const before = await work
-      .selectFrom('person')
-      .innerJoin('role_grant', 'role_grant.identity_id', 'person.identity_id')
+      .selectFrom('deployment')
+      .innerJoin('person', 'person.identity_id', 'deployment.set_up_person')
       .select('person.identity_id')
-      .where('role_grant.role', '=', 'server-admin')
       .where('person.enrolment_hash', 'is not', null)
-      .execute()
-    for (const { identity_id } of before) {
-      await work.deleteFrom('person').where('identity_id', '=', identity_id).execute()
-      await work.deleteFrom('role_grant').where('identity_id', '=', identity_id).execute()
-      await work.updateTable('identity').set({ revoked_at: now() }).where('id', '=', identity_id).execute()
-    }
-    return insertPerson(work, wanted, now())
+      .executeTakeFirst()
+    if (!before) return null
+    const { identity_id } = before
+    await work.deleteFrom('person').where('identity_id', '=', identity_id).execute()
+    await work.deleteFrom('role_grant').where('identity_id', '=', identity_id).execute()
+    await work.updateTable('identity').set({ revoked_at: now() }).where('id', '=', identity_id).execute()
+    return identity_id
+  }
+
+  /** As what strangers do, under whom it concerns; with an id of its own, so that the set-up's finds the set-up. */
+  function recordEnded(call: Call): Promise<Outcome<null>> {
+    return record({ ...call, reqId: randomUUID(), receipt: null }, 'identity.revoke', async () =>
+      accept(null),
+    )
+  }
+
+  async function insertFirstPerson(work: Work, wanted: NewPerson): Promise<Outcome<Enrolment>> {
+    const made = await insertPerson(work, wanted, now())
+    if (made.ok) await work.updateTable('deployment').set({ set_up_person: made.value.identity }).execute()
+    return made
   }
 }
 

@@ -678,11 +678,37 @@ test('ADMIN-EXISTS the first server admin is made by the command or by the code,
   const asked = { door: 'direct', reqId: 'test', source: 'here' } as const
   const wanted = { username: 'root-ada', name: 'Ada' }
   const first = given(await makeFirstAdmin(kms.state, wanted))
+  // What is refused ends nobody, and neither does what is done: whom another admin has invited stays.
+  const admins = [{ role: 'server-admin', organisation: null, project: null }] as const
+  const invited = given(
+    await people.invite(kms.callAs(kms.admin), { username: 'root-bob', name: 'Bob', grants: admins }),
+  )
+  for (const [username, rule] of [
+    ['root-bob', 'USERNAME-TAKEN'],
+    ['Root Ada', 'NAME-MALFORMED'],
+  ] as const)
+    expect(await makeFirstAdmin(kms.state, { ...wanted, username })).toMatchObject({ rule })
+  given(await people.beginEnrolment(first.code, asked))
   // Who mistyped a password or lost the code begins again.
   const again = given(await makeFirstAdmin(kms.state, wanted))
   expect(await people.beginEnrolment(first.code, asked)).toMatchObject({ rule: 'ENROLMENT-ABSENT' })
-  const totp = URI.parse(given(await people.beginEnrolment(again.code, asked)).totpUri) as TOTP
-  given(await people.enrol({ code: again.code, password, totp: codeOf(totp) }, asked))
+  given(await people.beginEnrolment(invited.code, asked))
+  const ended = await kms.server.services.database
+    .selectFrom('audit')
+    .select(['operation', 'outcome'])
+    .where('identity_id', '=', first.identity)
+    .where('operation', '!=', 'person.begin-enrolment')
+    .execute()
+  expect(ended).toEqual([{ operation: 'identity.revoke', outcome: 'ok' }])
+  // By the code: what it refuses ends nobody, and the command closes it.
+  const code = (await organisations.offerSetup()) ?? ''
+  const refused = await organisations.setUp({ code, name: 'Eve', username: 'root-bob' }, asked)
+  expect(refused).toMatchObject({ rule: 'USERNAME-TAKEN' })
+  given(await people.beginEnrolment(again.code, asked))
+  const last = given(await makeFirstAdmin(kms.state, wanted))
+  expect(await organisations.setUp({ code, name: 'Eve' }, asked)).toMatchObject({ rule: 'SETUP-REFUSED' })
+  const totp = URI.parse(given(await people.beginEnrolment(last.code, asked)).totpUri) as TOTP
+  given(await people.enrol({ code: last.code, password, totp: codeOf(totp) }, asked))
   expect(await makeFirstAdmin(kms.state, { username: 'second', name: 'Second' })).toMatchObject({
     rule: 'ADMIN-EXISTS',
   })

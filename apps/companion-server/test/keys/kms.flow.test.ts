@@ -519,7 +519,7 @@ test('SETUP-01 a person who has not enrolled is set up anew by the same code, an
 })
 
 test('SETUP-01 the setup code makes the first server admin, once, and closes for ever', async () => {
-  const { organisations, database } = kms.server.services
+  const { organisations, people, database } = kms.server.services
   const stale = await organisations.offerSetup()
   const code = await organisations.offerSetup()
   const use = (offered: unknown) =>
@@ -530,10 +530,17 @@ test('SETUP-01 the setup code makes the first server admin, once, and closes for
     .set({ setup_expires_at: new Date(0) })
     .execute()
   expect((await use(code)).json().code).toBe('SETUP-REFUSED')
-  const again = await organisations.offerSetup()
+  const again = (await organisations.offerSetup()) ?? ''
+  const asked = { door: 'direct', reqId: 'test', source: 'here' } as const
+  const stranger = { code: again, name: 'Eve', username: 'first-eve' }
+  const { admin: invited } = given(await organisations.setUp(stranger, asked))
+  const enrolment = 'code' in invited ? invited.code : ''
+  given(await people.beginEnrolment(enrolment, asked))
   const [one, two] = await Promise.all([use(again), use(again)])
   expect([one.statusCode, two.statusCode].toSorted()).toEqual([200, 401])
   const won = one.statusCode === 200 ? one : two
+  // Whom a set-up before it invited does not enrol after it.
+  expect(await people.beginEnrolment(enrolment, asked)).toMatchObject({ rule: 'ENROLMENT-ABSENT' })
   const { clientId, clientSecret } = won.json().identity
   expect(won.headers['audit-receipt']).toMatch(/^v1;/)
   const login = await kms.post('/api/v1/auth/universal-auth/login', { clientId, clientSecret })

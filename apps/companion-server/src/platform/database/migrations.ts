@@ -669,4 +669,10 @@ export const migrations: Readonly<Record<string, Step>> = {
       `alter table fhe_ciphertext drop column removed_at`,
     ],
   }),
+  /** Who is to be the first admin and has not enrolled: a set-up takes the place of nobody else. */
+  '0027-set-up-person': statements({
+    servedByOlder: true,
+    up: [`alter table deployment add column set_up_person text`],
+    down: [`alter table deployment drop column set_up_person`],
+  }),
 }

@@ -194,6 +194,8 @@ export type DeploymentTable = {
   setup_expires_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
   /** When the first server admin was made: it closes the set-up for ever. */
   set_up_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
+  /** Whom a set-up invited last. */
+  set_up_person: Generated<string | null>
   /** People log in by an identity provider; by password the break-glass admins alone. */
   sign_on_required: Generated<boolean>
 }

@@ -7,6 +7,7 @@ import { changesAlone, entry, given, type Permission, reads } from '../../operat
 import { Type } from '../../operations/schema.ts'
 import type { Database } from '../../platform/database/open.ts'
 import type { Tables } from '../../platform/database/tables.ts'
+import { whole } from '../../platform/database/whole.ts'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
 import { deactivate, memberIn, newMember, reactivate, regrant, shownName } from '../members.ts'
 import { patched } from './patch.ts'
@@ -289,13 +290,8 @@ function groupEntries({ database, now }: Parts) {
 function withinOne(database: Database) {
   return async <T>(work: (work: Work) => Promise<Outcome<T>>): Promise<Outcome<T>> => {
     try {
-      return await database.transaction().execute(async (one) => {
-        const outcome = await work(one)
-        if (!outcome.ok) throw new Refused(outcome)
-        return outcome
-      })
+      return await whole(database, work)
     } catch (error) {
-      if (error instanceof Refused) return error.outcome
       // Two at once: the constraint has the last word.
       if (error instanceof Error && 'code' in error && error.code === '23505') return taken()
       throw error
@@ -312,15 +308,6 @@ async function shownUser(work: Work, client: Of, id: string): Promise<Outcome<Us
 async function shownGroup(work: Work, client: Of, id: string): Promise<Outcome<Group>> {
   const found = (await groups(work, client)).find((group) => group.id === id)
   return found ? accept(groupDocument(found)) : refuse('OBJECT-ABSENT', 'Group not found')
-}
-
-class Refused<T> extends Error {
-  readonly outcome: Extract<Outcome<T>, { ok: false }>
-
-  constructor(outcome: Extract<Outcome<T>, { ok: false }>) {
-    super('refused')
-    this.outcome = outcome
-  }
 }
 
 /** What a log-in by this provider has to prove: the id that it gave, or its name for the user. */
