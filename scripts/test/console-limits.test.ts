@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { roles } from '../../apps/companion-server/src/access/authorize.ts'
 import { maxPage } from '../../apps/companion-server/src/access/page.ts'
+import { roles } from '../../apps/companion-server/src/access/role-names.ts'
 import { maxTokenTtl } from '../../apps/companion-server/src/access/tokens.ts'
 import { mostCounted, mostMinutes } from '../../apps/companion-server/src/alerts/rules.ts'
 import { maxDescription, maxRotationDays } from '../../apps/companion-server/src/keys/named.ts'

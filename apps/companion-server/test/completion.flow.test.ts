@@ -1,15 +1,20 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { beforeAll, expect, test } from 'vitest'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cli } from './support/commands.ts'
 
 const said = (...args: string[]): string =>
   execFileSync(process.execPath, [cli, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 
-/** Says on stderr where each module was loaded from. */
+const folder = mkdtempSync(join(tmpdir(), 'lux-completion-'))
+const list = join(folder, 'loaded')
+/** Writes down where each module was loaded from: in a file, for a pipe may be full. */
 const tellModules = `data:text/javascript,${encodeURIComponent(`
 import { registerHooks } from 'node:module'
-import { writeSync } from 'node:fs'
-registerHooks({ load: (url, context, next) => (writeSync(2, url), next(url, context)) })`)}`
+import { appendFileSync } from 'node:fs'
+registerHooks({ load: (url, context, next) => (appendFileSync(${JSON.stringify(list)}, url), next(url, context)) })`)}`
 
 let places: ReadonlyMap<string, readonly string[]>
 let script = ''
@@ -19,7 +24,7 @@ beforeAll(() => {
   script = said('completion', 'bash')
   const manual = spawnSync(process.execPath, ['--import', tellModules, cli, 'manual'], { encoding: 'utf8' })
   page = manual.stdout
-  loaded = manual.stderr
+  loaded = readFileSync(list, 'utf8')
   places = new Map(
     [...script.matchAll(/^ {4}'([a-z -]*)'\) next='(.*)' ;;$/gm)].map(([, words = '', next = '']) => [
       words,
@@ -27,6 +32,8 @@ beforeAll(() => {
     ]),
   )
 })
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('COMPLETION bash knows every command and option of the server under the program’s own name', () => {
   expect(places.size).toBeGreaterThan(20)

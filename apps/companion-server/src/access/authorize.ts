@@ -8,27 +8,7 @@ import {
   sameApprovals,
   unmet,
 } from './conditions.ts'
-
-/** `user` is a person, `service` a program; they may the same. */
-export const roles = [
-  'server-admin',
-  'organisation-admin',
-  'crypto-officer',
-  'operator',
-  'service',
-  'user',
-  'auditor',
-] as const
-export type Role = (typeof roles)[number]
-
-/** Roles of one project, and of the whole deployment. */
-export const projectRoles = [
-  'user',
-  'service',
-  'auditor',
-  'crypto-officer',
-] as const satisfies readonly Role[]
-export const deploymentRoles = ['operator', 'server-admin'] as const satisfies readonly Role[]
+import type { Role } from './role-names.ts'
 
 /** A role and where it holds: in one project, in one organisation, or, where both are null, in the whole deployment. */
 export type Grant = {

@@ -1,6 +1,7 @@
 import { type Static, Type } from '../operations/schema.ts'
-import { type Grant, roles } from './authorize.ts'
+import type { Grant } from './authorize.ts'
 import { type Conditions, conditions } from './conditions.ts'
+import { roles } from './role-names.ts'
 import { maxGrants } from './tokens.ts'
 
 const closed = { additionalProperties: false } as const

@@ -12,10 +12,11 @@ import { changesAlone, entry, type Permission, reads } from '../operations/entry
 import { Type } from '../operations/schema.ts'
 import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import type { Action, Role } from './authorize.ts'
+import type { Action } from './authorize.ts'
 import type { Conditions } from './conditions.ts'
 import { place } from './fields.ts'
 import { inOrganisation } from './organisations.ts'
+import type { Role } from './role-names.ts'
 
 /** Who may do what in one place; null is the whole deployment, of which only its own roles are meant. */
 export type Access = {

@@ -1,6 +1,6 @@
-import type { Role } from '../access/authorize.ts'
 import type { RegisteredClient } from '../access/kmip-clients.ts'
 import type { PlainKeys } from '../access/organisations.ts'
+import type { Role } from '../access/role-names.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { mustBeNew, writeNew } from '../platform/state-folder/private-file.ts'
 import { issueClientCertificate } from '../platform/tls/certificate.ts'

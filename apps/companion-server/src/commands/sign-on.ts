@@ -1,4 +1,4 @@
-import type { Role } from '../access/authorize.ts'
+import type { Role } from '../access/role-names.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { requirePrivate } from '../platform/state-folder/private-file.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'

@@ -6,9 +6,9 @@ import {
   mayRename,
   organisationsWhere,
   type Resource,
-  type Role,
 } from '../../src/access/authorize.ts'
 import type { Conditions } from '../../src/access/conditions.ts'
+import type { Role } from '../../src/access/role-names.ts'
 
 const key: Resource = {
   ...({ kind: 'key', organisation: 'o', project: 'p' } as const),
