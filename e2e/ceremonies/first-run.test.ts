@@ -92,7 +92,7 @@ test('FIRST-RUN dealing the threshold key shows what is done and how far it is',
   expect(seen).toEqual(seen.toSorted((a, b) => a - b))
   expect(new Set(seen).size).toBeGreaterThan(2)
   await playOn(page, 'Holders prove their shares')
-  guide.did('Deal the shares')
+  guide.did('Deal the shares', 'Holders prove their shares')
   const holders = stepPanel(page).getByRole('button', { name: /^Sign as simulated participant: Holder/ })
   await holders.first().waitFor()
   expect(await holders.count()).toBe(3)
