@@ -3,8 +3,9 @@ import { goTo } from '../support/person.ts'
 import { violations } from './support/contents.ts'
 import { type Desktop, openDesktop } from './support/desktop.ts'
 
-/** The PIN that the rehearsal chooses for its own throw-away token. */
+/** The PINs that the rehearsal chooses for its own throw-away token: the user's, and another for the security officer. */
 const pin = '15926374'
+const soPin = '48261593'
 
 let desktop: Desktop
 beforeAll(async () => {
@@ -40,7 +41,8 @@ async function actOnce(): Promise<void> {
     const fields = await page.locator('.stage-main input[type=password]').count()
     for (let field = 0; field < fields; field += 1) {
       if (field > 0) await page.keyboard.press('Tab')
-      await page.keyboard.type(pin)
+      // Both are chosen at once, the security officer's first, each typed twice.
+      await page.keyboard.type(fields === 4 && field < 2 ? soPin : pin)
     }
   }
   if (at === 'clock') await page.keyboard.type(new Date().toISOString().slice(11, 19))
