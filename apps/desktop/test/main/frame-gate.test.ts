@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { limits } from '../../src/contract/index.ts'
-import { createFrameGate } from '../../src/main/origin.ts'
+import { createFrameGate } from '../../src/main/frame-gate.ts'
 
 test('GATE-SENDER a frame of another window or of another type does not pass', () => {
   const gate = createFrameGate(() => 0)
