@@ -169,9 +169,24 @@ test('BUNDLE-TOO-LARGE a bundle that goes on and on is cut at its cap, whether i
 test('DATABASE-SLOW a query that waits too long ends in 503 by name, and the server goes on after it', async () => {
   const settings = kms.server.databaseSettings
   const owner = connect({ ...settings, user: 'custody_owner' })
+  // Its limit ends a query as a cancelled one ends; nobody waits seven seconds to see it.
+  const limit = await sql<{ statement_timeout: string }>`show statement_timeout`.execute(
+    kms.server.services.database,
+  )
+  expect(limit.rows).toEqual([{ statement_timeout: '7s' }])
   const reply = await owner.transaction().execute(async (work) => {
     await sql`lock table key in access exclusive mode`.execute(work)
-    return kms.post(`${id}/encrypt`, { plaintext: 'AAAA' })
+    const asked = kms.post(`${id}/encrypt`, { plaintext: 'AAAA' })
+    await expect
+      .poll(async () => {
+        const ended = await sql`
+          select pg_cancel_backend(pid) from pg_locks where relation = 'key'::regclass and not granted`.execute(
+          work,
+        )
+        return ended.rows.length
+      })
+      .toBe(1)
+    return asked
   })
   await owner.destroy()
   expect([reply.status, reply.body.code]).toEqual([503, 'DATABASE-SLOW'])
