@@ -43,3 +43,11 @@ export function sentencesOf(page: string): Sentence[] {
       .filter(({ words: count }) => count > 0),
   )
 }
+
+/** Every text of a file of texts, with its key; what is filled in counts as one word. */
+export function textsOf(texts: unknown, key = ''): [string, string][] {
+  if (typeof texts === 'string') return [[key, texts.replaceAll(/\{\{\w+\}\}/g, 'Value')]]
+  return Object.entries(texts ?? {}).flatMap(([name, one]) =>
+    textsOf(one, key === '' ? name : `${key}.${name}`),
+  )
+}

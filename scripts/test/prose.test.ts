@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { sentencesOf } from '../prose/sentences.ts'
+import { excused } from '../prose/limits.ts'
+import { bannedPhrase } from '../prose/phrases.ts'
+import { sentencesOf, textsOf } from '../prose/sentences.ts'
 
 const counted = (page: string) => sentencesOf(page).map(({ line, words }) => [line, words])
 
@@ -21,4 +23,24 @@ test('PROSE an item, a cell and a heading end a sentence, and fenced code has no
     [6, 1],
   ])
   expect(counted('```sh\nnpm start now\n```\nAfter it.')).toEqual([[4, 2]])
+})
+
+test('PROSE every text of a file is found by its key, and a value in it is one word', () => {
+  expect(textsOf({ a: { b: 'One {{two}}' }, c: 'Three' })).toEqual([
+    ['a.b', 'One Value'],
+    ['c', 'Three'],
+  ])
+})
+
+test('PROSE a phrase that readers had to read twice is found as it stands', () => {
+  expect(bannedPhrase('The name is not Of its form.')).toBe('Of its form')
+  expect(bannedPhrase('The form of the key.')).toBe(undefined)
+})
+
+test('PROSE a list passes over the faults of its pages, and a page without one has to leave it', () => {
+  const fault = (kind: 'sentence' | 'length', page: string) => ({ kind, page, text: `${kind} of ${page}` })
+  const lists = { sentence: ['a.md', 'b.md'], length: [] }
+  expect(
+    excused([fault('sentence', 'a.md'), fault('length', 'a.md'), fault('sentence', 'c.md')], lists),
+  ).toEqual(['length of a.md', 'sentence of c.md', expect.stringMatching(/^b\.md has no such fault/)])
 })

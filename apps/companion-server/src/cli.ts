@@ -388,7 +388,7 @@ clients
 kmip
   .command('plain-keys')
   .description(
-    'Whether new keys of a project may leave in the clear, or wrapped under keys that a client has; with no, none leaves so any more.',
+    'Whether new keys of a project may leave in the clear, or wrapped under a client’s keys. With no, none leaves so any more.',
   )
   .requiredOption('--project <id>', 'the project')
   .addOption(new Option('--allow <answer>').choices(plainKeys).makeOptionMandatory())
@@ -525,7 +525,7 @@ signOn
   )
 signOn
   .command('scim-token')
-  .description('Make the token by which a provider keeps its members here (SCIM); the one before ends.')
+  .description('Make the token by which a provider keeps its members here (SCIM). The previous token ends.')
   .argument('<name>')
   .action((name: string) =>
     running(async () => {

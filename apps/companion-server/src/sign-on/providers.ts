@@ -237,7 +237,7 @@ function endingEntries(parts: Parts) {
       },
     }),
 
-    /** Another SCIM token, shown once; the one before ends. */
+    /** Another SCIM token, shown once; the previous one ends. */
     makeScimToken: entry({
       ...ofProvider,
       name: 'sign-on.make-scim-token',

@@ -78,7 +78,7 @@ export const catalogue = {
   },
   RECOVERY: {
     title:
-      'The backup that the run used is that of the plan; each custodian who is named stated the very share, and what was restored is proved',
+      'The run used the backup of the plan. Each custodian who is named stated the right share, and what was restored is proved',
     needs: ['CARDS', 'PLAN-CONTENT', 'OPENING-CERTIFICATE', 'BLOB-DIGEST'],
   },
   DECOMMISSION: {
@@ -104,7 +104,7 @@ export const catalogue = {
   },
   'TRANSCRIPT-CONTENT': {
     title:
-      'The transcript is one whole run of the plan; what was made, proved and dealt is what it says, in tokens that were opened and probed',
+      'The transcript is one whole run of the plan. What was made, proved and dealt is what it says, in tokens that were opened and probed',
     needs: ['PLAN-CONTENT', 'OPENING-CERTIFICATE', 'EXCEPTIONS', 'TRANSPORTS', 'WRAP-TREE', 'CARDS'],
   },
   'POLICY-MISSING': { title: 'A policy was given, so that the signers are known', needs: [] },

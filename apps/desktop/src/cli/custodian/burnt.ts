@@ -10,7 +10,7 @@ export type BurntOptions = { burnt?: string[] }
 export function withBurnt(command: Command): Command {
   return command.option(
     '--burnt <bundle>',
-    'a bundle of an earlier drill or restore: a share of the set that it burnt is refused; may be repeated',
+    'a bundle of an earlier drill or restore: a share of the set that it burnt is refused',
     severalOf,
   )
 }

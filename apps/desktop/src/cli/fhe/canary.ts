@@ -20,7 +20,7 @@ export function registerFheCanary(group: Command, act: CommandLine['act']): void
     .requiredOption('--public <file>', 'the new public.bin')
     .requiredOption(
       '--ciphertext <file>',
-      'encrypted after all corrections were published; 128 to 256 fresh blocks, and with a squash key 64 to 256 squashed ones',
+      'made after all corrections: 128 to 256 fresh blocks, and with a squash key 64 to 256 squashed ones',
       severalOf,
     )
     .requiredOption(

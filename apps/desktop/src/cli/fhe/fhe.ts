@@ -54,7 +54,7 @@ export function registerFhe({ program, act }: CommandLine): void {
     .requiredOption('--holders <n>', 'how many holders there are', count('--holders', MAX_HOLDERS))
     .option(
       '--mode <mode>',
-      'S: squashed results only, of a key with a squash key; F: fresh 64-bit ciphertexts too, at 2 of 2, 2 of 3 or 3 of 3',
+      'S: squashed results, with a squash key; F: fresh 64-bit ciphertexts too, at 2 of 2, 2 of 3 or 3 of 3',
       modeOption,
       'S',
     )

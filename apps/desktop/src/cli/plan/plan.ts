@@ -77,7 +77,7 @@ Example:
     .command('lint')
     .argument('<files...>', 'plans')
     .description(
-      'Say every reason why a plan could not run to its end, by rule and step; what to know of it, and what is wrong with the cards in cards/ beside it.',
+      'Say every reason why a plan could not run to its end, by rule and step. Also look at the cards in cards/ beside it.',
     )
     .option(
       '--policy <file>',
