@@ -9,7 +9,9 @@ test('LOGIN-REFUSED an IPv6 address stands for its /64, and an IPv4 address for 
   expect(networkOf('::1')).toBe('0:0:0:0::/64')
   expect(networkOf('fe80::1%eth0')).toBe('fe80:0:0:0::/64')
   expect(['192.0.2.1', '::ffff:192.0.2.1'].map(networkOf)).toEqual(['192.0.2.1', '192.0.2.1'])
-  expect(networkOf('direct')).toBe('direct')
+  expect(networkOf('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1:2::/64')
+  expect(networkOf('2001:db8::6')).toBe('2001:db8:0:0::/64')
+  expect(['direct', ''].map(networkOf)).toEqual(['direct', ''])
 })
 
 test('LOGIN-REFUSED a device is one person’s, one server’s, and lives half a year', () => {

@@ -1,8 +1,9 @@
 import { constants, createHash } from 'node:crypto'
-import { type AddressInfo, isIPv6, type Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { createServer, type TLSSocket } from 'node:tls'
 import { type Outcome, type Refusal, refuse } from '@lux/crypto'
 import type { KmipClient, KmipClients } from '../../access/kmip-clients.ts'
+import { networkOf } from '../../access/lockout.ts'
 import type { Strangers } from '../../audit/strangers.ts'
 import { inTime } from '../../platform/in-time.ts'
 import type { TlsKey } from '../../platform/tls/certificate.ts'
@@ -75,15 +76,6 @@ type Meeting = {
   isShaking: boolean
   /** It is a client's, or over. */
   become(): void
-}
-
-/** The address; of IPv6 its /64, which whoever has one address of it has whole. */
-export function networkOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/, '')
-  if (!isIPv6(plain)) return plain
-  const [front = [], back = []] = plain.split('::').map((half) => (half === '' ? [] : half.split(':')))
-  const between = Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0')
-  return `${[...front, ...between, ...back].slice(0, 4).join(':')}::/64`
 }
 
 const placeOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`
