@@ -267,8 +267,23 @@ test('CONSOLE-PEOPLE a service is made under a condition, its secret shown once,
   await dialog.getByRole('button', { name: 'Close anyway' }).click()
   await page.getByText(/^May use keys in the project .* Only from 127\.0\.0\.0\/8\.$/).waitFor()
 
-  // Its certificate may speak KMIP, until it is revoked.
+  // Its certificate may speak KMIP, until it is revoked; among more services than a page holds, it is searched for.
+  await page.evaluate(async () => {
+    const headers = { 'X-Custody-Console': '1', 'Content-Type': 'application/json' }
+    const asked = async (path: string, body?: object) =>
+      (
+        await fetch(
+          `/api/v1${path}`,
+          body ? { method: 'POST', headers, body: JSON.stringify(body) } : { headers },
+        )
+      ).json()
+    const { identities } = await asked('/identities?kind=service&search=shop')
+    const { organisationId, projectId } = identities[0].grants[0]
+    const grants = [{ role: 'service', organisationId, projectId }]
+    for (let at = 0; at < 100; at++) await asked('/identities', { name: `early ${at}`, grants })
+  })
   await page.getByRole('link', { name: 'KMIP clients' }).click()
+  await page.getByRole('searchbox', { name: 'Search' }).fill('shop')
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   writeFileSync(join(folder, 'kmip.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }), {
     mode: 0o600,

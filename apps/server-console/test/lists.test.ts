@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { labelOf, waitsFor } from '../src/api/approvals.ts'
 import { Refused } from '../src/api/client.ts'
 import { placesOf, readsOrganisation, restOf } from '../src/api/queries.ts'
-import type { Grant, Organisation } from '../src/api/types.ts'
+import type { Grant, Identity, Organisation } from '../src/api/types.ts'
+import { choicesOf } from '../src/components/chosen.tsx'
 import { pageAt } from '../src/components/list.tsx'
 import { twiceTheSame } from '../src/components/new-password.tsx'
 import { pageOf, routeOf } from '../src/components/route.ts'
@@ -131,4 +132,18 @@ test('CONSOLE-FIELDS a username is sent in small letters, and a new password is 
   expect(usernameIn(from({ username: ' Paul ' }))).toBe('paul')
   expect(twiceTheSame(from({ password: 'one', repeated: 'one' }))).toBe(null)
   expect(twiceTheSame(from({ password: 'one', repeated: 'two' }))).toBe('CONSOLE-PASSWORDS')
+})
+
+test('CONSOLE-CHOICES what was chosen stays, whatever is searched for next, and nobody revoked is offered', () => {
+  const one = (id: string, revokedAt: string | null = null): Identity => ({
+    ...{ id, name: id, kind: 'person', revokedAt, createdAt: '', grants: [] },
+    ...{ username: null, invited: false },
+  })
+  const offered = (kept: readonly Identity[], found: readonly Identity[]) =>
+    choicesOf(kept, found).map(({ id }) => id)
+  expect(offered([one('ada')], [one('ada'), one('bea'), one('cyd', '2026-12-01T00:00:00Z')])).toEqual([
+    'ada',
+    'bea',
+  ])
+  expect(offered([one('ada')], [])).toEqual(['ada'])
 })

@@ -105,10 +105,6 @@ export function useIdentities(kind: Kind, { search, offset, limit }: Part, enabl
   })
 }
 
-/** As many as one call gives, to choose among. */
-export const useChoices = (kind: Kind, enabled = true) =>
-  useIdentities(kind, { search: '', offset: 0, limit: maxPage }, enabled)
-
 export type ProjectChoice = { readonly value: string; readonly label: string }
 
 /** The projects where a person has this role, with their organisations' names. */

@@ -1,11 +1,11 @@
-import { Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
-import type { Identity } from '../api/types.ts'
-import { Field, type Fields, Tick } from '../components/form.tsx'
+import { ChosenSome, useChoices } from '../components/chosen.tsx'
+import { Field, type Fields } from '../components/form.tsx'
 
-/** The limits that a role can be given with. `approvers`: the people whose approval can be asked for. */
-export function ConditionFields({ approvers }: { approvers: readonly Identity[] }) {
+/** The limits that a role can be given with. */
+export function ConditionFields() {
   const { t } = useTranslation()
+  const approvers = useChoices('person')
   return (
     <details className="snippets">
       <summary>{t('console.new-identity.conditions')}</summary>
@@ -39,21 +39,18 @@ export function ConditionFields({ approvers }: { approvers: readonly Identity[] 
           label={t('console.new-identity.not-after')}
         />
         <Field name="key-names" label={t('console.new-identity.key-names')} dir="ltr" />
-        {approvers.length === 0 ? null : (
+        {approvers.choices.length === 0 && approvers.search === null ? null : (
           <fieldset className="ticks">
             <legend>{t('console.new-identity.approvers')}</legend>
             <Field
               name="approvals"
               type="number"
               min={1}
-              max={approvers.length}
               label={t('console.new-identity.approvals')}
               hint={t('console.new-identity.approvals-hint')}
               className="short"
             />
-            {approvers.map(({ id, name }) => (
-              <Tick key={id} name="approver" value={id} label={<Rec>{name}</Rec>} />
-            ))}
+            <ChosenSome from={approvers} name="approver" />
           </fieldset>
         )}
       </div>

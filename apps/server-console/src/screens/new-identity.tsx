@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../api/client.ts'
 import type { Role } from '../api/limits.ts'
-import { has, type Place, useChoices, usePerson } from '../api/queries.ts'
+import { has, type Place, usePerson } from '../api/queries.ts'
 import type { Enrolment, Grant } from '../api/types.ts'
 import { Secret, Value } from '../components/copy.tsx'
 import { Dialog } from '../components/dialog.tsx'
@@ -87,7 +87,6 @@ export function NewIdentity({
   const sentence = useRoleSentence()
   const spots = useSpots(kind, places)
   const [chosen, setChosen] = useState(smallestOf(spots)?.value ?? '')
-  const people = useChoices('person')
   const spot = spots.find(({ value }) => value === chosen)
   const work = useMutation({
     mutationFn: (fields: Fields) => {
@@ -118,7 +117,6 @@ export function NewIdentity({
       </Dialog>
     )
   const roles = rolesFor(grants, spot, kind)
-  const approvers = (people.data?.identities ?? []).filter(({ revokedAt }) => revokedAt === null)
   const example = {
     name: 'shop',
     ...(kind === 'person' ? { username: 'shop' } : {}),
@@ -180,7 +178,7 @@ export function NewIdentity({
             />
           ))}
         </fieldset>
-        <ConditionFields approvers={approvers} />
+        <ConditionFields />
       </Form>
       <CallSnippets method="POST" path={kind === 'person' ? '/people' : '/identities'} body={example} />
     </Dialog>

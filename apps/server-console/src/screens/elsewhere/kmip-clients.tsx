@@ -3,7 +3,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../../api/client.ts'
-import { type ProjectChoice, projectsAs, useChoices, usePerson, usePlaces } from '../../api/queries.ts'
+import { type ProjectChoice, projectsAs, usePerson, usePlaces } from '../../api/queries.ts'
+import { ChosenOne, useChoices } from '../../components/chosen.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Choice, Field, Form, TextField } from '../../components/form.tsx'
 import { Asked, Card, Page } from '../../components/page.tsx'
@@ -111,7 +112,7 @@ function OfProjects({ projects }: { projects: readonly ProjectChoice[] }) {
 function Register({ project }: { project: string }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
-  const identities = useChoices('service')
+  const services = useChoices('service')
   const work = useMutation({
     mutationFn: (body: object) => call<unknown>('POST', '/kmip-clients', body),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['kmip-clients', project] }),
@@ -124,10 +125,9 @@ function Register({ project }: { project: string }) {
   }
   return (
     <>
-      <Asked query={identities}>
-        {(found) => {
-          const services = found.identities.filter(({ revokedAt }) => revokedAt === null)
-          return services.length === 0 ? (
+      <Asked query={services.query}>
+        {() =>
+          services.choices.length === 0 && services.search === null ? (
             <p className="quiet">{t('console.kmip.no-service')}</p>
           ) : (
             <Form
@@ -142,11 +142,11 @@ function Register({ project }: { project: string }) {
                 })
               }
             >
-              <Choice
+              <ChosenOne
+                from={services}
                 name="identity"
                 label={t('console.kmip.identity')}
                 hint={t('console.kmip.identity-hint')}
-                options={services.map(({ id, name }) => ({ value: id, label: name }))}
               />
               <Field
                 name="name"
@@ -166,7 +166,7 @@ function Register({ project }: { project: string }) {
               />
             </Form>
           )
-        }}
+        }
       </Asked>
       <CallSnippets method="POST" path="/kmip-clients" body={example} />
     </>
