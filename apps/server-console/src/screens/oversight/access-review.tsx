@@ -142,9 +142,13 @@ function PresentAccess({ spot }: { spot: Spot }) {
               </ul>
             </PagedList>
             <Refused error={take.error} />
-            <Form work={sign} submit={t('console.review.sign')} onSubmit={() => sign.mutate(digest)}>
-              <Tick name="looked" required label={t('console.review.looked')} />
-            </Form>
+            {part.search === '' ? (
+              <Form work={sign} submit={t('console.review.sign')} onSubmit={() => sign.mutate(digest)}>
+                <Tick name="looked" required label={t('console.review.looked')} />
+              </Form>
+            ) : (
+              <p className="quiet">{t('console.review.whole')}</p>
+            )}
             <CallSnippets method="POST" path="/access-reviews" body={{ ...organisation, digest }} />
           </Card>
         )
