@@ -2163,6 +2163,7 @@ class Verifier:
         return {'verdict': verdict, 'digest': self.digest if read else None, 'domain': self.p['domain'] if read else None,
                 'policyDigest': self.policy and sha(jcs(self.policy)).hex(),
                 'failed': failed, 'checks': checks, 'signedHere': run['signed_here'] if run else [],
+                'hasThresholdKey': read and self.p['fhe'] is not None,
                 'notes': self.notes() if {'PLAN-CONTENT', 'CARDS'} <= passed else []}
 
     # archive and content
@@ -3559,7 +3560,34 @@ def examine(options):
     return {'verdict': 'refused', 'failed': [code], 'checks': [{'id': code, 'ok': False, 'detail': detail}]}, exit_
 
 
-SIGNED_BEFORE = 'not proved: what officers saw before they signed the policy and approved the plan, which was before the run'
+# What no file can show, in the order in which people read it.
+UNPROVED = {
+    'anything': 'Anything at all: the file could not be read as a bundle.',
+    'signers': 'Who signed: you gave no policy.',
+    'rehearsal': 'That any key here counts: it is a rehearsal.',
+    'hardware': 'That a token is genuine hardware, unless its maker attests it. Without that, it rests on the workstation’s word.',
+    'room': 'That the room was as the witnesses say.',
+    'clock': 'That the clock on the wall was right.',
+    'shares': 'That the holders still have their shares today.',
+    'signed-here': 'What these people saw before they signed: the workstation itself showed it, and nothing else did. {}',
+    'signed-before': 'What officers saw before they signed the policy and approved the plan: that was before the run, and no file says '
+                     'where they read it.',
+}
+
+
+def unproved_of(result):
+    if result.get('digest') is None:
+        return ['anything']
+    ids = ['hardware', 'room', 'clock', 'signed-before']
+    if result['signedHere']:
+        ids.append('signed-here')
+    if result['hasThresholdKey']:
+        ids.append('shares')
+    if result['domain'] == 'rehearsal':
+        ids.append('rehearsal')
+    if result['verdict'] == 'signers-unknown':
+        ids.append('signers')
+    return sorted(ids, key=list(UNPROVED).index)
 
 
 def main(arguments):
@@ -3583,11 +3611,8 @@ def main(arguments):
             print(f'{name}  {digest}', *words_of(digest), sep='\n')
     for note in result.get('notes', []):
         print(f"note    {note['id']}: {', '.join([note['state'].replace('-', ' '), *note['values']])}")
-    for name in result.get('signedHere', []):
-        print(f'not proved: that {name} was shown what they signed by anything but the workstation itself')
-    # No file says where they read it: always, of whatever could be read.
-    if result.get('digest') is not None:
-        print(SIGNED_BEFORE)
+    for one in unproved_of(result):
+        print('not proved:', UNPROVED[one].format(', '.join(result.get('signedHere', []))))
     rehearsal = ' (a rehearsal: nothing in it is for use)' if result.get('domain') == 'rehearsal' else ''
     print({'accepted': f'accepted{rehearsal}', 'refused': f"refused by {', '.join(result['failed'])}",
            'signers-unknown': 'consistent, signers unknown: POLICY-MISSING (give --policy)'}[result['verdict']])

@@ -1,7 +1,10 @@
-import { type BundleVerdict, type Check, type Note, verifyBundle } from '@lux/ceremony/bundle'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type BundleVerdict, type Check, type Note, type Unproved, verifyBundle } from '@lux/ceremony/bundle'
 import { serverCardCodec } from '@lux/ceremony/wire'
 import { verifyAttestation } from '@lux/hsm'
 import { ExpectedError, fileReader } from '@lux/node-files'
+import { findParts } from '../core/program.ts'
 import type { CommandLine } from './shell/command-line.ts'
 import { readPolicy, readServerCard, wordLines, wordsOf } from './shell/files.ts'
 import type { Outcome } from './shell/output.ts'
@@ -62,7 +65,7 @@ function audienceOf(text: string): string {
 
 function outcomeOf(
   path: string,
-  { verdict, checks, failed, contents, signedHere, notes }: BundleVerdict,
+  { verdict, checks, failed, contents, signedHere, unproved, notes }: BundleVerdict,
 ): Outcome {
   const accepted = verdict === 'accepted'
   const digest = contents?.digest ?? null
@@ -83,18 +86,20 @@ function outcomeOf(
     ...[...passed, ...notRun, ...refused].map(checkLine),
     ...(digest === null ? [] : [`digest  ${digest}`, ...wordLines(words)]),
     ...notes.map(noteLine),
-    ...signedHere.map(
-      (name) => `not proved: that ${name} was shown what they signed by anything but the workstation itself`,
-    ),
-    // No file says where they read it: always, of whatever could be read.
-    ...(contents === null ? [] : [signedBefore]),
+    ...unprovedLines(unproved, signedHere.join(', ')),
     `${path}: ${said}`,
   ].join('\n')
   return { exit: accepted ? 0 : 1, json, text, answered: true }
 }
 
-const signedBefore =
-  'not proved: what officers saw before they signed the policy and approved the plan, which was before the run'
+/** Each as the window says it. */
+function unprovedLines(unproved: readonly Unproved[], names: string): string[] {
+  // Our own file, which a test holds beside every language.
+  const { unproved: texts } = JSON.parse(
+    readFileSync(join(findParts().resources, 'locales/en/bundles.json'), 'utf8'),
+  ) as { unproved: Record<Unproved, string> }
+  return unproved.map((what) => `not proved: ${texts[what].replace('{{names}}', names)}`)
+}
 
 function noteLine({ id, state, values }: Note): string {
   return `note    ${id}: ${[state.replace('-', ' '), ...values].join(', ')}`

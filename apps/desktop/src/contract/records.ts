@@ -81,6 +81,8 @@ export type VerifyView = {
   checks: CheckView[]
   /** To whom nothing but the workstation itself showed what they signed. */
   signedHere: string[]
+  /** What no file can show, as keys of the texts. */
+  unproved: string[]
   /** What the bundle has of what no check asks for; `values` are names and figures. */
   notes: {
     id: 'text' | 'heard' | 'capabilities' | 'shim' | 'device' | 'machine'

@@ -91,20 +91,18 @@ describe('both verifiers take the same arguments', () => {
     }
   }, 120_000)
 
-  test('both say what no bundle proves, and nothing of what cannot be read', async () => {
+  test('both say the same of what no bundle proves', async () => {
     const cut = join(folder, 'cut.zip')
     writeFileSync(cut, readFileSync(bundle).subarray(0, 1000))
-    for (const [args, lines] of [
-      [[bundle, '--policy', policy], 1],
-      [[bundle], 1],
-      [[cut, '--policy', policy], 0],
+    const always = ['genuine hardware', 'the room', 'the clock', 'the holders', 'before the run']
+    for (const [args, parts] of [
+      [[bundle, '--policy', policy], always],
+      [[bundle], ['gave no policy', ...always]],
+      [[cut, '--policy', policy], ['could not be read']],
     ] as const) {
       const unproved = (text: string) => text.split('\n').filter((line) => line.startsWith('not proved: '))
       const { stdout } = await custody(['verify', ...args])
-      expect([args, unproved(stdout)]).toEqual([
-        args,
-        Array(lines).fill(expect.stringContaining('before the run')),
-      ])
+      expect([args, unproved(stdout)]).toEqual([args, parts.map((part) => expect.stringContaining(part))])
       const second = spawnSync('python3', ['-B', verifier, ...args], { encoding: 'utf8' }).stdout
       expect([args, unproved(second)]).toEqual([args, unproved(stdout)])
       const digest = (text: string) => /^digest .*\n(?: {2}.*\n){4}/m.exec(text)?.[0]

@@ -36,6 +36,7 @@ const viewOf = (path: string): VerifyView => ({
     detail: null,
     checks: [],
     signedHere: [],
+    unproved: [],
     notes: [],
   },
   policy: null,

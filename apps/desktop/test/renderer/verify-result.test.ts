@@ -7,7 +7,7 @@ import { renderToStaticMarkup } from 'react-dom/server'
 import { initReactI18next } from 'react-i18next'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { VerifyView } from '../../src/contract/index.ts'
-import { checkGroups, groupOf, groupsOf, notProved } from '../../src/renderer/bundles/check-groups.ts'
+import { checkGroups, groupOf, groupsOf } from '../../src/renderer/bundles/check-groups.ts'
 import { VerifyResult } from '../../src/renderer/bundles/verify-result.tsx'
 import { verdictPaper } from '../../src/renderer/paper/verdict-paper.ts'
 
@@ -46,6 +46,7 @@ const accepted: VerifyView = {
   ...{
     checks: passed,
     signedHere: [],
+    unproved: ['hardware', 'room', 'clock', 'signed-before'],
     notes: [{ id: 'heard', state: 'signed', values: ['Wim'] }],
     contents,
     taken: null,
@@ -179,17 +180,13 @@ describe('VERDICT-WORDS', () => {
   })
 })
 
-describe('VERDICT-UNPROVED', () => {
-  test('what no file proves is always shown, and more where less is known', () => {
-    expect(notProved(accepted)).toEqual(['hardware', 'room', 'clock', 'signed-before'])
-    expect(notProved(unsigned)).toEqual(['signers', 'hardware', 'room', 'clock', 'signed-before'])
-    expect(notProved(failing('ZIP-PROFILE'))).toEqual(['anything'])
-    const files = [{ name: 'p', what: 'public-share-file', bytes: 1 }]
-    expect(
-      notProved({ ...accepted, signedHere: ['Ada'], contents: { ...contents, domain: 'rehearsal', files } }),
-    ).toEqual(['rehearsal', 'hardware', 'room', 'clock', 'shares', 'signed-here', 'signed-before'])
-    expect(shown({ ...accepted, signedHere: ['Ada', 'Bo'] })).toContain('Ada, Bo')
-  })
+test('VERDICT-UNPROVED what no file proves is shown, each with its text', () => {
+  const all = ['signers', 'rehearsal', 'hardware', 'room', 'clock', 'shares', 'signed-here', 'signed-before']
+  const text = shown({ ...accepted, signedHere: ['Ada', 'Bo'], unproved: all })
+  for (const what of all.filter((one) => one !== 'signed-here'))
+    expect(text).toContain(i18next.t(`bundles.unproved.${what}`))
+  expect(text).toContain('Ada, Bo')
+  expect(shown({ ...accepted, unproved: ['anything'] })).toContain('Anything at all')
 })
 
 test('PAPER-VERDICT the printed verdict has the sentence, the words, every check and what is not proved', () => {

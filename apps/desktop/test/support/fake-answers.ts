@@ -364,6 +364,7 @@ export function answers(plan: string): Record<string, Answer> {
         { name: 'MANIFEST-SIGNATURES', outcome: 'not-run', detail: 'POLICY-MISSING did not pass' },
       ],
       signedHere: ['Mei Tanaka'],
+      unproved: ['signers', 'rehearsal', 'hardware', 'room', 'clock', 'signed-here', 'signed-before'],
       notes: [{ id: 'heard', state: 'signed', values: ['Wim Janssen'] }],
       policy: null,
       contents: {

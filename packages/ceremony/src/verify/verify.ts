@@ -3,6 +3,7 @@ import type { Check } from '../bundle/checks.ts'
 import { type Note, noteIds } from '../bundle/note.ts'
 import type { Predicate } from '../bundle/predicate.ts'
 import { member, type Recorded } from '../bundle/recorded.ts'
+import { type Unproved, unprovedOf } from '../bundle/unproved.ts'
 import { type ManifestSigners, required, Verification, type VerifyOptions } from '../bundle/verification.ts'
 import { blobName } from '../bundle/zip-layout.ts'
 import { type RandomAccess, readEntry } from '../bundle/zip-reader.ts'
@@ -61,6 +62,8 @@ export type BundleVerdict = {
   readonly signers: ManifestSigners | null
   /** Names of whom nothing but the workstation itself showed what they signed: that they saw those bytes is not proved. */
   readonly signedHere: readonly string[]
+  /** What no file can show of this bundle. */
+  readonly unproved: readonly Unproved[]
   /** What the bundle has of what no check asks for, and what its version has no place for. */
   readonly notes: readonly Note[]
 }
@@ -82,13 +85,18 @@ export async function verifyBundle(
   await checkAddress(v)
   const checks = v.ledger.checks()
   const failed = checks.filter(({ ok }) => ok === false).map(({ id }) => id)
+  const verdict = conclude(checks)
+  const contents = contentsOf(v)
+  const signedHere = v.transcript?.signedHere ?? []
+  const isPolicyMissing = verdict === 'signers-unknown'
   return {
-    verdict: conclude(checks),
+    verdict,
     checks,
     failed,
-    contents: contentsOf(v),
+    contents,
     signers: v.signers,
-    signedHere: v.transcript?.signedHere ?? [],
+    signedHere,
+    unproved: unprovedOf(contents?.predicate ?? null, { isPolicyMissing, signedHere }),
     notes: notesOf(v),
   }
 }

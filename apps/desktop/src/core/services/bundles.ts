@@ -110,6 +110,7 @@ function viewOf(file: string, verdict: BundleVerdict): Omit<VerifyView, 'taken' 
     rule: rule ?? null,
     detail: verdict.checks.find(({ id }) => id === rule)?.detail ?? null,
     signedHere: [...verdict.signedHere],
+    unproved: [...verdict.unproved],
     notes: verdict.notes.map(({ id, state, values }) => ({ id, state, values: [...values] })),
     checks: verdict.checks.map(({ id, ok, detail }) => ({
       name: id,

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { checkWritable, makeFolder, withSystemErrors } from '@lux/node-files'
 import type Database from 'better-sqlite3'
 import { type Migration, openDatabase, snapshotInto } from './database.ts'
@@ -62,10 +62,10 @@ export class Store {
   readonly #database: Database.Database
 
   constructor(path: string) {
-    this.path = path
-    checkWritable(path)
-    makeFolder(path)
-    this.#database = openDatabase(join(path, storeDatabase), migrations)
+    this.path = resolve(path)
+    checkWritable(this.path)
+    makeFolder(this.path)
+    this.#database = openDatabase(join(this.path, storeDatabase), migrations)
   }
 
   get ceremonies(): string {

@@ -104,18 +104,3 @@ function stateOf(checks: readonly Check[]): GroupState {
   if (checks.some(({ name, outcome }) => outcome === 'failed' && name !== 'POLICY-MISSING')) return 'failed'
   return checks.every(({ outcome }) => outcome === 'passed') ? 'passed' : 'open'
 }
-
-/** What no file can prove, as keys of the texts, in the order in which they are shown. */
-export function notProved({ verdict, contents, signedHere }: VerifyView): string[] {
-  if (contents === null) return ['anything']
-  return [
-    ...(verdict === 'consistent' ? ['signers'] : []),
-    ...(contents.domain === 'rehearsal' ? ['rehearsal'] : []),
-    'hardware',
-    'room',
-    'clock',
-    ...(hasThresholdKey(contents) ? ['shares'] : []),
-    ...(signedHere.length > 0 ? ['signed-here'] : []),
-    'signed-before',
-  ]
-}

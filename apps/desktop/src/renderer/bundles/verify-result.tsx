@@ -9,7 +9,7 @@ import { useFormats } from '../i18n/format.ts'
 import { paperLanguage } from '../paper/paper-language.ts'
 import { PrintPaper } from '../paper/print-paper.tsx'
 import { verdictPaper } from '../paper/verdict-paper.ts'
-import { groupOf, groupsOf, notProved } from './check-groups.ts'
+import { groupOf, groupsOf } from './check-groups.ts'
 
 const verdictTone = { accepted: 'good', consistent: 'warn', refused: 'bad' } as const
 const verdictIcon = { accepted: 'check', consistent: 'alert', refused: 'cross' } as const
@@ -220,7 +220,7 @@ function NotProved({ result }: { result: VerifyView }) {
         {t('bundles.not-proved-why')}
       </p>
       <ul>
-        {notProved(result).map((what) => (
+        {result.unproved.map((what) => (
           <li key={what}>{t(`bundles.unproved.${what}`, { names })}</li>
         ))}
       </ul>

@@ -1,6 +1,6 @@
 import type { TFunction } from 'i18next'
 import type { Language, Paper, PaperBlock, VerifyView } from '../../contract/index.ts'
-import { groupOf, groupsOf, notProved } from '../bundles/check-groups.ts'
+import { groupOf, groupsOf } from '../bundles/check-groups.ts'
 
 /** The verdict on a bundle as people read and sign it. `said`: what a check claims. */
 export function verdictPaper(
@@ -26,7 +26,7 @@ export function verdictPaper(
       { kind: 'heading', text: t('bundles.signers') },
       ...signerBlocks(t, result),
       { kind: 'heading', text: t('bundles.not-proved') },
-      { kind: 'list', items: notProved(result).map((what) => t(`bundles.unproved.${what}`, { names })) },
+      { kind: 'list', items: result.unproved.map((what) => t(`bundles.unproved.${what}`, { names })) },
       ...(result.notes.length === 0
         ? []
         : [

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fromUtf8, openWithPassphrase, sealWithPassphrase, utf8 } from '@lux/crypto'
 import { ExpectedError } from '@lux/node-files'
 import Database from 'better-sqlite3'
@@ -57,6 +57,12 @@ function beginRun(id: string): void {
 
 const back = (out = at('backup.age')) =>
   backUpStore(store, { out, to: cheap, made: '2026-01-01T00:00:00.000Z', by: '1.2.3' })
+
+test('STORE-BACKUP a store that is named by a relative path has its runs in it, each once', async () => {
+  store.close()
+  store = openExisting(relative(process.cwd(), at('store')))
+  expect(await back()).toMatchObject({ runs: 2, elsewhere: [] })
+})
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
   try {
