@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join, posix, resolve } from 'node:path'
 import { assurancePage } from './pages/assurance.ts'
 import { licencesPage } from './pages/licences.ts'
+import { settingsPage } from './pages/settings.ts'
 import { figuresPage, readPage, tablesPage } from './pages/tables.ts'
 import { tokenTestsPage } from './pages/token-tests.ts'
 import { troubleshootingPage } from './pages/troubleshooting.ts'
@@ -25,6 +26,7 @@ const made: Readonly<Record<string, () => string>> = {
   'FIGURES.md': figuresPage,
   'TOKEN-TESTS.md': tokenTestsPage,
   'THIRD-PARTY-LICENCES.md': licencesPage,
+  'guide/settings.md': settingsPage,
   'guide/troubleshooting.md': troubleshootingPage,
 }
 

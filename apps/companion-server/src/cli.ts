@@ -22,7 +22,7 @@ import type { ChangeOptions, GroupOptions, ProviderOptions, SamlOptions } from '
 import type { Listen } from './commands/start.ts'
 import { type FrameworkId, frameworkIds } from './compliance/frameworks.ts'
 import { guardContainer } from './platform/container.ts'
-import { checkEnvironment, variable } from './platform/environment.ts'
+import { checkEnvironment, variable, variables } from './platform/environment.ts'
 import { type StateFolder, stateFolder } from './platform/state-folder/folder.ts'
 import { mustBeNew, writeNew } from './platform/state-folder/private-file.ts'
 import type { KnownCard } from './platform/state-folder/server-card.ts'
@@ -877,7 +877,9 @@ program
   .command('manual')
   .description('Write the manual page of every command and option, for man.')
   .action(() =>
-    running(async () => report(common(), accept({ page: manualPage(program) }), ({ page }) => [page])),
+    running(async () =>
+      report(common(), accept({ page: manualPage(program, variables) }), ({ page }) => [page]),
+    ),
   )
   .addHelpText(
     'after',

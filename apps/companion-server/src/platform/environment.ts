@@ -3,135 +3,159 @@ import { EnvironmentError } from '../refusal.ts'
 type Kind = 'text' | 'port' | 'number'
 type Variable = { readonly name: string; readonly kind: Kind; readonly meaning: string }
 
-/** Every variable that the server reads, and nothing else of the environment. docs/guide/server.md has the same table. */
+/** Every variable that the server reads, and nothing else of the environment. The manual page and the docs site list them. */
 export const variables = [
-  { name: 'LUX_SERVER_STATE', kind: 'text', meaning: 'the state folder, where --state is not given' },
-  { name: 'PORT', kind: 'port', meaning: 'port, where --port is not given; else 8443' },
+  { name: 'LUX_SERVER_STATE', kind: 'text', meaning: 'The state folder, where --state is not given.' },
+  { name: 'PORT', kind: 'port', meaning: 'The port, where --port is not given. Default: 8443.' },
   {
     name: 'WORKERS',
     kind: 'number',
-    meaning: 'processes that serve; else one a core in production, one in a rehearsal',
+    meaning: 'How many processes serve. Default: one a core in production, one in a rehearsal.',
   },
   {
     name: 'DATABASE_URL',
     kind: 'text',
-    meaning: 'any PostgreSQL, as a member of custody_app; else one of its own',
+    meaning:
+      'Your PostgreSQL, by an account that is a member of custody_app. Default: one of the server’s own.',
   },
-  { name: 'DATABASE_OWNER_URL', kind: 'text', meaning: 'who may change its schema; else DATABASE_URL' },
-  { name: 'DATABASE_URL_FILE', kind: 'text', meaning: 'a file whose first line is DATABASE_URL' },
-  { name: 'DATABASE_OWNER_URL_FILE', kind: 'text', meaning: 'a file whose first line is DATABASE_OWNER_URL' },
+  {
+    name: 'DATABASE_OWNER_URL',
+    kind: 'text',
+    meaning: 'The same database, by the account that owns the schema. Default: DATABASE_URL.',
+  },
+  { name: 'DATABASE_URL_FILE', kind: 'text', meaning: 'A file whose first line is DATABASE_URL.' },
+  {
+    name: 'DATABASE_OWNER_URL_FILE',
+    kind: 'text',
+    meaning: 'A file whose first line is DATABASE_OWNER_URL.',
+  },
   {
     name: 'DATABASE_READ_URL',
     kind: 'text',
     meaning:
-      'a replica of it, for the lists of keys that REST gives and queries of the audit log; else the same',
+      'A replica of the database, for lists of keys and queries of the audit log. Default: the same database.',
   },
-  { name: 'DATABASE_READ_URL_FILE', kind: 'text', meaning: 'a file whose first line is DATABASE_READ_URL' },
-  { name: 'LUX_CONTAINER', kind: 'text', meaning: '1 in the container image, which sets it' },
-  { name: 'HSM_TOKEN_URI', kind: 'text', meaning: 'the token for init, where --token is not given' },
+  { name: 'DATABASE_READ_URL_FILE', kind: 'text', meaning: 'A file whose first line is DATABASE_READ_URL.' },
+  { name: 'LUX_CONTAINER', kind: 'text', meaning: '1 in the container image, which sets it itself.' },
+  { name: 'HSM_TOKEN_URI', kind: 'text', meaning: 'For init: the token, where --token is not given.' },
   {
     name: 'HSM_LIBRARY_PATH',
     kind: 'text',
-    meaning: 'the PKCS#11 library for init, in place of a URI',
+    meaning: 'For init: the PKCS#11 library, in place of a URI.',
   },
   {
     name: 'HSM_SLOT',
     kind: 'text',
-    meaning: 'the slot of its token; where the library has one token, not needed',
+    meaning: 'For init: the slot of the library’s token. Not needed where the library has one token.',
   },
   {
     name: 'HSM_ENV',
     kind: 'text',
     meaning:
-      'for init, what the library reads of its environment where no --env is given: NAME=VALUE, several with ; between',
+      'For init: what the library reads of its environment, where --env is not given. NAME=VALUE, several with ; between.',
   },
   {
     name: 'HSM_INIT_STRING',
     kind: 'text',
-    meaning: 'for init, what the library is told when it starts, where --init-string is not given',
+    meaning: 'For init: what the library is told when it starts, where --init-string is not given.',
   },
   {
     name: 'HSM_LIBRARY_SHA256',
     kind: 'text',
     meaning:
-      'the digest that the library’s file must have, at init and at every start; else any at init, which keeps it, and that one at every start',
+      'The digest that the library’s file must have, at init and at every start. Default: the digest that init found.',
   },
   {
     name: 'ROOT_ENCRYPTION_KEY',
     kind: 'text',
-    meaning: 'the root where there is no token: 32 random bytes, base64',
+    meaning: 'The root where there is no token: 32 random bytes, base64. Name a file instead.',
   },
   {
     name: 'ROOT_ENCRYPTION_KEY_FILE',
     kind: 'text',
-    meaning: 'a file whose first line is ROOT_ENCRYPTION_KEY: better, since fewer can read it',
+    meaning: 'A file whose first line is ROOT_ENCRYPTION_KEY. Fewer can read a file.',
   },
   {
     name: 'HSM_SECOND_TOKEN_URI',
     kind: 'text',
-    meaning: 'another token that holds the same keys (serial, else as the first): pkcs11:serial=…; else none',
+    meaning:
+      'Another token that holds the same keys: pkcs11:serial=…. What it leaves out is as for the first token.',
   },
-  { name: 'HSM_PIN_FILE', kind: 'text', meaning: 'the PIN’s file for init, where --pin-file is not given' },
-  { name: 'TLS_CERT_FILE', kind: 'text', meaning: 'certificate chain, PEM; else one of the server’s own CA' },
-  { name: 'TLS_KEY_FILE', kind: 'text', meaning: 'its key, PEM' },
+  { name: 'HSM_PIN_FILE', kind: 'text', meaning: 'For init: the PIN’s file, where --pin-file is not given.' },
+  {
+    name: 'TLS_CERT_FILE',
+    kind: 'text',
+    meaning: 'The certificate chain, PEM. Default: a certificate of the server’s own CA.',
+  },
+  { name: 'TLS_KEY_FILE', kind: 'text', meaning: 'The certificate’s key, PEM.' },
   {
     name: 'TLS_NAMES',
     kind: 'text',
     meaning:
-      'names and addresses, commas between, that the certificate of the server’s own CA is for besides localhost, the host’s and PUBLIC_URL’s',
+      'More names and addresses for the certificate of the server’s own CA, with commas between. It is for localhost, the host’s name and PUBLIC_URL anyway.',
   },
   {
     name: 'KMIP_CLIENT_CA_FILE',
     kind: 'text',
-    meaning: 'a CA of KMIP clients besides the server’s own, PEM',
+    meaning: 'A CA of KMIP clients besides the server’s own, PEM.',
   },
   {
     name: 'EGRESS_PRIVATE_HOSTS',
     kind: 'text',
     meaning:
-      'hosts (host:port, commas between) that may be at private addresses and speak plain HTTP; else none',
+      'Hosts that may be at private addresses and speak plain HTTP: host:port, commas between. Default: none.',
   },
-  { name: 'LOG_LEVEL', kind: 'text', meaning: 'trace, debug, info, warn or error; else info' },
+  { name: 'LOG_LEVEL', kind: 'text', meaning: 'trace, debug, info, warn or error. Default: info.' },
   {
     name: 'PUBLIC_URL',
     kind: 'text',
-    meaning: 'https origin that browsers reach it at: single sign-on needs it',
+    meaning: 'The https origin that browsers reach the server at. Single sign-on and passkeys need it.',
   },
   {
     name: 'REDIS_URL',
     kind: 'text',
     meaning:
-      'redis:// or rediss://, by which replicas share what they count for throughput limits; else each alone',
+      'redis:// or rediss://. Replicas share by it what they count for throughput limits. Default: each counts alone.',
   },
-  { name: 'REDIS_URL_FILE', kind: 'text', meaning: 'a file whose first line is REDIS_URL' },
+  { name: 'REDIS_URL_FILE', kind: 'text', meaning: 'A file whose first line is REDIS_URL.' },
   {
     name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
     kind: 'text',
-    meaning: 'a collector of OpenTelemetry, by OTLP over HTTP; else no traces, and metrics at /metrics alone',
+    meaning:
+      'A collector of OpenTelemetry, by OTLP over HTTP. Default: no traces, and metrics at /metrics alone.',
   },
-  { name: 'OTEL_SERVICE_NAME', kind: 'text', meaning: 'what it is called there; else custody-server' },
+  {
+    name: 'OTEL_SERVICE_NAME',
+    kind: 'text',
+    meaning: 'What the collector calls the server. Default: custody-server.',
+  },
   {
     name: 'OTEL_METRIC_EXPORT_INTERVAL',
     kind: 'number',
-    meaning: 'milliseconds between two exports of metrics; else 60000',
+    meaning: 'Milliseconds between two exports of metrics. Default: 60000.',
   },
   {
     name: 'OTEL_BSP_SCHEDULE_DELAY',
     kind: 'number',
-    meaning: 'milliseconds between two exports of spans; else 5000',
+    meaning: 'Milliseconds between two exports of spans. Default: 5000.',
   },
   {
     name: 'DRAIN_SECONDS',
     kind: 'number',
-    meaning: 'how long it still answers after a signal to stop, no longer ready; else not at all',
+    meaning:
+      'How long the server still answers after a signal to stop, while it says that it is not ready. Default: not at all.',
   },
   {
     name: 'TRUSTED_PROXIES',
     kind: 'text',
     meaning:
-      'with --behind-tls-proxy, the proxies (addresses and CIDR blocks, commas between) whose X-Forwarded-For says where a call comes from; else none',
+      'With --behind-tls-proxy: the proxies whose X-Forwarded-For is believed. Addresses and CIDR blocks, commas between. Default: none.',
   },
-  { name: 'RATE_LIMIT_PER_SECOND', kind: 'number', meaning: 'calls a second of one identity; else 5000' },
+  {
+    name: 'RATE_LIMIT_PER_SECOND',
+    kind: 'number',
+    meaning: 'Calls a second of one identity. Default: 5000.',
+  },
 ] as const satisfies readonly Variable[]
 
 export type VariableName = (typeof variables)[number]['name']

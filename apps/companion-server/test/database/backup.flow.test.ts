@@ -9,7 +9,7 @@ import { openServer } from '../../src/server.ts'
 import { openKms } from '../support/kms-under-test.ts'
 import { makeFolder } from '../support/temporary-folder.ts'
 
-/** As docs/guide/server.md says: with owners, and while the server is stopped. */
+/** As docs/guide/restore.md says: with owners, and while the server is stopped. */
 const copy = (from: string, to: string) => execFileSync('cp', ['-a', from, to])
 
 test('BACKUP-01 a state folder that was copied while the server was stopped serves again, with its keys and a log that verifies', async () => {

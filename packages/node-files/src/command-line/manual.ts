@@ -1,7 +1,10 @@
 import type { Described, DescribedArgument } from './described.ts'
 
+/** What a program reads of its environment. */
+export type Setting = { readonly name: string; readonly meaning: string }
+
 /** A manual page, in the macros of man(7). */
-export function manualPage(program: Described): string {
+export function manualPage(program: Described, settings: readonly Setting[] = []): string {
   const title = program.name()
   return [
     `.TH ${title.toUpperCase()} 1 "" "${title} ${program.version() ?? ''}"`,
@@ -14,6 +17,8 @@ export function manualPage(program: Described): string {
     ...optionsOf(program),
     '.SH COMMANDS',
     ...commandsOf(program, program.name(), []),
+    ...(settings.length === 0 ? [] : ['.SH ENVIRONMENT']),
+    ...settings.flatMap(({ name, meaning }) => ['.TP', `.B ${plain(name)}`, plain(meaning)]),
   ].join('\n')
 }
 
