@@ -46,8 +46,10 @@ test('HELP-EXAMPLES most commands have examples', () => {
   expect(examples.length).toBeGreaterThan(60)
 })
 
-const guide = readFileSync(new URL('../../../../../docs/guide/moving-a-key.md', import.meta.url), 'utf8')
-/** Those of the guide that leave nothing out: in its blocks and its tables. */
+const guide = ['open-a-result', 'new-epoch', 'production-commands', 'run-commands']
+  .map((name) => readFileSync(new URL(`../../../../../docs/guide/${name}.md`, import.meta.url), 'utf8'))
+  .join('\n')
+/** Those of the guides that leave nothing out: in their blocks and tables. */
 const guided = [
   ...[...guide.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
     block.replaceAll(/\\\n\s*/g, '').split('\n'),
@@ -57,7 +59,7 @@ const guided = [
   .filter((line) => line.startsWith('custody ') && !/ … | …$/.test(line))
   .map((line) => line.replaceAll(/\$\(printf ' (--person) %s' (\S+)\)/g, '$1 $2'))
 
-test('HELP-EXAMPLES the guide of openings and moves has its commands whole', () => {
+test('HELP-EXAMPLES the guides of runs, openings and moves have their commands whole', () => {
   expect(guided.length).toBeGreaterThan(15)
 })
 
