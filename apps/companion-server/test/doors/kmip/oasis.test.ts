@@ -305,7 +305,7 @@ test('KMIP-CASES none of the OASIS profile cases fails, and the guide says how m
   }
   expect(results).toHaveLength(314)
   expect(results.filter(({ verdict }) => verdict === 'failed')).toEqual([])
-  const guide = readFileSync(join(import.meta.dirname, '../../../../../docs/guide/kmip.md'), 'utf8')
+  const guide = readFileSync(join(import.meta.dirname, '../../../../../docs/guide/kmip-profiles.md'), 'utf8')
   const count = (version: string, verdict: Verdict['verdict']): number =>
     results.filter((one) => one.version === version && one.verdict === verdict).length
   const verdicts = ['passed', 'not supported', 'answers otherwise', 'failed'] as const
