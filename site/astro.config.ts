@@ -21,6 +21,7 @@ export default defineConfig({
         {
           label: 'Run ceremonies',
           items: [
+            'install',
             'guide/first-ceremony',
             'guide/production',
             'guide/production-commands',
@@ -41,7 +42,7 @@ export default defineConfig({
         {
           label: 'Run the server',
           items: [
-            'install',
+            'install-server',
             'guide/first-encrypt',
             'guide/server',
             'guide/access',

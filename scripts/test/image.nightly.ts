@@ -101,7 +101,7 @@ const freePort = () =>
     })
   })
 
-/** A secret as docs/install.md has it: mode 0600, of the user that reads it. */
+/** A secret as docs/install-server.md has it: mode 0600, of the user that reads it. */
 function secret(name: string, text: string, uid = user): string {
   const file = join(folder, 'secrets', name)
   writeFileSync(file, `${text}\n`, { mode: 0o600 })

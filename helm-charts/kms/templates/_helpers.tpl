@@ -101,7 +101,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- with lookup "apps/v1" "StatefulSet" $space (include "kms.fullname" .) }}
 {{- $own := .spec.volumeClaimTemplates }}
 {{- if and $claim $own }}
-{{- fail (printf "persistence.existingClaim is set and the StatefulSet %s keeps its state in the claim state-%s-0: scale it to 0, copy that volume into %s, delete the StatefulSet, and upgrade again (docs/install.md)" .metadata.name .metadata.name $claim) }}
+{{- fail (printf "persistence.existingClaim is set and the StatefulSet %s keeps its state in the claim state-%s-0: scale it to 0, copy that volume into %s, delete the StatefulSet, and upgrade again (docs/install-server.md)" .metadata.name .metadata.name $claim) }}
 {{- end }}
 {{- if not (or $claim $own) }}
 {{- fail (printf "persistence.existingClaim is not set and the StatefulSet %s keeps its state in a claim that was named: name it again, else the server would start as a new one" .metadata.name) }}

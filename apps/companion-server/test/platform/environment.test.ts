@@ -39,7 +39,7 @@ test('ENVIRONMENT-VARIABLE every variable that a guide names is one that the ser
   const guide = (name: string) =>
     readFileSync(join(import.meta.dirname, '../../../../docs', `${name}.md`), 'utf8')
   const prefixes = [...new Set(variables.map(({ name }) => name.split('_')[0]))].join('|')
-  const named = ['guide/access', 'guide/operate', 'guide/restore', 'install'].flatMap(
+  const named = ['guide/access', 'guide/operate', 'guide/restore', 'install-server'].flatMap(
     (name) => guide(name).match(new RegExp(`\\b(?:${prefixes})_[A-Z_]+\\b`, 'g')) ?? [],
   )
   expect(named.length).toBeGreaterThan(15)
