@@ -7,6 +7,7 @@ import { filesOfTier } from './scripts/test/tiers.ts'
 /** Of each test: a busy machine takes several times what it needs. Whoever polls stops at once when there is what it looks for. */
 const patience = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: 30_000 } } }
 const quickSetup = 'packages/crypto/test/quick-setup.ts'
+const asFound = 'scripts/test/as-found.ts'
 const madeOnce = 'scripts/test/made-once.ts'
 const compiledHosts = 'scripts/test/compiled-hosts.ts'
 
@@ -44,9 +45,11 @@ export default defineConfig({
         test: {
           ...filesOfTier.flow,
           name: 'flow',
+          // As for units: loading the sources anew for each of 200 files takes a third of their time.
+          isolate: false,
           env: compiledOnce,
           globalSetup: ['scripts/test/built.ts', madeOnce],
-          setupFiles: [quickSetup, compiledHosts],
+          setupFiles: [asFound, quickSetup, compiledHosts],
           // Each may start a database or a dozen commands, which takes long where other work fills the processors.
           ...patience,
         },
