@@ -108,7 +108,7 @@ test('SIGN-ON-01 a member is made at the first log-in, with the roles of the gro
   expect(audited.map(({ operation }) => operation)).toEqual(
     expect.arrayContaining(['sign-on.log-in', 'sign-on.take-token']),
   )
-  expect(audited.map(({ entry }) => JSON.parse(entry!).source)).toEqual(audited.map(() => '127.0.0.1'))
+  expect(audited.every(({ entry }) => /^10\.0\.[12]\.1$/.test(JSON.parse(entry!).source))).toBe(true)
 })
 
 test('SIGN-ON-08 the console gets its session as a cookie that no script reads, and no token', async () => {

@@ -7,10 +7,17 @@ export const callbackOf = (name: string) => `${origin}/api/v1/auth/sign-on/${nam
 type Kms = Awaited<ReturnType<typeof openKms>>
 type Headers = Record<string, string>
 
-/** What a browser does at this server's door. */
+/** What a browser does at this server's door. Each log-in comes from another network, so that no quick machine is a flood. */
 export function browserOf(kms: Kms) {
   const { app } = kms.server
-  const get = (url: string, headers: Headers = {}) => app.inject({ method: 'GET', url, headers })
+  let visitor = 0
+  const call = (asked: {
+    method: 'GET' | 'POST'
+    url: string
+    headers: Headers
+    payload?: object | string
+  }) => app.inject({ ...asked, remoteAddress: `10.${visitor >> 8}.${visitor & 0xff}.1` })
+  const get = (url: string, headers: Headers = {}) => call({ method: 'GET', url, headers })
 
   function wordOf(reply: { statusCode: number; headers: Record<string, unknown> }) {
     expect(reply.statusCode).toBe(303)
@@ -20,6 +27,7 @@ export function browserOf(kms: Kms) {
     get,
     wordOf,
     async begin(name: string) {
+      visitor++
       const reply = await get(`/api/v1/auth/sign-on/${name}/start`)
       expect(reply.statusCode).toBe(303)
       const whole = String(reply.headers['set-cookie'] ?? '')
@@ -30,7 +38,7 @@ export function browserOf(kms: Kms) {
     /** Back with a form that the provider's page posts. */
     posted: async (name: string, form: Headers, cookie: string) =>
       wordOf(
-        await app.inject({
+        await call({
           method: 'POST',
           url: callbackOf(name).slice(origin.length),
           headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' },
@@ -38,13 +46,11 @@ export function browserOf(kms: Kms) {
         }),
       ),
     takeToken: (cookie: string, headers: Headers = {}) =>
-      app.inject({
-        ...{
-          method: 'POST',
-          url: '/api/v1/auth/sign-on/token',
-          payload: {},
-          headers: { cookie, ...headers },
-        },
+      call({
+        method: 'POST',
+        url: '/api/v1/auth/sign-on/token',
+        payload: {},
+        headers: { cookie, ...headers },
       }),
     keysBy: (token: string) =>
       get(`/api/v1/kms/keys?projectId=${kms.project.id}`, { authorization: `Bearer ${token}` }),
