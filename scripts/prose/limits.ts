@@ -15,7 +15,6 @@ export type Fault = { readonly kind: 'sentence' | 'length'; readonly page: strin
 /** By kind, the pages and texts whose faults are passed over until they are written anew. None joins. */
 export const notYet: Readonly<Record<Fault['kind'], readonly string[]>> = {
   sentence: [
-    'docs/ARCHITECTURE.md',
     'docs/SPEC.md',
     'docs/THREAT-MODEL.md',
     'docs/THRESHOLD-FHE.md',

@@ -5,7 +5,7 @@ import { checkpointCodec, type Head, type Header } from '@lux/ceremony/transcrip
 import { encodeCanonical, type Json } from '@lux/crypto'
 import { BlobFolder, ExpectedError, writeDurably } from '@lux/node-files'
 
-/** Files of a run that its steps name; the layout is in ARCHITECTURE.md "Commands". */
+/** Files of a run that its steps name; the layout is in docs/ARCHITECTURE.md, "A run's folder". */
 export type RunFiles = {
   header: Header
   plan: Uint8Array
