@@ -1,4 +1,5 @@
 #include "fault.h"
+#include "names.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -6,35 +7,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-static const struct {
-  const char *name;
-  unsigned long value;
-} codes[] = {
-#define CKR(name) {"CKR_" #name, CKR_##name}
-    CKR(OK), CKR(CANCEL), CKR(HOST_MEMORY), CKR(SLOT_ID_INVALID), CKR(GENERAL_ERROR), CKR(FUNCTION_FAILED),
-    CKR(ARGUMENTS_BAD), CKR(NO_EVENT), CKR(NEED_TO_CREATE_THREADS), CKR(CANT_LOCK), CKR(ATTRIBUTE_READ_ONLY),
-    CKR(ATTRIBUTE_SENSITIVE), CKR(ATTRIBUTE_TYPE_INVALID), CKR(ATTRIBUTE_VALUE_INVALID), CKR(DATA_INVALID),
-    CKR(DATA_LEN_RANGE), CKR(DEVICE_ERROR), CKR(DEVICE_MEMORY), CKR(DEVICE_REMOVED), CKR(ENCRYPTED_DATA_INVALID),
-    CKR(ENCRYPTED_DATA_LEN_RANGE), CKR(FUNCTION_CANCELED), CKR(FUNCTION_NOT_PARALLEL), CKR(FUNCTION_NOT_SUPPORTED),
-    CKR(KEY_HANDLE_INVALID), CKR(KEY_SIZE_RANGE), CKR(KEY_TYPE_INCONSISTENT), CKR(KEY_NOT_NEEDED), CKR(KEY_CHANGED),
-    CKR(KEY_NEEDED), CKR(KEY_INDIGESTIBLE), CKR(KEY_FUNCTION_NOT_PERMITTED), CKR(KEY_NOT_WRAPPABLE),
-    CKR(KEY_UNEXTRACTABLE), CKR(MECHANISM_INVALID), CKR(MECHANISM_PARAM_INVALID), CKR(OBJECT_HANDLE_INVALID),
-    CKR(OPERATION_ACTIVE), CKR(OPERATION_NOT_INITIALIZED), CKR(PIN_INCORRECT), CKR(PIN_INVALID), CKR(PIN_LEN_RANGE),
-    CKR(PIN_EXPIRED), CKR(PIN_LOCKED), CKR(SESSION_CLOSED), CKR(SESSION_COUNT), CKR(SESSION_HANDLE_INVALID),
-    CKR(SESSION_PARALLEL_NOT_SUPPORTED), CKR(SESSION_READ_ONLY), CKR(SESSION_EXISTS), CKR(SESSION_READ_ONLY_EXISTS),
-    CKR(SESSION_READ_WRITE_SO_EXISTS), CKR(SIGNATURE_INVALID), CKR(SIGNATURE_LEN_RANGE), CKR(TEMPLATE_INCOMPLETE),
-    CKR(TEMPLATE_INCONSISTENT), CKR(TOKEN_NOT_PRESENT), CKR(TOKEN_NOT_RECOGNIZED), CKR(TOKEN_WRITE_PROTECTED),
-    CKR(UNWRAPPING_KEY_HANDLE_INVALID), CKR(UNWRAPPING_KEY_SIZE_RANGE), CKR(UNWRAPPING_KEY_TYPE_INCONSISTENT),
-    CKR(USER_ALREADY_LOGGED_IN), CKR(USER_NOT_LOGGED_IN), CKR(USER_PIN_NOT_INITIALIZED), CKR(USER_TYPE_INVALID),
-    CKR(USER_ANOTHER_ALREADY_LOGGED_IN), CKR(USER_TOO_MANY_TYPES), CKR(WRAPPED_KEY_INVALID),
-    CKR(WRAPPED_KEY_LEN_RANGE), CKR(WRAPPING_KEY_HANDLE_INVALID), CKR(WRAPPING_KEY_SIZE_RANGE),
-    CKR(WRAPPING_KEY_TYPE_INCONSISTENT), CKR(RANDOM_SEED_NOT_SUPPORTED), CKR(RANDOM_NO_RNG),
-    CKR(DOMAIN_PARAMS_INVALID), CKR(BUFFER_TOO_SMALL), CKR(SAVED_STATE_INVALID), CKR(INFORMATION_SENSITIVE),
-    CKR(STATE_UNSAVEABLE), CKR(CRYPTOKI_NOT_INITIALIZED), CKR(CRYPTOKI_ALREADY_INITIALIZED), CKR(MUTEX_BAD),
-    CKR(MUTEX_NOT_LOCKED), CKR(FUNCTION_REJECTED),
-#undef CKR
-};
 
 static const struct {
   const char *name;
@@ -65,19 +37,6 @@ static const struct {
 #undef CKF
 };
 
-static const struct {
-  const char *name;
-  unsigned long value;
-} attribute_names[] = {
-#define CKA(name) {#name, CKA_##name}
-    CKA(CLASS), CKA(KEY_TYPE), CKA(ID), CKA(LABEL), CKA(VALUE_LEN), CKA(TOKEN), CKA(PRIVATE), CKA(SENSITIVE),
-    CKA(EXTRACTABLE), CKA(WRAP_WITH_TRUSTED), CKA(WRAP), CKA(UNWRAP), CKA(ENCRYPT), CKA(DECRYPT), CKA(SIGN), CKA(VERIFY),
-    CKA(DERIVE), CKA(ALWAYS_AUTHENTICATE), CKA(EC_PARAMS), CKA(MODULUS_BITS), CKA(PUBLIC_EXPONENT), CKA(WRAP_TEMPLATE),
-    CKA(ALLOWED_MECHANISMS), CKA(UNWRAP_TEMPLATE), CKA(COPYABLE), CKA(MODIFIABLE), CKA(TRUSTED),
-    CKA(LOCAL), CKA(KEY_GEN_MECHANISM), CKA(ALWAYS_SENSITIVE), CKA(NEVER_EXTRACTABLE),
-#undef CKA
-};
-
 #define EACH(list) (size_t at = 0; at < sizeof(list) / sizeof(*list); at++)
 
 static bool parse_flags(const char *text, unsigned long *flags) {
@@ -106,38 +65,15 @@ static bool parse_attribute(const char *text, struct fault *fault) {
     fault->value = strtoul(text + length + 1, &end, 10);
     if (end == text + length + 1 || *end != '\0') return false;
   }
-  for EACH(attribute_names) {
-    if (strlen(attribute_names[at].name) != length || strncmp(attribute_names[at].name, text, length) != 0) continue;
-    fault->attribute = attribute_names[at].value;
-    return true;
-  }
-  return false;
-}
-
-static bool parse_code(const char *text, unsigned long *code) {
-  char *end;
-  for EACH(codes) {
-    if (strcmp(text, codes[at].name) != 0) continue;
-    *code = codes[at].value;
-    return true;
-  }
-  *code = strtoul(text, &end, 0);
-  return end != text && *end == '\0';
+  return attribute_named(text, length, &fault->attribute);
 }
 
 /* NAME|NAME up to the end or a colon, which is where `rest` points then. */
 static bool parse_names(const char *text, struct fault *fault, const char **rest) {
   for (;;) {
     const size_t length = strcspn(text, "|:=");
-    bool known = false;
-    for EACH(attribute_names) {
-      if (strlen(attribute_names[at].name) != length || strncmp(attribute_names[at].name, text, length) != 0) continue;
-      if (fault->count == MOST_NAMES) return false;
-      fault->flags[fault->count] = text[length] == '=' ? text[length + 1] - '0' : -1;
-      fault->names[fault->count++] = attribute_names[at].value;
-      known = true;
-    }
-    if (!known) return false;
+    if (fault->count == MOST_NAMES || !attribute_named(text, length, &fault->names[fault->count])) return false;
+    fault->flags[fault->count++] = text[length] == '=' ? text[length + 1] - '0' : -1;
     text += length;
     if (*text == '=') {
       if (text[1] != '0' && text[1] != '1') return false;

@@ -54,13 +54,9 @@ static struct ck_function_list list = {
     .C_GetFunctionList = C_GetFunctionList,
 };
 
-#ifndef FAULT_LIBRARY
-#define FAULT_LIBRARY "/usr/lib/softhsm/libsofthsm2.so"
-#endif
-
 ck_rv_t C_GetFunctionList(struct ck_function_list **out) {
   const char *named = getenv("FAULT_LIBRARY");
-  const char *path = named ? named : FAULT_LIBRARY;
+  const char *path = named ? named : REAL_LIBRARY;
   if (!real) {
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     CK_C_GetFunctionList get = NULL;

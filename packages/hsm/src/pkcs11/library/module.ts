@@ -197,10 +197,11 @@ export class Module extends LoadedLibrary {
     read()
     const length = entry.readBigUInt64LE(16)
     if (length === unavailable) return 'absent'
+    // Luna gives one byte where nothing was set, which holds no attribute.
+    if (length < BigInt(attributeSize)) return []
     if (length > maxAttributeBytes || length % BigInt(attributeSize) !== 0n) {
       throw hsmError('HSM-DEVICE-ERROR', `${doing}: the library names a length of ${length}`)
     }
-    if (length === 0n) return []
     const inner = Buffer.alloc(Number(length))
     // PKCS#11 3.x asks for this of types that are to be filled in; older libraries write over it.
     for (let at = 0; at < inner.length; at += attributeSize) inner.writeBigUInt64LE(unavailable, at)

@@ -173,7 +173,7 @@ function named<T>({ by, make, discard }: Make<T>, asked: Templates, refusal: Hsm
   // Some tokens store no such key but make one for a session.
   const inSession = !goes([], true)
   const one = needed.find((place) => goes([place], inSession))
-  const places = one ? [one] : goes(needed, inSession) ? needed : []
+  const places = one ? [one] : goes(needed, inSession) ? blamed(needed, (left) => goes(left, inSession)) : []
   if (places.length === 0 && isVague(by, refusal)) return refusal
   const role = roleOf(asked[(places[0] ?? needed[0])?.at ?? 0] ?? [])
   const why =
@@ -181,6 +181,14 @@ function named<T>({ by, make, discard }: Make<T>, asked: Templates, refusal: Hsm
       ? `a ${role} needs ${namesOf(needed)}, and the token may not take one of them`
       : `the token does not take ${namesOf(places)}, which a ${role} needs`
   return hsmError('HSM-ATTRIBUTE-REFUSED', `${refusal.detail}; ${why}${stays}`, refusal.ckr)
+}
+
+/** Of several that the token makes no key with: those that it makes one without, and with all others. */
+function blamed(needed: readonly Place[], goes: (left: readonly Place[]) => boolean): readonly Place[] {
+  return needed.reduce<readonly Place[]>((left, one) => {
+    const fewer = left.filter((place) => place !== one)
+    return fewer.length > 0 && goes(fewer) ? fewer : left
+  }, needed)
 }
 
 /** Under another identifier: it must never be taken for the key that was asked for. */
