@@ -83,6 +83,7 @@ export const libraryVariables = [
   'CKNFAST_LOADSHARING',
   'CKNFAST_NO_ACCELERATOR_SLOTS',
   'OPENSC_CONF',
+  'P11NETHSM_CONFIG_FILE',
   'KRYOPTIC_CONF',
 ] as const
 

@@ -64,10 +64,11 @@ export const cloudhsm: Profile = {
     },
   ],
   attestation: { format: 'none', how: 'no attestation of a single key' },
-  plan: { initialise: false, keyWrapping: true, trustedWindow: false, sealing: false },
+  plan: { initialise: false, keyWrapping: false, trustedWindow: false, sealing: false },
   notes: [
     'CKM_AES_KEY_WRAP of Client SDK 3 pads by PKCS #5 and is neither KW nor KWP; AWS’ own 0x8000216F is RFC 5649.',
-    'AES-GCM: the HSM ignores the nonce of the caller and writes one of its own into the parameter (pIv); nothing is encrypted or wrapped by it here, so the ceremony key cannot be sealed.',
+    'AES-GCM: the HSM ignores the nonce of the caller and writes one of its own into the parameter (pIv). Secrets are sealed under that; nothing else is encrypted or wrapped by it here.',
+    'It knows neither ALLOWED_MECHANISMS nor COPYABLE: its keys wrap by several mechanisms, so none of them is a root.',
     'Only crypto users log in through PKCS#11. TRUSTED is set by an admin with cloudhsm-cli, not by a security officer here.',
     'It is in a network: a workstation that reaches it is not air-gapped.',
   ],

@@ -73,6 +73,7 @@ export const luna: Profile = {
   notes: [
     'Before firmware 7.9.3 an unwrap by KW needs VALUE_LEN.',
     'Whether TRUSTED and UNWRAP_TEMPLATE are enforced is not in the documents read; the probe shows it.',
+    'In FIPS mode AES-GCM takes no nonce of the caller and puts one of 16 bytes behind the tag: a secret is sealed under that.',
     'CHECK_VALUE and other attributes of its own exist; none is relied on.',
   ],
 }

@@ -10,6 +10,7 @@ type ProfileId =
   | 'nshield'
   | 'cloudhsm'
   | 'smartcard-hsm'
+  | 'nethsm'
   | 'generic'
 
 /** What decides whether a plan can run on this token at all. Lesser limits stand in `notes`. */
@@ -20,7 +21,7 @@ type PlanAbilities = {
   readonly keyWrapping: boolean
   /** A security officer marks a public key as trusted, and the root leaves only to such a key. */
   readonly trustedWindow: boolean
-  /** AES-GCM under a nonce that it is given: what seals the second half of the ceremony key. */
+  /** It passes the probe, and seals the second half of the ceremony key by AES-GCM. */
   readonly sealing: boolean
 }
 
@@ -70,11 +71,20 @@ export type Profile = {
   }
   /** Every token of this type shows the same serial number, so that two in one library cannot be told apart. */
   readonly sharedSerial: boolean
+  /** It tells its serial number only once its security officer has logged in, so it is named after its slot. Absent: it tells it at once. */
+  readonly tellsSerialLate?: true
+  /** Who makes and destroys keys. Absent: the user, who uses them. */
+  readonly makesKeys?: UserKind
+  /**
+   * What it says of an attribute of a pair whatever it was asked for, where that gives no key away; `any`: a text of its own. Told and not
+   * refused.
+   */
+  readonly says?: Readonly<Record<'private' | 'public', Readonly<Record<string, 'true' | 'false' | 'any'>>>>
   /** Mechanism numbers to try for KWP and KW; each is believed only after its known answer. */
   readonly wrapCandidates: readonly number[]
   /** The strongest OAEP hash that the token wraps keys with. */
   readonly oaepHash: OaepHash
-  /** Whose nonce AES-GCM encrypts under. `token`: it ignores the one that it is given, so we encrypt nothing by it. */
+  /** Whose nonce AES-GCM encrypts under. `token`: it writes one of its own over the one that it is given. */
   readonly gcmNonce: 'caller' | 'token'
   /**
    * Attributes of key pairs (names without CKA_) that its library cannot be sent at all; left out, read back and reported. What else a

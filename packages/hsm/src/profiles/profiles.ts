@@ -4,6 +4,7 @@ import { CKM } from '../constants.ts'
 import type { ReplicationStep } from '../device.ts'
 import { cloudhsm } from './cloudhsm.ts'
 import { luna } from './luna.ts'
+import { nethsm } from './nethsm.ts'
 import { nshield } from './nshield.ts'
 import { type Profile, takesAll } from './profile.ts'
 import { opencryptoki, softhsm } from './programs.ts'
@@ -50,6 +51,7 @@ export const profiles: readonly Profile[] = [
   nshield,
   cloudhsm,
   smartcardHsm,
+  nethsm,
   generic,
 ]
 

@@ -29,6 +29,7 @@ describe('profiles', () => {
       'nshield',
       'cloudhsm',
       'smartcard-hsm',
+      'nethsm',
     ])
   })
 
@@ -86,7 +87,7 @@ describe('profiles', () => {
     ['yubico (www.yubico.com)', 'YUBIHSM', 'yubihsm'],
     ['Yubico (www.yubico.com)', 'YubiKey YK5', 'generic'],
     ['www.CardContact.de', 'PKCS#15 emulated', 'smartcard-hsm'],
-    ['Nitrokey GmbH', 'NetHSM', 'generic'],
+    ['Nitrokey GmbH', 'NetHSM', 'nethsm'],
   ])('%s %s is %s: in whatever case a vendor writes its name', (maker, model, id) => {
     expect(profileOf(maker, model).id).toBe(id)
   })

@@ -30,7 +30,7 @@ function generateSecret(
   length: number,
   options: Naming & { template: KeyTemplate },
 ): MadeKey {
-  token.requireUser()
+  token.requireMaker()
   token.requireMechanism(mechanism, 'generate')
   const ref: KeyRef = { id: options.id, class: 'secret' }
   requireFreeId(token, ref.id, ref.class)
@@ -198,7 +198,7 @@ export function generateKeyPair(
   token: TokenSession,
   options: Naming & { kind: KeyPairKind; template: KeyTemplate },
 ): MadeKeyPair {
-  token.requireUser()
+  token.requireMaker()
   const publicKey: KeyRef = { id: options.id, class: 'public' }
   const privateKey: KeyRef = { id: options.id, class: 'private' }
   requireFreeId(token, options.id, 'public', 'private')
@@ -222,7 +222,7 @@ export function importPublicKey(
   token: TokenSession,
   options: Naming & { spki: Uint8Array; token: boolean },
 ): KeyRef {
-  token.requireUser()
+  token.requireMaker()
   const ref: KeyRef = { id: options.id, class: 'public' }
   requireFreeId(token, ref.id, ref.class)
   requireFreeLabel(token, options, options.token)

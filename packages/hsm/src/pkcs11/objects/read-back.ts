@@ -1,5 +1,7 @@
+import { CKO } from '../../constants.ts'
 import { type AttributeReport, isAbsent, type KeyRef, sayAttribute } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
+import type { Profile } from '../../profiles/profile.ts'
 import {
   type AttributeName,
   CKA,
@@ -14,7 +16,7 @@ import type { Attribute } from '../library/memory.ts'
 import type { Handle } from '../library/module.ts'
 import { type DamagedFile, damagedObjectFiles, softTokenFolder, storeProblem } from '../library/soft-store.ts'
 import type { TokenSession } from '../session/session.ts'
-import { isOptional, roleOf } from './needs.ts'
+import { classOf, isOptional, roleOf } from './needs.ts'
 
 /** Attributes that tell where a key comes from; no one can set them. */
 export const history: readonly AttributeName[] = [
@@ -26,12 +28,28 @@ export const history: readonly AttributeName[] = [
 
 export const named = (id: string, label: string): Attribute[] => [hex('ID', id), text('LABEL', label)]
 
+const saidOf: Readonly<Record<number, 'private' | 'public'>> = {
+  [CKO.PRIVATE_KEY]: 'private',
+  [CKO.PUBLIC_KEY]: 'public',
+}
+
+/** The token says this of every such key, as its profile knows. */
+function saysSoOfAll(
+  { says }: Profile,
+  { ok, attribute, actual }: AttributeReport,
+  asked: readonly Attribute[],
+): boolean {
+  const keyClass = saidOf[classOf(asked)]
+  const said = keyClass === undefined ? undefined : says?.[keyClass][attribute]
+  return !ok && (said === actual || (said === 'any' && !isAbsent(actual)))
+}
+
 /**
  * Reads every attribute but the value, and finds the first that differs and is not harmless when absent. `isFault`: the token could not be
  * asked for it.
  */
 export function compareAsked(
-  { module, session }: TokenSession,
+  { module, session, profile }: Pick<TokenSession, 'module' | 'session' | 'profile'>,
   handle: Handle,
   asked: readonly Attribute[],
 ): { compared: AttributeReport[]; wrong: AttributeReport | undefined; isFault: boolean } {
@@ -39,7 +57,7 @@ export function compareAsked(
   const compared = compareAttributes(module, session, handle, readable).map((report, at): AttributeReport => {
     const one = readable[at]
     const isHarmless = !report.ok && isAbsent(report.actual) && one !== undefined && isOptional(one, asked)
-    return isHarmless ? { ...report, lacking: true } : report
+    return isHarmless || saysSoOfAll(profile, report, asked) ? { ...report, lacking: true } : report
   })
   const wrong = compared.find(({ ok, lacking }) => !ok && !lacking)
   return { compared, wrong, isFault: wrong !== undefined && fault.test(wrong.actual) }
@@ -150,7 +168,7 @@ function agrees(holds: DamagedFile['holds'], asked: readonly Attribute[]): boole
  * destroyed then.
  */
 export function destroy(token: TokenSession, ref: KeyRef): { destroyed: number; absent: true } {
-  if (ref.class !== 'public') token.requireUser()
+  if (ref.class !== 'public') token.requireMaker()
   const found = atMostOne(token, ref)
   for (const handle of found) token.destroyHandle(handle)
   if (token.findAll(ref).length > 0)

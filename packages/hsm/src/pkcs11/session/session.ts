@@ -158,7 +158,7 @@ export class TokenSession {
     throw hsmError('HSM-UNSUPPORTED', `token ${this.serial} ${how}`)
   }
 
-  /** AES-GCM under a nonce that we do not know could never be opened. Errors: HSM-UNSUPPORTED. */
+  /** What is encrypted under another nonce than the caller's, the caller could never open. Errors: HSM-UNSUPPORTED. */
   requireGivenNonce(): void {
     if (this.profile.gcmNonce === 'caller') return
     throw hsmError(
@@ -172,6 +172,17 @@ export class TokenSession {
     if (this.loggedIn)
       throw hsmError('HSM-LOGIN-OTHER', `the ${this.loggedIn} is logged in, the ${user} is needed`)
     throw hsmError('HSM-NOT-LOGGED-IN', `nobody is logged in to token ${this.serial}`)
+  }
+
+  /** Whoever makes and destroys keys on this kind of token. Errors: HSM-NOT-LOGGED-IN, HSM-LOGIN-OTHER. */
+  requireMaker(): void {
+    const { makesKeys, name } = this.profile
+    if (makesKeys === 'so' && this.loggedIn === 'user')
+      throw hsmError(
+        'HSM-LOGIN-OTHER',
+        `the security officer makes and destroys the keys of a ${name}, and the user is logged in`,
+      )
+    this.requireUser(makesKeys)
   }
 
   logIn(login: Login): void {

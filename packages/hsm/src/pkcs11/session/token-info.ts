@@ -39,10 +39,14 @@ export function pinStates(flags: number): { user: PinState; so: PinState } {
 
 const trim = (value: string) => value.replace(/[\s\0]+$/, '')
 
-/** openCryptoki 3.23 gives its tokens no serial number, NSS gives all of them zeros: such a token is named after its slot. */
-const nameOf = (slot: Handle, { serialNumber }: RawTokenInfo): string => {
+/**
+ * openCryptoki 3.23 gives its tokens no serial number, NSS gives all of them zeros, a NetHSM another one after a login: such a token is
+ * named after its slot.
+ */
+const nameOf = (slot: Handle, { serialNumber, manufacturerID, model }: RawTokenInfo): string => {
   const serial = trim(serialNumber)
-  return /^0*$/.test(serial) ? `slot-${slot.readBigUInt64LE()}` : serial
+  const isLate = profileOf(trim(manufacturerID), trim(model)).tellsSerialLate === true
+  return isLate || /^0*$/.test(serial) ? `slot-${slot.readBigUInt64LE()}` : serial
 }
 
 export function tokenInfo(
