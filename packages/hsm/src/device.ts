@@ -151,6 +151,13 @@ export type Token = {
   ): Promise<MadeKey>
 
   encryptGcm(options: { key: KeyRef; nonce: Bytes; aad: Bytes; plaintext: Bytes }): Promise<Bytes>
+  /** Of a small secret. `nonce`: the one that was used, which some tokens make themselves, of 12 bytes or 16. */
+  sealGcm(options: {
+    key: KeyRef
+    nonce: Bytes
+    aad: Bytes
+    plaintext: Bytes
+  }): Promise<{ nonce: Bytes; ciphertext: Bytes }>
   decryptGcm(options: { key: KeyRef; nonce: Bytes; aad: Bytes; ciphertext: Bytes }): Promise<Bytes>
   encrypt(options: { key: KeyRef; mechanism: CipherMechanism; plaintext: Bytes }): Promise<Bytes>
   decrypt(options: {

@@ -61,6 +61,7 @@ export const operations: Operations = {
   unwrapKey: (t, s, options) => unwrapKey(t.get(s), options),
   importUnderWrapping: (t, s, options) => importUnderWrapping(t.get(s), options),
   encryptGcm: (t, s, options) => cipher.encryptGcm(t.get(s), options),
+  sealGcm: (t, s, options) => cipher.sealGcm(t.get(s), options),
   decryptGcm: (t, s, options) => cipher.decryptGcm(t.get(s), options),
   encrypt: (t, s, options) => cipher.encrypt(t.get(s), options),
   decrypt: (t, s, options) => cipher.decrypt(t.get(s), options),

@@ -32,6 +32,7 @@ export const tokenOperations = [
   'unwrapKey',
   'importUnderWrapping',
   'encryptGcm',
+  'sealGcm',
   'decryptGcm',
   'encrypt',
   'decrypt',

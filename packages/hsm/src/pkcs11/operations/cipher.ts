@@ -1,8 +1,9 @@
-import { CKM, mechanismName } from '../../constants.ts'
+import { CKM, CKR, mechanismName } from '../../constants.ts'
 import type { CipherMechanism, HsmError, KeyRef } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
+import { attempt, ckrOf } from '../library/errors.ts'
 import { asBuffer } from '../library/memory.ts'
-import type { Mechanism } from '../library/module.ts'
+import type { Handle, Mechanism } from '../library/module.ts'
 import { gcm, oaep } from '../library/parameters.ts'
 import { blameData, explainRefusal, perform } from '../session/perform.ts'
 import { LoginForUse, type UsePin } from '../session/pin-pad.ts'
@@ -10,6 +11,8 @@ import type { TokenSession } from '../session/session.ts'
 
 const tagBits = 128
 const gcmNonceBytes = 12
+/** Tokens that make a nonce themselves make one of 12 bytes or of 16. */
+const ownNonceBytes: readonly number[] = [gcmNonceBytes, 16]
 const blockBytes = 16
 const maxRsaBytes = 1024
 
@@ -23,11 +26,11 @@ type Plan = {
 
 const secret = { encrypt: 'secret', decrypt: 'secret' } as const
 
-function plan(m: CipherMechanism): Plan {
+function plan(m: CipherMechanism, nonceBytes: readonly number[] = [gcmNonceBytes]): Plan {
   switch (m.kind) {
     case 'gcm': {
-      if (m.nonce.length !== gcmNonceBytes)
-        throw new RangeError(`nonce: expected ${gcmNonceBytes} bytes, got ${m.nonce.length}`)
+      if (!nonceBytes.includes(m.nonce.length))
+        throw new RangeError(`nonce: expected ${nonceBytes.join(' or ')} bytes, got ${m.nonce.length}`)
       const bits = m.tagBits ?? tagBits
       return {
         mechanism: gcm(m.nonce, m.aad ?? new Uint8Array(0), bits),
@@ -112,7 +115,7 @@ export function decrypt(
   token: TokenSession,
   options: { key: KeyRef; mechanism: CipherMechanism; ciphertext: Uint8Array } & UsePin,
 ): Uint8Array | Promise<Uint8Array> {
-  const { mechanism, inWords, keyClass } = plan(options.mechanism)
+  const { mechanism, inWords, keyClass } = plan(options.mechanism, ownNonceBytes)
   token.requireUser()
   token.requireMechanism(mechanism.mechanism, 'decrypt')
   const { kind } = options.mechanism
@@ -159,3 +162,60 @@ export const decryptGcm = (
   }: { key: KeyRef; nonce: Uint8Array; aad: Uint8Array; ciphertext: Uint8Array },
 ): Uint8Array | Promise<Uint8Array> =>
   decrypt(token, { key, mechanism: { kind: 'gcm', nonce, aad }, ciphertext })
+
+type Sealing = {
+  readonly key: KeyRef
+  readonly nonce: Uint8Array
+  readonly aad: Uint8Array
+  readonly plaintext: Uint8Array
+}
+type Sealed = { readonly nonce: Uint8Array; readonly ciphertext: Uint8Array }
+
+/**
+ * Encrypts a small secret by AES-GCM. A token that takes no nonce makes its own: it writes that over the given one, or behind the tag. What
+ * is not opened again under the nonce that was found is not believed.
+ */
+export function sealGcm(token: TokenSession, sealing: Sealing): Sealed {
+  token.requireUser()
+  token.requireMechanism(CKM.AES_GCM, 'encrypt')
+  const handle = token.find({ id: sealing.key.id, class: 'secret' })
+  const sealed = sealedBy(token, handle, sealing)
+  const opened = decryptNow(token, handle, sealing.aad, sealed)
+  const same = opened.equals(sealing.plaintext)
+  opened.fill(0)
+  if (!same) throw hsmError('HSM-DEVICE-ERROR', 'the token does not open what it sealed')
+  return sealed
+}
+
+function sealedBy(token: TokenSession, handle: Handle, { nonce, aad, plaintext }: Sealing): Sealed {
+  const encryptUnder = (given: Uint8Array): Buffer => {
+    token.module.begin('C_EncryptInit', token.session, gcm(given, aad, tagBits), handle, 'sealing')
+    const room = plaintext.length + tagBits / 8 + Math.max(...ownNonceBytes)
+    return token.module.finish('C_Encrypt', token.session, plaintext, room, 'sealing')
+  }
+  if (token.profile.gcmNonce === 'token') {
+    // Some libraries take a nonce of zeros alone, to write theirs over.
+    const own = Buffer.alloc(gcmNonceBytes)
+    const ciphertext = encryptUnder(own)
+    if (own.every((byte) => byte === 0)) throw hsmError('HSM-DEVICE-ERROR', 'the token tells no nonce')
+    return { nonce: own, ciphertext }
+  }
+  const given = attempt(() => encryptUnder(nonce))
+  if (given.ok) return { nonce, ciphertext: given.value }
+  const explain = explainRefusal(token, handle, CKM.AES_GCM, 'CKM_AES_GCM')
+  if (ckrOf(given.error) !== CKR.MECHANISM_PARAM_INVALID) throw explain(given.error)
+  const made = attempt(() => encryptUnder(new Uint8Array(0)))
+  const tagged = plaintext.length + tagBits / 8
+  if (!made.ok || !ownNonceBytes.includes(made.value.length - tagged)) throw explain(given.error)
+  return { nonce: made.value.subarray(tagged), ciphertext: made.value.subarray(0, tagged) }
+}
+
+function decryptNow(
+  token: TokenSession,
+  handle: Handle,
+  aad: Uint8Array,
+  { nonce, ciphertext }: Sealed,
+): Buffer {
+  token.module.begin('C_DecryptInit', token.session, gcm(nonce, aad, tagBits), handle, 'opening')
+  return token.module.finish('C_Decrypt', token.session, ciphertext, ciphertext.length, 'opening')
+}

@@ -1,21 +1,13 @@
 import type { HybridSignature, VerificationKeys } from '@lux/crypto'
-import {
-  assembleSignature,
-  equalBytes,
-  fromHex,
-  mlDsa65,
-  p256RawToDer,
-  sha256,
-  signedMessage,
-  wipe,
-} from '@lux/crypto'
-import { hsmError, type Token } from '@lux/hsm'
+import { assembleSignature, fromHex, mlDsa65, p256RawToDer, sha256, signedMessage, wipe } from '@lux/crypto'
+import { HsmError, type Token } from '@lux/hsm'
 import { ExpectedError, readBounded, writeDurably } from '@lux/node-files'
 
-const nonceLength = 12
+/** Ours, and that of tokens that make their own. The tag shows which it is. */
+const nonceLengths = [12, 16] as const
 const maxSealed = 256
 
-/** The ML-DSA seed under the token's sealing key: nonce 12 || AES-256-GCM(seed 32) || tag 16. AAD: the ceremony id. */
+/** The ML-DSA seed under the token's sealing key: nonce 12 or 16 || AES-256-GCM(seed 32) || tag 16. AAD: the ceremony id. */
 export async function sealSeed(options: {
   token: Token
   sealCkaId: string
@@ -25,16 +17,12 @@ export async function sealSeed(options: {
   path: string
 }): Promise<Uint8Array> {
   const { token, sealCkaId, ceremonyId, seed, nonce, path } = options
-  const sealing = { key: { id: sealCkaId, class: 'secret' }, nonce, aad: fromHex(ceremonyId) } as const
-  const ciphertext = await token.encryptGcm({ ...sealing, plaintext: seed })
-  // A seed that does not open again is a ceremony key that is lost, and nobody would see it before the opening.
-  const opened = await token.decryptGcm({ ...sealing, ciphertext })
-  const same = equalBytes(opened, seed)
-  wipe(opened)
-  if (!same) throw hsmError('HSM-DEVICE-ERROR', 'the token does not open what it sealed')
-  const sealed = new Uint8Array(nonceLength + ciphertext.length)
-  sealed.set(nonce)
-  sealed.set(ciphertext, nonceLength)
+  const key = { id: sealCkaId, class: 'secret' } as const
+  // The driver opens it again: a seed that does not open is a ceremony key that is lost, and nobody would see it before the opening.
+  const made = await token.sealGcm({ key, nonce, aad: fromHex(ceremonyId), plaintext: seed })
+  const sealed = new Uint8Array(made.nonce.length + made.ciphertext.length)
+  sealed.set(made.nonce)
+  sealed.set(made.ciphertext, made.nonce.length)
   writeDurably(path, sealed)
   return sealed
 }
@@ -82,10 +70,18 @@ export async function openSealed(
   path: string,
 ): Promise<Uint8Array> {
   const sealed = readBounded(path, maxSealed)
-  return token.decryptGcm({
-    key: { id: sealCkaId, class: 'secret' },
-    nonce: sealed.subarray(0, nonceLength),
-    aad: fromHex(ceremonyId),
-    ciphertext: sealed.subarray(nonceLength),
-  })
+  const openUnder = (nonceLength: number) =>
+    token.decryptGcm({
+      key: { id: sealCkaId, class: 'secret' },
+      nonce: sealed.subarray(0, nonceLength),
+      aad: fromHex(ceremonyId),
+      ciphertext: sealed.subarray(nonceLength),
+    })
+  const [usual, other] = nonceLengths
+  try {
+    return await openUnder(usual)
+  } catch (error) {
+    if (!(error instanceof HsmError && error.code === 'HSM-DATA-INVALID')) throw error
+    return await openUnder(other)
+  }
 }
