@@ -11,7 +11,7 @@ export type ProfileAbilities = {
   keyWrapping: boolean
   /** CKA_TRUSTED, WRAP_WITH_TRUSTED and UNWRAP_TEMPLATE are enforced: the root may go to another token. */
   trustedWindow: boolean
-  /** AES-GCM under a nonce that it is given: what seals the second half of the ceremony key. */
+  /** It passes the probe, and seals the second half of the ceremony key by AES-GCM. */
   sealing: boolean
   /** The best way by which a key that may never leave in the clear comes into another token of the kind. */
   replication: Replication
@@ -82,7 +82,7 @@ const abilities: Record<TokenProfile, ProfileAbilities> = {
   cloudhsm: {
     soft: false,
     initialise: false,
-    keyWrapping: true,
+    keyWrapping: false,
     trustedWindow: false,
     sealing: false,
     replication: 'vendor-clone',
@@ -162,11 +162,30 @@ const wants: Record<Ability, { needs: string; vendor: string }> = {
   },
   sealing: {
     needs: 'gcm',
-    vendor: 'has no AES-GCM under a nonce that it is given, so it cannot seal the ceremony key',
+    vendor: 'has no AES-GCM, so it cannot seal the second half of a ceremony key',
   },
   trustedWindow: {
     needs: 'trusted-window',
     vendor: 'does not enforce trusted wrapping keys, so the root cannot leave it safely',
+  },
+}
+
+/** What is known of a kind beside that: the role of the key, and the attribute or call that it lacks for it. */
+const known: Partial<Record<TokenProfile, Partial<Record<Ability, string>>>> = {
+  yubihsm: {
+    keyWrapping:
+      'makes no root: a root needs UNWRAP_TEMPLATE and ALLOWED_MECHANISMS, which it does not take, and it wraps by AES-CCM only',
+    sealing: 'makes no ceremony key: it has no AES-GCM to seal the second half of one',
+  },
+  'smartcard-hsm': {
+    keyWrapping: 'makes no root: it makes no AES key through PKCS #11 (C_GenerateKey), and wraps none',
+    sealing: 'makes no ceremony key: it has no AES-GCM to seal the second half of one',
+  },
+  cloudhsm: {
+    keyWrapping:
+      'makes no root: a root needs ALLOWED_MECHANISMS, which it does not take, so that its keys wrap by several mechanisms',
+    sealing:
+      'makes no ceremony key: the probe before it attacks a root, which needs ALLOWED_MECHANISMS, and it does not take that',
   },
 }
 
@@ -177,5 +196,6 @@ export function inability(token: Token, asked: readonly Ability[]): string | nul
   const lacking = asked.find((ability) => !can[ability])
   if (lacking === undefined) return null
   const { needs, vendor } = wants[lacking]
-  return profile === 'measured' ? `the measured token is not asked for ${needs}` : `${profile} ${vendor}`
+  if (profile === 'measured') return `the measured token is not asked for ${needs}`
+  return `${profile} ${known[profile]?.[lacking] ?? vendor}`
 }

@@ -91,11 +91,10 @@ describe('lint', () => {
         },
         without(plan, 'initialise-token'),
       )
-    for (const profile of ['yubihsm', 'smartcard-hsm'] as const)
+    for (const profile of ['yubihsm', 'smartcard-hsm', 'cloudhsm'] as const)
       expect(known(profile)).toEqual(refused(sealed))
     for (const profile of ['luna', 'nshield'] as const)
       expect(known(profile)).toEqual(['PLAN-22 generate-root'])
-    expect(known('cloudhsm')).toEqual(['PLAN-22 make-ceremony-key', 'PLAN-22 generate-root'])
     for (const profile of ['yubihsm', 'nshield', 'cloudhsm', 'smartcard-hsm'] as const)
       expect(spoilt((copy) => (copy.tokens[0]!.profile = profile))).toContain('PLAN-22 initialise-token')
   })
@@ -105,8 +104,21 @@ describe('lint', () => {
     copy.tokens[0]!.profile = 'opencryptoki'
     const root = lintPlan(copy).find(({ step }) => step === 'generate-root')
     expect(root?.detail).toContain('opencryptoki makes no AES key that wraps others by KW or KWP')
-    copy.tokens[0]!.profile = 'cloudhsm'
+    copy.tokens[0]!.profile = 'tpm2'
     const sealing = lintPlan(copy).find(({ step }) => step === 'make-ceremony-key')
-    expect(sealing?.detail).toContain('cloudhsm has no AES-GCM under a nonce that it is given')
+    expect(sealing?.detail).toContain(
+      'tpm2 has no AES-GCM, so it cannot seal the second half of a ceremony key',
+    )
+  })
+
+  it.each([
+    ['yubihsm', /yubihsm makes no root: .*UNWRAP_TEMPLATE and ALLOWED_MECHANISMS/],
+    ['smartcard-hsm', /smartcard-hsm makes no root: .*no AES key through PKCS #11/],
+    ['cloudhsm', /cloudhsm makes no root: .*ALLOWED_MECHANISMS/],
+  ] as const)('PLAN-22 names the role, and what %s lacks for it', (profile, why) => {
+    const copy = structuredClone(plan)
+    copy.tokens[0]!.profile = profile
+    const root = lintPlan(copy).find(({ step }) => step === 'generate-root')
+    expect(root?.detail).toMatch(why)
   })
 })
