@@ -1,22 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { verifyBundle } from '@lux/ceremony/bundle'
-import { parsePolicyFile } from '@lux/ceremony/policy'
 import { type Hsm, startHsm } from '@lux/hsm'
-import { fileReader, readBounded } from '@lux/node-files'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { compare } from '../../../../packages/ceremony/test/support/second-verifier.ts'
-import { runParts } from '../../src/cli/ceremony/session.ts'
-import { findProgram } from '../../src/core/program.ts'
-import { beginRehearsal, startCommand } from '../../src/core/rehearsal/begin-rehearsal.ts'
-import { driveRehearsal } from '../../src/core/rehearsal/drive-rehearsal.ts'
-import { rehearsalPins } from '../../src/core/rehearsal/rehearsal-pins.ts'
-import { makeStandInTokens } from '../../src/core/rehearsal/stand-in-tokens.ts'
-import { loadStandIns } from '../../src/core/rehearsal/stand-ins.ts'
-import { firstOfLine } from '../../src/core/runs/effects/context.ts'
-import { runOn } from '../../src/core/runs/run/load-run.ts'
-import { systemClock, systemEntropy } from '../../src/core/system.ts'
+import { rehearsed } from './support/rehearsed.ts'
 
 let dir: string
 let hsm: Hsm
@@ -24,7 +11,6 @@ beforeEach(async () => {
   const library = process.env.LUX_KRYOPTIC
   if (library === undefined) throw new Error('LUX_KRYOPTIC is not set: npm run interop -- --token')
   dir = mkdtempSync(join(tmpdir(), 'measured-kryoptic-'))
-  mkdirSync(join(dir, 'medium'))
   const configuration = join(dir, 'token.conf')
   const database = join(dir, 'token.sql')
   writeFileSync(configuration, `[[slots]]\nslot = 1\ndbtype = "sqlite"\ndbargs = "${database}"\n`)
@@ -38,44 +24,9 @@ afterEach(async () => {
 test.each(['root-kek', 'key-hierarchy'])(
   '%s is rehearsed on kryoptic as a measured token, and both verifiers accept its bundle',
   async (script) => {
-    const program = findProgram()
     // No window: nobody can mark a key as trusted on kryoptic.
     const needs = ['kwp', 'unwrap-template', 'gcm']
-    const folder = await beginRehearsal({
-      folder: join(dir, 'run'),
-      of: {
-        script: new Uint8Array(readFileSync(join(program.resources, 'scripts', `${script}.yaml`))),
-        values: { profile: 'measured', needs },
-      },
-      destinations: [],
-      library: hsm.library.sha256,
-      measurement: program.measurement,
-      entropy: systemEntropy,
-      clock: systemClock,
-      keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
-    })
-    const parts = runParts(program, hsm, { medium: join(dir, 'medium'), lineage: firstOfLine })
-    const run = runOn(folder, parts, () => undefined)
-    try {
-      const tokens = await makeStandInTokens(folder.plan, hsm, rehearsalPins(folder.path))
-      expect(run.submit({ ...startCommand(folder, []), tokens })).toBeNull()
-      const { why } = await driveRehearsal(run, {
-        standIns: loadStandIns(folder.path),
-        pins: rehearsalPins(folder.path),
-        stopAtSealed: false,
-        now: systemClock.now,
-      })
-      expect([run.view().exceptions, why, run.view().state]).toEqual([[], 'over', 'Sealed'])
-      expect(folder.plan.tokens).toMatchObject([{ profile: 'measured', needs }])
-      const policy = parsePolicyFile(readBounded(join(folder.path, 'policy.json'), 1 << 20))
-      if (!policy.ok) throw new Error(policy.detail)
-      const path = join(folder.path, 'bundle.zip')
-      const verdict = await verifyBundle(fileReader(path), { policy: policy.value })
-      expect(verdict.checks.filter(({ ok }) => ok !== true)).toEqual([])
-      const [both] = await compare([{ bytes: new Uint8Array(readFileSync(path)), policy: policy.value }])
-      expect(both?.verdict).toBe('accepted')
-    } finally {
-      folder.close()
-    }
+    const { plan } = await rehearsed({ hsm, dir, script, values: { profile: 'measured', needs } })
+    expect(plan.tokens).toMatchObject([{ profile: 'measured', needs }])
   },
 )

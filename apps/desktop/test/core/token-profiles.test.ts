@@ -2,6 +2,7 @@ import type { State } from '@lux/ceremony'
 import { abilitiesOf, rehearsalLabel, tokenProfiles } from '@lux/ceremony/plan'
 import { evidenceReasons, type ProbeReport, profileById, profiles, type TokenInfo } from '@lux/hsm'
 import { describe, expect, it } from 'vitest'
+import { shownBefore } from '../../../../packages/hsm/test/stand-in/shown.ts'
 import { evidenceReasonCodes, libraryVariables } from '../../src/contract/index.ts'
 import type { RunContext } from '../../src/core/runs/effects/context.ts'
 import { initialiseToken, logIn, probeToken } from '../../src/core/runs/effects/token/token.ts'
@@ -14,13 +15,14 @@ describe('token profiles of the driver and of the plan', () => {
     expect(named.filter((name) => !(libraryVariables as readonly string[]).includes(name))).toEqual([])
   })
 
-  it('are the same ones, but for the unknown token, which no plan names', () => {
+  it('are the same ones, but for the unknown token and for one that no step of a plan can use', () => {
     expect([...tokenProfiles].sort()).toEqual(
       profiles
         .map(({ id }) => id)
-        .filter((id) => id !== 'generic')
+        .filter((id) => id !== 'generic' && id !== 'nethsm')
         .sort(),
     )
+    expect(Object.values(profileById('nethsm')?.plan ?? {})).toEqual([false, false, false, false])
   })
 
   it.each(tokenProfiles)('%s can do the same in both, and is a program in both or in neither', (id) => {
@@ -29,6 +31,20 @@ describe('token profiles of the driver and of the plan', () => {
       abilitiesOf(id),
     )
   })
+
+  it.each([...new Set(shownBefore().map(({ vendor }) => vendor))])(
+    '%s is planned for what one of its stand-ins has shown, and for nothing else',
+    (vendor) => {
+      const rows = shownBefore().filter((row) => row.vendor === vendor)
+      const holds = (...roles: ('root' | 'ceremony' | 'backup')[]) =>
+        rows.some((row) => roles.every((role) => row.roles[role] === null))
+      expect(profileById(vendor)?.plan).toMatchObject({
+        keyWrapping: holds('root'),
+        sealing: holds('root', 'ceremony'),
+        trustedWindow: holds('backup'),
+      })
+    },
+  )
 
   it('the window knows every reason of an evidence level', () => {
     expect([...evidenceReasonCodes]).toEqual([...evidenceReasons])

@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest'
+import { showMake, shownBefore } from './shown.ts'
+import { rulesOf, vendors } from './stand-ins.ts'
+
+const rows = shownBefore()
+
+it.each(vendors)(
+  'the stand-in of %s shows what its row says: attacks, and what its keys can be',
+  async (vendor) => {
+    const [variant = ''] = rulesOf(vendor).variants
+    const row = rows.find((one) => one.vendor === vendor && one.variant === variant)
+    expect(await showMake(vendor, variant)).toEqual(row)
+  },
+)

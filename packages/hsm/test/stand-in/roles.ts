@@ -1,0 +1,167 @@
+import { createHash, createPublicKey, verify } from 'node:crypto'
+import {
+  createCompanion,
+  HsmError,
+  type ProbeReport,
+  profileById,
+  rootTemplate,
+  sealingTemplate,
+  signingTemplate,
+  signStatement,
+  type Token,
+  verifyStatement,
+} from '../../src/index.ts'
+import { newId, utf8 } from '../soft-token-bench.ts'
+
+/** What a key on a token can be for. */
+export const roles = ['root', 'transport', 'ceremony', 'officer', 'companion', 'data', 'backup'] as const
+export type Role = (typeof roles)[number]
+
+/** Null: the token can. Else the reason why not. */
+export type RolesShown = Readonly<Record<Role, string | null>>
+
+const named = (label: string) => ({ id: newId(), label })
+
+/** Why a probe did not pass, in one line. */
+function failed({ lacking, attacks }: ProbeReport): string {
+  const named = (outcome: string) =>
+    attacks.filter((one) => one.template === 'hardened' && one.outcome === outcome).map(({ name }) => name)
+  const parts = { lacks: lacking, broken: named('broken'), undecided: named('undecided') }
+  return Object.entries(parts)
+    .flatMap(([what, names]) => (names.length > 0 ? [`${what}: ${names.join(', ')}`] : []))
+    .join('; ')
+}
+
+/** Does the work of whoever makes keys on the token, and logs the user in again. */
+type AsMaker = <T>(work: () => Promise<T>) => Promise<T>
+
+function makerOf(token: Token, profile: string, pin: () => Uint8Array): AsMaker {
+  if (profileById(profile)?.makesKeys !== 'so') return (work) => work()
+  return async (work) => {
+    await token.logOut()
+    await token.logIn({ user: 'so', pin: pin() })
+    try {
+      return await work()
+    } finally {
+      await token.logOut()
+      await token.logIn({ user: 'user', pin: pin() })
+    }
+  }
+}
+
+async function officer(token: Token, asMaker: AsMaker, lacks: string[] = []): Promise<string | null> {
+  const asked = { ...named('officer'), kind: 'p-384', template: signingTemplate } as const
+  const pair = await asMaker(() => token.generateKeyPair(asked))
+  lacks.push(...pair.attributes.flatMap(({ attribute, lacking }) => (lacking ? [attribute] : [])))
+  const message = utf8('signed by an officer')
+  const digest = createHash('sha384').update(message).digest()
+  const signature = await token.signEcdsa({ key: pair.privateKey, digest })
+  await asMaker(async () => {
+    await token.destroy(pair.privateKey)
+    await token.destroy(pair.publicKey)
+  })
+  const key = createPublicKey({ key: Buffer.from(pair.spki), format: 'der', type: 'spki' })
+  const isRight = verify('sha384', message, { key, dsaEncoding: 'ieee-p1363' }, signature)
+  return isRight ? null : 'its signature does not verify'
+}
+
+/** The pair that signs, and the key that seals its second half. */
+async function ceremony(token: Token, asMaker: AsMaker): Promise<string | null> {
+  const template = { ...sealingTemplate, token: true }
+  const { ref: key } = await token.generateAes({ ...named('seal'), bits: 256, template })
+  try {
+    const plaintext = new Uint8Array(32).fill(3)
+    const aad = new Uint8Array(1)
+    const sealed = await token.sealGcm({ key, nonce: new Uint8Array(12).fill(1), aad, plaintext })
+    const opened = await token.decryptGcm({ key, aad, ...sealed })
+    if (!Buffer.from(opened).equals(Buffer.from(plaintext))) return 'what was sealed is not opened'
+  } finally {
+    await token.destroy(key)
+  }
+  return officer(token, asMaker)
+}
+
+async function companion(token: Token, asMaker: AsMaker): Promise<string | null> {
+  const pair = named('companion')
+  await asMaker(() => createCompanion(token, pair))
+  const key = { id: pair.id, class: 'private' } as const
+  const signed = await signStatement(token, {
+    domain: 'rehearsal',
+    companionId: pair.id,
+    key,
+    transcriptHead: '0'.repeat(64),
+  })
+  await asMaker(async () => {
+    await token.destroy(key)
+    await token.destroy({ id: pair.id, class: 'public' })
+  })
+  return verifyStatement('rehearsal', signed) ? null : 'its statement does not verify'
+}
+
+async function transport(token: Token): Promise<null> {
+  const pair = named('transport')
+  await token.createTransportPair(pair)
+  await token.destroyTransportPair({ id: pair.id })
+  return null
+}
+
+/** A root and a data key under it. */
+async function rootAndData(token: Token, report: ProbeReport): Promise<Pick<RolesShown, 'root' | 'data'>> {
+  const root = named('root')
+  const able = await reason(async () => {
+    if (!report.passed) return failed(report)
+    await token.generateAes({ ...root, bits: 256, template: rootTemplate })
+    return null
+  })
+  if (able !== null) return { root: able, data: 'there is no root to wrap it under' }
+  const data = await reason(async () => {
+    await token.generateWrapped({ parent: { id: root.id }, algorithm: 'aes-256' })
+    return null
+  })
+  await token.destroy({ id: root.id, class: 'secret' })
+  return { root: null, data }
+}
+
+function backup({ passed, attacks }: ProbeReport): string | null {
+  if (!passed) return 'there is no root'
+  const held = attacks.filter(
+    ({ name, template, outcome }) =>
+      template === 'hardened' &&
+      outcome === 'held' &&
+      (name === 'wrap-to-untrusted' || name === 'transport-unwrap'),
+  )
+  return held.length === 2 ? null : 'the root leaves by no trusted window'
+}
+
+async function reason(work: () => Promise<string | null>): Promise<string | null> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof HsmError)) throw error
+    return [error.code, error.ckr?.name, error.detail].filter((part) => part !== undefined).join(' ')
+  }
+}
+
+/**
+ * Every role is tried on keys that are destroyed again. The user is logged in, and where the officer makes keys, their PIN is the same.
+ * `lacks`: what the token does not take of an officer's pair, or says otherwise.
+ */
+export async function rolesOf(
+  token: Token,
+  report: ProbeReport,
+  pin: () => Uint8Array,
+): Promise<{ roles: RolesShown; lacks: readonly string[] }> {
+  const asMaker = makerOf(token, report.profile, pin)
+  const made = await rootAndData(token, report)
+  const lacks: string[] = []
+  const roles = {
+    root: made.root,
+    transport: await reason(() => transport(token)),
+    ceremony: await reason(() => ceremony(token, asMaker)),
+    officer: await reason(() => officer(token, asMaker, lacks)),
+    companion: await reason(() => companion(token, asMaker)),
+    data: made.data,
+    backup: backup(report),
+  }
+  return { roles, lacks }
+}
