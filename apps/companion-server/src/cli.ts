@@ -595,10 +595,35 @@ program
       const state = folder()
       const known = options.checkpoint === undefined ? null : await readGiven(options.checkpoint, maxPolicy)
       const verdict = await verifyAuditLog(state, known)
-      report(common(), verdict, ({ entries, dropped, writers, checkpoints, pending, head }) => [
+      report(common(), verdict, ({ entries, dropped, writers, checkpoints, pending, unproved, head }) => [
         `${entries} entries of ${writers} writers, ${checkpoints} checkpoints, ${pending} entries after the last`,
+        ...(unproved === 0
+          ? []
+          : [`${unproved} of them not checked: the token, which has the key, is sealed`]),
         ...(dropped === 0 ? [] : [`${dropped} of them no longer kept, as entries audit.retain say`]),
         ...(head === null ? [] : [`checkpoint ${head.seq} ${head.hash}`]),
+      ])
+    }),
+  )
+
+program
+  .command('accept-audit')
+  .description(
+    'Show what stands against the audit log, and take the log as it is: after a restore, for instance.',
+  )
+  .option('--yes', 'take it: an entry audit.accept names what stood against it')
+  .action(({ yes = false }: { yes?: boolean }) =>
+    running(async () => {
+      const { acceptAuditLog } = await import('./commands/operator.ts')
+      const state = folder()
+      const done = await alone(state, 'accept-audit', () => acceptAuditLog(state, yes))
+      report(common(), done, ({ faults }) => [
+        ...faults.map(({ code, detail }) => `${code} ${detail}`),
+        faults.length === 0
+          ? 'nothing stands against the audit log'
+          : yes
+            ? `accepted ${faults.length}`
+            : 'nothing was changed: find out why, then --yes',
       ])
     }),
   )

@@ -1,10 +1,9 @@
-import type { HybridSignature } from '@lux/crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { forgetFailures } from './access/lockout.ts'
 import { forgetEndedTokens } from './access/tokens.ts'
 import { sendDue } from './alerts/deliveries.ts'
 import { watchAudit } from './alerts/watch.ts'
-import { makeCheckpoint } from './audit/checkpoints.ts'
+import { type Checkpointing, makeCheckpoint } from './audit/checkpoints.ts'
 import type { Record } from './audit/record.ts'
 import type { IdempotentCalls } from './idempotency/calls.ts'
 import type { KekRotation } from './keys/kek-rotation.ts'
@@ -19,8 +18,8 @@ import { keepTime } from './threshold/release.ts'
 type Parts = {
   readonly database: Database
   readonly state: StateFolder
-  readonly audience: string
   readonly token: ServerToken
+  readonly checkpointing: Checkpointing
   readonly egress: Egress
   readonly webhookKey: Parameters<typeof sendDue>[0]['key']
   readonly calls: IdempotentCalls
@@ -29,17 +28,12 @@ type Parts = {
   readonly rotation: KekRotation
   readonly log: FastifyBaseLogger
   readonly record: Record
-  sign(context: string, bytes: Uint8Array): Promise<HybridSignature>
   now(): Date
 }
 
 /** What a server does by itself, by the clock: in one process, however many serve. */
-export function startJobs({ database, audience, token, egress, log, now, ...parts }: Parts) {
-  const { sign, webhookKey, calls, keys, rotation, record, clock } = parts
-  const checkpointing = {
-    ...{ database, audience, now },
-    sign: async (context: string, bytes: Uint8Array) => (token.sealed === null ? sign(context, bytes) : null),
-  }
+export function startJobs({ database, checkpointing, token, egress, log, now, ...parts }: Parts) {
+  const { webhookKey, calls, keys, rotation, record, clock } = parts
   // While the token is sealed no new version can be wrapped.
   const rotateDue = async () => (token.sealed === null ? keys.rotateDue() : 0)
   async function destroyDue(): Promise<void> {
@@ -50,12 +44,17 @@ export function startJobs({ database, audience, token, egress, log, now, ...part
     const done = await keepTime({ database, state: parts.state }, clock, record)
     if (!done.ok) log.error({ code: done.rule, detail: done.detail }, 'no request was ended')
   }
+  async function tellFaults(): Promise<void> {
+    for (const { code, detail } of await checkpointing.coverage.faults(null))
+      log.error({ code, detail }, 'the audit log is not as it was written')
+  }
   const jobs = [
     // A new PIN in the file is tried once; the one that was refused is not. One of two tokens that is away may be back.
     every(2000, 'unsealing failed', async () => {
       if (token.sealed || token.tokens.some(({ seal }) => seal !== null)) await token.unseal()
     }),
     every(1000, 'no checkpoint of the audit log', () => makeCheckpoint(checkpointing)),
+    every(60_000, 'the audit log was not looked at', tellFaults),
     every(2000, 'alerts failed', () => watchAudit({ database, now })),
     every(2000, 'no webhook was called', () => sendDue({ database, egress, key: webhookKey, now })),
     every(60_000, 'repeated calls were not forgotten', () => calls.forget()),

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { HsmError } from '@lux/hsm'
 import { sql } from 'kysely'
+import type { Coverage } from './audit/coverage.ts'
 import type { AuditWriter } from './audit/writer.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Database } from './platform/database/open.ts'
@@ -19,8 +20,8 @@ export type Readiness = {
   look(): Promise<readonly RedPart[]>
 }
 
-/** A token is slow, and asked no more often than this. */
-const rootFor = 5000
+/** A token is slow, and asked no more often than this; so is the log of all writers. */
+const askedFor = 5000
 /** Below this, files of the state folder and of the embedded database cannot be counted on to be written whole. */
 export const leastRoom = 32 << 20
 
@@ -28,14 +29,17 @@ type Parts = {
   readonly database: Database
   readonly token: ServerToken
   readonly audit: AuditWriter
+  readonly coverage: Pick<Coverage, 'faults'>
   readonly clock: Clock
   readonly settings: Pick<Settings, 'node' | 'keys'>
   /** The state folder. */
   readonly folder: string
 }
 
-export function openReadiness({ database, token, audit, clock, settings, folder }: Parts): Readiness {
-  let asked: { readonly until: number; readonly answer: Promise<string | null> } | null = null
+export function openReadiness(parts: Parts): Readiness {
+  const { database, token, audit, coverage, clock, settings, folder } = parts
+  const rootAnswer = seldom(askRoot)
+  const faultAnswer = seldom(async () => (await coverage.faults(audit.head))[0]?.code ?? null)
 
   /** Each root in use and the key of the rows show themselves in the token, and so does the log-in. */
   async function askRoot(): Promise<string | null> {
@@ -56,12 +60,7 @@ export function openReadiness({ database, token, audit, clock, settings, folder 
   }
 
   async function root(): Promise<string | null> {
-    if (token.sealed !== null) return token.sealed.code
-    const now = Date.now()
-    // A clock that is put back makes no answer last.
-    if (asked === null || now >= asked.until || asked.until > now + rootFor)
-      asked = { until: now + rootFor, answer: askRoot() }
-    return asked.answer
+    return token.sealed === null ? rootAnswer() : token.sealed.code
   }
 
   /** Writes, and takes it back: a standby and a database without room refuse it. */
@@ -85,7 +84,7 @@ export function openReadiness({ database, token, audit, clock, settings, folder 
   async function audited(): Promise<string | null> {
     try {
       await audit.check()
-      return null
+      return await faultAnswer()
     } catch (error) {
       if (error instanceof EnvironmentError) return error.code
       throw error
@@ -134,5 +133,17 @@ export function openReadiness({ database, token, audit, clock, settings, folder 
       })
       return looking
     },
+  }
+}
+
+/** The answer of before, for as long as it holds. */
+function seldom(ask: () => Promise<string | null>): () => Promise<string | null> {
+  let asked: { readonly until: number; readonly answer: Promise<string | null> } | null = null
+  return () => {
+    const now = Date.now()
+    // A clock that is put back makes no answer last.
+    if (asked === null || now >= asked.until || asked.until > now + askedFor)
+      asked = { until: now + askedFor, answer: ask() }
+    return asked.answer
   }
 }

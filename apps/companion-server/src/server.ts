@@ -14,7 +14,11 @@ import { defaultPerSecond, openAuthentication } from './access/tokens.ts'
 import { openAuthenticators } from './access/webauthn/authenticators.ts'
 import { openAlerts } from './alerts/operations.ts'
 import { buildApp } from './app.ts'
+import type { Checkpointing } from './audit/checkpoints.ts'
+import { openCoverage } from './audit/coverage.ts'
+import { auditKeyLabel, type EntryMacs, openEntryMacs } from './audit/entry-mac.ts'
 import { openAuditOperations } from './audit/operations.ts'
+import { openPins } from './audit/pins.ts'
 import { openInputDigest, openRecord, type Record } from './audit/record.ts'
 import { openStrangers, type Strangers } from './audit/strangers.ts'
 import { type AuditWriter, openAuditWriter } from './audit/writer.ts'
@@ -91,6 +95,9 @@ export type ServerParts = {
   readonly importer: BundleImporter
   readonly unwrapping: KeyUnwrapping
   readonly audit: AuditWriter
+  readonly auditMacs: EntryMacs
+  /** How what is new in the audit log is signed, and what is known of it. */
+  readonly checkpointing: Checkpointing
   readonly record: Record
   readonly strangers: Strangers
   readonly bundles: BundleOperations
@@ -165,7 +172,17 @@ export async function openServerParts(
     if (readUrl !== undefined)
       replica = await openReader(database, { url: readUrl, deployment: settings.deployment })
     const reader: Reader = replica ?? readerOf(database)
-    const audit = await openAuditWriter(database, now)
+    const kept = token
+    const tokenKey = (label: string) => openTokenKey(kept, settings.keys.rows, label)
+    const auditKey = tokenKey(auditKeyLabel)
+    const pins = openPins(state)
+    const auditMacs = openEntryMacs({
+      auditKey,
+      node,
+      nodes: async () => (await database.selectFrom('node').select('id').execute()).map(({ id }) => id),
+      file: state.auditKey,
+    })
+    const audit = await openAuditWriter({ database, macs: auditMacs, pins, now })
     const place = settingOf('DATABASE_URL') === undefined ? 'embedded' : 'given'
     if (!worker)
       await remember(state.knownDatabase, database, {
@@ -174,9 +191,7 @@ export async function openServerParts(
         writer: audit.id,
       })
     const telemetry = await openTelemetry(settings.deployment)
-    const kept = token
-    const tokenKey = (label: string) => openTokenKey(kept, settings.keys.rows, label)
-    const recorded = openRecord(audit, now, tokenKey('custody-audit-key-1'))
+    const recorded = openRecord(audit, now, auditKey)
     const record: Record = (call, operation, work) =>
       telemetry.around(call, operation, () => recorded(call, operation, work))
     const strangers = openStrangers(audit, now, options.lost ?? (() => undefined))
@@ -184,6 +199,12 @@ export async function openServerParts(
     const lifecycleRows = openLifecycleRepository(database)
     const sign = (context: string, bytes: Uint8Array) =>
       kept.use((device) => signInToken(device, settings.keys.receipt, card.receiptKey, context, bytes))
+    const signedBy = { receiptKey: card.receiptKey, audience }
+    const checkpointing: Checkpointing = {
+      ...{ database, audience, pins, audit, now },
+      coverage: openCoverage({ database, signedBy, macs: auditMacs, pins }),
+      sign: async (context, bytes) => (kept.sealed === null ? sign(context, bytes) : null),
+    }
     const governing = openGoverning({ database, parents, record, now })
     return {
       settings,
@@ -197,6 +218,8 @@ export async function openServerParts(
       importer,
       unwrapping,
       audit,
+      auditMacs,
+      checkpointing,
       record,
       strangers,
       reader,
@@ -279,7 +302,7 @@ export async function openServer(
     },
     ...options,
   })
-  const { settings, database, databaseSettings, token, audience, sign, egress, record } = parts
+  const { settings, database, databaseSettings, token, egress, record } = parts
   try {
     if (!options.worker) await shredAgain(parts.shredLog, parts.lifecycleRows)
     const services = openServices(parts, { state, logger, options })
@@ -299,9 +322,8 @@ export async function openServer(
       : startJobs({
           database,
           state,
-          audience,
           token,
-          sign,
+          checkpointing: parts.checkpointing,
           egress,
           webhookKey,
           calls,
@@ -350,7 +372,7 @@ function openServices(
   const approvals = openApprovals({
     database,
     now,
-    inputDigest: openInputDigest(tokenKey('custody-audit-key-1')),
+    inputDigest: openInputDigest(tokenKey(auditKeyLabel)),
   })
   const repository = openKeyRepository(database, parts.reader)
   const keyParts = { repository, unwrapping, record, approvals, now }
@@ -442,9 +464,15 @@ function openServices(
       reader: parts.reader,
       record,
       signedBy: { receiptKey: card.receiptKey, audience },
+      macs: parts.auditMacs,
+      pins: parts.checkpointing.pins,
     }),
     threshold: openThresholdOperations({ desk, record }),
-    readiness: openReadiness({ database, token, audit, clock, settings, folder: state.root }),
+    readiness: openReadiness({
+      ...{ database, token, audit, clock, settings },
+      coverage: parts.checkpointing.coverage,
+      folder: state.root,
+    }),
   }
 }
 
@@ -513,7 +541,7 @@ function openOnce(tell: (name: string) => void): (name: string) => void {
 
 type TokenKey = () => Promise<Uint8Array | null>
 
-function openTokenKey(token: ServerToken, rowsKeyId: string, label: string): TokenKey {
+export function openTokenKey(token: ServerToken, rowsKeyId: string, label: string): TokenKey {
   let known: Promise<Uint8Array> | null = null
   return async () => {
     if (token.sealed) return null

@@ -23,6 +23,7 @@ function readinessOf({
   sealed = null,
   root = null,
   audit = null,
+  faults = [],
   clock = accept(new Date()),
   folder = tmpdir(),
 }: {
@@ -30,6 +31,7 @@ function readinessOf({
   sealed?: object | null
   root?: Error | null
   audit?: Error | null
+  faults?: readonly object[]
   clock?: object
   folder?: string
 }): Readiness {
@@ -40,7 +42,8 @@ function readinessOf({
     database,
     folder,
     token: { sealed, useAgain: () => failing(root) },
-    audit: { check: () => failing(audit) },
+    audit: { check: () => failing(audit), head: null },
+    coverage: { faults: async () => faults },
     clock: { trusted: async () => clock },
     settings: { node: 'n', keys: { rows: 'r' } },
   }
@@ -77,6 +80,9 @@ test('READINESS-03 each part that is red is named by its code, several at once t
   const gone = new HsmError({ code: 'HSM-KEY-ABSENT', detail: 'gone', remedy: 'look' })
   expect(await look({ root: gone })).toEqual([{ part: 'root', code: 'HSM-KEY-ABSENT' }])
   const unwritten = new EnvironmentError('AUDIT-UNAVAILABLE', 'no room')
+  expect(await look({ faults: [{ code: 'AUDIT-FORGED' }, { code: 'AUDIT-GAP' }] })).toEqual([
+    { part: 'audit', code: 'AUDIT-FORGED' },
+  ])
   // No file finds room in /proc.
   expect(await look({ audit: unwritten, clock: refuse('CLOCK-MOVED', ''), folder: '/proc' })).toEqual([
     { part: 'audit', code: 'AUDIT-UNAVAILABLE' },

@@ -1,41 +1,19 @@
-import { canonicalString, encodeCanonical, type HybridSignature, sha256, toHex, utf8 } from '@lux/crypto'
+import { canonicalString, encodeCanonical, type HybridSignature, sha256, toHex } from '@lux/crypto'
 import { sql } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
+import { EnvironmentError } from '../refusal.ts'
+import { type Checkpoint, type CheckpointRange, checkpointContext, firstPrevious } from './checkpoint.ts'
+import type { Coverage, Lawful } from './coverage.ts'
 import { entryNode, merkleRoot } from './merkle.ts'
+import type { Pins } from './pins.ts'
+import { type AuditWriter, ownEntry } from './writer.ts'
 
-/** Entries `from` to `to` of a writer's chain, and the hash at `to`. */
-export type CheckpointRange = {
-  readonly writer: string
-  readonly from: string
-  readonly to: string
-  readonly hash: string
-}
-
-export type Checkpoint = {
-  readonly v: 1
-  readonly kind: 'audit-checkpoint'
-  readonly audience: string
-  readonly seq: string
-  /** SHA-256 of the payload before; 64 zeros of the first. */
-  readonly previous: string
-  readonly time: string
-  /** What is new since the checkpoint before, by writer. */
-  readonly ranges: readonly CheckpointRange[]
-  /** Of the tree of every entry of the ranges, in their order. */
-  readonly root: string
-}
-
-export type SignedCheckpoint = {
-  readonly payload: Checkpoint
-  readonly signatures: readonly HybridSignature[]
-}
-
-/** What a checkpoint's signature is made over: this, a zero byte, and the canonical JSON of the payload. */
-export const checkpointContext = 'lux-server/v1/audit-checkpoint'
-
-type Parts = {
+export type Checkpointing = {
   readonly database: Database
   readonly audience: string
+  readonly coverage: Coverage
+  readonly pins: Pins
+  readonly audit: Pick<AuditWriter, 'append'>
   /** Null while the token is sealed. */
   sign(context: string, bytes: Uint8Array): Promise<HybridSignature | null>
   now(): Date
@@ -45,54 +23,43 @@ type Parts = {
 const checkpointLock = 0x6c757803
 /** Most entries of one writer in one checkpoint: what is more goes into the next. */
 const maxEntries = 50_000
+/** Most chains that one entry names. */
+const maxAdopted = 200
 
-export const firstPrevious = '0'.repeat(64)
+type Range = CheckpointRange & { readonly closes: boolean }
 
-/** Signs what is new in all chains; null where nothing is, or another process is at it. */
-export async function makeCheckpoint({ database, audience, sign, now }: Parts): Promise<Checkpoint | null> {
-  return database.transaction().execute(async (work) => {
+/**
+ * Signs what is new in all chains and was written by a server of this deployment; null where nothing is, or another process is at it.
+ * What stands against an entry stops its own chain alone. Throws it where it stands against the newest checkpoint. `accepted`: what is
+ * covered without a right MAC.
+ */
+export async function makeCheckpoint(parts: Checkpointing, accepted?: Lawful): Promise<Checkpoint | null> {
+  const { database, audience, coverage, pins, sign, now } = parts
+  const known = await pins.checkpoint()
+  const lawful = accepted ?? (known === null ? await adopt(parts) : undefined)
+  const made = await database.transaction().execute(async (work) => {
     const lock = await sql<{
       got: boolean
     }>`select pg_try_advisory_xact_lock(${checkpointLock}) as got`.execute(work)
     if (lock.rows[0]?.got !== true) return null
-    const writers = await work
-      .selectFrom('audit_writer')
-      .selectAll()
-      .where('closed', '=', false)
-      .orderBy('writer')
-      .execute()
-    const ranges: (CheckpointRange & { closes: boolean })[] = []
+    const before = await coverage.newest(work, known)
+    if (before !== null && 'code' in before) throw new EnvironmentError(before.code, before.detail)
+    const found = await coverage.uncovered(work, maxEntries, lawful)
+    const ranges: Range[] = []
     const nodes: Uint8Array[] = []
-    for (const { writer, checkpointed_seq } of writers) {
-      const rows = await work
-        .selectFrom('audit')
-        .select(['seq', 'hash', 'operation'])
-        .where('writer', '=', writer)
-        .where('seq', '>', checkpointed_seq)
-        .orderBy('seq')
-        .limit(maxEntries)
-        .execute()
+    for (const { writer, rows, closes } of found?.spans ?? []) {
       const [first, last] = [rows[0], rows.at(-1)]
       if (first === undefined || last === undefined) continue
       for (const { seq, hash } of rows) nodes.push(entryNode(writer, BigInt(seq), hash))
-      ranges.push({
-        ...{ writer, from: first.seq, to: last.seq, hash: toHex(last.hash) },
-        closes: last.operation === 'audit.close',
-      })
+      ranges.push({ writer, from: first.seq, to: last.seq, hash: toHex(last.hash), closes })
     }
     if (ranges.length === 0) return null
-    const before = await work
-      .selectFrom('audit_checkpoint')
-      .select(['seq', 'payload'])
-      .orderBy('seq', 'desc')
-      .limit(1)
-      .executeTakeFirst()
     const payload: Checkpoint = {
       v: 1,
       kind: 'audit-checkpoint',
       audience,
       seq: String(BigInt(before?.seq ?? '0') + 1n),
-      previous: before === undefined ? firstPrevious : toHex(sha256(utf8(before.payload))),
+      previous: before?.hash ?? firstPrevious,
       time: now().toISOString(),
       ranges: ranges.map(({ closes: _, ...range }) => range),
       root: toHex(merkleRoot(nodes)),
@@ -104,37 +71,72 @@ export async function makeCheckpoint({ database, audience, sign, now }: Parts): 
       .insertInto('audit_checkpoint')
       .values({ seq, payload: canonicalString(payload), signatures: canonicalString([signature]), time })
       .execute()
-    for (const { writer, from, to, closes } of ranges) {
-      await work
-        .insertInto('audit_checkpoint_range')
-        .values({ checkpoint: seq, writer, from_seq: from, to_seq: to })
-        .execute()
-      await work
-        .updateTable('audit_writer')
-        .set({ checkpointed_seq: to, closed: closes })
-        .where('writer', '=', writer)
-        .execute()
-    }
-    return payload
+    for (const range of ranges) await note(work, seq, range)
+    return { payload, ranges }
   })
+  if (made === null) return null
+  const { payload, ranges } = made
+  coverage.made(payload)
+  for (const { writer, closes } of ranges) if (closes) coverage.ended(writer)
+  await pins.pinCheckpoint({ seq: payload.seq, hash: toHex(sha256(encodeCanonical(payload))) })
+  for (const { writer, seq } of await pins.heads())
+    if (coverage.coveredOf(writer) >= BigInt(seq)) await pins.dropHead(writer)
+  return payload
 }
 
-/** The nodes of a checkpoint's tree, from the rows that it covers. */
-export async function nodesOf(
-  database: Database,
-  ranges: readonly CheckpointRange[],
-): Promise<{ readonly writer: string; readonly seq: string; readonly node: Uint8Array }[]> {
-  const nodes: { writer: string; seq: string; node: Uint8Array }[] = []
-  for (const { writer, from, to } of ranges) {
-    const rows = await database
-      .selectFrom('audit')
-      .select(['seq', 'hash'])
-      .where('writer', '=', writer)
-      .where('seq', '>=', from)
-      .where('seq', '<=', to)
-      .orderBy('seq')
-      .execute()
-    for (const { seq, hash } of rows) nodes.push({ writer, seq, node: entryNode(writer, BigInt(seq), hash) })
-  }
-  return nodes
+type Adopted = { readonly writer: string; readonly from: string; to: string }
+
+/**
+ * Before a state folder knows any checkpoint: entries that are in a database of before entries had a MAC, and that no checkpoint covers.
+ * An entry says which they are. Undefined where the database has entries with a MAC under checkpoints already.
+ */
+async function adopt({ database, coverage, audit, now }: Checkpointing) {
+  if (await hasMacs(database)) return undefined
+  const adopted = new Map<string, Adopted>()
+  await coverage.uncovered(database, maxEntries, (writer, at, hasMac) => {
+    if (hasMac) return false
+    const seq = String(at)
+    const its = adopted.get(writer)
+    if (its === undefined) adopted.set(writer, { writer, from: seq, to: seq })
+    else its.to = seq
+    return true
+  })
+  const ranges = [...adopted.values()]
+  for (let at = 0; at < ranges.length; at += maxAdopted)
+    await audit.append(
+      ownEntry('audit.adopt', now(), JSON.stringify({ ranges: ranges.slice(at, at + maxAdopted) })),
+    )
+  const lawful: Lawful = (writer, seq, hasMac) => !hasMac && seq <= BigInt(adopted.get(writer)?.to ?? 0)
+  return lawful
+}
+
+async function hasMacs(database: Database): Promise<boolean> {
+  const row = await database
+    .selectFrom('audit_checkpoint_range as range')
+    .innerJoin('audit', (join) =>
+      join.onRef('audit.writer', '=', 'range.writer').onRef('audit.seq', '=', 'range.to_seq'),
+    )
+    .select('audit.writer')
+    .where('range.checkpoint', '=', ({ selectFrom }) =>
+      selectFrom('audit_checkpoint').select(({ fn }) => fn.max('seq').as('seq')),
+    )
+    .where('audit.mac', 'is not', null)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Where to look for it. What somebody else wrote there gives way. */
+async function note(work: Database, checkpoint: string, { writer, from, to, closes }: Range): Promise<void> {
+  const its = { checkpoint, from_seq: from }
+  await work
+    .insertInto('audit_checkpoint_range')
+    .values({ ...its, writer, to_seq: to })
+    .onConflict((conflict) => conflict.columns(['writer', 'to_seq']).doUpdateSet(its))
+    .execute()
+  await work
+    .updateTable('audit_writer')
+    .set({ checkpointed_seq: to, closed: closes })
+    .where('writer', '=', writer)
+    .execute()
 }

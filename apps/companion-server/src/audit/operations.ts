@@ -8,9 +8,11 @@ import type { Database } from '../platform/database/open.ts'
 import type { Reader } from '../platform/database/reader.ts'
 import type { AuditTable, Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { type Checkpoint, nodesOf, type SignedCheckpoint } from './checkpoints.ts'
+import { type Checkpoint, nodesOf, type SignedCheckpoint } from './checkpoint.ts'
+import type { EntryMacs } from './entry-mac.ts'
 import { merklePath, type PathStep } from './merkle.ts'
 import { type Names, namesOf } from './names.ts'
+import type { Pins } from './pins.ts'
 import type { Record } from './record.ts'
 import { type AuditVerdict, verifyAudit } from './verify.ts'
 import type { AuditEntry } from './writer.ts'
@@ -57,6 +59,9 @@ type Parts = {
   readonly reader: Reader
   /** By what the server's own checkpoints are verified. */
   readonly signedBy: { readonly receiptKey: VerificationKeys; readonly audience: string }
+  /** By what its entries are, which no checkpoint covers yet. */
+  readonly macs: Pick<EntryMacs, 'checker'>
+  readonly pins: Pick<Pins, 'heads' | 'checkpoint'>
 }
 type Rows = SelectQueryBuilder<Tables, 'audit', object>
 
@@ -110,7 +115,7 @@ const inPlace = (database: Database) => ({
 })
 
 /** What anybody can check without this server, and what this server finds where it checks all of it. */
-function provingEntries({ database, signedBy }: Parts) {
+function provingEntries({ database, signedBy, macs, pins }: Parts) {
   let verifying: Promise<Outcome<AuditVerdict>> | null = null
 
   return {
@@ -160,7 +165,7 @@ function provingEntries({ database, signedBy }: Parts) {
       repeats: 'reply-kept',
       deadline: null,
       run() {
-        verifying ??= verifyAudit(database, signedBy).finally(() => {
+        verifying ??= verifyAudit(database, { ...signedBy, macs, pins }).finally(() => {
           verifying = null
         })
         return verifying

@@ -14,10 +14,14 @@ const batch = 1000
  * Drops what the oldest entries of each chain say, up to the first that is not from before a time or that no checkpoint covers yet, and
  * keeps what the chain needs of them. What is dropped is first said by an entry of its own, which stays. Gives how many.
  */
-export async function dropEntries(database: Database, before: Date, now: () => Date): Promise<number> {
+export async function dropEntries(
+  parts: Parameters<typeof openAuditWriter>[0],
+  before: Date,
+): Promise<number> {
+  const { database, now } = parts
   const ranges = await droppable(database, before)
   if (ranges.length === 0) return 0
-  const writer = await openAuditWriter(database, now)
+  const writer = await openAuditWriter(parts)
   for (let at = 0; at < ranges.length; at += maxRanges) {
     const said = { before: before.toISOString(), ranges: ranges.slice(at, at + maxRanges) }
     await writer.append(ownEntry(operation, now(), JSON.stringify(said)))

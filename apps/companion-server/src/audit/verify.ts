@@ -13,8 +13,10 @@ import type { Selectable } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
 import type { AuditTable } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { type Checkpoint, checkpointContext, firstPrevious, nodesOf } from './checkpoints.ts'
+import { type Checkpoint, checkpointContext, firstPrevious, nodesOf } from './checkpoint.ts'
+import type { EntryMacs } from './entry-mac.ts'
 import { merkleRoot } from './merkle.ts'
+import type { Pins } from './pins.ts'
 import { announcedRanges, type Dropped } from './retention.ts'
 import { auditHash, auditLeaf } from './writer.ts'
 
@@ -26,6 +28,8 @@ export type AuditVerdict = {
   readonly checkpoints: number
   /** Entries that no checkpoint covers yet. */
   readonly pending: number
+  /** Of them, those whose MAC was not looked at: the token, which has the key, is sealed. */
+  readonly unproved: number
   /** Of the newest checkpoint: what to compare with a copy that was shipped out. */
   readonly head: { readonly seq: string; readonly hash: string } | null
 }
@@ -35,7 +39,7 @@ const page = 5000
 /**
  * Walks every chain and every checkpoint. Refuses AUDIT-GAP a missing entry or writer, and an entry that was emptied by no retention,
  * AUDIT-CHANGED an entry or a column that is another than the chain says, AUDIT-CHECKPOINT a checkpoint that is not signed, does not
- * follow or covers other entries.
+ * follow or covers other entries, AUDIT-FORGED an entry that no checkpoint covers and no server of this deployment wrote.
  */
 export async function verifyAudit(
   database: Database,
@@ -43,15 +47,23 @@ export async function verifyAudit(
     receiptKey,
     audience,
     upTo = null,
+    macs = null,
+    pins = null,
   }: {
     readonly receiptKey: VerificationKeys
     readonly audience: string
+    /** Of entries that no checkpoint covers yet. Null: they are not looked at. */
+    readonly macs?: Pick<EntryMacs, 'checker'> | null
+    /** What the state folder knows has to be in this log too. */
+    readonly pins?: Pick<Pins, 'heads' | 'checkpoint'> | null
     /** The last checkpoint that is looked at, and the last entries: those that it covers. Null: everything. */
     readonly upTo?: string | null
   },
   /** A checkpoint that was shipped out: it has to be in this log. */
   known: Checkpoint | null = null,
 ): Promise<Outcome<AuditVerdict>> {
+  // Before the walk: what comes meanwhile is newer.
+  const [pinned, pinnedHeads] = [(await pins?.checkpoint()) ?? null, (await pins?.heads()) ?? []]
   const ends = upTo === null ? null : await endsOf(database, upTo)
   const chains = await verifyChains(database, ends)
   if (!chains.ok) return chains
@@ -60,7 +72,9 @@ export async function verifyAudit(
   let previous = firstPrevious
   let checkpoints = 0
   let head: AuditVerdict['head'] = null
-  let found = known === null
+  const sought = new Map(pinned === null ? [] : [[pinned.seq, pinned.hash]])
+  const shipped = known === null ? null : { seq: known.seq, hash: toHex(sha256(encodeCanonical(known))) }
+  let found = shipped === null
   for (let after = '0'; ; ) {
     let next = database.selectFrom('audit_checkpoint').selectAll().where('seq', '>', after)
     if (upTo !== null) next = next.where('seq', '<=', upTo)
@@ -97,7 +111,8 @@ export async function verifyAudit(
       previous = toHex(sha256(utf8(row.payload)))
       checkpoints++
       head = { seq: row.seq, hash: previous }
-      if (known?.seq === row.seq) found = toHex(sha256(encodeCanonical(known))) === previous
+      if (shipped?.seq === row.seq) found = shipped.hash === previous
+      if (sought.get(row.seq) === previous) sought.delete(row.seq)
       after = row.seq
     }
     if (rows.length < page) break
@@ -107,12 +122,51 @@ export async function verifyAudit(
       'AUDIT-CHECKPOINT',
       `checkpoint ${known?.seq} is not in this log: it was rolled back or forked`,
     )
+  for (const seq of sought.keys())
+    return refuse('AUDIT-CHECKPOINT', `checkpoint ${seq}, which this server knows, is not in this log`)
+  for (const { writer, seq } of pinnedHeads)
+    if ((heads.get(writer) ?? 0n) < BigInt(seq))
+      return refuse('AUDIT-GAP', `entry ${seq} of writer ${writer} is gone`)
   // Where the walk ended was read from a table that nobody signed.
   for (const [writer, to] of ends === null ? [] : covered)
     if (heads.get(writer) !== to) return refuse('AUDIT-GAP', `entry ${to} of writer ${writer} is gone`)
-  let pending = 0n
-  for (const [writer, seq] of heads) pending += seq - (covered.get(writer) ?? 0n)
-  return accept({ entries, dropped, writers: heads.size, checkpoints, pending: Number(pending), head })
+  const rest = await verifyPending(database, { heads, covered }, macs)
+  return rest.ok ? accept({ entries, dropped, writers: heads.size, checkpoints, ...rest.value, head }) : rest
+}
+
+/** Entries that no checkpoint covers: a server of this deployment wrote each, as its MAC says. Refuses AUDIT-FORGED. */
+async function verifyPending(
+  database: Database,
+  chains: Readonly<Record<'heads' | 'covered', ReadonlyMap<string, bigint>>>,
+  macs: Pick<EntryMacs, 'checker'> | null,
+): Promise<Outcome<Pick<AuditVerdict, 'pending' | 'unproved'>>> {
+  const waiting = [...chains.heads].filter(([writer, head]) => head > (chains.covered.get(writer) ?? 0n))
+  const check = waiting.length === 0 ? null : ((await macs?.checker()) ?? null)
+  let [pending, unproved] = [0, 0]
+  for (const [writer, head] of waiting)
+    for (let at = chains.covered.get(writer) ?? 0n; at < head; ) {
+      const rows = await database
+        .selectFrom('audit')
+        .select(['seq', 'hash', 'mac'])
+        .where('writer', '=', writer)
+        .where('seq', '>', String(at))
+        .where('seq', '<=', String(head))
+        .orderBy('seq')
+        .limit(page)
+        .execute()
+      for (const { seq, hash, mac } of rows) {
+        at = BigInt(seq)
+        pending++
+        if (check === null) unproved++
+        if (macs !== null && (mac === null || check?.(mac, writer, at, hash) === false))
+          return refuse(
+            'AUDIT-FORGED',
+            `entry ${seq} of writer ${writer} was written by no server of this deployment`,
+          )
+      }
+      if (rows.length === 0) break
+    }
+  return accept({ pending, unproved })
 }
 
 /** The last entry of each writer that a checkpoint, or one before it, covers. */

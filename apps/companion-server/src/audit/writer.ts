@@ -4,6 +4,8 @@ import { canonicalString, type Json, toHex } from '@lux/crypto'
 import { sql } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
 import { EnvironmentError } from '../refusal.ts'
+import { type EntryMac, type EntryMacs, macLength } from './entry-mac.ts'
+import type { Head, Pins } from './pins.ts'
 
 /** One audited operation. No plaintext, ciphertext or AAD: what went in and came out is there as keyed hashes alone. */
 export type AuditEntry = {
@@ -74,6 +76,8 @@ export type AuditReceipt = {
 export type AuditWriter = {
   /** The chain that the next entry goes into. */
   readonly id: string
+  /** Its last entry that is known to be durable; null before the first. */
+  readonly head: Head | null
   /** Resolves once the entry is durable. Throws AUDIT-UNAVAILABLE, within 5 s. */
   append(entry: AuditEntry): Promise<AuditReceipt>
   /** Throws AUDIT-UNAVAILABLE while entries cannot be written: after one that failed, only another one shows that they can. */
@@ -92,25 +96,46 @@ type Row = {
   readonly seq: number
   readonly salt: Buffer
   readonly hash: Uint8Array
+  readonly mac: Buffer
   readonly text: string
 }
 
 const saltLength = 16
 const maxBatch = 256
 const patience = 5000
+/** How soon the state folder knows of a new head: that costs the disk one sync. */
+const pinAfter = 1000
+
+type Parts = {
+  readonly database: Database
+  readonly macs: Pick<EntryMacs, 'maker'>
+  readonly pins: Pick<Pins, 'pinHead' | 'lost'>
+  now(): Date
+}
 
 /**
  * One process's own chain. Whatever waits while a batch commits goes into the next one: one commit for many
- * replies, and none is given before its row is on disk.
+ * replies, and none is given before its row is on disk. Where there is no key to MAC by yet, it opens and takes no entry.
  */
-export async function openAuditWriter(database: Database, now: () => Date): Promise<AuditWriter> {
+export async function openAuditWriter({ database, macs, pins, now }: Parts): Promise<AuditWriter> {
   let id = newWriter()
   let seq = 0
   let head: Uint8Array = new Uint8Array(32)
+  let pinned: Head | null = null
   let waiting: Waiting[] = []
   let busy = false
+  let closing = false
   let closed = false
   let failing = false
+  /** Entries of this chain are gone, and somebody took the log as it is: what comes next goes into another one. */
+  let isLost = false
+
+  function begin(): void {
+    id = newWriter()
+    seq = 0
+    head = new Uint8Array(32)
+    isLost = false
+  }
 
   async function drain(): Promise<void> {
     if (busy) return
@@ -120,38 +145,33 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
       await turn()
       const batch = waiting.slice(0, maxBatch)
       waiting = waiting.slice(maxBatch)
+      if (isLost) begin()
       await commit(seq === 0 ? [opening(), ...batch] : batch)
     }
     busy = false
   }
 
   async function commit(batch: readonly Waiting[]): Promise<void> {
-    let at = seq
-    let previous = head
+    const mac = await macs.maker().catch(() => null)
+    if (mac === null) {
+      // Nothing was sent, so the chain goes on.
+      refuseAll(batch, 'there is no key to MAC its entries by: the token is sealed')
+      return
+    }
     const salts = randomBytes(saltLength * batch.length)
-    const rows = batch.map(({ entry }, index): Row => {
-      const salt = salts.subarray(saltLength * index, saltLength * (index + 1))
-      const text = auditText(entry)
-      const hash = auditHash(previous, leafOf(salt, text))
-      previous = hash
-      return { seq: ++at, salt, hash, text }
-    })
+    const rows = rowsOf(batch, salts, mac)
     try {
       if (seq === 0) await database.insertInto('audit_writer').values({ writer: id }).execute()
       await insert(rows, salts)
     } catch (error) {
-      failing = true
       // Whether the rows are there is not known, so this chain ends here and the next entry opens another.
-      id = newWriter()
-      seq = 0
-      head = new Uint8Array(32)
-      for (const { fail } of batch) {
-        fail(new EnvironmentError('AUDIT-UNAVAILABLE', 'the audit log cannot be written', { cause: error }))
-      }
+      await pin()
+      begin()
+      refuseAll(batch, 'the audit log cannot be written', error)
       return
     }
-    seq = at
-    head = previous
+    const last = rows.at(-1)
+    if (last !== undefined) [seq, head] = [last.seq, last.hash]
     failing = false
     for (const [index, { settle }] of batch.entries()) {
       const row = rows[index]
@@ -159,16 +179,49 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
     }
   }
 
+  function rowsOf(batch: readonly Waiting[], salts: Buffer, mac: EntryMac): Row[] {
+    let at = seq
+    let previous = head
+    return batch.map(({ entry }, index) => {
+      const salt = salts.subarray(saltLength * index, saltLength * (index + 1))
+      const text = auditText(entry)
+      const hash = auditHash(previous, leafOf(salt, text))
+      previous = hash
+      at++
+      return { seq: at, salt, hash, mac: mac(id, BigInt(at), hash), text }
+    })
+  }
+
+  function refuseAll(batch: readonly Waiting[], detail: string, cause?: unknown): void {
+    failing = true
+    for (const { fail } of batch) fail(new EnvironmentError('AUDIT-UNAVAILABLE', detail, { cause }))
+  }
+
+  const headNow = (): Head | null => (seq === 0 ? null : { writer: id, seq: String(seq), hash: toHex(head) })
+
+  /** A full disk stops no entry: it has a part of /readiness of its own. */
+  async function pin(): Promise<void> {
+    const now = headNow()
+    if (now === null || (now.writer === pinned?.writer && now.seq === pinned.seq)) return
+    await pins.pinHead(now).then(
+      () => {
+        pinned = now
+      },
+      () => undefined,
+    )
+  }
   /** One statement of the same text, whatever waits: the columns are read out of the entries, whose texts JSON of PostgreSQL keeps as they are. */
   async function insert(rows: readonly Row[], salts: Buffer): Promise<void> {
     const hashes = Buffer.concat([head, ...rows.map(({ hash }) => hash)])
     const entries = `[${rows.map(({ text }) => text).join(',')}]`
+    const allMacs = Buffer.concat(rows.map(({ mac }) => mac))
     await sql`
-      insert into audit (writer, seq, prev, salt, hash, entry, req_id, identity_id, project_id, organisation_id,
+      insert into audit (writer, seq, prev, salt, hash, mac, entry, req_id, identity_id, project_id, organisation_id,
         key_id, operation, outcome, time)
       select ${id}, ${seq}::bigint + at, substring(${hashes}::bytea from 32 * (at::integer - 1) + 1 for 32),
         substring(${salts}::bytea from ${saltLength}::integer * (at::integer - 1) + 1 for ${saltLength}::integer),
-        substring(${hashes}::bytea from 32 * at::integer + 1 for 32), one.entry::text, named."reqId", named.identity,
+        substring(${hashes}::bytea from 32 * at::integer + 1 for 32),
+        substring(${allMacs}::bytea from ${macLength}::integer * (at::integer - 1) + 1 for ${macLength}::integer), one.entry::text, named."reqId", named.identity,
         named.project, named.organisation, named.key, named.operation, named.outcome, named.time
       from json_array_elements(${entries}::json) with ordinality as one (entry, at),
         json_to_record(one.entry) as named ("reqId" text, identity text, project text, organisation text, key text,
@@ -204,20 +257,40 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
     return { entry: ownEntry('audit.open', now()), settle: () => undefined, fail: () => undefined }
   }
 
-  await append(ownEntry('audit.start', now()))
+  if ((await macs.maker()) === null) failing = true
+  else await append(ownEntry('audit.start', now()))
+  let pinning: Promise<void> = Promise.resolve()
+  const pinner = setInterval(() => {
+    pinning = pinning.then(async () => {
+      const lost = await pins.lost().catch(() => null)
+      isLost = lost?.has(id) === true
+      if (!isLost) await pin()
+    })
+  }, pinAfter)
+  pinner.unref()
   return {
     get id() {
       return id
+    },
+    get head() {
+      return headNow()
     },
     append,
     async check() {
       if (failing) await append(ownEntry('audit.start', now()))
     },
     async close() {
-      if (closed) return
-      const last = append(ownEntry('audit.close', now()))
+      if (closing) return
+      closing = true
+      const last = (await macs.maker()) === null ? null : append(ownEntry('audit.close', now()))
       closed = true
-      await last
+      clearInterval(pinner)
+      try {
+        await last
+      } finally {
+        await pinning
+        await pin()
+      }
     },
   }
 }

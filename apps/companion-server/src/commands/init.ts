@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type ServerCard, serverCardCodec } from '@lux/ceremony/wire'
-import { fromHex, generateSealIdentity, sealRecipient, toHex, toWords } from '@lux/crypto'
+import { fromHex, generateSealIdentity, sealRecipient, toHex, toWords, utf8 } from '@lux/crypto'
 import {
   isPassable,
   parseTokenUri,
@@ -11,6 +11,7 @@ import {
   startHsm,
   type TokenUri,
 } from '@lux/hsm'
+import { auditKeyLabel, keepSealedKey } from '../audit/entry-mac.ts'
 import { makeProviderRoot, openRoot, providerRootSetting } from '../external-kms/provider-root.ts'
 import { settingOf } from '../platform/container.ts'
 import { variable } from '../platform/environment.ts'
@@ -130,6 +131,9 @@ async function makeServer(options: InitOptions): Promise<Outcome<Initialised>> {
     await writeSettings(state, settings)
     if (token.sealed) throw new EnvironmentError(token.sealed.code, token.sealed.detail)
     const card = await token.use((opened) => makeCard(opened, state, settings))
+    const key = { id: settings.keys.rows, class: 'secret' } as const
+    const auditKey = await token.use((opened) => opened.hmac({ key, message: utf8(auditKeyLabel) }))
+    await keepSealedKey(state.auditKey, auditKey, settings.node)
     await writeWhole(state.card, serverCardCodec.encode(card), 0o644)
     const audience = serverCardCodec.digest(card)
     return accept({ card, audience, words: toWords(fromHex(audience)) })

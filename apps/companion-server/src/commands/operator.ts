@@ -5,20 +5,27 @@ import { parseCanonical } from '@lux/crypto'
 import type { Enrolment } from '../access/people.ts'
 import type { deploymentRoles, projectRoles } from '../access/role-names.ts'
 import type { Credentials } from '../access/tokens.ts'
-import type { SignedCheckpoint } from '../audit/checkpoints.ts'
+import { acceptAudit, auditFaults } from '../audit/accept.ts'
+import type { SignedCheckpoint } from '../audit/checkpoint.ts'
+import type { AuditFault } from '../audit/coverage.ts'
+import { auditKeyLabel, openEntryMacs } from '../audit/entry-mac.ts'
+import { openPins } from '../audit/pins.ts'
 import type { Call } from '../audit/record.ts'
 import { dropEntries } from '../audit/retention.ts'
 import { type AuditVerdict, verifyAudit } from '../audit/verify.ts'
+import { openRoot } from '../external-kms/provider-root.ts'
 import type { ImportResult } from '../imports/importer.ts'
 import type { KekRotation } from '../keys/kek-rotation.ts'
 import type { RootRotation } from '../keys/rotation/root.ts'
 import type { Rotation } from '../keys/rotation/steps.ts'
-import { openOwnerDatabase } from '../platform/database/open.ts'
+import { type Database, openOwnerDatabase } from '../platform/database/open.ts'
+import type { ServerToken } from '../platform/hsm/server-token.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { mustBeNew, writeNew } from '../platform/state-folder/private-file.ts'
 import { readCard } from '../platform/state-folder/server-card.ts'
+import { readSettings } from '../platform/state-folder/settings.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
-import { databaseChoice, openServerParts } from '../server.ts'
+import { databaseChoice, openServerParts, openTokenKey } from '../server.ts'
 import { operatorCall } from './operator-call.ts'
 import { say } from './result.ts'
 
@@ -69,30 +76,73 @@ export async function makeFirstAdmin(
   }
 }
 
-/** Walks the whole log by the server's card alone: no token is asked. `known`: a checkpoint that was shipped out. */
+/** The log's MACs by the state folder, and by the token where it is asked for them. */
+async function stateMacs(state: StateFolder, database: Database) {
+  const settings = await readSettings(state)
+  let token: ServerToken | null = null
+  return {
+    macs: openEntryMacs({
+      node: settings.node,
+      file: state.auditKey,
+      nodes: async () => (await database.selectFrom('node').select('id').execute()).map(({ id }) => id),
+      async auditKey() {
+        token ??= await openRoot(settings, state)
+        return openTokenKey(token, settings.keys.rows, auditKeyLabel)()
+      },
+    }),
+    close: async () => token?.close(),
+  }
+}
+
+/**
+ * Walks the whole log by the server's card. The token is asked where entries wait for a checkpoint. `known`: a checkpoint that was shipped
+ * out.
+ */
 export async function verifyAuditLog(
   state: StateFolder,
   known: Uint8Array | null,
 ): Promise<Outcome<AuditVerdict>> {
   const { card, audience } = await readCard(state)
   const opened = await openOwnerDatabase(databaseChoice(state))
+  const { macs, close } = await stateMacs(state, opened.database)
   try {
     // Its digest is compared with what the log has.
     const given =
       known === null
         ? null
         : (parseCanonical(known, { maxBytes: known.length }) as unknown as SignedCheckpoint).payload
-    return await verifyAudit(opened.database, { receiptKey: card.receiptKey, audience }, given)
+    const by = { receiptKey: card.receiptKey, audience, macs, pins: openPins(state) }
+    return await verifyAudit(opened.database, by, given)
   } finally {
+    await close()
     await opened.close()
   }
 }
 
 /** Takes the database's owner: the server itself can change no entry. Gives how many entries it emptied. */
 export async function retainAudit(state: StateFolder, before: Date): Promise<Outcome<{ dropped: number }>> {
-  const { database, close } = await openOwnerDatabase(databaseChoice(state))
+  const opened = await openOwnerDatabase(databaseChoice(state))
+  const { macs, close } = await stateMacs(state, opened.database)
   try {
-    return accept({ dropped: await dropEntries(database, before, () => new Date()) })
+    const { database } = opened
+    const writing = { database, macs, pins: openPins(state), now: () => new Date() }
+    return accept({ dropped: await dropEntries(writing, before) })
+  } finally {
+    await close()
+    await opened.close()
+  }
+}
+
+/** What stands against the audit log; where `accepted`, the log is taken as it is. Throws TOKEN-PIN and its like where the server is sealed. */
+export async function acceptAuditLog(
+  state: StateFolder,
+  accepted: boolean,
+): Promise<Outcome<{ readonly faults: readonly AuditFault[] }>> {
+  const { token, checkpointing, close } = await openServerParts(state)
+  try {
+    if (token.sealed) throw new EnvironmentError(token.sealed.code, token.sealed.detail)
+    const faults = accepted ? await acceptAudit(checkpointing) : await auditFaults(checkpointing)
+    return accept({ faults })
   } finally {
     await close()
   }

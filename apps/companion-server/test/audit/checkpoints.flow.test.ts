@@ -3,7 +3,7 @@ import { canonicalString, encodeCanonical, fromHex, verifySignature } from '@lux
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Caller } from '../../src/access/authorize.ts'
-import { checkpointContext } from '../../src/audit/checkpoints.ts'
+import { checkpointContext } from '../../src/audit/checkpoint.ts'
 import { entryNode, leadsTo } from '../../src/audit/merkle.ts'
 import { verifyAudit } from '../../src/audit/verify.ts'
 import { auditHash, auditLeaf } from '../../src/audit/writer.ts'

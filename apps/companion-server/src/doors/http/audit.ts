@@ -33,6 +33,7 @@ const usage = Type.Object({
 })
 const verdict = Type.Object({
   ...{ entries: count, dropped: count, writers: count, checkpoints: count, pending: count },
+  unproved: count,
   head: orNull(Type.Object({ seq: text, hash: text })),
 })
 const lines = 'application/x-ndjson'

@@ -675,4 +675,16 @@ export const migrations: Readonly<Record<string, Step>> = {
     up: [`alter table deployment add column set_up_person text`],
     down: [`alter table deployment drop column set_up_person`],
   }),
+  /** Each entry of the audit log has a MAC from now on. An older server writes none, so that its entries would be taken for forged. */
+  '0029-audit-macs': statements({
+    up: [
+      `alter table audit add column mac bytea`,
+      // Where to look for a checkpoint: no row that somebody else put there stops one.
+      `grant update on audit_checkpoint_range to ${applicationRole}`,
+    ],
+    down: [
+      `revoke update on audit_checkpoint_range from ${applicationRole}`,
+      `alter table audit drop column mac`,
+    ],
+  }),
 }

@@ -642,6 +642,8 @@ export type AuditTable = {
   entry: string | null
   leaf: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
   hash: Buffer
+  /** Null in rows from before entries had one. */
+  mac: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
   req_id: string
   identity_id: string | null
   project_id: string | null

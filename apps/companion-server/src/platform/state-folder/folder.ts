@@ -23,6 +23,12 @@ export type StateFolder = {
   readonly refusedPinOfSecond: string
   readonly tokenProofs: string
   readonly shredLog: string
+  /** The newest checkpoint of the audit log, and the newest entry of each of its writers. */
+  readonly auditPin: string
+  readonly auditHeads: string
+  readonly auditLost: string
+  /** What entries are MACed by while the token is sealed. */
+  readonly auditKey: string
   readonly softToken: string
   readonly trainingPins: string
   readonly caCertificate: string
@@ -49,6 +55,10 @@ export function stateFolder(path: string): StateFolder {
     database: join(root, 'postgres'),
     knownDatabase: join(root, 'database.json'),
     shredLog: join(root, 'shred.log'),
+    auditPin: join(root, 'audit-checkpoint.json'),
+    auditHeads: join(root, 'audit-heads'),
+    auditLost: join(root, 'audit-lost.json'),
+    auditKey: join(root, 'audit-sealed.key'),
     refusedPin: join(root, 'refused-pin.json'),
     refusedPinOfSecond: join(root, 'refused-pin-2.json'),
     tokenProofs: join(root, 'token-proofs.json'),
@@ -65,7 +75,8 @@ export function stateFolder(path: string): StateFolder {
 export async function makeStateFolder(state: StateFolder): Promise<void> {
   makeFolder(state.root, 0o777)
   await chmod(state.root, process.getuid?.() === 0 ? 0o711 : 0o700)
-  for (const folder of [state.policies, state.transports, state.incoming, state.fhe, state.ciphertexts])
+  const { policies, transports, incoming, fhe, ciphertexts, auditHeads } = state
+  for (const folder of [policies, transports, incoming, fhe, ciphertexts, auditHeads])
     await makePrivateFolder(folder)
 }
 
