@@ -589,20 +589,31 @@ program
   .command('verify-audit')
   .description('Walk every chain and every checkpoint of the audit log.')
   .option('--checkpoint <file>', 'a checkpoint that was kept elsewhere: it has to be in this log')
-  .action((options: { checkpoint?: string }) =>
+  .option(
+    '--witnesses <k>',
+    'so many of the configured witnesses have to have cosigned it within the last hour',
+  )
+  .action((options: { checkpoint?: string; witnesses?: string }) =>
     running(async () => {
       const { verifyAuditLog } = await import('./commands/operator.ts')
       const state = folder()
       const known = options.checkpoint === undefined ? null : await readGiven(options.checkpoint, maxPolicy)
-      const verdict = await verifyAuditLog(state, known)
-      report(common(), verdict, ({ entries, dropped, writers, checkpoints, pending, unproved, head }) => [
-        `${entries} entries of ${writers} writers, ${checkpoints} checkpoints, ${pending} entries after the last`,
-        ...(unproved === 0
-          ? []
-          : [`${unproved} of them not checked: the token, which has the key, is sealed`]),
-        ...(dropped === 0 ? [] : [`${dropped} of them no longer kept, as entries audit.retain say`]),
-        ...(head === null ? [] : [`checkpoint ${head.seq} ${head.hash}`]),
-      ])
+      const wanted = Number(options.witnesses ?? 0)
+      if (!Number.isInteger(wanted) || wanted < 0) return wrongUse('--witnesses is a number')
+      const verdict = await verifyAuditLog(state, known, wanted)
+      report(
+        common(),
+        verdict,
+        ({ entries, dropped, writers, checkpoints, pending, unproved, witnesses, head }) => [
+          `${entries} entries of ${writers} writers, ${checkpoints} checkpoints, ${pending} entries after the last`,
+          ...(unproved === 0
+            ? []
+            : [`${unproved} of them not checked: the token, which has the key, is sealed`]),
+          ...(dropped === 0 ? [] : [`${dropped} of them no longer kept, as entries audit.retain say`]),
+          ...(witnesses === 0 ? [] : [`cosigned by ${witnesses} witnesses`]),
+          ...(head === null ? [] : [`checkpoint ${head.seq} ${head.hash}`]),
+        ],
+      )
     }),
   )
 

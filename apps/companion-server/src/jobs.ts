@@ -5,6 +5,8 @@ import { sendDue } from './alerts/deliveries.ts'
 import { watchAudit } from './alerts/watch.ts'
 import { type Checkpointing, makeCheckpoint } from './audit/checkpoints.ts'
 import type { Record } from './audit/record.ts'
+import type { TreeLog } from './audit/tree-log.ts'
+import { askWitnesses, type Witness } from './audit/witnesses.ts'
 import type { IdempotentCalls } from './idempotency/calls.ts'
 import type { KekRotation } from './keys/kek-rotation.ts'
 import type { KeyOperations } from './keys/operations.ts'
@@ -20,6 +22,8 @@ type Parts = {
   readonly state: StateFolder
   readonly token: ServerToken
   readonly checkpointing: Checkpointing
+  readonly treeLog: TreeLog
+  readonly witnesses: readonly Witness[]
   readonly egress: Egress
   readonly webhookKey: Parameters<typeof sendDue>[0]['key']
   readonly calls: IdempotentCalls
@@ -48,6 +52,12 @@ export function startJobs({ database, checkpointing, token, egress, log, now, ..
     for (const { code, detail } of await checkpointing.coverage.faults(null))
       log.error({ code, detail }, 'the audit log is not as it was written')
   }
+  async function advanceLog(): Promise<void> {
+    const made = await parts.treeLog.advance()
+    if (made === null) return
+    for (const { name, answer } of await askWitnesses({ database, egress, now }, parts.witnesses, made))
+      if (answer !== 'cosigned') log.warn({ witness: name, answer }, 'a witness did not cosign the audit log')
+  }
   const jobs = [
     // A new PIN in the file is tried once; the one that was refused is not. One of two tokens that is away may be back.
     every(2000, 'unsealing failed', async () => {
@@ -55,6 +65,7 @@ export function startJobs({ database, checkpointing, token, egress, log, now, ..
     }),
     every(1000, 'no checkpoint of the audit log', () => makeCheckpoint(checkpointing)),
     every(60_000, 'the audit log was not looked at', tellFaults),
+    every(60_000, 'no note of the audit log', advanceLog),
     every(2000, 'alerts failed', () => watchAudit({ database, now })),
     every(2000, 'no webhook was called', () => sendDue({ database, egress, key: webhookKey, now })),
     every(60_000, 'repeated calls were not forgotten', () => calls.forget()),

@@ -1,10 +1,12 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Authentication } from './access/tokens.ts'
 import type { Record } from './audit/record.ts'
+import { type Witness, witnessStates } from './audit/witnesses.ts'
 import { openRest } from './doors/http/rest.ts'
 import { entry, reads } from './operations/entry.ts'
 import { openPipeline, operationsOf, unapproved } from './operations/pipeline.ts'
 import type { Clock } from './platform/clock.ts'
+import type { Database } from './platform/database/open.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { App } from './platform/http/app-type.ts'
 import { text } from './platform/http/reply.ts'
@@ -26,12 +28,16 @@ export function metricsRoutes(
     authentication,
     workerFigures,
     clock,
+    database,
+    witnesses,
   }: {
     readonly token: ServerToken
     readonly record: Record
     readonly authentication: Authentication
     readonly workerFigures: WorkerFigures | null
     readonly clock: Clock
+    readonly database: Database
+    readonly witnesses: readonly Witness[]
   },
 ): void {
   const registry = new Registry()
@@ -59,6 +65,19 @@ export function metricsRoutes(
     async collect() {
       const at = await clock.trusted().catch(() => null)
       if (at !== null) this.set(at.ok ? 0 : 1)
+    },
+  })
+
+  const cosigning = new Gauge({
+    ...{
+      name: 'custody_audit_witness',
+      help: '1 while a witness cosigned within ten minutes',
+      registers: [registry],
+    },
+    ...{ aggregator: 'max', labelNames: ['witness'] },
+    async collect() {
+      for (const { name, cosignedAt } of await witnessStates(database, witnesses).catch(() => []))
+        cosigning.set({ witness: name }, Date.now() - (cosignedAt?.getTime() ?? 0) < 600_000 ? 1 : 0)
     },
   })
 

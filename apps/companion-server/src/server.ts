@@ -21,6 +21,8 @@ import { openAuditOperations } from './audit/operations.ts'
 import { openPins } from './audit/pins.ts'
 import { openInputDigest, openRecord, type Record } from './audit/record.ts'
 import { openStrangers, type Strangers } from './audit/strangers.ts'
+import { openTreeLog, type TreeLog } from './audit/tree-log.ts'
+import { configuredWitnesses, type Witness } from './audit/witnesses.ts'
 import { type AuditWriter, openAuditWriter } from './audit/writer.ts'
 import { type ComplianceOperations, openComplianceOperations } from './compliance/operations.ts'
 import { openExternalKeys } from './external-kms/external-keys.ts'
@@ -98,6 +100,8 @@ export type ServerParts = {
   readonly auditMacs: EntryMacs
   /** How what is new in the audit log is signed, and what is known of it. */
   readonly checkpointing: Checkpointing
+  readonly treeLog: TreeLog
+  readonly witnesses: readonly Witness[]
   readonly record: Record
   readonly strangers: Strangers
   readonly bundles: BundleOperations
@@ -165,6 +169,7 @@ export async function openServerParts(
       ...(options.reached ? { reached: options.reached } : {}),
     })
     const { node } = settings
+    const witnesses = configuredWitnesses()
     const shredLog = openShredLog(state.shredLog)
     const unwrapping = openKeyUnwrapping(database, token, settings.keys.rows, node, shredLog)
     const parents = openOnlineParents({ database, token, node, tokenMac: unwrapping.tokenMac, now })
@@ -205,6 +210,8 @@ export async function openServerParts(
       coverage: openCoverage({ database, signedBy, macs: auditMacs, pins }),
       sign: async (context, bytes) => (kept.sealed === null ? sign(context, bytes) : null),
     }
+    const seed = tokenKey('custody-audit-note-1')
+    const treeLog = openTreeLog({ database, coverage: checkpointing.coverage, pins, audience, seed, now })
     const governing = openGoverning({ database, parents, record, now })
     return {
       settings,
@@ -220,6 +227,8 @@ export async function openServerParts(
       audit,
       auditMacs,
       checkpointing,
+      treeLog,
+      witnesses,
       record,
       strangers,
       reader,
@@ -324,6 +333,8 @@ export async function openServer(
           state,
           token,
           checkpointing: parts.checkpointing,
+          treeLog: parts.treeLog,
+          witnesses: parts.witnesses,
           egress,
           webhookKey,
           calls,
@@ -459,6 +470,8 @@ function openServices(
     },
     authenticators: { ...access.authenticators, ...authenticators },
     alerts: openAlerts({ database, record, key: tokenKey(webhookLabel), now }),
+    treeLog: parts.treeLog,
+    witnesses: parts.witnesses,
     auditLog: openAuditOperations({
       database,
       reader: parts.reader,
@@ -466,6 +479,7 @@ function openServices(
       signedBy: { receiptKey: card.receiptKey, audience },
       macs: parts.auditMacs,
       pins: parts.checkpointing.pins,
+      witnesses: parts.witnesses,
     }),
     threshold: openThresholdOperations({ desk, record }),
     readiness: openReadiness({

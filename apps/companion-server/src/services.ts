@@ -9,6 +9,8 @@ import type { AlertOperations } from './alerts/operations.ts'
 import type { AuditOperations } from './audit/operations.ts'
 import type { Record } from './audit/record.ts'
 import type { Strangers } from './audit/strangers.ts'
+import type { TreeLog } from './audit/tree-log.ts'
+import type { Witness } from './audit/witnesses.ts'
 import type { AuditWriter } from './audit/writer.ts'
 import type { ComplianceOperations } from './compliance/operations.ts'
 import type { ExternalKeyOperations } from './external-kms/operations.ts'
@@ -44,6 +46,8 @@ export type Services = Omit<Governing & Access, 'organisations' | 'people' | 'au
   readonly record: Record
   readonly strangers: Strangers
   readonly auditLog: AuditOperations
+  readonly treeLog: TreeLog
+  readonly witnesses: readonly Witness[]
   readonly compliance: ComplianceOperations
   readonly authentication: Authentication
   readonly calls: IdempotentCalls

@@ -12,12 +12,16 @@ import { type Checkpoint, nodesOf, type SignedCheckpoint } from './checkpoint.ts
 import type { EntryMacs } from './entry-mac.ts'
 import { merklePath, type PathStep } from './merkle.ts'
 import { type Names, namesOf } from './names.ts'
+import { isSigned, noteVerifier, parseNote } from './note.ts'
 import type { Pins } from './pins.ts'
 import type { Record } from './record.ts'
+import { consistencyOf, inclusionOf } from './tree-log.ts'
 import { type AuditVerdict, verifyAudit } from './verify.ts'
+import { type Witness, type WitnessState, witnessStates } from './witnesses.ts'
 import type { AuditEntry } from './writer.ts'
 
 const word = Type.Optional(Type.String({ minLength: 1, maxLength: 64 }))
+const number = Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$' }))
 /** Which entries: of one project, one organisation, or, without either, of the whole deployment. */
 const filters = {
   ...{ project: word, organisation: word, key: word, identity: word, operation: word, outcome: word },
@@ -42,6 +46,15 @@ export type Redeemed = PlacedEntry & {
   readonly checkpoint: SignedCheckpoint | null
 }
 
+export type LogView = {
+  /** The key of the log, as others know it. */
+  readonly vkey: string
+  readonly note: string
+  readonly consistency: readonly Uint8Array[] | null
+  readonly inclusion: readonly Uint8Array[] | null
+  readonly witnesses: readonly WitnessState[]
+}
+
 export type Usage = {
   readonly key: string | null
   readonly identity: string | null
@@ -61,7 +74,8 @@ type Parts = {
   readonly signedBy: { readonly receiptKey: VerificationKeys; readonly audience: string }
   /** By what its entries are, which no checkpoint covers yet. */
   readonly macs: Pick<EntryMacs, 'checker'>
-  readonly pins: Pick<Pins, 'heads' | 'checkpoint'>
+  readonly pins: Pick<Pins, 'heads' | 'checkpoint' | 'note'>
+  readonly witnesses: readonly Witness[]
 }
 type Rows = SelectQueryBuilder<Tables, 'audit', object>
 
@@ -115,7 +129,7 @@ const inPlace = (database: Database) => ({
 })
 
 /** What anybody can check without this server, and what this server finds where it checks all of it. */
-function provingEntries({ database, signedBy, macs, pins }: Parts) {
+function provingEntries({ database, signedBy, macs, pins, witnesses }: Parts) {
   let verifying: Promise<Outcome<AuditVerdict>> | null = null
 
   return {
@@ -165,10 +179,32 @@ function provingEntries({ database, signedBy, macs, pins }: Parts) {
       repeats: 'reply-kept',
       deadline: null,
       run() {
-        verifying ??= verifyAudit(database, { ...signedBy, macs, pins }).finally(() => {
+        verifying ??= verifyAudit(database, { ...signedBy, macs, pins, witnesses }).finally(() => {
           verifying = null
         })
         return verifying
+      },
+    }),
+
+    /**
+     * The newest note of the log of checkpoints, and what shows that it goes on from one of `from` checkpoints, and that a checkpoint is in
+     * it. Null before the first. Refuses REQUEST-FIELDS where it has not so many.
+     */
+    log: entry({
+      ...wholeLog,
+      name: 'audit.log',
+      input: { from: number, checkpoint: number },
+      async run({ input }): Promise<Outcome<LogView | null>> {
+        const states = await witnessStates(database, witnesses)
+        const newest = await newestNote(database, pins, states)
+        if (newest === null) return accept(null)
+        const { size, vkey, note } = newest
+        const [from, checkpoint] = [Number(input.from ?? 0), Number(input.checkpoint ?? 0)]
+        if (from > size || checkpoint > size)
+          return refuse('REQUEST-FIELDS', `from, checkpoint: expected at most ${size}`)
+        const consistency = from === 0 ? null : await consistencyOf(database, from, size)
+        const inclusion = checkpoint === 0 ? null : await inclusionOf(database, checkpoint, size)
+        return accept({ vkey, note, consistency, inclusion, witnesses: states })
       },
     }),
 
@@ -191,6 +227,27 @@ function provingEntries({ database, signedBy, macs, pins }: Parts) {
     }),
   }
 }
+
+/** The note that this server knows to be its own, with the cosignatures of the same size. */
+async function newestNote(database: Database, pins: Parts['pins'], states: readonly CosignedState[]) {
+  const pinned = await pins.note()
+  if (pinned === null) return null
+  const row = await database
+    .selectFrom('audit_note')
+    .select('note')
+    .orderBy('size', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const by = noteVerifier(pinned.vkey)
+  const found = parseNote(row?.note ?? '')
+  const isOurs = found !== null && by !== null && isSigned(found, by)
+  const text = isOurs && row !== undefined ? row.note : pinned.note
+  const size = (isOurs ? found : parseNote(pinned.note))?.head.size ?? 0
+  const lines = states.flatMap((one) => (one.size === size && one.line !== null ? [one.line] : []))
+  return { vkey: pinned.vkey, size, note: text + lines.join('') }
+}
+
+type CosignedState = Awaited<ReturnType<typeof witnessStates>>[number]
 
 function listingEntries({ database, reader }: Parts) {
   return {

@@ -10,6 +10,9 @@ export type Head = { readonly writer: string; readonly seq: string; readonly has
 /** SHA-256 of its payload. */
 export type PinnedCheckpoint = { readonly seq: string; readonly hash: string }
 
+/** The newest note of the log, and the key that it is signed by. */
+export type PinnedNote = { readonly vkey: string; readonly note: string }
+
 /** What this server knows of its log outside the database: a log that lacks it was cut, or put back to an older state. */
 export type Pins = {
   /** Heads that no pinned checkpoint is known to cover yet. */
@@ -20,19 +23,22 @@ export type Pins = {
   /** Null before the first. */
   checkpoint(): Promise<PinnedCheckpoint | null>
   pinCheckpoint(checkpoint: PinnedCheckpoint): Promise<void>
+  /** Null before the first. */
+  note(): Promise<PinnedNote | null>
+  pinNote(note: PinnedNote): Promise<void>
   /** Writers of whose chains entries are gone, as somebody accepted: nothing more of them is covered. */
   lost(): Promise<ReadonlySet<string>>
   /** Takes what is pinned back to what the log has: `audit.accept` says so in it. */
   accept(checkpoint: PinnedCheckpoint | null, gone: readonly string[], lost: readonly string[]): Promise<void>
 }
 
-const maxBytes = 4096
+const maxBytes = 32_768
 const maxLost = 1 << 20
 const settledAfter = 60_000
 
-type Places = Pick<StateFolder, 'auditHeads' | 'auditPin' | 'auditLost'>
+type Places = Pick<StateFolder, 'auditHeads' | 'auditPin' | 'auditLost' | 'auditNote'>
 
-export function openPins({ auditHeads, auditPin, auditLost }: Places): Pins {
+export function openPins({ auditHeads, auditPin, auditLost, auditNote }: Places): Pins {
   const fileOf = (writer: string) => join(auditHeads, `${writer}.json`)
 
   async function readPin<T extends object>(
@@ -91,6 +97,8 @@ export function openPins({ auditHeads, auditPin, auditLost }: Places): Pins {
     },
     checkpoint: () => readPin<PinnedCheckpoint>(auditPin, { seq, hash: hex(64) }),
     pinCheckpoint,
+    note: () => readPin<PinnedNote>(auditNote, { vkey: /^\S+$/, note: /^[^\n]+\n/ }),
+    pinNote: (note) => writeWhole(auditNote, encodeCanonical({ ...note })),
   }
 }
 

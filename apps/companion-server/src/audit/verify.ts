@@ -16,8 +16,12 @@ import { accept, type Outcome, refuse } from '../refusal.ts'
 import { type Checkpoint, checkpointContext, firstPrevious, nodesOf } from './checkpoint.ts'
 import type { EntryMacs } from './entry-mac.ts'
 import { merkleRoot } from './merkle.ts'
+import { cosignedAt, isSigned, linesOf, noteVerifier, parseNote } from './note.ts'
 import type { Pins } from './pins.ts'
 import { announcedRanges, type Dropped } from './retention.ts'
+import { leafHash } from './tree.ts'
+import { added, edgeRoot } from './tree-log.ts'
+import { type Witness, witnessStates } from './witnesses.ts'
 import { auditHash, auditLeaf } from './writer.ts'
 
 export type AuditVerdict = {
@@ -30,6 +34,8 @@ export type AuditVerdict = {
   readonly pending: number
   /** Of them, those whose MAC was not looked at: the token, which has the key, is sealed. */
   readonly unproved: number
+  /** How many of the configured witnesses cosigned this log within the last hour. */
+  readonly witnesses: number
   /** Of the newest checkpoint: what to compare with a copy that was shipped out. */
   readonly head: { readonly seq: string; readonly hash: string } | null
 }
@@ -49,13 +55,18 @@ export async function verifyAudit(
     upTo = null,
     macs = null,
     pins = null,
+    witnesses = [],
+    wanted = 0,
   }: {
     readonly receiptKey: VerificationKeys
     readonly audience: string
     /** Of entries that no checkpoint covers yet. Null: they are not looked at. */
     readonly macs?: Pick<EntryMacs, 'checker'> | null
     /** What the state folder knows has to be in this log too. */
-    readonly pins?: Pick<Pins, 'heads' | 'checkpoint'> | null
+    readonly pins?: Pick<Pins, 'heads' | 'checkpoint' | 'note'> | null
+    readonly witnesses?: readonly Witness[]
+    /** So many of them have to have cosigned it. */
+    readonly wanted?: number
     /** The last checkpoint that is looked at, and the last entries: those that it covers. Null: everything. */
     readonly upTo?: string | null
   },
@@ -64,6 +75,10 @@ export async function verifyAudit(
 ): Promise<Outcome<AuditVerdict>> {
   // Before the walk: what comes meanwhile is newer.
   const [pinned, pinnedHeads] = [(await pins?.checkpoint()) ?? null, (await pins?.heads()) ?? []]
+  const notes = await notesOf(database, (await pins?.note()) ?? null, witnesses)
+  if (!notes.ok) return notes
+  const roots = new Map<number, Uint8Array>()
+  const edge = new Map<number, Uint8Array>()
   const ends = upTo === null ? null : await endsOf(database, upTo)
   const chains = await verifyChains(database, ends)
   if (!chains.ok) return chains
@@ -109,7 +124,9 @@ export async function verifyAudit(
       if (nodes.length === 0 || toHex(merkleRoot(nodes.map(({ node }) => node))) !== payload.root)
         return refuse('AUDIT-CHECKPOINT', `${at} has another root than the entries that it covers`)
       previous = toHex(sha256(utf8(row.payload)))
+      added(edge, checkpoints, leafHash(utf8(row.payload)))
       checkpoints++
+      if (notes.value.some(({ size }) => size === checkpoints)) roots.set(checkpoints, edgeRoot(edge))
       head = { seq: row.seq, hash: previous }
       if (shipped?.seq === row.seq) found = shipped.hash === previous
       if (sought.get(row.seq) === previous) sought.delete(row.seq)
@@ -127,11 +144,61 @@ export async function verifyAudit(
   for (const { writer, seq } of pinnedHeads)
     if ((heads.get(writer) ?? 0n) < BigInt(seq))
       return refuse('AUDIT-GAP', `entry ${seq} of writer ${writer} is gone`)
+  const vouching = notes.value.filter(({ size, root }) =>
+    equalBytes(roots.get(size) ?? new Uint8Array(), root),
+  )
+  const other = upTo === null ? notes.value.find((one) => !vouching.includes(one)) : undefined
+  if (other !== undefined)
+    return refuse('AUDIT-NOTE', `the note of ${other.size} checkpoints was signed over others than are here`)
+  const names = vouching.flatMap(({ witness }) => (witness === null ? [] : [witness]))
+  if (names.length < wanted)
+    return refuse(
+      'AUDIT-WITNESSES',
+      `${names.length} of ${wanted} have cosigned it: ${names.join(', ') || 'none'}`,
+    )
   // Where the walk ended was read from a table that nobody signed.
   for (const [writer, to] of ends === null ? [] : covered)
     if (heads.get(writer) !== to) return refuse('AUDIT-GAP', `entry ${to} of writer ${writer} is gone`)
   const rest = await verifyPending(database, { heads, covered }, macs)
-  return rest.ok ? accept({ entries, dropped, writers: heads.size, checkpoints, ...rest.value, head }) : rest
+  return rest.ok
+    ? accept({
+        ...{ entries, dropped, writers: heads.size, checkpoints, ...rest.value, head },
+        witnesses: names.length,
+      })
+    : rest
+}
+
+type CheckedNote = { readonly size: number; readonly root: Uint8Array; readonly witness: string | null }
+
+/** Of the note that the state folder knows, and of those that witnesses cosigned within the last hour. Refuses AUDIT-NOTE. */
+async function notesOf(
+  database: Database,
+  pinned: Awaited<ReturnType<Pins['note']>>,
+  witnesses: readonly Witness[],
+): Promise<Outcome<readonly CheckedNote[]>> {
+  if (pinned === null) return accept([])
+  const by = noteVerifier(pinned.vkey)
+  const read = (text: string) => {
+    const note = parseNote(text)
+    return note !== null && by !== null && isSigned(note, by) ? note : null
+  }
+  const own = read(pinned.note)
+  if (own === null) return refuse('AUDIT-NOTE', 'the note that the state folder knows is not signed')
+  const notes: CheckedNote[] = [{ size: own.head.size, root: own.head.root, witness: null }]
+  for (const { name, size, line } of await witnessStates(database, witnesses)) {
+    const row = await database
+      .selectFrom('audit_note')
+      .select('note')
+      .where('size', '=', String(size))
+      .executeTakeFirst()
+    const note = row === undefined ? null : read(row.note)
+    const key = witnesses.find((one) => one.key.name === name)?.key
+    if (note === null || key === undefined) continue
+    const time = cosignedAt(note.text, linesOf(line ?? '') ?? [], key)
+    if (time !== null && Math.abs(Date.now() / 1000 - time) < 3600)
+      notes.push({ size: note.head.size, root: note.head.root, witness: name })
+  }
+  return accept(notes)
 }
 
 /** Entries that no checkpoint covers: a server of this deployment wrote each, as its MAC says. Refuses AUDIT-FORGED. */

@@ -13,6 +13,7 @@ import { openPins } from '../audit/pins.ts'
 import type { Call } from '../audit/record.ts'
 import { dropEntries } from '../audit/retention.ts'
 import { type AuditVerdict, verifyAudit } from '../audit/verify.ts'
+import { configuredWitnesses } from '../audit/witnesses.ts'
 import { openRoot } from '../external-kms/provider-root.ts'
 import type { ImportResult } from '../imports/importer.ts'
 import type { KekRotation } from '../keys/kek-rotation.ts'
@@ -101,6 +102,8 @@ async function stateMacs(state: StateFolder, database: Database) {
 export async function verifyAuditLog(
   state: StateFolder,
   known: Uint8Array | null,
+  /** So many of the configured witnesses have to have cosigned it. */
+  wanted = 0,
 ): Promise<Outcome<AuditVerdict>> {
   const { card, audience } = await readCard(state)
   const opened = await openOwnerDatabase(databaseChoice(state))
@@ -111,7 +114,8 @@ export async function verifyAuditLog(
       known === null
         ? null
         : (parseCanonical(known, { maxBytes: known.length }) as unknown as SignedCheckpoint).payload
-    const by = { receiptKey: card.receiptKey, audience, macs, pins: openPins(state) }
+    const witnesses = configuredWitnesses()
+    const by = { receiptKey: card.receiptKey, audience, macs, pins: openPins(state), witnesses, wanted }
     return await verifyAudit(opened.database, by, given)
   } finally {
     await close()

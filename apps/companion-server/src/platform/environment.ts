@@ -119,6 +119,12 @@ export const variables = [
   },
   { name: 'REDIS_URL_FILE', kind: 'text', meaning: 'A file whose first line is REDIS_URL.' },
   {
+    name: 'AUDIT_WITNESSES',
+    kind: 'text',
+    meaning:
+      'Who cosigns the audit log (C2SP tlog-witness): a URL, a space and the witness’ verifier key, several with commas between. Without it, nobody.',
+  },
+  {
     name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
     kind: 'text',
     meaning:

@@ -28,7 +28,7 @@ const ruleOf = async () => {
   return verdict.ok ? 'ok' : verdict.rule
 }
 /** What /readiness says of the audit log. */
-const partOf = async ({ app }: Pick<typeof kms.server, "app">) => {
+const partOf = async ({ app }: Pick<typeof kms.server, 'app'>) => {
   const reply = await app.inject({ method: 'GET', url: '/readiness' })
   return reply.json().parts?.find((one: { part: string }) => one.part === 'audit')?.code ?? 'ok'
 }

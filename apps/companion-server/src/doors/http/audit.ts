@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream'
 import { Type } from '@fastify/type-provider-typebox'
-import { toHex } from '@lux/crypto'
+import { toBase64, toHex } from '@lux/crypto'
 import type { Authentication } from '../../access/tokens.ts'
 import type { AuditOperations, PlacedEntry } from '../../audit/operations.ts'
+import { witnessAnswers } from '../../audit/witnesses.ts'
 import { signature } from '../../keys/key-view.ts'
 import type { App } from '../../platform/http/app-type.ts'
 import { count, document, names, orNull, text, time } from '../../platform/http/reply.ts'
@@ -33,8 +34,20 @@ const usage = Type.Object({
 })
 const verdict = Type.Object({
   ...{ entries: count, dropped: count, writers: count, checkpoints: count, pending: count },
-  unproved: count,
+  ...{ unproved: count, witnesses: count },
   head: orNull(Type.Object({ seq: text, hash: text })),
+})
+const hashes = orNull(Type.Array(text))
+const log = Type.Object({
+  ...{ vkey: text, note: text, consistency: hashes, inclusion: hashes },
+  witnesses: Type.Array(
+    Type.Object({
+      name: text,
+      answer: Type.Enum([...witnessAnswers]),
+      size: count,
+      cosignedAt: orNull(time),
+    }),
+  ),
 })
 const lines = 'application/x-ndjson'
 
@@ -80,12 +93,27 @@ export function auditRoutes(
     reply: Type.Object({ verdict }),
     show: (verdict) => ({ verdict }),
   })
+  at(auditLog.log, `GET ${base}/log`, {
+    summary: 'Read the newest note of the log, and proofs of it',
+    reply: Type.Object({ log: orNull(log) }),
+    show: (found) => ({
+      log: found && {
+        ...{ vkey: found.vkey, note: found.note },
+        ...{ consistency: base64Of(found.consistency), inclusion: base64Of(found.inclusion) },
+        witnesses: found.witnesses.map(({ name, answer, size, cosignedAt }) => ({
+          ...{ name, answer, size, cosignedAt: cosignedAt?.toISOString() ?? null },
+        })),
+      },
+    }),
+  })
   at(auditLog.latestCheckpoint, `GET ${base}/checkpoints/latest`, {
     summary: 'Read the newest checkpoint',
     reply: Type.Object({ checkpoint: orNull(signedCheckpoint) }),
     show: (checkpoint) => ({ checkpoint }),
   })
 }
+
+const base64Of = (proof: readonly Uint8Array[] | null) => proof?.map((hash) => toBase64(hash)) ?? null
 
 async function* linesOf(entries: AsyncGenerator<PlacedEntry>): AsyncGenerator<string> {
   for await (const entry of entries) yield `${JSON.stringify(entry)}\n`

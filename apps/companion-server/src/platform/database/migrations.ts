@@ -687,4 +687,26 @@ export const migrations: Readonly<Record<string, Step>> = {
       `alter table audit drop column mac`,
     ],
   }),
+  /** Checkpoints are leaves of one log, whose notes witnesses cosign. */
+  '0030-audit-log': statements({
+    servedByOlder: true,
+    up: [
+      `create table audit_tree (
+        level smallint not null,
+        index bigint not null,
+        hash bytea not null check (octet_length(hash) = 32),
+        primary key (level, index))`,
+      `create table audit_note (size bigint primary key check (size > 0), note text not null, time timestamptz not null)`,
+      // What each witness cosigned last, and how its last answer was.
+      `create table audit_witness (
+        name text primary key,
+        size bigint not null default 0,
+        line text,
+        cosigned_at timestamptz,
+        answer text not null,
+        asked_at timestamptz not null)`,
+      `grant select, insert, update on audit_tree, audit_note, audit_witness to ${applicationRole}`,
+    ],
+    down: [`drop table audit_witness, audit_note, audit_tree`],
+  }),
 }

@@ -671,6 +671,20 @@ export type AuditCheckpointRangeTable = {
   to_seq: BigInt64
 }
 
+export type AuditTreeTable = { level: number; index: BigInt64; hash: Buffer }
+
+export type AuditNoteTable = { size: BigInt64; note: string; time: Time }
+
+/** `line`: of the note of that size. */
+export type AuditWitnessTable = {
+  name: string
+  size: ColumnType<string, string | number | undefined, string | number>
+  line: string | null
+  cosigned_at: MaybeTime
+  answer: string
+  asked_at: Time
+}
+
 export type Tables = {
   deployment: DeploymentTable
   node: NodeTable
@@ -716,4 +730,7 @@ export type Tables = {
   audit_writer: AuditWriterTable
   audit_checkpoint: AuditCheckpointTable
   audit_checkpoint_range: AuditCheckpointRangeTable
+  audit_tree: AuditTreeTable
+  audit_note: AuditNoteTable
+  audit_witness: AuditWitnessTable
 } & FheTables

@@ -27,6 +27,7 @@ export type StateFolder = {
   readonly auditPin: string
   readonly auditHeads: string
   readonly auditLost: string
+  readonly auditNote: string
   /** What entries are MACed by while the token is sealed. */
   readonly auditKey: string
   readonly softToken: string
@@ -58,6 +59,7 @@ export function stateFolder(path: string): StateFolder {
     auditPin: join(root, 'audit-checkpoint.json'),
     auditHeads: join(root, 'audit-heads'),
     auditLost: join(root, 'audit-lost.json'),
+    auditNote: join(root, 'audit-note.json'),
     auditKey: join(root, 'audit-sealed.key'),
     refusedPin: join(root, 'refused-pin.json'),
     refusedPinOfSecond: join(root, 'refused-pin-2.json'),
