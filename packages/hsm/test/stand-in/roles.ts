@@ -68,7 +68,8 @@ async function officer(token: Token, asMaker: AsMaker, lacks: string[] = []): Pr
 /** The pair that signs, and the key that seals its second half. */
 async function ceremony(token: Token, asMaker: AsMaker): Promise<string | null> {
   const template = { ...sealingTemplate, token: true }
-  const { ref: key } = await token.generateAes({ ...named('seal'), bits: 256, template })
+  const asked = { ...named('seal'), bits: 256, template } as const
+  const { ref: key } = await asMaker(() => token.generateAes(asked))
   try {
     const plaintext = new Uint8Array(32).fill(3)
     const aad = new Uint8Array(1)
@@ -76,7 +77,7 @@ async function ceremony(token: Token, asMaker: AsMaker): Promise<string | null> 
     const opened = await token.decryptGcm({ key, aad, ...sealed })
     if (!Buffer.from(opened).equals(Buffer.from(plaintext))) return 'what was sealed is not opened'
   } finally {
-    await token.destroy(key)
+    await asMaker(() => token.destroy(key))
   }
   return officer(token, asMaker)
 }
@@ -98,10 +99,12 @@ async function companion(token: Token, asMaker: AsMaker): Promise<string | null>
   return verifyStatement('rehearsal', signed) ? null : 'its statement does not verify'
 }
 
-async function transport(token: Token): Promise<null> {
+async function transport(token: Token, asMaker: AsMaker): Promise<null> {
   const pair = named('transport')
-  await token.createTransportPair(pair)
-  await token.destroyTransportPair({ id: pair.id })
+  await asMaker(async () => {
+    await token.createTransportPair(pair)
+    await token.destroyTransportPair({ id: pair.id })
+  })
   return null
 }
 
@@ -156,7 +159,7 @@ export async function rolesOf(
   const lacks: string[] = []
   const roles = {
     root: made.root,
-    transport: await reason(() => transport(token)),
+    transport: await reason(() => transport(token, asMaker)),
     ceremony: await reason(() => ceremony(token, asMaker)),
     officer: await reason(() => officer(token, asMaker, lacks)),
     companion: await reason(() => companion(token, asMaker)),

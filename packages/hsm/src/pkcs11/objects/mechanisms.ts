@@ -121,7 +121,11 @@ function triedOf(number: number, what: Said): WrapMechanismReport['tried'][numbe
 
 export function wrapMechanism(token: TokenSession): WrapMechanism {
   const { chosen } = chooseWrapMechanism(token)
-  if (!chosen) throw hsmError('HSM-MECHANISM-MISSING', `token ${token.serial} has no KWP and no KW`)
+  if (!chosen)
+    throw hsmError(
+      'HSM-MECHANISM-MISSING',
+      `token ${token.serial} has no KWP and no KW, which a root, what is wrapped under it, and a transport key need`,
+    )
   return chosen
 }
 
