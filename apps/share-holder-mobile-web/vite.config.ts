@@ -20,7 +20,7 @@ const used = {
   layout: false,
 }
 
-const sections = new Set(['errors', 'meta', 'rules', 'phone', 'phone-errors', 'ui'])
+const sections = new Set(['act', 'errors', 'meta', 'roles', 'rules', 'phone', 'phone-errors', 'ui'])
 
 export default defineConfig({
   base: './',

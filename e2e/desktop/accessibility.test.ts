@@ -87,10 +87,10 @@ describe.each(['en', 'ar'] as const)('A11Y in %s', (language) => {
       await stages.nth(stage).click()
       await page.locator('.setup-steps [aria-current]').waitFor()
       expect(await found()).toEqual([])
-      const sign = page.locator('.setup-ways [data-first][aria-haspopup="dialog"]')
+      const sign = page.locator('.signers [data-first][aria-haspopup="dialog"]')
       if ((await sign.count()) === 0) continue
       await sign.click()
-      await page.getByRole('dialog').locator('pre:not(:empty)').waitFor()
+      await page.getByRole('dialog').locator('.sign-part .act-changes').waitFor()
       expect(await found('[role=dialog]')).toEqual([])
       await page.keyboard.press('Escape')
       await page.getByRole('dialog').waitFor({ state: 'detached' })

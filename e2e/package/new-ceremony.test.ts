@@ -83,7 +83,7 @@ test('SETUP-POLICY a policy is proposed, changed as sentences, told what it cann
   for (const name of ['Ada', 'Bob'])
     await signWithKey(
       desktop,
-      page.getByRole('button', { name: 'Sign with a key file…' }),
+      page.getByRole('button', { name: `${name}: Sign with a key file…` }),
       name,
       keys,
       presses,
@@ -125,7 +125,7 @@ test('SETUP-LOCK the script is linted in place, rehearsed, approved, and locked 
   for (const name of ['Ada', 'Eve'])
     await signWithKey(
       desktop,
-      page.getByRole('button', { name: 'Approve with a key file…' }),
+      page.getByRole('button', { name: `${name}: Approve with a key file…` }),
       name,
       keys,
       presses,

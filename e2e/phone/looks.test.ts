@@ -187,8 +187,9 @@ test('PHONE-WIDTH no screen of a phone of 320 px cuts a text that is 40 % longer
   expect(found).toEqual({})
 }, 400_000)
 
-const textsOf = (language: string) =>
-  JSON.parse(readFileSync(join(root, 'resources/locales', language, 'phone.json'), 'utf8'))
+const sectionOf = (language: string, name: string) =>
+  JSON.parse(readFileSync(join(root, 'resources/locales', language, `${name}.json`), 'utf8'))
+const textsOf = (language: string) => ({ ...sectionOf(language, 'phone'), act: sectionOf(language, 'act') })
 const texts = { en: textsOf('en'), ar: textsOf('ar') }
 type Texts = (typeof texts)['en']
 
@@ -351,7 +352,7 @@ test.each(signers)(
     // On the smallest phone too, each line is on screen before the yes lives; enlarged, a line may be higher than the screen.
     await page.setViewportSize(size)
     await chooseFiles(page, say.sign.choose, own)
-    await page.getByRole('heading', { name: say.sign.asks[what], level: 1 }).waitFor()
+    await page.getByRole('heading', { name: say.act.asks[what], level: 1 }).waitFor()
     // What a requester says stands apart from what the bytes prove.
     if (what === 'decryption-approval') {
       await page.locator('section.claimed').first().getByText('a sum', { exact: true }).waitFor()

@@ -48,7 +48,7 @@ export async function makeKey(
   await page.getByRole('button', { name: `Take out ${name}` }).waitFor()
 }
 
-/** A person reads what is to be signed, chooses the key file and types its passphrase. `open`: what opens the dialog. */
+/** A person reads what is to be signed, part by part, chooses the key file and types its passphrase. `open`: what opens the dialog. */
 export async function signWithKey(
   desktop: Desktop | Packaged,
   open: Locator,
@@ -59,14 +59,34 @@ export async function signWithKey(
   const { page } = desktop
   await presses.on(open)
   const dialog = page.getByRole('dialog')
+  await readParts(dialog, presses)
   await chooseInDialogs(desktop, file(`${name}.key`))
   await presses.on(dialog.getByRole('button', { name: 'Choose your key file…' }))
   await dialog.getByText(file(`${name}.key`), { exact: true }).waitFor()
   await dialog.getByLabel('Passphrase of the key file').fill(passphrase)
-  await presses.on(dialog.getByRole('button', { name: 'Sign', exact: true }))
+  await presses.on(yesIn(dialog))
   const refused = dialog.locator('.failure')
   await refused.or(page.locator('body:not(:has([role=dialog]))')).first().waitFor()
   if ((await refused.count()) > 0) throw new Error((await refused.allTextContents()).join())
+}
+
+const yesIn = (dialog: Locator): Locator => dialog.locator('.sign-bar button[type=submit]')
+
+/** SEEN-ALL: the button is off until each part was on screen to its end. */
+export async function readParts(dialog: Locator, presses: Presses): Promise<void> {
+  const on = dialog.getByRole('button', { name: 'Show the next part' })
+  const all = dialog.getByText('All parts seen', { exact: true })
+  for (;;) {
+    await on.or(all).first().waitFor()
+    if ((await all.count()) > 0) return
+    if ((await yesIn(dialog).getAttribute('aria-disabled')) !== 'true')
+      throw new Error('the button lives before all was seen')
+    await presses.on(on)
+    // What is on screen is looked at in a frame.
+    await dialog
+      .page()
+      .evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+  }
 }
 
 /** By the button below, once what it waits for is done. */

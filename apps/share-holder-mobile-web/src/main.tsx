@@ -1,6 +1,7 @@
 import '@lux/ui/styles/radix.css'
 import '@lux/ui/styles/base.css'
 import '@lux/ui/styles/components.css'
+import '@lux/ui/styles/acts.css'
 import '@lux/ui/styles/qr.css'
 import './styles/phone.css'
 import { FaultBoundary, LuxTheme } from '@lux/ui'

@@ -44,7 +44,8 @@ export * from './person-key.ts'
 export * from './phone-release.ts'
 export * from './safe-text.ts'
 export * from './signer/approve-plan.ts'
-export { describePolicy, policyLines } from './signer/describe-policy.ts'
+export { describePlan } from './signer/describe-plan.ts'
+export { describePolicy, policyAct, policyLines } from './signer/describe-policy.ts'
 export * from './signer/explain.ts'
 export * from './signer/known-policy.ts'
 export * from './signer/sign.ts'
@@ -56,14 +57,11 @@ export * from './signer/transcript-lines.ts'
 export * from './signer/witness-memory.ts'
 export {
   type Line,
-  partsToRead,
-  readBefore,
   sortLines,
   type Told,
   told,
   toldNames,
   type Whose,
-  type YesTo,
 } from './told.ts'
 export * from './trusted.ts'
 export * from './words.ts'

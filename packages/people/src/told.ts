@@ -52,6 +52,56 @@ export const toldNames = [
   'policy-added',
   'policy-removed',
   'policy-oldest',
+  'plan-title',
+  'plan-root-made',
+  'plan-root-used',
+  'plan-root-spares',
+  'plan-root-copied',
+  'plan-root-servers',
+  'plan-backup',
+  'plan-keys-under',
+  'plan-key-replaces',
+  'plan-shares',
+  'plan-binary',
+  'plan-dealt',
+  'plan-canary',
+  'plan-decrypted',
+  'plan-reshare',
+  'plan-refresh',
+  'plan-remove',
+  'plan-heartbeat',
+  'plan-recovery-check',
+  'plan-recovery-drill',
+  'plan-recovery-restore',
+  'plan-revoked',
+  'plan-next-policy',
+  'plan-image',
+  'plan-cosigned',
+  'plan-steps',
+  'plan-token-erased',
+  'plan-root-destroyed',
+  'plan-destroys-nothing',
+  'claim-tokens',
+  'claim-servers',
+  'claim-rehearsed',
+  'claim-rehearsed-before',
+  'since-nothing',
+  'since-first',
+  'since-plan',
+  'since-policy',
+  'quorum-officers',
+  'quorum-witnesses',
+  'quorum-approvers',
+  'act-opening',
+  'act-checkpoint',
+  'act-retry',
+  'act-continue',
+  'act-exception',
+  'act-decryption',
+  'act-decrypted',
+  'act-bundle',
+  'act-bundle-for',
+  'act-sealed',
   'unchanged',
   'head',
   'decided-retry',
@@ -112,31 +162,6 @@ export const print = (whose: Exclude<Whose, 'claimed'>, name: string, value: str
   ...line(whose, name, value),
   print: true,
 })
-
-/**
- * The parts that people read before a yes. Who asks for what and why comes first, and what the yes does comes last. All screens share this.
- * Empty parts are left out.
- */
-export const readBefore = {
-  request: ['asks', 'cost', 'words', 'decide'],
-  sign: ['asks', 'policy', 'plan', 'fresh', 'claims', 'words', 'decide'],
-  epoch: ['asks', 'words', 'decide'],
-} as const
-
-export type YesTo = keyof typeof readBefore
-type PartOf<Of extends YesTo> = (typeof readBefore)[Of][number]
-
-/** The parts with something in them, in order. The first and the last always stay. */
-export function partsToRead<Of extends YesTo, Body>(
-  of: Of,
-  bodies: Readonly<Record<PartOf<Of>, Body | null>> & Readonly<Record<'asks' | 'decide', Body>>,
-): { readonly name: PartOf<Of>; readonly body: Body }[] {
-  const order: readonly PartOf<Of>[] = readBefore[of]
-  return order.flatMap((name) => {
-    const body: Body | null = bodies[name]
-    return body === null ? [] : [{ name, body }]
-  })
-}
 
 /** Lines of the last part, beside the yes: its deadline and its cost. */
 const atTheEnd: ReadonlySet<string> = new Set(['expires', 'until', 'blocks'])

@@ -1,30 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Line, line, partsToRead, print, readBefore, sortLines } from '../src/told.ts'
-
-const bodies = { asks: 'a', cost: 'c', words: 'w', decide: 'd' }
-
-test('READ-BEFORE who asks for what and why is the first part of each yes, and what the yes does is the last', () => {
-  for (const order of Object.values(readBefore)) {
-    expect(order[0]).toBe('asks')
-    expect(order.at(-1)).toBe('decide')
-    expect(order).toContain('words')
-  }
-})
-
-test('READ-BEFORE parts come in their order however they are given, and only an empty one is left out', () => {
-  const { asks, cost, words, decide } = bodies
-  const names = (of: { name: string }[]) => of.map(({ name }) => name)
-  expect(partsToRead('request', { decide, words, cost, asks })).toEqual([
-    { name: 'asks', body: 'a' },
-    { name: 'cost', body: 'c' },
-    { name: 'words', body: 'w' },
-    { name: 'decide', body: 'd' },
-  ])
-  expect(
-    names(partsToRead('sign', { decide, words, asks, claims: null, fresh: null, plan: 'p', policy: null })),
-  ).toEqual(['asks', 'plan', 'words', 'decide'])
-})
+import { type Line, line, print, sortLines } from '../src/told.ts'
 
 test('READ-BEFORE who asks, what and why stand first, and until when stands where the yes is', () => {
   const lines = [

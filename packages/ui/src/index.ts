@@ -1,3 +1,7 @@
+export { type ActPart, type ShownAct, useActParts } from './acts/act-parts.tsx'
+export { type Line, Lines, Row } from './acts/lines.tsx'
+export { Said, SaidLines, type Told } from './acts/said.tsx'
+export { isolated, timeOf } from './acts/time.ts'
 export { EmptyState } from './components/empty-state.tsx'
 export { FailureNotice, FaultBoundary } from './components/failure-notice.tsx'
 export { Icon, type IconName } from './components/icon.tsx'
@@ -13,6 +17,7 @@ export { visibleDirection } from './components/visible-direction.ts'
 export { type CardState, cardsOf, digitsOf, ReadingCard, WordCards } from './components/word-cards.tsx'
 export {
   beginReading,
+  goOnIn,
   type Look,
   mayDecide,
   type Reading,

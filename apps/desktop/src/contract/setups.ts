@@ -1,3 +1,4 @@
+import type { ShownAct } from '@lux/ceremony/act'
 import type { Actor, Field, Signer, StepName } from './ceremonies.ts'
 import type { EvidenceLevel } from './tokens.ts'
 
@@ -73,6 +74,8 @@ export type SetupView = {
     otherTools: string[]
     /** What it says, as `custody policy show` does. */
     lines: string[]
+    /** What its officers sign; null while it is at fault. */
+    shown: ShownAct | null
     digest: string
     words: string[]
     signers: Signer[]
@@ -91,11 +94,10 @@ export type SetupView = {
   /** `failure`: why the machine could not go on playing everybody. */
   rehearsal: { id: string; sealed: boolean; playing: boolean; failure: SetupFault | null } | null
   approval: {
-    /** What officers are asked to approve, from the very bytes; empty before there is a rehearsal. */
-    lines: string[]
+    /** What officers are asked to approve, from the very bytes; null before there is a rehearsal. */
+    shown: ShownAct | null
     /** Of those bytes: whoever signs here says that this is what was shown. */
     digest: string
-    changes: string[]
     signers: Signer[]
     required: number
   }

@@ -1,3 +1,4 @@
+import { openingAct } from './fake-act.ts'
 import { draft } from './fake-draft.ts'
 import { requests } from './fake-requests.ts'
 import { approving, setup } from './fake-setups.ts'
@@ -218,10 +219,7 @@ export function answers(plan: string): Record<string, Answer> {
     'ceremonies.proceed': ok(run),
     'ceremonies.signAsStandIn': ok(run),
     'ceremonies.enterPin': { ok: false, error: { code: 'HSM-PIN-WRONG', detail: 'CKR_PIN_INCORRECT' } },
-    'ceremonies.toSign': ok({
-      lines: ['Open a ceremony: from now on its ceremony key is believed'],
-      digest: '5a'.repeat(32),
-    }),
+    'ceremonies.toSign': ok({ shown: openingAct, digest: '5a'.repeat(32) }),
     'home.due': ok({
       due: empty
         ? []

@@ -1,4 +1,5 @@
 import type { SetupPerson, SetupView } from '../../src/contract/index.ts'
+import { planAct } from './fake-act.ts'
 import { hex, words } from './fake-views.ts'
 
 const person = (role: SetupPerson['role'], name: string, phone = false): SetupPerson => ({
@@ -38,6 +39,7 @@ export const setup: SetupView = {
     leastEvidence: 'E1',
     otherTools: [hex],
     lines: [],
+    shown: null,
     digest: hex,
     words,
     signers: officers.map((name) => ({ name, role: 'officer', signed: false, standIn: false })),
@@ -65,7 +67,7 @@ export const setup: SetupView = {
     words: [],
   },
   rehearsal: null,
-  approval: { lines: [], digest: '', changes: [], signers: [], required: 2 },
+  approval: { shown: null, digest: '', signers: [], required: 2 },
   run: null,
 }
 
@@ -79,13 +81,13 @@ export const approving: SetupView = {
     officerQuorum: 2,
     faults: [],
     lines: ['Policy 1 of Meridian Health Trust (meridian)'],
+    shown: { ...planAct, what: 'policy' },
   },
   script: { ...setup.script, rolesMissing: [], faults: [], hash: hex, words },
   rehearsal: { id: 'c1', sealed: true, playing: false, failure: null },
   approval: {
-    lines: ['Approve a plan for production', `plan       ${hex}`],
+    shown: planAct,
     digest: '5a'.repeat(32),
-    changes: ['  title: "Root" -> "Root 2026"'],
     signers: officers.map((name, at) => ({ name, role: 'officer', signed: at === 0, standIn: false })),
     required: 2,
   },

@@ -1,17 +1,15 @@
-import type { YesTo } from '@lux/people'
-import { Icon, mayDecide, readOn, sawPart, turnPage, useSeen } from '@lux/ui'
+import { goOnIn, Icon, mayDecide, readOn, sawPart, turnPage, useSeen } from '@lux/ui'
 import { type ReactNode, type RefObject, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { read, readingOf, usePhone } from '../stores/phone.ts'
 import { HoldButton } from './hold-button.tsx'
 import { Page } from './page.tsx'
 
-export type Part = { readonly title: ReactNode; readonly body: ReactNode }
+/** What somebody says yes to. */
+type YesTo = 'request' | 'sign' | 'epoch'
 
-/** When a part is longer than the screen, this much of it stays in sight after a step, in pixels. */
-const overlap = 32
-
-const blocks = ['h2', 'dt', 'dd', 'li', 'p', 'pre', 'summary', 'figcaption'].join()
+/** A page that is read before a yes. */
+export type Part = { readonly name: string; readonly title: ReactNode; readonly body: ReactNode }
 
 /** What somebody is asked to sign, one part a page. The yes works once every part was on screen to its end. The no works at once. */
 export function Signing({
@@ -27,7 +25,7 @@ export function Signing({
   of: YesTo
   /** The digest of what is read. Another one starts the reading over. */
   digest: string
-  parts: readonly { readonly name: string; readonly body: Part }[]
+  parts: readonly Part[]
   badge?: ReactNode
   hold: string
   blocked: boolean
@@ -46,22 +44,10 @@ export function Signing({
   const next = readOn(is)
   const turn = (by: 1 | -1): void => read(digest, names, (before) => turnPage(before, by))
 
-  /** Scrolls to the first line that was not on screen yet. A screen reader continues there too. */
-  function goOn(from: number): void {
-    if (body.current === null) return
-    const at = body.current.getBoundingClientRect().top + from
-    const line = [...body.current.querySelectorAll<HTMLElement>(blocks)].find(
-      (one) => one.getBoundingClientRect().bottom > at + 1,
-    )
-    if (line !== undefined && line.tabIndex < 0) line.tabIndex = -1
-    line?.focus({ preventScroll: true })
-    scrollBy(0, at - overlap)
-  }
-
   return (
     <Page
       key={part.name}
-      title={part.body.title}
+      title={part.title}
       back={is.at === 0 ? true : () => turn(-1)}
       badge={badge}
       bar={bar}
@@ -78,7 +64,10 @@ export function Signing({
               <button
                 type="button"
                 className="press read-on"
-                onClick={() => (next === null ? turn(1) : goOn(next))}
+                onClick={() => {
+                  if (next === null) turn(1)
+                  else if (body.current !== null) goOnIn(body.current, next)
+                }}
               >
                 {t(next === null ? 'phone.read.next' : 'phone.read.on')}
               </button>
@@ -98,7 +87,7 @@ export function Signing({
         bar={bar}
         onLook={(look) => read(digest, names, (was) => sawPart(was, part.name, look))}
       >
-        {part.body.body}
+        {part.body}
       </Seen>
       {mayDecide(is) ? (
         <p role="status" className="read-all">

@@ -1,5 +1,5 @@
-import type { Card, PhoneLog, SignatureRequest } from '@lux/ceremony/wire'
-import type { Line, Told } from '@lux/people'
+import type { Card, PhoneLog } from '@lux/ceremony/wire'
+import type { Line, Shown, Told } from '@lux/people'
 
 /** A refusal, as the screen gets it. `rule`: a key of resources/locales. */
 export type No = {
@@ -119,17 +119,7 @@ export type Prepared = {
 }
 
 /** What a signature is asked for, told from the very bytes to be signed. */
-export type Asked = {
-  readonly what: SignatureRequest['what']
-  readonly digest: string
-  readonly words: readonly string[]
-  readonly facts: readonly Line[]
-  /** For a policy: all of it. Else empty. */
-  readonly policy: readonly Told[]
-  /** For the approval of a plan: the whole plan, line by line, as it is printed. Else empty. */
-  readonly plan: readonly string[]
-  /** For a checkpoint: the entries since this phone cosigned last, each in its lines. Else empty. */
-  readonly fresh: readonly (readonly string[])[]
+export type Asked = Shown & {
   /**
    * The policy that it names, as this phone took it. `newest`: a later version that this phone took. `none`: it names a policy that this
    * phone does not have. Null: it names none.
@@ -138,8 +128,6 @@ export type Asked = {
     | { readonly organisation: string; readonly version: number; readonly newest: number | null }
     | 'none'
     | null
-  /** Remarks of the workstation, which nobody signs. */
-  readonly claims: readonly string[]
   /** False where this browser may delete its storage, and the signature is for real keys. */
   readonly maySign: boolean
   /** Whether it is also on this phone's list. Null where it never goes on it. */

@@ -6,6 +6,7 @@ import {
   policyBehind,
   prepareSignature,
   readSignatureRequest,
+  shownOf,
   signAnswer,
   signingOf,
 } from '@lux/people'
@@ -25,7 +26,9 @@ export function signatures(phone: Phone) {
       const { person, records } = open
       const request = readSignatureRequest(bytes)
       if (!request.ok) return request
-      const signing = signingOf(person.card.kind, request.value)
+      const policies = policyFiles(records)
+      const known = { policies: policies.map(({ policy }) => policy), plan: null }
+      const signing = signingOf(person.card.kind, request.value, known)
       if (!signing.ok) return signing
       const memory = parseMemory(records.read('memory', 'me'))
       if (!memory.ok) return memory
@@ -33,7 +36,7 @@ export function signatures(phone: Phone) {
       if (!time.ok) return time
       const read = prepareSignature(signing.value, person, memory.value, time.value)
       if (!read.ok) return read
-      const behind = policyBehind(read.value, person, policyFiles(records))
+      const behind = policyBehind(read.value, person, policies)
       if (!behind.ok) return behind
       phone.on({ on: 'signature-read', signing: read.value })
       const waits = waiting(read.value)
@@ -80,14 +83,12 @@ function waiting({ explained: { digest, expires, facts } }: PreparedSignature): 
 }
 
 function shownAsked(
-  { request, explained, words, plan, fresh }: PreparedSignature,
+  { request, explained, fresh }: PreparedSignature,
   { named, policy, newest }: PolicyBehind,
   maySign: boolean,
 ): Omit<Asked, 'listed'> {
-  const { facts, digest, more } = explained
-  const told = { facts, policy: more, plan, fresh, claims: request.lines }
   const { name: organisation } = policy?.organisation ?? { name: '' }
   const under =
     policy === null ? (named === null ? null : 'none') : { organisation, version: policy.version, newest }
-  return { what: request.what, digest, words, ...told, under, maySign }
+  return { ...shownOf(request, explained, fresh), under, maySign }
 }

@@ -1,12 +1,10 @@
 import type { PayloadType } from '@lux/crypto/transport'
-import { partsToRead } from '@lux/people'
-import { EmptyState, Icon } from '@lux/ui'
+import { EmptyState, Icon, SaidLines } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import { ComparedWords } from '../components/compared-words.tsx'
 import { GiveOut } from '../components/give-out.tsx'
 import { MustBackUp } from '../components/must-back-up.tsx'
 import { Page } from '../components/page.tsx'
-import { SaidLines } from '../components/said.tsx'
 import { type Part, Signing } from '../components/signing.tsx'
 import { TakeIn } from '../components/take-in.tsx'
 import type { EpochAct, EpochAsked } from '../device/api.ts'
@@ -53,8 +51,9 @@ function Read({ asked }: { asked: EpochAsked }) {
   const { t } = useTranslation()
   const { act, lines, mayDo, wipes } = asked
   const title = t(`phone.epoch.act.${act}`)
-  const parts = partsToRead<'epoch', Part>('epoch', {
-    asks: {
+  const parts: Part[] = [
+    {
+      name: 'asks',
       title,
       body: (
         <section className="card proved">
@@ -66,11 +65,13 @@ function Read({ asked }: { asked: EpochAsked }) {
         </section>
       ),
     },
-    words: {
+    {
+      name: 'words',
       title: t(act === 'heartbeat' ? 'phone.epoch.challenge' : 'phone.epoch.plan'),
       body: <ComparedWords label={t('phone.request.words')} words={asked.words} hex={asked.digest} />,
     },
-    decide: {
+    {
+      name: 'decide',
       title,
       body: (
         <>
@@ -79,7 +80,7 @@ function Read({ asked }: { asked: EpochAsked }) {
         </>
       ),
     },
-  })
+  ]
   return (
     <Signing
       of="epoch"

@@ -1,8 +1,7 @@
-import { Icon, PersonChip, Saying } from '@lux/ui'
+import { Icon, PersonChip, Saying, timeOf } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import { Page } from '../components/page.tsx'
 import { Refusal } from '../components/refusal.tsx'
-import { timeOf } from '../components/time.ts'
 import { type Kind, kinds, type OpenRequest, type Overview, type ShareSummary } from '../device/api.ts'
 import { dismiss, go, prove, type Route, readAgain, renew, usePhone } from '../stores/phone.ts'
 

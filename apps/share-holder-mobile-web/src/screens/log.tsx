@@ -1,8 +1,7 @@
-import { EmptyState, Rec } from '@lux/ui'
+import { EmptyState, Rec, timeOf } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import { HandOver } from '../components/hand-over.tsx'
 import { Page } from '../components/page.tsx'
-import { timeOf } from '../components/time.ts'
 import type { LogEntry } from '../device/api.ts'
 import { saveLog, usePhone } from '../stores/phone.ts'
 

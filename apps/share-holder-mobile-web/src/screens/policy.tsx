@@ -1,7 +1,6 @@
-import { EmptyState, WordCards } from '@lux/ui'
+import { EmptyState, SaidLines, WordCards } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import { Page } from '../components/page.tsx'
-import { SaidLines } from '../components/said.tsx'
 import { TakeIn } from '../components/take-in.tsx'
 import { compare, readPolicy, takePolicy, theyDiffer, usePhone } from '../stores/phone.ts'
 

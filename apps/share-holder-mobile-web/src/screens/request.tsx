@@ -1,15 +1,12 @@
-import { partsToRead, sortLines } from '@lux/people'
-import { EmptyState, Rec } from '@lux/ui'
+import { sortLines } from '@lux/people'
+import { EmptyState, Lines, Rec, Row, SaidLines, timeOf } from '@lux/ui'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { AnswerGiven } from '../components/answer-given.tsx'
 import { ComparedWords } from '../components/compared-words.tsx'
-import { Lines, Row } from '../components/lines.tsx'
 import { Page } from '../components/page.tsx'
-import { SaidLines } from '../components/said.tsx'
 import { type Part, Signing } from '../components/signing.tsx'
 import { TakeIn } from '../components/take-in.tsx'
-import { timeOf } from '../components/time.ts'
 import { approve, prepare, refuse, usePhone } from '../stores/phone.ts'
 
 export function Request() {
@@ -54,8 +51,9 @@ function Decide() {
   const { share } = prepared
   const { proved, claimed, decide, prints } = sortLines(prepared.lines)
   if (refusing) return <Refuse onBack={() => setRefusing(false)} />
-  const parts = partsToRead<'request', Part>('request', {
-    asks: {
+  const parts: Part[] = [
+    {
+      name: 'asks',
       title: asksOf(t('phone.request.asks', { who: '\n' }), prepared.requester),
       body: (
         <>
@@ -74,7 +72,8 @@ function Decide() {
         </>
       ),
     },
-    cost: {
+    {
+      name: 'cost',
       title: t('phone.request.cost'),
       body: (
         <>
@@ -86,7 +85,8 @@ function Decide() {
         </>
       ),
     },
-    words: {
+    {
+      name: 'words',
       title: t('phone.request.words-title'),
       body: (
         <>
@@ -95,7 +95,8 @@ function Decide() {
         </>
       ),
     },
-    decide: {
+    {
+      name: 'decide',
       title: t('phone.request.ask'),
       body: (
         <>
@@ -117,7 +118,7 @@ function Decide() {
         </>
       ),
     },
-  })
+  ]
   return (
     <Signing
       of="request"

@@ -1,11 +1,9 @@
-import { partsToRead, sortLines } from '@lux/people'
-import { EmptyState, Rec } from '@lux/ui'
+import { sortLines } from '@lux/people'
+import { EmptyState, isolated, Lines, Rec, useActParts } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import { AnswerGiven } from '../components/answer-given.tsx'
 import { ComparedWords } from '../components/compared-words.tsx'
-import { Lines } from '../components/lines.tsx'
 import { Page } from '../components/page.tsx'
-import { SaidLines } from '../components/said.tsx'
 import { type Part, Signing } from '../components/signing.tsx'
 import { TakeIn } from '../components/take-in.tsx'
 import type { Asked } from '../device/api.ts'
@@ -40,107 +38,34 @@ export function Sign() {
 
 function Read({ asked }: { asked: Asked }) {
   const { t } = useTranslation()
-  const { facts, policy, plan, fresh, claims, maySign } = asked
-  const { proved, claimed, decide, prints } = sortLines(facts)
-  const title = t(`phone.sign.asks.${asked.what}`)
-  const parts = partsToRead<'sign', Part>('sign', {
-    asks: {
-      title,
-      body: (
-        <>
-          {asked.under === null ? null : (
-            <p className={asked.under === 'none' ? 'bad' : undefined}>
-              <Rec>
-                {asked.under === 'none'
-                  ? t('phone.sign.policy-none')
-                  : t('phone.sign.policy', { ...asked.under })}
-              </Rec>
-            </p>
-          )}
-          {typeof asked.under === 'string' || typeof asked.under?.newest !== 'number' ? null : (
-            <p className="bad">{t('phone.sign.policy-newer', { newest: asked.under.newest })}</p>
-          )}
-          <Lines kind="proved" title={t('phone.sign.bytes')} lines={[...proved, ...prints]} />
-          {claimed.length === 0 ? null : (
-            <Lines
-              kind="claimed"
-              title={t(asked.what === 'exception' ? 'phone.sign.written' : 'phone.sign.claimed')}
-              lines={claimed}
-            />
-          )}
-        </>
-      ),
-    },
-    policy:
-      policy.length === 0
-        ? null
-        : {
-            title: t('phone.policy.lines'),
-            body: (
-              <section className="card">
-                <SaidLines lines={policy} />
-              </section>
-            ),
-          },
-    plan:
-      plan.length === 0
-        ? null
-        : {
-            title: t('phone.sign.plan'),
-            body: (
-              <section className="card">
-                <pre className="document" lang="en">
-                  {plan.join('\n')}
-                </pre>
-              </section>
-            ),
-          },
-    fresh:
-      fresh.length === 0
-        ? null
-        : { title: t('phone.sign.fresh', { count: fresh.length }), body: <Fresh entries={fresh} /> },
-    claims:
-      claims.length === 0
-        ? null
-        : {
-            title: t('phone.sign.claims'),
-            body: (
-              <section className="card claimed">
-                <ul className="plain lines" lang="en">
-                  {claims.map((line, at) => (
-                    // biome-ignore lint/suspicious/noArrayIndexKey: the list is of one document, and two lines may be alike
-                    <li key={`${at} ${line}`}>
-                      <Rec>{line}</Rec>
-                    </li>
-                  ))}
-                </ul>
-              </section>
-            ),
-          },
-    words: {
-      title: t('phone.sign.words'),
-      body: <ComparedWords label={t('phone.request.words')} words={asked.words} hex={asked.digest} />,
-    },
-    decide: {
+  const name = usePhone(({ overview }) => overview?.person.name ?? '')
+  const { what, facts, under, digest, words, maySign } = asked
+  const { decide } = sortLines(facts)
+  const title = t(`act.asks.${what}`)
+  const compared = <ComparedWords label={t('phone.request.words')} words={words} hex={digest} />
+  const parts: Part[] = [
+    ...useActParts(asked, compared, <Under under={under} />),
+    {
+      name: 'decide',
       title,
       body: (
         <>
           <p>
             <strong>{t('phone.sign.final')}</strong>
           </p>
-          {decide.length === 0 ? null : <Lines kind="proved" title={t('phone.sign.bytes')} lines={decide} />}
+          {decide.length === 0 ? null : <Lines kind="proved" title={t('act.bytes')} lines={decide} />}
           {asked.listed === false ? <p className="quiet">{t('phone.request.not-listed')}</p> : null}
           <p>{t('phone.sign.if-not')}</p>
         </>
       ),
     },
-  })
+  ]
   return (
     <Signing
       of="sign"
-      digest={asked.digest}
+      digest={digest}
       parts={parts}
-      hold={t('phone.sign.hold', { what: title })}
+      hold={t('phone.sign.hold', { what: t(`act.yes.${what}`, { name: isolated(name) }) })}
       blocked={!maySign}
       onYes={() => void sign()}
       instead={
@@ -152,22 +77,19 @@ function Read({ asked }: { asked: Asked }) {
   )
 }
 
-/** One line for each entry, which opens to its whole text. */
-function Fresh({ entries }: { entries: Asked['fresh'] }) {
+/** The policy behind it, as far as this phone knows it. */
+function Under({ under }: Pick<Asked, 'under'>) {
+  const { t } = useTranslation()
+  if (under === null) return null
+  if (under === 'none') return <p className="bad">{t('phone.sign.policy-none')}</p>
   return (
-    <section className="card">
-      <ol className="plain lines" lang="en">
-        {entries.map(([head = '', ...lines]) => (
-          <li key={head}>
-            <details>
-              <summary>
-                <Rec>{head.trim()}</Rec>
-              </summary>
-              <pre className="document">{lines.join('\n')}</pre>
-            </details>
-          </li>
-        ))}
-      </ol>
-    </section>
+    <>
+      <p>
+        <Rec>{t('phone.sign.policy', { ...under })}</Rec>
+      </p>
+      {under.newest === null ? null : (
+        <p className="bad">{t('phone.sign.policy-newer', { newest: under.newest })}</p>
+      )}
+    </>
   )
 }

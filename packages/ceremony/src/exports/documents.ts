@@ -1,3 +1,4 @@
+export * from '../documents/act.ts'
 export * from '../documents/backup/custodian-acknowledgement.ts'
 export * from '../documents/backup/custodian-statement.ts'
 export * from '../documents/backup/dealt-backup.ts'

@@ -4,11 +4,13 @@ export { tokenNeeds } from '../plan/plan.ts'
 export { diffDigest, diffPlans, type PlanChange, printPlan } from '../plan/print.ts'
 export { abilitiesOf, isSoft, tokenProfiles, vouches } from '../plan/profiles.ts'
 export {
+  ancestorsOf,
   holderBefore,
   holderNext,
   isAtPad,
   isOfRehearsal,
   keyOf,
+  leavesByWindow,
   namesOf,
   rehearsalLabel,
   stayingHolders,
@@ -30,5 +32,5 @@ export {
   type Script,
   type ScriptValues,
 } from '../plan-check/script.ts'
-export { isByHand, stepFacts } from '../steps/facts.ts'
+export { destroyedBy, isByHand, stepFacts } from '../steps/facts.ts'
 export { isSpareStep } from '../steps/replication/facts.ts'

@@ -68,6 +68,12 @@ export const isByHand = ({ do: kind }: Pick<Step, 'do'>): boolean =>
 export const makesKey = ({ do: kind }: Pick<Step, 'do'>): boolean =>
   (stepFacts[kind].key?.makes ?? null) !== null
 
+/** What the step destroys for good, or null. */
+export function destroyedBy({ do: kind }: Pick<Step, 'do'>): 'all in its token' | 'a root' | null {
+  const effects = stepFacts[kind].stages.flatMap((stage) => (stage.kind === 'effect' ? stage.effect : []))
+  return effects.map((effect) => effectFacts[effect].destroys ?? null).find((one) => one !== null) ?? null
+}
+
 /** Whether the bundle is sealed by this step: its checkpoint is the last that the bundle's transcript has. */
 export const seals = ({ do: kind }: Pick<Step, 'do'>): boolean =>
   stepFacts[kind].stages.some((stage) => stage.kind === 'checkpoint' && stage.reason === 'sealing')

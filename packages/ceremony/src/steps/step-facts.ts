@@ -41,6 +41,8 @@ export type EffectFacts<K extends EffectKind> = {
   readonly result: 'makes a key' | 'is asked for' | null
   /** What its result must say of the key that it read; every effect that reads one says so. */
   readonly reads: Results[K] extends { evidence: KeyEvidence } ? Reading : null
+  /** What nobody brings back afterwards. */
+  readonly destroys?: 'all in its token' | 'a root'
   /** What its intent names before anything is made: CKA_IDs of the attempt. */
   readonly names: 'an object' | 'an object and its seal' | null
   /** Members of its result that version 1 of a run does not know, by the version that brought them. */

@@ -21,8 +21,12 @@ import { sha256Hex, toBase64 } from '@lux/crypto'
 import { withoutHidden } from '@lux/crypto/text'
 import { checked, checkedLater, need, no, type Outcome } from '../outcome.ts'
 
-/** What officers approve in a plan, and what changed since its rehearsal. */
-export type RehearsedPlan = { readonly approval: PlanApproval; readonly changes: readonly PlanChange[] }
+/** What officers approve in a plan, and what changed since its rehearsal. `before`: the plan of then, where it is another. */
+export type RehearsedPlan = {
+  readonly approval: PlanApproval
+  readonly changes: readonly PlanChange[]
+  readonly before: Plan | null
+}
 
 /**
  * The approval of a plan after a rehearsal. The rehearsal's bundle was verified without a policy, because stand-ins signed it under a
@@ -39,19 +43,21 @@ export function rehearsedPlan(
     const { predicate, digest } = contents
     if (predicate.domain !== 'rehearsal') no('REHEARSAL-DOMAIN', `it is of ${predicate.domain}`, 'bundle')
     const approval = { domain: 'production', planHash: hash, rehearsalDigest: digest } as const
-    if (predicate.planHash === hash) return { approval: { ...approval, diffDigest: null }, changes: [] }
+    if (predicate.planHash === hash)
+      return { approval: { ...approval, diffDigest: null }, changes: [], before: null }
     const bytes = await contents.read(predicate.planHash, maxPlanBytes)
     const before = bytes.ok ? readPlan(bytes.value) : null
     if (before === null || !before.ok)
       return no('REHEARSAL-PLAN', 'it holds no plan to compare with', 'bundle')
     const changes = diffPlans(before.plan, plan)
-    return { approval: { ...approval, diffDigest: diffDigest(before.hash, hash, changes) }, changes }
+    const changed = diffDigest(before.hash, hash, changes)
+    return { approval: { ...approval, diffDigest: changed }, changes, before: before.plan }
   })
 }
 
 /** What each officer is asked to sign, with the plan's bytes to read; what it says beside them is shown as the workstation's own words. */
 export function planApprovalRequest(
-  { approval, changes }: RehearsedPlan,
+  { approval, changes }: Pick<RehearsedPlan, 'approval' | 'changes'>,
   { bytes, title, warnings }: PlanToApprove,
 ): SignatureRequest {
   const remarks = [

@@ -1,11 +1,84 @@
 import { type Policy, policyDigest } from '@lux/ceremony/policy'
+import type { ActChange, DescribedAct } from '@lux/ceremony/wire'
 import { encodeCanonical, identityId, sha256Hex, utf8 } from '@lux/crypto'
-import { type Told, told } from '../told.ts'
+import { print, type Told, told } from '../told.ts'
 import { wordLines, wordsOf } from '../words.ts'
+import { change, markChanges, markNamed } from './act.ts'
 
 /** A policy for people, line by line, from its parsed bytes alone. Its digest in words comes last. */
 export function describePolicy(policy: Policy): string[] {
   return [...policyLines(policy).map(({ text }) => text), ...digestLines(policyDigest(policy))]
+}
+
+/** Lines that the parts of an act show in another form: people and servers are drawn, and their keys are for machines. */
+const drawn = /^policy-(officer|witness|approver|requester|evaluator|encryptor|combiner|server)$/
+
+/** A policy as an act. `before`: the policy that it follows, where it is known. */
+export function policyAct(policy: Policy, before: Policy | null): DescribedAct {
+  const lines = policyLines(policy)
+  const prints = lines.filter(({ name }) => drawn.test(name))
+  const known = before !== null && policy.previous === policyDigest(before) ? before : null
+  const described: DescribedAct = {
+    changes: [
+      ...quorums(policy),
+      ...lines
+        .filter(({ name }) => !drawn.test(name))
+        .map((one): ActChange => ({ about: 'rule', told: one })),
+    ],
+    people: peopleOf(policy),
+    keys: null,
+    devices: [...policy.audiences, ...policy.combiners].map(({ name }) => ({
+      ...{ kind: 'server' as const, name, serial: null, make: '' },
+    })),
+    claims: [],
+    prints: prints.map((one) => print('proved', 'policy', one)),
+    since:
+      policy.previous === null
+        ? told('since-first', 'It is the first: it follows none')
+        : told('since-nothing', 'Nothing to compare it with is here'),
+  }
+  if (known === null) return described
+  const old = policyAct(known, null)
+  const keysOf = ({ prints: all }: DescribedAct, name: string): string =>
+    all
+      .flatMap(({ told: one }) =>
+        one?.values['name'] === name ? [one.values['card'], one.values['keys'], one.values['digest']] : [],
+      )
+      .join()
+  const same = (one: { readonly name: string }): boolean =>
+    keysOf(described, one.name) === keysOf(old, one.name)
+  return {
+    ...described,
+    changes: markChanges(described.changes, old.changes),
+    people: markNamed(described.people, old.people, (a, b) => a.roles.join() === b.roles.join() && same(b)),
+    devices: markNamed(described.devices, old.devices, (_, b) => same(b)),
+    since: told('since-policy', `Compared with version ${known.version}`, { version: known.version }),
+  }
+}
+
+function quorums(policy: Policy): ActChange[] {
+  const { officers, witnesses, approvers, officerQuorum, witnessQuorum, approverThreshold } = policy
+  const of = [
+    ['officers', officers.length, officerQuorum],
+    ['witnesses', witnesses.length, witnessQuorum],
+    ['approvers', approvers.length, approverThreshold],
+  ] as const
+  return of
+    .filter(([, n]) => n > 0)
+    .map(([role, n, t]) => change('people', `quorum-${role}`, `Any ${t} of ${n} ${role} sign`, { t, n }))
+}
+
+function peopleOf(policy: Policy): DescribedAct['people'] {
+  const { officers, witnesses, approvers, requesters, evaluators, encryptors } = policy
+  const roles = Object.entries({
+    ...{ officer: officers, witness: witnesses, approver: approvers },
+    ...{ requester: requesters, evaluator: evaluators, encryptor: encryptors },
+  })
+  const names = [...new Set(roles.flatMap(([, members]) => members.map(({ name }) => name)))]
+  return names.map((name) => ({
+    name,
+    roles: roles.flatMap(([role, members]) => (members.some((one) => one.name === name) ? role : [])),
+  }))
 }
 
 export function digestLines(digest: string): string[] {

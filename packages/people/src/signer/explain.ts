@@ -1,10 +1,13 @@
-import { type Predicate, payloadType, statementCodec } from '@lux/ceremony/bundle'
-import { policyDocument } from '@lux/ceremony/policy'
+import { addressesOf, levels, type Predicate, payloadType, statementCodec } from '@lux/ceremony/bundle'
+import { type Plan, readPlan } from '@lux/ceremony/plan'
+import { type Policy, policyDigest, policyDocument } from '@lux/ceremony/policy'
 import { checkpointCodec } from '@lux/ceremony/transcript'
 import {
+  type DescribedAct,
   decryptionApprovalCodec,
   exceptionCodec,
   openingCodec,
+  type PlanApproval,
   planApprovalCodec,
   type SignatureRequest,
   type Version,
@@ -13,7 +16,9 @@ import { type Domain, fromBase64, identityId, sha256Hex, utf8 } from '@lux/crypt
 import { checked, need, no, type Outcome } from '../outcome.ts'
 import { escapeForTerminal } from '../safe-text.ts'
 import { type Line, line, print, type Told, told } from '../told.ts'
-import { digestLines, policyLines } from './describe-policy.ts'
+import { change, plainAct } from './act.ts'
+import { describePlan } from './describe-plan.ts'
+import { digestLines, policyAct, policyLines } from './describe-policy.ts'
 
 /** What a request asks to sign, told from the very bytes. `digest`: the one that people read aloud. */
 export type Explained = {
@@ -28,6 +33,8 @@ export type Explained = {
   /** What the signature does, as a sentence. */
   title: string
   facts: readonly Line[]
+  /** What changes in the world with it. */
+  act: DescribedAct
   /** For a policy: all of it, line by line. Else empty. */
   more: readonly Told[]
   /** The deadline for signing, ISO-8601 UTC. Null where there is none. */
@@ -36,11 +43,16 @@ export type Explained = {
   lines: string[]
 }
 
-type Explanation = Pick<Explained, 'domain' | 'digest' | 'title' | 'facts'> &
+/** What else the device that shows it knows: policies, and the plan that this one comes after. */
+export type Known = { readonly policies: readonly Policy[]; readonly plan: Plan | null }
+
+const nothingKnown: Known = { policies: [], plan: null }
+
+type Explanation = Pick<Explained, 'domain' | 'digest' | 'title' | 'facts' | 'act'> &
   Partial<Pick<Explained, 'more' | 'expires' | 'policy' | 'version'>>
 
 /** Explains a request's bytes. Refuses REQUEST-SUBJECT and the parsers’ rules, when the bytes are not what the request says. */
-export function explainRequest(request: SignatureRequest): Outcome<Explained> {
+export function explainRequest(request: SignatureRequest, known = nothingKnown): Outcome<Explained> {
   return checked(() => {
     const subject = fromBase64(request.subject)
     const {
@@ -49,7 +61,7 @@ export function explainRequest(request: SignatureRequest): Outcome<Explained> {
       policy = null,
       version = null,
       ...what
-    } = explainers[request.what](subject)
+    } = explainers[request.what](subject, { ...known, request })
     const facts = what.facts.map(
       ({ whose, name, value }) =>
         `${name.padEnd(10)} ${value}${whose === 'claimed' ? ` (${claimedBy[request.what] ?? 'claimed'})` : ''}`,
@@ -72,8 +84,10 @@ const fingerprint = (name: string, value: string | Told): Line => print('proved'
 const headOf = ({ size, node }: { size: string; node: string }): Told =>
   told('head', `${size} entries, head ${node}`, { size, node })
 
-const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Explanation> = {
-  'plan-approval': (subject) => {
+type Beside = Known & { readonly request: SignatureRequest }
+
+const explainers: Record<SignatureRequest['what'], (subject: Uint8Array, beside: Beside) => Explanation> = {
+  'plan-approval': (subject, { policies, plan: before, request: { plan } }) => {
     const approval = parsed(planApprovalCodec.payload.parse(subject))
     return {
       domain: approval.domain,
@@ -86,15 +100,18 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
           ? fact('change', told('unchanged', 'none since the rehearsal'))
           : fingerprint('change', approval.diffDigest),
       ],
+      act: planAct(approval, plan, { policies, plan: before }),
     }
   },
-  policy: (subject) => {
+  policy: (subject, { policies }) => {
     const policy = parsed(policyDocument.payload.parse(subject))
+    const before = policies.find((one) => policyDigest(one) === policy.previous) ?? null
     return {
       domain: policy.domain,
       digest: sha256Hex(subject),
       title: 'Sign a policy',
       facts: [],
+      act: policyAct(policy, before),
       more: policyLines(policy),
     }
   },
@@ -115,6 +132,10 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
           `${identityId(opening.ceremonyKeys)} (${Object.keys(opening.ceremonyKeys).join(' + ')})`,
         ),
       ],
+      act: {
+        ...plainAct(change('rule', 'act-opening', 'From now on what this ceremony’s key signs is believed')),
+        devices: opening.tokenSerials.map((serial) => ({ kind: 'token', name: serial, serial, make: '' })),
+      },
     }
   },
   checkpoint: (subject) => {
@@ -130,6 +151,11 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
         fingerprint('head', checkpoint.node),
         fact('made at', checkpoint.time),
       ],
+      act: plainAct(
+        change('rule', 'act-checkpoint', `The transcript stands as it is, with ${checkpoint.size} entries`, {
+          entries: checkpoint.size,
+        }),
+      ),
     }
   },
   exception: (subject) => {
@@ -162,6 +188,16 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
         ),
         fingerprint('after', headOf(decision.head)),
       ],
+      act: plainAct(
+        decision.decided === 'retry'
+          ? change('rule', 'act-retry', `The step ${decision.stepId} is done again`, {
+              step: decision.stepId,
+            })
+          : change('rule', 'act-continue', `The run goes on after the step ${decision.stepId}`, {
+              step: decision.stepId,
+            }),
+        change('rule', 'act-exception', 'What happened stays in the transcript and in each verdict'),
+      ),
     }
   },
   'decryption-approval': (subject) => {
@@ -186,10 +222,22 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
         ...request.ciphertexts.map(({ digest, type }) => fingerprint('ciphertext', `${type} ${digest}`)),
         fingerprint('answers to', `${request.combiner.slice(0, 40)}…`),
       ],
+      act: plainAct(
+        change(
+          'share',
+          'act-decryption',
+          `Holders may answer until ${request.expiry}, at most ${request.budget} blocks each`,
+          {
+            time: request.expiry,
+            blocks: request.budget,
+          },
+        ),
+        change('lost', 'act-decrypted', 'Once enough of them have answered, the result can be read for good'),
+      ),
       expires: request.expiry,
     }
   },
-  bundle: (subject) => {
+  bundle: (subject, { policies }) => {
     const payload = unwrapped(subject)
     const { predicate, subject: files } = parsed(statementCodec.parse(payload))
     return {
@@ -212,8 +260,69 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
         ...(predicate.alsoFor ?? []).flatMap((one) => [fact('and for', addressed(one)), followed(one)]),
         fact('files', `${files.length}`),
       ],
+      act: bundleAct(predicate, policies),
     }
   },
+}
+
+/** Without the plan's own bytes there is nothing to describe, and nobody may approve. */
+function planAct(
+  { planHash, diffDigest }: PlanApproval,
+  bytes: string | undefined,
+  known: Known,
+): DescribedAct {
+  const read = bytes === undefined ? null : readPlan(fromBase64(bytes))
+  if (read === null || !read.ok || read.hash !== planHash) return plainAct()
+  const policy = known.policies.find((one) => policyDigest(one) === read.plan.policy) ?? null
+  const act = describePlan(read.plan, { policy, before: known.plan })
+  const rehearsed =
+    diffDigest === null
+      ? told('claim-rehearsed', 'As it stands, to its end')
+      : told('claim-rehearsed-before', 'In an earlier form, to its end')
+  return { ...act, claims: [line('claimed', 'rehearsed', rehearsed), ...act.claims] }
+}
+
+/** What leaves the room: keys against the places where each is, tokens by their serials, servers by the names of the policy. */
+function bundleAct(predicate: Predicate, policies: readonly Policy[]): DescribedAct {
+  const policy = policies.find((one) => policyDigest(one) === predicate.policyDigest)
+  const named = (audience: string): string =>
+    policy?.audiences.find((one) => one.audience === audience)?.name ?? audience.slice(0, 16)
+  const servers = addressesOf(predicate).map(({ audience }) => named(audience))
+  const { fhe } = predicate
+  const rows = [
+    ...predicate.wrapTree.map(({ level, name, blob }) => ({
+      ...{ name, depth: levels.indexOf(level) },
+      at: blob === null ? (['lives', null, null] as const) : ([null, 'wrapped', null] as const),
+    })),
+    ...(fhe === null ? [] : [{ name: fhe.id, depth: 0, at: [null, null, 'share' as const] }]),
+  ]
+  const tokens = [...new Set(predicate.keyEvidence.map(({ serial }) => serial))]
+  const names = servers.join(', ')
+  return {
+    ...plainAct(
+      names === ''
+        ? change('place', 'act-bundle', 'What was made leaves the room in this bundle')
+        : change('place', 'act-bundle-for', `What was made goes to the servers ${names} in this bundle`, {
+            names,
+          }),
+      change('rule', 'act-sealed', 'Nothing of it changes any more'),
+    ),
+    keys:
+      rows.length === 0
+        ? null
+        : {
+            rows,
+            places: [
+              { kind: 'token', name: tokens.join(', '), count: tokens.length },
+              { kind: 'bundle', name: '', count: 1 },
+              { kind: 'people', name: '', count: fhe?.n ?? 0 },
+            ],
+          },
+    devices: [
+      ...tokens.map((serial) => ({ kind: 'token' as const, name: serial, serial, make: '' })),
+      ...servers.map((name) => ({ kind: 'server' as const, name, serial: null, make: '' })),
+    ],
+  }
 }
 
 function sharedKey({ id, t, n }: NonNullable<Predicate['fhe']>): Told {

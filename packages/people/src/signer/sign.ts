@@ -3,6 +3,7 @@ import {
   type Card,
   newest,
   refuse,
+  type ShownAct,
   type SignatureRequest,
   signatureAnswerCodec,
   signatureContext,
@@ -12,7 +13,7 @@ import { fromBase64, sha256Hex, signWith } from '@lux/crypto'
 import { checked, need, no, type Outcome, type Refused } from '../outcome.ts'
 import type { PersonKey } from '../person-key.ts'
 import { wordLines, wordsOf } from '../words.ts'
-import { type Explained, explainRequest } from './explain.ts'
+import { type Explained, explainRequest, type Known } from './explain.ts'
 import { entryLines } from './transcript-lines.ts'
 import { type Cosigning, checkCosigning, encodeMemory, type Memory } from './witness-memory.ts'
 
@@ -30,6 +31,20 @@ export type Signing = {
   readonly kind: Card['kind']
   readonly request: SignatureRequest
   readonly explained: Explained
+}
+
+/** As screens show it. */
+export type Shown = ShownAct & Pick<Explained, 'facts'>
+
+/** What a signature is asked for, for a window and a phone. `fresh`: of a checkpoint alone. */
+export function shownOf(
+  { what, plan, lines }: Pick<SignatureRequest, 'what' | 'plan' | 'lines'>,
+  { act, facts, digest, more }: Pick<Explained, 'act' | 'facts' | 'digest' | 'more'>,
+  fresh: Shown['fresh'] = [],
+): Shown {
+  const read = plan === undefined ? null : readPlan(fromBase64(plan))
+  const text = read?.ok ? printPlan(read.plan, read.hash).trimEnd().split('\n') : more.map((one) => one.text)
+  return { what, act, facts, digest, words: wordsOf(digest), fresh, claims: lines, text }
 }
 
 /** A signature that waits for its person's yes. */
@@ -55,9 +70,9 @@ export function readSignatureRequest(bytes: Uint8Array): Outcome<SignatureReques
 }
 
 /** What a person of this kind is asked to sign. Refuses REQUEST-SUBJECT and the parsers' rules, REQUEST-ROLE, REQUEST-DOMAIN. */
-export function signingOf(kind: Card['kind'], request: SignatureRequest): Outcome<Signing> {
+export function signingOf(kind: Card['kind'], request: SignatureRequest, known?: Known): Outcome<Signing> {
   return checked(() => {
-    const explained = need(explainRequest(request))
+    const explained = need(explainRequest(request, known))
     need(checkMandate(kind, request))
     if (explained.domain !== null && explained.domain !== request.domain)
       need(otherDomain(explained.domain, request.domain))

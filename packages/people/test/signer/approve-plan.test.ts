@@ -70,7 +70,7 @@ function answerTo(asked: PlanApproval, plan = bytes): SignatureAnswer {
 }
 
 test('officers approve a plan with its rehearsal, and their answers lock it', async () => {
-  expect(accepted(await rehearsed(verdictOf({})))).toEqual({ approval, changes: [] })
+  expect(accepted(await rehearsed(verdictOf({})))).toEqual({ approval, changes: [], before: null })
   const signature = accepted(checkPlanAnswer(approval, answerTo(approval)))
   const locked = lockPlan(approval, [signature], world.policy)
   expect(locked).toMatchObject({ ok: true, approvedBy: ['Ada'] })

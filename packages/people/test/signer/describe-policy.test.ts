@@ -1,8 +1,8 @@
-import { newPolicy, type Policy } from '@lux/ceremony/policy'
+import { newPolicy, type Policy, policyDigest } from '@lux/ceremony/policy'
 import type { Card, ServerCard } from '@lux/ceremony/wire'
 import { deterministicEntropy, generateIdentity, type Scheme } from '@lux/crypto'
 import { expect, test } from 'vitest'
-import { policyLines } from '../../src/index.ts'
+import { policyAct, policyLines } from '../../src/index.ts'
 
 const domain = 'production'
 const entropy = deterministicEntropy(new Uint8Array(32).fill(7))
@@ -86,6 +86,7 @@ const ways = [
       .map(({ text }) => text)
       .join('\n'),
   (one: Policy): string => JSON.stringify(policyLines(one).map(({ name, values }) => [name, values])),
+  (one: Policy): string => JSON.stringify(policyAct(one, null)),
 ]
 
 test.each(ways)(
@@ -99,3 +100,38 @@ test.each(ways)(
     expect(silent.map(([path]) => path)).toEqual([])
   },
 )
+
+test('ACT-POLICY against the policy before, who came, who changed keys and who left is marked, and so is each rule', () => {
+  const ben = { ...policy.officers[0]!, name: 'Ben', card: 'b0'.repeat(32) }
+  const next: Policy = {
+    ...policy,
+    version: 2,
+    previous: policyDigest(policy),
+    officers: [policy.officers[0]!, ben],
+    officerQuorum: 2,
+    witnesses: [{ ...policy.witnesses[0]!, card: 'c1'.repeat(32) }],
+    requesters: [],
+    acceptedTools: [...policy.acceptedTools, 'b2'.repeat(32)],
+    softTokens: true,
+  }
+  const act = policyAct(next, policy)
+  expect(act.since?.values).toEqual({ version: 1 })
+  expect(act.people.flatMap(({ name, mark }) => (mark === undefined ? [] : `${name} ${mark}`))).toEqual([
+    'Ben new',
+    'Wim changed',
+    'Rex gone',
+  ])
+  const marked = act.changes.flatMap(({ told, mark }) => (mark === undefined ? [] : `${told.name} ${mark}`))
+  expect(marked).toContain('quorum-officers changed')
+  expect(marked).toContain('policy-soft-allowed changed')
+  expect(marked).toContain('policy-tool new')
+  expect(marked).not.toContain('policy-evidence changed')
+  expect(act.changes.find(({ told }) => told.name === 'quorum-officers')?.was?.values).toEqual({ t: 1, n: 1 })
+})
+
+test('ACT-POLICY a policy is compared with the very one that it follows and no other, and the first says that it is', () => {
+  expect(policyAct({ ...policy, previous: null }, policy).since?.name).toBe('since-first')
+  const other = policyAct(policy, { ...policy, version: 7 })
+  expect(other.since?.name).toBe('since-nothing')
+  expect(other.changes.every(({ mark }) => mark === undefined)).toBe(true)
+})

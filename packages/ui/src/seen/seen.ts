@@ -44,9 +44,9 @@ export function sawPart(reading: Reading, name: string, { width, height, on: [to
   return { ...reading, parts: reading.parts.map((one) => (one === part ? now : one)) }
 }
 
-/** Where the open page continues, in pixels from its start. Null where all of it was read. */
-export function readOn({ parts, at }: Reading): number | null {
-  const part = parts[at]
+/** Where the open page, or the part of this name, continues, in pixels from its start. Null where all of it was read. */
+export function readOn({ parts, at }: Reading, name?: string): number | null {
+  const part = name === undefined ? parts[at] : parts.find((one) => one.name === name)
   if (part === undefined || part.read) return null
   return part.size === null ? 0 : (gapIn(part.seen, part.size.height) ?? 0)
 }
@@ -83,7 +83,13 @@ function gapIn(seen: readonly Stretch[], height: number): number | null {
   return to >= height - fraction ? null : to
 }
 
-/** Reports what is on screen of `part` whenever it may have changed. What lies below the top of `bar` is hidden. */
+/** What scrolls a part, where the whole page does not. */
+const frameOf = (part: HTMLElement): Element | null => part.closest('[data-scrolls]')
+
+/**
+ * Reports what is on screen of `part` whenever it may have changed. What lies below the top of `bar` is hidden, and so is what lies outside
+ * of the frame that scrolls it.
+ */
 export function useSeen(
   part: RefObject<HTMLElement | null>,
   bar: RefObject<HTMLElement | null>,
@@ -100,10 +106,13 @@ export function useSeen(
       frame = 0
       if (part.current === null || document.visibilityState !== 'visible') return
       const { top, width, height } = part.current.getBoundingClientRect()
-      const upper = visualViewport?.offsetTop ?? 0
+      const box = frameOf(part.current)?.getBoundingClientRect()
+      const start = visualViewport?.offsetTop ?? 0
+      const upper = Math.max(start, box?.top ?? start)
       const lower = Math.min(
         bar.current?.getBoundingClientRect().top ?? Number.POSITIVE_INFINITY,
-        upper + (visualViewport?.height ?? innerHeight),
+        box?.bottom ?? Number.POSITIVE_INFINITY,
+        start + (visualViewport?.height ?? innerHeight),
       )
       tell({ width, height, on: [upper - top, lower - top] })
     }
@@ -124,4 +133,24 @@ export function useSeen(
       for (const [where, what] of heard) where?.removeEventListener(what, ask, { capture: true })
     }
   }, [part, bar])
+}
+
+/** When a part is longer than the screen, this much of it stays in sight after a step, in pixels. */
+const overlap = 32
+
+const blocks = ['h2', 'dt', 'dd', 'li', 'p', 'pre', 'summary', 'figcaption'].join()
+
+/** Scrolls to the first line of a part that was not on screen yet, `from` pixels from its start. `focus`: a screen reader continues there too. */
+export function goOnIn(part: HTMLElement, from: number, focus = true): void {
+  const at = part.getBoundingClientRect().top + from
+  if (focus) {
+    const line = [...part.querySelectorAll<HTMLElement>(blocks)].find(
+      (one) => one.getBoundingClientRect().bottom > at + 1,
+    )
+    if (line !== undefined && line.tabIndex < 0) line.tabIndex = -1
+    line?.focus({ preventScroll: true })
+  }
+  const frame = frameOf(part)
+  const top = frame?.getBoundingClientRect().top ?? 0
+  ;(frame ?? window).scrollBy(0, at - top - overlap)
 }

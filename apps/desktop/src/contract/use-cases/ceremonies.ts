@@ -1,3 +1,4 @@
+import type { ShownAct } from '@lux/ceremony/act'
 import type { Approvals } from '../approvals.ts'
 import {
   type CarriedView,
@@ -206,10 +207,10 @@ export const ceremonies = {
     limit: null,
     errors: ['CEREMONY-UNKNOWN', ...reading, ...ofDisk, ...ofKeyFile],
   }),
-  /** What people are asked to sign now, in lines made from the very bytes, and the digest of these; empty where nothing is. */
+  /** What people are asked to sign now, told from the very bytes, and the digest of these; null where nothing is. */
   'ceremonies.toSign': entry({
     input: { id },
-    gives: gives<{ lines: string[]; digest: string }>(),
+    gives: gives<{ shown: ShownAct | null; digest: string }>(),
     errors: ['CEREMONY-UNKNOWN'],
   }),
   'home.due': entry({ gives: gives<{ due: DueItem[] }>() }),

@@ -127,9 +127,9 @@ export const setups = {
     gives: gives<SetupView>(),
     errors: ['SETUP-UNKNOWN', 'SETUP-SIGNED'],
   }),
-  /** An officer signs the policy, or approves the plan, with a key file in this window; `shown`: its digest, as the window showed it. */
+  /** The officer of this name signs the policy, or approves the plan, with a key file in this window; `shown`: its digest, as the window showed it. */
   'setups.sign': entry({
-    input: { id, what, key: path, passphrase, shown: digest },
+    input: { id, what, name, key: path, passphrase, shown: digest },
     gives: gives<SetupView>(),
     limit: null,
     errors: ['SETUP-UNKNOWN', 'SIGN-OTHER', 'SETUP-EARLY', ...reading, ...ofKeyFile],

@@ -1,8 +1,24 @@
-import { Code, FailureNotice, Saying } from '@lux/ui'
+import {
+  type ActPart,
+  beginReading,
+  Code,
+  FailureNotice,
+  goOnIn,
+  Icon,
+  type Reading,
+  readOn,
+  Saying,
+  type ShownAct,
+  sawPart,
+  unreadParts,
+  useActParts,
+  useSeen,
+  WordCards,
+} from '@lux/ui'
 import { Button, Dialog, TextField } from '@radix-ui/themes'
-import { type ReactNode, useId, useRef, useState } from 'react'
+import { type ReactNode, type RefObject, useEffect, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Failure, Result } from '../../contract/index.ts'
+import type { Failure, OutputOf, Result } from '../../contract/index.ts'
 import { ActionButton } from './action-button.tsx'
 import { pickFile } from './file-picker.tsx'
 
@@ -11,43 +27,134 @@ type Props = {
   title: string
   /** Signed before a run, whose transcript therefore says nothing of it. */
   before?: boolean
-  /** Asked once, when the dialog opens. */
-  what: () => Promise<Result<ToSign>>
+  /** What is signed, asked once, when the dialog opens; or what is done, where nothing is signed. */
+  what: (() => Promise<Result<ToSign>>) | string
+  /** The signer, where a document is signed. */
+  name: string
   /** `shown`: the digest of what the dialog showed. null: the person chose nothing further, and looks at the dialog again. */
   onSign: (key: string, passphrase: string, shown: string) => Promise<Result<unknown> | null>
 }
 
 /** What is signed, told from the very bytes, and their digest. */
-export type ToSign = { lines: readonly string[]; digest: string }
+export type ToSign = OutputOf<'ceremonies.toSign'>
 
-const nothing: ToSign = { lines: [], digest: '' }
-
-/** A person signs with their own key file in this window: reads what it is, chooses the file, types the passphrase. */
-export function KeySign({ trigger, title, before = false, what, onSign }: Props) {
+/** A person signs with their own key file in this window: reads what it is, part by part, chooses the file, types the passphrase. */
+export function KeySign({ trigger, title, before = false, what, name, onSign }: Props) {
   const { t } = useTranslation()
   const [open, setOpen] = useState(false)
-  const [shown, setShown] = useState(nothing)
-  const [key, setKey] = useState<string | null>(null)
-  const [busy, setBusy] = useState(false)
-  const [asking, setAsking] = useState(false)
+  const [asked, setAsked] = useState<ToSign | null>(null)
   const [failure, setFailure] = useState<Failure | null>(null)
-  const field = useRef<HTMLInputElement>(null)
-  const id = useId()
 
   async function change(next: boolean): Promise<void> {
     setOpen(next)
-    setKey(null)
     setFailure(null)
-    setShown(nothing)
-    if (!next) return
-    setAsking(true)
-    const asked = await what()
-    setAsking(false)
-    if (asked.ok) setShown(asked.value)
-    else setFailure(asked.error)
+    setAsked(null)
+    if (!next || typeof what === 'string') return
+    const answer = await what()
+    if (answer.ok) setAsked(answer.value)
+    else setFailure(answer.error)
   }
 
-  async function choose(): Promise<void> {
+  const moment = {
+    ...{ name, before, failure },
+    onSign: async (key: string, passphrase: string) => {
+      setFailure(null)
+      const answer = await onSign(key, passphrase, asked?.digest ?? '')
+      if (answer === null) return
+      if (answer.ok) setOpen(false)
+      else setFailure(answer.error)
+    },
+  }
+  return (
+    <Dialog.Root open={open} onOpenChange={(next) => void change(next)}>
+      <Dialog.Trigger>{trigger}</Dialog.Trigger>
+      <Dialog.Content maxWidth="76rem" className="sign-moment">
+        <Dialog.Title size="4">{title}</Dialog.Title>
+        <Dialog.Description size="2">
+          <Saying>{t('act.decides', { name })}</Saying>
+        </Dialog.Description>
+        {typeof what === 'string' ? (
+          <Moment
+            {...moment}
+            yes={t('key-sign.sign')}
+            parts={[{ name: 'asks', title: t('act.part.asks'), body: <p>{what}</p> }]}
+          />
+        ) : asked?.shown ? (
+          <ActMoment {...moment} shown={asked.shown} />
+        ) : failure ? (
+          <FailureNotice failure={failure} />
+        ) : (
+          <p role="status">{asked === null ? null : t('key-sign.nothing')}</p>
+        )}
+      </Dialog.Content>
+    </Dialog.Root>
+  )
+}
+
+/** An act in its parts, for whoever looks at it without signing: the sentences stay, whoever has signed. */
+export function ReadAct({ shown }: { shown: ShownAct & { readonly words: readonly string[] } }) {
+  const parts = useParts(shown)
+  return (
+    <div className="acts">
+      {parts.map(({ name, title, body }) => (
+        <section key={name} className="sign-part">
+          <h3>{title}</h3>
+          {body}
+        </section>
+      ))}
+    </div>
+  )
+}
+
+function useParts(shown: ShownAct & { readonly words: readonly string[] }): readonly ActPart[] {
+  const { t } = useTranslation()
+  const { words, digest } = shown
+  return useActParts(shown, <WordCards words={words} hex={digest} label={t('runner.sign-words')} />)
+}
+
+type MomentProps = {
+  name: string
+  yes: string
+  parts: readonly ActPart[]
+  before: boolean
+  failure: Failure | null
+  onSign: (key: string, passphrase: string) => Promise<void>
+}
+
+function ActMoment({
+  shown,
+  ...moment
+}: Omit<MomentProps, 'yes' | 'parts'> & { shown: NonNullable<ToSign['shown']> }) {
+  const { t } = useTranslation()
+  const parts = useParts(shown)
+  return <Moment {...moment} yes={t(`act.yes.${shown.what}`, { name: moment.name })} parts={parts} />
+}
+
+/** All parts on one page. The button lives when each was on screen to its end, and a key file is chosen. */
+function Moment({ yes, parts, before, failure, onSign }: MomentProps) {
+  const { t } = useTranslation()
+  const [reading, setReading] = useState<Reading>(() => beginReading(parts.map(({ name }) => name)))
+  const [key, setKey] = useState<string | null>(null)
+  const [busy, setBusy] = useState(false)
+  const body = useRef<HTMLDivElement>(null)
+  const bar = useRef<HTMLDivElement>(null)
+  const choose = useRef<HTMLButtonElement>(null)
+  const field = useRef<HTMLInputElement>(null)
+  const id = useId()
+  const left = unreadParts(reading)
+  const [next] = left
+  const readAll = next === undefined
+  useEffect(() => {
+    if (readAll) choose.current?.focus()
+  }, [readAll])
+
+  function goOn(): void {
+    const part = body.current?.querySelector<HTMLElement>(`[data-part="${next}"]`)
+    // The button keeps the focus: the next press is the next part.
+    if (part) goOnIn(part, readOn(reading, next) ?? 0, false)
+  }
+
+  async function pick(): Promise<void> {
     const path = await pickFile('key')
     if (path === null) return
     setKey(path)
@@ -56,44 +163,42 @@ export function KeySign({ trigger, title, before = false, what, onSign }: Props)
 
   async function sign(): Promise<void> {
     const passphrase = field.current?.value ?? ''
-    if (key === null || passphrase === '' || busy || shown.lines.length === 0) return
+    if (key === null || passphrase === '' || busy || !readAll) return
     setBusy(true)
     if (field.current !== null) field.current.value = ''
-    const answer = await onSign(key, passphrase, shown.digest)
+    await onSign(key, passphrase)
     setBusy(false)
-    if (answer === null) return
-    if (answer.ok) setOpen(false)
-    else setFailure(answer.error)
   }
 
   return (
-    <Dialog.Root open={open} onOpenChange={(next) => void change(next)}>
-      <Dialog.Trigger>{trigger}</Dialog.Trigger>
-      <Dialog.Content maxWidth="44rem">
-        <Dialog.Title size="4">{title}</Dialog.Title>
-        <Dialog.Description size="2">{t('key-sign.text')}</Dialog.Description>
-        <form
-          className="form in-dialog"
-          onSubmit={(event) => {
-            event.preventDefault()
-            void sign()
-          }}
-        >
-          <figure className="signed">
-            <figcaption className="quiet">{t('key-sign.what')}</figcaption>
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
-            <pre className="signed-lines" dir="ltr" tabIndex={0} data-record="">
-              {shown.lines.join('\n')}
-            </pre>
-          </figure>
+    <form
+      className="sign-form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void sign()
+      }}
+    >
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
+      <div ref={body} className="sign-body acts" data-scrolls="" tabIndex={0}>
+        {parts.map((part) => (
+          <Part
+            key={part.name}
+            part={part}
+            bar={bar}
+            seen={!left.includes(part.name)}
+            onLook={(look) => setReading((was) => sawPart(was, part.name, look))}
+          />
+        ))}
+        <section className="sign-part">
+          <h3>{t('key-sign.own')}</h3>
           <div className="actions">
             <Button
+              ref={choose}
               type="button"
               variant="surface"
               color="gray"
               highContrast
-              data-first=""
-              onClick={() => void choose()}
+              onClick={() => void pick()}
             >
               {t('key-sign.choose')}
             </Button>
@@ -111,35 +216,86 @@ export function KeySign({ trigger, title, before = false, what, onSign }: Props)
               maxLength={1024}
             />
           </div>
-          {failure ? <FailureNotice failure={failure} /> : null}
-          <div className="actions">
-            <ActionButton
-              type="submit"
-              loading={busy || asking}
-              whyNot={
-                asking
-                  ? null
-                  : shown.lines.length === 0
-                    ? t('key-sign.nothing')
-                    : key === null
-                      ? t('key-sign.need-key')
-                      : null
-              }
-              onPress={() => undefined}
-            >
-              {t('key-sign.sign')}
-            </ActionButton>
-            <Dialog.Close>
-              <Button type="button" variant="surface" color="gray" highContrast>
-                {t('common.cancel')}
-              </Button>
-            </Dialog.Close>
-          </div>
           <p className="quiet">
             <Saying>{t(before ? 'key-sign.shown-before' : 'key-sign.shown-here')}</Saying>
           </p>
-        </form>
-      </Dialog.Content>
-    </Dialog.Root>
+          {failure ? <FailureNotice failure={failure} /> : null}
+        </section>
+      </div>
+      <aside className="sign-rail" aria-labelledby={`${id}-seen`}>
+        <strong id={`${id}-seen`}>
+          {t('act.read.seen', { seen: parts.length - left.length, count: parts.length })}
+        </strong>
+        <ol>
+          {parts.map(({ name }) => (
+            <li key={name}>
+              <Icon name={left.includes(name) ? 'circle' : 'check'} />
+              <span>{t(`act.part.${name}`)}</span>
+              <span className="quiet">{t(left.includes(name) ? 'act.read.no' : 'act.read.yes')}</span>
+            </li>
+          ))}
+        </ol>
+      </aside>
+      <div ref={bar} className="sign-bar" data-reading={readAll ? undefined : ''}>
+        <Dialog.Close>
+          <Button type="button" size="3" variant="surface" color="gray" highContrast>
+            {t('key-sign.not')}
+          </Button>
+        </Dialog.Close>
+        <span className="sign-left" role="status">
+          {readAll
+            ? t('act.read.all')
+            : t('act.read.left', { parts: left.map((name) => t(`act.part.${name}`)).join(', ') })}
+        </span>
+        {readAll ? null : (
+          <Button
+            type="button"
+            size="3"
+            data-first=""
+            autoFocus
+            variant="surface"
+            color="gray"
+            highContrast
+            onClick={goOn}
+          >
+            {t('act.read.on')}
+          </Button>
+        )}
+        <ActionButton
+          type="submit"
+          size="3"
+          loading={busy}
+          whyNot={readAll ? (key === null ? t('key-sign.need-key') : null) : ''}
+          onPress={() => undefined}
+        >
+          {yes}
+        </ActionButton>
+      </div>
+    </form>
+  )
+}
+
+function Part({
+  part: { name, title, body },
+  bar,
+  seen,
+  onLook,
+}: {
+  part: ActPart
+  bar: RefObject<HTMLElement | null>
+  seen: boolean
+  onLook: Parameters<typeof useSeen>[2]
+}) {
+  const { t } = useTranslation()
+  const part = useRef<HTMLElement>(null)
+  useSeen(part, bar, onLook)
+  return (
+    <section ref={part} className="sign-part" data-part={name}>
+      <h3>
+        {seen ? <Icon name="check" size={20} /> : null}
+        {name === 'asks' ? t('act.part.asks') : title}
+      </h3>
+      {body}
+    </section>
   )
 }

@@ -15,7 +15,8 @@ export function HoldHere({ id, name }: { id: string; name: string }) {
         </Button>
       }
       title={t('runner.hold-here-title', { name })}
-      what={async () => ({ ok: true, value: { lines: [t('runner.hold-here-what')], digest: '' } })}
+      name={name}
+      what={t('runner.hold-here-what')}
       onSign={async (key, passphrase) => {
         const saved = await call('shell.saveFile', { kind: 'share', name: `share-of-${name}.sealed` })
         if (!saved.ok) return saved

@@ -218,7 +218,8 @@ function SignerRow({ view, need, signer, left, busy, off, onSign }: SignerRowPro
                   {t('runner.sign-here')}
                 </Button>
               }
-              title={t('runner.sign-here-title', { name })}
+              title={t(`runner.sign.${need.what}`)}
+              name={name}
               what={() => call('ceremonies.toSign', { id: view.id })}
               onSign={(key, passphrase, shown) => signHere({ id: view.id, name, key, passphrase, shown })}
             />

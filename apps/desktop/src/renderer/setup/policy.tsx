@@ -4,6 +4,7 @@ import { type ReactNode, useId, useState } from 'react'
 import { Trans, useTranslation } from 'react-i18next'
 import type { SetupView } from '../../contract/index.ts'
 import { call } from '../client.ts'
+import { ReadAct } from '../components/key-sign.tsx'
 import { paperLanguage } from '../paper/paper-language.ts'
 import { policyPaper } from '../paper/plan-paper.ts'
 import { PrintPaper } from '../paper/print-paper.tsx'
@@ -42,15 +43,7 @@ export function PolicyStage({ setup, acts }: { setup: SetupView; acts: SetupActs
           <Sentences setup={setup} acts={acts} />
         )}
         <Faults faults={policy.faults} />
-        {policy.lines.length === 0 ? null : (
-          <details className="details">
-            <summary>{t('setup.policy.text')}</summary>
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
-            <pre className="signed-lines" dir="ltr" tabIndex={0} data-record="">
-              {policy.lines.join('\n')}
-            </pre>
-          </details>
-        )}
+        {shut && policy.shown !== null ? <ReadAct shown={policy.shown} /> : null}
         {policy.lines.length === 0 ? null : (
           <div className="actions">
             <PrintPaper

@@ -16,7 +16,7 @@ export function Rehearse({ setup, acts }: { setup: SetupView; acts: SetupActs })
   const { t } = useTranslation()
   const { rehearsal, approval, script } = setup
   useEffect(() => onEvent('ceremony.changed', () => void remote.again()), [])
-  const fits = rehearsal?.sealed === true && approval.lines.length > 0
+  const fits = rehearsal?.sealed === true && approval.shown !== null
   const playing = rehearsal?.playing === true
   async function begin(alone: boolean): Promise<void> {
     if ((await acts.send(call('setups.rehearse', { id: setup.id, alone }))) && !alone) {
@@ -34,7 +34,11 @@ export function Rehearse({ setup, acts }: { setup: SetupView; acts: SetupActs })
           {playing ? <Playing id={rehearsal.id} /> : null}
           {fits ? (
             <Outcome tone="good">
-              {t(approval.changes.length > 0 ? 'setup.rehearse.earlier' : 'setup.rehearse.sealed')}
+              {t(
+                approval.shown?.act.since?.name === 'since-plan'
+                  ? 'setup.rehearse.earlier'
+                  : 'setup.rehearse.sealed',
+              )}
             </Outcome>
           ) : playing ? null : (
             <Outcome tone="warn">{t('setup.rehearse.open')}</Outcome>

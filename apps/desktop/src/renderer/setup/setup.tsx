@@ -10,6 +10,7 @@ import {
   setupStages,
 } from '../../contract/index.ts'
 import { call } from '../client.ts'
+import { ReadAct } from '../components/key-sign.tsx'
 import { Loaded } from '../components/loading.tsx'
 import { useScriptText } from '../i18n/step-text.ts'
 import { paperLanguage } from '../paper/paper-language.ts'
@@ -201,15 +202,11 @@ function Approve({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
     <div className="setup-columns">
       <section className="setup-card" aria-labelledby="approve-title">
         <h2 id="approve-title">{t('setup.approve.title')}</h2>
-        {approval.lines.length === 0 ? (
+        {approval.shown === null ? (
           <p className="quiet">{t('setup.approve.rehearse-first')}</p>
         ) : (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
-          <pre className="signed-lines" dir="ltr" tabIndex={0} data-record="">
-            {approval.lines.join('\n')}
-          </pre>
+          <ReadAct shown={approval.shown} />
         )}
-        {approval.changes.length === 0 ? null : <p className="why-not">{t('setup.approve.changes')}</p>}
       </section>
       <aside className="setup-card setup-side" aria-labelledby="approve-signed">
         <div className="sign-head">
@@ -226,7 +223,7 @@ function Approve({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
           what="plan"
           signers={approval.signers}
           required={approval.required}
-          whyNot={approval.lines.length === 0 ? t('setup.approve.rehearse-first') : null}
+          whyNot={approval.shown === null ? t('setup.approve.rehearse-first') : null}
           acts={acts}
         />
       </aside>

@@ -16,8 +16,8 @@ async function toSign(id: string, what: 'policy' | 'plan'): Promise<Result<ToSig
   const answer = await call('setups.view', { id })
   if (!answer.ok) return answer
   remote.put(answer.value)
-  const { lines, digest } = what === 'policy' ? answer.value.policy : answer.value.approval
-  return { ok: true, value: { lines, digest } }
+  const { shown, digest } = what === 'policy' ? answer.value.policy : answer.value.approval
+  return { ok: true, value: { shown, digest } }
 }
 
 /** Officers sign in this window with a key file, or on a device of their own and the answer comes back as a file. */
@@ -40,6 +40,7 @@ export function Signatures({
   const [written, setWritten] = useState<readonly string[]>([])
   const given = signers.filter(({ signed }) => signed).length
   const left = Math.max(0, required - given)
+  const next = signers.find(({ signed }) => !signed)?.name
 
   async function out(): Promise<void> {
     const folder = await pickFile('folder')
@@ -57,8 +58,30 @@ export function Signatures({
             <PersonChip name={name} note={t('roles.officer')} presence={signed ? 'done' : 'expected'} />
             {signed ? (
               <Outcome tone="good">{t('runner.signed')}</Outcome>
-            ) : (
+            ) : left === 0 || whyNot !== null ? (
               <Outcome tone="none">{t(left > 0 ? 'runner.not-signed' : 'runner.not-needed')}</Outcome>
+            ) : (
+              <KeySign
+                trigger={
+                  <Button
+                    {...(name === next
+                      ? { 'data-first': '' }
+                      : { variant: 'surface', color: 'gray', highContrast: true })}
+                    aria-label={t('setup.sign.for', { name, what: t(`setup.sign.${what}`) })}
+                  >
+                    {t(`setup.sign.${what}`)}
+                  </Button>
+                }
+                title={t(`setup.sign.${what}-title`)}
+                name={name}
+                before
+                what={() => toSign(id, what)}
+                onSign={async (key, passphrase, shown) => {
+                  const answer = await call('setups.sign', { id, what, name, key, passphrase, shown })
+                  if (answer.ok) remote.put(answer.value)
+                  return answer
+                }}
+              />
             )}
           </li>
         ))}
@@ -66,21 +89,6 @@ export function Signatures({
       {whyNot === null ? null : <p className="why-not">{whyNot}</p>}
       {whyNot !== null || left === 0 ? null : (
         <div className="setup-ways">
-          <KeySign
-            trigger={
-              <Button size="3" data-first="">
-                {t(`setup.sign.${what}`)}
-              </Button>
-            }
-            title={t(`setup.sign.${what}-title`)}
-            before
-            what={() => toSign(id, what)}
-            onSign={async (key, passphrase, shown) => {
-              const answer = await call('setups.sign', { id, what, key, passphrase, shown })
-              if (answer.ok) remote.put(answer.value)
-              return answer
-            }}
-          />
           <Phones id={id} what={what} acts={acts} />
           <Button size="3" variant="surface" color="gray" highContrast onClick={() => void out()}>
             {t('setup.sign.out')}

@@ -83,7 +83,7 @@ export class SetupRoom {
     for (const name of names) {
       const { policy, approval } = await this.view()
       const shown = what === 'policy' ? policy.digest : approval.digest
-      await this.said('setups.sign', { id: this.setup, what, ...this.#key(name), shown })
+      await this.said('setups.sign', { id: this.setup, what, name, ...this.#key(name), shown })
     }
   }
 

@@ -1,17 +1,7 @@
 import * as v from 'valibot'
+import { requested } from '../act.ts'
 import { codec } from '../format/codec.ts'
 import { base64, digest, domain, hybridSignature, remark } from '../format/fields.ts'
-
-/** What a person's own device may be asked to sign, by its context name. */
-export const requested = [
-  'plan-approval',
-  'policy',
-  'opening',
-  'checkpoint',
-  'exception',
-  'bundle',
-  'decryption-approval',
-] as const
 
 const request = v.strictObject({
   v: v.literal(1),

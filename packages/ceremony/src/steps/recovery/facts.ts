@@ -47,5 +47,5 @@ export const effectFacts = {
   'check-medium': { result: 'is asked for', reads: null, names: null },
   'ask-shares': { result: 'is asked for', reads: null, names: null },
   'restore-root': { result: 'is asked for', reads: templates.replica, names: 'an object' },
-  'zeroise-root': { result: 'is asked for', reads: null, names: null },
+  'zeroise-root': { result: 'is asked for', reads: null, names: null, destroys: 'a root' },
 } as const satisfies EffectFactsOf<'check-medium' | 'ask-shares' | 'restore-root' | 'zeroise-root'>

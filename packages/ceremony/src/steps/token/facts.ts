@@ -33,7 +33,7 @@ export const facts = {
 } as const satisfies StepFactsOf<'initialise-token' | 'log-in' | 'probe-token' | 'inventory'>
 
 export const effectFacts = {
-  'initialise-token': { result: 'is asked for', reads: null, names: null },
+  'initialise-token': { result: 'is asked for', reads: null, names: null, destroys: 'all in its token' },
   'log-in': { result: null, reads: null, names: null },
   'probe-token': { result: 'is asked for', reads: null, names: null, newer: { token: 2, capabilities: 3 } },
   inventory: { result: 'is asked for', reads: null, names: null },

@@ -1,6 +1,6 @@
-import { signatureAnswerCodec } from '@lux/ceremony/wire'
+import { type ShownAct, signatureAnswerCodec } from '@lux/ceremony/wire'
 import { ExpectedError, writeInFolder } from '@lux/node-files'
-import { explainRequest, prepareSignature, signAnswer, signingOf } from '@lux/people'
+import { explainRequest, prepareSignature, shownOf, signAnswer, signingOf } from '@lux/people'
 import type { InputOf, RunView } from '../../../contract/index.ts'
 import { signatureRequest } from '../../runs/exchange/outbox.ts'
 import type { Run } from '../../runs/run/run.ts'
@@ -23,11 +23,12 @@ function askedOf(run: Run) {
 export function toSign(
   parts: ServiceContext,
   { id }: InputOf<'ceremonies.toSign'>,
-): { lines: string[]; digest: string } {
+): { shown: ShownAct | null; digest: string } {
   const { run } = parts.runs.get(id)
   const request = askedOf(run)
-  if (request === null) return { lines: [], digest: '' }
-  return { lines: needed(explainRequest(request)).lines, digest: subjectOf(request) }
+  if (request === null) return { shown: null, digest: '' }
+  const known = { policies: [run.folder.policy.policy], plan: null }
+  return { shown: shownOf(request, needed(explainRequest(request, known))), digest: subjectOf(request) }
 }
 
 /** A person without a device signs with their own key file, in this window, what it showed. Errors: SIGN-OTHER, KEY-…, REQUEST-…, COSIGN-…, SUBMIT-…. */

@@ -1,14 +1,15 @@
+import type { Plan } from '@lux/ceremony/plan'
 import type { Policy } from '@lux/ceremony/policy'
-import { cardCodec, serverCardCodec } from '@lux/ceremony/wire'
+import { cardCodec, type ShownAct, type SignatureRequest, serverCardCodec } from '@lux/ceremony/wire'
 import { identityId } from '@lux/crypto'
-import { changeLine, describePolicy, explainRequest, wordsOf } from '@lux/people'
+import { describePolicy, explainRequest, shownOf, wordsOf } from '@lux/people'
 import type { SetupFault, SetupStage, SetupView, Signer } from '../../../contract/index.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { subjectOf } from '../shared/subject.ts'
 import { approvalRequest, planOf, rehearsedOf } from './setup-plan.ts'
 import { digestOf, isSigned, policyFaults, policyFileOf, signedBy } from './setup-policy.ts'
 import { playingOf, standsSealed } from './setup-rehearsal.ts'
-import { approvalsOf } from './setup-signatures.ts'
+import { approvalsOf, policyRequest } from './setup-signatures.ts'
 import { loadSetup, type Setup } from './setup-state.ts'
 
 /** The whole set-up as a screen shows it. Errors: SETUP-UNKNOWN, STORE-DAMAGED. */
@@ -21,7 +22,6 @@ export async function viewOf(parts: ServiceContext, id: string): Promise<SetupVi
   const approvals = approvalsOf(policy, setup, rehearsed)
   const digest = digestOf(policy) ?? ''
   const request = rehearsed === null ? null : approvalRequest(rehearsed, plan)
-  const told = request === null ? null : explainRequest(request)
   const faults = policyFaults(setup, policy)
   const rehearsal = rehearsalOf(parts, setup)
   return {
@@ -63,6 +63,7 @@ export async function viewOf(parts: ServiceContext, id: string): Promise<SetupVi
       leastEvidence: policy.leastEvidence.root,
       otherTools: policy.acceptedTools.filter((build) => build !== parts.program.measurement.build),
       lines: faults.length === 0 ? describePolicy(policy) : [],
+      shown: faults.length === 0 ? shownAct(policyRequest(parts, setup), policy, null) : null,
       digest,
       words: wordsOf(digest),
       signers: officers(policy, signedBy(file)),
@@ -80,9 +81,8 @@ export async function viewOf(parts: ServiceContext, id: string): Promise<SetupVi
     },
     rehearsal,
     approval: {
-      lines: told === null || !told.ok ? [] : [...told.value.lines, ...(request?.lines ?? [])],
+      shown: request === null ? null : shownAct(request, policy, rehearsed?.before ?? null),
       digest: request === null ? '' : subjectOf(request),
-      changes: rehearsed?.changes.map(changeLine) ?? [],
       signers: officers(
         policy,
         approvals.map(({ signature }) => nameOf(policy, signature.signer)),
@@ -91,6 +91,11 @@ export async function viewOf(parts: ServiceContext, id: string): Promise<SetupVi
     },
     run: setup.run,
   }
+}
+
+function shownAct(request: SignatureRequest, policy: Policy, plan: Plan | null): ShownAct | null {
+  const told = explainRequest(request, { policies: [policy], plan })
+  return told.ok ? shownOf(request, told.value) : null
 }
 
 function nextOf(done: Record<Exclude<SetupStage, 'lock'>, boolean>): SetupStage {

@@ -24,6 +24,7 @@ import { openKeyFile, sealKeyFile } from '../../use-cases/key-file.ts'
 import { planBytes, plannedServer, writeCards } from '../../use-cases/make-plan.ts'
 import { takeIn } from '../ceremonies/begin-ceremony.ts'
 import { burntInStore, requireReadable } from '../ceremonies/lineage.ts'
+import { otherKey } from '../ceremonies/sign-here.ts'
 import { keepScript } from '../scripts/own-scripts.ts'
 import { mustBeNewIn } from '../shared/granted-paths.ts'
 import { needed, refuse } from '../shared/needed.ts'
@@ -293,6 +294,7 @@ export function reopen(parts: ServiceContext, asked: InputOf<'setups.reopen'>): 
 export async function signHere(parts: ServiceContext, asked: InputOf<'setups.sign'>): Promise<SetupView> {
   const key = await openKeyFile(parts.paths.read(asked.key), asked.passphrase)
   try {
+    if (key.card.name !== asked.name) throw otherKey(key.card.name, asked.name)
     return await changed(parts, asked.id, async (setup) => {
       if (setup.run !== null) throw new ExpectedError('SETUP-SIGNED', 'the plan is locked')
       if (asked.what === 'policy') return signPolicyWith(parts, setup, key, asked.shown)

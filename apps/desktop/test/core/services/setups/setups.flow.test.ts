@@ -141,7 +141,7 @@ test('POLICY-QUORUM-IMPOSSIBLE a policy that these people cannot satisfy is said
   ])
   const key = granted('read', keyOf('Otto'))
   const shown = policy.digest
-  expect(await refusal('setups.sign', { id, what: 'policy', key, passphrase, shown })).toBe(
+  expect(await refusal('setups.sign', { id, what: 'policy', name: 'Otto', key, passphrase, shown })).toBe(
     'POLICY-QUORUM-IMPOSSIBLE',
   )
   const mended = await change({ officerQuorum: null })
@@ -153,7 +153,7 @@ test('SIGN-OTHER what changed under an open dialog is not signed', async () => {
   const changed = await change({ witnessQuorum: 1 })
   expect(changed.policy.digest).not.toBe(policy.digest)
   const key = granted('read', keyOf('Otto'))
-  const stale = { id, what: 'policy', key, passphrase, shown: policy.digest }
+  const stale = { id, what: 'policy', name: 'Otto', key, passphrase, shown: policy.digest }
   expect(await refusal('setups.sign', stale)).toBe('SIGN-OTHER')
   const back = await change({ witnessQuorum: null })
   expect(back.policy.signers.some(({ signed }) => signed)).toBe(false)
@@ -164,12 +164,14 @@ test('KEY-PASSPHRASE POLICY-SIGNER SETUP-SIGNED officers sign it with their key 
   const sign = (name: string, words = passphrase) => ({
     id,
     what: 'policy',
+    name,
     key: granted('read', keyOf(name)),
     passphrase: words,
     shown: policy.digest,
   })
   expect(await refusal('setups.sign', sign('Otto', 'another phrase'))).toBe('KEY-PASSPHRASE')
   expect(await refusal('setups.sign', sign('Wanda'))).toBe('POLICY-SIGNER')
+  expect(await refusal('setups.sign', { ...sign('Otto'), name: 'Oscar' })).toBe('KEY-OF-OTHER')
   await said('setups.sign', sign('Otto'))
   expect(await refusal('setups.sign', sign('Otto'))).toBe('SIGNATURE-DUPLICATE')
   expect(await refusal('setups.change', { id, change: { officerQuorum: 3 } })).toBe('SETUP-SIGNED')
@@ -216,6 +218,7 @@ test('the plan is rehearsed by the machine, approved by key files, and locked in
   const approve = (name: string, shown: string) => ({
     id,
     what: 'plan',
+    name,
     key: granted('read', keyOf(name)),
     passphrase,
     shown,
@@ -307,10 +310,8 @@ async function act({ id: run, current }: RunView): Promise<void> {
   expect(current.failure).toBe(null)
   for (const need of current.needs) {
     if (need.need === 'sign') {
-      const { lines, digest } = await said<{ lines: string[]; digest: string }>('ceremonies.toSign', {
-        id: run,
-      })
-      expect(lines.length).toBeGreaterThan(2)
+      const { shown, digest } = await said<OutputOf<'ceremonies.toSign'>>('ceremonies.toSign', { id: run })
+      expect(shown?.act.changes.length).toBeGreaterThan(0)
       const [next, other] = need.signers.filter(({ signed }) => !signed)
       const sign = (name: string, key: string) => ({
         id: run,

@@ -1,4 +1,4 @@
-import { visibleDirection } from '@lux/ui'
+import { visibleDirection } from '../components/visible-direction.ts'
 
 const utcOf = (iso: string): string => iso.slice(0, 16).replace('T', ' ')
 

@@ -1,9 +1,7 @@
-import { told } from '@lux/people'
 import { createElement } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
 import { afterEach, expect, test } from 'vitest'
-import { Said } from '../../src/components/said.tsx'
-import { isolated, timeOf } from '../../src/components/time.ts'
+import { isolated, Said, timeOf } from '../src/index.ts'
 
 const zone = process.env.TZ
 afterEach(() => {
@@ -25,6 +23,8 @@ test.each([
 
 test('PHONE-TIME a sentence of ours is in its own direction, and what stands in it ends no isolate', () => {
   expect(isolated('Ada \u2069\u202e')).toBe('\u2068Ada \\u2069\\u202e\u2069')
-  const shown = renderToStaticMarkup(createElement(Said, { told: told('proposed', '', { by: 'Ada' }) }))
+  const shown = renderToStaticMarkup(
+    createElement(Said, { told: { name: 'proposed', text: '', values: { by: 'Ada' } } }),
+  )
   expect(shown).not.toContain('<bdi')
 })

@@ -1,7 +1,7 @@
 import { createElement } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, test } from 'vitest'
-import { Lines } from '../../src/components/lines.tsx'
+import { Lines } from '../src/index.ts'
 
 const digest = 'ab'.repeat(32)
 
@@ -11,8 +11,8 @@ test('what a person reads stands open, a fingerprint opens on a press, and times
       kind: 'proved',
       title: 'Proved',
       lines: [
-        { whose: 'proved', name: 'key', value: digest, print: true },
-        { whose: 'proved', name: 'expires', value: '2026-02-01T10:20:30.000Z' },
+        { name: 'key', value: digest, print: true },
+        { name: 'expires', value: '2026-02-01T10:20:30.000Z' },
       ],
     }),
   )
@@ -28,7 +28,7 @@ test('what is claimed is never a fingerprint, whatever stands in it', () => {
     createElement(Lines, {
       kind: 'claimed',
       title: 'Claimed',
-      lines: [{ whose: 'claimed', name: 'purpose', value }],
+      lines: [{ name: 'purpose', value }],
     }),
   )
   expect(shown).toContain(value)

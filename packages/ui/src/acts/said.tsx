@@ -1,6 +1,12 @@
-import type { Told } from '@lux/people'
 import { useTranslation } from 'react-i18next'
 import { isolated, isTime, timeOf } from './time.ts'
+
+/** A sentence of the domain: its name among the texts, its values, and the same in English. */
+export type Told = {
+  readonly name: string
+  readonly values: Readonly<Record<string, string | number>>
+  readonly text: string
+}
 
 /** A sentence of the domain in the person's language. */
 export function Said({ told }: { told: Told }) {
@@ -8,7 +14,7 @@ export function Said({ told }: { told: Told }) {
   const values: Record<string, string | number> = {}
   for (const [name, value] of Object.entries(told.values))
     values[name] = typeof value !== 'string' ? value : isTime(value) ? timeOf(value) : isolated(value)
-  return t(`phone.told.${told.name}`, values)
+  return t(`act.told.${told.name}`, values)
 }
 
 /** A sentence a line. */

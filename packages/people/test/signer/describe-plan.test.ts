@@ -1,0 +1,97 @@
+import type { Plan } from '@lux/ceremony/plan'
+import type { DescribedAct } from '@lux/ceremony/wire'
+import { expect, test } from 'vitest'
+import { planOf, scriptNames } from '../../../ceremony/test/engine/plans.ts'
+import { describePlan } from '../../src/index.ts'
+
+const alone = { policy: null, before: null }
+const named = (act: DescribedAct): string[] => act.changes.map(({ told }) => told.name)
+const first = planOf('first-run', 'production').plan
+
+test('ACT-PLAN every script says what it does in the world, who takes part, and whether anything is destroyed', () => {
+  for (const name of scriptNames) {
+    const { plan } = planOf(name, 'production')
+    const act = describePlan(plan, alone)
+    const lost = named(act).filter((one) => /-(erased|destroyed)$/.test(one))
+    expect(named(act).includes('plan-destroys-nothing'), name).toBe(lost.length === 0)
+    expect(new Set(act.people.map((one) => one.name)), name).toEqual(
+      new Set(plan.people.map((one) => one.name)),
+    )
+    expect(
+      act.devices.filter(({ kind }) => kind === 'token').map((one) => one.serial),
+      name,
+    ).toEqual(plan.tokens.map(({ serial }) => (serial === 'new' ? null : serial)))
+    for (const key of plan.keys)
+      expect(
+        act.keys?.rows.map((one) => one.name),
+        name,
+      ).toContain(key.name)
+    // Somebody who knows no hash reads something that this script alone says.
+    expect(named(act).length, name).toBeGreaterThan(3)
+  }
+})
+
+test('ACT-PLAN what is lost for good stands first: a root that is destroyed, by its token, and all that a token holds', () => {
+  for (const name of ['decommission', 'restore-drill'] as const) {
+    const [told] = describePlan(planOf(name, 'production').plan, alone).changes
+    expect(told, name).toMatchObject({ about: 'lost', told: { name: 'plan-root-destroyed' } })
+  }
+  const erased = describePlan(planOf('token-initialisation', 'production').plan, alone).changes[0]
+  expect(erased?.told.name).toBe('plan-token-erased')
+})
+
+test('ACT-PLAN keys stand against the places where each will live: a root in tokens and servers, the others only wrapped', () => {
+  const { plan } = planOf('first-run', 'production', true)
+  const { keys } = describePlan(plan, alone)
+  expect(keys?.places.map(({ kind }) => kind)).toEqual(
+    ['token', 'servers', 'bundle', 'people'].slice(0, keys?.places.length),
+  )
+  const [root, below] = keys?.rows ?? []
+  expect(root).toMatchObject({ depth: 0, at: expect.arrayContaining(['lives']) })
+  expect(below).toMatchObject({ depth: 1 })
+  expect(below?.at).not.toContain('lives')
+  expect(below?.at).toContain('wrapped')
+})
+
+test('ACT-PLAN a server is called by the name that the policy has for its card, and else by the card', () => {
+  const { plan } = planOf('first-run', 'production', true)
+  const card = plan.destinations[0]?.card ?? ''
+  const audiences = [{ audience: card, name: 'main' }] as never
+  const serverOf = (policy: object | null) =>
+    describePlan(plan, { policy: policy as never, before: null }).devices.find(
+      ({ kind }) => kind === 'server',
+    )?.name
+  expect(serverOf({ audiences })).toBe('main')
+  expect(serverOf(null)).toBe(card.slice(0, 16))
+})
+
+test('ACT-PLAN against the plan before, a person, a token’s serial, a server and a quorum that changed are marked', () => {
+  const before: Plan = { ...first, tokens: first.tokens.map((one) => ({ ...one, serial: 'ffff0000' })) }
+  const [token] = before.tokens
+  const next: Plan = {
+    ...before,
+    people: [...first.people.slice(1), { role: 'witness', name: 'Nora New', card: '0e'.repeat(32) }],
+    tokens: [{ ...token!, serial: 'ffff0001' }],
+    destinations: [...first.destinations, { card: '0d'.repeat(32), transport: '0c'.repeat(32) }],
+    ...(first.fhe === undefined ? {} : { fhe: { ...first.fhe, t: first.fhe.t + 1 } }),
+  }
+  const { people, devices, changes, since } = describePlan(next, { policy: null, before })
+  expect(since?.name).toBe('since-plan')
+  expect(people.find(({ name }) => name === 'Nora New')?.mark).toBe('new')
+  expect(people.find(({ name }) => name === first.people[0]?.name)?.mark).toMatch(/gone|changed/)
+  expect(devices[0]).toMatchObject({ mark: 'changed', serial: 'ffff0001', was: token?.serial })
+  expect(devices.find(({ name }) => name === '0d'.repeat(8))?.mark).toBe('new')
+  if (first.fhe !== undefined)
+    expect(changes.find(({ told }) => told.name === 'plan-dealt')?.mark).toBe('changed')
+  const same = describePlan(first, { policy: null, before: first })
+  expect([...same.people, ...same.devices, ...same.changes].every(({ mark }) => mark === undefined)).toBe(
+    true,
+  )
+})
+
+test('ACT-PLAN that a device is genuine, and that a server’s card is its own, are claims', () => {
+  const { plan } = planOf('first-run', 'production', true)
+  const { claims } = describePlan(plan, alone)
+  expect(claims.every(({ whose }) => whose === 'claimed')).toBe(true)
+  expect(claims.map(({ told }) => told?.name)).toContain('claim-tokens')
+})
