@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sealingTemplate, type Token } from '../../src/index.ts'
+import { startFaultBench } from '../faults/fault-bench.ts'
 import { newId, refusal } from '../soft-token-bench.ts'
 import { startStandIn } from '../stand-in/stand-ins.ts'
 
@@ -37,6 +38,21 @@ describe('AES-GCM of a token that makes the nonce itself', () => {
         expect(await refusal(token.decryptGcm({ key, ...other }))).toBe('HSM-DATA-INVALID')
       }),
   )
+
+  it('a call that fails half-way keeps no later secret from being sealed', async () => {
+    const bench = await startFaultBench()
+    try {
+      const token = await bench.loggedIn('half-way')
+      const key = await sealingKey(token)
+      bench.next('C_Encrypt', 'CKR_GENERAL_ERROR')
+      expect(await refusal(token.sealGcm({ key, nonce, aad, plaintext }))).not.toBe('no error')
+      bench.plan()
+      const sealed = await token.sealGcm({ key, nonce, aad, plaintext })
+      expect(new Uint8Array(await token.decryptGcm({ key, aad, ...sealed }))).toEqual(plaintext)
+    } finally {
+      await bench.close()
+    }
+  })
 
   it('HSM-UNSUPPORTED nothing is encrypted or wrapped under a nonce that the caller has chosen', () =>
     on('cloudhsm', 'templates', async (token) => {

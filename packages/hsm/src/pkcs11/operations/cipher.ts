@@ -1,9 +1,9 @@
 import { CKM, CKR, mechanismName } from '../../constants.ts'
 import type { CipherMechanism, HsmError, KeyRef } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
-import { attempt, ckrOf } from '../library/errors.ts'
+import { ckrOf } from '../library/errors.ts'
 import { asBuffer } from '../library/memory.ts'
-import type { Handle, Mechanism } from '../library/module.ts'
+import type { Mechanism } from '../library/module.ts'
 import { gcm, oaep } from '../library/parameters.ts'
 import { blameData, explainRefusal, perform } from '../session/perform.ts'
 import { LoginForUse, type UsePin } from '../session/pin-pad.ts'
@@ -175,47 +175,58 @@ type Sealed = { readonly nonce: Uint8Array; readonly ciphertext: Uint8Array }
  * Encrypts a small secret by AES-GCM. A token that takes no nonce makes its own: it writes that over the given one, or behind the tag. What
  * is not opened again under the nonce that was found is not believed.
  */
-export function sealGcm(token: TokenSession, sealing: Sealing): Sealed {
+export async function sealGcm(token: TokenSession, sealing: Sealing): Promise<Sealed> {
   token.requireUser()
   token.requireMechanism(CKM.AES_GCM, 'encrypt')
-  const handle = token.find({ id: sealing.key.id, class: 'secret' })
-  const sealed = sealedBy(token, handle, sealing)
-  const opened = decryptNow(token, handle, sealing.aad, sealed)
+  const { key, aad } = sealing
+  const sealed = await (token.profile.gcmNonce === 'token' ? sealedUnderWritten : sealedUnderGiven)(
+    token,
+    sealing,
+  )
+  const mechanism = { kind: 'gcm', nonce: sealed.nonce, aad } as const
+  const opened = Buffer.from(await decrypt(token, { key, mechanism, ciphertext: sealed.ciphertext }))
   const same = opened.equals(sealing.plaintext)
   opened.fill(0)
   if (!same) throw hsmError('HSM-DEVICE-ERROR', 'the token does not open what it sealed')
   return sealed
 }
 
-function sealedBy(token: TokenSession, handle: Handle, { nonce, aad, plaintext }: Sealing): Sealed {
-  const encryptUnder = (given: Uint8Array): Buffer => {
-    token.module.begin('C_EncryptInit', token.session, gcm(given, aad, tagBits), handle, 'sealing')
-    const room = plaintext.length + tagBits / 8 + Math.max(...ownNonceBytes)
-    return token.module.finish('C_Encrypt', token.session, plaintext, room, 'sealing')
-  }
-  if (token.profile.gcmNonce === 'token') {
-    // Some libraries take a nonce of zeros alone, to write theirs over.
-    const own = Buffer.alloc(gcmNonceBytes)
-    const ciphertext = encryptUnder(own)
-    if (own.every((byte) => byte === 0)) throw hsmError('HSM-DEVICE-ERROR', 'the token tells no nonce')
-    return { nonce: own, ciphertext }
-  }
-  const given = attempt(() => encryptUnder(nonce))
-  if (given.ok) return { nonce, ciphertext: given.value }
-  const explain = explainRefusal(token, handle, CKM.AES_GCM, 'CKM_AES_GCM')
-  if (ckrOf(given.error) !== CKR.MECHANISM_PARAM_INVALID) throw explain(given.error)
-  const made = attempt(() => encryptUnder(new Uint8Array(0)))
-  const tagged = plaintext.length + tagBits / 8
-  if (!made.ok || !ownNonceBytes.includes(made.value.length - tagged)) throw explain(given.error)
-  return { nonce: made.value.subarray(tagged), ciphertext: made.value.subarray(0, tagged) }
+/** With room for a nonce of the token's own behind the tag. */
+function encryptUnder(
+  token: TokenSession,
+  { key, aad, plaintext }: Sealing,
+  nonce: Uint8Array,
+): Uint8Array | Promise<Uint8Array> {
+  const handle = token.find({ id: key.id, class: 'secret' })
+  const mechanism = gcm(nonce, aad, tagBits)
+  const room = plaintext.length + tagBits / 8 + Math.max(...ownNonceBytes)
+  return perform<Uint8Array>(token, {
+    pace: token.paces.encrypt.of(paceOf(mechanism, plaintext)),
+    doing: 'sealing',
+    begin: (session) => token.module.begin('C_EncryptInit', session, mechanism, handle, 'sealing'),
+    now: (session) => token.module.finish('C_Encrypt', session, plaintext, room, 'sealing'),
+    later: (session) => token.module.p11.C_EncryptAsync(session, asBuffer(plaintext), Buffer.alloc(room)),
+    explain: explainRefusal(token, handle, CKM.AES_GCM, `CKM_AES_GCM with a tag of ${tagBits} bits`),
+  })
 }
 
-function decryptNow(
-  token: TokenSession,
-  handle: Handle,
-  aad: Uint8Array,
-  { nonce, ciphertext }: Sealed,
-): Buffer {
-  token.module.begin('C_DecryptInit', token.session, gcm(nonce, aad, tagBits), handle, 'opening')
-  return token.module.finish('C_Decrypt', token.session, ciphertext, ciphertext.length, 'opening')
+/** Some libraries take a nonce of zeros alone, to write theirs over. */
+async function sealedUnderWritten(token: TokenSession, sealing: Sealing): Promise<Sealed> {
+  const nonce = Buffer.alloc(gcmNonceBytes)
+  const ciphertext = await encryptUnder(token, sealing, nonce)
+  if (nonce.every((byte) => byte === 0)) throw hsmError('HSM-DEVICE-ERROR', 'the token tells no nonce')
+  return { nonce, ciphertext }
+}
+
+async function sealedUnderGiven(token: TokenSession, sealing: Sealing): Promise<Sealed> {
+  const { nonce, plaintext } = sealing
+  try {
+    return { nonce, ciphertext: await encryptUnder(token, sealing, nonce) }
+  } catch (error) {
+    if (ckrOf(error) !== CKR.MECHANISM_PARAM_INVALID) throw error
+    const made = await encryptUnder(token, sealing, new Uint8Array(0))
+    const tagged = plaintext.length + tagBits / 8
+    if (!ownNonceBytes.includes(made.length - tagged)) throw error
+    return { nonce: made.subarray(tagged), ciphertext: made.subarray(0, tagged) }
+  }
 }
