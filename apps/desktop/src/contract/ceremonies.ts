@@ -304,6 +304,8 @@ export type RunView = {
   people: { name: string; role: string; standIn: boolean }[]
   /** Whom the steps and the quorums need in the room: of these names at least so many. */
   inRoom: { role: string; names: string[]; atLeast: number }[]
+  /** Who is in the room; null before the roll call, and where nobody said who is here. */
+  here: string[] | null
   tokens: RunTokenView[]
   parts: PartView[]
   /** null before the start and after the end. */

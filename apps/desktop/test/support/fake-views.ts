@@ -97,6 +97,7 @@ export const run: RunView = {
     { name: 'Mei Tanaka', role: 'officer', standIn: true },
     { name: 'Lena Brandt', role: 'officer', standIn: true },
   ],
+  here: null,
   inRoom: [
     { role: 'administrator', names: ['Ada Lindqvist'], atLeast: 1 },
     { role: 'officer', names: ['Omar Haddad', 'Mei Tanaka', 'Lena Brandt'], atLeast: 2 },

@@ -6,6 +6,7 @@ import type { State } from '../model/state.ts'
 import { currentStep } from '../steps/stages.ts'
 import { opened } from './exceptions.ts'
 import { needsOf } from './needs.ts'
+import { absentFault } from './presence.ts'
 
 const wordsOfCard = 4
 /** The 32 words of a digest are read as cards of four. */
@@ -21,9 +22,19 @@ export function comparedNow(state: State): Pick<ComparedCard, 'what' | 'digest'>
   return needs.shows.map(({ label, hex }) => ({ what: label, digest: hex }))
 }
 
-/** COMPARE-02: nobody goes on, and so nobody signs, before all that the plan has read aloud was heard to its last card. */
-export function unheardFault(state: State, heard: readonly HeardWords[]): string | null {
-  const left = comparedNow(state).filter(({ digest }) => !heard.some((one) => one.digest === digest))
+/**
+ * COMPARE-02: nobody goes on, and so nobody signs, before all that the plan has read aloud was heard to its last card. Whoever reads
+ * aloud hears nobody: in production, since version 3, somebody else says that they heard. In a rehearsal one person may play all.
+ */
+export function unheardFault(
+  state: State,
+  { by, heard }: Pick<Extract<Command, { type: 'proceed' }>, 'by' | 'heard'>,
+): string | null {
+  const names = state.domain === 'production' && state.plan.v === 3
+  const isHeard = (one: HeardWords) => !names || one.by.some((name) => name !== by)
+  const left = comparedNow(state).filter(
+    ({ digest }) => !heard.some((one) => one.digest === digest && isHeard(one)),
+  )
   return left.length === 0 ? null : left.map(({ what, digest }) => `${what} ${digest}`).join(', ')
 }
 
@@ -54,6 +65,8 @@ export function decideDiffers(
     return refuse('COMPARE-01', `the words are on cards 1 to ${cards}`)
   if (!state.plan.people.some((person) => person.name === by))
     return refuse('RUN-10', `${by} is nobody of this run`)
+  const absent = absentFault(state, [by])
+  if (absent !== null) return absent
   const words = toWords(fromHex(digest)).slice((card - 1) * wordsOfCard, card * wordsOfCard)
   const told = {
     about: 'reported' as const,

@@ -20,6 +20,7 @@ import { decisionDocument, opened } from './exceptions.ts'
 import { eventFault } from './fact-schemas.ts'
 import { notable } from './needs.ts'
 import { effectAt, isOver, openException, owed } from './next-effect.ts'
+import { absentFault, rollCall } from './presence.ts'
 import { isAtRest } from './restart.ts'
 import { bindStart } from './start.ts'
 import { takeSubmission } from './submit.ts'
@@ -81,7 +82,8 @@ type Of<K extends Command['type']> = Extract<Command, { type: K }>
 
 function decideStart(state: State, command: Of<'start'>): Decision {
   if (state.started) return refuse('RUN-01', 'the first entry is there')
-  if (!mayLead(state, command.by)) return refuse('RUN-10', `${command.by} may not start the run`)
+  const barred = leadFault(state, command.by, 'start the run')
+  if (barred !== null) return barred
   const bound = bindStart(state, command)
   if (!bound.ok) return bound
   return { ok: true, events: [{ kind: 'run.started', stepId: 'run', fact: bound.value }] }
@@ -99,18 +101,27 @@ function decideProceed(state: State, command: Of<'proceed'>): Decision {
     return refuse('STEP-03', effect === null ? 'signatures are awaited' : `${effect.kind} is under way`)
   const names = namesOf(state.plan, progress.step.actor)
   if (!names.includes(by)) return refuse('STEP-02', `${by} is not among ${names.join(', ')}`)
-  const unheard = unheardFault(state, heard)
+  const absent = absentFault(state, [by])
+  if (absent !== null) return absent
+  const unheard = unheardFault(state, command)
   if (unheard !== null) return refuse('COMPARE-02', unheard)
   const asked = progress.stage === 0 ? (progress.step.values ?? []) : []
   const fault = valueFault(asked, input)
   if (fault !== null) return refuse('STEP-04', fault)
+  const called = rollCall(state, progress.step, command)
+  if (!called.ok) return called
   const apart = progress.stage === 0 ? clockDiffers(state, progress.step, { by, input, now }) : null
   if (apart !== null) return 'rule' in apart ? apart : { ok: true, events: [apart] }
   const spent = progress.step.do === 'assemble-epoch' ? budgetFault(state) : null
   if (spent !== null) return refuse(spent.rule, spent.detail)
   const readings = hearings(state, command)
   if (!readings.ok) return readings
-  const fact = { stage: progress.stage, by, input: { ...input } }
+  const unseen = absentFault(
+    state,
+    heard.flatMap((one) => one.by),
+  )
+  if (unseen !== null) return unseen
+  const fact = { stage: progress.stage, by, input: { ...called.roll, ...input } }
   return { ok: true, events: [...readings.events, { kind: 'step.confirmed', stepId: step, fact }] }
 }
 
@@ -119,7 +130,8 @@ function decidePause(state: State, { by, cause, reason }: Of<'pause'>): Decision
   const event: NewEvent = { kind: 'run.paused', stepId: 'run', fact }
   // A program that is started again and again says so once.
   if (cause === 'restart') return { ok: true, events: isAtRest(state) ? [] : [event] }
-  if (!mayLead(state, by)) return refuse('RUN-10', `${by} may not pause the run`)
+  const barred = leadFault(state, by, 'pause the run')
+  if (barred !== null) return barred
   if (state.paused !== null) return refuse('RUN-06', 'the run is paused')
   const effect = effectAt(state)
   if (effect !== null) return refuse('RUN-07', `${effect.kind} is under way`)
@@ -129,7 +141,8 @@ function decidePause(state: State, { by, cause, reason }: Of<'pause'>): Decision
 function decideResume(state: State, command: Of<'resume'>): Decision {
   const answered = command.cause === 'answer'
   const by = answered ? 'machine' : command.by
-  if (!answered && !mayLead(state, by)) return refuse('RUN-10', `${by} may not resume the run`)
+  const barred = answered ? null : leadFault(state, by, 'resume the run')
+  if (barred !== null) return barred
   if (state.paused === null) return refuse('RUN-08', 'the run is not paused')
   const effect = owed(state)
   if (effect !== null) return refuse('RUN-08', `${effect.kind} of the pause is under way`)
@@ -137,7 +150,8 @@ function decideResume(state: State, command: Of<'resume'>): Decision {
 }
 
 function decideAbort(state: State, by: string, reason: string): Decision {
-  if (!mayLead(state, by)) return refuse('RUN-10', `${by} may not abort the run`)
+  const barred = leadFault(state, by, 'abort the run')
+  if (barred !== null) return barred
   if (state.base === 'Exported' || state.base === 'Receipted')
     return refuse('RUN-09', `the run is ${state.base}`)
   if (currentStep(state)?.state === 'IntentLogged') return refuse('RUN-07', 'the token is at work')
@@ -152,6 +166,8 @@ function decideDeviate(state: State, { by, step, expected, happened }: Of<'devia
     return refuse('STEP-01', `the current step is ${progress?.step.id ?? 'none'}`)
   if (!state.plan.people.some((person) => person.name === by))
     return refuse('RUN-10', `${by} is nobody of this run`)
+  const absent = absentFault(state, [by])
+  if (absent !== null) return absent
   const effect = effectAt(state)
   if (effect !== null) return refuse('RUN-07', `${effect.kind} is under way`)
   return {
@@ -173,7 +189,8 @@ function decideException(state: State, command: Of<'decide-exception'>): Decisio
   const { by, decision, reason, head } = command
   const exception = openException(state)
   if (exception === null) return refuse('EXCEPTION-01', 'no exception is open')
-  if (!mayLead(state, by)) return refuse('RUN-10', `${by} may not decide`)
+  const barred = leadFault(state, by, 'decide')
+  if (barred !== null) return barred
   if (!exception.choices.includes(decision))
     return refuse('EXCEPTION-02', `open are ${exception.choices.join(', ')}, not ${decision}`)
   const { id, step: stepId } = exception
@@ -203,10 +220,12 @@ function restFault(state: State): string | null {
   return exception === null ? null : `exception ${exception.id} waits for a decision`
 }
 
-function mayLead(state: State, name: string): boolean {
-  return state.plan.people.some(
+/** Who leads is of a role that may, and in the room. */
+function leadFault(state: State, name: string, what: string): Refusal | null {
+  const leads = state.plan.people.some(
     (person) => person.name === name && ['administrator', 'operator', 'officer'].includes(person.role),
   )
+  return leads ? absentFault(state, [name]) : refuse('RUN-10', `${name} may not ${what}`)
 }
 
 /** What people typed, composed and without spaces at its ends; as it is in a run of before version 3. */

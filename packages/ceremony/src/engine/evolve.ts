@@ -15,6 +15,7 @@ import { missingAudiences } from '../steps/sealing/queries.ts'
 import { currentStep, pinsOf, stageOf, stagesOf } from '../steps/stages.ts'
 import { evolveIncompatible, incompatibleHistory } from './incompatible-history.ts'
 import { effectAt, openException } from './next-effect.ts'
+import { hereAfter } from './presence.ts'
 import { afterRestart } from './restart.ts'
 
 /**
@@ -28,6 +29,7 @@ export function evolve(before: State, entry: Entry): State {
   const state = draft(before)
   state.size = before.size + 1
   const progress = currentStep(state)
+  state.here = hereAfter(before, progress?.step.do ?? null, entry)
   if (isFamilyEntry(entry)) {
     if (progress !== null && applyEntry(state, progress, entry)) advance(state, progress, entry.time)
     return state

@@ -1,6 +1,7 @@
 import type { Entry } from '../model/events.ts'
 import type { RuleId } from '../model/rules.ts'
 import { draft, type State } from '../model/state.ts'
+import { hereAfter } from './presence.ts'
 
 /**
  * What an earlier build took and this one refuses: HISTORY-03. A refused outcome is followed at once by the exception about
@@ -39,6 +40,7 @@ export function incompatibleHistory(before: State): State {
 export function evolveIncompatible(before: State, entry: Entry): State {
   const state = draft(before)
   state.size = before.size + 1
+  state.here = hereAfter(before, null, entry)
   const open = state.exceptions.find(({ decision }) => decision === null)
   switch (entry.kind) {
     case 'exception.decided':

@@ -17,6 +17,7 @@ export function view(state: State): RunView {
     domain: state.domain,
     title: state.plan.title,
     inRoom: neededInRoom(state),
+    here: state.here && [...state.here],
     organisation: state.plan.organisation.name,
     planHash: state.planHash,
     state: runState(state),

@@ -33,7 +33,8 @@ export type Command =
   | { type: 'take-request'; decryption: string; package: Json; now: string }
   /**
    * A person says go: at every place where `view(state).needs` is confirm, values or pin. `by` is a name. `now`: ISO-8601 UTC by
-   * the workstation's clock, which a clock check compares. `heard`: what was read aloud and heard to its last card.
+   * the workstation's clock, which a clock check compares. `heard`: what was read aloud and heard to its last card. `here`: at the
+   * roll call, who ticked their own name; production needs it, and in a rehearsal nobody is away without it.
    */
   | {
       type: 'proceed'
@@ -41,6 +42,7 @@ export type Command =
       by: string
       input?: Record<string, string>
       heard: readonly HeardWords[]
+      here?: readonly string[]
       now: string
     }
   /** `nonce`, `rootId`: 16 fresh random bytes each, hex; rootId is used where the effect needs a second value. */

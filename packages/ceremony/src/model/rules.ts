@@ -25,6 +25,8 @@ const runRules = [
   'COMMAND-01',
   'COMPARE-01',
   'COMPARE-02',
+  'ROOM-01',
+  'ROOM-02',
   'EXCEPTION-01',
   'EXCEPTION-02',
   'EXCEPTION-03',

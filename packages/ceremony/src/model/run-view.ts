@@ -134,6 +134,8 @@ export type NeededInRoom = { role: string; names: string[]; atLeast: number }
 
 export type RunView = {
   inRoom: NeededInRoom[]
+  /** Who is in the room; null before the roll call, and where nobody said who is here. */
+  here: string[] | null
   ceremonyId: string
   domain: Domain
   title: string

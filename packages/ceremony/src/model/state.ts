@@ -163,6 +163,8 @@ export type State = {
   /** Entries folded so far: the next entry's seq. */
   size: number
   started: boolean
+  /** Who is in the room, by the roll call and by what came after it; null before it, and where nobody said who is here. */
+  here: readonly string[] | null
   base: BaseState
   paused: 'person' | 'restart' | null
   terms: Terms
@@ -247,6 +249,7 @@ export function initialState(header: RunHeader, plan: Plan): State {
     plan,
     size: 0,
     started: false,
+    here: null,
     base: 'Created',
     paused: null,
     terms: { officers: 0, witnesses: 0, approvers: 0 },

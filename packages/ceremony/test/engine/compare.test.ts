@@ -2,7 +2,7 @@ import { fromHex, toWords } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
 import { type Command, type Plan, replay, type StoredEntry, view } from '../../src/exports/engine.ts'
 import { FakeCore } from './fake-core.ts'
-import { copyOf } from './plans.ts'
+import { copyOf, planOf } from './plans.ts'
 import { fresh, proceed, production, rule, runToNeeds } from './runs.ts'
 
 const differs = (digest: string, card = 4, by = 'Witness One'): Command => ({
@@ -53,7 +53,20 @@ describe('words that people compare', () => {
     expect(rule(seals, proceed('seal', 'Administrator'))).toBe('COMPARE-02')
   })
 
-  it('COMPARE-02 the transcript has who heard since version 3, each digest by those who said so, else by whoever goes on', () => {
+  it('COMPARE-02 whoever reads aloud hears nobody: since version 3 somebody else says so, but in a rehearsal one may play all', () => {
+    const run = runOf(3, 'open-run')
+    for (const by of [[], ['Administrator']])
+      expect(rule(run, proceed('open-run', 'Administrator', {}, heardAt(run, by)))).toBe('COMPARE-02')
+    expect(rule(run, proceed('open-run', 'Administrator', {}, heardAt(run, ['Operator'])))).toContain(
+      'step.confirmed',
+    )
+    const { plan, hash } = planOf('first-run', 'rehearsal')
+    const alone = new FakeCore({ ...plan, v: 3 }, hash, 'rehearsal')
+    alone.runTo('open-run')
+    expect(rule(alone, proceed('open-run', 'Administrator', {}, heardAt(alone)))).toContain('step.confirmed')
+  })
+
+  it('COMPARE-02 the transcript has who heard since version 3, each digest by those who said so', () => {
     const run = runOf(3, 'open-run')
     const { planHash, policyDigest } = run.state
     expect(rule(run, proceed('open-run', 'Administrator', {}, heardAt(run, ['Eve'])))).toBe('RUN-10')
@@ -61,7 +74,7 @@ describe('words that people compare', () => {
     run.must(
       proceed('open-run', 'Administrator', {}, [
         { digest: planHash, by },
-        { digest: policyDigest, by: [] },
+        { digest: policyDigest, by: ['Operator'] },
       ]),
     )
     expect(run.disk.entries.slice(-3)).toMatchObject([
@@ -70,7 +83,7 @@ describe('words that people compare', () => {
         stepId: 'open-run',
         fact: { what: 'plan', digest: planHash, by: ['Witness One', 'Operator'] },
       },
-      { kind: 'reading.heard', fact: { what: 'policy', digest: policyDigest, by: ['Administrator'] } },
+      { kind: 'reading.heard', fact: { what: 'policy', digest: policyDigest, by: ['Operator'] } },
       { kind: 'step.confirmed', stepId: 'open-run' },
     ])
     expect(replay(run.header, run.plan, run.disk.entries)).toMatchObject({ ok: true })

@@ -24,7 +24,8 @@ export function answerNeeds(core: FakeCore): boolean {
         step: current!,
         by: needs.names[0]!,
         input,
-        heard: needs.kind === 'confirm' ? needs.shows.map(({ hex }) => ({ digest: hex, by: [] })) : [],
+        heard: needs.kind === 'confirm' ? heardIn(core, needs) : [],
+        here: core.plan.people.map(({ name }) => name),
         now: '2026-01-31T09:00:30.000Z',
       })
       return true
@@ -39,6 +40,7 @@ export function answerNeeds(core: FakeCore): boolean {
         what: needs.what,
         payload,
         signature: sign(person.identity, needs.what, core.domain, payload),
+        ...(core.here ? { here: true } : {}),
       })
       return true
     }
@@ -129,4 +131,10 @@ export function answerNeeds(core: FakeCore): boolean {
     case 'wait':
       throw new Error(`nothing is owed, yet the run waits for ${needs.effect}`)
   }
+}
+
+/** Somebody else than the reader says that they heard. */
+function heardIn(core: FakeCore, { names, shows }: { names: string[]; shows: { hex: string }[] }) {
+  const by = core.plan.people.flatMap(({ name }) => (name === names[0] ? [] : [name])).slice(0, 1)
+  return shows.map(({ hex }) => ({ digest: hex, by }))
 }

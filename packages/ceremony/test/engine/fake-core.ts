@@ -37,6 +37,8 @@ export class FakeCore {
   edge = 0
   crashAt = -1
   loggedIn = false
+  /** People sign at the workstation itself. */
+  here = false
   /** Makes an effect fail or answer differently, once per call. */
   spoil: (
     effect: OwnEffect,

@@ -44,7 +44,8 @@ export function registerCeremony({ program, act }: CommandLine): void {
       `
 A step that needs a person writes DIR/out/<seq>-<what>.json and the command exits 4. Answers go into DIR/in/, then:
 custody ceremony resume DIR. Answers to steps without a signature are a JSON file:
-{"v":1,"kind":"answers","answers":[{"step":"roll-call","by":"NAME"},{"step":"clock-check","by":"NAME","values":{"wall-clock":"2026-01-31T09:30Z"}}]}
+{"v":1,"kind":"answers","answers":[{"step":"roll-call","by":"NAME","here":["NAME","OTHER"]},{"step":"open-run","by":"NAME","heard":["OTHER"]},
+{"step":"clock-check","by":"NAME","values":{"wall-clock":"2026-01-31T09:30Z"}}]}
 
 Example:
   $ custody ceremony run plan.yaml --lock plan.lock.json --policy policy.json --cards cards --out run \\

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Needs, RunView } from '@lux/ceremony'
+import { stepFacts } from '@lux/ceremony/plan'
 import { ExpectedError } from '@lux/node-files'
 import { bundleFile } from '../../core/runs/effects/sealing/bundle.ts'
 import { awaitedWord } from '../../core/runs/exchange/answers.ts'
@@ -242,6 +243,8 @@ function entryLines(view: RunView, needs: Extract<Needs, { kind: 'confirm' | 'va
     by: needs.names[0] ?? '',
     ...(values.length === 0 ? {} : { values: Object.fromEntries(values.map(({ id }) => [id, '…'])) }),
     ...(bundle === null ? {} : { bundle }),
+    ...(isRoll(view) ? { here: ['…'] } : {}),
+    ...(view.compares.length === 0 ? {} : { heard: ['…'] }),
   }
   const who = needs.names.length > 1 ? `one of ${needs.names.join(', ')}` : needs.names.join('')
   const aloud = bundle === null ? '' : ', once the digest was read aloud'
@@ -249,6 +252,11 @@ function entryLines(view: RunView, needs: Extract<Needs, { kind: 'confirm' | 'va
     `the word of ${who}${aloud}, as an entry of the answers file (--answers FILE):`,
     `  ${JSON.stringify(entry)}`,
   ]
+}
+
+function isRoll(view: RunView): boolean {
+  const step = view.parts.flatMap(({ steps }) => steps).find(({ id }) => id === view.current)
+  return step !== undefined && stepFacts[step.do].says === 'who is here'
 }
 
 function pinLines({ pins }: Extract<Needs, { kind: 'pin' }>): string[] {

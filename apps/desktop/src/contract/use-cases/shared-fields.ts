@@ -20,13 +20,14 @@ export const moment = textOf(40, 0, timestamp)
 
 /**
  * `readAt`: when another clock was read, by this workstation's own. `heard`: of which all cards were read aloud, and who says that they
- * heard them; nobody: whoever goes on.
+ * heard them. `here`: at the roll call, who ticked their own name.
  */
 export const stepInput = {
   confirmed: optional(yesNo),
   values: optional(named(textOf(4200), text)),
   readAt: optional(moment),
   heard: optional(listOf(group({ digest, by: listOf(name, 64) }), 100)),
+  here: optional(listOf(name, 100)),
 }
 
 /** Codes of a file that is read, of one that is written, and of a person's key file. */

@@ -52,7 +52,8 @@ async function answer(
   switch (needs.kind) {
     case 'confirm': {
       const heard = view.compares.map(({ digest }) => ({ digest, by: [] }))
-      return must(run.proceed(step, first(needs.names), {}, { heard }))
+      const here = run.folder.plan.people.map(({ name }) => name)
+      return must(run.proceed(step, first(needs.names), {}, { heard, here }))
     }
     case 'values':
       return must(run.proceed(step, first(needs.names), sample(needs.values, now())))

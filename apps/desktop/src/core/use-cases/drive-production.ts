@@ -86,9 +86,9 @@ async function confirmed(
     }
   }
   if (answer !== null) {
-    // Whoever confirms a step whose words are read aloud says with it that they were heard.
-    const heard = view.compares.map(({ digest }) => ({ digest, by: [] }))
-    must(run.proceed(step, answer.by, answer.values, { heard }))
+    // Whoever confirms a step whose words are read aloud says with it that they were heard, and by whom.
+    const heard = view.compares.map(({ digest }) => ({ digest, by: answer.heard ?? [] }))
+    must(run.proceed(step, answer.by, answer.values, { heard, here: answer.here }))
   }
   return 'all'
 }

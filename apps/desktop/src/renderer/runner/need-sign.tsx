@@ -165,7 +165,7 @@ type SignerRowProps = {
 function SignerRow({ view, need, signer, left, busy, off, onSign }: SignerRowProps) {
   const { t } = useTranslation()
   const { name, role, signed: has, standIn } = signer
-  const away = awayFrom(view, useRoom(view.id).here).has(name)
+  const away = awayFrom(view).has(name)
   return (
     <li className="row" style={{ paddingInline: 0 }}>
       <PersonChip

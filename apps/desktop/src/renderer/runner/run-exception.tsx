@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import type { ExceptionView, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { useScriptText } from '../i18n/step-text.ts'
+import { ComeLate } from '../stage/come-late.tsx'
 import { minuteOf } from '../stage/elapsed.tsx'
 import { GoButton } from '../stage/go-button.tsx'
 import { leadersOf, playedAlone } from '../stage/run-people.ts'
@@ -121,6 +122,7 @@ export function RunException({ view, exception, act }: Props) {
         </dl>
         <RunTokens tokens={view.tokens} />
       </section>
+      <ComeLate view={view} act={act} />
     </StageStep>
   )
 }

@@ -1,21 +1,23 @@
 import { PersonChip } from '@lux/ui'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { RunView } from '../../contract/index.ts'
+import { call } from '../client.ts'
 import type { Act } from '../runner/act.ts'
-import { tick, useRoom } from '../stores/room.ts'
 import { awayFrom } from './run-people.ts'
-import { writeNotes } from './write-notes.ts'
 
 /** Who was not here at the roll call ticks their own name when they come: the transcript has it before they act. */
-export function ComeLate({ view, step, act }: { view: RunView; step: string; act: Act }) {
+export function ComeLate({ view, act }: { view: RunView; act: Act }) {
   const { t } = useTranslation()
-  const away = [...awayFrom(view, useRoom(view.id).here)]
+  const [busy, setBusy] = useState(false)
+  const away = [...awayFrom(view)]
   if (away.length === 0) return null
 
+  // A note in their own name is what tells the transcript that they came.
   async function come(name: string): Promise<void> {
-    const texts = [t('stage.roll-here', { names: name })]
-    if (!view.may.note || (await writeNotes({ id: view.id, step, by: name, texts }, act)))
-      tick(view.id, name, true)
+    setBusy(true)
+    await act(call('ceremonies.note', { id: view.id, by: name, text: t('stage.roll-here', { names: name }) }))
+    setBusy(false)
   }
 
   return (
@@ -33,7 +35,7 @@ export function ComeLate({ view, step, act }: { view: RunView; step: string; act
                 className="visually-hidden"
                 checked={false}
                 // While the machine works nothing is noted: whoever comes ticks a moment later.
-                disabled={view.current?.blocked === 'machine-works'}
+                disabled={busy || !view.may.note}
                 onChange={() => void come(name)}
               />
               <PersonChip name={name} presence="absent" />

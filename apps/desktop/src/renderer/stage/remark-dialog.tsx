@@ -7,7 +7,7 @@ import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import type { Act } from '../runner/act.ts'
 import { useTyped } from '../stores/room.ts'
-import { peopleOf, playedAlone } from './run-people.ts'
+import { peopleOf, playedAlone, presentIn } from './run-people.ts'
 import { WhoSelect } from './who-select.tsx'
 
 type Props = { view: RunView; act: Act; kind: 'note' | 'deviation'; step: string }
@@ -16,7 +16,8 @@ type Props = { view: RunView; act: Act; kind: 'note' | 'deviation'; step: string
 export function RemarkDialog({ view, act, kind, step }: Props) {
   const { t } = useTranslation()
   const id = useId()
-  const names = peopleOf(view).map(({ name }) => name)
+  // Whoever writes a note is here by it; what is reported stops the room, so whoever reports has come first.
+  const names = (kind === 'note' ? peopleOf(view) : presentIn(view)).map(({ name }) => name)
   const before = playedAlone(view) ? (names[0] ?? '') : ''
   const [open, setOpen] = useState(false)
   const [failure, setFailure] = useState<Failure | null>(null)

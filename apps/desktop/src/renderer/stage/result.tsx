@@ -6,7 +6,7 @@ import { call } from '../client.ts'
 import { useScriptText } from '../i18n/step-text.ts'
 import type { Act } from '../runner/act.ts'
 import { useFactText } from '../runner/fact-list.tsx'
-import { changeRoom, useRoom } from '../stores/room.ts'
+import { changeRoom } from '../stores/room.ts'
 import { ComeLate } from './come-late.tsx'
 import { secondOf } from './elapsed.tsx'
 import { GoButton } from './go-button.tsx'
@@ -78,7 +78,7 @@ export function Result({ view, step, act }: Props) {
       }
     >
       <Card step={step} foot={<SeenBy view={view} names={seenBy} onChange={setSeenBy} />} />
-      <ComeLate view={view} step={step.id} act={act} />
+      <ComeLate view={view} act={act} />
     </StageStep>
   )
 }
@@ -173,7 +173,7 @@ function SeenBy({
   onChange: (names: readonly string[]) => void
 }) {
   const { t } = useTranslation()
-  const away = awayFrom(view, useRoom(view.id).here)
+  const away = awayFrom(view)
   const people = watching(view).filter(({ name }) => !away.has(name))
   if (people.length === 0) return null
   return (

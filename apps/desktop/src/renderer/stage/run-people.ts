@@ -15,9 +15,9 @@ export function peopleOf(view: Pick<RunView, 'people'>): RunPerson[] {
 
 const leading = ['administrator', 'operator', 'officer']
 
-/** Who may pause, go on, stop and propose a decision. */
-export function leadersOf(view: Pick<RunView, 'people'>): RunPerson[] {
-  return peopleOf(view).filter(({ roles }) => roles.some((role) => leading.includes(role)))
+/** Who may pause, go on, stop and propose a decision: whoever leads and is in the room. */
+export function leadersOf(view: Pick<RunView, 'people' | 'here'>): RunPerson[] {
+  return presentIn(view).filter(({ roles }) => roles.some((role) => leading.includes(role)))
 }
 
 /** One person plays everybody: whose name it is asked for is then no question. Whoever acts for themselves is asked, in a rehearsal too. */
@@ -36,18 +36,14 @@ export function stillNeeded(
   return [...new Set(lacking.flatMap(({ names }) => names.filter((name) => !isHere(name))))]
 }
 
-/**
- * Who is not in the room: they neither act nor sign nor say that they have seen something, until they tick that they have come. Nobody
- * before the roll was called, and nobody where this window does not know who was here.
- */
-export function awayFrom(
-  view: Pick<RunView, 'domain' | 'people' | 'parts'>,
-  here: readonly string[],
-): ReadonlySet<string> {
-  const called = view.parts.some(({ steps }) =>
-    steps.some(({ says, state }) => says === 'who is here' && state === 'done'),
-  )
-  if (!called || here.length === 0 || playedAlone(view)) return new Set()
-  const people = view.people.filter(({ name, standIn }) => !standIn && !here.includes(name))
-  return new Set(people.map(({ name }) => name))
+/** Who is in the room, by the transcript: everybody, where it does not say. */
+export function presentIn(view: Pick<RunView, 'people' | 'here'>): RunPerson[] {
+  const { here } = view
+  return peopleOf(view).filter(({ name }) => here === null || here.includes(name))
+}
+
+/** Who is not in the room: they neither act nor say that they have seen something, until they tick that they have come. */
+export function awayFrom(view: Pick<RunView, 'people' | 'here'>): ReadonlySet<string> {
+  const { here, people } = view
+  return new Set(people.flatMap(({ name }) => (here === null || here.includes(name) ? [] : [name])))
 }

@@ -5,7 +5,7 @@ import type { RunView } from '../../contract/index.ts'
 import { DomainBadge, RunStateBadge } from '../components/state-badge.tsx'
 import { screens } from '../shell/screens.ts'
 import { lock } from '../stores/idle.ts'
-import { useRoom } from '../stores/room.ts'
+import { useHere } from '../stores/room.ts'
 import { hrefOf } from '../stores/route.ts'
 import { useShell } from '../stores/shell.ts'
 import { turnWall, useWall } from '../stores/wall.ts'
@@ -24,7 +24,7 @@ export function StageBar({
   onRail: () => void
 }) {
   const { t } = useTranslation()
-  const { here } = useRoom(view.id)
+  const here = useHere(view)
   const people = peopleOf(view).length
   const wall = useWall(({ open }) => open)
   return (

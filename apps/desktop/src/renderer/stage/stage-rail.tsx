@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { RunView } from '../../contract/index.ts'
 import { Section } from '../components/screen.tsx'
-import { useRoom } from '../stores/room.ts'
+import { useHere } from '../stores/room.ts'
 import { hrefOf } from '../stores/route.ts'
 import { minuteOf } from './elapsed.tsx'
 import { ForMachines } from './for-machines.tsx'
@@ -105,7 +105,7 @@ function Signatures({ view: { gathered } }: { view: RunView }) {
 
 function People({ view }: { view: RunView }) {
   const { t } = useTranslation()
-  const { here } = useRoom(view.id)
+  const here = useHere(view)
   const people = peopleOf(view)
   const called = here.length > 0
   const acting = view.current?.actor.name.split(', ') ?? []

@@ -28,6 +28,12 @@ export function useRoom(id: string): Room {
   return useRooms(({ rooms }) => rooms[id]) ?? empty
 }
 
+/** Who is in the room: as the transcript has it, and before the roll call who ticked their own name. */
+export function useHere({ id, here }: { readonly id: string; readonly here: readonly string[] | null }) {
+  const { here: ticked } = useRoom(id)
+  return here ?? ticked
+}
+
 export function roomOf(id: string): Room {
   return useRooms.getState().rooms[id] ?? empty
 }

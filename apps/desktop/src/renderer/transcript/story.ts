@@ -92,7 +92,19 @@ export function storyOf(
     ...{ expected: text('expected'), happened: text('happened'), id: text('id'), size: text('size') },
     ...{ index: text('index'), code: own(String(failure.code ?? '')) },
   })
+  if (kind === 'step.confirmed') return [told, ...rollOf(t, said.input, own)].join(' ')
   return said.here === true ? `${told} ${t('transcript.here')}` : told
+}
+
+/** Of a roll call, who was in the room and who was not. */
+function rollOf(t: TFunction, input: unknown, own: (text: string) => string): string[] {
+  const said = Object.entries(typeof input === 'object' && input !== null ? input : {})
+  const named = (as: string) => said.flatMap(([name, value]) => (value === as ? [own(name)] : [])).join(', ')
+  const [here, away] = [named('here'), named('away')]
+  return [
+    ...(here === '' ? [] : [t('stage.roll-here', { names: here })]),
+    ...(away === '' ? [] : [t('stage.roll-away', { names: away })]),
+  ]
 }
 
 /** What core sends is canonical JSON of its own making. */

@@ -11,7 +11,7 @@ import { findSoftTokenLibrary, softTokenEnvironment, startHsm } from '@lux/hsm'
 import { findProgram, type Program } from '../../../src/core/program.ts'
 import { sealKeyFile } from '../../../src/core/use-cases/key-file.ts'
 import { type Enrolled, enrolled, passphrase, passphraseFile, workFactor } from '../../cli/support/people.ts'
-import { room, signedAnswer } from './production-people.ts'
+import { isAloud, room, signedAnswer } from './production-people.ts'
 
 export const build = 'b1'.repeat(32)
 /** In place of the program's own: it makes no server key. */
@@ -199,12 +199,14 @@ export class FhePeople {
   answers(name: string, bundle: string | null, without: readonly string[] = []): string {
     const text = readFileSync(this.file(`${name}.yaml`), 'utf8')
     const steps = [...text.matchAll(/id: ([a-z-]+)\n\s+do: [a-z-]+\n\s+actor: ([a-z]+)/g)]
+    const here = [...text.matchAll(/- role: [a-z]+\n\s+name: (.+)\n/g)].map(([, name]) => name)
     const all = steps.flatMap(([, step, actor]) => {
       const by = actors[actor as Role]
       const values = step === 'clock-check' ? { values: { 'wall-clock': new Date().toISOString() } } : {}
-      return by === undefined || without.includes(step ?? '') ? [] : [{ step, by, ...values }]
+      const said = step === 'roll-call' ? { here } : isAloud(step ?? '') ? { heard: ['Olga'] } : {}
+      return by === undefined || without.includes(step ?? '') ? [] : [{ step, by, ...values, ...said }]
     })
-    const read = bundle === null ? [] : [{ step: 'seal', by: 'Ada', bundle }]
+    const read = bundle === null ? [] : [{ step: 'seal', by: 'Ada', bundle, heard: ['Olga'] }]
     const path = this.file('answers.json')
     writeFileSync(path, JSON.stringify({ v: 1, kind: 'answers', answers: [...all, ...read] }))
     return path

@@ -64,7 +64,7 @@ export class LedRun {
     return run
   }
 
-  async #act({ current, may }: RunView): Promise<void> {
+  async #act({ current }: RunView): Promise<void> {
     if (current === null || current.blocked === 'machine-works')
       return new Promise((resolve) => setTimeout(resolve, 100))
     requireShowable(current)
@@ -81,10 +81,6 @@ export class LedRun {
     }
     // The token may have been logged in to by that, or have refused it.
     if (!(await this.view()).current?.mayProceed) return
-    const by = current.actor.name.split(', ')[0]
-    // Who is here is ticked, and noted.
-    if (current.do === 'roll-call' && may.note)
-      await this.ask('ceremonies.note', { by, text: 'Here: everybody' })
     await this.proceed()
   }
 }

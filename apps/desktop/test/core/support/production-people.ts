@@ -12,6 +12,9 @@ export const room = [
   ['witness', 'Wanda'],
 ] as const
 
+/** Steps at which Ada reads words aloud, and somebody else says that they heard. */
+export const isAloud = (step: string): boolean => ['open-run', 'read-aloud'].includes(step)
+
 /** What a person's own device answers to a request file; `spoil`: with a signature of something else. */
 export function signedAnswer(request: string, identity: SigningIdentity, spoil = false): Uint8Array {
   const parsed = signatureRequestCodec.parse(new Uint8Array(readFileSync(request)))

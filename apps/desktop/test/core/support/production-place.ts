@@ -18,7 +18,7 @@ import { failureOutcome, type Outcome } from '../../../src/cli/shell/output.ts'
 import { findProgram, type Program } from '../../../src/core/program.ts'
 import { systemEntropy } from '../../../src/core/system.ts'
 import { sealKeyFile } from '../../../src/core/use-cases/key-file.ts'
-import { room, signedAnswer } from './production-people.ts'
+import { isAloud, room, signedAnswer } from './production-people.ts'
 
 const scriptFile = fileURLToPath(new URL('./chain.yaml', import.meta.url))
 const people = [...room, ['so', 'Sam']] as const
@@ -155,9 +155,11 @@ export class ProductionPlace {
         step: id,
         by: by[actor],
         ...(id === 'clock-check' ? { values: { 'wall-clock': wallClock } } : {}),
+        ...(id === 'roll-call' ? { here: this.#seats.map(({ name }) => name) } : {}),
+        ...(isAloud(id) ? { heard: ['Olga'] } : {}),
       }))
     const path = this.file('answers.json')
-    const read = bundle === null ? [] : [{ step: 'seal', by: 'Ada', bundle }]
+    const read = bundle === null ? [] : [{ step: 'seal', by: 'Ada', bundle, heard: ['Olga'] }]
     writeFileSync(path, JSON.stringify({ v: 1, kind: 'answers', answers: [...all, ...read] }))
     return path
   }

@@ -13,6 +13,10 @@ const confirmation = v.strictObject({
   values: v.exactOptional(v.record(text, text)),
   /** Bundle digest as it was read aloud, where the step shows one: nobody can confirm it before it is there. */
   bundle: v.exactOptional(text),
+  /** At the roll call, who is in the room. */
+  here: v.exactOptional(v.array(text)),
+  /** Where words are read aloud, who else heard them all. */
+  heard: v.exactOptional(v.array(text)),
 })
 const schema = v.strictObject({ v: v.literal(1), kind: v.literal('answers'), answers: v.array(confirmation) })
 
@@ -44,7 +48,7 @@ export class Answers {
   }
 }
 
-/** JSON {v: 1, kind: "answers", answers: [{step, by, values?, bundle?}]}. Errors: ANSWERS-MALFORMED, FILE-…. */
+/** JSON {v: 1, kind: "answers", answers: [{step, by, values?, bundle?, here?, heard?}]}. Errors: ANSWERS-MALFORMED, FILE-…. */
 export function readAnswers(path: string): Answers {
   const parsed = v.safeParse(schema, json(path))
   if (!parsed.success) {

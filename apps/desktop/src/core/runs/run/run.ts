@@ -70,15 +70,20 @@ export class Run {
 
   /**
    * A person says go; `now` by this workstation's clock: another is compared with it. `heard`: whose words were read aloud,
-   * and who heard them. Errors: those of submit.
+   * and who heard them. `here`: who is in the room, at the roll call. Errors: those of submit.
    */
   proceed(
     step: string,
     by: string,
     input: Record<string, string> = {},
-    { now = this.#context.clock.now(), heard = [] }: { now?: string; heard?: readonly HeardWords[] } = {},
+    {
+      now = this.#context.clock.now(),
+      heard = [],
+      here,
+    }: { now?: string; heard?: readonly HeardWords[]; here?: readonly string[] | undefined } = {},
   ): Refusal | null {
-    return this.submit({ type: 'proceed', step, by, input, heard, now })
+    const said = here === undefined ? {} : { here }
+    return this.submit({ type: 'proceed', step, by, input, heard, ...said, now })
   }
 
   /**
@@ -312,7 +317,11 @@ export class Run {
   }
 }
 
-/** Who leads a run where nobody is named. */
+/** Who leads a run where nobody is named: an administrator who is in the room, else an operator. */
 export function leader({ folder }: Pick<Run, 'folder'>): string {
-  return folder.plan.people.find(({ role }) => role === 'administrator')?.name ?? ''
+  const { people } = folder.plan
+  const { here } = folder.state
+  const isHere = ({ name }: { name: string }) => here === null || here.includes(name)
+  const first = (role: string) => people.find((person) => person.role === role && isHere(person))
+  return (first('administrator') ?? first('operator') ?? people[0])?.name ?? ''
 }

@@ -112,8 +112,10 @@ export async function proceed(parts: ServiceContext, asked: InputOf<'ceremonies.
   refuse(await hearLate(open.run))
   await replicateAsStandIn(open.run)
   const moment = readMoment(asked.input?.readAt, parts.clock.now())
-  const heard = asked.input?.heard ?? []
-  refuse(open.run.proceed(asked.step, nameOf(open, asked.by), values, { now: moment, heard }))
+  const { heard = [], here } = asked.input ?? {}
+  // Stand-ins are always in the room.
+  const room = here && [...here, ...open.standIns.map(({ name }) => name)]
+  refuse(open.run.proceed(asked.step, nameOf(open, asked.by), values, { now: moment, heard, here: room }))
   return shown(parts, asked.id)
 }
 

@@ -40,6 +40,7 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
       .filter((person) => person.role !== 'holder' || holderBefore(state.plan.people, person.name) === person)
       .map(({ name, role }) => ({ name, role, standIn: around.standIns.has(name) })),
     inRoom: view.inRoom,
+    here: view.here,
     tokens: state.tokens.map(({ role, serial }) => runToken(role, serial, around.tokens)),
     parts: partsOf(view, keptIn(folder)),
     current,

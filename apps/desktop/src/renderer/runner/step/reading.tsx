@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Compared, RunView } from '../../../contract/index.ts'
 import { call } from '../../client.ts'
-import { awayFrom, peopleOf, playedAlone } from '../../stage/run-people.ts'
+import { playedAlone, presentIn } from '../../stage/run-people.ts'
 import { changeRoom, roomOf, useRoom } from '../../stores/room.ts'
 import type { Act } from '../act.ts'
 import { letters, useLetterKey } from '../letter-key.ts'
@@ -67,10 +67,9 @@ export function Reading({ view, compares }: { view: RunView; compares: readonly 
 /** Who has heard all the words: the room sees whom it waits for. */
 function HeardBy({ view, of }: { view: RunView; of: string }) {
   const { t } = useTranslation()
-  const { heardBy, here } = useRoom(view.id)
+  const { heardBy } = useRoom(view.id)
   const said = heardBy[of] ?? []
-  const away = awayFrom(view, here)
-  const names = [...new Set(peopleOf(view).map(({ name }) => name))].filter((name) => !away.has(name))
+  const names = presentIn(view).map(({ name }) => name)
   const press = (name: string): void => {
     const next = said.includes(name) ? said.filter((one) => one !== name) : [...said, name]
     changeRoom(view.id, { heardBy: { ...heardBy, [of]: next } })
@@ -151,7 +150,7 @@ export function Differs({
   const [asks, setAsks] = useState(false)
   const [busy, setBusy] = useState(false)
   const { heard, heardBy } = useRoom(view.id)
-  const people = peopleOf(view)
+  const people = presentIn(view)
   const alone = playedAlone(view)
 
   async function differs(by: string): Promise<void> {

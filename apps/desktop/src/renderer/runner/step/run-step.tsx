@@ -91,7 +91,7 @@ export function RunStep({ view, step, act }: Props) {
         <WorkingCard id={view.id} report={work} />
       ) : null}
       {step.says === 'who is here' && !works && !deciding ? <Roll view={view} /> : null}
-      <ComeLate view={view} step={step.id} act={act} />
+      <ComeLate view={view} act={act} />
       {clock === null || works ? null : (
         <ClockCard
           field={clock}

@@ -1,13 +1,10 @@
 import { useRef, useState } from 'react'
-import { useTranslation } from 'react-i18next'
 import type { CurrentStep, RunView } from '../../../contract/index.ts'
 import { call } from '../../client.ts'
 import { pickFile } from '../../components/file-picker.tsx'
-import { namesInNotes } from '../../stage/names-in-notes.ts'
 import { peopleOf } from '../../stage/run-people.ts'
-import { writeNotes } from '../../stage/write-notes.ts'
 import { run } from '../../stores/remotes.ts'
-import { changeRoom, roomOf } from '../../stores/room.ts'
+import { roomOf } from '../../stores/room.ts'
 import type { Act } from '../act.ts'
 import type { EnterPin } from '../need-pin.tsx'
 import { heardWhole } from './heard.ts'
@@ -25,7 +22,6 @@ type Going = Pick<Entered, 'by' | 'values'> & {
 
 /** What a press of the live button does, one at a time. */
 export function useStepActions({ view, step, inHand, by, values, clockReadAt, act }: Going) {
-  const { t } = useTranslation()
   const [busy, setBusy] = useState(false)
   const pins = useRef(new Map<string, EnterPin>())
   const { alone, reading } = inHand
@@ -50,7 +46,6 @@ export function useStepActions({ view, step, inHand, by, values, clockReadAt, ac
       for (const enter of pins.current.values()) if (!(await enter())) return
       const now = run.getState().value
       if (pins.current.size > 0 && !(now?.id === view.id && now.current?.mayProceed)) return
-      if (step.says === 'who is here' && !(await callTheRoll())) return
       await proceed()
     })
   }
@@ -62,19 +57,10 @@ export function useStepActions({ view, step, inHand, by, values, clockReadAt, ac
     if (reading.endsHere) await goOn()
   }
 
-  /** Whether the transcript has it, or keeps no notes. */
-  async function callTheRoll(): Promise<boolean> {
-    const room = roomOf(view.id)
-    const names = peopleOf(view).map(({ name }) => name)
-    const here = room.here.length === 0 && alone ? names : room.here
-    changeRoom(view.id, { here })
-    if (!view.may.note) return true
-    const away = names.filter((name) => !here.includes(name))
-    const texts = [
-      ...namesInNotes(here, (some) => t('stage.roll-here', { names: some })),
-      ...namesInNotes(away, (some) => t('stage.roll-away', { names: some })),
-    ]
-    return writeNotes({ id: view.id, step: step.id, by, texts }, act)
+  /** Whoever plays everybody ticks everybody with one press. */
+  function calledBy(): string[] {
+    const { here } = roomOf(view.id)
+    return alone && here.length === 0 ? peopleOf(view).map(({ name }) => name) : [...here]
   }
 
   async function proceed(): Promise<void> {
@@ -86,6 +72,7 @@ export function useStepActions({ view, step, inHand, by, values, clockReadAt, ac
       ...(confirms.length > 0 ? { confirmed: true } : {}),
       ...(fields.length > 0 ? { values: filled } : {}),
       ...(clock !== null && clockReadAt !== null ? { readAt: clockReadAt } : {}),
+      ...(step.says === 'who is here' ? { here: calledBy() } : {}),
       ...(aloud ? { heard: heardWhole(step.compares, roomOf(view.id)) } : {}),
     }
     await act(call('ceremonies.proceed', { id: view.id, step: step.id, by, input }))

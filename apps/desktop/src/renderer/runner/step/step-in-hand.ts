@@ -60,7 +60,7 @@ export function stepInHand(
   room: Pick<Room, 'heard' | 'heardBy' | 'here'>,
 ): StepInHand {
   const alone = playedAlone(view)
-  const absent = awayFrom(view, room.here)
+  const absent = awayFrom(view)
   const acting = view.people.filter(({ role }) => role === step.actor.role).map(({ name }) => name)
   const excepted = view.remarks.some(({ step: at, decided }) => at === step.id && decided === 'continue')
   const sign = step.needs.find((need) => need.need === 'sign') ?? null
