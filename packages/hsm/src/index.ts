@@ -25,7 +25,7 @@ export { defaultPadDeadlineMs, startHsm } from './host/client.ts'
 export type { StartHsmOptions } from './host/host-process.ts'
 export { isPassable } from './host/host-process.ts'
 export { hsmError, hsmErrorCodes } from './hsm-errors.ts'
-export { initialisation, mayChooseSoPin, requireHardToGuess } from './new-pin.ts'
+export { initialisation, mayChooseSoPin, requireHardToGuess, requireTwoPins } from './new-pin.ts'
 export { preflightLibrary } from './pkcs11/library/preflight.ts'
 export type { Profile } from './profiles/profile.ts'
 export {

@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto'
 import type { TokenInfo } from './device.ts'
 import { hsmError } from './hsm-errors.ts'
 import { profileOf } from './profiles/profiles.ts'
@@ -11,6 +12,12 @@ const leastNewPin = 6
 export function requireHardToGuess(pin: Uint8Array): void {
   const fault = pin.length < leastNewPin ? 'short' : isRun(pin) ? 'run' : isRepeated(pin) ? 'repeated' : null
   if (fault !== null) throw hsmError('HSM-PIN-TRIVIAL', faults[fault])
+}
+
+/** The security officer and the user are two people: one PIN for both is refused. Errors: HSM-PIN-SAME, without the PIN. */
+export function requireTwoPins(so: Uint8Array, user: Uint8Array): void {
+  if (so.length === user.length && timingSafeEqual(so, user))
+    throw hsmError('HSM-PIN-SAME', 'the SO PIN and the user PIN that were given are one')
 }
 
 const faults = {

@@ -77,6 +77,16 @@ describe('the token, library and PINs of a production run', () => {
     expect(await listed()).toMatchObject({ ok: true })
   })
 
+  test('HSM-PIN-SAME one PIN for both users of a new token is refused before the token is asked, and costs no exception', async () => {
+    const token = { ceremony: place.uri('so.pin'), 'ceremony.so': place.uri('so.pin') }
+    const options = place.options({ token, answers: place.answers(null) })
+    expect(await ended(runCeremony(place.plan, options, place.program))).toMatchObject({
+      json: { code: 'HSM-PIN-SAME' },
+    })
+    const status = ceremonyStatus(place.out).json as unknown as { needs: object; exceptions: object[] }
+    expect(status).toMatchObject({ needs: { kind: 'pin', willDo: 'initialise-token' }, exceptions: [] })
+  })
+
   test('HSM-LIBRARY-MISSING a library that is not there', async () => {
     const token = { ceremony: 'pkcs11:?module-path=/nowhere/lib.so' }
     const left = await ended(runCeremony(place.plan, place.options({ token }), place.program))

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { wipe } from '@lux/crypto'
-import { type Hsm, HsmError, hsmError, type InitialisedToken, type TokenInfo } from '@lux/hsm'
+import { type Hsm, HsmError, hsmError, type InitialisedToken, initialisation, type TokenInfo } from '@lux/hsm'
 import type { Command } from 'commander'
 import type { CommandLine } from '../shell/command-line.ts'
 import { failureOutcome, type Outcome } from '../shell/output.ts'
@@ -60,7 +60,10 @@ function init(options: InitOptions): Promise<Outcome> {
   return withHsm({ ...options, newStore: true }, async (hsm) => {
     const target = erase ? await findToken(hsm, serial) : await blankToken(hsm, serial)
     const existing = target?.initialised === true ? target : null
-    if (existing !== null && options.soft === undefined) await mustServeNoCeremony(existing.serial)
+    const ofWindow = existing !== null && options.soft === undefined ? existing : null
+    if (ofWindow !== null) await mustServeNoCeremony(ofWindow.serial)
+    // Nothing is erased of one that is only finished.
+    const erases = ofWindow !== null && initialisation(ofWindow) !== 'finish' ? ofWindow : null
     const token = hsm.token(existing?.serial ?? 'new')
     const given = {
       label: options.label,
@@ -70,13 +73,15 @@ function init(options: InitOptions): Promise<Outcome> {
     const typed = [options.soPinFd, options.soPinFile, options.pinFd, options.pinFile]
     if (target?.pinPad === true && typed.every((source) => source === undefined)) {
       sayPad('new SO PIN and the new user PIN')
-      return initialised(await token.initialise({ ...given, soPin: 'pin-pad', userPin: 'pin-pad' }))
+      const pads = { soPin: 'pin-pad', userPin: 'pin-pad' } as const
+      return initialised(await noted(erases, () => token.initialise({ ...given, ...pads })))
     }
     const soPin = await soPinFor(existing, sourceOf(options.soPinFd, options.soPinFile))
     let userPin: Uint8Array | null = null
     try {
-      userPin = await newPin('New user PIN', sourceOf(options.pinFd, options.pinFile))
-      return initialised(await token.initialise({ ...given, soPin, userPin }))
+      const chosen = await newPin('New user PIN', sourceOf(options.pinFd, options.pinFile))
+      userPin = chosen
+      return initialised(await noted(erases, () => token.initialise({ ...given, soPin, userPin: chosen })))
     } catch (error) {
       return failed(error, hsm, existing, options.label)
     } finally {
@@ -97,6 +102,17 @@ async function mustServeNoCeremony(serial: string): Promise<void> {
   } finally {
     store.close()
   }
+}
+
+/** As in the window: the store's log of such acts has it, so the token is a rehearsal's no more. */
+async function noted<T>(erases: TokenInfo | null, work: () => Promise<T>): Promise<T> {
+  const { storeDatabase } = await import('../../core/store/store.ts')
+  if (erases === null || !existsSync(join(ownStore(), storeDatabase))) return work()
+  const { logged } = await import('../../core/use-cases/token-log.ts')
+  const { systemClock } = await import('../../core/system.ts')
+  const { serial, label } = erases
+  const act = { act: 'erase-token', serial, label, ckaId: null, secondOfficer: null } as const
+  return logged(ownStore(), systemClock, act, work)
 }
 
 /** Beside the failure: the state of the PINs of which one was tried, and the token that was left without its PINs. */

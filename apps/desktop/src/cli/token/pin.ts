@@ -1,5 +1,5 @@
 import { wipe } from '@lux/crypto'
-import { type Hsm, HsmError, initialisation, type TokenInfo } from '@lux/hsm'
+import { type Hsm, HsmError, initialisation, requireTwoPins, type TokenInfo } from '@lux/hsm'
 import type { Command } from 'commander'
 import type { CommandLine } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
@@ -138,6 +138,7 @@ async function resetPin(hsm: Hsm, info: TokenInfo, options: Options): Promise<vo
   let userPin: Uint8Array | null = null
   try {
     userPin = await newPin('New user PIN', sourceOf(options.newPinFd, options.newPinFile))
+    requireTwoPins(soPin, userPin)
     if (finishes) {
       await token.initialise({ ...given, soPin, userPin })
       return

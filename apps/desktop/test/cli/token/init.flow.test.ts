@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { stubCalls, stubModule } from '../../../../../packages/hsm/test/stub-module/build.ts'
@@ -66,6 +66,24 @@ describe('two tokens of one library on the command line', () => {
       expect(stubCalls(library)).toEqual([])
       rmSync(place, { recursive: true })
       expect((await init(library, '--serial', '5551234', '--erase')).exit).toBe(0)
+    } finally {
+      vi.unstubAllEnvs()
+    }
+  }, 60_000)
+
+  test('TOKEN-ERASE the window’s store has a line before and one after, so the token counts no more as rehearsed', async () => {
+    const library = stubModule(folder, 'noted', {})
+    const place = join(folder, 'noting')
+    vi.stubEnv('LUX_STORE', place)
+    new Store(place).close()
+    try {
+      expect((await init(library, '--serial', '5551234', '--erase')).exit).toBe(0)
+      const lines = readFileSync(join(place, 'token-acts.jsonl'), 'utf8').trim().split('\n')
+      const erased = { act: 'erase-token', serial: '5551234', secondOfficer: null }
+      expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+        { ...erased, outcome: 'begun' },
+        { ...erased, outcome: 'done' },
+      ])
     } finally {
       vi.unstubAllEnvs()
     }

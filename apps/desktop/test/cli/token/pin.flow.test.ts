@@ -136,6 +136,14 @@ describe('token pin', () => {
     expect((await change(files.new, files.old)).exit).toBe(0)
   })
 
+  test('HSM-PIN-SAME --reset sets no user PIN that is the security officer’s, and tries none', async () => {
+    const before = calls('C_Login') + calls('C_InitPIN')
+    const given = ['--serial', serial, '--reset', '--so-pin-file', files.so, '--new-pin-file', files.so]
+    const { exit, json } = await pin(...given)
+    expect([exit, json.code]).toEqual([1, 'HSM-PIN-SAME'])
+    expect(calls('C_Login') + calls('C_InitPIN')).toBe(before)
+  })
+
   test('--reset has the security officer set the user PIN, whatever it was', async () => {
     const reset = (so: string) =>
       pin('--serial', serial, '--reset', '--so-pin-file', so, '--new-pin-file', files.new)

@@ -96,11 +96,14 @@ export class WindowPerson {
       (need) => need.need === 'values' && need.fields.some(({ name }) => name === 'wall-clock'),
     )
     const clock = asks ? { 'wall-clock': new Date().toISOString() } : {}
+    const by = current.actor.name
+    const names = run.people.map(({ name }) => name)
+    const other = names.filter((name) => !by.split(', ').includes(name)).slice(0, 1)
     const input = {
       values: { ...clock, ...mediumOf(this.#room, current) },
-      heard: current.compares.map(({ digest }) => ({ digest, by: [] })),
+      heard: current.compares.map(({ digest }) => ({ digest, by: other })),
+      ...(current.says === 'who is here' ? { here: names } : {}),
     }
-    const by = current.actor.name
     const answer = await this.#room.core.call('ceremonies.proceed', {
       id,
       step: current.id,

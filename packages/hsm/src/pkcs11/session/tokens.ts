@@ -1,7 +1,6 @@
-import { timingSafeEqual } from 'node:crypto'
 import type { InitialisedToken, TokenInfo, UnreadableSlot } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
-import { initialisation } from '../../new-pin.ts'
+import { initialisation, requireTwoPins } from '../../new-pin.ts'
 import { profileOf } from '../../profiles/profiles.ts'
 import { CKA, is, readAttribute } from '../library/attributes.ts'
 import { attempt } from '../library/errors.ts'
@@ -166,8 +165,7 @@ export class Tokens {
     if (pins !== null) {
       requirePinLength(target.info, 'so', pins.so)
       requirePinLength(target.info, 'user', pins.user)
-      if (pins.so.length === pins.user.length && timingSafeEqual(pins.so, pins.user))
-        throw hsmError('HSM-PIN-SAME', 'the SO PIN and the user PIN that were given are one')
+      requireTwoPins(pins.so, pins.user)
     }
     const factory = profile.pin.factorySoPin
     if (factory !== null && pins !== null && Buffer.from(pins.so).equals(Buffer.from(factory)))

@@ -120,11 +120,15 @@ export class Run {
     return this.submit({ type: 'decide-exception', by, decision, reason, head })
   }
 
-  /** `pin-pad`: somebody stands at the token's own pad, for one entry there. Errors: HSM-PIN-TRIVIAL of a PIN that is being chosen. */
+  /**
+   * `pin-pad`: somebody stands at the token's own pad, for one entry there. Errors: HSM-PIN-TRIVIAL of a PIN that is being chosen,
+   * HSM-PIN-SAME of one for both users of a token that the step initialises.
+   */
   enterPin(token: string, user: 'user' | 'so', pin: GivenPin): void {
-    if (pin !== 'pin-pad' && this.#choosesPin(token, user)) {
+    if (pin !== 'pin-pad' && this.#initialises()) {
       try {
-        requireHardToGuess(pin)
+        if (this.#choosesPin(token, user)) requireHardToGuess(pin)
+        this.#context.pins.requireOther(token, user, pin)
       } catch (error) {
         wipe(pin)
         throw error
@@ -134,10 +138,15 @@ export class Run {
     this.#start()
   }
 
+  #initialises(): boolean {
+    const { needs } = this.view()
+    return needs?.kind === 'pin' && needs.willDo === 'initialise-token'
+  }
+
   /** A token that the step initialises gets a new user PIN, and one that is blank a security officer’s too. */
   #choosesPin(token: string, user: 'user' | 'so'): boolean {
     const { needs } = this.view()
-    if (needs?.kind !== 'pin' || needs.willDo !== 'initialise-token') return false
+    if (needs?.kind !== 'pin') return false
     return needs.pins.some(
       (need) => need.token === token && need.user === user && (user === 'user' || need.serial === ''),
     )

@@ -4,10 +4,10 @@ import type { State } from '@lux/ceremony'
 import type { Plan } from '@lux/ceremony/plan'
 import { ExpectedError, readBounded } from '@lux/node-files'
 import { isRehearsed } from '../../runs/effects/token/token-login.ts'
+import { tokenLog } from '../../use-cases/token-log.ts'
 import { requireReadable } from '../ceremonies/lineage.ts'
 import { readableRuns } from '../shared/readable-runs.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
-import { tokenLog } from './token-acts.ts'
 
 type Known = Pick<ServiceContext, 'store' | 'runs'>
 
@@ -31,7 +31,7 @@ function madeIn({ domain, steps, tokens }: State): Made[] {
   })
 }
 
-/** What officers erased in the window since, by the store's log of such acts. A line that cannot be read clears no token. */
+/** What was erased since, in the window or by command, by the store's log of such acts. A line that cannot be read clears no token. */
 function erasedIn(store: string): Made[] {
   const path = join(store, tokenLog)
   if (!existsSync(path)) return []

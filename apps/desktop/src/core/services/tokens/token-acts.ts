@@ -1,11 +1,10 @@
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
 import { utf8 } from '@lux/crypto'
 import { initialisation, mayChooseSoPin, requireHardToGuess } from '@lux/hsm'
-import { ExpectedError, syncFolder, withSystemErrors } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { type InputOf, serialEndLength, type TokenView } from '../../../contract/index.ts'
 import { atPad } from '../../runs/effects/token/pin-pad.ts'
 import { mustBeUnused } from '../../use-cases/token-in-use.ts'
+import { logged, type TokenAct } from '../../use-cases/token-log.ts'
 import { readableRuns } from '../shared/readable-runs.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { found, padOf, viewOf } from './tokens.ts'
@@ -20,7 +19,7 @@ export async function initialiseToken(
   const there = asked.serial === '' ? null : await found(parts, asked.serial)
   if (asked.pins !== null && (there === null || mayChooseSoPin(there)))
     requireHardToGuess(utf8(asked.pins.so))
-  let erasing: Parameters<typeof logged>[1] | null = null
+  let erasing: TokenAct | null = null
   if (there !== null) {
     mustBeUnused(runsIn(parts), { serial: asked.serial, ckaId: null })
     // Nothing is erased of one that is only finished.
@@ -44,7 +43,7 @@ export async function initialiseToken(
         ? token.initialise({ ...given, soPin: 'pin-pad', userPin: 'pin-pad' })
         : token.initialise({ ...given, soPin: utf8(pins.so), userPin: utf8(pins.user) }),
     )
-  const info = erasing === null ? await make() : await logged(parts, erasing, make)
+  const info = erasing === null ? await make() : await logged(parts.store.path, parts.clock, erasing, make)
   parts.emit('tokens.changed', {})
   return { token: viewOf(parts, info) }
 }
@@ -108,7 +107,9 @@ export async function destroyObject(
     ckaId: id,
     secondOfficer: name,
   } as const
-  const { destroyed } = await logged(parts, act, () => token.destroy({ id, class: kind }))
+  const { destroyed } = await logged(parts.store.path, parts.clock, act, () =>
+    token.destroy({ id, class: kind }),
+  )
   parts.emit('tokens.changed', {})
   return { destroyed }
 }
@@ -126,62 +127,6 @@ export function mustBeSeconded(
 ): { readonly name: string } {
   if (second?.serialEnd.toLowerCase() === serial.slice(-serialEndLength).toLowerCase()) return second
   throw new ExpectedError('TOKEN-SECOND-OFFICER', 'no second officer has read the end of the serial')
-}
-
-/** What destroys something on a token, and the second officer who read the end of its serial. */
-type Act = {
-  readonly act: 'erase-token' | 'destroy-key'
-  readonly serial: string
-  readonly label: string
-  readonly ckaId: string | null
-  readonly secondOfficer: string
-}
-
-export const tokenLog = 'token-acts.jsonl'
-
-/**
- * Does it with a line before and one after in the store's `token-acts.jsonl`, JSON each; the first is on disk before the token is asked.
- * `outcome` is `begun`, `done` or the code of what went wrong. Errors: those of the work; before it those of the file, where nothing is
- * destroyed. What was done stays done and is told as such where the last line cannot be written: `begun` alone says so.
- */
-export async function logged<T>(
-  { store, clock }: ServiceContext,
-  act: Act,
-  work: () => Promise<T>,
-): Promise<T> {
-  const path = join(store.path, tokenLog)
-  const note = (outcome: string) => append(path, { at: clock.now(), ...act, outcome })
-  note('begun')
-  syncFolder(store.path)
-  let outcome = 'done'
-  try {
-    return await work()
-  } catch (error) {
-    outcome = codeOf(error)
-    throw error
-  } finally {
-    try {
-      note(outcome)
-    } catch {}
-  }
-}
-
-function append(path: string, line: object): void {
-  withSystemErrors(() => {
-    const file = openSync(path, 'a', 0o600)
-    try {
-      const bytes = Buffer.from(`${JSON.stringify(line)}\n`)
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
-  }, path)
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof ExpectedError) return error.code
-  return error instanceof Error && 'code' in error ? String(error.code) : 'INTERNAL'
 }
 
 /** Looks at every run of the store, loaded or not. */

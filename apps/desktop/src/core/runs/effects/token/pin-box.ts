@@ -1,4 +1,5 @@
 import { Secret } from '@lux/crypto'
+import { requireTwoPins } from '@lux/hsm'
 
 type User = 'user' | 'so'
 
@@ -17,6 +18,13 @@ export class PinBox {
 
   has(token: string, user: User): boolean {
     return this.#pins.has(nameOf(token, user))
+  }
+
+  /** One PIN for both users of a token is refused before either is tried. Errors: HSM-PIN-SAME. */
+  requireOther(token: string, user: User, pin: Uint8Array): void {
+    const other = this.#pins.get(nameOf(token, user === 'so' ? 'user' : 'so'))
+    if (other === undefined || other === 'pin-pad') return
+    other.use((bytes) => requireTwoPins(bytes, pin))
   }
 
   /** The PIN as a fresh copy for the driver, which wipes it; ours is wiped here. Null when nobody typed one. */
