@@ -41,7 +41,7 @@ export function tablesPage({ title, commit, date, machine, blocks }: Page, level
 
 const figures = [
   ...['start', 'server', 'doors', 'replicas', 'ceremony', 'hsm', 'fhe', 'fhe-keys', 'interop'],
-  ...['qr', 'phone', 'transcript', 'crashes', 'silence', 'delivery', 'tests'],
+  ...['qr', 'phone', 'transcript', 'crashes', 'silence', 'delivery', 'tests', 'way-on'],
 ]
 
 /** All that was measured, on one page. */

@@ -5,13 +5,17 @@ import type { RunView } from '../../src/contract/index.ts'
 import type { Run } from '../../src/core/runs/run/run.ts'
 import { runViewOf } from '../../src/core/services/run-view/run-view.ts'
 
-/** A production run in memory, as core shows it to the window: its folder lies nowhere, its tokens are plugged in, and no PIN was typed. */
+/**
+ * A run in memory, as core shows it to the window: its folder lies nowhere, and its tokens are plugged in. In a
+ * rehearsal everybody is a stand-in.
+ */
 export class FakeRun {
   readonly core: FakeCore
   readonly #run: Run
-  #seen: { state: FakeCore['state']; view: RunView } | null = null
+  #seen: { state: FakeCore['state']; works: boolean; view: RunView } | null = null
 
-  constructor(core: FakeCore) {
+  /** `works`: whether the machine does something now. */
+  constructor(core: FakeCore, works: () => boolean = () => false) {
     this.core = core
     const folder = {
       path: '/nowhere',
@@ -26,10 +30,12 @@ export class FakeRun {
     const run = {
       folder,
       view: (): EngineView => view(core.state),
-      work: null,
+      get work() {
+        return works() ? { what: '', fraction: null, startedAt: '' } : null
+      },
       cancellable: false,
       tokenError: null,
-      hasPin: () => false,
+      hasPin: works,
     }
     // What a view is made from, and no more of a run than that.
     this.#run = run as unknown as Run
@@ -38,10 +44,12 @@ export class FakeRun {
   /** A state is never changed, so what was made of it is made once. */
   view(): RunView {
     const { state } = this.core
-    if (this.#seen?.state !== state) {
+    const works = this.#run.work !== null
+    if (this.#seen?.state !== state || this.#seen.works !== works) {
       const tokens = state.tokens.map(({ serial }) => tokenOf(serial))
-      const around = { standIns: new Set<string>(), tokens, requests: [], padMs: 30_000 }
-      this.#seen = { state, view: runViewOf(this.#run, around) }
+      const names = this.core.domain === 'rehearsal' ? this.core.plan.people.map(({ name }) => name) : []
+      const around = { standIns: new Set(names), tokens, requests: [], padMs: 30_000 }
+      this.#seen = { state, works, view: runViewOf(this.#run, around) }
     }
     return this.#seen.view
   }

@@ -347,6 +347,8 @@ export function draft(state: State): State {
       proposal: exception.proposal && { ...exception.proposal, signers: [...exception.proposal.signers] },
     })),
     keys: [...state.keys],
+    replicas: [...state.replicas],
+    attestations: [...state.attestations],
     ceremonyKey: state.ceremonyKey && { ...state.ceremonyKey },
     fhe: state.fhe && { ...state.fhe, acknowledged: [...state.fhe.acknowledged] },
     heartbeat: state.heartbeat && { ...state.heartbeat, said: [...state.heartbeat.said] },

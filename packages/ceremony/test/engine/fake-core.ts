@@ -9,6 +9,7 @@ import {
   evolve,
   initialState,
   type Needs,
+  type NewEvent,
   type OwnEffect,
   owed,
   type Plan,
@@ -64,6 +65,16 @@ export class FakeCore {
     this.state = disk.entries.length === 0 ? initialState(this.header, plan) : loaded.state
   }
 
+  /** The same run again, whose disk and state go on by themselves; nothing is replayed. */
+  fork(): FakeCore {
+    const { entries, token, others, files, generated, initialised } = this.disk
+    const disk: Disk = {
+      ...{ entries: [...entries], token: [...token], files: { ...files }, generated: [...generated] },
+      ...{ others: { ...others }, initialised },
+    }
+    return Object.assign(Object.create(FakeCore.prototype), this, { disk })
+  }
+
   get domain(): Domain {
     return this.header.domain
   }
@@ -75,8 +86,13 @@ export class FakeCore {
 
   dispatch(command: Command): Decision {
     const decision = decide(this.state, command)
-    if (!decision.ok) return decision
-    for (const event of decision.events) {
+    if (decision.ok) this.take(decision.events)
+    return decision
+  }
+
+  /** What was decided is appended, and the state is what it leads to. */
+  take(events: readonly NewEvent[]): void {
+    for (const event of events) {
       const seq = String(this.state.size)
       const time = `2026-01-31T09:${String(Math.floor(this.state.size / 60) % 60).padStart(2, '0')}:${String(this.state.size % 60).padStart(2, '0')}.000Z`
       const entry = { ...event, seq, time }
@@ -84,7 +100,6 @@ export class FakeCore {
       this.state = evolve(this.state, entry)
     }
     this.mayCrash()
-    return decision
   }
 
   must(command: Command): void {

@@ -1,6 +1,6 @@
 import type { CurrentStep, Need, RunView, StepView } from '../../contract/index.ts'
 import { inHand } from '../runner/step/heard.ts'
-import { peopleOf, playedAlone, type RunPerson } from './run-people.ts'
+import { awayFrom, leadersOf, peopleOf, playedAlone, presentIn, type RunPerson } from './run-people.ts'
 
 export function stepsOf(view: Pick<RunView, 'parts'>): StepView[] {
   return view.parts.flatMap(({ steps }) => steps)
@@ -70,28 +70,51 @@ export type Offer =
   | 'decide'
   | 'seen'
   | Exclude<Next, 'wait'>
+  | 'come'
   | 'differs'
   | 'note'
   | 'deviate'
   | 'pause'
   | 'abort'
 
+/** What the room may press: of the run and of what this window has shown, and of nothing else. */
 export function offersOf(view: RunView, shown: Shown): Offer[] {
   const face = faceOf(view, shown)
   const { may } = view
   const next = face.kind === 'step' ? nextOf(view, face.step, shown) : 'wait'
-  return [
-    ...(face.kind === 'decision' ? (['decide'] as const) : []),
-    ...(face.kind === 'result' ? (['seen'] as const) : []),
-    ...(next === 'wait' ? [] : [next]),
-    ...(face.kind === 'step' && may.deviate && inHand(face.step.compares, shown.heard) !== null
-      ? (['differs'] as const)
-      : []),
-    ...(may.note ? (['note'] as const) : []),
-    ...(may.deviate && view.current !== null ? (['deviate'] as const) : []),
-    ...(may.pause ? (['pause'] as const) : []),
-    ...(may.abort ? (['abort'] as const) : []),
-  ]
+  const leads = leadersOf(view).length > 0
+  const presses: Record<Offer, boolean> = {
+    decide: face.kind === 'decision' && leads,
+    seen: face.kind === 'result' && (saysSeen(view).length === 0 || sawIt(view).length > 0),
+    resume: next === 'resume' && leads,
+    'sign-as': next === 'sign-as',
+    file: next === 'file',
+    hear: next === 'hear' && face.kind === 'step' && mayGoOn(view, face.step),
+    proceed: next === 'proceed' && face.kind === 'step' && mayGoOn(view, face.step),
+    come: face.kind !== 'end' && may.note && awayFrom(view).size > 0,
+    differs: face.kind === 'step' && may.deviate && inHand(face.step.compares, shown.heard) !== null,
+    note: may.note,
+    deviate: may.deviate && view.current !== null,
+    pause: may.pause && leads,
+    abort: may.abort && leads,
+  }
+  return offers.filter((offer) => presses[offer])
+}
+
+const offers: readonly Offer[] = [
+  ...(['decide', 'seen', 'resume', 'sign-as', 'file', 'hear', 'proceed', 'come'] as const),
+  ...(['differs', 'note', 'deviate', 'pause', 'abort'] as const),
+]
+
+/** Whether those are here who go on: one who acts and, where words are read aloud, another who hears. */
+function mayGoOn(view: RunView, step: CurrentStep): boolean {
+  const hears = view.may.hear && readsAloud(step) && !playedAlone(view)
+  return actorsHere(view, step).length > 0 && (!hears || presentIn(view).length > 1)
+}
+
+/** Who may act at this step and is in the room. */
+export function actorsHere(view: Pick<RunView, 'people' | 'here'>, { actor }: Pick<CurrentStep, 'actor'>) {
+  return presentIn(view).filter(({ roles }) => roles.includes(actor.role))
 }
 
 /** Stand-ins who have to sign now: no more of them than are needed. */
@@ -113,6 +136,12 @@ export function watching(view: Pick<RunView, 'people'>): RunPerson[] {
 /** Of whom one has to say so before anything goes on: who plays everybody says nothing, nor does a transcript that keeps no notes. */
 export function saysSeen(view: Pick<RunView, 'people' | 'domain' | 'may'>): RunPerson[] {
   return playedAlone(view) || !view.may.note ? [] : watching(view)
+}
+
+/** Who watches and is in the room: they may say that they have seen it. */
+export function sawIt(view: Pick<RunView, 'people' | 'here'>): RunPerson[] {
+  const away = awayFrom(view)
+  return watching(view).filter(({ name }) => !away.has(name))
 }
 
 /** The step whose result the room has not seen yet; a decision, a pause and the end of the run come before it. */

@@ -12,8 +12,8 @@ import { secondOf } from './elapsed.tsx'
 import { GoButton } from './go-button.tsx'
 import { largestOf, readAloud } from './largest.ts'
 import { namesInNotes } from './names-in-notes.ts'
-import { handsFree, saysSeen, watching } from './phase.ts'
-import { awayFrom, playedAlone } from './run-people.ts'
+import { handsFree, sawIt, saysSeen } from './phase.ts'
+import { playedAlone } from './run-people.ts'
 import { StageStep } from './stage-step.tsx'
 import { useStageText } from './stage-text.ts'
 import { writeNotes } from './write-notes.ts'
@@ -173,8 +173,7 @@ function SeenBy({
   onChange: (names: readonly string[]) => void
 }) {
   const { t } = useTranslation()
-  const away = awayFrom(view)
-  const people = watching(view).filter(({ name }) => !away.has(name))
+  const people = sawIt(view)
   if (people.length === 0) return null
   return (
     <div className="seen-by">

@@ -8,6 +8,7 @@ import { findProgram } from '../../../src/core/program.ts'
 import { enrolled, passphrase } from '../../cli/support/people.ts'
 import { type CoreInTest, startCore } from './core-in-test.ts'
 import { build, quickKeyChild } from './fhe-people.ts'
+import { saidAt } from './window-person.ts'
 
 const pins = { so: '13579135', user: '246810' }
 
@@ -150,7 +151,7 @@ export class SetupRoom {
         for (const { name } of need.fields)
           values[name] = name === 'medium' ? this.granted('folder', this.folder) : new Date().toISOString()
     }
-    const input = { values, heard: current.compares.map(({ digest }) => ({ digest, by: [] })) }
+    const input = { values, ...saidAt(await this.run(id), current) }
     const by = current.actor.name
     const answer = await this.core.call('ceremonies.proceed', { id, step: current.id, by, input })
     // The machine may have gone on since the person looked: then they look again.

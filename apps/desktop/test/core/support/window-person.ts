@@ -23,6 +23,14 @@ function mediumOf({ core, folder }: Room, { needs }: NonNullable<RunView['curren
   return { medium: folder }
 }
 
+/** What the room says of itself: at the roll call all are here, and somebody else than the reader hears. */
+export function saidAt({ people }: Pick<RunView, 'people'>, current: NonNullable<RunView['current']>) {
+  const names = people.map(({ name }) => name)
+  const by = names.filter((name) => !current.actor.name.split(', ').includes(name)).slice(0, 1)
+  const here = current.says === 'who is here' ? { here: names } : {}
+  return { heard: current.compares.map(({ digest }) => ({ digest, by })), ...here }
+}
+
 /** Whoever leads a production run in the window: enters PINs, takes in what people signed, and goes on. */
 export class WindowPerson {
   readonly #room: Room
@@ -97,13 +105,7 @@ export class WindowPerson {
     )
     const clock = asks ? { 'wall-clock': new Date().toISOString() } : {}
     const by = current.actor.name
-    const names = run.people.map(({ name }) => name)
-    const other = names.filter((name) => !by.split(', ').includes(name)).slice(0, 1)
-    const input = {
-      values: { ...clock, ...mediumOf(this.#room, current) },
-      heard: current.compares.map(({ digest }) => ({ digest, by: other })),
-      ...(current.says === 'who is here' ? { here: names } : {}),
-    }
+    const input = { values: { ...clock, ...mediumOf(this.#room, current) }, ...saidAt(run, current) }
     const answer = await this.#room.core.call('ceremonies.proceed', {
       id,
       step: current.id,

@@ -8,7 +8,7 @@ import type {
   RunView,
 } from '../../../contract/index.ts'
 import { firstMissing } from '../../components/fields.tsx'
-import { type Next, nextOf, readsAloud } from '../../stage/phase.ts'
+import { actorsHere, type Next, nextOf, readsAloud } from '../../stage/phase.ts'
 import { awayFrom, playedAlone, stillNeeded } from '../../stage/run-people.ts'
 import type { Room } from '../../stores/room.ts'
 import { cardsUnheard, inHand, saysHeard } from './heard.ts'
@@ -71,7 +71,7 @@ export function stepInHand(
   return {
     next: nextOf(view, step, room),
     alone,
-    peers: acting.filter((name) => !absent.has(name)),
+    peers: actorsHere(view, step).map(({ name }) => name),
     away: acting.filter((name) => absent.has(name)),
     lacking: step.says === 'who is here' && !excepted ? stillNeeded(view, room.here) : [],
     works: step.blocked === 'machine-works' && step.needs.length === 0,

@@ -13,6 +13,7 @@ import { systemEntropy } from '../../../../src/core/system.ts'
 import { openKeyFile } from '../../../../src/core/use-cases/key-file.ts'
 import { type CoreInTest, startCore } from '../../support/core-in-test.ts'
 import { verdictOf } from '../../support/run-end.ts'
+import { saidAt } from '../../support/window-person.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
@@ -302,7 +303,7 @@ test('the policy and the script of a run go on paper as they were signed and car
   expect(papers.parts.flatMap(({ steps }) => steps.map((step) => step.do))).toContain('initialise-token')
 })
 
-async function act({ id: run, current }: RunView): Promise<void> {
+async function act({ id: run, current, people: named }: RunView): Promise<void> {
   if (current === null || current.blocked === 'machine-works') {
     await new Promise((resolve) => setTimeout(resolve, 50))
     return
@@ -346,7 +347,7 @@ async function act({ id: run, current }: RunView): Promise<void> {
         ...(clock ? { 'wall-clock': new Date().toISOString() } : {}),
         ...(asks(current, 'medium') ? { medium: granted('folder', folder) } : {}),
       },
-      heard: current.compares.map(({ digest }) => ({ digest, by: [] })),
+      ...saidAt({ people: named }, current),
     },
   })
   // The machine may have gone on since the person looked: then they look again.
