@@ -20,15 +20,17 @@ test('a late statement that is refused is reported before anybody goes on, thoug
     over = true
     return null
   })
+  const submit = vi.fn(() => null)
   const run = {
     folder: { path, state: { steps: [], current: 0, keys: [], tokens: [] } },
     storageError: null,
     pump: () => Promise.resolve(),
-    view: () => ({ ...view, needs: over ? null : needs, compares: [] }),
+    view: () => ({ ...view, needs: over ? null : needs, compares: [], here: ['Ada'] }),
     proceed,
+    submit,
     // What of a run is used here.
   } as unknown as Run
-  const take = vi.fn(() => ({ by: 'Ada' }))
+  const take = vi.fn(() => ({ by: 'Ada', here: ['Ada', 'Olga'] }))
   const answers = { take } as unknown as Answers
   const drive = () =>
     driveProduction(run, { answers, askPin: () => Promise.resolve(null), by: 'Ada', decision: null })
@@ -38,5 +40,10 @@ test('a late statement that is refused is reported before anybody goes on, thoug
   expect(proceed).not.toHaveBeenCalled()
   rmSync(late)
   expect(await drive()).toEqual({ waiting: false, refused: [] })
-  expect(proceed).toHaveBeenCalledWith('assemble-epoch', 'Ada', undefined, { heard: [] })
+  expect(proceed).toHaveBeenCalledWith('assemble-epoch', 'Ada', undefined, {
+    heard: [],
+    here: ['Ada', 'Olga'],
+  })
+  // Whoever has come since the roll call is in the room by a note of their own.
+  expect(submit.mock.calls).toEqual([[{ type: 'note', by: 'Olga', text: 'In the room: Olga.' }]])
 })

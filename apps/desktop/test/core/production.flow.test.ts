@@ -266,6 +266,22 @@ describe('a production run on files', () => {
     expect(left.json.files).toHaveLength(1)
   })
 
+  test('ROOM-02 no run by commands goes on before the room has those whom it needs, and it shows the entry that says so', async () => {
+    const none = place.options({ answers: place.answers(null, ['roll-call']) })
+    const words = await runCeremony(place.plan, none, place.program)
+    expect(words.text).toContain('{"step":"roll-call","by":"Ada","here":["…"]}')
+    const said = (here?: string[]) => {
+      const answer = { step: 'roll-call', by: 'Ada', ...(here === undefined ? {} : { here }) }
+      writeFileSync(place.file('roll.json'), JSON.stringify({ v: 1, kind: 'answers', answers: [answer] }))
+      return ended(resumeCeremony(place.out, { answers: place.file('roll.json') }, place.program))
+    }
+    expect((await said()).json).toMatchObject({ code: 'ROOM-02' })
+    const all = ['Olga', 'Sam', 'Otto', 'Ophelia', 'Walter', 'Wanda']
+    const lacking = await said(all.slice(1))
+    expect([lacking.json.code, lacking.json.detail]).toEqual(['ROOM-02', expect.stringContaining('Olga')])
+    expect((await said(all)).json).toMatchObject({ step: 'clock-check' })
+  })
+
   test('a step that takes a PIN says that it waits for the word, where that is what is missing', async () => {
     const answers = place.answers(null, ['initialise-token'])
     const left = await ended(runCeremony(place.plan, place.options({ answers }), place.program))

@@ -86,6 +86,9 @@ async function confirmed(
     }
   }
   if (answer !== null) {
+    // Whoever has come since the roll call says so in their own name, as in the window.
+    const came = (answer.here ?? []).filter((name) => view.here?.includes(name) === false)
+    for (const name of came) must(run.submit({ type: 'note', by: name, text: `In the room: ${name}.` }))
     // Whoever confirms a step whose words are read aloud says with it that they were heard, and by whom.
     const heard = view.compares.map(({ digest }) => ({ digest, by: answer.heard ?? [] }))
     must(run.proceed(step, answer.by, answer.values, { heard, here: answer.here }))

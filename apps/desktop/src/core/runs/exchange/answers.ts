@@ -13,7 +13,7 @@ const confirmation = v.strictObject({
   values: v.exactOptional(v.record(text, text)),
   /** Bundle digest as it was read aloud, where the step shows one: nobody can confirm it before it is there. */
   bundle: v.exactOptional(text),
-  /** At the roll call, who is in the room. */
+  /** At the roll call, who is in the room; later, who has come since. */
   here: v.exactOptional(v.array(text)),
   /** Where words are read aloud, who else heard them all. */
   heard: v.exactOptional(v.array(text)),
