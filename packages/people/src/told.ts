@@ -1,4 +1,4 @@
-/** The names of the sentences in `phone.told` of resources/locales. */
+/** The names of the sentences in `act.told` of resources/locales. */
 export const toldNames = [
   'nobody',
   'signatures',

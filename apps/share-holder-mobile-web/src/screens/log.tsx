@@ -13,7 +13,7 @@ export function Log() {
   const busy = usePhone((phone) => phone.busy)
   // For a signature it is what was signed. For all else it is a name that a person gave.
   const aboutOf = ({ what, about }: LogEntry): string =>
-    what === 'signed' && i18n.exists(`phone.sign.asks.${about}`) ? t(`phone.sign.asks.${about}`) : about
+    what === 'signed' && i18n.exists(`act.asks.${about}`) ? t(`act.asks.${about}`) : about
   return (
     <Page title={t('phone.tab.log')}>
       {log.length === 0 ? (
