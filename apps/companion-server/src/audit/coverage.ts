@@ -313,6 +313,7 @@ function signedPayload(
   { receiptKey, audience }: SignedBy,
 ): Checkpoint | null {
   try {
+    // A server wrote it where the signature, looked at next, says so.
     const payload = parseCanonical(utf8(text), { maxBytes: text.length * 4 }) as unknown as Checkpoint
     const [signature] = JSON.parse(signatures)
     const signed = verifySignature(receiptKey, checkpointContext, encodeCanonical(payload), signature)
