@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { giveFolder } from '../../scripts/electron/launch.ts'
 import { jsonOf } from '../support/commands.ts'
 import { chooseInDialogs } from '../support/dialogs.ts'
+import { asOffered } from '../support/offered.ts'
 import { resultPanel } from '../support/person.ts'
 import { leadOn, openPlan } from '../support/production-people.ts'
 import { ProductionRoom } from '../support/production-room.ts'
@@ -42,7 +43,12 @@ test('PRODUCTION-WHOLE a locked plan is led on the screen to Closed, everybody s
   const { page } = desktop
   await show(desktop, 'home')
   await openPlan(desktop, { plan: room.file('plan.yaml'), lock: room.file('plan.lock.json') })
-  await leadOn(desktop, room, null)
+  const kinds = new Set<string>()
+  await leadOn(desktop, room, null, async () => {
+    kinds.add(await asOffered(desktop))
+  })
+  for (const next of ['seen', 'file differs', 'hear', 'proceed'])
+    expect([...kinds].some((kind) => kind.startsWith(next))).toBe(true)
   await resultPanel(page)
     .getByText(/\/bundle\.zip$/)
     .waitFor()

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { giveFolder } from '../../scripts/electron/launch.ts'
 import type { Desktop } from '../desktop/support/desktop.ts'
 import { chooseInDialogs } from './dialogs.ts'
-import { actOnce, currentStep, exceptionPanel, goTo, stepPanel } from './person.ts'
+import { actOnce, currentStep, exceptionPanel, goTo, seenPanel, stepPanel } from './person.ts'
 import type { ProductionRoom } from './production-room.ts'
 
 /** From the first screen to a production run's first step, by its buttons. */
@@ -56,7 +56,7 @@ export async function leadOn(
     if (at === null || said.length > 0 || (await exceptionPanel(page).count()) > 0)
       throw new Error(`at “${at}”: ${said.join('\n') || (await page.locator('main').textContent())}`)
     const awaited = await awaitedSignature(desktop)
-    const now = `${at} ${awaited?.file ?? ''}`
+    const now = `${at} ${awaited?.file ?? ''} ${await seenPanel(page).count()}`
     if (now !== seen) await looks(at)
     seen = now
     if (awaited !== null) {

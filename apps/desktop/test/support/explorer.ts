@@ -245,7 +245,7 @@ function shownWords({ current }: RunView): { digest: string; words: readonly str
 }
 
 /** The room does what it is asked to, or the machine does: one thing. */
-export function goOn(room: Room): void {
+function goOn(room: Room): void {
   const { core } = room
   const effect = owed(core.state)
   if (room.works && effect !== null) {
@@ -393,6 +393,8 @@ export type Walk = {
   stops: number
   /** Disturbances that came somewhere. */
   tried: string[]
+  /** What may be pressed at each screen where nothing comes in between; `wait` while the machine works. */
+  screens: string[]
   deadEnds: DeadEnd[]
 }
 
@@ -517,8 +519,9 @@ export function explore(
   const explorer = new Explorer(script, everywhere)
   let places: Place[] = []
   explorer.follow(new Room(core, mutant), '', (room) => places.push({ room, after: '' }))
+  const screens = places.map(({ room }) => [...(room.works ? ['wait'] : []), ...room.offers()].join(' '))
   for (let count = 0; count < depth; count++) places = places.flatMap((place) => explorer.disturb(place))
   const { came, states, edges, stops, deadEnds } = explorer
   const tried = Object.keys(disturbances).filter((name) => came.has(name))
-  return { script, states, edges, stops, tried, deadEnds }
+  return { script, states, edges, stops, tried, screens, deadEnds }
 }
