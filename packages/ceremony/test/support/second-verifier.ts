@@ -93,6 +93,8 @@ function verdictsIn(folder: string, cases: readonly Case[]): ReturnType<typeof s
   const run = spawnSync('python3', ['-c', driver, verifier, join(folder, 'known')], {
     input: lines.join('\n'),
     encoding: 'utf8',
+    // 1,500 bundles have more words than a megabyte.
+    maxBuffer: 1 << 28,
   })
   expect(run.stderr).toBe('')
   // The driver writes one verdict a line that it reads.
