@@ -897,6 +897,9 @@ const others: readonly Case[] = [
   refused('audit.usage', 'user', 'ROLE-REFUSED', ['GET /api/v1/audit/usage'], ({ auditLog }, call) =>
     auditLog.usage(call, {}),
   ),
+  refused('audit.log', 'user', 'ROLE-REFUSED', ['GET /api/v1/audit/log'], ({ auditLog }, call) =>
+    auditLog.log(call, {}),
+  ),
   refused('audit.days', 'user', 'ROLE-REFUSED', ['GET /api/v1/audit/days'], ({ auditLog }, call) =>
     auditLog.days(call, {}),
   ),
