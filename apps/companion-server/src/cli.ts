@@ -827,6 +827,45 @@ program
     }),
   )
 
+program
+  .command('accept-state')
+  .description(
+    'Show what of the authority in the database is not as this server left it: after a restore, a migration or a forgery.',
+  )
+  .option('--accept', 'take it as it is: the token’s officer types its user PIN, or pipes it in')
+  .action(({ accept: accepting = false }: { accept?: boolean }) =>
+    running(async () => {
+      const { acceptState, typedPin } = await import('./commands/accept-state.ts')
+      const state = folder()
+      const show = (other: Parameters<Parameters<typeof acceptState>[1]>[0]) => {
+        if (!common().json) say(linesOfOther(other))
+      }
+      const done = await alone(state, 'accept-state', () =>
+        acceptState(state, show, accepting ? typedPin : null),
+      )
+      report(common(), done, ({ accepted, stopped, forged }) => [
+        accepted
+          ? 'accepted: what the database says is now as this server left it'
+          : stopped.length + forged.length === 0
+            ? 'nothing to accept: what the database says is as this server left it'
+            : 'not accepted: give the same command with --accept',
+      ])
+    }),
+  )
+
+function linesOfOther({
+  stopped,
+  forged,
+}: {
+  readonly stopped: readonly { readonly why: string }[]
+  readonly forged: readonly string[]
+}): string[] {
+  return [
+    ...stopped.map(({ why }) => `AUTHORITY-OTHER: ${why}`),
+    ...forged.map((row) => `ROW-FORGED: ${row}`),
+  ]
+}
+
 const migrate = program.command('migrate').description("The database's schema.")
 for (const direction of ['up', 'down'] as const) {
   migrate.command(direction).action(() =>

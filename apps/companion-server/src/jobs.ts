@@ -11,14 +11,14 @@ import type { IdempotentCalls } from './idempotency/calls.ts'
 import type { KekRotation } from './keys/kek-rotation.ts'
 import type { KeyOperations } from './keys/operations.ts'
 import type { Clock } from './platform/clock.ts'
-import type { Database } from './platform/database/open.ts'
+import type { SealedDatabase } from './platform/database/authority/authority.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { Egress } from './platform/http/egress.ts'
 import type { StateFolder } from './platform/state-folder/folder.ts'
 import { keepTime } from './threshold/release.ts'
 
 type Parts = {
-  readonly database: Database
+  readonly database: SealedDatabase
   readonly state: StateFolder
   readonly token: ServerToken
   readonly checkpointing: Checkpointing

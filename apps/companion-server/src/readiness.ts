@@ -4,19 +4,19 @@ import { sql } from 'kysely'
 import type { Coverage } from './audit/coverage.ts'
 import type { AuditWriter } from './audit/writer.ts'
 import type { Clock } from './platform/clock.ts'
-import type { Database } from './platform/database/open.ts'
+import type { SealedDatabase } from './platform/database/authority/authority.ts'
 import { databaseFaultOf, diskFailureOf } from './platform/failure.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { Settings } from './platform/state-folder/settings.ts'
 import { EnvironmentError } from './refusal.ts'
 
 /** What a server needs to serve keys, in the order in which it is looked at; the first that is red says why it is not ready. */
-export const partNames = ['root', 'database', 'audit', 'disk', 'clock'] as const
+export const partNames = ['root', 'database', 'audit', 'authority', 'disk', 'clock'] as const
 export type PartName = (typeof partNames)[number]
 export type RedPart = { readonly part: PartName; readonly code: string }
 
 export type Readiness = {
-  /** The parts that are red; none where all is well. A clock that was moved is red, and keys are served all the same. */
+  /** The parts that are red; none where all is well. With a clock that was moved, or one organisation’s authority gone, keys are served all the same. */
   look(): Promise<readonly RedPart[]>
 }
 
@@ -26,7 +26,7 @@ const askedFor = 5000
 export const leastRoom = 32 << 20
 
 type Parts = {
-  readonly database: Database
+  readonly database: SealedDatabase
   readonly token: ServerToken
   readonly audit: AuditWriter
   readonly coverage: Pick<Coverage, 'faults'>
@@ -91,6 +91,12 @@ export function openReadiness(parts: Parts): Readiness {
     }
   }
 
+  /** As it was looked at last: others serve on where one organisation does not. */
+  function authority(): string | null {
+    const { stopped, forged } = database.authority.seen
+    return stopped.size > 0 ? 'AUTHORITY-OTHER' : forged.length > 0 ? 'ROW-FORGED' : null
+  }
+
   async function disk(): Promise<string | null> {
     try {
       const { bavail, bsize } = await statfs(folder)
@@ -114,6 +120,7 @@ export function openReadiness(parts: Parts): Readiness {
       root: await (known || token.sealed !== null ? root() : skipped()),
       database: first,
       audit: await (known ? audited() : skipped()),
+      authority: authority(),
       disk: await disk(),
       clock: await (known ? time() : skipped()),
     }

@@ -1,6 +1,7 @@
 import type { ServerCard } from '@lux/ceremony/wire'
 import { type HybridSignature, utf8 } from '@lux/crypto'
 import type { FastifyBaseLogger } from 'fastify'
+import { sql } from 'kysely'
 import type { PoolConfig } from 'pg'
 import { openApprovals } from './access/approvals.ts'
 import { openAwsKeys } from './access/aws-keys.ts'
@@ -46,15 +47,13 @@ import type { WorkerFigures } from './metrics.ts'
 import { isChange } from './operations/changes.ts'
 import { openClock } from './platform/clock.ts'
 import { inContainer, settingOf } from './platform/container.ts'
+import { type SealedDatabase, sealedDatabase } from './platform/database/authority/authority.ts'
+import { filePins, noPins } from './platform/database/authority/pins.ts'
+import { watchAuthority } from './platform/database/authority/watch.ts'
+import { requireSealed } from './platform/database/authority/writer.ts'
 import { openChanges } from './platform/database/changes.ts'
 import { remember } from './platform/database/known.ts'
-import {
-  type Database,
-  type DatabaseChoice,
-  type OpenDatabase,
-  openDatabase,
-  openGiven,
-} from './platform/database/open.ts'
+import { type DatabaseChoice, type OpenDatabase, openDatabase, openGiven } from './platform/database/open.ts'
 import { openReader, type Reader, readerOf } from './platform/database/reader.ts'
 import { checkEnvironment, variable } from './platform/environment.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
@@ -88,7 +87,9 @@ export type ServerParts = {
   readonly settings: Settings
   readonly audience: string
   readonly card: ServerCard
-  readonly database: Database
+  readonly database: SealedDatabase
+  /** Takes the authority in the database as it is, for `accept-state` alone. */
+  acceptAuthority(): Promise<void>
   readonly databaseSettings: OpenDatabase['settings']
   readonly telemetry: Telemetry
   readonly token: ServerToken
@@ -129,6 +130,8 @@ export type ServerPartsOptions = {
   readonly lost?: (error: unknown) => void
   /** Set in a worker: the main process has the token and the embedded database, and does what is due by the clock. */
   readonly worker?: WorkerParts
+  /** The authority in the database is looked at, and may be sealed anew: nothing is served. */
+  readonly accepting?: boolean
 }
 
 export type WorkerParts = WorkerFigures & {
@@ -153,10 +156,31 @@ export async function openServerParts(
   let token: ServerToken | null = null
   let replica: Awaited<ReturnType<typeof openReader>> | null = null
   try {
-    await knowOurselves(opened.database, settings, audience, JSON.stringify(card))
     token = worker?.token ?? (await openRoot(settings, state))
+    const kept = token
+    const tokenKey = (label: string) => openTokenKey(kept, settings.keys.rows, label)
+    let waits = false
+    const { database, accept: acceptAuthority } = sealedDatabase(opened.database, {
+      key: tokenKey('custody-authority-1'),
+      sealed: () => kept.sealed,
+      pins: worker ? noPins : filePins(state.authority),
+      async begin(sealing) {
+        if (!waits) return
+        waits = false
+        await knowOurselves(sealing, settings, audience, JSON.stringify(card), true)
+      },
+    })
+    // A new database stays empty until the token is unsealed: what is first in it is sealed already.
+    const isBegun = await knowOurselves(
+      database,
+      settings,
+      audience,
+      JSON.stringify(card),
+      token.sealed === null,
+    )
+    waits = !isBegun
+    if (isBegun && !options.accepting) await requireSealed(database)
     const now = () => new Date()
-    const { database } = opened
     const importer = openImporter({
       state,
       settings,
@@ -177,8 +201,6 @@ export async function openServerParts(
     if (readUrl !== undefined)
       replica = await openReader(database, { url: readUrl, deployment: settings.deployment })
     const reader: Reader = replica ?? readerOf(database)
-    const kept = token
-    const tokenKey = (label: string) => openTokenKey(kept, settings.keys.rows, label)
     const auditKey = tokenKey(auditKeyLabel)
     const pins = openPins(state)
     const auditMacs = openEntryMacs({
@@ -218,6 +240,7 @@ export async function openServerParts(
       audience,
       card,
       database,
+      acceptAuthority,
       databaseSettings: opened.settings,
       telemetry,
       token,
@@ -318,12 +341,17 @@ export async function openServer(
     const { clock, calls, keys, rotation, now } = services
     const tls = options.tls ?? null
     const app = await buildApp(services, logger, tls, trustedProxies(tls))
+    const watch = await watchAuthority(database.authority, app.log)
     const changes = openChanges(databaseSettings, {
       access() {
         services.authentication.forget()
         services.kmipClients.forget()
+        watch.hint()
       },
-      keys: parts.unwrapping.forgetAll,
+      keys() {
+        parts.unwrapping.forgetAll()
+        watch.hint()
+      },
     })
     const webhookKey = parts.tokenKey(webhookLabel)
     const jobs = options.worker
@@ -348,6 +376,7 @@ export async function openServer(
     app.addHook('onClose', async () => {
       await jobs?.stop()
       await changes.close()
+      await watch.close()
       await services.sharedCounts?.close()
       await parts.strangers.close()
       await parts.audit.close()
@@ -521,26 +550,35 @@ function publicOrigin(): string | null {
   return url.origin
 }
 
+/** Key of the advisory lock: "lux" and the lock's number. */
+const deploymentLock = 0x6c757807
+
 async function knowOurselves(
-  database: Database,
+  database: SealedDatabase,
   settings: Settings,
   audience: string,
   card: string,
-): Promise<void> {
-  await database
-    .insertInto('deployment')
-    .values({ id: settings.deployment, domain: settings.domain, card, audience })
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .execute()
-  const rows = await database.selectFrom('deployment').select(['id', 'audience']).execute()
+  /** A database that is empty may be begun. */
+  may: boolean,
+): Promise<boolean> {
+  const rows = await database.change(async (work) => {
+    // Of servers that begin on one new database, one makes it its own.
+    await sql`select pg_advisory_xact_lock(${deploymentLock})`.execute(work)
+    const there = await work.selectFrom('deployment').select(['id', 'audience']).execute()
+    if (there.length > 0 || !may) return there
+    const { deployment: id, domain } = settings
+    return [await work.authority.insert('deployment', { id, domain, card, audience })]
+  })
   if (!rows.every((row) => row.id === settings.deployment && row.audience === audience)) {
     throw new EnvironmentError('DATABASE-OTHER-SERVER', 'this database belongs to another server')
   }
+  if (rows.length === 0) return false
   await database
     .insertInto('node')
     .values({ id: settings.node, deployment_id: settings.deployment, token_serial: settings.token.serial })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute()
+  return true
 }
 
 /** Tells of each name once. */

@@ -24,7 +24,7 @@ import type { ReplacedRoots } from './keys/replaced-root.ts'
 import type { KeyUnwrapping } from './keys/unwrapping.ts'
 import type { WorkerFigures } from './metrics.ts'
 import type { Clock } from './platform/clock.ts'
-import type { Database } from './platform/database/open.ts'
+import type { SealedDatabase } from './platform/database/authority/authority.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { Draining } from './platform/http/draining.ts'
 import type { SharedCounts } from './platform/shared-counts.ts'
@@ -39,7 +39,7 @@ import type { ThresholdParts } from './threshold/requests.ts'
 export type Services = Omit<Governing & Access, 'organisations' | 'people' | 'authenticators'> & {
   readonly state: StateFolder
   readonly audience: string
-  readonly database: Database
+  readonly database: SealedDatabase
   readonly token: ServerToken
   readonly unwrapping: KeyUnwrapping
   readonly audit: AuditWriter

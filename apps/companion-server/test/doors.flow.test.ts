@@ -6,6 +6,7 @@ import type { Role } from '../src/access/role-names.ts'
 import type { Call } from '../src/audit/record.ts'
 import type { Outcome } from '../src/refusal.ts'
 import type { Services } from '../src/services.ts'
+import { lawfully } from './support/authority.ts'
 import { createIdentity } from './support/create-identity.ts'
 import { openHttp, type Who } from './support/http-under-test.ts'
 import { operationsOfSource } from './support/operations-of-source.ts'
@@ -21,14 +22,11 @@ beforeAll(async () => {
   http = await openHttp('doors')
   await http.takeIn()
   const { database } = http.server.services
-  await database.insertInto('organisation').values({ id: 'else', name: 'Else' }).execute()
-  await database
-    .insertInto('project')
-    .values([
-      { id: 'other', organisation_id: 'else', name: 'Other' },
-      ...many(32).map(({ project: id }) => ({ id, organisation_id: 'org', name: id })),
-    ])
-    .execute()
+  const write = lawfully(database)
+  await write.insert('organisation', { id: 'else', name: 'Else' })
+  await write.insert('project', { id: 'other', organisation_id: 'else', name: 'Other' })
+  for (const { project: id } of many(32))
+    await write.insert('project', { id, organisation_id: 'org', name: id })
   const of = (role: Role, project: string | null, organisation: string | null) =>
     createIdentity(database, { name: role, grants: [{ role, project, organisation }] }).then(http.logIn)
   http.tokens.reader = await of('auditor', 'payments', 'org')

@@ -4,6 +4,9 @@ import { expect, test } from 'vitest'
 import { openReadiness, type Readiness } from '../src/readiness.ts'
 import { accept, EnvironmentError, refuse } from '../src/refusal.ts'
 
+/** Authority as it was looked at last. */
+const whole = { seen: { stopped: new Map(), forged: [] } }
+
 /** A database of which every query gives no row, and none is written where it fails. */
 function databaseThat(fails: Error | null) {
   const query: object = new Proxy(
@@ -14,7 +17,7 @@ function databaseThat(fails: Error | null) {
     },
   )
   const work = async (asked: (work: object) => Promise<void>) => asked(query)
-  return { selectFrom: () => query, transaction: () => ({ execute: work }) }
+  return { selectFrom: () => query, transaction: () => ({ execute: work }), authority: whole }
 }
 
 /** All is well but for what is given. */
@@ -57,6 +60,7 @@ test('READINESS-03 whoever asks while it is looked at hears the same, and takes 
   let began = 0
   const { promise, resolve } = Promise.withResolvers<void>()
   const database = {
+    authority: whole,
     selectFrom: databaseThat(null).selectFrom,
     transaction: () => ({
       async execute(work: (asked: object) => Promise<void>) {
@@ -77,6 +81,14 @@ test('READINESS-03 whoever asks while it is looked at hears the same, and takes 
 
 test('READINESS-03 each part that is red is named by its code, several at once too', async () => {
   expect(await look({})).toEqual([])
+  const [stopped, forged] = [new Map([['org', 'gone']]), ['token forged']]
+  for (const [seen, code] of [
+    [{ stopped, forged }, 'AUTHORITY-OTHER'],
+    [{ stopped: new Map(), forged }, 'ROW-FORGED'],
+  ] as const)
+    expect(await look({ database: { ...databaseThat(null), authority: { seen } } })).toEqual([
+      { part: 'authority', code },
+    ])
   const gone = new HsmError({ code: 'HSM-KEY-ABSENT', detail: 'gone', remedy: 'look' })
   expect(await look({ root: gone })).toEqual([{ part: 'root', code: 'HSM-KEY-ABSENT' }])
   const unwritten = new EnvironmentError('AUDIT-UNAVAILABLE', 'no room')

@@ -5,8 +5,10 @@ import { brotliDecompressSync } from 'node:zlib'
 import { softTokenEnvironment } from '@lux/hsm'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
+import { acceptState } from '../src/commands/accept-state.ts'
 import { migrateDown, migrateUp } from '../src/platform/database/migrate.ts'
 import { openOwnerDatabase } from '../src/platform/database/open.ts'
+import { stateFolder } from '../src/platform/state-folder/folder.ts'
 import { cli, startServer } from './support/commands.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
@@ -62,6 +64,10 @@ test('a server of release 0.1.0 is brought up to date, serves what it encrypted,
   writeFileSync(join(state, 'server.json'), JSON.stringify(moved))
   await restore(join(state, 'postgres'), jsonOf(join(folder, 'rows.json')))
 
+  // What it granted was not sealed then: the token's officer takes it as it is.
+  const pin = async () => Buffer.from(readFileSync(moved.pinFile, 'utf8').trim())
+  const taken = await acceptState(stateFolder(state), () => undefined, pin)
+  expect(taken).toMatchObject({ value: { accepted: true } })
   const { server, address } = await startServer(state)
   async function call(path: string, body: object, access?: string): Promise<Record<string, string>> {
     const authorization: Record<string, string> =

@@ -1,6 +1,4 @@
-import type { Transaction } from 'kysely'
-import type { Database } from '../platform/database/open.ts'
-import type { Tables } from '../platform/database/tables.ts'
+import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import {
   type Action,
@@ -49,7 +47,7 @@ function narrows(given: Conditions | null | undefined, own: Conditions | null | 
 
 /** Roles that somebody would have from now on, each where it would hold. Refuses what no such role is. */
 export async function placesOf(
-  database: Database,
+  database: SealedDatabase,
   grants: readonly Grant[],
   now: Date,
 ): Promise<Outcome<readonly Placed[]>> {
@@ -64,7 +62,7 @@ export async function placesOf(
   return accept(places)
 }
 
-export const governedBy = async (database: Database, identity: string): Promise<Governed> =>
+export const governedBy = async (database: SealedDatabase, identity: string): Promise<Governed> =>
   governedWith(identity, await grantsOf(database, identity))
 
 /** An identity with these roles, which it has. */
@@ -75,23 +73,21 @@ export function governedWith(identity: string, grants: readonly Grant[]): Govern
 }
 
 /** One role where it holds, one that is over too. Refuses OBJECT-ABSENT where there is no such place. */
-export async function placeOf(database: Database, grant: Grant): Promise<Outcome<Placed>> {
+export async function placeOf(database: SealedDatabase, grant: Grant): Promise<Outcome<Placed>> {
   const placed = placing(grant)
   if (!placed.ok || grant.organisation === null) return placed
   const { organisation, project } = grant
   const row = await database
     .selectFrom('organisation')
-    .select('id')
+    .selectAll()
     .where('id', '=', organisation)
     .executeTakeFirst()
   // As of a project that is another's: an organisation's id is not to be found out by asking.
   if (!row) return absent(project === null ? 'organisation' : 'project')
+  await database.authority.vouch('organisation', [row])
   if (project === null) return placed
-  const its = await database
-    .selectFrom('project')
-    .select('organisation_id')
-    .where('id', '=', project)
-    .executeTakeFirst()
+  const its = await database.selectFrom('project').selectAll().where('id', '=', project).executeTakeFirst()
+  if (its) await database.authority.vouch('project', [its])
   return its?.organisation_id === organisation ? placed : absent('project')
 }
 
@@ -114,21 +110,29 @@ function placing(grant: Grant): Outcome<Placed> {
 }
 
 /** An identity that is not revoked, and that nobody changes until this work is over. */
-export function holdIdentity(work: Transaction<Tables>, id: string) {
-  return work
+export async function holdIdentity(work: Work, id: string) {
+  const row = await work
     .selectFrom('identity')
-    .select('client_id')
+    .selectAll()
     .where('id', '=', id)
     .where('revoked_at', 'is', null)
     .forUpdate()
     .executeTakeFirst()
+  if (row) await work.authority.vouch('identity', [row])
+  return row
 }
 
-export async function grantsOf(database: Database, identity: string): Promise<Grant[]> {
+export async function grantsOf(database: SealedDatabase, identity: string): Promise<Grant[]> {
   const rows = await database
     .selectFrom('role_grant')
-    .select(['role', 'organisation_id as organisation', 'project_id as project', 'conditions'])
+    .selectAll()
     .where('identity_id', '=', identity)
     .execute()
-  return rows.map((row) => ({ ...row, conditions: readConditions(row.conditions) }))
+  await database.authority.vouch('role_grant', rows)
+  return rows.map(({ role, organisation_id, project_id, conditions }) => ({
+    role,
+    organisation: organisation_id,
+    project: project_id,
+    conditions: readConditions(conditions),
+  }))
 }

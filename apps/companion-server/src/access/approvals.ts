@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { type Selectable, sql, type Transaction } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { type Names, namesOf } from '../audit/names.ts'
 import type { Call, Subject } from '../audit/record.ts'
 import { changesAlone, entry, ofOneself, paged, pageOf, reads } from '../operations/entry.ts'
-import type { Database } from '../platform/database/open.ts'
-import type { ApprovalRequestTable, Tables } from '../platform/database/tables.ts'
+import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
+import type { ApprovalRequestTable } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import type { ApprovalsNeeded } from './conditions.ts'
 import { id } from './fields.ts'
@@ -36,9 +36,8 @@ export type ApprovalRequest = {
 }
 
 type Stored = Selectable<ApprovalRequestTable>
-type Work = Transaction<Tables>
 type Parts = {
-  readonly database: Database
+  readonly database: SealedDatabase
   inputDigest(subject: Subject): Promise<string | null>
   now(): Date
 }
@@ -67,10 +66,13 @@ export function openApprovals({ database, inputDigest, now }: Parts) {
       if (organisation === null || project === null || key === null)
         return refuse('CONDITION-UNMET', 'only what is done with a key can be approved')
       const { identity } = call.caller
-      return database.transaction().execute(async (work): Promise<Outcome<null>> => {
+      return database.change(async (work): Promise<Outcome<null>> => {
         const open = await openOne(work, { identity, operation, key, asked })
         if (open === undefined || stateOf(open, [], now()) === 'expired') {
-          if (open) await work.deleteFrom('approval_request').where('id', '=', open.id).execute()
+          if (open) {
+            await work.deleteFrom('approval').where('request_id', '=', open.id).execute()
+            await work.deleteFrom('approval_request').where('id', '=', open.id).execute()
+          }
           const at = now()
           const made = await work
             .insertInto('approval_request')
@@ -118,7 +120,7 @@ export function approvalTable({ database, now }: Pick<Parts, 'database' | 'now'>
       name: 'approval.list',
       input: paged,
       run: ({ found: identity, input }) =>
-        database.transaction().execute(async (work) => {
+        database.change(async (work) => {
           const { offset, limit } = pageOf(input)
           const rows = await work
             .selectFrom('approval_request')
@@ -167,7 +169,7 @@ export function approvalTable({ database, now }: Pick<Parts, 'database' | 'now'>
       ],
       secondFactor: approves,
       run: ({ call, input: { id } }) =>
-        database.transaction().execute(async (work): Promise<Outcome<ApprovalRequest>> => {
+        database.change(async (work): Promise<Outcome<ApprovalRequest>> => {
           const { identity } = call.caller
           const held = await work
             .selectFrom('approval_request')

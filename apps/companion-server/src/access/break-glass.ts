@@ -1,11 +1,11 @@
 import { changesAlone, entry, type Permission } from '../operations/entry.ts'
 import { Type } from '../operations/schema.ts'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { id } from './fields.ts'
 
 /** Server admins who can log in by password now, and may whatever is required of others. */
-async function admins(database: Database): Promise<string[]> {
+async function admins(database: SealedDatabase): Promise<string[]> {
   const rows = await database
     .selectFrom('person')
     .innerJoin('identity', 'identity.id', 'person.identity_id')
@@ -21,13 +21,14 @@ async function admins(database: Database): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
-export async function isSignOnRequired(database: Database): Promise<boolean> {
-  const row = await database.selectFrom('deployment').select('sign_on_required').executeTakeFirst()
+export async function isSignOnRequired(database: SealedDatabase): Promise<boolean> {
+  const row = await database.selectFrom('deployment').selectAll().executeTakeFirst()
+  if (row) await database.authority.vouch('deployment', [row])
   return row?.sign_on_required ?? false
 }
 
 /** Refuses BREAK-GLASS-LAST what would leave nobody to come in when the identity provider is gone. */
-export async function notTheLast(database: Database, identity: string): Promise<Outcome<null>> {
+export async function notTheLast(database: SealedDatabase, identity: string): Promise<Outcome<null>> {
   if (!(await isSignOnRequired(database))) return accept(null)
   const all = await admins(database)
   return all.length === 1 && all[0] === identity
@@ -36,7 +37,7 @@ export async function notTheLast(database: Database, identity: string): Promise<
 }
 
 /** Who comes in by password, and whether anybody else does. */
-export function breakGlassTable({ database }: { readonly database: Database }) {
+export function breakGlassTable({ database }: { readonly database: SealedDatabase }) {
   const governing = {
     ...changesAlone,
     find: () => accept(null),
@@ -65,11 +66,9 @@ export function breakGlassTable({ database }: { readonly database: Database }) {
         return on ? accept(null) : notTheLast(database, identity)
       },
       async run({ input: { identity, on } }) {
-        await database
-          .updateTable('person')
-          .set({ break_glass: on })
-          .where('identity_id', '=', identity)
-          .execute()
+        await database.change((work) =>
+          work.authority.update('person', { identity_id: identity }, { break_glass: on }),
+        )
         return accept(null)
       },
     }),
@@ -84,7 +83,9 @@ export function breakGlassTable({ database }: { readonly database: Database }) {
           ? refuse('BREAK-GLASS-NONE', 'no server admin is break-glass, enrolled and without conditions')
           : accept(null),
       async run({ input: { required } }) {
-        await database.updateTable('deployment').set({ sign_on_required: required }).execute()
+        await database.change((work) =>
+          work.authority.update('deployment', {}, { sign_on_required: required }),
+        )
         return accept(null)
       },
     }),

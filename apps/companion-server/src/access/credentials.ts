@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { changesAlone, entry, type Permission, reads } from '../operations/entry.ts'
 import { Type } from '../operations/schema.ts'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { absentIdentity, type Governed, governedBy, holdIdentity } from './appointing.ts'
 import type { AwsKey, AwsKeys } from './aws-keys.ts'
@@ -27,10 +27,10 @@ export type MadeApiKey = {
 
 const maxApiKeys = 32
 
-type Parts = { readonly database: Database; readonly awsKeys: AwsKeys; now(): Date }
+type Parts = { readonly database: SealedDatabase; readonly awsKeys: AwsKeys; now(): Date }
 
 /** Of an identity, for whoever governs it; `orOwn`: and of itself. */
-export const governing = (database: Database, orOwn: { readonly orOwn?: true } = {}) => ({
+export const governing = (database: SealedDatabase, orOwn: { readonly orOwn?: true } = {}) => ({
   find: async ({ identity }: { readonly identity: string }): Promise<Outcome<Governed>> =>
     accept(await governedBy(database, identity)),
   permissions: (governs: Governed): readonly Permission[] => [{ governs, ...orOwn }],
@@ -85,22 +85,12 @@ function keptEntries({ database, now }: Parts) {
       name: 'credential.revoke',
       input: { identity: id, id },
       run: ({ input: { identity, id } }) =>
-        database.transaction().execute(async (work) => {
+        database.change(async (work) => {
           const revoked_at = now()
-          await work
-            .updateTable('client_secret')
-            .set({ revoked_at })
-            .where('identity_id', '=', identity)
-            .where('id', '=', id)
-            .where('revoked_at', 'is', null)
-            .execute()
-          await work
-            .updateTable('token')
-            .set({ revoked_at })
-            .where('identity_id', '=', identity)
-            .where(({ eb, or }) => or([eb('id', '=', id), eb('client_secret_id', '=', id)]))
-            .where('revoked_at', 'is', null)
-            .execute()
+          const ended = { identity_id: identity, revoked_at: null }
+          await work.authority.update('client_secret', { ...ended, id }, { revoked_at })
+          await work.authority.update('token', { ...ended, id }, { revoked_at })
+          await work.authority.update('token', { ...ended, client_secret_id: id }, { revoked_at })
           return accept(null)
         }),
     }),
@@ -111,15 +101,12 @@ function keptEntries({ database, now }: Parts) {
 function newEntries({ database, awsKeys, now }: Parts) {
   const equipping = { ...changesAlone, ...governing(database, { orOwn: true }), secondFactor: true }
 
-  async function insertApiKey(work: Database, identity: string, named: string, ttlSeconds: number) {
+  async function insertApiKey(work: Work, identity: string, named: string, ttlSeconds: number) {
     const made = randomUUID()
     const token = randomBytes(32).toString('base64url')
     const expiresAt = new Date(now().getTime() + ttlSeconds * 1000)
     const row = { id: made, hash: hashSecret(token), identity_id: identity, name: named }
-    await work
-      .insertInto('token')
-      .values({ ...row, expires_at: expiresAt, revoked_at: null })
-      .execute()
+    await work.authority.insert('token', { ...row, expires_at: expiresAt, revoked_at: null })
     return { id: made, token, expiresAt, aws: await awsKeys.of(made) }
   }
 
@@ -130,7 +117,7 @@ function newEntries({ database, awsKeys, now }: Parts) {
       name: 'credential.add-secret',
       input: { identity: id },
       run: ({ input: { identity } }) =>
-        database.transaction().execute(async (work) => {
+        database.change(async (work) => {
           const row = await holdIdentity(work, identity)
           if (!row?.client_id) return absentIdentity()
           const there = await work
@@ -143,10 +130,9 @@ function newEntries({ database, awsKeys, now }: Parts) {
             return refuse('CREDENTIALS-FULL', `an identity has at most ${maxSecrets} secrets`)
           const id = randomUUID()
           const clientSecret = randomBytes(32).toString('hex')
-          await work
-            .insertInto('client_secret')
-            .values({ id, identity_id: identity, hash: hashSecret(clientSecret) })
-            .execute()
+          await work.authority.insert('client_secret', {
+            ...{ id, identity_id: identity, hash: hashSecret(clientSecret) },
+          })
           return accept({ id, clientId: row.client_id, clientSecret })
         }),
     }),
@@ -167,7 +153,7 @@ function newEntries({ database, awsKeys, now }: Parts) {
           : refuse('REQUEST-FIELDS', `ttlSeconds: expected ${minTokenTtl} to ${maxTokenTtl}`)
       },
       run: ({ input: { identity, name, ttlSeconds } }) =>
-        database.transaction().execute(async (work): Promise<Outcome<MadeApiKey>> => {
+        database.change(async (work): Promise<Outcome<MadeApiKey>> => {
           if (!(await holdIdentity(work, identity))) return absentIdentity()
           const there = await work
             .selectFrom('token')
@@ -189,18 +175,19 @@ function newEntries({ database, awsKeys, now }: Parts) {
       name: 'credential.rotate-api-key',
       input: { identity: id, id },
       run: ({ input: { identity, id } }) =>
-        database.transaction().execute(async (work): Promise<Outcome<MadeApiKey>> => {
+        database.change(async (work): Promise<Outcome<MadeApiKey>> => {
           if (!(await holdIdentity(work, identity))) return absentIdentity()
-          const old = await work
-            .updateTable('token')
-            .set({ revoked_at: now() })
-            .where('identity_id', '=', identity)
-            .where('id', '=', id)
-            .where('name', 'is not', null)
-            .where('revoked_at', 'is', null)
-            .where('expires_at', '>', now())
-            .returning(['name', 'created_at', 'expires_at'])
-            .executeTakeFirst()
+          const [old] = await work.authority.update(
+            'token',
+            (its) =>
+              its
+                .where('identity_id', '=', identity)
+                .where('id', '=', id)
+                .where('name', 'is not', null)
+                .where('revoked_at', 'is', null)
+                .where('expires_at', '>', now()),
+            { revoked_at: now() },
+          )
           if (!old?.name) return refuse('OBJECT-ABSENT', 'API key not found')
           const ttl = Math.ceil((old.expires_at.getTime() - old.created_at.getTime()) / 1000)
           return accept(await insertApiKey(work, identity, old.name, ttl))

@@ -1,9 +1,8 @@
-import { sql, type Transaction } from 'kysely'
+import { sql } from 'kysely'
 import { checkSearch, maxSearch } from '../keys/named.ts'
 import { changesAlone, entry, ofOneself, paged, pageOf, reads } from '../operations/entry.ts'
 import { Type } from '../operations/schema.ts'
-import type { Database } from '../platform/database/open.ts'
-import type { Tables } from '../platform/database/tables.ts'
+import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
 import { accept, refuse } from '../refusal.ts'
 import { absentIdentity, governedWith, grantsOf, mayGovern, placesOf } from './appointing.ts'
 import type { Grant } from './authorize.ts'
@@ -32,18 +31,17 @@ export type Listed = {
   readonly grants: readonly NamedGrant[]
 }
 
-type Parts = { readonly database: Database; now(): Date }
+type Parts = { readonly database: SealedDatabase; now(): Date }
 
 /** Every token of an identity, API keys too, and every log-in under way. How many tokens it ended. */
-export async function endTokens(work: Transaction<Tables>, identity: string, at: Date): Promise<number> {
+export async function endTokens(work: Work, identity: string, at: Date): Promise<number> {
   await work.deleteFrom('sign_on_attempt').where('identity_id', '=', identity).execute()
-  const ended = await work
-    .updateTable('token')
-    .set({ revoked_at: at })
-    .where('identity_id', '=', identity)
-    .where('revoked_at', 'is', null)
-    .executeTakeFirst()
-  return Number(ended.numUpdatedRows)
+  const ended = await work.authority.update(
+    'token',
+    { identity_id: identity, revoked_at: null },
+    { revoked_at: at },
+  )
+  return ended.length
 }
 
 /** Who is here: machines are made and ended, sessions ended, and each is shown to whoever may appoint him. */
@@ -52,7 +50,7 @@ export const identityTable = (parts: Parts) => ({ ...shownEntries(parts), ...liv
 function livingEntries({ database, now }: Parts) {
   const ended = async (identity: string) =>
     accept({
-      ended: await database.transaction().execute((work) => endTokens(work, identity, now())),
+      ended: await database.change((work) => endTokens(work, identity, now())),
     })
 
   return {
@@ -74,9 +72,7 @@ function livingEntries({ database, now }: Parts) {
       permissions: (places) => places.map((gives) => ({ gives })),
       secondFactor: true,
       run: ({ input }) =>
-        database
-          .transaction()
-          .execute((work) => insertIdentity(work, { ...input, grants: input.grants.map(grantOf) })),
+        database.change((work) => insertIdentity(work, { ...input, grants: input.grants.map(grantOf) })),
     }),
 
     /** No token lives longer than a second more. Given again, it changes nothing. */
@@ -87,19 +83,16 @@ function livingEntries({ database, now }: Parts) {
       input: { identity: id },
       fits: ({ input: { identity } }) => notTheLast(database, identity),
       async run({ input: { identity } }) {
-        // An identity provider does not begin again what was ended here.
-        await database
-          .updateTable('member')
-          .set({ deactivated_at: null })
-          .where('identity_id', '=', identity)
-          .execute()
-        await database
-          .updateTable('identity')
-          .set({ revoked_at: now() })
-          .where('id', '=', identity)
-          .where('revoked_at', 'is', null)
-          .execute()
-        return accept(null)
+        return database.change(async (work) => {
+          // An identity provider does not begin again what was ended here.
+          await work
+            .updateTable('member')
+            .set({ deactivated_at: null })
+            .where('identity_id', '=', identity)
+            .execute()
+          await work.authority.update('identity', { id: identity, revoked_at: null }, { revoked_at: now() })
+          return accept(null)
+        })
       },
     }),
 
@@ -130,16 +123,15 @@ function livingEntries({ database, now }: Parts) {
       isChange: false,
       input: {},
       async run({ call: { caller } }) {
-        const over = await database
-          .updateTable('token')
-          .set({ revoked_at: now() })
-          .where('id', '=', caller.session?.token ?? null)
-          .where('identity_id', '=', caller.identity)
-          .where('revoked_at', 'is', null)
-          .executeTakeFirst()
-        return Number(over.numUpdatedRows) === 1
-          ? accept(null)
-          : refuse('ACCESS-REFUSED', 'there is no such session')
+        const token = caller.session?.token ?? ''
+        const over = await database.change((work) =>
+          work.authority.update(
+            'token',
+            { id: token, identity_id: caller.identity, revoked_at: null },
+            { revoked_at: now() },
+          ),
+        )
+        return over.length === 1 ? accept(null) : refuse('ACCESS-REFUSED', 'there is no such session')
       },
     }),
   }
@@ -205,12 +197,12 @@ function shownEntries({ database }: Parts) {
 }
 
 /** Whether the first server admin was made: until then there is nobody to log in. */
-export async function isSetUp(database: Database): Promise<boolean> {
+export async function isSetUp(database: SealedDatabase): Promise<boolean> {
   const row = await database.selectFrom('deployment').select('set_up_at').executeTakeFirstOrThrow()
   return row.set_up_at !== null
 }
 
-const rowsOf = (database: Database) =>
+const rowsOf = (database: SealedDatabase) =>
   database
     .selectFrom('identity')
     .leftJoin('person', 'person.identity_id', 'identity.id')
@@ -224,7 +216,7 @@ const kindOf = (row: { readonly username: string | null; readonly is_member: boo
   row.username !== null || row.is_member ? 'person' : 'service'
 
 async function toListed(
-  database: Database,
+  database: SealedDatabase,
   {
     revoked_at,
     created_at,

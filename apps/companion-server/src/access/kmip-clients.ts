@@ -5,11 +5,11 @@ import type { Record } from '../audit/record.ts'
 import { changes, entry, type Permission, reads } from '../operations/entry.ts'
 import { openPipeline, operationsOf, unapproved } from '../operations/pipeline.ts'
 import { Type } from '../operations/schema.ts'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { governedBy, grantsOf } from './appointing.ts'
 import { absent, type Caller, neverProved } from './authorize.ts'
-import { nameShape } from './tokens.ts'
+import { living, nameShape } from './tokens.ts'
 
 /** Who asks: an identity, and the one project that its certificate stands for. */
 export type KmipClient = {
@@ -25,7 +25,7 @@ export type KmipClients = {
   forget(): void
 }
 
-export function openKmipClients(database: Database, now: () => Date): KmipClients {
+export function openKmipClients(database: SealedDatabase, now: () => Date): KmipClients {
   const known = new LRUCache<string, { client: KmipClient; until: Date }>({ max: 10_000, ttl: 1000 })
 
   return {
@@ -36,31 +36,28 @@ export function openKmipClients(database: Database, now: () => Date): KmipClient
       if (cached && cached.until > now()) return accept(asking(cached.client, source))
       const row = await database
         .selectFrom('kmip_client')
-        .innerJoin('identity', 'identity.id', 'kmip_client.identity_id')
-        .innerJoin('project', 'project.id', 'kmip_client.project_id')
-        .select([
-          'identity.id as identity',
-          'identity.client_id as clientId',
-          'identity.revoked_at as identityRevoked',
-          'kmip_client.revoked_at as revoked',
-          'kmip_client.expires_at as expires',
-          'project.id as project',
-          'project.organisation_id as organisation',
-        ])
-        .where('kmip_client.spki', '=', Buffer.from(spki))
+        .selectAll()
+        .where('spki', '=', Buffer.from(spki))
         .executeTakeFirst()
       if (!row) return refuse('KMIP-CERTIFICATE', 'the certificate is registered for nobody')
-      if (row.revoked !== null || row.identityRevoked !== null)
+      const identity = await living(database, row.identity_id)
+      if (row.revoked_at !== null || identity === undefined)
         return refuse('KMIP-CERTIFICATE', 'the certificate is revoked')
-      if (row.expires <= now()) return refuse('KMIP-CERTIFICATE', 'the certificate has expired')
-      const grants = await grantsOf(database, row.identity)
-      const { organisation, project } = row
+      if (row.expires_at <= now()) return refuse('KMIP-CERTIFICATE', 'the certificate has expired')
+      const grants = await grantsOf(database, identity.id)
+      const place = await database
+        .selectFrom('project')
+        .selectAll()
+        .where('id', '=', row.project_id)
+        .executeTakeFirstOrThrow()
+      await database.authority.vouch('project', [place])
+      const { organisation_id: organisation, id: project } = place
       const caller = {
-        ...{ identity: row.identity, grants },
-        ...(row.clientId === null ? { session: { provedAt: neverProved } } : {}),
+        ...{ identity: identity.id, grants },
+        ...(identity.client_id === null ? { session: { provedAt: neverProved } } : {}),
       }
       const client = { caller, organisation, project }
-      known.set(name, { client, until: row.expires })
+      known.set(name, { client, until: row.expires_at })
       return accept(asking(client, source))
     },
   }
@@ -82,7 +79,7 @@ export type RegisteredClient = {
 export type KmipRegistry = ReturnType<typeof openKmipRegistry>
 
 /** Which certificates may speak KMIP, for who governs their projects. */
-export const openKmipRegistry = (parts: { readonly database: Database; readonly record: Record }) =>
+export const openKmipRegistry = (parts: { readonly database: SealedDatabase; readonly record: Record }) =>
   operationsOf(kmipClientTable(parts), openPipeline({ record: parts.record, approvals: unapproved }))
 
 type Place = { readonly organisation: string; readonly project: string }
@@ -94,7 +91,7 @@ const governing = (place: Place): Permission => ({
   key: null,
 })
 
-export function kmipClientTable({ database }: { readonly database: Database }) {
+export function kmipClientTable({ database }: { readonly database: SealedDatabase }) {
   async function placeOf(project: string): Promise<Outcome<Place>> {
     const row = await database
       .selectFrom('project')

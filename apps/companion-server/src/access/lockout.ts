@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { sql } from 'kysely'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 
 /** So many failures cost nothing; each one after that makes the next try wait twice as long, in seconds, from `first` to `most`. */
 type Rule = { readonly free: number; readonly first: number; readonly most: number }
@@ -54,7 +54,7 @@ const ofProgram = (account: string, source: string): Counter => ({
 })
 
 /** Whether a program has to wait: failures alone are counted, and afterwards, since it may come many times at once. */
-export async function isLocked(database: Database, account: string, source: string): Promise<boolean> {
+export async function isLocked(database: SealedDatabase, account: string, source: string): Promise<boolean> {
   const counter = ofProgram(account, source)
   const row = await database
     .selectFrom('login_failure')
@@ -66,7 +66,7 @@ export async function isLocked(database: Database, account: string, source: stri
   return row !== undefined
 }
 
-export function countFailure(database: Database, account: string, source: string): Promise<Try> {
+export function countFailure(database: SealedDatabase, account: string, source: string): Promise<Try> {
   return take(database, ofProgram(account, source))
 }
 
@@ -74,7 +74,7 @@ export function countFailure(database: Database, account: string, source: string
  * For what a person types: a try counts as failed before it is looked at, so that of many at once no more are looked at than of one after
  * another.
  */
-export async function takeTry(database: Database, account: string, from: From): Promise<Try> {
+export async function takeTry(database: SealedDatabase, account: string, from: From): Promise<Try> {
   const taken: Try[] = []
   const counters = countersOf(account, from)
   for (const counter of counters) {
@@ -92,7 +92,7 @@ export async function takeTry(database: Database, account: string, from: From): 
  * After a try that succeeded: the account begins anew. The network, which others guess from too, has one failure less, so that people who
  * mistype and then log in add none.
  */
-export async function giveBackTry(database: Database, account: string, from: From): Promise<void> {
+export async function giveBackTry(database: SealedDatabase, account: string, from: From): Promise<void> {
   for (const counter of countersOf(account, from))
     if (counter.account === '') await giveBack(database, counter, 2)
     else
@@ -104,7 +104,7 @@ export async function giveBackTry(database: Database, account: string, from: Fro
 }
 
 /** What has no say any more in who has to wait. */
-export async function forgetFailures(database: Database): Promise<void> {
+export async function forgetFailures(database: SealedDatabase): Promise<void> {
   await database
     .deleteFrom('login_failure')
     .where('window_started_at', '<', sql<Date>`now() - ${forgottenAfter}`)
@@ -112,7 +112,7 @@ export async function forgetFailures(database: Database): Promise<void> {
 }
 
 /** Those that cost nothing count from the first of them, so that a few each day never add up; what makes wait counts from the last. */
-async function take(database: Database, { account, source, rule }: Counter): Promise<Try> {
+async function take(database: SealedDatabase, { account, source, rule }: Counter): Promise<Try> {
   const { rows } = await sql<{ failures: number }>`
     insert into login_failure (account, source, failures, window_started_at) values (${account}, ${source}, 1, now())
     on conflict (account, source) do update set
@@ -131,7 +131,7 @@ const isOver = ({ free, first, most }: Rule) => sql<boolean>`(login_failure.fail
   or login_failure.window_started_at + make_interval(secs => least(
     ${first}::float8 * power(2, least(login_failure.failures - ${free}::integer, 20)), ${most}::float8)) <= now())`
 
-async function giveBack(database: Database, { account, source }: Counter, count = 1): Promise<void> {
+async function giveBack(database: SealedDatabase, { account, source }: Counter, count = 1): Promise<void> {
   await database
     .updateTable('login_failure')
     .set({ failures: sql<number>`greatest(failures - ${count}::integer, 0)` })

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { Selectable, Transaction } from 'kysely'
+import type { Selectable } from 'kysely'
 import { changesAlone, entry, ofOneself, type Permission, reads } from '../operations/entry.ts'
 import { Type } from '../operations/schema.ts'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
 import type {
   OrganisationKekTable,
   OrganisationTable,
@@ -10,7 +10,6 @@ import type {
   ProjectTable,
   RootConfigTable,
   RootState,
-  Tables,
   VersionState,
 } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
@@ -41,9 +40,8 @@ const rootStates = {
   destroyed: 'destroyed',
 } as const satisfies { readonly [state in RootState]: VersionState }
 
-type Work = Transaction<Tables>
 type Parts = {
-  readonly database: Database
+  readonly database: SealedDatabase
   /** Who makes the KEK of what is made here. */
   readonly parents: {
     makeOrganisationKek(work: Work, organisation: string): Promise<void>
@@ -55,13 +53,14 @@ const checkName = (name: string): Outcome<null> =>
   nameShape.test(name) ? accept(null) : refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
 
 /** In an organisation that is there. */
-export const inOrganisation = (database: Database, action: Action) => ({
+export const inOrganisation = (database: SealedDatabase, action: Action) => ({
   async find({ organisation }: { readonly organisation: string }): Promise<Outcome<Organisation>> {
     const row = await database
       .selectFrom('organisation')
       .selectAll()
       .where('id', '=', organisation)
       .executeTakeFirst()
+    if (row) await database.authority.vouch('organisation', [row])
     return row ? accept(row) : absent('organisation')
   },
   permissions: ({ id: organisation }: Organisation): readonly Permission[] => [
@@ -84,13 +83,8 @@ function madeEntries({ database, parents }: Parts) {
       run({ input: { name }, subject }) {
         const id = randomUUID()
         subject.organisation = id
-        return database.transaction().execute(async (work) => {
-          const row = { id, name }
-          const made = await work
-            .insertInto('organisation')
-            .values(row)
-            .returningAll()
-            .executeTakeFirstOrThrow()
+        return database.change(async (work) => {
+          const made = await work.authority.insert('organisation', { id, name })
           await parents.makeOrganisationKek(work, id)
           return accept(made)
         })
@@ -109,9 +103,8 @@ function madeEntries({ database, parents }: Parts) {
       run({ found: { id: organisation }, input: { name }, subject }) {
         const id = randomUUID()
         subject.project = id
-        return database.transaction().execute(async (work) => {
-          const row = { id, organisation_id: organisation, name }
-          const made = await work.insertInto('project').values(row).returningAll().executeTakeFirstOrThrow()
+        return database.change(async (work) => {
+          const made = await work.authority.insert('project', { id, organisation_id: organisation, name })
           await parents.makeProjectKek(work, organisation, id)
           return accept(made)
         })
@@ -129,20 +122,19 @@ function madeEntries({ database, parents }: Parts) {
       async find({ project }) {
         const row = await database
           .selectFrom('project')
-          .select(['id as project', 'organisation_id as organisation'])
+          .selectAll()
           .where('id', '=', project)
           .executeTakeFirst()
-        return row ? accept(row) : refuse('PROJECT-ABSENT', `there is no project ${project}`)
+        if (row === undefined) return refuse('PROJECT-ABSENT', `there is no project ${project}`)
+        await database.authority.vouch('project', [row])
+        return accept({ project, organisation: row.organisation_id })
       },
       permissions: (place) => [
         { action: 'project.create', resource: { kind: 'project', ...place }, key: null },
       ],
       async run({ input: { project, allowed } }) {
-        await database
-          .updateTable('project')
-          .set({ plain_export: allowed === 'yes', wrapped_export: allowed === 'wrapped' })
-          .where('id', '=', project)
-          .execute()
+        const set = { plain_export: allowed === 'yes', wrapped_export: allowed === 'wrapped' }
+        await database.change((work) => work.authority.update('project', { id: project }, set))
         return accept(null)
       },
     }),

@@ -1,9 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { checkPassphrase } from '@lux/crypto/passphrase'
-import type { Transaction } from 'kysely'
 import { changes, changesAlone, entry, given, ofOneself } from '../operations/entry.ts'
-import type { Database } from '../platform/database/open.ts'
-import type { Tables } from '../platform/database/tables.ts'
+import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { placesOf } from './appointing.ts'
 import type { Grant } from './authorize.ts'
@@ -12,7 +10,7 @@ import { governing } from './credentials.ts'
 import { grantOf, grants, id, name } from './fields.ts'
 import { giveBackTry, takeTry } from './lockout.ts'
 import { hashPassword, isPassword, nobody, type PersonSecrets, type SecondFactor } from './person-secrets.ts'
-import { checkNewIdentity, hashSecret, insertGrants, issue, type LoggedIn } from './tokens.ts'
+import { checkNewIdentity, hashSecret, homeOf, insertGrants, issue, type LoggedIn } from './tokens.ts'
 import { password, username } from './webauthn/response-fields.ts'
 
 export type NewPerson = {
@@ -29,7 +27,7 @@ export type Enrolment = {
   readonly expiresAt: Date
 }
 
-type Parts = { readonly database: Database; readonly secrets: PersonSecrets; now(): Date }
+type Parts = { readonly database: SealedDatabase; readonly secrets: PersonSecrets; now(): Date }
 
 /** Who guesses in a session has logged in, and strangers have none: it has one count of its own. */
 const inSession = { device: 'session' }
@@ -56,9 +54,7 @@ function invitingEntries({ database, now }: Parts) {
       permissions: (places) => places.map((gives) => ({ gives })),
       secondFactor: true,
       run: ({ input }) =>
-        database
-          .transaction()
-          .execute((work) => insertPerson(work, { ...input, grants: input.grants.map(grantOf) }, now())),
+        database.change((work) => insertPerson(work, { ...input, grants: input.grants.map(grantOf) }, now())),
     }),
 
     /** A new code for who lost password or second factor: all of them end at once, and so does every token. */
@@ -72,26 +68,24 @@ function invitingEntries({ database, now }: Parts) {
       run({ input: { identity } }) {
         const code = randomBytes(32).toString('base64url')
         const expiresAt = new Date(now().getTime() + enrolmentLives)
-        return database.transaction().execute(async (work): Promise<Outcome<Enrolment>> => {
-          const person = await work
-            .updateTable('person')
-            .set({
+        return database.change(async (work): Promise<Outcome<Enrolment>> => {
+          const [person] = await work.authority.update(
+            'person',
+            { identity_id: identity },
+            {
               password_hash: null,
               totp_sealed: null,
               enrolment_hash: hashSecret(code),
               enrolment_expires_at: expiresAt,
-            })
-            .where('identity_id', '=', identity)
-            .returning('username')
-            .executeTakeFirst()
+            },
+          )
           if (!person) return refuse('OBJECT-ABSENT', 'Person not found')
-          await work.deleteFrom('authenticator').where('identity_id', '=', identity).execute()
-          await work
-            .updateTable('token')
-            .set({ revoked_at: now() })
-            .where('identity_id', '=', identity)
-            .where('revoked_at', 'is', null)
-            .execute()
+          await work.authority.remove('authenticator', { identity_id: identity })
+          await work.authority.update(
+            'token',
+            { identity_id: identity, revoked_at: null },
+            { revoked_at: now() },
+          )
           return accept({ identity, username: person.username, code, expiresAt })
         })
       },
@@ -101,13 +95,16 @@ function invitingEntries({ database, now }: Parts) {
 
 /** What a person does in his own session. */
 function sessionEntries({ database, secrets, now }: Parts) {
-  const enrolled = (identity: string) =>
-    database
+  async function enrolled(identity: string) {
+    const row = await database
       .selectFrom('person')
-      .select(['identity_id', 'username', 'password_hash', 'totp_sealed'])
+      .selectAll()
       .where('identity_id', '=', identity)
       .where('enrolment_hash', 'is', null)
       .executeTakeFirst()
+    if (row) await database.authority.vouch('person', [row])
+    return row
+  }
 
   return {
     /**
@@ -134,20 +131,18 @@ function sessionEntries({ database, secrets, now }: Parts) {
         if (!isOpen || !matches) return refuse('PASSWORD-WRONG', 'it does not fit, or is locked')
         await giveBackTry(database, account, inSession)
         const password_hash = await hashPassword(input.password)
-        await database.transaction().execute(async (work) => {
-          await work
-            .updateTable('person')
-            .set({ password_hash })
-            .where('identity_id', '=', identity)
-            .execute()
-          await work
-            .updateTable('token')
-            .set({ revoked_at: now() })
-            .where('identity_id', '=', identity)
-            .where('name', 'is', null)
-            .where('id', '!=', call.caller.session?.token ?? '')
-            .where('revoked_at', 'is', null)
-            .execute()
+        await database.change(async (work) => {
+          await work.authority.update('person', { identity_id: identity }, { password_hash })
+          await work.authority.update(
+            'token',
+            (its) =>
+              its
+                .where('identity_id', '=', identity)
+                .where('name', 'is', null)
+                .where('id', '!=', call.caller.session?.token ?? '')
+                .where('revoked_at', 'is', null),
+            { revoked_at: now() },
+          )
         })
         return accept(null)
       },
@@ -172,15 +167,14 @@ function sessionEntries({ database, secrets, now }: Parts) {
         if ((await takeTry(database, account, inSession)) === 'locked') return wrong
         if ((await secrets.shown(person, factor)) !== 'shown') return wrong
         await giveBackTry(database, account, inSession)
-        const left = await leftOf(call.caller.session?.token ?? '')
+        const id = call.caller.session?.token ?? ''
+        const left = await leftOf(id)
         if (left <= 0) return wrong
-        const token = await issue(database, identity, left, { provedAt: now() })
-        await database
-          .updateTable('token')
-          .set({ revoked_at: now() })
-          .where('id', '=', call.caller.session?.token ?? '')
-          .execute()
-        return accept(token)
+        return database.change(async (work) => {
+          const token = await issue(work, identity, left, { provedAt: now() })
+          await work.authority.update('token', { id }, { revoked_at: now() })
+          return accept(token)
+        })
       },
     }),
   }
@@ -198,7 +192,7 @@ function sessionEntries({ database, secrets, now }: Parts) {
 
 /** A person who has yet to enrol, in a transaction that may do more. Refuses USERNAME-TAKEN and what `checkPerson` does. */
 export async function insertPerson(
-  work: Transaction<Tables>,
+  work: Work,
   { username, name, grants }: NewPerson,
   now: Date,
 ): Promise<Outcome<Enrolment>> {
@@ -213,30 +207,23 @@ export async function insertPerson(
     .where('username', '=', username)
     .executeTakeFirst()
   if (taken) return refuse('USERNAME-TAKEN', 'another person has this name')
-  await work
-    .insertInto('identity')
-    .values({ id: identity, name, client_id: null, token_ttl_seconds: personTokenTtl, revoked_at: null })
-    .execute()
-  await work
-    .insertInto('person')
-    .values({
-      identity_id: identity,
-      username,
-      enrolment_hash: hashSecret(code),
-      enrolment_expires_at: expiresAt,
-    })
-    .execute()
+  await work.authority.insert('identity', {
+    ...{ id: identity, name, client_id: null, token_ttl_seconds: personTokenTtl, revoked_at: null },
+    tenant: homeOf(grants),
+  })
+  await work.authority.insert('person', {
+    identity_id: identity,
+    username,
+    enrolment_hash: hashSecret(code),
+    enrolment_expires_at: expiresAt,
+  })
   await insertGrants(work, identity, grants)
   return accept({ identity, username, code, expiresAt })
 }
 
 /** The deployment has its first admin, and no code makes another. */
-export async function endSetUp(work: Transaction<Tables>, now: Date): Promise<void> {
-  await work
-    .updateTable('deployment')
-    .set({ set_up_at: now, setup_code_hash: null })
-    .where('set_up_at', 'is', null)
-    .execute()
+export async function endSetUp(work: Work, now: Date): Promise<void> {
+  await work.authority.update('deployment', { set_up_at: null }, { set_up_at: now, setup_code_hash: null })
 }
 
 /** Refuses NAME-MALFORMED and what `checkNewIdentity` does. */

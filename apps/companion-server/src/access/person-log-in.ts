@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { checkPassphrase } from '@lux/crypto/passphrase'
 import type { Call, Record } from '../audit/record.ts'
 import { type Attempt, knownBy, type Strangers } from '../audit/strangers.ts'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { isSignOnRequired } from './break-glass.ts'
 import { deviceOf, makeDevice } from './device.ts'
@@ -19,7 +19,7 @@ import {
   stepOf,
   totpOf,
 } from './person-secrets.ts'
-import { hashSecret, issue, type LoggedIn } from './tokens.ts'
+import { hashSecret, issue, type LoggedIn, living } from './tokens.ts'
 
 /** By password and one second factor. */
 export type PersonLogIn = { readonly username: string; readonly password: string } & SecondFactor
@@ -27,7 +27,7 @@ export type PersonLogIn = { readonly username: string; readonly password: string
 type Enrolling = { readonly code: string; readonly password: string; readonly totp: string }
 
 type Parts = {
-  readonly database: Database
+  readonly database: SealedDatabase
   readonly record: Record
   readonly strangers: Strangers
   readonly secrets: PersonSecrets
@@ -52,12 +52,13 @@ export function openPersonLogIns({ database, record, strangers, secrets, now, al
       return record(call, 'person.begin-enrolment', async () => {
         const secret = randomBytes(20)
         const sealed = sealSecret(await secrets.key(), person.identity_id, secret)
-        await database
-          .updateTable('person')
-          .set({ totp_sealed: sealed, totp_step: 0 })
-          .where('identity_id', '=', person.identity_id)
-          .where('enrolment_hash', '=', hashSecret(code))
-          .execute()
+        await database.change((work) =>
+          work.authority.update(
+            'person',
+            { identity_id: person.identity_id, enrolment_hash: hashSecret(code) },
+            { totp_sealed: sealed, totp_step: 0 },
+          ),
+        )
         return accept({ totpUri: totpOf(secret, person.username).toString(), call })
       })
     },
@@ -111,6 +112,8 @@ export function openPersonLogIns({ database, record, strangers, secrets, now, al
           ).catch(strangers.unentered)
         return strangers.counted(asked, refused)
       }
+      await database.authority.vouch('person', [person])
+      await living(database, person.identity_id)
       await giveBackTry(database, account, from)
       const token = await issue(database, person.identity_id, person.token_ttl_seconds, { provedAt: now() })
       const call = knownBy(asked, person.identity_id)
@@ -134,7 +137,7 @@ export function openPersonLogIns({ database, record, strangers, secrets, now, al
     const step = stepOf(secret, totp, now())
     if (step === null) return refuse('TOTP-WRONG', 'the code is not the authenticator’s')
     const password_hash = await hashPassword(password)
-    const done = await database.transaction().execute(async (work) => {
+    const done = await database.change(async (work) => {
       const admin = await work
         .selectFrom('role_grant')
         .select('role')
@@ -143,13 +146,12 @@ export function openPersonLogIns({ database, record, strangers, secrets, now, al
         .executeTakeFirst()
       // First, as a set-up does it that would take this person's place.
       if (admin) await work.selectFrom('deployment').select('id').forUpdate().execute()
-      const its = await work
-        .updateTable('person')
-        .set({ password_hash, totp_step: step, enrolment_hash: null, enrolment_expires_at: null })
-        .where('identity_id', '=', person.identity_id)
-        .where('enrolment_hash', '=', hashSecret(code))
-        .executeTakeFirst()
-      if (Number(its.numUpdatedRows) === 0) return false
+      const its = await work.authority.update(
+        'person',
+        { identity_id: person.identity_id, enrolment_hash: hashSecret(code) },
+        { password_hash, totp_step: step, enrolment_hash: null, enrolment_expires_at: null },
+      )
+      if (its.length === 0) return false
       if (admin) await endSetUp(work, now())
       return true
     })
@@ -165,6 +167,7 @@ export function openPersonLogIns({ database, record, strangers, secrets, now, al
       .where('enrolment_hash', '=', hashSecret(code))
       .where('enrolment_expires_at', '>', now())
       .executeTakeFirst()
+    if (person) await database.authority.vouch('person', [person])
     return person ?? 'absent'
   }
 }

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { aesGcmOpen, aesGcmSeal, concatBytes, FormatError, utf8 } from '@lux/crypto'
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import { Secret, TOTP } from 'otpauth'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import { EnvironmentError } from '../refusal.ts'
 import type { Authenticators, Proof } from './webauthn/authenticators.ts'
 
@@ -12,7 +12,7 @@ export type SecondFactor = { readonly totp: string } | { readonly assertion: Aut
 const period = 30
 
 type Parts = {
-  readonly database: Database
+  readonly database: SealedDatabase
   /** Of the token, for the secrets of second factors; null while it is sealed. */
   secretsKey(): Promise<Uint8Array | null>
   readonly authenticators: Pick<Authenticators, 'prove'>

@@ -10,7 +10,7 @@ import {
 import { sql } from 'kysely'
 import { changesAlone, entry, type Permission, reads } from '../operations/entry.ts'
 import { Type } from '../operations/schema.ts'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import type { Action } from './authorize.ts'
 import type { Conditions } from './conditions.ts'
@@ -55,7 +55,7 @@ export type SignedReview = { readonly payload: AccessReview; readonly signatures
 export const reviewContext = 'lux-server/v1/access-review'
 
 type Parts = {
-  readonly database: Database
+  readonly database: SealedDatabase
   readonly audience: string
   sign(context: string, bytes: Uint8Array): Promise<HybridSignature>
   now(): Date
@@ -170,7 +170,7 @@ export function reviewTable({ database, audience, sign, now }: Parts) {
 }
 
 async function accessIn(
-  database: Database,
+  database: SealedDatabase,
   organisation: string | null,
 ): Promise<Outcome<readonly Access[]>> {
   const rows = await database

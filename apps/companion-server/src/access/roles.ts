@@ -1,7 +1,5 @@
-import type { Transaction } from 'kysely'
 import { changesAlone, entry } from '../operations/entry.ts'
-import type { Database } from '../platform/database/open.ts'
-import type { Tables } from '../platform/database/tables.ts'
+import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { absentIdentity, governedBy, grantsOf, holdIdentity, placeOf, placesOf } from './appointing.ts'
 import type { Grant } from './authorize.ts'
@@ -9,7 +7,7 @@ import { notTheLast } from './break-glass.ts'
 import { grantFields, grantOf, id, roleFields } from './fields.ts'
 import { insertGrants, maxGrants } from './tokens.ts'
 
-type Parts = { readonly database: Database; now(): Date }
+type Parts = { readonly database: SealedDatabase; now(): Date }
 
 /** The roles of who is here already. Nobody changes his own; those of a member of an identity provider come from its groups. */
 export function roleTable({ database, now }: Parts) {
@@ -19,9 +17,9 @@ export function roleTable({ database, now }: Parts) {
   function changed(
     caller: string,
     identity: string,
-    change: (work: Transaction<Tables>, there: readonly Grant[]) => Promise<Outcome<null>>,
+    change: (work: Work, there: readonly Grant[]) => Promise<Outcome<null>>,
   ): Promise<Outcome<null>> {
-    return database.transaction().execute(async (work): Promise<Outcome<null>> => {
+    return database.change(async (work): Promise<Outcome<null>> => {
       if (identity === caller) return refuse('ROLE-REFUSED', 'nobody changes his own roles')
       const row = await holdIdentity(work, identity)
       if (row === undefined) return absentIdentity()
@@ -34,13 +32,11 @@ export function roleTable({ database, now }: Parts) {
         return refuse('GRANT-REFUSED', 'the roles of a member come from the groups of its identity provider')
       const done = await change(work, await grantsOf(work, identity))
       if (done.ok && row.client_id === null)
-        await work
-          .updateTable('token')
-          .set({ revoked_at: now() })
-          .where('identity_id', '=', identity)
-          .where('name', 'is', null)
-          .where('revoked_at', 'is', null)
-          .execute()
+        await work.authority.update(
+          'token',
+          { identity_id: identity, name: null, revoked_at: null },
+          { revoked_at: now() },
+        )
       return done
     })
   }
@@ -94,13 +90,9 @@ export function roleTable({ database, now }: Parts) {
         changed(call.caller.identity, identity, async (work, there) => {
           if (there.length < 2) return refuse('GRANT-REFUSED', 'it is the last role: revoke the identity')
           const { role, organisation, project } = grantOf(wanted)
-          await work
-            .deleteFrom('role_grant')
-            .where('identity_id', '=', identity)
-            .where('role', '=', role)
-            .where('organisation_id', 'is not distinct from', organisation)
-            .where('project_id', 'is not distinct from', project)
-            .execute()
+          await work.authority.remove('role_grant', {
+            ...{ identity_id: identity, role, organisation_id: organisation, project_id: project },
+          })
           return accept(null)
         }),
     }),

@@ -1,18 +1,15 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
-import type { Transaction } from 'kysely'
 import type { Call, Record } from '../audit/record.ts'
 import { type Attempt, knownBy, type Strangers } from '../audit/strangers.ts'
-import type { Database } from '../platform/database/open.ts'
-import type { Tables } from '../platform/database/tables.ts'
+import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
 import { whole } from '../platform/database/whole.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { authorize, type Grant } from './authorize.ts'
 import { type Enrolment, endSetUp, insertPerson, type NewPerson } from './people.ts'
 import { type Credentials, insertIdentity } from './tokens.ts'
 
-type Work = Transaction<Tables>
 type Parts = {
-  readonly database: Database
+  readonly database: SealedDatabase
   readonly record: Record
   readonly strangers: Strangers
   now(): Date
@@ -28,12 +25,11 @@ export function openSetUp({ database, record, strangers, now }: Parts) {
     /** A code for the first server admin, 15 minutes; a new one replaces it. Null once there was an admin. */
     async offerSetup(): Promise<string | null> {
       const code = randomBytes(16).toString('base64url')
-      const offered = await database
-        .updateTable('deployment')
-        .set({ setup_code_hash: hashOf(code), setup_expires_at: new Date(now().getTime() + setupLives) })
-        .where('set_up_at', 'is', null)
-        .executeTakeFirst()
-      return Number(offered.numUpdatedRows) === 0 ? null : code
+      const set = { setup_code_hash: hashOf(code), setup_expires_at: new Date(now().getTime() + setupLives) }
+      const offered = await database.change((work) =>
+        work.authority.update('deployment', { set_up_at: null }, set),
+      )
+      return offered.length === 0 ? null : code
     },
 
     /**
@@ -46,11 +42,8 @@ export function openSetUp({ database, record, strangers, now }: Parts) {
     ): Promise<Outcome<{ readonly admin: Credentials | Enrolment; readonly call: Call }>> {
       type Done = Outcome<{ readonly admin: Credentials | Enrolment; readonly call: Call }>
       const done = await whole(database, async (work): Promise<Done> => {
-        const row = await work
-          .selectFrom('deployment')
-          .select(['id', 'domain', 'setup_code_hash', 'setup_expires_at', 'set_up_at'])
-          .forUpdate()
-          .executeTakeFirstOrThrow()
+        const row = await work.selectFrom('deployment').selectAll().forUpdate().executeTakeFirstOrThrow()
+        await work.authority.vouch('deployment', [row])
         const same = timingSafeEqual(hashOf(code), row.setup_code_hash ?? Buffer.alloc(32))
         const open = row.set_up_at === null && row.setup_expires_at !== null && row.setup_expires_at > now()
         if (!same || !open || row.setup_code_hash === null)
@@ -80,17 +73,14 @@ export function openSetUp({ database, record, strangers, now }: Parts) {
         record(call, 'deployment.set-up', async () => {
           const allowed = authorize(call.caller, 'organisation.appoint', { kind: 'deployment' })
           if (!allowed.ok) return allowed
-          const { set_up_at } = await work
-            .selectFrom('deployment')
-            .select('set_up_at')
-            .forUpdate()
-            .executeTakeFirstOrThrow()
-          if (set_up_at !== null) return refuse('ADMIN-EXISTS', 'the first server admin was made before')
+          const row = await work.selectFrom('deployment').selectAll().forUpdate().executeTakeFirstOrThrow()
+          await work.authority.vouch('deployment', [row])
+          if (row.set_up_at !== null) return refuse('ADMIN-EXISTS', 'the first server admin was made before')
           const before = await endBefore(work)
           const made = await insertFirstPerson(work, { ...wanted, grants: firstGrants })
           if (!made.ok) return made
           // Who has the code no longer takes this person's place.
-          await work.updateTable('deployment').set({ setup_code_hash: null }).execute()
+          await work.authority.update('deployment', {}, { setup_code_hash: null })
           if (before !== null) await recordEnded({ ...call, caller: { ...call.caller, identity: before } })
           return made
         }),
@@ -127,9 +117,9 @@ export function openSetUp({ database, record, strangers, now }: Parts) {
       .executeTakeFirst()
     if (!before) return null
     const { identity_id } = before
-    await work.deleteFrom('person').where('identity_id', '=', identity_id).execute()
-    await work.deleteFrom('role_grant').where('identity_id', '=', identity_id).execute()
-    await work.updateTable('identity').set({ revoked_at: now() }).where('id', '=', identity_id).execute()
+    await work.authority.remove('person', { identity_id })
+    await work.authority.remove('role_grant', { identity_id })
+    await work.authority.update('identity', { id: identity_id }, { revoked_at: now() })
     return identity_id
   }
 
@@ -142,7 +132,7 @@ export function openSetUp({ database, record, strangers, now }: Parts) {
 
   async function insertFirstPerson(work: Work, wanted: NewPerson): Promise<Outcome<Enrolment>> {
     const made = await insertPerson(work, wanted, now())
-    if (made.ok) await work.updateTable('deployment').set({ set_up_person: made.value.identity }).execute()
+    if (made.ok) await work.authority.update('deployment', {}, { set_up_person: made.value.identity })
     return made
   }
 }

@@ -1,8 +1,7 @@
 import { hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
-import { sql, type Transaction } from 'kysely'
+import { sql } from 'kysely'
 import { LRUCache } from 'lru-cache'
-import type { Database } from '../platform/database/open.ts'
-import type { Tables } from '../platform/database/tables.ts'
+import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
 import type { SharedCounts } from '../platform/shared-counts.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { grantsOf } from './appointing.ts'
@@ -54,7 +53,7 @@ export const defaultPerSecond = 5000
 const strangersPerSecond = 50
 
 export function openAuthentication(
-  database: Database,
+  database: SealedDatabase,
   perSecond = defaultPerSecond,
   shared: Pick<SharedCounts, 'count'> | null = null,
   /** Hears of whom a role was read whose conditions are none. */
@@ -76,16 +75,12 @@ export function openAuthentication(
     async logIn(clientId, clientSecret, source, heard) {
       // The same work whether or not the account exists or is locked: read both, hash, compare.
       const [identity, locked] = await Promise.all([
-        database
-          .selectFrom('identity')
-          .select(['id', 'token_ttl_seconds', 'revoked_at'])
-          .where('client_id', '=', clientId)
-          .executeTakeFirst(),
+        database.selectFrom('identity').selectAll().where('client_id', '=', clientId).executeTakeFirst(),
         isLocked(database, clientId, source),
       ])
       const secrets = await database
         .selectFrom('client_secret')
-        .select(['id', 'hash'])
+        .selectAll()
         .where('identity_id', '=', identity?.id ?? '')
         .where('revoked_at', 'is', null)
         .limit(maxSecrets)
@@ -100,34 +95,42 @@ export function openAuthentication(
         if (attempt !== 'locked' && identity?.revoked_at === null) heard?.(identity.id, attempt)
         return 'refused'
       }
+      await database.authority.vouch('identity', [identity])
+      await database.authority.vouch('client_secret', [secret])
       return issue(database, identity.id, identity.token_ttl_seconds, { secret: secret.id })
     },
 
     async renew(accessToken) {
       const hash = hashSecret(accessToken)
-      const renewed = await database
-        .updateTable('token')
-        .from('identity')
-        .set({
-          expires_at: sql<Date>`least(now() + make_interval(secs => identity.token_ttl_seconds),
-            token.created_at + make_interval(secs => ${maxTokenTtl}))`,
-        })
-        .whereRef('identity.id', '=', 'token.identity_id')
-        .where('token.hash', '=', hash)
-        // An API key ends when it was said to, and so does what a person logged in to.
-        .where('token.name', 'is', null)
-        .where('identity.client_id', 'is not', null)
-        .where('token.revoked_at', 'is', null)
-        .where('identity.revoked_at', 'is', null)
-        .where('token.expires_at', '>', sql<Date>`now()`)
-        .returning([
-          'token.identity_id',
-          sql<number>`floor(extract(epoch from token.expires_at - now()))::integer`.as('lives'),
-        ])
-        .executeTakeFirst()
+      const renewed = await database.change(async (work) => {
+        const now = await timeOf(work)
+        const token = await work
+          .selectFrom('token')
+          .selectAll()
+          .where('hash', '=', hash)
+          // An API key ends when it was said to, and so does what a person logged in to.
+          .where('name', 'is', null)
+          .where('revoked_at', 'is', null)
+          .where('expires_at', '>', now)
+          .executeTakeFirst()
+        const identity = token && (await living(work, token.identity_id))
+        if (!identity || identity.client_id === null) return null
+        const ends = Math.min(
+          now.getTime() + identity.token_ttl_seconds * 1000,
+          token.created_at.getTime() + maxTokenTtl * 1000,
+        )
+        const [row] = await work.authority.update(
+          'token',
+          { id: token.id, revoked_at: null },
+          { expires_at: new Date(ends) },
+        )
+        return row === undefined
+          ? null
+          : { identity: identity.id, lives: Math.floor((ends - now.getTime()) / 1000) }
+      })
       known.delete(hash.toString('base64'))
-      if (!renewed) return 'unknown'
-      return { identity: renewed.identity_id, accessToken, expiresIn: renewed.lives }
+      if (renewed === null) return 'unknown'
+      return { identity: renewed.identity, accessToken, expiresIn: renewed.lives }
     },
 
     forget: () => known.clear(),
@@ -141,23 +144,29 @@ export function openAuthentication(
     if (cached && cached.until > Date.now()) return cached.caller
     let found = database
       .selectFrom('token')
-      .innerJoin('identity', 'identity.id', 'token.identity_id')
-      .select(['identity.id', 'identity.client_id', 'token.id as token', 'token.expires_at'])
-      .select(['token.proved_at', 'token.name'])
-      .where(`token.${column}`, '=', value)
-      .where('token.revoked_at', 'is', null)
-      .where('identity.revoked_at', 'is', null)
-      .where('token.expires_at', '>', sql<Date>`now()`)
-    if (column === 'id') found = found.where('token.name', 'is not', null)
+      .selectAll()
+      .where(column, '=', value)
+      .where('revoked_at', 'is', null)
+      .where('expires_at', '>', sql<Date>`now()`)
+    if (column === 'id') found = found.where('name', 'is not', null)
     const row = await found.executeTakeFirst()
     if (!row) return 'unknown'
-    const grants = await grantsOf(database, row.id)
-    if (grants.some(({ conditions }) => conditions?.unreadable)) unreadable(row.id)
+    await database.authority.vouch('token', [row])
+    const [identity, grants] = await Promise.all([
+      living(database, row.identity_id),
+      grantsOf(database, row.identity_id),
+    ])
+    if (!identity) return 'unknown'
+    if (grants.some(({ conditions }) => conditions?.unreadable)) unreadable(identity.id)
     const session =
       row.name === null
-        ? { provedAt: row.proved_at ?? neverProved, token: row.token }
+        ? { provedAt: row.proved_at ?? neverProved, token: row.id }
         : { provedAt: neverProved }
-    const caller: Caller = { identity: row.id, grants, ...(row.client_id === null ? { session } : {}) }
+    const caller: Caller = {
+      identity: identity.id,
+      grants,
+      ...(identity.client_id === null ? { session } : {}),
+    }
     known.set(name, { caller, until: row.expires_at.getTime() })
     return caller
   }
@@ -191,55 +200,49 @@ export function checkNewIdentity({ name, grants, ttlSeconds = thirtyDays }: NewI
 }
 
 /** A machine identity. Its secret, 256 random bits, is given here once and kept as SHA-256. Refuses what `checkNewIdentity` does. */
-export async function insertIdentity(
-  work: Transaction<Tables>,
-  wanted: NewIdentity,
-): Promise<Outcome<Credentials>> {
+export async function insertIdentity(work: Work, wanted: NewIdentity): Promise<Outcome<Credentials>> {
   const within = checkNewIdentity(wanted)
   if (!within.ok) return within
   const identity = randomUUID()
   const clientId = randomUUID()
   const clientSecret = randomBytes(32).toString('hex')
-  await work
-    .insertInto('identity')
-    .values({
-      id: identity,
-      name: wanted.name,
-      client_id: clientId,
-      token_ttl_seconds: wanted.ttlSeconds ?? thirtyDays,
-      revoked_at: null,
-    })
-    .execute()
-  await work
-    .insertInto('client_secret')
-    .values({ id: randomUUID(), identity_id: identity, hash: hashSecret(clientSecret) })
-    .execute()
+  await work.authority.insert('identity', {
+    id: identity,
+    name: wanted.name,
+    client_id: clientId,
+    token_ttl_seconds: wanted.ttlSeconds ?? thirtyDays,
+    revoked_at: null,
+    tenant: homeOf(wanted.grants),
+  })
+  await work.authority.insert('client_secret', {
+    id: randomUUID(),
+    identity_id: identity,
+    hash: hashSecret(clientSecret),
+  })
   await insertGrants(work, identity, wanted.grants)
   return accept({ identity, clientId, clientSecret })
 }
 
-export async function insertGrants(
-  work: Transaction<Tables>,
-  identity: string,
-  grants: readonly Grant[],
-): Promise<void> {
-  await work
-    .insertInto('role_grant')
-    .values(
-      grants.map(({ role, organisation, project, conditions }) => ({
-        identity_id: identity,
-        role,
-        organisation_id: organisation,
-        project_id: project,
-        conditions: conditions ? JSON.stringify(conditions) : null,
-      })),
-    )
-    .execute()
+export async function insertGrants(work: Work, identity: string, grants: readonly Grant[]): Promise<void> {
+  for (const { role, organisation, project, conditions } of grants)
+    await work.authority.insert('role_grant', {
+      identity_id: identity,
+      role,
+      organisation_id: organisation,
+      project_id: project,
+      conditions: conditions ? JSON.stringify(conditions) : null,
+    })
+}
+
+/** Whose authority an identity belongs to: that of the one organisation that it begins in, else the deployment's. */
+export function homeOf(grants: readonly Pick<Grant, 'organisation'>[]): string {
+  const [first, ...more] = new Set(grants.map(({ organisation }) => organisation))
+  return more.length === 0 ? (first ?? '') : ''
 }
 
 /** A new access token of an identity. `provedAt`: when its person was proved. */
 export async function issue(
-  database: Database,
+  database: SealedDatabase,
   identity: string,
   ttlSeconds: number,
   {
@@ -248,28 +251,48 @@ export async function issue(
   }: { readonly secret?: string | null; readonly provedAt?: Date | null } = {},
 ): Promise<LoggedIn> {
   const accessToken = randomBytes(32).toString('base64url')
-  await database
-    .insertInto('token')
-    .values({
+  await database.change(async (work) =>
+    work.authority.insert('token', {
       hash: hashSecret(accessToken),
       identity_id: identity,
-      expires_at: sql<Date>`now() + make_interval(secs => ${ttlSeconds})`,
+      expires_at: new Date((await timeOf(work)).getTime() + ttlSeconds * 1000),
       client_secret_id: secret,
       proved_at: provedAt,
       revoked_at: null,
-    })
-    .execute()
+    }),
+  )
   return { identity, accessToken, expiresIn: ttlSeconds }
 }
 
+/** The database's clock: tokens end by the same one, whichever server gave them. */
+async function timeOf(work: Work): Promise<Date> {
+  const { rows } = await sql<{ now: Date }>`select now()`.execute(work)
+  return rows[0]?.now ?? new Date()
+}
+
+/** An identity that is not revoked, as the server wrote it. */
+export async function living(database: SealedDatabase, id: string) {
+  const row = await database
+    .selectFrom('identity')
+    .selectAll()
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  if (row) await database.authority.vouch('identity', [row])
+  return row
+}
+
 /** Log-ins that ended a day ago or earlier. API keys stay, for those who look at who had access. */
-export async function forgetEndedTokens(database: Database): Promise<void> {
+export async function forgetEndedTokens(database: SealedDatabase): Promise<void> {
   const yesterday = sql<Date>`now() - interval '1 day'`
-  await database
-    .deleteFrom('token')
-    .where('name', 'is', null)
-    .where(({ or, eb }) => or([eb('expires_at', '<', yesterday), eb('revoked_at', '<', yesterday)]))
-    .execute()
+  await database.change((work) =>
+    work.authority.remove('token', (its) =>
+      its
+        .where('name', 'is', null)
+        .where(({ or, eb }) => or([eb('expires_at', '<', yesterday), eb('revoked_at', '<', yesterday)]))
+        .limit(1000),
+    ),
+  )
 }
 
 export function hashSecret(text: string): Buffer {

@@ -5,7 +5,7 @@ import type { Record } from '../audit/record.ts'
 import { changesAlone, entry, reads } from '../operations/entry.ts'
 import { openPipeline, operationsOf, unapproved } from '../operations/pipeline.ts'
 import { Type } from '../operations/schema.ts'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import { type SealingKey, seal } from '../platform/sealed.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { enqueue, placeOf } from './deliveries.ts'
@@ -44,7 +44,7 @@ export type Alerts = {
   readonly deliveries: readonly Delivery[]
 }
 
-type Parts = { readonly database: Database; readonly key: SealingKey; now(): Date }
+type Parts = { readonly database: SealedDatabase; readonly key: SealingKey; now(): Date }
 
 const mostRules = 32
 const mostWebhooks = 8
@@ -89,7 +89,7 @@ export const alertTable = (parts: Parts) => ({
   ...webhookEntries(parts),
 })
 
-const managing = (database: Database) => ({
+const managing = (database: SealedDatabase) => ({
   ...changesAlone,
   ...inOrganisation(database, 'alert.manage'),
 })
@@ -265,7 +265,7 @@ function webhookEntries({ database, key, now }: Parts) {
   }
 }
 
-const hooksOf = (database: Database, organisation: string) =>
+const hooksOf = (database: SealedDatabase, organisation: string) =>
   database
     .selectFrom('webhook')
     .select(['id', 'name', 'url', 'created_at'])

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { aesGcmOpen, aesGcmSeal, concatBytes, utf8 } from '@lux/crypto'
 import type { Selectable } from 'kysely'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import type { ExternalKeyTable } from '../platform/database/tables.ts'
 import { type Egress, together } from '../platform/http/egress.ts'
 import { EnvironmentError, type Outcome } from '../refusal.ts'
@@ -11,7 +11,7 @@ import { type Given, type Provider, type ProviderKey, providerNames } from './pr
 export type StoredExternalKey = Selectable<ExternalKeyTable>
 
 type Parts = {
-  readonly database: Database
+  readonly database: SealedDatabase
   readonly egress: Egress
   /** Of the token, for credentials; null while it is sealed. */
   secretsKey(): Promise<Uint8Array | null>
@@ -79,7 +79,7 @@ export function openExternalKeys({ database, egress, secretsKey, now }: Parts) {
     insert: (
       row: Omit<StoredExternalKey, 'created_at' | 'updated_at'>,
     ): Promise<StoredExternalKey | 'name-taken'> =>
-      database.transaction().execute(async (work) => {
+      database.change(async (work) => {
         const made = await work
           .insertInto('external_key')
           .values({ ...row, settings: JSON.stringify(row.settings) })
@@ -117,7 +117,7 @@ export function openExternalKeys({ database, egress, secretsKey, now }: Parts) {
 
     /** Its credentials go; its id stays its project's. */
     remove: ({ id, project_id, name }: StoredExternalKey): Promise<void> =>
-      database.transaction().execute(async (work) => {
+      database.change(async (work) => {
         const gone = await work.deleteFrom('external_key').where('id', '=', id).executeTakeFirst()
         if (Number(gone.numDeletedRows) === 0) return
         await work

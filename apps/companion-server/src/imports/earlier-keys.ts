@@ -1,9 +1,8 @@
 import type { BundleContents, Predicate, WrapNode } from '@lux/ceremony/bundle'
-import { sql, type Transaction } from 'kysely'
-import type { Tables } from '../platform/database/tables.ts'
+import { sql } from 'kysely'
+import type { Work } from '../platform/database/authority/authority.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 
-type Work = Transaction<Tables>
 export type EarlierKey = NonNullable<WrapNode['replaces']>
 
 /** A node of a bundle that this server took in; null where it never had that bundle, or nothing of it is that key. */
@@ -87,6 +86,14 @@ async function setState(
   { id, version }: { id: string; version: number },
   state: 'decrypt-only' | 'revoked',
 ): Promise<void> {
+  if (level === 'data') {
+    await work.authority.update(
+      'key_version',
+      (its) => its.where('key_id', '=', id).where('version', '=', version).where('state', '!=', 'destroyed'),
+      { state },
+    )
+    return
+  }
   const [table, owner] = tables[level]
   await work
     .updateTable(table)

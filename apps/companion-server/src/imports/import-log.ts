@@ -1,7 +1,7 @@
 import { type Address, addressesOf, type Predicate } from '@lux/ceremony/bundle'
 import { type ImportRefusal, refusalCodec, type Signed } from '@lux/ceremony/wire'
 import { fromUtf8 } from '@lux/crypto'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import type { Settings } from '../platform/state-folder/settings.ts'
 import type { Refusal } from '../refusal.ts'
 import type { Judged } from './check-bundle.ts'
@@ -18,7 +18,7 @@ export type Refused = {
 type Parts = {
   readonly settings: Settings
   readonly audience: string
-  readonly database: Database
+  readonly database: SealedDatabase
   readonly signer: ReceiptSigner
   now(): Date
 }
@@ -135,7 +135,7 @@ export function openImportLog({ settings, audience, database, signer, now }: Par
   }
 }
 
-const rootsKnown = (database: Database, node: string) => ({
+const rootsKnown = (database: SealedDatabase, node: string) => ({
   /** A root that an earlier bundle brought into this node's token. */
   async rootHere(rootId: string): Promise<RootHere | null> {
     const row = await database

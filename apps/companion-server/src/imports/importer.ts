@@ -5,9 +5,9 @@ import { peekBundle } from '@lux/ceremony/bundle'
 import { type Receipt, receiptCodec, type Signed, transportCodec } from '@lux/ceremony/wire'
 import { fromUtf8, utf8 } from '@lux/crypto'
 import type { Token } from '@lux/hsm'
-import { sql, type Transaction } from 'kysely'
+import { sql } from 'kysely'
+import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
 import type { Database } from '../platform/database/open.ts'
-import type { Tables } from '../platform/database/tables.ts'
 import type { ServerToken } from '../platform/hsm/server-token.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { pinnedPolicies } from '../platform/state-folder/policies.ts'
@@ -43,7 +43,7 @@ export type ImporterParts = {
   readonly state: StateFolder
   readonly settings: Settings
   readonly audience: string
-  readonly database: Database
+  readonly database: SealedDatabase
   readonly token: ServerToken
   readonly signer: ReceiptSigner
   now(): Date
@@ -113,8 +113,7 @@ export function openImporter(parts: ImporterParts): BundleImporter {
 
     const used = new Set(contents.transports.map(({ payload }) => transportCodec.payload.digest(payload)))
     const work = await database
-      .transaction()
-      .execute(async (transaction) => {
+      .change(async (transaction) => {
         const record = async (recorded: Promise<Outcome<unknown>>) => {
           const one = await recorded
           // Thrown so that the transaction is taken back as a whole.
@@ -205,7 +204,7 @@ async function bringRoots(
 /** Records what a bundle ends, and its receipt. What is made throws RecordRefused. */
 function openReceipts({ settings, audience, signer, now }: ImporterParts) {
   return async function signReceipt(
-    transaction: Transaction<Tables>,
+    transaction: Work,
     judged: Judged,
     roots: readonly ArrivedRoot[],
   ): Promise<Signed<Receipt>> {

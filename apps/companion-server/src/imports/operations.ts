@@ -4,7 +4,7 @@ import type { Record } from '../audit/record.ts'
 import { changes, entry, type Permission, paged, pageOf, reads, stream } from '../operations/entry.ts'
 import { openPipeline, operationsOf, unapproved } from '../operations/pipeline.ts'
 import { Type } from '../operations/schema.ts'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import type { BundleImportTable } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { type BundleImporter, type ImportResult, maxBundle } from './importer.ts'
@@ -23,7 +23,11 @@ const summary = [
 export type BundleSummary = Pick<Selectable<BundleImportTable>, (typeof summary)[number]>
 export type ImportedBundle = Selectable<BundleImportTable>
 
-type Parts = { readonly database: Database; readonly importer: BundleImporter; readonly maxBytes?: number }
+type Parts = {
+  readonly database: SealedDatabase
+  readonly importer: BundleImporter
+  readonly maxBytes?: number
+}
 
 /** Bundles, for those who carry them: what counts are the signatures in them. */
 export type BundleOperations = ReturnType<typeof openBundleOperations>

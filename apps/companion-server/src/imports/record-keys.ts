@@ -1,15 +1,14 @@
 import type { BundleContents } from '@lux/ceremony/bundle'
 import { equalBytes } from '@lux/crypto'
-import type { Transaction } from 'kysely'
+import type { Insertable } from 'kysely'
 import { algorithms, servedAlgorithm } from '../keys/algorithms.ts'
 import { envelopeKeyId } from '../keys/envelope.ts'
-import type { Tables } from '../platform/database/tables.ts'
+import type { Work } from '../platform/database/authority/authority.ts'
+import type { KeyVersionTable } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { isReplacedRoot } from './earlier-keys.ts'
 import type { ArrivedRoot } from './receive-root.ts'
 import type { PlannedRow } from './wrapped-rows.ts'
-
-type Work = Transaction<Tables>
 
 /** A root that replaces the current one leaves it for decryption. Refuses ROOT-CURRENT, KEY-REVOKED: a node serves under one root. */
 export async function recordRoots(
@@ -89,11 +88,12 @@ export async function recordKeys(work: Work, rows: readonly PlannedRow[]): Promi
       mac: Buffer.from(mac),
     }
     if (row.level === 'organisation') {
-      await work
-        .insertInto('organisation')
-        .values({ id: row.owner, name: node.name })
-        .onConflict((conflict) => conflict.column('id').doNothing())
-        .execute()
+      const there = await work
+        .selectFrom('organisation')
+        .select('id')
+        .where('id', '=', row.owner)
+        .executeTakeFirst()
+      if (!there) await work.authority.insert('organisation', { id: row.owner, name: node.name })
       const stored = await work
         .selectFrom('organisation_kek')
         .selectAll()
@@ -116,10 +116,9 @@ export async function recordKeys(work: Work, rows: readonly PlannedRow[]): Promi
         .executeTakeFirst()
       if (project && project.organisation_id !== row.parent) return conflict(row.owner)
       if (!project) {
-        await work
-          .insertInto('project')
-          .values({ id: row.owner, organisation_id: row.parent, name: node.name })
-          .execute()
+        await work.authority.insert('project', {
+          ...{ id: row.owner, organisation_id: row.parent, name: node.name },
+        })
       }
       const stored = await work
         .selectFrom('project_kek')
@@ -147,7 +146,7 @@ type Columns = { wrapped: Buffer; wrapping_kek_id: string; wrapping_kek_version:
 async function recordDataKey(
   work: Work,
   { node, row }: PlannedRow,
-  columns: Parameters<typeof same>[1] & Omit<Tables['key_version'], 'key_id' | 'created_at'>,
+  columns: Parameters<typeof same>[1] & Omit<Insertable<KeyVersionTable>, 'key_id' | 'created_at'>,
   organisation: string | undefined,
 ): Promise<Outcome<null>> {
   if (organisation === undefined) return refuse('WRAP-TREE', `${row.owner} has no organisation`)
@@ -171,20 +170,17 @@ async function recordDataKey(
       .where('destroy_at', 'is', null)
       .executeTakeFirst()
     if (taken) return refuse('KEY-NAME-TAKEN', `${node.name} is the name of ${taken.id}`)
-    await work
-      .insertInto('key')
-      .values({
-        id: row.owner,
-        envelope_id: Buffer.from(envelopeKeyId(row.owner)),
-        organisation_id: organisation,
-        project_id: row.parent,
-        name: node.name,
-        description: null,
-        key_usage: served === null ? 'none' : algorithms[served].usage,
-        algorithm,
-        current_version: row.version,
-      })
-      .execute()
+    await work.authority.insert('key', {
+      id: row.owner,
+      envelope_id: Buffer.from(envelopeKeyId(row.owner)),
+      organisation_id: organisation,
+      project_id: row.parent,
+      name: node.name,
+      description: null,
+      key_usage: served === null ? 'none' : algorithms[served].usage,
+      algorithm,
+      current_version: row.version,
+    })
   }
   const stored = await work
     .selectFrom('key_version')
@@ -193,17 +189,13 @@ async function recordDataKey(
     .where('version', '=', row.version)
     .executeTakeFirst()
   if (stored) return same(stored, columns) ? accept(null) : conflict(row.owner)
-  await work
-    .insertInto('key_version')
-    .values({ ...columns, key_id: row.owner })
-    .execute()
-  if (key && key.current_version < row.version) {
-    await work
-      .updateTable('key')
-      .set({ current_version: row.version, updated_at: new Date() })
-      .where('id', '=', row.owner)
-      .execute()
-  }
+  await work.authority.insert('key_version', { ...columns, key_id: row.owner })
+  if (key && key.current_version < row.version)
+    await work.authority.update(
+      'key',
+      { id: row.owner },
+      { current_version: row.version, updated_at: new Date() },
+    )
   return accept(null)
 }
 

@@ -18,14 +18,12 @@ import {
   type PublicFile,
   parsePublic,
 } from '@lux/crypto/fhe'
-import type { Transaction } from 'kysely'
-import type { Tables } from '../platform/database/tables.ts'
+import type { Work } from '../platform/database/authority/authority.ts'
 import { syncFolder } from '../platform/state-folder/private-file.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { notSwitchedOff } from '../threshold/keys.ts'
 import type { Judged } from './check-bundle.ts'
 
-type Work = Transaction<Tables>
 type Next = NonNullable<BundleContents['predicate']['next']>
 
 const maxPublic = 4 << 20
@@ -96,11 +94,12 @@ async function recordDealt(work: Work, { contents, policyDigest }: Judged, fhe: 
   const named = ids.size === 1 ? (organisations[0]?.id ?? null) : null
   const wanted = await work
     .selectFrom('key')
-    .select(['id', 'organisation_id', 'algorithm', 'threshold', 'fhe_key_id', 'is_disabled', 'destroy_at'])
+    .selectAll()
     .where('id', '=', fhe.id)
     .where('threshold', 'is not', null)
     .forUpdate()
     .executeTakeFirst()
+  if (wanted) await work.authority.vouch('key', [wanted])
   if (wanted?.threshold) {
     const { t, n, mode } = wanted.threshold
     const as = wanted.algorithm === fhe.type && t === fhe.t && n === fhe.n && mode === fhe.mode
@@ -125,11 +124,7 @@ async function recordDealt(work: Work, { contents, policyDigest }: Judged, fhe: 
     })
     .execute()
   if (wanted)
-    await work
-      .updateTable('key')
-      .set({ fhe_key_id: fhe.keyId, updated_at: new Date() })
-      .where('id', '=', wanted.id)
-      .execute()
+    await work.authority.update('key', { id: wanted.id }, { fhe_key_id: fhe.keyId, updated_at: new Date() })
   const { keyId, epoch, epochId, t, n, commitments } = fhe
   await insertEpoch(
     work,

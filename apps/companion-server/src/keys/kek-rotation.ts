@@ -3,7 +3,7 @@ import { absent } from '../access/authorize.ts'
 import { ownCall, type Record, type Subject } from '../audit/record.ts'
 import { changes, entry } from '../operations/entry.ts'
 import { openPipeline, operationsOf, unapproved } from '../operations/pipeline.ts'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import type { ProjectTable } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { id, placePermission } from './key-work.ts'
@@ -138,7 +138,7 @@ export function openKekRotation(parts: Parts) {
   }
 }
 
-async function organisationsBegun(database: Database): Promise<readonly string[]> {
+async function organisationsBegun(database: SealedDatabase): Promise<readonly string[]> {
   const rows = await database
     .selectFrom('organisation_kek')
     .select('organisation_id')
@@ -163,7 +163,7 @@ async function organisationsBegun(database: Database): Promise<readonly string[]
   return rows.map(({ organisation_id }) => organisation_id)
 }
 
-function projectsBegun(database: Database): Promise<readonly Project[]> {
+function projectsBegun(database: SealedDatabase): Promise<readonly Project[]> {
   return database
     .selectFrom('project')
     .selectAll()

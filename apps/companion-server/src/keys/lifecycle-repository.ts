@@ -1,5 +1,5 @@
 import type { Insertable, Selectable } from 'kysely'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import type { ImportKeyTable, KeyTable } from '../platform/database/tables.ts'
 import {
   destroyVersions,
@@ -57,12 +57,11 @@ export function importKeyVersion(row: Selectable<ImportKeyTable>): StoredVersion
   }
 }
 
-export function openLifecycleRepository(database: Database): LifecycleRepository {
+export function openLifecycleRepository(database: SealedDatabase): LifecycleRepository {
   return {
-    insertWaiting: (key) =>
-      unlessTaken(() => database.insertInto('key').values(key).returningAll().executeTakeFirstOrThrow()),
+    insertWaiting: (key) => unlessTaken(() => database.change((work) => work.authority.insert('key', key))),
     async insertImportKey(row) {
-      await database.transaction().execute(async (work) => {
+      await database.change(async (work) => {
         await work.deleteFrom('import_key').where('expires_at', '<', new Date()).execute()
         await holdProjectKek(work, row.project_id, row.wrapping_kek_version)
         await work.insertInto('import_key').values(row).execute()
@@ -106,13 +105,10 @@ export function openLifecycleRepository(database: Database): LifecycleRepository
         .execute()
     },
     async shredKey(id, receipt, { digest, shreddedAt }) {
-      await database.transaction().execute(async (work) => {
+      await database.change(async (work) => {
         await destroyVersions(work, id)
-        await work
-          .updateTable('key')
-          .set({ is_disabled: true, destroy_at: shreddedAt, rotate_at: null, rotate_every_days: null })
-          .where('id', '=', id)
-          .execute()
+        const gone = { is_disabled: true, destroy_at: shreddedAt, rotate_at: null, rotate_every_days: null }
+        await work.authority.update('key', { id }, gone)
         await work
           .insertInto('tombstone')
           .values({ level: 'data', id, digest, receipt, shredded_at: shreddedAt })

@@ -1,16 +1,14 @@
 import { fromHex, sha256, toHex, u32be, utf8 } from '@lux/crypto'
 import type { KeyPath } from '@lux/hsm'
-import { type Selectable, sql, type Transaction } from 'kysely'
-import type { Database } from '../platform/database/open.ts'
-import type { OrganisationKekTable, ProjectKekTable, Tables } from '../platform/database/tables.ts'
+import { type Selectable, sql } from 'kysely'
+import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
+import type { OrganisationKekTable, ProjectKekTable } from '../platform/database/tables.ts'
 import type { ServerToken } from '../platform/hsm/server-token.ts'
 import { EnvironmentError } from '../refusal.ts'
 import { requireMac, type WrappedRow, wrappedRow } from './row-mac.ts'
 
-type Work = Transaction<Tables>
-
 type Parts = {
-  readonly database: Database
+  readonly database: SealedDatabase
   readonly token: ServerToken
   readonly node: string
   tokenMac(row: WrappedRow): Promise<Uint8Array>
@@ -29,13 +27,13 @@ const rootLock = 0x6c757802
 
 /** Roots in this node's token. */
 function openRoots({ database, token, node }: Parts) {
-  const inState = (work: Database, state: 'current' | 'retained') =>
+  const inState = (work: SealedDatabase, state: 'current' | 'retained') =>
     work
       .selectFrom('root_config')
       .select(['root_id as rootId', 'cka_id as ckaId', 'version'])
       .where('node_id', '=', node)
       .where('state', '=', state)
-  const online = (work: Database, state: 'current' | 'retained'): Promise<OnlineRoot | undefined> =>
+  const online = (work: SealedDatabase, state: 'current' | 'retained'): Promise<OnlineRoot | undefined> =>
     inState(work, state).where('origin', '=', 'online').executeTakeFirst()
 
   async function insertRoot(work: Work, version: number): Promise<OnlineRoot> {
@@ -60,7 +58,7 @@ function openRoots({ database, token, node }: Parts) {
 
   /** One at a time changes which root is current. */
   const locked = <T>(change: (work: Work) => Promise<T>): Promise<T> =>
-    database.transaction().execute(async (work) => {
+    database.change(async (work) => {
       await sql`select pg_advisory_xact_lock(${rootLock})`.execute(work)
       return change(work)
     })

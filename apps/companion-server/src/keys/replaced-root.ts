@@ -2,7 +2,7 @@ import type { Predicate } from '@lux/ceremony/bundle'
 import { canonicalString, encodeCanonical, type HybridSignature, utf8 } from '@lux/crypto'
 import { authorize } from '../access/authorize.ts'
 import type { Call, Record } from '../audit/record.ts'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import type { ServerToken } from '../platform/hsm/server-token.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 
@@ -45,7 +45,7 @@ export type SignedRootReceipt = {
 export const rootReceiptContext = 'lux-server/v1/root-receipt'
 
 type Parts = {
-  readonly database: Database
+  readonly database: SealedDatabase
   readonly token: ServerToken
   readonly node: string
   readonly audience: string
@@ -125,7 +125,7 @@ export function openReplacedRoots(parts: Parts) {
 
 /** Takes away what is directly under a root that nothing needs any more, all at once. Refuses ROOT-IN-USE. */
 function released({ database, node }: Parts, root: string): Promise<Outcome<null>> {
-  return database.transaction().execute(async (work) => {
+  return database.change(async (work) => {
     const held = await work
       .selectFrom('root_config')
       .select('state')
@@ -169,7 +169,7 @@ function released({ database, node }: Parts, root: string): Promise<Outcome<null
   })
 }
 
-async function importedBundles(database: Database): Promise<Imported[]> {
+async function importedBundles(database: SealedDatabase): Promise<Imported[]> {
   const rows = await database
     .selectFrom('bundle_import')
     .select(['digest', 'provenance'])
@@ -182,7 +182,7 @@ async function importedBundles(database: Database): Promise<Imported[]> {
 }
 
 /** How many nodes of this server had the root from a ceremony and destroyed it. */
-async function nodesWithout(database: Database, root: string): Promise<number> {
+async function nodesWithout(database: SealedDatabase, root: string): Promise<number> {
   const rows = await database
     .selectFrom('root_config')
     .select('node_id')

@@ -1,10 +1,11 @@
-import { type Insertable, type Selectable, sql, type Transaction } from 'kysely'
+import { type Insertable, type Selectable, sql } from 'kysely'
 import pg from 'pg'
 import type { KeyScope } from '../access/conditions.ts'
 import { withinScopes } from '../access/key-scopes.ts'
 import type { Page } from '../access/page.ts'
+import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
+import type { StoredRow } from '../platform/database/authority/tables.ts'
 import { openGroupedRead } from '../platform/database/grouped-read.ts'
-import type { Database } from '../platform/database/open.ts'
 import { type Reader, readerOf } from '../platform/database/reader.ts'
 import type {
   KeptAttribute,
@@ -12,10 +13,10 @@ import type {
   KeyTable,
   KeyVersionTable,
   ProjectTable,
-  Tables,
   VersionState,
 } from '../platform/database/tables.ts'
 import { EnvironmentError } from '../refusal.ts'
+import { rotationOf } from './named.ts'
 import { type WrappedRow, wrappedRow } from './row-mac.ts'
 
 export type StoredKey = Selectable<KeyTable>
@@ -106,14 +107,16 @@ type DueKeys = {
   putOffRotation(id: string, from: Date): Promise<void>
 }
 
-export function openKeyRepository(database: Database, reader = readerOf(database)): KeyRepository {
+export function openKeyRepository(database: SealedDatabase, reader = readerOf(database)): KeyRepository {
   return { ...keyReads(database, reader), ...keyChanges(database), ...dueKeys(database) }
 }
 
 /** Calls that ask at once for keys or versions share one query. */
-function keyReads(database: Database, reader: Reader): KeyReads {
+function keyReads(database: SealedDatabase, reader: Reader): KeyReads {
   /** Its current version as of the moment at which a key was read. */
-  const currentOf = new WeakMap<StoredKey, StoredVersion>()
+  const currentOf = new WeakMap<object, StoredRow<'key_version'>>()
+  /** By the row, so that calls that share one share what is made of it. */
+  const versions = new WeakMap<StoredRow<'key_version'>, StoredVersion>()
   // Written once: to write it again costs more than to read a row.
   const withCurrent = database
     .selectFrom('key')
@@ -123,6 +126,8 @@ function keyReads(database: Database, reader: Reader): KeyReads {
     .selectAll('key')
     .select(['version', 'current.algorithm as version_algorithm', 'wrapped', 'wrapping_kek_id'])
     .select(['wrapping_kek_version', 'origin', 'bundle_digest', 'state', 'mac'])
+    .select(['current.authority_tenant as version_tenant', 'current.authority_mac as version_mac'])
+    .select('current.created_at as version_created_at')
     .where(sql<boolean>`key.id = any(${[]})`)
     .compile()
   const keyById = openGroupedRead({
@@ -130,12 +135,16 @@ function keyReads(database: Database, reader: Reader): KeyReads {
     async read(ids) {
       const asked: typeof withCurrent = { ...withCurrent, parameters: [ids] }
       const { rows } = await database.executeQuery(asked)
-      const found = new Map<string, StoredKey>()
+      const found = new Map<string, StoredRow<'key'>>()
       for (const row of rows) {
         const { version, version_algorithm, wrapped, wrapping_kek_id, wrapping_kek_version, ...rest } = row
-        const { origin, bundle_digest, state, mac, ...key } = rest
-        const columns = { version, algorithm: version_algorithm, wrapped, wrapping_kek_id, mac, state }
-        currentOf.set(key, storedVersion(key, { ...columns, wrapping_kek_version, origin, bundle_digest }))
+        const { origin, bundle_digest, state, mac, version_tenant, version_mac, ...more } = rest
+        const { version_created_at, ...key } = more
+        currentOf.set(key, {
+          ...{ key_id: key.id, version, algorithm: version_algorithm, wrapped, wrapping_kek_id },
+          ...{ wrapping_kek_version, origin, bundle_digest, state, mac, created_at: version_created_at },
+          ...{ authority_tenant: version_tenant, authority_mac: version_mac },
+        })
         found.set(key.id, key)
       }
       // A threshold key has no version here.
@@ -161,16 +170,24 @@ function keyReads(database: Database, reader: Reader): KeyReads {
     },
   })
 
+  async function vouched(key: StoredRow<'key'> | undefined): Promise<StoredKey | 'absent'> {
+    if (key === undefined) return 'absent'
+    await database.authority.vouch('key', [key])
+    return key
+  }
+
   return {
-    findKey: async (id) => (await keyById(id)) ?? 'absent',
+    findKey: async (id) => vouched(await keyById(id)),
     findByName: async (project, name) =>
-      (await database
-        .selectFrom('key')
-        .selectAll()
-        .where('project_id', '=', project)
-        .where('name', '=', name)
-        .where('destroy_at', 'is', null)
-        .executeTakeFirst()) ?? 'absent',
+      vouched(
+        await database
+          .selectFrom('key')
+          .selectAll()
+          .where('project_id', '=', project)
+          .where('name', '=', name)
+          .where('destroy_at', 'is', null)
+          .executeTakeFirst(),
+      ),
     async listKeys(
       project,
       { offset, limit, search, orderBy, orderDirection, scopes, ending = false, mayLag = false },
@@ -201,9 +218,12 @@ function keyReads(database: Database, reader: Reader): KeyReads {
     },
     async findVersion(key, version) {
       const current = currentOf.get(key)
-      if (current?.row.version === version) return current
-      const found = await versionByName({ key: key.id, version })
-      return found ? storedVersion(key, found) : 'absent'
+      const row = current?.version === version ? current : await versionByName({ key: key.id, version })
+      if (row === undefined) return 'absent'
+      await database.authority.vouch('key_version', [row])
+      const stored = versions.get(row) ?? storedVersion(key, row)
+      versions.set(row, stored)
+      return stored
     },
     async listVersions(key) {
       const rows = await database
@@ -212,70 +232,76 @@ function keyReads(database: Database, reader: Reader): KeyReads {
         .where('key_id', '=', key.id)
         .orderBy('version', 'desc')
         .execute()
+      await database.authority.vouch('key_version', rows)
       return rows.map((row) => ({ ...storedVersion(key, row), createdAt: row.created_at }))
     },
-    findProject: async (id) =>
-      (await database.selectFrom('project').selectAll().where('id', '=', id).executeTakeFirst()) ?? 'absent',
+    async findProject(id) {
+      const row = await database.selectFrom('project').selectAll().where('id', '=', id).executeTakeFirst()
+      if (row === undefined) return 'absent'
+      await database.authority.vouch('project', [row])
+      return row
+    },
   }
 }
 
 /** Each is one transaction, and says when another call was faster. */
-function keyChanges(database: Database): KeyChanges {
+function keyChanges(database: SealedDatabase): KeyChanges {
   return {
     insert: (key, version) =>
       unlessTaken(() =>
-        database.transaction().execute(async (work) => {
-          const made = await work.insertInto('key').values(key).returningAll().executeTakeFirstOrThrow()
+        database.change(async (work) => {
+          const made = await work.authority.insert('key', key)
           await insertVersion(work, made.project_id, version)
           return made
         }),
       ),
     addVersion: (key, version, scheduled) =>
-      database.transaction().execute(async (work) => {
-        const moved = await work
-          .updateTable('key')
-          .set({
+      database.change(async (work) => {
+        const [moved] = await work.authority.update(
+          'key',
+          { id: key.id, current_version: version.row.version - 1 },
+          (old) => ({
             current_version: version.row.version,
             updated_at: new Date(),
-            ...(scheduled === undefined ? {} : { rotate_at: nextRotation(scheduled) }),
-          })
-          .where('id', '=', key.id)
-          .where('current_version', '=', version.row.version - 1)
-          .returningAll()
-          .executeTakeFirst()
+            ...(scheduled === undefined ? {} : { rotate_at: nextRotation(old, scheduled) }),
+          }),
+        )
         if (!moved) return 'moved'
         await insertVersion(work, moved.project_id, version)
         return moved
       }),
     change: (id, { attributes, ...fields }) =>
       unlessTaken(async () => {
-        const changed = await database
-          .updateTable('key')
-          .set({
-            ...fields,
-            ...(attributes === undefined ? {} : { attributes: JSON.stringify(attributes) }),
-            updated_at: new Date(),
-          })
-          .where('id', '=', id)
-          .$if(fields.destroy_at === null, (its) =>
-            its.where('destroy_at', '>', sql<Date>`clock_timestamp()`),
-          )
-          .returningAll()
-          .executeTakeFirst()
+        const [changed] = await database.change((work) =>
+          work.authority.update(
+            'key',
+            (its) =>
+              fields.destroy_at === null
+                ? its.where('id', '=', id).where('destroy_at', '>', sql<Date>`clock_timestamp()`)
+                : its.where('id', '=', id),
+            {
+              ...fields,
+              ...(attributes === undefined ? {} : { attributes: JSON.stringify(attributes) }),
+              updated_at: new Date(),
+            },
+          ),
+        )
         return changed ?? 'absent'
       }),
     async setVersionState(key, version, state) {
-      const { numUpdatedRows } = await database
-        .updateTable('key_version')
-        .set({ state })
-        .where('key_id', '=', key.id)
-        .where('version', '=', version)
-        .where('state', 'not in', state === 'compromised' ? ['destroyed'] : ['destroyed', 'compromised'])
-        .executeTakeFirst()
-      return numUpdatedRows > 0n
+      const ends: VersionState[] = state === 'compromised' ? ['destroyed'] : ['destroyed', 'compromised']
+      const changed = await database.change((work) =>
+        work.authority.update(
+          'key_version',
+          (its) =>
+            its.where('key_id', '=', key.id).where('version', '=', version).where('state', 'not in', ends),
+          { state },
+        ),
+      )
+      return changed.length > 0
     },
     changeStates: (key, { from, to }, lifecycle) =>
-      database.transaction().execute(async (work) => {
+      database.change(async (work) => {
         const versions = await work
           .selectFrom('key_version')
           .select(['version', 'state'])
@@ -284,16 +310,15 @@ function keyChanges(database: Database): KeyChanges {
           .execute()
         const current = versions.find(({ version }) => version === key.current_version)
         if (current === undefined || !from.includes(current.state)) return 'moved'
-        await work
-          .updateTable('key_version')
-          .set({ state: to })
-          .where('key_id', '=', key.id)
-          .where('state', 'in', from)
-          .execute()
+        await work.authority.update(
+          'key_version',
+          (its) => its.where('key_id', '=', key.id).where('state', 'in', from),
+          { state: to },
+        )
         return changeLifecycle(work, key, lifecycle)
       }),
     destroy: (key, lifecycle, now) =>
-      database.transaction().execute(async (work) => {
+      database.change(async (work) => {
         const versions = await work
           .selectFrom('key_version')
           .select('state')
@@ -302,28 +327,26 @@ function keyChanges(database: Database): KeyChanges {
           .execute()
         if (versions.some(({ state }) => state === 'enabled')) return 'moved'
         await destroyVersions(work, key.id)
-        await work
-          .updateTable('key')
-          .set({ is_disabled: true, destroy_at: now })
-          .where('id', '=', key.id)
-          .execute()
+        await work.authority.update('key', { id: key.id }, { is_disabled: true, destroy_at: now })
         return changeLifecycle(work, key, lifecycle)
       }),
     replace: (old, key, version) =>
-      database.transaction().execute(async (work) => {
-        const moved = await work
-          .updateTable('key')
-          .set({
+      database.change(async (work) => {
+        const moved = await work.authority.update(
+          'key',
+          (its) =>
+            its
+              .where('id', '=', old.id)
+              .where('destroy_at', 'is', null)
+              .where(sql<boolean>`not lifecycle ? 'replacedBy'`),
+          ({ lifecycle }) => ({
             label: null,
-            lifecycle: sql<string>`lifecycle || ${JSON.stringify({ replacedBy: key.id })}::jsonb`,
+            lifecycle: JSON.stringify({ ...lifecycle, replacedBy: key.id }),
             updated_at: new Date(),
-          })
-          .where('id', '=', old.id)
-          .where('destroy_at', 'is', null)
-          .where(sql<boolean>`not lifecycle ? 'replacedBy'`)
-          .executeTakeFirst()
-        if (Number(moved.numUpdatedRows) === 0) return 'moved'
-        const made = await work.insertInto('key').values(key).returningAll().executeTakeFirstOrThrow()
+          }),
+        )
+        if (moved.length === 0) return 'moved'
+        const made = await work.authority.insert('key', key)
         await insertVersion(work, made.project_id, version)
         return made
       }),
@@ -339,7 +362,7 @@ function keyChanges(database: Database): KeyChanges {
   }
 }
 
-function dueKeys(database: Database): DueKeys {
+function dueKeys(database: SealedDatabase): DueKeys {
   return {
     async destroyDue(now, each) {
       const due = await database
@@ -359,7 +382,7 @@ function dueKeys(database: Database): DueKeys {
         .execute()
       let destroyed = 0
       for (const { id } of due)
-        await database.transaction().execute(async (work) => {
+        await database.change(async (work) => {
           // Its deletion may have been cancelled meanwhile, or another server has done it.
           const key = await work
             .selectFrom('key')
@@ -380,36 +403,34 @@ function dueKeys(database: Database): DueKeys {
         })
       return destroyed
     },
-    claimRotation: async (now, until) =>
-      (await database
-        .updateTable('key')
-        .set({ rotate_at: until })
-        .where('id', '=', (query) =>
-          query
-            .selectFrom('key')
-            .select('id')
-            .where('rotate_at', '<=', now)
-            .where('is_disabled', '=', false)
-            .orderBy('rotate_at')
-            .limit(1)
-            .forUpdate()
-            .skipLocked(),
-        )
-        .returningAll()
-        .executeTakeFirst()) ?? 'none',
+    claimRotation: async (now, until) => {
+      const [claimed] = await database.change((work) =>
+        work.authority.update(
+          'key',
+          (its) =>
+            its
+              .where('rotate_at', '<=', now)
+              .where('is_disabled', '=', false)
+              .orderBy('rotate_at')
+              .limit(1)
+              .skipLocked(),
+          { rotate_at: until },
+        ),
+      )
+      return claimed ?? 'none'
+    },
     putOffRotation: async (id, from) => {
-      await database
-        .updateTable('key')
-        .set({ rotate_at: nextRotation(from) })
-        .where('id', '=', id)
-        .execute()
+      await database.change((work) =>
+        work.authority.update('key', { id }, (old) => ({ rotate_at: nextRotation(old, from) })),
+      )
     },
   }
 }
 
 /** Null where a key is rotated by hand alone. */
-const nextRotation = (from: Date) =>
-  sql<Date | null>`${from}::timestamptz + make_interval(days => rotate_every_days)`
+function nextRotation({ rotate_every_days: days }: Pick<StoredKey, 'rotate_every_days'>, from: Date) {
+  return rotationOf(days, from).rotate_at
+}
 
 function storedVersion(
   key: StoredKey,
@@ -423,35 +444,28 @@ function storedVersion(
 }
 
 /** The bytes of every version are gone from the rows. */
-export async function destroyVersions(work: Transaction<Tables>, key: string): Promise<void> {
-  await work
-    .updateTable('key_version')
-    .set({ wrapped: Buffer.alloc(0), state: 'destroyed' })
-    .where('key_id', '=', key)
-    .execute()
+export async function destroyVersions(work: Work, key: string): Promise<void> {
+  const gone = { wrapped: Buffer.alloc(0), state: 'destroyed' } as const
+  await work.authority.update('key_version', { key_id: key }, gone)
 }
 
 /** What is said is added to what was said before. */
-function changeLifecycle(work: Transaction<Tables>, key: StoredKey, lifecycle: KeyDates): Promise<StoredKey> {
-  return work
-    .updateTable('key')
-    .set({ lifecycle: sql<string>`lifecycle || ${JSON.stringify(lifecycle)}::jsonb`, updated_at: new Date() })
-    .where('id', '=', key.id)
-    .returningAll()
-    .executeTakeFirstOrThrow()
+async function changeLifecycle(work: Work, key: StoredKey, lifecycle: KeyDates): Promise<StoredKey> {
+  const [changed] = await work.authority.update('key', { id: key.id }, (old) => ({
+    lifecycle: JSON.stringify({ ...old.lifecycle, ...lifecycle }),
+    updated_at: new Date(),
+  }))
+  if (changed === undefined) throw new Error(`key ${key.id} is gone`)
+  return changed
 }
 
-async function insertVersion(work: Transaction<Tables>, project: string, version: NewVersion): Promise<void> {
+async function insertVersion(work: Work, project: string, version: NewVersion): Promise<void> {
   await holdProjectKek(work, project, version.row.wrappingKekVersion)
-  await work.insertInto('key_version').values(versionRow(version)).execute()
+  await work.authority.insert('key_version', versionRow(version))
 }
 
 /** The KEK that a new row is under stays until the transaction ends. Throws KEK-ROTATED. */
-export async function holdProjectKek(
-  work: Transaction<Tables>,
-  project: string,
-  version: number,
-): Promise<void> {
+export async function holdProjectKek(work: Work, project: string, version: number): Promise<void> {
   const held = await work
     .selectFrom('project_kek')
     .select('state')

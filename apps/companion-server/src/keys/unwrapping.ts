@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { wipe } from '@lux/crypto'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { ServerToken } from '../platform/hsm/server-token.ts'
 import { EnvironmentError } from '../refusal.ts'
@@ -50,7 +51,7 @@ function fingerprintOf(id: string, row: WrappedRow): string {
 }
 
 export function openKeyUnwrapping(
-  database: Database,
+  database: SealedDatabase,
   token: ServerToken,
   rowsKeyId: string,
   node: string,
@@ -136,6 +137,7 @@ export function openKeyUnwrapping(
           .where('version', '=', version.row.version)
           .executeTakeFirst()
         if (!moved) throw error
+        await database.authority.vouch('key_version', [moved])
         const row = wrappedRow('data', key.id, key.project_id, key.id, moved)
         return useKey(key, { row, mac: moved.mac, state: moved.state }, work)
       }

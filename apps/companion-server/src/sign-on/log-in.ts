@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { hashSecret, issue, type LoggedIn } from '../access/tokens.ts'
 import type { Call, Record } from '../audit/record.ts'
 import { type Attempt, knownBy, type Strangers } from '../audit/strangers.ts'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import { type SealingKey, seal, unseal } from '../platform/sealed.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { enter, memberTokenTtl, type Proven } from './members.ts'
@@ -10,7 +10,7 @@ import type { Answer, Provider } from './protocol.ts'
 import { absentProvider, type ProviderRow, type Providers } from './providers.ts'
 
 type Parts = {
-  readonly database: Database
+  readonly database: SealedDatabase
   readonly record: Record
   readonly strangers: Strangers
   readonly key: SealingKey
@@ -150,7 +150,7 @@ export function openSignOnLogIn(parts: Parts) {
     const call = knownBy(asked, known?.identity_id ?? fresh)
     return record(call, 'sign-on.log-in', async (subject) => {
       subject.organisation = row.organisation_id
-      return database.transaction().execute(async (work) => {
+      return database.change(async (work) => {
         const entered = await enter(work, row.id, call.caller.identity, proven.value)
         if (!entered.ok) return entered
         await work
@@ -168,7 +168,7 @@ export function openSignOnLogIn(parts: Parts) {
 
   /** The sealed checks of an attempt, which nobody gets a second time. */
   async function takeChecks(row: ProviderRow, state: Buffer, browser: Buffer): Promise<Buffer | null> {
-    return database.transaction().execute(async (work) => {
+    return database.change(async (work) => {
       const there = await work
         .selectFrom('sign_on_attempt')
         .select('checks_sealed')

@@ -1,12 +1,11 @@
-import { sql, type Transaction } from 'kysely'
+import { sql } from 'kysely'
+import { holdIdentity } from '../access/appointing.ts'
 import type { Grant } from '../access/authorize.ts'
 import { readConditions } from '../access/conditions.ts'
 import { endTokens } from '../access/identities.ts'
 import { insertGrants, nameShape } from '../access/tokens.ts'
-import type { Tables } from '../platform/database/tables.ts'
+import type { Work } from '../platform/database/authority/authority.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-
-type Work = Transaction<Tables>
 
 /** What a provider proved of who logs in. */
 export type Proven = {
@@ -35,10 +34,15 @@ export async function newMember(
   work: Work,
   { provider, id, subject, name }: { provider: string; id: string; subject: string; name: string },
 ): Promise<string> {
-  await work
-    .insertInto('identity')
-    .values({ id, name, client_id: null, token_ttl_seconds: memberTokenTtl, revoked_at: null })
-    .execute()
+  const { organisation_id } = await work
+    .selectFrom('identity_provider')
+    .select('organisation_id')
+    .where('id', '=', provider)
+    .executeTakeFirstOrThrow()
+  await work.authority.insert('identity', {
+    ...{ id, name, client_id: null, token_ttl_seconds: memberTokenTtl, revoked_at: null },
+    tenant: organisation_id ?? '',
+  })
   await work.insertInto('member').values({ identity_id: id, provider_id: provider, subject }).execute()
   return id
 }
@@ -79,14 +83,8 @@ export async function enter(
   const known = await memberIn(work, provider, subject)
   if (known === null && !(await givesRole(work, provider, groups))) return noRole()
   const identity = known ?? (await newMember(work, { provider, id: fresh, subject, name }))
-  const { revoked_at } = await work
-    .selectFrom('identity')
-    .select('revoked_at')
-    .where('id', '=', identity)
-    .forUpdate()
-    .executeTakeFirstOrThrow()
-  if (revoked_at !== null) return refuse('SIGN-ON-BARRED', 'the account was ended')
-  await work.updateTable('identity').set({ name }).where('id', '=', identity).execute()
+  if (!(await holdIdentity(work, identity))) return refuse('SIGN-ON-BARRED', 'the account was ended')
+  await work.authority.update('identity', { id: identity }, { name })
   await work
     .updateTable('member')
     .set({ groups: JSON.stringify(groups) })
@@ -127,6 +125,7 @@ export async function regrant(work: Work, identity: string): Promise<readonly Gr
   }
   // What stays as it is keeps its time.
   const had = await work.selectFrom('role_grant').selectAll().where('identity_id', '=', identity).execute()
+  await work.authority.vouch('role_grant', had)
   const added = new Map(byPlace)
   for (const { role, organisation_id: organisation, project_id: project, conditions } of had) {
     const place = JSON.stringify([role, organisation, project])
@@ -136,13 +135,9 @@ export async function regrant(work: Work, identity: string): Promise<readonly Gr
       added.delete(place)
       continue
     }
-    await work
-      .deleteFrom('role_grant')
-      .where('identity_id', '=', identity)
-      .where('role', '=', role)
-      .where('organisation_id', 'is not distinct from', organisation)
-      .where('project_id', 'is not distinct from', project)
-      .execute()
+    await work.authority.remove('role_grant', {
+      ...{ identity_id: identity, role, organisation_id: organisation, project_id: project },
+    })
   }
   if (added.size > 0) await insertGrants(work, identity, [...added.values()])
   return [...byPlace.values()]
@@ -150,27 +145,26 @@ export async function regrant(work: Work, identity: string): Promise<readonly Gr
 
 /** The provider ends it: no token of it lives longer than a second more. */
 export async function deactivate(work: Work, identity: string, at: Date): Promise<void> {
-  const ended = await work
-    .updateTable('identity')
-    .set({ revoked_at: at })
-    .where('id', '=', identity)
-    .where('revoked_at', 'is', null)
-    .executeTakeFirst()
+  const ended = await work.authority.update(
+    'identity',
+    { id: identity, revoked_at: null },
+    { revoked_at: at },
+  )
   // Where somebody here ended it, it is not the provider's to begin again.
-  if (Number(ended.numUpdatedRows) === 1)
+  if (ended.length === 1)
     await work.updateTable('member').set({ deactivated_at: at }).where('identity_id', '=', identity).execute()
   await endTokens(work, identity, at)
 }
 
 /** Only what the provider itself ended. */
 export async function reactivate(work: Work, identity: string): Promise<void> {
-  await work
-    .updateTable('identity')
-    .from('member')
-    .set({ revoked_at: null })
-    .whereRef('member.identity_id', '=', 'identity.id')
-    .whereRef('member.deactivated_at', '=', 'identity.revoked_at')
-    .where('identity.id', '=', identity)
-    .execute()
+  const member = await work
+    .selectFrom('member')
+    .select('deactivated_at')
+    .where('identity_id', '=', identity)
+    .executeTakeFirst()
+  const by = member?.deactivated_at ?? null
+  if (by !== null)
+    await work.authority.update('identity', { id: identity, revoked_at: by }, { revoked_at: null })
   await work.updateTable('member').set({ deactivated_at: null }).where('identity_id', '=', identity).execute()
 }

@@ -1,7 +1,7 @@
 import type { Record } from '../audit/record.ts'
 import type { Strangers } from '../audit/strangers.ts'
 import { openPipeline, operationsOf, unapproved } from '../operations/pipeline.ts'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import type { Egress } from '../platform/http/egress.ts'
 import type { SealingKey } from '../platform/sealed.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
@@ -13,7 +13,7 @@ import { openSaml, samlMetadata } from './saml.ts'
 import { scimClient, scimTable } from './scim/operations.ts'
 
 type Parts = {
-  readonly database: Database
+  readonly database: SealedDatabase
   readonly record: Record
   readonly strangers: Strangers
   readonly key: SealingKey

@@ -9,7 +9,7 @@ import { permit } from '../access/permit.ts'
 import { hashSecret } from '../access/tokens.ts'
 import { changesAlone, entry, ofOneself, type Permission, reads } from '../operations/entry.ts'
 import { Type } from '../operations/schema.ts'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import type { IdentityProviderTable } from '../platform/database/tables.ts'
 import { type SealingKey, seal, unseal } from '../platform/sealed.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
@@ -31,7 +31,7 @@ export type ShownProvider = {
 export type ProviderRow = Selectable<IdentityProviderTable>
 
 type Parts = {
-  readonly database: Database
+  readonly database: SealedDatabase
   readonly key: SealingKey
   check(provider: Provider): Promise<Outcome<null>>
   now(): Date
@@ -116,7 +116,7 @@ function configuredEntries(parts: Parts) {
         const { settings, secret } = await wholeOf(input)
         const usable = await check({ id, settings, secret })
         if (!usable.ok) return usable
-        return database.transaction().execute(async (work) => {
+        return database.change(async (work) => {
           // One at a time for each tenant: nobody counts past the most.
           const tenant = `identity providers of ${organisation ?? 'the deployment'}`
           await sql`select pg_advisory_xact_lock(hashtextextended(${tenant}, 0))`.execute(work)
@@ -223,7 +223,7 @@ function endingEntries(parts: Parts) {
       name: 'sign-on.remove-provider',
       secondFactor: true,
       async run({ found: { id } }) {
-        await database.transaction().execute(async (work) => {
+        await database.change(async (work) => {
           await work
             .updateTable('identity_provider')
             .set({ removed_at: now(), secret_sealed: null, scim_token_hash: null })
@@ -287,7 +287,7 @@ function groupEntries(parts: Parts) {
       async run({ fitting: provider, input }): Promise<Outcome<GroupRole>> {
         const { group } = input
         const grant = grantOf(input.grant)
-        return database.transaction().execute(async (work) => {
+        return database.change(async (work) => {
           const there = await work
             .selectFrom('group_role')
             .select('id')
@@ -338,7 +338,7 @@ function groupEntries(parts: Parts) {
         },
       ],
       async run({ found: { row }, input: { id } }) {
-        await database.transaction().execute(async (work) => {
+        await database.change(async (work) => {
           await work.deleteFrom('group_role').where('id', '=', id).where('provider_id', '=', row.id).execute()
           await regrantMembers(work, row.id)
         })
@@ -348,7 +348,7 @@ function groupEntries(parts: Parts) {
   }
 }
 
-async function membersOf(work: Database, provider: string): Promise<string[]> {
+async function membersOf(work: SealedDatabase, provider: string): Promise<string[]> {
   const rows = await work
     .selectFrom('member')
     .select('identity_id')
@@ -362,7 +362,7 @@ async function regrantMembers(work: Parameters<typeof regrant>[0], provider: str
   for (const member of await membersOf(work, provider)) await regrant(work, member)
 }
 
-async function rolesOf(database: Database, provider: string): Promise<GroupRole[]> {
+async function rolesOf(database: SealedDatabase, provider: string): Promise<GroupRole[]> {
   const rows = await database
     .selectFrom('group_role')
     .selectAll()
@@ -383,7 +383,7 @@ async function rolesOf(database: Database, provider: string): Promise<GroupRole[
   }))
 }
 
-async function shown(database: Database, row: ProviderRow): Promise<ShownProvider> {
+async function shown(database: SealedDatabase, row: ProviderRow): Promise<ShownProvider> {
   const { id, name, organisation_id: organisation } = row
   return { name, organisation, settings: settingsOf(row), roles: await rolesOf(database, id) }
 }

@@ -3,9 +3,10 @@ import { authoritiesOf, type Policy, policyDigest } from '@lux/ceremony/policy'
 import { cardCodec, type RequestAuthorities, type SignerGroup } from '@lux/ceremony/wire'
 import { equalBytes, FormatError, sha256Hex, toHex, utf8, type VerificationKeys } from '@lux/crypto'
 import { type PublicFile, parsePublic, rosterDigest } from '@lux/crypto/fhe'
-import type { Selectable, Transaction } from 'kysely'
+import type { Selectable } from 'kysely'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import type { Database } from '../platform/database/open.ts'
-import type { FheEpochTable, FheKeyTable, KeyTable, Tables } from '../platform/database/tables.ts'
+import type { FheEpochTable, FheKeyTable, KeyTable } from '../platform/database/tables.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { pinnedPolicies } from '../platform/state-folder/policies.ts'
 import { readIfPresent } from '../platform/state-folder/private-file.ts'
@@ -13,8 +14,6 @@ import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 
 export type StoredFheKey = Selectable<FheKeyTable>
 export type StoredEpoch = Selectable<FheEpochTable>
-type Work = Database | Transaction<Tables>
-
 /** An epoch with its public file and its holders, by number from 1. */
 export type OpenedEpoch = {
   readonly row: StoredEpoch
@@ -32,18 +31,16 @@ export type EpochTerms = {
 
 const maxPublic = 4 << 20
 
-export async function findFheKey(work: Work, id: string): Promise<StoredFheKey | 'absent'> {
+export async function findFheKey(work: Database, id: string): Promise<StoredFheKey | 'absent'> {
   return (await work.selectFrom('fhe_key').selectAll().where('id', '=', id).executeTakeFirst()) ?? 'absent'
 }
 
 /** The record that asked for a key governs it here too. Refuses KEY-DISABLED, KEY-DELETED. */
-export async function checkServed(work: Work, id: string): Promise<Outcome<null>> {
-  const record = await work
-    .selectFrom('key')
-    .select(['is_disabled', 'destroy_at'])
-    .where('fhe_key_id', '=', id)
-    .executeTakeFirst()
-  return record === undefined ? accept(null) : notSwitchedOff(record)
+export async function checkServed(work: SealedDatabase, id: string): Promise<Outcome<null>> {
+  const record = await work.selectFrom('key').selectAll().where('fhe_key_id', '=', id).executeTakeFirst()
+  if (record === undefined) return accept(null)
+  await work.authority.vouch('key', [record])
+  return notSwitchedOff(record)
 }
 
 export function notSwitchedOff({
@@ -56,19 +53,17 @@ export function notSwitchedOff({
 
 /** The name and project that a key was asked for under; null of one that nobody asked for. */
 export async function askedFor(
-  work: Work,
+  work: SealedDatabase,
   id: string,
 ): Promise<{ readonly name: string | null; readonly project: string | null }> {
-  const asked = await work
-    .selectFrom('key')
-    .select(['name', 'project_id as project'])
-    .where('fhe_key_id', '=', id)
-    .executeTakeFirst()
-  return asked ?? { name: null, project: null }
+  const asked = await work.selectFrom('key').selectAll().where('fhe_key_id', '=', id).executeTakeFirst()
+  if (asked === undefined) return { name: null, project: null }
+  await work.authority.vouch('key', [asked])
+  return { name: asked.name, project: asked.project_id }
 }
 
 /** The row of an epoch by its number. Throws where a key has none: rows of a key are written together. */
-export async function epochRow(work: Work, keyId: string, epoch: number): Promise<StoredEpoch> {
+export async function epochRow(work: Database, keyId: string, epoch: number): Promise<StoredEpoch> {
   return work
     .selectFrom('fhe_epoch')
     .selectAll()
@@ -82,7 +77,7 @@ export async function epochRow(work: Work, keyId: string, epoch: number): Promis
  * content, and the roster in it covers every holder's card, so that a card that was changed in the database is found. Throws
  * EnvironmentError FHE-FILE-DAMAGED, FHE-CARDS-ABSENT.
  */
-export async function openEpoch(work: Work, state: StateFolder, row: StoredEpoch): Promise<OpenedEpoch> {
+export async function openEpoch(work: Database, state: StateFolder, row: StoredEpoch): Promise<OpenedEpoch> {
   const damaged = (what: string) => new EnvironmentError('FHE-FILE-DAMAGED', `epoch ${row.epoch}: ${what}`)
   const pub = await readIfPresent(join(state.fhe, row.public), maxPublic)
   if (pub === 'absent' || sha256Hex(pub) !== row.public) throw damaged('public.bin is not the imported one')

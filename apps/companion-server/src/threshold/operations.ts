@@ -17,7 +17,7 @@ import {
 } from '../operations/entry.ts'
 import { openPipeline, operationsOf, unapproved } from '../operations/pipeline.ts'
 import { Type } from '../operations/schema.ts'
-import type { Database } from '../platform/database/open.ts'
+import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import type { PartialDecryptionTable } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { answersOf, takeAnswer } from './answers.ts'
@@ -134,9 +134,11 @@ const using = (desk: ThresholdParts, action: 'threshold.use' | 'threshold.carry'
   fits: ({ found: { key } }: { found: Place }) => checkServed(desk.database, key.id),
 })
 
-const nowOf = async (database: Database, request: Outcome<StoredRequest>): Promise<Outcome<RequestNow>> =>
-  request.ok ? accept(await withAnswers(database, request.value)) : request
-const withAnswers = async (database: Database, request: RequestSummary): Promise<RequestNow> => ({
+const nowOf = async (
+  database: SealedDatabase,
+  request: Outcome<StoredRequest>,
+): Promise<Outcome<RequestNow>> => (request.ok ? accept(await withAnswers(database, request.value)) : request)
+const withAnswers = async (database: SealedDatabase, request: RequestSummary): Promise<RequestNow> => ({
   request,
   answers: await answersOf(database, request),
 })
@@ -193,7 +195,7 @@ function keyEntries(desk: ThresholdParts) {
 }
 
 /** As `authorize` says it of each. */
-const keysSeen = (database: Database, grants: readonly Grant[]) =>
+const keysSeen = (database: SealedDatabase, grants: readonly Grant[]) =>
   database
     .selectFrom('fhe_key')
     .selectAll()

@@ -8,9 +8,9 @@ import {
 } from '@lux/ceremony/wire'
 import { fromUtf8, toHex } from '@lux/crypto'
 import { checkCarrying, checkProvenance, ciphertextDigest, readCiphertext } from '@lux/crypto/fhe'
-import type { Selectable, Transaction } from 'kysely'
-import type { Database } from '../platform/database/open.ts'
-import type { DecryptRequestTable, RequestState, Tables } from '../platform/database/tables.ts'
+import type { Selectable } from 'kysely'
+import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
+import type { DecryptRequestTable, RequestState } from '../platform/database/tables.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { budgetOfKey, freshBlocks } from './budget.ts'
@@ -28,7 +28,7 @@ export type StoredRequest = Selectable<DecryptRequestTable>
 
 /** What the desk works with: the card's combiner recipient is the only one that it can open answers for. */
 export type ThresholdParts = {
-  readonly database: Database
+  readonly database: SealedDatabase
   readonly state: StateFolder
   readonly domain: 'production' | 'rehearsal'
   readonly combiner: string
@@ -54,7 +54,7 @@ export async function openRequest(
   const { payload } = given.request
   const digest = requestDigest(payload)
   const text = fromUtf8(requestPackageCodec.encode(given))
-  return parts.database.transaction().execute(async (work) => {
+  return parts.database.change(async (work) => {
     // One at a time for a key, so that two requests cannot reserve the same blocks.
     await work.selectFrom('fhe_key').select('id').where('id', '=', key.id).forUpdate().execute()
     const before = await findRequest(work, key.id, payload.requestId)
@@ -97,7 +97,7 @@ export async function openRequest(
 /** Gives the blocks to reserve. */
 async function judgeRequest(
   { state, domain, combiner, now }: ThresholdParts,
-  work: Transaction<Tables>,
+  work: Work,
   key: StoredFheKey,
   epoch: OpenedEpoch,
   given: RequestPackage,
@@ -188,7 +188,7 @@ function judgeCiphertexts(
 }
 
 export function findRequest(
-  work: Pick<Transaction<Tables>, 'selectFrom'>,
+  work: Pick<Work, 'selectFrom'>,
   keyId: string,
   requestId: string,
 ): Promise<StoredRequest | undefined> {

@@ -11,6 +11,7 @@ import { readResponse } from '../../src/doors/kmip/message/response.ts'
 import type { RawCipher } from '../../src/keys/raw-cipher.ts'
 import { accept, type Outcome } from '../../src/refusal.ts'
 import { bareHeader } from '../doors/kmip/support/bare-header.ts'
+import { lawfully } from '../support/authority.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
@@ -403,7 +404,7 @@ test('APPROVAL-03 two refusals of three end it, a revoked approver does not coun
   expect(anew).toMatchObject({ state: 'waiting', decisions: [] })
 
   for (const name of ['ada', 'edith']) given(await decide(name, anew!.id))
-  await database.updateTable('identity').set({ revoked_at: past }).where('id', '=', ids.ada!).execute()
+  await lawfully(database).update('identity', { id: ids.ada! }, { revoked_at: past })
   expect(await exported(late.id)).toMatchObject({ rule: 'APPROVAL-NEEDED' })
   given(await decide('grace', anew!.id))
   expect(await exported(late.id)).toMatchObject({ ok: true })

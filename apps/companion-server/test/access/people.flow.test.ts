@@ -22,6 +22,7 @@ import { makeFirstAdmin } from '../../src/commands/operator.ts'
 import { openPipeline, operationsOf, unapproved } from '../../src/operations/pipeline.ts'
 import { issueClientCertificate } from '../../src/platform/tls/certificate.ts'
 import type { Outcome } from '../../src/refusal.ts'
+import { lawfully } from '../support/authority.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
@@ -174,11 +175,11 @@ test('PASSWORD-WRONG a person changes his own password by the old one, and every
   expect((await changed({})).body.code).toBe('PASSWORD-WRONG')
   expect((await changed({ password: otherPassphrase, newPassword: password })).status).toBe(200)
   // A session that was left open is not enough.
-  await database
-    .updateTable('token')
-    .set({ proved_at: new Date(Date.now() - 11 * 60_000) })
-    .where('hash', '=', hashSecret(token))
-    .execute()
+  await lawfully(database).update(
+    'token',
+    { hash: hashSecret(token) },
+    { proved_at: new Date(Date.now() - 11 * 60_000) },
+  )
   authentication.forget()
   expect((await changed({})).body.code).toBe('SECOND-FACTOR-ANEW')
 })
@@ -456,8 +457,7 @@ test('CREDENTIAL-01 an API key that is over, or whose identity is, does not begi
   const make = async () =>
     given(await credentials.addApiKey(chief, { identity, name: 'ci', ttlSeconds: 3600 })).id
   const [over, left] = [await make(), await make()]
-  const row = database.updateTable('token').where('id', '=', over)
-  await row.set({ expires_at: new Date(Date.now() - 1000) }).execute()
+  await lawfully(database).update('token', { id: over }, { expires_at: new Date(Date.now() - 1000) })
   const absent = { rule: 'OBJECT-ABSENT' }
   expect(await credentials.rotateApiKey(chief, { identity, id: over })).toMatchObject(absent)
   given(await organisations.revokeIdentity(chief, { identity }))
@@ -478,10 +478,8 @@ test('TOKENS-ENDED log-ins that are over and failures that are old are kept no l
     { as: 'lives', expires_at: at(2), revoked_at: null, name: null },
     { as: 'API key', expires_at: at(-2), revoked_at: at(-2), name: 'old' },
   ]
-  await database
-    .insertInto('token')
-    .values(rows.map(({ as, ...row }) => ({ ...row, identity_id: identity, hash: hashSecret(as) })))
-    .execute()
+  for (const { as, ...row } of rows)
+    await lawfully(database).insert('token', { ...row, identity_id: identity, hash: hashSecret(as) })
   await database
     .insertInto('login_failure')
     .values(
@@ -509,11 +507,8 @@ test('CONDITION-UNREADABLE whoever has a role with conditions that nobody can re
   const { database } = kms.server.services
   const grants = [{ role: 'service', organisation: kms.organisation.id, project: kms.project.id }] as const
   const { identity } = await createIdentity(database, { name: 'of a later version', grants })
-  await database
-    .updateTable('role_grant')
-    .set({ conditions: JSON.stringify({ moon: 'full' }) })
-    .where('identity_id', '=', identity)
-    .execute()
+  const conditions = JSON.stringify({ moon: 'full' })
+  await lawfully(database).update('role_grant', { identity_id: identity }, { conditions })
   const place = { organisation: kms.organisation.id, project: null }
   const chief = await kms.bearer([{ role: 'organisation-admin', ...place }])
   const { body } = await ask('GET', '/identities?search=later', undefined, chief.slice('Bearer '.length))

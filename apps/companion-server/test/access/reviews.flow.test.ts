@@ -6,6 +6,7 @@ import { reviewContext } from '../../src/access/reviews.ts'
 import { insertGrants, issue } from '../../src/access/tokens.ts'
 import { readCard } from '../../src/platform/state-folder/server-card.ts'
 import type { Outcome } from '../../src/refusal.ts'
+import { lawfully } from '../support/authority.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
@@ -127,11 +128,10 @@ test('ACCESS-REVIEW a role is taken away or given by who may give it, never by i
 
   // A person logs in anew; a program goes on.
   const person = randomUUID()
-  await database
-    .insertInto('identity')
-    .values({ id: person, name: 'Ada', client_id: null, token_ttl_seconds: 60, revoked_at: null })
-    .execute()
-  await database.transaction().execute((work) => insertGrants(work, person, grants))
+  await lawfully(database).insert('identity', {
+    ...{ id: person, name: 'Ada', client_id: null, token_ttl_seconds: 60, revoked_at: null, tenant: '' },
+  })
+  await database.change((work) => insertGrants(work, person, grants))
   const { accessToken } = await issue(database, person, 60)
   expect(await authentication.find(accessToken)).not.toBe('unknown')
   expect(rule(await roles.take(as, { identity: person, ...grants[0] }))).toBe('ok')

@@ -10,6 +10,7 @@ import { encodeItem } from '../../src/doors/kmip/codec/ttlv.ts'
 import { writeRequest } from '../../src/doors/kmip/message/request.ts'
 import { ttlvToJson } from '../../src/doors/kmip/text/json.ts'
 import { bareHeader } from '../doors/kmip/support/bare-header.ts'
+import { lawfully } from '../support/authority.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
@@ -166,7 +167,7 @@ test('SESSION-02 what lets a key out, shreds it or makes an admin wants a second
 
   const aged = async () => {
     const proved_at = new Date(Date.now() - 11 * 60_000)
-    await database.updateTable('token').set({ proved_at }).where('name', 'is', null).execute()
+    await lawfully(database).update('token', { name: null }, { proved_at })
     kms.server.services.authentication.forget()
   }
   await aged()
@@ -288,7 +289,7 @@ test('SESSION-03 neither a session left open nor an API key makes its way round 
   expect(await tries(bearer)).toEqual(refused)
 
   const proved_at = new Date(Date.now() - 11 * 60_000)
-  await database.updateTable('token').set({ proved_at }).where('name', 'is', null).execute()
+  await lawfully(database).update('token', { name: null }, { proved_at })
   authentication.forget()
   expect(await tries(session)).toEqual(refused)
   // Not one of them did anything.

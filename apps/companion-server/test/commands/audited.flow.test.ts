@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
+import { acceptState } from '../../src/commands/accept-state.ts'
 import { destroyReplacedRoot } from '../../src/commands/destroy-root.ts'
 import { openGiven } from '../../src/commands/given-file.ts'
 import { addKmipClient, endKmipClient, letPlainKeys } from '../../src/commands/kmip-clients.ts'
@@ -201,6 +203,21 @@ test('AUDIT-COMMAND every command that changes something leaves one entry for ea
             period: { from: new Date('2026-02-01T00:00:00Z'), to: new Date('2026-01-01T00:00:00Z') },
           }),
         entries: [['compliance.report', 'REQUEST-FIELDS']],
+      },
+      {
+        command: 'accept-state',
+        async run() {
+          // A row that the server did not write, and a PIN that is not the token's.
+          await sql`update project set plain_export = not plain_export`.execute(database)
+          const done = await acceptState(
+            state,
+            () => undefined,
+            async () => Buffer.from('0'),
+          )
+          await sql`update project set plain_export = not plain_export`.execute(database)
+          return done
+        },
+        entries: [['authority.accept-state', 'TOKEN-PIN']],
       },
     ]
     const entries = () =>

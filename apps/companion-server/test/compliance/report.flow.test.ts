@@ -9,6 +9,7 @@ import { frameworkIds } from '../../src/compliance/frameworks.ts'
 import type { Report } from '../../src/compliance/report.ts'
 import { openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { enter } from '../../src/sign-on/members.ts'
+import { lawfully } from '../support/authority.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 import { makeServerState } from '../support/server-under-test.ts'
@@ -35,7 +36,7 @@ beforeAll(async () => {
   await kms.post(`${rotated}/encrypt`, { plaintext: 'AAAA' })
   const { database } = kms.server.services
   // As KMIP makes one where the project lets it.
-  await database.updateTable('key').set({ is_sensitive: false }).where('name', '=', 'leaves').execute()
+  await lawfully(database).update('key', { name: 'leaves' }, { is_sensitive: false })
   await vi.waitFor(
     async () => {
       const { count } = await database
@@ -109,11 +110,9 @@ test('COMPLIANCE-10 what ends, is rotated, logs in or is changed in the log afte
     ])
     .execute()
   const logIn = (groups: readonly string[]) =>
-    database
-      .transaction()
-      .execute((work) =>
-        enter(work, provider.id, 'member-id', { subject: 'ada', name: 'Ada', groups, provedAt: null }),
-      )
+    database.change((work) =>
+      enter(work, provider.id, 'member-id', { subject: 'ada', name: 'Ada', groups, provedAt: null }),
+    )
   given(await logIn(['staff']))
   const leaver = await createIdentity(database, {
     name: 'leaver',
@@ -159,12 +158,8 @@ test('COMPLIANCE-10 what ends, is rotated, logs in or is changed in the log afte
   ])
   given(await logIn(['more']))
   const ends = { revoked_at: new Date() }
-  await database.updateTable('identity').set(ends).where('id', '=', leaver.identity).execute()
-  await database
-    .updateTable('client_secret')
-    .set(ends)
-    .where('identity_id', '=', kms.caller.identity)
-    .execute()
+  await lawfully(database).update('identity', { id: leaver.identity }, ends)
+  await lawfully(database).update('client_secret', { identity_id: kms.caller.identity }, ends)
   expect((await kms.post(`${rotated}/rotate`)).status).toBe(200)
   await kms.post(`${rotated}/encrypt`, { plaintext: 'AAAA' })
   expect(canonicalString(given(await ask('pci-dss', period)).payload)).toBe(canonicalString(before))

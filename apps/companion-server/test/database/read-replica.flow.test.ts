@@ -13,6 +13,7 @@ import { openReader } from '../../src/platform/database/reader.ts'
 import { startEmbedded } from '../../src/platform/postgres/embedded.ts'
 import { openServer } from '../../src/server.ts'
 import { bareHeader } from '../doors/kmip/support/bare-header.ts'
+import { lawfully, withRoot } from '../support/authority.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -25,11 +26,8 @@ async function openElsewhere(deployment: { id: string; domain: string; audience:
   const owner = connect(other.owner)
   await migrateUp(owner)
   await sql.raw(`grant custody_app to ${String(other.application.user)}`).execute(owner)
-  await owner
-    .insertInto('deployment')
-    .values({ ...deployment, card: '{}' })
-    .execute()
-  await owner.insertInto('organisation').values({ id: 'there', name: 'There' }).execute()
+  await lawfully(withRoot(owner)).insert('deployment', { ...deployment, card: '{}' })
+  await lawfully(withRoot(owner)).insert('organisation', { id: 'there', name: 'There' })
   await owner.destroy()
   return { url: urlOf(other.application), stop: () => other.stop() }
 }

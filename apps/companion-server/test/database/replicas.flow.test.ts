@@ -16,6 +16,7 @@ import { connect } from '../../src/platform/database/open.ts'
 import { stateFolder } from '../../src/platform/state-folder/folder.ts'
 import { issueClientCertificate, ownAuthority, type TlsKey } from '../../src/platform/tls/certificate.ts'
 import { bareHeader } from '../doors/kmip/support/bare-header.ts'
+import { lawfully } from '../support/authority.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { given } from '../support/kms-under-test.ts'
 import { startSharedDatabase } from '../support/shared-database.ts'
@@ -213,7 +214,7 @@ test('REPLICAS what one seals the other opens, and what is ended at one is ended
 
   const two = await newService('two')
   expect(await status('b', two.token)).toBe(200)
-  await database.deleteFrom('role_grant').where('identity_id', '=', two.identity).execute()
+  await lawfully(database).remove('role_grant', { identity_id: two.identity })
   await waitFor(async () => expect(await status('b', two.token)).toBe(404))
 
   const three = await newService('three')
@@ -249,7 +250,7 @@ test('REPLICAS a key that one switches off, somebody changes by hand or one shre
     ['disabled', 400],
     ['enabled', 200],
   ] as const) {
-    await database.updateTable('key_version').set({ state }).where('key_id', '=', id).execute()
+    await lawfully(database).update('key_version', { key_id: id }, { state })
     expect(await use()).toBe(expected)
   }
   const owner = connect(postgres.owner)
@@ -276,7 +277,7 @@ test('REPLICAS the database tells a replica at once, and one that did not hear f
   const { database } = at('a').services
   await newService('four')
   await waitFor(async () => expect(heard.slice(2)).toEqual(['access']))
-  await database.updateTable('key_version').set({ state: 'decrypt-only' }).where('version', '=', 1).execute()
+  await lawfully(database).update('key_version', { version: 1 }, { state: 'decrypt-only' })
   await waitFor(async () => expect(heard.slice(3)).toEqual(['keys']))
   const owner = connect(postgres.owner)
   await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'listener'`.execute(

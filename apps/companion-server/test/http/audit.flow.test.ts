@@ -1,12 +1,14 @@
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { fromBase64Url } from '@lux/crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type AuditEntry, auditHash, auditLeaf } from '../../src/audit/writer.ts'
+import { acceptState } from '../../src/commands/accept-state.ts'
 import { migrateDown } from '../../src/platform/database/migrate.ts'
 import { openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { openServer } from '../../src/server.ts'
 import { openHttp } from '../support/http-under-test.ts'
+import { pinFileOf } from '../support/server-under-test.ts'
 
 let http: Awaited<ReturnType<typeof openHttp>>
 const base = '/api/v1/kms/keys'
@@ -73,7 +75,7 @@ test('KEY-ROW-CHANGED a row that somebody edited in the database is not unwrappe
   const { database, unwrapping } = http.server.services
   await sql`update key_version set algorithm = 'AES-128' where key_id = 'orders'`.execute(database)
   const refused = await http.post('user', `${base}/orders/encrypt`, { plaintext: '' })
-  expect([refused.statusCode, refused.json().code]).toEqual([503, 'KEY-ROW-CHANGED'])
+  expect([refused.statusCode, refused.json().code]).toEqual([503, 'ROW-FORGED'])
   await sql`update key_version set algorithm = 'AES-256' where key_id = 'orders'`.execute(database)
   await sql`update project_kek set bundle_digest = ${'ab'.repeat(32)}`.execute(database)
   unwrapping.forgetAll()
@@ -97,6 +99,9 @@ test('DATABASE-01 a database of version 0.1 opens, and its identities use its ke
   } finally {
     await owner.close()
   }
+  // Nothing was sealed then.
+  const pin = async () => Buffer.from((await readFile(await pinFileOf(state), 'utf8')).trim())
+  expect(await acceptState(state, () => undefined, pin)).toMatchObject({ value: { accepted: true } })
   const server = await openServer(state, false)
   try {
     const ask = (who: 'user' | 'operator', url: string, payload: object) =>

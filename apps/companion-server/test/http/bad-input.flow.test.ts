@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { verifyAudit } from '../../src/audit/verify.ts'
 import { connect } from '../../src/platform/database/open.ts'
+import { lawfully } from '../support/authority.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 import { cardOf } from '../support/server-under-test.ts'
 
@@ -271,11 +272,8 @@ test('CLOCK a clock that jumps a year on and back locks nobody out, lets no ende
     const ended = await kms.bearer([
       { role: 'service', organisation: kms.organisation.id, project: kms.project.id },
     ])
-    await database
-      .updateTable('token')
-      .set({ expires_at: new Date(real - 1000) })
-      .where('hash', '=', kms.hashOf(ended))
-      .execute()
+    const expires_at = new Date(real - 1000)
+    await lawfully(database).update('token', { hash: kms.hashOf(ended) }, { expires_at })
     kms.server.services.authentication.forget()
     const refused = await kms.server.app.inject({
       method: 'POST',

@@ -1,5 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { lawfully } from '../support/authority.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { openHttp, type Who } from '../support/http-under-test.ts'
 
@@ -59,10 +60,7 @@ test('HTTP-01 an operator uploads a bundle over a real connection and gets the s
   tokens.reader = await logIn(
     await createIdentity(database, { name: 'r', grants: [{ role: 'auditor', ...project }] }),
   )
-  await database
-    .insertInto('project')
-    .values({ id: 'other', organisation_id: 'org', name: 'Other' })
-    .execute()
+  await lawfully(database).insert('project', { id: 'other', organisation_id: 'org', name: 'Other' })
   const other = { name: 's', grants: [{ role: 'user' as const, project: 'other', organisation: 'org' }] }
   tokens.stranger = await logIn(await createIdentity(database, other))
 })
@@ -196,11 +194,7 @@ test('HTTP-06 a revoked identity is out within a second', async () => {
   const authorization = `Bearer ${await logIn(made)}`
   const read = () => server.app.inject({ method: 'GET', url: `${base}/orders`, headers: { authorization } })
   expect((await read()).statusCode).toBe(200)
-  await database
-    .updateTable('identity')
-    .set({ revoked_at: new Date() })
-    .where('id', '=', made.identity)
-    .execute()
+  await lawfully(database).update('identity', { id: made.identity }, { revoked_at: new Date() })
   await new Promise((done) => setTimeout(done, 1050))
   expect((await read()).statusCode).toBe(401)
 })

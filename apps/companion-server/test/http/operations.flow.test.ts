@@ -5,11 +5,12 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Conditions } from '../../src/access/conditions.ts'
 import { insertPerson } from '../../src/access/people.ts'
 import type { Role } from '../../src/access/role-names.ts'
-import { issue } from '../../src/access/tokens.ts'
+import { insertGrants, issue } from '../../src/access/tokens.ts'
 import { apiDocument } from '../../src/api-document.ts'
 import { openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { refuse } from '../../src/refusal.ts'
 import { databaseChoice } from '../../src/server.ts'
+import { lawfully } from '../support/authority.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
@@ -301,19 +302,9 @@ test('IDEMPOTENT-04 a kept reply is for whoever may still do what it answers: ro
   const { database, credentials, organisations, authentication } = kms.server.services
   const place = { organisation: kms.organisation.id, project: kms.project.id }
   const setGrant = async (identity: string, grant: { role: Role; conditions?: Conditions } | null) => {
-    await database.deleteFrom('role_grant').where('identity_id', '=', identity).execute()
-    const { organisation: organisation_id, project: project_id } = place
+    await lawfully(database).remove('role_grant', { identity_id: identity })
     if (grant !== null)
-      await database
-        .insertInto('role_grant')
-        .values({
-          identity_id: identity,
-          role: grant.role,
-          organisation_id,
-          project_id,
-          conditions: grant.conditions ? JSON.stringify(grant.conditions) : null,
-        })
-        .execute()
+      await database.change((work) => insertGrants(work, identity, [{ ...grant, ...place }]))
     authentication.forget()
   }
   const wanted = { name: 'officer', grants: [{ role: 'crypto-officer', ...place }] } as const
@@ -362,7 +353,7 @@ test('IDEMPOTENT-04 a kept reply is for whoever may still do what it answers: ro
       grants: [{ role: 'service', ...place }],
     }),
   )
-  const chief = await database.transaction().execute(async (work) => {
+  const chief = await database.change(async (work) => {
     const grants = [{ role: 'organisation-admin', organisation: place.organisation, project: null }] as const
     return insertPerson(work, { username: 'chief', name: 'Chief', grants }, new Date())
   })
@@ -372,11 +363,8 @@ test('IDEMPOTENT-04 a kept reply is for whoever may still do what it answers: ro
   const shown = await secret()
   expect([shown.status, shown.again]).toEqual([200, false])
   expect(await secret()).toMatchObject({ status: 200, again: true, body: shown.body })
-  await database
-    .updateTable('token')
-    .set({ proved_at: new Date(Date.now() - 11 * 60_000) })
-    .where('identity_id', '=', given(chief).identity)
-    .execute()
+  const proved_at = new Date(Date.now() - 11 * 60_000)
+  await lawfully(database).update('token', { identity_id: given(chief).identity }, { proved_at })
   authentication.forget()
   const late = await secret()
   expect([late.again, JSON.parse(late.body).code]).toEqual([false, 'SECOND-FACTOR-ANEW'])

@@ -7,24 +7,28 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { memoryReader, sampleBundle } from '../../../../packages/ceremony/test/support/sample-bundle.ts'
 import type { Judged } from '../../src/imports/check-bundle.ts'
 import { recordFhe } from '../../src/imports/record-threshold.ts'
+import type { SealedDatabase } from '../../src/platform/database/authority/authority.ts'
 import { type OpenDatabase, openDatabase } from '../../src/platform/database/open.ts'
 import type { Outcome } from '../../src/refusal.ts'
+import { lawfully, withRoot } from '../support/authority.ts'
 import { makeFolder } from '../support/temporary-folder.ts'
 
 // A bundle whose key is dealt, asked, moved to other people and tried: as one run, and as the two runs it could have been.
 let opened: OpenDatabase
+let database: SealedDatabase
 let judged: Judged
 let folder = ''
 
 beforeAll(async () => {
   folder = await makeFolder()
   opened = await openDatabase({ folder: `${folder}/postgres` })
+  database = withRoot(opened.database)
   const bundle = await sampleBundle({ fhe: true, life: true })
   const { contents } = await verifyBundle(memoryReader(bundle.bytes), { policy: bundle.policy })
   if (contents === null) throw new Error('the sample does not open')
   judged = { contents, policy: bundle.policy.policy, policyDigest: policyDigest(bundle.policy.policy) }
   // Its organisation is recorded with the wrapped keys, before.
-  await opened.database.insertInto('organisation').values({ id: 'org', name: 'Org' }).execute()
+  await lawfully(database).insert('organisation', { id: 'org', name: 'Org' })
 })
 afterAll(async () => {
   await opened.close()
@@ -38,9 +42,8 @@ type Change = (predicate: Predicate) => Partial<Predicate>
 async function record(changes: readonly Change[], read = judged.contents.read) {
   const outcomes: Outcome<null>[] = []
   const contents = { ...judged.contents, read }
-  await opened.database
-    .transaction()
-    .execute(async (work) => {
+  await database
+    .change(async (work) => {
       for (const change of changes) {
         const predicate = { ...contents.predicate, ...change(contents.predicate) }
         outcomes.push(await recordFhe(work, { ...judged, contents: { ...contents, predicate } }))
@@ -137,28 +140,22 @@ test('IMPORT-07 the next epoch has the budget of its shares: by what the old hol
 test('FHE-OTHER-THAN-ASKED a dealt key fulfils the record that asked for it, once, and none that asked for another', async () => {
   const { id, type, mode, t, n, keyId } = judged.contents.predicate.fhe!
   const asked = { t, n, mode }
-  const { database } = opened
-  await database.insertInto('project').values({ id: 'p', organisation_id: 'org', name: 'P' }).execute()
-  await database
-    .insertInto('key')
-    .values({
-      id,
-      envelope_id: Buffer.alloc(16, 7),
-      organisation_id: 'org',
-      project_id: 'p',
-      name: 'votes',
-      description: null,
-      key_usage: 'fhe-computation',
-      algorithm: type,
-      current_version: 0,
-      threshold: JSON.stringify(asked),
-    })
-    .execute()
+  const write = lawfully(database)
+  await write.insert('project', { id: 'p', organisation_id: 'org', name: 'P' })
+  await write.insert('key', {
+    id,
+    envelope_id: Buffer.alloc(16, 7),
+    organisation_id: 'org',
+    project_id: 'p',
+    name: 'votes',
+    description: null,
+    key_usage: 'fhe-computation',
+    algorithm: type,
+    current_version: 0,
+    threshold: JSON.stringify(asked),
+  })
   const asks = (fields: object) =>
-    database
-      .updateTable('key')
-      .set({ threshold: JSON.stringify({ ...asked, ...fields }) })
-      .execute()
+    write.update('key', {}, { threshold: JSON.stringify({ ...asked, ...fields }) })
   try {
     for (const other of [{ t: t + 1 }, { n: n + 1 }, { mode: mode === 'S' ? 'F' : 'S' }]) {
       await asks(other)
@@ -171,14 +168,14 @@ test('FHE-OTHER-THAN-ASKED a dealt key fulfils the record that asked for it, onc
       [{ is_disabled: true }, 'KEY-DISABLED'],
       [{ is_disabled: true, ...ending }, 'KEY-DELETED'],
     ] as const) {
-      await database.updateTable('key').set(fields).execute()
+      await write.update('key', {}, fields)
       expect(await record([dealtAlone])).toEqual([code])
     }
-    await database.updateTable('key').set({ is_disabled: false, destroy_at: null }).execute()
+    await write.update('key', {}, { is_disabled: false, destroy_at: null })
     expect(await record([dealtAlone])).toEqual(['recorded'])
     expect(rows.fulfilled).toEqual([{ id, fhe_key_id: keyId }])
   } finally {
-    await database.deleteFrom('key').execute()
+    await write.remove('key', {})
   }
 })
 

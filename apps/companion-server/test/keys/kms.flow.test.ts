@@ -18,6 +18,7 @@ import { openKeyRepository } from '../../src/keys/repository.ts'
 import { unapproved } from '../../src/operations/pipeline.ts'
 import { openClock } from '../../src/platform/clock.ts'
 import { bareHeader } from '../doors/kmip/support/bare-header.ts'
+import { lawfully } from '../support/authority.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
@@ -245,11 +246,7 @@ test('KMS-07 a deleted key is off at once and its name free; it comes back until
   await kms.call('DELETE', `${id}?days=1`)
   const keepTime = async () => given(await keys.keepTime(openClock(database)))
   expect(await keepTime()).toBe(0)
-  await database
-    .updateTable('key')
-    .set({ destroy_at: new Date(Date.now() - 1) })
-    .where('id', '=', id)
-    .execute()
+  await lawfully(database).update('key', { id }, { destroy_at: new Date(Date.now() - 1) })
   // Nobody cancels what is due: nor one whose own clock is late.
   const { unwrapping, record } = kms.server.services
   const early = openKeyOperations({
@@ -290,12 +287,11 @@ test('KMS-07 a deleted key is off at once and its name free; it comes back until
   expect((await kms.post(`${id}/cancel-deletion`)).body.code).toBe('KEY-DELETED')
   const rows = await database.selectFrom('key_version').selectAll().where('key_id', '=', id).execute()
   expect(rows.map(({ wrapped, state }) => [wrapped.length, state])).toEqual([[0, 'destroyed']])
-  // Even with the key's row put back by hand there is nothing left to decrypt with.
-  await sql`update key set destroy_at = null, is_disabled = false, name = 'revived' where id = ${id}`.execute(
-    database,
-  )
+  // Even with the key's row put back there is nothing left to decrypt with.
+  const revived = { destroy_at: null, is_disabled: false, name: 'revived' }
+  await lawfully(database).update('key', { id }, revived)
   expect((await kms.post(`${id}/decrypt`, { ciphertext })).body.code).toBe('KEY-VERSION-DISABLED')
-  await sql`update key_version set state = 'enabled' where key_id = ${id}`.execute(database)
+  await lawfully(database).update('key_version', { key_id: id }, { state: 'enabled' })
   kms.server.services.unwrapping.forgetAll()
   expect((await kms.post(`${id}/decrypt`, { ciphertext })).body.code).toBe('KEY-ROW-CHANGED')
 })
@@ -348,14 +344,14 @@ test('KEY-ROW-CHANGED an online key whose row, algorithm or KEK was edited in th
       .where('key_id', '=', key)
       .executeTakeFirstOrThrow()
   const put = (columns: { wrapped: Buffer; mac: Buffer }) => () =>
-    database.updateTable('key_version').set(columns).where('key_id', '=', id).execute()
+    lawfully(database).update('key_version', { key_id: id }, columns)
   const own = await blobOf(id)
   expect(await restore(put(await blobOf(other)), put(own))).toBe('KEY-ROW-CHANGED')
   const set = (text: string) => () => sql.raw(text).execute(database)
   expect(
     await restore(
-      set(`update key set algorithm = 'aes-128-gcm' where id = '${id}'`),
-      set(`update key set algorithm = 'aes-256-gcm' where id = '${id}'`),
+      () => lawfully(database).update('key', { id }, { algorithm: 'aes-128-gcm' }),
+      () => lawfully(database).update('key', { id }, { algorithm: 'aes-256-gcm' }),
     ),
   ).toBe('KEY-ROW-CHANGED')
   for (const table of ['project_kek', 'organisation_kek'])
@@ -383,11 +379,7 @@ test('ORG-01 organisations and projects are made by who may, in the token, and e
     'OBJECT-ABSENT',
     'OBJECT-ABSENT',
   ])
-  await database
-    .updateTable('organisation')
-    .set({ ceremony_only: true })
-    .where('id', '=', second.id)
-    .execute()
+  await lawfully(database).update('organisation', { id: second.id }, { ceremony_only: true })
   const itsChief = {
     identity: 'c',
     grants: [{ role: 'organisation-admin', organisation: second.id, project: null }],
@@ -462,17 +454,15 @@ test('IDENTITY-LIST people of a provider are people; a list has a kind, a search
   const { database, organisations } = kms.server.services
   const grant = { role: 'user', organisation: kms.organisation.id, project: kms.project.id } as const
   const provider_id = randomUUID()
-  await database.transaction().execute(async (work) => {
+  await database.change(async (work) => {
     await work
       .insertInto('identity_provider')
       .values({ id: provider_id, name: 'office', kind: 'oidc', settings: '{}' })
       .execute()
     for (const name of ['Member Ann', 'Member Bob', 'Member Cid']) {
       const identity_id = randomUUID()
-      await work
-        .insertInto('identity')
-        .values({ id: identity_id, name, client_id: null, token_ttl_seconds: 60, revoked_at: null })
-        .execute()
+      const row = { id: identity_id, name, client_id: null, token_ttl_seconds: 60, revoked_at: null }
+      await work.authority.insert('identity', { ...row, tenant: '' })
       await work.insertInto('member').values({ identity_id, provider_id, subject: name }).execute()
       await insertGrants(work, identity_id, [grant])
     }
@@ -526,10 +516,7 @@ test('SETUP-01 the setup code makes the first server admin, once, and closes for
   const use = (offered: unknown) =>
     kms.server.app.inject({ method: 'POST', url: '/api/v1/setup', payload: { code: offered, name: 'Ada' } })
   expect((await use(stale)).statusCode).toBe(401)
-  await database
-    .updateTable('deployment')
-    .set({ setup_expires_at: new Date(0) })
-    .execute()
+  await lawfully(database).update('deployment', {}, { setup_expires_at: new Date(0) })
   expect((await use(code)).json().code).toBe('SETUP-REFUSED')
   const again = (await organisations.offerSetup()) ?? ''
   const asked = { door: 'direct', reqId: 'test', source: 'here' } as const

@@ -21,6 +21,7 @@ import { openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { readCard } from '../../src/platform/state-folder/server-card.ts'
 import { EnvironmentError, type Outcome } from '../../src/refusal.ts'
 import { openServer } from '../../src/server.ts'
+import { lawfully } from '../support/authority.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
@@ -96,7 +97,7 @@ test('FHE-RECORD the record of a threshold key switches its use off, and no rece
       bundle_digest: keyId,
     })
     .execute()
-  await database.updateTable('key').set({ fhe_key_id: keyId }).where('id', '=', key.id).execute()
+  await lawfully(database).update('key', { id: key.id }, { fhe_key_id: keyId })
   const call = () => kms.callAs(kms.caller)
   const ruleOf = (outcome: Outcome<unknown>) => (outcome.ok ? 'ok' : outcome.rule)
   const uses = async () => [
@@ -130,7 +131,7 @@ test('FHE-RECORD the record of a threshold key switches its use off, and no rece
   expect(await uses()).toEqual(['REQUEST-ABSENT', 'REQUEST-ABSENT'])
   await kms.call('DELETE', key.id)
   expect(await uses()).toEqual(['KEY-DELETED', 'KEY-DELETED'])
-  await database.deleteFrom('key').where('id', '=', key.id).execute()
+  await lawfully(database).remove('key', { id: key.id })
   await database.deleteFrom('fhe_key').execute()
 })
 
@@ -196,12 +197,7 @@ test('KMS-11 a key is rotated when its schedule says so, once, and not while it 
   const { nextRotation } = await shown()
   expect(Math.round((Date.parse(nextRotation) - Date.now()) / 86_400_000)).toBe(30)
   expect(await keys.rotateDue()).toBe(0)
-  const due = () =>
-    database
-      .updateTable('key')
-      .set({ rotate_at: new Date(Date.now() - 1000) })
-      .where('id', '=', id)
-      .execute()
+  const due = () => lawfully(database).update('key', { id }, { rotate_at: new Date(Date.now() - 1000) })
   await due()
   const counts = await Promise.all([keys.rotateDue(), keys.rotateDue()])
   expect(counts.toSorted()).toEqual([0, 1])
@@ -229,11 +225,9 @@ test('KMS-11 a rotation that fails is due again within minutes, is in the audit,
   const first = await kms.make('sealed-first', { rotateEveryDays: 30 })
   const second = await kms.make('sealed-second', { rotateEveryDays: 30 })
   const due = (...ids: readonly string[]) =>
-    database
-      .updateTable('key')
-      .set({ rotate_at: new Date(Date.now() - 1000) })
-      .where('id', 'in', ids)
-      .execute()
+    lawfully(database).update('key', (its) => its.where('id', 'in', ids), {
+      rotate_at: new Date(Date.now() - 1000),
+    })
   const shown = async (id: string) => (await kms.get(id)).body.key
   const minutes = async (id: string) => (Date.parse((await shown(id)).nextRotation) - Date.now()) / 60_000
   await due(first, second)
@@ -271,11 +265,8 @@ test('KMS-11 a rotation that fails is due again within minutes, is in the audit,
 test('KMS-11 a rotation that is refused is told once, and waits for as many days as the key says by then', async () => {
   const { keys, database, unwrapping, record } = kms.server.services
   const id = await kms.make('no-algorithm', { rotateEveryDays: 30 })
-  await database
-    .updateTable('key')
-    .set({ rotate_at: new Date(Date.now() - 1000), algorithm: 'of another time' })
-    .where('id', '=', id)
-    .execute()
+  const due = { rotate_at: new Date(Date.now() - 1000), algorithm: 'of another time' }
+  await lawfully(database).update('key', { id }, due)
   // Its days are changed while it is being rotated.
   const repository = openKeyRepository(database)
   const meddling = openKeyOperations({
@@ -327,7 +318,7 @@ test('LOGIN-RENEW a token is renewed by itself alone, and stays the same', async
     })
   const { database } = kms.server.services
   const soon = new Date(Date.now() + 60_000)
-  await database.updateTable('token').set({ expires_at: soon }).execute()
+  await lawfully(database).update('token', {}, { expires_at: soon })
   const renewed = await renew(accessToken, accessToken)
   expect(renewed.json()).toMatchObject({ accessToken, tokenType: 'Bearer', accessTokenMaxTTL: 31_536_000 })
   expect(renewed.json().expiresIn).toBeGreaterThan(29 * 86_400)
@@ -336,12 +327,10 @@ test('LOGIN-RENEW a token is renewed by itself alone, and stays the same', async
   expect([differing.statusCode, differing.json().code]).toEqual([401, 'ACCESS-REFUSED'])
   // A year after its login a token ends, however often it was renewed.
   const long = new Date(Date.now() - 364 * 86_400_000)
-  await database.updateTable('token').set({ created_at: long }).execute()
+  await lawfully(database).update('token', {}, { created_at: long })
   expect((await renew(accessToken, accessToken)).json().expiresIn).toBeLessThanOrEqual(86_400)
-  await database
-    .updateTable('token')
-    .set({ created_at: new Date(), expires_at: new Date(Date.now() + 9e8) })
-    .execute()
+  const fresh = { created_at: new Date(), expires_at: new Date(Date.now() + 9e8) }
+  await lawfully(database).update('token', {}, fresh)
 })
 
 const oaep = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' }
@@ -440,18 +429,10 @@ test('KEY-SHREDDED a shredded key comes back by nothing: neither by the server n
   const owner = await openOwnerDatabase({ folder: kms.state.database })
   await owner.database.deleteFrom('tombstone').execute()
   await owner.close()
-  await database
-    .updateTable('key')
-    .set({ is_disabled: backup.key.is_disabled, destroy_at: null })
-    .where('id', '=', id)
-    .execute()
+  const write = lawfully(database)
+  await write.update('key', { id }, { is_disabled: backup.key.is_disabled, destroy_at: null })
   for (const { version, wrapped, state } of backup.versions)
-    await database
-      .updateTable('key_version')
-      .set({ wrapped, state })
-      .where('key_id', '=', id)
-      .where('version', '=', version)
-      .execute()
+    await write.update('key_version', { key_id: id, version }, { wrapped, state })
   unwrapping.forgetAll()
   for (const [operation, body] of [
     ['decrypt', { ciphertext }],

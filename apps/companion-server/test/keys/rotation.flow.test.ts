@@ -2,6 +2,7 @@ import { encodeCanonical, verifySignature } from '@lux/crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { shredContext } from '../../src/keys/operations/ending.ts'
 import { readCard } from '../../src/platform/state-folder/server-card.ts'
+import { lawfully } from '../support/authority.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
@@ -88,11 +89,12 @@ test('KEK-03 what was cut short goes on: by the same call, by the clock, and a c
     await storedVersion(id),
     newest!.version,
   )
-  await database
-    .updateTable('key_version')
-    .set({ wrapped: Buffer.from(its.wrapped), mac: Buffer.from(mac), wrapping_kek_version: newest!.version })
-    .where('key_id', '=', id)
-    .execute()
+  const moved = { wrapped: Buffer.from(its.wrapped), mac: Buffer.from(mac) }
+  await lawfully(database).update(
+    'key_version',
+    { key_id: id },
+    { ...moved, wrapping_kek_version: newest!.version },
+  )
   expect(await rotation().goOn()).toBe(1)
   expect(await rotation().goOn()).toBe(0)
   unwrapping.forgetAll()

@@ -6,6 +6,7 @@ import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { type PluginOptions, startPlugin } from '../../src/commands/kubernetes.ts'
 import { startServer } from '../../src/commands/start.ts'
+import { lawfully } from '../support/authority.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { given } from '../support/kms-under-test.ts'
 import { makeServerState } from '../support/server-under-test.ts'
@@ -208,11 +209,7 @@ test('KMS-PLUGIN-04 a disabled key is no health, and a token that was revoked is
   const tokens = () =>
     database.selectFrom('token').select('id').where('identity_id', '=', api.owner).execute()
   const { length } = await tokens()
-  await database
-    .updateTable('token')
-    .set({ revoked_at: new Date() })
-    .where('identity_id', '=', api.owner)
-    .execute()
+  await lawfully(database).update('token', { identity_id: api.owner }, { revoked_at: new Date() })
   await expect
     .poll(
       async () => {

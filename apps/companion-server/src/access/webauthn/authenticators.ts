@@ -11,7 +11,7 @@ import {
   verifyRegistrationResponse,
 } from '@simplewebauthn/server'
 import { changesAlone, entry, foreign, ofOneself, reads } from '../../operations/entry.ts'
-import type { Database } from '../../platform/database/open.ts'
+import type { SealedDatabase } from '../../platform/database/authority/authority.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../../refusal.ts'
 import { id, name } from '../fields.ts'
 import { nameShape } from '../tokens.ts'
@@ -29,7 +29,7 @@ export type Authenticator = {
 export type Proof = 'shown' | 'not-shown' | 'counter'
 
 type Parts = {
-  readonly database: Database
+  readonly database: SealedDatabase
   /** Of the token; null while it is sealed. */
   secretsKey(): Promise<Uint8Array | null>
   /** The https origin of the console, as browsers know it; null where it is not set. */
@@ -66,6 +66,7 @@ export function openAuthenticators(parts: Parts) {
       if (!at.ok) return 'not-shown'
       const row = await ownOf(database, identity).where('credential_id', '=', response.id).executeTakeFirst()
       if (!row) return 'not-shown'
+      await database.authority.vouch('authenticator', [row])
       const answered = await answer('log-in', (expectedChallenge) =>
         verifyAuthenticationResponse({
           ...{ response, expectedChallenge, expectedOrigin: at.value.origin, expectedRPID: at.value.id },
@@ -76,7 +77,7 @@ export function openAuthenticators(parts: Parts) {
       )
       if (answered === null || !answered.result.verified) return 'not-shown'
       const { newCounter } = answered.result.authenticationInfo
-      return database.transaction().execute(async (work) => {
+      return database.change(async (work) => {
         if (!(await spend(work, answered))) return 'not-shown'
         const counted = await work
           .updateTable('authenticator')
@@ -99,7 +100,7 @@ export function authenticatorTable({ database, now, ...parts }: Parts) {
   const own = { ...changesAlone, ...ofOneself, secondFactor: true }
 
   /** A service has no hands, and who comes by single sign-on shows his devices there. */
-  const personOf = (work: Database, identity: string) =>
+  const personOf = (work: SealedDatabase, identity: string) =>
     work
       .selectFrom('person')
       .innerJoin('identity', 'identity.id', 'person.identity_id')
@@ -185,7 +186,7 @@ export function authenticatorTable({ database, now, ...parts }: Parts) {
         const made = answered === null ? undefined : answered.result.registrationInfo?.credential
         if (answered === null || made === undefined || !answered.result.verified)
           return refuse('AUTHENTICATOR-REFUSED', 'it does not answer what this server asked of you')
-        return database.transaction().execute(async (work) => {
+        return database.change(async (work) => {
           // One at a time of each person: nobody counts past the most.
           const person = await personOf(work, identity).forUpdate().executeTakeFirst()
           if (!person) return refuse('OBJECT-ABSENT', 'Person not found')
@@ -198,22 +199,23 @@ export function authenticatorTable({ database, now, ...parts }: Parts) {
           if (!(await spend(work, answered)))
             return refuse('AUTHENTICATOR-REFUSED', 'this answer was used before')
           const [id, created_at] = [randomUUID(), now()]
-          const added = await work
-            .insertInto('authenticator')
-            .values({
-              id,
-              credential_id: made.id,
-              identity_id: identity,
-              name,
-              created_at,
-              public_key: Buffer.from(made.publicKey),
-              counter: made.counter,
-              transports: JSON.stringify(made.transports ?? []),
-            })
-            .onConflict((conflict) => conflict.column('credential_id').doNothing())
+          const taken = await work
+            .selectFrom('authenticator')
+            .select('id')
+            .where('credential_id', '=', made.id)
             .executeTakeFirst()
-          if (Number(added.numInsertedOrUpdatedRows) === 0)
-            return refuse('AUTHENTICATOR-TAKEN', 'this authenticator is known here already')
+          if (taken) return refuse('AUTHENTICATOR-TAKEN', 'this authenticator is known here already')
+          await work.authority.insert('authenticator', {
+            id,
+            credential_id: made.id,
+            identity_id: identity,
+            name,
+            created_at,
+            used_at: null,
+            public_key: Buffer.from(made.publicKey),
+            counter: made.counter,
+            transports: JSON.stringify(made.transports ?? []),
+          })
           return accept({ id, name, createdAt: created_at, usedAt: null })
         })
       },
@@ -225,20 +227,16 @@ export function authenticatorTable({ database, now, ...parts }: Parts) {
       name: 'authenticator.remove',
       input: { id },
       async run({ found: identity, input: { id } }) {
-        const removed = await database
-          .deleteFrom('authenticator')
-          .where('id', '=', id)
-          .where('identity_id', '=', identity)
-          .executeTakeFirst()
-        return Number(removed.numDeletedRows) === 1
-          ? accept(null)
-          : refuse('OBJECT-ABSENT', 'Authenticator not found')
+        const removed = await database.change((work) =>
+          work.authority.remove('authenticator', { id, identity_id: identity }),
+        )
+        return removed === 1 ? accept(null) : refuse('OBJECT-ABSENT', 'Authenticator not found')
       },
     }),
   }
 }
 
-const ownOf = (database: Database, identity: string) =>
+const ownOf = (database: SealedDatabase, identity: string) =>
   database.selectFrom('authenticator').selectAll().where('identity_id', '=', identity)
 
 /** Challenges of this server, and what answers them. */
@@ -277,7 +275,7 @@ function answers({ secretsKey, origin, now }: Parts) {
 
   /** Each challenge is answered once. */
   async function spend(
-    work: Database,
+    work: SealedDatabase,
     { hash, end }: { readonly hash: Buffer; readonly end: Date },
   ): Promise<boolean> {
     await work.deleteFrom('answered_challenge').where('expires_at', '<', now()).execute()

@@ -1,16 +1,13 @@
-import { sql, type Transaction } from 'kysely'
-import type { Database } from '../../platform/database/open.ts'
-import type { Tables } from '../../platform/database/tables.ts'
+import { sql } from 'kysely'
+import type { SealedDatabase, Work } from '../../platform/database/authority/authority.ts'
 import { importKeyVersion } from '../lifecycle-repository.ts'
 import type { OnlineParents, OnlineRoot } from '../online-parents.ts'
 import { wrappedRow } from '../row-mac.ts'
 import type { KeyUnwrapping } from '../unwrapping.ts'
 import { type Kek, type KekVersion, mayGo, nextStep } from './steps.ts'
 
-type Work = Transaction<Tables>
-
 export type KekParts = {
-  readonly database: Database
+  readonly database: SealedDatabase
   readonly unwrapping: KeyUnwrapping
   readonly parents: OnlineParents
 }
@@ -48,15 +45,19 @@ export function projectKek(parts: KekParts, project: string, organisation: strin
           state: row.state,
         }
         const made = await unwrapping.moveKey({ id: row.key_id, project_id: project }, stored, newest)
-        await database
-          .updateTable('key_version')
-          .set({ ...wrappingOf(made), wrapping_kek_version: newest })
-          .where('key_id', '=', row.key_id)
-          .where('version', '=', row.version)
-          // As it was read: what was destroyed or moved meanwhile stays so.
-          .where('wrapping_kek_version', '=', row.wrapping_kek_version)
-          .where('state', '!=', 'destroyed')
-          .execute()
+        await database.change((work) =>
+          work.authority.update(
+            'key_version',
+            (its) =>
+              its
+                .where('key_id', '=', row.key_id)
+                .where('version', '=', row.version)
+                // As it was read: what was destroyed or moved meanwhile stays so.
+                .where('wrapping_kek_version', '=', row.wrapping_kek_version)
+                .where('state', '!=', 'destroyed'),
+            { ...wrappingOf(made), wrapping_kek_version: newest },
+          ),
+        )
       }
       const imports = await database
         .selectFrom('import_key')
@@ -94,7 +95,7 @@ export function organisationKek(parts: KekParts, organisation: string, root?: On
       },
     }),
     moveSome: (newest) =>
-      database.transaction().execute(async (work) => {
+      database.change(async (work) => {
         const [kek] = await projectsBelow(work, organisation, newest)
         if (!kek) return 0
         await parents.moveProjectKek(work, organisation, kek)
@@ -112,11 +113,11 @@ type KekTable = {
   make(work: Work, version: number, newest: KekVersion): Promise<void>
 }
 
-function advancing(database: Database, kek: KekTable): Kek['advance'] {
+function advancing(database: SealedDatabase, kek: KekTable): Kek['advance'] {
   const [table, owner] = [sql.table(kek.table), sql.table(kek.owner)]
   const itsVersions = sql`${sql.ref(`${kek.owner}_id`)} = ${kek.id}`
   return (wish) =>
-    database.transaction().execute(async (work) => {
+    database.change(async (work) => {
       // Calls at the same time wait here: each reads what the one before it made.
       await sql`select id from ${owner} where id = ${kek.id} for no key update`.execute(work)
       const { rows: versions } = await sql<KekVersion>`

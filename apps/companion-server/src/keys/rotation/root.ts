@@ -1,7 +1,7 @@
 import { canonicalString, encodeCanonical, type HybridSignature, utf8 } from '@lux/crypto'
 import type { Selectable } from 'kysely'
 import type { Subject } from '../../audit/record.ts'
-import type { Database } from '../../platform/database/open.ts'
+import type { SealedDatabase } from '../../platform/database/authority/authority.ts'
 import type { ProjectTable, TombstoneTable } from '../../platform/database/tables.ts'
 import type { ServerToken } from '../../platform/hsm/server-token.ts'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
@@ -16,7 +16,7 @@ export type RootRotation = Rotation & {
 }
 
 export type RootParts = {
-  readonly database: Database
+  readonly database: SealedDatabase
   readonly token: ServerToken
   readonly node: string
   readonly parents: OnlineParents
@@ -77,7 +77,7 @@ export async function rotateRoot(
   return accept({ version, moved, remaining, receipts })
 }
 
-async function organisationsBelow(database: Database, root: string): Promise<readonly string[]> {
+async function organisationsBelow(database: SealedDatabase, root: string): Promise<readonly string[]> {
   const rows = await database
     .selectFrom('organisation_kek')
     .select('organisation_id')
@@ -89,7 +89,7 @@ async function organisationsBelow(database: Database, root: string): Promise<rea
 }
 
 /** What was shredded at S0 here, with where its project's KEKs are now. */
-function shredded(database: Database) {
+function shredded(database: SealedDatabase) {
   return database
     .selectFrom('tombstone')
     .innerJoin('key', 'key.id', 'tombstone.id')
@@ -115,7 +115,7 @@ function shredded(database: Database) {
 }
 
 /** Projects below an online root whose KEK is older than something that was shredded under it. */
-async function projectsThatShredded(database: Database): Promise<readonly Project[]> {
+async function projectsThatShredded(database: SealedDatabase): Promise<readonly Project[]> {
   const rows = await shredded(database).execute()
   const ids = rows
     .filter((row) => row.projectKekBorn !== null && row.projectKekBorn <= row.shredded_at && noCopy(row))

@@ -42,6 +42,50 @@ const stateIn = (table: string, listed: string) =>
   `alter table ${table} drop constraint ${table}_state_check, add constraint ${table}_state_check
     check (state in (${listed}))`
 
+/** Whose set had which rows when authority was sealed first; of an identity, the one organisation that it had roles in. */
+const tenantBy = (table: string, column: string, above: string) =>
+  [table, `(select authority_tenant from ${above} where ${above}.id = ${table}.${column})`] as const
+const authorityBefore = [
+  ['deployment', null],
+  ['organisation', 'id'],
+  ['project', 'organisation_id'],
+  ['root_config', null],
+  ['organisation_kek', 'organisation_id'],
+  tenantBy('project_kek', 'project_id', 'project'),
+  ['identity_provider', `coalesce(organisation_id, '')`],
+  [
+    'identity',
+    `coalesce((select case when count(distinct coalesce(organisation_id, '')) = 1 then max(organisation_id) end
+      from role_grant where identity_id = identity.id), '')`,
+  ],
+  ...['client_secret', 'person', 'authenticator', 'token'].map((table) =>
+    tenantBy(table, 'identity_id', 'identity'),
+  ),
+  ['role_grant', `coalesce(organisation_id, '')`],
+  ...['group_role', 'member', 'member_group'].map((table) =>
+    tenantBy(table, 'provider_id', 'identity_provider'),
+  ),
+  tenantBy('member_of_group', 'group_id', 'member_group'),
+  tenantBy('kmip_client', 'project_id', 'project'),
+  ['external_key', 'organisation_id'],
+  ['key', 'organisation_id'],
+  tenantBy('key_version', 'key_id', 'key'),
+  ['approval_request', 'organisation_id'],
+  tenantBy('approval', 'request_id', 'approval_request'),
+] as const
+
+/** What goes with a row above it is taken by the writer of authority, which knows of it. */
+const cascadesBefore = [
+  ['member_of_group', 'group_id', 'member_group'],
+  ['member_of_group', 'identity_id', 'member'],
+  ['approval', 'request_id', 'approval_request'],
+] as const
+const withCascade = (how: string) =>
+  cascadesBefore.map(
+    ([table, column, above]) => `alter table ${table} drop constraint ${table}_${column}_fkey,
+      add constraint ${table}_${column}_fkey foreign key (${column}) references ${above}${how}`,
+  )
+
 /** How a request to a threshold key ends. */
 const ended = `('closed', 'refused', 'expired')`
 
@@ -708,5 +752,25 @@ export const migrations: Readonly<Record<string, Step>> = {
       `grant select, insert, update on audit_tree, audit_note, audit_witness to ${applicationRole}`,
     ],
     down: [`drop table audit_witness, audit_note, audit_tree`],
+  }),
+  /** Rows that grant, restrict or name are vouched for by the root: docs/adr/0049. Those from before it wait for accept-state. */
+  '0031-sealed-authority': statements({
+    up: [
+      `create table authority_set (tenant text primary key, counter bigint not null check (counter > 0), sealed bytea not null)`,
+      `grant select, insert, update on authority_set to ${applicationRole}`,
+      ...authorityBefore.flatMap(([table, tenant]) => [
+        `alter table ${table} add column authority_tenant text not null default '',
+          add column authority_mac bytea check (octet_length(authority_mac) = 32)`,
+        ...(tenant === null ? [] : [`update ${table} set authority_tenant = ${tenant}`]),
+      ]),
+      ...withCascade(''),
+    ],
+    down: [
+      ...withCascade(' on delete cascade'),
+      ...authorityBefore.map(
+        ([table]) => `alter table ${table} drop column authority_tenant, drop column authority_mac`,
+      ),
+      `drop table authority_set`,
+    ],
   }),
 }

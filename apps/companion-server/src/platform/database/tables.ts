@@ -1,4 +1,4 @@
-import type { ColumnType, Generated } from 'kysely'
+import type { ColumnType, Generated, InsertType, SelectType } from 'kysely'
 
 export type Time = ColumnType<Date, Date | string, Date | string>
 export type MadeTime = ColumnType<Date, Date | string | undefined, Date | string>
@@ -685,24 +685,62 @@ export type AuditWitnessTable = {
   asked_at: Time
 }
 
-export type Tables = {
+declare const sealed: unique symbol
+/** What the writer of authority alone gives (authority/writer.ts): an insert anywhere else does not compile. */
+export type Sealed<T> = T & { readonly [sealed]: true }
+
+/** A row that grants, restricts or names: nothing of it but its free columns is changed beside the writer of authority. */
+type SealedTable<T, Free> = {
+  [C in keyof T]: C extends Free ? T[C] : ColumnType<SelectType<T[C]>, InsertType<T[C]>, never>
+} & {
+  /** The organisation whose set has the row; empty of the deployment's own. */
+  authority_tenant: ColumnType<string, Sealed<string>, never>
+  /** Null from before the authority was sealed. */
+  authority_mac: ColumnType<Buffer | null, Sealed<Buffer>, never>
+}
+
+/** The rows of authority as the writer takes them. */
+export type AuthorityRows = {
   deployment: DeploymentTable
-  node: NodeTable
-  policy: PolicyTable
-  root_config: RootConfigTable
   organisation: OrganisationTable
-  organisation_kek: OrganisationKekTable
   project: ProjectTable
-  project_kek: ProjectKekTable
-  key: KeyTable
-  key_version: KeyVersionTable
-  import_key: ImportKeyTable
-  tombstone: TombstoneTable
-  bundle_import: BundleImportTable
   identity: IdentityTable
   client_secret: ClientSecretTable
   person: PersonTable
   authenticator: AuthenticatorTable
+  token: TokenTable
+  role_grant: RoleGrantTable
+  key: KeyTable
+  key_version: KeyVersionTable
+}
+
+/** What a MAC does not cover; authority/tables.ts says why. */
+export type FreeColumns = {
+  deployment: never
+  organisation: never
+  project: never
+  identity: never
+  client_secret: never
+  person: 'totp_step'
+  authenticator: 'counter' | 'used_at'
+  token: never
+  role_grant: never
+  key: 'raw_uses' | 'updated_at'
+  key_version: 'wrapped'
+}
+
+/** Of one tenant: how often its set was changed, and the sum of it, which only the root opens. */
+export type AuthoritySetTable = { tenant: string; counter: BigInt64; sealed: Buffer }
+
+export type Tables = {
+  node: NodeTable
+  policy: PolicyTable
+  root_config: RootConfigTable
+  organisation_kek: OrganisationKekTable
+  project_kek: ProjectKekTable
+  import_key: ImportKeyTable
+  tombstone: TombstoneTable
+  bundle_import: BundleImportTable
   answered_challenge: AnsweredChallengeTable
   access_review: AccessReviewTable
   alert_rule: AlertRuleTable
@@ -710,9 +748,7 @@ export type Tables = {
   alert_watch: AlertWatchTable
   webhook: WebhookTable
   webhook_delivery: WebhookDeliveryTable
-  role_grant: RoleGrantTable
   role_grant_ended: RoleGrantEndedTable
-  token: TokenTable
   kmip_client: KmipClientTable
   external_key: ExternalKeyTable
   removed_external_key: RemovedExternalKeyTable
@@ -733,4 +769,5 @@ export type Tables = {
   audit_tree: AuditTreeTable
   audit_note: AuditNoteTable
   audit_witness: AuditWitnessTable
-} & FheTables
+  authority_set: AuthoritySetTable
+} & FheTables & { [N in keyof AuthorityRows]: SealedTable<AuthorityRows[N], FreeColumns[N]> }

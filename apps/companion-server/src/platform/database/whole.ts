@@ -1,15 +1,13 @@
-import type { Transaction } from 'kysely'
 import type { Outcome } from '../../refusal.ts'
-import type { Database } from './open.ts'
-import type { Tables } from './tables.ts'
+import type { SealedDatabase, Work } from './authority/authority.ts'
 
 /** A transaction of which a refusal leaves nothing. */
 export async function whole<T>(
-  database: Database,
-  work: (work: Transaction<Tables>) => Promise<Outcome<T>>,
+  database: SealedDatabase,
+  work: (work: Work) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
   try {
-    return await database.transaction().execute(async (one) => {
+    return await database.change(async (one) => {
       const outcome = await work(one)
       if (!outcome.ok) throw new Refused(outcome)
       return outcome

@@ -19,6 +19,8 @@ export type StateFolder = {
   readonly database: string
   /** Names the database that the server serves from. */
   readonly knownDatabase: string
+  /** The newest state of authority that the server saw. */
+  readonly authority: string
   readonly refusedPin: string
   readonly refusedPinOfSecond: string
   readonly tokenProofs: string
@@ -55,6 +57,7 @@ export function stateFolder(path: string): StateFolder {
     ciphertexts: join(root, 'ciphertexts'),
     database: join(root, 'postgres'),
     knownDatabase: join(root, 'database.json'),
+    authority: join(root, 'authority.json'),
     shredLog: join(root, 'shred.log'),
     auditPin: join(root, 'audit-checkpoint.json'),
     auditHeads: join(root, 'audit-heads'),

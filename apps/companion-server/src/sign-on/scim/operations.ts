@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { Transaction } from 'kysely'
 import { endTokens } from '../../access/identities.ts'
 import { hashSecret } from '../../access/tokens.ts'
 import type { Call } from '../../audit/record.ts'
 import { changesAlone, entry, given, type Permission, reads } from '../../operations/entry.ts'
 import { Type } from '../../operations/schema.ts'
-import type { Database } from '../../platform/database/open.ts'
-import type { Tables } from '../../platform/database/tables.ts'
+import type { SealedDatabase, Work } from '../../platform/database/authority/authority.ts'
 import { whole } from '../../platform/database/whole.ts'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
 import { deactivate, memberIn, newMember, reactivate, regrant, shownName } from '../members.ts'
@@ -23,8 +21,7 @@ import {
   userFrom,
 } from './resource.ts'
 
-type Work = Transaction<Tables>
-type Parts = { readonly database: Database; now(): Date }
+type Parts = { readonly database: SealedDatabase; now(): Date }
 
 /** Whose token it is: a provider, which says what its own members and groups are, and nothing else. */
 export type ScimClient = {
@@ -58,7 +55,7 @@ const readable = { ...reads, ...ofProvider }
 const changing = { ...changesAlone, ...ofProvider }
 
 /** Not kept: a revoked token is over at once. */
-export async function scimClient(database: Database, token: string): Promise<ScimClient | 'unknown'> {
+export async function scimClient(database: SealedDatabase, token: string): Promise<ScimClient | 'unknown'> {
   const row = await database
     .selectFrom('identity_provider')
     .select(['id as provider', 'name', 'organisation_id as organisation'])
@@ -147,13 +144,9 @@ function userEntries({ database, now }: Parts) {
       run: ({ found, input: { id } }) =>
         within<null>(async (work) => {
           if ((await userIn(work, found, id)) === null) return absentUser()
-          await work
-            .updateTable('identity')
-            .set({ revoked_at: now() })
-            .where('id', '=', id)
-            .where('revoked_at', 'is', null)
-            .execute()
+          await work.authority.update('identity', { id, revoked_at: null }, { revoked_at: now() })
           await endTokens(work, id, now())
+          await work.deleteFrom('member_of_group').where('identity_id', '=', id).execute()
           await work.deleteFrom('member').where('identity_id', '=', id).execute()
           return accept(null)
         }),
@@ -162,11 +155,7 @@ function userEntries({ database, now }: Parts) {
 
   async function write(work: Work, client: Of, id: string, user: ScimUser): Promise<Outcome<User>> {
     const { userName, externalId, givenName, familyName, email, active } = user
-    await work
-      .updateTable('identity')
-      .set({ name: nameOf(user) })
-      .where('id', '=', id)
-      .execute()
+    await work.authority.update('identity', { id }, { name: nameOf(user) })
     await work
       .updateTable('member')
       .set({
@@ -256,6 +245,7 @@ function groupEntries({ database, now }: Parts) {
         within<null>(async (work) => {
           const there = await shownGroup(work, found, id)
           if (!there.ok) return there
+          await work.deleteFrom('member_of_group').where('group_id', '=', id).execute()
           await work.deleteFrom('member_group').where('id', '=', id).execute()
           for (const { value } of there.value.members) await regrant(work, value)
           return accept(null)
@@ -287,7 +277,7 @@ function groupEntries({ database, now }: Parts) {
 }
 
 /** What is refused half-way leaves nothing. */
-function withinOne(database: Database) {
+function withinOne(database: SealedDatabase) {
   return async <T>(work: (work: Work) => Promise<Outcome<T>>): Promise<Outcome<T>> => {
     try {
       return await whole(database, work)
@@ -321,7 +311,7 @@ const taken = () => refuse('SCIM-UNIQUE', 'another one has this name or id')
 
 type Found = Stored<ScimUser> & { readonly provisioned: boolean }
 
-async function users(work: Database, { provider }: Of, id?: string): Promise<Found[]> {
+async function users(work: SealedDatabase, { provider }: Of, id?: string): Promise<Found[]> {
   const rows = await work
     .selectFrom('member')
     .innerJoin('identity', 'identity.id', 'member.identity_id')
@@ -340,11 +330,11 @@ async function users(work: Database, { provider }: Of, id?: string): Promise<Fou
   }))
 }
 
-async function userIn(work: Database, client: Of, id: string): Promise<Found | null> {
+async function userIn(work: SealedDatabase, client: Of, id: string): Promise<Found | null> {
   return (await users(work, client, id))[0] ?? null
 }
 
-async function countOf(work: Database, { provider }: Of): Promise<number> {
+async function countOf(work: SealedDatabase, { provider }: Of): Promise<number> {
   const row = await work
     .selectFrom('member')
     .select(({ fn }) => fn.countAll<string>().as('all'))
@@ -353,7 +343,7 @@ async function countOf(work: Database, { provider }: Of): Promise<number> {
   return Number(row.all)
 }
 
-async function membersOf(work: Database, group: string): Promise<string[]> {
+async function membersOf(work: SealedDatabase, group: string): Promise<string[]> {
   const rows = await work
     .selectFrom('member_of_group')
     .select('identity_id')
@@ -363,7 +353,7 @@ async function membersOf(work: Database, group: string): Promise<string[]> {
   return rows.map(({ identity_id }) => identity_id)
 }
 
-async function groups(work: Database, { provider }: Of): Promise<Stored<ScimGroup>[]> {
+async function groups(work: SealedDatabase, { provider }: Of): Promise<Stored<ScimGroup>[]> {
   const rows = await work
     .selectFrom('member_group')
     .leftJoin('member_of_group', 'member_of_group.group_id', 'member_group.id')
@@ -386,7 +376,7 @@ async function groups(work: Database, { provider }: Of): Promise<Stored<ScimGrou
   return [...found.values()]
 }
 
-async function groupsByMember(work: Database, client: Of) {
+async function groupsByMember(work: SealedDatabase, client: Of) {
   const found = new Map<string, { id: string; name: string }[]>()
   for (const { id, displayName: name, members } of await groups(work, client))
     for (const member of members) found.set(member, [...(found.get(member) ?? []), { id, name }])

@@ -8,6 +8,7 @@ import {
 } from '../../../src/platform/database/migrate.ts'
 import { migrations } from '../../../src/platform/database/migrations.ts'
 import { openDatabase, openOwnerDatabase } from '../../../src/platform/database/open.ts'
+import { lawfully, withRoot } from '../../support/authority.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const written = Object.keys(migrations)
@@ -60,7 +61,7 @@ test('DATABASE-ROLE the application can add an audit row and cannot change, remo
 test('DATABASE-01 migrations go down to an empty schema and up again, and the rows of a restart are kept', async () => {
   const choice = { folder: `${await temporaryFolder()}/postgres` }
   const first = await openDatabase(choice)
-  await first.database.insertInto('organisation').values({ id: 'org', name: 'Org' }).execute()
+  await lawfully(withRoot(first.database)).insert('organisation', { id: 'org', name: 'Org' })
   await first.close()
 
   const owner = await openOwnerDatabase(choice)
@@ -208,7 +209,7 @@ test('DATABASE-VERSION a newer database says from which build on it may be serve
     const newest = written.at(-1)
     const { rows } = await sql<{ said: string }>`
       select obj_description('kysely_migration'::regclass, 'pg_class') as said`.execute(owner.database)
-    expect(rows).toEqual([{ said: `served from 0029-audit-macs until ${newest}` }])
+    expect(rows).toEqual([{ said: `served from 0031-sealed-authority until ${newest}` }])
     await sql`insert into kysely_migration values ('9999-later', now())`.execute(owner.database)
     await say(`served from ${newest} until 9999-later`)
     expect(await migrateUp(owner.database)).toEqual([])
@@ -242,7 +243,15 @@ test('DATABASE-01 a role that goes stays with its times, whoever takes it, and n
     )
     // As a build of before the migration gives and takes one.
     await sql`insert into role_grant (identity_id, role) values ('1', 'auditor')`.execute(database)
-    const [given] = await database.selectFrom('role_grant').selectAll().execute()
+    const columns = [
+      'identity_id',
+      'role',
+      'organisation_id',
+      'project_id',
+      'conditions',
+      'created_at',
+    ] as const
+    const [given] = await database.selectFrom('role_grant').select(columns).execute()
     await database.deleteFrom('role_grant').where('identity_id', '=', '1').execute()
     const ended = await database.selectFrom('role_grant_ended').selectAll().execute()
     expect(ended).toEqual([{ ...given, ended_at: expect.any(Date) }])

@@ -120,7 +120,7 @@ export function openMemoryKeys(
         created_at: now(),
         updated_at: now(),
       },
-      ...(row as StoredKey),
+      ...(row as unknown as StoredKey),
       attributes: JSON.parse(row.attributes ?? '[]'),
       lifecycle: JSON.parse(row.lifecycle ?? '{}'),
     }

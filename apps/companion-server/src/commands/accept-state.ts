@@ -1,0 +1,92 @@
+import { equalBytes } from '@lux/crypto'
+import { readPin } from '../platform/hsm/pin-file.ts'
+import type { StateFolder } from '../platform/state-folder/folder.ts'
+import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
+import { openServerParts, type ServerParts } from '../server.ts'
+import { operatorCall } from './operator-call.ts'
+
+/** What the database says otherwise than the server left it. */
+export type OtherState = {
+  /** By organisation; empty of the deployment. */
+  readonly stopped: readonly { readonly tenant: string; readonly why: string }[]
+  readonly forged: readonly string[]
+}
+
+/**
+ * Shows what of the authority in the database is not as this server left it, and takes it as it is where the token's officer gives its PIN
+ * anew. `pin` is asked once there is something to accept; null only shows. Refuses TOKEN-PIN.
+ */
+export async function acceptState(
+  state: StateFolder,
+  shown: (other: OtherState) => void,
+  pin: (() => Promise<Uint8Array>) | null,
+): Promise<Outcome<OtherState & { readonly accepted: boolean }>> {
+  const parts = await openServerParts(state, { accepting: true })
+  try {
+    const seen = await parts.database.authority.look()
+    if (seen === null) {
+      const { code, detail } = parts.token.sealed ?? {
+        code: 'TOKEN-PIN',
+        detail: 'the token is not logged in',
+      }
+      throw new EnvironmentError(code, detail)
+    }
+    const stopped = [...seen.stopped].map(([tenant, why]) => ({ tenant, why }))
+    const other = { stopped, forged: seen.forged }
+    shown(other)
+    if (pin === null || (stopped.length === 0 && seen.forged.length === 0))
+      return accept({ ...other, accepted: false })
+    return await parts.record(operatorCall(), 'authority.accept-state', async () => {
+      if (!(await isOfficer(parts, await pin())))
+        return refuse('TOKEN-PIN', 'it is not the PIN that this server logs in with')
+      await parts.acceptAuthority()
+      return accept({ ...other, accepted: true })
+    })
+  } finally {
+    await parts.close()
+  }
+}
+
+/** The server has logged in by the PIN of its file. At a token's own pad it was just typed; where no token is, whoever has the root is asked for the deployment's id. */
+async function isOfficer({ settings, token }: ServerParts, typed: Uint8Array): Promise<boolean> {
+  if (token.root === 'environment' || token.root === 'provider')
+    return equalBytes(typed, Buffer.from(settings.deployment))
+  if (settings.pinFile === null) return true
+  const pin = await readPin(settings.pinFile)
+  try {
+    return equalBytes(typed, pin)
+  } finally {
+    pin.fill(0)
+    typed.fill(0)
+  }
+}
+
+const maxPin = 256
+
+/** One line: without echo where it is a terminal, else what was piped in. */
+export async function typedPin(): Promise<Uint8Array> {
+  const { stdin, stderr } = process
+  if (stdin.isTTY) {
+    stdin.setRawMode(true)
+    stderr.write('the token’s user PIN: ')
+  }
+  const typed: number[] = []
+  try {
+    for await (const chunk of stdin)
+      for (const byte of Buffer.from(chunk)) {
+        // Control-C and control-D.
+        if (byte === 3 || byte === 4) return new Uint8Array()
+        if (byte === 10 || byte === 13 || typed.length >= maxPin) return Uint8Array.from(typed)
+        if (byte === 8 || byte === 127) typed.pop()
+        else typed.push(byte)
+      }
+    return Uint8Array.from(typed)
+  } finally {
+    typed.fill(0)
+    if (stdin.isTTY) {
+      stdin.setRawMode(false)
+      stderr.write('\n')
+    }
+    stdin.pause()
+  }
+}

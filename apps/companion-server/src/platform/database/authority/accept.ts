@@ -1,0 +1,82 @@
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Tables } from '../tables.ts'
+import { type Pins, rowsOf } from './look.ts'
+import { type AuthorityKeys, contribution, headDigest, openHead, plus, rowMac, sealHead } from './marks.ts'
+import { type AuthorityTable, authorityNames, authorityTables, type StoredRow } from './tables.ts'
+import { type Advanced, isOwn } from './writer.ts'
+
+/** Above whatever another server saw of the state that is gone, and had not pinned yet. */
+const beyond = 1n << 20n
+/** Rows of one query. */
+const batch = 1000
+
+/** Every row as it is now is the server's own, and every set whole. Nothing else may change meanwhile. */
+export async function acceptState(pool: Kysely<Tables>, keys: AuthorityKeys, pins: Pins): Promise<void> {
+  const pinned = new Map((await pins.read()).map((one) => [one.tenant, one]))
+  const heads = await pool.transaction().execute(async (work) => {
+    const names = ['authority_set', ...authorityNames].map((table) => sql.table(table))
+    await sql`lock table ${sql.join(names)} in share row exclusive mode`.execute(work)
+    const sums = new Map<string, bigint>()
+    const tenants: Tenants = new Map()
+    for (const table of authorityNames)
+      for (const { tenant, mac } of await sealRows(work, keys, table, tenants))
+        sums.set(tenant, plus(sums.get(tenant) ?? 0n, contribution(keys, mac)))
+    const stored = await work.selectFrom('authority_set').selectAll().execute()
+    const before = new Map(stored.map((row) => [row.tenant, openHead(keys, row.tenant, row)?.counter ?? 0n]))
+    const heads: Advanced[] = []
+    for (const tenant of new Set(['', ...sums.keys(), ...before.keys()])) {
+      const last = later(before.get(tenant) ?? 0n, pinned.get(tenant)?.counter ?? 0n)
+      const head = { counter: last + beyond, sum: sums.get(tenant) ?? 0n }
+      const row = { counter: head.counter, sealed: sealHead(keys, tenant, head) }
+      await work
+        .insertInto('authority_set')
+        .values({ tenant, ...row })
+        .onConflict((is) => is.column('tenant').doUpdateSet(row))
+        .execute()
+      heads.push({ tenant, counter: head.counter, digest: headDigest(keys, tenant, head) })
+    }
+    return heads
+  })
+  await pins.write(heads)
+}
+
+function later(one: bigint, other: bigint): bigint {
+  if (one < other) return other
+  return one
+}
+
+type Tenants = Map<string, string>
+
+async function sealRows(
+  work: Transaction<Tables>,
+  keys: AuthorityKeys,
+  table: AuthorityTable,
+  tenants: Tenants,
+): Promise<readonly { readonly tenant: string; readonly mac: Buffer }[]> {
+  const rows = await rowsOf(work, table, sql`ctid::text as place`)
+  const sealed = rows.map((row) => {
+    const tenant = tenantOf(table, row, tenants)
+    if ('id' in row) tenants.set(`${table} ${row.id}`, tenant)
+    const isSame = tenant === row.authority_tenant && isOwn(keys, table, row)
+    return { tenant, mac: rowMac(keys, table, tenant, row), place: 'place' in row ? row.place : '', isSame }
+  })
+  const changed = sealed.filter(({ isSame }) => !isSame)
+  for (let at = 0; at < changed.length; at += batch) {
+    const some = changed.slice(at, at + batch)
+    await sql`update ${sql.table(table)} set authority_tenant = new.tenant, authority_mac = new.mac
+      from unnest(${some.map(({ place }) => place)}::text[], ${some.map(({ tenant }) => tenant)}::text[],
+        ${some.map(({ mac }) => mac)}::bytea[]) as new (place, tenant, mac)
+      where ${sql.table(table)}.ctid = new.place::tid`.execute(work)
+  }
+  return sealed
+}
+
+/** As the writer finds it; of an identity, what the row says. */
+function tenantOf(table: AuthorityTable, row: StoredRow<AuthorityTable>, tenants: Tenants): string {
+  const { tenant } = authorityTables[table]
+  if (tenant === 'told') return row.authority_tenant
+  if (tenant === 'deployment') return ''
+  const columns: Readonly<Record<string, unknown>> = row
+  if ('column' in tenant) return String(columns[tenant.column] ?? '')
+  return tenants.get(`${tenant.of} ${String(columns[tenant.by])}`) ?? ''
+}

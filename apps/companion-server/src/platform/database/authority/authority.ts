@@ -1,0 +1,130 @@
+import type { Kysely, Transaction } from 'kysely'
+import { EnvironmentError } from '../../../refusal.ts'
+import type { Tables } from '../tables.ts'
+import { acceptState } from './accept.ts'
+import { look, type Pins, type Seen } from './look.ts'
+import { type AuthorityKeys, authorityKeys } from './marks.ts'
+import type { AuthorityTable, StoredRow } from './tables.ts'
+import { type Advanced, advance, type Deltas, requireOwn, type Writing, writerOf } from './writer.ts'
+
+/** Vouches for what the database says of authority. */
+export type Vouching = {
+  /**
+   * Each row is as the server wrote it, and its tenant serves: asked whenever something is decided by it. Throws ROW-FORGED, AUTHORITY-OTHER,
+   * and the token's own code until it was unsealed once.
+   */
+  vouch<N extends AuthorityTable>(table: N, rows: readonly StoredRow<N>[]): Promise<void>
+  /** What an audit entry says of the newest state of a tenant that this process knows; null of none. */
+  digestOf(tenant: string): string | null
+  /** Looks at the whole of every tenant's set. Null while the token was never unsealed. */
+  look(): Promise<Seen | null>
+  /** What the last look found. */
+  readonly seen: Seen
+}
+
+/** A connection by which authority is read and changed. */
+export type Sealing = {
+  readonly authority: Vouching
+  /** One transaction; what it changes of authority is sealed with it, or none of it is done. */
+  change<T>(work: (work: Work) => Promise<T>): Promise<T>
+}
+
+export type SealedDatabase = Kysely<Tables> & Sealing
+/** A transaction that may change authority. */
+export type Work = Transaction<Tables> & Sealing & { readonly authority: Vouching & Writing }
+
+type Parts = {
+  /** Of the token; null while it is sealed. */
+  key(): Promise<Uint8Array | null>
+  /** Why there is no key. */
+  sealed(): { readonly code: string; readonly detail: string } | null
+  /** The newest state of each tenant, kept outside the database. */
+  readonly pins: Pins
+  /** What a new database waits for, once there is a key. */
+  begin?(database: SealedDatabase): Promise<void>
+}
+
+/** The pool itself, which from now on seals what it changes of authority; and what takes a state as it is, for one command. */
+export function sealedDatabase(
+  pool: Kysely<Tables>,
+  { key, sealed, pins, begin }: Parts,
+): { readonly database: SealedDatabase; accept(): Promise<void> } {
+  let known: AuthorityKeys | null = null
+  let seen: Seen = { stopped: new Map(), forged: [] }
+  /** Newest states by what this process did or saw: an older one is no state to go back to. */
+  const newest = new Map<string, Advanced>()
+  const vouched = new WeakSet<object>()
+
+  async function keys(): Promise<AuthorityKeys> {
+    if (known !== null) return known
+    const found = await key()
+    if (found === null) {
+      const why = sealed()
+      throw new EnvironmentError(why?.code ?? 'TOKEN-PIN', why?.detail ?? 'the token is not logged in')
+    }
+    // Another call may have been first.
+    if (known !== null) return known
+    known = authorityKeys(found)
+    await begin?.(database)
+    return known
+  }
+
+  function note(advanced: readonly Advanced[]): void {
+    for (const one of advanced)
+      if (one.counter > (newest.get(one.tenant)?.counter ?? 0n)) newest.set(one.tenant, one)
+  }
+
+  const vouching: Vouching = {
+    async vouch(table, rows) {
+      const by = await keys()
+      for (const row of rows) {
+        if (!vouched.has(row)) {
+          requireOwn(by, table, row)
+          vouched.add(row)
+        }
+        const why = seen.stopped.get(row.authority_tenant)
+        if (why !== undefined) throw new EnvironmentError('AUTHORITY-OTHER', why)
+      }
+    },
+    digestOf: (tenant) => newest.get(tenant)?.digest ?? null,
+    async look() {
+      if (known === null && (await key()) === null) return null
+      const found = await look(pool, await keys(), { newest, pins })
+      note(found.heads)
+      seen = found
+      return found
+    },
+    get seen() {
+      return seen
+    },
+  }
+
+  const change: Sealing['change'] = async (work) => {
+    let advanced: Advanced[] = []
+    const done = await pool.transaction().execute(async (begun) => {
+      const deltas: Deltas = { sums: new Map(), founded: new Set() }
+      const sealing: Work = Object.assign(begun, {
+        change: <T>(more: (work: Work) => Promise<T>) => more(sealing),
+        authority: Object.assign(Object.create(vouching), lazily(begun, deltas)),
+      })
+      const result = await work(sealing)
+      advanced = deltas.sums.size === 0 ? [] : await advance(begun, await keys(), deltas)
+      return result
+    })
+    note(advanced)
+    return done
+  }
+
+  /** A transaction that changes no authority needs no key. */
+  const lazily = (begun: Transaction<Tables>, deltas: Deltas): Writing => ({
+    insert: async (...args) => writerOf(begun, await keys(), deltas).insert(...args),
+    update: async (...args) => writerOf(begun, await keys(), deltas).update(...args),
+    remove: async (...args) => writerOf(begun, await keys(), deltas).remove(...args),
+  })
+
+  const database = Object.assign(pool, { authority: vouching, change })
+  return {
+    database,
+    accept: async () => acceptState(pool, await keys(), pins),
+  }
+}

@@ -1,0 +1,116 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { Tables } from '../tables.ts'
+import { type AuthorityKeys, contribution, type Head, headDigest, openHead, plus } from './marks.ts'
+import { type AuthorityTable, authorityNames, columnsOf, nameOfRow, type StoredRow } from './tables.ts'
+import { type Advanced, isOwn, unsealed } from './writer.ts'
+
+/** What a look at every set found. */
+export type Seen = {
+  /** Tenants that serve no more, and why. */
+  readonly stopped: ReadonlyMap<string, string>
+  /** Rows that the server did not write, by name: they grant nothing. */
+  readonly forged: readonly string[]
+}
+
+/** The newest state of each tenant, outside the database: a whole database that is put back is behind it. */
+export type Pins = {
+  read(): Promise<readonly Advanced[]>
+  write(heads: readonly Advanced[]): Promise<void>
+}
+
+/** Rows after which others have their turn. */
+const batch = 500
+
+/** As of one moment, so that a change of another server is seen whole. */
+export function atOneMoment<T>(pool: Kysely<Tables>, work: (from: Kysely<Tables>) => Promise<T>): Promise<T> {
+  return pool.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work)
+}
+
+export async function rowsOf<N extends AuthorityTable>(
+  from: Kysely<Tables>,
+  table: N,
+  ...more: readonly RawBuilder<unknown>[]
+): Promise<StoredRow<N>[]> {
+  const covered = columnsOf(table).flatMap(({ name, covered: is }) => (is ? [name] : []))
+  const names = [...covered, 'authority_tenant', 'authority_mac'].map((name) => sql.ref(name))
+  const { rows } = await sql<
+    StoredRow<N>
+  >`select ${sql.join([...names, ...more])} from ${sql.table(table)}`.execute(from)
+  return rows
+}
+
+export async function look(
+  pool: Kysely<Tables>,
+  keys: AuthorityKeys,
+  { newest, pins }: { readonly newest: ReadonlyMap<string, Advanced>; readonly pins: Pins },
+): Promise<Seen & { readonly heads: readonly Advanced[] }> {
+  // Before the moment that is looked at: what this server changes meanwhile is no older state.
+  const atLeast = new Map(newest)
+  const pinned = await pins.read()
+  for (const one of pinned)
+    if (one.counter > (atLeast.get(one.tenant)?.counter ?? 0n)) atLeast.set(one.tenant, one)
+  const { stored, tables } = await atOneMoment(pool, async (from) => ({
+    stored: await from.selectFrom('authority_set').selectAll().execute(),
+    tables: await eachTable((table) => rowsOf(from, table)),
+  }))
+  const sums = new Map<string, bigint>()
+  const forged: string[] = []
+  for (const [table, rows] of tables)
+    for (const [at, row] of rows.entries()) {
+      if (at % batch === batch - 1) await turn()
+      const { authority_mac: mac, authority_tenant: tenant } = row
+      sums.set(tenant, sums.get(tenant) ?? 0n)
+      if (mac !== null && isOwn(keys, table, row))
+        sums.set(tenant, plus(sums.get(tenant) ?? 0n, contribution(keys, mac)))
+      else forged.push(nameOfRow(table, row))
+    }
+  const heads: Advanced[] = []
+  const stopped = new Map<string, string>()
+  const opened = new Map(stored.map((row) => [row.tenant, openHead(keys, row.tenant, row)]))
+  for (const tenant of new Set([...atLeast.keys(), ...opened.keys(), ...sums.keys()])) {
+    const head = opened.get(tenant) ?? null
+    const fault = faultOf(keys, { tenant, head, sum: sums.get(tenant) ?? 0n, atLeast: atLeast.get(tenant) })
+    if (fault !== null) stopped.set(tenant, fault)
+    else if (head !== null)
+      heads.push({ tenant, counter: head.counter, digest: headDigest(keys, tenant, head) })
+  }
+  const moved = heads.some(
+    ({ tenant, counter }) => pinned.find((one) => one.tenant === tenant)?.counter !== counter,
+  )
+  // Of one that is stopped, what was pinned stays.
+  if (moved) await pins.write([...pinned.filter(({ tenant }) => stopped.has(tenant)), ...heads])
+  return { stopped, forged, heads }
+}
+
+async function eachTable<T>(read: (table: AuthorityTable) => Promise<T>): Promise<[AuthorityTable, T][]> {
+  const all: [AuthorityTable, T][] = []
+  for (const table of authorityNames) all.push([table, await read(table)])
+  return all
+}
+
+function faultOf(
+  keys: AuthorityKeys,
+  {
+    tenant,
+    head,
+    sum,
+    atLeast,
+  }: {
+    readonly tenant: string
+    readonly head: Head | null
+    readonly sum: bigint
+    readonly atLeast: Advanced | undefined
+  },
+): string | null {
+  const name = tenant === '' ? 'the deployment' : tenant
+  if (head === null) return unsealed(tenant)
+  if (head.sum !== sum)
+    return `rows of authority of ${name} are gone, changed, or of an older state (state ${head.counter})`
+  if (atLeast === undefined || head.counter > atLeast.counter) return null
+  if (head.counter < atLeast.counter)
+    return `the authority of ${name} is at state ${head.counter}, and was at ${atLeast.counter} before`
+  return headDigest(keys, tenant, head) === atLeast.digest
+    ? null
+    : `the authority of ${name} is another state ${head.counter} than the one before`
+}

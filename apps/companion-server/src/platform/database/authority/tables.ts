@@ -1,0 +1,258 @@
+import { randomUUID } from 'node:crypto'
+import type { InsertType, Selectable, SelectType } from 'kysely'
+import type { AuthorityRows, FreeColumns, Tables } from '../tables.ts'
+
+export type AuthorityTable = keyof AuthorityRows
+/** A row as it is stored, with its tenant and its MAC. */
+export type StoredRow<N extends AuthorityTable> = Selectable<Tables[N]> & {
+  readonly authority_tenant: string
+  readonly authority_mac: Buffer | null
+}
+
+/** `bytes`: bytea. `number` and `text`: also what PostgreSQL's bigint is read as. */
+export type Kind = 'text' | 'number' | 'flag' | 'bytes' | 'time' | 'json'
+type FreeColumn = { readonly kind: Kind; readonly free: string }
+
+type Optional<T> = { [C in keyof T]: undefined extends InsertType<T[C]> ? C : never }[keyof T]
+
+type Entry<N extends AuthorityTable, T = AuthorityRows[N]> = {
+  readonly key: readonly (keyof T & string)[]
+  /** Whose set has the row: an organisation in a column, the tenant of the row that it hangs from, one that the writer is told, or the deployment. */
+  readonly tenant:
+    | { readonly column: keyof T & string }
+    | { readonly of: AuthorityTable; readonly by: keyof T & string }
+    | 'told'
+    | 'deployment'
+  /** All of them; a free one with the reason why no MAC covers it. */
+  readonly columns: { readonly [C in keyof T]: C extends FreeColumns[N] ? FreeColumn : Kind }
+  /** What a column is that an insert leaves out: the database's own defaults are not asked. */
+  readonly fresh: { readonly [C in Optional<T> & keyof T]: () => SelectType<T[C]> }
+}
+
+const now = () => new Date()
+const none = () => null
+const free = (kind: Kind, why: string) => ({ kind, free: why })
+
+/** Every table of authority. A column that is added to one later is covered, and changes the MAC of no row where it is null. */
+export const authorityTables: { readonly [N in AuthorityTable]: Entry<N> } = {
+  deployment: {
+    key: ['id'],
+    tenant: 'deployment',
+    columns: {
+      id: 'text',
+      domain: 'text',
+      card: 'json',
+      audience: 'text',
+      created_at: 'time',
+      setup_code_hash: 'bytes',
+      setup_expires_at: 'time',
+      set_up_at: 'time',
+      set_up_person: 'text',
+      sign_on_required: 'flag',
+    },
+    fresh: {
+      created_at: now,
+      setup_code_hash: none,
+      setup_expires_at: none,
+      set_up_at: none,
+      set_up_person: none,
+      sign_on_required: () => false,
+    },
+  },
+  organisation: {
+    key: ['id'],
+    tenant: { column: 'id' },
+    columns: { id: 'text', name: 'text', ceremony_only: 'flag', created_at: 'time' },
+    fresh: { ceremony_only: () => false, created_at: now },
+  },
+  project: {
+    key: ['id'],
+    tenant: { column: 'organisation_id' },
+    columns: {
+      id: 'text',
+      organisation_id: 'text',
+      name: 'text',
+      plain_export: 'flag',
+      wrapped_export: 'flag',
+      created_at: 'time',
+    },
+    fresh: { plain_export: () => false, wrapped_export: () => false, created_at: now },
+  },
+  identity: {
+    key: ['id'],
+    tenant: 'told',
+    columns: {
+      id: 'text',
+      name: 'text',
+      client_id: 'text',
+      token_ttl_seconds: 'number',
+      created_at: 'time',
+      revoked_at: 'time',
+    },
+    fresh: { created_at: now },
+  },
+  client_secret: {
+    key: ['id'],
+    tenant: { of: 'identity', by: 'identity_id' },
+    columns: { id: 'text', identity_id: 'text', hash: 'bytes', created_at: 'time', revoked_at: 'time' },
+    fresh: { created_at: now, revoked_at: none },
+  },
+  person: {
+    key: ['identity_id'],
+    tenant: { of: 'identity', by: 'identity_id' },
+    columns: {
+      identity_id: 'text',
+      username: 'text',
+      password_hash: 'text',
+      totp_sealed: 'bytes',
+      totp_step: free('text', 'a counter: put back, it takes a code of the last minute once more'),
+      enrolment_hash: 'bytes',
+      enrolment_expires_at: 'time',
+      break_glass: 'flag',
+      created_at: 'time',
+    },
+    fresh: {
+      password_hash: none,
+      totp_sealed: none,
+      totp_step: () => '0',
+      enrolment_hash: none,
+      enrolment_expires_at: none,
+      break_glass: () => false,
+      created_at: now,
+    },
+  },
+  authenticator: {
+    key: ['id'],
+    tenant: { of: 'identity', by: 'identity_id' },
+    columns: {
+      id: 'text',
+      credential_id: 'text',
+      identity_id: 'text',
+      name: 'text',
+      public_key: 'bytes',
+      counter: free('text', 'as the device last counted'),
+      transports: 'json',
+      created_at: 'time',
+      used_at: free('time', 'it is only shown'),
+    },
+    fresh: {},
+  },
+  token: {
+    key: ['id'],
+    tenant: { of: 'identity', by: 'identity_id' },
+    columns: {
+      id: 'text',
+      name: 'text',
+      client_secret_id: 'text',
+      hash: 'bytes',
+      identity_id: 'text',
+      created_at: 'time',
+      proved_at: 'time',
+      expires_at: 'time',
+      revoked_at: 'time',
+    },
+    fresh: { id: () => randomUUID(), name: none, client_secret_id: none, created_at: now, proved_at: none },
+  },
+  role_grant: {
+    key: ['identity_id', 'role', 'organisation_id', 'project_id'],
+    tenant: { column: 'organisation_id' },
+    columns: {
+      identity_id: 'text',
+      role: 'text',
+      organisation_id: 'text',
+      project_id: 'text',
+      conditions: 'json',
+      created_at: 'time',
+    },
+    fresh: { conditions: none, created_at: now },
+  },
+  key: {
+    key: ['id'],
+    tenant: { column: 'organisation_id' },
+    columns: {
+      id: 'text',
+      envelope_id: 'bytes',
+      organisation_id: 'text',
+      project_id: 'text',
+      name: 'text',
+      description: 'text',
+      key_usage: 'text',
+      algorithm: 'text',
+      current_version: 'number',
+      min_decrypt_version: 'number',
+      is_disabled: 'flag',
+      created_by: 'text',
+      destroy_at: 'time',
+      is_exportable: 'flag',
+      rotate_every_days: 'number',
+      rotate_at: 'time',
+      threshold: 'json',
+      fhe_key_id: 'text',
+      label: 'text',
+      is_sensitive: 'flag',
+      usage_mask: 'number',
+      raw_uses: free('text', 'a counter, raised by each use'),
+      attributes: 'json',
+      lifecycle: 'json',
+      created_at: 'time',
+      updated_at: free('time', 'it is only shown'),
+    },
+    fresh: {
+      min_decrypt_version: () => 1,
+      is_disabled: () => false,
+      created_by: none,
+      destroy_at: none,
+      is_exportable: () => false,
+      rotate_every_days: none,
+      rotate_at: none,
+      threshold: none,
+      fhe_key_id: none,
+      label: none,
+      is_sensitive: () => true,
+      usage_mask: none,
+      raw_uses: () => '0',
+      attributes: () => [],
+      lifecycle: () => ({}),
+      created_at: now,
+      updated_at: now,
+    },
+  },
+  key_version: {
+    key: ['key_id', 'version'],
+    tenant: { of: 'key', by: 'key_id' },
+    columns: {
+      key_id: 'text',
+      version: 'number',
+      algorithm: 'text',
+      wrapped: free('bytes', 'the MAC of the wrapped key covers it, which is covered'),
+      wrapping_kek_id: 'text',
+      wrapping_kek_version: 'number',
+      origin: 'text',
+      bundle_digest: 'text',
+      state: 'text',
+      mac: 'bytes',
+      created_at: 'time',
+    },
+    fresh: { created_at: now },
+  },
+}
+
+/** In an order in which whatever a row hangs from comes before it. */
+export const authorityNames = Object.keys(authorityTables) as readonly AuthorityTable[]
+
+/** The columns of a table as the writer and the checks walk them. */
+export type Column = { readonly name: string; readonly kind: Kind; readonly covered: boolean }
+
+const columnsByTable = new Map<AuthorityTable, readonly Column[]>(
+  authorityNames.map((table) => [
+    table,
+    Object.entries<Kind | FreeColumn>(authorityTables[table].columns).map(([name, one]) =>
+      typeof one === 'string' ? { name, kind: one, covered: true } : { name, kind: one.kind, covered: false },
+    ),
+  ]),
+)
+export const columnsOf = (table: AuthorityTable): readonly Column[] => columnsByTable.get(table) ?? []
+
+/** A row by its table and what names it there, for people. */
+export const nameOfRow = (table: AuthorityTable, row: Readonly<Record<string, unknown>>): string =>
+  [table, ...authorityTables[table].key.map((column) => row[column] ?? '-')].join(' ')

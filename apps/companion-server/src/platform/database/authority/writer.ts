@@ -1,0 +1,213 @@
+import {
+  type Insertable,
+  type Kysely,
+  type Selectable,
+  type SelectQueryBuilder,
+  sql,
+  type Transaction,
+  type Updateable,
+} from 'kysely'
+import { EnvironmentError } from '../../../refusal.ts'
+import type { AuthorityRows, Tables } from '../tables.ts'
+import {
+  type AuthorityKeys,
+  asGiven,
+  asRead,
+  contribution,
+  headDigest,
+  openHead,
+  plus,
+  rowMac,
+  sealHead,
+} from './marks.ts'
+import { type AuthorityTable, authorityTables, columnsOf, nameOfRow, type StoredRow } from './tables.ts'
+
+/** The rows that a change is about: by columns that are equal, or as a query finds them. */
+export type Where<N extends AuthorityTable> =
+  | Partial<Selectable<AuthorityRows[N]>>
+  | ((its: SelectQueryBuilder<Tables, N, StoredRow<N>>) => SelectQueryBuilder<Tables, N, StoredRow<N>>)
+
+type NewRow<N extends AuthorityTable> = Insertable<AuthorityRows[N]> &
+  (N extends 'identity' ? { readonly tenant: string } : object)
+type Changed<N extends AuthorityTable> = Updateable<AuthorityRows[N]>
+
+/** The one way by which rows of authority change. What is not as the server wrote it is not changed: ROW-FORGED. */
+export type Writing = {
+  insert<N extends AuthorityTable>(table: N, row: NewRow<N>): Promise<Selectable<AuthorityRows[N]>>
+  /** The rows as they are from now on. */
+  update<N extends AuthorityTable>(
+    table: N,
+    where: Where<N>,
+    set: Changed<N> | ((old: StoredRow<N>) => Changed<N>),
+  ): Promise<Selectable<AuthorityRows[N]>[]>
+  /** How many there were. */
+  remove<N extends AuthorityTable>(table: N, where: Where<N>): Promise<number>
+}
+
+type Loose = Readonly<Record<string, unknown>>
+/** What a transaction has added to the set of each tenant, and the tenants that it founds. */
+export type Deltas = { readonly sums: Map<string, bigint>; readonly founded: Set<string> }
+
+export function writerOf(work: Transaction<Tables>, keys: AuthorityKeys, deltas: Deltas): Writing {
+  const add = (tenant: string, sum: bigint) =>
+    deltas.sums.set(tenant, plus(deltas.sums.get(tenant) ?? 0n, sum))
+
+  async function tenantOf(table: AuthorityTable, row: Loose): Promise<string> {
+    const { tenant } = authorityTables[table]
+    if (tenant === 'told') return String(row.tenant)
+    if (tenant === 'deployment') return ''
+    if ('column' in tenant) return String(row[tenant.column] ?? '')
+    const above = row[tenant.by]
+    const { rows } = await sql<{ authority_tenant: string }>`
+      select authority_tenant from ${sql.table(tenant.of)} where id = ${above}`.execute(work)
+    const [found] = rows
+    if (!found) throw new Error(`${table}: there is no ${tenant.of} ${String(above)}`)
+    return found.authority_tenant
+  }
+
+  /** Held until the transaction ends, and each as the server wrote it. */
+  async function held<N extends AuthorityTable>(table: N, where: Where<N>): Promise<StoredRow<N>[]> {
+    const all = (work as unknown as Kysely<Record<N, Loose>>).selectFrom(table as never).selectAll()
+    let found = all as unknown as SelectQueryBuilder<Tables, N, StoredRow<N>>
+    if (typeof where === 'function') found = where(found)
+    else found = found.where(sql<boolean>`${equal(where as Loose)}`)
+    const order = sql.join(authorityTables[table].key.map((column) => sql.ref(column)))
+    const rows = (await found.orderBy(order).forUpdate().execute()) as StoredRow<N>[]
+    for (const row of rows) requireOwn(keys, table, row)
+    return rows
+  }
+
+  return {
+    async insert(table, given) {
+      const tenant = await tenantOf(table, given)
+      const fresh = authorityTables[table].fresh as Readonly<Record<string, () => unknown>>
+      const row: Record<string, unknown> = {}
+      const params: Record<string, unknown> = {}
+      for (const { name, kind } of columnsOf(table)) {
+        const one = (given as Loose)[name]
+        row[name] = asRead(kind, one === undefined ? fresh[name]?.() : one)
+        params[name] = asGiven(kind, row[name])
+      }
+      const mac = rowMac(keys, table, tenant, row)
+      const names = [...Object.keys(params), 'authority_tenant', 'authority_mac']
+      const values = [...Object.values(params), tenant, mac]
+      await sql`insert into ${sql.table(table)} (${sql.join(names.map((name) => sql.ref(name)))})
+        values (${sql.join(values)})`.execute(work)
+      // Nothing of a tenant is there before its own row.
+      if (table === 'organisation' || table === 'deployment') deltas.founded.add(tenant)
+      add(tenant, contribution(keys, mac))
+      return row as never
+    },
+
+    async update(table, where, set) {
+      const changed: Loose[] = []
+      for (const old of await held(table, where)) {
+        const wanted: Loose = typeof set === 'function' ? set(old) : set
+        const row: Record<string, unknown> = { ...(old as Loose) }
+        const params: Record<string, unknown> = {}
+        for (const { name, kind } of columnsOf(table)) {
+          if (wanted[name] === undefined) continue
+          row[name] = asRead(kind, wanted[name])
+          params[name] = asGiven(kind, row[name])
+        }
+        const mac = rowMac(keys, table, old.authority_tenant, row)
+        const columns = Object.entries({ ...params, authority_mac: mac })
+        const sets = columns.map(([name, value]) => sql`${sql.ref(name)} = ${value}`)
+        await sql`update ${sql.table(table)} set ${sql.join(sets)} where ${own(table, old)}`.execute(work)
+        add(old.authority_tenant, contribution(keys, mac) - contribution(keys, macOf(old)))
+        changed.push({ ...row, authority_mac: mac })
+      }
+      return changed as never
+    },
+
+    async remove(table, where) {
+      const rows = await held(table, where)
+      for (const row of rows) {
+        await sql`delete from ${sql.table(table)} where ${own(table, row)}`.execute(work)
+        add(row.authority_tenant, -contribution(keys, macOf(row)))
+      }
+      return rows.length
+    },
+  }
+}
+
+const macOf = ({ authority_mac }: { readonly authority_mac: Buffer | null }) =>
+  authority_mac ?? Buffer.alloc(0)
+
+/** Throws ROW-FORGED. */
+export function requireOwn<N extends AuthorityTable>(keys: AuthorityKeys, table: N, row: StoredRow<N>): void {
+  if (!isOwn(keys, table, row))
+    throw new EnvironmentError('ROW-FORGED', `${nameOfRow(table, row)} is not as the server wrote it`)
+}
+
+export function isOwn<N extends AuthorityTable>(keys: AuthorityKeys, table: N, row: StoredRow<N>): boolean {
+  const { authority_mac: mac, authority_tenant: tenant } = row
+  return mac !== null && rowMac(keys, table, tenant, row).equals(mac)
+}
+
+/** `=` finds no null, and only it is looked for in an index. */
+const equal = (columns: Loose) =>
+  sql.join(
+    [
+      sql`true`,
+      ...Object.entries(columns).map(([name, value]) =>
+        value === null ? sql`${sql.ref(name)} is null` : sql`${sql.ref(name)} = ${value}`,
+      ),
+    ],
+    sql` and `,
+  )
+
+const own = (table: AuthorityTable, row: Loose) =>
+  equal(Object.fromEntries(authorityTables[table].key.map((column) => [column, row[column] ?? null])))
+
+export type Advanced = { readonly tenant: string; readonly counter: bigint; readonly digest: string }
+
+/**
+ * The set of each tenant as the transaction leaves it. It comes last: heads are locked in one order, and no row after them. Throws
+ * AUTHORITY-OTHER.
+ */
+export async function advance(
+  work: Transaction<Tables>,
+  keys: AuthorityKeys,
+  { sums, founded }: Deltas,
+): Promise<Advanced[]> {
+  const tenants = [...sums.keys()]
+  if (tenants.length === 0) return []
+  const rows = await work
+    .selectFrom('authority_set')
+    .selectAll()
+    .where('tenant', 'in', tenants)
+    .orderBy('tenant')
+    .forUpdate()
+    .execute()
+  const there = new Map(rows.map((row) => [row.tenant, row]))
+  const advanced: Advanced[] = []
+  for (const tenant of tenants.toSorted()) {
+    const row = there.get(tenant)
+    const old = row ? openHead(keys, tenant, row) : founded.has(tenant) ? { counter: 0n, sum: 0n } : null
+    if (old === null) throw new EnvironmentError('AUTHORITY-OTHER', unsealed(tenant))
+    const head = { counter: old.counter + 1n, sum: plus(old.sum, sums.get(tenant) ?? 0n) }
+    const stored = { counter: head.counter, sealed: sealHead(keys, tenant, head) }
+    await (row
+      ? work.updateTable('authority_set').set(stored).where('tenant', '=', tenant).execute()
+      : work
+          .insertInto('authority_set')
+          .values({ tenant, ...stored })
+          .execute())
+    advanced.push({ tenant, counter: head.counter, digest: headDigest(keys, tenant, head) })
+  }
+  return advanced
+}
+
+export const unsealed = (tenant: string) =>
+  `the authority of ${tenant === '' ? 'the deployment' : tenant} is not sealed by this server`
+
+/** Throws AUTHORITY-OTHER where the database is from before authority was sealed, or its seals were taken away. */
+export async function requireSealed(database: Kysely<Tables>): Promise<void> {
+  const head = await database
+    .selectFrom('authority_set')
+    .select('tenant')
+    .where('tenant', '=', '')
+    .executeTakeFirst()
+  if (!head) throw new EnvironmentError('AUTHORITY-OTHER', unsealed(''))
+}

@@ -1,0 +1,258 @@
+import { randomBytes } from 'node:crypto'
+import { readFile, rm } from 'node:fs/promises'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { Grant } from '../../src/access/authorize.ts'
+import { insertPerson } from '../../src/access/people.ts'
+import { hashSecret } from '../../src/access/tokens.ts'
+import { acceptState } from '../../src/commands/accept-state.ts'
+import { authorityNames } from '../../src/platform/database/authority/tables.ts'
+import { type OpenDatabase, openOwnerDatabase } from '../../src/platform/database/open.ts'
+import { openServer } from '../../src/server.ts'
+import { lawfully } from '../support/authority.ts'
+import { given, openKms } from '../support/kms-under-test.ts'
+import { pinFileOf } from '../support/server-under-test.ts'
+
+// Whoever writes the database: what each of these did before authority was sealed, and what it comes to now.
+let kms: Awaited<ReturnType<typeof openKms>>
+let owner: OpenDatabase
+let key = ''
+let service: Grant
+
+beforeAll(async () => {
+  kms = await openKms()
+  owner = await openOwnerDatabase({ folder: kms.state.database })
+  key = await kms.make('orders')
+  service = { role: 'service', organisation: kms.organisation.id, project: kms.project.id }
+})
+afterAll(() => kms.close())
+beforeEach(async () => expect(await stopped()).toEqual([]))
+
+const services = () => kms.server.services
+const run = (text: string) => sql.raw(text).execute(owner.database)
+const look = async () => (await services().database.authority.look()) ?? { stopped: new Map(), forged: [] }
+const stopped = async () => [...(await look()).stopped.keys()]
+function forget(): void {
+  services().authentication.forget()
+  services().unwrapping.forgetAll()
+}
+
+/** Tables as they are now, put back later as they were, by who owns the database. */
+async function keep(...tables: readonly string[]): Promise<() => Promise<void>> {
+  const copies = new Map<string, string>()
+  for (const table of tables) {
+    const { rows } = await sql<{ kept: string }>`
+      select coalesce(json_agg(one), '[]')::text as kept from ${sql.table(table)} one`.execute(owner.database)
+    copies.set(table, rows[0]?.kept ?? '[]')
+  }
+  return async () => {
+    await owner.database.transaction().execute(async (work) => {
+      await sql`set local session_replication_role = replica`.execute(work)
+      for (const [table, kept] of copies) {
+        await sql`delete from ${sql.table(table)}`.execute(work)
+        await sql`insert into ${sql.table(table)}
+          select * from json_populate_recordset(null::${sql.table(table)}, ${kept}::json)`.execute(work)
+      }
+    })
+    forget()
+  }
+}
+
+async function use(bearer: string): Promise<string> {
+  const reply = await kms.server.app.inject({
+    method: 'POST',
+    url: `/api/v1/kms/keys/${key}/encrypt`,
+    payload: { plaintext: 'AAAA' },
+    headers: { authorization: bearer },
+  })
+  return reply.json().code ?? 'ok'
+}
+
+test('ROW-FORGED a token that the database has and the server never gave is nobody’s', async () => {
+  const back = await keep('token')
+  const secret = randomBytes(32).toString('base64url')
+  await sql`insert into token (id, hash, identity_id, expires_at)
+    values ('forged', ${hashSecret(secret)}, ${kms.caller.identity}, now() + interval '1 day')`.execute(
+    owner.database,
+  )
+  expect(await use(`Bearer ${secret}`)).toBe('ROW-FORGED')
+  // It is named, and everybody else goes on.
+  expect(await look()).toMatchObject({ forged: ['token forged'], stopped: new Map() })
+  expect(await services().readiness.look()).toEqual([{ part: 'authority', code: 'ROW-FORGED' }])
+  expect(await use(kms.headers.authorization)).toBe('ok')
+  await back()
+  // Neither is a good one of somebody else.
+  const other = await kms.bearer([{ ...service, role: 'auditor' }])
+  const own = await keep('token')
+  await sql`update token set identity_id = ${kms.caller.identity} where hash = ${kms.hashOf(other)}`.execute(
+    owner.database,
+  )
+  expect(await use(other)).toBe('ROW-FORGED')
+  expect(await stopped()).toEqual([kms.organisation.id])
+  await own()
+})
+
+test('ROW-FORGED a role that the database has and nobody gave is none, and conditions are those that it was given under', async () => {
+  const bearer = await kms.bearer([{ ...service, role: 'auditor' }])
+  const narrowed = await kms.bearer([{ ...service, conditions: { keyNames: ['nothing'] } }])
+  const [refused, within] = [await use(bearer), await use(narrowed)]
+  const back = await keep('role_grant')
+  await sql`insert into role_grant (identity_id, role, organisation_id, project_id)
+    select identity_id, 'service', ${kms.organisation.id}, ${kms.project.id}
+    from token where hash = ${kms.hashOf(bearer)}`.execute(owner.database)
+  await run(`update role_grant set conditions = null where conditions is not null`)
+  forget()
+  expect([refused, await use(bearer)]).toEqual(['ROLE-REFUSED', 'ROW-FORGED'])
+  expect([within, await use(narrowed)]).toEqual(['CONDITION-UNMET', 'ROW-FORGED'])
+  await back()
+})
+
+test('ROW-FORGED nobody enrols by a code that the database has and the server never made', async () => {
+  const { database, people } = services()
+  const invited = await database.change((work) =>
+    insertPerson(work, { username: 'ada', name: 'Ada', grants: [service] }, new Date()),
+  )
+  const asked = { door: 'direct', reqId: 'test', source: 'here' } as const
+  const back = await keep('person')
+  await sql`update person set enrolment_hash = ${hashSecret('known')} where identity_id = ${given(invited).identity}`.execute(
+    owner.database,
+  )
+  await expect(people.beginEnrolment('known', asked)).rejects.toMatchObject({ code: 'ROW-FORGED' })
+  await back()
+  given(await people.beginEnrolment(given(invited).code, asked))
+})
+
+test.each([
+  ['key', `is_exportable = true`],
+  ['key', `is_disabled = not is_disabled`],
+  ['key', `envelope_id = decode(repeat('ab', 16), 'hex')`],
+  ['key_version', `state = 'decrypt-only'`],
+  ['token', `expires_at = now() + interval '9 years'`],
+  ['identity', `revoked_at = now()`],
+  ['client_secret', `hash = decode(repeat('ab', 32), 'hex')`],
+  ['deployment', `set_up_at = null, sign_on_required = true`],
+])('ROW-FORGED %s is as the server left it: %s is found', async (table, change) => {
+  const back = await keep(table)
+  await run(`update ${table} set ${change}`)
+  forget()
+  // Known by itself, and before anybody has looked at the whole.
+  if (table.startsWith('key')) expect(await use(kms.headers.authorization)).toBe('ROW-FORGED')
+  const { stopped, forged } = await look()
+  expect(forged.every((name) => name.startsWith(`${table} `))).toBe(true)
+  expect([...stopped.keys()]).toContain(table === 'deployment' ? '' : kms.organisation.id)
+  await back()
+})
+
+test('AUTHORITY-OTHER a row that is gone and a table that is put back stop their organisation, and no other', async () => {
+  const { organisations } = services()
+  const { id: second } = given(
+    await organisations.createOrganisation(kms.callAs(kms.admin), { name: 'Second' }),
+  )
+  const other = await kms.bearer([{ role: 'organisation-admin', organisation: second, project: null }])
+  const alive = async () => {
+    const reply = await kms.server.app.inject({
+      method: 'GET',
+      url: `/api/v1/projects?organisationId=${second}`,
+      headers: { authorization: other },
+    })
+    return reply.statusCode
+  }
+  const ended = await kms.bearer([{ ...service, conditions: { keyNames: ['orders'] } }])
+  const [roles, tokens] = [await keep('role_grant'), await keep('token')]
+  await run(`delete from role_grant where conditions is not null`)
+  expect(await stopped()).toEqual([kms.organisation.id])
+  expect(await use(kms.headers.authorization)).toBe('AUTHORITY-OTHER')
+  expect(await services().readiness.look()).toEqual([{ part: 'authority', code: 'AUTHORITY-OTHER' }])
+  expect(await alive()).toBe(200)
+  await roles()
+  expect(await stopped()).toEqual([])
+  expect(await use(ended)).toBe('ok')
+
+  // One table as it was before a token was revoked: each of its rows is the server's own.
+  const revoked_at = new Date()
+  await lawfully(services().database).update('token', { hash: kms.hashOf(ended) }, { revoked_at })
+  const now = await keep('token')
+  await tokens()
+  expect(await stopped()).toEqual([kms.organisation.id])
+  expect(await use(ended)).toBe('AUTHORITY-OTHER')
+  expect(await alive()).toBe(200)
+  await now()
+})
+
+test('AUTHORITY-OTHER servers that change one database at once, and look at it meanwhile, raise no false alarm', async () => {
+  const second = await openServer(kms.state, false, {
+    worker: {
+      database: kms.server.databaseSettings,
+      token: services().token,
+      counts: { count: () => 0 },
+      onFigures: () => undefined,
+      allFigures: async () => [],
+    },
+  })
+  const databases = [services().database, second.services.database]
+  const seen = new Set<string>()
+  let busy = true
+  const looking = databases.map(async ({ authority }) => {
+    while (busy) for (const tenant of (await authority.look())?.stopped.keys() ?? []) seen.add(tenant)
+  })
+  const { credentials } = kms
+  await Promise.all(
+    Array.from({ length: 8 }, async (_, at) => {
+      for (let round = 0; round < 5; round++) {
+        const { authentication } = [services(), second.services][at % 2] ?? services()
+        const made = await authentication.logIn(credentials.clientId, credentials.clientSecret, 'here')
+        expect(made).not.toBe('refused')
+      }
+    }),
+  )
+  busy = false
+  await Promise.all(looking)
+  await second.app.close()
+  expect([...seen]).toEqual([])
+})
+
+test('AUTHORITY-OTHER a database put back whole is found at the next start, and taken by the token’s officer alone', {
+  timeout: 120_000,
+}, async () => {
+  const everything = ['authority_set', ...authorityNames]
+  const back = await keep(...everything)
+  const bearer = await kms.bearer([service])
+  expect(await stopped()).toEqual([])
+  const pinned = JSON.parse(await readFile(kms.state.authority, 'utf8'))
+  expect(pinned.heads.map(([tenant]: [string]) => tenant)).toContain(kms.organisation.id)
+  await back()
+  expect(await use(bearer)).toBe('ACCESS-REFUSED')
+  expect(await stopped()).toEqual([kms.organisation.id])
+  await owner.close()
+  await kms.server.app.close()
+
+  const reopened = await openServer(kms.state, false)
+  expect([...reopened.services.database.authority.seen.stopped.keys()]).toEqual([kms.organisation.id])
+  await reopened.app.close()
+  const shown: string[] = []
+  const show = (other: { stopped: readonly { why: string }[] }) =>
+    void shown.push(...other.stopped.map(({ why }) => why))
+  const wrong = await acceptState(kms.state, show, async () => Buffer.from('0000'))
+  expect(wrong).toMatchObject({ ok: false, rule: 'TOKEN-PIN' })
+  expect(shown.join()).toContain(kms.organisation.id)
+  const pin = async () => Buffer.from((await readFile(await pinFileOf(kms.state), 'utf8')).trim())
+  expect(await acceptState(kms.state, () => undefined, pin)).toMatchObject({ value: { accepted: true } })
+  expect(await acceptState(kms.state, () => undefined, pin)).toMatchObject({ value: { accepted: false } })
+
+  // As a database from before authority was sealed.
+  owner = await openOwnerDatabase({ folder: kms.state.database })
+  await run('delete from authority_set')
+  for (const table of authorityNames) await run(`update ${table} set authority_mac = null`)
+  await owner.close()
+  await rm(kms.state.authority)
+  await expect(openServer(kms.state, false)).rejects.toMatchObject({ code: 'AUTHORITY-OTHER' })
+  expect(await acceptState(kms.state, () => undefined, pin)).toMatchObject({ value: { accepted: true } })
+  const sealed = await openServer(kms.state, false)
+  expect(sealed.services.database.authority.seen).toMatchObject({ stopped: new Map(), forged: [] })
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from audit where operation = 'authority.accept-state'`.execute(
+    sealed.services.database,
+  )
+  expect(rows[0]?.count).toBe(3)
+  await sealed.app.close()
+})
