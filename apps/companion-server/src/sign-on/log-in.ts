@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { FormatError } from '@lux/crypto'
 import { hashSecret, issue, type LoggedIn } from '../access/tokens.ts'
 import type { Call, Record } from '../audit/record.ts'
 import { type Attempt, knownBy, type Strangers } from '../audit/strangers.ts'
@@ -157,6 +158,12 @@ export function openSignOnLogIn(parts: Parts) {
           .updateTable('sign_on_attempt')
           .set({
             ...{ identity_id: entered.value, proved_at: proven.value.provedAt },
+            // Whom it proved is believed by this alone: the database could name anybody.
+            checks_sealed: await seal(
+              key,
+              ticketOf(state_hash),
+              proofOf(entered.value, proven.value.provedAt),
+            ),
             expires_at: new Date(now().getTime() + ticketLives),
           })
           .where('state_hash', '=', state_hash)
@@ -175,6 +182,7 @@ export function openSignOnLogIn(parts: Parts) {
         .where('state_hash', '=', state)
         .where('provider_id', '=', row.id)
         .where('browser_hash', '=', browser)
+        .where('identity_id', 'is', null)
         .where('expires_at', '>', now())
         .forUpdate()
         .executeTakeFirst()
@@ -197,10 +205,17 @@ export function openSignOnLogIn(parts: Parts) {
       .where('browser_hash', '=', hashSecret(browser))
       .where('identity_id', 'is not', null)
       .where('expires_at', '>', now())
-      .returning(['identity_id', 'proved_at'])
+      .returning(['identity_id', 'proved_at', 'state_hash', 'checks_sealed'])
       .executeTakeFirst()
     const identity = done?.identity_id
-    if (!identity) return refuse('SIGN-ON-STATE', 'no log-in of this browser waits')
+    const sealed = done?.checks_sealed ?? null
+    if (!identity || sealed === null) return refuse('SIGN-ON-STATE', 'no log-in of this browser waits')
+    const proof = await unseal(key, ticketOf(done.state_hash), sealed).catch((error: unknown) => {
+      if (error instanceof FormatError) return null
+      throw error
+    })
+    if (proof !== proofOf(identity, done.proved_at))
+      return refuse('SIGN-ON-STATE', 'this log-in proved somebody else')
     const call = knownBy(asked, identity)
     return record(call, 'sign-on.take-token', async () =>
       accept({ token: await issue(database, identity, memberTokenTtl, { provedAt: done.proved_at }), call }),
@@ -208,5 +223,8 @@ export function openSignOnLogIn(parts: Parts) {
   }
 }
 
+const ticketOf = (state: Buffer): string => `sign-on ticket ${state.toString('hex')}`
+const proofOf = (identity: string, provedAt: Date | null): string =>
+  JSON.stringify([identity, provedAt?.getTime() ?? null])
 const placeOf = (state: Buffer): string => `sign-on attempt ${state.toString('hex')}`
 const secret = (): string => randomBytes(32).toString('base64url')

@@ -111,6 +111,18 @@ test('SIGN-ON-01 a member is made at the first log-in, with the roles of the gro
   expect(audited.every(({ entry }) => /^10\.0\.[12]\.1$/.test(JSON.parse(entry!).source))).toBe(true)
 })
 
+test('SIGN-ON-STATE whom a log-in proved is never whom the database names', async () => {
+  const { database } = kms.server.services
+  const name = () =>
+    database.updateTable('sign_on_attempt').set({ identity_id: kms.caller.identity }).execute()
+  const proved = await logIn('ada')
+  await name()
+  expect((await takeToken(proved.cookie)).json()).toMatchObject({ code: 'SIGN-ON-STATE' })
+  const begun = await begin()
+  await name()
+  expect((await takeToken(begun.cookie)).json()).toMatchObject({ code: 'SIGN-ON-STATE' })
+})
+
 test('SIGN-ON-08 the console gets its session as a cookie that no script reads, and no token', async () => {
   const { word, cookie } = await logIn('ada')
   expect(word).toBe('ready')
