@@ -1,6 +1,8 @@
 import { EnvironmentError } from '../refusal.ts'
 import { type Checkpointing, makeCheckpoint } from './checkpoints.ts'
 import type { AuditFault } from './coverage.ts'
+import { parseNote } from './note.ts'
+import { rootOfFirst } from './tree-log.ts'
 import { ownEntry } from './writer.ts'
 
 const mostEntries = 50_000
@@ -29,10 +31,12 @@ export async function acceptAudit(parts: Checkpointing): Promise<readonly AuditF
   const writersOf = (fits: (fault: AuditFault) => boolean) =>
     faults.flatMap((fault) => (fits(fault) && fault.writer !== null ? [fault.writer] : []))
   const isLoss = ({ code }: AuditFault) => code === 'AUDIT-GAP' || code === 'AUDIT-CHANGED'
+  const noted = parseNote((await pins.note())?.note ?? '')?.head
   await pins.accept(
     newest && { seq: newest.seq, hash: newest.hash },
     writersOf(({ of }) => of === 'pin'),
     writersOf((fault) => fault.of === 'chain' && isLoss(fault)),
+    noted !== undefined && (await rootOfFirst(database, noted.size))?.equals(noted.root) === true,
   )
   const forged = new Set(writersOf(({ code }) => code === 'AUDIT-FORGED'))
   await makeCheckpoint(parts, (writer) => forged.has(writer))

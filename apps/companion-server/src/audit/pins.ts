@@ -28,8 +28,13 @@ export type Pins = {
   pinNote(note: PinnedNote): Promise<void>
   /** Writers of whose chains entries are gone, as somebody accepted: nothing more of them is covered. */
   lost(): Promise<ReadonlySet<string>>
-  /** Takes what is pinned back to what the log has: `audit.accept` says so in it. */
-  accept(checkpoint: PinnedCheckpoint | null, gone: readonly string[], lost: readonly string[]): Promise<void>
+  /** Takes what is pinned back to what the log has: `audit.accept` says so in it. The note goes where the log does not give its root. */
+  accept(
+    checkpoint: PinnedCheckpoint | null,
+    gone: readonly string[],
+    lost: readonly string[],
+    keepsNote: boolean,
+  ): Promise<void>
 }
 
 const maxBytes = 32_768
@@ -71,10 +76,12 @@ export function openPins({ auditHeads, auditPin, auditLost, auditNote }: Places)
 
   return {
     lost,
-    async accept(checkpoint, gone, more) {
+    async accept(checkpoint, gone, more, keepsNote) {
       const all = [...new Set([...(await lost()), ...more])]
       await writeWhole(auditLost, encodeCanonical(all))
       for (const writer of gone) await rm(fileOf(writer), { force: true })
+      if (!keepsNote) await rm(auditNote, { force: true })
+      // Last: until then the log is not accepted.
       if (checkpoint !== null) await pinCheckpoint(checkpoint)
       else await rm(auditPin, { force: true })
     },

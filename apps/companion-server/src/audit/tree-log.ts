@@ -109,14 +109,7 @@ async function grow(
     edge.set(standing[index]?.level ?? 0, hash)
   let previous = at === 0 ? firstPrevious : await digestAt(work, at)
   while (at < to.size) {
-    const rows = await work
-      .selectFrom('audit_checkpoint')
-      .select(['seq', 'payload'])
-      .where('seq', '>', String(at))
-      .where('seq', '<=', String(to.size))
-      .orderBy('seq')
-      .limit(atOnce)
-      .execute()
+    const rows = await checkpointsAfter(work, at, to.size)
     const nodes: { level: number; index: number; hash: Buffer }[] = []
     for (const { seq, payload } of rows) {
       const bytes = utf8(payload)
@@ -159,6 +152,32 @@ export function added(edge: Map<number, Uint8Array>, leaf: number, hash: Buffer)
 /** Of the leaves so far, by what waits at the edge. */
 export const edgeRoot = (edge: ReadonlyMap<number, Uint8Array>): Buffer =>
   joined([...edge].toSorted(([one], [other]) => other - one).map(([, hash]) => hash))
+
+/** Over the first checkpoints themselves, whatever stands of the tree; null where they are not all there. */
+export async function rootOfFirst(database: Database, size: number): Promise<Buffer | null> {
+  const edge = new Map<number, Uint8Array>()
+  let at = 0
+  while (at < size) {
+    const rows = await checkpointsAfter(database, at, size)
+    if (rows.length === 0) return null
+    for (const { seq, payload } of rows) {
+      if (Number(seq) !== at + 1) return null
+      added(edge, at, leafHash(utf8(payload)))
+      at++
+    }
+  }
+  return edgeRoot(edge)
+}
+
+const checkpointsAfter = (database: Database, at: number, last: number) =>
+  database
+    .selectFrom('audit_checkpoint')
+    .select(['seq', 'payload'])
+    .where('seq', '>', String(at))
+    .where('seq', '<=', String(last))
+    .orderBy('seq')
+    .limit(atOnce)
+    .execute()
 
 async function store(
   work: Database,
