@@ -276,6 +276,32 @@ describe('a production run on files', () => {
       return ended(resumeCeremony(place.out, { answers: place.file('roll.json') }, place.program))
     }
     expect((await said()).json).toMatchObject({ code: 'ROOM-02' })
+    // Officers may go on without: somebody reports it, and the same file goes on once they have signed.
+    const word = { step: 'roll-call', by: 'Ada' }
+    const deviation = { expected: 'All are here.', happened: 'Olga is ill.' }
+    const both = [
+      { ...word, deviation },
+      { ...word, here: ['Sam', 'Otto', 'Ophelia', 'Walter', 'Wanda'] },
+    ]
+    writeFileSync(place.file('ill.json'), JSON.stringify({ v: 1, kind: 'answers', answers: both }))
+    const ill = (more = {}) =>
+      ended(resumeCeremony(place.out, { answers: place.file('ill.json'), ...more }, place.program))
+    expect((await ill()).json).toMatchObject({ step: 'roll-call', waitingFor: ['exception'] })
+    const proposed = await ill({ decide: 'continue', by: 'Otto', reason: 'her deputy is here' })
+    expect(proposed.json).toMatchObject({ step: 'roll-call', waitingFor: ['exception'] })
+  })
+
+  test('ROOM-02 the roll is called again with everybody', async () => {
+    await runCeremony(
+      place.plan,
+      place.options({ answers: place.answers(null, ['roll-call']) }),
+      place.program,
+    )
+    const said = (here: string[]) => {
+      const answer = { step: 'roll-call', by: 'Ada', here }
+      writeFileSync(place.file('roll.json'), JSON.stringify({ v: 1, kind: 'answers', answers: [answer] }))
+      return ended(resumeCeremony(place.out, { answers: place.file('roll.json') }, place.program))
+    }
     const all = ['Olga', 'Sam', 'Otto', 'Ophelia', 'Walter', 'Wanda']
     const lacking = await said(all.slice(1))
     expect([lacking.json.code, lacking.json.detail]).toEqual(['ROOM-02', expect.stringContaining('Olga')])

@@ -22,10 +22,14 @@ const subject = ({ told: { name, values } }: ActChange): string =>
     values['key'] ?? values['name'] ?? '',
   ])
 
+/** All that is shown of a sentence: its words in a language have values that its text here may lack. */
+const saidIn = ({ name, values }: ActChange['told']): string =>
+  JSON.stringify([name, Object.entries(values).sort()])
+
 /** Marks each sentence that did not stand before, or stood with other values, and adds those that are gone. */
 export function markChanges(now: readonly ActChange[], before: readonly ActChange[]): ActChange[] {
   const notIn = (others: readonly ActChange[]) => (one: ActChange) =>
-    others.every(({ told }) => told.text !== one.told.text)
+    others.every(({ told }) => saidIn(told) !== saidIn(one.told))
   const left = before.filter(notIn(now))
   const isNew = notIn(before)
   const marked = now.map((one): ActChange => {

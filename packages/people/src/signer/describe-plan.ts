@@ -213,15 +213,29 @@ const destroyedIn = (plan: Plan, key: PlannedKey): string[] =>
     step.key === key.id && destroyedBy(step) !== null ? tokenNamed(plan, step) : [],
   )
 
+/** The token where a root is made or used: that of the first step on it, or on a key below it, which neither copies nor destroys it. */
+function homeOf(plan: Plan, root: PlannedKey): string {
+  const below = plan.keys.filter((key) => ancestorsOf(plan, key).some(({ id }) => id === root.id))
+  const own = new Set([root, ...below].map(({ id }) => id))
+  const first = stepsOf(plan).find(
+    ({ step }) =>
+      step.key !== undefined &&
+      own.has(step.key) &&
+      step.do !== 'replicate-root' &&
+      destroyedBy(step) === null,
+  )
+  const [token] = plan.tokens
+  return first !== undefined ? tokenNamed(plan, first.step) : token === undefined ? '' : labelOf(token)
+}
+
 function keySentences(plan: Plan, policy: Policy | null): ActChange[] {
-  const first = plan.tokens[0]
-  const token = first === undefined ? '' : labelOf(first)
   const children = new Map<string, PlannedKey[]>()
   for (const key of plan.keys)
     if (key.parent !== undefined) children.set(key.parent, [...(children.get(key.parent) ?? []), key])
   return plan.keys.flatMap((key): ActChange[] => {
     const { name, algorithm, existing, backup, replaces, version = 1 } = key
     const { spares, copies } = furtherTokens(plan, key)
+    const token = homeOf(plan, key)
     const servers = goesToServers(plan, key) ? serverNames(plan, policy, true) : []
     const under = (children.get(key.id) ?? []).map((one) => one.name).join(', ')
     const own = {
@@ -361,9 +375,11 @@ function keysOf(plan: Plan): DescribedAct['keys'] {
   const holders = reshare?.holders ?? fhe?.holders ?? []
   const custodians = new Set(keys.flatMap(({ backup }) => backup?.custodians ?? []))
   const further = keys.map((key) => furtherTokens(plan, key))
+  const homes = keys.map((key) => (key.level === 'root' ? homeOf(plan, key) : ''))
   const used = tokens.filter(
-    (token, at) =>
-      at === 0 || further.some(({ spares, copies }) => [...spares, ...copies].includes(labelOf(token))),
+    (token) =>
+      homes.includes(labelOf(token)) ||
+      further.some(({ spares, copies }) => [...spares, ...copies].includes(labelOf(token))),
   )
   const below = keys.some(({ level }) => level !== 'root')
   const places: NonNullable<DescribedAct['keys']>['places'] = [
@@ -387,9 +403,9 @@ function keysOf(plan: Plan): DescribedAct['keys'] {
       return {
         name: key.name,
         depth: ancestorsOf(plan, key).length,
-        at: places.map(({ kind, name }, place) => {
+        at: places.map(({ kind, name }) => {
           if (kind === 'token')
-            return isRoot && !gone.includes(name) && (place === 0 || [...spares, ...copies].includes(name))
+            return isRoot && !gone.includes(name) && [homes[at], ...spares, ...copies].includes(name)
               ? ('lives' as const)
               : null
           if (kind === 'servers')

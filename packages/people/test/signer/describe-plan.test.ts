@@ -95,3 +95,28 @@ test('ACT-PLAN that a device is genuine, and that a server’s card is its own, 
   expect(claims.every(({ whose }) => whose === 'claimed')).toBe(true)
   expect(claims.map(({ told }) => told?.name)).toContain('claim-tokens')
 })
+
+test('ACT-PLAN a root is told in the token where its steps work, wherever the plan lists that token', () => {
+  const { plan } = planOf('first-run', 'production')
+  const [home] = plan.tokens
+  if (home === undefined) throw new Error('the plan has no token')
+  const other = { ...home, role: 'other', label: 'other one', serial: 'new' } as const
+  const act = describePlan({ ...plan, tokens: [other, ...plan.tokens] }, alone)
+  const made = act.changes.find(({ told }) => told.name === 'plan-root-made')
+  expect(made?.told.values).toEqual(
+    describePlan(plan, alone).changes.find(({ told }) => told.name === 'plan-root-made')?.told.values,
+  )
+  expect(act.keys?.places.map(({ name }) => name)).not.toContain('other one')
+})
+
+test('ACT-PLAN a value that only the words of a language show is marked where it changed', () => {
+  const { plan } = planOf('first-run', 'production')
+  const before = {
+    ...plan,
+    keys: plan.keys.map((key) => (key.level === 'root' ? { ...key, algorithm: 'aes-128' } : key)),
+  } as unknown as Plan
+  const made = describePlan(plan, { policy: null, before }).changes.find(
+    ({ told }) => told.name === 'plan-root-made',
+  )
+  expect(made?.mark).toBe('changed')
+})

@@ -2,12 +2,14 @@ import type { PinNeed, Refusal, RunView } from '@lux/ceremony'
 import { ExpectedError } from '@lux/node-files'
 import { giveUp } from '../rehearsal/drive-rehearsal.ts'
 import type { GivenPin } from '../runs/effects/token/pin-box.ts'
-import type { Answers, Decision } from '../runs/exchange/answers.ts'
+import type { Answers, Confirmation, Decision } from '../runs/exchange/answers.ts'
 import { awaitedWord } from '../runs/exchange/answers.ts'
 import { comesByItself, type ForWord, isForWord, isWaived } from '../runs/exchange/awaited.ts'
 import { type Taking, takeAnswers } from '../runs/exchange/inbox.ts'
 import { awaitedVendorFile } from '../runs/exchange/vendor-procedure.ts'
 import type { Run } from '../runs/run/run.ts'
+
+type Deviation = NonNullable<Confirmation['deviation']>
 
 /** A PIN from a person's own source, or null where they have to be asked another way. `fresh`: it is being chosen. */
 export type AskPin = (need: PinNeed, fresh: boolean) => Promise<GivenPin | null>
@@ -76,8 +78,15 @@ async function confirmed(
 ): Promise<'all' | 'no answer' | 'no PIN'> {
   const { step, bundle } = awaitedWord(view, needs)
   const again = needs.kind === 'pin' && needs.again
-  const answer = again ? null : answers.take(step, bundle)
+  let answer = again ? null : answers.take(step, bundle)
+  // The same file may come again after officers decided: what was reported is not reported twice.
+  while (answer?.deviation !== undefined && isReported(view, step, answer.deviation))
+    answer = answers.take(step, bundle)
   if (answer === null && !again) return 'no answer'
+  if (answer?.deviation !== undefined) {
+    must(run.submit({ type: 'deviate', by: answer.by, step, ...answer.deviation }))
+    return 'all'
+  }
   if (needs.kind === 'pin') {
     for (const need of needs.pins) {
       const pin = await askPin(need, needs.willDo === 'initialise-token')
@@ -95,6 +104,9 @@ async function confirmed(
   }
   return 'all'
 }
+
+const isReported = ({ exceptions }: RunView, at: string, { expected, happened }: Deviation): boolean =>
+  exceptions.some((one) => one.step === at && one.expected === expected && one.happened === happened)
 
 /** The machine's own trouble: it should act and does not. The run's folder is unharmed. */
 export function stuck(run: Run, view: RunView): ExpectedError {

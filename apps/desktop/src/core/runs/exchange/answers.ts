@@ -17,6 +17,8 @@ const confirmation = v.strictObject({
   here: v.exactOptional(v.array(text)),
   /** Where words are read aloud, who else heard them all. */
   heard: v.exactOptional(v.array(text)),
+  /** In place of the word: something is otherwise than the plan says, and officers decide. */
+  deviation: v.exactOptional(v.strictObject({ expected: text, happened: text })),
 })
 const schema = v.strictObject({ v: v.literal(1), kind: v.literal('answers'), answers: v.array(confirmation) })
 
@@ -48,7 +50,7 @@ export class Answers {
   }
 }
 
-/** JSON {v: 1, kind: "answers", answers: [{step, by, values?, bundle?, here?, heard?}]}. Errors: ANSWERS-MALFORMED, FILE-…. */
+/** JSON {v: 1, kind: "answers", answers: [{step, by, values?, bundle?, here?, heard?, deviation?}]}. Errors: ANSWERS-MALFORMED, FILE-…. */
 export function readAnswers(path: string): Answers {
   const parsed = v.safeParse(schema, json(path))
   if (!parsed.success) {
