@@ -163,7 +163,8 @@ export async function openServerParts(
     const { database, accept: acceptAuthority } = sealedDatabase(opened.database, {
       key: tokenKey('custody-authority-1'),
       sealed: () => kept.sealed,
-      pins: worker ? noPins : filePins(state.authority),
+      // The main process alone writes what was seen: of a database that was put back whole, a worker knows by it too.
+      pins: worker ? { ...filePins(state.authority), write: noPins.write } : filePins(state.authority),
       async begin(sealing) {
         if (!waits) return
         waits = false

@@ -37,6 +37,18 @@ function forget(): void {
   services().unwrapping.forgetAll()
 }
 
+const openWorker = () =>
+  openServer(kms.state, false, {
+    worker: {
+      database: kms.server.databaseSettings,
+      // Lent: the main process closes it.
+      token: Object.assign(Object.create(services().token), { close: async () => undefined }),
+      counts: { count: () => 0 },
+      onFigures: () => undefined,
+      allFigures: async () => [],
+    },
+  })
+
 /** Tables as they are now, put back later as they were, by who owns the database. */
 async function keep(...tables: readonly string[]): Promise<() => Promise<void>> {
   const copies = new Map<string, string>()
@@ -180,15 +192,7 @@ test('AUTHORITY-OTHER a row that is gone and a table that is put back stop their
 })
 
 test('AUTHORITY-OTHER servers that change one database at once, and look at it meanwhile, raise no false alarm', async () => {
-  const second = await openServer(kms.state, false, {
-    worker: {
-      database: kms.server.databaseSettings,
-      token: services().token,
-      counts: { count: () => 0 },
-      onFigures: () => undefined,
-      allFigures: async () => [],
-    },
-  })
+  const second = await openWorker()
   const databases = [services().database, second.services.database]
   const seen = new Set<string>()
   let busy = true
@@ -222,12 +226,22 @@ test('AUTHORITY-OTHER a database put back whole is found at the next start, and 
   expect(pinned.heads.map(([tenant]: [string]) => tenant)).toContain(kms.organisation.id)
   await back()
   expect(await use(bearer)).toBe('ACCESS-REFUSED')
+  // Nobody has looked yet: no change makes the older state newer than the one that is known.
+  const { clientId, clientSecret } = kms.credentials
+  const loggedIn = services().authentication.logIn(clientId, clientSecret, 'here')
+  await expect(loggedIn).rejects.toMatchObject({ code: 'AUTHORITY-OTHER' })
   expect(await stopped()).toEqual([kms.organisation.id])
+  const worker = await openWorker()
+  expect([...worker.services.database.authority.seen.stopped.keys()]).toEqual([kms.organisation.id])
+  await worker.app.close()
   await owner.close()
   await kms.server.app.close()
 
   const reopened = await openServer(kms.state, false)
   expect([...reopened.services.database.authority.seen.stopped.keys()]).toEqual([kms.organisation.id])
+  const hash = kms.hashOf(kms.headers.authorization)
+  const outrun = lawfully(reopened.services.database).update('token', { hash }, { revoked_at: new Date() })
+  await expect(outrun).rejects.toMatchObject({ code: 'AUTHORITY-OTHER' })
   await reopened.app.close()
   const shown: string[] = []
   const show = (other: { stopped: readonly { why: string }[] }) =>

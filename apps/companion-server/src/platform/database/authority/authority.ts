@@ -90,7 +90,7 @@ export function sealedDatabase(
     async look() {
       if (known === null && (await key()) === null) return null
       const found = await look(pool, await keys(), { newest, pins })
-      note(found.heads)
+      note(found.newest)
       seen = found
       return found
     },
@@ -108,7 +108,7 @@ export function sealedDatabase(
         authority: Object.assign(Object.create(vouching), lazily(begun, deltas)),
       })
       const result = await work(sealing)
-      advanced = deltas.sums.size === 0 ? [] : await advance(begun, await keys(), deltas)
+      advanced = deltas.sums.size === 0 ? [] : await advance(begun, await keys(), deltas, newest)
       return result
     })
     note(advanced)

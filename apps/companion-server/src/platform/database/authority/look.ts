@@ -3,7 +3,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Tables } from '../tables.ts'
 import { type AuthorityKeys, contribution, type Head, headDigest, openHead, plus } from './marks.ts'
 import { type AuthorityTable, authorityNames, columnsOf, nameOfRow, type StoredRow } from './tables.ts'
-import { type Advanced, isOwn, unsealed } from './writer.ts'
+import { type Advanced, faultBefore, isOwn, nameOfTenant, unsealed } from './writer.ts'
 
 /** What a look at every set found. */
 export type Seen = {
@@ -44,7 +44,7 @@ export async function look(
   pool: Kysely<Tables>,
   keys: AuthorityKeys,
   { newest, pins }: { readonly newest: ReadonlyMap<string, Advanced>; readonly pins: Pins },
-): Promise<Seen & { readonly heads: readonly Advanced[] }> {
+): Promise<Seen & { readonly newest: readonly Advanced[] }> {
   // Before the moment that is looked at: what this server changes meanwhile is no older state.
   const atLeast = new Map(newest)
   const pinned = await pins.read()
@@ -80,7 +80,7 @@ export async function look(
   )
   // Of one that is stopped, what was pinned stays.
   if (moved) await pins.write([...pinned.filter(({ tenant }) => stopped.has(tenant)), ...heads])
-  return { stopped, forged, heads }
+  return { stopped, forged, newest: [...atLeast.values(), ...heads] }
 }
 
 async function eachTable<T>(read: (table: AuthorityTable) => Promise<T>): Promise<[AuthorityTable, T][]> {
@@ -103,14 +103,8 @@ function faultOf(
     readonly atLeast: Advanced | undefined
   },
 ): string | null {
-  const name = tenant === '' ? 'the deployment' : tenant
   if (head === null) return unsealed(tenant)
   if (head.sum !== sum)
-    return `rows of authority of ${name} are gone, changed, or of an older state (state ${head.counter})`
-  if (atLeast === undefined || head.counter > atLeast.counter) return null
-  if (head.counter < atLeast.counter)
-    return `the authority of ${name} is at state ${head.counter}, and was at ${atLeast.counter} before`
-  return headDigest(keys, tenant, head) === atLeast.digest
-    ? null
-    : `the authority of ${name} is another state ${head.counter} than the one before`
+    return `rows of authority of ${nameOfTenant(tenant)} are gone, changed, or of an older state (state ${head.counter})`
+  return faultBefore(keys, tenant, head, atLeast)
 }

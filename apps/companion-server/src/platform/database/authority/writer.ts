@@ -14,6 +14,7 @@ import {
   asGiven,
   asRead,
   contribution,
+  type Head,
   headDigest,
   openHead,
   plus,
@@ -163,13 +164,14 @@ const own = (table: AuthorityTable, row: Loose) =>
 export type Advanced = { readonly tenant: string; readonly counter: bigint; readonly digest: string }
 
 /**
- * The set of each tenant as the transaction leaves it. It comes last: heads are locked in one order, and no row after them. Throws
- * AUTHORITY-OTHER.
+ * The set of each tenant as the transaction leaves it. It comes last: heads are locked in one order, and no row after them. `newest` is
+ * what is known of states that were committed: none of an older one becomes newer than it. Throws AUTHORITY-OTHER.
  */
 export async function advance(
   work: Transaction<Tables>,
   keys: AuthorityKeys,
   { sums, founded }: Deltas,
+  newest: ReadonlyMap<string, Advanced>,
 ): Promise<Advanced[]> {
   const tenants = [...sums.keys()]
   if (tenants.length === 0) return []
@@ -186,6 +188,8 @@ export async function advance(
     const row = there.get(tenant)
     const old = row ? openHead(keys, tenant, row) : founded.has(tenant) ? { counter: 0n, sum: 0n } : null
     if (old === null) throw new EnvironmentError('AUTHORITY-OTHER', unsealed(tenant))
+    const older = faultBefore(keys, tenant, old, newest.get(tenant))
+    if (older !== null) throw new EnvironmentError('AUTHORITY-OTHER', older)
     const head = { counter: old.counter + 1n, sum: plus(old.sum, sums.get(tenant) ?? 0n) }
     const stored = { counter: head.counter, sealed: sealHead(keys, tenant, head) }
     await (row
@@ -199,8 +203,26 @@ export async function advance(
   return advanced
 }
 
+export const nameOfTenant = (tenant: string) => (tenant === '' ? 'the deployment' : tenant)
+
 export const unsealed = (tenant: string) =>
-  `the authority of ${tenant === '' ? 'the deployment' : tenant} is not sealed by this server`
+  `the authority of ${nameOfTenant(tenant)} is not sealed by this server`
+
+/** Why a state cannot follow from the newest one that is known; null where it can. */
+export function faultBefore(
+  keys: AuthorityKeys,
+  tenant: string,
+  head: Head,
+  atLeast: Advanced | undefined,
+): string | null {
+  const name = nameOfTenant(tenant)
+  if (atLeast === undefined || head.counter > atLeast.counter) return null
+  if (head.counter < atLeast.counter)
+    return `the authority of ${name} is at state ${head.counter}, and was at ${atLeast.counter} before`
+  return headDigest(keys, tenant, head) === atLeast.digest
+    ? null
+    : `the authority of ${name} is another state ${head.counter} than the one before`
+}
 
 /** Throws AUTHORITY-OTHER where the database is from before authority was sealed, or its seals were taken away. */
 export async function requireSealed(database: Kysely<Tables>): Promise<void> {
