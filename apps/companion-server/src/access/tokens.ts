@@ -1,7 +1,7 @@
 import { hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { sql } from 'kysely'
 import { LRUCache } from 'lru-cache'
-import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
+import { type SealedDatabase, vouchedOf, type Work } from '../platform/database/authority/authority.ts'
 import type { SharedCounts } from '../platform/shared-counts.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { grantsOf } from './appointing.ts'
@@ -282,17 +282,26 @@ export async function living(database: SealedDatabase, id: string) {
   return row
 }
 
-/** Log-ins that ended a day ago or earlier. API keys stay, for those who look at who had access. */
-export async function forgetEndedTokens(database: SealedDatabase): Promise<void> {
+/** Log-ins that ended a day ago or earlier. API keys stay, for those who look at who had access, and so does what the server did not write. */
+export async function forgetEndedTokens(database: SealedDatabase, batch = 1000): Promise<void> {
   const yesterday = sql<Date>`now() - interval '1 day'`
-  await database.change((work) =>
-    work.authority.remove('token', (its) =>
-      its
-        .where('name', 'is', null)
-        .where(({ or, eb }) => or([eb('expires_at', '<', yesterday), eb('revoked_at', '<', yesterday)]))
-        .limit(1000),
-    ),
-  )
+  for (let after = ''; ; ) {
+    const ended = await database
+      .selectFrom('token')
+      .selectAll()
+      .where('id', '>', after)
+      .where('name', 'is', null)
+      .where(({ or, eb }) => or([eb('expires_at', '<', yesterday), eb('revoked_at', '<', yesterday)]))
+      .orderBy('id')
+      .limit(batch)
+      .execute()
+    const own = (await vouchedOf(database.authority, 'token', ended)).map(({ id }) => id)
+    if (own.length > 0)
+      await database.change((work) => work.authority.remove('token', (its) => its.where('id', 'in', own)))
+    const last = ended.at(-1)
+    if (last === undefined || ended.length < batch) return
+    after = last.id
+  }
 }
 
 export function hashSecret(text: string): Buffer {

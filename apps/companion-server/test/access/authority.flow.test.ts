@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Grant } from '../../src/access/authorize.ts'
 import { insertPerson } from '../../src/access/people.ts'
-import { hashSecret } from '../../src/access/tokens.ts'
+import { forgetEndedTokens, hashSecret } from '../../src/access/tokens.ts'
 import { acceptState } from '../../src/commands/accept-state.ts'
 import { authorityNames } from '../../src/platform/database/authority/tables.ts'
 import { type OpenDatabase, openOwnerDatabase } from '../../src/platform/database/open.ts'
@@ -153,6 +153,22 @@ test.each([
   expect(forged.every((name) => name.startsWith(`${table} `))).toBe(true)
   expect([...stopped.keys()]).toContain(table === 'deployment' ? '' : kms.organisation.id)
   await back()
+})
+
+test('ROW-FORGED an ended token that the server never gave stays, and keeps no other from being forgotten', async () => {
+  const { database } = services()
+  const ended = { identity_id: kms.caller.identity, expires_at: new Date(Date.now() - 2 * 86_400_000) }
+  const ids = Array.from({ length: 5 }, (_, at) => `ended ${at}`)
+  for (const id of ids)
+    await lawfully(database).insert('token', { ...ended, id, hash: hashSecret(id), revoked_at: null })
+  await sql`insert into token (id, hash, identity_id, expires_at)
+    values ('ended', ${hashSecret('ended')}, ${ended.identity_id}, ${ended.expires_at})`.execute(
+    owner.database,
+  )
+  await forgetEndedTokens(database, 2)
+  const left = await database.selectFrom('token').select('id').where('id', 'like', 'ended%').execute()
+  expect(left).toEqual([{ id: 'ended' }])
+  await run(`delete from token where id = 'ended'`)
 })
 
 test('AUTHORITY-OTHER a row that is gone and a table that is put back stop their organisation, and no other', async () => {

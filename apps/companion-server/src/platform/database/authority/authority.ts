@@ -30,6 +30,24 @@ export type Sealing = {
 }
 
 export type SealedDatabase = Kysely<Tables> & Sealing
+/** Those rows alone that may decide: of the others, the look at the whole tells. */
+export async function vouchedOf<N extends AuthorityTable>(
+  authority: Vouching,
+  table: N,
+  rows: readonly StoredRow<N>[],
+): Promise<StoredRow<N>[]> {
+  const own: StoredRow<N>[] = []
+  for (const row of rows)
+    try {
+      await authority.vouch(table, [row])
+      own.push(row)
+    } catch (error) {
+      const code = error instanceof EnvironmentError ? error.code : null
+      if (code !== 'ROW-FORGED' && code !== 'AUTHORITY-OTHER') throw error
+    }
+  return own
+}
+
 /** A transaction that may change authority. */
 export type Work = Transaction<Tables> & Sealing & { readonly authority: Vouching & Writing }
 
