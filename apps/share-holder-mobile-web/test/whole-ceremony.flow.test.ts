@@ -147,7 +147,7 @@ class Room {
     }
   }
 
-  async #act({ id, current }: RunView): Promise<void> {
+  async #act({ id, current, people }: RunView): Promise<void> {
     if (current === null || current.blocked === 'machine-works') {
       await new Promise((resolve) => setTimeout(resolve, 50))
       return
@@ -189,7 +189,11 @@ class Room {
       input: {
         ...(clock ? { values: { 'wall-clock': new Date().toISOString() } } : {}),
         ...(medium ? { values: { medium: stick() } } : {}),
-        heard: current.compares.map(({ digest }) => ({ digest, by: [] })),
+        ...(current.do === 'roll-call' ? { here: people.map(({ name }) => name) } : {}),
+        heard: current.compares.map(({ digest }) => ({
+          digest,
+          by: people.map(({ name }) => name).filter((name) => name !== current.actor?.name),
+        })),
       },
     })
     // The machine may have gone on since the person looked: then they look again.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { shownBefore } from '../../../../packages/hsm/test/stand-in/shown.ts'
+import { shownBefore } from '../../../../packages/hsm/test/stand-in/rules.ts'
 import { heldOnStandIn } from './support/on-stand-in.ts'
 
 /** Who can hold a root and a ceremony key by what the runs of the driver have shown. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { showMake, shownBefore } from './shown.ts'
-import { rulesOf, vendors } from './stand-ins.ts'
+import { rulesOf, shownBefore, vendors } from './rules.ts'
+import { showMake } from './shown.ts'
 
 const rows = shownBefore()
 

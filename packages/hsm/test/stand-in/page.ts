@@ -1,6 +1,4 @@
-import { roles } from './roles.ts'
-import type { MakeShown } from './shown.ts'
-import { rulesOf } from './stand-ins.ts'
+import { type MakeShown, roles, rulesOf } from './rules.ts'
 
 /** yes, **no**, or the variants that can. */
 function cell(rows: readonly MakeShown[], role: (typeof roles)[number]): string {

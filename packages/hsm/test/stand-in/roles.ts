@@ -12,13 +12,7 @@ import {
   verifyStatement,
 } from '../../src/index.ts'
 import { newId, utf8 } from '../soft-token-bench.ts'
-
-/** What a key on a token can be for. */
-export const roles = ['root', 'transport', 'ceremony', 'officer', 'companion', 'data', 'backup'] as const
-export type Role = (typeof roles)[number]
-
-/** Null: the token can. Else the reason why not. */
-export type RolesShown = Readonly<Record<Role, string | null>>
+import type { RolesShown } from './rules.ts'
 
 const named = (label: string) => ({ id: newId(), label })
 

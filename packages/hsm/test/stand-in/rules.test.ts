@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { rulesOf, vendors } from './stand-ins.ts'
+import { rulesOf, vendors } from './rules.ts'
 
 describe('the rules of stand-ins', () => {
   it.each(vendors)('of %s each have a mark and a source', (vendor) => {

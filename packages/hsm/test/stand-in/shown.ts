@@ -1,24 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { type RolesShown, rolesOf } from './roles.ts'
+import { rolesOf } from './roles.ts'
+import type { MakeShown } from './rules.ts'
 import { startStandIn } from './stand-ins.ts'
-
-/** What the stand-in of a make has shown: the probe, and what its keys can be for. */
-export type MakeShown = {
-  readonly vendor: string
-  readonly variant: string
-  readonly profile: string
-  /** The standard of the wrap mechanism with a known answer. */
-  readonly wrap: string | null
-  /** Attacks on the hardened template, by name. */
-  readonly held: readonly string[]
-  readonly broken: readonly string[]
-  readonly open: readonly string[]
-  readonly roles: RolesShown
-  /** What it does not take of an officer's pair, or says otherwise. */
-  readonly lacks: readonly string[]
-  /** Objects that are there afterwards. */
-  readonly left: number
-}
 
 /** Serial numbers that SoftHSM made, and identifiers, differ from run to run. */
 const steady = (text: string, serial: string) =>
@@ -52,8 +34,3 @@ export async function showMake(vendor: string, variant: string): Promise<MakeSho
     await close()
   }
 }
-
-export const resultsPath = new URL('../../../../results/stand-ins.json', import.meta.url)
-
-/** What the nightly run has kept. */
-export const shownBefore = (): readonly MakeShown[] => JSON.parse(readFileSync(resultsPath, 'utf8')).rows

@@ -1,39 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Hsm, softTokenEnvironment, startHsm, type Token } from '../../src/index.ts'
 import { sharedNames, shim } from '../shim.ts'
 import { soPin, utf8 } from '../soft-token-bench.ts'
-
-const folder = join(import.meta.dirname, 'vendors')
-
-export const vendors: readonly string[] = readdirSync(folder)
-  .filter((name) => name.endsWith('.rules'))
-  .map((name) => name.replace('.rules', ''))
-  .sort()
-
-type Rule = {
-  readonly variant: string | null
-  readonly text: string
-  readonly mark: string
-  readonly source: string
-}
-
-/** The rules of a make, and its variants: the first is the one of every run. */
-export function rulesOf(vendor: string): { rules: readonly Rule[]; variants: readonly string[] } {
-  const lines = readFileSync(join(folder, `${vendor}.rules`), 'utf8')
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
-  const [first = ''] = lines.filter((line) => line.startsWith('variants '))
-  const rules = lines
-    .filter((line) => line !== first)
-    .map((line): Rule => {
-      const [rule = '', mark = '', source = ''] = line.split(' | ')
-      const [, variant = null, text = ''] = /^(?:\[([a-z-]+)\] )?(.*)$/.exec(rule) ?? []
-      return { variant, text, mark, source }
-    })
-  return { rules, variants: first === '' ? ['as-read'] : first.split(' ').slice(1) }
-}
+import { rulesOf } from './rules.ts'
 
 /** What its PIN looks like, where it is not one of our usual ones. */
 const pins: Readonly<Record<string, string>> = { yubihsm: '0001password', cloudhsm: 'user:password1' }

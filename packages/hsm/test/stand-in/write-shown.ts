@@ -1,8 +1,8 @@
 /** `node write-shown.ts [VENDOR …]` writes results/stand-ins.json anew, or the rows of these makes alone. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
-import { type MakeShown, resultsPath, showMake, shownBefore } from './shown.ts'
-import { rulesOf, vendors } from './stand-ins.ts'
+import { type MakeShown, resultsPath, rulesOf, shownBefore, vendors } from './rules.ts'
+import { showMake } from './shown.ts'
 
 const asked = process.argv.slice(2)
 const before = existsSync(resultsPath) ? shownBefore() : []
