@@ -28,6 +28,7 @@ export function asRead(kind: Kind, value: unknown): unknown {
   if (value === null || value === undefined) return null
   if (kind === 'time') return value instanceof Date ? value : new Date(String(value))
   if (kind === 'json') return typeof value === 'string' ? JSON.parse(value) : value
+  // A column of bytes has no other form: the types of the table say so.
   if (kind === 'bytes') return Buffer.isBuffer(value) ? value : Buffer.from(value as Uint8Array)
   if (kind === 'text') return String(value)
   return value

@@ -68,11 +68,13 @@ export function writerOf(work: Transaction<Tables>, keys: AuthorityKeys, deltas:
 
   /** Held until the transaction ends, and each as the server wrote it. */
   async function held<N extends AuthorityTable>(table: N, where: Where<N>): Promise<StoredRow<N>[]> {
+    // The builder cannot follow a table that is a parameter: the signature says which rows come of it.
     const all = (work as unknown as Kysely<Record<N, Loose>>).selectFrom(table as never).selectAll()
     let found = all as unknown as SelectQueryBuilder<Tables, N, StoredRow<N>>
     if (typeof where === 'function') found = where(found)
     else found = found.where(sql<boolean>`${equal(where as Loose)}`)
     const order = sql.join(authorityTables[table].key.map((column) => sql.ref(column)))
+    // As selected: every column of the table.
     const rows = (await found.orderBy(order).forUpdate().execute()) as StoredRow<N>[]
     for (const row of rows) requireOwn(keys, table, row)
     return rows
@@ -81,10 +83,12 @@ export function writerOf(work: Transaction<Tables>, keys: AuthorityKeys, deltas:
   return {
     async insert(table, given) {
       const tenant = await tenantOf(table, given)
+      // Each table has its own columns there: here they are asked for by name.
       const fresh = authorityTables[table].fresh as Readonly<Record<string, () => unknown>>
       const row: Record<string, unknown> = {}
       const params: Record<string, unknown> = {}
       for (const { name, kind } of columnsOf(table)) {
+        // By its name, which is a column of this table.
         const one = (given as Loose)[name]
         row[name] = asRead(kind, one === undefined ? fresh[name]?.() : one)
         params[name] = asGiven(kind, row[name])
@@ -104,6 +108,7 @@ export function writerOf(work: Transaction<Tables>, keys: AuthorityKeys, deltas:
       const changed: Loose[] = []
       for (const old of await held(table, where)) {
         const wanted: Loose = typeof set === 'function' ? set(old) : set
+        // By name again: what is changed is a column of this table.
         const row: Record<string, unknown> = { ...(old as Loose) }
         const params: Record<string, unknown> = {}
         for (const { name, kind } of columnsOf(table)) {
@@ -118,6 +123,7 @@ export function writerOf(work: Transaction<Tables>, keys: AuthorityKeys, deltas:
         add(old.authority_tenant, contribution(keys, mac) - contribution(keys, macOf(old)))
         changed.push({ ...row, authority_mac: mac })
       }
+      // Each is the row as it stands now.
       return changed as never
     },
 
