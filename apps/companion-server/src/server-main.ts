@@ -13,6 +13,7 @@ import { phoneOut, phonePort, rehearsalPhoneApp } from './phone-app.ts'
 import { guardContainer, inContainer } from './platform/container.ts'
 import { type StateFolder, stateFolder } from './platform/state-folder/folder.ts'
 import { readSettings } from './platform/state-folder/settings.ts'
+import { EnvironmentError } from './refusal.ts'
 
 const ownState = '.lux/server'
 
@@ -54,6 +55,8 @@ async function serve(): Promise<void> {
     const server = await startServer(state, {
       ...{ host: values.host, port: Number(values.port) },
       workers: await chosenWorkers(state),
+    }).catch(async (error: unknown) => {
+      throw await withCommand(state, error)
     })
     try {
       await greet(state, server, phone === null ? null : port)
@@ -68,6 +71,15 @@ async function serve(): Promise<void> {
     phone?.closeAllConnections()
     phone?.close()
   }
+}
+
+/** A state from before authority was sealed: here it is taken by another command than where the server is installed. */
+async function withCommand(state: StateFolder, error: unknown): Promise<unknown> {
+  if (!(error instanceof EnvironmentError) || error.code !== 'AUTHORITY-OTHER' || inContainer()) return error
+  const { pinFile, deployment } = await readSettings(state)
+  const command = `npm run server -- accept-state --accept --state ${state.root}`
+  const line = pinFile === null ? `echo ${deployment} | ${command}` : `${command} < ${pinFile}`
+  return new EnvironmentError(error.code, `${error.message}. To take it as it is: ${line}`)
 }
 
 /** What a person who starts it sees: where it is, its root, and how to begin. */

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFile, rm } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Grant } from '../../src/access/authorize.ts'
@@ -276,7 +278,14 @@ test('AUTHORITY-OTHER a database put back whole is found at the next start, and 
   await owner.close()
   await rm(kms.state.authority)
   await expect(openServer(kms.state, false)).rejects.toMatchObject({ code: 'AUTHORITY-OTHER' })
-  expect(await acceptState(kms.state, () => undefined, pin)).toMatchObject({ value: { accepted: true } })
+  // `npm run server` says what takes it, and that does.
+  const main = fileURLToPath(new URL('../../src/server-main.ts', import.meta.url))
+  const cwd = fileURLToPath(new URL('../../../../', import.meta.url))
+  const ended = spawnSync(process.execPath, [main, '--state', kms.state.root], { encoding: 'utf8' })
+  const [, command = ''] = /^AUTHORITY-OTHER: .*: npm run server -- (.+)$/m.exec(ended.stderr) ?? []
+  expect(command).toContain('--accept')
+  const accepted = spawnSync('sh', ['-c', `./custody-server ${command}`], { cwd, encoding: 'utf8' })
+  expect(accepted).toMatchObject({ status: 0, stdout: expect.stringMatching(/^accepted: /) })
   const sealed = await openServer(kms.state, false)
   expect(sealed.services.database.authority.seen).toMatchObject({ stopped: new Map(), forged: [] })
   const { rows } = await sql<{ count: number }>`
