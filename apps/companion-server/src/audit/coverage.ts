@@ -167,14 +167,24 @@ export function openCoverage({ database, signedBy, macs, pins }: Parts): Coverag
     return { writers: [...open].toSorted(), faults }
   }
 
+  /** Those with entries that no checkpoint covers, in one query: most chains ended in another process, or wait. */
+  async function goingOn(work: Database, writers: readonly string[]): Promise<ReadonlySet<string>> {
+    const ends = JSON.stringify(writers.map((writer) => ({ writer, seq: String(coveredOf(writer).to) })))
+    const { rows } = await sql<{ writer: string }>`
+      select writer from json_to_recordset(${ends}::json) as its (writer text, seq bigint)
+      where exists (select from audit where audit.writer = its.writer and audit.seq > its.seq)`.execute(work)
+    return new Set(rows.map(({ writer }) => writer))
+  }
+
   async function uncovered(work: Database, most: number, lawful: Lawful = () => false) {
     const check = await macs.checker()
     if (check === null) return null
     const { writers, faults } = await candidates(work)
     const lost = await pins.lost()
     const spans: Uncovered[] = []
+    const goesOn = await goingOn(work, writers)
     for (const writer of writers) {
-      if (lost.has(writer)) continue
+      if (lost.has(writer) || !goesOn.has(writer)) continue
       const found = await work
         .selectFrom('audit')
         .select(['seq', 'prev', 'hash', 'mac', 'operation'])

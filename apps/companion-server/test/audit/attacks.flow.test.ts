@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { openCoverage } from '../../src/audit/coverage.ts'
+import { openPins } from '../../src/audit/pins.ts'
 import { auditHash, auditLeaf, ownEntry } from '../../src/audit/writer.ts'
 import { acceptAuditLog, verifyAuditLog } from '../../src/commands/operator.ts'
 import { type OpenDatabase, openOwnerDatabase } from '../../src/platform/database/open.ts'
+import { readCard } from '../../src/platform/state-folder/server-card.ts'
 import { openServer } from '../../src/server.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
@@ -87,6 +90,31 @@ test('AUDIT-05 chains whose rows say that they are closed and covered get their 
   await sql`drop table taken`.execute(owner.database)
   await expect.poll(part, patient).toBe('ok')
   expect(await ruleOf()).toBe('ok')
+})
+
+test('AUDIT-05 of chains that have nothing new, entries are asked for together', async () => {
+  const idle = Array.from({ length: 5 }, () => randomBytes(12).toString('hex'))
+  await owner.database
+    .insertInto('audit_writer')
+    .values(idle.map((writer) => ({ writer })))
+    .execute()
+  const coverage = openCoverage({
+    ...{ database: owner.database, macs: { checker: async () => () => true }, pins: openPins(kms.state) },
+    signedBy: {
+      receiptKey: (await readCard(kms.state)).card.receiptKey,
+      audience: kms.server.services.audience,
+    },
+  })
+  const asked = vi.spyOn(owner.database, 'selectFrom')
+  try {
+    const found = await coverage.uncovered(owner.database, 1)
+    expect(found?.faults).toEqual([])
+    const ofEntries = asked.mock.calls.filter(([table]) => String(table) === 'audit')
+    expect(ofEntries).toHaveLength(found?.spans.length ?? -1)
+  } finally {
+    asked.mockRestore()
+    await owner.database.deleteFrom('audit_writer').where('writer', 'in', idle).execute()
+  }
 })
 
 test('AUDIT-FORGED an entry that no server wrote is covered by no checkpoint, whatever MAC it bears, and is named', async () => {
