@@ -3,7 +3,7 @@ import pg from 'pg'
 import type { KeyScope } from '../access/conditions.ts'
 import { withinScopes } from '../access/key-scopes.ts'
 import type { Page } from '../access/page.ts'
-import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
+import { type SealedDatabase, vouchedOf, type Work } from '../platform/database/authority/authority.ts'
 import type { StoredRow } from '../platform/database/authority/tables.ts'
 import { openGroupedRead } from '../platform/database/grouped-read.ts'
 import { type Reader, readerOf } from '../platform/database/reader.ts'
@@ -391,33 +391,49 @@ function dueKeys(database: SealedDatabase): DueKeys {
             .where('destroy_at', '<=', now)
             .forUpdate()
             .executeTakeFirst()
-          const left = await work
-            .selectFrom('key_version')
-            .select('version')
-            .where('key_id', '=', id)
-            .where('state', '!=', 'destroyed')
-            .execute()
-          if (key === undefined || left.length === 0) return
+          const versions = await work.selectFrom('key_version').selectAll().where('key_id', '=', id).execute()
+          if (key === undefined || versions.every(({ state }) => state === 'destroyed')) return
+          // What somebody else wrote destroys no key, and keeps no other from its turn.
+          const own = [
+            ...(await vouchedOf(work.authority, 'key', [key])),
+            ...(await vouchedOf(work.authority, 'key_version', versions)),
+          ]
+          if (own.length <= versions.length) return
           await each(key, () => destroyVersions(work, id))
           destroyed++
         })
       return destroyed
     },
-    claimRotation: async (now, until) => {
-      const [claimed] = await database.change((work) =>
-        work.authority.update(
-          'key',
-          (its) =>
-            its
-              .where('rotate_at', '<=', now)
-              .where('is_disabled', '=', false)
-              .orderBy('rotate_at')
-              .limit(1)
-              .skipLocked(),
-          { rotate_at: until },
-        ),
-      )
-      return claimed ?? 'none'
+    async claimRotation(now, until) {
+      /** Those that another asker has, or the server did not write: they keep no other from its turn. */
+      const passed: string[] = []
+      for (;;) {
+        const next = await database
+          .selectFrom('key')
+          .selectAll()
+          .where('rotate_at', '<=', now)
+          .where('is_disabled', '=', false)
+          .where(sql<boolean>`id <> all(${passed})`)
+          .orderBy('rotate_at')
+          .limit(1)
+          .executeTakeFirst()
+        if (next === undefined) return 'none'
+        passed.push(next.id)
+        if ((await vouchedOf(database.authority, 'key', [next])).length === 0) continue
+        const [claimed] = await database.change((work) =>
+          work.authority.update(
+            'key',
+            (its) =>
+              its
+                .where('id', '=', next.id)
+                .where('rotate_at', '<=', now)
+                .where('is_disabled', '=', false)
+                .skipLocked(),
+            { rotate_at: until },
+          ),
+        )
+        if (claimed !== undefined) return claimed
+      }
     },
     putOffRotation: async (id, from) => {
       await database.change((work) =>

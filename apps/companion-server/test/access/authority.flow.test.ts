@@ -173,6 +173,37 @@ test('ROW-FORGED an ended token that the server never gave stays, and keeps no o
   await run(`delete from token where id = 'ended'`)
 })
 
+test('ROW-FORGED a key that somebody else made due is neither rotated nor destroyed, and keeps no other from its turn', async () => {
+  const { database, keys, clock } = services()
+  const [early, late, gone, kept] = [
+    await kms.make('due-early'),
+    await kms.make('due'),
+    await kms.make('ends'),
+    await kms.make('ends-early'),
+  ] as const
+  const [past, long] = [new Date(Date.now() - 1000), `now() - interval '1 day'`]
+  await lawfully(database).update('key', { id: late }, { rotate_at: past, rotate_every_days: 30 })
+  await lawfully(database).update('key', { id: gone }, { is_disabled: true, destroy_at: past })
+  await run(`update key set rotate_every_days = 30, rotate_at = ${long} where id = '${early}'`)
+  await run(`update key set is_disabled = true, destroy_at = ${long} where id = '${kept}'`)
+  expect(await keys.rotateDue()).toBe(1)
+  expect(await keys.keepTime(clock)).toMatchObject({ value: 1 })
+  const states = await database
+    .selectFrom('key_version')
+    .select(['key_id', 'version', 'state'])
+    .where('key_id', 'in', [early, late, gone, kept])
+    .execute()
+  const of = (id = '') => states.filter(({ key_id }) => key_id === id).map(({ state }) => state)
+  expect([of(early), of(late).length, of(gone), of(kept)]).toEqual([
+    ['enabled'],
+    2,
+    ['destroyed'],
+    ['enabled'],
+  ])
+  await run(`update key set rotate_every_days = null, rotate_at = null where id = '${early}'`)
+  await run(`update key set is_disabled = false, destroy_at = null where id = '${kept}'`)
+})
+
 test('AUTHORITY-OTHER a row that is gone and a table that is put back stop their organisation, and no other', async () => {
   const { organisations } = services()
   const { id: second } = given(
