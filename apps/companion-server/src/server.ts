@@ -48,6 +48,7 @@ import { isChange } from './operations/changes.ts'
 import { openClock } from './platform/clock.ts'
 import { inContainer, settingOf } from './platform/container.ts'
 import { type SealedDatabase, sealedDatabase } from './platform/database/authority/authority.ts'
+import type { Seen } from './platform/database/authority/look.ts'
 import { filePins, noPins } from './platform/database/authority/pins.ts'
 import { watchAuthority } from './platform/database/authority/watch.ts'
 import { requireSealed } from './platform/database/authority/writer.ts'
@@ -88,8 +89,8 @@ export type ServerParts = {
   readonly audience: string
   readonly card: ServerCard
   readonly database: SealedDatabase
-  /** Takes the authority in the database as it is, for `accept-state` alone. */
-  acceptAuthority(): Promise<void>
+  /** Takes the authority in the database as it was shown, for `accept-state` alone. */
+  acceptAuthority(shown: Seen): Promise<void>
   readonly databaseSettings: OpenDatabase['settings']
   readonly telemetry: Telemetry
   readonly token: ServerToken

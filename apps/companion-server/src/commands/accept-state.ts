@@ -14,7 +14,8 @@ export type OtherState = {
 
 /**
  * Shows what of the authority in the database is not as this server left it, and takes it as it is where the token's officer gives its PIN
- * anew. `pin` is asked once there is something to accept; null only shows. Refuses TOKEN-PIN.
+ * anew. `pin` is asked once there is something to accept; null only shows. Refuses TOKEN-PIN. Throws
+ * AUTHORITY-OTHER where it is not what was shown any more.
  */
 export async function acceptState(
   state: StateFolder,
@@ -39,7 +40,7 @@ export async function acceptState(
     return await parts.record(operatorCall(), 'authority.accept-state', async () => {
       if (!(await isOfficer(parts, await pin())))
         return refuse('TOKEN-PIN', 'it is not the PIN that this server logs in with')
-      await parts.acceptAuthority()
+      await parts.acceptAuthority(seen)
       return accept({ ...other, accepted: true })
     })
   } finally {

@@ -299,6 +299,16 @@ test('AUTHORITY-OTHER a database put back whole is found at the next start, and 
   expect(wrong).toMatchObject({ ok: false, rule: 'TOKEN-PIN' })
   expect(shown.join()).toContain(kms.organisation.id)
   const pin = async () => Buffer.from((await readFile(await pinFileOf(kms.state), 'utf8')).trim())
+  // What comes after it was shown is not taken with it.
+  const meanwhile = async () => {
+    owner = await openOwnerDatabase({ folder: kms.state.database })
+    await run(`insert into token (id, hash, identity_id, expires_at)
+      select 'later', decode(repeat('ab', 32), 'hex'), id, now() from identity limit 1`)
+    await owner.close()
+    return pin()
+  }
+  const changed = acceptState(kms.state, () => undefined, meanwhile)
+  await expect(changed).rejects.toMatchObject({ code: 'AUTHORITY-OTHER' })
   expect(await acceptState(kms.state, () => undefined, pin)).toMatchObject({ value: { accepted: true } })
   expect(await acceptState(kms.state, () => undefined, pin)).toMatchObject({ value: { accepted: false } })
 
@@ -323,6 +333,6 @@ test('AUTHORITY-OTHER a database put back whole is found at the next start, and 
     select count(*)::integer as count from audit where operation = 'authority.accept-state'`.execute(
     sealed.services.database,
   )
-  expect(rows[0]?.count).toBe(3)
+  expect(rows[0]?.count).toBe(4)
   await sealed.app.close()
 })

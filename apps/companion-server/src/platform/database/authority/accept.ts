@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
+import { EnvironmentError } from '../../../refusal.ts'
 import type { Tables } from '../tables.ts'
-import { type Pins, rowsOf } from './look.ts'
+import { judge, newestOf, type Pins, readAll, rowsOf, type Seen } from './look.ts'
 import { type AuthorityKeys, contribution, headDigest, openHead, plus, rowMac, sealHead } from './marks.ts'
 import { type AuthorityTable, authorityNames, authorityTables, type StoredRow } from './tables.ts'
 import { type Advanced, isOwn } from './writer.ts'
@@ -10,12 +11,26 @@ const beyond = 1n << 20n
 /** Rows of one query. */
 const batch = 1000
 
-/** Every row as it is now is the server's own, and every set whole. Nothing else may change meanwhile. */
-export async function acceptState(pool: Kysely<Tables>, keys: AuthorityKeys, pins: Pins): Promise<void> {
-  const pinned = new Map((await pins.read()).map((one) => [one.tenant, one]))
+type Accepting = {
+  readonly pins: Pins
+  readonly newest: ReadonlyMap<string, Advanced>
+  readonly shown: Seen
+}
+
+const listed = ({ stopped, forged }: Seen) => JSON.stringify([[...stopped].toSorted(), forged.toSorted()])
+
+/** Every row as it is now is the server's own, and every set whole. Nothing else may change meanwhile, nor since it was shown: AUTHORITY-OTHER. */
+export async function acceptState(
+  pool: Kysely<Tables>,
+  keys: AuthorityKeys,
+  { pins, newest, shown }: Accepting,
+): Promise<void> {
+  const pinned = newestOf(newest, await pins.read())
   const heads = await pool.transaction().execute(async (work) => {
     const names = ['authority_set', ...authorityNames].map((table) => sql.table(table))
     await sql`lock table ${sql.join(names)} in share row exclusive mode`.execute(work)
+    if (listed(await judge(keys, await readAll(work), pinned)) !== listed(shown))
+      throw new EnvironmentError('AUTHORITY-OTHER', 'the database was changed since it was shown: look again')
     const sums = new Map<string, bigint>()
     const tenants: Tenants = new Map()
     for (const table of authorityNames)

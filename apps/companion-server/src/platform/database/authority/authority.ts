@@ -66,7 +66,7 @@ type Parts = {
 export function sealedDatabase(
   pool: Kysely<Tables>,
   { key, sealed, pins, begin }: Parts,
-): { readonly database: SealedDatabase; accept(): Promise<void> } {
+): { readonly database: SealedDatabase; accept(shown: Seen): Promise<void> } {
   let known: AuthorityKeys | null = null
   let seen: Seen = { stopped: new Map(), forged: [] }
   /** Newest states by what this process did or saw: an older one is no state to go back to. */
@@ -143,6 +143,6 @@ export function sealedDatabase(
   const database = Object.assign(pool, { authority: vouching, change })
   return {
     database,
-    accept: async () => acceptState(pool, await keys(), pins),
+    accept: async (shown) => acceptState(pool, await keys(), { pins, newest, shown }),
   }
 }

@@ -46,14 +46,36 @@ export async function look(
   { newest, pins }: { readonly newest: ReadonlyMap<string, Advanced>; readonly pins: Pins },
 ): Promise<Seen & { readonly newest: readonly Advanced[] }> {
   // Before the moment that is looked at: what this server changes meanwhile is no older state.
-  const atLeast = new Map(newest)
   const pinned = await pins.read()
+  const atLeast = newestOf(newest, pinned)
+  const { stopped, forged, heads } = await judge(keys, await atOneMoment(pool, readAll), atLeast)
+  const moved = heads.some(
+    ({ tenant, counter }) => pinned.find((one) => one.tenant === tenant)?.counter !== counter,
+  )
+  // Of one that is stopped, what was pinned stays.
+  if (moved) await pins.write([...pinned.filter(({ tenant }) => stopped.has(tenant)), ...heads])
+  return { stopped, forged, newest: [...atLeast.values(), ...heads] }
+}
+
+export function newestOf(known: ReadonlyMap<string, Advanced>, pinned: readonly Advanced[]) {
+  const atLeast = new Map(known)
   for (const one of pinned)
     if (one.counter > (atLeast.get(one.tenant)?.counter ?? 0n)) atLeast.set(one.tenant, one)
-  const { stored, tables } = await atOneMoment(pool, async (from) => ({
-    stored: await from.selectFrom('authority_set').selectAll().execute(),
-    tables: await eachTable((table) => rowsOf(from, table)),
-  }))
+  return atLeast
+}
+
+type Everything = Awaited<ReturnType<typeof readAll>>
+
+export const readAll = async (from: Kysely<Tables>) => ({
+  stored: await from.selectFrom('authority_set').selectAll().execute(),
+  tables: await eachTable((table) => rowsOf(from, table)),
+})
+
+export async function judge(
+  keys: AuthorityKeys,
+  { stored, tables }: Everything,
+  atLeast: ReadonlyMap<string, Advanced>,
+): Promise<Seen & { readonly heads: readonly Advanced[] }> {
   const sums = new Map<string, bigint>()
   const forged: string[] = []
   for (const [table, rows] of tables)
@@ -75,12 +97,7 @@ export async function look(
     else if (head !== null)
       heads.push({ tenant, counter: head.counter, digest: headDigest(keys, tenant, head) })
   }
-  const moved = heads.some(
-    ({ tenant, counter }) => pinned.find((one) => one.tenant === tenant)?.counter !== counter,
-  )
-  // Of one that is stopped, what was pinned stays.
-  if (moved) await pins.write([...pinned.filter(({ tenant }) => stopped.has(tenant)), ...heads])
-  return { stopped, forged, newest: [...atLeast.values(), ...heads] }
+  return { stopped, forged, heads }
 }
 
 async function eachTable<T>(read: (table: AuthorityTable) => Promise<T>): Promise<[AuthorityTable, T][]> {
