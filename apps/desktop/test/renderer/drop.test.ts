@@ -4,11 +4,12 @@ type Heard = (event: unknown) => void
 
 afterEach(() => {
   vi.unstubAllGlobals()
-  vi.resetModules()
 })
 
 /** The drop store in a window of its own, in which a dialog is `asking`. */
 async function windowWith(asking: () => boolean) {
+  // The store listens where it is loaded: another file of this worker may have loaded it.
+  vi.resetModules()
   const heard = new Map<string, Heard>()
   vi.stubGlobal('addEventListener', (name: string, listener: Heard) => heard.set(name, listener))
   vi.stubGlobal('document', { querySelector: () => (asking() ? {} : null) })
