@@ -7,7 +7,7 @@ import { jsonOf, runAt } from '../support/commands.ts'
 import { copyWith, openPackaged, packagedFolder } from '../support/packaged.ts'
 import { descendants } from '../support/processes.ts'
 
-// Beside the package, so that the copies are links.
+// Beside the package, where there is room for a copy.
 const folder = privateFolder('lux-changed-', dirname(packagedFolder()))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

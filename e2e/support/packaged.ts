@@ -130,7 +130,8 @@ export async function ended(child: ChildProcess | undefined): Promise<void> {
 export function copyWith(to: string, path: string, bytes: (packed: Buffer) => Buffer): string {
   const at = join(to, 'app')
   rmSync(at, { recursive: true, force: true })
-  const { status } = spawnSync('cp', ['-al', packagedFolder(), at], {
+  // No links: another file makes a release of the package meanwhile, and tar refuses a file whose links change as it reads.
+  const { status } = spawnSync('cp', ['-a', '--reflink=auto', packagedFolder(), at], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   if (status !== 0) throw new Error('the package could not be copied')
