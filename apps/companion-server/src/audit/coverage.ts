@@ -185,16 +185,17 @@ export function openCoverage({ database, signedBy, macs, pins }: Parts): Coverag
     const goesOn = await goingOn(work, writers)
     for (const writer of writers) {
       if (lost.has(writer) || !goesOn.has(writer)) continue
+      // As of before the query: a checkpoint may be made while it is answered.
+      let { to: at, hash: previous } = coveredOf(writer)
       const found = await work
         .selectFrom('audit')
         .select(['seq', 'prev', 'hash', 'mac', 'operation'])
         .where('writer', '=', writer)
-        .where('seq', '>', String(coveredOf(writer).to))
+        .where('seq', '>', String(at))
         .orderBy('seq')
         .limit(most)
         .execute()
       const rows: { seq: string; hash: Buffer }[] = []
-      let { to: at, hash: previous } = coveredOf(writer)
       const faultAt = (code: AuditFault['code'], what: string): AuditFault => ({
         ...({ of: 'chain', writer, code } as const),
         detail: `entry ${at} of writer ${writer} ${what}`,

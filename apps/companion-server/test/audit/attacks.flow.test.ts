@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { sql } from 'kysely'
+import { type KyselyPlugin, sql } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { Checkpoint } from '../../src/audit/checkpoint.ts'
 import { openCoverage } from '../../src/audit/coverage.ts'
 import { openPins } from '../../src/audit/pins.ts'
 import { auditHash, auditLeaf, ownEntry } from '../../src/audit/writer.ts'
@@ -114,6 +115,38 @@ test('AUDIT-05 of chains that have nothing new, entries are asked for together',
   } finally {
     asked.mockRestore()
     await owner.database.deleteFrom('audit_writer').where('writer', 'in', idle).execute()
+  }
+})
+
+test('AUDIT-GAP a checkpoint that is made while a look reads is no gap', async () => {
+  const writer = await forge(randomBytes(32))
+  try {
+    const coverage = openCoverage({
+      ...{ database: owner.database, macs: { checker: async () => () => true }, pins: openPins(kms.state) },
+      signedBy: {
+        receiptKey: (await readCard(kms.state)).card.receiptKey,
+        audience: kms.server.services.audience,
+      },
+    })
+    const { hash } = await owner.database
+      .selectFrom('audit')
+      .select('hash')
+      .where('writer', '=', writer)
+      .executeTakeFirstOrThrow()
+    const range = { writer, from: '1', to: '1', hash: hash.toString('hex') }
+    const meanwhile: KyselyPlugin = {
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        const isRead = result.rows.some((row) => row.hash instanceof Buffer && row.hash.equals(hash))
+        if (isRead) coverage.made({ seq: '1', ranges: [range] } as unknown as Checkpoint)
+        return result
+      },
+    }
+    const found = await coverage.uncovered(owner.database.withPlugin(meanwhile), 100)
+    expect(found?.faults).toEqual([])
+    expect(coverage.coveredOf(writer)).toBe(1n)
+  } finally {
+    await without(writer)
   }
 })
 
