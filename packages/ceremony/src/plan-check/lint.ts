@@ -17,6 +17,7 @@ export function lintPlan(plan: Plan, terms?: LintTerms): PlanRefusal[] {
   return [
     ...lintVersion(plan),
     ...lintUnwritten(plan, terms),
+    ...lintOrganisation(plan, terms),
     ...lintPeople(plan, terms),
     ...sectionLints.flatMap((lint) => lint(plan, terms)),
     ...lintRenewals(plan),
@@ -49,6 +50,12 @@ function lintUnwritten({ image, tokens }: Plan, terms?: LintTerms): PlanRefusal[
     ...(machine === 'M0' ? [] : [`the policy asks for a machine of ${machine}`]),
   ]
   return asked.map((what) => planRefusal('PLAN-80', '', `${what}, and no run shows it yet`))
+}
+
+/** PLAN-81: papers and screens name the plan's organisation, and whoever signs is of the policy's. */
+function lintOrganisation({ organisation: { id } }: Plan, terms?: LintTerms): PlanRefusal[] {
+  const its = terms?.organisation ?? id
+  return its === id ? [] : [planRefusal('PLAN-81', '', `the plan is of ${id}, its policy of ${its}`)]
 }
 
 function lintIds(plan: Plan): PlanRefusal[] {

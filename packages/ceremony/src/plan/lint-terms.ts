@@ -9,8 +9,9 @@ export type LintTerms = {
   witnesses: number
   evidence?: EvidenceTerms
   listed?: Listed
-  /** Of the policy. */
+  /** Of the policy, as is the id of its organisation. */
   domain?: Domain
+  organisation?: string
   /** The least that the machine has to show of itself. */
   machine?: MachineLevel
 }

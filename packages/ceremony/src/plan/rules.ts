@@ -55,6 +55,7 @@ export const planRules = [
   'PLAN-79',
   'POLICY-OLDEST',
   'PLAN-80',
+  'PLAN-81',
   'CARD-NAME',
 ] as const
 

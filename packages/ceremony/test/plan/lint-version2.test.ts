@@ -101,6 +101,14 @@ describe('plan of version 2', () => {
       expect(rulesOf(none, level)).toEqual(saying(`the policy asks for a machine of ${level}`))
   })
 
+  it('PLAN-81 refuses a plan of another organisation than the policy’s', () => {
+    const copy = { ...copyOf(plan), v: 3 as const }
+    const of = (organisation: string) =>
+      lintPlan(copy, { officers: 1, witnesses: 1, organisation }).map(({ rule }) => rule)
+    expect(of(copy.organisation.id)).toEqual([])
+    expect(of('another')).toEqual(['PLAN-81'])
+  })
+
   it('PLAN-03 what version 3 alone has is read in it, and refused by its name before', () => {
     for (const [name, spoil] of [
       ['image', (copy: Plan) => Object.assign(copy, { image: '1c'.repeat(32) })],

@@ -3,7 +3,7 @@
  * it contradicts anything else in the bundle: it is another run, not a wrong one.
  */
 export const noOps: readonly { readonly what: RegExp; readonly why: string }[] = [
-  { what: /^signatures: reversed$/, why: 'A set of signatures has no order.' },
+  { what: /^(signatures:|.*(blob|lock): signatures) reversed$/, why: 'A set of signatures has no order.' },
   {
     what: /^predicate: keyEvidence reversed$/,
     why: 'Evidence is found by the key’s id and level, of which there is one each.',
@@ -17,7 +17,7 @@ export const noOps: readonly { readonly what: RegExp; readonly why: string }[] =
     why: 'How evaluators work later leaves nothing in the bundle.',
   },
   {
-    what: /^plan: (checkpoints\/live without its first|parts\/0\/steps without its first|tokens\/\d\/needs\/\d removed)$/,
+    what: /^plan: (checkpoints\/live without its first|parts\/0\/steps(\/\d+ removed| without its first)|tokens\/\d\/(needs|device)(\/\d)?( removed| without its first))$/,
     why: 'A plan that asks for less has less to show. Whether it asks for enough is for its approvers and the lint.',
   },
   {
@@ -55,5 +55,41 @@ export const noOps: readonly { readonly what: RegExp; readonly why: string }[] =
   {
     what: /^entry (check-medium|gone), step\.performed: twice$/,
     why: 'Reading a medium and finding a key absent can be repeated and change nothing.',
+  },
+  {
+    what: /^plan: checkpoints\/live (first twice|reversed)$/,
+    why: 'Which checkpoints are asked for is a set.',
+  },
+  {
+    what: /^plan: organisation\/id changed$/,
+    why: 'Whose plan it is stands in the plan alone. Planning holds it to the policy (PLAN-81).',
+  },
+  {
+    what: /^predicate: decryptions\/\d+\/answers reversed$/,
+    why: 'Answers of an opening are a set.',
+  },
+  {
+    what: /^(checkpoints|recovery\/statements)\/\d+\/(blob|document): payload\/time changed, signed again$/,
+    why: 'The time is what its signers say, and they said another.',
+  },
+  {
+    what: /^entry step-\d+, /,
+    why: 'It is of no step of the plan, so nothing follows from it.',
+  },
+  {
+    what: /^entry [a-z-]+, (exception\.proposed|checkpoint\.made|custodian\.acknowledged): (twice|removed|of another (step|kind))$/,
+    why: 'It tells that a document was proposed, made or received. The document itself is signed and is in the bundle.',
+  },
+  {
+    what: /^entry [a-z-]+, step\.(performed|confirmed): twice$/,
+    why: 'What makes a key and is told twice is refused. Anything else was told a second time in the same words.',
+  },
+  {
+    what: /^entry ([a-z-]+, step\.confirmed|initialise, step\.performed): of another kind$/,
+    why: 'A step counts as reached by any entry of its own. What it made stands in signed documents of their own.',
+  },
+  {
+    what: /: fact: result\/(evidence\/label|mlDsaSealed|trusted|blobs|signature|(public|serverKey)\/size)/,
+    why: 'It is told. What is compared is the digest, the identifier or the signed document beside it (SPEC.md 6.4).',
   },
 ]

@@ -9,12 +9,14 @@ export function termsOf({ officerQuorum, witnessQuorum, approverThreshold }: Pol
 
 /** How many people a plan has to seat, and whom and what it may name: a smaller room than the usual one is the policy’s to allow. */
 export function roomOf(policy: Policy): LintTerms {
-  const { officerQuorum, witnessQuorum, domain, machine, audiences, algorithms, combiners } = policy
+  const { organisation, officerQuorum, witnessQuorum, domain, machine, audiences, algorithms, combiners } =
+    policy
   const cardsOf = (members: Policy['officers']) => members.map(({ card }) => card)
   return {
     officers: officerQuorum,
     witnesses: witnessQuorum,
     domain,
+    organisation: organisation.id,
     ...(machine === undefined ? {} : { machine: machine.least }),
     listed: {
       cards: {
