@@ -11,6 +11,7 @@ import argparse
 import base64
 import binascii
 import bisect
+import datetime
 import functools
 import hashlib
 import itertools
@@ -2162,6 +2163,7 @@ class Verifier:
         read = 'MANIFEST' in passed
         return {'verdict': verdict, 'digest': self.digest if read else None, 'domain': self.p['domain'] if read else None,
                 'policyDigest': self.policy and sha(jcs(self.policy)).hex(),
+                'policyEnded': self.policy['expiry'] if self.policy and self.policy['expiry'] < now() else None,
                 'failed': failed, 'checks': checks, 'signedHere': run['signed_here'] if run else [],
                 'hasThresholdKey': read and self.p['fhe'] is not None,
                 'notes': self.notes() if {'PLAN-CONTENT', 'CARDS'} <= passed else []}
@@ -3510,6 +3512,10 @@ class Verifier:
         need(not self.crc_faults, f'{self.crc_faults[:1]}: the CRC is another')
 
 
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%S.000Z')
+
+
 class WrongUse(Exception):
     """An argument that names no file, or the wrong one: (code, detail)."""
 
@@ -3609,6 +3615,8 @@ def main(arguments):
     for name, digest in [('policy', result.get('policyDigest')), ('digest', result.get('digest'))]:
         if digest is not None:
             print(f'{name}  {digest}', *words_of(digest), sep='\n')
+    if result.get('policyEnded'):
+        print(f"note    policy: ended {result['policyEnded']}; nothing new may begin under it")
     for note in result.get('notes', []):
         print(f"note    {note['id']}: {', '.join([note['state'].replace('-', ' '), *note['values']])}")
     for one in unproved_of(result):

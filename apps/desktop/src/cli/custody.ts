@@ -20,6 +20,7 @@ import { type Surroundings, surroundings, within } from './shell/surroundings.ts
 import { WrongUse } from './shell/wrong-use.ts'
 import { registerStore } from './store/store.ts'
 import { registerToken } from './token/token.ts'
+import { registerTranscript } from './transcript.ts'
 import { registerVerify } from './verify.ts'
 
 /** Runs one command line: prints its one result and gives its exit code. `around`: this process's own where none is said. */
@@ -62,6 +63,7 @@ function registerAll(cli: CommandLine): void {
     registerPolicy,
     registerPhone,
     registerVerify,
+    registerTranscript,
     registerToken,
     registerStore,
     registerFhe,

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BundleVerdict, type Check, type Note, type Unproved, verifyBundle } from '@lux/ceremony/bundle'
+import { expired, type Policy } from '@lux/ceremony/policy'
 import { serverCardCodec } from '@lux/ceremony/wire'
 import { verifyAttestation } from '@lux/hsm'
 import { ExpectedError, fileReader } from '@lux/node-files'
 import { findParts } from '../core/program.ts'
+import { systemClock } from '../core/system.ts'
 import type { CommandLine } from './shell/command-line.ts'
 import { readPolicy, readServerCard, wordLines, wordsOf } from './shell/files.ts'
 import type { Outcome } from './shell/output.ts'
@@ -46,7 +48,7 @@ export async function verify(path: string, options: VerifyCommandOptions): Promi
       ...(policy === null ? {} : { policy }),
       ...(audience === null ? {} : { audience }),
     })
-    return outcomeOf(path, verdict)
+    return outcomeOf(path, verdict, policy === null ? null : ended(policy.policy))
   } finally {
     reader.close()
   }
@@ -63,15 +65,31 @@ function audienceOf(text: string): string {
   }
 }
 
+/** When the policy ended; null while it is in force. */
+const ended = (policy: Policy): string | null =>
+  expired(policy, systemClock.now()) === null ? null : policy.expiry
+
 function outcomeOf(
   path: string,
   { verdict, checks, failed, contents, signedHere, unproved, notes }: BundleVerdict,
+  policyEnded: string | null,
 ): Outcome {
   const accepted = verdict === 'accepted'
   const digest = contents?.digest ?? null
   const words = digest === null ? [] : wordsOf(digest)
   const domain = contents?.predicate.domain ?? null
-  const about = { verdict, bundle: path, digest, words, domain, failed, checks, signedHere, notes }
+  const about = {
+    verdict,
+    bundle: path,
+    digest,
+    words,
+    domain,
+    failed,
+    checks,
+    policyEnded,
+    signedHere,
+    notes,
+  }
   const json = accepted ? { ok: true, ...about } : { ok: false, code: failed[0] ?? 'REFUSED', ...about }
   const said = {
     accepted: `accepted${domain === 'rehearsal' ? ' (a rehearsal: nothing in it is for use)' : ''}`,
@@ -85,6 +103,7 @@ function outcomeOf(
   const text = [
     ...[...passed, ...notRun, ...refused].map(checkLine),
     ...(digest === null ? [] : [`digest  ${digest}`, ...wordLines(words)]),
+    ...(policyEnded === null ? [] : [`note    policy: ended ${policyEnded}; nothing new may begin under it`]),
     ...notes.map(noteLine),
     ...unprovedLines(unproved, signedHere.join(', ')),
     `${path}: ${said}`,

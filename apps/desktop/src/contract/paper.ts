@@ -4,6 +4,8 @@ import type { Language } from './languages.ts'
 export type Paper = {
   title: string
   language: Language
+  /** On every page: above, and in place of the title below. */
+  running?: { top: string; bottom: string }
   blocks: PaperBlock[]
 }
 

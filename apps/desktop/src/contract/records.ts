@@ -1,3 +1,4 @@
+import type { Account } from '@lux/ceremony/account'
 import type { Domain, EnrolledKind } from './ceremonies.ts'
 
 export type HolderView = {
@@ -90,7 +91,14 @@ export type VerifyView = {
     values: string[]
   }[]
   /** By which it was judged. One of a rehearsal vouches for itself. */
-  policy: { organisation: string; domain: Domain; digest: string; words: string[] } | null
+  policy: {
+    organisation: string
+    domain: Domain
+    digest: string
+    words: string[]
+    /** Since when it has ended, at the time of the verdict; null while it is in force. */
+    ended: string | null
+  } | null
   contents: {
     /** As its plan calls it; its id where no plan could be read. */
     title: string
@@ -129,6 +137,12 @@ export type TranscriptPage = {
   kinds: string[]
   chain: { state: 'intact' | 'broken'; entries: number; node: string; words: string[]; detail: string | null }
 }
+/** A run as its paper tells it; `words` of the digests that people compare. */
+export type TranscriptAccount = Account & {
+  head: { node: string; words: string[] }
+  words: { plan: string[]; policy: string[]; bundle: string[] }
+}
+
 /** A sealed backup of the store; `words`: of its digest. */
 export type StoreBackupView = {
   path: string

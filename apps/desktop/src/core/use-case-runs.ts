@@ -19,7 +19,7 @@ import { takeAway } from './services/take-away.ts'
 import * as tokenActs from './services/tokens/token-acts.ts'
 import * as tokens from './services/tokens/tokens.ts'
 import { trainingPins } from './services/tokens/training-token.ts'
-import { exportTranscript, transcriptPage } from './services/transcript.ts'
+import { exportTranscript, transcriptAccount, transcriptPage } from './services/transcript.ts'
 
 /** Served before core has read what works with a primitive, a ceremony or a token. */
 export type ServedEarly = 'settings.get' | 'settings.set'
@@ -107,6 +107,7 @@ const runs: RunsOf<ServedLate, ServiceContext> = {
   'bundles.papers': bundles.runPapers,
   'bundles.takeAway': takeAway,
   'transcript.page': transcriptPage,
+  'transcript.account': transcriptAccount,
   'transcript.export': exportTranscript,
   'store.backup': program.backUp,
   'store.check': program.checkBackup,

@@ -96,3 +96,54 @@ describe('verify', () => {
     expect(noPolicy).toMatchObject({ exit: 1, json: { code: 'POLICY-MALFORMED' } })
   })
 })
+
+/** What somebody asks who was not there, and the label beside which the paper answers. */
+const questions: readonly [string, RegExp][] = [
+  ['Is it for use?', /^REHEARSAL\. Throw-away keys/m],
+  ['Whose ceremony was it, and which?', /^Organisation: \S.*\nCeremony: \S.*\nCeremony id: [0-9a-f]{32}$/m],
+  ['When was it held, and how long?', /^Held, UTC: \d{4}-\d\d-\d\d [\d:]{8} – .*, \d+ (s|min)$/m],
+  ['Which program ran it?', /^Build: \d+\.\d+\.\d+ .*\S$/m],
+  ['Was the clock right?', /^Clock: \d+ s apart: another clock showed \S+, the workstation \S+/m],
+  [
+    'Which plan and policy?',
+    /^Plan hash: [0-9a-f]{64}\n {2}(\S+ ){7}\S+[\s\S]*^Policy digest: [0-9a-f]{64}\n/m,
+  ],
+  [
+    'In which token?',
+    /^Tokens\n.*Make, model, firmware.*\n {2}.*SoftHSM.*firmware.* \| [0-9a-f]{16} \| [0-9a-f]{64}$/m,
+  ],
+  ['Who was there?', /^People\n.*In the room\n(.+ \| .+ \| .+\n){5}/m],
+  [
+    'Which keys were made, and what shows it?',
+    /^Keys\n.*Key identifier \| Evidence.*\n {2}The ceremony’s own key \| [0-9a-f]{32} \| E\d/m,
+  ],
+  [
+    'What went otherwise, and who signed the result?',
+    /^No deviation was reported\.\n\nSignatures: \d+\n.*\n( {2}.* \| The opening \| .*\n)+/m,
+  ],
+]
+
+describe('transcript', () => {
+  test.each(questions)('PAPER-QUESTIONS the printed transcript alone answers: %s', async (_, answer) => {
+    const { exit, stdout } = await custody(['transcript', join(folder, 'run')])
+    expect(exit).toBe(0)
+    expect(stdout).toMatch(answer)
+  })
+
+  test('PAPER-COUNTS it counts and doubts as the verdicts do, and names no place of this machine', async () => {
+    const { stdout } = await custody(['transcript', join(folder, 'run')])
+    const { stdout: verdict } = await custody(['verify', bundle, '--policy', policy])
+    const doubts = verdict.split('\n').filter((line) => line.startsWith('not proved: '))
+    expect(doubts.length).toBeGreaterThan(3)
+    for (const doubt of doubts) expect(stdout).toContain(`- ${doubt.slice('not proved: '.length)}`)
+    const digest = /^digest {2}(\S+)/m.exec(verdict)?.[1]
+    expect(stdout).toContain(`Bundle digest: ${digest}`)
+    expect(stdout).not.toContain(folder)
+    const { json } = await custodyJson(['transcript', join(folder, 'run')])
+    const sealed =
+      readFileSync(bundle)
+        .toString('latin1')
+        .match(/^\{"fact[^\n]*"seq":"\d+"/gm) ?? []
+    expect(json.bundle).toMatchObject({ digest, entries: sealed.length })
+  })
+})

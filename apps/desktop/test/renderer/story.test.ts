@@ -3,16 +3,18 @@ import { join } from 'node:path'
 import i18next from 'i18next'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { TranscriptEntry } from '../../src/contract/index.ts'
-import { transcriptPaper } from '../../src/renderer/paper/transcript-paper.ts'
-import { isDeviation, storyOf, topics } from '../../src/renderer/transcript/story.ts'
+import { isDeviation, storyOf, topics } from '../../src/contract/story.ts'
+import { transcriptPaper } from '../../src/contract/transcript-paper.ts'
+import { sayIn } from '../../src/renderer/i18n/say.ts'
+import { account } from '../support/fake-account.ts'
 
 const locales = join(import.meta.dirname, '../../../../resources/locales')
 const texts = (language: string) => ({
   translation: Object.fromEntries(
-    ['transcript', 'script', 'steps'].map((name) => [
-      name,
-      JSON.parse(readFileSync(join(locales, language, `${name}.json`), 'utf8')),
-    ]),
+    [
+      ...['transcript', 'script', 'steps', 'stage', 'bundles', 'facts', 'paper'],
+      ...['roles', 'runner', 'states'],
+    ].map((name) => [name, JSON.parse(readFileSync(join(locales, language, `${name}.json`), 'utf8'))]),
   ),
 })
 const source = (file: string): string =>
@@ -58,7 +60,7 @@ const entry = (kind: string, fact: object, stepId = 'generate-root'): Transcript
   },
 })
 const told = (kind: string, fact: object): string =>
-  storyOf(i18next.t, i18next, entry(kind, fact), (text) => `<${text}>`)
+  storyOf(sayIn(i18next), entry(kind, fact), (text) => `<${text}>`)
 
 describe('TRANSCRIPT-STORY', () => {
   test('names the person and says what was done', () => {
@@ -127,14 +129,30 @@ describe('TRANSCRIPT-STORY', () => {
       entry('step.performed', { effect: 'generate-root' }),
       entry('run.aborted', { by: 'Ada', reason: 'fire' }),
     ]
-    const paper = transcriptPaper(i18next.t, i18next, 'en', 'Root', { total: 3, chain }, entries)
-    const rows = paper.blocks.flatMap((block) => (block.kind === 'table' ? block.rows : []))
-    expect(rows.map(([, , what]) => what)).toEqual([
+    const paper = transcriptPaper(sayIn(i18next), 'en', { ...account, entries: 3 }, entries)
+    const last = paper.blocks.findLast((block) => block.kind === 'table')
+    expect(last?.rows.map(([, , what]) => what)).toEqual([
       'Make the root KEK: the root key was made.',
       'Not as planned: Ada stopped the ceremony for good. fire',
     ])
     expect(JSON.stringify(paper)).toContain('1 more entry is not on this paper')
   })
-})
 
-const chain = { state: 'intact' as const, entries: 3, node: '01', words: ['one'], detail: null }
+  test.each(['en', 'ar'])(
+    'the paper says each thing in words of %s, and on every page what it is',
+    async (language) => {
+      await i18next.changeLanguage(language)
+      try {
+        const paper = transcriptPaper(sayIn(i18next), language === 'ar' ? 'ar' : 'en', account, [])
+        expect(paper.running?.top).toContain(i18next.t('transcript.paper.rehearsal'))
+        expect(paper.running?.bottom).toContain('9b1e44c072da0f35')
+        // A key without a text is shown as itself.
+        expect(JSON.stringify(paper)).not.toMatch(
+          /(transcript|script|steps|stage|bundles|facts|paper|roles|runner|states)\.[a-z]/,
+        )
+      } finally {
+        await i18next.changeLanguage('en')
+      }
+    },
+  )
+})

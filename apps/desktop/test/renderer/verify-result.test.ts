@@ -39,7 +39,7 @@ const contents: NonNullable<VerifyView['contents']> = {
 }
 const passed = Object.keys(catalogue).map((name) => ({ name, outcome: 'passed' as const, detail: '' }))
 const accepted: VerifyView = {
-  path: '/b.zip',
+  path: '/home/ada/b.zip',
   verdict: 'accepted',
   rule: null,
   detail: null,
@@ -51,7 +51,10 @@ const accepted: VerifyView = {
     contents,
     taken: null,
   },
-  policy: { organisation: 'Northwind', domain: 'production', digest: 'ab12', words: ['three', 'four'] },
+  policy: {
+    ...{ organisation: 'Northwind', domain: 'production', digest: 'ab12', words: ['three', 'four'] },
+    ended: null,
+  },
 }
 const failing = (rule: string): VerifyView => ({
   ...accepted,
@@ -126,7 +129,7 @@ describe('VERDICT-WORDS', () => {
     expect(text).toContain('Accepted. The bundle is whole, and the officers you trust signed it.')
     expect(text).toContain(`All ${passed.length} checks passed`)
     expect(text).toMatch(/Officer One\s+Officer, signature verified/)
-    expect(text).toMatch(/Officer Three\s+Officer, has not signed/)
+    expect(text).toMatch(/Officer Three\s+Officer, did not sign the bundle/)
   })
 
   test.each(['shown', 'printed'])(
@@ -138,13 +141,18 @@ describe('VERDICT-WORDS', () => {
           : JSON.stringify(verdictPaper(i18next.t, (name) => name, 'en', result))
       const { policy } = accepted
       if (policy === null) throw new Error('judged by none')
-      for (const text of ['/b.zip', 'Root 2026', 'Judged by the policy of', 'ab12', 'three'])
+      // Paper leaves the room, and says nothing of this machine's folders.
+      expect(said(accepted).includes('/home/ada')).toBe(where === 'shown')
+      for (const text of ['b.zip', 'Root 2026', 'Judged by the policy of', 'ab12', 'three'])
         expect(said(accepted)).toContain(text)
       expect(said(accepted)).not.toContain('vouches for itself')
       expect(said({ ...accepted, policy: { ...policy, domain: 'rehearsal' } })).toContain(
         'vouches for itself',
       )
       expect(said(unsigned)).toContain('Judged by no policy.')
+      const late = { ...policy, ended: '2027-01-01T00:00:00.000Z' }
+      expect(said({ ...accepted, policy: late })).toContain('The policy ended on 2027-01-01.')
+      expect(said(accepted)).not.toContain('The policy ended')
     },
   )
 

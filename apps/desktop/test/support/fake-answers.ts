@@ -1,3 +1,4 @@
+import { account } from './fake-account.ts'
 import { openingAct } from './fake-act.ts'
 import { draft } from './fake-draft.ts'
 import { requests } from './fake-requests.ts'
@@ -385,6 +386,7 @@ export function answers(plan: string): Record<string, Answer> {
       files: ['bundle.zip', 'transcript.jsonl', 'verdict.pdf', 'SHA256SUMS'],
     }),
     'transcript.page': transcriptPage,
+    'transcript.account': ok(account),
     'transcript.export': ok({ path: '/media/usb/transcript.jsonl', entries: 10_000 }),
     'store.backup': ok({ backup: storeBackup, elsewhere: [] }),
     'store.check': ok({ backup: storeBackup }),

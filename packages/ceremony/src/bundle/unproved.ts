@@ -14,7 +14,7 @@ export type Unproved =
 
 /** `predicate`: null where the file could not be read as a bundle. `signedHere`: whom the workstation alone showed what they signed. */
 export function unprovedOf(
-  predicate: Pick<Predicate, 'domain' | 'fhe'> | null,
+  predicate: { domain: Predicate['domain']; fhe: object | null } | null,
   { isPolicyMissing, signedHere }: { isPolicyMissing: boolean; signedHere: readonly string[] },
 ): Unproved[] {
   if (predicate === null) return ['anything']

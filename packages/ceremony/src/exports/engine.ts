@@ -1,3 +1,4 @@
+export { accountOf } from '../account/account.ts'
 export type { Domain } from '../documents/format/fields.ts'
 export { decide } from '../engine/decide.ts'
 export { evolve } from '../engine/evolve.ts'

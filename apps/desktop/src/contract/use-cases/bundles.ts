@@ -6,6 +6,7 @@ import {
   type HolderView,
   type ShareView,
   type TakenAway,
+  type TranscriptAccount,
   type TranscriptPage,
   takeAwayLimits,
   takenPapers,
@@ -74,6 +75,12 @@ export const bundles = {
       filter: optional(transcriptFilter),
     },
     gives: gives<TranscriptPage>(),
+    errors: ['CEREMONY-UNKNOWN'],
+  }),
+  /** What the paper of a transcript tells before its entries. */
+  'transcript.account': entry({
+    input: { id },
+    gives: gives<TranscriptAccount>(),
     errors: ['CEREMONY-UNKNOWN'],
   }),
   /** The whole transcript as JSON lines. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type BundleVerdict, verifyBundle } from '@lux/ceremony/bundle'
-import { type Policy, parsePolicyFile, policyDigest } from '@lux/ceremony/policy'
+import { expired, type Policy, parsePolicyFile, policyDigest } from '@lux/ceremony/policy'
 import { verifyAttestation } from '@lux/hsm'
 import { digestOfFile, ExpectedError, fileReader, readBounded, watchedReader } from '@lux/node-files'
 import { describePolicy, wordsOf } from '@lux/people'
@@ -90,15 +90,25 @@ export async function verifyFile(
         ...(policy === null ? {} : { policy }),
       }),
     )
-    return { ...viewOf(path, verdict), taken, policy: policy === null ? null : lawOf(policy.policy) }
+    return {
+      ...viewOf(path, verdict),
+      taken,
+      policy: policy === null ? null : lawOf(policy.policy, parts.clock.now()),
+    }
   } finally {
     reader.close()
   }
 }
 
-function lawOf(policy: Policy): VerifyView['policy'] {
+function lawOf(policy: Policy, now: string): VerifyView['policy'] {
   const digest = policyDigest(policy)
-  return { organisation: policy.organisation.name, domain: policy.domain, digest, words: wordsOf(digest) }
+  return {
+    organisation: policy.organisation.name,
+    domain: policy.domain,
+    digest,
+    words: wordsOf(digest),
+    ended: expired(policy, now) === null ? null : policy.expiry,
+  }
 }
 
 function viewOf(file: string, verdict: BundleVerdict): Omit<VerifyView, 'taken' | 'policy'> {
@@ -123,8 +133,7 @@ function viewOf(file: string, verdict: BundleVerdict): Omit<VerifyView, 'taken' 
         : {
             title: contents.plan?.title ?? contents.predicate.ceremonyId,
             ceremony: contents.predicate.ceremonyId,
-            organisation:
-              contents.predicate.wrapTree.find(({ level }) => level === 'organisation')?.name ?? '',
+            organisation: contents.plan?.organisation.name ?? '',
             domain: contents.predicate.domain,
             digest: contents.digest,
             words: wordsOf(contents.digest),

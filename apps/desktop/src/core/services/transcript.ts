@@ -1,8 +1,15 @@
+import { accountOf, readEntry } from '@lux/ceremony'
 import { encodeTranscript, type FullEntry, leafHash } from '@lux/ceremony/transcript'
 import { canonicalString, toHex } from '@lux/crypto'
 import { writeDurably } from '@lux/node-files'
 import { wordsOf } from '@lux/people'
-import type { InputOf, TranscriptEntry, TranscriptFilter, TranscriptPage } from '../../contract/index.ts'
+import type {
+  InputOf,
+  TranscriptAccount,
+  TranscriptEntry,
+  TranscriptFilter,
+  TranscriptPage,
+} from '../../contract/index.ts'
 import type { RunFolder } from '../runs/folder/run-folder.ts'
 import type { ServiceContext } from './shared/service-context.ts'
 
@@ -17,20 +24,49 @@ export function transcriptPage(
   return {
     total: index.size,
     matching: matching.length,
-    entries: matching.slice(offset, offset + limit).map(
-      (entry): TranscriptEntry => ({
-        seq: Number(entry.seq),
-        time: entry.time,
-        stepId: entry.stepId,
-        kind: entry.kind,
-        summary: summaryOf(entry.fact),
-        fact: canonicalString(entry.fact),
-        leaf: toHex(leafHash(entry)),
-      }),
-    ),
+    entries: matching.slice(offset, offset + limit).map(shownEntry),
     kinds: index.kinds,
     // Replayed and compared entry by entry when the run was opened; a broken one is refused there.
     chain: { state: 'intact', entries: index.size, node: head.node, words: wordsOf(head.node), detail: null },
+  }
+}
+
+export const shownEntry = (entry: FullEntry): TranscriptEntry => ({
+  seq: Number(entry.seq),
+  time: entry.time,
+  stepId: entry.stepId,
+  kind: entry.kind,
+  summary: summaryOf(entry.fact),
+  fact: canonicalString(entry.fact),
+  leaf: toHex(leafHash(entry)),
+})
+
+export function transcriptAccount(
+  { runs }: ServiceContext,
+  { id }: InputOf<'transcript.account'>,
+): TranscriptAccount {
+  return accountOfRun(runs.get(id).run.folder)
+}
+
+/** What the paper tells of a run whose folder is open. */
+export function accountOfRun(folder: RunFolder): TranscriptAccount {
+  const stored = [...folder.entries()]
+  const entries = stored.map((one) => {
+    const read = readEntry(one)
+    // The folder was opened by reading every entry.
+    if (!read.ok) throw new RangeError(read.detail)
+    return read.entry
+  })
+  const account = accountOf(folder.header, folder.state, entries)
+  const { node } = folder.headAt(stored.length)
+  return {
+    ...account,
+    head: { node, words: wordsOf(node) },
+    words: {
+      plan: wordsOf(account.planHash),
+      policy: wordsOf(account.policyDigest),
+      bundle: wordsOf(account.bundle?.digest ?? ''),
+    },
   }
 }
 

@@ -64,6 +64,7 @@ function fits(block: PaperBlock): boolean {
 const isPaper = shaped({
   title: text,
   language: (value) => languages.some((language) => language === value),
+  running: maybe(shaped({ top: text, bottom: text })),
   blocks: list(isBlock, paperLimits.blocks),
 })
 

@@ -9,8 +9,10 @@ type Markup = { readonly markup: string }
 
 /** Fills `template`, the build's paper.html; no text of a paper is ever markup. `nonce`: of the one style written here. */
 export function paperHtml(template: string, paper: Paper, nonce: string): string {
-  const { title, language, blocks } = paper
-  const style = `@page{@bottom-left{content:"${cssText(title)}"}}${widths(blocks)}`
+  const { title, language, blocks, running } = paper
+  const top = running === undefined ? '' : `@top-left{content:"${cssText(running.top)}"}`
+  const bottom = `@bottom-left{content:"${cssText(running?.bottom ?? title)}"}`
+  const style = `@page{${top}${bottom}}${widths(blocks)}`
   const html = { lang: language, dir: directionOf(language) }
   const main = element('main', {}, element('h1', {}, shown(title)), ...blocks.map(blockMarkup))
   // By function: in a replacement text, "$&" of somebody's title would be a pattern.

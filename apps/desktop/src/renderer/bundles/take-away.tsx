@@ -17,7 +17,7 @@ import { Outcome } from '../components/outcome.tsx'
 import { useScriptText } from '../i18n/step-text.ts'
 import { paperLanguage } from '../paper/paper-language.ts'
 import { planPaper, policyPaper } from '../paper/plan-paper.ts'
-import { readTranscriptPaper } from '../paper/transcript-paper.ts'
+import { readTranscriptPaper } from '../paper/read-transcript.ts'
 import { verdictPaper } from '../paper/verdict-paper.ts'
 import { bundles } from '../stores/remotes.ts'
 import { endWork } from '../stores/work.ts'
@@ -33,8 +33,7 @@ export function TakeAway({ bundle, policy }: { bundle: BundleSummary; policy: st
 
   /** The same story that the screen tells, in the language of the window. */
   async function transcript(): Promise<Result<string>> {
-    const { id, title } = bundle
-    const read = await readTranscriptPaper(t, i18n, paperLanguage(i18n.language), { id, title })
+    const read = await readTranscriptPaper(i18n, bundle.id)
     return read.ok ? printed(read.value) : read
   }
 

@@ -104,6 +104,12 @@ function JudgedBy({ policy }: Pick<VerifyView, 'policy'>) {
           <Outcome tone="warn">{t('bundles.policy-rehearsal')}</Outcome>
         </>
       ) : null}
+      {policy.ended === null ? null : (
+        <>
+          <br />
+          <Outcome tone="warn">{t('bundles.policy-ended', { at: policy.ended.slice(0, 10) })}</Outcome>
+        </>
+      )}
     </span>
   )
 }

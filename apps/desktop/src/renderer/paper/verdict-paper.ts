@@ -20,7 +20,7 @@ export function verdictPaper(
       ...(damaged === null
         ? [paragraph(t(`bundles.verdict.${verdict}.text`))]
         : [paragraph(t(`bundles.damage.${damaged}.what`)), paragraph(t(`bundles.damage.${damaged}.do`))]),
-      { kind: 'facts', code: true, facts: [{ name: t('bundles.file'), value: result.path }] },
+      { kind: 'facts', code: true, facts: [{ name: t('bundles.file'), value: nameOf(result.path) }] },
       ...policyBlocks(t, result.policy),
       ...(contents === null ? [] : contentBlocks(t, contents)),
       { kind: 'heading', text: t('bundles.signers') },
@@ -57,6 +57,9 @@ export function verdictPaper(
   }
 }
 
+/** The paper leaves the room: where the file lay on this machine is nobody's business there. */
+const nameOf = (path: string): string => path.split(/[/\\]/).at(-1) ?? path
+
 const paragraph = (text: string): PaperBlock => ({ kind: 'paragraph', text })
 
 /** By which law it is a verdict. */
@@ -65,6 +68,9 @@ function policyBlocks(t: TFunction, policy: VerifyView['policy']): PaperBlock[] 
   return [
     { kind: 'facts', facts: [{ name: t('bundles.judged-by'), value: policy.organisation }] },
     ...(policy.domain === 'rehearsal' ? [paragraph(t('bundles.policy-rehearsal'))] : []),
+    ...(policy.ended === null
+      ? []
+      : [paragraph(t('bundles.policy-ended', { at: policy.ended.slice(0, 10) }))]),
     { kind: 'words', title: t('bundles.policy-words'), words: policy.words, hex: policy.digest },
   ]
 }

@@ -7,8 +7,9 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TranscriptEntry } from '../../contract/index.ts'
+import { isDeviation, storyOf } from '../../contract/story.ts'
 import { inOwnDirection } from '../i18n/own-direction.ts'
-import { isDeviation, storyOf } from './story.ts'
+import { sayIn } from '../i18n/say.ts'
 
 const columns = ['seq', 'time', 'summary', 'fact'] as const
 /** A row of one line, before it is measured. */
@@ -105,7 +106,7 @@ function Row({ entry, open, onToggle }: { entry: TranscriptEntry; open: boolean;
             <span className="visually-hidden">{t('transcript.deviation')}</span>
           </span>
         ) : null}
-        <span>{storyOf(t, i18n, entry, inOwnDirection)}</span>
+        <span>{storyOf(sayIn(i18n), entry, inOwnDirection)}</span>
         {open ? (
           <>
             <span className="quiet log-leaf">

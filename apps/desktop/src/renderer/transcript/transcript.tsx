@@ -3,17 +3,16 @@ import { Button, Select, Spinner, TextField } from '@radix-ui/themes'
 import { useDeferredValue, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure, OutputOf, TranscriptPage } from '../../contract/index.ts'
+import { type Topic, topicNames, topics } from '../../contract/story.ts'
 import { call } from '../client.ts'
 import { Loaded } from '../components/loading.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import { Screen } from '../components/screen.tsx'
-import { paperLanguage } from '../paper/paper-language.ts'
 import { PrintPaper } from '../paper/print-paper.tsx'
-import { readTranscriptPaper } from '../paper/transcript-paper.ts'
+import { readTranscriptPaper } from '../paper/read-transcript.ts'
 import { useRemote } from '../stores/remote.ts'
 import { ceremonies } from '../stores/remotes.ts'
 import { go } from '../stores/route.ts'
-import { type Topic, topicNames, topics } from './story.ts'
 import { useTranscriptPages } from './transcript-pages.ts'
 import { TranscriptTable } from './transcript-table.tsx'
 
@@ -49,17 +48,13 @@ export function Transcript({ id }: { id: string | null }) {
           {() => <p className="quiet">{t('ceremonies.none')}</p>}
         </Loaded>
       ) : (
-        <Entries
-          key={chosen}
-          id={chosen}
-          title={list.value?.ceremonies.find((one) => one.id === chosen)?.title ?? ''}
-        />
+        <Entries key={chosen} id={chosen} />
       )}
     </Screen>
   )
 }
 
-function Entries({ id, title }: { id: string; title: string }) {
+function Entries({ id }: { id: string }) {
   const { t, i18n } = useTranslation()
   const [text, setText] = useState('')
   const [topic, setTopic] = useState(everything)
@@ -97,7 +92,7 @@ function Entries({ id, title }: { id: string; title: string }) {
         <PrintPaper
           label={t('transcript.print')}
           name={`transcript-${id.slice(0, 8)}`}
-          paper={() => readTranscriptPaper(t, i18n, paperLanguage(i18n.language), { id, title })}
+          paper={() => readTranscriptPaper(i18n, id)}
         />
         <TranscriptExport id={id} />
       </search>

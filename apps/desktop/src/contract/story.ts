@@ -1,5 +1,11 @@
-import type { i18n as I18n, TFunction } from 'i18next'
-import type { TranscriptEntry } from '../../contract/index.ts'
+import type { TranscriptEntry } from './records.ts'
+
+/** The texts of a language: window and command have their own ways to them. */
+export type Say = {
+  t(key: string, values?: Record<string, unknown>): string
+  /** Whether there is a sentence under the key. */
+  has(key: string): boolean
+}
 
 /** What an entry is about, for the filter; `deviation` is what did not go as planned, and is marked. */
 export const topics = {
@@ -53,8 +59,7 @@ export const isDeviation = (kind: string): boolean => topics.deviations.some((on
 
 /** Says an entry as people would tell it. `own`: puts a name or text of somebody's in its own direction. */
 export function storyOf(
-  t: TFunction,
-  i18n: I18n,
+  { t, has }: Say,
   { stepId, kind, fact }: Pick<TranscriptEntry, 'stepId' | 'kind' | 'fact'>,
   own: (text: string) => string,
 ): string {
@@ -67,7 +72,7 @@ export function storyOf(
     return typeof value === 'string' || typeof value === 'number' ? own(String(value).slice(0, 300)) : ''
   }
   const known = (fallback: string, ...keys: string[]): string => {
-    const key = keys.find((one) => i18n.exists(one))
+    const key = keys.find((one) => has(one))
     return key === undefined ? fallback : t(key)
   }
   const step = known(own(stepId), `script.title.${stepId}`, `steps.${stepId}`)
@@ -75,7 +80,7 @@ export function storyOf(
   const variants = [said.what, said.found, said.cause, said.decision].filter((one) => typeof one === 'string')
   const key = [...variants.map((one) => `transcript.story.${kind}.${one}`), `transcript.story.${kind}`].find(
     // A kind whose variants alone have sentences has none of its own.
-    (one) => i18n.exists(one) && typeof i18n.t(one, { returnObjects: true }) === 'string',
+    (one) => has(one),
   )
   // A kind that a newer version wrote: its step and its name are all that can be said.
   if (key === undefined) return `${step}: ${own(kind)}`
@@ -97,7 +102,7 @@ export function storyOf(
 }
 
 /** Of a roll call, who was in the room and who was not. */
-function rollOf(t: TFunction, input: unknown, own: (text: string) => string): string[] {
+function rollOf(t: Say['t'], input: unknown, own: (text: string) => string): string[] {
   const said = Object.entries(typeof input === 'object' && input !== null ? input : {})
   const named = (as: string) => said.flatMap(([name, value]) => (value === as ? [own(name)] : [])).join(', ')
   const [here, away] = [named('here'), named('away')]

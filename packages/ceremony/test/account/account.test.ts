@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest'
+import type { Account } from '../../src/account/told.ts'
+import { accountOf, readEntry } from '../../src/exports/engine.ts'
+import type { Header } from '../../src/exports/transcript.ts'
+import { FakeCore } from '../engine/fake-core.ts'
+import { copyOf } from '../engine/plans.ts'
+import { production } from '../engine/runs.ts'
+
+const library = 'ab'.repeat(32)
+
+function headerOf(run: FakeCore): Header {
+  return {
+    ...run.header,
+    v: 3,
+    created: '2026-01-31T08:59:00.000Z',
+    planPolicy: run.header.policyDigest,
+    tool: { version: '1.2.0', build: 'cd'.repeat(32) },
+    machine: { measurement: 'ef'.repeat(32), kernel: '6.1.0', tpmQuote: '' },
+    roster: [],
+    standIns: [],
+    tokens: run.plan.tokens.map(({ role, profile, serial }) => ({ role, profile, library, serial })),
+  }
+}
+
+const told = (run: FakeCore): Account =>
+  accountOf(
+    headerOf(run),
+    run.state,
+    run.disk.entries.map((stored) => {
+      const read = readEntry(stored)
+      if (!read.ok) throw new Error(read.detail)
+      return read.entry
+    }),
+  )
+
+/** A production run to its end; one officer comes late, and a step is reported and gone on with. */
+function heldRun(): FakeCore {
+  const run = new FakeCore({ ...copyOf(production.plan), v: 3 }, production.hash, 'production')
+  run.runTo('roll-call')
+  const here = [...new Set(production.plan.people.map(({ name }) => name))]
+  run.must({
+    ...{ type: 'proceed', step: 'roll-call', by: 'Administrator', input: {}, heard: [] },
+    ...{ here: here.filter((name) => name !== 'Officer Three'), now: '2026-01-31T09:00:00.000Z' },
+  })
+  run.must({ type: 'note', by: 'Officer Three', text: 'I have come.' })
+  run.runTo('generate-root')
+  const reported = { expected: 'bag 4402', happened: 'bag 4420' }
+  run.must({ type: 'deviate', by: 'Witness One', step: 'generate-root', ...reported })
+  run.decide('continue', 'the label was misread')
+  run.runToEnd()
+  return run
+}
+
+test('ACCOUNT a run is told with people, clocks, keys, deviations, signatures, and what its bundle holds', () => {
+  const run = heldRun()
+  const account = told(run)
+  const steps = account.parts.flatMap((part) => part.steps)
+  const at = (id: string) => steps.find((step) => step.id === id)
+
+  expect(account).toMatchObject({ domain: 'production', title: run.plan.title, state: 'Closed' })
+  expect(account.organisation).toBe(run.plan.organisation.name)
+  expect(account.people.find(({ name }) => name === 'Officer Three')).toMatchObject({ presence: 'late' })
+  expect(account.people.find(({ name }) => name === 'Operator')).toMatchObject({ presence: 'here' })
+  expect(account.clocks).toEqual([
+    { step: 'clock-check', read: '2026-01-31T09:00Z', at: expect.any(String), seconds: expect.any(Number) },
+  ])
+  expect(at('roll-call')).toMatchObject({ number: 1, by: ['Administrator'], entries: { first: 1 } })
+  expect(at('open-run')?.heard.length).toBeGreaterThan(0)
+  expect(at('open-run')?.signed.map(({ what }) => what)).toContain('opening')
+  expect(at('generate-root')).toMatchObject({ deviations: [1], evidence: ['E1'] })
+  expect(account.deviations).toEqual([
+    {
+      ...{ id: 1, step: 'generate-root', by: 'Witness One', expected: 'bag 4402', happened: 'bag 4420' },
+      ...{ decision: 'continue', decidedBy: 'Officer One', reason: 'the label was misread' },
+      ...{
+        at: expect.any(String),
+        decidedAt: expect.any(String),
+        signed: [expect.any(String), expect.any(String)],
+      },
+    },
+  ])
+  const [ceremony, root] = account.keys
+  expect(ceremony).toMatchObject({ id: 'ceremony', level: 'ceremony', evidence: 'E1' })
+  expect(root).toMatchObject({ level: 'root', ckaId: expect.stringMatching(/^[0-9a-f]{32}$/) })
+  expect(root?.proof).toMatch(/^[0-9a-f]{64}$/)
+  // The bundle ends where its last checkpoint does; what came after tells of export, receipt and close.
+  expect(account.entries).toBe(run.disk.entries.length)
+  expect(account.bundle?.entries).toBe(account.checkpoints.at(-1)?.size)
+  expect(account.bundle?.entries).toBeLessThan(account.entries)
+  expect(account.unproved).toEqual(['hardware', 'room', 'clock', 'shares', 'signed-before'])
+})
+
+test('ACCOUNT of a run that has just begun nothing is said that is not there', () => {
+  const run = new FakeCore({ ...copyOf(production.plan), v: 3 }, production.hash, 'production')
+  run.runTo('roll-call')
+  const account = told(run)
+  expect(account).toMatchObject({ bundle: null, ended: null, keys: [], deviations: [], clocks: [] })
+  expect(account.people.every(({ presence }) => presence === 'not-recorded')).toBe(true)
+})
