@@ -604,11 +604,12 @@ program
       report(
         common(),
         verdict,
-        ({ entries, dropped, writers, checkpoints, pending, unproved, witnesses, head }) => [
+        ({ entries, named, dropped, writers, checkpoints, pending, unproved, witnesses, head }) => [
           `${entries} entries of ${writers} writers, ${checkpoints} checkpoints, ${pending} entries after the last`,
           ...(unproved === 0
             ? []
             : [`${unproved} of them not checked: the token, which has the key, is sealed`]),
+          `${named} of them say by which credential and second factor`,
           ...(dropped === 0 ? [] : [`${dropped} of them no longer kept, as entries audit.retain say`]),
           ...(witnesses === 0 ? [] : [`cosigned by ${witnesses} witnesses`]),
           ...(head === null ? [] : [`checkpoint ${head.seq} ${head.hash}`]),

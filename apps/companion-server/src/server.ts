@@ -230,7 +230,7 @@ export async function openServerParts(
       kept.use((device) => signInToken(device, settings.keys.receipt, card.receiptKey, context, bytes))
     const signedBy = { receiptKey: card.receiptKey, audience }
     const checkpointing: Checkpointing = {
-      ...{ database, audience, pins, audit, now },
+      ...{ database, authority: database.authority, named: new Map(), audience, pins, audit, now },
       coverage: openCoverage({ database, signedBy, macs: auditMacs, pins }),
       sign: async (context, bytes) => (kept.sealed === null ? sign(context, bytes) : null),
     }

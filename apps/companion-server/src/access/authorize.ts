@@ -18,9 +18,35 @@ export type Grant = {
   readonly conditions?: Conditions | null
 }
 
+/** What shows who somebody is beside what he came in with. `step-up-`: later than at his log-in; `unnamed`: of before it was kept. */
+export type Factor = 'totp' | 'webauthn' | 'step-up-totp' | 'step-up-webauthn' | 'provider'
+export type Proved = { readonly at: Date; readonly by: Factor | 'unnamed' }
+
+/** As audit entries say it, by ids and never by a secret. */
+export type CameBy = { readonly credential: string; readonly proved: Proved | null }
+
+/** `api-key:<id>` and its like. */
+export const cameBy = (
+  kind:
+    | 'api-key'
+    | 'certificate'
+    | 'client-secret'
+    | 'enrolment-code'
+    | 'password'
+    | 'provider'
+    | 'session'
+    | 'setup-code'
+    | 'state-folder'
+    | 'token',
+  id: string | null = null,
+  proved: Proved | null = null,
+): CameBy => ({ credential: id === null ? kind : `${kind}:${id}`, proved })
+
 export type Caller = {
   readonly identity: string
   readonly grants: readonly Grant[]
+  /** By what it came in; absent of the server's own. */
+  readonly by?: CameBy
   /** How this call came; absent where it did not come from outside. */
   readonly circumstances?: Circumstances
   /** Of a person, by whatever secret: when a second factor was last shown for it. Programs have none. `token`: of what he logged in to. */

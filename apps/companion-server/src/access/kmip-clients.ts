@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto'
+import { toHex } from '@lux/crypto'
 import { sql } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import type { Record } from '../audit/record.ts'
@@ -8,7 +9,7 @@ import { Type } from '../operations/schema.ts'
 import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { governedBy, grantsOf } from './appointing.ts'
-import { absent, type Caller, neverProved } from './authorize.ts'
+import { absent, type Caller, cameBy, neverProved } from './authorize.ts'
 import { living, nameShape } from './tokens.ts'
 
 /** Who asks: an identity, and the one project that its certificate stands for. */
@@ -53,7 +54,7 @@ export function openKmipClients(database: SealedDatabase, now: () => Date): Kmip
       await database.authority.vouch('project', [place])
       const { organisation_id: organisation, id: project } = place
       const caller = {
-        ...{ identity: identity.id, grants },
+        ...{ identity: identity.id, grants, by: cameBy('certificate', toHex(spki)) },
         ...(identity.client_id === null ? { session: { provedAt: neverProved } } : {}),
       }
       const client = { caller, organisation, project }

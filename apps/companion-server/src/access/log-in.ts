@@ -1,6 +1,8 @@
 import type { Call, Record } from '../audit/record.ts'
 import { type Attempt, knownBy, type Strangers } from '../audit/strangers.ts'
+import { type Digests, notingAuthority } from '../platform/database/authority/authority.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
+import { cameBy } from './authorize.ts'
 import type { Authentication, LoggedIn } from './tokens.ts'
 
 type Parts = {
@@ -31,12 +33,21 @@ export async function logIn(
   { clientId, clientSecret, ...asked }: Asked,
 ): Promise<Outcome<{ readonly token: LoggedIn; readonly call: Call }>> {
   const refused = refuse('LOGIN-REFUSED', 'the credentials do not fit, or are locked')
-  const token = await authentication.logIn(clientId, clientSecret, asked.source, (identity, attempt) => {
-    const operation = attempt === 'last' ? 'identity.locked' : 'identity.log-in'
-    // The reply does not wait: it would tell whose name is known.
-    record(knownBy(asked, identity), operation, async () => refused).catch(strangers.unentered)
+  const authority: Digests = new Map()
+  const find = () =>
+    authentication.logIn(clientId, clientSecret, asked.source, (identity, attempt) => {
+      const operation = attempt === 'last' ? 'identity.locked' : 'identity.log-in'
+      // The reply does not wait: it would tell whose name is known.
+      record(knownBy(asked, identity, cameBy('client-secret')), operation, async () => refused).catch(
+        strangers.unentered,
+      )
+    })
+  const found = await notingAuthority(authority, find)
+  if (found === 'refused') return strangers.counted(asked, refused)
+  const { credential, ...token } = found
+  const call = knownBy(asked, token.identity, cameBy('client-secret', credential))
+  return record(call, 'identity.log-in', async (subject) => {
+    subject.authority = authority
+    return accept({ token, call })
   })
-  if (token === 'refused') return strangers.counted(asked, refused)
-  const call = knownBy(asked, token.identity)
-  return record(call, 'identity.log-in', async () => accept({ token, call }))
 }

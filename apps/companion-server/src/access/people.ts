@@ -171,7 +171,8 @@ function sessionEntries({ database, secrets, now }: Parts) {
         const left = await leftOf(id)
         if (left <= 0) return wrong
         return database.change(async (work) => {
-          const token = await issue(work, identity, left, { provedAt: now() })
+          const by = 'totp' in factor ? 'step-up-totp' : 'step-up-webauthn'
+          const token = await issue(work, identity, left, { proved: { at: now(), by } })
           await work.authority.update('token', { id }, { revoked_at: now() })
           return accept(token)
         })

@@ -1,9 +1,15 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { checkPassphrase } from '@lux/crypto/passphrase'
 import type { Call, Record } from '../audit/record.ts'
 import { type Attempt, knownBy, type Strangers } from '../audit/strangers.ts'
-import type { SealedDatabase } from '../platform/database/authority/authority.ts'
+import {
+  type Digests,
+  notingAuthority,
+  type SealedDatabase,
+  type Work,
+} from '../platform/database/authority/authority.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
+import { cameBy, type Proved } from './authorize.ts'
 import { isSignOnRequired } from './break-glass.ts'
 import { deviceOf, makeDevice } from './device.ts'
 import { giveBackTry, networkOf, takeTry } from './lockout.ts'
@@ -48,7 +54,7 @@ export function openPersonLogIns({ database, record, strangers, secrets, now, al
     ): Promise<Outcome<{ readonly totpUri: string; readonly call: Call }>> {
       const person = await enrolling(code)
       if (person === 'absent') return strangers.counted(asked, noEnrolment())
-      const call = knownBy(asked, person.identity_id)
+      const call = knownBy(asked, person.identity_id, cameBy('enrolment-code'))
       return record(call, 'person.begin-enrolment', async () => {
         const secret = randomBytes(20)
         const sealed = sealSecret(await secrets.key(), person.identity_id, secret)
@@ -99,14 +105,15 @@ export function openPersonLogIns({ database, record, strangers, secrets, now, al
       const proof =
         whole && matches && attempt !== 'locked' ? await secrets.shown(person, given) : 'not-shown'
       if (!whole || proof !== 'shown') {
+        const failing = (identity: string) => knownBy(asked, identity, cameBy('password'))
         const refused = refuse('LOGIN-REFUSED', 'the credentials do not fit, or are locked')
         // Whoever has the password and a device that counts backwards is worth an entry of his own.
         if (whole && proof === 'counter')
-          await record(knownBy(asked, person.identity_id), 'authenticator.counter', async () => refused)
+          await record(failing(person.identity_id), 'authenticator.counter', async () => refused)
         // What is not looked at is not entered, so that waits limit the log too. The reply does not wait: it would tell whose name is known.
         if (person !== undefined && attempt !== 'locked')
           record(
-            knownBy(asked, person.identity_id),
+            failing(person.identity_id),
             attempt === 'last' ? 'person.locked' : 'person.log-in',
             async () => refused,
           ).catch(strangers.unentered)
@@ -115,12 +122,14 @@ export function openPersonLogIns({ database, record, strangers, secrets, now, al
       await database.authority.vouch('person', [person])
       await living(database, person.identity_id)
       await giveBackTry(database, account, from)
-      const token = await issue(database, person.identity_id, person.token_ttl_seconds, { provedAt: now() })
-      const call = knownBy(asked, person.identity_id)
-      const made = { token, call, device: makeDevice(secret, person.identity_id, now()) }
-      if (!person.break_glass) return record(call, 'person.log-in', async () => accept(made))
-      alarm?.(person.identity_id)
-      return record(call, 'person.log-in-break-glass', async () => accept(made))
+      const id = randomUUID()
+      const proved: Proved = { at: now(), by: 'totp' in given ? 'totp' : 'webauthn' }
+      const call = knownBy(asked, person.identity_id, cameBy('session', id, proved))
+      if (person.break_glass) alarm?.(person.identity_id)
+      return record(call, person.break_glass ? 'person.log-in-break-glass' : 'person.log-in', async () => {
+        const token = await issue(database, person.identity_id, person.token_ttl_seconds, { id, proved })
+        return accept({ token, call, device: makeDevice(secret, person.identity_id, now()) })
+      })
     },
   }
 
@@ -137,7 +146,8 @@ export function openPersonLogIns({ database, record, strangers, secrets, now, al
     const step = stepOf(secret, totp, now())
     if (step === null) return refuse('TOTP-WRONG', 'the code is not the authenticator’s')
     const password_hash = await hashPassword(password)
-    const done = await database.change(async (work) => {
+    const authority: Digests = new Map()
+    const enrol = async (work: Work) => {
       const admin = await work
         .selectFrom('role_grant')
         .select('role')
@@ -154,10 +164,14 @@ export function openPersonLogIns({ database, record, strangers, secrets, now, al
       if (its.length === 0) return false
       if (admin) await endSetUp(work, now())
       return true
+    }
+    if (!(await notingAuthority(authority, () => database.change(enrol)))) return noEnrolment()
+    const by = cameBy('enrolment-code', null, { at: now(), by: 'totp' })
+    const call = knownBy(asked, person.identity_id, by)
+    return record(call, 'person.enrol', async (subject) => {
+      subject.authority = authority
+      return accept({ call })
     })
-    if (!done) return noEnrolment()
-    const call = knownBy(asked, person.identity_id)
-    return record(call, 'person.enrol', async () => accept({ call }))
   }
 
   async function enrolling(code: string) {

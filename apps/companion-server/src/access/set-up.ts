@@ -4,7 +4,7 @@ import { type Attempt, knownBy, type Strangers } from '../audit/strangers.ts'
 import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
 import { whole } from '../platform/database/whole.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { authorize, type Grant } from './authorize.ts'
+import { authorize, cameBy, type Grant } from './authorize.ts'
 import { type Enrolment, endSetUp, insertPerson, type NewPerson } from './people.ts'
 import { type Credentials, insertIdentity } from './tokens.ts'
 
@@ -56,12 +56,16 @@ export function openSetUp({ database, record, strangers, now }: Parts) {
             ? await insertIdentity(work, { name, grants })
             : await insertFirstPerson(work, { name, username, grants })
         if (!made.ok) return made
-        if (before !== null) await recordEnded(knownBy(asked, before))
+        const by = cameBy('setup-code')
+        if (before !== null) await recordEnded(knownBy(asked, before, by))
         // A person ends it by enrolling: until then a page that was loaded anew begins again.
         if (username === undefined) await endSetUp(work, now())
         const admin = made.value
-        const call = knownBy(asked, admin.identity, { grants })
-        return record(call, 'deployment.set-up', async () => accept({ admin, call }))
+        const call = knownBy(asked, admin.identity, by, { grants })
+        return record(call, 'deployment.set-up', async () => {
+          await work.authority.settle()
+          return accept({ admin, call })
+        })
       })
       return strangers.counted(asked, done)
     },
@@ -82,6 +86,7 @@ export function openSetUp({ database, record, strangers, now }: Parts) {
           // Who has the code no longer takes this person's place.
           await work.authority.update('deployment', {}, { setup_code_hash: null })
           if (before !== null) await recordEnded({ ...call, caller: { ...call.caller, identity: before } })
+          await work.authority.settle()
           return made
         }),
       )

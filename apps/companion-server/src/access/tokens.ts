@@ -1,11 +1,12 @@
 import { hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
-import { sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import { type SealedDatabase, vouchedOf, type Work } from '../platform/database/authority/authority.ts'
+import type { TokenTable } from '../platform/database/tables.ts'
 import type { SharedCounts } from '../platform/shared-counts.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { grantsOf } from './appointing.ts'
-import { type Caller, type Grant, neverProved } from './authorize.ts'
+import { type Caller, cameBy, type Grant, neverProved, type Proved } from './authorize.ts'
 import { countFailure, isLocked, networkOf, type Try } from './lockout.ts'
 import { openRateLimit, type RateLimit } from './rate-limit.ts'
 
@@ -16,13 +17,13 @@ export type LoggedIn = {
 }
 
 export type Authentication = {
-  /** `failed` hears of each failure that was looked at, where the client is known. */
+  /** `failed` hears of each failure that was looked at, where the client is known. `credential`: the id of the secret. */
   logIn(
     clientId: string,
     clientSecret: string,
     source: string,
     failed?: (identity: string, attempt: Exclude<Try, 'locked'>) => void,
-  ): Promise<LoggedIn | 'refused'>
+  ): Promise<(LoggedIn & { readonly credential: string }) | 'refused'>
   /** Refuses RATE-LIMITED where a source without a name, or an identity, has asked too often. */
   roomForStranger(source: string): Outcome<null>
   roomFor(identity: string): Outcome<null>
@@ -97,7 +98,8 @@ export function openAuthentication(
       }
       await database.authority.vouch('identity', [identity])
       await database.authority.vouch('client_secret', [secret])
-      return issue(database, identity.id, identity.token_ttl_seconds, { secret: secret.id })
+      const token = await issue(database, identity.id, identity.token_ttl_seconds, { secret: secret.id })
+      return { ...token, credential: secret.id }
     },
 
     async renew(accessToken) {
@@ -158,18 +160,26 @@ export function openAuthentication(
     ])
     if (!identity) return 'unknown'
     if (grants.some(({ conditions }) => conditions?.unreadable)) unreadable(identity.id)
+    const isPerson = identity.client_id === null
     const session =
       row.name === null
         ? { provedAt: row.proved_at ?? neverProved, token: row.id }
         : { provedAt: neverProved }
+    const kind = row.name !== null ? 'api-key' : isPerson ? 'session' : 'token'
     const caller: Caller = {
       identity: identity.id,
       grants,
-      ...(identity.client_id === null ? { session } : {}),
+      by: cameBy(kind, row.id, isPerson && row.name === null ? provedOf(row) : null),
+      ...(isPerson ? { session } : {}),
     }
     known.set(name, { caller, until: row.expires_at.getTime() })
     return caller
   }
+}
+
+function provedOf({ proved_at: at, proved_by: by }: Pick<Selectable<TokenTable>, 'proved_at' | 'proved_by'>) {
+  // The server wrote it, as the row's MAC says.
+  return at === null ? null : { at, by: (by ?? 'unnamed') as Proved['by'] }
 }
 
 export type NewIdentity = {
@@ -240,24 +250,27 @@ export function homeOf(grants: readonly Pick<Grant, 'organisation'>[]): string {
   return more.length === 0 ? (first ?? '') : ''
 }
 
-/** A new access token of an identity. `provedAt`: when its person was proved. */
+/** A new access token of an identity. `proved`: when and by what its person was. */
 export async function issue(
   database: SealedDatabase,
   identity: string,
   ttlSeconds: number,
   {
+    id = randomUUID(),
     secret = null,
-    provedAt = null,
-  }: { readonly secret?: string | null; readonly provedAt?: Date | null } = {},
+    proved = null,
+  }: { readonly id?: string; readonly secret?: string | null; readonly proved?: Proved | null } = {},
 ): Promise<LoggedIn> {
   const accessToken = randomBytes(32).toString('base64url')
   await database.change(async (work) =>
     work.authority.insert('token', {
+      id,
       hash: hashSecret(accessToken),
       identity_id: identity,
       expires_at: new Date((await timeOf(work)).getTime() + ttlSeconds * 1000),
       client_secret_id: secret,
-      proved_at: provedAt,
+      proved_at: proved?.at ?? null,
+      proved_by: proved?.by ?? null,
       revoked_at: null,
     }),
   )

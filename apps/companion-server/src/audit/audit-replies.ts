@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { errorBody, unavailable } from '../platform/http/http-error.ts'
 import { inTime } from '../platform/in-time.ts'
-import type { Call } from './record.ts'
+import { byOf, type Call } from './record.ts'
 import type { Strangers } from './strangers.ts'
 import { type AuditWriter, ownEntry, receiptHeader } from './writer.ts'
 
@@ -60,6 +60,7 @@ export function auditReplies(
       door: call.door,
       source: call.caller.circumstances?.source ?? null,
       identity: call.caller.identity,
+      ...byOf(call.caller),
     }
   }
 }

@@ -10,6 +10,9 @@ export type CheckpointRange = {
   readonly hash: string
 }
 
+/** `tenant` is an organisation, or '' for the deployment's own. A later state has a higher counter. */
+export type AuthorityState = { readonly tenant: string; readonly counter: string; readonly digest: string }
+
 export type Checkpoint = {
   readonly v: 1
   readonly kind: 'audit-checkpoint'
@@ -22,6 +25,8 @@ export type Checkpoint = {
   readonly ranges: readonly CheckpointRange[]
   /** Of the tree of every entry of the ranges, in their order. */
   readonly root: string
+  /** The newest authority of tenants, as whoever signs knows it: where it is new to him since his last one. Absent where none is. */
+  readonly authority?: readonly AuthorityState[]
 }
 
 export type SignedCheckpoint = {

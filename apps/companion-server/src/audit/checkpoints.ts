@@ -1,8 +1,16 @@
 import { canonicalString, encodeCanonical, type HybridSignature, sha256, toHex } from '@lux/crypto'
 import { sql } from 'kysely'
+import type { Vouching } from '../platform/database/authority/authority.ts'
+import type { Advanced } from '../platform/database/authority/writer.ts'
 import type { Database } from '../platform/database/open.ts'
 import { EnvironmentError } from '../refusal.ts'
-import { type Checkpoint, type CheckpointRange, checkpointContext, firstPrevious } from './checkpoint.ts'
+import {
+  type AuthorityState,
+  type Checkpoint,
+  type CheckpointRange,
+  checkpointContext,
+  firstPrevious,
+} from './checkpoint.ts'
 import type { Coverage, Lawful } from './coverage.ts'
 import { entryNode, merkleRoot } from './merkle.ts'
 import type { Pins } from './pins.ts'
@@ -10,6 +18,9 @@ import { type AuditWriter, ownEntry } from './writer.ts'
 
 export type Checkpointing = {
   readonly database: Database
+  readonly authority: Pick<Vouching, 'heads'>
+  /** States of authority that checkpoints of this process named, by tenant: each is named once. */
+  readonly named: Map<string, bigint>
   readonly audience: string
   readonly coverage: Coverage
   readonly pins: Pins
@@ -26,6 +37,13 @@ const maxEntries = 50_000
 /** Most chains that one entry names. */
 const maxAdopted = 200
 
+/** Most tenants whose authority one checkpoint names. */
+const maxStates = 1000
+
+const stateOf = ({ tenant, counter, digest }: Advanced): AuthorityState => ({
+  ...{ tenant, counter: String(counter), digest },
+})
+
 type Range = CheckpointRange & { readonly closes: boolean }
 
 /**
@@ -34,7 +52,7 @@ type Range = CheckpointRange & { readonly closes: boolean }
  * covered without a right MAC.
  */
 export async function makeCheckpoint(parts: Checkpointing, accepted?: Lawful): Promise<Checkpoint | null> {
-  const { database, audience, coverage, pins, sign, now } = parts
+  const { database, audience, coverage, named, pins, sign, now } = parts
   const known = await pins.checkpoint()
   const lawful = accepted ?? (known === null ? await adopt(parts) : undefined)
   const made = await database.transaction().execute(async (work) => {
@@ -54,6 +72,10 @@ export async function makeCheckpoint(parts: Checkpointing, accepted?: Lawful): P
       ranges.push({ writer, from: first.seq, to: last.seq, hash: toHex(last.hash), closes })
     }
     if (ranges.length === 0) return null
+    const states = parts.authority
+      .heads()
+      .filter(({ tenant, counter }) => counter > (named.get(tenant) ?? 0n))
+      .slice(0, maxStates)
     const payload: Checkpoint = {
       v: 1,
       kind: 'audit-checkpoint',
@@ -63,6 +85,7 @@ export async function makeCheckpoint(parts: Checkpointing, accepted?: Lawful): P
       time: now().toISOString(),
       ranges: ranges.map(({ closes: _, ...range }) => range),
       root: toHex(merkleRoot(nodes)),
+      ...(states.length === 0 ? {} : { authority: states.map(stateOf) }),
     }
     const signature = await sign(checkpointContext, encodeCanonical(payload))
     if (signature === null) return null
@@ -72,10 +95,11 @@ export async function makeCheckpoint(parts: Checkpointing, accepted?: Lawful): P
       .values({ seq, payload: canonicalString(payload), signatures: canonicalString([signature]), time })
       .execute()
     for (const range of ranges) await note(work, seq, range)
-    return { payload, ranges }
+    return { payload, ranges, states }
   })
   if (made === null) return null
-  const { payload, ranges } = made
+  const { payload, ranges, states } = made
+  for (const { tenant, counter } of states) named.set(tenant, counter)
   coverage.made(payload)
   for (const { writer, closes } of ranges) if (closes) coverage.ended(writer)
   await pins.pinCheckpoint({ seq: payload.seq, hash: toHex(sha256(encodeCanonical(payload))) })

@@ -2,8 +2,9 @@ import { createHmac, createSecretKey, type KeyObject, randomUUID } from 'node:cr
 import { concatBytes, hkdfSha256, lp, u32be, utf8 } from '@lux/crypto'
 import { LRUCache } from 'lru-cache'
 import type { Caller } from '../access/authorize.ts'
+import { type Digests, notingAuthority } from '../platform/database/authority/authority.ts'
 import { EnvironmentError, type Outcome } from '../refusal.ts'
-import type { AuditReceipt, AuditWriter } from './writer.ts'
+import type { AuditEntry, AuditReceipt, AuditWriter } from './writer.ts'
 
 /** One operation that somebody asks for, by whatever door. `receipt` is filled by the operation itself. */
 export type Call = {
@@ -29,6 +30,8 @@ export type Subject = {
   version: number | null
   input: readonly Uint8Array[]
   output: readonly Uint8Array[]
+  /** What was changed of whose authority before it was known who asks. */
+  authority?: Digests
 }
 
 /** Runs an operation and gives its outcome once its audit entry is durable. Throws AUDIT-UNAVAILABLE in place of it. */
@@ -58,16 +61,17 @@ export function openRecord(
       input: [],
       output: [],
     }
+    const changed: Digests = new Map()
     let ended: { outcome: Awaited<ReturnType<typeof work>> } | { error: unknown }
     try {
-      ended = { outcome: await work(subject) }
+      ended = { outcome: await notingAuthority(changed, () => work(subject)) }
     } catch (error) {
       ended = { error }
     }
     const said = 'error' in ended ? codeOf(ended.error) : ended.outcome.ok ? 'ok' : ended.outcome.rule
     try {
       const key = subject.input.length + subject.output.length > 0 ? await auditKey() : null
-      const { input, output, asked: _, ...named } = subject
+      const { input, output, authority = changed, asked: _, ...named } = subject
       call.receipt = await writer.append({
         time: now().toISOString(),
         reqId: call.reqId,
@@ -75,6 +79,8 @@ export function openRecord(
         source: call.caller.circumstances?.source ?? null,
         identity: call.caller.identity,
         ...named,
+        ...byOf(call.caller),
+        ...(authority.size === 0 ? {} : { authority: Object.fromEntries(authority) }),
         outcome: said,
         input: digestOf(key, subject.project, 'input', input),
         output: digestOf(key, subject.project, 'output', output),
@@ -87,6 +93,13 @@ export function openRecord(
     if ('error' in ended) throw ended.error
     return ended.outcome
   }
+}
+
+/** By what a caller came in, as entries say it. */
+export function byOf({ by }: Caller): Pick<AuditEntry, 'credential' | 'factor'> {
+  if (by === undefined) return {}
+  const { credential, proved } = by
+  return { credential, factor: proved === null ? 'none' : `${proved.by}:${proved.at.toISOString()}` }
 }
 
 /** What says of inputs that they are the same, and nothing else. Null while the token is sealed, or of none. */

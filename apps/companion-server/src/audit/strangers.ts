@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { Caller } from '../access/authorize.ts'
+import type { Caller, CameBy } from '../access/authorize.ts'
 import { networkOf } from '../access/lockout.ts'
 import type { Outcome } from '../refusal.ts'
 import type { Call } from './record.ts'
@@ -12,9 +12,10 @@ export type Attempt = Pick<Call, 'door' | 'reqId'> & { readonly source: string }
 export const knownBy = (
   { door, reqId, source }: Attempt,
   identity: string,
+  by: CameBy,
   { grants = [], time = new Date() }: { grants?: Caller['grants']; time?: Date } = {},
 ): Call => ({
-  caller: { identity, grants, circumstances: { time, source } },
+  caller: { identity, grants, by, circumstances: { time, source } },
   ...{ door, reqId, receipt: null },
 })
 

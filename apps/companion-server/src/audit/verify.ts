@@ -10,10 +10,17 @@ import {
   verifySignature,
 } from '@lux/crypto'
 import type { Selectable } from 'kysely'
+import { nameOfTenant } from '../platform/database/authority/writer.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { AuditTable } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { type Checkpoint, checkpointContext, firstPrevious, nodesOf } from './checkpoint.ts'
+import {
+  type AuthorityState,
+  type Checkpoint,
+  checkpointContext,
+  firstPrevious,
+  nodesOf,
+} from './checkpoint.ts'
 import type { EntryMacs } from './entry-mac.ts'
 import { merkleRoot } from './merkle.ts'
 import { cosignedAt, isSigned, linesOf, noteVerifier, parseNote } from './note.ts'
@@ -26,6 +33,8 @@ import { auditHash, auditLeaf } from './writer.ts'
 
 export type AuditVerdict = {
   readonly entries: number
+  /** Of them, those that say by which credential and second factor: entries from before it was kept do not. */
+  readonly named: number
   /** Of them, those whose content is no longer kept, as entries of `retain-audit` say. */
   readonly dropped: number
   readonly writers: number
@@ -45,7 +54,7 @@ const page = 5000
 /**
  * Walks every chain and every checkpoint. Refuses AUDIT-GAP a missing entry or writer, and an entry that was emptied by no retention,
  * AUDIT-CHANGED an entry or a column that is another than the chain says, AUDIT-CHECKPOINT a checkpoint that is not signed, does not
- * follow or covers other entries, AUDIT-FORGED an entry that no checkpoint covers and no server of this deployment wrote.
+ * follow or covers other entries, AUTHORITY-OTHER where authority is another or older than a checkpoint says, AUDIT-FORGED an entry that no checkpoint covers and no server of this deployment wrote.
  */
 export async function verifyAudit(
   database: Database,
@@ -82,7 +91,8 @@ export async function verifyAudit(
   const ends = upTo === null ? null : await endsOf(database, upTo)
   const chains = await verifyChains(database, ends)
   if (!chains.ok) return chains
-  const { heads, entries, dropped } = chains.value
+  const { heads, entries, dropped, named } = chains.value
+  const states = new Map<string, AuthorityState>()
   const covered = new Map<string, bigint>()
   let previous = firstPrevious
   let checkpoints = 0
@@ -119,6 +129,15 @@ export async function verifyAudit(
         if (!equalBytes(its.hash, fromHex(hash)))
           return refuse('AUDIT-CHANGED', `entry ${to} of writer ${writer} is another than ${at} signed`)
         covered.set(writer, BigInt(to))
+      }
+      for (const state of payload.authority ?? []) {
+        const before = states.get(state.tenant)
+        if (before?.counter === state.counter && before.digest !== state.digest)
+          return refuse(
+            'AUTHORITY-OTHER',
+            `${at} has another state ${state.counter} of ${nameOfTenant(state.tenant)}`,
+          )
+        if (BigInt(state.counter) > BigInt(before?.counter ?? 0)) states.set(state.tenant, state)
       }
       const nodes = await nodesOf(database, payload.ranges)
       if (nodes.length === 0 || toHex(merkleRoot(nodes.map(({ node }) => node))) !== payload.root)
@@ -159,13 +178,30 @@ export async function verifyAudit(
   // Where the walk ended was read from a table that nobody signed.
   for (const [writer, to] of ends === null ? [] : covered)
     if (heads.get(writer) !== to) return refuse('AUDIT-GAP', `entry ${to} of writer ${writer} is gone`)
+  const older = upTo === null ? await olderAuthority(database, states) : null
+  if (older !== null) return refuse('AUTHORITY-OTHER', older)
   const rest = await verifyPending(database, { heads, covered }, macs)
   return rest.ok
     ? accept({
-        ...{ entries, dropped, writers: heads.size, checkpoints, ...rest.value, head },
+        ...{ entries, named, dropped, writers: heads.size, checkpoints, ...rest.value, head },
         witnesses: names.length,
       })
     : rest
+}
+
+/** Why the database is older than its checkpoints say; null where it is not. */
+async function olderAuthority(
+  database: Database,
+  states: ReadonlyMap<string, AuthorityState>,
+): Promise<string | null> {
+  const rows = await database.selectFrom('authority_set').select(['tenant', 'counter']).execute()
+  const there = new Map(rows.map(({ tenant, counter }) => [tenant, BigInt(counter)]))
+  for (const { tenant, counter } of states.values()) {
+    const now = there.get(tenant) ?? 0n
+    if (now < BigInt(counter))
+      return `the authority of ${nameOfTenant(tenant)} is at state ${now}, and a checkpoint has its state ${counter}`
+  }
+  return null
 }
 
 type CheckedNote = { readonly size: number; readonly root: Uint8Array; readonly witness: string | null }
@@ -252,9 +288,9 @@ async function endsOf(database: Database, checkpoint: string): Promise<ReadonlyM
 async function verifyChains(
   database: Database,
   ends: ReadonlyMap<string, bigint> | null,
-): Promise<Outcome<{ heads: Map<string, bigint>; entries: number; dropped: number }>> {
+): Promise<Outcome<Pick<AuditVerdict, 'entries' | 'named' | 'dropped'> & { heads: Map<string, bigint> }>> {
   const heads = new Map<string, bigint>()
-  let entries = 0
+  let [entries, named] = [0, 0]
   const emptied: Dropped[] = []
   const announced: Dropped[] = []
   const writers =
@@ -286,8 +322,11 @@ async function verifyChains(
         previous = row.hash
         last += 1n
         entries++
-        if (row.entry !== null) announced.push(...announcedRanges(JSON.parse(row.entry)))
-        else {
+        if (row.entry !== null) {
+          const entry = JSON.parse(row.entry)
+          if (typeof entry.credential === 'string' && typeof entry.factor === 'string') named++
+          announced.push(...announcedRanges(entry))
+        } else {
           const run = emptied.at(-1)
           if (run?.writer === writer && BigInt(run.to) === last - 1n) run.to = row.seq
           else emptied.push({ writer, from: row.seq, to: row.seq })
@@ -309,7 +348,7 @@ async function verifyChains(
     if (!whole.ok) return whole
   }
   const dropped = emptied.reduce((sum, run) => sum + BigInt(run.to) - BigInt(run.from) + 1n, 0n)
-  return accept({ heads, entries, dropped: Number(dropped) })
+  return accept({ heads, entries, named, dropped: Number(dropped) })
 }
 
 /** The first entry of a run that no retention says it dropped, or null. */

@@ -25,6 +25,12 @@ export type AuditEntry = {
   readonly outcome: string
   readonly input: string | null
   readonly output: string | null
+  /** By what the caller came in: `api-key:<id>` and its like. Of the server itself, and of entries from before, absent. */
+  readonly credential?: string
+  /** The second factor that was shown for it and when, `totp:<time>` and its like, or `none`. Absent with `credential`. */
+  readonly factor?: string
+  /** The digest of the authority of each tenant that it changed, as it left it. Absent where it changed none. */
+  readonly authority?: { readonly [tenant: string]: string }
 }
 
 const leafTag = Uint8Array.of(0x00)
@@ -40,15 +46,14 @@ export function auditLeaf(salt: Uint8Array, entry: AuditEntry | Json): Uint8Arra
  * and in escapes of the form \\u: those are left to it.
  */
 export function auditText(entry: AuditEntry): string {
-  const { door, identity, input, key, operation, organisation, outcome } = entry
+  const { credential, door, factor, identity, input, key, operation, organisation, outcome } = entry
   const { output, project, reqId, source, time, version } = entry
-  const ordered: AuditEntry = {
-    ...{ door, identity, input, key, operation, organisation, outcome },
-    ...{ output, project, reqId, source, time, version },
-  }
-  const text = JSON.stringify(ordered)
+  const always = { output, project, reqId, source, time, version }
+  const named = { identity, input, key, operation, organisation, outcome }
+  const text = JSON.stringify({ credential, door, factor, ...named, ...always })
   const counts = version === null || (Number.isSafeInteger(version) && version > 0)
-  const isPlain = counts && Object.values(ordered).every((one) => one !== undefined) && !text.includes('\\u')
+  const isWhole = [door, ...Object.values(named), ...Object.values(always)].every((one) => one !== undefined)
+  const isPlain = counts && isWhole && entry.authority === undefined && !text.includes('\\u')
   return isPlain ? text : canonicalString(entry)
 }
 

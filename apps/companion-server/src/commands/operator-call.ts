@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { cameBy } from '../access/authorize.ts'
 import type { Call } from '../audit/record.ts'
 
 const everywhere = { organisation: null, project: null } as const
@@ -7,6 +8,7 @@ const everywhere = { organisation: null, project: null } as const
 export const operatorCall = (): Call => ({
   caller: {
     identity: 'operator of this machine',
+    by: cameBy('state-folder'),
     grants: [
       { role: 'server-admin', ...everywhere },
       { role: 'organisation-admin', ...everywhere },

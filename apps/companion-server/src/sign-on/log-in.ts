@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { FormatError } from '@lux/crypto'
+import { cameBy, type Proved } from '../access/authorize.ts'
 import { hashSecret, issue, type LoggedIn } from '../access/tokens.ts'
 import type { Call, Record } from '../audit/record.ts'
 import { type Attempt, knownBy, type Strangers } from '../audit/strangers.ts'
@@ -148,7 +149,8 @@ export function openSignOnLogIn(parts: Parts) {
       .where('provider_id', '=', row.id)
       .where('subject', '=', proven.value.subject)
       .executeTakeFirst()
-    const call = knownBy(asked, known?.identity_id ?? fresh)
+    const by = cameBy('provider', row.id, provedBy(proven.value.provedAt))
+    const call = knownBy(asked, known?.identity_id ?? fresh, by)
     return record(call, 'sign-on.log-in', async (subject) => {
       subject.organisation = row.organisation_id
       return database.change(async (work) => {
@@ -216,13 +218,15 @@ export function openSignOnLogIn(parts: Parts) {
     })
     if (proof !== proofOf(identity, done.proved_at))
       return refuse('SIGN-ON-STATE', 'this log-in proved somebody else')
-    const call = knownBy(asked, identity)
+    const [id, proved] = [randomUUID(), provedBy(done.proved_at)]
+    const call = knownBy(asked, identity, cameBy('session', id, proved))
     return record(call, 'sign-on.take-token', async () =>
-      accept({ token: await issue(database, identity, memberTokenTtl, { provedAt: done.proved_at }), call }),
+      accept({ token: await issue(database, identity, memberTokenTtl, { id, proved }), call }),
     )
   }
 }
 
+const provedBy = (at: Date | null): Proved | null => (at === null ? null : { at, by: 'provider' })
 const ticketOf = (state: Buffer): string => `sign-on ticket ${state.toString('hex')}`
 const proofOf = (identity: string, provedAt: Date | null): string =>
   JSON.stringify([identity, provedAt?.getTime() ?? null])

@@ -8,6 +8,7 @@ import type { Grant } from '../../src/access/authorize.ts'
 import { insertPerson } from '../../src/access/people.ts'
 import { forgetEndedTokens, hashSecret } from '../../src/access/tokens.ts'
 import { acceptState } from '../../src/commands/accept-state.ts'
+import { verifyAuditLog } from '../../src/commands/operator.ts'
 import { authorityNames } from '../../src/platform/database/authority/tables.ts'
 import { type OpenDatabase, openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { openServer } from '../../src/server.ts'
@@ -271,10 +272,23 @@ test('AUTHORITY-OTHER a database put back whole is found at the next start, and 
   const back = await keep(...everything)
   const bearer = await kms.bearer([service])
   expect(await stopped()).toEqual([])
+  const { tenant, counter } =
+    services()
+      .database.authority.heads()
+      .find((one) => one.tenant !== '') ?? {}
+  await kms.make('checkpointed')
+  const named = () =>
+    sql`select 1 from audit_checkpoint, jsonb_array_elements(payload::jsonb -> 'authority') as one
+      where one ->> 'tenant' = ${tenant} and (one ->> 'counter')::bigint >= ${String(counter)}::bigint`.execute(
+      owner.database,
+    )
+  await expect.poll(async () => (await named()).rows.length, { timeout: 30_000 }).toBeGreaterThan(0)
   const pinned = JSON.parse(await readFile(kms.state.authority, 'utf8'))
   expect(pinned.heads.map(([tenant]: [string]) => tenant)).toContain(kms.organisation.id)
   await back()
   expect(await use(bearer)).toBe('ACCESS-REFUSED')
+  // The log's checkpoints know of the newer state, whatever becomes of the state folder.
+  expect(await verifyAuditLog(kms.state, null)).toMatchObject({ rule: 'AUTHORITY-OTHER' })
   // Nobody has looked yet: no change makes the older state newer than the one that is known.
   const { clientId, clientSecret } = kms.credentials
   const loggedIn = services().authentication.logIn(clientId, clientSecret, 'here')
@@ -335,4 +349,6 @@ test('AUTHORITY-OTHER a database put back whole is found at the next start, and 
   )
   expect(rows[0]?.count).toBe(4)
   await sealed.app.close()
+  const verdict = given(await verifyAuditLog(kms.state, null))
+  expect(verdict.named).toBeGreaterThan(0)
 })

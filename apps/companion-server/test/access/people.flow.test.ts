@@ -400,6 +400,99 @@ test('AUDIT-STRANGER who fails and is nobody yet is counted by source, once, by 
   await expect.poll(counted, { timeout: 30_000 }).toEqual([5, 3])
 })
 
+test('AUDIT-BY an entry says by which credential and second factor its caller acted, and what authority came of it', async () => {
+  await earlyInStep()
+  const { services } = kms.server
+  const { authentication, credentials, database, keys, kmipClients, kmipRegistry, organisations, people } =
+    services
+  const entryOf = async (reqId: unknown) => {
+    const found = () =>
+      database.selectFrom('audit').select('entry').where('req_id', '=', String(reqId)).execute()
+    await expect.poll(async () => (await found()).length).toBe(1)
+    return JSON.parse((await found())[0]?.entry ?? '')
+  }
+  const { totp, identity } = await enrolled('rita', officer())
+  const typed = { username: 'rita', password, totp: codeOf(totp) }
+  const logged = await ask('POST', '/auth/password/login', typed)
+  const session = await entryOf(logged.headers['x-request-id'])
+  const sessionId = /^session:([0-9a-f-]{36})$/.exec(session.credential)?.[1] ?? ''
+  expect(session.factor).toMatch(/^totp:20.*Z$/)
+  const list = async (token: string) => {
+    const { headers } = await ask('GET', `/kms/keys?projectId=${kms.project.id}`, undefined, token)
+    const { credential, factor, authority } = await entryOf(headers['x-request-id'])
+    return { credential, factor, authority }
+  }
+  const first = logged.body.accessToken
+  expect(await list(first)).toEqual({ credential: session.credential, factor: session.factor })
+  const failed = await ask('POST', '/auth/password/login', { ...typed, password: 'wrong' })
+  expect(await entryOf(failed.headers['x-request-id'])).toMatchObject({
+    credential: 'password',
+    factor: 'none',
+  })
+  // What he shows later is told apart.
+  const caller = await authentication.find(first)
+  if (caller === 'unknown') throw new Error(caller)
+  const anew = given(
+    await people.proveAnew(kms.callAs(caller), { factor: { totp: codeOf(totp, 1) } }),
+  ).accessToken
+  const stepped = await list(anew)
+  expect(stepped.factor).toMatch(/^step-up-totp:20.*Z$/)
+  expect(stepped.credential).toMatch(/^session:/)
+  expect(stepped.credential).not.toBe(session.credential)
+
+  const place = { organisation: kms.organisation.id, project: kms.project.id }
+  const chief = kms.callAs(kms.chief)
+  const grants = [{ role: 'service', ...place }] as const
+  const made = given(await organisations.createIdentity(chief, { name: 'by', grants }))
+  const { clientId, clientSecret } = made
+  const program = await ask('POST', '/auth/universal-auth/login', { clientId, clientSecret })
+  const { id: secret } = await database
+    .selectFrom('client_secret')
+    .select('id')
+    .where('identity_id', '=', made.identity)
+    .executeTakeFirstOrThrow()
+  const entered = await entryOf(program.headers['x-request-id'])
+  expect(entered).toMatchObject({ credential: `client-secret:${secret}`, factor: 'none' })
+  expect((await list(program.body.accessToken)).credential).toMatch(/^token:/)
+  const wrong = await ask('POST', '/auth/universal-auth/login', { clientId, clientSecret: 'a'.repeat(64) })
+  expect(await entryOf(wrong.headers['x-request-id'])).toMatchObject({ credential: 'client-secret' })
+  const apiKey = given(
+    await credentials.addApiKey(chief, { identity: made.identity, name: 'ci', ttlSeconds: 3600 }),
+  )
+  expect(await list(apiKey.token)).toEqual({ credential: `api-key:${apiKey.id}`, factor: 'none' })
+  const { cert: certificate } = await issueClientCertificate(kms.state, { name: 'c', days: 1 }, new Date())
+  const client = { certificate, name: 'c', identity: made.identity, project: place.project }
+  const { fingerprint } = given(await kmipRegistry.register(chief, client))
+  const known = given(await kmipClients.find(Buffer.from(fingerprint, 'hex'), null))
+  const id = await kms.make('by-what')
+  const reqId = randomUUID()
+  given(await keys.encrypt({ ...kms.callAs(known.caller), reqId }, { id, plaintext: new Uint8Array(0) }))
+  expect(await entryOf(reqId)).toMatchObject({ credential: `certificate:${fingerprint}`, factor: 'none' })
+
+  // A change names the authority that it left, and the next checkpoint has it.
+  const changed = { ...chief, reqId: randomUUID() }
+  given(await organisations.revokeIdentity(changed, { identity: made.identity }))
+  const newest = () => database.authority.heads().find(({ tenant }) => tenant === place.organisation)
+  const left = newest()?.digest
+  expect(await entryOf(changed.reqId)).toMatchObject({ authority: { [place.organisation]: left } })
+  expect(Object.keys(entered.authority)).toEqual([place.organisation])
+  await kms.make('after-it')
+  const states = async () => {
+    const rows = await database.selectFrom('audit_checkpoint').select('payload').execute()
+    return rows.flatMap(({ payload }) => JSON.parse(payload).authority ?? [])
+  }
+  const state = { tenant: place.organisation, ...newest(), counter: String(newest()?.counter) }
+  await expect.poll(states, { timeout: 30_000 }).toContainEqual(state)
+
+  const { rows } = await sql<{ all: string }>`select string_agg(entry, '') as all from audit`.execute(
+    database,
+  )
+  for (const hidden of [first, anew, program.body.accessToken, clientSecret, apiKey.token, typed.totp])
+    expect(rows[0]?.all).not.toContain(hidden)
+  expect(rows[0]?.all).toContain(sessionId)
+  expect(identity).toBe(session.identity)
+})
+
 test('CREDENTIAL-01 secrets and API keys are listed, rotated and revoked, and a revoked one is out within a second', async () => {
   const { organisations, authentication } = kms.server.services
   const place = { organisation: kms.organisation.id, project: kms.project.id }

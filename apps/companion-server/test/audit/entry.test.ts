@@ -27,9 +27,24 @@ test.each<[string, Partial<AuditEntry>]>([
   ],
   ['with a control character', { source: '\u0001\u001f\u007f' }],
   ['of version 0', { version: 0 }],
+  [
+    'by a credential and a second factor',
+    { credential: 'session:s', factor: 'totp:2026-11-29T09:59:00.000Z' },
+  ],
+  [
+    'that changed authority',
+    { credential: 'token:t', factor: 'none', authority: { o: 'd', '10': 'e', '9': 'f', '': 'g' } },
+  ],
 ])('the text of an entry %s is its canonical JSON', (_name, fields) => {
   const one = { ...entry, ...fields }
   expect(auditText(one)).toBe(canonicalString(one))
+})
+
+test('an entry from before credentials were named has the text that it had', () => {
+  expect(auditText({ ...entry, input: null, output: null })).toBe(
+    '{"door":"http","identity":"i","input":null,"key":"k","operation":"key.encrypt","organisation":"o","outcome":"ok",' +
+      '"output":null,"project":"p","reqId":"5b0c","source":"::ffff:127.0.0.1","time":"2026-11-29T10:00:00.123Z","version":7}',
+  )
 })
 
 test.each<[string, object]>([

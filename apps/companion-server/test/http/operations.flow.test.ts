@@ -357,7 +357,9 @@ test('IDEMPOTENT-04 a kept reply is for whoever may still do what it answers: ro
     const grants = [{ role: 'organisation-admin', organisation: place.organisation, project: null }] as const
     return insertPerson(work, { username: 'chief', name: 'Chief', grants }, new Date())
   })
-  const session = await issue(database, given(chief).identity, 3600, { provedAt: new Date() })
+  const session = await issue(database, given(chief).identity, 3600, {
+    proved: { at: new Date(), by: 'totp' },
+  })
   const person = { authorization: `Bearer ${session.accessToken}` }
   const secret = () => named('secret-of-shop', `identities/${service.identity}/client-secrets`, {}, person)
   const shown = await secret()

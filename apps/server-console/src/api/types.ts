@@ -114,6 +114,9 @@ export type AuditEntry = {
   readonly version: number | null
   readonly operation: string
   readonly outcome: string
+  /** Absent of the server itself, and of entries from before. */
+  readonly credential?: string
+  readonly factor?: string
 }
 
 export type PlacedEntry = {

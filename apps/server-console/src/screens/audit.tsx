@@ -203,6 +203,8 @@ function Entry({
           {(
             [
               ['identity', entry.identity],
+              ['credential', entry.credential ?? null],
+              ['factor', entry.factor ?? null],
               ['key-id', entry.key],
               ['door', entry.door],
               ['request', entry.reqId],

@@ -20,6 +20,7 @@ const signedCheckpoint = Type.Object({
     ...{ previous: text, time },
     ranges: Type.Array(Type.Object({ writer: text, from: text, to: text, hash: text })),
     root: text,
+    authority: Type.Optional(Type.Array(Type.Object({ tenant: text, counter: text, digest: text }))),
   }),
   signatures: Type.Array(signature),
 })
@@ -34,7 +35,7 @@ const usage = Type.Object({
 })
 const verdict = Type.Object({
   ...{ entries: count, dropped: count, writers: count, checkpoints: count, pending: count },
-  ...{ unproved: count, witnesses: count },
+  ...{ unproved: count, named: count, witnesses: count },
   head: orNull(Type.Object({ seq: text, hash: text })),
 })
 const hashes = orNull(Type.Array(text))

@@ -1,5 +1,6 @@
 import { Type } from '@fastify/type-provider-typebox'
 import type { FastifyError, FastifyRequest } from 'fastify'
+import { cameBy } from '../../access/authorize.ts'
 import { bearerOf } from '../../access/caller.ts'
 import type { Call } from '../../audit/record.ts'
 import { admit } from '../../operations/pipeline.ts'
@@ -186,6 +187,7 @@ async function scimCall(request: FastifyRequest, parts: Parts): Promise<Call> {
     identity: `SCIM of ${name}`,
     grants: [],
     provider: { id, organisation },
+    by: cameBy('provider', id),
     circumstances: { time: new Date(), source: request.ip },
   }
   const { call, room } = admit(caller, { door: 'http', reqId: request.id }, parts.authentication)

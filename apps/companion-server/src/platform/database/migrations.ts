@@ -773,4 +773,8 @@ export const migrations: Readonly<Record<string, Step>> = {
       `drop table authority_set`,
     ],
   }),
+  '0033-factor-of-session': statements({
+    up: [`alter table token add column proved_by text`],
+    down: [`alter table token drop column proved_by`],
+  }),
 }

@@ -557,6 +557,8 @@ export type TokenTable = {
   created_at: MadeTime
   /** Of a person's session: when a second factor was shown, or the provider saw the person. */
   proved_at: ColumnType<Date | null, Date | null | undefined, Date | null>
+  /** By what: a `Factor`. */
+  proved_by: OptionalText
   expires_at: Time
   revoked_at: ColumnType<Date | null, Date | string | null, Date | string | null>
 }

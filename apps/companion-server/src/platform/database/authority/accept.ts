@@ -40,7 +40,9 @@ export async function acceptState(
     const before = new Map(stored.map((row) => [row.tenant, openHead(keys, row.tenant, row)?.counter ?? 0n]))
     const heads: Advanced[] = []
     for (const tenant of new Set(['', ...sums.keys(), ...before.keys()])) {
-      const last = later(before.get(tenant) ?? 0n, pinned.get(tenant)?.counter ?? 0n)
+      const known = later(before.get(tenant) ?? 0n, pinned.get(tenant)?.counter ?? 0n)
+      // The clock: checkpoints of the audit log may name a state that nothing here knows any more.
+      const last = later(known, BigInt(Date.now()))
       const head = { counter: last + beyond, sum: sums.get(tenant) ?? 0n }
       const row = { counter: head.counter, sealed: sealHead(keys, tenant, head) }
       await work

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Kysely, Transaction } from 'kysely'
 import { EnvironmentError } from '../../../refusal.ts'
 import type { Tables } from '../tables.ts'
@@ -14,8 +15,8 @@ export type Vouching = {
    * and the token's own code until it was unsealed once.
    */
   vouch<N extends AuthorityTable>(table: N, rows: readonly StoredRow<N>[]): Promise<void>
-  /** What an audit entry says of the newest state of a tenant that this process knows; null of none. */
-  digestOf(tenant: string): string | null
+  /** The newest state of each tenant that this process knows. */
+  heads(): readonly Advanced[]
   /** Looks at the whole of every tenant's set. Null while the token was never unsealed. */
   look(): Promise<Seen | null>
   /** What the last look found. */
@@ -30,6 +31,20 @@ export type Sealing = {
 }
 
 export type SealedDatabase = Kysely<Tables> & Sealing
+
+/** The digest of each tenant's authority, as changes left it. */
+export type Digests = Map<string, string>
+const collecting = new AsyncLocalStorage<Digests>()
+
+/** What the work, and whatever it waits for, changes of authority is noted: an audit entry names it. */
+export const notingAuthority = <T>(digests: Digests, work: () => Promise<T>): Promise<T> =>
+  collecting.run(digests, work)
+
+function tell(advanced: readonly Advanced[]): void {
+  const digests = collecting.getStore()
+  for (const { tenant, digest } of advanced) digests?.set(tenant, digest)
+}
+
 /** Those rows alone that may decide: of the others, the look at the whole tells. */
 export async function vouchedOf<N extends AuthorityTable>(
   authority: Vouching,
@@ -49,7 +64,14 @@ export async function vouchedOf<N extends AuthorityTable>(
 }
 
 /** A transaction that may change authority. */
-export type Work = Transaction<Tables> & Sealing & { readonly authority: Vouching & Writing }
+export type Work = Transaction<Tables> &
+  Sealing & {
+    readonly authority: Vouching &
+      Writing & {
+        /** The sets as they are by now, for an entry that is written within the transaction: nothing else is locked after it. */
+        settle(): Promise<void>
+      }
+  }
 
 type Parts = {
   /** Of the token; null while it is sealed. */
@@ -104,7 +126,7 @@ export function sealedDatabase(
         if (why !== undefined) throw new EnvironmentError('AUTHORITY-OTHER', why)
       }
     },
-    digestOf: (tenant) => newest.get(tenant)?.digest ?? null,
+    heads: () => [...newest.values()],
     async look() {
       if (known === null && (await key()) === null) return null
       const found = await look(pool, await keys(), { newest, pins })
@@ -123,14 +145,26 @@ export function sealedDatabase(
       const deltas: Deltas = { sums: new Map(), founded: new Set() }
       const sealing: Work = Object.assign(begun, {
         change: <T>(more: (work: Work) => Promise<T>) => more(sealing),
-        authority: Object.assign(Object.create(vouching), lazily(begun, deltas)),
+        authority: Object.assign(Object.create(vouching), lazily(begun, deltas), {
+          async settle() {
+            await settle(begun, deltas)
+            tell(advanced)
+          },
+        }),
       })
       const result = await work(sealing)
-      advanced = deltas.sums.size === 0 ? [] : await advance(begun, await keys(), deltas, newest)
+      await settle(begun, deltas)
       return result
     })
     note(advanced)
+    tell(advanced)
     return done
+
+    async function settle(begun: Transaction<Tables>, deltas: Deltas): Promise<void> {
+      if (deltas.sums.size === 0) return
+      advanced = [...advanced, ...(await advance(begun, await keys(), deltas, newest))]
+      deltas.sums.clear()
+    }
   }
 
   /** A transaction that changes no authority needs no key. */
