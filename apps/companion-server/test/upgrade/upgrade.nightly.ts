@@ -1,26 +1,29 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { join, relative } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, expect, test, vi } from 'vitest'
+import { acceptState } from '../../src/commands/accept-state.ts'
 import { initServer } from '../../src/commands/init.ts'
 import { verifyAuditLog } from '../../src/commands/operator.ts'
+import { startServer } from '../../src/commands/start.ts'
 import { migrateUp } from '../../src/platform/database/migrate.ts'
 import { connect } from '../../src/platform/database/open.ts'
 import { startEmbedded } from '../../src/platform/postgres/embedded.ts'
 import { stateFolder } from '../../src/platform/state-folder/folder.ts'
+import { readSettings } from '../../src/platform/state-folder/settings.ts'
 import { given } from '../support/kms-under-test.ts'
 import { makeFolder } from '../support/temporary-folder.ts'
 
-// The version before is the first that could run beside another on one database; where there are releases, it is the newest one.
-// It needs the history of the repository, which a checkout for npm test need not have.
-const before = process.env.LUX_VERSION_BEFORE ?? 'bf492d616d3a62ac74d64cbad00bb2f5aa84a12d'
-/** One that reads in the database from which version on it may be served, and is older than the newest migration. */
-const backTo = process.env.LUX_VERSION_BACK ?? 'c77817840db94393596eb49f5cc7df4eb490e917'
+// They need the history of the repository, which a checkout for npm test need not have.
+/** The oldest version that may serve beside this one on one database; where there are releases, it is the newest one. */
+const before = process.env.LUX_VERSION_BEFORE ?? '21fe8b46f86e9a3653baae5da51b743e53c75e46'
+/** One of before authority was sealed: no other version serves beside it, and its database is accepted once. */
+const unsealed = process.env.LUX_VERSION_UNSEALED ?? '331e66def7f9652bd4365b5eb96e5de5c4006950'
 
 const root = join(import.meta.dirname, '../../../..')
 const closing: (() => unknown)[] = []
@@ -71,6 +74,8 @@ async function makeState(folder: string): Promise<string> {
   return state
 }
 
+const onLoopback = { host: '127.0.0.1', port: 0, behindTlsProxy: true } as const
+
 type Replica = { readonly child: ChildProcess; readonly address: string; ask(what: string): Promise<never> }
 
 async function startReplica(tree: string, state: string): Promise<Replica> {
@@ -120,20 +125,31 @@ function ask(address: string, path: string, token = '', payload?: object) {
 
 const waitFor = (seen: () => unknown) => vi.waitFor(seen, { timeout: 120_000, interval: 20 })
 
-test('UPGRADE two servers of the version before become two of this one under load: no request fails, nothing is lost', async () => {
-  const folder = await makeFolder()
-  closing.push(() => rm(folder, { recursive: true, force: true }))
-  const tree = checkOut(folder, before)
-  const { postgres, owner, user } = await startDatabase(folder)
+async function end({ child }: Replica): Promise<void> {
+  const ended = once(child, 'exit')
+  child.send('close')
+  await ended
+}
+
+/** The database as the version in `tree` makes it. */
+function migrateAsBefore(tree: string, owner: object): void {
   const old = (name: string) =>
     JSON.stringify(join(tree, 'apps/companion-server/src/platform/database', name))
   const migrate = `
     const { migrateUp } = await import(${old('migrate.ts')})
     const { connect } = await import(${old('open.ts')})
-    const owner = connect(${JSON.stringify(postgres.owner)})
+    const owner = connect(${JSON.stringify(owner)})
     await migrateUp(owner)
     await owner.destroy()`
   execFileSync(process.execPath, ['--input-type=module', '-e', migrate], { cwd: tree })
+}
+
+test('UPGRADE two servers of the version before become two of this one under load: no request fails, nothing is lost', async () => {
+  const folder = await makeFolder()
+  closing.push(() => rm(folder, { recursive: true, force: true }))
+  const tree = checkOut(folder, before)
+  const { postgres, owner, user } = await startDatabase(folder)
+  migrateAsBefore(tree, postgres.owner)
   await sql.raw(`grant custody_app to ${user}`).execute(owner)
   const state = await makeState(folder)
 
@@ -183,9 +199,7 @@ test('UPGRADE two servers of the version before become two of this one under loa
     await waitFor(() => expect(ready).not.toContain(name))
     await more()
     replicas.delete(name)
-    const ended = once(stopping.child, 'exit')
-    stopping.child.send('close')
-    await ended
+    await end(stopping)
     replicas.set(name, await startReplica(root, state))
     await waitFor(() => expect(ready).toContain(name))
     await more()
@@ -208,34 +222,20 @@ test('UPGRADE two servers of the version before become two of this one under loa
     .where('identity_id', '=', made.identity)
     .executeTakeFirstOrThrow()
   expect(Number(entries.count)).toBe(sealed.length)
-  for (const replica of replicas.values()) {
-    const ended = once(replica.child, 'exit')
-    replica.child.send('close')
-    await ended
-  }
+  for (const replica of replicas.values()) await end(replica)
   expect(given(await verifyAuditLog(stateFolder(state), null))).toMatchObject({
     entries: expect.any(Number),
   })
 })
 
-test('UPGRADE a version that the newest migrations let serve starts again on this one’s database, and what it sealed this one opens', async () => {
+test('UPGRADE a server of before authority was sealed stops, its database is accepted once, and this version opens what it sealed', async () => {
   const folder = await makeFolder()
   closing.push(() => rm(folder, { recursive: true, force: true }))
-  const tree = checkOut(folder, backTo)
-  const { owner, user } = await startDatabase(folder)
-  const applied = await migrateUp(owner)
-  const listed = ['migrate.ts', 'migrations.ts']
-    .map((name) => join(tree, 'apps/companion-server/src/platform/database', name))
-    .filter((path) => existsSync(path))
-    .map((path) => readFileSync(path, 'utf8'))
-  expect(listed.join('')).not.toContain(`'${applied.at(-1)}'`)
+  const tree = checkOut(folder, unsealed)
+  const { postgres, owner, user } = await startDatabase(folder)
+  migrateAsBefore(tree, postgres.owner)
   await sql.raw(`grant custody_app to ${user}`).execute(owner)
   const state = await makeState(folder)
-  const end = async ({ child }: Replica) => {
-    const ended = once(child, 'exit')
-    child.send('close')
-    await ended
-  }
 
   const older = await startReplica(tree, state)
   const made: { key: string; token: string } = await older.ask('make')
@@ -244,9 +244,19 @@ test('UPGRADE a version that the newest migrations let serve starts again on thi
   expect(sealed.status).toBe(200)
   await end(older)
 
+  await migrateUp(owner)
+  await expect(startServer(stateFolder(state), onLoopback)).rejects.toMatchObject({ code: 'AUTHORITY-OTHER' })
+  const { deployment } = await readSettings(stateFolder(state))
+  const typed = async () => Buffer.from(deployment)
+  expect(given(await acceptState(stateFolder(state), () => undefined, typed))).toMatchObject({
+    accepted: true,
+  })
+
   const newer = await startReplica(root, state)
   const { ciphertext } = JSON.parse(sealed.body)
   const opened = await ask(newer.address, `${kms}/decrypt`, made.token, { ciphertext })
   expect(JSON.parse(opened.body)).toEqual({ plaintext: 'AAAA' })
   await end(newer)
+  // The version before does not come back to it.
+  await expect(startReplica(tree, state)).rejects.toThrow('a replica ended')
 })
