@@ -2166,7 +2166,54 @@ class Verifier:
                 'policyEnded': self.policy['expiry'] if self.policy and self.policy['expiry'] < now() else None,
                 'failed': failed, 'checks': checks, 'signedHere': run['signed_here'] if run else [],
                 'hasThresholdKey': read and self.p['fhe'] is not None,
+                'run': self.about() if 'TRANSCRIPT-ROOT' in passed else None, 'signed': self.signed(passed),
+                'keys': self.keys() if 'WRAP-TREE' in passed and 'TRANSCRIPT-ROOT' in passed else [],
                 'notes': self.notes() if {'PLAN-CONTENT', 'CARDS'} <= passed else []}
+
+    def about(self):
+        return {'domain': self.p['domain'], 'begun': self.run['header']['created'], 'entries': int(self.p['transcript']['size']),
+                'ceremony': self.p['ceremonyId']}
+
+    def signed(self, passed):
+        """Whom the policy names, and what each signed, by checks that passed alone."""
+        if 'POLICY-QUORUM' not in passed:
+            return []
+        what = {}
+
+        def put(name, signatures):
+            for one in signatures:
+                what.setdefault(one['signer'], []).append(name)
+
+        put('the policy', self.policy_file['signatures'])
+        if 'LOCK' in passed and self.p['lock'] is not None:
+            put('the plan', parse(self.blob(self.p['lock']), lock_shape, 262144)['signatures'])
+        if 'OPENING-QUORUM' in passed:
+            put('the opening', self.opening['signatures'])
+        if 'COSIGNATURES' in passed:
+            for document in self.checkpoints:
+                put(f"checkpoint at {document['payload']['size']}", document['signatures'])
+        if 'EXCEPTION-SIGNATURES' in passed:
+            for document in self.exceptions:
+                put(f"decision {document['payload']['exception']}", document['signatures'])
+        if 'MANIFEST-SIGNATURES' in passed:
+            put('the bundle', self.manifest['signatures'])
+        return [{'name': one['name'], 'role': role, 'what': what.get(identity(one['keys']), [])}
+                for role, group in (('officer', 'officers'), ('witness', 'witnesses')) for one in self.policy[group]]
+
+    def keys(self):
+        """Each key that the bundle names: what it rests on, and in which token it was made."""
+        read = {(one['id'], one['level']): one for one in self.p['keyEvidence']}
+        nodes = [{'id': 'ceremony', 'level': 'ceremony', 'algorithm': None, 'parent': None}, *self.p['wrapTree']]
+        keys = []
+        for node in nodes:
+            one = read.get((node['id'], node['level']), {})
+            keys.append({'id': node['id'], 'level': node['level'], 'algorithm': node['algorithm'], 'under': node['parent'],
+                         'evidence': one.get('evidence'), 'ckaId': one.get('ckaId'), 'serial': one.get('serial')})
+        fhe = self.p['fhe']
+        if fhe:
+            keys.append({'id': fhe['id'], 'level': f"{fhe['t']} of {fhe['n']} shares", 'algorithm': fhe['type'], 'under': None,
+                         'evidence': None, 'ckaId': None, 'serial': None})
+        return keys
 
     # archive and content
 
@@ -3596,6 +3643,21 @@ def unproved_of(result):
     return sorted(ids, key=list(UNPROVED).index)
 
 
+# What no verifier of one bundle can know, whatever its verdict.
+UNKNOWN = [
+    'Whether this policy is the right one. Compare its words with the sheet that each officer signed by hand.',
+    'Whether a later policy, bundle or revocation took the place of these. Ask the officers for the newest.',
+    'What came after the bundle was sealed: its export, its receipt, and whether the ceremony key was destroyed.',
+    'Whether this file, its table of characters and this Python are as they were published. Compare their digests.',
+]
+
+
+def key_line(key):
+    told = [key['algorithm'], key['evidence'], key['ckaId'] and f"CKA_ID {key['ckaId']}", key['serial'] and f"token {key['serial']}",
+            key['under'] and f"wrapped under {key['under']}"]
+    return f"key     {key['id']} ({key['level']}): {', '.join(one for one in told if one)}"
+
+
 def main(arguments):
     parser = argparse.ArgumentParser(prog='verify.py', description='Verify a Lux Custody bundle.', allow_abbrev=False)
     parser.add_argument('bundle')
@@ -3615,12 +3677,21 @@ def main(arguments):
     for name, digest in [('policy', result.get('policyDigest')), ('digest', result.get('digest'))]:
         if digest is not None:
             print(f'{name}  {digest}', *words_of(digest), sep='\n')
+    about = result.get('run')
+    if about:
+        print(f"run     {about['domain']}, begun {about['begun']}, {about['entries']} entries, ceremony {about['ceremony']}")
+    for one in result.get('signed', []):
+        print(f"signed  {one['name']} ({one['role']}): {', '.join(one['what']) or 'nothing here'}")
+    for key in result.get('keys', []):
+        print(key_line(key))
     if result.get('policyEnded'):
         print(f"note    policy: ended {result['policyEnded']}; nothing new may begin under it")
     for note in result.get('notes', []):
         print(f"note    {note['id']}: {', '.join([note['state'].replace('-', ' '), *note['values']])}")
     for one in unproved_of(result):
         print('not proved:', UNPROVED[one].format(', '.join(result.get('signedHere', []))))
+    for one in UNKNOWN:
+        print('not known:', one)
     rehearsal = ' (a rehearsal: nothing in it is for use)' if result.get('domain') == 'rehearsal' else ''
     print({'accepted': f'accepted{rehearsal}', 'refused': f"refused by {', '.join(result['failed'])}",
            'signers-unknown': 'consistent, signers unknown: POLICY-MISSING (give --policy)'}[result['verdict']])

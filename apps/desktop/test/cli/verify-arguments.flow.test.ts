@@ -78,6 +78,31 @@ test('FILE-WRONG-KIND a pipe or a device as bundle, policy or card is refused at
   expect(second([pipe, '--policy', policy])).toEqual({ exit: 2, failed: ['FILE-WRONG-KIND'] })
 })
 
+test('AUDIT-SHELL the guide of auditors walks a bundle with Python and a shell alone', () => {
+  const place = join(folder, 'auditor')
+  mkdirSync(place)
+  for (const [from, name] of [
+    [verifier, 'verify.py'],
+    [join(root, 'packages/crypto/src/text/characters.json'), 'characters.json'],
+    [bundle, 'bundle.zip'],
+    [policy, 'policy.json'],
+  ] as const)
+    copyFileSync(from, join(place, name))
+  const guide = readFileSync(join(root, 'docs/guide/audit.md'), 'utf8').split('\n## A server')[0] ?? ''
+  const blocks = [...guide.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, lines = '']) => lines)
+  expect(blocks).toHaveLength(2)
+  const said = blocks.map((lines) => {
+    // Neither this program nor anything else of ours is on its path.
+    const env = { PATH: '/usr/local/bin:/usr/bin:/bin' }
+    return spawnSync('sh', ['-c', lines], { cwd: place, encoding: 'utf8', env }).stdout
+  })
+  expect(said[0]).toMatch(/^0\npolicy {2}[0-9a-f]{64}\n( {2}(\S+ ){7}\S+\n){4}$/)
+  expect(said[1]).toMatch(/^\d+\n/)
+  const report = readFileSync(join(place, 'report.txt'), 'utf8')
+  for (const kind of ['policy', 'digest', 'run', 'signed', 'key', 'note', 'not proved:', 'not known:'])
+    expect(report).toMatch(new RegExp(`^${kind} `, 'm'))
+})
+
 describe('both verifiers take the same arguments', () => {
   test('in every form that README and guide use', async () => {
     const all = forms()

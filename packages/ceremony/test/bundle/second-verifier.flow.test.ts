@@ -76,11 +76,28 @@ describe('the second verifier', () => {
     const bundle = join(history, 'bundle.zip')
     const accepted = run(bundle, '--policy', join(history, 'policy.json'))
     expect([accepted.status, accepted.stdout]).toEqual([0, expect.stringMatching(/\naccepted\n$/)])
+    // Whoever has no other program than this one reads here all that a verdict rests on.
+    for (const line of [
+      /^policy {2}[0-9a-f]{64}\n {2}(\S+ ){7}\S+\n/m,
+      /^digest {2}[0-9a-f]{64}\n {2}(\S+ ){7}\S+\n/m,
+      /^run {5}production, begun 20\S+, \d+ entries, ceremony [0-9a-f]{32}$/m,
+      /^signed {2}Ada \(officer\): the policy, the plan, the opening, .*the bundle$/m,
+      /^signed {2}Wim \(witness\): checkpoint at \d+/m,
+      /^key {5}ceremony \(ceremony\): E\d, CKA_ID [0-9a-f]{32}, token \S+$/m,
+      /^key {5}org \(organisation\): AES-256, E\d, CKA_ID [0-9a-f]{32}, token \S+, wrapped under root$/m,
+      /^not proved: That the room was as the witnesses say\.$/m,
+      /^not known: Whether this policy is the right one\./m,
+    ])
+      expect(accepted.stdout).toMatch(line)
+    const { signed } = JSON.parse(run(bundle, '--policy', join(history, 'policy.json'), '--json').stdout)
+    expect(signed.map(({ name }: { name: string }) => name)).toContain('Xenia')
     const unknown = run(bundle)
     expect([unknown.status, unknown.stdout]).toEqual([
       1,
       expect.stringMatching(/\nconsistent, signers unknown: POLICY-MISSING/),
     ])
+    // Nobody is named as a signer where no policy says who the signers are.
+    expect(unknown.stdout).not.toMatch(/^signed/m)
     expect(run().status).toBe(2)
     expect(run(join(history, 'absent.zip')).status).toBe(2)
     expect(run(history).status).toBe(2)
