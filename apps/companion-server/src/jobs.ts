@@ -30,6 +30,8 @@ type Parts = {
   readonly clock: Clock
   readonly keys: KeyOperations
   readonly rotation: KekRotation
+  /** What other servers shredded comes into this one's log. */
+  learnShreds(): Promise<void>
   readonly log: FastifyBaseLogger
   readonly record: Record
   now(): Date
@@ -65,6 +67,7 @@ export function startJobs({ database, checkpointing, token, egress, log, now, ..
     }),
     every(1000, 'no checkpoint of the audit log', () => makeCheckpoint(checkpointing)),
     every(60_000, 'the audit log was not looked at', tellFaults),
+    every(2000, 'shreddings of other servers were not noted', parts.learnShreds),
     every(60_000, 'no note of the audit log', advanceLog),
     every(2000, 'alerts failed', () => watchAudit({ database, now })),
     every(2000, 'no webhook was called', () => sendDue({ database, egress, key: webhookKey, now })),

@@ -41,7 +41,7 @@ import { openOnlineParents } from './keys/online-parents.ts'
 import { openKeyOperations } from './keys/operations.ts'
 import { openReplacedRoots, type ReplacedRoots } from './keys/replaced-root.ts'
 import { openKeyRepository } from './keys/repository.ts'
-import { openShredLog, type ShredLog, shredAgain } from './keys/shred-log.ts'
+import { learnShreds, openShredLog, type ShredLog, shredAgain } from './keys/shred-log.ts'
 import { type KeyUnwrapping, openKeyUnwrapping } from './keys/unwrapping.ts'
 import type { WorkerFigures } from './metrics.ts'
 import { isChange } from './operations/changes.ts'
@@ -338,7 +338,19 @@ export async function openServer(
   })
   const { settings, database, databaseSettings, token, egress, record } = parts
   try {
-    if (!options.worker) await shredAgain(parts.shredLog, parts.lifecycleRows)
+    const learn = async () => {
+      const by = { receiptKey: parts.card.receiptKey, audience: parts.audience }
+      for (const key of await learnShreds(parts.shredLog, parts.lifecycleRows, by)) unsigned(key)
+    }
+    const unsigned = openOnce((key) => {
+      const code = 'KEY-SHREDDED'
+      if (logger !== false)
+        logger.error({ code, key }, 'its tombstone was signed by no server of this deployment')
+    })
+    if (!options.worker) {
+      await learn()
+      await shredAgain(parts.shredLog, parts.lifecycleRows)
+    }
     const services = openServices(parts, { state, logger, options })
     const { clock, calls, keys, rotation, now } = services
     const tls = options.tls ?? null
@@ -373,6 +385,7 @@ export async function openServer(
           rotation,
           record,
           now,
+          learnShreds: learn,
           log: app.log,
         })
     app.addHook('onClose', async () => {

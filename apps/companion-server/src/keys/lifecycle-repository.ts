@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely'
+import { type Insertable, type Selectable, sql } from 'kysely'
 import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import type { ImportKeyTable, KeyTable } from '../platform/database/tables.ts'
 import {
@@ -27,6 +27,10 @@ export type LifecycleRepository = {
   takeImportKey(id: string): Promise<boolean>
   /** The newest receipt of what was shredded. */
   findTombstone(level: 'data', id: string): Promise<string | 'absent'>
+  /** Of every key that was shredded. `isRaised`: to a higher level since. */
+  tombstones(): Promise<readonly { readonly id: string; readonly isRaised: boolean }[]>
+  /** The first, and that of the higher level where there is one. */
+  receiptsOf(id: string): Promise<readonly string[]>
   /** Whether a version of it is not destroyed. */
   hasVersions(id: string): Promise<boolean>
   /** The versions' bytes, the key's use and its name go, and the tombstone stands, together. */
@@ -85,6 +89,23 @@ export function openLifecycleRepository(database: SealedDatabase): LifecycleRepo
         .where('id', '=', id)
         .executeTakeFirst()
       return row?.receipt ?? 'absent'
+    },
+    async tombstones() {
+      const rows = await database
+        .selectFrom('tombstone')
+        .select(['id', sql<boolean>`raised is not null`.as('isRaised')])
+        .where('level', '=', 'data')
+        .execute()
+      return rows
+    },
+    async receiptsOf(id) {
+      const row = await database
+        .selectFrom('tombstone')
+        .select(['receipt', 'raised'])
+        .where('level', '=', 'data')
+        .where('id', '=', id)
+        .executeTakeFirst()
+      return row === undefined ? [] : [row.receipt, row.raised].filter((one) => one !== null)
     },
     async hasVersions(id) {
       const row = await database

@@ -1,10 +1,10 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { canonicalString, utf8 } from '@lux/crypto'
+import { canonicalString, encodeCanonical, utf8, type VerificationKeys, verifySignature } from '@lux/crypto'
 import { parseState, readIfPresent } from '../platform/state-folder/private-file.ts'
 import { EnvironmentError } from '../refusal.ts'
 import type { LifecycleRepository } from './lifecycle-repository.ts'
-import type { SignedShredReceipt } from './operations/ending.ts'
+import { type SignedShredReceipt, shredContext } from './operations/ending.ts'
 
 /** Receipts of what was shredded, one a line, outside the database: what an older database would bring back is known here. */
 export type ShredLog = {
@@ -16,6 +16,8 @@ export type ShredLog = {
    * no clock, message or database decides how soon it is seen. Throws STATE-DAMAGED.
    */
   names(key: string): boolean
+  /** Whether one of level S1 does. */
+  raises(key: string): boolean
 }
 
 const mostBytes = 64 << 20
@@ -24,6 +26,7 @@ const cutOff = '\u0018'
 
 export function openShredLog(path: string): ShredLog {
   const named = new Set<string>()
+  const raised = new Set<string>()
   let known = 0
   /** Never takes a name back, whatever becomes of the file. */
   function readOn(): void {
@@ -31,7 +34,10 @@ export function openShredLog(path: string): ShredLog {
     if (length === known) return
     const bytes = readTail(path, length < known ? 0 : known, length)
     const whole = bytes.lastIndexOf('\n') + 1
-    for (const { payload } of readLines(path, bytes)) named.add(payload.id)
+    for (const { payload } of readLines(path, bytes)) {
+      named.add(payload.id)
+      if (payload.level === 'S1') raised.add(payload.id)
+    }
     known = (length < known ? 0 : known) + whole
   }
 
@@ -39,6 +45,10 @@ export function openShredLog(path: string): ShredLog {
     names(key) {
       readOn()
       return named.has(key)
+    },
+    raises(key) {
+      readOn()
+      return raised.has(key)
     },
     async add(line) {
       const file = await open(path, 'a+', 0o600)
@@ -78,6 +88,40 @@ export async function shredAgain(log: ShredLog, rows: LifecycleRepository): Prom
     if ((await rows.findTombstone(what, id)) === 'absent' || (await rows.hasVersions(id)))
       await rows.shredKey(id, canonicalString(receipt), receipt.payload)
     if (level === 'S1') await rows.raiseShred(what, id, canonicalString(receipt))
+  }
+}
+
+/**
+ * What other servers of this deployment shredded, so that this one's log outlives a restore as well. Receipts that this deployment did not sign
+ * are left where they are: their ids.
+ */
+export async function learnShreds(
+  log: ShredLog,
+  rows: Pick<LifecycleRepository, 'tombstones' | 'receiptsOf'>,
+  by: { readonly receiptKey: VerificationKeys; readonly audience: string },
+): Promise<readonly string[]> {
+  const unsigned: string[] = []
+  for (const { id, isRaised } of await rows.tombstones()) {
+    if (log.names(id) && (!isRaised || log.raises(id))) continue
+    for (const receipt of await rows.receiptsOf(id)) {
+      const level = signedLevel(receipt, id, by)
+      if (level === null) unsigned.push(id)
+      else if (!(level === 'S1' ? log.raises(id) : log.names(id))) await log.add(receipt)
+    }
+  }
+  return unsigned
+}
+
+/** Null of what this deployment did not sign, or signed of something else. */
+function signedLevel(text: string, id: string, by: Parameters<typeof learnShreds>[2]) {
+  try {
+    const { payload, signatures } = JSON.parse(text) as SignedShredReceipt
+    const signed = verifySignature(by.receiptKey, shredContext, encodeCanonical(payload), signatures[0])
+    const isIts = payload.kind === 'shred-receipt' && payload.id === id && payload.audience === by.audience
+    return signed.ok && isIts ? payload.level : null
+  } catch {
+    // No server writes what cannot be read.
+    return null
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { cp, rm } from 'node:fs/promises'
+import { cp, readFile, rm } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
@@ -97,6 +97,53 @@ async function newService(name: string) {
   if (made === 'refused') throw new Error('refused')
   return { identity, token: made.accessToken }
 }
+
+test('KEY-SHREDDED what one server shredded, the other refuses too, whatever database is put back under it', async () => {
+  const [a, b] = [at('a').services, at('b').services]
+  const officer = as('crypto-officer', place)
+  const make = async (name: string) =>
+    given(await a.keys.create(officer, { project: place.project, name })).id
+  const [id, other] = [await make('gone'), await make('stays')]
+  const service = as('service', place)
+  const plaintext = new Uint8Array(3)
+  const ciphertext = given(await b.keys.encrypt(service, { id, plaintext }))
+  const older = {
+    key: await a.database.selectFrom('key').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
+    version: await a.database
+      .selectFrom('key_version')
+      .selectAll()
+      .where('key_id', '=', id)
+      .executeTakeFirstOrThrow(),
+  }
+  // A tombstone that no server signed stands for nothing.
+  const forged = {
+    level: 'data',
+    id: other,
+    digest: 'ab'.repeat(32),
+    receipt: '{}',
+    shredded_at: new Date(),
+  } as const
+  await a.database.insertInto('tombstone').values(forged).execute()
+  given(await a.lifecycle.shred(officer, { id, confirm: 'gone' }))
+  const known = () => readFile(b.state.shredLog, 'utf8').catch(() => '')
+  await expect.poll(known, { timeout: 30_000 }).toContain(id)
+  // Once only, and not what is in its log already.
+  expect((await known()).trim().split('\n')).toHaveLength(1)
+  expect(await known()).toBe(await readFile(a.state.shredLog, 'utf8'))
+
+  const owner = connect(postgres.owner)
+  await owner.deleteFrom('tombstone').execute()
+  await owner.destroy()
+  const { is_disabled, destroy_at } = older.key
+  await lawfully(a.database).update('key', { id }, { is_disabled, destroy_at })
+  const { wrapped, state } = older.version
+  await lawfully(a.database).update('key_version', { key_id: id, version: 1 }, { wrapped, state })
+  for (const { keys, unwrapping } of [a, b]) {
+    unwrapping.forgetAll()
+    await expect(keys.decrypt(service, { id, ciphertext })).rejects.toMatchObject({ code: 'KEY-SHREDDED' })
+    given(await keys.encrypt(service, { id: other, plaintext }))
+  }
+})
 
 type Reply = { readonly status: number; readonly body: string }
 
