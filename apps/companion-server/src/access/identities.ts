@@ -85,11 +85,7 @@ function livingEntries({ database, now }: Parts) {
       async run({ input: { identity } }) {
         return database.change(async (work) => {
           // An identity provider does not begin again what was ended here.
-          await work
-            .updateTable('member')
-            .set({ deactivated_at: null })
-            .where('identity_id', '=', identity)
-            .execute()
+          await work.authority.update('member', { identity_id: identity }, { deactivated_at: null })
           await work.authority.update('identity', { id: identity, revoked_at: null }, { revoked_at: now() })
           return accept(null)
         })

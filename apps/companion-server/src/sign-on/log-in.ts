@@ -7,7 +7,7 @@ import { type Attempt, knownBy, type Strangers } from '../audit/strangers.ts'
 import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import { type SealingKey, seal, unseal } from '../platform/sealed.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { enter, memberTokenTtl, type Proven } from './members.ts'
+import { enter, memberIn, memberTokenTtl, type Proven } from './members.ts'
 import type { Answer, Provider } from './protocol.ts'
 import { absentProvider, type ProviderRow, type Providers } from './providers.ts'
 
@@ -143,14 +143,9 @@ export function openSignOnLogIn(parts: Parts) {
       return proven
     }
     const fresh = randomUUID()
-    const known = await database
-      .selectFrom('member')
-      .select('identity_id')
-      .where('provider_id', '=', row.id)
-      .where('subject', '=', proven.value.subject)
-      .executeTakeFirst()
+    const known = await memberIn(database, row.id, proven.value.subject)
     const by = cameBy('provider', row.id, provedBy(proven.value.provedAt))
-    const call = knownBy(asked, known?.identity_id ?? fresh, by)
+    const call = knownBy(asked, known ?? fresh, by)
     return record(call, 'sign-on.log-in', async (subject) => {
       subject.organisation = row.organisation_id
       return database.change(async (work) => {

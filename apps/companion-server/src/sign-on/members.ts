@@ -4,7 +4,7 @@ import type { Grant } from '../access/authorize.ts'
 import { readConditions } from '../access/conditions.ts'
 import { endTokens } from '../access/identities.ts'
 import { insertGrants, nameShape } from '../access/tokens.ts'
-import type { Work } from '../platform/database/authority/authority.ts'
+import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 
 /** What a provider proved of who logs in. */
@@ -20,14 +20,20 @@ export type Proven = {
 export const memberTokenTtl = 12 * 3600
 
 /** The identity that a provider's subject has here. No other identity is ever taken for it. */
-export async function memberIn(work: Work, provider: string, subject: string): Promise<string | null> {
+export async function memberIn(
+  work: SealedDatabase,
+  provider: string,
+  subject: string,
+): Promise<string | null> {
   const there = await work
     .selectFrom('member')
-    .select('identity_id')
+    .selectAll()
     .where('provider_id', '=', provider)
     .where('subject', '=', subject)
     .executeTakeFirst()
-  return there?.identity_id ?? null
+  if (!there) return null
+  await work.authority.vouch('member', [there])
+  return there.identity_id
 }
 
 export async function newMember(
@@ -43,7 +49,7 @@ export async function newMember(
     ...{ id, name, client_id: null, token_ttl_seconds: memberTokenTtl, revoked_at: null },
     tenant: organisation_id ?? '',
   })
-  await work.insertInto('member').values({ identity_id: id, provider_id: provider, subject }).execute()
+  await work.authority.insert('member', { identity_id: id, provider_id: provider, subject })
   return id
 }
 
@@ -85,37 +91,55 @@ export async function enter(
   const identity = known ?? (await newMember(work, { provider, id: fresh, subject, name }))
   if (!(await holdIdentity(work, identity))) return refuse('SIGN-ON-BARRED', 'the account was ended')
   await work.authority.update('identity', { id: identity }, { name })
-  await work
-    .updateTable('member')
-    .set({ groups: JSON.stringify(groups) })
-    .where('identity_id', '=', identity)
-    .execute()
+  await work.authority.update('member', { identity_id: identity }, { groups: JSON.stringify(groups) })
   const grants = await regrant(work, identity)
   if (grants.length > 0) return accept(identity)
   return noRole()
 }
 
+/** The roles that the groups of a member give. Throws ROW-FORGED where the server did not say one of them, or who is in it. */
+async function rolesByGroup(work: Work, identity: string) {
+  const member = await work
+    .selectFrom('member')
+    .selectAll()
+    .where('identity_id', '=', identity)
+    .executeTakeFirst()
+  if (!member) return []
+  const provider = await work
+    .selectFrom('identity_provider')
+    .selectAll()
+    .where('id', '=', member.provider_id)
+    .executeTakeFirstOrThrow()
+  const within = await work
+    .selectFrom('member_of_group')
+    .selectAll()
+    .where('identity_id', '=', identity)
+    .execute()
+  const groups = await work
+    .selectFrom('member_group')
+    .selectAll()
+    .where(sql<boolean>`id = any (${within.map(({ group_id }) => group_id)}::text[])`)
+    .execute()
+  await work.authority.vouch('member', [member])
+  await work.authority.vouch('identity_provider', [provider])
+  await work.authority.vouch('member_of_group', within)
+  await work.authority.vouch('member_group', groups)
+  if (provider.removed_at !== null) return []
+  const names = [...member.groups, ...groups.map(({ name }) => name)]
+  const rows = await work
+    .selectFrom('group_role')
+    .selectAll()
+    .where('provider_id', '=', provider.id)
+    .where(sql<boolean>`group_name = any (${names}::text[])`)
+    .orderBy('id')
+    .execute()
+  await work.authority.vouch('group_role', rows)
+  return rows
+}
+
 /** Gives a member the roles of its groups, and no other ones. */
 export async function regrant(work: Work, identity: string): Promise<readonly Grant[]> {
-  const rows = await work
-    .selectFrom('member')
-    .innerJoin('identity_provider', 'identity_provider.id', 'member.provider_id')
-    .innerJoin('group_role', 'group_role.provider_id', 'member.provider_id')
-    .select([
-      'group_role.role',
-      'group_role.organisation_id',
-      'group_role.project_id',
-      'group_role.conditions',
-    ])
-    .where('member.identity_id', '=', identity)
-    .where('identity_provider.removed_at', 'is', null)
-    .where(
-      sql<boolean>`(member.groups ? group_role.group_name or exists (select 1 from member_of_group
-        join member_group on member_group.id = member_of_group.group_id
-        where member_of_group.identity_id = member.identity_id and member_group.name = group_role.group_name))`,
-    )
-    .orderBy('group_role.id')
-    .execute()
+  const rows = await rolesByGroup(work, identity)
   const byPlace = new Map<string, Grant>()
   for (const { role, organisation_id: organisation, project_id: project, conditions } of rows) {
     const place = JSON.stringify([role, organisation, project])
@@ -152,7 +176,7 @@ export async function deactivate(work: Work, identity: string, at: Date): Promis
   )
   // Where somebody here ended it, it is not the provider's to begin again.
   if (ended.length === 1)
-    await work.updateTable('member').set({ deactivated_at: at }).where('identity_id', '=', identity).execute()
+    await work.authority.update('member', { identity_id: identity }, { deactivated_at: at })
   await endTokens(work, identity, at)
 }
 
@@ -166,5 +190,5 @@ export async function reactivate(work: Work, identity: string): Promise<void> {
   const by = member?.deactivated_at ?? null
   if (by !== null)
     await work.authority.update('identity', { id: identity, revoked_at: by }, { revoked_at: null })
-  await work.updateTable('member').set({ deactivated_at: null }).where('identity_id', '=', identity).execute()
+  await work.authority.update('member', { identity_id: identity }, { deactivated_at: null })
 }

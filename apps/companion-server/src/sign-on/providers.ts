@@ -54,7 +54,9 @@ export function openProviders({ database, key }: Pick<Parts, 'database' | 'key'>
         .where('name', '=', name)
         .where('removed_at', 'is', null)
         .executeTakeFirst()
-      return row ?? 'absent'
+      if (!row) return 'absent'
+      await database.authority.vouch('identity_provider', [row])
+      return row
     },
 
     async opened(row: ProviderRow): Promise<Provider> {
@@ -131,19 +133,15 @@ function configuredEntries(parts: Parts) {
               'CREDENTIALS-FULL',
               `an organisation, and the deployment, has at most ${maxProviders} identity providers`,
             )
-          const made = await work
-            .insertInto('identity_provider')
-            .values({
-              id,
-              name,
-              organisation_id: organisation,
-              kind: settings.kind,
-              settings: JSON.stringify(settings),
-              secret_sealed: secret === null ? null : await seal(key, sealedAt(id), secret),
-            })
-            .onConflict((conflict) => conflict.column('name').where('removed_at', 'is', null).doNothing())
-            .executeTakeFirst()
-          return Number(made.numInsertedOrUpdatedRows) === 0
+          const made = await work.authority.insertUnlessTaken('identity_provider', {
+            id,
+            name,
+            organisation_id: organisation,
+            kind: settings.kind,
+            settings: JSON.stringify(settings),
+            secret_sealed: secret === null ? null : await seal(key, sealedAt(id), secret),
+          })
+          return made === 'taken'
             ? refuse('SIGN-ON-NAME-TAKEN', `there is an identity provider ${name}`)
             : accept({ name, organisation, settings, roles: [] })
         })
@@ -164,14 +162,18 @@ function configuredEntries(parts: Parts) {
         const usable = await check({ id: row.id, settings, secret })
         if (!usable.ok) return usable
         const sealed = input.secret ? { secret_sealed: await seal(key, sealedAt(row.id), input.secret) } : {}
-        const made = await database
-          .updateTable('identity_provider')
-          .set({ settings: JSON.stringify(settings), ...sealed })
-          .where('id', '=', row.id)
-          .where('removed_at', 'is', null)
-          .where('settings', '=', JSON.stringify(row.settings))
-          .executeTakeFirst()
-        if (Number(made.numUpdatedRows) === 0)
+        const made = await database.change((work) =>
+          work.authority.update(
+            'identity_provider',
+            (its) =>
+              its
+                .where('id', '=', row.id)
+                .where('removed_at', 'is', null)
+                .where('settings', '=', JSON.stringify(row.settings)),
+            { settings: JSON.stringify(settings), ...sealed },
+          ),
+        )
+        if (made.length === 0)
           return refuse('SIGN-ON-PROVIDER', 'somebody else changed or removed it meanwhile')
         return accept(await shown(database, { ...row, settings }))
       },
@@ -209,11 +211,13 @@ function endingEntries(parts: Parts) {
   const ofProvider = { ...changesAlone, ...onProvider(parts), input: { name: slugText } }
 
   async function setToken(provider: string, hash: Buffer | null): Promise<void> {
-    await database
-      .updateTable('identity_provider')
-      .set({ scim_token_hash: hash, scim_token_made_at: hash === null ? null : now() })
-      .where('id', '=', provider)
-      .execute()
+    await database.change((work) =>
+      work.authority.update(
+        'identity_provider',
+        { id: provider },
+        { scim_token_hash: hash, scim_token_made_at: hash === null ? null : now() },
+      ),
+    )
   }
 
   return {
@@ -224,13 +228,13 @@ function endingEntries(parts: Parts) {
       secondFactor: true,
       async run({ found: { id } }) {
         await database.change(async (work) => {
-          await work
-            .updateTable('identity_provider')
-            .set({ removed_at: now(), secret_sealed: null, scim_token_hash: null })
-            .where('id', '=', id)
-            .execute()
+          await work.authority.update(
+            'identity_provider',
+            { id },
+            { removed_at: now(), secret_sealed: null, scim_token_hash: null },
+          )
           for (const member of await membersOf(work, id)) await deactivate(work, member, now())
-          await work.deleteFrom('group_role').where('provider_id', '=', id).execute()
+          await work.authority.remove('group_role', { provider_id: id })
           await work.deleteFrom('sign_on_attempt').where('provider_id', '=', id).execute()
         })
         return accept(null)
@@ -296,21 +300,16 @@ function groupEntries(parts: Parts) {
           if (there.length >= maxGroupRoles)
             return refuse('CREDENTIALS-FULL', `an identity provider gives at most ${maxGroupRoles} roles`)
           const id = randomUUID()
-          const made = await work
-            .insertInto('group_role')
-            .values({
-              id,
-              provider_id: provider.id,
-              group_name: group,
-              role: grant.role,
-              organisation_id: grant.organisation,
-              project_id: grant.project,
-              conditions: grant.conditions ? JSON.stringify(grant.conditions) : null,
-            })
-            .onConflict((conflict) => conflict.doNothing())
-            .executeTakeFirst()
-          if (Number(made.numInsertedOrUpdatedRows) === 0)
-            return refuse('GRANT-REFUSED', 'the group gives this role there already')
+          const made = await work.authority.insertUnlessTaken('group_role', {
+            id,
+            provider_id: provider.id,
+            group_name: group,
+            role: grant.role,
+            organisation_id: grant.organisation,
+            project_id: grant.project,
+            conditions: grant.conditions ? JSON.stringify(grant.conditions) : null,
+          })
+          if (made === 'taken') return refuse('GRANT-REFUSED', 'the group gives this role there already')
           await regrantMembers(work, provider.id)
           return accept({ id, group, grant })
         })
@@ -339,7 +338,7 @@ function groupEntries(parts: Parts) {
       ],
       async run({ found: { row }, input: { id } }) {
         await database.change(async (work) => {
-          await work.deleteFrom('group_role').where('id', '=', id).where('provider_id', '=', row.id).execute()
+          await work.authority.remove('group_role', { id, provider_id: row.id })
           await regrantMembers(work, row.id)
         })
         return accept(null)

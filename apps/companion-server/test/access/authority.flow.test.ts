@@ -12,6 +12,9 @@ import { verifyAuditLog } from '../../src/commands/operator.ts'
 import { authorityNames } from '../../src/platform/database/authority/tables.ts'
 import { type OpenDatabase, openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { openServer } from '../../src/server.ts'
+import { enter } from '../../src/sign-on/members.ts'
+import { openProviders } from '../../src/sign-on/providers.ts'
+import { scimClient } from '../../src/sign-on/scim/operations.ts'
 import { lawfully } from '../support/authority.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 import { pinFileOf } from '../support/server-under-test.ts'
@@ -155,6 +158,72 @@ test.each([
   const { stopped, forged } = await look()
   expect(forged.every((name) => name.startsWith(`${table} `))).toBe(true)
   expect([...stopped.keys()]).toContain(table === 'deployment' ? '' : kms.organisation.id)
+  await back()
+})
+
+test('ROW-FORGED nobody has a role by a group, a member or a provider that the database has and the server never wrote', async () => {
+  const { database } = services()
+  const by = lawfully(database)
+  const place = { organisation_id: kms.organisation.id, project_id: kms.project.id }
+  const provider = { id: 'corp', name: 'corp', kind: 'oidc', settings: '{}' } as const
+  await by.insert('identity_provider', { ...provider, organisation_id: kms.organisation.id })
+  const auditors = { id: 'g1', provider_id: 'corp', group_name: 'staff', role: 'auditor' } as const
+  await by.insert('group_role', { ...auditors, ...place })
+  await by.insert('group_role', { ...auditors, id: 'g2', group_name: 'chiefs', role: 'service', ...place })
+  const proven = { subject: 'ada', name: 'Ada', groups: ['staff'], provedAt: null }
+  const logIn = () => database.change((work) => enter(work, 'corp', 'ada', proven))
+  given(await logIn())
+  await by.insert('member_group', { id: 'others', provider_id: 'corp', name: 'chiefs' })
+  const attacks: readonly (readonly [string, string])[] = [
+    [
+      'group_role',
+      `insert into group_role select 'forged', provider_id, group_name, 'service', organisation_id, project_id,
+      null, authority_tenant, authority_mac from group_role where id = 'g1'`,
+    ],
+    ['group_role', `update group_role set role = 'operator' where id = 'g1'`],
+    ['member', `update member set groups = '["staff", "chiefs"]'`],
+    [
+      'member',
+      `update member set subject = 'mallory'; insert into member (identity_id, provider_id, subject)
+      select id, 'corp', 'ada' from identity where name = 'service' limit 1`,
+    ],
+    ['member_of_group', `insert into member_of_group (group_id, identity_id) values ('others', 'ada')`],
+    [
+      'member_group',
+      `update member_group set name = 'staff'; insert into member_of_group
+      select id, 'ada', authority_tenant from member_group`,
+    ],
+    ['identity_provider', `update identity_provider set removed_at = null, organisation_id = null`],
+  ]
+  for (const [table, attack] of attacks) {
+    const back = await keep('member_of_group', 'member_group', 'member', 'group_role', 'identity_provider')
+    await run(attack)
+    await expect(logIn(), attack).rejects.toMatchObject({ code: 'ROW-FORGED' })
+    expect((await look()).forged.join(), attack).toContain(table)
+    await back()
+    expect(await stopped(), attack).toEqual([])
+  }
+  // Whom the server left with a role less has it no more where the row is gone that says so.
+  for (const table of ['group_role', 'member', 'member_group']) {
+    const back = await keep('member_of_group', table)
+    await run(`delete from ${table}`)
+    expect(await stopped(), table).toEqual([kms.organisation.id])
+    await back()
+  }
+  const roles = await database
+    .selectFrom('role_grant')
+    .select('role')
+    .where('identity_id', '=', 'ada')
+    .execute()
+  expect(roles).toEqual([{ role: 'auditor' }])
+  // Its people are sent to no other address, and nobody provisions by a token that it was not given.
+  const back = await keep('identity_provider')
+  await run(`update identity_provider set settings = '{"issuer":"https://mallory.example"}',
+    scim_token_hash = '\\x${hashSecret('x').toString('hex')}'`)
+  const key = async () => new Uint8Array(32)
+  const configured = openProviders({ database, key }).providerOf('corp')
+  await expect(configured).rejects.toMatchObject({ code: 'ROW-FORGED' })
+  await expect(scimClient(database, 'x')).rejects.toMatchObject({ code: 'ROW-FORGED' })
   await back()
 })
 

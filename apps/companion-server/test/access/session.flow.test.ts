@@ -233,10 +233,13 @@ test('SESSION-03 neither a session left open nor an API key makes its way round 
     clientExtensionResults: {},
     response: { clientDataJSON: 'AAAA', attestationObject: 'AAAA' },
   }
-  await database
-    .insertInto('identity_provider')
-    .values({ id: randomUUID(), name: 'corp', organisation_id: null, kind: 'oidc', settings: '{}' })
-    .execute()
+  await lawfully(database).insert('identity_provider', {
+    id: randomUUID(),
+    name: 'corp',
+    organisation_id: null,
+    kind: 'oidc',
+    settings: '{}',
+  })
   const provider = { kind: 'oidc', issuer: 'https://id.example', clientId: 'theirs' }
   const atAws = randomUUID()
   await database

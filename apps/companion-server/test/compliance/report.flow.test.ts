@@ -101,14 +101,12 @@ test('COMPLIANCE-10 what ends, is rotated, logs in or is changed in the log afte
   const { database } = kms.server.services
   const provider = { id: 'corp-id', name: 'corp', kind: 'oidc' as const, settings: '{}' }
   const there = { organisation_id: kms.organisation.id, project_id: null }
-  await database.insertInto('identity_provider').values(provider).execute()
-  await database
-    .insertInto('group_role')
-    .values([
-      { id: 'g1', provider_id: provider.id, group_name: 'staff', role: 'auditor', ...there },
-      { id: 'g2', provider_id: provider.id, group_name: 'more', role: 'operator', ...there },
-    ])
-    .execute()
+  await lawfully(database).insert('identity_provider', provider)
+  for (const row of [
+    { id: 'g1', provider_id: provider.id, group_name: 'staff', role: 'auditor', ...there },
+    { id: 'g2', provider_id: provider.id, group_name: 'more', role: 'operator', ...there },
+  ] as const)
+    await lawfully(database).insert('group_role', row)
   const logIn = (groups: readonly string[]) =>
     database.change((work) =>
       enter(work, provider.id, 'member-id', { subject: 'ada', name: 'Ada', groups, provedAt: null }),

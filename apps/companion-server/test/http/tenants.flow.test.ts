@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Grant } from '../../src/access/authorize.ts'
+import { lawfully } from '../support/authority.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
@@ -130,15 +131,20 @@ beforeAll(async () => {
     })
     .execute()
   const provider_id = randomUUID()
-  await database
-    .insertInto('identity_provider')
-    .values({ ...of, id: provider_id, name: 'theirs', kind: 'oidc', settings: '{}' })
-    .execute()
+  await lawfully(database).insert('identity_provider', {
+    ...of,
+    id: provider_id,
+    name: 'theirs',
+    kind: 'oidc',
+    settings: '{}',
+  })
   const role = { role: 'auditor', organisation_id: organisation, project_id: null } as const
-  await database
-    .insertInto('group_role')
-    .values({ ...role, id: here.roleId!, provider_id, group_name: 'theirs' })
-    .execute()
+  await lawfully(database).insert('group_role', {
+    ...role,
+    id: here.roleId!,
+    provider_id,
+    group_name: 'theirs',
+  })
   await database
     .insertInto('access_review')
     .values({

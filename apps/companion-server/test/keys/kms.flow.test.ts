@@ -455,15 +455,17 @@ test('IDENTITY-LIST people of a provider are people; a list has a kind, a search
   const grant = { role: 'user', organisation: kms.organisation.id, project: kms.project.id } as const
   const provider_id = randomUUID()
   await database.change(async (work) => {
-    await work
-      .insertInto('identity_provider')
-      .values({ id: provider_id, name: 'office', kind: 'oidc', settings: '{}' })
-      .execute()
+    await work.authority.insert('identity_provider', {
+      id: provider_id,
+      name: 'office',
+      kind: 'oidc',
+      settings: '{}',
+    })
     for (const name of ['Member Ann', 'Member Bob', 'Member Cid']) {
       const identity_id = randomUUID()
       const row = { id: identity_id, name, client_id: null, token_ttl_seconds: 60, revoked_at: null }
       await work.authority.insert('identity', { ...row, tenant: '' })
-      await work.insertInto('member').values({ identity_id, provider_id, subject: name }).execute()
+      await work.authority.insert('member', { identity_id, provider_id, subject: name })
       await insertGrants(work, identity_id, [grant])
     }
   })

@@ -12,6 +12,7 @@ import { authorizationOf, signingTime } from '../../src/external-kms/sigv4.ts'
 import { entries as entriesOfTables } from '../../src/operations/tables.ts'
 import { refuse } from '../../src/refusal.ts'
 import { bareHeader } from '../doors/kmip/support/bare-header.ts'
+import { lawfully } from '../support/authority.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { openKms } from '../support/kms-under-test.ts'
 
@@ -481,18 +482,15 @@ const byScim: Readonly<
 test('OPERATION-TABLE each operation by scim: by the token of a provider alone, counted, and entered in its organisation', async () => {
   const { authentication, database } = kms.server.services
   const token = 't'.repeat(43)
-  await database
-    .insertInto('identity_provider')
-    .values({
-      id: 'p',
-      name: 'office',
-      organisation_id: kms.organisation.id,
-      kind: 'oidc',
-      settings: '{}',
-      secret_sealed: null,
-      scim_token_hash: hashSecret(token),
-    })
-    .execute()
+  await lawfully(database).insert('identity_provider', {
+    id: 'p',
+    name: 'office',
+    organisation_id: kms.organisation.id,
+    kind: 'oidc',
+    settings: '{}',
+    secret_sealed: null,
+    scim_token_hash: hashSecret(token),
+  })
   for (const [operation, [method, path]] of Object.entries(byScim)) {
     const by = async (authorization: string) =>
       read(

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { issue } from '../../src/access/tokens.ts'
 import { makeServiceKey } from '../../src/sign-on/service-key.ts'
+import { lawfully } from '../support/authority.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
@@ -196,24 +197,22 @@ test('CREDENTIALS-FULL one organisation has ten identity providers, and takes no
     secret_sealed: null,
     settings: JSON.stringify({ ...settings, certificates: [certificate] }),
   })
+  const by = lawfully(database)
   const rowsOf = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, at) => row(`full-${from + at}`))
-  await database.insertInto('identity_provider').values(rowsOf(0, 9)).execute()
+  for (const one of rowsOf(0, 9)) await by.insert('identity_provider', one)
   const both = await Promise.all([add('last', kms.organisation.id), add('late', kms.organisation.id)])
   expect(both.map((one) => (one.ok ? 'ok' : one.rule)).toSorted()).toEqual(['CREDENTIALS-FULL', 'ok'])
-  await database.insertInto('identity_provider').values(rowsOf(9, 50)).execute()
+  for (const one of rowsOf(9, 50)) await by.insert('identity_provider', one)
   const other = given(await organisations.createOrganisation(kms.callAs(kms.admin), { name: 'Neighbour' }))
   expect(await add('neighbour', other.id)).toMatchObject({ ok: true })
-  await database.deleteFrom('identity_provider').where('name', 'like', 'full-%').execute()
+  await by.remove('identity_provider', (its) => its.where('name', 'like', 'full-%'))
 })
 
 test('SECOND-FACTOR-ANEW who takes a role from a group shows a second factor, as who gives it', async () => {
   const { signOn, database } = kms.server.services
   const own = { id: 'own', name: 'own', organisation_id: kms.organisation.id, kind: 'oidc' } as const
-  await database
-    .insertInto('identity_provider')
-    .values({ ...own, settings: '{}', secret_sealed: null })
-    .execute()
+  await lawfully(database).insert('identity_provider', { ...own, settings: '{}', secret_sealed: null })
   const grant = { role: 'auditor', organisation: kms.organisation.id, project: null } as const
   const wanted = { provider: 'own', group: 'clerks', grant }
   const { id } = given(await signOn.addGroupRole(kms.callAs(kms.chief), wanted))
@@ -229,7 +228,7 @@ test('SECOND-FACTOR-ANEW who takes a role from a group shows a second factor, as
     .where('operation', '=', 'sign-on.make-scim-token')
     .execute()
   expect(entered).toContainEqual({ organisation_id: kms.organisation.id })
-  await database.deleteFrom('identity_provider').where('id', '=', 'own').execute()
+  await lawfully(database).remove('identity_provider', { id: 'own' })
 })
 
 test('SCIM-06 a token is one provider’s, over once revoked or replaced, and opens nothing else', async () => {

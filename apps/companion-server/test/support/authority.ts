@@ -7,6 +7,7 @@ import type { Tables } from '../../src/platform/database/tables.ts'
 /** Changes rows of authority as the server would: what is changed beside it grants nothing. */
 export const lawfully = (database: SealedDatabase): Writing => ({
   insert: (...args) => database.change((work) => work.authority.insert(...args)),
+  insertUnlessTaken: (...args) => database.change((work) => work.authority.insertUnlessTaken(...args)),
   update: (...args) => database.change((work) => work.authority.update(...args)),
   remove: (...args) => database.change((work) => work.authority.remove(...args)),
 })

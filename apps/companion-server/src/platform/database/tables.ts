@@ -714,6 +714,11 @@ export type AuthorityRows = {
   role_grant: RoleGrantTable
   key: KeyTable
   key_version: KeyVersionTable
+  identity_provider: IdentityProviderTable
+  group_role: GroupRoleTable
+  member: MemberTable
+  member_group: MemberGroupTable
+  member_of_group: MemberOfGroupTable
 }
 
 /** What a MAC does not cover; authority/tables.ts says why. */
@@ -729,6 +734,11 @@ export type FreeColumns = {
   role_grant: never
   key: 'raw_uses' | 'updated_at'
   key_version: 'wrapped'
+  identity_provider: never
+  group_role: never
+  member: never
+  member_group: never
+  member_of_group: never
 }
 
 /** Of one tenant: how often its set was changed, and the sum of it, which only the root opens. */
@@ -754,11 +764,6 @@ export type Tables = {
   kmip_client: KmipClientTable
   external_key: ExternalKeyTable
   removed_external_key: RemovedExternalKeyTable
-  identity_provider: IdentityProviderTable
-  group_role: GroupRoleTable
-  member: MemberTable
-  member_group: MemberGroupTable
-  member_of_group: MemberOfGroupTable
   sign_on_attempt: SignOnAttemptTable
   login_failure: LoginFailureTable
   audit: AuditTable

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
 import { endTokens } from '../../access/identities.ts'
 import { hashSecret } from '../../access/tokens.ts'
 import type { Call } from '../../audit/record.ts'
@@ -58,11 +59,13 @@ const changing = { ...changesAlone, ...ofProvider }
 export async function scimClient(database: SealedDatabase, token: string): Promise<ScimClient | 'unknown'> {
   const row = await database
     .selectFrom('identity_provider')
-    .select(['id as provider', 'name', 'organisation_id as organisation'])
+    .selectAll()
     .where('scim_token_hash', '=', hashSecret(token))
     .where('removed_at', 'is', null)
     .executeTakeFirst()
-  return row ?? 'unknown'
+  if (!row) return 'unknown'
+  await database.authority.vouch('identity_provider', [row])
+  return { provider: row.id, name: row.name, organisation: row.organisation_id }
 }
 
 /** SCIM 2.0: an identity provider makes, changes and deactivates its members here, and says who is in which group. */
@@ -146,8 +149,8 @@ function userEntries({ database, now }: Parts) {
           if ((await userIn(work, found, id)) === null) return absentUser()
           await work.authority.update('identity', { id, revoked_at: null }, { revoked_at: now() })
           await endTokens(work, id, now())
-          await work.deleteFrom('member_of_group').where('identity_id', '=', id).execute()
-          await work.deleteFrom('member').where('identity_id', '=', id).execute()
+          await work.authority.remove('member_of_group', { identity_id: id })
+          await work.authority.remove('member', { identity_id: id })
           return accept(null)
         }),
     }),
@@ -156,14 +159,14 @@ function userEntries({ database, now }: Parts) {
   async function write(work: Work, client: Of, id: string, user: ScimUser): Promise<Outcome<User>> {
     const { userName, externalId, givenName, familyName, email, active } = user
     await work.authority.update('identity', { id }, { name: nameOf(user) })
-    await work
-      .updateTable('member')
-      .set({
+    await work.authority.update(
+      'member',
+      { identity_id: id },
+      {
         ...{ subject: subjectOf(user), username: userName, external_id: externalId },
         ...{ given_name: givenName, family_name: familyName, email, updated_at: now() },
-      })
-      .where('identity_id', '=', id)
-      .execute()
+      },
+    )
     if (active) await reactivate(work, id)
     else await deactivate(work, id, now())
     await regrant(work, id)
@@ -187,10 +190,9 @@ function groupEntries({ database, now }: Parts) {
           if (there.length >= maxGroups)
             return refuse('CREDENTIALS-FULL', `a provider has at most ${maxGroups} groups`)
           const id = randomUUID()
-          await work
-            .insertInto('member_group')
-            .values({ id, provider_id: client.provider, name: group.displayName })
-            .execute()
+          await work.authority.insert('member_group', {
+            ...{ id, provider_id: client.provider, name: group.displayName },
+          })
           return writeGroup(work, client, id, group)
         }),
     }),
@@ -245,8 +247,8 @@ function groupEntries({ database, now }: Parts) {
         within<null>(async (work) => {
           const there = await shownGroup(work, found, id)
           if (!there.ok) return there
-          await work.deleteFrom('member_of_group').where('group_id', '=', id).execute()
-          await work.deleteFrom('member_group').where('id', '=', id).execute()
+          await work.authority.remove('member_of_group', { group_id: id })
+          await work.authority.remove('member_group', { id })
           for (const { value } of there.value.members) await regrant(work, value)
           return accept(null)
         }),
@@ -263,15 +265,19 @@ function groupEntries({ database, now }: Parts) {
     if (!members.every((member) => there.has(member)))
       return refuse('SCIM-VALUE', 'a member is no user of this provider')
     const before = await membersOf(work, id)
-    await work
-      .updateTable('member_group')
-      .set({ name: displayName, external_id: externalId, updated_at: now() })
-      .where('id', '=', id)
-      .execute()
-    await work.deleteFrom('member_of_group').where('group_id', '=', id).execute()
-    for (const member of members)
-      await work.insertInto('member_of_group').values({ group_id: id, identity_id: member }).execute()
-    for (const member of new Set([...before, ...members])) await regrant(work, member)
+    await work.authority.update(
+      'member_group',
+      { id },
+      { name: displayName, external_id: externalId, updated_at: now() },
+    )
+    const [had, has] = [new Set(before), new Set(members)]
+    await work.authority.remove('member_of_group', (its) =>
+      its.where('group_id', '=', id).where(sql<boolean>`not identity_id = any (${[...has]}::text[])`),
+    )
+    for (const member of has)
+      if (!had.has(member))
+        await work.authority.insert('member_of_group', { group_id: id, identity_id: member })
+    for (const member of new Set([...had, ...has])) await regrant(work, member)
     return shownGroup(work, client, id)
   }
 }

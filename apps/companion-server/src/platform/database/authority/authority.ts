@@ -170,6 +170,7 @@ export function sealedDatabase(
   /** A transaction that changes no authority needs no key. */
   const lazily = (begun: Transaction<Tables>, deltas: Deltas): Writing => ({
     insert: async (...args) => writerOf(begun, await keys(), deltas).insert(...args),
+    insertUnlessTaken: async (...args) => writerOf(begun, await keys(), deltas).insertUnlessTaken(...args),
     update: async (...args) => writerOf(begun, await keys(), deltas).update(...args),
     remove: async (...args) => writerOf(begun, await keys(), deltas).remove(...args),
   })

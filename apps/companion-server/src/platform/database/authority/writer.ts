@@ -35,6 +35,11 @@ type Changed<N extends AuthorityTable> = Updateable<AuthorityRows[N]>
 /** The one way by which rows of authority change. What is not as the server wrote it is not changed: ROW-FORGED. */
 export type Writing = {
   insert<N extends AuthorityTable>(table: N, row: NewRow<N>): Promise<Selectable<AuthorityRows[N]>>
+  /** `taken` where the database has one already that it may not stand beside. */
+  insertUnlessTaken<N extends AuthorityTable>(
+    table: N,
+    row: NewRow<N>,
+  ): Promise<Selectable<AuthorityRows[N]> | 'taken'>
   /** The rows as they are from now on. */
   update<N extends AuthorityTable>(
     table: N,
@@ -80,29 +85,39 @@ export function writerOf(work: Transaction<Tables>, keys: AuthorityKeys, deltas:
     return rows
   }
 
+  async function inserted<N extends AuthorityTable>(
+    table: N,
+    given: NewRow<N>,
+    onConflict = sql``,
+  ): Promise<Selectable<AuthorityRows[N]> | 'taken'> {
+    const tenant = await tenantOf(table, given)
+    // Each table has its own columns there: here they are asked for by name.
+    const fresh = authorityTables[table].fresh as Readonly<Record<string, () => unknown>>
+    const row: Record<string, unknown> = {}
+    const params: Record<string, unknown> = {}
+    for (const { name, kind } of columnsOf(table)) {
+      // By its name, which is a column of this table.
+      const one = (given as Loose)[name]
+      row[name] = asRead(kind, one === undefined ? fresh[name]?.() : one)
+      params[name] = asGiven(kind, row[name])
+    }
+    const mac = rowMac(keys, table, tenant, row)
+    const names = [...Object.keys(params), 'authority_tenant', 'authority_mac']
+    const values = [...Object.values(params), tenant, mac]
+    const { numAffectedRows } = await sql`
+        insert into ${sql.table(table)} (${sql.join(names.map((name) => sql.ref(name)))})
+        values (${sql.join(values)}) ${onConflict}`.execute(work)
+    if (numAffectedRows === 0n) return 'taken'
+    // Nothing of a tenant is there before its own row.
+    if (table === 'organisation' || table === 'deployment') deltas.founded.add(tenant)
+    add(tenant, contribution(keys, mac))
+    return row as never
+  }
+
   return {
-    async insert(table, given) {
-      const tenant = await tenantOf(table, given)
-      // Each table has its own columns there: here they are asked for by name.
-      const fresh = authorityTables[table].fresh as Readonly<Record<string, () => unknown>>
-      const row: Record<string, unknown> = {}
-      const params: Record<string, unknown> = {}
-      for (const { name, kind } of columnsOf(table)) {
-        // By its name, which is a column of this table.
-        const one = (given as Loose)[name]
-        row[name] = asRead(kind, one === undefined ? fresh[name]?.() : one)
-        params[name] = asGiven(kind, row[name])
-      }
-      const mac = rowMac(keys, table, tenant, row)
-      const names = [...Object.keys(params), 'authority_tenant', 'authority_mac']
-      const values = [...Object.values(params), tenant, mac]
-      await sql`insert into ${sql.table(table)} (${sql.join(names.map((name) => sql.ref(name)))})
-        values (${sql.join(values)})`.execute(work)
-      // Nothing of a tenant is there before its own row.
-      if (table === 'organisation' || table === 'deployment') deltas.founded.add(tenant)
-      add(tenant, contribution(keys, mac))
-      return row as never
-    },
+    // Without the clause, a conflict throws.
+    insert: async (table, given) => (await inserted(table, given)) as never,
+    insertUnlessTaken: (table, given) => inserted(table, given, sql`on conflict do nothing`),
 
     async update(table, where, set) {
       const changed: Loose[] = []
