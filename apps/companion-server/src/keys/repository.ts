@@ -100,6 +100,8 @@ type DueKeys = {
   destroyDue(
     now: Date,
     each: (key: StoredKey, destroy: () => Promise<void>) => Promise<void>,
+    /** Candidates of one query. */
+    batch?: number,
   ): Promise<number>
   /** A key whose rotation is due, lent to one asker until a time: then it is due again, unless its version is added. */
   claimRotation(now: Date, until: Date): Promise<StoredKey | 'none'>
@@ -363,46 +365,58 @@ function keyChanges(database: SealedDatabase): KeyChanges {
 }
 
 function dueKeys(database: SealedDatabase): DueKeys {
-  return {
-    async destroyDue(now, each) {
-      const due = await database
+  async function candidates(now: Date, after: string, limit: number): Promise<readonly string[]> {
+    const due = await database
+      .selectFrom('key')
+      .select('id')
+      .where('destroy_at', '<=', now)
+      .where('id', '>', after)
+      .where(({ exists, selectFrom }) =>
+        exists(
+          selectFrom('key_version')
+            .select('key_id')
+            .whereRef('key_id', '=', 'key.id')
+            .where('state', '!=', 'destroyed'),
+        ),
+      )
+      .orderBy('id')
+      .limit(limit)
+      .execute()
+    return due.map(({ id }) => id)
+  }
+
+  const destroyOne = (now: Date, id: string, each: Parameters<DueKeys['destroyDue']>[1]): Promise<boolean> =>
+    database.change(async (work) => {
+      // Its deletion may have been cancelled meanwhile, or another server has done it.
+      const key = await work
         .selectFrom('key')
-        .select('id')
+        .selectAll()
+        .where('id', '=', id)
         .where('destroy_at', '<=', now)
-        .where(({ exists, selectFrom }) =>
-          exists(
-            selectFrom('key_version')
-              .select('key_id')
-              .whereRef('key_id', '=', 'key.id')
-              .where('state', '!=', 'destroyed'),
-          ),
-        )
-        .orderBy('destroy_at')
-        .limit(1000)
-        .execute()
+        .forUpdate()
+        .executeTakeFirst()
+      const versions = await work.selectFrom('key_version').selectAll().where('key_id', '=', id).execute()
+      if (key === undefined || versions.every(({ state }) => state === 'destroyed')) return false
+      // What somebody else wrote destroys no key.
+      const own = [
+        ...(await vouchedOf(work.authority, 'key', [key])),
+        ...(await vouchedOf(work.authority, 'key_version', versions)),
+      ]
+      if (own.length <= versions.length) return false
+      await each(key, () => destroyVersions(work, id))
+      return true
+    })
+
+  return {
+    async destroyDue(now, each, batch = 1000) {
       let destroyed = 0
-      for (const { id } of due)
-        await database.change(async (work) => {
-          // Its deletion may have been cancelled meanwhile, or another server has done it.
-          const key = await work
-            .selectFrom('key')
-            .selectAll()
-            .where('id', '=', id)
-            .where('destroy_at', '<=', now)
-            .forUpdate()
-            .executeTakeFirst()
-          const versions = await work.selectFrom('key_version').selectAll().where('key_id', '=', id).execute()
-          if (key === undefined || versions.every(({ state }) => state === 'destroyed')) return
-          // What somebody else wrote destroys no key, and keeps no other from its turn.
-          const own = [
-            ...(await vouchedOf(work.authority, 'key', [key])),
-            ...(await vouchedOf(work.authority, 'key_version', versions)),
-          ]
-          if (own.length <= versions.length) return
-          await each(key, () => destroyVersions(work, id))
-          destroyed++
-        })
-      return destroyed
+      // Those that the server did not write stay where they are, so that the next ones are asked for after them.
+      for (let after = ''; ; ) {
+        const due = await candidates(now, after, batch)
+        for (const id of due) if (await destroyOne(now, id, each)) destroyed++
+        after = due.at(-1) ?? ''
+        if (due.length < batch) return destroyed
+      }
     },
     async claimRotation(now, until) {
       /** Those that another asker has, or the server did not write: they keep no other from its turn. */

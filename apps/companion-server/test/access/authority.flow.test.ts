@@ -9,6 +9,7 @@ import { insertPerson } from '../../src/access/people.ts'
 import { forgetEndedTokens, hashSecret } from '../../src/access/tokens.ts'
 import { acceptState } from '../../src/commands/accept-state.ts'
 import { verifyAuditLog } from '../../src/commands/operator.ts'
+import { openKeyRepository } from '../../src/keys/repository.ts'
 import { authorityNames } from '../../src/platform/database/authority/tables.ts'
 import { type OpenDatabase, openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { openServer } from '../../src/server.ts'
@@ -258,6 +259,20 @@ test('ROW-FORGED a key that somebody else made due is neither rotated nor destro
   await run(`update key set is_disabled = true, destroy_at = ${long} where id = '${kept}'`)
   expect(await keys.rotateDue()).toBe(1)
   expect(await keys.keepTime(clock)).toMatchObject({ value: 1 })
+  // However many there are: they are asked for one by one here, and a thousand at once else.
+  const more = await Promise.all(['ends-too', 'ends-then', 'ends-last'].map((name) => kms.make(name)))
+  const all = [...more, kept].toSorted()
+  const [last = ''] = all.splice(-1)
+  for (const id of all)
+    await run(`update key set is_disabled = true, destroy_at = ${long} where id = '${id}'`)
+  await run(`update key set is_disabled = false, destroy_at = null where id = '${last}'`)
+  await lawfully(database).update('key', { id: last }, { is_disabled: true, destroy_at: past })
+  const done: string[] = []
+  const each = async ({ id }: { id: string }) => void done.push(id)
+  expect([await openKeyRepository(database).destroyDue(new Date(), each, 1), done]).toEqual([1, [last]])
+  await lawfully(database).update('key', { id: last }, { is_disabled: false, destroy_at: null })
+  for (const id of all) await run(`update key set is_disabled = false, destroy_at = null where id = '${id}'`)
+  await run(`update key set is_disabled = true, destroy_at = ${long} where id = '${kept}'`)
   const states = await database
     .selectFrom('key_version')
     .select(['key_id', 'version', 'state'])
