@@ -1,10 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { encodePolicyFile } from '@lux/ceremony/policy'
 import { receiptCodec, transportCodec } from '@lux/ceremony/wire'
-import { expect, onTestFinished, test } from 'vitest'
+import { TOTP, URI } from 'otpauth'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { strongPassphrase } from '../../../packages/crypto/test/strong-passphrase.ts'
+import { findInMemory } from '../../../packages/hsm/test/memory/find-in-memory.ts'
 import { stateFolder } from '../src/platform/state-folder/folder.ts'
 import { cli, custodyServer, custodyServerProcess, type Ended, startServer } from './support/commands.ts'
 import { keysOf, realBundle } from './support/real-bundle.ts'
@@ -203,6 +208,53 @@ test('CLI-MEMORY a server can write no core dump, and only root may read its mem
   const ended = new Promise((done) => server.once('exit', done))
   server.kill('SIGTERM')
   expect(await ended).toBe(0)
+})
+
+test('TOTP-MEMORY a server that took a code holds the secret of the second factor nowhere, and a planted one is found', async () => {
+  const folder = await temporaryFolder()
+  const state = join(folder, 'state')
+  expect((await run(state, 'init', '--domain', 'rehearsal', '--soft-token')).status).toBe(0)
+  const made = await run(state, 'admin', 'create', '--username', 'ada')
+  const { code } = JSON.parse(made.stdout)
+  const ask = async (address: string, path: string, body: object) => {
+    const reply = await fetch(`${address}/api/v1/auth/password/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    return (await reply.json()) as Readonly<Record<string, unknown>>
+  }
+  const first = await startServer(state)
+  const begun = await ask(first.address, 'begin-enrolment', { code })
+  const totp = URI.parse(String(begun.totpUri))
+  if (!(totp instanceof TOTP)) throw new Error(String(begun.totpUri))
+  const codeOf = (steps: number) => totp.generate({ timestamp: Date.now() + steps * 30_000 })
+  const shown = await ask(first.address, 'enrol', { code, password: strongPassphrase, totp: codeOf(-1) })
+  expect(shown).toEqual({ enrolled: true })
+  first.server.kill('SIGTERM')
+  await once(first.server, 'exit')
+
+  // What it enrolled was shown in the clear by another process.
+  const planted = randomBytes(20).toString('hex')
+  vi.stubEnv('PUBLIC_URL', `https://${planted}.example`)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const { server, address } = await startServer(state)
+  for (const step of [0, 1]) {
+    const given = { username: 'ada', password: strongPassphrase, totp: codeOf(step) }
+    expect(await ask(address, 'login', given)).toMatchObject({ tokenType: 'Bearer' })
+  }
+  const find = (bytes: Uint8Array) => findInMemory(server.pid ?? 0, bytes)
+  if (process.getuid?.() !== 0) {
+    expect(() => find(Buffer.from(planted))).toThrow('EACCES')
+    return
+  }
+  expect(find(Buffer.from(planted)).filter((name) => name !== '[stack]')).not.toEqual([])
+  const raw = Buffer.from(totp.secret.bytes)
+  const forms = [
+    raw,
+    ...[totp.secret.base32, raw.toString('hex'), raw.toString('base64')].map((text) => Buffer.from(text)),
+  ]
+  expect(forms.map((form) => find(form))).toEqual([[], [], [], []])
 })
 
 test('--version is that of package.json, and no server is needed for it', async () => {

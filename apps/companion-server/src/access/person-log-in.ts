@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { wipe } from '@lux/crypto'
 import { checkPassphrase } from '@lux/crypto/passphrase'
 import type { Call, Record } from '../audit/record.ts'
 import { type Attempt, knownBy, type Strangers } from '../audit/strangers.ts'
@@ -18,12 +19,12 @@ import {
   hashPassword,
   isPassword,
   nobody,
-  openSecret,
   type PersonSecrets,
   type SecondFactor,
   sealSecret,
   stepOf,
-  totpOf,
+  totpUri,
+  withSecret,
 } from './person-secrets.ts'
 import { hashSecret, issue, type LoggedIn, living } from './tokens.ts'
 
@@ -58,6 +59,8 @@ export function openPersonLogIns({ database, record, strangers, secrets, now, al
       return record(call, 'person.begin-enrolment', async () => {
         const secret = randomBytes(20)
         const sealed = sealSecret(await secrets.key(), person.identity_id, secret)
+        const uri = totpUri(secret, person.username)
+        wipe(secret)
         await database.change((work) =>
           work.authority.update(
             'person',
@@ -65,7 +68,7 @@ export function openPersonLogIns({ database, record, strangers, secrets, now, al
             { totp_sealed: sealed, totp_step: 0 },
           ),
         )
-        return accept({ totpUri: totpOf(secret, person.username).toString(), call })
+        return accept({ totpUri: uri, call })
       })
     },
 
@@ -142,8 +145,10 @@ export function openPersonLogIns({ database, record, strangers, secrets, now, al
     const strong = await checkPassphrase(password, [person.username])
     if (!strong.ok) return strong
     if (person.totp_sealed === null) return refuse('TOTP-WRONG', 'the second factor was not begun')
-    const secret = openSecret(await secrets.key(), person.identity_id, person.totp_sealed)
-    const step = stepOf(secret, totp, now())
+    const key = await secrets.key()
+    const step = withSecret(key, person.identity_id, person.totp_sealed, (secret) =>
+      stepOf(secret, totp, now()),
+    )
     if (step === null) return refuse('TOTP-WRONG', 'the code is not the authenticator’s')
     const password_hash = await hashPassword(password)
     const authority: Digests = new Map()
