@@ -46,7 +46,8 @@ test('DELIVERY-IMAGE shellcheck finds no fault in the launchers and scripts that
 test.each(['dev', 'prod'])(
   'DELIVERY-COMPOSE the server of docker-compose.%s.yml has no rights, and cannot write to itself',
   (kind) => {
-    const named = { LUX_CUSTODY_IMAGE: 'lux@sha256:0', PKCS11_FOLDER: '/opt/pkcs11' }
+    const digests = { LUX_CUSTODY_IMAGE: 'lux@sha256:0', POSTGRES_IMAGE: 'postgres@sha256:0' }
+    const named = { ...digests, PKCS11_FOLDER: '/opt/pkcs11' }
     const { status, out } = run('docker-compose', ['-f', `docker-compose.${kind}.yml`, 'config'], {
       ...process.env,
       ...named,
@@ -61,10 +62,21 @@ test.each(['dev', 'prod'])(
   },
 )
 
-test('DELIVERY-COMPOSE production names no image, library or password by itself', () => {
-  const { LUX_CUSTODY_IMAGE: _image, PKCS11_FOLDER: _folder, ...env } = process.env
-  const { status, out } = run('docker-compose', ['-f', 'docker-compose.prod.yml', 'config'], env)
-  expect(status).not.toBe(0)
-  expect(out).toContain('name the image with its digest')
+test('DELIVERY-COMPOSE production names no image, library or password by itself, and its images by digest', () => {
+  const { LUX_CUSTODY_IMAGE: _own, POSTGRES_IMAGE: _other, PKCS11_FOLDER: _folder, ...env } = process.env
+  const config = (more: NodeJS.ProcessEnv) =>
+    run('docker-compose', ['-f', 'docker-compose.prod.yml', 'config'], { ...env, ...more })
+  for (const [given, wanted] of [
+    [{ POSTGRES_IMAGE: 'postgres@sha256:0' }, 'name the image with its digest'],
+    [{ LUX_CUSTODY_IMAGE: 'lux@sha256:0' }, 'name the image of PostgreSQL 17 with its digest'],
+  ] as const) {
+    const { status, out } = config(given)
+    expect(status).not.toBe(0)
+    expect(out).toContain(wanted)
+  }
+  const images = [...dockerfile.matchAll(/^(?:FROM|ARG BASE=) ?(\S+)/gm)].map(([, image]) => image)
+  expect(images).toHaveLength(3)
+  for (const image of images) expect(image).toMatch(/^docker\.io\/library\/debian@\$\{DIGEST\}$|^\$\{BASE\}$/)
+  expect(dockerfile).toMatch(/^ARG DIGEST$/m)
   expect(readFileSync(join(root, 'docker-compose.prod.yml'), 'utf8')).not.toMatch(/PASSWORD: |postgres:\/\//)
 })
