@@ -3,7 +3,7 @@ import { type Selectable, sql } from 'kysely'
 import { type Names, namesOf } from '../audit/names.ts'
 import type { Call, Subject } from '../audit/record.ts'
 import { changesAlone, entry, ofOneself, paged, pageOf, reads } from '../operations/entry.ts'
-import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
+import { type SealedDatabase, vouchedOf, type Work } from '../platform/database/authority/authority.ts'
 import type { ApprovalRequestTable } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import type { ApprovalsNeeded } from './conditions.ts'
@@ -70,22 +70,17 @@ export function openApprovals({ database, inputDigest, now }: Parts) {
         const open = await openOne(work, { identity, operation, key, asked })
         if (open === undefined || stateOf(open, [], now()) === 'expired') {
           if (open) {
-            await work.deleteFrom('approval').where('request_id', '=', open.id).execute()
-            await work.deleteFrom('approval_request').where('id', '=', open.id).execute()
+            await work.authority.remove('approval', { request_id: open.id })
+            await work.authority.remove('approval_request', { id: open.id })
           }
           const at = now()
-          const made = await work
-            .insertInto('approval_request')
-            .values({
-              id: randomUUID(),
-              ...{ identity_id: identity, operation, organisation_id: organisation, project_id: project },
-              ...{ key_id: key, asked, needed: needed.count, approvers: JSON.stringify(needed.by) },
-              ...{ created_at: at, expires_at: new Date(at.getTime() + lives) },
-            })
-            .onConflict((conflict) => conflict.doNothing())
-            .returning(['id', 'needed'])
-            .executeTakeFirst()
-          return waiting(made?.id ?? 'that was made just now', 0, needed.count)
+          const made = await work.authority.insertUnlessTaken('approval_request', {
+            id: randomUUID(),
+            ...{ identity_id: identity, operation, organisation_id: organisation, project_id: project },
+            ...{ key_id: key, asked, needed: needed.count, approvers: JSON.stringify(needed.by) },
+            ...{ created_at: at, expires_at: new Date(at.getTime() + lives) },
+          })
+          return waiting(made === 'taken' ? 'that was made just now' : made.id, 0, needed.count)
         }
         const decisions = (await decisionsOf(work, [open.id])).get(open.id) ?? []
         // Whoever is no approver any more, or is no longer here, does not count.
@@ -94,7 +89,7 @@ export function openApprovals({ database, inputDigest, now }: Parts) {
         if (state === 'refused') return refuse('APPROVAL-REFUSED', `request ${open.id} was refused`)
         const given = counted.filter(({ approves }) => approves).length
         if (state !== 'approved') return waiting(open.id, given, needed.count)
-        await work.updateTable('approval_request').set({ used_at: now() }).where('id', '=', open.id).execute()
+        await work.authority.update('approval_request', { id: open.id }, { used_at: now() })
         return accept(null)
       })
     },
@@ -136,7 +131,7 @@ export function approvalTable({ database, now }: Pick<Parts, 'database' | 'now'>
             .offset(offset)
             .limit(limit)
             .execute()
-          return accept(await toRequests(work, rows))
+          return accept(await toRequests(work, await vouchedOf(work.authority, 'approval_request', rows)))
         }),
     }),
     approve: deciding('approval.approve', true),
@@ -157,6 +152,7 @@ export function approvalTable({ database, now }: Pick<Parts, 'database' | 'now'>
           .executeTakeFirst()
         const seen = row !== undefined && (row.identity_id === identity || row.approvers.includes(identity))
         if (!seen) return refuse('OBJECT-ABSENT', 'Approval request not found')
+        await database.authority.vouch('approval_request', [row])
         return accept({ row, decides: row.identity_id !== identity && row.approvers.includes(identity) })
       },
       // Nobody approves what he asks for himself.
@@ -178,6 +174,7 @@ export function approvalTable({ database, now }: Pick<Parts, 'database' | 'now'>
             .forUpdate()
             .executeTakeFirst()
           if (held === undefined) return refuse('OBJECT-ABSENT', 'Approval request not found')
+          await work.authority.vouch('approval_request', [held])
           // One row gives one request.
           const shown = async () => accept((await toRequests(work, [held]))[0] as ApprovalRequest)
           const before = (await decisionsOf(work, [id])).get(id) ?? []
@@ -186,10 +183,9 @@ export function approvalTable({ database, now }: Pick<Parts, 'database' | 'now'>
           if (own?.approves === approves) return shown()
           if (own !== undefined || (state !== 'waiting' && state !== 'approved'))
             return refuse('APPROVAL-CLOSED', own === undefined ? `it is ${state}` : 'you have decided')
-          await work
-            .insertInto('approval')
-            .values({ request_id: id, identity_id: identity, approves, decided_at: now() })
-            .execute()
+          await work.authority.insert('approval', {
+            ...{ request_id: id, identity_id: identity, approves, decided_at: now() },
+          })
           return shown()
         }),
     })
@@ -203,11 +199,11 @@ type Decision = {
   readonly active: boolean
 }
 
-function openOne(
+async function openOne(
   work: Work,
   wanted: { identity: string; operation: string; key: string; asked: string },
 ): Promise<Stored | undefined> {
-  return work
+  const row = await work
     .selectFrom('approval_request')
     .selectAll()
     .where('identity_id', '=', wanted.identity)
@@ -217,6 +213,8 @@ function openOne(
     .where('used_at', 'is', null)
     .forUpdate()
     .executeTakeFirst()
+  if (row) await work.authority.vouch('approval_request', [row])
+  return row
 }
 
 async function decisionsOf(work: Work, ids: readonly string[]): Promise<Map<string, Decision[]>> {
@@ -224,15 +222,22 @@ async function decisionsOf(work: Work, ids: readonly string[]): Promise<Map<stri
   if (ids.length === 0) return found
   const rows = await work
     .selectFrom('approval')
-    .innerJoin('identity', 'identity.id', 'approval.identity_id')
-    .select(['request_id', 'identity_id', 'approves', 'decided_at', 'identity.revoked_at'])
+    .selectAll()
     .where('request_id', 'in', ids)
     .orderBy('decided_at')
     .execute()
+  await work.authority.vouch('approval', rows)
+  const who = await work
+    .selectFrom('identity')
+    .selectAll()
+    .where(sql<boolean>`id = any (${rows.map(({ identity_id }) => identity_id)}::text[])`)
+    .execute()
+  await work.authority.vouch('identity', who)
+  const here = new Set(who.flatMap(({ id, revoked_at }) => (revoked_at === null ? [id] : [])))
   for (const row of rows) {
     const decision = {
       ...{ identity: row.identity_id, approves: row.approves, decidedAt: row.decided_at },
-      active: row.revoked_at === null,
+      active: here.has(row.identity_id),
     }
     found.set(row.request_id, [...(found.get(row.request_id) ?? []), decision])
   }

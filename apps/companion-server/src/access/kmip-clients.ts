@@ -1,6 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { toHex } from '@lux/crypto'
-import { sql } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import type { Record } from '../audit/record.ts'
 import { changes, entry, type Permission, reads } from '../operations/entry.ts'
@@ -41,6 +40,7 @@ export function openKmipClients(database: SealedDatabase, now: () => Date): Kmip
         .where('spki', '=', Buffer.from(spki))
         .executeTakeFirst()
       if (!row) return refuse('KMIP-CERTIFICATE', 'the certificate is registered for nobody')
+      await database.authority.vouch('kmip_client', [row])
       const identity = await living(database, row.identity_id)
       if (row.revoked_at !== null || identity === undefined)
         return refuse('KMIP-CERTIFICATE', 'the certificate is revoked')
@@ -130,26 +130,19 @@ export function kmipClientTable({ database }: { readonly database: SealedDatabas
       },
       async run({ input, fitting: { fingerprint, expires } }): Promise<Outcome<RegisteredClient>> {
         const { name, identity, project } = input
-        const made = await database
-          .insertInto('kmip_client')
-          .values({
-            ...{ spki: Buffer.from(fingerprint, 'hex'), name, expires_at: expires },
-            ...{ identity_id: identity, project_id: project },
-          })
+        const its = {
+          ...{ spki: Buffer.from(fingerprint, 'hex'), identity_id: identity, project_id: project },
+        }
+        const isTaken = await database.change(async ({ authority }) => {
+          const made = await authority.insertUnlessTaken('kmip_client', { ...its, name, expires_at: expires })
+          if (made !== 'taken') return false
           // A new certificate of the same key, for the same: it holds as long as the later one. What was revoked stays so.
-          .onConflict((conflict) =>
-            conflict
-              .column('spki')
-              .doUpdateSet({
-                name,
-                expires_at: sql<Date>`greatest(kmip_client.expires_at, excluded.expires_at)`,
-              })
-              .where('kmip_client.identity_id', '=', identity)
-              .where('kmip_client.project_id', '=', project)
-              .where('kmip_client.revoked_at', 'is', null),
-          )
-          .executeTakeFirst()
-        return Number(made.numInsertedOrUpdatedRows) === 0
+          const renewed = await authority.update('kmip_client', { ...its, revoked_at: null }, (old) => ({
+            ...{ name, expires_at: new Date(Math.max(old.expires_at.getTime(), expires.getTime())) },
+          }))
+          return renewed.length === 0
+        })
+        return isTaken
           ? refuse('KMIP-CLIENT-TAKEN', 'its key is revoked, or stands for another identity or project')
           : accept({ fingerprint, name, identity, project, expires })
       },
@@ -176,12 +169,9 @@ export function kmipClientTable({ database }: { readonly database: SealedDatabas
       shown: null,
       fits: () => accept(null),
       async run({ found: { spki } }) {
-        await database
-          .updateTable('kmip_client')
-          .set({ revoked_at: new Date() })
-          .where('spki', '=', spki)
-          .where('revoked_at', 'is', null)
-          .execute()
+        await database.change((work) =>
+          work.authority.update('kmip_client', { spki, revoked_at: null }, { revoked_at: new Date() }),
+        )
         return accept(null)
       },
     }),

@@ -55,9 +55,16 @@ export function openExternalKeys({ database, egress, secretsKey, now }: Parts) {
       return Buffer.from(concatBytes(nonce, aesGcmSeal(await sealingKey(), nonce, text, placeOf(row))))
     },
 
-    find: async (id: string): Promise<StoredExternalKey | 'absent'> =>
-      (await database.selectFrom('external_key').selectAll().where('id', '=', id).executeTakeFirst()) ??
-      'absent',
+    async find(id: string): Promise<StoredExternalKey | 'absent'> {
+      const row = await database
+        .selectFrom('external_key')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirst()
+      if (!row) return 'absent'
+      await database.authority.vouch('external_key', [row])
+      return row
+    },
 
     list: (project: string): Promise<StoredExternalKey[]> =>
       database
@@ -80,14 +87,11 @@ export function openExternalKeys({ database, egress, secretsKey, now }: Parts) {
       row: Omit<StoredExternalKey, 'created_at' | 'updated_at'>,
     ): Promise<StoredExternalKey | 'name-taken'> =>
       database.change(async (work) => {
-        const made = await work
-          .insertInto('external_key')
-          .values({ ...row, settings: JSON.stringify(row.settings) })
-          // Of its name, or of the id of a removed one that somebody else configures again.
-          .onConflict((conflict) => conflict.doNothing())
-          .returningAll()
-          .executeTakeFirst()
-        if (made === undefined) return 'name-taken'
+        // Of its name, or of the id of a removed one that somebody else configures again.
+        const made = await work.authority.insertUnlessTaken('external_key', {
+          ...{ ...row, settings: JSON.stringify(row.settings) },
+        })
+        if (made === 'taken') return 'name-taken'
         await work.deleteFrom('removed_external_key').where('id', '=', row.id).execute()
         return made
       }),
@@ -101,25 +105,25 @@ export function openExternalKeys({ database, egress, secretsKey, now }: Parts) {
       },
     ): Promise<StoredExternalKey | 'absent'> {
       const { settings, credentials, described } = fields
-      const changed = await database
-        .updateTable('external_key')
-        .set({
-          ...(settings === undefined ? {} : { settings: JSON.stringify(settings) }),
-          ...(credentials === undefined ? {} : { credentials }),
-          ...(described === undefined ? {} : describedColumns(described)),
-          updated_at: now(),
-        })
-        .where('id', '=', id)
-        .returningAll()
-        .executeTakeFirst()
+      const [changed] = await database.change((work) =>
+        work.authority.update(
+          'external_key',
+          { id },
+          {
+            ...(settings === undefined ? {} : { settings: JSON.stringify(settings) }),
+            ...(credentials === undefined ? {} : { credentials }),
+            ...(described === undefined ? {} : describedColumns(described)),
+            updated_at: now(),
+          },
+        ),
+      )
       return changed ?? 'absent'
     },
 
     /** Its credentials go; its id stays its project's. */
     remove: ({ id, project_id, name }: StoredExternalKey): Promise<void> =>
       database.change(async (work) => {
-        const gone = await work.deleteFrom('external_key').where('id', '=', id).executeTakeFirst()
-        if (Number(gone.numDeletedRows) === 0) return
+        if ((await work.authority.remove('external_key', { id })) === 0) return
         await work
           .insertInto('removed_external_key')
           .values({ id, project_id, name, removed_at: now() })

@@ -1,4 +1,5 @@
 import { sha256Hex } from '@lux/crypto'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { rsaPair } from '../../../../packages/crypto/test/rsa-pair.ts'
 import type { Caller, Grant } from '../../src/access/authorize.ts'
@@ -9,6 +10,7 @@ import { decodeItem, encodeItem } from '../../src/doors/kmip/codec/ttlv.ts'
 import { writeRequest } from '../../src/doors/kmip/message/request.ts'
 import { readResponse } from '../../src/doors/kmip/message/response.ts'
 import type { RawCipher } from '../../src/keys/raw-cipher.ts'
+import { openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { accept, type Outcome } from '../../src/refusal.ts'
 import { bareHeader } from '../doors/kmip/support/bare-header.ts'
 import { lawfully } from '../support/authority.ts'
@@ -105,6 +107,49 @@ test('APPROVAL-01 an operation waits for two of three named people, and then run
   expect(
     entries.filter(({ operation, outcome }) => operation === 'key.export' && outcome === 'ok'),
   ).toHaveLength(1)
+})
+
+test('ROW-FORGED an approval that the database has and nobody gave approves nothing, and a request is as it was asked', async () => {
+  const owner = await openOwnerDatabase({ folder: kms.state.database })
+  const run = (text: string) => sql.raw(text).execute(owner.database)
+  const { id, request } = await waiting('forged')
+  const undone = `delete from approval where identity_id = '${ids.grace}' and request_id = '${request.id}'`
+  given(await decide('ada', request.id))
+  await run(`insert into approval (request_id, identity_id, approves, decided_at)
+    values ('${request.id}', '${ids.grace}', true, now())`)
+  await expect(exported(id)).rejects.toMatchObject({ code: 'ROW-FORGED' })
+  // Nor does one that was given, in the name of another.
+  await run(undone)
+  await run(`insert into approval select request_id, '${ids.grace}', approves, decided_at, authority_tenant, authority_mac
+    from approval where request_id = '${request.id}'`)
+  await expect(exported(id)).rejects.toMatchObject({ code: 'ROW-FORGED' })
+  await run(undone)
+
+  // Two approved it for one key: it is for no other.
+  const other = await waiting('other')
+  given(await decide('grace', request.id))
+  await run(`update approval_request set used_at = now() where id = '${other.request.id}'`)
+  await run(
+    `update approval_request set key_id = '${other.id}', asked = '${other.request.asked}' where id = '${request.id}'`,
+  )
+  await expect(exported(other.id)).rejects.toMatchObject({ code: 'ROW-FORGED' })
+  await expect(decide('edith', request.id)).rejects.toMatchObject({ code: 'ROW-FORGED' })
+  await run(
+    `update approval_request set key_id = '${id}', asked = '${request.asked}' where id = '${request.id}'`,
+  )
+  await run(`update approval_request set used_at = null where id = '${other.request.id}'`)
+  given(await exported(id))
+  // What was used once is not used again.
+  const used = await sql<{ at: string }>`
+    select used_at::text as at from approval_request where id = ${request.id}`.execute(owner.database)
+  await run(`update approval_request set used_at = null where id = '${request.id}'`)
+  await expect(exported(id)).rejects.toMatchObject({ code: 'ROW-FORGED' })
+  await run(`update approval_request set used_at = '${used.rows[0]?.at}' where id = '${request.id}'`)
+  expect(await kms.server.services.database.authority.look()).toMatchObject({
+    forged: [],
+    stopped: new Map(),
+  })
+  await owner.close()
 })
 
 test('APPROVAL-01 who approves a signature or a decryption sees of what', async () => {
@@ -393,11 +438,7 @@ test('APPROVAL-03 two refusals of three end it, a revoked approver does not coun
   const late = await waiting('late')
   for (const name of ['ada', 'grace']) given(await decide(name, late.request.id))
   const past = new Date(Date.now() - 1000)
-  await database
-    .updateTable('approval_request')
-    .set({ expires_at: past })
-    .where('id', '=', late.request.id)
-    .execute()
+  await lawfully(database).update('approval_request', { id: late.request.id }, { expires_at: past })
   expect(await decide('edith', late.request.id)).toMatchObject({ rule: 'APPROVAL-CLOSED' })
   expect(await exported(late.id)).toMatchObject({ rule: 'APPROVAL-NEEDED' })
   const [anew] = (await listed(officer.identity)).filter(({ key }) => key === late.id)

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Grant } from '../../src/access/authorize.ts'
+import { openKmipClients } from '../../src/access/kmip-clients.ts'
 import { insertPerson } from '../../src/access/people.ts'
 import { forgetEndedTokens, hashSecret } from '../../src/access/tokens.ts'
 import { acceptState } from '../../src/commands/accept-state.ts'
@@ -226,6 +227,46 @@ test('ROW-FORGED nobody has a role by a group, a member or a provider that the d
   await expect(configured).rejects.toMatchObject({ code: 'ROW-FORGED' })
   await expect(scimClient(database, 'x')).rejects.toMatchObject({ code: 'ROW-FORGED' })
   await back()
+})
+
+test('ROW-FORGED nobody speaks KMIP by a certificate that was not registered, and a key elsewhere is used as it was configured', async () => {
+  const { database } = services()
+  const by = lawfully(database)
+  const of = { organisation_id: kms.organisation.id, project_id: kms.project.id }
+  const [own, another] = [randomBytes(32), randomBytes(32)]
+  await by.insert('kmip_client', {
+    ...{ spki: own, name: 'own', identity_id: kms.caller.identity, project_id: kms.project.id },
+    expires_at: new Date(Date.now() + 86_400_000),
+  })
+  const atAws = { provider: 'aws', settings: '{}', credentials: Buffer.of(1), key_use: 'encrypt-decrypt' }
+  await by.insert('external_key', { ...of, ...atAws, id: 'far', name: 'far', created_by: 'x' })
+  const clients = openKmipClients(database, () => new Date())
+  given(await clients.find(own, null))
+  const attacks: readonly string[] = [
+    `insert into kmip_client select '\\x${another.toString('hex')}', name, identity_id, project_id, expires_at, created_at,
+      revoked_at, authority_tenant, authority_mac from kmip_client`,
+    `update kmip_client set spki = '\\x${another.toString('hex')}'`,
+    `update kmip_client set identity_id = (select id from identity where id != identity_id limit 1)`,
+    `update kmip_client set expires_at = now() + interval '9 years'`,
+  ]
+  for (const [at, attack] of attacks.entries()) {
+    const back = await keep('kmip_client')
+    await run(attack)
+    const asked = openKmipClients(database, () => new Date()).find(at < 2 ? another : own, null)
+    await expect(asked, attack).rejects.toMatchObject({ code: 'ROW-FORGED' })
+    await back()
+  }
+  const back = await keep('external_key')
+  await run(`update external_key set key_use = 'sign-verify', public_key = '\\x00'`)
+  const reply = await kms.call('GET', '/api/v1/external-keys/far')
+  expect(reply.body.code).toBe('ROW-FORGED')
+  await back()
+  for (const table of ['kmip_client', 'external_key']) {
+    const back = await keep(table)
+    await run(`delete from ${table}`)
+    expect(await stopped(), table).toEqual([kms.organisation.id])
+    await back()
+  }
 })
 
 test('ROW-FORGED an ended token that the server never gave stays, and keeps no other from being forgotten', async () => {

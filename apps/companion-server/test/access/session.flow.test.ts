@@ -242,20 +242,17 @@ test('SESSION-03 neither a session left open nor an API key makes its way round 
   })
   const provider = { kind: 'oidc', issuer: 'https://id.example', clientId: 'theirs' }
   const atAws = randomUUID()
-  await database
-    .insertInto('external_key')
-    .values({
-      id: atAws,
-      organisation_id: kms.organisation.id,
-      project_id: kms.project.id,
-      name: 'at-aws',
-      provider: 'aws',
-      settings: '{}',
-      credentials: Buffer.of(1),
-      key_use: 'encrypt-decrypt',
-      created_by: mia.identity,
-    })
-    .execute()
+  await lawfully(database).insert('external_key', {
+    id: atAws,
+    organisation_id: kms.organisation.id,
+    project_id: kms.project.id,
+    name: 'at-aws',
+    provider: 'aws',
+    settings: '{}',
+    credentials: Buffer.of(1),
+    key_use: 'encrypt-decrypt',
+    created_by: mia.identity,
+  })
   const ways: readonly (readonly ['POST' | 'PUT' | 'PATCH' | 'DELETE', string, object?])[] = [
     ['POST', `/kms/keys/${id}/export`, { publicKey }],
     ['POST', `/kms/keys/${id}/shred`, { confirmName: 'stays' }],
@@ -308,10 +305,13 @@ test('SESSION-03 neither a session left open nor an API key makes its way round 
   const provedBy = async (identity: string) => {
     const spki = randomBytes(32)
     const expires_at = new Date(Date.now() + 86_400_000)
-    await database
-      .insertInto('kmip_client')
-      .values({ spki, name: 'own', identity_id: identity, project_id: kms.project.id, expires_at })
-      .execute()
+    await lawfully(database).insert('kmip_client', {
+      spki,
+      name: 'own',
+      identity_id: identity,
+      project_id: kms.project.id,
+      expires_at,
+    })
     const found = await kms.server.services.kmipClients.find(spki, null)
     return found.ok ? provedLately(found.value.caller) : found
   }

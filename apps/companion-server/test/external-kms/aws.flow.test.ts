@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { lawfully } from '../support/authority.ts'
 import { openKms } from '../support/kms-under-test.ts'
 import {
   atMoto,
@@ -127,11 +128,8 @@ test('EXTERNAL-SECRET credentials are in no reply and not in the database, and a
     await kms.get(`${base}?projectId=${kms.project.id}`),
   ])
     expect(JSON.stringify(body)).not.toMatch(/secret|AKIA/)
-  await database
-    .updateTable('external_key')
-    .set({ settings: JSON.stringify({ ...row.settings, endpoint: 'https://elsewhere.example' }) })
-    .where('id', '=', id)
-    .execute()
+  const settings = JSON.stringify({ ...row.settings, endpoint: 'https://elsewhere.example' })
+  await lawfully(database).update('external_key', { id }, { settings })
   const moved = await kms.post(`${base}/${id}/encrypt`, { plaintext: 'AAAA' })
   expect(moved).toMatchObject({ status: 503, body: { code: 'EXTERNAL-KEY-ROW' } })
   expect(await kms.call('DELETE', `${base}/${id}?confirmName=sealed`)).toMatchObject({ status: 200 })

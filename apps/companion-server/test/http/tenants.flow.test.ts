@@ -89,47 +89,38 @@ beforeAll(async () => {
       secret_sealed: Buffer.of(1),
     })
     .execute()
-  await database
-    .insertInto('approval_request')
-    .values({
-      ...of,
-      id: here.requestId!,
-      identity_id: identity,
-      operation: 'key.export',
+  await lawfully(database).insert('approval_request', {
+    ...of,
+    id: here.requestId!,
+    identity_id: identity,
+    operation: 'key.export',
+    project_id: project,
+    key_id: keyId,
+    asked: '',
+    needed: 1,
+    approvers: '["nobody"]',
+    expires_at: later,
+  })
+  await lawfully(database).insert('kmip_client', {
+    spki: Buffer.from(here.fingerprint!, 'hex'),
+    name: 'theirs',
+    identity_id: identity,
+    project_id: project,
+    expires_at: later,
+  })
+  await lawfully(database).insert('external_key', {
+    ...{
+      id: elsewhere['/external-keys/']!,
+      organisation_id: organisation,
       project_id: project,
-      key_id: keyId,
-      asked: '',
-      needed: 1,
-      approvers: '["nobody"]',
-      expires_at: later,
-    })
-    .execute()
-  await database
-    .insertInto('kmip_client')
-    .values({
-      spki: Buffer.from(here.fingerprint!, 'hex'),
       name: 'theirs',
-      identity_id: identity,
-      project_id: project,
-      expires_at: later,
-    })
-    .execute()
-  await database
-    .insertInto('external_key')
-    .values({
-      ...{
-        id: elsewhere['/external-keys/']!,
-        organisation_id: organisation,
-        project_id: project,
-        name: 'theirs',
-      },
-      provider: 'aws',
-      settings: '{}',
-      credentials: Buffer.of(1),
-      key_use: 'encrypt-decrypt',
-      created_by: identity,
-    })
-    .execute()
+    },
+    provider: 'aws',
+    settings: '{}',
+    credentials: Buffer.of(1),
+    key_use: 'encrypt-decrypt',
+    created_by: identity,
+  })
   const provider_id = randomUUID()
   await lawfully(database).insert('identity_provider', {
     ...of,

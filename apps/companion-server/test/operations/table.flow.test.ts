@@ -74,20 +74,17 @@ beforeAll(async () => {
     const made = await kms.server.services.keys.createObject(kms.callAs(kms.caller), { ...asked, preActive })
     if (made.ok) at[name] = made.value.id
   }
-  await database
-    .insertInto('external_key')
-    .values({
-      id: at.far,
-      organisation_id: place.organisation,
-      project_id: place.project,
-      name: 'far',
-      provider: 'aws',
-      settings: JSON.stringify({ region: 'eu-central-1', keyId: 'k' }),
-      credentials: Buffer.alloc(40),
-      key_use: 'encrypt-decrypt',
-      created_by: 'nobody',
-    })
-    .execute()
+  await lawfully(database).insert('external_key', {
+    id: at.far,
+    organisation_id: place.organisation,
+    project_id: place.project,
+    name: 'far',
+    provider: 'aws',
+    settings: JSON.stringify({ region: 'eu-central-1', keyId: 'k' }),
+    credentials: Buffer.alloc(40),
+    key_use: 'encrypt-decrypt',
+    created_by: 'nobody',
+  })
 })
 afterAll(() => kms?.close())
 

@@ -719,6 +719,10 @@ export type AuthorityRows = {
   member: MemberTable
   member_group: MemberGroupTable
   member_of_group: MemberOfGroupTable
+  kmip_client: KmipClientTable
+  external_key: ExternalKeyTable
+  approval_request: ApprovalRequestTable
+  approval: ApprovalTable
 }
 
 /** What a MAC does not cover; authority/tables.ts says why. */
@@ -739,6 +743,10 @@ export type FreeColumns = {
   member: never
   member_group: never
   member_of_group: never
+  kmip_client: never
+  external_key: never
+  approval_request: never
+  approval: never
 }
 
 /** Of one tenant: how often its set was changed, and the sum of it, which only the root opens. */
@@ -761,14 +769,10 @@ export type Tables = {
   webhook: WebhookTable
   webhook_delivery: WebhookDeliveryTable
   role_grant_ended: RoleGrantEndedTable
-  kmip_client: KmipClientTable
-  external_key: ExternalKeyTable
   removed_external_key: RemovedExternalKeyTable
   sign_on_attempt: SignOnAttemptTable
   login_failure: LoginFailureTable
   audit: AuditTable
-  approval_request: ApprovalRequestTable
-  approval: ApprovalTable
   idempotent_call: IdempotentCallTable
   audit_writer: AuditWriterTable
   audit_checkpoint: AuditCheckpointTable

@@ -14,6 +14,7 @@ import { jsonToTtlv, ttlvToJson } from '../../../src/doors/kmip/text/json.ts'
 import { ttlvToXml, xmlToTtlv } from '../../../src/doors/kmip/text/xml.ts'
 import { stateFolder } from '../../../src/platform/state-folder/folder.ts'
 import { issueClientCertificate, type TlsKey } from '../../../src/platform/tls/certificate.ts'
+import { lawfully } from '../../support/authority.ts'
 import { makeFolder } from '../../support/temporary-folder.ts'
 import { bareHeader } from './support/bare-header.ts'
 import { startKmip } from './support/kmip-server.ts'
@@ -129,11 +130,8 @@ test('KMIP-TLS a certificate of another CA, an expired one and an unknown one ar
   )
   // Registered, and as if it held: its own end counts all the same.
   await kmip.register('past', past, ['service'])
-  await kmip.services.database
-    .updateTable('kmip_client')
-    .set({ expires_at: new Date(Date.now() + 86_400_000) })
-    .where('name', '=', 'past')
-    .execute()
+  const later = { expires_at: new Date(Date.now() + 86_400_000) }
+  await lawfully(kmip.services.database).update('kmip_client', { name: 'past' }, later)
   expect(await outcome(past)).toEqual(refused('the certificate has expired'))
   const unknown = await issueClientCertificate(kmip.state, { name: 'x', days: 9 }, new Date())
   expect(await outcome(unknown)).toEqual(refused('the certificate is registered for nobody'))
