@@ -48,7 +48,7 @@ export type PlannedToken = {
   device?: V3<{ maker: string; model: string }>
 }
 
-/** What a plan can ask of a measured token. `gcm`: AES-GCM under a nonce that it is given. */
+/** What a plan can ask of a measured token. `gcm`: AES-GCM under a nonce that it is given or makes. */
 export const tokenNeeds = ['initialise', 'kwp', 'unwrap-template', 'gcm', 'trusted-window'] as const
 export type TokenNeed = (typeof tokenNeeds)[number]
 

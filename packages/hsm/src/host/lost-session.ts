@@ -1,12 +1,10 @@
 import { CKR } from '../constants.ts'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import type { TokenSession } from '../pkcs11/session/session.ts'
+import { isLost, type TokenSession } from '../pkcs11/session/session.ts'
 import type { Tokens } from '../pkcs11/session/tokens.ts'
 import { renewalFailed } from './log-in.ts'
 import { repeatableOperations, type WireCall } from './protocol.ts'
-
-const lost: ReadonlySet<number> = new Set([CKR.SESSION_HANDLE_INVALID, CKR.SESSION_CLOSED])
 
 const staleHandle: ReadonlySet<number> = new Set([
   CKR.OBJECT_HANDLE_INVALID,
@@ -41,7 +39,7 @@ export function secondTurn(
       return run()
     }
   }
-  const gone = lost.has(number) || (number === CKR.USER_NOT_LOGGED_IN && token.loggedIn !== null)
+  const gone = isLost(number) || (number === CKR.USER_NOT_LOGGED_IN && token.loggedIn !== null)
   if (!gone || !(token.keepsPin || token.loggedIn === null)) return null
   const { epoch } = token
   return () => {

@@ -34,6 +34,9 @@ describe('AES-GCM of a token that makes the nonce itself', () => {
         expect(sealed.nonce).toHaveLength(bytes)
         expect(Buffer.from(sealed.nonce)).not.toEqual(Buffer.from(nonce))
         expect(new Uint8Array(await token.decryptGcm({ key, aad, ...sealed }))).toEqual(plaintext)
+        const only = { group: 'cipher', name: 'aes-256-gcm' } as const
+        const [trial] = await token.capabilities({ only, sessionOnly: true })
+        expect(trial).toMatchObject({ state: 'proved' })
         const other = { ...sealed, aad: new Uint8Array([2]) }
         expect(await refusal(token.decryptGcm({ key, ...other }))).toBe('HSM-DATA-INVALID')
       }),

@@ -11,13 +11,36 @@ static struct ck_function_list *real;
 static _Atomic bool is_so;
 static _Atomic unsigned long open_sessions;
 
+static ck_slot_id_t slot_of_sessions;
+
+static const bool has_session[FUNCTIONS] = {
+#define FUNCTION(name, parameters, arguments, session, output) session,
+#include "../fault-module/functions.h"
+#undef FUNCTION
+};
+
+static void closed(unsigned long sessions) {
+  open_sessions = sessions;
+  if (sessions == 0) is_so = false;
+}
+
+/* A file NAME.idle beside the module is an idle time that has passed: every session has ended. */
+static bool was_idle(void) {
+  if (!beside(".idle")) return false;
+  real->C_CloseAllSessions(slot_of_sessions);
+  closed(0);
+  return true;
+}
+
 static ck_rv_t refused(enum function function) {
+  if (rules.idle != CKR_OK && has_session[function] && was_idle()) return rules.idle;
   if (rules.refusals[function] != CKR_OK) return rules.refusals[function];
   return is_so ? CKR_OK : rules.without_so[function];
 }
 
-#define UNLESS_REFUSED(name) \
-  if (refused(AT_##name) != CKR_OK) return refused(AT_##name)
+#define UNLESS_REFUSED(name)                     \
+  const ck_rv_t at_once = refused(AT_##name); \
+  if (at_once != CKR_OK) return at_once
 
 #define FUNCTION(name, parameters, arguments, session, output) \
   static ck_rv_t on_##name parameters {                        \
@@ -124,13 +147,10 @@ static ck_rv_t open_session(ck_slot_id_t slot, ck_flags_t flags, void *applicati
   if (!(flags & CKF_RW_SESSION) && rules.read_only != CKR_OK) return rules.read_only;
   if (rules.sessions.most && open_sessions >= rules.sessions.most) return rules.sessions.code;
   const ck_rv_t rv = on_C_OpenSession(slot, flags, application, notify, session);
-  if (rv == CKR_OK) open_sessions++;
-  return rv;
-}
-
-static void closed(unsigned long sessions) {
-  open_sessions = sessions;
-  if (sessions == 0) is_so = false;
+  if (rv != CKR_OK) return rv;
+  open_sessions++;
+  slot_of_sessions = slot;
+  return CKR_OK;
 }
 
 static ck_rv_t close_session(ck_session_handle_t session) {

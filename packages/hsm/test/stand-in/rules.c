@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct rules rules;
 
@@ -218,6 +219,7 @@ static void rule(char *text) {
   else if (strcmp(kind, "so-login") == 0) rules.so_login = code(&rest);
   else if (strcmp(kind, "read-only") == 0) rules.read_only = code(&rest);
   else if (strcmp(kind, "same-id") == 0) rules.same_id = code(&rest);
+  else if (strcmp(kind, "idle") == 0) rules.idle = code(&rest);
   else if (strcmp(kind, "sessions") == 0) rules.sessions = limit(rest);
   else if (strcmp(kind, "gcm-appended") == 0) rules.gcm_appended = number(&rest);
   else if (strcmp(kind, "gcm-written") == 0) rules.gcm_written = number(&rest);
@@ -227,11 +229,21 @@ static void rule(char *text) {
   } else complain();
 }
 
-void read_rules(void) {
+static void path_beside(const char *ending, char *path, size_t size) {
   Dl_info self;
-  char path[4096], line[1024], copy[1024];
   if (!dladdr((void *)&function_names, &self)) abort();
-  snprintf(path, sizeof path, "%s.rules", self.dli_fname);
+  snprintf(path, size, "%s%s", self.dli_fname, ending);
+}
+
+bool beside(const char *ending) {
+  char path[4096];
+  path_beside(ending, path, sizeof path);
+  return unlink(path) == 0;
+}
+
+void read_rules(void) {
+  char path[4096], line[1024], copy[1024];
+  path_beside(".rules", path, sizeof path);
   FILE *file = fopen(path, "r");
   if (!file) abort();
   while (fgets(line, sizeof line, file)) {

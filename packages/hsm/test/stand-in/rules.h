@@ -59,6 +59,7 @@ struct rules {
   unsigned long without_so[FUNCTIONS];    /* the answer unless the security officer is logged in, or CKR_OK */
   unsigned long shortest_pin, longest_pin; /* 0: as the library has it */
   unsigned long read_only, so_login, same_id; /* answers to a read-only session, a login as SO, a CKA_ID that is taken */
+  unsigned long idle; /* what the first call after an idle time is answered, when every session has ended */
   bool so_is_user; /* the security officer sees and uses keys */
   struct limit sessions;
   /* Bytes of AES-GCM's nonce, which the token makes: written over the caller's zeros, or behind the tag of whoever gives none. */
@@ -69,6 +70,8 @@ extern struct rules rules;
 extern const char *const function_names[FUNCTIONS];
 
 void read_rules(void);
+/* Whether a file of the module's name and this ending is there; it is taken away. */
+bool beside(const char *ending);
 /* The first rule that fits, or NULL. */
 const struct rule *rule_for(const struct rule *list, size_t count, enum how how, enum class class,
                             const struct ck_attribute *one);

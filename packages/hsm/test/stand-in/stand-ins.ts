@@ -16,6 +16,8 @@ export type StandIn = {
   readonly environment: Readonly<Record<string, string>>
   readonly serial: string
   readonly pin: () => Uint8Array
+  /** The idle time of the make has passed by the next call. */
+  idle(): void
   close(): Promise<void>
 }
 
@@ -40,6 +42,7 @@ export async function startStandIn(vendor: string, variant: string, pin = pins[v
     environment,
     serial: seen.serial,
     pin: userPin,
+    idle: () => writeFileSync(`${library}.idle`, ''),
     close: async () => {
       await hsm.close()
       rmSync(dir, { recursive: true, force: true })

@@ -219,9 +219,12 @@ async function sealedUnderWritten(token: TokenSession, sealing: Sealing): Promis
 }
 
 async function sealedUnderGiven(token: TokenSession, sealing: Sealing): Promise<Sealed> {
-  const { nonce, plaintext } = sealing
+  const { plaintext } = sealing
+  // A token of which nobody knew may write its own over it.
+  const nonce = Buffer.from(sealing.nonce)
   try {
-    return { nonce, ciphertext: await encryptUnder(token, sealing, nonce) }
+    const ciphertext = await encryptUnder(token, sealing, nonce)
+    return { nonce, ciphertext }
   } catch (error) {
     if (ckrOf(error) !== CKR.MECHANISM_PARAM_INVALID) throw error
     const made = await encryptUnder(token, sealing, new Uint8Array(0))

@@ -39,6 +39,10 @@ export const classNumber: Readonly<Record<KeyClass, number>> = {
   private: CKO.PRIVATE_KEY,
 }
 
+/** The answer of a token that has ended the session that it was called with. */
+export const isLost = (ckr: number | null): boolean =>
+  ckr === CKR.SESSION_HANDLE_INVALID || ckr === CKR.SESSION_CLOSED
+
 export type Login = {
   readonly user: UserKind
   /** null: typed at the token's own pad. */
@@ -204,7 +208,7 @@ export class TokenSession {
 
   /**
    * Closes all sessions, whatever the token answers, because a login ends with the last of them. Keys that live only in the session are
-   * gone after it. A token without a login counts as logged out.
+   * gone after it. A token without a login, or that has ended the session, counts as logged out.
    */
   logOut(): void {
     this.forgetPin()
@@ -213,7 +217,8 @@ export class TokenSession {
     try {
       call('logging out', () => this.module.p11.C_Logout(this.session))
     } catch (error) {
-      if (ckrOf(error) !== CKR.USER_NOT_LOGGED_IN) throw error
+      const answer = ckrOf(error)
+      if (answer !== CKR.USER_NOT_LOGGED_IN && !isLost(answer)) throw error
     } finally {
       this.close()
     }
@@ -259,7 +264,9 @@ export class TokenSession {
     this.#readOnly = false
     this.loggedIn = null
     this.window = null
-    if (session) call('closing the session', () => this.module.p11.C_CloseSession(session))
+    if (!session) return
+    const closed = attempt(() => call('closing the session', () => this.module.p11.C_CloseSession(session)))
+    if (!closed.ok && !isLost(ckrOf(closed.error))) throw closed.error
   }
 
   forgetHandles(): void {
