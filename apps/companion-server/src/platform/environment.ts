@@ -158,6 +158,17 @@ export const variables = [
       'With --behind-tls-proxy: the proxies whose X-Forwarded-For is believed. Addresses and CIDR blocks, commas between. Default: none.',
   },
   {
+    name: 'CIPHERTEXT_HOURS_AFTER_END',
+    kind: 'number',
+    meaning:
+      'How long a ciphertext of a threshold key is kept after the last request that names it has ended. Default: 24.',
+  },
+  {
+    name: 'CIPHERTEXT_HOURS_UNASKED',
+    kind: 'number',
+    meaning: 'How long a ciphertext of a threshold key waits for a request that names it. Default: 168.',
+  },
+  {
     name: 'RATE_LIMIT_PER_SECOND',
     kind: 'number',
     meaning: 'Calls a second of one identity. Default: 5000.',

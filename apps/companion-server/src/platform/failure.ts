@@ -13,6 +13,7 @@ const ofDisk: Readonly<Record<string, string>> = {
   EROFS: 'FOLDER-READ-ONLY',
   ENOSPC: 'DISK-FULL',
   EDQUOT: 'DISK-FULL',
+  EFBIG: 'DISK-FULL',
 }
 const ofNetwork = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', 'EPIPE'])
 

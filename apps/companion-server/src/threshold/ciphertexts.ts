@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError, sha256Hex, toHex } from '@lux/crypto'
 import { type Carrying, checkCarrying, ciphertextDigest, readCiphertext, typeName } from '@lux/crypto/fhe'
@@ -6,6 +6,7 @@ import { sql, type Transaction } from 'kysely'
 import { ownCall, type Record } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { Tables } from '../platform/database/tables.ts'
+import { variable } from '../platform/environment.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { readIfPresent, writeWhole } from '../platform/state-folder/private-file.ts'
 import { receiveFile } from '../platform/state-folder/received-file.ts'
@@ -15,9 +16,13 @@ import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 export const maxCiphertext = 34 << 20
 const maxKept = 4 * 2 ** 30
 
-/** How long a file is kept after the last request that names it has ended, its value taken; and one that no request names. */
-export const keptAfterEnd = 24 * 3_600_000
-export const keptUnasked = 7 * 24 * 3_600_000
+/** How long a file is kept, in ms: after the last request that names it has ended, its value taken; and one that no request names. */
+export type Keeping = { readonly afterEnd: number; readonly unasked: number }
+
+export const configuredKeeping = (): Keeping => ({
+  afterEnd: Number(variable('CIPHERTEXT_HOURS_AFTER_END') ?? 24) * 3_600_000,
+  unasked: Number(variable('CIPHERTEXT_HOURS_UNASKED') ?? 168) * 3_600_000,
+})
 
 /** Room of one key for ciphertexts, in bytes. */
 export type CiphertextRoom = { readonly used: number; readonly total: number }
@@ -70,7 +75,11 @@ export async function keepCiphertext(
         .where('fhe_key_id', '=', keyId)
         .where('digest', '=', read.value.digest)
         .executeTakeFirst()
-      if (before?.removed_at === null) return accept(kept(before))
+      if (before?.removed_at === null) {
+        // One that was lost or changed is put back by uploading it again.
+        if (before.sha256 === sha256) await writeWhole(join(state.ciphertexts, sha256), bytes)
+        return accept(kept(before))
+      }
       const { used, total } = await roomOf(work, keyId)
       if (used + reader.size > total)
         return refuse('CIPHERTEXTS-FULL', `${used} bytes are kept for this key, at most ${total}`)
@@ -110,14 +119,15 @@ export async function roomOf(
   return { used: Number(used), total: maxKept }
 }
 
+type Due = { readonly at: Date; readonly keeping: Keeping }
+
 /** Whose file may go at a time: no request that names it is open, ready or released, and the time after the last end is over. */
-function due(work: Pick<Transaction<Tables>, 'selectFrom'>, at: Date) {
-  const ended = new Date(at.getTime() - keptAfterEnd)
-  const unasked = new Date(at.getTime() - keptUnasked)
+function due(work: Pick<Transaction<Tables>, 'selectFrom'>, { at, keeping }: Due) {
+  const ended = new Date(at.getTime() - keeping.afterEnd)
+  const unasked = new Date(at.getTime() - keeping.unasked)
   return work
     .selectFrom('fhe_ciphertext as kept')
     .where('kept.removed_at', 'is', null)
-    .where('kept.created_at', '<=', ended)
     .where(({ and, or, not, exists, eb, selectFrom }) => {
       const naming = selectFrom('fhe_request_ciphertext as named')
         .innerJoin('decrypt_request as request', (on) =>
@@ -131,20 +141,28 @@ function due(work: Pick<Transaction<Tables>, 'selectFrom'>, at: Date) {
       const needed = naming.where(({ or: either, eb: is }) =>
         either([is('request.ended_at', 'is', null), is('request.ended_at', '>', ended)]),
       )
-      return and([not(exists(needed)), or([exists(naming), eb('kept.created_at', '<=', unasked)])])
+      const asked = and([exists(naming), eb('kept.created_at', '<=', ended)])
+      return and([
+        not(exists(needed)),
+        or([asked, and([not(exists(naming)), eb('kept.created_at', '<=', unasked)])]),
+      ])
     })
 }
 
 /**
- * Removes the files of ciphertexts that nobody needs any more; digests, types and sizes stay. The log has the removal of each before the
- * file goes, and a removal that was cut off is done again.
+ * Removes the files of ciphertexts that nobody needs any more; digests, types and sizes stay. The log has the removal of each, then the
+ * database, and from there on it counts against no quota. The files go last, with what an upload left that was cut off.
  */
 export async function removeCiphertexts(
   database: Database,
   state: StateFolder,
-  { at, record }: { readonly at: Date; readonly record: Record },
+  {
+    at,
+    keeping = configuredKeeping(),
+    record,
+  }: Partial<Due> & { readonly at: Date; readonly record: Record },
 ): Promise<void> {
-  const rows = await due(database, at)
+  const rows = await due(database, { at, keeping })
     .innerJoin('fhe_key', 'fhe_key.id', 'kept.fhe_key_id')
     .select(['kept.fhe_key_id as keyId', 'kept.digest', 'organisation_id as organisation', 'epoch'])
     .orderBy('kept.created_at')
@@ -154,7 +172,7 @@ export async function removeCiphertexts(
     await database.transaction().execute(async (work) => {
       // As an upload and a request do it, so that neither finds a file that is about to go.
       await work.selectFrom('fhe_key').select('id').where('id', '=', keyId).forUpdate().execute()
-      const row = await due(work, at)
+      const row = await due(work, { at, keeping })
         .select('kept.sha256')
         .where('kept.fhe_key_id', '=', keyId)
         .where('kept.digest', '=', digest)
@@ -174,15 +192,29 @@ export async function removeCiphertexts(
         })
         return accept(null)
       })
-      // The same file may be another key's too.
-      const shared = await work
-        .selectFrom('fhe_ciphertext')
-        .select('digest')
-        .where('sha256', '=', row.sha256)
-        .where('removed_at', 'is', null)
-        .executeTakeFirst()
-      if (shared === undefined) await rm(join(state.ciphertexts, row.sha256), { force: true })
     })
+  await removeUnnamed(database, state)
+}
+
+/** Files that no row names: their removal was cut off before they went, or their upload before its row was there. */
+async function removeUnnamed(database: Database, state: StateFolder): Promise<void> {
+  const unnamed = async (work: Pick<Transaction<Tables>, 'selectFrom'>) => {
+    const files = await readdir(state.ciphertexts)
+    const rows = await work
+      .selectFrom('fhe_ciphertext')
+      .select('sha256')
+      .distinct()
+      .where('removed_at', 'is', null)
+      .execute()
+    const named = new Set(rows.map(({ sha256 }) => sha256))
+    return files.filter((name) => !named.has(name))
+  }
+  if ((await unnamed(database)).length === 0) return
+  await database.transaction().execute(async (work) => {
+    // An upload writes its file and its row under its key's lock: under all of them none is under way.
+    await work.selectFrom('fhe_key').select('id').orderBy('id').forUpdate().execute()
+    for (const name of await unnamed(work)) await rm(join(state.ciphertexts, name), { force: true })
+  })
 }
 
 /** The file, looked at again. Throws EnvironmentError CIPHERTEXT-DAMAGED. */

@@ -3,6 +3,7 @@ import type { Transaction } from 'kysely'
 import { ownCall, type Record } from '../audit/record.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Tables } from '../platform/database/tables.ts'
+import { forgetCutOff } from '../platform/state-folder/received-file.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { answersOf, combineAnswers } from './answers.ts'
 import { removeCiphertexts } from './ciphertexts.ts'
@@ -131,6 +132,7 @@ export async function keepTime(
       })
     })
   await removeCiphertexts(database, folder, { at, record })
+  await forgetCutOff(folder.incoming, at)
   return accept(null)
 }
 

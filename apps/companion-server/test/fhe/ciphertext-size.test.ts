@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { refusalTexts } from '../../src/refusal-texts.ts'
-import { keptAfterEnd, keptUnasked, maxCiphertext } from '../../src/threshold/ciphertexts.ts'
+import { configuredKeeping, maxCiphertext } from '../../src/threshold/ciphertexts.ts'
 
 // THRESHOLD-FHE section 2: two radix blocks in one squashed block of 4097 words of 16 bytes; about 100 bytes of header.
 test.each([1024, 2048])(
@@ -17,6 +17,7 @@ test('CIPHERTEXT-TOO-LARGE the text names the limit', () => {
 
 test('CIPHERTEXTS-FULL the text says when room is made', () => {
   const remedy = refusalTexts.of('CIPHERTEXTS-FULL')?.remedy ?? ''
-  expect(remedy).toContain(`${keptAfterEnd / 3_600_000} hours`)
-  expect(remedy).toContain(`${keptUnasked / 86_400_000} days`)
+  const { afterEnd, unasked } = configuredKeeping()
+  expect(remedy).toContain(`${afterEnd / 3_600_000} hours`)
+  expect(remedy).toContain(`${unasked / 86_400_000} days`)
 })

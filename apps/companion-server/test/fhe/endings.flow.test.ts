@@ -1,5 +1,7 @@
-import { readdir } from 'node:fs/promises'
-import { expect, test } from 'vitest'
+import { execFileSync } from 'node:child_process'
+import { readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
 import { openClock } from '../../src/platform/clock.ts'
 import { keepTime } from '../../src/threshold/release.ts'
 import { native, people } from '../support/threshold-bundle.ts'
@@ -168,4 +170,78 @@ test('FHE-SERVER-09 a ciphertext loses its file a day after its last request end
   expect(await rows.execute()).toEqual([{ blocks: 2 }])
   expect((await put(minimum)).json()).toMatchObject({ ciphertext: { digest } })
   expect(await kept(minimum)).toBe(200)
+})
+
+test('FHE-SERVER-09 how long a ciphertext is kept is a setting', async () => {
+  const { database, record } = on.services()
+  const state = on.state()
+  const sweep = () => keepTime({ database, state }, openClock(database), record)
+  const kept = async () => (await get('user', `/ciphertexts/${sha256(minimum)}`)).statusCode
+  await put(minimum)
+  const at = new Date(Date.now() - 2 * 3_600_000 - 60_000)
+  const uploads = database.updateTable('fhe_ciphertext').where('sha256', '=', sha256(minimum))
+  await uploads.set({ created_at: at }).execute()
+  // A request has named it, and ended a day ago.
+  vi.stubEnv('CIPHERTEXT_HOURS_AFTER_END', '3')
+  try {
+    await sweep()
+    expect(await kept()).toBe(200)
+    vi.stubEnv('CIPHERTEXT_HOURS_AFTER_END', '2')
+    await sweep()
+    expect(await kept()).toBe(404)
+  } finally {
+    vi.unstubAllEnvs()
+  }
+})
+
+test('CIPHERTEXT-DAMAGED a file that was lost is there again when it is uploaded again', async () => {
+  const state = on.state()
+  await put(sum)
+  await rm(join(state.ciphertexts, sha256(sum)))
+  expect((await get('user', `/ciphertexts/${sha256(sum)}`)).json()).toMatchObject({ code: 'FHE-FILE-ABSENT' })
+  expect((await put(sum)).statusCode).toBe(200)
+  expect((await get('user', `/ciphertexts/${sha256(sum)}`)).statusCode).toBe(200)
+})
+
+test('FHE-SERVER-09 what a server that died left behind goes with the next sweep, and what arrives stays', async () => {
+  const { database, record } = on.services()
+  const state = on.state()
+  await put(sum)
+  const before = await readdir(state.ciphertexts)
+  // Between file and row, between row and file, in the middle of writing, and in the middle of arriving.
+  const orphans = ['ab'.repeat(32), `.${'cd'.repeat(8)}.part`]
+  for (const name of orphans) await writeFile(join(state.ciphertexts, name), 'x')
+  const [old, fresh] = ['11', '22'].map((one) => join(state.incoming, `${one.repeat(16)}.part`)) as [
+    string,
+    string,
+  ]
+  for (const path of [old, fresh]) await writeFile(path, 'x')
+  const past = new Date(Date.now() - 25 * 3_600_000)
+  await utimes(old, past, past)
+  await keepTime({ database, state }, openClock(database), record)
+  expect((await readdir(state.ciphertexts)).toSorted()).toEqual(before.toSorted())
+  expect(await readdir(state.incoming)).toEqual([`${'22'.repeat(16)}.part`])
+  await rm(fresh)
+})
+
+test('DISK-FULL in the middle of an upload: nothing of it is kept, nothing counts, and there is room again for the next', async () => {
+  const state = on.state()
+  const wide = native('results/product-u64.squashed.bin')
+  const room = async () => (await get('user', '')).json().key.ciphertexts.used
+  const [used, files] = [await room(), await readdir(state.ciphertexts)]
+  const limit = (soft: string) => execFileSync('prlimit', [`--fsize=${soft}:`, '--pid', String(process.pid)])
+  limit('500000')
+  let refused: Awaited<ReturnType<typeof put>>
+  try {
+    refused = await put(wide)
+  } finally {
+    limit('unlimited')
+  }
+  expect(refused.json()).toMatchObject({ statusCode: 503, code: 'DISK-FULL' })
+  expect([await readdir(state.incoming), await readdir(state.ciphertexts), await room()]).toEqual([
+    [],
+    files,
+    used,
+  ])
+  expect((await put(wide)).statusCode).toBe(200)
 })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Stats } from 'node:fs'
-import { lstat, open, readFile, rename, stat } from 'node:fs/promises'
+import { lstat, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { FormatError, type Json, parseCanonical } from '@lux/crypto'
 import { EnvironmentError } from '../../refusal.ts'
@@ -14,12 +14,18 @@ export async function writeWhole(path: string, bytes: Uint8Array | string, mode 
     throw new EnvironmentError('FOLDER-MISSING', `${folder} is not there`)
   })
   try {
-    await file.writeFile(bytes)
-    await file.sync()
-  } finally {
-    await file.close()
+    try {
+      await file.writeFile(bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    // On a full disk what was written takes the room that somebody makes.
+    await rm(temporary, { force: true })
+    throw error
   }
-  await rename(temporary, path)
   await syncFolder(folder)
 }
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { type FileHandle, open, rm } from 'node:fs/promises'
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RandomAccess } from '@lux/ceremony/bundle'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
@@ -10,6 +10,15 @@ export type Received = {
   /** SHA-256 of the whole file, hex. */
   readonly fileDigest: string
   discard(): Promise<void>
+}
+
+/** What a process left that ended while a file arrived: nothing was written to it for a day. One that still arrives is read by its handle. */
+export async function forgetCutOff(folder: string, at: Date): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => /^[0-9a-f]{32}\.part$/.test(name))
+  for (const path of names.map((name) => join(folder, name))) {
+    const found = await stat(path).catch(() => null)
+    if (found !== null && at.getTime() - found.mtimeMs > 86_400_000) await rm(path, { force: true })
+  }
 }
 
 /** As `receiveFile`. Refuses BUNDLE-TOO-LARGE. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -17,6 +17,12 @@ test('a file is replaced as a whole, with the mode that was asked for, and nothi
   await writeWhole(path, 'second')
   expect(readFileSync(path, 'utf8')).toBe('second')
   expect(readdirSync(folder)).toEqual(['card.json'])
+})
+
+test('a file that cannot take its place leaves nothing of what was written', async () => {
+  mkdirSync(join(folder, 'taken'))
+  await expect(writeWhole(join(folder, 'taken'), 'bytes')).rejects.toMatchObject({ code: 'EISDIR' })
+  expect(readdirSync(folder)).toEqual(['taken'])
 })
 
 test('FOLDER-MISSING a folder that is not there is named, and not made', async () => {
