@@ -138,6 +138,8 @@ test('SETUP-LOCK the script is linted in place, rehearsed, approved, and locked 
   expect(readdirSync(medium).toSorted()).toEqual(['cards', 'plan.lock.json', 'plan.yaml', 'policy.json'])
   await presses.on(page.getByRole('button', { name: 'Lock the plan and begin' }))
   await stepPanel(page).waitFor()
+  console.log(`presses and choices to the locked plan: ${presses.count}`)
+  expect(presses.count).toBeLessThanOrEqual(35)
 })
 
 test('SETUP-RUN the whole production run is led at the window, everybody signing with their own key file', async () => {

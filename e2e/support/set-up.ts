@@ -7,9 +7,13 @@ import { goTo } from './person.ts'
 /** Where people of a set-up keep their key files, and the passphrase that each of them types. */
 export type KeyFolder = { file(name: string): string; passphrase: string }
 
-/** How often somebody pressed or chose something, to say what a ceremony costs. */
+/**
+ * How often somebody pressed a control or made a choice, to say what a ceremony costs. Typing is none, what the system's own dialog asks is
+ * none, and neither is scrolling: what is signed is read to its end, with the wheel as any page is.
+ */
 export class Presses {
   count = 0
+  hasRead = false
 
   async on(button: Locator): Promise<void> {
     await button.click()
@@ -37,6 +41,7 @@ export async function makeKey(
   if ((await open.getAttribute('aria-expanded')) === 'false') await presses.on(open)
   await side.getByLabel('Name', { exact: true }).fill(name)
   const chosen = side.getByRole('combobox', { name: 'Role' })
+  // Whoever is missing is proposed next.
   if ((await chosen.textContent()) !== role) {
     await presses.on(chosen)
     await presses.on(page.getByRole('option', { name: role, exact: true }))
@@ -60,8 +65,11 @@ export async function signWithKey(
   await presses.on(open)
   const dialog = page.getByRole('dialog')
   await readParts(dialog, presses)
-  await chooseInDialogs(desktop, file(`${name}.key`))
-  await presses.on(dialog.getByRole('button', { name: 'Choose your key file…' }))
+  // The window knows where this person chose the key file before, until it is closed.
+  if ((await dialog.getByText(file(`${name}.key`), { exact: true }).count()) === 0) {
+    await chooseInDialogs(desktop, file(`${name}.key`))
+    await presses.on(dialog.getByRole('button', { name: 'Choose your key file…' }))
+  }
   await dialog.getByText(file(`${name}.key`), { exact: true }).waitFor()
   await dialog.getByLabel('Passphrase of the key file').fill(passphrase)
   await presses.on(yesIn(dialog))
@@ -72,20 +80,24 @@ export async function signWithKey(
 
 const yesIn = (dialog: Locator): Locator => dialog.locator('.sign-bar button[type=submit]')
 
-/** SEEN-ALL: the button is off until each part was on screen to its end. */
-export async function readParts(dialog: Locator, presses: Presses): Promise<void> {
+/** SEEN-ALL: the button is off until each part was on screen to its end, by its own button for the first reader, by the wheel for the others. */
+async function readParts(dialog: Locator, presses: Presses): Promise<void> {
+  const byWheel = presses.hasRead
+  presses.hasRead = true
   const on = dialog.getByRole('button', { name: 'Show the next part' })
+  const page = dialog.page()
   const all = dialog.getByText('All parts seen', { exact: true })
   for (;;) {
     await on.or(all).first().waitFor()
     if ((await all.count()) > 0) return
     if ((await yesIn(dialog).getAttribute('aria-disabled')) !== 'true')
       throw new Error('the button lives before all was seen')
-    await presses.on(on)
+    if (byWheel) {
+      await dialog.locator('.sign-body').hover()
+      await page.mouse.wheel(0, 240)
+    } else await presses.on(on)
     // What is on screen is looked at in a frame.
-    await dialog
-      .page()
-      .evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
   }
 }
 

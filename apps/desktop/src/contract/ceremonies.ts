@@ -75,8 +75,11 @@ export type Fact = { name: string; value: string; form: FactForm; key?: string; 
 
 export type Field = {
   name: string
-  /** `file` and `folder` are chosen in a dialog of the system's, never typed; `time` is read off another clock. */
-  type: 'text' | 'integer' | 'time' | 'choice' | 'flag' | 'words' | 'file' | 'folder'
+  /**
+   * `file` and `folder` are chosen in a dialog of the system's, never typed; `time` is read off another clock. The value of `several` is the
+   * choices that were ticked, with commas between them.
+   */
+  type: 'text' | 'integer' | 'time' | 'choice' | 'several' | 'flag' | 'words' | 'file' | 'folder'
   label: string
   /** Of a `file`. */
   kind?: FileKind
@@ -84,6 +87,8 @@ export type Field = {
   /** Of a choice among serials: what each token is called, and where it is. */
   tokens?: { serial: string; label: string; slot: string }[]
   initial?: string
+  /** Values of other fields without which this one counts for nothing. */
+  only?: Record<string, string>
   min?: number
   max?: number
   optional?: boolean

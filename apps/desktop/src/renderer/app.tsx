@@ -30,13 +30,13 @@ function screenOf({ name, id }: Route): ReactNode {
     case 'home':
       return <Home />
     case 'ceremonies':
-      return <Ceremonies />
+      return <Ceremonies id={id} />
     case 'run':
-      return id === null ? <Ceremonies /> : <Runner key={id} id={id} />
+      return id === null ? <Ceremonies id={null} /> : <Runner key={id} id={id} />
     case 'setup':
-      return id === null ? <Ceremonies /> : <Setup key={id} id={id} />
+      return id === null ? <Ceremonies id={null} /> : <Setup key={id} id={id} />
     case 'script':
-      return id === null ? <Ceremonies /> : <Designer key={id} id={id} />
+      return id === null ? <Ceremonies id={null} /> : <Designer key={id} id={id} />
     case 'tokens':
       return <Tokens serial={id} />
     case 'holders':

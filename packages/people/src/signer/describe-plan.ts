@@ -156,18 +156,82 @@ export function describePlan(plan: Plan, { policy, before }: PlanContext): Descr
   const old = describePlan(before, { policy, before: null })
   const keys = described.keys
   const marked = markNamed(keys?.rows ?? [], old.keys?.rows ?? [], (a, b) => a.at.join() === b.at.join())
+  const other = swapped(plan, before, policy)
   return {
     ...described,
-    changes: markChanges(changes, old.changes),
-    people: markNamed(people, old.people, (a, b) => a.roles.join() === b.roles.join()),
-    keys: keys === null ? null : { ...keys, rows: marked.filter(({ mark }) => mark !== 'gone') },
-    devices: markNamed(devices, old.devices, (a, b) => a.serial === b.serial && a.make === b.make).map(
-      (one) => {
-        const was = one.mark === 'changed' ? old.devices.find(({ name }) => name === one.name)?.serial : null
-        return was == null || was === one.serial ? one : { ...one, was }
-      },
+    changes: [...other.changes, ...markChanges(changes, old.changes)],
+    people: markNamed(
+      people,
+      old.people,
+      (a, b) => a.roles.join() === b.roles.join() && !other.people.includes(a.name),
     ),
+    keys: keys === null ? null : { ...keys, rows: marked.filter(({ mark }) => mark !== 'gone') },
+    devices: markNamed(
+      devices,
+      old.devices,
+      (a, b) => a.serial === b.serial && a.make === b.make && !other.devices.includes(a.name),
+    ).map((one) => {
+      const was = one.mark === 'changed' ? old.devices.find(({ name }) => name === one.name)?.serial : null
+      return was == null || was === one.serial ? one : { ...one, was }
+    }),
     since: told('since-plan', `Compared with the plan ${before.title}`, { title: before.title }),
+  }
+}
+
+/** Whose card, which token's library and which server's card or transport is another one under the same name: nobody sees it by the name. */
+function swapped(
+  plan: Plan,
+  before: Plan,
+  policy: Policy | null,
+): { changes: ActChange[]; people: string[]; devices: string[] } {
+  const differing = <T>(
+    of: (plan: Plan) => readonly T[],
+    name: (one: T) => string,
+    what: (one: T) => string,
+  ) => {
+    const all = (one: Plan, named: string): string =>
+      of(one)
+        .filter((entry) => name(entry) === named)
+        .map(what)
+        .toSorted()
+        .join()
+    const names = [...new Set(of(plan).map(name))]
+    return names.filter((one) => all(before, one) !== '' && all(before, one) !== all(plan, one))
+  }
+  const people = differing(
+    (one) => one.people,
+    ({ name }) => name,
+    ({ card }) => card,
+  )
+  const tokens = differing(
+    (one) => one.tokens,
+    labelOf,
+    ({ library, shim }) => `${library} ${shim ?? ''}`,
+  )
+  const servers = differing(
+    (one) => one.destinations,
+    ({ card }) => serverName(card, policy),
+    ({ card, transport }) => `${card} ${transport ?? ''}`,
+  )
+  const told = (
+    about: ActChange['about'],
+    name: 'plan-other-card' | 'plan-other-library' | 'plan-other-server',
+    text: string,
+    who: string[],
+  ): ActChange[] => {
+    const names = who.join(', ')
+    return who.length === 0
+      ? []
+      : [{ ...change(about, name, `${text}: ${names}`, { names }), mark: 'changed' }]
+  }
+  return {
+    people,
+    devices: [...tokens, ...servers],
+    changes: [
+      ...told('people', 'plan-other-card', 'They come with another card than before', people),
+      ...told('rule', 'plan-other-library', 'Tokens behind another library than before', tokens),
+      ...told('place', 'plan-other-server', 'Servers with another card or transport than before', servers),
+    ],
   }
 }
 
@@ -371,24 +435,34 @@ function serversOf({ destinations }: Plan, policy: Policy | null): DescribedAct[
 
 /** Keys against the places where each will live. */
 function keysOf(plan: Plan): DescribedAct['keys'] {
-  const { keys, tokens, destinations, fhe, reshare } = plan
+  const { keys, tokens, destinations, fhe, reshare, recovery } = plan
   const holders = reshare?.holders ?? fhe?.holders ?? []
-  const custodians = new Set(keys.flatMap(({ backup }) => backup?.custodians ?? []))
+  const custodians = new Set([
+    ...keys.flatMap(({ backup }) => backup?.custodians ?? []),
+    ...(recovery?.custodians ?? []),
+  ])
+  // Only a server that came with a transport file can be given a root.
+  const groups = [
+    { name: '', count: destinations.filter(({ transport }) => transport !== undefined).length },
+    { name: 'card', count: destinations.filter(({ transport }) => transport === undefined).length },
+  ].filter(({ count }) => count > 0)
+  const restored = restoredInto(plan)
   const further = keys.map((key) => furtherTokens(plan, key))
   const homes = keys.map((key) => (key.level === 'root' ? homeOf(plan, key) : ''))
   const used = tokens.filter(
     (token) =>
       homes.includes(labelOf(token)) ||
+      restored.includes(labelOf(token)) ||
       further.some(({ spares, copies }) => [...spares, ...copies].includes(labelOf(token))),
   )
   const below = keys.some(({ level }) => level !== 'root')
   const places: NonNullable<DescribedAct['keys']>['places'] = [
-    ...(keys.length === 0
+    ...(keys.length === 0 && recovery === undefined
       ? []
       : used.map((token) => ({ kind: 'token' as const, name: labelOf(token), count: 1 }))),
     ...(keys.length === 0 || destinations.length === 0
       ? []
-      : [{ kind: 'servers' as const, name: '', count: destinations.length }]),
+      : groups.map(({ name, count }) => ({ kind: 'servers' as const, name, count }))),
     ...(below ? [{ kind: 'bundle' as const, name: '', count: 1 }] : []),
     ...(holders.length + custodians.size === 0
       ? []
@@ -398,7 +472,8 @@ function keysOf(plan: Plan): DescribedAct['keys'] {
     ...keys.map((key, at) => {
       const isRoot = key.level === 'root'
       const { spares = [], copies = [] } = further[at] ?? {}
-      const inServers = !isRoot || vendorWayOf(key) !== null || goesToServers(plan, key)
+      const inServers = (place: string): boolean =>
+        !isRoot || vendorWayOf(key) !== null || (place === '' && goesToServers(plan, key))
       const gone = destroyedIn(plan, key)
       return {
         name: key.name,
@@ -409,12 +484,27 @@ function keysOf(plan: Plan): DescribedAct['keys'] {
               ? ('lives' as const)
               : null
           if (kind === 'servers')
-            return !inServers ? null : isRoot ? ('lives' as const) : ('wrapped' as const)
+            return !inServers(name) ? null : isRoot ? ('lives' as const) : ('wrapped' as const)
           if (kind === 'bundle') return isRoot ? null : ('wrapped' as const)
           return key.backup === undefined ? null : ('share' as const)
         }),
       }
     }),
+    ...(recovery === undefined || keys.some(({ name }) => name === recovery.backup.key)
+      ? []
+      : [
+          {
+            name: recovery.backup.key,
+            depth: 0,
+            at: places.map(({ kind, name }) =>
+              kind === 'people'
+                ? ('share' as const)
+                : kind === 'token' && restored.includes(name)
+                  ? ('lives' as const)
+                  : null,
+            ),
+          },
+        ]),
     ...(fhe === undefined
       ? []
       : [
@@ -426,6 +516,15 @@ function keysOf(plan: Plan): DescribedAct['keys'] {
         ]),
   ]
   return rows.length === 0 ? null : { places, rows }
+}
+
+/** Tokens in which a root that came out of its backup stays: a drill destroys it there again. */
+function restoredInto(plan: Plan): string[] {
+  const steps = stepsOf(plan).map(({ step }) => step)
+  const gone = steps.flatMap((step) => (destroyedBy(step) === null ? [] : tokenNamed(plan, step)))
+  return steps
+    .flatMap((step) => (step.do === 'restore-root' ? tokenNamed(plan, step) : []))
+    .filter((name) => !gone.includes(name))
 }
 
 /** What the bytes cannot prove. */

@@ -89,6 +89,66 @@ test('ACT-PLAN against the plan before, a person, a token’s serial, a server a
   )
 })
 
+test('ACT-PLAN another card, library, transport or audience under the same name is said and marked', () => {
+  const { plan } = planOf('first-run', 'production', true)
+  const [server] = plan.destinations
+  if (server === undefined) throw new Error('the plan has no server')
+  const audience = (card: string) => ({ audience: card, name: 'main' })
+  const policy = { audiences: [audience(server.card), audience('0a'.repeat(32))] } as never
+  const name = plan.people[0]?.name
+  const changed: readonly [string, Plan, (act: DescribedAct) => unknown][] = [
+    [
+      'plan-other-card',
+      { ...plan, people: plan.people.map((one, at) => (at === 0 ? { ...one, card: '0e'.repeat(32) } : one)) },
+      ({ people }) => people.find((one) => one.name === name)?.mark,
+    ],
+    [
+      'plan-other-library',
+      { ...plan, tokens: plan.tokens.map((one) => ({ ...one, library: '0f'.repeat(32) })) },
+      ({ devices }) => devices[0]?.mark,
+    ],
+    [
+      'plan-other-server',
+      { ...plan, destinations: [{ ...server, transport: '0b'.repeat(32) }] },
+      ({ devices }) => devices.find(({ kind }) => kind === 'server')?.mark,
+    ],
+    [
+      'plan-other-server',
+      { ...plan, destinations: [{ ...server, card: '0a'.repeat(32) }] },
+      ({ devices }) => devices.find(({ kind }) => kind === 'server')?.mark,
+    ],
+  ]
+  for (const [said, next, mark] of changed) {
+    const act = describePlan(next, { policy, before: plan })
+    expect([said, act.changes[0]?.told.name, act.changes[0]?.mark, mark(act)]).toEqual([
+      ...[said, said, 'changed', 'changed'],
+    ])
+  }
+})
+
+test('ACT-PLAN the root is shown at as many servers as can be given it, and the keys below at all', () => {
+  const { plan } = planOf('first-run', 'production', true)
+  const bare = { ...plan, destinations: [...plan.destinations, { card: '0d'.repeat(32) }] } as Plan
+  const { keys } = describePlan(bare, alone)
+  const servers = keys?.places.flatMap(({ kind, count }, at) => (kind === 'servers' ? [{ count, at }] : []))
+  expect(servers?.map(({ count }) => count)).toEqual([plan.destinations.length, 1])
+  const [root, below] = keys?.rows ?? []
+  expect(servers?.map(({ at }) => root?.at[at])).toEqual(['lives', null])
+  expect(servers?.map(({ at }) => below?.at[at])).toEqual(['wrapped', 'wrapped'])
+})
+
+test('ACT-PLAN a root that comes out of its backup has a place: its token after a restore, none after a drill or a check', () => {
+  const lives = (name: 'root-restore' | 'restore-drill' | 'share-check') => {
+    const { plan } = planOf(name, 'production')
+    const { keys } = describePlan(plan, alone)
+    const row = keys?.rows.find((one) => one.name === plan.recovery?.backup.key)
+    return row?.at.filter((one) => one !== null)
+  }
+  expect(lives('root-restore')).toEqual(['lives', 'share'])
+  expect(lives('restore-drill')).toEqual(['share'])
+  expect(lives('share-check')).toEqual(['share'])
+})
+
 test('ACT-PLAN that a device is genuine, and that a server’s card is its own, are claims', () => {
   const { plan } = planOf('first-run', 'production', true)
   const { claims } = describePlan(plan, alone)

@@ -19,19 +19,20 @@ import { useRemote } from '../stores/remote.ts'
 import { ceremonies, holders, scripts } from '../stores/remotes.ts'
 import { go } from '../stores/route.ts'
 
-export function Ceremonies() {
+/** `id`: `plan` where somebody asked for planning. */
+export function Ceremonies({ id }: { id: string | null }) {
   const { t } = useTranslation()
   const list = useRemote(ceremonies, {})
   const known = useRemote(scripts, {})
   return (
     <Screen name="ceremonies" title={t('ceremonies.title')} lead={t('ceremonies.lead')}>
+      <Section title={t('setup.new')}>
+        <Drafts asked={id === 'plan'} />
+      </Section>
       <Section title={t('ceremonies.rehearse')}>
         <Loaded remote={known} store={scripts}>
           {({ scripts: all }) => <Rehearse scripts={all} />}
         </Loaded>
-      </Section>
-      <Section title={t('setup.new')}>
-        <Drafts />
       </Section>
       <Section title={t('designer.own')}>
         <Loaded remote={known} store={scripts}>

@@ -1,5 +1,5 @@
 import { Rec } from '@lux/ui'
-import { Select, TextArea, TextField } from '@radix-ui/themes'
+import { Checkbox, Select, TextArea, TextField } from '@radix-ui/themes'
 import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Field } from '../../contract/index.ts'
@@ -35,6 +35,12 @@ export function firstMissing(fields: readonly Field[], values: Record<string, st
   )
 }
 
+/** The fields that nobody has answered yet, and that have no answer of their own. */
+export const missingIn = (fields: readonly Field[], values: Record<string, string>): Field[] =>
+  fields.filter(
+    ({ name, optional, initial }) => optional !== true && (values[name] ?? initial ?? '').trim() === '',
+  )
+
 /** What is sent: what was entered, or what the field began with; a field that was left empty is left out. */
 export function filledIn(fields: readonly Field[], values: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
@@ -44,24 +50,39 @@ export function filledIn(fields: readonly Field[], values: Record<string, string
   )
 }
 
-export function Fields({ fields, values, onChange }: Props) {
-  return fields.map((field) =>
-    field.type === 'file' || field.type === 'folder' ? (
-      <OnePath
-        key={field.name}
-        field={field}
-        value={values[field.name] ?? ''}
-        onChange={(value) => onChange(field.name, value)}
-      />
-    ) : (
-      <OneField
-        key={field.name}
-        field={field}
-        value={values[field.name] ?? field.initial ?? ''}
-        onChange={(value) => onChange(field.name, value)}
-      />
-    ),
+/** Whether the values of the others make it count. */
+export const counts = ({ only = {} }: Field, fields: readonly Field[], values: Record<string, string>) =>
+  Object.entries(only).every(
+    ([name, value]) => (values[name] ?? fields.find((field) => field.name === name)?.initial ?? '') === value,
   )
+
+export function Fields({ fields, values, onChange }: Props) {
+  return fields
+    .filter((field) => counts(field, fields, values))
+    .map((field) =>
+      field.type === 'file' || field.type === 'folder' ? (
+        <OnePath
+          key={field.name}
+          field={field}
+          value={values[field.name] ?? ''}
+          onChange={(value) => onChange(field.name, value)}
+        />
+      ) : field.type === 'several' ? (
+        <Several
+          key={field.name}
+          field={field}
+          value={values[field.name] ?? field.initial ?? ''}
+          onChange={(value) => onChange(field.name, value)}
+        />
+      ) : (
+        <OneField
+          key={field.name}
+          field={field}
+          value={values[field.name] ?? field.initial ?? ''}
+          onChange={(value) => onChange(field.name, value)}
+        />
+      ),
+    )
 }
 
 type OneProps = { field: Field; value: string; onChange: (value: string) => void }
@@ -75,6 +96,39 @@ function OnePath({ field, value, onChange }: OneProps) {
       <FilePicker kind={kind} label={labelOf(field)} path={value === '' ? null : value} onPick={onChange} />
       {field.optional ? <span className="quiet">{t('common.optional')}</span> : null}
     </div>
+  )
+}
+
+/** Each choice as a sentence, in the order of its list. */
+function Several({ field, value, onChange }: OneProps) {
+  const { t, i18n } = useTranslation()
+  const { field: labelOf } = useScriptText()
+  const id = useId()
+  const ticked = value.split(',').map((one) => one.trim())
+  const choices = field.choices ?? []
+  return (
+    <fieldset className="field several">
+      <legend>
+        <Rec>{labelOf(field)}</Rec>
+      </legend>
+      {choices.map((choice) => {
+        const key = `script.choice.needs.${choice}`
+        return (
+          <label key={choice} htmlFor={`${id}-${choice}`} className="actions">
+            <Checkbox
+              id={`${id}-${choice}`}
+              checked={ticked.includes(choice)}
+              onCheckedChange={(on) =>
+                onChange(
+                  choices.filter((one) => (one === choice ? on === true : ticked.includes(one))).join(','),
+                )
+              }
+            />
+            {i18n.exists(key) ? t(key) : <Rec>{choice}</Rec>}
+          </label>
+        )
+      })}
+    </fieldset>
   )
 }
 
@@ -143,6 +197,7 @@ function OneField({ field, value, onChange }: OneProps) {
           {...described}
         />
       )}
+      {field.tokens?.length === 0 ? <span className="quiet">{t('setup.script.plug-in')}</span> : null}
       {field.type === 'time' ? (
         <span className="quiet">
           {t('common.own-clock')} <UtcClock />

@@ -19,6 +19,7 @@ import { Button, Dialog, TextField } from '@radix-ui/themes'
 import { type ReactNode, type RefObject, useEffect, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure, OutputOf, Result } from '../../contract/index.ts'
+import { keyOf, rememberKey } from '../stores/own-keys.ts'
 import { ActionButton } from './action-button.tsx'
 import { pickFile } from './file-picker.tsx'
 
@@ -131,10 +132,10 @@ function ActMoment({
 }
 
 /** All parts on one page. The button lives when each was on screen to its end, and a key file is chosen. */
-function Moment({ yes, parts, before, failure, onSign }: MomentProps) {
+function Moment({ name, yes, parts, before, failure, onSign }: MomentProps) {
   const { t } = useTranslation()
   const [reading, setReading] = useState<Reading>(() => beginReading(parts.map(({ name }) => name)))
-  const [key, setKey] = useState<string | null>(null)
+  const [key, setKey] = useState<string | null>(() => keyOf(name))
   const [busy, setBusy] = useState(false)
   const body = useRef<HTMLDivElement>(null)
   const bar = useRef<HTMLDivElement>(null)
@@ -145,8 +146,9 @@ function Moment({ yes, parts, before, failure, onSign }: MomentProps) {
   const [next] = left
   const readAll = next === undefined
   useEffect(() => {
-    if (readAll) choose.current?.focus()
-  }, [readAll])
+    // What is still to be done: the file, or the passphrase of the one that was chosen before.
+    if (readAll) (keyOf(name) === null ? choose : field).current?.focus()
+  }, [readAll, name])
 
   function goOn(): void {
     const part = body.current?.querySelector<HTMLElement>(`[data-part="${next}"]`)
@@ -158,6 +160,7 @@ function Moment({ yes, parts, before, failure, onSign }: MomentProps) {
     const path = await pickFile('key')
     if (path === null) return
     setKey(path)
+    rememberKey(name, path)
     field.current?.focus()
   }
 

@@ -12,6 +12,12 @@ const stages = [
   ['bundle', 'bundles'],
 ] as const satisfies readonly (readonly [string, IconName])[]
 
+const ways = {
+  bundle: () => go('bundles'),
+  token: () => go('tokens'),
+  plan: () => go('ceremonies', 'plan'),
+} as const
+
 /** Nothing was done here yet: what a ceremony is, and one press that starts one. */
 export function FirstTime({ onStart }: { onStart: () => Promise<void> }) {
   const { t } = useTranslation()
@@ -50,15 +56,7 @@ export function FirstTime({ onStart }: { onStart: () => Promise<void> }) {
             </Heading>
             <p className="quiet">{t(`home.first.${choice}.text`)}</p>
             <div>
-              <Button
-                type="button"
-                variant="surface"
-                color="gray"
-                highContrast
-                onClick={() =>
-                  go(({ bundle: 'bundles', token: 'tokens', plan: 'ceremonies' } as const)[choice])
-                }
-              >
+              <Button type="button" variant="surface" color="gray" highContrast onClick={ways[choice]}>
                 {t(`home.first.${choice}.go`)}
               </Button>
             </div>

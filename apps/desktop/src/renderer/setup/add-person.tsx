@@ -6,6 +6,7 @@ import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import { allowCamera, QrScan } from '../components/codes.tsx'
 import { secretField } from '../components/fields.tsx'
+import { rememberKey } from '../stores/own-keys.ts'
 import type { SetupActs } from './use-setup.ts'
 
 const anybody = 'anybody'
@@ -93,7 +94,9 @@ export function AddPerson({ setup, acts }: { setup: SetupView; acts: SetupActs }
 function MakeKey({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
   const { t } = useTranslation()
   const id = useId()
-  const [role, setRole] = useState<PersonRole>('administrator')
+  const [chosen, setRole] = useState<PersonRole | null>(null)
+  // Whoever is missing comes next; people choose otherwise where they want it.
+  const role = chosen ?? nextRole(setup.people)
   const [name, setName] = useState('')
   const [told, setTold] = useState<string | null>(null)
   const first = useRef<HTMLInputElement>(null)
@@ -104,17 +107,20 @@ function MakeKey({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
     const [one, two] = [first.current?.value ?? '', second.current?.value ?? '']
     if (one !== two) return setTold(t('setup.make.differs'))
     setTold(null)
-    const chosen = await call('shell.saveFile', { kind: 'key', name: `${name}.key` })
-    if (!chosen.ok || chosen.value.path === null) return
+    const saved = await call('shell.saveFile', { kind: 'key', name: `${name}.key` })
+    if (!saved.ok || saved.value.path === null) return
+    const chosenPath = saved.value.path
     for (const field of [first, second]) if (field.current !== null) field.current.value = ''
     const asked = call('setups.enrol', {
       id: setup.id,
       role,
       name: name.trim(),
       passphrase: one,
-      path: chosen.value.path,
+      path: chosenPath,
     })
     if (!(await acts.send(asked))) return
+    rememberKey(name.trim(), chosenPath)
+    setRole(null)
     setName('')
     named.current?.focus()
   }
@@ -178,6 +184,20 @@ function MakeKey({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
       <p className="quiet">{t('setup.make.text')}</p>
     </form>
   )
+}
+
+/** How many of a role a ceremony usually has, in the order in which they are asked for. */
+const usual = [
+  ['administrator', 1],
+  ['operator', 1],
+  ['so', 1],
+  ['officer', 3],
+  ['witness', 2],
+] as const satisfies readonly (readonly [PersonRole, number])[]
+
+function nextRole(people: SetupView['people']): PersonRole {
+  const missing = usual.find(([role, count]) => people.filter((one) => one.role === role).length < count)
+  return missing?.[0] ?? 'witness'
 }
 
 function asRole(value: string): PersonRole {

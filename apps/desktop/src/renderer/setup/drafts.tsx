@@ -1,6 +1,6 @@
 import { FailureNotice, Rec } from '@lux/ui'
 import { Checkbox, TextField } from '@radix-ui/themes'
-import { useId, useState } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure } from '../../contract/index.ts'
 import { call } from '../client.ts'
@@ -11,14 +11,18 @@ import { useRemote } from '../stores/remote.ts'
 import { setups } from '../stores/remotes.ts'
 import { go, hrefOf } from '../stores/route.ts'
 
-/** A new ceremony, or a rehearsal of people with devices of their own, and those that are being set up. */
-export function Drafts() {
+/** `asked`: somebody came here to plan, and types at once. A new ceremony, or a rehearsal of people with devices of their own, and those that are being set up. */
+export function Drafts({ asked }: { asked: boolean }) {
   const { t } = useTranslation()
   const list = useRemote(setups, {})
   const [title, setTitle] = useState('')
   const [rehearsal, setRehearsal] = useState(false)
   const [failure, setFailure] = useState<Failure | null>(null)
   const id = useId()
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    if (asked) field.current?.focus({ preventScroll: true })
+  }, [asked])
 
   async function begin(): Promise<void> {
     if (title.trim() === '') return
@@ -46,6 +50,7 @@ export function Drafts() {
           <label htmlFor={id}>{t('setup.script.name')}</label>
           <TextField.Root
             id={id}
+            ref={field}
             dir="auto"
             value={title}
             maxLength={200}

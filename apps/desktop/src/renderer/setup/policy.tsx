@@ -21,6 +21,8 @@ export function PolicyStage({ setup, acts }: { setup: SetupView; acts: SetupActs
   const { policy } = setup
   const given = policy.signers.filter(({ signed }) => signed).length
   const shut = policy.adopted || given > 0 || setup.run !== null
+  // Nothing is wrong with a name that nobody has typed yet.
+  const unnamed = setup.organisation.name === ''
   return (
     <div className="setup-columns">
       <section className="setup-card" aria-labelledby="policy-title">
@@ -42,7 +44,7 @@ export function PolicyStage({ setup, acts }: { setup: SetupView; acts: SetupActs
         ) : (
           <Sentences setup={setup} acts={acts} />
         )}
-        <Faults faults={policy.faults} />
+        {unnamed ? null : <Faults faults={policy.faults} />}
         {shut && policy.shown !== null ? <ReadAct shown={policy.shown} /> : null}
         {policy.lines.length === 0 ? null : (
           <div className="actions">
@@ -69,7 +71,13 @@ export function PolicyStage({ setup, acts }: { setup: SetupView; acts: SetupActs
           what="policy"
           signers={policy.signers}
           required={policy.officerQuorum}
-          whyNot={policy.faults.length > 0 ? t('setup.policy.fault-first') : null}
+          whyNot={
+            unnamed
+              ? t('setup.policy.name-first')
+              : policy.faults.length > 0
+                ? t('setup.policy.fault-first')
+                : null
+          }
           acts={acts}
         />
       </aside>

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Plan, readScript, rolesMissing, type Script, warnPlan } from '@lux/ceremony/plan'
+import { type Plan, readScript, rolesMissing, type Script, tokenNeeds, warnPlan } from '@lux/ceremony/plan'
 import type { SignatureRequest } from '@lux/ceremony/wire'
 import { utf8 } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
@@ -54,6 +54,11 @@ export async function planOf(parts: ServiceContext, setup: Setup): Promise<Setup
   const fields = await fieldsOf(parts, script.value, setup)
   const missing = rolesMissing(script.value, setup.cards)
   const seen = { ...none, script: script.value, fields, rolesMissing: missing }
+  // Nothing is wrong with what nobody has answered yet: the screen says what is missing.
+  const unanswered = fields.some(
+    ({ name, optional, initial }) => optional !== true && (setup.values[name] ?? initial ?? '') === '',
+  )
+  if (unanswered) return seen
   const policy = policyOf(parts, setup)
   const [unsound] = policyFaults(setup, policy)
   if (unsound !== undefined) return { ...seen, faults: [unsound] }
@@ -134,13 +139,24 @@ async function fieldsOf(parts: ServiceContext, script: Script, { domain }: Setup
     const initial = own === undefined ? {} : { initial: String(own) }
     const known = script.choices[id]
     const isSerial = known === undefined && /serial$/i.test(id)
-    const choices =
-      known !== undefined ? [...known] : isSerial ? tokens.map(({ serial }) => serial) : undefined
+    const isNeeds = blank.type === 'names' && /needs$/i.test(id)
+    const choices = isNeeds
+      ? [...tokenNeeds]
+      : known !== undefined
+        ? [...known]
+        : isSerial
+          ? tokens.map(({ serial }) => serial)
+          : undefined
     return [
       {
         name: id,
-        type: choices === undefined ? type : 'choice',
+        type: choices === undefined ? type : isNeeds ? 'several' : 'choice',
         label: blank.label,
+        ...(blank.only === undefined
+          ? {}
+          : {
+              only: Object.fromEntries(Object.entries(blank.only).map(([of, value]) => [of, String(value)])),
+            }),
         ...(choices === undefined ? {} : { choices }),
         ...(isSerial ? { tokens } : {}),
         ...initial,

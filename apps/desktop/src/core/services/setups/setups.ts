@@ -265,6 +265,8 @@ export async function enrolHere(parts: ServiceContext, asked: InputOf<'setups.en
     const file = parts.paths.write(asked.path)
     mustBeNewIn(file)
     writeInFolder(file, await sealKeyFile(key, asked.passphrase), 0o600)
+    // Whoever made it signs with it next: the file is the one that this person chose.
+    parts.paths.take({ use: 'read', path: file })
   } finally {
     key.identity.secret.wipe()
   }

@@ -197,9 +197,17 @@ test('what is set up survives the window: another program goes on where it stood
 
 test('SETUP-EARLY PLAN-12 the script is chosen, linted in place, and printed', async () => {
   expect(await refusal('setups.print', { id })).toBe('SETUP-EARLY')
-  const kek = await change({ script: 'threshold-fhe' })
+  const kek = await change({ script: 'threshold-fhe', values: { serial: '0011223344556677' } })
   expect(kek.script.rolesMissing).toEqual(['holder'])
   expect(kek.script.faults).not.toEqual([])
+  // What nobody has answered yet is no fault: the screen lists it.
+  const asked = await change({ script: 'key-hierarchy', values: {} })
+  const serial = asked.script.fields.find(({ name }) => name === 'serial')
+  expect(serial).toMatchObject({ type: 'choice', choices: expect.any(Array), tokens: expect.any(Array) })
+  expect(asked.script).toMatchObject({ faults: [], hash: null })
+  const several = asked.script.fields.find(({ type }) => type === 'several')
+  expect(several).toMatchObject({ name: 'needs', only: { profile: 'measured' } })
+  expect(several?.choices).toContain(several?.initial?.split(',')[0])
   const { script } = await change({ script: 'token-initialisation', values: { label: 'Lux 2026' } })
   expect(script).toMatchObject({
     faults: [],
