@@ -262,6 +262,8 @@ export type Hsm = {
   tokens(): Promise<readonly TokenInfo[]>
   /** The slots that the last `tokens()` could not read. "No token" may be said only where this is empty too. */
   readonly unreadable: readonly UnreadableSlot[]
+  /** Where the last `tokens()` had none: what of the library and its settings may be why, each a clause. */
+  readonly whyNone: readonly string[]
   /** Milliseconds that a person has at a token's own pad. */
   readonly padDeadlineMs: number
   /**

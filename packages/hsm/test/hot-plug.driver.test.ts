@@ -88,7 +88,7 @@ describe('tokens that come and go', () => {
     await bench.newToken('a')
     const list = await bench.hsm.tokens()
     const free = list.at(-1)!
-    const seen = (tokens: typeof list) => ({ tokens, unreadable: [] })
+    const seen = (tokens: typeof list) => ({ tokens, unreadable: [], emptySlots: 0 })
     expect(tokensChange(seen(list), seen(list))).toBe(null)
     expect(tokensChange(seen(list.slice(0, -1)), seen(list))).toMatchObject({
       added: [`slot:${free.slot}`],

@@ -31,6 +31,12 @@ describe('a library that does not start', () => {
     },
   )
 
+  it('HSM-LIBRARY-FAILED names the variable that one of a known name misses', async () => {
+    await expect(start('yubihsm_pkcs11', { START_ANSWER: functionFailed })).rejects.toMatchObject({
+      detail: expect.stringContaining('YUBIHSM_PKCS11_CONF is not set'),
+    })
+  })
+
   it('HSM-LIBRARY-TIMEOUT is said of one that does not come back from C_Initialize, and nothing of a login', async () => {
     await expect(start('hang', { HANG: 1 }, { loadTimeoutMs: 1_500 })).rejects.toMatchObject({
       code: 'HSM-LIBRARY-TIMEOUT',
@@ -52,6 +58,13 @@ describe('a library that does not start', () => {
     const hsm = await start(`sound-${major}`, { MAJOR: major })
     expect(hsm.library.interfaceVersion).toBe(`${major}.0`)
     expect(await hsm.tokens()).toMatchObject([{ serial: '5551234', label: 'stub' }])
+    await hsm.close()
+  })
+
+  it('one without a slot says so, and is no library that answers nothing', async () => {
+    const hsm = await start('no-slot', { SLOTS: 0 })
+    expect(await hsm.tokens()).toEqual([])
+    expect(hsm.whyNone).toEqual(['the library has no slot'])
     await hsm.close()
   })
 

@@ -85,11 +85,7 @@ export function evidenceOf(facts: {
       ...whenIn(probe),
     ),
     reason('profile-known', known, known ? profile.name : said('profile-unknown')),
-    reason(
-      'profile-hardware',
-      known && !profile.soft && profile.verifiedOn !== null,
-      profile.soft ? said('soft-token') : (profile.verifiedOn ?? said('not-on-hardware')),
-    ),
+    reason('profile-hardware', known && !profile.soft && profile.verifiedOn !== null, hardwareSaid(profile)),
     ...checked('companion-signed', companion?.statement, said('no-companion')),
     ...checked('companion-attested', companion?.attestation, said('companion-unattested')),
     ...checked('key-attested', attestation, said('key-unattested', { how: profile.attestation.how })),
@@ -105,6 +101,12 @@ export function evidenceOf(facts: {
         ? 'E2'
         : 'E1'
   return { level, reasons }
+}
+
+/** Nobody can have run a profile on what it does not know. */
+function hardwareSaid({ id, soft, verifiedOn }: Profile): string | Said {
+  if (soft) return said('soft-token')
+  return verifiedOn ?? said(id === 'generic' ? 'profile-unknown' : 'not-on-hardware')
 }
 
 /** An attribute without an expected value proves nothing. */

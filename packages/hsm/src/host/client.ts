@@ -8,6 +8,7 @@ import {
   type UnreadableSlot,
 } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
+import { missingSettings, whyNoToken } from '../profiles/profiles.ts'
 import { CallQueue } from './call-queue.ts'
 import { HostProcess, hostEnvironment, type StartHsmOptions } from './host-process.ts'
 import { deadlineFactor, type Operation, type TokenOperation, tokenOperations } from './protocol.ts'
@@ -131,7 +132,7 @@ class Client implements Hsm {
     } catch (error) {
       // What it loaded may keep it from ending by itself.
       await host.end()
-      throw error
+      throw this.#withSettings(error)
     } finally {
       this.#starting = null
     }
@@ -140,6 +141,13 @@ class Client implements Hsm {
     this.#host = host
     this.#state = 'ready'
     this.#queue.connect(host.outlet)
+  }
+
+  /** A library that does not start may miss its settings. */
+  #withSettings(error: unknown): unknown {
+    if (!(error instanceof HsmError) || error.code !== 'HSM-LIBRARY-FAILED') return error
+    const missing = missingSettings(this.#options.library, this.environment)
+    return new HsmError({ ...error, detail: [error.detail, ...missing].join('; ') })
   }
 
   #lost(host: HostProcess, reason: HsmRestart['reason'] | 'closed', detail: string): void {
@@ -210,6 +218,10 @@ class Client implements Hsm {
 
   get unreadable(): readonly UnreadableSlot[] {
     return this.#seen?.unreadable ?? []
+  }
+
+  get whyNone(): readonly string[] {
+    return whyNoToken(this.#options.library, this.environment, this.#seen?.emptySlots ?? 0)
   }
 
   async tokens(): Promise<readonly TokenInfo[]> {

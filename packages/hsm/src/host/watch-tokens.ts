@@ -4,6 +4,8 @@ import type { TokenInfo, TokensChange, UnreadableSlot } from '../device.ts'
 export type TokensSeen = {
   readonly tokens: readonly TokenInfo[]
   readonly unreadable: readonly UnreadableSlot[]
+  /** How many slots the library has, where no token is in one of them. */
+  readonly emptySlots: number
 }
 
 const nameOf = ({ serial, slot }: TokenInfo) => serial || `slot:${slot}`
@@ -18,9 +20,10 @@ export function tokensChange(before: TokensSeen, after: TokensSeen): TokensChang
   const changed = [...now]
     .filter(([name, info]) => old.has(name) && old.get(name) !== info)
     .map(([name]) => name)
+  const { emptySlots: _, ...seen } = after
   const same = JSON.stringify(before.unreadable) === JSON.stringify(after.unreadable)
   return added.length + removed.length + changed.length > 0 || !same
-    ? { added, removed, changed, ...after }
+    ? { added, removed, changed, ...seen }
     : null
 }
 

@@ -22,6 +22,7 @@ export const cloudhsm: Profile = {
   ],
   libraries: ['/opt/cloudhsm/lib/libcloudhsm_pkcs11.so'],
   environment: [],
+  settings: '/opt/cloudhsm/etc',
   soft: false,
   pin: {
     form: 'the crypto user’s name, a colon and its password, such as user:password',

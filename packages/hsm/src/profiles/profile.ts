@@ -60,6 +60,10 @@ export type Profile = {
   readonly libraries: readonly string[]
   /** Variables that its library reads. They reach the token host only when named here or passed by hand. */
   readonly environment: readonly string[]
+  /** Where its library keeps its settings, if no variable names them. */
+  readonly settings?: string
+  /** Its library reaches it through a smart-card daemon, pcscd. */
+  readonly byPcsc?: true
   /** Soft tokens protect nothing from whoever has the files and the PIN. */
   readonly soft: boolean
   readonly pin: PinRules

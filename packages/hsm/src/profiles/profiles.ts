@@ -120,6 +120,34 @@ export function withheldVariables(
   return [...names].filter((name) => process.env[name] !== undefined && !(name in passed))
 }
 
+/** Where pcscd listens: https://pcsclite.apdu.fr, PCSCLITE_CSOCK_NAME. */
+const pcscSocket = '/run/pcscd/pcscd.comm'
+
+/** What of its settings a library does not have, each a clause that names a variable or a place. */
+export function missingSettings(
+  library: string,
+  environment: Readonly<Record<string, string>>,
+  isThere: (path: string) => boolean = existsSync,
+): string[] {
+  const { settings, byPcsc } = profileOfLibrary(library) ?? {}
+  const [variable] = variablesOf(library) ?? []
+  return [
+    ...(variable === undefined || variable in environment ? [] : [`${variable} is not set`]),
+    ...(settings === undefined || isThere(settings) ? [] : [`its settings are not in ${settings}`]),
+    ...(byPcsc === undefined || isThere(pcscSocket) ? [] : [`pcscd is not running: no ${pcscSocket}`]),
+  ]
+}
+
+/** Why a library shows no token, as far as this computer tells. */
+export const whyNoToken = (
+  library: string,
+  environment: Readonly<Record<string, string>>,
+  emptySlots: number,
+): string[] => [
+  emptySlots === 0 ? 'the library has no slot' : `the library has ${emptySlots} slots, and no token in any`,
+  ...missingSettings(library, environment),
+]
+
 const hasName = (libraries: readonly string[], path: string): boolean =>
   libraries.some((place) => basename(place) === basename(path))
 

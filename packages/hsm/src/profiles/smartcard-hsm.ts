@@ -20,6 +20,7 @@ export const smartcardHsm: Profile = {
     '/usr/lib/*/pkcs11/libsc-hsm-pkcs11.so',
   ],
   environment: ['OPENSC_CONF'],
+  byPcsc: true,
   soft: false,
   pin: {
     form: 'user PIN of 6 to 15 characters, SO PIN of exactly 16 hex digits',

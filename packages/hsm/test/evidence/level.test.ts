@@ -132,10 +132,11 @@ describe('evidence level', () => {
     expect(beside.reasons[0]).toMatchObject({ holds: true, detail: '1 attributes' })
   })
 
-  it('says of every profile that was not run on hardware that it was not', () => {
+  it('says of every profile that was not run on hardware that it was not, and of none that is not there', () => {
     for (const profile of profiles.filter(({ verifiedOn }) => verifiedOn === null)) {
       const { reasons } = evidenceOf({ attributes: null, probe: passed, profile })
-      expect(reasons.find(({ code }) => code === 'profile-hardware')).toMatchObject({ holds: false })
+      const detail = profile.id === 'generic' ? 'no profile knows this token' : 'not run on hardware by us'
+      expect(reasons.find(({ code }) => code === 'profile-hardware')).toMatchObject({ holds: false, detail })
     }
   })
 

@@ -121,7 +121,10 @@ export async function findToken(hsm: Hsm, given: string | undefined, label?: str
     })
   throw new HsmError({
     code: 'HSM-TOKEN-ABSENT',
-    detail: serial === undefined ? 'no token is there' : `token ${serial} is not there; present: ${present}`,
+    detail:
+      serial === undefined
+        ? `no token is there: ${hsm.whyNone.join('; ')}`
+        : `token ${serial} is not there; present: ${present}`,
     remedy:
       serial === undefined
         ? 'Insert a token, or correct the library or the store.'

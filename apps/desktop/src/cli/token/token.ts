@@ -81,7 +81,11 @@ function list(options: LibraryOptions): Promise<Outcome> {
     }
     const [first] = unreadable
     if (first === undefined)
-      return { exit: 0, json: { ok: true, ...json }, text: rows.join('\n') || 'the library shows no token' }
+      return {
+        exit: 0,
+        json: { ok: true, ...json },
+        text: rows.join('\n') || `no token is there: ${hsm.whyNone.join('; ')}`,
+      }
     const { code, detail } = unreadableError(unreadable)
     const remedy = refusalHelp(code)?.remedy
     const dark = unreadable.map((one) => `${`slot-${one.slot}`.padEnd(18)} CANNOT BE READ: ${answerOf(one)}`)

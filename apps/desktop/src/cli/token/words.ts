@@ -92,9 +92,16 @@ export function evidenceLines({ level, reasons }: Evidence): string[] {
   ]
 }
 
-/** "not run on hardware" stands where nobody has. */
-const standing = ({ name, verifiedOn, soft }: Profile): string =>
-  `${name}; ${verifiedOn === null ? 'NOT RUN ON HARDWARE, from its documents only' : `run on ${verifiedOn}`}${soft ? '; a soft token protects nothing from who has its files' : ''}`
+/** Of a kind that no profile knows there are no documents that anything is said from. */
+function runOn({ verifiedOn, sources }: Profile): string {
+  if (verifiedOn !== null) return `run on ${verifiedOn}`
+  return sources.length === 0
+    ? 'no profile knows it, only what the probe proves is relied on'
+    : 'NOT RUN ON HARDWARE, from its documents only'
+}
+
+const standing = (profile: Profile): string =>
+  `${profile.name}; ${runOn(profile)}${profile.soft ? '; a soft token protects nothing from who has its files' : ''}`
 
 /** A maximum of 0 is none. */
 function pinLengths({ minPinLength: least, maxPinLength: most }: TokenInfo): string {

@@ -116,7 +116,11 @@ export function TokenPanel({ slot, token }: { slot: string; token: TokenView }) 
   )
 }
 
-function Marks({ token: { soft, verifiedOn, evidence, session } }: { token: TokenView }) {
+/** Of a kind that no profile knows there are no documents either. */
+const unprovedText = ({ profile }: TokenView) =>
+  profile === 'generic' ? 'said.profile-unknown' : 'tokens.not-on-hardware-text'
+
+function Marks({ token: { soft, profile, verifiedOn, evidence, session } }: { token: TokenView }) {
   const { t } = useTranslation()
   return (
     <span className="actions">
@@ -125,7 +129,7 @@ function Marks({ token: { soft, verifiedOn, evidence, session } }: { token: Toke
           {t('tokens.soft')}
         </Badge>
       ) : null}
-      {verifiedOn === null ? (
+      {verifiedOn === null && profile !== 'generic' ? (
         <Badge color="amber" variant="outline" highContrast>
           {t('tokens.not-on-hardware')}
         </Badge>
@@ -214,7 +218,7 @@ function TokenFacts({ token }: { token: TokenView }) {
         <Rec>{token.profileName}</Rec> <Code>{token.profile}</Code>
       </dd>
       <dt>{t('tokens.verified-on')}</dt>
-      <dd>{token.verifiedOn === null ? t('tokens.not-on-hardware-text') : <Rec>{token.verifiedOn}</Rec>}</dd>
+      <dd>{token.verifiedOn === null ? t(unprovedText(token)) : <Rec>{token.verifiedOn}</Rec>}</dd>
       {token.soft ? (
         <>
           <dt>{t('tokens.soft')}</dt>

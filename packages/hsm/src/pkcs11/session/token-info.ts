@@ -153,6 +153,12 @@ export function seeSlots(module: Module): SlotsSeen {
   return { slots, unclear }
 }
 
+/** With a token or without; none where the library does not say. */
+export function countSlots(module: Module): number {
+  const listed = attempt(() => call('listing slots', () => module.p11.C_GetSlotList(false)))
+  return listed.ok ? listed.value.length : 0
+}
+
 /** As `seeSlots`; a slot whose token does not answer is left out. */
 export const listSlots = (module: Module): readonly Slot[] => seeSlots(module).slots
 

@@ -10,7 +10,7 @@ import { scratchPublicKey } from '../objects/public-keys.ts'
 import { freeSlot, isUnclear, isUnfinished, requireInitialisable, slotOf, unfinished } from './choose-slot.ts'
 import { requirePinLength, requireTriesLeft } from './pin-tries.ts'
 import { TokenSession } from './session.ts'
-import { listSlots, type Slot, seeSlots, unreadableSlot } from './token-info.ts'
+import { countSlots, listSlots, type Slot, seeSlots, unreadableSlot } from './token-info.ts'
 
 type Pins = { readonly so: Uint8Array; readonly user: Uint8Array }
 
@@ -33,7 +33,7 @@ export class Tokens {
   }
 
   /** Serial first; uninitialised slots last and without a serial. Beside them what cannot be read. */
-  list(): { tokens: TokenInfo[]; unreadable: UnreadableSlot[] } {
+  list(): { tokens: TokenInfo[]; unreadable: UnreadableSlot[]; emptySlots: number } {
     this.#lookForSoftTokens()
     const { slots, unclear } = seeSlots(this.module)
     const seen = slots.map(({ info }) => info)
@@ -56,7 +56,8 @@ export class Tokens {
     const unreadable = unclear
       .filter(({ slot }) => !kept.some((one) => one.equals(slot)))
       .map((slot) => unreadableSlot(slot))
-    return { tokens, unreadable }
+    const emptySlots = slots.length + unclear.length === 0 ? countSlots(this.module) : 0
+    return { tokens, unreadable, emptySlots }
   }
 
   /** The library is SoftHSM, or hands its calls on to it: what SOFTHSM2_CONF names is its store, and no other library's. */
