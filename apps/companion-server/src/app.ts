@@ -26,7 +26,7 @@ import { kmipClientRoutes } from './doors/http/kmip-clients.ts'
 import { logInRoutes } from './doors/http/log-in.ts'
 import { rotationRoutes } from './doors/http/rotation.ts'
 import { signOnRoutes } from './doors/http/sign-on.ts'
-import { fheRequestRoutes, fheRoutes } from './doors/http/threshold.ts'
+import { fheRequestRoutes, fheRoomRoutes, fheRoutes } from './doors/http/threshold.ts'
 import { scimRoutes } from './doors/scim/routes.ts'
 import { vaultRoutes } from './doors/vault/routes.ts'
 import { healthRoutes } from './health-routes.ts'
@@ -138,6 +138,7 @@ export async function buildApp(
   bundleRoutes(app, services)
   fheRoutes(app, services)
   fheRequestRoutes(app, services)
+  fheRoomRoutes(app, services)
   consoleRoutes(app)
   return app
 }

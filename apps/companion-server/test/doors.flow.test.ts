@@ -932,6 +932,23 @@ const others: readonly Case[] = [
     [`GET ${fhe}/server-key`],
     ({ threshold }, call) => threshold.publicPart(call, { id: keyId, part: 'serverKey' }),
   ),
+  refused('threshold.read-room', 'user', 'ROLE-REFUSED', ['GET /api/v1/fhe/room'], ({ threshold }, call) =>
+    threshold.rooms(call, {}),
+  ),
+  refused(
+    'threshold.limit-key',
+    'admin',
+    'OBJECT-ABSENT',
+    [`PUT /api/v1/fhe/room/keys/${keyId}`, { bytes: 1 }],
+    ({ threshold }, call) => threshold.limitKey(call, { id: keyId, bytes: 1 }),
+  ),
+  refused(
+    'threshold.limit-organisation',
+    'chief',
+    'ROLE-REFUSED',
+    ['PUT /api/v1/fhe/room/organisations/org', { bytes: 1 }],
+    ({ threshold }, call) => threshold.limitOrganisation(call, { organisation: 'org', bytes: 1 }),
+  ),
   refused(
     'threshold.keep-ciphertext',
     'user',

@@ -77,6 +77,7 @@ export type Action =
   | 'threshold.read'
   | 'threshold.use'
   | 'threshold.carry'
+  | 'threshold.limit'
   | 'kek.rotate'
   | 'root.rotate'
   | 'audit.read'
@@ -124,6 +125,7 @@ const may: Readonly<Record<Role, readonly Action[]>> = {
     'organisation.appoint',
     'access.review',
     'root.rotate',
+    'threshold.limit',
     'metrics.read',
     'bundle.read',
     'bundle.import',

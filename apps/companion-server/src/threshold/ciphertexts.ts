@@ -2,30 +2,18 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError, sha256Hex, toHex } from '@lux/crypto'
 import { type Carrying, checkCarrying, ciphertextDigest, readCiphertext, typeName } from '@lux/crypto/fhe'
-import { sql, type Transaction } from 'kysely'
+import type { Transaction } from 'kysely'
 import { ownCall, type Record } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { Tables } from '../platform/database/tables.ts'
-import { variable } from '../platform/environment.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { readIfPresent, writeWhole } from '../platform/state-folder/private-file.ts'
 import { receiveFile } from '../platform/state-folder/received-file.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
+import { checkRoom, configuredKeeping, type Keeping } from './room.ts'
 
-/** Most bytes of one ciphertext, squashed u2048 having 33.6 MB and u1024 16.8 MB, and of all that are kept for one key. */
+/** Most bytes of one ciphertext, squashed u2048 having 33.6 MB and u1024 16.8 MB. */
 export const maxCiphertext = 34 << 20
-const maxKept = 4 * 2 ** 30
-
-/** How long a file is kept, in ms: after the last request that names it has ended, its value taken; and one that no request names. */
-export type Keeping = { readonly afterEnd: number; readonly unasked: number }
-
-export const configuredKeeping = (): Keeping => ({
-  afterEnd: Number(variable('CIPHERTEXT_HOURS_AFTER_END') ?? 24) * 3_600_000,
-  unasked: Number(variable('CIPHERTEXT_HOURS_UNASKED') ?? 168) * 3_600_000,
-})
-
-/** Room of one key for ciphertexts, in bytes. */
-export type CiphertextRoom = { readonly used: number; readonly total: number }
 
 /** `digest` is what a request names; `sha256` is of the file. */
 export type KeptCiphertext = {
@@ -80,9 +68,10 @@ export async function keepCiphertext(
         if (before.sha256 === sha256) await writeWhole(join(state.ciphertexts, sha256), bytes)
         return accept(kept(before))
       }
-      const { used, total } = await roomOf(work, keyId)
-      if (used + reader.size > total)
-        return refuse('CIPHERTEXTS-FULL', `${used} bytes are kept for this key, at most ${total}`)
+      const room = await checkRoom(work, {
+        ...{ keyId, size: reader.size, at: new Date(), keeping: configuredKeeping() },
+      })
+      if (!room.ok) return room
       await writeWhole(join(state.ciphertexts, sha256), bytes)
       const { digest, ...file } = read.value
       await work
@@ -105,19 +94,6 @@ const kept = ({
   removed_at: _,
   ...file
 }: KeptCiphertext & { readonly removed_at: Date | null }): KeptCiphertext => file
-
-export async function roomOf(
-  work: Pick<Transaction<Tables>, 'selectFrom'>,
-  keyId: string,
-): Promise<CiphertextRoom> {
-  const { used } = await work
-    .selectFrom('fhe_ciphertext')
-    .select(sql<string>`coalesce(sum(size), 0)`.as('used'))
-    .where('fhe_key_id', '=', keyId)
-    .where('removed_at', 'is', null)
-    .executeTakeFirstOrThrow()
-  return { used: Number(used), total: maxKept }
-}
 
 type Due = { readonly at: Date; readonly keeping: Keeping }
 

@@ -1,12 +1,15 @@
 import { join } from 'node:path'
 import { holderAnswerCodec, requestPackageCodec } from '@lux/ceremony/wire'
+import { utf8 } from '@lux/crypto'
 import { type Selectable, sql } from 'kysely'
 import { type Action, absent, type Grant, grantsAnywhere, scopeOf } from '../access/authorize.ts'
 import { withinScopes } from '../access/key-scopes.ts'
+import { inOrganisation } from '../access/organisations.ts'
 import type { Record } from '../audit/record.ts'
 import {
   bytes,
   changes,
+  changesAlone,
   documentOf,
   entry,
   type Permission,
@@ -22,13 +25,7 @@ import type { PartialDecryptionTable } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { answersOf, takeAnswer } from './answers.ts'
 import { type Budget, budgetOfKey } from './budget.ts'
-import {
-  type CiphertextRoom,
-  type KeptCiphertext,
-  keepCiphertext,
-  maxCiphertext,
-  roomOf,
-} from './ciphertexts.ts'
+import { type KeptCiphertext, keepCiphertext, maxCiphertext } from './ciphertexts.ts'
 import {
   askedFor,
   checkServed,
@@ -42,6 +39,7 @@ import {
 } from './keys.ts'
 import { type DecryptedValues, readResult, releaseResult } from './release.ts'
 import { findRequest, openRequest, type StoredRequest, type ThresholdParts } from './requests.ts'
+import { allRooms, type CiphertextRoom, mostRoom, type Room, type Rooms, roomOf, setRoom } from './room.ts'
 
 /** Public parts of a threshold key, each a file named by its digest. */
 export const publicParts = ['public', 'compactPublicKey', 'serverKey', 'crs'] as const
@@ -100,6 +98,7 @@ export const openThresholdOperations = ({
 export const thresholdTable = (desk: ThresholdParts) => ({
   ...keyEntries(desk),
   ...ciphertextEntries(desk),
+  ...roomEntries(desk),
   ...readingEntries(desk),
   ...openingEntries(desk),
 })
@@ -252,6 +251,53 @@ function ciphertextEntries(desk: ThresholdParts) {
           .executeTakeFirst()
         if (row === undefined) return refuse('OBJECT-ABSENT', 'Ciphertext not found')
         return accept({ path: join(state.ciphertexts, row.sha256), digest: row.sha256 })
+      },
+    }),
+  }
+}
+
+/** Whose disk it is says how much of it. No role that does uses a key, or sees more of one than its number and room. */
+function roomEntries({ database }: ThresholdParts) {
+  const ofServer = () => [{ action: 'threshold.limit', resource: { kind: 'deployment' }, key: null } as const]
+  const bytes = Type.Integer({ minimum: 0, maximum: mostRoom })
+  const limits = {
+    ...changesAlone,
+    permissions: ofServer,
+    hashed: (input: { bytes: number }) => [utf8(String(input.bytes))],
+  }
+
+  return {
+    rooms: entry({
+      ...reads,
+      name: 'threshold.read-room',
+      input: {},
+      find: () => accept(null),
+      permissions: ofServer,
+      run: async (): Promise<Outcome<Rooms>> => accept(await allRooms(database)),
+    }),
+
+    limitKey: entry({
+      ...limits,
+      name: 'threshold.limit-key',
+      input: { id, bytes },
+      async find({ id: keyId }: { id: string }) {
+        const key = await findFheKey(database, keyId)
+        return key === 'absent' ? absent('threshold') : accept(key)
+      },
+      async run({ found: key, input, subject }): Promise<Outcome<Room>> {
+        Object.assign(subject, { organisation: key.organisation_id, key: key.id })
+        return accept(await setRoom(database, { key: key.id }, input.bytes))
+      },
+    }),
+
+    limitOrganisation: entry({
+      ...limits,
+      name: 'threshold.limit-organisation',
+      input: { organisation: Type.String({ minLength: 1, maxLength: 64 }), bytes },
+      find: inOrganisation(database, 'organisation.read').find,
+      async run({ found: { id: organisation }, input, subject }): Promise<Outcome<Room>> {
+        Object.assign(subject, { organisation })
+        return accept(await setRoom(database, { organisation }, input.bytes))
       },
     }),
   }

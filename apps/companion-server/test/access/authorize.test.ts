@@ -75,6 +75,8 @@ test.each<[Role, keyof typeof at, Action, Resource, string]>([
   ['organisation-admin', 'another organisation', 'kek.rotate', project, 'OBJECT-ABSENT'],
   ['service', 'project', 'kek.rotate', project, 'ROLE-REFUSED'],
   ['server-admin', 'deployment', 'root.rotate', deployment, 'yes'],
+  ['server-admin', 'deployment', 'threshold.limit', deployment, 'yes'],
+  ['organisation-admin', 'organisation', 'threshold.limit', deployment, 'ROLE-REFUSED'],
   ['organisation-admin', 'organisation', 'root.rotate', deployment, 'ROLE-REFUSED'],
 ])('ACCESS-01 %s of %s asks %s: %#', (role, place, action, resource, expected) => {
   expect(asks(role, place, action, resource)).toBe(expected)

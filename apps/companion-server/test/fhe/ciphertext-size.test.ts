@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { refusalTexts } from '../../src/refusal-texts.ts'
-import { configuredKeeping, maxCiphertext } from '../../src/threshold/ciphertexts.ts'
+import { maxCiphertext } from '../../src/threshold/ciphertexts.ts'
+import { configuredKeeping } from '../../src/threshold/room.ts'
 
 // THRESHOLD-FHE section 2: two radix blocks in one squashed block of 4097 words of 16 bytes; about 100 bytes of header.
 test.each([1024, 2048])(

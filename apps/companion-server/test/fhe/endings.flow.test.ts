@@ -10,6 +10,7 @@ import { both, dealt, id, minimum, sha256, sum, thresholdServer } from '../suppo
 
 const on = thresholdServer('endings')
 const { get, post, put, ask, asked, answer, stateOf, budget } = on
+const keyNow = async () => (await get('user', '')).json().key
 
 test('FHE-SERVER-06 n - t + 1 refusals refuse a request, and what it reserved is free again', async () => {
   const before = await budget()
@@ -244,4 +245,79 @@ test('DISK-FULL in the middle of an upload: nothing of it is kept, nothing count
     used,
   ])
   expect((await put(wide)).statusCode).toBe(200)
+})
+
+test('CIPHERTEXTS-FULL a server-admin says how much a key and an organisation keep, by an act that the log has, and the refusal says what is kept and what ends when', async () => {
+  const { database } = on.services()
+  const key = await keyNow()
+  const used = key.ciphertexts.used
+  expect(key.ciphertexts).toEqual({ used, total: 2 ** 32, organisation: { used, total: 2 ** 36 } })
+  const limit = (bytes: number, of = `keys/${key.id}`) => on.admin('PUT', `/api/v1/fhe/room/${of}`, { bytes })
+  const full = async () => (await put(both)).json()
+  const files = (await readdir(on.state().ciphertexts)).length
+
+  // What is kept stays, and the same file again asks for nothing.
+  expect((await limit(used)).json()).toEqual({ ciphertexts: { used, total: used } })
+  expect((await put(sum)).statusCode).toBe(200)
+  await database
+    .updateTable('fhe_ciphertext')
+    .where('sha256', '=', sha256(both))
+    .set({ removed_at: new Date() })
+    .execute()
+  const left = (await keyNow()).ciphertexts.used
+  await limit(left + both.length - 1)
+  const { code, message } = await full()
+  expect(code).toBe('CIPHERTEXTS-FULL')
+  const words = new RegExp(
+    `${left} of ${left + both.length - 1} bytes are kept for this key, and ${both.length} more are asked for. ` +
+      `Of this key ${files - 1} files are kept: \\d for requests that have not ended; the next goes at \\d{4}-`,
+  )
+  expect(message).toMatch(words)
+  await limit(left + both.length)
+  expect((await put(both)).statusCode).toBe(200)
+
+  await database
+    .updateTable('fhe_ciphertext')
+    .where('sha256', '=', sha256(both))
+    .set({ removed_at: new Date() })
+    .execute()
+  await limit(2 ** 32)
+  expect((await limit(left, 'organisations/org')).statusCode).toBe(200)
+  expect((await full()).message).toContain(
+    `${left} of ${left} bytes are kept for all keys of its organisation`,
+  )
+  await limit(left + both.length, 'organisations/org')
+  expect((await put(both)).statusCode).toBe(200)
+
+  const after = (await keyNow()).ciphertexts
+  expect(after.organisation).toEqual({ used: left + both.length, total: left + both.length })
+  expect((await on.admin('GET', '/api/v1/fhe/room')).json()).toEqual({
+    organisations: [{ organisationId: 'org', ...after.organisation }],
+    keys: [{ keyId: key.id, organisationId: 'org', used: after.used, total: 2 ** 32 }],
+  })
+  const entries = await database
+    .selectFrom('audit')
+    .select(['operation', 'key_id', 'outcome'])
+    .where('operation', 'in', ['threshold.limit-key', 'threshold.limit-organisation'])
+    .execute()
+  expect(entries.every(({ outcome }) => outcome === 'ok')).toBe(true)
+  expect(entries.map(({ operation, key_id }) => [operation, key_id])).toContainEqual([
+    'threshold.limit-key',
+    key.id,
+  ])
+  expect(entries).toHaveLength(6)
+})
+
+test('CIPHERTEXTS-FULL two uploads at once take no more than there is', async () => {
+  const wide = native('results/product-u64.squashed.bin')
+  const { database } = on.services()
+  await database
+    .updateTable('fhe_ciphertext')
+    .where('sha256', 'in', [sha256(wide), sha256(both)])
+    .set({ removed_at: new Date() })
+    .execute()
+  const { used } = (await keyNow()).ciphertexts
+  await on.admin('PUT', '/api/v1/fhe/room/organisations/org', { bytes: used + wide.length })
+  const codes = await Promise.all([wide, both].map(async (file) => (await put(file)).statusCode))
+  expect(codes.toSorted()).toEqual([200, 409])
 })

@@ -152,6 +152,8 @@ const rest = (): Readonly<
     'POST /api/v1/organisations/{organisationId}/webhooks': { body: { name: 'w', url: 'https://here' } },
     'POST /api/v1/ceremonies/bundles': { file: 'application/zip' },
     'PUT /api/v1/fhe/keys/{keyId}/ciphertexts/{sha256}': { file: 'application/octet-stream' },
+    'PUT /api/v1/fhe/room/keys/{keyId}': { body: { bytes: 1 } },
+    'PUT /api/v1/fhe/room/organisations/{organisationId}': { body: { bytes: 1 } },
     'POST /api/v1/kmip-clients': {
       body: { projectId, identityId: 'nobody', name: 'disk', certificate: A },
     },

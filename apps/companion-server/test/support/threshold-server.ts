@@ -3,6 +3,7 @@ import type { RequestPackage } from '@lux/ceremony/wire'
 import { toHex } from '@lux/crypto'
 import type { InjectOptions } from 'fastify'
 import { afterAll, beforeAll } from 'vitest'
+import { createIdentity } from './create-identity.ts'
 import { openHttp, type Who } from './http-under-test.ts'
 import { cardOf } from './server-under-test.ts'
 import { dealNative, native, thresholdAlterations } from './threshold-bundle.ts'
@@ -28,6 +29,10 @@ export function thresholdServer(seed: string) {
       alter: thresholdAlterations(dealt, { budget: 10 }),
     })
     await http.takeIn()
+    const grants = [{ role: 'server-admin', project: null, organisation: null }] as const
+    http.tokens.admin = await http.logIn(
+      await createIdentity(http.server.services.database, { name: 'a', grants }),
+    )
     combiner = (await cardOf(http.state)).combinerRecipient
   })
   afterAll(() => http.close())
@@ -43,6 +48,8 @@ export function thresholdServer(seed: string) {
     as: (who: Who) => http.as(who),
     get,
     post,
+    admin: (method: 'GET' | 'PUT', url: string, payload?: object) =>
+      http.server.app.inject({ method, url, headers: http.as('admin'), ...(payload && { payload }) }),
     put: (bytes: Uint8Array, name = sha256(bytes), who: Who = 'user') =>
       http.server.app.inject({
         method: 'PUT',

@@ -37,11 +37,12 @@ const fheKey = {
   },
   ...{ crs: orNull(text), bundleDigest: text, createdAt: time },
 }
+const room = { used: count, total: count }
 const fheKeyNow = Type.Object({
   ...{ ...fheKey, epochId: text, policyDigest: text, combiner: text },
   holders: Type.Array(Type.Object({ index: count, name: text })),
   budget: Type.Object({ total: count, spent: count, reserved: count }),
-  ciphertexts: Type.Object({ used: count, total: count }),
+  ciphertexts: Type.Object({ ...room, organisation: orNull(Type.Object(room)) }),
 })
 const keptCiphertext = Type.Object({
   ...{ digest: text, sha256: text, type: text, width: count, blocks: count, size: count },
@@ -98,6 +99,40 @@ export function fheRoutes(app: App, { threshold, authentication }: Parts): void 
   at(threshold.ciphertext, `GET ${base}/:keyId/ciphertexts/:sha256`, {
     summary: 'Read a ciphertext',
     ...aFile,
+  })
+}
+
+/** How much disk ciphertexts may take: for a server-admin. */
+export function fheRoomRoutes(app: App, { threshold, authentication }: Parts): void {
+  const at = openRest(app, authentication)
+  const aRoom = { reply: Type.Object({ ciphertexts: Type.Object(room) }) }
+  at(threshold.rooms, 'GET /api/v1/fhe/room', {
+    summary: 'Read how much room ciphertexts take',
+    reply: Type.Object({
+      organisations: Type.Array(Type.Object({ organisationId: text, ...room })),
+      keys: Type.Array(Type.Object({ keyId: text, organisationId: orNull(text), ...room })),
+    }),
+    show: ({ organisations, keys }) => ({
+      organisations: organisations.map(({ organisation: organisationId, ...one }) => ({
+        organisationId,
+        ...one,
+      })),
+      keys: keys.map(({ key: keyId, organisation: organisationId, ...one }) => ({
+        keyId,
+        organisationId,
+        ...one,
+      })),
+    }),
+  })
+  at(threshold.limitKey, 'PUT /api/v1/fhe/room/keys/:keyId', {
+    summary: 'Say how much room the ciphertexts of a key may take',
+    ...aRoom,
+    show: (ciphertexts) => ({ ciphertexts }),
+  })
+  at(threshold.limitOrganisation, 'PUT /api/v1/fhe/room/organisations/:organisationId', {
+    summary: 'Say how much room the ciphertexts of an organisation may take',
+    ...aRoom,
+    show: (ciphertexts) => ({ ciphertexts }),
   })
 }
 

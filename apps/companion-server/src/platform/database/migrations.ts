@@ -777,4 +777,17 @@ export const migrations: Readonly<Record<string, Step>> = {
     up: [`alter table token add column proved_by text`],
     down: [`alter table token drop column proved_by`],
   }),
+  /** An older server keeps to its own limit. */
+  '0035-ciphertext-quota': statements({
+    servedByOlder: true,
+    up: [
+      `create table ciphertext_quota (
+        organisation_id text unique references organisation,
+        fhe_key_id text unique references fhe_key,
+        bytes bigint not null check (bytes >= 0),
+        check (num_nonnulls(organisation_id, fhe_key_id) = 1))`,
+      `grant select, insert, update on ciphertext_quota to ${applicationRole}`,
+    ],
+    down: [`drop table ciphertext_quota`],
+  }),
 }

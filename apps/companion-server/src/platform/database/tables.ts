@@ -73,6 +73,13 @@ export type FheCiphertextTable = {
   removed_at: ColumnType<Date | null, null | undefined, Date | null>
 }
 
+/** How much room the ciphertexts of one key, or of one organisation's keys, may take, where a server-admin has said so. */
+export type CiphertextQuotaTable = {
+  organisation_id: string | null
+  fhe_key_id: string | null
+  bytes: ColumnType<string, number, number>
+}
+
 /** Ciphertexts that a request names; the database fills it when a request is opened. */
 export type FheRequestCiphertextTable = { fhe_key_id: string; request_id: string; digest: string }
 
@@ -137,6 +144,7 @@ export type FheTables = {
   fhe_share_commitment: FheShareCommitmentTable
   fhe_ciphertext: FheCiphertextTable
   fhe_request_ciphertext: FheRequestCiphertextTable
+  ciphertext_quota: CiphertextQuotaTable
   fhe_taken_request: FheTakenRequestTable
   fhe_spent: FheSpentTable
   decrypt_request: DecryptRequestTable
