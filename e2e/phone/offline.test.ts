@@ -74,6 +74,23 @@ test('PHONE-OFFLINE once it is kept, the app opens from a cold start with its or
   await cold.getByRole('button', { name: 'Done' }).click()
   await cold.getByRole('button', { name: 'More' }).click()
   await cold.getByText('opens without a network').waitFor()
+  // No text becomes markup, and no script comes from elsewhere or out of a text.
+  const refused = await cold.evaluate(() =>
+    [
+      () => Object.assign(document.createElement('div'), { innerHTML: '<b>x</b>' }),
+      () => new Worker('data:text/javascript,1'),
+      () => new Worker('https://elsewhere.example/x.js'),
+      () => Object.assign(document.createElement('script'), { text: 'x()' }),
+    ].map((attempt) => {
+      try {
+        attempt()
+        return 'taken'
+      } catch (error) {
+        return error instanceof Error ? error.name : 'refused'
+      }
+    }),
+  )
+  expect(refused).toEqual(['TypeError', 'TypeError', 'TypeError', 'TypeError'])
   // This machine has no camera: that is said, and the way by file is where it was.
   await cold.getByRole('button', { name: 'Inbox' }).click()
   await cold.getByRole('button', { name: 'Take a policy' }).click()

@@ -11,9 +11,13 @@ import { createRoot } from 'react-dom/client'
 import { useIdleLock } from './components/idle-lock.ts'
 import { keepApp } from './components/offline.ts'
 import { firstLanguage, startI18n } from './i18n/start.ts'
+import { keepToOwnScripts } from './own-scripts.ts'
 import { Enrol } from './screens/enrol.tsx'
 import { Unlock } from './screens/unlock.tsx'
 import { look, usePhone, warm } from './stores/phone.ts'
+
+// Before anything names a script.
+keepToOwnScripts(Reflect.get(window, 'trustedTypes'), document.baseURI)
 
 const loadOpen = () => import('./open.tsx')
 
