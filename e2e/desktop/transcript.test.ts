@@ -73,3 +73,23 @@ test('TRANSCRIPT-WIDTH at the usual width of the window no column is cut off', a
   const cut = () => desktop.page.locator('.log').evaluate((list) => list.scrollWidth - list.clientWidth)
   await expect.poll(cut).toBe(0)
 })
+
+test('HOME-LINES at the least width of the window each unfinished ceremony is one line with its own way on', async () => {
+  await desktop.app.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows()[0]?.setContentSize(1024, 700),
+  )
+  await show(desktop, 'home')
+  const lines = desktop.page.locator('.run-lines > li')
+  await lines.first().waitFor()
+  const laid = await lines.evaluateAll((all) =>
+    all.map((line) => {
+      const { height, right } = line.getBoundingClientRect()
+      const button = line.querySelector('button')?.getBoundingClientRect()
+      return { high: height > 60, cut: button === undefined || button.right > right }
+    }),
+  )
+  expect(laid.length).toBeGreaterThan(1)
+  expect(laid.filter(({ high, cut }) => high || cut)).toEqual([])
+  await desktop.page.getByRole('button', { name: 'Decide: Data keys for billing' }).click()
+  await desktop.page.locator('[data-screen="run"]').waitFor()
+})

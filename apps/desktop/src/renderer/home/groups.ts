@@ -1,6 +1,6 @@
 import type { CeremonySummary } from '../../contract/index.ts'
 
-export const groups = ['under-way', 'to-hand-over', 'ended'] as const
+const groups = ['under-way', 'to-hand-over', 'ended'] as const
 export type Group = (typeof groups)[number]
 
 const handedOver: ReadonlySet<string> = new Set(['sealed', 'exported', 'receipted'])

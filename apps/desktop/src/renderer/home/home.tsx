@@ -21,11 +21,12 @@ import { appInfo, approvals, ceremonies, drafts, due, scripts, setups } from '..
 import { hrefOf } from '../stores/route.ts'
 import { useShell } from '../stores/shell.ts'
 import { FirstTime } from './first-time.tsx'
-import { type Group, groupOf, groups } from './groups.ts'
+import { type Group, groupOf } from './groups.ts'
 import { Measures } from './measures.tsx'
 import { Next } from './next.tsx'
 import { awaited, nextOf } from './next-action.ts'
 import { Scripts, startScript } from './scripts.tsx'
+import { UnderWay } from './under-way.tsx'
 
 const inGroup = (list: CeremonySummary[], group: Group): CeremonySummary[] =>
   list.filter((one) => groupOf(one) === group)
@@ -44,6 +45,7 @@ export function Home() {
   const { value: making } = useRemote(drafts, {}, interactive)
   const { value: known } = useRemote(scripts, {}, interactive)
   const all = list.value?.ceremonies ?? []
+  const underWay = inGroup(all, 'under-way')
   const inSetup = (preparing?.setups ?? []).filter(({ run }) => run === null)
   const inDraft = (making?.drafts ?? []).filter(({ frozen }) => !frozen)
   const empty = all.length === 0 && inSetup.length === 0 && inDraft.length === 0
@@ -67,11 +69,16 @@ export function Home() {
           </>
         )}
       </Loaded>
+      {underWay.length === 0 ? null : (
+        <Section title={t('home.group.under-way', { count: underWay.length })}>
+          <UnderWay ceremonies={underWay} />
+        </Section>
+      )}
       <div className="home-columns">
         <div>
           <DueList due={toDo?.due ?? null} quiet={empty} />
           <Unfinished setups={inSetup} drafts={inDraft} />
-          {groups.map((name) => {
+          {(['to-hand-over', 'ended'] as const).map((name) => {
             const members = inGroup(all, name)
             return members.length === 0 ? null : (
               <Section key={name} title={t(`home.group.${name}`, { count: members.length })}>
