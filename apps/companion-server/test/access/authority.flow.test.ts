@@ -439,15 +439,23 @@ test('AUTHORITY-OTHER a database put back whole is found at the next start, and 
   expect(shown.join()).toContain(kms.organisation.id)
   const pin = async () => Buffer.from((await readFile(await pinFileOf(kms.state), 'utf8')).trim())
   // What comes after it was shown is not taken with it.
-  const meanwhile = async () => {
-    owner = await openOwnerDatabase({ folder: kms.state.database })
-    await run(`insert into token (id, hash, identity_id, expires_at)
-      select 'later', decode(repeat('ab', 32), 'hex'), id, now() from identity limit 1`)
-    await owner.close()
-    return pin()
+  const acts = [
+    `insert into token (id, hash, identity_id, expires_at)
+      select 'later', decode(repeat('ab', 32), 'hex'), id, now() from identity limit 1`,
+    "update token set expires_at = now() + interval '1 year' where id = 'later'",
+    'create table taken as select * from role_grant; delete from role_grant',
+    'insert into role_grant select * from taken',
+  ]
+  for (const act of acts) {
+    const meanwhile = async () => {
+      owner = await openOwnerDatabase({ folder: kms.state.database })
+      await run(act)
+      await owner.close()
+      return pin()
+    }
+    const changed = acceptState(kms.state, () => undefined, meanwhile)
+    await expect(changed).rejects.toMatchObject({ code: 'AUTHORITY-OTHER' })
   }
-  const changed = acceptState(kms.state, () => undefined, meanwhile)
-  await expect(changed).rejects.toMatchObject({ code: 'AUTHORITY-OTHER' })
   expect(await acceptState(kms.state, () => undefined, pin)).toMatchObject({ value: { accepted: true } })
   expect(await acceptState(kms.state, () => undefined, pin)).toMatchObject({ value: { accepted: false } })
 
@@ -472,7 +480,7 @@ test('AUTHORITY-OTHER a database put back whole is found at the next start, and 
     select count(*)::integer as count from audit where operation = 'authority.accept-state'`.execute(
     sealed.services.database,
   )
-  expect(rows[0]?.count).toBe(4)
+  expect(rows[0]?.count).toBe(7)
   await sealed.app.close()
   const verdict = given(await verifyAuditLog(kms.state, null))
   expect(verdict.named).toBeGreaterThan(0)

@@ -17,7 +17,8 @@ type Accepting = {
   readonly shown: Seen
 }
 
-const listed = ({ stopped, forged }: Seen) => JSON.stringify([[...stopped].toSorted(), forged.toSorted()])
+const listed = ({ stopped, forged, content }: Seen) =>
+  JSON.stringify([[...stopped].toSorted(), forged.toSorted(), content])
 
 /** Every row as it is now is the server's own, and every set whole. Nothing else may change meanwhile, nor since it was shown: AUTHORITY-OTHER. */
 export async function acceptState(

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Tables } from '../tables.ts'
-import { type AuthorityKeys, contribution, type Head, headDigest, openHead, plus } from './marks.ts'
+import { type AuthorityKeys, contribution, type Head, headDigest, openHead, plus, rowMac } from './marks.ts'
 import { type AuthorityTable, authorityNames, columnsOf, nameOfRow, type StoredRow } from './tables.ts'
 import { type Advanced, faultBefore, isOwn, nameOfTenant, unsealed } from './writer.ts'
 
@@ -11,6 +11,8 @@ export type Seen = {
   readonly stopped: ReadonlyMap<string, string>
   /** Rows that the server did not write, by name: they grant nothing. */
   readonly forged: readonly string[]
+  /** What the forged rows and those of stopped tenants hold, in short: whoever accepts them accepts this. */
+  readonly content: string
 }
 
 /** The newest state of each tenant, outside the database: a whole database that is put back is behind it. */
@@ -48,13 +50,13 @@ export async function look(
   // Before the moment that is looked at: what this server changes meanwhile is no older state.
   const pinned = await pins.read()
   const atLeast = newestOf(newest, pinned)
-  const { stopped, forged, heads } = await judge(keys, await atOneMoment(pool, readAll), atLeast)
+  const { stopped, forged, content, heads } = await judge(keys, await atOneMoment(pool, readAll), atLeast)
   const moved = heads.some(
     ({ tenant, counter }) => pinned.find((one) => one.tenant === tenant)?.counter !== counter,
   )
   // Of one that is stopped, what was pinned stays.
   if (moved) await pins.write([...pinned.filter(({ tenant }) => stopped.has(tenant)), ...heads])
-  return { stopped, forged, newest: [...atLeast.values(), ...heads] }
+  return { stopped, forged, content, newest: [...atLeast.values(), ...heads] }
 }
 
 export function newestOf(known: ReadonlyMap<string, Advanced>, pinned: readonly Advanced[]) {
@@ -78,6 +80,7 @@ export async function judge(
 ): Promise<Seen & { readonly heads: readonly Advanced[] }> {
   const sums = new Map<string, bigint>()
   const forged: string[] = []
+  let foreign = 0n
   for (const [table, rows] of tables)
     for (const [at, row] of rows.entries()) {
       if (at % batch === batch - 1) await turn()
@@ -85,7 +88,10 @@ export async function judge(
       sums.set(tenant, sums.get(tenant) ?? 0n)
       if (mac !== null && isOwn(keys, table, row))
         sums.set(tenant, plus(sums.get(tenant) ?? 0n, contribution(keys, mac)))
-      else forged.push(nameOfRow(table, row))
+      else {
+        forged.push(nameOfRow(table, row))
+        foreign = plus(foreign, contribution(keys, rowMac(keys, table, tenant, row)))
+      }
     }
   const heads: Advanced[] = []
   const stopped = new Map<string, string>()
@@ -97,7 +103,8 @@ export async function judge(
     else if (head !== null)
       heads.push({ tenant, counter: head.counter, digest: headDigest(keys, tenant, head) })
   }
-  return { stopped, forged, heads }
+  const held = [...stopped.keys()].toSorted().map((tenant) => [tenant, String(sums.get(tenant) ?? 0n)])
+  return { stopped, forged, content: JSON.stringify([held, String(foreign)]), heads }
 }
 
 async function eachTable<T>(read: (table: AuthorityTable) => Promise<T>): Promise<[AuthorityTable, T][]> {
