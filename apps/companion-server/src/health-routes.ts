@@ -60,8 +60,7 @@ export function healthRoutes(
     async (request, reply) => {
       if (draining.begun) return reply.code(503).send(errorBody(request.id, unavailable('SERVER-STOPPING')))
       const parts = await readiness.look()
-      // No key is used by the time alone, and whose authority is whole is served: what is not says so itself.
-      const missing = parts.find(({ part }) => part !== 'clock' && part !== 'authority')
+      const missing = parts.find((red) => readiness.stops(red))
       if (missing !== undefined) {
         const { code } = missing
         return reply

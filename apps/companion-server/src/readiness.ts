@@ -18,6 +18,8 @@ export type RedPart = { readonly part: PartName; readonly code: string }
 export type Readiness = {
   /** The parts that are red; none where all is well. With a clock that was moved, or one organisation’s authority gone, keys are served all the same. */
   look(): Promise<readonly RedPart[]>
+  /** Whether a server that lacks this serves nobody. */
+  stops(red: RedPart): boolean
 }
 
 /** A token is slow, and asked no more often than this; so is the log of all writers. */
@@ -93,8 +95,9 @@ export function openReadiness(parts: Parts): Readiness {
 
   /** As it was looked at last: others serve on where one organisation does not. */
   function authority(): string | null {
-    const { stopped, forged } = database.authority.seen
-    return stopped.size > 0 ? 'AUTHORITY-OTHER' : forged.length > 0 ? 'ROW-FORGED' : null
+    const { serves, seen } = database.authority
+    const { stopped, forged } = seen
+    return stopped.size > 0 || !serves ? 'AUTHORITY-OTHER' : forged.length > 0 ? 'ROW-FORGED' : null
   }
 
   async function disk(): Promise<string | null> {
@@ -139,6 +142,10 @@ export function openReadiness(parts: Parts): Readiness {
         looking = null
       })
       return looking
+    },
+    // No key is used by the time alone, and whose authority is whole is served: what is not says so itself.
+    stops({ part }) {
+      return part === 'authority' ? !database.authority.serves : part !== 'clock'
     },
   }
 }

@@ -5,7 +5,7 @@ import { openReadiness, type Readiness } from '../src/readiness.ts'
 import { accept, EnvironmentError, refuse } from '../src/refusal.ts'
 
 /** Authority as it was looked at last. */
-const whole = { seen: { stopped: new Map(), forged: [] } }
+const whole = { seen: { stopped: new Map(), forged: [] }, serves: true }
 
 /** A database of which every query gives no row, and none is written where it fails. */
 function databaseThat(fails: Error | null) {
@@ -86,7 +86,7 @@ test('READINESS-03 each part that is red is named by its code, several at once t
     [{ stopped, forged }, 'AUTHORITY-OTHER'],
     [{ stopped: new Map(), forged }, 'ROW-FORGED'],
   ] as const)
-    expect(await look({ database: { ...databaseThat(null), authority: { seen } } })).toEqual([
+    expect(await look({ database: { ...databaseThat(null), authority: { seen, serves: true } } })).toEqual([
       { part: 'authority', code },
     ])
   const gone = new HsmError({ code: 'HSM-KEY-ABSENT', detail: 'gone', remedy: 'look' })

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import type { Grant } from '../../src/access/authorize.ts'
 import { openKmipClients } from '../../src/access/kmip-clients.ts'
 import { insertPerson } from '../../src/access/people.ts'
@@ -267,6 +267,28 @@ test('ROW-FORGED nobody speaks KMIP by a certificate that was not registered, an
     expect(await stopped(), table).toEqual([kms.organisation.id])
     await back()
   }
+})
+
+test('AUTHORITY-OTHER a server that is kept from looking serves nobody, and says so', async () => {
+  const bearer = await kms.bearer([service])
+  const part = async () => {
+    const reply = await kms.server.app.inject({ method: 'GET', url: '/readiness' })
+    return [reply.statusCode, reply.json().error]
+  }
+  const longAgo = performance.now() - 180_000
+  const now = vi.spyOn(performance, 'now').mockImplementation(() => longAgo)
+  await look()
+  now.mockRestore()
+  await run('revoke select on authority_set from custody_app')
+  try {
+    expect(await use(bearer)).toBe('AUTHORITY-OTHER')
+    expect(await part()).toEqual([503, 'AUTHORITY-OTHER'])
+  } finally {
+    await run('grant select on authority_set to custody_app')
+  }
+  // The next that is asked looks.
+  expect(await use(bearer)).toBe('ok')
+  expect(await part()).toEqual([200, undefined])
 })
 
 test('ROW-FORGED an ended token that the server never gave stays, and keeps no other from being forgotten', async () => {

@@ -21,6 +21,10 @@ export type Vouching = {
   look(): Promise<Seen | null>
   /** What the last look found. */
   readonly seen: Seen
+  /** From now on nothing is decided while the last look is older than two minutes. */
+  relyOnLooks(): void
+  /** Whether anything can be decided: some tenant serves, and the last look is not too old. */
+  readonly serves: boolean
 }
 
 /** A connection by which authority is read and changed. */
@@ -84,6 +88,9 @@ type Parts = {
   begin?(database: SealedDatabase): Promise<void>
 }
 
+/** Looks are made each minute: one that failed twice is no accident. In ms. */
+const goodFor = 120_000
+
 /** The pool itself, which from now on seals what it changes of authority; and what takes a state as it is, for one command. */
 export function sealedDatabase(
   pool: Kysely<Tables>,
@@ -94,6 +101,9 @@ export function sealedDatabase(
   /** Newest states by what this process did or saw: an older one is no state to go back to. */
   const newest = new Map<string, Advanced>()
   const vouched = new WeakSet<object>()
+  let lookedAt = Number.NEGATIVE_INFINITY
+  let relies = false
+  let looking: Promise<Seen | null> | null = null
 
   async function keys(): Promise<AuthorityKeys> {
     if (known !== null) return known
@@ -114,9 +124,36 @@ export function sealedDatabase(
       if (one.counter > (newest.get(one.tenant)?.counter ?? 0n)) newest.set(one.tenant, one)
   }
 
+  const isBlind = () => relies && known !== null && performance.now() - lookedAt > goodFor
+
+  async function lookNow(): Promise<Seen | null> {
+    if (known === null && (await key()) === null) return null
+    const found = await look(pool, await keys(), { newest, pins })
+    note(found.newest)
+    seen = found
+    lookedAt = performance.now()
+    return found
+  }
+
+  function lookOnce(): Promise<Seen | null> {
+    looking ??= lookNow().finally(() => {
+      looking = null
+    })
+    return looking
+  }
+
+  /** Whoever keeps the server from looking keeps it from serving. */
+  async function sighted(): Promise<void> {
+    if (!isBlind()) return
+    await lookOnce().catch((cause: unknown) => {
+      throw new EnvironmentError('AUTHORITY-OTHER', 'it cannot be looked at', { cause })
+    })
+  }
+
   const vouching: Vouching = {
     async vouch(table, rows) {
       const by = await keys()
+      await sighted()
       for (const row of rows) {
         if (!vouched.has(row)) {
           requireOwn(by, table, row)
@@ -127,15 +164,17 @@ export function sealedDatabase(
       }
     },
     heads: () => [...newest.values()],
-    async look() {
-      if (known === null && (await key()) === null) return null
-      const found = await look(pool, await keys(), { newest, pins })
-      note(found.newest)
-      seen = found
-      return found
-    },
+    look: lookNow,
     get seen() {
       return seen
+    },
+    relyOnLooks() {
+      relies = true
+    },
+    get serves() {
+      return (
+        !isBlind() && (newest.size === 0 || [...newest.keys()].some((tenant) => !seen.stopped.has(tenant)))
+      )
     },
   }
 

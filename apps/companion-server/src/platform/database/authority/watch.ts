@@ -47,6 +47,7 @@ export async function watchAuthority(authority: Vouching, log: Pick<FastifyBaseL
   }
 
   await lookNow()
+  authority.relyOnLooks()
   const timer = setInterval(look, everyMs)
   timer.unref()
   return {
