@@ -1,4 +1,5 @@
 export * from './device.ts'
+export { type RolesShown, type TokenRole, tokenRoles, tryRoles } from './doctor/try-roles.ts'
 export { rootCertificate, verifyAttestation } from './evidence/attestation.ts'
 export type { AttestationRefusal } from './evidence/certificate.ts'
 export {

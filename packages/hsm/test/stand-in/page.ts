@@ -1,4 +1,5 @@
-import { type MakeShown, roles, rulesOf } from './rules.ts'
+import { tokenRoles as roles } from '../../src/index.ts'
+import { type MakeShown, rulesOf } from './rules.ts'
 
 /** yes, **no**, or the variants that can. */
 function cell(rows: readonly MakeShown[], role: (typeof roles)[number]): string {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { RolesShown } from '../../src/index.ts'
 
 const folder = join(import.meta.dirname, 'vendors')
 
@@ -30,13 +31,6 @@ export function rulesOf(vendor: string): { rules: readonly Rule[]; variants: rea
     })
   return { rules, variants: first === '' ? ['as-read'] : first.split(' ').slice(1) }
 }
-
-/** What a key on a token can be for. */
-export const roles = ['root', 'transport', 'ceremony', 'officer', 'companion', 'data', 'backup'] as const
-export type Role = (typeof roles)[number]
-
-/** Null: the token can. Else the reason why not. */
-export type RolesShown = Readonly<Record<Role, string | null>>
 
 /** What the stand-in of a make has shown: the probe, and what its keys can be for. */
 export type MakeShown = {

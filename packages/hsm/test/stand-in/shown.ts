@@ -1,4 +1,4 @@
-import { rolesOf } from './roles.ts'
+import { tryRoles } from '../../src/index.ts'
 import type { MakeShown } from './rules.ts'
 import { startStandIn } from './stand-ins.ts'
 
@@ -17,7 +17,7 @@ export async function showMake(vendor: string, variant: string): Promise<MakeSho
         .filter((one) => one.template === 'hardened' && wanted.includes(one.outcome))
         .map(({ name }) => name)
         .sort()
-    const { roles, lacks } = await rolesOf(token, report, pin)
+    const { roles, lacks } = await tryRoles(token, report, { user: pin, so: pin })
     return {
       vendor,
       variant,

@@ -4,6 +4,7 @@ import { type Outcome, say } from '../shell/output.ts'
 import { refusalHelp } from '../shell/refusal-help.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
 import { registerTokenBench } from './bench.ts'
+import { registerTokenDoctor } from './doctor.ts'
 import { registerTokenEvidence } from './evidence.ts'
 import { registerTokenInit } from './init.ts'
 import { registerTokenPin } from './pin.ts'
@@ -29,7 +30,7 @@ export function registerToken(commandLine: CommandLine): void {
   const group = program
     .command('token')
     .description(
-      'Hardware and software tokens: list, info, init, pin, inventory, probe, bench, companion, evidence.',
+      'Hardware and software tokens: list, info, init, pin, inventory, probe, doctor, bench, companion, evidence.',
     )
   withLibrary(group.command('list'))
     .description('Every token that the library shows, by serial, with the state of its PINs. No login.')
@@ -60,6 +61,7 @@ Exit 0: every attack on the hardened template was held and a wrap mechanism gave
 Example:
   $ custody token probe --soft training-token --pin-file pin.txt`,
     )
+  registerTokenDoctor(group, commandLine)
   registerTokenBench(group, commandLine)
   registerTokenEvidence(group, commandLine)
 }

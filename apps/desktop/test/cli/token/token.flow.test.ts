@@ -53,6 +53,16 @@ describe('token', () => {
     expect(info.stdout).toMatch(/library hash {2}[0-9a-f]{64}/)
   })
 
+  test('doctor reads unless the token is declared as scratch by its serial, and then leaves nothing', async () => {
+    const read = await custody(['token', 'doctor', ...soft])
+    expect([read.exit, read.stdout]).toEqual([0, expect.stringMatching(/^root {10}unproved$/m)])
+    const of = ['token', 'doctor', ...soft, '--pin-file', pin, '--scratch']
+    expect((await custodyJson([...of, 'other'])).json.code).toBe('TOKEN-AMBIGUOUS')
+    const tried = await custody([...of, serial])
+    expect([tried.exit, tried.stdout]).toEqual([0, expect.stringMatching(/^root {10}yes$/m)])
+    expect(tried.stdout).toContain('left on it    nothing')
+  })
+
   test('inventory takes the PIN from a descriptor', async () => {
     const { exit, stdout } = await custodyProcess(
       ['token', 'inventory', ...soft, '--pin-fd', '3'],

@@ -59,6 +59,7 @@ export function tokenInfo(
   const manufacturer = trim(raw.manufacturerID)
   const number = slot.readBigUInt64LE().toString()
   const model = trim(raw.model)
+  const profile = profileOf(manufacturer, model)
   const initialised = bit(raw.flags, CKF.TOKEN_INITIALIZED)
   // 0 is CK_EFFECTIVELY_INFINITE, all ones CK_UNAVAILABLE_INFORMATION.
   const limited = raw.maxRwSessionCount > 0 && raw.maxRwSessionCount < 0xffff_ffff
@@ -70,7 +71,7 @@ export function tokenInfo(
     firmware: version(raw.firmwareVersion),
     hardware: version(raw.hardwareVersion),
     slot: number,
-    profile: profileOf(manufacturer, model).id,
+    profile: profile.id,
     initialised,
     writeProtected: bit(raw.flags, CKF.WRITE_PROTECTED),
     loginRequired: bit(raw.flags, CKF.LOGIN_REQUIRED),
@@ -80,7 +81,7 @@ export function tokenInfo(
     minPinLength: raw.minPinLen,
     maxPinLength: raw.maxPinLen,
     maxSessions: limited ? raw.maxRwSessionCount : null,
-    abilities: abilitiesOf(mechanisms, bit(raw.flags, CKF.RNG)),
+    abilities: abilitiesOf(mechanisms, bit(raw.flags, CKF.RNG), profile.wrapCandidates),
   }
 }
 
@@ -182,11 +183,16 @@ const needs: readonly (readonly [TokenAbility, readonly number[]])[] = [
   ['hmac', [CKM.SHA256_HMAC]],
 ]
 
-/** `mechanisms`: C_GetMechanismList; `generator`: the token's CKF_RNG flag. */
-export function abilitiesOf(mechanisms: readonly number[], generator: boolean): TokenAbility[] {
+/** `mechanisms`: C_GetMechanismList; `generator`: the token's CKF_RNG flag; `wraps`: the vendor's own numbers of KW and KWP. */
+export function abilitiesOf(
+  mechanisms: readonly number[],
+  generator: boolean,
+  wraps: readonly number[] = [],
+): TokenAbility[] {
   const listed = new Set(mechanisms)
+  const has = (number: number) => listed.has(number)
   const found = needs
-    .filter(([, any]) => any.some((number) => listed.has(number)))
+    .filter(([ability, any]) => any.some(has) || (ability === 'aes-wrap' && wraps.some(has)))
     .map(([ability]) => ability)
   return generator ? [...found, 'random'] : found
 }

@@ -1,20 +1,17 @@
-import { createHash, createPublicKey, verify } from 'node:crypto'
-import {
-  createCompanion,
-  HsmError,
-  type ProbeReport,
-  profileById,
-  rootTemplate,
-  sealingTemplate,
-  signingTemplate,
-  signStatement,
-  type Token,
-  verifyStatement,
-} from '../../src/index.ts'
-import { newId, utf8 } from '../soft-token-bench.ts'
-import type { RolesShown } from './rules.ts'
+import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto'
+import { HsmError, type ProbeReport, type Token } from '../device.ts'
+import { createCompanion, signStatement, verifyStatement } from '../evidence/companion.ts'
+import { profileById } from '../profiles/profiles.ts'
+import { rootTemplate, sealingTemplate, signingTemplate } from '../templates.ts'
 
-const named = (label: string) => ({ id: newId(), label })
+/** What a key on a token can be for. */
+export const tokenRoles = ['root', 'transport', 'ceremony', 'officer', 'companion', 'data', 'backup'] as const
+export type TokenRole = (typeof tokenRoles)[number]
+
+/** Null: the token can. Else the reason why not. */
+export type RolesShown = Readonly<Record<TokenRole, string | null>>
+
+const named = (label: string) => ({ id: randomBytes(16).toString('hex'), label })
 
 /** Why a probe did not pass, in one line. */
 function failed({ lacking, attacks }: ProbeReport): string {
@@ -29,16 +26,20 @@ function failed({ lacking, attacks }: ProbeReport): string {
 /** Does the work of whoever makes keys on the token, and logs the user in again. */
 type AsMaker = <T>(work: () => Promise<T>) => Promise<T>
 
-function makerOf(token: Token, profile: string, pin: () => Uint8Array): AsMaker {
-  if (profileById(profile)?.makesKeys !== 'so') return (work) => work()
+/** Of a token whose security officer makes keys. Null: nobody gives them, and the token refuses what the user does not make. */
+type Pins = { readonly user: () => Uint8Array; readonly so: () => Uint8Array } | null
+
+function makerOf(token: Token, profile: string, pins: Pins): AsMaker {
+  if (pins === null || profileById(profile)?.makesKeys !== 'so') return (work) => work()
+  const { user, so } = pins
   return async (work) => {
     await token.logOut()
-    await token.logIn({ user: 'so', pin: pin() })
+    await token.logIn({ user: 'so', pin: so() })
     try {
       return await work()
     } finally {
       await token.logOut()
-      await token.logIn({ user: 'user', pin: pin() })
+      await token.logIn({ user: 'user', pin: user() })
     }
   }
 }
@@ -47,7 +48,7 @@ async function officer(token: Token, asMaker: AsMaker, lacks: string[] = []): Pr
   const asked = { ...named('officer'), kind: 'p-384', template: signingTemplate } as const
   const pair = await asMaker(() => token.generateKeyPair(asked))
   lacks.push(...pair.attributes.flatMap(({ attribute, lacking }) => (lacking ? [attribute] : [])))
-  const message = utf8('signed by an officer')
+  const message = Buffer.from('signed by an officer')
   const digest = createHash('sha384').update(message).digest()
   const signature = await token.signEcdsa({ key: pair.privateKey, digest })
   await asMaker(async () => {
@@ -140,15 +141,15 @@ async function reason(work: () => Promise<string | null>): Promise<string | null
 }
 
 /**
- * Every role is tried on keys that are destroyed again. The user is logged in, and where the officer makes keys, their PIN is the same.
+ * Every role is tried on keys that are destroyed again, some of them keys that stay on the token until then. The user is logged in.
  * `lacks`: what the token does not take of an officer's pair, or says otherwise.
  */
-export async function rolesOf(
+export async function tryRoles(
   token: Token,
   report: ProbeReport,
-  pin: () => Uint8Array,
+  pins: Pins,
 ): Promise<{ roles: RolesShown; lacks: readonly string[] }> {
-  const asMaker = makerOf(token, report.profile, pin)
+  const asMaker = makerOf(token, report.profile, pins)
   const made = await rootAndData(token, report)
   const lacks: string[] = []
   const roles = {
