@@ -1,5 +1,6 @@
 import { checkHolderAnswer, type HolderAnswer, holderAnswerCodec, type Signed } from '@lux/ceremony/wire'
 import { equalBytes, fromUtf8 } from '@lux/crypto'
+import type { SeenCiphertext } from '@lux/crypto/fhe'
 import type { Transaction } from 'kysely'
 import type { Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
@@ -62,11 +63,11 @@ export async function takeAnswer(
       holders: epoch.holders,
     })
     if (!judged.ok) return judged
-    const files = given.sealed === null ? [] : await ciphertextsOf(work, parts.state, request)
+    const ciphertexts = given.sealed === null ? [] : await ciphertextsOf(work, parts.state, request)
     if (given.sealed !== null) {
       const part = await openSealed(parts.state, given.sealed, said.holder)
       if (!part.ok) return part
-      const sound = checkPart(epoch, request, files, part.value)
+      const sound = checkPart(epoch, request, ciphertexts, part.value)
       if (!sound.ok) return sound
     }
     await work
@@ -81,7 +82,7 @@ export async function takeAnswer(
       })
       .execute()
     if (given.sealed !== null) await spend(work, request, epoch)
-    return accept(await settle(parts, work, request, epoch, files))
+    return accept(await settle(parts, work, request, epoch, ciphertexts))
   })
 }
 
@@ -112,17 +113,17 @@ async function settle(
   work: Work,
   request: StoredRequest,
   epoch: OpenedEpoch,
-  files: readonly Uint8Array[],
+  ciphertexts: readonly SeenCiphertext[],
 ): Promise<StoredRequest> {
   const answers = await answersOf(work, request)
   const { t } = epoch.row
   const approved = answers.filter(({ decision }) => decision === 'approved')
   const refusals = answers.length - approved.length
   // A refusal changes nothing about a value that came out.
-  if (request.state === 'ready' && files.length === 0) return request
+  if (request.state === 'ready' && ciphertexts.length === 0) return request
   const combined =
-    approved.length >= t && files.length > 0
-      ? await combineAnswers(state, request, epoch, files, approved)
+    approved.length >= t && ciphertexts.length > 0
+      ? await combineAnswers(state, request, epoch, ciphertexts, approved)
       : null
   const change = {
     state: stateAfterAnswer(epoch.row, { refusals, combined: combined?.ok === true }),
@@ -149,7 +150,7 @@ export async function combineAnswers(
   state: ThresholdParts['state'],
   request: StoredRequest,
   epoch: OpenedEpoch,
-  files: readonly Uint8Array[],
+  ciphertexts: readonly SeenCiphertext[],
   approved: readonly Approved[],
 ) {
   const partials: Uint8Array[] = []
@@ -158,7 +159,7 @@ export async function combineAnswers(
     if (!part.ok) return part
     partials.push(part.value)
   }
-  return combine(epoch, request, files, partials)
+  return combine(epoch, request, ciphertexts, partials)
 }
 
 export function answersOf(

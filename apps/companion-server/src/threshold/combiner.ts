@@ -1,6 +1,12 @@
 import { type RequestPackage, requestPackageCodec } from '@lux/ceremony/wire'
 import { FormatError, fromHex, openWith, utf8 } from '@lux/crypto'
-import { fheThresholdDecrypt, parsePartial, type ThresholdDecryption } from '@lux/crypto/fhe'
+import {
+  fheThresholdDecrypt,
+  parsePartial,
+  type SeenCiphertext,
+  seeCiphertext,
+  type ThresholdDecryption,
+} from '@lux/crypto/fhe'
 import type { Transaction } from 'kysely'
 import type { Tables } from '../platform/database/tables.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
@@ -45,14 +51,14 @@ export async function openSealed(
   }
 }
 
-/** The files that a request names, in its order. */
+/** What a request names, in its order: each file is looked at again, and one is in memory at a time. */
 export async function ciphertextsOf(
   work: Transaction<Tables>,
   state: StateFolder,
   request: StoredRequest,
-): Promise<Uint8Array[]> {
+): Promise<SeenCiphertext[]> {
   const { ciphertexts } = packageOf(request).request.payload
-  const files: Uint8Array[] = []
+  const seen: SeenCiphertext[] = []
   for (const { digest } of ciphertexts) {
     const row = await work
       .selectFrom('fhe_ciphertext')
@@ -60,16 +66,16 @@ export async function ciphertextsOf(
       .where('fhe_key_id', '=', request.fhe_key_id)
       .where('digest', '=', digest)
       .executeTakeFirstOrThrow()
-    files.push(await readKept(state, row.sha256))
+    seen.push(seeCiphertext(await readKept(state, row.sha256)))
   }
-  return files
+  return seen
 }
 
 /** The library's combination: every signature, header, digest and count is checked there anew. */
 export function combine(
   { pub, holders }: OpenedEpoch,
   { digest }: StoredRequest,
-  ciphertexts: readonly Uint8Array[],
+  ciphertexts: readonly SeenCiphertext[],
   partials: readonly Uint8Array[],
 ): Outcome<ThresholdDecryption> {
   return fheThresholdDecrypt({
@@ -85,7 +91,7 @@ export function combine(
 export function checkPart(
   epoch: OpenedEpoch,
   request: StoredRequest,
-  ciphertexts: readonly Uint8Array[],
+  ciphertexts: readonly SeenCiphertext[],
   partial: Uint8Array,
 ): Outcome<null> {
   const alone = combine(epoch, request, ciphertexts, [partial])

@@ -7,7 +7,7 @@ import {
   requestPackageCodec,
 } from '@lux/ceremony/wire'
 import { fromUtf8, toHex } from '@lux/crypto'
-import { checkCarrying, checkProvenance, ciphertextDigest, readCiphertext } from '@lux/crypto/fhe'
+import { checkCarrying, checkProvenance, type SeenCiphertext, seeCiphertext } from '@lux/crypto/fhe'
 import type { Selectable } from 'kysely'
 import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
 import type { DecryptRequestTable, RequestState } from '../platform/database/tables.ts'
@@ -35,8 +35,8 @@ export type ThresholdParts = {
   now(): Date
 }
 
-/** A combination holds all ciphertexts of a request in memory. */
-const maxRequestBytes = 64 << 20
+/** Each of its ciphertexts is read and hashed as often as the request is looked at: ten thousand results of 8 bits, or 1250 of 64. */
+const maxRequestBytes = 1400 << 20
 const thirtyDays = 30 * 24 * 3_600_000
 
 /**
@@ -94,6 +94,14 @@ export async function openRequest(
   })
 }
 
+/** Refuses REQUEST-TOO-LARGE. */
+export function checkRequestSize(files: readonly { readonly size: number }[]): Outcome<null> {
+  const bytes = files.reduce((sum, { size }) => sum + size, 0)
+  return bytes > maxRequestBytes
+    ? refuse('REQUEST-TOO-LARGE', `its ciphertexts have ${bytes} bytes, at most ${maxRequestBytes}`)
+    : accept(null)
+}
+
 /** Gives the blocks to reserve. */
 async function judgeRequest(
   { state, domain, combiner, now }: ThresholdParts,
@@ -141,16 +149,16 @@ async function judgeRequest(
     return refuse('REQUEST-COMBINER', 'the answers would go to another combiner than this server')
   if (Date.parse(payload.expiry) - at.getTime() > thirtyDays)
     return refuse('REQUEST-EXPIRY-FAR', 'a request is open for 30 days at most')
-  if (kept.reduce((sum, { size }) => sum + size, 0) > maxRequestBytes)
-    return refuse('REQUEST-TOO-LARGE', `its ciphertexts are longer than ${maxRequestBytes} bytes`)
-  const files: Uint8Array[] = []
+  const size = checkRequestSize(kept)
+  if (!size.ok) return size
+  const seen: SeenCiphertext[] = []
   for (const { digest } of payload.ciphertexts) {
     const file = kept.find((one) => one.digest === digest)
     if (file === undefined)
       return refuse('REQUEST-CIPHERTEXT', `the ciphertext ${digest} is not kept: upload it`)
-    files.push(await readKept(state, file.sha256))
+    seen.push(seeCiphertext(await readKept(state, file.sha256)))
   }
-  const vouched = judgeCiphertexts(given, files, {
+  const vouched = judgeCiphertexts(given, seen, {
     domain,
     epoch,
     authorities,
@@ -159,10 +167,10 @@ async function judgeRequest(
   return vouched.ok ? accept(checked.value.spends) : vouched
 }
 
-/** With the files themselves: each is the one asked for, somebody whom the policy names vouches for it, and it is as carried. */
+/** With the ciphertexts themselves: each is the one asked for, somebody whom the policy names vouches for it, and it is as carried. */
 function judgeCiphertexts(
   given: RequestPackage,
-  files: readonly Uint8Array[],
+  ciphertexts: readonly SeenCiphertext[],
   {
     domain,
     epoch,
@@ -175,10 +183,9 @@ function judgeCiphertexts(
     carrying: 'always' | 'never' | undefined
   },
 ): Outcome<null> {
-  const ciphertexts = files.map(readCiphertext)
   const same = checkRequestCiphertexts(
     given,
-    ciphertexts.map((one) => toHex(ciphertextDigest(one))),
+    ciphertexts.map(({ digest }) => toHex(digest)),
   )
   if (!same.ok) return same
   const documents = given.provenance.map((document) => provenanceCodec.file.encode(document))

@@ -3,9 +3,10 @@ import { readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { openClock } from '../../src/platform/clock.ts'
+import { maxCiphertext } from '../../src/threshold/ciphertexts.ts'
 import { keepTime } from '../../src/threshold/release.ts'
 import { native, people } from '../support/threshold-bundle.ts'
-import { answerOf, refusalOf, shifted } from '../support/threshold-requests.ts'
+import { answerOf, refusalOf, requestFor, shifted } from '../support/threshold-requests.ts'
 import { both, dealt, id, minimum, sha256, sum, thresholdServer } from '../support/threshold-server.ts'
 
 const on = thresholdServer('endings')
@@ -245,6 +246,28 @@ test('DISK-FULL in the middle of an upload: nothing of it is kept, nothing count
     used,
   ])
   expect((await put(wide)).statusCode).toBe(200)
+})
+
+test('REQUEST-TOO-LARGE what is longer than 64 MiB together is asked for, answered and read, one file in memory at a time', async () => {
+  const { database } = on.services()
+  for (const file of [sum, minimum]) await put(file)
+  // As long as the longest that are taken.
+  const rows = database.updateTable('fhe_ciphertext').where('sha256', 'in', [sha256(sum), sha256(minimum)])
+  await rows.set({ size: maxCiphertext }).execute()
+  try {
+    const of = { file: sum, more: [minimum] }
+    const given = requestFor(dealt, { id: id(30), ...of, combiner: on.combiner() })
+    expect((await ask(given)).json()).toMatchObject({ request: { state: 'open' } })
+    for (const holder of [1, 2]) await answer(30, await answerOf(dealt, { holder, given, ...of }))
+    await post('user', `/decrypt-requests/${id(30)}/release`, {})
+    expect((await get('user', `/decrypt-requests/${id(30)}/result`)).json().results).toEqual([
+      { type: 'u8', value: expect.stringMatching(/^\d+$/) },
+      { type: 'u8', value: expect.stringMatching(/^\d+$/) },
+    ])
+  } finally {
+    await rows.where('sha256', '=', sha256(sum)).set({ size: sum.length }).execute()
+    await rows.where('sha256', '=', sha256(minimum)).set({ size: minimum.length }).execute()
+  }
 })
 
 test('CIPHERTEXTS-FULL a server-admin says how much a key and an organisation keep, by an act that the log has, and the refusal says what is kept and what ends when', async () => {

@@ -31,21 +31,27 @@ export type RequestChange = {
   askedBy?: SigningIdentity
 }
 
-/** A whole package for one ciphertext: asked by Rex, vouched for by Eve, approved by Ann and Abe. */
+/** A whole package for one ciphertext, or several of one type: asked by Rex, vouched for by Eve, approved by Ann and Abe. */
 export function requestFor(
   { keyId, epochId }: Dealt,
-  { id, file, combiner }: { id: string; file: Uint8Array; combiner: string },
+  {
+    id,
+    file,
+    more = [],
+    combiner,
+  }: { id: string; file: Uint8Array; more?: readonly Uint8Array[]; combiner: string },
   change: RequestChange = {},
 ): RequestPackage {
-  const ciphertext = readCiphertext(file)
-  const [digest, type] = [toHex(ciphertextDigest(ciphertext)), typeName(ciphertext)]
+  const ciphertexts = [file, ...more].map(readCiphertext)
+  const digests = ciphertexts.map((one) => toHex(ciphertextDigest(one)))
+  const [type = ''] = ciphertexts.map(typeName)
   const sound: Provenance = {
     v: 1,
     domain,
     keyId: toHex(keyId),
     mode: 'S',
     type,
-    ciphertexts: [digest],
+    ciphertexts: digests,
     program: 'sum 1.0',
     inputs: [{ digest: sha256Hex(file), admitted: 'signature', by: 'Enno' }],
     time: new Date().toISOString(),
@@ -59,13 +65,15 @@ export function requestFor(
     keyId: toHex(keyId),
     epochId: toHex(epochId),
     mode: 'S',
-    ciphertexts: [{ digest, type, provenance: provenanceCodec.payload.digest(provenance) }],
+    ciphertexts: digests.map((digest) => ({
+      ...{ digest, type, provenance: provenanceCodec.payload.digest(provenance) },
+    })),
     what: 'the sum of all votes',
     purpose: 'the count',
     requester: 'Rex',
     combiner,
     expiry: new Date(Date.now() + 3_600_000).toISOString(),
-    budget: ciphertext.blocks.length,
+    budget: ciphertexts.reduce((sum, { blocks }) => sum + blocks.length, 0),
     nonce: '99'.repeat(16),
   }
   const request = change.request?.(plain) ?? plain
@@ -93,7 +101,12 @@ export type AnswerChange = {
 /** What a holder's device makes of a request: a signed partial, sealed to the combiner, and the signed answer about it. */
 export async function answerOf(
   { pub, shares }: Dealt,
-  { holder, given, file }: { holder: number; given: RequestPackage; file: Uint8Array },
+  {
+    holder,
+    given,
+    file,
+    more = [],
+  }: { holder: number; given: RequestPackage; file: Uint8Array; more?: readonly Uint8Array[] },
   change: AnswerChange = {},
 ) {
   const { payload } = given.request
@@ -101,7 +114,7 @@ export async function answerOf(
   const made = fhePartialDecrypt({
     share: shares[holder - 1]!.slice(),
     pub,
-    ciphertexts: [file],
+    ciphertexts: [file, ...more],
     authority: {
       authorities: {
         requesters: [people.requester.card.keys],

@@ -23,10 +23,16 @@ export {
   type PartialDecryptRequest,
   type ThresholdDecryption,
 } from './decryption/partial-decrypt.ts'
-export { readCiphertext } from './decryption/read-ciphertexts.ts'
+export { readCiphertext, seeCiphertext } from './decryption/read-ciphertexts.ts'
 export { type BlocksDone, combinePartials, partialDecrypt } from './decryption/threshold-decrypt.ts'
 export { type Authorities, MAX_AUTHORITIES, NO_AUTHORITIES } from './files/authorities.ts'
-export { type Ciphertext, ciphertextDigest, MAX_BLOCKS, parseCiphertext } from './files/ciphertext.ts'
+export {
+  type Ciphertext,
+  ciphertextDigest,
+  MAX_BLOCKS,
+  parseCiphertext,
+  type SeenCiphertext,
+} from './files/ciphertext.ts'
 export { encodeCorrection, encodeSeedFile, parseCorrection, parseSeedFile } from './files/correction-file.ts'
 export type { FileHeader } from './files/file-header.ts'
 export {

@@ -4,7 +4,7 @@ import { accept, type Outcome, refuse } from '../../outcome.ts'
 import type { LweBlock } from '../../sharing/kernel.ts'
 import { u8, u32, u64 } from '../../sharing/little-endian.ts'
 import { byteReader } from '../files/byte-reader.ts'
-import { type Ciphertext, MAX_BLOCKS, type ValueKind } from '../files/ciphertext.ts'
+import { type Ciphertext, MAX_BLOCKS, type SeenCiphertext, type ValueKind } from '../files/ciphertext.ts'
 
 export const CARRIED_MAGIC = 'lux-car1'
 const WORD = 16
@@ -31,10 +31,13 @@ export function isRounded({ blocks }: Ciphertext): boolean {
 }
 
 /** Whether squashed ciphertexts are as the key's policy says. Refuses FHE-CARRY-UNROUNDED, FHE-CARRY-ROUNDED. */
-export function checkCarrying(ciphertexts: readonly Ciphertext[], carrying: Carrying): Outcome<null> {
+export function checkCarrying(
+  ciphertexts: readonly (Ciphertext | SeenCiphertext)[],
+  carrying: Carrying,
+): Outcome<null> {
   for (const [i, ciphertext] of ciphertexts.entries()) {
     if (ciphertext.width === 64) continue
-    const rounded = isRounded(ciphertext)
+    const rounded = 'isRounded' in ciphertext ? ciphertext.isRounded : isRounded(ciphertext)
     if (carrying === 'always' && !rounded) {
       return refuse('FHE-CARRY-UNROUNDED', `ciphertext ${i + 1} is not rounded, and this key's always are`)
     }

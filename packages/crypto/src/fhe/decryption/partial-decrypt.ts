@@ -12,6 +12,7 @@ import type { SigningIdentity } from '../../sign/identity.ts'
 import type { VerificationKeys } from '../../sign/verification-keys.ts'
 import { spentEarlier } from '../budgets/canary-bounds.ts'
 import type { Authorities } from '../files/authorities.ts'
+import type { SeenCiphertext } from '../files/ciphertext.ts'
 import { parsePartial } from '../files/partial-file.ts'
 import { parsePublic } from '../files/public-file.ts'
 import { type Budgets, forgetShare } from '../files/share-file.ts'
@@ -203,7 +204,8 @@ function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Ou
 
 type ThresholdDecryptRequest = {
   readonly pub: Uint8Array
-  readonly ciphertexts: readonly Uint8Array[]
+  /** As files, or as `seeCiphertext` gave them. */
+  readonly ciphertexts: readonly (Uint8Array | SeenCiphertext)[]
   /** Opened `lux-prt1` files, at least t; 2t-1 verify against any t-1, 3t-2 correct them. */
   readonly partials: readonly Uint8Array[]
   /** SHA-256 of the request; zeros, the default, for bare rehearsal answers. */
@@ -235,7 +237,7 @@ export type ThresholdDecryption = {
  */
 export function fheThresholdDecrypt(request: ThresholdDecryptRequest): Outcome<ThresholdDecryption> {
   const { holders, requestDigest = new Uint8Array(32) } = request
-  const read = readAll(request.ciphertexts)
+  const read = readAll<SeenCiphertext>(request.ciphertexts)
   if (!read.ok) return read
   try {
     const pub = parsePublic(request.pub)

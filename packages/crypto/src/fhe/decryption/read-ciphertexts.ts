@@ -3,22 +3,39 @@ import { FormatError } from '../../format-error.ts'
 import { toHex } from '../../hex.ts'
 import { accept, type Outcome, refuse } from '../../outcome.ts'
 import { byteReader } from '../files/byte-reader.ts'
-import { type Ciphertext, ciphertextDigest, parseCiphertext } from '../files/ciphertext.ts'
+import {
+  type Ciphertext,
+  ciphertextDigest,
+  parseCiphertext,
+  type SeenCiphertext,
+} from '../files/ciphertext.ts'
 import { MAX_CIPHERTEXTS } from '../files/partial-file.ts'
 import { readSafeHeader } from '../files/tfhe-fields.ts'
-import { CARRIED_MAGIC, parseCarried } from './carry.ts'
+import { CARRIED_MAGIC, isRounded, parseCarried } from './carry.ts'
 
 /** 1 to 1024 files in order. Refusals: FHE-CIPHERTEXT-MISSING, FHE-CIPHERTEXTS-MANY and those of `readCiphertext`. */
-export function readAll(files: readonly Uint8Array[]): Outcome<Ciphertext[]> {
+export function readAll<Seen extends SeenCiphertext>(
+  files: readonly (Uint8Array | Seen)[],
+): Outcome<(Ciphertext | Seen)[]> {
   if (files.length === 0) return refuse('FHE-CIPHERTEXT-MISSING', 'no ciphertext')
   if (files.length > MAX_CIPHERTEXTS) {
     return refuse('FHE-CIPHERTEXTS-MANY', `${files.length} ciphertexts, at most ${MAX_CIPHERTEXTS}`)
   }
   try {
-    return accept(files.map(readCiphertext))
+    return accept(files.map((one) => (one instanceof Uint8Array ? readCiphertext(one) : one)))
   } catch (error) {
     if (error instanceof FormatError) return refuse(error.rule, error.detail)
     throw error
+  }
+}
+
+/** Reads one and lets its blocks go: of many that are combined, one is in memory at a time. Throws as `readCiphertext`. */
+export function seeCiphertext(bytes: Uint8Array): SeenCiphertext {
+  const ciphertext = readCiphertext(bytes)
+  const { kind, bits, width, blocks } = ciphertext
+  return {
+    ...{ kind, bits, width, blockCount: blocks.length },
+    ...{ digest: ciphertextDigest(ciphertext), isRounded: isRounded(ciphertext) },
   }
 }
 
@@ -27,7 +44,7 @@ export type Asked = { readonly ciphertexts: readonly Ciphertext[]; readonly dige
 
 /** As `readAll`, of a holder's request: FHE-CIPHERTEXT-DUPLICATE besides. */
 export function readAsked(files: readonly Uint8Array[]): Outcome<Asked> {
-  const read = readAll(files)
+  const read = readAll<never>(files)
   if (!read.ok) return read
   const digests = read.value.map((one) => toHex(ciphertextDigest(one)))
   if (new Set(digests).size !== digests.length) {

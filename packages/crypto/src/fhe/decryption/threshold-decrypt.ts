@@ -4,7 +4,13 @@ import { combine } from '../../sharing/combine.ts'
 import { BLOCK_FLOOR_BITS, floodExponent, phaseBound, safeFloodingBits } from '../../sharing/flooding.ts'
 import type { Width } from '../../sharing/galois-ring.ts'
 import { openDecryptor } from '../../sharing/partial.ts'
-import { type Ciphertext, ciphertextDigest, digestOfBlocks } from '../files/ciphertext.ts'
+import {
+  blockCountOf,
+  type Ciphertext,
+  digestOf,
+  digestOfBlocks,
+  type SeenCiphertext,
+} from '../files/ciphertext.ts'
 import { mixedField } from '../files/file-header.ts'
 import { mixedPartial, type PartialContent } from '../files/partial-file.ts'
 import { isIntegerKey, type PublicFile } from '../files/public-file.ts'
@@ -118,7 +124,7 @@ type ThresholdResult = {
  */
 export function combinePartials(
   pub: PublicFile,
-  ciphertexts: readonly Ciphertext[],
+  ciphertexts: readonly (Ciphertext | SeenCiphertext)[],
   partials: readonly PartialContent[],
 ): Outcome<ThresholdResult> {
   const [first] = partials
@@ -147,8 +153,8 @@ export function combinePartials(
     if (
       !answer ||
       ciphertext.width !== first.width ||
-      answer.blockCount !== ciphertext.blocks.length ||
-      !equalBytes(answer.ciphertextDigest, ciphertextDigest(ciphertext))
+      answer.blockCount !== blockCountOf(ciphertext) ||
+      !equalBytes(answer.ciphertextDigest, digestOf(ciphertext))
     ) {
       return refuse('FHE-CIPHERTEXT-OTHER', `answer ${i + 1} is for another ciphertext`)
     }
@@ -156,7 +162,7 @@ export function combinePartials(
   const combined = combine({
     width: first.width,
     quorum: { t: pub.header.t, n: pub.header.n },
-    blockCounts: ciphertexts.map(({ blocks }) => blocks.length),
+    blockCounts: ciphertexts.map(blockCountOf),
     partials: partials.map(({ header, answers }) => ({
       holder: header.holder,
       elements: answers.flatMap(({ elements }) => elements),

@@ -20,6 +20,19 @@ export type Ciphertext = {
   readonly tag: Uint8Array
 }
 
+/** What is left to know of a ciphertext once its blocks were read and hashed: all that combining needs, in a few hundred bytes. */
+export type SeenCiphertext = Pick<Ciphertext, 'kind' | 'bits' | 'width'> & {
+  readonly blockCount: number
+  readonly digest: Uint8Array
+  readonly isRounded: boolean
+}
+
+export const digestOf = (one: Ciphertext | SeenCiphertext): Uint8Array =>
+  'digest' in one ? one.digest : ciphertextDigest(one)
+
+export const blockCountOf = (one: Ciphertext | SeenCiphertext): number =>
+  'blockCount' in one ? one.blockCount : one.blocks.length
+
 export const MAX_BLOCKS = 1024
 const KIND_CODE: Readonly<Record<ValueKind, number>> = { bool: 0, uint: 1, int: 2 }
 const KINDS: ReadonlyMap<string, { readonly kind: ValueKind; readonly width: Width }> = new Map([

@@ -9,7 +9,7 @@ import type { SigningIdentity } from '../../sign/identity.ts'
 import { identityId } from '../../sign/verification-keys.ts'
 import { isEarlierText } from '../../text/index.ts'
 import type { Authorities } from '../files/authorities.ts'
-import { type Ciphertext, ciphertextDigest } from '../files/ciphertext.ts'
+import { type Ciphertext, digestOf, type SeenCiphertext } from '../files/ciphertext.ts'
 
 /** Context of the signature on a provenance. */
 const PROVENANCE_CONTEXT = 'lux-fhe/v1/provenance'
@@ -68,7 +68,7 @@ type ProvenanceExpectation = {
   readonly keyId: Uint8Array
   /** From the holder's own share, so that no request can add any. */
   readonly authorities: Authorities
-  readonly ciphertexts: readonly Ciphertext[]
+  readonly ciphertexts: readonly (Ciphertext | SeenCiphertext)[]
 }
 
 type Vouched = {
@@ -103,7 +103,7 @@ export function checkProvenance(
   const programs: string[] = []
   let clientKey = true
   for (const [i, ciphertext] of ciphertexts.entries()) {
-    const found = vouched.get(toHex(ciphertextDigest(ciphertext)))
+    const found = vouched.get(toHex(digestOf(ciphertext)))
     if (!found) return refuse('FHE-PROVENANCE-MISSING', `nobody vouches for ciphertext ${i + 1}`)
     const { mode, type } = found.provenance
     if ((mode === 'S') !== (ciphertext.width === 128)) {
