@@ -52,6 +52,16 @@ describe('PAPER-HTML', () => {
     expect(html).not.toContain('__CSP_NONCE__')
   })
 
+  test('what a paper is stands at the top and at the foot of every page, beside its number', () => {
+    const running = { top: 'REHEARSAL  Throw-away keys', bottom: 'REHEARSAL  Root 2026 "}' }
+    expect(paperHtml(template, { ...every, running }, 'n0')).toContain(
+      '@page{@top-left{content:"REHEARSAL  Throw\\2d away keys"}@bottom-left{content:"REHEARSAL  Root 2026 \\22 \\7d "}}',
+    )
+    expect(paperHtml(template, every, 'n0')).toContain('@page{@bottom-left{content:"Verdict"}}')
+    expect(checkedPaper({ ...every, running })).not.toBe(null)
+    expect(checkedPaper({ ...every, running: { ...running, more: 'x' } })).toBe(null)
+  })
+
   test('a paper in Arabic runs from right to left and says its language', () => {
     expect(paperHtml(template, { ...every, language: 'ar' }, 'n0')).toContain('<html lang="ar" dir="rtl">')
   })
