@@ -3,7 +3,7 @@ import { type HybridSignature, utf8 } from '@lux/crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { sql } from 'kysely'
 import type { PoolConfig } from 'pg'
-import { openApprovals } from './access/approvals.ts'
+import { type Approvals, openApprovals } from './access/approvals.ts'
 import { openAwsKeys } from './access/aws-keys.ts'
 import { comesFrom, isNetwork } from './access/conditions.ts'
 import { type KmipRegistry, openKmipClients, openKmipRegistry } from './access/kmip-clients.ts'
@@ -105,6 +105,7 @@ export type ServerParts = {
   readonly treeLog: TreeLog
   readonly witnesses: readonly Witness[]
   readonly record: Record
+  readonly approvals: Approvals
   readonly strangers: Strangers
   readonly bundles: BundleOperations
   readonly compliance: ComplianceOperations
@@ -236,7 +237,8 @@ export async function openServerParts(
     }
     const seed = tokenKey('custody-audit-note-1')
     const treeLog = openTreeLog({ database, coverage: checkpointing.coverage, pins, audience, seed, now })
-    const governing = openGoverning({ database, parents, record, now })
+    const approvals = openApprovals({ database, now, inputDigest: openInputDigest(tokenKey(auditKeyLabel)) })
+    const governing = openGoverning({ database, parents, record, approvals, now })
     return {
       settings,
       audience,
@@ -255,6 +257,7 @@ export async function openServerParts(
       treeLog,
       witnesses,
       record,
+      approvals,
       strangers,
       reader,
       egress,
@@ -284,13 +287,14 @@ export async function openServerParts(
         sign,
         isChange,
       }),
-      kmipRegistry: openKmipRegistry({ database, record }),
+      kmipRegistry: openKmipRegistry({ database, record, approvals }),
       breakGlass: governing.breakGlass,
       organisations: {
         ...governing.organisations,
         ...openSetUp({ database, record, strangers, now }),
       },
       signOn: openSignOn({
+        approvals,
         database,
         record,
         strangers,
@@ -424,11 +428,7 @@ function openServices(
   const { record, strangers, egress, sign, lifecycleRows } = parts
   const { domain } = settings
   const now = () => new Date()
-  const approvals = openApprovals({
-    database,
-    now,
-    inputDigest: openInputDigest(tokenKey(auditKeyLabel)),
-  })
+  const { approvals } = parts
   const repository = openKeyRepository(database, parts.reader)
   const keyParts = { repository, unwrapping, record, approvals, now }
   const lifecycle = openKeyLifecycle({
@@ -454,7 +454,7 @@ function openServices(
   const its = { database, secretsKey, now, origin: () => origin ?? options.listensAt?.() ?? null }
   const authenticators = openAuthenticators(its)
   const secrets = openPersonSecrets({ ...its, authenticators })
-  const access = openAccess({ ...its, secrets, record, awsKeys, audience, sign })
+  const access = openAccess({ ...its, secrets, record, approvals, awsKeys, audience, sign })
   const desk = { database, state, domain, combiner: card.combinerRecipient, now }
   const clock = openClock(database)
   return {

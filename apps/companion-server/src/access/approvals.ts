@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { canonicalString, type Json, utf8 } from '@lux/crypto'
 import { type Selectable, sql } from 'kysely'
 import { type Names, namesOf } from '../audit/names.ts'
 import type { Call, Subject } from '../audit/record.ts'
@@ -7,7 +8,19 @@ import { type SealedDatabase, vouchedOf, type Work } from '../platform/database/
 import type { ApprovalRequestTable } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import type { ApprovalsNeeded } from './conditions.ts'
+import { guardsTouched } from './duties/guards.ts'
+import { handsIn, handsOf } from './duties/hands.ts'
+import {
+  type Hands,
+  independentOf,
+  isDependent,
+  isOwnApprover,
+  nobody,
+  type Touch,
+  together,
+} from './duties/rules.ts'
 import { id } from './fields.ts'
+import { living } from './tokens.ts'
 
 export type ApprovalState = 'waiting' | 'approved' | 'refused' | 'used' | 'expired'
 
@@ -16,9 +29,10 @@ export type ApprovalRequest = {
   readonly id: string
   readonly identity: string
   readonly operation: string
-  readonly organisation: string
-  readonly project: string
-  readonly key: string
+  /** Null, as project and key, of what is done to who may do what. */
+  readonly organisation: string | null
+  readonly project: string | null
+  readonly key: string | null
   /** What it is done with, as approvers see it; the operation is done with nothing else. */
   readonly asked: string
   readonly state: ApprovalState
@@ -65,35 +79,125 @@ export function openApprovals({ database, inputDigest, now }: Parts) {
       const asked = [said, ...(digest === null ? [] : [`input ${digest}`])].join(' ').trim()
       if (organisation === null || project === null || key === null)
         return refuse('CONDITION-UNMET', 'only what is done with a key can be approved')
-      const { identity } = call.caller
-      return database.change(async (work): Promise<Outcome<null>> => {
-        const open = await openOne(work, { identity, operation, key, asked })
-        if (open === undefined || stateOf(open, [], now()) === 'expired') {
-          if (open) {
-            await work.authority.remove('approval', { request_id: open.id })
-            await work.authority.remove('approval_request', { id: open.id })
-          }
-          const at = now()
-          const made = await work.authority.insertUnlessTaken('approval_request', {
-            id: randomUUID(),
-            ...{ identity_id: identity, operation, organisation_id: organisation, project_id: project },
-            ...{ key_id: key, asked, needed: needed.count, approvers: JSON.stringify(needed.by) },
-            ...{ created_at: at, expires_at: new Date(at.getTime() + lives) },
-          })
-          return waiting(made === 'taken' ? 'that was made just now' : made.id, 0, needed.count)
-        }
-        const decisions = (await decisionsOf(work, [open.id])).get(open.id) ?? []
-        // Whoever is no approver any more, or is no longer here, does not count.
-        const counted = decisions.filter((one) => needed.by.includes(one.identity) && one.active)
-        const state = stateOf({ ...open, needed: needed.count, approvers: needed.by }, counted, now())
-        if (state === 'refused') return refuse('APPROVAL-REFUSED', `request ${open.id} was refused`)
-        const given = counted.filter(({ approves }) => approves).length
-        if (state !== 'approved') return waiting(open.id, given, needed.count)
-        await work.authority.update('approval_request', { id: open.id }, { used_at: now() })
-        return accept(null)
-      })
+      return ask(call, { organisation, project, key, operation, asked }, needed)
+    },
+
+    /**
+     * As `take`, for what touches who may do what where a key has approvers. Refuses DUTY-OWN-APPROVER, DUTY-SERVICE, DUTY-TOO-FEW,
+     * and DUTY-NO-ASKER whoever cannot come back for it.
+     */
+    async change(
+      call: Call,
+      subject: Subject,
+      touches: readonly Touch[],
+      input: unknown,
+    ): Promise<Outcome<null>> {
+      const { caller } = call
+      const taken = touches.flatMap((touch) => ('takes' in touch ? [touch.takes] : []))
+      if (taken.some((one) => isOwnApprover(caller.grants, one)))
+        return refuse('DUTY-OWN-APPROVER', 'a role of the caller waits for this identity')
+      for (const touch of touches) {
+        const named = 'gives' in touch ? touch.gives.conditions?.approvals : undefined
+        if (named && (await eligible(database, named)).approvers.length < named.by.length)
+          return refuse('DUTY-SERVICE', 'a service is named, and the role does not let services approve')
+      }
+      const guards = await guardsTouched(database, touches)
+      if (guards.length === 0) return accept(null)
+      const needed = together(guards, [caller.identity, ...taken])
+      if ((await living(database, caller.identity)) === undefined)
+        return refuse('DUTY-NO-ASKER', 'approvers have to approve it')
+      const { approvers } = await eligible(database, needed)
+      if (approvers.length < needed.count)
+        return refuse('DUTY-TOO-FEW', `${needed.count} approve it, and ${approvers.length} may`)
+      // What is not JSON, such as bytes, comes by no door that changes roles.
+      const said = canonicalString(JSON.parse(JSON.stringify(input)) as Json)
+      const digest = await inputDigest({ ...subject, project: null, input: [utf8(said)] })
+      const asked = [...touches.map(toldOf), ...(digest === null ? [] : [`input ${digest}`])].join(' ')
+      const [{ organisation }] = guards as readonly [(typeof guards)[number]]
+      const { operation } = subject
+      return ask(call, { organisation, project: null, key: null, operation, asked }, needed)
     },
   }
+
+  type Asked = Pick<ApprovalRequest, 'organisation' | 'project' | 'key' | 'operation' | 'asked'>
+  function ask(call: Call, what: Asked, needed: ApprovalsNeeded): Promise<Outcome<null>> {
+    const { organisation, project, key, operation, asked } = what
+    const { identity } = call.caller
+    return database.change(async (work): Promise<Outcome<null>> => {
+      const open = await openOne(work, { identity, operation, key, asked })
+      const { approvers } = await eligible(work, needed)
+      const hands = await handsOf(work, identity)
+      if (open === undefined || stateOf(open, [], now()) === 'expired') {
+        if (open) {
+          await work.authority.remove('approval', { request_id: open.id })
+          await work.authority.remove('approval_request', { id: open.id })
+        }
+        const at = now()
+        const made = await work.authority.insertUnlessTaken('approval_request', {
+          id: randomUUID(),
+          ...{ identity_id: identity, operation, organisation_id: organisation, project_id: project },
+          ...{ key_id: key, asked, needed: needed.count, approvers: JSON.stringify(approvers) },
+          ...{ hands: JSON.stringify(hands), created_at: at, expires_at: new Date(at.getTime() + lives) },
+        })
+        return waiting(made === 'taken' ? 'that was made just now' : made.id, 0, needed.count)
+      }
+      // Whoever could ask by then or can by now.
+      const asker = { identity, hands: both(handsIn(open.hands), hands) }
+      const decisions = (await decisionsOf(work, [open.id])).get(open.id) ?? []
+      // Whoever is no approver any more, or is no longer here, does not count.
+      const still = decisions.filter((one) => approvers.includes(one.identity) && one.active)
+      const counted = countedOf(asker, still)
+      const state = stateOf({ ...open, needed: needed.count, approvers }, counted, now())
+      if (state === 'refused') return refuse('APPROVAL-REFUSED', `request ${open.id} was refused`)
+      const given = counted.filter(({ approves }) => approves).length
+      if (state !== 'approved') return waiting(open.id, given, needed.count)
+      await work.authority.update('approval_request', { id: open.id }, { used_at: now() })
+      return accept(null)
+    })
+  }
+}
+
+/** DUTY-SERVICE: those of the named who may approve. */
+async function eligible(
+  database: SealedDatabase,
+  { by, services }: ApprovalsNeeded,
+): Promise<{ readonly approvers: readonly string[] }> {
+  const rows = await database
+    .selectFrom('identity')
+    .selectAll()
+    .where('id', 'in', [...by, ''])
+    .execute()
+  await database.authority.vouch('identity', rows)
+  const programs = new Set(rows.filter(({ client_id }) => client_id !== null).map(({ id }) => id))
+  return { approvers: by.filter((one) => services || !programs.has(one)) }
+}
+
+const both = (one: Hands, other: Hands): Hands => ({
+  made: [...one.made, ...other.made],
+  invited: [...one.invited, ...other.invited],
+})
+
+/** Refusals, and the approvals that are independent. */
+function countedOf(
+  asker: { readonly identity: string; readonly hands: Hands },
+  decisions: readonly Decision[],
+): readonly Decision[] {
+  return [
+    ...decisions.filter(({ approves }) => !approves),
+    ...independentOf(
+      asker,
+      decisions.filter(({ approves }) => approves),
+    ),
+  ]
+}
+
+/** A touch as approvers read it. */
+function toldOf(touch: Touch): string {
+  if ('takes' in touch) return `what identity ${touch.takes} comes in by`
+  const [verb, { role, organisation, project, conditions }] =
+    'gives' in touch ? ['gives', touch.gives] : ['ends', touch.ends]
+  const where = project !== null ? `project ${project}` : `organisation ${organisation ?? 'any'}`
+  return `${verb} ${role} in ${where}${conditions?.approvals ? ' that waits for approvals' : ''}`
 }
 
 /** Requests for approval, for who asks and for who is to decide. */
@@ -142,6 +246,7 @@ export function approvalTable({ database, now }: Pick<Parts, 'database' | 'now'>
   function deciding(name: string, approves: boolean) {
     return entry({
       ...changesAlone,
+      touches: nobody,
       name,
       input: { id },
       async find({ id }, { caller: { identity } }) {
@@ -183,8 +288,17 @@ export function approvalTable({ database, now }: Pick<Parts, 'database' | 'now'>
           if (own?.approves === approves) return shown()
           if (own !== undefined || (state !== 'waiting' && state !== 'approved'))
             return refuse('APPROVAL-CLOSED', own === undefined ? `it is ${state}` : 'you have decided')
+          const hands = await handsOf(work, identity)
+          const asker = { identity: held.identity_id, hands: handsIn(held.hands) }
+          const others = before.filter((one) => one.approves)
+          if (approves && [asker, ...others].some((other) => isDependent({ identity, hands }, other)))
+            return refuse(
+              'DUTY-DEPENDENT',
+              'one hand is behind this approval and the request, or another one',
+            )
           await work.authority.insert('approval', {
-            ...{ request_id: id, identity_id: identity, approves, decided_at: now() },
+            ...{ request_id: id, identity_id: identity, approves },
+            ...{ hands: JSON.stringify(hands), decided_at: now() },
           })
           return shown()
         }),
@@ -197,18 +311,19 @@ type Decision = {
   readonly approves: boolean
   readonly decidedAt: Date
   readonly active: boolean
+  readonly hands: Hands
 }
 
 async function openOne(
   work: Work,
-  wanted: { identity: string; operation: string; key: string; asked: string },
+  wanted: { identity: string; operation: string; key: string | null; asked: string },
 ): Promise<Stored | undefined> {
   const row = await work
     .selectFrom('approval_request')
     .selectAll()
     .where('identity_id', '=', wanted.identity)
     .where('operation', '=', wanted.operation)
-    .where('key_id', '=', wanted.key)
+    .where('key_id', 'is not distinct from', wanted.key)
     .where('asked', '=', wanted.asked)
     .where('used_at', 'is', null)
     .forUpdate()
@@ -238,6 +353,7 @@ async function decisionsOf(work: Work, ids: readonly string[]): Promise<Map<stri
     const decision = {
       ...{ identity: row.identity_id, approves: row.approves, decidedAt: row.decided_at },
       active: here.has(row.identity_id),
+      hands: handsIn(row.hands),
     }
     found.set(row.request_id, [...(found.get(row.request_id) ?? []), decision])
   }
@@ -256,14 +372,18 @@ function stateOf(
   return decisions.length - against >= needed ? 'approved' : 'waiting'
 }
 
-const concerned = (row: Stored): readonly string[] => [row.identity_id, row.key_id, ...row.approvers]
+const concerned = (row: Stored): readonly string[] => [
+  row.identity_id,
+  ...(row.key_id === null ? [] : [row.key_id]),
+  ...row.approvers,
+]
 
 function toRequest(row: Stored, decisions: readonly Decision[], names: Names, now: Date): ApprovalRequest {
   return {
     ...{ id: row.id, identity: row.identity_id, operation: row.operation, key: row.key_id },
     ...{ organisation: row.organisation_id, project: row.project_id, asked: row.asked },
     ...{ state: stateOf(row, decisions, now), needed: row.needed, approvers: row.approvers },
-    decisions: decisions.map(({ active: _, ...decision }) => decision),
+    decisions: decisions.map(({ active: _, hands: __, ...decision }) => decision),
     names: Object.fromEntries(Object.entries(names).filter(([id]) => concerned(row).includes(id))),
     ...{ createdAt: row.created_at, expiresAt: row.expires_at },
   }

@@ -164,6 +164,8 @@ const may: Readonly<Record<Role, readonly Action[]>> = {
   ],
 }
 
+export const roleMay = (role: Role, action: Action): boolean => may[role].includes(action)
+
 const readingOf = {
   organisation: 'organisation.read',
   project: 'project.read',

@@ -2,6 +2,7 @@ import { changesAlone, entry, type Permission } from '../operations/entry.ts'
 import { Type } from '../operations/schema.ts'
 import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
+import { nobody } from './duties/rules.ts'
 import { id } from './fields.ts'
 
 /** Server admins who can log in by password now, and may whatever is required of others. */
@@ -40,6 +41,7 @@ export async function notTheLast(database: SealedDatabase, identity: string): Pr
 export function breakGlassTable({ database }: { readonly database: SealedDatabase }) {
   const governing = {
     ...changesAlone,
+    touches: nobody,
     find: () => accept(null),
     permissions: (): readonly Permission[] => [
       { action: 'organisation.appoint', resource: { kind: 'deployment' }, key: null },

@@ -27,6 +27,8 @@ export type ApprovalsNeeded = {
   readonly count: number
   readonly by: readonly string[]
   readonly actions?: readonly ApprovedAction[]
+  /** Services approve too. They show no second factor. */
+  readonly services?: true
 }
 export const approvedActions = ['key.use', 'key.manage', 'key.export'] as const
 export type ApprovedAction = (typeof approvedActions)[number]
@@ -52,6 +54,7 @@ export const conditions = Type.Object(
           count: Type.Integer({ minimum: 1, maximum: 32 }),
           by: Type.Array(short, { minItems: 1, maxItems: 32 }),
           actions: Type.Optional(Type.Array(Type.Enum([...approvedActions]), { minItems: 1, maxItems: 3 })),
+          services: Type.Optional(Type.Literal(true)),
         },
         closed,
       ),
@@ -69,6 +72,7 @@ export function readConditions(stored: unknown): Conditions | null {
 /** The same number of the same people. */
 export const sameApprovals = (one: ApprovalsNeeded, other: ApprovalsNeeded): boolean =>
   one.count === other.count &&
+  one.services === other.services &&
   one.by.every((person) => other.by.includes(person)) &&
   other.by.every((person) => one.by.includes(person))
 

@@ -1,10 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { Call } from '../audit/record.ts'
 import { changesAlone, entry, type Permission, reads } from '../operations/entry.ts'
 import { Type } from '../operations/schema.ts'
 import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { absentIdentity, type Governed, governedBy, holdIdentity } from './appointing.ts'
 import type { AwsKey, AwsKeys } from './aws-keys.ts'
+import { makersOf } from './duties/hands.ts'
+import { nobody } from './duties/rules.ts'
 import { id, name } from './fields.ts'
 import { hashSecret, maxSecrets, maxTokenTtl, minTokenTtl, nameShape } from './tokens.ts'
 
@@ -82,6 +85,7 @@ function keptEntries({ database, now }: Parts) {
     revoke: entry({
       ...changesAlone,
       ...here,
+      touches: nobody,
       name: 'credential.revoke',
       input: { identity: id, id },
       run: ({ input: { identity, id } }) =>
@@ -99,13 +103,24 @@ function keptEntries({ database, now }: Parts) {
 
 /** What somebody could come in with. */
 function newEntries({ database, awsKeys, now }: Parts) {
-  const equipping = { ...changesAlone, ...governing(database, { orOwn: true }), secondFactor: true }
+  const equipping = {
+    ...changesAlone,
+    ...governing(database, { orOwn: true }),
+    secondFactor: true,
+    touches: ({ identity }: { readonly identity: string }, { call }: { readonly call: Call }) =>
+      call.caller.identity === identity ? [] : [{ takes: identity }],
+  }
 
-  async function insertApiKey(work: Work, identity: string, named: string, ttlSeconds: number) {
+  async function insertApiKey(
+    work: Work,
+    identity: string,
+    named: string,
+    { ttlSeconds, made_by }: { readonly ttlSeconds: number; readonly made_by: string | null },
+  ) {
     const made = randomUUID()
     const token = randomBytes(32).toString('base64url')
     const expiresAt = new Date(now().getTime() + ttlSeconds * 1000)
-    const row = { id: made, hash: hashSecret(token), identity_id: identity, name: named }
+    const row = { id: made, hash: hashSecret(token), identity_id: identity, name: named, made_by }
     await work.authority.insert('token', { ...row, expires_at: expiresAt, revoked_at: null })
     return { id: made, token, expiresAt, aws: await awsKeys.of(made) }
   }
@@ -116,7 +131,7 @@ function newEntries({ database, awsKeys, now }: Parts) {
       ...equipping,
       name: 'credential.add-secret',
       input: { identity: id },
-      run: ({ input: { identity } }) =>
+      run: ({ call, input: { identity } }) =>
         database.change(async (work) => {
           const row = await holdIdentity(work, identity)
           if (!row?.client_id) return absentIdentity()
@@ -132,6 +147,7 @@ function newEntries({ database, awsKeys, now }: Parts) {
           const clientSecret = randomBytes(32).toString('hex')
           await work.authority.insert('client_secret', {
             ...{ id, identity_id: identity, hash: hashSecret(clientSecret) },
+            made_by: await makersOf(work, call.caller.identity, identity),
           })
           return accept({ id, clientId: row.client_id, clientSecret })
         }),
@@ -152,7 +168,7 @@ function newEntries({ database, awsKeys, now }: Parts) {
           ? accept(null)
           : refuse('REQUEST-FIELDS', `ttlSeconds: expected ${minTokenTtl} to ${maxTokenTtl}`)
       },
-      run: ({ input: { identity, name, ttlSeconds } }) =>
+      run: ({ call, input: { identity, name, ttlSeconds } }) =>
         database.change(async (work): Promise<Outcome<MadeApiKey>> => {
           if (!(await holdIdentity(work, identity))) return absentIdentity()
           const there = await work
@@ -165,7 +181,8 @@ function newEntries({ database, awsKeys, now }: Parts) {
             .execute()
           if (there.length >= maxApiKeys)
             return refuse('CREDENTIALS-FULL', `an identity has at most ${maxApiKeys} API keys`)
-          return accept(await insertApiKey(work, identity, name, ttlSeconds))
+          const made_by = await makersOf(work, call.caller.identity, identity)
+          return accept(await insertApiKey(work, identity, name, { ttlSeconds, made_by }))
         }),
     }),
 
@@ -174,9 +191,10 @@ function newEntries({ database, awsKeys, now }: Parts) {
       ...equipping,
       name: 'credential.rotate-api-key',
       input: { identity: id, id },
-      run: ({ input: { identity, id } }) =>
+      run: ({ call, input: { identity, id } }) =>
         database.change(async (work): Promise<Outcome<MadeApiKey>> => {
           if (!(await holdIdentity(work, identity))) return absentIdentity()
+          const made_by = await makersOf(work, call.caller.identity, identity)
           const [old] = await work.authority.update(
             'token',
             (its) =>
@@ -189,8 +207,8 @@ function newEntries({ database, awsKeys, now }: Parts) {
             { revoked_at: now() },
           )
           if (!old?.name) return refuse('OBJECT-ABSENT', 'API key not found')
-          const ttl = Math.ceil((old.expires_at.getTime() - old.created_at.getTime()) / 1000)
-          return accept(await insertApiKey(work, identity, old.name, ttl))
+          const ttlSeconds = Math.ceil((old.expires_at.getTime() - old.created_at.getTime()) / 1000)
+          return accept(await insertApiKey(work, identity, old.name, { ttlSeconds, made_by }))
         }),
     }),
   }

@@ -9,6 +9,7 @@ import type { Grant } from './authorize.ts'
 import { notTheLast } from './break-glass.ts'
 import { readConditions } from './conditions.ts'
 import { governing } from './credentials.ts'
+import { nobody } from './duties/rules.ts'
 import { grantOf, grants, id, name } from './fields.ts'
 import { checkNewIdentity, insertIdentity, maxTokenTtl, minTokenTtl } from './tokens.ts'
 
@@ -57,6 +58,7 @@ function livingEntries({ database, now }: Parts) {
     /** A machine identity with roles that its maker may give. Its secret is in the outcome, once. */
     createIdentity: entry({
       ...changesAlone,
+      touches: ({ grants }) => grants.map((grant) => ({ gives: grantOf(grant) })),
       name: 'identity.create',
       input: {
         name,
@@ -71,13 +73,16 @@ function livingEntries({ database, now }: Parts) {
       },
       permissions: (places) => places.map((gives) => ({ gives })),
       secondFactor: true,
-      run: ({ input }) =>
-        database.change((work) => insertIdentity(work, { ...input, grants: input.grants.map(grantOf) })),
+      run: ({ call, input }) =>
+        database.change((work) =>
+          insertIdentity(work, { ...input, grants: input.grants.map(grantOf) }, call.caller.identity),
+        ),
     }),
 
     /** No token lives longer than a second more. Given again, it changes nothing. */
     revokeIdentity: entry({
       ...changesAlone,
+      touches: nobody,
       ...governing(database),
       name: 'identity.revoke',
       input: { identity: id },
@@ -95,6 +100,7 @@ function livingEntries({ database, now }: Parts) {
     /** Known to every process within a second: for whoever governs the identity, and for oneself. */
     logOutEverywhere: entry({
       ...changesAlone,
+      touches: nobody,
       ...governing(database, { orOwn: true }),
       name: 'identity.log-out-everywhere',
       isChange: false,
@@ -104,6 +110,7 @@ function livingEntries({ database, now }: Parts) {
 
     logOutOneself: entry({
       ...changesAlone,
+      touches: nobody,
       ...ofOneself,
       name: 'identity.log-out-everywhere',
       isChange: false,
@@ -114,6 +121,7 @@ function livingEntries({ database, now }: Parts) {
     /** This session is over at once. */
     logOut: entry({
       ...changesAlone,
+      touches: nobody,
       ...ofOneself,
       name: 'person.log-out',
       isChange: false,

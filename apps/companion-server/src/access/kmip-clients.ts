@@ -3,12 +3,14 @@ import { toHex } from '@lux/crypto'
 import { LRUCache } from 'lru-cache'
 import type { Record } from '../audit/record.ts'
 import { changes, entry, type Permission, reads } from '../operations/entry.ts'
-import { openPipeline, operationsOf, unapproved } from '../operations/pipeline.ts'
+import { openPipeline, operationsOf } from '../operations/pipeline.ts'
 import { Type } from '../operations/schema.ts'
 import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { governedBy, grantsOf } from './appointing.ts'
+import type { Approvals } from './approvals.ts'
 import { absent, type Caller, cameBy, neverProved } from './authorize.ts'
+import { makersOf } from './duties/hands.ts'
 import { living, nameShape } from './tokens.ts'
 
 /** Who asks: an identity, and the one project that its certificate stands for. */
@@ -80,8 +82,11 @@ export type RegisteredClient = {
 export type KmipRegistry = ReturnType<typeof openKmipRegistry>
 
 /** Which certificates may speak KMIP, for who governs their projects. */
-export const openKmipRegistry = (parts: { readonly database: SealedDatabase; readonly record: Record }) =>
-  operationsOf(kmipClientTable(parts), openPipeline({ record: parts.record, approvals: unapproved }))
+export const openKmipRegistry = (parts: {
+  readonly database: SealedDatabase
+  readonly record: Record
+  readonly approvals: Approvals
+}) => operationsOf(kmipClientTable(parts), openPipeline(parts))
 
 type Place = { readonly organisation: string; readonly project: string }
 
@@ -128,17 +133,20 @@ export function kmipClientTable({ database }: { readonly database: SealedDatabas
         if (!nameShape.test(name)) return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
         return readCertificate(certificate)
       },
-      async run({ input, fitting: { fingerprint, expires } }): Promise<Outcome<RegisteredClient>> {
+      touches: ({ identity }, { call }) => (call.caller.identity === identity ? [] : [{ takes: identity }]),
+      async run({ call, input, fitting: { fingerprint, expires } }): Promise<Outcome<RegisteredClient>> {
         const { name, identity, project } = input
+        const made_by = await makersOf(database, call.caller.identity, identity)
         const its = {
           ...{ spki: Buffer.from(fingerprint, 'hex'), identity_id: identity, project_id: project },
         }
         const isTaken = await database.change(async ({ authority }) => {
-          const made = await authority.insertUnlessTaken('kmip_client', { ...its, name, expires_at: expires })
+          const made = await authority.insertUnlessTaken('kmip_client', { ...its, name, made_by, expires_at: expires })
           if (made !== 'taken') return false
           // A new certificate of the same key, for the same: it holds as long as the later one. What was revoked stays so.
           const renewed = await authority.update('kmip_client', { ...its, revoked_at: null }, (old) => ({
-            ...{ name, expires_at: new Date(Math.max(old.expires_at.getTime(), expires.getTime())) },
+            ...{ name, made_by: old.made_by === null ? made_by : JSON.stringify(old.made_by) },
+            ...{ expires_at: new Date(Math.max(old.expires_at.getTime(), expires.getTime())) },
           }))
           return renewed.length === 0
         })

@@ -1,6 +1,6 @@
 import type { Record } from '../audit/record.ts'
-import { type AllOperations, allOperationsOf, openPipeline, unapproved } from '../operations/pipeline.ts'
-import { approvalTable } from './approvals.ts'
+import { type AllOperations, allOperationsOf, openPipeline } from '../operations/pipeline.ts'
+import { type Approvals, approvalTable } from './approvals.ts'
 import { breakGlassTable } from './break-glass.ts'
 import { credentialTable } from './credentials.ts'
 import { identityTable } from './identities.ts'
@@ -36,10 +36,10 @@ export const accessTables = (
 export type Governing = AllOperations<ReturnType<typeof governingTables>>
 export type Access = AllOperations<ReturnType<typeof accessTables>>
 
-type With<T> = T & { readonly record: Record }
+type With<T> = T & { readonly record: Record; readonly approvals: Approvals }
 
 export const openGoverning = (parts: With<Parameters<typeof governingTables>[0]>): Governing =>
-  allOperationsOf(governingTables(parts), openPipeline({ ...parts, approvals: unapproved }))
+  allOperationsOf(governingTables(parts), openPipeline(parts))
 
 export const openAccess = (parts: With<Parameters<typeof accessTables>[0]>): Access =>
-  allOperationsOf(accessTables(parts), openPipeline({ ...parts, approvals: unapproved }))
+  allOperationsOf(accessTables(parts), openPipeline(parts))

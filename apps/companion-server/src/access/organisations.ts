@@ -14,6 +14,7 @@ import type {
 } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { type Action, absent, authorize, organisationsWhere } from './authorize.ts'
+import { nobody } from './duties/rules.ts'
 import { id, name } from './fields.ts'
 import { nameShape } from './tokens.ts'
 
@@ -75,6 +76,7 @@ function madeEntries({ database, parents }: Parts) {
   return {
     createOrganisation: entry({
       ...changesAlone,
+      touches: nobody,
       name: 'organisation.create',
       input: { name },
       find: () => accept(null),
@@ -93,6 +95,7 @@ function madeEntries({ database, parents }: Parts) {
 
     createProject: entry({
       ...changesAlone,
+      touches: nobody,
       ...inOrganisation(database, 'project.create'),
       name: 'project.create',
       input: { organisation: id, name },
@@ -117,6 +120,7 @@ function madeEntries({ database, parents }: Parts) {
      */
     letPlainKeys: entry({
       ...changesAlone,
+      touches: nobody,
       name: 'project.let-plain-keys',
       input: { project: id, allowed: Type.Enum<PlainKeys[]>(['no', 'wrapped', 'yes']) },
       async find({ project }) {

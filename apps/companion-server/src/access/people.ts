@@ -7,6 +7,8 @@ import { placesOf } from './appointing.ts'
 import type { Grant } from './authorize.ts'
 import { notTheLast } from './break-glass.ts'
 import { governing } from './credentials.ts'
+import { makersOf } from './duties/hands.ts'
+import { nobody as untouched } from './duties/rules.ts'
 import { grantOf, grants, id, name } from './fields.ts'
 import { giveBackTry, takeTry } from './lockout.ts'
 import { hashPassword, isPassword, nobody, type PersonSecrets, type SecondFactor } from './person-secrets.ts'
@@ -53,8 +55,11 @@ function invitingEntries({ database, now }: Parts) {
       },
       permissions: (places) => places.map((gives) => ({ gives })),
       secondFactor: true,
-      run: ({ input }) =>
-        database.change((work) => insertPerson(work, { ...input, grants: input.grants.map(grantOf) }, now())),
+      touches: ({ grants }) => grants.map((grant) => ({ gives: grantOf(grant) })),
+      run: ({ call, input }) =>
+        database.change((work) =>
+          insertPerson(work, { ...input, grants: input.grants.map(grantOf) }, now(), call.caller.identity),
+        ),
     }),
 
     /** A new code for who lost password or second factor: all of them end at once, and so does every token. */
@@ -64,8 +69,9 @@ function invitingEntries({ database, now }: Parts) {
       name: 'person.reset',
       input: { identity: id },
       secondFactor: true,
+      touches: ({ identity }) => [{ takes: identity }],
       fits: ({ input: { identity } }) => notTheLast(database, identity),
-      run({ input: { identity } }) {
+      run({ call, input: { identity } }) {
         const code = randomBytes(32).toString('base64url')
         const expiresAt = new Date(now().getTime() + enrolmentLives)
         return database.change(async (work): Promise<Outcome<Enrolment>> => {
@@ -77,6 +83,8 @@ function invitingEntries({ database, now }: Parts) {
               totp_sealed: null,
               enrolment_hash: hashSecret(code),
               enrolment_expires_at: expiresAt,
+              made_by: await makersOf(work, call.caller.identity, identity),
+              invited_by: null,
             },
           )
           if (!person) return refuse('OBJECT-ABSENT', 'Person not found')
@@ -157,6 +165,7 @@ function sessionEntries({ database, secrets, now }: Parts) {
       ...ofOneself,
       name: 'person.prove-anew',
       isChange: false,
+      touches: untouched,
       input: { factor: given<SecondFactor>() },
       repeats: 'done-again',
       async run({ found: identity, call, input: { factor } }): Promise<Outcome<LoggedIn>> {
@@ -196,6 +205,8 @@ export async function insertPerson(
   work: Work,
   { username, name, grants }: NewPerson,
   now: Date,
+  /** Has the code too; null: nobody but whoever has the server. */
+  inviter: string | null,
 ): Promise<Outcome<Enrolment>> {
   const sound = checkPerson({ username, name, grants })
   if (!sound.ok) return sound
@@ -217,6 +228,7 @@ export async function insertPerson(
     username,
     enrolment_hash: hashSecret(code),
     enrolment_expires_at: expiresAt,
+    invited_by: inviter === null ? null : await makersOf(work, inviter, identity),
   })
   await insertGrants(work, identity, grants)
   return accept({ identity, username, code, expiresAt })

@@ -14,6 +14,7 @@ import type { SealedDatabase } from '../platform/database/authority/authority.ts
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import type { Action } from './authorize.ts'
 import type { Conditions } from './conditions.ts'
+import { nobody } from './duties/rules.ts'
 import { place } from './fields.ts'
 import { inOrganisation } from './organisations.ts'
 import type { Role } from './role-names.ts'
@@ -104,6 +105,7 @@ export function reviewTable({ database, audience, sign, now }: Parts) {
     /** Refuses ACCESS-CHANGED where the list is another than the one that was looked at. */
     signOff: entry({
       ...changesAlone,
+      touches: nobody,
       ...placed('access.review'),
       name: 'access.review',
       input: { organisation: place, digest: Type.String({ minLength: 64, maxLength: 64 }) },

@@ -57,6 +57,7 @@ export function roleTable({ database, now }: Parts) {
         { governs },
         ...(places.ok ? places.value.map((gives) => ({ gives })) : [places]),
       ],
+      touches: ({ identity: _, ...wanted }) => [{ gives: grantOf(wanted) }],
       run: ({ call, input: { identity, ...wanted } }) =>
         changed(call.caller.identity, identity, async (work, there) => {
           const grant = grantOf(wanted)
@@ -85,6 +86,12 @@ export function roleTable({ database, now }: Parts) {
       async fits({ found, input: { identity, role } }) {
         if (!found.isThere) return refuse('OBJECT-ABSENT', 'Role not found')
         return role === 'server-admin' ? notTheLast(database, identity) : accept(null)
+      },
+      touches: async ({ identity, ...role }) => {
+        const wanted = grantOf(role)
+        return (await grantsOf(database, identity))
+          .filter((one) => isSame(one, wanted))
+          .map((ends) => ({ ends }))
       },
       run: ({ call, input: { identity, ...wanted } }) =>
         changed(call.caller.identity, identity, async (work, there) => {

@@ -53,7 +53,7 @@ export function openSetUp({ database, record, strangers, now }: Parts) {
         const before = await endBefore(work)
         const made =
           username === undefined
-            ? await insertIdentity(work, { name, grants })
+            ? await insertIdentity(work, { name, grants }, null)
             : await insertFirstPerson(work, { name, username, grants })
         if (!made.ok) return made
         const by = cameBy('setup-code')
@@ -136,7 +136,7 @@ export function openSetUp({ database, record, strangers, now }: Parts) {
   }
 
   async function insertFirstPerson(work: Work, wanted: NewPerson): Promise<Outcome<Enrolment>> {
-    const made = await insertPerson(work, wanted, now())
+    const made = await insertPerson(work, wanted, now(), null)
     if (made.ok) await work.authority.update('deployment', {}, { set_up_person: made.value.identity })
     return made
   }

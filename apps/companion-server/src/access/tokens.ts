@@ -7,6 +7,7 @@ import type { SharedCounts } from '../platform/shared-counts.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { grantsOf } from './appointing.ts'
 import { type Caller, cameBy, type Grant, neverProved, type Proved } from './authorize.ts'
+import { makersOf } from './duties/hands.ts'
 import { countFailure, isLocked, networkOf, type Try } from './lockout.ts'
 import { openRateLimit, type RateLimit } from './rate-limit.ts'
 
@@ -210,7 +211,12 @@ export function checkNewIdentity({ name, grants, ttlSeconds = thirtyDays }: NewI
 }
 
 /** A machine identity. Its secret, 256 random bits, is given here once and kept as SHA-256. Refuses what `checkNewIdentity` does. */
-export async function insertIdentity(work: Work, wanted: NewIdentity): Promise<Outcome<Credentials>> {
+export async function insertIdentity(
+  work: Work,
+  wanted: NewIdentity,
+  /** Has the secret too; null: whoever gets it made it himself. */
+  maker: string | null,
+): Promise<Outcome<Credentials>> {
   const within = checkNewIdentity(wanted)
   if (!within.ok) return within
   const identity = randomUUID()
@@ -228,6 +234,7 @@ export async function insertIdentity(work: Work, wanted: NewIdentity): Promise<O
     id: randomUUID(),
     identity_id: identity,
     hash: hashSecret(clientSecret),
+    made_by: maker === null ? null : await makersOf(work, maker, identity),
   })
   await insertGrants(work, identity, wanted.grants)
   return accept({ identity, clientId, clientSecret })

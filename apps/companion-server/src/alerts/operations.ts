@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { nobody } from '../access/duties/rules.ts'
 import { inOrganisation } from '../access/organisations.ts'
 import { nameShape } from '../access/tokens.ts'
 import type { Record } from '../audit/record.ts'
@@ -91,6 +92,7 @@ export const alertTable = (parts: Parts) => ({
 
 const managing = (database: SealedDatabase) => ({
   ...changesAlone,
+  touches: nobody,
   ...inOrganisation(database, 'alert.manage'),
 })
 

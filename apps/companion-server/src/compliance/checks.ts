@@ -394,7 +394,11 @@ const approvals: Check = (facts) => {
     columns: ['Asked', 'By', 'Operation', 'Key', 'Needed', 'Approved by', 'Refused by', 'Used'],
     rows: facts.approvals.map((one) => [
       ...[day(one.at), known(of(one.identity) ?? missing(one.identity)), one.operation],
-      ...[keys.get(one.key) ?? one.key, String(one.needed), one.approvedBy.join(', ')],
+      ...[
+        one.key === null ? '' : (keys.get(one.key) ?? one.key),
+        String(one.needed),
+        one.approvedBy.join(', '),
+      ],
       one.refusedBy.join(', '),
       day(one.used) || (one.expires <= facts.to ? 'expired' : 'no'),
     ]),

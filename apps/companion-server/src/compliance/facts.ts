@@ -171,7 +171,8 @@ export type ApprovalFact = {
   readonly id: string
   readonly identity: string
   readonly operation: string
-  readonly key: string
+  /** Null of a change of who may do what. */
+  readonly key: string | null
   readonly needed: number
   readonly approvedBy: readonly string[]
   readonly refusedBy: readonly string[]

@@ -3,6 +3,7 @@ import { utf8 } from '@lux/crypto'
 import type { Approvals } from '../access/approvals.ts'
 import { type Action, absent, scopesWhere } from '../access/authorize.ts'
 import { outsideOf } from '../access/conditions.ts'
+import { nobody } from '../access/duties/rules.ts'
 import type { Record } from '../audit/record.ts'
 import {
   aad,
@@ -43,7 +44,7 @@ const fields = Type.Record(Type.String({ pattern: '^[a-zA-Z]{1,32}$' }), Type.St
 export type ExternalKeyOperations = ReturnType<typeof openExternalKeyOperations>
 
 export const openExternalKeyOperations = (
-  parts: Parts & { readonly record: Record; readonly approvals: Pick<Approvals, 'take'> },
+  parts: Parts & { readonly record: Record; readonly approvals: Pick<Approvals, 'take' | 'change'> },
 ) => operationsOf(externalKeyTable(parts), openPipeline(parts))
 
 /** As conditions on keys know it. */
@@ -288,7 +289,13 @@ function usingEntries(parts: Parts) {
   const { externalKeys } = parts
   const using = (use: ProviderUse) => ({
     ...onKey(parts, 'key.use'),
-    ...({ isChange: false, secondFactor: false, repeats: 'done-again', deadline: replyWithin } as const),
+    ...({
+      isChange: false,
+      touches: nobody,
+      secondFactor: false,
+      repeats: 'done-again',
+      deadline: replyWithin,
+    } as const),
     fits: ({ found }: { found: StoredExternalKey }) => fitsUse(found, use),
   })
   const at = async (row: StoredExternalKey) => ({ row, provider: await externalKeys.open(row) })

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { equalBytes } from '@lux/crypto'
 import { type Action, absent } from '../access/authorize.ts'
+import { nobody } from '../access/duties/rules.ts'
 import type { Subject } from '../audit/record.ts'
 import { type Acting, bytes, type Permission } from '../operations/entry.ts'
 import { Type } from '../operations/schema.ts'
@@ -91,6 +92,7 @@ export function openKeyWork({ repository, unwrapping }: KeyParts) {
     ({
       ...onKey('key.use'),
       isChange: false,
+      touches: nobody,
       secondFactor: false,
       fits: ({ found }: { found: StoredKey }) => fitting(found, usage, ...uses),
       repeats: 'done-again',

@@ -1,5 +1,6 @@
 import type { Governed, Placed } from '../access/appointing.ts'
 import type { Action, Resource } from '../access/authorize.ts'
+import { nobody, type Touch } from '../access/duties/rules.ts'
 import { maxOffset, maxPage, type Page } from '../access/page.ts'
 import type { Call, Subject } from '../audit/record.ts'
 import { replyWithin } from '../platform/in-time.ts'
@@ -60,6 +61,11 @@ type Written<Fields extends TProperties, Input, Found, Fitting, Output> = {
   readonly find: (input: Input, call: Call) => Outcome<Found> | Promise<Outcome<Found>>
   /** Each asked in this order; the last is what the operation is entered by. Where there is none, it is refused. */
   readonly permissions: (found: Found, input: Input) => readonly Asked[]
+  /** What it does to who may do what: where a key has approvers, they approve that first. */
+  readonly touches: (
+    input: Input,
+    on: { found: Found; fitting: Fitting; call: Call },
+  ) => readonly Touch[] | Promise<readonly Touch[]>
   /** Whether a report of changes has it. */
   readonly isChange: boolean
   /** Whether a person has to have shown a second factor lately. */
@@ -153,6 +159,7 @@ const nothing = (): readonly Uint8Array[] => []
 /** Entries of what only reads: nobody approves it, and the same is read again. */
 export const reads = {
   isChange: false,
+  touches: nobody,
   secondFactor: false,
   shown: null,
   hashed: nothing,
@@ -171,6 +178,7 @@ export const ofOneself = {
 /** Entries of what changes something: its caller may name it, so that it is done once. */
 export const changes = {
   isChange: true,
+  touches: nobody,
   secondFactor: false,
   hashed: nothing,
   repeats: 'reply-kept',
@@ -178,5 +186,6 @@ export const changes = {
   output: nothing,
 } as const
 
-/** Of these, what no approval lets be done, and nothing else refuses. */
-export const changesAlone = { ...changes, shown: null, fits: () => accept(null) } as const
+const { touches: _, ...unweighed } = changes
+/** Of these, what no role waits for people with, and nothing else refuses. Each says itself what it touches. */
+export const changesAlone = { ...unweighed, shown: null, fits: () => accept(null) } as const

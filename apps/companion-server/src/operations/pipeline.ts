@@ -6,7 +6,7 @@ import type { Call, Record, Subject } from '../audit/record.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import type { AnyEntry, Asked, EntryInput, EntryOutput, Permission, Table } from './entry.ts'
 
-type Parts = { readonly record: Record; readonly approvals: Pick<Approvals, 'take'> }
+type Parts = { readonly record: Record; readonly approvals: Pick<Approvals, 'take' | 'change'> }
 type Waiting = { readonly permission: Permission; readonly needed: ApprovalsNeeded }
 
 /**
@@ -25,6 +25,8 @@ export function admit(
 /** Of entries that no approval lets be done. */
 export const unapproved: Parts['approvals'] = {
   take: async () => refuse('CONDITION-UNMET', 'no approval lets this be done'),
+  change: async (_, __, touches) =>
+    touches.length === 0 ? accept(null) : refuse('CONDITION-UNMET', 'no approval lets this be done'),
 }
 
 /** An entry as its doors call it. */
@@ -67,6 +69,9 @@ export function openPipeline({ record, approvals }: Parts): Perform {
       subject.input = entry.hashed(input, fits.value)
       const approved = await approve(call, subject, allowed.value)
       if (!approved.ok) return approved
+      const touches = await entry.touches(input, { ...on, call })
+      const apart = await approvals.change(call, subject, touches, input)
+      if (!apart.ok) return apart
       const done = await entry.run({ ...on, input, call, subject })
       if (done.ok) subject.output = entry.output(done.value, input)
       return done

@@ -1,6 +1,7 @@
+import type { Approvals } from '../access/approvals.ts'
 import type { Record } from '../audit/record.ts'
 import type { Strangers } from '../audit/strangers.ts'
-import { openPipeline, operationsOf, unapproved } from '../operations/pipeline.ts'
+import { openPipeline, operationsOf } from '../operations/pipeline.ts'
 import type { SealedDatabase } from '../platform/database/authority/authority.ts'
 import type { Egress } from '../platform/http/egress.ts'
 import type { SealingKey } from '../platform/sealed.ts'
@@ -16,6 +17,7 @@ type Parts = {
   readonly database: SealedDatabase
   readonly record: Record
   readonly strangers: Strangers
+  readonly approvals: Approvals
   readonly key: SealingKey
   readonly egress: Egress
   readonly origin: string | null
@@ -43,7 +45,7 @@ export function openSignOn({ egress, ...parts }: Parts) {
   })
 
   return {
-    ...operationsOf({ ...table, ...scimTable(parts) }, openPipeline({ ...parts, approvals: unapproved })),
+    ...operationsOf({ ...table, ...scimTable(parts) }, openPipeline(parts)),
     ...logIn,
     scimClient: (token: string) => scimClient(parts.database, token),
 

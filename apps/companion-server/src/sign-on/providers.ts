@@ -3,6 +3,7 @@ import { type Selectable, sql } from 'kysely'
 import { placeOf, placesOf } from '../access/appointing.ts'
 import type { Grant } from '../access/authorize.ts'
 import type { Conditions } from '../access/conditions.ts'
+import { nobody } from '../access/duties/rules.ts'
 import { grant, grantOf, id, place } from '../access/fields.ts'
 import { inOrganisation } from '../access/organisations.ts'
 import { permit } from '../access/permit.ts'
@@ -99,6 +100,8 @@ function configuredEntries(parts: Parts) {
     /** Asks the provider for its own description first. */
     addProvider: entry({
       ...changesAlone,
+      // Whoever comes in by it is new here.
+      touches: nobody,
       name: 'sign-on.add-provider',
       input: { name: slugText, organisation: place, settings: newSettings, secret },
       async find({ organisation = null }): Promise<Outcome<string | null>> {
@@ -157,6 +160,8 @@ function configuredEntries(parts: Parts) {
       secondFactor: true,
       fits: ({ found, input: { settings = {}, secret = null } }) =>
         changed(settingsOf(found), settings, secret),
+      // Whom it names by then is who comes in.
+      touches: async (_, { found }) => (await membersOf(database, found.id)).map((takes) => ({ takes })),
       async run({ found: row, fitting: settings, input }): Promise<Outcome<ShownProvider>> {
         const secret = input.secret ?? (await opened(row)).secret
         const usable = await check({ id: row.id, settings, secret })
@@ -208,7 +213,7 @@ function configuredEntries(parts: Parts) {
 /** By a provider its members come in, and without it they do not. */
 function endingEntries(parts: Parts) {
   const { database, now } = parts
-  const ofProvider = { ...changesAlone, ...onProvider(parts), input: { name: slugText } }
+  const ofProvider = { ...changesAlone, ...onProvider(parts), touches: nobody, input: { name: slugText } }
 
   async function setToken(provider: string, hash: Buffer | null): Promise<void> {
     await database.change((work) =>
@@ -226,6 +231,8 @@ function endingEntries(parts: Parts) {
       ...ofProvider,
       name: 'sign-on.remove-provider',
       secondFactor: true,
+      touches: async (_, { found }) =>
+        (await rolesOf(database, found.id)).map(({ grant }) => ({ ends: grant })),
       async run({ found: { id } }) {
         await database.change(async (work) => {
           await work.authority.update(
@@ -288,6 +295,7 @@ function groupEntries(parts: Parts) {
           ? refuse('NAME-MALFORMED', 'a group’s name is 1 to 256 characters')
           : row
       },
+      touches: ({ grant }) => [{ gives: grantOf(grant) }],
       async run({ fitting: provider, input }): Promise<Outcome<GroupRole>> {
         const { group } = input
         const grant = grantOf(input.grant)
@@ -336,6 +344,10 @@ function groupEntries(parts: Parts) {
           ],
         },
       ],
+      touches: async ({ id }, { found }) =>
+        (await rolesOf(database, found.row.id))
+          .filter((one) => one.id === id)
+          .map(({ grant }) => ({ ends: grant })),
       async run({ found: { row }, input: { id } }) {
         await database.change(async (work) => {
           await work.authority.remove('group_role', { id, provider_id: row.id })

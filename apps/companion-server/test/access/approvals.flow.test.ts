@@ -34,7 +34,9 @@ beforeAll(async () => {
     {
       role: 'crypto-officer',
       ...place,
-      conditions: { approvals: { count: 2, by: Object.values(ids), actions: ['key.export'] } },
+      conditions: {
+        approvals: { count: 2, by: Object.values(ids), actions: ['key.export'], services: true as const },
+      },
     },
   ]
   const made = await createIdentity(database, { name: 'officer', grants })
@@ -158,7 +160,9 @@ test('APPROVAL-01 who approves a signature or a decryption sees of what', async 
     ({ conditions: _, ...grant }) => ({
       ...grant,
       role: 'service',
-      conditions: { approvals: { count: 1, by: Object.values(ids), actions: ['key.use'] } },
+      conditions: {
+        approvals: { count: 1, by: Object.values(ids), actions: ['key.use'], services: true as const },
+      },
     }),
   )
   const asker: Caller = { identity: officer.identity, grants }
@@ -204,7 +208,7 @@ test('APPROVAL-05 what is refused for another reason uses up no approval', async
   const { lifecycle, keys } = kms.server.services
   const grants: readonly Grant[] = officer.grants.map((grant) => ({
     ...grant,
-    conditions: { approvals: { count: 1, by: Object.values(ids) } },
+    conditions: { approvals: { count: 1, by: Object.values(ids), services: true as const } },
   }))
   const since = (minutes: number) =>
     kms.callAs({
@@ -317,12 +321,12 @@ test('APPROVAL-04 what KMIP gives wrapped waits for people who see the wrapping 
   expect(inputs).not.toContain(null)
 
   // Where both keys wait, for the same people: one request, one Get.
-  const conditions = { approvals: { count: 1, by: Object.values(ids) } }
+  const conditions = { approvals: { count: 1, by: Object.values(ids), services: true as const } }
   const both = grants.map(({ role }): Grant => ({ role, ...place, conditions }))
   const second = await made(4, true)
   expect(await leaves(shown, both, second)).toMatch(/^APPROVAL-NEEDED: /)
   const asked = (await listed(ids.ada!)).filter(
-    ({ key, state }) => [second, shown].includes(key) && state === 'waiting',
+    ({ key, state }) => [second, shown].includes(key ?? '') && state === 'waiting',
   )
   expect(asked.map(({ key }) => key)).toEqual([second])
   given(await decide('ada', asked[0]!.id))
@@ -336,7 +340,7 @@ test('APPROVAL-04 what KMIP gives wrapped waits for people who see the wrapping 
   const apart = both.map(
     (grant): Grant =>
       grant.role === 'service'
-        ? { ...grant, conditions: { approvals: { count: 1, by: [ids.grace!] } } }
+        ? { ...grant, conditions: { approvals: { count: 1, by: [ids.grace!], services: true as const } } }
         : grant,
   )
   const third = await made(4, true)
@@ -348,7 +352,7 @@ test('APPROVAL-04 what KMIP gives wrapped waits for people who see the wrapping 
 test('APPROVAL-06 what KMIP asks is shown, and approved for this input and no other', async () => {
   const { keys } = kms.server.services
   const place = { organisation: kms.organisation.id, project: kms.project.id }
-  const conditions = { approvals: { count: 1, by: Object.values(ids) } }
+  const conditions = { approvals: { count: 1, by: Object.values(ids), services: true as const } }
   const grants = (['crypto-officer', 'service'] as const).map(
     (role): Grant => ({ role, ...place, conditions }),
   )

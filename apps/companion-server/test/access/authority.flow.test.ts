@@ -130,7 +130,7 @@ test('ROW-FORGED a role that the database has and nobody gave is none, and condi
 test('ROW-FORGED nobody enrols by a code that the database has and the server never made', async () => {
   const { database, people } = services()
   const invited = await database.change((work) =>
-    insertPerson(work, { username: 'ada', name: 'Ada', grants: [service] }, new Date()),
+    insertPerson(work, { username: 'ada', name: 'Ada', grants: [service] }, new Date(), null),
   )
   const asked = { door: 'direct', reqId: 'test', source: 'here' } as const
   const back = await keep('person')

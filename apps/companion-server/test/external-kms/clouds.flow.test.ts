@@ -87,7 +87,7 @@ test('EXTERNAL-APPROVAL a role that waits for approvals waits for them here too,
   const { database, external, approvals } = kms.server.services
   const place = { organisation: kms.organisation.id, project: kms.project.id }
   const ada = await createIdentity(database, { name: 'ada', grants: [{ role: 'auditor', ...place }] })
-  const conditions = { approvals: { count: 1, by: [ada.identity] } }
+  const conditions = { approvals: { count: 1, by: [ada.identity], services: true as const } }
   const grants = (['crypto-officer', 'service'] as const).map(
     (role): Grant => ({ role, ...place, conditions }),
   )

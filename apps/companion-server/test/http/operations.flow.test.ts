@@ -355,7 +355,7 @@ test('IDEMPOTENT-04 a kept reply is for whoever may still do what it answers: ro
   )
   const chief = await database.change(async (work) => {
     const grants = [{ role: 'organisation-admin', organisation: place.organisation, project: null }] as const
-    return insertPerson(work, { username: 'chief', name: 'Chief', grants }, new Date())
+    return insertPerson(work, { username: 'chief', name: 'Chief', grants }, new Date(), null)
   })
   const session = await issue(database, given(chief).identity, 3600, {
     proved: { at: new Date(), by: 'totp' },

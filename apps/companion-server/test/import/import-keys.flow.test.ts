@@ -10,6 +10,7 @@ import { rootCkaId } from '../../src/imports/receive-root.ts'
 import { openKeyOperations } from '../../src/keys/operations.ts'
 import { openKeyRepository } from '../../src/keys/repository.ts'
 import { openKeyUnwrapping } from '../../src/keys/unwrapping.ts'
+import { unapproved } from '../../src/operations/pipeline.ts'
 import { refuse } from '../../src/refusal.ts'
 import {
   build,
@@ -152,7 +153,7 @@ async function operationsOf({ parts }: ImportBench) {
     repository: openKeyRepository(database),
     unwrapping,
     record,
-    approvals: { take: async () => refuse('APPROVAL-NEEDED', 'nobody is asked here') },
+    approvals: { ...unapproved, take: async () => refuse('APPROVAL-NEEDED', 'nobody is asked here') },
     now: () => new Date(),
   })
 }

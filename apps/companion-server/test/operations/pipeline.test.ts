@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest'
 import type { Caller } from '../../src/access/authorize.ts'
+import { nobody } from '../../src/access/duties/rules.ts'
 import { openRecord, type Record } from '../../src/audit/record.ts'
 import { bytes, entry, type Permission, paged, pageOf, reads } from '../../src/operations/entry.ts'
 import { openPipeline } from '../../src/operations/pipeline.ts'
 import { Type } from '../../src/operations/schema.ts'
 import { accept, type Outcome, refuse } from '../../src/refusal.ts'
+
+const none = async () => accept(null)
 
 const place = { organisation: 'o', project: 'p' }
 const two = { count: 2, by: ['ada', 'grace'] }
@@ -39,6 +42,7 @@ function traced(refuses: Refuses) {
   const one = entry({
     name: 'key.tried',
     isChange: false,
+    touches: nobody,
     input: { id: Type.String({ maxLength: 9 }), data: bytes(4) },
     find: ({ id }) => at('find', { id }),
     permissions: ({ id }) => [key('key.export', 'wrapper'), key('key.manage', id)],
@@ -73,7 +77,10 @@ function traced(refuses: Refuses) {
     })
     return outcome
   }
-  const perform = openPipeline({ record, approvals: { take: async () => at('approvals', null) } })
+  const perform = openPipeline({
+    record,
+    approvals: { take: async () => at('approvals', null), change: none },
+  })
   return {
     came,
     entries,
@@ -137,11 +144,12 @@ test('OPERATION-ORDER nobody hears an outcome that the audit log does not have',
     () => new Date(),
     async () => new Uint8Array(32),
   )
-  const perform = openPipeline({ record, approvals: { take: async () => accept(null) } })
+  const perform = openPipeline({ record, approvals: { take: none, change: none } })
   const call = { caller: able(), door: 'direct' as const, reqId: 'r', receipt: null }
   const one = entry({
     name: 'key.tried',
     isChange: false,
+    touches: nobody,
     input: {},
     find: () => accept(null),
     secondFactor: false,
@@ -163,7 +171,7 @@ const open = openPipeline({
       ...{ operation, asked: '', organisation: null, project: null, key: null, version: null },
       ...{ input: [], output: [] },
     }),
-  approvals: { take: async () => accept(null) },
+  approvals: { take: none, change: none },
 })
 const asking = (caller: Caller) => ({ caller, door: 'direct' as const, reqId: 'r', receipt: null })
 
@@ -205,7 +213,7 @@ test('OPERATION-UNSEEN where it is, is not entered of who may not see it: he may
   const resource = { kind: 'project', ...place } as const
   const entered: unknown[] = []
   const perform = openPipeline({
-    approvals: { take: async () => accept(null) },
+    approvals: { take: none, change: none },
     async record(_call, operation, work) {
       const subject = { operation, asked: '', organisation: null, project: null, key: null, version: null }
       const all = { ...subject, input: [], output: [] }
@@ -232,6 +240,7 @@ test('OPERATION-WHOLE an entry that leaves a stage out does not compile', () => 
   const whole = {
     name: 'x',
     isChange: false,
+    touches: nobody,
     input: {},
     find: () => accept(null),
     secondFactor: false,

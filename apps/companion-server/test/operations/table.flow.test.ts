@@ -53,7 +53,7 @@ beforeAll(async () => {
     return identity
   }
   const auditor = await of('auditor', [{ role: 'auditor', ...place }])
-  const conditions = { approvals: { count: 1, by: [auditor] } }
+  const conditions = { approvals: { count: 1, by: [auditor], services: true as const } }
   const roles = ['crypto-officer', 'service'] as const
   await of(
     'able',

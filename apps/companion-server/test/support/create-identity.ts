@@ -3,7 +3,7 @@ import type { SealedDatabase } from '../../src/platform/database/authority/autho
 
 /** An identity that nobody had to be asked for. */
 export async function createIdentity(database: SealedDatabase, wanted: NewIdentity): Promise<Credentials> {
-  const made = await database.change((work) => insertIdentity(work, wanted))
+  const made = await database.change((work) => insertIdentity(work, wanted, null))
   if (!made.ok) throw new Error(`${made.rule}: ${made.detail}`)
   return made.value
 }

@@ -5,7 +5,8 @@ export type ApprovalRequest = {
   readonly id: string
   readonly identity: string
   readonly operation: string
-  readonly key: string
+  /** Null of a change of who may do what. */
+  readonly key: string | null
   readonly asked: string
   readonly state: 'waiting' | 'approved' | 'refused' | 'used' | 'expired'
   readonly needed: number

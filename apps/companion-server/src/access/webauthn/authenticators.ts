@@ -13,6 +13,7 @@ import {
 import { changesAlone, entry, foreign, ofOneself, reads } from '../../operations/entry.ts'
 import type { SealedDatabase } from '../../platform/database/authority/authority.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../../refusal.ts'
+import { nobody } from '../duties/rules.ts'
 import { id, name } from '../fields.ts'
 import { nameShape } from '../tokens.ts'
 import { endOfChallenge, makeChallenge, type Purpose } from './challenge.ts'
@@ -97,7 +98,7 @@ export function openAuthenticators(parts: Parts) {
 /** A person's own authenticators: named, several for each, a second factor beside the codes of an app. */
 export function authenticatorTable({ database, now, ...parts }: Parts) {
   const { place, answer, spend, key } = answers({ database, now, ...parts })
-  const own = { ...changesAlone, ...ofOneself, secondFactor: true }
+  const own = { ...changesAlone, ...ofOneself, touches: nobody, secondFactor: true }
 
   /** A service has no hands, and who comes by single sign-on shows his devices there. */
   const personOf = (work: SealedDatabase, identity: string) =>

@@ -3,6 +3,8 @@ import type { ApprovalRequest } from '../../access/approvals.ts'
 import type { Grant } from '../../access/authorize.ts'
 import { conditions } from '../../access/conditions.ts'
 import type { Credential, MadeApiKey } from '../../access/credentials.ts'
+import { warningsOf } from '../../access/duties/rules.ts'
+import { grantOf } from '../../access/fields.ts'
 import { identityKinds, type Listed } from '../../access/identities.ts'
 import type { Organisation, Parents, Project } from '../../access/organisations.ts'
 import type { Enrolment } from '../../access/people.ts'
@@ -39,6 +41,13 @@ export const toEnrolment = ({ identity, expiresAt, ...rest }: Enrolment) => ({
   identityId: identity,
   expiresAt: expiresAt.toISOString(),
 })
+
+/** DUTY-NONE-SPARE: what is given, and is unwise. */
+export const warned = { warnings: Type.Optional(Type.Array(text)) }
+export function warningIn(grants: readonly Grant[]): { readonly warnings?: string[] } {
+  const warnings = warningsOf(grants)
+  return warnings.length === 0 ? {} : { warnings: [...warnings] }
+}
 
 /** Conditions as they are shown: those that hold for nothing too. */
 const shownConditions = Type.Object(
@@ -176,8 +185,11 @@ function identityRoutes(app: App, { organisations, people, roles, breakGlass, au
   })
   at(organisations.createIdentity, 'POST /api/v1/identities', {
     summary: 'Create a machine identity',
-    reply: Type.Object({ identity: credentials }),
-    show: ({ identity, ...rest }) => ({ identity: { id: identity, ...rest } }),
+    reply: Type.Object({ identity: credentials, ...warned }),
+    show: ({ identity, ...rest }, { grants }) => ({
+      identity: { id: identity, ...rest },
+      ...warningIn(grants.map(grantOf)),
+    }),
     as: { ttlSeconds: 'tokenTtlSeconds' },
   })
   at(organisations.revokeIdentity, 'POST /api/v1/identities/:identityId/revoke', {
@@ -194,13 +206,18 @@ function identityRoutes(app: App, { organisations, people, roles, breakGlass, au
   })
   at(roles.give, 'POST /api/v1/identities/:identityId/roles', {
     summary: 'Give an identity one role more',
-    ...done('given'),
+    reply: Type.Object({ given: Type.Boolean(), ...warned }),
+    show: (_, wanted) => ({ given: true, ...warningIn([grantOf(wanted)]) }),
   })
   at(roles.take, 'DELETE /api/v1/identities/:identityId/roles', {
     summary: 'Take a role from an identity',
     ...done('taken'),
   })
-  at(people.invite, 'POST /api/v1/people', { summary: 'Invite a person', ...enrols })
+  at(people.invite, 'POST /api/v1/people', {
+    summary: 'Invite a person',
+    reply: Type.Object({ enrolment, ...warned }),
+    show: (made, { grants }) => ({ enrolment: toEnrolment(made), ...warningIn(grants.map(grantOf)) }),
+  })
   at(people.reset, 'POST /api/v1/people/:identityId/reset', {
     summary: 'Let a person enrol again',
     ...enrols,
@@ -372,9 +389,9 @@ function approvalRoutes(app: App, { approvals, authentication }: Parts): void {
     id: text,
     identity: text,
     operation: text,
-    organisation: text,
-    project: text,
-    key: text,
+    organisation: orNull(text),
+    project: orNull(text),
+    key: orNull(text),
     asked: text,
     state: Type.Enum(['waiting', 'approved', 'refused', 'used', 'expired']),
     needed: count,

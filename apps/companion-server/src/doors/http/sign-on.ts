@@ -9,7 +9,7 @@ import type { Services } from '../../services.ts'
 import type { Begun } from '../../sign-on/log-in.ts'
 import { slug } from '../../sign-on/provider-fields.ts'
 import type { GroupRole, ShownProvider } from '../../sign-on/providers.ts'
-import { grantView, toPlaced } from './access.ts'
+import { grantView, toPlaced, warned, warningIn } from './access.ts'
 import { attemptOf, loggedIn, toAnswer } from './log-in.ts'
 import { openRest } from './rest.ts'
 
@@ -243,8 +243,8 @@ function providerRoutes(app: App, { signOn, authentication }: Parts): void {
   })
   at(signOn.addGroupRole, `POST ${base}/:name/roles`, {
     summary: 'Give the members of a group a role',
-    reply: Type.Object({ role: roleView }),
-    show: (made) => ({ role: toRole(made) }),
+    reply: Type.Object({ role: roleView, ...warned }),
+    show: (made) => ({ role: toRole(made), ...warningIn([made.grant]) }),
     as: { provider: 'name' },
   })
   at(signOn.removeGroupRole, `DELETE ${base}/:name/roles/:roleId`, {

@@ -777,6 +777,35 @@ export const migrations: Readonly<Record<string, Step>> = {
     up: [`alter table token add column proved_by text`],
     down: [`alter table token drop column proved_by`],
   }),
+  /** Who made what somebody comes in by, and changes of roles that wait for approvers: docs/adr/0051. */
+  '0034-separated-duties': statements({
+    up: [
+      ...['client_secret', 'person', 'token', 'kmip_client'].map(
+        (table) => `alter table ${table} add column made_by jsonb`,
+      ),
+      `alter table person add column invited_by jsonb`,
+      `alter table approval add column hands jsonb`,
+      `alter table approval_request add column hands jsonb,
+        alter column organisation_id drop not null, alter column project_id drop not null, alter column key_id drop not null`,
+      `drop index approval_request_open`,
+      `create unique index approval_request_open
+        on approval_request (identity_id, operation, coalesce(key_id, ''), asked) where used_at is null`,
+    ],
+    down: [
+      `delete from approval where request_id in (select id from approval_request where key_id is null)`,
+      `delete from approval_request where key_id is null`,
+      `drop index approval_request_open`,
+      `create unique index approval_request_open on approval_request (identity_id, operation, key_id, asked)
+        where used_at is null`,
+      `alter table approval_request drop column hands, alter column organisation_id set not null,
+        alter column project_id set not null, alter column key_id set not null`,
+      `alter table approval drop column hands`,
+      `alter table person drop column invited_by`,
+      ...['client_secret', 'person', 'token', 'kmip_client'].map(
+        (table) => `alter table ${table} drop column made_by`,
+      ),
+    ],
+  }),
   /** An older server keeps to its own limit. */
   '0035-ciphertext-quota': statements({
     servedByOlder: true,

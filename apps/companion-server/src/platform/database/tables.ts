@@ -369,10 +369,14 @@ export type IdentityTable = {
   revoked_at: ColumnType<Date | null, Date | string | null, Date | string | null>
 }
 
+type Makers = ColumnType<readonly string[] | null, string | null, string | null>
+
 export type ClientSecretTable = {
   id: string
   identity_id: string
   hash: Buffer
+  /** Who else made this and so has it, and who could be him; null: nobody. */
+  made_by: Makers
   created_at: MadeTime
   revoked_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
 }
@@ -390,6 +394,10 @@ export type PersonTable = {
   enrolment_expires_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
   /** Logs in by password whatever is required of others. */
   break_glass: Generated<boolean>
+  /** Who reset it last, and who could be him; null: nobody did. */
+  made_by: ColumnType<readonly string[] | null, string | null | undefined, string | null>
+  /** Who gave the first code, and who could be him; null: it was reset since. */
+  invited_by: Makers
   created_at: MadeTime
 }
 
@@ -562,6 +570,8 @@ export type TokenTable = {
   client_secret_id: ColumnType<string | null, string | null | undefined, string | null>
   hash: Buffer
   identity_id: string
+  /** Of an API key: as of a client secret. */
+  made_by: ColumnType<readonly string[] | null, string | null | undefined, string | null>
   created_at: MadeTime
   /** Of a person's session: when a second factor was shown, or the provider saw the person. */
   proved_at: ColumnType<Date | null, Date | null | undefined, Date | null>
@@ -577,6 +587,7 @@ export type KmipClientTable = {
   name: string
   identity_id: string
   project_id: string
+  made_by: Makers
   expires_at: Time
   created_at: MadeTime
   revoked_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
@@ -620,18 +631,27 @@ export type ApprovalRequestTable = {
   id: string
   identity_id: string
   operation: string
-  organisation_id: string
-  project_id: string
-  key_id: string
+  organisation_id: string | null
+  project_id: string | null
+  key_id: string | null
   asked: string
   needed: number
   approvers: ColumnType<readonly string[], string, string>
+  /** Whose secrets the asker could come in by, then. */
+  hands: ColumnType<unknown, string | null | undefined, string>
   created_at: Time
   expires_at: Time
   used_at: ColumnType<Date | null, Date | null | undefined, Date | null>
 }
 
-export type ApprovalTable = { request_id: string; identity_id: string; approves: boolean; decided_at: Time }
+export type ApprovalTable = {
+  request_id: string
+  identity_id: string
+  approves: boolean
+  /** Whose secrets the approver could come in by, then. */
+  hands: ColumnType<unknown, string | null | undefined, string>
+  decided_at: Time
+}
 
 /** `call`: SHA-256 of what was asked. Status and sealed reply are null until there is one. */
 export type IdempotentCallTable = {

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
+import { guardsTouched } from '../../access/duties/guards.ts'
+import { nobody } from '../../access/duties/rules.ts'
 import { endTokens } from '../../access/identities.ts'
 import { hashSecret } from '../../access/tokens.ts'
 import type { Call } from '../../audit/record.ts'
@@ -53,7 +55,7 @@ const ofProvider = {
   ],
 }
 const readable = { ...reads, ...ofProvider }
-const changing = { ...changesAlone, ...ofProvider }
+const changing = { ...changesAlone, ...ofProvider, touches: nobody }
 
 /** Not kept: a revoked token is over at once. */
 export async function scimClient(database: SealedDatabase, token: string): Promise<ScimClient | 'unknown'> {
@@ -158,6 +160,8 @@ function userEntries({ database, now }: Parts) {
 
   async function write(work: Work, client: Of, id: string, user: ScimUser): Promise<Outcome<User>> {
     const { userName, externalId, givenName, familyName, email, active } = user
+    const kept = await keptApart(work, id, user)
+    if (!kept.ok) return kept
     await work.authority.update('identity', { id }, { name: nameOf(user) })
     await work.authority.update(
       'member',
@@ -280,6 +284,19 @@ function groupEntries({ database, now }: Parts) {
     for (const member of new Set([...had, ...has])) await regrant(work, member)
     return shownGroup(work, client, id)
   }
+}
+
+/** DUTY-NO-ASKER: who proves himself as an approver, or comes back as one, is not the provider's to say alone. */
+async function keptApart(work: Work, id: string, user: ScimUser): Promise<Outcome<null>> {
+  const row = await work
+    .selectFrom('member')
+    .innerJoin('identity', 'identity.id', 'member.identity_id')
+    .select(['member.subject', 'identity.revoked_at'])
+    .where('member.identity_id', '=', id)
+    .executeTakeFirst()
+  const same = row?.subject === subjectOf(user) && (row.revoked_at === null || !user.active)
+  if (same || (await guardsTouched(work, [{ takes: id }])).length === 0) return accept(null)
+  return refuse('DUTY-NO-ASKER', 'the user approves the use of keys, or may use them without approval')
 }
 
 /** What is refused half-way leaves nothing. */

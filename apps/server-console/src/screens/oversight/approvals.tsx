@@ -47,12 +47,12 @@ export function useRequestTitle(): (request: ApprovalRequest) => string {
   const { t } = useTranslation()
   return ({ identity, operation, key, names }) => {
     const label = labelOf(operation)
-    return t('console.approvals.asks', {
-      // A name in other letters turns no sentence round.
-      name: isolated(names[identity] ?? identity),
-      act: 'key' in label ? t(label.key) : label.name,
-      key: isolated(names[key] ?? key),
-    })
+    // A name in other letters turns no sentence round.
+    const name = isolated(names[identity] ?? identity)
+    const act = 'key' in label ? t(label.key) : label.name
+    return key === null
+      ? t('console.approvals.asks-change', { name, act })
+      : t('console.approvals.asks', { name, act, key: isolated(names[key] ?? key) })
   }
 }
 
@@ -82,15 +82,17 @@ function OneRequest({ request }: { request: ApprovalRequest }) {
             <Rec>{nameOf(request.identity)}</Rec>
           </dd>
         </div>
-        <div>
-          <dt>{t('console.audit.fact.key-id')}</dt>
-          <dd>
-            <a href={to('keys', request.key)}>
-              <Rec>{nameOf(request.key)}</Rec>
-            </a>
-            <CopyCode value={request.key} />
-          </dd>
-        </div>
+        {request.key === null ? null : (
+          <div>
+            <dt>{t('console.audit.fact.key-id')}</dt>
+            <dd>
+              <a href={to('keys', request.key)}>
+                <Rec>{nameOf(request.key)}</Rec>
+              </a>
+              <CopyCode value={request.key} />
+            </dd>
+          </div>
+        )}
         {(
           [
             ['approved-by', said(true)],

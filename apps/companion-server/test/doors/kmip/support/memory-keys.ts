@@ -11,6 +11,7 @@ import { openKeyOperations } from '../../../../src/keys/operations.ts'
 import type { KeyRepository, NewVersion, StoredKey, StoredVersion } from '../../../../src/keys/repository.ts'
 import type { WrappedRow } from '../../../../src/keys/row-mac.ts'
 import type { KeyUnwrapping } from '../../../../src/keys/unwrapping.ts'
+import { unapproved } from '../../../../src/operations/pipeline.ts'
 import type { KeyTable } from '../../../../src/platform/database/tables.ts'
 
 type Versions = (StoredVersion & { readonly createdAt: Date })[]
@@ -158,7 +159,13 @@ export function openMemoryKeys(
   }
 
   return {
-    keys: openKeyOperations({ repository, unwrapping, record, approvals: { take: take ?? unused }, now }),
+    keys: openKeyOperations({
+      repository,
+      unwrapping,
+      record,
+      approvals: { ...unapproved, take: take ?? unused },
+      now,
+    }),
     audited,
     /** From now on, in every project. */
     letPlainKeys(now: PlainKeys) {
