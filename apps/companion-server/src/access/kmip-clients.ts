@@ -141,7 +141,12 @@ export function kmipClientTable({ database }: { readonly database: SealedDatabas
           ...{ spki: Buffer.from(fingerprint, 'hex'), identity_id: identity, project_id: project },
         }
         const isTaken = await database.change(async ({ authority }) => {
-          const made = await authority.insertUnlessTaken('kmip_client', { ...its, name, made_by, expires_at: expires })
+          const made = await authority.insertUnlessTaken('kmip_client', {
+            ...its,
+            name,
+            made_by,
+            expires_at: expires,
+          })
           if (made !== 'taken') return false
           // A new certificate of the same key, for the same: it holds as long as the later one. What was revoked stays so.
           const renewed = await authority.update('kmip_client', { ...its, revoked_at: null }, (old) => ({

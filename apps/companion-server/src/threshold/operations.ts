@@ -3,6 +3,7 @@ import { holderAnswerCodec, requestPackageCodec } from '@lux/ceremony/wire'
 import { utf8 } from '@lux/crypto'
 import { type Selectable, sql } from 'kysely'
 import { type Action, absent, type Grant, grantsAnywhere, scopeOf } from '../access/authorize.ts'
+import { nobody } from '../access/duties/rules.ts'
 import { withinScopes } from '../access/key-scopes.ts'
 import { inOrganisation } from '../access/organisations.ts'
 import type { Record } from '../audit/record.ts'
@@ -262,6 +263,7 @@ function roomEntries({ database }: ThresholdParts) {
   const bytes = Type.Integer({ minimum: 0, maximum: mostRoom })
   const limits = {
     ...changesAlone,
+    touches: nobody,
     permissions: ofServer,
     hashed: (input: { bytes: number }) => [utf8(String(input.bytes))],
   }

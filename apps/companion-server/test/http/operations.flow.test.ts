@@ -321,7 +321,7 @@ test('IDEMPOTENT-04 a kept reply is for whoever may still do what it answers: ro
   expect([refused.status, refused.again, JSON.parse(refused.body).code]).toEqual([403, false, 'ROLE-REFUSED'])
   await setGrant(identity, null)
   expect(await again()).toMatchObject({ status: 404, again: false })
-  const approvals = { count: 1, by: [kms.credentials.identity] }
+  const approvals = { count: 1, by: [kms.credentials.identity], services: true as const }
   await setGrant(identity, { role: 'crypto-officer', conditions: { approvals } })
   expect(JSON.parse((await again()).body).code).toBe('APPROVAL-NEEDED')
   await setGrant(identity, { role: 'crypto-officer', conditions: { keyNames: ['other'] } })
