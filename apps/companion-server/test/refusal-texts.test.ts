@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkIds } from '@lux/ceremony/bundle'
 import { FormatError } from '@lux/crypto'
-import { hsmErrorCodes } from '@lux/hsm'
+import { HsmError, hsmErrorCodes } from '@lux/hsm'
 import { ExpectedError } from '@lux/node-files'
 import pg from 'pg'
 import { expect, test } from 'vitest'
@@ -119,6 +119,9 @@ test('SERVER-REMEDY what the system refuses has a name and a remedy, and a fault
   expect(codeOf({ code: 'ENOENT', path: '/x' })).toBe('DISK-FAILED')
   expect(codeOf({ code: 'ERR_INVALID_ARG_TYPE' })).toBe(null)
   expect(failureOf(new FormatError('JSON-SYNTAX', 'not JSON'))?.code).toBe('JSON-SYNTAX')
+  const ckr = { name: 'CKR_TEMPLATE_INCONSISTENT', number: 0xd1 }
+  const lacking = new HsmError({ code: 'HSM-ATTRIBUTE-REFUSED', ckr, detail: 'COPYABLE of a root' })
+  expect(failureOf(lacking)?.detail).toBe('COPYABLE of a root (CKR_TEMPLATE_INCONSISTENT)')
   expect(failureOf(new ExpectedError('FILE-WRONG-KIND', 'a file'))).toEqual({
     code: 'FILE-WRONG-KIND',
     detail: 'a file',

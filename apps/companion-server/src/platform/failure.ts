@@ -51,8 +51,8 @@ export const isNoText = (error: unknown): boolean =>
 
 /** An error that is no bug, as a failure; null is one, whose message may quote what it choked on. */
 export function failureOf(error: unknown): Failure | null {
-  if (error instanceof HsmError || error instanceof ExpectedError)
-    return { code: error.code, detail: error.detail }
+  if (error instanceof HsmError) return { code: error.code, detail: error.answered }
+  if (error instanceof ExpectedError) return { code: error.code, detail: error.detail }
   if (error instanceof EnvironmentError) return { code: error.code, detail: error.message }
   if (error instanceof FormatError) return { code: error.rule, detail: error.detail }
   if (error instanceof pg.DatabaseError)

@@ -9,6 +9,11 @@ export class HsmError extends Error {
   readonly detail: string
   /** What to do here, where that is more than the locales say of the code. */
   readonly remedy: string | null
+  /** The detail, and what the token itself answered. */
+  get answered(): string {
+    return this.ckr === null ? this.detail : `${this.detail} (${this.ckr.name})`
+  }
+
   constructor(error: { code: string; ckr?: CkrCode | null; detail: string; remedy?: string | null }) {
     super(`${error.code}: ${error.detail}${error.ckr ? ` (${error.ckr.name})` : ''}`)
     this.code = error.code

@@ -98,7 +98,7 @@ export async function openServerToken(
   async function pinChanged(error: HsmError): Promise<EnvironmentError> {
     const { refused } = note({ kind: 'pin-changed' })
     if (refused !== null) await memory.remember(serial, refused, 'refused')
-    return new EnvironmentError('TOKEN-PIN', `${error.code}: ${error.detail}`)
+    return new EnvironmentError('TOKEN-PIN', `${error.code}: ${error.answered}`)
   }
 
   /** One call may fail by itself: the token is gone where it does nothing else either. Nobody stands at its pad to log in again. */
@@ -108,7 +108,7 @@ export async function openServerToken(
       await host.hsm.token(serial).random(1)
     } catch (again) {
       if (!(again instanceof HsmError) || !lostToken.has(again.code)) return
-      note({ kind: 'token-lost', code: again.code, detail: again.detail })
+      note({ kind: 'token-lost', code: again.code, detail: again.answered })
     }
   }
 

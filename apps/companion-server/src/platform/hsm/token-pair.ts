@@ -193,7 +193,7 @@ class Member {
   failed(error: HsmError | EnvironmentError): void {
     if (this.#differing !== null) return
     const { code, message } = error
-    this.#failed = { code, detail: error instanceof HsmError ? error.detail : message }
+    this.#failed = { code, detail: error instanceof HsmError ? error.answered : message }
     this.held.clear()
   }
 
