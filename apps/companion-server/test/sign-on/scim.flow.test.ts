@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { issue } from '../../src/access/tokens.ts'
 import { makeServiceKey } from '../../src/sign-on/service-key.ts'
 import { lawfully } from '../support/authority.ts'
+import { createIdentity } from '../support/create-identity.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
@@ -266,4 +267,23 @@ test('SCIM-06 a token is one provider’s, over once revoked or replaced, and op
     .execute()
   expect(new Set(entries.map(({ operation }) => operation))).toContain('scim.create-user')
   expect(new Set(entries.map(({ entry }) => JSON.parse(entry!).source))).toEqual(new Set(['127.0.0.1']))
+})
+
+test('DUTY-NO-ASKER a provider makes nobody else of an approver, and brings none back; it may end one', async () => {
+  const made = (await scim('POST', '/Users', user('approver', { externalId: 'one' }))).body
+  const at = `/Users/${made.id}`
+  const change = (path: string, value: unknown) => scim('PATCH', at, patch({ op: 'replace', path, value }))
+  expect((await change('externalId', 'two')).status).toBe(200)
+  const place = { organisation: kms.organisation.id, project: kms.project.id }
+  const conditions = { approvals: { count: 1, by: [made.id] } }
+  await createIdentity(kms.server.services.database, {
+    name: 'asks',
+    grants: [{ role: 'user', ...place, conditions }],
+  })
+  const refused = await change('externalId', 'mallory')
+  expect([refused.status, JSON.stringify(refused.body)]).toEqual([403, expect.stringContaining('approval')])
+  expect((await change('displayName', 'Ada')).status).toBe(200)
+  expect((await change('active', false)).status).toBe(200)
+  expect((await change('active', true)).status).toBe(403)
+  expect((await scim('GET', at)).body).toMatchObject({ externalId: 'two', active: false })
 })

@@ -8,7 +8,7 @@ export async function operationsOfSource(): Promise<ReadonlySet<string>> {
   const found = new Set(entries().map(({ name }) => name))
   for (const path of files) {
     const text = await readFile(new URL(path, root), 'utf8')
-    for (const [, named = ''] of text.matchAll(/\boperation: '([^']+)'/g)) found.add(named)
+    for (const [, named = ''] of text.matchAll(/\boperation: '([^'.]+\.[^']+)'/g)) found.add(named)
     for (const [whole, named = ''] of text.matchAll(/\brecord\(\s*call,\s*([^,]+),/g)) {
       if (named === 'operation' || named === 'entry.name') continue
       const names = [...named.matchAll(/'([^']+)'/g)].map(([, name = '']) => name)

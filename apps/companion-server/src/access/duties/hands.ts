@@ -40,4 +40,5 @@ export async function makersOf(work: SealedDatabase, maker: string, holder: stri
   return all.length === 0 ? null : JSON.stringify(all)
 }
 
+// What the server wrote and sealed; null before it did.
 export const handsIn = (stored: unknown): Hands => (stored ? (stored as Hands) : ownHands)
