@@ -283,7 +283,13 @@ test('FACADE-AWS a call that is not signed, wrongly signed, too old or by a revo
     .orderBy('seq')
     .execute()
   expect(entries.map(({ entry }) => JSON.parse(entry ?? ''))).toMatchObject([
-    { door: 'aws', operation: 'key.read', outcome: 'ok' },
+    {
+      door: 'aws',
+      operation: 'key.read',
+      outcome: 'ok',
+      credential: `api-key:${key.value.id}`,
+      factor: 'none',
+    },
     { door: 'aws', operation: 'key.encrypt', outcome: 'ROLE-REFUSED' },
   ])
   const { identity } = reader

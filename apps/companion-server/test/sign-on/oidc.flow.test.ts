@@ -109,6 +109,12 @@ test('SIGN-ON-01 a member is made at the first log-in, with the roles of the gro
     expect.arrayContaining(['sign-on.log-in', 'sign-on.take-token']),
   )
   expect(audited.every(({ entry }) => /^10\.0\.[12]\.1$/.test(JSON.parse(entry!).source))).toBe(true)
+  // AUDIT-BY: the provider's answer, and the session that came of it; a second factor is what it says.
+  const by = new Map(audited.map(({ operation, entry }) => [operation, JSON.parse(entry!)]))
+  const { id } = await database.selectFrom('identity_provider').select('id').executeTakeFirstOrThrow()
+  expect(by.get('sign-on.log-in')).toMatchObject({ credential: `provider:${id}` })
+  expect(by.get('sign-on.take-token').credential).toMatch(/^session:[0-9a-f-]{36}$/)
+  for (const one of by.values()) expect(one.factor).toMatch(/^(none|provider:20.*Z)$/)
 })
 
 test('SIGN-ON-STATE whom a log-in proved is never whom the database names', async () => {

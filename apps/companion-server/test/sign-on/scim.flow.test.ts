@@ -74,6 +74,13 @@ test('SCIM-01 a user is made, read, found, replaced, patched and deleted', async
   expect(created).toMatchObject({ status: 201, type: expect.stringContaining('application/scim+json') })
   expect(created.body).toMatchObject({ userName: 'ada', externalId: 'x1', active: true })
   const { id } = created.body
+  const { entry } = await kms.server.services.database
+    .selectFrom('audit')
+    .select('entry')
+    .where('operation', 'like', 'scim%')
+    .executeTakeFirstOrThrow()
+  const provider = await kms.server.services.database.selectFrom('identity_provider').select('id').execute()
+  expect(provider.map((one) => `provider:${one.id}`)).toContain(JSON.parse(entry ?? '').credential)
   expect((await scim('GET', `/Users/${id}`)).body).toEqual(created.body)
   const twice = await scim('POST', '/Users', user('ada', { externalId: 'x1' }))
   expect(twice).toMatchObject({ status: 409, body: { scimType: 'uniqueness', status: '409' } })

@@ -60,7 +60,10 @@ test('WEBAUTHN-01 several authenticators are named, each logs in beside the pass
   expect(known?.toSorted()).toEqual([blue.device.id, green.device.id].toSorted())
   for (const { device } of [blue, green]) {
     const inside = given(await logIn('ada', device.get(await asked())))
-    expect(await authentication.find(inside.token.accessToken)).toMatchObject({ identity: ada.identity })
+    expect(await authentication.find(inside.token.accessToken)).toMatchObject({
+      identity: ada.identity,
+      by: { credential: expect.stringMatching(/^session:/), proved: { by: 'webauthn' } },
+    })
   }
   const listed = given(await authenticators.list(ada.call(), {}))
   expect(listed.map(({ name, usedAt }) => [name, usedAt === null])).toEqual([
