@@ -503,6 +503,11 @@ test('AUTHORITY-OTHER a database put back whole is found at the next start, and 
     sealed.services.database,
   )
   expect(rows[0]?.count).toBe(7)
+  const { rows: taken } = await sql<{ entry: string }>`
+    select entry from audit where operation = 'authority.accept-state' and outcome = 'ok' order by time desc limit 1`.execute(
+    sealed.services.database,
+  )
+  expect(Object.keys(JSON.parse(taken[0]?.entry ?? '').authority)).toContain(kms.organisation.id)
   await sealed.app.close()
   const verdict = given(await verifyAuditLog(kms.state, null))
   expect(verdict.named).toBeGreaterThan(0)

@@ -25,7 +25,7 @@ export async function acceptState(
   pool: Kysely<Tables>,
   keys: AuthorityKeys,
   { pins, newest, shown }: Accepting,
-): Promise<void> {
+): Promise<readonly Advanced[]> {
   const pinned = newestOf(newest, await pins.read())
   const heads = await pool.transaction().execute(async (work) => {
     const names = ['authority_set', ...authorityNames].map((table) => sql.table(table))
@@ -56,6 +56,7 @@ export async function acceptState(
     return heads
   })
   await pins.write(heads)
+  return heads
 }
 
 function later(one: bigint, other: bigint): bigint {

@@ -217,6 +217,10 @@ export function sealedDatabase(
   const database = Object.assign(pool, { authority: vouching, change })
   return {
     database,
-    accept: async (shown) => acceptState(pool, await keys(), { pins, newest, shown }),
+    async accept(shown) {
+      const heads = await acceptState(pool, await keys(), { pins, newest, shown })
+      note(heads)
+      tell(heads)
+    },
   }
 }
