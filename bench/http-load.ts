@@ -75,6 +75,7 @@ async function openLane(port: number): Promise<{ socket: Socket; send(bytes: Buf
     socket,
     send: (bytes) =>
       new Promise((done, failed) => {
+        if (socket.destroyed) return failed(new Error(`port ${port} closed the connection`))
         waiting = { done, failed }
         socket.write(bytes)
       }),

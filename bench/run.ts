@@ -20,6 +20,8 @@ const works: Readonly<Record<string, () => Promise<Row[]>>> = {
   doors: benchDoors,
   server: benchServer,
   'server-long': benchServerLong,
+  // Loaded by itself: it takes a server that was loaded by flags of its own.
+  sealing: async () => (await import('./sealing.ts')).benchSealing(),
   replicas: benchReplicas,
   hsm: benchHsm,
   fhe: benchFhe,
@@ -33,7 +35,10 @@ const works: Readonly<Record<string, () => Promise<Row[]>>> = {
  * How Node is started for a work. The caller of the token driver collects its garbage on its own thread. V8's helpers would take the token
  * host's processor where there are two, and the raw program has no second process.
  */
-const flags: Readonly<Record<string, readonly string[]>> = { hsm: ['--single-threaded-gc'] }
+const flags: Readonly<Record<string, readonly string[]>> = {
+  hsm: ['--single-threaded-gc'],
+  sealing: ['--import', `${import.meta.dirname}/without-vouching.mjs`],
+}
 
 const words = process.argv.slice(2)
 const [name, ...options] = words

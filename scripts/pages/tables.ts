@@ -40,7 +40,7 @@ export function tablesPage({ title, commit, date, machine, blocks }: Page, level
 }
 
 const figures = [
-  ...['start', 'server', 'doors', 'replicas', 'ceremony', 'hsm', 'fhe', 'fhe-keys', 'interop'],
+  ...['start', 'server', 'sealing', 'doors', 'replicas', 'ceremony', 'hsm', 'fhe', 'fhe-keys', 'interop'],
   ...['qr', 'phone', 'transcript', 'crashes', 'silence', 'delivery', 'tests', 'way-on'],
 ]
 
