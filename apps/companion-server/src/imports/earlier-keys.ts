@@ -86,22 +86,13 @@ async function setState(
   { id, version }: { id: string; version: number },
   state: 'decrypt-only' | 'revoked',
 ): Promise<void> {
-  if (level === 'data') {
-    await work.authority.update(
-      'key_version',
-      (its) => its.where('key_id', '=', id).where('version', '=', version).where('state', '!=', 'destroyed'),
-      { state },
-    )
-    return
-  }
   const [table, owner] = tables[level]
-  await work
-    .updateTable(table)
-    .set({ state })
-    .where(sql.ref(owner), '=', id)
-    .where('version', '=', version)
-    .where('state', '!=', 'destroyed')
-    .execute()
+  await work.authority.update(
+    table,
+    (its) =>
+      its.where(sql<boolean>`${sql.ref(owner)} = ${id} and version = ${version} and state != 'destroyed'`),
+    { state },
+  )
 }
 
 /**
@@ -120,12 +111,11 @@ export async function recordRevoked(work: Work, { predicate }: BundleContents): 
 }
 
 async function revokeRoot(work: Work, rootId: string): Promise<void> {
-  await work
-    .updateTable('root_config')
-    .set({ state: 'revoked' })
-    .where('root_id', '=', rootId)
-    .where('state', '!=', 'destroyed')
-    .execute()
+  await work.authority.update(
+    'root_config',
+    (its) => its.where('root_id', '=', rootId).where('state', '!=', 'destroyed'),
+    { state: 'revoked' },
+  )
   const below = await work
     .selectFrom('organisation_kek')
     .select(['organisation_id as id', 'version'])

@@ -140,21 +140,20 @@ const rootsKnown = (database: SealedDatabase, node: string) => ({
   async rootHere(rootId: string): Promise<RootHere | null> {
     const row = await database
       .selectFrom('root_config')
-      .select(['cka_id as ckaId', 'version', 'possession', 'state'])
+      .selectAll()
       .where('root_id', '=', rootId)
       .where('node_id', '=', node)
       .executeTakeFirst()
-    return row ?? null
+    if (!row) return null
+    await database.authority.vouch('root_config', [row])
+    const { cka_id: ckaId, version, possession, state } = row
+    return { ckaId, version, possession, state }
   },
 
   /** Whether it was destroyed here for ever. */
   async isDestroyed(rootId: string): Promise<boolean> {
-    const row = await database
-      .selectFrom('root_config')
-      .select('root_id')
-      .where('root_id', '=', rootId)
-      .where('state', '=', 'destroyed')
-      .executeTakeFirst()
-    return row !== undefined
+    const rows = await database.selectFrom('root_config').selectAll().where('root_id', '=', rootId).execute()
+    await database.authority.vouch('root_config', rows)
+    return rows.some(({ state }) => state === 'destroyed')
   },
 })

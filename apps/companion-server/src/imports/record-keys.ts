@@ -20,32 +20,32 @@ export async function recordRoots(
   for (const root of roots) {
     const other = await work
       .selectFrom('root_config')
-      .select('root_id')
+      .selectAll()
       .where('node_id', '=', node)
       .where('state', '=', 'current')
       .where('origin', '=', 'ceremony')
       .where('root_id', '!=', root.rootId)
       .executeTakeFirst()
+    if (other) await work.authority.vouch('root_config', [other])
     const tree = predicate.wrapTree.find(({ id }) => id === root.id)
     if (other && (tree === undefined || !(await isReplacedRoot(work, tree, other.root_id))))
       return refuse('ROOT-CURRENT', `this node serves under the root ${other.root_id}, not ${root.rootId}`)
     if (other)
-      await work
-        .updateTable('root_config')
-        .set({ state: 'retained' })
-        .where('root_id', '=', other.root_id)
-        .where('node_id', '=', node)
-        .execute()
-    const revoked = await work
+      await work.authority.update(
+        'root_config',
+        { root_id: other.root_id, node_id: node },
+        { state: 'retained' },
+      )
+    const known = await work
       .selectFrom('root_config')
-      .select('root_id')
+      .selectAll()
       .where('root_id', '=', root.rootId)
-      .where('state', '=', 'revoked')
-      .executeTakeFirst()
-    if (revoked) return refuse('KEY-REVOKED', `the root ${root.rootId} was revoked here`)
-    await work
-      .insertInto('root_config')
-      .values({
+      .execute()
+    await work.authority.vouch('root_config', known)
+    if (known.some(({ state }) => state === 'revoked'))
+      return refuse('KEY-REVOKED', `the root ${root.rootId} was revoked here`)
+    if (!known.some(({ node_id }) => node_id === node))
+      await work.authority.insert('root_config', {
         root_id: root.rootId,
         node_id: node,
         cka_id: root.ckaId,
@@ -56,20 +56,17 @@ export async function recordRoots(
         attributes: JSON.stringify(root.attributes),
         bundle_digest: digest,
       })
-      .onConflict((conflict) => conflict.columns(['root_id', 'node_id']).doNothing())
-      .execute()
   }
   return accept(null)
 }
 
 /** The root that a ceremony restored serves on under the identifier that it has now. */
 export async function recordRestored(work: Work, node: string, root: ArrivedRoot): Promise<void> {
-  await work
-    .updateTable('root_config')
-    .set({ cka_id: root.ckaId, attributes: JSON.stringify(root.attributes) })
-    .where('root_id', '=', root.rootId)
-    .where('node_id', '=', node)
-    .execute()
+  await work.authority.update(
+    'root_config',
+    { root_id: root.rootId, node_id: node },
+    { cka_id: root.ckaId, attributes: JSON.stringify(root.attributes) },
+  )
 }
 
 /** Organisations, projects and keys of a bundle. Refuses KEY-CONFLICT where an id is taken with other content. */
@@ -102,10 +99,9 @@ export async function recordKeys(work: Work, rows: readonly PlannedRow[]): Promi
         .executeTakeFirst()
       if (stored && !same(stored, columns)) return conflict(row.owner)
       if (!stored) {
-        await work
-          .insertInto('organisation_kek')
-          .values({ ...columns, kek_id: row.id, organisation_id: row.owner })
-          .execute()
+        await work.authority.insert('organisation_kek', {
+          ...{ ...columns, kek_id: row.id, organisation_id: row.owner },
+        })
       }
     } else if (row.level === 'project') {
       organisations.set(row.owner, row.parent)
@@ -128,10 +124,7 @@ export async function recordKeys(work: Work, rows: readonly PlannedRow[]): Promi
         .executeTakeFirst()
       if (stored && !same(stored, columns)) return conflict(row.owner)
       if (!stored) {
-        await work
-          .insertInto('project_kek')
-          .values({ ...columns, kek_id: row.id, project_id: row.owner })
-          .execute()
+        await work.authority.insert('project_kek', { ...columns, kek_id: row.id, project_id: row.owner })
       }
     } else {
       const recorded = await recordDataKey(work, { node, row, mac }, columns, organisations.get(row.parent))

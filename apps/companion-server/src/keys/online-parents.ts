@@ -28,31 +28,33 @@ const rootLock = 0x6c757802
 /** Roots in this node's token. */
 function openRoots({ database, token, node }: Parts) {
   const inState = (work: SealedDatabase, state: 'current' | 'retained') =>
-    work
-      .selectFrom('root_config')
-      .select(['root_id as rootId', 'cka_id as ckaId', 'version'])
-      .where('node_id', '=', node)
-      .where('state', '=', state)
-  const online = (work: SealedDatabase, state: 'current' | 'retained'): Promise<OnlineRoot | undefined> =>
-    inState(work, state).where('origin', '=', 'online').executeTakeFirst()
+    work.selectFrom('root_config').selectAll().where('node_id', '=', node).where('state', '=', state)
+  async function vouched(
+    work: SealedDatabase,
+    found: ReturnType<typeof inState>,
+  ): Promise<OnlineRoot | undefined> {
+    const row = await found.executeTakeFirst()
+    if (!row) return undefined
+    await work.authority.vouch('root_config', [row])
+    return { rootId: row.root_id, ckaId: row.cka_id, version: row.version }
+  }
+  const online = (work: SealedDatabase, state: 'current' | 'retained') =>
+    vouched(work, inState(work, state).where('origin', '=', 'online'))
 
   async function insertRoot(work: Work, version: number): Promise<OnlineRoot> {
     const place = version === 1 ? [fromHex(node)] : [fromHex(node), u32be(version)]
     const id = toHex(sha256(utf8('custody-online-root-1'), ...place).slice(0, 16))
     const made = await token.use((device) => device.rootKey(id))
-    await work
-      .insertInto('root_config')
-      .values({
-        ...made,
-        root_id: id,
-        node_id: node,
-        cka_id: id,
-        version,
-        state: 'current',
-        origin: 'online',
-        bundle_digest: null,
-      })
-      .execute()
+    await work.authority.insert('root_config', {
+      ...made,
+      root_id: id,
+      node_id: node,
+      cka_id: id,
+      version,
+      state: 'current',
+      origin: 'online',
+      bundle_digest: null,
+    })
     return { rootId: id, ckaId: id, version }
   }
 
@@ -66,7 +68,7 @@ function openRoots({ database, token, node }: Parts) {
   return {
     /** The root that this one is, while it is current. */
     currentRoot: (work: Work, rootId: string): Promise<OnlineRoot | undefined> =>
-      inState(work, 'current').where('root_id', '=', rootId).executeTakeFirst(),
+      vouched(work, inState(work, 'current').where('root_id', '=', rootId)),
 
     /** The root of online organisations; made at its first use, and found again after a crash. */
     onlineRoot: () => locked(async (work) => (await online(work, 'current')) ?? insertRoot(work, 1)),
@@ -79,12 +81,11 @@ function openRoots({ database, token, node }: Parts) {
       locked(async (work) => {
         const old = await online(work, 'current')
         if (old === undefined) return null
-        await work
-          .updateTable('root_config')
-          .set({ state: 'retained' })
-          .where('root_id', '=', old.rootId)
-          .where('node_id', '=', node)
-          .execute()
+        await work.authority.update(
+          'root_config',
+          { root_id: old.rootId, node_id: node },
+          { state: 'retained' },
+        )
         return insertRoot(work, old.version + 1)
       }),
 
@@ -92,7 +93,7 @@ function openRoots({ database, token, node }: Parts) {
     async pathOf(work: Work, rootId: string): Promise<KeyPath> {
       const root = await work
         .selectFrom('root_config')
-        .select('cka_id')
+        .selectAll()
         .where('root_id', '=', rootId)
         .where('node_id', '=', node)
         .where('state', 'in', ['current', 'retained'])
@@ -100,6 +101,7 @@ function openRoots({ database, token, node }: Parts) {
         .executeTakeFirst()
       if (!root)
         throw new EnvironmentError('KEK-ROTATED', 'the root of this organisation is not in the token')
+      await work.authority.vouch('root_config', [root])
       return { id: root.cka_id }
     },
   }
@@ -138,10 +140,7 @@ export function openOnlineParents(parts: Parts) {
         wrappingKekVersion: below.version,
       }
       const row = await generated(parts, place, await pathOf(work, below.rootId))
-      await work
-        .insertInto('organisation_kek')
-        .values({ ...row, organisation_id: organisation })
-        .execute()
+      await work.authority.insert('organisation_kek', { ...row, organisation_id: organisation })
     },
 
     async makeProjectKek(
@@ -161,10 +160,7 @@ export function openOnlineParents(parts: Parts) {
         wrappingKekVersion: kek.version,
       }
       const row = await generated(parts, place, await pathTo(work, kek))
-      await work
-        .insertInto('project_kek')
-        .values({ ...row, project_id: project })
-        .execute()
+      await work.authority.insert('project_kek', { ...row, project_id: project })
     },
 
     /** The same project KEK under the newest KEK of its organisation, in its row. */
@@ -175,6 +171,7 @@ export function openOnlineParents(parts: Parts) {
         .where('organisation_id', '=', organisation)
         .where('version', '=', kek.wrapping_kek_version)
         .executeTakeFirstOrThrow()
+      await work.authority.vouch('organisation_kek', [old])
       const before = wrappedRow('project', kek.project_id, organisation, kek.kek_id, kek)
       requireMac(await tokenMac(before), kek.mac, before)
       const newest = await newestOrganisationKek(work, organisation)
@@ -188,17 +185,16 @@ export function openOnlineParents(parts: Parts) {
         wrappingKekId: newest.kek_id,
         wrappingKekVersion: newest.version,
       }
-      await work
-        .updateTable('project_kek')
-        .set({
+      await work.authority.update(
+        'project_kek',
+        { project_id: kek.project_id, version: kek.version },
+        {
           wrapped: Buffer.from(row.wrapped),
           wrapping_kek_id: row.wrappingKekId,
           wrapping_kek_version: row.wrappingKekVersion,
           mac: Buffer.from(await tokenMac(row)),
-        })
-        .where('project_id', '=', kek.project_id)
-        .where('version', '=', kek.version)
-        .execute()
+        },
+      )
     },
   }
 }
@@ -213,6 +209,7 @@ async function newestOrganisationKek(work: Work, organisation: string): Promise<
     .forShare()
     .executeTakeFirst()
   if (!kek) throw new EnvironmentError('KEY-CHAIN', `organisation ${organisation} has no KEK`)
+  await work.authority.vouch('organisation_kek', [kek])
   return kek
 }
 

@@ -2,7 +2,7 @@ import type { Predicate } from '@lux/ceremony/bundle'
 import { canonicalString, encodeCanonical, type HybridSignature, utf8 } from '@lux/crypto'
 import { authorize } from '../access/authorize.ts'
 import type { Call, Record } from '../audit/record.ts'
-import type { SealedDatabase } from '../platform/database/authority/authority.ts'
+import { requireWhole, type SealedDatabase } from '../platform/database/authority/authority.ts'
 import type { ServerToken } from '../platform/hsm/server-token.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 
@@ -80,6 +80,7 @@ export function openReplacedRoots(parts: Parts) {
           .where('origin', '=', 'ceremony')
           .executeTakeFirst()
         if (!row) return refuse('OBJECT-ABSENT', 'Root not found')
+        await database.authority.vouch('root_config', [row])
         const { cka_id: ckaId, possession } = row
         const silent = evidence.find(
           (one) => burns(one, root) === null && destroyedBy(one, root, possession).length === 0,
@@ -88,13 +89,10 @@ export function openReplacedRoots(parts: Parts) {
           return refuse('ROOT-EVIDENCE', `the bundle ${silent.digest} burns and destroys nothing of it`)
         const free = row.state === 'destroyed' ? accept(null) : await released(parts, root)
         if (!free.ok) return free
+        await requireWhole(database.authority)
         await token.use((device) => device.destroyRoot(ckaId))
-        await database
-          .updateTable('root_config')
-          .set({ state: 'destroyed' })
-          .where('root_id', '=', root)
-          .where('node_id', '=', node)
-          .execute()
+        const its = { root_id: root, node_id: node }
+        await database.change((work) => work.authority.update('root_config', its, { state: 'destroyed' }))
         const imported = await importedBundles(database)
         const backups = backupsOf(imported, { root, evidence })
         const own = token.tokens.map(({ serial }) => serial)
@@ -128,20 +126,22 @@ function released({ database, node }: Parts, root: string): Promise<Outcome<null
   return database.change(async (work) => {
     const held = await work
       .selectFrom('root_config')
-      .select('state')
+      .selectAll()
       .where('root_id', '=', root)
       .where('node_id', '=', node)
       .forUpdate()
       .executeTakeFirstOrThrow()
+    await work.authority.vouch('root_config', [held])
     if (held.state !== 'retained' && held.state !== 'revoked')
       return refuse('ROOT-IN-USE', `it is ${held.state}: a root goes once another came in its place`)
     const below = await work
       .selectFrom('organisation_kek')
-      .select(['organisation_id', 'version', 'state'])
+      .selectAll()
       .where('wrapping_kek_id', '=', root)
       .where('state', '!=', 'destroyed')
       .forUpdate()
       .execute()
+    await work.authority.vouch('organisation_kek', below)
     const serving = below.find(({ state }) => state === 'enabled')
     if (serving) return refuse('ROOT-IN-USE', `organisation ${serving.organisation_id} is under it`)
     for (const { organisation_id, version } of below) {
@@ -158,12 +158,11 @@ function released({ database, node }: Parts, root: string): Promise<Outcome<null
           'ROOT-IN-USE',
           `${left.length} KEKs of projects of ${organisation_id} are under it still`,
         )
-      await work
-        .updateTable('organisation_kek')
-        .set({ state: 'destroyed', wrapped: Buffer.alloc(0) })
-        .where('organisation_id', '=', organisation_id)
-        .where('version', '=', version)
-        .execute()
+      await work.authority.update(
+        'organisation_kek',
+        { organisation_id, version },
+        { state: 'destroyed', wrapped: Buffer.alloc(0) },
+      )
     }
     return accept(null)
   })

@@ -66,11 +66,16 @@ export function openKeyUnwrapping(
 
   async function loadProjectKek(projectId: string, version: number): Promise<Uint8Array> {
     // As of one moment, so that a rotation is not seen half.
-    const { project, organisation, root } = await database
+    const { place, project, organisation, root } = await database
       .transaction()
       .setIsolationLevel('repeatable read')
       .execute((work) => readChain(work, { projectId, version, node }))
-    const projectRow = wrappedRow('project', projectId, project.organisation_id, project.kek_id, project)
+    const { authority } = database
+    await authority.vouch('project', [place])
+    await authority.vouch('project_kek', [project])
+    await authority.vouch('organisation_kek', [organisation])
+    await authority.vouch('root_config', [root])
+    const projectRow = wrappedRow('project', projectId, place.organisation_id, project.kek_id, project)
     const organisationRow = wrappedRow(
       'organisation',
       organisation.organisation_id,
@@ -155,12 +160,13 @@ export function openKeyUnwrapping(
       requireUnshredded(id)
       const kek = await database
         .selectFrom('project_kek')
-        .select('version')
+        .selectAll()
         .where('project_id', '=', project)
         .where('state', '=', 'enabled')
         .orderBy('version', 'desc')
         .executeTakeFirst()
       if (!kek) throw new EnvironmentError('KEY-CHAIN', `project ${project} has no KEK`)
+      await database.authority.vouch('project_kek', [kek])
       const place = {
         level: 'data' as const,
         owner: id,
@@ -188,32 +194,35 @@ async function readChain(
 ) {
   const project = await work
     .selectFrom('project_kek')
-    .innerJoin('project', 'project.id', 'project_kek.project_id')
-    .selectAll('project_kek')
-    .select('project.organisation_id')
-    .where('project_kek.project_id', '=', projectId)
-    .where('project_kek.version', '=', version)
+    .selectAll()
+    .where('project_id', '=', projectId)
+    .where('version', '=', version)
     .executeTakeFirst()
   if (!project) throw new EnvironmentError('KEY-CHAIN', `project ${projectId} has no KEK version ${version}`)
   if (project.state === 'revoked')
     throw new EnvironmentError('KEY-REVOKED', `version ${version} of the KEK of ${projectId} is revoked`)
   if (project.state === 'destroyed')
     throw new EnvironmentError('KEK-ROTATED', `version ${version} of the KEK of ${projectId} is destroyed`)
+  const place = await work
+    .selectFrom('project')
+    .selectAll()
+    .where('id', '=', projectId)
+    .executeTakeFirstOrThrow()
   const organisation = await work
     .selectFrom('organisation_kek')
     .selectAll()
-    .where('organisation_id', '=', project.organisation_id)
+    .where('organisation_id', '=', place.organisation_id)
     .where('version', '=', project.wrapping_kek_version)
     .executeTakeFirst()
   if (!organisation)
-    throw new EnvironmentError('KEY-CHAIN', `organisation ${project.organisation_id} has no such KEK`)
+    throw new EnvironmentError('KEY-CHAIN', `organisation ${place.organisation_id} has no such KEK`)
   const root = await work
     .selectFrom('root_config')
-    .select('cka_id')
+    .selectAll()
     .where('root_id', '=', organisation.wrapping_kek_id)
     .where('node_id', '=', node)
     .where('state', 'in', ['current', 'retained'])
     .executeTakeFirst()
   if (!root) throw new EnvironmentError('KEY-CHAIN', 'the root of this organisation is not in the token')
-  return { project, organisation, root }
+  return { place, project, organisation, root }
 }

@@ -147,6 +147,10 @@ test.each([
   ['key', `is_disabled = not is_disabled`],
   ['key', `envelope_id = decode(repeat('ab', 16), 'hex')`],
   ['key_version', `state = 'decrypt-only'`],
+  ['project_kek', `state = 'decrypt-only'`],
+  ['organisation_kek', `wrapping_kek_version = wrapping_kek_version + 1`],
+  ['organisation_kek', `state = 'revoked'`],
+  ['root_config', `state = 'retained'`],
   ['token', `expires_at = now() + interval '9 years'`],
   ['identity', `revoked_at = now()`],
   ['client_secret', `hash = decode(repeat('ab', 32), 'hex')`],
@@ -156,10 +160,10 @@ test.each([
   await run(`update ${table} set ${change}`)
   forget()
   // Known by itself, and before anybody has looked at the whole.
-  if (table.startsWith('key')) expect(await use(kms.headers.authorization)).toBe('ROW-FORGED')
+  if (/^key|kek$|^root/.test(table)) expect(await use(kms.headers.authorization)).toBe('ROW-FORGED')
   const { stopped, forged } = await look()
   expect(forged.every((name) => name.startsWith(`${table} `))).toBe(true)
-  expect([...stopped.keys()]).toContain(table === 'deployment' ? '' : kms.organisation.id)
+  expect([...stopped.keys()]).toContain(/^(deployment|root_config)$/.test(table) ? '' : kms.organisation.id)
   await back()
 })
 

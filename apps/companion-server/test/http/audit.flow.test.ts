@@ -77,7 +77,7 @@ test('KEY-ROW-CHANGED a row that somebody edited in the database is not unwrappe
   const refused = await http.post('user', `${base}/orders/encrypt`, { plaintext: '' })
   expect([refused.statusCode, refused.json().code]).toEqual([503, 'ROW-FORGED'])
   await sql`update key_version set algorithm = 'AES-256' where key_id = 'orders'`.execute(database)
-  await sql`update project_kek set bundle_digest = ${'ab'.repeat(32)}`.execute(database)
+  await sql`update project_kek set wrapped = wrapped || '\\x00'`.execute(database)
   unwrapping.forgetAll()
   expect((await http.post('user', `${base}/orders/encrypt`, { plaintext: '' })).json().code).toBe(
     'KEY-ROW-CHANGED',

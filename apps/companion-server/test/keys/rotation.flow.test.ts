@@ -79,11 +79,8 @@ test('KEK-03 what was cut short goes on: by the same call, by the clock, and a c
   expect([old?.state, newest?.state]).toEqual(['destroyed', 'enabled'])
   const next = given(await rotation().rotateProject(call, { project: kms.project.id }))
   expect(next.version).toBe(newest!.version + 1)
-  await database
-    .updateTable('project_kek')
-    .set({ state: 'decrypt-only', wrapped: newest!.wrapped })
-    .where('version', '=', newest!.version)
-    .execute()
+  const kept = { state: 'decrypt-only', wrapped: newest!.wrapped } as const
+  await lawfully(database).update('project_kek', { version: newest!.version }, kept)
   const { row: its, mac } = await unwrapping.moveKey(
     { id, project_id: kms.project.id },
     await storedVersion(id),

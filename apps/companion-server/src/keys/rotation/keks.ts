@@ -114,27 +114,44 @@ type KekTable = {
 }
 
 function advancing(database: SealedDatabase, kek: KekTable): Kek['advance'] {
-  const [table, owner] = [sql.table(kek.table), sql.table(kek.owner)]
+  const owner = sql.table(kek.owner)
   const itsVersions = sql`${sql.ref(`${kek.owner}_id`)} = ${kek.id}`
   return (wish) =>
     database.change(async (work) => {
       // Calls at the same time wait here: each reads what the one before it made.
       await sql`select id from ${owner} where id = ${kek.id} for no key update`.execute(work)
-      const { rows: versions } = await sql<KekVersion>`
-        select version, state, origin, kek_id as "kekId", wrapping_kek_id as parent
-        from ${table} where ${itsVersions} order by version desc for update`.execute(work)
+      const rows = await work
+        .selectFrom(kek.table)
+        .selectAll()
+        .where(sql<boolean>`${itsVersions}`)
+        .orderBy('version', 'desc')
+        .forUpdate()
+        .execute()
+      await work.authority.vouch(kek.table, rows)
+      const versions = rows.map(
+        ({ version, state, origin, kek_id: kekId, wrapping_kek_id: parent }): KekVersion => ({
+          ...{ version, state, origin, kekId, parent },
+        }),
+      )
       const [newest, ...older] = versions
       const standing = { versions, below: newest ? await kek.below(work, newest.version) : 0 }
       const step = nextStep(standing, wish)
       if (step === 'make' && newest) {
         await kek.make(work, newest.version + 1, newest)
-        await sql`update ${table} set state = 'decrypt-only'
-          where ${itsVersions} and version <= ${newest.version} and state = 'enabled'`.execute(work)
+        await work.authority.update(
+          kek.table,
+          (its) =>
+            its.where(sql<boolean>`${itsVersions} and version <= ${newest.version} and state = 'enabled'`),
+          { state: 'decrypt-only' },
+        )
       }
       if (step === 'destroy') {
         const gone = older.filter(mayGo).map(({ version }) => version)
-        await sql`update ${table} set state = 'destroyed', wrapped = ''
-          where ${itsVersions} and version = any(${gone})`.execute(work)
+        await work.authority.update(
+          kek.table,
+          (its) => its.where(sql<boolean>`${itsVersions} and version = any(${gone})`),
+          { state: 'destroyed', wrapped: Buffer.alloc(0) },
+        )
       }
       return { step, standing }
     })

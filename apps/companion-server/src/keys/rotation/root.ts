@@ -1,7 +1,7 @@
 import { canonicalString, encodeCanonical, type HybridSignature, utf8 } from '@lux/crypto'
 import type { Selectable } from 'kysely'
 import type { Subject } from '../../audit/record.ts'
-import type { SealedDatabase } from '../../platform/database/authority/authority.ts'
+import { requireWhole, type SealedDatabase } from '../../platform/database/authority/authority.ts'
 import type { ProjectTable, TombstoneTable } from '../../platform/database/tables.ts'
 import type { ServerToken } from '../../platform/hsm/server-token.ts'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
@@ -64,14 +64,11 @@ export async function rotateRoot(
   const remaining = (await organisationsBelow(database, old.rootId)).length
   if (remaining > 0) return accept({ version, moved, remaining, receipts: [] })
   // Cut short from here on, all of it is done again: only then is the root said to be destroyed.
+  await requireWhole(database.authority)
   await token.use((device) => device.destroyRoot(old.ckaId))
   const receipts = await raiseShredded(parts, old.rootId)
-  await database
-    .updateTable('root_config')
-    .set({ state: 'destroyed' })
-    .where('root_id', '=', old.rootId)
-    .where('node_id', '=', node)
-    .execute()
+  const its = { root_id: old.rootId, node_id: node }
+  await database.change((work) => work.authority.update('root_config', its, { state: 'destroyed' }))
   Object.assign(subject, { organisation: null, project: null, version })
   subject.output = receipts.map((receipt) => utf8(canonicalString(receipt)))
   return accept({ version, moved, remaining, receipts })

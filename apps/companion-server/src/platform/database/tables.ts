@@ -751,6 +751,9 @@ export type AuthorityRows = {
   external_key: ExternalKeyTable
   approval_request: ApprovalRequestTable
   approval: ApprovalTable
+  root_config: RootConfigTable
+  organisation_kek: OrganisationKekTable
+  project_kek: ProjectKekTable
 }
 
 /** What a MAC does not cover; authority/tables.ts says why. */
@@ -775,6 +778,9 @@ export type FreeColumns = {
   external_key: never
   approval_request: never
   approval: never
+  root_config: never
+  organisation_kek: 'wrapped'
+  project_kek: 'wrapped'
 }
 
 /** Of one tenant: how often its set was changed, and the sum of it, which only the root opens. */
@@ -783,9 +789,6 @@ export type AuthoritySetTable = { tenant: string; counter: BigInt64; sealed: Buf
 export type Tables = {
   node: NodeTable
   policy: PolicyTable
-  root_config: RootConfigTable
-  organisation_kek: OrganisationKekTable
-  project_kek: ProjectKekTable
   import_key: ImportKeyTable
   tombstone: TombstoneTable
   bundle_import: BundleImportTable

@@ -67,6 +67,13 @@ export async function vouchedOf<N extends AuthorityTable>(
   return own
 }
 
+/** What cannot be taken back follows from no row alone: nothing is forged and no tenant's rows are gone. Throws AUTHORITY-OTHER. */
+export async function requireWhole(authority: Vouching): Promise<void> {
+  const seen = await authority.look()
+  const [other] = seen === null ? ['nothing was looked at'] : [...seen.stopped.values(), ...seen.forged]
+  if (other !== undefined) throw new EnvironmentError('AUTHORITY-OTHER', other)
+}
+
 /** A transaction that may change authority. */
 export type Work = Transaction<Tables> &
   Sealing & {
