@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { forgetFailures } from './access/lockout.ts'
 import { forgetEndedTokens } from './access/tokens.ts'
+import { tellAuthority } from './alerts/authority.ts'
 import { sendDue } from './alerts/deliveries.ts'
 import { watchAudit } from './alerts/watch.ts'
 import { type Checkpointing, makeCheckpoint } from './audit/checkpoints.ts'
@@ -54,6 +55,10 @@ export function startJobs({ database, checkpointing, token, egress, log, now, ..
     for (const { code, detail } of await checkpointing.coverage.faults(null))
       log.error({ code, detail }, 'the audit log is not as it was written')
   }
+  async function tellOther(): Promise<void> {
+    const { seen } = database.authority
+    if (seen.stopped.size + seen.forged.length > 0) await tellAuthority(database, now(), seen)
+  }
   async function advanceLog(): Promise<void> {
     const made = await parts.treeLog.advance()
     if (made === null) return
@@ -70,6 +75,7 @@ export function startJobs({ database, checkpointing, token, egress, log, now, ..
     every(2000, 'shreddings of other servers were not noted', parts.learnShreds),
     every(60_000, 'no note of the audit log', advanceLog),
     every(2000, 'alerts failed', () => watchAudit({ database, now })),
+    every(2000, 'nobody was told of the authority', tellOther),
     every(2000, 'no webhook was called', () => sendDue({ database, egress, key: webhookKey, now })),
     every(60_000, 'repeated calls were not forgotten', () => calls.forget()),
     every(60_000, 'failed log-ins were not forgotten', () => forgetFailures(database)),

@@ -7,7 +7,7 @@ import type { Egress } from '../platform/http/egress.ts'
 import { type SealingKey, unseal } from '../platform/sealed.ts'
 import { refuse } from '../refusal.ts'
 
-export type Event = 'alert' | 'test'
+export type Event = 'alert' | 'authority' | 'test'
 
 type Parts = {
   readonly database: Database

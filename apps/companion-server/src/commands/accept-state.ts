@@ -1,4 +1,6 @@
 import { equalBytes } from '@lux/crypto'
+import { tellAccepted } from '../alerts/authority.ts'
+import { sentencesOf } from '../platform/database/authority/says.ts'
 import { readPin } from '../platform/hsm/pin-file.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
@@ -9,6 +11,7 @@ import { operatorCall } from './operator-call.ts'
 export type OtherState = {
   /** By organisation; empty of the deployment. */
   readonly stopped: readonly { readonly tenant: string; readonly why: string }[]
+  /** Each by its name, and what it gives to whom. */
   readonly forged: readonly string[]
 }
 
@@ -33,7 +36,7 @@ export async function acceptState(
       throw new EnvironmentError(code, detail)
     }
     const stopped = [...seen.stopped].map(([tenant, why]) => ({ tenant, why }))
-    const other = { stopped, forged: seen.forged }
+    const other = { stopped, forged: await sentencesOf(parts.database, seen.rows) }
     shown(other)
     if (pin === null || (stopped.length === 0 && seen.forged.length === 0))
       return accept({ ...other, accepted: false })
@@ -41,6 +44,7 @@ export async function acceptState(
       if (!(await isOfficer(parts, await pin())))
         return refuse('TOKEN-PIN', 'it is not the PIN that this server logs in with')
       await parts.acceptAuthority(seen)
+      await tellAccepted(parts.database, new Date(), seen)
       return accept({ ...other, accepted: true })
     })
   } finally {

@@ -8,9 +8,12 @@ import type { Grant } from '../../src/access/authorize.ts'
 import { openKmipClients } from '../../src/access/kmip-clients.ts'
 import { insertPerson } from '../../src/access/people.ts'
 import { forgetEndedTokens, hashSecret } from '../../src/access/tokens.ts'
+import { tellAuthority } from '../../src/alerts/authority.ts'
 import { acceptState } from '../../src/commands/accept-state.ts'
 import { verifyAuditLog } from '../../src/commands/operator.ts'
 import { openKeyRepository } from '../../src/keys/repository.ts'
+import { atOneMoment } from '../../src/platform/database/authority/look.ts'
+import { sentencesOf } from '../../src/platform/database/authority/says.ts'
 import { authorityNames } from '../../src/platform/database/authority/tables.ts'
 import { type OpenDatabase, openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { openServer } from '../../src/server.ts'
@@ -38,7 +41,8 @@ beforeEach(async () => expect(await stopped()).toEqual([]))
 
 const services = () => kms.server.services
 const run = (text: string) => sql.raw(text).execute(owner.database)
-const look = async () => (await services().database.authority.look()) ?? { stopped: new Map(), forged: [] }
+const look = async () =>
+  (await services().database.authority.look()) ?? { stopped: new Map(), forged: [], rows: [] }
 const stopped = async () => [...(await look()).stopped.keys()]
 function forget(): void {
   services().authentication.forget()
@@ -124,6 +128,14 @@ test('ROW-FORGED a role that the database has and nobody gave is none, and condi
   forget()
   expect([refused, await use(bearer)]).toEqual(['ROLE-REFUSED', 'ROW-FORGED'])
   expect([within, await use(narrowed)]).toEqual(['CONDITION-UNMET', 'ROW-FORGED'])
+  await run(`update key set is_exportable = true where id = '${key}'`)
+  // accept-state says who would have what.
+  const said = await sentencesOf(services().database, (await look()).rows)
+  const place = `in project Payments (${kms.project.id}), under no condition`
+  expect(said.filter((one) => one.includes(`has the role service ${place}`))).toHaveLength(2)
+  expect(said.join()).toMatch(/another \([^)]+\) has the role service/)
+  expect(said.join()).toContain(`key ${key}: key orders in project Payments (${kms.project.id}): exportable`)
+  await run(`update key set is_exportable = false where id = '${key}'`)
   await back()
 })
 
@@ -356,6 +368,13 @@ test('ROW-FORGED a key that somebody else made due is neither rotated nor destro
   await run(`update key set is_disabled = false, destroy_at = null where id = '${kept}'`)
 })
 
+test('AUTHORITY-OTHER the look at many rows ends by no limit that is for requests', async () => {
+  const { rows } = await atOneMoment(services().database, (from) =>
+    sql<{ statement_timeout: string }>`show statement_timeout`.execute(from),
+  )
+  expect(rows).toEqual([{ statement_timeout: '0' }])
+})
+
 test('AUTHORITY-OTHER a row that is gone and a table that is put back stop their organisation, and no other', async () => {
   const { organisations } = services()
   const { id: second } = given(
@@ -377,6 +396,32 @@ test('AUTHORITY-OTHER a row that is gone and a table that is put back stop their
   expect(await use(kms.headers.authorization)).toBe('AUTHORITY-OTHER')
   expect(await services().readiness.look()).toEqual([{ part: 'authority', code: 'AUTHORITY-OTHER' }])
   expect(await alive()).toBe(200)
+  // Whoever has a webhook hears of it, once a day, and of others' only what concerns all.
+  const { database } = services()
+  const hook = {
+    name: 'hook',
+    url: 'https://hook.example',
+    secret_sealed: Buffer.of(1),
+    created_at: new Date(),
+  }
+  for (const organisation_id of [kms.organisation.id, second])
+    await database
+      .insertInto('webhook')
+      .values({ ...hook, id: organisation_id, organisation_id })
+      .execute()
+  for (const hours of [0, 1, 25]) {
+    const seen = database.authority.seen
+    await tellAuthority(database, new Date(Date.now() + hours * 3_600_000), seen)
+  }
+  const told = await database
+    .selectFrom('webhook_delivery')
+    .select(['webhook_id', 'event', 'body'])
+    .where('event', '=', 'authority')
+    .execute()
+  expect(told.map(({ webhook_id, body }) => [webhook_id, JSON.parse(body).data])).toEqual([
+    [kms.organisation.id, { code: 'AUTHORITY-OTHER', of: 'organisation' }],
+    [kms.organisation.id, { code: 'AUTHORITY-OTHER', of: 'organisation' }],
+  ])
   await roles()
   expect(await stopped()).toEqual([])
   expect(await use(ended)).toBe('ok')
@@ -512,6 +557,12 @@ test('AUTHORITY-OTHER a database put back whole is found at the next start, and 
     sealed.services.database,
   )
   expect(Object.keys(JSON.parse(taken[0]?.entry ?? '').authority)).toContain(kms.organisation.id)
+  const announced = await sealed.services.database
+    .selectFrom('webhook_delivery')
+    .select('body')
+    .where('body', 'like', '%AUTHORITY-ACCEPTED%')
+    .execute()
+  expect(announced.length).toBeGreaterThan(1)
   await sealed.app.close()
   const verdict = given(await verifyAuditLog(kms.state, null))
   expect(verdict.named).toBeGreaterThan(0)

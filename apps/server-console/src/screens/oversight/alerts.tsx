@@ -31,7 +31,7 @@ type State = {
   readonly deliveries: readonly {
     readonly id: string
     readonly webhook: string
-    readonly event: 'alert' | 'test'
+    readonly event: 'alert' | 'authority' | 'test'
     readonly state: 'waiting' | 'delivered' | 'given-up'
     readonly tries: number
     readonly status: number | null

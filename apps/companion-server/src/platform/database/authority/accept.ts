@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { EnvironmentError } from '../../../refusal.ts'
 import type { Tables } from '../tables.ts'
-import { judge, newestOf, type Pins, readAll, rowsOf, type Seen } from './look.ts'
+import { judge, newestOf, type Pins, readAll, rowsOf, type Seen, unhurried } from './look.ts'
 import { type AuthorityKeys, contribution, headDigest, openHead, plus, rowMac, sealHead } from './marks.ts'
 import { type AuthorityTable, authorityNames, authorityTables, type StoredRow } from './tables.ts'
 import { type Advanced, isOwn } from './writer.ts'
@@ -28,6 +28,7 @@ export async function acceptState(
 ): Promise<readonly Advanced[]> {
   const pinned = newestOf(newest, await pins.read())
   const heads = await pool.transaction().execute(async (work) => {
+    await unhurried(work)
     const names = ['authority_set', ...authorityNames].map((table) => sql.table(table))
     await sql`lock table ${sql.join(names)} in share row exclusive mode`.execute(work)
     if (listed(await judge(keys, await readAll(work), pinned)) !== listed(shown))

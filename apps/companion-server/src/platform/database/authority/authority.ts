@@ -104,7 +104,7 @@ export function sealedDatabase(
   { key, sealed, pins, begin }: Parts,
 ): { readonly database: SealedDatabase; accept(shown: Seen): Promise<void> } {
   let known: AuthorityKeys | null = null
-  let seen: Seen = { stopped: new Map(), forged: [], content: '' }
+  let seen: Seen = { stopped: new Map(), forged: [], content: '', rows: [] }
   /** Newest states by what this process did or saw: an older one is no state to go back to. */
   const newest = new Map<string, Advanced>()
   const vouched = new WeakSet<object>()

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Tables } from '../tables.ts'
 import { type AuthorityKeys, contribution, type Head, headDigest, openHead, plus, rowMac } from './marks.ts'
+import type { ForgedRow } from './says.ts'
 import { type AuthorityTable, authorityNames, columnsOf, nameOfRow, type StoredRow } from './tables.ts'
 import { type Advanced, faultBefore, isOwn, nameOfTenant, unsealed } from './writer.ts'
 
@@ -13,6 +14,8 @@ export type Seen = {
   readonly forged: readonly string[]
   /** What the forged rows and those of stopped tenants hold, in short: whoever accepts them accepts this. */
   readonly content: string
+  /** The same rows as they are. */
+  readonly rows: readonly ForgedRow[]
 }
 
 /** The newest state of each tenant, outside the database: a whole database that is put back is behind it. */
@@ -24,9 +27,19 @@ export type Pins = {
 /** Rows after which others have their turn. */
 const batch = 500
 
+/** However many rows there are: a limit that is for requests would stop a server from starting. */
+export const unhurried = (work: Kysely<Tables>) => sql`set local statement_timeout = 0`.execute(work)
+
 /** As of one moment, so that a change of another server is seen whole. */
 export function atOneMoment<T>(pool: Kysely<Tables>, work: (from: Kysely<Tables>) => Promise<T>): Promise<T> {
-  return pool.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work)
+  return pool
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute(async (from) => {
+      await unhurried(from)
+      return work(from)
+    })
 }
 
 export async function rowsOf<N extends AuthorityTable>(
@@ -50,13 +63,13 @@ export async function look(
   // Before the moment that is looked at: what this server changes meanwhile is no older state.
   const pinned = await pins.read()
   const atLeast = newestOf(newest, pinned)
-  const { stopped, forged, content, heads } = await judge(keys, await atOneMoment(pool, readAll), atLeast)
+  const { stopped, forged, content, rows, heads } = await judge(keys, await atOneMoment(pool, readAll), atLeast)
   const moved = heads.some(
     ({ tenant, counter }) => pinned.find((one) => one.tenant === tenant)?.counter !== counter,
   )
   // Of one that is stopped, what was pinned stays.
   if (moved) await pins.write([...pinned.filter(({ tenant }) => stopped.has(tenant)), ...heads])
-  return { stopped, forged, content, newest: [...atLeast.values(), ...heads] }
+  return { stopped, forged, content, rows, newest: [...atLeast.values(), ...heads] }
 }
 
 export function newestOf(known: ReadonlyMap<string, Advanced>, pinned: readonly Advanced[]) {
@@ -81,6 +94,7 @@ export async function judge(
   const sums = new Map<string, bigint>()
   const forged: string[] = []
   let foreign = 0n
+  const others: ForgedRow[] = []
   for (const [table, rows] of tables)
     for (const [at, row] of rows.entries()) {
       if (at % batch === batch - 1) await turn()
@@ -91,6 +105,8 @@ export async function judge(
       else {
         forged.push(nameOfRow(table, row))
         foreign = plus(foreign, contribution(keys, rowMac(keys, table, tenant, row)))
+        // The rows of a table are read with its name.
+        others.push({ table, row } as ForgedRow)
       }
     }
   const heads: Advanced[] = []
@@ -104,7 +120,7 @@ export async function judge(
       heads.push({ tenant, counter: head.counter, digest: headDigest(keys, tenant, head) })
   }
   const held = [...stopped.keys()].toSorted().map((tenant) => [tenant, String(sums.get(tenant) ?? 0n)])
-  return { stopped, forged, content: JSON.stringify([held, String(foreign)]), heads }
+  return { stopped, forged, content: JSON.stringify([held, String(foreign)]), rows: others, heads }
 }
 
 async function eachTable<T>(read: (table: AuthorityTable) => Promise<T>): Promise<[AuthorityTable, T][]> {

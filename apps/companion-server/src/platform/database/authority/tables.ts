@@ -475,6 +475,7 @@ export const notAuthority: { readonly [N in Exclude<keyof Tables, AuthorityTable
   fhe_epoch: 'holders check it against what the ceremony signed',
   fhe_share_commitment: 'its digest is in what the ceremony signed',
   fhe_ciphertext: 'named by its digest',
+  ciphertext_quota: 'room for files: it gives no key and no role',
   fhe_request_ciphertext: 'in the signed request too',
   fhe_taken_request: 'holders keep it themselves',
   fhe_spent: 'holders count it themselves',
