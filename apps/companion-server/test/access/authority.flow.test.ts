@@ -372,7 +372,7 @@ test('AUTHORITY-OTHER the look at many rows ends by no limit that is for request
   const { rows } = await atOneMoment(services().database, (from) =>
     sql<{ statement_timeout: string }>`show statement_timeout`.execute(from),
   )
-  expect(rows).toEqual([{ statement_timeout: '0' }])
+  expect(rows).toEqual([{ statement_timeout: '1min' }])
 })
 
 test('AUTHORITY-OTHER a row that is gone and a table that is put back stop their organisation, and no other', async () => {

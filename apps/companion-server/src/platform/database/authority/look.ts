@@ -27,8 +27,11 @@ export type Pins = {
 /** Rows after which others have their turn. */
 const batch = 500
 
-/** However many rows there are: a limit that is for requests would stop a server from starting. */
-export const unhurried = (work: Kysely<Tables>) => sql`set local statement_timeout = 0`.execute(work)
+/** Many rows take longer than a request may; whoever holds a lock keeps nobody from serving for long without its being seen. */
+export const unhurried = (work: Kysely<Tables>) =>
+  sql`select set_config('statement_timeout', '60s', true), set_config('lock_timeout', '5s', true)`.execute(
+    work,
+  )
 
 /** As of one moment, so that a change of another server is seen whole. */
 export function atOneMoment<T>(pool: Kysely<Tables>, work: (from: Kysely<Tables>) => Promise<T>): Promise<T> {
@@ -63,7 +66,11 @@ export async function look(
   // Before the moment that is looked at: what this server changes meanwhile is no older state.
   const pinned = await pins.read()
   const atLeast = newestOf(newest, pinned)
-  const { stopped, forged, content, rows, heads } = await judge(keys, await atOneMoment(pool, readAll), atLeast)
+  const { stopped, forged, content, rows, heads } = await judge(
+    keys,
+    await atOneMoment(pool, readAll),
+    atLeast,
+  )
   const moved = heads.some(
     ({ tenant, counter }) => pinned.find((one) => one.tenant === tenant)?.counter !== counter,
   )
