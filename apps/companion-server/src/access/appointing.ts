@@ -84,10 +84,10 @@ export async function placeOf(database: SealedDatabase, grant: Grant): Promise<O
     .executeTakeFirst()
   // As of a project that is another's: an organisation's id is not to be found out by asking.
   if (!row) return absent(project === null ? 'organisation' : 'project')
-  await database.authority.vouch('organisation', [row])
+  await database.authority.vouch('organisation', [row], { id: organisation })
   if (project === null) return placed
   const its = await database.selectFrom('project').selectAll().where('id', '=', project).executeTakeFirst()
-  if (its) await database.authority.vouch('project', [its])
+  if (its) await database.authority.vouch('project', [its], { id: project })
   return its?.organisation_id === organisation ? placed : absent('project')
 }
 
@@ -118,7 +118,7 @@ export async function holdIdentity(work: Work, id: string) {
     .where('revoked_at', 'is', null)
     .forUpdate()
     .executeTakeFirst()
-  if (row) await work.authority.vouch('identity', [row])
+  if (row) await work.authority.vouch('identity', [row], { id, revoked_at: null })
   return row
 }
 
@@ -128,7 +128,7 @@ export async function grantsOf(database: SealedDatabase, identity: string): Prom
     .selectAll()
     .where('identity_id', '=', identity)
     .execute()
-  await database.authority.vouch('role_grant', rows)
+  await database.authority.vouch('role_grant', rows, { identity_id: identity })
   return rows.map(({ role, organisation_id, project_id, conditions }) => ({
     role,
     organisation: organisation_id,

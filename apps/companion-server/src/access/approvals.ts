@@ -167,7 +167,7 @@ async function eligible(
     .selectAll()
     .where('id', 'in', [...by, ''])
     .execute()
-  await database.authority.vouch('identity', rows)
+  await database.authority.vouch('identity', rows, { id: by })
   const programs = new Set(rows.filter(({ client_id }) => client_id !== null).map(({ id }) => id))
   return { approvers: by.filter((one) => services || !programs.has(one)) }
 }
@@ -235,7 +235,7 @@ export function approvalTable({ database, now }: Pick<Parts, 'database' | 'now'>
             .offset(offset)
             .limit(limit)
             .execute()
-          return accept(await toRequests(work, await vouchedOf(work.authority, 'approval_request', rows)))
+          return accept(await toRequests(work, await vouchedOf(work.authority, 'approval_request', rows, {})))
         }),
     }),
     approve: deciding('approval.approve', true),
@@ -257,7 +257,7 @@ export function approvalTable({ database, now }: Pick<Parts, 'database' | 'now'>
           .executeTakeFirst()
         const seen = row !== undefined && (row.identity_id === identity || row.approvers.includes(identity))
         if (!seen) return refuse('OBJECT-ABSENT', 'Approval request not found')
-        await database.authority.vouch('approval_request', [row])
+        await database.authority.vouch('approval_request', [row], { id })
         return accept({ row, decides: row.identity_id !== identity && row.approvers.includes(identity) })
       },
       // Nobody approves what he asks for himself.
@@ -279,7 +279,7 @@ export function approvalTable({ database, now }: Pick<Parts, 'database' | 'now'>
             .forUpdate()
             .executeTakeFirst()
           if (held === undefined) return refuse('OBJECT-ABSENT', 'Approval request not found')
-          await work.authority.vouch('approval_request', [held])
+          await work.authority.vouch('approval_request', [held], { id })
           // One row gives one request.
           const shown = async () => accept((await toRequests(work, [held]))[0] as ApprovalRequest)
           const before = (await decisionsOf(work, [id])).get(id) ?? []
@@ -328,7 +328,11 @@ async function openOne(
     .where('used_at', 'is', null)
     .forUpdate()
     .executeTakeFirst()
-  if (row) await work.authority.vouch('approval_request', [row])
+  if (row)
+    await work.authority.vouch('approval_request', [row], {
+      ...{ identity_id: wanted.identity, operation: wanted.operation },
+      ...{ key_id: wanted.key, asked: wanted.asked, used_at: null },
+    })
   return row
 }
 
@@ -341,13 +345,13 @@ async function decisionsOf(work: Work, ids: readonly string[]): Promise<Map<stri
     .where('request_id', 'in', ids)
     .orderBy('decided_at')
     .execute()
-  await work.authority.vouch('approval', rows)
+  await work.authority.vouch('approval', rows, { request_id: ids })
   const who = await work
     .selectFrom('identity')
     .selectAll()
     .where(sql<boolean>`id = any (${rows.map(({ identity_id }) => identity_id)}::text[])`)
     .execute()
-  await work.authority.vouch('identity', who)
+  await work.authority.vouch('identity', who, {})
   const here = new Set(who.flatMap(({ id, revoked_at }) => (revoked_at === null ? [id] : [])))
   for (const row of rows) {
     const decision = {

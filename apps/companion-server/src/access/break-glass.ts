@@ -24,7 +24,7 @@ async function admins(database: SealedDatabase): Promise<string[]> {
 
 export async function isSignOnRequired(database: SealedDatabase): Promise<boolean> {
   const row = await database.selectFrom('deployment').selectAll().executeTakeFirst()
-  if (row) await database.authority.vouch('deployment', [row])
+  if (row) await database.authority.vouch('deployment', [row], {})
   return row?.sign_on_required ?? false
 }
 

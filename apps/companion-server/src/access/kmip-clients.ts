@@ -42,7 +42,7 @@ export function openKmipClients(database: SealedDatabase, now: () => Date): Kmip
         .where('spki', '=', Buffer.from(spki))
         .executeTakeFirst()
       if (!row) return refuse('KMIP-CERTIFICATE', 'the certificate is registered for nobody')
-      await database.authority.vouch('kmip_client', [row])
+      await database.authority.vouch('kmip_client', [row], { spki: Buffer.from(spki) })
       const identity = await living(database, row.identity_id)
       if (row.revoked_at !== null || identity === undefined)
         return refuse('KMIP-CERTIFICATE', 'the certificate is revoked')
@@ -53,7 +53,7 @@ export function openKmipClients(database: SealedDatabase, now: () => Date): Kmip
         .selectAll()
         .where('id', '=', row.project_id)
         .executeTakeFirstOrThrow()
-      await database.authority.vouch('project', [place])
+      await database.authority.vouch('project', [place], { id: row.project_id })
       const { organisation_id: organisation, id: project } = place
       const caller = {
         ...{ identity: identity.id, grants, by: cameBy('certificate', toHex(spki)) },

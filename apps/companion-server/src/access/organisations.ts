@@ -61,7 +61,7 @@ export const inOrganisation = (database: SealedDatabase, action: Action) => ({
       .selectAll()
       .where('id', '=', organisation)
       .executeTakeFirst()
-    if (row) await database.authority.vouch('organisation', [row])
+    if (row) await database.authority.vouch('organisation', [row], { id: organisation })
     return row ? accept(row) : absent('organisation')
   },
   permissions: ({ id: organisation }: Organisation): readonly Permission[] => [
@@ -130,7 +130,7 @@ function madeEntries({ database, parents }: Parts) {
           .where('id', '=', project)
           .executeTakeFirst()
         if (row === undefined) return refuse('PROJECT-ABSENT', `there is no project ${project}`)
-        await database.authority.vouch('project', [row])
+        await database.authority.vouch('project', [row], { id: project })
         return accept({ project, organisation: row.organisation_id })
       },
       permissions: (place) => [

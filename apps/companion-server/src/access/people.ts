@@ -110,7 +110,7 @@ function sessionEntries({ database, secrets, now }: Parts) {
       .where('identity_id', '=', identity)
       .where('enrolment_hash', 'is', null)
       .executeTakeFirst()
-    if (row) await database.authority.vouch('person', [row])
+    if (row) await database.authority.vouch('person', [row], { identity_id: identity, enrolment_hash: null })
     return row
   }
 

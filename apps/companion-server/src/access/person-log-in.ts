@@ -122,7 +122,7 @@ export function openPersonLogIns({ database, record, strangers, secrets, now, al
           ).catch(strangers.unentered)
         return strangers.counted(asked, refused)
       }
-      await database.authority.vouch('person', [person])
+      await database.authority.vouch('person', [person], { username })
       await living(database, person.identity_id)
       await giveBackTry(database, account, from)
       const id = randomUUID()
@@ -186,7 +186,7 @@ export function openPersonLogIns({ database, record, strangers, secrets, now, al
       .where('enrolment_hash', '=', hashSecret(code))
       .where('enrolment_expires_at', '>', now())
       .executeTakeFirst()
-    if (person) await database.authority.vouch('person', [person])
+    if (person) await database.authority.vouch('person', [person], { enrolment_hash: hashSecret(code) })
     return person ?? 'absent'
   }
 }

@@ -43,7 +43,7 @@ export function openSetUp({ database, record, strangers, now }: Parts) {
       type Done = Outcome<{ readonly admin: Credentials | Enrolment; readonly call: Call }>
       const done = await whole(database, async (work): Promise<Done> => {
         const row = await work.selectFrom('deployment').selectAll().forUpdate().executeTakeFirstOrThrow()
-        await work.authority.vouch('deployment', [row])
+        await work.authority.vouch('deployment', [row], {})
         const same = timingSafeEqual(hashOf(code), row.setup_code_hash ?? Buffer.alloc(32))
         const open = row.set_up_at === null && row.setup_expires_at !== null && row.setup_expires_at > now()
         if (!same || !open || row.setup_code_hash === null)
@@ -78,7 +78,7 @@ export function openSetUp({ database, record, strangers, now }: Parts) {
           const allowed = authorize(call.caller, 'organisation.appoint', { kind: 'deployment' })
           if (!allowed.ok) return allowed
           const row = await work.selectFrom('deployment').selectAll().forUpdate().executeTakeFirstOrThrow()
-          await work.authority.vouch('deployment', [row])
+          await work.authority.vouch('deployment', [row], {})
           if (row.set_up_at !== null) return refuse('ADMIN-EXISTS', 'the first server admin was made before')
           const before = await endBefore(work)
           const made = await insertFirstPerson(work, { ...wanted, grants: firstGrants })

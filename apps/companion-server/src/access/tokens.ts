@@ -11,6 +11,9 @@ import { makersOf } from './duties/hands.ts'
 import { countFailure, isLocked, networkOf, type Try } from './lockout.ts'
 import { openRateLimit, type RateLimit } from './rate-limit.ts'
 
+/** How far the clocks of server and database may be apart, in ms. */
+const apart = 5 * 60_000
+
 export type LoggedIn = {
   readonly identity: string
   readonly accessToken: string
@@ -97,8 +100,11 @@ export function openAuthentication(
         if (attempt !== 'locked' && identity?.revoked_at === null) heard?.(identity.id, attempt)
         return 'refused'
       }
-      await database.authority.vouch('identity', [identity])
-      await database.authority.vouch('client_secret', [secret])
+      await database.authority.vouch('identity', [identity], { client_id: clientId })
+      await database.authority.vouch('client_secret', [secret], {
+        identity_id: identity.id,
+        revoked_at: null,
+      })
       const token = await issue(database, identity.id, identity.token_ttl_seconds, { secret: secret.id })
       return { ...token, credential: secret.id }
     },
@@ -153,8 +159,9 @@ export function openAuthentication(
       .where('expires_at', '>', sql<Date>`now()`)
     if (column === 'id') found = found.where('name', 'is not', null)
     const row = await found.executeTakeFirst()
-    if (!row) return 'unknown'
-    await database.authority.vouch('token', [row])
+    // The database looked by its own clock, which may be a little apart.
+    if (!row || row.expires_at.getTime() < Date.now() - apart) return 'unknown'
+    await database.authority.vouch('token', [row], { [column]: value, revoked_at: null })
     const [identity, grants] = await Promise.all([
       living(database, row.identity_id),
       grantsOf(database, row.identity_id),
@@ -298,7 +305,7 @@ export async function living(database: SealedDatabase, id: string) {
     .where('id', '=', id)
     .where('revoked_at', 'is', null)
     .executeTakeFirst()
-  if (row) await database.authority.vouch('identity', [row])
+  if (row) await database.authority.vouch('identity', [row], { id, revoked_at: null })
   return row
 }
 
@@ -315,7 +322,7 @@ export async function forgetEndedTokens(database: SealedDatabase, batch = 1000):
       .orderBy('id')
       .limit(batch)
       .execute()
-    const own = (await vouchedOf(database.authority, 'token', ended)).map(({ id }) => id)
+    const own = (await vouchedOf(database.authority, 'token', ended, { name: null })).map(({ id }) => id)
     if (own.length > 0)
       await database.change((work) => work.authority.remove('token', (its) => its.where('id', 'in', own)))
     const last = ended.at(-1)

@@ -62,7 +62,7 @@ export function openExternalKeys({ database, egress, secretsKey, now }: Parts) {
         .where('id', '=', id)
         .executeTakeFirst()
       if (!row) return 'absent'
-      await database.authority.vouch('external_key', [row])
+      await database.authority.vouch('external_key', [row], { id })
       return row
     },
 

@@ -145,7 +145,7 @@ const rootsKnown = (database: SealedDatabase, node: string) => ({
       .where('node_id', '=', node)
       .executeTakeFirst()
     if (!row) return null
-    await database.authority.vouch('root_config', [row])
+    await database.authority.vouch('root_config', [row], { root_id: rootId, node_id: node })
     const { cka_id: ckaId, version, possession, state } = row
     return { ckaId, version, possession, state }
   },
@@ -153,7 +153,7 @@ const rootsKnown = (database: SealedDatabase, node: string) => ({
   /** Whether it was destroyed here for ever. */
   async isDestroyed(rootId: string): Promise<boolean> {
     const rows = await database.selectFrom('root_config').selectAll().where('root_id', '=', rootId).execute()
-    await database.authority.vouch('root_config', rows)
+    await database.authority.vouch('root_config', rows, { root_id: rootId })
     return rows.some(({ state }) => state === 'destroyed')
   },
 })

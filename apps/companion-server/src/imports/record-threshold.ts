@@ -99,7 +99,7 @@ async function recordDealt(work: Work, { contents, policyDigest }: Judged, fhe: 
     .where('threshold', 'is not', null)
     .forUpdate()
     .executeTakeFirst()
-  if (wanted) await work.authority.vouch('key', [wanted])
+  if (wanted) await work.authority.vouch('key', [wanted], { id: fhe.id })
   if (wanted?.threshold) {
     const { t, n, mode } = wanted.threshold
     const as = wanted.algorithm === fhe.type && t === fhe.t && n === fhe.n && mode === fhe.mode

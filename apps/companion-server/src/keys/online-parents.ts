@@ -35,7 +35,7 @@ function openRoots({ database, token, node }: Parts) {
   ): Promise<OnlineRoot | undefined> {
     const row = await found.executeTakeFirst()
     if (!row) return undefined
-    await work.authority.vouch('root_config', [row])
+    await work.authority.vouch('root_config', [row], { node_id: node })
     return { rootId: row.root_id, ckaId: row.cka_id, version: row.version }
   }
   const online = (work: SealedDatabase, state: 'current' | 'retained') =>
@@ -101,7 +101,11 @@ function openRoots({ database, token, node }: Parts) {
         .executeTakeFirst()
       if (!root)
         throw new EnvironmentError('KEK-ROTATED', 'the root of this organisation is not in the token')
-      await work.authority.vouch('root_config', [root])
+      await work.authority.vouch('root_config', [root], {
+        root_id: rootId,
+        node_id: node,
+        state: ['current', 'retained'],
+      })
       return { id: root.cka_id }
     },
   }
@@ -171,7 +175,9 @@ export function openOnlineParents(parts: Parts) {
         .where('organisation_id', '=', organisation)
         .where('version', '=', kek.wrapping_kek_version)
         .executeTakeFirstOrThrow()
-      await work.authority.vouch('organisation_kek', [old])
+      await work.authority.vouch('organisation_kek', [old], {
+        ...{ organisation_id: organisation, version: kek.wrapping_kek_version },
+      })
       const before = wrappedRow('project', kek.project_id, organisation, kek.kek_id, kek)
       requireMac(await tokenMac(before), kek.mac, before)
       const newest = await newestOrganisationKek(work, organisation)
@@ -209,7 +215,7 @@ async function newestOrganisationKek(work: Work, organisation: string): Promise<
     .forShare()
     .executeTakeFirst()
   if (!kek) throw new EnvironmentError('KEY-CHAIN', `organisation ${organisation} has no KEK`)
-  await work.authority.vouch('organisation_kek', [kek])
+  await work.authority.vouch('organisation_kek', [kek], { organisation_id: organisation, state: 'enabled' })
   return kek
 }
 

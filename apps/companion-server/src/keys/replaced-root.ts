@@ -80,7 +80,7 @@ export function openReplacedRoots(parts: Parts) {
           .where('origin', '=', 'ceremony')
           .executeTakeFirst()
         if (!row) return refuse('OBJECT-ABSENT', 'Root not found')
-        await database.authority.vouch('root_config', [row])
+        await database.authority.vouch('root_config', [row], { root_id: root, node_id: node })
         const { cka_id: ckaId, possession } = row
         const silent = evidence.find(
           (one) => burns(one, root) === null && destroyedBy(one, root, possession).length === 0,
@@ -131,7 +131,7 @@ function released({ database, node }: Parts, root: string): Promise<Outcome<null
       .where('node_id', '=', node)
       .forUpdate()
       .executeTakeFirstOrThrow()
-    await work.authority.vouch('root_config', [held])
+    await work.authority.vouch('root_config', [held], { root_id: root, node_id: node })
     if (held.state !== 'retained' && held.state !== 'revoked')
       return refuse('ROOT-IN-USE', `it is ${held.state}: a root goes once another came in its place`)
     const below = await work
@@ -141,7 +141,7 @@ function released({ database, node }: Parts, root: string): Promise<Outcome<null
       .where('state', '!=', 'destroyed')
       .forUpdate()
       .execute()
-    await work.authority.vouch('organisation_kek', below)
+    await work.authority.vouch('organisation_kek', below, { wrapping_kek_id: root })
     const serving = below.find(({ state }) => state === 'enabled')
     if (serving) return refuse('ROOT-IN-USE', `organisation ${serving.organisation_id} is under it`)
     for (const { organisation_id, version } of below) {

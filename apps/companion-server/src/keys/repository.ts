@@ -5,6 +5,7 @@ import { withinScopes } from '../access/key-scopes.ts'
 import type { Page } from '../access/page.ts'
 import { type SealedDatabase, vouchedOf, type Work } from '../platform/database/authority/authority.ts'
 import type { StoredRow } from '../platform/database/authority/tables.ts'
+import type { Asked } from '../platform/database/authority/writer.ts'
 import { openGroupedRead } from '../platform/database/grouped-read.ts'
 import { type Reader, readerOf } from '../platform/database/reader.ts'
 import type {
@@ -172,14 +173,17 @@ function keyReads(database: SealedDatabase, reader: Reader): KeyReads {
     },
   })
 
-  async function vouched(key: StoredRow<'key'> | undefined): Promise<StoredKey | 'absent'> {
+  async function vouched(
+    key: StoredRow<'key'> | undefined,
+    asked: Asked<'key'>,
+  ): Promise<StoredKey | 'absent'> {
     if (key === undefined) return 'absent'
-    await database.authority.vouch('key', [key])
+    await database.authority.vouch('key', [key], asked)
     return key
   }
 
   return {
-    findKey: async (id) => vouched(await keyById(id)),
+    findKey: async (id) => vouched(await keyById(id), { id }),
     findByName: async (project, name) =>
       vouched(
         await database
@@ -189,6 +193,7 @@ function keyReads(database: SealedDatabase, reader: Reader): KeyReads {
           .where('name', '=', name)
           .where('destroy_at', 'is', null)
           .executeTakeFirst(),
+        { project_id: project, name, destroy_at: null },
       ),
     async listKeys(
       project,
@@ -222,7 +227,7 @@ function keyReads(database: SealedDatabase, reader: Reader): KeyReads {
       const current = currentOf.get(key)
       const row = current?.version === version ? current : await versionByName({ key: key.id, version })
       if (row === undefined) return 'absent'
-      await database.authority.vouch('key_version', [row])
+      await database.authority.vouch('key_version', [row], { key_id: key.id, version })
       const stored = versions.get(row) ?? storedVersion(key, row)
       versions.set(row, stored)
       return stored
@@ -234,13 +239,13 @@ function keyReads(database: SealedDatabase, reader: Reader): KeyReads {
         .where('key_id', '=', key.id)
         .orderBy('version', 'desc')
         .execute()
-      await database.authority.vouch('key_version', rows)
+      await database.authority.vouch('key_version', rows, { key_id: key.id })
       return rows.map((row) => ({ ...storedVersion(key, row), createdAt: row.created_at }))
     },
     async findProject(id) {
       const row = await database.selectFrom('project').selectAll().where('id', '=', id).executeTakeFirst()
       if (row === undefined) return 'absent'
-      await database.authority.vouch('project', [row])
+      await database.authority.vouch('project', [row], { id })
       return row
     },
   }
@@ -399,8 +404,8 @@ function dueKeys(database: SealedDatabase): DueKeys {
       if (key === undefined || versions.every(({ state }) => state === 'destroyed')) return false
       // What somebody else wrote destroys no key.
       const own = [
-        ...(await vouchedOf(work.authority, 'key', [key])),
-        ...(await vouchedOf(work.authority, 'key_version', versions)),
+        ...(await vouchedOf(work.authority, 'key', [key], { id })),
+        ...(await vouchedOf(work.authority, 'key_version', versions, { key_id: id })),
       ]
       if (own.length <= versions.length) return false
       await each(key, () => destroyVersions(work, id))
@@ -433,7 +438,8 @@ function dueKeys(database: SealedDatabase): DueKeys {
           .executeTakeFirst()
         if (next === undefined) return 'none'
         passed.push(next.id)
-        if ((await vouchedOf(database.authority, 'key', [next])).length === 0) continue
+        if ((await vouchedOf(database.authority, 'key', [next], { is_disabled: false })).length === 0)
+          continue
         const [claimed] = await database.change((work) =>
           work.authority.update(
             'key',

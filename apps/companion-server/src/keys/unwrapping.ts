@@ -71,10 +71,12 @@ export function openKeyUnwrapping(
       .setIsolationLevel('repeatable read')
       .execute((work) => readChain(work, { projectId, version, node }))
     const { authority } = database
-    await authority.vouch('project', [place])
-    await authority.vouch('project_kek', [project])
-    await authority.vouch('organisation_kek', [organisation])
-    await authority.vouch('root_config', [root])
+    await authority.vouch('project', [place], { id: projectId })
+    await authority.vouch('project_kek', [project], { project_id: projectId, version })
+    await authority.vouch('organisation_kek', [organisation], {
+      ...{ organisation_id: place.organisation_id, version: project.wrapping_kek_version },
+    })
+    await authority.vouch('root_config', [root], { root_id: organisation.wrapping_kek_id, node_id: node })
     const projectRow = wrappedRow('project', projectId, place.organisation_id, project.kek_id, project)
     const organisationRow = wrappedRow(
       'organisation',
@@ -142,7 +144,10 @@ export function openKeyUnwrapping(
           .where('version', '=', version.row.version)
           .executeTakeFirst()
         if (!moved) throw error
-        await database.authority.vouch('key_version', [moved])
+        await database.authority.vouch('key_version', [moved], {
+          key_id: key.id,
+          version: version.row.version,
+        })
         const row = wrappedRow('data', key.id, key.project_id, key.id, moved)
         return useKey(key, { row, mac: moved.mac, state: moved.state }, work)
       }
@@ -166,7 +171,7 @@ export function openKeyUnwrapping(
         .orderBy('version', 'desc')
         .executeTakeFirst()
       if (!kek) throw new EnvironmentError('KEY-CHAIN', `project ${project} has no KEK`)
-      await database.authority.vouch('project_kek', [kek])
+      await database.authority.vouch('project_kek', [kek], { project_id: project, state: 'enabled' })
       const place = {
         level: 'data' as const,
         owner: id,

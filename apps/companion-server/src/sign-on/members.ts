@@ -32,7 +32,7 @@ export async function memberIn(
     .where('subject', '=', subject)
     .executeTakeFirst()
   if (!there) return null
-  await work.authority.vouch('member', [there])
+  await work.authority.vouch('member', [there], { provider_id: provider, subject })
   return there.identity_id
 }
 
@@ -120,10 +120,10 @@ async function rolesByGroup(work: Work, identity: string) {
     .selectAll()
     .where(sql<boolean>`id = any (${within.map(({ group_id }) => group_id)}::text[])`)
     .execute()
-  await work.authority.vouch('member', [member])
-  await work.authority.vouch('identity_provider', [provider])
-  await work.authority.vouch('member_of_group', within)
-  await work.authority.vouch('member_group', groups)
+  await work.authority.vouch('member', [member], { identity_id: identity })
+  await work.authority.vouch('identity_provider', [provider], { id: member.provider_id })
+  await work.authority.vouch('member_of_group', within, { identity_id: identity })
+  await work.authority.vouch('member_group', groups, { id: within.map(({ group_id }) => group_id) })
   if (provider.removed_at !== null) return []
   const names = [...member.groups, ...groups.map(({ name }) => name)]
   const rows = await work
@@ -133,7 +133,7 @@ async function rolesByGroup(work: Work, identity: string) {
     .where(sql<boolean>`group_name = any (${names}::text[])`)
     .orderBy('id')
     .execute()
-  await work.authority.vouch('group_role', rows)
+  await work.authority.vouch('group_role', rows, { provider_id: provider.id, group_name: names })
   return rows
 }
 
@@ -149,7 +149,7 @@ export async function regrant(work: Work, identity: string): Promise<readonly Gr
   }
   // What stays as it is keeps its time.
   const had = await work.selectFrom('role_grant').selectAll().where('identity_id', '=', identity).execute()
-  await work.authority.vouch('role_grant', had)
+  await work.authority.vouch('role_grant', had, { identity_id: identity })
   const added = new Map(byPlace)
   for (const { role, organisation_id: organisation, project_id: project, conditions } of had) {
     const place = JSON.stringify([role, organisation, project])

@@ -56,7 +56,7 @@ export function openProviders({ database, key }: Pick<Parts, 'database' | 'key'>
         .where('removed_at', 'is', null)
         .executeTakeFirst()
       if (!row) return 'absent'
-      await database.authority.vouch('identity_provider', [row])
+      await database.authority.vouch('identity_provider', [row], { name, removed_at: null })
       return row
     },
 

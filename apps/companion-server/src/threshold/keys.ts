@@ -39,7 +39,7 @@ export async function findFheKey(work: Database, id: string): Promise<StoredFheK
 export async function checkServed(work: SealedDatabase, id: string): Promise<Outcome<null>> {
   const record = await work.selectFrom('key').selectAll().where('fhe_key_id', '=', id).executeTakeFirst()
   if (record === undefined) return accept(null)
-  await work.authority.vouch('key', [record])
+  await work.authority.vouch('key', [record], { fhe_key_id: id })
   return notSwitchedOff(record)
 }
 
@@ -58,7 +58,7 @@ export async function askedFor(
 ): Promise<{ readonly name: string | null; readonly project: string | null }> {
   const asked = await work.selectFrom('key').selectAll().where('fhe_key_id', '=', id).executeTakeFirst()
   if (asked === undefined) return { name: null, project: null }
-  await work.authority.vouch('key', [asked])
+  await work.authority.vouch('key', [asked], { fhe_key_id: id })
   return { name: asked.name, project: asked.project_id }
 }
 

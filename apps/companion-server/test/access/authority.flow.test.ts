@@ -285,6 +285,36 @@ test('ROW-FORGED nobody speaks KMIP by a certificate that was not registered, an
   }
 })
 
+test('ROW-FORGED a database that answers with another row than was asked for opens no door', async () => {
+  const { database } = services()
+  const { hash } = await database.selectFrom('token').select('hash').executeTakeFirstOrThrow()
+  const rows = await database.selectFrom('token').selectAll().where('hash', '=', hash).execute()
+  await database.authority.vouch('token', rows, { hash })
+  for (const asked of [{ hash: hashSecret('made up') }, { identity_id: ['nobody', 'else'] }])
+    await expect(database.authority.vouch('token', rows, asked)).rejects.toMatchObject({ code: 'ROW-FORGED' })
+
+  // An operator of the owner's own, which finds everything equal.
+  await run(`create schema evil;
+    grant usage on schema evil to public;
+    create function evil.same(bytea, bytea) returns boolean language sql as 'select true';
+    create operator evil.= (leftarg = bytea, rightarg = bytea, function = evil.same)`)
+  const { rows: named } = await sql<{ name: string }>`select current_database() as name`.execute(
+    owner.database,
+  )
+  const name = named[0]?.name ?? ''
+  await run(`alter database ${name} set search_path = evil, pg_catalog, public`)
+  const afresh = () =>
+    run('select pg_terminate_backend(pid) from pg_stat_activity where usename <> current_user')
+  await afresh()
+  try {
+    await expect.poll(() => use(`Bearer ${randomBytes(32).toString('base64url')}`)).toBe('ACCESS-REFUSED')
+  } finally {
+    await run(`alter database ${name} reset search_path; drop schema evil cascade`)
+    await afresh()
+    await expect.poll(() => use(kms.headers.authorization)).toBe('ok')
+  }
+})
+
 test('AUTHORITY-OTHER a server that is kept from looking serves nobody, and says so', async () => {
   const bearer = await kms.bearer([service])
   const part = async () => {

@@ -12,8 +12,8 @@ export async function guardsIn(database: SealedDatabase): Promise<readonly Guard
     database.selectFrom('role_grant').selectAll().where(waiting).execute(),
     database.selectFrom('group_role').selectAll().where(waiting).execute(),
   ])
-  await database.authority.vouch('role_grant', grants)
-  await database.authority.vouch('group_role', groups)
+  await database.authority.vouch('role_grant', grants, {})
+  await database.authority.vouch('group_role', groups, {})
   return guardsOf(
     [...grants, ...groups].map(({ role, organisation_id, project_id, conditions }) => ({
       ...{ role, organisation: organisation_id, project: project_id },

@@ -25,10 +25,11 @@ export async function handsOf(database: SealedDatabase, identity: string): Promi
       .where('revoked_at', 'is', null)
       .execute(),
   ])
-  if (person) await database.authority.vouch('person', [person])
-  await database.authority.vouch('client_secret', secrets)
-  await database.authority.vouch('token', tokens)
-  await database.authority.vouch('kmip_client', clients)
+  const own = { identity_id: identity }
+  if (person) await database.authority.vouch('person', [person], own)
+  await database.authority.vouch('client_secret', secrets, own)
+  await database.authority.vouch('token', tokens, own)
+  await database.authority.vouch('kmip_client', clients, own)
   const made = [person, ...secrets, ...tokens, ...clients].flatMap((row) => row?.made_by ?? [])
   return { made: [...new Set(made)].filter((one) => one !== identity), invited: person?.invited_by ?? [] }
 }

@@ -67,7 +67,10 @@ export function openAuthenticators(parts: Parts) {
       if (!at.ok) return 'not-shown'
       const row = await ownOf(database, identity).where('credential_id', '=', response.id).executeTakeFirst()
       if (!row) return 'not-shown'
-      await database.authority.vouch('authenticator', [row])
+      await database.authority.vouch('authenticator', [row], {
+        identity_id: identity,
+        credential_id: response.id,
+      })
       const answered = await answer('log-in', (expectedChallenge) =>
         verifyAuthenticationResponse({
           ...{ response, expectedChallenge, expectedOrigin: at.value.origin, expectedRPID: at.value.id },

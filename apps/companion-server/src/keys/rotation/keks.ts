@@ -127,7 +127,7 @@ function advancing(database: SealedDatabase, kek: KekTable): Kek['advance'] {
         .orderBy('version', 'desc')
         .forUpdate()
         .execute()
-      await work.authority.vouch(kek.table, rows)
+      await work.authority.vouch(kek.table, rows, { [`${kek.owner}_id`]: kek.id })
       const versions = rows.map(
         ({ version, state, origin, kek_id: kekId, wrapping_kek_id: parent }): KekVersion => ({
           ...{ version, state, origin, kekId, parent },

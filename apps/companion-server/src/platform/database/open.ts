@@ -110,7 +110,10 @@ export async function openOwnerDatabase(choice: DatabaseChoice): Promise<OpenDat
 }
 
 export function connect(settings: pg.PoolConfig): Database {
-  const pool = new pg.Pool({ max: 10, connectionTimeoutMillis: 4000, statement_timeout: 7000, ...settings })
+  // Only public, after pg_catalog: no operator of another schema stands in for PostgreSQL's own.
+  const options = '-c search_path=public'
+  const patience = { connectionTimeoutMillis: 4000, statement_timeout: 7000 }
+  const pool = new pg.Pool({ max: 10, ...patience, options, ...settings })
   // An idle connection that the server closes is replaced at the next query; unheard, the event would end the process.
   pool.on('error', () => undefined)
   // Of one that is at work: its query fails by itself, and what comes after it is said to nobody else.

@@ -66,7 +66,10 @@ export async function scimClient(database: SealedDatabase, token: string): Promi
     .where('removed_at', 'is', null)
     .executeTakeFirst()
   if (!row) return 'unknown'
-  await database.authority.vouch('identity_provider', [row])
+  await database.authority.vouch('identity_provider', [row], {
+    scim_token_hash: hashSecret(token),
+    removed_at: null,
+  })
   return { provider: row.id, name: row.name, organisation: row.organisation_id }
 }
 

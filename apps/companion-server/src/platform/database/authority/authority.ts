@@ -6,15 +6,24 @@ import { acceptState } from './accept.ts'
 import { look, type Pins, type Seen } from './look.ts'
 import { type AuthorityKeys, authorityKeys } from './marks.ts'
 import type { AuthorityTable, StoredRow } from './tables.ts'
-import { type Advanced, advance, type Deltas, requireOwn, type Writing, writerOf } from './writer.ts'
+import {
+  type Advanced,
+  type Asked,
+  advance,
+  type Deltas,
+  requireAsked,
+  requireOwn,
+  type Writing,
+  writerOf,
+} from './writer.ts'
 
 /** Vouches for what the database says of authority. */
 export type Vouching = {
   /**
-   * Each row is as the server wrote it, and its tenant serves: asked whenever something is decided by it. Throws ROW-FORGED, AUTHORITY-OTHER,
+   * Each row is what was asked for and as the server wrote it, and its tenant serves: asked whenever something is decided by it. Throws ROW-FORGED, AUTHORITY-OTHER,
    * and the token's own code until it was unsealed once.
    */
-  vouch<N extends AuthorityTable>(table: N, rows: readonly StoredRow<N>[]): Promise<void>
+  vouch<N extends AuthorityTable>(table: N, rows: readonly StoredRow<N>[], asked: Asked<N>): Promise<void>
   /** The newest state of each tenant that this process knows. */
   heads(): readonly Advanced[]
   /** Looks at the whole of every tenant's set. Null while the token was never unsealed. */
@@ -54,11 +63,12 @@ export async function vouchedOf<N extends AuthorityTable>(
   authority: Vouching,
   table: N,
   rows: readonly StoredRow<N>[],
+  asked: Asked<N>,
 ): Promise<StoredRow<N>[]> {
   const own: StoredRow<N>[] = []
   for (const row of rows)
     try {
-      await authority.vouch(table, [row])
+      await authority.vouch(table, [row], asked)
       own.push(row)
     } catch (error) {
       const code = error instanceof EnvironmentError ? error.code : null
@@ -158,10 +168,11 @@ export function sealedDatabase(
   }
 
   const vouching: Vouching = {
-    async vouch(table, rows) {
+    async vouch(table, rows, asked) {
       const by = await keys()
       await sighted()
       for (const row of rows) {
+        requireAsked(table, row, asked)
         if (!vouched.has(row)) {
           requireOwn(by, table, row)
           vouched.add(row)

@@ -1,3 +1,4 @@
+import { equalBytes } from '@lux/crypto'
 import {
   type Insertable,
   type Kysely,
@@ -22,6 +23,16 @@ import {
   sealHead,
 } from './marks.ts'
 import { type AuthorityTable, authorityTables, columnsOf, nameOfRow, type StoredRow } from './tables.ts'
+
+/**
+ * What a query asked for, by columns: this value, or any of several. The database may answer with another row, which is as the server
+ * wrote it too.
+ */
+export type Asked<N extends AuthorityTable> = {
+  readonly [C in keyof Selectable<AuthorityRows[N]>]?:
+    | Selectable<AuthorityRows[N]>[C]
+    | readonly Selectable<AuthorityRows[N]>[C][]
+}
 
 /** The rows that a change is about: by columns that are equal, or as a query finds them. */
 export type Where<N extends AuthorityTable> =
@@ -79,9 +90,13 @@ export function writerOf(work: Transaction<Tables>, keys: AuthorityKeys, deltas:
     if (typeof where === 'function') found = where(found)
     else found = found.where(sql<boolean>`${equal(where as Loose)}`)
     const order = sql.join(authorityTables[table].key.map((column) => sql.ref(column)))
-    // As selected: every column of the table.
+    // As selected: every column of the table. What a query of its own finds, whoever made it looks at.
+    const asked: Asked<N> = typeof where === 'function' ? {} : where
     const rows = (await found.orderBy(order).forUpdate().execute()) as StoredRow<N>[]
-    for (const row of rows) requireOwn(keys, table, row)
+    for (const row of rows) {
+      requireAsked(table, row, asked)
+      requireOwn(keys, table, row)
+    }
     return rows
   }
 
@@ -155,6 +170,22 @@ export function writerOf(work: Transaction<Tables>, keys: AuthorityKeys, deltas:
 
 const macOf = ({ authority_mac }: { readonly authority_mac: Buffer | null }) =>
   authority_mac ?? Buffer.alloc(0)
+
+/** Throws ROW-FORGED. */
+export function requireAsked<N extends AuthorityTable>(table: N, row: StoredRow<N>, asked: Asked<N>): void {
+  const its: Readonly<Record<string, unknown>> = row
+  for (const [column, wanted] of Object.entries<unknown>(asked)) {
+    const any: readonly unknown[] = Array.isArray(wanted) ? wanted : [wanted]
+    if (!any.some((one) => isSame(one, its[column])))
+      throw new EnvironmentError('ROW-FORGED', `${nameOfRow(table, row)} is not what was asked for`)
+  }
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  if (one instanceof Uint8Array && other instanceof Uint8Array) return equalBytes(one, other)
+  if (one instanceof Date && other instanceof Date) return one.getTime() === other.getTime()
+  return one === other
+}
 
 /** Throws ROW-FORGED. */
 export function requireOwn<N extends AuthorityTable>(keys: AuthorityKeys, table: N, row: StoredRow<N>): void {
