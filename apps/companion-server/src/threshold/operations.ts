@@ -278,15 +278,15 @@ function roomEntries({ database }: ThresholdParts) {
       run: async (): Promise<Outcome<Rooms>> => accept(await allRooms(database)),
     }),
 
+    // Whoever may not is told so before it is looked for: nobody finds out by asking what another organisation has.
     limitKey: entry({
       ...limits,
       name: 'threshold.limit-key',
       input: { id, bytes },
-      async find({ id: keyId }: { id: string }) {
-        const key = await findFheKey(database, keyId)
-        return key === 'absent' ? absent('threshold') : accept(key)
-      },
-      async run({ found: key, input, subject }): Promise<Outcome<Room>> {
+      find: async ({ id: key }: { id: string }) => accept(key),
+      async run({ found: wanted, input, subject }): Promise<Outcome<Room>> {
+        const key = await findFheKey(database, wanted)
+        if (key === 'absent') return absent('threshold')
         Object.assign(subject, { organisation: key.organisation_id, key: key.id })
         return accept(await setRoom(database, { key: key.id }, input.bytes))
       },
@@ -296,10 +296,12 @@ function roomEntries({ database }: ThresholdParts) {
       ...limits,
       name: 'threshold.limit-organisation',
       input: { organisation: Type.String({ minLength: 1, maxLength: 64 }), bytes },
-      find: inOrganisation(database, 'organisation.read').find,
-      async run({ found: { id: organisation }, input, subject }): Promise<Outcome<Room>> {
-        Object.assign(subject, { organisation })
-        return accept(await setRoom(database, { organisation }, input.bytes))
+      find: async (asked: { organisation: string }) => accept(asked),
+      async run({ found: wanted, input, subject }): Promise<Outcome<Room>> {
+        const there = await inOrganisation(database, 'organisation.read').find(wanted)
+        if (!there.ok) return there
+        Object.assign(subject, { organisation: there.value.id })
+        return accept(await setRoom(database, { organisation: there.value.id }, input.bytes))
       },
     }),
   }
