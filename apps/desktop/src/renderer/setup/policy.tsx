@@ -263,14 +263,17 @@ export function TextIn({
   const [typed, setTyped] = useState(value)
   const [from, setFrom] = useState(value)
   const [typing, setTyping] = useState(false)
+  const [inside, setInside] = useState(false)
   if (from !== value) {
     setFrom(value)
-    // What is kept meanwhile never takes a letter away from whoever types.
-    if (!typing) setTyped(value)
+    // What is kept or proposed meanwhile changes no field that somebody is in.
+    if (!typing && !inside) setTyped(value)
   }
   const send = (still: boolean): void => {
     setTyping(still)
-    if (typed.trim() !== value && typed.trim() !== '') onDone(typed.trim(), still)
+    const text = typed.trim()
+    if (typing && text !== '' && text !== value) onDone(text, still)
+    else if (!still && (!typing || text === '')) setTyped(value)
   }
   usePause(asTyped && typing ? typed : null, () => send(true))
   return (
@@ -288,7 +291,11 @@ export function TextIn({
           setTyped(event.target.value)
           setTyping(true)
         }}
-        onBlur={() => send(false)}
+        onFocus={() => setInside(true)}
+        onBlur={() => {
+          setInside(false)
+          send(false)
+        }}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && !event.nativeEvent.isComposing) send(false)
         }}
