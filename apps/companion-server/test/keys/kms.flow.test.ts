@@ -1,5 +1,4 @@
 import { createHash, createPublicKey, randomUUID, verify } from 'node:crypto'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Caller, Grant } from '../../src/access/authorize.ts'
 import type { Conditions } from '../../src/access/conditions.ts'
@@ -347,18 +346,17 @@ test('KEY-ROW-CHANGED an online key whose row, algorithm or KEK was edited in th
     lawfully(database).update('key_version', { key_id: id }, columns)
   const own = await blobOf(id)
   expect(await restore(put(await blobOf(other)), put(own))).toBe('KEY-ROW-CHANGED')
-  const set = (text: string) => () => sql.raw(text).execute(database)
   expect(
     await restore(
       () => lawfully(database).update('key', { id }, { algorithm: 'aes-128-gcm' }),
       () => lawfully(database).update('key', { id }, { algorithm: 'aes-256-gcm' }),
     ),
   ).toBe('KEY-ROW-CHANGED')
-  for (const table of ['project_kek', 'organisation_kek'])
+  for (const table of ['project_kek', 'organisation_kek'] as const)
     expect(
       await restore(
-        set(`update ${table} set algorithm = 'AES-128'`),
-        set(`update ${table} set algorithm = 'AES-256'`),
+        () => lawfully(database).update(table, {}, { algorithm: 'AES-128' }),
+        () => lawfully(database).update(table, {}, { algorithm: 'AES-256' }),
       ),
     ).toBe('KEY-ROW-CHANGED')
   expect(await encrypt()).toBe('ok')

@@ -15,7 +15,7 @@ const chosen: readonly Chosen[] = [
   ],
   ['kek-rotation', 'generate-organisation', 'C_GenerateKey', 'after:segv', 'resumed', 'HSM-CRASHED'],
   ['decommission', 'decommission-spare', 'C_DestroyObject', 'after:segv', 'resumed', 'HSM-CRASHED'],
-  ['decommission', 'decommission-ceremony', 'C_DestroyObject', 'session-lost', 'stopped', 'HSM-SESSION-LOST'],
+  ['decommission', 'decommission-ceremony', 'C_DestroyObject', 'session-lost', 'resumed', 'HSM-SESSION-LOST'],
 ]
 const run = sampled(chosen)
 
