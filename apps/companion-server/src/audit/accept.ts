@@ -16,7 +16,7 @@ export const auditFaults = ({ coverage }: Checkpointing): Promise<readonly Audit
 /**
  * Takes the log as it is, as somebody in charge says: after a backup was restored, or once it was found out who wrote to the database.
  * An entry names what stood against it. Entries without a right MAC are covered from now on. Of a chain whose entries are gone nothing
- * more is covered, and a walk names them for ever. Throws AUDIT-CHECKPOINT where the newest checkpoint is not this server's at all.
+ * more is covered, and a walk names them where anything of it is left. Throws AUDIT-CHECKPOINT where the newest checkpoint is not this server's at all.
  */
 export async function acceptAudit(parts: Checkpointing): Promise<readonly AuditFault[]> {
   const { database, coverage, pins, audit, now } = parts
