@@ -217,7 +217,9 @@ program
       const { importBundle } = await import('./commands/operator.ts')
       const bundle = await openGiven(path)
       const state = folder()
-      const taken = await alone(state, 'import', () => importBundle(state, bundle, options.out ?? null))
+      const taken = await alone(state, 'import', () =>
+        importBundle(state, bundle, options.out ?? null),
+      ).finally(() => bundle.close())
       const outcome = !taken.ok
         ? taken
         : taken.value.state === 'imported'
