@@ -81,15 +81,19 @@ test('HOME-LINES at the least width of the window each unfinished ceremony is on
   await show(desktop, 'home')
   const lines = desktop.page.locator('.run-lines > li')
   await lines.first().waitFor()
-  const laid = await lines.evaluateAll((all) =>
-    all.map((line) => {
-      const { height, right } = line.getBoundingClientRect()
-      const button = line.querySelector('button')?.getBoundingClientRect()
-      return { high: height > 60, cut: button === undefined || button.right > right }
-    }),
-  )
-  expect(laid.length).toBeGreaterThan(1)
-  expect(laid.filter(({ high, cut }) => high || cut)).toEqual([])
+  expect(await lines.count()).toBeGreaterThan(1)
+  // The window takes its new size when it gets to it.
+  const faults = () =>
+    lines.evaluateAll((all) =>
+      all.flatMap((line) => {
+        const { height, right } = line.getBoundingClientRect()
+        const button = line.querySelector('button')?.getBoundingClientRect()
+        return innerWidth > 1024 || height > 60 || button === undefined || button.right > right
+          ? [height]
+          : []
+      }),
+    )
+  await expect.poll(faults).toEqual([])
   await desktop.page.getByRole('button', { name: 'Decide: Data keys for billing' }).click()
   await desktop.page.locator('[data-screen="run"]').waitFor()
 })

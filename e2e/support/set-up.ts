@@ -9,7 +9,7 @@ export type KeyFolder = { file(name: string): string; passphrase: string }
 
 /**
  * How often somebody pressed a control or made a choice, to say what a ceremony costs. Typing is none, what the system's own dialog asks is
- * none, and neither is scrolling: what is signed is read to its end, with the wheel as any page is.
+ * none, and neither is scrolling: what is signed is read to its end, with the wheel as any page is, or by the button that scrolls.
  */
 export class Presses {
   count = 0
@@ -95,7 +95,7 @@ async function readParts(dialog: Locator, presses: Presses): Promise<void> {
     if (byWheel) {
       await dialog.locator('.sign-body').hover()
       await page.mouse.wheel(0, 240)
-    } else await presses.on(on)
+    } else await on.click()
     // What is on screen is looked at in a frame.
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
   }

@@ -50,11 +50,12 @@ async function officer(token: Token, asMaker: AsMaker, lacks: string[] = []): Pr
   lacks.push(...pair.attributes.flatMap(({ attribute, lacking }) => (lacking ? [attribute] : [])))
   const message = Buffer.from('signed by an officer')
   const digest = createHash('sha384').update(message).digest()
-  const signature = await token.signEcdsa({ key: pair.privateKey, digest })
-  await asMaker(async () => {
-    await token.destroy(pair.privateKey)
-    await token.destroy(pair.publicKey)
-  })
+  const destroy = () =>
+    asMaker(async () => {
+      await token.destroy(pair.privateKey)
+      await token.destroy(pair.publicKey)
+    })
+  const signature = await token.signEcdsa({ key: pair.privateKey, digest }).finally(destroy)
   const key = createPublicKey({ key: Buffer.from(pair.spki), format: 'der', type: 'spki' })
   const isRight = verify('sha384', message, { key, dsaEncoding: 'ieee-p1363' }, signature)
   return isRight ? null : 'its signature does not verify'
@@ -81,16 +82,15 @@ async function companion(token: Token, asMaker: AsMaker): Promise<string | null>
   const pair = named('companion')
   await asMaker(() => createCompanion(token, pair))
   const key = { id: pair.id, class: 'private' } as const
+  const destroy = () =>
+    asMaker(async () => {
+      await token.destroy(key)
+      await token.destroy({ id: pair.id, class: 'public' })
+    })
   const signed = await signStatement(token, {
-    domain: 'rehearsal',
-    companionId: pair.id,
-    key,
+    ...{ domain: 'rehearsal', companionId: pair.id, key },
     transcriptHead: '0'.repeat(64),
-  })
-  await asMaker(async () => {
-    await token.destroy(key)
-    await token.destroy({ id: pair.id, class: 'public' })
-  })
+  }).finally(destroy)
   return verifyStatement('rehearsal', signed) ? null : 'its statement does not verify'
 }
 

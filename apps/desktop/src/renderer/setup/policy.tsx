@@ -264,16 +264,21 @@ export function TextIn({
   const [from, setFrom] = useState(value)
   const [typing, setTyping] = useState(false)
   const [inside, setInside] = useState(false)
+  const [own, setOwn] = useState(false)
   if (from !== value) {
     setFrom(value)
     // What is kept or proposed meanwhile changes no field that somebody is in.
-    if (!typing && !inside) setTyped(value)
+    if (!typing && !inside) {
+      setTyped(value)
+      setOwn(false)
+    }
   }
   const send = (still: boolean): void => {
     setTyping(still)
     const text = typed.trim()
     if (typing && text !== '' && text !== value) onDone(text, still)
-    else if (!still && (!typing || text === '')) setTyped(value)
+    // Nobody typed here: what was proposed meanwhile is shown. What was typed and refused stays.
+    else if (!still && (!own || text === '')) setTyped(value)
   }
   usePause(asTyped && typing ? typed : null, () => send(true))
   return (
@@ -290,6 +295,7 @@ export function TextIn({
         onChange={(event) => {
           setTyped(event.target.value)
           setTyping(true)
+          setOwn(true)
         }}
         onFocus={() => setInside(true)}
         onBlur={() => {

@@ -154,7 +154,10 @@ async function asTried(
 ): Promise<DoctorFinding[]> {
   try {
     const { roles } = await tryRoles(token, await token.probe(), pins)
-    return asRead.map(({ role }): DoctorFinding => {
+    return asRead.map((one): DoctorFinding => {
+      // What planning refuses, no key shows to be able.
+      if (one.able === 'no') return one
+      const { role } = one
       const why = needs[role].tried.map((one) => roles[one]).find((one) => one !== null) ?? null
       return { role, able: why === null ? 'yes' : 'no', why }
     })
