@@ -191,13 +191,14 @@ function countedOf(
   ]
 }
 
-/** A touch as approvers read it. */
+/** A touch as approvers read it: who gets what where, and under which conditions. What somebody chose is quoted. */
 function toldOf(touch: Touch): string {
   if ('takes' in touch) return `what identity ${touch.takes} comes in by`
-  const [verb, { role, organisation, project, conditions }] =
-    'gives' in touch ? ['gives', touch.gives] : ['ends', touch.ends]
+  const [verb, { role, organisation, project, conditions }, whom] =
+    'gives' in touch ? ['gives', touch.gives, `to ${touch.to}`] : ['ends', touch.ends, `of ${touch.of}`]
   const where = project !== null ? `project ${project}` : `organisation ${organisation ?? 'any'}`
-  return `${verb} ${role} in ${where}${conditions?.approvals ? ' that waits for approvals' : ''}`
+  const under = conditions ? ` under ${JSON.stringify(conditions)}` : ''
+  return `${verb} ${role} in ${where} ${whom}${under}`
 }
 
 /** Requests for approval, for who asks and for who is to decide. */

@@ -58,7 +58,8 @@ function livingEntries({ database, now }: Parts) {
     /** A machine identity with roles that its maker may give. Its secret is in the outcome, once. */
     createIdentity: entry({
       ...changesAlone,
-      touches: ({ grants }) => grants.map((grant) => ({ gives: grantOf(grant) })),
+      touches: ({ name, grants }) =>
+        grants.map((grant) => ({ gives: grantOf(grant), to: `new service ${JSON.stringify(name)}` })),
       name: 'identity.create',
       input: {
         name,

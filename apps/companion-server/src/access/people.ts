@@ -55,7 +55,11 @@ function invitingEntries({ database, now }: Parts) {
       },
       permissions: (places) => places.map((gives) => ({ gives })),
       secondFactor: true,
-      touches: ({ grants }) => grants.map((grant) => ({ gives: grantOf(grant) })),
+      touches: ({ username, grants }) =>
+        grants.map((grant) => ({
+          gives: grantOf(grant),
+          to: `new person ${JSON.stringify(username)}`,
+        })),
       run: ({ call, input }) =>
         database.change((work) =>
           insertPerson(work, { ...input, grants: input.grants.map(grantOf) }, now(), call.caller.identity),

@@ -57,7 +57,7 @@ export function roleTable({ database, now }: Parts) {
         { governs },
         ...(places.ok ? places.value.map((gives) => ({ gives })) : [places]),
       ],
-      touches: ({ identity: _, ...wanted }) => [{ gives: grantOf(wanted) }],
+      touches: ({ identity, ...wanted }) => [{ gives: grantOf(wanted), to: `identity ${identity}` }],
       run: ({ call, input: { identity, ...wanted } }) =>
         changed(call.caller.identity, identity, async (work, there) => {
           const grant = grantOf(wanted)
@@ -91,7 +91,7 @@ export function roleTable({ database, now }: Parts) {
         const wanted = grantOf(role)
         return (await grantsOf(database, identity))
           .filter((one) => isSame(one, wanted))
-          .map((ends) => ({ ends }))
+          .map((ends) => ({ ends, of: `identity ${identity}` }))
       },
       run: ({ call, input: { identity, ...wanted } }) =>
         changed(call.caller.identity, identity, async (work, there) => {

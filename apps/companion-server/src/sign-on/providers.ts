@@ -232,7 +232,10 @@ function endingEntries(parts: Parts) {
       name: 'sign-on.remove-provider',
       secondFactor: true,
       touches: async (_, { found }) =>
-        (await rolesOf(database, found.id)).map(({ grant }) => ({ ends: grant })),
+        (await rolesOf(database, found.id)).map(({ group, grant }) => ({
+          ends: grant,
+          of: `group ${JSON.stringify(group)} of ${found.name}`,
+        })),
       async run({ found: { id } }) {
         await database.change(async (work) => {
           await work.authority.update(
@@ -295,7 +298,9 @@ function groupEntries(parts: Parts) {
           ? refuse('NAME-MALFORMED', 'a group’s name is 1 to 256 characters')
           : row
       },
-      touches: ({ grant }) => [{ gives: grantOf(grant) }],
+      touches: ({ provider, group, grant }) => [
+        { gives: grantOf(grant), to: `group ${JSON.stringify(group)} of ${provider}` },
+      ],
       async run({ fitting: provider, input }): Promise<Outcome<GroupRole>> {
         const { group } = input
         const grant = grantOf(input.grant)
@@ -347,7 +352,10 @@ function groupEntries(parts: Parts) {
       touches: async ({ id }, { found }) =>
         (await rolesOf(database, found.row.id))
           .filter((one) => one.id === id)
-          .map(({ grant }) => ({ ends: grant })),
+          .map(({ group, grant }) => ({
+            ends: grant,
+            of: `group ${JSON.stringify(group)} of ${found.row.name}`,
+          })),
       async run({ found: { row }, input: { id } }) {
         await database.change(async (work) => {
           await work.authority.remove('group_role', { id, provider_id: row.id })

@@ -324,9 +324,11 @@ test('AUTHORITY-OTHER a server that is kept from looking serves nobody, and says
   const longAgo = performance.now() - 180_000
   const now = vi.spyOn(performance, 'now').mockImplementation(() => longAgo)
   await look()
-  now.mockRestore()
   await run('revoke select on authority_set from custody_app')
   try {
+    // A look that had begun before is over too, as long ago: from here on none ends well.
+    await expect(services().database.authority.look()).rejects.toThrow()
+    now.mockRestore()
     expect(await use(bearer)).toBe('AUTHORITY-OTHER')
     expect(await part()).toEqual([503, 'AUTHORITY-OTHER'])
   } finally {

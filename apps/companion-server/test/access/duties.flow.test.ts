@@ -1,9 +1,11 @@
+import { sql } from 'kysely'
 import { TOTP, URI } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { strongPassphrase as password } from '../../../../packages/crypto/test/strong-passphrase.ts'
 import type { Caller, Grant } from '../../src/access/authorize.ts'
 import type { Conditions } from '../../src/access/conditions.ts'
 import { operatorCall } from '../../src/commands/operator-call.ts'
+import { lawfully } from '../support/authority.ts'
 import { createIdentity } from '../support/create-identity.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
@@ -107,6 +109,25 @@ test('DUTY-APPROVED an admin makes a second identity that waits for nobody, and 
   const made = await services().organisations.createIdentity(by(mallory), { name: 'second', grants })
   if (made.ok) expect(await decrypts({ identity: made.value.identity, grants })).toMatchObject({ ok: false })
   expect(made).toMatchObject({ ok: false, rule: 'APPROVAL-NEEDED' })
+  // Approvers read who would have what, and under which conditions.
+  const id = await requestOf(mallory.identity, 'identity.create')
+  const [shown] = given(await services().approvals.list(own(ids.grace), {})).filter((one) => one.id === id)
+  expect(shown?.asked).toContain(`gives user in project ${kms.project.id} to new service "second" input`)
+})
+
+test('DUTY-APPROVED a forged role of another organisation stands in nobody’s way here', async () => {
+  const { database, people } = services()
+  await lawfully(database).insert('organisation', { id: 'elsewhere', name: 'Elsewhere' })
+  await sql`insert into role_grant (identity_id, role, organisation_id, conditions)
+    values (${mallory.identity}, 'auditor', 'elsewhere', '{"approvals": {"count": 1, "by": ["x"]}}')`.execute(
+    database,
+  )
+  try {
+    const grants: readonly Grant[] = [{ role: 'auditor', organisation: kms.organisation.id, project: null }]
+    given(await people.invite(kms.callAs(kms.chief), { username: 'newcomer', name: 'N', grants }))
+  } finally {
+    await sql`delete from role_grant where organisation_id = 'elsewhere'`.execute(database)
+  }
 })
 
 /** An admin whose own roles wait for nobody. */

@@ -13,6 +13,8 @@ import {
 } from '../../src/access/duties/rules.ts'
 import { type Role, roles } from '../../src/access/role-names.ts'
 
+const gives = (grant: Grant): Touch => ({ gives: grant, to: 'somebody' })
+
 const place = { organisation: 'org', project: 'payments' } as const
 const approvals = { count: 2, by: ['ada', 'grace', 'edith'] } as const
 const waits: Grant = { role: 'user', ...place, conditions: { approvals } }
@@ -22,7 +24,7 @@ const count = (touch: Touch, of: Readonly<Record<string, readonly Grant[]>> = {}
   touchedBy(touch, there, (identity) => of[identity] ?? []).length
 
 test('DUTY-APPROVED role by role: what uses, manages or exports a key waits for its approvers, governing and reading do not', () => {
-  const waitsFor = (role: Role) => count({ gives: plain(role) }) + count({ takes: 'x' }, { x: [plain(role)] })
+  const waitsFor = (role: Role) => count(gives(plain(role))) + count({ takes: 'x' }, { x: [plain(role)] })
   expect(Object.fromEntries(roles.map((role) => [role, waitsFor(role)]))).toEqual({
     'server-admin': 0,
     'organisation-admin': 0,
@@ -41,17 +43,17 @@ test('DUTY-APPROVED operation by operation, own and other', () => {
     [{ takes: 'asker' }, 0],
     [{ takes: 'elsewhere' }, 0],
     [{ takes: 'nobody' }, 0],
-    [{ gives: waits }, 0],
-    [{ gives: { ...waits, role: 'crypto-officer' } }, 0],
-    [{ gives: { ...waits, conditions: { approvals: { ...approvals, count: 1 } } } }, 1],
-    [{ gives: { ...waits, conditions: { approvals: { ...approvals, by: ['x', 'grace', 'edith'] } } } }, 1],
-    [{ gives: { ...waits, conditions: { approvals: { ...approvals, services: true } } } }, 1],
-    [{ gives: { ...waits, conditions: { approvals: { ...approvals, actions: ['key.export'] } } } }, 1],
-    [{ gives: plain('user', { organisation: 'org', project: null }) }, 1],
-    [{ gives: plain('user', { organisation: 'org', project: 'other' }) }, 0],
-    [{ gives: plain('user', { organisation: 'other', project: null }) }, 0],
-    [{ ends: waits }, 1],
-    [{ ends: plain('user') }, 0],
+    [gives(waits), 0],
+    [gives({ ...waits, role: 'crypto-officer' }), 0],
+    [gives({ ...waits, conditions: { approvals: { ...approvals, count: 1 } } }), 1],
+    [gives({ ...waits, conditions: { approvals: { ...approvals, by: ['x', 'grace', 'edith'] } } }), 1],
+    [gives({ ...waits, conditions: { approvals: { ...approvals, services: true } } }), 1],
+    [gives({ ...waits, conditions: { approvals: { ...approvals, actions: ['key.export'] } } }), 1],
+    [gives(plain('user', { organisation: 'org', project: null })), 1],
+    [gives(plain('user', { organisation: 'org', project: 'other' })), 0],
+    [gives(plain('user', { organisation: 'other', project: null })), 0],
+    [{ ends: waits, of: 'somebody' }, 1],
+    [{ ends: plain('user'), of: 'somebody' }, 0],
   ]
   const of = { asker: [waits], elsewhere: [plain('user', { organisation: 'org', project: 'other' })] }
   for (const [touch, wanted] of cases) expect(count(touch, of), JSON.stringify(touch)).toBe(wanted)
@@ -60,7 +62,7 @@ test('DUTY-APPROVED operation by operation, own and other', () => {
 test('DUTY-APPROVED a role for other keys of the place waits for nobody', () => {
   const scoped = guardsOf([{ ...waits, conditions: { approvals, keyNames: ['pay'] } }])
   const named = (...keyNames: string[]) =>
-    count({ gives: { ...plain('user'), conditions: { keyNames } } }, {}, scoped)
+    count(gives({ ...plain('user'), conditions: { keyNames } }), {}, scoped)
   expect([named('log'), named('payroll'), named('p'), named('log', 'pay')]).toEqual([0, 1, 1, 1])
 })
 

@@ -11,10 +11,10 @@ export type Guard = Pick<Grant, 'organisation' | 'project'> & {
 export type Touch =
   /** Whoever does it can be this identity: by a reset, a secret, a key, a certificate, a provider. */
   | { readonly takes: string }
-  /** Somebody has this role from now on, himself or by a group. */
-  | { readonly gives: Grant }
-  /** Nobody has this role any more. */
-  | { readonly ends: Grant }
+  /** Somebody has this role from now on, himself or by a group. `to`: who, as approvers read it. */
+  | { readonly gives: Grant; readonly to: string }
+  /** Somebody has this role no more. */
+  | { readonly ends: Grant; readonly of: string }
 
 /** Of an operation that does none of it. */
 export const nobody = (): readonly Touch[] => []

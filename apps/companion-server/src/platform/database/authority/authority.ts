@@ -32,7 +32,7 @@ export type Vouching = {
   readonly seen: Seen
   /** From now on nothing is decided while the last look is older than two minutes. */
   relyOnLooks(): void
-  /** Whether anything can be decided: some tenant serves, and the last look is not too old. */
+  /** Whether anything can be decided: the roots, which are the deployment's own rows, are whole, and the last look is not too old. */
   readonly serves: boolean
 }
 
@@ -114,6 +114,7 @@ export function sealedDatabase(
   { key, sealed, pins, begin }: Parts,
 ): { readonly database: SealedDatabase; accept(shown: Seen): Promise<void> } {
   let known: AuthorityKeys | null = null
+  let begun = false
   let seen: Seen = { stopped: new Map(), forged: [], content: '', rows: [] }
   /** Newest states by what this process did or saw: an older one is no state to go back to. */
   const newest = new Map<string, Advanced>()
@@ -121,6 +122,7 @@ export function sealedDatabase(
   let lookedAt = Number.NEGATIVE_INFINITY
   let relies = false
   let looking: Promise<Seen | null> | null = null
+  let last: Promise<void> = Promise.resolve()
 
   async function keys(): Promise<AuthorityKeys> {
     if (known !== null) return known
@@ -133,6 +135,7 @@ export function sealedDatabase(
     if (known !== null) return known
     known = authorityKeys(found)
     await begin?.(database)
+    begun = true
     return known
   }
 
@@ -141,7 +144,7 @@ export function sealedDatabase(
       if (one.counter > (newest.get(one.tenant)?.counter ?? 0n)) newest.set(one.tenant, one)
   }
 
-  const isBlind = () => relies && known !== null && performance.now() - lookedAt > goodFor
+  const isBlind = () => relies && begun && performance.now() - lookedAt > goodFor
 
   async function lookNow(): Promise<Seen | null> {
     if (known === null && (await key()) === null) return null
@@ -149,11 +152,23 @@ export function sealedDatabase(
     note(found.newest)
     seen = found
     lookedAt = performance.now()
+    // What was seen counts, also where a full disk keeps it from being pinned.
+    await found.pin()
     return found
   }
 
+  /** One after the other: what an older look saw is not told after a newer one. */
+  function lookNext(): Promise<Seen | null> {
+    const mine = last.then(lookNow)
+    last = mine.then(
+      () => undefined,
+      () => undefined,
+    )
+    return mine
+  }
+
   function lookOnce(): Promise<Seen | null> {
-    looking ??= lookNow().finally(() => {
+    looking ??= lookNext().finally(() => {
       looking = null
     })
     return looking
@@ -163,7 +178,7 @@ export function sealedDatabase(
   async function sighted(): Promise<void> {
     if (!isBlind()) return
     await lookOnce().catch((cause: unknown) => {
-      throw new EnvironmentError('AUTHORITY-OTHER', 'it cannot be looked at', { cause })
+      if (isBlind()) throw new EnvironmentError('AUTHORITY-OTHER', 'it cannot be looked at', { cause })
     })
   }
 
@@ -182,7 +197,7 @@ export function sealedDatabase(
       }
     },
     heads: () => [...newest.values()],
-    look: lookNow,
+    look: lookNext,
     get seen() {
       return seen
     },
@@ -190,9 +205,7 @@ export function sealedDatabase(
       relies = true
     },
     get serves() {
-      return (
-        !isBlind() && (newest.size === 0 || [...newest.keys()].some((tenant) => !seen.stopped.has(tenant)))
-      )
+      return !isBlind() && !seen.stopped.has('')
     },
   }
 

@@ -62,7 +62,7 @@ export async function look(
   pool: Kysely<Tables>,
   keys: AuthorityKeys,
   { newest, pins }: { readonly newest: ReadonlyMap<string, Advanced>; readonly pins: Pins },
-): Promise<Seen & { readonly newest: readonly Advanced[] }> {
+): Promise<Seen & { readonly newest: readonly Advanced[]; pin(): Promise<void> }> {
   // Before the moment that is looked at: what this server changes meanwhile is no older state.
   const pinned = await pins.read()
   const atLeast = newestOf(newest, pinned)
@@ -74,9 +74,13 @@ export async function look(
   const moved = heads.some(
     ({ tenant, counter }) => pinned.find((one) => one.tenant === tenant)?.counter !== counter,
   )
-  // Of one that is stopped, what was pinned stays.
-  if (moved) await pins.write([...pinned.filter(({ tenant }) => stopped.has(tenant)), ...heads])
-  return { stopped, forged, content, rows, newest: [...atLeast.values(), ...heads] }
+  return {
+    ...{ stopped, forged, content, rows, newest: [...atLeast.values(), ...heads] },
+    async pin() {
+      // Of one that is stopped, what was pinned stays.
+      if (moved) await pins.write([...pinned.filter(({ tenant }) => stopped.has(tenant)), ...heads])
+    },
+  }
 }
 
 export function newestOf(known: ReadonlyMap<string, Advanced>, pinned: readonly Advanced[]) {

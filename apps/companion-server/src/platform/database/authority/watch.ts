@@ -14,8 +14,15 @@ export async function watchAuthority(authority: Vouching, log: Pick<FastifyBaseL
 
   async function lookNow(): Promise<void> {
     lookedAt = Date.now()
-    const found = await authority.look()
-    if (found === null) return
+    try {
+      if ((await authority.look()) !== null) tell()
+    } catch (error) {
+      tell()
+      throw error
+    }
+  }
+  function tell(): void {
+    const found = authority.seen
     const now = JSON.stringify([[...found.stopped], found.forged])
     if (now === told) return
     told = now
