@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { escapedUnits, withoutHidden } from '@lux/crypto/text'
 import { protectProcess } from '@lux/hsm/protect'
 import { completionScript, manualPage, type Shell, shells } from '@lux/node-files/command-line'
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
@@ -856,6 +857,7 @@ program
     }),
   )
 
+/** Names in forged rows are somebody else's words: one that moves the cursor would hide the next line. */
 function linesOfOther({
   stopped,
   forged,
@@ -866,7 +868,7 @@ function linesOfOther({
   return [
     ...stopped.map(({ why }) => `AUTHORITY-OTHER: ${why}`),
     ...forged.map((row) => `ROW-FORGED: ${row}`),
-  ]
+  ].map((line) => withoutHidden(line, escapedUnits))
 }
 
 const migrate = program.command('migrate').description("The database's schema.")

@@ -44,7 +44,10 @@ export async function acceptState(
       if (!(await isOfficer(parts, await pin())))
         return refuse('TOKEN-PIN', 'it is not the PIN that this server logs in with')
       await parts.acceptAuthority(seen)
-      await tellAccepted(parts.database, new Date(), seen)
+      // It is accepted by now, whether or not those who listen can be told.
+      await tellAccepted(parts.database, new Date(), seen).catch((error: unknown) => {
+        process.stderr.write(`webhooks were not told: ${String(error)}\n`)
+      })
       return accept({ ...other, accepted: true })
     })
   } finally {

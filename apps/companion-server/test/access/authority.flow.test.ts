@@ -566,6 +566,7 @@ test('AUTHORITY-OTHER a database put back whole is found at the next start, and 
   owner = await openOwnerDatabase({ folder: kms.state.database })
   await run('delete from authority_set')
   for (const table of authorityNames) await run(`update ${table} set authority_mac = null`)
+  await run(`update identity set name = name || E'\\x1b[1A'`)
   await owner.close()
   await rm(kms.state.authority)
   await expect(openServer(kms.state, false)).rejects.toMatchObject({ code: 'AUTHORITY-OTHER' })
@@ -577,6 +578,9 @@ test('AUTHORITY-OTHER a database put back whole is found at the next start, and 
   expect(command).toContain('--accept')
   const accepted = spawnSync('sh', ['-c', `./custody-server ${command}`], { cwd, encoding: 'utf8' })
   expect(accepted).toMatchObject({ status: 0, stdout: expect.stringMatching(/^accepted: /) })
+  // A name in a row that is shown moves no cursor.
+  expect(accepted.stderr).toContain('\\u001b[1A')
+  expect(accepted.stderr).not.toContain('\u001b')
   const sealed = await openServer(kms.state, false)
   expect(sealed.services.database.authority.seen).toMatchObject({ stopped: new Map(), forged: [] })
   const { rows } = await sql<{ count: number }>`
