@@ -197,7 +197,7 @@ function partBlocks(say: Say, { parts }: TranscriptAccount): PaperBlock[] {
       rows: steps.map((step) => [
         String(step.number),
         step.begun === null ? '' : [ofDay(step.begun), lasted(say, step.begun, step.ended)].join('\n'),
-        [titleOf(say, step), step.by.join(', ') || t(`roles.${step.actor}`)].join('\n'),
+        [titleOf(say, step), ...(step.by.length === 0 ? [] : [step.by.join(', ')])].join('\n'),
         outcomeOf(say, step).join('\n'),
         evidenceOf(say, step).join('\n'),
       ]),

@@ -122,7 +122,7 @@ function tell(state: State, entries: readonly Entry[]): Told {
       }
       case 'step.performed':
       case 'step.reconciled': {
-        if (entry.kind === 'step.performed' && entry.fact.effect === 'build-bundle') built = Number(seq)
+        if (entry.fact.effect === 'build-bundle' && isThere(entry)) built = Number(seq)
         const result = entry.fact.result
         const level = levelIn(result)
         if (level !== null && step !== undefined && !step.evidence.includes(level)) step.evidence.push(level)
@@ -148,6 +148,12 @@ function tell(state: State, entries: readonly Entry[]): Told {
         step?.deviations.push(id)
         break
       }
+      case 'exception.proposed': {
+        // Who signed another proposal did not sign this one.
+        const of = deviations.at(-1)
+        if (of !== undefined) of.signed = []
+        break
+      }
       case 'exception.decided': {
         const of = deviations.find(({ id }) => id === entry.fact.id)
         const { decision, by: decidedBy, reason } = entry.fact
@@ -159,6 +165,10 @@ function tell(state: State, entries: readonly Entry[]): Told {
   }
   return { steps, deviations, clocks, roll, came, devices, signedHere: [...signedHere], built }
 }
+
+/** Done, or found done after a crash. */
+const isThere = (entry: Extract<Entry, { kind: 'step.performed' | 'step.reconciled' }>): boolean =>
+  entry.kind === 'step.performed' || (entry.fact.found !== 'absent' && entry.fact.found !== 'ambiguous')
 
 function stepsTold(state: State): AccountStep[] {
   return state.steps.map((progress, at) => ({

@@ -46,6 +46,10 @@ function heldRun(): FakeCore {
   run.runTo('generate-root')
   const reported = { expected: 'bag 4402', happened: 'bag 4420' }
   run.must({ type: 'deviate', by: 'Witness One', step: 'generate-root', ...reported })
+  // Somebody signs a proposal that is given up for another one.
+  const first = { decision: 'continue', reason: 'it looks like it' } as const
+  run.must({ type: 'decide-exception', by: 'Officer Two', ...first, head: run.head() })
+  run.step()
   run.decide('continue', 'the label was misread')
   run.runToEnd()
   return run
