@@ -3681,7 +3681,7 @@ def main(arguments):
     if about:
         print(f"run     {about['domain']}, begun {about['begun']}, {about['entries']} entries, ceremony {about['ceremony']}")
     for one in result.get('signed', []):
-        print(f"signed  {one['name']} ({one['role']}): {', '.join(one['what']) or 'nothing here'}")
+        print(f"signed  {one['name']} ({one['role']}): {', '.join(one['what']) or 'none of policy, plan, opening, checkpoints, decisions, bundle'}")
     for key in result.get('keys', []):
         print(key_line(key))
     if result.get('policyEnded'):

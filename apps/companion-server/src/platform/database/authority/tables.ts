@@ -33,6 +33,20 @@ const now = () => new Date()
 const none = () => null
 const free = (kind: Kind, why: string) => ({ kind, free: why })
 
+/** Of every version of a key that another one wraps. */
+const ofWrapped = {
+  version: 'number',
+  algorithm: 'text',
+  wrapped: free('bytes', 'the MAC of the wrapped key covers it, which is covered'),
+  wrapping_kek_id: 'text',
+  wrapping_kek_version: 'number',
+  origin: 'text',
+  bundle_digest: 'text',
+  state: 'text',
+  mac: 'bytes',
+  created_at: 'time',
+} as const
+
 /** Every table of authority. A column that is added to one later is covered, and changes the MAC of no row where it is null. */
 export const authorityTables: { readonly [N in AuthorityTable]: Entry<N> } = {
   deployment: {
@@ -242,16 +256,7 @@ export const authorityTables: { readonly [N in AuthorityTable]: Entry<N> } = {
     tenant: { of: 'key', by: 'key_id' },
     columns: {
       key_id: 'text',
-      version: 'number',
-      algorithm: 'text',
-      wrapped: free('bytes', 'the MAC of the wrapped key covers it, which is covered'),
-      wrapping_kek_id: 'text',
-      wrapping_kek_version: 'number',
-      origin: 'text',
-      bundle_digest: 'text',
-      state: 'text',
-      mac: 'bytes',
-      created_at: 'time',
+      ...ofWrapped,
     },
     fresh: { created_at: now },
   },
@@ -430,16 +435,7 @@ export const authorityTables: { readonly [N in AuthorityTable]: Entry<N> } = {
     columns: {
       kek_id: 'text',
       organisation_id: 'text',
-      version: 'number',
-      algorithm: 'text',
-      wrapped: free('bytes', 'the MAC of the wrapped key covers it, which is covered'),
-      wrapping_kek_id: 'text',
-      wrapping_kek_version: 'number',
-      origin: 'text',
-      bundle_digest: 'text',
-      state: 'text',
-      mac: 'bytes',
-      created_at: 'time',
+      ...ofWrapped,
     },
     fresh: { created_at: now },
   },
@@ -449,16 +445,7 @@ export const authorityTables: { readonly [N in AuthorityTable]: Entry<N> } = {
     columns: {
       kek_id: 'text',
       project_id: 'text',
-      version: 'number',
-      algorithm: 'text',
-      wrapped: free('bytes', 'the MAC of the wrapped key covers it, which is covered'),
-      wrapping_kek_id: 'text',
-      wrapping_kek_version: 'number',
-      origin: 'text',
-      bundle_digest: 'text',
-      state: 'text',
-      mac: 'bytes',
-      created_at: 'time',
+      ...ofWrapped,
     },
     fresh: { created_at: now },
   },
