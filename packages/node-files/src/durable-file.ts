@@ -14,8 +14,9 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { ExpectedError, withReadErrors, withSystemErrors } from './file-error.ts'
+import { ExpectedError, fromSystemError, withReadErrors, withSystemErrors } from './file-error.ts'
 import { makeFolder, mustBeFolder } from './new-folder.ts'
 import { openGiven } from './open-file.ts'
 
@@ -59,6 +60,32 @@ export function writeInFolder(path: string, bytes: Uint8Array, mode = 0o600): vo
     syncFolder(dirname(path))
   }, path)
 }
+
+/**
+ * Writes a file that is not there yet, and syncs it. It waits off the thread: a slow stick would keep everything else from its turn.
+ * `named`: the file that errors name. Errors: DISK-FULL, FOLDER-READ-ONLY, FILE-MISSING.
+ */
+export async function writeNewFile(
+  path: string,
+  chunks: AsyncIterable<Uint8Array>,
+  named = path,
+): Promise<void> {
+  const file = await asSystemErrors(open(path, 'wx', 0o600), named)
+  try {
+    for await (const chunk of chunks) {
+      for (let at = 0; at < chunk.length; )
+        at += (await asSystemErrors(file.write(chunk, at), named)).bytesWritten
+    }
+    await asSystemErrors(file.sync(), named)
+  } finally {
+    await file.close()
+  }
+}
+
+const asSystemErrors = <T>(work: Promise<T>, path: string): Promise<T> =>
+  work.catch((error: unknown) => {
+    throw fromSystemError(error, path) ?? error
+  })
 
 export function syncFolder(path: string): void {
   const folder = openSync(path, 'r')

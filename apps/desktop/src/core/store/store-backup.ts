@@ -27,6 +27,7 @@ import {
   syncFolder,
   withReadErrors,
   withSystemErrors,
+  writeNewFile,
 } from '@lux/node-files'
 import * as v from 'valibot'
 import { checkDatabaseBytes } from './database.ts'
@@ -217,22 +218,17 @@ async function writeSealed(
   sealed: AsyncIterable<Uint8Array>,
 ): Promise<{ digest: string; bytes: number }> {
   const part = partBeside(out)
-  const file = withSystemErrors(() => openSync(part, 'wx', 0o600), out)
   const hash = createHash('sha256')
   let bytes = 0
-  try {
-    try {
-      for await (const chunk of sealed) {
-        hash.update(chunk)
-        bytes += chunk.length
-        withSystemErrors(() => {
-          for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at)
-        }, out)
-      }
-      withSystemErrors(() => fsyncSync(file), out)
-    } finally {
-      closeSync(file)
+  async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const chunk of sealed) {
+      hash.update(chunk)
+      bytes += chunk.length
+      yield chunk
     }
+  }
+  try {
+    await writeNewFile(part, counted(), out)
     const digest = hash.digest('hex')
     if (sourceOf(out, part).sha256 !== digest)
       throw new ExpectedError('FILE-DAMAGED', `${out} does not read back as it was written`)

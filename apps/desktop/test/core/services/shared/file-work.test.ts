@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileReader, watchedReader } from '@lux/node-files'
+import { fileReader, watchedReader, writeNewFile } from '@lux/node-files'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Events } from '../../../../src/contract/index.ts'
 import { copyToMedium } from '../../../../src/core/runs/effects/sealing/bundle.ts'
@@ -36,6 +36,23 @@ test('WORK-PROGRESS writing a medium says how far it is, up to its end, and that
   expect([fractions[0], fractions.at(-1), fractions.length > 5]).toEqual([0, 1, true])
   expect(told[0]).toEqual({ id: 'export:1', what: 'write-medium', fraction: 0, cancellable: true })
   expect(works.cancel('export:1')).toBe(false)
+})
+
+test('WORK-PROGRESS a file that a slow medium takes long to write keeps nothing else from its turn', async () => {
+  const { medium } = setting()
+  let turns = 0
+  let done = false
+  const turn = (): void => {
+    turns += 1
+    if (!done) setImmediate(turn)
+  }
+  async function* one() {
+    setImmediate(turn)
+    yield new Uint8Array(16 * megabyte)
+  }
+  await writeNewFile(join(medium, 'copy.zip'), one())
+  done = true
+  expect(turns).toBeGreaterThan(0)
 })
 
 test('WORK-CANCELLED Cancel is heard while the medium is written, and nothing of the copy is left on it', async () => {

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { EffectOf } from '@lux/ceremony'
 import {
@@ -25,6 +25,7 @@ import {
   watchedReader,
   withSystemErrors,
   writeDurably,
+  writeNewFile,
 } from '@lux/node-files'
 import { signAsCeremony } from '../../folder/ceremony-signer.ts'
 import { mediumPath } from '../../folder/places.ts'
@@ -93,7 +94,7 @@ export const writeBundleFile: Perform<'write-bundle'> = async (effect, run) => {
     }
     const size = [parts.transcript, ...parts.blobs].reduce((sum, one) => sum + one.size, 0)
     const chunks = writeBundle(parts, payload, bundleSignatures(run))
-    await writeChunks(temporary, watchedChunks(chunks, halfOf(watch, 0), size))
+    await writeAnew(temporary, watchedChunks(chunks, halfOf(watch, 0), size))
     const reader = fileReader(temporary)
     try {
       const watched = watchedReader(reader, halfOf(watch, 1))
@@ -118,21 +119,9 @@ export const writeBundleFile: Perform<'write-bundle'> = async (effect, run) => {
 }
 
 /** To a new file: what a killed process left there, or somebody put there, is removed and never written through. */
-async function writeChunks(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  const file = withSystemErrors(() => {
-    rmSync(path, { force: true })
-    return openSync(path, 'wx', 0o600)
-  }, path)
-  try {
-    for await (const chunk of chunks) {
-      withSystemErrors(() => {
-        for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at)
-      }, path)
-    }
-    withSystemErrors(() => fsyncSync(file), path)
-  } finally {
-    closeSync(file)
-  }
+async function writeAnew(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  withSystemErrors(() => rmSync(path, { force: true }), path)
+  await writeNewFile(path, chunks)
 }
 
 function bundleSignatures(run: RunContext): HybridSignature[] {
@@ -197,7 +186,7 @@ export async function copyToMedium(
   // It is written and then read back, so the writing is the first half.
   const reader = watch === undefined ? file : watchedReader(file, halfOf(watch, 0))
   try {
-    await writeChunks(`${to}.part`, reader.chunks())
+    await writeAnew(`${to}.part`, reader.chunks())
     renameSync(`${to}.part`, to)
     syncFolder(dirname(to))
   } finally {
