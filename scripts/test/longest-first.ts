@@ -13,7 +13,6 @@ export const longest = [
   'e2e/ceremonies/fhe-life',
   'e2e/ceremonies/first-run',
   'e2e/desktop/closed-loop',
-  'e2e/server/loop',
   'e2e/desktop/production',
   'e2e/desktop/rehearsal',
   'e2e/ceremonies/replicate',
