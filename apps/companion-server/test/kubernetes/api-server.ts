@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
@@ -33,6 +33,7 @@ export type ApiServer = {
 
 /** `encryption`: the file that --encryption-provider-config names. */
 export async function startApiServer(folder: string, encryption: string): Promise<ApiServer> {
+  if (spawnSync('etcd', ['--version']).error) throw new Error('etcd is not here: apt-get install etcd-server')
   const program = kubernetesProgram('kube-apiserver')
   const children: ChildProcess[] = []
   const start = (name: string, file: string, args: readonly string[]) => {
