@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => desktop?.close())
 
-const title = 'First run: token, root, hierarchy, threshold key, bundle'
+const title = 'First run'
 
 function pidOf(program: 'core/main.js' | 'core/hsm-host.js', { app }: Desktop): number {
   return descendant(app.process().pid ?? 0, program)

@@ -20,7 +20,7 @@ describe('the first run', () => {
       pausable: false,
       abortable: false,
     })
-    expect(shown.progress.done).toBe(shown.progress.total)
+    expect(shown.progress).toEqual({ done: run.state.steps.length, total: run.state.steps.length })
     expect(run.state.keys.map(({ id }) => id)).toEqual([
       'root-kek',
       'organisation-kek',
@@ -155,6 +155,19 @@ describe('the first run', () => {
 })
 
 describe('a rehearsal', () => {
+  it('counts the steps of its plan, to the end: those that only production does are not taken off the total', () => {
+    const run = core('first-run', 'rehearsal', false)
+    const { total } = view(run.state).progress
+    run.runToEnd()
+    const { progress, parts } = view(run.state)
+    const steps = parts.flatMap((part) => part.steps)
+    expect(progress).toEqual({
+      done: steps.findLastIndex(({ state }) => state === 'Done') + 1,
+      total,
+    })
+    expect(progress.done).toBeLessThan(total)
+  })
+
   it('without a destination ends at Sealed, and what would follow is skipped', () => {
     const run = core('first-run', 'rehearsal', false)
     run.runToEnd()

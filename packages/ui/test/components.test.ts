@@ -64,6 +64,7 @@ test.each([
   ['here', 'here'],
   ['acting', 'acts now'],
   ['done', 'done'],
+  ['unsigned', 'has not signed'],
 ] as const)('the state of a person who is %s is also given in words', (presence, said) => {
   const markup = shown(createElement(PersonChip, { name: 'Lena Fischer', note: 'Witness', presence }))
   expect(markup).toContain(`>${said}<`)
@@ -78,9 +79,17 @@ test('a quorum says how many of how many, and names who is missing', () => {
   ]
   const markup = shown(createElement(QuorumRing, { voices, needed: 2 }))
   expect(markup).toContain('aria-label="2 of 2"')
-  expect(markup).toContain('Missing: Lena Fischer')
+  // The ring is closed where its caption says that enough have signed: nobody else is waited for.
   expect(markup.match(/quorum-given/g)).toHaveLength(2)
-  expect(markup.match(/class="quorum-missing"/g)).toHaveLength(1)
+  expect(markup.match(/class="quorum-missing"/g)).toBeNull()
+  expect(markup).not.toContain('Missing:')
+  const before = shown(
+    createElement(QuorumRing, { voices: voices.map((one, at) => ({ ...one, given: at === 0 })), needed: 2 }),
+  )
+  expect(before).toContain('aria-label="1 of 2"')
+  expect(before).toContain('Missing: Lena Fischer, Mei Tanaka')
+  expect(before.match(/quorum-given/g)).toHaveLength(1)
+  expect(before.match(/class="quorum-missing"/g)).toHaveLength(1)
 })
 
 test('an empty place says what it is for, one action and what it costs', () => {

@@ -370,7 +370,6 @@ export type ScriptView = {
   id: string
   title: string
   summary: string
-  minutes: number
   kinds: string[]
   fields: Field[]
   /** A script of this store: when it was frozen. Its id has the hash of its file. */

@@ -80,6 +80,8 @@ export type SetupView = {
     words: string[]
     signers: Signer[]
     faults: SetupFault[]
+    /** What keeps nobody from signing it, and is to be known first. */
+    warnings: SetupFault[]
   }
   script: {
     id: string | null

@@ -182,7 +182,6 @@ export function answers(plan: string): Record<string, Answer> {
           id: 'first-run',
           title: 'First run',
           summary: 'Token, root, organisation and project keys, an FHE key with three holders, one bundle.',
-          minutes: 5,
           ownDevices: [],
           kinds: ['token-initialisation', 'root-kek'],
           fields: [
@@ -208,7 +207,6 @@ export function answers(plan: string): Record<string, Answer> {
           id: 'root',
           title: 'Root KEK',
           summary: 'A root key alone.',
-          minutes: 2,
           ownDevices: [],
           kinds: ['root-kek'],
           fields: [],

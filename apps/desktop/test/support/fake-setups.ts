@@ -44,6 +44,7 @@ export const setup: SetupView = {
     words,
     signers: officers.map((name) => ({ name, role: 'officer', signed: false, standIn: false })),
     faults: [{ code: 'POLICY-QUORUM-IMPOSSIBLE', step: '', detail: 'officerQuorum is 4 of 3' }],
+    warnings: [{ code: 'SETUP-ALL-WITNESSES', step: '', detail: '' }],
   },
   script: {
     id: 'root-kek',

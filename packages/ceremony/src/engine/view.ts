@@ -45,10 +45,8 @@ export function view(state: State): RunView {
       sha256: state.bundle.sha256,
       size: state.bundle.size,
     },
-    progress: {
-      done: steps.filter((step) => step.state === 'Done').length,
-      total: steps.filter((step) => step.state !== 'Skipped').length,
-    },
+    // Counted as steps are numbered: a step that is left out on the way is behind, and what never comes stays in the total.
+    progress: { done: steps.findLastIndex((step) => step.state === 'Done') + 1, total: steps.length },
     over: isOver(state),
     pausable: pausable(state),
     notable: notable(state),

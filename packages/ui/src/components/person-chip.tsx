@@ -2,8 +2,8 @@ import { useTranslation } from 'react-i18next'
 import { Icon } from './icon.tsx'
 import { Rec } from './record.tsx'
 
-/** `expected`: nobody was asked yet. */
-type Presence = 'expected' | 'absent' | 'here' | 'acting' | 'done'
+/** `expected`: nobody was called yet. `unsigned`: a signature is waited for, wherever the person is. */
+type Presence = 'expected' | 'unsigned' | 'absent' | 'here' | 'acting' | 'done'
 
 /** A name's initials: of its first and last word, or of its only one. */
 export function initialsOf(name: string): string {

@@ -6,7 +6,7 @@ const radius = 42
 const around = 2 * Math.PI * radius
 const gap = 14
 
-/** One arc for each person, closed for those who signed and dotted for the others. The text beside it names who is missing. */
+/** As many arcs as signatures are needed, closed for each that is there and dotted for each that is not. The text beside it names who is missing. */
 export function QuorumRing({
   voices,
   needed,
@@ -21,13 +21,14 @@ export function QuorumRing({
 }) {
   const { t } = useTranslation()
   const given = voices.filter((voice) => voice.given).length
-  const missing = voices.filter((voice) => !voice.given).map(({ name }) => name)
-  const arc = around / Math.max(1, voices.length)
+  const missing = given >= needed ? [] : voices.filter((voice) => !voice.given).map(({ name }) => name)
+  const arcs = Array.from({ length: Math.max(needed, given) }, (_, at) => at < given)
+  const arc = around / Math.max(1, arcs.length)
   const count = t('ui.quorum', { given, needed })
   return (
     <span className="quorum">
       <svg width={size} height={size} viewBox="0 0 100 100" role="img" aria-label={count}>
-        {voices.length > 0 ? null : (
+        {arcs.length > 0 ? null : (
           <circle
             className="quorum-missing"
             cx="50"
@@ -39,22 +40,21 @@ export function QuorumRing({
             strokeDasharray={`${dots(around)} ${around}`}
           />
         )}
-        {voices.map((voice, index) => (
+        {arcs.map((closed, index) => (
           <circle
-            key={voice.name}
-            className={voice.given ? 'quorum-given' : 'quorum-missing'}
+            // biome-ignore lint/suspicious/noArrayIndexKey: an arc is its place
+            key={index}
+            className={closed ? 'quorum-given' : 'quorum-missing'}
             cx="50"
             cy="50"
             r={radius}
             fill="none"
             strokeLinecap="round"
-            strokeWidth={voice.given ? 10 : 4}
+            strokeWidth={closed ? 10 : 4}
             strokeDasharray={
-              voice.given
-                ? `${Math.max(1, arc - gap)} ${around}`
-                : `${dots(Math.max(1, arc - gap))} ${around}`
+              closed ? `${Math.max(1, arc - gap)} ${around}` : `${dots(Math.max(1, arc - gap))} ${around}`
             }
-            transform={`rotate(${-90 + (360 / voices.length) * index + gap} 50 50)`}
+            transform={`rotate(${-90 + (360 / arcs.length) * index + gap} 50 50)`}
           />
         ))}
         <text

@@ -207,7 +207,7 @@ function Voices({ title, request, of }: { title: string; request: ApprovalView; 
                 ...(one.standIn ? [t('stage.stand-in')] : []),
                 ...(one.left === null ? [] : [t('approvals.left', { count: one.left })]),
               ].join(' · ')}
-              presence={one.said === 'approved' ? 'done' : 'absent'}
+              presence={one.said === 'approved' ? 'done' : 'unsigned'}
             />
             {one.reason === '' ? null : (
               <span className="quiet">

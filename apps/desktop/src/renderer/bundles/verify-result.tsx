@@ -205,7 +205,7 @@ export function Signers({ result }: { result: VerifyView }) {
           ))}
           {signers.missing.map((name) => (
             <li key={name}>
-              <PersonChip name={name} note={t('bundles.signer-missing')} presence="absent" />
+              <PersonChip name={name} note={t('bundles.signer-missing')} presence="unsigned" />
             </li>
           ))}
         </ul>

@@ -61,8 +61,8 @@ export function Ceremonies({ id }: { id: string | null }) {
 }
 
 function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
-  const { field: labelOf } = useScriptText()
-  const { t, i18n } = useTranslation()
+  const { field: labelOf, about, blanks } = useScriptText()
+  const { t } = useTranslation()
   const [chosen, setChosen] = useState(all[0]?.id ?? '')
   const [values, setValues] = useState<Record<string, string>>({})
   const [failure, setFailure] = useState<Failure | null>(null)
@@ -70,18 +70,17 @@ function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
   const [ownDevices, setOwnDevices] = useState<readonly string[]>([])
   const script = all.find(({ id }) => id === chosen)
   if (script === undefined) return <p className="quiet">{t('ceremonies.no-scripts')}</p>
-  const missing = firstMissing(script.fields, values)
+  const fields = blanks(script)
+  const missing = firstMissing(fields, values)
   // Where a value has no default, the form is in the way on purpose.
-  const startsOpen = firstMissing(script.fields, {}) !== null
-  const about = (id: string, what: 'title' | 'text', fallback: string): string =>
-    i18n.exists(`script.about.${id}.${what}`) ? t(`script.about.${id}.${what}`) : fallback
+  const startsOpen = firstMissing(fields, {}) !== null
 
   async function start(): Promise<void> {
     if (script === undefined) return
     setBusy(true)
     const answer = await call('ceremonies.startRehearsal', {
       script: script.id,
-      values: filledIn(script.fields, values),
+      values: filledIn(fields, values),
       ...(ownDevices.length > 0 ? { ownDevices: [...ownDevices] } : {}),
     })
     setBusy(false)
@@ -100,30 +99,25 @@ function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
         gap="2"
         aria-label={t('ceremonies.script')}
       >
-        {all.map(({ id, title, summary, minutes, frozen }) => (
-          <RadioCards.Item key={id} value={id}>
+        {all.map((one) => (
+          <RadioCards.Item key={one.id} value={one.id}>
             <span className="row-text">
               <strong>
-                <Rec>{about(id, 'title', title)}</Rec>
+                <Rec>{about(one).title}</Rec>
               </strong>
               <span className="quiet">
-                <Rec>
-                  {frozen === undefined
-                    ? about(id, 'text', summary)
-                    : t('designer.own-frozen', { hash: summary.slice(0, 16) })}
-                </Rec>
+                <Rec>{about(one).text}</Rec>
               </span>
-              <span className="quiet">{t('ceremonies.minutes', { count: minutes })}</span>
             </span>
           </RadioCards.Item>
         ))}
       </RadioCards.Root>
-      {script.fields.length === 0 ? null : (
+      {fields.length === 0 ? null : (
         <details className="details" key={script.id} open={startsOpen}>
-          <summary>{t('ceremonies.values', { count: script.fields.length })}</summary>
+          <summary>{t('ceremonies.values', { count: fields.length })}</summary>
           <form className="form" onSubmit={(event) => event.preventDefault()}>
             <Fields
-              fields={script.fields}
+              fields={fields}
               values={values}
               onChange={(name, value) => setValues((old) => ({ ...old, [name]: value }))}
             />

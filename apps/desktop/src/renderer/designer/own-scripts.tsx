@@ -7,6 +7,7 @@ import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import { Discard } from '../components/discard.tsx'
 import { Loaded } from '../components/loading.tsx'
+import { useScriptText } from '../i18n/step-text.ts'
 import { useRemote } from '../stores/remote.ts'
 import { drafts } from '../stores/remotes.ts'
 import { go, hrefOf } from '../stores/route.ts'
@@ -15,14 +16,13 @@ const empty = 'empty'
 
 /** A script of one's own, from a shipped one or from nothing, and those that are being made. */
 export function OwnScripts({ scripts: all }: { scripts: readonly ScriptView[] }) {
-  const { t, i18n } = useTranslation()
+  const { t } = useTranslation()
+  const { about } = useScriptText()
   const list = useRemote(drafts, {})
   const [title, setTitle] = useState('')
   const [from, setFrom] = useState(empty)
   const [failure, setFailure] = useState<Failure | null>(null)
   const id = useId()
-  const nameOf = ({ id: script, title: own }: ScriptView): string =>
-    i18n.exists(`script.about.${script}.title`) ? t(`script.about.${script}.title`) : own
 
   async function begin(): Promise<void> {
     if (title.trim() === '') return
@@ -62,7 +62,7 @@ export function OwnScripts({ scripts: all }: { scripts: readonly ScriptView[] })
               <Select.Item value={empty}>{t('designer.from-empty')}</Select.Item>
               {all.map((script) => (
                 <Select.Item key={script.id} value={script.id}>
-                  {nameOf(script)}
+                  {about(script).title}
                 </Select.Item>
               ))}
             </Select.Content>

@@ -16,6 +16,7 @@ import { Screen, Section } from '../components/screen.tsx'
 import { UnreadableRuns } from '../components/unreadable-runs.tsx'
 import { UtcNow } from '../components/utc-clock.tsx'
 import { useFormats } from '../i18n/format.ts'
+import { useScriptText } from '../i18n/step-text.ts'
 import { useRemote } from '../stores/remote.ts'
 import { appInfo, approvals, ceremonies, drafts, due, scripts, setups } from '../stores/remotes.ts'
 import { hrefOf } from '../stores/route.ts'
@@ -37,6 +38,7 @@ export function Home() {
   const [failure, setFailure] = useState<Failure | null>(null)
   const interactive = useShell((state) => state.interactive)
   const info = useRemote(appInfo, {}, interactive)
+  const { blanks } = useScriptText()
   const list = useRemote(ceremonies, {})
   // A start waits for none of these.
   const { value: toDo } = useRemote(due, {}, interactive)
@@ -51,7 +53,8 @@ export function Home() {
   const empty = all.length === 0 && inSetup.length === 0 && inDraft.length === 0
 
   async function start(script: string): Promise<void> {
-    setFailure(await startScript(script, known?.scripts ?? []))
+    const found = known?.scripts.find(({ id }) => id === script)
+    setFailure(await startScript(script, found === undefined ? [] : blanks(found)))
   }
 
   return (

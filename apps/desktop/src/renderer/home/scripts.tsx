@@ -2,16 +2,16 @@ import { Rec } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Failure, ScriptView } from '../../contract/index.ts'
+import type { Failure, Field, ScriptView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { filledIn } from '../components/fields.tsx'
 import { Section } from '../components/screen.tsx'
+import { useScriptText } from '../i18n/step-text.ts'
 import { go } from '../stores/route.ts'
 
 /** A rehearsal with everything as the script proposes it; null once its run is open. */
-export async function startScript(id: string, known: readonly ScriptView[]): Promise<Failure | null> {
-  const script = known.find((one) => one.id === id)
-  const values = script === undefined ? {} : filledIn(script.fields, {})
+export async function startScript(id: string, fields: readonly Field[]): Promise<Failure | null> {
+  const values = filledIn(fields, {})
   const answer = await call('ceremonies.startRehearsal', { script: id, values })
   if (!answer.ok) return answer.error
   go('run', answer.value.id)
@@ -26,14 +26,16 @@ export function Scripts({
   scripts: readonly ScriptView[]
   onStart: (id: string) => Promise<void>
 }) {
-  const { t, i18n } = useTranslation()
+  const { t } = useTranslation()
+  const { about } = useScriptText()
   const [busy, setBusy] = useState<string | null>(null)
   return (
     <Section title={t('home.scripts')}>
       <p className="quiet">{t('home.scripts-text')}</p>
       <ul className="home-scripts">
-        {scripts.map(({ id, title }) => {
-          const name = i18n.exists(`script.about.${id}.title`) ? t(`script.about.${id}.title`) : title
+        {scripts.map((script) => {
+          const { id } = script
+          const name = about(script).title
           return (
             <li key={id}>
               <Rec>{name}</Rec>

@@ -1,11 +1,15 @@
 import { useTranslation } from 'react-i18next'
-import type { Field, PartView, StepName, StepView } from '../../contract/index.ts'
+import type { Field, PartView, ScriptView, StepName, StepView } from '../../contract/index.ts'
 
 export type ScriptText = {
   title(step: StepName): string
   step(step: StepName & Pick<StepView, 'text' | 'textKey'>): { title: string; text: string }
   part(part: Pick<PartView, 'kind' | 'title'>): string
   field(field: Field): string
+  /** A script by its name here, and what it does. */
+  about(script: ScriptView): { title: string; text: string }
+  /** What it asks: a rehearsal has the name of its script until somebody gives it another. */
+  blanks(script: ScriptView): Field[]
 }
 
 /** Sentences of a script: translated where the shipped scripts' keys are known here, else as core sends them. */
@@ -18,6 +22,13 @@ export function useScriptText(): ScriptText {
   // A title of the script's own goes before the name of the step's kind.
   const titleOf = ({ id, do: kind, title }: StepName): string =>
     title === id || title === kind ? first(title, `script.title.${id}`, `steps.${kind}`) : title
+  const about = ({ id, title, summary, frozen }: ScriptView) => ({
+    title: first(title, `script.about.${id}.title`),
+    text:
+      frozen === undefined
+        ? first(summary, `script.about.${id}.text`)
+        : t('designer.own-frozen', { hash: summary.slice(0, 16) }),
+  })
   return {
     title: titleOf,
     step: (step) => ({
@@ -26,5 +37,12 @@ export function useScriptText(): ScriptText {
     }),
     part: ({ kind, title }) => (title === kind ? first(title, `script.part.${kind}`) : title),
     field: ({ name, label }) => first(label, `script.field.${name}`),
+    about,
+    blanks: (script) =>
+      script.fields.map((field) =>
+        field.name === 'title' && field.initial === script.title
+          ? { ...field, initial: about(script).title }
+          : field,
+      ),
   }
 }

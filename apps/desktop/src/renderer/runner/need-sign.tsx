@@ -178,7 +178,7 @@ function SignerRow({ view, need, signer, left, busy, off, onSign }: SignerRowPro
               ? [t('runner.own.device')]
               : []),
         ].join(' · ')}
-        presence={has ? 'done' : left > 0 ? 'absent' : 'expected'}
+        presence={has ? 'done' : away ? 'absent' : 'unsigned'}
       />
       {has ? (
         <Outcome tone="good">{t('runner.signed')}</Outcome>

@@ -24,14 +24,16 @@ function OneFault({ fault: { code, step, detail }, tone }: { fault: SetupFault; 
       <Icon name="alert" size={18} />
       <div>
         <strong>{text.what}</strong>
-        <p>
-          {step === '' ? null : (
-            <>
-              {t('setup.at-step')} <Code>{step}</Code>:{' '}
-            </>
-          )}
-          <Rec>{detail}</Rec>
-        </p>
+        {step === '' && detail === '' ? null : (
+          <p>
+            {step === '' ? null : (
+              <>
+                {t('setup.at-step')} <Code>{step}</Code>:{' '}
+              </>
+            )}
+            <Rec>{detail}</Rec>
+          </p>
+        )}
         <p>{text.do}</p>
         <Code>{code}</Code>
       </div>

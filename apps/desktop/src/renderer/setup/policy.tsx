@@ -45,6 +45,7 @@ export function PolicyStage({ setup, acts }: { setup: SetupView; acts: SetupActs
           <Sentences setup={setup} acts={acts} />
         )}
         {unnamed ? null : <Faults faults={policy.faults} />}
+        <Faults faults={policy.warnings} tone="warn" />
         {shut && policy.shown !== null ? <ReadAct shown={policy.shown} /> : null}
         {policy.lines.length === 0 ? null : (
           <div className="actions">
@@ -337,7 +338,11 @@ function OtherBuilds({ tools, onChange }: { tools: readonly string[]; onChange: 
   const { t } = useTranslation()
   return (
     <details className="details">
-      <summary>{t('setup.policy.builds', { count: tools.length })}</summary>
+      <summary>
+        {tools.length === 0
+          ? t('setup.policy.builds-none')
+          : t('setup.policy.builds', { count: tools.length })}
+      </summary>
       <ul className="list">
         {tools.map((build) => (
           <li key={build} className="actions">

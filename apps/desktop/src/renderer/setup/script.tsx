@@ -114,24 +114,9 @@ function Verdict({ setup: { script, organisation } }: { setup: SetupView }) {
 
 type Known = { all: ScriptView[]; setup: SetupView; acts: SetupActs }
 
-function useAbout() {
-  const { t, i18n } = useTranslation()
-  return ({ id, title, summary, frozen }: ScriptView) => {
-    const own = (what: 'title' | 'text', fallback: string) =>
-      i18n.exists(`script.about.${id}.${what}`) ? t(`script.about.${id}.${what}`) : fallback
-    return {
-      title: own('title', title),
-      text:
-        frozen === undefined
-          ? own('text', summary)
-          : t('designer.own-frozen', { hash: summary.slice(0, 16) }),
-    }
-  }
-}
-
 function Choose({ all, setup, acts }: Known) {
   const { t } = useTranslation()
-  const about = useAbout()
+  const { about } = useScriptText()
   const { script } = setup
   async function make(): Promise<void> {
     const answer = await call('scripts.begin', { title: setup.title, from: script.id })
@@ -189,7 +174,7 @@ function Choose({ all, setup, acts }: Known) {
 /** The chosen one in words, and its blanks. */
 function Chosen({ all, setup, acts }: Known) {
   const { t } = useTranslation()
-  const about = useAbout()
+  const { about } = useScriptText()
   const { script } = setup
   const chosen = all.find(({ id }) => id === script.id)
   return (

@@ -55,7 +55,7 @@ export function Signatures({
       <ul className="setup-list signers">
         {signers.map(({ name, signed }) => (
           <li key={name} className="setup-person">
-            <PersonChip name={name} note={t('roles.officer')} presence={signed ? 'done' : 'expected'} />
+            <PersonChip name={name} note={t('roles.officer')} presence={signed ? 'done' : 'unsigned'} />
             {signed ? (
               <Outcome tone="good">{t('runner.signed')}</Outcome>
             ) : left === 0 || whyNot !== null ? (

@@ -81,8 +81,11 @@ function Menu() {
     <nav className="stage-menu" aria-label={t('frame.navigation')}>
       <DropdownMenu.Root>
         <DropdownMenu.Trigger>
-          <button type="button" className="stage-logo" aria-label={t('stage.menu')}>
-            <Icon name="key" size={18} />
+          <button type="button" className="stage-logo">
+            <span className="stage-mark">
+              <Icon name="key" size={18} />
+            </span>
+            {t('stage.menu')}
           </button>
         </DropdownMenu.Trigger>
         <DropdownMenu.Content>

@@ -96,7 +96,6 @@ function scriptView(script: Script): ScriptView {
     id: script.id,
     title: script.title,
     summary: script.id,
-    minutes: script.id === 'first-run' ? 5 : 3,
     kinds: [],
     fields: [...fields, ...receives],
     ownDevices: enrolledKinds.filter((kind) =>

@@ -53,11 +53,25 @@ export function policyFaults({ adopted, signed, cards }: Setup, policy: Policy):
   if (ill.length > 0) return ill.map((detail) => ({ code: 'CARD-NAME', step: '', detail }))
   const shape = policyDocument.payload.check(policy)
   const check = isNew ? checkNewPolicy : checkPlannable
-  // Two fields of the form, and no document that came from somebody.
+  // Two fields of the form, and no document that came from somebody: what a parser expected is no sentence for people.
   if (isNew && !shape.ok && shape.detail.startsWith('organisation.'))
-    return [{ code: 'SETUP-ORGANISATION', step: '', detail: shape.detail }]
+    return [{ code: 'SETUP-ORGANISATION', step: '', detail: '' }]
   const sense = shape.ok ? check(policy) : shape
   return sense.ok ? [] : [{ code: sense.rule, step: '', detail: sense.detail }]
+}
+
+/** What these people may want otherwise, though it can be signed: the loss of one, or nobody who leads. */
+export function policyWarnings({ cards }: Pick<Setup, 'cards'>, policy: Policy): SetupFault[] {
+  const { officers, officerQuorum, witnesses, witnessQuorum } = policy
+  const all = (needed: number, of: number) => needed > 0 && needed === of
+  const codes = [
+    ...(all(officerQuorum, officers.length) ? ['SETUP-ALL-OFFICERS'] : []),
+    ...(all(witnessQuorum, witnesses.length) ? ['SETUP-ALL-WITNESSES'] : []),
+    ...(cards.length > 0 && cards.every(({ kind }) => kind !== 'administrator')
+      ? ['SETUP-ADMINISTRATOR']
+      : []),
+  ]
+  return codes.map((code) => ({ code, step: '', detail: '' }))
 }
 
 /** What people compare and sign; null before the policy has even its form. */

@@ -7,7 +7,7 @@ import type { SetupFault, SetupStage, SetupView, Signer } from '../../../contrac
 import type { ServiceContext } from '../shared/service-context.ts'
 import { subjectOf } from '../shared/subject.ts'
 import { approvalRequest, planOf, rehearsedOf } from './setup-plan.ts'
-import { digestOf, isSigned, policyFaults, policyFileOf, signedBy } from './setup-policy.ts'
+import { digestOf, isSigned, policyFaults, policyFileOf, policyWarnings, signedBy } from './setup-policy.ts'
 import { playingOf, standsSealed } from './setup-rehearsal.ts'
 import { approvalsOf, policyRequest } from './setup-signatures.ts'
 import { loadSetup, type Setup } from './setup-state.ts'
@@ -68,6 +68,7 @@ export async function viewOf(parts: ServiceContext, id: string): Promise<SetupVi
       words: wordsOf(digest),
       signers: officers(policy, signedBy(file)),
       faults,
+      warnings: policyWarnings(setup, policy),
     },
     script: {
       id: setup.script,

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { scriptBytes } from '../../../../../../packages/ceremony/test/engine/plans.ts'
 import { makePerson } from '../../../../../../packages/ceremony/test/support/people.ts'
 import { planFaults } from '../../../../src/core/services/setups/setup-plan.ts'
-import { policyFaults } from '../../../../src/core/services/setups/setup-policy.ts'
+import { policyFaults, policyWarnings } from '../../../../src/core/services/setups/setup-policy.ts'
 import type { Setup } from '../../../../src/core/services/setups/setup-state.ts'
 import { makePlan } from '../../../../src/core/use-cases/make-plan.ts'
 
@@ -51,7 +51,10 @@ test.each([
 ])('SETUP-ORGANISATION an organisation with the ID “%s” and the name “%s” is asked for both', (id, name) => {
   const policy = { ...made, oldest: { card: 1, run: 3 }, organisation: { id, name } } as Policy
   const setup = { adopted: null, signed: null, cards: [ada.card] as Setup['cards'] } as Setup
-  expect(policyFaults(setup, policy)).toMatchObject([{ code: 'SETUP-ORGANISATION' }])
+  expect(policyFaults(setup, policy)).toEqual([
+    // What a parser expected is no sentence for people.
+    { code: 'SETUP-ORGANISATION', step: '', detail: '' },
+  ])
   // One that was brought is malformed.
   const brought = { ...setup, adopted: { policy, signatures: [] } }
   expect(policyFaults(brought, policy)).toMatchObject([{ code: 'POLICY-MALFORMED' }])
@@ -72,4 +75,27 @@ test('SETUP-TRANSPORT a server without its transport file is named, where the ru
     ['PLAN-33', 'another'],
   ])
   expect(codes({})[0]?.[0]).toBe('PLAN-32')
+})
+
+test('SETUP-ALL a policy that needs each of its officers or witnesses says what the loss of one means, and one without a leader says so', () => {
+  const leader = makePerson('administrator', 'Anna', 'production').card
+  const officers = ['Ada', 'Bob', 'Eve'].map((name) => makePerson('officer', name, 'production').card)
+  const witness = makePerson('witness', 'Wim', 'production').card
+  const codes = (cards: readonly unknown[], counts: Pick<Policy, 'officerQuorum' | 'witnessQuorum'>) =>
+    policyWarnings({ cards: cards as Setup['cards'] }, {
+      ...made,
+      officers: officers.slice(0, cards.filter((one) => officers.includes(one as never)).length),
+      witnesses: cards.includes(witness) ? [{}] : [],
+      ...counts,
+    } as unknown as Policy).map(({ code }) => code)
+  expect(codes([leader, ...officers], { officerQuorum: 2, witnessQuorum: 0 })).toEqual([])
+  expect(codes([leader, ...officers.slice(1)], { officerQuorum: 2, witnessQuorum: 0 })).toEqual([
+    'SETUP-ALL-OFFICERS',
+  ])
+  expect(codes([leader, ...officers, witness], { officerQuorum: 2, witnessQuorum: 1 })).toEqual([
+    'SETUP-ALL-WITNESSES',
+  ])
+  expect(codes(officers, { officerQuorum: 2, witnessQuorum: 0 })).toEqual(['SETUP-ADMINISTRATOR'])
+  // Nobody is here yet: the screen asks for everybody.
+  expect(codes([], { officerQuorum: 0, witnessQuorum: 0 })).toEqual([])
 })
