@@ -36,7 +36,7 @@ export async function makeKey(
   presses: Presses,
 ): Promise<void> {
   const { page } = desktop
-  const side = page.getByRole('complementary', { name: 'Add a person or a server' })
+  const side = page.getByRole('region', { name: 'Add a person or a server' })
   const open = side.getByRole('button', { name: 'Make a key here' })
   if ((await open.getAttribute('aria-expanded')) === 'false') await presses.on(open)
   await side.getByLabel('Name', { exact: true }).fill(name)
@@ -50,7 +50,8 @@ export async function makeKey(
     await side.getByLabel(label).fill(passphrase)
   await chooseInDialogs(desktop, file(`${name}.key`))
   await presses.on(side.getByRole('button', { name: 'Make the key and save it…' }))
-  await page.getByRole('button', { name: `Take out ${name}` }).waitFor()
+  // Once everybody of a question is here, the next one is asked.
+  await page.locator('.setup-questions').getByText(name).first().waitFor()
 }
 
 /** A person reads what is to be signed, part by part, chooses the key file and types its passphrase. `open`: what opens the dialog. */

@@ -47,6 +47,9 @@ export type SetupPerson = {
   words: string[]
 }
 
+/** `title`: the ceremony that this workstation knows the card from. */
+export type KnownPerson = SetupPerson & { title: string }
+
 export type SetupServer = { audience: string; name: string; words: string[]; transport: boolean }
 
 /** Why something of the set-up cannot stand as it is; `step` of a plan, empty elsewhere. */

@@ -13,6 +13,7 @@ import { nameFile } from './services/named-file.ts'
 import * as people from './services/people.ts'
 import * as program from './services/program.ts'
 import * as scripts from './services/scripts/scripts.ts'
+import { knownPeople } from './services/setups/known-people.ts'
 import * as setups from './services/setups/setups.ts'
 import type { ServiceContext } from './services/shared/service-context.ts'
 import { takeAway } from './services/take-away.ts'
@@ -83,6 +84,8 @@ const runs: RunsOf<ServedLate, ServiceContext> = {
   'setups.change': setups.changeSetup,
   'setups.take': setups.takeFile,
   'setups.takeCarried': setups.takeCarried,
+  'setups.known': knownPeople,
+  'setups.seat': setups.seatKnown,
   'setups.enrol': setups.enrolHere,
   'setups.remove': setups.removeCard,
   'setups.reopen': setups.reopen,

@@ -2,7 +2,7 @@ import { account } from './fake-account.ts'
 import { openingAct } from './fake-act.ts'
 import { draft } from './fake-draft.ts'
 import { requests } from './fake-requests.ts'
-import { approving, setup } from './fake-setups.ts'
+import { approving, knownOfficers, setup } from './fake-setups.ts'
 import { shares } from './fake-shares.ts'
 import { onlyOnce, token, trial, unproved } from './fake-tokens.ts'
 import { current, hex, ok, run, words } from './fake-views.ts'
@@ -272,6 +272,8 @@ export function answers(plan: string): Record<string, Answer> {
     'setups.change': ok(setup),
     'setups.take': { ok: false, error: { code: 'CARD-DOMAIN', detail: 'Ada: a card of rehearsal' } },
     'setups.takeCarried': { ok: false, error: { code: 'CARD-TWICE', detail: 'Ada, officer' } },
+    'setups.known': ok({ people: knownOfficers }),
+    'setups.seat': ok(setup),
     'setups.enrol': ok(setup),
     'setups.remove': ok(setup),
     'setups.reopen': ok(setup),

@@ -1,4 +1,4 @@
-import type { SetupPerson, SetupView } from '../../src/contract/index.ts'
+import type { KnownPerson, SetupPerson, SetupView } from '../../src/contract/index.ts'
 import { planAct } from './fake-act.ts'
 import { hex, words } from './fake-views.ts'
 
@@ -12,6 +12,12 @@ const person = (role: SetupPerson['role'], name: string, phone = false): SetupPe
 })
 
 const officers = ['Amara Okafor', 'Pieter de Vries', 'Lena Fischer']
+
+/** Of an earlier ceremony. */
+export const knownOfficers: KnownPerson[] = [
+  { ...person('officer', 'Omar Haddad'), title: 'Root 2025' },
+  { ...person('witness', 'Mei Tanaka the younger', true), title: 'Root 2025' },
+]
 
 /** Everybody is here, and nobody has signed. */
 export const setup: SetupView = {

@@ -1,5 +1,12 @@
 import type { DraftSummary, DraftView } from '../scripts.ts'
-import { type PlannedPart, personRoles, type SetupSummary, type SetupView, setupDomains } from '../setups.ts'
+import {
+  type KnownPerson,
+  type PlannedPart,
+  personRoles,
+  type SetupSummary,
+  type SetupView,
+  setupDomains,
+} from '../setups.ts'
 import { evidenceLevels } from '../tokens.ts'
 import {
   countOf,
@@ -98,6 +105,18 @@ export const setups = {
       'CARD-RENEWAL',
       'CARD-TWICE',
     ],
+  }),
+  /** Cards of other ceremonies here, for people who come again. */
+  'setups.known': entry({
+    input: { id },
+    gives: gives<{ people: KnownPerson[] }>(),
+    errors: ['SETUP-UNKNOWN'],
+  }),
+  /** Takes one of them. */
+  'setups.seat': entry({
+    input: { id, card: digest },
+    gives: gives<SetupView>(),
+    errors: ['SETUP-UNKNOWN', 'SETUP-SIGNED', 'FILE-WRONG-KIND', 'CARD-RENEWAL', 'CARD-TWICE'],
   }),
   /** A new key, sealed under the passphrase and written to `path`; its card is taken. */
   'setups.enrol': entry({

@@ -7,42 +7,27 @@ import { ActionButton } from '../components/action-button.tsx'
 import { allowCamera, QrScan } from '../components/codes.tsx'
 import { secretField } from '../components/fields.tsx'
 import { rememberKey } from '../stores/own-keys.ts'
+import { asksFor, nextRole, type Question } from './questions.ts'
 import type { SetupActs } from './use-setup.ts'
 
 const anybody = 'anybody'
 
 /** One more person: a card that they bring, by file, drop or code; or a key that they make here. */
-export function AddPerson({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
+export function AddPerson({
+  question,
+  setup,
+  acts,
+}: {
+  question: Question
+  setup: SetupView
+  acts: SetupActs
+}) {
   const { t } = useTranslation()
   const [scans, setScans] = useState(false)
   const [makes, setMakes] = useState(false)
-  const id = useId()
-  const { takeOnly } = acts
-  // Elsewhere a set-up takes other files too.
-  useEffect(() => () => takeOnly(null), [takeOnly])
   return (
-    <aside className="setup-card setup-side" aria-label={t('setup.add.title')}>
-      <h2>{t('setup.add.title')}</h2>
-      <p className="quiet">{t('setup.add.text')}</p>
-      <div className="setup-drop">{t('setup.add.drop')}</div>
-      <div className="field">
-        <label htmlFor={`${id}-only`}>{t('setup.add.only')}</label>
-        <Select.Root
-          value={acts.only ?? anybody}
-          onValueChange={(value) => takeOnly(personRoles.find((role) => role === value) ?? null)}
-        >
-          <Select.Trigger id={`${id}-only`} />
-          <Select.Content>
-            <Select.Item value={anybody}>{t('setup.add.anybody')}</Select.Item>
-            {personRoles.map((role) => (
-              <Select.Item key={role} value={role}>
-                {t(`roles.${role}`)}
-              </Select.Item>
-            ))}
-          </Select.Content>
-        </Select.Root>
-      </div>
-      <div className="setup-ways">
+    <section className="setup-add" aria-label={t('setup.add.title')}>
+      <div className="setup-ways" data-row="">
         <Button
           type="button"
           size="3"
@@ -52,29 +37,33 @@ export function AddPerson({ setup, acts }: { setup: SetupView; acts: SetupActs }
         >
           {t('setup.add.file')}
         </Button>
-        <Button
-          type="button"
-          size="3"
-          variant="surface"
-          color="gray"
-          highContrast
-          onClick={() => setScans(true)}
-        >
-          {t('setup.add.scan')}
-        </Button>
-        <Button
-          type="button"
-          size="3"
-          variant="surface"
-          color="gray"
-          highContrast
-          aria-expanded={makes}
-          onClick={() => setMakes(!makes)}
-        >
-          {t('setup.add.make')}
-        </Button>
+        {question === 'servers' ? null : (
+          <>
+            <Button
+              type="button"
+              size="3"
+              variant="surface"
+              color="gray"
+              highContrast
+              onClick={() => setScans(true)}
+            >
+              {t('setup.add.scan')}
+            </Button>
+            <Button
+              type="button"
+              size="3"
+              variant="surface"
+              color="gray"
+              highContrast
+              aria-expanded={makes}
+              onClick={() => setMakes(!makes)}
+            >
+              {t('setup.add.make')}
+            </Button>
+          </>
+        )}
       </div>
-      {makes ? <MakeKey setup={setup} acts={acts} /> : null}
+      {makes && question !== 'servers' ? <MakeKey question={question} setup={setup} acts={acts} /> : null}
       {scans ? (
         <Suspense>
           <QrScan
@@ -87,16 +76,43 @@ export function AddPerson({ setup, acts }: { setup: SetupView; acts: SetupActs }
           />
         </Suspense>
       ) : null}
-    </aside>
+    </section>
   )
 }
 
-function MakeKey({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
+/** Whoever is to bring one role alone is kept from another's card. */
+export function TakeOnly({ acts: { only, takeOnly } }: { acts: SetupActs }) {
+  const { t } = useTranslation()
+  const id = useId()
+  // Elsewhere a set-up takes other files too.
+  useEffect(() => () => takeOnly(null), [takeOnly])
+  return (
+    <div className="field">
+      <label htmlFor={id}>{t('setup.add.only')}</label>
+      <Select.Root
+        value={only ?? anybody}
+        onValueChange={(value) => takeOnly(personRoles.find((role) => role === value) ?? null)}
+      >
+        <Select.Trigger id={id} />
+        <Select.Content>
+          <Select.Item value={anybody}>{t('setup.add.anybody')}</Select.Item>
+          {personRoles.map((role) => (
+            <Select.Item key={role} value={role}>
+              {t(`roles.${role}`)}
+            </Select.Item>
+          ))}
+        </Select.Content>
+      </Select.Root>
+    </div>
+  )
+}
+
+function MakeKey({ question, setup, acts }: { question: Question; setup: SetupView; acts: SetupActs }) {
   const { t } = useTranslation()
   const id = useId()
   const [chosen, setRole] = useState<PersonRole | null>(null)
   // Whoever is missing comes next; people choose otherwise where they want it.
-  const role = chosen ?? nextRole(setup.people)
+  const role = chosen !== null && asksFor(question, chosen) ? chosen : nextRole(question, setup.people)
   const [name, setName] = useState('')
   const [told, setTold] = useState<string | null>(null)
   const first = useRef<HTMLInputElement>(null)
@@ -150,11 +166,13 @@ function MakeKey({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
         <Select.Root value={role} onValueChange={(value) => setRole(asRole(value))}>
           <Select.Trigger id={`${id}-role`} />
           <Select.Content>
-            {personRoles.map((one) => (
-              <Select.Item key={one} value={one}>
-                {t(`roles.${one}`)}
-              </Select.Item>
-            ))}
+            {personRoles
+              .filter((one) => asksFor(question, one))
+              .map((one) => (
+                <Select.Item key={one} value={one}>
+                  {t(`roles.${one}`)}
+                </Select.Item>
+              ))}
           </Select.Content>
         </Select.Root>
         <span className="quiet">{t(`setup.does.${role}`)}</span>
@@ -184,20 +202,6 @@ function MakeKey({ setup, acts }: { setup: SetupView; acts: SetupActs }) {
       <p className="quiet">{t('setup.make.text')}</p>
     </form>
   )
-}
-
-/** How many of a role a ceremony usually has, in the order in which they are asked for. */
-const usual = [
-  ['administrator', 1],
-  ['operator', 1],
-  ['so', 1],
-  ['officer', 3],
-  ['witness', 2],
-] as const satisfies readonly (readonly [PersonRole, number])[]
-
-function nextRole(people: SetupView['people']): PersonRole {
-  const missing = usual.find(([role, count]) => people.filter((one) => one.role === role).length < count)
-  return missing?.[0] ?? 'witness'
 }
 
 function asRole(value: string): PersonRole {

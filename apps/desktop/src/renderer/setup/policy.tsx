@@ -45,7 +45,6 @@ export function PolicyStage({ setup, acts }: { setup: SetupView; acts: SetupActs
           <Sentences setup={setup} acts={acts} />
         )}
         {unnamed ? null : <Faults faults={policy.faults} />}
-        <Faults faults={policy.warnings} tone="warn" />
         {shut && policy.shown !== null ? <ReadAct shown={policy.shown} /> : null}
         {policy.lines.length === 0 ? null : (
           <div className="actions">
@@ -67,6 +66,7 @@ export function PolicyStage({ setup, acts }: { setup: SetupView; acts: SetupActs
           />
           <h2 id="policy-signed">{t('setup.policy.signed')}</h2>
         </div>
+        <Faults faults={policy.warnings} tone="warn" />
         <Signatures
           id={setup.id}
           what="policy"

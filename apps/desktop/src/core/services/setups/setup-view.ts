@@ -1,9 +1,15 @@
 import type { Plan } from '@lux/ceremony/plan'
 import type { Policy } from '@lux/ceremony/policy'
-import { cardCodec, type ShownAct, type SignatureRequest, serverCardCodec } from '@lux/ceremony/wire'
+import {
+  type Card,
+  cardCodec,
+  type ShownAct,
+  type SignatureRequest,
+  serverCardCodec,
+} from '@lux/ceremony/wire'
 import { identityId } from '@lux/crypto'
 import { describePolicy, explainRequest, shownOf, wordsOf } from '@lux/people'
-import type { SetupFault, SetupStage, SetupView, Signer } from '../../../contract/index.ts'
+import type { SetupFault, SetupPerson, SetupStage, SetupView, Signer } from '../../../contract/index.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { subjectOf } from '../shared/subject.ts'
 import { approvalRequest, planOf, rehearsedOf } from './setup-plan.ts'
@@ -37,18 +43,7 @@ export async function viewOf(parts: ServiceContext, id: string): Promise<SetupVi
       rehearse: setup.domain === 'production' && rehearsed !== null,
       approve: approvals.length >= policy.officerQuorum,
     }),
-    people: setup.cards.map((card) => {
-      const digest = cardCodec.digest(card)
-      const { kind: role, name, note } = card
-      return {
-        card: digest,
-        role,
-        name,
-        note: note ?? null,
-        phone: card.app !== undefined,
-        words: wordsOf(digest),
-      }
-    }),
+    people: setup.cards.map(personOf),
     servers: setup.servers.map(({ name, card, transport }) => {
       const audience = serverCardCodec.digest(card)
       return { audience, name, words: wordsOf(audience), transport: transport !== null }
@@ -91,6 +86,19 @@ export async function viewOf(parts: ServiceContext, id: string): Promise<SetupVi
       required: policy.officerQuorum,
     },
     run: setup.run,
+  }
+}
+
+export function personOf(card: Card): SetupPerson {
+  const digest = cardCodec.digest(card)
+  const { kind: role, name, note } = card
+  return {
+    card: digest,
+    role,
+    name,
+    note: note ?? null,
+    phone: card.app !== undefined,
+    words: wordsOf(digest),
   }
 }
 

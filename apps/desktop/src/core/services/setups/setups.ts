@@ -31,6 +31,7 @@ import { needed, refuse } from '../shared/needed.ts'
 import { scannedBytes } from '../shared/scanned.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { requireUnrehearsed } from '../tokens/rehearsed-tokens.ts'
+import { knownCard } from './known-people.ts'
 import { approvalRequest, planOf, rehearsedOf } from './setup-plan.ts'
 import { isSigned, policyFileOf, soundFile } from './setup-policy.ts'
 import { playOn, rehearsePlan, rehearseTogether } from './setup-rehearsal.ts'
@@ -271,6 +272,10 @@ export async function enrolHere(parts: ServiceContext, asked: InputOf<'setups.en
     key.identity.secret.wipe()
   }
   return changed(parts, asked.id, (setup) => seated(setup, key.card, asked.role))
+}
+
+export function seatKnown(parts: ServiceContext, asked: InputOf<'setups.seat'>): Promise<SetupView> {
+  return changed(parts, asked.id, (setup) => seated(setup, knownCard(parts, asked)))
 }
 
 export function removeCard(parts: ServiceContext, asked: InputOf<'setups.remove'>): Promise<SetupView> {
