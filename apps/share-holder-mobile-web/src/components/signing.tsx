@@ -99,7 +99,8 @@ export function Signing({
   )
 }
 
-function Seen({
+/** Tells how much of what it holds is on screen. */
+export function Seen({
   part,
   bar,
   onLook,

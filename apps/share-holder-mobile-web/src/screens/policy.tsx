@@ -1,6 +1,8 @@
-import { EmptyState, SaidLines, WordCards } from '@lux/ui'
+import { beginReading, EmptyState, goOnIn, readOn, SaidLines, sawPart, WordCards } from '@lux/ui'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Page } from '../components/page.tsx'
+import { Seen } from '../components/signing.tsx'
 import { TakeIn } from '../components/take-in.tsx'
 import { compare, readPolicy, takePolicy, theyDiffer, usePhone } from '../stores/phone.ts'
 
@@ -27,24 +29,50 @@ export function Policy() {
         <EmptyState icon="bundles" title={t('phone.policy.empty')} what={t('phone.policy.what')} />
       </Page>
     )
-  const { summary } = policy
+  return <Compared key={policy.summary.digest} summary={policy.summary} busy={busy !== null} />
+}
+
+type Summary = NonNullable<ReturnType<typeof usePhone.getState>['policy']>['summary']
+
+/** The yes works once every word was on screen. The no works at once. */
+function Compared({ summary, busy }: { summary: Summary; busy: boolean }) {
+  const { t } = useTranslation()
+  const [reading, setReading] = useState(() => beginReading(['words']))
+  const words = useRef<HTMLDivElement>(null)
+  const bar = useRef<HTMLElement>(null)
+  const unread = readOn(reading)
   return (
     <Page
       title={summary.organisation}
       back
+      bar={bar}
       actions={
         <div className="pair">
           <button type="button" className="press" onClick={() => void theyDiffer()}>
             {t('phone.policy.differ')}
           </button>
-          <button type="button" className="press" disabled={busy !== null} onClick={() => void takePolicy()}>
-            {t('phone.policy.same')}
-          </button>
+          {unread === null ? (
+            <button type="button" className="press" disabled={busy} onClick={() => void takePolicy()}>
+              {t('phone.policy.same')}
+            </button>
+          ) : (
+            <button
+              type="button"
+              className="press read-on"
+              onClick={() => {
+                if (words.current !== null) goOnIn(words.current, unread)
+              }}
+            >
+              {t('phone.read.on')}
+            </button>
+          )}
         </div>
       }
     >
       <p>{t('phone.policy.compare')}</p>
-      <WordCards label={t('phone.policy.words')} words={summary.words} hex={summary.digest} />
+      <Seen part={words} bar={bar} onLook={(look) => setReading((was) => sawPart(was, 'words', look))}>
+        <WordCards label={t('phone.policy.words')} words={summary.words} hex={summary.digest} />
+      </Seen>
       <button
         type="button"
         className="press"

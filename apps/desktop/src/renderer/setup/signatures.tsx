@@ -87,15 +87,17 @@ export function Signatures({
         ))}
       </ul>
       {whyNot === null ? null : <p className="why-not">{whyNot}</p>}
-      {whyNot !== null || left === 0 ? null : (
+      {whyNot !== null || (left === 0 && what === 'plan') ? null : (
         <div className="setup-ways">
-          <Phones id={id} what={what} acts={acts} />
+          {left === 0 ? null : <Phones id={id} what={what} acts={acts} />}
           <Button size="3" variant="surface" color="gray" highContrast onClick={() => void out()}>
             {t('setup.sign.out')}
           </Button>
-          <Button size="3" variant="surface" color="gray" highContrast onClick={() => void acts.pick()}>
-            {t('setup.sign.in')}
-          </Button>
+          {left === 0 ? null : (
+            <Button size="3" variant="surface" color="gray" highContrast onClick={() => void acts.pick()}>
+              {t('setup.sign.in')}
+            </Button>
+          )}
           {written.length === 0 ? null : (
             <span role="status">
               <Outcome tone="good">{t('runner.carry.copied')}</Outcome>
@@ -106,7 +108,7 @@ export function Signatures({
               ))}
             </span>
           )}
-          <p className="quiet">{t(`setup.sign.${what}-how`)}</p>
+          {left === 0 ? null : <p className="quiet">{t(`setup.sign.${what}-how`)}</p>}
         </div>
       )}
     </>

@@ -322,8 +322,11 @@ export async function writeRequest(
 ): Promise<{ paths: string[] }> {
   const setup = loadSetup(parts, asked.id)
   if (asked.what === 'policy') {
-    const file = encodePolicyFile(soundFile(parts, setup))
-    return writeInto(parts.paths.folder(asked.folder), { 'policy.json': file })
+    return writeInto(parts.paths.folder(asked.folder), {
+      'policy.json': encodePolicyFile(soundFile(parts, setup)),
+      // For a phone, which signs what it is asked and no policy that it finds.
+      'sign-policy.json': signatureRequestCodec.encode(policyRequest(parts, setup)),
+    })
   }
   const request = signatureRequestCodec.encode(await planRequest(parts, setup))
   return writeInto(parts.paths.folder(asked.folder), { 'approve-plan.json': request })

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -176,8 +176,14 @@ test('KEY-PASSPHRASE POLICY-SIGNER SETUP-SIGNED officers sign it with their key 
   await said('setups.sign', sign('Otto'))
   expect(await refusal('setups.sign', sign('Otto'))).toBe('SIGNATURE-DUPLICATE')
   expect(await refusal('setups.change', { id, change: { officerQuorum: 3 } })).toBe('SETUP-SIGNED')
-  // On a device of her own, by the codes that the window shows and scans.
+  // On a device of her own, by the codes that the window shows and scans. The same lies on a medium, beside the policy itself.
   const { payload } = await said<{ payload: string }>('setups.carry', { id, what: 'policy' })
+  const medium = join(folder, 'policy-medium')
+  mkdirSync(medium)
+  const out = { id, what: 'policy', folder: granted('folder', medium) }
+  const { paths } = await said<{ paths: string[] }>('setups.request', out)
+  expect(paths).toEqual(['policy.json', 'sign-policy.json'].map((name) => join(medium, name)))
+  expect(readFileSync(join(medium, 'sign-policy.json')).toString('base64')).toBe(payload)
   const answer = await answerOf('Ophelia', payload)
   const signed = await said<SetupView>('setups.takeCarried', carried(answer))
   expect(signed.policy.signers.map(({ name, signed: has }) => [name, has])).toEqual([
