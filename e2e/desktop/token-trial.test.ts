@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { chooseInDialogs } from '../support/dialogs.ts'
+import { titleOf } from '../support/pdf.ts'
 import { invoke, show } from './support/contents.ts'
 import { type Desktop, openDesktop } from './support/desktop.ts'
 
@@ -62,4 +66,28 @@ test('TOKENS-TRIAL each trial has its result, what was refused its reason, and n
   await show(desktop, 'home')
   await show(desktop, `tokens/${serial}`)
   await region().getByText('39 proved', { exact: true }).waitFor()
+})
+
+test('TOKENS-DOCTOR what the token can be is read, and tried where its label is typed; it leaves as one page', async () => {
+  const { page } = desktop
+  const doctor = page
+    .locator('section.section')
+    .filter({ has: page.getByRole('heading', { name: 'What it can be' }) })
+  const row = (name: string) =>
+    doctor.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) })
+  await doctor.getByRole('button', { name: 'Read', exact: true }).click()
+  await row('root').getByText('unproved', { exact: true }).waitFor()
+  const tryIt = doctor.getByRole('button', { name: 'Try each role', exact: true })
+  expect(await tryIt.getAttribute('aria-disabled')).toBe('true')
+  await doctor.getByRole('textbox').fill('to be tried')
+  await tryIt.click()
+  await row('root').getByText('yes', { exact: true }).waitFor({ timeout: 90_000 })
+  await row('left on it').getByText('nothing: its contents are the same').waitFor()
+  await doctor.getByRole('button', { name: 'On paper' }).click()
+  const to = join(desktop.folder, 'home', 'token.pdf')
+  await chooseInDialogs(desktop, to)
+  await page.getByRole('button', { name: 'Save as PDF…' }).click()
+  await page.getByText(to).waitFor()
+  const pdf = readFileSync(to, 'latin1')
+  expect([titleOf(pdf), pdf.match(/\/Type \/Page\b/g)?.length]).toEqual(['What it can be', 1])
 })

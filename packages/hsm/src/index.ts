@@ -38,7 +38,7 @@ export {
   replicationProcedure,
   withheldVariables,
 } from './profiles/profiles.ts'
-export { type Said, sayings, sayingText } from './sayings.ts'
+export { type Said, type SayingId, said, sayings, sayingText } from './sayings.ts'
 export {
   copySoftObjects,
   findSoftTokenLibrary,

@@ -1,5 +1,5 @@
 /**
- * The English texts of the probe and of the evidence levels, by the names that translations use. Names in braces are the same in every
+ * The English texts of the probe, of the evidence levels and of the doctor, by the names that translations use. Names in braces are the same in every
  * language: attributes, mechanisms, return codes, profiles, attacks.
  */
 export const sayings = {
@@ -75,6 +75,60 @@ export const sayings = {
   'no-companion': 'no companion signed',
   'companion-unattested': 'the companion is not attested',
   'key-unattested': 'not attested: {{how}}',
+  'role-root': 'root',
+  'role-ceremony': 'ceremony',
+  'role-backup': 'backup',
+  'role-server': 'server',
+  'role-officer': 'officer',
+  'role-companion': 'companion',
+  'able-yes': 'yes',
+  'able-no': 'no',
+  'able-unproved': 'unproved',
+  'doctor-token': 'maker, model',
+  'doctor-tried': 'tried',
+  'doctor-helps': 'would help',
+  'doctor-left': 'left on it',
+  'doctor-signed': 'signed',
+  'doctor-library': 'library',
+  'is-token': '{{maker}}, {{model}}; firmware {{firmware}}; profile {{profile}}',
+  'tried-keys': 'on keys that were destroyed again',
+  'untried-scratch': 'no: the token was not declared as scratch',
+  'untried-damaged': 'no: some of its objects cannot be read',
+  'untried-short':
+    'no: a key on it has the identifier {{id}}, which may be its place: no key is made beside it',
+  answered: '{{answer}}',
+  'signature-wrong': 'its signature does not verify',
+  'sealing-wrong': 'what was sealed is not opened',
+  'statement-wrong': 'its statement does not verify',
+  'no-root': 'there is no root',
+  'no-root-above': 'there is no root to wrap it under',
+  'no-window': 'the root leaves by no trusted window',
+  unlisted: 'it does not list {{abilities}}',
+  'unable-keyWrapping': '{{profile}} makes no AES key that wraps others by KW or KWP',
+  'unable-sealing': '{{profile}} has no AES-GCM, so it cannot seal the second half of a ceremony key',
+  'unable-trustedWindow':
+    '{{profile}} does not enforce trusted wrapping keys, so the root cannot leave it safely',
+  'unable-yubihsm-keyWrapping':
+    '{{profile}} makes no root: a root needs UNWRAP_TEMPLATE and ALLOWED_MECHANISMS, which it does not take, and it wraps by AES-CCM only',
+  'unable-yubihsm-sealing':
+    '{{profile}} makes no ceremony key: it has no AES-GCM to seal the second half of one',
+  'unable-smartcard-hsm-keyWrapping':
+    '{{profile}} makes no root: it makes no AES key through PKCS #11 (C_GenerateKey), and wraps none',
+  'unable-smartcard-hsm-sealing':
+    '{{profile}} makes no ceremony key: it has no AES-GCM to seal the second half of one',
+  'unable-cloudhsm-keyWrapping':
+    '{{profile}} makes no root: a root needs ALLOWED_MECHANISMS, which it does not take, so that its keys wrap by several mechanisms',
+  'unable-cloudhsm-sealing':
+    '{{profile}} makes no ceremony key: the probe before it attacks a root, which needs ALLOWED_MECHANISMS, and it does not take that',
+  'help-initialise': 'it was never initialised: {{how}}',
+  'help-protected': 'it is write-protected: lift that',
+  'help-pin': 'the user PIN is {{state}}',
+  'help-replication': 'a key reaches another token of the kind by {{way}}',
+  'help-so': 'its security officer makes keys: give that PIN too',
+  'left-nothing': 'nothing: its contents are the same',
+  'left-something': 'SOMETHING: its contents differ',
+  'signed-by': 'by {{name}}, key {{key}}',
+  'signed-none': 'by nobody: anyone can have written it',
 } as const
 
 export type SayingId = keyof typeof sayings

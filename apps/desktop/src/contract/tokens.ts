@@ -80,6 +80,10 @@ export type TrialResult = {
 }
 export type TrialView = { at: string; results: TrialResult[] }
 
+/** A line of what a token can be. `label`: below `said`; `able`: of a role. */
+export type ExaminationRow = { label: string; able: 'yes' | 'no' | 'unproved' | null; text: Said[] }
+export type ExaminationView = { at: string; rows: ExaminationRow[] }
+
 export type TokenView = {
   /** Serial as printed by the token; empty for one that was never initialised. */
   serial: string

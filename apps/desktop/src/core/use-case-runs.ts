@@ -17,6 +17,7 @@ import { knownPeople } from './services/setups/known-people.ts'
 import * as setups from './services/setups/setups.ts'
 import type { ServiceContext } from './services/shared/service-context.ts'
 import { takeAway } from './services/take-away.ts'
+import { examine } from './services/tokens/examine.ts'
 import * as tokenActs from './services/tokens/token-acts.ts'
 import * as tokens from './services/tokens/tokens.ts'
 import { trainingPins } from './services/tokens/training-token.ts'
@@ -38,6 +39,7 @@ const runs: RunsOf<ServedLate, ServiceContext> = {
   'tokens.inventory': tokens.inventory,
   'tokens.probe': tokens.probeToken,
   'tokens.tryOut': tokens.tryToken,
+  'tokens.examine': examine,
   'tokens.logIn': tokens.logIn,
   'tokens.trainingPins': trainingPins,
   'tokens.logOut': tokens.logOut,

@@ -4,7 +4,7 @@ import { draft } from './fake-draft.ts'
 import { requests } from './fake-requests.ts'
 import { approving, knownOfficers, setup } from './fake-setups.ts'
 import { shares } from './fake-shares.ts'
-import { onlyOnce, token, trial, unproved } from './fake-tokens.ts'
+import { examination, onlyOnce, token, trial, unproved } from './fake-tokens.ts'
 import { current, hex, ok, run, words } from './fake-views.ts'
 import { runs } from './fake-waits.ts'
 
@@ -153,6 +153,7 @@ export function answers(plan: string): Record<string, Answer> {
     'tokens.logIn': { ok: false, error: { code: 'HSM-PIN-WRONG', detail: 'CKR_PIN_INCORRECT' } },
     'tokens.probe': ok({ probe: token.probe }),
     'tokens.tryOut': ok({ trial }),
+    'tokens.examine': ok({ examination }),
     'tokens.initialise': () => ok({ token }),
     'tokens.trainingPins': { ok: true, value: { pins: null } },
     'tokens.logOut': ok({ token }),

@@ -1,4 +1,4 @@
-import type { TokenView, TrialView } from '../../src/contract/index.ts'
+import type { ExaminationView, TokenView, TrialView } from '../../src/contract/index.ts'
 import { softTokenChecks } from './fake-probe.ts'
 
 /** The tokens of the training ceremony, and what trying one gave. */
@@ -91,6 +91,15 @@ export const onlyOnce: TokenView = {
   replication: 'none',
   verifiedOn: 'tpm2-pkcs11 1.9.0 on swtpm 0.7 on Debian 12',
   initialises: 'once',
+}
+
+export const examination: ExaminationView = {
+  at: '2026-07-31T09:00:00.000Z',
+  rows: [
+    { label: 'doctor-tried', able: null, text: [{ id: 'tried-keys', values: {} }] },
+    { label: 'role-root', able: 'no', text: [{ id: 'unable-keyWrapping', values: { profile: 'tpm2' } }] },
+    { label: 'role-officer', able: 'yes', text: [] },
+  ],
 }
 
 /** One of each way that a trial ends. */

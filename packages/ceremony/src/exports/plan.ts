@@ -2,7 +2,15 @@ export type { EvidenceTerms, LintTerms, Listed } from '../plan/lint-terms.ts'
 export type * from '../plan/plan.ts'
 export { tokenNeeds } from '../plan/plan.ts'
 export { diffDigest, diffPlans, type PlanChange, printPlan } from '../plan/print.ts'
-export { type Ability, abilitiesOf, inability, isSoft, tokenProfiles, vouches } from '../plan/profiles.ts'
+export {
+  type Ability,
+  abilitiesOf,
+  inability,
+  isSoft,
+  lackingOf,
+  tokenProfiles,
+  vouches,
+} from '../plan/profiles.ts'
 export {
   ancestorsOf,
   holderBefore,

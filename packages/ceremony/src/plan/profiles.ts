@@ -189,13 +189,24 @@ const known: Partial<Record<TokenProfile, Partial<Record<Ability, string>>>> = {
   },
 }
 
+/** What a token cannot do by its profile of what it is asked for, the first; `own`: a reason is known of this kind alone. Null: it can. */
+export function lackingOf(
+  token: Token,
+  asked: readonly Ability[],
+): { readonly ability: Ability; readonly own: boolean } | null {
+  const can = canOf(token)
+  const ability = asked.find((one) => !can[one])
+  if (ability === undefined) return null
+  const { profile } = token
+  return { ability, own: profile !== 'measured' && known[profile]?.[ability] !== undefined }
+}
+
 /** Why a token cannot do by its profile what it is asked for, or null. */
 export function inability(token: Token, asked: readonly Ability[]): string | null {
   const { profile } = token
-  const can = canOf(token)
-  const lacking = asked.find((ability) => !can[ability])
-  if (lacking === undefined) return null
-  const { needs, vendor } = wants[lacking]
+  const lacking = lackingOf(token, asked)
+  if (lacking === null) return null
+  const { needs, vendor } = wants[lacking.ability]
   if (profile === 'measured') return `the measured token is not asked for ${needs}`
-  return `${profile} ${known[profile]?.[lacking] ?? vendor}`
+  return `${profile} ${known[profile]?.[lacking.ability] ?? vendor}`
 }

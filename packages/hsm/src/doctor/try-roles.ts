@@ -1,27 +1,20 @@
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto'
 import { HsmError, type ProbeReport, type Token } from '../device.ts'
 import { createCompanion, signStatement, verifyStatement } from '../evidence/companion.ts'
+import { probeFaults } from '../evidence/level.ts'
 import { profileById } from '../profiles/profiles.ts'
+import { type Said, said } from '../sayings.ts'
 import { rootTemplate, sealingTemplate, signingTemplate } from '../templates.ts'
 
 /** What a key on a token can be for. */
 export const tokenRoles = ['root', 'transport', 'ceremony', 'officer', 'companion', 'data', 'backup'] as const
 export type TokenRole = (typeof tokenRoles)[number]
 
-/** Null: the token can. Else the reason why not. */
-export type RolesShown = Readonly<Record<TokenRole, string | null>>
+/** Null: the token can. Else the reasons why not. */
+export type RolesShown = Readonly<Record<TokenRole, readonly Said[] | null>>
+type Why = RolesShown[TokenRole]
 
 const named = (label: string) => ({ id: randomBytes(16).toString('hex'), label })
-
-/** Why a probe did not pass, in one line. */
-function failed({ lacking, attacks }: ProbeReport): string {
-  const named = (outcome: string) =>
-    attacks.filter((one) => one.template === 'hardened' && one.outcome === outcome).map(({ name }) => name)
-  const parts = { lacks: lacking, broken: named('broken'), undecided: named('undecided') }
-  return Object.entries(parts)
-    .flatMap(([what, names]) => (names.length > 0 ? [`${what}: ${names.join(', ')}`] : []))
-    .join('; ')
-}
 
 /** Does the work of whoever makes keys on the token, and logs the user in again. */
 type AsMaker = <T>(work: () => Promise<T>) => Promise<T>
@@ -44,7 +37,7 @@ function makerOf(token: Token, profile: string, pins: Pins): AsMaker {
   }
 }
 
-async function officer(token: Token, asMaker: AsMaker, lacks: string[] = []): Promise<string | null> {
+async function officer(token: Token, asMaker: AsMaker, lacks: string[] = []): Promise<Why> {
   const asked = { ...named('officer'), kind: 'p-384', template: signingTemplate } as const
   const pair = await asMaker(() => token.generateKeyPair(asked))
   lacks.push(...pair.attributes.flatMap(({ attribute, lacking }) => (lacking ? [attribute] : [])))
@@ -58,11 +51,11 @@ async function officer(token: Token, asMaker: AsMaker, lacks: string[] = []): Pr
   const signature = await token.signEcdsa({ key: pair.privateKey, digest }).finally(destroy)
   const key = createPublicKey({ key: Buffer.from(pair.spki), format: 'der', type: 'spki' })
   const isRight = verify('sha384', message, { key, dsaEncoding: 'ieee-p1363' }, signature)
-  return isRight ? null : 'its signature does not verify'
+  return isRight ? null : [said('signature-wrong')]
 }
 
 /** The pair that signs, and the key that seals its second half. */
-async function ceremony(token: Token, asMaker: AsMaker): Promise<string | null> {
+async function ceremony(token: Token, asMaker: AsMaker): Promise<Why> {
   const template = { ...sealingTemplate, token: true }
   const asked = { ...named('seal'), bits: 256, template } as const
   const { ref: key } = await asMaker(() => token.generateAes(asked))
@@ -71,14 +64,14 @@ async function ceremony(token: Token, asMaker: AsMaker): Promise<string | null> 
     const aad = new Uint8Array(1)
     const sealed = await token.sealGcm({ key, nonce: new Uint8Array(12).fill(1), aad, plaintext })
     const opened = await token.decryptGcm({ key, aad, ...sealed })
-    if (!Buffer.from(opened).equals(Buffer.from(plaintext))) return 'what was sealed is not opened'
+    if (!Buffer.from(opened).equals(Buffer.from(plaintext))) return [said('sealing-wrong')]
   } finally {
     await asMaker(() => token.destroy(key))
   }
   return officer(token, asMaker)
 }
 
-async function companion(token: Token, asMaker: AsMaker): Promise<string | null> {
+async function companion(token: Token, asMaker: AsMaker): Promise<Why> {
   const pair = named('companion')
   await asMaker(() => createCompanion(token, pair))
   const key = { id: pair.id, class: 'private' } as const
@@ -91,7 +84,7 @@ async function companion(token: Token, asMaker: AsMaker): Promise<string | null>
     ...{ domain: 'rehearsal', companionId: pair.id, key },
     transcriptHead: '0'.repeat(64),
   }).finally(destroy)
-  return verifyStatement('rehearsal', signed) ? null : 'its statement does not verify'
+  return verifyStatement('rehearsal', signed) ? null : [said('statement-wrong')]
 }
 
 async function transport(token: Token, asMaker: AsMaker): Promise<null> {
@@ -107,11 +100,11 @@ async function transport(token: Token, asMaker: AsMaker): Promise<null> {
 async function rootAndData(token: Token, report: ProbeReport): Promise<Pick<RolesShown, 'root' | 'data'>> {
   const root = named('root')
   const able = await reason(async () => {
-    if (!report.passed) return failed(report)
+    if (!report.passed) return probeFaults(report)
     await token.generateAes({ ...root, bits: 256, template: rootTemplate })
     return null
   })
-  if (able !== null) return { root: able, data: 'there is no root to wrap it under' }
+  if (able !== null) return { root: able, data: [said('no-root-above')] }
   const data = await reason(async () => {
     await token.generateWrapped({ parent: { id: root.id }, algorithm: 'aes-256' })
     return null
@@ -120,23 +113,24 @@ async function rootAndData(token: Token, report: ProbeReport): Promise<Pick<Role
   return { root: null, data }
 }
 
-function backup({ passed, attacks }: ProbeReport): string | null {
-  if (!passed) return 'there is no root'
+function backup({ passed, attacks }: ProbeReport): Why {
+  if (!passed) return [said('no-root')]
   const held = attacks.filter(
     ({ name, template, outcome }) =>
       template === 'hardened' &&
       outcome === 'held' &&
       (name === 'wrap-to-untrusted' || name === 'transport-unwrap'),
   )
-  return held.length === 2 ? null : 'the root leaves by no trusted window'
+  return held.length === 2 ? null : [said('no-window')]
 }
 
-async function reason(work: () => Promise<string | null>): Promise<string | null> {
+async function reason(work: () => Promise<Why>): Promise<Why> {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof HsmError)) throw error
-    return [error.code, error.ckr?.name, error.detail].filter((part) => part !== undefined).join(' ')
+    const answer = [error.code, error.ckr?.name, error.detail].filter((part) => part !== undefined).join(' ')
+    return [said('answered', { answer })]
   }
 }
 

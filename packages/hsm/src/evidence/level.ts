@@ -78,7 +78,11 @@ export function evidenceOf(facts: {
     reason(
       'probe-passed',
       probe?.passed === true,
-      ...(probe === null ? [said('not-probed')] : probe.passed ? [said('template-held')] : faultsOf(probe)),
+      ...(probe === null
+        ? [said('not-probed')]
+        : probe.passed
+          ? [said('template-held')]
+          : probeFaults(probe)),
       ...(probe?.passed !== true && profile.wrapCandidates.length === 0
         ? [said('never-passes', { profile: profile.name })]
         : []),
@@ -135,7 +139,7 @@ function whenIn(probe: ProbeFacts | null): Said[] {
 export const noKeyWrap = 'a wrap mechanism with a known answer'
 
 /** Attacks that worked on our own template come first, because they rule the token out. */
-function faultsOf({
+export function probeFaults({
   attacks,
   lacking,
 }: {

@@ -58,8 +58,10 @@ export type Profile = {
   readonly sources: readonly string[]
   /** Usual places of its library, the first that exists is taken; `*` stands for the processor's folder of Debian. */
   readonly libraries: readonly string[]
-  /** Variables that its library reads. They reach the token host only when named here or passed by hand. */
+  /** Variables that its library reads. They reach the token host only when named here or passed by hand. The first is missed where it is not set. */
   readonly environment: readonly string[]
+  /** The library has settings of its own where no variable is set, so none is missed. */
+  readonly needsNoVariable?: true
   /** Where its library keeps its settings, if no variable names them. */
   readonly settings?: string
   /** Its library reaches it through a smart-card daemon, pcscd. */

@@ -129,8 +129,8 @@ export function missingSettings(
   environment: Readonly<Record<string, string>>,
   isThere: (path: string) => boolean = existsSync,
 ): string[] {
-  const { settings, byPcsc } = profileOfLibrary(library) ?? {}
-  const [variable] = variablesOf(library) ?? []
+  const { settings, byPcsc, needsNoVariable } = profileOfLibrary(library) ?? {}
+  const [variable] = needsNoVariable ? [] : (variablesOf(library) ?? [])
   return [
     ...(variable === undefined || variable in environment ? [] : [`${variable} is not set`]),
     ...(settings === undefined || isThere(settings) ? [] : [`its settings are not in ${settings}`]),

@@ -20,6 +20,7 @@ export const smartcardHsm: Profile = {
     '/usr/lib/*/pkcs11/libsc-hsm-pkcs11.so',
   ],
   environment: ['OPENSC_CONF'],
+  needsNoVariable: true,
   byPcsc: true,
   soft: false,
   pin: {

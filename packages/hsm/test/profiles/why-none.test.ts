@@ -10,14 +10,15 @@ describe('where a library shows no token', () => {
     ['/opt/vendor/libCryptoki2_64.so', 'ChrystokiConfigurationPath is not set'],
     ['/opt/cloudhsm/lib/libcloudhsm_pkcs11.so', 'its settings are not in /opt/cloudhsm/etc'],
     ['/opt/opensc-pkcs11.so', 'pcscd is not running: no /run/pcscd/pcscd.comm'],
-    ['/opt/opensc-pkcs11.so', 'OPENSC_CONF is not set'],
   ])('of %s it is said: %s', (library, said) => {
     expect(missingSettings(library, {}, nowhere)).toContain(said)
   })
 
   it('a variable that is set and a place that is there are not said to be missing', () => {
-    const set = { OPENSC_CONF: '/etc/opensc.conf' }
-    expect(missingSettings('/opt/opensc-pkcs11.so', set, () => true)).toEqual([])
+    const set = { YUBIHSM_PKCS11_CONF: '/etc/yubihsm.conf' }
+    expect(missingSettings('/usr/lib/yubihsm_pkcs11.so', set, () => true)).toEqual([])
+    // OpenSC has settings of its own where OPENSC_CONF names none.
+    expect(missingSettings('/opt/opensc-pkcs11.so', {}, () => true)).toEqual([])
     expect(missingSettings('/opt/unknown.so', {}, nowhere)).toEqual([])
   })
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { RolesShown } from '../../src/index.ts'
+import type { TokenRole } from '../../src/index.ts'
 
 const folder = join(import.meta.dirname, 'vendors')
 
@@ -43,7 +43,7 @@ export type MakeShown = {
   readonly held: readonly string[]
   readonly broken: readonly string[]
   readonly open: readonly string[]
-  readonly roles: RolesShown
+  readonly roles: Readonly<Record<TokenRole, string | null>>
   /** What it does not take of an officer's pair, or says otherwise. */
   readonly lacks: readonly string[]
   /** Objects that are there afterwards. */

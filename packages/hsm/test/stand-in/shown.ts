@@ -1,4 +1,4 @@
-import { tryRoles } from '../../src/index.ts'
+import { sayingText, tokenRoles, tryRoles } from '../../src/index.ts'
 import type { MakeShown } from './rules.ts'
 import { startStandIn } from './stand-ins.ts'
 
@@ -26,7 +26,16 @@ export async function showMake(vendor: string, variant: string): Promise<MakeSho
       held: outcome('held'),
       broken: outcome('broken'),
       open: outcome('undecided', 'not-applicable'),
-      roles: JSON.parse(steady(JSON.stringify(roles), serial)),
+      roles: JSON.parse(
+        steady(
+          JSON.stringify(
+            Object.fromEntries(
+              tokenRoles.map((role) => [role, roles[role]?.map(sayingText).join('; ') ?? null]),
+            ),
+          ),
+          serial,
+        ),
+      ),
       lacks,
       left: (await token.inventory()).objects.length,
     }

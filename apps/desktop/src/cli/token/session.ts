@@ -152,10 +152,12 @@ export async function withLogin(
   hsm: Hsm,
   options: PinOptions,
   work: (token: Token, info: TokenInfo) => Promise<Outcome>,
+  /** Read before, for it is needed again. */
+  given?: Uint8Array,
 ): Promise<Outcome> {
   const info = await findToken(hsm, options.serial, options.tokenLabel)
   const token = hsm.token(info.serial)
-  const pin = await userPin(info, options)
+  const pin = given ?? (await userPin(info, options))
   try {
     const { before } = await token.logIn({
       user: 'user',

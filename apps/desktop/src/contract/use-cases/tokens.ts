@@ -1,4 +1,5 @@
 import type {
+  ExaminationView,
   LibraryState,
   LibraryView,
   ObjectView,
@@ -66,6 +67,16 @@ export const tokens = {
     gives: gives<{ trial: TrialView }>(),
     limit: null,
     errors: ['TOKEN-UNKNOWN', 'WORK-CANCELLED'],
+  }),
+  /**
+   * What the token can be. It reads, and keys are made on it only where `typedLabel` declares that nothing on it is needed: the label that
+   * it has now, and the user is logged in. They are destroyed again.
+   */
+  'tokens.examine': entry({
+    input: { serial, typedLabel: orNull(typedLabel) },
+    gives: gives<{ examination: ExaminationView }>(),
+    limit: null,
+    errors: ['TOKEN-UNKNOWN', 'TOKEN-LABEL-MISMATCH'],
   }),
   /** One try; a null PIN is entered at the token's own pad. Where one more wrong PIN locks the token, only with `acceptFinalTry`. */
   'tokens.logIn': entry({

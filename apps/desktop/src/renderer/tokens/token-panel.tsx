@@ -17,6 +17,7 @@ import { Initialise } from './initialise-dialog.tsx'
 import { Inventory } from './inventory.tsx'
 import { LogInDialog } from './log-in-dialog.tsx'
 import { ProbeResult } from './probe-result.tsx'
+import { TokenDoctor } from './token-doctor.tsx'
 import { TokenTrial } from './token-trial.tsx'
 
 export function TokenPanel({ slot, token }: { slot: string; token: TokenView }) {
@@ -96,6 +97,10 @@ export function TokenPanel({ slot, token }: { slot: string; token: TokenView }) 
       </Section>
 
       <Capabilities token={token} />
+
+      <Section title={t('tokens.doctor.title')}>
+        <TokenDoctor key={token.serial} token={token} />
+      </Section>
 
       <Section title={t('tokens.trial.title')}>
         <TokenTrial token={token} />

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rootTemplate, softTokenEnvironment, startHsm } from '@lux/hsm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -11,6 +11,7 @@ import {
   secretFile,
   temporaryFolder,
 } from '../support/custody.ts'
+import { enrolled, passphraseFile } from '../support/people.ts'
 
 let folder: string
 let soft: string[]
@@ -61,6 +62,43 @@ describe('token', () => {
     const tried = await custody([...of, serial])
     expect([tried.exit, tried.stdout]).toEqual([0, expect.stringMatching(/^root {10}yes$/m)])
     expect(tried.stdout).toContain('left on it    nothing')
+  })
+
+  test('doctor takes the PIN from a descriptor beside that of the security officer, and says who signs nothing', async () => {
+    const so = secretFile(join(folder, 'doctor-so'), '48372615')
+    const of = ['token', 'doctor', ...soft, '--scratch', serial, '--pin-fd', '3', '--so-pin-file', so]
+    const { exit, stdout } = await custodyProcess(of, '15926374\n')
+    expect([exit, stdout]).toEqual([0, expect.stringMatching(/^signed {8}by nobody/m)])
+  })
+
+  test('doctor writes a file that is signed or not, and compares two; a changed one is refused', async () => {
+    const { keyPath } = await enrolled(folder, 'officer', 'Ada')
+    const at = (name: string) => join(folder, `${name}.examination`)
+    const [read, tried, forged] = [at('read'), at('tried'), at('forged')]
+    const made = await custody(['token', 'doctor', ...soft, '--out', read])
+    expect([made.exit, (await custody(['token', 'doctor', ...soft, '--out', read])).exit]).toEqual([0, 2])
+    const of = ['token', 'doctor', ...soft, '--pin-file', pin, '--scratch', serial]
+    const signed = await custody([
+      ...of,
+      '--out',
+      tried,
+      '--key',
+      keyPath,
+      '--passphrase-file',
+      passphraseFile(folder),
+    ])
+    expect(signed.stdout).toMatch(/^signed {8}by Ada, key [0-9a-f]{64}$/m)
+    const compare = (...files: string[]) => custody(['token', 'doctor', '--compare', ...files])
+    expect((await compare(read, read)).stdout).toContain('Both say the same.')
+    const { exit, stdout } = await compare(read, tried)
+    expect(exit).toBe(0)
+    expect(stdout).toMatch(/^ {2}root {10}unproved$[\s\S]*^ {2}signed {8}by Ada[\s\S]*^ {2}root {10}yes$/m)
+    writeFileSync(forged, readFileSync(tried, 'utf8').replace('"able":"yes"', '"able":"no"'))
+    const json = async (file: string) =>
+      (await custodyJson(['token', 'doctor', '--compare', read, file])).json
+    expect((await json(forged)).code).toBe('SIGNATURE-INVALID')
+    writeFileSync(forged, 'rubbish')
+    expect((await json(forged)).code).toBe('EXAMINATION-MALFORMED')
   })
 
   test('inventory takes the PIN from a descriptor', async () => {

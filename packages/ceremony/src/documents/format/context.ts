@@ -31,6 +31,7 @@ const ofCustody = [
   'share-request',
   'phone-release',
   'phone-log',
+  'token-examination',
 ] as const
 
 /** What machines outside a ceremony sign too: `lux-fhe/v1/<what>`, with the domain as a signed field. */

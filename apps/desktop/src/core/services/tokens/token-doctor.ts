@@ -1,9 +1,15 @@
-import { type Ability, inability, tokenProfiles } from '@lux/ceremony/plan'
+import { type Ability, inability, lackingOf, tokenProfiles } from '@lux/ceremony/plan'
+import { type ExaminedRole, examinedRoles, type TokenExamination } from '@lux/ceremony/wire'
 import { canonicalString, encodeCanonical, sha256Hex } from '@lux/crypto'
+import { withoutHidden } from '@lux/crypto/text'
 import {
   HsmError,
   type Inventory,
   profileOf,
+  type Said,
+  type SayingId,
+  said,
+  sayings,
   type Token,
   type TokenAbility,
   type TokenInfo,
@@ -11,34 +17,7 @@ import {
   tryRoles,
 } from '@lux/hsm'
 
-/** What a person asks a token for. */
-const doctorRoles = ['root', 'ceremony', 'backup', 'server', 'officer', 'companion'] as const
-type DoctorRole = (typeof doctorRoles)[number]
-
-type DoctorFinding = {
-  readonly role: DoctorRole
-  /** `unproved`: nothing speaks against it, and no key was made to see. */
-  readonly able: 'yes' | 'no' | 'unproved'
-  readonly why: string | null
-}
-
-export type Examination = {
-  readonly v: 1
-  readonly kind: 'token-examination'
-  readonly token: Pick<
-    TokenInfo,
-    'serial' | 'label' | 'manufacturer' | 'model' | 'firmware' | 'hardware' | 'profile'
-  >
-  /** SHA-256 of the library. */
-  readonly library: string
-  /** Keys were made, used and destroyed; else why none was. */
-  readonly tried: true | string
-  readonly findings: readonly DoctorFinding[]
-  /** What would help: of the token's state, or of its role. */
-  readonly helps: readonly string[]
-  /** SHA-256 of what was on the token before and after; null where nobody logged in. */
-  readonly inventory: { readonly before: string; readonly after: string } | null
-}
+type Finding = TokenExamination['findings'][number]
 
 type Scratch = { readonly pins: Parameters<typeof tryRoles>[2] }
 
@@ -48,7 +27,7 @@ const ofRoot: Needs = { asks: ['keyWrapping'], lists: ['aes-generate', 'aes-wrap
 const ofPair: Needs = { asks: [], lists: ['ec-generate', 'ecdsa-sign'], tried: [] }
 
 /** What planning asks of a profile for the role, what the token has to list, and the keys that show it. */
-const needs: Record<DoctorRole, Needs> = {
+const needs: Record<ExaminedRole, Needs> = {
   root: ofRoot,
   ceremony: {
     asks: ['sealing'],
@@ -69,45 +48,66 @@ const needs: Record<DoctorRole, Needs> = {
   companion: { ...ofPair, tried: ['companion'] },
 }
 
-/** Why the token cannot be that by its profile, as planning has it, or by its own list. */
-function byReading({ profile, abilities }: TokenInfo, { asks, lists }: Needs): string | null {
-  const planned = tokenProfiles.find((known) => known === profile)
-  const unable = planned === undefined ? null : inability({ profile: planned }, asks)
-  if (unable !== null) return unable
-  const missing = lists.filter((one) => !abilities.includes(one))
-  return missing.length === 0 ? null : `it does not list ${missing.join(', ')}`
+/** Why a token of this profile cannot be that, as planning says it. */
+export function unable(profile: (typeof tokenProfiles)[number], asks: readonly Ability[]): Said | null {
+  const lacking = lackingOf({ profile }, asks)
+  if (lacking === null) return null
+  const id = `unable-${lacking.own ? `${profile}-` : ''}${lacking.ability}`
+  return isSaying(id)
+    ? said(id, { profile })
+    : said('answered', { answer: inability({ profile }, asks) ?? id })
 }
 
-function read(info: TokenInfo): DoctorFinding[] {
-  return doctorRoles.map((role) => {
+const isSaying = (id: string): id is SayingId => Object.hasOwn(sayings, id)
+
+/** Why the token cannot be that by its profile, as planning has it, or by its own list. */
+function byReading({ profile, abilities }: TokenInfo, { asks, lists }: Needs): Said | null {
+  const planned = tokenProfiles.find((known) => known === profile)
+  const why = planned === undefined ? null : unable(planned, asks)
+  if (why !== null) return why
+  const missing = lists.filter((one) => !abilities.includes(one))
+  return missing.length === 0 ? null : said('unlisted', { abilities: missing.join(', ') })
+}
+
+function read(info: TokenInfo): Finding[] {
+  return examinedRoles.map((role) => {
     const why = byReading(info, needs[role])
-    return { role, able: why === null ? 'unproved' : 'no', why }
+    return { role, able: why === null ? 'unproved' : 'no', why: plain(why === null ? [] : [why]) }
   })
 }
 
 const identifierDigits = 32
 
 /** An identifier that is shorter than ours may name a key's place, where another key would be written over it. */
-function whyUntried({ objects, damaged }: Inventory): string | null {
-  if (damaged.length > 0) return 'some of its objects cannot be read'
+function whyUntried({ objects, damaged }: Inventory): Said | null {
+  if (damaged.length > 0) return said('untried-damaged')
   const short = objects.find(({ id }) => id.length > 0 && id.length < identifierDigits)
-  return short === undefined
-    ? null
-    : `a key on it has the identifier ${short.id}, which may be its place: no key is made beside it`
+  return short === undefined ? null : said('untried-short', { id: short.id })
 }
 
-function helpsOf(info: TokenInfo, isSoGiven: boolean): string[] {
+function helpsOf(info: TokenInfo, isSoGiven: boolean): Said[] {
   const { makesKeys, initialise, replication } = profileOf(info.manufacturer, info.model)
   return [
-    ...(info.initialised ? [] : [`it was never initialised: ${initialise.how}`]),
-    ...(info.writeProtected ? ['it is write-protected: lift that'] : []),
-    ...(info.initialised && info.pin.user !== 'ok' ? [`the user PIN is ${info.pin.user}`] : []),
+    ...(info.initialised ? [] : [said('help-initialise', { how: initialise.how })]),
+    ...(info.writeProtected ? [said('help-protected')] : []),
+    ...(info.initialised && info.pin.user !== 'ok' ? [said('help-pin', { state: info.pin.user })] : []),
     ...(replication === 'vendor-clone' || replication === 'vendor-wrap'
-      ? [`a key reaches another token of the kind by ${replication}`]
+      ? [said('help-replication', { way: replication })]
       : []),
-    ...(makesKeys === 'so' && !isSoGiven ? ['its security officer makes keys: give that PIN too'] : []),
+    ...(makesKeys === 'so' && !isSoGiven ? [said('help-so')] : []),
   ]
 }
+
+const mostText = 2000
+
+/** A token's own words, without what a document may not hold. */
+const plainText = (text: string): string => withoutHidden(text, () => '\uFFFD').slice(0, mostText)
+
+const plain = (all: readonly Said[]): TokenExamination['helps'] =>
+  all.map(({ id, values }) => ({
+    id,
+    values: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, plainText(value)])),
+  }))
 
 const contents = ({ objects, damaged }: Inventory): string =>
   sha256Hex(
@@ -119,50 +119,71 @@ const contents = ({ objects, damaged }: Inventory): string =>
 
 /**
  * Says what a token can be. It only reads, unless `scratch`: somebody declares that nothing on the token is needed, and the user is logged
- * in. Then each role is tried on keys that are destroyed again, and what is on the token is compared by content.
+ * in. Then each role is tried on keys that are destroyed again, and what is on the token is compared by content. Nobody has signed it yet.
  */
 export async function examineToken(
   token: Token,
-  library: string,
+  { library, made }: { readonly library: string; readonly made: string },
   scratch: Scratch | null,
-): Promise<Examination> {
+): Promise<TokenExamination> {
   const info = await token.info()
   const { serial, label, manufacturer, model, firmware, hardware, profile } = info
-  const base = {
+  const asRead = read(info)
+  const found = await lookAt(token, asRead, scratch)
+  return {
     v: 1,
     kind: 'token-examination',
-    token: { serial, label, manufacturer, model, firmware, hardware, profile },
+    made,
+    by: null,
+    token: {
+      serial: plainText(serial),
+      label: plainText(label),
+      manufacturer: plainText(manufacturer),
+      model: plainText(model),
+      firmware: plainText(firmware),
+      hardware: plainText(hardware),
+      profile,
+    },
     library,
-    helps: helpsOf(info, scratch !== null && scratch.pins !== null),
-  } as const
-  const asRead = read(info)
+    helps: plain(helpsOf(info, scratch !== null && scratch.pins !== null)),
+    ...found,
+  }
+}
+
+async function lookAt(
+  token: Token,
+  asRead: readonly Finding[],
+  scratch: Scratch | null,
+): Promise<Pick<TokenExamination, 'tried' | 'findings' | 'inventory'>> {
   if (scratch === null)
-    return { ...base, tried: 'the token was not declared as scratch', findings: asRead, inventory: null }
+    return { tried: { id: 'untried-scratch', values: {} }, findings: [...asRead], inventory: null }
   const first = await token.inventory()
   const before = contents(first)
   const untried = whyUntried(first)
   if (untried !== null)
-    return { ...base, tried: untried, findings: asRead, inventory: { before, after: before } }
+    return {
+      tried: { ...untried, values: { ...untried.values } },
+      findings: [...asRead],
+      inventory: { before, after: before },
+    }
   const findings = await asTried(token, asRead, scratch)
-  return { ...base, tried: true, findings, inventory: { before, after: contents(await token.inventory()) } }
+  const after = contents(await token.inventory())
+  return { tried: { id: 'tried-keys', values: {} }, findings, inventory: { before, after } }
 }
 
-async function asTried(
-  token: Token,
-  asRead: readonly DoctorFinding[],
-  { pins }: Scratch,
-): Promise<DoctorFinding[]> {
+async function asTried(token: Token, asRead: readonly Finding[], { pins }: Scratch): Promise<Finding[]> {
   try {
     const { roles } = await tryRoles(token, await token.probe(), pins)
-    return asRead.map((one): DoctorFinding => {
+    return asRead.map((finding): Finding => {
       // What planning refuses, no key shows to be able.
-      if (one.able === 'no') return one
-      const { role } = one
-      const why = needs[role].tried.map((one) => roles[one]).find((one) => one !== null) ?? null
-      return { role, able: why === null ? 'yes' : 'no', why }
+      if (finding.able === 'no') return finding
+      const { role } = finding
+      const why = needs[role].tried.map((name) => roles[name]).find((reasons) => reasons !== null) ?? null
+      return { role, able: why === null ? 'yes' : 'no', why: plain(why ?? []) }
     })
   } catch (error) {
     if (!(error instanceof HsmError)) throw error
-    return asRead.map((one) => (one.able === 'no' ? one : { ...one, why: error.message }))
+    const why = plain([said('answered', { answer: error.message })])
+    return asRead.map((finding) => (finding.able === 'no' ? finding : { ...finding, why }))
   }
 }

@@ -2,14 +2,15 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TokenExamination } from '@lux/ceremony/wire'
 import { softTokenEnvironment, startHsm, type Token } from '@lux/hsm'
 import { describe, expect, it } from 'vitest'
 import { startStandIn } from '../../../../../../packages/hsm/test/stand-in/stand-ins.ts'
 import { examinationLines } from '../../../../src/cli/token/doctor.ts'
-import { type Examination, examineToken } from '../../../../src/core/services/tokens/token-doctor.ts'
+import { examineToken } from '../../../../src/core/services/tokens/token-doctor.ts'
 
 const pin = () => new TextEncoder().encode('15926374')
-const library = '0'.repeat(64)
+const of = { library: '0'.repeat(64), made: '2026-12-02T10:00:00.000Z' }
 
 /** Identifiers and SoftHSM's serial numbers differ from run to run. */
 const steady = (lines: readonly string[], serial: string) =>
@@ -46,11 +47,11 @@ async function onSoftToken(use: (token: Token) => Promise<void>): Promise<void> 
 describe('the token doctor', () => {
   it('says what SoftHSM is: without a declared scratch token it logs nobody in and makes nothing', () =>
     onSoftToken(async (token) => {
-      const read = await examineToken(token, library, null)
+      const read = await examineToken(token, of, null)
       expect(read).toMatchObject({ inventory: null, helps: [] })
       expect(new Set(read.findings.map(({ able }) => able))).toEqual(new Set(['unproved']))
       await token.logIn({ user: 'user', pin: pin() })
-      const tried = await examineToken(token, library, { pins: null })
+      const tried = await examineToken(token, of, { pins: null })
       expect(tried.inventory?.after).toBe(tried.inventory?.before)
       expectKept('softhsm', steady(examinationLines(tried), token.serial))
     }))
@@ -59,8 +60,8 @@ describe('the token doctor', () => {
     onSoftToken(async (token) => {
       await token.logIn({ user: 'user', pin: pin() })
       await token.importPublicKey({ id: '9a', label: 'slot', token: true, spki: spki() })
-      const { tried, findings, inventory } = await examineToken(token, library, { pins: null })
-      expect(tried).toContain('identifier 9a')
+      const { tried, findings, inventory } = await examineToken(token, of, { pins: null })
+      expect(tried).toEqual({ id: 'untried-short', values: { id: '9a' } })
       expect(findings.filter(({ able }) => able === 'yes')).toEqual([])
       expect(inventory?.after).toBe(inventory?.before)
     }))
@@ -73,11 +74,11 @@ describe('the token doctor', () => {
   ])('says what the stand-in of %s (%s) can be, as its row has it, and leaves nothing', async (make, one) => {
     const { token, pin: own, serial, close } = await startStandIn(make, one)
     try {
-      const read = await examineToken(token, library, null)
+      const read = await examineToken(token, of, null)
       await token.logIn({ user: 'user', pin: own() })
-      const found = await examineToken(token, library, { pins: { user: own, so: own } })
+      const found = await examineToken(token, of, { pins: { user: own, so: own } })
       expect(found.inventory?.after).toBe(found.inventory?.before)
-      const unable = ({ findings }: Examination) =>
+      const unable = ({ findings }: TokenExamination) =>
         findings.flatMap(({ role, able }) => (able === 'no' ? [role] : []))
       // What planning and the token's own list refuse, no key shows to be able.
       expect(unable(found)).toEqual(expect.arrayContaining(unable(read)))
