@@ -11,6 +11,7 @@ export {
   saysAssembled,
   saysLive,
 } from './holder/aborted-run.ts'
+export { answerAct, type EpochAct, epochAct, epochActs, heartbeatAct, ownChanges } from './holder/act.ts'
 export * from './holder/answer.ts'
 export { approveEpoch } from './holder/approve-epoch.ts'
 export * from './holder/budgets.ts'
@@ -57,6 +58,7 @@ export * from './signer/transcript-lines.ts'
 export * from './signer/witness-memory.ts'
 export {
   type Line,
+  line,
   sortLines,
   type Told,
   told,

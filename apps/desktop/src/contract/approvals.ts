@@ -1,3 +1,4 @@
+import type { ShownAct } from '@lux/ceremony/act'
 import type { Domain, UnreadableRun } from './ceremonies.ts'
 
 /**
@@ -39,6 +40,8 @@ export type ApprovalView = {
   id: string
   digest: string
   words: string[]
+  /** What an approval does, told from the very bytes. */
+  shown: ShownAct
   state: ApprovalState
   askedAt: string | null
   expiry: string
@@ -51,7 +54,6 @@ export type ApprovalView = {
   ciphertexts: number
   /** Blocks that each holder who answers spends. */
   budget: number
-  /** Only claimed by the requester. */
   what: string
   purpose: string
   voices: VoiceView[]

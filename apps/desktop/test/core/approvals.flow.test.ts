@@ -68,6 +68,12 @@ test('APPROVALS the queue says of each request who was asked, who has answered, 
     ceremony: id,
     domain: 'rehearsal',
     simulated: true,
+    // What approvers' own devices tell of the same bytes.
+    shown: {
+      what: 'decryption-approval',
+      digest: approving.digest,
+      act: { changes: [{ told: { name: 'act-decryption' } }, { told: { name: 'act-decrypted' } }] },
+    },
     id: 'first',
     state: 'approving',
     what: 'the sum of all readings',

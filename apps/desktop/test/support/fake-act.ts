@@ -89,3 +89,21 @@ export const openingAct: ShownAct = {
   claims: [],
   text: [],
 }
+
+export const decryptionAct: ShownAct = {
+  ...openingAct,
+  what: 'decryption-approval',
+  act: {
+    ...openingAct.act,
+    devices: [],
+    changes: [
+      sentence('share', 'act-decryption', { time: '2026-11-24T15:43:00.000Z', blocks: 96 }),
+      sentence('lost', 'act-decrypted'),
+    ],
+  },
+  facts: [
+    { whose: 'claimed', name: 'what', value: 'Sum and mean of 6 columns, cohort B' },
+    { whose: 'claimed', name: 'requester', value: 'Jan Peeters' },
+    { whose: 'proved', name: 'until', value: '2026-11-24T15:43:00.000Z' },
+  ],
+}

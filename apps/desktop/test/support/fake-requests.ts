@@ -1,4 +1,5 @@
 import type { ApprovalView } from '../../src/contract/index.ts'
+import { decryptionAct } from './fake-act.ts'
 import { hex, run, words } from './fake-views.ts'
 
 const answering: ApprovalView = {
@@ -9,6 +10,7 @@ const answering: ApprovalView = {
   id: 'second',
   digest: hex,
   words,
+  shown: decryptionAct,
   state: 'answering',
   askedAt: '2026-11-24T09:10:00.000Z',
   expiry: '2026-11-24T15:43:00.000Z',

@@ -3,17 +3,20 @@ import { toHex } from '@lux/crypto'
 import { ciphertextDigest, readCiphertext } from '@lux/crypto/fhe'
 import {
   type Asked as AskedAnswer,
+  answerAct,
   countsAsLost,
   decidedBefore,
   discardAnswer,
   forgetShareOf,
   laterVersions,
+  line,
   type OpenedShare,
   type PreparedAnswer,
   prepareAnswer,
   refuseRequest,
   type SignedDecision,
   sealAnswer,
+  told,
 } from '@lux/people'
 import type {
   Answer,
@@ -257,16 +260,22 @@ function decided(records: Records, request: RequestPackage, holder: number): Dec
 function shownAnswer(answer: PreparedAnswer, share: ShareSummary, may: boolean): Omit<Prepared, 'listed'> {
   const { payload } = answer.request.request
   const { digest, words, lines, spends, left, noise, noiseLines } = answer
+  const { t, n, holder, epoch, organisation } = share
+  const after = payload.mode === 'F' ? left.at64 : left.at128
+  const held = told('held-share', `share ${holder} of ${n}, epoch ${epoch}, ${organisation}`, {
+    ...{ organisation, holder, n, epoch },
+  })
   return {
     share,
     digest,
     words,
-    lines,
+    described: answerAct({ t, n, spends, left: after }),
+    spends,
+    left: after,
+    lines: [line('proved', 'share', held), ...lines],
     expires: payload.expiry,
     requester: payload.requester,
     what: payload.what,
-    spends,
-    left: payload.mode === 'F' ? left.at64 : left.at128,
     noiseLines,
     belowFloor: noise.belowFloor,
     mayApprove: may,

@@ -1,5 +1,5 @@
-import type { Card, PhoneLog } from '@lux/ceremony/wire'
-import type { Line, Shown, Told } from '@lux/people'
+import type { Card, DescribedAct, PhoneLog } from '@lux/ceremony/wire'
+import type { EpochAct, Line, Shown, Told } from '@lux/people'
 
 /** A refusal, as the screen gets it. `rule`: a key of resources/locales. */
 export type No = {
@@ -101,6 +101,8 @@ export type Prepared = {
   readonly share: ShareSummary
   readonly digest: string
   readonly words: readonly string[]
+  /** What changes with an answer. */
+  readonly described: DescribedAct
   readonly lines: readonly Line[]
   readonly expires: string
   readonly requester: string
@@ -134,18 +136,12 @@ export type Asked = Shown & {
   readonly listed: boolean | null
 }
 
-/**
- * What a run asks of this phone. `live`: the next epoch is live, so the old share is wiped. `keep`: the run was aborted, so the old share
- * answers again. `heartbeat`: whether the share is still held.
- */
-const epochActs = ['approve', 'redeal', 'receive', 'live', 'keep', 'heartbeat'] as const
-
-export type EpochAct = (typeof epochActs)[number]
+export type { EpochAct }
 
 /** What a run asks for, told from signed bytes, before it is done. */
 export type EpochAsked = {
   readonly act: EpochAct
-  readonly lines: readonly Told[]
+  readonly described: DescribedAct
   readonly digest: string
   readonly words: readonly string[]
   /** Whether the act wipes the share of the old epoch. */

@@ -5,7 +5,6 @@ import { packFiles, unpackFiles } from '@lux/crypto/transport'
 import {
   acknowledge,
   approveEpoch,
-  budgetLine,
   checkApprovals,
   checkDealt,
   checkEpochRun,
@@ -15,9 +14,10 @@ import {
   checkOldShare,
   type EpochRun,
   encodePersonKey,
-  epochLines,
+  epochAct,
   forgetKept,
   forgetShareOf,
+  heartbeatAct,
   heartbeatLines,
   keepAfterAbort,
   type NextFiles,
@@ -30,7 +30,6 @@ import {
   redeal,
   renewKey,
   stateHeld,
-  type Told,
   takeEpochLive,
   wordsOf,
 } from '@lux/people'
@@ -240,15 +239,14 @@ const runRecord = ({ run, files }: Run): Written => ({
 
 const told = (
   run: EpochRun,
-  act: EpochAsked['act'],
-  lines: readonly Told[],
-  wipes = false,
+  act: Exclude<EpochAsked['act'], 'heartbeat'>,
+  how: Parameters<typeof epochAct>[2] = {},
 ): Ready['shown'] => ({
   act,
-  lines,
+  described: epochAct(run, act, how),
   digest: run.terms.planHash,
   words: wordsOf(run.terms.planHash),
-  wipes,
+  wipes: how.wipes ?? false,
 })
 
 /** The run's policy, and the older one under which the share was dealt, if any. */
@@ -274,12 +272,11 @@ function approvedOrDealt(kept: Kept, of: Run, { entropy }: Ports): Answer<Ready>
     const given = policies(kept, of, opened)
     if (deals) {
       const prepared = redeal(opened, run, { ...given, approvals: files.approvals })
-      return prepared.ok ? yes(told(run, 'redeal', prepared.value.lines)) : prepared
+      return prepared.ok ? yes(told(run, 'redeal')) : prepared
     }
     const prepared = approveEpoch(opened, run, given)
     if (!prepared.ok) return prepared
-    const { left, lines } = prepared.value
-    return yes(told(run, 'approve', [...lines, budgetLine(left)]))
+    return yes(told(run, 'approve', { left: prepared.value.left }))
   })
   if (!asked.ok) return asked
   const approve = () =>
@@ -407,7 +404,7 @@ function receivedOf(kept: Kept, of: Run): Answer<Ready> {
       forgetKept(kepts.value)
     }
   }
-  return yes({ shown: told(run, 'receive', epochLines(run)), card, take })
+  return yes({ shown: told(run, 'receive'), card, take })
 }
 
 /** The dealing files in the order of the plan's dealers. A file that is missing is empty here, and refused by its name later. */
@@ -484,7 +481,7 @@ function liveOf(kept: Kept, of: Run, live: Uint8Array, { entropy }: Ports): Answ
       entry: { what: 'live', about: `${run.plan.title}, epoch ${epoch}`, digest: epochId },
     })
   }
-  return yes({ shown: told(run, 'live', epochLines(run), old !== undefined), card: null, take })
+  return yes({ shown: told(run, 'live', { wipes: old !== undefined }), card: null, take })
 }
 
 /** The sheet still has the key that is wiped here, so it no longer counts as a backup. */
@@ -573,7 +570,7 @@ function keptOf(kept: Kept, of: Run): Answer<Ready> {
     })
   const checked = take()
   if (!checked.ok) return checked
-  return yes({ shown: told(run, 'keep', epochLines(run)), card: null, take: async () => take() })
+  return yes({ shown: told(run, 'keep'), card: null, take: async () => take() })
 }
 
 function heartbeatOf(kept: Kept, files: EpochFiles, { now }: Ports): Answer<Ready> {
@@ -604,7 +601,7 @@ function heartbeatOf(kept: Kept, files: EpochFiles, { now }: Ports): Answer<Read
   return yes({
     shown: {
       act: 'heartbeat',
-      lines: checked.value.lines,
+      described: heartbeatAct(checked.value.lines),
       digest: challenge,
       words: wordsOf(challenge),
       wipes: false,

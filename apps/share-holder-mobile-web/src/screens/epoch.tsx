@@ -1,5 +1,6 @@
 import type { PayloadType } from '@lux/crypto/transport'
-import { EmptyState, Icon, SaidLines } from '@lux/ui'
+import { ownChanges } from '@lux/people'
+import { EmptyState, Icon, SaidLines, useActParts } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import { ComparedWords } from '../components/compared-words.tsx'
 import { GiveOut } from '../components/give-out.tsx'
@@ -49,35 +50,19 @@ export function Epoch() {
 
 function Read({ asked }: { asked: EpochAsked }) {
   const { t } = useTranslation()
-  const { act, lines, mayDo, wipes } = asked
+  const { act, described, digest, mayDo } = asked
   const title = t(`phone.epoch.act.${act}`)
+  const compared = <ComparedWords label={t('phone.request.words')} words={asked.words} hex={digest} />
+  const nothing = { facts: [], fresh: [], claims: [], text: [] }
   const parts: Part[] = [
-    {
-      name: 'asks',
-      title,
-      body: (
-        <section className="card proved">
-          <h2>
-            <Icon name="check" size={20} />
-            {t('phone.epoch.proved')}
-          </h2>
-          <SaidLines lines={lines} />
-        </section>
-      ),
-    },
-    {
-      name: 'words',
-      title: t(act === 'heartbeat' ? 'phone.epoch.challenge' : 'phone.epoch.plan'),
-      body: <ComparedWords label={t('phone.request.words')} words={asked.words} hex={asked.digest} />,
-    },
+    ...useActParts({ what: act, title, act: described, digest, ...nothing }, compared),
     {
       name: 'decide',
       title,
       body: (
-        <>
-          <p>{t(`phone.epoch.means.${act}`)}</p>
-          {wipes ? <p className="bad">{t('phone.epoch.wipes')}</p> : null}
-        </>
+        <section className="card">
+          <SaidLines lines={ownChanges(described)} />
+        </section>
       ),
     },
   ]

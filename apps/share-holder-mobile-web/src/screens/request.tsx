@@ -1,5 +1,5 @@
 import { sortLines } from '@lux/people'
-import { EmptyState, Lines, Rec, Row, SaidLines, timeOf } from '@lux/ui'
+import { EmptyState, Lines, Rec, SaidLines, type ShownAct, timeOf, useActParts } from '@lux/ui'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { AnswerGiven } from '../components/answer-given.tsx'
@@ -7,6 +7,7 @@ import { ComparedWords } from '../components/compared-words.tsx'
 import { Page } from '../components/page.tsx'
 import { type Part, Signing } from '../components/signing.tsx'
 import { TakeIn } from '../components/take-in.tsx'
+import type { Prepared } from '../device/api.ts'
 import { approve, prepare, refuse, usePhone } from '../stores/phone.ts'
 
 export function Request() {
@@ -21,7 +22,7 @@ export function Request() {
         what={t('phone.carry.answer')}
       />
     )
-  if (request !== null) return <Decide />
+  if (request !== null) return <Decide prepared={request.prepared} />
   return (
     <Page
       title={t('phone.request.title')}
@@ -42,36 +43,21 @@ export function Request() {
 }
 
 /** Approving is never easier than refusing. A yes is held or confirmed, a no is one press and a reason. */
-function Decide() {
+function Decide({ prepared }: { prepared: Prepared }) {
   const { t } = useTranslation()
-  const request = usePhone((phone) => phone.request)
   const [refusing, setRefusing] = useState(false)
-  if (request === null) return null
-  const { prepared } = request
-  const { share } = prepared
-  const { proved, claimed, decide, prints } = sortLines(prepared.lines)
+  const { described, digest, requester } = prepared
+  const { decide } = sortLines(prepared.lines)
+  const compared = <ComparedWords label={t('phone.request.words')} words={prepared.words} hex={digest} />
+  const shown: ShownAct = {
+    ...{ what: 'request', act: described, facts: prepared.lines, fresh: [], claims: [], text: [], digest },
+    title: asksOf(t('phone.request.asks', { who: '\n' }), requester),
+    boxes: { proved: t('phone.request.proved'), claimed: t('phone.request.claimed', { who: requester }) },
+  }
+  const acts = useActParts(shown, compared)
   if (refusing) return <Refuse onBack={() => setRefusing(false)} />
   const parts: Part[] = [
-    {
-      name: 'asks',
-      title: asksOf(t('phone.request.asks', { who: '\n' }), prepared.requester),
-      body: (
-        <>
-          <Lines kind="proved" title={t('phone.request.proved')} lines={proved}>
-            <Row name="share">
-              <Rec>{share.organisation}</Rec>
-              {', '}
-              {t('phone.request.share', { holder: share.holder, n: share.n, epoch: share.epoch })}
-            </Row>
-          </Lines>
-          <Lines
-            kind="claimed"
-            title={t('phone.request.claimed', { who: prepared.requester })}
-            lines={claimed}
-          />
-        </>
-      ),
-    },
+    ...acts,
     {
       name: 'cost',
       title: t('phone.request.cost'),
@@ -86,29 +72,13 @@ function Decide() {
       ),
     },
     {
-      name: 'words',
-      title: t('phone.request.words-title'),
-      body: (
-        <>
-          <ComparedWords label={t('phone.request.words')} words={prepared.words} hex={prepared.digest} />
-          <Lines kind="proved" title={t('phone.request.proved')} lines={prints} />
-        </>
-      ),
-    },
-    {
       name: 'decide',
       title: t('phone.request.ask'),
       body: (
         <>
           <section className="card">
             <h2>{t('phone.request.if-i-approve')}</h2>
-            <ul className="plain consequences">
-              <li>{t('phone.request.gives', { t: share.t, n: share.n })}</li>
-              <li>{t('phone.request.spends', { spends: prepared.spends, left: prepared.left })}</li>
-              <li>
-                <strong>{t('phone.request.final')}</strong>
-              </li>
-            </ul>
+            <SaidLines lines={described.changes.map(({ told }) => told)} />
           </section>
           <Lines kind="proved" title={t('phone.request.proved')} lines={decide} />
           <details className="card">

@@ -60,7 +60,9 @@ test('EPOCH-PHONE three phones renew their cards, let the key move, deal, receiv
     before.approve.push(await copyOf(storage))
     const asked = await got(phone.readEpoch(copies(run.files())))
     expect(asked).toMatchObject({ act: 'approve', wipes: false, mayDo: true })
-    expect(asked.lines.map(({ text }) => text).join('\n')).toContain('dealt by   Hal, Ida')
+    expect(asked.described.changes.map(({ told: { text } }) => text).join('\n')).toContain(
+      'dealt by   Hal, Ida',
+    )
     const { files } = await got(phone.takeEpoch())
     run.approvals.push(files[0]!.bytes)
   }

@@ -12,6 +12,10 @@ type At = 'lives' | 'wrapped' | 'share' | null
 /** What a signature is asked for, described by the domain from the very bytes. */
 export type ShownAct = {
   readonly what: string
+  /** In place of what a signature of this kind is asked for. */
+  readonly title?: ReactNode
+  /** In place of the names of the two boxes of lines. */
+  readonly boxes?: { readonly proved: string; readonly claimed: string }
   readonly act: {
     readonly changes: readonly {
       readonly about: About
@@ -65,14 +69,14 @@ export type ActPart = Part<'asks' | 'people' | 'keys' | 'devices' | 'fresh' | 'c
  */
 export function useActParts(shown: ShownAct, words: ReactNode, under?: ReactNode): ActPart[] {
   const { t } = useTranslation()
-  const { what, act, facts, fresh, claims, text, digest } = shown
+  const { what, act, facts, fresh, claims, text, digest, title, boxes } = shown
   const proved = facts.filter(({ whose, print }) => whose === 'proved' && print !== true)
   const claimed = facts.filter(({ whose }) => whose !== 'proved')
   const prints = facts.filter(({ whose, print }) => whose === 'proved' && print === true)
   const parts: (ActPart | false)[] = [
     {
       name: 'asks',
-      title: t(`act.asks.${what}`),
+      title: title ?? t(`act.asks.${what}`),
       body: (
         <>
           {under}
@@ -84,11 +88,13 @@ export function useActParts(shown: ShownAct, words: ReactNode, under?: ReactNode
               </p>
             )}
           </section>
-          {proved.length === 0 ? null : <Lines kind="proved" title={t('act.bytes')} lines={proved} />}
+          {proved.length === 0 ? null : (
+            <Lines kind="proved" title={boxes?.proved ?? t('act.bytes')} lines={proved} />
+          )}
           {claimed.length === 0 ? null : (
             <Lines
               kind="claimed"
-              title={t(what === 'exception' ? 'act.written' : 'act.claimed')}
+              title={boxes?.claimed ?? t(what === 'exception' ? 'act.written' : 'act.claimed')}
               lines={claimed}
             />
           )}

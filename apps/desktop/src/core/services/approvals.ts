@@ -1,8 +1,11 @@
 import { type Needs, readEntry } from '@lux/ceremony'
 import { entryCodec } from '@lux/ceremony/transcript'
-import { wordsOf } from '@lux/people'
+import { decryptionApprovalCodec, type ShownAct, type SignatureRequest } from '@lux/ceremony/wire'
+import { toBase64 } from '@lux/crypto'
+import { explainRequest, shownOf, wordsOf } from '@lux/people'
 import type { ApprovalState, Approvals, ApprovalView, VoiceView } from '../../contract/index.ts'
 import type { RunFolder } from '../runs/folder/run-folder.ts'
+import { needed } from './shared/needed.ts'
 import type { OpenRun } from './shared/open-runs.ts'
 import { readableRuns } from './shared/readable-runs.ts'
 import type { ServiceContext } from './shared/service-context.ts'
@@ -39,6 +42,7 @@ function requestsOf({ run, standIns }: OpenRun, now: string): ApprovalView[] {
       id: one.id,
       digest,
       words: wordsOf(digest),
+      shown: shownRequest(folder, request),
       state: stateOf(one, { needs, over, now }),
       askedAt: heard.asked.get(digest) ?? null,
       expiry: request.expiry,
@@ -58,6 +62,15 @@ function requestsOf({ run, standIns }: OpenRun, now: string): ApprovalView[] {
       outcome: result?.outcome ?? null,
     }
   })
+}
+
+/** From the bytes that approvers sign, as their own devices tell it. */
+function shownRequest({ state, policy }: RunFolder, request: Asked['request']): ShownAct {
+  const asked = {
+    ...{ v: 1, kind: 'signature-request', what: 'decryption-approval', domain: state.domain, lines: [] },
+    subject: toBase64(decryptionApprovalCodec.signedBytes(request)),
+  } as const satisfies SignatureRequest
+  return shownOf(asked, needed(explainRequest(asked, { policies: [policy.policy], plan: null })))
 }
 
 const isAsked = (one: Decryption): one is Asked => one.request !== null && one.digest !== null

@@ -4,16 +4,19 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ApprovalView, DocumentKind } from '../../contract/index.ts'
 import { call } from '../client.ts'
+import { ActionButton } from '../components/action-button.tsx'
 import { pickFile } from '../components/file-picker.tsx'
 import { SaveCopy } from '../components/save-copy.tsx'
 import type { Act } from '../runner/act.ts'
 import { ScanAnswer, ShowToHolders } from '../runner/holder-codes.tsx'
 import { SignCodes } from '../runner/sign-codes.tsx'
+import { stillToSee } from './still-to-see.ts'
 
-type Props = { request: ApprovalView; act: Act }
+/** `left`: parts of the request that nobody has seen here yet. */
+type Props = { request: ApprovalView; act: Act; left: readonly string[] }
 
 /** What goes to those who decide and comes back, by codes or by file, while the request waits for them. */
-export function Carry({ request, act }: Props) {
+export function Carry({ request, act, left }: Props) {
   const { t } = useTranslation()
   const { ceremony, state } = request
   if (state !== 'approving' && state !== 'answering' && state !== 'combining')
@@ -31,7 +34,7 @@ export function Carry({ request, act }: Props) {
         {answered ? <ScanAnswer id={ceremony} what="holder-answer" act={act} /> : null}
         <TakeFile id={ceremony} act={act} />
         {request.simulated ? (
-          <Simulated request={request} act={act} />
+          <Simulated request={request} act={act} left={left} />
         ) : (
           <SaveCopy key={state} id={ceremony} />
         )}
@@ -54,9 +57,10 @@ function TakeFile({ id, act }: { id: string; act: Act }) {
 }
 
 /** In a rehearsal the machine decides for those whom it plays, one press each, and combines for the requester. */
-function Simulated({ request, act }: Props) {
+function Simulated({ request, act, left }: Props) {
   const { t } = useTranslation()
   const [busy, setBusy] = useState(false)
+  const unseen = stillToSee(request, left)
   const role = request.state === 'approving' ? 'approver' : 'holder'
   const next =
     request.state === 'combining'
@@ -77,7 +81,16 @@ function Simulated({ request, act }: Props) {
   }
 
   return (
-    <Button type="button" loading={busy} onClick={() => void press(next)}>
+    <ActionButton
+      loading={busy}
+      // Whoever answers for a simulated person has seen what is answered, as that person would.
+      whyNot={
+        unseen.length === 0
+          ? null
+          : t('act.read.left', { parts: unseen.map((name) => t(`act.part.${name}`)).join(', ') })
+      }
+      onPress={() => void press(next)}
+    >
       {request.state === 'combining' ? (
         t('approvals.combine')
       ) : (
@@ -85,6 +98,6 @@ function Simulated({ request, act }: Props) {
           {t('runner.answer-as')}: <Rec>{next}</Rec>
         </>
       )}
-    </Button>
+    </ActionButton>
   )
 }

@@ -1,7 +1,8 @@
-import { Code, FailureNotice, Icon, PersonChip, QuorumRing, Rec, WordCards } from '@lux/ui'
+import { Code, FailureNotice, PersonChip, QuorumRing, Rec } from '@lux/ui'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ApprovalView, Failure, VoiceView } from '../../contract/index.ts'
+import { ReadBefore } from '../components/key-sign.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import { DomainBadge } from '../components/state-badge.tsx'
 import { useFormats } from '../i18n/format.ts'
@@ -22,6 +23,7 @@ export function Request({ request }: { request: ApprovalView }) {
   const { t } = useTranslation()
   const format = useFormats()
   const [failure, setFailure] = useState<Failure | null>(null)
+  const [left, setLeft] = useState<readonly string[]>(['asks'])
   const turn = turnOf(request)
   const asked = request.voices.filter(({ role }) => role === turn)
   const needed = turn === 'approver' ? request.approversNeeded : request.answersNeeded
@@ -68,20 +70,8 @@ export function Request({ request }: { request: ApprovalView }) {
       </header>
       <div className="request-parts">
         <div className="section">
-          <Facts kind="proved" title={t('approvals.proved')} facts={provedOf(request, t, format.time)} />
-          <Facts
-            kind="claimed"
-            title={t('approvals.claimed', { name: request.requester })}
-            facts={[
-              [t('approvals.what'), request.what],
-              [t('approvals.why'), request.purpose],
-            ]}
-          />
+          <ReadBefore shown={request.shown} onRead={setLeft} />
           <SinceLast request={request} />
-          <details className="details">
-            <summary>{t('approvals.words')}</summary>
-            <WordCards words={request.words} hex={request.digest} label={t('approvals.words')} />
-          </details>
         </div>
         <div className="section">
           <h3>{t('approvals.budget')}</h3>
@@ -91,55 +81,10 @@ export function Request({ request }: { request: ApprovalView }) {
         </div>
       </div>
       {failure ? <FailureNotice failure={failure} /> : null}
-      <Carry request={request} act={act} />
+      <Carry request={request} act={act} left={left} />
       <a href={hrefOf('run', request.ceremony)}>
         {t('approvals.ceremony')} <Rec>{request.title}</Rec>
       </a>
-    </section>
-  )
-}
-
-type Fact = readonly [name: string, value: string]
-
-function provedOf(
-  request: ApprovalView,
-  t: ReturnType<typeof useTranslation>['t'],
-  time: (iso: string) => string,
-): Fact[] {
-  return [
-    [t('approvals.how-much'), t('approvals.amount', { count: request.ciphertexts })],
-    [t('approvals.under'), t('approvals.of-key', { key: request.key, epoch: request.epoch })],
-    [t('approvals.until'), time(request.expiry)],
-    [t('approvals.for-whom'), request.requester],
-    [t('approvals.opens'), request.combiner],
-  ]
-}
-
-function Facts({
-  kind,
-  title,
-  facts,
-}: {
-  kind: 'proved' | 'claimed'
-  title: string
-  facts: readonly Fact[]
-}) {
-  return (
-    <section className="request-facts" data-kind={kind}>
-      <h3>
-        <Icon name={kind === 'proved' ? 'check' : 'holders'} />
-        <Rec>{title}</Rec>
-      </h3>
-      <dl className="facts">
-        {facts.map(([name, value]) => (
-          <div key={name} className="fact-group">
-            <dt>{name}</dt>
-            <dd>
-              <Value value={value} />
-            </dd>
-          </div>
-        ))}
-      </dl>
     </section>
   )
 }

@@ -16,7 +16,7 @@ import {
   WordCards,
 } from '@lux/ui'
 import { Button, Dialog, TextField } from '@radix-ui/themes'
-import { type ReactNode, type RefObject, useEffect, useId, useRef, useState } from 'react'
+import { type ReactNode, type RefObject, useEffect, useEffectEvent, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure, OutputOf, Result } from '../../contract/index.ts'
 import { keyOf, rememberKey } from '../stores/own-keys.ts'
@@ -102,6 +102,35 @@ export function ReadAct({ shown }: { shown: ShownAct & { readonly words: readonl
           <h3>{title}</h3>
           {body}
         </section>
+      ))}
+    </div>
+  )
+}
+
+/** The same, for whoever decides beside it. `onRead`: the names of the parts that were not on screen to their end yet. */
+export function ReadBefore({
+  shown,
+  onRead,
+}: {
+  shown: ShownAct & { readonly words: readonly string[] }
+  onRead: (left: readonly string[]) => void
+}) {
+  const parts = useParts(shown)
+  const [reading, setReading] = useState<Reading>(() => beginReading(parts.map(({ name }) => name)))
+  const bar = useRef<HTMLElement>(null)
+  const tell = useEffectEvent(onRead)
+  const left = unreadParts(reading)
+  useEffect(() => tell(unreadParts(reading)), [reading])
+  return (
+    <div className="acts">
+      {parts.map((part) => (
+        <Part
+          key={part.name}
+          part={part}
+          bar={bar}
+          seen={!left.includes(part.name)}
+          onLook={(look) => setReading((was) => sawPart(was, part.name, look))}
+        />
       ))}
     </div>
   )

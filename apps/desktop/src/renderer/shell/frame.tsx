@@ -241,7 +241,9 @@ export function Frame({ children }: { children: ReactNode }) {
         <Misplaced />
       </div>
       {stage ? null : <Rail />}
-      <main className="main">{children}</main>
+      <main className="main" data-scrolls="">
+        {children}
+      </main>
       {stage ? <Asked /> : <Status />}
       {locked ? <IdleCover /> : null}
       <Keys />
