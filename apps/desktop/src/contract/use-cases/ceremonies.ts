@@ -209,7 +209,7 @@ export const ceremonies = {
   }),
   /** What people are asked to sign now, told from the very bytes, and the digest of these; null where nothing is. */
   'ceremonies.toSign': entry({
-    input: { id },
+    input: { id, name },
     gives: gives<{ shown: ShownAct | null; digest: string }>(),
     errors: ['CEREMONY-UNKNOWN'],
   }),

@@ -220,7 +220,7 @@ function SignerRow({ view, need, signer, left, busy, off, onSign }: SignerRowPro
               }
               title={t(`runner.sign.${need.what}`)}
               name={name}
-              what={() => call('ceremonies.toSign', { id: view.id })}
+              what={() => call('ceremonies.toSign', { id: view.id, name })}
               onSign={(key, passphrase, shown) => signHere({ id: view.id, name, key, passphrase, shown })}
             />
           ) : null}

@@ -124,8 +124,11 @@ export class SetupRoom {
     const values: Record<string, string> = {}
     for (const need of current.needs) {
       if (need.need === 'sign') {
-        const { digest: shown } = await this.said<OutputOf<'ceremonies.toSign'>>('ceremonies.toSign', { id })
         const { name = '' } = need.signers.find(({ signed }) => !signed) ?? {}
+        const { digest: shown } = await this.said<OutputOf<'ceremonies.toSign'>>('ceremonies.toSign', {
+          id,
+          name,
+        })
         await this.said('ceremonies.signHere', { id, name, ...this.#key(name), shown })
         return
       }

@@ -1,6 +1,6 @@
 import { type ShownAct, signatureAnswerCodec } from '@lux/ceremony/wire'
 import { ExpectedError, writeInFolder } from '@lux/node-files'
-import { explainRequest, prepareSignature, shownOf, signAnswer, signingOf } from '@lux/people'
+import { entryLines, explainRequest, prepareSignature, shownOf, signAnswer, signingOf } from '@lux/people'
 import type { InputOf, RunView } from '../../../contract/index.ts'
 import { signatureRequest } from '../../runs/exchange/outbox.ts'
 import type { Run } from '../../runs/run/run.ts'
@@ -22,13 +22,27 @@ function askedOf(run: Run) {
 
 export function toSign(
   parts: ServiceContext,
-  { id }: InputOf<'ceremonies.toSign'>,
+  { id, name }: InputOf<'ceremonies.toSign'>,
 ): { shown: ShownAct | null; digest: string } {
   const { run } = parts.runs.get(id)
   const request = askedOf(run)
   if (request === null) return { shown: null, digest: '' }
   const known = { policies: [run.folder.policy.policy], plan: null }
-  return { shown: shownOf(request, needed(explainRequest(request, known))), digest: subjectOf(request) }
+  const fresh = request.what === 'checkpoint' ? sinceCosigned(run, name) : []
+  return {
+    shown: shownOf(request, needed(explainRequest(request, known)), fresh),
+    digest: subjectOf(request),
+  }
+}
+
+/** The lines of each entry under the checkpoint that waits, from the last one that this person cosigned in this run. */
+function sinceCosigned({ folder }: Pick<Run, 'folder'>, name: string): (readonly string[])[] {
+  const { checkpoints } = folder.state
+  const end = Number(checkpoints.at(-1)?.size ?? 0)
+  const theirs = checkpoints.filter(({ cosigned }) => cosigned.some((one) => one.name === name))
+  const seen = theirs.map(({ size }) => Number(size))
+  const from = Math.max(0, ...seen)
+  return [...folder.entries(from)].slice(0, end - from).map((one) => entryLines([one]))
 }
 
 /** A person without a device signs with their own key file, in this window, what it showed. Errors: SIGN-OTHER, KEY-…, REQUEST-…, COSIGN-…, SUBMIT-…. */

@@ -317,6 +317,9 @@ test('the policy and the script of a run go on paper as they were signed and car
   expect(papers.parts.flatMap(({ steps }) => steps.map((step) => step.do))).toContain('initialise-token')
 })
 
+/** By witness: entries under the last checkpoint that they cosigned. */
+const cosignedUpTo = new Map<string, number>()
+
 async function act({ id: run, current, people: named }: RunView): Promise<void> {
   if (current === null || current.blocked === 'machine-works') {
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -325,9 +328,19 @@ async function act({ id: run, current, people: named }: RunView): Promise<void> 
   expect(current.failure).toBe(null)
   for (const need of current.needs) {
     if (need.need === 'sign') {
-      const { shown, digest } = await said<OutputOf<'ceremonies.toSign'>>('ceremonies.toSign', { id: run })
-      expect(shown?.act.changes.length).toBeGreaterThan(0)
       const [next, other] = need.signers.filter(({ signed }) => !signed)
+      const { shown, digest } = await said<OutputOf<'ceremonies.toSign'>>('ceremonies.toSign', {
+        id: run,
+        name: next?.name ?? '',
+      })
+      expect(shown?.act.changes.length).toBeGreaterThan(0)
+      // A witness sees each entry since their last cosignature, and nobody else any.
+      const sees = shown?.fresh.map(([line]) => Number(line?.trim().split(' ')[0]))
+      const from = need.what === 'checkpoint' ? (cosignedUpTo.get(next?.name ?? '') ?? 0) : 0
+      const upTo =
+        need.what === 'checkpoint' ? Number(shown?.facts.find((one) => one.name === 'entries')?.value) : 0
+      expect(sees).toEqual(Array.from({ length: upTo - from }, (_, at) => from + at))
+      if (need.what === 'checkpoint') cosignedUpTo.set(next?.name ?? '', upTo)
       const sign = (name: string, key: string) => ({
         id: run,
         name,
