@@ -10,6 +10,7 @@ import {
   readPlan,
 } from '@lux/ceremony/plan'
 import { checkRunVersion, expired, type Policy, policyDigest } from '@lux/ceremony/policy'
+import type { Header } from '@lux/ceremony/transcript'
 import {
   type PlanApproval,
   planApprovalCodec,
@@ -26,7 +27,15 @@ export type RehearsedPlan = {
   readonly approval: PlanApproval
   readonly changes: readonly PlanChange[]
   readonly before: Plan | null
+  /** On what each token of the rehearsal was, by its own words; empty where the bundle does not record it. */
+  readonly ran: readonly RanOn[]
 }
+
+/** What a token of a rehearsal says of itself. */
+export type RanOn = { readonly role: string } & NonNullable<Header['tokens'][number]['device']>
+
+export const ranOn = ({ tokens }: Pick<Header, 'tokens'>): RanOn[] =>
+  tokens.flatMap(({ role, device }) => (device === undefined ? [] : [{ role, ...device }]))
 
 /**
  * The approval of a plan after a rehearsal. The rehearsal's bundle was verified without a policy, because stand-ins signed it under a
@@ -43,26 +52,30 @@ export function rehearsedPlan(
     const { predicate, digest } = contents
     if (predicate.domain !== 'rehearsal') no('REHEARSAL-DOMAIN', `it is of ${predicate.domain}`, 'bundle')
     const approval = { domain: 'production', planHash: hash, rehearsalDigest: digest } as const
+    const ran = ranOn({ tokens: contents.header?.tokens ?? [] })
     if (predicate.planHash === hash)
-      return { approval: { ...approval, diffDigest: null }, changes: [], before: null }
+      return { approval: { ...approval, diffDigest: null }, changes: [], before: null, ran }
     const bytes = await contents.read(predicate.planHash, maxPlanBytes)
     const before = bytes.ok ? readPlan(bytes.value) : null
     if (before === null || !before.ok)
       return no('REHEARSAL-PLAN', 'it holds no plan to compare with', 'bundle')
     const changes = diffPlans(before.plan, plan)
     const changed = diffDigest(before.hash, hash, changes)
-    return { approval: { ...approval, diffDigest: changed }, changes, before: before.plan }
+    return { approval: { ...approval, diffDigest: changed }, changes, before: before.plan, ran }
   })
 }
 
 /** What each officer is asked to sign, with the plan's bytes to read; what it says beside them is shown as the workstation's own words. */
 export function planApprovalRequest(
-  { approval, changes }: Pick<RehearsedPlan, 'approval' | 'changes'>,
+  { approval, changes, ran }: Pick<RehearsedPlan, 'approval' | 'changes' | 'ran'>,
   { bytes, title, warnings }: PlanToApprove,
 ): SignatureRequest {
   const remarks = [
     title,
     ...warnings.map(({ rule, detail }) => `warning, ${rule}: ${detail}`),
+    ...ran.map(
+      ({ role, maker, model, firmware }) => `rehearsed, ${role}: on ${maker}, ${model}, firmware ${firmware}`,
+    ),
     ...(changes.length === 0 ? [] : ['changed since the rehearsal', ...changes.map(changeLine)]),
   ]
   return {

@@ -58,7 +58,7 @@ function answerTo(asked: PlanApproval, plan = bytes): SignatureAnswer {
   const prepared = accepted(
     prepare(
       planApprovalRequest(
-        { approval: asked, changes: [] },
+        { approval: asked, changes: [], ran: [] },
         { bytes: plan, title: 'a title\u0007', warnings: [] },
       ),
     ),
@@ -70,7 +70,7 @@ function answerTo(asked: PlanApproval, plan = bytes): SignatureAnswer {
 }
 
 test('officers approve a plan with its rehearsal, and their answers lock it', async () => {
-  expect(accepted(await rehearsed(verdictOf({})))).toEqual({ approval, changes: [], before: null })
+  expect(accepted(await rehearsed(verdictOf({})))).toEqual({ approval, changes: [], before: null, ran: [] })
   const signature = accepted(checkPlanAnswer(approval, answerTo(approval)))
   const locked = lockPlan(approval, [signature], world.policy)
   expect(locked).toMatchObject({ ok: true, approvedBy: ['Ada'] })
@@ -115,7 +115,10 @@ test('POLICY-OLDEST nobody approves or locks a plan of before, nor signs a run t
     expect(
       ruleOf(
         prepare(
-          planApprovalRequest({ approval: asked, changes: [] }, { bytes: old, title: '', warnings: [] }),
+          planApprovalRequest(
+            { approval: asked, changes: [], ran: [] },
+            { bytes: old, title: '', warnings: [] },
+          ),
         ),
       ),
     ).toBe('POLICY-OLDEST')
@@ -139,14 +142,22 @@ test('POLICY-OLDEST nobody approves or locks a plan of before, nor signs a run t
 
 test('REQUEST-PLAN nobody approves a plan that did not come with the request, or that is another one', () => {
   const { plan: _, ...without } = planApprovalRequest(
-    { approval, changes: [] },
+    { approval, changes: [], ran: [] },
     { bytes, title: '', warnings: [] },
   )
   expect(ruleOf(prepare(without))).toBe('REQUEST-PLAN')
   for (const wrong of [planOf('Another plan'), utf8('no plan')])
     expect(
       ruleOf(
-        prepare(planApprovalRequest({ approval, changes: [] }, { bytes: wrong, title: '', warnings: [] })),
+        prepare(
+          planApprovalRequest({ approval, changes: [], ran: [] }, { bytes: wrong, title: '', warnings: [] }),
+        ),
       ),
     ).toBe('REQUEST-PLAN')
+})
+
+test('officers read on what a plan was rehearsed', () => {
+  const ran = [{ role: 'ceremony', maker: 'SoftHSM project', model: 'SoftHSM v2', firmware: '2.6' }]
+  const { lines } = planApprovalRequest({ approval, changes: [], ran }, { bytes, title: 'a', warnings: [] })
+  expect(lines).toContain('rehearsed, ceremony: on SoftHSM project, SoftHSM v2, firmware 2.6')
 })

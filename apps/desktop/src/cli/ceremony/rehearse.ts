@@ -4,6 +4,7 @@ import { lintCards, readPlan, readScript } from '@lux/ceremony/plan'
 import { parsePolicyFile } from '@lux/ceremony/policy'
 import type { Hsm } from '@lux/hsm'
 import { checkWritable, ExpectedError, inNewFolder, mustHaveParent, readBounded } from '@lux/node-files'
+import { ranOn } from '@lux/people'
 import { findProgram, type Program } from '../../core/program.ts'
 import { beginRehearsal } from '../../core/rehearsal/begin-rehearsal.ts'
 import { driveRehearsal, type Halt } from '../../core/rehearsal/drive-rehearsal.ts'
@@ -20,8 +21,8 @@ import { type RunParts, runOn } from '../../core/runs/run/load-run.ts'
 import type { Run } from '../../core/runs/run/run.ts'
 import { systemClock, systemEntropy } from '../../core/system.ts'
 import { startRehearsal } from '../../core/use-cases/begin.ts'
-import { typedValues } from '../../core/use-cases/make-plan.ts'
-import { cardsBeside } from '../plan/lint.ts'
+import { elsewhere, typedValues } from '../../core/use-cases/make-plan.ts'
+import { cardsBeside, warningLines } from '../plan/lint.ts'
 import { scriptPath } from '../plan/new.ts'
 import { type CommandLine, collectBlank, refused, severalOf } from '../shell/command-line.ts'
 import { wordsOf } from '../shell/files.ts'
@@ -80,6 +81,7 @@ async function rehearseIn(
           out,
           steps: timer.milliseconds(),
           noise: rehearsedNoise(run.folder.plan),
+          warnings: warningLines(elsewhere(run.folder.plan, ranOn(run.folder.header))),
         })
       },
     )
@@ -118,9 +120,14 @@ async function begin(
   }
 }
 
-type Ended = { out: string; steps: Record<string, number>; noise: StandInNoise | null }
+type Ended = {
+  out: string
+  steps: Record<string, number>
+  noise: StandInNoise | null
+  warnings: string[]
+}
 
-function outcomeOf(view: RunView, halt: Halt, { out, steps, noise }: Ended): Outcome {
+function outcomeOf(view: RunView, halt: Halt, { out, steps, noise, warnings }: Ended): Outcome {
   if (halt.why === 'exception') return exceptionOutcome(view, out)
   const digest = view.bundle?.digest ?? ''
   const bundle = join(out, bundleFile)
@@ -137,6 +144,7 @@ function outcomeOf(view: RunView, halt: Halt, { out, steps, noise }: Ended): Out
     policy: join(out, 'policy.json'),
     milliseconds: steps,
     ...(noise === null ? {} : { noise }),
+    ...(warnings.length === 0 ? {} : { warnings }),
     ...(waiting ? { waitingFor: ['receipt'], bring: join(out, 'in') } : {}),
   }
   const lines = [
@@ -150,6 +158,7 @@ function outcomeOf(view: RunView, halt: Halt, { out, steps, noise }: Ended): Out
           `noise   ${noise.blockBits} bits hide each block, below the floor of ${noise.floorBits}: simulated participants encrypt with the public key, and what is decrypted so is worth nothing`,
         ]
       : []),
+    ...warnings,
     waiting
       ? `waiting for the server’s receipt: custody ceremony receipt ${out} FILE`
       : `check it: custody verify ${bundle} --policy ${join(out, 'policy.json')}`,

@@ -24,7 +24,7 @@ import {
 import { roomOf } from '../../core/runs/begin/policy-terms.ts'
 import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
 import { systemClock } from '../../core/system.ts'
-import { rehearsedIn } from '../../core/use-cases/make-plan.ts'
+import { elsewhere, rehearsedIn } from '../../core/use-cases/make-plan.ts'
 import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, collectBlank, refused, severalOf } from '../shell/command-line.ts'
 import { mustBeNew, readParsed, readPolicy, wordLines, wordsOf, writeNew } from '../shell/files.ts'
@@ -181,11 +181,13 @@ async function request(path: string, options: { rehearsed: string; out: string }
   // What the policy asks for was judged when it was rehearsed, and is again when it is locked and when it runs.
   const { plan, hash: digest } = soundPlan(path, undefined)
   const bundle = options.rehearsed
-  const { approval, changes } = accepted(await rehearsedIn(bundle, { plan, hash: digest }), { bundle })
-  const warnings = warningLines(warnPlan(plan))
+  const rehearsed = accepted(await rehearsedIn(bundle, { plan, hash: digest }), { bundle })
+  const { approval, changes, ran } = rehearsed
+  const warned = [...warnPlan(plan), ...elsewhere(plan, ran)]
+  const warnings = warningLines(warned)
   const bytes = readBounded(path, maxPlanBytes)
   const { title } = plan
-  const asked = planApprovalRequest({ approval, changes }, { bytes, title, warnings: warnPlan(plan) })
+  const asked = planApprovalRequest(rehearsed, { bytes, title, warnings: warned })
   writeNew(options.out, signatureRequestCodec.encode(asked))
   const words = wordsOf(digest)
   const json = { ok: true, request: options.out, ...approval, words, changes, warnings }

@@ -24,8 +24,9 @@ import {
   transportCodec,
 } from '@lux/ceremony/wire'
 import { accept, type Json, type Outcome, refuse, utf8 } from '@lux/crypto'
+import { profileOf } from '@lux/hsm'
 import { ExpectedError, fileReader, writeDurably } from '@lux/node-files'
-import { rehearsedPlan } from '@lux/people'
+import { type RanOn, rehearsedPlan } from '@lux/people'
 import { roomOf } from '../runs/begin/policy-terms.ts'
 
 /** A server of a plan: its card, and what the root is wrapped to where it goes there. */
@@ -218,6 +219,25 @@ export function backupValues(
     backupShares: shares.map(({ share }) => share),
   })
 }
+
+/** REHEARSED-ELSEWHERE: which tokens of a plan are of another make than the one that it was rehearsed on. A measured token has no make but `device`. */
+export function elsewhere({ tokens }: Pick<Plan, 'tokens'>, ran: readonly RanOn[]): PlanWarning[] {
+  return ran.flatMap(({ role, maker, model }) => {
+    const planned = tokens.find((token) => token.role === role)
+    if (planned === undefined) return []
+    const { profile, device } = planned
+    const make = profileOf(maker, model).id
+    const isOther =
+      device === undefined
+        ? profile !== 'measured' && profile !== make
+        : device.maker !== maker || device.model !== model
+    const named = device === undefined ? profile : `${device.maker}, ${device.model}`
+    const detail = `${role}: planned ${named}, rehearsed on ${maker}, ${model}`
+    return isOther ? [{ rule: 'REHEARSED-ELSEWHERE', step: '', detail }] : []
+  })
+}
+
+type PlanWarning = { readonly rule: string; readonly step: string; readonly detail: string }
 
 /** What officers approve of a plan after the rehearsal that this bundle sealed. Refuses by the REHEARSAL- rules; errors: those of the file. */
 export async function rehearsedIn(bundle: string, plan: Pick<MadePlan, 'plan' | 'hash'>) {

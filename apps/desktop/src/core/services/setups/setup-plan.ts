@@ -9,6 +9,7 @@ import type { Field, PersonRole, SetupFault } from '../../../contract/index.ts'
 import { bundleFile } from '../../runs/effects/sealing/bundle.ts'
 import { isRehearsed } from '../../runs/effects/token/token-login.ts'
 import {
+  elsewhere,
   type MadePlan,
   makePlan,
   plannedServer,
@@ -236,6 +237,12 @@ export function approvalRequest(rehearsed: RehearsedPlan, { made }: SetupPlan): 
   return planApprovalRequest(rehearsed, {
     bytes: utf8(made?.text ?? ''),
     title: made?.plan.title ?? '',
-    warnings: made === null ? [] : warnPlan(made.plan),
+    warnings: made === null ? [] : [...warnPlan(made.plan), ...elsewhere(made.plan, rehearsed.ran)],
   })
+}
+
+/** What the plan warns of: by itself, and by where it was rehearsed. */
+export function warningsOf({ made, warnings }: SetupPlan, rehearsed: RehearsedPlan | null): SetupFault[] {
+  if (made === null || rehearsed === null) return warnings
+  return [...warnings, ...elsewhere(made.plan, rehearsed.ran).map(faultOf)]
 }

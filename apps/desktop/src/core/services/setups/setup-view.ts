@@ -12,7 +12,7 @@ import { describePolicy, explainRequest, shownOf, wordsOf } from '@lux/people'
 import type { SetupFault, SetupPerson, SetupStage, SetupView, Signer } from '../../../contract/index.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 import { subjectOf } from '../shared/subject.ts'
-import { approvalRequest, planOf, rehearsedOf } from './setup-plan.ts'
+import { approvalRequest, planOf, rehearsedOf, warningsOf } from './setup-plan.ts'
 import { digestOf, isSigned, policyFaults, policyFileOf, policyWarnings, signedBy } from './setup-policy.ts'
 import { playingOf, standsSealed } from './setup-rehearsal.ts'
 import { approvalsOf, policyRequest } from './setup-signatures.ts'
@@ -71,7 +71,7 @@ export async function viewOf(parts: ServiceContext, id: string): Promise<SetupVi
       values: setup.values,
       rolesMissing: plan.rolesMissing,
       faults: plan.faults,
-      warnings: plan.warnings,
+      warnings: warningsOf(plan, rehearsed),
       hash: plan.made?.hash ?? null,
       words: wordsOf(plan.made?.hash ?? ''),
     },
