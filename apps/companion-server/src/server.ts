@@ -44,7 +44,7 @@ import { openKeyRepository } from './keys/repository.ts'
 import { learnShreds, openShredLog, type ShredLog, shredAgain } from './keys/shred-log.ts'
 import { type KeyUnwrapping, openKeyUnwrapping } from './keys/unwrapping.ts'
 import type { WorkerFigures } from './metrics.ts'
-import { isChange } from './operations/changes.ts'
+import { isChange, otherOperations } from './operations/changes.ts'
 import { openClock } from './platform/clock.ts'
 import { inContainer, settingOf } from './platform/container.ts'
 import { type SealedDatabase, sealedDatabase } from './platform/database/authority/authority.ts'
@@ -524,6 +524,7 @@ function openServices(
       macs: parts.auditMacs,
       pins: parts.checkpointing.pins,
       witnesses: parts.witnesses,
+      unchanging: otherOperations,
     }),
     threshold: openThresholdOperations({ desk, record }),
     readiness: openReadiness({

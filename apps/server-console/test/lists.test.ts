@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { labelOf, waitsFor } from '../src/api/approvals.ts'
 import { Refused } from '../src/api/client.ts'
-import { placesOf, readsOrganisation, restOf } from '../src/api/queries.ts'
+import { asked, placesOf, readsOrganisation } from '../src/api/queries.ts'
 import type { Grant, Identity, Organisation } from '../src/api/types.ts'
 import { choicesOf } from '../src/components/chosen.tsx'
 import { pageAt } from '../src/components/list.tsx'
 import { twiceTheSame } from '../src/components/new-password.tsx'
 import { pageOf, routeOf } from '../src/components/route.ts'
-import { rolesFor, smallestOf, usernameIn } from '../src/screens/new-identity.tsx'
+import { reachIsNamed, rolesFor, usernameIn } from '../src/screens/new-identity.tsx'
 import { fittingIn } from '../src/screens/oversight/access-review.tsx'
 import { stepsOf } from '../src/screens/steps.ts'
 
@@ -55,11 +55,9 @@ test('CONSOLE-LIST a page says which lines of how many it has, and where those b
   expect(pageAt(part(475), 500)).toEqual({ from: 476, to: 500, before: 450, after: null })
   expect(pageAt(part(0), 3)).toEqual({ from: 1, to: 3, before: null, after: null })
   expect(pageAt(part(0), 0)).toEqual({ from: 0, to: 0, before: null, after: null })
-  // Keys whose deletion is scheduled stand after the others.
-  const kept = (length: number, totalCount: number) => ({ keys: Array(length).fill('key'), totalCount })
-  expect(restOf(part(0), kept(25, 117))).toEqual({ offset: 0, limit: 0 })
-  expect(restOf(part(100), kept(17, 117))).toEqual({ offset: 0, limit: 8 })
-  expect(restOf(part(125), kept(0, 117))).toEqual({ offset: 8, limit: 25 })
+  expect(asked({ ...part(25), search: 'no&' }, { role: 'user', factor: '' })).toBe(
+    'role=user&search=no%26&offset=25&limit=25',
+  )
   const access = [
     {
       name: 'Paul',
@@ -113,7 +111,7 @@ test('CONSOLE-APPROVALS what waits for a person is what only they have not decid
   expect(labelOf('key.activate')).toEqual({ name: 'key.activate' })
 })
 
-test('CONSOLE-ROLES a role is offered where it holds, and the smallest place comes first', () => {
+test('CONSOLE-ROLES a role is offered where it holds, and what reaches further than a project is named', () => {
   const spot = (organisation: string | null, project: string | null) => ({
     ...{ organisation, project, label: '', value: `${organisation} ${project}` },
   })
@@ -122,10 +120,16 @@ test('CONSOLE-ROLES a role is offered where it holds, and the smallest place com
   for (const kind of ['person', 'service'] as const)
     for (const project of [null, 'payments'])
       expect(rolesFor(admin, spot('bank', project), kind)).not.toContain('operator')
-  const [server, bankSpot, project] = [spot(null, null), spot('bank', null), spot('bank', 'payments')]
-  expect(smallestOf([server, bankSpot, project])).toBe(project)
-  expect(smallestOf([server, bankSpot])).toBe(bankSpot)
-  expect(smallestOf([server])).toBe(server)
+  const named = (place: ReturnType<typeof spot> | undefined, typed: string) =>
+    reachIsNamed(place, typed, 'kms.example')
+  expect(named(undefined, '')).toBe(false)
+  expect(named(spot('bank', 'payments'), '')).toBe(true)
+  expect([named({ ...spot('bank', null), label: 'Bank' }, ''), named(spot(null, null), '')]).toEqual([
+    false,
+    false,
+  ])
+  expect(named({ ...spot('bank', null), label: 'Bank' }, ' Bank ')).toBe(true)
+  expect(named(spot(null, null), 'kms.example')).toBe(true)
 })
 
 test('CONSOLE-FIELDS a username is sent in small letters, and a new password is typed twice', () => {
@@ -137,7 +141,7 @@ test('CONSOLE-FIELDS a username is sent in small letters, and a new password is 
 test('CONSOLE-CHOICES what was chosen stays, whatever is searched for next, and nobody revoked is offered', () => {
   const one = (id: string, revokedAt: string | null = null): Identity => ({
     ...{ id, name: id, kind: 'person', revokedAt, createdAt: '', grants: [] },
-    ...{ username: null, invited: false },
+    ...{ username: null, invited: false, factor: null },
   })
   const offered = (kept: readonly Identity[], found: readonly Identity[]) =>
     choicesOf(kept, found).map(({ id }) => id)

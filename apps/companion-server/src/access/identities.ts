@@ -3,6 +3,7 @@ import { checkSearch, maxSearch } from '../keys/named.ts'
 import { changesAlone, entry, ofOneself, paged, pageOf, reads } from '../operations/entry.ts'
 import { Type } from '../operations/schema.ts'
 import type { SealedDatabase, Work } from '../platform/database/authority/authority.ts'
+import { type Reader, readerOf } from '../platform/database/reader.ts'
 import { accept, refuse } from '../refusal.ts'
 import { absentIdentity, governedWith, grantsOf, mayGovern, placesOf } from './appointing.ts'
 import type { Grant } from './authorize.ts'
@@ -10,7 +11,8 @@ import { notTheLast } from './break-glass.ts'
 import { readConditions } from './conditions.ts'
 import { governing } from './credentials.ts'
 import { nobody } from './duties/rules.ts'
-import { grantOf, grants, id, name } from './fields.ts'
+import { grantOf, grants, id, name, place } from './fields.ts'
+import { roles } from './role-names.ts'
 import { checkNewIdentity, insertIdentity, maxTokenTtl, minTokenTtl } from './tokens.ts'
 
 /** A role with the names of the places that it holds in. */
@@ -27,12 +29,22 @@ export type Listed = {
   readonly username: string | null
   /** A person who has yet to set password and second factor. */
   readonly invited: boolean
+  /** What a person shows beside the password; null of one whom a provider knows, and of a service. */
+  readonly factor: Factor | null
   readonly revokedAt: Date | null
   readonly createdAt: Date
   readonly grants: readonly NamedGrant[]
 }
 
-type Parts = { readonly database: SealedDatabase; now(): Date }
+export const factors = ['none', 'app', 'security-key'] as const
+type Factor = (typeof factors)[number]
+
+export const identityStates = ['active', 'invited', 'revoked'] as const
+
+/** `lastSeen`: its newest entry in the log; null: none, as far as the log goes back. */
+export type InList = Listed & { readonly lastSeen: Date | null }
+
+type Parts = { readonly database: SealedDatabase; readonly reader?: Reader; now(): Date }
 
 /** Every token of an identity, API keys too, and every log-in under way. How many tokens it ended. */
 export async function endTokens(work: Work, identity: string, at: Date): Promise<number> {
@@ -142,7 +154,7 @@ function livingEntries({ database, now }: Parts) {
   }
 }
 
-function shownEntries({ database }: Parts) {
+function shownEntries({ database, reader = readerOf(database), now }: Parts) {
   return {
     /** The caller as the server knows him. */
     self: entry({
@@ -153,11 +165,12 @@ function shownEntries({ database }: Parts) {
       async run({ found }) {
         const row = await rowsOf(database).where('identity.id', '=', found).executeTakeFirst()
         if (row === undefined) return absentIdentity()
-        return accept(await toListed(database, row, await grantsOf(database, row.id)))
+        const [own] = await toListed(database, [{ row, grants: await grantsOf(database, row.id) }])
+        return own === undefined ? absentIdentity() : accept(own)
       },
     }),
 
-    /** Those all of whose roles are the caller's to give, by name; `search`: a part of the name or of the username. */
+    /** Those all of whose roles are the caller's to give; `search`: a part of the name or of the username. */
     listIdentities: entry({
       ...reads,
       ...ofOneself,
@@ -166,11 +179,19 @@ function shownEntries({ database }: Parts) {
         ...paged,
         kind: Type.Optional(Type.Enum([...identityKinds])),
         search: Type.Optional(Type.String({ maxLength: maxSearch })),
+        /** Who has such a role there; one of the whole deployment, or of an organisation, is none of its projects. */
+        ...{ role: Type.Optional(Type.Enum([...roles])), organisation: place, project: place },
+        state: Type.Optional(Type.Enum([...identityStates])),
+        factor: Type.Optional(Type.Enum([...factors])),
+        /** Who has no entry in the log of so many days. */
+        unseenDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
+        orderBy: Type.Optional(Type.Enum(['name', 'createdAt', 'lastSeen'])),
+        orderDirection: Type.Optional(Type.Enum(['asc', 'desc'])),
       },
       fits: ({ input: { search = null } }) => checkSearch(search),
       async run({ call, input }) {
         const { offset, limit } = pageOf(input)
-        const [found, all] = await Promise.all([
+        const [rows, all] = await Promise.all([
           rowsOf(database).orderBy('identity.name').orderBy('identity.id').execute(),
           database
             .selectFrom('role_grant')
@@ -179,26 +200,89 @@ function shownEntries({ database }: Parts) {
             .execute(),
         ])
         const grants = Map.groupBy(all, ({ identity_id }) => identity_id)
-        const grantsHere = (id: string): readonly Grant[] =>
-          (grants.get(id) ?? []).map(({ identity_id: _, ...row }) => ({
-            ...row,
-            conditions: readConditions(row.conditions),
-          }))
-        const wanted = input.search?.toLowerCase() ?? ''
-        const seen = found.filter(
-          (row) =>
-            (input.kind === undefined || kindOf(row) === input.kind) &&
-            [row.name, row.username, row.member_name].some((one) => one?.toLowerCase().includes(wanted)) &&
-            mayGovern(call.caller, governedWith(row.id, grantsHere(row.id))).ok,
+        const governed = rows
+          .filter((row) => input.kind === undefined || kindOf(row) === input.kind)
+          .map((row) => ({ row, grants: (grants.get(row.id) ?? []).map(grantIn) }))
+          .filter(({ row, grants }) => mayGovern(call.caller, governedWith(row.id, grants)).ok)
+        const matching = governed.filter((one) => fits(one, input))
+        const { unseenDays, orderBy = 'name', orderDirection = 'asc' } = input
+        const bySight = unseenDays !== undefined || orderBy === 'lastSeen'
+        const sights = bySight ? await seenLast(matching.map(({ row }) => row.id)) : null
+        const since = now().getTime() - (unseenDays ?? 0) * 86_400_000
+        const wanted = matching.filter(
+          ({ row }) => unseenDays === undefined || (sights?.get(row.id)?.getTime() ?? 0) < since,
         )
-        const shown = seen.slice(offset, offset + limit)
+        const timeOf = ({ row }: (typeof matching)[number]): number =>
+          orderBy === 'createdAt' ? row.created_at.getTime() : (sights?.get(row.id)?.getTime() ?? 0)
+        const ordered =
+          orderBy === 'name' ? wanted : wanted.toSorted((one, other) => timeOf(one) - timeOf(other))
+        const shown = (orderDirection === 'desc' ? ordered.toReversed() : ordered).slice(
+          offset,
+          offset + limit,
+        )
+        const [listed, seen] = await Promise.all([
+          toListed(database, shown),
+          sights ?? seenLast(shown.map(({ row }) => row.id)),
+        ])
         return accept({
-          identities: await Promise.all(shown.map((row) => toListed(database, row, grantsHere(row.id)))),
-          totalCount: seen.length,
+          identities: listed.map((one): InList => ({ ...one, lastSeen: seen.get(one.id) ?? null })),
+          totalCount: wanted.length,
+          // Of everybody here, whatever was searched for.
+          allCount: governed.length,
+          withoutFactor: governed.filter(({ row }) => row.revoked_at === null && factorOf(row) === 'none')
+            .length,
         })
       },
     }),
   }
+
+  async function seenLast(ids: readonly string[]): Promise<ReadonlyMap<string, Date>> {
+    if (ids.length === 0) return new Map()
+    const { rows } = await reader.read((from) =>
+      sql<{ id: string; time: Date }>`
+        select wanted.id, seen.time from unnest(${ids}::text[]) as wanted (id), lateral (
+          select time from audit where identity_id = wanted.id order by time desc limit 1) as seen`.execute(
+        from,
+      ),
+    )
+    return new Map(rows.map(({ id, time }) => [id, time]))
+  }
+}
+
+type FoundGrant = {
+  readonly role: Grant['role']
+  readonly organisation: string | null
+  readonly project: string | null
+  readonly conditions: unknown
+}
+const grantIn = ({ role, organisation, project, conditions }: FoundGrant): Grant => ({
+  ...{ role, organisation, project },
+  conditions: readConditions(conditions),
+})
+
+type Wanted = {
+  readonly search?: string
+  readonly role?: Grant['role']
+  readonly organisation?: string | null
+  readonly project?: string | null
+  readonly state?: (typeof identityStates)[number]
+  readonly factor?: Factor
+}
+
+function fits({ row, grants }: WithGrants, wanted: Wanted): boolean {
+  const { role, organisation, project } = wanted
+  const part = wanted.search?.toLowerCase() ?? ''
+  return (
+    [row.name, row.username, row.member_name].some((one) => one?.toLowerCase().includes(part)) &&
+    (wanted.state === undefined || stateOf(row) === wanted.state) &&
+    (wanted.factor === undefined || factorOf(row) === wanted.factor) &&
+    grants.some(
+      (grant) =>
+        (role === undefined || grant.role === role) &&
+        (organisation === undefined || grant.organisation === organisation) &&
+        (project === undefined || grant.project === project),
+    )
+  )
 }
 
 /** Whether the first server admin was made: until then there is nobody to log in. */
@@ -215,22 +299,31 @@ const rowsOf = (database: SealedDatabase) =>
     .select(['identity.id', 'identity.name', 'identity.revoked_at', 'identity.created_at', 'person.username'])
     .select(['member.username as member_name', sql<boolean>`member.identity_id is not null`.as('is_member')])
     .select(sql<boolean>`coalesce(person.enrolment_hash is not null, false)`.as('invited'))
+    .select(sql<boolean>`person.totp_sealed is not null`.as('has_app'))
+    .select(
+      sql<boolean>`exists (select 1 from authenticator where authenticator.identity_id = identity.id)`.as(
+        'has_key',
+      ),
+    )
 
 /** A person logs in by password, or by a provider that knows him. */
 const kindOf = (row: { readonly username: string | null; readonly is_member: boolean }): IdentityKind =>
   row.username !== null || row.is_member ? 'person' : 'service'
 
-async function toListed(
-  database: SealedDatabase,
-  {
-    revoked_at,
-    created_at,
-    ...row
-  }: Awaited<ReturnType<ReturnType<typeof rowsOf>['executeTakeFirstOrThrow']>>,
-  grants: readonly Grant[],
-): Promise<Listed> {
+type Row = Awaited<ReturnType<ReturnType<typeof rowsOf>['executeTakeFirstOrThrow']>>
+type WithGrants = { readonly row: Row; readonly grants: readonly Grant[] }
+
+const stateOf = (row: Row): (typeof identityStates)[number] =>
+  row.revoked_at !== null ? 'revoked' : row.invited ? 'invited' : 'active'
+
+/** A provider asks for its own. */
+const factorOf = (row: Row): Factor | null =>
+  row.username === null ? null : row.has_key ? 'security-key' : row.has_app ? 'app' : 'none'
+
+/** The names of their places are read once for all. */
+async function toListed(database: SealedDatabase, found: readonly WithGrants[]): Promise<readonly Listed[]> {
   const named = async (table: 'organisation' | 'project') => {
-    const ids = grants.flatMap((grant) => grant[table] ?? [])
+    const ids = [...new Set(found.flatMap(({ grants }) => grants.flatMap((grant) => grant[table] ?? [])))]
     const rows =
       ids.length === 0
         ? []
@@ -238,18 +331,19 @@ async function toListed(
     return new Map(rows.map(({ id, name }) => [id, name]))
   }
   const [organisations, projects] = await Promise.all([named('organisation'), named('project')])
-  return {
+  return found.map(({ row, grants }) => ({
     id: row.id,
     kind: kindOf(row),
     name: row.name,
     username: row.username,
     invited: row.invited,
-    revokedAt: revoked_at,
-    createdAt: created_at,
+    factor: factorOf(row),
+    revokedAt: row.revoked_at,
+    createdAt: row.created_at,
     grants: grants.map((grant) => ({
       ...grant,
       organisationName: organisations.get(grant.organisation ?? '') ?? null,
       projectName: projects.get(grant.project ?? '') ?? null,
     })),
-  }
+  }))
 }

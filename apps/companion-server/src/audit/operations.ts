@@ -1,6 +1,7 @@
 import { parseCanonical, toHex, utf8, type VerificationKeys } from '@lux/crypto'
 import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
 import { absent, authorize, type Resource } from '../access/authorize.ts'
+import { maxSearch } from '../keys/named.ts'
 import { entry, type InputOf, moment, type Permission, paged, pageOf, reads } from '../operations/entry.ts'
 import { openPipeline, operationsOf, unapproved } from '../operations/pipeline.ts'
 import { Type } from '../operations/schema.ts'
@@ -11,7 +12,7 @@ import { accept, type Outcome, refuse } from '../refusal.ts'
 import { type Checkpoint, nodesOf, type SignedCheckpoint } from './checkpoint.ts'
 import type { EntryMacs } from './entry-mac.ts'
 import { merklePath, type PathStep } from './merkle.ts'
-import { type Names, namesOf } from './names.ts'
+import { identitiesNamed, keysNamed, type Names, namesOf } from './names.ts'
 import { isSigned, noteVerifier, parseNote } from './note.ts'
 import type { Pins } from './pins.ts'
 import type { Record } from './record.ts'
@@ -21,11 +22,15 @@ import { type Witness, type WitnessState, witnessStates } from './witnesses.ts'
 import type { AuditEntry } from './writer.ts'
 
 const word = Type.Optional(Type.String({ minLength: 1, maxLength: 64 }))
+const part = Type.Optional(Type.String({ minLength: 1, maxLength: maxSearch }))
 const number = Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$' }))
 /** Which entries: of one project, one organisation, or, without either, of the whole deployment. */
 const filters = {
   ...{ project: word, organisation: word, key: word, identity: word, operation: word, outcome: word },
   ...{ from: Type.Optional(moment), to: Type.Optional(moment) },
+  /** A part of a name: of who did it, and of the key. */
+  ...{ who: part, keyName: part },
+  only: Type.Optional(Type.Enum(['changes', 'refusals'])),
 }
 export type AuditQuery = InputOf<typeof filters>
 
@@ -76,6 +81,8 @@ type Parts = {
   readonly macs: Pick<EntryMacs, 'checker'>
   readonly pins: Pick<Pins, 'heads' | 'checkpoint' | 'note'>
   readonly witnesses: readonly Witness[]
+  /** Operations that change nothing. One that is nowhere here is shown as a change. */
+  readonly unchanging: readonly string[]
 }
 type Rows = SelectQueryBuilder<Tables, 'audit', object>
 
@@ -249,28 +256,36 @@ async function newestNote(database: Database, pins: Parts['pins'], states: reado
 
 type CosignedState = Awaited<ReturnType<typeof witnessStates>>[number]
 
-function listingEntries({ database, reader }: Parts) {
+function listingEntries({ database, reader, unchanging }: Parts) {
   return {
     /** Newest first. */
     query: entry({
       ...inPlace(database),
       name: 'audit.query',
       input: { ...filters, ...paged },
-      async run({ input }): Promise<Outcome<{ entries: readonly PlacedEntry[]; names: Names }>> {
+      async run({
+        input,
+      }): Promise<Outcome<{ entries: readonly PlacedEntry[]; names: Names; totalCount: number }>> {
         const { offset, limit } = pageOf(input)
-        const rows = await reader.read((from) =>
-          matching(from, input)
-            .selectAll()
-            .orderBy('time', 'desc')
-            .orderBy('writer')
-            .orderBy('seq', 'desc')
-            .offset(offset)
-            .limit(limit)
-            .execute(),
-        )
+        const { rows, total } = await reader.read(async (from) => {
+          const wanted = matching(from, await concerning(from, input, unchanging))
+          const [rows, { total }] = await Promise.all([
+            wanted
+              .selectAll()
+              .orderBy('time', 'desc')
+              .orderBy('writer')
+              .orderBy('seq', 'desc')
+              .offset(offset)
+              .limit(limit)
+              .execute(),
+            wanted.select(({ fn }) => fn.countAll<string>().as('total')).executeTakeFirstOrThrow(),
+          ])
+          return { rows, total: Number(total) }
+        })
         // Names may change, and are no part of an entry.
         const concerned = rows.flatMap(({ identity_id, key_id }) => [identity_id, key_id])
-        return accept({ entries: rows.map(toPlaced), names: await namesOf(database, concerned) })
+        const names = await namesOf(database, concerned)
+        return accept({ entries: rows.map(toPlaced), names, totalCount: total })
       },
     }),
 
@@ -280,12 +295,15 @@ function listingEntries({ database, reader }: Parts) {
       name: 'audit.export',
       input: filters,
       deadline: null,
-      run: async ({ input }) => accept(exported(database, { ...input, to: input.to ?? new Date() })),
+      async run({ input }) {
+        const wanted = { ...input, to: input.to ?? new Date() }
+        return accept(exported(database, await concerning(database, wanted, unchanging)))
+      },
     }),
   }
 }
 
-function countingEntries({ database, reader }: Parts) {
+function countingEntries({ database, reader, unchanging }: Parts) {
   return {
     /** How often which key was used by whom, and with what outcome; the most used first. */
     usage: entry({
@@ -293,8 +311,8 @@ function countingEntries({ database, reader }: Parts) {
       name: 'audit.usage',
       input: filters,
       async run({ input }): Promise<Outcome<readonly Usage[]>> {
-        const rows = await reader.read((from) =>
-          matching(from, input)
+        const rows = await reader.read(async (from) =>
+          matching(from, await concerning(from, input, unchanging))
             .select(['key_id', 'identity_id', 'operation', 'outcome'])
             .select(({ fn }) => [fn.countAll<string>().as('count'), fn.max('time').as('last')])
             .where('operation', 'is not', null)
@@ -319,8 +337,8 @@ function countingEntries({ database, reader }: Parts) {
       input: filters,
       async run({ input }): Promise<Outcome<readonly AuditDay[]>> {
         const day = sql<string>`to_char(time at time zone 'UTC', 'YYYY-MM-DD')`
-        const rows = await reader.read((from) =>
-          matching(from, input)
+        const rows = await reader.read(async (from) =>
+          matching(from, await concerning(from, input, unchanging))
             .select(({ fn }) => [day.as('day'), fn.countAll<string>().as('entries')])
             .select(sql<string>`count(*) filter (where outcome ~ '^[A-Z]')`.as('refused'))
             .where('operation', 'is not', null)
@@ -371,8 +389,38 @@ async function provenBy(database: Database, row: StoredEntry): Promise<Redeemed>
   }
 }
 
-function matching(from: Database, query: AuditQuery): Rows {
+type Wanted = Omit<AuditQuery, 'who' | 'keyName' | 'only'> & {
+  /** Whose names have what was asked for. */
+  readonly identities: readonly string[] | null
+  readonly keys: readonly string[] | null
+  readonly refusals: boolean
+  readonly otherThan: readonly string[] | null
+}
+
+/** What a query means today: names are looked up first, so that the database knows how few entries it looks for. */
+async function concerning(
+  from: Database,
+  { who, keyName, only, ...query }: AuditQuery,
+  unchanging: readonly string[],
+): Promise<Wanted> {
+  const [identities, keys] = await Promise.all([
+    who === undefined ? null : identitiesNamed(from, who),
+    keyName === undefined ? null : keysNamed(from, keyName),
+  ])
+  return {
+    ...{ ...query, identities, keys, refusals: only === 'refusals' },
+    otherThan: only === 'changes' ? unchanging : null,
+  }
+}
+
+function matching(from: Database, query: Wanted): Rows {
   let rows: Rows = from.selectFrom('audit')
+  if (query.identities !== null) rows = rows.where(sql<boolean>`identity_id = any(${query.identities})`)
+  if (query.keys !== null) rows = rows.where(sql<boolean>`key_id = any(${query.keys})`)
+  if (query.refusals) rows = rows.where('outcome', '<>', 'ok')
+  // What was refused before an operation began is entered by its address, and changed nothing.
+  if (query.otherThan !== null)
+    rows = rows.where(sql<boolean>`operation <> all(${query.otherThan}) and operation !~ '^[A-Z]+ /'`)
   if (query.project !== undefined) rows = rows.where('project_id', '=', query.project)
   if (query.organisation !== undefined) rows = rows.where('organisation_id', '=', query.organisation)
   if (query.key !== undefined) rows = rows.where('key_id', '=', query.key)
@@ -384,7 +432,7 @@ function matching(from: Database, query: AuditQuery): Rows {
   return rows
 }
 
-async function* exported(database: Database, query: AuditQuery): AsyncGenerator<PlacedEntry> {
+async function* exported(database: Database, query: Wanted): AsyncGenerator<PlacedEntry> {
   // Whole: a replica may lack the last of it.
   const writers = await matching(database, query).select('writer').distinct().orderBy('writer').execute()
   for (const { writer } of writers)

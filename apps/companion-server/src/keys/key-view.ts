@@ -25,6 +25,8 @@ export const keyView = Type.Object({
   createdAt: time,
   updatedAt: time,
 })
+/** `lastUsed`: where it was asked for; null: never, as far as the log goes back. */
+export const listedKey = Type.Object({ ...keyView.properties, lastUsed: Type.Optional(orNull(time)) })
 export const oneKey = Type.Object({ key: keyView })
 
 const versionStates = [

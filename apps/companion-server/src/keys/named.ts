@@ -35,6 +35,9 @@ export const checkSearch = (search: string | null): Outcome<null> =>
     ? accept(null)
     : refuse('REQUEST-FIELDS', `search: expected at most ${maxSearch} characters`)
 
+/** A part of a text, whatever its case: all of what was asked is taken as it is. */
+export const within = (wanted: string): string => `%${wanted.replaceAll(/[\\%_]/g, '\\$&')}%`
+
 export const checkRotation = (days: number | null | undefined): Outcome<null> =>
   days === null || days === undefined || (Number.isInteger(days) && days >= 1 && days <= maxRotationDays)
     ? accept(null)

@@ -1,4 +1,4 @@
-import { type Insertable, type Selectable, sql } from 'kysely'
+import { type Insertable, type RawBuilder, type Selectable, sql } from 'kysely'
 import pg from 'pg'
 import type { KeyScope } from '../access/conditions.ts'
 import { withinScopes } from '../access/key-scopes.ts'
@@ -17,7 +17,7 @@ import type {
   VersionState,
 } from '../platform/database/tables.ts'
 import { EnvironmentError } from '../refusal.ts'
-import { rotationOf } from './named.ts'
+import { rotationOf, within } from './named.ts'
 import { type WrappedRow, wrappedRow } from './row-mac.ts'
 
 export type StoredKey = Selectable<KeyTable>
@@ -28,9 +28,22 @@ export type StoredVersion = {
   readonly state: VersionState
 }
 
+/**
+ * Which keys of those that are not destroyed. `stopped`: disabled, or dealt by no ceremony yet. `ending`: the deletion is scheduled, and can
+ * be cancelled. `rotating`: by itself, within 30 days. `due`: any of these three.
+ */
+export const listedStates = ['any', 'serving', 'stopped', 'ending', 'rotating', 'due'] as const
+export type ListedState = (typeof listedStates)[number]
+export type KeyCounts = Readonly<Record<ListedState, number>>
+
 export type KeyPage = Page & {
   /** Those alone whose deletion is scheduled and can be cancelled; absent: those alone whose is not. */
   readonly ending?: boolean
+  /** In place of `ending`. */
+  readonly state?: ListedState
+  readonly algorithm?: string
+  /** How many of all keys that the caller may see are in each state, whatever is searched for. */
+  readonly counted?: boolean
   readonly search: string | null
   readonly orderBy: 'name' | 'created_at' | 'updated_at'
   readonly orderDirection: 'asc' | 'desc'
@@ -69,7 +82,12 @@ export type KeyRepository = KeyReads & KeyChanges & DueKeys
 type KeyReads = {
   findKey(id: string): Promise<StoredKey | 'absent'>
   findByName(project: string, name: string): Promise<StoredKey | 'absent'>
-  listKeys(project: string, page: KeyPage): Promise<{ keys: StoredKey[]; total: number }>
+  listKeys(
+    project: string,
+    page: KeyPage,
+  ): Promise<{ keys: StoredKey[]; total: number; counts: KeyCounts | null }>
+  /** When each was used last, by the audit; of one that never was, nothing. */
+  lastUses(ids: readonly string[]): Promise<ReadonlyMap<string, Date>>
   findVersion(key: StoredKey, version: number): Promise<StoredVersion | 'absent'>
   /** Every version, newest first. */
   listVersions(key: StoredKey): Promise<readonly (StoredVersion & { readonly createdAt: Date })[]>
@@ -113,6 +131,28 @@ type DueKeys = {
 export function openKeyRepository(database: SealedDatabase, reader = readerOf(database)): KeyRepository {
   return { ...keyReads(database, reader), ...keyChanges(database), ...dueKeys(database) }
 }
+
+const stopped = sql`(is_disabled or (threshold is not null and fhe_key_id is null))`
+const endingNow = sql`(destroy_at is not null and destroy_at > now())`
+const rotating = sql`(destroy_at is null and rotate_at <= now() + interval '30 days')`
+const isListed: Readonly<Record<ListedState | 'kept', RawBuilder<boolean>>> = {
+  kept: sql<boolean>`destroy_at is null`,
+  any: sql<boolean>`(destroy_at is null or destroy_at > now())`,
+  serving: sql<boolean>`(destroy_at is null and not ${stopped})`,
+  stopped: sql<boolean>`(destroy_at is null and ${stopped})`,
+  ending: sql<boolean>`${endingNow}`,
+  rotating: sql<boolean>`${rotating}`,
+  due: sql<boolean>`(${endingNow} or (destroy_at is null and ${stopped}) or ${rotating})`,
+}
+
+const countsOf = (counts: Readonly<Record<ListedState, string>>): KeyCounts => {
+  const { any, serving, stopped, ending, rotating, due } = counts
+  const number = { any: Number(any), serving: Number(serving), stopped: Number(stopped) }
+  return { ...number, ending: Number(ending), rotating: Number(rotating), due: Number(due) }
+}
+
+/** Operations by which a key was used, and not only read or changed. */
+const uses = '^key\\.(encrypt|decrypt|rewrap|sign|verify|generate)(-|$)'
 
 /** Calls that ask at once for keys or versions share one query. */
 function keyReads(database: SealedDatabase, reader: Reader): KeyReads {
@@ -195,22 +235,21 @@ function keyReads(database: SealedDatabase, reader: Reader): KeyReads {
           .executeTakeFirst(),
         { project_id: project, name, destroy_at: null },
       ),
-    async listKeys(
-      project,
-      { offset, limit, search, orderBy, orderDirection, scopes, ending = false, mayLag = false },
-    ) {
+    async listKeys(project, page) {
+      const { offset, limit, search, orderBy, orderDirection, scopes, ending = false, mayLag = false } = page
       return (mayLag ? reader : readerOf(database)).read(async (from) => {
-        let matching = from
+        const seen = from
           .selectFrom('key')
           .where('project_id', '=', project)
-          .where((is) => (ending ? is('destroy_at', '>', sql<Date>`now()`) : is('destroy_at', 'is', null)))
           .where(withinScopes(scopes, { name: sql.ref('name'), algorithm: sql.ref('algorithm') }))
+        let matching = seen.where(isListed[page.state ?? (ending ? 'ending' : 'kept')])
+        if (page.algorithm !== undefined) matching = matching.where('algorithm', '=', page.algorithm)
         if (search !== null)
           matching = matching.where((is) => {
-            const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`
+            const pattern = within(search)
             return is.or([is('name', 'ilike', pattern), is('label', 'ilike', pattern)])
           })
-        const [keys, { total }] = await Promise.all([
+        const [keys, { total }, counts] = await Promise.all([
           matching
             .selectAll()
             .orderBy(orderBy, orderDirection)
@@ -219,9 +258,28 @@ function keyReads(database: SealedDatabase, reader: Reader): KeyReads {
             .limit(limit)
             .execute(),
           matching.select(({ fn }) => fn.countAll<string>().as('total')).executeTakeFirstOrThrow(),
+          page.counted
+            ? seen
+                .select(
+                  listedStates.map((state) =>
+                    sql<string>`count(*) filter (where ${isListed[state]})`.as(state),
+                  ),
+                )
+                .executeTakeFirstOrThrow()
+            : null,
         ])
-        return { keys, total: Number(total) }
+        return { keys, total: Number(total), counts: counts === null ? null : countsOf(counts) }
       })
+    },
+    async lastUses(ids) {
+      if (ids.length === 0) return new Map()
+      const { rows } = await reader.read((from) =>
+        sql<{ id: string; time: Date }>`
+          select wanted.id, used.time from unnest(${ids}::text[]) as wanted (id), lateral (
+            select time from audit where key_id = wanted.id and outcome = 'ok' and operation ~ ${uses}
+            order by time desc limit 1) as used`.execute(from),
+      )
+      return new Map(rows.map(({ id, time }) => [id, time]))
     },
     async findVersion(key, version) {
       const current = currentOf.get(key)

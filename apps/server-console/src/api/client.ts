@@ -14,6 +14,17 @@ export class Refused extends Error {
   }
 }
 
+type Prover = () => Promise<boolean>
+let prover: Prover | null = null
+
+/** Who asks for the second factor again, in front of the page; what was refused for want of it then goes on. Gives what ends that. */
+export function proveBy(asks: Prover): () => void {
+  prover = asks
+  return () => {
+    if (prover === asks) prover = null
+  }
+}
+
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 /** One call of the server's API by the session of this browser. Throws `Refused`. */
@@ -95,8 +106,21 @@ export function saveAs(blob: Blob, name: string): void {
 }
 
 async function ask(method: Method, path: string, body?: object | File): Promise<Response> {
+  const reply = await fetched(method, path, body)
+  if (reply.ok) return reply
+  const refused = await refusedBy(reply)
+  if (refused.failure.code !== 'SECOND-FACTOR-ANEW' || prover === null || !(await prover())) throw refused
+  const again = await fetched(method, path, body)
+  if (again.ok) return again
+  throw await refusedBy(again)
+}
+
+const refusedBy = async (reply: Response) =>
+  new Refused(reply.status, failureOf(await reply.json().catch(() => null)))
+
+async function fetched(method: Method, path: string, body?: object | File): Promise<Response> {
   const type = body instanceof File ? 'application/zip' : 'application/json'
-  const reply = await fetch(`/api/v1${path}`, {
+  return fetch(`/api/v1${path}`, {
     method,
     credentials: 'same-origin',
     // No page of another origin can send this header.
@@ -108,8 +132,6 @@ async function ask(method: Method, path: string, body?: object | File): Promise<
   }).catch(() => {
     throw new Refused(0, { code: 'CONSOLE-OFFLINE', detail: '' })
   })
-  if (reply.ok) return reply
-  throw new Refused(reply.status, failureOf(await reply.json().catch(() => null)))
 }
 
 /** Only the detail: the page's own texts say what happened and what to do. */

@@ -2,8 +2,17 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import type { Part } from '../components/list.tsx'
 import { call, Refused } from './client.ts'
 import type { Role } from './limits.ts'
-import { maxPage } from './limits.ts'
-import type { Grant, Identity, Key, KeyVersion, Organisation, Project, Session } from './types.ts'
+import type {
+  Grant,
+  Identity,
+  Key,
+  KeyVersion,
+  ListedIdentity,
+  ListedKey,
+  Organisation,
+  Project,
+  Session,
+} from './types.ts'
 
 export function useSession() {
   return useQuery({
@@ -89,17 +98,30 @@ export function ownPlaces(grants: readonly Grant[], known: readonly Place[]): Pl
 }
 
 type Kind = Identity['kind']
-type Identities = { readonly identities: readonly Identity[]; readonly totalCount: number }
+type Identities = {
+  readonly identities: readonly ListedIdentity[]
+  readonly totalCount: number
+  /** Of everybody, whatever was searched for. */
+  readonly allCount: number
+  readonly withoutFactor: number
+}
+
+/** What a list is asked for beside a search: names and values of the API's own. An empty one asks for nothing. */
+export type Filters = Readonly<Record<string, string>>
+
+/** One page of a list as the query of a call. */
+export const asked = ({ search, offset, limit }: Part, filters: Filters): string =>
+  new URLSearchParams({
+    ...Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== '')),
+    ...{ search, offset: String(offset), limit: String(limit) },
+  }).toString()
 
 /** One page of the people or services that this person governs. */
-export function useIdentities(kind: Kind, { search, offset, limit }: Part, enabled = true) {
+export function useIdentities(kind: Kind, part: Part, enabled = true, filters: Filters = {}) {
+  const query = asked(part, { ...filters, kind })
   return useQuery({
-    queryKey: ['identities', kind, search, offset, limit],
-    queryFn: () =>
-      call<Identities>(
-        'GET',
-        `/identities?${new URLSearchParams({ kind, search, offset: String(offset), limit: String(limit) })}`,
-      ),
+    queryKey: ['identities', query],
+    queryFn: () => call<Identities>('GET', `/identities?${query}`),
     placeholderData: keepPreviousData,
     enabled,
   })
@@ -127,41 +149,26 @@ export function projectsAs(
   )
 }
 
-export function useKeys(projectId: string, part: Part) {
+export function useKeys(projectId: string, part: Part, filters: Filters) {
   return useQuery({
-    queryKey: ['keys', projectId, part],
-    queryFn: () => keysOf(projectId, part),
+    queryKey: ['keys', projectId, part, filters],
+    queryFn: () => keysOf(projectId, part, filters),
     placeholderData: keepPreviousData,
   })
 }
 
-type Keys = { readonly keys: readonly Key[]; readonly totalCount: number }
-export type AllKeys = Keys & { readonly ending: number }
-
-/** A part of the keys of a project. Those with a scheduled deletion come last, and are counted beside. */
-export async function keysOf(
-  projectId: string,
-  part: Part = { search: '', offset: 0, limit: maxPage },
-): Promise<AllKeys> {
-  const list = (offset: number, limit: number, more: object) => {
-    const asked = { projectId, search: part.search, offset: String(offset), limit: String(limit), ...more }
-    return call<Keys>('GET', `/kms/keys?${new URLSearchParams(asked)}`)
-  }
-  const kept = await list(part.offset, part.limit, {})
-  const rest = restOf(part, kept)
-  const ending = await list(rest.offset, Math.max(1, rest.limit), { pendingDeletion: 'true' })
-  return {
-    keys: [...kept.keys, ...ending.keys.slice(0, rest.limit)],
-    totalCount: kept.totalCount + ending.totalCount,
-    ending: ending.totalCount,
-  }
+export type Keys = {
+  readonly keys: readonly ListedKey[]
+  readonly totalCount: number
+  /** Of all keys of the project, by state. */
+  readonly counts: Readonly<Record<KeyState, number>>
 }
+export const keyStates = ['any', 'serving', 'stopped', 'ending', 'rotating', 'due'] as const
+type KeyState = (typeof keyStates)[number]
 
-/** What a page takes of a second list, after what it has of the first. */
-export const restOf = (
-  { offset, limit }: Part,
-  first: { readonly keys: readonly unknown[]; readonly totalCount: number },
-) => ({ offset: Math.max(0, offset - first.totalCount), limit: limit - first.keys.length })
+/** A part of the keys of a project, in whatever state. */
+export const keysOf = (projectId: string, part: Part, filters: Filters = {}): Promise<Keys> =>
+  call<Keys>('GET', `/kms/keys?${asked(part, { state: 'any', ...filters, projectId, details: 'true' })}`)
 
 export function useKey(id: string) {
   return useQuery({

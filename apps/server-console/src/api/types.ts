@@ -28,8 +28,13 @@ export type Identity = {
   readonly invited: boolean
   readonly revokedAt: string | null
   readonly createdAt: string
+  /** What is shown beside the password; null where a provider or no person logs in. */
+  readonly factor: 'none' | 'app' | 'security-key' | null
   readonly grants: readonly Grant[]
 }
+
+/** `lastSeen`: its newest entry in the log. */
+export type ListedIdentity = Identity & { readonly lastSeen: string | null }
 
 export type Session = {
   readonly domain: 'production' | 'rehearsal'
@@ -80,6 +85,8 @@ export type Key = {
   readonly createdAt: string
   readonly updatedAt: string
 }
+
+export type ListedKey = Key & { readonly lastUsed: string | null }
 
 export type VersionState =
   | 'pre-active'

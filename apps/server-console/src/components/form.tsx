@@ -4,7 +4,6 @@ import type { FormEvent, InputHTMLAttributes, ReactNode, TextareaHTMLAttributes 
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { failureFrom } from '../api/client.ts'
-import { ProveAnew } from './prove-anew.tsx'
 
 /** A form that starts one piece of work. Its refusal is shown above the button. */
 export function Form({
@@ -59,16 +58,9 @@ export function Form({
   )
 }
 
-/** Why work was refused. Where it lacked the second factor, it is asked for here. */
+/** Why work was refused. */
 export function Refused({ error }: { error: Error | null }) {
-  if (error === null) return null
-  const failure = failureFrom(error)
-  return (
-    <>
-      <FailureNotice failure={failure} />
-      {failure.code === 'SECOND-FACTOR-ANEW' ? <ProveAnew /> : null}
-    </>
-  )
+  return error === null ? null : <FailureNotice failure={failureFrom(error)} />
 }
 
 export type Fields = {

@@ -30,6 +30,8 @@ export function PagedList({
   total,
   onPart,
   empty,
+  filters = false,
+  choices,
   children,
 }: {
   part: Part
@@ -37,12 +39,16 @@ export function PagedList({
   onPart: (part: Part) => void
   /** In place of the lines, where nothing was ever there. */
   empty: ReactNode
+  /** What else was asked for: then there may be others that are not shown. */
+  filters?: boolean
+  /** Beside the search: what narrows the list. */
+  choices?: ReactNode
   children: ReactNode
 }) {
   const { t } = useTranslation()
   const { number } = useFormats()
   const { from, to, before, after } = pageAt(part, total)
-  if (total === 0 && part.search === '') return empty
+  if (total === 0 && part.search === '' && !filters) return empty
   const turn = (offset: number | null, name: 'before' | 'after') => (
     <Button
       type="button"
@@ -58,7 +64,8 @@ export function PagedList({
   )
   return (
     <div className="paged">
-      {total > part.limit || part.search !== '' ? (
+      {choices}
+      {total > part.limit || part.search !== '' || filters ? (
         <Form
           work={{ isPending: false, error: null }}
           plain

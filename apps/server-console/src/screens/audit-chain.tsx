@@ -1,4 +1,4 @@
-import { FailureNotice, Icon } from '@lux/ui'
+import { FailureNotice, Icon, Rec } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -10,6 +10,12 @@ import { CopyCode } from '../components/copy.tsx'
 import { Asked, Card } from '../components/page.tsx'
 import { useFormats } from '../components/times.ts'
 import { Fact } from './key.tsx'
+
+type Witness = {
+  readonly name: string
+  readonly answer: 'cosigned' | 'unasked' | 'away' | 'refused' | 'wrong' | 'ahead'
+  readonly cosignedAt: string | null
+}
 
 type Checkpoint = { readonly payload: { readonly seq: string; readonly time: string } }
 
@@ -29,6 +35,12 @@ export function AuditChain() {
     queryKey: ['checkpoint'],
     queryFn: async () =>
       (await call<{ checkpoint: Checkpoint | null }>('GET', '/audit/checkpoints/latest')).checkpoint,
+  })
+  const log = useQuery({
+    queryKey: ['audit-log'],
+    queryFn: async () =>
+      (await call<{ log: { readonly witnesses: readonly Witness[] } | null }>('GET', '/audit/log')).log,
+    refetchInterval: 15_000,
   })
   const check = useMutation({
     mutationFn: async () =>
@@ -81,6 +93,7 @@ export function AuditChain() {
           </Fact>
         ) : null}
       </dl>
+      {log.data?.witnesses.length ? <Witnesses of={log.data.witnesses} /> : null}
       {check.isError ? <FailureNotice failure={failureFrom(check.error)} /> : null}
       <div aria-live="polite">
         <Button
@@ -97,5 +110,42 @@ export function AuditChain() {
       </div>
       <p className="quiet">{t('console.audit.check-what')}</p>
     </Card>
+  )
+}
+
+/** Who cosigns the log elsewhere: each by name, and since when one is silent. */
+function Witnesses({ of }: { of: readonly Witness[] }) {
+  const { t } = useTranslation()
+  const { time } = useFormats()
+  return (
+    <>
+      <h3>
+        {t('console.audit.witnesses', {
+          count: of.filter(({ answer }) => answer === 'cosigned').length,
+          of: of.length,
+        })}
+      </h3>
+      <ul className="checks">
+        {of.map(({ name, answer, cosignedAt }) => (
+          <li key={name}>
+            <span className="state-disc" data-tone={answer === 'cosigned' ? 'good-soft' : 'due'}>
+              <Icon name={answer === 'cosigned' ? 'check' : 'alert'} size={14} />
+            </span>
+            <strong>
+              <Rec>{name}</Rec>
+            </strong>
+            <span className="quiet">
+              {t(`console.audit.witness.${answer}`)}
+              {cosignedAt === null ? null : (
+                <>
+                  {' · '}
+                  {t('console.audit.witnessed', { time: time(cosignedAt) })}
+                </>
+              )}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
   )
 }

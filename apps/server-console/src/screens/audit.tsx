@@ -5,9 +5,10 @@ import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call, download } from '../api/client.ts'
 import { has, type Place, usePerson, usePlaces } from '../api/queries.ts'
-import type { Grant, PlacedEntry } from '../api/types.ts'
+import type { AuditEntry, Grant, PlacedEntry } from '../api/types.ts'
 import { CopyCode } from '../components/copy.tsx'
 import { Choice, Field, Refused } from '../components/form.tsx'
+import { pageAt } from '../components/list.tsx'
 import { Asked, Card, Page } from '../components/page.tsx'
 import { to } from '../components/route.ts'
 import { CallSnippets } from '../components/snippets.tsx'
@@ -45,7 +46,11 @@ export function Audit() {
   )
 }
 
-type Found = { readonly entries: readonly PlacedEntry[]; readonly names: Readonly<Record<string, string>> }
+type Found = {
+  readonly entries: readonly PlacedEntry[]
+  readonly names: Readonly<Record<string, string>>
+  readonly totalCount: number
+}
 type Scope = { readonly value: string; readonly label: string }
 
 /** The places whose log this person may read, each as part of a query. */
@@ -90,7 +95,7 @@ function Log({ scopes }: { scopes: readonly Scope[] }) {
     event.preventDefault()
     const data = new FormData(event.currentTarget)
     const wanted = new URLSearchParams(String(data.get('scope')))
-    for (const name of ['operation', 'outcome', 'keyId', 'identityId']) {
+    for (const name of ['who', 'keyName', 'operation', 'only']) {
       const value = String(data.get(name) ?? '').trim()
       if (value !== '') wanted.set(name, value)
     }
@@ -102,30 +107,46 @@ function Log({ scopes }: { scopes: readonly Scope[] }) {
     setQuery(wanted.toString())
   }
 
+  const { number } = useFormats()
+  const total = found.data?.totalCount ?? 0
+  const { from, to: until, before, after } = pageAt({ search: '', offset, limit: page }, total)
   return (
     <Card
       title={t('console.audit.entries')}
       note={
-        <button type="button" className="link" onClick={() => save.mutate()}>
-          {t('console.audit.export')}
-        </button>
+        total === 0 ? undefined : (
+          <button type="button" className="link" onClick={() => save.mutate()}>
+            {t('console.audit.save', { count: total, number: number(total) })}
+          </button>
+        )
       }
     >
       <form className="filters" onSubmit={filter} aria-label={t('console.audit.filter')}>
         <Choice name="scope" label={t('console.audit.where')} options={scopes} />
-        <Field name="operation" label={t('console.audit.operation')} placeholder="key.encrypt" dir="ltr" />
+        <Field
+          name="who"
+          label={t('console.audit.who')}
+          maxLength={64}
+          autoComplete="off"
+          spellCheck={false}
+        />
+        <Field
+          name="keyName"
+          label={t('console.audit.key-name')}
+          maxLength={64}
+          autoComplete="off"
+          spellCheck={false}
+        />
         <Choice
-          name="outcome"
-          label={t('console.audit.outcome')}
+          name="only"
+          label={t('console.audit.only')}
           options={[
-            { value: '', label: t('console.audit.any') },
-            { value: 'ok', label: t('console.audit.ok') },
-            { value: 'ROLE-REFUSED', label: t('console.audit.role-refused') },
-            { value: 'KEY-DISABLED', label: t('console.audit.key-disabled') },
+            { value: '', label: t('console.audit.all-entries') },
+            { value: 'changes', label: t('console.audit.changes') },
+            { value: 'refusals', label: t('console.audit.refusals') },
           ]}
         />
-        <Field name="keyId" label={t('console.audit.key')} dir="ltr" />
-        <Field name="identityId" label={t('console.audit.fact.identity')} dir="ltr" />
+        <Field name="operation" label={t('console.audit.operation')} placeholder="key.encrypt" dir="ltr" />
         <Field name="from" type="date" label={t('console.audit.from')} />
         <Field name="to" type="date" label={t('console.audit.until')} />
         <Button type="submit" size="3" variant="surface" color="gray" highContrast>
@@ -146,14 +167,19 @@ function Log({ scopes }: { scopes: readonly Scope[] }) {
           )
         }
       </Asked>
-      <div className="actions">
-        {offset === 0 ? null : (
-          <button type="button" className="link" onClick={() => setOffset(offset - page)}>
+      <div className="actions" aria-live="polite">
+        {total === 0 ? null : (
+          <span className="quiet">
+            {t('console.list.range', { from: number(from), to: number(until), total: number(total) })}
+          </span>
+        )}
+        {before === null ? null : (
+          <button type="button" className="link" onClick={() => setOffset(before)}>
             {t('console.audit.newer')}
           </button>
         )}
-        {(found.data?.entries.length ?? 0) < page ? null : (
-          <button type="button" className="link" onClick={() => setOffset(offset + page)}>
+        {after === null ? null : (
+          <button type="button" className="link" onClick={() => setOffset(after)}>
             {t('console.audit.older')}
           </button>
         )}
@@ -162,6 +188,29 @@ function Log({ scopes }: { scopes: readonly Scope[] }) {
     </Card>
   )
 }
+
+/** How somebody came in, in one line: the kind of credential, and the factor that was shown. */
+export function cameInBy({ credential = '', factor = '' }: Pick<AuditEntry, 'credential' | 'factor'>) {
+  const [kind] = credential.split(':')
+  const [way] = factor.split(':')
+  return {
+    credential: credentialKinds.find((one) => one === kind) ?? null,
+    factor: way === '' ? null : (factorWays.find(({ of }) => of === way)?.word ?? null),
+  }
+}
+
+const credentialKinds = [
+  ...(['session', 'token', 'api-key', 'client-secret', 'certificate', 'password'] as const),
+  ...(['provider', 'enrolment-code', 'setup-code', 'state-folder'] as const),
+]
+const factorWays = [
+  { of: 'none', word: 'none' },
+  { of: 'totp', word: 'app' },
+  { of: 'step-up-totp', word: 'app' },
+  { of: 'webauthn', word: 'security-key' },
+  { of: 'step-up-webauthn', word: 'security-key' },
+  { of: 'provider', word: 'provider' },
+] as const
 
 function Entry({
   placed: { writer, seq, hash, entry },
@@ -172,6 +221,14 @@ function Entry({
 }) {
   const { t } = useTranslation()
   const { time } = useFormats()
+  const cameBy = (by: AuditEntry): string => {
+    const { credential, factor } = cameInBy(by)
+    const said = [
+      credential === null ? '' : t(`console.audit.by.${credential}`),
+      factor === null ? '' : t(`console.audit.factors.${factor}`),
+    ]
+    return said.map((one) => (one === '' ? '' : `${one} · `)).join('')
+  }
   if (entry === null)
     return (
       <li>
@@ -189,11 +246,13 @@ function Entry({
           <span className="badge" data-tone={good ? 'good' : 'due'}>
             {good ? t('console.audit.ok') : <bdi dir="ltr">{entry.outcome.slice(0, 40)}</bdi>}
           </span>
+          {entry.key === null ? null : <Rec>{names[entry.key] ?? entry.key}</Rec>}
           <span className="quiet">
             {entry.identity === null ? null : (
               <>
                 <Rec>{names[entry.identity] ?? entry.identity}</Rec>
                 {' · '}
+                {cameBy(entry)}
               </>
             )}
             {time(entry.time)}

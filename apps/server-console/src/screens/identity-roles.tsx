@@ -5,10 +5,10 @@ import { call } from '../api/client.ts'
 import type { Role } from '../api/limits.ts'
 import { usePerson, usePlaces } from '../api/queries.ts'
 import type { Grant, Identity } from '../api/types.ts'
-import { Choice, Form, Refused } from '../components/form.tsx'
+import { Form, Refused } from '../components/form.tsx'
 import { useRoleSentence } from '../components/role-sentence.tsx'
 import { CallSnippets } from '../components/snippets.tsx'
-import { rolesFor, smallestOf, useSpots } from './new-identity.tsx'
+import { RoleChoice, reachIsNamed, rolesFor, SpotChoice, useSpots } from './new-identity.tsx'
 
 type RoleOf = Pick<Grant, 'role' | 'organisationId' | 'projectId'>
 
@@ -73,7 +73,7 @@ function GiveRole({ shown }: { shown: Identity }) {
   const places = usePlaces()
   const spots = useSpots(shown.kind, places.data ?? [])
   const [chosen, setChosen] = useState<string | null>(null)
-  const spot = spots.find(({ value }) => value === chosen) ?? smallestOf(spots)
+  const spot = spots.find(({ value }) => value === chosen)
   const give = useMutation({
     mutationFn: (role: string) =>
       call<unknown>('POST', `/identities/${shown.id}/roles`, {
@@ -86,33 +86,26 @@ function GiveRole({ shown }: { shown: Identity }) {
       }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['identities'] }),
   })
-  if (spot === undefined) return null
-  const roles = rolesFor(grants, spot, shown.kind)
+  if (spots.length === 0) return null
   return (
     <Form
       work={give}
       plain
       submit={t('console.identity.give')}
-      check={({ text }) => (text('role') === '' ? 'CONSOLE-NO-ROLE' : null)}
+      check={({ text }) =>
+        text('role') === '' ? 'CONSOLE-NO-ROLE' : reachIsNamed(spot, text('reach')) ? null : 'CONSOLE-REACH'
+      }
       onSubmit={({ text }) => give.mutate(text('role'))}
     >
-      <div className="field-row">
-        <Choice
-          label={t('console.new-identity.where')}
-          value={spot.value}
-          onChange={setChosen}
-          options={spots}
-        />
-        <Choice
+      <SpotChoice spots={spots} chosen={chosen} onChoose={setChosen} />
+      {spot === undefined ? null : (
+        <RoleChoice
           key={spot.value}
-          name="role"
-          label={t('console.identity.role')}
-          options={[
-            { value: '', label: t('console.identity.choose') },
-            ...roles.map((role) => ({ value: role, label: t(`console.role.${role}`) })),
-          ]}
+          spot={spot}
+          places={places.data ?? []}
+          roles={rolesFor(grants, spot, shown.kind)}
         />
-      </div>
+      )}
     </Form>
   )
 }

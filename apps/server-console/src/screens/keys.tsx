@@ -4,8 +4,9 @@ import { useQueries } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../api/client.ts'
-import { has, type Place, projectsAs, useKeys, usePerson, usePlaces } from '../api/queries.ts'
-import type { Key, KeyVersion, Project } from '../api/types.ts'
+import { has, keyStates, type Place, projectsAs, useKeys, usePerson, usePlaces } from '../api/queries.ts'
+import type { Key, KeyVersion, ListedKey, Project } from '../api/types.ts'
+import { Choice } from '../components/form.tsx'
 import { PagedList, usePart } from '../components/list.tsx'
 import { Asked, Card, Page } from '../components/page.tsx'
 import { to } from '../components/route.ts'
@@ -193,14 +194,36 @@ function ProjectBranch({ project, versions }: { project: Project; versions: read
 function ProjectKeys({ project }: { project: Project }) {
   const { t } = useTranslation()
   const [part, setPart] = usePart()
-  const keys = useKeys(project.id, part)
+  const [state, setState] = useState('')
+  const keys = useKeys(project.id, part, state === '' ? {} : { state })
+  const { number } = useFormats()
   return (
     <Asked query={keys}>
-      {({ keys: found, totalCount }) => (
+      {({ keys: found, totalCount, counts }) => (
         <PagedList
           part={part}
           total={totalCount}
           onPart={setPart}
+          filters={state !== ''}
+          choices={
+            counts.any <= part.limit && counts.due === 0 ? undefined : (
+              <Choice
+                label={t('console.keys.state')}
+                value={state}
+                onChange={(wanted) => {
+                  setState(wanted)
+                  setPart({ ...part, offset: 0 })
+                }}
+                options={keyStates.map((one) => ({
+                  value: one === 'any' ? '' : one,
+                  label: t('console.keys.counted', {
+                    state: t(`console.keys.states.${one}`),
+                    number: number(counts[one]),
+                  }),
+                }))}
+              />
+            )
+          }
           empty={<p className="tree-empty">{t('console.keys.empty-project')}</p>}
         >
           <KeyRows keys={found} />
@@ -210,7 +233,7 @@ function ProjectKeys({ project }: { project: Project }) {
   )
 }
 
-function KeyRows({ keys }: { keys: readonly Key[] }) {
+function KeyRows({ keys }: { keys: readonly ListedKey[] }) {
   const { t } = useTranslation()
   const { date } = useFormats()
   const versions = useQueries({
@@ -236,7 +259,13 @@ function KeyRows({ keys }: { keys: readonly Key[] }) {
                   <a className="tree-name" href={to('keys', key.id)}>
                     <Rec>{key.name}</Rec>
                   </a>
-                  <span className="tree-note">{t(`console.algorithm.${key.algorithm}`)}</span>
+                  <span className="tree-note">
+                    {t(`console.algorithm.${key.algorithm}`)}
+                    {' · '}
+                    {key.lastUsed === null
+                      ? t('console.keys.never-used')
+                      : t('console.keys.last-used', { date: date(key.lastUsed) })}
+                  </span>
                 </span>
               </span>
               <span>{its === undefined || its.length === 0 ? null : <VersionRow versions={its} />}</span>

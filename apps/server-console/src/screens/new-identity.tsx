@@ -63,11 +63,91 @@ export function useSpots(kind: 'person' | 'service', places: readonly Place[]): 
   ].filter((spot) => rolesFor(grants, spot, kind).length > 0)
 }
 
-/** Where a role is given unless somebody says more: a project before an organisation, and both before the whole server. */
-export const smallestOf = (spots: readonly Spot[]): Spot | undefined =>
-  spots.find(({ project }) => project !== null) ??
-  spots.find(({ organisation }) => organisation !== null) ??
-  spots[0]
+/** What a role in this place reaches, by the name that is to be typed; null of a project, which is the least. */
+export const reachOf = ({ organisation, project, label }: Spot, server: string): string | null =>
+  project !== null ? null : organisation === null ? server : label
+
+export const reachIsNamed = (spot: Spot | undefined, typed: string, server = location.host): boolean =>
+  spot !== undefined && (reachOf(spot, server) ?? typed) === typed.trim()
+
+/** Where a role is to hold. Nothing is chosen to begin with. */
+export function SpotChoice({
+  spots,
+  chosen,
+  onChoose,
+}: {
+  spots: readonly Spot[]
+  chosen: string | null
+  onChoose: (value: string | null) => void
+}) {
+  const { t } = useTranslation()
+  const none = 'none'
+  return (
+    <Choice
+      label={t('console.new-identity.where')}
+      value={chosen ?? none}
+      onChange={(value) => onChoose(value === none ? null : value)}
+      options={[{ value: none, label: t('console.new-identity.choose-where') }, ...spots]}
+    />
+  )
+}
+
+/** Roles with what each allows, none chosen. What reaches further than a project is named by whoever gives it. */
+export function RoleChoice({
+  spot,
+  places,
+  roles,
+  several = false,
+}: {
+  spot: Spot
+  places: readonly Place[]
+  roles: readonly Role[]
+  several?: boolean
+}) {
+  const { t } = useTranslation()
+  const sentence = useRoleSentence()
+  const reach = reachOf(spot, location.host)
+  const asGrant = (role: Role): Grant => ({
+    role,
+    organisationId: spot.organisation,
+    projectId: spot.project,
+    conditions: null,
+    organisationName:
+      places.find(({ organisation }) => organisation.id === spot.organisation)?.organisation.name ?? null,
+    projectName:
+      places.flatMap(({ projects }) => projects).find(({ id }) => id === spot.project)?.name ?? null,
+  })
+  return (
+    <>
+      <fieldset className="ticks">
+        <legend>{t(several ? 'console.new-identity.roles' : 'console.identity.role')}</legend>
+        {roles.map((role) => (
+          <Tick
+            key={role}
+            type={several ? 'checkbox' : 'radio'}
+            name="role"
+            value={role}
+            label={
+              <>
+                <strong>{t(`console.role.${role}`)}</strong>
+                <span className="quiet">{sentence(asGrant(role))}</span>
+              </>
+            }
+          />
+        ))}
+      </fieldset>
+      {reach === null ? null : (
+        <Field
+          name="reach"
+          label={t('console.new-identity.reach', { name: reach })}
+          hint={t('console.new-identity.reach-hint')}
+          autoComplete="off"
+          spellCheck={false}
+        />
+      )}
+    </>
+  )
+}
 
 /** A username is in small letters, and a log-in takes it in any. */
 export const usernameIn = ({ text }: Pick<Fields, 'text'>): string => text('username').trim().toLowerCase()
@@ -84,9 +164,8 @@ export function NewIdentity({
   const { t } = useTranslation()
   const { grants } = usePerson()
   const queries = useQueryClient()
-  const sentence = useRoleSentence()
   const spots = useSpots(kind, places)
-  const [chosen, setChosen] = useState(smallestOf(spots)?.value ?? '')
+  const [chosen, setChosen] = useState<string | null>(null)
   const spot = spots.find(({ value }) => value === chosen)
   const work = useMutation({
     mutationFn: (fields: Fields) => {
@@ -110,38 +189,34 @@ export function NewIdentity({
         <ShownOnce made={work.data} />
       </Dialog>
     )
-  if (spot === undefined)
+  if (spots.length === 0)
     return (
       <Dialog title={t(`console.new-identity.title.${kind}`)} onClose={onClose}>
         <p>{t('console.new-identity.nowhere')}</p>
       </Dialog>
     )
-  const roles = rolesFor(grants, spot, kind)
+  const roles = spot === undefined ? [] : rolesFor(grants, spot, kind)
   const example = {
     name: 'shop',
     ...(kind === 'person' ? { username: 'shop' } : {}),
     grants: roles.slice(0, 1).map((role) => ({
       role,
-      ...(spot.organisation === null ? {} : { organisationId: spot.organisation }),
-      ...(spot.project === null ? {} : { projectId: spot.project }),
+      ...(spot?.organisation == null ? {} : { organisationId: spot.organisation }),
+      ...(spot?.project == null ? {} : { projectId: spot.project }),
     })),
   }
-  const asGrant = (role: Role): Grant => ({
-    role,
-    organisationId: spot.organisation,
-    projectId: spot.project,
-    conditions: null,
-    organisationName:
-      places.find(({ organisation }) => organisation.id === spot.organisation)?.organisation.name ?? null,
-    projectName:
-      places.flatMap(({ projects }) => projects).find(({ id }) => id === spot.project)?.name ?? null,
-  })
   return (
     <Dialog title={t(`console.new-identity.title.${kind}`)} onClose={onClose}>
       <Form
         work={work}
         submit={t(`console.new-identity.submit.${kind}`)}
-        check={({ all }) => (all('role').length === 0 ? 'CONSOLE-NO-ROLE' : null)}
+        check={({ all, text }) =>
+          all('role').length === 0
+            ? 'CONSOLE-NO-ROLE'
+            : reachIsNamed(spot, text('reach'))
+              ? null
+              : 'CONSOLE-REACH'
+        }
         onSubmit={(fields) => work.mutate(fields)}
       >
         <div className="field-row">
@@ -160,24 +235,10 @@ export function NewIdentity({
             />
           ) : null}
         </div>
-        <Choice label={t('console.new-identity.where')} value={chosen} onChange={setChosen} options={spots} />
-        <fieldset className="ticks" key={chosen}>
-          <legend>{t('console.new-identity.roles')}</legend>
-          {roles.map((role, at) => (
-            <Tick
-              key={role}
-              name="role"
-              value={role}
-              defaultChecked={at === 0 && roles.length === 1}
-              label={
-                <>
-                  <strong>{t(`console.role.${role}`)}</strong>
-                  <span className="quiet">{sentence(asGrant(role))}</span>
-                </>
-              }
-            />
-          ))}
-        </fieldset>
+        <SpotChoice spots={spots} chosen={chosen} onChoose={setChosen} />
+        {spot === undefined ? null : (
+          <RoleChoice key={spot.value} spot={spot} places={places} roles={roles} several />
+        )}
         <ConditionFields />
       </Form>
       <CallSnippets method="POST" path={kind === 'person' ? '/people' : '/identities'} body={example} />

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useApprovals, waitsFor } from '../api/approvals.ts'
 import { type Readiness, readiness } from '../api/client.ts'
-import { has, keysOf, useIdentities, usePerson, usePlaces } from '../api/queries.ts'
+import { has, type Keys, keysOf, useIdentities, usePerson, usePlaces } from '../api/queries.ts'
 import type { Key } from '../api/types.ts'
 import { Asked, Card, Page } from '../components/page.tsx'
 import { to } from '../components/route.ts'
@@ -14,6 +14,9 @@ import { KeyBadge, KeyBranches } from './keys.tsx'
 import { useRequestTitle } from './oversight/approvals.tsx'
 import { type Sight, stepsOf } from './steps.ts'
 
+/** Of each project; all of them are on the page of keys. */
+const mostDue = 10
+
 export function Overview() {
   const { t } = useTranslation()
   const { grants } = usePerson()
@@ -22,19 +25,16 @@ export function Overview() {
   const projects = (places.data ?? []).flatMap((place) => place.projects)
   const lists = useQueries({
     queries: (reads ? projects : []).map(({ id }) => ({
-      queryKey: ['keys', id],
-      queryFn: () => keysOf(id),
+      queryKey: ['keys', id, 'due'],
+      queryFn: () => keysOf(id, { search: '', offset: 0, limit: mostDue }, { state: 'due' }),
       retry: false,
     })),
   })
   const known = reads && places.data !== undefined && lists.every(({ isPending }) => !isPending)
   const found = lists.flatMap(({ data }) => data ?? [])
-  const keys = found.flatMap((one) => one.keys)
-  const stopped = keys.filter(
-    ({ isDisabled, state, deletionDate }) =>
-      deletionDate === null && (isDisabled || state === 'awaiting-ceremony'),
-  ).length
-  const serving = found.reduce((sum, { totalCount, ending }) => sum + totalCount - ending, 0) - stopped
+  const sum = (of: (one: Keys) => number): number => found.reduce((all, one) => all + of(one), 0)
+  const serving = sum(({ counts }) => counts.serving)
+  const anyKeys = sum(({ counts }) => counts.any)
   const appoints = has(grants, 'server-admin', 'organisation-admin')
   const people = useIdentities('person', { search: '', offset: 0, limit: 1 }, appoints)
   const ready = useQuery({ queryKey: ['readiness'], queryFn: readiness, refetchInterval: 15_000 })
@@ -63,18 +63,18 @@ export function Overview() {
     >
       <div className="columns">
         <div className="column">
-          {keys.length === 0
+          {anyKeys === 0
             ? null
             : (places.data ?? []).map((place) => <KeyBranches key={place.organisation.id} place={place} />)}
           <Waiting />
-          <Due keys={keys} />
+          <Due keys={found.flatMap(({ keys }) => keys)} total={sum(({ totalCount }) => totalCount)} />
           {places.data === undefined ? null : (
             <Next
               sight={{
                 organisations: places.data.length,
                 projects: projects.length,
                 people: people.data?.totalCount ?? null,
-                keys: known ? keys.length : null,
+                keys: known ? anyKeys : null,
               }}
             />
           )}
@@ -192,17 +192,20 @@ function Waiting() {
   )
 }
 
-/** Keys that need attention, or that somebody ended. */
-function Due({ keys }: { keys: readonly Key[] }) {
+/** Keys that need attention, or that somebody ended: the first of each project. */
+function Due({ keys: due, total }: { keys: readonly Key[]; total: number }) {
   const { t } = useTranslation()
-  const { date } = useFormats()
-  const due = keys.filter(
-    ({ deletionDate, nextRotation, isDisabled, state }) =>
-      deletionDate !== null || nextRotation !== null || isDisabled || state === 'awaiting-ceremony',
-  )
+  const { date, number } = useFormats()
   if (due.length === 0) return null
   return (
-    <Card title={t('console.overview.due')}>
+    <Card
+      title={t('console.overview.due')}
+      note={
+        total > due.length
+          ? t('console.list.range', { from: 1, to: number(due.length), total: number(total) })
+          : undefined
+      }
+    >
       <ul className="rows">
         {due.map((key) => (
           <li key={key.id}>

@@ -2,13 +2,16 @@ import { EmptyState, PersonChip, Rec } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { has, useIdentities, usePerson, usePlaces } from '../api/queries.ts'
-import type { Identity } from '../api/types.ts'
+import { roles } from '../api/limits.ts'
+import { type Filters, has, type Place, useIdentities, usePerson, usePlaces } from '../api/queries.ts'
+import type { Identity, ListedIdentity } from '../api/types.ts'
+import { Choice } from '../components/form.tsx'
 import { PagedList, usePart } from '../components/list.tsx'
 import { Asked, Card, Page } from '../components/page.tsx'
 import { useRoleSentence } from '../components/role-sentence.tsx'
 import { to } from '../components/route.ts'
 import { CallSnippets } from '../components/snippets.tsx'
+import { useFormats } from '../components/times.ts'
 import { ManageIdentity } from './identity.tsx'
 import { NewIdentity } from './new-identity.tsx'
 import { usePeoplePages } from './oversight/pages.ts'
@@ -41,7 +44,7 @@ export function People() {
       {appoints ? (
         <div className="pair-columns">
           {(['person', 'service'] as const).map((kind) => (
-            <Listed key={kind} kind={kind} />
+            <Listed key={kind} kind={kind} places={places.data ?? []} />
           ))}
         </div>
       ) : (
@@ -56,21 +59,44 @@ export function People() {
 }
 
 /** The people or the services, in pages. */
-function Listed({ kind }: { kind: Identity['kind'] }) {
+function Listed({ kind, places }: { kind: Identity['kind']; places: readonly Place[] }) {
   const { t } = useTranslation()
+  const { number } = useFormats()
   const { id: self } = usePerson()
   const [part, setPart] = usePart()
+  const [filters, setFilters] = useState<Filters>({})
   const [openId, setOpenId] = useState<string | null>(null)
-  const found = useIdentities(kind, part)
+  const found = useIdentities(kind, part, true, filters)
   const open = found.data?.identities.find(({ id }) => id === openId)
+  const filtered = Object.values(filters).some((value) => value !== '')
+  const narrow = (more: Filters): void => {
+    setFilters({ ...filters, ...more })
+    setPart({ ...part, offset: 0 })
+  }
+  const { allCount = 0, withoutFactor = 0 } = found.data ?? {}
   return (
-    <Card title={t(`console.people.kind.${kind}`)}>
+    <Card
+      title={t(`console.people.kind.${kind}`)}
+      note={
+        found.data === undefined
+          ? undefined
+          : withoutFactor === 0
+            ? number(allCount)
+            : t('console.people.without-factor', { total: number(allCount), count: withoutFactor })
+      }
+    >
       <Asked query={found}>
         {({ identities, totalCount }) => (
           <PagedList
             part={part}
             total={totalCount}
             onPart={setPart}
+            filters={filtered}
+            choices={
+              allCount > part.limit || filtered ? (
+                <Narrowed kind={kind} places={places} filters={filters} onNarrow={narrow} />
+              ) : undefined
+            }
             empty={
               <EmptyState
                 icon="holders"
@@ -92,8 +118,84 @@ function Listed({ kind }: { kind: Identity['kind'] }) {
   )
 }
 
-function Row({ shown, self, onOpen }: { shown: Identity; self: boolean; onOpen: () => void }) {
+const unseen = ['', '30', '90', '365'] as const
+const orders = ['name', 'createdAt', 'lastSeen'] as const
+
+/** What narrows a list of people or services, and its order: the server does all of it. */
+function Narrowed({
+  kind,
+  places,
+  filters,
+  onNarrow,
+}: {
+  kind: Identity['kind']
+  places: readonly Place[]
+  filters: Filters
+  onNarrow: (more: Filters) => void
+}) {
   const { t } = useTranslation()
+  const any = { value: '', label: t('console.audit.any') }
+  const choice = (name: string, label: string, options: readonly { value: string; label: string }[]) => (
+    <Choice
+      label={label}
+      value={filters[name] ?? ''}
+      onChange={(value) => onNarrow({ [name]: value })}
+      options={options}
+    />
+  )
+  return (
+    <div className="filters">
+      <Choice
+        label={t('console.new-identity.where')}
+        value={filters.projectId || filters.organisationId || ''}
+        onChange={(value) => {
+          const isProject = places.some(({ projects }) => projects.some(({ id }) => id === value))
+          onNarrow({ projectId: isProject ? value : '', organisationId: isProject ? '' : value })
+        }}
+        options={[
+          any,
+          ...places.flatMap(({ organisation, projects }) => [
+            { value: organisation.id, label: organisation.name },
+            ...projects.map(({ id, name }) => ({ value: id, label: `${organisation.name} / ${name}` })),
+          ]),
+        ]}
+      />
+      {choice('role', t('console.identity.role'), [
+        any,
+        ...roles.map((role) => ({ value: role, label: t(`console.role.${role}`) })),
+      ])}
+      {kind === 'person'
+        ? choice('factor', t('console.audit.fact.factor'), [
+            any,
+            ...(['none', 'app', 'security-key'] as const).map((factor) => ({
+              value: factor,
+              label: t(`console.people.factor.${factor}`),
+            })),
+          ])
+        : null}
+      {choice(
+        'unseenDays',
+        t('console.people.last-seen'),
+        unseen.map((days) => ({
+          value: days,
+          label: days === '' ? t('console.audit.any') : t('console.people.unseen', { count: Number(days) }),
+        })),
+      )}
+      {choice(
+        'orderBy',
+        t('console.people.order'),
+        orders.map((order) => ({
+          value: order === 'name' ? '' : order,
+          label: t(`console.people.orders.${order}`),
+        })),
+      )}
+    </div>
+  )
+}
+
+function Row({ shown, self, onOpen }: { shown: ListedIdentity; self: boolean; onOpen: () => void }) {
+  const { t } = useTranslation()
+  const { date } = useFormats()
   const sentence = useRoleSentence()
   return (
     <li>
@@ -108,6 +210,17 @@ function Row({ shown, self, onOpen }: { shown: Identity; self: boolean; onOpen: 
             <li key={`${grant.role}${grant.organisationId}${grant.projectId}`}>{sentence(grant)}</li>
           ))}
         </ul>
+        <span className="quiet">
+          {shown.factor === null || shown.factor === 'none' ? null : (
+            <>
+              {t(`console.people.factor.${shown.factor}`)}
+              {' · '}
+            </>
+          )}
+          {shown.lastSeen === null
+            ? t('console.people.never-seen')
+            : t('console.people.seen', { date: date(shown.lastSeen) })}
+        </span>
         <span className="actions">
           {self ? (
             <span className="badge" data-tone="quiet">
@@ -121,6 +234,10 @@ function Row({ shown, self, onOpen }: { shown: Identity; self: boolean; onOpen: 
           ) : shown.invited ? (
             <span className="badge" data-tone="due">
               {t('console.people.invited')}
+            </span>
+          ) : shown.factor === 'none' ? (
+            <span className="badge" data-tone="due">
+              {t('console.people.factor.none')}
             </span>
           ) : null}
         </span>

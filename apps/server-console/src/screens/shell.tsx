@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { call } from '../api/client.ts'
 import type { Session } from '../api/types.ts'
 import { Page } from '../components/page.tsx'
+import { ProveAnew } from '../components/prove-anew.tsx'
 import { type At, pageOf, to, useRoute } from '../components/route.ts'
 import { Account } from './account/account.tsx'
 import { Api } from './api.tsx'
@@ -97,6 +98,7 @@ export function Shell({ session }: { session: Session }) {
           screens[found.page]()
         )}
       </main>
+      <ProveAnew />
     </>
   )
 }

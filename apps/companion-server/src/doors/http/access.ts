@@ -5,7 +5,7 @@ import { conditions } from '../../access/conditions.ts'
 import type { Credential, MadeApiKey } from '../../access/credentials.ts'
 import { warningsOf } from '../../access/duties/rules.ts'
 import { grantOf } from '../../access/fields.ts'
-import { identityKinds, type Listed } from '../../access/identities.ts'
+import { factors, identityKinds, type Listed } from '../../access/identities.ts'
 import type { Organisation, Parents, Project } from '../../access/organisations.ts'
 import type { Enrolment } from '../../access/people.ts'
 import { roles } from '../../access/role-names.ts'
@@ -66,6 +66,7 @@ export const identityView = Type.Object({
   username: orNull(text),
   invited: Type.Boolean(),
   kind: Type.Enum([...identityKinds]),
+  factor: orNull(Type.Enum([...factors])),
   revokedAt: orNull(time),
   createdAt: time,
   grants: Type.Array(
@@ -180,8 +181,17 @@ function identityRoutes(app: App, { organisations, people, roles, breakGlass, au
 
   at(organisations.listIdentities, 'GET /api/v1/identities', {
     summary: 'List identities',
-    reply: Type.Object({ identities: Type.Array(identityView), totalCount: count }),
-    show: ({ identities, totalCount }) => ({ identities: identities.map(toIdentity), totalCount }),
+    reply: Type.Object({
+      identities: Type.Array(Type.Object({ ...identityView.properties, lastSeen: orNull(time) })),
+      ...{ totalCount: count, allCount: count, withoutFactor: count },
+    }),
+    show: ({ identities, ...counts }) => ({
+      identities: identities.map(({ lastSeen, ...one }) => ({
+        ...toIdentity(one),
+        lastSeen: lastSeen?.toISOString() ?? null,
+      })),
+      ...counts,
+    }),
   })
   at(organisations.createIdentity, 'POST /api/v1/identities', {
     summary: 'Create a machine identity',

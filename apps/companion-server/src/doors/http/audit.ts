@@ -71,7 +71,7 @@ export function auditRoutes(
   })
   at(auditLog.query, `GET ${base}`, {
     summary: 'Query the audit log',
-    reply: Type.Object({ entries: Type.Array(Type.Object(placed)), names }),
+    reply: Type.Object({ entries: Type.Array(Type.Object(placed)), names, totalCount: count }),
     show: (found) => found,
   })
   at(auditLog.export, `GET ${base}/export`, {

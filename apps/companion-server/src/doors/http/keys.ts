@@ -4,7 +4,7 @@ import { pageFields, pageOf } from '../../access/page-query.ts'
 import type { Authentication } from '../../access/tokens.ts'
 import { type CeremonyAlgorithm, ceremonyAlgorithms, madeAlgorithms } from '../../keys/algorithms.ts'
 import {
-  keyView,
+  listedKey,
   madeKey,
   oneKey,
   planRequest,
@@ -16,7 +16,7 @@ import { chosenStates } from '../../keys/key-work.ts'
 import type { KeyLifecycle } from '../../keys/lifecycle.ts'
 import { maxSearch } from '../../keys/named.ts'
 import type { KeyOperations } from '../../keys/operations.ts'
-import type { StoredKey } from '../../keys/repository.ts'
+import { type ListedState, listedStates, type StoredKey } from '../../keys/repository.ts'
 import { signingAlgorithmNames } from '../../keys/signing.ts'
 import type { App } from '../../platform/http/app-type.ts'
 import { toBase64 } from '../../platform/http/base64-field.ts'
@@ -111,8 +111,27 @@ function recordRoutes(app: App, { keys, authentication }: Parts): void {
   const at = openRest(app, authentication)
   at(keys.list, `GET ${base}`, {
     summary: 'List the keys of a project',
-    reply: Type.Object({ keys: Type.Array(keyView), totalCount: count }),
-    show: ({ keys, total }) => ({ keys: keys.map(toView), totalCount: total }),
+    reply: Type.Object({
+      ...{ keys: Type.Array(listedKey), totalCount: count },
+      /** Where `details` are asked for. */
+      counts: Type.Optional(
+        Type.Object({
+          any: count,
+          serving: count,
+          stopped: count,
+          ending: count,
+          rotating: count,
+          due: count,
+        }),
+      ),
+    }),
+    show: ({ keys, total, counts, used }) => ({
+      keys: keys.map((key) => ({
+        ...toView(key),
+        ...(used === null ? {} : { lastUsed: used.get(key.id)?.toISOString() ?? null }),
+      })),
+      ...{ totalCount: total, ...(counts === null ? {} : { counts }) },
+    }),
     query: {
       schema: Type.Object(
         {
@@ -122,6 +141,11 @@ function recordRoutes(app: App, { keys, authentication }: Parts): void {
           orderDirection: Type.Optional(Type.Enum(['asc', 'desc'])),
           search: Type.Optional(Type.String({ maxLength: maxSearch })),
           pendingDeletion: Type.Optional(Type.Enum(['true', 'false'])),
+          /** In place of `pendingDeletion`. */
+          state: Type.Optional(Type.Enum([...listedStates])),
+          algorithm: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+          /** How many keys are in each state, and when each was used last. */
+          details: Type.Optional(Type.Enum(['true'])),
         },
         closed,
       ),
@@ -133,6 +157,9 @@ function recordRoutes(app: App, { keys, authentication }: Parts): void {
           orderBy: orders[query.orderBy ?? 'name'],
           orderDirection: query.orderDirection ?? 'asc',
           ending: query.pendingDeletion === 'true',
+          ...(query.state === undefined ? {} : { state: query.state }),
+          ...(query.algorithm === undefined ? {} : { algorithm: query.algorithm }),
+          ...{ counted: query.details === 'true', withUses: query.details === 'true' },
           mayLag: true,
         },
       }),
@@ -182,6 +209,9 @@ type ListQuery = {
   readonly orderDirection?: 'asc' | 'desc'
   readonly search?: string
   readonly pendingDeletion?: 'true' | 'false'
+  readonly state?: ListedState
+  readonly algorithm?: string
+  readonly details?: 'true'
 }
 type DataKeyFields = { readonly plaintext: TOptional<TString>; readonly ciphertext: TString }
 

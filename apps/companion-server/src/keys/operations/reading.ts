@@ -20,8 +20,8 @@ import { publicKeyOf, type SigningAlgorithm, signingAlgorithmsOf } from '../sign
 
 const maxRandom = 65_536
 
-/** `withStates`: of current versions too. */
-type WantedPage = Omit<KeyPage, 'scopes'> & { readonly withStates?: boolean }
+/** `withStates`: of current versions too. `withUses`: when each was used last. */
+type WantedPage = Omit<KeyPage, 'scopes'> & { readonly withStates?: boolean; readonly withUses?: boolean }
 
 /** What is read of keys and around them. */
 export function readingEntries({ repository, unwrapping }: KeyParts, work: KeyWork) {
@@ -40,14 +40,15 @@ export function readingEntries({ repository, unwrapping }: KeyParts, work: KeyWo
       },
       async run({ call, found, input: { project, page } }) {
         const scopes = scopesWhere(call.caller, 'key.read', { kind: 'project', ...found })
-        const { keys, total } = await repository.listKeys(project, { ...page, scopes })
+        const { keys, total, counts } = await repository.listKeys(project, { ...page, scopes })
+        const used = page.withUses ? await repository.lastUses(keys.map((key) => key.id)) : null
         const current = page.withStates
           ? await Promise.all(keys.map((key) => repository.findVersion(key, key.current_version)))
           : []
         const states = current.flatMap((one) =>
           one === 'absent' ? [] : [[one.row.owner, one.state] as const],
         )
-        return accept({ keys, total, states: new Map(states) })
+        return accept({ keys, total, counts, used, states: new Map(states) })
       },
     }),
 

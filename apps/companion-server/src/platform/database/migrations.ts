@@ -819,4 +819,15 @@ export const migrations: Readonly<Record<string, Step>> = {
     ],
     down: [`drop table ciphertext_quota`],
   }),
+  /** Lists of a million entries: what each is searched by. */
+  '0039-audit-lists': statements({
+    servedByOlder: true,
+    up: [
+      `create index audit_identity on audit (identity_id, time)`,
+      `create index audit_key on audit (key_id, time) where key_id is not null`,
+      `create index audit_organisation on audit (organisation_id, time)`,
+      `create index audit_operation on audit (operation, time)`,
+    ],
+    down: [`drop index audit_identity, audit_key, audit_organisation, audit_operation`],
+  }),
 }

@@ -42,8 +42,9 @@ export function openMemoryKeys(
             (key.label ?? key.name).includes(search ?? ''),
         )
         .sort((a, b) => b.created_at.getTime() - a.created_at.getTime())
-      return { keys: found.slice(offset, offset + limit), total: found.length }
+      return { keys: found.slice(offset, offset + limit), total: found.length, counts: null }
     },
+    lastUses: async () => new Map(),
     findVersion: async (key, version) =>
       versions.get(key.id)?.find(({ row }) => row.version === version) ?? 'absent',
     listVersions: async (key) => versions.get(key.id) ?? [],
