@@ -6,6 +6,7 @@ import { benchDoors } from './doors.ts'
 import { benchFhe } from './fhe.ts'
 import { benchFheKeys } from './fhe-keys.ts'
 import { benchHsm } from './hsm.ts'
+import { benchLists } from './lists.ts'
 import { benchPhone } from './phone.ts'
 import { benchQr } from './qr.ts'
 import { benchReplicas } from './replicas.ts'
@@ -22,6 +23,7 @@ const works: Readonly<Record<string, () => Promise<Row[]>>> = {
   'server-long': benchServerLong,
   // Loaded by itself: it takes a server that was loaded by flags of its own.
   sealing: async () => (await import('./sealing.ts')).benchSealing(),
+  lists: () => benchLists(),
   replicas: benchReplicas,
   hsm: benchHsm,
   fhe: benchFhe,

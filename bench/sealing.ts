@@ -1,11 +1,11 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { insertPerson } from '../apps/companion-server/src/access/people.ts'
 import { stateFolder } from '../apps/companion-server/src/platform/state-folder/folder.ts'
 import { type OpenServer, openServer } from '../apps/companion-server/src/server.ts'
 import { root } from '../scripts/root.ts'
+import { fill } from './many-rows.ts'
 import { run } from './program.ts'
 import { median, type Row, timeRow } from './row.ts'
 
@@ -99,38 +99,7 @@ async function encrypting({ services }: OpenServer, believe: (now: boolean) => v
 
 /** What a start waits for: the look at every row of a deployment of that size. The limit is what it may take longer than without. */
 async function looking({ services: { database } }: OpenServer): Promise<Row> {
-  await database.change(async (work) => {
-    const {
-      authority_mac: _,
-      authority_tenant: _tenant,
-      ...key
-    } = await work.selectFrom('key').selectAll().executeTakeFirstOrThrow()
-    const {
-      authority_mac: _mac,
-      authority_tenant: _of,
-      ...version
-    } = await work
-      .selectFrom('key_version')
-      .selectAll()
-      .where('key_id', '=', key.id)
-      .executeTakeFirstOrThrow()
-    const json = {
-      attributes: JSON.stringify(key.attributes),
-      lifecycle: JSON.stringify(key.lifecycle),
-      threshold: null,
-    }
-    for (let at = 0; at < keys; at++) {
-      const id = randomUUID()
-      const own = { id, envelope_id: randomBytes(16), name: `many-${at}` }
-      await work.authority.insert('key', { ...key, ...json, ...own })
-      await work.authority.insert('key_version', { ...version, key_id: id })
-    }
-    const place = { organisation: key.organisation_id, project: key.project_id }
-    for (let at = 0; at < people; at++) {
-      const grants = [{ role: 'user', ...place }] as const
-      await insertPerson(work, { username: `person-${at}`, name: `Person ${at}`, grants }, new Date(), null)
-    }
-  })
+  await fill(database, { keys, people })
   const times: number[] = []
   for (let round = 0; round < 5; round++) {
     const began = performance.now()

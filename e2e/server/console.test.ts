@@ -379,7 +379,7 @@ test('CONSOLE-AUDIT the chain is walked on demand and found whole; what was done
   await page.getByText('Ada Lovelace · session · authenticator app', { exact: false }).first().waitFor()
   const [saved] = await Promise.all([
     page.waitForEvent('download'),
-    page.getByRole('button', { name: /^Save these \d+$/ }).click(),
+    page.getByRole('button', { name: /^Save these \(\d+\)$/ }).click(),
   ])
   expect(saved.suggestedFilename()).toBe('audit.ndjson')
 })

@@ -143,7 +143,7 @@ test('AUDIT-WITNESSES a witness cosigns what goes on; one that lies, is away or 
   const operations = openAuditOperations({
     ...{ database, witnesses, reader: readerOf(database), record: kms.server.services.record },
     signedBy: { receiptKey, audience: kms.server.services.audience },
-    ...{ macs: { checker: async () => null }, pins: openPins(kms.state) },
+    ...{ macs: { checker: async () => null }, pins: openPins(kms.state), unchanging: [] },
   })
   const shown = given(await operations.log(kms.callAs({ identity: 'auditor', grants: auditor }), {}))
   expect(parseNote(shown?.note ?? '')?.lines.map(({ name }) => name)).toEqual([

@@ -116,7 +116,7 @@ function Log({ scopes }: { scopes: readonly Scope[] }) {
       note={
         total === 0 ? undefined : (
           <button type="button" className="link" onClick={() => save.mutate()}>
-            {t('console.audit.save', { count: total, number: number(total) })}
+            {t('console.audit.save', { number: number(total) })}
           </button>
         )
       }
