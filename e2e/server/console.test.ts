@@ -253,7 +253,7 @@ test('CONSOLE-PEOPLE a service is made under a condition, its secret shown once,
   await dialog.getByLabel('Name', { exact: true }).fill('shop')
   // Neither place nor role is chosen when it opens.
   expect(await dialog.getByRole('checkbox').count()).toBe(0)
-  await dialog.getByLabel('Where').selectOption({ label: 'Training / Playground' })
+  await dialog.getByLabel('Where').selectOption({ label: 'Training / Training' })
   expect(await dialog.getByRole('checkbox', { checked: true }).count()).toBe(0)
   await dialog.getByRole('checkbox', { name: /^Service/ }).check()
   await dialog.getByText('Only under conditions').click()
@@ -373,7 +373,7 @@ test('CONSOLE-AUDIT the chain is walked on demand and found whole; what was done
   await page.getByRole('button', { name: 'Show these' }).click()
   await expect.poll(() => page.locator('.log > li').count()).toBe(1)
   await page.getByLabel('Operation').fill('')
-  await page.getByLabel('Who (a part of the name)').fill('lovelace')
+  await page.getByLabel('Who', { exact: true }).fill('lovelace')
   await page.getByLabel('Show', { exact: true }).selectOption({ label: 'Changes only' })
   await page.getByRole('button', { name: 'Show these' }).click()
   await page.getByText('Ada Lovelace · session · authenticator app', { exact: false }).first().waitFor()

@@ -256,7 +256,7 @@ program
   .option('--behind-tls-proxy', 'plain HTTP: a proxy encrypts, and only it reaches this port')
   .action((options: Omit<Listen, 'port' | 'workers'> & { port?: number }) =>
     running(async () => {
-      const { chosenWorkers, rootLine, startServer } = await import('./commands/start.ts')
+      const { chosenWorkers, offerFirstAdmin, rootLine, startServer } = await import('./commands/start.ts')
       checkEnvironment(process.env)
       const stopped = stopSignal()
       const state = folder()
@@ -266,6 +266,7 @@ program
         port: options.port ?? Number(variable('PORT') ?? 8443),
       })
       const sealed = server.sealed?.code ?? null
+      if (sealed === null) say(await offerFirstAdmin(state, server, process.stderr.isTTY))
       const kmip = server.kmipPort === null ? {} : { kmip: server.kmipPort }
       const { root } = server.services.token
       report(common(), accept({ ready: server.address, root, sealed, ...kmip }), ({ ready }) => [
@@ -278,6 +279,7 @@ program
       await stopped
       await server.drain()
       await server.close()
+      say(['stopped: the database and all processes of this server have ended'])
     }),
   )
 

@@ -189,14 +189,18 @@ test('CLI-03 help and version go to stdout with 0, and for people a failure is t
   expect(absent.stderr).toMatch(/^STATE-ABSENT: .+\nWhy: .+\nWhat to do: .+custody-server init.+\n$/)
 })
 
-test('CLI-MEMORY a server can write no core dump, and only root may read its memory', async () => {
+test('CLI-MEMORY a server can write no core dump, and only root may read its memory; its log says where the set-up code is, not what', async () => {
   const folder = await temporaryFolder()
   const state = join(folder, 'state')
   expect((await run(state, 'init', '--domain', 'rehearsal', '--soft-token')).status).toBe(0)
   const server = spawn(process.execPath, [cli, '--state', state, '--json', 'start', '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
   onTestFinished(() => void server.kill('SIGKILL'))
+  let log = ''
+  server.stderr.on('data', (text) => {
+    log += text
+  })
   const ready: Buffer = await new Promise((done) => server.stdout.once('data', done))
   expect(JSON.parse(String(ready))).toEqual({
     ready: expect.stringMatching(/^https:/),
@@ -205,9 +209,17 @@ test('CLI-MEMORY a server can write no core dump, and only root may read its mem
   })
   expect(await readFile(`/proc/${server.pid}/limits`, 'utf8')).toMatch(/Max core file size\s+0\s+0/)
   expect((await stat(`/proc/${server.pid}/mem`)).uid).toBe(0)
-  const ended = new Promise((done) => server.once('exit', done))
+  const file = join(state, 'setup-code')
+  const code = (await readFile(file, 'utf8')).trim()
+  expect([code.length, (await stat(file)).mode & 0o777]).toEqual([22, 0o600])
+  const ended = new Promise((done) => server.once('close', done))
   server.kill('SIGTERM')
   expect(await ended).toBe(0)
+  expect(log).toContain(`setup code, 15 minutes: in ${file}`)
+  expect(log).not.toContain(code)
+  expect(log.trim().split('\n').at(-1)).toBe(
+    'stopped: the database and all processes of this server have ended',
+  )
 })
 
 test('TOTP-MEMORY a server that took a code holds the secret of the second factor nowhere, and a planted one is found', async () => {

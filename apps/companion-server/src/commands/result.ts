@@ -58,7 +58,7 @@ export function linesOf({ code, detail }: Failure): string[] {
 }
 
 export function say(lines: readonly string[]): void {
-  process.stderr.write(`${lines.join('\n')}\n`)
+  if (lines.length > 0) process.stderr.write(`${lines.join('\n')}\n`)
 }
 
 /** A failure is one JSON document on stdout, or lines for people on stderr. */

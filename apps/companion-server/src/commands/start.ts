@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { checkEnvironment, variable } from '../platform/environment.ts'
 import type { Seal } from '../platform/hsm/log-in.ts'
 import type { ServerToken } from '../platform/hsm/server-token.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
+import { writeWhole } from '../platform/state-folder/private-file.ts'
 import { readSettings } from '../platform/state-folder/settings.ts'
 import { givenCertificate, ownCertificate } from '../platform/tls/certificate.ts'
 import { openServer } from '../server.ts'
@@ -125,6 +127,26 @@ const connectionsOf = (workers: number): number => Math.max(2, Math.min(10, Math
 /** What `npm run server` says before it makes or opens anything. */
 export const startingLine = (state: StateFolder): string =>
   `starting: a rehearsal server in ${state.root}${existsSync(state.settings) ? '' : '; the first start takes some seconds'}\n`
+
+/**
+ * What to say to whoever starts a server that has no admin yet: a set-up code for 15 minutes. Only a terminal is told the code itself: what
+ * else stderr leads to is kept, as a log is. There it is in a file that only this account reads.
+ */
+export async function offerFirstAdmin(
+  { setupCode }: Pick<StateFolder, 'setupCode'>,
+  { services, console: place }: Pick<Listening, 'services' | 'console'>,
+  terminal: boolean,
+): Promise<readonly string[]> {
+  const code = await services.organisations.offerSetup()
+  if (code === null) {
+    await rm(setupCode, { force: true })
+    return []
+  }
+  const use = `type it at ${place}/console/ to become the first administrator`
+  if (terminal) return [`setup code, 15 minutes: ${code} (${use})`]
+  await writeWhole(setupCode, `${code}\n`)
+  return [`setup code, 15 minutes: in ${setupCode} (${use})`]
+}
 
 /** Said at every start of a server whose root is in no hardware. */
 export function rootLine(root: ServerToken['root']): readonly string[] {

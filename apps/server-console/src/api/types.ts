@@ -99,7 +99,7 @@ export type VersionState =
 export type KeyVersion = {
   readonly version: number
   readonly state: VersionState
-  readonly origin: 'ceremony' | 'online'
+  readonly origin: 'ceremony' | 'online' | 'imported'
   readonly bundleDigest: string | null
   readonly createdAt: string
 }

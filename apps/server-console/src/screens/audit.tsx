@@ -125,14 +125,16 @@ function Log({ scopes }: { scopes: readonly Scope[] }) {
         <Choice name="scope" label={t('console.audit.where')} options={scopes} />
         <Field
           name="who"
-          label={t('console.audit.who')}
+          label={t('console.audit.fact.identity')}
+          placeholder={t('console.audit.part')}
           maxLength={64}
           autoComplete="off"
           spellCheck={false}
         />
         <Field
           name="keyName"
-          label={t('console.audit.key-name')}
+          label={t('console.audit.fact.key-id')}
+          placeholder={t('console.audit.part')}
           maxLength={64}
           autoComplete="off"
           spellCheck={false}

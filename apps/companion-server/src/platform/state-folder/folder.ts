@@ -38,6 +38,8 @@ export type StateFolder = {
   readonly caKey: string
   readonly training: string
   readonly trainingHeader: string
+  /** For the first admin, where no terminal shows it: as good as that role, for 15 minutes. */
+  readonly setupCode: string
 }
 
 export function stateFolder(path: string): StateFolder {
@@ -71,6 +73,7 @@ export function stateFolder(path: string): StateFolder {
     trainingPins: join(root, 'training-pins'),
     caCertificate: join(root, 'ca.pem'),
     caKey: join(root, 'ca.key'),
+    setupCode: join(root, 'setup-code'),
     training: join(root, 'training.json'),
     trainingHeader: join(root, 'training.header'),
   }
