@@ -377,6 +377,17 @@ def versions(one, two, three):
     return check
 
 
+def of_version(one, two):
+    """The same of a format of two versions."""
+    table = {1: ruled(one, False), 2: ruled(two)}
+
+    def check(value):
+        said = value.get('v') if isinstance(value, dict) else None
+        need(type(said) is int and said in table, 'of no known version')
+        table[said](value)
+    return check
+
+
 def distinct(values):
     values = list(values)
     return len(set(values)) == len(values)
@@ -475,10 +486,13 @@ exception_shape = signed(obj(
 value_type = also(pattern('bool|[ui][1-9][0-9]{0,3}'),
                   lambda name: name == 'bool' or (int(name[1:]) <= 2048 and int(name[1:]) % 2 == 0))
 mode_shape, index15, u32_shape = literal('S', 'F'), integer(1, 15), integer(0, 0xffffffff)
-provenance_shape = signed(obj(
-    v=literal(1), domain=domain, keyId=digest, mode=mode_shape, type=value_type,
-    ciphertexts=also(array(digest, 1, 1024), distinct), program=line,
-    inputs=array(obj(digest=digest, admitted=literal('proof', 'signature', 'client-key'), by=line), 1, 4096), time=time))
+admitted_shape = literal('proof', 'signature', 'client-key')
+of_provenance = {'domain': domain, 'keyId': digest, 'mode': mode_shape, 'type': value_type, 'program': line, 'time': time}
+provenance_shape = signed(of_version(
+    obj(**of_provenance, v=literal(1), ciphertexts=also(array(digest, 1, 1024), distinct),
+        inputs=array(obj(digest=digest, admitted=admitted_shape, by=line), 1, 4096)),
+    obj(**of_provenance, v=literal(2), batch=obj(count=integer(1, 10_000), digest=digest),
+        inputs=array(obj(count=integer(1, 0xffffffff), digest=digest, admitted=admitted_shape, by=line), 1, 256))))
 
 
 def blocks_of(name, mode):
@@ -486,16 +500,40 @@ def blocks_of(name, mode):
     return 1 if name == 'bool' else pairs if mode == 'F' else (pairs + 1) // 2
 
 
-request_shape = signed(also(obj(
-    v=literal(1), kind=literal('decryption-request'), domain=domain, requestId=hex16, keyId=digest, epochId=digest,
-    mode=mode_shape,
-    ciphertexts=also(array(obj(digest=digest, type=value_type, provenance=digest), 1, 256),
-                     lambda all_: distinct(one['digest'] for one in all_)),
-    what=line, purpose=remark, requester=line, combiner=recipient, expiry=time, budget=u32_shape, nonce=hex16),
-    lambda r: r['budget'] == sum(blocks_of(one['type'], r['mode']) for one in r['ciphertexts'])))
-package_shape = also(obj(request=request_shape, approvals=signatures, provenance=array(provenance_shape, 0, 256)),
-                     lambda p: [sha(jcs(one['payload'])).hex() for one in p['provenance']]
-                     == list(dict.fromkeys(one['provenance'] for one in p['request']['payload']['ciphertexts'])))
+def batch_digest(digests):
+    return sha(b'lux-fhe/v1/batch' + len(digests).to_bytes(4, 'little') + b''.join(map(bytes.fromhex, digests))).hex()
+
+
+def fits_request(r):
+    asked = r['ciphertexts'] if r['v'] == 1 else r['batches']
+    blocks = sum(one.get('count', 1) * blocks_of(one['type'], r['mode']) for one in asked)
+    return r['budget'] == blocks and (r['v'] == 1 or blocks <= (40_000 if r['mode'] == 'F' else 20_000))
+
+
+def fits_package(p):
+    request, batches = p['request']['payload'], p.get('batches')
+    asked = request['ciphertexts'] if request['v'] == 1 else request['batches']
+    if [sha(jcs(one['payload'])).hex() for one in p['provenance']] != list(dict.fromkeys(one['provenance'] for one in asked)):
+        return False
+    if request['v'] == 1:
+        return batches is None
+    return batches is not None and [(one['count'], one['digest']) for one in asked] == [
+        (len(all_), batch_digest(all_)) for all_ in batches]
+
+
+of_request = {
+    'kind': literal('decryption-request'), 'domain': domain, 'requestId': hex16, 'keyId': digest, 'epochId': digest,
+    'mode': mode_shape, 'what': line, 'purpose': remark, 'requester': line, 'combiner': recipient, 'expiry': time,
+    'budget': u32_shape, 'nonce': hex16}
+request_shape = signed(also(of_version(
+    obj(**of_request, v=literal(1), ciphertexts=also(
+        array(obj(digest=digest, type=value_type, provenance=digest), 1, 256), lambda all_: distinct(one['digest'] for one in all_))),
+    obj(**of_request, v=literal(2), batches=also(
+        array(obj(type=value_type, count=integer(1, 10_000), digest=digest, provenance=digest), 1, 256),
+        lambda all_: distinct(one['provenance'] for one in all_) and sum(one['count'] for one in all_) <= 10_000))), fits_request))
+package_shape = also(obj(
+    optional={'batches': also(array(array(digest), 0, 256), lambda all_: distinct(one for batch in all_ for one in batch))},
+    request=request_shape, approvals=signatures, provenance=array(provenance_shape, 0, 256)), fits_package)
 answer_shape = signed(also(obj(
     v=literal(1), kind=literal('holder-answer'), domain=domain, request=digest, keyId=digest, epochId=digest,
     holder=index15, name=line, decision=literal('approved', 'refused'), reason=remark, sealed=nullable(digest),
@@ -2901,9 +2939,11 @@ class Verifier:
             members_ = policy['encryptors' if said['mode'] == 'F' else 'evaluators']
             check_signatures('provenance', said['domain'], jcs(said), document['signatures'], [([one['keys'] for one in members_], 1)])
         by_digest = {sha(jcs(document['payload'])).hex(): document['payload'] for document in package['provenance']}
-        for one in request['ciphertexts']:
+        for one in request['ciphertexts'] if request['v'] == 1 else request['batches']:
             said = by_digest[one['provenance']]
-            need(one['digest'] in said['ciphertexts'] and said['type'] == one['type'], 'nobody vouches for a ciphertext')
+            vouched = (one['digest'] in said['ciphertexts'] if said['v'] == 1
+                       else said['batch'] == {'count': one['count'], 'digest': one['digest']})
+            need(said['v'] == request['v'] and vouched and said['type'] == one['type'], 'nobody vouches for a ciphertext')
         check_signatures('decryption-approval', self.p['domain'], jcs(request), package['approvals'],
                          [([one['keys'] for one in policy['approvers']], 0 if canary else policy['approverThreshold'])])
         least = 128 if request['mode'] == 'F' else 64

@@ -1,10 +1,7 @@
 import { encodeCanonical, type Json } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
-import {
-  type DecryptionRequest,
-  decryptionRequestCodec,
-} from '../src/documents/threshold/decryption-request.ts'
-import { type Provenance, provenanceCodec } from '../src/documents/threshold/provenance.ts'
+import { askedCiphertexts, decryptionRequestCodec } from '../src/documents/threshold/decryption-request.ts'
+import { provenanceCodec } from '../src/documents/threshold/provenance.ts'
 import { type Command, view } from '../src/exports/engine.ts'
 import type { FakeCore } from './engine/fake-core.ts'
 import { requestExpiry, requestFor, requestTime } from './engine/fhe-people.ts'
@@ -14,7 +11,7 @@ import { standing } from './engine/standing.ts'
 
 const hash = (digit: string) => digit.repeat(64)
 
-type Change = { request?: Partial<DecryptionRequest>; provenance?: Partial<Provenance> }
+type Change = Parameters<typeof requestFor>[2]
 const asking = (run: FakeCore, change: Change = {}, now = requestTime): Command => ({
   type: 'take-request',
   decryption: 'first',
@@ -115,7 +112,7 @@ describe('a request', () => {
     const small = requestFor(run, 'canary', { provenance: { type: 'u254' } })
     const { request, ...rest } = small
     const { payload } = request
-    const ciphertexts = payload.ciphertexts.map((one) => ({ ...one, type: 'u254' }))
+    const ciphertexts = askedCiphertexts(small).map((one) => ({ ...one, type: 'u254' }))
     const smaller = { ...payload, ciphertexts, budget: 127 }
     const signatures = [
       decryptionRequestCodec.sign(

@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import type { BundleContents, BundleFhe } from '@lux/ceremony/bundle'
 import {
   acknowledgementCodec,
+  askedCiphertexts,
   blocksOf,
   type Card,
   cardCodec,
-  type DecryptionRequest,
   epochApprovalCodec,
+  type RequestPackage,
   requestPackageCodec,
 } from '@lux/ceremony/wire'
 import { FormatError, fromUtf8, toHex } from '@lux/crypto'
@@ -76,7 +77,7 @@ export async function recordFhe(work: Work, judged: Judged): Promise<Outcome<nul
     const read = await judged.contents.read(blob, maxPackage)
     const parsed = read.ok ? requestPackageCodec.parse(read.value) : read
     if (!parsed.ok) return parsed
-    const taken = await recordDecryption(work, parsed.value.request.payload)
+    const taken = await recordDecryption(work, parsed.value)
     if (!taken.ok) return taken
   }
   return accept(null)
@@ -202,8 +203,8 @@ async function leftOf(
 }
 
 /** A canary counts here too, which its holders leave out: this server's count is never below theirs. */
-async function recordDecryption(work: Work, request: DecryptionRequest): Promise<Outcome<null>> {
-  const { keyId, requestId, epochId, mode, ciphertexts } = request
+async function recordDecryption(work: Work, given: RequestPackage): Promise<Outcome<null>> {
+  const { keyId, requestId, epochId, mode } = given.request.payload
   const taken = await work
     .insertInto('fhe_taken_request')
     .values({ fhe_key_id: keyId, request_id: requestId })
@@ -222,7 +223,7 @@ async function recordDecryption(work: Work, request: DecryptionRequest): Promise
   await work
     .insertInto('fhe_spent')
     .values(
-      ciphertexts.map(({ digest, type }) => ({
+      askedCiphertexts(given).map(({ digest, type }) => ({
         fhe_key_id: keyId,
         epoch_id: epochId,
         digest,

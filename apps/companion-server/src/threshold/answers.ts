@@ -1,6 +1,12 @@
-import { checkHolderAnswer, type HolderAnswer, holderAnswerCodec, type Signed } from '@lux/ceremony/wire'
+import {
+  askedCiphertexts,
+  checkHolderAnswer,
+  type HolderAnswer,
+  holderAnswerCodec,
+  type Signed,
+} from '@lux/ceremony/wire'
 import { equalBytes, fromUtf8 } from '@lux/crypto'
-import type { SeenCiphertext } from '@lux/crypto/fhe'
+import type { KnownCiphertext } from '@lux/crypto/fhe'
 import type { Transaction } from 'kysely'
 import type { Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
@@ -63,7 +69,7 @@ export async function takeAnswer(
       holders: epoch.holders,
     })
     if (!judged.ok) return judged
-    const ciphertexts = given.sealed === null ? [] : await ciphertextsOf(work, parts.state, request)
+    const ciphertexts = given.sealed === null ? [] : ciphertextsOf(request)
     if (given.sealed !== null) {
       const part = await openSealed(parts.state, given.sealed, said.holder)
       if (!part.ok) return part
@@ -88,7 +94,7 @@ export async function takeAnswer(
 
 /** The first part spends what the request reserved: what it decrypts has been flooded once in this epoch. */
 async function spend(work: Work, request: StoredRequest, { row }: OpenedEpoch): Promise<void> {
-  const { ciphertexts } = packageOf(request).request.payload
+  const ciphertexts = askedCiphertexts(packageOf(request))
   await work
     .insertInto('fhe_spent')
     .columns(['fhe_key_id', 'epoch_id', 'digest', 'width', 'blocks'])
@@ -113,7 +119,7 @@ async function settle(
   work: Work,
   request: StoredRequest,
   epoch: OpenedEpoch,
-  ciphertexts: readonly SeenCiphertext[],
+  ciphertexts: readonly KnownCiphertext[],
 ): Promise<StoredRequest> {
   const answers = await answersOf(work, request)
   const { t } = epoch.row
@@ -150,7 +156,7 @@ export async function combineAnswers(
   state: ThresholdParts['state'],
   request: StoredRequest,
   epoch: OpenedEpoch,
-  ciphertexts: readonly SeenCiphertext[],
+  ciphertexts: readonly KnownCiphertext[],
   approved: readonly Approved[],
 ) {
   const partials: Uint8Array[] = []

@@ -1,18 +1,15 @@
-import { type RequestPackage, requestPackageCodec } from '@lux/ceremony/wire'
+import { askedCiphertexts, type RequestPackage, requestDigest, requestPackageCodec } from '@lux/ceremony/wire'
 import { FormatError, fromHex, openWith, utf8 } from '@lux/crypto'
 import {
   fheThresholdDecrypt,
+  type KnownCiphertext,
   parsePartial,
-  type SeenCiphertext,
-  seeCiphertext,
+  seenOfType,
   type ThresholdDecryption,
 } from '@lux/crypto/fhe'
-import type { Transaction } from 'kysely'
-import type { Tables } from '../platform/database/tables.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { readIfPresent, requirePrivate } from '../platform/state-folder/private-file.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
-import { readKept } from './ciphertexts.ts'
 import type { OpenedEpoch } from './keys.ts'
 import type { StoredRequest } from './requests.ts'
 
@@ -27,9 +24,15 @@ export async function combinerIdentity(state: StateFolder): Promise<string> {
   return Buffer.from(kept).toString('latin1').trim()
 }
 
-export function packageOf({ package: text }: StoredRequest): RequestPackage {
+/** The digest is what holders sign in their parts: a package that was changed here combines nothing. */
+export function packageOf({
+  package: text,
+  digest,
+}: Pick<StoredRequest, 'package' | 'digest'>): RequestPackage {
   const parsed = requestPackageCodec.parse(utf8(text))
   if (!parsed.ok) throw new Error(`a stored request is damaged: ${parsed.detail}`)
+  if (requestDigest(parsed.value.request.payload) !== digest)
+    throw new Error('a stored request is damaged: it is not the one of its digest')
   return parsed.value
 }
 
@@ -51,31 +54,21 @@ export async function openSealed(
   }
 }
 
-/** What a request names, in its order: each file is looked at again, and one is in memory at a time. */
-export async function ciphertextsOf(
-  work: Transaction<Tables>,
-  state: StateFolder,
-  request: StoredRequest,
-): Promise<SeenCiphertext[]> {
-  const { ciphertexts } = packageOf(request).request.payload
-  const seen: SeenCiphertext[] = []
-  for (const { digest } of ciphertexts) {
-    const row = await work
-      .selectFrom('fhe_ciphertext')
-      .select('sha256')
-      .where('fhe_key_id', '=', request.fhe_key_id)
-      .where('digest', '=', digest)
-      .executeTakeFirstOrThrow()
-    seen.push(seeCiphertext(await readKept(state, row.sha256)))
-  }
-  return seen
+/**
+ * What a request names, in its order. Each file was read when it was opened, and its digest, which holders sign in their parts, covers all
+ * that combining needs: no file is read again.
+ */
+export function ciphertextsOf(request: StoredRequest): KnownCiphertext[] {
+  const given = packageOf(request)
+  const width = given.request.payload.mode === 'S' ? 128 : 64
+  return askedCiphertexts(given).map(({ digest, type }) => seenOfType(type, width, fromHex(digest, 32)))
 }
 
 /** The library's combination: every signature, header, digest and count is checked there anew. */
 export function combine(
   { pub, holders }: OpenedEpoch,
   { digest }: StoredRequest,
-  ciphertexts: readonly SeenCiphertext[],
+  ciphertexts: readonly KnownCiphertext[],
   partials: readonly Uint8Array[],
 ): Outcome<ThresholdDecryption> {
   return fheThresholdDecrypt({
@@ -91,7 +84,7 @@ export function combine(
 export function checkPart(
   epoch: OpenedEpoch,
   request: StoredRequest,
-  ciphertexts: readonly SeenCiphertext[],
+  ciphertexts: readonly KnownCiphertext[],
   partial: Uint8Array,
 ): Outcome<null> {
   const alone = combine(epoch, request, ciphertexts, [partial])

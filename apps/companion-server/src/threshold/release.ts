@@ -37,7 +37,7 @@ export async function releaseResult(parts: ThresholdParts, asked: Asked): Promis
     if (state !== 'ready') return refuse('REQUEST-STATE', `the request is ${state}`)
     const epoch = await openEpoch(work, parts.state, await epochRow(work, asked.keyId, request.epoch))
     const approved = (await answersOf(work, request)).filter(({ decision }) => decision === 'approved')
-    const ciphertexts = await ciphertextsOf(work, parts.state, request)
+    const ciphertexts = ciphertextsOf(request)
     const combined = await combineAnswers(parts.state, request, epoch, ciphertexts, approved)
     if (!combined.ok) return combined
     const { types, values, verified, cheaters, claim } = combined.value

@@ -1,4 +1,5 @@
 import {
+  askedCiphertexts,
   checkDecryptionRequest,
   checkRequestCiphertexts,
   provenanceCodec,
@@ -35,7 +36,7 @@ export type ThresholdParts = {
   now(): Date
 }
 
-/** Each of its ciphertexts is read and hashed as often as the request is looked at: ten thousand results of 8 bits, or 1250 of 64. */
+/** Each of its ciphertexts is read and hashed when it is opened: ten thousand results of 8 bits, or 1250 of 64. */
 const maxRequestBytes = 1400 << 20
 const thirtyDays = 30 * 24 * 3_600_000
 
@@ -111,6 +112,7 @@ async function judgeRequest(
   given: RequestPackage,
 ): Promise<Outcome<number>> {
   const { payload } = given.request
+  const asked = askedCiphertexts(given)
   const at = now()
   const taken = await work
     .selectFrom('fhe_taken_request')
@@ -126,7 +128,7 @@ async function judgeRequest(
     .where(
       'digest',
       'in',
-      payload.ciphertexts.map((one) => one.digest),
+      asked.map((one) => one.digest),
     )
     .execute()
   const { policy, authorities, approvers } = await termsOfEpoch(state, epoch.row)
@@ -152,8 +154,9 @@ async function judgeRequest(
   const size = checkRequestSize(kept)
   if (!size.ok) return size
   const seen: SeenCiphertext[] = []
-  for (const { digest } of payload.ciphertexts) {
-    const file = kept.find((one) => one.digest === digest)
+  const byDigest = new Map(kept.map((one) => [one.digest, one]))
+  for (const { digest } of asked) {
+    const file = byDigest.get(digest)
     if (file === undefined)
       return refuse('REQUEST-CIPHERTEXT', `the ciphertext ${digest} is not kept: upload it`)
     seen.push(seeCiphertext(await readKept(state, file.sha256)))

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { askedCiphertexts } from '@lux/ceremony/wire'
 import { expect, test, vi } from 'vitest'
 import { openClock } from '../../src/platform/clock.ts'
 import { maxCiphertext } from '../../src/threshold/ciphertexts.ts'
@@ -167,7 +168,7 @@ test('FHE-SERVER-09 a ciphertext loses its file a day after its last request end
     .where('operation', '=', 'threshold.remove-ciphertext')
   expect(await entries.execute()).toEqual([{ outcome: 'ok' }, { outcome: 'ok' }])
   // The digest stays, and the same file may come again.
-  const { digest } = given.request.payload.ciphertexts[0]!
+  const { digest } = askedCiphertexts(given)[0]!
   const rows = database.selectFrom('fhe_ciphertext').select('blocks').where('digest', '=', digest)
   expect(await rows.execute()).toEqual([{ blocks: 2 }])
   expect((await put(minimum)).json()).toMatchObject({ ciphertext: { digest } })

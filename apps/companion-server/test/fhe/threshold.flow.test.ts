@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { requestDigest } from '@lux/ceremony/wire'
+import { askedCiphertexts, requestDigest } from '@lux/ceremony/wire'
 import { toHex } from '@lux/crypto'
 import { expect, test } from 'vitest'
 import { maxCiphertext } from '../../src/threshold/ciphertexts.ts'
@@ -79,7 +79,7 @@ test('FHE-SERVER-03 an uploaded ciphertext gets the digest that requests name; w
   expect(kept.json()).toMatchObject({
     ciphertext: { type: 'u8', width: 128, blocks: 2, sha256: sha256(sum) },
   })
-  expect(kept.json().ciphertext.digest).toBe(asked(0, sum).request.payload.ciphertexts[0]?.digest)
+  expect(kept.json().ciphertext.digest).toBe(askedCiphertexts(asked(0, sum))[0]?.digest)
   expect([again.statusCode, again.json()]).toEqual([200, kept.json()])
   expect((await put(sum, sha256(minimum))).json()).toMatchObject({
     statusCode: 400,

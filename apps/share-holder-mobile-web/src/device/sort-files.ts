@@ -1,4 +1,4 @@
-import { type RequestPackage, requestPackageCodec } from '@lux/ceremony/wire'
+import { askedCiphertexts, type RequestPackage, requestPackageCodec } from '@lux/ceremony/wire'
 import type { Files, No } from './api.ts'
 
 type Kind = 'envelope' | 'signature' | 'opening' | 'public'
@@ -47,7 +47,7 @@ export function requestFiles(
     }),
   )
   const ciphertexts: Uint8Array[] = []
-  for (const { digest } of request.request.payload.ciphertexts) {
+  for (const { digest } of askedCiphertexts(request)) {
     const bytes = byDigest.get(digest)
     if (bytes === undefined && whole) return no('PHONE-CIPHERTEXT-MISSING', digest)
     if (bytes !== undefined) ciphertexts.push(bytes)

@@ -1,15 +1,17 @@
 import { identityId, type VerificationKeys } from '@lux/crypto'
+import type { Batch } from '@lux/crypto/fhe'
 import type { Domain } from '../documents/format/fields.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import type { SignerGroup } from '../documents/format/signatures.ts'
 import {
+  askedCiphertexts,
   type DecryptionRequest,
   decryptionApprovalCodec,
   decryptionRequestCodec,
   type RequestPackage,
   requestDigest,
 } from '../documents/threshold/decryption-request.ts'
-import { checkProvenance } from '../documents/threshold/provenance.ts'
+import { checkProvenance, provenanceCodec } from '../documents/threshold/provenance.ts'
 
 /** Who may ask, open, and vouch: the list that was fixed when the share was dealt. */
 export type RequestAuthorities = {
@@ -119,7 +121,7 @@ function checkSpends(
 
 /** `digests`: of the ciphertext files at hand, in their order. Refuses REQUEST-CIPHERTEXT. */
 export function checkRequestCiphertexts(given: RequestPackage, digests: readonly string[]): Outcome<null> {
-  const asked = given.request.payload.ciphertexts
+  const asked = askedCiphertexts(given)
   if (digests.length !== asked.length)
     return refuse('REQUEST-CIPHERTEXT', `${digests.length} ciphertexts, ${asked.length} are asked for`)
   const swapped = asked.findIndex(({ digest }, index) => digest !== digests[index])
@@ -146,16 +148,26 @@ function checkEachProvenance(
       return refuse('REQUEST-PROVENANCE', `provenance ${index + 1} is of mode ${payload.mode}`)
     signers.push(...checked.value)
   }
-  const digests = [...new Set(given.request.payload.ciphertexts.map((one) => one.provenance))]
-  for (const { digest, type, provenance } of given.request.payload.ciphertexts) {
-    const document = given.provenance[digests.indexOf(provenance)]
-    if (document === undefined || !document.payload.ciphertexts.includes(digest))
-      return refuse('REQUEST-PROVENANCE', `nobody vouches for ${digest}`)
-    if (document.payload.type !== type)
-      return refuse('REQUEST-PROVENANCE', `${digest} is vouched for as ${document.payload.type}, not ${type}`)
+  const { payload } = given.request
+  // The package names one provenance after the other, as they are first mentioned.
+  const byDigest = new Map(given.provenance.map((one) => [provenanceCodec.payload.digest(one.payload), one]))
+  for (const { digest, type, provenance, ...rest } of payload.v === 1
+    ? payload.ciphertexts
+    : payload.batches) {
+    const said = byDigest.get(provenance)?.payload
+    const vouched =
+      said?.v === 1
+        ? payload.v === 1 && said.ciphertexts.includes(digest)
+        : said !== undefined && sameBatch(said.batch, { digest, ...rest })
+    if (said === undefined || !vouched) return refuse('REQUEST-PROVENANCE', `nobody vouches for ${digest}`)
+    if (said.type !== type)
+      return refuse('REQUEST-PROVENANCE', `${digest} is vouched for as ${said.type}, not ${type}`)
   }
   return accept(signers)
 }
+
+const sameBatch = (one: Batch, other: { readonly digest: string; readonly count?: number }): boolean =>
+  one.digest === other.digest && one.count === other.count
 
 function named(all: readonly VerificationKeys[]): SignerGroup['members'] {
   return all.map((keys) => ({ name: identityId(keys), keys }))

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { verifyBundle } from '../../src/exports/bundle.ts'
 import { tokenProfiles } from '../../src/exports/plan.ts'
 import type { PolicyFile } from '../../src/exports/policy.ts'
 import { soundCourses } from '../support/altered-course.ts'
@@ -13,7 +14,7 @@ import { joinedSeats } from '../support/altered-seats.ts'
 import { soundTranscripts } from '../support/altered-transcript.ts'
 import { softToken } from '../support/altered-trust.ts'
 import { entropyOf } from '../support/people.ts'
-import { type SampleBundle, sampleBundle } from '../support/sample-bundle.ts'
+import { memoryReader, type SampleBundle, sampleBundle } from '../support/sample-bundle.ts'
 import { type Case, compare, verifier } from '../support/second-verifier.ts'
 
 let sample: SampleBundle
@@ -40,6 +41,11 @@ describe('the second verifier', () => {
       cases.push(await sampleBundle(options))
     for (const domain of ['production', 'rehearsal'] as const)
       cases.push(await sampleBundle({ domain, fhe: true, life: true, renewed: true }))
+    const batches = await sampleBundle({ fhe: true, life: true, alter: { epochs: { batches: true } } })
+    expect((await verifyBundle(memoryReader(batches.bytes), { policy: batches.policy })).verdict).toBe(
+      'accepted',
+    )
+    cases.push(batches)
     for (const [, , options] of alteredRenewals) cases.push(await sampleBundle(options))
     // Which profiles are programs is a list in each.
     for (const profile of tokenProfiles) cases.push(await sampleBundle(softToken(profile)))

@@ -87,11 +87,13 @@ export function statementFor(
   })
 }
 
+type Listed<T> = Extract<T, { v: 1 }>
+
 /** A package as a requester and an encryptor would make it, for the epoch at which the run stands. */
 export function requestFor(
   core: FakeCore,
   id: string,
-  change: { request?: Partial<DecryptionRequest>; provenance?: Partial<Provenance> } = {},
+  change: { request?: Partial<Listed<DecryptionRequest>>; provenance?: Partial<Listed<Provenance>> } = {},
 ): RequestPackage {
   const { state, domain } = core
   const planned = state.plan.decryptions?.find((one) => one.id === id)

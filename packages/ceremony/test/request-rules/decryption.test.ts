@@ -1,11 +1,15 @@
 import { signedMessage } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
 import {
+  askedCiphertexts,
+  askedCount,
+  askedDigests,
   blocksOf,
   checkDecryptionRequest,
   checkRequestCiphertexts,
   decryptionRequestCodec,
   decryptionResultCodec,
+  digestOfBatch,
   epochApprovalCodec,
   epochLiveCodec,
   holderAnswerCodec,
@@ -19,6 +23,7 @@ import {
 import { sampleRecipient } from '../support/people.ts'
 import {
   approvers,
+  batchRequest,
   encryptor,
   evaluator,
   requester,
@@ -124,6 +129,77 @@ describe('a decryption request', () => {
     expect(asked).not.toEqual(approved)
     expect(approvers).toHaveLength(2)
     expect(signatureContext('provenance', 'production')).toBe('lux-fhe/v1/provenance')
+  })
+})
+
+describe('a request of version 2', () => {
+  const digests = ['1', '2', '3'].map(hash)
+  it('is accepted for a batch as its evaluator signed for it, and tells each ciphertext', () => {
+    const given = batchRequest([digests])
+    expect(checkDecryptionRequest(given, sampleFacts)).toMatchObject({ ok: true, value: { spends: 6 } })
+    expect(requestPackageCodec.parse(requestPackageCodec.encode(given))).toEqual({ ok: true, value: given })
+    expect(askedCiphertexts(given).map(({ digest }) => digest)).toEqual(digests)
+    expect([askedCount(given.request.payload), askedDigests(given.request.payload)]).toEqual([
+      3,
+      [digestOfBatch(digests)],
+    ])
+    expect(checkRequestCiphertexts(given, digests)).toMatchObject({ ok: true })
+    expect(checkRequestCiphertexts(given, digests.toReversed())).toMatchObject({ rule: 'REQUEST-CIPHERTEXT' })
+  })
+
+  it('REQUEST-PROVENANCE is refused for another batch or type than was vouched for, or one of a list', () => {
+    const rule = (...given: Parameters<typeof batchRequest>) => {
+      const checked = checkDecryptionRequest(batchRequest(...given), sampleFacts)
+      return checked.ok ? 'accepted' : checked.rule
+    }
+    const [first, second] = [digestOfBatch(digests.slice(1)), digestOfBatch(digests)]
+    expect(rule([digests], { batch: { count: 3, digest: first } })).toBe('REQUEST-PROVENANCE')
+    expect(rule([digests], { batch: { count: 2, digest: second } })).toBe('REQUEST-PROVENANCE')
+    expect(rule([digests], { type: 'i8' })).toBe('REQUEST-PROVENANCE')
+    const listed = signedRequest()
+    const mixed = batchRequest([digests])
+    const asked = { ...mixed, provenance: listed.provenance }
+    expect(checkDecryptionRequest(asked, sampleFacts)).toMatchObject({ rule: 'REQUEST-PROVENANCE' })
+  })
+
+  it('REQUEST-MALFORMED is refused with other ciphertexts than the batch has, one twice, or batches of version 1', () => {
+    const given = batchRequest([digests])
+    const malformed = (batches: string[][]) => requestPackageCodec.check({ ...given, batches })
+    for (const batches of [[], [digests.slice(1)], [digests.toReversed()], [digests, digests]])
+      expect(malformed(batches)).toMatchObject({ ok: false, rule: 'REQUEST-MALFORMED' })
+    const twice = [hash('1'), hash('1')]
+    expect(requestPackageCodec.check(batchRequest([twice]))).toMatchObject({
+      detail: expect.stringContaining('a ciphertext is listed twice'),
+    })
+    expect(requestPackageCodec.check({ ...signedRequest(), batches: [[hash('1')]] })).toMatchObject({
+      rule: 'REQUEST-MALFORMED',
+    })
+  })
+
+  it('REQUEST-MALFORMED is refused early of 10,001 results, of more blocks, or of a batch twice', () => {
+    const { payload } = batchRequest([digests]).request
+    const check = (counts: number[], type: string, each: number) =>
+      decryptionRequestCodec.payload.check({
+        ...payload,
+        batches: counts.map((count, at) => ({
+          type,
+          count,
+          digest: hash('1'),
+          provenance: `${at}`.padStart(64, '0'),
+        })),
+        budget: counts.reduce((sum, count) => sum + count, 0) * each,
+      })
+    expect(check([10_000], 'u8', 2)).toMatchObject({ ok: true })
+    expect(check([10_001], 'u8', 2)).toMatchObject({ rule: 'REQUEST-MALFORMED' })
+    expect(check([5000, 5001], 'u8', 2)).toMatchObject({ detail: 'batches: more than 10000 ciphertexts' })
+    expect(check([1250], 'u64', 16)).toMatchObject({ ok: true })
+    expect(check([1251], 'u64', 16)).toMatchObject({
+      detail: 'more blocks than one request may ask for',
+    })
+    const [one] = payload.v === 2 ? payload.batches : []
+    expect(
+      decryptionRequestCodec.payload.check({ ...payload, batches: [one, one], budget: 12 }),
+    ).toMatchObject({ detail: 'batches: a batch is asked for twice' })
   })
 })
 

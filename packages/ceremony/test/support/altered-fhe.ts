@@ -72,6 +72,13 @@ export const alteredFhe: Altered[] = [
     ['a provenance of another key', { provenance: (p) => ({ ...p, keyId: other }) }],
     ['a provenance of another type', { provenance: (p) => ({ ...p, type: 'i8' }) }],
     ['a provenance of another ciphertext', { provenance: (p) => ({ ...p, ciphertexts: [other] }) }],
+    [
+      'a batch that nobody vouches for',
+      {
+        batches: true,
+        provenance: (p) => (p.v === 2 ? { ...p, batch: { ...p.batch, digest: other } } : p),
+      },
+    ],
     ['an approval short', { approvers: (all) => all.slice(1) }],
     ['an approval by a stranger', { approvers: (all) => [...all, stranger] }],
     ['an answer to another request', { answer: (a) => ({ ...a, request: other }) }],
@@ -91,7 +98,7 @@ export const alteredFhe: Altered[] = [
       {
         provenance: (p) => (p.type === 'u256' ? { ...p, type: 'u252' } : p),
         request: (r) =>
-          r.budget === 64
+          r.budget === 64 && r.v === 1
             ? { ...r, budget: 63, ciphertexts: r.ciphertexts.map((one) => ({ ...one, type: 'u252' })) }
             : r,
       },

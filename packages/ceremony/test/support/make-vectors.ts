@@ -15,12 +15,17 @@ import {
   type CardRenewal,
   cardCodec,
   cardRenewalCodec,
+  decryptionRequestCodec,
+  digestOfBatch,
   type Hearing,
   hearingCodec,
   heartbeatCodec,
   type KeyStatement,
   keyStatementCodec,
+  provenanceCodec,
   renewCard,
+  requestDigest,
+  requestPackageCodec,
   serverCardCodec,
   signatureContext,
 } from '../../src/exports/documents.ts'
@@ -40,6 +45,7 @@ import { makePerson, sampleRecipient } from './people.ts'
 import { sampleCompanion } from './sample-attestation.ts'
 import { sampleBundle } from './sample-bundle.ts'
 import { planBytes, samplePlan } from './sample-plan.ts'
+import { batchRequest } from './sample-request.ts'
 import { asked, custodianCard, formatsOf, sampleHeartbeat, wholeOf } from './version2.ts'
 
 /** Known answers by file name, all from fixed seeds; the files hold them as indented JSON. */
@@ -159,9 +165,38 @@ export async function makeVectors(): Promise<{
       verdict: 'accepted',
     },
   }
+  json['batches.json'] = makeBatches()
   json['version2.json'] = await makeVersion2()
   json['version3.json'] = await makeVersion3()
   return { json, bundle: sample.bytes, policy: encodePolicyFile(sample.policy) }
+}
+
+/** A provenance and a request of version 2, as bytes and digest, the message under each signature, and the package. */
+function makeBatches(): Json {
+  const digests = ['1', '2', '3'].map((digit) => digit.repeat(64))
+  const given = batchRequest([digests])
+  const [vouched] = given.provenance
+  if (vouched === undefined) throw new Error('no provenance')
+  const { payload } = given.request
+  const message = (what: 'provenance' | 'decryption-request' | 'decryption-approval', bytes: Uint8Array) =>
+    toHex(signedMessage(signatureContext(what, 'production'), bytes))
+  const bytes = decryptionRequestCodec.signedBytes(payload)
+  const said = provenanceCodec.signedBytes(vouched.payload)
+  return {
+    batch: { digests, digest: digestOfBatch(digests) },
+    provenance: {
+      canonical: fromUtf8(said),
+      digest: provenanceCodec.payload.digest(vouched.payload),
+      message: message('provenance', said),
+    },
+    request: {
+      canonical: fromUtf8(bytes),
+      digest: requestDigest(payload),
+      message: message('decryption-request', bytes),
+      approval: message('decryption-approval', bytes),
+    },
+    package: sha256Hex(requestPackageCodec.encode(given)),
+  }
 }
 
 /** Each format of version 2 with everything that it adds, as its bytes and their digest; and a whole bundle of it. */

@@ -11,6 +11,7 @@ import {
   decryptionApprovalCodec,
   decryptionRequestCodec,
   decryptionResultCodec,
+  digestOfBatch,
   type EpochApproval,
   type EpochLive,
   envelopesDigest,
@@ -31,6 +32,8 @@ import { type SignerOf, sampleTime } from './sample-options.ts'
 
 /** Changes to what was asked, answered and dealt, made before it is signed. */
 export type EpochAlterations = {
+  /** Provenance and requests of version 2. */
+  batches?: boolean
   provenance?: (provenance: Provenance) => Provenance
   /** Who vouches for the canary. */
   canaryBy?: SigningIdentity
@@ -67,29 +70,26 @@ export function sampleDecryption(
   const { approvers, requester, evaluator, combiner } = samplePeople(domain)
   const digest = sha256Hex(utf8(`ciphertext ${id}`))
   const type = canary ? 'u256' : 'u8'
-  const soundProvenance: Provenance = {
-    v: 1,
-    domain,
-    keyId,
-    mode: 'S',
-    type,
-    ciphertexts: [digest],
-    program: 'sum 1.0',
-    inputs: [{ digest: sha256Hex(utf8('input')), admitted: 'proof', by: 'polling station 7' }],
-    time: sampleTime(40),
-  }
+  const batch = { count: 1, digest: digestOfBatch([digest]) }
+  const said = { domain, keyId, mode: 'S', type, program: 'sum 1.0', time: sampleTime(40) } as const
+  const input = { digest: sha256Hex(utf8('input')), admitted: 'proof', by: 'polling station 7' } as const
+  const soundProvenance: Provenance = alter.batches
+    ? { v: 2, ...said, batch, inputs: [{ ...input, count: 3 }] }
+    : { v: 1, ...said, ciphertexts: [digest], inputs: [input] }
   const voucher = (canary ? alter.canaryBy : undefined) ?? evaluator.identity
   const vouchers = canary && alter.canaryToo ? [voucher, alter.canaryToo] : [voucher]
   const provenance = alter.provenance?.(soundProvenance) ?? soundProvenance
+  const vouched = { type, provenance: provenanceCodec.payload.digest(provenance) }
   const soundRequest: DecryptionRequest = {
-    v: 1,
+    ...(alter.batches
+      ? { v: 2, batches: [{ ...vouched, ...batch }] }
+      : { v: 1, ciphertexts: [{ ...vouched, digest }] }),
     kind: 'decryption-request',
     domain,
     requestId: sha256Hex(utf8(`request ${id}`)).slice(0, 32),
     keyId,
     epochId,
     mode: 'S',
-    ciphertexts: [{ digest, type, provenance: provenanceCodec.payload.digest(provenance) }],
     what,
     purpose: 'the count',
     requester: 'Rex',
@@ -114,6 +114,7 @@ export function sampleDecryption(
         signatures: vouchers.map((one) => provenanceCodec.sign(one, provenance, domain)),
       },
     ],
+    ...(alter.batches ? { batches: [[digest]] } : {}),
   }
   const asked = decryptionRequestCodec.payload.digest(request)
   const digests: string[] = []

@@ -3,6 +3,7 @@ import {
   type DecryptionRequest,
   decryptionApprovalCodec,
   decryptionRequestCodec,
+  digestOfBatch,
   type RequestPackage,
 } from '../../src/documents/threshold/decryption-request.ts'
 import { type Provenance, provenanceCodec } from '../../src/documents/threshold/provenance.ts'
@@ -19,7 +20,7 @@ export const approvers = [
   makePerson('approver', 'Abe', 'production'),
 ]
 
-export const sampleProvenance: Provenance = {
+export const sampleProvenance: Extract<Provenance, { v: 1 }> = {
   v: 1,
   domain: 'production',
   keyId: hash('a'),
@@ -31,7 +32,9 @@ export const sampleProvenance: Provenance = {
   time: '2026-01-15T09:00:00.000Z',
 }
 
-export const sampleRequest: DecryptionRequest = {
+type Listed<T> = Extract<T, { v: 1 }>
+
+export const sampleRequest: Listed<DecryptionRequest> = {
   v: 1,
   kind: 'decryption-request',
   domain: 'production',
@@ -72,16 +75,16 @@ export const sampleFacts: RequestFacts = {
   left: 100,
 }
 
+type Change = {
+  request?: Partial<Listed<DecryptionRequest>>
+  provenance?: Partial<Listed<Provenance>>
+  by?: SigningIdentity
+  vouchedBy?: SigningIdentity
+  approvedBy?: SigningIdentity[]
+}
+
 /** A package, every part of which is signed as it should be, after the changes. */
-export function signedRequest(
-  change: {
-    request?: Partial<DecryptionRequest>
-    provenance?: Partial<Provenance>
-    by?: SigningIdentity
-    vouchedBy?: SigningIdentity
-    approvedBy?: SigningIdentity[]
-  } = {},
-): RequestPackage {
+export function signedRequest(change: Change = {}): RequestPackage {
   const provenance = { ...sampleProvenance, ...change.provenance }
   const vouched = provenanceCodec.payload.digest(provenance)
   const { ciphertexts } = sampleRequest
@@ -90,6 +93,44 @@ export function signedRequest(
     ciphertexts: ciphertexts.map((one) => ({ ...one, provenance: vouched })),
     ...change.request,
   }
+  return signedAll(request, [provenance], change)
+}
+
+/** Of version 2: one batch for each list of digests, each with its own provenance, after the change. */
+export function batchRequest(
+  batches: string[][],
+  change: Partial<Extract<Provenance, { v: 2 }>> = {},
+): RequestPackage {
+  const { ciphertexts: _, v: __, ...asked } = sampleRequest
+  const { ciphertexts: ___, inputs, ...said } = sampleProvenance
+  const provenance = batches.map(
+    (digests): Provenance => ({
+      ...said,
+      v: 2,
+      batch: { count: digests.length, digest: digestOfBatch(digests) },
+      inputs: inputs.map((one) => ({ ...one, count: 1, digest: digestOfBatch([one.digest]) })),
+      ...change,
+    }),
+  )
+  const request: DecryptionRequest = {
+    ...asked,
+    v: 2,
+    batches: batches.map((digests, at) => ({
+      type: 'u8',
+      count: digests.length,
+      digest: digestOfBatch(digests),
+      provenance: provenanceCodec.payload.digest(provenance[at] ?? sampleProvenance),
+    })),
+    budget: 2 * batches.flat().length,
+  }
+  return { ...signedAll(request, provenance), batches }
+}
+
+function signedAll(
+  request: DecryptionRequest,
+  provenance: readonly Provenance[],
+  change: Pick<Change, 'by' | 'vouchedBy' | 'approvedBy'> = {},
+): RequestPackage {
   const { domain } = request
   const signs = change.approvedBy ?? approvers.map(({ identity }) => identity)
   return {
@@ -98,13 +139,9 @@ export function signedRequest(
       signatures: [decryptionRequestCodec.sign(change.by ?? requester.identity, request, domain)],
     },
     approvals: signs.map((identity) => decryptionApprovalCodec.sign(identity, request, domain)),
-    provenance: [
-      {
-        payload: provenance,
-        signatures: [
-          provenanceCodec.sign(change.vouchedBy ?? evaluator.identity, provenance, provenance.domain),
-        ],
-      },
-    ],
+    provenance: provenance.map((payload) => ({
+      payload,
+      signatures: [provenanceCodec.sign(change.vouchedBy ?? evaluator.identity, payload, payload.domain)],
+    })),
   }
 }

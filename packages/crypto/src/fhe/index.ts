@@ -29,6 +29,7 @@ export { type Authorities, MAX_AUTHORITIES, NO_AUTHORITIES } from './files/autho
 export {
   type Ciphertext,
   ciphertextDigest,
+  type KnownCiphertext,
   MAX_BLOCKS,
   parseCiphertext,
   type SeenCiphertext,
@@ -36,6 +37,7 @@ export {
 export { encodeCorrection, encodeSeedFile, parseCorrection, parseSeedFile } from './files/correction-file.ts'
 export type { FileHeader } from './files/file-header.ts'
 export {
+  batchDigest,
   checkRoster,
   commitmentsDigest,
   type Epoch,
@@ -67,10 +69,12 @@ export { admitProvenList, type ProvenListInput } from './inputs/admit-list.ts'
 export { parseProvenList } from './inputs/proven-list.ts'
 export {
   type Admission,
+  type Batch,
   checkProvenance,
   type Provenance,
   parseProvenance,
   provenMetadata,
+  seenOfType,
   signProvenance,
   typeName,
 } from './inputs/provenance.ts'

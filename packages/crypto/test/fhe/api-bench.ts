@@ -44,7 +44,8 @@ export function opened<T>(outcome: { ok: true; value: T } | { ok: false; rule: s
 }
 
 export const digest = opened(fhePartialDecrypt(bare(1))).digests[0]!
-export const provenance = (change: Partial<Provenance> = {}): Provenance => ({
+type Listed = Extract<Provenance, { v: 1 }>
+export const provenance = (change: Partial<Listed> = {}): Listed => ({
   v: 1,
   domain: 'rehearsal',
   keyId: toHex(deal.keyId),
@@ -56,7 +57,7 @@ export const provenance = (change: Partial<Provenance> = {}): Provenance => ({
   time: '2026-01-31T09:30:00.000Z',
   ...change,
 })
-export const vouchedBy = (identity = evaluator, change: Partial<Provenance> = {}) =>
+export const vouchedBy = (identity = evaluator, change: Partial<Listed> = {}) =>
   signProvenance(identity, provenance(change))
 export const asked = (holder: number, documents: Uint8Array[], change: Partial<PartialDecryptRequest> = {}) =>
   fhePartialDecrypt(

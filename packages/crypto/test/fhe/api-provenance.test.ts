@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import {
+  batchDigest,
   dealFheKey,
   fhePartialDecrypt,
   fheThresholdDecrypt,
   parsePartial,
+  seeCiphertext,
   signPartial,
   signProvenance,
 } from '../../src/fhe/index.ts'
@@ -21,15 +23,43 @@ import {
   evaluator,
   file,
   holders,
+  key128,
   opened,
   provenance,
   requestDigest,
   stranger,
   vouchedBy,
 } from './api-bench.ts'
-import { entropyOf } from './fixture.ts'
+import { entropyOf, squashedFile } from './fixture.ts'
 
 describe('provenance', () => {
+  test('FHE-PROVENANCE-MISSING of version 2 a batch is vouched for whole and in its order, one after the other', () => {
+    const files = [78n, 79n, 80n].map((value) => squashedFile(key128!, 'Int', value, 16))
+    const digests = files.map((one) => seeCiphertext(one).digest)
+    const { ciphertexts: _, inputs, ...said } = provenance()
+    const batch = (...of: number[]) =>
+      signProvenance(evaluator, {
+        ...said,
+        v: 2,
+        batch: { count: of.length, digest: toHex(batchDigest(of.map((at) => digests[at]!))) },
+        inputs: inputs.map((one) => ({ ...one, count: 7 })),
+      })
+    const answer = (documents: Uint8Array[], ...of: number[]) =>
+      asked(1, documents, { ciphertexts: of.map((at) => files[at]!) })
+    expect(answer([batch(0, 1), batch(2)], 0, 1, 2)).toMatchObject({ ok: true, value: { spends: 12 } })
+    const missing = { rule: 'FHE-PROVENANCE-MISSING' }
+    for (const of of [
+      [0, 1],
+      [1, 0, 2],
+      [0, 1, 2, 2],
+      [2, 0, 1],
+    ])
+      expect(answer([batch(0, 1), batch(2)], ...of).ok).toBe(false)
+    expect(answer([batch(0, 1)], 0, 1, 2)).toMatchObject(missing)
+    expect(answer([batch(0, 1)], 1, 0)).toMatchObject(missing)
+    expect(answer([batch(0, 1, 2)], 0, 1)).toMatchObject(missing)
+  })
+
   test('with provenance, signed answers combine and are checked against their holders’ keys', () => {
     const partials = [1, 2, 3].map((holder) => opened(asked(holder, [vouchedBy()])).partial)
     const keys = holders.map((one) => one.keys)

@@ -1,5 +1,8 @@
 import type { Policy } from '@lux/ceremony/policy'
 import {
+  askedCiphertexts,
+  askedDigests,
+  blocksOf,
   type CheckedRequest,
   canaryFault,
   checkDecryptionRequest,
@@ -12,7 +15,7 @@ import {
   requestDigest,
   requestPackageCodec,
 } from '@lux/ceremony/wire'
-import { FormatError, fromHex, identityId, sealTo, sha256Hex, toHex, wipe } from '@lux/crypto'
+import { fromHex, identityId, sealTo, sha256Hex, toHex, wipe } from '@lux/crypto'
 import {
   type Authorities,
   type BlocksDone,
@@ -21,7 +24,6 @@ import {
   fheCanaryPartial,
   fhePartialDecrypt,
   type PartialDecryption,
-  readCiphertext,
   type ShareEnvelope,
 } from '@lux/crypto/fhe'
 import { checked, checkedLater, need, no, type Outcome } from '../outcome.ts'
@@ -43,8 +45,8 @@ export function readRequest(bytes: Uint8Array): Outcome<RequestPackage> {
 
 export type Asked = {
   readonly request: RequestPackage
-  /** In the order of the request. */
-  readonly ciphertexts: readonly Uint8Array[]
+  /** In the order of the request. Read twice; one is in memory at a time where each is read when it is asked for. */
+  readonly ciphertexts: Iterable<Uint8Array>
   /** The policy under which the share was dealt, as its holder took it by hand. */
   readonly policy: Policy
   /** Its later versions that the holder took by hand. Whoever they no longer name gets no answer and approves nothing. */
@@ -111,7 +113,7 @@ function ofRequest(
   const request = given.request.payload
   const { header, budgets } = envelope.share
   const width = request.mode === 'F' ? 'at64' : 'at128'
-  const answered = new Set(before.answered)
+  const answered = answeredBefore(given, before)
   const agreed = need(policyBudgets(envelope, held.pub, policy))
   const checkedRequest = need(
     checkDecryptionRequest(given, {
@@ -119,7 +121,7 @@ function ofRequest(
       mode: request.mode === 'F' && budgets.at64 > 0 ? 'F' : 'S',
       approvers: stillApproving(policy, newer),
       left: budgets[width] - before.spent[width],
-      fresh: freshBlocks(given, ciphertexts, answered),
+      fresh: freshBlocks(given, answered),
     }),
     'request',
   )
@@ -148,7 +150,7 @@ function ofRequest(
   const after: HolderState = {
     ...before,
     spent,
-    answered: [...new Set([...before.answered, ...partial.digests])],
+    answered: [...new Set([...before.answered, ...askedDigests(request)])],
     taken: [...before.taken, request.requestId],
   }
   return {
@@ -198,7 +200,8 @@ function ofCanary(
     fheCanaryPartial({
       share: envelope.shareBytes,
       pub: held.pub,
-      ciphertexts,
+      // At most 256 blocks: `canaryFault`.
+      ciphertexts: [...ciphertexts],
       authority: authorityOf(given, checkedRequest.digest, opened, named),
       carrying: policy.fhe.carrying ?? 'never',
       allowed: allowedBy(policy),
@@ -354,26 +357,24 @@ function authorityOf(given: RequestPackage, digest: string, { key }: OpenedShare
   }
 }
 
-/** How many blocks were not answered in this epoch yet. */
-function freshBlocks(
-  given: RequestPackage,
-  ciphertexts: readonly Uint8Array[],
-  answered: ReadonlySet<string>,
-): number {
-  const asked = given.request.payload.ciphertexts
-  return ciphertexts.reduce((sum, bytes, at) => {
-    const { blocks } = readAt(bytes, at)
-    return answered.has(asked[at]?.digest ?? '') ? sum : sum + blocks.length
-  }, 0)
+/** Ciphertexts that this share answered in this epoch: those of its record, and all of a batch that was answered as a whole. */
+function answeredBefore(given: RequestPackage, { answered }: HolderState): ReadonlySet<string> {
+  const names = new Set(answered)
+  const { payload } = given.request
+  const batches = payload.v === 1 ? [] : payload.batches
+  return new Set([
+    ...answered,
+    ...batches.flatMap(({ digest }, at) => (names.has(digest) ? (given.batches?.[at] ?? []) : [])),
+  ])
 }
 
-function readAt(bytes: Uint8Array, at: number) {
-  try {
-    return readCiphertext(bytes)
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error
-    return no(error.rule, `ciphertext ${at + 1}: ${error.detail}`, 'ciphertext')
-  }
+/** How many blocks were not answered in this epoch yet, by the types that are asked for. The part that is computed has just those. */
+function freshBlocks(given: RequestPackage, answered: ReadonlySet<string>): number {
+  const { mode } = given.request.payload
+  return askedCiphertexts(given).reduce(
+    (sum, { digest, type }) => (answered.has(digest) ? sum : sum + blocksOf(type, mode)),
+    0,
+  )
 }
 
 /** Checks that the decrypted ciphertexts are those that the request names, in order. Wipes the part otherwise. */

@@ -1,4 +1,4 @@
-import type { RequestPackage } from '@lux/ceremony/wire'
+import { type DecryptionRequest, inputCount, type RequestPackage } from '@lux/ceremony/wire'
 import type { PartialDecryption } from '@lux/crypto/fhe'
 import { LIFE_FLOOR_BITS } from '@lux/crypto/sharing'
 import { type Line, line, print, type Told, told, type Whose } from '../told.ts'
@@ -27,15 +27,15 @@ export function describeRequest(
   return [
     print(whose, 'key', payload.keyId),
     print(whose, 'epoch', payload.epochId),
-    ...payload.ciphertexts.map(({ digest, type }) => print(whose, 'ciphertext', `${type} ${digest}`)),
-    ...given.provenance.map(({ payload: { program, inputs, time } }) =>
+    ...askedLines(payload).map((text) => print(whose, 'ciphertext', text)),
+    ...given.provenance.map(({ payload: said }) =>
       line(
         whose,
         'computed',
-        told('computed', `${program}, from ${inputs.length} inputs, ${time}`, {
-          program,
-          inputs: inputs.length,
-          time,
+        told('computed', `${said.program}, from ${inputCount(said)} inputs, ${said.time}`, {
+          program: said.program,
+          inputs: inputCount(said),
+          time: said.time,
         }),
       ),
     ),
@@ -52,6 +52,12 @@ export function describeRequest(
     line('claimed', 'purpose', payload.purpose),
   ]
 }
+
+/** What is asked for: each ciphertext, or each batch with how many it has. */
+export const askedLines = (request: DecryptionRequest): string[] =>
+  request.v === 1
+    ? request.ciphertexts.map(({ type, digest }) => `${type} ${digest}`)
+    : request.batches.map(({ count, type, digest }) => `${count} × ${type} ${digest}`)
 
 /** How well an answer hides the share: figures of THRESHOLD-FHE section 5. */
 export type Noise = Pick<PartialDecryption, 'source' | 'blockBits' | 'floorBits' | 'belowFloor' | 'lifeBits'>

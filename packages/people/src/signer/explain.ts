@@ -13,6 +13,7 @@ import {
   type Version,
 } from '@lux/ceremony/wire'
 import { type Domain, fromBase64, identityId, sha256Hex, utf8 } from '@lux/crypto'
+import { askedLines } from '../holder/describe.ts'
 import { checked, need, no, type Outcome } from '../outcome.ts'
 import { escapeForTerminal } from '../safe-text.ts'
 import { type Line, line, print, type Told, told } from '../told.ts'
@@ -219,7 +220,7 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array, beside:
         ),
         fingerprint('key', request.keyId),
         fingerprint('epoch', request.epochId),
-        ...request.ciphertexts.map(({ digest, type }) => fingerprint('ciphertext', `${type} ${digest}`)),
+        ...askedLines(request).map((text) => fingerprint('ciphertext', text)),
         fingerprint('answers to', `${request.combiner.slice(0, 40)}…`),
       ],
       act: plainAct(

@@ -1,10 +1,9 @@
-import { type Provenance, provenanceCodec } from '@lux/ceremony/wire'
+import { digestOfBatch, mostListed, type Provenance, provenanceCodec } from '@lux/ceremony/wire'
 import { type Domain, toHex } from '@lux/crypto'
 import {
   CANARY_PROGRAM,
-  ciphertextDigest,
   parsePublic,
-  readCiphertext,
+  type SeenCiphertext,
   signProvenance as signProvenanceBytes,
   typeName,
 } from '@lux/crypto/fhe'
@@ -12,8 +11,10 @@ import { checked, need, no, type Outcome } from '../outcome.ts'
 import type { PersonKey } from '../person-key.ts'
 import { checkSigner } from './sign.ts'
 
+type Listed = Extract<Provenance, { v: 1 }>
+
 /** What somebody is asked to attest about ciphertexts, told from the files and from the statement of their origin. */
-type ProvenanceToSign = Pick<Provenance, 'keyId' | 'mode' | 'type' | 'ciphertexts' | 'program' | 'inputs'> & {
+type ProvenanceToSign = Pick<Listed, 'keyId' | 'mode' | 'type' | 'ciphertexts' | 'program' | 'inputs'> & {
   readonly domain: Domain
 }
 
@@ -33,9 +34,9 @@ type SignedProvenance = {
 
 type GivenFiles = {
   readonly pub: Uint8Array
-  readonly ciphertexts: readonly Uint8Array[]
+  readonly ciphertexts: readonly SeenCiphertext[]
   readonly program: string
-  readonly inputs: Provenance['inputs']
+  readonly inputs: Listed['inputs']
 }
 
 /** All ciphertexts of a statement have one type and one width. Refuses FHE-TYPE-MIXED, FHE-…. */
@@ -47,9 +48,8 @@ export function provenanceToSign({
 }: GivenFiles): Outcome<ProvenanceToSign> {
   return checked(() => {
     const { header } = checkedPublic(pub)
-    const all = ciphertexts.map(readCiphertext)
-    const types = [...new Set(all.map(typeName))]
-    const widths = new Set(all.map(({ width }) => width))
+    const types = [...new Set(ciphertexts.map(typeName))]
+    const widths = new Set(ciphertexts.map(({ width }) => width))
     const [type] = types
     if (type === undefined || types.length > 1 || widths.size > 1)
       return no('FHE-TYPE-MIXED', 'one statement is for ciphertexts of one type', 'ciphertext')
@@ -58,7 +58,7 @@ export function provenanceToSign({
       keyId: toHex(header.keyId),
       mode: widths.has(128) ? 'S' : 'F',
       type,
-      ciphertexts: all.map((one) => toHex(ciphertextDigest(one))),
+      ciphertexts: ciphertexts.map(({ digest }) => toHex(digest)),
       program,
       inputs,
     }
@@ -96,9 +96,30 @@ export function prepareProvenance(asked: ProvenanceToSign, key: PersonKey): Outc
  */
 export function signProvenance({ asked, key }: PreparedProvenance, now: string): Outcome<SignedProvenance> {
   return checked(() => {
-    const bytes = signProvenanceBytes(key.identity, { v: 1, ...asked, time: now })
+    const bytes = signProvenanceBytes(key.identity, provenanceOf(asked, now))
     const { payload: said } = need(provenanceCodec.file.parse(bytes))
     return { said, digest: provenanceCodec.payload.digest(said), bytes }
+  })
+}
+
+/** Version 1 lists everything, and devices of before read it. What it has no room for is a batch of version 2. */
+function provenanceOf({ ciphertexts, inputs, ...said }: ProvenanceToSign, time: string): Provenance {
+  return fitsList({ ciphertexts, inputs })
+    ? { v: 1, ...said, ciphertexts, inputs, time }
+    : { v: 2, ...said, batch: batchOf(ciphertexts), inputs: groupsOf(inputs), time }
+}
+
+const fitsList = ({ ciphertexts, inputs }: Pick<Listed, 'ciphertexts' | 'inputs'>): boolean =>
+  ciphertexts.length <= mostListed.ciphertexts && inputs.length <= mostListed.inputs
+
+const batchOf = (digests: readonly string[]) => ({ count: digests.length, digest: digestOfBatch(digests) })
+
+/** Inputs that came in alike, in the order in which each group is first met. */
+function groupsOf(inputs: Listed['inputs']): Extract<Provenance, { v: 2 }>['inputs'] {
+  const groups = Map.groupBy(inputs, ({ admitted, by }) => JSON.stringify([admitted, by]))
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group
+    return first === undefined ? [] : [{ ...first, ...batchOf(group.map(({ digest }) => digest)) }]
   })
 }
 
@@ -111,8 +132,20 @@ function linesOf(
     `Attest where ${ciphertexts.length} ciphertexts of type ${type} come from`,
     `key        ${keyId}, mode ${mode}`,
     `program    ${program}`,
-    ...ciphertexts.map((digest) => `ciphertext ${digest}`),
-    ...inputs.map(({ digest, admitted, by }) => `input      ${digest}, by ${by}, admitted by ${admitted}`),
+    ...(fitsList({ ciphertexts, inputs })
+      ? [
+          ...ciphertexts.map((digest) => `ciphertext ${digest}`),
+          ...inputs.map(
+            ({ digest, admitted, by }) => `input      ${digest}, by ${by}, admitted by ${admitted}`,
+          ),
+        ]
+      : [
+          `batch      ${digestOfBatch(ciphertexts)}`,
+          ...groupsOf(inputs).map(
+            ({ count, digest, admitted, by }) =>
+              `inputs     ${count} × ${digest}, by ${by}, admitted by ${admitted}`,
+          ),
+        ]),
   ]
 }
 

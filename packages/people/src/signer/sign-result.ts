@@ -10,12 +10,19 @@ import {
   requestDigest,
 } from '@lux/ceremony/wire'
 import { encodeCanonical, fromHex, openWith, sha256Hex } from '@lux/crypto'
-import { CANARY_PROGRAM, type FheValue, fheThresholdDecrypt, type ThresholdDecryption } from '@lux/crypto/fhe'
+import {
+  CANARY_PROGRAM,
+  type FheValue,
+  fheThresholdDecrypt,
+  type KnownCiphertext,
+  type ThresholdDecryption,
+} from '@lux/crypto/fhe'
 import { checked, checkedLater, need, no, type Outcome } from '../outcome.ts'
 import type { PersonKey } from '../person-key.ts'
 import { checkSigner } from './sign.ts'
 
-export const maxHolderAnswer = 1 << 20
+/** Of an answer or the part beside it: one to 10,000 results has 1.3 MB at most. */
+export const maxHolderAnswer = 2 << 20
 
 /** A holder's yes, with its part opened by the combiner's identity. */
 export type OpenedAnswer = {
@@ -85,7 +92,7 @@ export type Combining = {
   readonly request: Pick<RequestPackage, 'request' | 'provenance'>
   readonly pub: Uint8Array
   /** In the order of the request. */
-  readonly ciphertexts: readonly Uint8Array[]
+  readonly ciphertexts: Iterable<Uint8Array | KnownCiphertext>
   /** The epoch's holders: holder i at i-1. */
   readonly holders: AskedOfHolders['holders']
   readonly answers: readonly OpenedAnswer[]

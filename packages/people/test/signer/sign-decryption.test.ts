@@ -57,8 +57,8 @@ test('REQUEST-MODE REQUEST-BUDGET REQUEST-EXPIRED PROVENANCE-SIGNER what no hold
     signed: 'unsigned' | 'signed' = 'unsigned',
   ) => ruleOf(checkAskable(given, { policy, pub, now, ...change }, signed))
   expect(asks(unsigned)).toBe('accepted')
-  const { payload } = unsigned.request
-  const withPayload = (change: Partial<DecryptionRequest>): RequestPackage => ({
+  const payload = unsigned.request.payload as Extract<DecryptionRequest, { v: 1 }>
+  const withPayload = (change: Partial<typeof payload>): RequestPackage => ({
     ...unsigned,
     request: { payload: { ...payload, ...change }, signatures: [] },
   })

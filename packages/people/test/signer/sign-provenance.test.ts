@@ -1,5 +1,5 @@
 import { checkProvenance, provenanceCodec } from '@lux/ceremony/wire'
-import { CANARY_PROGRAM } from '@lux/crypto/fhe'
+import { CANARY_PROGRAM, seeCiphertext } from '@lux/crypto/fhe'
 import { beforeAll, expect, test } from 'vitest'
 import { enrol, prepareProvenance, provenanceToSign, signProvenance } from '../../src/index.ts'
 import { accepted, ruleOf } from '../support/outcome.ts'
@@ -12,7 +12,7 @@ beforeAll(async () => {
 const asked = (of: readonly number[], program = 'sum 1.0') =>
   provenanceToSign({
     pub: world.held[0]!.pub,
-    ciphertexts: of.map((at) => world.ciphertexts[at]!.bytes),
+    ciphertexts: of.map((at) => seeCiphertext(world.ciphertexts[at]!.bytes)),
     program,
     inputs: [{ digest: 'ab'.repeat(32), admitted: 'proof', by: 'clinic' }],
   })

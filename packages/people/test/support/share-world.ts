@@ -13,6 +13,7 @@ import {
   type DecryptionRequest,
   decryptionApprovalCodec,
   decryptionRequestCodec,
+  digestOfBatch,
   type EpochTerms,
   envelopesDigest,
   type OpeningCertificate,
@@ -185,6 +186,8 @@ export const faults = [
 ] as const
 export type Fault = (typeof faults)[number]
 
+const batchOf = (digest: string) => ({ count: 1, digest: digestOfBatch([digest]) })
+
 /** A request for some ciphertexts under the epoch of a share, whole but for one fault. */
 export function requestFor(
   world: World,
@@ -194,39 +197,37 @@ export function requestFor(
     readonly of: readonly number[]
     readonly fault?: Fault | undefined
     readonly expiry?: string
+    /** In version 2, each ciphertext as a batch. */
+    readonly batches?: boolean
   },
 ): { request: RequestPackage; ciphertexts: Uint8Array[] } {
-  const { fault, expiry = '2026-02-01T00:00:00.000Z' } = asked
+  const { fault, expiry = '2026-02-01T00:00:00.000Z', batches = false } = asked
   const { people, combiner } = world
   const { header } = envelope.share
   const ciphertexts = asked.of.map((at) => world.ciphertexts[at] ?? world.ciphertexts[0]!)
   const keyId = toHex(header.keyId)
-  const provenance = ciphertexts.map(
-    ({ digest, type }): Provenance => ({
-      v: 1,
-      domain,
-      keyId,
-      mode: 'S',
-      type,
-      ciphertexts: [digest],
-      program: 'sum 1.0',
-      inputs: [{ digest: 'ab'.repeat(32), admitted: 'proof', by: 'clinic' }],
-      time: now,
-    }),
-  )
+  const provenance = ciphertexts.map(({ digest, type }): Provenance => {
+    const said = { domain, keyId, mode: 'S', type, program: 'sum 1.0', time: now } as const
+    const input = { digest: 'ab'.repeat(32), admitted: 'proof', by: 'clinic' } as const
+    return batches
+      ? { v: 2, ...said, batch: batchOf(digest), inputs: [{ ...input, count: 5 }] }
+      : { v: 1, ...said, ciphertexts: [digest], inputs: [input] }
+  })
+  const vouched = ciphertexts.map(({ digest, type }, at) => ({
+    digest,
+    type,
+    provenance: provenanceCodec.payload.digest(provenance[at]!),
+  }))
   const payload: DecryptionRequest = {
-    v: 1,
+    ...(batches
+      ? { v: 2, batches: vouched.map((one) => ({ ...one, ...batchOf(one.digest) })) }
+      : { v: 1, ciphertexts: vouched }),
     kind: 'decryption-request',
     domain,
     requestId: asked.id.toString(16).padStart(32, '0'),
     keyId,
     epochId: fault === 'epoch' ? 'ee'.repeat(32) : toHex(header.epochId),
     mode: 'S',
-    ciphertexts: ciphertexts.map(({ digest, type }, at) => ({
-      digest,
-      type,
-      provenance: provenanceCodec.payload.digest(provenance[at]!),
-    })),
     what: 'a sum',
     purpose: 'a test',
     // An impostor is named in the policy, and asks in another's name.
@@ -247,6 +248,7 @@ export function requestFor(
         payload: one,
         signatures: [provenanceCodec.sign(by('evaluator'), one, domain)],
       })),
+      ...(batches ? { batches: ciphertexts.map(({ digest }) => [digest]) } : {}),
     },
     ciphertexts:
       fault === 'swapped'

@@ -30,6 +30,18 @@ const ciphertextSize = (check: string, which = '') =>
   `alter table fhe_ciphertext drop constraint fhe_ciphertext_size_check,
     add constraint fhe_ciphertext_size_check check (${check})${which}`
 
+/** Writes down what a request names, as it is opened. */
+const requestOpened = (
+  more: readonly string[],
+) => `create or replace function custody_request_opened() returns trigger language plpgsql as $$
+    begin
+      insert into fhe_request_ciphertext (fhe_key_id, request_id, digest)
+        select new.fhe_key_id, new.request_id, one->>'digest'
+        from jsonb_array_elements(new.package::jsonb->'request'->'payload'->'ciphertexts') one;
+      ${more.map((statement) => `${statement};`).join('\n')}
+      return null;
+    end $$`
+
 /** What a row's state could be before bundles revoked keys. */
 const statesBefore17 = [
   ['root_config', `'staged', 'current', 'retained', 'destroyed'`],
@@ -829,5 +841,17 @@ export const migrations: Readonly<Record<string, Step>> = {
       `create index audit_operation on audit (operation, time)`,
     ],
     down: [`drop index audit_identity, audit_key, audit_organisation, audit_operation`],
+  }),
+  /** Requests of version 2 name batches: their ciphertexts stand beside the signed request. An older server refuses such a request. */
+  '0040-batches': statements({
+    servedByOlder: true,
+    up: [
+      requestOpened([
+        `insert into fhe_request_ciphertext (fhe_key_id, request_id, digest)
+          select new.fhe_key_id, new.request_id, one
+          from jsonb_array_elements(new.package::jsonb->'batches') batch, jsonb_array_elements_text(batch) one`,
+      ]),
+    ],
+    down: [requestOpened([])],
   }),
 }

@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 
 import { type CommandLine, refused, severalOf } from '../shell/command-line.ts'
 
-import { ciphertextAt, ciphertextsAt, parseValue, partialAt, readPublicFile } from '../shell/fhe-files.ts'
+import { ciphertextAt, parseValue, partialAt, readPublicFile } from '../shell/fhe-files.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
@@ -66,7 +66,7 @@ function audit(paths: readonly string[], options: AuditOptions): Outcome {
       throw new WrongUse('OPTION-VALUE', `--value ${text}: expected a number, true or false`)
     return value
   })
-  const ciphertexts = ciphertextsAt(options.ciphertext).map(({ ciphertext }) => ciphertext)
+  const ciphertexts = options.ciphertext.map((path) => ciphertextAt(path).ciphertext)
   if (values.length !== ciphertexts.length)
     throw new WrongUse('OPTION-VALUE', `${values.length} values for ${ciphertexts.length} ciphertexts`)
   const pub = parsePublic(readPublicFile(options.public))

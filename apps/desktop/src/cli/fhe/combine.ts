@@ -76,7 +76,7 @@ async function combine(paths: readonly string[], options: CombineOptions): Promi
   const partials = await Promise.all(paths.map((path) => openPartial(path, options.identity)))
   const combined = fheThresholdDecrypt({
     pub,
-    ciphertexts: ciphertextsAt(options.ciphertext).map(({ bytes }) => bytes),
+    ciphertexts: ciphertextsAt(options.ciphertext),
     partials,
     ...(request === null ? {} : { requestDigest: fromHex(requestDigest(request.request.payload), 32) }),
     ...(holders === null ? {} : { holders }),

@@ -57,7 +57,7 @@ export function registerFhePartial(group: Command, act: CommandLine['act']): voi
       `
 A squashed ciphertext has a block of 66 KB for each 4 bits (u8 131 KB, u64 1.05 MB, u256 4.2 MB), a fresh one a block
 of 16.5 KB for each 2 bits. The answer has 64 B for each 3 squashed blocks, 32 B for each 3 fresh ones.
-All of one command have at most 1.15 GB, as 1024 of u64, squashed (CIPHERTEXTS-TOO-LARGE).
+One is in memory at a time, of 10,000 at most.
 Refused by name: with a key of mode S every ciphertext that is not squashed (FHE-NOT-SQUASHED); lists (FHE-BARE-LIST), the
 Boolean API’s (FHE-BOOLEAN-API), what nobody vouches for (FHE-PROVENANCE-…), a spent budget (FHE-BUDGET). In mode F nothing
 but its signed provenance tells a fresh ciphertext from a computed one, and a bare --rehearsal has none: it answers both. A bare share
@@ -148,7 +148,7 @@ function answered(share: Uint8Array, pub: string, { ciphertext, carried }: Parti
     return fhePartialDecrypt({
       share,
       pub: readPublicFile(pub),
-      ciphertexts: ciphertextsAt(ciphertext).map(({ bytes }) => bytes),
+      ciphertexts: ciphertextsAt(ciphertext),
       authority: { rehearsal: true },
       answered: new Set(),
       spent: { at64: 0, at128: 0 },
@@ -165,7 +165,7 @@ function canary(path: string, pub: string, { ciphertext, out, carried }: Partial
     const answer = fheCanaryPartial({
       share,
       pub: readPublicFile(pub),
-      ciphertexts: ciphertextsAt(ciphertext).map(({ bytes }) => bytes),
+      ciphertexts: [...ciphertextsAt(ciphertext)],
       authority: { rehearsal: true },
       carrying: carried === true ? 'always' : 'never',
     })

@@ -6,7 +6,7 @@ import type { Command } from 'commander'
 import { systemClock } from '../../core/system.ts'
 import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, severalOf } from '../shell/command-line.ts'
-import { ciphertextsAt, readPublicFile } from '../shell/fhe-files.ts'
+import { readPublicFile, seenAt } from '../shell/fhe-files.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
 import { openOwnKey } from '../shell/key-input.ts'
 import { type Outcome, say } from '../shell/output.ts'
@@ -35,7 +35,7 @@ export function registerFheProvenance(group: Command, act: CommandLine['act']): 
       .requiredOption('--public <file>', 'public.bin of the key')
       .requiredOption(
         '--ciphertext <file>',
-        'all of one type: squashed for an evaluator, fresh for an encryptor',
+        'of one type, squashed for an evaluator, fresh for an encryptor; or a folder of them, by name',
         severalOf,
       )
       .requiredOption('--program <text>', 'what was computed: a name and version, or a digest of the code')
@@ -68,7 +68,7 @@ async function sign(options: SignOptions): Promise<Outcome> {
   const asked = accepted(
     provenanceToSign({
       pub: readPublicFile(options.public),
-      ciphertexts: ciphertextsAt(options.ciphertext).map(({ bytes }) => bytes),
+      ciphertexts: seenAt(options.ciphertext).map(({ seen }) => seen),
       program: options.program,
       inputs: options.input.map(inputOf),
     }),
@@ -87,11 +87,11 @@ async function sign(options: SignOptions): Promise<Outcome> {
     for (const line of [...prepared.lines, ...prepared.warnings]) say(line)
     const { said, digest, bytes } = accepted(signProvenance(prepared, systemClock.now()))
     writeNew(options.out, bytes)
-    const { type, mode, ciphertexts } = said
+    const { type, mode } = said
     return {
       exit: 0,
       json: { ok: true, provenance: options.out, digest, ...said },
-      text: `${options.out}  ${digest}\n${key.card.name} vouches for ${ciphertexts.length} ciphertexts of type ${type}, mode ${mode}`,
+      text: `${options.out}  ${digest}\n${key.card.name} vouches for ${asked.ciphertexts.length} ciphertexts of type ${type}, mode ${mode}`,
     }
   } finally {
     key.identity.secret.wipe()

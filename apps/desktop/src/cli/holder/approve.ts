@@ -47,7 +47,11 @@ export function registerHolderApprove(group: Command, act: CommandLine['act']): 
       .requiredOption('--key <file>', 'your key file')
       .requiredOption('--policy <file>', 'the policy that you took by hand')
       .option('--newer <file>', 'each later version of it that you took by hand', severalOf)
-      .requiredOption('--ciphertext <file>', 'the ciphertexts, in the order of the request', severalOf)
+      .requiredOption(
+        '--ciphertext <file>',
+        'the ciphertexts, in the order of the request; or a folder of them',
+        severalOf,
+      )
       .requiredOption(
         '--out <answer.json>',
         'your signed answer; the part itself goes sealed into <answer>.age',
@@ -88,7 +92,7 @@ export async function approve(path: string, options: ApproveOptions): Promise<Ou
     accepted(readPolicyFile(readBounded(file, maxPolicy)), { policy: file }),
   )
   const newer = accepted(allLater(policy, versions), { policy: (options.newer ?? []).join(', ') })
-  const ciphertexts = ciphertextsAt(options.ciphertext).map(({ bytes }) => bytes)
+  const ciphertexts = ciphertextsAt(options.ciphertext)
   return withShare(options, async (opened) => {
     const now = () => new Date().toISOString()
     const outcome = prepareAnswer(opened, { request, ciphertexts, policy, newer, now: now() })

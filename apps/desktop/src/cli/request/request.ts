@@ -1,5 +1,6 @@
 import {
   type DecryptionRequest,
+  digestOfBatch,
   provenanceCodec,
   type RequestPackage,
   requestDigest,
@@ -7,7 +8,7 @@ import {
   serverCardCodec,
 } from '@lux/ceremony/wire'
 import { isSealRecipient, toHex } from '@lux/crypto'
-import { checkCarrying, ciphertextDigest, parsePublic, typeName } from '@lux/crypto/fhe'
+import { checkCarrying, parsePublic, type SeenCiphertext, typeName } from '@lux/crypto/fhe'
 import { ExpectedError } from '@lux/node-files'
 import {
   checkAskable,
@@ -22,7 +23,7 @@ import { systemEntropy } from '../../core/system.ts'
 import { readTrustedPolicy } from '../policy/trusted-policy.ts'
 import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, count, refused, severalOf } from '../shell/command-line.ts'
-import { ciphertextsAt, readPublicFile } from '../shell/fhe-files.ts'
+import { readPublicFile, seenAt } from '../shell/fhe-files.ts'
 import { mustBeNew, readParsed, wordLines, wordsOf, writeNew } from '../shell/files.ts'
 import { openOwnKey } from '../shell/key-input.ts'
 import { type Outcome, say } from '../shell/output.ts'
@@ -69,7 +70,7 @@ export function registerRequest({ program, act }: CommandLine): void {
       '--run <dir>',
       'of a ceremony that waits for the request: its public.bin, and what its plan asks for',
     )
-    .requiredOption('--ciphertext <file>', 'all squashed, or all fresh', severalOf)
+    .requiredOption('--ciphertext <file>', 'all squashed, or all fresh; or a folder of them', severalOf)
     .requiredOption('--provenance <file>', 'the signed statements where they come from', severalOf)
     .option('--what <text>', 'what is decrypted, in words')
     .requiredOption('--purpose <text>', 'what for')
@@ -136,27 +137,14 @@ async function makeRequest(options: NewOptions): Promise<Outcome> {
   const pub = readPublicFile(publicPath)
   const { header } = parsePublic(pub)
   const documents = options.provenance.map((path) => readParsed(path, provenanceCodec.file))
-  const files = ciphertextsAt(options.ciphertext)
-  const [first] = files
-  const width = first?.ciphertext.width
-  const chosen = files.map(({ path, ciphertext }) => {
-    const digest = toHex(ciphertextDigest(ciphertext))
-    const document = documents.find(({ payload }) => payload.ciphertexts.includes(digest))
-    if (document === undefined) throw new ExpectedError('REQUEST-PROVENANCE', `nobody vouches for ${path}`)
-    if (ciphertext.width !== width)
-      throw new ExpectedError('FHE-WIDTH-MIXED', 'ciphertexts of 64 and of 128 bits in one request')
-    return {
-      document,
-      entry: {
-        digest,
-        type: typeName(ciphertext),
-        provenance: provenanceCodec.payload.digest(document.payload),
-      },
-    }
-  })
+  const files = seenAt(options.ciphertext)
+  const width = files[0]?.seen.width
+  if (files.some(({ seen }) => seen.width !== width))
+    throw new ExpectedError('FHE-WIDTH-MIXED', 'ciphertexts of 64 and of 128 bits in one request')
+  const vouched = vouchedFor(files, documents)
   const policy = options.policy === undefined ? null : readTrustedPolicy(options.policy)
   const carried = checkCarrying(
-    files.map(({ ciphertext }) => ciphertext),
+    files.map(({ seen }) => seen),
     policy?.fhe.carrying ?? 'never',
   )
   if (!carried.ok)
@@ -167,26 +155,25 @@ async function makeRequest(options: NewOptions): Promise<Outcome> {
         : 'round it first: custody fhe carry',
     )
   const payload: DecryptionRequest = {
-    v: 1,
+    ...vouched.asked,
     kind: 'decryption-request',
     domain: header.domain,
     requestId: toHex(systemEntropy.bytes(16)),
     keyId: toHex(header.keyId),
     epochId: toHex(header.epochId),
     mode: width === 64 ? 'F' : 'S',
-    ciphertexts: chosen.map(({ entry }) => entry),
     what,
     purpose: options.purpose,
     requester: options.requester,
     combiner: await combinerOf(options.combiner),
     expiry: new Date(Date.now() + options.hours * millisecondsPerHour).toISOString(),
-    budget: files.reduce((sum, { ciphertext }) => sum + ciphertext.blocks.length, 0),
+    budget: files.reduce((sum, { seen }) => sum + seen.blockCount, 0),
     nonce: toHex(systemEntropy.bytes(16)),
   }
   const given = requestPackageCodec.check({
     request: { payload, signatures: [] },
     approvals: [],
-    provenance: [...new Set(chosen.map(({ document }) => document))],
+    ...vouched.beside,
   })
   if (!given.ok) throw refused(given, 'give plain text, each ciphertext once')
   const now = new Date().toISOString()
@@ -197,6 +184,56 @@ async function makeRequest(options: NewOptions): Promise<Outcome> {
     { request: options.out },
   )
   return written(options.out, given.value)
+}
+
+type Seen = { readonly path: string; readonly seen: SeenCiphertext }
+type Vouching = RequestPackage['provenance'][number]
+
+/** What is asked for, by the version of the provenance: each ciphertext, or whole batches one after the other. Errors: REQUEST-PROVENANCE. */
+function vouchedFor(files: readonly Seen[], documents: readonly Vouching[]) {
+  return documents.some(({ payload }) => payload.v === 2)
+    ? batchesOf(files, documents)
+    : listOf(files, documents)
+}
+
+function listOf(files: readonly Seen[], documents: readonly Vouching[]) {
+  const chosen = files.map(({ path, seen }) => {
+    const digest = toHex(seen.digest)
+    const document = documents.find(({ payload }) => payload.v === 1 && payload.ciphertexts.includes(digest))
+    if (document === undefined) throw new ExpectedError('REQUEST-PROVENANCE', `nobody vouches for ${path}`)
+    return {
+      document,
+      entry: { digest, type: typeName(seen), provenance: provenanceCodec.payload.digest(document.payload) },
+    }
+  })
+  return {
+    asked: { v: 1, ciphertexts: chosen.map(({ entry }) => entry) } as const,
+    beside: { provenance: [...new Set(chosen.map(({ document }) => document))] },
+  }
+}
+
+function batchesOf(files: readonly Seen[], documents: readonly Vouching[]) {
+  let next = 0
+  const batches = documents.map(({ payload }) => {
+    if (payload.v === 1)
+      throw new ExpectedError('REQUEST-PROVENANCE', 'a batch, and ciphertexts that are listed: ask twice')
+    const own = files.slice(next, next + payload.batch.count)
+    next += payload.batch.count
+    const digests = own.map(({ seen }) => toHex(seen.digest))
+    if (digestOfBatch(digests) !== payload.batch.digest)
+      throw new ExpectedError(
+        'REQUEST-PROVENANCE',
+        `${own[0]?.path ?? 'no file'} and those after it are not the ${payload.batch.count} of the batch, in its order`,
+      )
+    const { type } = payload
+    return { digests, batch: { type, ...payload.batch, provenance: provenanceCodec.payload.digest(payload) } }
+  })
+  const more = files[next]
+  if (more !== undefined) throw new ExpectedError('REQUEST-PROVENANCE', `nobody vouches for ${more.path}`)
+  return {
+    asked: { v: 2, batches: batches.map(({ batch }) => batch) } as const,
+    beside: { provenance: [...documents], batches: batches.map(({ digests }) => digests) },
+  }
 }
 
 async function combinerOf(text: string): Promise<string> {

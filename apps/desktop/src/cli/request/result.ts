@@ -16,7 +16,7 @@ import type { Command } from 'commander'
 import { systemClock, systemEntropy } from '../../core/system.ts'
 import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, severalOf } from '../shell/command-line.ts'
-import { ciphertextsAt, parseValue, readPublicFile } from '../shell/fhe-files.ts'
+import { parseValue, readPublicFile, seenAt } from '../shell/fhe-files.ts'
 import { mustBeNew, readParsed, writeNew } from '../shell/files.ts'
 import { openOwnKey } from '../shell/key-input.ts'
 import type { Outcome } from '../shell/output.ts'
@@ -99,7 +99,7 @@ async function result(path: string, options: ResultOptions): Promise<Outcome> {
   const holders = holderCards(pub, publicPath, { ...cardsOf(options), ...options })
   const identity = readIdentity(options.identity)
   const answers = await Promise.all(files.map((file) => answerAt(file, request, holders, identity)))
-  const ciphertexts = ciphertextsAt(options.ciphertext).map(({ bytes }) => bytes)
+  const ciphertexts = seenAt(options.ciphertext).map(({ seen }) => seen)
   const read = accepted(combineAnswers({ request, pub, ciphertexts, holders, answers, known }))
   const salt = systemEntropy.bytes(16)
   const said = await signed(read, options, salt)

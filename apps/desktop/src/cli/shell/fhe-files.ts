@@ -1,13 +1,20 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { FormatError, type Json } from '@lux/crypto'
-import { type FheValue, MAX_CIPHERTEXTS, MAX_SHARE, parsePartial, readCiphertext } from '@lux/crypto/fhe'
-import { ExpectedError, readBounded } from '@lux/node-files'
+import {
+  type FheValue,
+  MAX_CIPHERTEXTS,
+  MAX_SHARE,
+  parsePartial,
+  readCiphertext,
+  seeCiphertext,
+} from '@lux/crypto/fhe'
+import { readBounded, withSystemErrors } from '@lux/node-files'
 import { refused } from './command-line.ts'
 
 /** Bytes of a file that is read whole: one ciphertext of 1024 squashed blocks is 67 MB. */
 export const maxWhole = 72 << 20
 const maxPublic = 4 << 20
-/** Bytes of all ciphertexts that one command reads: 1024 of u64, squashed. Each is in memory some three times. */
-const maxTogether = 1100 * 2 ** 20
 
 export const readShareFile = (path: string) => readBounded(path, MAX_SHARE)
 export const readPublicFile = (path: string) => readBounded(path, maxPublic)
@@ -35,28 +42,46 @@ export function ciphertextAt(path: string) {
   return { path, bytes, ciphertext: inFile(path, () => readCiphertext(bytes)) }
 }
 
-/**
- * Those of one command, in order. Errors: as `ciphertextAt`, FHE-CIPHERTEXTS-MANY before anything is read, CIPHERTEXTS-TOO-LARGE before
- * more than `most` bytes and one file are in memory.
- */
-export function ciphertextsAt(paths: readonly string[], most = maxTogether) {
-  if (paths.length > MAX_CIPHERTEXTS)
-    throw refused({
-      rule: 'FHE-CIPHERTEXTS-MANY',
-      detail: `${paths.length} ciphertexts, at most ${MAX_CIPHERTEXTS}`,
-    })
-  let total = 0
-  return paths.map((path, at) => {
-    const read = ciphertextAt(path)
-    total += read.bytes.length
-    if (total > most)
-      throw new ExpectedError(
-        'CIPHERTEXTS-TOO-LARGE',
-        `the first ${at + 1} of ${paths.length} files have ${total} bytes, all together may have ${most}`,
-      )
-    return read
-  })
+/** Files that are named, a folder standing for those in it, by name. Errors: FHE-CIPHERTEXTS-MANY, FILE-…. */
+function pathsOf(named: readonly string[]): string[] {
+  if (named.length > MAX_CIPHERTEXTS) throw tooMany(named.length)
+  const paths = named.flatMap((path) =>
+    withSystemErrors(
+      () =>
+        statSync(path).isDirectory()
+          ? readdirSync(path)
+              .toSorted()
+              .map((name) => join(path, name))
+          : [path],
+      path,
+    ),
+  )
+  if (paths.length > MAX_CIPHERTEXTS) throw tooMany(paths.length)
+  return paths
 }
+
+const tooMany = (count: number) =>
+  refused({ rule: 'FHE-CIPHERTEXTS-MANY', detail: `${count} ciphertexts, at most ${MAX_CIPHERTEXTS}` })
+
+/**
+ * Those of one command, in order, read as often as they are gone through, and one in memory at a time. Errors: as `ciphertextAt`, and
+ * FHE-CIPHERTEXTS-MANY before anything is read.
+ */
+export function ciphertextsAt(named: readonly string[]): Iterable<Uint8Array> {
+  const paths = pathsOf(named)
+  return {
+    *[Symbol.iterator]() {
+      for (const path of paths) yield ciphertextAt(path).bytes
+    },
+  }
+}
+
+/** The same, each looked at and let go. */
+export const seenAt = (named: readonly string[]) =>
+  pathsOf(named).map((path) => ({
+    path,
+    seen: inFile(path, () => seeCiphertext(readCiphertextFile(path))),
+  }))
 
 /** A holder's answer, as a ciphertext. Errors: FHE-…, FILE-…. */
 export function partialAt(path: string) {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LiveEpoch } from '@lux/ceremony'
+import { askedDigests } from '@lux/ceremony/wire'
 import { openWith, wipe } from '@lux/crypto'
 import { type Budgets, forgetEnvelope, parseShareEnvelope } from '@lux/crypto/fhe'
 import { ExpectedError, readBounded } from '@lux/node-files'
@@ -91,7 +92,7 @@ function stateOf(folder: RunFolder, name: string, epochId: string, budgets: Budg
   const leaves = reshare?.old.epochId === epochId && reshare.approvedBy.some((one) => one.name === name)
   return {
     spent: { at64: budgets.at64 - left.at64, at128: budgets.at128 - left.at128 },
-    answered: answered.flatMap(({ request }) => request?.ciphertexts.map(({ digest }) => digest) ?? []),
+    answered: answered.flatMap(({ request }) => (request === null ? [] : askedDigests(request))),
     taken: decided.flatMap(({ request }) => (request === null ? [] : [request.requestId])),
     leaving: leaves ? openingDigest(epochRunIn(folder)) : null,
     live: reshare?.next?.epochId !== epochId || reshare.live !== null,

@@ -1,6 +1,6 @@
 import { type Needs, readEntry } from '@lux/ceremony'
 import { entryCodec } from '@lux/ceremony/transcript'
-import { decryptionApprovalCodec, type ShownAct, type SignatureRequest } from '@lux/ceremony/wire'
+import { askedCount, decryptionApprovalCodec, type ShownAct, type SignatureRequest } from '@lux/ceremony/wire'
 import { toBase64 } from '@lux/crypto'
 import { explainRequest, shownOf, wordsOf } from '@lux/people'
 import type { ApprovalState, Approvals, ApprovalView, VoiceView } from '../../contract/index.ts'
@@ -51,7 +51,7 @@ function requestsOf({ run, standIns }: OpenRun, now: string): ApprovalView[] {
       key: folder.plan.fhe?.id ?? '',
       keyId: request.keyId,
       epoch: epoch?.epoch ?? 0,
-      ciphertexts: request.ciphertexts.length,
+      ciphertexts: askedCount(request),
       budget: request.budget,
       what: request.what,
       purpose: request.purpose,

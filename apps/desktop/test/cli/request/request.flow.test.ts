@@ -168,10 +168,12 @@ describe('a holder refuses by name', () => {
   }, 60_000)
 
   test('another ciphertext, what nobody asked for, approved or may vouch for, and a foreign combiner', async () => {
-    const payload = (change: Partial<DecryptionRequest>) => (given: RequestPackage) => ({
-      ...given,
-      request: { ...given.request, payload: { ...given.request.payload, ...change } },
-    })
+    const payload =
+      (change: Partial<DecryptionRequest>) =>
+      (given: RequestPackage): RequestPackage => ({
+        ...given,
+        request: { ...given.request, payload: { ...given.request.payload, ...change } as DecryptionRequest },
+      })
     const stranger = await generateSealIdentity()
     const unsigned = (given: RequestPackage) => ({ ...given, request: { ...given.request, signatures: [] } })
     expect({

@@ -1,22 +1,33 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { ciphertextsAt } from '../../../src/cli/shell/fhe-files.ts'
+import { ciphertextsAt, seenAt } from '../../../src/cli/shell/fhe-files.ts'
 
 const native = fileURLToPath(new URL('../../../../../packages/crypto/vectors/native', import.meta.url))
-const files = ['sum-u8', 'minimum-u8'].map((name) => join(native, 'results', `${name}.squashed.bin`))
+const sum = join(native, 'results', 'sum-u8.squashed.bin')
 
-test('CIPHERTEXTS-TOO-LARGE ciphertexts that would not fit in memory together are refused before the rest is read', () => {
-  const sizes = ciphertextsAt(files, 2 ** 20).map(({ bytes }) => bytes.length)
-  const together = sizes[0]! + sizes[1]!
-  expect(ciphertextsAt(files, together)).toHaveLength(2)
-  const never = [...files, join(native, 'no such file')]
-  expect(() => ciphertextsAt(never, together - 1)).toThrow(
-    `CIPHERTEXTS-TOO-LARGE: the first 2 of 3 files have ${together} bytes, all together may have ${together - 1}`,
-  )
+test('ciphertexts are read one at a time, as often as they are gone through, and a folder stands for its files by name', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ciphertexts-'))
+  try {
+    for (const name of ['b.bin', 'a.bin']) copyFileSync(sum, join(folder, name))
+    expect(seenAt([folder]).map(({ path }) => path)).toEqual(
+      ['a.bin', 'b.bin'].map((one) => join(folder, one)),
+    )
+    const files = ciphertextsAt([folder])
+    expect([[...files].length, [...files].length]).toEqual([2, 2])
+    const [first] = files
+    rmSync(join(folder, 'b.bin'))
+    // The second is read when it is asked for, and not before.
+    expect(first).toEqual([...ciphertextsAt([sum])][0])
+    expect(() => [...files]).toThrow('FILE-MISSING')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('FHE-CIPHERTEXTS-MANY more than an answer can hold are refused before one is read', () => {
-  const many = Array.from({ length: 1025 }, () => join(native, 'no such file'))
-  expect(() => ciphertextsAt(many)).toThrow('FHE-CIPHERTEXTS-MANY: 1025 ciphertexts, at most 1024')
+  const many = Array.from({ length: 10_001 }, () => join(native, 'no such file'))
+  expect(() => ciphertextsAt(many)).toThrow('FHE-CIPHERTEXTS-MANY: 10001 ciphertexts, at most 10000')
 })

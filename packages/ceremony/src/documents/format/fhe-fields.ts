@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { digest } from './fields.ts'
 
 /** What tfhe calls FheBool, FheUint<bits> or FheInt<bits>: `bool`, `u8`, `i64`; two bits a block, at most 1024 blocks. */
 export const valueType = v.pipe(
@@ -22,6 +23,18 @@ export function blocksOf(type: string, mode: 'S' | 'F'): number {
   if (type === 'bool') return 1
   const pairs = Number(type.slice(1)) / 2
   return mode === 'F' ? pairs : Math.ceil(pairs / 2)
+}
+
+/** Ciphertexts of one request of version 1, and inputs of one provenance of it, which lists them. */
+export const mostListed = { ciphertexts: 256, inputs: 4096 } as const
+
+/** Ciphertexts of one request of version 2, and their blocks: 10,000 of 8 bits, or 1,250 of 64, are 1.3 GB of either mode's largest. */
+export const mostAsked = { ciphertexts: 10_000, blocks: { F: 40_000, S: 20_000 } } as const
+
+/** Ciphertexts or inputs in their order: how many, and SHA-256("lux-fhe/v1/batch" || u32 count || digests). */
+export const batchFields = {
+  count: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(mostAsked.ciphertexts)),
+  digest,
 }
 
 /** Blocks that tell a wrong correction from a right one, and few enough to be answered outside budget and floor. */

@@ -22,6 +22,14 @@ export function versionOf(value: unknown): Version | null {
   return said === 1 || said === 2 || said === 3 ? said : null
 }
 
+/** Of a format that has two: the shape that a value's own `v` asks for. */
+export function eitherVersion<One, Two>(
+  one: v.GenericSchema<unknown, One>,
+  two: v.GenericSchema<unknown, Two>,
+): v.GenericSchema<unknown, One | Two> {
+  return v.lazy((value) => (versionOf(value) === 2 ? two : one))
+}
+
 const none = v.strictObject({ v: version })
 
 /** The shape that a value's own `v` asks for: what a version has not is refused in it, and so is every other version. */

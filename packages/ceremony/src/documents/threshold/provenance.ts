@@ -1,25 +1,27 @@
 import * as v from 'valibot'
 import { documentCodec } from '../format/document.ts'
-import { fheMode, valueType } from '../format/fhe-fields.ts'
-import { type Domain, digest, distinct, domain, line, time } from '../format/fields.ts'
+import { batchFields, fheMode, unsigned32, valueType } from '../format/fhe-fields.ts'
+import { type Domain, digest, distinct, domain, line, texts, time } from '../format/fields.ts'
 import { accept, type Outcome, refuse } from '../format/outcome.ts'
 import type { SignerGroup } from '../format/signatures.ts'
+import { eitherVersion } from '../format/versions.ts'
+
+/** How an input was let in: its own proof verified, a named encryptor signed it, or the evaluator holds the client key. */
+const admitted = v.picklist(['proof', 'signature', 'client-key'])
 
 const input = v.strictObject({
   /** Of the ciphertext or proven list that came in. */
   digest,
-  /** How it was let in: its own proof verified, a named encryptor signed it, or the evaluator holds the client key. */
-  admitted: v.picklist(['proof', 'signature', 'client-key']),
+  admitted,
   /** The submitter in the proof's metadata, or the encryptor. */
   by: line,
 })
 
-const schema = v.strictObject({
+const common = { domain, keyId: digest, mode: fheMode, type: valueType, time }
+
+const listed = v.strictObject({
+  ...common,
   v: v.literal(1),
-  domain,
-  keyId: digest,
-  mode: fheMode,
-  type: valueType,
   /** What came out, THRESHOLD-FHE section 10. */
   ciphertexts: v.pipe(
     v.array(digest),
@@ -30,8 +32,30 @@ const schema = v.strictObject({
   /** What was computed, for people: a name and a version, or a digest of the code. */
   program: line,
   inputs: v.pipe(v.array(input), v.minLength(1), v.maxLength(4096)),
-  time,
 })
+
+const counted = v.strictObject({
+  ...common,
+  v: v.literal(2),
+  /** What came out, in its order: one batch, which is asked for as a whole. */
+  batch: v.strictObject(batchFields),
+  program: texts.line,
+  /** In groups that came in alike. */
+  inputs: v.pipe(
+    v.array(
+      v.strictObject({
+        ...batchFields,
+        count: v.pipe(unsigned32, v.minValue(1)),
+        admitted,
+        by: texts.line,
+      }),
+    ),
+    v.minLength(1),
+    v.maxLength(256),
+  ),
+})
+
+const schema = eitherVersion(listed, counted)
 
 /**
  * An evaluator's word (mode S), or an encryptor's (mode F), for where ciphertexts come from. Context
@@ -40,6 +64,10 @@ const schema = v.strictObject({
 export type Provenance = v.InferOutput<typeof schema>
 
 export const provenanceCodec = documentCodec<Provenance>('provenance', 'PROVENANCE', schema, 1 << 20)
+
+/** How many inputs a provenance tells of. */
+export const inputCount = (said: Provenance): number =>
+  said.v === 1 ? said.inputs.length : said.inputs.reduce((sum, { count }) => sum + count, 0)
 
 /** Whose word is believed: of the policy whose digest is in the holder's own share, never of the request. */
 export type ProvenanceSigners = {

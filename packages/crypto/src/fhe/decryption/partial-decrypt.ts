@@ -12,7 +12,7 @@ import type { SigningIdentity } from '../../sign/identity.ts'
 import type { VerificationKeys } from '../../sign/verification-keys.ts'
 import { spentEarlier } from '../budgets/canary-bounds.ts'
 import type { Authorities } from '../files/authorities.ts'
-import type { SeenCiphertext } from '../files/ciphertext.ts'
+import { blockCountOf, type KnownCiphertext } from '../files/ciphertext.ts'
 import { parsePartial } from '../files/partial-file.ts'
 import { parsePublic } from '../files/public-file.ts'
 import { type Budgets, forgetShare } from '../files/share-file.ts'
@@ -21,7 +21,7 @@ import { barePartial, signPartial, verifyPartial } from '../shares/partial-signa
 import { type ShareExpectation, type VerifiedShare, verifyShare } from '../shares/verify-share.ts'
 import { type Carrying, checkCarrying } from './carry.ts'
 import type { FheValue } from './decode.ts'
-import { readAll, readAsked } from './read-ciphertexts.ts'
+import { seeAll, seeAsked } from './read-ciphertexts.ts'
 import { type BlocksDone, checkAnswerable, combinePartials, partialDecrypt } from './threshold-decrypt.ts'
 
 /** What stands behind a request, besides its ciphertexts. */
@@ -44,8 +44,11 @@ export type PartialDecryptRequest = {
   readonly share: Uint8Array
   /** `lux-pub1` of the same epoch. */
   readonly pub: Uint8Array
-  /** Files as tfhe (FheUint, FheInt, FheBool, SquashedNoiseFhe*) or `lux-car1`, all of one width. */
-  readonly ciphertexts: readonly Uint8Array[]
+  /**
+   * Files as tfhe (FheUint, FheInt, FheBool, SquashedNoiseFhe*) or `lux-car1`, all of one width. They are gone through twice, looked at and
+   * then multiplied, and one is in memory at a time where whoever gives them reads each when it is asked for.
+   */
+  readonly ciphertexts: Iterable<Uint8Array>
   readonly authority: PartialAuthority
   /** Hex digests of ciphertexts that this holder answered in this epoch: they cost nothing again. */
   readonly answered: ReadonlySet<string>
@@ -85,7 +88,7 @@ export type PartialDecryption = {
 }
 
 /**
- * One holder's partial decryption of a batch of 1 to 1024 ciphertexts of one width, each of 1 to 1024 blocks: body -
+ * One holder's partial decryption of a batch of 1 to 10,000 ciphertexts of one width, each of 1 to 1024 blocks: body -
  * <mask, S_i> plus PRF-derived flooding noise, a function of block and share alone. Gives 119 bytes and for each ciphertext 36
  * and ceil(blocks/3) ring elements of 32 (K = 64) or 64 bytes (K = 128), then two signatures or their two empty lengths; `spends`
  * in blocks, noise in bits. THRESHOLD-FHE sections 4 to 6.
@@ -93,7 +96,7 @@ export type PartialDecryption = {
  * Of a 64-bit ciphertext nothing but its provenance says whether it is fresh; a key of mode S answers none at all.
  *
  * Refusals, as values: those of `verifyShare`, `readCiphertext`, `checkProvenance` and `partialDecrypt`;
- * FHE-CIPHERTEXT-MISSING none; FHE-CIPHERTEXTS-MANY; FHE-CIPHERTEXT-DUPLICATE; FHE-PROVENANCE-MISSING a share of production without provenance;
+ * FHE-CIPHERTEXT-MISSING none; FHE-CIPHERTEXTS-MANY; FHE-CIPHERTEXT-DUPLICATE; FHE-CIPHERTEXT-OTHER a file that changed meanwhile; FHE-PROVENANCE-MISSING a share of production without provenance;
  * FHE-CARRY-UNROUNDED, FHE-CARRY-ROUNDED; FHE-NOT-SQUASHED 64 bits on a share for squashed ones; FHE-BUDGET; FHE-POLICY-FLOOR; FHE-FLOOD-FLOOR in production for fresh ciphertexts
  * of the compact public key, which leave 32 bits at (2,3). Throws RangeError for a `requestDigest` that has not 32 bytes, an
  * identity without both keys, `spent` that is no count of blocks, or `floors` that are no finite numbers.
@@ -126,7 +129,7 @@ export function fhePartialDecrypt(request: PartialDecryptRequest): Outcome<Parti
 function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Outcome<PartialDecryption> {
   const { authority, answered, spent, carrying = 'never', floors } = request
   const { header, budgets } = verified.share
-  const read = readAsked(request.ciphertexts)
+  const read = seeAsked(request.ciphertexts)
   if (!read.ok) return read
   const { ciphertexts, digests } = read.value
   const carried = checkCarrying(ciphertexts, carrying)
@@ -148,7 +151,7 @@ function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Ou
     clientKey = vouched.value.clientKey
   }
   const fresh = ciphertexts.filter((_, i) => !answered.has(digests[i] ?? ''))
-  const spends = fresh.reduce((sum, { blocks }) => sum + blocks.length, 0)
+  const spends = fresh.reduce((sum, one) => sum + blockCountOf(one), 0)
   const width = ciphertexts[0]?.width ?? 128
   const [before, budget] = width === 64 ? [spent.at64, budgets.at64] : [spent.at128, budgets.at128]
   if (width === 64 && budget === 0 && verified.pub.pub128.length > 0) {
@@ -185,7 +188,12 @@ function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Ou
     )
   }
   const requestDigest = 'rehearsal' in authority ? new Uint8Array(32) : authority.requestDigest
-  const content = partialDecrypt(verified, ciphertexts, requestDigest, request.told)
+  const content = partialDecrypt(
+    verified,
+    { seen: ciphertexts, files: request.ciphertexts },
+    requestDigest,
+    request.told,
+  )
   if (!content.ok) return content
   return accept({
     partial:
@@ -204,8 +212,8 @@ function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Ou
 
 type ThresholdDecryptRequest = {
   readonly pub: Uint8Array
-  /** As files, or as `seeCiphertext` gave them. */
-  readonly ciphertexts: readonly (Uint8Array | SeenCiphertext)[]
+  /** As files, of which one is in memory at a time, or as `seeCiphertext` or `seenOfType` gave them. */
+  readonly ciphertexts: Iterable<Uint8Array | KnownCiphertext>
   /** Opened `lux-prt1` files, at least t; 2t-1 verify against any t-1, 3t-2 correct them. */
   readonly partials: readonly Uint8Array[]
   /** SHA-256 of the request; zeros, the default, for bare rehearsal answers. */
@@ -237,7 +245,7 @@ export type ThresholdDecryption = {
  */
 export function fheThresholdDecrypt(request: ThresholdDecryptRequest): Outcome<ThresholdDecryption> {
   const { holders, requestDigest = new Uint8Array(32) } = request
-  const read = readAll<SeenCiphertext>(request.ciphertexts)
+  const read = seeAll<KnownCiphertext>(request.ciphertexts)
   if (!read.ok) return read
   try {
     const pub = parsePublic(request.pub)

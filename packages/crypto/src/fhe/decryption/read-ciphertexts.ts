@@ -6,6 +6,7 @@ import { byteReader } from '../files/byte-reader.ts'
 import {
   type Ciphertext,
   ciphertextDigest,
+  type KnownCiphertext,
   parseCiphertext,
   type SeenCiphertext,
 } from '../files/ciphertext.ts'
@@ -13,20 +14,39 @@ import { MAX_CIPHERTEXTS } from '../files/partial-file.ts'
 import { readSafeHeader } from '../files/tfhe-fields.ts'
 import { CARRIED_MAGIC, isRounded, parseCarried } from './carry.ts'
 
-/** 1 to 1024 files in order. Refusals: FHE-CIPHERTEXT-MISSING, FHE-CIPHERTEXTS-MANY and those of `readCiphertext`. */
-export function readAll<Seen extends SeenCiphertext>(
-  files: readonly (Uint8Array | Seen)[],
-): Outcome<(Ciphertext | Seen)[]> {
-  if (files.length === 0) return refuse('FHE-CIPHERTEXT-MISSING', 'no ciphertext')
-  if (files.length > MAX_CIPHERTEXTS) {
-    return refuse('FHE-CIPHERTEXTS-MANY', `${files.length} ciphertexts, at most ${MAX_CIPHERTEXTS}`)
-  }
+/**
+ * 1 to 10,000 files in order, of which one is in memory at a time. Refusals: FHE-CIPHERTEXT-MISSING, FHE-CIPHERTEXTS-MANY and those of
+ * `readCiphertext`.
+ */
+export function seeAll<Known extends KnownCiphertext>(
+  files: Iterable<Uint8Array | Known>,
+): Outcome<(SeenCiphertext | Known)[]> {
+  return readEach(files, (one) => (one instanceof Uint8Array ? seeCiphertext(one) : one))
+}
+
+/** Of a canary, which is in memory whole. It has 256 blocks at most. */
+const MAX_HELD = 1024
+
+function readEach<Given, Read>(
+  files: Iterable<Given>,
+  read: (file: Given) => Read,
+  most = MAX_CIPHERTEXTS,
+): Outcome<Read[]> {
+  const many = (count: number | string) =>
+    refuse('FHE-CIPHERTEXTS-MANY', `${count} ciphertexts, at most ${most}`)
+  // Where their number is known, none is read.
+  if (Array.isArray(files) && files.length > most) return many(files.length)
+  const all: Read[] = []
   try {
-    return accept(files.map((one) => (one instanceof Uint8Array ? readCiphertext(one) : one)))
+    for (const file of files) {
+      if (all.length === most) return many('more')
+      all.push(read(file))
+    }
   } catch (error) {
     if (error instanceof FormatError) return refuse(error.rule, error.detail)
     throw error
   }
+  return all.length === 0 ? refuse('FHE-CIPHERTEXT-MISSING', 'no ciphertext') : accept(all)
 }
 
 /** Reads one and lets its blocks go: of many that are combined, one is in memory at a time. Throws as `readCiphertext`. */
@@ -40,13 +60,19 @@ export function seeCiphertext(bytes: Uint8Array): SeenCiphertext {
 }
 
 /** Ciphertexts that a holder is asked for, and their digests in hex. */
-export type Asked = { readonly ciphertexts: readonly Ciphertext[]; readonly digests: readonly string[] }
+type Asked<T> = { readonly ciphertexts: readonly T[]; readonly digests: readonly string[] }
 
-/** As `readAll`, of a holder's request: FHE-CIPHERTEXT-DUPLICATE besides. */
-export function readAsked(files: readonly Uint8Array[]): Outcome<Asked> {
-  const read = readAll<never>(files)
+/** As `seeAll`, of a holder's request: FHE-CIPHERTEXT-DUPLICATE besides. */
+export const seeAsked = (files: Iterable<Uint8Array>): Outcome<Asked<SeenCiphertext>> =>
+  eachOnce(seeAll<never>(files), ({ digest }) => digest)
+
+/** The same with all blocks in memory: of a canary, which is small. */
+export const readAsked = (files: readonly Uint8Array[]): Outcome<Asked<Ciphertext>> =>
+  eachOnce(readEach(files, readCiphertext, MAX_HELD), ciphertextDigest)
+
+function eachOnce<T>(read: Outcome<T[]>, digestOf: (one: T) => Uint8Array): Outcome<Asked<T>> {
   if (!read.ok) return read
-  const digests = read.value.map((one) => toHex(ciphertextDigest(one)))
+  const digests = read.value.map((one) => toHex(digestOf(one)))
   if (new Set(digests).size !== digests.length) {
     return refuse('FHE-CIPHERTEXT-DUPLICATE', 'a ciphertext is listed twice')
   }

@@ -1,4 +1,5 @@
 import { equalBytes } from '../../bytes.ts'
+import { FormatError } from '../../format-error.ts'
 import { accept, type Outcome, refuse } from '../../outcome.ts'
 import { combine } from '../../sharing/combine.ts'
 import { BLOCK_FLOOR_BITS, floodExponent, phaseBound, safeFloodingBits } from '../../sharing/flooding.ts'
@@ -9,6 +10,7 @@ import {
   type Ciphertext,
   digestOf,
   digestOfBlocks,
+  type KnownCiphertext,
   type SeenCiphertext,
 } from '../files/ciphertext.ts'
 import { mixedField } from '../files/file-header.ts'
@@ -16,9 +18,16 @@ import { mixedPartial, type PartialContent } from '../files/partial-file.ts'
 import { isIntegerKey, type PublicFile } from '../files/public-file.ts'
 import type { VerifiedShare } from '../shares/verify-share.ts'
 import { decodePhases, type FheValue } from './decode.ts'
+import { readCiphertext } from './read-ciphertexts.ts'
 
 /** Hears how many blocks of all are done, while a share is multiplied. */
 export type BlocksDone = (done: number, of: number) => void
+
+/** Ciphertexts that were looked at, and the same files once more: one is in memory at a time. */
+type SeenFiles = { readonly seen: readonly SeenCiphertext[]; readonly files: Iterable<Uint8Array> }
+type Batch = readonly Ciphertext[] | SeenFiles
+const lookedAt = (batch: Batch): readonly (Ciphertext | SeenCiphertext)[] =>
+  'seen' in batch ? batch.seen : batch
 
 /**
  * A holder's answer for a batch of ciphertexts of one width: body - <mask, S_i> with flooding noise, packed. It is
@@ -27,18 +36,19 @@ export type BlocksDone = (done: number, of: number) => void
  */
 export function partialDecrypt(
   { share, pub }: VerifiedShare,
-  ciphertexts: readonly Ciphertext[],
+  batch: Batch,
   requestDigest: Uint8Array,
   told?: BlocksDone,
 ): Outcome<PartialContent> {
+  const ciphertexts = lookedAt(batch)
   const width = widthOf(ciphertexts)
   if (!width.ok) return width
   const answerable = checkAnswerable({ share, pub }, width.value)
   if (!answerable.ok) return answerable
-  const blocks = ciphertexts.reduce((sum, c) => sum + c.blocks.length, 0)
+  const blocks = ciphertexts.reduce((sum, c) => sum + blockCountOf(c), 0)
   const budget = width.value === 64 ? share.budgets.at64 : share.budgets.at128
   if (blocks > budget) return refuse('FHE-BUDGET', `${blocks} blocks, the share's budget is ${budget}`)
-  return computePartial({ share, pub }, ciphertexts, requestDigest, told)
+  return computePartial({ share, pub }, batch, requestDigest, told)
 }
 
 /**
@@ -60,10 +70,11 @@ export function checkAnswerable({ share, pub }: VerifiedShare, width: Width): Ou
 /** As `partialDecrypt`, without floor and budget: for `answerCanary` only. */
 export function computePartial(
   { share, pub }: VerifiedShare,
-  ciphertexts: readonly Ciphertext[],
+  batch: Batch,
   requestDigest: Uint8Array,
   told?: BlocksDone,
 ): Outcome<PartialContent> {
+  const ciphertexts = lookedAt(batch)
   const { header, seeds } = share
   if (requestDigest.length !== 32) throw new RangeError('requestDigest: expected 32 bytes')
   const common = widthOf(ciphertexts)
@@ -81,22 +92,37 @@ export function computePartial(
     correction,
   })
   try {
-    const of = ciphertexts.reduce((sum, { blocks }) => sum + blocks.length, 0)
+    const of = ciphertexts.reduce((sum, one) => sum + blockCountOf(one), 0)
     let before = 0
-    const answers = ciphertexts.map((ciphertext) => {
+    const answers: PartialContent['answers'][number][] = []
+    for (const ciphertext of contentsOf(batch)) {
+      const seen = ciphertexts[answers.length]
+      const other = refuse('FHE-CIPHERTEXT-OTHER', `ciphertext ${answers.length + 1} changed meanwhile`)
+      if (seen === undefined || ciphertext.width !== width) return other
       const { digests, elements } = decryptor.answer(ciphertext.blocks, (done) => told?.(before + done, of))
       before += ciphertext.blocks.length
       // The digest answered for is that of the bytes that are multiplied.
       const ciphertextDigest = digestOfBlocks(ciphertext, digests)
-      return { ciphertextDigest, blockCount: ciphertext.blocks.length, elements }
-    })
+      if ('digest' in seen && !equalBytes(seen.digest, ciphertextDigest)) return other
+      answers.push({ ciphertextDigest, blockCount: ciphertext.blocks.length, elements })
+    }
+    if (answers.length !== ciphertexts.length)
+      return refuse('FHE-CIPHERTEXT-OTHER', `${answers.length} of ${ciphertexts.length} files are left`)
     return accept({ header, width, k: floodExponent(header, width), requestDigest, answers })
+  } catch (error) {
+    if (error instanceof FormatError) return refuse(error.rule, error.detail)
+    throw error
   } finally {
     decryptor.wipe()
   }
 }
 
-function widthOf(ciphertexts: readonly Ciphertext[]): Outcome<Width> {
+function* contentsOf(batch: Batch): Iterable<Ciphertext> {
+  if ('seen' in batch) for (const file of batch.files) yield readCiphertext(file)
+  else yield* batch
+}
+
+function widthOf(ciphertexts: readonly (Ciphertext | SeenCiphertext)[]): Outcome<Width> {
   const [first] = ciphertexts
   if (!first) throw new RangeError('ciphertexts: none')
   if (ciphertexts.some(({ width }) => width !== first.width)) {
@@ -124,7 +150,7 @@ type ThresholdResult = {
  */
 export function combinePartials(
   pub: PublicFile,
-  ciphertexts: readonly (Ciphertext | SeenCiphertext)[],
+  ciphertexts: readonly (Ciphertext | KnownCiphertext)[],
   partials: readonly PartialContent[],
 ): Outcome<ThresholdResult> {
   const [first] = partials

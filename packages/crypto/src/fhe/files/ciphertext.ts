@@ -20,17 +20,19 @@ export type Ciphertext = {
   readonly tag: Uint8Array
 }
 
-/** What is left to know of a ciphertext once its blocks were read and hashed: all that combining needs, in a few hundred bytes. */
-export type SeenCiphertext = Pick<Ciphertext, 'kind' | 'bits' | 'width'> & {
+/** All that combining needs, in a few hundred bytes. The digest covers the rest. */
+export type KnownCiphertext = Pick<Ciphertext, 'kind' | 'bits' | 'width'> & {
   readonly blockCount: number
   readonly digest: Uint8Array
-  readonly isRounded: boolean
 }
 
-export const digestOf = (one: Ciphertext | SeenCiphertext): Uint8Array =>
+/** What is left to know of a ciphertext once its blocks were read and hashed. */
+export type SeenCiphertext = KnownCiphertext & { readonly isRounded: boolean }
+
+export const digestOf = (one: Ciphertext | KnownCiphertext): Uint8Array =>
   'digest' in one ? one.digest : ciphertextDigest(one)
 
-export const blockCountOf = (one: Ciphertext | SeenCiphertext): number =>
+export const blockCountOf = (one: Ciphertext | KnownCiphertext): number =>
   'blockCount' in one ? one.blockCount : one.blocks.length
 
 export const MAX_BLOCKS = 1024

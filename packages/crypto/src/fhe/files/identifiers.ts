@@ -20,6 +20,11 @@ export function keyIdOf({ compactPublicKey, serverKey }: PublicKeyDigests): Uint
   return sha256(utf8('lux-fhe/v1/key'), compactPublicKey ?? empty, serverKey ?? empty)
 }
 
+/** Digest of ciphertexts, or of inputs, in their order: SHA-256("lux-fhe/v1/batch" || u32 count || digests of 32 bytes). */
+export function batchDigest(digests: readonly Uint8Array[]): Uint8Array {
+  return sha256(utf8('lux-fhe/v1/batch'), u32(digests.length), ...digests)
+}
+
 /** A holder in the roster: `card` is the hex digest of the card, empty as `name` is in a bare rehearsal. */
 export type RosterEntry = { readonly index: number; readonly name: string; readonly card: string }
 

@@ -10,7 +10,7 @@ import { encodeHeader, type FileHeader, mixedField, readHeader } from './file-he
 
 export const PARTIAL_MAGIC = 'lux-prt1'
 /** What one answer, and so one request, may hold. */
-export const MAX_CIPHERTEXTS = 1024
+export const MAX_CIPHERTEXTS = 10_000
 const ED25519_BYTES = 64
 const ML_DSA_BYTES = 3309
 

@@ -177,7 +177,7 @@ describe('the canary', () => {
       mode: 'S' | 'F',
       type: string,
       ciphertext = canary[0]!,
-      change: Partial<Provenance> = {},
+      change: Partial<Extract<Provenance, { v: 1 }>> = {},
     ) =>
       signProvenance(evaluator, {
         v: 1,

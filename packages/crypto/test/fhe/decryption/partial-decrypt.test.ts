@@ -105,8 +105,20 @@ describe('a partial decryption', () => {
     expect(fhePartialDecrypt(bare(1, { ciphertexts: [] }))).toMatchObject({ rule: 'FHE-CIPHERTEXT-MISSING' })
   })
 
+  test('FHE-CIPHERTEXT-OTHER a file that is another when it is read again gives no answer', () => {
+    const [one, other] = ['Int', 'Uint'].map((kind) => squashedFile(key128!, kind as 'Int' | 'Uint', 77n, 16))
+    const reads = (...passes: Uint8Array[][]) => ({
+      [Symbol.iterator]: () => (passes.shift() ?? [])[Symbol.iterator](),
+    })
+    const answer = (...passes: Uint8Array[][]) =>
+      fhePartialDecrypt(bare(1, { ciphertexts: reads(...passes) }))
+    expect(answer([one!], [one!])).toMatchObject({ ok: true })
+    for (const second of [[other!], [], [one!, other!]])
+      expect(answer([one!], second)).toMatchObject({ rule: 'FHE-CIPHERTEXT-OTHER' })
+  })
+
   test('FHE-CIPHERTEXTS-MANY nobody spends a budget on more than an answer can hold', () => {
-    const ciphertexts = Array.from({ length: 1025 }, () => file)
+    const ciphertexts = Array.from({ length: 10_001 }, () => file)
     expect(fhePartialDecrypt(bare(1, { ciphertexts }))).toMatchObject({ rule: 'FHE-CIPHERTEXTS-MANY' })
     expect(fheThresholdDecrypt({ pub: deal.pub, ciphertexts, partials: [] })).toMatchObject({
       rule: 'FHE-CIPHERTEXTS-MANY',
