@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startHsm } from '../src/index.ts'
-import { type StubSays, stubModule } from './stub-module/build.ts'
+import { type StubSays, stubCalls, stubModule } from './stub-module/build.ts'
 
 const functionFailed = 6
 
@@ -77,4 +77,47 @@ describe('a library that does not start', () => {
     expect(hsm.library.modernFunctions).toEqual(functions)
     await hsm.close()
   })
+
+  it('one that forks, prints to standard output and ignores every signal is used and closed as any other', async () => {
+    const library = stubModule(dir, 'mischief', { MISCHIEF: 1 })
+    const hsm = await startHsm({ library })
+    const host = hsm.pid ?? 0
+    let child = 0
+    try {
+      child = Number(stubCalls(library)[0]?.split(' ')[1])
+      expect(isThere(host)).toBe(true)
+      expect(await hsm.tokens()).toMatchObject([{ serial: '5551234' }])
+      await hsm.close()
+      // What it forked has the pipe of calls in its hands, and keeps nobody waiting.
+      expect([isThere(host), isThere(child)]).toEqual([false, true])
+    } finally {
+      if (child > 0 && isThere(child)) process.kill(child, 'SIGKILL')
+    }
+  })
+
+  it('one library is loaded twice at a time, each in a process of its own', async () => {
+    const library = stubModule(dir, 'twice')
+    const [first, second] = await Promise.all([startHsm({ library }), startHsm({ library })])
+    await first.close()
+    expect(await second.tokens()).toMatchObject([{ serial: '5551234' }])
+    await second.close()
+  })
+
+  it('names that are no UTF-8 are read with U+FFFD in them', async () => {
+    const LABEL = new Uint8Array([0x64, 0xff, 0xfe])
+    const hsm = await start('no-utf8', { LABEL, MAKER: new Uint8Array([0xc3]), SLOTS: 1 })
+    expect(await hsm.tokens()).toMatchObject([
+      { label: 'd\uFFFD\uFFFD', manufacturer: '\uFFFD', profile: 'generic' },
+    ])
+    await hsm.close()
+  })
 })
+
+/** A zombie is gone. */
+function isThere(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}

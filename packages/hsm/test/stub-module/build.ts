@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What module.c takes: numbers as they are, texts as C strings, `HANG: 1` for a C_Initialize that never comes back. */
-export type StubSays = Readonly<Record<string, number | string>>
+/** What module.c takes: numbers as they are, texts and bytes as C strings, `HANG: 1` for a C_Initialize that never comes back. */
+export type StubSays = Readonly<Record<string, number | string | Uint8Array>>
 
 /** A library of another maker's than SoftHSM, built into `folder` as `name`.so: it says what is asked for, and holds nothing. */
 export function stubModule(folder: string, name: string, says: StubSays = {}): string {
@@ -21,5 +21,5 @@ export function stubCalls(path: string): string[] {
   return existsSync(`${path}.log`) ? readFileSync(`${path}.log`, 'utf8').trimEnd().split('\n') : []
 }
 
-const octal = (text: string) =>
-  [...Buffer.from(text, 'utf8')].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')
+const octal = (text: string | Uint8Array) =>
+  [...Buffer.from(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')

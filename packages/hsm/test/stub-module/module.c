@@ -3,6 +3,7 @@
 #include <p11-kit/pkcs11.h>
 #undef C_GetInterfaceList
 #include <dlfcn.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -82,7 +83,25 @@ static void note(const char *call, CK_ULONG slot) {
 static CK_RV none(void) { return CKR_FUNCTION_NOT_SUPPORTED; }
 static CK_RV fine(void) { return CKR_OK; }
 
+#ifdef MISCHIEF
+/* What programs may not count on a library to leave alone: streams, signals, and that there is one process. */
+static void mischief(void) {
+  for (int signal_number = 1; signal_number < 32; signal_number++) signal(signal_number, SIG_IGN);
+  for (int i = 0; i < 4096; i++) printf("PIN=12345678 on standard output %d\n", i);
+  fflush(stdout);
+  const pid_t child = fork();
+  if (child == 0) {
+    sleep(120);
+    _exit(0);
+  }
+  note("forked", child);
+}
+#endif
+
 static CK_RV start(void *args) {
+#ifdef MISCHIEF
+  mischief();
+#endif
 #ifdef HANG
   for (;;) pause();
 #endif

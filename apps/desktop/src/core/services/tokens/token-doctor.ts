@@ -101,7 +101,10 @@ function helpsOf(info: TokenInfo, isSoGiven: boolean): Said[] {
 const mostText = 2000
 
 /** A token's own words, without what a document may not hold. */
-const plainText = (text: string): string => withoutHidden(text, () => '\uFFFD').slice(0, mostText)
+const plainText = (text: string): string =>
+  withoutHidden(text, () => '\uFFFD')
+    .slice(0, mostText)
+    .toWellFormed()
 
 const plain = (all: readonly Said[]): TokenExamination['helps'] =>
   all.map(({ id, values }) => ({
