@@ -1173,6 +1173,26 @@ def fits(recorded, **members):
     return all(same(member(recorded, name), value) for name, value in members.items())
 
 
+# What people sign in a run beside the documents that checks are made on, by the entry that keeps it; `accepted`: by what it was asked for.
+RECORDED_KINDS = {
+    'signature.accepted': {'decryption-approval': 'a decryption', 'policy': 'the next policy', 'opening': None, 'exception': None, 'bundle': None},
+    'checkpoint.cosigned': None, 'holder.acknowledged': 'the proof of a share', 'custodian.acknowledged': 'the proof of a backup share',
+    'custodian.stated': 'a statement about a backup share', 'heartbeat.taken': 'that a share is still held', 'epoch.approved': 'the next epoch',
+    'redeal.taken': 'a part dealt again', 'answer.taken': 'the answer to a request', 'reading.signed': 'that they heard the words'}
+
+
+def recorded_of(kind, fact):
+    """Who signed what, as an entry says; None for what is no signature, or one that a check of its own tells of."""
+    what = RECORDED_KINDS.get(kind)
+    if not isinstance(fact, dict) or what is None:
+        return None
+    if isinstance(what, dict):
+        asked = fact.get('what')
+        what = what.get(asked) if isinstance(asked, str) else None
+    name = fact.get('name', member(fact.get('payload'), 'name'))
+    return (name, what) if isinstance(name, str) and what is not None else None
+
+
 SIGNING = ('signature.accepted', 'checkpoint.cosigned', 'holder.acknowledged', 'custodian.acknowledged', 'reading.signed')
 
 
@@ -1198,7 +1218,7 @@ def fact_text_fault(fact):
 def fold(lines, sizes, most=1_000_000):
     """Header, node 0, last head and the heads at `sizes` of the lines of a transcript of at most `most` entries."""
     header, node, tree, heads, made_at, opened, decided, performed, keys_read, dealing = None, b'', Tree(), {}, {}, 0, [], {}, {}, None
-    results, redacted, steps, course, made, paused, ended, here, readings, ill_text = {}, set(), set(), [], [], False, None, [], [], None
+    results, redacted, steps, course, made, paused, ended, here, readings, recorded, ill_text = {}, set(), set(), [], [], False, None, [], [], [], None
 
     def head():
         return {'size': str(tree.size), 'node': node.hex(), 'root': tree.root().hex()}
@@ -1241,6 +1261,9 @@ def fold(lines, sizes, most=1_000_000):
                 readings.append((kind, entry['stepId'], fact))
             if kind.startswith('step.') and course[-1:] != [entry['stepId']]:
                 course.append(entry['stepId'])
+            one = recorded_of(kind, fact)
+            if one is not None:
+                recorded.append(one)
             signer = signed_at(kind, fact)
             if signer is not None and signer not in here:
                 here.append(signer)
@@ -1256,7 +1279,7 @@ def fold(lines, sizes, most=1_000_000):
     need(header is not None, 'no header')
     return {'header': header, 'node0': node0.hex(), 'head': head(), 'heads': heads, 'made_at': made_at,
             'opened': opened, 'decided': decided, 'performed': performed, 'keys_read': keys_read, 'dealing': dealing,
-            'results': results, 'redacted': redacted, 'named': steps, 'course': course, 'made': made, 'signed_here': here, 'readings': readings, 'ill_text': ill_text,
+            'results': results, 'redacted': redacted, 'named': steps, 'course': course, 'made': made, 'signed_here': here, 'readings': readings, 'recorded': recorded, 'ill_text': ill_text,
             'stopped': ended or ('run.paused' if paused else None)}
 
 
@@ -2205,12 +2228,21 @@ class Verifier:
                 'failed': failed, 'checks': checks, 'signedHere': run['signed_here'] if run else [],
                 'hasThresholdKey': read and self.p['fhe'] is not None,
                 'run': self.about() if 'TRANSCRIPT-ROOT' in passed else None, 'signed': self.signed(passed),
+                'recorded': self.also_signed() if 'TRANSCRIPT-ROOT' in passed else [],
                 'keys': self.keys() if 'WRAP-TREE' in passed and 'TRANSCRIPT-ROOT' in passed else [],
                 'notes': self.notes() if {'PLAN-CONTENT', 'CARDS'} <= passed else []}
 
     def about(self):
         return {'domain': self.p['domain'], 'begun': self.run['header']['created'], 'entries': int(self.p['transcript']['size']),
                 'ceremony': self.p['ceremonyId']}
+
+    def also_signed(self):
+        """What else people signed, as the cosigned transcript says, each with how often."""
+        by_name = {}
+        for name, what in self.run['recorded']:
+            said = by_name.setdefault(name, {})
+            said[what] = said.get(what, 0) + 1
+        return [{'name': name, 'what': what, 'times': times} for name, said in by_name.items() for what, times in said.items()]
 
     def signed(self, passed):
         """Whom the policy names, and what each signed, by checks that passed alone."""
@@ -3722,6 +3754,8 @@ def main(arguments):
         print(f"run     {about['domain']}, begun {about['begun']}, {about['entries']} entries, ceremony {about['ceremony']}")
     for one in result.get('signed', []):
         print(f"signed  {one['name']} ({one['role']}): {', '.join(one['what']) or 'none of policy, plan, opening, checkpoints, decisions, bundle'}")
+    for one in result.get('recorded', []):
+        print(f"record  {ascii(one['name'])[1:-1] if not one['name'].isprintable() else one['name']}: {one['what']}" + (f", {one['times']} times" if one['times'] > 1 else ''))
     for key in result.get('keys', []):
         print(key_line(key))
     if result.get('policyEnded'):

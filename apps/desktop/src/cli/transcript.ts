@@ -37,7 +37,8 @@ function transcript(dir: string): Outcome {
   return { exit: 0, json: { ok: true, ...account }, text, answered: true }
 }
 
-function textOf(block: PaperBlock): string {
+/** A block as text; what stands in a cell ends no column and begins no row. */
+export function textOf(block: PaperBlock): string {
   switch (block.kind) {
     case 'heading':
       return block.text.toUpperCase()
@@ -51,7 +52,7 @@ function textOf(block: PaperBlock): string {
       return [
         block.title,
         `  ${block.columns.map(({ title }) => title).join(' | ')}`,
-        ...block.rows.map((row) => `  ${row.map(inOneLine).join(' | ')}`),
+        ...block.rows.map((row) => `  ${row.map(cellOf).join(' | ')}`),
       ].join('\n')
     case 'words':
       return [`${block.title}: ${block.hex ?? ''}`, ...linesOf(block.words)].join('\n')
@@ -63,6 +64,8 @@ function textOf(block: PaperBlock): string {
 }
 
 const inOneLine = (text: string): string => text.split('\n').join('; ')
+
+const cellOf = (text: string): string => inOneLine(text).replaceAll(/[\\|]/g, '\\$&')
 
 /** Eight words a line. */
 const linesOf = (words: readonly string[]): string[] =>

@@ -89,6 +89,10 @@ function tell(state: State, entries: readonly Entry[]): Told {
   const devices = new Map<string, { maker: string; model: string; firmware: string }>()
   const signedHere = new Set<string>()
   let built: number | null = null
+  // Who was there before the roll call and away at it has not come by that.
+  const comes = (name: string, at: string): void => {
+    if (roll.has(name) && !came.has(name)) came.set(name, at)
+  }
 
   for (const entry of entries) {
     const { seq, time: at, stepId } = entry
@@ -101,7 +105,7 @@ function tell(state: State, entries: readonly Entry[]): Told {
     if (signed !== null) {
       step?.signed.push(signed)
       if (signed.here) signedHere.add(signed.name)
-      if (signed.here && !came.has(signed.name)) came.set(signed.name, at)
+      if (signed.here) comes(signed.name, at)
       if (entry.kind === 'signature.accepted' && entry.fact.what === 'exception')
         deviations.at(-1)?.signed.push(signed.name)
     }
@@ -139,7 +143,7 @@ function tell(state: State, entries: readonly Entry[]): Told {
         break
       case 'note.made':
         step?.notes.push({ ...entry.fact, at })
-        if (!came.has(entry.fact.by)) came.set(entry.fact.by, at)
+        comes(entry.fact.by, at)
         break
       case 'exception.opened': {
         const { id, by, expected, happened } = entry.fact

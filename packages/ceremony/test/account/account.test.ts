@@ -38,6 +38,8 @@ function heldRun(): FakeCore {
   const run = new FakeCore({ ...copyOf(production.plan), v: 3 }, production.hash, 'production')
   run.runTo('roll-call')
   const here = [...new Set(production.plan.people.map(({ name }) => name))]
+  // Who says something before the roll call, and is away at it, comes later than that.
+  run.must({ type: 'note', by: 'Officer Three', text: 'I fetch my key.' })
   run.must({
     ...{ type: 'proceed', step: 'roll-call', by: 'Administrator', input: {}, heard: [] },
     ...{ here: here.filter((name) => name !== 'Officer Three'), now: '2026-01-31T09:00:00.000Z' },
@@ -65,6 +67,8 @@ test('ACCOUNT a run is told with people, clocks, keys, deviations, signatures, a
   expect(account.organisation).toBe(run.plan.organisation.name)
   expect(account.people.find(({ name }) => name === 'Officer Three')).toMatchObject({ presence: 'late' })
   expect(account.people.find(({ name }) => name === 'Operator')).toMatchObject({ presence: 'here' })
+  const since = (who: string) => account.people.find(({ name }) => name === who)?.since ?? ''
+  expect(since('Officer Three') > since('Operator')).toBe(true)
   expect(account.clocks).toEqual([
     { step: 'clock-check', read: '2026-01-31T09:00Z', at: expect.any(String), seconds: expect.any(Number) },
   ])
