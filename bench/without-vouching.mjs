@@ -8,8 +8,8 @@ registerHooks({
     const loaded = nextLoad(url, context)
     if (!url.endsWith('/platform/database/authority/authority.ts')) return loaded
     const source = String(loaded.source)
-    const begin = 'async vouch(table, rows) {'
+    const begin = 'const by = await keys()\n    await sighted()'
     if (!source.includes(begin)) throw new Error(`${url} does not vouch as it did`)
-    return { ...loaded, source: source.replace(begin, `${begin} if (globalThis.luxBench.skips()) return;`) }
+    return { ...loaded, source: source.replace(begin, `if (globalThis.luxBench.skips()) return;${begin}`) }
   },
 })

@@ -831,6 +831,20 @@ export const migrations: Readonly<Record<string, Step>> = {
     ],
     down: [`drop table ciphertext_quota`],
   }),
+  /** What came and went with each change, so that a server learns of what another one did without reading everything. */
+  '0036-live-authority': statements({
+    servedByOlder: true,
+    up: [
+      `create table authority_change (
+        tenant text not null,
+        counter bigint not null,
+        added bytea not null,
+        removed bytea not null,
+        primary key (tenant, counter))`,
+      `grant select, insert, update, delete on authority_change to ${applicationRole}`,
+    ],
+    down: [`drop table authority_change`],
+  }),
   /** Lists of a million entries: what each is searched by. */
   '0039-audit-lists': statements({
     servedByOlder: true,

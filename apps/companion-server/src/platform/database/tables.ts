@@ -786,6 +786,9 @@ export type FreeColumns = {
 /** Of one tenant: how often its set was changed, and the sum of it, which only the root opens. */
 export type AuthoritySetTable = { tenant: string; counter: BigInt64; sealed: Buffer }
 
+/** The MACs of the rows that came and went with the newest changes, for other servers. */
+export type AuthorityChangeTable = { tenant: string; counter: BigInt64; added: Buffer; removed: Buffer }
+
 export type Tables = {
   node: NodeTable
   policy: PolicyTable
@@ -812,4 +815,5 @@ export type Tables = {
   audit_note: AuditNoteTable
   audit_witness: AuditWitnessTable
   authority_set: AuthoritySetTable
+  authority_change: AuthorityChangeTable
 } & FheTables & { [N in keyof AuthorityRows]: SealedTable<AuthorityRows[N], FreeColumns[N]> }

@@ -1,18 +1,21 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Kysely, Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import { EnvironmentError } from '../../../refusal.ts'
 import type { Tables } from '../tables.ts'
 import { acceptState } from './accept.ts'
+import { catchUp, forgetOldChanges, nameOfMac, openLiveRows } from './live.ts'
 import { look, type Pins, type Seen } from './look.ts'
 import { type AuthorityKeys, authorityKeys } from './marks.ts'
-import type { AuthorityTable, StoredRow } from './tables.ts'
+import { type AuthorityTable, nameOfRow, type StoredRow } from './tables.ts'
 import {
   type Advanced,
   type Asked,
   advance,
   type Deltas,
+  own,
   requireAsked,
   requireOwn,
+  type Step,
   type Writing,
   writerOf,
 } from './writer.ts'
@@ -20,7 +23,7 @@ import {
 /** Vouches for what the database says of authority. */
 export type Vouching = {
   /**
-   * Each row is what was asked for and as the server wrote it, and its tenant serves: asked whenever something is decided by it. Throws ROW-FORGED, AUTHORITY-OTHER,
+   * Each row is what was asked for, as the server wrote it last, and its tenant serves: asked whenever something is decided by it. Throws ROW-FORGED, AUTHORITY-OTHER,
    * and the token's own code until it was unsealed once.
    */
   vouch<N extends AuthorityTable>(table: N, rows: readonly StoredRow<N>[], asked: Asked<N>): Promise<void>
@@ -28,6 +31,8 @@ export type Vouching = {
   heads(): readonly Advanced[]
   /** Looks at the whole of every tenant's set. Null while the token was never unsealed. */
   look(): Promise<Seen | null>
+  /** Learns what other servers changed: what they took grants nothing here either. */
+  follow(): Promise<void>
   /** What the last look found. */
   readonly seen: Seen
   /** From now on nothing is decided while the last look is older than two minutes. */
@@ -119,6 +124,8 @@ export function sealedDatabase(
   /** Newest states by what this process did or saw: an older one is no state to go back to. */
   const newest = new Map<string, Advanced>()
   const vouched = new WeakSet<object>()
+  const live = openLiveRows()
+  const catching = new Map<string, Promise<boolean>>()
   let lookedAt = Number.NEGATIVE_INFINITY
   let relies = false
   let looking: Promise<Seen | null> | null = null
@@ -148,12 +155,13 @@ export function sealedDatabase(
 
   async function lookNow(): Promise<Seen | null> {
     if (known === null && (await key()) === null) return null
-    const found = await look(pool, await keys(), { newest, pins })
+    const found = await look(pool, await keys(), { newest, pins, live })
     note(found.newest)
     seen = found
     lookedAt = performance.now()
     // What was seen counts, also where a full disk keeps it from being pinned.
     await found.pin()
+    await forgetOldChanges(pool)
     return found
   }
 
@@ -182,22 +190,72 @@ export function sealedDatabase(
     })
   }
 
-  const vouching: Vouching = {
-    async vouch(table, rows, asked) {
-      const by = await keys()
-      await sighted()
-      for (const row of rows) {
-        requireAsked(table, row, asked)
-        if (!vouched.has(row)) {
-          requireOwn(by, table, row)
-          vouched.add(row)
-        }
-        const why = seen.stopped.get(row.authority_tenant)
-        if (why !== undefined) throw new EnvironmentError('AUTHORITY-OTHER', why)
+  function requireServed(tenant: string): void {
+    const why = seen.stopped.get(tenant)
+    if (why !== undefined) throw new EnvironmentError('AUTHORITY-OTHER', why)
+  }
+
+  /** What other servers changed is learned where it is needed: by a transaction over its own connection. */
+  function caughtUp(from: Kysely<Tables>, by: AuthorityKeys, tenant: string): Promise<boolean> {
+    if (from !== pool) return catchUp(from, by, live, tenant)
+    const begin = () => {
+      const mine = catchUp(from, by, live, tenant).finally(() => catching.delete(tenant))
+      catching.set(tenant, mine)
+      return mine
+    }
+    // One that runs already may have read before the change: all who wait for it share the next.
+    const next = () => catching.get(tenant) ?? begin()
+    return catching.get(tenant)?.then(next, next) ?? begin()
+  }
+
+  /** Throws ROW-FORGED where a change took the row: somebody put it back. */
+  async function requireLive<N extends AuthorityTable>(
+    from: Kysely<Tables>,
+    table: N,
+    row: StoredRow<N>,
+  ): Promise<void> {
+    const { authority_tenant: tenant, authority_mac: mac } = row
+    if (mac === null || live.has(tenant, mac)) return
+    if (!(await caughtUp(from, await keys(), tenant))) {
+      await lookNext()
+      requireServed(tenant)
+    }
+    if (live.has(tenant, mac)) return
+    // It was read just before it was changed, unless it is there again.
+    if (live.ended(mac) && !(await isThere(from, table, row))) return
+    throw new EnvironmentError('ROW-FORGED', `${nameOfRow(table, row)} is of an older state`)
+  }
+
+  async function vouch<N extends AuthorityTable>(
+    { from, mine }: { readonly from: Kysely<Tables>; readonly mine: ReadonlySet<string> | null },
+    table: N,
+    rows: readonly StoredRow<N>[],
+    asked: Asked<N>,
+  ): Promise<void> {
+    const by = await keys()
+    await sighted()
+    for (const row of rows) {
+      requireAsked(table, row, asked)
+      if (!vouched.has(row)) {
+        requireOwn(by, table, row)
+        vouched.add(row)
       }
-    },
+      requireServed(row.authority_tenant)
+      if (mine === null || row.authority_mac === null || !mine.has(nameOfMac(row.authority_mac)))
+        await requireLive(from, table, row)
+    }
+  }
+
+  const vouching: Vouching = {
+    vouch: (table, rows, asked) => vouch({ from: pool, mine: null }, table, rows, asked),
     heads: () => [...newest.values()],
     look: lookNext,
+    async follow() {
+      if (known === null) return
+      const heads = await pool.selectFrom('authority_set').select(['tenant', 'counter']).execute()
+      for (const { tenant, counter } of heads)
+        if (live.counterOf(tenant) < BigInt(counter)) await caughtUp(pool, known, tenant)
+    },
     get seen() {
       return seen
     },
@@ -210,12 +268,17 @@ export function sealedDatabase(
   }
 
   const change: Sealing['change'] = async (work) => {
-    let advanced: Advanced[] = []
+    let advanced: Step[] = []
     const done = await pool.transaction().execute(async (begun) => {
-      const deltas: Deltas = { sums: new Map(), founded: new Set() }
+      const deltas: Deltas = { nets: new Map(), own: new Set(), founded: new Set() }
+      const within: Pick<Vouching, 'vouch'> = {
+        // A head that this transaction moved is no state that others may follow.
+        vouch: (table, rows, asked) =>
+          vouch({ from: advanced.length > 0 ? pool : begun, mine: deltas.own }, table, rows, asked),
+      }
       const sealing: Work = Object.assign(begun, {
         change: <T>(more: (work: Work) => Promise<T>) => more(sealing),
-        authority: Object.assign(Object.create(vouching), lazily(begun, deltas), {
+        authority: Object.assign(Object.create(vouching), lazily(begun, deltas), within, {
           async settle() {
             await settle(begun, deltas)
             tell(advanced)
@@ -227,23 +290,32 @@ export function sealedDatabase(
       return result
     })
     note(advanced)
+    for (const { tenant, head, change } of advanced)
+      live.follow(await keys(), tenant, head, new Map([[head.counter, change]]))
     tell(advanced)
     return done
 
     async function settle(begun: Transaction<Tables>, deltas: Deltas): Promise<void> {
-      if (deltas.sums.size === 0) return
+      if (deltas.nets.size === 0) return
       advanced = [...advanced, ...(await advance(begun, await keys(), deltas, newest))]
-      deltas.sums.clear()
+      deltas.nets.clear()
     }
   }
 
   /** A transaction that changes no authority needs no key. */
-  const lazily = (begun: Transaction<Tables>, deltas: Deltas): Writing => ({
-    insert: async (...args) => writerOf(begun, await keys(), deltas).insert(...args),
-    insertUnlessTaken: async (...args) => writerOf(begun, await keys(), deltas).insertUnlessTaken(...args),
-    update: async (...args) => writerOf(begun, await keys(), deltas).update(...args),
-    remove: async (...args) => writerOf(begun, await keys(), deltas).remove(...args),
-  })
+  function lazily(begun: Transaction<Tables>, deltas: Deltas): Writing {
+    const writer = async () =>
+      writerOf(begun, await keys(), deltas, async (table, row) => {
+        if (row.authority_mac === null || !deltas.own.has(nameOfMac(row.authority_mac)))
+          await requireLive(begun, table, row)
+      })
+    return {
+      insert: async (...args) => (await writer()).insert(...args),
+      insertUnlessTaken: async (...args) => (await writer()).insertUnlessTaken(...args),
+      update: async (...args) => (await writer()).update(...args),
+      remove: async (...args) => (await writer()).remove(...args),
+    }
+  }
 
   const database = Object.assign(pool, { authority: vouching, change })
   return {
@@ -254,4 +326,14 @@ export function sealedDatabase(
       tell(heads)
     },
   }
+}
+
+async function isThere<N extends AuthorityTable>(
+  from: Kysely<Tables>,
+  table: N,
+  row: StoredRow<N>,
+): Promise<boolean> {
+  const { rows } = await sql<{ authority_mac: Buffer | null }>`
+    select authority_mac from ${sql.table(table)} where ${own(table, row)}`.execute(from)
+  return rows.some(({ authority_mac: mac }) => mac !== null && row.authority_mac?.equals(mac))
 }

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Tables } from '../tables.ts'
+import { catchUp, type LiveRows, nameOfMac } from './live.ts'
 import { type AuthorityKeys, contribution, type Head, headDigest, openHead, plus, rowMac } from './marks.ts'
 import type { ForgedRow } from './says.ts'
 import { type AuthorityTable, authorityNames, columnsOf, nameOfRow, type StoredRow } from './tables.ts'
@@ -61,16 +62,25 @@ export async function rowsOf<N extends AuthorityTable>(
 export async function look(
   pool: Kysely<Tables>,
   keys: AuthorityKeys,
-  { newest, pins }: { readonly newest: ReadonlyMap<string, Advanced>; readonly pins: Pins },
+  {
+    newest,
+    pins,
+    live,
+  }: { readonly newest: ReadonlyMap<string, Advanced>; readonly pins: Pins; readonly live: LiveRows },
 ): Promise<Seen & { readonly newest: readonly Advanced[]; pin(): Promise<void> }> {
   // Before the moment that is looked at: what this server changes meanwhile is no older state.
   const pinned = await pins.read()
   const atLeast = newestOf(newest, pinned)
-  const { stopped, forged, content, rows, heads } = await judge(
-    keys,
-    await atOneMoment(pool, readAll),
-    atLeast,
-  )
+  const everything = await atOneMoment(pool, async (from) => {
+    const all = await readAll(from)
+    // Change by change where that is possible: who read a row in between is still believed.
+    for (const { tenant, counter } of all.stored)
+      if (live.counterOf(tenant) > 0n && live.counterOf(tenant) < BigInt(counter))
+        await catchUp(from, keys, live, tenant)
+    return all
+  })
+  const { stopped, forged, content, rows, heads, learned } = await judge(keys, everything, atLeast, live)
+  for (const [tenant, { head, macs }] of learned) live.learn(tenant, head, macs)
   const moved = heads.some(
     ({ tenant, counter }) => pinned.find((one) => one.tenant === tenant)?.counter !== counter,
   )
@@ -101,8 +111,20 @@ export async function judge(
   keys: AuthorityKeys,
   { stored, tables }: Everything,
   atLeast: ReadonlyMap<string, Advanced>,
-): Promise<Seen & { readonly heads: readonly Advanced[] }> {
+  live: LiveRows | null = null,
+): Promise<
+  Seen & {
+    readonly heads: readonly Advanced[]
+    /** The rows of whole states that are newer than those that are live. */
+    readonly learned: ReadonlyMap<string, { readonly head: Head; readonly macs: Set<string> }>
+  }
+> {
   const sums = new Map<string, bigint>()
+  const opened = new Map(stored.map((row) => [row.tenant, openHead(keys, row.tenant, row)]))
+  const learned = new Map<string, { readonly head: Head; readonly macs: Set<string> }>()
+  for (const [tenant, head] of opened)
+    if (live !== null && head !== null && head.counter > live.counterOf(tenant))
+      learned.set(tenant, { head, macs: new Set() })
   const forged: string[] = []
   let foreign = 0n
   const others: ForgedRow[] = []
@@ -111,9 +133,10 @@ export async function judge(
       if (at % batch === batch - 1) await turn()
       const { authority_mac: mac, authority_tenant: tenant } = row
       sums.set(tenant, sums.get(tenant) ?? 0n)
-      if (mac !== null && isOwn(keys, table, row))
+      if (mac !== null && isOwn(keys, table, row)) {
         sums.set(tenant, plus(sums.get(tenant) ?? 0n, contribution(keys, mac)))
-      else {
+        learned.get(tenant)?.macs.add(nameOfMac(mac))
+      } else {
         forged.push(nameOfRow(table, row))
         foreign = plus(foreign, contribution(keys, rowMac(keys, table, tenant, row)))
         // The rows of a table are read with its name.
@@ -122,16 +145,17 @@ export async function judge(
     }
   const heads: Advanced[] = []
   const stopped = new Map<string, string>()
-  const opened = new Map(stored.map((row) => [row.tenant, openHead(keys, row.tenant, row)]))
   for (const tenant of new Set([...atLeast.keys(), ...opened.keys(), ...sums.keys()])) {
     const head = opened.get(tenant) ?? null
     const fault = faultOf(keys, { tenant, head, sum: sums.get(tenant) ?? 0n, atLeast: atLeast.get(tenant) })
-    if (fault !== null) stopped.set(tenant, fault)
-    else if (head !== null)
+    if (fault !== null) {
+      stopped.set(tenant, fault)
+      learned.delete(tenant)
+    } else if (head !== null)
       heads.push({ tenant, counter: head.counter, digest: headDigest(keys, tenant, head) })
   }
   const held = [...stopped.keys()].toSorted().map((tenant) => [tenant, String(sums.get(tenant) ?? 0n)])
-  return { stopped, forged, content: JSON.stringify([held, String(foreign)]), rows: others, heads }
+  return { stopped, forged, content: JSON.stringify([held, String(foreign)]), rows: others, heads, learned }
 }
 
 async function eachTable<T>(read: (table: AuthorityTable) => Promise<T>): Promise<[AuthorityTable, T][]> {

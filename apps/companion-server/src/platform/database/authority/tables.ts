@@ -488,6 +488,7 @@ export const notAuthority: { readonly [N in Exclude<keyof Tables, AuthorityTable
   audit_note: 'signed',
   audit_witness: 'cosigned',
   authority_set: 'sealed by the root: it is what the rows add up to',
+  authority_change: 'believed where it leads to what authority_set says',
 }
 
 /** In an order in which whatever a row hangs from comes before it. */

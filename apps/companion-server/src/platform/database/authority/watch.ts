@@ -11,6 +11,7 @@ export async function watchAuthority(authority: Vouching, log: Pick<FastifyBaseL
   let lookedAt = 0
   let looking: Promise<void> | null = null
   let next: NodeJS.Timeout | null = null
+  let following: Promise<void> | null = null
 
   async function lookNow(): Promise<void> {
     lookedAt = Date.now()
@@ -41,7 +42,17 @@ export async function watchAuthority(authority: Vouching, log: Pick<FastifyBaseL
         looking = null
       })
   }
+  function follow(): void {
+    // A look soon says what is not as it should be.
+    following ??= authority
+      .follow()
+      .catch(() => undefined)
+      .finally(() => {
+        following = null
+      })
+  }
   function hint(): void {
+    follow()
     if (next !== null) return
     next = setTimeout(
       () => {
@@ -63,6 +74,7 @@ export async function watchAuthority(authority: Vouching, log: Pick<FastifyBaseL
     async close(): Promise<void> {
       clearInterval(timer)
       if (next !== null) clearTimeout(next)
+      await following
       await looking
     },
   }

@@ -10,11 +10,11 @@ import {
 } from 'kysely'
 import { EnvironmentError } from '../../../refusal.ts'
 import type { AuthorityRows, Tables } from '../tables.ts'
+import { changeRow, type Net, nameOfMac, sumOf } from './live.ts'
 import {
   type AuthorityKeys,
   asGiven,
   asRead,
-  contribution,
   type Head,
   headDigest,
   openHead,
@@ -62,12 +62,30 @@ export type Writing = {
 }
 
 type Loose = Readonly<Record<string, unknown>>
-/** What a transaction has added to the set of each tenant, and the tenants that it founds. */
-export type Deltas = { readonly sums: Map<string, bigint>; readonly founded: Set<string> }
+/** What a transaction has done to the rows of each tenant, the rows that are live within it alone, and the tenants that it founds. */
+export type Deltas = {
+  readonly nets: Map<string, Net>
+  readonly own: Set<string>
+  readonly founded: Set<string>
+}
 
-export function writerOf(work: Transaction<Tables>, keys: AuthorityKeys, deltas: Deltas): Writing {
-  const add = (tenant: string, sum: bigint) =>
-    deltas.sums.set(tenant, plus(deltas.sums.get(tenant) ?? 0n, sum))
+/** A row that the server wrote, and that no change took since. Throws ROW-FORGED. */
+export type RequireLive = <N extends AuthorityTable>(table: N, row: StoredRow<N>) => Promise<void>
+
+export function writerOf(
+  work: Transaction<Tables>,
+  keys: AuthorityKeys,
+  deltas: Deltas,
+  requireLive: RequireLive,
+): Writing {
+  function count(tenant: string, mac: Buffer, times: 1 | -1): void {
+    const net = deltas.nets.get(tenant) ?? new Map<string, number>()
+    deltas.nets.set(tenant, net)
+    const name = nameOfMac(mac)
+    net.set(name, (net.get(name) ?? 0) + times)
+    if (times > 0) deltas.own.add(name)
+    else deltas.own.delete(name)
+  }
 
   async function tenantOf(table: AuthorityTable, row: Loose): Promise<string> {
     const { tenant } = authorityTables[table]
@@ -96,6 +114,7 @@ export function writerOf(work: Transaction<Tables>, keys: AuthorityKeys, deltas:
     for (const row of rows) {
       requireAsked(table, row, asked)
       requireOwn(keys, table, row)
+      await requireLive(table, row)
     }
     return rows
   }
@@ -125,7 +144,7 @@ export function writerOf(work: Transaction<Tables>, keys: AuthorityKeys, deltas:
     if (numAffectedRows === 0n) return 'taken'
     // Nothing of a tenant is there before its own row.
     if (table === 'organisation' || table === 'deployment') deltas.founded.add(tenant)
-    add(tenant, contribution(keys, mac))
+    count(tenant, mac, 1)
     return row as never
   }
 
@@ -150,7 +169,8 @@ export function writerOf(work: Transaction<Tables>, keys: AuthorityKeys, deltas:
         const columns = Object.entries({ ...params, authority_mac: mac })
         const sets = columns.map(([name, value]) => sql`${sql.ref(name)} = ${value}`)
         await sql`update ${sql.table(table)} set ${sql.join(sets)} where ${own(table, old)}`.execute(work)
-        add(old.authority_tenant, contribution(keys, mac) - contribution(keys, macOf(old)))
+        count(old.authority_tenant, macOf(old), -1)
+        count(old.authority_tenant, mac, 1)
         changed.push({ ...row, authority_mac: mac })
       }
       // Each is the row as it stands now.
@@ -161,7 +181,7 @@ export function writerOf(work: Transaction<Tables>, keys: AuthorityKeys, deltas:
       const rows = await held(table, where)
       for (const row of rows) {
         await sql`delete from ${sql.table(table)} where ${own(table, row)}`.execute(work)
-        add(row.authority_tenant, -contribution(keys, macOf(row)))
+        count(row.authority_tenant, macOf(row), -1)
       }
       return rows.length
     },
@@ -210,10 +230,12 @@ const equal = (columns: Loose) =>
     sql` and `,
   )
 
-const own = (table: AuthorityTable, row: Loose) =>
+export const own = (table: AuthorityTable, row: Loose) =>
   equal(Object.fromEntries(authorityTables[table].key.map((column) => [column, row[column] ?? null])))
 
 export type Advanced = { readonly tenant: string; readonly counter: bigint; readonly digest: string }
+/** The state, and the rows that led to it. */
+export type Step = Advanced & { readonly head: Head; readonly change: ReturnType<typeof changeRow> }
 
 /**
  * The set of each tenant as the transaction leaves it. It comes last: heads are locked in one order, and no row after them. `newest` is
@@ -222,10 +244,10 @@ export type Advanced = { readonly tenant: string; readonly counter: bigint; read
 export async function advance(
   work: Transaction<Tables>,
   keys: AuthorityKeys,
-  { sums, founded }: Deltas,
+  { nets, founded }: Deltas,
   newest: ReadonlyMap<string, Advanced>,
-): Promise<Advanced[]> {
-  const tenants = [...sums.keys()]
+): Promise<Step[]> {
+  const tenants = [...nets.keys()]
   if (tenants.length === 0) return []
   const rows = await work
     .selectFrom('authority_set')
@@ -235,14 +257,15 @@ export async function advance(
     .forUpdate()
     .execute()
   const there = new Map(rows.map((row) => [row.tenant, row]))
-  const advanced: Advanced[] = []
+  const advanced: Step[] = []
   for (const tenant of tenants.toSorted()) {
     const row = there.get(tenant)
     const old = row ? openHead(keys, tenant, row) : founded.has(tenant) ? { counter: 0n, sum: 0n } : null
     if (old === null) throw new EnvironmentError('AUTHORITY-OTHER', unsealed(tenant))
     const older = faultBefore(keys, tenant, old, newest.get(tenant))
     if (older !== null) throw new EnvironmentError('AUTHORITY-OTHER', older)
-    const head = { counter: old.counter + 1n, sum: plus(old.sum, sums.get(tenant) ?? 0n) }
+    const net: Net = nets.get(tenant) ?? new Map()
+    const head = { counter: old.counter + 1n, sum: plus(old.sum, sumOf(keys, net)) }
     const stored = { counter: head.counter, sealed: sealHead(keys, tenant, head) }
     await (row
       ? work.updateTable('authority_set').set(stored).where('tenant', '=', tenant).execute()
@@ -250,7 +273,17 @@ export async function advance(
           .insertInto('authority_set')
           .values({ tenant, ...stored })
           .execute())
-    advanced.push({ tenant, counter: head.counter, digest: headDigest(keys, tenant, head) })
+    const change = changeRow(net)
+    await work
+      .insertInto('authority_change')
+      .values({ tenant, counter: head.counter, ...change })
+      // Of a state that is gone, where the database was put back.
+      .onConflict((is) => is.columns(['tenant', 'counter']).doUpdateSet(change))
+      .execute()
+    advanced.push({
+      ...{ tenant, counter: head.counter, digest: headDigest(keys, tenant, head) },
+      ...{ head, change },
+    })
   }
   return advanced
 }
