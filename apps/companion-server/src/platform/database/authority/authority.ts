@@ -147,8 +147,8 @@ export function sealedDatabase(
   }
 
   function note(advanced: readonly Advanced[]): void {
-    for (const one of advanced)
-      if (one.counter > (newest.get(one.tenant)?.counter ?? 0n)) newest.set(one.tenant, one)
+    for (const { tenant, counter, digest } of advanced)
+      if (counter > (newest.get(tenant)?.counter ?? 0n)) newest.set(tenant, { tenant, counter, digest })
   }
 
   const isBlind = () => relies && begun && performance.now() - lookedAt > goodFor
