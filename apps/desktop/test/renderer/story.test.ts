@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import i18next from 'i18next'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -155,4 +155,21 @@ describe('TRANSCRIPT-STORY', () => {
       }
     },
   )
+})
+
+test('PAPER-LANGUAGES the words of the printed transcript are in every language, so that no paper has two', () => {
+  type Texts = { [name: string]: string | Texts }
+  // Languages have other plural forms of one sentence.
+  const namesOf = (texts: Texts, at = ''): string[] =>
+    Object.entries(texts).flatMap(([name, text]) =>
+      typeof text === 'string'
+        ? `${at}${name.replace(/_(?:zero|one|two|few|many|other)$/, '')}`
+        : namesOf(text, `${at}${name}.`),
+    )
+  const own = (language: string): string[] => {
+    const { paper, signed } = texts(language).translation['transcript']
+    return [...new Set(namesOf({ paper, signed }))].toSorted()
+  }
+  for (const language of readdirSync(locales))
+    expect([language, own(language)]).toEqual([language, own('en')])
 })
