@@ -590,6 +590,50 @@ admin
     }),
   )
 
+const override = program
+  .command('override')
+  .description('Officers of the ceremony stand in for approvers: for changes of who may do what.')
+override
+  .command('ask')
+  .description('Write what officers sign with `custody officer approve`.')
+  .argument('<request>', 'the id that the refusal names')
+  .requiredOption('--out <file>', 'a new file')
+  .action((id: string, options: { out: string }) =>
+    running(async () => {
+      const { askOfficers } = await import('./commands/override.ts')
+      const state = folder()
+      const asked = await alone(state, 'override ask', () => askOfficers(state, id, options.out))
+      report(common(), asked, (out) => [`wrote ${out}`])
+    }),
+  )
+override
+  .command('hand-in')
+  .description('Take in what officers signed: all are told, and a day later it may be done, once.')
+  .argument('<request>')
+  .argument('<answers...>', 'a file from each officer')
+  .action((id: string, files: string[]) =>
+    running(async () => {
+      const { handIn } = await import('./commands/override.ts')
+      const state = folder()
+      const taken = await alone(state, 'override hand-in', () => handIn(state, id, files))
+      report(common(), taken, ({ signed }) => [
+        `signed by ${signed?.officers.join(', ')}`,
+        `it may be done from ${signed?.from} on, once`,
+      ])
+    }),
+  )
+override
+  .command('stop')
+  .description('Stop what officers signed for, while it is not done.')
+  .argument('<request>')
+  .action((id: string) =>
+    running(async () => {
+      const { stopOverride } = await import('./commands/override.ts')
+      const state = folder()
+      report(common(), await alone(state, 'override stop', () => stopOverride(state, id)), () => ['stopped'])
+    }),
+  )
+
 program
   .command('verify-audit')
   .description('Walk every chain and every checkpoint of the audit log.')

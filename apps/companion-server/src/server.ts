@@ -45,7 +45,7 @@ import { learnShreds, openShredLog, type ShredLog, shredAgain } from './keys/shr
 import { type KeyUnwrapping, openKeyUnwrapping } from './keys/unwrapping.ts'
 import type { WorkerFigures } from './metrics.ts'
 import { isChange, otherOperations } from './operations/changes.ts'
-import { openClock } from './platform/clock.ts'
+import { type Clock, openClock } from './platform/clock.ts'
 import { inContainer, settingOf } from './platform/container.ts'
 import { type SealedDatabase, sealedDatabase } from './platform/database/authority/authority.ts'
 import type { Seen } from './platform/database/authority/look.ts'
@@ -63,6 +63,7 @@ import { openDraining } from './platform/http/draining.ts'
 import { type Egress, serverEgress } from './platform/http/egress.ts'
 import { countsOf, openSharedCounts, type SharedCounts } from './platform/shared-counts.ts'
 import { makeStateFolder, type StateFolder } from './platform/state-folder/folder.ts'
+import { pinnedPolicies } from './platform/state-folder/policies.ts'
 import { readCard } from './platform/state-folder/server-card.ts'
 import { readSettings, type Settings } from './platform/state-folder/settings.ts'
 import { openTelemetry, type Telemetry } from './platform/telemetry.ts'
@@ -112,6 +113,8 @@ export type ServerParts = {
   readonly kmipRegistry: KmipRegistry
   readonly organisations: Governing['organisations'] & SetUp
   readonly breakGlass: Governing['breakGlass']
+  readonly overrides: Governing['overrides']
+  readonly clock: Clock
   readonly signOn: SignOn
   readonly egress: Egress
   readonly reader: Reader
@@ -237,8 +240,12 @@ export async function openServerParts(
     }
     const seed = tokenKey('custody-audit-note-1')
     const treeLog = openTreeLog({ database, coverage: checkpointing.coverage, pins, audience, seed, now })
-    const approvals = openApprovals({ database, now, inputDigest: openInputDigest(tokenKey(auditKeyLabel)) })
-    const governing = openGoverning({ database, parents, record, approvals, now })
+    const clock = openClock(database)
+    const policy = async () => (await pinnedPolicies(state)).at(-1)?.policy ?? null
+    const officers = { domain: settings.domain, audience, policy }
+    const inputDigest = openInputDigest(tokenKey(auditKeyLabel))
+    const approvals = openApprovals({ database, officers, clock, now, inputDigest })
+    const governing = openGoverning({ database, parents, officers, clock, record, approvals, now })
     return {
       settings,
       audience,
@@ -289,6 +296,8 @@ export async function openServerParts(
       }),
       kmipRegistry: openKmipRegistry({ database, record, approvals }),
       breakGlass: governing.breakGlass,
+      overrides: governing.overrides,
+      clock,
       organisations: {
         ...governing.organisations,
         ...openSetUp({ database, record, strangers, now }),
@@ -456,7 +465,7 @@ function openServices(
   const secrets = openPersonSecrets({ ...its, authenticators })
   const access = openAccess({ ...its, secrets, record, approvals, awsKeys, audience, sign })
   const desk = { database, state, domain, combiner: card.combinerRecipient, now }
-  const clock = openClock(database)
+  const { clock } = parts
   return {
     state,
     audience,
@@ -480,6 +489,7 @@ function openServices(
     kmipRegistry: parts.kmipRegistry,
     organisations: parts.organisations,
     breakGlass: parts.breakGlass,
+    overrides: parts.overrides,
     signOn: parts.signOn,
     rotation: parts.rotation,
     replacedRoots: parts.replacedRoots,

@@ -73,6 +73,7 @@ const rows: Readonly<Record<string, Row>> = {
   'DUTY-OWN-APPROVER': { status: 403 },
   'DUTY-SERVICE': { status: 400 },
   'DUTY-TOO-FEW': conflict,
+  'OVERRIDE-OTHER': { status: 400 },
   'BREAK-GLASS-NONE': conflict,
   'SCIM-UNIQUE': conflict,
   'SIGN-ON-NAME-TAKEN': conflict,

@@ -117,6 +117,8 @@ export const toldNames = [
   'act-bundle',
   'act-bundle-for',
   'act-sealed',
+  'act-override',
+  'act-override-waits',
   'unchanged',
   'head',
   'decided-retry',

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { canonicalString, type Json, utf8 } from '@lux/crypto'
 import { type Selectable, sql } from 'kysely'
+import { tellOverride } from '../alerts/authority.ts'
 import { type Names, namesOf } from '../audit/names.ts'
 import type { Call, Subject } from '../audit/record.ts'
 import { changesAlone, entry, ofOneself, paged, pageOf, reads } from '../operations/entry.ts'
+import type { Clock } from '../platform/clock.ts'
 import { type SealedDatabase, vouchedOf, type Work } from '../platform/database/authority/authority.ts'
 import type { ApprovalRequestTable } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
@@ -20,6 +22,7 @@ import {
   together,
 } from './duties/rules.ts'
 import { id } from './fields.ts'
+import { type Officers, type Override, overrideIn, useOverride } from './override.ts'
 import { living } from './tokens.ts'
 
 export type ApprovalState = 'waiting' | 'approved' | 'refused' | 'used' | 'expired'
@@ -45,6 +48,8 @@ export type ApprovalRequest = {
   }[]
   /** Of who asks, of whoever may decide, and of the key. */
   readonly names: Names
+  /** Where officers of the ceremony stand in for approvers. */
+  readonly override: Override | null
   readonly createdAt: Date
   readonly expiresAt: Date
 }
@@ -52,6 +57,8 @@ export type ApprovalRequest = {
 type Stored = Selectable<ApprovalRequestTable>
 type Parts = {
   readonly database: SealedDatabase
+  readonly officers: Officers
+  readonly clock: Clock
   inputDigest(subject: Subject): Promise<string | null>
   now(): Date
 }
@@ -65,7 +72,8 @@ export type Approvals = ReturnType<typeof openApprovals>
  * Operations that wait for people: who may do one only with approvals asks for it, and asks again once it is approved. An
  * approval is for one operation on one key with one input, and is used up by it.
  */
-export function openApprovals({ database, inputDigest, now }: Parts) {
+export function openApprovals({ database, inputDigest, ...parts }: Parts) {
+  const { now } = parts
   return {
     /**
      * Uses the approved request for what this call wants, or makes one and refuses APPROVAL-NEEDED until it is approved. Refuses
@@ -106,16 +114,18 @@ export function openApprovals({ database, inputDigest, now }: Parts) {
       const needed = together(guards, [caller.identity, ...taken])
       if ((await living(database, caller.identity)) === undefined)
         return refuse('DUTY-NO-ASKER', 'approvers have to approve it')
-      const { approvers } = await eligible(database, needed)
-      if (approvers.length < needed.count)
-        return refuse('DUTY-TOO-FEW', `${needed.count} approve it, and ${approvers.length} may`)
       // What is not JSON, such as bytes, comes by no door that changes roles.
       const said = canonicalString(JSON.parse(JSON.stringify(input)) as Json)
       const digest = await inputDigest({ ...subject, project: null, input: [utf8(said)] })
       const asked = [...touches.map(toldOf), ...(digest === null ? [] : [`input ${digest}`])].join(' ')
       const [{ organisation }] = guards as readonly [(typeof guards)[number]]
       const { operation } = subject
-      return ask(call, { organisation, project: null, key: null, operation, asked }, needed)
+      const asks = await ask(call, { organisation, project: null, key: null, operation, asked }, needed)
+      if (asks.ok || asks.rule !== 'APPROVAL-NEEDED') return asks
+      const { approvers } = await eligible(database, needed)
+      return approvers.length < needed.count
+        ? refuse('DUTY-TOO-FEW', `${needed.count} approve it, and ${approvers.length} may: ${asks.detail}`)
+        : asks
     },
   }
 
@@ -150,7 +160,13 @@ export function openApprovals({ database, inputDigest, now }: Parts) {
       const state = stateOf({ ...open, needed: needed.count, approvers }, counted, now())
       if (state === 'refused') return refuse('APPROVAL-REFUSED', `request ${open.id} was refused`)
       const given = counted.filter(({ approves }) => approves).length
-      if (state !== 'approved') return waiting(open.id, given, needed.count)
+      const override = overrideIn(open.override)
+      if (given < needed.count) {
+        if (!override?.signed) return waiting(open.id, given, needed.count)
+        const used = await useOverride(override, open.id, parts)
+        if (!used.ok) return used
+        await tellOverride(work, open, override, now(), true)
+      }
       await work.authority.update('approval_request', { id: open.id }, { used_at: now() })
       return accept(null)
     })
@@ -213,13 +229,13 @@ export function approvalTable({ database, now }: Pick<Parts, 'database' | 'now'>
   }
 
   return {
-    /** The caller's own requests and those that he may decide, newest first. */
+    /** The caller's own requests, those that he may decide, and in his organisations what officers signed for. Newest first. */
     list: entry({
       ...reads,
       ...ofOneself,
       name: 'approval.list',
       input: paged,
-      run: ({ found: identity, input }) =>
+      run: ({ found: identity, call: { caller }, input }) =>
         database.change(async (work) => {
           const { offset, limit } = pageOf(input)
           const rows = await work
@@ -229,6 +245,12 @@ export function approvalTable({ database, now }: Pick<Parts, 'database' | 'now'>
               is.or([
                 is('identity_id', '=', identity),
                 sql<boolean>`approvers @> ${JSON.stringify([identity])}::jsonb`,
+                sql<boolean>`override -> 'signed' ->> 'at' is not null and ${
+                  caller.grants.some(({ organisation }) => organisation === null)
+                    ? sql`true`
+                    : sql`(organisation_id is null
+                        or organisation_id = any (${caller.grants.map(({ organisation }) => organisation)}::text[]))`
+                }`,
               ]),
             )
             .orderBy('created_at', 'desc')
@@ -366,19 +388,30 @@ async function decisionsOf(work: Work, ids: readonly string[]): Promise<Map<stri
 }
 
 function stateOf(
-  { needed, approvers, used_at, expires_at }: Pick<Stored, 'needed' | 'approvers' | 'used_at' | 'expires_at'>,
+  {
+    needed,
+    approvers,
+    override: asked,
+    used_at,
+    expires_at,
+  }: Pick<Stored, 'needed' | 'approvers' | 'override' | 'used_at' | 'expires_at'>,
   decisions: readonly Decision[],
   now: Date,
 ): ApprovalState {
   if (used_at !== null) return 'used'
   if (expires_at <= now) return 'expired'
+  const override = overrideIn(asked)
+  if (override?.stopped) return 'refused'
   const against = decisions.filter(({ approves }) => !approves).length
-  if (against > approvers.length - needed) return 'refused'
-  return decisions.length - against >= needed ? 'approved' : 'waiting'
+  if (decisions.length - against >= needed) return 'approved'
+  if (override?.signed) return new Date(override.signed.from) <= now ? 'approved' : 'waiting'
+  // Where too few are left from the start, officers may still stand in for them.
+  return against > Math.max(0, approvers.length - needed) ? 'refused' : 'waiting'
 }
 
 const concerned = (row: Stored): readonly string[] => [
   row.identity_id,
+  ...(overrideIn(row.override)?.stopped ? [overrideIn(row.override)?.stopped?.by ?? ''] : []),
   ...(row.key_id === null ? [] : [row.key_id]),
   ...row.approvers,
 ]
@@ -390,7 +423,7 @@ function toRequest(row: Stored, decisions: readonly Decision[], names: Names, no
     ...{ state: stateOf(row, decisions, now), needed: row.needed, approvers: row.approvers },
     decisions: decisions.map(({ active: _, hands: __, ...decision }) => decision),
     names: Object.fromEntries(Object.entries(names).filter(([id]) => concerned(row).includes(id))),
-    ...{ createdAt: row.created_at, expiresAt: row.expires_at },
+    ...{ override: overrideIn(row.override), createdAt: row.created_at, expiresAt: row.expires_at },
   }
 }
 

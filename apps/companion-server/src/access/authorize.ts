@@ -32,6 +32,7 @@ export const cameBy = (
     | 'certificate'
     | 'client-secret'
     | 'enrolment-code'
+    | 'officer-key'
     | 'password'
     | 'provider'
     | 'session'

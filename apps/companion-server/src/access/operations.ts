@@ -5,6 +5,7 @@ import { breakGlassTable } from './break-glass.ts'
 import { credentialTable } from './credentials.ts'
 import { identityTable } from './identities.ts'
 import { organisationTable } from './organisations.ts'
+import { overrideTable } from './override.ts'
 import { peopleTable } from './people.ts'
 import { reviewTable } from './reviews.ts'
 import { roleTable } from './roles.ts'
@@ -12,10 +13,13 @@ import { authenticatorTable } from './webauthn/authenticators.ts'
 
 /** What commands govern too. */
 export const governingTables = (
-  parts: Parameters<typeof organisationTable>[0] & Parameters<typeof identityTable>[0],
+  parts: Parameters<typeof organisationTable>[0] &
+    Parameters<typeof identityTable>[0] &
+    Parameters<typeof overrideTable>[0],
 ) => ({
   organisations: { ...organisationTable(parts), ...identityTable(parts) },
   breakGlass: breakGlassTable(parts),
+  overrides: overrideTable(parts),
 })
 
 /** What asks for more than the database. */

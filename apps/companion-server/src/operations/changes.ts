@@ -4,6 +4,7 @@ type Operations = { readonly changes?: string; readonly other?: string }
 
 /** Of operations that are in no table, by what they are of: which change what a report speaks of, and which do not. */
 const untabled: Readonly<Record<string, Operations>> = {
+  approval: { other: 'sign' },
   audit: { other: 'close open retain start' },
   authenticator: { other: 'counter' },
   deployment: { changes: 'set-up' },

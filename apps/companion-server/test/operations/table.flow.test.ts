@@ -413,8 +413,8 @@ for (const name of [
 /** What the samples do not fit, or what waits in an operation of its own. */
 const unfit = new Set(['key.export-plain', 'external-key.sign', 'external-key.import'])
 const byItself = new Set(['key.import', 'key.plan-request'])
-/** Their documents are checked first: fhe/threshold.flow.test.ts. */
-const documents = new Set(['threshold.ask', 'threshold.answer'])
+/** Their documents are checked first: fhe/threshold.flow.test.ts, access/override.flow.test.ts. */
+const documents = new Set(['threshold.ask', 'threshold.answer', 'approval.override'])
 const waitsFor = (operation: string): boolean =>
   entries.some(({ name, shown }) => name === operation && shown !== null)
 

@@ -13,6 +13,11 @@ export type ApprovalRequest = {
   readonly approvers: readonly string[]
   readonly decisions: readonly { readonly identity: string; readonly approves: boolean }[]
   readonly names: Readonly<Record<string, string>>
+  /** Where officers of the ceremony stand in for approvers. */
+  readonly override: {
+    readonly signed: { readonly officers: readonly string[]; readonly from: string } | null
+    readonly stopped: { readonly by: string } | null
+  } | null
   readonly expiresAt: string
 }
 

@@ -7,6 +7,7 @@ export const requested = [
   'exception',
   'bundle',
   'decryption-approval',
+  'approval-override',
 ] as const
 
 /** A sentence for people: its name among the texts, its values, and the same in English. Raw text: whoever shows it makes it safe. */

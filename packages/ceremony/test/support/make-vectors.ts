@@ -11,6 +11,8 @@ import {
 } from '@lux/crypto'
 import { possessionChallengeOf, preAuthentication } from '../../src/exports/bundle.ts'
 import {
+  type ApprovalOverride,
+  approvalOverrideCodec,
   type Card,
   type CardRenewal,
   cardCodec,
@@ -97,6 +99,19 @@ export async function makeVectors(): Promise<{
     card: renews?.card ?? '',
     renewed: cardCodec.digest(bare),
   }
+  const override: ApprovalOverride = {
+    v: 1,
+    kind: 'approval-override',
+    domain: 'production',
+    audience: 'a0'.repeat(32),
+    policy: policyDigest(policy),
+    organisation: '0190a3d4-8b1e-4c7a-9d52-3f60b1c2d4e5',
+    request: '6f9619ff-8b86-4d01-b42d-00cf4fc964ff',
+    asker: 'b2f7c1de-4a53-4e9f-8c60-71d2e3f4a5b6',
+    operation: 'role.take',
+    asked: 'ends user in organisation 0190a3d4-8b1e-4c7a-9d52-3f60b1c2d4e5 of identity "ada"',
+    until: '2026-12-09T09:00:00.000Z',
+  }
   const root = { rootId: '70'.repeat(16), born: header.ceremonyId }
   const json: Record<string, Json> = {
     'transcript.json': {
@@ -153,6 +168,18 @@ export async function makeVectors(): Promise<{
       ),
       card: asJson(renewed),
       digest: cardCodec.digest(renewed),
+    },
+    'approval-override.json': {
+      payload: { ...override },
+      signedBytes: fromUtf8(approvalOverrideCodec.signedBytes(override)),
+      digest: approvalOverrideCodec.payload.digest(override),
+      message: toHex(
+        signedMessage(
+          signatureContext('approval-override', 'production'),
+          approvalOverrideCodec.signedBytes(override),
+        ),
+      ),
+      signature: { ...approvalOverrideCodec.sign(officer.identity, override, 'production') },
     },
     'possession.json': { ...root, challenge: possessionChallengeOf(root) },
     'bundle.json': {

@@ -3,6 +3,7 @@ import { type Plan, readPlan } from '@lux/ceremony/plan'
 import { type Policy, policyDigest, policyDocument } from '@lux/ceremony/policy'
 import { checkpointCodec } from '@lux/ceremony/transcript'
 import {
+  approvalOverrideCodec,
   type DescribedAct,
   decryptionApprovalCodec,
   exceptionCodec,
@@ -76,6 +77,7 @@ export function explainRequest(request: SignatureRequest, known = nothingKnown):
 /** Whose word it is, for a terminal. */
 const claimedBy: Partial<Record<SignatureRequest['what'], string>> = {
   'decryption-approval': 'claimed by the requester',
+  'approval-override': 'claimed by the server',
   exception: 'as it was written down',
 }
 
@@ -236,6 +238,33 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array, beside:
         change('lost', 'act-decrypted', 'Once enough of them have answered, the result can be read for good'),
       ),
       expires: request.expiry,
+    }
+  },
+  'approval-override': (subject) => {
+    const override = parsed(approvalOverrideCodec.payload.parse(subject))
+    return {
+      domain: override.domain,
+      digest: sha256Hex(subject),
+      policy: override.policy,
+      title: 'Stand in for the approvers of a server',
+      facts: [
+        line('claimed', 'what', escapeForTerminal(`${override.operation} ${override.asked}`)),
+        line('claimed', 'requester', escapeForTerminal(override.asker)),
+        fact('until', override.until),
+        fingerprint('server', override.audience),
+        fingerprint('policy', override.policy),
+        fact('organisation', override.organisation ?? told('none', 'none')),
+        fact('request', override.request),
+      ],
+      act: plainAct(
+        change('rule', 'act-override', 'The server lets it be done once, though its approvers did not agree'),
+        change(
+          'rule',
+          'act-override-waits',
+          'It tells everybody there and waits 24 hours, in which it can be stopped',
+        ),
+      ),
+      expires: override.until,
     }
   },
   bundle: (subject, { policies }) => {

@@ -21,7 +21,7 @@ export const maxSignatureRequest = 32_000_000
 
 /** What the key of each kind of person may sign. */
 const mandates: Partial<Record<Card['kind'], readonly SignatureRequest['what'][]>> = {
-  officer: ['plan-approval', 'policy', 'opening', 'exception', 'bundle'],
+  officer: ['plan-approval', 'policy', 'opening', 'exception', 'bundle', 'approval-override'],
   witness: ['checkpoint'],
   approver: ['decryption-approval'],
 }

@@ -1,4 +1,5 @@
 import {
+  approvalOverrideCodec,
   decryptionApprovalCodec,
   exceptionCodec,
   type SignatureRequest,
@@ -114,4 +115,35 @@ test('what people wrote is claimed: who asks for a decryption and why, and what 
     head: { size: '41', node: digest, root: digest },
   })
   expect(claimedIn('exception', decision)).toEqual(['expected', 'happened', 'proposed'])
+})
+
+test('an officer stands in for a server’s approvers, for one change of one server, and not after its end', () => {
+  const digest = '11'.repeat(32)
+  const override = {
+    v: 1,
+    kind: 'approval-override',
+    domain: 'production',
+    ...{ audience: digest, policy: '22'.repeat(32) },
+    ...{ organisation: 'bank', request: 'r-1', asker: 'i-1', operation: 'role.take' },
+    ...{ asked: 'ends user\u202e of ada', until: '2100-01-01T00:00:00.000Z' },
+  } as const
+  const bytes = approvalOverrideCodec.signedBytes(override)
+  const asked = { ...request, what: 'approval-override', subject: toBase64(bytes) } as const
+  const prepared = accepted(prepareSignature(accepted(signingOf('officer', asked)), world.officer, {}, now))
+  // What the server says of the change is its claim, and turns no line round.
+  expect(claimedIn('approval-override', bytes)).toEqual(['what', 'requester'])
+  expect(prepared.lines.join()).not.toContain('\u202e')
+  expect(prepared.lines).toContain('organisation bank')
+  const { signature } = accepted(signatureAnswerCodec.parse(signAnswer(prepared).answer))
+  const context = signatureContext('approval-override', 'production')
+  expect(verifySignature(world.officer.card.keys, context, bytes, signature).ok).toBe(true)
+  expect(ruleOf(signingOf('approver', asked))).toBe('REQUEST-ROLE')
+  const late = '2100-01-01T00:00:00.000Z'
+  expect(ruleOf(prepareSignature(accepted(signingOf('officer', asked)), world.officer, {}, late))).toBe(
+    'REQUEST-EXPIRED',
+  )
+  const more = utf8(JSON.stringify({ ...JSON.parse(new TextDecoder().decode(bytes)), zone: 1 }))
+  expect(ruleOf(signingOf('officer', { ...asked, subject: toBase64(more) }))).toBe(
+    'APPROVAL-OVERRIDE-MALFORMED',
+  )
 })

@@ -23,6 +23,7 @@ type Parts = Pick<
   | 'credentials'
   | 'reviews'
   | 'approvals'
+  | 'overrides'
   | 'authenticators'
   | 'breakGlass'
   | 'authentication'
@@ -392,9 +393,15 @@ function authenticatorRoutes(app: App, { authenticators, authentication }: Parts
   })
 }
 
-function approvalRoutes(app: App, { approvals, authentication }: Parts): void {
+function approvalRoutes(app: App, { approvals, overrides, authentication }: Parts): void {
   const at = openRest(app, authentication)
   const base = '/api/v1/approval-requests'
+  const override = Type.Object({
+    policy: text,
+    until: time,
+    signed: orNull(Type.Object({ officers: Type.Array(text), at: time, from: time })),
+    stopped: orNull(Type.Object({ by: text, at: time })),
+  })
   const request = Type.Object({
     id: text,
     identity: text,
@@ -408,6 +415,7 @@ function approvalRoutes(app: App, { approvals, authentication }: Parts): void {
     approvers: Type.Array(text),
     decisions: Type.Array(Type.Object({ identity: text, approves: Type.Boolean(), decidedAt: time })),
     names,
+    override: orNull(override),
     createdAt: time,
     expiresAt: time,
   })
@@ -430,4 +438,22 @@ function approvalRoutes(app: App, { approvals, authentication }: Parts): void {
   })
   at(approvals.approve, `POST ${base}/:requestId/approve`, { summary: 'Approve a request', ...decided })
   at(approvals.refuse, `POST ${base}/:requestId/refuse`, { summary: 'Refuse a request', ...decided })
+  const as = { id: 'requestId' } as const
+  at(overrides.askOfficers, `POST ${base}/:requestId/ask-officers`, {
+    summary: 'Ask the ceremony’s officers to stand in for approvers',
+    reply: Type.Object({ signatureRequest: document }),
+    show: (signatureRequest) => ({ signatureRequest }),
+    as,
+  })
+  at(overrides.override, `POST ${base}/:requestId/override`, {
+    summary: 'Hand in what the officers signed',
+    reply: Type.Object({ override }),
+    show: (made) => ({ override: made }),
+    as,
+  })
+  at(overrides.stopOverride, `POST ${base}/:requestId/stop-override`, {
+    summary: 'Stop what the officers signed for',
+    ...done('stopped'),
+    as,
+  })
 }

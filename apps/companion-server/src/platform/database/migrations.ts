@@ -845,6 +845,11 @@ export const migrations: Readonly<Record<string, Step>> = {
     ],
     down: [`drop table authority_change`],
   }),
+  /** What officers of the ceremony sign where too few approvers are left. */
+  '0037-approval-override': statements({
+    up: [`alter table approval_request add column override jsonb`],
+    down: [`alter table approval_request drop column override`],
+  }),
   /** Lists of a million entries: what each is searched by. */
   '0039-audit-lists': statements({
     servedByOlder: true,

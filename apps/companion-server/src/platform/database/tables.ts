@@ -639,6 +639,8 @@ export type ApprovalRequestTable = {
   approvers: ColumnType<readonly string[], string, string>
   /** Whose secrets the asker could come in by, then. */
   hands: ColumnType<unknown, string | null | undefined, string>
+  /** What officers of the ceremony were asked of it, and what came of it. */
+  override: ColumnType<unknown, string | null | undefined, string>
   created_at: Time
   expires_at: Time
   used_at: ColumnType<Date | null, Date | null | undefined, Date | null>

@@ -66,6 +66,11 @@ function OneRequest({ request }: { request: ApprovalRequest }) {
       call<unknown>('POST', `/approval-requests/${request.id}/${verb}`),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['approvals'] }),
   })
+  const stop = useMutation({
+    mutationFn: () => call<unknown>('POST', `/approval-requests/${request.id}/stop-override`),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['approvals'] }),
+  })
+  const { signed, stopped } = request.override ?? { signed: null, stopped: null }
   const title = useRequestTitle()
   const mine = waitsFor(request, self)
   const nameOf = (id: string): string => request.names[id] ?? id
@@ -109,6 +114,20 @@ function OneRequest({ request }: { request: ApprovalRequest }) {
             </div>
           ),
         )}
+        {signed === null ? null : (
+          <>
+            <div>
+              <dt>{t('console.approvals.signed-by')}</dt>
+              <dd>
+                <Rec>{list([...signed.officers])}</Rec>
+              </dd>
+            </div>
+            <div>
+              <dt>{t(`console.approvals.${stopped === null ? 'done-from' : 'stopped-by'}`)}</dt>
+              <dd>{stopped === null ? time(signed.from) : <Rec>{nameOf(stopped.by)}</Rec>}</dd>
+            </div>
+          </>
+        )}
         {request.asked === '' ? null : (
           <div>
             <dt>{t('console.approvals.with')}</dt>
@@ -122,7 +141,20 @@ function OneRequest({ request }: { request: ApprovalRequest }) {
         {t(`console.approvals.state.${request.state}`)}{' '}
         {t('console.approvals.counted', { approved, needed: request.needed })}
       </p>
-      <Refused error={decide.error} />
+      <Refused error={decide.error ?? stop.error} />
+      {signed !== null && stopped === null && ['waiting', 'approved'].includes(request.state) ? (
+        <Button
+          type="button"
+          size="3"
+          variant="surface"
+          color="gray"
+          highContrast
+          aria-disabled={stop.isPending}
+          onClick={() => stop.mutate()}
+        >
+          {t('console.approvals.stop')}
+        </Button>
+      ) : null}
       {mine ? (
         <span className="actions">
           {(['approve', 'refuse'] as const).map((verb) => (

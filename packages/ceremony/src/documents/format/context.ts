@@ -32,6 +32,7 @@ const ofCustody = [
   'phone-release',
   'phone-log',
   'token-examination',
+  'approval-override',
 ] as const
 
 /** What machines outside a ceremony sign too: `lux-fhe/v1/<what>`, with the domain as a signed field. */

@@ -393,11 +393,12 @@ export const authorityTables: { readonly [N in AuthorityTable]: Entry<N> } = {
       needed: 'number',
       approvers: 'json',
       hands: 'json',
+      override: 'json',
       created_at: 'time',
       expires_at: 'time',
       used_at: 'time',
     },
-    fresh: { hands: none, used_at: none },
+    fresh: { hands: none, override: none, used_at: none },
   },
   approval: {
     key: ['request_id', 'identity_id'],
