@@ -1,3 +1,4 @@
+import { pauseReason } from './pause-reason.ts'
 import type { TranscriptEntry } from './records.ts'
 
 /** The texts of a language: window and command have their own ways to them. */
@@ -85,6 +86,8 @@ export function storyOf(
   // A kind that a newer version wrote: its step and its name are all that can be said.
   if (key === undefined) return `${step}: ${own(kind)}`
   const failure = factOf(JSON.stringify(said.failure ?? {}))
+  const itself = kind === 'run.paused' && typeof said.reason === 'string' ? pauseReason(said.reason) : null
+  const because = itself && known('', `runner.pause-reason.${itself.key}`)
   const told = t(key, {
     ...{
       step,
@@ -92,7 +95,7 @@ export function storyOf(
       by: said.by === 'machine' ? t('transcript.machine') : text('by'),
       name: text('name'),
       text: text('text'),
-      reason: text('reason'),
+      reason: because ? [because, own(itself.serial)].join(' ').trim() : text('reason'),
     },
     ...{ expected: text('expected'), happened: text('happened'), id: text('id'), size: text('size') },
     ...{ index: text('index'), code: own(String(failure.code ?? '')) },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { pauseReason } from '../../src/renderer/i18n/said.ts'
+import { pauseReason } from '../../src/contract/pause-reason.ts'
 
 const core = join(import.meta.dirname, '../../src/core')
 const read = (file: string): string => readFileSync(join(core, file), 'utf8')

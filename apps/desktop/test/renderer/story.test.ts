@@ -87,6 +87,18 @@ describe('TRANSCRIPT-STORY', () => {
     expect(told('note.made', { by: 'Ada', text: '{{by}} $t(x)' })).toBe('<Ada> noted: <{{by}} $t(x)>')
   })
 
+  test('a pause that nobody asked for says why: a window that was covered is no restart of the program', () => {
+    const paused = (reason: string) => entry('run.paused', { by: 'machine', cause: 'restart', reason }, 'run')
+    const told = (reason: string) => storyOf(sayIn(i18next), paused(reason), String)
+    expect(told('the token 7700AB12 was logged out when the window was locked')).toBe(
+      'The ceremony paused itself. The token was logged out when the window was covered: 7700AB12',
+    )
+    expect(told('the program was started again')).toBe(
+      'The ceremony paused itself. The program was started again.',
+    )
+    expect(told('HSM-GONE: no answer')).toBe('The ceremony paused itself. HSM-GONE: no answer')
+  })
+
   test('a kind that a newer version wrote is told by its step and name', () => {
     expect(told('newer.kind', {})).toBe('Make the root KEK: <newer.kind>')
     expect(told('signature.accepted', { name: 'Bo', what: 'newer' })).toBe(

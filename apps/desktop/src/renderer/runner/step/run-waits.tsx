@@ -2,7 +2,7 @@ import { Code, Icon, Rec } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useTranslation } from 'react-i18next'
 import type { AwaitedFile, CurrentStep, RunView } from '../../../contract/index.ts'
-import { pauseReason } from '../../i18n/said.ts'
+import { pauseReason } from '../../../contract/pause-reason.ts'
 import { run } from '../../stores/remotes.ts'
 import { RunTokens } from '../run-tokens.tsx'
 
