@@ -156,6 +156,7 @@ describe('an exception that is decided by abort in the window', () => {
     expect(await core.call('tokens.logOut', { serial })).toMatchObject({ ok: true })
     const run = await person.view('ceremonies.abort', { id, by: 'Ada', reason: 'the disk' })
     expect(run).toMatchObject({ state: 'aborted', keyLeft: serial })
+    expect(run.remarks.at(-1)).toMatchObject({ by: 'Ada', text: 'the disk', decided: 'abort' })
     const again = { id, by: 'Ada', reason: 'its key' }
     expect(await core.call('ceremonies.abort', again)).toMatchObject({ ok: false })
     expect(await core.call('tokens.logIn', { serial, user: 'user', pin: '246810' })).toMatchObject({

@@ -14,6 +14,11 @@ export function RunEnd({ view, act }: { view: RunView; act: Act }) {
   const format = useFormats()
   const { bundle } = view
   const failed = view.state === 'aborted' || view.state === 'revoked'
+  const stopped = view.state === 'aborted' ? view.remarks.at(-1) : undefined
+  const why =
+    stopped && stopped.by !== ''
+      ? t('transcript.story.run.aborted', { by: stopped.by, reason: stopped.text })
+      : undefined
   return (
     <StageStep
       view={view}
@@ -40,7 +45,7 @@ export function RunEnd({ view, act }: { view: RunView; act: Act }) {
       <ResultCard
         state={failed ? 'failed' : 'done'}
         title={t(`states.run-end.${view.state}`)}
-        text={view.domain === 'rehearsal' && view.state === 'sealed' ? t('runner.rehearsal-over') : undefined}
+        text={view.domain === 'rehearsal' && view.state === 'sealed' ? t('runner.rehearsal-over') : why}
         {...(bundle === null
           ? {}
           : {

@@ -212,12 +212,18 @@ type Read = { upTo: number; remarks: contract.Remark[] }
 const known = new WeakMap<Run, Read>()
 
 /** What people wrote down and what nobody foresaw, in the order of the transcript; deviations with what was decided about them. */
+const remarked: ReadonlySet<string> = new Set([
+  'note.made',
+  'exception.opened',
+  'exception.decided',
+  'run.aborted',
+])
+
 function remarksOf(run: Run): contract.Remark[] {
   const read = known.get(run) ?? { upTo: 0, remarks: [] }
   for (const entry of run.folder.entries(read.upTo)) {
     read.upTo += 1
-    if (entry.kind !== 'note.made' && entry.kind !== 'exception.opened' && entry.kind !== 'exception.decided')
-      continue
+    if (!remarked.has(entry.kind)) continue
     const event = readEntry(entry)
     if (event.ok) take(read.remarks, event.entry)
   }
@@ -252,6 +258,13 @@ function take(remarks: contract.Remark[], event: Event): void {
         decided: null,
         compared,
       })
+      break
+    }
+    case 'run.aborted': {
+      const { by, reason } = event.fact
+      // Officers who decided so stand at the deviation.
+      if (remarks.at(-1)?.decided !== 'abort')
+        remarks.push({ kind: 'deviation', step, at, by, text: reason, decided: 'abort', compared: null })
       break
     }
     case 'exception.decided': {
