@@ -32,6 +32,7 @@ import { vaultRoutes } from './doors/vault/routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { idempotentCalls } from './idempotency/hooks.ts'
 import { metricsRoutes } from './metrics.ts'
+import { variable } from './platform/environment.ts'
 import { diskFailureOf } from './platform/failure.ts'
 import { describeApi } from './platform/http/api-document.ts'
 import { refuseUnparsed, toHttpError } from './platform/http/error-of.ts'
@@ -182,10 +183,14 @@ export function renewCertificate(app: { readonly server: Server }, tls: TlsKey):
   ;(app.server as unknown as SecureServer).setSecureContext(secure(tls))
 }
 
+/** What a client shows is looked at where it logs in by it; all others need none. */
+const asking = () =>
+  variable('TLS_CLIENT_CERTIFICATES') === 'ask' ? { requestCert: true, rejectUnauthorized: false } : {}
+
 /** TLS 1.3 and nothing older. The type of the server is that of HTTP: nothing here looks below the requests. */
 function secured(tls: TlsKey) {
   return (handler: RequestListener): Server => {
-    return createServer({ ...secure(tls), ...patience }, handler) as unknown as Server
+    return createServer({ ...secure(tls), ...asking(), ...patience }, handler) as unknown as Server
   }
 }
 

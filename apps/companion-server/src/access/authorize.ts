@@ -38,7 +38,8 @@ export const cameBy = (
     | 'session'
     | 'setup-code'
     | 'state-folder'
-    | 'token',
+    | 'token'
+    | 'workload',
   id: string | null = null,
   proved: Proved | null = null,
 ): CameBy => ({ credential: id === null ? kind : `${kind}:${id}`, proved })
@@ -48,6 +49,8 @@ export type Caller = {
   readonly grants: readonly Grant[]
   /** By what it came in; absent of the server's own. */
   readonly by?: CameBy
+  /** Of whoever came by a bearer token: its row. */
+  readonly token?: string
   /** How this call came; absent where it did not come from outside. */
   readonly circumstances?: Circumstances
   /** Of a person, by whatever secret: when a second factor was last shown for it. Programs have none. `token`: of what he logged in to. */

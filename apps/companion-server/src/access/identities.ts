@@ -131,6 +131,26 @@ function livingEntries({ database, now }: Parts) {
       run: ({ found: identity }) => ended(identity),
     }),
 
+    /** The token that asks is over at once, an API key too. */
+    endToken: entry({
+      ...changesAlone,
+      touches: nobody,
+      ...ofOneself,
+      name: 'identity.end-token',
+      isChange: false,
+      input: {},
+      async run({ call: { caller } }) {
+        const over = await database.change((work) =>
+          work.authority.update(
+            'token',
+            { id: caller.token ?? '', identity_id: caller.identity, revoked_at: null },
+            { revoked_at: now() },
+          ),
+        )
+        return over.length === 1 ? accept(null) : refuse('ACCESS-REFUSED', 'no token asked')
+      },
+    }),
+
     /** This session is over at once. */
     logOut: entry({
       ...changesAlone,
@@ -156,6 +176,29 @@ function livingEntries({ database, now }: Parts) {
 
 function shownEntries({ database, reader = readerOf(database), now }: Parts) {
   return {
+    /** The token that asks, and never what it is. */
+    ownToken: entry({
+      ...reads,
+      ...ofOneself,
+      name: 'identity.read-token',
+      input: {},
+      async run({ call: { caller } }) {
+        const row = await database
+          .selectFrom('token')
+          .selectAll()
+          .where('id', '=', caller.token ?? '')
+          .where('identity_id', '=', caller.identity)
+          .executeTakeFirst()
+        if (row === undefined) return refuse('ACCESS-REFUSED', 'no token asked')
+        await database.authority.vouch('token', [row], { id: row.id })
+        return accept({
+          ...{ id: row.id, identity: caller.identity, name: row.name, rule: row.workload_rule_id },
+          ...{ createdAt: row.created_at, expiresAt: row.expires_at },
+          isRenewable: row.name === null && caller.session === undefined,
+        })
+      },
+    }),
+
     /** The caller as the server knows him. */
     self: entry({
       ...reads,

@@ -43,6 +43,9 @@ const thirtyDays = 30 * 24 * 3600
 /** How long the tokens of an identity may live, in seconds, and how many roles it may have. */
 export const minTokenTtl = 60
 export const maxTokenTtl = 31_536_000
+/** Tokens of workloads are short, and go on for a day at most: then the workload shows again who it is. */
+export const maxWorkloadTtl = 3600
+const maxWorkloadLife = 86_400
 export const maxGrants = 32
 /** Secrets that an identity may have at once. */
 export const maxSecrets = 4
@@ -121,9 +124,11 @@ export function openAuthentication(
           .executeTakeFirst()
         const identity = token && (await living(work, token.identity_id))
         if (!identity || identity.client_id === null) return null
+        const rule = token.workload_rule_id === null ? null : await ruleOf(work, token.workload_rule_id)
+        if (rule === undefined) return null
         const ends = Math.min(
-          now.getTime() + identity.token_ttl_seconds * 1000,
-          token.created_at.getTime() + maxTokenTtl * 1000,
+          now.getTime() + (rule ?? identity).token_ttl_seconds * 1000,
+          token.created_at.getTime() + (rule === null ? maxTokenTtl : maxWorkloadLife) * 1000,
         )
         const [row] = await work.authority.update(
           'token',
@@ -169,11 +174,15 @@ export function openAuthentication(
       row.name === null
         ? { provedAt: row.proved_at ?? neverProved, token: row.id }
         : { provedAt: neverProved }
-    const kind = row.name !== null ? 'api-key' : isPerson ? 'session' : 'token'
+    const [kind, credential] =
+      row.workload_rule_id !== null
+        ? (['workload', `${row.workload_rule_id}:${row.id}`] as const)
+        : ([row.name !== null ? 'api-key' : isPerson ? 'session' : 'token', row.id] as const)
     const caller: Caller = {
       identity: identity.id,
+      token: row.id,
       grants,
-      by: cameBy(kind, row.id, isPerson && row.name === null ? provedOf(row) : null),
+      by: cameBy(kind, credential, isPerson && row.name === null ? provedOf(row) : null),
       ...(isPerson ? { session } : {}),
     }
     known.set(name, { caller, until: row.expires_at.getTime() })
@@ -268,8 +277,14 @@ export async function issue(
   {
     id = randomUUID(),
     secret = null,
+    rule = null,
     proved = null,
-  }: { readonly id?: string; readonly secret?: string | null; readonly proved?: Proved | null } = {},
+  }: {
+    readonly id?: string
+    readonly secret?: string | null
+    readonly rule?: string | null
+    readonly proved?: Proved | null
+  } = {},
 ): Promise<LoggedIn> {
   const accessToken = randomBytes(32).toString('base64url')
   await database.change(async (work) =>
@@ -279,6 +294,7 @@ export async function issue(
       identity_id: identity,
       expires_at: new Date((await timeOf(work)).getTime() + ttlSeconds * 1000),
       client_secret_id: secret,
+      workload_rule_id: rule,
       proved_at: proved?.at ?? null,
       proved_by: proved?.by ?? null,
       revoked_at: null,
@@ -302,6 +318,18 @@ export async function living(database: SealedDatabase, id: string) {
     .where('revoked_at', 'is', null)
     .executeTakeFirst()
   if (row) await database.authority.vouch('identity', [row], { id, revoked_at: null })
+  return row
+}
+
+/** A workload rule that is not over, as the server wrote it. */
+async function ruleOf(work: Work, id: string) {
+  const row = await work
+    .selectFrom('workload_rule')
+    .selectAll()
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  if (row) await work.authority.vouch('workload_rule', [row], { id, revoked_at: null })
   return row
 }
 

@@ -13,6 +13,7 @@ const untabled: Readonly<Record<string, Operations>> = {
   person: { changes: 'enrol', other: 'begin-enrolment log-in log-in-break-glass' },
   root: { changes: 'destroy' },
   'sign-on': { other: 'log-in take-token' },
+  workload: { other: 'log-in' },
   threshold: { other: 'drop-result expire remove-ciphertext' },
 }
 

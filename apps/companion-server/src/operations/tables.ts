@@ -11,6 +11,7 @@ import { keyTable } from '../keys/operations.ts'
 import { metricsTable } from '../metrics.ts'
 import { providerTable } from '../sign-on/providers.ts'
 import { scimTable } from '../sign-on/scim/operations.ts'
+import { workloadTable } from '../sign-on/workloads/rules.ts'
 import { thresholdTable } from '../threshold/operations.ts'
 import type { AnyEntry } from './entry.ts'
 import { allOperationsOf, operationsOf } from './pipeline.ts'
@@ -30,7 +31,8 @@ export function tablesAlone() {
     Parameters<typeof thresholdTable>[0] &
     Parameters<typeof accessTables>[0] &
     Parameters<typeof governingTables>[0] &
-    Parameters<typeof providerTable>[0]
+    Parameters<typeof providerTable>[0] &
+    Parameters<typeof workloadTable>[0]
   const unrun = () => Promise.reject(new Error('there is no server'))
   return {
     alerts: operationsOf(alertTable(parts), unrun),
@@ -43,7 +45,7 @@ export function tablesAlone() {
     lifecycle: operationsOf(lifecycleTable(parts), unrun),
     metrics: operationsOf(metricsTable(parts), unrun),
     rotation: openKekRotation(parts),
-    signOn: operationsOf({ ...providerTable(parts), ...scimTable(parts) }, unrun),
+    signOn: operationsOf({ ...providerTable(parts), ...scimTable(parts), ...workloadTable(parts) }, unrun),
     ...allOperationsOf({ ...accessTables(parts), ...governingTables(parts) }, unrun),
     threshold: operationsOf(thresholdTable(parts), unrun),
   }

@@ -95,6 +95,12 @@ export const variables = [
       'More names and addresses for the certificate of the server’s own CA, with commas between. It is for localhost, the host’s name and PUBLIC_URL anyway.',
   },
   {
+    name: 'TLS_CLIENT_CERTIFICATES',
+    kind: 'text',
+    meaning:
+      'ask: the HTTPS port asks each client for a certificate, for workload rules. Browsers may ask their people which. Default: none is asked for.',
+  },
+  {
     name: 'KMIP_CLIENT_CA_FILE',
     kind: 'text',
     meaning: 'A CA of KMIP clients besides the server’s own, PEM.',
@@ -205,6 +211,8 @@ export function checkEnvironment(environment: NodeJS.ProcessEnv): void {
       'ENVIRONMENT-VARIABLE',
       'TLS_NAMES: expected names and addresses, with commas and no spaces between',
     )
+  if (environment.TLS_CLIENT_CERTIFICATES && environment.TLS_CLIENT_CERTIFICATES !== 'ask')
+    throw new EnvironmentError('ENVIRONMENT-VARIABLE', 'TLS_CLIENT_CERTIFICATES: expected ask')
   const level = environment.LOG_LEVEL
   if (level && !levels.includes(level))
     throw new EnvironmentError('ENVIRONMENT-VARIABLE', `LOG_LEVEL: expected one of ${levels.join(', ')}`)

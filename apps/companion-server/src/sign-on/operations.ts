@@ -12,6 +12,9 @@ import type { OidcSettings, Provider, SamlSettings } from './protocol.ts'
 import { absentProvider, openProviders, providerTable } from './providers.ts'
 import { openSaml, samlMetadata } from './saml.ts'
 import { scimClient, scimTable } from './scim/operations.ts'
+import { openWorkloadLogIn } from './workloads/log-in.ts'
+import { workloadTable } from './workloads/rules.ts'
+import { ownPod } from './workloads/token-review.ts'
 
 type Parts = {
   readonly database: SealedDatabase
@@ -43,10 +46,13 @@ export function openSignOn({ egress, ...parts }: Parts) {
     finish: (provider, brought) =>
       isSaml(provider) ? saml.finish(provider, brought) : oidc.finish(asOidc(provider), brought),
   })
+  const workloads = openWorkloadLogIn({ ...parts, egress, pod: ownPod() })
+  const rules = workloadTable({ ...parts, checkKeys: workloads.checkKeys })
 
   return {
-    ...operationsOf({ ...table, ...scimTable(parts) }, openPipeline(parts)),
+    ...operationsOf({ ...table, ...scimTable(parts), ...rules }, openPipeline(parts)),
     ...logIn,
+    logInWorkload: workloads.logInWorkload,
     scimClient: (token: string) => scimClient(parts.database, token),
 
     /** For a provider, by whom it is asked for: how this server describes itself. */

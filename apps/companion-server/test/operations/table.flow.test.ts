@@ -174,6 +174,12 @@ const rest = (): Readonly<
     'POST /api/v1/identities/{identityId}/roles': { body: role },
     'DELETE /api/v1/identities/{identityId}/roles': { query: '?role=auditor' },
     'POST /api/v1/identities/{identityId}/api-keys': { body: { name: 'n', ttlSeconds: 60 } },
+    'POST /api/v1/identities/{identityId}/workload-rules': {
+      body: {
+        name: 'n',
+        settings: { kind: 'jwt', issuer: 'https://here', audience: 'a', subject: 's' },
+      },
+    },
     'POST /api/v1/people': { body: { username: 'n', name: 'n', grants: [role] } },
     'PUT /api/v1/people/{identityId}/break-glass': { body: { breakGlass: true } },
     'PUT /api/v1/sign-on/required': { body: { required: true } },
@@ -197,7 +203,9 @@ async function overRest(): Promise<readonly Ask[]> {
     Object.entries(methods).flatMap(([word, { 'x-operation': operation, requestBody }]) => {
       const method = word.toUpperCase() as 'GET' | 'POST'
       // Whoever asks for the first has nothing to ask with afterwards; the second takes what a device answers.
-      const apart = ['/api/v1/auth/log-out-everywhere', '/api/v1/authenticators']
+      const apart = [
+        ...['/api/v1/auth/log-out-everywhere', '/api/v1/auth/token/revoke', '/api/v1/authenticators'],
+      ]
       if (operation === undefined || (word === 'post' && apart.includes(path))) return []
       const sample =
         all[`${method} ${path}`] ?? all[`${method} ${path.replace('/api/v1/kms/keys', '')}`] ?? {}
@@ -404,6 +412,7 @@ for (const name of [
   'organisation.list',
   'project.list',
   'identity.list',
+  'identity.read-token',
   'approval.list',
   'sign-on.list-providers',
   'authenticator.list',
@@ -540,7 +549,13 @@ test('OPERATION-TABLE no operation is without a door', async () => {
   for (const name of Object.keys(byScim)) mapped.add(name)
   const alone = ['key.request-ceremony', 'key.export-wrapped', 'project.read', 'project.let-plain-keys']
   // Of the console's own addresses, which no document has.
-  const hidden = ['identity.read-own', 'person.log-out', 'person.prove-anew', 'authenticator.add']
+  const hidden = [
+    'identity.read-own',
+    'person.log-out',
+    'person.prove-anew',
+    'authenticator.add',
+    'identity.end-token',
+  ]
   const known = [...alone, ...hidden]
   expect(
     entries.map(({ name }) => name).filter((name) => !mapped.has(name) && !known.includes(name)),

@@ -3,7 +3,7 @@ import { type Hands, ownHands } from './rules.ts'
 
 /** Whose secrets an identity could come in by now. What was made before this was kept has no maker. */
 export async function handsOf(database: SealedDatabase, identity: string): Promise<Hands> {
-  const [person, secrets, tokens, clients] = await Promise.all([
+  const [person, secrets, tokens, clients, rules] = await Promise.all([
     database.selectFrom('person').selectAll().where('identity_id', '=', identity).executeTakeFirst(),
     database
       .selectFrom('client_secret')
@@ -24,13 +24,20 @@ export async function handsOf(database: SealedDatabase, identity: string): Promi
       .where('identity_id', '=', identity)
       .where('revoked_at', 'is', null)
       .execute(),
+    database
+      .selectFrom('workload_rule')
+      .selectAll()
+      .where('identity_id', '=', identity)
+      .where('revoked_at', 'is', null)
+      .execute(),
   ])
   const own = { identity_id: identity }
   if (person) await database.authority.vouch('person', [person], own)
   await database.authority.vouch('client_secret', secrets, own)
   await database.authority.vouch('token', tokens, own)
   await database.authority.vouch('kmip_client', clients, own)
-  const made = [person, ...secrets, ...tokens, ...clients].flatMap((row) => row?.made_by ?? [])
+  await database.authority.vouch('workload_rule', rules, own)
+  const made = [person, ...secrets, ...tokens, ...clients, ...rules].flatMap((row) => row?.made_by ?? [])
   return { made: [...new Set(made)].filter((one) => one !== identity), invited: person?.invited_by ?? [] }
 }
 

@@ -1,3 +1,5 @@
+import type { X509Certificate } from 'node:crypto'
+import { TLSSocket } from 'node:tls'
 import { Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { bearerOf, requireCall } from '../../access/caller.ts'
@@ -16,9 +18,10 @@ import { type LoggedIn, maxTokenTtl } from '../../access/tokens.ts'
 import { password, personLogIn, secondFactor, totp } from '../../access/webauthn/response-fields.ts'
 import type { App } from '../../platform/http/app-type.ts'
 import { granted, HttpError, unauthorized } from '../../platform/http/http-error.ts'
-import { count, document, gives, open, text } from '../../platform/http/reply.ts'
+import { count, document, gives, open, orNull, text, time } from '../../platform/http/reply.ts'
 import type { Services } from '../../services.ts'
 import { credentials, enrolment, toEnrolment, toIdentity } from './access.ts'
+import { openRest } from './rest.ts'
 
 type Parts = Pick<
   Services,
@@ -30,6 +33,7 @@ type Parts = Pick<
   | 'strangers'
   | 'database'
   | 'desk'
+  | 'signOn'
 >
 
 const closed = { additionalProperties: false } as const
@@ -52,6 +56,11 @@ export const toAnswer = ({ accessToken, expiresIn }: LoggedIn) => ({
 export function attemptOf(request: FastifyRequest, { authentication }: Pick<Services, 'authentication'>) {
   granted(authentication.roomForStranger(request.ip))
   return { door: 'http', reqId: request.id, source: request.ip } as const
+}
+
+/** What the client showed in TLS; null where none was asked for, or there is a proxy between. */
+export function certificateOf({ raw: { socket } }: FastifyRequest): X509Certificate | null {
+  return socket instanceof TLSSocket ? (socket.getPeerX509Certificate() ?? null) : null
 }
 
 /** How somebody becomes known: no operation of the table, since nobody asks for it yet. */
@@ -79,6 +88,52 @@ function programRoutes(app: App, parts: Parts): void {
       return toAnswer(outcome.value.token)
     },
   )
+
+  const workload = Type.Object(
+    {
+      rule: Type.String({ minLength: 1, maxLength: 64 }),
+      token: Type.Optional(Type.String({ minLength: 1, maxLength: 16_384 })),
+    },
+    closed,
+  )
+  app.post(
+    '/api/v1/auth/workload/login',
+    {
+      schema: {
+        ...open,
+        ...gives('Log in as a workload, by its token or its client certificate', loggedIn),
+        body: workload,
+      },
+    },
+    async (request) => {
+      const { rule, token = null } = request.body
+      const shown = { rule, token, certificate: certificateOf(request) }
+      const outcome = await parts.signOn.logInWorkload(shown, attemptOf(request, parts))
+      // How the issuer was asked is for those who made the rule.
+      if (!outcome.ok && outcome.rule === 'WORKLOAD-KEYS') throw new HttpError(502, outcome.rule)
+      const { token: made, call } = granted(outcome)
+      request.call = call
+      return toAnswer(made)
+    },
+  )
+
+  const at = openRest(app, parts.authentication)
+  at(parts.organisations.ownToken, 'GET /api/v1/auth/token', {
+    summary: 'Describe the access token that asks',
+    reply: Type.Object({
+      ...{ id: text, identityId: text, name: orNull(text), workloadRuleId: orNull(text) },
+      ...{ createdAt: time, expiresAt: time, renewable: Type.Boolean() },
+    }),
+    show: ({ identity, rule, createdAt, expiresAt, isRenewable, ...rest }) => ({
+      ...{ ...rest, identityId: identity, workloadRuleId: rule, renewable: isRenewable },
+      ...{ createdAt: createdAt.toISOString(), expiresAt: expiresAt.toISOString() },
+    }),
+  })
+  at(parts.organisations.endToken, 'POST /api/v1/auth/token/revoke', {
+    summary: 'Revoke the access token that asks',
+    reply: Type.Object({ revoked: Type.Boolean() }),
+    show: () => ({ revoked: true }),
+  })
 
   const renewal = Type.Object({ accessToken: Type.String({ minLength: 1, maxLength: 128 }) }, closed)
   app.post(

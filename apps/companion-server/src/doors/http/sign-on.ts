@@ -4,11 +4,22 @@ import { conditions } from '../../access/conditions.ts'
 import { giveSession, isFromConsole } from '../../access/session-cookie.ts'
 import type { App } from '../../platform/http/app-type.ts'
 import { granted, HttpError } from '../../platform/http/http-error.ts'
-import { count, gives, givesContent, leadsOn, open, orNull, text } from '../../platform/http/reply.ts'
+import {
+  count,
+  document,
+  gives,
+  givesContent,
+  leadsOn,
+  open,
+  orNull,
+  text,
+  time,
+} from '../../platform/http/reply.ts'
 import type { Services } from '../../services.ts'
 import type { Begun } from '../../sign-on/log-in.ts'
 import { slug } from '../../sign-on/provider-fields.ts'
 import type { GroupRole, ShownProvider } from '../../sign-on/providers.ts'
+import type { WorkloadRule } from '../../sign-on/workloads/rules.ts'
 import { grantView, toPlaced, warned, warningIn } from './access.ts'
 import { attemptOf, loggedIn, toAnswer } from './log-in.ts'
 import { openRest } from './rest.ts'
@@ -55,6 +66,7 @@ export function signOnRoutes(app: App, parts: Parts): void {
   browserRoutes(app, parts)
   tokenRoutes(app, parts)
   providerRoutes(app, parts)
+  workloadRoutes(app, parts)
 }
 
 /** The way of a browser to a provider and back. */
@@ -252,5 +264,35 @@ function providerRoutes(app: App, { signOn, authentication }: Parts): void {
     reply: Type.Object({ removed: Type.Boolean() }),
     show: () => ({ removed: true }),
     as: { provider: 'name', id: 'roleId' },
+  })
+}
+
+const ruleView = Type.Object({
+  ...{ id: text, identityId: text, name: text, ttlSeconds: count, createdAt: time },
+  settings: document,
+})
+const toRule = ({ identity, createdAt, settings, ...rest }: WorkloadRule) => ({
+  ...{ ...rest, settings: { ...settings }, identityId: identity, createdAt: createdAt.toISOString() },
+})
+
+/** Who may log in as a service without a secret. */
+function workloadRoutes(app: App, { signOn, authentication }: Parts): void {
+  const at = openRest(app, authentication)
+  const base = '/api/v1/identities/:identityId/workload-rules'
+  at(signOn.addRule, `POST ${base}`, {
+    summary: 'Let a workload log in as a service',
+    reply: Type.Object({ rule: ruleView }),
+    show: (made) => ({ rule: toRule(made) }),
+  })
+  at(signOn.listRules, `GET ${base}`, {
+    summary: 'List the workload rules of a service',
+    reply: Type.Object({ rules: Type.Array(ruleView) }),
+    show: (found) => ({ rules: found.map(toRule) }),
+  })
+  at(signOn.endRule, `DELETE ${base}/:ruleId`, {
+    summary: 'End a workload rule and its tokens',
+    reply: Type.Object({ ended: Type.Boolean() }),
+    show: () => ({ ended: true }),
+    as: { id: 'ruleId' },
   })
 }

@@ -850,6 +850,37 @@ export const migrations: Readonly<Record<string, Step>> = {
     up: [`alter table approval_request add column override jsonb`],
     down: [`alter table approval_request drop column override`],
   }),
+  /** Services log in without a secret. An older server does not know who came in by a rule. */
+  '0038-workload-rules': statements({
+    up: [
+      `create table workload_rule (
+        id text primary key,
+        identity_id text not null references identity,
+        name text not null,
+        kind text not null check (kind in ('jwt', 'kubernetes', 'certificate')),
+        settings jsonb not null,
+        token_ttl_seconds integer not null check (token_ttl_seconds > 0),
+        made_by jsonb,
+        created_at timestamptz not null default now(),
+        revoked_at timestamptz,
+        authority_tenant text not null default '',
+        authority_mac bytea check (octet_length(authority_mac) = 32))`,
+      `create index workload_rule_identity on workload_rule (identity_id)`,
+      `create table workload_jti (
+        rule_id text not null references workload_rule,
+        jti_hash bytea not null check (octet_length(jti_hash) = 32),
+        expires_at timestamptz not null,
+        primary key (rule_id, jti_hash))`,
+      `create index workload_jti_expiry on workload_jti (expires_at)`,
+      `alter table token add column workload_rule_id text references workload_rule`,
+      `grant select, insert, update, delete on workload_rule, workload_jti to ${applicationRole}`,
+    ],
+    down: [
+      `delete from token where workload_rule_id is not null`,
+      `alter table token drop column workload_rule_id`,
+      `drop table workload_jti, workload_rule`,
+    ],
+  }),
   /** Lists of a million entries: what each is searched by. */
   '0039-audit-lists': statements({
     servedByOlder: true,

@@ -568,6 +568,8 @@ export type TokenTable = {
   /** Of an API key. */
   name: ColumnType<string | null, string | null | undefined, string | null>
   client_secret_id: ColumnType<string | null, string | null | undefined, string | null>
+  /** Of a workload: the rule that let it in. */
+  workload_rule_id: OptionalText
   hash: Buffer
   identity_id: string
   /** Of an API key: as of a client secret. */
@@ -580,6 +582,23 @@ export type TokenTable = {
   expires_at: Time
   revoked_at: ColumnType<Date | null, Date | string | null, Date | string | null>
 }
+
+/** Who logs in as a service without a secret: by tokens of an issuer, or by certificates. */
+export type WorkloadRuleTable = {
+  id: string
+  identity_id: string
+  name: string
+  kind: 'jwt' | 'kubernetes' | 'certificate'
+  settings: ColumnType<unknown, string, string>
+  token_ttl_seconds: number
+  /** As of a client secret. */
+  made_by: ColumnType<readonly string[] | null, string | null | undefined, string | null>
+  created_at: MadeTime
+  revoked_at: ColumnType<Date | null, Date | null | undefined, Date | null>
+}
+
+/** Tokens that logged in by a rule that takes each one time, until they are over. */
+export type WorkloadJtiTable = { rule_id: string; jti_hash: Buffer; expires_at: Time }
 
 /** Who speaks KMIP: the SHA-256 of a certificate's public key (SPKI), for one identity in one project. */
 export type KmipClientTable = {
@@ -750,6 +769,7 @@ export type AuthorityRows = {
   member_group: MemberGroupTable
   member_of_group: MemberOfGroupTable
   kmip_client: KmipClientTable
+  workload_rule: WorkloadRuleTable
   external_key: ExternalKeyTable
   approval_request: ApprovalRequestTable
   approval: ApprovalTable
@@ -777,6 +797,7 @@ export type FreeColumns = {
   member_group: never
   member_of_group: never
   kmip_client: never
+  workload_rule: never
   external_key: never
   approval_request: never
   approval: never
@@ -807,6 +828,7 @@ export type Tables = {
   role_grant_ended: RoleGrantEndedTable
   removed_external_key: RemovedExternalKeyTable
   sign_on_attempt: SignOnAttemptTable
+  workload_jti: WorkloadJtiTable
   login_failure: LoginFailureTable
   audit: AuditTable
   idempotent_call: IdempotentCallTable

@@ -209,7 +209,7 @@ test('DATABASE-VERSION a newer database says from which build on it may be serve
     const newest = written.at(-1)
     const { rows } = await sql<{ said: string }>`
       select obj_description('kysely_migration'::regclass, 'pg_class') as said`.execute(owner.database)
-    expect(rows).toEqual([{ said: `served from 0034-separated-duties until ${newest}` }])
+    expect(rows).toEqual([{ said: `served from 0038-workload-rules until ${newest}` }])
     await sql`insert into kysely_migration values ('9999-later', now())`.execute(owner.database)
     await say(`served from ${newest} until 9999-later`)
     expect(await migrateUp(owner.database)).toEqual([])

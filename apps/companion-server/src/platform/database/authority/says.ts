@@ -53,6 +53,8 @@ const says: { readonly [N in AuthorityTable]: (row: StoredRow<N>, name: Name) =>
   member_of_group: (row, name) => `${name(row.identity_id)} is in the group ${name(row.group_id)}`,
   kmip_client: (row, name) =>
     `the certificate ${row.name} speaks KMIP as ${name(row.identity_id)} in project ${name(row.project_id)}${until(row.expires_at)}${ended(row.revoked_at)}`,
+  workload_rule: (row, name) =>
+    `workloads log in as ${name(row.identity_id)} by the rule ${row.name} (${row.kind})${ended(row.revoked_at)}`,
   external_key: (row, name) =>
     `key ${row.name} at ${row.provider} for ${row.key_use} in project ${name(row.project_id)}`,
   approval_request: (row, name) =>
