@@ -64,7 +64,7 @@ export function NeedPin({ view, need, act, goOn, lend }: Props) {
   if (need.padSeconds !== null) {
     return (
       <div className="stage-card form">
-        <NeedPinFacts need={need} />
+        <NeedPinFacts need={need} view={view} />
         <PadNote seconds={need.padSeconds} />
       </div>
     )
@@ -77,7 +77,7 @@ export function NeedPin({ view, need, act, goOn, lend }: Props) {
         goOn()
       }}
     >
-      <NeedPinFacts need={need} />
+      <NeedPinFacts need={need} view={view} />
       <span className="why-not" role="status">
         {refused === null ? null : t(`runner.${refused}`)}
       </span>
@@ -96,8 +96,12 @@ export function NeedPin({ view, need, act, goOn, lend }: Props) {
   )
 }
 
-function NeedPinFacts({ need }: Pick<Props, 'need'>) {
+/** Whoever has this PIN; another may lead the step. */
+const holds = { so: 'so', user: 'operator' } as const
+
+function NeedPinFacts({ need, view }: Pick<Props, 'need' | 'view'>) {
   const { t } = useTranslation()
+  const names = view.people.filter(({ role }) => role === holds[need.user]).map(({ name }) => name)
   return (
     <dl className="facts">
       <dt>{t('runner.token')}</dt>
@@ -108,6 +112,14 @@ function NeedPinFacts({ need }: Pick<Props, 'need'>) {
       <dd>
         <PinLine pin={need.pin} />
       </dd>
+      {names.length === 0 ? null : (
+        <>
+          <dt>{t('runner.pin-by')}</dt>
+          <dd>
+            <Rec>{names.join(', ')}</Rec>
+          </dd>
+        </>
+      )}
     </dl>
   )
 }
