@@ -312,6 +312,32 @@ test('CONSOLE-PEOPLE a service is made under a condition, its secret shown once,
   expect(await page.getByRole('button', { name: 'Sign the review off' }).count()).toBe(0)
   await page.getByRole('link', { name: 'Everybody' }).click()
 
+  // Sign-on is set up here; a provider that does not answer is added nowhere, and the server says why.
+  await page.getByRole('link', { name: 'Single sign-on' }).click()
+  await page.getByLabel('Short name').fill('corp')
+  await page.getByLabel('Issuer (https address)').fill('https://localhost:1')
+  await page.getByLabel('Client id').fill('custody')
+  await page.getByLabel('Client secret').fill('a secret')
+  await page.getByRole('button', { name: 'Check and add it' }).click()
+  await page.locator('[data-code^="SIGN-ON"], [data-code^="EGRESS"]').waitFor()
+  await page.getByLabel('It speaks').selectOption('saml')
+  await page.getByLabel('Short name').fill('office')
+  await page.getByLabel('Entity ID').fill('https://id.example/saml')
+  await page.getByLabel('Address of its log-in').fill('https://id.example/login')
+  await page.getByLabel('Its signing certificate (PEM)').fill(certificate)
+  await page.getByRole('button', { name: 'Check and add it' }).click()
+  await page.getByText('/api/v1/auth/sign-on/office/callback', { exact: false }).waitFor()
+  await page.getByRole('button', { name: 'Give a group a role office' }).click()
+  await dialog.getByLabel('Group', { exact: true }).fill('kms-auditors')
+  await dialog.getByLabel('Where').selectOption({ label: 'Training / Training' })
+  await dialog.getByRole('radio', { name: /^Auditor/ }).check()
+  await dialog.getByRole('button', { name: 'Give the role' }).click()
+  await page.getByText(/kms-auditors: .*May read the log/).waitFor()
+  await page.getByRole('button', { name: 'Remove office' }).click()
+  await dialog.getByRole('button', { name: 'Remove it for good' }).click()
+  await page.getByRole('heading', { name: 'No provider yet' }).waitFor()
+  await page.getByRole('link', { name: 'Everybody' }).click()
+
   await page.getByRole('button', { name: 'Invite a person' }).click()
   await dialog.getByLabel('Name', { exact: true }).fill('Grace Hopper')
   await dialog.getByLabel('Username').fill('grace')
@@ -386,8 +412,8 @@ test('CONSOLE-AUDIT the chain is walked on demand and found whole; what was done
 
 const routes = [
   ...(['overview', 'keys', 'key', 'keys/elsewhere', 'requests', 'requests/approvals'] as const),
-  ...(['audit', 'audit/alerts', 'audit/reports', 'people', 'people/review', 'people/kmip'] as const),
-  ...(['places', 'api', 'account'] as const),
+  ...(['audit', 'audit/alerts', 'audit/reports', 'people', 'people/review', 'people/sign-on'] as const),
+  ...(['people/kmip', 'places', 'api', 'account'] as const),
 ]
 const dialogs = [
   ['keys', 'Make a key', 'أنشئ مفتاحًا'],

@@ -7,6 +7,7 @@ import { choicesOf } from '../src/components/chosen.tsx'
 import { pageAt } from '../src/components/list.tsx'
 import { twiceTheSame } from '../src/components/new-password.tsx'
 import { pageOf, routeOf } from '../src/components/route.ts'
+import { callbackOf, providerFrom } from '../src/screens/elsewhere/sign-on.tsx'
 import { reachIsNamed, rolesFor, usernameIn } from '../src/screens/new-identity.tsx'
 import { fittingIn } from '../src/screens/oversight/access-review.tsx'
 import { stepsOf } from '../src/screens/steps.ts'
@@ -150,4 +151,28 @@ test('CONSOLE-CHOICES what was chosen stays, whatever is searched for next, and 
     'bea',
   ])
   expect(offered([one('ada')], [])).toEqual(['ada'])
+})
+
+test('CONSOLE-SIGN-ON a provider is asked for by what the form says, and an empty field says nothing', () => {
+  const oidc = from({ name: ' corp ', issuer: 'https://id.example', clientId: 'custody', clientSecret: 's' })
+  expect(providerFrom('oidc', '', oidc)).toEqual({
+    name: 'corp',
+    settings: { kind: 'oidc', issuer: 'https://id.example', clientId: 'custody' },
+    clientSecret: 's',
+  })
+  const saml = from({
+    name: 'office',
+    entityId: 'e',
+    entryPoint: 'p',
+    certificate: ' PEM\n',
+    clientSecret: 's',
+  })
+  expect(providerFrom('saml', 'bank', saml)).toEqual({
+    name: 'office',
+    organisationId: 'bank',
+    settings: { kind: 'saml', entityId: 'e', entryPoint: 'p', certificates: ['PEM'] },
+  })
+  expect(callbackOf('corp', 'https://kms.example')).toBe(
+    'https://kms.example/api/v1/auth/sign-on/corp/callback',
+  )
 })

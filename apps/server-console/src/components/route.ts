@@ -9,7 +9,15 @@ export const pages = [
     'requests/approvals',
     'requests/decryptions',
   ] as const),
-  ...(['audit', 'audit/alerts', 'audit/reports', 'people', 'people/review', 'people/kmip'] as const),
+  ...([
+    'audit',
+    'audit/alerts',
+    'audit/reports',
+    'people',
+    'people/review',
+    'people/sign-on',
+    'people/kmip',
+  ] as const),
   ...(['places', 'api', 'account'] as const),
 ] as const
 

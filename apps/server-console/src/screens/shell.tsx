@@ -13,6 +13,7 @@ import { Api } from './api.tsx'
 import { Audit } from './audit.tsx'
 import { KmipClients } from './elsewhere/kmip-clients.tsx'
 import { Providers } from './elsewhere/providers.tsx'
+import { SignOn } from './elsewhere/sign-on.tsx'
 import { KeyPage } from './key.tsx'
 import { Keys } from './keys.tsx'
 import { AccessReview } from './oversight/access-review.tsx'
@@ -37,6 +38,7 @@ const screens: Readonly<Record<Exclude<At['page'], 'key'>, () => ReactNode>> = {
   'audit/reports': () => <Reports />,
   people: () => <People />,
   'people/review': () => <AccessReview />,
+  'people/sign-on': () => <SignOn />,
   'people/kmip': () => <KmipClients />,
   places: () => <Places />,
   api: () => <Api />,

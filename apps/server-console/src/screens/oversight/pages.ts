@@ -27,11 +27,12 @@ export const useKeyPages = (at: 'keys' | 'providers') =>
     at,
   )
 
-export const usePeoplePages = (at: 'all' | 'review' | 'kmip') =>
+export const usePeoplePages = (at: 'all' | 'review' | 'sign-on' | 'kmip') =>
   usePages(
     [
       ['all', to('people')],
       ['review', to('people', 'review')],
+      ['sign-on', to('people', 'sign-on')],
       ['kmip', to('people', 'kmip')],
     ],
     at,
