@@ -9,6 +9,7 @@ import Fastify, {
   type FastifyError,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from 'fastify'
 import helmet from 'helmet'
 import { auditReplies } from './audit/audit-replies.ts'
@@ -56,6 +57,20 @@ const patience = {
   connectionsCheckingInterval: 2000,
 } as const
 
+/** One line of the log for each request, once it is answered. */
+class OneLineEach extends LogController {
+  override incomingRequest(): void {}
+  override requestCompleted(
+    error: Error | null | undefined,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): void {
+    const line = { req: request, res: reply, responseTime: Math.round(reply.elapsedTime) }
+    if (error) request.log.error({ ...line, error: error.name }, 'request errored')
+    else request.log.info(line, 'request completed')
+  }
+}
+
 /** The whole HTTP surface, listening on nothing yet. */
 export async function buildApp(
   services: Services,
@@ -69,6 +84,7 @@ export async function buildApp(
     ...(tls === null ? { http: patience } : { serverFactory: secured(tls) }),
     requestTimeout: patience.requestTimeout,
     ...(logger === false ? { logger: false } : { loggerInstance: logger }),
+    logController: new OneLineEach(),
     bodyLimit,
     // A caller's own id could forge another request's trail.
     genReqId: () => randomUUID(),

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildApp } from '../src/app.ts'
+import { openLog } from '../src/workers/log.ts'
 import { createIdentity } from './support/create-identity.ts'
 import { given, openKms } from './support/kms-under-test.ts'
 
@@ -40,7 +42,7 @@ test('LIST-AUDIT entries are found by a part of a name, by a key, as changes alo
   expect(await operationsOf('keyName=study&only=refusals')).toEqual(['key.decrypt'])
   expect(await operationsOf('who=servic&only=changes')).toEqual(['key.create', 'key.create'])
   expect(await operationsOf('who=100%25')).toEqual([])
-  expect(await find('keyName=study&limit=2&offset=2')).toMatchObject({ totalCount: 5 })
+  expect(await find('keyName=study&limit=2&offset=2')).toMatchObject({ totalCount: 5, isMore: false })
   const saved = await kms.server.app.inject({
     method: 'GET',
     url: '/api/v1/audit/export?keyName=study&only=changes',
@@ -95,6 +97,19 @@ test('LIST-KEYS keys are counted by state by the server, listed by it, and say w
   expect(await names('state=stopped')).toEqual(['b'])
   expect(await names('')).toEqual(['a', 'b', 'd'])
   expect(await names('algorithm=AES-128')).toEqual([])
+})
+
+test('LOG-REQUEST a request is one line of the log, which names its route and no query', async () => {
+  const lines: string[] = []
+  const to = { write: (line: string) => void lines.push(line) }
+  const app = await buildApp(kms.server.services, openLog('info', to))
+  await app.inject({ method: 'GET', url: '/api/v1/audit?who=somebody', headers: kms.headers })
+  await app.close()
+  const said = lines.map((line) => JSON.parse(line)).filter(({ reqId }) => reqId !== undefined)
+  expect(said).toMatchObject([
+    { msg: 'request completed', req: { method: 'GET', route: '/api/v1/audit' }, res: { status: 403 } },
+  ])
+  expect(lines.join('')).not.toContain('somebody')
 })
 
 test('LIST-PEOPLE people are found by role, place, factor and sight, in an order, and counted whatever is searched for', async () => {

@@ -84,8 +84,17 @@ type Parts = {
   /** Operations that change nothing. One that is nowhere here is shown as a change. */
   readonly unchanging: readonly string[]
 }
+/** `isMore`: than were counted. */
+type Found = {
+  readonly entries: readonly PlacedEntry[]
+  readonly names: Names
+  readonly totalCount: number
+  readonly isMore: boolean
+}
 type Rows = SelectQueryBuilder<Tables, 'audit', object>
 
+/** Entries that fit are counted up to so many: a log of years is not walked for a number. */
+const mostCounted = 100_000
 const mostUsage = 1000
 const exportPage = 1000
 const mostDays = 400
@@ -263,9 +272,7 @@ function listingEntries({ database, reader, unchanging }: Parts) {
       ...inPlace(database),
       name: 'audit.query',
       input: { ...filters, ...paged },
-      async run({
-        input,
-      }): Promise<Outcome<{ entries: readonly PlacedEntry[]; names: Names; totalCount: number }>> {
+      async run({ input }): Promise<Outcome<Found>> {
         const { offset, limit } = pageOf(input)
         const { rows, total } = await reader.read(async (from) => {
           const wanted = matching(from, await concerning(from, input, unchanging))
@@ -278,14 +285,25 @@ function listingEntries({ database, reader, unchanging }: Parts) {
               .offset(offset)
               .limit(limit)
               .execute(),
-            wanted.select(({ fn }) => fn.countAll<string>().as('total')).executeTakeFirstOrThrow(),
+            from
+              .selectFrom(
+                wanted
+                  .select(sql`1`.as('one'))
+                  .limit(mostCounted + 1)
+                  .as('counted'),
+              )
+              .select(({ fn }) => fn.countAll<string>().as('total'))
+              .executeTakeFirstOrThrow(),
           ])
           return { rows, total: Number(total) }
         })
         // Names may change, and are no part of an entry.
         const concerned = rows.flatMap(({ identity_id, key_id }) => [identity_id, key_id])
         const names = await namesOf(database, concerned)
-        return accept({ entries: rows.map(toPlaced), names, totalCount: total })
+        return accept({
+          ...{ entries: rows.map(toPlaced), names },
+          ...{ totalCount: Math.min(total, mostCounted), isMore: total > mostCounted },
+        })
       },
     }),
 
@@ -394,7 +412,7 @@ type Wanted = Omit<AuditQuery, 'who' | 'keyName' | 'only'> & {
   readonly identities: readonly string[] | null
   readonly keys: readonly string[] | null
   readonly refusals: boolean
-  readonly otherThan: readonly string[] | null
+  readonly operations: readonly string[] | null
 }
 
 /** What a query means today: names are looked up first, so that the database knows how few entries it looks for. */
@@ -403,14 +421,28 @@ async function concerning(
   { who, keyName, only, ...query }: AuditQuery,
   unchanging: readonly string[],
 ): Promise<Wanted> {
-  const [identities, keys] = await Promise.all([
+  const [identities, keys, operations] = await Promise.all([
     who === undefined ? null : identitiesNamed(from, who),
     keyName === undefined ? null : keysNamed(from, keyName),
+    only === 'changes' ? operationsIn(from) : null,
   ])
+  const others = new Set(unchanging)
   return {
     ...{ ...query, identities, keys, refusals: only === 'refusals' },
-    otherThan: only === 'changes' ? unchanging : null,
+    // What was refused before an operation began is entered by its address, and changed nothing.
+    operations: operations?.filter((one) => !others.has(one) && !/^[A-Z]+ \//.test(one)) ?? null,
   }
+}
+
+/** Which operations the log has: one look at the index for each, and none at the entries between. */
+async function operationsIn(from: Database): Promise<readonly string[]> {
+  const { rows } = await sql<{ operation: string }>`
+    with recursive each (operation) as (
+      select min(operation) from audit
+      union all
+      select (select min(operation) from audit where operation > each.operation) from each where each.operation is not null)
+    select operation from each where operation is not null`.execute(from)
+  return rows.map(({ operation }) => operation)
 }
 
 function matching(from: Database, query: Wanted): Rows {
@@ -418,9 +450,7 @@ function matching(from: Database, query: Wanted): Rows {
   if (query.identities !== null) rows = rows.where(sql<boolean>`identity_id = any(${query.identities})`)
   if (query.keys !== null) rows = rows.where(sql<boolean>`key_id = any(${query.keys})`)
   if (query.refusals) rows = rows.where('outcome', '<>', 'ok')
-  // What was refused before an operation began is entered by its address, and changed nothing.
-  if (query.otherThan !== null)
-    rows = rows.where(sql<boolean>`operation <> all(${query.otherThan}) and operation !~ '^[A-Z]+ /'`)
+  if (query.operations !== null) rows = rows.where(sql<boolean>`operation = any(${query.operations})`)
   if (query.project !== undefined) rows = rows.where('project_id', '=', query.project)
   if (query.organisation !== undefined) rows = rows.where('organisation_id', '=', query.organisation)
   if (query.key !== undefined) rows = rows.where('key_id', '=', query.key)

@@ -50,6 +50,7 @@ type Found = {
   readonly entries: readonly PlacedEntry[]
   readonly names: Readonly<Record<string, string>>
   readonly totalCount: number
+  readonly isMore: boolean
 }
 type Scope = { readonly value: string; readonly label: string }
 
@@ -116,7 +117,9 @@ function Log({ scopes }: { scopes: readonly Scope[] }) {
       note={
         total === 0 ? undefined : (
           <button type="button" className="link" onClick={() => save.mutate()}>
-            {t('console.audit.save', { number: number(total) })}
+            {found.data?.isMore
+              ? t('console.audit.save-all')
+              : t('console.audit.save', { number: number(total) })}
           </button>
         )
       }
@@ -172,7 +175,11 @@ function Log({ scopes }: { scopes: readonly Scope[] }) {
       <div className="actions" aria-live="polite">
         {total === 0 ? null : (
           <span className="quiet">
-            {t('console.list.range', { from: number(from), to: number(until), total: number(total) })}
+            {t(found.data?.isMore ? 'console.audit.range-more' : 'console.list.range', {
+              from: number(from),
+              to: number(until),
+              total: number(total),
+            })}
           </span>
         )}
         {before === null ? null : (

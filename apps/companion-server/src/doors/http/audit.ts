@@ -71,7 +71,12 @@ export function auditRoutes(
   })
   at(auditLog.query, `GET ${base}`, {
     summary: 'Query the audit log',
-    reply: Type.Object({ entries: Type.Array(Type.Object(placed)), names, totalCount: count }),
+    reply: Type.Object({
+      entries: Type.Array(Type.Object(placed)),
+      names,
+      totalCount: count,
+      isMore: Type.Boolean(),
+    }),
     show: (found) => found,
   })
   at(auditLog.export, `GET ${base}/export`, {

@@ -889,8 +889,9 @@ export const migrations: Readonly<Record<string, Step>> = {
       `create index audit_key on audit (key_id, time) where key_id is not null`,
       `create index audit_organisation on audit (organisation_id, time)`,
       `create index audit_operation on audit (operation, time)`,
+      `create index audit_refusal on audit (time) where outcome <> 'ok'`,
     ],
-    down: [`drop index audit_identity, audit_key, audit_organisation, audit_operation`],
+    down: [`drop index audit_identity, audit_key, audit_organisation, audit_operation, audit_refusal`],
   }),
   /** Requests of version 2 name batches: their ciphertexts stand beside the signed request. An older server refuses such a request. */
   '0040-batches': statements({
