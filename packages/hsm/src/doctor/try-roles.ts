@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto'
+import { constants, createHash, createPublicKey, publicEncrypt, randomBytes, verify } from 'node:crypto'
 import { HsmError, type ProbeReport, type Token } from '../device.ts'
 import { createCompanion, signStatement, verifyStatement } from '../evidence/companion.ts'
 import { probeFaults } from '../evidence/level.ts'
@@ -113,6 +113,36 @@ async function rootAndData(token: Token, report: ProbeReport): Promise<Pick<Role
   return { root: null, data }
 }
 
+/** A root comes in by a transport pair and stays, and a key under it is read out: a server keeps its keys in memory. */
+async function serving(token: Token): Promise<Why> {
+  const [pair, root] = [named('transport'), named('root')]
+  const { spki } = await token.createTransportPair(pair)
+  try {
+    const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+    const wrapped = publicEncrypt(
+      { key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' },
+      randomBytes(32),
+    )
+    await token.unwrapRoot({ transportId: pair.id, ckaId: root.id, label: root.label, wrapped })
+    try {
+      const { wrapped: link } = await token.generateWrapped({
+        parent: { id: root.id },
+        algorithm: 'aes-256',
+      })
+      // A root lets nothing out that can be read: the key below it does.
+      const kek = { id: root.id, chain: [{ wrapped: link, bits: 256 as const }] }
+      const data = await token.generateWrapped({ parent: kek, algorithm: 'aes-256' })
+      const bytes = await token.unwrapToMemory({ kek, wrapped: data.wrapped })
+      bytes.fill(0)
+      return null
+    } finally {
+      await token.destroy({ id: root.id, class: 'secret' })
+    }
+  } finally {
+    await token.destroyTransportPair({ id: pair.id })
+  }
+}
+
 function backup({ passed, attacks }: ProbeReport): Why {
   if (!passed) return [said('no-root')]
   const held = attacks.filter(
@@ -142,7 +172,7 @@ export async function tryRoles(
   token: Token,
   report: ProbeReport,
   pins: Pins,
-): Promise<{ roles: RolesShown; lacks: readonly string[] }> {
+): Promise<{ roles: RolesShown; lacks: readonly string[]; serves: Why }> {
   const asMaker = makerOf(token, report.profile, pins)
   const made = await rootAndData(token, report)
   const lacks: string[] = []
@@ -155,5 +185,7 @@ export async function tryRoles(
     data: made.data,
     backup: backup(report),
   }
-  return { roles, lacks }
+  // What refuses a root or a transport key says so itself.
+  const able = roles.root === null && roles.transport === null
+  return { roles, lacks, serves: able ? await reason(() => serving(token)) : null }
 }

@@ -1,9 +1,11 @@
 import { tokenRoles as roles } from '../../src/index.ts'
 import { type MakeShown, rulesOf } from './rules.ts'
 
+/** Whether a server on it imports and opens keys, as the nightly run of the server has kept it. */
+type Served = { readonly vendor: string; readonly variant: string; readonly refused: string | null }
+
 /** yes, **no**, or the variants that can. */
-function cell(rows: readonly MakeShown[], role: (typeof roles)[number]): string {
-  const able = rows.filter((row) => row.roles[role] === null).map(({ variant }) => variant)
+function cell(able: readonly string[], rows: readonly unknown[]): string {
   if (able.length === rows.length) return 'yes'
   return able.length === 0 ? '**no**' : `${able.join(', ')} only`
 }
@@ -16,12 +18,20 @@ function marksOf(vendor: string): string {
 }
 
 /** The table of docs/guide/tokens.md: what the key of each role can be on the stand-in of each make. */
-export function rolesTable(rows: readonly MakeShown[]): string {
+export function rolesTable(rows: readonly MakeShown[], servers: readonly Served[]): string {
   const lines = [...new Set(rows.map(({ vendor }) => vendor))].map((vendor) => {
     const own = rows.filter((row) => row.vendor === vendor)
     const variants = own.length === 1 ? '' : ` (${own.map(({ variant }) => variant).join(', ')})`
-    return [`\`${vendor}\`${variants}`, ...roles.map((role) => cell(own, role)), marksOf(vendor)]
+    return [
+      `\`${vendor}\`${variants}`,
+      ...roles.map((role) => cell(variantsOf(own.filter((row) => row.roles[role] === null)), own)),
+      cell(variantsOf(servers.filter((one) => one.vendor === vendor && one.refused === null)), own),
+      marksOf(vendor),
+    ]
   })
-  const head = ['stand-in', ...roles, 'rules']
+  const head = ['stand-in', ...roles, 'server', 'rules']
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
+
+const variantsOf = (rows: readonly { readonly variant: string }[]): string[] =>
+  rows.map(({ variant }) => variant)

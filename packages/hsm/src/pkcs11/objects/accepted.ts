@@ -5,7 +5,7 @@ import { attributeName, CKA, is, raw } from '../library/attributes.ts'
 import { attempt, attemptPresent } from '../library/errors.ts'
 import type { Attribute } from '../library/memory.ts'
 import type { TokenSession } from '../session/session.ts'
-import { bindingsOf, classOf, isOptional, roleOf } from './needs.ts'
+import { askedFor, bindingsOf, classOf, isOptional, roleOf } from './needs.ts'
 
 /** One template, or a pair's two. */
 export type Templates = readonly (readonly Attribute[])[]
@@ -159,7 +159,13 @@ function narrowed<T>(
 function named<T>({ by, make, discard }: Make<T>, asked: Templates, refusal: HsmError): HsmError {
   const needed = placesOf(asked, (one, template) => bindingsOf(template).includes(one))
   // The wrapping key makes demands of its own, so a refusal to unwrap may be for those.
-  if (needed.length === 0 || by === 'unwrap') return refusal
+  if (isVague(by, refusal) && needed.length === 0) return refusal
+  if (needed.length === 0 || by === 'unwrap')
+    return hsmError(
+      'HSM-ATTRIBUTE-REFUSED',
+      `${refusal.detail}; ${askedFor(asked.at(-1) ?? [])}`,
+      refusal.ckr,
+    )
   const namesOf = (places: readonly Place[]) =>
     [...new Set(places.map(({ one }) => attributeName(one.type)))].join(', ')
   const id = randomBytes(16)

@@ -19,6 +19,7 @@ import { withAccepted, withoutUnsendable } from './accepted.ts'
 import { madeAsAsked } from './as-asked.ts'
 import { type Naming, requireFreeId, requireFreeLabel } from './free-name.ts'
 import { numbersOf } from './mechanisms.ts'
+import { roleOf } from './needs.ts'
 import { publicKeyAttributes, readSpki } from './public-keys.ts'
 import { named, readBack } from './read-back.ts'
 import { privateAttributes, publicAttributes, secretAttributes } from './templates.ts'
@@ -42,7 +43,7 @@ function generateSecret(
     num('VALUE_LEN', length),
     ...secretAttributes(options.template, numbersOf(token)),
   ]
-  const doing = 'generating a key'
+  const doing = `generating a ${roleOf(asked)}`
   const { attributes } = madeAsAsked(token, 'generate', asked, doing, (template) =>
     token.module.generateKey(token.session, { mechanism }, template, doing),
   )

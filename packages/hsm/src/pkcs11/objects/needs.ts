@@ -59,6 +59,19 @@ export function roleOf(template: readonly Attribute[]): string {
     if (classOf(template) !== CKO.SECRET_KEY) return 'transport key'
     return template.some(({ type }) => type === CKA.UNWRAP_TEMPLATE) ? 'root' : 'key-encryption key'
   }
-  if (isSet(template, 'SIGN')) return 'signing key'
-  return isSet(template, 'ENCRYPT') ? 'encryption key' : 'data key'
+  if (isSet(template, 'SIGN')) return classOf(template) === CKO.SECRET_KEY ? 'MAC key' : 'signing key'
+  if (isSet(template, 'ENCRYPT')) return 'encryption key'
+  return bytesOf(template, 'SENSITIVE')?.[0] === 0 ? 'key that is read out' : 'data key'
+}
+
+/** Attributes of which makes demand one value or the other. */
+const contested = ['TOKEN', 'PRIVATE', 'SENSITIVE', 'EXTRACTABLE'] as const
+
+/** What was asked for, of whoever refuses it by a code that names no attribute. */
+export function askedFor(template: readonly Attribute[]): string {
+  const values = contested.flatMap((name) => {
+    const value = bytesOf(template, name)
+    return value === null ? [] : [`${name} ${value[0] === 1}`]
+  })
+  return `a ${roleOf(template)} was asked for, ${values.join(', ')}`
 }

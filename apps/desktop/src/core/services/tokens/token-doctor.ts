@@ -176,12 +176,13 @@ async function lookAt(
 
 async function asTried(token: Token, asRead: readonly Finding[], { pins }: Scratch): Promise<Finding[]> {
   try {
-    const { roles } = await tryRoles(token, await token.probe(), pins)
+    const { roles, serves } = await tryRoles(token, await token.probe(), pins)
     return asRead.map((finding): Finding => {
       // What planning refuses, no key shows to be able.
       if (finding.able === 'no') return finding
       const { role } = finding
-      const why = needs[role].tried.map((name) => roles[name]).find((reasons) => reasons !== null) ?? null
+      const tried = [...needs[role].tried.map((name) => roles[name]), role === 'server' ? serves : null]
+      const why = tried.find((reasons) => reasons !== null) ?? null
       return { role, able: why === null ? 'yes' : 'no', why: plain(why ?? []) }
     })
   } catch (error) {

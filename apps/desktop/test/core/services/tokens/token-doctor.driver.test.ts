@@ -71,6 +71,7 @@ describe('the token doctor', () => {
     ['smartcard-hsm', 'as-read'],
     ['nethsm', 'as-read'],
     ['luna', 'network'],
+    ['luna', 'cloud'],
   ])('says what the stand-in of %s (%s) can be, as its row has it, and leaves nothing', async (make, one) => {
     const { token, pin: own, serial, close } = await startStandIn(make, one)
     try {
@@ -82,7 +83,7 @@ describe('the token doctor', () => {
         findings.flatMap(({ role, able }) => (able === 'no' ? [role] : []))
       // What planning and the token's own list refuse, no key shows to be able.
       expect(unable(found)).toEqual(expect.arrayContaining(unable(read)))
-      expectKept(make, steady(examinationLines(found), serial))
+      expectKept(one === 'cloud' ? `${make}-${one}` : make, steady(examinationLines(found), serial))
     } finally {
       await close()
     }
