@@ -74,7 +74,7 @@ async function hooked(work: Database): Promise<readonly string[]> {
   return hooks.map(({ organisation_id }) => organisation_id)
 }
 
-/** Each thing once a day, whichever server saw it. */
+/** What is so is told once a day, whichever server saw it; an acceptance is an act, and each is told. */
 async function tell(
   database: Database,
   now: Date,
@@ -93,7 +93,8 @@ async function tell(
           .where('webhook_delivery.created_at', '>', new Date(now.getTime() - again))
           .where(sql<boolean>`(body::jsonb -> 'data') = ${JSON.stringify(one)}::jsonb`)
           .executeTakeFirst()
-        if (!told) await enqueue(work, organisation, 'authority', now, { ...one })
+        if (!told || one.code === 'AUTHORITY-ACCEPTED')
+          await enqueue(work, organisation, 'authority', now, { ...one })
       }
   })
 }

@@ -8,7 +8,7 @@ import type { Grant } from '../../src/access/authorize.ts'
 import { openKmipClients } from '../../src/access/kmip-clients.ts'
 import { insertPerson } from '../../src/access/people.ts'
 import { forgetEndedTokens, hashSecret } from '../../src/access/tokens.ts'
-import { tellAuthority } from '../../src/alerts/authority.ts'
+import { tellAccepted, tellAuthority } from '../../src/alerts/authority.ts'
 import { acceptState } from '../../src/commands/accept-state.ts'
 import { verifyAuditLog } from '../../src/commands/operator.ts'
 import { openKeyRepository } from '../../src/keys/repository.ts'
@@ -238,6 +238,8 @@ test('ROW-FORGED nobody has a role by a group, a member or a provider that the d
   const back = await keep('identity_provider')
   await run(`update identity_provider set settings = '{"issuer":"https://mallory.example"}',
     scim_token_hash = '\\x${hashSecret('x').toString('hex')}'`)
+  const [said] = await sentencesOf(database, (await look()).rows)
+  expect(said).toMatch(/with \{"issuer":"https:\/\/mallory\.example"\}, SCIM token [0-9a-f]{8}/)
   const key = async () => new Uint8Array(32)
   const configured = openProviders({ database, key }).providerOf('corp')
   await expect(configured).rejects.toMatchObject({ code: 'ROW-FORGED' })
@@ -454,6 +456,15 @@ test('AUTHORITY-OTHER a row that is gone and a table that is put back stop their
     [kms.organisation.id, { code: 'AUTHORITY-OTHER', of: 'organisation' }],
     [kms.organisation.id, { code: 'AUTHORITY-OTHER', of: 'organisation' }],
   ])
+  // Whoever accepts twice did two things.
+  for (const _ of [1, 2]) await tellAccepted(database, new Date(), database.authority.seen)
+  const accepted = await database
+    .selectFrom('webhook_delivery')
+    .select('id')
+    .where('webhook_id', '=', second)
+    .where('body', 'like', '%AUTHORITY-ACCEPTED%')
+    .execute()
+  expect(accepted).toHaveLength(2)
   await roles()
   expect(await stopped()).toEqual([])
   expect(await use(ended)).toBe('ok')

@@ -104,6 +104,8 @@ test('DATABASE-04 a PostgreSQL of its own is migrated by its owner, served from 
   use('custody')
   expect(await answersOf()).toEqual(['done', 'done', 'done'])
 
+  vi.stubEnv('DATABASE_URL', `${urlOf(other.application)}&options=-c%20search_path%3Devil%2Cpublic`)
+  await expect(openServerParts(state)).rejects.toMatchObject({ code: 'ENVIRONMENT-VARIABLE' })
   vi.stubEnv('DATABASE_URL', urlOf(other.owner))
   await expect(openServerParts(state)).rejects.toMatchObject({ code: 'DATABASE-ROLE' })
   vi.stubEnv('DATABASE_URL', `postgres://nobody@/custody?host=${encodeURIComponent(join(folder, 'no-such'))}`)

@@ -138,6 +138,8 @@ test('KEY-SHREDDED at level S1 nothing brings a key back: with all rows of befor
 
   const done = given(await rotation().rotateRoot(kms.callAs(kms.admin), {}))
   expect(done.remaining).toBe(0)
+  const seen = await kms.server.services.database.authority.look()
+  expect([[...(seen?.stopped ?? ['not looked'])], seen?.forged]).toEqual([[], []])
   const [receipt] = done.receipts
   expect(done.receipts).toHaveLength(1)
   expect(receipt?.payload).toMatchObject({

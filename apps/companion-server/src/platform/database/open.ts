@@ -41,6 +41,7 @@ export async function openDatabase(choice: DatabaseChoice): Promise<OpenDatabase
     const database = connect({ connectionString: url })
     try {
       await requireReachable(database)
+      await requireOwnPath(database)
       await requireKnown(database, known)
       await requireCurrentSchema(database)
       await requireHumbleRole(database)
@@ -127,6 +128,17 @@ async function requireReachable(database: Database): Promise<void> {
   } catch (error) {
     throw new EnvironmentError('DATABASE-UNREACHABLE', `DATABASE_URL: ${String(error)}`, { cause: error })
   }
+}
+
+/** The address may bring options of its own, and a pooler may drop ours. */
+async function requireOwnPath(database: Database): Promise<void> {
+  const { rows } = await sql<{ search_path: string }>`show search_path`.execute(database)
+  const path = rows[0]?.search_path ?? ''
+  if (path !== 'public')
+    throw new EnvironmentError(
+      'ENVIRONMENT-VARIABLE',
+      `DATABASE_URL: the search path is ${path} and not public: take options out of the address, and a pooler that drops them out of the way`,
+    )
 }
 
 async function requireHumbleRole(database: Database): Promise<void> {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../tables.ts'
 import { type AuthorityTable, nameOfRow, type StoredRow } from './tables.ts'
@@ -23,7 +24,11 @@ const ended = (time: Date | null) => (time === null ? '' : `, ended ${time.toISO
 const under = (conditions: unknown) =>
   conditions === null ? 'under no condition' : `under ${JSON.stringify(conditions)}`
 
-/** What somebody has by a row, once it is accepted. No secret and no hash is in it. */
+/** So that two of them differ: eight digits of the SHA-256 of what is kept. */
+const marked = (what: string, kept: string | Uint8Array | null) =>
+  kept === null ? `no ${what}` : `${what} ${hash('sha256', kept, 'hex').slice(0, 8)}`
+
+/** What somebody has by a row, once it is accepted. No secret is in it. */
 const says: { readonly [N in AuthorityTable]: (row: StoredRow<N>, name: Name) => string } = {
   deployment: (row) =>
     `the deployment: set up ${row.set_up_at?.toISOString() ?? 'by nobody'}, ${row.setup_code_hash ? 'with' : 'without'} a set-up code, sign-on ${row.sign_on_required ? 'required' : 'not required'}`,
@@ -34,7 +39,7 @@ const says: { readonly [N in AuthorityTable]: (row: StoredRow<N>, name: Name) =>
   identity: (row) => `identity ${row.name}${ended(row.revoked_at)}`,
   client_secret: (row, name) => `a client secret of ${name(row.identity_id)}${ended(row.revoked_at)}`,
   person: (row, name) =>
-    `${name(row.identity_id)} logs in as ${row.username}, ${row.enrolment_hash ? 'with an invitation' : 'enrolled'}${row.break_glass ? ', by password whatever is required' : ''}`,
+    `${name(row.identity_id)} logs in as ${row.username}, ${row.enrolment_hash ? 'with an invitation' : 'enrolled'}, ${marked('password', row.password_hash)}, ${marked('code', row.totp_sealed)}${row.break_glass ? ', by password whatever is required' : ''}`,
   authenticator: (row, name) => `the device ${row.name} is a second factor of ${name(row.identity_id)}`,
   token: (row, name) =>
     `${row.name === null ? 'a log-in' : `the API key ${row.name}`} of ${name(row.identity_id)}${until(row.expires_at)}${ended(row.revoked_at)}`,
@@ -44,7 +49,7 @@ const says: { readonly [N in AuthorityTable]: (row: StoredRow<N>, name: Name) =>
     `key ${row.name} in project ${name(row.project_id)}: ${row.is_exportable ? 'exportable' : 'not exportable'}, ${row.is_disabled ? 'switched off' : 'in use'}, opens from version ${row.min_decrypt_version}`,
   key_version: (row, name) => `version ${row.version} of ${name(row.key_id)} is ${row.state}`,
   identity_provider: (row) =>
-    `people log in by the identity provider ${row.name} (${row.kind}) of ${row.organisation_id ?? 'the deployment'}${ended(row.removed_at)}`,
+    `people log in by the identity provider ${row.name} (${row.kind}) of ${row.organisation_id ?? 'the deployment'}, with ${JSON.stringify(row.settings)}, ${marked('SCIM token', row.scim_token_hash)}${ended(row.removed_at)}`,
   group_role: (row, name) =>
     `the group ${row.group_name} of provider ${name(row.provider_id)} has the role ${row.role} ${at(name, row)}, ${under(row.conditions)}`,
   member: (row, name) =>
@@ -58,7 +63,7 @@ const says: { readonly [N in AuthorityTable]: (row: StoredRow<N>, name: Name) =>
   external_key: (row, name) =>
     `key ${row.name} at ${row.provider} for ${row.key_use} in project ${name(row.project_id)}`,
   approval_request: (row, name) =>
-    `${name(row.identity_id)} asks for ${row.operation} with ${name(row.key_id)}: ${row.needed} of ${row.approvers.length} approvals${ended(row.used_at)}`,
+    `${name(row.identity_id)} asks for ${row.operation} with ${name(row.key_id)}: ${row.needed} approvals of ${row.approvers.map(name).join(', ')}${ended(row.used_at)}`,
   approval: (row, name) =>
     `${name(row.identity_id)} ${row.approves ? 'approves' : 'refuses'} request ${row.request_id}`,
   root_config: (row) => `root ${row.root_id} at node ${row.node_id} is ${row.state}`,
