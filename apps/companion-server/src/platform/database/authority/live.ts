@@ -6,8 +6,7 @@ import { type AuthorityKeys, contribution, type Head, openHead, plus } from './m
 export type Net = Map<string, number>
 
 /** A MAC as a member of a set. */
-export const nameOfMac = (mac: Uint8Array): string =>
-  Buffer.from(mac.buffer, mac.byteOffset, mac.length).toString('latin1')
+export const nameOfMac = (mac: Buffer): string => mac.toString('latin1')
 const macOfName = (name: string) => Buffer.from(name, 'latin1')
 
 /** What the set of a tenant has more, once these rows came and went. */
@@ -57,10 +56,10 @@ export function openLiveRows() {
   }
 
   return {
-    has: (tenant: string, mac: Uint8Array) => states.get(tenant)?.macs.has(nameOfMac(mac)) ?? false,
+    has: (tenant: string, mac: string) => states.get(tenant)?.macs.has(mac) ?? false,
     /** A change took it a moment ago. */
-    ended(mac: Uint8Array): boolean {
-      const at = ended.get(nameOfMac(mac))
+    ended(mac: string): boolean {
+      const at = ended.get(mac)
       return at !== undefined && performance.now() - at <= grace
     },
     counterOf: (tenant: string) => states.get(tenant)?.counter ?? 0n,
