@@ -9,7 +9,7 @@ import { twiceTheSame } from '../src/components/new-password.tsx'
 import { pageOf, routeOf } from '../src/components/route.ts'
 import { callbackOf, providerFrom } from '../src/screens/elsewhere/sign-on.tsx'
 import { reachIsNamed, rolesFor, usernameIn } from '../src/screens/new-identity.tsx'
-import { fittingIn } from '../src/screens/oversight/access-review.tsx'
+import { fittingIn, seenWith } from '../src/screens/oversight/access-review.tsx'
 import { stepsOf } from '../src/screens/steps.ts'
 
 const grant = (
@@ -70,6 +70,17 @@ test('CONSOLE-LIST a page says which lines of how many it has, and where those b
   expect(fittingIn(access, 'PAU').map(({ name }) => name)).toEqual(['Paul'])
   expect(fittingIn(access, 'user').map(({ name }) => name)).toEqual(['Paul'])
   expect(fittingIn(access, '')).toHaveLength(2)
+})
+
+test('ACCESS-REVIEW who turned no page has not seen the list that he would sign for', () => {
+  const page = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, at) => ({ identityId: `i-${from + at}` }))
+  const first = seenWith({ digest: '', ids: new Set() }, 'd', page(0, 500))
+  expect(first.ids.size).toBe(500)
+  expect(seenWith(first, 'd', page(0, 500))).toBe(first)
+  expect(seenWith(first, 'd', page(500, 552)).ids.size).toBe(552)
+  // What was seen of another list counts for nothing.
+  expect(seenWith(first, 'e', page(500, 552)).ids.size).toBe(52)
 })
 
 test('CONSOLE-ROUTE an address names one page or none, and never another one', () => {

@@ -79,7 +79,7 @@ export function openApprovals({ database, inputDigest, ...parts }: Parts) {
      * Uses the approved request for what this call wants, or makes one and refuses APPROVAL-NEEDED until it is approved. Refuses
      * APPROVAL-REFUSED once too few are left who could.
      */
-    async take(call: Call, subject: Subject, needed: ApprovalsNeeded): Promise<Outcome<null>> {
+    async take(call: Call, subject: Subject, needed: ApprovalsNeeded): Promise<Outcome<string | null>> {
       const { organisation, project, key, operation } = subject
       const digest = await inputDigest(subject)
       const said = typeof subject.asked === 'string' ? subject.asked : subject.asked()
@@ -99,7 +99,7 @@ export function openApprovals({ database, inputDigest, ...parts }: Parts) {
       subject: Subject,
       touches: readonly Touch[],
       input: unknown,
-    ): Promise<Outcome<null>> {
+    ): Promise<Outcome<string | null>> {
       const { caller } = call
       const taken = touches.flatMap((touch) => ('takes' in touch ? [touch.takes] : []))
       if (taken.some((one) => isOwnApprover(caller.grants, one)))
@@ -127,13 +127,32 @@ export function openApprovals({ database, inputDigest, ...parts }: Parts) {
         ? refuse('DUTY-TOO-FEW', `${needed.count} approve it, and ${approvers.length} may: ${asks.detail}`)
         : asks
     },
+
+    /** What was used for a call that was refused after all, so that the same call may come again. Where another request was made meanwhile, that one counts. */
+    async giveBack(ids: readonly string[]): Promise<void> {
+      for (const one of ids)
+        await database.change(async (work) => {
+          const row = await work
+            .selectFrom('approval_request')
+            .selectAll()
+            .where('id', '=', one)
+            .forUpdate()
+            .executeTakeFirst()
+          if (row === undefined || row.used_at === null) return
+          await work.authority.vouch('approval_request', [row], { id: one })
+          const { identity_id: identity, operation, key_id: key, asked } = row
+          if ((await openOne(work, { identity, operation, key, asked })) === undefined)
+            await work.authority.update('approval_request', { id: one }, { used_at: null })
+        })
+    },
   }
 
   type Asked = Pick<ApprovalRequest, 'organisation' | 'project' | 'key' | 'operation' | 'asked'>
-  function ask(call: Call, what: Asked, needed: ApprovalsNeeded): Promise<Outcome<null>> {
+  /** The request that this call uses up. */
+  function ask(call: Call, what: Asked, needed: ApprovalsNeeded): Promise<Outcome<string>> {
     const { organisation, project, key, operation, asked } = what
     const { identity } = call.caller
-    return database.change(async (work): Promise<Outcome<null>> => {
+    return database.change(async (work): Promise<Outcome<string>> => {
       const open = await openOne(work, { identity, operation, key, asked })
       const { approvers } = await eligible(work, needed)
       const hands = await handsOf(work, identity)
@@ -168,7 +187,7 @@ export function openApprovals({ database, inputDigest, ...parts }: Parts) {
         await tellOverride(work, open, override, now(), true)
       }
       await work.authority.update('approval_request', { id: open.id }, { used_at: now() })
-      return accept(null)
+      return accept(open.id)
     })
   }
 }

@@ -397,16 +397,19 @@ const approvals: Check = (facts) => {
       ...[
         one.key === null ? '' : (keys.get(one.key) ?? one.key),
         String(one.needed),
-        one.approvedBy.join(', '),
+        [...one.approvedBy, ...(one.officers ?? []).map((name) => `officer ${name}`)].join(', '),
       ],
       one.refusedBy.join(', '),
       day(one.used) || (one.expires <= facts.to ? 'expired' : 'no'),
     ]),
     gaps: facts.approvals
       .filter(({ used, needed, approvedBy }) => used !== null && approvedBy.length < needed)
-      .map(({ id, needed, approvedBy }) => ({
+      .map(({ id, needed, approvedBy, officers }) => ({
         of: `request ${short(id)}`,
-        gap: `It was used with ${approvedBy.length} of ${needed} approvals that are recorded.`,
+        gap:
+          officers !== undefined
+            ? 'Officers of the ceremony stood in for its approvers.'
+            : `It was used with ${approvedBy.length} of ${needed} approvals that are recorded.`,
       })),
   }
 }

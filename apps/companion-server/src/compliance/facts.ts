@@ -1,6 +1,7 @@
 import type { VerificationKeys } from '@lux/crypto'
 import { sha256Hex, utf8 } from '@lux/crypto'
 import { type Kysely, sql } from 'kysely'
+import { overrideIn } from '../access/override.ts'
 import { verifyAudit } from '../audit/verify.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { Tables } from '../platform/database/tables.ts'
@@ -176,6 +177,8 @@ export type ApprovalFact = {
   readonly needed: number
   readonly approvedBy: readonly string[]
   readonly refusedBy: readonly string[]
+  /** Of the ceremony, who stood in for those who are named. */
+  readonly officers?: readonly string[]
   readonly at: string
   readonly expires: string
   readonly used: string | null
@@ -301,11 +304,13 @@ async function approvalFacts(work: Kysely<Tables>, start: Date, end: Date): Prom
   return rows.map((one) => {
     const by = (approves: boolean) =>
       (byRequest.get(one.id) ?? []).filter((its) => its.approves === approves).map(({ name }) => name)
+    const signed = overrideIn(one.override)?.signed ?? null
     return {
       ...{ id: one.id, identity: one.identity_id, operation: one.operation, key: one.key_id },
       ...{ needed: one.needed, approvedBy: by(true), refusedBy: by(false) },
       ...{ at: one.created_at.toISOString(), expires: one.expires_at.toISOString() },
       used: ended(one.used_at, end),
+      ...(signed === null ? {} : { officers: signed.officers }),
     }
   })
 }

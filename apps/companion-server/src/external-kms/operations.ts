@@ -44,7 +44,10 @@ const fields = Type.Record(Type.String({ pattern: '^[a-zA-Z]{1,32}$' }), Type.St
 export type ExternalKeyOperations = ReturnType<typeof openExternalKeyOperations>
 
 export const openExternalKeyOperations = (
-  parts: Parts & { readonly record: Record; readonly approvals: Pick<Approvals, 'take' | 'change'> },
+  parts: Parts & {
+    readonly record: Record
+    readonly approvals: Pick<Approvals, 'take' | 'change' | 'giveBack'>
+  },
 ) => operationsOf(externalKeyTable(parts), openPipeline(parts))
 
 /** As conditions on keys know it. */

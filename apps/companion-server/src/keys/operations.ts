@@ -18,7 +18,7 @@ const rotationLease = 5 * 60_000
 
 export type OperationParts = KeyParts & {
   readonly record: Record
-  readonly approvals: Pick<Approvals, 'take' | 'change'>
+  readonly approvals: Pick<Approvals, 'take' | 'change' | 'giveBack'>
 }
 
 /** What can be done with keys, by whatever door. */

@@ -6,7 +6,7 @@ import type { Call, Record, Subject } from '../audit/record.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import type { AnyEntry, Asked, EntryInput, EntryOutput, Permission, Table } from './entry.ts'
 
-type Parts = { readonly record: Record; readonly approvals: Pick<Approvals, 'take' | 'change'> }
+type Parts = { readonly record: Record; readonly approvals: Pick<Approvals, 'take' | 'change' | 'giveBack'> }
 type Waiting = { readonly permission: Permission; readonly needed: ApprovalsNeeded }
 
 /**
@@ -27,6 +27,7 @@ export const unapproved: Parts['approvals'] = {
   take: async () => refuse('CONDITION-UNMET', 'no approval lets this be done'),
   change: async (_, __, touches) =>
     touches.length === 0 ? accept(null) : refuse('CONDITION-UNMET', 'no approval lets this be done'),
+  giveBack: async () => undefined,
 }
 
 /** An entry as its doors call it. */
@@ -47,8 +48,8 @@ export type Perform = <E extends AnyEntry>(
 /**
  * The one order of every operation, whatever door it came by. Its door has authenticated the caller, counted the call and looked for the reply of
  * a named one (`admit`). Here it is authorised, wants a second factor, keeps to its limits, fits, is approved, runs and is entered in
- * the audit log, refusals too, before anybody hears of it. Approvals come last of what refuses before the run. A refusal of the run uses one
- * up, and so does one of two different approvals where the other is missing.
+ * the audit log, refusals too, before anybody hears of it. Approvals come last of what refuses before the run. What is refused after that gives
+ * them back; what throws does not, since nobody knows what it did.
  */
 export function openPipeline({ record, approvals }: Parts): Perform {
   return (entry, call, input) =>
@@ -67,18 +68,31 @@ export function openPipeline({ record, approvals }: Parts): Perform {
       const on = { found: found.value, fitting: fits.value }
       subject.asked = () => entry.shown?.(input, on) ?? ''
       subject.input = entry.hashed(input, fits.value)
-      const approved = await approve(call, subject, allowed.value)
-      if (!approved.ok) return approved
-      const touches = await entry.touches(input, { ...on, call })
-      const apart = await approvals.change(call, subject, touches, input)
-      if (!apart.ok) return apart
-      const done = await entry.run({ ...on, input, call, subject })
+      const used: string[] = []
+      const done = await approvedRun()
       if (done.ok) subject.output = entry.output(done.value, input)
+      else if (used.length > 0) await approvals.giveBack(used)
       return done
+
+      async function approvedRun() {
+        if (!allowed.ok) return allowed
+        const approved = await approve(call, subject, allowed.value, used)
+        if (!approved.ok) return approved
+        const touches = await entry.touches(input, { ...on, call })
+        const apart = await approvals.change(call, subject, touches, input)
+        if (!apart.ok) return apart
+        if (apart.value !== null) used.push(apart.value)
+        return entry.run({ ...on, input, call, subject })
+      }
     })
 
   /** Of all that is asked for; what the same people approve of two, they approve once, of the last. */
-  async function approve(call: Call, subject: Subject, waiting: readonly Waiting[]): Promise<Outcome<null>> {
+  async function approve(
+    call: Call,
+    subject: Subject,
+    waiting: readonly Waiting[],
+    used: string[],
+  ): Promise<Outcome<null>> {
     const last = waiting.at(-1)
     const { organisation, project, key } = subject
     for (const one of waiting) {
@@ -87,6 +101,7 @@ export function openPipeline({ record, approvals }: Parts): Perform {
       concern(subject, one.permission)
       const taken = await approvals.take(call, subject, one.needed)
       if (!taken.ok) return taken
+      if (taken.value !== null) used.push(taken.value)
     }
     // What waits need not be what the operation is entered by.
     Object.assign(subject, { organisation, project, key })

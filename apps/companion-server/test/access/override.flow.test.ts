@@ -56,7 +56,7 @@ const answerOf = (name: string, { what, domain, subject }: SignatureRequest): Si
 }
 
 /** Somebody whose role waits for Ada and Grace, and the call that would end it. */
-async function waiting(name: string, rule = 'APPROVAL-NEEDED') {
+async function waiting(name: string, rule = 'APPROVAL-NEEDED', alone = false) {
   const waits: Grant = {
     ...{ role: 'user', ...place() },
     conditions: {
@@ -66,7 +66,7 @@ async function waiting(name: string, rule = 'APPROVAL-NEEDED') {
       },
     },
   }
-  const grants = [{ role: 'auditor', ...place() } as const, waits]
+  const grants = alone ? [waits] : [{ role: 'auditor', ...place() } as const, waits]
   const { identity } = await createIdentity(services().database, { name, grants })
   const input = {
     identity,
@@ -317,4 +317,19 @@ test('OVERRIDE where too few approvers are left from the start, the refusal name
   given(await hand(id, answerOf('Otto', asked), answerOf('Omar', asked)))
   await aDayLater(id)
   given(await take())
+})
+
+test('APPROVAL-05 a change that is refused after it was approved gives its approvals back, and uses them once it is done', async () => {
+  const { identity, id, take } = await waiting('asks-8', 'APPROVAL-NEEDED', true)
+  for (const name of ['ada', 'grace'] as const)
+    given(await services().approvals.approve(by(person(ids[name])), { id }))
+  // The last role of an identity ends only with it.
+  expect(await take()).toMatchObject({ rule: 'GRANT-REFUSED' })
+  expect(await seenBy(helper, id)).toMatchObject({ state: 'approved' })
+  await lawfully(services().database).insert('role_grant', {
+    ...{ identity_id: identity, role: 'auditor' as const },
+    ...{ organisation_id: place().organisation, project_id: place().project },
+  })
+  given(await take())
+  expect(await seenBy(helper, id)).toMatchObject({ state: 'used' })
 })

@@ -28,6 +28,7 @@ const key = (action: 'key.export' | 'key.manage', id: string) => ({
 /** An operation that says which of its stages it came to, and the audit's entries. */
 function traced(refuses: Refuses) {
   const came: string[] = []
+  const back: string[] = []
   const entries: {
     outcome: string
     asked: string
@@ -79,10 +80,17 @@ function traced(refuses: Refuses) {
   }
   const perform = openPipeline({
     record,
-    approvals: { take: async () => at('approvals', null), change: none },
+    approvals: {
+      take: async () => at('approvals', 'request 1'),
+      change: none,
+      giveBack: async (ids) => {
+        back.push(...ids)
+      },
+    },
   })
   return {
     came,
+    back,
     entries,
     async ask(caller: Caller, data = new Uint8Array(4)) {
       const call = { caller, door: 'direct', reqId: 'r', receipt: null } as const
@@ -113,6 +121,8 @@ test('OPERATION-ORDER what one stage refuses, no later one is asked, and the aud
     const tried = traced(refuses)
     expect(await tried.ask(caller, new Uint8Array(data))).toBe(rule)
     expect(tried.came, rule).toEqual(stages)
+    // What is refused after all uses up no approval.
+    expect(tried.back, rule).toEqual(rule === 'AT-RUN' ? ['request 1'] : [])
     expect(tried.entries).toMatchObject([{ outcome: rule, output: rule === 'ok' ? 1 : 0 }])
   }
 })
@@ -144,7 +154,10 @@ test('OPERATION-ORDER nobody hears an outcome that the audit log does not have',
     () => new Date(),
     async () => new Uint8Array(32),
   )
-  const perform = openPipeline({ record, approvals: { take: none, change: none } })
+  const perform = openPipeline({
+    record,
+    approvals: { take: none, change: none, giveBack: async () => undefined },
+  })
   const call = { caller: able(), door: 'direct' as const, reqId: 'r', receipt: null }
   const one = entry({
     name: 'key.tried',
@@ -171,7 +184,7 @@ const open = openPipeline({
       ...{ operation, asked: '', organisation: null, project: null, key: null, version: null },
       ...{ input: [], output: [] },
     }),
-  approvals: { take: none, change: none },
+  approvals: { take: none, change: none, giveBack: async () => undefined },
 })
 const asking = (caller: Caller) => ({ caller, door: 'direct' as const, reqId: 'r', receipt: null })
 
@@ -213,7 +226,7 @@ test('OPERATION-UNSEEN where it is, is not entered of who may not see it: he may
   const resource = { kind: 'project', ...place } as const
   const entered: unknown[] = []
   const perform = openPipeline({
-    approvals: { take: none, change: none },
+    approvals: { take: none, change: none, giveBack: async () => undefined },
     async record(_call, operation, work) {
       const subject = { operation, asked: '', organisation: null, project: null, key: null, version: null }
       const all = { ...subject, input: [], output: [] }

@@ -114,6 +114,7 @@ function PresentAccess({ spot }: { spot: Spot }) {
   const queries = useQueryClient()
   const take = useTakeRole()
   const [part, setPart] = usePart()
+  const [before, setBefore] = useState<Seen>({ digest: '', ids: new Set() })
   const organisation = spot.id === '' ? {} : { organisationId: spot.id }
   const found = useQuery({
     queryKey: ['access', spot.id],
@@ -132,17 +133,22 @@ function PresentAccess({ spot }: { spot: Spot }) {
     <Asked query={found}>
       {({ access, digest }) => {
         const fitting = fittingIn(access, part.search)
+        const shown = fitting.slice(part.offset, part.offset + part.limit)
+        const seen = seenWith(before, digest, shown)
+        if (seen !== before) setBefore(seen)
         return (
           <Card title={t('console.review.who', { count: access.length })}>
             <PagedList part={part} total={fitting.length} onPart={setPart} empty={null}>
               <ul className="version-list">
-                {fitting.slice(part.offset, part.offset + part.limit).map((one) => (
+                {shown.map((one) => (
                   <AccessLine key={one.identityId} one={one} spot={spot} onTake={take.mutate} />
                 ))}
               </ul>
             </PagedList>
             <Refused error={take.error} />
-            {part.search === '' ? (
+            {seen.ids.size < access.length ? (
+              <p className="quiet">{t('console.review.seen', { seen: seen.ids.size, all: access.length })}</p>
+            ) : part.search === '' ? (
               <Form work={sign} submit={t('console.review.sign')} onSubmit={() => sign.mutate(digest)}>
                 <Tick name="looked" required label={t('console.review.looked')} />
               </Form>
@@ -155,6 +161,18 @@ function PresentAccess({ spot }: { spot: Spot }) {
       }}
     </Asked>
   )
+}
+
+/** Whom a reviewer was shown of the list with this digest. */
+export type Seen = { readonly digest: string; readonly ids: ReadonlySet<string> }
+
+/** Nobody signs for lines that were on no page that he opened. Another list is looked at anew. */
+export function seenWith(before: Seen, digest: string, shown: readonly Pick<Access, 'identityId'>[]): Seen {
+  const known = before.digest === digest ? before.ids : new Set<string>()
+  const fresh = shown.some(({ identityId }) => !known.has(identityId))
+  return before.digest === digest && !fresh
+    ? before
+    : { digest, ids: new Set([...known, ...shown.map(({ identityId }) => identityId)]) }
 }
 
 /** Those with this part of a name or username, or with such a role. */
