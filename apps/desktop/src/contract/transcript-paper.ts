@@ -34,6 +34,11 @@ export function transcriptPaper(
       { kind: 'heading', text: t('transcript.paper.steps') },
       ...partBlocks(say, account),
       keyBlock(say, account),
+      ...thresholdBlocks(say, account),
+      ...account.servers.map(({ name, id }) => ({
+        kind: 'paragraph' as const,
+        text: t('transcript.paper.for-server', { name, id: id.slice(0, 16) }),
+      })),
       { kind: 'heading', text: t('transcript.paper.deviations') },
       deviationBlock(say, account),
       signatureBlock(say, account),
@@ -256,14 +261,27 @@ function keyBlock({ t }: Say, { keys }: TranscriptAccount): PaperBlock {
       { title: t('facts.serial'), width: 14, code: true },
       { title: t('transcript.paper.check-value'), width: 32, code: true },
     ],
-    rows: keys.map(({ id, level, ckaId, evidence, serial, proof }) => [
+    rows: keys.map(({ id, level, ckaId, evidence, serial, proof, wrapped }) => [
       level === 'ceremony' ? t('transcript.paper.ceremony-key') : `${id}\n${t(`stage.level.${level}`)}`,
       ckaId,
       evidence,
-      serial,
+      wrapped ? t('transcript.paper.wrapped', { serial }) : serial,
       proof ?? t('transcript.paper.no-proof'),
     ]),
   }
+}
+
+/** Who has which share of the threshold key, and how many of them are enough. */
+function thresholdBlocks({ t }: Say, { threshold }: TranscriptAccount): PaperBlock[] {
+  if (threshold === null) return []
+  const { keyId, t: enough, holders } = threshold
+  return [
+    {
+      kind: 'paragraph',
+      text: t('transcript.paper.threshold', { id: keyId, enough, all: holders.length }),
+    },
+    { kind: 'list', items: holders.map((name, at) => t('transcript.paper.share-of', { at: at + 1, name })) },
+  ]
 }
 
 function deviationBlock(say: Say, { deviations }: TranscriptAccount): PaperBlock {

@@ -37,7 +37,18 @@ export const account: TranscriptAccount = {
       ],
     },
   ],
-  keys: [{ id: 'root', level: 'root', serial: 'DENK0388', ckaId: '5e90b1c4', evidence: 'E1', proof: hex }],
+  keys: [
+    {
+      ...{ id: 'root', level: 'root', serial: 'DENK0388', ckaId: '5e90b1c4', evidence: 'E1', proof: hex },
+      wrapped: false,
+    },
+    {
+      ...{ id: 'payroll', level: 'data', serial: 'DENK0388', ckaId: '77aa01ff', evidence: 'E1', proof: null },
+      wrapped: true,
+    },
+  ],
+  threshold: { keyId: hex, t: 2, holders: ['Hana Ito', 'Hugo Lind', 'Hedi Amsel'] },
+  servers: [{ name: 'main', id: hex }],
   deviations: [
     {
       ...{ id: 1, step: 'generate-root', at, by: 'Tomas Novak', expected: 'Bag 4402', happened: 'Bag 4420' },

@@ -51,6 +51,15 @@ export function accountOf(header: Header, state: State, entries: readonly Entry[
       }
     }),
     keys: keysOf(state, shown.evidence),
+    threshold: state.epoch && {
+      keyId: state.epoch.keyId,
+      t: state.epoch.t,
+      holders: [...state.epoch.holders],
+    },
+    servers: state.destinations.map((one) => ({
+      name: 'node' in one ? one.node : '',
+      id: one.audience,
+    })),
     deviations: told.deviations,
     checkpoints: shown.checkpoints.map(({ size, reason, digest, cosigned }) => ({
       size,
@@ -279,17 +288,20 @@ function keysOf(state: State, evidence: ReturnType<typeof view>['evidence']): Ac
             ckaId: own.ckaId,
             evidence: level('ceremony', 'ceremony'),
             proof: null,
+            wrapped: false,
           },
         ]
   return [
     ...ceremony,
-    ...state.keys.map(({ id, level: of, token, ckaId }) => ({
+    ...state.keys.map(({ id, level: of, token, ckaId, wrapped }) => ({
       id,
       level: of,
       serial: serialOf(state, token),
       ckaId,
       evidence: level(id, of),
       proof: proof(id),
+      // A root stays in its token, also where a copy of it goes out wrapped.
+      wrapped: of !== 'root' && wrapped !== null,
     })),
   ]
 }

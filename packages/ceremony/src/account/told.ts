@@ -85,7 +85,13 @@ export type Account = {
     evidence: string
     /** Digest of the possession proof: what every token with this key shows. */
     proof: string | null
+    /** It left the token that made it: the bundle has it, wrapped under the key above it. */
+    wrapped: boolean
   }[]
+  /** The threshold key of the run: any `t` of its holders, each with the share of their place. Null where there is none. */
+  threshold: { keyId: string; t: number; holders: string[] } | null
+  /** Servers that the bundle is for. `name`: the node that its transport document names, '' where no root goes there. */
+  servers: { name: string; id: string }[]
   deviations: AccountDeviation[]
   checkpoints: { size: number; reason: string; digest: string; cosigned: string[] }[]
   signedHere: string[]

@@ -91,6 +91,14 @@ test('ACCOUNT a run is told with people, clocks, keys, deviations, signatures, a
   expect(ceremony).toMatchObject({ id: 'ceremony', level: 'ceremony', evidence: 'E1' })
   expect(root).toMatchObject({ level: 'root', ckaId: expect.stringMatching(/^[0-9a-f]{32}$/) })
   expect(root?.proof).toMatch(/^[0-9a-f]{64}$/)
+  // Only the ceremony's key and the root are in the token when it ends.
+  expect(account.keys.map(({ wrapped }) => wrapped)).toEqual([false, false, true, true, true])
+  expect(account.threshold).toEqual({
+    keyId: expect.stringMatching(/^[0-9a-f]{64}$/),
+    t: 2,
+    holders: ['Holder One', 'Holder Two', 'Holder Three'],
+  })
+  expect(account.servers).toEqual([{ name: 'node-1', id: expect.stringMatching(/^[0-9a-f]{64}$/) }])
   // The bundle ends where its last checkpoint does; what came after tells of export, receipt and close.
   expect(account.entries).toBe(run.disk.entries.length)
   expect(account.bundle?.entries).toBe(account.checkpoints.at(-1)?.size)
