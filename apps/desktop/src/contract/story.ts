@@ -100,6 +100,10 @@ export function storyOf(
     ...{ expected: text('expected'), happened: text('happened'), id: text('id'), size: text('size') },
     ...{ index: text('index'), code: own(String(failure.code ?? '')) },
   })
+  if (kind === 'reading.heard' || kind === 'reading.signed') {
+    const of = known('', `stage.reading.of.${String(said.what ?? signed.what)}`)
+    return of === '' ? told : `${told} ${of}.`
+  }
   if (kind === 'step.confirmed') return [told, ...rollOf(t, said.input, own)].join(' ')
   return said.here === true ? `${told} ${t('transcript.here')}` : told
 }

@@ -1,4 +1,4 @@
-import type { AccountStep } from '@lux/ceremony/account'
+import type { AccountStep, Heard } from '@lux/ceremony/account'
 import type { Language } from './languages.ts'
 import type { Paper, PaperBlock } from './paper.ts'
 import type { TranscriptAccount, TranscriptEntry } from './records.ts'
@@ -238,13 +238,15 @@ function evidenceOf({ t }: Say, step: AccountStep): string[] {
   const signers = [...new Set(signed.filter(({ what }) => what !== 'hearing').map(({ name }) => name))]
   const line = (key: string, names: readonly string[]) =>
     names.length === 0 ? [] : [t(`transcript.paper.${key}`, { names: names.join(', ') })]
+  const heardBy = (key: string, all: readonly Heard[]) =>
+    all.flatMap(({ what, names }) => line(key, [`${t(`stage.reading.of.${what}`)}: ${names.join(', ')}`]))
   return [
     ...line('evidence', evidence),
     ...(entries === null
       ? []
       : [t(`transcript.paper.${entries.first === entries.last ? 'entry-at' : 'entries-from'}`, entries)]),
-    ...line('heard-by', heard),
-    ...line('heard-signed-by', heardSigned),
+    ...heardBy('heard-by', heard),
+    ...heardBy('heard-signed-by', heardSigned),
     ...line('signed-by', signers),
     ...notes.map(({ by, text }) => `${by}: ${text}`),
   ]

@@ -99,6 +99,13 @@ describe('TRANSCRIPT-STORY', () => {
     expect(told('HSM-GONE: no answer')).toBe('The ceremony paused itself. HSM-GONE: no answer')
   })
 
+  test('who heard words is told with which words', () => {
+    const heard = entry('reading.heard', { what: 'plan', digest: '5a', by: ['Wim', 'Zoe'] })
+    expect(storyOf(sayIn(i18next), heard, String)).toBe(
+      'The workstation says that Wim, Zoe heard the words. Plan hash.',
+    )
+  })
+
   test('a kind that a newer version wrote is told by its step and name', () => {
     expect(told('newer.kind', {})).toBe('Make the root KEK: <newer.kind>')
     expect(told('signature.accepted', { name: 'Bo', what: 'newer' })).toBe(

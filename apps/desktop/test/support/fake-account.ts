@@ -29,7 +29,12 @@ export const account: TranscriptAccount = {
           ...{ number: 1, id: 'generate-root', do: 'generate-root', actor: 'operator', state: 'Done' },
           ...{ by: ['Ines Duarte'], begun: at, ended: '2026-11-25T09:41:14.000Z' },
           outcome: [{ label: 'key', value: 'root' }],
-          ...{ evidence: ['E1'], entries: { first: 24, last: 31 }, heard: ['Wim Maas'], heardSigned: [] },
+          ...{
+            evidence: ['E1'],
+            entries: { first: 24, last: 31 },
+            heard: [{ what: 'plan', names: ['Wim Maas'] }],
+            heardSigned: [],
+          },
           notes: [{ by: 'Mei Tanaka', text: 'The seal is whole.', at }],
           signed: [{ what: 'opening', name: 'Amara Okafor', at, here: true }],
           deviations: [1],

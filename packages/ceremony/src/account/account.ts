@@ -5,7 +5,7 @@ import type { Entry } from '../model/events.ts'
 import type { State } from '../model/state.ts'
 import { stepFacts } from '../steps/facts.ts'
 import type { Header } from '../transcript/schema.ts'
-import type { Account, AccountDeviation, AccountStep, Signed } from './told.ts'
+import type { Account, AccountDeviation, AccountStep, Heard, Signed } from './told.ts'
 
 /** `entries`: all of the run, in their order; `state`: what they lead to. */
 export function accountOf(header: Header, state: State, entries: readonly Entry[]): Account {
@@ -145,10 +145,10 @@ function tell(state: State, entries: readonly Entry[]): Told {
         break
       }
       case 'reading.heard':
-        for (const name of entry.fact.by) if (!step?.heard.includes(name)) step?.heard.push(name)
+        hears(step?.heard, entry.fact.what, entry.fact.by)
         break
       case 'reading.signed':
-        step?.heardSigned.push(entry.fact.payload.name)
+        hears(step?.heardSigned, entry.fact.payload.what, [entry.fact.payload.name])
         break
       case 'note.made':
         step?.notes.push({ ...entry.fact, at })
@@ -177,6 +177,13 @@ function tell(state: State, entries: readonly Entry[]): Told {
     }
   }
   return { steps, deviations, clocks, roll, came, devices, signedHere: [...signedHere], built }
+}
+
+/** Each kind of words has hearers of its own. */
+function hears(heard: Heard[] = [], what: string, names: readonly string[]): void {
+  const of = heard.find((one) => one.what === what)
+  if (of === undefined) heard.push({ what, names: [...names] })
+  else of.names.push(...names.filter((name) => !of.names.includes(name)))
 }
 
 /** Done, or found done after a crash. */

@@ -3,6 +3,9 @@ export type Presence = 'here' | 'late' | 'away' | 'not-recorded'
 
 export type Signed = { what: string; name: string; at: string; here: boolean }
 
+/** Of which words, and by whom. */
+export type Heard = { what: string; names: string[] }
+
 export type AccountStep = {
   /** 1-based over the whole run. */
   number: number
@@ -20,8 +23,8 @@ export type AccountStep = {
   /** First and last entry; null where the step has none. */
   entries: { first: number; last: number } | null
   /** Who heard words read aloud. `signed`: who signed that with a key. */
-  heard: string[]
-  heardSigned: string[]
+  heard: Heard[]
+  heardSigned: Heard[]
   notes: { by: string; text: string; at: string }[]
   signed: Signed[]
   deviations: number[]

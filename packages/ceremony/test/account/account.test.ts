@@ -73,7 +73,9 @@ test('ACCOUNT a run is told with people, clocks, keys, deviations, signatures, a
     { step: 'clock-check', read: '2026-01-31T09:00Z', at: expect.any(String), seconds: expect.any(Number) },
   ])
   expect(at('roll-call')).toMatchObject({ number: 1, by: ['Administrator'], entries: { first: 1 } })
-  expect(at('open-run')?.heard.length).toBeGreaterThan(0)
+  expect(at('open-run')?.heard).toEqual(
+    ['plan', 'policy'].map((what) => ({ what, names: expect.arrayContaining([expect.any(String)]) })),
+  )
   expect(at('open-run')?.signed.map(({ what }) => what)).toContain('opening')
   expect(at('generate-root')).toMatchObject({ deviations: [1], evidence: ['E1'] })
   expect(account.deviations).toEqual([
