@@ -1110,6 +1110,17 @@ const elsewhere: Readonly<Record<string, string>> = {
   'sign-on.list-providers': 'refuses nobody, and gives what the caller governs',
   'sign-on.log-in': 'its answer comes from a provider: sign-on/oidc.flow.test.ts',
   'sign-on.take-token': 'refuses before it is known who asks: sign-on/oidc.flow.test.ts',
+  ...Object.fromEntries(
+    ['approval.ask-officers', 'approval.override', 'approval.stop-override'].map((name) => [
+      name,
+      'officers sign it: access/override.flow.test.ts',
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['workload.log-in', 'workload-rule.add', 'workload-rule.end', 'workload-rule.list']
+      .concat(['identity.end-token', 'identity.read-token'])
+      .map((name) => [name, 'of a workload and its token: sign-on/workloads.flow.test.ts']),
+  ),
   'metrics.read': 'HTTP alone: http/operations.flow.test.ts',
   'identity.read-own': 'nobody is refused himself: access/session.flow.test.ts',
   'person.prove-anew': 'of a session of the console: access/session.flow.test.ts',

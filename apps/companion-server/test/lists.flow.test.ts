@@ -129,8 +129,8 @@ test('LIST-PEOPLE people are found by role, place, factor and sight, in an order
   expect(await names({ search: 'NO' })).toEqual(['Noah', 'Nora'])
   expect(await names({ search: 'no', orderDirection: 'desc' })).toEqual(['Nora', 'Noah'])
   expect(await names({ role: 'auditor' })).toEqual(['Nora'])
-  expect(await names({ project: kms.project.id })).toHaveLength(3)
-  expect(await names({ project: 'another' })).toEqual([])
+  expect(await names({ where: kms.project.id })).toHaveLength(3)
+  expect(await names({ where: 'another' })).toEqual([])
   expect(await names({ factor: 'none', unseenDays: 90, state: 'invited' })).toHaveLength(3)
   expect(await names({ factor: 'app' })).toEqual([])
   expect(await list({ kind: 'person', search: 'ada' })).toMatchObject({

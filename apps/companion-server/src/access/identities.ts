@@ -11,7 +11,7 @@ import { notTheLast } from './break-glass.ts'
 import { readConditions } from './conditions.ts'
 import { governing } from './credentials.ts'
 import { nobody } from './duties/rules.ts'
-import { grantOf, grants, id, name, place } from './fields.ts'
+import { grantOf, grants, id, name } from './fields.ts'
 import { roles } from './role-names.ts'
 import { checkNewIdentity, insertIdentity, maxTokenTtl, minTokenTtl } from './tokens.ts'
 
@@ -222,8 +222,9 @@ function shownEntries({ database, reader = readerOf(database), now }: Parts) {
         ...paged,
         kind: Type.Optional(Type.Enum([...identityKinds])),
         search: Type.Optional(Type.String({ maxLength: maxSearch })),
-        /** Who has such a role there; one of the whole deployment, or of an organisation, is none of its projects. */
-        ...{ role: Type.Optional(Type.Enum([...roles])), organisation: place, project: place },
+        /** Who has such a role, and in this organisation or project, by its id; one of an organisation is none of its projects. */
+        role: Type.Optional(Type.Enum([...roles])),
+        where: Type.Optional(id),
         state: Type.Optional(Type.Enum([...identityStates])),
         factor: Type.Optional(Type.Enum([...factors])),
         /** Who has no entry in the log of so many days. */
@@ -306,14 +307,13 @@ const grantIn = ({ role, organisation, project, conditions }: FoundGrant): Grant
 type Wanted = {
   readonly search?: string
   readonly role?: Grant['role']
-  readonly organisation?: string | null
-  readonly project?: string | null
+  readonly where?: string
   readonly state?: (typeof identityStates)[number]
   readonly factor?: Factor
 }
 
 function fits({ row, grants }: WithGrants, wanted: Wanted): boolean {
-  const { role, organisation, project } = wanted
+  const { role, where } = wanted
   const part = wanted.search?.toLowerCase() ?? ''
   return (
     [row.name, row.username, row.member_name].some((one) => one?.toLowerCase().includes(part)) &&
@@ -322,8 +322,7 @@ function fits({ row, grants }: WithGrants, wanted: Wanted): boolean {
     grants.some(
       (grant) =>
         (role === undefined || grant.role === role) &&
-        (organisation === undefined || grant.organisation === organisation) &&
-        (project === undefined || grant.project === project),
+        (where === undefined || grant.organisation === where || grant.project === where),
     )
   )
 }

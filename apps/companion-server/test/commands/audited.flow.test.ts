@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'kysely'
@@ -7,6 +8,7 @@ import { destroyReplacedRoot } from '../../src/commands/destroy-root.ts'
 import { openGiven } from '../../src/commands/given-file.ts'
 import { addKmipClient, endKmipClient, letPlainKeys } from '../../src/commands/kmip-clients.ts'
 import { importBundle, makeFirstAdmin, makeIdentity, rotateKek } from '../../src/commands/operator.ts'
+import { askOfficers, handIn, stopOverride } from '../../src/commands/override.ts'
 import { writeReport } from '../../src/commands/report.ts'
 import {
   addProvider,
@@ -151,6 +153,21 @@ test('AUDIT-COMMAND every command that changes something leaves one entry for ea
         command: 'sign-on remove',
         run: () => removeProvider(state, 'corp'),
         entries: [['sign-on.remove-provider', 'SIGN-ON-PROVIDER']],
+      },
+      {
+        command: 'override ask',
+        run: () => askOfficers(state, randomUUID(), join(state.root, 'ask.json')),
+        entries: [['approval.ask-officers', 'OBJECT-ABSENT']],
+      },
+      {
+        command: 'override hand-in',
+        run: () => handIn(state, randomUUID(), []),
+        entries: [['approval.override', 'OBJECT-ABSENT']],
+      },
+      {
+        command: 'override stop',
+        run: () => stopOverride(state, randomUUID()),
+        entries: [['approval.stop-override', 'OBJECT-ABSENT']],
       },
       {
         command: 'rotate-kek',

@@ -147,11 +147,8 @@ function Narrowed({
     <div className="filters">
       <Choice
         label={t('console.new-identity.where')}
-        value={filters.projectId || filters.organisationId || ''}
-        onChange={(value) => {
-          const isProject = places.some(({ projects }) => projects.some(({ id }) => id === value))
-          onNarrow({ projectId: isProject ? value : '', organisationId: isProject ? '' : value })
-        }}
+        value={filters.where ?? ''}
+        onChange={(where) => onNarrow({ where })}
         options={[
           any,
           ...places.flatMap(({ organisation, projects }) => [
