@@ -114,7 +114,7 @@ test('RUNNER-EXCEPTION the state of the PIN stands beside the decision', async (
   const panel = exceptionPanel(desktop.page)
   const facts = panel.locator('.fact-group')
   expect(await facts.count()).toBe(1)
-  expect(await facts.textContent()).toMatch(/rehearsal-root.*OK.*d1c95aa0b2a6f0e4/)
+  expect(await facts.textContent()).toMatch(/rehearsal-root.*No wrong try.*d1c95aa0b2a6f0e4/)
 })
 
 test('RUNNER-FACTS an answer of the plan is shown in words, never by its key', async () => {

@@ -47,15 +47,9 @@ function Compared({ summary, busy }: { summary: Summary; busy: boolean }) {
       back
       bar={bar}
       actions={
-        <div className="pair">
-          <button type="button" className="press" onClick={() => void theyDiffer()}>
-            {t('phone.policy.differ')}
-          </button>
-          {unread === null ? (
-            <button type="button" className="press" disabled={busy} onClick={() => void takePolicy()}>
-              {t('phone.policy.same')}
-            </button>
-          ) : (
+        <>
+          {/* Apart from the yes: who taps it once more than there is to read has not said yes. */}
+          {unread === null ? null : (
             <button
               type="button"
               className="press read-on"
@@ -66,7 +60,20 @@ function Compared({ summary, busy }: { summary: Summary; busy: boolean }) {
               {t('phone.read.on')}
             </button>
           )}
-        </div>
+          <div className="pair">
+            <button type="button" className="press" onClick={() => void theyDiffer()}>
+              {t('phone.policy.differ')}
+            </button>
+            <button
+              type="button"
+              className="press"
+              disabled={busy || unread !== null}
+              onClick={() => void takePolicy()}
+            >
+              {t('phone.policy.same')}
+            </button>
+          </div>
+        </>
       }
     >
       <p>{t('phone.policy.compare')}</p>

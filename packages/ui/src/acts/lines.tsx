@@ -37,7 +37,7 @@ export function Lines({ kind, title, lines, children }: LinesProps) {
               {line.told !== undefined ? (
                 <Said told={line.told} />
               ) : isTime(line.value) ? (
-                timeOf(line.value)
+                <bdi data-record="">{timeOf(line.value)}</bdi>
               ) : (
                 <Rec>{line.value}</Rec>
               )}

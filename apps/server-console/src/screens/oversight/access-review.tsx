@@ -129,13 +129,13 @@ function PresentAccess({ spot }: { spot: Spot }) {
       await queries.invalidateQueries({ queryKey: ['access-reviews', spot.id] })
     },
   })
+  const fitting = fittingIn(found.data?.access ?? [], part.search)
+  const shown = fitting.slice(part.offset, part.offset + part.limit)
+  const seen = seenWith(before, found.data?.digest ?? '', shown)
+  if (seen !== before) setBefore(seen)
   return (
     <Asked query={found}>
       {({ access, digest }) => {
-        const fitting = fittingIn(access, part.search)
-        const shown = fitting.slice(part.offset, part.offset + part.limit)
-        const seen = seenWith(before, digest, shown)
-        if (seen !== before) setBefore(seen)
         return (
           <Card title={t('console.review.who', { count: access.length })}>
             <PagedList part={part} total={fitting.length} onPart={setPart} empty={null}>
