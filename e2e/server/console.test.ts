@@ -402,7 +402,7 @@ test('CONSOLE-AUDIT the chain is walked on demand and found whole; what was done
   await page.getByLabel('Who', { exact: true }).fill('lovelace')
   await page.getByLabel('Show', { exact: true }).selectOption({ label: 'Changes only' })
   await page.getByRole('button', { name: 'Show these' }).click()
-  await page.getByText('Ada Lovelace · session · authenticator app', { exact: false }).first().waitFor()
+  await page.getByText('Ada Lovelace · session · security key', { exact: false }).first().waitFor()
   const [saved] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: /^Save these \(\d+\)$/ }).click(),
