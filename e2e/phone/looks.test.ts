@@ -266,6 +266,8 @@ test.each(['en', 'ar'] as const)(
     await chooseFiles(page, say.policy.choose, dealt('policy'))
     await page.getByRole('button', { name: say.policy.same, exact: true }).waitFor()
     await looked(page, named('policy'))
+    const readOn = page.locator('.read-on')
+    while ((await readOn.count()) > 0) await readOn.click({ timeout: 1000 }).catch(() => undefined)
     await press(say.policy.same)
     await press(say.next.receive.act)
     await chooseFiles(page, say.receive.choose, dealt('share'))

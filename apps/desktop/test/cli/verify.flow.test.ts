@@ -117,7 +117,6 @@ const questions: readonly [string, RegExp][] = [
     'Which keys were made, and what shows it?',
     /^Keys\n.*Key identifier \| Evidence.*\n {2}The ceremony’s own key \| [0-9a-f]{32} \| E\d/m,
   ],
-  ['Which keys are where?', /^Keys\n( {2}.*\n)+ {2}.* \| wrapped in the bundle; made in [0-9a-f]{16} \|/m],
   [
     'What went otherwise, and who signed the result?',
     /^No deviation was reported\.\n\nSignatures: \d+\n.*\n( {2}.* \| The opening \| .*\n)+/m,
