@@ -37,7 +37,7 @@ import { startJobs } from './jobs.ts'
 import { type KekRotation, openKekRotation } from './keys/kek-rotation.ts'
 import { openKeyLifecycle } from './keys/lifecycle.ts'
 import { type LifecycleRepository, openLifecycleRepository } from './keys/lifecycle-repository.ts'
-import { openOnlineParents } from './keys/online-parents.ts'
+import { type OnlineParents, openOnlineParents } from './keys/online-parents.ts'
 import { openKeyOperations } from './keys/operations.ts'
 import { openReplacedRoots, type ReplacedRoots } from './keys/replaced-root.ts'
 import { openKeyRepository } from './keys/repository.ts'
@@ -246,55 +246,22 @@ export async function openServerParts(
     const inputDigest = openInputDigest(tokenKey(auditKeyLabel))
     const approvals = openApprovals({ database, officers, clock, now, inputDigest })
     const governing = openGoverning({ database, parents, officers, clock, record, approvals, now })
+    const shared = {
+      ...{ settings, audience, card, database, token, tokenKey, importer, unwrapping, record, approvals },
+      ...{ strangers, egress, sign, shredLog, lifecycleRows },
+    }
     return {
-      settings,
-      audience,
-      card,
-      database,
+      ...shared,
+      ...operationsOf({ ...shared, parents, now }),
       acceptAuthority,
       databaseSettings: opened.settings,
       telemetry,
-      token,
-      tokenKey,
-      importer,
-      unwrapping,
       audit,
       auditMacs,
       checkpointing,
       treeLog,
       witnesses,
-      record,
-      approvals,
-      strangers,
       reader,
-      egress,
-      sign,
-      shredLog,
-      lifecycleRows,
-      rotation: openKekRotation({
-        database,
-        token,
-        node,
-        unwrapping,
-        parents,
-        record,
-        sign,
-        now,
-        lifecycle: lifecycleRows,
-        noteShredded: shredLog.add,
-      }),
-      replacedRoots: openReplacedRoots({ database, token, node, audience, record, sign, now }),
-      bundles: openBundleOperations({ database, importer, record, maxBytes: importer.maxBytes }),
-      compliance: openComplianceOperations({
-        database,
-        record,
-        audience,
-        domain: settings.domain,
-        receiptKey: card.receiptKey,
-        sign,
-        isChange,
-      }),
-      kmipRegistry: openKmipRegistry({ database, record, approvals }),
       breakGlass: governing.breakGlass,
       overrides: governing.overrides,
       clock,
@@ -302,16 +269,6 @@ export async function openServerParts(
         ...governing.organisations,
         ...openSetUp({ database, record, strangers, now }),
       },
-      signOn: openSignOn({
-        approvals,
-        database,
-        record,
-        strangers,
-        now,
-        egress,
-        origin: publicOrigin(),
-        key: tokenKey('custody-sign-on-key-1'),
-      }),
       async close() {
         unwrapping.close()
         await telemetry.close()
@@ -325,6 +282,61 @@ export async function openServerParts(
     await token?.close()
     await opened.close()
     throw error
+  }
+}
+
+type OperationParts = Pick<
+  ServerParts,
+  | 'settings'
+  | 'audience'
+  | 'card'
+  | 'database'
+  | 'token'
+  | 'tokenKey'
+  | 'importer'
+  | 'unwrapping'
+  | 'record'
+  | 'approvals'
+  | 'strangers'
+  | 'egress'
+  | 'sign'
+  | 'shredLog'
+  | 'lifecycleRows'
+> & { readonly parents: OnlineParents; now(): Date }
+
+/** What changes something, each over the parts that it needs. */
+function operationsOf({
+  settings,
+  audience,
+  card,
+  database,
+  token,
+  record,
+  sign,
+  now,
+  ...parts
+}: OperationParts) {
+  const { node } = settings
+  const { unwrapping, parents, importer, approvals, strangers, egress } = parts
+  return {
+    rotation: openKekRotation({
+      ...{ database, token, node, unwrapping, parents, record, sign, now },
+      lifecycle: parts.lifecycleRows,
+      noteShredded: parts.shredLog.add,
+    }),
+    replacedRoots: openReplacedRoots({ database, token, node, audience, record, sign, now }),
+    bundles: openBundleOperations({ database, importer, record, maxBytes: importer.maxBytes }),
+    compliance: openComplianceOperations({
+      ...{ database, record, audience, sign, isChange },
+      domain: settings.domain,
+      receiptKey: card.receiptKey,
+    }),
+    kmipRegistry: openKmipRegistry({ database, record, approvals }),
+    signOn: openSignOn({
+      ...{ approvals, database, record, strangers, now, egress },
+      origin: publicOrigin(),
+      key: parts.tokenKey('custody-sign-on-key-1'),
+    }),
   }
 }
 

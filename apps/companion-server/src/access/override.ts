@@ -111,25 +111,107 @@ const documents = (value: unknown): Outcome<readonly SignatureAnswer[]> => {
   return accept(answers)
 }
 
+const at = (row: Stored) => ({
+  organisation: row.organisation_id,
+  project: row.project_id,
+  key: row.key_id,
+})
+const byServerAdmins = {
+  action: 'organisation.appoint',
+  resource: { kind: 'deployment' },
+  key: null,
+} as const satisfies Permission
+
+/** Any approver of it, who asks, and every admin. */
+const stoppers = (row: Stored): readonly Permission[] => [
+  {
+    either: [
+      { own: [row.identity_id, ...row.approvers], at: at(row) },
+      ...(row.organisation_id === null
+        ? []
+        : [
+            {
+              action: 'project.appoint',
+              resource: { kind: 'organisation', organisation: row.organisation_id },
+              key: null,
+            } as const,
+          ]),
+      byServerAdmins,
+    ],
+  },
+]
+
+/** One that still waits for its approvers, while nobody else changes it. */
+async function held(work: Work, request: string, now: Date): Promise<Outcome<Stored>> {
+  const row = await work
+    .selectFrom('approval_request')
+    .selectAll()
+    .where('id', '=', request)
+    .forUpdate()
+    .executeTakeFirst()
+  if (row === undefined) return refuse('OBJECT-ABSENT', 'Approval request not found')
+  await work.authority.vouch('approval_request', [row], { id: request })
+  if (row.used_at !== null || row.expires_at <= now)
+    return refuse('APPROVAL-CLOSED', `it is ${row.used_at === null ? 'expired' : 'used'}`)
+  return accept(row)
+}
+
+const statement = (
+  officers: Parts['officers'],
+  row: Stored,
+  { policy, until }: Override,
+): ApprovalOverride => ({
+  ...{
+    v: 1,
+    kind: 'approval-override',
+    domain: officers.domain,
+    audience: officers.audience,
+    policy,
+    until,
+  },
+  ...{ organisation: row.organisation_id, request: row.id, asker: row.identity_id },
+  ...{ operation: row.operation, asked: row.asked },
+})
+
+/** What officers of a policy are to sign of a request that still waits. */
+async function askOfficers(
+  { officers, now }: Parts,
+  work: Work,
+  id: string,
+  policy: string,
+): Promise<Outcome<SignatureRequest>> {
+  const row = await held(work, id, now())
+  if (!row.ok) return row
+  if (row.value.key_id !== null)
+    return refuse('CONDITION-UNMET', 'officers stand in for changes of who may do what alone')
+  const before = overrideIn(row.value.override)
+  if (before?.signed) return refuse('APPROVAL-CLOSED', 'officers have signed')
+  const isOpen = before?.policy === policy && new Date(before.until) > now()
+  const until = new Date(now().getTime() + askedFor)
+  const override = isOpen ? before : { policy, until: until.toISOString(), signed: null, stopped: null }
+  if (!isOpen)
+    await work.authority.update(
+      'approval_request',
+      { id },
+      { override: JSON.stringify(override), expires_at: until },
+    )
+  const subject = approvalOverrideCodec.payload.check(statement(officers, row.value, override))
+  if (!subject.ok) return refuse('REQUEST-FIELDS', subject.detail)
+  const ids = [row.value.identity_id, ...row.value.approvers, ...(row.value.asked.match(uuids) ?? [])]
+  const names = Object.entries(await namesOf(work, ids))
+  return accept({
+    ...{ v: 1, kind: 'signature-request', what: 'approval-override', domain: officers.domain },
+    subject: toBase64(approvalOverrideCodec.signedBytes(subject.value)),
+    lines: names.map(([one, name]) => withoutHidden(`${one} is ${name}`, () => ' ').slice(0, 2000)),
+  })
+}
+
 /**
  * Break-glass: where too few approvers are left to agree to a change of who may do what, a quorum of the ceremony's officers stands in for
  * them, once, after all have been told for a day. SPEC.md 8.1.
  */
 export function overrideTable(parts: Parts) {
   const { database, officers, clock, record, now } = parts
-
-  const statement = (row: Stored, { policy, until }: Override): ApprovalOverride => ({
-    ...{
-      v: 1,
-      kind: 'approval-override',
-      domain: officers.domain,
-      audience: officers.audience,
-      policy,
-      until,
-    },
-    ...{ organisation: row.organisation_id, request: row.id, asker: row.identity_id },
-    ...{ operation: row.operation, asked: row.asked },
-  })
 
   const about = {
     ...changesAlone,
@@ -146,16 +228,6 @@ export function overrideTable(parts: Parts) {
       return accept(row)
     },
   } as const
-  const at = (row: Stored) => ({
-    organisation: row.organisation_id,
-    project: row.project_id,
-    key: row.key_id,
-  })
-  const byServerAdmins = {
-    action: 'organisation.appoint',
-    resource: { kind: 'deployment' },
-    key: null,
-  } as const satisfies Permission
   /** Who asks, and who governs this server, carries between it and the officers. */
   const carried = {
     ...about,
@@ -164,20 +236,22 @@ export function overrideTable(parts: Parts) {
     ],
   }
 
-  /** One that still waits for its approvers, while nobody else changes it. */
-  async function held(work: Work, request: string): Promise<Outcome<Stored>> {
-    const row = await work
-      .selectFrom('approval_request')
-      .selectAll()
-      .where('id', '=', request)
-      .forUpdate()
-      .executeTakeFirst()
-    if (row === undefined) return refuse('OBJECT-ABSENT', 'Approval request not found')
-    await work.authority.vouch('approval_request', [row], { id: request })
-    if (row.used_at !== null || row.expires_at <= now())
-      return refuse('APPROVAL-CLOSED', `it is ${row.used_at === null ? 'expired' : 'used'}`)
-    return accept(row)
-  }
+  const recordSigned = (
+    request: string,
+    place: ReturnType<typeof at>,
+    { name, signer }: { readonly name: string; readonly signer: string },
+  ) =>
+    record(
+      {
+        caller: { identity: `officer ${name}`, grants: [], by: cameBy('officer-key', signer) },
+        ...{ door: 'direct', reqId: request, receipt: null },
+      },
+      'approval.sign',
+      async (subject) => {
+        Object.assign(subject, place)
+        return accept(null)
+      },
+    )
 
   return {
     /** What officers are to sign. Refuses what a key is used for: that waits for its approvers alone. */
@@ -188,35 +262,7 @@ export function overrideTable(parts: Parts) {
       async run({ input }): Promise<Outcome<SignatureRequest>> {
         const policy = await policyNow(parts)
         if (!policy.ok) return policy
-        return database.change(async (work): Promise<Outcome<SignatureRequest>> => {
-          const row = await held(work, input.id)
-          if (!row.ok) return row
-          if (row.value.key_id !== null)
-            return refuse('CONDITION-UNMET', 'officers stand in for changes of who may do what alone')
-          const before = overrideIn(row.value.override)
-          if (before?.signed) return refuse('APPROVAL-CLOSED', 'officers have signed')
-          const digest = policyDigest(policy.value)
-          const isOpen = before?.policy === digest && new Date(before.until) > now()
-          const until = new Date(now().getTime() + askedFor)
-          const override = isOpen
-            ? before
-            : { policy: digest, until: until.toISOString(), signed: null, stopped: null }
-          if (!isOpen)
-            await work.authority.update(
-              'approval_request',
-              { id: input.id },
-              { override: JSON.stringify(override), expires_at: until },
-            )
-          const subject = approvalOverrideCodec.payload.check(statement(row.value, override))
-          if (!subject.ok) return refuse('REQUEST-FIELDS', subject.detail)
-          const ids = [row.value.identity_id, ...row.value.approvers, ...(row.value.asked.match(uuids) ?? [])]
-          const names = Object.entries(await namesOf(work, ids))
-          return accept({
-            ...{ v: 1, kind: 'signature-request', what: 'approval-override', domain: officers.domain },
-            subject: toBase64(approvalOverrideCodec.signedBytes(subject.value)),
-            lines: names.map(([one, name]) => withoutHidden(`${one} is ${name}`, () => ' ').slice(0, 2000)),
-          })
-        })
+        return database.change((work) => askOfficers(parts, work, input.id, policyDigest(policy.value)))
       },
     }),
 
@@ -237,20 +283,9 @@ export function overrideTable(parts: Parts) {
           return refuse('APPROVAL-CLOSED', `signatures were taken until ${asked.until}`)
         if (asked.policy !== policyDigest(policy.value))
           return refuse('POLICY-SUPERSEDED', 'officers of an earlier policy were asked: ask anew')
-        const names = signersOf(statement(found, asked), answers, policy.value)
+        const names = signersOf(statement(officers, found, asked), answers, policy.value)
         if (!names.ok) return names
-        for (const { name, signer } of names.value) {
-          const by = cameBy('officer-key', signer)
-          const call = { caller: { identity: `officer ${name}`, grants: [], by } } as const
-          await record(
-            { ...call, door: 'direct', reqId: id, receipt: null },
-            'approval.sign',
-            async (subject) => {
-              Object.assign(subject, at(found))
-              return accept(null)
-            },
-          )
-        }
+        for (const officer of names.value) await recordSigned(id, at(found), officer)
         const from = new Date(time.value.getTime() + told)
         const override: Override = {
           ...asked,
@@ -261,7 +296,7 @@ export function overrideTable(parts: Parts) {
           },
         }
         return database.change(async (work): Promise<Outcome<Override>> => {
-          const row = await held(work, id)
+          const row = await held(work, id, now())
           if (!row.ok) return row
           // Of two who bring the same signatures, one is first.
           if (JSON.stringify(overrideIn(row.value.override)) !== JSON.stringify(asked))
@@ -282,26 +317,10 @@ export function overrideTable(parts: Parts) {
       ...about,
       name: 'approval.stop-override',
       input: { id },
-      permissions: (row): readonly Permission[] => [
-        {
-          either: [
-            { own: [row.identity_id, ...row.approvers], at: at(row) },
-            ...(row.organisation_id === null
-              ? []
-              : [
-                  {
-                    action: 'project.appoint',
-                    resource: { kind: 'organisation', organisation: row.organisation_id },
-                    key: null,
-                  } as const,
-                ]),
-            byServerAdmins,
-          ],
-        },
-      ],
+      permissions: stoppers,
       run: ({ call, input: { id } }) =>
         database.change(async (work): Promise<Outcome<null>> => {
-          const row = await held(work, id)
+          const row = await held(work, id, now())
           if (!row.ok) return row
           const override = overrideIn(row.value.override)
           if (!override?.signed || override.stopped !== null)

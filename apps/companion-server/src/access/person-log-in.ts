@@ -46,14 +46,15 @@ type Parts = {
 export type PersonLogIns = ReturnType<typeof openPersonLogIns>
 
 /** How people become known: by password and second factor, which they set with a code at first. */
-export function openPersonLogIns({ database, record, strangers, secrets, now, alarm }: Parts) {
+export function openPersonLogIns(parts: Parts) {
+  const { database, record, strangers, secrets, now, alarm } = parts
   return {
     /** A fresh second factor for an authenticator, as often as it is asked for until the enrolment ends. */
     async beginEnrolment(
       code: string,
       asked: Attempt,
     ): Promise<Outcome<{ readonly totpUri: string; readonly call: Call }>> {
-      const person = await enrolling(code)
+      const person = await enrolling(parts, code)
       if (person === 'absent') return strangers.counted(asked, noEnrolment())
       const call = knownBy(asked, person.identity_id, cameBy('enrolment-code'))
       return record(call, 'person.begin-enrolment', async () => {
@@ -74,7 +75,7 @@ export function openPersonLogIns({ database, record, strangers, secrets, now, al
 
     /** Sets the password, once a code shows that the authenticator has the secret. The enrolment is over. */
     async enrol(given: Enrolling, asked: Attempt): Promise<Outcome<{ readonly call: Call }>> {
-      return strangers.counted(asked, await enrolled(given, asked))
+      return strangers.counted(asked, await enrolled(parts, given, asked))
     },
 
     /** Refuses LOGIN-REFUSED in one text and at one cost, whatever is wrong; what shows the second factor is taken once. */
@@ -135,60 +136,62 @@ export function openPersonLogIns({ database, record, strangers, secrets, now, al
       })
     },
   }
+}
 
-  async function enrolled(
-    { code, password, totp }: Enrolling,
-    asked: Attempt,
-  ): Promise<Outcome<{ readonly call: Call }>> {
-    const person = await enrolling(code)
-    if (person === 'absent') return noEnrolment()
-    const strong = await checkPassphrase(password, [person.username])
-    if (!strong.ok) return strong
-    if (person.totp_sealed === null) return refuse('TOTP-WRONG', 'the second factor was not begun')
-    const key = await secrets.key()
-    const step = withSecret(key, person.identity_id, person.totp_sealed, (secret) =>
-      stepOf(secret, totp, now()),
-    )
-    if (step === null) return refuse('TOTP-WRONG', 'the code is not the authenticator’s')
-    const password_hash = await hashPassword(password)
-    const authority: Digests = new Map()
-    const enrol = async (work: Work) => {
-      const admin = await work
-        .selectFrom('role_grant')
-        .select('role')
-        .where('identity_id', '=', person.identity_id)
-        .where('role', '=', 'server-admin')
-        .executeTakeFirst()
-      // First, as a set-up does it that would take this person's place.
-      if (admin) await work.selectFrom('deployment').select('id').forUpdate().execute()
-      const its = await work.authority.update(
-        'person',
-        { identity_id: person.identity_id, enrolment_hash: hashSecret(code) },
-        { password_hash, totp_step: step, enrolment_hash: null, enrolment_expires_at: null },
-      )
-      if (its.length === 0) return false
-      if (admin) await endSetUp(work, now())
-      return true
-    }
-    if (!(await notingAuthority(authority, () => database.change(enrol)))) return noEnrolment()
-    const by = cameBy('enrolment-code', null, { at: now(), by: 'totp' })
-    const call = knownBy(asked, person.identity_id, by)
-    return record(call, 'person.enrol', async (subject) => {
-      subject.authority = authority
-      return accept({ call })
-    })
-  }
-
-  async function enrolling(code: string) {
-    const person = await database
-      .selectFrom('person')
-      .selectAll()
-      .where('enrolment_hash', '=', hashSecret(code))
-      .where('enrolment_expires_at', '>', now())
+async function enrolled(
+  parts: Parts,
+  { code, password, totp }: Enrolling,
+  asked: Attempt,
+): Promise<Outcome<{ readonly call: Call }>> {
+  const { database, record, secrets, now } = parts
+  const person = await enrolling(parts, code)
+  if (person === 'absent') return noEnrolment()
+  const strong = await checkPassphrase(password, [person.username])
+  if (!strong.ok) return strong
+  if (person.totp_sealed === null) return refuse('TOTP-WRONG', 'the second factor was not begun')
+  const key = await secrets.key()
+  const step = withSecret(key, person.identity_id, person.totp_sealed, (secret) =>
+    stepOf(secret, totp, now()),
+  )
+  if (step === null) return refuse('TOTP-WRONG', 'the code is not the authenticator’s')
+  const password_hash = await hashPassword(password)
+  const authority: Digests = new Map()
+  const enrol = async (work: Work) => {
+    const admin = await work
+      .selectFrom('role_grant')
+      .select('role')
+      .where('identity_id', '=', person.identity_id)
+      .where('role', '=', 'server-admin')
       .executeTakeFirst()
-    if (person) await database.authority.vouch('person', [person], { enrolment_hash: hashSecret(code) })
-    return person ?? 'absent'
+    // First, as a set-up does it that would take this person's place.
+    if (admin) await work.selectFrom('deployment').select('id').forUpdate().execute()
+    const its = await work.authority.update(
+      'person',
+      { identity_id: person.identity_id, enrolment_hash: hashSecret(code) },
+      { password_hash, totp_step: step, enrolment_hash: null, enrolment_expires_at: null },
+    )
+    if (its.length === 0) return false
+    if (admin) await endSetUp(work, now())
+    return true
   }
+  if (!(await notingAuthority(authority, () => database.change(enrol)))) return noEnrolment()
+  const by = cameBy('enrolment-code', null, { at: now(), by: 'totp' })
+  const call = knownBy(asked, person.identity_id, by)
+  return record(call, 'person.enrol', async (subject) => {
+    subject.authority = authority
+    return accept({ call })
+  })
+}
+
+async function enrolling({ database, now }: Parts, code: string) {
+  const person = await database
+    .selectFrom('person')
+    .selectAll()
+    .where('enrolment_hash', '=', hashSecret(code))
+    .where('enrolment_expires_at', '>', now())
+    .executeTakeFirst()
+  if (person) await database.authority.vouch('person', [person], { enrolment_hash: hashSecret(code) })
+  return person ?? 'absent'
 }
 
 const noEnrolment = () => refuse('ENROLMENT-ABSENT', 'the code is wrong, used or over')

@@ -86,11 +86,158 @@ const coveredWithin = 60_000
  * where to look first: whoever writes the database writes them too.
  */
 export function openCoverage({ database, signedBy, macs, pins }: Parts): Coverage {
-  const covered = new Map<string, Covered>()
+  const signed = openSigned(signedBy)
+  const { coveredOf, confirm } = signed
   /** Those that have entered something which is no end of a chain. */
   const open = new Set<string>()
-  const payloads = new LRUCache<string, Checkpoint>({ max: 200 })
   let swept = Number.NEGATIVE_INFINITY
+
+  /** Writers that may have something new, and what is wrong with what is said to cover them. */
+  async function candidates(work: Database): Promise<{ writers: string[]; faults: AuditFault[] }> {
+    const flagged = await work
+      .selectFrom('audit_writer')
+      .select('writer')
+      .where('closed', '=', false)
+      .execute()
+    for (const { writer } of flagged) open.add(writer)
+    const settled: string[] = []
+    if (performance.now() - swept >= sweepEvery) {
+      for (const { writer, last, said } of await lastOfEach(work)) {
+        const { to } = coveredOf(writer)
+        if (BigInt(last) > to && BigInt(last) > BigInt(said ?? 0)) open.add(writer)
+        else if (BigInt(last) > to && settled.length < verifiedAtOnce) settled.push(writer)
+      }
+      swept = performance.now()
+    }
+    const faults = await confirm(work, [...new Set([...open, ...settled])])
+    // What is said to be covered and is not has something new.
+    for (const writer of settled) if (coveredOf(writer) === none) open.add(writer)
+    return { writers: [...open].toSorted(), faults }
+  }
+
+  /** Those with entries that no checkpoint covers, in one query: most chains ended in another process, or wait. */
+  async function goingOn(work: Database, writers: readonly string[]): Promise<ReadonlySet<string>> {
+    const ends = JSON.stringify(writers.map((writer) => ({ writer, seq: String(coveredOf(writer).to) })))
+    const { rows } = await sql<{ writer: string }>`
+      select writer from json_to_recordset(${ends}::json) as its (writer text, seq bigint)
+      where exists (select from audit where audit.writer = its.writer and audit.seq > its.seq)`.execute(work)
+    return new Set(rows.map(({ writer }) => writer))
+  }
+
+  async function uncovered(work: Database, most: number, lawful: Lawful = () => false) {
+    const check = await macs.checker()
+    if (check === null) return null
+    const { writers, faults } = await candidates(work)
+    const lost = await pins.lost()
+    const spans: Uncovered[] = []
+    const goesOn = await goingOn(work, writers)
+    for (const writer of writers) {
+      if (lost.has(writer) || !goesOn.has(writer)) continue
+      // As of before the query: a checkpoint may be made while it is answered.
+      const from = coveredOf(writer)
+      const found = await work
+        .selectFrom('audit')
+        .select(['seq', 'prev', 'hash', 'mac', 'operation'])
+        .where('writer', '=', writer)
+        .where('seq', '>', String(from.to))
+        .orderBy('seq')
+        .limit(most)
+        .execute()
+      const { rows, fault } = goodOf(
+        writer,
+        from,
+        found,
+        (seq, hash, mac) =>
+          (mac !== null && check(mac, writer, seq, hash)) || lawful(writer, seq, mac !== null),
+      )
+      if (fault !== null) faults.push(fault)
+      if (rows.length > 0)
+        spans.push({ writer, rows, closes: found[rows.length - 1]?.operation === 'audit.close' })
+    }
+    return { spans, faults }
+  }
+
+  /** That no checkpoint is made any more, where this process waits for one. */
+  async function stopped(own: Head): Promise<AuditFault[]> {
+    const { to } = coveredOf(own.writer)
+    if (BigInt(own.seq) <= to) return []
+    const oldest = await database
+      .selectFrom('audit')
+      .select('time')
+      .where('writer', '=', own.writer)
+      .where('seq', '>', String(to))
+      .orderBy('seq')
+      .limit(1)
+      .executeTakeFirst()
+    const waits = oldest === undefined ? 0 : Date.now() - oldest.time.getTime()
+    if (waits <= coveredWithin) return []
+    const detail = `no checkpoint covers what writer ${own.writer} wrote`
+    return [{ code: 'AUDIT-STOPPED', of: 'checkpoint', writer: own.writer, detail }]
+  }
+
+  return {
+    uncovered,
+    newest: signed.newest,
+    made: signed.made,
+    coveredOf: (writer) => coveredOf(writer).to,
+    ended: (writer) => void open.delete(writer),
+    async faults(own, most = inspected) {
+      const last = await signed.newest(database, await pins.checkpoint())
+      const found = await uncovered(database, most)
+      const lost = await pins.lost()
+      const kept = (heads: readonly Head[]) => heads.filter(({ writer }) => !lost.has(writer))
+      const ends = [...open].flatMap((writer) => {
+        const { to, hash } = coveredOf(writer)
+        return to === 0n ? [] : [{ writer, seq: String(to), hash: toHex(hash) }]
+      })
+      return [
+        ...(last !== null && 'code' in last ? [last] : []),
+        ...(await missing(database, kept([...(await pins.heads()), ...(own === null ? [] : [own])]), 'pin')),
+        ...(await missing(database, kept(ends), 'chain')),
+        ...(found?.faults ?? []),
+        ...(found === null || own === null ? [] : await stopped(own)),
+      ]
+    },
+  }
+}
+
+/** The entries that follow as they were written, up to the first that does not. */
+function goodOf(
+  writer: string,
+  from: Covered,
+  found: readonly {
+    readonly seq: string
+    readonly prev: Buffer
+    readonly hash: Buffer
+    readonly mac: Buffer | null
+  }[],
+  isOurs: (seq: bigint, hash: Buffer, mac: Buffer | null) => boolean,
+) {
+  let { to: at, hash: previous } = from
+  const rows: { seq: string; hash: Buffer }[] = []
+  const faultAt = (code: AuditFault['code'], what: string): AuditFault => ({
+    ...({ of: 'chain', writer, code } as const),
+    detail: `entry ${at} of writer ${writer} ${what}`,
+  })
+  let fault: AuditFault | null = null
+  for (const { seq, prev, hash, mac } of found) {
+    at += 1n
+    if (BigInt(seq) !== at) fault = faultAt('AUDIT-GAP', 'is gone')
+    else if (!isOurs(at, hash, mac))
+      fault = faultAt('AUDIT-FORGED', 'was written by no server of this deployment')
+    else if (!equalBytes(prev, previous)) fault = faultAt('AUDIT-CHANGED', 'is another than was written')
+    if (fault !== null) break
+    rows.push({ seq, hash })
+    previous = hash
+  }
+  return { rows, fault }
+}
+
+/** What signed checkpoints cover, as far as it was asked. */
+function openSigned(signedBy: SignedBy) {
+  const covered = new Map<string, Covered>()
+  const payloads = new LRUCache<string, Checkpoint>({ max: 200 })
+  const coveredOf = (writer: string): Covered => covered.get(writer) ?? none
 
   async function signedCheckpoint(work: Database, seq: string): Promise<Checkpoint | null> {
     const known = payloads.get(seq)
@@ -144,80 +291,6 @@ export function openCoverage({ database, signedBy, macs, pins }: Parts): Coverag
     if (BigInt(to) > coveredOf(writer).to) covered.set(writer, { to: BigInt(to), hash: fromHex(hash) })
   }
 
-  /** Writers that may have something new, and what is wrong with what is said to cover them. */
-  async function candidates(work: Database): Promise<{ writers: string[]; faults: AuditFault[] }> {
-    const flagged = await work
-      .selectFrom('audit_writer')
-      .select('writer')
-      .where('closed', '=', false)
-      .execute()
-    for (const { writer } of flagged) open.add(writer)
-    const settled: string[] = []
-    if (performance.now() - swept >= sweepEvery) {
-      for (const { writer, last, said } of await lastOfEach(work)) {
-        const { to } = coveredOf(writer)
-        if (BigInt(last) > to && BigInt(last) > BigInt(said ?? 0)) open.add(writer)
-        else if (BigInt(last) > to && settled.length < verifiedAtOnce) settled.push(writer)
-      }
-      swept = performance.now()
-    }
-    const faults = await confirm(work, [...new Set([...open, ...settled])])
-    // What is said to be covered and is not has something new.
-    for (const writer of settled) if (!covered.has(writer)) open.add(writer)
-    return { writers: [...open].toSorted(), faults }
-  }
-
-  /** Those with entries that no checkpoint covers, in one query: most chains ended in another process, or wait. */
-  async function goingOn(work: Database, writers: readonly string[]): Promise<ReadonlySet<string>> {
-    const ends = JSON.stringify(writers.map((writer) => ({ writer, seq: String(coveredOf(writer).to) })))
-    const { rows } = await sql<{ writer: string }>`
-      select writer from json_to_recordset(${ends}::json) as its (writer text, seq bigint)
-      where exists (select from audit where audit.writer = its.writer and audit.seq > its.seq)`.execute(work)
-    return new Set(rows.map(({ writer }) => writer))
-  }
-
-  async function uncovered(work: Database, most: number, lawful: Lawful = () => false) {
-    const check = await macs.checker()
-    if (check === null) return null
-    const { writers, faults } = await candidates(work)
-    const lost = await pins.lost()
-    const spans: Uncovered[] = []
-    const goesOn = await goingOn(work, writers)
-    for (const writer of writers) {
-      if (lost.has(writer) || !goesOn.has(writer)) continue
-      // As of before the query: a checkpoint may be made while it is answered.
-      let { to: at, hash: previous } = coveredOf(writer)
-      const found = await work
-        .selectFrom('audit')
-        .select(['seq', 'prev', 'hash', 'mac', 'operation'])
-        .where('writer', '=', writer)
-        .where('seq', '>', String(at))
-        .orderBy('seq')
-        .limit(most)
-        .execute()
-      const rows: { seq: string; hash: Buffer }[] = []
-      const faultAt = (code: AuditFault['code'], what: string): AuditFault => ({
-        ...({ of: 'chain', writer, code } as const),
-        detail: `entry ${at} of writer ${writer} ${what}`,
-      })
-      let fault: AuditFault | null = null
-      for (const { seq, prev, hash, mac } of found) {
-        at += 1n
-        const isOurs = (mac !== null && check(mac, writer, at, hash)) || lawful(writer, at, mac !== null)
-        if (BigInt(seq) !== at) fault = faultAt('AUDIT-GAP', 'is gone')
-        else if (!isOurs) fault = faultAt('AUDIT-FORGED', 'was written by no server of this deployment')
-        else if (!equalBytes(prev, previous)) fault = faultAt('AUDIT-CHANGED', 'is another than was written')
-        if (fault !== null) break
-        rows.push({ seq, hash })
-        previous = hash
-      }
-      if (fault !== null) faults.push(fault)
-      if (rows.length > 0)
-        spans.push({ writer, rows, closes: found[rows.length - 1]?.operation === 'audit.close' })
-    }
-    return { spans, faults }
-  }
-
   async function newest(work: Database, known: PinnedCheckpoint | null) {
     const row = await work
       .selectFrom('audit_checkpoint')
@@ -242,72 +315,38 @@ export function openCoverage({ database, signedBy, macs, pins }: Parts): Coverag
     return { ...row, hash: digestOf(row.payload) }
   }
 
-  /** Entries that have to be there, each with its hash. */
-  async function missing(heads: readonly Head[], of: AuditFault['of']): Promise<AuditFault[]> {
-    if (heads.length === 0) return []
-    const { rows } = await sql<{ writer: string; seq: string; hash: Buffer }>`
-      select writer, seq, hash from audit join json_to_recordset(${JSON.stringify(heads)}::json)
-        as head (writer text, seq bigint) using (writer, seq)`.execute(database)
-    const there = new Map(rows.map(({ writer, seq, hash }) => [`${writer} ${seq}`, toHex(hash)]))
-    return heads.flatMap(({ writer, seq, hash }): AuditFault[] => {
-      const found = there.get(`${writer} ${seq}`)
-      const where = `entry ${seq} of writer ${writer}`
-      if (found === hash) return []
-      return [
-        found === undefined
-          ? { code: 'AUDIT-GAP', of, writer, detail: `${where} is gone` }
-          : { code: 'AUDIT-CHANGED', of, writer, detail: `${where} is another than was written` },
-      ]
-    })
-  }
-
-  /** That no checkpoint is made any more, where this process waits for one. */
-  async function stopped(own: Head): Promise<AuditFault[]> {
-    const { to } = coveredOf(own.writer)
-    if (BigInt(own.seq) <= to) return []
-    const oldest = await database
-      .selectFrom('audit')
-      .select('time')
-      .where('writer', '=', own.writer)
-      .where('seq', '>', String(to))
-      .orderBy('seq')
-      .limit(1)
-      .executeTakeFirst()
-    const waits = oldest === undefined ? 0 : Date.now() - oldest.time.getTime()
-    if (waits <= coveredWithin) return []
-    const detail = `no checkpoint covers what writer ${own.writer} wrote`
-    return [{ code: 'AUDIT-STOPPED', of: 'checkpoint', writer: own.writer, detail }]
-  }
-
-  const coveredOf = (writer: string) => covered.get(writer) ?? none
-
   return {
-    uncovered,
+    coveredOf,
+    confirm,
     newest,
-    coveredOf: (writer) => coveredOf(writer).to,
-    made(payload) {
+    made(payload: Checkpoint): void {
       payloads.set(payload.seq, payload)
       for (const range of payload.ranges) cover(range)
     },
-    ended: (writer) => void open.delete(writer),
-    async faults(own, most = inspected) {
-      const last = await newest(database, await pins.checkpoint())
-      const found = await uncovered(database, most)
-      const lost = await pins.lost()
-      const kept = (heads: readonly Head[]) => heads.filter(({ writer }) => !lost.has(writer))
-      const ends = [...open].flatMap((writer) => {
-        const { to, hash } = coveredOf(writer)
-        return to === 0n ? [] : [{ writer, seq: String(to), hash: toHex(hash) }]
-      })
-      return [
-        ...(last !== null && 'code' in last ? [last] : []),
-        ...(await missing(kept([...(await pins.heads()), ...(own === null ? [] : [own])]), 'pin')),
-        ...(await missing(kept(ends), 'chain')),
-        ...(found?.faults ?? []),
-        ...(found === null || own === null ? [] : await stopped(own)),
-      ]
-    },
   }
+}
+
+/** Entries that have to be there, each with its hash. */
+async function missing(
+  database: Database,
+  heads: readonly Head[],
+  of: AuditFault['of'],
+): Promise<AuditFault[]> {
+  if (heads.length === 0) return []
+  const { rows } = await sql<{ writer: string; seq: string; hash: Buffer }>`
+    select writer, seq, hash from audit join json_to_recordset(${JSON.stringify(heads)}::json)
+      as head (writer text, seq bigint) using (writer, seq)`.execute(database)
+  const there = new Map(rows.map(({ writer, seq, hash }) => [`${writer} ${seq}`, toHex(hash)]))
+  return heads.flatMap(({ writer, seq, hash }): AuditFault[] => {
+    const found = there.get(`${writer} ${seq}`)
+    const where = `entry ${seq} of writer ${writer}`
+    if (found === hash) return []
+    return [
+      found === undefined
+        ? { code: 'AUDIT-GAP', of, writer, detail: `${where} is gone` }
+        : { code: 'AUDIT-CHANGED', of, writer, detail: `${where} is another than was written` },
+    ]
+  })
 }
 
 type RangeRow = { readonly writer: string; readonly checkpoint: string; readonly to_seq: string }

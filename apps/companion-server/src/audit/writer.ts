@@ -164,10 +164,10 @@ export async function openAuditWriter({ database, macs, pins, now }: Parts): Pro
       return
     }
     const salts = randomBytes(saltLength * batch.length)
-    const rows = rowsOf(batch, salts, mac)
+    const rows = rowsOf({ id, seq, head }, batch, salts, mac)
     try {
       if (seq === 0) await database.insertInto('audit_writer').values({ writer: id }).execute()
-      await insert(rows, salts)
+      await insert(database, { id, seq, head }, rows, salts)
     } catch (error) {
       // Whether the rows are there is not known, so this chain ends here and the next entry opens another.
       await pin()
@@ -182,19 +182,6 @@ export async function openAuditWriter({ database, macs, pins, now }: Parts): Pro
       const row = rows[index]
       if (row) settle({ writer: id, seq: row.seq, hash: row.hash, salt: row.salt })
     }
-  }
-
-  function rowsOf(batch: readonly Waiting[], salts: Buffer, mac: EntryMac): Row[] {
-    let at = seq
-    let previous = head
-    return batch.map(({ entry }, index) => {
-      const salt = salts.subarray(saltLength * index, saltLength * (index + 1))
-      const text = auditText(entry)
-      const hash = auditHash(previous, leafOf(salt, text))
-      previous = hash
-      at++
-      return { seq: at, salt, hash, mac: mac(id, BigInt(at), hash), text }
-    })
   }
 
   function refuseAll(batch: readonly Waiting[], detail: string, cause?: unknown): void {
@@ -214,23 +201,6 @@ export async function openAuditWriter({ database, macs, pins, now }: Parts): Pro
       },
       () => undefined,
     )
-  }
-  /** One statement of the same text, whatever waits: the columns are read out of the entries, whose texts JSON of PostgreSQL keeps as they are. */
-  async function insert(rows: readonly Row[], salts: Buffer): Promise<void> {
-    const hashes = Buffer.concat([head, ...rows.map(({ hash }) => hash)])
-    const entries = `[${rows.map(({ text }) => text).join(',')}]`
-    const allMacs = Buffer.concat(rows.map(({ mac }) => mac))
-    await sql`
-      insert into audit (writer, seq, prev, salt, hash, mac, entry, req_id, identity_id, project_id, organisation_id,
-        key_id, operation, outcome, time)
-      select ${id}, ${seq}::bigint + at, substring(${hashes}::bytea from 32 * (at::integer - 1) + 1 for 32),
-        substring(${salts}::bytea from ${saltLength}::integer * (at::integer - 1) + 1 for ${saltLength}::integer),
-        substring(${hashes}::bytea from 32 * at::integer + 1 for 32),
-        substring(${allMacs}::bytea from ${macLength}::integer * (at::integer - 1) + 1 for ${macLength}::integer), one.entry::text, named."reqId", named.identity,
-        named.project, named.organisation, named.key, named.operation, named.outcome, named.time
-      from json_array_elements(${entries}::json) with ordinality as one (entry, at),
-        json_to_record(one.entry) as named ("reqId" text, identity text, project text, organisation text, key text,
-          operation text, outcome text, time timestamptz)`.execute(database)
   }
 
   function append(entry: AuditEntry): Promise<AuditReceipt> {
@@ -298,6 +268,45 @@ export async function openAuditWriter({ database, macs, pins, now }: Parts): Pro
       }
     },
   }
+}
+
+/** A chain as it is by now. */
+type Chain = { readonly id: string; readonly seq: number; readonly head: Uint8Array }
+
+function rowsOf({ id, seq, head }: Chain, batch: readonly Waiting[], salts: Buffer, mac: EntryMac): Row[] {
+  let at = seq
+  let previous = head
+  return batch.map(({ entry }, index) => {
+    const salt = salts.subarray(saltLength * index, saltLength * (index + 1))
+    const text = auditText(entry)
+    const hash = auditHash(previous, leafOf(salt, text))
+    previous = hash
+    at++
+    return { seq: at, salt, hash, mac: mac(id, BigInt(at), hash), text }
+  })
+}
+
+/** One statement of the same text, whatever waits: the columns are read out of the entries, whose texts JSON of PostgreSQL keeps as they are. */
+async function insert(
+  database: Database,
+  { id, seq, head }: Chain,
+  rows: readonly Row[],
+  salts: Buffer,
+): Promise<void> {
+  const hashes = Buffer.concat([head, ...rows.map(({ hash }) => hash)])
+  const entries = `[${rows.map(({ text }) => text).join(',')}]`
+  const allMacs = Buffer.concat(rows.map(({ mac }) => mac))
+  await sql`
+    insert into audit (writer, seq, prev, salt, hash, mac, entry, req_id, identity_id, project_id, organisation_id,
+      key_id, operation, outcome, time)
+    select ${id}, ${seq}::bigint + at, substring(${hashes}::bytea from 32 * (at::integer - 1) + 1 for 32),
+      substring(${salts}::bytea from ${saltLength}::integer * (at::integer - 1) + 1 for ${saltLength}::integer),
+      substring(${hashes}::bytea from 32 * at::integer + 1 for 32),
+      substring(${allMacs}::bytea from ${macLength}::integer * (at::integer - 1) + 1 for ${macLength}::integer), one.entry::text, named."reqId", named.identity,
+      named.project, named.organisation, named.key, named.operation, named.outcome, named.time
+    from json_array_elements(${entries}::json) with ordinality as one (entry, at),
+      json_to_record(one.entry) as named ("reqId" text, identity text, project text, organisation text, key text,
+        operation text, outcome text, time timestamptz)`.execute(database)
 }
 
 function newWriter(): string {

@@ -66,6 +66,7 @@ export type KeyWork = ReturnType<typeof openKeyWork>
 
 export function openKeyWork({ repository, unwrapping }: KeyParts) {
   const generate = openMaking((algorithm) => algorithms[algorithm].generate())
+  const versions = openVersions({ repository, unwrapping })
 
   async function placeOf(project: string): Promise<Outcome<Place>> {
     const row = await repository.findProject(project)
@@ -106,10 +107,34 @@ export function openKeyWork({ repository, unwrapping }: KeyParts) {
       return refuse('KEY-USAGE', `a key of algorithm ${key.algorithm} is for ${key.key_usage}`)
     const denied = uses.find((use) => !allows(key.usage_mask, usage, use))
     if (denied !== undefined) return refuse('KEY-USAGE', `its usage mask does not let it ${denied}`)
-    const stands = notSwitchedOff(key)
+    const stands = versions.notSwitchedOff(key)
     return stands.ok ? accept(algorithm) : stands
   }
 
+  async function changed(
+    key: StoredKey,
+    fields: Parameters<KeyRepository['change']>[1],
+  ): Promise<Outcome<StoredKey>> {
+    const made = await repository.change(key.id, fields)
+    if (made === 'absent') return absent('key')
+    if (made === 'name-taken') return refuse('KEY-NAME-TAKEN', 'another key of the project has this name')
+    return accept(made)
+  }
+
+  return {
+    generate,
+    placeOf,
+    onKey,
+    inProject,
+    using,
+    fitting,
+    changed,
+    ...versions,
+  }
+}
+
+/** Versions of a key, by what they may do; and what is sealed and opened by them. */
+function openVersions({ repository, unwrapping }: Pick<KeyParts, 'repository' | 'unwrapping'>) {
   /**
    * Refuses KEY-SHREDDED, KEY-DISABLED. Of a key that the database says can be used nothing is looked up here: `unwrapping` lends none that was
    * shredded.
@@ -183,30 +208,7 @@ export function openKeyWork({ repository, unwrapping }: KeyParts) {
     return unwrapping.useKey(key, version.value, (bytes) => openEnvelope(bytes, context, ciphertext))
   }
 
-  async function changed(
-    key: StoredKey,
-    fields: Parameters<KeyRepository['change']>[1],
-  ): Promise<Outcome<StoredKey>> {
-    const made = await repository.change(key.id, fields)
-    if (made === 'absent') return absent('key')
-    if (made === 'name-taken') return refuse('KEY-NAME-TAKEN', 'another key of the project has this name')
-    return accept(made)
-  }
-
-  return {
-    generate,
-    placeOf,
-    onKey,
-    inProject,
-    using,
-    fitting,
-    notSwitchedOff,
-    versionOf,
-    candidates,
-    seal,
-    open,
-    changed,
-  }
+  return { notSwitchedOff, versionOf, candidates, seal, open }
 }
 
 const shredded = () => refuse('KEY-SHREDDED', 'it was shredded, and does not come back')

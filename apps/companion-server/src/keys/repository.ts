@@ -155,11 +155,9 @@ const countsOf = (counts: Readonly<Record<ListedState, string>>): KeyCounts => {
 const uses = '^key\\.(encrypt|decrypt|rewrap|sign|verify|generate)(-|$)'
 
 /** Calls that ask at once for keys or versions share one query. */
-function keyReads(database: SealedDatabase, reader: Reader): KeyReads {
+function groupedReads(database: SealedDatabase) {
   /** Its current version as of the moment at which a key was read. */
   const currentOf = new WeakMap<object, StoredRow<'key_version'>>()
-  /** By the row, so that calls that share one share what is made of it. */
-  const versions = new WeakMap<StoredRow<'key_version'>, StoredVersion>()
   // Written once: to write it again costs more than to read a row.
   const withCurrent = database
     .selectFrom('key')
@@ -212,6 +210,14 @@ function keyReads(database: SealedDatabase, reader: Reader): KeyReads {
       return new Map(rows.map((row) => [`${row.version}/${row.key_id}`, row]))
     },
   })
+
+  return { currentOf, keyById, versionByName }
+}
+
+function keyReads(database: SealedDatabase, reader: Reader): KeyReads {
+  const { currentOf, keyById, versionByName } = groupedReads(database)
+  /** By the row, so that calls that share one share what is made of it. */
+  const versions = new WeakMap<StoredRow<'key_version'>, StoredVersion>()
 
   async function vouched(
     key: StoredRow<'key'> | undefined,

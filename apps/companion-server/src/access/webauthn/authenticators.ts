@@ -9,9 +9,10 @@ import {
   type RegistrationResponseJSON,
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
+  type WebAuthnCredential,
 } from '@simplewebauthn/server'
 import { changesAlone, entry, foreign, ofOneself, reads } from '../../operations/entry.ts'
-import type { SealedDatabase } from '../../platform/database/authority/authority.ts'
+import type { SealedDatabase, Work } from '../../platform/database/authority/authority.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../../refusal.ts'
 import { nobody } from '../duties/rules.ts'
 import { id, name } from '../fields.ts'
@@ -103,15 +104,6 @@ export function authenticatorTable({ database, now, ...parts }: Parts) {
   const { place, answer, spend, key } = answers({ database, now, ...parts })
   const own = { ...changesAlone, ...ofOneself, touches: nobody, secondFactor: true }
 
-  /** A service has no hands, and who comes by single sign-on shows his devices there. */
-  const personOf = (work: SealedDatabase, identity: string) =>
-    work
-      .selectFrom('person')
-      .innerJoin('identity', 'identity.id', 'person.identity_id')
-      .select(['person.username', 'identity.name'])
-      .where('person.identity_id', '=', identity)
-      .where('enrolment_hash', 'is', null)
-
   return {
     list: entry({
       ...reads,
@@ -142,8 +134,8 @@ export function authenticatorTable({ database, now, ...parts }: Parts) {
       async run({ found: identity, fitting: at }): Promise<Outcome<PublicKeyCredentialCreationOptionsJSON>> {
         const person = await personOf(database, identity).executeTakeFirst()
         if (!person) return refuse('OBJECT-ABSENT', 'Person not found')
+        if (await isFull(database, identity)) return full()
         const known = await ownOf(database, identity).execute()
-        if (known.length >= most) return refuse('AUTHENTICATORS-FULL', `a person has ${most} at most`)
         const challenge = new Uint8Array(makeChallenge(await key(), `enrol ${identity}`, now()))
         return accept(
           await generateRegistrationOptions({
@@ -190,37 +182,14 @@ export function authenticatorTable({ database, now, ...parts }: Parts) {
         const made = answered === null ? undefined : answered.result.registrationInfo?.credential
         if (answered === null || made === undefined || !answered.result.verified)
           return refuse('AUTHENTICATOR-REFUSED', 'it does not answer what this server asked of you')
-        return database.change(async (work) => {
+        return database.change(async (work): Promise<Outcome<Authenticator>> => {
           // One at a time of each person: nobody counts past the most.
           const person = await personOf(work, identity).forUpdate().executeTakeFirst()
           if (!person) return refuse('OBJECT-ABSENT', 'Person not found')
-          const { count } = await work
-            .selectFrom('authenticator')
-            .select(({ fn }) => fn.countAll<string>().as('count'))
-            .where('identity_id', '=', identity)
-            .executeTakeFirstOrThrow()
-          if (Number(count) >= most) return refuse('AUTHENTICATORS-FULL', `a person has ${most} at most`)
+          if (await isFull(work, identity)) return full()
           if (!(await spend(work, answered)))
             return refuse('AUTHENTICATOR-REFUSED', 'this answer was used before')
-          const [id, created_at] = [randomUUID(), now()]
-          const taken = await work
-            .selectFrom('authenticator')
-            .select('id')
-            .where('credential_id', '=', made.id)
-            .executeTakeFirst()
-          if (taken) return refuse('AUTHENTICATOR-TAKEN', 'this authenticator is known here already')
-          await work.authority.insert('authenticator', {
-            id,
-            credential_id: made.id,
-            identity_id: identity,
-            name,
-            created_at,
-            used_at: null,
-            public_key: Buffer.from(made.publicKey),
-            counter: made.counter,
-            transports: JSON.stringify(made.transports ?? []),
-          })
-          return accept({ id, name, createdAt: created_at, usedAt: null })
+          return added(work, { identity, name, now: now() }, made)
         })
       },
     }),
@@ -238,6 +207,52 @@ export function authenticatorTable({ database, now, ...parts }: Parts) {
       },
     }),
   }
+}
+
+/** A service has no hands, and who comes by single sign-on shows his devices there. */
+const personOf = (work: SealedDatabase, identity: string) =>
+  work
+    .selectFrom('person')
+    .innerJoin('identity', 'identity.id', 'person.identity_id')
+    .select(['person.username', 'identity.name'])
+    .where('person.identity_id', '=', identity)
+    .where('enrolment_hash', 'is', null)
+
+const full = () => refuse('AUTHENTICATORS-FULL', `a person has ${most} at most`)
+
+async function isFull(work: SealedDatabase, identity: string): Promise<boolean> {
+  const { count } = await work
+    .selectFrom('authenticator')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .where('identity_id', '=', identity)
+    .executeTakeFirstOrThrow()
+  return Number(count) >= most
+}
+
+async function added(
+  work: Work,
+  { identity, name, now }: { readonly identity: string; readonly name: string; readonly now: Date },
+  made: WebAuthnCredential,
+): Promise<Outcome<Authenticator>> {
+  const taken = await work
+    .selectFrom('authenticator')
+    .select('id')
+    .where('credential_id', '=', made.id)
+    .executeTakeFirst()
+  if (taken) return refuse('AUTHENTICATOR-TAKEN', 'this authenticator is known here already')
+  const id = randomUUID()
+  await work.authority.insert('authenticator', {
+    id,
+    credential_id: made.id,
+    identity_id: identity,
+    name,
+    created_at: now,
+    used_at: null,
+    public_key: Buffer.from(made.publicKey),
+    counter: made.counter,
+    transports: JSON.stringify(made.transports ?? []),
+  })
+  return accept({ id, name, createdAt: now, usedAt: null })
 }
 
 const ownOf = (database: SealedDatabase, identity: string) =>

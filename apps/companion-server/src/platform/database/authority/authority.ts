@@ -120,17 +120,9 @@ export function sealedDatabase(
 ): { readonly database: SealedDatabase; accept(shown: Seen): Promise<void> } {
   let known: AuthorityKeys | null = null
   let begun = false
-  let seen: Seen = { stopped: new Map(), forged: [], content: '', rows: [] }
   /** Newest states by what this process did or saw: an older one is no state to go back to. */
   const newest = new Map<string, Advanced>()
-  /** Rows that the server wrote, with their MACs as live rows are named. */
-  const vouched = new WeakMap<object, string>()
   const live = openLiveRows()
-  const catching = new Map<string, Promise<boolean>>()
-  let lookedAt = Number.NEGATIVE_INFINITY
-  let relies = false
-  let looking: Promise<Seen | null> | null = null
-  let last: Promise<void> = Promise.resolve()
 
   async function keys(): Promise<AuthorityKeys> {
     if (known !== null) return known
@@ -152,108 +144,25 @@ export function sealedDatabase(
       if (counter > (newest.get(tenant)?.counter ?? 0n)) newest.set(tenant, { tenant, counter, digest })
   }
 
-  const isBlind = () => relies && begun && performance.now() - lookedAt > goodFor
-
-  async function lookNow(): Promise<Seen | null> {
-    if (known === null && (await key()) === null) return null
-    const found = await look(pool, await keys(), { newest, pins, live })
-    note(found.newest)
-    seen = found
-    lookedAt = performance.now()
-    // What was seen counts, also where a full disk keeps it from being pinned.
-    await found.pin()
-    await forgetOldChanges(pool)
-    return found
-  }
-
-  /** One after the other: what an older look saw is not told after a newer one. */
-  function lookNext(): Promise<Seen | null> {
-    const mine = last.then(lookNow)
-    last = mine.then(
-      () => undefined,
-      () => undefined,
-    )
-    return mine
-  }
-
-  function lookOnce(): Promise<Seen | null> {
-    looking ??= lookNext().finally(() => {
-      looking = null
-    })
-    return looking
-  }
-
-  /** Whoever keeps the server from looking keeps it from serving. */
-  async function sighted(): Promise<void> {
-    if (!isBlind()) return
-    await lookOnce().catch((cause: unknown) => {
-      if (isBlind()) throw new EnvironmentError('AUTHORITY-OTHER', 'it cannot be looked at', { cause })
-    })
-  }
-
-  function requireServed(tenant: string): void {
-    const why = seen.stopped.get(tenant)
-    if (why !== undefined) throw new EnvironmentError('AUTHORITY-OTHER', why)
-  }
-
-  /** What other servers changed is learned where it is needed: by a transaction over its own connection. */
-  function caughtUp(from: Kysely<Tables>, by: AuthorityKeys, tenant: string): Promise<boolean> {
-    if (from !== pool) return catchUp(from, by, live, tenant)
-    const begin = () => {
-      const mine = catchUp(from, by, live, tenant).finally(() => catching.delete(tenant))
-      catching.set(tenant, mine)
-      return mine
-    }
-    // One that runs already may have read before the change: all who wait for it share the next.
-    const next = () => catching.get(tenant) ?? begin()
-    return catching.get(tenant)?.then(next, next) ?? begin()
-  }
-
-  /** Throws ROW-FORGED where a change took the row: somebody put it back. */
-  async function requireLive<N extends AuthorityTable>(
-    from: Kysely<Tables>,
-    table: N,
-    row: StoredRow<N>,
-  ): Promise<void> {
-    const { authority_tenant: tenant } = row
-    const mac = nameOfMac(row.authority_mac ?? Buffer.alloc(0))
-    if (live.has(tenant, mac)) return
-    if (!(await caughtUp(from, await keys(), tenant))) {
-      await lookNext()
-      requireServed(tenant)
-    }
-    if (live.has(tenant, mac)) return
-    // It was read just before it was changed, unless it is there again.
-    if (live.ended(mac) && !(await isThere(from, table, row))) return
-    throw new EnvironmentError('ROW-FORGED', `${nameOfRow(table, row)} is of an older state`)
-  }
-
-  async function vouch<N extends AuthorityTable>(
-    { from, mine }: { readonly from: Kysely<Tables>; readonly mine: ReadonlySet<string> | null },
-    table: N,
-    rows: readonly StoredRow<N>[],
-    asked: Asked<N>,
-  ): Promise<void> {
-    const by = known ?? (await keys())
-    if (isBlind()) await sighted()
-    for (const row of rows) {
-      requireAsked(table, row, asked)
-      let name = vouched.get(row)
-      if (name === undefined) {
-        requireOwn(by, table, row)
-        name = nameOfMac(row.authority_mac ?? Buffer.alloc(0))
-        vouched.set(row, name)
-      }
-      requireServed(row.authority_tenant)
-      // Nothing is waited for where nothing has to be learned: this is on the way of every encrypt.
-      if (!live.has(row.authority_tenant, name) && !mine?.has(name)) await requireLive(from, table, row)
-    }
-  }
+  const looks = openLooks({
+    isBegun: () => begun,
+    async look() {
+      if (known === null && (await key()) === null) return null
+      const found = await look(pool, await keys(), { newest, pins, live })
+      note(found.newest)
+      return found
+    },
+    async forget() {
+      await forgetOldChanges(pool)
+    },
+  })
+  const keysNow = () => known ?? keys()
+  const { caughtUp, requireLive, vouch } = openRows({ pool, live, looks, keys: keysNow })
 
   const vouching: Vouching = {
     vouch: (table, rows, asked) => vouch({ from: pool, mine: null }, table, rows, asked),
     heads: () => [...newest.values()],
-    look: lookNext,
+    look: looks.next,
     async follow() {
       if (known === null) return
       const heads = await pool.selectFrom('authority_set').select(['tenant', 'counter']).execute()
@@ -261,13 +170,11 @@ export function sealedDatabase(
         if (live.counterOf(tenant) < BigInt(counter)) await caughtUp(pool, known, tenant)
     },
     get seen() {
-      return seen
+      return looks.seen
     },
-    relyOnLooks() {
-      relies = true
-    },
+    relyOnLooks: looks.rely,
     get serves() {
-      return !isBlind() && !seen.stopped.has('')
+      return !looks.isBlind() && !looks.seen.stopped.has('')
     },
   }
 
@@ -328,6 +235,156 @@ export function sealedDatabase(
       const heads = await acceptState(pool, await keys(), { pins, newest, shown })
       note(heads)
       tell(heads)
+    },
+  }
+}
+
+type Looks = ReturnType<typeof openLooks>
+
+/** Single rows: whether the server wrote them, and whether they are of the newest state. */
+function openRows({
+  pool,
+  live,
+  looks,
+  keys,
+}: {
+  readonly pool: Kysely<Tables>
+  readonly live: ReturnType<typeof openLiveRows>
+  readonly looks: Pick<Looks, 'isBlind' | 'sighted' | 'requireServed' | 'next'>
+  keys(): AuthorityKeys | Promise<AuthorityKeys>
+}) {
+  /** Rows that the server wrote, with their MACs as live rows are named. */
+  const vouched = new WeakMap<object, string>()
+  const catching = new Map<string, Promise<boolean>>()
+
+  /** What other servers changed is learned where it is needed: by a transaction over its own connection. */
+  function caughtUp(from: Kysely<Tables>, by: AuthorityKeys, tenant: string): Promise<boolean> {
+    if (from !== pool) return catchUp(from, by, live, tenant)
+    const begin = () => {
+      const mine = catchUp(from, by, live, tenant).finally(() => catching.delete(tenant))
+      catching.set(tenant, mine)
+      return mine
+    }
+    // One that runs already may have read before the change: all who wait for it share the next.
+    const next = () => catching.get(tenant) ?? begin()
+    return catching.get(tenant)?.then(next, next) ?? begin()
+  }
+
+  /** Throws ROW-FORGED where a change took the row: somebody put it back. */
+  async function requireLive<N extends AuthorityTable>(
+    from: Kysely<Tables>,
+    table: N,
+    row: StoredRow<N>,
+  ): Promise<void> {
+    const { authority_tenant: tenant } = row
+    const mac = nameOfMac(row.authority_mac ?? Buffer.alloc(0))
+    if (live.has(tenant, mac)) return
+    if (!(await caughtUp(from, await keys(), tenant))) {
+      await looks.next()
+      looks.requireServed(tenant)
+    }
+    if (live.has(tenant, mac)) return
+    // It was read just before it was changed, unless it is there again.
+    if (live.ended(mac) && !(await isThere(from, table, row))) return
+    throw new EnvironmentError('ROW-FORGED', `${nameOfRow(table, row)} is of an older state`)
+  }
+
+  async function vouch<N extends AuthorityTable>(
+    { from, mine }: { readonly from: Kysely<Tables>; readonly mine: ReadonlySet<string> | null },
+    table: N,
+    rows: readonly StoredRow<N>[],
+    asked: Asked<N>,
+  ): Promise<void> {
+    // Nothing is waited for where the keys are here: this is on the way of every encrypt.
+    const found = keys()
+    const by = found instanceof Promise ? await found : found
+    if (looks.isBlind()) await looks.sighted()
+    for (const row of rows) {
+      requireAsked(table, row, asked)
+      let name = vouched.get(row)
+      if (name === undefined) {
+        requireOwn(by, table, row)
+        name = nameOfMac(row.authority_mac ?? Buffer.alloc(0))
+        vouched.set(row, name)
+      }
+      looks.requireServed(row.authority_tenant)
+      // Nothing is waited for where nothing has to be learned: this is on the way of every encrypt.
+      if (!live.has(row.authority_tenant, name) && !mine?.has(name)) await requireLive(from, table, row)
+    }
+  }
+
+  return { caughtUp, requireLive, vouch }
+}
+
+/** Looks at the whole of every tenant's set, and how long the last one is good for. */
+function openLooks({
+  isBegun,
+  look,
+  forget,
+}: {
+  isBegun(): boolean
+  look(): Promise<(Seen & { pin(): Promise<void> }) | null>
+  forget(): Promise<void>
+}) {
+  let seen: Seen = { stopped: new Map(), forged: [], content: '', rows: [] }
+  let lookedAt = Number.NEGATIVE_INFINITY
+  let relies = false
+  let looking: Promise<Seen | null> | null = null
+  let last: Promise<void> = Promise.resolve()
+
+  const isBlind = () => relies && isBegun() && performance.now() - lookedAt > goodFor
+
+  async function lookNow(): Promise<Seen | null> {
+    const found = await look()
+    if (found === null) return null
+    seen = found
+    lookedAt = performance.now()
+    // What was seen counts, also where a full disk keeps it from being pinned.
+    await found.pin()
+    await forget()
+    return found
+  }
+
+  /** One after the other: what an older look saw is not told after a newer one. */
+  function next(): Promise<Seen | null> {
+    const mine = last.then(lookNow)
+    last = mine.then(
+      () => undefined,
+      () => undefined,
+    )
+    return mine
+  }
+
+  function once(): Promise<Seen | null> {
+    looking ??= next().finally(() => {
+      looking = null
+    })
+    return looking
+  }
+
+  /** Whoever keeps the server from looking keeps it from serving. */
+  async function sighted(): Promise<void> {
+    if (!isBlind()) return
+    await once().catch((cause: unknown) => {
+      if (isBlind()) throw new EnvironmentError('AUTHORITY-OTHER', 'it cannot be looked at', { cause })
+    })
+  }
+
+  function requireServed(tenant: string): void {
+    const why = seen.stopped.get(tenant)
+    if (why !== undefined) throw new EnvironmentError('AUTHORITY-OTHER', why)
+  }
+
+  return {
+    isBlind,
+    next,
+    sighted,
+    requireServed,
+    get seen() {
+      return seen
+    },
+    rely(): void {
+      relies = true
     },
   }
 }
