@@ -79,7 +79,8 @@ describe('a soft token that is cloned by its files', () => {
       await expect(
         token.possessionDigest({ kek: { id }, challenge: challenge.slice() }),
       ).rejects.toMatchObject({
-        code: 'HSM-DEVICE-ERROR',
+        // What decrypts to nonsense is refused by the token; where its padding is right by chance, no object has that identifier.
+        code: expect.stringMatching(/^HSM-(DEVICE-ERROR|KEY-ABSENT)$/),
       })
     })
   })
