@@ -38,7 +38,17 @@ export default defineConfig({
           label: 'Hold a share, sign, witness',
           items: ['guide/officer', 'guide/holder', 'guide/phone', 'guide/threshold-fhe'],
         },
-        { label: 'Choose a token', items: ['guide/tokens', 'guide/token-driver'] },
+        {
+          label: 'Choose a token',
+          items: [
+            'guide/tokens',
+            'guide/token-kinds',
+            'guide/probe',
+            'guide/several-tokens',
+            'guide/evidence',
+            'guide/token-driver',
+          ],
+        },
         {
           label: 'Run the server',
           items: [

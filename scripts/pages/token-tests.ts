@@ -63,7 +63,7 @@ export function tokenTestsPage(): string {
     '',
     'Made from the list of tests (`vitest list`) of what touches tokens, by tier. A test that is',
     'written once for a table of cases counts once. What a file runs on is told by what it and its helpers name. No test here ran on',
-    'hardware; `docs/guide/tokens.md` says which profiles never did.',
+    'hardware; `docs/guide/token-kinds.md` says which profiles never did.',
     '',
     'What each token says of itself, and what it showed when it was attacked (13 attacks on the hardened template) and tried. A',
     'window is kept only by a token whose probe passed and whose security officer’s mark reads back. kryoptic is built and compared by',

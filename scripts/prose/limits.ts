@@ -16,14 +16,12 @@ export type Fault = { readonly kind: 'sentence' | 'length'; readonly page: strin
 export const notYet: Readonly<Record<Fault['kind'], readonly string[]>> = {
   sentence: [
     'docs/SPEC.md',
-    'docs/guide/token-driver.md',
-    'docs/guide/tokens.md',
     // English as the profiles of tokens have it.
     'resources/locales/en/profiles.json attestation.luna',
     'resources/locales/en/profiles.json initialise.opencryptoki',
     'resources/locales/en/vendor.json nshield-world',
   ],
-  length: ['docs/guide/token-driver.md', 'docs/guide/tokens.md'],
+  length: [],
 }
 
 /** What no list passes over. A page that needs its list no more has to leave it, so the lists only shrink. */

@@ -5,7 +5,7 @@ import { type ServedOn, servedBefore, servedOn, servedPath } from '../support/on
 
 const isKeeping = process.env.LUX_STAND_IN_SERVERS === '1'
 const rows: ServedOn[] = []
-// Where it is asked to, the run keeps what it found, and tokens.md's table follows.
+// Where it is asked to, the run keeps what it found, and the guide's table follows.
 afterAll(() => {
   if (isKeeping) writeFileSync(servedPath, `${JSON.stringify({ rows }, null, 2)}\n`)
 })

@@ -17,7 +17,7 @@ function marksOf(vendor: string): string {
   return counted.flatMap(([mark, count]) => (count === 0 ? [] : [`${count} ${mark}`])).join(', ')
 }
 
-/** The table of docs/guide/tokens.md: what the key of each role can be on the stand-in of each make. */
+/** The table of docs/guide/token-kinds.md: what the key of each role can be on the stand-in of each make. */
 export function rolesTable(rows: readonly MakeShown[], servers: readonly Served[]): string {
   const lines = [...new Set(rows.map(({ vendor }) => vendor))].map((vendor) => {
     const own = rows.filter((row) => row.vendor === vendor)
