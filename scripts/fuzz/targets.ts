@@ -41,6 +41,7 @@ import { parseHeldShare } from '../../packages/people/src/holder/share-file.ts'
 import { parsePersonKey } from '../../packages/people/src/person-key.ts'
 import { parseMemory } from '../../packages/people/src/signer/witness-memory.ts'
 import { root } from '../root.ts'
+import { answers } from './answers.ts'
 import { bytesOf, returning, type Target, textOf, throwing } from './target.ts'
 
 const fileOf = (...path: string[]): Uint8Array => new Uint8Array(readFileSync(join(root, ...path)))
@@ -68,7 +69,7 @@ const entry = (name: string): Uint8Array[] => [inBundle().get(name) ?? new Uint8
 const entries = (): Uint8Array[] => [...inBundle().values()]
 
 /** Canonical texts of the known answers. */
-const answers = (): Uint8Array[] =>
+const knownAnswers = (): Uint8Array[] =>
   Object.values(vectors('version3.json') as Record<string, { canonical?: string }>).flatMap(
     ({ canonical }) => (canonical === undefined ? [] : [bytesOf(canonical)]),
   )
@@ -175,6 +176,7 @@ const fhe = Object.fromEntries(
 /** Each parser of bytes from outside, by its name. */
 export const targets: Readonly<Record<string, Target>> = {
   ...fhe,
+  ...answers,
   'canonical-json': throwing({
     parse: (bytes) => parseCanonical(bytes, most),
     encode: encodeCanonical,
@@ -189,7 +191,7 @@ export const targets: Readonly<Record<string, Target>> = {
     // The first byte says as which document the rest is read.
     parse: (bytes) => (codecs[(bytes[0] ?? 0) % codecs.length] as AnyCodec).parse(bytes.subarray(1)),
     seeds: () =>
-      [...entries(), ...answers()].flatMap((bytes) =>
+      [...entries(), ...knownAnswers()].flatMap((bytes) =>
         codecs.flatMap((codec, at) => (codec.parse(bytes).ok ? [new Uint8Array([at, ...bytes])] : [])),
       ),
   }),
