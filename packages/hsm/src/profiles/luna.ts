@@ -67,7 +67,7 @@ export const luna: Profile = {
   ],
   attestation: {
     format: 'luna',
-    how: 'cmu getpkc: a PKCS#7 chain from the key’s confirmation to the manufacturer’s root, only for an asymmetric key that was made in the HSM and cannot leave it',
+    how: 'cmu getpkc gives a PKCS#7 chain from the key’s confirmation to the manufacturer’s root. It does so only for a key pair that was made in the HSM and cannot leave it',
   },
   plan: { initialise: true, keyWrapping: true, trustedWindow: false, sealing: true },
   notes: [

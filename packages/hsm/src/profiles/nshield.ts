@@ -41,7 +41,7 @@ export const nshield: Profile = {
     {
       id: 'nshield-world',
       words:
-        'Make sure that both modules are in one security world and that the card set or softcard of the key is not restricted to one module.',
+        'Make sure that both modules are in one security world. The key’s card set or softcard must not be restricted to one module.',
       command: 'nfkminfo',
     },
     {

@@ -62,7 +62,7 @@ export const opencryptoki: Profile = {
   initialise: {
     by: 'library',
     again: false,
-    how: 'the factory’s SO PIN is used once and changed; erasing a token that is in use leaves openCryptoki 3.8.1 with one that nobody can open, so it is refused',
+    how: 'the factory’s SO PIN is used once and changed. openCryptoki 3.8.1 cannot open a token that was erased while in use, so erasing is refused',
   },
   sharedSerial: true,
   wrapCandidates: [CKM.AES_KEY_WRAP_KWP, CKM.AES_KEY_WRAP_PAD, CKM.AES_KEY_WRAP],
