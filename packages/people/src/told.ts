@@ -111,6 +111,7 @@ export const toldNames = [
   'act-checkpoint',
   'act-retry',
   'act-continue',
+  'act-goes-on',
   'act-exception',
   'act-decryption',
   'act-decrypted',

@@ -355,6 +355,6 @@ function signersOf(
     { role: 'officer', members: officers, quorum: officerQuorum },
   ])
   if (!signed.ok) return signed
-  const names = signed.value['officer'] ?? []
+  const names = signed.value.officer ?? []
   return accept(names.map((name, at) => ({ name, signer: signatures[at]?.signer ?? '' })))
 }

@@ -4,7 +4,7 @@ import type { PaperBlock } from '../contract/index.ts'
 import type { Say } from '../contract/story.ts'
 import { entriesOnPaper, transcriptPaper } from '../contract/transcript-paper.ts'
 import { findParts } from '../core/program.ts'
-import { accountOfRun, shownEntry } from '../core/services/transcript.ts'
+import { accountOfRun, shownEntries } from '../core/services/transcript.ts'
 import { readRun } from './ceremony/session.ts'
 import type { CommandLine } from './shell/command-line.ts'
 import type { Outcome } from './shell/output.ts'
@@ -30,7 +30,7 @@ Example:
 function transcript(dir: string): Outcome {
   const { account, entries } = readRun(resolve(dir), (folder) => ({
     account: accountOfRun(folder),
-    entries: [...folder.entries()].slice(0, entriesOnPaper).map(shownEntry),
+    entries: shownEntries([...folder.entries()].slice(0, entriesOnPaper)),
   }))
   const { title, blocks } = transcriptPaper(english(), 'en', account, entries)
   const text = [title, ...blocks.map(textOf)].join('\n\n')

@@ -126,6 +126,8 @@ export type TranscriptEntry = {
   summary: string
   /** The fact as canonical JSON. */
   fact: string
+  /** Officers decided to have the words read again that somebody heard differently. */
+  readAgain: boolean
   leaf: string
 }
 

@@ -61,7 +61,7 @@ export const isDeviation = (kind: string): boolean => topics.deviations.some((on
 /** Says an entry as people would tell it. `own`: puts a name or text of somebody's in its own direction. */
 export function storyOf(
   { t, has }: Say,
-  { stepId, kind, fact }: Pick<TranscriptEntry, 'stepId' | 'kind' | 'fact'>,
+  { stepId, kind, fact, readAgain }: Pick<TranscriptEntry, 'stepId' | 'kind' | 'fact' | 'readAgain'>,
   own: (text: string) => string,
 ): string {
   const said = factOf(fact)
@@ -78,7 +78,9 @@ export function storyOf(
   }
   const step = known(own(stepId), `script.title.${stepId}`, `steps.${stepId}`)
   const effect = known('', `transcript.did.${String(said.effect)}`)
-  const variants = [said.what, said.found, said.cause, said.decision].filter((one) => typeof one === 'string')
+  const variants = [said.what, said.found, said.cause, readAgain ? 'read-again' : said.decision].filter(
+    (one) => typeof one === 'string',
+  )
   const key = [...variants.map((one) => `transcript.story.${kind}.${one}`), `transcript.story.${kind}`].find(
     // A kind whose variants alone have sentences has none of its own.
     (one) => has(one),

@@ -308,7 +308,7 @@ function deviationBlock(say: Say, { deviations }: TranscriptAccount): PaperBlock
       one.decision === null
         ? t('transcript.paper.undecided')
         : [
-            t(`runner.decision.${one.decision}`),
+            t(one.decision === 'read-again' ? 'stage.reading.again' : `runner.decision.${one.decision}`),
             one.reason ?? '',
             one.decidedBy ?? '',
             one.decidedAt === null ? '' : minute(one.decidedAt),

@@ -56,6 +56,7 @@ const entry = (kind: string, fact: object, stepId = 'generate-root'): Transcript
     kind,
     summary: '',
     fact: JSON.stringify(fact),
+    readAgain: false,
     leaf: '',
   },
 })
@@ -135,6 +136,20 @@ describe('TRANSCRIPT-STORY', () => {
     }
   })
 
+  test('to have words read again is told as that, and not as going on', () => {
+    const decided = entry('exception.decided', { id: 1, decision: 'continue', by: 'Ada', reason: 'a cough' })
+    const told = (one: TranscriptEntry) => storyOf(sayIn(i18next), one, (text) => text)
+    expect(told(decided)).toContain('go on.')
+    expect(told({ ...decided, readAgain: true })).toContain('have the words read again.')
+    const again = {
+      ...account,
+      deviations: account.deviations.map((one) => ({ ...one, decision: 'read-again' as const })),
+    }
+    expect(JSON.stringify(transcriptPaper(sayIn(i18next), 'en', again, []))).toContain(
+      'Have the words read again',
+    )
+  })
+
   test('every kind of entry is found by the filter', () => {
     const sorted: readonly string[] = Object.values(topics).flat()
     expect(kinds.filter((kind) => !sorted.includes(kind))).toEqual([])
@@ -186,7 +201,7 @@ test('PAPER-LANGUAGES the words of the printed transcript are in every language,
         : namesOf(text, `${at}${name}.`),
     )
   const own = (language: string): string[] => {
-    const { paper, signed } = texts(language).translation['transcript']
+    const { paper, signed } = texts(language).translation.transcript
     return [...new Set(namesOf({ paper, signed }))].toSorted()
   }
   for (const language of readdirSync(locales))

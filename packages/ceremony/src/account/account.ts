@@ -92,6 +92,7 @@ function tell(state: State, entries: readonly Entry[]): Told {
   const steps = stepsTold(state)
   const byId = new Map(steps.map((step) => [step.id, step]))
   const deviations: AccountDeviation[] = []
+  const differed = new Set<number>()
   const clocks: Account['clocks'] = []
   const roll = new Map<string, { said: string; at: string }>()
   const came = new Map<string, string>()
@@ -156,6 +157,7 @@ function tell(state: State, entries: readonly Entry[]): Told {
         break
       case 'exception.opened': {
         const { id, by, expected, happened } = entry.fact
+        if (entry.fact.compared !== undefined) differed.add(id)
         const open = { decision: null, decidedBy: null, reason: null, decidedAt: null, signed: [] }
         deviations.push({ id, step: stepId, at, by, expected, happened, ...open })
         step?.deviations.push(id)
@@ -169,7 +171,9 @@ function tell(state: State, entries: readonly Entry[]): Told {
       }
       case 'exception.decided': {
         const of = deviations.find(({ id }) => id === entry.fact.id)
-        const { decision, by: decidedBy, reason } = entry.fact
+        const { by: decidedBy, reason } = entry.fact
+        const again = entry.fact.decision === 'continue' && differed.has(entry.fact.id)
+        const decision = again ? 'read-again' : entry.fact.decision
         if (of !== undefined) Object.assign(of, { decision, decidedBy, reason, decidedAt: at })
         break
       }

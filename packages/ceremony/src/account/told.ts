@@ -37,7 +37,8 @@ export type AccountDeviation = {
   by: string
   expected: string
   happened: string
-  decision: string | null
+  /** `read-again`: of words that somebody heard differently, to go on is to have them read again. */
+  decision: 'retry' | 'continue' | 'abort' | 'read-again' | null
   decidedBy: string | null
   reason: string | null
   decidedAt: string | null

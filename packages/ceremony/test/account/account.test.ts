@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Account } from '../../src/account/told.ts'
+import { comparedNow } from '../../src/engine/compare.ts'
 import { accountOf, readEntry } from '../../src/exports/engine.ts'
 import type { Header } from '../../src/exports/transcript.ts'
 import { FakeCore } from '../engine/fake-core.ts'
@@ -106,6 +107,15 @@ test('ACCOUNT a run is told with people, clocks, keys, deviations, signatures, a
   expect(account.bundle?.entries).toBe(account.checkpoints.at(-1)?.size)
   expect(account.bundle?.entries).toBeLessThan(account.entries)
   expect(account.unproved).toEqual(['hardware', 'room', 'clock', 'shares', 'signed-before'])
+})
+
+test('ACCOUNT words that somebody heard differently are read again, which is not to go on', () => {
+  const run = new FakeCore({ ...copyOf(production.plan), v: 3 }, production.hash, 'production')
+  run.runTo('open-run')
+  const [plan] = comparedNow(run.state)
+  run.must({ type: 'differs', by: 'Witness One', digest: plan?.digest ?? '', card: 3 })
+  run.decide('continue', 'a door slammed')
+  expect(told(run).deviations).toMatchObject([{ id: 1, decision: 'read-again', reason: 'a door slammed' }])
 })
 
 test('ACCOUNT of a run that has just begun nothing is said that is not there', () => {

@@ -17,10 +17,7 @@ export const change = (
 
 /** What a sentence is about: the same subject with other values has changed. */
 const subject = ({ told: { name, values } }: ActChange): string =>
-  JSON.stringify([
-    name.replace(/-(allowed|refused|first|follows)$/, ''),
-    values['key'] ?? values['name'] ?? '',
-  ])
+  JSON.stringify([name.replace(/-(allowed|refused|first|follows)$/, ''), values.key ?? values.name ?? ''])
 
 /** All that is shown of a sentence: its words in a language have values that its text here may lack. */
 const saidIn = ({ name, values }: ActChange['told']): string =>

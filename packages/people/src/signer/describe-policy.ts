@@ -42,7 +42,7 @@ export function policyAct(policy: Policy, before: Policy | null): DescribedAct {
   const keysOf = ({ prints: all }: DescribedAct, name: string): string =>
     all
       .flatMap(({ told: one }) =>
-        one?.values['name'] === name ? [one.values['card'], one.values['keys'], one.values['digest']] : [],
+        one?.values.name === name ? [one.values.card, one.values.keys, one.values.digest] : [],
       )
       .join()
   const same = (one: { readonly name: string }): boolean =>

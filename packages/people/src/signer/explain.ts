@@ -196,9 +196,13 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array, beside:
           ? change('rule', 'act-retry', `The step ${decision.stepId} is done again`, {
               step: decision.stepId,
             })
-          : change('rule', 'act-continue', `The run goes on after the step ${decision.stepId}`, {
-              step: decision.stepId,
-            }),
+          : decision.about === 'reported'
+            ? change('rule', 'act-goes-on', `The run goes on at the step ${decision.stepId}`, {
+                step: decision.stepId,
+              })
+            : change('rule', 'act-continue', `The run goes on after the step ${decision.stepId}`, {
+                step: decision.stepId,
+              }),
         change('rule', 'act-exception', 'What happened stays in the transcript and in each verdict'),
       ),
     }

@@ -24,20 +24,34 @@ export function transcriptPage(
   return {
     total: index.size,
     matching: matching.length,
-    entries: matching.slice(offset, offset + limit).map(shownEntry),
+    entries: matching.slice(offset, offset + limit).map((entry) => shownEntry(entry, index.differed)),
     kinds: index.kinds,
     // Replayed and compared entry by entry when the run was opened; a broken one is refused there.
     chain: { state: 'intact', entries: index.size, node: head.node, words: wordsOf(head.node), detail: null },
   }
 }
 
-export const shownEntry = (entry: FullEntry): TranscriptEntry => ({
+/** The number of an exception over words that somebody heard differently. */
+const differedIn = ({ kind, fact }: FullEntry): number[] =>
+  kind === 'exception.opened' && fact.compared !== undefined ? [Number(fact.id)] : []
+
+/** Entries in their order, from the first on. */
+export function shownEntries(entries: readonly FullEntry[]): TranscriptEntry[] {
+  const differed = new Set(entries.flatMap(differedIn))
+  return entries.map((entry) => shownEntry(entry, differed))
+}
+
+const shownEntry = (entry: FullEntry, differed: ReadonlySet<number>): TranscriptEntry => ({
   seq: Number(entry.seq),
   time: entry.time,
   stepId: entry.stepId,
   kind: entry.kind,
   summary: summaryOf(entry.fact),
   fact: canonicalString(entry.fact),
+  readAgain:
+    entry.kind === 'exception.decided' &&
+    entry.fact.decision === 'continue' &&
+    differed.has(Number(entry.fact.id)),
   leaf: toHex(leafHash(entry)),
 })
 
@@ -107,6 +121,7 @@ type Row = { entry: FullEntry; text: string }
 export class TranscriptIndex {
   readonly #rows: Row[] = []
   readonly #kinds = new Set<string>()
+  readonly differed = new Set<number>()
   #last: { key: string; entries: readonly FullEntry[] } | null = null
 
   get size(): number {
@@ -123,6 +138,7 @@ export class TranscriptIndex {
       const text = `${entry.kind} ${entry.stepId} ${canonicalString(entry.fact)}`.toLowerCase()
       this.#rows.push({ entry, text })
       this.#kinds.add(entry.kind)
+      for (const id of differedIn(entry)) this.differed.add(id)
       this.#last = null
     }
   }
