@@ -35,20 +35,20 @@ import { formats } from '../../packages/crypto/test/fhe/formats.ts'
 import { readCertificates, reading } from '../../packages/hsm/src/evidence/certificate.ts'
 import { Forms } from '../../packages/hsm/src/host/forms.ts'
 import { FrameReader, FrameWriter, parcel } from '../../packages/hsm/src/host/frames.ts'
-import { readElf } from '../../packages/hsm/src/pkcs11/library/elf.ts'
+import { readNeeds } from '../../packages/hsm/src/pkcs11/library/elf.ts'
 import { parseTokenUri } from '../../packages/hsm/src/token-uri.ts'
 import { parseHeldShare } from '../../packages/people/src/holder/share-file.ts'
 import { parsePersonKey } from '../../packages/people/src/person-key.ts'
 import { parseMemory } from '../../packages/people/src/signer/witness-memory.ts'
 import { root } from '../root.ts'
 import { answers } from './answers.ts'
+import { held, library, medium, pasted, sealed, witnessKey } from './seeds.ts'
 import { bytesOf, returning, type Target, textOf, throwing } from './target.ts'
 
 const fileOf = (...path: string[]): Uint8Array => new Uint8Array(readFileSync(join(root, ...path)))
 const vectors = (name: string): unknown => JSON.parse(textOf(fileOf('packages/ceremony/vectors', name)))
 const history = 'packages/ceremony/history/0.1.0'
 const most = { maxBytes: 1 << 20 }
-const none = (): Uint8Array[] => []
 const given = <T>(value: T | null): ReturnType<typeof accept<T>> | ReturnType<typeof refuse> =>
   value === null ? refuse('NOTHING', 'it is none') : accept(value)
 
@@ -218,7 +218,7 @@ export const targets: Readonly<Record<string, Target>> = {
     encode: encodePolicyFile,
     seeds: () => [fileOf(history, 'policy.json')],
   }),
-  'sealed-medium': returning({ parse: parseMedium, encode: encodeMedium, seeds: none }),
+  'sealed-medium': returning({ parse: parseMedium, encode: encodeMedium, seeds: () => [medium()] }),
   'share-words': returning({
     parse: (bytes) => readShare(textOf(bytes)),
     seeds: () => [
@@ -236,14 +236,17 @@ export const targets: Readonly<Record<string, Target>> = {
     parse: (bytes) => parseFrame(textOf(bytes)),
     seeds: () => [bytesOf(frameText({ type: 1, session, length: 16, symbolSize: 16 }, new Uint8Array(20)))],
   }),
-  'pasted-text': returning({ parse: (bytes) => openEnvelopeText(textOf(bytes), allTypes), seeds: none }),
+  'pasted-text': returning({
+    parse: (bytes) => openEnvelopeText(textOf(bytes), allTypes),
+    seeds: () => [pasted()],
+  }),
   'packed-files': returning({
     parse: unpackFiles,
     encode: packFiles,
     seeds: () => [packFiles([bytesOf('one'), bytesOf('two')])],
   }),
-  'person-key': returning({ parse: parsePersonKey, seeds: none }),
-  'held-share': returning({ parse: parseHeldShare, seeds: none }),
+  'person-key': returning({ parse: parsePersonKey, seeds: () => [witnessKey()] }),
+  'held-share': returning({ parse: parseHeldShare, seeds: () => [held()] }),
   'witness-memory': returning({ parse: parseMemory, seeds: () => [encodeCanonical({})] }),
   certificates: returning({
     parse(bytes) {
@@ -255,7 +258,7 @@ export const targets: Readonly<Record<string, Target>> = {
         fileOf('packages/hsm/vectors/attestation', name),
       ),
   }),
-  elf: throwing({ parse: (bytes) => readElf(Buffer.from(bytes)), seeds: none }, [RangeError]),
+  elf: throwing({ parse: (bytes) => readNeeds(Buffer.from(bytes)), seeds: () => [library()] }, [RangeError]),
   'token-uri': {
     run: (bytes) => parseTokenUri(textOf(bytes)).ok,
     seeds: () => [bytesOf('pkcs11:serial=1;token=a%20b?module-path=/a.so&pin-source=file:/p')],
@@ -317,5 +320,5 @@ export const targets: Readonly<Record<string, Target>> = {
       ),
     ],
   }),
-  'key-envelope': returning({ parse: readEnvelopeHead, seeds: none }),
+  'key-envelope': returning({ parse: readEnvelopeHead, seeds: () => [sealed()] }),
 }

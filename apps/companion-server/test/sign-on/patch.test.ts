@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { patched } from '../../src/sign-on/scim/patch.ts'
+import { pageOf } from '../../src/sign-on/scim/resource.ts'
 
 const call = Function.prototype.call
 
@@ -123,4 +124,13 @@ test('SCIM-PATCH what has another form, or leads nowhere, is refused', () => {
     patch(...Array(101).fill({ op: 'remove' })),
   ])
     expect(patched('User', user(), body)).toMatchObject(refused)
+})
+
+test('SCIM-FILTER a not between two comparisons is refused, not thrown', () => {
+  for (const filter of ['value pr not display pr', '(value pr not display pr) or value pr']) {
+    expect(ofGroup({ op: 'remove', path: `members[${filter}]` })).toMatchObject(refused)
+    const page = pageOf([group()], { filter, startIndex: 1, count: 1 })
+    expect(page).toMatchObject({ ok: false, rule: 'SCIM-FILTER' })
+  }
+  expect(ofGroup({ op: 'remove', path: 'members[not (display pr)]' })).toMatchObject({ ok: true })
 })

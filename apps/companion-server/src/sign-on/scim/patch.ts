@@ -1,5 +1,6 @@
-import { type Filter, parse as parseFilter, filter as predicateOf } from 'scim2-parse-filter'
+import { type Filter, filter as predicateOf } from 'scim2-parse-filter'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
+import { readFilter } from './filter.ts'
 import { maxMembers } from './resource.ts'
 
 const maxOperations = 100
@@ -119,14 +120,11 @@ function pathOf(attributes: Attributes, text: string): Path | 'unkept' | null {
 }
 
 function filterOf(parts: Attribute['parts'], text: string): Filter | 'malformed' {
-  try {
-    const filter = parseFilter(text)
-    const names = namesOf(filter)
-    const fits = names.length <= maxComparisons && names.every((name) => parts.has(name.toLowerCase()))
-    return fits ? filter : 'malformed'
-  } catch {
-    return 'malformed'
-  }
+  const filter = readFilter(text)
+  if (filter === null) return 'malformed'
+  const names = namesOf(filter)
+  const fits = names.length <= maxComparisons && names.every((name) => parts.has(name.toLowerCase()))
+  return fits ? filter : 'malformed'
 }
 
 /** One for each comparison. */

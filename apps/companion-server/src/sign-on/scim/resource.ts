@@ -1,6 +1,7 @@
 import { withoutHidden } from '@lux/crypto/text'
-import { type Filter, parse as parseFilter, filter as predicateOf } from 'scim2-parse-filter'
+import { type Filter, filter as predicateOf } from 'scim2-parse-filter'
 import { accept, type Outcome, refuse } from '../../refusal.ts'
+import { readFilter } from './filter.ts'
 
 export const userSchema = 'urn:ietf:params:scim:schemas:core:2.0:User'
 export const groupSchema = 'urn:ietf:params:scim:schemas:core:2.0:Group'
@@ -147,12 +148,10 @@ const names = new Map(
 function matchesOf(text: string | null): Outcome<(one: object) => boolean> {
   if (text === null) return accept(() => true)
   if (text.length > 1000) return refuse('SCIM-FILTER', 'the filter is too long')
-  try {
-    const matches = predicateOf(named(parseFilter(text)))
-    return accept((one) => matches(one))
-  } catch {
-    return refuse('SCIM-FILTER', 'the filter does not follow RFC 7644, 3.4.2.2')
-  }
+  const filter = readFilter(text)
+  if (filter === null) return refuse('SCIM-FILTER', 'the filter does not follow RFC 7644, 3.4.2.2')
+  const matches = predicateOf(named(filter))
+  return accept((one) => matches(one))
 }
 
 /** Attributes are the same in any case. */
