@@ -25,14 +25,31 @@ const fields = ['organisation', 'project', 'identity', 'clientId', 'clientSecret
 /** Where whoever pastes the lines has the CA of the server and the file with the token. */
 type Files = Pick<StateFolder, 'caCertificate' | 'trainingHeader'>
 
-/** Makes it at the first start, logs in at each, and gives lines to paste; the token is in a 0600 file, never in a line. */
+/**
+ * Makes it at the first start, logs in at each, and gives lines to paste; the token is in a 0600 file, never in a line. Whatever became of
+ * the set since is said in their place: the server serves all the same.
+ */
 export async function trainingLines(
   services: Services,
   address: string,
   files: Files = services.state,
 ): Promise<string[]> {
+  const training = (await findTraining(services.state)) ?? (await makeTraining(services))
+  try {
+    return await loggedIn(services, training, address, files)
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error
+    return [`no lines to paste: ${error.code} ${error.message}`]
+  }
+}
+
+async function loggedIn(
+  services: Services,
+  training: Training,
+  address: string,
+  files: Files,
+): Promise<string[]> {
   const { state } = services
-  const training = (await findTraining(state)) ?? (await makeTraining(services))
   const { clientId, clientSecret } = training
   const asked = { clientId, clientSecret, source: 'local', door: 'direct', reqId: 'training' } as const
   const { token } = mustBe(await logIn(services, asked))

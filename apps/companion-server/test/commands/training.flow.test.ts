@@ -1,9 +1,12 @@
 import { readFile, rm, stat } from 'node:fs/promises'
 import { request } from 'node:https'
 import { connect } from 'node:tls'
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
+import type { Call } from '../../src/audit/record.ts'
 import { type Listening, startServer } from '../../src/commands/start.ts'
 import { trainingLines } from '../../src/commands/training.ts'
+import { given } from '../support/kms-under-test.ts'
 import { makeServerState } from '../support/server-under-test.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -90,6 +93,19 @@ test('TRAINING-01 from nothing, each printed line works as it is pasted, over TL
     const again = await trainingLines(server.services, server.address)
     expect(JSON.parse(await readFile(state.training, 'utf8'))).toEqual(before)
     expect((await paste(again[1] ?? '')).status).toBe(200)
+
+    // Somebody tried what a switch does: the server serves all the same, and says why there is nothing to paste.
+    const { keys } = server.services
+    const place = { organisation: before.organisation, project: before.project }
+    const officer = { identity: before.identity, grants: [{ role: 'crypto-officer' as const, ...place }] }
+    const call: Call = { caller: officer, door: 'direct', reqId: 'test', receipt: null }
+    given(await keys.patch(call, { id: before.cipher, isDisabled: true }))
+    const switched = await trainingLines(server.services, server.address)
+    expect(switched).toEqual([expect.stringMatching(/^no lines to paste: KEY-DISABLED /)])
+    // So does one whose training organisation was changed beside it.
+    await sql`delete from role_grant where identity_id = ${before.identity}`.execute(server.services.database)
+    const [gone] = await trainingLines(server.services, server.address)
+    expect(gone).toMatch(/^no lines to paste: [A-Z-]+ /)
   } finally {
     await server.close()
     await rm(folder, { recursive: true, force: true })
