@@ -895,9 +895,9 @@ program
       )
       report(common(), done, ({ accepted, stopped, forged }) => [
         accepted
-          ? 'accepted: what the database says is now as this server left it'
+          ? 'accepted: roles, keys and credentials count as they are now'
           : stopped.length + forged.length === 0
-            ? 'nothing to accept: what the database says is as this server left it'
+            ? 'nothing to accept: roles, keys and credentials are as this server left them (for the audit log: accept-audit)'
             : 'not accepted: give the same command with --accept',
       ])
     }),

@@ -17,7 +17,7 @@ export type OtherState = {
 
 /**
  * Shows what of the authority in the database is not as this server left it, and takes it as it is where the token's officer gives its PIN
- * anew. `pin` is asked once there is something to accept; null only shows. Refuses TOKEN-PIN. Throws
+ * anew. `pin` is asked once there is something to accept; null only shows. Refuses ACCEPT-PIN. Throws
  * AUTHORITY-OTHER where it is not what was shown any more.
  */
 export async function acceptState(
@@ -41,8 +41,7 @@ export async function acceptState(
     if (pin === null || (stopped.length === 0 && seen.forged.length === 0))
       return accept({ ...other, accepted: false })
     return await parts.record(operatorCall(), 'authority.accept-state', async () => {
-      if (!(await isOfficer(parts, await pin())))
-        return refuse('TOKEN-PIN', 'it is not the PIN that this server logs in with')
+      if (!(await isOfficer(parts, await pin()))) return refuse('ACCEPT-PIN', 'nothing was accepted')
       await parts.acceptAuthority(seen)
       // It is accepted by now, whether or not those who listen can be told.
       await tellAccepted(parts.database, new Date(), seen).catch((error: unknown) => {

@@ -603,7 +603,7 @@ test('AUTHORITY-OTHER a database put back whole is found at the next start, and 
   const show = (other: { stopped: readonly { why: string }[] }) =>
     void shown.push(...other.stopped.map(({ why }) => why))
   const wrong = await acceptState(kms.state, show, async () => Buffer.from('0000'))
-  expect(wrong).toMatchObject({ ok: false, rule: 'TOKEN-PIN' })
+  expect(wrong).toMatchObject({ ok: false, rule: 'ACCEPT-PIN' })
   expect(shown.join()).toContain(kms.organisation.id)
   const pin = async () => Buffer.from((await readFile(await pinFileOf(kms.state), 'utf8')).trim())
   // What comes after it was shown is not taken with it.

@@ -234,7 +234,7 @@ test('AUDIT-COMMAND every command that changes something leaves one entry for ea
           await sql`update project set plain_export = not plain_export`.execute(database)
           return done
         },
-        entries: [['authority.accept-state', 'TOKEN-PIN']],
+        entries: [['authority.accept-state', 'ACCEPT-PIN']],
       },
     ]
     const entries = () =>
