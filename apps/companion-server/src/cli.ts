@@ -7,6 +7,7 @@ import { completionScript, manualPage, type Shell, shells } from '@lux/node-file
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { PlainKeys } from './access/organisations.ts'
 import { deploymentRoles, projectRoles, roles } from './access/role-names.ts'
+import type { OtherState } from './commands/accept-state.ts'
 import { openGiven, readGiven } from './commands/given-file.ts'
 import type { OperatorOptions, PluginOptions } from './commands/kubernetes.ts'
 import type { IdentityOptions, RotationOf } from './commands/operator.ts'
@@ -668,28 +669,6 @@ program
   )
 
 program
-  .command('accept-audit')
-  .description(
-    'Show what stands against the audit log, and take the log as it is: after a restore, for instance.',
-  )
-  .option('--yes', 'take it: an entry audit.accept names what stood against it')
-  .action(({ yes = false }: { yes?: boolean }) =>
-    running(async () => {
-      const { acceptAuditLog } = await import('./commands/operator.ts')
-      const state = folder()
-      const done = await alone(state, 'accept-audit', () => acceptAuditLog(state, yes))
-      report(common(), done, ({ faults }) => [
-        ...faults.map(({ code, detail }) => `${code} ${detail}`),
-        faults.length === 0
-          ? 'nothing stands against the audit log'
-          : yes
-            ? `accepted ${faults.length}`
-            : 'nothing was changed: find out why, then --yes',
-      ])
-    }),
-  )
-
-program
   .command('report')
   .description('Write evidence and gaps for the controls of a framework: signed JSON, and a PDF of it.')
   .addArgument(new Argument('<framework>', 'the framework').choices(frameworkIds))
@@ -880,40 +859,35 @@ program
 program
   .command('accept-state')
   .description(
-    'Show what of the authority in the database is not as this server left it: after a restore, a migration or a forgery.',
+    'Show what of authority and audit log is not as this server left it: after a restore, a migration or a forgery.',
   )
   .option('--accept', 'take it as it is: the token’s officer types its user PIN, or pipes it in')
   .action(({ accept: accepting = false }: { accept?: boolean }) =>
     running(async () => {
       const { acceptState, typedPin } = await import('./commands/accept-state.ts')
       const state = folder()
-      const show = (other: Parameters<Parameters<typeof acceptState>[1]>[0]) => {
+      const show = (other: OtherState) => {
         if (!common().json) say(linesOfOther(other))
       }
       const done = await alone(state, 'accept-state', () =>
         acceptState(state, show, accepting ? typedPin : null),
       )
-      report(common(), done, ({ accepted, stopped, forged }) => [
+      report(common(), done, ({ accepted, stopped, forged, faults }) => [
         accepted
-          ? 'accepted: roles, keys and credentials count as they are now'
-          : stopped.length + forged.length === 0
-            ? 'nothing to accept: roles, keys and credentials are as this server left them (for the audit log: accept-audit)'
-            : 'not accepted: give the same command with --accept',
+          ? 'accepted: authority and audit log count as they are now'
+          : stopped.length + forged.length + faults.length === 0
+            ? 'nothing to accept: authority and audit log are as this server left them'
+            : 'nothing was changed: find out why, then give the same command with --accept',
       ])
     }),
   )
 
 /** Names in forged rows are somebody else's words: one that moves the cursor would hide the next line. */
-function linesOfOther({
-  stopped,
-  forged,
-}: {
-  readonly stopped: readonly { readonly why: string }[]
-  readonly forged: readonly string[]
-}): string[] {
+function linesOfOther({ stopped, forged, faults }: OtherState): string[] {
   return [
     ...stopped.map(({ why }) => `AUTHORITY-OTHER: ${why}`),
     ...forged.map((row) => `ROW-FORGED: ${row}`),
+    ...faults.map(({ code, detail }) => `${code}: ${detail}`),
   ].map((line) => withoutHidden(line, escapedUnits))
 }
 

@@ -55,8 +55,6 @@ async function serve(): Promise<void> {
     const server = await startServer(state, {
       ...{ host: values.host, port: Number(values.port) },
       workers: await chosenWorkers(state),
-    }).catch(async (error: unknown) => {
-      throw await withCommand(state, error)
     })
     try {
       await greet(state, server, phone === null ? null : port)
@@ -67,13 +65,15 @@ async function serve(): Promise<void> {
     } finally {
       await server.close()
     }
+  } catch (error) {
+    throw await withCommand(state, error)
   } finally {
     phone?.closeAllConnections()
     phone?.close()
   }
 }
 
-/** A state from before authority was sealed: here it is taken by another command than where the server is installed. */
+/** A state from before authority was sealed, or a database put back: here it is taken by another command than where the server is installed. */
 async function withCommand(state: StateFolder, error: unknown): Promise<unknown> {
   if (!(error instanceof EnvironmentError) || error.code !== 'AUTHORITY-OTHER' || inContainer()) return error
   const { pinFile, deployment } = await readSettings(state)

@@ -1,5 +1,7 @@
 import { equalBytes } from '@lux/crypto'
 import { tellAccepted } from '../alerts/authority.ts'
+import { acceptAudit, auditFaults } from '../audit/accept.ts'
+import type { AuditFault } from '../audit/coverage.ts'
 import { sentencesOf } from '../platform/database/authority/says.ts'
 import { readPin } from '../platform/hsm/pin-file.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
@@ -13,10 +15,12 @@ export type OtherState = {
   readonly stopped: readonly { readonly tenant: string; readonly why: string }[]
   /** Each by its name, and what it gives to whom. */
   readonly forged: readonly string[]
+  /** What stands against the audit log. */
+  readonly faults: readonly AuditFault[]
 }
 
 /**
- * Shows what of the authority in the database is not as this server left it, and takes it as it is where the token's officer gives its PIN
+ * Shows what of authority and audit log in the database is not as this server left it, and takes it as it is where the token's officer gives its PIN
  * anew. `pin` is asked once there is something to accept; null only shows. Refuses ACCEPT-PIN. Throws
  * AUTHORITY-OTHER where it is not what was shown any more.
  */
@@ -36,17 +40,23 @@ export async function acceptState(
       throw new EnvironmentError(code, detail)
     }
     const stopped = [...seen.stopped].map(([tenant, why]) => ({ tenant, why }))
-    const other = { stopped, forged: await sentencesOf(parts.database, seen.rows) }
+    const forged = await sentencesOf(parts.database, seen.rows)
+    const faults = await auditFaults(parts.checkpointing)
+    // What only waits for its checkpoint waits for a server.
+    const other = { stopped, forged, faults: faults.filter(({ code }) => code !== 'AUDIT-STOPPED') }
     shown(other)
-    if (pin === null || (stopped.length === 0 && seen.forged.length === 0))
-      return accept({ ...other, accepted: false })
+    const isWhole = stopped.length + seen.forged.length === 0
+    if (pin === null || (isWhole && other.faults.length === 0)) return accept({ ...other, accepted: false })
     return await parts.record(operatorCall(), 'authority.accept-state', async () => {
       if (!(await isOfficer(parts, await pin()))) return refuse('ACCEPT-PIN', 'nothing was accepted')
-      await parts.acceptAuthority(seen)
-      // It is accepted by now, whether or not those who listen can be told.
-      await tellAccepted(parts.database, new Date(), seen).catch((error: unknown) => {
-        process.stderr.write(`webhooks were not told: ${String(error)}\n`)
-      })
+      if (!isWhole) {
+        await parts.acceptAuthority(seen)
+        // It is accepted by now, whether or not those who listen can be told.
+        await tellAccepted(parts.database, new Date(), seen).catch((error: unknown) => {
+          process.stderr.write(`webhooks were not told: ${String(error)}\n`)
+        })
+      }
+      if (other.faults.length > 0) await acceptAudit(parts.checkpointing)
       return accept({ ...other, accepted: true })
     })
   } finally {

@@ -5,9 +5,7 @@ import { parseCanonical } from '@lux/crypto'
 import type { Enrolment } from '../access/people.ts'
 import type { deploymentRoles, projectRoles } from '../access/role-names.ts'
 import type { Credentials } from '../access/tokens.ts'
-import { acceptAudit, auditFaults } from '../audit/accept.ts'
 import type { SignedCheckpoint } from '../audit/checkpoint.ts'
-import type { AuditFault } from '../audit/coverage.ts'
 import { auditKeyLabel, openEntryMacs } from '../audit/entry-mac.ts'
 import { openPins } from '../audit/pins.ts'
 import type { Call } from '../audit/record.ts'
@@ -134,21 +132,6 @@ export async function retainAudit(state: StateFolder, before: Date): Promise<Out
   } finally {
     await close()
     await opened.close()
-  }
-}
-
-/** What stands against the audit log; where `accepted`, the log is taken as it is. Throws TOKEN-PIN and its like where the server is sealed. */
-export async function acceptAuditLog(
-  state: StateFolder,
-  accepted: boolean,
-): Promise<Outcome<{ readonly faults: readonly AuditFault[] }>> {
-  const { token, checkpointing, close } = await openServerParts(state)
-  try {
-    if (token.sealed) throw new EnvironmentError(token.sealed.code, token.sealed.detail)
-    const faults = accepted ? await acceptAudit(checkpointing) : await auditFaults(checkpointing)
-    return accept({ faults })
-  } finally {
-    await close()
   }
 }
 

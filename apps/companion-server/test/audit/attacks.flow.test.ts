@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { type KyselyPlugin, sql } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Checkpoint } from '../../src/audit/checkpoint.ts'
 import { openCoverage } from '../../src/audit/coverage.ts'
 import { openPins } from '../../src/audit/pins.ts'
 import { auditHash, auditLeaf, ownEntry } from '../../src/audit/writer.ts'
-import { acceptAuditLog, verifyAuditLog } from '../../src/commands/operator.ts'
+import { acceptState } from '../../src/commands/accept-state.ts'
+import { verifyAuditLog } from '../../src/commands/operator.ts'
 import { type OpenDatabase, openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { readCard } from '../../src/platform/state-folder/server-card.ts'
 import { openServer } from '../../src/server.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
+import { pinFileOf } from '../support/server-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
 let owner: OpenDatabase
@@ -26,6 +29,7 @@ afterAll(async () => {
   await kms.close()
 })
 
+const pin = async () => Buffer.from((await readFile(await pinFileOf(kms.state), 'utf8')).trim())
 const patient = { timeout: 30_000, interval: 250 }
 const ruleOf = async () => {
   const verdict = await verifyAuditLog(kms.state, null)
@@ -196,13 +200,13 @@ test('AUDIT-06 a log that was cut together with its checkpoints is known by the 
   try {
     owner = await openOwnerDatabase({ folder: kms.state.database })
     await expect.poll(() => partOf(server), patient).toBe('AUDIT-CHECKPOINT')
-    const seen = given(await acceptAuditLog(kms.state, false)).faults
+    const seen = given(await acceptState(kms.state, () => undefined, null)).faults
     expect(seen.map(({ code, of }) => [code, of])).toEqual([
       ['AUDIT-CHECKPOINT', 'checkpoint'],
       ['AUDIT-GAP', 'pin'],
     ])
     expect(await ruleOf()).toBe('AUDIT-CHECKPOINT')
-    given(await acceptAuditLog(kms.state, true))
+    given(await acceptState(kms.state, () => undefined, pin))
     const { rows } = await sql<{ outcome: string }>`select outcome from audit
       where operation = 'audit.accept'`.execute(owner.database)
     expect(rows.map(({ outcome }) => JSON.parse(outcome).faults)).toEqual([
@@ -225,7 +229,7 @@ test('AUDIT-06 a log that was cut together with its checkpoints is known by the 
       await enter()
     })
     await expect.poll(() => partOf(server), patient).toBe('AUDIT-GAP')
-    given(await acceptAuditLog(kms.state, true))
+    given(await acceptState(kms.state, () => undefined, pin))
     await expect.poll(() => partOf(server), patient).toBe('ok')
     await expect.poll(async () => (await enter()).writer, patient).not.toBe(chain)
     expect(await ruleOf()).toBe('AUDIT-GAP')

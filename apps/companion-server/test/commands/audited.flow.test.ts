@@ -34,7 +34,6 @@ type Command = {
 const others = {
   card: 'a transport key, a file of the state folder',
   trust: 'a pinned policy, a file of the state folder',
-  'accept-audit': 'an entry audit.accept, of the server itself',
   'retain-audit': 'in a chain of its own, as the owner of the database',
   migrate: 'as the owner of the database',
 }
