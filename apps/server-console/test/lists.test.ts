@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { labelOf, waitsFor } from '../src/api/approvals.ts'
+import { labelOf, saidOf, waitsFor } from '../src/api/approvals.ts'
 import { Refused } from '../src/api/client.ts'
 import { asked, placesOf, readsOrganisation } from '../src/api/queries.ts'
 import type { Grant, Identity, Organisation } from '../src/api/types.ts'
@@ -185,5 +185,13 @@ test('CONSOLE-SIGN-ON a provider is asked for by what the form says, and an empt
   })
   expect(callbackOf('corp', 'https://kms.example')).toBe(
     'https://kms.example/api/v1/auth/sign-on/corp/callback',
+  )
+})
+
+test('CONSOLE-APPROVALS what is asked has names beside ids, quoted, and an id that has none as it is', () => {
+  const [known, unknown] = ['71b36c00-6699-42a1-8681-bf3465d8250f', '81b36c00-6699-42a1-8681-bf3465d8250f']
+  const asked = `gives user in project ${known} to identity ${unknown}`
+  expect(saidOf({ asked, names: { [known]: 'Payments" to ada' } })).toBe(
+    `gives user in project "Payments\\" to ada" (${known}) to identity ${unknown}`,
   )
 })

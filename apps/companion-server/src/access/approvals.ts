@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { canonicalString, type Json, utf8 } from '@lux/crypto'
 import { type Selectable, sql } from 'kysely'
 import { tellOverride } from '../alerts/authority.ts'
-import { type Names, namesOf } from '../audit/names.ts'
+import { type Names, sealedNames } from '../audit/names.ts'
 import type { Call, Subject } from '../audit/record.ts'
 import { changesAlone, entry, ofOneself, paged, pageOf, reads } from '../operations/entry.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -46,7 +46,7 @@ export type ApprovalRequest = {
     readonly approves: boolean
     readonly decidedAt: Date
   }[]
-  /** Of who asks, of whoever may decide, and of the key. */
+  /** Of who asks, of whoever may decide, of the key, and of what else is said by its id. */
   readonly names: Names
   /** Where officers of the ceremony stand in for approvers. */
   readonly override: Override | null
@@ -243,8 +243,11 @@ export function approvalTable({ database, now }: Pick<Parts, 'database' | 'now'>
       work,
       rows.map(({ id }) => id),
     )
-    const names = await namesOf(work, rows.flatMap(concerned))
-    return rows.map((row) => toRequest(row, decisions.get(row.id) ?? [], names, now()))
+    const names = await sealedNames(
+      work,
+      rows.map((row) => ({ own: concerned(row), said: row.asked, organisation: row.organisation_id })),
+    )
+    return rows.map((row, at) => toRequest(row, decisions.get(row.id) ?? [], names[at] ?? {}, now()))
   }
 
   return {
@@ -431,7 +434,7 @@ function stateOf(
 const concerned = (row: Stored): readonly string[] => [
   row.identity_id,
   ...(overrideIn(row.override)?.stopped ? [overrideIn(row.override)?.stopped?.by ?? ''] : []),
-  ...(row.key_id === null ? [] : [row.key_id]),
+  ...[row.key_id, row.organisation_id, row.project_id].filter((id) => id !== null),
   ...row.approvers,
 ]
 
@@ -441,8 +444,7 @@ function toRequest(row: Stored, decisions: readonly Decision[], names: Names, no
     ...{ organisation: row.organisation_id, project: row.project_id, asked: row.asked },
     ...{ state: stateOf(row, decisions, now), needed: row.needed, approvers: row.approvers },
     decisions: decisions.map(({ active: _, hands: __, ...decision }) => decision),
-    names: Object.fromEntries(Object.entries(names).filter(([id]) => concerned(row).includes(id))),
-    ...{ override: overrideIn(row.override), createdAt: row.created_at, expiresAt: row.expires_at },
+    ...{ names, override: overrideIn(row.override), createdAt: row.created_at, expiresAt: row.expires_at },
   }
 }
 

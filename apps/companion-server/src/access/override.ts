@@ -10,7 +10,7 @@ import { sha256Hex, toBase64 } from '@lux/crypto'
 import { withoutHidden } from '@lux/crypto/text'
 import type { Selectable } from 'kysely'
 import { tellOverride } from '../alerts/authority.ts'
-import { namesOf } from '../audit/names.ts'
+import { sealedNames } from '../audit/names.ts'
 import type { Call, Record } from '../audit/record.ts'
 import { changesAlone, documentOf, entry, type Permission } from '../operations/entry.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -86,7 +86,7 @@ export async function useOverride(
   if (time.value < new Date(from))
     return refuse(
       'APPROVAL-NEEDED',
-      `officers have signed for request ${request}, from ${from} on it is done`,
+      `officers have signed for request ${request}: it may be done from ${from} on`,
     )
   const policy = await policyNow(parts)
   if (!policy.ok) return policy
@@ -197,12 +197,15 @@ async function askOfficers(
     )
   const subject = approvalOverrideCodec.payload.check(statement(officers, row.value, override))
   if (!subject.ok) return refuse('REQUEST-FIELDS', subject.detail)
-  const ids = [row.value.identity_id, ...row.value.approvers, ...(row.value.asked.match(uuids) ?? [])]
-  const names = Object.entries(await namesOf(work, ids))
+  const { identity_id, approvers, asked: said, organisation_id } = row.value
+  const own = [identity_id, organisation_id, ...approvers]
+  const [names = {}] = await sealedNames(work, [{ own, said, organisation: organisation_id }])
   return accept({
     ...{ v: 1, kind: 'signature-request', what: 'approval-override', domain: officers.domain },
     subject: toBase64(approvalOverrideCodec.signedBytes(subject.value)),
-    lines: names.map(([one, name]) => withoutHidden(`${one} is ${name}`, () => ' ').slice(0, 2000)),
+    lines: Object.entries(names).map(([one, name]) =>
+      withoutHidden(`${one} is ${name}`, () => ' ').slice(0, 2000),
+    ),
   })
 }
 
@@ -334,8 +337,6 @@ export function overrideTable(parts: Parts) {
     }),
   }
 }
-
-const uuids = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g
 
 /** Each officer who signed these very bytes. Refuses OVERRIDE-OTHER, and as `checkSignatures`. */
 function signersOf(

@@ -69,7 +69,8 @@ async function waiting(name: string) {
 test('APPROVAL-01 an operation waits for two of three named people, and then runs once, with what they saw', async () => {
   const { id, request } = await waiting('leaves')
   expect(request).toMatchObject({ operation: 'key.export', state: 'waiting', needed: 2, decisions: [] })
-  const called = { [officer.identity]: 'officer', [id]: 'leaves', ...namedPeople() }
+  const places = { [kms.organisation.id]: 'Training', [kms.project.id]: 'Payments' }
+  const called = { [officer.identity]: 'officer', [id]: 'leaves', ...namedPeople(), ...places }
   expect(request.names).toEqual(called)
   expect((await listed(ids.ada!)).find(({ key }) => key === id)?.names).toEqual(called)
   expect(request.asked).toMatch(/^the current version to the RSA key of SHA-256 [0-9a-f]{64}/)
@@ -245,6 +246,21 @@ test('APPROVAL-05 what is refused for another reason uses up no approval', async
   expect(await shred(anew, 'asked-twice')).toMatchObject({ rule: 'SHRED-CONFIRM' })
   given(await shred(anew, 'asked-once'))
   expect(await requestOf('key.shred')).toMatchObject([{ state: 'used' }])
+})
+
+test('APPROVAL-01 approvers read no name that somebody wrote into the database', async () => {
+  const { id, request } = await waiting('named')
+  const owner = await openOwnerDatabase({ folder: kms.state.database })
+  const named = async (name: string) => {
+    await sql`update identity set name = ${name} where id = ${officer.identity}`.execute(owner.database)
+    return (await listed(ids.ada!)).find(({ key }) => key === id)?.names
+  }
+  try {
+    expect(await named('the chief')).not.toHaveProperty([officer.identity])
+    expect(await named('officer')).toEqual(request.names)
+  } finally {
+    await owner.close()
+  }
 })
 
 test('APPROVAL-02 nobody approves his own request or sees one that is not his; what needs none runs', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { TOTP, URI } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -113,6 +114,16 @@ test('DUTY-APPROVED an admin makes a second identity that waits for nobody, and 
   const id = await requestOf(mallory.identity, 'identity.create')
   const [shown] = given(await services().approvals.list(own(ids.grace), {})).filter((one) => one.id === id)
   expect(shown?.asked).toContain(`gives user in project ${kms.project.id} to new service "second" input`)
+  // By their names too, but for what the asker himself wrote there of another organisation.
+  expect(shown?.names).toMatchObject({ [kms.project.id]: 'Payments', [mallory.identity]: 'mallory' })
+  const other = { id: randomUUID(), organisation_id: 'foreign' }
+  const rows = lawfully(services().database)
+  await rows.insert('organisation', { id: 'foreign', name: 'Foreign' })
+  await rows.insert('project', { ...other, name: 'Secret plans' })
+  await services().organisations.createIdentity(by(mallory), { name: `of ${other.id}`, grants })
+  const asked = given(await services().approvals.list(own(mallory.identity), {}))
+  const curious = asked.find(({ asked }) => asked.includes(other.id))
+  expect(curious?.names).not.toHaveProperty([other.id])
 })
 
 test('DUTY-APPROVED a forged role of another organisation stands in nobody’s way here', async () => {

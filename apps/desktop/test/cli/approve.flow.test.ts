@@ -30,7 +30,7 @@ describe('officer approve', () => {
     const { exit, json, stderr } = await approve(path, 'opening.sig')
     expect(exit).toBe(0)
     expect(stderr).toContain('tokens     4711')
-    expect(stderr).toMatch(/The workstation says of it:\n\| all is well/)
+    expect(stderr).toMatch(/Sent with it, and signed by nobody:\n\| all is well/)
     expect(json.words).toHaveLength(32)
     const answer = signatureAnswerCodec.parse(new Uint8Array(readFileSync(join(folder, 'opening.sig'))))
     if (!answer.ok) throw new Error(answer.detail)

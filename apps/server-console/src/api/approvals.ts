@@ -37,6 +37,12 @@ export const waitsFor = (
 ): boolean =>
   state === 'waiting' && approvers.includes(self) && !decisions.some(({ identity }) => identity === self)
 
+/** What it is done with, each id beside what it is called. Names are quoted: somebody chose them. */
+export const saidOf = ({ asked, names }: Pick<ApprovalRequest, 'asked' | 'names'>): string =>
+  asked.replace(/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g, (id) =>
+    names[id] === undefined ? id : `${JSON.stringify(names[id])} (${id})`,
+  )
+
 /** What an operation is called on its own page, where it has one. */
 const labels: Readonly<Record<string, string>> = {
   'key.encrypt': 'console.cipher.encrypt',

@@ -166,7 +166,7 @@ function cosigningOf(request: SignatureRequest, { subject }: Explained, memory: 
 function claims(request: SignatureRequest): string[] {
   return request.lines.length === 0
     ? []
-    : ['The workstation says of it:', ...request.lines.map((line) => `| ${line}`)]
+    : ['Sent with it, and signed by nobody:', ...request.lines.map((line) => `| ${line}`)]
 }
 
 function otherDomain(has: string, asked: string): Refused {

@@ -2,7 +2,7 @@ import { EmptyState, Rec } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { type ApprovalRequest, labelOf, useApprovals, waitsFor } from '../../api/approvals.ts'
+import { type ApprovalRequest, labelOf, saidOf, useApprovals, waitsFor } from '../../api/approvals.ts'
 import { call } from '../../api/client.ts'
 import { usePerson } from '../../api/queries.ts'
 import { CopyCode } from '../../components/copy.tsx'
@@ -132,7 +132,7 @@ function OneRequest({ request }: { request: ApprovalRequest }) {
           <div>
             <dt>{t('console.approvals.with')}</dt>
             <dd>
-              <Rec>{request.asked}</Rec>
+              <Rec>{saidOf(request)}</Rec>
             </dd>
           </div>
         )}
