@@ -191,6 +191,8 @@ export type Device = {
   readSigning(file: Handover): Promise<Answer<Asked>>
   /** Signs what was read last. A witness's phone records what it cosigned before the signature leaves. */
   sign(): Promise<Answer<{ file: Handover; overview: Overview }>>
+  /** The person declines to sign what was read last: the phone's log says so, and nobody is told. */
+  signNot(): Promise<Answer<Overview>>
   /** Makes the envelope key of a share's next epoch, and its card. A card that was made before and is still unused is given again. */
   renew(
     share: string,

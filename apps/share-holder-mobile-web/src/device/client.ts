@@ -23,6 +23,7 @@ const names: readonly (keyof Device)[] = [
   'refuse',
   'readSigning',
   'sign',
+  'signNot',
   'renew',
   'readEpoch',
   'takeEpoch',

@@ -72,6 +72,19 @@ export function signatures(phone: Phone) {
       const name = `signature-${what}-${digest.slice(0, 8)}.json`
       return yes({ file: { name, bytes: answer }, overview: await overview(phone, open) })
     },
+
+    async signNot() {
+      const open = phone.session()
+      if (open === null) return locked
+      const { records, signing } = open
+      if (signing === null) return no('PHONE-NOTHING-PREPARED')
+      const { request, explained } = signing
+      const about = { about: request.what, digest: explained.digest }
+      const entry: LogEntry = { at: phone.now(), what: 'refused', ...about }
+      await records.write([logged(records, entry)], requestPlaces(explained.digest))
+      phone.on({ on: 'signature-read', signing: null })
+      return yes(await overview(phone, open))
+    },
   } satisfies Partial<Device>
 }
 

@@ -11,9 +11,11 @@ export function Log() {
   const log = usePhone((phone) => phone.overview?.log) ?? []
   const out = usePhone((phone) => phone.out)
   const busy = usePhone((phone) => phone.busy)
-  // For a signature it is what was signed. For all else it is a name that a person gave.
+  // For a signature it is what was signed, or not signed. For all else it is a name that a person gave.
   const aboutOf = ({ what, about }: LogEntry): string =>
-    what === 'signed' && i18n.exists(`act.asks.${about}`) ? t(`act.asks.${about}`) : about
+    (what === 'signed' || what === 'refused') && i18n.exists(`act.asks.${about}`)
+      ? t(`act.asks.${about}`)
+      : about
   return (
     <Page title={t('phone.tab.log')}>
       {log.length === 0 ? (

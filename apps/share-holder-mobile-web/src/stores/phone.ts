@@ -182,9 +182,11 @@ export function matched(): void {
 /** The words differ: nothing of it is taken, signed or answered, and it leaves the list. */
 export async function theyDiffer(): Promise<void> {
   const { comparing, request, asked } = usePhone.getState()
-  const read = comparing?.hex ?? request?.prepared.digest ?? asked?.digest
-  go(usePhone.getState().route)
-  if (read !== undefined) await dismissKept(read)
+  const read = comparing?.hex ?? request?.prepared.digest
+  const { route } = usePhone.getState()
+  go(route)
+  if (asked !== null) await signNot(route)
+  else if (read !== undefined) await dismissKept(read)
   usePhone.setState({ refused: { ok: false, rule: 'PHONE-WORDS-DIFFER', detail: '' } })
 }
 
@@ -201,10 +203,9 @@ async function dismissKept(id: string): Promise<void> {
 }
 
 /** The person declines to sign what was read. */
-export async function signNot(): Promise<void> {
-  const { asked } = usePhone.getState()
-  go('inbox')
-  if (asked !== null) await dismissKept(asked.digest)
+export async function signNot(route: Route = 'inbox'): Promise<void> {
+  const overview = await work('prepare', () => device.signNot())
+  if (overview !== null) opened(overview, { route })
 }
 
 export async function enrol(asked: Parameters<typeof device.enrol>[0]): Promise<void> {

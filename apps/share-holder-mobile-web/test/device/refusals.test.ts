@@ -260,6 +260,19 @@ test('PHONE-CLOCK an officer’s phone whose clock was set back signs nothing', 
   expect(await phone.sign()).toMatchObject({ ok: false, rule: 'PHONE-CLOCK' })
 })
 
+test('PHONE-SIGN-NOT who declines to sign leaves a line in the phone’s log, and the request leaves the list', async () => {
+  const phone = await openPhone(undefined, () => now)
+  await got(phone.enrol({ name: 'Abe', kind: 'approver', domain: 'production', passphrase }))
+  expect(await phone.signNot()).toMatchObject({ ok: false, rule: 'PHONE-NOTHING-PREPARED' })
+  const { request } = accepted(requestPackageCodec.parse(asked(46)[0]!.bytes))
+  const file = toSign('decryption-approval', decryptionApprovalCodec.signedBytes(request.payload))
+  const { digest } = await got(phone.readSigning(file))
+  const { log, open } = await got(phone.signNot())
+  expect(log[0]).toMatchObject({ what: 'refused', about: 'decryption-approval', digest })
+  expect(open).toEqual([])
+  expect(await phone.sign()).toMatchObject({ ok: false, rule: 'PHONE-NOTHING-PREPARED' })
+})
+
 test('REQUEST-EXPIRED an approver’s phone signs no request that has expired, before it is read and between reading it and the yes', async () => {
   let time = now
   const phone = await openPhone(undefined, () => time)
