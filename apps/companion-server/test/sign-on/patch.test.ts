@@ -134,3 +134,9 @@ test('SCIM-FILTER a not between two comparisons is refused, not thrown', () => {
   }
   expect(ofGroup({ op: 'remove', path: 'members[not (display pr)]' })).toMatchObject({ ok: true })
 })
+
+test('SCIM-FILTER line breaks in an open string are refused at once', { timeout: 10_000 }, () => {
+  const filter = `display eq "${'\n'.repeat(60)}`
+  expect(pageOf([group()], { filter, startIndex: 1, count: 1 })).toMatchObject({ rule: 'SCIM-FILTER' })
+  expect(ofGroup({ op: 'remove', path: `members[${filter}]` })).toMatchObject(refused)
+})
