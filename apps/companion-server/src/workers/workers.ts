@@ -141,17 +141,22 @@ export async function startWorkers(
   }
 }
 
-function tell(worker: Worker, message: ToWorker): void {
+type Told = Pick<Worker, 'isConnected' | 'send'>
+
+function tell(worker: Told, message: ToWorker, onSent: () => void = () => undefined): void {
   // One that is gone by now is started anew, and its questions with it.
-  if (worker.isConnected()) worker.send(message, () => undefined)
+  if (worker.isConnected()) worker.send(message, onSent)
+  else onSent()
 }
 
-async function answer(worker: Worker, id: number, work: Promise<unknown>): Promise<void> {
+/** Exported for its test. */
+export async function answer(worker: Told, id: number, work: Promise<unknown>): Promise<void> {
   const given = await work.then(
     (value): Answer => ({ ok: true, value }),
     (error: unknown): Answer => ({ ok: false, error: thrownOf(error) }),
   )
-  tell(worker, { kind: 'answer', id, answer: given })
-  // The message is a copy; what it was made from may be a key.
-  if (given.ok && given.value instanceof Uint8Array) given.value.fill(0)
+  tell(worker, { kind: 'answer', id, answer: given }, () => {
+    // It may be a key. Until the message is written Node keeps no copy of it: a connection on its way to the worker goes first.
+    if (given.ok && given.value instanceof Uint8Array) given.value.fill(0)
+  })
 }
