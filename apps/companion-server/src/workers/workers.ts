@@ -156,7 +156,7 @@ export async function answer(worker: Told, id: number, work: Promise<unknown>): 
     (error: unknown): Answer => ({ ok: false, error: thrownOf(error) }),
   )
   tell(worker, { kind: 'answer', id, answer: given }, () => {
-    // It may be a key. Until the message is written Node keeps no copy of it: a connection on its way to the worker goes first.
+    // It may be a key. Node copies a message when it writes it, which is later where a connection is on its way to the worker.
     if (given.ok && given.value instanceof Uint8Array) given.value.fill(0)
   })
 }

@@ -1,6 +1,6 @@
 import { type Filter, parse } from 'scim2-parse-filter'
 
-/** JSON's strings, which a filter's values are, hold none of these in the clear. */
+/** A filter's values are JSON strings, which hold none of these. */
 const control = /\p{Cc}/u
 
 /** Null where the text does not follow RFC 7644, 3.4.2.2. */
